@@ -67,17 +67,16 @@ $function$
 
 create table holdfast.allocation (
   clinic_no integer not null,
-  id uuid not null,
   booking_id uuid not null,
   resource_id uuid not null,
   unit_no integer not null,
+  kind text not null,
   during tstzrange not null,
-  active boolean not null default true,
-  hold_expires_at timestamp with time zone,
-  constraint allocation_pkey PRIMARY KEY (clinic_no, id),
-  constraint allocation_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
+  constraint allocation_pkey PRIMARY KEY (clinic_no, booking_id, resource_id, unit_no),
+  constraint allocation_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
   constraint allocation_during_check CHECK (((NOT isempty(during)) AND (NOT lower_inf(during)) AND (NOT upper_inf(during)))),
-  constraint allocation_no_overlap EXCLUDE USING gist (clinic_no WITH =, resource_id WITH =, unit_no WITH =, during WITH &&) WHERE (active),
+  constraint allocation_kind_check CHECK ((kind = ANY (ARRAY['room'::text, 'surgeon'::text, 'anaesthetist'::text, 'staff'::text, 'equipment'::text, 'patient'::text]))),
+  constraint allocation_no_overlap EXCLUDE USING gist (clinic_no WITH =, resource_id WITH =, unit_no WITH =, during WITH &&),
   constraint allocation_unit_no_check CHECK ((unit_no >= 1))
 );
 create table holdfast.answer (
@@ -137,6 +136,20 @@ CASE family((network)::inet)
     ELSE 48
 END))
 );
+create table holdfast.block (
+  clinic_no integer not null,
+  slot_id uuid not null,
+  service text,
+  surgeon_id uuid,
+  release_days integer,
+  released_at timestamp with time zone,
+  series_id uuid,
+  updated_by uuid,
+  constraint block_pkey PRIMARY KEY (clinic_no, slot_id),
+  constraint block_check CHECK ((holdfast.clinic_no_of(slot_id) = clinic_no)),
+  constraint block_release_days_check CHECK (((release_days >= 0) AND (release_days <= 365))),
+  constraint block_service_check CHECK (((char_length(service) >= 1) AND (char_length(service) <= 100)))
+);
 create table holdfast.booking (
   clinic_no integer not null,
   id uuid not null,
@@ -156,15 +169,16 @@ create table holdfast.booking (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   erased_at timestamp with time zone,
+  waitlist_entry_id uuid,
   constraint booking_pkey PRIMARY KEY (clinic_no, id),
-  constraint booking_appointment_type_check CHECK ((appointment_type = ANY (ARRAY['in_person'::text, 'video'::text]))),
+  constraint booking_appointment_type_check CHECK ((appointment_type = ANY (ARRAY['in_person'::text, 'video'::text, 'case'::text]))),
   constraint booking_check CHECK (((((((get_byte(uuid_send(id), 6) & 15) << 20) | (get_byte(uuid_send(id), 7) << 12)) | ((get_byte(uuid_send(id), 8) & 63) << 6)) | (get_byte(uuid_send(id), 9) >> 2)) = clinic_no)),
   constraint booking_check2 CHECK (((status <> 'PENDING'::text) OR (hold_expires_at IS NOT NULL))),
-  constraint booking_failure_reason_check CHECK ((failure_reason = ANY (ARRAY['hold_expired'::text, 'slot_withdrawn'::text, 'system_error'::text, 'hold_released'::text]))),
+  constraint booking_failure_reason_check CHECK ((failure_reason = ANY (ARRAY['hold_expired'::text, 'slot_withdrawn'::text, 'system_error'::text, 'hold_released'::text, 'bumped'::text]))),
   constraint booking_failure_reason_status_check CHECK (
 CASE status
-    WHEN 'FAILED'::text THEN ((failure_reason IS NOT NULL) AND (failure_reason <> 'hold_released'::text))
-    WHEN 'CANCELLED'::text THEN ((failure_reason IS NULL) OR (failure_reason = 'hold_released'::text))
+    WHEN 'FAILED'::text THEN ((failure_reason IS NOT NULL) AND (failure_reason <> ALL (ARRAY['hold_released'::text, 'bumped'::text])))
+    WHEN 'CANCELLED'::text THEN ((failure_reason IS NULL) OR (failure_reason = ANY (ARRAY['hold_released'::text, 'bumped'::text])))
     ELSE (failure_reason IS NULL)
 END),
   constraint booking_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text, 'ARRIVED'::text, 'NO_SHOW'::text, 'COMPLETED'::text]))),
@@ -188,10 +202,12 @@ create table holdfast.booking_event (
   status_after text,
   request_key uuid,
   booking_digest bytea,
+  case_details jsonb,
+  waitlist_entry_id uuid,
   constraint booking_event_pkey PRIMARY KEY (clinic_no, booking_id, version),
   constraint booking_event_check CHECK (((((((get_byte(uuid_send(booking_id), 6) & 15) << 20) | (get_byte(uuid_send(booking_id), 7) << 12)) | ((get_byte(uuid_send(booking_id), 8) & 63) << 6)) | (get_byte(uuid_send(booking_id), 9) >> 2)) = clinic_no)),
-  constraint booking_event_status_check CHECK ((((type = ANY (ARRAY['linked'::text, 'reopened'::text, 'erased'::text])) = (status_after IS NOT NULL)) AND ((type <> 'linked'::text) OR (actor_id IS NOT NULL) OR (booking_digest IS NULL)) AND ((type <> 'reopened'::text) OR (status_after = ANY (ARRAY['CONFIRMED'::text, 'ARRIVED'::text]))) AND (status_after = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text, 'ARRIVED'::text, 'NO_SHOW'::text, 'COMPLETED'::text])))),
-  constraint booking_event_type_check CHECK ((type = ANY (ARRAY['held'::text, 'confirmed'::text, 'extended'::text, 'moved'::text, 'cancelled'::text, 'failed'::text, 'arrived'::text, 'completed'::text, 'no_show'::text, 'linked'::text, 'reopened'::text, 'erased'::text]))),
+  constraint booking_event_status_check CHECK ((((type = ANY (ARRAY['linked'::text, 'reopened'::text, 'erased'::text, 'milestone'::text, 'prolonged'::text])) = (status_after IS NOT NULL)) AND ((type <> 'linked'::text) OR (actor_id IS NOT NULL) OR (booking_digest IS NULL)) AND ((type <> 'reopened'::text) OR (status_after = ANY (ARRAY['CONFIRMED'::text, 'ARRIVED'::text]))) AND (status_after = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text, 'ARRIVED'::text, 'NO_SHOW'::text, 'COMPLETED'::text])))),
+  constraint booking_event_type_check CHECK ((type = ANY (ARRAY['held'::text, 'offered'::text, 'confirmed'::text, 'extended'::text, 'link_requested'::text, 'moved'::text, 'cancelled'::text, 'failed'::text, 'arrived'::text, 'completed'::text, 'no_show'::text, 'linked'::text, 'reopened'::text, 'erased'::text, 'milestone'::text, 'prolonged'::text]))),
   constraint booking_event_version_check CHECK ((version >= 1))
 ) partition by RANGE (booking_id);
 create table holdfast.booking_origin (
@@ -204,6 +220,82 @@ create table holdfast.booking_origin (
   constraint booking_origin_pkey PRIMARY KEY (clinic_no, subject, booking_id),
   constraint booking_origin_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
   constraint booking_origin_kind_check CHECK ((kind = ANY (ARRAY['address'::text, 'network'::text, 'account'::text, 'contact'::text])))
+);
+create table holdfast.busy_calendar (
+  clinic_no integer not null,
+  resource_id uuid not null,
+  url text not null,
+  busy tstzmultirange not null default '{}'::tstzmultirange,
+  etag text,
+  last_modified text,
+  read_next_at timestamp with time zone not null default now(),
+  read_at timestamp with time zone,
+  failing_since timestamp with time zone,
+  problem text,
+  notified_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  constraint busy_calendar_pkey PRIMARY KEY (clinic_no, resource_id),
+  constraint busy_calendar_check CHECK (((failing_since IS NULL) = (problem IS NULL))),
+  constraint busy_calendar_check1 CHECK (((notified_at IS NULL) OR (failing_since IS NOT NULL))),
+  constraint busy_calendar_etag_check CHECK ((char_length(etag) <= 500)),
+  constraint busy_calendar_last_modified_check CHECK ((char_length(last_modified) <= 100)),
+  constraint busy_calendar_problem_check CHECK ((char_length(problem) <= 300)),
+  constraint busy_calendar_url_check CHECK ((char_length(url) <= 4000))
+);
+create table holdfast.calendar_feed (
+  subject_id uuid not null,
+  kind text not null,
+  token_hash bytea not null,
+  created_by uuid not null,
+  language text not null,
+  created_at timestamp with time zone not null default now(),
+  constraint calendar_feed_pkey PRIMARY KEY (subject_id),
+  constraint calendar_feed_check CHECK (((kind <> 'account'::text) OR (created_by = subject_id))),
+  constraint calendar_feed_kind_check CHECK ((kind = ANY (ARRAY['account'::text, 'doctor'::text, 'clinic'::text]))),
+  constraint calendar_feed_language_check CHECK ((language = ANY (ARRAY['en'::text, 'de'::text, 'ar'::text]))),
+  constraint calendar_feed_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+  constraint calendar_feed_token_hash_key UNIQUE (token_hash)
+);
+create table holdfast.case_milestone (
+  clinic_no integer not null,
+  booking_id uuid not null,
+  milestone text not null,
+  at timestamp with time zone not null,
+  constraint case_milestone_pkey PRIMARY KEY (clinic_no, booking_id, milestone),
+  constraint case_milestone_milestone_check CHECK ((milestone = ANY (ARRAY['arrived'::text, 'in_room'::text, 'anaesthesia_start'::text, 'incision'::text, 'closure'::text, 'out_of_room'::text, 'cleaned'::text])))
+);
+create table holdfast.case_request (
+  clinic_no integer not null,
+  id uuid not null,
+  patient_id uuid not null,
+  service text not null,
+  procedure_code text not null,
+  procedure_display text not null,
+  minutes integer not null,
+  urgency text not null,
+  due_on date,
+  room_id uuid,
+  surgeon_id uuid,
+  anaesthetist_id uuid,
+  staff_ids uuid[] not null default '{}'::uuid[],
+  equipment jsonb not null default '[]'::jsonb,
+  note text,
+  case_id uuid,
+  bumped_case_id uuid,
+  bump_reason text,
+  withdrawn_at timestamp with time zone,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  constraint case_request_pkey PRIMARY KEY (clinic_no, id),
+  constraint case_request_bump_reason_check CHECK ((char_length(bump_reason) <= 500)),
+  constraint case_request_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
+  constraint case_request_minutes_check CHECK (((minutes >= 1) AND (minutes <= 1440))),
+  constraint case_request_note_check CHECK ((char_length(note) <= 1000)),
+  constraint case_request_procedure_code_check CHECK (((char_length(procedure_code) >= 1) AND (char_length(procedure_code) <= 64))),
+  constraint case_request_procedure_display_check CHECK (((char_length(procedure_display) >= 1) AND (char_length(procedure_display) <= 500))),
+  constraint case_request_service_check CHECK (((char_length(service) >= 1) AND (char_length(service) <= 100))),
+  constraint case_request_staff_ids_check CHECK ((cardinality(staff_ids) <= 20)),
+  constraint case_request_urgency_check CHECK ((urgency = ANY (ARRAY['immediate'::text, 'urgent'::text, 'expedited'::text, 'elective'::text])))
 );
 create table holdfast.clinic (
   no integer not null,
@@ -228,6 +320,10 @@ create table holdfast.clinic (
   patient_data_months integer not null default 0,
   roles_need_second_factor boolean not null default false,
   hold_extensions_max integer not null default 5,
+  patient_data_erased_from timestamp with time zone,
+  waitlist_offer_minutes integer not null default 30,
+  waitlist_notice_minutes integer not null default 60,
+  feed_patient_names boolean not null default false,
   constraint clinic_pkey PRIMARY KEY (no),
   constraint clinic_account_bookings_max_check CHECK (((account_bookings_max >= 1) AND (account_bookings_max <= 1000))),
   constraint clinic_account_holds_max_check CHECK (((account_holds_max >= 1) AND (account_holds_max <= 1000))),
@@ -248,7 +344,9 @@ create table holdfast.clinic (
   constraint clinic_no_check CHECK (((no >= 1) AND (no <= 16777215))),
   constraint clinic_patient_data_months_check CHECK (((patient_data_months >= 0) AND (patient_data_months <= 120))),
   constraint clinic_phone_check CHECK ((char_length(phone) <= 50)),
-  constraint clinic_timezone_check CHECK (((char_length(timezone) >= 1) AND (char_length(timezone) <= 64)))
+  constraint clinic_timezone_check CHECK (((char_length(timezone) >= 1) AND (char_length(timezone) <= 64))),
+  constraint clinic_waitlist_notice_minutes_check CHECK (((waitlist_notice_minutes >= 0) AND (waitlist_notice_minutes <= 10080))),
+  constraint clinic_waitlist_offer_minutes_check CHECK (((waitlist_offer_minutes >= 5) AND (waitlist_offer_minutes <= 240)))
 );
 create table holdfast.directory_change (
   clinic_no integer not null,
@@ -264,6 +362,14 @@ create table holdfast.erased_booking (
   erased_at timestamp with time zone not null,
   constraint erased_booking_pkey PRIMARY KEY (clinic_no, booking_id),
   constraint erased_booking_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no))
+);
+create table holdfast.erasure (
+  clinic_no integer not null,
+  kind text not null,
+  id uuid not null,
+  erased_at timestamp with time zone not null,
+  constraint erasure_pkey PRIMARY KEY (clinic_no, kind, id),
+  constraint erasure_kind_check CHECK ((kind = ANY (ARRAY['booking'::text, 'waitlist_entry'::text, 'theatre_patient'::text])))
 );
 create table holdfast.function_file (
   name text not null,
@@ -300,6 +406,27 @@ create table holdfast.invitation (
   constraint invitation_role_check CHECK ((role = ANY (ARRAY['doctor'::text, 'staff'::text, 'admin'::text]))),
   constraint invitation_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
+create table holdfast.late_event (
+  clinic_no integer not null,
+  booking_id uuid not null,
+  version integer not null,
+  xid xid8 not null,
+  seq bigint not null,
+  at timestamp with time zone not null,
+  type text not null,
+  slot_id uuid not null,
+  resource_id uuid not null,
+  units integer not null,
+  hold_expires_at timestamp with time zone,
+  from_slot_id uuid,
+  reason text,
+  actor_id uuid,
+  status_after text,
+  case_details jsonb,
+  constraint late_event_pkey PRIMARY KEY (clinic_no, booking_id, version),
+  constraint late_event_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
+  constraint late_event_version_check CHECK ((version >= 1))
+);
 create table holdfast.log_epoch (
   no bigint not null,
   server text not null,
@@ -307,6 +434,19 @@ create table holdfast.log_epoch (
   began_at timestamp with time zone not null default clock_timestamp(),
   constraint log_epoch_pkey PRIMARY KEY (no),
   constraint log_epoch_no_check CHECK (((no >= 1) AND (no <= '999999999999'::bigint)))
+);
+create table holdfast.log_receiver (
+  name text not null,
+  epoch bigint not null,
+  xid xid8 not null,
+  seq bigint not null,
+  holder uuid,
+  held_until timestamp with time zone,
+  delivered_at timestamp with time zone,
+  constraint log_receiver_pkey PRIMARY KEY (name),
+  constraint log_receiver_check CHECK (((holder IS NULL) = (held_until IS NULL))),
+  constraint log_receiver_epoch_check CHECK ((epoch >= 1)),
+  constraint log_receiver_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{0,62}$'::text))
 );
 create table holdfast.manage_token (
   clinic_no integer not null,
@@ -328,12 +468,87 @@ create table holdfast.membership (
   constraint membership_check CHECK (((role = 'doctor'::text) = (doctor_id IS NOT NULL))),
   constraint membership_role_check CHECK ((role = ANY (ARRAY['doctor'::text, 'staff'::text, 'admin'::text])))
 );
+create table holdfast.message (
+  clinic_no integer not null,
+  id uuid not null,
+  booking_id uuid not null,
+  version integer not null,
+  slot_id uuid not null,
+  kind text not null,
+  channel text not null,
+  minutes_before integer not null default 0,
+  by_patient boolean,
+  state text not null default 'due'::text,
+  due_at timestamp with time zone not null,
+  attempts integer not null default 0,
+  attempts_lost integer not null default 0,
+  attempt_until timestamp with time zone,
+  masked_address text,
+  result text,
+  content jsonb,
+  done_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  by_clinic boolean not null default false,
+  sent_again_at timestamp with time zone,
+  constraint message_pkey PRIMARY KEY (clinic_no, id),
+  constraint message_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text]))),
+  constraint message_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
+  constraint message_check1 CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
+  constraint message_check2 CHECK (((state = 'due'::text) = (done_at IS NULL))),
+  constraint message_check3 CHECK (((content IS NULL) OR (state = 'kept'::text))),
+  constraint message_clinic_no_booking_id_version_kind_channel_minutes_b_key UNIQUE (clinic_no, booking_id, version, kind, channel, minutes_before),
+  constraint message_kind_check CHECK ((kind = ANY (ARRAY['offered'::text, 'confirm'::text, 'confirmed'::text, 'moved'::text, 'cancelled'::text, 'withdrawn'::text, 'reminder'::text]))),
+  constraint message_masked_address_check CHECK ((char_length(masked_address) <= 254)),
+  constraint message_minutes_before_check CHECK (((minutes_before >= 0) AND (minutes_before <= 20160))),
+  constraint message_result_check CHECK ((char_length(result) <= 300)),
+  constraint message_state_check CHECK ((state = ANY (ARRAY['due'::text, 'sent'::text, 'kept'::text, 'failed'::text, 'skipped'::text]))),
+  constraint message_version_check CHECK ((version >= 1))
+);
+create table holdfast.message_budget (
+  clinic_no integer not null,
+  recipient uuid not null,
+  sent integer not null,
+  since timestamp with time zone not null,
+  constraint message_budget_pkey PRIMARY KEY (clinic_no, recipient),
+  constraint message_budget_sent_check CHECK ((sent >= 1))
+);
+create table holdfast.message_settings (
+  clinic_no integer not null,
+  emails boolean not null default true,
+  language text not null default 'en'::text,
+  reply_to text,
+  reminder_minutes integer[] not null default '{1440,120}'::integer[],
+  quiet_from time without time zone not null default '21:00:00'::time without time zone,
+  quiet_until time without time zone not null default '07:00:00'::time without time zone,
+  text_before text,
+  text_after text,
+  confirm_by_link boolean not null default false,
+  confirm_minutes integer not null default 15,
+  sms_kinds text[] not null default '{}'::text[],
+  phone_country text,
+  constraint message_settings_pkey PRIMARY KEY (clinic_no),
+  constraint message_settings_confirm_minutes_check CHECK (((confirm_minutes >= 5) AND (confirm_minutes <= 60))),
+  constraint message_settings_language_check CHECK ((language = ANY (ARRAY['en'::text, 'de'::text, 'ar'::text]))),
+  constraint message_settings_link_check CHECK ((emails OR (NOT confirm_by_link))),
+  constraint message_settings_phone_country_check CHECK ((phone_country ~ '^[A-Z]{2}$'::text)),
+  constraint message_settings_reminder_minutes_check CHECK (((cardinality(reminder_minutes) <= 5) AND (10 <= ALL (reminder_minutes)) AND (20160 >= ALL (reminder_minutes)))),
+  constraint message_settings_reply_to_check CHECK (((char_length(reply_to) >= 3) AND (char_length(reply_to) <= 254))),
+  constraint message_settings_sms_kinds_check CHECK ((sms_kinds <@ '{offered,confirmed,moved,cancelled,withdrawn,reminder}'::text[])),
+  constraint message_settings_text_after_check CHECK ((char_length(text_after) <= 1000)),
+  constraint message_settings_text_before_check CHECK ((char_length(text_before) <= 1000))
+);
 create table holdfast.migration (
   version integer not null,
   name text not null,
   checksum text not null,
   applied_at timestamp with time zone not null default now(),
   constraint migration_pkey PRIMARY KEY (version)
+);
+create table holdfast.reminder_opt_out (
+  clinic_no integer not null,
+  recipient uuid not null,
+  since timestamp with time zone not null default now(),
+  constraint reminder_opt_out_pkey PRIMARY KEY (clinic_no, recipient)
 );
 create table holdfast.resource (
   clinic_no integer not null,
@@ -352,6 +567,12 @@ create table holdfast.resource (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   video_room text,
+  turnover_minutes integer not null default 0,
+  site text,
+  hours jsonb,
+  profession text,
+  preferred_equipment_ids uuid[] not null default '{}'::uuid[],
+  open_time_id uuid,
   constraint resource_pkey PRIMARY KEY (clinic_no, id),
   constraint resource_appointment_types_check CHECK (((appointment_types <@ '{in_person,video}'::text[]) AND ((cardinality(appointment_types) >= 1) AND (cardinality(appointment_types) <= 2)))),
   constraint resource_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
@@ -360,10 +581,16 @@ create table holdfast.resource (
   constraint resource_experience_years_check CHECK (((experience_years >= 0) AND (experience_years <= 80))),
   constraint resource_fee_amount_check CHECK (((fee_amount >= 0) AND (fee_amount <= 1000000000))),
   constraint resource_fee_currency_check CHECK ((fee_currency ~ '^[A-Z]{3}$'::text)),
-  constraint resource_kind_check CHECK ((kind = ANY (ARRAY['doctor'::text, 'operating_room'::text, 'equipment'::text, 'staff'::text]))),
+  constraint resource_kind_check CHECK ((kind = ANY (ARRAY['doctor'::text, 'operating_room'::text, 'open_time'::text, 'equipment'::text, 'staff'::text, 'patient'::text]))),
   constraint resource_languages_check CHECK ((cardinality(languages) <= 20)),
   constraint resource_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+  constraint resource_open_time CHECK (((kind = 'operating_room'::text) = (open_time_id IS NOT NULL))),
+  constraint resource_preferred_equipment_ids_check CHECK ((cardinality(preferred_equipment_ids) <= 20)),
+  constraint resource_profession CHECK (((kind = 'staff'::text) = (profession IS NOT NULL))),
+  constraint resource_profession_check CHECK ((profession = ANY (ARRAY['surgeon'::text, 'anaesthetist'::text, 'nurse'::text, 'technician'::text]))),
   constraint resource_rating_check CHECK (((rating >= (0)::numeric) AND (rating <= (5)::numeric))),
+  constraint resource_site_check CHECK ((char_length(site) <= 200)),
+  constraint resource_turnover_minutes_check CHECK (((turnover_minutes >= 0) AND (turnover_minutes <= 2880))),
   constraint resource_units_check CHECK (((units >= 1) AND (units <= 1000000))),
   constraint resource_video_room_check CHECK (((char_length(video_room) <= 500) AND (video_room ~ '^https://[^[:space:][:cntrl:]]+$'::text)))
 );
@@ -396,6 +623,8 @@ create table holdfast.slot (
   next_lapse timestamp with time zone,
   withdrawn_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
+  oldest_booking_at timestamp with time zone,
+  blocked_at timestamp with time zone,
   constraint slot_pkey PRIMARY KEY (clinic_no, id),
   constraint slot_capacity_check CHECK (((capacity >= 1) AND (capacity <= 1000000))),
   constraint slot_check CHECK (((((((get_byte(uuid_send(id), 6) & 15) << 20) | (get_byte(uuid_send(id), 7) << 12)) | ((get_byte(uuid_send(id), 8) & 63) << 6)) | (get_byte(uuid_send(id), 9) >> 2)) = clinic_no)),
@@ -408,8 +637,176 @@ create table holdfast.specialization (
   constraint specialization_pkey PRIMARY KEY (name),
   constraint specialization_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
 );
+create table holdfast.theatre_case (
+  clinic_no integer not null,
+  booking_id uuid not null,
+  room_id uuid not null,
+  starts_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  expected_ends_at timestamp with time zone not null,
+  turnover_minutes integer not null,
+  surgeon_id uuid not null,
+  anaesthetist_id uuid,
+  staff_ids uuid[] not null,
+  equipment jsonb not null,
+  patient_id uuid not null,
+  service text not null,
+  procedure_code text not null,
+  procedure_display text not null,
+  urgency text not null,
+  override jsonb,
+  request_id uuid,
+  constraint theatre_case_pkey PRIMARY KEY (clinic_no, booking_id),
+  constraint theatre_case_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
+  constraint theatre_case_check1 CHECK (((starts_at < ends_at) AND (ends_at <= expected_ends_at))),
+  constraint theatre_case_procedure_code_check CHECK (((char_length(procedure_code) >= 1) AND (char_length(procedure_code) <= 64))),
+  constraint theatre_case_procedure_display_check CHECK (((char_length(procedure_display) >= 1) AND (char_length(procedure_display) <= 500))),
+  constraint theatre_case_service_check CHECK (((char_length(service) >= 1) AND (char_length(service) <= 100))),
+  constraint theatre_case_staff_ids_check CHECK ((cardinality(staff_ids) <= 20)),
+  constraint theatre_case_turnover_minutes_check CHECK ((turnover_minutes >= 0)),
+  constraint theatre_case_urgency_check CHECK ((urgency = ANY (ARRAY['immediate'::text, 'urgent'::text, 'expedited'::text, 'elective'::text])))
+);
+create table holdfast.theatre_patient (
+  clinic_no integer not null,
+  id uuid not null,
+  mrn text,
+  name text,
+  birth_date date,
+  erased_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint theatre_patient_pkey PRIMARY KEY (clinic_no, id),
+  constraint theatre_patient_check CHECK (
+CASE
+    WHEN (erased_at IS NULL) THEN (num_nulls(mrn, name) = 0)
+    ELSE (num_nonnulls(mrn, name, birth_date) = 0)
+END),
+  constraint theatre_patient_mrn_check CHECK (((char_length(mrn) >= 1) AND (char_length(mrn) <= 64))),
+  constraint theatre_patient_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
+);
+create table holdfast.verified_account (
+  account_id uuid not null,
+  verified_at timestamp with time zone not null default now(),
+  constraint verified_account_pkey PRIMARY KEY (account_id)
+);
+create table holdfast.waitlist_entry (
+  clinic_no integer not null,
+  id uuid not null,
+  resource_id uuid,
+  specialization text,
+  from_date date not null,
+  to_date date not null,
+  weekdays integer[],
+  time_from time without time zone,
+  time_to time without time zone,
+  units integer not null default 1,
+  urgency integer not null default 0,
+  missed integer not null default 0,
+  joined_at timestamp with time zone not null,
+  joined_by uuid,
+  account_id uuid,
+  patient jsonb not null,
+  offer_id uuid,
+  ended_at timestamp with time zone,
+  end_reason text,
+  erased_at timestamp with time zone,
+  constraint waitlist_entry_pkey PRIMARY KEY (clinic_no, id),
+  constraint waitlist_entry_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
+  constraint waitlist_entry_check1 CHECK (((resource_id IS NULL) <> (specialization IS NULL))),
+  constraint waitlist_entry_check2 CHECK ((from_date <= to_date)),
+  constraint waitlist_entry_check3 CHECK ((time_from < time_to)),
+  constraint waitlist_entry_check4 CHECK (((ended_at IS NULL) = (end_reason IS NULL))),
+  constraint waitlist_entry_check5 CHECK (((erased_at IS NULL) OR (ended_at IS NOT NULL))),
+  constraint waitlist_entry_end_reason_check CHECK ((end_reason = ANY (ARRAY['accepted'::text, 'left'::text, 'removed'::text, 'unanswered'::text, 'expired'::text]))),
+  constraint waitlist_entry_missed_check CHECK ((missed >= 0)),
+  constraint waitlist_entry_units_check CHECK (((units >= 1) AND (units <= 1000000))),
+  constraint waitlist_entry_urgency_check CHECK (((urgency >= 0) AND (urgency <= 2))),
+  constraint waitlist_entry_weekdays_check CHECK (((weekdays <@ '{1,2,3,4,5,6,7}'::integer[]) AND ((cardinality(weekdays) >= 1) AND (cardinality(weekdays) <= 7))))
+);
+create table holdfast.waitlist_offer (
+  clinic_no integer not null,
+  entry_id uuid not null,
+  slot_id uuid not null,
+  booking_id uuid not null,
+  offered_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  outcome text,
+  closed_at timestamp with time zone,
+  constraint waitlist_offer_pkey PRIMARY KEY (clinic_no, entry_id, slot_id),
+  constraint waitlist_offer_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
+  constraint waitlist_offer_check1 CHECK (((outcome IS NULL) = (closed_at IS NULL))),
+  constraint waitlist_offer_clinic_no_booking_id_key UNIQUE (clinic_no, booking_id),
+  constraint waitlist_offer_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'declined'::text, 'lapsed'::text, 'withdrawn'::text])))
+);
+create table holdfast.waitlist_origin (
+  clinic_no integer not null,
+  subject uuid not null,
+  entry_id uuid not null,
+  kind text not null,
+  constraint waitlist_origin_pkey PRIMARY KEY (clinic_no, subject, entry_id),
+  constraint waitlist_origin_kind_check CHECK ((kind = ANY (ARRAY['address'::text, 'network'::text, 'account'::text, 'contact'::text])))
+);
+create table holdfast.webhook (
+  clinic_no integer not null,
+  id uuid not null,
+  url text not null,
+  events text[] not null,
+  secret text not null,
+  previous_secret text,
+  previous_secret_until timestamp with time zone,
+  paused_at timestamp with time zone,
+  pause_reason text,
+  failures integer not null default 0,
+  failing_since timestamp with time zone,
+  blocked_until timestamp with time zone,
+  replay_after text,
+  replay_until timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  constraint webhook_pkey PRIMARY KEY (clinic_no, id),
+  constraint webhook_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
+  constraint webhook_check1 CHECK (((paused_at IS NULL) = (pause_reason IS NULL))),
+  constraint webhook_check2 CHECK (((previous_secret IS NULL) = (previous_secret_until IS NULL))),
+  constraint webhook_check3 CHECK (((failures = 0) = (failing_since IS NULL))),
+  constraint webhook_check4 CHECK (((replay_until IS NOT NULL) OR (replay_after IS NULL))),
+  constraint webhook_events_check CHECK (((cardinality(events) >= 1) AND (cardinality(events) <= 30))),
+  constraint webhook_failures_check CHECK ((failures >= 0)),
+  constraint webhook_pause_reason_check CHECK ((pause_reason = ANY (ARRAY['admin'::text, 'failing'::text, 'gone'::text]))),
+  constraint webhook_previous_secret_check CHECK ((char_length(previous_secret) <= 1000)),
+  constraint webhook_replay_after_check CHECK ((char_length(replay_after) <= 100)),
+  constraint webhook_secret_check CHECK ((char_length(secret) <= 1000)),
+  constraint webhook_url_check CHECK (((char_length(url) >= 8) AND (char_length(url) <= 2000)))
+);
+create table holdfast.webhook_delivery (
+  clinic_no integer not null,
+  id uuid not null,
+  webhook_id uuid not null,
+  event text not null,
+  booking_id uuid,
+  version integer,
+  payload text not null,
+  state text not null default 'due'::text,
+  due_at timestamp with time zone not null,
+  attempts integer not null default 0,
+  attempt_until timestamp with time zone,
+  status integer,
+  result text,
+  duration_ms integer,
+  done_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  constraint webhook_delivery_pkey PRIMARY KEY (clinic_no, id),
+  constraint webhook_delivery_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
+  constraint webhook_delivery_check1 CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
+  constraint webhook_delivery_check2 CHECK (((booking_id IS NULL) = (version IS NULL))),
+  constraint webhook_delivery_check3 CHECK (((state = 'due'::text) = (done_at IS NULL))),
+  constraint webhook_delivery_clinic_no_webhook_id_booking_id_version_key UNIQUE (clinic_no, webhook_id, booking_id, version),
+  constraint webhook_delivery_event_check CHECK ((char_length(event) <= 60)),
+  constraint webhook_delivery_payload_check CHECK ((char_length(payload) <= 10000)),
+  constraint webhook_delivery_result_check CHECK ((char_length(result) <= 300)),
+  constraint webhook_delivery_state_check CHECK ((state = ANY (ARRAY['due'::text, 'delivered'::text, 'failed'::text]))),
+  constraint webhook_delivery_status_check CHECK (((status >= 100) AND (status <= 999))),
+  constraint webhook_delivery_version_check CHECK ((version >= 1))
+);
 
-CREATE INDEX allocation_booking ON holdfast.allocation USING btree (clinic_no, booking_id);
 CREATE INDEX answer_created_at ON holdfast.answer USING brin (created_at);
 CREATE INDEX answer_ids ON holdfast.answer USING gin (ids) WITH (fastupdate=off) WHERE (ids IS NOT NULL);
 CREATE INDEX answer_without_ids ON holdfast.answer USING btree (created_at) WHERE (ids IS NULL);
@@ -421,31 +818,71 @@ CREATE INDEX audit_event_subject ON holdfast.audit_event USING btree (subject_id
 CREATE INDEX booking_account ON holdfast.booking USING btree (account_id, id) WHERE (account_id IS NOT NULL);
 CREATE INDEX booking_event_clinic ON holdfast.booking_event USING btree (clinic_no, xid, seq);
 CREATE INDEX booking_event_tail ON holdfast.booking_event USING btree (xid, seq);
-CREATE INDEX booking_origin_at ON holdfast.booking_origin USING brin (at);
+CREATE INDEX booking_origin_booking ON holdfast.booking_origin USING btree (booking_id);
 CREATE INDEX booking_pending ON holdfast.booking USING btree (clinic_no, slot_id, hold_expires_at) WHERE (status = 'PENDING'::text);
 CREATE INDEX booking_settled ON holdfast.booking USING btree (clinic_no, slot_id) WHERE (status <> 'PENDING'::text);
+CREATE INDEX busy_calendar_read_next_at ON holdfast.busy_calendar USING btree (read_next_at);
+CREATE INDEX calendar_feed_created_by ON holdfast.calendar_feed USING btree (created_by);
+CREATE INDEX case_request_list ON holdfast.case_request USING btree (clinic_no, created_at) WHERE (withdrawn_at IS NULL);
+CREATE INDEX case_request_patient ON holdfast.case_request USING btree (clinic_no, patient_id);
 CREATE INDEX clinic_roles_need_second_factor ON holdfast.clinic USING btree (no) WHERE roles_need_second_factor;
 CREATE INDEX directory_change_at ON holdfast.directory_change USING brin (at);
 CREATE INDEX directory_change_tail ON holdfast.directory_change USING btree (xid, seq);
-CREATE INDEX idempotency_created_at ON holdfast.idempotency USING brin (created_at);
+CREATE INDEX erasure_erased_at ON holdfast.erasure USING btree (erased_at);
+CREATE INDEX idempotency_booking ON holdfast.idempotency USING btree (booking_id);
 CREATE UNIQUE INDEX invitation_open ON holdfast.invitation USING btree (clinic_no, email) WHERE (accepted_at IS NULL);
+CREATE INDEX late_event_at ON holdfast.late_event USING brin (at);
+CREATE INDEX late_event_clinic ON holdfast.late_event USING btree (clinic_no, xid, seq);
+CREATE INDEX late_event_tail ON holdfast.late_event USING btree (xid, seq);
 CREATE INDEX membership_account ON holdfast.membership USING btree (account_id);
+CREATE INDEX message_created_at ON holdfast.message USING brin (created_at);
+CREATE INDEX message_due ON holdfast.message USING btree (clinic_no, due_at) WHERE (state = 'due'::text);
+CREATE INDEX message_list ON holdfast.message USING btree (clinic_no, created_at, id);
 CREATE INDEX resource_name ON holdfast.resource USING btree (clinic_no, kind, name, id);
 CREATE INDEX resource_specialization ON holdfast.resource USING btree (specialization, name, id) WHERE ((kind = 'doctor'::text) AND active);
 CREATE INDEX slot_ahead ON holdfast.slot USING btree (starts_at) WHERE (withdrawn_at IS NULL);
 CREATE INDEX slot_resource ON holdfast.slot USING btree (clinic_no, resource_id, starts_at);
 CREATE INDEX slot_starts_at ON holdfast.slot USING btree (clinic_no, starts_at);
+CREATE INDEX theatre_case_patient ON holdfast.theatre_case USING btree (clinic_no, patient_id);
+CREATE INDEX theatre_case_procedure ON holdfast.theatre_case USING btree (clinic_no, procedure_code, surgeon_id);
+CREATE INDEX theatre_case_starts_at ON holdfast.theatre_case USING btree (clinic_no, starts_at);
+CREATE UNIQUE INDEX theatre_patient_mrn ON holdfast.theatre_patient USING btree (clinic_no, mrn) WHERE (mrn IS NOT NULL);
+CREATE INDEX waitlist_entry_account ON holdfast.waitlist_entry USING btree (account_id, joined_at) WHERE (account_id IS NOT NULL);
+CREATE INDEX waitlist_entry_doctor ON holdfast.waitlist_entry USING btree (clinic_no, resource_id, urgency DESC, missed, joined_at, id) WHERE ((ended_at IS NULL) AND (offer_id IS NULL) AND (resource_id IS NOT NULL));
+CREATE INDEX waitlist_entry_joined_at ON holdfast.waitlist_entry USING btree (clinic_no, joined_at, id);
+CREATE INDEX waitlist_entry_open ON holdfast.waitlist_entry USING btree (clinic_no, resource_id, specialization) WHERE (ended_at IS NULL);
+CREATE INDEX waitlist_entry_specialization ON holdfast.waitlist_entry USING btree (clinic_no, specialization, urgency DESC, missed, joined_at, id) WHERE ((ended_at IS NULL) AND (offer_id IS NULL) AND (specialization IS NOT NULL));
+CREATE INDEX waitlist_origin_entry ON holdfast.waitlist_origin USING btree (clinic_no, entry_id);
+CREATE INDEX webhook_delivery_created_at ON holdfast.webhook_delivery USING brin (created_at);
+CREATE INDEX webhook_delivery_due ON holdfast.webhook_delivery USING btree (clinic_no, webhook_id, due_at) WHERE (state = 'due'::text);
+CREATE INDEX webhook_delivery_list ON holdfast.webhook_delivery USING btree (clinic_no, webhook_id, id);
+CREATE INDEX webhook_delivery_underway ON holdfast.webhook_delivery USING btree (clinic_no, webhook_id) WHERE ((state = 'due'::text) AND (attempt_until IS NOT NULL));
 
 alter table holdfast.allocation add constraint allocation_clinic_no_resource_id_fkey FOREIGN KEY (clinic_no, resource_id) REFERENCES holdfast.resource(clinic_no, id);
+alter table holdfast.block add constraint block_clinic_no_surgeon_id_fkey FOREIGN KEY (clinic_no, surgeon_id) REFERENCES holdfast.resource(clinic_no, id);
+alter table holdfast.busy_calendar add constraint busy_calendar_clinic_no_resource_id_fkey FOREIGN KEY (clinic_no, resource_id) REFERENCES holdfast.resource(clinic_no, id);
+alter table holdfast.case_request add constraint case_request_clinic_no_fkey FOREIGN KEY (clinic_no) REFERENCES holdfast.clinic(no);
+alter table holdfast.case_request add constraint case_request_clinic_no_patient_id_fkey FOREIGN KEY (clinic_no, patient_id) REFERENCES holdfast.resource(clinic_no, id);
 alter table holdfast.invitation add constraint invitation_clinic_no_doctor_id_fkey FOREIGN KEY (clinic_no, doctor_id) REFERENCES holdfast.resource(clinic_no, id);
 alter table holdfast.invitation add constraint invitation_clinic_no_fkey FOREIGN KEY (clinic_no) REFERENCES holdfast.clinic(no);
 alter table holdfast.membership add constraint membership_clinic_no_doctor_id_fkey FOREIGN KEY (clinic_no, doctor_id) REFERENCES holdfast.resource(clinic_no, id);
 alter table holdfast.membership add constraint membership_clinic_no_fkey FOREIGN KEY (clinic_no) REFERENCES holdfast.clinic(no);
+alter table holdfast.message_settings add constraint message_settings_clinic_no_fkey FOREIGN KEY (clinic_no) REFERENCES holdfast.clinic(no);
+alter table holdfast.reminder_opt_out add constraint reminder_opt_out_clinic_no_fkey FOREIGN KEY (clinic_no) REFERENCES holdfast.clinic(no);
 alter table holdfast.resource add constraint resource_clinic_no_fkey FOREIGN KEY (clinic_no) REFERENCES holdfast.clinic(no);
+alter table holdfast.resource add constraint resource_clinic_no_open_time_id_fkey FOREIGN KEY (clinic_no, open_time_id) REFERENCES holdfast.resource(clinic_no, id);
 alter table holdfast.resource add constraint resource_specialization_fkey FOREIGN KEY (specialization) REFERENCES holdfast.specialization(name);
 alter table holdfast.slot add constraint slot_clinic_no_resource_id_fkey FOREIGN KEY (clinic_no, resource_id) REFERENCES holdfast.resource(clinic_no, id);
+alter table holdfast.theatre_case add constraint theatre_case_clinic_no_patient_id_fkey FOREIGN KEY (clinic_no, patient_id) REFERENCES holdfast.resource(clinic_no, id);
+alter table holdfast.theatre_case add constraint theatre_case_clinic_no_room_id_fkey FOREIGN KEY (clinic_no, room_id) REFERENCES holdfast.resource(clinic_no, id);
+alter table holdfast.theatre_case add constraint theatre_case_clinic_no_surgeon_id_fkey FOREIGN KEY (clinic_no, surgeon_id) REFERENCES holdfast.resource(clinic_no, id);
+alter table holdfast.waitlist_entry add constraint waitlist_entry_clinic_no_fkey FOREIGN KEY (clinic_no) REFERENCES holdfast.clinic(no);
+alter table holdfast.waitlist_entry add constraint waitlist_entry_clinic_no_resource_id_fkey FOREIGN KEY (clinic_no, resource_id) REFERENCES holdfast.resource(clinic_no, id);
+alter table holdfast.waitlist_entry add constraint waitlist_entry_specialization_fkey FOREIGN KEY (specialization) REFERENCES holdfast.specialization(name);
+alter table holdfast.webhook add constraint webhook_clinic_no_fkey FOREIGN KEY (clinic_no) REFERENCES holdfast.clinic(no);
+alter table holdfast.webhook_delivery add constraint webhook_delivery_clinic_no_webhook_id_fkey FOREIGN KEY (clinic_no, webhook_id) REFERENCES holdfast.webhook(clinic_no, id) ON DELETE CASCADE;
 
 CREATE TRIGGER note_change AFTER INSERT OR UPDATE ON holdfast.clinic FOR EACH ROW EXECUTE FUNCTION holdfast.note_clinic_change();
-CREATE TRIGGER note_change AFTER INSERT OR UPDATE ON holdfast.resource FOR EACH ROW EXECUTE FUNCTION holdfast.note_resource_change();
+CREATE TRIGGER note_change AFTER INSERT OR UPDATE ON holdfast.resource FOR EACH ROW WHEN ((new.kind <> 'patient'::text)) EXECUTE FUNCTION holdfast.note_resource_change();
 CREATE TRIGGER note_change AFTER UPDATE OF starts_at, ends_at, capacity, withdrawn_at ON holdfast.slot FOR EACH ROW EXECUTE FUNCTION holdfast.note_slot_change();
 CREATE TRIGGER note_new AFTER INSERT ON holdfast.slot REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION holdfast.note_new_slots();

@@ -1,8 +1,9 @@
 -- What the server's role may do: this file is the engine's public interface. Applied at every migration, in the same
 -- transaction as the functions; anything not granted here is not allowed.
 --
--- Booking state (slot, booking, booking_event, allocation, idempotency) can be read, and is changed by the functions
--- alone, which run as the owner. Partitions have no grants: they are read through their parents.
+-- Booking state (slot, booking, booking_event, allocation, idempotency, and the tables of the theatre) can be read, and
+-- is changed by the functions alone, which run as the owner. Partitions have no grants: they are read through their
+-- parents.
 
 revoke all on schema holdfast from public, holdfast_app;
 revoke all on all tables in schema holdfast from public, holdfast_app;
@@ -13,19 +14,23 @@ grant usage on schema holdfast to holdfast_app;
 
 -- Read only: booking state, and the ledger, which /readyz reads.
 grant select on holdfast.slot, holdfast.booking, holdfast.booking_event, holdfast.allocation, holdfast.idempotency,
-  holdfast.booking_origin, holdfast.erased_booking, holdfast.directory_change, holdfast.log_epoch,
-  holdfast.migration, holdfast.function_file to holdfast_app;
+  holdfast.booking_origin, holdfast.erased_booking, holdfast.directory_change, holdfast.late_event,
+  holdfast.recent_event, holdfast.recent_late_event, holdfast.log_epoch,
+  holdfast.migration, holdfast.function_file, holdfast.block, holdfast.theatre_case, holdfast.theatre_patient,
+  holdfast.case_milestone, holdfast.case_request, holdfast.waitlist_entry, holdfast.waitlist_offer to holdfast_app;
 
 -- Plain tables. Numbers, ids and creation times are written once; clinics and resources are never deleted.
 grant usage on sequence holdfast.clinic_no_seq to holdfast_app;
 grant select, insert on holdfast.clinic, holdfast.resource to holdfast_app;
 grant update (name, timezone, address, phone, hold_seconds, hold_extensions_max, minimum_notice_minutes,
-  booking_horizon_days, cancellation_deadline_minutes, patient_data_months, guest_units_max, address_holds_max,
+  booking_horizon_days, cancellation_deadline_minutes, patient_data_months,
+  patient_data_erased_from, guest_units_max, address_holds_max,
   address_bookings_max, account_holds_max, account_bookings_max, contact_holds_max, contact_bookings_max,
-  roles_need_second_factor, updated_at)
+  roles_need_second_factor, waitlist_offer_minutes, waitlist_notice_minutes, feed_patient_names, updated_at)
   on holdfast.clinic to holdfast_app;
 grant update (name, units, active, specialization, experience_years, rating, languages, fee_amount, fee_currency,
-  appointment_types, video_room, updated_at) on holdfast.resource to holdfast_app;
+  appointment_types, video_room, turnover_minutes, site, hours, profession, preferred_equipment_ids, updated_at)
+  on holdfast.resource to holdfast_app;
 grant select, insert on holdfast.specialization to holdfast_app;
 grant select, insert, delete on holdfast.membership, holdfast.answer to holdfast_app;
 -- Only the owner appoints site administrators: at the first start, and with `holdfast admin create`.
@@ -36,6 +41,41 @@ grant update (accepted_at, accepted_by) on holdfast.invitation to holdfast_app;
 grant update (body) on holdfast.answer to holdfast_app;
 grant select, insert on holdfast.manage_token to holdfast_app;
 grant update (epoch, renewal_key, renewed_at) on holdfast.manage_token to holdfast_app;
+
+-- How far the log was forwarded to each receiver.
+grant select, insert on holdfast.log_receiver to holdfast_app;
+grant update (epoch, xid, seq, holder, held_until, delivered_at) on holdfast.log_receiver to holdfast_app;
+
+-- Messages to patients. They are deleted with what they are about, by functions.
+grant select, insert on holdfast.message, holdfast.message_settings to holdfast_app;
+grant update (state, due_at, attempts, attempts_lost, attempt_until, masked_address, result, content, done_at,
+    by_clinic, sent_again_at)
+  on holdfast.message to holdfast_app;
+grant select, insert, delete on holdfast.reminder_opt_out to holdfast_app;
+grant select, insert on holdfast.message_budget to holdfast_app;
+grant update (sent, since) on holdfast.message_budget to holdfast_app;
+grant update (emails, language, reply_to, reminder_minutes, quiet_from, quiet_until, text_before, text_after,
+  confirm_by_link, confirm_minutes,
+    sms_kinds, phone_country)
+  on holdfast.message_settings to holdfast_app;
+grant select, insert on holdfast.verified_account to holdfast_app;
+
+-- Webhooks and their deliveries. A webhook's deliveries are deleted with it; old ones go with purge_outdated.
+grant select, insert, delete on holdfast.webhook to holdfast_app;
+grant update (url, events, secret, previous_secret, previous_secret_until, paused_at, pause_reason, failures,
+  failing_since, blocked_until, replay_after, replay_until) on holdfast.webhook to holdfast_app;
+grant select, insert on holdfast.webhook_delivery to holdfast_app;
+grant update (state, due_at, attempts, attempt_until, status, result, duration_ms, done_at, created_at)
+  on holdfast.webhook_delivery to holdfast_app;
+
+-- Secret URLs of calendars. Ended with the role of whoever created them.
+grant select, insert, delete on holdfast.calendar_feed to holdfast_app;
+grant update (kind, token_hash, created_by, language, created_at) on holdfast.calendar_feed to holdfast_app;
+
+-- External calendars of doctors. The busy times are set by set_busy_times.
+grant select, insert, delete on holdfast.busy_calendar to holdfast_app;
+grant update (url, etag, last_modified, read_next_at, read_at, failing_since, problem, notified_at, created_at)
+  on holdfast.busy_calendar to holdfast_app;
 
 -- The security log is only added to. Its numbers come from the database; old events go with purge_audit_events.
 grant select, insert (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, network, details)
@@ -51,11 +91,18 @@ begin
     select oid::regprocedure from pg_proc
      where pronamespace = 'holdfast'::regnamespace
        and proname in (
-         'admit_claims', 'claim_slot', 'claim_slots', 'settle_bookings', 'move_bookings', 'expire_holds',
+         'admit_claims', 'claim_slot', 'claim_slots', 'settle_bookings', 'move_bookings', 'request_link',
+         'expire_holds',
          'create_slots', 'withdraw_slots', 'are_locked', 'erase_patient', 'erase_outdated',
          'finish_erasures',
          'read_log', 'running_server', 'begin_log_epoch', 'log_is_ahead', 'verify_clinic',
-         'ensure_partitions', 'purge_outdated', 'purge_audit_events',
+         'ensure_partitions', 'purge_outdated', 'purge_audit_events', 'lapsed_units', 'next_hold_end',
+         'schedule_cases', 'record_milestone', 'prolong_case', 'cases_by_id', 'suggest_cases',
+         'create_blocks', 'change_block', 'save_case_request', 'withdraw_case_request', 'erase_theatre_patient',
+         'join_waitlist', 'leave_waitlist', 'offer_free_places', 'offer_public_places',
+         'end_waitlist_entries', 'set_busy_times',
+         'erase_waitlist_entries',
+         'months_in_transit',
          'clinic_no_of', 'id_floor')
   loop
     execute format('grant execute on function %s to holdfast_app', v_function);

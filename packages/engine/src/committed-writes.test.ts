@@ -15,14 +15,12 @@ import {
 import { test } from '@holdfast/testkit/database-test'
 import { afterAll, describe, expect } from 'vitest'
 import { createEngine } from './create-engine.ts'
+import type { EngineWrite } from './engine-write.ts'
 import type { NewClinic } from './model/clinic.ts'
 import type { Committed } from './model/committed.ts'
-import type { Directory } from './model/directory.ts'
 import type { NewDoctor } from './model/doctor.ts'
 import type { Engine } from './model/engine.ts'
-import type { Erasures } from './model/erasure.ts'
 import { clinicNoOf, newId } from './model/id.ts'
-import type { Invitations } from './model/invitation.ts'
 import type { SettleAction } from './model/settle.ts'
 
 let database: TestDatabase
@@ -108,27 +106,6 @@ const settling = (bookingId: string, action: SettleAction) => ({
 const ofDoctor = ({ doctor }: Scene): Expected => ({ kind: 'bookings', doctorIds: [doctor.id] })
 const directoryOf = ({ doctor }: Scene): Expected => ({ kind: 'directory', doctorIds: [doctor.id] })
 
-type DirectoryRead =
-  | 'clinics'
-  | 'clinic'
-  | 'doctors'
-  | 'doctor'
-  | 'specializations'
-  | 'videoRooms'
-  | 'membershipsOf'
-  | 'members'
-  | 'rolesNeedSecondFactor'
-/** Writes that no cache and no account's rights depend on. */
-type UnannouncedWrite = 'create' | 'revoke'
-/** Reservations, limits, epochs of manage tokens and the security log are in no cache. */
-type Uncached = 'admit' | 'release' | 'bookingLimits' | 'manageTokenEpochs' | 'auditLog'
-type Group = 'reads' | 'directory' | 'invitations' | 'erasures'
-type EngineWrite =
-  | Exclude<keyof Engine, Uncached | Group | 'storedResponses' | 'onCommitted' | 'stop'>
-  | Exclude<keyof Erasures, 'wasErasedBy'>
-  | Exclude<keyof Invitations, 'open' | 'find' | UnannouncedWrite>
-  | Exclude<keyof Directory, DirectoryRead>
-
 /** Every method of the engine that writes: a new one does not compile until it is here or among the reads. */
 const writes: Record<EngineWrite, Write> = {
   claim: {
@@ -151,6 +128,14 @@ const writes: Record<EngineWrite, Write> = {
       return () => its.move({ bookingId: id, slotId: other.id, actorId: null, onBehalf: true })
     },
     announced: ({ doctor, colleague }) => ({ kind: 'bookings', doctorIds: [doctor.id, colleague.id] }),
+  },
+  request: {
+    async prepare({ database: db, engine: its, slot }) {
+      const patient = { name: 'Ada', email: 'ada@example.org' }
+      const { id } = await aBooking(db, slot, { status: 'PENDING', patient })
+      return () => its.bookingLinks.request({ bookingId: id, actorId: null, key: null, patient: null, reason: null })
+    },
+    announced: ofDoctor,
   },
   ofBooking: {
     async prepare({ database: db, engine: its, slot }) {

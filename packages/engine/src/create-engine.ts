@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { createAuditLog } from './audit/create-audit-log.ts'
+import { createBookingLinks } from './bookings/booking-links.ts'
 import { runClaimBatch } from './bookings/claim-batch.ts'
 import { findLocked, locksOf } from './bookings/find-locked.ts'
 import { createManageTokenEpochs } from './bookings/manage-token-epochs.ts'
 import { runMoveBatch } from './bookings/move-batch.ts'
 import { runSettleBatch } from './bookings/settle-batch.ts'
+import { createBusyCalendars } from './calendars/create-busy-calendars.ts'
+import { createCalendarFeeds } from './calendars/create-calendar-feeds.ts'
 import { createDirectory } from './directory/create-directory.ts'
 import { createInvitations } from './directory/invitations.ts'
 import { createErasures } from './erasure/create-erasures.ts'
 import { importDirectory } from './import/import-directory.ts'
 import { createAdmissions } from './limits/admissions.ts'
 import { createBookingLimits } from './limits/create-booking-limits.ts'
+import { createMessages } from './messages/create-messages.ts'
 import type { ClaimOutcome, ClaimRequest } from './model/claim.ts'
 import type { Announce } from './model/committed.ts'
 import type { Engine } from './model/engine.ts'
@@ -20,6 +24,9 @@ import { BatchQueue, type BatchReport, type QueueDepth } from './queue/batch-que
 import { createReads } from './reads/create-reads.ts'
 import { announcedSlotWrites } from './slots/announced-slot-writes.ts'
 import { createStoredResponses } from './stored-responses/stored-responses.ts'
+import { createTheatre } from './theatre/create-theatre.ts'
+import { createWaitlist } from './waitlist/create-waitlist.ts'
+import { createWebhooks } from './webhooks/create-webhooks.ts'
 
 export type EngineSettings = {
   /**
@@ -33,6 +40,16 @@ export type EngineSettings = {
    * connection.
    */
   generalPool: pg.Pool
+  /**
+   * For changes of the operating theatre, which wait for rooms and people that others have locked, and for suggested
+   * times. A `lockTimeoutMs` of about a second. Default: `generalPool`, for programs with a single user.
+   */
+  theatrePool?: pg.Pool
+  /**
+   * How many changes of one clinic's cases may have a connection of `theatrePool` at a time, and half as many searches
+   * for times. Default 4.
+   */
+  clinicCasesMax?: number
   /** Requests that may wait in each queue; one more is refused. Default 4,096. */
   queuedMax?: number
   /** How long after it arrived a request is refused that has not been done, milliseconds. Default 5,000. */
@@ -47,12 +64,17 @@ export type EngineSettings = {
   onClaims?: (outcomes: readonly (ClaimOutcome['kind'] | 'error')[]) => void
 }
 
+/** Of one clinic's cases that wait for a connection: more than its staff sends at a time. */
+const clinicWaitingMax = 256
+const waitMsMaxDefault = 5_000
+
 /** Of each queue: items waiting, batches in flight, and items that wait for locked rows. */
 export type QueueDepths = Record<'admission' | 'claim' | 'settle' | 'move', QueueDepth>
 
-/** The engine over two pools of the application's role. It does not own the pools: end them after `stop()`. */
+/** The engine, with the application's role. The caller ends its pools after `stop()`. */
 export function createEngine(settings: EngineSettings): Engine & { queueDepths(): QueueDepths } {
-  const { batchPool, generalPool, onClaims, ...bounds } = settings
+  const { batchPool, generalPool, theatrePool = generalPool, clinicCasesMax = 4, onClaims, ...bounds } = settings
+  const clinicBounds = { waitingMax: clinicWaitingMax, waitMsMax: bounds.waitMsMax ?? waitMsMaxDefault }
   const { announce, onCommitted } = createAnnouncements()
   const claims = new BatchQueue<ClaimRequest, ClaimOutcome>({
     name: 'claim',
@@ -77,23 +99,40 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
     ...bounds,
   })
   const admissions = createAdmissions(batchPool, bounds)
+  // Every change has a key, so that a batch whose result was lost can be sent again.
+  const settle = (request: SettleRequest) => settles.submit({ ...request, key: request.key ?? randomUUID() })
+  const waitlist = createWaitlist({ pool: generalPool, announce, settle })
+  const reads = createReads(generalPool)
   return {
     admit: admissions.admit,
     release: admissions.release,
     claim: (request) => claims.submit(request),
-    // Every change has a key, so that a batch whose result was lost can be sent again.
-    settle: (request) => settles.submit({ ...request, key: request.key ?? randomUUID() }),
+    settle,
     move: (request) => moves.submit({ ...request, key: request.key ?? randomUUID() }),
     ...announcedSlotWrites(generalPool, announce),
     importDirectory: (input, options) => importDirectory(generalPool, input, options, announce),
-    reads: createReads(generalPool),
+    reads,
     directory: createDirectory(generalPool, announce),
     invitations: createInvitations(generalPool, announce),
     bookingLimits: createBookingLimits(generalPool),
-    erasures: createErasures(generalPool, announce),
+    bookingLinks: createBookingLinks(generalPool, reads, announce),
+    erasures: createErasures(generalPool, announce, waitlist),
     manageTokenEpochs: createManageTokenEpochs(generalPool),
     auditLog: createAuditLog(generalPool),
     storedResponses: createStoredResponses(generalPool),
+    messages: createMessages(generalPool),
+    theatre: createTheatre({
+      pool: generalPool,
+      writePool: theatrePool,
+      turnsOfCases: { atOnceMax: clinicCasesMax, ...clinicBounds },
+      turnsOfSuggestions: { atOnceMax: Math.ceil(clinicCasesMax / 2), ...clinicBounds },
+      announce,
+      settle,
+    }),
+    waitlist,
+    webhooks: createWebhooks(generalPool),
+    calendarFeeds: createCalendarFeeds(generalPool),
+    busyCalendars: createBusyCalendars(generalPool),
     onCommitted,
     queueDepths: () => ({
       admission: admissions.queue.depth,

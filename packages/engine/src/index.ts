@@ -1,4 +1,5 @@
 export { AppLoginError, type AppLoginErrorKind } from './app-login/app-login-error.ts'
+export { checkAppLogin } from './app-login/check-app-login.ts'
 export { ensureAppLogin } from './app-login/ensure-app-login.ts'
 export { scramVerifier } from './app-login/scram-verifier.ts'
 export { type SetupNames, setupScript, setupSteps } from './app-login/setup-steps.ts'
@@ -8,6 +9,11 @@ export { listMonths } from './archive/list-months.ts'
 export { restoreMonth } from './archive/restore-month.ts'
 export { createAuditLog } from './audit/create-audit-log.ts'
 export { PartitionMissing } from './bookings/partition-missing.ts'
+export {
+  recordBusyCalendar,
+  takeDueBusyCalendars,
+  takeFailingBusyCalendars,
+} from './calendars/read-busy-calendars.ts'
 export { createEngine, type EngineSettings, type QueueDepths } from './create-engine.ts'
 export { type DatabasePool, type DatabasePoolConfig, openDatabasePool } from './database/database-pool.ts'
 export {
@@ -16,7 +22,8 @@ export {
   isDatabaseUnusable,
   isNotWritable,
 } from './database/database-unavailable.ts'
-export { changeDatabaseUrl } from './database/database-url.ts'
+export { asPooled, changeDatabaseUrl, databaseOf, isPooled, withLoginOf } from './database/database-url.ts'
+export { findPooler, type Pooler, poolerOf } from './database/find-pooler.ts'
 export { createPool, inTransaction, type PoolSettings } from './database/pools.ts'
 export { prepared } from './database/prepared.ts'
 export { deleteStoredSecret, serverSecrets, storedSecret } from './database/server-secrets.ts'
@@ -24,14 +31,23 @@ export { accountRights } from './directory/account-rights.ts'
 export { UnknownTimeZone } from './directory/time-zone.ts'
 export { videoRoomCharactersMax, videoRoomProblem, visitAddress } from './directory/video-room.ts'
 export { createErasures } from './erasure/create-erasures.ts'
+export { MonthsInTransit } from './erasure/months-in-transit.ts'
+export { type Erased, erasuresSince, type RepeatedErasures, repeatErasures } from './erasure/repeat-erasures.ts'
 export { InvalidCursor } from './lists/cursor.ts'
+export { countMessage, messagesPerDayMax, smsPerDayMax } from './messages/message-budget.ts'
+export { defaultMessageSettings } from './messages/message-settings.ts'
+export { type AnnouncedEvent, planMessages } from './messages/plan-messages.ts'
+export { hasNoReminders } from './messages/reminder-opt-outs.ts'
+export { quietHoursAround, reminderDelay } from './messages/reminder-times.ts'
+export { messageFacts, recordMessage, takeDueMessages } from './messages/send-messages.ts'
+export { timesInstead } from './messages/times-instead.ts'
 export { grantedFunctions } from './migrate/granted-functions.ts'
 export { type MigrateOptions, type MigrateResult, migrate } from './migrate/migrate.ts'
 export { MigrateError, type MigrateErrorKind } from './migrate/migrate-error.ts'
 export { type MigrationStatus, migrationStatus } from './migrate/migration-status.ts'
 export type { AuditEvent, AuditEventsQuery, AuditLog, NewAuditEvent } from './model/audit-event.ts'
 export type { AppointmentType, Booking, BookingStatus, FailureReason, Patient } from './model/booking.ts'
-export type { BookingEvent } from './model/booking-event.ts'
+export type { BookingEvent, CaseDetails } from './model/booking-event.ts'
 export type {
   AdmissionOutcome,
   AdmissionRequest,
@@ -39,15 +55,19 @@ export type {
   BookingLimits,
   BookingOrigin,
 } from './model/booking-limits.ts'
+export type { LinkOutcome } from './model/booking-link.ts'
+export type { BusyCalendar, BusyCalendarRead, BusyTime, DueBusyCalendar } from './model/busy-calendar.ts'
+export type { CalendarFeeds, FeedSubject, OpenFeed } from './model/calendar-feed.ts'
 export type { ClaimedBooking, ClaimOutcome, ClaimRequest, Overloaded, SlotClosedWhy } from './model/claim.ts'
 export type { Clinic, ClinicSettings, NewClinic } from './model/clinic.ts'
 export type { ClinicStats } from './model/clinic-stats.ts'
 export type { Committed, CommittedSlot } from './model/committed.ts'
 export type { Directory } from './model/directory.ts'
-export type { Doctor, DoctorsQuery, Money, NewDoctor } from './model/doctor.ts'
+export { type Doctor, type DoctorsQuery, type Money, type NewDoctor, nextSlotsMax } from './model/doctor.ts'
 export type { Engine } from './model/engine.ts'
 export type { ErasureOutcome, Erasures, PatientContact, PatientErased } from './model/erasure.ts'
 export { clinicNoIn, clinicNoMax, clinicNoOf, isId, newId, timeOf } from './model/id.ts'
+export { idsFrom, idsUntil } from './model/id-bounds.ts'
 export type {
   DirectoryImport,
   ImportClinic,
@@ -59,6 +79,20 @@ export type {
 export type { Invitation, Invitations, NewInvitation } from './model/invitation.ts'
 export type { ManageAccess } from './model/manage-access.ts'
 export type { HeldMembership, Membership, Role } from './model/membership.ts'
+export type {
+  DueMessage,
+  Message,
+  MessageContent,
+  MessageFacts,
+  MessageKind,
+  MessageLanguage,
+  MessageOutcome,
+  MessageSettings,
+  MessageState,
+  Messages,
+  SmsKind,
+  TimeInstead,
+} from './model/message.ts'
 export type { Page } from './model/page.ts'
 export type { AlternativesQuery, BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'
 export type { MoveOutcome, MoveRequest, SettleAction, SettleOutcome, SettleRequest } from './model/settle.ts'
@@ -75,7 +109,84 @@ export type {
 } from './model/slot.ts'
 export { parseSnapshot, parseXid, Snapshot } from './model/snapshot.ts'
 export type { OnceResult, StoredResponses, WriteKey } from './model/stored-responses.ts'
+export type {
+  CaseInvalid,
+  CaseRequest,
+  DayRefusal,
+  DurationEstimate,
+  NewCaseRequest,
+  PatientOfTheatreErased,
+  Suggestion,
+  SuggestQuery,
+  Theatre,
+} from './model/theatre.ts'
+export type {
+  Allocation,
+  AllocationKind,
+  BumpCasesOutcome,
+  BumpCasesRequest,
+  Case,
+  CaseAction,
+  CaseConflict,
+  CasePlan,
+  CaseRefusal,
+  CaseUnchangeable,
+  ChangeCaseOutcome,
+  ClaimCaseOutcome,
+  ClaimCaseRequest,
+  EquipmentNeed,
+  ExtendCaseOutcome,
+  Milestone,
+  MoveCaseRequest,
+  Procedure,
+  RecordMilestoneOutcome,
+  RecordMilestoneRequest,
+  RuleOverride,
+  SoftRule,
+  SwapCasesOutcome,
+  SwapCasesRequest,
+  TheatrePatient,
+  Urgency,
+} from './model/theatre-case.ts'
+export type {
+  Block,
+  BlockDraftOutcome,
+  BlockOwner,
+  BlockRule,
+  ChangeBlockOutcome,
+  ChangeBlockRequest,
+  CreateBlocksOutcome,
+  CreateBlocksRequest,
+  Equipment,
+  NewEquipment,
+  NewRoom,
+  NewStaff,
+  OpeningHours,
+  Profession,
+  Room,
+  Staff,
+} from './model/theatre-resource.ts'
 export type { VerifyFinding, VerifyReport } from './model/verify-report.ts'
+export type {
+  JoinOutcome,
+  NewWaitlistEntry,
+  Waitlist,
+  WaitlistEndReason,
+  WaitlistEntry,
+  WaitlistOffer,
+  WaitlistQuery,
+  WaitlistRequest,
+  WaitlistStatus,
+  WaitlistUrgency,
+} from './model/waitlist.ts'
+export type {
+  DeliveryOutcome,
+  DueDelivery,
+  PauseReason,
+  Webhook,
+  WebhookDelivery,
+} from './model/webhook.ts'
+export { type MovedDatabase, MoveRefused, moveDatabase } from './move/move-database.ts'
 export type { BatchReport } from './queue/batch-queue.ts'
 export {
   type CalendarDays,
@@ -85,16 +196,32 @@ export {
   type CalendarSlot,
   createCalendarReads,
 } from './reads/calendar-reads.ts'
+export { createReads } from './reads/create-reads.ts'
 export { instantsOfLocalDays, localDays } from './reads/local-days.ts'
 export { expandSlotRule, slotsAheadYearsMax, slotsPerCallMax } from './slots/slot-rule.ts'
 export { EventTail, type EventTailSettings, type TailListener } from './tail/event-tail.ts'
 export { LogAhead } from './tail/log-ahead.ts'
-export { changedSlotsOf, type LogEntry } from './tail/log-entry.ts'
+export { type BookingLine, changedSlotsOf, type LogEntry } from './tail/log-entry.ts'
 export { checkLogIsOfServer, renumberLog } from './tail/log-epoch.ts'
+export {
+  acknowledgeLog,
+  addLogReceiver,
+  holdLogReceiver,
+  type LogPosition,
+  ReceiverLost,
+  releaseLogReceiver,
+} from './tail/log-receivers.ts'
+export { type LoggedEvent, loggedEvents } from './tail/logged-events.ts'
 export { createWaker } from './tail/wake-others.ts'
+export { endWaitlistEntries } from './upkeep/end-waitlist-entries.ts'
 export { ensurePartitions } from './upkeep/ensure-partitions.ts'
 export { eraseOutdated } from './upkeep/erase-outdated.ts'
+export { expireHolds, expireHoldsOfAllMonths } from './upkeep/expire-holds.ts'
 export { finishErasures } from './upkeep/finish-erasures.ts'
 export { purgeAuditEvents } from './upkeep/purge-audit-events.ts'
 export { purgeOutdated } from './upkeep/purge-outdated.ts'
 export { type VerifyQuery, verify } from './verify/verify.ts'
+export { clinicsWithWebhooks, planDeliveries } from './webhooks/plan-deliveries.ts'
+export { type Published, publishedForm, recentEvents } from './webhooks/published-events.ts'
+export { planReplays } from './webhooks/replay-webhooks.ts'
+export { recordDelivery, takeDueDeliveries } from './webhooks/send-deliveries.ts'

@@ -84,6 +84,7 @@ const changes = [
   { name: 'confirm', from: 'PENDING', to: 'CONFIRMED', touchesSlots: 1 },
   { name: 'extend', from: 'PENDING', to: 'PENDING', touchesSlots: 1 },
   { name: 'cancel', from: 'CONFIRMED', to: 'CANCELLED', touchesSlots: 1 },
+  { name: 'decline', from: 'PENDING', to: 'CANCELLED', touchesSlots: 1 },
   { name: 'arrive', from: 'CONFIRMED', to: 'ARRIVED', touchesSlots: 0 },
   { name: 'complete', from: 'ARRIVED', to: 'COMPLETED', touchesSlots: 0 },
   { name: 'no_show', from: 'CONFIRMED', to: 'NO_SHOW', touchesSlots: 0 },
@@ -98,6 +99,7 @@ const allActions: Record<SettleAction | 'move', true> = {
   confirm: true,
   extend: true,
   cancel: true,
+  decline: true,
   arrive: true,
   complete: true,
   no_show: true,
@@ -249,7 +251,7 @@ describe('the client sends a change again with its Idempotency-Key, and it is ma
 
 test('negative control: if the log is not searched for the key, reopen is made twice', async () => {
   const database = await createTestDatabase()
-  await plantFunction(database, 'is_repeated', { part: 'p_key is not null and', becomes: 'false and' })
+  await plantFunction(database, 'is_repeated', { part: 'if p_key is null then', becomes: 'if true then' })
   const scene = await aScene(database, 'settle_bookings')
   const reopen = changes.find(({ name }) => name === 'reopen')
   if (reopen === undefined) throw new Error('The table lacks reopen.')

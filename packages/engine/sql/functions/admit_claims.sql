@@ -33,6 +33,9 @@ as $function$
 declare
   v_now timestamptz;
   v_near integer[];
+  -- Places in p_subjects: of subjects with reservations or several claims, and of the others.
+  v_known integer[];
+  v_new integer[];
   v_exceeded text[] := array_fill(null::text, array[cardinality(p_booking_ids)]);
   v_maxima integer[] := array_fill(null::integer, array[cardinality(p_booking_ids)]);
   v_claim integer;
@@ -65,31 +68,47 @@ begin
        join booking_origin t on t.clinic_no = r.clinic_no and t.subject = r.subject and t.booking_id = r.id
         for update of t skip locked);
 
-  -- The claims that are near a limit. By subscripts: a join of subjects with claims compared each with each.
+  -- The claims that are near a limit. By subscripts: a join of subjects with claims compared each with each. Requests
+  -- with one key count as several here, as if each would book; only near a limit are they told apart (count_origins).
   with subjects as materialized (
-    select s.claim, s.subject, p_clinic_nos[s.claim] as clinic_no, p_keys[s.claim] as key, l.lowest,
-           p_units[s.claim] > l.guest_units_max as has_many
-      from unnest(p_subject_claims, p_subject_kinds, p_subjects) s(claim, kind, subject)
-     cross join lateral (select * from booking_limits_of(p_clinic_nos[s.claim], s.kind) limit 1) l
-  ), far as materialized (
-    select a.clinic_no, a.subject
-      from (select t.clinic_no, t.subject, count(distinct t.key) as claims, min(t.lowest) as lowest
+    select i.n, p_subject_claims[i.n] as claim, p_subjects[i.n] as subject,
+           p_clinic_nos[p_subject_claims[i.n]] as clinic_no, l.lowest,
+           p_units[p_subject_claims[i.n]] > l.guest_units_max as has_many
+      from generate_subscripts(p_subjects, 1) i(n)
+     cross join lateral (select * from booking_limits_of(p_clinic_nos[p_subject_claims[i.n]], p_subject_kinds[i.n])
+                          limit 1) l
+  ), counted as materialized (
+    select a.clinic_no, a.subject, a.claims, a.lowest, a.n,
+           (select count(*) from (select from booking_origin o
+                                   where o.clinic_no = a.clinic_no and o.subject = a.subject
+                                   limit a.lowest) r) as reserved
+      from (select t.clinic_no, t.subject, count(*) as claims, min(t.lowest) as lowest, min(t.n) as n
               from subjects t group by t.clinic_no, t.subject) a
-     where a.claims + (select count(*) from (select from booking_origin o
-                                              where o.clinic_no = a.clinic_no and o.subject = a.subject
-                                              limit a.lowest) counted) <= a.lowest
   )
   select array_agg(distinct s.claim order by s.claim)
-    into v_near
-    from subjects s
-   where s.has_many
-      or not exists (select from far f where f.clinic_no = s.clinic_no and f.subject = s.subject);
+           filter (where s.has_many or (s.clinic_no, s.subject) in (select c.clinic_no, c.subject from counted c
+                                                                     where c.claims + c.reserved > c.lowest)),
+         array_agg(s.n) filter (where (s.clinic_no, s.subject) in (select c.clinic_no, c.subject from counted c
+                                                                    where c.claims > 1 or c.reserved > 0)),
+         (select array_agg(c.n) from counted c where c.claims = 1 and c.reserved = 0)
+    into v_near, v_known, v_new
+    from subjects s;
 
+  -- Without ON CONFLICT, which took a fifth of this function: nothing can conflict. Only admit_claims, under the lock,
+  -- reserves for a booking that others know of; offer_places does for new ones.
   insert into booking_origin (clinic_no, subject, booking_id, kind, at, key)
-  select p_clinic_nos[s.claim], s.subject, p_booking_ids[s.claim], s.kind, v_now, p_keys[s.claim]
-    from unnest(p_subject_claims, p_subject_kinds, p_subjects) s(claim, kind, subject)
-   where v_near is null or s.claim <> all (v_near)
-  on conflict do nothing;
+  select p_clinic_nos[p_subject_claims[u.n]], p_subjects[u.n], p_booking_ids[p_subject_claims[u.n]],
+         p_subject_kinds[u.n], v_now, p_keys[p_subject_claims[u.n]]
+    from unnest(v_new) u(n)
+   where v_near is null or p_subject_claims[u.n] <> all (v_near);
+  if v_known is not null then
+    insert into booking_origin (clinic_no, subject, booking_id, kind, at, key)
+    select p_clinic_nos[p_subject_claims[u.n]], p_subjects[u.n], p_booking_ids[p_subject_claims[u.n]],
+           p_subject_kinds[u.n], v_now, p_keys[p_subject_claims[u.n]]
+      from unnest(v_known) u(n)
+     where v_near is null or p_subject_claims[u.n] <> all (v_near)
+    on conflict do nothing;
+  end if;
 
   foreach v_claim in array coalesce(v_near, '{}') loop
     for v_subject in

@@ -3,12 +3,14 @@
 -- So it looks at every row that claim_slots, settle_bookings and move_bookings lock:
 --   p_slot_ids: the slot that a claim or a move enters, and the lapsed holds on it, which have to be given back;
 --   p_booking_ids: the booking that changes, and, where p_with_slots says so, the slot that it leaves;
+--   the waitlist of the clinic, where a request gives back units (lock_waitlists);
 --   p_keys: the key of a claim, which another transaction may have inserted and not committed. No row shows that, so it
 --   is inserted, and the insertion is rolled back.
 -- What does not exist is not locked.
 --
 -- One statement per row: see lock_bookings.
--- Locks: the rows that are not locked, until it returns. It waits a millisecond for each key, and for no row.
+-- Locks: the rows that are not locked, until it returns. It waits a millisecond for each key; and for a row that was
+--   changed meanwhile, for which PostgreSQL may wait in spite of `skip locked`.
 -- Fails: 22023 for arrays of different lengths, or more than 1,000; 55P03 if a table is locked.
 -- Idempotent: yes, it changes nothing.
 create or replace function holdfast.are_locked(
@@ -26,6 +28,7 @@ declare
   v_left_slot_ids uuid[];
   v_lapsed_ids uuid[]; v_free integer;
   v_locked_keys uuid[] := '{}'; v_locked_ids uuid[] := '{}';
+  v_freeing boolean[]; v_locked_clinic_nos integer[] := '{}';
 begin
   if cardinality(p_clinic_nos) not between 1 and 1000
      or array[cardinality(p_slot_ids), cardinality(p_booking_ids), cardinality(p_with_slots), cardinality(p_keys)]
@@ -50,60 +53,83 @@ begin
 
   select array_agg(b.slot_id order by i.n) into v_left_slot_ids
     from unnest(p_clinic_nos, p_booking_ids, p_with_slots) with ordinality i(clinic_no, booking_id, with_slot, n)
-    left join lateral (select t.slot_id from booking t
-                        where i.with_slot and t.clinic_no = i.clinic_no and t.id = i.booking_id limit 1) b on true;
+    left join bookings_by_id(p_clinic_nos, p_booking_ids) b
+           on i.with_slot and b.clinic_no = i.clinic_no and b.id = i.booking_id;
   for v_item in
     select distinct u.clinic_no, u.slot_id
       from unnest(p_clinic_nos || p_clinic_nos, p_slot_ids || v_left_slot_ids) u(clinic_no, slot_id)
      where u.slot_id is not null
   loop
-    perform 1 from slot s where s.clinic_no = v_item.clinic_no and s.id = v_item.slot_id for update skip locked;
-    if not found then
-      perform 1 from slot s where s.clinic_no = v_item.clinic_no and s.id = v_item.slot_id;
-      if found then
-        v_locked_ids := v_locked_ids || v_item.slot_id;
+    begin
+      perform 1 from slot s where s.clinic_no = v_item.clinic_no and s.id = v_item.slot_id for update skip locked;
+      if not found then
+        perform 1 from slot s where s.clinic_no = v_item.clinic_no and s.id = v_item.slot_id;
+        if found then
+          v_locked_ids := v_locked_ids || v_item.slot_id;
+        end if;
       end if;
-    end if;
+    exception
+      when lock_not_available then v_locked_ids := v_locked_ids || v_item.slot_id;
+    end;
+  end loop;
+
+  -- Whether each request gives back units: it leaves a slot, or enters one with lapsed holds.
+  select array_agg(i.with_slot or coalesce(s.next_lapse <= v_now, false) order by i.n) into v_freeing
+    from unnest(p_clinic_nos, p_slot_ids, p_with_slots) with ordinality i(clinic_no, slot_id, with_slot, n)
+    left join lateral (select t.next_lapse from slot t
+                        where t.clinic_no = i.clinic_no and t.id = i.slot_id limit 1) s on true;
+  for v_item in
+    select distinct u.clinic_no from unnest(p_clinic_nos, v_freeing) u(clinic_no, is_freeing) where u.is_freeing
+  loop
+    begin
+      if not try_lock_waitlist(v_item.clinic_no) then
+        v_locked_clinic_nos := v_locked_clinic_nos || v_item.clinic_no;
+      end if;
+      raise sqlstate 'HF001';
+    exception
+      when sqlstate 'HF001' then null;
+    end;
   end loop;
 
   for v_item in
-    select distinct u.clinic_no, u.slot_id
+    select distinct u.clinic_no, u.slot_id, s.next_lapse
       from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id)
      cross join lateral (select t.next_lapse from slot t
                           where t.clinic_no = u.clinic_no and t.id = u.slot_id limit 1) s
      where s.next_lapse <= v_now
   loop
     -- The same holds as lapse_holds and move_bookings take.
-    select array_agg(q.id) into v_lapsed_ids
-      from (select b.id from booking b
-             where b.clinic_no = v_item.clinic_no and b.slot_id = v_item.slot_id
-               and hold_lapsed(b.status, b.hold_expires_at, v_now)
-             order by b.id limit 1000) q;
-    select count(*) into v_free
-      from (select from booking b where b.clinic_no = v_item.clinic_no and b.id = any (v_lapsed_ids)
-               for update skip locked) q;
-    if v_free < cardinality(v_lapsed_ids) then
-      v_locked_ids := v_locked_ids || v_item.slot_id;
-    end if;
+    v_lapsed_ids := (select l.ids from lapsed_holds(array[v_item.clinic_no], array[v_item.slot_id],
+                                                    oldest_hold_id(v_item.next_lapse), v_now) l);
+    begin
+      v_free := cardinality(lock_free_bookings(v_item.clinic_no, v_lapsed_ids));
+      if v_free < cardinality(v_lapsed_ids) then
+        v_locked_ids := v_locked_ids || v_item.slot_id;
+      end if;
+    exception
+      when lock_not_available then v_locked_ids := v_locked_ids || v_item.slot_id;
+    end;
   end loop;
 
   for v_item in
     select distinct u.clinic_no, u.id from unnest(p_clinic_nos, p_booking_ids) u(clinic_no, id) where u.id is not null
   loop
-    perform 1 from booking b where b.clinic_no = v_item.clinic_no and b.id = v_item.id for update skip locked;
-    if not found then
-      perform 1 from booking b where b.clinic_no = v_item.clinic_no and b.id = v_item.id;
-      if found then
+    begin
+      if cardinality(lock_free_bookings(v_item.clinic_no, array[v_item.id])) = 0
+         and exists (select from bookings_by_id(array[v_item.clinic_no], array[v_item.id])) then
         v_locked_ids := v_locked_ids || v_item.id;
       end if;
-    end if;
+    exception
+      when lock_not_available then v_locked_ids := v_locked_ids || v_item.id;
+    end;
   end loop;
 
   return array(
     select coalesce(i.slot_id = any (v_locked_ids), false) or coalesce(i.left_slot_id = any (v_locked_ids), false)
            or coalesce(i.booking_id = any (v_locked_ids), false) or coalesce(i.key = any (v_locked_keys), false)
-      from unnest(p_slot_ids, v_left_slot_ids, p_booking_ids, p_keys) with ordinality
-           i(slot_id, left_slot_id, booking_id, key, n)
+           or (i.is_freeing and i.clinic_no = any (v_locked_clinic_nos))
+      from unnest(p_clinic_nos, p_slot_ids, v_left_slot_ids, p_booking_ids, p_keys, v_freeing) with ordinality
+           i(clinic_no, slot_id, left_slot_id, booking_id, key, is_freeing, n)
      order by i.n);
 end
 $function$;

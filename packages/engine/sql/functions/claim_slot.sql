@@ -35,10 +35,13 @@ begin
   elsif p_key is null or p_hash is null or p_patient is null or p_confirm is null then
     raise exception 'every claim needs a key, a hash and a patient, and whether to confirm it'
       using errcode = 'invalid_parameter_value';
+  elsif not is_current_id(p_id, v_now) then
+    raise exception 'an id is not of the last or the next 24 hours: %', p_id using errcode = 'check_violation';
   end if;
 
-  select claim_verdict(v_now, k.booking_id, k.request_hash, p_hash, s.id, s.withdrawn_at, s.starts_at, r.active,
-                       make_interval(mins => c.minimum_notice_minutes), make_interval(days => c.booking_horizon_days),
+  select claim_verdict(v_now, k.booking_id, k.request_hash, p_hash, s.id, s.withdrawn_at, s.blocked_at, s.starts_at,
+                       r.kind, r.active, make_interval(mins => c.minimum_notice_minutes),
+                       make_interval(days => c.booking_horizon_days),
                        p_type, r.appointment_types, p_units, s.capacity, s.taken, s.next_lapse),
          k.booking_id, c.id, s.resource_id, s.capacity, coalesce(p_type, r.appointment_types[1]), s.starts_at,
          s.ends_at, make_interval(secs => c.hold_seconds)
@@ -57,8 +60,9 @@ begin
   -- Checked again under the lock, where the row may have changed.
   update slot s
      set taken = s.taken + p_units,
-         next_lapse = case when p_confirm then s.next_lapse else least(s.next_lapse, clock_timestamp() + v_hold) end
-   where s.clinic_no = p_clinic_no and s.id = p_slot_id and s.withdrawn_at is null
+         next_lapse = case when p_confirm then s.next_lapse else least(s.next_lapse, clock_timestamp() + v_hold) end,
+         oldest_booking_at = oldest_booking_of(s.oldest_booking_at, s.created_at, v_now)
+   where s.clinic_no = p_clinic_no and s.id = p_slot_id and s.withdrawn_at is null and s.blocked_at is null
      and s.taken + p_units <= s.capacity and (s.next_lapse is null or s.next_lapse > clock_timestamp())
   returning clock_timestamp(), s.starts_at, s.capacity - s.taken,
             date_part('epoch', s.next_lapse - clock_timestamp()) * 1000

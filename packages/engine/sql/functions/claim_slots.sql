@@ -18,7 +18,8 @@
 --   (clinic_no, key). What is known, missing, closed or plainly full is decided by a plain read before: a batch of
 --   refusals takes no lock, and so needs no transaction id and no flush. After a wait for the locks, what it read may
 --   have changed, such as a doctor who takes no more bookings: it is read again.
--- Fails: 22023 for arrays of different lengths, units below 1, or a claim without key, hash, patient or confirm;
+-- Fails: 22023 for arrays of different lengths, units below 1, or a claim without key, hash, patient or confirm; 23514
+--   for ids of a clock that differs by more than a day from the database's: bookings are looked for by their ids' time;
 --   unique_violation on a booking id sent twice; check_violation if a count of units were wrong.
 -- Idempotent: by key, for 24 hours.
 --
@@ -54,7 +55,7 @@ declare
   v_types text[]; v_starts timestamptz[]; v_ends timestamptz[]; v_hold_seconds integer[];
   -- by slot that may have room
   v_clinic_nos integer[]; v_slot_ids uuid[]; v_lapsed_clinic_nos integer[]; v_lapsed_slot_ids uuid[];
-  v_locked_ids uuid[]; v_free integer[]; v_withdrawn boolean[]; v_more_lapsed boolean[];
+  v_locked_ids uuid[]; v_free integer[]; v_closed text[]; v_more_lapsed boolean[];
   v_next_lapses timestamptz[];
 begin
   if cardinality(p_ids) not between 1 and 1000
@@ -69,6 +70,8 @@ begin
      or array_position(p_patients, null) is not null or array_position(p_confirm, null) is not null then
     raise exception 'every claim needs a key, a hash and a patient, and whether to confirm it'
       using errcode = 'invalid_parameter_value';
+  elsif ids_from(v_now) > any (p_ids) or ids_until(v_now) <= any (p_ids) then
+    raise exception 'an id is not of the last or the next 24 hours: %', p_ids using errcode = 'check_violation';
   end if;
 
   loop
@@ -84,34 +87,36 @@ begin
       into v_verdicts, v_priors, v_clinic_ids, v_resource_ids, v_capacities, v_types, v_starts, v_ends, v_hold_seconds,
            v_clinic_nos, v_slot_ids
       from (
-        select i.n, i.clinic_no, i.slot_id, k.booking_id as prior, c.clinic_id, s.resource_id, s.capacity, s.starts_at,
-               s.ends_at, c.hold_seconds, coalesce(i.type, r.appointment_types[1]) as appointment_type,
-               coalesce(i.verdict,
-                 claim_verdict(v_now, k.booking_id, k.request_hash, i.hash, s.id, s.withdrawn_at, s.starts_at, r.active,
-                             c.minimum_notice, c.booking_horizon, i.type, r.appointment_types, i.units, s.capacity,
-                             s.taken, s.next_lapse)) as verdict
-          from unnest(p_clinic_nos, p_slot_ids, p_units, p_keys, p_hashes, p_types, v_verdicts) with ordinality
-               i(clinic_no, slot_id, units, key, hash, type, verdict, n)
-          left join lateral (select t.* from slot t where t.clinic_no = i.clinic_no and t.id = i.slot_id limit 1) s
-                 on true
-          left join lateral (select t.active, t.appointment_types from resource t
-                              where t.clinic_no = i.clinic_no and t.id = s.resource_id limit 1) r on true
+        select i.n, p_clinic_nos[i.k] as clinic_no, p_slot_ids[i.k] as slot_id, k.booking_id as prior, c.clinic_id,
+               s.resource_id, s.capacity, s.starts_at, s.ends_at, c.hold_seconds,
+               coalesce(p_types[i.k], r.appointment_types[1]) as appointment_type,
+               coalesce(v_verdicts[i.k],
+                 claim_verdict(v_now, k.booking_id, k.request_hash, p_hashes[i.k], s.id, s.withdrawn_at, s.blocked_at,
+                               s.starts_at, r.kind, r.active, c.minimum_notice, c.booking_horizon, p_types[i.k],
+                               r.appointment_types, p_units[i.k], s.capacity, s.taken, s.next_lapse)) as verdict
+          from generate_subscripts(p_ids, 1) with ordinality i(k, n)
+          left join lateral (select t.* from slot t where t.clinic_no = p_clinic_nos[i.k] and t.id = p_slot_ids[i.k]
+                              limit 1) s on true
+          left join lateral (select t.kind, t.active, t.appointment_types from resource t
+                              where t.clinic_no = p_clinic_nos[i.k] and t.id = s.resource_id limit 1) r on true
           left join lateral (select t.id as clinic_id, t.hold_seconds,
                              make_interval(mins => t.minimum_notice_minutes) as minimum_notice,
                                     make_interval(days => t.booking_horizon_days) as booking_horizon
-                               from clinic t where t.no = i.clinic_no limit 1) c on true
+                               from clinic t where t.no = p_clinic_nos[i.k] limit 1) c on true
           left join lateral (select t.booking_id, t.request_hash from idempotency t
-                              where t.clinic_no = i.clinic_no and t.key = i.key limit 1) k on true
+                              where t.clinic_no = p_clinic_nos[i.k] and t.key = p_keys[i.k] limit 1) k on true
       ) q;
     exit when v_slot_ids is null or v_is_locked;
 
     -- 2. Lock every slot that may have room, once, in key order; the rows come back as they are under the lock. FILTER,
     --    not WHERE: a WHERE would be pushed into the subquery, and only the matching rows would be locked.
-    select array_agg(q.id), array_agg(q.capacity - q.taken), array_agg(q.withdrawn_at is not null),
+    select array_agg(q.id), array_agg(q.capacity - q.taken),
+           array_agg(case when q.withdrawn_at is not null then 'slot_closed:withdrawn'
+                            when q.blocked_at is not null then 'slot_closed:doctor_busy' end),
            array_agg(q.next_lapse), array_agg(q.clinic_no) filter (where q.next_lapse <= clock_timestamp()),
            array_agg(q.id) filter (where q.next_lapse <= clock_timestamp())
-      into v_locked_ids, v_free, v_withdrawn, v_next_lapses, v_lapsed_clinic_nos, v_lapsed_slot_ids
-      from (select s.clinic_no, s.id, s.capacity, s.taken, s.withdrawn_at, s.next_lapse
+      into v_locked_ids, v_free, v_closed, v_next_lapses, v_lapsed_clinic_nos, v_lapsed_slot_ids
+      from (select s.clinic_no, s.id, s.capacity, s.taken, s.withdrawn_at, s.blocked_at, s.next_lapse
               from slot s
              where (s.clinic_no, s.id) in (select u.clinic_no, u.slot_id
                                            from unnest(v_clinic_nos, v_slot_ids) u(clinic_no, slot_id))
@@ -120,9 +125,11 @@ begin
     v_now := clock_timestamp();
     if v_lapsed_slot_ids is not null then
       perform lapse_holds(v_lapsed_clinic_nos, v_lapsed_slot_ids, v_now);
-      select array_agg(q.id), array_agg(q.capacity - q.taken), array_agg(q.withdrawn_at is not null),
+      select array_agg(q.id), array_agg(q.capacity - q.taken),
+             array_agg(case when q.withdrawn_at is not null then 'slot_closed:withdrawn'
+                              when q.blocked_at is not null then 'slot_closed:doctor_busy' end),
              array_agg(q.next_lapse), array_agg(q.next_lapse <= v_now)
-        into v_locked_ids, v_free, v_withdrawn, v_next_lapses, v_more_lapsed
+        into v_locked_ids, v_free, v_closed, v_next_lapses, v_more_lapsed
         from (select s.* from (select distinct u.clinic_no, u.slot_id
                                from unnest(v_clinic_nos, v_slot_ids) u(clinic_no, slot_id)) u
                cross join lateral (select t.* from slot t where t.clinic_no = u.clinic_no and t.id = u.slot_id limit 1
@@ -141,21 +148,20 @@ begin
 
   -- 3. Admit, and write everything that follows from it. Another session may have used a key while we waited: for
   --    admitted requests the key's insert shows it, for the others the key is looked up again.
+  --    The rows are sorted and copied several times, so the request's other columns are read by its number only where
+  --    they are written: with all of them in these rows, PostgreSQL took 1.03 × the CPU per claim.
   return query
   with judged as (
-    select i.*, l.free, l.next_lapse, l.more_lapsed is true as more_lapsed,
-           case when i.first_verdict is not null then i.first_verdict
+    select i.n, p_clinic_nos[i.n] as clinic_no, p_slot_ids[i.n] as slot_id, p_ids[i.n] as id, p_units[i.n] as units,
+           l.free, l.next_lapse, l.more_lapsed is true as more_lapsed,
+           case when v_verdicts[i.n] is not null then v_verdicts[i.n]
                 when l.id is null then 'slot_missing'
-                when l.withdrawn then 'slot_closed:withdrawn'
-                when i.starts_at <= v_now then 'slot_closed:started' end as verdict
-      from unnest(p_clinic_nos, p_slot_ids, p_ids, p_units, p_keys, p_hashes, p_confirm, p_account_ids, p_patients,
-                  p_reasons, p_actor_ids,
-                  v_verdicts, v_priors, v_resource_ids, v_types, v_starts, v_hold_seconds)
-           with ordinality
-           i(clinic_no, slot_id, id, units, key, hash, confirm, account_id, patient, reason, actor_id,
-             first_verdict, first_prior, resource_id, appointment_type, starts_at, hold_seconds, n)
-      left join unnest(v_locked_ids, v_free, v_withdrawn, v_next_lapses, v_more_lapsed)
-             l(id, free, withdrawn, next_lapse, more_lapsed) on l.id = i.slot_id
+                when v_starts[i.n] <= v_now and l.closed is distinct from 'slot_closed:withdrawn'
+                  then 'slot_closed:started'
+                else l.closed end as verdict
+      from generate_subscripts(p_ids, 1) i(n)
+      left join unnest(v_locked_ids, v_free, v_closed, v_next_lapses, v_more_lapsed)
+             l(id, free, closed, next_lapse, more_lapsed) on l.id = p_slot_ids[i.n]
   ), admitted as materialized (
     select j.*, j.verdict is null
            and sum(j.units) filter (where j.verdict is null)
@@ -163,38 +169,42 @@ begin
       from judged j
   ), keyed as (
     insert into idempotency (clinic_no, key, request_hash, booking_id, created_at)
-    select a.clinic_no, a.key, a.hash, a.id, v_now from admitted a where a.fits order by a.clinic_no, a.key
+    select a.clinic_no, p_keys[a.n], p_hashes[a.n], a.id, v_now from admitted a where a.fits
+     order by a.clinic_no, p_keys[a.n]
     on conflict do nothing
     returning booking_id
   ), decided as materialized (
     select a.*, a.fits and a.id in (select k.booking_id from keyed k) as won,
-           coalesce(d.booking_id, a.first_prior) as prior,
-           case when d.booking_id is null then a.verdict when d.request_hash = a.hash then 'replayed'
+           coalesce(d.booking_id, v_priors[a.n]) as prior,
+           case when d.booking_id is null then a.verdict when d.request_hash = p_hashes[a.n] then 'replayed'
                 else 'key_reused' end as outcome,
-           case when not a.confirm then v_now + make_interval(secs => a.hold_seconds) end as hold_until
+           case when not p_confirm[a.n] then v_now + make_interval(secs => v_hold_seconds[a.n]) end as hold_until
       from admitted a
       left join lateral (select t.booking_id, t.request_hash from idempotency t
-                          where a.first_verdict is null and not a.fits and t.clinic_no = a.clinic_no and t.key = a.key
+                          where v_verdicts[a.n] is null and not a.fits and t.clinic_no = a.clinic_no
+                            and t.key = p_keys[a.n]
                           limit 1) d on true
   ), booked as (
     insert into booking (clinic_no, id, slot_id, resource_id, units, status, hold_expires_at, account_id,
                          appointment_type, patient, reason, created_at, updated_at)
-    select d.clinic_no, d.id, d.slot_id, d.resource_id, d.units,
-           case when d.confirm then 'CONFIRMED' else 'PENDING' end,
-           d.hold_until, d.account_id, d.appointment_type, d.patient, d.reason, v_now, v_now
+    select d.clinic_no, d.id, d.slot_id, v_resource_ids[d.n], d.units,
+           case when p_confirm[d.n] then 'CONFIRMED' else 'PENDING' end,
+           d.hold_until, p_account_ids[d.n], v_types[d.n], p_patients[d.n], p_reasons[d.n], v_now, v_now
       from decided d where d.won
   ), logged as (
     insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
                                actor_id, booking_digest)
-    select d.clinic_no, d.id, 1, v_now, case when d.confirm then 'confirmed' else 'held' end, d.slot_id, d.resource_id,
-           d.units, d.hold_until, coalesce(d.actor_id, d.account_id),
-           booking_digest(d.account_id, d.appointment_type, d.patient, d.reason, null)
+    select d.clinic_no, d.id, 1, v_now, case when p_confirm[d.n] then 'confirmed' else 'held' end, d.slot_id,
+           v_resource_ids[d.n], d.units, d.hold_until, coalesce(p_actor_ids[d.n], p_account_ids[d.n]),
+           booking_digest(p_account_ids[d.n], v_types[d.n], p_patients[d.n], p_reasons[d.n], null)
       from decided d where d.won
   ), won_of_slot as materialized (
     select d.clinic_no, d.slot_id, sum(d.units)::integer as units, min(d.hold_until) as hold_until
       from decided d where d.won group by d.clinic_no, d.slot_id
   ), counted as (
-    update slot t set taken = t.taken + w.units, next_lapse = least(t.next_lapse, w.hold_until)
+    update slot t
+       set taken = t.taken + w.units, next_lapse = least(t.next_lapse, w.hold_until),
+           oldest_booking_at = oldest_booking_of(t.oldest_booking_at, t.created_at, v_now)
       from won_of_slot w
      where t.clinic_no = w.clinic_no and t.id = w.slot_id
   )
@@ -202,7 +212,8 @@ begin
                         when d.outcome is not null then d.outcome
                         when d.fits or d.more_lapsed
                           or d.units <= d.free - coalesce(w.units, 0)
-                          or (d.clinic_no, d.key) in (select o.clinic_no, o.key from decided o where o.won) then 'retry'
+                          or (d.clinic_no, p_keys[d.n]) in (select o.clinic_no, p_keys[o.n] from decided o where o.won)
+                          then 'retry'
                         else 'slot_full' end order by d.n),
          array_agg(case when d.won then d.id when d.outcome = 'replayed' then d.prior end order by d.n),
          v_clinic_ids, v_resource_ids, v_capacities, v_types, v_starts, v_ends,

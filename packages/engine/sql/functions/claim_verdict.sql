@@ -3,19 +3,23 @@
 -- planner replaces a call by this body. claim-verdicts.test.ts tries each rule, and each pair of rules, on both claim
 -- functions.
 --
+-- p_kind: of the slot's resource. Only slots of doctors are booked and moved to here: for appointments, a block of an
+-- operating room does not exist. case_conflicts.sql judges cases.
 -- A known key comes first: a retry gets the first response, however full the slot is now.
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.claim_verdict(
   p_now timestamptz, p_prior uuid, p_prior_hash uuid, p_hash uuid, p_slot_id uuid, p_withdrawn_at timestamptz,
-  p_starts_at timestamptz, p_doctor_active boolean, p_minimum_notice interval, p_booking_horizon interval,
-  p_type text, p_types text[], p_units integer, p_capacity integer, p_taken integer, p_next_lapse timestamptz
+  p_blocked_at timestamptz, p_starts_at timestamptz, p_kind text, p_doctor_active boolean, p_minimum_notice interval,
+  p_booking_horizon interval, p_type text, p_types text[], p_units integer, p_capacity integer, p_taken integer,
+  p_next_lapse timestamptz
 ) returns text
 language sql stable
 return case
   when p_prior is not null then case when p_prior_hash = p_hash then 'replayed' else 'key_reused' end
-  when p_slot_id is null then 'slot_missing'
+  when p_slot_id is null or p_kind <> 'doctor' then 'slot_missing'
   when p_withdrawn_at is not null then 'slot_closed:withdrawn'
   when p_starts_at <= p_now then 'slot_closed:started'
+  when p_blocked_at is not null then 'slot_closed:doctor_busy'
   when not p_doctor_active then 'slot_closed:doctor_inactive'
   when p_starts_at < p_now + p_minimum_notice then 'slot_closed:minimum_notice'
   when p_starts_at > p_now + p_booking_horizon then 'slot_closed:booking_horizon'

@@ -20,7 +20,12 @@ as $function$
 declare
   v_reserved integer;
   v_over uuid[];
+  v_clinic_nos integer[];
+  v_ids uuid[];
 begin
+  select array_agg(o.clinic_no), array_agg(o.booking_id) into v_clinic_nos, v_ids
+    from booking_origin o
+   where o.clinic_no = p_clinic_no and o.subject = p_subject and o.booking_id <> p_except;
   select count(*) filter (where q.counts and q.status = 'PENDING'),
          count(*) filter (where q.counts and q.status is not null),
          count(distinct q.key) filter (where q.counts and q.status is null and q.key <> p_key),
@@ -33,8 +38,7 @@ begin
                   else b.status = 'CONFIRMED' and s.starts_at > p_now and o.at > p_now - interval '30 days'
              end as counts
         from booking_origin o
-        left join lateral (select t.id, t.status, t.hold_expires_at, t.slot_id from booking t
-                            where t.clinic_no = o.clinic_no and t.id = o.booking_id limit 1) b on true
+        left join bookings_by_id(v_clinic_nos, v_ids) b on b.id = o.booking_id
         left join lateral (select t.starts_at from slot t
                             where t.clinic_no = o.clinic_no and t.id = b.slot_id limit 1) s on true
        where o.clinic_no = p_clinic_no and o.subject = p_subject and o.booking_id <> p_except

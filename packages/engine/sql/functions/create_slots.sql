@@ -2,11 +2,15 @@
 -- Returns one row per element, by its place `ord` in the arrays, with the transaction that created them.
 --
 -- Outcomes: created | skipped (a slot with the same start and end exists; or, without a slot_id, the start has
---   passed) | conflict (it overlaps another slot, whose id is slot_id). If two elements overlap each other, the one
---   that starts first is created, then the first one in the arrays. p_dry_run: the same result, and nothing is
+--   passed) | conflict (it overlaps another slot, whose id is slot_id, or a case of the doctor in an operating room:
+--   slot_id is null then). If two elements overlap each other, the one that starts first is created, then the first one
+--   in the arrays. p_dry_run: the same result, and nothing is
 --   written; slot_id is null where the slot would be created by this call.
--- Locks: the resource (FOR NO KEY UPDATE). Two calls for one resource run one after the other: with the exclusion
---   constraint alone they can deadlock, each waiting for a row that the other has inserted. A dry run locks nothing.
+-- What is created in a busy time of the doctor is blocked (set_busy_times). Everything else is offered to who waits for
+-- it, before anybody else sees it (offer_places).
+-- Locks: the resource (FOR NO KEY UPDATE), then as lock_waitlists. Two calls for one resource run one after the
+--   other: with the exclusion constraint alone they can deadlock, each waiting for a row that the other has inserted.
+--   A dry run locks nothing.
 -- Fails: program_limit_exceeded for more than 10,000; no_data_found for a resource that does not exist; check_violation
 --   for an empty or reversed time, a capacity outside of 1–1,000,000 or an id of another clinic; array_subscript_error
 --   for arrays of different lengths; not_null_violation for nulls in them.
@@ -27,11 +31,17 @@ declare
   -- existing slots, by start; none overlaps another
   v_existing_ids uuid[]; v_existing_starts timestamptz[]; v_existing_ends timestamptz[];
   v_existing integer := 1;
+  -- when the doctor operates: holds that have lapsed included, until they are given back, because a confirmation in
+  -- time may not be committed yet
+  v_cases tstzmultirange;
+  -- when the doctor's external calendar says that they are busy; null: there is none
+  v_busy tstzmultirange;
   -- the last element created
   v_created_id uuid; v_created_start timestamptz; v_created_end timestamptz;
   -- by element, in the order of the walk
   v_ords integer[] := '{}'; v_outcomes text[] := '{}'; v_slot_ids uuid[] := '{}';
   v_outcome text; v_slot_id uuid;
+  v_created_ids uuid[];
 begin
   if cardinality(p_starts) <> cardinality(p_ids) or cardinality(p_ends) <> cardinality(p_ids)
      or cardinality(p_capacities) <> cardinality(p_ids) then
@@ -77,6 +87,13 @@ begin
    where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
      and tstzrange(s.starts_at, s.ends_at) && (select tstzrange(min(i.starts_at), max(i.ends_at))
                                                  from unnest(p_starts, p_ends) i(starts_at, ends_at));
+  select coalesce(range_agg(a.during), '{}') into v_cases
+    from allocation a
+   where a.clinic_no = p_clinic_no and a.resource_id = p_resource_id
+     and a.during && (select tstzrange(min(i.starts_at), max(i.ends_at))
+                        from unnest(p_starts, p_ends) i(starts_at, ends_at));
+
+  select b.busy into v_busy from busy_calendar b where b.clinic_no = p_clinic_no and b.resource_id = p_resource_id;
 
   for v_item in
     select i.n, i.id, i.starts_at, i.ends_at
@@ -98,6 +115,9 @@ begin
       v_slot_id := v_created_id;
       v_outcome := case when v_created_start = v_item.starts_at and v_created_end = v_item.ends_at then 'skipped'
                         else 'conflict' end;
+    elsif v_cases && tstzrange(v_item.starts_at, v_item.ends_at) then
+      v_slot_id := null;
+      v_outcome := 'conflict';
     else
       v_created_id := case when not p_dry_run then v_item.id end;
       v_created_start := v_item.starts_at; v_created_end := v_item.ends_at;
@@ -110,11 +130,15 @@ begin
   end loop;
 
   if not p_dry_run then
-    insert into slot (clinic_no, id, resource_id, starts_at, ends_at, capacity)
-    select p_clinic_no, p_ids[w.n], p_resource_id, p_starts[w.n], p_ends[w.n], p_capacities[w.n]
+    insert into slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, blocked_at)
+    select p_clinic_no, p_ids[w.n], p_resource_id, p_starts[w.n], p_ends[w.n], p_capacities[w.n],
+           case when v_busy && tstzrange(p_starts[w.n], p_ends[w.n]) then v_now end
       from unnest(v_ords, v_outcomes) with ordinality w(n, outcome, step)
      where w.outcome = 'created'
      order by w.step;
+    v_created_ids := array(select w.slot_id from unnest(v_outcomes, v_slot_ids) w(outcome, slot_id)
+                            where w.outcome = 'created');
+    perform offer_places(array_fill(p_clinic_no, array[cardinality(v_created_ids)]), v_created_ids);
   end if;
   return query
   select w.n, w.outcome, w.slot_id, case when not p_dry_run then pg_current_xact_id() end

@@ -6,16 +6,29 @@
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.ended_by_withdrawal(p_clinic_no integer, p_slot_ids uuid[])
 returns table (booking_id uuid, slot_id uuid, starts_at timestamptz, units integer, status text)
-language sql stable
+language plpgsql stable
 set search_path = holdfast, pg_catalog, pg_temp
+-- Planned for the partitions in which these bookings can be.
+set plan_cache_mode = force_custom_plan
 set jit = off
 as $function$
+#variable_conflict use_column
+declare
+  v_from uuid := oldest_booking_id(p_clinic_no, p_slot_ids);
+begin
+  if v_from is null then
+    return;
+  end if;
+  return query
   select b.id, b.slot_id, s.starts_at, b.units, case when w.hold_expires_at is null then 'CONFIRMED' else 'PENDING' end
     from booking b
     join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
     join booking_event f on f.clinic_no = b.clinic_no and f.booking_id = b.id and f.type = 'failed'
+                        and f.booking_id >= v_from
     join booking_event w on w.clinic_no = b.clinic_no and w.booking_id = b.id and w.version = f.version - 1
-   where b.clinic_no = p_clinic_no and b.slot_id = any (p_slot_ids) and b.status <> 'PENDING'
+                        and w.booking_id >= v_from
+   where b.clinic_no = p_clinic_no and b.slot_id = any (p_slot_ids) and b.id >= v_from and b.status <> 'PENDING'
      and b.failure_reason = 'slot_withdrawn'
-   order by s.starts_at, b.id
+   order by s.starts_at, b.id;
+end
 $function$;

@@ -1,15 +1,22 @@
 -- erase_outdated: erases the patients of a clinic's bookings whose appointment began more than the clinic's
 -- `patient_data_months` ago, in the order of their slots from where the last call ended. At most p_slots_max slots and
--- 1,000 bookings. Returns how many bookings it erased and whether more may be left: call it again until none are.
+-- 1,000 bookings; none before the clinic's `patient_data_erased_from`. Returns how many bookings it erased and whether
+-- more may be left: call it again until none are.
+--
+-- Entries of the waitlist are erased as long after their end, and not while they wait.
+--
+-- What a call erases it records in the security log.
 --
 -- Locks: an advisory lock per clinic, until the commit: while another server works on the clinic, it does nothing and
---   returns that nothing is left. Then the bookings, as erase_patient.
+--   returns that nothing is left. Then the bookings, as erase_patient, and the waitlist, as erase_waitlist_entries.
 -- Fails: 22023 for a limit outside of 1–1,000.
 -- Idempotent: yes.
 create or replace function holdfast.erase_outdated(p_clinic_no integer, p_slots_max integer)
   returns table (erased bigint, is_done boolean)
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
+-- Planned for the partitions in which the bookings of these slots can be.
+set plan_cache_mode = force_custom_plan
 set jit = off
 as $function$
 declare
@@ -18,6 +25,7 @@ declare
   v_slot_ids uuid[];
   v_last_start timestamptz;
   v_booking_ids uuid[];
+  v_from uuid;
 begin
   if p_slots_max is null or p_slots_max not between 1 and 1000 then
     raise exception 'the limit must be 1 to 1000, not %', p_slots_max using errcode = 'invalid_parameter_value';
@@ -27,7 +35,8 @@ begin
     return query select 0::bigint, true;
     return;
   end if;
-  select c.patient_data_months into v_months from clinic c where c.no = p_clinic_no;
+  select c.patient_data_months into v_months from clinic c
+   where c.no = p_clinic_no and coalesce(c.patient_data_erased_from <= clock_timestamp(), true);
   if v_months > 0 then
     select array_agg(q.id order by q.starts_at, q.id), max(q.starts_at) into v_slot_ids, v_last_start
       from (select s.id, s.starts_at
@@ -39,22 +48,31 @@ begin
              order by s.starts_at, s.id limit p_slots_max) q;
   end if;
   if v_slot_ids is null then
+    perform erase_outdated_entries(p_clinic_no, v_months, c_bookings_max);
     return query select 0::bigint, true;
     return;
   end if;
+  v_from := oldest_booking_id(p_clinic_no, v_slot_ids);
   -- Two queries for the two partial indexes.
   select array_agg(q.id) into v_booking_ids
     from (select b.id from booking b
-           where b.clinic_no = p_clinic_no and b.slot_id = any (v_slot_ids) and b.status = 'PENDING'
+           where b.clinic_no = p_clinic_no and b.slot_id = any (v_slot_ids)
+             and b.id >= v_from and b.status = 'PENDING'
              and b.erased_at is null and b.hold_expires_at <= clock_timestamp()
            union all
           select b.id from booking b
-           where b.clinic_no = p_clinic_no and b.slot_id = any (v_slot_ids) and b.status <> 'PENDING'
+           where b.clinic_no = p_clinic_no and b.slot_id = any (v_slot_ids)
+             and b.id >= v_from and b.status <> 'PENDING'
              and b.erased_at is null
            limit c_bookings_max) q;
   erased := 0;
   if v_booking_ids is not null then
-    select count(*) into erased from erase_patient(p_clinic_no, v_booking_ids, null, null) e where e.outcome = 'done';
+    select count(*) into erased from erase_patient(p_clinic_no, v_booking_ids, null, null, p_keeps_waiting => true) e
+     where e.outcome = 'done';
+  end if;
+  if erased > 0 then
+    insert into audit_event (clinic_no, at, kind, count, actor_kind, details)
+    values (p_clinic_no, clock_timestamp(), 'patients_erased', 1, 'system', array[erased::text, 'retention']);
   end if;
   is_done := cardinality(v_slot_ids) < p_slots_max;
   -- Slots with more bookings than one call erases are read again.
@@ -65,6 +83,8 @@ begin
   else
     is_done := false;
   end if;
+  -- Last: whoever has locked a waitlist locks no bookings.
+  perform erase_outdated_entries(p_clinic_no, v_months, c_bookings_max);
   return next;
 end
 $function$;

@@ -8,14 +8,18 @@
 --
 -- Outcomes: done | unchanged (it is erased already; tx: the last transaction that changed it) | booking_missing |
 --   booking_not_over (it is to come or in progress)
--- Locks: the bookings, by (clinic_no, id).
+-- A patient of cases is forgotten with the last of them: see forget_patients. The entry of the waitlist that a booking
+-- was made for is erased with it; not one that still waits, if p_keeps_waiting says so.
+--
+-- Locks: the bookings, by (clinic_no, id); then patients of cases; then entries of the waitlist.
 -- Fails: 22023 for no or more than 1,000 bookings.
 -- Idempotent: yes.
-create or replace function holdfast.erase_patient(p_clinic_no integer, p_ids uuid[], p_actor_id uuid, p_key uuid)
-  returns table (ord integer, outcome text, tx xid8)
+create or replace function holdfast.erase_patient(
+  p_clinic_no integer, p_ids uuid[], p_actor_id uuid, p_key uuid, p_keeps_waiting boolean default false
+) returns table (ord integer, outcome text, tx xid8)
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
-set plan_cache_mode = force_generic_plan
+set plan_cache_mode = force_custom_plan
 set enable_seqscan = off
 set enable_mergejoin = off
 set jit = off
@@ -23,13 +27,16 @@ as $function$
 #variable_conflict use_column
 declare
   v_now timestamptz;
+  v_bookings booking[];
   v_outcomes text[];
-  v_erased_ids uuid[];
+  v_erased_ids uuid[]; v_case_ids uuid[];
+  v_months uuid[];
 begin
   if cardinality(p_ids) not between 1 and 1000 or array_position(p_ids, null) is not null then
     raise exception 'bookings to erase are 1 to 1000' using errcode = 'invalid_parameter_value';
   end if;
-  v_now := lock_bookings(array_fill(p_clinic_no, array[cardinality(p_ids)]), p_ids);
+  v_bookings := lock_bookings(array_fill(p_clinic_no, array[cardinality(p_ids)]), p_ids);
+  v_now := clock_timestamp();
 
   select array_agg(v.outcome order by v.n), array_agg(distinct v.id) filter (where v.outcome = 'done')
     into v_outcomes, v_erased_ids
@@ -41,20 +48,27 @@ begin
                         or s.ends_at <= v_now then 'done'
                       else 'booking_not_over' end as outcome
             from unnest(p_ids) with ordinality i(id, n)
-            left join lateral (select t.* from booking t where t.clinic_no = p_clinic_no and t.id = i.id limit 1) b
-                   on true
+            left join unnest(v_bookings) b on b.id = i.id
             left join lateral (select t.ends_at from slot t where t.clinic_no = p_clinic_no and t.id = b.slot_id
                                limit 1) s on true) v;
 
-  if v_erased_ids is not null then
+  -- One statement per month, planned for its partition: see id_months.
+  v_months := id_months(v_erased_ids);
+  for v_n in 1 .. coalesce(cardinality(v_months), 0) by 2 loop
     with before as materialized (
-      select b.* from unnest(v_erased_ids) i(id)
-       cross join lateral (select t.* from booking t where t.clinic_no = p_clinic_no and t.id = i.id limit 1) b
+      select b.* from unnest(v_bookings) b
+       where b.id = any (v_erased_ids) and b.id between v_months[v_n] and v_months[v_n + 1]
     ), stripped as (
       update booking_event l
          set booking_digest = null, request_key = null, actor_id = nullif(l.actor_id, b.account_id)
         from before b
        where l.clinic_no = p_clinic_no and l.booking_id = b.id
+         and l.booking_id between v_months[v_n] and v_months[v_n + 1]
+    ), stripped_copies as (
+      update late_event l
+         set actor_id = null
+        from before b
+       where l.clinic_no = p_clinic_no and l.booking_id = b.id and l.actor_id = b.account_id
     ), erased as (
       update booking b
          set account_id = null, patient = '{"name": ""}', reason = null, cancellation_reason = null,
@@ -62,7 +76,7 @@ begin
              erased_at = greatest(v_now, b.updated_at), updated_at = greatest(v_now, b.updated_at),
              version = b.version + 1
         from before o
-       where b.clinic_no = p_clinic_no and b.id = o.id
+       where b.clinic_no = p_clinic_no and b.id = o.id and b.id between v_months[v_n] and v_months[v_n + 1]
       returning b.clinic_no, b.id, b.version, b.updated_at, b.slot_id, b.resource_id, b.units, b.hold_expires_at,
                 b.failure_reason, b.status,
                 booking_digest(b.account_id, b.appointment_type, b.patient, b.reason, b.cancellation_reason) as digest
@@ -77,14 +91,28 @@ begin
     insert into erased_booking (clinic_no, booking_id, erased_at)
     select e.clinic_no, e.id, e.updated_at from erased e
     on conflict (clinic_no, booking_id) do update set erased_at = excluded.erased_at;
+  end loop;
+  select array_agg(b.id) into v_case_ids
+    from unnest(v_bookings) b where b.id = any (v_erased_ids) and b.appointment_type = 'case';
+  if v_case_ids is not null then
+    perform forget_patients(p_clinic_no, array(select distinct c.patient_id from theatre_case c
+                                                where c.clinic_no = p_clinic_no and c.booking_id = any (v_case_ids)),
+                            v_case_ids);
+  end if;
+  perform erase_waitlist_entries(p_clinic_no, array(
+    select e.id from unnest(v_bookings) b
+      join waitlist_entry e on e.clinic_no = p_clinic_no and e.id = b.waitlist_entry_id
+     where b.id = any (v_erased_ids) and (e.ended_at is not null or not p_keeps_waiting)));
+  if v_erased_ids is not null then
+    perform note_erasures(p_clinic_no, 'booking', v_erased_ids);
     perform delete_copies_of_patients(v_erased_ids);
+    perform note_late_events(array_fill(p_clinic_no, array[cardinality(v_erased_ids)]), v_erased_ids, v_now);
   end if;
 
   return query
   select i.n::integer, i.outcome,
          case i.outcome when 'done' then pg_current_xact_id()
-                        when 'unchanged' then (select max(l.xid) from booking_event l
-                                                where l.clinic_no = p_clinic_no and l.booking_id = i.id) end
+                        when 'unchanged' then (select l.tx from last_change(p_clinic_no, i.id) l) end
     from unnest(p_ids, v_outcomes) with ordinality i(id, outcome, n)
    order by i.n;
 end

@@ -1,26 +1,44 @@
 -- expire_holds: one step of the sweeper: gives back lapsed holds, at most p_limit (1–1,000), even if nobody wants their
--- slots. It only tidies: a lapsed hold never blocks a claim. Returns how many it gave back; 0: none is left for now.
+-- slots. It only tidies: a lapsed hold never blocks a claim. Returns how many it gave back; 0: none is left for now. It
+-- looks at holds of the last day, or at those of the month (UTC) of p_month, which nobody has swept in time.
 --
--- Locks: slots with lapsed holds, by (clinic_no, id), skipping those that another session has locked (requests go
---   first); then the lapsed bookings on them, by (clinic_no, id), skipping in the same way: one that a hanging
---   transaction has locked must not keep the units of all others.
+-- Locks: as lock_waitlists, skipping the clinics whose locks another session has; slots with lapsed holds, by
+--   (clinic_no, id), skipping those that another session has locked (requests go first); then the lapsed bookings on
+--   them, by id, skipping in the same way: one that a hanging transaction has locked must not keep the units of all
+--   others. A row that was changed meanwhile can be waited for all the same, in PostgreSQL: for 100 ms, and then this
+--   step does nothing.
 -- Fails: check_violation if a count of units were wrong.
 -- Idempotent: yes.
-create or replace function holdfast.expire_holds(p_limit integer) returns integer
+create or replace function holdfast.expire_holds(p_limit integer, p_month timestamptz default null)
+  returns integer
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
+-- Planned for the partitions of these days.
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+set lock_timeout = '100ms'
 as $function$
 declare
   v_now timestamptz := clock_timestamp();
   v_clinic_nos integer[];
   v_slot_ids uuid[];
   v_booking_clinic_nos integer[]; v_booking_ids uuid[]; v_ats timestamptz[];
+  v_from uuid;
+  v_month timestamp := date_trunc('month', p_month at time zone 'UTC');
+  v_low uuid := coalesce(id_floor(v_month at time zone 'UTC'), ids_from(v_now - interval '1 day'));
+  v_high uuid := coalesce(id_floor((v_month + interval '1 month') at time zone 'UTC'), ids_until(v_now));
 begin
   select array_agg(q.clinic_no), array_agg(q.slot_id) into v_clinic_nos, v_slot_ids
-    from (select b.clinic_no, b.slot_id
+    -- Slots, not holds: one locked slot with thousands of them does not keep the others from being found.
+    from (select distinct b.clinic_no, b.slot_id
             from booking b
-           where hold_lapsed(b.status, b.hold_expires_at, v_now)
+           where b.id >= v_low and b.id < v_high and hold_lapsed(b.status, b.hold_expires_at, v_now)
            limit least(greatest(p_limit, 1), 1000)) q;
+  -- Taken first, so that one clinic's waitlist does not keep the holds of all others: fail_holds would wait for it.
+  select array_agg(u.clinic_no), array_agg(u.slot_id) into v_clinic_nos, v_slot_ids
+    from unnest(v_clinic_nos, v_slot_ids) u(clinic_no, slot_id)
+   where u.clinic_no in (select c.clinic_no from (select distinct i.clinic_no from unnest(v_clinic_nos) i(clinic_no)) c
+                          where try_lock_waitlist(c.clinic_no));
   select array_agg(q.clinic_no), array_agg(q.id) into v_clinic_nos, v_slot_ids
     from (select s.clinic_no, s.id
             from slot s
@@ -39,11 +57,18 @@ begin
             from booking b
            where (b.clinic_no, b.slot_id) in (select u.clinic_no, u.slot_id
                                               from unnest(v_clinic_nos, v_slot_ids) u(clinic_no, slot_id))
-             and hold_lapsed(b.status, b.hold_expires_at, v_now)
-           order by b.clinic_no, b.id
+             and b.id >= v_low and b.id < v_high and hold_lapsed(b.status, b.hold_expires_at, v_now)
+           order by b.id
            limit 1000
              for update skip locked) q;
-  perform fail_holds(v_booking_clinic_nos, v_booking_ids, v_ats, v_clinic_nos, v_slot_ids);
+  select oldest_hold_id(min(s.next_lapse)) into v_from
+    from slot s
+   where (s.clinic_no, s.id) in (select u.clinic_no, u.slot_id
+                                 from unnest(v_clinic_nos, v_slot_ids) u(clinic_no, slot_id));
+  perform fail_holds(v_booking_clinic_nos, v_booking_ids, v_ats, v_clinic_nos, v_slot_ids, v_from);
   return coalesce(cardinality(v_booking_ids), 0);
+exception
+  when lock_not_available then
+    return 0;
 end
 $function$;

@@ -1,13 +1,16 @@
 -- fail_holds: gives back the units of holds that the caller has locked and found lapsed: each becomes FAILED
 -- `hold_expired` at its time in p_ats, with its event, and its slot's taken is corrected. next_lapse is computed anew
--- for all the slots named (p_slot_clinic_nos, p_slot_ids), which the caller has locked too.
+-- for all the slots named (p_slot_clinic_nos, p_slot_ids), which the caller has locked too. p_from: the oldest_hold_id
+-- of these slots' earliest next_lapse (null: none has one). Then the units go to those who wait for them, if somebody
+-- does (offer_places).
 --
 -- Internal: the application's role may not execute it.
--- Locks: none.
+-- Locks: none but those of offer_places.
 -- Fails: check_violation if taken would fall below zero.
 -- Idempotent: no; it fails every booking it is given.
 create or replace function holdfast.fail_holds(
-  p_clinic_nos integer[], p_ids uuid[], p_ats timestamptz[], p_slot_clinic_nos integer[], p_slot_ids uuid[]
+  p_clinic_nos integer[], p_ids uuid[], p_ats timestamptz[], p_slot_clinic_nos integer[], p_slot_ids uuid[],
+  p_from uuid
 ) returns void
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
@@ -16,30 +19,63 @@ set enable_seqscan = off
 set enable_mergejoin = off
 set jit = off
 as $function$
+declare
+  v_now constant timestamptz := clock_timestamp();
+  v_count constant integer := coalesce(cardinality(p_ids), 0);
+  v_case_clinic_nos integer[]; v_case_ids uuid[];
+  v_offer_clinic_nos integer[]; v_offer_ids uuid[]; v_offer_ats timestamptz[];
 begin
-  with failed as (
-    update booking b
-       set status = 'FAILED', failure_reason = 'hold_expired', hold_expires_at = null, version = b.version + 1,
-           updated_at = l.at
-      from unnest(p_clinic_nos, p_ids, p_ats) l(clinic_no, id, at)
-     where b.clinic_no = l.clinic_no and b.id = l.id
-    returning b.clinic_no, b.id, b.slot_id, b.resource_id, b.units, b.version, b.updated_at,
-              booking_digest(b.account_id, b.appointment_type, b.patient, b.reason, b.cancellation_reason) as digest
-  ), logged as (
-    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, reason,
-                               booking_digest)
-    select f.clinic_no, f.id, f.version, f.updated_at, 'failed', f.slot_id, f.resource_id, f.units, 'hold_expired',
-           f.digest
-      from failed f
-  )
-  update slot t set taken = t.taken - f.units
-    from (select f.clinic_no, f.slot_id, sum(f.units)::integer as units from failed f group by f.clinic_no, f.slot_id) f
-   where t.clinic_no = f.clinic_no and t.id = f.slot_id;
+  if v_count > 0 then
+    with failed as materialized (
+      select b.*
+        from change_bookings(p_clinic_nos, p_ids, array_fill('FAILED'::text, array[v_count]),
+                             array_fill('hold_expired'::text, array[v_count]), null, null, null, null, null, null,
+                             null, null, p_ats) b
+    ), logged as (
+      insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, reason,
+                                 booking_digest)
+      select f.clinic_no, f.id, f.version, f.updated_at, 'failed', f.slot_id, f.resource_id, f.units, 'hold_expired',
+             booking_digest(f.account_id, f.appointment_type, f.patient, f.reason, f.cancellation_reason)
+        from failed f
+    ), freed as (
+      update slot t set taken = t.taken - f.units
+        from (select f.clinic_no, f.slot_id, sum(f.units)::integer as units
+                from failed f group by f.clinic_no, f.slot_id) f
+       where t.clinic_no = f.clinic_no and t.id = f.slot_id
+    )
+    select array_agg(f.clinic_no) filter (where f.appointment_type = 'case'),
+           array_agg(f.id) filter (where f.appointment_type = 'case'),
+           array_agg(f.clinic_no) filter (where f.waitlist_entry_id is not null),
+           array_agg(f.id) filter (where f.waitlist_entry_id is not null),
+           array_agg(f.updated_at) filter (where f.waitlist_entry_id is not null)
+      into v_case_clinic_nos, v_case_ids, v_offer_clinic_nos, v_offer_ids, v_offer_ats
+      from failed f;
+    if v_case_ids is not null then
+      perform release_allocations(v_case_clinic_nos, v_case_ids);
+    end if;
+    if v_offer_ids is not null then
+      perform close_offers(v_offer_clinic_nos, v_offer_ids, array_fill('lapsed'::text, array[cardinality(v_offer_ids)]),
+                           v_offer_ats);
+    end if;
+    if late_ids(v_now) > any (p_ids) then
+      perform note_late_events(p_clinic_nos, p_ids, v_now);
+    end if;
+  end if;
 
-  update slot t
-     set next_lapse = (select min(b.hold_expires_at) from booking b
-                        where b.clinic_no = t.clinic_no and b.slot_id = t.id and b.status = 'PENDING')
-    from (select distinct u.clinic_no, u.slot_id from unnest(p_slot_clinic_nos, p_slot_ids) u(clinic_no, slot_id)) q
-   where t.clinic_no = q.clinic_no and t.id = q.slot_id;
+  if p_from < late_ids(v_now) then
+    update slot t set next_lapse = first_hold_end(t.clinic_no, t.id, p_from, v_now)
+      from (select distinct u.clinic_no, u.slot_id from unnest(p_slot_clinic_nos, p_slot_ids) u(clinic_no, slot_id)) q
+     where t.clinic_no = q.clinic_no and t.id = q.slot_id;
+  else
+    update slot t
+       set next_lapse = (select min(b.hold_expires_at) from booking b
+                          where b.clinic_no = t.clinic_no and b.slot_id = t.id and b.status = 'PENDING'
+                            and b.id >= recent_ids())
+      from (select distinct u.clinic_no, u.slot_id from unnest(p_slot_clinic_nos, p_slot_ids) u(clinic_no, slot_id)) q
+     where t.clinic_no = q.clinic_no and t.id = q.slot_id;
+  end if;
+  if v_count > 0 then
+    perform offer_places(p_slot_clinic_nos, p_slot_ids);
+  end if;
 end
 $function$;

@@ -12,11 +12,17 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 as $function$
 begin
+  if p_key is null then
+    return false;
+  elsif p_booking_id < late_ids(p_now) then
+    return exists (select from events_of_old_booking(p_clinic_no, p_booking_id) e
+                    where e.request_key = p_key and e.at > p_now - interval '24 hours');
+  end if;
   -- In order of version, so that the primary key is used: a plan that was made when the log was empty used the index on
   -- clinic_no and xid, and read the log of the clinic.
-  return p_key is not null and exists (
+  return exists (
     select from (select e.request_key, e.at from booking_event e
-                  where e.clinic_no = p_clinic_no and e.booking_id = p_booking_id
+                  where e.clinic_no = p_clinic_no and e.booking_id = p_booking_id and e.booking_id >= recent_ids()
                   order by e.version desc offset 0) e
      where e.request_key = p_key and e.at > p_now - interval '24 hours');
 end

@@ -1,13 +1,12 @@
--- lock_bookings: locks the bookings named by two arrays of the same length, and returns the time when it has all locks.
--- When the caller logs a change, its time must not be earlier than the booking's last event, even if that event was
--- written by a server with a faster clock that failed over to this one; other bookings are not affected by it. Bookings
--- that do not exist are skipped. Internal: the application's role may not execute it.
+-- lock_bookings: locks the bookings named by two arrays of the same length, and returns them as they are under the
+-- lock, each once. Those that do not exist are left out; an empty array: none exists. Internal: the application's role
+-- may not execute it.
 --
 -- It runs one statement per booking. A single statement for all would choose partitions while it runs, and PostgreSQL
 -- 18 (seen with 18.4) crashes with every connection if a row that it waited for has changed: see docs/decisions/0009.
--- Locks: the bookings, by (clinic_no, id).
+-- Locks: the bookings, by id.
 -- Fails: never. Idempotent: yes.
-create or replace function holdfast.lock_bookings(p_clinic_nos integer[], p_ids uuid[]) returns timestamptz
+create or replace function holdfast.lock_bookings(p_clinic_nos integer[], p_ids uuid[]) returns holdfast.booking[]
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
@@ -15,12 +14,27 @@ set enable_seqscan = off
 as $function$
 declare
   v_item record;
+  v_booking booking;
+  v_bookings booking[] := '{}';
 begin
+  if late_ids(clock_timestamp()) > any (p_ids) then
+    return lock_old_bookings(p_clinic_nos, p_ids);
+  elsif cardinality(p_ids) = 1 then
+    select b.* into v_booking
+      from booking b
+     where b.clinic_no = p_clinic_nos[1] and b.id = p_ids[1] and b.id >= recent_ids() for update;
+    return case when found then array[v_booking] else v_bookings end;
+  end if;
   for v_item in
-    select distinct u.clinic_no, u.id from unnest(p_clinic_nos, p_ids) u(clinic_no, id) order by u.clinic_no, u.id
+    select distinct u.id, u.clinic_no from unnest(p_clinic_nos, p_ids) u(clinic_no, id) order by u.id, u.clinic_no
   loop
-    perform 1 from booking b where b.clinic_no = v_item.clinic_no and b.id = v_item.id for update;
+    select b.* into v_booking
+      from booking b
+     where b.clinic_no = v_item.clinic_no and b.id = v_item.id and b.id >= recent_ids() for update;
+    if found then
+      v_bookings := v_bookings || v_booking;
+    end if;
   end loop;
-  return clock_timestamp();
+  return v_bookings;
 end
 $function$;

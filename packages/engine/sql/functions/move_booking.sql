@@ -1,6 +1,6 @@
 -- move_booking: moves one booking, for move_bookings, which has locked both slots (p_locked_slot_ids) and the booking,
--- and given back the lapsed holds. Returns the outcome, one of move_bookings'. The slot is judged by claim_verdict, as
--- for a claim.
+-- p_booking (null: it does not exist), and given back the lapsed holds. Returns the outcome, one of move_bookings', and
+-- the booking as it is then. The slot is judged by claim_verdict, as for a claim.
 --
 -- Internal: the application's role may not execute it.
 -- Locks: none.
@@ -8,14 +8,13 @@
 -- Idempotent: yes; a booking that is in the slot already returns unchanged, and so does a move that was made under this
 --   key, wherever the booking has been moved since (see is_repeated).
 create or replace function holdfast.move_booking(
-  p_clinic_no integer, p_id uuid, p_slot_id uuid, p_actor_id uuid, p_on_behalf boolean, p_locked_slot_ids uuid[],
-  p_now timestamptz, p_key uuid
-) returns text
+  p_booking holdfast.booking, p_slot_id uuid, p_actor_id uuid, p_on_behalf boolean, p_locked_slot_ids uuid[],
+  p_now timestamptz, p_key uuid, out outcome text, out booking holdfast.booking
+)
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
 as $function$
 declare
-  v_booking booking;
   v_at timestamptz;
   v_from slot;
   v_to slot;
@@ -23,63 +22,76 @@ declare
   v_resource resource;
   v_verdict text;
 begin
-  select * into v_booking from booking where clinic_no = p_clinic_no and id = p_id;
-  if not found then
-    return 'booking_missing';
+  booking := p_booking;
+  if p_booking.id is null then
+    outcome := 'booking_missing';
+    return;
   end if;
   -- Read again under the lock: the slot it is in now may not be the one that was locked for it.
-  if v_booking.slot_id <> all (p_locked_slot_ids) then
-    return 'retry';
-  elsif v_booking.erased_at is not null then
-    return 'booking_erased';
+  if p_booking.slot_id <> all (p_locked_slot_ids) then
+    outcome := 'retry';
+    return;
+  elsif p_booking.erased_at is not null then
+    outcome := 'booking_erased';
+    return;
   end if;
   -- No earlier than its last event, which a server with another clock may have written.
-  v_at := greatest(p_now, v_booking.updated_at);
-  if v_booking.failure_reason = 'hold_expired' or hold_lapsed(v_booking.status, v_booking.hold_expires_at, v_at) then
-    return 'hold_expired';
+  v_at := greatest(p_now, p_booking.updated_at);
+  if p_booking.failure_reason = 'hold_expired' or hold_lapsed(p_booking.status, p_booking.hold_expires_at, v_at) then
+    outcome := 'hold_expired';
+    return;
   -- A booking at its first version has never been moved.
-  elsif v_booking.version > 1 and is_repeated(p_clinic_no, p_id, p_key, p_now) then
-    return 'unchanged';
-  elsif v_booking.status not in ('PENDING', 'CONFIRMED') then
-    return 'invalid_transition';
-  elsif v_booking.slot_id = p_slot_id then
-    return 'unchanged';
+  elsif p_booking.version > 1 and is_repeated(p_booking.clinic_no, p_booking.id, p_key, p_now) then
+    outcome := 'unchanged';
+    return;
+  elsif p_booking.status not in ('PENDING', 'CONFIRMED') then
+    outcome := 'invalid_transition';
+    return;
+  elsif p_booking.slot_id = p_slot_id then
+    outcome := 'unchanged';
+    return;
   end if;
 
-  select * into v_clinic from clinic where no = p_clinic_no;
-  select * into v_from from slot where clinic_no = p_clinic_no and id = v_booking.slot_id;
-  if v_booking.status = 'CONFIRMED' and not p_on_behalf
+  select * into v_clinic from clinic where no = p_booking.clinic_no;
+  select * into v_from from slot where clinic_no = p_booking.clinic_no and id = p_booking.slot_id;
+  if p_booking.status = 'CONFIRMED' and not p_on_behalf
      and p_now > v_from.starts_at - make_interval(mins => v_clinic.cancellation_deadline_minutes) then
-    return 'past_deadline';
+    outcome := 'past_deadline';
+    return;
   end if;
 
-  select * into v_to from slot where clinic_no = p_clinic_no and id = p_slot_id;
-  select * into v_resource from resource where clinic_no = p_clinic_no and id = v_to.resource_id;
+  select * into v_to from slot where clinic_no = p_booking.clinic_no and id = p_slot_id;
+  select * into v_resource from resource where clinic_no = p_booking.clinic_no and id = v_to.resource_id;
   v_verdict := claim_verdict(
-    p_now, null, null, null, v_to.id, v_to.withdrawn_at, v_to.starts_at, v_resource.active,
+    p_now, null, null, null, v_to.id, v_to.withdrawn_at, v_to.blocked_at, v_to.starts_at, v_resource.kind,
+    v_resource.active,
     make_interval(mins => v_clinic.minimum_notice_minutes), make_interval(days => v_clinic.booking_horizon_days),
-    v_booking.appointment_type, v_resource.appointment_types, v_booking.units, v_to.capacity, v_to.taken,
+    p_booking.appointment_type, v_resource.appointment_types, p_booking.units, v_to.capacity, v_to.taken,
     v_to.next_lapse);
   if v_verdict is not null then
-    return v_verdict;
-  elsif v_to.taken + v_booking.units > v_to.capacity then
+    outcome := v_verdict;
+    return;
+  elsif v_to.taken + p_booking.units > v_to.capacity then
     -- No verdict, because more lapsed holds are left to give back.
-    return 'retry';
+    outcome := 'retry';
+    return;
   end if;
 
   update slot
-     set taken = taken + v_booking.units, next_lapse = least(next_lapse, v_booking.hold_expires_at)
-   where clinic_no = p_clinic_no and id = p_slot_id;
-  update slot set taken = taken - v_booking.units where clinic_no = p_clinic_no and id = v_booking.slot_id;
-  update booking
-     set slot_id = p_slot_id, resource_id = v_to.resource_id, version = version + 1, updated_at = v_at
-   where clinic_no = p_clinic_no and id = p_id;
+     set taken = taken + p_booking.units, next_lapse = least(next_lapse, p_booking.hold_expires_at),
+         oldest_booking_at = oldest_booking_of(oldest_booking_at, created_at, p_booking.created_at)
+   where clinic_no = p_booking.clinic_no and id = p_slot_id;
+  update slot set taken = taken - p_booking.units where clinic_no = p_booking.clinic_no and id = p_booking.slot_id;
+  select c.* into booking
+    from change_bookings(array[p_booking.clinic_no], array[p_booking.id], array[p_booking.status],
+                         array[p_booking.failure_reason], array[p_booking.hold_expires_at], null, null, null, null,
+                         null, array[p_slot_id], array[v_to.resource_id], array[v_at]) c;
   insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
                              from_slot_id, actor_id, request_key, booking_digest)
-  values (p_clinic_no, p_id, v_booking.version + 1, v_at, 'moved', p_slot_id, v_to.resource_id, v_booking.units,
-          v_booking.hold_expires_at, v_booking.slot_id, p_actor_id, p_key,
-          booking_digest(v_booking.account_id, v_booking.appointment_type, v_booking.patient, v_booking.reason,
-                         v_booking.cancellation_reason));
-  return 'done';
+  values (p_booking.clinic_no, p_booking.id, booking.version, v_at, 'moved', p_slot_id, v_to.resource_id,
+          p_booking.units, p_booking.hold_expires_at, p_booking.slot_id, p_actor_id, p_key,
+          booking_digest(p_booking.account_id, p_booking.appointment_type, p_booking.patient, p_booking.reason,
+                         p_booking.cancellation_reason));
+  outcome := 'done';
 end
 $function$;

@@ -16,7 +16,7 @@
 --   holds are left on the slot than one call gives back)
 -- Locks: all slots left or entered, by (clinic_no, id); then, in one run, the bookings moved and the lapsed holds on
 --   the slots entered, by (clinic_no, id). In two runs, a batch of confirmations between them would deadlock. A hold
---   that lapses during the run is left to the next call.
+--   that lapses during the run is left to the next call. Then as lock_waitlists.
 -- Fails: 22023 for arrays of different lengths; check_violation if a count of units were wrong.
 -- Idempotent: yes; a booking that is in the slot already returns unchanged, and so does a move made under its key.
 create or replace function holdfast.move_bookings(
@@ -43,11 +43,17 @@ declare
   v_left_clinic_nos integer[]; v_left_slot_ids uuid[]; v_locked_slot_ids uuid[];
   v_lapsed_clinic_nos integer[]; v_lapsed_slot_ids uuid[];
   v_booking_clinic_nos integer[]; v_booking_ids uuid[]; v_booking_ats timestamptz[];
+  v_from uuid;
+  v_bookings booking[];
+  v_booking booking;
+  v_place integer;
   v_locked_at timestamptz;
   v_item record;
+  v_moved record;
   v_outcome text;
   v_from_slot_id uuid;
   v_tx xid8;
+  v_is_awaited boolean;
 begin
   if cardinality(p_ids) not between 1 and 1000
      or array[cardinality(p_clinic_nos), cardinality(p_slot_ids), cardinality(p_actor_ids), cardinality(p_on_behalf)]
@@ -55,9 +61,7 @@ begin
     raise exception 'moves come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   end if;
   select array_agg(b.clinic_no), array_agg(b.slot_id) into v_left_clinic_nos, v_left_slot_ids
-    from unnest(p_clinic_nos, p_ids) i(clinic_no, id)
-   cross join lateral (select t.clinic_no, t.slot_id from booking t where t.clinic_no = i.clinic_no and t.id = i.id
-                       limit 1) b;
+    from bookings_by_id(p_clinic_nos, p_ids) b;
   select array_agg(q.id) into v_locked_slot_ids
     from (select s.id
             from slot s
@@ -68,30 +72,31 @@ begin
              for update) q;
   v_now := clock_timestamp();
 
-  select array_agg(s.clinic_no), array_agg(s.id) into v_lapsed_clinic_nos, v_lapsed_slot_ids
+  select array_agg(s.clinic_no), array_agg(s.id), oldest_hold_id(min(s.next_lapse))
+    into v_lapsed_clinic_nos, v_lapsed_slot_ids, v_from
     from (select distinct i.clinic_no, i.slot_id from unnest(p_clinic_nos, p_slot_ids) i(clinic_no, slot_id)) i
    cross join lateral (select t.clinic_no, t.id, t.next_lapse from slot t
                         where t.clinic_no = i.clinic_no and t.id = i.slot_id limit 1) s
    where s.next_lapse <= v_now;
-  select array_agg(q.clinic_no), array_agg(q.id) into v_booking_clinic_nos, v_booking_ids
-    from (select l.clinic_no, l.id
-            from booking l
-           where (l.clinic_no, l.slot_id) in (select u.clinic_no, u.slot_id
-                                                from unnest(v_lapsed_clinic_nos, v_lapsed_slot_ids)
-                                                     u(clinic_no, slot_id))
-             and hold_lapsed(l.status, l.hold_expires_at, v_now)
-           order by l.clinic_no, l.id limit 1000) q;
-  v_locked_at := lock_bookings(p_clinic_nos || v_booking_clinic_nos, p_ids || v_booking_ids);
+  if v_lapsed_slot_ids is not null then
+    select l.clinic_nos, l.ids into v_booking_clinic_nos, v_booking_ids
+      from lapsed_holds(v_lapsed_clinic_nos, v_lapsed_slot_ids, v_from, v_now) l;
+  end if;
+  v_bookings := lock_bookings(p_clinic_nos || v_booking_clinic_nos, p_ids || v_booking_ids);
+  v_is_awaited := lock_waitlists(p_clinic_nos);
+  v_locked_at := clock_timestamp();
   if v_lapsed_slot_ids is not null then
     -- As they are under the lock: a hold confirmed in time stays confirmed.
     select array_agg(b.clinic_no), array_agg(b.id), array_agg(greatest(v_locked_at, b.updated_at))
       into v_booking_clinic_nos, v_booking_ids, v_booking_ats
-      from unnest(v_booking_clinic_nos, v_booking_ids) l(clinic_no, id)
-     cross join lateral (select t.* from booking t where t.clinic_no = l.clinic_no and t.id = l.id limit 1) b
-     where hold_lapsed(b.status, b.hold_expires_at, v_now);
-    perform fail_holds(v_booking_clinic_nos, v_booking_ids, v_booking_ats, v_lapsed_clinic_nos, v_lapsed_slot_ids);
+      from unnest(v_bookings) b
+     where b.id = any (v_booking_ids) and hold_lapsed(b.status, b.hold_expires_at, v_now);
+    perform fail_holds(v_booking_clinic_nos, v_booking_ids, v_booking_ats, v_lapsed_clinic_nos, v_lapsed_slot_ids,
+                       v_from);
+    select array_agg(b) into v_bookings from bookings_by_id(p_clinic_nos, p_ids) b;
   end if;
   v_now := v_locked_at;
+  v_booking_ids := array(select b.id from unnest(v_bookings) with ordinality b order by b.ordinality);
 
   for v_item in
     select i.*
@@ -99,35 +104,42 @@ begin
            i(clinic_no, id, slot_id, actor_id, on_behalf, key, n)
      order by i.n
   loop
-    select b.slot_id into v_from_slot_id
-      from booking b
-     where b.clinic_no = v_item.clinic_no and b.id = v_item.id;
-    v_outcome := move_booking(v_item.clinic_no, v_item.id, v_item.slot_id, v_item.actor_id, v_item.on_behalf,
-                              v_locked_slot_ids, v_now, v_item.key);
+    v_place := array_position(v_booking_ids, v_item.id);
+    v_booking := v_bookings[v_place];
+    v_from_slot_id := v_booking.slot_id;
+    v_moved := move_booking(v_booking, v_item.slot_id, v_item.actor_id, v_item.on_behalf, v_locked_slot_ids, v_now,
+                            v_item.key);
+    v_outcome := v_moved.outcome;
+    v_booking := v_moved.booking;
+    -- Before the next move, which could take the units.
+    if v_outcome = 'done' and v_is_awaited then
+      perform offer_places(array[v_item.clinic_no], array[v_from_slot_id]);
+    end if;
+    if v_place is not null then
+      v_bookings[v_place] := v_booking;
+    end if;
     if v_outcome = 'unchanged' then
-      -- By version, as in settle_bookings.
-      v_tx := (select l.xid from booking_event l
-                where l.clinic_no = v_item.clinic_no and l.booking_id = v_item.id
-                order by l.version desc limit 1);
-      v_from_slot_id := (select l.from_slot_id from booking_event l
-                          where l.clinic_no = v_item.clinic_no and l.booking_id = v_item.id and l.type = 'moved'
-                          order by l.version desc limit 1);
+      select l.tx, l.from_slot_id into v_tx, v_from_slot_id from last_change(v_item.clinic_no, v_item.id) l;
     else
       v_tx := case when v_outcome = 'done' then pg_current_xact_id() end;
     end if;
     return query
     select v_item.n::integer, v_outcome, v_tx, e.*, t.capacity,
            t.capacity - t.taken, date_part('epoch', t.next_lapse - v_now) * 1000, f.id, f.resource_id, f.starts_at,
-           case when f.withdrawn_at is null then f.capacity - f.taken else 0 end,
-           case when f.withdrawn_at is null then date_part('epoch', f.next_lapse - v_now) * 1000 end,
+           case when f.withdrawn_at is null and f.blocked_at is null then f.capacity - f.taken else 0 end,
+           case when f.withdrawn_at is null and f.blocked_at is null
+                then date_part('epoch', f.next_lapse - v_now) * 1000 end,
            pg_current_snapshot()
       from (select) one
-      left join booking b on b.clinic_no = v_item.clinic_no and b.id = v_item.id
+      left join unnest(array[v_booking]) b on b.id = v_item.id
       left join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
       left join slot t on t.clinic_no = v_item.clinic_no and t.id = v_item.slot_id
       left join slot f on f.clinic_no = v_item.clinic_no and f.id = v_from_slot_id
       left join clinic c on c.no = v_item.clinic_no
      cross join lateral with_effective_status(b, s.starts_at, s.ends_at, c.id, greatest(v_now, b.updated_at)) e;
   end loop;
+  if late_ids(v_now) > any (p_ids) then
+    perform note_late_events(p_clinic_nos, p_ids, v_now);
+  end if;
 end
 $function$;

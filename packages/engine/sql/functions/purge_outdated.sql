@@ -1,10 +1,14 @@
 -- purge_outdated: deletes idempotency keys, stored responses and directory changes older than p_keep, and origins of
--- bookings older than 30 days, at most p_limit rows of each table, and returns how many it deleted. Call it again while
--- it returns p_limit or more: small transactions keep locks and WAL short.
+-- bookings and deliveries of webhooks older than 30 days, late events older than 93 days (bound_recent_log), messages
+-- older than 180 days, counts of messages older than a day and the list of erasures older than 60 days (backups have
+-- it), at most p_limit rows of each table, and returns how many it deleted. Call it again while it returns p_limit or
+-- more: small transactions keep locks and WAL short.
+--
+-- Keys and origins are found by the index of their bookings, whose ids have a time: those of a server whose clock was
+-- ahead (ids_from) stay as much longer.
 --
 -- Locks: the rows it deletes; rows that are locked by others are left for the next call.
--- Fails: 22023 for a p_keep of less than an hour (a retry under way would book twice), or a limit outside of
---   1–100,000.
+-- Fails: 22023 for a p_keep of less than an hour (a retry under way would book twice), or a limit outside of 1–100,000.
 -- Idempotent: yes.
 create or replace function holdfast.purge_outdated(p_keep interval, p_limit integer) returns bigint
 language plpgsql volatile security definer
@@ -12,10 +16,16 @@ set search_path = holdfast, pg_catalog, pg_temp
 as $$
 declare
   v_before timestamptz;
+  v_origins_before timestamptz := clock_timestamp() - interval '30 days';
   v_keys bigint;
   v_responses bigint;
   v_changes bigint;
   v_origins bigint;
+  v_late bigint;
+  v_messages bigint;
+  v_erasures bigint;
+  v_budgets bigint;
+  v_deliveries bigint;
 begin
   if p_keep is null or p_keep < interval '1 hour' then
     raise exception 'keys must be stored for at least an hour, not %', p_keep using errcode = 'invalid_parameter_value';
@@ -26,7 +36,9 @@ begin
   v_before := clock_timestamp() - p_keep;
   delete from idempotency
    where (clinic_no, key) in (
-     select clinic_no, key from idempotency where created_at < v_before limit p_limit for update skip locked);
+     select clinic_no, key from idempotency
+      where booking_id < id_floor(v_before) and created_at < v_before
+      order by booking_id limit p_limit for update skip locked);
   get diagnostics v_keys = row_count;
   delete from answer
    where key in (select key from answer where created_at < v_before limit p_limit for update skip locked);
@@ -37,9 +49,37 @@ begin
   get diagnostics v_changes = row_count;
   delete from booking_origin
    where (clinic_no, subject, booking_id) in (
-     select clinic_no, subject, booking_id from booking_origin where at < clock_timestamp() - interval '30 days'
-      limit p_limit for update skip locked);
+     select clinic_no, subject, booking_id from booking_origin
+      where booking_id < id_floor(v_origins_before) and at < v_origins_before
+      order by booking_id limit p_limit for update skip locked);
   get diagnostics v_origins = row_count;
-  return v_keys + v_responses + v_changes + v_origins;
+  delete from late_event
+   where (clinic_no, booking_id, version) in (
+     select clinic_no, booking_id, version from late_event where at < clock_timestamp() - interval '93 days'
+      limit p_limit for update skip locked);
+  get diagnostics v_late = row_count;
+  delete from message
+   where (clinic_no, id) in (
+     select clinic_no, id from message
+      where created_at < clock_timestamp() - interval '180 days' and state <> 'due'
+      limit p_limit for update skip locked);
+  get diagnostics v_messages = row_count;
+  delete from erasure
+   where (clinic_no, kind, id) in (
+     select clinic_no, kind, id from erasure where erased_at < clock_timestamp() - interval '60 days'
+      order by erased_at limit p_limit for update skip locked);
+  get diagnostics v_erasures = row_count;
+  delete from message_budget
+   where (clinic_no, recipient) in (
+     select clinic_no, recipient from message_budget where since < clock_timestamp() - interval '1 day'
+      limit p_limit for update skip locked);
+  get diagnostics v_budgets = row_count;
+  delete from webhook_delivery
+   where (clinic_no, id) in (
+     select clinic_no, id from webhook_delivery
+      where created_at < clock_timestamp() - interval '30 days'
+      limit p_limit for update skip locked);
+  get diagnostics v_deliveries = row_count;
+  return v_erasures + v_keys + v_responses + v_changes + v_origins + v_late + v_messages + v_budgets + v_deliveries;
 end
 $$;

@@ -46,6 +46,16 @@ begin
                      where r.month = $1 and r.kind = $2 and r.place <= $3', v_kind, v_columns, v_values)
       using p_month, v_kind, v_end;
   end loop;
+  -- A file that was written before slots had the column.
+  update slot s set oldest_booking_at = q.created_at
+    from (select b.clinic_no, (b.row->>'slot_id')::uuid as slot_id,
+                 min((b.row->>'created_at')::timestamptz) as created_at
+            from archived_row b
+            join archived_row o on o.month = p_month and o.kind = 'slot' and o.place <= v_end
+                               and o.row->>'id' = b.row->>'slot_id' and not o.row ? 'oldest_booking_at'
+           where b.month = p_month and b.kind = 'booking' and b.place <= v_end
+           group by 1, 2) q
+   where s.clinic_no = q.clinic_no and s.id = q.slot_id and q.created_at < s.created_at;
   -- The retention of these clinics has been past this month.
   delete from retention_progress p
    where p.starts_at >= p_month

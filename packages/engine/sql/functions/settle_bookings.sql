@@ -1,6 +1,6 @@
--- settle_bookings: changes the state of bookings: confirm, cancel, extend, arrive, complete, no_show, reopen or link,
--- one per element of the arrays, each by the rules of its booking's clinic. Returns one row per element, by its place
--- `ord`, with the booking as it is afterwards and, for done, the transaction that changed it.
+-- settle_bookings: changes the state of bookings: confirm, cancel, decline, extend, arrive, complete, no_show, reopen
+-- or link, one per element of the arrays, each by the rules of its booking's clinic. Returns one row per element, by
+-- its place `ord`, with the booking as it is afterwards and, for done, the transaction that changed it.
 --
 -- For a cancellation that is done: available, how many units of the slot are left after the whole call (0 if it is
 -- withdrawn); lapses_in_ms, how long it has no lapsed holds (zero or less: it has some, whose units `available` leaves
@@ -10,6 +10,7 @@
 -- A booking may be in the arrays several times. Each round makes the first possible change of every booking; the others
 -- of that booking are judged in the next round, by what it is then. Rows of a later round come later.
 --
+-- decline cancels a hold, and nothing that was confirmed meanwhile.
 -- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the units were
 -- taken all along. Nothing becomes CONFIRMED in a withdrawn slot. link gives a guest's booking, whatever its state, to
 -- the account that acts.
@@ -17,13 +18,14 @@
 -- p_patients: with confirm, the patient, who may not be known when the hold is created. null: unchanged.
 --
 -- A hold is extended at most as often as its clinic allows, by the clinic's hold_seconds each time; its events are
--- counted. A booking cancelled before it was confirmed gets the failure reason `hold_released`.
+-- counted. A booking cancelled before it was confirmed gets the failure reason `hold_released`. An offer of the
+-- waitlist is not extended, and whatever is cancelled is offered to who waits for it.
 --
 -- Outcomes: done | unchanged | booking_missing | booking_erased | hold_expired | invalid_transition |
 --   already_extended (as often as the clinic allows) | patient_missing (confirm) | past_deadline | too_early |
 --   slot_closed:withdrawn (reopen) | booking_has_account | retry (send it again: the booking was moved meanwhile)
 -- Locks: the slots of bookings to be cancelled, by (clinic_no, id); then all the bookings, by (clinic_no, id). Claims
---   and moves take them in the same order; without it, moves deadlocked.
+--   and moves take them in the same order; without it, moves deadlocked. Then, to cancel, as lock_waitlists.
 -- Fails: 22023 for arrays of different lengths, an unknown action or a link without an account; check_violation if a
 --   count of units were wrong.
 -- Idempotent: yes; a change that has been made returns unchanged. Where another change may have followed it, or, like
@@ -48,18 +50,28 @@ as $function$
 #variable_conflict use_column
 declare
   v_now timestamptz;
+  -- the bookings, locked and as the last round left them
+  v_bookings booking[]; v_changed booking[];
   v_slot_clinic_nos integer[]; v_slot_ids uuid[]; v_locked_slot_ids uuid[];
   -- what the round has decided, and the places of what is left for the next one
   v_ords integer[]; v_clinic_nos integer[]; v_ids uuid[]; v_actions text[]; v_outcomes text[];
   v_holds_left_ms float8[];
   v_left integer[];
+  -- cases that were cancelled
+  v_case_clinic_nos integer[]; v_case_ids uuid[];
+  -- offers of the waitlist that were accepted or declined, and the slots with units that were given back
+  v_offer_clinic_nos integer[]; v_offer_ids uuid[]; v_offer_outcomes text[]; v_offer_ats timestamptz[];
+  v_freed_clinic_nos integer[]; v_freed_slot_ids uuid[];
+  v_is_awaited boolean := false;
 begin
   if cardinality(p_ids) not between 1 and 1000
      or array[cardinality(p_clinic_nos), cardinality(p_actions), cardinality(p_actor_ids), cardinality(p_on_behalf),
               cardinality(p_keys), cardinality(p_reasons)] <> array_fill(cardinality(p_ids), array[6]) then
     raise exception 'changes come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
-  elsif not p_actions <@ array['confirm', 'cancel', 'extend', 'arrive', 'complete', 'no_show', 'reopen', 'link'] then
-    raise exception 'actions are confirm, cancel, extend, arrive, complete, no_show, reopen and link, not %', p_actions
+  elsif not p_actions <@ array['confirm', 'cancel', 'decline', 'extend', 'arrive', 'complete', 'no_show', 'reopen',
+                                  'link'] then
+    raise exception 'actions are confirm, cancel, decline, extend, arrive, complete, no_show, reopen and link, not %',
+      p_actions
       using errcode = 'invalid_parameter_value';
   elsif 'link' = any (p_actions)
         and exists (select from unnest(p_actions, p_actor_ids) i(action, actor_id) where i.action = 'link'
@@ -67,12 +79,11 @@ begin
     raise exception 'a booking is linked to the account that acts, which is missing'
       using errcode = 'invalid_parameter_value';
   end if;
-  if 'cancel' = any (p_actions) then
+  if p_actions && array['cancel', 'decline'] then
     select array_agg(b.clinic_no), array_agg(b.slot_id) into v_slot_clinic_nos, v_slot_ids
       from unnest(p_clinic_nos, p_ids, p_actions) i(clinic_no, id, action)
-     cross join lateral (select t.clinic_no, t.slot_id from booking t
-                          where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b
-     where i.action = 'cancel';
+      join bookings_by_id(p_clinic_nos, p_ids) b on b.clinic_no = i.clinic_no and b.id = i.id
+     where i.action in ('cancel', 'decline');
     select array_agg(q.id) into v_locked_slot_ids
       from (select s.id
               from slot s
@@ -81,14 +92,20 @@ begin
              order by s.clinic_no, s.id
                for update) q;
   end if;
-  v_now := lock_bookings(p_clinic_nos, p_ids);
+  v_bookings := lock_bookings(p_clinic_nos, p_ids);
+  if v_slot_ids is not null then
+    v_is_awaited := lock_waitlists(v_slot_clinic_nos);
+  end if;
+  v_now := clock_timestamp();
 
   loop
     with verdict as (
-      select i.*, b.slot_id, b.resource_id, b.units, b.version, greatest(v_now, b.updated_at) as at,
+      select i.*, b.slot_id, b.resource_id, b.units, b.version, b.appointment_type, b.waitlist_entry_id,
+             greatest(v_now, b.updated_at) as at,
              case when b.id is null then 'booking_missing'
                   when b.erased_at is not null then 'booking_erased'
-                  when i.action = 'cancel' and (b.slot_id = any (v_locked_slot_ids)) is not true then 'retry'
+                  when i.action in ('cancel', 'decline') and (b.slot_id = any (v_locked_slot_ids)) is not true
+                    then 'retry'
                   when i.action = 'link' then
                     case when b.account_id is null then 'done' when b.account_id = i.actor_id then 'unchanged'
                          else 'booking_has_account' end
@@ -105,17 +122,17 @@ begin
                          when b.status <> 'PENDING' then 'invalid_transition'
                          when coalesce(i.patient, b.patient)->>'name' = '' then 'patient_missing'
                          else 'done' end
-                  when i.action = 'cancel' then
+                  when i.action in ('cancel', 'decline') then
                     case when b.status = 'CANCELLED' then 'unchanged'
-                         when b.status not in ('PENDING', 'CONFIRMED') then 'invalid_transition'
+                         when b.status <> 'PENDING' and (b.status <> 'CONFIRMED' or i.action = 'decline')
+                           then 'invalid_transition'
                          when b.status = 'CONFIRMED' and not i.on_behalf
                            and v_now > s.starts_at - c.cancellation_deadline then 'past_deadline'
                          else 'done' end
                   when i.action = 'extend' then
                     case when b.status <> 'PENDING' then 'invalid_transition'
-                         when c.hold_extensions_max <= (select count(*) from booking_event e
-                                                         where e.clinic_no = b.clinic_no and e.booking_id = b.id
-                                                           and e.type = 'extended') then 'already_extended'
+                         when b.waitlist_entry_id is not null then 'already_extended'
+                         when c.hold_extensions_max <= extensions_of(b.clinic_no, b.id) then 'already_extended'
                          else 'done' end
                   when i.action = 'arrive' then
                     case when b.status = 'ARRIVED' then 'unchanged'
@@ -135,16 +152,17 @@ begin
              date_part('epoch', b.hold_expires_at - v_now) * 1000 as hold_left_ms,
              case i.action when 'extend' then b.hold_expires_at + make_interval(secs => c.hold_seconds)
                            when 'link' then b.hold_expires_at end as hold_until,
-             case i.action when 'confirm' then 'CONFIRMED' when 'cancel' then 'CANCELLED' when 'arrive' then 'ARRIVED'
+             case i.action when 'confirm' then 'CONFIRMED' when 'cancel' then 'CANCELLED'
+                           when 'decline' then 'CANCELLED' when 'arrive' then 'ARRIVED'
                            when 'complete' then 'COMPLETED' when 'no_show' then 'NO_SHOW'
                            when 'reopen' then case b.status when 'COMPLETED' then 'ARRIVED' else 'CONFIRMED' end
                            else b.status end as status_after,
-             case when i.action = 'cancel' and b.status = 'PENDING' then 'hold_released'
+             case when i.action in ('cancel', 'decline') and b.status = 'PENDING' then 'hold_released'
                   else b.failure_reason end as failure_reason_after
         from unnest(p_clinic_nos, p_ids, p_actions, p_actor_ids, p_on_behalf, p_keys, p_reasons, p_patients)
              with ordinality
              i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, n)
-        left join lateral (select t.* from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b on true
+        left join unnest(v_bookings) b on b.clinic_no = i.clinic_no and b.id = i.id
         left join lateral (select t.starts_at, t.withdrawn_at from slot t
                             where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
         left join lateral (select t.timezone, t.hold_seconds, t.hold_extensions_max,
@@ -156,7 +174,7 @@ begin
       select v.*,
              case when v.verdict in ('booking_missing', 'booking_erased', 'retry', 'hold_expired', 'unchanged')
                     then v.verdict
-                  when v.verdict = 'done' and v.action in ('confirm', 'cancel', 'link') then 'done'
+                  when v.verdict = 'done' and v.action in ('confirm', 'cancel', 'decline', 'link') then 'done'
                   when is_repeated(v.clinic_no, v.id, v.key, v_now) then 'unchanged'
                   else v.verdict end as answer
         from verdict v
@@ -167,35 +185,42 @@ begin
       -- null: left for the next round.
       select t.*, case when t.first_done is null then t.answer when t.first_done = t.n then 'done' end as outcome
         from turned t
-    ), changed as (
-      update booking b
-         set status = j.status_after, failure_reason = j.failure_reason_after,
-             hold_expires_at = j.hold_until,
-             account_id = case when j.action = 'link' then j.actor_id else b.account_id end,
-             extended_by = case when j.action = 'extend' then coalesce(j.key, gen_random_uuid()) else b.extended_by end,
-             patient = case when j.action = 'confirm' then coalesce(j.patient, b.patient) else b.patient end,
-             reason = case when j.action = 'confirm' then coalesce(j.reason, b.reason) else b.reason end,
-             cancellation_reason = case when j.action = 'cancel' then j.reason else b.cancellation_reason end,
-             version = b.version + 1, updated_at = j.at
-        from judged j
-       where j.outcome = 'done' and b.clinic_no = j.clinic_no and b.id = j.id
-      returning j.*,
-                booking_digest(b.account_id, b.appointment_type, b.patient, b.reason, b.cancellation_reason) as digest
+    ), changed as materialized (
+      select c.*
+        from (select array_agg(j.clinic_no) as clinic_nos, array_agg(j.id) as ids,
+                     array_agg(j.status_after) as statuses, array_agg(j.failure_reason_after) as failure_reasons,
+                     array_agg(j.hold_until) as holds_until,
+                     array_agg(case when j.action = 'link' then j.actor_id end) as account_ids,
+                     array_agg(case when j.action = 'extend' then coalesce(j.key, gen_random_uuid()) end)
+                       as extended_by,
+                     array_agg(case when j.action = 'confirm' then j.patient end) as patients,
+                     array_agg(case when j.action = 'confirm' then j.reason end) as reasons,
+                     array_agg(case when j.action in ('cancel', 'decline') then j.reason end) as cancellation_reasons,
+                     array_agg(j.at) as ats
+                from judged j where j.outcome = 'done') d
+       cross join lateral change_bookings(d.clinic_nos, d.ids, d.statuses, d.failure_reasons, d.holds_until,
+                                          d.account_ids, d.extended_by, d.patients, d.reasons,
+                                          d.cancellation_reasons, null, null, d.ats) c
     ), logged as (
       insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
                                  reason, actor_id, status_after, request_key, booking_digest)
-      select c.clinic_no, c.id, c.version + 1, c.at,
-             case c.action when 'confirm' then 'confirmed' when 'cancel' then 'cancelled' when 'extend' then 'extended'
+      select j.clinic_no, j.id, j.version + 1, j.at,
+             case j.action when 'confirm' then 'confirmed' when 'cancel' then 'cancelled'
+                           when 'decline' then 'cancelled' when 'extend' then 'extended'
                            when 'arrive' then 'arrived' when 'complete' then 'completed' when 'no_show' then 'no_show'
                            when 'reopen' then 'reopened' when 'link' then 'linked' end,
-             c.slot_id, c.resource_id, c.units, c.hold_until,
-             case when c.action in ('cancel', 'link') then c.failure_reason_after end,
-             c.actor_id, case when c.action in ('reopen', 'link') then c.status_after end, c.key, c.digest
-        from changed c
+             j.slot_id, j.resource_id, j.units, j.hold_until,
+             case when j.action in ('cancel', 'decline', 'link') then j.failure_reason_after end,
+             j.actor_id, case when j.action in ('reopen', 'link') then j.status_after end, j.key,
+             booking_digest(c.account_id, c.appointment_type, c.patient, c.reason, c.cancellation_reason)
+        from judged j
+        join changed c on c.clinic_no = j.clinic_no and c.id = j.id
+       where j.outcome = 'done'
     ), freed as (
       update slot t set taken = t.taken - f.units
         from (select j.clinic_no, j.slot_id, sum(j.units)::integer as units
-                from judged j where j.outcome = 'done' and j.action = 'cancel' group by j.clinic_no, j.slot_id) f
+                from judged j where j.outcome = 'done' and j.action in ('cancel', 'decline')
+               group by j.clinic_no, j.slot_id) f
        where t.clinic_no = f.clinic_no and t.id = f.slot_id
     )
     select array_agg(j.n::integer order by j.n) filter (where j.outcome is not null),
@@ -205,26 +230,59 @@ begin
            array_agg(j.outcome order by j.n) filter (where j.outcome is not null),
            array_agg(case when j.outcome = 'done' and j.action in ('confirm', 'extend') then j.hold_left_ms end
                      order by j.n) filter (where j.outcome is not null),
-           array_agg(j.n::integer) filter (where j.outcome is null)
-      into v_ords, v_clinic_nos, v_ids, v_actions, v_outcomes, v_holds_left_ms, v_left
+           array_agg(j.n::integer) filter (where j.outcome is null), (select array_agg(c::booking) from changed c),
+           array_agg(j.clinic_no) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline')
+                                            and j.appointment_type = 'case'),
+           array_agg(j.id) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline')
+                                     and j.appointment_type = 'case'),
+           array_agg(j.clinic_no) filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
+           array_agg(j.id) filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
+           array_agg(case j.action when 'confirm' then 'accepted' when 'cancel' then 'declined'
+                                  when 'decline' then 'declined' end)
+             filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
+           array_agg(j.at) filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
+           array_agg(j.clinic_no) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline')),
+           array_agg(j.slot_id) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline'))
+      into v_ords, v_clinic_nos, v_ids, v_actions, v_outcomes, v_holds_left_ms, v_left, v_changed, v_case_clinic_nos,
+           v_case_ids, v_offer_clinic_nos, v_offer_ids, v_offer_outcomes, v_offer_ats, v_freed_clinic_nos,
+           v_freed_slot_ids
       from judged j;
+    if v_case_ids is not null then
+      perform release_allocations(v_case_clinic_nos, v_case_ids);
+    end if;
+    if v_offer_ids is not null then
+      perform close_offers(v_offer_clinic_nos, v_offer_ids, v_offer_outcomes, v_offer_ats);
+    end if;
+    if v_is_awaited and v_freed_slot_ids is not null then
+      perform offer_places(v_freed_clinic_nos, v_freed_slot_ids);
+    end if;
+    if cardinality(v_changed) = cardinality(v_bookings) then
+      v_bookings := v_changed;
+    elsif v_changed is not null then
+      select array_agg(coalesce(c, b)) into v_bookings
+        from unnest(v_bookings) b left join unnest(v_changed) c on c.clinic_no = b.clinic_no and c.id = b.id;
+    end if;
 
+    if late_ids(v_now) > any (p_ids) then
+      perform note_late_events(v_clinic_nos, v_ids, v_now);
+    end if;
     -- The bookings are locked, and the slots of cancelled ones: the rows are as this round left them.
     return query
     select i.n, i.outcome,
            case i.outcome when 'done' then pg_current_xact_id()
-                          -- By version, not max(xid): for that, the planner would scan the clinic's log backwards.
-                          when 'unchanged' then (select l.xid from booking_event l
-                                                  where l.clinic_no = i.clinic_no and l.booking_id = i.id
-                                                  order by l.version desc limit 1) end, e.*,
-           case when f.is_freed then case when s.withdrawn_at is null then s.capacity - s.taken else 0 end end,
-           case when f.is_freed and s.withdrawn_at is null then date_part('epoch', s.next_lapse - v_now) * 1000 end,
+                          when 'unchanged' then (select l.tx from last_change(i.clinic_no, i.id) l) end, e.*,
+           case when f.is_freed then case when s.withdrawn_at is null and s.blocked_at is null
+                                          then s.capacity - s.taken else 0 end end,
+           case when f.is_freed and s.withdrawn_at is null and s.blocked_at is null
+                then date_part('epoch', s.next_lapse - v_now) * 1000 end,
            case when f.is_freed then pg_current_snapshot() end, i.hold_left_ms
       from unnest(v_ords, v_clinic_nos, v_ids, v_actions, v_outcomes, v_holds_left_ms)
            i(n, clinic_no, id, action, outcome, hold_left_ms)
-     cross join lateral (select i.outcome = 'done' and i.action = 'cancel' as is_freed) f
-      left join lateral (select t.* from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b on true
-      left join lateral (select t.starts_at, t.ends_at, t.capacity, t.taken, t.next_lapse, t.withdrawn_at from slot t
+     cross join lateral (select i.outcome = 'done' and i.action in ('cancel', 'decline') as is_freed) f
+      left join unnest(v_bookings) b on b.clinic_no = i.clinic_no and b.id = i.id
+      left join lateral (select t.starts_at, t.ends_at, t.capacity, t.taken, t.next_lapse, t.withdrawn_at,
+                                 t.blocked_at
+                            from slot t
                           where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
       left join lateral (select t.id from clinic t where t.no = i.clinic_no limit 1) c on true
      cross join lateral

@@ -5,10 +5,11 @@
 --   units; a step back in time or in seq; a transaction that has not begun; a hold confirmed after its end or expired
 --   before it; a link that changed more than the account; a second link; a digest that is missing after an event with
 --   one, or was changed by an event that changes no details; a change made twice under one key within 24 hours; a
---   booking that was erased twice, or whose earlier events still have digests) | state_differs (the row differs from
---   its log, or is missing; its account is neither the one that booked nor the one that it was linked to; its account,
---   type, patient and reasons do not have the digest in its last event, unless an older release wrote that; it was
---   extended and its log does not say so, or the other way round, or by another key; the same for its erasure).
+--   booking that was erased twice, or without a digest, or whose earlier events still have digests) |
+--   state_differs (the row differs from its log, or is missing; its account is neither the one that booked nor the one
+--   that it was linked to; its account, type, patient and reasons do not have the digest in its last event, unless an
+--   older release wrote that; it was extended and its log does not say so, or the other way round, or by another key;
+--   the same for its erasure).
 -- Findings do not name accounts: an admin reads them, and does not need to know whose booking it is.
 -- Locks: none; it reads the caller's snapshot (stable). Internal: called by verify_clinic.
 -- Fails: never. Idempotent: yes.
@@ -22,7 +23,9 @@ as $function$
   with event as (
     select e.*,
            coalesce(e.status_after, case e.type
-             when 'held' then 'PENDING' when 'extended' then 'PENDING' when 'confirmed' then 'CONFIRMED'
+             when 'held' then 'PENDING' when 'offered' then 'PENDING' when 'extended' then 'PENDING'
+             when 'link_requested' then 'PENDING'
+             when 'confirmed' then 'CONFIRMED'
              when 'moved' then case when e.hold_expires_at is null then 'CONFIRMED' else 'PENDING' end
              when 'cancelled' then 'CANCELLED' when 'failed' then 'FAILED' when 'arrived' then 'ARRIVED'
              when 'completed' then 'COMPLETED' when 'no_show' then 'NO_SHOW' else 'nothing' end) as status
@@ -37,6 +40,7 @@ as $function$
            lag(e.hold_expires_at) over w as was_hold_expires_at,
            lag(e.reason) over w as was_reason, e.xid, e.seq, lag(e.seq) over w as was_seq,
            e.booking_digest, lag(e.booking_digest) over w as was_digest,
+           coalesce(e.case_details ? 'allocations', false) as is_placed,
            first_value(e.at) over w as first_at, first_value(e.actor_id) over w as first_actor_id
       from event e
     window w as (partition by e.booking_id order by e.version)
@@ -46,16 +50,24 @@ as $function$
       from (select s.*, case
               when s.xid >= pg_snapshot_xmax(pg_current_snapshot())
                 then format('%s by transaction %s, which has not begun', s.type, s.xid)
-              when s.version = 1 and s.type in ('held', 'confirmed') then null
+              when s.version = 1 and s.type in ('held', 'offered', 'confirmed') then null
               when s.version <> coalesce(s.was_version, 0) + 1 then null
               when s.type not in ('linked', 'erased') and (coalesce(s.was_status, 'nothing'), s.type, s.status) not in (
                      ('PENDING', 'confirmed', 'CONFIRMED'), ('PENDING', 'extended', 'PENDING'),
+                     ('PENDING', 'link_requested', 'PENDING'),
                      ('PENDING', 'moved', 'PENDING'), ('PENDING', 'cancelled', 'CANCELLED'),
                      ('PENDING', 'failed', 'FAILED'), ('CONFIRMED', 'moved', 'CONFIRMED'),
                      ('CONFIRMED', 'cancelled', 'CANCELLED'), ('CONFIRMED', 'failed', 'FAILED'),
                      ('CONFIRMED', 'arrived', 'ARRIVED'), ('CONFIRMED', 'no_show', 'NO_SHOW'),
                      ('ARRIVED', 'completed', 'COMPLETED'), ('ARRIVED', 'reopened', 'CONFIRMED'),
-                     ('NO_SHOW', 'reopened', 'CONFIRMED'), ('COMPLETED', 'reopened', 'ARRIVED'))
+                     ('NO_SHOW', 'reopened', 'CONFIRMED'), ('COMPLETED', 'reopened', 'ARRIVED'),
+                     -- Of cases: a milestone can be corrected, and removed.
+                     ('CONFIRMED', 'milestone', 'CONFIRMED'), ('CONFIRMED', 'milestone', 'ARRIVED'),
+                     ('CONFIRMED', 'milestone', 'COMPLETED'), ('ARRIVED', 'milestone', 'CONFIRMED'),
+                     ('ARRIVED', 'milestone', 'ARRIVED'), ('ARRIVED', 'milestone', 'COMPLETED'),
+                     ('COMPLETED', 'milestone', 'CONFIRMED'), ('COMPLETED', 'milestone', 'ARRIVED'),
+                     ('COMPLETED', 'milestone', 'COMPLETED'), ('CONFIRMED', 'prolonged', 'CONFIRMED'),
+                     ('ARRIVED', 'prolonged', 'ARRIVED'))
                 then format('%s%s after %s', s.type, case when s.type = 'reopened' then ' to ' || s.status end,
                             coalesce(s.was_status, 'nothing'))
               when s.type in ('linked', 'erased') and (s.status, s.hold_expires_at, s.reason) is distinct from
@@ -65,10 +77,12 @@ as $function$
                             case s.type when 'linked' then 'account' else 'patient' end)
               when s.type = 'erased' and s.was_digest is not null
                 then 'erased, and an event before it has a digest of the patient'
+              when s.type = 'erased' and s.booking_digest is null then 'erased without a digest of what is left'
               when s.seq <= s.was_seq then format('%s has seq %s, its predecessor %s', s.type, s.seq, s.was_seq)
               when s.at < s.was_at then format('%s at %s, before its predecessor at %s', s.type, s.at, s.was_at)
-              when s.units <> s.was_units then format('%s changed its units from %s to %s', s.type, s.was_units,
-                                                      s.units)
+              -- A case may take longer in its new place.
+              when s.units <> s.was_units and not (s.type = 'moved' and s.is_placed)
+                then format('%s changed its units from %s to %s', s.type, s.was_units, s.units)
               when s.type = 'moved' and s.from_slot_id is distinct from s.was_slot_id
                 then format('moved from slot %s, where it was not', s.from_slot_id)
               when s.type <> 'moved' and s.slot_id <> s.was_slot_id then format('%s changed its slot', s.type)
@@ -79,7 +93,8 @@ as $function$
               -- Only an older release wrote events without a digest.
               when s.booking_digest is null and s.was_digest is not null
                 then format('%s without a digest, after an event with one', s.type)
-              when s.type not in ('confirmed', 'cancelled', 'linked', 'erased') and s.booking_digest <> s.was_digest
+              when s.type not in ('confirmed', 'link_requested', 'cancelled', 'linked', 'erased')
+                   and s.booking_digest <> s.was_digest
                 then format('%s changed the account, type, patient or reasons', s.type)
             end as fault
               from step s) s

@@ -42,6 +42,9 @@ declare
   v_slots uuid[];
   v_withdrawn uuid[];
   v_bookings uuid[];
+  v_cases uuid[];
+  v_offers uuid[]; v_offer_outcomes text[]; v_offer_ats timestamptz[];
+  v_from uuid;
 begin
   outcome := 'withdrawn'; slots := 0; live := 0;
   booking_ids := '{}'; slot_ids := '{}'; starts := '{}'; units := '{}'; statuses := '{}';
@@ -111,12 +114,13 @@ begin
 
   -- 2. Which bookings. None can be added, or moved in or out, while the slots are locked; a confirmation may be in
   --    flight, so they are locked as well and then read again. Two queries for the two partial indexes.
+  v_from := oldest_booking_id(p_clinic_no, v_slots);
   select array_agg(q.id) into v_bookings
     from (select b.id from booking b
-           where b.clinic_no = p_clinic_no and b.slot_id = any (v_slots) and b.status = 'PENDING'
+           where b.clinic_no = p_clinic_no and b.slot_id = any (v_slots) and b.id >= v_from and b.status = 'PENDING'
            union all
           select b.id from booking b
-           where b.clinic_no = p_clinic_no and b.slot_id = any (v_slots) and b.status <> 'PENDING'
+           where b.clinic_no = p_clinic_no and b.slot_id = any (v_slots) and b.id >= v_from and b.status <> 'PENDING'
              and b.status in ('CONFIRMED', 'ARRIVED')) q;
   if p_slot_id is null and cardinality(v_bookings) > c_bookings_max then
     outcome := 'too_large'; slots := c_slots_max; live := c_bookings_max;
@@ -124,13 +128,14 @@ begin
     return;
   end if;
   if not p_dry_run then
-    perform 1 from booking b where b.clinic_no = p_clinic_no and b.id = any (v_bookings) order by b.clinic_no, b.id
+    perform 1 from booking b where b.clinic_no = p_clinic_no and b.id = any (v_bookings) and b.id >= v_from
+     order by b.clinic_no, b.id
       for update;
     v_now := clock_timestamp();
   end if;
   select count(*) into live
     from booking b
-   where b.clinic_no = p_clinic_no and b.id = any (v_bookings)
+   where b.clinic_no = p_clinic_no and b.id = any (v_bookings) and b.id >= v_from
      and b.status in ('PENDING', 'CONFIRMED', 'ARRIVED')
      and not hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at));
   if live > 0 and not p_with_bookings then
@@ -146,7 +151,7 @@ begin
     into booking_ids, slot_ids, starts, units, statuses
     from (select b.id, b.slot_id, s.starts_at, b.units, b.status
             from booking b join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
-           where b.clinic_no = p_clinic_no and b.id = any (v_bookings)
+           where b.clinic_no = p_clinic_no and b.id = any (v_bookings) and b.id >= v_from
              and b.status in ('PENDING', 'CONFIRMED')
              and not hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at))
            union all
@@ -165,8 +170,10 @@ begin
            updated_at = greatest(v_now, b.updated_at),
            failure_reason = case when hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at))
                                  then 'hold_expired' else 'slot_withdrawn' end
-     where b.clinic_no = p_clinic_no and b.id = any (v_bookings) and b.status in ('PENDING', 'CONFIRMED')
+     where b.clinic_no = p_clinic_no and b.id = any (v_bookings) and b.id >= v_from
+       and b.status in ('PENDING', 'CONFIRMED')
     returning b.id, b.version, b.updated_at, b.slot_id, b.resource_id, b.units, b.failure_reason,
+              b.appointment_type, b.waitlist_entry_id,
               booking_digest(b.account_id, b.appointment_type, b.patient, b.reason, b.cancellation_reason) as digest
   ), logged as (
     insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, reason, actor_id,
@@ -176,11 +183,27 @@ begin
       from failed f
   ), freed as (
     select f.slot_id, sum(f.units)::integer as units from failed f group by f.slot_id
+  ), withdrawn as (
+    update slot s
+       set taken = s.taken - coalesce((select f.units from freed f where f.slot_id = s.id), 0), next_lapse = null,
+           withdrawn_at = v_now
+     where s.clinic_no = p_clinic_no and s.id = any (v_slots)
   )
-  update slot s
-     set taken = s.taken - coalesce((select f.units from freed f where f.slot_id = s.id), 0), next_lapse = null,
-         withdrawn_at = v_now
-   where s.clinic_no = p_clinic_no and s.id = any (v_slots);
+  select array_agg(f.id) filter (where f.appointment_type = 'case'),
+         array_agg(f.id) filter (where f.waitlist_entry_id is not null),
+         array_agg(case f.failure_reason when 'hold_expired' then 'lapsed' else 'withdrawn' end)
+           filter (where f.waitlist_entry_id is not null),
+         array_agg(f.updated_at) filter (where f.waitlist_entry_id is not null)
+    into v_cases, v_offers, v_offer_outcomes, v_offer_ats
+    from failed f;
+  if v_cases is not null then
+    perform release_allocations(array_fill(p_clinic_no, array[cardinality(v_cases)]), v_cases);
+  end if;
+  if v_offers is not null then
+    perform close_offers(array_fill(p_clinic_no, array[cardinality(v_offers)]), v_offers, v_offer_outcomes,
+                         v_offer_ats);
+  end if;
+  perform note_late_events(array_fill(p_clinic_no, array[coalesce(cardinality(v_bookings), 0)]), v_bookings, v_now);
   tx := pg_current_xact_id();
   return next;
 end

@@ -1,98 +1,13 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { gunzipSync, gzipSync } from 'node:zlib'
-import {
-  aBooking,
-  aClaim,
-  aClinic,
-  aDoctor,
-  aSlot,
-  type BuiltBooking,
-  type BuiltSlot,
-  checkHistory,
-  holdLock,
-  type TestDatabase,
-} from '@holdfast/testkit'
-import { freshDatabaseTest } from '@holdfast/testkit/database-test'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { gunzipSync } from 'node:zlib'
+import { aBooking, aClaim, aClinic, aDoctor, aSlot, checkHistory, holdLock } from '@holdfast/testkit'
 import { describe, expect } from 'vitest'
+import { aHistory, archive, contentOf, fileOf, findings, month, old, test } from '../../test/old-month.ts'
 import { createEngine } from '../create-engine.ts'
 import { newId } from '../model/id.ts'
-import { verify } from '../verify/verify.ts'
-import { type ArchiveRequest, type ArchiveStep, archiveMonth } from './archive-month.ts'
+import type { ArchiveStep } from './archive-month.ts'
 import { listMonths } from './list-months.ts'
 import { type RestoreStep, restoreMonth } from './restore-month.ts'
-
-const test = freshDatabaseTest.extend('directory', async ({ task }, { onCleanup }) => {
-  const directory = await mkdtemp(join(tmpdir(), `holdfast-archive-${task.id}-`))
-  onCleanup(() => rm(directory, { recursive: true }))
-  return directory
-})
-
-const dayMs = 86_400_000
-/** The middle of the month eight months ago, which can be archived. */
-const old = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() - 8, 15, 9))
-const month = old.toISOString().slice(0, 7)
-
-const oldSlots = async (database: TestDatabase, count: number) => {
-  const doctor = await aDoctor(database, await aClinic(database))
-  const slots: BuiltSlot[] = []
-  for (let index = 0; index < count; index += 1) {
-    const startsAt = new Date(old.getTime() + index * 3_600_000)
-    slots.push(await aSlot(database, doctor, { startsAt, capacity: 3 }))
-  }
-  return slots
-}
-const book = (database: TestDatabase, slot: BuiltSlot, overrides: Parameters<typeof aBooking>[2] = {}) =>
-  aBooking(database, slot, { createdAt: new Date(old.getTime() - 30 * dayMs), ...overrides })
-
-/** Two clinics with a month of slots, some booked, one token renewed; and slots before, after and now. */
-async function aHistory(database: TestDatabase): Promise<BuiltSlot[]> {
-  const slots = [...(await oldSlots(database, 5)), ...(await oldSlots(database, 3))]
-  let first: BuiltBooking | undefined
-  for (const [index, slot] of slots.entries()) {
-    const booking = await book(database, slot, {
-      status: index % 2 === 0 ? 'COMPLETED' : 'CANCELLED',
-      patient: { name: `Zoë "${index}" \\ \n \u2028 \r 🩺` },
-      accountId: crypto.randomUUID(),
-      reason: 'a reason',
-    })
-    await book(database, slot, { status: 'NO_SHOW' })
-    first ??= booking
-  }
-  await database.ownerPool.query(
-    `insert into holdfast.manage_token (clinic_no, booking_id, epoch, renewal_key)
-     values ($1, $2, 1, gen_random_uuid())`,
-    [first?.clinicNo, first?.id],
-  )
-  const doctor = await aDoctor(database, await aClinic(database))
-  for (const days of [-31, 31]) {
-    const slot = await aSlot(database, doctor, { startsAt: new Date(old.getTime() + days * dayMs) })
-    await book(database, slot, { createdAt: new Date(old.getTime() - 62 * dayMs) })
-  }
-  await aBooking(database, await aSlot(database, doctor))
-  return slots
-}
-
-const tables = ['slot', 'booking', 'booking_event', 'manage_token', 'archived_row', 'archived_month'] as const
-
-/** Every row of every table that an archive touches, as text. */
-async function contentOf(database: TestDatabase): Promise<Record<string, string[]>> {
-  const content: Record<string, string[]> = {}
-  for (const table of tables) {
-    const { rows } = await database.ownerPool.query<{ row: string }>(
-      `select t::text as row from holdfast.${table} t order by 1`,
-    )
-    content[table] = rows.map(({ row }) => row)
-  }
-  return content
-}
-
-const findings = async (database: TestDatabase) =>
-  (await verify(database.appPool, { clinicNo: null, detailsMax: 10 })).details
-const fileOf = (directory: string) => join(directory, `holdfast-${month}.jsonl.gz`)
-const archive = (database: TestDatabase, directory: string, rest: Partial<ArchiveRequest> = {}) =>
-  archiveMonth(database.ownerPool, { month, directory, ...rest })
 
 test('a month leaves the database for a file, and comes back row for row', async ({ database, directory }) => {
   const slots = await aHistory(database)
@@ -243,119 +158,13 @@ describe('claims go on', () => {
   test('a locked slot of the month is waited for, and then named; nothing is lost', async ({ database, directory }) => {
     const [slot] = await aHistory(database)
     const writing = await holdLock(database.ownerPool, 'select from holdfast.slot where id = $1 for update', [slot?.id])
+    const before = await contentOf(database)
     await expect(archive(database, directory)).rejects.toMatchObject({ kind: 'locked' })
+    // Nothing stays on its way: patients can be erased.
+    expect(await contentOf(database)).toEqual(before)
     await writing.release()
     expect((await archive(database, directory))?.counts.slot).toBe(8)
     expect(await findings(database)).toEqual([])
-  })
-})
-
-describe('refused', () => {
-  test('a month that is too young, a hold, a key and a recent change', async ({ database, directory }) => {
-    const youngest = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() - 6, 1))
-    const young = archiveMonth(database.ownerPool, { month: youngest.toISOString().slice(0, 7), directory })
-    await expect(young).rejects.toMatchObject({ kind: 'too_young' })
-    const [slot] = await oldSlots(database, 1)
-    if (slot === undefined) throw new Error('no slot')
-    const hold = await book(database, slot, { status: 'PENDING', holdExpiresAt: new Date(old) })
-    await expect(archive(database, directory)).rejects.toMatchObject({ kind: 'in_use', message: /1 holds/ })
-    await database.ownerPool.query(
-      `update holdfast.booking set status = 'CANCELLED', hold_expires_at = null where id = $1`,
-      [hold.id],
-    )
-    await database.ownerPool.query(
-      'insert into holdfast.idempotency values ($1, gen_random_uuid(), gen_random_uuid(), $2, now())',
-      [hold.clinicNo, hold.id],
-    )
-    await expect(archive(database, directory)).rejects.toMatchObject({ kind: 'in_use', message: /1 bookings with/ })
-    await database.ownerPool.query('delete from holdfast.idempotency')
-    await database.ownerPool.query('update holdfast.booking set updated_at = now()')
-    await expect(archive(database, directory)).rejects.toMatchObject({
-      kind: 'in_use',
-      message: /1 bookings that changed/,
-    })
-    expect((await contentOf(database)).archived_month).toEqual([])
-    // Under the lock, it is checked again.
-    const moving = database.ownerPool.query(`select holdfast.archive_slots($1, $2, now() - interval '30 days', 10)`, [
-      slot.clinicNo,
-      `${month}-01`,
-    ])
-    await expect(moving).rejects.toMatchObject({ code: '55006' })
-  })
-
-  test('a second process at the same time', async ({ database, directory }) => {
-    await aHistory(database)
-    let second: Promise<unknown> | undefined
-    await archive(database, directory, {
-      onStep() {
-        second ??= archive(database, directory).catch((error: unknown) => error)
-      },
-    })
-    expect(await second).toMatchObject({ kind: 'running' })
-  })
-
-  test('a file that is there with another content is not overwritten', async ({ database, directory }) => {
-    await aHistory(database)
-    await writeFile(fileOf(directory), gzipSync('something else'))
-    await expect(archive(database, directory)).rejects.toMatchObject({ kind: 'file_exists' })
-    expect(gunzipSync(await readFile(fileOf(directory))).toString()).toBe('something else')
-    await rm(fileOf(directory))
-    expect((await archive(database, directory))?.counts.slot).toBe(8)
-  })
-
-  test('a directory that is missing: nothing is moved', async ({ database, directory }) => {
-    await aHistory(database)
-    const before = await contentOf(database)
-    await expect(archive(database, join(directory, 'missing'))).rejects.toMatchObject({ code: 'ENOENT' })
-    expect(await contentOf(database)).toEqual(before)
-    expect(await findings(database)).toEqual([])
-    expect((await archive(database, directory))?.counts.slot).toBe(8)
-  })
-
-  test('to restore what is there, twice, another file, a damaged one, one of a newer schema', async ({
-    database,
-    directory,
-  }) => {
-    await aHistory(database)
-    await archive(database, directory)
-    const file = fileOf(directory)
-    const refused = (path: string) =>
-      restoreMonth(database.ownerPool, path).then(
-        () => 'restored',
-        ({ kind }) => kind,
-      )
-    const bytes = await readFile(file)
-    const lines = gunzipSync(bytes).toString().split('\n')
-    const variants: [string, Buffer | string][] = [
-      ['damaged', bytes.subarray(0, bytes.length - 20)],
-      ['damaged', gzipSync(lines.slice(0, -2).join('\n'))],
-      ['damaged', gzipSync(lines.map((line) => line.replace('"capacity": 3', '"capacity": 4')).join('\n'))],
-      ['damaged', gzipSync(lines.filter((_, index) => index !== 4).join('\n'))],
-      ['not_an_archive', 'plain text'],
-      ['not_an_archive', gzipSync('{"format":"other"}\n')],
-      ['newer_schema', gzipSync(lines.join('\n').replace('"formatVersion":1', '"formatVersion":2'))],
-    ]
-    for (const [index, [kind, content]] of variants.entries()) {
-      const path = join(directory, `variant-${index}`)
-      await writeFile(path, content)
-      expect(await refused(path), `variant ${index}`).toBe(kind)
-    }
-    const untouched = await contentOf(database)
-    expect(untouched.archived_row).toEqual([])
-    await database.ownerPool.query('update holdfast.archived_month set checksum = sha256($1)', ['x'])
-    expect(await refused(file)).toBe('another_archive')
-    const { rows } = await database.ownerPool.query('select max(version) as version from holdfast.migration')
-    await database.ownerPool.query('delete from holdfast.migration where version = $1', [rows[0].version])
-    expect(await refused(file)).toBe('newer_schema')
-    expect(await refused(join(directory, 'none'))).toBeUndefined()
-  })
-
-  test('to restore a month that was restored, or was never archived here', async ({ database, directory }) => {
-    await aHistory(database)
-    await archive(database, directory)
-    const restore = () => restoreMonth(database.ownerPool, fileOf(directory))
-    await restore()
-    await expect(restore()).rejects.toMatchObject({ kind: 'not_archived_here' })
   })
 })
 

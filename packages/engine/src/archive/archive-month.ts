@@ -29,6 +29,7 @@ const quietDays = 30
 const slotsPerMove = 200
 const rowsPerPage = 2_000
 const lockTriesMax = 5
+const fileErrors = new Set(['EACCES', 'EDQUOT', 'EFBIG', 'EIO', 'ENOENT', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS'])
 
 /** `file`: it has its name and is on disk; `checked`: it was read back; `archived`: the database counts on it. */
 export type ArchiveStep = 'claimed' | 'moved' | 'file' | 'checked' | 'archived' | 'deleted'
@@ -39,8 +40,8 @@ export type ArchiveRequest = {
   /** YYYY-MM */
   month: string
   directory: string
-  /** Called after each step; `moved`: after each part of it. */
-  onStep?: (step: ArchiveStep) => void
+  /** Called after each step, and waited for; `moved`: after each part of it. */
+  onStep?: (step: ArchiveStep) => void | Promise<void>
 }
 
 /**
@@ -73,23 +74,20 @@ async function archive(
     await requireEligible(client, month)
     await client.query(sql`insert into holdfast.archived_month (month) values (${dayOf(month)})`)
   }
-  onStep('claimed')
-  try {
-    await moveRows(client, month, () => onStep('moved'))
-  } catch (error) {
-    // It may stay in use for weeks: meanwhile its bookings must be found, also to be erased.
-    if (error instanceof ArchiveRefused && error.kind === 'in_use') await moveRowsBack(client, month)
-    throw error
-  }
+  await onStep('claimed')
   const path = archivePath(directory, month)
-  const header = archiveHeader(month, await schemaOf(client))
-  const summary = await writeArchiveFile(path, header, rowsOf(client, month))
-  onStep('file')
-  const read = await readArchiveFile(path)
-  if (!read.checksum.equals(summary.checksum)) {
-    throw new ArchiveRefused('damaged', `${path} was read back with another content`)
-  }
-  onStep('checked')
+  const summary = await orMoveBack(client, month, async () => {
+    await moveRows(client, month, () => onStep('moved'))
+    const header = archiveHeader(month, await schemaOf(client))
+    const written = await writeArchiveFile(path, header, rowsOf(client, month))
+    await onStep('file')
+    const read = await readArchiveFile(path)
+    if (!read.checksum.equals(written.checksum)) {
+      throw new ArchiveRefused('damaged', `${path} was read back with another content`)
+    }
+    return written
+  })
+  await onStep('checked')
   const { counts, checksum } = summary
   await client.query(sql`
     update holdfast.archived_month
@@ -97,10 +95,24 @@ async function archive(
            manage_tokens = ${counts.manage_token}, checksum = ${checksum}, file_name = ${archiveFileName(month)},
            archived_at = now()
      where month = ${dayOf(month)}`)
-  onStep('archived')
+  await onStep('archived')
   await deleteArchivedRows(client, month)
-  onStep('deleted')
+  await onStep('deleted')
   return { ...summary, path }
+}
+
+/**
+ * What prevents the archive may last for weeks: meanwhile the month's bookings must be found, also to be erased. So
+ * they are moved back if the month is refused, or the file system fails.
+ */
+async function orMoveBack<Result>(client: pg.PoolClient, month: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    const isOfFiles = error instanceof Error && 'code' in error && fileErrors.has(String(error.code))
+    if (error instanceof ArchiveRefused || isOfFiles) await moveRowsBack(client, month)
+    throw error
+  }
 }
 
 /** @throws ArchiveRefused too_young, in_use */
@@ -119,6 +131,7 @@ async function requireEligible(client: pg.PoolClient, month: string): Promise<vo
                               and b.erased_at is distinct from b.updated_at) as changed,
            count(*) filter (where s.ends_at >= now() - make_interval(days => ${quietDays})) as long
       from holdfast.slot s
+      join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id and r.kind = 'doctor'
       left join holdfast.booking b on b.clinic_no = s.clinic_no and b.slot_id = s.id
       left join holdfast.idempotency k on k.clinic_no = b.clinic_no and k.booking_id = b.id
      where s.starts_at >= ${day}::date and s.starts_at < ${day}::date + interval '1 month'`)
@@ -132,14 +145,14 @@ async function requireEligible(client: pg.PoolClient, month: string): Promise<vo
   if (what.length > 0) throw new ArchiveRefused('in_use', `${month} has ${what.join(', ')}`)
 }
 
-async function moveRows(client: pg.PoolClient, month: string, onMoved: () => void): Promise<void> {
+async function moveRows(client: pg.PoolClient, month: string, onMoved: () => void | Promise<void>): Promise<void> {
   const clinics = await client.query<{ no: number }>(sql`
     select distinct clinic_no as no from holdfast.slot
      where starts_at >= ${dayOf(month)}::date and starts_at < ${dayOf(month)}::date + interval '1 month' order by 1`)
   for (const { no } of clinics.rows) {
     for (;;) {
       if ((await moveSlots(client, no, month)) === 0) break
-      onMoved()
+      await onMoved()
     }
   }
 }

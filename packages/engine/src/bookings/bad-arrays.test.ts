@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
+import { newId } from '../model/id.ts'
 
 type Arrays = { units?: (number | null)[]; keys?: (string | null)[]; patients?: (string | null)[] }
 
@@ -9,20 +10,7 @@ const claim = (database: TestDatabase, arrays: Arrays = {}) => {
   const { units = [1], keys = [randomUUID()], patients = ['{"name": "Ada"}'] } = arrays
   return database.appPool.query(
     'select * from holdfast.claim_slots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
-    [
-      [1],
-      [randomUUID()],
-      [randomUUID()],
-      units,
-      keys,
-      [randomUUID()],
-      [false],
-      [null],
-      [null],
-      [null],
-      patients,
-      [null],
-    ],
+    [[1], [randomUUID()], [newId(1)], units, keys, [randomUUID()], [false], [null], [null], [null], patients, [null]],
   )
 }
 
@@ -58,7 +46,7 @@ test('claim_slot reports units below one, and missing keys, hashes, patients and
     const { units, key, hash, confirm, patient } = { ...right, ...overrides }
     return database.appPool.query(
       'select * from holdfast.claim_slot(1, $1, $2, $3, $4, $5, $6, null, null, null, $7, null)',
-      [randomUUID(), randomUUID(), units, key, hash, confirm, patient],
+      [randomUUID(), newId(1), units, key, hash, confirm, patient],
     )
   }
   expect((await claimAlone({})).rows).toMatchObject([{ outcome: 'slot_missing' }])

@@ -198,7 +198,14 @@ export function slotClosedWhy(outcome: string): SlotClosedWhy {
   return why
 }
 
-const closedWhys: SlotClosedWhy[] = ['withdrawn', 'doctor_inactive', 'started', 'minimum_notice', 'booking_horizon']
+const closedWhys: SlotClosedWhy[] = [
+  'withdrawn',
+  'doctor_inactive',
+  'doctor_busy',
+  'started',
+  'minimum_notice',
+  'booking_horizon',
+]
 
 function claimedBooking(row: ClaimRow, request: ClaimRequest): ClaimedBooking {
   const { clinic_id, resource_id, appointment_type, starts_at, ends_at, hold_expires_at, created_at } = row
@@ -243,11 +250,13 @@ async function readFirstOutcomes(pool: pg.Pool, bookingIds: string[]): Promise<M
     select b.id, c.id as clinic_id, e.resource_id, e.slot_id, e.type, e.units, b.appointment_type, s.starts_at,
       s.ends_at, e.hold_expires_at, b.created_at, e.xid
       from unnest(${bookingIds.map(clinicNoOf)}::integer[], ${bookingIds}::uuid[]) i(clinic_no, id)
-      join holdfast.booking b on b.clinic_no = i.clinic_no and b.id = i.id
+      join holdfast.booking b on b.clinic_no = i.clinic_no and b.id = i.id and b.id = any (${bookingIds}::uuid[])
       join holdfast.booking_event e on e.clinic_no = i.clinic_no and e.booking_id = i.id and e.version = 1
+        and e.booking_id = any (${bookingIds}::uuid[])
       join holdfast.slot s on s.clinic_no = i.clinic_no and s.id = e.slot_id
       join holdfast.clinic c on c.no = i.clinic_no`
-  const { rows } = await pool.query<FirstOutcomeRow>(prepared('first_outcomes', statement))
+  // Not prepared: a stored plan would lock every partition.
+  const { rows } = await pool.query<FirstOutcomeRow>(statement)
   return new Map(
     rows.map((row) => [
       row.id,

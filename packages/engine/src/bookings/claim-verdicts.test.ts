@@ -26,13 +26,16 @@ const { alone, together } = claimWays(runClaimBatch)
 
 /**
  * What can be wrong with a claim, in the order of claim_verdict: of two things that are wrong the first is reported.
+ * `slot_missing:block`: the slot is an operating room's, and reported as missing.
  */
 const verdicts = [
   'replayed',
   'key_reused',
   'slot_missing',
+  'slot_missing:block',
   'slot_closed:withdrawn',
   'slot_closed:started',
+  'slot_closed:doctor_busy',
   'slot_closed:doctor_inactive',
   'slot_closed:minimum_notice',
   'slot_closed:booking_horizon',
@@ -46,6 +49,7 @@ type Verdict = (typeof verdicts)[number]
 const alternatives: readonly (readonly Verdict[])[] = [
   ['slot_closed:started', 'slot_closed:minimum_notice', 'slot_closed:booking_horizon'],
   ['replayed', 'key_reused'],
+  ['slot_missing', 'slot_missing:block'],
 ]
 
 /** Without a slot, only its key can be wrong as well. */
@@ -73,6 +77,14 @@ async function aWrongClaim(its: TestDatabase, wrong: readonly Verdict[]): Promis
     withdrawn: is('slot_closed:withdrawn'),
   })
   if (is('slot_full')) await aBooking(its, slot, { units: 2 })
+  if (is('slot_closed:doctor_busy')) {
+    await its.ownerPool.query('update holdfast.slot set blocked_at = now() where id = $1', [slot.id])
+  }
+  if (is('slot_missing:block')) {
+    await its.ownerPool.query("update holdfast.resource set kind = 'operating_room', open_time_id = id where id = $1", [
+      slot.doctorId,
+    ])
+  }
   const claim = aClaim(is('slot_missing') ? { id: newId(clinic.no), clinicNo: clinic.no } : slot, {
     units: is('units_over_capacity') ? 3 : 1,
     appointmentType: is('appointment_type_not_offered') ? 'video' : null,
@@ -91,6 +103,8 @@ function verdictOf(outcome: ClaimOutcome | 'retry' | undefined): string | undefi
   return outcome.kind === 'slot_closed' ? `slot_closed:${outcome.why}` : outcome.kind
 }
 
+const reported = (verdict: Verdict) => (verdict === 'slot_missing:block' ? 'slot_missing' : verdict)
+
 const pairs = verdicts.flatMap((first, index) =>
   verdicts.slice(index + 1).flatMap((second) => (canBeBoth(first, second) ? [[first, second] as const] : [])),
 )
@@ -98,7 +112,7 @@ const pairs = verdicts.flatMap((first, index) =>
 describe.each([alone, together])('claimed $way', ({ claim }) => {
   test.each(verdicts)('a claim that is wrong in one way: %s', async (verdict) => {
     const [outcome] = await claim(database.appPool, await aWrongClaim(database, [verdict]))
-    expect(verdictOf(outcome)).toBe(verdict)
+    expect(verdictOf(outcome)).toBe(reported(verdict))
   })
 
   test('nothing wrong: booked', async () => {
@@ -108,7 +122,7 @@ describe.each([alone, together])('claimed $way', ({ claim }) => {
 
   test.each(pairs)('%s is reported before %s', async (first, second) => {
     const [outcome] = await claim(database.appPool, await aWrongClaim(database, [first, second]))
-    expect(verdictOf(outcome)).toBe(first)
+    expect(verdictOf(outcome)).toBe(reported(first))
   })
 })
 
@@ -123,6 +137,16 @@ test('negative control: two rules of claim_verdict in another order are detected
   for (const { claim: book } of [alone, together]) {
     const [outcome] = await book(planted.appPool, claim)
     expect(verdictOf(outcome)).toBe('slot_closed:doctor_inactive')
+  }
+  await planted.drop()
+})
+
+test('negative control: a claim_verdict that ignores whose slot it is books a block as an appointment', async () => {
+  const planted = await createTestDatabase()
+  await plantFunction(planted, 'claim_verdict', { part: "(p_kind <> 'doctor'::text)", becomes: 'false' })
+  for (const { claim: book } of [alone, together]) {
+    const [outcome] = await book(planted.appPool, await aWrongClaim(planted, ['slot_missing:block']))
+    expect(verdictOf(outcome)).toBe('booked')
   }
   await planted.drop()
 })

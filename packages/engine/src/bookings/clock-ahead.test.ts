@@ -92,7 +92,12 @@ async function withdrawBoth({ its, slot, ahead, held }: Scene): Promise<string[]
 }
 
 const planted = {
-  locks: { name: 'lock_bookings', part: 'return clock_timestamp()', becomes: "$& + interval '1 hour'" },
+  settling: {
+    name: 'settle_bookings',
+    part: /lock_waitlists\([^;]*;\s+end if;\s+v_now := clock_timestamp\(\)/,
+    becomes: "$& + interval '1 hour'",
+  },
+  moving: { name: 'move_bookings', part: 'v_locked_at := clock_timestamp()', becomes: "$& + interval '1 hour'" },
   withdrawal: {
     name: 'withdraw_slots',
     part: /v_now := clock_timestamp\(\)(?=;\s+end if;\s+select count)/,
@@ -105,14 +110,14 @@ test.for([
     what: 'settled together',
     act: settleBoth,
     right: ['done', 'done'],
-    mistake: planted.locks,
+    mistake: planted.settling,
     wrong: ['done', 'hold_expired'],
   },
   {
     what: 'moved together',
     act: moveBoth,
     right: ['slot_full', 'done', 'done'],
-    mistake: planted.locks,
+    mistake: planted.moving,
     wrong: ['retry', 'done', 'hold_expired'],
   },
   {

@@ -24,7 +24,7 @@ export const locksOf = {
   settle: ({ bookingId, action }: Pick<SettleRequest, 'bookingId' | 'action'>): LocksOfRequest => ({
     ...none,
     bookingId,
-    withItsSlot: action === 'cancel',
+    withItsSlot: action === 'cancel' || action === 'decline',
   }),
   move: ({ slotId, bookingId }: Pick<MoveRequest, 'slotId' | 'bookingId'>): LocksOfRequest => ({
     ...none,

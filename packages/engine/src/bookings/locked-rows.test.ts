@@ -5,7 +5,9 @@ import {
   aClinic,
   aDoctor,
   aSlot,
+  aWaitlistEntry,
   type BuiltBooking,
+  type BuiltDoctor,
   type BuiltSlot,
   checkHistory,
   createTestDatabase,
@@ -30,7 +32,7 @@ import type { BatchReport } from '../queue/batch-queue.ts'
 type Engine = ReturnType<typeof createEngine>
 
 /** What a write of one clinic needs. */
-type Place = { slot: BuiltSlot; target: BuiltSlot; booking: BuiltBooking }
+type Place = { doctor: BuiltDoctor; slot: BuiltSlot; target: BuiltSlot; booking: BuiltBooking }
 
 type Case = {
   name: string
@@ -46,16 +48,25 @@ async function aPlace(database: TestDatabase): Promise<Place> {
     await aSlot(database, doctor, { capacity: 3 }),
     await aSlot(database, doctor, { capacity: 3 }),
   ]
-  return { slot, target, booking: await aBooking(database, slot, { status: 'PENDING' }) }
+  return { doctor, slot, target, booking: await aBooking(database, slot, { status: 'PENDING' }) }
 }
 
 const lockBooking = (database: TestDatabase, { id }: BuiltBooking) =>
   holdLock(database.ownerPool, 'select from holdfast.booking where id = $1 for update', [id])
 
-const lockLapsedHold = async (database: TestDatabase, slot: BuiltSlot) => {
-  const holdExpiresAt = new Date(Date.now() - 60_000)
-  return lockBooking(database, await aBooking(database, slot, { status: 'PENDING', holdExpiresAt }))
+/** The two locks of lock_waitlists: somebody joins, and somebody offers places. */
+const lockJoining = (database: TestDatabase, { clinicNo }: BuiltSlot) =>
+  holdLock(database.ownerPool, 'select pg_advisory_xact_lock(1215261799, $1)', [clinicNo])
+const lockOffering = async (database: TestDatabase, doctor: BuiltDoctor) => {
+  await aWaitlistEntry(database, doctor, { units: 3 })
+  return holdLock(database.ownerPool, 'select pg_advisory_xact_lock(1215261800, $1)', [doctor.clinicNo])
 }
+
+const aLapsedHold = (database: TestDatabase, slot: BuiltSlot) =>
+  aBooking(database, slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 60_000) })
+
+const lockLapsedHold = async (database: TestDatabase, slot: BuiltSlot) =>
+  lockBooking(database, await aLapsedHold(database, slot))
 
 const claim: Case['write'] = (engine, { slot }, key) => engine.claim(aClaim(slot, { key }))
 const move: Case['write'] = (engine, { booking, target }) =>
@@ -127,6 +138,35 @@ const cases: Case[] = [
     queue: 'move',
     hang: (database, { target }) => lockLapsedHold(database, target),
     write: move,
+  },
+  ...(['cancel', 'decline'] as const).flatMap((action): Case[] => [
+    {
+      name: `${action}: the waitlist of the clinic, which somebody joins`,
+      queue: 'settle',
+      hang: (database, { slot }) => lockJoining(database, slot),
+      write: settle(action),
+    },
+    {
+      name: `${action}: the waitlist of the clinic, from which somebody offers`,
+      queue: 'settle',
+      hang: (database, { doctor }) => lockOffering(database, doctor),
+      write: settle(action),
+    },
+  ]),
+  {
+    name: 'a move: the waitlist of the clinic',
+    queue: 'move',
+    hang: (database, { slot }) => lockJoining(database, slot),
+    write: move,
+  },
+  {
+    name: 'a claim: the waitlist of the clinic, for a lapsed hold on its slot',
+    queue: 'claim',
+    async hang(database, { slot }) {
+      await aLapsedHold(database, slot)
+      return lockJoining(database, slot)
+    },
+    write: claim,
   },
   {
     name: 'a reservation: the clinic',
@@ -230,6 +270,57 @@ test('the sweep leaves a lapsed hold that another transaction has locked, and gi
   await database.appPool.query('select holdfast.expire_holds(1000)')
   expect(await statuses()).toEqual(['FAILED', 'FAILED', 'FAILED'])
   expect(await checkHistory(database)).toEqual([])
+})
+
+test('the sweep finds lapsed holds beside a locked slot with more of them than one step takes', async ({
+  database,
+}) => {
+  const [{ slot }, { slot: other }] = [await aPlace(database), await aPlace(database)]
+  const holdExpiresAt = new Date(Date.now() - 60_000)
+  for (const _ of [1, 2]) await aBooking(database, slot, { status: 'PENDING', holdExpiresAt })
+  await aBooking(database, other, { status: 'PENDING', holdExpiresAt })
+  const lock = await holdSlotLock(database, slot)
+  onTestFinished(() => lock.release())
+  const { rows } = await database.appPool.query<{ n: number }>('select holdfast.expire_holds(2) as n')
+  expect(rows).toEqual([{ n: 1 }])
+})
+
+// PostgreSQL may wait in spite of `skip locked`, for a row that was changed after the statement began. Here it waits
+// because the words are removed.
+describe('a row that is waited for after all', () => {
+  test('the sweep leaves it to the next run', async () => {
+    const database = await createTestDatabase()
+    onTestFinished(() => database.drop())
+    await plantFunction(database, 'expire_holds', { part: /skip locked/g, becomes: '' })
+    const { slot } = await aPlace(database)
+    await aBooking(database, slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 60_000) })
+    const lock = await holdSlotLock(database, slot)
+    onTestFinished(() => lock.release())
+    const sweep = async () =>
+      (await database.appPool.query<{ n: number }>('select holdfast.expire_holds(3) as n')).rows[0]?.n
+    expect(await sweep()).toBe(0)
+    await lock.release()
+    expect(await sweep()).toBe(1)
+  })
+
+  test.for(['are_locked', 'lock_free_bookings'])('%s reports it as locked', async (name) => {
+    const database = await createTestDatabase()
+    onTestFinished(() => database.drop())
+    await plantFunction(database, name, { part: /skip locked/g, becomes: '' })
+    const { slot, target, booking } = await aPlace(database)
+    const lock = name === 'are_locked' ? await holdSlotLock(database, slot) : await lockBooking(database, booking)
+    onTestFinished(() => lock.release())
+    const { rows } = await database.appPool.query(
+      'select holdfast.are_locked($1, $2, $3, $4, array[null, null]::uuid[]) as locked',
+      [
+        [slot.clinicNo, slot.clinicNo],
+        name === 'are_locked' ? [slot.id, target.id] : [null, target.id],
+        name === 'are_locked' ? [null, null] : [booking.id, null],
+        [false, false],
+      ],
+    )
+    expect(rows).toEqual([{ locked: [true, false] }])
+  })
 })
 
 test('negative control: if no locked row is found, the others are not sent together at once', async () => {

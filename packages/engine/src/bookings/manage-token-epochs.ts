@@ -1,27 +1,41 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { prepared } from '../database/prepared.ts'
+import { isAppointment } from '../database/is-appointment.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { ManageAccess, ManageTokenEpochs } from '../model/manage-access.ts'
 
-/** How long a manage token works after the visit, or after the booking was cancelled or failed. */
+/** How long a manage token works after the visit, or after the booking was cancelled or failed, or the entry ended. */
 const graceHours = 24
 /** How long a renewal can be retried with its key, and so with the token that it has voided. */
 const retryMinutes = 10
 const isRecent = sql`m.renewed_at > statement_timestamp() - make_interval(mins => ${retryMinutes})`
+const epochOf = sql`coalesce(m.epoch, 0) as epoch, case when ${isRecent} then m.renewal_key end as "renewalKey"`
 
 export function createManageTokenEpochs(pool: pg.Pool): ManageTokenEpochs {
   return {
     async access(bookingId) {
       if (!isId(bookingId)) return null
-      const { rows } = await pool.query<ManageAccess>(prepared('manage_access', accessTo(bookingId)))
+      // Not prepared: a stored plan would lock every partition.
+      const { rows } = await pool.query<ManageAccess>(accessTo(bookingId))
       return rows[0] ?? null
     },
 
-    async renew(bookingId, renewalKey) {
+    async accessToEntry(entryId) {
+      if (!isId(entryId)) return null
+      const { rows } = await pool.query<ManageAccess>(sql`
+        select e.account_id as "accountId", ${epochOf},
+               coalesce(e.ended_at <= statement_timestamp() - make_interval(hours => ${graceHours}), false) as "isOver"
+          from holdfast.waitlist_entry e
+          left join holdfast.manage_token m on m.clinic_no = e.clinic_no and m.booking_id = e.id
+         where e.clinic_no = ${clinicNoOf(entryId)} and e.id = ${entryId} and e.erased_at is null`)
+      return rows[0] ?? null
+    },
+
+    // The id of an entry is stored as if it were a booking's: ids are unique, whatever they are of.
+    async renew(id, renewalKey) {
       const { rows } = await pool.query<{ epoch: number }>(sql`
         insert into holdfast.manage_token as m (clinic_no, booking_id, epoch, renewal_key)
-        values (${clinicNoOf(bookingId)}, ${bookingId}, 1, ${renewalKey})
+        values (${clinicNoOf(id)}, ${id}, 1, ${renewalKey})
         on conflict (clinic_no, booking_id) do update
           set (epoch, renewal_key, renewed_at) = (
             -- A retry does not prolong the time for retries.
@@ -38,8 +52,7 @@ export function createManageTokenEpochs(pool: pg.Pool): ManageTokenEpochs {
 
 function accessTo(bookingId: string) {
   return sql`
-    select b.account_id as "accountId", coalesce(m.epoch, 0) as epoch,
-           case when ${isRecent} then m.renewal_key end as "renewalKey",
+    select b.account_id as "accountId", ${epochOf},
            case b.status
              when 'CANCELLED' then b.updated_at
              when 'FAILED' then b.updated_at
@@ -49,5 +62,6 @@ function accessTo(bookingId: string) {
       from holdfast.booking b
       join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
       left join holdfast.manage_token m on m.clinic_no = b.clinic_no and m.booking_id = b.id
-     where b.clinic_no = ${clinicNoOf(bookingId)} and b.id = ${bookingId}`
+     where b.clinic_no = ${clinicNoOf(bookingId)} and b.id = ${bookingId} and ${isAppointment}
+       and b.erased_at is null`
 }

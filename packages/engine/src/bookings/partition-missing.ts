@@ -12,15 +12,18 @@ export class PartitionMissing extends Error {
   constructor(bookingId: string, options: { cause: unknown }) {
     const month = timeOf(bookingId).toISOString().slice(0, 7)
     super(
-      `The database has no partition for bookings of ${month}. If this server's clock is ahead, correct it and ` +
-        'restart the server. Otherwise the background jobs have not run: `holdfast migrate` creates the partitions ' +
-        'of the next months.',
+      `The database has no partition for bookings of ${month}, or this server's clock differs from the database's by ` +
+        'more than a day. If the clock is wrong, correct it and restart the server. Otherwise the background jobs ' +
+        'have not run: `holdfast migrate` creates the partitions of the next months.',
       options,
     )
   }
 }
 
-/** Whether a row fits into no partition: a check_violation of a table, which unlike others names no constraint. */
+/**
+ * Whether a row fits into no partition, or its id is of another day: a check_violation which, unlike those of
+ * constraints, names none.
+ */
 export function isPartitionMissing(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '23514' && error.constraint === undefined
 }

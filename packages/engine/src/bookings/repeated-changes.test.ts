@@ -25,9 +25,9 @@ test('a repeated change reads the log of its booking, not that of its clinic', a
 test('negative control: a position that is looked up by max(xid) reads the log of the clinic', async () => {
   const planted = await createTestDatabase()
   onTestFinished(() => planted.drop())
-  await plantFunction(planted, 'settle_bookings', {
-    part: /\(select l\.xid (from booking_event l[^)]*)order by l\.version desc limit 1\)/,
-    becomes: '(select max(l.xid) $1)',
+  await plantFunction(planted, 'last_change', {
+    part: /select \(array_agg[^;]*(from booking_event l\s+where [^;]*)order by l\.version desc offset 0\) e;/,
+    becomes: 'select max(l.xid) into tx $1;',
   })
   expect(await rowsReadByRepeats(planted)).toBeGreaterThan(eventsOfOthers)
 })

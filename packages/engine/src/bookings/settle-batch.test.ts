@@ -71,6 +71,7 @@ describe('settle_bookings: every action on every status', () => {
   const expected: Record<SettleAction, Partial<Record<string, SettleOutcome['kind']>>> = {
     confirm: { PENDING: 'done', CONFIRMED: 'unchanged', hold_expired: 'hold_expired' },
     cancel: { PENDING: 'done', CONFIRMED: 'done', CANCELLED: 'unchanged', hold_expired: 'hold_expired' },
+    decline: { PENDING: 'done', CANCELLED: 'unchanged', hold_expired: 'hold_expired' },
     extend: { PENDING: 'done', hold_expired: 'hold_expired' },
     arrive: { CONFIRMED: 'done', ARRIVED: 'unchanged', hold_expired: 'hold_expired' },
     complete: { ARRIVED: 'done', COMPLETED: 'unchanged', hold_expired: 'hold_expired' },
@@ -93,7 +94,8 @@ describe('settle_bookings: every action on every status', () => {
       booking.id,
     ])
     expect(rows[0]?.version).toBe(booking.version + (outcome === 'done' ? 1 : 0))
-    expect(await takenOf(database, slot)).toEqual([outcome === 'done' && action === 'cancel' ? before - 2 : before])
+    const isFreed = outcome === 'done' && (action === 'cancel' || action === 'decline')
+    expect(await takenOf(database, slot)).toEqual([isFreed ? before - 2 : before])
     if (result !== undefined && 'booking' in result)
       expect(result.booking).toMatchObject({ id: booking.id, version: rows[0]?.version })
     // So that it does not overlap the next slot of the doctor.

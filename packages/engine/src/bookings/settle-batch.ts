@@ -93,7 +93,7 @@ function writtenBy(row: SettleRow, { booking, position }: SettleOutcome & { kind
 }
 
 /** Actions after which more or fewer units of the slot may be available: extending a hold counts if it had lapsed. */
-const actionsOnUnits: readonly (SettleAction | undefined)[] = ['confirm', 'cancel', 'extend']
+const actionsOnUnits: readonly (SettleAction | undefined)[] = ['confirm', 'cancel', 'decline', 'extend']
 
 function foundDone({ booking }: SettleOutcome & { kind: 'unchanged' }, action: SettleAction | undefined): Written {
   const { doctorId, slotId, startsAt } = booking

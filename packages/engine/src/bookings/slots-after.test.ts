@@ -158,14 +158,17 @@ describe('a batch announces each slot whose units it took or freed, once, with w
 })
 
 type Leave = (pool: pg.Pool, bookingId: string, to: BuiltSlot) => Run
-const leaves: [string, Leave, string, { part: string; becomes: string }[]][] = [
+const leaves: [string, Leave, string, { part: string | RegExp; becomes: string }[]][] = [
   [
     'cancelled',
     (pool, bookingId) => (announce) => runSettleBatch(pool, [settling(bookingId, 'cancel')], announce),
     'settle_bookings',
     [
-      { part: 'case when s.withdrawn_at is null then s.capacity', becomes: 'case when true then s.capacity' },
-      { part: 'f.is_freed and s.withdrawn_at is null', becomes: 'f.is_freed' },
+      {
+        part: /case when s\.withdrawn_at is null and s\.blocked_at is null\s+then s\.capacity/,
+        becomes: 'case when true then s.capacity',
+      },
+      { part: 'f.is_freed and s.withdrawn_at is null and s.blocked_at is null', becomes: 'f.is_freed' },
     ],
   ],
   [
@@ -174,8 +177,14 @@ const leaves: [string, Leave, string, { part: string; becomes: string }[]][] = [
       runMoveBatch(pool, [{ bookingId, slotId: to.id, actorId: null, onBehalf: true }], announce),
     'move_bookings',
     [
-      { part: 'case when f.withdrawn_at is null then f.capacity', becomes: 'case when true then f.capacity' },
-      { part: 'case when f.withdrawn_at is null then date_part', becomes: 'case when true then date_part' },
+      {
+        part: 'case when f.withdrawn_at is null and f.blocked_at is null then f.capacity',
+        becomes: 'case when true then f.capacity',
+      },
+      {
+        part: /case when f\.withdrawn_at is null and f\.blocked_at is null\s+then date_part/,
+        becomes: 'case when true then date_part',
+      },
     ],
   ],
 ]

@@ -6,13 +6,16 @@ import { expect } from 'vitest'
 const globalTables = [
   'answer',
   'archived_month',
+  'calendar_feed',
   'clinic',
   'function_file',
   'log_epoch',
+  'log_receiver',
   'migration',
   'setting',
   'site_administrator',
   'specialization',
+  'verified_account',
 ]
 
 /**

@@ -1,16 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { isNoResponse, isNotWritable, isPlanOutdated } from './database-unavailable.ts'
+import { isPooled } from './database-url.ts'
 import { PooledClient } from './pooled-client.ts'
+import { type SessionSettings, startupOptions } from './transaction-settings.ts'
 
 type AnyQuery = (...args: readonly unknown[]) => unknown
 
 /** Node's timers count whole milliseconds, and may fire up to one earlier than `performance.now()` says. */
 const timerEarlyMsMax = 1
 
-export type DatabasePoolConfig = pg.PoolConfig & {
+export type DatabasePoolConfig = Omit<pg.PoolConfig, 'options'> & {
+  connectionString: string
   /** How long to wait for the response to a query, milliseconds. A query may set another `query_timeout`. */
   query_timeout: number
+  /** What every transaction has: set once in each session, or behind a pooler, in each transaction. */
+  settings: SessionSettings
 }
 
 export type DatabasePool = pg.Pool & Pick<BoundedPool, 'onNoResponse' | 'closeIdle' | 'close'>
@@ -38,8 +43,11 @@ class BoundedPool extends pg.Pool {
   /** Called after a query timed out that began then, by `performance.now()`, so that other pools can close theirs. */
   onNoResponse: (reason: Error, beganAtMs: number) => void = () => undefined
 
-  constructor(config: DatabasePoolConfig) {
-    super({ ...config, Client: PooledClient })
+  constructor({ settings, ...config }: DatabasePoolConfig) {
+    const applied = isPooled(config.connectionString)
+      ? { transactionSettings: settings }
+      : { options: startupOptions(settings) }
+    super({ ...config, ...applied, Client: PooledClient })
     this.#queryTimeoutMs = config.query_timeout
     // pg's pool does not listen to the errors of a connection in use, and an error event without a listener would end
     // the process. The caller notices the loss by the query that fails.

@@ -17,6 +17,27 @@ export function changeDatabaseUrl(url: string, change: DatabaseUrlChange): strin
   return parsed.href.replace(`@${hostPlaceholder}`, '@').replace(`//${hostPlaceholder}`, '//')
 }
 
+/** The same server and database with the login of another URL. */
+export function withLoginOf(url: string, login: string): string {
+  const { username, password } = parseDatabaseUrl(login)
+  return changeDatabaseUrl(url, { user: decodeURIComponent(username), password: decodeURIComponent(password) })
+}
+
+/** The name of the database. */
+export function databaseOf(url: string): string {
+  return decodeURIComponent(parseDatabaseUrl(url).pathname.slice(1))
+}
+
+/** Whether transactions of a connection may run in different sessions. Prisma has the same parameter. */
+export function isPooled(url: string): boolean {
+  return parseDatabaseUrl(url).searchParams.get('pgbouncer') === 'true'
+}
+
+/** The same URL, of a pooler. */
+export function asPooled(url: string): string {
+  return isPooled(url) ? url : `${url}${url.includes('?') ? '&' : '?'}pgbouncer=true`
+}
+
 /** @throws TypeError if it is no `postgres://` or `postgresql://` URL */
 function parseDatabaseUrl(url: string): URL {
   const withHost = url.replace(/^(postgres(?:ql)?:\/\/)([^/?#@]*@)?(?=[/?#]|$)/, `$1$2${hostPlaceholder}`)

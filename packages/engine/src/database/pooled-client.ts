@@ -1,7 +1,11 @@
 import pg from 'pg'
 import { isNoResponse, isNotWritable } from './database-unavailable.ts'
+import { queryWithSettings, type SessionSettings, settingsStatement } from './transaction-settings.ts'
 
 type AnyQuery = (...args: readonly unknown[]) => unknown
+
+/** `transactionSettings`: behind a pooler, what each transaction is to have. */
+export type PooledClientConfig = pg.ClientConfig & { transactionSettings?: SessionSettings }
 
 /**
  * The client of `DatabasePool`. A query without a response within its `query_timeout` fails, and closes the
@@ -13,10 +17,18 @@ type AnyQuery = (...args: readonly unknown[]) => unknown
 export class PooledClient extends pg.Client {
   /** Why it closed itself; null: it did not. */
   unusable: Error | null = null
+  readonly #settingsText: string | null
+
+  constructor(config: PooledClientConfig = {}) {
+    super(config)
+    const { transactionSettings } = config
+    this.#settingsText = transactionSettings === undefined ? null : settingsStatement(transactionSettings)
+  }
 
   /** @returns pg's promise; nothing if there is a callback, as `pool.query` passes: the pool then closes the client */
   override query(...args: never[]): never {
-    const result = (super.query as AnyQuery).apply(this, args)
+    const send: AnyQuery = (...sent) => (super.query as AnyQuery).apply(this, [...sent])
+    const result = this.#settingsText === null ? send(...args) : queryWithSettings(this, args, this.#settingsText, send)
     if (!(result instanceof Promise)) return result as never
     return result.catch((error: unknown) => {
       if (error instanceof Error && (isNoResponse(error) || isNotWritable(error))) {

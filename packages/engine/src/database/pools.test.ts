@@ -34,7 +34,12 @@ test('a whole number that a number cannot hold is an error, not a wrong number',
 
 test('a lost idle connection is reported and replaced, and the process does not end', async ({ database }) => {
   const lost: Error[] = []
-  const pool = createPool({ url: database.appUrl, max: 1, name: 'lost', onIdleError: (error) => void lost.push(error) })
+  const pool = createPool({
+    url: database.sessionUrl,
+    max: 1,
+    name: 'lost',
+    onIdleError: (error) => void lost.push(error),
+  })
   try {
     const pid = await value(pool, 'pg_backend_pid()')
     await database.ownerPool.query('select pg_terminate_backend($1)', [pid])

@@ -11,6 +11,7 @@ import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
 import { isId, newId } from '../model/id.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
+import { retentionStart } from './retention.ts'
 import { timeZoneName, UnknownTimeZone } from './time-zone.ts'
 
 const clinicCursor = cursorOf('clinics', ['name', 'id'])
@@ -27,12 +28,15 @@ type ClinicRow = {
   minimum_notice_minutes: number
   booking_horizon_days: number
   cancellation_deadline_minutes: number
+  waitlist_offer_minutes: number
+  waitlist_notice_minutes: number
   patient_data_months: number
 }
 
 /** The columns of a {@link ClinicRow}, where `c` is the clinic. */
 const selectedClinic = sql`c.no, c.id, c.name, c.timezone, c.address, c.phone, c.hold_seconds, c.hold_extensions_max,
-  c.minimum_notice_minutes, c.booking_horizon_days, c.cancellation_deadline_minutes, c.patient_data_months`
+  c.minimum_notice_minutes, c.booking_horizon_days, c.cancellation_deadline_minutes, c.waitlist_offer_minutes,
+  c.waitlist_notice_minutes, c.patient_data_months`
 
 /** The clinics of the directory: lists by name, and plain writes. */
 export function clinicsOf(
@@ -72,12 +76,25 @@ export function clinicsOf(
         if (!isId(clinicId)) return null
         const { settings = {}, timezone, name, address, phone } = change
         const zone = timezone === undefined ? undefined : await knownTimeZone(transaction, timezone)
-        const columns = { name, address, phone, timezone: zone, ...settingColumns(settings), updated_at: sql`now()` }
+        const columns = {
+          name,
+          address,
+          phone,
+          timezone: zone,
+          ...settingColumns(settings),
+          patient_data_erased_from: retentionStart(settings.patientDataMonths),
+          updated_at: sql`now()`,
+        }
         const { rows } = await transaction.query<ClinicRow>(sql`
           update holdfast.clinic c set ${assignments(columns)}
            where c.id = ${clinicId}
           returning ${selectedClinic}`)
-        return rows[0] === undefined ? null : clinicOf(rows[0])
+        if (rows[0] === undefined) return null
+        // With a shorter notice, places that were too near can be booked, and whoever waits comes first.
+        if (settings.minimumNoticeMinutes !== undefined || settings.waitlistNoticeMinutes !== undefined) {
+          await transaction.query(sql`select holdfast.offer_public_places(${rows[0].no}, null)`)
+        }
+        return clinicOf(rows[0])
       }),
   }
 }
@@ -129,6 +146,8 @@ function settingColumns(settings: Partial<ClinicSettings>): Columns {
     minimum_notice_minutes: settings.minimumNoticeMinutes,
     booking_horizon_days: settings.bookingHorizonDays,
     cancellation_deadline_minutes: settings.cancellationDeadlineMinutes,
+    waitlist_offer_minutes: settings.waitlistOfferMinutes,
+    waitlist_notice_minutes: settings.waitlistNoticeMinutes,
     patient_data_months: settings.patientDataMonths,
   }
 }
@@ -147,6 +166,8 @@ function clinicOf(row: ClinicRow): Clinic {
       minimumNoticeMinutes: row.minimum_notice_minutes,
       bookingHorizonDays: row.booking_horizon_days,
       cancellationDeadlineMinutes: row.cancellation_deadline_minutes,
+      waitlistOfferMinutes: row.waitlist_offer_minutes,
+      waitlistNoticeMinutes: row.waitlist_notice_minutes,
       patientDataMonths: row.patient_data_months,
     },
   }

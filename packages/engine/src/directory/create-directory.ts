@@ -5,6 +5,7 @@ import type { Directory } from '../model/directory.ts'
 import { clinicsOf } from './clinics.ts'
 import { doctorsOf } from './doctors.ts'
 import { membersOf } from './members.ts'
+import { retentionOf } from './retention.ts'
 import { secondFactorRuleOf } from './second-factor-rule.ts'
 import { videoRoomsOf } from './video-rooms.ts'
 
@@ -20,6 +21,7 @@ export function createDirectory(pool: pg.Pool, announce: Announce): Directory {
     ...doctorsOf(pool, write, announce),
     ...membersOf(pool, announce),
     ...secondFactorRuleOf(pool, announce),
+    ...retentionOf(pool),
     ...videoRoomsOf(pool, write),
   }
 }

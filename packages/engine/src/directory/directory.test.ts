@@ -133,28 +133,24 @@ describe('doctors', () => {
       ...aNewDoctor({ name: 'Ana', specialization: 'Sports medicine' }),
       id: doctor.id,
       clinicId: clinic.id,
-      active: true,
-      nextAvailableAt: null,
+      ...{ specializationNames: null, active: true, nextAvailableAt: null, nextSlots: [] },
     })
     expect(await directory(database).doctor(doctor.id)).toEqual(doctor)
-    expect(await directory(database).specializations()).toContainEqual({ name: 'Sports medicine', doctors: 1 })
+    const listed = { name: 'Sports medicine', names: null, doctors: 1 }
+    expect(await directory(database).specializations()).toContainEqual(listed)
     await makeDoctor(database, clinic, { specialization: 'Sports medicine' })
     await directory(database).updateDoctor(doctor.id, { active: false })
-    expect(await directory(database).specializations()).toContainEqual({ name: 'Sports medicine', doctors: 1 })
+    expect(await directory(database).specializations()).toContainEqual(listed)
   })
 
   test('a change affects only the fields it names; doctors are deactivated, never deleted', async ({ database }) => {
     const doctor = await makeDoctor(database, await makeClinic(database))
     const change = { name: 'Bea', fee: null, rating: null, active: false, languages: [], specialization: 'Surgery ' }
     const changed = await directory(database).updateDoctor(doctor.id, change)
-    expect(changed).toEqual({ ...doctor, ...change, specialization: 'Surgery' })
-    expect(
-      await directory(database).updateDoctor(doctor.id, { fee: { amount: 0, currency: 'EUR' }, experienceYears: null }),
-    ).toEqual({
-      ...changed,
-      fee: { amount: 0, currency: 'EUR' },
-      experienceYears: null,
-    })
+    const specializationNames = { en: 'Surgery', de: 'Chirurgie', ar: 'جراحة' }
+    expect(changed).toEqual({ ...doctor, ...change, specialization: 'Surgery', specializationNames })
+    const second = { fee: { amount: 0, currency: 'EUR' }, experienceYears: null }
+    expect(await directory(database).updateDoctor(doctor.id, second)).toEqual({ ...changed, ...second })
     expect(await directory(database).updateDoctor(newId(clinicNoOf(doctor.id)), change)).toBeNull()
     expect(await directory(database).updateDoctor('x', change)).toBeNull()
     expect(await directory(database).doctor('x')).toBeNull()

@@ -1,7 +1,8 @@
 import sql from 'sql-template-tag'
 import type { AppointmentType } from '../model/booking.ts'
-import type { Doctor } from '../model/doctor.ts'
+import { type Doctor, nextSlotsMax } from '../model/doctor.ts'
 import { availableUnits, isBookableTime } from '../reads/bookable-sql.ts'
+import { localNamesOf } from './specialization-terms.ts'
 
 /** A doctor's public columns: the video room is not among them. */
 export type DoctorRow = {
@@ -16,28 +17,43 @@ export type DoctorRow = {
   fee_currency: string | null
   appointment_types: AppointmentType[]
   active: boolean
-  next_available_at: Date | null
+  /** Times as PostgreSQL writes them in JSON. */
+  next_slots: { id: string; startsAt: string; endsAt: string }[]
 }
 
-/** The columns of a {@link DoctorRow} but the last, where `r` is the resource and `c` its clinic. */
-export const selectedDoctor = sql`r.id, c.id as clinic_id, r.name, r.specialization, r.experience_years, r.rating,
-  r.languages, r.fee_amount, r.fee_currency, r.appointment_types, r.active`
+const bookableSlots = sql`holdfast.slot s
+   where r.active and s.clinic_no = r.clinic_no and s.resource_id = r.id and ${isBookableTime}
+     and ${availableUnits} > 0`
 
 /**
  * When doctor `r` of clinic `c` can next be booked, for a lateral join: a short index scan of one calendar. No row:
  * never.
  */
-export const firstFree = sql`
-  select s.starts_at from holdfast.slot s
-   where r.active and s.clinic_no = r.clinic_no and s.resource_id = r.id and ${isBookableTime} and ${availableUnits} > 0
-   order by s.starts_at limit 1`
+export const firstFree = sql`select s.starts_at from ${bookableSlots} order by s.starts_at limit 1`
+
+/**
+ * The columns of a {@link DoctorRow}, where `r` is the resource and `c` its clinic. PostgreSQL computes the next slots
+ * after LIMIT, so only for the rows of the page.
+ */
+export const selectedDoctor = sql`r.id, c.id as clinic_id, r.name, r.specialization, r.experience_years, r.rating,
+  r.languages, r.fee_amount, r.fee_currency, r.appointment_types, r.active,
+  (select coalesce(json_agg(json_build_object('id', n.id, 'startsAt', n.starts_at, 'endsAt', n.ends_at)
+                            order by n.starts_at), '[]')
+     from (select s.id, s.starts_at, s.ends_at from ${bookableSlots}
+            order by s.starts_at limit ${nextSlotsMax}) n) as next_slots`
 
 export function doctorOf(row: DoctorRow): Doctor {
+  const nextSlots = row.next_slots.map(({ id, startsAt, endsAt }) => ({
+    id,
+    startsAt: new Date(startsAt),
+    endsAt: new Date(endsAt),
+  }))
   return {
     id: row.id,
     clinicId: row.clinic_id,
     name: row.name,
     specialization: row.specialization,
+    specializationNames: localNamesOf(row.specialization),
     experienceYears: row.experience_years,
     rating: row.rating,
     languages: row.languages,
@@ -47,6 +63,7 @@ export function doctorOf(row: DoctorRow): Doctor {
         : { amount: row.fee_amount, currency: row.fee_currency },
     appointmentTypes: row.appointment_types,
     active: row.active,
-    nextAvailableAt: row.next_available_at,
+    nextAvailableAt: nextSlots[0]?.startsAt ?? null,
+    nextSlots,
   }
 }

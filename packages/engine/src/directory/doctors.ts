@@ -4,14 +4,16 @@ import { type AnnouncedTransaction, announceRepeat } from '../database/announced
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
-import { contains } from '../lists/search-text.ts'
 import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
 import type { Doctor, DoctorsQuery, NewDoctor } from '../model/doctor.ts'
 import { clinicNoOf, isId, newId } from '../model/id.ts'
+import type { Page } from '../model/page.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
-import { type DoctorRow, doctorOf, firstFree, selectedDoctor } from './doctor-row.ts'
+import { type DoctorRow, doctorOf, selectedDoctor } from './doctor-row.ts'
+import { correctedCondition, searchCondition, specializationNames } from './doctor-search.ts'
 import { soonestDoctors } from './soonest-doctors.ts'
+import { localNamesOf, sameSpecializations } from './specialization-terms.ts'
 
 const doctorCursor = cursorOf('doctors', ['name', 'id'])
 /** The list of specializations has no pages. */
@@ -28,16 +30,15 @@ export function doctorsOf(
 ): Pick<Directory, 'doctors' | 'doctor' | 'createDoctor' | 'updateDoctor' | 'specializations'> {
   return {
     async doctors(query) {
-      const { clinicId, sort, limit, cursor } = query
+      const { clinicId, q } = query
       if (clinicId !== null && !isId(clinicId)) return { items: [], nextCursor: null }
-      const conditions = conditionsOf(query)
-      if (sort === 'soonest') return soonestDoctors(pool, { clinicId, conditions, limit, cursor })
-      if (cursor !== null) {
-        const [name, id] = doctorCursor.decode(cursor)
-        conditions.push(sql`(r.name, r.id) > (${name}, ${id}::uuid)`)
-      }
-      const rows = await selectDoctors(pool, join(conditions, ' and '), limit + 1)
-      return pageOf(rows, limit, doctorOf, (last) => doctorCursor.encode(last.name, last.id))
+      const conditions = await conditionsOf(pool, query)
+      if (q === null) return pageOfDoctors(pool, query, conditions)
+      const found = await pageOfDoctors(pool, query, [...conditions, await searchCondition(pool, q)])
+      if (found.items.length > 0) return found
+      // Also the later pages of a corrected search come here: without the correction they are empty.
+      const corrected = await correctedCondition(pool, q, conditions)
+      return corrected === null ? found : pageOfDoctors(pool, query, [...conditions, corrected])
     },
 
     doctor: (doctorId) => selectDoctor(pool, doctorId),
@@ -57,7 +58,12 @@ export function doctorsOf(
         const { rowCount } = await transaction.query(sql`
           update holdfast.resource set ${assignments(columns)}
            where clinic_no = ${clinicNoOf(doctorId)} and id = ${doctorId} and kind = 'doctor'`)
-        return rowCount === 0 ? null : selectDoctor(transaction, doctorId)
+        if (rowCount === 0) return null
+        // Somebody may wait for what is free, and could not be offered it before.
+        if (change.active === true || change.specialization !== undefined) {
+          await transaction.query(sql`select holdfast.offer_public_places(${clinicNoOf(doctorId)}, ${doctorId}::uuid)`)
+        }
+        return selectDoctor(transaction, doctorId)
       }),
 
     async specializations() {
@@ -66,20 +72,34 @@ export function doctorsOf(
           from holdfast.specialization s
           left join holdfast.resource r on r.specialization = s.name and r.kind = 'doctor' and r.active
          group by s.name order by s.name limit ${specializationsMax}`)
-      return rows
+      return rows.map(({ name, doctors }) => ({ name, names: localNamesOf(name), doctors }))
     },
   }
 }
 
-/** The conditions on a doctor `r`, for any order. */
-function conditionsOf(query: DoctorsQuery): Sql[] {
-  const { clinicId, specialization, q, appointmentType, includeInactive } = query
+async function pageOfDoctors(pool: pg.Pool, query: DoctorsQuery, conditions: readonly Sql[]): Promise<Page<Doctor>> {
+  const { clinicId, sort, limit, cursor } = query
+  if (sort === 'soonest') return soonestDoctors(pool, { clinicId, conditions, limit, cursor })
+  const wanted = [...conditions]
+  if (cursor !== null) {
+    const [name, id] = doctorCursor.decode(cursor)
+    wanted.push(sql`(r.name, r.id) > (${name}, ${id}::uuid)`)
+  }
+  const rows = await selectDoctors(pool, join(wanted, ' and '), limit + 1)
+  return pageOf(rows, limit, doctorOf, (last) => doctorCursor.encode(last.name, last.id))
+}
+
+/** The conditions on a doctor `r` beside the search text, for any order. */
+async function conditionsOf(pool: pg.Pool, query: DoctorsQuery): Promise<Sql[]> {
+  const { clinicId, specialization, appointmentType, includeInactive } = query
   const conditions = [sql`r.kind = 'doctor'`]
   if (clinicId !== null) conditions.push(sql`r.clinic_no = ${clinicNoOf(clinicId)}`)
-  if (specialization !== null) conditions.push(sql`r.specialization = ${specializationName(specialization)}`)
+  if (specialization !== null) {
+    const same = sameSpecializations(specializationName(specialization), await specializationNames(pool))
+    conditions.push(sql`r.specialization = any(${same}::text[])`)
+  }
   if (appointmentType !== null) conditions.push(sql`${appointmentType} = any(r.appointment_types)`)
   if (!includeInactive) conditions.push(sql`r.active`)
-  if (q !== null) conditions.push(contains(sql`r.name || ' ' || r.specialization`, q))
   return conditions
 }
 
@@ -100,13 +120,11 @@ async function selectDoctor(connection: pg.Pool | pg.PoolClient, doctorId: strin
   return doctor === undefined ? null : doctorOf(doctor)
 }
 
-/** The next free slot is looked up for the rows of the page only, by a short index scan of each doctor's calendar. */
 async function selectDoctors(connection: pg.Pool | pg.PoolClient, condition: Sql, limit: number): Promise<DoctorRow[]> {
   const { rows } = await connection.query<DoctorRow>(sql`
-    select ${selectedDoctor}, n.starts_at as next_available_at
+    select ${selectedDoctor}
       from (select r.* from holdfast.resource r where ${condition} order by r.name, r.id limit ${limit}) r
       join holdfast.clinic c on c.no = r.clinic_no
-      left join lateral (${firstFree}) n on true
      order by r.name, r.id`)
   return rows
 }

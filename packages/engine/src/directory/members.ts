@@ -43,6 +43,7 @@ export function membersOf(
         const doctorId = role === 'doctor' ? member.doctorId : null
         if (role === 'doctor' && !(await isDoctor(transaction, clinicNo, doctorId))) return { kind: 'doctor_missing' }
         if (role !== 'admin' && (await isLastAdmin(transaction, clinicNo, accountId))) return { kind: 'last_admin' }
+        await endFeedsOfMember(transaction, clinicNo, accountId)
         const { rowCount } = await transaction.query(sql`
           update holdfast.membership set role = ${role}, doctor_id = ${doctorId}
            where clinic_no = ${clinicNo} and account_id = ${accountId}`)
@@ -55,6 +56,7 @@ export function membersOf(
       write({ clinicNo, accountId }, async (transaction) => {
         await lockClinic(transaction, clinicNo)
         if (await isLastAdmin(transaction, clinicNo, accountId)) return { kind: 'last_admin' }
+        await endFeedsOfMember(transaction, clinicNo, accountId)
         const { rowCount } = await transaction.query(
           sql`delete from holdfast.membership where clinic_no = ${clinicNo} and account_id = ${accountId}`,
         )
@@ -95,6 +97,19 @@ async function revokeInvitationsBy(transaction: pg.PoolClient, clinicNo: number,
   await transaction.query(sql`
     delete from holdfast.invitation
      where clinic_no = ${clinicNo} and invited_by = ${accountId} and accepted_at is null`)
+}
+
+/**
+ * Ends the feeds that a member created in the clinic, and that of the doctor whose calendar is theirs: somebody whose
+ * role ended or changed must not read on, also not when they get a role again.
+ */
+async function endFeedsOfMember(transaction: pg.PoolClient, clinicNo: number, accountId: string): Promise<void> {
+  await transaction.query(sql`
+    delete from holdfast.calendar_feed f
+     where f.kind <> 'account'
+       and ((f.created_by = ${accountId} and holdfast.clinic_no_of(f.subject_id) = ${clinicNo})
+            or f.subject_id = (select m.doctor_id from holdfast.membership m
+                                where m.clinic_no = ${clinicNo} and m.account_id = ${accountId}))`)
 }
 
 /** Serializes changes of a clinic's members: without it, two admins could remove each other at the same time. */

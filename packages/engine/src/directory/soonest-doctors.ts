@@ -106,7 +106,7 @@ async function alongSlots(
        where ${isBookableTime} and ${availableUnits} > 0
        group by s.clinic_no, s.resource_id
     )
-    select ${selectedDoctor}, r.starts_at as next_available_at, ${microsOf(sql`r.starts_at`)} as next_micros
+    select ${selectedDoctor}, ${microsOf(sql`r.starts_at`)} as next_micros
       from (select r.*, f.starts_at
               from first_free f
               join holdfast.resource r on r.clinic_no = f.clinic_no and r.id = f.resource_id
@@ -145,7 +145,7 @@ async function oneByOne(
   // Doctors without a free time are ordered by name alone: read in that order, it stops when the page is full.
   const isByName = start?.micros === null
   const { rows } = await pool.query<SoonestRow>(sql`
-    select ${selectedDoctor}, n.starts_at as next_available_at, ${microsOf(sql`n.starts_at`)} as next_micros
+    select ${selectedDoctor}, ${microsOf(sql`n.starts_at`)} as next_micros
       from (select r.* from holdfast.resource r where ${all(matching)}
             ${isByName ? sql`order by r.name, r.id offset 0` : empty}) r
       join holdfast.clinic c on c.no = r.clinic_no

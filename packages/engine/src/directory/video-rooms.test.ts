@@ -32,12 +32,12 @@ test('a room is set, changed and removed for one doctor only', async ({ database
 })
 
 test('for an id that is not a doctor there is no room, and none is set', async ({ database }) => {
-  const room = newId(doctor.clinicNo)
+  const equipment = newId(doctor.clinicNo)
   await database.ownerPool.query(
-    `insert into holdfast.resource (clinic_no, id, kind, name) values ($1, $2, 'operating_room', 'OR 1')`,
-    [doctor.clinicNo, room],
+    `insert into holdfast.resource (clinic_no, id, kind, name, units) values ($1, $2, 'equipment', 'C-arm', 1)`,
+    [doctor.clinicNo, equipment],
   )
-  for (const id of ['x', '', newId(doctor.clinicNo), room]) {
+  for (const id of ['x', '', newId(doctor.clinicNo), equipment]) {
     expect(await directory(database).setVideoRoom(id, address)).toBe(false)
     expect(await directory(database).videoRooms([id])).toEqual(new Map())
   }

@@ -1,21 +1,27 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { isAppointment } from '../database/is-appointment.ts'
 import { largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
 import type { Erasures, PatientContact } from '../model/erasure.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
+import type { Waitlist } from '../model/waitlist.ts'
+import { bookingIdsOfAll, partsOf } from '../reads/booking-ids.ts'
 import { bookingReads } from '../reads/bookings.ts'
+import { MonthsInTransit } from './months-in-transit.ts'
 
 type ErasedRow = { outcome: 'done' | 'unchanged' | 'booking_missing' | 'booking_not_over'; tx: string | null }
 
 /** What one transaction erases. */
 const bookingsPerCallMax = 500
 const notOverListedMax = 100
-const firstId = '00000000-0000-0000-0000-000000000000'
 
-/** Erasures by `erase_patient`. A repetition finds the booking erased, whatever its key. */
-export function createErasures(pool: pg.Pool, announce: Announce): Erasures {
+/**
+ * Erasures by `erase_patient`. A repetition finds the booking erased, whatever its key. Offers of the waitlist that are
+ * open are declined: a patient who is erased waits no longer.
+ */
+export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick<Waitlist, 'leave'>): Erasures {
   const reads = bookingReads(pool)
 
   async function erase(clinicNo: number, ids: string[], actorId: string | null, key: string | null) {
@@ -31,6 +37,11 @@ export function createErasures(pool: pg.Pool, announce: Announce): Erasures {
       const [row] = await erase(clinicNoOf(bookingId), [bookingId], actorId, key)
       if (row === undefined) throw new Error('erase_patient returned no row.')
       if (row.outcome === 'booking_missing' || row.outcome === 'booking_not_over') return { kind: row.outcome }
+      const ofBooking = sql`b.id = (select o.waitlist_entry_id from holdfast.booking o
+                                     where o.clinic_no = ${clinicNoOf(bookingId)} and o.id = ${bookingId})`
+      if (await leaveWaitlists(pool, waitlist, clinicNoOf(bookingId), ofBooking, actorId)) {
+        await eraseWaitlistEntries(pool, clinicNoOf(bookingId), ofBooking)
+      }
       const booking = await reads.booking(bookingId)
       if (booking === null) return { kind: 'booking_missing' }
       const position = row.tx ?? ''
@@ -46,14 +57,23 @@ export function createErasures(pool: pg.Pool, announce: Announce): Erasures {
       return rows[0]?.found ?? false
     },
 
-    async ofPatient({ clinicNo, patient, actorId }) {
+    async isLinkedAndToCome(bookingId) {
+      const { rows } = await pool.query<{ found: boolean }>(sql`
+        select exists (select from holdfast.booking b
+                         join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+                         join holdfast.booking_event e on e.clinic_no = b.clinic_no and e.booking_id = b.id
+                        where b.clinic_no = ${clinicNoOf(bookingId)} and b.id = ${bookingId} and b.erased_at is null
+                          and s.ends_at > clock_timestamp() and e.type = 'linked') as found`)
+      return rows[0]?.found ?? false
+    },
+
+    async ofPatient({ clinicNo, patient, actorId, onErased }) {
+      await requireNoneInTransit(pool, clinicNo)
+      // Before the bookings: a declined offer is one of those that are over.
+      await leaveWaitlists(pool, waitlist, clinicNo, sql`${isOf(patient)} and b.ended_at is null`, actorId)
       let erased = 0
       const notOver: string[] = []
-      for (let after = firstId; ; ) {
-        const found = await bookingsOf(pool, clinicNo, patient, after)
-        const last = found.at(-1)
-        if (last === undefined) break
-        after = last.id
+      for await (const found of pagesOf(pool, clinicNo, patient)) {
         const rows = await erase(
           clinicNo,
           found.map(({ id }) => id),
@@ -67,22 +87,71 @@ export function createErasures(pool: pg.Pool, announce: Announce): Erasures {
             position,
             found.map(({ doctorId }) => doctorId),
           )
-        erased += rows.filter(({ outcome }) => outcome === 'done').length
+        const count = rows.filter(({ outcome }) => outcome === 'done').length
+        erased += count
+        onErased?.(count)
         notOver.push(...found.filter((_, index) => rows[index]?.outcome === 'booking_not_over').map(({ id }) => id))
       }
+      await eraseWaitlistEntries(pool, clinicNo, isOf(patient))
+      await requireNoneInTransit(pool, clinicNo)
       return { erased, notOver: { count: notOver.length, bookingIds: notOver.slice(0, notOverListedMax) } }
     },
   }
 }
 
-/** The next bookings of a patient that are not erased, by id. */
-async function bookingsOf(pool: pg.Pool, clinicNo: number, patient: PatientContact, after: string) {
+/** @throws MonthsInTransit */
+async function requireNoneInTransit(pool: pg.Pool, clinicNo: number): Promise<void> {
+  const { rows } = await pool.query<{ months: string[] }>(sql`
+    select holdfast.months_in_transit(${clinicNo}) as months`)
+  const months = rows[0]?.months ?? []
+  if (months.length > 0) throw new MonthsInTransit(months)
+}
+
+type FoundBooking = { id: string; doctorId: string }
+
+/** The bookings of a patient that are not erased, by id. A query locks the tables of a few months only. */
+async function* pagesOf(pool: pg.Pool, clinicNo: number, patient: PatientContact): AsyncGenerator<FoundBooking[]> {
+  for (const part of partsOf(await bookingIdsOfAll(pool, new Date()))) {
+    for (let from = part.from; ; ) {
+      const statement = sql`
+        select b.id, b.resource_id as "doctorId" from holdfast.booking b
+         where b.clinic_no = ${clinicNo} and b.id >= ${from} and b.id < ${part.until} and ${isAppointment}
+           and b.erased_at is null and ${isOf(patient)}
+         order by b.id limit ${bookingsPerCallMax + 1}`
+      const { rows } = await pool.query<FoundBooking>(withQueryTimeout(statement, largeWriteMs))
+      const next = rows[bookingsPerCallMax]
+      if (rows.length > 0) yield rows.slice(0, bookingsPerCallMax)
+      if (next === undefined) break
+      from = next.id
+    }
+  }
+}
+
+/** Entries of the waitlist that were offered nothing have no booking with which they would be erased. */
+async function eraseWaitlistEntries(pool: pg.Pool, clinicNo: number, condition: Sql): Promise<void> {
   const statement = sql`
-    select b.id, b.resource_id as "doctorId" from holdfast.booking b
-     where b.clinic_no = ${clinicNo} and b.id > ${after} and b.erased_at is null and ${isOf(patient)}
-     order by b.id limit ${bookingsPerCallMax}`
-  const { rows } = await pool.query<{ id: string; doctorId: string }>(withQueryTimeout(statement, largeWriteMs))
-  return rows
+    select holdfast.erase_waitlist_entries(${clinicNo}, array(${entriesWith(clinicNo, condition)}))`
+  await pool.query(withQueryTimeout(statement, largeWriteMs))
+}
+
+/** Ends the entries and declines their open offers. @returns whether there were any */
+async function leaveWaitlists(
+  pool: pg.Pool,
+  waitlist: Pick<Waitlist, 'leave'>,
+  clinicNo: number,
+  condition: Sql,
+  actorId: string | null,
+): Promise<boolean> {
+  const { rows } = await pool.query<{ id: string }>(withQueryTimeout(entriesWith(clinicNo, condition), largeWriteMs))
+  for (const { id } of rows) await waitlist.leave(id, 'removed', actorId)
+  return rows.length > 0
+}
+
+/** The ids of the entries `b` of a clinic that are not erased. */
+function entriesWith(clinicNo: number, condition: Sql): Sql {
+  return sql`
+    select b.id from holdfast.waitlist_entry b
+     where b.clinic_no = ${clinicNo} and b.erased_at is null and ${condition}`
 }
 
 /** E-mail addresses are compared without case, phone numbers by their digits. */

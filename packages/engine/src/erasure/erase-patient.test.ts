@@ -187,14 +187,21 @@ test('all bookings of a contact or an account are erased, those of others and of
   const account = await book(over, { patient: { name: 'G' }, accountId })
   const kept = [await book(over, { patient: { name: 'Grace Hopper' } }), await book(foreign, { patient, accountId })]
   const notOver = await book(coming, { patient })
+  const counts: number[] = []
   const ofPatient = (of: Parameters<Engine['erasures']['ofPatient']>[0]['patient']) =>
-    engine.erasures.ofPatient({ clinicNo: clinic.no, patient: of, actorId: null })
+    engine.erasures.ofPatient({
+      clinicNo: clinic.no,
+      patient: of,
+      actorId: null,
+      onErased: (count) => counts.push(count),
+    })
   const refused = { count: 1, bookingIds: [notOver] }
   expect(await ofPatient({ email: 'grace@example.org' })).toEqual({ erased: 2, notOver: refused })
   expect(await ofPatient({ email: 'grace@example.org' })).toEqual({ erased: 0, notOver: refused })
   expect(await ofPatient({ phone: '1 202 555 0100' })).toEqual({ erased: 1, notOver: refused })
   expect(await ofPatient({ phone: '+1 (202) 555-0100' })).toEqual({ erased: 0, notOver: refused })
   expect(await ofPatient({ accountId })).toEqual({ erased: 1, notOver: { count: 0, bookingIds: [] } })
+  expect(counts).toEqual([2, 0, 1, 0, 1])
   for (const id of [...mail, phone, account]) expect((await rowOf(id)).erased_at, id).not.toBeNull()
   for (const id of [...kept, notOver]) expect((await rowOf(id)).erased_at, id).toBeNull()
   expect(await ofPatient({ phone: 'none' })).toEqual({ erased: 0, notOver: { count: 0, bookingIds: [] } })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { aClinic, aDoctor, aSlot, holdLock, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { newId } from '../model/id.ts'
@@ -261,3 +261,15 @@ test('25,000 slots of one doctor', async () => {
   })
   expect(await rowCounts()).toMatchObject({ slots: 25_000 })
 }, 60_000)
+
+test('doctors are locked in the order of their ids, as a case locks them', async () => {
+  const one = await aClinic(database)
+  const [low = '', high = ''] = [(await aDoctor(database, one)).id, (await aDoctor(database, one)).id].sort()
+  const lock = 'select from holdfast.resource where id = $1 for no key update nowait'
+  const held = await holdLock(database.ownerPool, lock, [high])
+  const imported = run({ slots: [slot(2, 0, 15, { doctor: high }), slot(3, 0, 15, { doctor: low })] })
+  await untilLockWaiters(database, 1)
+  await expect(database.ownerPool.query(lock, [low])).rejects.toMatchObject({ code: '55P03' })
+  await held.release()
+  expect(await imported).toMatchObject({ kind: 'imported' })
+})

@@ -227,7 +227,8 @@ async function importSlots(
   }
   byDoctor.delete(null)
   const counts = { created: 0, skipped: 0 }
-  for (const [doctorId, ofDoctor] of byDoctor) {
+  await lockDoctors(transaction, [...byDoctor.keys()])
+  for (const [doctorId, ofDoctor] of [...byDoctor].sort(byClinic)) {
     if (doctorId === null) continue
     const rowOfSlot = new Map<string, number>()
     for (let first = 0; first < ofDoctor.length; first += slotsPerCallMax) {
@@ -323,4 +324,16 @@ async function existingIds(
 
 function quoted(text: string): string {
   return JSON.stringify(text.slice(0, 100))
+}
+
+const byClinic = ([one]: [string | null, unknown], [other]: [string | null, unknown]) =>
+  clinicNoOf(String(one)) - clinicNoOf(String(other))
+
+/** All at once, in the order in which cases lock people: new slots lock the clinic's waitlist after their doctor. */
+async function lockDoctors(transaction: pg.PoolClient, doctorIds: readonly (string | null)[]): Promise<void> {
+  const ids = doctorIds.filter((id) => id !== null)
+  await transaction.query(sql`
+    select from holdfast.resource r
+     where (r.clinic_no, r.id) in (select * from unnest(${ids.map(clinicNoOf)}::integer[], ${ids}::uuid[]))
+     order by r.clinic_no, r.id for no key update`)
 }

@@ -198,6 +198,52 @@ describe('what counts', () => {
     const request = aRequest(clinic, [anOrigin()])
     for (let n = 0; n < 3; n += 1) expect(await admit(request)).toEqual({ kind: 'admitted' })
   })
+
+  test('requests for one booking at the same time reserve once, also with subjects that another has', async ({
+    database,
+  }) => {
+    const clinic = await aClinic(database)
+    const { admit } = admissionsOf(database)
+    const [shared, other] = [anOrigin(), anOrigin('contact')]
+    const request = aRequest(clinic, [shared])
+    const requests = [request, request, { ...request, origins: [shared, other] }, aRequest(clinic, [shared])]
+    expect(await admittedOf(requests.map((each) => admit(each)))).toBe(4)
+    const { rows } = await database.ownerPool.query<{ subject: string; bookings: number }>(
+      `select subject, count(*)::integer as bookings
+         from holdfast.booking_origin where clinic_no = $1 group by subject`,
+      [clinic.no],
+    )
+    expect(new Map(rows.map(({ subject, bookings }) => [subject, bookings]))).toEqual(
+      new Map([
+        [shared.subject, 2],
+        [other.subject, 1],
+      ]),
+    )
+  })
+
+  test('one booking twice in one batch; negative control: it fails where no conflict is expected', async () => {
+    const database = await createTestDatabase()
+    try {
+      const clinic = await aClinic(database)
+      const twice = () => {
+        const request = aRequest(clinic, [anOrigin()])
+        return database.appPool.query(
+          `select * from holdfast.admit_claims(array[$1, $1]::integer[], array[$2, $2]::uuid[],
+             array[$3, $3]::uuid[], array[1, 1], array[true, true], array[1, 2], array['address', 'address'],
+             array[$4, $4]::uuid[], '{}', '{}', '{}')`,
+          [clinic.no, request.bookingId, request.key, request.origins[0]?.subject],
+        )
+      }
+      expect((await twice()).rows).toEqual([{ exceeded: [null, null], maxima: [null, null] }])
+      await plantFunction(database, 'admit_claims', {
+        part: 'on conflict do nothing',
+        becomes: '',
+      })
+      await expect(twice()).rejects.toThrow('booking_origin_pkey')
+    } finally {
+      await database.drop()
+    }
+  })
 })
 
 /** An admission whose transaction stays open, as on another server. */

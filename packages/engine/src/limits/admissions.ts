@@ -2,7 +2,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { plainArray } from '../database/array-literal.ts'
 import { prepared } from '../database/prepared.ts'
-import type { AdmissionOutcome, AdmissionRequest, BookingOrigin } from '../model/booking-limits.ts'
+import { type AdmissionOutcome, type AdmissionRequest, tooManyBookings } from '../model/booking-limits.ts'
 import type { Engine } from '../model/engine.ts'
 import { clinicNoOf } from '../model/id.ts'
 import { BatchQueue, type BatchQueueSettings, type ItemResult } from '../queue/batch-queue.ts'
@@ -79,8 +79,5 @@ async function findLockedClinics(pool: pg.Pool, requests: readonly AdmissionRequ
 
 function outcomeOf(exceeded: string | null, max: number): AdmissionOutcome {
   if (exceeded === null) return { kind: 'admitted' }
-  if (exceeded === 'units') return { kind: 'too_many_units', max }
-  // `<kind>_holds` or `<kind>_bookings`, as admit_claims writes it.
-  const [of, what] = exceeded.split('_') as [BookingOrigin['kind'], 'holds' | 'bookings']
-  return { kind: 'too_many_bookings', of, what, max }
+  return exceeded === 'units' ? { kind: 'too_many_units', max } : tooManyBookings(exceeded, max)
 }

@@ -3,6 +3,7 @@ import sql from 'sql-template-tag'
 import { assignments } from '../database/columns-sql.ts'
 import type { BookingBurst, BookingLimits } from '../model/booking-limits.ts'
 import type { Engine } from '../model/engine.ts'
+import { idsFrom, idsUntil } from '../model/id-bounds.ts'
 
 type LimitsRow = {
   guest_units_max: number
@@ -17,9 +18,10 @@ type LimitsRow = {
 const selectedLimits = sql`c.guest_units_max, c.address_holds_max, c.address_bookings_max, c.account_holds_max,
   c.account_bookings_max, c.contact_holds_max, c.contact_bookings_max`
 
-/** A booking of `o` that still holds units: `b`, and its slot `s`. */
-const liveBooking = sql`
+/** A booking of `o`, of the last hours, that still holds units: `b`, and its slot `s`. */
+const liveBookingSince = (hours: number) => sql`
   join holdfast.booking b on b.clinic_no = o.clinic_no and b.id = o.booking_id
+   and b.id >= ${idsFrom(new Date(Date.now() - hours * 3_600_000))} and b.id < ${idsUntil(new Date())}
    and (b.status = 'CONFIRMED' or b.status = 'PENDING' and b.hold_expires_at > now())
   join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id and s.starts_at > now()`
 
@@ -53,7 +55,7 @@ export function createBookingLimits(pool: pg.Pool): Engine['bookingLimits'] {
         select o.subject as id, o.kind, count(*)::integer as bookings,
           count(*) filter (where b.account_id is null)::integer as "guestBookings", min(b.created_at) as "firstAt",
           max(b.created_at) as "lastAt"
-          from holdfast.booking_origin o ${liveBooking}
+          from holdfast.booking_origin o ${liveBookingSince(hours)}
          where o.clinic_no = ${clinicNo} and o.at > now() - make_interval(hours => ${hours})
          group by o.subject, o.kind
         having count(*) >= ${bookingsMin}
@@ -64,7 +66,7 @@ export function createBookingLimits(pool: pg.Pool): Engine['bookingLimits'] {
 
     async guestBookingsOfBurst({ clinicNo, burstId, hours, limit }) {
       const { rows } = await pool.query<{ id: string }>(sql`
-        select b.id from holdfast.booking_origin o ${liveBooking}
+        select b.id from holdfast.booking_origin o ${liveBookingSince(hours)}
          where o.clinic_no = ${clinicNo} and o.subject = ${burstId}::uuid and b.account_id is null
            and o.at > now() - make_interval(hours => ${hours})
          order by b.id

@@ -9,6 +9,7 @@ export function contains(text: Sql, part: string): Sql {
   return sql`strpos(${folded(text)}, ${folded(sql`${part}::text`)}) > 0`
 }
 
-function folded(text: Sql): Sql {
+/** Without accents and in lower case, as {@link contains} compares. */
+export function folded(text: Sql): Sql {
   return sql`lower(regexp_replace(normalize(${text}, NFD), '[\\u0300-\\u036f]', '', 'g'))`
 }

@@ -28,7 +28,9 @@ async function schemaBeforeLinks(): Promise<SqlFiles> {
     grants: 'select 1',
     migrations: files.migrations.filter(({ version }) => version < 3),
     functions: files.functions
-      .filter(({ name }) => name === 'ensure_partitions' || name === 'id_floor')
+      .filter(({ name }) =>
+        ['bound_recent_ids', 'bound_recent_log', 'ensure_partitions', 'id_floor', 'recent_ids'].includes(name),
+      )
       // Its columns came with later versions.
       .map((file) => ({
         ...file,

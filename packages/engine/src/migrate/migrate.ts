@@ -47,14 +47,17 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const client = new pg.Client({
     connectionString: ownerUrl,
     application_name: 'holdfast migrate',
-    options: '-c search_path=public -c timezone=UTC -c client_min_messages=warning',
     connectionTimeoutMillis: 10_000,
-    lock_timeout: lockTimeoutMs,
   })
   // A connection lost between two queries fails the next one; without a listener it would end the process.
   client.on('error', () => {})
   await client.connect()
   try {
+    // Not at the start of the session: a pooler in session mode refuses that.
+    await client.query(sql`
+      select set_config('search_path', 'public', false), set_config('timezone', 'UTC', false),
+             set_config('client_min_messages', 'warning', false),
+             set_config('lock_timeout', ${String(lockTimeoutMs)}, false)`)
     await checkDatabase(client)
     await lockMigrations(client, log)
     return await update({ client, log, lockTimeoutMs }, options.files ?? (await sqlFiles()))

@@ -1,4 +1,5 @@
 import type { BookingStatus } from './booking.ts'
+import type { AllocationKind, Milestone, RuleOverride } from './theatre-case.ts'
 
 /** One event of a booking in the log, without patient data. */
 export type BookingEvent = {
@@ -9,8 +10,11 @@ export type BookingEvent = {
   at: Date
   type:
     | 'held'
+    /** A hold for an entry of the waitlist. */
+    | 'offered'
     | 'confirmed'
     | 'extended'
+    | 'link_requested'
     | 'moved'
     | 'cancelled'
     | 'failed'
@@ -20,7 +24,9 @@ export type BookingEvent = {
     | 'linked'
     | 'reopened'
     | 'erased'
-  /** linked, reopened, erased: the status afterwards; null: it follows from the type */
+    | 'milestone'
+    | 'prolonged'
+  /** linked, reopened, erased, milestone, prolonged: the status afterwards; null: it follows from the type */
   statusAfter: BookingStatus | null
   slotId: string
   doctorId: string
@@ -29,4 +35,19 @@ export type BookingEvent = {
   fromSlotId: string | null
   reason: string | null
   actorId: string | null
+  /** What the event says of a case in an operating room; null: nothing, or it is an appointment. */
+  caseDetails: CaseDetails | null
+}
+
+/**
+ * `allocations`: what the case takes from now on, as `[kind, resourceId, unit, from, to]`, of held, confirmed, moved
+ * and prolonged. A cancelled or failed case takes nothing. Times are in ISO 8601.
+ */
+export type CaseDetails = {
+  allocations?: [AllocationKind, string, number, string, string][]
+  override?: RuleOverride
+  milestone?: Milestone
+  /** Of the milestone; null: it was removed. */
+  at?: string | null
+  expectedEndsAt?: string
 }

@@ -31,6 +31,12 @@ export type AdmissionOutcome =
   | { kind: 'too_many_bookings'; of: BookingOrigin['kind']; what: 'holds' | 'bookings'; max: number }
   | Overloaded
 
+/** The outcome of SQL functions that name an exceeded limit: `<kind>_holds` or `<kind>_bookings`. */
+export function tooManyBookings(limit: string, max: number): Extract<AdmissionOutcome, { kind: 'too_many_bookings' }> {
+  const [of, what] = limit.split('_') as [BookingOrigin['kind'], 'holds' | 'bookings']
+  return { kind: 'too_many_bookings', of, what, max }
+}
+
 /** Live bookings from one origin. `id`: its digest. Instants are those of the first and last of them. */
 export type BookingBurst = {
   id: string

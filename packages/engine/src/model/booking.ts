@@ -9,8 +9,9 @@ export type AppointmentType = 'in_person' | 'video'
 /**
  * The patient's contact details. Stored as JSON with the booking and nowhere else: never in events or logs. The name of
  * a hold's patient may be empty, which is not known yet; a confirmed booking has one.
+ * `language`: of messages to the patient.
  */
-export type Patient = { name: string; email?: string; phone?: string }
+export type Patient = { name: string; email?: string; phone?: string; language?: 'en' | 'de' | 'ar' }
 
 /**
  * The current state of a booking. A PENDING booking whose hold has lapsed reads as FAILED with `hold_expired`, even

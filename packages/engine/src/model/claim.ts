@@ -47,11 +47,20 @@ export type ClaimOutcome =
   | { kind: 'replayed'; booking: ClaimedBooking; position: string }
   | { kind: 'slot_full' }
   | { kind: 'slot_missing' }
-  /** Withdrawn, doctor inactive, already started, within the clinic's minimum notice or beyond its booking horizon. */
+  /**
+   * Withdrawn, doctor inactive or busy, already started, within the clinic's minimum notice or beyond its booking
+   * horizon.
+   */
   | { kind: 'slot_closed'; why: SlotClosedWhy }
   | { kind: 'units_over_capacity'; capacity: number }
   | { kind: 'appointment_type_not_offered' }
   | { kind: 'key_reused' }
   | Overloaded
 
-export type SlotClosedWhy = 'withdrawn' | 'doctor_inactive' | 'started' | 'minimum_notice' | 'booking_horizon'
+export type SlotClosedWhy =
+  | 'withdrawn'
+  | 'doctor_inactive'
+  | 'doctor_busy'
+  | 'started'
+  | 'minimum_notice'
+  | 'booking_horizon'

@@ -20,6 +20,10 @@ export type ClinicSettings = {
   bookingHorizonDays: number
   /** 0–525,600: how long before its start a patient can no longer cancel or move a booking */
   cancellationDeadlineMinutes: number
+  /** 5–240: how long an offer of the waitlist is open at most */
+  waitlistOfferMinutes: number
+  /** 0–10,080: how long before the visit an offer of the waitlist ends at the latest */
+  waitlistNoticeMinutes: number
   /** 0–120: after how many months patients are erased from bookings; 0: never */
   patientDataMonths: number
 }

@@ -1,7 +1,8 @@
 import type { Clinic, ClinicSettings, NewClinic } from './clinic.ts'
-import type { Doctor, DoctorsQuery, NewDoctor } from './doctor.ts'
+import type { Doctor, DoctorsQuery, LocalNames, NewDoctor } from './doctor.ts'
 import type { Membership, Role } from './membership.ts'
 import type { Page } from './page.ts'
+import type { Retention } from './retention.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
 
 export type Directory = {
@@ -17,7 +18,7 @@ export type Directory = {
   doctor(doctorId: string): Promise<Doctor | null>
   createDoctor(clinicNo: number, doctor: NewDoctor, writeKey: WriteKey): Promise<OnceResult<Doctor>>
   updateDoctor(doctorId: string, change: Partial<NewDoctor> & { active?: boolean }): Promise<Doctor | null>
-  specializations(): Promise<{ name: string; doctors: number }[]>
+  specializations(): Promise<{ name: string; names: LocalNames | null; doctors: number }[]>
   /**
    * The video rooms of these doctors, by doctor, if they have one: https addresses that may contain `{room}` once.
    */
@@ -27,6 +28,8 @@ export type Directory = {
   /** Whether the clinic's people may use their roles only in sessions with a second factor. */
   rolesNeedSecondFactor(clinicNo: number): Promise<boolean>
   setRolesNeedSecondFactor(clinicNo: number, isNeeded: boolean): Promise<void>
+  /** When the clinic's patients are erased; with `months`, how many would be with another time. */
+  retention(clinicNo: number, months: number | null): Promise<Retention>
   membershipsOf(accountId: string): Promise<Membership[]>
   members(query: { clinicNo: number; limit: number; cursor: string | null }): Promise<Page<Membership>>
   /**

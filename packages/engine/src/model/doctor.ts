@@ -1,12 +1,20 @@
 import type { AppointmentType } from './booking.ts'
 
+/** A name in each language of the site. */
+export type LocalNames = { en: string; de: string; ar: string }
+
 export type Money = { amount: number; currency: string }
+
+/** How many of a doctor’s next slots are read with the doctor. */
+export const nextSlotsMax = 3
 
 export type Doctor = {
   id: string
   clinicId: string
   name: string
   specialization: string
+  /** For readers of each language; null: it is none of the known specializations. */
+  specializationNames: LocalNames | null
   experienceYears: number | null
   /** 0–5, one decimal */
   rating: number | null
@@ -17,9 +25,14 @@ export type Doctor = {
   active: boolean
   /** The start of the first slot with room that can be booked by the clinic's settings; null: none. */
   nextAvailableAt: Date | null
+  /** The first slots of that kind, at most {@link nextSlotsMax}, by their start. */
+  nextSlots: { id: string; startsAt: Date; endsAt: Date }[]
 }
 
-export type NewDoctor = Omit<Doctor, 'id' | 'clinicId' | 'active' | 'nextAvailableAt'>
+export type NewDoctor = Omit<
+  Doctor,
+  'id' | 'clinicId' | 'specializationNames' | 'active' | 'nextAvailableAt' | 'nextSlots'
+>
 
 /** `soonest`: by nextAvailableAt, those without one last, then by name. A cursor is valid for its sort only. */
 export type DoctorsQuery = {

@@ -1,5 +1,8 @@
 import type { AuditLog } from './audit-event.ts'
 import type { AdmissionOutcome, AdmissionRequest, BookingBurst, BookingLimits } from './booking-limits.ts'
+import type { BookingLinks } from './booking-link.ts'
+import type { BusyCalendars } from './busy-calendar.ts'
+import type { CalendarFeeds } from './calendar-feed.ts'
 import type { ClaimOutcome, ClaimRequest } from './claim.ts'
 import type { Committed } from './committed.ts'
 import type { Directory } from './directory.ts'
@@ -7,10 +10,14 @@ import type { Erasures } from './erasure.ts'
 import type { DirectoryImport, ImportOutcome } from './import.ts'
 import type { Invitations } from './invitation.ts'
 import type { ManageTokenEpochs } from './manage-access.ts'
+import type { Messages } from './message.ts'
 import type { Reads } from './reads.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './settle.ts'
 import type { CreateSlotsRequest, CreateSlotsResult, WithdrawSlotsOutcome, WithdrawSlotsRequest } from './slot.ts'
 import type { StoredResponses } from './stored-responses.ts'
+import type { Theatre } from './theatre.ts'
+import type { Waitlist } from './waitlist.ts'
+import type { Webhooks } from './webhook.ts'
 
 /** Everything that the engine does. The promise of a write resolves after its COMMIT. */
 export type Engine = {
@@ -39,10 +46,17 @@ export type Engine = {
     /** The ids of a burst's live bookings that belong to no account, the oldest first. */
     guestBookingsOfBurst(query: { clinicNo: number; burstId: string; hours: number; limit: number }): Promise<string[]>
   }
+  bookingLinks: BookingLinks
   erasures: Erasures
   manageTokenEpochs: ManageTokenEpochs
   storedResponses: StoredResponses
   auditLog: AuditLog
+  messages: Messages
+  theatre: Theatre
+  waitlist: Waitlist
+  webhooks: Webhooks
+  calendarFeeds: CalendarFeeds
+  busyCalendars: BusyCalendars
   /**
    * Calls the subscriber for every transaction of this engine that wrote: after COMMIT, and before the caller gets its
    * result. A batch of claims is one transaction. Other processes' writes arrive by the log (see `EventTail`).

@@ -19,6 +19,14 @@ export type ErasureOutcome =
   /** It is to come or in progress: cancel it first. */
   | { kind: 'booking_not_over' }
 
+export type PatientErasureRequest = {
+  clinicNo: number
+  patient: PatientContact
+  actorId: string | null
+  /** Called after each transaction with how many bookings it erased. */
+  onErased?: (count: number) => void
+}
+
 /** What was done with the bookings of one patient. */
 export type PatientErased = {
   erased: number
@@ -31,6 +39,12 @@ export type Erasures = {
   ofBooking(request: ErasureRequest): Promise<ErasureOutcome>
   /** Whether a booking was erased by the request with this key. */
   wasErasedBy(bookingId: string, key: string): Promise<boolean>
-  /** Every booking of a patient in a clinic, in several transactions. Safe to repeat. */
-  ofPatient(request: { clinicNo: number; patient: PatientContact; actorId: string | null }): Promise<PatientErased>
+  /** Whether the booking was made without an account and linked to one, and its time is not past. */
+  isLinkedAndToCome(bookingId: string): Promise<boolean>
+  /**
+   * Every booking of a patient in a clinic, in several transactions. Safe to repeat.
+   *
+   * @throws MonthsInTransit if some could not be searched
+   */
+  ofPatient(request: PatientErasureRequest): Promise<PatientErased>
 }

@@ -1,7 +1,7 @@
 import { test } from '@holdfast/testkit/database-test'
 import fc from 'fast-check'
 import { afterEach, expect, vi } from 'vitest'
-import { clinicNoMax, clinicNoOf, idFloor, isId, newId, timeOf } from './id.ts'
+import { bookingIdsIn, clinicNoMax, clinicNoOf, idFloor, isId, newId, timeOf } from './id.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -123,3 +123,15 @@ function idAt(ms: number, clinicNo: number): string {
   const time = ms.toString(16).padStart(12, '0')
   return `${time.slice(0, 8)}-${time.slice(8)}${newId(clinicNo).slice(13)}`
 }
+
+test('the ids in a response that may be bookings: wherever they are, once, without other fields’ ids', () => {
+  const [booking, other, elsewhere] = [newId(1), newId(1), newId(2)]
+  const response = {
+    id: booking,
+    clinicId: elsewhere,
+    doctorId: newId(1),
+    items: [{ slotId: newId(1), booking: { bookingId: other } }, { live: [booking, 'no id', null] }],
+  }
+  expect(bookingIdsIn(response)).toEqual([booking, other])
+  expect(bookingIdsIn(null)).toEqual([])
+})

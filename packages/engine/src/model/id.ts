@@ -105,14 +105,17 @@ export function clinicNoIn(text: string): number | null {
   return clinicNo > 0 ? clinicNo : null
 }
 
-/** Every id in a value that can be stored as JSON, once. */
-export function idsIn(value: unknown): string[] {
+/** Fields with the ids of what is never a booking. */
+const otherIds = new Set(['clinicId', 'doctorId', 'slotId'])
+
+/** Every id in a value that can be stored as JSON, once, except in {@link otherIds}: it may be a booking's. */
+export function bookingIdsIn(value: unknown): string[] {
   const ids = new Set<string>()
   const collect = (part: unknown): void => {
     if (typeof part === 'string') {
       if (isId(part)) ids.add(part)
     } else if (typeof part === 'object' && part !== null) {
-      for (const inner of Object.values(part)) collect(inner)
+      for (const [name, inner] of Object.entries(part)) if (!otherIds.has(name)) collect(inner)
     }
   }
   collect(value)

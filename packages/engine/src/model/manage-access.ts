@@ -1,18 +1,23 @@
-/** What decides which manage token of a booking is valid. */
+/** What decides which manage token of a booking or of a waitlist entry is valid. */
 export type ManageAccess = {
-  /** The account that the booking belongs to; a token issued before it was linked is void. */
+  /** The account that it belongs to; a token issued before it was linked is void. */
   accountId: string | null
   /** How often the token was renewed. */
   epoch: number
   /** Of the last renewal; null: there was none in the last ten minutes. */
   renewalKey: string | null
-  /** A day has passed since the visit, or since the booking was cancelled or failed: no token is valid any more. */
+  /**
+   * A day has passed since the visit, or since the booking was cancelled or failed, or the entry ended: no token is
+   * valid any more.
+   */
   isOver: boolean
 }
 
 export type ManageTokenEpochs = {
   /** null: there is no such booking. */
   access(bookingId: string): Promise<ManageAccess | null>
-  /** Voids the token. Idempotent by key, for ten minutes. @returns the new epoch */
-  renew(bookingId: string, renewalKey: string): Promise<number>
+  /** The same of an entry of a waitlist. null: there is none, or its patient was erased. */
+  accessToEntry(entryId: string): Promise<ManageAccess | null>
+  /** Voids the token of a booking or an entry. Idempotent by key, for ten minutes. @returns the new epoch */
+  renew(id: string, renewalKey: string): Promise<number>
 }

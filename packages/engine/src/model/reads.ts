@@ -37,6 +37,18 @@ export type Reads = {
   /** By version, all committed events; [] if there is no such booking. */
   eventsOfBooking(bookingId: string): Promise<BookingEvent[]>
   clinicStats(query: { clinicNo: number; from: string; to: string }): Promise<ClinicStats>
+  /**
+   * How many bookings were confirmed and not cancelled, and how many slots have more units booked than their capacity,
+   * by recount, in all clinics.
+   */
+  proof(): Promise<{ bookings: number; overbooked: number; countedAt: Date }>
+  /**
+   * For each local day of the next `days` with slots of active doctors: when the first begins and the last ends, as
+   * `HH:MM` of the clinic. `doctorId`: only of this doctor.
+   */
+  openHours(query: { clinicNo: number; doctorId: string | null; days: number }): Promise<OpenHours[]>
+  /** The active doctors of all clinics; the first 50,000. */
+  publicDoctors(): Promise<{ id: string; clinicId: string }[]>
   verify(query: { clinicNo: number | null; detailsMax: number }): Promise<VerifyReport>
 }
 
@@ -69,3 +81,6 @@ export type BookingsOfClinicQuery = {
   limit: number
   cursor: string | null
 }
+
+/** `day`: `YYYY-MM-DD` */
+export type OpenHours = { day: string; opens: string; closes: string }

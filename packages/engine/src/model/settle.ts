@@ -5,7 +5,16 @@ import type { Overloaded, SlotClosedWhy } from './claim.ts'
  * `reopen` undoes a mark: ARRIVED and NO_SHOW become CONFIRMED, COMPLETED becomes ARRIVED. `link` gives a guest's
  * booking, whatever its state, to the account that acts.
  */
-export type SettleAction = 'confirm' | 'cancel' | 'extend' | 'arrive' | 'complete' | 'no_show' | 'reopen' | 'link'
+export type SettleAction =
+  | 'confirm'
+  | 'cancel'
+  | 'decline'
+  | 'extend'
+  | 'arrive'
+  | 'complete'
+  | 'no_show'
+  | 'reopen'
+  | 'link'
 
 /** One change of a booking's state that needs no other slot. */
 export type SettleRequest = {

@@ -27,12 +27,16 @@ export type SlotRule = {
 }
 
 /**
- * skipped: a slot with the same start and end exists, or the start has passed; conflict: it overlaps another slot. If
- * two drafts overlap each other, the one that starts first is created, then the first one in the list.
+ * skipped: a slot with the same start and end exists, or the start has passed; conflict: it overlaps another slot, or a
+ * case of the doctor in an operating room. If two drafts overlap each other, the one that starts first is created, then
+ * the first one in the list.
  */
 export type SlotDraftOutcome = SlotDraft & {
   outcome: 'created' | 'skipped' | 'conflict'
-  /** The slot created, or the existing one; null for a past time, and in a dry run for a slot that it would create. */
+  /**
+   * The slot created, or the existing one; null for a past time, a case of the doctor, and in a dry run for a slot that
+   * it would create.
+   */
   slotId: string | null
 }
 

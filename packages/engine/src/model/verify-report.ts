@@ -20,6 +20,9 @@ export type VerifyFinding = {
     | 'next_lapse_late'
     | 'withdrawn_slot_booked'
     | 'key_without_booking'
+    | 'allocations_differ'
+    | 'allocation_overlap'
+    | 'case_differs'
   clinicId: string
   slotId: string | null
   bookingId: string | null

@@ -44,7 +44,7 @@ function wantedSlot(slotId: string): Sql {
   return sql`
     select s.resource_id, s.starts_at, r.specialization, c.timezone
       from holdfast.slot s
-      join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
+      join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id and r.kind = 'doctor'
       join holdfast.clinic c on c.no = s.clinic_no
      where s.clinic_no = ${clinicNoOf(slotId)} and s.id = ${slotId}`
 }

@@ -10,7 +10,7 @@ import { isBookableTime } from './bookable-sql.ts'
 type Compared = { starts: string; notice: number; horizon: number; withdrawn: boolean; listed: boolean; claim: string }
 
 const verdict = sql`coalesce(holdfast.claim_verdict(
-  statement_timestamp(), null, null, null, s.id, s.withdrawn_at, s.starts_at, true,
+  statement_timestamp(), null, null, null, s.id, s.withdrawn_at, s.blocked_at, s.starts_at, 'doctor', true,
   make_interval(mins => c.minimum_notice_minutes), make_interval(days => c.booking_horizon_days),
   'in_person', '{in_person}', 1, 1, 0, null), 'bookable')`
 
@@ -23,7 +23,8 @@ async function compared(database: TestDatabase): Promise<Compared[]> {
            unnest('{-1 microsecond,0,1 microsecond}'::text[]) beside,
            lateral (select around || ' ' || beside as offset_text) o,
            unnest(array[null, statement_timestamp()]) withdrawn,
-           lateral (select gen_random_uuid() as id, withdrawn as withdrawn_at,
+           unnest(array[null, statement_timestamp()]) blocked,
+           lateral (select gen_random_uuid() as id, withdrawn as withdrawn_at, blocked as blocked_at,
                            statement_timestamp() + around::interval + beside::interval as starts_at) s`)
   return rows
 }
@@ -32,7 +33,7 @@ const differing = (rows: Compared[]) => rows.filter(({ listed, claim }) => liste
 
 test('a slot is listed as bookable exactly if a claim may book it', async ({ database }) => {
   const rows = await compared(database)
-  expect(rows).toHaveLength(4 * 6 * 3 * 2)
+  expect(rows).toHaveLength(4 * 6 * 3 * 2 * 2)
   expect(differing(rows)).toEqual([])
   // Each limit was reached from both sides.
   expect(new Set(rows.map(({ claim }) => claim))).toEqual(
@@ -40,6 +41,7 @@ test('a slot is listed as bookable exactly if a claim may book it', async ({ dat
       'bookable',
       'slot_closed:withdrawn',
       'slot_closed:started',
+      'slot_closed:doctor_busy',
       'slot_closed:minimum_notice',
       'slot_closed:booking_horizon',
     ]),
@@ -48,6 +50,7 @@ test('a slot is listed as bookable exactly if a claim may book it', async ({ dat
 
 test.for([
   ['the withdrawal', 'p_withdrawn_at IS NOT NULL', 'false'],
+  ['busy times', 'p_blocked_at IS NOT NULL', 'false'],
   ['the start', '(p_starts_at <= p_now)', '(p_starts_at < p_now)'],
   ['the minimum notice', 'p_starts_at < (p_now + p_minimum_notice)', 'p_starts_at <= (p_now + p_minimum_notice)'],
   ['the booking horizon', 'p_starts_at > (p_now + p_booking_horizon)', 'p_starts_at >= (p_now + p_booking_horizon)'],

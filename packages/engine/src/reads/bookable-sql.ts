@@ -1,5 +1,4 @@
 import sql from 'sql-template-tag'
-import { isLapsed } from './hold-sql.ts'
 
 /**
  * When a slot can be booked, for queries in which `s` is the slot and `c` its clinic: the same conditions as
@@ -8,15 +7,16 @@ import { isLapsed } from './hold-sql.ts'
  * clock_timestamp().
  */
 export const isBookableTime = sql`(s.withdrawn_at is null
+  and s.blocked_at is null
   and s.starts_at > statement_timestamp()
   and s.starts_at >= statement_timestamp() + make_interval(mins => c.minimum_notice_minutes)
   and s.starts_at <= statement_timestamp() + make_interval(days => c.booking_horizon_days))`
 
 /**
- * The free units of slot `s`: lapsed holds count as free, swept or not. Table `booking` is read only for slots whose
- * next_lapse has passed: reading it for every slot cost claims 60 % when it was measured.
+ * The free units of slot `s`, none if it is blocked: lapsed holds count as free, swept or not. Table `booking` is read
+ * only for slots whose next_lapse has passed: reading it for every slot cost claims 60 % when it was measured.
  */
-export const availableUnits = sql`(s.capacity - s.taken + case when s.next_lapse <= statement_timestamp()
-  then coalesce((
-  select sum(b.units)::integer from holdfast.booking b
-   where b.clinic_no = s.clinic_no and b.slot_id = s.id and ${isLapsed}), 0) else 0 end)`
+export const availableUnits = sql`(case
+  when s.blocked_at is not null then 0
+  else s.capacity - s.taken + case when s.next_lapse <= statement_timestamp()
+    then holdfast.lapsed_units(s.clinic_no, s.id, s.next_lapse, statement_timestamp()) else 0 end end)`

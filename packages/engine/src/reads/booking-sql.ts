@@ -43,9 +43,3 @@ export function armsOfStatus(status: BookingStatus | null): Sql[] {
 
 /** Booking `b` was never confirmed: its hold lapsed or was released. */
 export const isAbandoned = sql`(${isLapsed} or coalesce(b.failure_reason, '') in ('hold_expired', 'hold_released'))`
-
-/**
- * A slot's bookings were created before it began, a moved one before that, so their ids are below the floor of its
- * start, and partitions of later ids are not even opened. A day of grace for application clocks that run ahead.
- */
-export const idClockGraceMs = 86_400_000

@@ -1,14 +1,17 @@
 import type pg from 'pg'
 import sql, { empty, join, type Sql } from 'sql-template-tag'
 import { type BookingRow, bookingOf } from '../bookings/booking-row.ts'
+import { isAppointment } from '../database/is-appointment.ts'
 import { prepared } from '../database/prepared.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
 import { contains } from '../lists/search-text.ts'
-import { clinicNoOf, idFloor, isId } from '../model/id.ts'
+import { clinicNoOf, isId } from '../model/id.ts'
+import { idsUntil } from '../model/id-bounds.ts'
 import type { BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from '../model/reads.ts'
-import { armsOfStatus, idClockGraceMs, isAbandoned, selectedBooking } from './booking-sql.ts'
+import { type BookingIds, bookingIdsOfAll, bookingIdsOfSlots, partsOf } from './booking-ids.ts'
+import { armsOfStatus, isAbandoned, selectedBooking } from './booking-sql.ts'
 import { instantsOfLocalDays } from './local-days.ts'
 
 const accountCursor = cursorOf('bookings of account', ['micros', 'id'])
@@ -27,23 +30,32 @@ export function bookingReads(pool: pg.Pool): Pick<Reads, 'booking' | 'bookingsOf
   return {
     async booking(bookingId) {
       if (!isId(bookingId)) return null
-      const { rows } = await pool.query<BookingRow>(prepared('booking_by_id', bookingById(bookingId)))
+      // Not prepared: a stored plan would lock every partition.
+      const { rows } = await pool.query<BookingRow>(bookingById(bookingId))
       return rows[0] === undefined ? null : bookingOf(rows[0])
     },
 
     async bookingsOfAccount(query) {
-      const { rows } = await pool.query<ListedRow>(accountQuery(query))
+      // Refused here: without bookings there is no query.
+      if (query.cursor !== null) accountCursor.decode(query.cursor)
+      const parts = await partsOfAccount(pool, query.accountId)
+      const rows = await listed(pool, query.limit + 1, parts, (ids) => accountQuery(query, ids))
       return pageOf(rows, query.limit, bookingOf, (last) => accountCursor.encode(last.starts_micros, last.id))
     },
 
     async bookingsOfClinic(query) {
       const { clinicNo } = query
+      if (query.cursor !== null) clinicCursor.decode(query.cursor)
       const zone = await pool.query<{ timezone: string }>(
         prepared('zone_of_clinic', sql`select timezone from holdfast.clinic where no = ${clinicNo}`),
       )
       const timezone = zone.rows[0]?.timezone
       if (timezone === undefined) return { items: [], nextCursor: null }
-      const { rows } = await pool.query<ListedRow>(clinicQuery(query, timezone))
+      const days = instantsOfLocalDays(query.from, query.to, timezone)
+      const slots = slotsOf(query, days)
+      const all = await bookingIdsOfSlots(pool, slots, days.end)
+      if (all === null) return { items: [], nextCursor: null }
+      const rows = await listed(pool, query.limit + 1, partsOf(all), (ids) => clinicQuery(query, slots, ids))
       return pageOf(rows, query.limit, bookingOf, (last) => clinicCursor.encode(last.starts_micros, last.id))
     },
   }
@@ -55,12 +67,54 @@ function bookingById(bookingId: string): Sql {
       from holdfast.booking b
       join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
       join holdfast.clinic c on c.no = b.clinic_no
-     where b.clinic_no = ${clinicNoOf(bookingId)} and b.id = ${bookingId}`
+     where b.clinic_no = ${clinicNoOf(bookingId)} and b.id = ${bookingId} and ${isAppointment}`
+}
+
+/**
+ * The first `limit` rows of a list by (starts_at, id), whose bookings have these ids. One query after the other over a
+ * few months each: a single one would lock all of them at once.
+ */
+async function listed(
+  pool: pg.Pool,
+  limit: number,
+  parts: readonly BookingIds[],
+  queryOf: (part: BookingIds) => Sql,
+): Promise<ListedRow[]> {
+  let found: ListedRow[] = []
+  for (const part of parts) {
+    const { rows } = await pool.query<ListedRow>(queryOf(part))
+    found = found.length === 0 ? rows : [...found, ...rows].toSorted(byStart).slice(0, limit)
+    // The bookings of later parts were created later than the last slot that is listed starts.
+    const last = found[limit - 1]
+    if (last !== undefined && idsUntil(last.starts_at) < part.until) break
+  }
+  return found
+}
+
+function byStart(a: ListedRow, b: ListedRow): number {
+  return Number(BigInt(a.starts_micros) - BigInt(b.starts_micros)) || (a.id < b.id ? -1 : 1)
+}
+
+/** The parts of all months in which the account has bookings: most have none, and are quickly planned and read. */
+async function partsOfAccount(pool: pg.Pool, accountId: string): Promise<BookingIds[]> {
+  const parts: BookingIds[] = []
+  for (const part of partsOf(await bookingIdsOfAll(pool, new Date()))) {
+    const { rows } = await pool.query<{ found: boolean }>(sql`
+      select exists (select from holdfast.booking b
+                      where b.account_id = ${accountId} and b.id >= ${part.from} and b.id < ${part.until}) as found`)
+    if (rows[0]?.found === true) parts.push(part)
+  }
+  return parts
 }
 
 /** An account's bookings are few: found by its index, then sorted. */
-function accountQuery(query: BookingsOfAccountQuery): Sql {
-  const conditions = [sql`b.account_id = ${query.accountId}`, sql`(${join(armsOfStatus(query.status), ' or ')})`]
+function accountQuery(query: BookingsOfAccountQuery, ids: BookingIds): Sql {
+  const conditions = [
+    sql`b.account_id = ${query.accountId}`,
+    isAppointment,
+    sql`b.id >= ${ids.from} and b.id < ${ids.until}`,
+    sql`(${join(armsOfStatus(query.status), ' or ')})`,
+  ]
   if (query.from !== null) {
     conditions.push(sql`s.starts_at >= ${instantsOfLocalDays(query.from, query.from, 'UTC').start}`)
   }
@@ -79,18 +133,24 @@ function accountQuery(query: BookingsOfAccountQuery): Sql {
      limit ${query.limit + 1}`
 }
 
+function slotsOf({ clinicNo, doctorId }: BookingsOfClinicQuery, { start, end }: { start: Date; end: Date }): Sql {
+  const slots = [sql`s.clinic_no = ${clinicNo}`, sql`s.starts_at >= ${start}`, sql`s.starts_at < ${end}`]
+  if (doctorId !== null) slots.push(sql`s.resource_id = ${doctorId}`)
+  return join(slots, ' and ')
+}
+
 /**
  * Scans the clinic's slots by time and looks up the bookings of each by the partial indexes, until the page is full:
  * 2 ms for the first page of two months. A search may match nothing, and then a page is never full: it joins the two
  * tables instead (under 1 s for 250 days with 120,000 bookings; the scan took 6 s).
  */
-function clinicQuery(query: BookingsOfClinicQuery, timezone: string): Sql {
-  const { start, end } = instantsOfLocalDays(query.from, query.to, timezone)
-  const { clinicNo } = query
-  const slots = [sql`s.clinic_no = ${clinicNo}`, sql`s.starts_at >= ${start}`, sql`s.starts_at < ${end}`]
-  if (query.doctorId !== null) slots.push(sql`s.resource_id = ${query.doctorId}`)
-  const idsBefore = idFloor(new Date(end.getTime() + idClockGraceMs))
-  const bookings = [sql`b.clinic_no = ${clinicNo}`, sql`b.id < ${idsBefore}`]
+function clinicQuery(query: BookingsOfClinicQuery, ofDays: Sql, ids: BookingIds): Sql {
+  const slots = [ofDays]
+  const bookings = [
+    sql`b.clinic_no = ${query.clinicNo}`,
+    isAppointment,
+    sql`b.id >= ${ids.from} and b.id < ${ids.until}`,
+  ]
   if (query.q === null) bookings.push(sql`b.slot_id = s.id`)
   else bookings.push(sql`(${matches(query.q)})`)
   if (query.cursor !== null) {

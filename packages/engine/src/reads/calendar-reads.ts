@@ -6,7 +6,6 @@ import { prepared } from '../database/prepared.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import { parseSnapshot, type Snapshot } from '../model/snapshot.ts'
 import { availableUnits } from './bookable-sql.ts'
-import { isHeld } from './hold-sql.ts'
 import { instantsOfLocalDays } from './local-days.ts'
 
 /**
@@ -77,10 +76,9 @@ const heldMax = 1_000
 
 // Until the next hold lapses. If next_lapse has passed and the sweeper has not run yet, it is read from the bookings.
 const lapsesInMs = sql`date_part('epoch', case
-    when s.withdrawn_at is not null then null
+    when s.withdrawn_at is not null or s.blocked_at is not null then null
     when s.next_lapse > statement_timestamp() then s.next_lapse
-    when s.next_lapse is not null then (select min(b.hold_expires_at) from holdfast.booking b
-      where b.clinic_no = s.clinic_no and b.slot_id = s.id and ${isHeld})
+    when s.next_lapse is not null then holdfast.next_hold_end(s.clinic_no, s.id, statement_timestamp())
     end - statement_timestamp()) * 1000`
 
 /** The columns of a {@link CalendarSlot}, where `s` is the slot. Numbers, because parsing times takes longer. */

@@ -5,6 +5,8 @@ import { alternativeReads } from './alternatives.ts'
 import { bookingReads } from './bookings.ts'
 import { statsReads } from './clinic-stats-reads.ts'
 import { eventReads } from './events-of-clinic.ts'
+import { proofReads } from './proof.ts'
+import { publicReads } from './public-reads.ts'
 import { slotReads } from './slots.ts'
 
 /**
@@ -19,6 +21,8 @@ export function createReads(pool: pg.Pool): Reads {
     ...bookingReads(pool),
     ...eventReads(pool),
     ...statsReads(pool),
+    ...proofReads(pool),
+    ...publicReads(pool),
     verify: (query) => verify(pool, query),
   }
 }

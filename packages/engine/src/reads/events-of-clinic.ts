@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import sql, { empty, type Sql } from 'sql-template-tag'
+import sql, { empty, raw, type Sql } from 'sql-template-tag'
 import { prepared } from '../database/prepared.ts'
 import { InvalidCursor } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
@@ -10,44 +10,75 @@ import type { Reads } from '../model/reads.ts'
 /** Everything below this transaction has ended: no event can still appear before one that was read. */
 const horizon = sql`pg_snapshot_xmin(pg_current_snapshot())`
 
-const selectedEvents = sql`
+/** Events of the last 60 days are all in the recent log, and two more days: see bound_recent_log.sql. */
+const recentDays = 60
+
+type Log = 'recent' | 'whole'
+
+/** The first `limit` events of a log with these conditions on `e`, in this order. */
+function selectedEvents(log: Log, conditions: Sql, direction: 'asc' | 'desc', limit: number): Sql {
+  const order = raw(`order by e.xid ${direction}, e.seq ${direction}`)
+  const of = (table: string) =>
+    sql`(select ${eventColumns} from ${raw(table)} e where ${conditions} ${order} limit ${limit})`
+  const events =
+    log === 'whole'
+      ? of('holdfast.booking_event')
+      : sql`(${of('holdfast.recent_event')} union all ${of('holdfast.recent_late_event')})`
+  return sql`${selected} from ${events} e ${order} limit ${limit}`
+}
+
+const eventColumns = sql`e.xid, e.seq, e.booking_id, e.version, e.at, e.type, e.status_after, e.slot_id, e.resource_id,
+  e.units, e.hold_expires_at, e.from_slot_id, e.reason, e.actor_id, e.case_details`
+
+const selected = sql`
   select (select coalesce(max(no), 0) from holdfast.log_epoch)::text as epoch, e.xid::text as xid, e.seq::text as seq,
          e.booking_id, e.version, e.at, e.type, e.status_after, e.slot_id, e.resource_id, e.units, e.hold_expires_at,
-         e.from_slot_id, e.reason, e.actor_id
-    from holdfast.booking_event e`
+         e.from_slot_id, e.reason, e.actor_id, e.case_details`
 
 type EventPosition = { epoch: string; xid: string; seq: string }
 
 const start: EventPosition = { epoch: '0', xid: '0', seq: '0' }
 
-function eventsAfter(clinicNo: number, after: string | null, limit: number): Sql {
-  const { epoch, xid, seq } = after === null ? start : parsePosition(after)
+function eventsAfter(log: Log, clinicNo: number, { epoch, xid, seq }: EventPosition, limit: number): Sql {
   // What a position of an earlier epoch names may be lost, and its number in use again: then everything of the later
   // epochs follows.
   const begun = sql`(select min(starts_at) from holdfast.log_epoch where no > ${epoch}::bigint)`
-  return sql`
-    ${selectedEvents}
-     where e.clinic_no = ${clinicNo} and e.xid < ${horizon}
-       and (e.xid, e.seq) > (least(${xid}::xid8, ${begun}),
-                             case when ${begun} <= ${xid}::xid8 then 0 else ${seq}::bigint end)
-     order by e.xid, e.seq
-     limit ${limit}`
+  const conditions = sql`e.clinic_no = ${clinicNo} and e.xid < ${horizon}
+    and (e.xid, e.seq) > (least(${xid}::xid8, ${begun}),
+                          case when ${begun} <= ${xid}::xid8 then 0 else ${seq}::bigint end)`
+  return selectedEvents(log, conditions, 'asc', limit)
 }
 
-/** What happens to a hold before it is confirmed, and its end if it never is. */
-const isOfHold = sql`(e.type in ('held', 'extended') or coalesce(e.reason, '') in ('hold_expired', 'hold_released'))`
+/** Of an appointment: the desk does not handle cases in operating rooms. */
+const isOfDoctor = sql`exists (
+  select from holdfast.resource r where r.clinic_no = e.clinic_no and r.id = e.resource_id and r.kind = 'doctor')`
 
-function newestEvents(clinicNo: number, confirmedOnly: boolean, limit: number): Sql {
+/** What happens to a hold before it is confirmed, and its end if it never is. */
+const isOfHold = sql`(e.type in ('held', 'extended', 'link_requested')
+  or coalesce(e.reason, '') in ('hold_expired', 'hold_released'))`
+
+/** Whether the clinic's last event up to this position is so recent that the recent log has all that follow. */
+function isInRecentLog(clinicNo: number, { epoch, xid, seq }: EventPosition): Sql {
+  const before = sql`e.clinic_no = ${clinicNo} and (e.xid, e.seq) <= (${xid}::xid8, ${seq}::bigint)`
   return sql`
-    ${selectedEvents}
-     where e.clinic_no = ${clinicNo} and e.xid < ${horizon} ${confirmedOnly ? sql`and not ${isOfHold}` : empty}
-     order by e.xid desc, e.seq desc
-     limit ${limit}`
+    select q.at > now() - make_interval(days => ${recentDays})
+           and not exists (select from holdfast.log_epoch where no > ${epoch}::bigint) as recent
+      from (${selectedEvents('recent', before, 'desc', 1)}) q`
+}
+
+function newestEvents(log: Log, clinicNo: number, confirmedOnly: boolean, limit: number): Sql {
+  const kinds = confirmedOnly ? sql`and not ${isOfHold}` : empty
+  return selectedEvents(
+    log,
+    sql`e.clinic_no = ${clinicNo} and e.xid < ${horizon} and ${isOfDoctor} ${kinds}`,
+    'desc',
+    limit,
+  )
 }
 
 function eventsOfOneBooking(bookingId: string): Sql {
   return sql`
-    ${selectedEvents}
+    ${selected} from holdfast.booking_event e
      where e.clinic_no = ${clinicNoOf(bookingId)} and e.booking_id = ${bookingId}
      order by e.version`
 }
@@ -68,6 +99,7 @@ type EventRow = {
   from_slot_id: string | null
   reason: string | null
   actor_id: string | null
+  case_details: BookingEvent['caseDetails']
 }
 
 /**
@@ -79,19 +111,32 @@ type EventRow = {
 export function eventReads(pool: pg.Pool): Pick<Reads, 'eventsOfClinic' | 'newestEventsOfClinic' | 'eventsOfBooking'> {
   return {
     async eventsOfClinic({ clinicNo, after, limit }) {
-      const { rows } = await pool.query<EventRow>(prepared('events_of_clinic', eventsAfter(clinicNo, after, limit + 1)))
+      const position = after === null ? start : parsePosition(after)
+      const found = await pool.query<{ recent: boolean }>(
+        prepared('is_in_recent_log', isInRecentLog(clinicNo, position)),
+      )
+      const statement =
+        found.rows[0]?.recent === true
+          ? prepared('recent_events_of_clinic', eventsAfter('recent', clinicNo, position, limit + 1))
+          : prepared('events_of_clinic', eventsAfter('whole', clinicNo, position, limit + 1))
+      const { rows } = await pool.query<EventRow>(statement)
       return pageOf(rows, limit, eventOf, positionOf)
     },
 
     async newestEventsOfClinic({ clinicNo, confirmedOnly, limit }) {
       const name = confirmedOnly ? 'newest_confirmed_of_clinic' : 'newest_events_of_clinic'
-      const { rows } = await pool.query<EventRow>(prepared(name, newestEvents(clinicNo, confirmedOnly, limit)))
-      return rows.map(eventOf)
+      const newest = async (log: Log) =>
+        await pool.query<EventRow>(prepared(`${name}_${log}`, newestEvents(log, clinicNo, confirmedOnly, limit)))
+      const { rows } = await newest('recent')
+      const oldest = rows[limit - 1]?.at
+      if (oldest !== undefined && oldest.getTime() > Date.now() - recentDays * 86_400_000) return rows.map(eventOf)
+      return (await newest('whole')).rows.map(eventOf)
     },
 
     async eventsOfBooking(bookingId) {
       if (!isId(bookingId)) return []
-      const { rows } = await pool.query<EventRow>(prepared('events_of_booking', eventsOfOneBooking(bookingId)))
+      // Not prepared: a stored plan would lock every partition.
+      const { rows } = await pool.query<EventRow>(eventsOfOneBooking(bookingId))
       return rows.map(eventOf)
     },
   }
@@ -125,5 +170,6 @@ function eventOf(row: EventRow): BookingEvent {
     fromSlotId: row.from_slot_id,
     reason: row.reason,
     actorId: row.actor_id,
+    caseDetails: row.case_details,
   }
 }

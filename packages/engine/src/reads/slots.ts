@@ -11,10 +11,12 @@ function slotById(slotId: string): Sql {
     select q.id, q.resource_id, q.starts_at, q.ends_at, q.capacity,
            case when q.withdrawn then 0 else q.available end as available
       from (select ${selectedSlot}, s.withdrawn_at is not null as withdrawn
-              from holdfast.slot s where s.clinic_no = ${clinicNoOf(slotId)} and s.id = ${slotId}) q`
+              from holdfast.slot s
+              join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id and r.kind = 'doctor'
+             where s.clinic_no = ${clinicNoOf(slotId)} and s.id = ${slotId}) q`
 }
 
-/** Single slots by id, also withdrawn ones. */
+/** Single slots of doctors by id, also withdrawn ones. */
 export function slotReads(pool: pg.Pool): Pick<Reads, 'slot'> {
   return {
     async slot(slotId) {

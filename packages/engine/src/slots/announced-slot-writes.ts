@@ -3,7 +3,8 @@ import sql from 'sql-template-tag'
 import { type Announce, noSlots } from '../model/committed.ts'
 import type { Engine } from '../model/engine.ts'
 import type { WithdrawSlotsRequest } from '../model/slot.ts'
-import { createSlots } from './create-slots.ts'
+import { createInParts } from './create-in-parts.ts'
+import { noPosition } from './create-slots.ts'
 import { withdrawInParts } from './withdraw-in-parts.ts'
 
 /**
@@ -21,11 +22,8 @@ export function announcedSlotWrites(pool: pg.Pool, announce: Announce): Pick<Eng
       ...noSlots,
     })
   return {
-    async createSlots(request) {
-      const result = await createSlots(pool, request)
-      const isNew = result.created + result.skipped > 0
-      if (isNew && !request.dryRun) announceDoctor(request.doctorId, result.position)
-      return result
+    createSlots(request) {
+      return createInParts(pool, request, (position) => announceDoctor(request.doctorId, position))
     },
 
     async withdrawSlots(request) {
@@ -36,9 +34,6 @@ export function announcedSlotWrites(pool: pg.Pool, announce: Announce): Pick<Eng
     },
   }
 }
-
-/** Of a transaction that had nothing to lock or write. */
-const noPosition = '0'
 
 /** Whose slots are withdrawn; a slot never changes its doctor. null: there is no such slot. */
 async function doctorOf(pool: pg.Pool, { clinicNo, which }: WithdrawSlotsRequest): Promise<string | null> {

@@ -148,14 +148,15 @@ function overlap(a: LocalSpan, b: LocalSpan): boolean {
   return a.start < b.end && b.start < a.end
 }
 
-function parseTime(text: string): number | null {
+/** `HH:MM`, `24:00` too, in minutes since midnight; null: the text is no time. */
+export function parseTime(text: string): number | null {
   if (text === '24:00') return minutesPerDay
   const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text)
   return match === null ? null : Number(match[1]) * 60 + Number(match[2])
 }
 
 /** Only `YYYY-MM-DD` of a day that exists: Temporal alone would take other ISO forms as well. */
-function parseDate(text: string): Temporal.PlainDate | null {
+export function parseDate(text: string): Temporal.PlainDate | null {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null
   try {
     return Temporal.PlainDate.from(text, { overflow: 'reject' })

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { idsIn } from '../model/id.ts'
+import { bookingIdsIn } from '../model/id.ts'
 import type { OnceResult, WriteKey } from '../model/stored-responses.ts'
 
 /**
@@ -30,6 +30,6 @@ export async function runOnce<Value>(
   const value = await write()
   await transaction.query(sql`
     insert into holdfast.answer (key, request_hash, body, ids)
-    values (${key}, ${requestHash}, ${JSON.stringify(value)}, ${idsIn(value)}::uuid[])`)
+    values (${key}, ${requestHash}, ${JSON.stringify(value)}, ${bookingIdsIn(value)}::uuid[])`)
   return { kind: 'done', value }
 }

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { prepared } from '../database/prepared.ts'
-import { idsIn } from '../model/id.ts'
+import { bookingIdsIn } from '../model/id.ts'
 import type { StoredResponses } from '../model/stored-responses.ts'
 
 /** Responses in `holdfast.answer`; `purge_outdated` deletes them after 24 hours. */
@@ -19,7 +19,8 @@ export function createStoredResponses(pool: pg.Pool): StoredResponses {
     async store({ key, requestHash }, response) {
       const statement = sql`
         insert into holdfast.answer (key, request_hash, body, ids)
-        values (${key}, ${requestHash}, ${JSON.stringify(response)}, ${idsIn(response)}::uuid[]) on conflict do nothing`
+        values (${key}, ${requestHash}, ${JSON.stringify(response)}, ${bookingIdsIn(response)}::uuid[])
+        on conflict do nothing`
       await pool.query(prepared('store_response', statement))
     },
   }

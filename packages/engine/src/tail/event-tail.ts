@@ -6,6 +6,7 @@ import { BookingOrder } from './booking-order.ts'
 import { listenForWakes } from './listen-for-wakes.ts'
 import type { LogEntry } from './log-entry.ts'
 import { currentEpoch } from './log-epoch.ts'
+import type { LogPosition } from './log-receivers.ts'
 import { cursorBefore, type LogCursor, type LogPage, readLog } from './read-log.ts'
 
 export type EventTailSettings = {
@@ -26,6 +27,14 @@ export type EventTailSettings = {
    * one before: nothing that was read from the database earlier can be trusted.
    */
   onEpoch?: () => void
+  /** Where to start; without it, at the end of the log. */
+  from?: LogPosition
+  /**
+   * Receives the entries before the listeners do, and the tail waits for it: everything up to `position` is delivered
+   * when it resolves. When it rejects, the entries are read again, so some may come twice. A booking's events come in
+   * order.
+   */
+  deliver?: (entries: readonly LogEntry[], position: LogPosition) => Promise<void>
 }
 
 /** `horizon`: every transaction below it has been reported, these entries included. */
@@ -55,6 +64,8 @@ export class EventTail {
   readonly #order = new BookingOrder()
   readonly #listeners = new Set<TailListener>()
   #cursor: LogCursor = { xid: 0n, seq: 0n }
+  /** Everything up to it has been delivered, and nothing before it is held back. */
+  #delivered: LogCursor = { xid: 0n, seq: 0n }
   #horizon = 0n
   #epoch = 0
   #expected = 0n
@@ -71,9 +82,12 @@ export class EventTail {
   /** @throws LogAhead, and the driver's error when the database cannot be reached or is a standby */
   static async start(settings: EventTailSettings): Promise<EventTail> {
     const tail = new EventTail(settings)
-    const { no, horizon } = await currentEpoch(settings.pool, null)
+    const { from } = settings
+    const { no, startsAt, horizon } = await currentEpoch(settings.pool, null, from?.epoch ?? null)
     tail.#epoch = no
-    tail.#moveTo(horizon)
+    tail.#moveTo(from ?? cursorBefore(horizon))
+    tail.#horizon = from?.xid ?? horizon
+    if (startsAt !== null) tail.#returnTo(startsAt)
     const listening =
       settings.listenUrl === null
         ? Promise.resolve()
@@ -153,6 +167,7 @@ export class EventTail {
     // A full page may end in the middle of a transaction: only the transactions before that one are complete.
     const horizon = page.full && last !== undefined ? last.xid : page.horizon
     const entries = this.#order.pass(page.rows)
+    await this.#deliver(entries)
     const moved = horizon > this.#horizon
     if (moved) this.#horizon = horizon
     if (entries.length > 0 || moved) for (const listener of this.#listeners) listener(entries, this.#horizon)
@@ -168,18 +183,39 @@ export class EventTail {
     const { no, startsAt } = await inTime(currentEpoch(this.#settings.pool, this.#epoch))
     this.#epoch = no
     // Transactions below its start are numbered as before, and those that were not reported yet will be.
-    if (startsAt !== null && startsAt < this.#horizon) {
-      this.#moveTo(startsAt)
-      this.#order.dropFrom(startsAt)
-    }
+    if (startsAt !== null && startsAt < this.#horizon) this.#returnTo(startsAt)
     this.#expected = 0n
     for (const listener of this.#listeners) listener([], this.#horizon)
     this.#settings.onEpoch?.()
   }
 
-  #moveTo(horizon: bigint): void {
-    this.#cursor = cursorBefore(horizon)
-    this.#horizon = horizon
+  async #deliver(entries: readonly LogEntry[]): Promise<void> {
+    const { deliver } = this.#settings
+    if (deliver === undefined) return
+    // What is held back is delivered later, and would be lost if the position were already past it.
+    const position = this.#order.heldBack === 0 ? this.#cursor : this.#delivered
+    try {
+      if (entries.length > 0) await deliver(entries, { ...position, epoch: this.#epoch })
+      this.#delivered = position
+    } catch (error) {
+      this.#cursor = this.#delivered
+      this.#order.dropFrom(0n)
+      throw error
+    }
+  }
+
+  #moveTo(cursor: LogCursor): void {
+    this.#cursor = cursor
+    this.#delivered = cursor
+  }
+
+  /** Everything from this transaction on is read again. */
+  #returnTo(xid: bigint): void {
+    const start = cursorBefore(xid)
+    if (xid <= this.#cursor.xid) this.#cursor = start
+    if (xid <= this.#delivered.xid) this.#delivered = start
+    if (xid < this.#horizon) this.#horizon = xid
+    this.#order.dropFrom(xid)
   }
 
   // When woken, it waits a few milliseconds for more commits, longer if it has only just read. While an open

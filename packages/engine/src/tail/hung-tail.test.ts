@@ -15,7 +15,7 @@ async function fill(pool: pg.Pool): Promise<void> {
 }
 
 test('a tail whose connections hang reports the next event, and leaks no connection', async ({ database }) => {
-  const proxy = await databaseProxy(database.appUrl)
+  const proxy = await databaseProxy(database.sessionUrl)
   const pool = createPool({ url: proxy.url, max: connections, name: 'hung tail', queryTimeoutMs: 500 })
   const reported: string[] = []
   const tail = await EventTail.start({ pool, listenUrl: null })
@@ -40,7 +40,7 @@ test('a tail whose connections hang reports the next event, and leaks no connect
 })
 
 test('negative control: with the driver’s pool, abandoned reads occupy all connections', async ({ database }) => {
-  const proxy = await databaseProxy(database.appUrl)
+  const proxy = await databaseProxy(database.sessionUrl)
   const pool = new pg.Pool({ connectionString: proxy.url, max: connections, connectionTimeoutMillis: 1_000 })
   pool.on('error', () => undefined)
   pool.on('connect', (client) => void client.on('error', () => undefined))
@@ -63,7 +63,7 @@ test('negative control: with the driver’s pool, abandoned reads occupy all con
 })
 
 test('a connection that listens, and hangs, is replaced', async ({ database }) => {
-  const proxy = await databaseProxy(database.appUrl)
+  const proxy = await databaseProxy(database.sessionUrl)
   onTestFinished(() => proxy.end())
   const stop = new AbortController()
   let woken = 0

@@ -10,7 +10,7 @@ test.for([
   const notify = (payload: string) => database.appPool.query('select pg_notify($1, $2)', [wakeChannel, payload])
   let woken = 0
   const stop = new AbortController()
-  const listening = listenForWakes(database.appUrl, ownName, () => (woken += 1), stop.signal)
+  const listening = listenForWakes(database.sessionUrl, ownName, () => (woken += 1), stop.signal)
   const untilWoken = (times: number) =>
     until(
       async () => (woken >= times ? true : undefined),

@@ -1,4 +1,4 @@
-import type { BookingEvent } from '../model/booking-event.ts'
+import type { BookingEvent, CaseDetails } from '../model/booking-event.ts'
 
 /**
  * One entry of the log, as the tail reports it: an event of a booking, or a change of the directory. It has only the
@@ -6,14 +6,29 @@ import type { BookingEvent } from '../model/booking-event.ts'
  */
 export type LogEntry = BookingLine | DirectoryChange
 
-/** `fromSlotId`, `fromDoctorId`: for `moved`, the slot that the booking left, and its doctor. */
-export type BookingLine = { kind: 'booking'; xid: bigint; seq: bigint; fromDoctorId: string | null } & Pick<
-  BookingEvent,
-  'bookingId' | 'version' | 'type' | 'slotId' | 'doctorId' | 'fromSlotId'
->
+/**
+ * `fromSlotId`, `fromDoctorId`: for `moved`, the slot that the booking left, and its doctor. `caseDetails`: absent for
+ * appointments, and for events of cases that have none.
+ */
+export type BookingLine = {
+  kind: 'booking'
+  xid: bigint
+  seq: bigint
+  fromDoctorId: string | null
+  caseDetails?: CaseDetails
+} & Pick<BookingEvent, 'bookingId' | 'version' | 'type' | 'slotId' | 'doctorId' | 'fromSlotId'>
 
 /** Events after which as many units of their slot are free as before. */
-const quietTypes = new Set<string>(['arrived', 'completed', 'no_show', 'linked', 'reopened', 'erased'])
+const quietTypes = new Set<string>([
+  'arrived',
+  'completed',
+  'no_show',
+  'linked',
+  'reopened',
+  'erased',
+  'milestone',
+  'prolonged',
+])
 
 /**
  * The slots whose free units the event can change: both slots of a move, none for a quiet event. Confirmations and

@@ -19,14 +19,19 @@ export type LogEpoch = {
 /**
  * The epoch of the server that runs now, which begins if it has not.
  *
- * @param after an epoch that has ended; null: none
- * @returns `startsAt` is that of the first epoch after `after`, if several have begun since
+ * @param ended an epoch that has ended; null: none
+ * @param since an epoch up to which the log was read; null: none
+ * @returns `startsAt` is that of the first epoch after `since`, if several have begun
  * @throws LogAhead, and the driver's error when the database cannot be reached or is a standby
  */
-export async function currentEpoch(pool: pg.Pool, after: number | null): Promise<LogEpoch> {
-  await pool.query(sql`select holdfast.begin_log_epoch(${after}::bigint)`)
+export async function currentEpoch(
+  pool: pg.Pool,
+  ended: number | null,
+  since: number | null = ended,
+): Promise<LogEpoch> {
+  await pool.query(sql`select holdfast.begin_log_epoch(${ended}::bigint)`)
   const { rows } = await pool.query<{ no: string; starts_at: string | null; horizon: string; is_ahead: boolean }>(sql`
-    select max(no)::text as no, min(starts_at) filter (where no > ${after}::bigint)::text as starts_at,
+    select max(no)::text as no, min(starts_at) filter (where no > ${since}::bigint)::text as starts_at,
            pg_snapshot_xmin(pg_current_snapshot())::text as horizon, holdfast.log_is_ahead() as is_ahead
       from holdfast.log_epoch`)
   const [row] = rows

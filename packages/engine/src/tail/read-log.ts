@@ -2,6 +2,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { asSent, readPlainArray } from '../database/array-literal.ts'
 import { prepared } from '../database/prepared.ts'
+import type { CaseDetails } from '../model/booking-event.ts'
 import type { BookingLine, LogEntry } from './log-entry.ts'
 
 /** Everything at or before it has been read. Transactions are numbered by `xid`, what they wrote by `seq`. */
@@ -23,7 +24,12 @@ export type LogPage = {
 export type LogRow = { entry: LogEntry; predecessorIsLater: boolean }
 
 /** The row that `read_log` returns, as text. The other columns are arrays, null for an empty page. */
-type PageRow = { horizon: string; epoch: string | null; is_of_epoch: string | null } & Record<
+type PageRow = {
+  horizon: string
+  epoch: string | null
+  is_of_epoch: string | null
+  case_details: string | null
+} & Record<
   | 'xids'
   | 'seqs'
   | 'resource_ids'
@@ -83,6 +89,7 @@ function rowsOf(page: PageRow): LogRow[] {
   const fromSlotIds = read(page.from_slot_ids)
   const fromResourceIds = read(page.from_resource_ids)
   const predecessorsLater = read(page.predecessors_later)
+  const caseDetails = (page.case_details === null ? {} : JSON.parse(page.case_details)) as Record<string, CaseDetails>
   return read(page.xids).map((xidText, index) => {
     const [xid, seq] = [BigInt(xidText ?? 0), BigInt(seqs[index] ?? 0)]
     const [doctorId, bookingId] = [resourceIds[index] ?? null, bookingIds[index] ?? null]
@@ -102,6 +109,8 @@ function rowsOf(page: PageRow): LogRow[] {
       fromSlotId: fromSlotIds[index] ?? null,
       fromDoctorId: fromResourceIds[index] ?? null,
     }
+    const details = caseDetails[seq.toString()]
+    if (details !== undefined) entry.caseDetails = details
     return { entry, predecessorIsLater: predecessorsLater[index] === 't' }
   })
 }

@@ -44,6 +44,11 @@ test('patients are erased after the clinic’s months, those of other clinics st
   // A shorter time applies from the next run on.
   await keepFor(database, clinic, 1)
   expect(await eraseOutdated(database.appPool)).toBe(2)
+  const { rows } = await database.ownerPool.query(
+    'select clinic_no, kind, actor_kind, subject_id, details from holdfast.audit_event order by at',
+  )
+  const recorded = { clinic_no: clinic.no, kind: 'patients_erased', actor_kind: 'system', subject_id: null }
+  expect(rows).toEqual(['6', '2'].map((count) => ({ ...recorded, details: [count, 'retention'] })))
   expect((await verify(database.appPool, { clinicNo: null, detailsMax: 10 })).details).toEqual([])
   expect(await checkHistory(database)).toEqual([])
 })

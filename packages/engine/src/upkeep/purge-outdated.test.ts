@@ -1,6 +1,7 @@
 import { aClinic, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
+import { newId } from '../model/id.ts'
 import { purgeOutdated } from './purge-outdated.ts'
 
 let clinicNo: number
@@ -12,7 +13,7 @@ test.beforeAll(async ({ database }) => {
 async function store(database: TestDatabase, count: number, age: string): Promise<void> {
   await database.ownerPool.query(
     `insert into holdfast.idempotency (clinic_no, key, request_hash, booking_id, created_at)
-     select $1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now() - $3::interval
+     select $1, gen_random_uuid(), gen_random_uuid(), holdfast.id_floor(now() - $3::interval), now() - $3::interval
        from generate_series(1, $2)`,
     [clinicNo, count, age],
   )
@@ -46,6 +47,25 @@ test('two calls at once delete each row once', async ({ database }) => {
   expect(await left(database)).toEqual({ keys: 7, responses: 7 })
 })
 
+test('a key of a server whose clock was behind is stored for 24 hours, of one that was ahead for longer', async ({
+  database,
+}) => {
+  const purgedKeys = async (hoursOfId: number, age: string) => {
+    await database.ownerPool.query('delete from holdfast.idempotency')
+    await database.ownerPool.query(
+      `insert into holdfast.idempotency (clinic_no, key, request_hash, booking_id, created_at)
+       values ($1, gen_random_uuid(), gen_random_uuid(), holdfast.id_floor(now() - make_interval(hours => $2)),
+               now() - $3::interval)`,
+      [clinicNo, hoursOfId, age],
+    )
+    return await purgeOutdated(database.appPool)
+  }
+  expect(await purgedKeys(47, '23 hours 59 minutes')).toBe(0)
+  expect(await purgedKeys(47, '24 hours 1 minute')).toBe(1)
+  expect(await purgedKeys(2, '24 hours 1 minute')).toBe(0)
+  expect(await purgedKeys(25, '47 hours')).toBe(1)
+})
+
 test('an aborted call stops between two transactions', async ({ database }) => {
   await store(database, 10, '2 days')
   expect(await purgeOutdated(database.appPool, AbortSignal.abort())).toBe(0)
@@ -61,4 +81,29 @@ test.for([
 ])('keeping %s, at most %s rows: refused', async ([keep, limit], { database }) => {
   const purging = database.appPool.query('select holdfast.purge_outdated($1, $2)', [keep, limit])
   await expect(purging).rejects.toMatchObject({ code: '22023' })
+})
+
+test('messages are deleted after 180 days, by e-mail and by SMS; those that wait for their time stay', async ({
+  database,
+}) => {
+  const stored = async (channel: string, state: string, age: string) => {
+    const id = newId(clinicNo)
+    await database.ownerPool.query(
+      `insert into holdfast.message
+         (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at, created_at,
+          masked_address)
+       values ($1, $2, $3, 2, $3, 'reminder', $4, $5, now(), case when $5 <> 'due' then now() end,
+         now() - $6::interval, 'a…@example.org')`,
+      [clinicNo, id, newId(clinicNo), channel, state, age],
+    )
+    return id
+  }
+  const old = [await stored('email', 'sent', '181 days'), await stored('sms', 'failed', '181 days')]
+  const kept = [await stored('sms', 'sent', '179 days'), await stored('email', 'due', '181 days')]
+  await purgeOutdated(database.appPool)
+  const { rows } = await database.ownerPool.query<{ id: string }>(
+    'select id from holdfast.message where id = any ($1)',
+    [[...old, ...kept]],
+  )
+  expect(rows.map(({ id }) => id).sort()).toEqual(kept.sort())
 })

@@ -72,6 +72,13 @@ test('illegal_transition: an erasure after which a digest of the patient is left
   ])
 })
 
+test('illegal_transition: an erased booking with data put back, without the digest that would show it', async () => {
+  await erase()
+  await corrupt(`update holdfast.booking set patient = '{"name": "Ada"}' where BOOKING`)
+  await ofEvents('booking_digest = null', `type = 'erased'`)
+  expect(await messages()).toEqual([['illegal_transition', 'version 4: erased without a digest of what is left']])
+})
+
 test('illegal_transition: an erasure that changes the status', async () => {
   await erase()
   await ofEvents(`status_after = 'FAILED'`, `type = 'erased'`)

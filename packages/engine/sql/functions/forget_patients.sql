@@ -1,0 +1,50 @@
+-- forget_patients: removes what identifies patients of whom every case is erased and no request is open: record number,
+-- name and birth date, and notes on their requests. Of the cases named, which have just been erased, it removes the
+-- reason of an override, which somebody wrote freely, from the case and its events.
+--
+-- It runs one statement per month on the log, planned for that month: see id_months.
+-- Internal: called by erase_patient and erase_theatre_patient.
+-- Locks: the patients, by id. The caller has locked the bookings; a claim locks a known patient before it writes
+--   (save_patient), so no case is added meanwhile.
+-- Fails: never. Idempotent: yes.
+create or replace function holdfast.forget_patients(p_clinic_no integer, p_patient_ids uuid[], p_case_ids uuid[])
+  returns void
+language plpgsql
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+as $function$
+declare
+  v_months constant uuid[] := id_months(p_case_ids);
+  v_forgotten uuid[];
+begin
+  perform 1 from theatre_patient t
+    where t.clinic_no = p_clinic_no and t.id = any (p_patient_ids) order by t.clinic_no, t.id for update;
+  with forgotten as (
+    update theatre_patient t
+       set mrn = null, name = null, birth_date = null, erased_at = clock_timestamp(), updated_at = clock_timestamp()
+     where t.clinic_no = p_clinic_no and t.id = any (p_patient_ids) and t.erased_at is null
+       and not exists (select from theatre_case c
+                        cross join lateral bookings_by_id(array[c.clinic_no], array[c.booking_id]) b
+                        where c.clinic_no = t.clinic_no and c.patient_id = t.id and b.erased_at is null)
+       and not exists (select from case_request q
+                        where q.clinic_no = t.clinic_no and q.patient_id = t.id
+                          and request_is_open(q.clinic_no, q.id, clock_timestamp()))
+    returning t.id
+  )
+  select array_agg(f.id) into v_forgotten from forgotten f;
+  perform note_erasures(p_clinic_no, 'theatre_patient', v_forgotten);
+  update case_request q set note = null, bump_reason = null
+   where q.clinic_no = p_clinic_no and q.patient_id = any (v_forgotten);
+
+  update theatre_case c set override = c.override - 'reason'
+   where c.clinic_no = p_clinic_no and c.booking_id = any (p_case_ids) and c.override ? 'reason';
+  for v_n in 1 .. cardinality(v_months) by 2 loop
+    update booking_event e set case_details = e.case_details #- '{override,reason}'
+     where e.clinic_no = p_clinic_no and e.booking_id between v_months[v_n] and v_months[v_n + 1]
+       and e.booking_id = any (p_case_ids) and e.case_details ? 'override';
+  end loop;
+  update late_event e set case_details = e.case_details #- '{override,reason}'
+   where e.clinic_no = p_clinic_no and e.booking_id = any (p_case_ids) and e.case_details ? 'override';
+end
+$function$;

@@ -1,0 +1,27 @@
+-- is_awaited: whether offer_places would offer p_units more free units of a slot to somebody at p_at.
+--
+-- Internal. Locks: none. Fails: never. Idempotent: yes.
+create or replace function holdfast.is_awaited(
+  p_clinic_no integer, p_slot_id uuid, p_units integer, p_at timestamptz
+) returns boolean
+language plpgsql stable
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $function$
+begin
+  if not exists (select from waitlist_entry e where e.clinic_no = p_clinic_no and e.ended_at is null) then
+    return false;
+  end if;
+  return exists (
+    select from slot s
+      join resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id and r.kind = 'doctor' and r.active
+      join clinic c on c.no = s.clinic_no
+     where s.clinic_no = p_clinic_no and s.id = p_slot_id and s.withdrawn_at is null and s.blocked_at is null
+       and offer_until(p_at, s.starts_at, c.waitlist_offer_minutes,
+                       greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes)) is not null
+       and first_waiting(s.clinic_no, s.id, s.resource_id, r.specialization, s.starts_at at time zone c.timezone,
+                         s.capacity - s.taken + p_units,
+                         s.starts_at > p_at + make_interval(days => c.booking_horizon_days)) is not null);
+end
+$function$;

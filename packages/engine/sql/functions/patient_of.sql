@@ -1,0 +1,10 @@
+-- patient_of: the patient of a case's plan, by id or record number; null: a patient without cases.
+--
+-- Internal. Locks: none. Fails: never. Idempotent: yes.
+create or replace function holdfast.patient_of(p_clinic_no integer, p_plan jsonb) returns uuid
+language sql stable
+begin atomic
+  select coalesce((p_plan->>'patientId')::uuid,
+                  (select t.id from holdfast.theatre_patient t
+                    where t.clinic_no = p_clinic_no and t.mrn = p_plan->'patient'->>'mrn'));
+end;

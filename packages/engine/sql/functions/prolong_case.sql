@@ -1,0 +1,85 @@
+-- prolong_case: a case that is confirmed or running is expected to end at p_expected_ends_at. What it takes is taken as
+-- long as that, with turnover and reprocessing, but no longer than until the next case or clinic slot that needs it:
+-- later cases keep what they have, and are at risk. Its minutes in the block stay.
+--
+-- Outcomes: done | unchanged (it is so already, or the request was repeated) | case_missing | hold_expired |
+--   invalid_transition | too_early (before the planned end) | retry (it was moved meanwhile)
+-- Locks: the resources that it takes, by (clinic_no, id); then the booking.
+-- Fails: never. Idempotent: yes.
+create or replace function holdfast.prolong_case(
+  p_clinic_no integer, p_booking_id uuid, p_expected_ends_at timestamptz, p_actor_id uuid, p_key uuid
+) returns table (outcome text, tx xid8)
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set timezone = 'UTC'
+as $function$
+#variable_conflict use_column
+declare
+  v_now timestamptz;
+  v_booking booking;
+  v_case theatre_case;
+  v_locked_ids uuid[];
+begin
+  v_locked_ids := array(select a.resource_id from allocation a
+                         where a.clinic_no = p_clinic_no and a.booking_id = p_booking_id);
+  perform lock_resources(p_clinic_no, v_locked_ids);
+  select * into v_booking
+    from unnest(lock_bookings(array[p_clinic_no], array[p_booking_id])) b where b.appointment_type = 'case';
+  v_now := clock_timestamp();
+  select * into v_case from theatre_case c where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id;
+  outcome := case
+    when v_booking.id is null or v_booking.erased_at is not null then 'case_missing'
+    when v_booking.failure_reason = 'hold_expired'
+      or hold_lapsed(v_booking.status, v_booking.hold_expires_at, greatest(v_now, v_booking.updated_at))
+      then 'hold_expired'
+    when v_booking.status not in ('CONFIRMED', 'ARRIVED') then 'invalid_transition'
+    when is_repeated(p_clinic_no, p_booking_id, p_key, v_now)
+      or v_case.expected_ends_at = p_expected_ends_at then 'unchanged'
+    when p_expected_ends_at < v_case.ends_at then 'too_early'
+    when exists (select from allocation a where a.clinic_no = p_clinic_no and a.booking_id = p_booking_id
+                    and a.resource_id <> all (v_locked_ids)) then 'retry'
+    else 'done' end;
+  if outcome <> 'done' then
+    tx := (select l.tx from last_change(p_clinic_no, p_booking_id) l);
+    return next;
+    return;
+  end if;
+
+  update theatre_case c set expected_ends_at = p_expected_ends_at
+   where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id;
+  update allocation a
+     set during = tstzrange(lower(a.during), greatest(
+           v_case.ends_at,
+           least(p_expected_ends_at + make_interval(mins => case a.kind when 'room' then v_case.turnover_minutes
+                                                                        when 'equipment' then r.turnover_minutes
+                                                                        else 0 end),
+                 (select min(lower(n.during)) from allocation n
+                   where n.clinic_no = a.clinic_no and n.resource_id = a.resource_id and n.unit_no = a.unit_no
+                     and lower(n.during) > lower(a.during)),
+                 (select min(s.starts_at) from slot s
+                   where r.kind = 'doctor' and s.clinic_no = a.clinic_no and s.resource_id = a.resource_id
+                     and s.withdrawn_at is null and s.starts_at >= v_case.ends_at))))
+    from resource r
+   where a.clinic_no = p_clinic_no and a.booking_id = p_booking_id
+     and r.clinic_no = a.clinic_no and r.id = a.resource_id;
+  select c.* into v_booking
+    from change_bookings(array[p_clinic_no], array[p_booking_id], array[v_booking.status],
+                         array[v_booking.failure_reason], array[v_booking.hold_expires_at], null, null, null, null,
+                         null, null, null, array[greatest(v_now, v_booking.updated_at)]) c;
+  insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, actor_id,
+                             status_after, request_key, booking_digest, case_details)
+  values (p_clinic_no, p_booking_id, v_booking.version, v_booking.updated_at, 'prolonged', v_booking.slot_id,
+          v_booking.resource_id, v_booking.units, p_actor_id, v_booking.status, p_key,
+          booking_digest(v_booking.account_id, v_booking.appointment_type, v_booking.patient, v_booking.reason,
+                         v_booking.cancellation_reason),
+          jsonb_build_object('allocations', allocations_of(p_clinic_no, p_booking_id),
+                             'expectedEndsAt', p_expected_ends_at));
+  if p_booking_id < late_ids(v_now) then
+    perform note_late_events(array[p_clinic_no], array[p_booking_id], v_now);
+  end if;
+  tx := pg_current_xact_id();
+  return next;
+end
+$function$;

@@ -1,0 +1,102 @@
+-- record_milestone: records when a case reached a milestone, changes that time, or removes it (p_at null). The status
+-- follows: CONFIRMED without milestones, ARRIVED from the first, COMPLETED from out_of_room on. Nothing becomes
+-- CONFIRMED in a withdrawn slot.
+--
+-- p_is_trial: p_at may be in the future, where a plan is tried out. Else it may be 5 minutes ahead, as clocks differ.
+-- at: for milestone_order, the time of the milestone (conflicting) that p_at would be before or after.
+-- Outcomes: done | unchanged (it is recorded so already, or under this key) | case_missing | hold_expired |
+--   invalid_transition (the case is PENDING, CANCELLED, FAILED or a no-show) | milestone_order | in_future |
+--   slot_closed:withdrawn | retry (it was moved meanwhile)
+-- Locks: to remove a milestone, the slot, so that it is not withdrawn meanwhile; then the booking.
+-- Fails: 23514 for an unknown milestone. Idempotent: yes.
+create or replace function holdfast.record_milestone(
+  p_clinic_no integer, p_booking_id uuid, p_milestone text, p_at timestamptz, p_is_trial boolean, p_actor_id uuid,
+  p_key uuid
+) returns table (outcome text, conflicting text, at timestamptz, tx xid8)
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $function$
+#variable_conflict use_column
+declare
+  c_order constant text[] :=
+    array['arrived', 'in_room', 'anaesthesia_start', 'incision', 'closure', 'out_of_room', 'cleaned'];
+  c_ahead_max constant interval := '5 minutes';
+  v_now timestamptz;
+  v_slot_id uuid; v_withdrawn_at timestamptz;
+  v_booking booking;
+  v_status text;
+begin
+  if p_at is null then
+    v_slot_id := (select b.slot_id from bookings_by_id(array[p_clinic_no], array[p_booking_id]) b);
+    select s.withdrawn_at into v_withdrawn_at
+      from slot s where s.clinic_no = p_clinic_no and s.id = v_slot_id for no key update;
+  end if;
+  select * into v_booking
+    from unnest(lock_bookings(array[p_clinic_no], array[p_booking_id])) b where b.appointment_type = 'case';
+  v_now := clock_timestamp();
+  -- The status without, or with, this milestone.
+  select case when count(*) filter (where q.milestone in ('out_of_room', 'cleaned')) > 0 then 'COMPLETED'
+              when count(*) > 0 then 'ARRIVED' else 'CONFIRMED' end
+    into v_status
+    from (select m.milestone from case_milestone m
+           where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id and m.milestone <> p_milestone
+          union all
+          select p_milestone where p_at is not null) q;
+  select m.milestone, m.at into conflicting, at
+    from case_milestone m
+   where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id
+     and (array_position(c_order, m.milestone) < array_position(c_order, p_milestone) and m.at > p_at
+          or array_position(c_order, m.milestone) > array_position(c_order, p_milestone) and m.at < p_at)
+   order by array_position(c_order, m.milestone)
+   limit 1;
+  outcome := case
+    when v_booking.id is null or v_booking.erased_at is not null then 'case_missing'
+    when v_booking.failure_reason = 'hold_expired'
+      or hold_lapsed(v_booking.status, v_booking.hold_expires_at, greatest(v_now, v_booking.updated_at))
+      then 'hold_expired'
+    when v_booking.status not in ('CONFIRMED', 'ARRIVED', 'COMPLETED') then 'invalid_transition'
+    when is_repeated(p_clinic_no, p_booking_id, p_key, v_now)
+      or p_at is not distinct from (select m.at from case_milestone m
+                                     where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id
+                                       and m.milestone = p_milestone) then 'unchanged'
+    when conflicting is not null then 'milestone_order'
+    when p_at > v_now + c_ahead_max and not p_is_trial then 'in_future'
+    when p_at is null and v_booking.slot_id is distinct from v_slot_id then 'retry'
+    when v_status = 'CONFIRMED' and v_booking.status <> 'CONFIRMED' and v_withdrawn_at is not null
+      then 'slot_closed:withdrawn'
+    else 'done' end;
+  if outcome <> 'done' then
+    tx := (select l.tx from last_change(p_clinic_no, p_booking_id) l);
+    return next;
+    return;
+  end if;
+
+  if p_at is null then
+    delete from case_milestone m
+     where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id and m.milestone = p_milestone;
+  else
+    insert into case_milestone (clinic_no, booking_id, milestone, at)
+    values (p_clinic_no, p_booking_id, p_milestone, p_at)
+    on conflict (clinic_no, booking_id, milestone) do update set at = excluded.at;
+  end if;
+  select c.* into v_booking
+    from change_bookings(array[p_clinic_no], array[p_booking_id], array[v_status], array[v_booking.failure_reason],
+                         array[v_booking.hold_expires_at], null, null, null, null, null, null, null,
+                         array[greatest(v_now, v_booking.updated_at)]) c;
+  insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, actor_id,
+                             status_after, request_key, booking_digest, case_details)
+  values (p_clinic_no, p_booking_id, v_booking.version, v_booking.updated_at, 'milestone', v_booking.slot_id,
+          v_booking.resource_id, v_booking.units, p_actor_id, v_status, p_key,
+          booking_digest(v_booking.account_id, v_booking.appointment_type, v_booking.patient, v_booking.reason,
+                         v_booking.cancellation_reason),
+          jsonb_build_object('milestone', p_milestone, 'at', p_at));
+  conflicting := null; at := null;
+  if p_booking_id < late_ids(v_now) then
+    perform note_late_events(array[p_clinic_no], array[p_booking_id], v_now);
+  end if;
+  tx := pg_current_xact_id();
+  return next;
+end
+$function$;

@@ -1,0 +1,89 @@
+-- request_link: asks the patient of a hold to confirm it by a link in an e-mail: the event `link_requested`, by which
+-- the e-mail is planned. The hold gets the patient, and lasts as long as the clinic's confirm_minutes from the first
+-- request on, at most until the visit. Further requests send the link again, or to another address, and do not prolong
+-- the hold. Returns one row; tx: the transaction that changed the booking last.
+--
+-- p_patient, p_reason: null: as in the hold. p_actor_id: the account that acts; null: the bearer of the manage token.
+--
+-- Outcomes: done | unchanged (the request was repeated, the link was sent less than a minute ago, or the booking is
+--   confirmed) | not_needed (an offer of the waitlist) | booking_missing | booking_erased | hold_expired |
+--   invalid_transition | patient_missing | too_many_links (5 were requested)
+-- Locks: the booking.
+-- Fails: 22023 without a key, or for a patient without an e-mail address.
+-- Idempotent: by key, for 24 hours.
+create or replace function holdfast.request_link(
+  p_clinic_no integer, p_id uuid, p_actor_id uuid, p_key uuid, p_patient jsonb, p_reason text
+) returns table (outcome text, tx xid8)
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $function$
+declare
+  c_requests_max constant integer := 5;
+  c_pause constant interval := '1 minute';
+  c_minutes_default constant integer := 15;
+  v_booking booking;
+  v_bookings booking[];
+  v_now timestamptz;
+  v_patient jsonb;
+  v_requests integer;
+  v_last timestamptz;
+  v_hold_until timestamptz;
+begin
+  if p_key is null then
+    raise exception 'a request for a link needs a key' using errcode = 'invalid_parameter_value';
+  end if;
+  v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);
+  if cardinality(v_bookings) = 0 then
+    return query select 'booking_missing', null::xid8;
+    return;
+  end if;
+  v_booking := v_bookings[1];
+  v_now := greatest(clock_timestamp(), v_booking.updated_at);
+  v_patient := coalesce(p_patient, v_booking.patient);
+  select count(*), max(e.at) into v_requests, v_last
+    from booking_event e
+   where e.clinic_no = p_clinic_no and e.booking_id = p_id and e.booking_id >= recent_ids()
+     and e.type = 'link_requested';
+
+  outcome := case
+    when v_booking.erased_at is not null then 'booking_erased'
+    when hold_lapsed(v_booking.status, v_booking.hold_expires_at, v_now)
+      or v_booking.failure_reason = 'hold_expired' then 'hold_expired'
+    when v_booking.status = 'CONFIRMED' or is_repeated(p_clinic_no, p_id, p_key, v_now) then 'unchanged'
+    when v_booking.status <> 'PENDING' then 'invalid_transition'
+    when v_booking.waitlist_entry_id is not null then 'not_needed'
+    when v_patient->>'name' = '' then 'patient_missing'
+    when v_now < v_last + c_pause and v_patient = v_booking.patient
+      and coalesce(p_reason, v_booking.reason) is not distinct from v_booking.reason then 'unchanged'
+    when v_requests >= c_requests_max then 'too_many_links'
+    else 'done' end;
+  if outcome <> 'done' then
+    return query select request_link.outcome, (select l.tx from last_change(p_clinic_no, p_id) l);
+    return;
+  elsif v_patient->>'email' is null then
+    raise exception 'a link is sent to an e-mail address' using errcode = 'invalid_parameter_value';
+  end if;
+
+  select case when v_requests > 0 then v_booking.hold_expires_at
+              else greatest(v_booking.hold_expires_at,
+                            least(v_now + make_interval(mins => coalesce(m.confirm_minutes, c_minutes_default)),
+                                  s.starts_at)) end
+    into v_hold_until
+    from slot s
+    left join message_settings m on m.clinic_no = s.clinic_no
+   where s.clinic_no = p_clinic_no and s.id = v_booking.slot_id;
+  select c.* into v_booking
+    from change_bookings(array[p_clinic_no], array[p_id], array['PENDING'], array[null::text], array[v_hold_until],
+                         null, null, array[v_patient], array[p_reason], null, null, null, array[v_now]) c;
+  insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
+                             actor_id, request_key, booking_digest)
+  values (p_clinic_no, p_id, v_booking.version, v_now, 'link_requested', v_booking.slot_id, v_booking.resource_id,
+          v_booking.units, v_hold_until, p_actor_id, p_key,
+          booking_digest(v_booking.account_id, v_booking.appointment_type, v_booking.patient, v_booking.reason,
+                         v_booking.cancellation_reason));
+  return query select request_link.outcome, pg_current_xact_id();
+end
+$function$;

@@ -1,0 +1,122 @@
+-- verify_allocations: rebuilds what every case of a clinic takes from its events, and compares; recounts units that are
+-- taken twice; and compares cases with their bookings.
+--
+-- Findings: allocations_differ (a live case takes something else than its last event says, or less than its plan needs,
+--   or an ended one takes anything) | allocation_overlap (two cases have one unit at the same time, or one room or
+--   person in their plans, or a doctor has a case and a clinic slot) | case_differs (a booking of type `case`
+--   without its case, or the other way round; its units are not the minutes with turnover, or its slot is not of the
+--   case's room; a milestone, a block or a patient that belongs to nothing).
+-- A lapsed hold takes what it took until it is given back; nothing is found about that.
+--
+-- Internal: called by verify_clinic.
+-- Locks: none; one snapshot, the caller's (stable). Fails: never. Idempotent: yes.
+create or replace function holdfast.verify_allocations(p_clinic_no integer)
+returns table (kind text, slot_id uuid, booking_id uuid, message text)
+language sql stable
+set search_path = holdfast, pg_catalog, pg_temp
+set timezone = 'UTC'
+set jit = off
+as $function$
+  with placed as materialized (
+    -- A case by case_id: cases are few beside appointments, and each has its events by the primary key.
+    select c.*, b.id as row_id, b.slot_id, b.resource_id, b.units, b.status, b.appointment_type,
+           hold_lapsed(b.status, b.hold_expires_at, clock_timestamp()) as is_lapsed
+      from theatre_case c
+      left join booking b on b.clinic_no = c.clinic_no and b.id = c.booking_id
+     where c.clinic_no = p_clinic_no
+  ), logged as (
+    select p.booking_id, p.slot_id, p.status,
+           case when p.status in ('FAILED', 'CANCELLED') then '[]'
+                else coalesce((select e.case_details->'allocations' from booking_event e
+                                where e.clinic_no = p_clinic_no and e.booking_id = p.booking_id
+                                  and e.case_details ? 'allocations'
+                                order by e.version desc limit 1), '[]') end as allocations
+      from placed p where p.row_id is not null
+  ), planned as materialized (
+    -- Not by case_needs, which claims use.
+    select p.booking_id, p.slot_id, p.starts_at, p.ends_at, p.is_lapsed, n.*
+      from placed p
+     cross join lateral (
+       values ('room', p.room_id, 1), ('surgeon', p.surgeon_id, 1), ('anaesthetist', p.anaesthetist_id, 1),
+              ('patient', p.patient_id, 1)
+       union all
+       select 'staff', s.id, 1 from unnest(p.staff_ids) s(id)
+       union all
+       select 'equipment', e."equipmentId", e.units
+         from jsonb_to_recordset(p.equipment) e("equipmentId" uuid, units integer)) n(need, need_id, need_units)
+     where p.status not in ('FAILED', 'CANCELLED') and n.need_id is not null
+  ), held as (
+    select a.*, b.slot_id, hold_lapsed(b.status, b.hold_expires_at, clock_timestamp()) as is_lapsed
+      from allocation a
+      left join booking b on b.clinic_no = a.clinic_no and b.id = a.booking_id
+     where a.clinic_no = p_clinic_no
+  )
+  select 'allocations_differ', p.slot_id, p.booking_id,
+         format('its plan has %s %s, %s units, and it takes %s of them for that time', p.need, p.need_id, p.need_units,
+                t.units)
+    from planned p
+   cross join lateral (select count(*) as units from allocation a
+                        where a.clinic_no = p_clinic_no and a.booking_id = p.booking_id and a.resource_id = p.need_id
+                          and a.kind = p.need and lower(a.during) = p.starts_at and upper(a.during) >= p.ends_at) t
+   where t.units <> p.need_units
+  union all
+  select 'allocation_overlap', p.slot_id, p.booking_id,
+         format('%s %s is also in the plan of %s', p.need, p.need_id, o.booking_id)
+    from planned p
+    join planned o on o.need_id = p.need_id and o.booking_id > p.booking_id
+                  and o.starts_at < p.ends_at and p.starts_at < o.ends_at
+   where p.need <> 'equipment' and not p.is_lapsed and not o.is_lapsed
+  union all
+  select 'allocations_differ', l.slot_id, l.booking_id,
+         format('it is %s and takes %s, by its log %s', l.status, allocations_of(p_clinic_no, l.booking_id),
+                l.allocations)
+    from logged l
+   where allocations_of(p_clinic_no, l.booking_id) <> l.allocations
+  union all
+  select 'allocations_differ', null, h.booking_id, format('%s %s is taken by no case', h.kind, h.resource_id)
+    from held h
+   where not exists (select from theatre_case c where c.clinic_no = p_clinic_no and c.booking_id = h.booking_id)
+  union all
+  select 'allocation_overlap', h.slot_id, h.booking_id,
+         format('%s %s, unit %s, is also taken by %s', h.kind, h.resource_id, h.unit_no, o.booking_id)
+    from held h
+    join held o on o.resource_id = h.resource_id and o.unit_no = h.unit_no and o.booking_id > h.booking_id
+               and o.during && h.during
+  union all
+  select 'allocation_overlap', s.id, h.booking_id, format('%s %s has this slot at the same time', h.kind, h.resource_id)
+    from held h
+    join slot s on s.clinic_no = p_clinic_no and s.resource_id = h.resource_id and s.withdrawn_at is null
+               and tstzrange(s.starts_at, s.ends_at) && h.during
+   where h.is_lapsed is not true and h.kind in ('surgeon', 'anaesthetist', 'staff')
+  union all
+  select 'case_differs', p.slot_id, p.booking_id,
+         case when p.row_id is null then 'it has no booking'
+              when p.appointment_type <> 'case' then 'its booking is an appointment'
+              when p.resource_id not in (r.id, r.open_time_id) then 'its slot is of another room'
+              else format('it has %s units, and its minutes with turnover are %s', p.units,
+                          extract(epoch from p.ends_at - p.starts_at) / 60 + p.turnover_minutes) end
+    from placed p
+    left join resource r on r.clinic_no = p_clinic_no and r.id = p.room_id
+   where p.row_id is null or p.appointment_type <> 'case' or p.resource_id not in (r.id, r.open_time_id)
+      or p.units <> extract(epoch from p.ends_at - p.starts_at) / 60 + p.turnover_minutes
+  union all
+  select 'case_differs', b.slot_id, b.id, 'its booking is of type case, and there is no case'
+    from booking b
+   where b.clinic_no = p_clinic_no and b.appointment_type = 'case'
+     and not exists (select from theatre_case c where c.clinic_no = p_clinic_no and c.booking_id = b.id)
+  union all
+  select 'case_differs', null, m.booking_id, format('the milestone %s belongs to no case', m.milestone)
+    from case_milestone m
+   where m.clinic_no = p_clinic_no
+     and not exists (select from theatre_case c where c.clinic_no = p_clinic_no and c.booking_id = m.booking_id)
+  union all
+  select 'case_differs', k.slot_id, null, 'it is a block, and the slot does not exist'
+    from block k
+   where k.clinic_no = p_clinic_no
+     and not exists (select from slot s where s.clinic_no = p_clinic_no and s.id = k.slot_id)
+  union all
+  select 'case_differs', null, c.booking_id, format('its patient %s does not exist', c.patient_id)
+    from theatre_case c
+   where c.clinic_no = p_clinic_no
+     and not exists (select from theatre_patient t where t.clinic_no = p_clinic_no and t.id = c.patient_id)
+$function$;

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import type { BookingLinks, LinkOutcome } from '../model/booking-link.ts'
+import type { Announce } from '../model/committed.ts'
+import { clinicNoOf, isId } from '../model/id.ts'
+import type { Reads } from '../model/reads.ts'
+import { announceBatch, unknownUnits } from './announce-batch.ts'
+
+type Row = { outcome: LinkOutcome['kind']; tx: string | null }
+
+/** As in request_link.sql. */
+const requestsMax = 5
+const pauseMs = 60_000
+
+/** By `request_link`. These are few: one booking at a time, and not in the queue of other changes. */
+export function createBookingLinks(pool: pg.Pool, reads: Pick<Reads, 'booking'>, announce: Announce): BookingLinks {
+  return {
+    async areRequired(clinicNo) {
+      const { rows } = await pool.query<{ required: boolean }>(sql`
+        select confirm_by_link as required from holdfast.message_settings where clinic_no = ${clinicNo}`)
+      return rows[0]?.required ?? false
+    },
+
+    async request({ bookingId, actorId, key, patient, reason }) {
+      if (!isId(bookingId)) return { kind: 'booking_missing' }
+      const { rows } = await pool.query<Row>(sql`
+        select outcome, tx::text from holdfast.request_link(
+          ${clinicNoOf(bookingId)}, ${bookingId}, ${actorId}, ${key ?? randomUUID()},
+          ${patient === null ? null : JSON.stringify(patient)}::jsonb, ${reason})`)
+      const [row] = rows
+      if (row === undefined) throw new Error('request_link returned no row.')
+      const { outcome: kind } = row
+      if (kind === 'not_needed' || kind === 'too_many_links' || kind === 'booking_erased') return { kind }
+      const booking = kind === 'booking_missing' ? null : await reads.booking(bookingId)
+      if (booking === null || kind === 'booking_missing') return { kind: 'booking_missing' }
+      if (kind !== 'done' && kind !== 'unchanged') return { kind, booking }
+      const { doctorId, slotId, startsAt } = booking
+      // The hold may have ended by a reader's clock before it was prolonged.
+      const slots = [{ slotId, doctorId, startsAt, ...unknownUnits }]
+      const position = row.tx ?? ''
+      announceBatch(announce, [
+        { position: kind === 'done' ? position : null, doctorIds: [doctorId], slots, snapshot: null },
+      ])
+      return { kind, booking, position }
+    },
+
+    async sent(bookingId) {
+      const { rows } = await pool.query<{ count: number; at: Date | null }>(sql`
+        select count(*)::integer as count, max(e.at) as at from holdfast.booking_event e
+         where e.clinic_no = ${clinicNoOf(bookingId)} and e.booking_id = ${bookingId} and e.type = 'link_requested'`)
+      const { count = 0, at: sentAt = null } = rows[0] ?? {}
+      if (sentAt === null) return null
+      return { sentAt, nextAt: count >= requestsMax ? null : new Date(sentAt.getTime() + pauseMs) }
+    },
+
+    async isVerified(accountId) {
+      const { rows } = await pool.query<{ found: boolean }>(sql`
+        select exists (select from holdfast.verified_account where account_id = ${accountId}) as found`)
+      return rows[0]?.found ?? false
+    },
+
+    async verify(accountId) {
+      await pool.query(sql`
+        insert into holdfast.verified_account (account_id) values (${accountId}) on conflict do nothing`)
+    },
+  }
+}

@@ -1,0 +1,43 @@
+import type { Booking, Patient } from './booking.ts'
+
+/** Asks the patient of a hold to confirm it by a link in an e-mail. */
+export type LinkRequest = {
+  bookingId: string
+  /** The account that acts; null: the bearer of the manage token. */
+  actorId: string | null
+  /** As in `SettleRequest`. */
+  key: string | null
+  /** null: as in the hold. With an e-mail address. */
+  patient: Patient | null
+  reason: string | null
+}
+
+export type LinkOutcome =
+  /** The link will be sent. */
+  | { kind: 'done'; booking: Booking; position: string }
+  /** The request was repeated, the link was sent less than a minute ago, or the booking is confirmed. */
+  | { kind: 'unchanged'; booking: Booking; position: string }
+  /** An offer of the waitlist: it is confirmed without a link. */
+  | { kind: 'not_needed' }
+  | { kind: 'booking_missing' }
+  | { kind: 'booking_erased' }
+  | { kind: 'hold_expired'; booking: Booking }
+  | { kind: 'invalid_transition'; booking: Booking }
+  | { kind: 'patient_missing'; booking: Booking }
+  | { kind: 'too_many_links' }
+
+/** The link of a hold that waits to be confirmed. `nextAt`: from then on it can be sent again; null: not any more. */
+export type SentLink = { sentAt: Date; nextAt: Date | null }
+
+/** Bookings that are confirmed by a link in an e-mail. */
+export type BookingLinks = {
+  /** Whether the clinic has guests confirm by a link. */
+  areRequired(clinicNo: number): Promise<boolean>
+  request(request: LinkRequest): Promise<LinkOutcome>
+  /** Of a hold; null: no link was requested for it. */
+  sent(bookingId: string): Promise<SentLink | null>
+  /** Whether the account has proven that its e-mail address is its own. */
+  isVerified(accountId: string): Promise<boolean>
+  /** The account has proven it. */
+  verify(accountId: string): Promise<void>
+}

@@ -1,0 +1,136 @@
+import { pipeline } from 'node:stream/promises'
+import pg from 'pg'
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import sql, { raw } from 'sql-template-tag'
+import { type MovedTable, readTables, tableName } from './moved-tables.ts'
+
+export type MoveOptions = {
+  sourceUrl: string
+  /** Migrated by this release, and empty. */
+  targetUrl: string
+  /** All their tables are copied. */
+  schemas: readonly string[]
+  /** Copies and checks everything, and then undoes it. */
+  dryRun: boolean
+  signal: AbortSignal
+}
+
+export type MovedDatabase = { tables: { name: string; rows: number }[]; rows: number; events: number }
+
+/** A database can't be moved there. The message says why. */
+export class MoveRefused extends Error {
+  override name = 'MoveRefused'
+}
+
+/** The target has them from its own migrations. */
+const ledger = new Set(['holdfast.migration', 'holdfast.function_file'])
+
+/**
+ * Copies all rows of a database into an empty one on another server, in one transaction there. Writes to the source
+ * wait meanwhile. The log begins a new epoch, because the other server numbers its transactions by itself (decision
+ * 0011).
+ *
+ * @throws MoveRefused; then the target is as it was
+ */
+export async function moveDatabase(options: MoveOptions): Promise<MovedDatabase> {
+  const source = await connect(options.sourceUrl)
+  const target = await connect(options.targetUrl)
+  try {
+    const [sourceTables, targetTables] = [
+      await readTables(source, options.schemas),
+      await readTables(target, options.schemas),
+    ]
+    const tables = sourceTables.filter((table) => !ledger.has(tableName(table)))
+    refuseOtherTables(tables, targetTables)
+    await source.query('begin isolation level repeatable read')
+    await source.query(sql`lock table ${list(tables)} in share mode`)
+    await target.query('begin')
+    const moved = await copyAll(source, target, tables, options.signal)
+    await target.query(options.dryRun ? 'rollback' : 'commit')
+    return moved
+  } finally {
+    // What was not committed is undone.
+    await Promise.allSettled([source.end(), target.end()])
+  }
+}
+
+async function connect(connectionString: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString, application_name: 'holdfast move' })
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
+}
+
+function refuseOtherTables(tables: readonly MovedTable[], targetTables: readonly MovedTable[]): void {
+  const there = new Map(targetTables.map((table) => [tableName(table), table.columns.toSorted().join()]))
+  const other = tables.find((table) => there.get(tableName(table)) !== table.columns.toSorted().join())
+  if (other === undefined) return
+  throw new MoveRefused(`the table ${tableName(other)} is another in the two databases: migrate both with this release`)
+}
+
+async function copyAll(
+  source: pg.Client,
+  target: pg.Client,
+  tables: readonly MovedTable[],
+  signal: AbortSignal,
+): Promise<MovedDatabase> {
+  await createPartitions(target, tables)
+  const triggers = tables.filter(({ hasTriggers }) => hasTriggers)
+  for (const table of triggers) await target.query(sql`alter table ${identifier(table)} disable trigger user`)
+  await target.query(sql`truncate ${list(tables)}`)
+  const copied: { name: string; rows: number }[] = []
+  for (const table of tables) {
+    signal.throwIfAborted()
+    copied.push({ name: tableName(table), rows: await copyTable(source, target, table) })
+  }
+  for (const table of triggers) await target.query(sql`alter table ${identifier(table)} enable trigger user`)
+  await copySequences(source, target, [...new Set(tables.map(({ schema }) => schema))])
+  const { rows } = await target.query<{ events: string }>(sql`select holdfast.renumber_log() as events`)
+  const total = copied.reduce((sum, table) => sum + table.rows, 0)
+  return { tables: copied, rows: total, events: Number(rows[0]?.events ?? 0) }
+}
+
+/** Months for which the target has created none. */
+async function createPartitions(target: pg.Client, tables: readonly MovedTable[]): Promise<void> {
+  for (const table of tables) {
+    for (const { name, bound, withoutStatistics } of table.partitions) {
+      const partition = raw(`${pg.escapeIdentifier(table.schema)}.${pg.escapeIdentifier(name)}`)
+      const { rows } = await target.query<{ found: boolean }>(
+        sql`select to_regclass(${partition.sql}) is not null as found`,
+      )
+      if (rows[0]?.found === true) continue
+      await target.query(sql`create table ${partition} partition of ${identifier(table)} ${raw(bound)}`)
+      for (const column of withoutStatistics) {
+        await target.query(
+          sql`alter table ${partition} alter column ${raw(pg.escapeIdentifier(column))} set statistics 0`,
+        )
+      }
+    }
+  }
+}
+
+/** @returns the number of rows */
+async function copyTable(source: pg.Client, target: pg.Client, table: MovedTable): Promise<number> {
+  const columns = table.columns.map((column) => pg.escapeIdentifier(column)).join(', ')
+  const name = identifier(table).sql
+  const reading = source.query(copyTo(`copy (select ${columns} from ${name}) to stdout (format binary)`))
+  const writing = target.query(copyFrom(`copy ${name} (${columns}) from stdin (format binary)`))
+  await pipeline(reading, writing)
+  if (reading.rowCount === writing.rowCount) return writing.rowCount
+  throw new MoveRefused(`${tableName(table)}: ${reading.rowCount} rows were read, and ${writing.rowCount} written`)
+}
+
+async function copySequences(source: pg.Client, target: pg.Client, schemas: readonly string[]): Promise<void> {
+  const { rows } = await source.query<{ name: string; last: string }>(sql`
+    select format('%I.%I', schemaname, sequencename) as name, last_value::text as last
+      from pg_sequences where schemaname = any(${schemas}) and last_value is not null`)
+  for (const { name, last } of rows) await target.query(sql`select setval(${name}::regclass, ${last}::bigint)`)
+}
+
+function identifier({ schema, name }: { schema: string; name: string }) {
+  return raw(`${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`)
+}
+
+function list(tables: readonly MovedTable[]) {
+  return raw(tables.map((table) => identifier(table).sql).join(', '))
+}

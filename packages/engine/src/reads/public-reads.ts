@@ -1,0 +1,39 @@
+import type pg from 'pg'
+import sql, { empty } from 'sql-template-tag'
+import { clinicNoOf, isId } from '../model/id.ts'
+import type { Reads } from '../model/reads.ts'
+
+/** One query returns all: an id takes 40 bytes. */
+const publicDoctorsMax = 50_000
+
+/** What pages for search engines need: nothing of bookings, and only of active doctors. */
+export function publicReads(pool: pg.Pool): Pick<Reads, 'openHours' | 'publicDoctors'> {
+  return {
+    async openHours({ clinicNo, doctorId, days }) {
+      if (doctorId !== null && (!isId(doctorId) || clinicNoOf(doctorId) !== clinicNo)) return []
+      const { rows } = await pool.query<{ day: string; opens: string; closes: string }>(sql`
+        select to_char(s.starts_at at time zone c.timezone, 'YYYY-MM-DD') as day,
+               to_char(min(s.starts_at) at time zone c.timezone, 'HH24:MI') as opens,
+               to_char(max(s.ends_at) at time zone c.timezone, 'HH24:MI') as closes
+          from holdfast.clinic c
+          join holdfast.slot s on s.clinic_no = c.no
+          join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
+         where c.no = ${clinicNo} and r.kind = 'doctor' and r.active and s.withdrawn_at is null
+           and s.starts_at >= now() and s.starts_at < now() + make_interval(days => ${days})
+           ${doctorId === null ? empty : sql`and s.resource_id = ${doctorId}`}
+         group by 1, c.timezone
+         order by 1`)
+      return rows
+    },
+
+    async publicDoctors() {
+      const { rows } = await pool.query<{ id: string; clinic_id: string }>(sql`
+        select r.id, c.id as clinic_id
+          from holdfast.resource r join holdfast.clinic c on c.no = r.clinic_no
+         where r.kind = 'doctor' and r.active
+         order by r.clinic_no, r.id
+         limit ${publicDoctorsMax}`)
+      return rows.map(({ id, clinic_id: clinicId }) => ({ id, clinicId }))
+    },
+  }
+}

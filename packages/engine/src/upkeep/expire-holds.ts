@@ -1,0 +1,46 @@
+import type pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+
+const holdsPerStep = 1_000
+/** A run ends after this many steps, and the next run continues. */
+const stepsMax = 1_000
+
+/**
+ * Expires the lapsed holds of the last day, in small transactions. Safe to call from any number of processes at
+ * once. `signal` ends it between two transactions.
+ *
+ * @returns how many holds it expired
+ */
+export async function expireHolds(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
+  return await untilNone(pool, sql`select holdfast.expire_holds(${holdsPerStep}) as count`, signal)
+}
+
+/**
+ * Expires lapsed holds of all months, one after the other: those of more than a day ago exist only if no
+ * {@link expireHolds} has run for so long. One transaction for all months would lock every partition.
+ *
+ * @returns how many holds it expired
+ */
+export async function expireHoldsOfAllMonths(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
+  const { rows } = await pool.query<{ month: Date }>(sql`
+    select to_date(right(c.relname, 8), '"y"YYYY"m"MM')::timestamp at time zone 'UTC' as month
+      from pg_inherits i join pg_class c on c.oid = i.inhrelid
+     where i.inhparent = 'holdfast.booking'::regclass and c.relname ~ '^booking_y\\d{4}m\\d{2}$'
+     order by 1`)
+  let total = 0
+  for (const { month } of rows) {
+    total += await untilNone(pool, sql`select holdfast.expire_holds(${holdsPerStep}, ${month}) as count`, signal)
+  }
+  return total
+}
+
+async function untilNone(pool: pg.Pool, step: Sql, signal: AbortSignal | undefined): Promise<number> {
+  let total = 0
+  for (let steps = 0; steps < stepsMax && signal?.aborted !== true; steps += 1) {
+    const { rows } = await pool.query<{ count: number }>(step)
+    const count = rows[0]?.count ?? 0
+    total += count
+    if (count === 0) break
+  }
+  return total
+}

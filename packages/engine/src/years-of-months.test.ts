@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aBooking,
+  aClaim,
+  aClinic,
+  aDoctor,
+  ageBooking,
+  aSlot,
+  lapseHolds,
+  lockCounter,
+  plantFunction,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import { agedDatabaseTest } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { theatreOperations } from '../test/theatre-operations.ts'
+import { createEngine } from './create-engine.ts'
+import type { SettleAction } from './model/settle.ts'
+import { createCalendarReads } from './reads/calendar-reads.ts'
+import { endOfLog, readLog } from './tail/read-log.ts'
+import { expireHolds, expireHoldsOfAllMonths } from './upkeep/expire-holds.ts'
+import { purgeOutdated } from './upkeep/purge-outdated.ts'
+
+const test = agedDatabaseTest(120)
+
+/** What a stock server grants each transaction on average (max_locks_per_transaction). */
+const locksMax = 64
+/**
+ * Of changes of two cases or of a case in two slots, and of an erasure, which touches all tables with patients, however
+ * many months there are; 668 when their statements had no bounds.
+ */
+const locksOfGroupsMax = 96
+const groups = new Set(['a swap of cases', 'a bump of a case', 'move of a case', 'the erasure of a patient'])
+/** A statement that is prepared is planned for its values five times, and then perhaps for all values. */
+const repetitions = 8
+
+/** An old clinic's operations, each with the number of tables and indexes that it locks. */
+async function operationsOf(database: TestDatabase) {
+  const counter = lockCounter(database.appPool)
+  const { pool } = counter
+  const engine = createEngine({ batchPool: pool, generalPool: pool })
+  const calendar = createCalendarReads(pool)
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const slot = await aSlot(database, doctor, { capacity: 1_000 })
+  const other = await aSlot(database, doctor, { capacity: 1_000 })
+  const accountId = randomUUID()
+  await aBooking(database, slot, { accountId })
+  const day = slot.startsAt.toISOString().slice(0, 10)
+  const days = { clinicNo: clinic.no, from: day, to: day }
+  const list = { status: null, limit: 25, cursor: null }
+
+  const book = async (confirm: boolean) => {
+    const outcome = await engine.claim(aClaim(slot, { confirm, accountId }))
+    if (outcome.kind !== 'booked') throw new Error(`The claim's outcome is ${outcome.kind}.`)
+    return outcome.booking.id
+  }
+  const lapsed = async () => {
+    await book(false)
+    await lapseHolds(database, slot)
+  }
+  const settle = (action: SettleAction) => async (bookingId: string) =>
+    await engine.settle({ bookingId, action, actorId: accountId, onBehalf: true, key: null, reason: null })
+  const move = async (bookingId: string) =>
+    await engine.move({ bookingId, slotId: other.id, actorId: null, onBehalf: true, key: null })
+  const held = () => book(false)
+  const booked = () => book(true)
+  const old = async () => {
+    const booking = await ageBooking(database, await aBooking(database, slot, { status: 'CONFIRMED' }), 100)
+    counter.takeMax()
+    return booking.id
+  }
+
+  const operations: Record<string, () => Promise<unknown>> = {
+    claim: held,
+    'claim of a slot with a lapsed hold': async () => [await lapsed(), counter.takeMax(), await held()],
+    confirm: async () => await settle('confirm')(await held()),
+    extend: async () => await settle('extend')(await held()),
+    'release a hold': async () => await settle('cancel')(await held()),
+    cancel: async () => await settle('cancel')(await booked()),
+    'cancel an old booking': async () => await settle('cancel')(await old()),
+    'move an old booking': async () => await move(await old()),
+    'erase an old booking': async () => {
+      const bookingId = await old()
+      await settle('cancel')(bookingId)
+      await engine.erasures.ofBooking({ bookingId, actorId: null, key: randomUUID() })
+    },
+    "erase a patient's bookings": async () => {
+      const bookingId = await old()
+      await settle('cancel')(bookingId)
+      await engine.erasures.ofPatient({ clinicNo: clinic.no, patient: { accountId }, actorId: null })
+      await engine.erasures.ofPatient({ clinicNo: clinic.no, patient: { email: 'a@example.org' }, actorId: null })
+    },
+    reopen: async () => await settle('reopen')(await booked()),
+    move: async () => await move(await booked()),
+    'a move made before': async () => [await move(await booked()), await move(await booked())],
+    'a booking': async () => await engine.reads.booking(await booked()),
+    'the events of a booking': async () => await engine.reads.eventsOfBooking(await booked()),
+    'manage access': async () => await engine.manageTokenEpochs.access(await booked()),
+    'the log': async () => await readLog(pool, await endOfLog(pool), 128),
+    'the newest events': () =>
+      engine.reads.newestEventsOfClinic({ clinicNo: clinic.no, confirmedOnly: false, limit: 1 }),
+    'bookings of an account': () => engine.reads.bookingsOfAccount({ accountId, from: null, to: null, ...list }),
+    'a day of a clinic': () =>
+      engine.reads.bookingsOfClinic({ ...days, doctorId: null, confirmedOnly: false, q: null, ...list }),
+    'a search in a clinic': () =>
+      engine.reads.bookingsOfClinic({ ...days, doctorId: null, confirmedOnly: false, q: 'nobody', ...list }),
+    'statistics of a clinic': () => engine.reads.clinicStats(days),
+    'a slot with a lapsed hold': async () => [await lapsed(), await engine.reads.slot(slot.id)],
+    alternatives: () =>
+      engine.reads.alternatives({
+        slotId: slot.id,
+        units: 1,
+        appointmentType: null,
+        fromSlotId: null,
+        sameDoctor: false,
+        limit: 5,
+      }),
+    'days of a calendar': () => calendar.days(doctor.id, day, day),
+    'slots of a calendar': () => calendar.slots([slot.id, other.id]),
+    'bursts of bookings': () =>
+      engine.bookingLimits.bursts({ clinicNo: clinic.no, hours: 24, bookingsMin: 2, limit: 5 }),
+    'the sweep': async () => [await lapsed(), await expireHolds(pool)],
+    'the sweep of all months': () => expireHoldsOfAllMonths(pool),
+    retention: () => purgeOutdated(pool),
+    'a withdrawal': async () => {
+      const { id: slotId } = await aSlot(database, doctor)
+      return await engine.withdrawSlots({
+        clinicNo: clinic.no,
+        which: { slotId },
+        withBookings: true,
+        dryRun: false,
+        actorId: null,
+      })
+    },
+  }
+  Object.assign(operations, await theatreOperations(database, pool))
+  const locksOf = async (name: string) => {
+    const operation = operations[name]
+    if (operation === undefined) throw new Error(`There is no operation "${name}".`)
+    counter.takeMax()
+    for (let count = 0; count < repetitions; count += 1) await operation()
+    return counter.takeMax()
+  }
+  return { names: Object.keys(operations), locksOf, stop: () => engine.stop() }
+}
+
+test('with ten more years of months, no operation holds more locks than its limit', async ({ database }) => {
+  const operations = await operationsOf(database)
+  const locks: Record<string, number> = {}
+  for (const name of operations.names) locks[name] = await operations.locksOf(name)
+  await operations.stop()
+  const isOver = ([name, count]: [string, number]) => count > (groups.has(name) ? locksOfGroupsMax : locksMax)
+  expect(Object.entries(locks).filter((one) => isOver(one) || one[1] === 0)).toEqual([])
+})
+
+test.for([
+  ['settle_bookings', 'confirm', 'lock_bookings', / and b\.id >= recent_ids\(\)/g, ''],
+  ['lock_old_bookings', 'cancel an old booking', 'lock_old_bookings', /force_custom_plan/, 'force_generic_plan'],
+  ['bookings_by_id', 'a case', 'bookings_by_id', /and b\.id >= recent_ids\(\)/g, ''],
+  ['lapsed_cases', 'refused claim of a case', 'lapsed_cases', /from bookings_by_id\([^;]*\) b\s/, 'from booking b '],
+  ['place_booking_of_case', 'move of a case', 'place_booking_of_case', /force_custom_plan/, 'force_generic_plan'],
+  ['lapsed_units', 'a slot with a lapsed hold', 'lapsed_units', /b\.id >= recent_ids\(\) and/, ''],
+  [
+    'read_log',
+    'the log',
+    'read_log',
+    /select t\.\*, false as is_late from recent_event t/,
+    `select t.clinic_no, t.booking_id, t.version, t.xid, t.seq, t.at, t.type, t.slot_id, t.resource_id, t.units,
+            t.hold_expires_at, t.from_slot_id, t.reason, t.actor_id, t.status_after, t.case_details, false as is_late
+       from booking_event t`,
+  ],
+] as const)(
+  'negative control: without its bound, %s holds more than 64 locks',
+  async ([, operation, name, part, becomes], { database }) => {
+    await plantFunction(database, name, { part, becomes })
+    const operations = await operationsOf(database)
+    expect(await operations.locksOf(operation)).toBeGreaterThan(locksMax)
+    await operations.stop()
+  },
+)
