@@ -9,16 +9,38 @@ export {
   liveServerMessageSchema,
 } from './live.ts'
 export { buildOpenApi, type OpenApiDocument } from './openapi.ts'
-export { type Access, type Operation, problemsOf, type RestrictedField } from './operations/operation.ts'
-export { operations, restOperations, secondFactorOperations } from './operations.ts'
+export {
+  type Access,
+  type Operation,
+  problemsOf,
+  type RestrictedField,
+  type RestrictedResponse,
+} from './operations/operation.ts'
+export { accountOperations, operations, restOperations, secondFactorOperations } from './operations.ts'
 export { type ProblemCode, type ProblemKind, problemCodes, problemKinds, problemType } from './problems.ts'
 export type { MemberBody } from './schemas/account.ts'
 export { type AuditEventBody, type AuditKind, auditKinds } from './schemas/audit-event.ts'
-export type { BookingBody, NewBookingBody } from './schemas/booking.ts'
+export type { BookingBody, NewBookingBody, TicketLinkRequestBody } from './schemas/booking.ts'
 export type { ClinicBody } from './schemas/clinic.ts'
 export type { DoctorBody } from './schemas/doctor.ts'
 export type { PatientToEraseBody } from './schemas/erasure.ts'
 export type { InvitationBody } from './schemas/invitation.ts'
+export type { MessageBody } from './schemas/message.ts'
 export { type FieldError, type Problem, problemSchema } from './schemas/problem.ts'
 export type { BookingEventBody, ClinicStatsBody } from './schemas/report.ts'
 export type { SlotBody, SlotRuleBody } from './schemas/slot.ts'
+export type { TheatreBoardBody } from './schemas/theatre-board.ts'
+export type { CaseBody, CaseConflictBody, CaseMoveBody, NewCaseBody } from './schemas/theatre-case.ts'
+export type { TheatreFiguresBody, TheatreReportBody } from './schemas/theatre-report.ts'
+export type { CaseRequestBody, SuggestionQueryBody } from './schemas/theatre-request.ts'
+export type {
+  BlockBody,
+  BlockChangeBody,
+  EquipmentBody,
+  NewBlockBody,
+  RoomBody,
+  TheatreStaffBody,
+} from './schemas/theatre-resource.ts'
+export type { NewWaitlistEntryBody, WaitlistEntryBody } from './schemas/waitlist.ts'
+export type { WebhookBody, WebhookDeliveryBody } from './schemas/webhook.ts'
+export { type TheatreSignal, theatreLivePath, theatreSignalSchema } from './theatre-live.ts'

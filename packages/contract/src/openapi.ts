@@ -21,7 +21,7 @@ const accessTexts: Record<Access, string> = {
   site_administrator: 'The site administrator.',
   admin: 'Admins of the clinic.',
   doctor_admin: 'Admins of the doctor’s clinic.',
-  member: 'Members of the clinic. Doctors see only their own bookings.',
+  member: 'Members of the clinic. Doctors see only their own bookings and cases.',
   calendar: 'Admins and staff of the clinic; doctors for their own calendar.',
   calendar_owner: 'Admins of the clinic; doctors for their own calendar.',
   slot: 'Admins and staff of the clinic; doctors for their own calendar.',
@@ -31,6 +31,14 @@ const accessTexts: Record<Access, string> = {
   booking_desk: 'Admins and staff of the clinic; doctors for their own calendar.',
   booking_patient: 'The bearer of the booking’s manage token; its account.',
   booking_erasure: 'Admins of the clinic; the account of the booking.',
+  clinic_staff: 'Admins and staff of the clinic.',
+  case: 'Admins and staff of the clinic; doctors for cases of which they are the surgeon.',
+  case_staff: 'Admins and staff of the clinic.',
+  case_request: 'Admins and staff of the clinic; doctors for requests of which they are the surgeon.',
+  waitlist_entry:
+    'The bearer of the entry’s manage token; its account; admins and staff of the clinic; the doctor whom it waits ' +
+    'for.',
+  waitlist_patient: 'The bearer of the entry’s manage token; its account.',
 }
 
 const restrictedFieldTexts: Record<RestrictedField, string> = {
@@ -39,6 +47,10 @@ const restrictedFieldTexts: Record<RestrictedField, string> = {
   'query.doctorId': 'Doctors may send only themselves as `doctorId`.',
   'body.slotId': '`slotId` must be in the booking’s clinic, and for doctors in their own calendar.',
   'body.manageToken': '`manageToken` must be the booking’s.',
+  'body.override': '`override` is for admins of the clinic.',
+  'body.trial': '`trial` is for admins of the clinic.',
+  'body.surgeonId': 'Doctors may send only themselves as `surgeonId`.',
+  'query.surgeonId': 'Doctors may send only themselves as `surgeonId`.',
 }
 
 const security: JsonObject[] = [{ bearer: [] }, { session: [] }]
@@ -112,7 +124,11 @@ function describe(operation: Operation, components: Map<string, Json>): JsonObje
       description: response.description,
       ...(Object.keys(headers).length > 0 ? { headers: headersOf(headers) } : {}),
       ...(response.schema
-        ? { content: { 'application/json': { schema: hoist(toJson(response.schema), components) } } }
+        ? {
+            content: {
+              [response.mediaType ?? 'application/json']: { schema: hoist(toJson(response.schema), components) },
+            },
+          }
         : {}),
     }
   }

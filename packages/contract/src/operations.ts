@@ -2,15 +2,24 @@ import { accountOperations } from './operations/accounts.ts'
 import { auditEventOperations } from './operations/audit-events.ts'
 import { bookingLimitsOperations } from './operations/booking-limits.ts'
 import { bookingOperations } from './operations/bookings.ts'
+import { busyCalendarOperations } from './operations/busy-calendars.ts'
+import { calendarFeedOperations } from './operations/calendar-feeds.ts'
 import { clinicDeskOperations } from './operations/clinic-desk.ts'
 import { clinicSecurityOperations } from './operations/clinic-security.ts'
 import { clinicOperations } from './operations/clinics.ts'
 import { doctorOperations } from './operations/doctors.ts'
 import { invitationOperations } from './operations/invitations.ts'
 import { meOperations } from './operations/me.ts'
+import { messageOperations } from './operations/messages.ts'
 import type { Operation } from './operations/operation.ts'
+import { proofOperations } from './operations/proof.ts'
 import { secondFactorOperations } from './operations/second-factors.ts'
 import { slotOperations } from './operations/slots.ts'
+import { theatreCaseOperations } from './operations/theatre-cases.ts'
+import { theatrePlanningOperations } from './operations/theatre-planning.ts'
+import { theatreResourceOperations } from './operations/theatre-resources.ts'
+import { waitlistOperations } from './operations/waitlist.ts'
+import { webhookOperations } from './operations/webhooks.ts'
 
 /** Every operation that the REST routes serve, by its id. */
 export const restOperations = {
@@ -22,11 +31,20 @@ export const restOperations = {
   ...clinicDeskOperations,
   ...invitationOperations,
   ...bookingLimitsOperations,
+  ...messageOperations,
   ...clinicSecurityOperations,
   ...auditEventOperations,
+  ...proofOperations,
+  ...theatreResourceOperations,
+  ...theatreCaseOperations,
+  ...theatrePlanningOperations,
+  ...waitlistOperations,
+  ...webhookOperations,
+  ...calendarFeedOperations,
+  ...busyCalendarOperations,
 }
 
-export { secondFactorOperations }
+export { accountOperations, secondFactorOperations }
 
 /** Every documented operation: those of the REST routes and of accounts. */
 export const operations: Operation[] = [

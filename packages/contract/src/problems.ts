@@ -1,3 +1,8 @@
+import { calendarProblemKinds } from './calendar-problems.ts'
+import { theatreProblemKinds } from './theatre-problems.ts'
+import { waitlistProblemKinds } from './waitlist-problems.ts'
+import { webhookProblemKinds } from './webhook-problems.ts'
+
 /** One kind of problem: its HTTP status, a title that is the same for all its problems, and what the caller can do. */
 export type ProblemKind = { status: number; title: string; help: string }
 
@@ -81,6 +86,11 @@ export const problemKinds = {
     title: 'There is no such invitation',
     help: 'It was revoked or replaced by a newer one, or the link is incomplete. Ask the clinic for a new link.',
   },
+  message_not_found: {
+    status: 404,
+    title: 'There is no such message',
+    help: 'List them with GET /clinics/{id}/messages. Messages are deleted after 180 days, and with their patient.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'The method is not allowed for this path',
@@ -99,7 +109,9 @@ export const problemKinds = {
   slot_closed: {
     status: 409,
     title: 'The slot cannot be booked',
-    help: 'It was withdrawn, has begun, is too soon or too far ahead, or its doctor takes no bookings: choose another.',
+    help:
+      'It was withdrawn, has begun, is too soon or too far ahead, or its doctor is busy or takes no bookings: ' +
+      'choose another.',
   },
   slot_has_bookings: {
     status: 409,
@@ -118,29 +130,29 @@ export const problemKinds = {
   },
   too_many_bookings: {
     status: 409,
-    title: 'There are too many bookings from here',
+    title: 'Too many bookings from this address, account or contact',
     help:
-      'The clinic limits holds and coming bookings per address, account and contact: confirm or cancel one, sign in, ' +
-      'or contact the clinic.',
+      'The clinic limits holds and upcoming bookings per address, account and contact: confirm or cancel one, sign ' +
+      'in, or contact the clinic.',
   },
   invalid_transition: {
     status: 409,
     title: 'The booking is not in a state that allows this',
-    help: 'See `booking` for its state.',
+    help: 'See `booking`, or `case`, for its state.',
   },
   booking_not_over: {
     status: 409,
     title: 'The booking is not over',
-    help: 'It is to come or in progress. Cancel it first, or wait until it is over.',
+    help: 'The appointment is upcoming or in progress. Cancel it first, or wait until it is over.',
   },
   booking_erased: {
     status: 409,
     title: 'The patient of this booking was erased',
-    help: 'Nothing of the booking can be changed any more.',
+    help: 'The booking can no longer be changed.',
   },
   already_extended: {
     status: 409,
-    title: 'The hold cannot be extended any more',
+    title: 'The hold cannot be extended further',
     help: 'It has been extended as often as the clinic allows. Confirm it before it ends.',
   },
   past_deadline: {
@@ -161,7 +173,7 @@ export const problemKinds = {
   last_admin: {
     status: 409,
     title: 'The clinic would have no admin left',
-    help: 'Make another member admin first.',
+    help: 'Make another member an admin first.',
   },
   invitation_expired: {
     status: 409,
@@ -170,12 +182,12 @@ export const problemKinds = {
   },
   invitation_used: {
     status: 409,
-    title: 'The invitation has been used',
+    title: 'The invitation has already been used',
     help: 'An invitation works once. If you did not use it yourself, tell the clinic, and ask for a new one.',
   },
   already_member: {
     status: 409,
-    title: 'The account has a role in this clinic already',
+    title: 'The account already has a role in this clinic',
     help: 'An admin of the clinic can change it. To use the invitation for somebody else, sign in with their account.',
   },
   too_many_invitations: {
@@ -201,7 +213,7 @@ export const problemKinds = {
   },
   too_many_units: {
     status: 422,
-    title: 'These are more units than one booking may have',
+    title: 'Too many units for one booking',
     help: 'Request at most `max` units, or contact the clinic.',
   },
   appointment_type_not_offered: {
@@ -211,7 +223,7 @@ export const problemKinds = {
   },
   link_used: {
     status: 422,
-    title: 'The link is not valid any more',
+    title: 'The link is no longer valid',
     help: 'It works once, and for a limited time. Ask for a new one.',
   },
   password_wrong: {
@@ -222,11 +234,11 @@ export const problemKinds = {
   code_wrong: {
     status: 401,
     title: 'The code is wrong',
-    help: 'Send the code that the app shows now, or a recovery code that was not used yet.',
+    help: 'Send the code that the app shows now, or an unused recovery code.',
   },
   code_used: {
     status: 401,
-    title: 'The code was used already',
+    title: 'The code has already been used',
     help: 'Each code works once. Wait for the next one: the app shows it within 30 seconds.',
   },
   sign_in_expired: {
@@ -236,7 +248,7 @@ export const problemKinds = {
   },
   totp_exists: {
     status: 409,
-    title: 'An authenticator app is set up already',
+    title: 'An authenticator app is already set up',
     help: 'Turn it off first to set up another one.',
   },
   totp_missing: {
@@ -263,6 +275,11 @@ export const problemKinds = {
     status: 404,
     title: 'There is no such passkey',
     help: 'List them with GET /api/auth/second-factors.',
+  },
+  mail_unavailable: {
+    status: 409,
+    title: 'This server sends no e-mails',
+    help: 'Ask its administrator for a link. The operator sets a mail server with SMTP_URL.',
   },
   password_guessable: {
     status: 422,
@@ -301,6 +318,10 @@ export const problemKinds = {
     title: 'The service is temporarily unavailable',
     help: 'Retry in a moment, a write with the same Idempotency-Key.',
   },
+  ...theatreProblemKinds,
+  ...waitlistProblemKinds,
+  ...webhookProblemKinds,
+  ...calendarProblemKinds,
 } as const satisfies Record<string, ProblemKind>
 
 export type ProblemCode = keyof typeof problemKinds

@@ -2,18 +2,26 @@ import Type from 'typebox'
 import {
   accountChangeSchema,
   currentSessionSchema,
+  emailChangeSchema,
+  emailConfirmedSchema,
+  emailLinkSchema,
+  emailStatusSchema,
   jwksSchema,
   jwtSchema,
   passwordChangeSchema,
+  passwordResetDoneSchema,
+  passwordResetRequestSchema,
   passwordResetSchema,
   secondStepSchema,
   sessionListSchema,
   sessionRevocationSchema,
+  sessionsRevocationSchema,
   signedInSchema,
   signedOutSchema,
   signInSchema,
   signUpSchema,
   statusSchema,
+  verificationEmailSchema,
 } from '../schemas/account.ts'
 import { operation } from './operation.ts'
 
@@ -98,7 +106,7 @@ export const accountOperations = {
     access: 'account',
     body: sessionRevocationSchema,
     responses: { 200: { description: 'The session has ended', schema: statusSchema } },
-    problems: [],
+    problems: ['password_wrong'],
   }),
   revokeSessions: operation({
     id: 'revokeSessions',
@@ -107,10 +115,10 @@ export const accountOperations = {
     tag: 'Accounts',
     summary: 'End all my sessions',
     access: 'account',
-    body: nothing,
+    body: sessionsRevocationSchema,
     bodyOptional: true,
     responses: { 200: { description: 'The sessions have ended', schema: statusSchema } },
-    problems: [],
+    problems: ['password_wrong'],
   }),
   revokeOtherSessions: operation({
     id: 'revokeOtherSessions',
@@ -119,10 +127,10 @@ export const accountOperations = {
     tag: 'Accounts',
     summary: 'End all my other sessions',
     access: 'account',
-    body: nothing,
+    body: sessionsRevocationSchema,
     bodyOptional: true,
     responses: { 200: { description: 'The sessions have ended', schema: statusSchema } },
-    problems: [],
+    problems: ['password_wrong'],
   }),
   changePassword: operation({
     id: 'changePassword',
@@ -135,6 +143,20 @@ export const accountOperations = {
     responses: { 200: { description: 'The password is changed', schema: signedInSchema } },
     problems: ['password_wrong', 'password_guessable'],
   }),
+  requestPasswordReset: operation({
+    id: 'requestPasswordReset',
+    method: 'POST',
+    url: '/api/auth/request-password-reset',
+    tag: 'Accounts',
+    summary: 'Ask for a link to choose a new password',
+    description:
+      'An e-mail with the link goes to the address, if it has an account. It works once, and for 24 hours. At most ' +
+      'three are sent in 24 hours, with growing pauses. The response is always the same.',
+    access: 'anyone',
+    body: passwordResetRequestSchema,
+    responses: { 200: { description: 'The e-mail is sent if the address has an account', schema: statusSchema } },
+    problems: ['mail_unavailable'],
+  }),
   resetPassword: operation({
     id: 'resetPassword',
     method: 'POST',
@@ -142,12 +164,79 @@ export const accountOperations = {
     tag: 'Accounts',
     summary: 'Choose a new password with a link',
     description:
-      'The link comes from an administrator (`holdfast admin reset-password`), works once, and for 24 hours. All ' +
-      'sessions of the account end.',
+      'The link comes by e-mail (`request-password-reset`) or from an administrator (`holdfast admin ' +
+      'reset-password`), works once, and for 24 hours. All sessions of the account end. The first link by e-mail ' +
+      'proves that the person has the address: it removes the second factors of an account without a role.',
     access: 'anyone',
     body: passwordResetSchema,
-    responses: { 200: { description: 'The password is changed', schema: statusSchema } },
+    responses: { 200: { description: 'The password is changed', schema: passwordResetDoneSchema } },
     problems: ['link_used', 'password_guessable'],
+  }),
+  getEmailStatus: operation({
+    id: 'getEmailStatus',
+    method: 'GET',
+    url: '/api/auth/email',
+    tag: 'Accounts',
+    summary: 'Read whether my e-mail address is confirmed',
+    access: 'account',
+    responses: { 200: { description: 'The address of the account', schema: emailStatusSchema } },
+    problems: [],
+  }),
+  sendVerificationEmail: operation({
+    id: 'sendVerificationEmail',
+    method: 'POST',
+    url: '/api/auth/send-verification-email',
+    tag: 'Accounts',
+    summary: 'Send the link that confirms my e-mail address',
+    description:
+      'A new account gets this e-mail by itself. The link works once, and for 24 hours. At most five are sent in 24 ' +
+      'hours, with growing pauses. Without effect if the address is confirmed.',
+    access: 'account',
+    body: verificationEmailSchema,
+    bodyOptional: true,
+    responses: { 200: { description: 'The e-mail is on its way', schema: statusSchema } },
+    problems: ['mail_unavailable'],
+  }),
+  changeEmail: operation({
+    id: 'changeEmail',
+    method: 'POST',
+    url: '/api/auth/change-email',
+    tag: 'Accounts',
+    summary: 'Ask for another e-mail address',
+    description:
+      'A link goes to the new address, and nothing changes until it is used. Nothing is sent to an address that has ' +
+      'an account; the response is the same.',
+    access: 'account',
+    body: emailChangeSchema,
+    responses: { 200: { description: 'The e-mail is sent if no account has the address', schema: statusSchema } },
+    problems: ['password_wrong', 'second_factor_required', 'mail_unavailable'],
+  }),
+  verifyEmail: operation({
+    id: 'verifyEmail',
+    method: 'POST',
+    url: '/api/auth/verify-email',
+    tag: 'Accounts',
+    summary: 'Confirm my e-mail address with a link',
+    description:
+      'By the account that asked for the link. If it was sent to another address than the account has, that becomes ' +
+      'the address of the account; sessions and roles stay, links for a new password become void, and the earlier ' +
+      'address gets an e-mail with which the change can be undone for 72 hours.',
+    access: 'account',
+    body: emailLinkSchema,
+    responses: { 200: { description: 'The address is confirmed', schema: emailConfirmedSchema } },
+    problems: ['link_used'],
+  }),
+  undoEmailChange: operation({
+    id: 'undoEmailChange',
+    method: 'POST',
+    url: '/api/auth/undo-email-change',
+    tag: 'Accounts',
+    summary: 'Undo a change of the e-mail address with a link',
+    description: 'The link was sent to the earlier address. All sessions of the account end.',
+    access: 'anyone',
+    body: emailLinkSchema,
+    responses: { 200: { description: 'The account has its earlier address', schema: statusSchema } },
+    problems: ['link_used'],
   }),
   updateAccount: operation({
     id: 'updateAccount',

@@ -9,6 +9,7 @@ import {
   newBookingSchema,
   nothingSchema,
   reschedulingSchema,
+  ticketLinkRequestSchema,
 } from '../schemas/booking.ts'
 import { id } from '../schemas/fields.ts'
 import { bookingHistorySchema } from '../schemas/report.ts'
@@ -26,8 +27,9 @@ export const bookingOperations = {
     summary: 'Book units of a slot',
     description:
       'Creates a PENDING booking that holds its units until `holdExpiresAt`, or with `confirm` a CONFIRMED one. ' +
-      'A hold needs no patient; its confirmation does. Send an Idempotency-Key: a retry with the same key gets the ' +
-      'first response.',
+      'At a clinic that has guests confirm by a link, a guest’s booking with `confirm` and an e-mail address ' +
+      'stays PENDING, see `confirmBooking`. A hold needs no patient; its confirmation does. Send an ' +
+      'Idempotency-Key: a retry with the same key gets the first response.',
     access: 'anyone',
     restrictedField: 'body.onBehalf',
     body: newBookingSchema,
@@ -44,6 +46,21 @@ export const bookingOperations = {
       'too_many_bookings',
       'appointment_type_not_offered',
     ],
+  }),
+  sendTicketLink: operation({
+    id: 'sendTicketLink',
+    method: 'POST',
+    url: '/api/v1/ticket-links',
+    tag: 'Bookings',
+    summary: 'Send the link to a lost ticket',
+    description:
+      'Sends the link to the ticket by e-mail, if there is a booking with this reference on this day, and the ' +
+      'address is its patient’s. The response does not say whether there is. An address gets at most three such ' +
+      'e-mails in 15 minutes.',
+    access: 'anyone',
+    body: ticketLinkRequestSchema,
+    responses: { 202: { description: 'Accepted', schema: nothingSchema } },
+    problems: ['clinic_not_found', 'mail_unavailable'],
   }),
   getBooking: operation({
     id: 'getBooking',
@@ -74,12 +91,19 @@ export const bookingOperations = {
     url: '/api/v1/bookings/{bookingId}/confirm',
     tag: 'Bookings',
     summary: 'Confirm a hold',
-    description: 'If it has been done already: 200, unchanged.',
+    description:
+      'If it has been done already: 200, unchanged. At a clinic that has guests confirm by a link (see ' +
+      '`confirmByLink` of its message settings), the hold of a guest with an e-mail address stays PENDING, with ' +
+      '`confirmationLink`, and lasts longer: an e-mail has a link to a page of the site, whose button sends ' +
+      '`confirmationToken`. Opening the link confirms nothing. A further request without the token sends the e-mail ' +
+      'again, a minute after the last one at the earliest, or to the address of another `patient`; five times at ' +
+      'most. No link is needed for bookings of the clinic’s people, and of accounts that have confirmed one by a ' +
+      'link to their own address before.',
     access: 'booking',
     params,
     body: confirmationSchema,
     bodyOptional: true,
-    responses: booking('The booking, CONFIRMED'),
+    responses: booking('The booking, CONFIRMED; or PENDING with `confirmationLink`'),
     problems: ['hold_expired', 'invalid_transition', 'too_many_bookings', 'booking_erased'],
   }),
   cancelBooking: operation({

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { clinicSecuritySchema } from '../schemas/clinic.ts'
+import { clinicSecuritySchema, patientDataMonths, retentionSchema } from '../schemas/clinic.ts'
 import { id } from '../schemas/fields.ts'
 import { operation } from './operation.ts'
 
@@ -15,6 +15,24 @@ export const clinicSecurityOperations = {
     access: 'admin',
     params,
     responses: { 200: { description: 'The rules', schema: clinicSecuritySchema } },
+    problems: ['clinic_not_found'],
+  }),
+  getRetention: operation({
+    id: 'getRetention',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/retention',
+    tag: 'Clinic desk',
+    summary: 'Read when the clinic’s patients are erased, and how many are due',
+    description:
+      'The time is `settings.patientDataMonths` of the clinic. After it was shortened or set for the first time, ' +
+      'nobody is erased for 24 hours: until then the change can be undone.',
+    access: 'admin',
+    params,
+    query: Type.Object(
+      { months: Type.Optional({ ...patientDataMonths, description: 'Counts for this time instead' }) },
+      { additionalProperties: false },
+    ),
+    responses: { 200: { description: 'The retention', schema: retentionSchema } },
     problems: ['clinic_not_found'],
   }),
   updateClinicSecurity: operation({

@@ -26,8 +26,16 @@ export const doctorOperations = {
     query: Type.Object(
       {
         clinicId: Type.Optional(id()),
-        specialization: Type.Optional(searchText({ description: 'Exactly this specialization' })),
-        q: Type.Optional(searchText({ description: 'Part of the name or specialization' })),
+        specialization: Type.Optional(
+          searchText({ description: 'This specialization, or a known one by any of its names' }),
+        ),
+        q: Type.Optional(
+          searchText({
+            description:
+              'Part of the name or specialization, or what patients call the specialization, such as GP or skin. If ' +
+              'nobody is found, words with typing errors are corrected.',
+          }),
+        ),
         appointmentType: Type.Optional(appointmentTypeSchema),
         sort: literals(['name', 'soonest'], {
           default: 'name',

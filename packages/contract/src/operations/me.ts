@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { meSchema } from '../schemas/account.ts'
+import { meSchema, whoAmISchema } from '../schemas/account.ts'
 import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
 import { localDate, pageParameters } from '../schemas/fields.ts'
 import { operation } from './operation.ts'
@@ -13,6 +13,17 @@ export const meOperations = {
     summary: 'Read my account and my roles',
     access: 'account',
     responses: { 200: { description: 'The account', schema: meSchema } },
+    problems: [],
+  }),
+  whoAmI: operation({
+    id: 'whoAmI',
+    method: 'GET',
+    url: '/api/v1/whoami',
+    tag: 'Me',
+    summary: 'Read who is signed in',
+    description: 'As *Read my account and my roles*, but without an account the response is not an error.',
+    access: 'anyone',
+    responses: { 200: { description: 'The account, if there is one', schema: whoAmISchema } },
     problems: [],
   }),
   listMyBookings: operation({

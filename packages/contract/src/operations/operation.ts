@@ -28,6 +28,18 @@ export type Access =
   | 'booking_patient'
   /** Admins of the booking's clinic, and the booking's account; not its manage token. */
   | 'booking_erasure'
+  /** Admins and staff of the clinic `clinicId`, which is in the path or else in the body. */
+  | 'clinic_staff'
+  /** Admins and staff of the clinic; the doctor who is the surgeon of the case `caseId`. */
+  | 'case'
+  /** Admins and staff of the clinic that the case `caseId` belongs to. */
+  | 'case_staff'
+  /** Admins and staff of the clinic; the doctor who is the surgeon of the request `requestId`. */
+  | 'case_request'
+  /** The bearer of the entry's manage token, its account, admins and staff, and the doctor whom it waits for. */
+  | 'waitlist_entry'
+  /** The bearer of the entry's manage token, and its account. */
+  | 'waitlist_patient'
 
 /**
  * A field that access also depends on. The server checks it after `access`, and gives the handler the outcome of the
@@ -44,11 +56,33 @@ export type RestrictedField =
   | 'body.slotId'
   /** Only the manage token of the booking `bookingId`. */
   | 'body.manageToken'
+  /** Only for admins of the clinic. */
+  | 'body.override'
+  | 'body.trial'
+  /** A member with the role doctor may name only themselves. */
+  | 'body.surgeonId'
+  | 'query.surgeonId'
+
+/**
+ * What a member with the role doctor does not get of a response. The server removes it from what the handler returns,
+ * so that no handler can forget to. For operations with `member` access.
+ */
+export type RestrictedResponse =
+  /** `items`: only those of which the doctor is the surgeon. */
+  | 'items'
+  /** `cases`: only those of which the doctor is the surgeon; other cases are in `busy`, as a room and times. */
+  | 'cases'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** A successful response: its schema (absent: no body), and the headers to document. */
-export type ResponseDescription = { description: string; schema?: TSchema; headers?: Record<string, string> }
+export type ResponseDescription = {
+  description: string
+  schema?: TSchema
+  /** Default: application/json. */
+  mediaType?: 'text/csv' | 'text/calendar'
+  headers?: Record<string, string>
+}
 
 /** One operation of the API. Its route, checks, documentation and client are derived from it. */
 export type Operation = {
@@ -61,6 +95,7 @@ export type Operation = {
   description?: string
   access: Access
   restrictedField?: RestrictedField
+  restrictedResponse?: RestrictedResponse
   params?: TObject
   query?: TObject
   body?: TSchema
@@ -91,12 +126,19 @@ type WithRestriction<Described extends Operation> = Described extends { restrict
     : Described & { restrictedField: { error: 'This field is not in the schema of the query or of the body.' } }
   : Described
 
+/** Does not compile if a response is restricted by a role that the check of the access does not find. */
+type WithRole<Described extends Operation> = Described extends { restrictedResponse: RestrictedResponse }
+  ? Described extends { access: 'member' }
+    ? Described
+    : Described & { restrictedResponse: { error: 'Only the check of member access finds the role.' } }
+  : Described
+
 /**
  * Preserves an operation's literal types, so that the types of its handler are inferred from it. A restricted field
  * must be a field of its query or body.
  */
 export function operation<const Described extends Operation>(
-  described: Described & WithRestriction<Described>,
+  described: Described & WithRestriction<Described> & WithRole<Described>,
 ): Described {
   return described
 }
@@ -118,6 +160,12 @@ const implied: Record<Access, readonly ProblemCode[]> = {
   booking_desk: ofRoles,
   booking_patient: ['booking_not_found', 'forbidden', 'second_factor_required'],
   booking_erasure: ['booking_not_found', 'forbidden', 'second_factor_required'],
+  clinic_staff: ofRoles,
+  case: ofRoles,
+  case_staff: ofRoles,
+  case_request: ofRoles,
+  waitlist_entry: ['waitlist_entry_not_found', 'second_factor_required'],
+  waitlist_patient: ['waitlist_entry_not_found', 'forbidden', 'second_factor_required'],
 }
 
 /** Every problem that an operation can return. */

@@ -92,7 +92,9 @@ export const secondFactorOperations = {
     url: '/api/auth/totp/confirm',
     tag,
     summary: 'Turn the authenticator app on',
-    description: 'From now on signing in with the password needs a code. The account’s other sessions end.',
+    description:
+      'Within ten minutes after its secret was shown. From now on signing in with the password needs a code. The ' +
+      'account’s other sessions end.',
     access: 'account',
     body: totpConfirmationSchema,
     responses: { 200: { description: 'The recovery codes', schema: recoveryCodesSchema } },
@@ -146,7 +148,7 @@ export const secondFactorOperations = {
     access: 'account',
     body: newPasskeySchema,
     responses: { 200: { description: 'The passkey', schema: addedPasskeySchema } },
-    problems: ['passkey_refused', 'passkeys_unavailable', 'second_factor_required'],
+    problems: ['passkey_refused', 'passkeys_unavailable', 'second_factor_required', 'too_many_passkeys'],
   }),
   renamePasskey: operation({
     id: 'renamePasskey',

@@ -1,11 +1,13 @@
 import Type from 'typebox'
-import { flag, id, localDate } from '../schemas/fields.ts'
+import { flag, id, localDate, time } from '../schemas/fields.ts'
 import { createdSlotsSchema, newSlotsSchema, slotListSchema, withdrawnSlotsSchema } from '../schemas/slot.ts'
 import { notModified, operation } from './operation.ts'
 
 const doctorParams = Type.Object({ doctorId: id() }, { additionalProperties: false })
 const from = localDate({ description: 'First day, in the clinic’s time zone' })
 const to = localDate({ description: 'Last day, inclusive; at most 62 days in all' })
+const startsFrom = Type.Optional(time({ description: 'Of these days, only slots that start at this time or later' }))
+const startsBefore = Type.Optional(time({ description: 'Of these days, only slots that start before this time' }))
 const dryRun = flag('Only reports what would happen')
 const withBookings = flag('Bookings become FAILED with `slot_withdrawn`; otherwise they prevent the withdrawal')
 
@@ -73,10 +75,10 @@ export const slotOperations = {
     url: '/api/v1/doctors/{doctorId}/slots',
     tag: 'Slots',
     summary: 'Withdraw a doctor’s slots by days',
-    description: 'All or none of the slots of these days that have not begun.',
+    description: 'All or none of the slots of these days, or of some hours of them, that have not begun.',
     access: 'calendar',
     params: doctorParams,
-    query: Type.Object({ from, to, withBookings, dryRun }, { additionalProperties: false }),
+    query: Type.Object({ from, to, startsFrom, startsBefore, withBookings, dryRun }, { additionalProperties: false }),
     responses: { 200: { description: 'The slots are withdrawn', schema: withdrawnSlotsSchema } },
     problems: ['doctor_not_found', 'slot_has_bookings'],
   }),

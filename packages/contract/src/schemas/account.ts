@@ -34,6 +34,11 @@ export const meSchema = Type.Object(
   { title: 'Me', additionalProperties: false },
 )
 
+export const whoAmISchema = Type.Object(
+  { account: Type.Union([meSchema, Type.Null()], { description: 'null: nobody is signed in' }) },
+  { title: 'WhoAmI', additionalProperties: false },
+)
+
 export const memberSchema = Type.Object(
   {
     accountId: Type.String({ format: 'uuid' }),
@@ -74,13 +79,16 @@ const newPassword = Type.String({ minLength: 10, maxLength: 128 })
 const enteredPassword = Type.String({ minLength: 1, maxLength: 128 })
 const rememberMe = Type.Optional(Type.Boolean({ description: 'false: the cookie ends when the browser is closed' }))
 
+const language = Type.Optional(literals(['en', 'de', 'ar'], { description: 'Of e-mails to the account. Default: en' }))
+const linkToken = Type.String({ pattern: '^[\\w-]{16,128}$', description: 'From the link' })
+
 export const signUpSchema = Type.Object(
-  { name: line(200), email: email(), password: newPassword, rememberMe },
+  { name: line(200), email: email(), password: newPassword, rememberMe, language },
   { title: 'SignUp', additionalProperties: false },
 )
 
 export const signInSchema = Type.Object(
-  { email: email(), password: enteredPassword, rememberMe },
+  { email: email(), password: enteredPassword, rememberMe, language },
   { title: 'SignIn', additionalProperties: false },
 )
 
@@ -90,8 +98,53 @@ export const passwordChangeSchema = Type.Object(
 )
 
 export const passwordResetSchema = Type.Object(
-  { token: Type.String({ pattern: '^[\\w-]{16,128}$', description: 'From the link' }), newPassword },
+  { token: linkToken, newPassword },
   { title: 'PasswordReset', additionalProperties: false },
+)
+
+export const passwordResetRequestSchema = Type.Object(
+  { email: email(), language },
+  { title: 'PasswordResetRequest', additionalProperties: false },
+)
+
+export const emailStatusSchema = Type.Object(
+  {
+    email: Type.String(),
+    isConfirmed: Type.Boolean({ description: 'true: a link that was sent to the address was used' }),
+    canSend: Type.Boolean({ description: 'false: this server sends no e-mails' }),
+  },
+  { title: 'EmailStatus', additionalProperties: false },
+)
+
+export const verificationEmailSchema = Type.Object(
+  { language },
+  { title: 'VerificationEmail', additionalProperties: false },
+)
+
+export const emailChangeSchema = Type.Object(
+  {
+    newEmail: email(),
+    password: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 128,
+        description: 'The current password. Not needed within ten minutes after showing a second factor.',
+      }),
+    ),
+    language,
+  },
+  { title: 'EmailChange', additionalProperties: false },
+)
+
+export const emailLinkSchema = Type.Object({ token: linkToken }, { title: 'EmailLink', additionalProperties: false })
+
+export const emailConfirmedSchema = Type.Object(
+  {
+    status: Type.Boolean(),
+    email: Type.String({ description: 'The address of the account' }),
+    isChanged: Type.Boolean({ description: 'true: the account had another address before' }),
+  },
+  { title: 'EmailConfirmed', additionalProperties: true },
 )
 
 export const accountChangeSchema = Type.Object(
@@ -99,9 +152,22 @@ export const accountChangeSchema = Type.Object(
   { title: 'AccountChange', additionalProperties: false },
 )
 
+const passwordAgain = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 128,
+    description: 'The current password. Not needed within ten minutes after signing in or showing a second factor.',
+  }),
+)
+
 export const sessionRevocationSchema = Type.Object(
-  { id: Type.String({ format: 'uuid', description: 'The session’s `id`, from the list' }) },
+  { id: Type.String({ format: 'uuid', description: 'The session’s `id`, from the list' }), password: passwordAgain },
   { title: 'SessionRevocation', additionalProperties: false },
+)
+
+export const sessionsRevocationSchema = Type.Object(
+  { password: passwordAgain },
+  { title: 'SessionsRevocation', additionalProperties: false },
 )
 
 const sessionSchema = Type.Object(
@@ -124,6 +190,17 @@ export const currentSessionSchema = Type.Union([
 ])
 
 export const statusSchema = Type.Object({ status: Type.Boolean() }, { title: 'Status', additionalProperties: true })
+
+export const passwordResetDoneSchema = Type.Object(
+  {
+    status: Type.Boolean(),
+    passkeys: Type.Array(Type.String(), {
+      description:
+        'The names of the passkeys that still sign in. The account page removes what its owner does not know.',
+    }),
+  },
+  { title: 'PasswordResetDone', additionalProperties: true },
+)
 
 export const signedInSchema = Type.Object(
   {

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { appointmentTypeSchema } from './doctor.ts'
-import { email, id, line, nullableText, nullableTime, pageOf, paragraph } from './fields.ts'
+import { email, id, line, localDate, nullableText, nullableTime, pageOf, paragraph } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
 
 export const bookingStatuses = [
@@ -13,18 +13,29 @@ export const bookingStatuses = [
   'COMPLETED',
 ] as const
 
+/** The languages of messages to patients. */
+export const messageLanguages = ['en', 'de', 'ar'] as const
+
 export const bookingStatusSchema = literals(bookingStatuses, { title: 'BookingStatus' })
 
-const patientSchema = Type.Object(
-  { name: line(200), email: Type.Optional(email()), phone: Type.Optional(line(50)) },
+export const patientSchema = Type.Object(
+  {
+    name: line(200),
+    email: Type.Optional(email()),
+    phone: Type.Optional(line(50)),
+    language: Type.Optional(
+      literals(messageLanguages, { description: 'Of messages to the patient. Default: as the clinic has set' }),
+    ),
+  },
   { title: 'Patient', additionalProperties: false },
 )
 
-const bookedPatientSchema = Type.Object(
+export const bookedPatientSchema = Type.Object(
   {
     name: Type.String({ description: 'Empty for a hold without a patient, and after the patient was erased' }),
     email: Type.Optional(Type.String()),
     phone: Type.Optional(Type.String()),
+    language: Type.Optional(literals(messageLanguages)),
   },
   { title: 'BookedPatient', additionalProperties: false },
 )
@@ -36,7 +47,12 @@ export const newBookingSchema = Type.Object(
     patient: Type.Optional(patientSchema),
     appointmentType: Type.Optional(appointmentTypeSchema),
     reason: Type.Optional(paragraph(1000, { description: 'Reason for the visit' })),
-    confirm: Type.Optional(Type.Boolean({ default: false, description: 'true: CONFIRMED at once, without a hold' })),
+    confirm: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: 'true: CONFIRMED at once, without a hold, unless the clinic has guests confirm by a link',
+      }),
+    ),
     onBehalf: Type.Optional(
       Type.Boolean({
         default: false,
@@ -64,6 +80,21 @@ const times = {
   createdAt: Type.String({ format: 'date-time' }),
 }
 
+/** Of a hold at a clinic that has guests confirm by a link in an e-mail. */
+const confirmationLink = Type.Optional(
+  Type.Object(
+    {
+      sentAt: Type.String({ format: 'date-time', description: 'When the e-mail was requested last' }),
+      nextAt: nullableTime({ description: 'From then on it can be sent again; null: not any more' }),
+    },
+    {
+      title: 'ConfirmationLink',
+      additionalProperties: false,
+      description: 'The hold waits to be confirmed by a link in an e-mail; absent: it does not',
+    },
+  ),
+)
+
 export const createdBookingSchema = Type.Object(
   {
     ...identity,
@@ -71,6 +102,7 @@ export const createdBookingSchema = Type.Object(
     units: Type.Integer(),
     appointmentType: appointmentTypeSchema,
     ...times,
+    confirmationLink,
     manageToken: nullableText({
       description:
         'As a bearer token it gives access to this booking only, until a day after the visit or its cancellation. ' +
@@ -90,6 +122,7 @@ export const bookingSchema = Type.Object(
     units: Type.Integer(),
     appointmentType: appointmentTypeSchema,
     ...times,
+    confirmationLink,
     updatedAt: Type.String({ format: 'date-time' }),
     extended: Type.Boolean({ description: 'The hold has been extended' }),
     patient: bookedPatientSchema,
@@ -114,6 +147,9 @@ export const confirmationSchema = Type.Object(
   {
     patient: Type.Optional(patientSchema),
     reason: Type.Optional(paragraph(1000, { description: 'Reason for the visit' })),
+    confirmationToken: Type.Optional(
+      line(100, { description: 'From the link in the e-mail, for a hold with `confirmationLink`' }),
+    ),
   },
   {
     title: 'Confirmation',
@@ -139,9 +175,26 @@ export const bookingLinkSchema = Type.Object(
 )
 
 export const manageTokenSchema = Type.Object(
-  { manageToken: Type.String({ description: 'Gives access to this booking only. Keep it secret.' }) },
+  { manageToken: Type.String({ description: 'Gives access to this booking or waitlist entry only. Keep it secret.' }) },
   { title: 'ManageToken', additionalProperties: false },
 )
+
+export const ticketLinkRequestSchema = Type.Object(
+  {
+    clinicId: id(),
+    reference: Type.String({
+      pattern: '^[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}$',
+      'x-expected': 'a reference such as 004E-81F2',
+      description: 'As on the ticket: the last eight characters of the booking’s id',
+    }),
+    day: localDate({ description: 'Of the visit, in the clinic’s time zone' }),
+    email: email({ description: 'The patient’s, as in the booking' }),
+    language: Type.Optional(literals(messageLanguages, { description: 'Of the e-mail. Default: the patient’s' })),
+  },
+  { title: 'TicketLinkRequest', additionalProperties: false },
+)
+
+export type TicketLinkRequestBody = Static<typeof ticketLinkRequestSchema>
 
 /** For operations without input: no body, or `{}`. */
 export const nothingSchema = Type.Object({}, { title: 'Nothing', additionalProperties: false })

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { cachedPageOf, line, nullableLine, nullableText } from './fields.ts'
+import { cachedPageOf, line, nullableLine, nullableText, nullableTime } from './fields.ts'
 
 const holdSeconds = Type.Integer({
   minimum: 30,
@@ -22,7 +22,20 @@ const cancellationDeadlineMinutes = Type.Integer({
   maximum: 525_600,
   description: 'How long before its start a patient can no longer cancel or move a booking',
 })
-const patientDataMonths = Type.Integer({
+const waitlistOfferMinutes = Type.Integer({
+  minimum: 5,
+  maximum: 240,
+  description:
+    'How long an offer of the waitlist is open at most. It ends after 20, 10 or 5 minutes at the latest if the visit ' +
+    'begins in less than 24, 4 or 2 hours',
+})
+const waitlistNoticeMinutes = Type.Integer({
+  minimum: 0,
+  maximum: 10_080,
+  description:
+    'How long before the visit an offer of the waitlist ends at the latest. Later, a place is public at once',
+})
+export const patientDataMonths = Type.Integer({
   minimum: 0,
   maximum: 120,
   description:
@@ -36,6 +49,8 @@ const clinicSettingsSchema = Type.Object(
     minimumNoticeMinutes,
     bookingHorizonDays,
     cancellationDeadlineMinutes,
+    waitlistOfferMinutes,
+    waitlistNoticeMinutes,
     patientDataMonths,
   },
   { title: 'ClinicSettings', additionalProperties: false },
@@ -48,6 +63,8 @@ const clinicSettingsChangeSchema = Type.Object(
     minimumNoticeMinutes: Type.Optional(minimumNoticeMinutes),
     bookingHorizonDays: Type.Optional(bookingHorizonDays),
     cancellationDeadlineMinutes: Type.Optional(cancellationDeadlineMinutes),
+    waitlistOfferMinutes: Type.Optional(waitlistOfferMinutes),
+    waitlistNoticeMinutes: Type.Optional(waitlistNoticeMinutes),
     patientDataMonths: Type.Optional(patientDataMonths),
   },
   { title: 'ClinicSettingsChange', additionalProperties: false },
@@ -60,6 +77,17 @@ export const clinicSecuritySchema = Type.Object(
     }),
   },
   { title: 'ClinicSecurity', additionalProperties: false },
+)
+
+export const retentionSchema = Type.Object(
+  {
+    months: Type.Integer({ description: 'As in the request, or as it is set; 0: never' }),
+    startsAt: nullableTime({
+      description: 'Nobody is erased before; 24 hours after the time was shortened. null: it has begun, or is off',
+    }),
+    due: Type.Integer({ description: 'How many bookings are older and not erased yet; counting stops at 10,000' }),
+  },
+  { title: 'Retention', additionalProperties: false },
 )
 
 export const clinicSchema = Type.Object(

@@ -23,12 +23,33 @@ const moneySchema = Type.Object(
 
 export const appointmentTypeSchema = literals(appointmentTypes, { title: 'AppointmentType' })
 
+const nextSlotSchema = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    startsAt: Type.String({ format: 'date-time' }),
+    endsAt: Type.String({ format: 'date-time' }),
+  },
+  { title: 'NextSlot', additionalProperties: false },
+)
+
+const localNamesSchema = Type.Union(
+  [
+    Type.Object(
+      { en: Type.String(), de: Type.String(), ar: Type.String() },
+      { title: 'LocalNames', additionalProperties: false },
+    ),
+    Type.Null(),
+  ],
+  { description: 'The specialization in each language of the site; null: it is not a known one' },
+)
+
 export const doctorSchema = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
     clinicId: Type.String({ format: 'uuid' }),
     name: Type.String(),
-    specialization: Type.String(),
+    specialization: Type.String({ description: 'As the clinic wrote it' }),
+    specializationNames: localNamesSchema,
     experienceYears: nullable<number>({ type: 'integer' }),
     rating: nullable<number>({ type: 'number' }, { description: '0–5, one decimal' }),
     languages: Type.Array(Type.String(), { description: 'BCP 47' }),
@@ -40,6 +61,7 @@ export const doctorSchema = Type.Object(
     nextAvailableAt: nullableTime({
       description: 'Start of the first slot that can be booked now; null: there is none',
     }),
+    nextSlots: Type.Array(nextSlotSchema, { description: 'The first slots that can be booked now, at most three' }),
   },
   { title: 'Doctor', additionalProperties: false },
 )
@@ -117,7 +139,11 @@ export const specializationListSchema = Type.Object(
   {
     items: Type.Array(
       Type.Object(
-        { name: Type.String(), doctors: Type.Integer({ description: 'How many active doctors' }) },
+        {
+          name: Type.String({ description: 'As the clinics wrote it' }),
+          names: localNamesSchema,
+          doctors: Type.Integer({ description: 'How many active doctors' }),
+        },
         { title: 'Specialization', additionalProperties: false },
       ),
     ),

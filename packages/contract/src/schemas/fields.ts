@@ -55,6 +55,14 @@ export function nullableId(options: TSchemaOptions = {}) {
   return nullable<string>({ type: 'string', format: 'uuid' }, options)
 }
 
+/** An id in a request, or null. */
+export function idOrNull(options: TSchemaOptions = {}) {
+  return nullable<string>(
+    { type: 'string', format: 'uuid', pattern: UUID, 'x-expected': 'an id (a lower-case UUID)' },
+    options,
+  )
+}
+
 /** RFC 3339 with any offset, truncated to milliseconds. Responses are always in UTC (`Z`). */
 export function time(options: TSchemaOptions = {}) {
   return Type.String({
@@ -124,9 +132,11 @@ export function nullableText(options: TSchemaOptions = {}) {
   return nullable<string>({ type: 'string' }, options)
 }
 
+const limitText = 'The largest number of items to return'
+
 /** The page parameters of every list. */
 export const pageParameters = {
-  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'The largest number of items to return' }),
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: limitText }),
   cursor: Type.Optional(
     Type.String({
       minLength: 1,
@@ -137,6 +147,12 @@ export const pageParameters = {
       description: 'The `nextCursor` of the previous page',
     }),
   ),
+}
+
+/** Of lists that pages of the site show whole. */
+export const longPageParameters = {
+  ...pageParameters,
+  limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 1_000, description: limitText }),
 }
 
 /** Marks cached responses that are sent while the database cannot be reached. */

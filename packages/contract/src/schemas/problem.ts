@@ -3,6 +3,7 @@ import { problemCodes } from '../problems.ts'
 import { bookingSchema } from './booking.ts'
 import { literals } from './literals.ts'
 import { slotSchema } from './slot.ts'
+import { caseConflictSchema, caseSchema } from './theatre-case.ts'
 
 const fieldErrorSchema = Type.Object(
   {
@@ -35,6 +36,16 @@ export const problemSchema = Type.Object(
     bookings: Type.Optional(Type.Integer({ description: '`slot_has_bookings`: the number of bookings' })),
     max: Type.Optional(Type.Integer({ description: '`too_many_bookings`, `too_many_units`: the limit of the clinic' })),
     capacity: Type.Optional(Type.Integer({ description: '`units_over_capacity`: the capacity of the slot' })),
+    conflicts: Type.Optional(
+      Type.Array(caseConflictSchema, {
+        description: 'Everything that prevents a case; what cannot be overridden comes first',
+      }),
+    ),
+    remainingMinutes: Type.Optional(Type.Integer({ description: '`block_full`: what is left of the block' })),
+    case: Type.Optional(caseSchema),
+    usedMinutes: Type.Optional(Type.Integer({ description: '`minutes_in_use`: what cases take of the block' })),
+    caseIds: Type.Optional(Type.Array(Type.String(), { description: '`theatre_patient_in_use`' })),
+    requestIds: Type.Optional(Type.Array(Type.String(), { description: '`theatre_patient_in_use`' })),
   },
   { title: 'Problem', additionalProperties: false },
 )

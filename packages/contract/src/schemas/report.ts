@@ -51,6 +51,26 @@ export const clinicStatsSchema = Type.Object(
 
 export type ClinicStatsBody = Static<typeof clinicStatsSchema>
 
+const caseDetailsSchema = Type.Object(
+  {
+    allocations: Type.Optional(
+      Type.Array(Type.Array(Type.Union([Type.String(), Type.Integer()])), {
+        description: 'What the case takes from now on, as `[kind, resourceId, unit, from, to]`',
+      }),
+    ),
+    override: Type.Optional(
+      Type.Object(
+        { rules: Type.Array(Type.String()), reason: Type.Optional(Type.String()) },
+        { additionalProperties: false },
+      ),
+    ),
+    milestone: Type.Optional(Type.String()),
+    at: Type.Optional(nullableTime({ description: 'Of the milestone; null: it was removed' })),
+    expectedEndsAt: Type.Optional(Type.String({ format: 'date-time' })),
+  },
+  { title: 'CaseDetails', additionalProperties: false },
+)
+
 const bookingEventSchema = Type.Object(
   {
     position: Type.String({ description: 'Send it as `after` to continue' }),
@@ -59,8 +79,10 @@ const bookingEventSchema = Type.Object(
     at: Type.String({ format: 'date-time' }),
     type: literals([
       'held',
+      'offered',
       'confirmed',
       'extended',
+      'link_requested',
       'moved',
       'cancelled',
       'failed',
@@ -70,9 +92,12 @@ const bookingEventSchema = Type.Object(
       'linked',
       'reopened',
       'erased',
+      'milestone',
+      'prolonged',
     ]),
     statusAfter: nullableLiterals(bookingStatuses, {
-      description: 'linked, reopened, erased: the booking’s status afterwards; null: it follows from the type',
+      description:
+        'linked, reopened, erased, milestone, prolonged: the booking’s status afterwards; null: the type implies it',
     }),
     slotId: Type.String({ format: 'uuid' }),
     doctorId: Type.String({ format: 'uuid' }),
@@ -82,6 +107,9 @@ const bookingEventSchema = Type.Object(
     reason: nullableText({ description: 'failed, and linked or erased after that: why the booking failed' }),
     actorId: nullableId({
       description: 'The account that did it; null: the bearer of the manage token, the system, or an erased patient',
+    }),
+    caseDetails: Type.Union([caseDetailsSchema, Type.Null()], {
+      description: 'What the event says of a case in an operating room; null: nothing, or it is an appointment',
     }),
   },
   { title: 'BookingEvent', additionalProperties: false },
@@ -109,6 +137,15 @@ export const bookingHistorySchema = Type.Object(
   { title: 'BookingHistory', additionalProperties: false },
 )
 
+export const proofSchema = Type.Object(
+  {
+    bookings: Type.Integer({ minimum: 0, description: 'Bookings that were confirmed and not cancelled' }),
+    overbooked: Type.Integer({ minimum: 0, description: 'Slots with more booked units than their capacity' }),
+    countedAt: Type.String({ format: 'date-time' }),
+  },
+  { title: 'Proof', additionalProperties: false },
+)
+
 export const verifyReportSchema = Type.Object(
   {
     slots: count,
@@ -133,6 +170,9 @@ export const verifyReportSchema = Type.Object(
             'next_lapse_late',
             'withdrawn_slot_booked',
             'key_without_booking',
+            'allocations_differ',
+            'allocation_overlap',
+            'case_differs',
           ]),
           clinicId: Type.String({ format: 'uuid' }),
           slotId: nullableId(),

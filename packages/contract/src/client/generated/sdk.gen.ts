@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, ArriveBookingData, ArriveBookingErrors, ArriveBookingResponses, BeginTotpData, BeginTotpErrors, BeginTotpResponses, CancelBookingBurstData, CancelBookingBurstErrors, CancelBookingBurstResponses, CancelBookingData, CancelBookingErrors, CancelBookingResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CompleteBookingData, CompleteBookingErrors, CompleteBookingResponses, ConfirmBookingData, ConfirmBookingErrors, ConfirmBookingResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateBookingData, CreateBookingErrors, CreateBookingResponses, CreateClinicData, CreateClinicErrors, CreateClinicResponses, CreateDoctorData, CreateDoctorErrors, CreateDoctorResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateRecoveryCodesData, CreateRecoveryCodesErrors, CreateRecoveryCodesResponses, CreateSlotsData, CreateSlotsErrors, CreateSlotsResponses, ErasePatientData, ErasePatientErrors, ErasePatientResponses, ErasePatientsData, ErasePatientsErrors, ErasePatientsResponses, ExtendBookingData, ExtendBookingErrors, ExtendBookingResponses, GetBookingData, GetBookingErrors, GetBookingLimitsData, GetBookingLimitsErrors, GetBookingLimitsResponses, GetBookingResponses, GetClinicData, GetClinicErrors, GetClinicResponses, GetClinicSecurityData, GetClinicSecurityErrors, GetClinicSecurityResponses, GetClinicStatsData, GetClinicStatsErrors, GetClinicStatsResponses, GetDoctorData, GetDoctorErrors, GetDoctorResponses, GetInvitationData, GetInvitationErrors, GetInvitationResponses, GetJwksData, GetJwksErrors, GetJwksResponses, GetMeData, GetMeErrors, GetMeResponses, GetPasskeyCreationData, GetPasskeyCreationErrors, GetPasskeyCreationResponses, GetPasskeySignInData, GetPasskeySignInErrors, GetPasskeySignInResponses, GetSecondFactorsData, GetSecondFactorsErrors, GetSecondFactorsResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTokenData, GetTokenErrors, GetTokenResponses, GetVideoRoomData, GetVideoRoomErrors, GetVideoRoomResponses, LinkBookingData, LinkBookingErrors, LinkBookingResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBookingBurstsData, ListBookingBurstsErrors, ListBookingBurstsResponses, ListBookingEventsData, ListBookingEventsErrors, ListBookingEventsResponses, ListBurstBookingsData, ListBurstBookingsErrors, ListBurstBookingsResponses, ListClinicAuditEventsData, ListClinicAuditEventsErrors, ListClinicAuditEventsResponses, ListClinicBookingsData, ListClinicBookingsErrors, ListClinicBookingsResponses, ListClinicsData, ListClinicsErrors, ListClinicsResponses, ListDoctorsData, ListDoctorsErrors, ListDoctorsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMyBookingsData, ListMyBookingsErrors, ListMyBookingsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSlotsData, ListSlotsErrors, ListSlotsResponses, ListSpecializationsData, ListSpecializationsErrors, ListSpecializationsResponses, NoShowBookingData, NoShowBookingErrors, NoShowBookingResponses, RecordExportData, RecordExportErrors, RecordExportResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenewManageTokenData, RenewManageTokenErrors, RenewManageTokenResponses, ReopenBookingData, ReopenBookingErrors, ReopenBookingResponses, RescheduleBookingData, RescheduleBookingErrors, RescheduleBookingResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RevokeSessionsData, RevokeSessionsErrors, RevokeSessionsResponses, SetVideoRoomData, SetVideoRoomErrors, SetVideoRoomResponses, SignInData, SignInErrors, SignInResponses, SignInWithCodeData, SignInWithCodeErrors, SignInWithCodeResponses, SignInWithPasskeyData, SignInWithPasskeyErrors, SignInWithPasskeyResponses, SignOutData, SignOutErrors, SignOutResponses, SignUpData, SignUpErrors, SignUpResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, UpdateBookingLimitsData, UpdateBookingLimitsErrors, UpdateBookingLimitsResponses, UpdateClinicData, UpdateClinicErrors, UpdateClinicResponses, UpdateClinicSecurityData, UpdateClinicSecurityErrors, UpdateClinicSecurityResponses, UpdateDoctorData, UpdateDoctorErrors, UpdateDoctorResponses, VerifyClinicData, VerifyClinicErrors, VerifyClinicResponses, WithdrawSlotData, WithdrawSlotErrors, WithdrawSlotResponses, WithdrawSlotsOfDoctorData, WithdrawSlotsOfDoctorErrors, WithdrawSlotsOfDoctorResponses } from './types.gen.ts';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, ArriveBookingData, ArriveBookingErrors, ArriveBookingResponses, BeginTotpData, BeginTotpErrors, BeginTotpResponses, BumpCasesData, BumpCasesErrors, BumpCasesResponses, CancelBookingBurstData, CancelBookingBurstErrors, CancelBookingBurstResponses, CancelBookingData, CancelBookingErrors, CancelBookingResponses, CancelCaseData, CancelCaseErrors, CancelCaseResponses, ChangeBlockData, ChangeBlockErrors, ChangeBlockResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CheckCaseData, CheckCaseErrors, CheckCaseResponses, ChooseRemindersData, ChooseRemindersErrors, ChooseRemindersResponses, CompleteBookingData, CompleteBookingErrors, CompleteBookingResponses, ConfirmBookingData, ConfirmBookingErrors, ConfirmBookingResponses, ConfirmCaseData, ConfirmCaseErrors, ConfirmCaseResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateBlocksData, CreateBlocksErrors, CreateBlocksResponses, CreateBookingData, CreateBookingErrors, CreateBookingResponses, CreateCaseData, CreateCaseErrors, CreateCaseRequestData, CreateCaseRequestErrors, CreateCaseRequestResponses, CreateCaseResponses, CreateClinicCalendarFeedData, CreateClinicCalendarFeedErrors, CreateClinicCalendarFeedResponses, CreateClinicData, CreateClinicErrors, CreateClinicResponses, CreateDoctorCalendarFeedData, CreateDoctorCalendarFeedErrors, CreateDoctorCalendarFeedResponses, CreateDoctorData, CreateDoctorErrors, CreateDoctorResponses, CreateEquipmentData, CreateEquipmentErrors, CreateEquipmentResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateMyCalendarFeedData, CreateMyCalendarFeedErrors, CreateMyCalendarFeedResponses, CreateRecoveryCodesData, CreateRecoveryCodesErrors, CreateRecoveryCodesResponses, CreateRoomData, CreateRoomErrors, CreateRoomResponses, CreateSlotsData, CreateSlotsErrors, CreateSlotsResponses, CreateTheatreStaffData, CreateTheatreStaffErrors, CreateTheatreStaffResponses, CreateWaitlistEntryData, CreateWaitlistEntryErrors, CreateWaitlistEntryResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteBusyCalendarData, DeleteBusyCalendarErrors, DeleteBusyCalendarResponses, DeleteClinicCalendarFeedData, DeleteClinicCalendarFeedErrors, DeleteClinicCalendarFeedResponses, DeleteDoctorCalendarFeedData, DeleteDoctorCalendarFeedErrors, DeleteDoctorCalendarFeedResponses, DeleteMyCalendarFeedData, DeleteMyCalendarFeedErrors, DeleteMyCalendarFeedResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, ErasePatientData, ErasePatientErrors, ErasePatientResponses, ErasePatientsData, ErasePatientsErrors, ErasePatientsResponses, EraseTheatrePatientData, EraseTheatrePatientErrors, EraseTheatrePatientResponses, EstimateCaseDurationData, EstimateCaseDurationErrors, EstimateCaseDurationResponses, ExportTheatreReportData, ExportTheatreReportErrors, ExportTheatreReportResponses, ExtendBookingData, ExtendBookingErrors, ExtendBookingResponses, ExtendCaseData, ExtendCaseErrors, ExtendCaseResponses, FillBlockData, FillBlockErrors, FillBlockResponses, GetBookingData, GetBookingErrors, GetBookingLimitsData, GetBookingLimitsErrors, GetBookingLimitsResponses, GetBookingResponses, GetBusyCalendarData, GetBusyCalendarErrors, GetBusyCalendarResponses, GetCaseData, GetCaseErrors, GetCaseRequestData, GetCaseRequestErrors, GetCaseRequestResponses, GetCaseResponses, GetClinicCalendarFeedData, GetClinicCalendarFeedErrors, GetClinicCalendarFeedResponses, GetClinicData, GetClinicErrors, GetClinicResponses, GetClinicSecurityData, GetClinicSecurityErrors, GetClinicSecurityResponses, GetClinicStatsData, GetClinicStatsErrors, GetClinicStatsResponses, GetDoctorCalendarFeedData, GetDoctorCalendarFeedErrors, GetDoctorCalendarFeedResponses, GetDoctorData, GetDoctorErrors, GetDoctorResponses, GetDoctorWaitlistData, GetDoctorWaitlistErrors, GetDoctorWaitlistResponses, GetEmailStatusData, GetEmailStatusErrors, GetEmailStatusResponses, GetInvitationData, GetInvitationErrors, GetInvitationResponses, GetJwksData, GetJwksErrors, GetJwksResponses, GetMeData, GetMeErrors, GetMeResponses, GetMessageData, GetMessageErrors, GetMessageResponses, GetMessageSettingsData, GetMessageSettingsErrors, GetMessageSettingsResponses, GetMyCalendarFeedData, GetMyCalendarFeedErrors, GetMyCalendarFeedResponses, GetPasskeyCreationData, GetPasskeyCreationErrors, GetPasskeyCreationResponses, GetPasskeySignInData, GetPasskeySignInErrors, GetPasskeySignInResponses, GetProofData, GetProofErrors, GetProofResponses, GetRetentionData, GetRetentionErrors, GetRetentionResponses, GetSecondFactorsData, GetSecondFactorsErrors, GetSecondFactorsResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTheatreData, GetTheatreErrors, GetTheatreReportData, GetTheatreReportErrors, GetTheatreReportResponses, GetTheatreResponses, GetTokenData, GetTokenErrors, GetTokenResponses, GetVideoRoomData, GetVideoRoomErrors, GetVideoRoomResponses, GetWaitlistEntryData, GetWaitlistEntryErrors, GetWaitlistEntryResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, LeaveWaitlistData, LeaveWaitlistErrors, LeaveWaitlistResponses, LinkBookingData, LinkBookingErrors, LinkBookingResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBlockedSlotsData, ListBlockedSlotsErrors, ListBlockedSlotsResponses, ListBlocksData, ListBlocksErrors, ListBlocksResponses, ListBookingBurstsData, ListBookingBurstsErrors, ListBookingBurstsResponses, ListBookingEventsData, ListBookingEventsErrors, ListBookingEventsResponses, ListBurstBookingsData, ListBurstBookingsErrors, ListBurstBookingsResponses, ListCaseEventsData, ListCaseEventsErrors, ListCaseEventsResponses, ListCaseRequestsData, ListCaseRequestsErrors, ListCaseRequestsResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListClinicAuditEventsData, ListClinicAuditEventsErrors, ListClinicAuditEventsResponses, ListClinicBookingsData, ListClinicBookingsErrors, ListClinicBookingsResponses, ListClinicsData, ListClinicsErrors, ListClinicsResponses, ListDoctorsData, ListDoctorsErrors, ListDoctorsResponses, ListEquipmentData, ListEquipmentErrors, ListEquipmentResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListMyBookingsData, ListMyBookingsErrors, ListMyBookingsResponses, ListMyWaitlistEntriesData, ListMyWaitlistEntriesErrors, ListMyWaitlistEntriesResponses, ListRoomsData, ListRoomsErrors, ListRoomsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSlotsData, ListSlotsErrors, ListSlotsResponses, ListSpecializationsData, ListSpecializationsErrors, ListSpecializationsResponses, ListTheatreStaffData, ListTheatreStaffErrors, ListTheatreStaffResponses, ListWaitlistEntriesData, ListWaitlistEntriesErrors, ListWaitlistEntriesResponses, ListWaitlistOffersData, ListWaitlistOffersErrors, ListWaitlistOffersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, MoveCaseData, MoveCaseErrors, MoveCaseResponses, NoShowBookingData, NoShowBookingErrors, NoShowBookingResponses, ReadCalendarFeedData, ReadCalendarFeedErrors, ReadCalendarFeedResponses, RecordExportData, RecordExportErrors, RecordExportResponses, RecordMilestoneData, RecordMilestoneErrors, RecordMilestoneResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenewManageTokenData, RenewManageTokenErrors, RenewManageTokenResponses, RenewWaitlistTokenData, RenewWaitlistTokenErrors, RenewWaitlistTokenResponses, ReopenBookingData, ReopenBookingErrors, ReopenBookingResponses, ReplayWebhookData, ReplayWebhookErrors, ReplayWebhookResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, RescheduleBookingData, RescheduleBookingErrors, RescheduleBookingResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RevokeSessionsData, RevokeSessionsErrors, RevokeSessionsResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SendMessageData, SendMessageErrors, SendMessageResponses, SendTicketLinkData, SendTicketLinkErrors, SendTicketLinkResponses, SendVerificationEmailData, SendVerificationEmailErrors, SendVerificationEmailResponses, SetBusyCalendarData, SetBusyCalendarErrors, SetBusyCalendarResponses, SetVideoRoomData, SetVideoRoomErrors, SetVideoRoomResponses, SignInData, SignInErrors, SignInResponses, SignInWithCodeData, SignInWithCodeErrors, SignInWithCodeResponses, SignInWithPasskeyData, SignInWithPasskeyErrors, SignInWithPasskeyResponses, SignOutData, SignOutErrors, SignOutResponses, SignUpData, SignUpErrors, SignUpResponses, SuggestCaseTimesData, SuggestCaseTimesErrors, SuggestCaseTimesResponses, SwapCasesData, SwapCasesErrors, SwapCasesResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UndoEmailChangeData, UndoEmailChangeErrors, UndoEmailChangeResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, UpdateBookingLimitsData, UpdateBookingLimitsErrors, UpdateBookingLimitsResponses, UpdateClinicCalendarFeedData, UpdateClinicCalendarFeedErrors, UpdateClinicCalendarFeedResponses, UpdateClinicData, UpdateClinicErrors, UpdateClinicResponses, UpdateClinicSecurityData, UpdateClinicSecurityErrors, UpdateClinicSecurityResponses, UpdateDoctorData, UpdateDoctorErrors, UpdateDoctorResponses, UpdateEquipmentData, UpdateEquipmentErrors, UpdateEquipmentResponses, UpdateMessageSettingsData, UpdateMessageSettingsErrors, UpdateMessageSettingsResponses, UpdateRoomData, UpdateRoomErrors, UpdateRoomResponses, UpdateTheatreStaffData, UpdateTheatreStaffErrors, UpdateTheatreStaffResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, VerifyClinicData, VerifyClinicErrors, VerifyClinicResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, WhoAmIData, WhoAmIErrors, WhoAmIResponses, WithdrawBlockData, WithdrawBlockErrors, WithdrawBlockResponses, WithdrawCaseRequestData, WithdrawCaseRequestErrors, WithdrawCaseRequestResponses, WithdrawSlotData, WithdrawSlotErrors, WithdrawSlotResponses, WithdrawSlotsOfDoctorData, WithdrawSlotsOfDoctorErrors, WithdrawSlotsOfDoctorResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -220,7 +220,7 @@ export const setVideoRoom = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Withdraw a doctor’s slots by days
  *
- * All or none of the slots of these days that have not begun.
+ * All or none of the slots of these days, or of some hours of them, that have not begun.
  *
  * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
@@ -290,7 +290,7 @@ export const withdrawSlot = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Book units of a slot
  *
- * Creates a PENDING booking that holds its units until `holdExpiresAt`, or with `confirm` a CONFIRMED one. A hold needs no patient; its confirmation does. Send an Idempotency-Key: a retry with the same key gets the first response.
+ * Creates a PENDING booking that holds its units until `holdExpiresAt`, or with `confirm` a CONFIRMED one. At a clinic that has guests confirm by a link, a guest’s booking with `confirm` and an e-mail address stays PENDING, see `confirmBooking`. A hold needs no patient; its confirmation does. Send an Idempotency-Key: a retry with the same key gets the first response.
  *
  * Who may call: Anyone. `onBehalf` is for admins and staff of the clinic, and for doctors in their own calendar.
  */
@@ -301,6 +301,27 @@ export const createBooking = <ThrowOnError extends boolean = false>(options: Opt
             type: 'apiKey'
         }],
     url: '/api/v1/bookings',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send the link to a lost ticket
+ *
+ * Sends the link to the ticket by e-mail, if there is a booking with this reference on this day, and the address is its patient’s. The response does not say whether there is. An address gets at most three such e-mails in 15 minutes.
+ *
+ * Who may call: Anyone.
+ */
+export const sendTicketLink = <ThrowOnError extends boolean = false>(options: Options<SendTicketLinkData, ThrowOnError>): RequestResult<SendTicketLinkResponses, SendTicketLinkErrors, ThrowOnError> => (options.client ?? client).post<SendTicketLinkResponses, SendTicketLinkErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/ticket-links',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -343,7 +364,7 @@ export const listBookingEvents = <ThrowOnError extends boolean = false>(options:
 /**
  * Confirm a hold
  *
- * If it has been done already: 200, unchanged.
+ * If it has been done already: 200, unchanged. At a clinic that has guests confirm by a link (see `confirmByLink` of its message settings), the hold of a guest with an e-mail address stays PENDING, with `confirmationLink`, and lasts longer: an e-mail has a link to a page of the site, whose button sends `confirmationToken`. Opening the link confirms nothing. A further request without the token sends the e-mail again, a minute after the last one at the earliest, or to the address of another `patient`; five times at most. No link is needed for bookings of the clinic’s people, and of accounts that have confirmed one by a link to their own address before.
  *
  * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar.
  */
@@ -585,6 +606,23 @@ export const getMe = <ThrowOnError extends boolean = false>(options?: Options<Ge
 });
 
 /**
+ * Read who is signed in
+ *
+ * As *Read my account and my roles*, but without an account the response is not an error.
+ *
+ * Who may call: Anyone.
+ */
+export const whoAmI = <ThrowOnError extends boolean = false>(options?: Options<WhoAmIData, ThrowOnError>): RequestResult<WhoAmIResponses, WhoAmIErrors, ThrowOnError> => (options?.client ?? client).get<WhoAmIResponses, WhoAmIErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/whoami',
+    ...options
+});
+
+/**
  * List my bookings
  *
  * Bookings of this account. A booking without an account is not listed, even if its e-mail address is the same.
@@ -606,7 +644,7 @@ export const listMyBookings = <ThrowOnError extends boolean = false>(options?: O
  *
  * Ordered by the slot’s start.
  *
- * Who may call: Members of the clinic. Doctors see only their own bookings. Doctors may send only themselves as `doctorId`.
+ * Who may call: Members of the clinic. Doctors see only their own bookings and cases. Doctors may send only themselves as `doctorId`.
  */
 export const listClinicBookings = <ThrowOnError extends boolean = false>(options: Options<ListClinicBookingsData, ThrowOnError>): RequestResult<ListClinicBookingsResponses, ListClinicBookingsErrors, ThrowOnError> => (options.client ?? client).get<ListClinicBookingsResponses, ListClinicBookingsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -920,6 +958,112 @@ export const cancelBookingBurst = <ThrowOnError extends boolean = false>(options
 });
 
 /**
+ * Choose whether to get reminders
+ *
+ * With the link of a reminder: for all bookings of a clinic with the same e-mail address. What is needed for a visit is sent in any case.
+ *
+ * Who may call: Anyone.
+ */
+export const chooseReminders = <ThrowOnError extends boolean = false>(options: Options<ChooseRemindersData, ThrowOnError>): RequestResult<ChooseRemindersResponses, ChooseRemindersErrors, ThrowOnError> => (options.client ?? client).post<ChooseRemindersResponses, ChooseRemindersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/reminder-choices',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List messages to patients
+ *
+ * What was sent or would be sent, the newest first. due: it waits for its time or for another attempt; kept: it was written and not sent, because no mail server is set; skipped: it was not needed any more. Messages are deleted after 180 days.
+ *
+ * Who may call: Admins and staff of the clinic.
+ */
+export const listMessages = <ThrowOnError extends boolean = false>(options: Options<ListMessagesData, ThrowOnError>): RequestResult<ListMessagesResponses, ListMessagesErrors, ThrowOnError> => (options.client ?? client).get<ListMessagesResponses, ListMessagesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/messages',
+    ...options
+});
+
+/**
+ * Read a message to a patient
+ *
+ * With its content if no mail server is set, for administrators. The link to the patient’s ticket has no token there: it is written when the message is sent.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const getMessage = <ThrowOnError extends boolean = false>(options: Options<GetMessageData, ThrowOnError>): RequestResult<GetMessageResponses, GetMessageErrors, ThrowOnError> => (options.client ?? client).get<GetMessageResponses, GetMessageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/messages/{messageId}',
+    ...options
+});
+
+/**
+ * Send a message again
+ *
+ * It is written again with what the booking has now, and sent within a minute; or skipped if it is not needed any more. A message that is due stays as it is. A message can be sent again once in ten minutes.
+ *
+ * Who may call: Admins and staff of the clinic.
+ */
+export const sendMessage = <ThrowOnError extends boolean = false>(options: Options<SendMessageData, ThrowOnError>): RequestResult<SendMessageResponses, SendMessageErrors, ThrowOnError> => (options.client ?? client).post<SendMessageResponses, SendMessageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/messages/{messageId}/send',
+    ...options
+});
+
+/**
+ * Read what a clinic sends to patients
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const getMessageSettings = <ThrowOnError extends boolean = false>(options: Options<GetMessageSettingsData, ThrowOnError>): RequestResult<GetMessageSettingsResponses, GetMessageSettingsErrors, ThrowOnError> => (options.client ?? client).get<GetMessageSettingsResponses, GetMessageSettingsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/message-settings',
+    ...options
+});
+
+/**
+ * Change what a clinic sends to patients
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const updateMessageSettings = <ThrowOnError extends boolean = false>(options: Options<UpdateMessageSettingsData, ThrowOnError>): RequestResult<UpdateMessageSettingsResponses, UpdateMessageSettingsErrors, ThrowOnError> => (options.client ?? client).patch<UpdateMessageSettingsResponses, UpdateMessageSettingsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/message-settings',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Read how the clinic’s people have to sign in
  *
  * Who may call: Admins of the clinic.
@@ -953,6 +1097,23 @@ export const updateClinicSecurity = <ThrowOnError extends boolean = false>(optio
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Read when the clinic’s patients are erased, and how many are due
+ *
+ * The time is `settings.patientDataMonths` of the clinic. After it was shortened or set for the first time, nobody is erased for 24 hours: until then the change can be undone.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const getRetention = <ThrowOnError extends boolean = false>(options: Options<GetRetentionData, ThrowOnError>): RequestResult<GetRetentionResponses, GetRetentionErrors, ThrowOnError> => (options.client ?? client).get<GetRetentionResponses, GetRetentionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/retention',
+    ...options
 });
 
 /**
@@ -994,7 +1155,7 @@ export const listAuditEvents = <ThrowOnError extends boolean = false>(options?: 
  *
  * For pages and programs that store what they have read in a file. The reads themselves are recorded.
  *
- * Who may call: Members of the clinic. Doctors see only their own bookings.
+ * Who may call: Members of the clinic. Doctors see only their own bookings and cases.
  */
 export const recordExport = <ThrowOnError extends boolean = false>(options: Options<RecordExportData, ThrowOnError>): RequestResult<RecordExportResponses, RecordExportErrors, ThrowOnError> => (options.client ?? client).post<RecordExportResponses, RecordExportErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -1008,6 +1169,1247 @@ export const recordExport = <ThrowOnError extends boolean = false>(options: Opti
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Read how many bookings there are, and how many double bookings
+ *
+ * Counted from the bookings of all clinics: all of them once a day, and those that changed since then at most once in ten minutes.
+ *
+ * Who may call: Anyone.
+ */
+export const getProof = <ThrowOnError extends boolean = false>(options?: Options<GetProofData, ThrowOnError>): RequestResult<GetProofResponses, GetProofErrors, ThrowOnError> => (options?.client ?? client).get<GetProofResponses, GetProofErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/proof',
+    ...options
+});
+
+/**
+ * List a clinic’s operating rooms
+ *
+ * Who may call: Members of the clinic. Doctors see only their own bookings and cases.
+ */
+export const listRooms = <ThrowOnError extends boolean = false>(options: Options<ListRoomsData, ThrowOnError>): RequestResult<ListRoomsResponses, ListRoomsErrors, ThrowOnError> => (options.client ?? client).get<ListRoomsResponses, ListRoomsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/rooms',
+    ...options
+});
+
+/**
+ * Add an operating room
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const createRoom = <ThrowOnError extends boolean = false>(options: Options<CreateRoomData, ThrowOnError>): RequestResult<CreateRoomResponses, CreateRoomErrors, ThrowOnError> => (options.client ?? client).post<CreateRoomResponses, CreateRoomErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/rooms',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Change an operating room
+ *
+ * Existing cases keep what they take.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const updateRoom = <ThrowOnError extends boolean = false>(options: Options<UpdateRoomData, ThrowOnError>): RequestResult<UpdateRoomResponses, UpdateRoomErrors, ThrowOnError> => (options.client ?? client).patch<UpdateRoomResponses, UpdateRoomErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/rooms/{roomId}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List the theatre’s staff
+ *
+ * Who may call: Members of the clinic. Doctors see only their own bookings and cases.
+ */
+export const listTheatreStaff = <ThrowOnError extends boolean = false>(options: Options<ListTheatreStaffData, ThrowOnError>): RequestResult<ListTheatreStaffResponses, ListTheatreStaffErrors, ThrowOnError> => (options.client ?? client).get<ListTheatreStaffResponses, ListTheatreStaffErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/staff',
+    ...options
+});
+
+/**
+ * Add somebody to the theatre’s staff
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const createTheatreStaff = <ThrowOnError extends boolean = false>(options: Options<CreateTheatreStaffData, ThrowOnError>): RequestResult<CreateTheatreStaffResponses, CreateTheatreStaffErrors, ThrowOnError> => (options.client ?? client).post<CreateTheatreStaffResponses, CreateTheatreStaffErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/staff',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Change somebody of the theatre’s staff
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const updateTheatreStaff = <ThrowOnError extends boolean = false>(options: Options<UpdateTheatreStaffData, ThrowOnError>): RequestResult<UpdateTheatreStaffResponses, UpdateTheatreStaffErrors, ThrowOnError> => (options.client ?? client).patch<UpdateTheatreStaffResponses, UpdateTheatreStaffErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/staff/{staffId}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List the theatre’s equipment
+ *
+ * Who may call: Members of the clinic. Doctors see only their own bookings and cases.
+ */
+export const listEquipment = <ThrowOnError extends boolean = false>(options: Options<ListEquipmentData, ThrowOnError>): RequestResult<ListEquipmentResponses, ListEquipmentErrors, ThrowOnError> => (options.client ?? client).get<ListEquipmentResponses, ListEquipmentErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/equipment',
+    ...options
+});
+
+/**
+ * Add a kind of equipment
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const createEquipment = <ThrowOnError extends boolean = false>(options: Options<CreateEquipmentData, ThrowOnError>): RequestResult<CreateEquipmentResponses, CreateEquipmentErrors, ThrowOnError> => (options.client ?? client).post<CreateEquipmentResponses, CreateEquipmentErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/equipment',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Change a kind of equipment
+ *
+ * Existing cases keep what they take.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const updateEquipment = <ThrowOnError extends boolean = false>(options: Options<UpdateEquipmentData, ThrowOnError>): RequestResult<UpdateEquipmentResponses, UpdateEquipmentErrors, ThrowOnError> => (options.client ?? client).patch<UpdateEquipmentResponses, UpdateEquipmentErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/equipment/{equipmentId}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List blocks
+ *
+ * Who may call: Members of the clinic. Doctors see only their own bookings and cases.
+ */
+export const listBlocks = <ThrowOnError extends boolean = false>(options: Options<ListBlocksData, ThrowOnError>): RequestResult<ListBlocksResponses, ListBlocksErrors, ThrowOnError> => (options.client ?? client).get<ListBlocksResponses, ListBlocksErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/blocks',
+    ...options
+});
+
+/**
+ * Create a block, or the blocks of a rule
+ *
+ * Blocks that exist already are skipped, and those that overlap others of the room are reported as conflicts, so the call is safe to repeat.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const createBlocks = <ThrowOnError extends boolean = false>(options: Options<CreateBlocksData, ThrowOnError>): RequestResult<CreateBlocksResponses, CreateBlocksErrors, ThrowOnError> => (options.client ?? client).post<CreateBlocksResponses, CreateBlocksErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/blocks',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Withdraw a block
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const withdrawBlock = <ThrowOnError extends boolean = false>(options: Options<WithdrawBlockData, ThrowOnError>): RequestResult<WithdrawBlockResponses, WithdrawBlockErrors, ThrowOnError> => (options.client ?? client).delete<WithdrawBlockResponses, WithdrawBlockErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/blocks/{blockId}',
+    ...options
+});
+
+/**
+ * Release, reclaim, take over or resize a block
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const changeBlock = <ThrowOnError extends boolean = false>(options: Options<ChangeBlockData, ThrowOnError>): RequestResult<ChangeBlockResponses, ChangeBlockErrors, ThrowOnError> => (options.client ?? client).post<ChangeBlockResponses, ChangeBlockErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/blocks/{blockId}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Fill a block from the waiting list
+ *
+ * Holds, or with `confirm` books, as many open requests as fit, in the order of the list.
+ *
+ * Who may call: Admins and staff of the clinic.
+ */
+export const fillBlock = <ThrowOnError extends boolean = false>(options: Options<FillBlockData, ThrowOnError>): RequestResult<FillBlockResponses, FillBlockErrors, ThrowOnError> => (options.client ?? client).post<FillBlockResponses, FillBlockErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/blocks/{blockId}/fill',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List cases
+ *
+ * Doctors get the cases of which they are the surgeon; the board shows when rooms are busy.
+ *
+ * Who may call: Members of the clinic. Doctors see only their own bookings and cases.
+ */
+export const listCases = <ThrowOnError extends boolean = false>(options: Options<ListCasesData, ThrowOnError>): RequestResult<ListCasesResponses, ListCasesErrors, ThrowOnError> => (options.client ?? client).get<ListCasesResponses, ListCasesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/cases',
+    ...options
+});
+
+/**
+ * Book a case: its room, team, equipment and patient, all or nothing
+ *
+ * Creates a PENDING case that holds everything until `holdExpiresAt`, or with `confirm` a CONFIRMED one. A refusal has everything that is in the way in `conflicts`. Send an Idempotency-Key: a retry with the same key gets the case that the first one created.
+ *
+ * Who may call: Admins and staff of the clinic. `override` is for admins of the clinic.
+ */
+export const createCase = <ThrowOnError extends boolean = false>(options: Options<CreateCaseData, ThrowOnError>): RequestResult<CreateCaseResponses, CreateCaseErrors, ThrowOnError> => (options.client ?? client).post<CreateCaseResponses, CreateCaseErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/cases',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Ask what would prevent a case
+ *
+ * Books nothing. The body is that of `POST /cases`.
+ *
+ * Who may call: Admins and staff of the clinic. `override` is for admins of the clinic.
+ */
+export const checkCase = <ThrowOnError extends boolean = false>(options: Options<CheckCaseData, ThrowOnError>): RequestResult<CheckCaseResponses, CheckCaseErrors, ThrowOnError> => (options.client ?? client).post<CheckCaseResponses, CheckCaseErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/cases/check',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Read a case
+ *
+ * Who may call: Admins and staff of the clinic; doctors for cases of which they are the surgeon.
+ */
+export const getCase = <ThrowOnError extends boolean = false>(options: Options<GetCaseData, ThrowOnError>): RequestResult<GetCaseResponses, GetCaseErrors, ThrowOnError> => (options.client ?? client).get<GetCaseResponses, GetCaseErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/cases/{caseId}',
+    ...options
+});
+
+/**
+ * Read a case’s history
+ *
+ * Who may call: Admins and staff of the clinic; doctors for cases of which they are the surgeon.
+ */
+export const listCaseEvents = <ThrowOnError extends boolean = false>(options: Options<ListCaseEventsData, ThrowOnError>): RequestResult<ListCaseEventsResponses, ListCaseEventsErrors, ThrowOnError> => (options.client ?? client).get<ListCaseEventsResponses, ListCaseEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/cases/{caseId}/events',
+    ...options
+});
+
+/**
+ * Confirm the hold of a case
+ *
+ * If it has been done already: 200, unchanged.
+ *
+ * Who may call: Admins and staff of the clinic.
+ */
+export const confirmCase = <ThrowOnError extends boolean = false>(options: Options<ConfirmCaseData, ThrowOnError>): RequestResult<ConfirmCaseResponses, ConfirmCaseErrors, ThrowOnError> => (options.client ?? client).post<ConfirmCaseResponses, ConfirmCaseErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/cases/{caseId}/confirm',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Cancel a case
+ *
+ * What it takes is free at once. If it has been done already: 200, unchanged.
+ *
+ * Who may call: Admins and staff of the clinic.
+ */
+export const cancelCase = <ThrowOnError extends boolean = false>(options: Options<CancelCaseData, ThrowOnError>): RequestResult<CancelCaseResponses, CancelCaseErrors, ThrowOnError> => (options.client ?? client).post<CancelCaseResponses, CancelCaseErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/cases/{caseId}/cancel',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Change a case’s time, room, team or equipment
+ *
+ * One atomic step: if anything is in the way, the case stays as it is.
+ *
+ * Who may call: Admins and staff of the clinic. `override` is for admins of the clinic.
+ */
+export const moveCase = <ThrowOnError extends boolean = false>(options: Options<MoveCaseData, ThrowOnError>): RequestResult<MoveCaseResponses, MoveCaseErrors, ThrowOnError> => (options.client ?? client).post<MoveCaseResponses, MoveCaseErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/cases/{caseId}/move',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Swap the rooms and starts of two cases
+ *
+ * Each keeps its minutes, team and equipment.
+ *
+ * Who may call: Admins and staff of the clinic. `override` is for admins of the clinic.
+ */
+export const swapCases = <ThrowOnError extends boolean = false>(options: Options<SwapCasesData, ThrowOnError>): RequestResult<SwapCasesResponses, SwapCasesErrors, ThrowOnError> => (options.client ?? client).post<SwapCasesResponses, SwapCasesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/cases/{caseId}/swap',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Let cases give way to an emergency
+ *
+ * The emergency is `caseId`, and can be moved in the same step. The cases that give way are cancelled as `bumped`, and wait on the waiting list with the reason.
+ *
+ * Who may call: Admins and staff of the clinic. `override` is for admins of the clinic.
+ */
+export const bumpCases = <ThrowOnError extends boolean = false>(options: Options<BumpCasesData, ThrowOnError>): RequestResult<BumpCasesResponses, BumpCasesErrors, ThrowOnError> => (options.client ?? client).post<BumpCasesResponses, BumpCasesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/cases/{caseId}/bump',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Note that a running case takes longer
+ *
+ * Later cases are not moved: those that are at risk are listed.
+ *
+ * Who may call: Admins and staff of the clinic.
+ */
+export const extendCase = <ThrowOnError extends boolean = false>(options: Options<ExtendCaseData, ThrowOnError>): RequestResult<ExtendCaseResponses, ExtendCaseErrors, ThrowOnError> => (options.client ?? client).post<ExtendCaseResponses, ExtendCaseErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/cases/{caseId}/extend',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Record a milestone
+ *
+ * The first makes the case ARRIVED, out_of_room COMPLETED. Recorded again, its time is corrected. Without any, the case is CONFIRMED again, unless its block was withdrawn.
+ *
+ * Who may call: Admins and staff of the clinic. `trial` is for admins of the clinic.
+ */
+export const recordMilestone = <ThrowOnError extends boolean = false>(options: Options<RecordMilestoneData, ThrowOnError>): RequestResult<RecordMilestoneResponses, RecordMilestoneErrors, ThrowOnError> => (options.client ?? client).post<RecordMilestoneResponses, RecordMilestoneErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/cases/{caseId}/milestones',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Read the board: rooms, blocks and cases of a day or a week
+ *
+ * Doctors get the cases of which they are the surgeon, and of all others only when rooms, surgeons, anaesthetists and equipment are busy.
+ *
+ * Who may call: Members of the clinic. Doctors see only their own bookings and cases.
+ */
+export const getTheatre = <ThrowOnError extends boolean = false>(options: Options<GetTheatreData, ThrowOnError>): RequestResult<GetTheatreResponses, GetTheatreErrors, ThrowOnError> => (options.client ?? client).get<GetTheatreResponses, GetTheatreErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/theatre',
+    ...options
+});
+
+/**
+ * Find times for a case
+ *
+ * Books nothing: what it finds can be taken a moment later. A POST because the record number of a patient must not be in a URL, which proxies log.
+ *
+ * Who may call: Admins and staff of the clinic.
+ */
+export const suggestCaseTimes = <ThrowOnError extends boolean = false>(options: Options<SuggestCaseTimesData, ThrowOnError>): RequestResult<SuggestCaseTimesResponses, SuggestCaseTimesErrors, ThrowOnError> => (options.client ?? client).post<SuggestCaseTimesResponses, SuggestCaseTimesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/theatre/suggest',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Estimate a duration from completed cases
+ *
+ * Who may call: Members of the clinic. Doctors see only their own bookings and cases. Doctors may send only themselves as `surgeonId`.
+ */
+export const estimateCaseDuration = <ThrowOnError extends boolean = false>(options: Options<EstimateCaseDurationData, ThrowOnError>): RequestResult<EstimateCaseDurationResponses, EstimateCaseDurationErrors, ThrowOnError> => (options.client ?? client).get<EstimateCaseDurationResponses, EstimateCaseDurationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/theatre/estimate',
+    ...options
+});
+
+/**
+ * Read the theatre’s figures
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const getTheatreReport = <ThrowOnError extends boolean = false>(options: Options<GetTheatreReportData, ThrowOnError>): RequestResult<GetTheatreReportResponses, GetTheatreReportErrors, ThrowOnError> => (options.client ?? client).get<GetTheatreReportResponses, GetTheatreReportErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/theatre/report',
+    ...options
+});
+
+/**
+ * Export the theatre’s figures
+ *
+ * The same figures as a CSV file: a row for the total and for each room, service, surgeon and day.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const exportTheatreReport = <ThrowOnError extends boolean = false>(options: Options<ExportTheatreReportData, ThrowOnError>): RequestResult<ExportTheatreReportResponses, ExportTheatreReportErrors, ThrowOnError> => (options.client ?? client).get<ExportTheatreReportResponses, ExportTheatreReportErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/theatre/report.csv',
+    ...options
+});
+
+/**
+ * List the waiting list
+ *
+ * Doctors get the requests of which they are the surgeon.
+ *
+ * Who may call: Members of the clinic. Doctors see only their own bookings and cases.
+ */
+export const listCaseRequests = <ThrowOnError extends boolean = false>(options: Options<ListCaseRequestsData, ThrowOnError>): RequestResult<ListCaseRequestsResponses, ListCaseRequestsErrors, ThrowOnError> => (options.client ?? client).get<ListCaseRequestsResponses, ListCaseRequestsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/case-requests',
+    ...options
+});
+
+/**
+ * Request a case
+ *
+ * It waits until somebody of the theatre’s staff books a case for it. Of a patient whom the clinic knows, doctors have to send the stored name and birth date.
+ *
+ * Who may call: Members of the clinic. Doctors see only their own bookings and cases. Doctors may send only themselves as `surgeonId`.
+ */
+export const createCaseRequest = <ThrowOnError extends boolean = false>(options: Options<CreateCaseRequestData, ThrowOnError>): RequestResult<CreateCaseRequestResponses, CreateCaseRequestErrors, ThrowOnError> => (options.client ?? client).post<CreateCaseRequestResponses, CreateCaseRequestErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/case-requests',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Withdraw a request
+ *
+ * An open one. If it has been done already: 204.
+ *
+ * Who may call: Admins and staff of the clinic; doctors for requests of which they are the surgeon.
+ */
+export const withdrawCaseRequest = <ThrowOnError extends boolean = false>(options: Options<WithdrawCaseRequestData, ThrowOnError>): RequestResult<WithdrawCaseRequestResponses, WithdrawCaseRequestErrors, ThrowOnError> => (options.client ?? client).delete<WithdrawCaseRequestResponses, WithdrawCaseRequestErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/case-requests/{requestId}',
+    ...options
+});
+
+/**
+ * Read a request
+ *
+ * Who may call: Admins and staff of the clinic; doctors for requests of which they are the surgeon.
+ */
+export const getCaseRequest = <ThrowOnError extends boolean = false>(options: Options<GetCaseRequestData, ThrowOnError>): RequestResult<GetCaseRequestResponses, GetCaseRequestErrors, ThrowOnError> => (options.client ?? client).get<GetCaseRequestResponses, GetCaseRequestErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/case-requests/{requestId}',
+    ...options
+});
+
+/**
+ * Erase a patient of the theatre
+ *
+ * Removes record number, name and birth date for good. Their cases and requests stay, without the patient. With cases to come or in progress, or open requests, nothing is erased.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const eraseTheatrePatient = <ThrowOnError extends boolean = false>(options: Options<EraseTheatrePatientData, ThrowOnError>): RequestResult<EraseTheatrePatientResponses, EraseTheatrePatientErrors, ThrowOnError> => (options.client ?? client).post<EraseTheatrePatientResponses, EraseTheatrePatientErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/erase-theatre-patient',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Join a waitlist
+ *
+ * A place that becomes free is offered to the next person on the waitlist before it is public. If a place that fits is free now, it is offered at once.
+ *
+ * Who may call: Anyone.
+ */
+export const createWaitlistEntry = <ThrowOnError extends boolean = false>(options: Options<CreateWaitlistEntryData, ThrowOnError>): RequestResult<CreateWaitlistEntryResponses, CreateWaitlistEntryErrors, ThrowOnError> => (options.client ?? client).post<CreateWaitlistEntryResponses, CreateWaitlistEntryErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/waitlist-entries',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Leave a waitlist
+ *
+ * An open offer is declined. If it has been done already: 204.
+ *
+ * Who may call: The bearer of the entry’s manage token; its account; admins and staff of the clinic; the doctor whom it waits for.
+ */
+export const leaveWaitlist = <ThrowOnError extends boolean = false>(options: Options<LeaveWaitlistData, ThrowOnError>): RequestResult<LeaveWaitlistResponses, LeaveWaitlistErrors, ThrowOnError> => (options.client ?? client).delete<LeaveWaitlistResponses, LeaveWaitlistErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/waitlist-entries/{entryId}',
+    ...options
+});
+
+/**
+ * Read a waitlist entry and its offer
+ *
+ * `offer` is the open or accepted offer. The bearer of the manage token gets it while it is open, and doctors get only what is in their own calendar. The token works until a day after the entry has ended.
+ *
+ * Who may call: The bearer of the entry’s manage token; its account; admins and staff of the clinic; the doctor whom it waits for.
+ */
+export const getWaitlistEntry = <ThrowOnError extends boolean = false>(options: Options<GetWaitlistEntryData, ThrowOnError>): RequestResult<GetWaitlistEntryResponses, GetWaitlistEntryErrors, ThrowOnError> => (options.client ?? client).get<GetWaitlistEntryResponses, GetWaitlistEntryErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/waitlist-entries/{entryId}',
+    ...options
+});
+
+/**
+ * List what was offered to an entry
+ *
+ * Who may call: The bearer of the entry’s manage token; its account; admins and staff of the clinic; the doctor whom it waits for.
+ */
+export const listWaitlistOffers = <ThrowOnError extends boolean = false>(options: Options<ListWaitlistOffersData, ThrowOnError>): RequestResult<ListWaitlistOffersResponses, ListWaitlistOffersErrors, ThrowOnError> => (options.client ?? client).get<ListWaitlistOffersResponses, ListWaitlistOffersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/waitlist-entries/{entryId}/offers',
+    ...options
+});
+
+/**
+ * Replace an entry’s manage token
+ *
+ * Returns a new token; earlier ones no longer work. Retries are as those of `POST /bookings/{id}/manage-token`.
+ *
+ * Who may call: The bearer of the entry’s manage token; its account.
+ */
+export const renewWaitlistToken = <ThrowOnError extends boolean = false>(options: Options<RenewWaitlistTokenData, ThrowOnError>): RequestResult<RenewWaitlistTokenResponses, RenewWaitlistTokenErrors, ThrowOnError> => (options.client ?? client).post<RenewWaitlistTokenResponses, RenewWaitlistTokenErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/waitlist-entries/{entryId}/manage-token',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List a clinic’s waitlist
+ *
+ * In the order in which they joined. `position` says who is next.
+ *
+ * Who may call: Admins and staff of the clinic.
+ */
+export const listWaitlistEntries = <ThrowOnError extends boolean = false>(options: Options<ListWaitlistEntriesData, ThrowOnError>): RequestResult<ListWaitlistEntriesResponses, ListWaitlistEntriesErrors, ThrowOnError> => (options.client ?? client).get<ListWaitlistEntriesResponses, ListWaitlistEntriesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/waitlist-entries',
+    ...options
+});
+
+/**
+ * List your waitlist entries
+ *
+ * Who may call: Any account.
+ */
+export const listMyWaitlistEntries = <ThrowOnError extends boolean = false>(options?: Options<ListMyWaitlistEntriesData, ThrowOnError>): RequestResult<ListMyWaitlistEntriesResponses, ListMyWaitlistEntriesErrors, ThrowOnError> => (options?.client ?? client).get<ListMyWaitlistEntriesResponses, ListMyWaitlistEntriesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/me/waitlist-entries',
+    ...options
+});
+
+/**
+ * Count who waits for a doctor
+ *
+ * Who may call: Anyone.
+ */
+export const getDoctorWaitlist = <ThrowOnError extends boolean = false>(options: Options<GetDoctorWaitlistData, ThrowOnError>): RequestResult<GetDoctorWaitlistResponses, GetDoctorWaitlistErrors, ThrowOnError> => (options.client ?? client).get<GetDoctorWaitlistResponses, GetDoctorWaitlistErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/doctors/{doctorId}/waitlist',
+    ...options
+});
+
+/**
+ * List a clinic’s webhooks
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const listWebhooks = <ThrowOnError extends boolean = false>(options: Options<ListWebhooksData, ThrowOnError>): RequestResult<ListWebhooksResponses, ListWebhooksErrors, ThrowOnError> => (options.client ?? client).get<ListWebhooksResponses, ListWebhooksErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/webhooks',
+    ...options
+});
+
+/**
+ * Send a clinic’s events to a URL
+ *
+ * Every event from now on is sent by POST, with the headers of Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature). Bodies have ids and times, and no names. Any response 2xx within 15 seconds accepts the event. Otherwise it is repeated for three days, and after three days without a success the webhook is paused. The events of a booking are sent in their order. An event may arrive twice: its webhook-id is the same then. A repetition with the same Idempotency-Key adds another webhook: the response contains a secret and is not stored.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const createWebhook = <ThrowOnError extends boolean = false>(options: Options<CreateWebhookData, ThrowOnError>): RequestResult<CreateWebhookResponses, CreateWebhookErrors, ThrowOnError> => (options.client ?? client).post<CreateWebhookResponses, CreateWebhookErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/webhooks',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove a webhook and its deliveries
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const deleteWebhook = <ThrowOnError extends boolean = false>(options: Options<DeleteWebhookData, ThrowOnError>): RequestResult<DeleteWebhookResponses, DeleteWebhookErrors, ThrowOnError> => (options.client ?? client).delete<DeleteWebhookResponses, DeleteWebhookErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/webhooks/{webhookId}',
+    ...options
+});
+
+/**
+ * Read a webhook
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const getWebhook = <ThrowOnError extends boolean = false>(options: Options<GetWebhookData, ThrowOnError>): RequestResult<GetWebhookResponses, GetWebhookErrors, ThrowOnError> => (options.client ?? client).get<GetWebhookResponses, GetWebhookErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/webhooks/{webhookId}',
+    ...options
+});
+
+/**
+ * Change, pause or resume a webhook
+ *
+ * What happens while it is paused is not sent when it is resumed, except by a replay.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const updateWebhook = <ThrowOnError extends boolean = false>(options: Options<UpdateWebhookData, ThrowOnError>): RequestResult<UpdateWebhookResponses, UpdateWebhookErrors, ThrowOnError> => (options.client ?? client).patch<UpdateWebhookResponses, UpdateWebhookErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/webhooks/{webhookId}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Replace the secret of a webhook
+ *
+ * For 24 hours every delivery has two signatures, by the new secret and by the one until now. A repetition replaces the secret again.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const rotateWebhookSecret = <ThrowOnError extends boolean = false>(options: Options<RotateWebhookSecretData, ThrowOnError>): RequestResult<RotateWebhookSecretResponses, RotateWebhookSecretErrors, ThrowOnError> => (options.client ?? client).post<RotateWebhookSecretResponses, RotateWebhookSecretErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/webhooks/{webhookId}/rotate-secret',
+    ...options
+});
+
+/**
+ * List what was sent to a webhook
+ *
+ * The newest first, of the last 30 days, each with the response to its last attempt.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const listWebhookDeliveries = <ThrowOnError extends boolean = false>(options: Options<ListWebhookDeliveriesData, ThrowOnError>): RequestResult<ListWebhookDeliveriesResponses, ListWebhookDeliveriesErrors, ThrowOnError> => (options.client ?? client).get<ListWebhookDeliveriesResponses, ListWebhookDeliveriesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/webhooks/{webhookId}/deliveries',
+    ...options
+});
+
+/**
+ * Send a test event to a webhook
+ *
+ * Sends `webhook.test` once, also while the webhook is paused, and waits up to 15 seconds for the result.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const testWebhook = <ThrowOnError extends boolean = false>(options: Options<TestWebhookData, ThrowOnError>): RequestResult<TestWebhookResponses, TestWebhookErrors, ThrowOnError> => (options.client ?? client).post<TestWebhookResponses, TestWebhookErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/webhooks/{webhookId}/test',
+    ...options
+});
+
+/**
+ * Send events to a webhook again
+ *
+ * All that the webhook wants of the clinic’s log after a position, up to now. It begins within a minute. Positions are those of *Read the clinic’s log*.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const replayWebhook = <ThrowOnError extends boolean = false>(options: Options<ReplayWebhookData, ThrowOnError>): RequestResult<ReplayWebhookResponses, ReplayWebhookErrors, ThrowOnError> => (options.client ?? client).post<ReplayWebhookResponses, ReplayWebhookErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/webhooks/{webhookId}/replay',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke the calendar feed of my bookings
+ *
+ * Who may call: Any account.
+ */
+export const deleteMyCalendarFeed = <ThrowOnError extends boolean = false>(options?: Options<DeleteMyCalendarFeedData, ThrowOnError>): RequestResult<DeleteMyCalendarFeedResponses, DeleteMyCalendarFeedErrors, ThrowOnError> => (options?.client ?? client).delete<DeleteMyCalendarFeedResponses, DeleteMyCalendarFeedErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/me/calendar-feed',
+    ...options
+});
+
+/**
+ * Read whether there is a calendar feed of my bookings
+ *
+ * Who may call: Any account.
+ */
+export const getMyCalendarFeed = <ThrowOnError extends boolean = false>(options?: Options<GetMyCalendarFeedData, ThrowOnError>): RequestResult<GetMyCalendarFeedResponses, GetMyCalendarFeedErrors, ThrowOnError> => (options?.client ?? client).get<GetMyCalendarFeedResponses, GetMyCalendarFeedErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/me/calendar-feed',
+    ...options
+});
+
+/**
+ * Create a calendar feed of my bookings
+ *
+ * The confirmed bookings of this account, for calendar programs. A feed that exists is replaced: its URL no longer works. A repetition with the same Idempotency-Key replaces it again, because the response contains a secret and is not stored.
+ *
+ * Who may call: Any account.
+ */
+export const createMyCalendarFeed = <ThrowOnError extends boolean = false>(options?: Options<CreateMyCalendarFeedData, ThrowOnError>): RequestResult<CreateMyCalendarFeedResponses, CreateMyCalendarFeedErrors, ThrowOnError> => (options?.client ?? client).post<CreateMyCalendarFeedResponses, CreateMyCalendarFeedErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/me/calendar-feed',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options?.headers
+    }
+});
+
+/**
+ * Revoke the calendar feed of a doctor
+ *
+ * Who may call: Admins of the clinic; doctors for their own calendar.
+ */
+export const deleteDoctorCalendarFeed = <ThrowOnError extends boolean = false>(options: Options<DeleteDoctorCalendarFeedData, ThrowOnError>): RequestResult<DeleteDoctorCalendarFeedResponses, DeleteDoctorCalendarFeedErrors, ThrowOnError> => (options.client ?? client).delete<DeleteDoctorCalendarFeedResponses, DeleteDoctorCalendarFeedErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/doctors/{doctorId}/calendar-feed',
+    ...options
+});
+
+/**
+ * Read whether there is a calendar feed of a doctor
+ *
+ * Who may call: Admins of the clinic; doctors for their own calendar.
+ */
+export const getDoctorCalendarFeed = <ThrowOnError extends boolean = false>(options: Options<GetDoctorCalendarFeedData, ThrowOnError>): RequestResult<GetDoctorCalendarFeedResponses, GetDoctorCalendarFeedErrors, ThrowOnError> => (options.client ?? client).get<GetDoctorCalendarFeedResponses, GetDoctorCalendarFeedErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/doctors/{doctorId}/calendar-feed',
+    ...options
+});
+
+/**
+ * Create a calendar feed of a doctor
+ *
+ * The confirmed bookings of the doctor, without patients unless the clinic allows their names. The feed ends when the account that created it loses or changes its role, or the doctor is inactive. A feed that exists is replaced: its URL no longer works. A repetition with the same Idempotency-Key replaces it again, because the response contains a secret and is not stored.
+ *
+ * Who may call: Admins of the clinic; doctors for their own calendar.
+ */
+export const createDoctorCalendarFeed = <ThrowOnError extends boolean = false>(options: Options<CreateDoctorCalendarFeedData, ThrowOnError>): RequestResult<CreateDoctorCalendarFeedResponses, CreateDoctorCalendarFeedErrors, ThrowOnError> => (options.client ?? client).post<CreateDoctorCalendarFeedResponses, CreateDoctorCalendarFeedErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/doctors/{doctorId}/calendar-feed',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke the calendar feed of a clinic
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const deleteClinicCalendarFeed = <ThrowOnError extends boolean = false>(options: Options<DeleteClinicCalendarFeedData, ThrowOnError>): RequestResult<DeleteClinicCalendarFeedResponses, DeleteClinicCalendarFeedErrors, ThrowOnError> => (options.client ?? client).delete<DeleteClinicCalendarFeedResponses, DeleteClinicCalendarFeedErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/calendar-feed',
+    ...options
+});
+
+/**
+ * Read whether there is a calendar feed of a clinic
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const getClinicCalendarFeed = <ThrowOnError extends boolean = false>(options: Options<GetClinicCalendarFeedData, ThrowOnError>): RequestResult<GetClinicCalendarFeedResponses, GetClinicCalendarFeedErrors, ThrowOnError> => (options.client ?? client).get<GetClinicCalendarFeedResponses, GetClinicCalendarFeedErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/calendar-feed',
+    ...options
+});
+
+/**
+ * Choose whether calendar feeds name the patients
+ *
+ * For the feed of the clinic and those of its doctors, also the ones that exist.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const updateClinicCalendarFeed = <ThrowOnError extends boolean = false>(options: Options<UpdateClinicCalendarFeedData, ThrowOnError>): RequestResult<UpdateClinicCalendarFeedResponses, UpdateClinicCalendarFeedErrors, ThrowOnError> => (options.client ?? client).patch<UpdateClinicCalendarFeedResponses, UpdateClinicCalendarFeedErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/calendar-feed',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Create a calendar feed of a clinic
+ *
+ * The confirmed bookings of all doctors, without patients unless the clinic allows their names. The feed ends when the account that created it is no longer an administrator. A feed that exists is replaced: its URL no longer works. A repetition with the same Idempotency-Key replaces it again, because the response contains a secret and is not stored.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const createClinicCalendarFeed = <ThrowOnError extends boolean = false>(options: Options<CreateClinicCalendarFeedData, ThrowOnError>): RequestResult<CreateClinicCalendarFeedResponses, CreateClinicCalendarFeedErrors, ThrowOnError> => (options.client ?? client).post<CreateClinicCalendarFeedResponses, CreateClinicCalendarFeedErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/calendar-feed',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Read a calendar feed
+ *
+ * As iCalendar (RFC 5545): the bookings of the last 30 days (of a clinic: 7) and those to come, at most 5,000. The address contains the secret, so no credentials are needed. Takes If-None-Match.
+ *
+ * Who may call: Anyone.
+ */
+export const readCalendarFeed = <ThrowOnError extends boolean = false>(options: Options<ReadCalendarFeedData, ThrowOnError>): RequestResult<ReadCalendarFeedResponses, ReadCalendarFeedErrors, ThrowOnError> => (options.client ?? client).get<ReadCalendarFeedResponses, ReadCalendarFeedErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/calendar-feeds/{fileName}',
+    ...options
+});
+
+/**
+ * Remove a doctor’s external calendar
+ *
+ * What it has blocked is free again.
+ *
+ * Who may call: Admins of the clinic; doctors for their own calendar.
+ */
+export const deleteBusyCalendar = <ThrowOnError extends boolean = false>(options: Options<DeleteBusyCalendarData, ThrowOnError>): RequestResult<DeleteBusyCalendarResponses, DeleteBusyCalendarErrors, ThrowOnError> => (options.client ?? client).delete<DeleteBusyCalendarResponses, DeleteBusyCalendarErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/doctors/{doctorId}/busy-calendar',
+    ...options
+});
+
+/**
+ * Read a doctor’s external calendar and its conflicts
+ *
+ * Who may call: Admins of the clinic; doctors for their own calendar.
+ */
+export const getBusyCalendar = <ThrowOnError extends boolean = false>(options: Options<GetBusyCalendarData, ThrowOnError>): RequestResult<GetBusyCalendarResponses, GetBusyCalendarErrors, ThrowOnError> => (options.client ?? client).get<GetBusyCalendarResponses, GetBusyCalendarErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/doctors/{doctorId}/busy-calendar',
+    ...options
+});
+
+/**
+ * Block a doctor’s free places by an external calendar
+ *
+ * The calendar is read within a minute, and then every 15 minutes. Free places that overlap its busy times are neither offered nor booked (`slot_closed`). Events that are cancelled or shown as free do not count. Bookings in these times stay, and are listed as conflicts. A new URL replaces the former.
+ *
+ * Who may call: Admins of the clinic; doctors for their own calendar.
+ */
+export const setBusyCalendar = <ThrowOnError extends boolean = false>(options: Options<SetBusyCalendarData, ThrowOnError>): RequestResult<SetBusyCalendarResponses, SetBusyCalendarErrors, ThrowOnError> => (options.client ?? client).put<SetBusyCalendarResponses, SetBusyCalendarErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/doctors/{doctorId}/busy-calendar',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List the slots that an external calendar blocks
+ *
+ * At most 62 days.
+ *
+ * Who may call: Admins and staff of the clinic; doctors for their own calendar.
+ */
+export const listBlockedSlots = <ThrowOnError extends boolean = false>(options: Options<ListBlockedSlotsData, ThrowOnError>): RequestResult<ListBlockedSlotsResponses, ListBlockedSlotsErrors, ThrowOnError> => (options.client ?? client).get<ListBlockedSlotsResponses, ListBlockedSlotsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/doctors/{doctorId}/blocked-slots',
+    ...options
 });
 
 /**
@@ -1178,9 +2580,30 @@ export const changePassword = <ThrowOnError extends boolean = false>(options: Op
 });
 
 /**
+ * Ask for a link to choose a new password
+ *
+ * An e-mail with the link goes to the address, if it has an account. It works once, and for 24 hours. At most three are sent in 24 hours, with growing pauses. The response is always the same.
+ *
+ * Who may call: Anyone.
+ */
+export const requestPasswordReset = <ThrowOnError extends boolean = false>(options: Options<RequestPasswordResetData, ThrowOnError>): RequestResult<RequestPasswordResetResponses, RequestPasswordResetErrors, ThrowOnError> => (options.client ?? client).post<RequestPasswordResetResponses, RequestPasswordResetErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/request-password-reset',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Choose a new password with a link
  *
- * The link comes from an administrator (`holdfast admin reset-password`), works once, and for 24 hours. All sessions of the account end.
+ * The link comes by e-mail (`request-password-reset`) or from an administrator (`holdfast admin reset-password`), works once, and for 24 hours. All sessions of the account end. The first link by e-mail proves that the person has the address: it removes the second factors of an account without a role.
  *
  * Who may call: Anyone.
  */
@@ -1191,6 +2614,105 @@ export const resetPassword = <ThrowOnError extends boolean = false>(options: Opt
             type: 'apiKey'
         }],
     url: '/api/auth/reset-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Read whether my e-mail address is confirmed
+ *
+ * Who may call: Any account.
+ */
+export const getEmailStatus = <ThrowOnError extends boolean = false>(options?: Options<GetEmailStatusData, ThrowOnError>): RequestResult<GetEmailStatusResponses, GetEmailStatusErrors, ThrowOnError> => (options?.client ?? client).get<GetEmailStatusResponses, GetEmailStatusErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/email',
+    ...options
+});
+
+/**
+ * Send the link that confirms my e-mail address
+ *
+ * A new account gets this e-mail by itself. The link works once, and for 24 hours. At most five are sent in 24 hours, with growing pauses. Without effect if the address is confirmed.
+ *
+ * Who may call: Any account.
+ */
+export const sendVerificationEmail = <ThrowOnError extends boolean = false>(options?: Options<SendVerificationEmailData, ThrowOnError>): RequestResult<SendVerificationEmailResponses, SendVerificationEmailErrors, ThrowOnError> => (options?.client ?? client).post<SendVerificationEmailResponses, SendVerificationEmailErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/send-verification-email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options?.headers
+    }
+});
+
+/**
+ * Ask for another e-mail address
+ *
+ * A link goes to the new address, and nothing changes until it is used. Nothing is sent to an address that has an account; the response is the same.
+ *
+ * Who may call: Any account.
+ */
+export const changeEmail = <ThrowOnError extends boolean = false>(options: Options<ChangeEmailData, ThrowOnError>): RequestResult<ChangeEmailResponses, ChangeEmailErrors, ThrowOnError> => (options.client ?? client).post<ChangeEmailResponses, ChangeEmailErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/change-email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Confirm my e-mail address with a link
+ *
+ * By the account that asked for the link. If it was sent to another address than the account has, that becomes the address of the account; sessions and roles stay, links for a new password become void, and the earlier address gets an e-mail with which the change can be undone for 72 hours.
+ *
+ * Who may call: Any account.
+ */
+export const verifyEmail = <ThrowOnError extends boolean = false>(options: Options<VerifyEmailData, ThrowOnError>): RequestResult<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError> => (options.client ?? client).post<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/verify-email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Undo a change of the e-mail address with a link
+ *
+ * The link was sent to the earlier address. All sessions of the account end.
+ *
+ * Who may call: Anyone.
+ */
+export const undoEmailChange = <ThrowOnError extends boolean = false>(options: Options<UndoEmailChangeData, ThrowOnError>): RequestResult<UndoEmailChangeResponses, UndoEmailChangeErrors, ThrowOnError> => (options.client ?? client).post<UndoEmailChangeResponses, UndoEmailChangeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/undo-email-change',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -1349,7 +2871,7 @@ export const beginTotp = <ThrowOnError extends boolean = false>(options?: Option
 /**
  * Turn the authenticator app on
  *
- * From now on signing in with the password needs a code. The account’s other sessions end.
+ * Within ten minutes after its secret was shown. From now on signing in with the password needs a code. The account’s other sessions end.
  *
  * Who may call: Any account.
  */

@@ -26,6 +26,36 @@ export type AffectedBooking = {
 };
 
 /**
+ * Allocation
+ */
+export type Allocation = {
+    kind: AllocationKind;
+    resourceId: string;
+    /**
+     * The number of the piece of equipment; 1 for everything else
+     */
+    unit: number;
+    from: string;
+    /**
+     * With the room’s turnover, or the equipment’s reprocessing
+     */
+    to: string;
+};
+
+/**
+ * AllocationKind
+ */
+export type AllocationKind = 'room' | 'surgeon' | 'anaesthetist' | 'staff' | 'equipment' | 'patient';
+
+/**
+ * AppliedOverride
+ */
+export type AppliedOverride = {
+    rules: Array<'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment'>;
+    reason: string;
+};
+
+/**
  * AppointmentType
  */
 export type AppointmentType = 'in_person' | 'video';
@@ -97,7 +127,119 @@ export type AuditEventPage = {
 /**
  * AuditKind
  */
-export type AuditKind = 'sign_up' | 'sign_in' | 'sign_in_failed' | 'sign_in_delayed' | 'sign_out' | 'sessions_ended' | 'token_issued' | 'password_changed' | 'password_change_failed' | 'password_link_created' | 'password_reset' | 'password_reset_failed' | 'second_factor_asked' | 'second_factor_changed' | 'second_factor_failed' | 'invitation_created' | 'invitation_revoked' | 'role_granted' | 'role_changed' | 'role_removed' | 'site_administrator_granted' | 'denied' | 'bookings_read' | 'booking_read' | 'data_exported' | 'patients_erased' | 'clinic_created' | 'clinic_changed' | 'limits_changed' | 'doctor_created' | 'doctor_changed' | 'burst_cancelled' | 'data_imported' | 'log_renumbered' | 'secret_forgotten';
+export type AuditKind = 'sign_up' | 'sign_in' | 'sign_in_failed' | 'sign_in_delayed' | 'sign_out' | 'sessions_ended' | 'token_issued' | 'password_changed' | 'password_change_failed' | 'password_link_requested' | 'password_link_created' | 'password_reset' | 'password_reset_failed' | 'email_confirmed' | 'email_changed' | 'email_change_undone' | 'second_factor_asked' | 'second_factor_changed' | 'second_factor_failed' | 'invitation_created' | 'invitation_revoked' | 'role_granted' | 'role_changed' | 'role_removed' | 'site_administrator_granted' | 'denied' | 'bookings_read' | 'booking_read' | 'data_exported' | 'patients_erased' | 'message_sent_again' | 'case_request_created' | 'theatre_patient_changed' | 'clinic_created' | 'clinic_changed' | 'limits_changed' | 'doctor_created' | 'doctor_changed' | 'burst_cancelled' | 'theatre_changed' | 'data_imported' | 'log_renumbered' | 'secret_forgotten';
+
+/**
+ * Block
+ */
+export type Block = {
+    id: string;
+    roomId: string;
+    /**
+     * Whose it is; with `surgeonId` null too: everybody’s
+     */
+    service: string | null;
+    surgeonId: string | null;
+    from: string;
+    to: string;
+    /**
+     * Of cases with their turnover, in all
+     */
+    minutes: number;
+    /**
+     * Without lapsed holds
+     */
+    usedMinutes: number;
+    releaseDays: number | null;
+    /**
+     * When it was, or will be, opened to everybody
+     */
+    releasedAt: string | null;
+    isReleased: boolean;
+    seriesId: string | null;
+};
+
+/**
+ * BlockChange
+ */
+export type BlockChange = {
+    /**
+     * release: opens it to everybody now; reclaim: undoes that; take_over: gives it to `service` or `surgeonId`, or to everybody with neither; resize: changes its `minutes`, not below what is used
+     */
+    action: 'release' | 'reclaim' | 'take_over' | 'resize';
+    service?: string;
+    surgeonId?: string;
+    /**
+     * Of cases with their turnover, in all; default: the length
+     */
+    minutes?: number;
+};
+
+/**
+ * BlockFilling
+ */
+export type BlockFilling = {
+    confirm?: boolean;
+};
+
+/**
+ * BlockList
+ */
+export type BlockList = {
+    /**
+     * By room and start
+     */
+    items: Array<Block>;
+};
+
+/**
+ * BlockOutcome
+ */
+export type BlockOutcome = {
+    from: string;
+    to: string;
+    minutes: number;
+    outcome: 'created' | 'skipped' | 'conflict';
+    /**
+     * The created block, or the block in conflict
+     */
+    blockId: string | null;
+};
+
+/**
+ * BlockRule
+ */
+export type BlockRule = {
+    /**
+     * First day, in the clinic’s time zone
+     */
+    from: string;
+    /**
+     * Last day, inclusive; at most two years
+     */
+    to: string;
+    /**
+     * Monday is 1, Sunday 7
+     */
+    weekdays: Array<number>;
+    /**
+     * Only the first (1) to fifth (5), or the last (-1), of these weekdays in a month; default: every week
+     */
+    weeksOfMonth?: Array<-1 | 1 | 2 | 3 | 4 | 5>;
+    startTime: string;
+    endTime: string;
+    /**
+     * Holidays, and other days without the block
+     */
+    exceptDates?: Array<string>;
+};
+
+/**
+ * BlockedSlots
+ */
+export type BlockedSlots = {
+    slotIds: Array<string>;
+};
 
 /**
  * BookedPatient
@@ -109,6 +251,7 @@ export type BookedPatient = {
     name: string;
     email?: string;
     phone?: string;
+    language?: 'en' | 'de' | 'ar';
 };
 
 /**
@@ -133,6 +276,7 @@ export type Booking = {
      */
     holdExpiresAt: string | null;
     createdAt: string;
+    confirmationLink?: ConfirmationLink;
     updatedAt: string;
     /**
      * The hold has been extended
@@ -213,9 +357,9 @@ export type BookingEvent = {
     bookingId: string;
     version: number;
     at: string;
-    type: 'held' | 'confirmed' | 'extended' | 'moved' | 'cancelled' | 'failed' | 'arrived' | 'completed' | 'no_show' | 'linked' | 'reopened' | 'erased';
+    type: 'held' | 'offered' | 'confirmed' | 'extended' | 'link_requested' | 'moved' | 'cancelled' | 'failed' | 'arrived' | 'completed' | 'no_show' | 'linked' | 'reopened' | 'erased' | 'milestone' | 'prolonged';
     /**
-     * linked, reopened, erased: the booking’s status afterwards; null: it follows from the type
+     * linked, reopened, erased, milestone, prolonged: the booking’s status afterwards; null: the type implies it
      */
     statusAfter: 'PENDING' | 'CONFIRMED' | 'FAILED' | 'CANCELLED' | 'ARRIVED' | 'NO_SHOW' | 'COMPLETED' | null;
     slotId: string;
@@ -234,6 +378,10 @@ export type BookingEvent = {
      * The account that did it; null: the bearer of the manage token, the system, or an erased patient
      */
     actorId: string | null;
+    /**
+     * What the event says of a case in an operating room; null: nothing, or it is an appointment
+     */
+    caseDetails: CaseDetails | null;
 };
 
 /**
@@ -371,6 +519,38 @@ export type Break = {
 };
 
 /**
+ * Bump
+ *
+ * Cases that give way to this one, in the same step: see `POST /cases/{id}/bump`
+ */
+export type Bump = {
+    /**
+     * Elective cases that give way
+     */
+    caseIds: Array<string>;
+    reason: string;
+};
+
+/**
+ * BumpedCase
+ */
+export type BumpedCase = {
+    caseId: string;
+    requestId: string;
+};
+
+/**
+ * BumpedCases
+ */
+export type BumpedCases = {
+    case: Case;
+    /**
+     * Cases that gave way, and their requests on the waiting list
+     */
+    bumped: Array<BumpedCase>;
+};
+
+/**
  * BurstBookings
  */
 export type BurstBookings = {
@@ -392,10 +572,118 @@ export type BurstCancellation = {
 };
 
 /**
+ * BusyCalendar
+ */
+export type BusyCalendar = {
+    /**
+     * The host of the URL; null: the server’s secret was replaced, so that the URL has to be set again
+     */
+    host: string | null;
+    createdAt: string;
+    /**
+     * When it was read for the last time; null: not yet
+     */
+    readAt: string | null;
+    /**
+     * Since when it cannot be read; null: it can
+     */
+    failingSince: string | null;
+    /**
+     * Why it cannot be read
+     */
+    problem: string | null;
+};
+
+/**
+ * BusyCalendarState
+ */
+export type BusyCalendarState = {
+    /**
+     * null: the doctor has none
+     */
+    calendar: BusyCalendar | null;
+    /**
+     * The first 50 live bookings in blocked slots, by start. They are not changed
+     */
+    conflicts: Array<Booking>;
+};
+
+/**
+ * BusyKind
+ */
+export type BusyKind = 'room' | 'surgeon' | 'anaesthetist' | 'equipment';
+
+/**
+ * BusyResource
+ */
+export type BusyResource = {
+    resourceId: string;
+    name: string | null;
+};
+
+/**
+ * BusyTime
+ */
+export type BusyTime = {
+    kind: BusyKind;
+    resourceId: string;
+    /**
+     * The number of the piece of equipment; 1 for everything else
+     */
+    unit: number;
+    from: string;
+    /**
+     * With the turnover or reprocessing, and as long as the case is expected to take
+     */
+    to: string;
+};
+
+/**
+ * CalendarFeed
+ */
+export type CalendarFeed = {
+    /**
+     * Since when there is a feed; null: there is none
+     */
+    createdAt: string | null;
+};
+
+/**
+ * CalendarFeedChange
+ */
+export type CalendarFeedChange = {
+    /**
+     * Whether the feeds of the clinic and of its doctors name the patients; a setting of the clinic
+     */
+    patientNames: boolean;
+};
+
+/**
+ * CalendarFeedUrl
+ */
+export type CalendarFeedUrl = {
+    /**
+     * Whoever has it can read the calendar. It is shown once: only a hash of it is stored
+     */
+    url: string;
+};
+
+/**
  * Cancellation
  */
 export type Cancellation = {
     reason?: string;
+};
+
+/**
+ * CancellationCount
+ */
+export type CancellationCount = {
+    /**
+     * The code; `bumped`: gave way to an emergency
+     */
+    reason: string;
+    count: number;
 };
 
 /**
@@ -410,6 +698,328 @@ export type CancelledBurst = {
      * There are more: send the request again
      */
     remaining: boolean;
+};
+
+/**
+ * Case
+ */
+export type Case = {
+    /**
+     * A case is a booking with this id
+     */
+    id: string;
+    clinicId: string;
+    status: BookingStatus;
+    /**
+     * FAILED: why; CANCELLED: `bumped` if it gave way to an emergency
+     */
+    failureReason: string | null;
+    cancellationReason: string | null;
+    holdExpiresAt: string | null;
+    roomId: string;
+    startsAt: string;
+    /**
+     * Without the turnover
+     */
+    endsAt: string;
+    /**
+     * Later than `endsAt` if it was extended
+     */
+    expectedEndsAt: string;
+    minutes: number;
+    turnoverMinutes: number;
+    surgeonId: string;
+    anaesthetistId: string | null;
+    staffIds: Array<string>;
+    equipment: Array<CaseEquipment>;
+    /**
+     * null: in the room’s open time
+     */
+    blockId: string | null;
+    service: string;
+    procedure: Procedure;
+    urgency: Urgency;
+    /**
+     * null: erased
+     */
+    patient: TheatrePatient | null;
+    requestId: string | null;
+    override: AppliedOverride | null;
+    /**
+     * None when the case is FAILED or CANCELLED
+     */
+    allocations: Array<Allocation>;
+    milestones: Array<RecordedMilestone>;
+    /**
+     * In lists: a case that is expected to end too late for this one
+     */
+    atRiskBy: string | null;
+    version: number;
+    createdAt: string;
+    updatedAt: string;
+};
+
+/**
+ * CaseBump
+ */
+export type CaseBump = {
+    /**
+     * Elective cases that give way
+     */
+    caseIds: Array<string>;
+    reason: string;
+    roomId?: string;
+    startsAt?: string;
+    /**
+     * From the patient’s arrival in the room until they leave it; the room’s turnover is added
+     */
+    minutes?: number;
+    surgeonId?: string;
+    anaesthetistId?: string | null;
+    /**
+     * Everybody else who is needed
+     */
+    staffIds?: Array<string>;
+    equipment?: Array<EquipmentNeed>;
+    override?: RuleOverride;
+};
+
+/**
+ * CaseCancellation
+ */
+export type CaseCancellation = {
+    /**
+     * Of the clinic’s list; reports count by it
+     */
+    reasonCode: string;
+};
+
+/**
+ * CaseConflict
+ */
+export type CaseConflict = {
+    /**
+     * What prevents the case
+     */
+    code: 'resource_busy' | 'patient_mismatch' | 'units_missing' | 'block_full' | 'block_mismatch' | 'in_past' | 'too_far_ahead' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment';
+    /**
+     * An admin may override it with a reason
+     */
+    isSoft: boolean;
+    /**
+     * Which case of a swap it prevents; null: the only one, a new one
+     */
+    ofCaseId: string | null;
+    kind?: AllocationKind;
+    /**
+     * What is taken, or missing
+     */
+    resourceId: string | null;
+    /**
+     * Its name; never a patient’s
+     */
+    name: string | null;
+    /**
+     * Of equipment
+     */
+    unit?: number | null;
+    /**
+     * `units_missing`: how many there are
+     */
+    units?: number;
+    from?: string;
+    to?: string;
+    /**
+     * The case that has it
+     */
+    caseId?: string | null;
+    /**
+     * The doctor’s slot that is in the way, instead of a case
+     */
+    slotId?: string | null;
+    blockId?: string;
+    blockEndsAt?: string;
+    /**
+     * `block_full`
+     */
+    remainingMinutes?: number;
+    /**
+     * `block_owned`: whose block it is
+     */
+    service?: string | null;
+    surgeonId?: string | null;
+};
+
+/**
+ * CaseDetails
+ */
+export type CaseDetails = {
+    /**
+     * What the case takes from now on, as `[kind, resourceId, unit, from, to]`
+     */
+    allocations?: Array<Array<string | number>>;
+    override?: {
+        rules: Array<string>;
+        reason?: string;
+    };
+    milestone?: string;
+    /**
+     * Of the milestone; null: it was removed
+     */
+    at?: string | null;
+    expectedEndsAt?: string;
+};
+
+/**
+ * CaseEquipment
+ */
+export type CaseEquipment = {
+    equipmentId: string;
+    units: number;
+};
+
+/**
+ * CaseExtension
+ */
+export type CaseExtension = {
+    /**
+     * Not before the planned end
+     */
+    expectedEndsAt: string;
+};
+
+/**
+ * CaseList
+ */
+export type CaseList = {
+    items: Array<Case>;
+    /**
+     * Send it as `cursor` to read the next page; null: this is the last page
+     */
+    nextCursor: string | null;
+};
+
+/**
+ * CaseMove
+ *
+ * What is not sent, stays.
+ */
+export type CaseMove = {
+    roomId?: string;
+    startsAt?: string;
+    /**
+     * From the patient’s arrival in the room until they leave it; the room’s turnover is added
+     */
+    minutes?: number;
+    surgeonId?: string;
+    anaesthetistId?: string | null;
+    /**
+     * Everybody else who is needed
+     */
+    staffIds?: Array<string>;
+    equipment?: Array<EquipmentNeed>;
+    override?: RuleOverride;
+};
+
+/**
+ * CaseNeeds
+ */
+export type CaseNeeds = {
+    /**
+     * From the patient’s arrival in the room until they leave it; the room’s turnover is added
+     */
+    minutes: number;
+    /**
+     * The surgical service, such as Orthopaedics
+     */
+    service: string;
+    surgeonId: string;
+    anaesthetistId?: string;
+    /**
+     * Everybody else who is needed
+     */
+    staffIds?: Array<string>;
+    equipment?: Array<EquipmentNeed>;
+    /**
+     * Of the patient, who may have other cases
+     */
+    mrn?: string;
+};
+
+/**
+ * CaseRequest
+ */
+export type CaseRequest = {
+    id: string;
+    status: CaseRequestStatus;
+    /**
+     * null: erased
+     */
+    patient: TheatrePatient | null;
+    service: string;
+    procedure: Procedure;
+    minutes: number;
+    urgency: Urgency;
+    dueOn: string | null;
+    /**
+     * null: any room
+     */
+    roomId: string | null;
+    /**
+     * null: not decided yet
+     */
+    surgeonId: string | null;
+    anaesthetistId: string | null;
+    staffIds: Array<string>;
+    equipment: Array<CaseEquipment>;
+    note: string | null;
+    /**
+     * The case that fulfils it, or fulfilled it last
+     */
+    caseId: string | null;
+    /**
+     * The case that gave way to an emergency
+     */
+    bumpedCaseId: string | null;
+    bumpReason: string | null;
+    createdAt: string;
+};
+
+/**
+ * CaseRequestList
+ */
+export type CaseRequestList = {
+    items: Array<CaseRequest>;
+    /**
+     * Send it as `cursor` to read the next page; null: this is the last page
+     */
+    nextCursor: string | null;
+};
+
+/**
+ * CaseRequestStatus
+ */
+export type CaseRequestStatus = 'open' | 'scheduled' | 'withdrawn';
+
+/**
+ * CaseSwap
+ */
+export type CaseSwap = {
+    /**
+     * The other case
+     */
+    caseId: string;
+    override?: RuleOverride;
+};
+
+/**
+ * CheckedCase
+ */
+export type CheckedCase = {
+    /**
+     * None: nothing prevents the case now
+     */
+    conflicts: Array<CaseConflict>;
 };
 
 /**
@@ -432,6 +1042,20 @@ export type Clinic = {
     address: string | null;
     phone: string | null;
     settings: ClinicSettings;
+};
+
+/**
+ * ClinicCalendarFeed
+ */
+export type ClinicCalendarFeed = {
+    /**
+     * Since when there is a feed; null: there is none
+     */
+    createdAt: string | null;
+    /**
+     * Whether the feeds of the clinic and of its doctors name the patients; a setting of the clinic
+     */
+    patientNames: boolean;
 };
 
 /**
@@ -498,6 +1122,14 @@ export type ClinicSettings = {
      */
     cancellationDeadlineMinutes: number;
     /**
+     * How long an offer of the waitlist is open at most. It ends after 20, 10 or 5 minutes at the latest if the visit begins in less than 24, 4 or 2 hours
+     */
+    waitlistOfferMinutes: number;
+    /**
+     * How long before the visit an offer of the waitlist ends at the latest. Later, a place is public at once
+     */
+    waitlistNoticeMinutes: number;
+    /**
      * How many months after an appointment its patient is erased, as by `POST /bookings/{id}/erase-patient`; 0: never
      */
     patientDataMonths: number;
@@ -527,6 +1159,14 @@ export type ClinicSettingsChange = {
      * How long before its start a patient can no longer cancel or move a booking
      */
     cancellationDeadlineMinutes?: number;
+    /**
+     * How long an offer of the waitlist is open at most. It ends after 20, 10 or 5 minutes at the latest if the visit begins in less than 24, 4 or 2 hours
+     */
+    waitlistOfferMinutes?: number;
+    /**
+     * How long before the visit an offer of the waitlist ends at the latest. Later, a place is public at once
+     */
+    waitlistNoticeMinutes?: number;
     /**
      * How many months after an appointment its patient is erased, as by `POST /bookings/{id}/erase-patient`; 0: never
      */
@@ -586,6 +1226,109 @@ export type Confirmation = {
      * Reason for the visit
      */
     reason?: string;
+    /**
+     * From the link in the e-mail, for a hold with `confirmationLink`
+     */
+    confirmationToken?: string;
+};
+
+/**
+ * ConfirmationLink
+ *
+ * The hold waits to be confirmed by a link in an e-mail; absent: it does not
+ */
+export type ConfirmationLink = {
+    /**
+     * When the e-mail was requested last
+     */
+    sentAt: string;
+    /**
+     * From then on it can be sent again; null: not any more
+     */
+    nextAt: string | null;
+};
+
+/**
+ * CreatedBlocks
+ */
+export type CreatedBlocks = {
+    created: number;
+    /**
+     * Blocks that exist already with the same times, or that a rule places in the past
+     */
+    skipped: number;
+    /**
+     * Blocks that were not created because they overlap another of the room
+     */
+    conflicts: number;
+    /**
+     * Of the blocks of a rule
+     */
+    seriesId: string | null;
+    items: Array<BlockOutcome>;
+};
+
+/**
+ * CreatedCase
+ */
+export type CreatedCase = {
+    /**
+     * A case is a booking with this id
+     */
+    id: string;
+    clinicId: string;
+    status: BookingStatus;
+    /**
+     * FAILED: why; CANCELLED: `bumped` if it gave way to an emergency
+     */
+    failureReason: string | null;
+    cancellationReason: string | null;
+    holdExpiresAt: string | null;
+    roomId: string;
+    startsAt: string;
+    /**
+     * Without the turnover
+     */
+    endsAt: string;
+    /**
+     * Later than `endsAt` if it was extended
+     */
+    expectedEndsAt: string;
+    minutes: number;
+    turnoverMinutes: number;
+    surgeonId: string;
+    anaesthetistId: string | null;
+    staffIds: Array<string>;
+    equipment: Array<CaseEquipment>;
+    /**
+     * null: in the room’s open time
+     */
+    blockId: string | null;
+    service: string;
+    procedure: Procedure;
+    urgency: Urgency;
+    /**
+     * null: erased
+     */
+    patient: TheatrePatient | null;
+    requestId: string | null;
+    override: AppliedOverride | null;
+    /**
+     * None when the case is FAILED or CANCELLED
+     */
+    allocations: Array<Allocation>;
+    milestones: Array<RecordedMilestone>;
+    /**
+     * In lists: a case that is expected to end too late for this one
+     */
+    atRiskBy: string | null;
+    version: number;
+    createdAt: string;
+    updatedAt: string;
+    /**
+     * Cases that gave way, and their requests on the waiting list
+     */
+    bumped: Array<BumpedCase>;
 };
 
 /**
@@ -651,6 +1394,18 @@ export type DataExport = {
 };
 
 /**
+ * DayRefusal
+ */
+export type DayRefusal = {
+    day: string;
+    /**
+     * The `code` of conflicts, the most frequent first
+     */
+    reasons: Array<string>;
+    busy: Array<BusyResource>;
+};
+
+/**
  * DayStats
  */
 export type DayStats = {
@@ -672,13 +1427,25 @@ export type DayStats = {
 };
 
 /**
+ * DeliveryState
+ */
+export type DeliveryState = 'due' | 'delivered' | 'failed';
+
+/**
  * Doctor
  */
 export type Doctor = {
     id: string;
     clinicId: string;
     name: string;
+    /**
+     * As the clinic wrote it
+     */
     specialization: string;
+    /**
+     * The specialization in each language of the site; null: it is not a known one
+     */
+    specializationNames: LocalNames | null;
     experienceYears: number | null;
     /**
      * 0–5, one decimal
@@ -698,6 +1465,10 @@ export type Doctor = {
      * Start of the first slot that can be booked now; null: there is none
      */
     nextAvailableAt: string | null;
+    /**
+     * The first slots that can be booked now, at most three
+     */
+    nextSlots: Array<NextSlot>;
 };
 
 /**
@@ -736,6 +1507,145 @@ export type DoctorPage = {
 };
 
 /**
+ * DoctorWaitlist
+ */
+export type DoctorWaitlist = {
+    /**
+     * How many wait for the doctor, or for the doctor’s specialization
+     */
+    waiting: number;
+};
+
+/**
+ * DurationEstimate
+ */
+export type DurationEstimate = {
+    /**
+     * Completed cases that it is from
+     */
+    cases: number;
+    /**
+     * Whose cases; null: all surgeons’, if this one has fewer than five
+     */
+    surgeonId: string | null;
+    /**
+     * From in_room to out_of_room; null: no cases
+     */
+    medianMinutes: number | null;
+    /**
+     * Four of five took at most as long
+     */
+    p80Minutes: number | null;
+};
+
+/**
+ * EmailChange
+ */
+export type EmailChange = {
+    newEmail: string;
+    /**
+     * The current password. Not needed within ten minutes after showing a second factor.
+     */
+    password?: string;
+    /**
+     * Of e-mails to the account. Default: en
+     */
+    language?: 'en' | 'de' | 'ar';
+};
+
+/**
+ * EmailConfirmed
+ */
+export type EmailConfirmed = {
+    status: boolean;
+    /**
+     * The address of the account
+     */
+    email: string;
+    /**
+     * true: the account had another address before
+     */
+    isChanged: boolean;
+    [key: string]: unknown;
+};
+
+/**
+ * EmailLink
+ */
+export type EmailLink = {
+    /**
+     * From the link
+     */
+    token: string;
+};
+
+/**
+ * EmailStatus
+ */
+export type EmailStatus = {
+    email: string;
+    /**
+     * true: a link that was sent to the address was used
+     */
+    isConfirmed: boolean;
+    /**
+     * false: this server sends no e-mails
+     */
+    canSend: boolean;
+};
+
+/**
+ * Equipment
+ */
+export type Equipment = {
+    id: string;
+    name: string;
+    units: number;
+    reprocessingMinutes: number;
+    /**
+     * false: it takes no new cases; those that it has, stay
+     */
+    active: boolean;
+};
+
+/**
+ * EquipmentChange
+ */
+export type EquipmentChange = {
+    name?: string;
+    /**
+     * Identical pieces, numbered from 1
+     */
+    units?: number;
+    /**
+     * How long a piece stays taken after a case
+     */
+    reprocessingMinutes?: number;
+    /**
+     * false: it takes no new cases; those that it has, stay
+     */
+    active?: boolean;
+};
+
+/**
+ * EquipmentList
+ */
+export type EquipmentList = {
+    /**
+     * By name
+     */
+    items: Array<Equipment>;
+};
+
+/**
+ * EquipmentNeed
+ */
+export type EquipmentNeed = {
+    equipmentId: string;
+    units: number;
+};
+
+/**
  * ErasedPatient
  */
 export type ErasedPatient = {
@@ -756,6 +1666,25 @@ export type ErasedPatient = {
 };
 
 /**
+ * ErasedTheatrePatient
+ */
+export type ErasedTheatrePatient = {
+    cases: number;
+    requests: number;
+};
+
+/**
+ * ExtendedCase
+ */
+export type ExtendedCase = {
+    case: Case;
+    /**
+     * Later cases, which were not moved
+     */
+    atRiskCaseIds: Array<string>;
+};
+
+/**
  * FieldError
  */
 export type FieldError = {
@@ -767,6 +1696,31 @@ export type FieldError = {
      * What was expected, and what was found
      */
     message: string;
+};
+
+/**
+ * FiguresOfResource
+ */
+export type FiguresOfResource = {
+    key: string;
+    name: string;
+    figures: TheatreFigures;
+};
+
+/**
+ * FiguresOfText
+ */
+export type FiguresOfText = {
+    key: string;
+    name: string;
+    figures: TheatreFigures;
+};
+
+/**
+ * FilledBlock
+ */
+export type FilledBlock = {
+    items: Array<Case>;
 };
 
 /**
@@ -825,6 +1779,46 @@ export type InvitationToken = {
 };
 
 /**
+ * JoinedWaitlist
+ */
+export type JoinedWaitlist = {
+    id: string;
+    clinicId: string;
+    /**
+     * null: any doctor with the specialization
+     */
+    doctorId: string | null;
+    specialization: string | null;
+    from: string;
+    to: string;
+    weekdays: Array<number> | null;
+    timeFrom: string | null;
+    timeTo: string | null;
+    units: number;
+    urgency: WaitlistUrgency;
+    status: WaitlistStatus;
+    /**
+     * unanswered: three offers lapsed; expired: the last day is past
+     */
+    endReason: 'accepted' | 'left' | 'removed' | 'unanswered' | 'expired' | null;
+    /**
+     * From 1, among all who could be offered a place before; null: it is not waiting
+     */
+    position: number | null;
+    /**
+     * Offers that lapsed without a response
+     */
+    missedOffers: number;
+    patient: BookedPatient;
+    joinedAt: string;
+    endedAt: string | null;
+    /**
+     * Gives access to the entry and to its open offer without an account; null for members of the clinic, with `onBehalf`
+     */
+    manageToken: string | null;
+};
+
+/**
  * Jwks
  */
 export type Jwks = {
@@ -841,6 +1835,15 @@ export type Jwks = {
 export type Jwt = {
     token: string;
     [key: string]: unknown;
+};
+
+/**
+ * LocalNames
+ */
+export type LocalNames = {
+    en: string;
+    de: string;
+    ar: string;
 };
 
 /**
@@ -861,6 +1864,7 @@ export type MadeBooking = {
      */
     holdExpiresAt: string | null;
     createdAt: string;
+    confirmationLink?: ConfirmationLink;
     /**
      * As a bearer token it gives access to this booking only, until a day after the visit or its cancellation. Keep it secret. null: the booking was made on behalf of somebody else.
      */
@@ -872,7 +1876,7 @@ export type MadeBooking = {
  */
 export type ManageToken = {
     /**
-     * Gives access to this booking only. Keep it secret.
+     * Gives access to this booking or waitlist entry only. Keep it secret.
      */
     manageToken: string;
 };
@@ -941,6 +1945,213 @@ export type Membership = {
 };
 
 /**
+ * Message
+ */
+export type Message = {
+    id: string;
+    bookingId: string;
+    kind: MessageKind;
+    channel: MessageChannel;
+    state: MessageState;
+    /**
+     * Such as a…@example.org or +49…67; null: there was no attempt yet
+     */
+    maskedAddress: string | null;
+    /**
+     * The response of the mail server or the SMS provider, or why it was not sent
+     */
+    result: string | null;
+    attempts: number;
+    /**
+     * When it is sent, or was to be sent
+     */
+    dueAt: string;
+    /**
+     * When it was sent, kept, given up or skipped
+     */
+    doneAt: string | null;
+    createdAt: string;
+    /**
+     * kept: its content can be read
+     */
+    hasContent: boolean;
+};
+
+/**
+ * MessageChannel
+ */
+export type MessageChannel = 'email' | 'sms';
+
+/**
+ * MessageKind
+ */
+export type MessageKind = 'confirm' | 'offered' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder';
+
+/**
+ * MessagePage
+ */
+export type MessagePage = {
+    items: Array<Message>;
+    /**
+     * Send it as `cursor` to read the next page; null: this is the last page
+     */
+    nextCursor: string | null;
+};
+
+/**
+ * MessageSettings
+ */
+export type MessageSettings = {
+    /**
+     * Whether the clinic sends e-mails to patients
+     */
+    emails: boolean;
+    /**
+     * Of messages to patients who have chosen none
+     */
+    language: 'en' | 'de' | 'ar';
+    /**
+     * Where answers go; null: to the sender
+     */
+    replyTo: string | null;
+    /**
+     * How many minutes before a visit reminders are sent. Visits that are booked already keep theirs
+     */
+    reminderMinutes: Array<number>;
+    /**
+     * No reminders from then, in the clinic’s time zone
+     */
+    quietFrom: string;
+    /**
+     * The end of the quiet hours. The same as `quietFrom`: there are none
+     */
+    quietUntil: string;
+    /**
+     * Stands before the text of each message
+     */
+    textBefore: string | null;
+    /**
+     * Stands after the text of each message
+     */
+    textAfter: string | null;
+    /**
+     * Guests whose booking has an e-mail address confirm it by a link that is sent there. Only with `emails`, and on a server with a mail server
+     */
+    confirmByLink: boolean;
+    /**
+     * How long a hold lasts from the moment its link is requested, at most until the visit
+     */
+    confirmMinutes: number;
+    /**
+     * What is sent by SMS, too, to patients with a mobile telephone. Only with `phoneCountry`
+     */
+    smsKinds: Array<'offered' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder'>;
+    /**
+     * SMS are sent to mobile telephones of this country only
+     */
+    phoneCountry: string | null;
+};
+
+/**
+ * MessageSettingsChange
+ */
+export type MessageSettingsChange = {
+    /**
+     * Whether the clinic sends e-mails to patients
+     */
+    emails?: boolean;
+    /**
+     * Of messages to patients who have chosen none
+     */
+    language?: 'en' | 'de' | 'ar';
+    /**
+     * Where answers go; null: to the sender
+     */
+    replyTo?: string | null;
+    /**
+     * How many minutes before a visit reminders are sent. Visits that are booked already keep theirs
+     */
+    reminderMinutes?: Array<number>;
+    /**
+     * No reminders from then, in the clinic’s time zone
+     */
+    quietFrom?: string;
+    /**
+     * The end of the quiet hours. The same as `quietFrom`: there are none
+     */
+    quietUntil?: string;
+    /**
+     * Stands before the text of each message
+     */
+    textBefore?: string | null;
+    /**
+     * Stands after the text of each message
+     */
+    textAfter?: string | null;
+    /**
+     * Guests whose booking has an e-mail address confirm it by a link that is sent there. Only with `emails`, and on a server with a mail server
+     */
+    confirmByLink?: boolean;
+    /**
+     * How long a hold lasts from the moment its link is requested, at most until the visit
+     */
+    confirmMinutes?: number;
+    /**
+     * What is sent by SMS, too, to patients with a mobile telephone. Only with `phoneCountry`
+     */
+    smsKinds?: Array<'offered' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder'>;
+    /**
+     * SMS are sent to mobile telephones of this country only
+     */
+    phoneCountry?: string | null;
+};
+
+/**
+ * MessageState
+ */
+export type MessageState = 'due' | 'sent' | 'kept' | 'failed' | 'skipped';
+
+/**
+ * MessageWithContent
+ */
+export type MessageWithContent = {
+    id: string;
+    bookingId: string;
+    kind: MessageKind;
+    channel: MessageChannel;
+    state: MessageState;
+    /**
+     * Such as a…@example.org or +49…67; null: there was no attempt yet
+     */
+    maskedAddress: string | null;
+    /**
+     * The response of the mail server or the SMS provider, or why it was not sent
+     */
+    result: string | null;
+    attempts: number;
+    /**
+     * When it is sent, or was to be sent
+     */
+    dueAt: string;
+    /**
+     * When it was sent, kept, given up or skipped
+     */
+    doneAt: string | null;
+    createdAt: string;
+    /**
+     * null: messages that were sent are not stored
+     */
+    subject: string | null;
+    text: string | null;
+    html: string | null;
+};
+
+/**
+ * Milestone
+ */
+export type Milestone = 'arrived' | 'in_room' | 'anaesthesia_start' | 'incision' | 'closure' | 'out_of_room' | 'cleaned';
+
+/**
  * Money
  */
 export type Money = {
@@ -952,6 +2163,34 @@ export type Money = {
      * ISO 4217
      */
     currency: string;
+};
+
+/**
+ * NewBlock
+ *
+ * Either `from` and `to`, or `rule`.
+ */
+export type NewBlock = {
+    roomId: string;
+    /**
+     * Whose block it is; with neither: everybody’s
+     */
+    service?: string;
+    surgeonId?: string;
+    /**
+     * Of a single block, with `to`
+     */
+    from?: string;
+    to?: string;
+    rule?: BlockRule;
+    /**
+     * Of cases with their turnover, in all; default: the length
+     */
+    minutes?: number;
+    /**
+     * So many days before its start, the block is open to everybody
+     */
+    releaseDays?: number;
 };
 
 /**
@@ -967,13 +2206,113 @@ export type NewBooking = {
      */
     reason?: string;
     /**
-     * true: CONFIRMED at once, without a hold
+     * true: CONFIRMED at once, without a hold, unless the clinic has guests confirm by a link
      */
     confirm?: boolean;
     /**
      * For members of the clinic: the booking belongs to the patient, not to the account that creates it
      */
     onBehalf?: boolean;
+};
+
+/**
+ * NewBusyCalendar
+ */
+export type NewBusyCalendar = {
+    /**
+     * An iCal address (`https` or `webcal`). It is stored encrypted, and not shown again
+     */
+    url: string;
+};
+
+/**
+ * NewCalendarFeed
+ */
+export type NewCalendarFeed = {
+    /**
+     * Of the texts in the feed
+     */
+    language?: 'en' | 'de' | 'ar';
+};
+
+/**
+ * NewCase
+ */
+export type NewCase = {
+    clinicId: string;
+    roomId: string;
+    startsAt: string;
+    /**
+     * From the patient’s arrival in the room until they leave it; the room’s turnover is added
+     */
+    minutes: number;
+    /**
+     * A doctor of the clinic, or somebody of the theatre’s staff
+     */
+    surgeonId: string;
+    anaesthetistId?: string;
+    /**
+     * Everybody else who is needed
+     */
+    staffIds?: Array<string>;
+    equipment?: Array<EquipmentNeed>;
+    patient: NewTheatrePatient;
+    /**
+     * The surgical service, such as Orthopaedics
+     */
+    service: string;
+    procedure: NewProcedure;
+    urgency?: Urgency;
+    /**
+     * Default: the room’s block at that time, or its open time
+     */
+    blockId?: string;
+    /**
+     * The request of the waiting list that this case fulfils
+     */
+    requestId?: string;
+    override?: RuleOverride;
+    bump?: Bump;
+    /**
+     * true: CONFIRMED at once, without a hold
+     */
+    confirm?: boolean;
+};
+
+/**
+ * NewCaseRequest
+ */
+export type NewCaseRequest = {
+    patient: NewTheatrePatient;
+    /**
+     * The surgical service, such as Orthopaedics
+     */
+    service: string;
+    procedure: NewProcedure;
+    /**
+     * From the patient’s arrival in the room until they leave it; the room’s turnover is added
+     */
+    minutes: number;
+    urgency?: Urgency;
+    /**
+     * The last day on which it should take place
+     */
+    dueOn?: string;
+    /**
+     * Default: any room
+     */
+    roomId?: string;
+    /**
+     * Default: for doctors themselves, for others not decided yet
+     */
+    surgeonId?: string;
+    anaesthetistId?: string;
+    /**
+     * Everybody else who is needed
+     */
+    staffIds?: Array<string>;
+    equipment?: Array<EquipmentNeed>;
+    note?: string;
 };
 
 /**
@@ -1008,6 +2347,21 @@ export type NewDoctor = {
 };
 
 /**
+ * NewEquipment
+ */
+export type NewEquipment = {
+    name: string;
+    /**
+     * Identical pieces, numbered from 1
+     */
+    units: number;
+    /**
+     * How long a piece stays taken after a case
+     */
+    reprocessingMinutes?: number;
+};
+
+/**
  * NewInvitation
  */
 export type NewInvitation = {
@@ -1020,6 +2374,21 @@ export type NewInvitation = {
      * Required with role doctor, and allowed only then
      */
     doctorId?: string;
+};
+
+/**
+ * NewMilestone
+ */
+export type NewMilestone = {
+    milestone: Milestone;
+    /**
+     * At most a day from the planned time of the case; null: it was recorded by mistake
+     */
+    at: string | null;
+    /**
+     * true: accept a time more than five minutes ahead, to try out a plan. Only for admins
+     */
+    trial?: boolean;
 };
 
 /**
@@ -1044,6 +2413,30 @@ export type NewPasskey = {
 };
 
 /**
+ * NewProcedure
+ */
+export type NewProcedure = {
+    code: string;
+    display: string;
+};
+
+/**
+ * NewRoom
+ */
+export type NewRoom = {
+    name: string;
+    site?: string | null;
+    /**
+     * How long the room stays taken after a case, for cleaning. It counts among a case’s minutes of a block
+     */
+    turnoverMinutes?: number;
+    /**
+     * Opening times in the clinic’s time zone; null: always open; none: never
+     */
+    hours?: Array<OpeningHours> | null;
+};
+
+/**
  * NewSlots
  *
  * Either `slots` or `rule`.
@@ -1051,6 +2444,35 @@ export type NewPasskey = {
 export type NewSlots = {
     slots?: Array<SlotDraft>;
     rule?: SlotRule;
+};
+
+/**
+ * NewTheatrePatient
+ */
+export type NewTheatrePatient = {
+    /**
+     * Medical record number: identifies the patient within the clinic
+     */
+    mrn: string;
+    name: string;
+    /**
+     * Stored with the patient; the latest one that was sent
+     */
+    birthDate?: string;
+};
+
+/**
+ * NewTheatreStaff
+ *
+ * Doctors of the clinic need no entry: a case can have them as its surgeon
+ */
+export type NewTheatreStaff = {
+    name: string;
+    profession: Profession;
+    /**
+     * Equipment that this person’s cases should have as surgeon
+     */
+    preferredEquipmentIds?: Array<string>;
 };
 
 /**
@@ -1068,10 +2490,96 @@ export type NewTotp = {
 };
 
 /**
+ * NewWaitlistEntry
+ *
+ * One of `doctorId` and `specialization`. `urgency` is allowed together with `onBehalf`.
+ */
+export type NewWaitlistEntry = {
+    clinicId: string;
+    /**
+     * This doctor; or else `specialization`
+     */
+    doctorId?: string;
+    /**
+     * Any doctor of the clinic with it
+     */
+    specialization?: string;
+    /**
+     * The first day, in the clinic’s time zone
+     */
+    from: string;
+    /**
+     * The last day, included; at most a year later
+     */
+    to: string;
+    /**
+     * 1 (Monday) to 7. Default: any
+     */
+    weekdays?: Array<number>;
+    /**
+     * The visit begins at this local time or later
+     */
+    timeFrom?: string;
+    /**
+     * The visit begins before this local time
+     */
+    timeTo?: string;
+    units?: number;
+    patient: Patient;
+    /**
+     * For admins and staff of the clinic: the entry does not belong to the account that adds it
+     */
+    onBehalf?: boolean;
+    urgency?: WaitlistUrgency;
+};
+
+/**
+ * NewWebhook
+ */
+export type NewWebhook = {
+    /**
+     * Begins with https://, has no password, and names a host of the public internet, unless the operator allows others
+     */
+    url: string;
+    /**
+     * The events that are sent
+     */
+    events: Array<PublishedEvent>;
+};
+
+/**
+ * NextSlot
+ */
+export type NextSlot = {
+    id: string;
+    startsAt: string;
+    endsAt: string;
+};
+
+/**
  * Nothing
  */
 export type Nothing = {
     [key: string]: never;
+};
+
+/**
+ * NothingForCase
+ */
+export type NothingForCase = {
+    [key: string]: never;
+};
+
+/**
+ * OpeningHours
+ */
+export type OpeningHours = {
+    /**
+     * Monday is 1, Sunday 7
+     */
+    weekday: number;
+    from: string;
+    to: string;
 };
 
 /**
@@ -1181,12 +2689,68 @@ export type PasswordReset = {
 };
 
 /**
+ * PasswordResetDone
+ */
+export type PasswordResetDone = {
+    status: boolean;
+    /**
+     * The names of the passkeys that still sign in. The account page removes what its owner does not know.
+     */
+    passkeys: Array<string>;
+    [key: string]: unknown;
+};
+
+/**
+ * PasswordResetRequest
+ */
+export type PasswordResetRequest = {
+    email: string;
+    /**
+     * Of e-mails to the account. Default: en
+     */
+    language?: 'en' | 'de' | 'ar';
+};
+
+/**
+ * PastOffer
+ */
+export type PastOffer = {
+    bookingId: string;
+    slotId: string;
+    /**
+     * null: archived
+     */
+    startsAt: string | null;
+    offeredAt: string;
+    endsAt: string;
+    /**
+     * null: open
+     */
+    outcome: 'accepted' | 'declined' | 'lapsed' | 'withdrawn' | null;
+    closedAt: string | null;
+};
+
+/**
+ * PastOffers
+ */
+export type PastOffers = {
+    /**
+     * The first offer first
+     */
+    items: Array<PastOffer>;
+};
+
+/**
  * Patient
  */
 export type Patient = {
     name: string;
     email?: string;
     phone?: string;
+    /**
+     * Of messages to the patient. Default: as the clinic has set
+     */
+    language?: 'en' | 'de' | 'ar';
 };
 
 /**
@@ -1247,12 +2811,74 @@ export type Problem = {
      * `units_over_capacity`: the capacity of the slot
      */
     capacity?: number;
+    /**
+     * Everything that prevents a case; what cannot be overridden comes first
+     */
+    conflicts?: Array<CaseConflict>;
+    /**
+     * `block_full`: what is left of the block
+     */
+    remainingMinutes?: number;
+    case?: Case;
+    /**
+     * `minutes_in_use`: what cases take of the block
+     */
+    usedMinutes?: number;
+    /**
+     * `theatre_patient_in_use`
+     */
+    caseIds?: Array<string>;
+    /**
+     * `theatre_patient_in_use`
+     */
+    requestIds?: Array<string>;
 };
 
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_full' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'milestone_order' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
+
+/**
+ * Procedure
+ */
+export type Procedure = {
+    code: string;
+    display: string;
+};
+
+/**
+ * Profession
+ */
+export type Profession = 'surgeon' | 'anaesthetist' | 'nurse' | 'technician';
+
+/**
+ * Proof
+ */
+export type Proof = {
+    /**
+     * Bookings that were confirmed and not cancelled
+     */
+    bookings: number;
+    /**
+     * Slots with more booked units than their capacity
+     */
+    overbooked: number;
+    countedAt: string;
+};
+
+/**
+ * PublishedEvent
+ */
+export type PublishedEvent = 'booking.created' | 'booking.offered' | 'booking.confirmed' | 'booking.extended' | 'booking.link_requested' | 'booking.moved' | 'booking.cancelled' | 'booking.failed' | 'booking.arrived' | 'booking.completed' | 'booking.no_show' | 'booking.reopened' | 'booking.linked' | 'booking.erased' | 'booking.milestone' | 'booking.prolonged';
+
+/**
+ * RecordedMilestone
+ */
+export type RecordedMilestone = {
+    milestone: Milestone;
+    at: string;
+};
 
 /**
  * RecoveryCodes
@@ -1262,6 +2888,29 @@ export type RecoveryCodes = {
      * Each works once. They are not shown again.
      */
     recoveryCodes: Array<string>;
+};
+
+/**
+ * ReminderChoice
+ */
+export type ReminderChoice = {
+    bookingId: string;
+    /**
+     * From the link of a reminder
+     */
+    token: string;
+    /**
+     * Whether the patient gets reminders of the clinic from now on
+     */
+    reminders: boolean;
+};
+
+/**
+ * ReminderChoiceDone
+ */
+export type ReminderChoiceDone = {
+    clinicName: string;
+    reminders: boolean;
 };
 
 /**
@@ -1275,9 +2924,88 @@ export type Rescheduling = {
 };
 
 /**
+ * Retention
+ */
+export type Retention = {
+    /**
+     * As in the request, or as it is set; 0: never
+     */
+    months: number;
+    /**
+     * Nobody is erased before; 24 hours after the time was shortened. null: it has begun, or is off
+     */
+    startsAt: string | null;
+    /**
+     * How many bookings are older and not erased yet; counting stops at 10,000
+     */
+    due: number;
+};
+
+/**
  * Role
  */
 export type Role = 'doctor' | 'staff' | 'admin';
+
+/**
+ * Room
+ */
+export type Room = {
+    id: string;
+    name: string;
+    site: string | null;
+    turnoverMinutes: number;
+    /**
+     * Opening times in the clinic’s time zone; null: always open; none: never
+     */
+    hours: Array<OpeningHours> | null;
+    /**
+     * false: it takes no new cases; those that it has, stay
+     */
+    active: boolean;
+};
+
+/**
+ * RoomChange
+ */
+export type RoomChange = {
+    name?: string;
+    site?: string | null;
+    /**
+     * How long the room stays taken after a case, for cleaning. It counts among a case’s minutes of a block
+     */
+    turnoverMinutes?: number;
+    /**
+     * Opening times in the clinic’s time zone; null: always open; none: never
+     */
+    hours?: Array<OpeningHours> | null;
+    /**
+     * false: it takes no new cases; those that it has, stay
+     */
+    active?: boolean;
+};
+
+/**
+ * RoomList
+ */
+export type RoomList = {
+    /**
+     * By name
+     */
+    items: Array<Room>;
+};
+
+/**
+ * RuleOverride
+ *
+ * Rules that do not prevent this case. Rooms, people, equipment and patients are never in two places
+ */
+export type RuleOverride = {
+    rules: Array<'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment'>;
+    /**
+     * Stored with the case
+     */
+    reason: string;
+};
 
 /**
  * SecondFactors
@@ -1353,6 +3081,20 @@ export type SessionRevocation = {
      * The session’s `id`, from the list
      */
     id: string;
+    /**
+     * The current password. Not needed within ten minutes after signing in or showing a second factor.
+     */
+    password?: string;
+};
+
+/**
+ * SessionsRevocation
+ */
+export type SessionsRevocation = {
+    /**
+     * The current password. Not needed within ten minutes after signing in or showing a second factor.
+     */
+    password?: string;
 };
 
 /**
@@ -1365,6 +3107,10 @@ export type SignIn = {
      * false: the cookie ends when the browser is closed
      */
     rememberMe?: boolean;
+    /**
+     * Of e-mails to the account. Default: en
+     */
+    language?: 'en' | 'de' | 'ar';
 };
 
 /**
@@ -1378,6 +3124,10 @@ export type SignUp = {
      * false: the cookie ends when the browser is closed
      */
     rememberMe?: boolean;
+    /**
+     * Of e-mails to the account. Default: en
+     */
+    language?: 'en' | 'de' | 'ar';
 };
 
 /**
@@ -1497,7 +3247,14 @@ export type SlotRule = {
  * Specialization
  */
 export type Specialization = {
+    /**
+     * As the clinics wrote it
+     */
     name: string;
+    /**
+     * The specialization in each language of the site; null: it is not a known one
+     */
+    names: LocalNames | null;
     /**
      * How many active doctors
      */
@@ -1524,6 +3281,315 @@ export type Status = {
 };
 
 /**
+ * Suggestion
+ */
+export type Suggestion = {
+    roomId: string;
+    startsAt: string;
+    endsAt: string;
+    /**
+     * null: in the room’s open time
+     */
+    blockId: string | null;
+};
+
+/**
+ * SuggestionQuery
+ *
+ * One of `requestId`, `caseId`, `needs`.
+ */
+export type SuggestionQuery = {
+    /**
+     * A request of the waiting list
+     */
+    requestId?: string;
+    /**
+     * Together with `requestId`, if that has no surgeon yet
+     */
+    surgeonId?: string;
+    /**
+     * A case that would be moved
+     */
+    caseId?: string;
+    needs?: CaseNeeds;
+    /**
+     * Default: all
+     */
+    roomIds?: Array<string>;
+    /**
+     * First day, in the clinic’s time zone
+     */
+    from: string;
+    /**
+     * Last day, inclusive; at most 62 days in all
+     */
+    to: string;
+    limit?: number;
+    /**
+     * Starts are multiples of it from midnight
+     */
+    stepMinutes?: number;
+};
+
+/**
+ * Suggestions
+ */
+export type Suggestions = {
+    /**
+     * The first times at which nothing prevents the case, by start and room
+     */
+    suggestions: Array<Suggestion>;
+    /**
+     * Days without a suggestion, and what prevents the case there
+     */
+    refusals: Array<DayRefusal>;
+};
+
+/**
+ * SwappedCases
+ */
+export type SwappedCases = {
+    cases: [
+        Case,
+        Case
+    ];
+};
+
+/**
+ * TheatreBoard
+ */
+export type TheatreBoard = {
+    from: string;
+    /**
+     * Inclusive
+     */
+    to: string;
+    timezone: string;
+    /**
+     * When this was read
+     */
+    asOf: string;
+    /**
+     * Active ones, and those that have something on these days
+     */
+    rooms: Array<Room>;
+    blocks: Array<Block>;
+    /**
+     * By start; neither FAILED nor CANCELLED
+     */
+    cases: Array<Case>;
+    /**
+     * For doctors: when cases of other surgeons take rooms, surgeons, anaesthetists and equipment, by start. It does not say which of them belong to one case
+     */
+    busy?: Array<BusyTime>;
+    /**
+     * The names of everybody in these blocks and cases, and of those who are `busy`
+     */
+    people: Array<TheatrePerson>;
+    /**
+     * What these cases use, and what is `busy`
+     */
+    equipment: Array<Equipment>;
+};
+
+/**
+ * TheatreFigures
+ */
+export type TheatreFigures = {
+    /**
+     * Planned in these days and not cancelled
+     */
+    cases: number;
+    /**
+     * Of these, with the milestones in_room and out_of_room
+     */
+    timedCases: number;
+    blockMinutes: number;
+    /**
+     * From in_room to out_of_room, within blocks
+     */
+    inBlockMinutes: number;
+    /**
+     * Of turnovers, within blocks
+     */
+    turnoverInBlockMinutes: number;
+    /**
+     * inBlockMinutes ÷ blockMinutes; null: none
+     */
+    rawUtilisation: number | null;
+    /**
+     * (inBlockMinutes + turnoverInBlockMinutes) ÷ blockMinutes; null: none
+     */
+    adjustedUtilisation: number | null;
+    /**
+     * First cases of a room’s day that have in_room
+     */
+    firstCases: number;
+    /**
+     * In the room at most graceMinutes after their start
+     */
+    firstCasesOnTime: number;
+    /**
+     * firstCasesOnTime ÷ firstCases; null: none
+     */
+    onTimeRate: number | null;
+    /**
+     * Median delay of first cases, 0 for early ones, in minutes; null: none
+     */
+    firstCaseDelayMinutesMedian: number | null;
+    turnovers: number;
+    /**
+     * Median time from out_of_room to the next in_room of the same room and day, in minutes; null: none
+     */
+    turnoverMinutesMedian: number | null;
+    /**
+     * After the end of the room’s last block of the day
+     */
+    overtimeMinutes: number;
+    /**
+     * Median of actual minus planned duration, in minutes; null: none
+     */
+    estimateErrorMinutesMedian: number | null;
+    /**
+     * Mean difference between actual and planned duration, in minutes; null: none
+     */
+    estimateErrorMinutesMeanAbsolute: number | null;
+    /**
+     * Cancelled after they were confirmed, and bumped ones
+     */
+    cancelled: number;
+    /**
+     * cancelled ÷ (cases + cancelled); null: none
+     */
+    cancellationRate: number | null;
+    /**
+     * The most frequent first
+     */
+    cancellations: Array<CancellationCount>;
+    /**
+     * Owned blocks that are over without a case of their owner
+     */
+    unusedBlocks: number;
+    /**
+     * Of these, opened to everybody releaseDays before
+     */
+    releasedInTime: number;
+    /**
+     * releasedInTime ÷ unusedBlocks; null: none
+     */
+    releaseCompliance: number | null;
+};
+
+/**
+ * TheatrePatient
+ */
+export type TheatrePatient = {
+    mrn: string;
+    name: string;
+    birthDate: string | null;
+};
+
+/**
+ * TheatrePatientToErase
+ */
+export type TheatrePatientToErase = {
+    mrn: string;
+};
+
+/**
+ * TheatrePerson
+ */
+export type TheatrePerson = {
+    id: string;
+    name: string;
+};
+
+/**
+ * TheatreReport
+ */
+export type TheatreReport = {
+    from: string;
+    /**
+     * Inclusive
+     */
+    to: string;
+    graceMinutes: number;
+    turnoverMinutesMax: number;
+    releaseDays: number;
+    total: TheatreFigures;
+    byRoom: Array<FiguresOfResource>;
+    byService: Array<FiguresOfText>;
+    bySurgeon: Array<FiguresOfResource>;
+    /**
+     * `key` is the day
+     */
+    byDay: Array<FiguresOfText>;
+};
+
+/**
+ * TheatreStaff
+ */
+export type TheatreStaff = {
+    id: string;
+    name: string;
+    profession: Profession;
+    preferredEquipmentIds: Array<string>;
+    /**
+     * false: it takes no new cases; those that it has, stay
+     */
+    active: boolean;
+};
+
+/**
+ * TheatreStaffChange
+ */
+export type TheatreStaffChange = {
+    name?: string;
+    profession?: Profession;
+    /**
+     * Equipment that this person’s cases should have as surgeon
+     */
+    preferredEquipmentIds?: Array<string>;
+    /**
+     * false: it takes no new cases; those that it has, stay
+     */
+    active?: boolean;
+};
+
+/**
+ * TheatreStaffList
+ */
+export type TheatreStaffList = {
+    /**
+     * By name
+     */
+    items: Array<TheatreStaff>;
+};
+
+/**
+ * TicketLinkRequest
+ */
+export type TicketLinkRequest = {
+    clinicId: string;
+    /**
+     * As on the ticket: the last eight characters of the booking’s id
+     */
+    reference: string;
+    /**
+     * Of the visit, in the clinic’s time zone
+     */
+    day: string;
+    /**
+     * The patient’s, as in the booking
+     */
+    email: string;
+    /**
+     * Of the e-mail. Default: the patient’s
+     */
+    language?: 'en' | 'de' | 'ar';
+};
+
+/**
  * TotpConfirmation
  */
 export type TotpConfirmation = {
@@ -1532,6 +3598,13 @@ export type TotpConfirmation = {
      */
     code: string;
 };
+
+/**
+ * Urgency
+ *
+ * NCEPOD classification of intervention: within minutes, hours, days, or planned
+ */
+export type Urgency = 'immediate' | 'urgent' | 'expedited' | 'elective';
 
 /**
  * User
@@ -1548,10 +3621,20 @@ export type User = {
 };
 
 /**
+ * VerificationEmail
+ */
+export type VerificationEmail = {
+    /**
+     * Of e-mails to the account. Default: en
+     */
+    language?: 'en' | 'de' | 'ar';
+};
+
+/**
  * VerifyFinding
  */
 export type VerifyFinding = {
-    kind: 'overbooked' | 'taken_differs' | 'event_missing' | 'event_gap' | 'illegal_transition' | 'state_differs' | 'orphaned_booking' | 'next_lapse_late' | 'withdrawn_slot_booked' | 'key_without_booking';
+    kind: 'overbooked' | 'taken_differs' | 'event_missing' | 'event_gap' | 'illegal_transition' | 'state_differs' | 'orphaned_booking' | 'next_lapse_late' | 'withdrawn_slot_booked' | 'key_without_booking' | 'allocations_differ' | 'allocation_overlap' | 'case_differs';
     clinicId: string;
     slotId: string | null;
     bookingId: string | null;
@@ -1587,6 +3670,296 @@ export type VideoRoom = {
      * The address of the doctor’s video visits; null: none. `{room}`, at most once and after the host, becomes a unique, unguessable name per booking; without it all visits share one room.
      */
     url: string | null;
+};
+
+/**
+ * WaitlistEntry
+ */
+export type WaitlistEntry = {
+    id: string;
+    clinicId: string;
+    /**
+     * null: any doctor with the specialization
+     */
+    doctorId: string | null;
+    specialization: string | null;
+    from: string;
+    to: string;
+    weekdays: Array<number> | null;
+    timeFrom: string | null;
+    timeTo: string | null;
+    units: number;
+    urgency: WaitlistUrgency;
+    status: WaitlistStatus;
+    /**
+     * unanswered: three offers lapsed; expired: the last day is past
+     */
+    endReason: 'accepted' | 'left' | 'removed' | 'unanswered' | 'expired' | null;
+    /**
+     * From 1, among all who could be offered a place before; null: it is not waiting
+     */
+    position: number | null;
+    /**
+     * Offers that lapsed without a response
+     */
+    missedOffers: number;
+    patient: BookedPatient;
+    joinedAt: string;
+    endedAt: string | null;
+};
+
+/**
+ * WaitlistEntryList
+ */
+export type WaitlistEntryList = {
+    /**
+     * The newest first, at most 100
+     */
+    items: Array<WaitlistEntry>;
+};
+
+/**
+ * WaitlistEntryPage
+ */
+export type WaitlistEntryPage = {
+    items: Array<WaitlistEntry>;
+    /**
+     * Send it as `cursor` to read the next page; null: this is the last page
+     */
+    nextCursor: string | null;
+};
+
+/**
+ * WaitlistEntryWithOffer
+ */
+export type WaitlistEntryWithOffer = {
+    id: string;
+    clinicId: string;
+    /**
+     * null: any doctor with the specialization
+     */
+    doctorId: string | null;
+    specialization: string | null;
+    from: string;
+    to: string;
+    weekdays: Array<number> | null;
+    timeFrom: string | null;
+    timeTo: string | null;
+    units: number;
+    urgency: WaitlistUrgency;
+    status: WaitlistStatus;
+    /**
+     * unanswered: three offers lapsed; expired: the last day is past
+     */
+    endReason: 'accepted' | 'left' | 'removed' | 'unanswered' | 'expired' | null;
+    /**
+     * From 1, among all who could be offered a place before; null: it is not waiting
+     */
+    position: number | null;
+    /**
+     * Offers that lapsed without a response
+     */
+    missedOffers: number;
+    patient: BookedPatient;
+    joinedAt: string;
+    endedAt: string | null;
+    /**
+     * The open or accepted offer, as far as the caller has access
+     */
+    offer: WaitlistOffer | null;
+};
+
+/**
+ * WaitlistOffer
+ *
+ * Accept it with `POST /bookings/{id}/confirm` before `holdExpiresAt`, decline it with `…/cancel`.
+ */
+export type WaitlistOffer = {
+    booking: Booking;
+    /**
+     * Of the booking; null for members of the clinic
+     */
+    manageToken: string | null;
+};
+
+/**
+ * WaitlistStatus
+ */
+export type WaitlistStatus = 'waiting' | 'offered' | 'accepted' | 'ended';
+
+/**
+ * WaitlistUrgency
+ */
+export type WaitlistUrgency = 'routine' | 'soon' | 'urgent';
+
+/**
+ * Webhook
+ */
+export type Webhook = {
+    id: string;
+    url: string;
+    events: Array<PublishedEvent>;
+    /**
+     * null: it is active
+     */
+    pausedAt: string | null;
+    /**
+     * failing: no attempt succeeded for three days. gone: the server responded 410
+     */
+    pauseReason: 'admin' | 'failing' | 'gone' | null;
+    /**
+     * Since when every attempt has failed; null: the last one succeeded
+     */
+    failingSince: string | null;
+    /**
+     * Until when the secret before the last rotation signs as well
+     */
+    previousSecretUntil: string | null;
+    /**
+     * Whether a replay is being prepared
+     */
+    isReplaying: boolean;
+    /**
+     * Deliveries that wait for an attempt
+     */
+    due: number;
+    createdAt: string;
+};
+
+/**
+ * WebhookChange
+ */
+export type WebhookChange = {
+    /**
+     * Begins with https://, has no password, and names a host of the public internet, unless the operator allows others
+     */
+    url?: string;
+    /**
+     * The events that are sent
+     */
+    events?: Array<PublishedEvent>;
+    /**
+     * true: nothing is sent. false: what is due is sent, and events are sent from now on
+     */
+    paused?: boolean;
+};
+
+/**
+ * WebhookDelivery
+ */
+export type WebhookDelivery = {
+    id: string;
+    event: 'booking.created' | 'booking.offered' | 'booking.confirmed' | 'booking.extended' | 'booking.link_requested' | 'booking.moved' | 'booking.cancelled' | 'booking.failed' | 'booking.arrived' | 'booking.completed' | 'booking.no_show' | 'booking.reopened' | 'booking.linked' | 'booking.erased' | 'booking.milestone' | 'booking.prolonged' | 'webhook.test';
+    /**
+     * null: a test
+     */
+    bookingId: string | null;
+    /**
+     * Of the booking, after the event
+     */
+    version: number | null;
+    state: DeliveryState;
+    /**
+     * When the next attempt is, or the last was due
+     */
+    dueAt: string;
+    attempts: number;
+    /**
+     * The code of the response to the last attempt; null: there was none
+     */
+    status: number | null;
+    /**
+     * What became of the last attempt
+     */
+    result: string | null;
+    /**
+     * How long the last attempt took
+     */
+    durationMs: number | null;
+    /**
+     * When it was delivered or given up
+     */
+    doneAt: string | null;
+    createdAt: string;
+};
+
+/**
+ * WebhookDeliveryPage
+ */
+export type WebhookDeliveryPage = {
+    items: Array<WebhookDelivery>;
+    /**
+     * Send it as `cursor` to read the next page; null: this is the last page
+     */
+    nextCursor: string | null;
+};
+
+/**
+ * WebhookList
+ */
+export type WebhookList = {
+    /**
+     * All of the clinic: at most 20
+     */
+    items: Array<Webhook>;
+};
+
+/**
+ * WebhookReplay
+ */
+export type WebhookReplay = {
+    /**
+     * The `position` of an event of the clinic’s log; null: from the beginning
+     */
+    after: string | null;
+};
+
+/**
+ * WebhookWithSecret
+ */
+export type WebhookWithSecret = {
+    id: string;
+    url: string;
+    events: Array<PublishedEvent>;
+    /**
+     * null: it is active
+     */
+    pausedAt: string | null;
+    /**
+     * failing: no attempt succeeded for three days. gone: the server responded 410
+     */
+    pauseReason: 'admin' | 'failing' | 'gone' | null;
+    /**
+     * Since when every attempt has failed; null: the last one succeeded
+     */
+    failingSince: string | null;
+    /**
+     * Until when the secret before the last rotation signs as well
+     */
+    previousSecretUntil: string | null;
+    /**
+     * Whether a replay is being prepared
+     */
+    isReplaying: boolean;
+    /**
+     * Deliveries that wait for an attempt
+     */
+    due: number;
+    createdAt: string;
+    /**
+     * whsec_… of Standard Webhooks. It is returned only here: verify signatures with it
+     */
+    secret: string;
+};
+
+/**
+ * WhoAmI
+ */
+export type WhoAmI = {
+    /**
+     * null: nobody is signed in
+     */
+    account: Me | null;
 };
 
 /**
@@ -1884,11 +4257,11 @@ export type ListDoctorsData = {
     query?: {
         clinicId?: string;
         /**
-         * Exactly this specialization
+         * This specialization, or a known one by any of its names
          */
         specialization?: string;
         /**
-         * Part of the name or specialization
+         * Part of the name or specialization, or what patients call the specialization, such as GP or skin. If nobody is found, words with typing errors are corrected.
          */
         q?: string;
         appointmentType?: AppointmentType;
@@ -2355,6 +4728,14 @@ export type WithdrawSlotsOfDoctorData = {
          */
         to: string;
         /**
+         * Of these days, only slots that start at this time or later
+         */
+        startsFrom?: string;
+        /**
+         * Of these days, only slots that start before this time
+         */
+        startsBefore?: string;
+        /**
          * Bookings become FAILED with `slot_withdrawn`; otherwise they prevent the withdrawal
          */
         withBookings?: boolean;
@@ -2677,7 +5058,7 @@ export type CreateBookingErrors = {
      */
     408: Problem;
     /**
-     * `slot_full`: The slot does not have enough free units. `slot_closed`: The slot cannot be booked. `too_many_bookings`: There are too many bookings from here.
+     * `slot_full`: The slot does not have enough free units. `slot_closed`: The slot cannot be booked. `too_many_bookings`: Too many bookings from this address, account or contact.
      */
     409: Problem;
     /**
@@ -2689,7 +5070,7 @@ export type CreateBookingErrors = {
      */
     415: Problem;
     /**
-     * `units_over_capacity`: The units exceed the slot’s capacity. `too_many_units`: These are more units than one booking may have. `appointment_type_not_offered`: The doctor does not offer this type of appointment. `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     * `units_over_capacity`: The units exceed the slot’s capacity. `too_many_units`: Too many units for one booking. `appointment_type_not_offered`: The doctor does not offer this type of appointment. `idempotency_key_reused`: The Idempotency-Key was used for another request.
      */
     422: Problem;
     /**
@@ -2720,6 +5101,81 @@ export type CreateBookingResponses = {
 };
 
 export type CreateBookingResponse = CreateBookingResponses[keyof CreateBookingResponses];
+
+export type SendTicketLinkData = {
+    body: TicketLinkRequest;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/ticket-links';
+};
+
+export type SendTicketLinkErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `mail_unavailable`: This server sends no e-mails.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type SendTicketLinkError = SendTicketLinkErrors[keyof SendTicketLinkErrors];
+
+export type SendTicketLinkResponses = {
+    /**
+     * Accepted
+     */
+    202: Nothing;
+};
+
+export type SendTicketLinkResponse = SendTicketLinkResponses[keyof SendTicketLinkResponses];
 
 export type GetBookingData = {
     body?: never;
@@ -2860,7 +5316,7 @@ export type ConfirmBookingErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `too_many_bookings`: There are too many bookings from here. `booking_erased`: The patient of this booking was erased.
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `too_many_bookings`: Too many bookings from this address, account or contact. `booking_erased`: The patient of this booking was erased.
      */
     409: Problem;
     /**
@@ -2893,7 +5349,7 @@ export type ConfirmBookingError = ConfirmBookingErrors[keyof ConfirmBookingError
 
 export type ConfirmBookingResponses = {
     /**
-     * The booking, CONFIRMED
+     * The booking, CONFIRMED; or PENDING with `confirmationLink`
      */
     200: Booking;
 };
@@ -3091,7 +5547,7 @@ export type ExtendBookingErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `already_extended`: The hold cannot be extended any more. `booking_erased`: The patient of this booking was erased.
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `already_extended`: The hold cannot be extended further. `booking_erased`: The patient of this booking was erased.
      */
     409: Problem;
     /**
@@ -3706,6 +6162,47 @@ export type GetMeResponses = {
 };
 
 export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
+
+export type WhoAmIData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/whoami';
+};
+
+export type WhoAmIErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type WhoAmIError = WhoAmIErrors[keyof WhoAmIErrors];
+
+export type WhoAmIResponses = {
+    /**
+     * The account, if there is one
+     */
+    200: WhoAmI;
+};
+
+export type WhoAmIResponse = WhoAmIResponses[keyof WhoAmIResponses];
 
 export type ListMyBookingsData = {
     body?: never;
@@ -4534,7 +7031,7 @@ export type GetInvitationErrors = {
      */
     408: Problem;
     /**
-     * `invitation_expired`: The invitation has expired. `invitation_used`: The invitation has been used.
+     * `invitation_expired`: The invitation has expired. `invitation_used`: The invitation has already been used.
      */
     409: Problem;
     /**
@@ -4609,7 +7106,7 @@ export type AcceptInvitationErrors = {
      */
     408: Problem;
     /**
-     * `invitation_expired`: The invitation has expired. `invitation_used`: The invitation has been used. `already_member`: The account has a role in this clinic already.
+     * `invitation_expired`: The invitation has expired. `invitation_used`: The invitation has already been used. `already_member`: The account already has a role in this clinic.
      */
     409: Problem;
     /**
@@ -4961,6 +7458,380 @@ export type CancelBookingBurstResponses = {
 
 export type CancelBookingBurstResponse = CancelBookingBurstResponses[keyof CancelBookingBurstResponses];
 
+export type ChooseRemindersData = {
+    body: ReminderChoice;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/reminder-choices';
+};
+
+export type ChooseRemindersErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `link_used`: The link is no longer valid. `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type ChooseRemindersError = ChooseRemindersErrors[keyof ChooseRemindersErrors];
+
+export type ChooseRemindersResponses = {
+    /**
+     * The choice is stored
+     */
+    200: ReminderChoiceDone;
+};
+
+export type ChooseRemindersResponse = ChooseRemindersResponses[keyof ChooseRemindersResponses];
+
+export type ListMessagesData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: {
+        /**
+         * Only those about this booking
+         */
+        bookingId?: string;
+        state?: MessageState;
+        /**
+         * The largest number of items to return
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the previous page
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/clinics/{clinicId}/messages';
+};
+
+export type ListMessagesErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListMessagesError = ListMessagesErrors[keyof ListMessagesErrors];
+
+export type ListMessagesResponses = {
+    /**
+     * A page of messages
+     */
+    200: MessagePage;
+};
+
+export type ListMessagesResponse = ListMessagesResponses[keyof ListMessagesResponses];
+
+export type GetMessageData = {
+    body?: never;
+    path: {
+        clinicId: string;
+        messageId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/messages/{messageId}';
+};
+
+export type GetMessageErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `message_not_found`: There is no such message.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetMessageError = GetMessageErrors[keyof GetMessageErrors];
+
+export type GetMessageResponses = {
+    /**
+     * The message
+     */
+    200: MessageWithContent;
+};
+
+export type GetMessageResponse = GetMessageResponses[keyof GetMessageResponses];
+
+export type SendMessageData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        messageId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/messages/{messageId}/send';
+};
+
+export type SendMessageErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `message_not_found`: There is no such message.
+     */
+    404: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type SendMessageError = SendMessageErrors[keyof SendMessageErrors];
+
+export type SendMessageResponses = {
+    /**
+     * The message, which is due
+     */
+    200: Message;
+};
+
+export type SendMessageResponse = SendMessageResponses[keyof SendMessageResponses];
+
+export type GetMessageSettingsData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/message-settings';
+};
+
+export type GetMessageSettingsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetMessageSettingsError = GetMessageSettingsErrors[keyof GetMessageSettingsErrors];
+
+export type GetMessageSettingsResponses = {
+    /**
+     * The settings
+     */
+    200: MessageSettings;
+};
+
+export type GetMessageSettingsResponse = GetMessageSettingsResponses[keyof GetMessageSettingsResponses];
+
+export type UpdateMessageSettingsData = {
+    body: MessageSettingsChange;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/message-settings';
+};
+
+export type UpdateMessageSettingsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `mail_unavailable`: This server sends no e-mails.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type UpdateMessageSettingsError = UpdateMessageSettingsErrors[keyof UpdateMessageSettingsErrors];
+
+export type UpdateMessageSettingsResponses = {
+    /**
+     * The changed settings
+     */
+    200: MessageSettings;
+};
+
+export type UpdateMessageSettingsResponse = UpdateMessageSettingsResponses[keyof UpdateMessageSettingsResponses];
+
 export type GetClinicSecurityData = {
     body?: never;
     path: {
@@ -5084,6 +7955,62 @@ export type UpdateClinicSecurityResponses = {
 };
 
 export type UpdateClinicSecurityResponse = UpdateClinicSecurityResponses[keyof UpdateClinicSecurityResponses];
+
+export type GetRetentionData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: {
+        /**
+         * Counts for this time instead
+         */
+        months?: number;
+    };
+    url: '/api/v1/clinics/{clinicId}/retention';
+};
+
+export type GetRetentionErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetRetentionError = GetRetentionErrors[keyof GetRetentionErrors];
+
+export type GetRetentionResponses = {
+    /**
+     * The retention
+     */
+    200: Retention;
+};
+
+export type GetRetentionResponse = GetRetentionResponses[keyof GetRetentionResponses];
 
 export type ListClinicAuditEventsData = {
     body?: never;
@@ -5297,6 +8224,4502 @@ export type RecordExportResponses = {
 };
 
 export type RecordExportResponse = RecordExportResponses[keyof RecordExportResponses];
+
+export type GetProofData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/proof';
+};
+
+export type GetProofErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetProofError = GetProofErrors[keyof GetProofErrors];
+
+export type GetProofResponses = {
+    /**
+     * The last count
+     */
+    200: Proof;
+};
+
+export type GetProofResponse = GetProofResponses[keyof GetProofResponses];
+
+export type ListRoomsData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/rooms';
+};
+
+export type ListRoomsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListRoomsError = ListRoomsErrors[keyof ListRoomsErrors];
+
+export type ListRoomsResponses = {
+    /**
+     * All rooms, inactive ones too
+     */
+    200: RoomList;
+};
+
+export type ListRoomsResponse = ListRoomsResponses[keyof ListRoomsResponses];
+
+export type CreateRoomData = {
+    body: NewRoom;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/rooms';
+};
+
+export type CreateRoomErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type CreateRoomError = CreateRoomErrors[keyof CreateRoomErrors];
+
+export type CreateRoomResponses = {
+    /**
+     * A retry: the first response again
+     */
+    200: Room;
+    /**
+     * The room
+     */
+    201: Room;
+};
+
+export type CreateRoomResponse = CreateRoomResponses[keyof CreateRoomResponses];
+
+export type UpdateRoomData = {
+    body: RoomChange;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        roomId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/rooms/{roomId}';
+};
+
+export type UpdateRoomErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type UpdateRoomError = UpdateRoomErrors[keyof UpdateRoomErrors];
+
+export type UpdateRoomResponses = {
+    /**
+     * The changed room
+     */
+    200: Room;
+};
+
+export type UpdateRoomResponse = UpdateRoomResponses[keyof UpdateRoomResponses];
+
+export type ListTheatreStaffData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/staff';
+};
+
+export type ListTheatreStaffErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListTheatreStaffError = ListTheatreStaffErrors[keyof ListTheatreStaffErrors];
+
+export type ListTheatreStaffResponses = {
+    /**
+     * Everybody, inactive ones too
+     */
+    200: TheatreStaffList;
+};
+
+export type ListTheatreStaffResponse = ListTheatreStaffResponses[keyof ListTheatreStaffResponses];
+
+export type CreateTheatreStaffData = {
+    body: NewTheatreStaff;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/staff';
+};
+
+export type CreateTheatreStaffErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type CreateTheatreStaffError = CreateTheatreStaffErrors[keyof CreateTheatreStaffErrors];
+
+export type CreateTheatreStaffResponses = {
+    /**
+     * A retry: the first response again
+     */
+    200: TheatreStaff;
+    /**
+     * The person
+     */
+    201: TheatreStaff;
+};
+
+export type CreateTheatreStaffResponse = CreateTheatreStaffResponses[keyof CreateTheatreStaffResponses];
+
+export type UpdateTheatreStaffData = {
+    body: TheatreStaffChange;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        staffId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/staff/{staffId}';
+};
+
+export type UpdateTheatreStaffErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type UpdateTheatreStaffError = UpdateTheatreStaffErrors[keyof UpdateTheatreStaffErrors];
+
+export type UpdateTheatreStaffResponses = {
+    /**
+     * The changed person
+     */
+    200: TheatreStaff;
+};
+
+export type UpdateTheatreStaffResponse = UpdateTheatreStaffResponses[keyof UpdateTheatreStaffResponses];
+
+export type ListEquipmentData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/equipment';
+};
+
+export type ListEquipmentErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListEquipmentError = ListEquipmentErrors[keyof ListEquipmentErrors];
+
+export type ListEquipmentResponses = {
+    /**
+     * All equipment, inactive too
+     */
+    200: EquipmentList;
+};
+
+export type ListEquipmentResponse = ListEquipmentResponses[keyof ListEquipmentResponses];
+
+export type CreateEquipmentData = {
+    body: NewEquipment;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/equipment';
+};
+
+export type CreateEquipmentErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type CreateEquipmentError = CreateEquipmentErrors[keyof CreateEquipmentErrors];
+
+export type CreateEquipmentResponses = {
+    /**
+     * A retry: the first response again
+     */
+    200: Equipment;
+    /**
+     * The equipment
+     */
+    201: Equipment;
+};
+
+export type CreateEquipmentResponse = CreateEquipmentResponses[keyof CreateEquipmentResponses];
+
+export type UpdateEquipmentData = {
+    body: EquipmentChange;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        equipmentId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/equipment/{equipmentId}';
+};
+
+export type UpdateEquipmentErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type UpdateEquipmentError = UpdateEquipmentErrors[keyof UpdateEquipmentErrors];
+
+export type UpdateEquipmentResponses = {
+    /**
+     * The changed equipment
+     */
+    200: Equipment;
+};
+
+export type UpdateEquipmentResponse = UpdateEquipmentResponses[keyof UpdateEquipmentResponses];
+
+export type ListBlocksData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query: {
+        /**
+         * First day, in the clinic’s time zone
+         */
+        from: string;
+        /**
+         * Last day, inclusive; at most 62 days in all
+         */
+        to: string;
+    };
+    url: '/api/v1/clinics/{clinicId}/blocks';
+};
+
+export type ListBlocksErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListBlocksError = ListBlocksErrors[keyof ListBlocksErrors];
+
+export type ListBlocksResponses = {
+    /**
+     * The blocks of these days
+     */
+    200: BlockList;
+};
+
+export type ListBlocksResponse = ListBlocksResponses[keyof ListBlocksResponses];
+
+export type CreateBlocksData = {
+    body: NewBlock;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: {
+        /**
+         * Only reports what would happen
+         */
+        dryRun?: boolean;
+    };
+    url: '/api/v1/clinics/{clinicId}/blocks';
+};
+
+export type CreateBlocksErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type CreateBlocksError = CreateBlocksErrors[keyof CreateBlocksErrors];
+
+export type CreateBlocksResponses = {
+    /**
+     * None were: a dry run, or there was nothing to create
+     */
+    200: CreatedBlocks;
+    /**
+     * Blocks were created
+     */
+    201: CreatedBlocks;
+};
+
+export type CreateBlocksResponse = CreateBlocksResponses[keyof CreateBlocksResponses];
+
+export type WithdrawBlockData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        blockId: string;
+    };
+    query?: {
+        /**
+         * Cases become FAILED with `slot_withdrawn`; otherwise they prevent the withdrawal
+         */
+        withBookings?: boolean;
+        /**
+         * Only reports what would happen
+         */
+        dryRun?: boolean;
+    };
+    url: '/api/v1/clinics/{clinicId}/blocks/{blockId}';
+};
+
+export type WithdrawBlockErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `block_not_found`: There is no such block.
+     */
+    404: Problem;
+    /**
+     * `slot_has_bookings`: The slot has bookings. `slot_in_past`: The slot has already begun.
+     */
+    409: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type WithdrawBlockError = WithdrawBlockErrors[keyof WithdrawBlockErrors];
+
+export type WithdrawBlockResponses = {
+    /**
+     * The block is withdrawn
+     */
+    200: WithdrawnSlots;
+};
+
+export type WithdrawBlockResponse = WithdrawBlockResponses[keyof WithdrawBlockResponses];
+
+export type ChangeBlockData = {
+    body: BlockChange;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        blockId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/blocks/{blockId}';
+};
+
+export type ChangeBlockErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `block_not_found`: There is no such block. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `minutes_in_use`: More minutes of the block are used.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type ChangeBlockError = ChangeBlockErrors[keyof ChangeBlockErrors];
+
+export type ChangeBlockResponses = {
+    /**
+     * The changed block
+     */
+    200: Block;
+};
+
+export type ChangeBlockResponse = ChangeBlockResponses[keyof ChangeBlockResponses];
+
+export type FillBlockData = {
+    body?: BlockFilling;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        blockId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/blocks/{blockId}/fill';
+};
+
+export type FillBlockErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `block_not_found`: There is no such block.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type FillBlockError = FillBlockErrors[keyof FillBlockErrors];
+
+export type FillBlockResponses = {
+    /**
+     * The cases that were created
+     */
+    200: FilledBlock;
+};
+
+export type FillBlockResponse = FillBlockResponses[keyof FillBlockResponses];
+
+export type ListCasesData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query: {
+        /**
+         * First day, in the clinic’s time zone
+         */
+        from: string;
+        /**
+         * Last day, inclusive; at most 31 days in all
+         */
+        to: string;
+        /**
+         * FAILED and CANCELLED ones too
+         */
+        withEnded?: boolean;
+        /**
+         * The largest number of items to return
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the previous page
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/clinics/{clinicId}/cases';
+};
+
+export type ListCasesErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListCasesError = ListCasesErrors[keyof ListCasesErrors];
+
+export type ListCasesResponses = {
+    /**
+     * The cases of these days
+     */
+    200: CaseList;
+};
+
+export type ListCasesResponse = ListCasesResponses[keyof ListCasesResponses];
+
+export type CreateCaseData = {
+    body: NewCase;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/cases';
+};
+
+export type CreateCaseErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `block_not_found`: There is no such block. `case_request_not_found`: There is no such request on the waiting list. `case_not_found`: There is no such case. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `resource_busy`: Something that the case needs is taken. `block_full`: The block does not have enough minutes left. `block_mismatch`: The case does not start in this block. `outside_hours`: The room is closed at this time. `block_overrun`: The case would end after its block. `block_owned`: The block belongs to another service or surgeon. `preferred_equipment_missing`: The surgeon prefers equipment that the case does not have. `patient_mismatch`: The record number belongs to another patient. `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type CreateCaseError = CreateCaseErrors[keyof CreateCaseErrors];
+
+export type CreateCaseResponses = {
+    /**
+     * A retry: the case as it is now
+     */
+    200: CreatedCase;
+    /**
+     * The case
+     */
+    201: CreatedCase;
+};
+
+export type CreateCaseResponse = CreateCaseResponses[keyof CreateCaseResponses];
+
+export type CheckCaseData = {
+    body: NewCase;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/cases/check';
+};
+
+export type CheckCaseErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type CheckCaseError = CheckCaseErrors[keyof CheckCaseErrors];
+
+export type CheckCaseResponses = {
+    /**
+     * What prevents it now
+     */
+    200: CheckedCase;
+};
+
+export type CheckCaseResponse = CheckCaseResponses[keyof CheckCaseResponses];
+
+export type GetCaseData = {
+    body?: never;
+    path: {
+        caseId: string;
+    };
+    query?: never;
+    url: '/api/v1/cases/{caseId}';
+};
+
+export type GetCaseErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `case_not_found`: There is no such case.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetCaseError = GetCaseErrors[keyof GetCaseErrors];
+
+export type GetCaseResponses = {
+    /**
+     * The case
+     */
+    200: Case;
+};
+
+export type GetCaseResponse = GetCaseResponses[keyof GetCaseResponses];
+
+export type ListCaseEventsData = {
+    body?: never;
+    path: {
+        caseId: string;
+    };
+    query?: never;
+    url: '/api/v1/cases/{caseId}/events';
+};
+
+export type ListCaseEventsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `case_not_found`: There is no such case.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListCaseEventsError = ListCaseEventsErrors[keyof ListCaseEventsErrors];
+
+export type ListCaseEventsResponses = {
+    /**
+     * The history
+     */
+    200: BookingHistory;
+};
+
+export type ListCaseEventsResponse = ListCaseEventsResponses[keyof ListCaseEventsResponses];
+
+export type ConfirmCaseData = {
+    body?: NothingForCase;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        caseId: string;
+    };
+    query?: never;
+    url: '/api/v1/cases/{caseId}/confirm';
+};
+
+export type ConfirmCaseErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `case_not_found`: There is no such case.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type ConfirmCaseError = ConfirmCaseErrors[keyof ConfirmCaseErrors];
+
+export type ConfirmCaseResponses = {
+    /**
+     * The case, CONFIRMED
+     */
+    200: Case;
+};
+
+export type ConfirmCaseResponse = ConfirmCaseResponses[keyof ConfirmCaseResponses];
+
+export type CancelCaseData = {
+    body: CaseCancellation;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        caseId: string;
+    };
+    query?: never;
+    url: '/api/v1/cases/{caseId}/cancel';
+};
+
+export type CancelCaseErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `case_not_found`: There is no such case.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type CancelCaseError = CancelCaseErrors[keyof CancelCaseErrors];
+
+export type CancelCaseResponses = {
+    /**
+     * The case, CANCELLED
+     */
+    200: Case;
+};
+
+export type CancelCaseResponse = CancelCaseResponses[keyof CancelCaseResponses];
+
+export type MoveCaseData = {
+    body: CaseMove;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        caseId: string;
+    };
+    query?: never;
+    url: '/api/v1/cases/{caseId}/move';
+};
+
+export type MoveCaseErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `case_not_found`: There is no such case. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `resource_busy`: Something that the case needs is taken. `block_full`: The block does not have enough minutes left. `block_mismatch`: The case does not start in this block. `outside_hours`: The room is closed at this time. `block_overrun`: The case would end after its block. `block_owned`: The block belongs to another service or surgeon. `preferred_equipment_missing`: The surgeon prefers equipment that the case does not have. `patient_mismatch`: The record number belongs to another patient. `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type MoveCaseError = MoveCaseErrors[keyof MoveCaseErrors];
+
+export type MoveCaseResponses = {
+    /**
+     * The moved case
+     */
+    200: Case;
+};
+
+export type MoveCaseResponse = MoveCaseResponses[keyof MoveCaseResponses];
+
+export type SwapCasesData = {
+    body: CaseSwap;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        caseId: string;
+    };
+    query?: never;
+    url: '/api/v1/cases/{caseId}/swap';
+};
+
+export type SwapCasesErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `case_not_found`: There is no such case. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `resource_busy`: Something that the case needs is taken. `block_full`: The block does not have enough minutes left. `block_mismatch`: The case does not start in this block. `outside_hours`: The room is closed at this time. `block_overrun`: The case would end after its block. `block_owned`: The block belongs to another service or surgeon. `preferred_equipment_missing`: The surgeon prefers equipment that the case does not have. `patient_mismatch`: The record number belongs to another patient. `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type SwapCasesError = SwapCasesErrors[keyof SwapCasesErrors];
+
+export type SwapCasesResponses = {
+    /**
+     * Both cases
+     */
+    200: SwappedCases;
+};
+
+export type SwapCasesResponse = SwapCasesResponses[keyof SwapCasesResponses];
+
+export type BumpCasesData = {
+    body: CaseBump;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        caseId: string;
+    };
+    query?: never;
+    url: '/api/v1/cases/{caseId}/bump';
+};
+
+export type BumpCasesErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `case_not_found`: There is no such case. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `resource_busy`: Something that the case needs is taken. `block_full`: The block does not have enough minutes left. `block_mismatch`: The case does not start in this block. `outside_hours`: The room is closed at this time. `block_overrun`: The case would end after its block. `block_owned`: The block belongs to another service or surgeon. `preferred_equipment_missing`: The surgeon prefers equipment that the case does not have. `patient_mismatch`: The record number belongs to another patient. `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type BumpCasesError = BumpCasesErrors[keyof BumpCasesErrors];
+
+export type BumpCasesResponses = {
+    /**
+     * The emergency, and the cases that gave way
+     */
+    200: BumpedCases;
+};
+
+export type BumpCasesResponse = BumpCasesResponses[keyof BumpCasesResponses];
+
+export type ExtendCaseData = {
+    body: CaseExtension;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        caseId: string;
+    };
+    query?: never;
+    url: '/api/v1/cases/{caseId}/extend';
+};
+
+export type ExtendCaseErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `case_not_found`: There is no such case.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type ExtendCaseError = ExtendCaseErrors[keyof ExtendCaseErrors];
+
+export type ExtendCaseResponses = {
+    /**
+     * The case, and those at risk
+     */
+    200: ExtendedCase;
+};
+
+export type ExtendCaseResponse = ExtendCaseResponses[keyof ExtendCaseResponses];
+
+export type RecordMilestoneData = {
+    body: NewMilestone;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        caseId: string;
+    };
+    query?: never;
+    url: '/api/v1/cases/{caseId}/milestones';
+};
+
+export type RecordMilestoneErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `case_not_found`: There is no such case.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `milestone_order`: The milestone does not fit the others. `slot_closed`: The slot cannot be booked. `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type RecordMilestoneError = RecordMilestoneErrors[keyof RecordMilestoneErrors];
+
+export type RecordMilestoneResponses = {
+    /**
+     * The case with its milestones
+     */
+    200: Case;
+};
+
+export type RecordMilestoneResponse = RecordMilestoneResponses[keyof RecordMilestoneResponses];
+
+export type GetTheatreData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query: {
+        /**
+         * The first day, in the clinic’s time zone
+         */
+        date: string;
+        /**
+         * How many days
+         */
+        days?: number;
+    };
+    url: '/api/v1/clinics/{clinicId}/theatre';
+};
+
+export type GetTheatreErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetTheatreError = GetTheatreErrors[keyof GetTheatreErrors];
+
+export type GetTheatreResponses = {
+    /**
+     * The board
+     */
+    200: TheatreBoard;
+};
+
+export type GetTheatreResponse = GetTheatreResponses[keyof GetTheatreResponses];
+
+export type SuggestCaseTimesData = {
+    body: SuggestionQuery;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/theatre/suggest';
+};
+
+export type SuggestCaseTimesErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `case_not_found`: There is no such case. `case_request_not_found`: There is no such request on the waiting list. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type SuggestCaseTimesError = SuggestCaseTimesErrors[keyof SuggestCaseTimesErrors];
+
+export type SuggestCaseTimesResponses = {
+    /**
+     * Times, and why other days have none
+     */
+    200: Suggestions;
+};
+
+export type SuggestCaseTimesResponse = SuggestCaseTimesResponses[keyof SuggestCaseTimesResponses];
+
+export type EstimateCaseDurationData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query: {
+        procedureCode: string;
+        surgeonId?: string;
+    };
+    url: '/api/v1/clinics/{clinicId}/theatre/estimate';
+};
+
+export type EstimateCaseDurationErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type EstimateCaseDurationError = EstimateCaseDurationErrors[keyof EstimateCaseDurationErrors];
+
+export type EstimateCaseDurationResponses = {
+    /**
+     * The estimate
+     */
+    200: DurationEstimate;
+};
+
+export type EstimateCaseDurationResponse = EstimateCaseDurationResponses[keyof EstimateCaseDurationResponses];
+
+export type GetTheatreReportData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query: {
+        /**
+         * First day, in the clinic’s time zone
+         */
+        from: string;
+        /**
+         * Last day, inclusive; at most 366 days in all
+         */
+        to: string;
+        /**
+         * A first case that is in the room so much later is still on time
+         */
+        graceMinutes?: number;
+        /**
+         * A longer time between two cases of a room is idle, and no turnover
+         */
+        turnoverMinutesMax?: number;
+        /**
+         * So many days before its start, an unused block should have been released
+         */
+        releaseDays?: number;
+    };
+    url: '/api/v1/clinics/{clinicId}/theatre/report';
+};
+
+export type GetTheatreReportErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetTheatreReportError = GetTheatreReportErrors[keyof GetTheatreReportErrors];
+
+export type GetTheatreReportResponses = {
+    /**
+     * In all, and by room, service, surgeon and day
+     */
+    200: TheatreReport;
+};
+
+export type GetTheatreReportResponse = GetTheatreReportResponses[keyof GetTheatreReportResponses];
+
+export type ExportTheatreReportData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query: {
+        /**
+         * First day, in the clinic’s time zone
+         */
+        from: string;
+        /**
+         * Last day, inclusive; at most 366 days in all
+         */
+        to: string;
+        /**
+         * A first case that is in the room so much later is still on time
+         */
+        graceMinutes?: number;
+        /**
+         * A longer time between two cases of a room is idle, and no turnover
+         */
+        turnoverMinutesMax?: number;
+        /**
+         * So many days before its start, an unused block should have been released
+         */
+        releaseDays?: number;
+    };
+    url: '/api/v1/clinics/{clinicId}/theatre/report.csv';
+};
+
+export type ExportTheatreReportErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ExportTheatreReportError = ExportTheatreReportErrors[keyof ExportTheatreReportErrors];
+
+export type ExportTheatreReportResponses = {
+    /**
+     * The figures
+     */
+    200: string;
+};
+
+export type ExportTheatreReportResponse = ExportTheatreReportResponses[keyof ExportTheatreReportResponses];
+
+export type ListCaseRequestsData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: {
+        status?: CaseRequestStatus;
+        /**
+         * The largest number of items to return
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the previous page
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/clinics/{clinicId}/case-requests';
+};
+
+export type ListCaseRequestsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListCaseRequestsError = ListCaseRequestsErrors[keyof ListCaseRequestsErrors];
+
+export type ListCaseRequestsResponses = {
+    /**
+     * The requests
+     */
+    200: CaseRequestList;
+};
+
+export type ListCaseRequestsResponse = ListCaseRequestsResponses[keyof ListCaseRequestsResponses];
+
+export type CreateCaseRequestData = {
+    body: NewCaseRequest;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/case-requests';
+};
+
+export type CreateCaseRequestErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `patient_mismatch`: The record number belongs to another patient.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type CreateCaseRequestError = CreateCaseRequestErrors[keyof CreateCaseRequestErrors];
+
+export type CreateCaseRequestResponses = {
+    /**
+     * A retry: the request as it is now
+     */
+    200: CaseRequest;
+    /**
+     * The request
+     */
+    201: CaseRequest;
+};
+
+export type CreateCaseRequestResponse = CreateCaseRequestResponses[keyof CreateCaseRequestResponses];
+
+export type WithdrawCaseRequestData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        requestId: string;
+    };
+    query?: never;
+    url: '/api/v1/case-requests/{requestId}';
+};
+
+export type WithdrawCaseRequestErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `case_request_not_found`: There is no such request on the waiting list.
+     */
+    404: Problem;
+    /**
+     * `case_request_scheduled`: The request has a case.
+     */
+    409: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type WithdrawCaseRequestError = WithdrawCaseRequestErrors[keyof WithdrawCaseRequestErrors];
+
+export type WithdrawCaseRequestResponses = {
+    /**
+     * The request is withdrawn
+     */
+    204: void;
+};
+
+export type WithdrawCaseRequestResponse = WithdrawCaseRequestResponses[keyof WithdrawCaseRequestResponses];
+
+export type GetCaseRequestData = {
+    body?: never;
+    path: {
+        requestId: string;
+    };
+    query?: never;
+    url: '/api/v1/case-requests/{requestId}';
+};
+
+export type GetCaseRequestErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `case_request_not_found`: There is no such request on the waiting list.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetCaseRequestError = GetCaseRequestErrors[keyof GetCaseRequestErrors];
+
+export type GetCaseRequestResponses = {
+    /**
+     * The request
+     */
+    200: CaseRequest;
+};
+
+export type GetCaseRequestResponse = GetCaseRequestResponses[keyof GetCaseRequestResponses];
+
+export type EraseTheatrePatientData = {
+    body: TheatrePatientToErase;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/erase-theatre-patient';
+};
+
+export type EraseTheatrePatientErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `theatre_patient_not_found`: There is no patient with this record number.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `theatre_patient_in_use`: The patient has cases to come or in progress, or open requests.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type EraseTheatrePatientError = EraseTheatrePatientErrors[keyof EraseTheatrePatientErrors];
+
+export type EraseTheatrePatientResponses = {
+    /**
+     * What had this patient
+     */
+    200: ErasedTheatrePatient;
+};
+
+export type EraseTheatrePatientResponse = EraseTheatrePatientResponses[keyof EraseTheatrePatientResponses];
+
+export type CreateWaitlistEntryData = {
+    body: NewWaitlistEntry;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/waitlist-entries';
+};
+
+export type CreateWaitlistEntryErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `doctor_not_found`: There is no such doctor.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `already_waiting`: This account or contact waits for the same already. `too_many_waitlist_entries`: Too many waitlist entries from this address, account or contact. `too_many_bookings`: Too many bookings from this address, account or contact.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `too_many_units`: Too many units for one booking. `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type CreateWaitlistEntryError = CreateWaitlistEntryErrors[keyof CreateWaitlistEntryErrors];
+
+export type CreateWaitlistEntryResponses = {
+    /**
+     * A retry: the entry as it is now
+     */
+    200: JoinedWaitlist;
+    /**
+     * The entry
+     */
+    201: JoinedWaitlist;
+};
+
+export type CreateWaitlistEntryResponse = CreateWaitlistEntryResponses[keyof CreateWaitlistEntryResponses];
+
+export type LeaveWaitlistData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        entryId: string;
+    };
+    query?: never;
+    url: '/api/v1/waitlist-entries/{entryId}';
+};
+
+export type LeaveWaitlistErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `waitlist_entry_not_found`: There is no such entry on the waitlist.
+     */
+    404: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type LeaveWaitlistError = LeaveWaitlistErrors[keyof LeaveWaitlistErrors];
+
+export type LeaveWaitlistResponses = {
+    /**
+     * The entry has ended
+     */
+    204: void;
+};
+
+export type LeaveWaitlistResponse = LeaveWaitlistResponses[keyof LeaveWaitlistResponses];
+
+export type GetWaitlistEntryData = {
+    body?: never;
+    path: {
+        entryId: string;
+    };
+    query?: never;
+    url: '/api/v1/waitlist-entries/{entryId}';
+};
+
+export type GetWaitlistEntryErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `waitlist_entry_not_found`: There is no such entry on the waitlist.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetWaitlistEntryError = GetWaitlistEntryErrors[keyof GetWaitlistEntryErrors];
+
+export type GetWaitlistEntryResponses = {
+    /**
+     * The entry
+     */
+    200: WaitlistEntryWithOffer;
+};
+
+export type GetWaitlistEntryResponse = GetWaitlistEntryResponses[keyof GetWaitlistEntryResponses];
+
+export type ListWaitlistOffersData = {
+    body?: never;
+    path: {
+        entryId: string;
+    };
+    query?: never;
+    url: '/api/v1/waitlist-entries/{entryId}/offers';
+};
+
+export type ListWaitlistOffersErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `waitlist_entry_not_found`: There is no such entry on the waitlist.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListWaitlistOffersError = ListWaitlistOffersErrors[keyof ListWaitlistOffersErrors];
+
+export type ListWaitlistOffersResponses = {
+    /**
+     * All offers
+     */
+    200: PastOffers;
+};
+
+export type ListWaitlistOffersResponse = ListWaitlistOffersResponses[keyof ListWaitlistOffersResponses];
+
+export type RenewWaitlistTokenData = {
+    body?: Nothing;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        entryId: string;
+    };
+    query?: never;
+    url: '/api/v1/waitlist-entries/{entryId}/manage-token';
+};
+
+export type RenewWaitlistTokenErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `waitlist_entry_not_found`: There is no such entry on the waitlist.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type RenewWaitlistTokenError = RenewWaitlistTokenErrors[keyof RenewWaitlistTokenErrors];
+
+export type RenewWaitlistTokenResponses = {
+    /**
+     * The new token
+     */
+    200: ManageToken;
+};
+
+export type RenewWaitlistTokenResponse = RenewWaitlistTokenResponses[keyof RenewWaitlistTokenResponses];
+
+export type ListWaitlistEntriesData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: {
+        /**
+         * The largest number of items to return
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the previous page
+         */
+        cursor?: string;
+        status?: WaitlistStatus;
+        doctorId?: string;
+        specialization?: string;
+    };
+    url: '/api/v1/clinics/{clinicId}/waitlist-entries';
+};
+
+export type ListWaitlistEntriesErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListWaitlistEntriesError = ListWaitlistEntriesErrors[keyof ListWaitlistEntriesErrors];
+
+export type ListWaitlistEntriesResponses = {
+    /**
+     * A page of entries
+     */
+    200: WaitlistEntryPage;
+};
+
+export type ListWaitlistEntriesResponse = ListWaitlistEntriesResponses[keyof ListWaitlistEntriesResponses];
+
+export type ListMyWaitlistEntriesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/waitlist-entries';
+};
+
+export type ListMyWaitlistEntriesErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListMyWaitlistEntriesError = ListMyWaitlistEntriesErrors[keyof ListMyWaitlistEntriesErrors];
+
+export type ListMyWaitlistEntriesResponses = {
+    /**
+     * Your entries
+     */
+    200: WaitlistEntryList;
+};
+
+export type ListMyWaitlistEntriesResponse = ListMyWaitlistEntriesResponses[keyof ListMyWaitlistEntriesResponses];
+
+export type GetDoctorWaitlistData = {
+    body?: never;
+    path: {
+        doctorId: string;
+    };
+    query?: never;
+    url: '/api/v1/doctors/{doctorId}/waitlist';
+};
+
+export type GetDoctorWaitlistErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `doctor_not_found`: There is no such doctor.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetDoctorWaitlistError = GetDoctorWaitlistErrors[keyof GetDoctorWaitlistErrors];
+
+export type GetDoctorWaitlistResponses = {
+    /**
+     * How many wait
+     */
+    200: DoctorWaitlist;
+};
+
+export type GetDoctorWaitlistResponse = GetDoctorWaitlistResponses[keyof GetDoctorWaitlistResponses];
+
+export type ListWebhooksData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/webhooks';
+};
+
+export type ListWebhooksErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListWebhooksError = ListWebhooksErrors[keyof ListWebhooksErrors];
+
+export type ListWebhooksResponses = {
+    /**
+     * The webhooks
+     */
+    200: WebhookList;
+};
+
+export type ListWebhooksResponse = ListWebhooksResponses[keyof ListWebhooksResponses];
+
+export type CreateWebhookData = {
+    body: NewWebhook;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/webhooks';
+};
+
+export type CreateWebhookErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `too_many_webhooks`: The clinic has too many webhooks.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type CreateWebhookError = CreateWebhookErrors[keyof CreateWebhookErrors];
+
+export type CreateWebhookResponses = {
+    /**
+     * The webhook with its secret
+     */
+    201: WebhookWithSecret;
+};
+
+export type CreateWebhookResponse = CreateWebhookResponses[keyof CreateWebhookResponses];
+
+export type DeleteWebhookData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        webhookId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/webhooks/{webhookId}';
+};
+
+export type DeleteWebhookErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `webhook_not_found`: There is no such webhook.
+     */
+    404: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type DeleteWebhookError = DeleteWebhookErrors[keyof DeleteWebhookErrors];
+
+export type DeleteWebhookResponses = {
+    /**
+     * It is removed
+     */
+    204: void;
+};
+
+export type DeleteWebhookResponse = DeleteWebhookResponses[keyof DeleteWebhookResponses];
+
+export type GetWebhookData = {
+    body?: never;
+    path: {
+        clinicId: string;
+        webhookId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/webhooks/{webhookId}';
+};
+
+export type GetWebhookErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `webhook_not_found`: There is no such webhook.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetWebhookError = GetWebhookErrors[keyof GetWebhookErrors];
+
+export type GetWebhookResponses = {
+    /**
+     * The webhook
+     */
+    200: Webhook;
+};
+
+export type GetWebhookResponse = GetWebhookResponses[keyof GetWebhookResponses];
+
+export type UpdateWebhookData = {
+    body: WebhookChange;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        webhookId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/webhooks/{webhookId}';
+};
+
+export type UpdateWebhookErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `webhook_not_found`: There is no such webhook.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type UpdateWebhookError = UpdateWebhookErrors[keyof UpdateWebhookErrors];
+
+export type UpdateWebhookResponses = {
+    /**
+     * The changed webhook
+     */
+    200: Webhook;
+};
+
+export type UpdateWebhookResponse = UpdateWebhookResponses[keyof UpdateWebhookResponses];
+
+export type RotateWebhookSecretData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        webhookId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/webhooks/{webhookId}/rotate-secret';
+};
+
+export type RotateWebhookSecretErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `webhook_not_found`: There is no such webhook.
+     */
+    404: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type RotateWebhookSecretError = RotateWebhookSecretErrors[keyof RotateWebhookSecretErrors];
+
+export type RotateWebhookSecretResponses = {
+    /**
+     * The webhook with its new secret
+     */
+    200: WebhookWithSecret;
+};
+
+export type RotateWebhookSecretResponse = RotateWebhookSecretResponses[keyof RotateWebhookSecretResponses];
+
+export type ListWebhookDeliveriesData = {
+    body?: never;
+    path: {
+        clinicId: string;
+        webhookId: string;
+    };
+    query?: {
+        state?: DeliveryState;
+        /**
+         * The largest number of items to return
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the previous page
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/clinics/{clinicId}/webhooks/{webhookId}/deliveries';
+};
+
+export type ListWebhookDeliveriesErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `webhook_not_found`: There is no such webhook.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListWebhookDeliveriesError = ListWebhookDeliveriesErrors[keyof ListWebhookDeliveriesErrors];
+
+export type ListWebhookDeliveriesResponses = {
+    /**
+     * A page of deliveries
+     */
+    200: WebhookDeliveryPage;
+};
+
+export type ListWebhookDeliveriesResponse = ListWebhookDeliveriesResponses[keyof ListWebhookDeliveriesResponses];
+
+export type TestWebhookData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        webhookId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/webhooks/{webhookId}/test';
+};
+
+export type TestWebhookErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `webhook_not_found`: There is no such webhook.
+     */
+    404: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type TestWebhookError = TestWebhookErrors[keyof TestWebhookErrors];
+
+export type TestWebhookResponses = {
+    /**
+     * The delivery with its result
+     */
+    200: WebhookDelivery;
+};
+
+export type TestWebhookResponse = TestWebhookResponses[keyof TestWebhookResponses];
+
+export type ReplayWebhookData = {
+    body: WebhookReplay;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        webhookId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/webhooks/{webhookId}/replay';
+};
+
+export type ReplayWebhookErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `webhook_not_found`: There is no such webhook.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type ReplayWebhookError = ReplayWebhookErrors[keyof ReplayWebhookErrors];
+
+export type ReplayWebhookResponses = {
+    /**
+     * The webhook, which is replaying
+     */
+    200: Webhook;
+};
+
+export type ReplayWebhookResponse = ReplayWebhookResponses[keyof ReplayWebhookResponses];
+
+export type DeleteMyCalendarFeedData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/calendar-feed';
+};
+
+export type DeleteMyCalendarFeedErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type DeleteMyCalendarFeedError = DeleteMyCalendarFeedErrors[keyof DeleteMyCalendarFeedErrors];
+
+export type DeleteMyCalendarFeedResponses = {
+    /**
+     * There is no feed any more
+     */
+    204: void;
+};
+
+export type DeleteMyCalendarFeedResponse = DeleteMyCalendarFeedResponses[keyof DeleteMyCalendarFeedResponses];
+
+export type GetMyCalendarFeedData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/calendar-feed';
+};
+
+export type GetMyCalendarFeedErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetMyCalendarFeedError = GetMyCalendarFeedErrors[keyof GetMyCalendarFeedErrors];
+
+export type GetMyCalendarFeedResponses = {
+    /**
+     * Since when there is one
+     */
+    200: CalendarFeed;
+};
+
+export type GetMyCalendarFeedResponse = GetMyCalendarFeedResponses[keyof GetMyCalendarFeedResponses];
+
+export type CreateMyCalendarFeedData = {
+    body?: NewCalendarFeed;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/calendar-feed';
+};
+
+export type CreateMyCalendarFeedErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type CreateMyCalendarFeedError = CreateMyCalendarFeedErrors[keyof CreateMyCalendarFeedErrors];
+
+export type CreateMyCalendarFeedResponses = {
+    /**
+     * The URL of the feed
+     */
+    201: CalendarFeedUrl;
+};
+
+export type CreateMyCalendarFeedResponse = CreateMyCalendarFeedResponses[keyof CreateMyCalendarFeedResponses];
+
+export type DeleteDoctorCalendarFeedData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        doctorId: string;
+    };
+    query?: never;
+    url: '/api/v1/doctors/{doctorId}/calendar-feed';
+};
+
+export type DeleteDoctorCalendarFeedErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `doctor_not_found`: There is no such doctor.
+     */
+    404: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type DeleteDoctorCalendarFeedError = DeleteDoctorCalendarFeedErrors[keyof DeleteDoctorCalendarFeedErrors];
+
+export type DeleteDoctorCalendarFeedResponses = {
+    /**
+     * There is no feed any more
+     */
+    204: void;
+};
+
+export type DeleteDoctorCalendarFeedResponse = DeleteDoctorCalendarFeedResponses[keyof DeleteDoctorCalendarFeedResponses];
+
+export type GetDoctorCalendarFeedData = {
+    body?: never;
+    path: {
+        doctorId: string;
+    };
+    query?: never;
+    url: '/api/v1/doctors/{doctorId}/calendar-feed';
+};
+
+export type GetDoctorCalendarFeedErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `doctor_not_found`: There is no such doctor.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetDoctorCalendarFeedError = GetDoctorCalendarFeedErrors[keyof GetDoctorCalendarFeedErrors];
+
+export type GetDoctorCalendarFeedResponses = {
+    /**
+     * Since when there is one
+     */
+    200: ClinicCalendarFeed;
+};
+
+export type GetDoctorCalendarFeedResponse = GetDoctorCalendarFeedResponses[keyof GetDoctorCalendarFeedResponses];
+
+export type CreateDoctorCalendarFeedData = {
+    body?: NewCalendarFeed;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        doctorId: string;
+    };
+    query?: never;
+    url: '/api/v1/doctors/{doctorId}/calendar-feed';
+};
+
+export type CreateDoctorCalendarFeedErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `doctor_not_found`: There is no such doctor.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type CreateDoctorCalendarFeedError = CreateDoctorCalendarFeedErrors[keyof CreateDoctorCalendarFeedErrors];
+
+export type CreateDoctorCalendarFeedResponses = {
+    /**
+     * The URL of the feed
+     */
+    201: CalendarFeedUrl;
+};
+
+export type CreateDoctorCalendarFeedResponse = CreateDoctorCalendarFeedResponses[keyof CreateDoctorCalendarFeedResponses];
+
+export type DeleteClinicCalendarFeedData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/calendar-feed';
+};
+
+export type DeleteClinicCalendarFeedErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type DeleteClinicCalendarFeedError = DeleteClinicCalendarFeedErrors[keyof DeleteClinicCalendarFeedErrors];
+
+export type DeleteClinicCalendarFeedResponses = {
+    /**
+     * There is no feed any more
+     */
+    204: void;
+};
+
+export type DeleteClinicCalendarFeedResponse = DeleteClinicCalendarFeedResponses[keyof DeleteClinicCalendarFeedResponses];
+
+export type GetClinicCalendarFeedData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/calendar-feed';
+};
+
+export type GetClinicCalendarFeedErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetClinicCalendarFeedError = GetClinicCalendarFeedErrors[keyof GetClinicCalendarFeedErrors];
+
+export type GetClinicCalendarFeedResponses = {
+    /**
+     * Since when there is one
+     */
+    200: ClinicCalendarFeed;
+};
+
+export type GetClinicCalendarFeedResponse = GetClinicCalendarFeedResponses[keyof GetClinicCalendarFeedResponses];
+
+export type UpdateClinicCalendarFeedData = {
+    body: CalendarFeedChange;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/calendar-feed';
+};
+
+export type UpdateClinicCalendarFeedErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type UpdateClinicCalendarFeedError = UpdateClinicCalendarFeedErrors[keyof UpdateClinicCalendarFeedErrors];
+
+export type UpdateClinicCalendarFeedResponses = {
+    /**
+     * The feed and the setting
+     */
+    200: ClinicCalendarFeed;
+};
+
+export type UpdateClinicCalendarFeedResponse = UpdateClinicCalendarFeedResponses[keyof UpdateClinicCalendarFeedResponses];
+
+export type CreateClinicCalendarFeedData = {
+    body?: NewCalendarFeed;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/calendar-feed';
+};
+
+export type CreateClinicCalendarFeedErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type CreateClinicCalendarFeedError = CreateClinicCalendarFeedErrors[keyof CreateClinicCalendarFeedErrors];
+
+export type CreateClinicCalendarFeedResponses = {
+    /**
+     * The URL of the feed
+     */
+    201: CalendarFeedUrl;
+};
+
+export type CreateClinicCalendarFeedResponse = CreateClinicCalendarFeedResponses[keyof CreateClinicCalendarFeedResponses];
+
+export type ReadCalendarFeedData = {
+    body?: never;
+    path: {
+        /**
+         * The token with `.ics`
+         */
+        fileName: string;
+    };
+    query?: never;
+    url: '/api/v1/calendar-feeds/{fileName}';
+};
+
+export type ReadCalendarFeedErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `calendar_feed_not_found`: There is no such calendar feed.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ReadCalendarFeedError = ReadCalendarFeedErrors[keyof ReadCalendarFeedErrors];
+
+export type ReadCalendarFeedResponses = {
+    /**
+     * The calendar
+     */
+    200: string;
+};
+
+export type ReadCalendarFeedResponse = ReadCalendarFeedResponses[keyof ReadCalendarFeedResponses];
+
+export type DeleteBusyCalendarData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        doctorId: string;
+    };
+    query?: never;
+    url: '/api/v1/doctors/{doctorId}/busy-calendar';
+};
+
+export type DeleteBusyCalendarErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `doctor_not_found`: There is no such doctor.
+     */
+    404: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type DeleteBusyCalendarError = DeleteBusyCalendarErrors[keyof DeleteBusyCalendarErrors];
+
+export type DeleteBusyCalendarResponses = {
+    /**
+     * There is none any more
+     */
+    204: void;
+};
+
+export type DeleteBusyCalendarResponse = DeleteBusyCalendarResponses[keyof DeleteBusyCalendarResponses];
+
+export type GetBusyCalendarData = {
+    body?: never;
+    path: {
+        doctorId: string;
+    };
+    query?: never;
+    url: '/api/v1/doctors/{doctorId}/busy-calendar';
+};
+
+export type GetBusyCalendarErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `doctor_not_found`: There is no such doctor.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetBusyCalendarError = GetBusyCalendarErrors[keyof GetBusyCalendarErrors];
+
+export type GetBusyCalendarResponses = {
+    /**
+     * The calendar, if there is one
+     */
+    200: BusyCalendarState;
+};
+
+export type GetBusyCalendarResponse = GetBusyCalendarResponses[keyof GetBusyCalendarResponses];
+
+export type SetBusyCalendarData = {
+    body: NewBusyCalendar;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        doctorId: string;
+    };
+    query?: never;
+    url: '/api/v1/doctors/{doctorId}/busy-calendar';
+};
+
+export type SetBusyCalendarErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `doctor_not_found`: There is no such doctor.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type SetBusyCalendarError = SetBusyCalendarErrors[keyof SetBusyCalendarErrors];
+
+export type SetBusyCalendarResponses = {
+    /**
+     * The calendar
+     */
+    200: BusyCalendarState;
+};
+
+export type SetBusyCalendarResponse = SetBusyCalendarResponses[keyof SetBusyCalendarResponses];
+
+export type ListBlockedSlotsData = {
+    body?: never;
+    path: {
+        doctorId: string;
+    };
+    query: {
+        /**
+         * First day of the slot’s start, in the clinic’s zone
+         */
+        from: string;
+        /**
+         * Last day, inclusive
+         */
+        to: string;
+    };
+    url: '/api/v1/doctors/{doctorId}/blocked-slots';
+};
+
+export type ListBlockedSlotsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `doctor_not_found`: There is no such doctor.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListBlockedSlotsError = ListBlockedSlotsErrors[keyof ListBlockedSlotsErrors];
+
+export type ListBlockedSlotsResponses = {
+    /**
+     * Their ids
+     */
+    200: BlockedSlots;
+};
+
+export type ListBlockedSlotsResponse = ListBlockedSlotsResponses[keyof ListBlockedSlotsResponses];
 
 export type SignUpData = {
     body: SignUp;
@@ -5570,7 +12993,7 @@ export type RevokeSessionErrors = {
      */
     400: Problem;
     /**
-     * `unauthenticated`: Credentials are needed.
+     * `unauthenticated`: Credentials are needed. `password_wrong`: The current password is wrong.
      */
     401: Problem;
     /**
@@ -5615,9 +13038,7 @@ export type RevokeSessionResponses = {
 export type RevokeSessionResponse = RevokeSessionResponses[keyof RevokeSessionResponses];
 
 export type RevokeSessionsData = {
-    body?: {
-        [key: string]: unknown;
-    };
+    body?: SessionsRevocation;
     path?: never;
     query?: never;
     url: '/api/auth/revoke-sessions';
@@ -5629,7 +13050,7 @@ export type RevokeSessionsErrors = {
      */
     400: Problem;
     /**
-     * `unauthenticated`: Credentials are needed.
+     * `unauthenticated`: Credentials are needed. `password_wrong`: The current password is wrong.
      */
     401: Problem;
     /**
@@ -5674,9 +13095,7 @@ export type RevokeSessionsResponses = {
 export type RevokeSessionsResponse = RevokeSessionsResponses[keyof RevokeSessionsResponses];
 
 export type RevokeOtherSessionsData = {
-    body?: {
-        [key: string]: unknown;
-    };
+    body?: SessionsRevocation;
     path?: never;
     query?: never;
     url: '/api/auth/revoke-other-sessions';
@@ -5688,7 +13107,7 @@ export type RevokeOtherSessionsErrors = {
      */
     400: Problem;
     /**
-     * `unauthenticated`: Credentials are needed.
+     * `unauthenticated`: Credentials are needed. `password_wrong`: The current password is wrong.
      */
     401: Problem;
     /**
@@ -5793,6 +13212,67 @@ export type ChangePasswordResponses = {
 
 export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
 
+export type RequestPasswordResetData = {
+    body: PasswordResetRequest;
+    path?: never;
+    query?: never;
+    url: '/api/auth/request-password-reset';
+};
+
+export type RequestPasswordResetErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `mail_unavailable`: This server sends no e-mails.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type RequestPasswordResetError = RequestPasswordResetErrors[keyof RequestPasswordResetErrors];
+
+export type RequestPasswordResetResponses = {
+    /**
+     * The e-mail is sent if the address has an account
+     */
+    200: Status;
+};
+
+export type RequestPasswordResetResponse = RequestPasswordResetResponses[keyof RequestPasswordResetResponses];
+
 export type ResetPasswordData = {
     body: PasswordReset;
     path?: never;
@@ -5826,7 +13306,7 @@ export type ResetPasswordErrors = {
      */
     415: Problem;
     /**
-     * `link_used`: The link is not valid any more. `password_guessable`: The password is easy to guess.
+     * `link_used`: The link is no longer valid. `password_guessable`: The password is easy to guess.
      */
     422: Problem;
     /**
@@ -5849,10 +13329,295 @@ export type ResetPasswordResponses = {
     /**
      * The password is changed
      */
-    200: Status;
+    200: PasswordResetDone;
 };
 
 export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
+
+export type GetEmailStatusData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/email';
+};
+
+export type GetEmailStatusErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetEmailStatusError = GetEmailStatusErrors[keyof GetEmailStatusErrors];
+
+export type GetEmailStatusResponses = {
+    /**
+     * The address of the account
+     */
+    200: EmailStatus;
+};
+
+export type GetEmailStatusResponse = GetEmailStatusResponses[keyof GetEmailStatusResponses];
+
+export type SendVerificationEmailData = {
+    body?: VerificationEmail;
+    path?: never;
+    query?: never;
+    url: '/api/auth/send-verification-email';
+};
+
+export type SendVerificationEmailErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `mail_unavailable`: This server sends no e-mails.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type SendVerificationEmailError = SendVerificationEmailErrors[keyof SendVerificationEmailErrors];
+
+export type SendVerificationEmailResponses = {
+    /**
+     * The e-mail is on its way
+     */
+    200: Status;
+};
+
+export type SendVerificationEmailResponse = SendVerificationEmailResponses[keyof SendVerificationEmailResponses];
+
+export type ChangeEmailData = {
+    body: EmailChange;
+    path?: never;
+    query?: never;
+    url: '/api/auth/change-email';
+};
+
+export type ChangeEmailErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed. `password_wrong`: The current password is wrong.
+     */
+    401: Problem;
+    /**
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `mail_unavailable`: This server sends no e-mails.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type ChangeEmailError = ChangeEmailErrors[keyof ChangeEmailErrors];
+
+export type ChangeEmailResponses = {
+    /**
+     * The e-mail is sent if no account has the address
+     */
+    200: Status;
+};
+
+export type ChangeEmailResponse = ChangeEmailResponses[keyof ChangeEmailResponses];
+
+export type VerifyEmailData = {
+    body: EmailLink;
+    path?: never;
+    query?: never;
+    url: '/api/auth/verify-email';
+};
+
+export type VerifyEmailErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `link_used`: The link is no longer valid.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type VerifyEmailError = VerifyEmailErrors[keyof VerifyEmailErrors];
+
+export type VerifyEmailResponses = {
+    /**
+     * The address is confirmed
+     */
+    200: EmailConfirmed;
+};
+
+export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
+
+export type UndoEmailChangeData = {
+    body: EmailLink;
+    path?: never;
+    query?: never;
+    url: '/api/auth/undo-email-change';
+};
+
+export type UndoEmailChangeErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `link_used`: The link is no longer valid.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type UndoEmailChangeError = UndoEmailChangeErrors[keyof UndoEmailChangeErrors];
+
+export type UndoEmailChangeResponses = {
+    /**
+     * The account has its earlier address
+     */
+    200: Status;
+};
+
+export type UndoEmailChangeResponse = UndoEmailChangeResponses[keyof UndoEmailChangeResponses];
 
 export type UpdateAccountData = {
     body: AccountChange;
@@ -6006,7 +13771,7 @@ export type SignInWithCodeErrors = {
      */
     400: Problem;
     /**
-     * `unauthenticated`: Credentials are needed. `code_wrong`: The code is wrong. `code_used`: The code was used already. `sign_in_expired`: The sign-in has expired.
+     * `unauthenticated`: Credentials are needed. `code_wrong`: The code is wrong. `code_used`: The code has already been used. `sign_in_expired`: The sign-in has expired.
      */
     401: Problem;
     /**
@@ -6240,7 +14005,7 @@ export type BeginTotpErrors = {
      */
     408: Problem;
     /**
-     * `totp_exists`: An authenticator app is set up already.
+     * `totp_exists`: An authenticator app is already set up.
      */
     409: Problem;
     /**
@@ -6541,7 +14306,7 @@ export type AddPasskeyErrors = {
      */
     408: Problem;
     /**
-     * `passkeys_unavailable`: Passkeys do not work at this address.
+     * `passkeys_unavailable`: Passkeys do not work at this address. `too_many_passkeys`: Too many passkeys.
      */
     409: Problem;
     /**
