@@ -25,7 +25,7 @@ export async function until<Value>(
     const answeredAt = performance.now()
     if (answeredAt > deadline) throw new Error(`Not within ${deadlineMs} ms: ${await describe()}`)
     // What takes long is asked less often: asking slows down what the test waits for.
-    await delay(Math.max(pollMs, Math.min(answeredAt - askedAt, slowPollMsMax)))
+    await delay(Math.max(pollMs, Math.min(2 * (answeredAt - askedAt), slowPollMsMax)))
   }
 }
 

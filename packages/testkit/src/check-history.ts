@@ -34,11 +34,18 @@ type Follower = {
 }
 
 /**
- * The legal transitions; held and confirmed may also be first. A link or an erasure may follow any event, once, and
- * changes no status.
+ * The legal transitions; held, offered and confirmed may also be first. A link or an erasure may follow any event,
+ * once, and changes no status.
  */
 const next: Record<Status, Partial<Record<BookingEvent['type'], Status>>> = {
-  PENDING: { confirmed: 'CONFIRMED', extended: 'PENDING', moved: 'PENDING', cancelled: 'CANCELLED', failed: 'FAILED' },
+  PENDING: {
+    confirmed: 'CONFIRMED',
+    extended: 'PENDING',
+    link_requested: 'PENDING',
+    moved: 'PENDING',
+    cancelled: 'CANCELLED',
+    failed: 'FAILED',
+  },
   CONFIRMED: { moved: 'CONFIRMED', cancelled: 'CANCELLED', failed: 'FAILED', arrived: 'ARRIVED', no_show: 'NO_SHOW' },
   ARRIVED: { completed: 'COMPLETED', reopened: 'CONFIRMED' },
   FAILED: {},
@@ -131,7 +138,7 @@ function follow(before: Follower | undefined, event: HistoryEvent, violations: s
 
 function statusAfter(before: Follower | undefined, type: BookingEvent['type']): Status | undefined {
   if (before !== undefined) return type === 'linked' || type === 'erased' ? before.status : next[before.status][type]
-  if (type === 'held') return 'PENDING'
+  if (type === 'held' || type === 'offered') return 'PENDING'
   if (type === 'confirmed') return 'CONFIRMED'
   return undefined
 }

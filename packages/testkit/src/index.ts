@@ -1,3 +1,9 @@
+export {
+  aWaitlistEntry,
+  type BuiltWaitlistEntry,
+  type WaitlistEntryOverrides,
+} from './a-waitlist-entry.ts'
+export { addMonths, ageBooking } from './add-months.ts'
 export { type HeldLock, holdLock, holdSlotLock, until, untilLockWaiters } from './barrier.ts'
 export {
   aBooking,
@@ -18,12 +24,17 @@ export {
 export { checkHistory } from './check-history.ts'
 export { aClaim, type ClaimWay, claimWays, kinds } from './claim-ways.ts'
 export { lapseHolds, shiftSlot } from './clock.ts'
+export { lockCounter } from './count-locks.ts'
 export { fillDataDirectory } from './data-directory.ts'
 export { type DatabaseProxy, databaseProxy } from './database-proxy.ts'
+export { type MailServer, mailServer, type ReceivedMail } from './mail-server.ts'
+export { type PgBouncer, startPgBouncer, whyNoPgBouncer } from './pgbouncer.ts'
 export { placesOfText } from './places-of-text.ts'
 export { plantFunction } from './plant-function.ts'
 export { portToKeep } from './port-to-keep.ts'
+export { seededRandom } from './seeded-random.ts'
 export { takenOf } from './taken-of.ts'
 export { createTestCluster, type TestCluster } from './test-cluster.ts'
 export { createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.ts'
 export { compileCacheEnvironment, provideTestEnvironment } from './test-environment.ts'
+export { type ReceivedWebhook, type WebhookReceiver, webhookReceiver } from './webhook-receiver.ts'

@@ -6,7 +6,7 @@ import { createPool } from '@holdfast/engine/database'
 import { changeDatabaseUrl } from '@holdfast/engine/database-url'
 import { migrate } from '@holdfast/engine/migrate'
 import type pg from 'pg'
-import { copyDataDirectory, fillDataDirectory } from './data-directory.ts'
+import { copyDataDirectory, fastSettings, fillDataDirectory } from './data-directory.ts'
 
 /** A separate PostgreSQL server, migrated and empty, that a test may stop, copy, restore and replace by a standby. */
 export type TestCluster = {
@@ -26,8 +26,6 @@ export type TestCluster = {
 }
 
 const appPassword = 'app'
-/** A test does not crash the machine. */
-const settings = { fsync: 'off', full_page_writes: 'off' }
 
 export async function createTestCluster(): Promise<TestCluster> {
   const directory = await newDirectory()
@@ -47,7 +45,7 @@ async function newDirectory(): Promise<string> {
 async function startCluster(directory: string, more: Record<string, string> = {}): Promise<TestCluster> {
   const [data, saved] = [join(directory, 'data'), join(directory, 'saved')]
   const launch = (added: Record<string, string> = {}) =>
-    startEmbeddedPostgres({ dataDirectory: data, settings: { ...settings, ...added } })
+    startEmbeddedPostgres({ dataDirectory: data, settings: { ...fastSettings, ...added } })
   let running: EmbeddedPostgres = await launch(more)
   const { ownerUrl } = running
   const appUrl = changeDatabaseUrl(ownerUrl, { user: 'app', password: appPassword })

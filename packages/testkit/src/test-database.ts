@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { createPool } from '@holdfast/engine/database'
-import { changeDatabaseUrl } from '@holdfast/engine/database-url'
+import { asPooled, changeDatabaseUrl } from '@holdfast/engine/database-url'
 import pg from 'pg'
+import { throughPgBouncer } from './pgbouncer.ts'
 import { type PreparedServer, preparedServer } from './test-environment.ts'
 
 /** A separate database, migrated and empty. */
 export type TestDatabase = {
+  name: string
   /** The owner may do everything, as migrations need. */
   ownerUrl: string
   /** The application role, as the server logs in. */
   appUrl: string
+  /** The same, also where `appUrl` leads to PgBouncer: for what depends on the session. */
+  sessionUrl: string
   ownerPool: pg.Pool
   appPool: pg.Pool
   /** Ends both pools and every other session on the database, and drops it. */
@@ -20,24 +24,30 @@ const appPoolMax = 20
 const ownerPoolMax = 10
 
 /**
- * Clones the run's template, where migrating an empty database takes 1 s. FILE_COPY takes 16 ms of CPU for a clone and
- * 7 for its end, where the default, which writes every page to the WAL, takes 79 and 19.
+ * Clones a template, the run's by default, where migrating an empty database takes 1 s. FILE_COPY takes 16 ms of CPU
+ * for a clone and 7 for its end, where the default, which writes every page to the WAL, takes 79 and 19.
  */
-export async function createTestDatabase(server: PreparedServer = preparedServer()): Promise<TestDatabase> {
-  const { url, run, appPassword } = server
+export async function createTestDatabase(
+  server: PreparedServer = preparedServer(),
+  template = `${server.run}_template`,
+): Promise<TestDatabase> {
+  const { url, run, appPassword, pooler } = server
   const database = `${run}_${randomBytes(4).toString('hex')}`
-  await onServer(`create database ${database} template ${run}_template strategy file_copy`)
+  await onServer(`create database ${database} template ${template} strategy file_copy`)
   const ownerUrl = changeDatabaseUrl(url, { database })
-  const appUrl = changeDatabaseUrl(ownerUrl, { user: `${run}_app`, password: appPassword })
+  const sessionUrl = changeDatabaseUrl(ownerUrl, { user: `${run}_app`, password: appPassword })
+  const appUrl = pooler === undefined ? sessionUrl : asPooled(throughPgBouncer(sessionUrl, pooler))
   const ownerPool = createPool({ url: ownerUrl, max: ownerPoolMax, name: 'test owner' })
   const appPool = createPool({ url: appUrl, max: appPoolMax, name: 'test app' })
   return {
+    name: database,
     ownerUrl,
     appUrl,
+    sessionUrl,
     ownerPool,
     appPool,
     async drop() {
-      await Promise.all([ownerPool.end(), appPool.end()])
+      await Promise.all([ownerPool, appPool].map((pool) => (pool.ending ? undefined : pool.end())))
       await onServer(`drop database if exists ${database} with (force)`)
     },
   }

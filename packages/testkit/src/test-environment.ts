@@ -5,6 +5,8 @@ export type PreparedServer = {
   /** The prefix of everything that this run creates there: `<run>_template`, the login `<run>_app`, the clones. */
   run: string
   appPassword: string
+  /** Where PgBouncer listens through which the application connects; undefined: it connects directly. */
+  pooler?: string
 }
 
 /** What the global setup passes to the test processes in their environment. */

@@ -6,7 +6,8 @@ import { startEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import { changeDatabaseUrl } from '@holdfast/engine/database-url'
 import { migrate } from '@holdfast/engine/migrate'
 import pg from 'pg'
-import { copyDataDirectory, prepareDataDirectory } from './data-directory.ts'
+import { copyDataDirectory, fastSettings, prepareDataDirectory } from './data-directory.ts'
+import { startPgBouncer } from './pgbouncer.ts'
 import type { PreparedServer, TestEnvironment } from './test-environment.ts'
 
 /** The PostgreSQL servers of a run. `environment` describes them to the test processes. */
@@ -21,6 +22,8 @@ type TestServer = { server: PreparedServer; stop(): Promise<void> }
  * an embedded one for each worker in temporary directories. Two workers share no server, because some state belongs to
  * the whole server: the oldest running transaction, roles, checkpoints.
  *
+ * With HOLDFAST_TEST_POOLED=on, the application connects to each through PgBouncer.
+ *
  * @param workerCount how many test files run at a time
  */
 export async function startTestServers(environment: NodeJS.ProcessEnv, workerCount: number): Promise<TestServers> {
@@ -34,9 +37,10 @@ export async function startTestServers(environment: NodeJS.ProcessEnv, workerCou
     await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
   const databaseUrl = environment.DATABASE_URL
+  const isPooled = environment.HOLDFAST_TEST_POOLED === 'on'
   try {
     if (databaseUrl !== undefined && databaseUrl !== '') {
-      const server = await prepareServer({ url: databaseUrl, isMigrated: false, stop: async () => {} })
+      const server = await prepareServer({ url: databaseUrl, isMigrated: false, stop: async () => {} }, isPooled)
       started.push(server)
       return { environment: { servers: [server.server], dataDirectory: undefined, compileCache }, stop }
     }
@@ -46,7 +50,7 @@ export async function startTestServers(environment: NodeJS.ProcessEnv, workerCou
       Array.from({ length: workerCount }, async (_, worker) => {
         const copy = join(directory, `worker-${worker + 1}`)
         await copyDataDirectory(dataDirectory, copy)
-        started[worker] = await prepareServer(await startEmbedded(copy))
+        started[worker] = await prepareServer(await startEmbedded(copy), isPooled)
       }),
     )
     for (const one of starts) if (one.status === 'rejected') throw one.reason
@@ -61,7 +65,7 @@ export async function startTestServers(environment: NodeJS.ProcessEnv, workerCou
  * Creates a migrated template database and an application login, both named after this run, so that runs can share a
  * server; `stop` drops them, with every clone that a test left behind, and then stops the server.
  */
-async function prepareServer(postgres: RunningPostgres): Promise<TestServer> {
+async function prepareServer(postgres: RunningPostgres, isPooled: boolean): Promise<TestServer> {
   const { url } = postgres
   try {
     const run = `holdfast_test_${randomBytes(4).toString('hex')}`
@@ -76,9 +80,11 @@ async function prepareServer(postgres: RunningPostgres): Promise<TestServer> {
       await client.query(`grant ${login} to current_user`)
       await client.query(`alter database ${template} allow_connections false`)
     })
+    const bouncer = isPooled ? await startPgBouncer(url) : null
     return {
-      server: { url, run, appPassword },
+      server: { url, run, appPassword, ...(bouncer === null ? {} : { pooler: bouncer.directory }) },
       async stop() {
+        await bouncer?.stop()
         await withClient(url, (client) => dropRun(client, run))
         await postgres.stop()
       },
@@ -104,9 +110,8 @@ async function startEmbedded(dataDirectory: string): Promise<RunningPostgres> {
   const { ownerUrl, stop } = await startEmbeddedPostgres({
     dataDirectory,
     settings: {
-      fsync: 'off',
+      ...fastSettings,
       synchronous_commit: 'off',
-      full_page_writes: 'off',
       max_connections: '300',
       max_wal_size: '4GB',
     },

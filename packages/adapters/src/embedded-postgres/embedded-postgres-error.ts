@@ -3,6 +3,8 @@ export type EmbeddedPostgresErrorKind =
   | 'data_directory_in_use'
   | 'data_directory_unusable'
   | 'data_missing'
+  | 'data_directory_not_empty'
+  | 'restore_unfinished'
   | 'not_a_cluster'
   | 'other_major_version'
   | 'not_permitted'

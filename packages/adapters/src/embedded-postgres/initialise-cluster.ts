@@ -7,6 +7,7 @@ import type { ClusterHome } from './cluster-home.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { errorCode } from './error-code.ts'
 import type { PostgresBinaries } from './postgres-binaries.ts'
+import { restoringPrefix } from './restoring-prefix.ts'
 import { type Account, spawnIdentity } from './unprivileged-account.ts'
 
 /** The database and its owner, both created with the cluster. */
@@ -22,7 +23,7 @@ const draftPrefix = 'postgres.initialising-'
  * The cluster is created under another name and renamed when it is complete. An incomplete one is recognised by its
  * name and created again; a cluster with the final name is never changed.
  *
- * @throws EmbeddedPostgresError `not_a_cluster`, `other_major_version`, `initialise_failed`
+ * @throws EmbeddedPostgresError `not_a_cluster`, `other_major_version`, `restore_unfinished`, `initialise_failed`
  */
 export async function initialiseCluster(clusterHome: ClusterHome, binaries: PostgresBinaries): Promise<string> {
   const { clusterDirectory, dataDirectory, account } = clusterHome
@@ -37,6 +38,7 @@ export async function initialiseCluster(clusterHome: ClusterHome, binaries: Post
     await writeDurably(join(dataDirectory, passwordName), password)
     return password
   }
+  await refuseUnfinishedRestore(clusterHome.home)
   const password = known ?? newPassword()
   await writeDurably(join(dataDirectory, passwordName), password)
   await removeDrafts(clusterHome.home)
@@ -49,6 +51,17 @@ export async function initialiseCluster(clusterHome: ClusterHome, binaries: Post
   await rename(draft, clusterDirectory)
   await syncDirectory(dirname(clusterDirectory))
   return password
+}
+
+/** A new database beside it would look as if everything had been lost. */
+async function refuseUnfinishedRestore(home: string): Promise<void> {
+  const found = (await readdir(home)).find((name) => name.startsWith(restoringPrefix))
+  if (found === undefined) return
+  throw new EmbeddedPostgresError(
+    'restore_unfinished',
+    `A restore into ${home} was interrupted. Run \`holdfast restore\` again with the same --data, or remove the ` +
+      'directory to start with an empty database.',
+  )
 }
 
 async function removeDrafts(home: string): Promise<void> {
@@ -141,7 +154,12 @@ async function runSingleUser(
   await runProgram(binaries.postgres, ['--single', '-j', '-D', directory, 'postgres'], `${sql};\n\n`, account)
 }
 
-async function runProgram(program: string, args: string[], input: string, account: Account | undefined): Promise<void> {
+export async function runProgram(
+  program: string,
+  args: string[],
+  input: string,
+  account: Account | undefined,
+): Promise<void> {
   const env = { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
   const running = promisify(execFile)(program, args, { cwd: '/', env, ...spawnIdentity(account) })
   // A program that ends before reading all of its input breaks the pipe. Its exit code is the better error.
@@ -164,7 +182,7 @@ async function writeDurably(path: string, text: string): Promise<void> {
   await syncDirectory(dirname(path))
 }
 
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path)
   try {
     await directory.sync()

@@ -31,6 +31,8 @@ export function postgresSettings(socketDirectory: string, memoryBytes: number): 
     maintenance_work_mem: '64MB',
     max_wal_size: '1GB',
     checkpoint_timeout: '15min',
+    // If backups fail for long, their slot must not fill the disk with WAL. The next one then begins with a new copy.
+    max_slot_wal_keep_size: '4GB',
     random_page_cost: '1.1',
     jit: 'off',
     // A transaction over all monthly partitions locks each partition and each of its indexes.

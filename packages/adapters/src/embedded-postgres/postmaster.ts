@@ -47,10 +47,11 @@ export async function startPostmaster(
   clusterHome: ClusterHome,
   binaries: PostgresBinaries,
   settings: Record<string, string>,
+  bounds: { limitMs: number; signal?: AbortSignal } = { limitMs: startLimitMs },
 ): Promise<Postmaster> {
   const deadline = performance.now() + leftoverLimitMs
   for (;;) {
-    const attempt = await tryStart(clusterHome, binaries, settings)
+    const attempt = await tryStart(clusterHome, binaries, settings, bounds)
     if (attempt.kind === 'started') return attempt.postmaster
     // Backends of a killed postmaster run until their query ends, and PostgreSQL does not start before that.
     const leftover = attempt.log.includes('pre-existing shared memory block')
@@ -93,6 +94,7 @@ async function tryStart(
   clusterHome: ClusterHome,
   binaries: PostgresBinaries,
   settings: Record<string, string>,
+  { limitMs, signal }: { limitMs: number; signal?: AbortSignal },
 ): Promise<Attempt> {
   const logPath = postmasterLogPath(clusterHome.home)
   await rotateLog(logPath)
@@ -116,16 +118,18 @@ async function tryStart(
   })
   const outcome = await pollUntil(async () => {
     if (endedHow !== undefined) return 'ended'
+    if (signal?.aborted) return 'aborted'
     const file = await readPostmasterFile(clusterHome.clusterDirectory)
     return file !== undefined && file.pid === child.pid && file.ready ? 'ready' : undefined
-  }, startLimitMs)
+  }, limitMs)
   const { pid } = child
   if (outcome === 'ready' && pid !== undefined) {
     return { kind: 'started', postmaster: { pid, ended, stop: (mode) => stopPostmaster(pid, ended, mode) } }
   }
-  if (outcome === undefined && pid !== undefined) await stopPostmaster(pid, ended, 'fast')
+  if (outcome !== 'ended' && pid !== undefined) await stopPostmaster(pid, ended, 'fast')
+  signal?.throwIfAborted()
   const log = (await readFile(logPath)).subarray(logStart).toString('utf8')
-  return { kind: 'failed', how: endedHow ?? `not ready after ${startLimitMs / 1000} s`, log }
+  return { kind: 'failed', how: endedHow ?? `not ready after ${limitMs / 1000} s`, log }
 }
 
 function endOf(child: ChildProcess): Promise<string> {

@@ -1,5 +1,5 @@
 import { type ClusterHome, makeDataDirectory, prepareClusterHome, sharedDirectoryDefault } from './cluster-home.ts'
-import { lockDataDirectory } from './data-directory-lock.ts'
+import { type LockDataDirectory, lockForServer } from './data-directory-lock.ts'
 import { embeddedPostgresUrl } from './embedded-postgres-url.ts'
 import { initialiseCluster } from './initialise-cluster.ts'
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts'
@@ -41,11 +41,14 @@ const restartsPerMinuteMax = 5
  *
  * @throws EmbeddedPostgresError see its kinds; `data_directory_in_use` when another Holdfast uses the directory
  */
-export async function startEmbeddedPostgres(options: StartEmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(
+  options: StartEmbeddedPostgresOptions,
+  lockDataDirectory: LockDataDirectory = lockForServer,
+): Promise<EmbeddedPostgres> {
   const log = options.log ?? (() => undefined)
   const sharedDirectory = options.sharedDirectory ?? sharedDirectoryDefault
   const dataDirectory = await makeDataDirectory(options.dataDirectory)
-  const lock = await lockDataDirectory(dataDirectory)
+  const lock = await lockDataDirectory(dataDirectory, log)
   try {
     const clusterHome = await prepareClusterHome(dataDirectory, sharedDirectory, log)
     const binaries = await postgresBinaries(clusterHome.account, sharedDirectory, log)

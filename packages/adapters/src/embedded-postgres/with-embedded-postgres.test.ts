@@ -90,3 +90,28 @@ test('two concurrent commands share one server, and the one that started it wait
   expect(await second).toBe(1)
   await first
 })
+
+test('a server that is started while a command runs waits for it', async () => {
+  const dataDirectory = await aDirectory()
+  const messages: string[] = []
+  const leave = Promise.withResolvers<void>()
+  const started = Promise.withResolvers<void>()
+  const command = withEmbeddedPostgres({ dataDirectory }, async () => {
+    started.resolve()
+    await leave.promise
+  })
+  await started.promise
+  const isWaiting = Promise.withResolvers<void>()
+  const log = (message: string) => {
+    messages.push(message)
+    isWaiting.resolve()
+  }
+  const starting = startEmbeddedPostgres({ dataDirectory, log })
+  await Promise.race([isWaiting.promise, starting])
+  expect(messages).toEqual([`Waiting for a command of Holdfast (process ${process.pid}) that uses the data directory.`])
+  leave.resolve()
+  await command
+  const database = await starting
+  expect(await one(database.ownerUrl)).toBe(1)
+  await database.stop()
+})

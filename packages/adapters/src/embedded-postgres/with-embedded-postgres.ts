@@ -1,4 +1,5 @@
 import { connectEmbeddedPostgres } from './connect-embedded-postgres.ts'
+import { lockForCommand } from './data-directory-lock.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { pollUntil } from './poll-until.ts'
 import {
@@ -23,7 +24,7 @@ export async function withEmbeddedPostgres<T>(
 ): Promise<T> {
   const found = await pollUntil(() => startOrConnect(options), waitLimitMs, 100)
   // Still locked, and still no server: try once more, so that the error names the process that has the lock.
-  const database = found ?? (await startEmbeddedPostgres(options))
+  const database = found ?? (await startEmbeddedPostgres(options, lockForCommand))
   if (!wasStartedHere(database)) return use(database)
   try {
     return await use(database)
@@ -36,7 +37,7 @@ async function startOrConnect(
   options: StartEmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres | { ownerUrl: string } | undefined> {
   try {
-    return await startEmbeddedPostgres(options)
+    return await startEmbeddedPostgres(options, lockForCommand)
   } catch (error) {
     if (!(error instanceof EmbeddedPostgresError) || error.kind !== 'data_directory_in_use') throw error
     return connectEmbeddedPostgres(options)

@@ -1,0 +1,68 @@
+import { Connection, ConsumerStatus } from 'rabbitmq-client'
+
+export type ReceivedEvent = {
+  routingKey: string
+  messageId: string | undefined
+  contentType: string | undefined
+  isPersistent: boolean
+  body: string
+}
+
+export type EventConsumer = {
+  /** In the order in which they arrived. */
+  received: ReceivedEvent[]
+  end(): Promise<void>
+}
+
+/** Consumes what is published to an exchange from a durable queue of its own, and connects again after a failure. */
+export async function eventConsumer(url: string, exchange: string): Promise<EventConsumer> {
+  const connection = new Connection({ url, retryLow: 100, retryHigh: 1_000 })
+  const received: ReceivedEvent[] = []
+  const consumer = connection.createConsumer(
+    {
+      queue: 'test.consumer',
+      queueOptions: { durable: true, arguments: { 'x-queue-type': 'quorum' } },
+      exchanges: [{ exchange, type: 'topic', durable: true }],
+      queueBindings: [{ exchange, routingKey: 'booking.#' }],
+      qos: { prefetchCount: 10 },
+    },
+    async ({ routingKey, messageId, contentType, durable, body }) => {
+      received.push({ routingKey, messageId, contentType, isPersistent: durable === true, body: String(body) })
+    },
+  )
+  // The tests stop the broker.
+  for (const emitter of [connection, consumer]) emitter.on('error', () => undefined)
+  await new Promise((resolve) => consumer.once('ready', resolve))
+  return {
+    received,
+    async end() {
+      await consumer.close()
+      connection.unsafeDestroy()
+    },
+  }
+}
+
+const statusOf = { accept: ConsumerStatus.ACK, reject: ConsumerStatus.DROP, requeue: ConsumerStatus.REQUEUE }
+
+/** Consumes a queue `holdfast.<name>` that exists, and accepts, rejects or puts back what `decide` says. */
+export function rejectingConsumer(
+  url: string,
+  name: string,
+  decide: (message: { messageId: string }) => keyof typeof statusOf,
+): { received: string[]; end(): Promise<void> } {
+  const connection = new Connection({ url, retryLow: 100, retryHigh: 1_000 })
+  const received: string[] = []
+  const options = { queue: `holdfast.${name}`, queueOptions: { passive: true } }
+  const consumer = connection.createConsumer(options, async ({ messageId = '' }) => {
+    received.push(messageId)
+    return statusOf[decide({ messageId })]
+  })
+  for (const emitter of [connection, consumer]) emitter.on('error', () => undefined)
+  return {
+    received,
+    async end() {
+      await consumer.close()
+      connection.unsafeDestroy()
+    },
+  }
+}
