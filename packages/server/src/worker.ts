@@ -1,9 +1,12 @@
-import { checkLogIsOfServer, createPool } from '@holdfast/engine'
+import { checkLogIsOfServer } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
+import { startBackups } from './backups/start-backups.ts'
+import { openJobPools, startAllJobs } from './compose/compose-jobs.ts'
+import { openMailer } from './compose/message-sender.ts'
 import { openDatabase } from './compose/open-database.ts'
-import { type RunningJobs, startJobs } from './jobs/run-jobs.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
 import { settingsAtStart } from './lifecycle/settings-at-start.ts'
+import { createAccountMails } from './messages/account-mails.ts'
 import { createLogger, type Logger } from './observe/logger.ts'
 
 export { runJobsOnce } from './jobs/run-jobs.ts'
@@ -14,13 +17,12 @@ export type WorkerOptions = {
   log?: Logger
 }
 
-const connections = 4
 /** For what the jobs have left in progress when the database hangs. */
 const closeMs = 5_000
 
 /**
- * Starts the process for background jobs (sweep, partitions, retention). Any number may run, with any number of
- * servers; with the embedded database, on the same machine as the server.
+ * Starts the process for background jobs (lapsed holds, partitions, retention, erasures, messages). Any number may run,
+ * with any number of servers; with the embedded database, on the same machine as the server.
  *
  * @throws StartError and the other errors in `reasonOf`, for problems that a person has to fix
  */
@@ -29,25 +31,30 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop(): Pro
   const config = settingsAtStart(options.env, say)
   const log = options.log ?? createLogger(config.logLevel)
   const database = await openDatabase(config, { share: true, say })
-  let jobs: RunningJobs | null = null
   try {
-    const { appUrl } = await database.migrate((line) => log.info(line))
+    const { secrets, ...urls } = await database.prepare((line) => log.info(line))
     const onIdleError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost')
-    const pool = createPool({ url: appUrl, max: connections, name: 'holdfast worker', onIdleError })
-    await checkLogIsOfServer(pool).catch(async (error: unknown) => {
-      await pool.end()
+    const pools = openJobPools(urls, onIdleError)
+    const closePools = () => Promise.all(Object.values(pools).map((pool) => pool.close(closeMs)))
+    await checkLogIsOfServer(pools.jobs).catch(async (error: unknown) => {
+      await closePools()
       throw error
     })
-    jobs = await startJobs({ pool, auditMonths: config.auditMonths, log })
-    const started = jobs
+    const opened = openMailer(config)
+    const mails = createAccountMails({ ...opened, log })
+    const jobs = await startAllJobs(config, { secrets, pools, opened, mails, log })
+    const backups = await startBackups({ config, env: options.env, database, log })
     say('Holdfast runs its jobs.')
     return {
       async stop() {
-        await pTimeout(started.stop(), {
+        await pTimeout(jobs.stop(), {
           milliseconds: config.shutdownSecondsMax * 1000,
           fallback: () => log.error('the jobs did not stop in time'),
         })
-        await pool.close(closeMs)
+        await mails.stop()
+        opened.mailer?.close()
+        await closePools()
+        await backups.stop()
         await database.stop()
       },
     }

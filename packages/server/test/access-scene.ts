@@ -1,7 +1,19 @@
+import { randomUUID } from 'node:crypto'
 import { type Operation, restOperations } from '@holdfast/contract'
 import { newId } from '@holdfast/engine'
-import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  aWaitlistEntry,
+  type BuiltBooking,
+  type TestDatabase,
+} from '@holdfast/testkit'
 import type { CallOptions, OperationId, RestApp } from './rest-app.ts'
+import { theatreDay } from './theatre-scene.ts'
+
+const webhookUrl = 'https://127.0.0.1:1/'
 
 export type Scene = Awaited<ReturnType<typeof aScene>>
 
@@ -12,25 +24,36 @@ export async function aScene(database: TestDatabase, rest: RestApp) {
   const slot = await aSlot(database, doctor)
   const owner = rest.anAccount()
   const booking = await aBooking(database, slot, { accountId: owner.id })
+  const entry = await aWaitlistEntry(database, doctor, { accountId: owner.id, weekdays: [1] })
+  const theatre = await aTheatreOf(rest, clinic.no, doctor.id)
+  const unknownOfTheatre = Object.fromEntries(Object.keys(theatre).map((name) => [name, newId(clinic.no)]))
   return {
     ids: {
+      ...theatre,
       clinicId: clinic.id,
       doctorId: doctor.id,
       slotId: slot.id,
       bookingId: booking.id,
+      entryId: entry.id,
       accountId: newId(clinic.no),
       burstId: newId(clinic.no),
       invitationId: newId(clinic.no),
+      messageId: await aMessageAbout(database, booking),
+      webhookId: await aWebhookOf(rest, clinic.no),
       ownerId: owner.id,
     },
     unknownIds: {
+      ...unknownOfTheatre,
       clinicId: newId(clinic.no),
       doctorId: newId(clinic.no),
       slotId: newId(clinic.no),
       bookingId: newId(clinic.no),
+      entryId: newId(clinic.no),
       accountId: newId(clinic.no),
       burstId: newId(clinic.no),
       invitationId: newId(clinic.no),
+      messageId: newId(clinic.no),
+      webhookId: newId(clinic.no),
       ownerId: owner.id,
     },
     clinic,
@@ -48,6 +71,101 @@ export async function aScene(database: TestDatabase, rest: RestApp) {
   }
 }
 
+/** A message that was sent. */
+async function aMessageAbout(database: TestDatabase, { id, clinicNo, slotId, version }: BuiltBooking): Promise<string> {
+  const messageId = newId(clinicNo)
+  await database.ownerPool.query(
+    `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at)
+     values ($1, $2, $3, $4, $5, 'confirmed', 'email', 'sent', now(), now())`,
+    [clinicNo, messageId, id, version, slotId],
+  )
+  return messageId
+}
+
+/** Nothing listens at its URL. */
+async function aWebhookOf({ engine: { webhooks } }: RestApp, clinicNo: number): Promise<string> {
+  const sealedSecret = 'sealed'
+  const created = await webhooks.create({ clinicNo, url: webhookUrl, events: ['booking.confirmed'], sealedSecret })
+  if (created.kind !== 'done') throw new Error(created.kind)
+  return created.webhook.id
+}
+
+/** A case and a request of a surgeon, who is a doctor of the clinic. */
+async function aTheatreOf({ engine: { theatre } }: RestApp, clinicNo: number, surgeonId: string) {
+  const room = await theatre.createRoom(clinicNo, { name: 'OR', site: null, turnoverMinutes: 0, hours: null }, null)
+  const staff = await theatre.createStaff(
+    clinicNo,
+    { name: 'Nurse', profession: 'nurse', preferredEquipmentIds: [] },
+    null,
+  )
+  const equipment = await theatre.createEquipment(clinicNo, { name: 'Robot', units: 1, reprocessingMinutes: 0 }, null)
+  if (room.kind !== 'done' || staff.kind !== 'done' || equipment.kind !== 'done') throw new Error('Not created.')
+  const roomId = room.value.id
+  const what = {
+    patient: { mrn: 'M-1', name: 'Grace', birthDate: null },
+    service: 'Orthopaedics',
+    procedure: { code: '27447', display: 'Knee' },
+    minutes: 60,
+    urgency: 'elective' as const,
+    surgeonId,
+    anaesthetistId: null,
+    staffIds: [],
+    equipment: [],
+  }
+  const startsAt = new Date(`${theatreDay}T08:00:00Z`)
+  const claim = (at: Date) =>
+    theatre.claimCase({
+      ...{ ...what, roomId, startsAt: at, caseId: newId(clinicNo), blockId: null, requestId: null, override: null },
+      ...{ confirm: true, actorId: null, key: randomUUID(), requestHash: randomUUID() },
+    })
+  const [claimed, other] = [await claim(startsAt), await claim(new Date(startsAt.getTime() + 7_200_000))]
+  const requested = await theatre.createCaseRequest(
+    clinicNo,
+    { ...what, dueOn: null, roomId: null, note: null, createdBy: null, mayChangePatient: true },
+    null,
+  )
+  const blocks = await theatre.createBlocks({
+    ...{ roomId, service: null, surgeonId: null, releaseDays: null, dryRun: false, actorId: null },
+    when: {
+      drafts: [
+        {
+          startsAt: new Date(startsAt.getTime() + 86_400_000),
+          endsAt: new Date(startsAt.getTime() + 90_000_000),
+          capacity: 60,
+        },
+      ],
+    },
+  })
+  const blockId = blocks.kind === 'done' ? blocks.items[0]?.blockId : null
+  if (
+    claimed.kind !== 'booked' ||
+    other.kind !== 'booked' ||
+    requested.kind !== 'done' ||
+    requested.value.kind !== 'created' ||
+    !blockId
+  ) {
+    throw new Error(`Not created: ${claimed.kind}, ${requested.kind}, ${blocks.kind}`)
+  }
+  return {
+    ...{ roomId, staffId: staff.value.id, equipmentId: equipment.value.id, blockId },
+    caseId: claimed.case.id,
+    otherCaseId: other.case.id,
+    requestId: requested.value.id,
+  }
+}
+
+/** Of an hour that nothing else of the scene takes. */
+const newCaseBody = ({ clinicId = '', roomId = '', doctorId = '' }: Ids) => ({
+  clinicId,
+  roomId,
+  startsAt: `${theatreDay}T18:00:00Z`,
+  minutes: 60,
+  surgeonId: doctorId,
+  patient: { mrn: 'M-2', name: 'Ada' },
+  service: 'X',
+  procedure: { code: '1', display: 'X' },
+})
+
 export type Ids = Record<string, string>
 
 /** A request that succeeds for a caller who may make it. */
@@ -55,6 +173,13 @@ const requests: Partial<Record<OperationId, (ids: Ids, rest: RestApp) => Pick<Ca
   createClinic: () => ({ body: { name: 'New', timezone: 'UTC' } }),
   updateClinic: () => ({ body: { phone: '1' } }),
   updateBookingLimits: () => ({ body: { guestUnitsMax: 4 } }),
+  updateMessageSettings: () => ({ body: { emails: true } }),
+  createWebhook: () => ({ body: { url: webhookUrl, events: ['booking.moved'] } }),
+  updateWebhook: () => ({ body: { paused: true } }),
+  setBusyCalendar: () => ({ body: { url: 'https://calendar.example.org/a.ics' } }),
+  listBlockedSlots: () => ({ query: { from: '2031-01-01', to: '2031-01-02' } }),
+  updateClinicCalendarFeed: () => ({ body: { patientNames: false } }),
+  replayWebhook: () => ({ body: { after: null } }),
   updateClinicSecurity: () => ({ body: { rolesNeedSecondFactor: false } }),
   cancelBookingBurst: () => ({ body: { hours: 24 } }),
   createDoctor: ({ clinicId }) => ({ body: { clinicId, name: 'Dr', specialization: 'X' } }),
@@ -83,6 +208,44 @@ const requests: Partial<Record<OperationId, (ids: Ids, rest: RestApp) => Pick<Ca
   acceptInvitation: () => ({ body: { token: 'no-invitation' } }),
   recordExport: () => ({ body: { what: 'bookings', rows: 1 } }),
   createInvitation: () => ({ body: { email: 'nobody@example.org', role: 'staff' } }),
+  createRoom: () => ({ body: { name: 'OR' } }),
+  updateRoom: () => ({ body: { site: 'East' } }),
+  createTheatreStaff: () => ({ body: { name: 'Nurse', profession: 'nurse' } }),
+  updateTheatreStaff: () => ({ body: { name: 'Nurse' } }),
+  createEquipment: () => ({ body: { name: 'Robot', units: 1 } }),
+  updateEquipment: () => ({ body: { units: 1 } }),
+  listBlocks: () => ({ query: { from: theatreDay, to: theatreDay } }),
+  createBlocks: ({ roomId }) => ({
+    query: { dryRun: true },
+    body: { roomId, from: `${theatreDay}T18:00:00Z`, to: `${theatreDay}T19:00:00Z` },
+  }),
+  changeBlock: () => ({ body: { action: 'release' } }),
+  withdrawBlock: () => ({ query: { dryRun: true } }),
+  listCases: () => ({ query: { from: theatreDay, to: theatreDay } }),
+  createCase: (ids) => ({ body: newCaseBody(ids) }),
+  checkCase: (ids) => ({ body: newCaseBody(ids) }),
+  cancelCase: () => ({ body: { reasonCode: 'other' } }),
+  moveCase: () => ({ body: { minutes: 30 } }),
+  swapCases: ({ otherCaseId = '' }) => ({ body: { caseId: otherCaseId } }),
+  bumpCases: ({ otherCaseId = '' }) => ({ body: { caseIds: [otherCaseId], reason: 'X' } }),
+  extendCase: () => ({ body: { expectedEndsAt: `${theatreDay}T09:30:00Z` } }),
+  recordMilestone: () => ({ body: { milestone: 'arrived', at: null } }),
+  getTheatre: () => ({ query: { date: theatreDay } }),
+  suggestCaseTimes: ({ doctorId = '' }) => ({
+    body: { from: theatreDay, to: theatreDay, needs: { minutes: 30, service: 'X', surgeonId: doctorId } },
+  }),
+  estimateCaseDuration: () => ({ query: { procedureCode: '1' } }),
+  getTheatreReport: () => ({ query: { from: theatreDay, to: theatreDay } }),
+  exportTheatreReport: () => ({ query: { from: theatreDay, to: theatreDay } }),
+  createCaseRequest: () => ({
+    body: {
+      patient: { mrn: 'M-3', name: 'Eve' },
+      service: 'X',
+      procedure: { code: '1', display: 'X' },
+      minutes: 30,
+    },
+  }),
+  eraseTheatrePatient: () => ({ body: { mrn: 'M-1' } }),
 }
 
 export const operations = Object.entries(restOperations) as [OperationId, Operation][]
@@ -91,4 +254,9 @@ export const guarded = operations.filter(([, { access }]) => access !== 'anyone'
 /** Sends the request of an operation, which succeeds for a caller who may make it. */
 export function send(rest: RestApp, id: OperationId, ids: Ids, who: Pick<CallOptions, 'as' | 'token'>) {
   return rest.call(id, { path: ids, ...requests[id]?.(ids, rest), ...who })
+}
+
+/** A text in which ids are replaced, to compare refusals. */
+export function withoutIds(text: string): string {
+  return text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')
 }

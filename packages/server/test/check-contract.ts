@@ -31,7 +31,8 @@ export const checkContract = fp(async (app: FastifyInstance, { violations }: { v
     const operation = described.get(request.routeOptions.config?.operationId ?? '')
     // Serialized problems are bytes.
     const text = Buffer.isBuffer(payload) ? payload.toString() : payload
-    const body: unknown = typeof text === 'string' && text !== '' ? JSON.parse(text) : undefined
+    const isText = String(reply.getHeader('content-type')).startsWith('text/')
+    const body: unknown = typeof text === 'string' && text !== '' ? (isText ? text : JSON.parse(text)) : undefined
     if (operation) violations.push(...violationsOf(operation, reply.statusCode, body))
     return payload
   })

@@ -27,7 +27,7 @@ export async function liveApp(
   origins: string[] = [],
 ): Promise<LiveApp> {
   const database = await createTestDatabase()
-  const tail = await EventTail.start({ pool: database.appPool, listenUrl: database.appUrl })
+  const tail = await EventTail.start({ pool: database.appPool, listenUrl: database.sessionUrl })
   const log = createLogger('silent')
   const reads = createCalendarReads(database.appPool)
   const calendar = new Calendar({ tail, reads, bytesMax: 16_000_000, readMs, log })

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { createEgress } from '@holdfast/adapters/egress'
 import { type Operation, type Problem, restOperations, type Static, type TSchema } from '@holdfast/contract'
 import { createCalendarReads, createEngine, type Engine, type Role } from '@holdfast/engine'
 import { aMember, type TestDatabase } from '@holdfast/testkit'
@@ -15,12 +16,17 @@ import { errorHandler } from '../src/edge/error-handler.ts'
 import { readJsonOnly } from '../src/edge/json-bodies.ts'
 import { notFound } from '../src/edge/not-found.ts'
 import type { Principal } from '../src/edge/principal.ts'
+import { noRateLimits } from '../src/edge/rate-limits.ts'
+import { serializerCompiler } from '../src/edge/serializers.ts'
 import { validatorCompiler } from '../src/edge/validator.ts'
+import { createRecipientDigests } from '../src/messages/recipient-digests.ts'
 import { createLogger } from '../src/observe/logger.ts'
 import type { RestDeps } from '../src/rest/rest-deps.ts'
 import { restRoutes } from '../src/rest/rest-routes.ts'
 import { createBookingOrigins } from '../src/secrets/booking-origins.ts'
+import { createConfirmationTokens, createUnsubscribeTokens } from '../src/secrets/confirmation-tokens.ts'
 import { createManageTokens, guestBinding, type ManageTokenBinding } from '../src/secrets/manage-tokens.ts'
+import { createSealedTexts } from '../src/secrets/sealed-texts.ts'
 import { createVisitRooms } from '../src/secrets/visit-rooms.ts'
 import { checkContract } from './check-contract.ts'
 
@@ -78,14 +84,15 @@ export type RestApp = {
   stop(): Promise<void>
 }
 
+const secret = 'a secret of the tests'
 const accountHeader = 'x-test-account'
 
 export async function startRestApp(
   { appPool: pool, ownerPool }: Pick<TestDatabase, 'appPool' | 'ownerPool'>,
-  { hasLimits = false } = {},
+  { hasLimits = false, sendsMails = false } = {},
 ): Promise<RestApp> {
   const engine = createEngine({ batchPool: pool, generalPool: pool })
-  const manageTokens = createManageTokens(['a secret of the tests'])
+  const manageTokens = createManageTokens([secret])
   const accounts = new Map<string, TestAccount>()
   const violations: string[] = []
   const audited: AuditEntry[] = []
@@ -93,17 +100,17 @@ export async function startRestApp(
   const app = Fastify({ bodyLimit: 1_048_576, onProtoPoisoning: 'error', onConstructorPoisoning: 'error' })
   readJsonOnly(app)
   app.setValidatorCompiler(validatorCompiler())
+  app.setSerializerCompiler(serializerCompiler())
   app.setErrorHandler(errorHandler)
   app.decorateRequest('principal')
+  app.decorate('rateLimits', noRateLimits)
   app.decorate('limitBooking', (_request, _reply, done) => done())
   app.decorate('limitPatient', (_request, _reply, done) => done())
+  const storeSiteAdministrator = siteAdministratorsIn(ownerPool)
   app.addHook('onRequest', async (request) => {
     request.principal = await principalOf(request, engine, accounts)
     const { principal } = request
-    if (principal.kind !== 'account' || !principal.siteAdministrator) return
-    await ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1) on conflict do nothing', [
-      principal.accountId,
-    ])
+    if (principal.kind === 'account' && principal.siteAdministrator) await storeSiteAdministrator(principal.accountId)
   })
   await app.register(checkContract, { violations })
   await app.register(notFound)
@@ -111,9 +118,13 @@ export async function startRestApp(
     restRoutes({
       engine,
       audit: { record: (entry) => void audited.push(entry) },
+      mails: { invitation: null, ticketLink: null },
+      ticketUrl: ({ bookingId }) => `https://book.example.org/ticket#${bookingId}`,
+      ...enteredAddresses(),
       manageTokens,
-      visitRooms: createVisitRooms(['a secret of the tests']),
-      bookingOrigins: hasLimits ? createBookingOrigins(['a secret of the tests']) : null,
+      confirmationTokens: sendsMails ? createConfirmationTokens([secret]) : null,
+      ...derivedFrom([secret]),
+      bookingOrigins: hasLimits ? createBookingOrigins([secret]) : null,
       freshness: untailed(),
       slotLists: uncachedLists(pool),
       publicUrl: null,
@@ -158,6 +169,34 @@ export async function startRestApp(
       await app.close()
       await engine.stop()
     },
+  }
+}
+
+function derivedFrom(secrets: readonly string[]) {
+  return {
+    unsubscribeTokens: createUnsubscribeTokens(secrets),
+    recipientDigests: createRecipientDigests(secrets),
+    visitRooms: createVisitRooms(secrets),
+  }
+}
+
+/** Webhooks and external calendars. */
+function enteredAddresses(): Pick<RestDeps, 'webhookSender' | 'busyCalendarUrls'> {
+  return {
+    webhookSender: { egress: createEgress({ allowPrivate: true }), sealed: createSealedTexts([secret], 'webhook') },
+    busyCalendarUrls: createSealedTexts([secret], 'busy-calendar'),
+  }
+}
+
+/** Stores each site administrator once, and resolves when it is done. */
+function siteAdministratorsIn(pool: pg.Pool): (accountId: string) => Promise<unknown> {
+  const stored = new Map<string, Promise<unknown>>()
+  return (accountId) => {
+    const storing =
+      stored.get(accountId) ??
+      pool.query('insert into holdfast.site_administrator (account_id) values ($1) on conflict do nothing', [accountId])
+    stored.set(accountId, storing)
+    return storing
   }
 }
 
@@ -221,7 +260,9 @@ async function call<Id extends OperationId>(app: FastifyInstance, id: Id, option
     ...(payload === undefined ? {} : { payload }),
     ...(remoteAddress === undefined ? {} : { remoteAddress }),
   })
-  const received: unknown = response.payload === '' ? undefined : JSON.parse(response.payload)
+  const isText = String(response.headers['content-type']).startsWith('text/')
+  const received: unknown =
+    response.payload === '' ? undefined : isText ? response.payload : JSON.parse(response.payload)
   const isProblem = response.statusCode >= 400
   const outcome = `${id} returned ${response.statusCode}: ${response.payload.slice(0, 500)}`
   return {

@@ -9,6 +9,12 @@ export function codeOf(secret: string, steps = 0): string {
   return new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: Date.now() + steps * stepMs })
 }
 
+/** Six digits that are no code of these minutes. */
+export function wrongCodeOf(secret: string): string {
+  const valid = new Set([-2, -1, 0, 1, 2].map((steps) => codeOf(secret, steps)))
+  return ['000000', '111111', '222222', '333333', '444444', '555555'].find((code) => !valid.has(code)) ?? ''
+}
+
 export type PersonWithApp = { id: string; email: string; token: string; secret: string; recoveryCodes: string[] }
 
 /** Somebody who has just set up an authenticator app. */

@@ -26,7 +26,6 @@ const attempt = async (statement: string): Promise<string> => {
 test.each([
   `update auth."user" set email = 'eve@example.org'`,
   'update auth."user" set id = gen_random_uuid()',
-  'update auth."user" set "emailVerified" = true',
   'delete from auth."user"',
   'update auth.account set "userId" = "userId"',
   'delete from auth.account',
@@ -39,6 +38,8 @@ test.each([
   `update auth."recoveryCode" set hash = hash`,
   `update auth.passkey set "publicKey" = "publicKey"`,
   `update auth.passkey set "credentialId" = "credentialId"`,
+  'update auth.verification set value = value',
+  'update auth."emailLink" set email = email',
   'truncate auth.session',
   'create table auth.planted ()',
   'alter table auth.session add column planted text',
@@ -49,6 +50,7 @@ test.each([
 
 test.each([
   `update auth."user" set name = 'Eve'`,
+  'update auth."user" set "emailVerified" = true',
   'update auth.account set password = password',
   'update auth.session set "updatedAt" = now()',
   'delete from auth.session',
@@ -58,6 +60,8 @@ test.each([
   'delete from auth.totp',
   'delete from auth."recoveryCode"',
   'delete from auth.passkey',
+  'delete from auth."emailLink"',
+  `select auth.change_address('no link')`,
 ])('it may (the control): %s', async (statement) => {
   expect(await attempt(statement)).toBe('done')
 })

@@ -2,6 +2,7 @@ import { type DatabasePool, openDatabasePool } from '@holdfast/engine'
 import { getMigrations } from 'better-auth/db/migration'
 import type pg from 'pg'
 import { authOptions } from './auth.ts'
+import { changeAddressFunction } from './email-links.ts'
 import { createPasswords } from './passwords.ts'
 
 export type AccountsMigration = { createdTables: string[]; changedTables: string[] }
@@ -20,6 +21,7 @@ export async function migrateAccounts(ownerUrl: string): Promise<AccountsMigrati
     await migrations.runMigrations()
     await hashStoredSessionTokens(pool)
     await pool.query(grants)
+    await pool.query(changeAddressFunction)
     return {
       createdTables: migrations.toBeCreated.map((table) => table.table),
       changedTables: migrations.toBeAdded.map((table) => table.table),
@@ -30,21 +32,23 @@ export async function migrateAccounts(ownerUrl: string): Promise<AccountsMigrati
 }
 
 /**
- * What the server's role may do. Accounts are never deleted, and their e-mail addresses never change. It has to change
- * passwords, because people do that on the site.
+ * What the server's role may do. Accounts are never deleted, and their e-mail addresses change only by a function. It
+ * has to change passwords, because people do that on the site.
  */
 const grants = `
   revoke all on all tables in schema auth from holdfast_app;
   grant usage on schema auth to holdfast_app;
   grant select on all tables in schema auth to holdfast_app;
-  grant insert on "user", account, session, jwks, verification, totp, "recoveryCode", passkey to holdfast_app;
-  grant update (name, "updatedAt", "tokensValidFrom", "mustChangePassword") on "user" to holdfast_app;
+  grant insert on "user", account, session, jwks, verification, totp, "recoveryCode", passkey, "emailLink"
+    to holdfast_app;
+  grant update (name, "updatedAt", "tokensValidFrom", "mustChangePassword", "emailVerified", language, "firstSignInAt")
+    on "user" to holdfast_app;
   grant update (password, "updatedAt") on account to holdfast_app;
   grant update ("updatedAt", "secondFactorAt") on session to holdfast_app;
-  grant update (secret, "confirmedAt", "lastStep") on totp to holdfast_app;
+  grant update (secret, "begunAt", "confirmedAt", "lastStep") on totp to holdfast_app;
   grant update (name, counter, "usedAt") on passkey to holdfast_app;
   grant update ("expiresAt") on jwks to holdfast_app;
-  grant delete on session, verification, totp, "recoveryCode", passkey to holdfast_app;
+  grant delete on session, verification, totp, "recoveryCode", passkey, "emailLink" to holdfast_app;
 `
 
 /** Earlier versions stored the session tokens themselves. Nobody is signed out. */
@@ -61,10 +65,9 @@ export function accountsPool(url: string, max: number, name: string): DatabasePo
     connectionString: url,
     max,
     application_name: name,
-    options: '-c search_path=auth -c timezone=UTC',
+    settings: { search_path: 'auth', timezone: 'UTC', statement_timeout: '30000' },
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
-    statement_timeout: 30_000,
     query_timeout: 35_000,
     keepAlive: true,
   })
@@ -81,7 +84,6 @@ function schemaOptions(pool: pg.Pool) {
     publicUrl: 'http://localhost',
     issuer: 'holdfast',
     passwords: createPasswords(1),
-    onPasswordReset: async () => undefined,
     onError: () => undefined,
   })
 }

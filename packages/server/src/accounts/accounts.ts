@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
 import type { Auth } from './auth.ts'
@@ -43,16 +42,7 @@ export type Accounts = {
     password: string,
   ): Promise<{ kind: 'done' } | { kind: 'account_missing' } | { kind: 'password_refused'; refusal: PasswordRefusal }>
   hasSiteAdministrator(): Promise<boolean>
-  /**
-   * The token of a link with which the account's person can choose a new password once, within 24 hours. It voids the
-   * account's earlier link; so does every change of the password.
-   */
-  createPasswordReset(accountId: string): Promise<{ token: string; expiresAt: Date }>
-  /** The account of a reset link; null: there is no such link any more. */
-  byPasswordReset(token: string): Promise<AccountCard | null>
 }
-
-const resetMs = 24 * 3600_000
 
 const uniqueViolation = '23505'
 const cardColumns = sql`id::text, email, name`
@@ -107,30 +97,10 @@ export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, ses
         const login = { userId: accountId, providerId: 'credential', accountId, password: hash }
         await internalAdapter.linkAccount(login)
       }
-      await sessions.voidPasswordResets(accountId)
-      await sessions.endAll(accountId)
+      await sessions.passwordSet(accountId)
       return { kind: 'done' }
     },
 
-    async createPasswordReset(accountId) {
-      const { internalAdapter } = await auth.$context
-      const token = randomBytes(24).toString('base64url')
-      const expiresAt = new Date(Date.now() + resetMs)
-      await sessions.voidPasswordResets(accountId)
-      // As the library's endpoint /reset-password expects it.
-      await internalAdapter.createVerificationValue({
-        identifier: `reset-password:${token}`,
-        value: accountId,
-        expiresAt,
-      })
-      return { token, expiresAt }
-    },
-    async byPasswordReset(token) {
-      const { internalAdapter } = await auth.$context
-      const reset = await internalAdapter.findVerificationValue(`reset-password:${token}`)
-      const user = reset === null ? null : await internalAdapter.findUserById(reset.value)
-      return user === null ? null : { id: user.id, email: user.email, name: user.name }
-    },
     async hasSiteAdministrator() {
       const { rows } = await pool.query<{ found: boolean }>(
         'select exists (select from holdfast.site_administrator) as found',

@@ -7,25 +7,34 @@ export type AttemptLimits = {
    *
    * @returns 0, or how many seconds the caller has to wait first; then nothing was counted
    */
-  begin(key: string): number
+  begin(key: string): number | Promise<number>
   /** The password was right: the failures before it are forgotten. */
-  succeeded(key: string): void
+  succeeded(key: string): void | Promise<void>
   /** The password was not checked. */
+  withdrawn(key: string): void | Promise<void>
+}
+
+/** Those of one process, in memory. */
+export type OwnAttemptLimits = {
+  freeMax: number
+  begin(key: string): number
+  succeeded(key: string): void
   withdrawn(key: string): void
 }
 
 type Failures = { count: number; waitUntilMs: number }
 
 const keysMax = 50_000
-const forgottenAfterMs = 24 * 3600_000
-const firstWaitSeconds = 2
-const waitSecondsMax = 900
+export const forgottenAfterMs = 24 * 3600_000
+export const firstWaitSeconds = 2
+export const waitSecondsMax = 900
 
 /**
  * Limits how often a password can be guessed. After `freeMax` failures the next attempt has to wait two seconds, and
- * twice as long after each further failure, up to a quarter of an hour. Each process counts in memory.
+ * twice as long after each further failure, up to a quarter of an hour. Counts in memory; shared-attempt-limits.ts
+ * counts in all processes together.
  */
-export function createAttemptLimits(freeMax: number, now: () => number = Date.now): AttemptLimits {
+export function createAttemptLimits(freeMax: number, now: () => number = Date.now): OwnAttemptLimits {
   const failures = new LRUCache<string, Failures>({ max: keysMax, ttl: forgottenAfterMs })
 
   const set = (key: string, count: number) => {
@@ -34,6 +43,7 @@ export function createAttemptLimits(freeMax: number, now: () => number = Date.no
     failures.set(key, { count, waitUntilMs: now() + waitSeconds * 1000 })
   }
   return {
+    freeMax,
     begin(key) {
       const known = failures.get(key) ?? { count: 0, waitUntilMs: 0 }
       const waitMs = known.waitUntilMs - now()

@@ -3,8 +3,11 @@ import { getAdapter } from 'better-auth/db/adapter'
 import { bearer, jwt } from 'better-auth/plugins'
 import type { Pool } from 'pg'
 import { accountsSecrets } from '../secrets/purpose-keys.ts'
+import { emailLinkTables } from './email-links.ts'
 import { withHashedSessionTokens } from './hashed-session-tokens.ts'
 import { passwordLength } from './new-passwords.ts'
+import { createPasswordChanges } from './password-changes.ts'
+import { passwordLinkColumns } from './password-links.ts'
 import type { Passwords } from './passwords.ts'
 import { secondFactorTables } from './second-factor-tables.ts'
 import { sessionCookieName } from './session-cookie.ts'
@@ -33,16 +36,17 @@ export type AuthSettings = {
   /** `iss` and `aud` of JWTs. */
   issuer: string
   passwords: Passwords
-  /** After somebody chose a new password with a reset link. */
-  onPasswordReset: (accountId: string) => Promise<void>
   onError: (message: string) => void
 }
 
 /** Sign-up, sign-in, sessions and JWTs with better-auth. Every option that it could infer is set explicitly. */
 export async function createAuth(settings: AuthSettings) {
-  const options = authOptions(settings)
-  const adapter = withHashedSessionTokens(await getAdapter(options))
-  return betterAuth({ ...options, database: () => adapter })
+  const changes = createPasswordChanges(settings.passwords)
+  const options = authOptions({ ...settings, passwords: changes.passwords })
+  const adapter = changes.guarded(withHashedSessionTokens(await getAdapter(options)))
+  const auth = betterAuth({ ...options, database: () => adapter })
+  const { handler } = auth
+  return Object.assign(auth, { handler: (request: Request) => changes.run(() => handler(request)) })
 }
 
 export type Auth = Awaited<ReturnType<typeof createAuth>>
@@ -65,8 +69,6 @@ export function authOptions(settings: AuthSettings) {
       autoSignIn: false,
       minPasswordLength: passwordLength.min,
       maxPasswordLength: passwordLength.max,
-      revokeSessionsOnPasswordReset: true,
-      onPasswordReset: ({ user }) => settings.onPasswordReset(user.id),
       // For an unknown e-mail address the password is hashed once, which takes as long as checking it.
       password: { hash: settings.passwords.hash, verify: settings.passwords.verify },
     },
@@ -82,10 +84,16 @@ export function authOptions(settings: AuthSettings) {
         tokensValidFrom: { type: 'date', required: false, input: false, returned: false },
         // Somebody else knows the password; see edge/admission.ts.
         mustChangePassword: { type: 'boolean', required: false, input: false, defaultValue: false },
+        // Of mails to the account's person.
+        language: { type: 'string', required: false, input: false, returned: false },
+        // null: never, or before there were notices of sign-ins; see sign-in-notices.ts.
+        firstSignInAt: { type: 'date', required: false, input: false, returned: false },
       },
     },
     plugins: [
       secondFactorTables,
+      passwordLinkColumns,
+      emailLinkTables,
       bearer(),
       jwt({
         disableSettingJwtHeader: true,

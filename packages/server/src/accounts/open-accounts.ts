@@ -3,19 +3,23 @@ import type { Config } from '../config/config.ts'
 import type { Logger } from '../observe/logger.ts'
 import { type Accounts, createAccounts } from './accounts.ts'
 import { accountsPool } from './accounts-schema.ts'
-import { type AttemptLimits, createAttemptLimits, noAttemptLimits } from './attempt-limits.ts'
+import { type AttemptLimits, createAttemptLimits, noAttemptLimits, type OwnAttemptLimits } from './attempt-limits.ts'
 import { type Auth, createAuth } from './auth.ts'
+import { createEmailLinks, type EmailLinks } from './email-links.ts'
 import { createJwtVerifier, type JwtVerifier } from './jwt-verifier.ts'
 import { createKnownBrowsers, type KnownBrowsers } from './known-browsers.ts'
 import { createPasskeys, type Passkeys } from './passkeys.ts'
+import { createPasswordLinks, type PasswordLinks } from './password-links.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
 import { createPendingSignIns, type PendingSignIns } from './pending-sign-ins.ts'
-import { createPrincipals, type Principals } from './principals.ts'
+import { createPrincipals, type Principals, type Revocations } from './principals.ts'
 import { createRecoveryCodes, type RecoveryCodes } from './recovery-codes.ts'
 import { createSecondFactors, type SecondFactors } from './second-factors.ts'
 import { createSecretBox } from './secret-box.ts'
 import { createSessionCookies, type SessionCookies } from './session-cookie.ts'
 import { createSessions, type Sessions } from './sessions.ts'
+import { createSignInCodes, type SignInCodes } from './sign-in-codes.ts'
+import { createSignInNotices, type SignInNotices } from './sign-in-notices.ts'
 import { retireUnreadableKeys } from './signing-keys.ts'
 import { createStartSession, type StartSession } from './start-session.ts'
 import { createTotp, type Totp } from './totp.ts'
@@ -24,7 +28,7 @@ export { refusalText } from './new-passwords.ts'
 export { makeSiteAdministrator } from './site-administrators.ts'
 
 export type OpenAccounts = {
-  accounts: Accounts
+  accounts: Accounts & PasswordLinks & EmailLinks
   auth: Auth
   passwords: Passwords
   principals: Principals
@@ -40,6 +44,8 @@ export type OpenAccounts = {
   recoveryCodes: RecoveryCodes
   passkeys: Passkeys
   pendingSignIns: PendingSignIns
+  signInCodes: SignInCodes
+  signInNotices: SignInNotices
   startSession: StartSession
   /** The public address of this server. */
   publicUrl: string
@@ -48,6 +54,8 @@ export type OpenAccounts = {
   pool: DatabasePool
   close(): Promise<void>
 }
+
+export type SharedAccounts = { attemptLimits: (own: OwnAttemptLimits) => AttemptLimits; revocations: Revocations }
 
 type OpenSettings =
   | 'accountsPoolSize'
@@ -62,11 +70,16 @@ type OpenSettings =
 
 const hourSeconds = 3600
 
-/** Everything about accounts, on a separate pool. Used by the server and by `admin create`. */
+/**
+ * Everything about accounts, on a separate pool. Used by the server and by `admin create`.
+ *
+ * @param shared with other processes: their limits, and whose sessions they ended
+ */
 export async function openAccounts(
   config: Pick<Config, OpenSettings>,
   database: { appUrl: string; secrets: string[] },
   log: Logger,
+  shared: SharedAccounts | null = null,
 ): Promise<OpenAccounts> {
   const pool = accountsPool(database.appUrl, config.accountsPoolSize, 'holdfast accounts')
   const passwords = createPasswords(config.passwordHashesMax)
@@ -80,13 +93,20 @@ export async function openAccounts(
     patientSeconds: config.sessionIdleHours * hourSeconds,
     staffSeconds: config.sessionIdleHoursStaff * hourSeconds,
   }
-  const principals = createPrincipals(pool, idle, config.adminsNeedSecondFactor)
+  const { attemptLimits, revocations } = shared ?? { attemptLimits: (own: OwnAttemptLimits) => own, revocations: null }
+  const principals = createPrincipals(pool, idle, config.adminsNeedSecondFactor, { revocations })
   const sessions = createSessions(pool, principals, idle)
-  const onPasswordReset = sessions.passwordChosen
-  const auth = await createAuth({ pool, secrets, publicUrl, issuer, passwords, onPasswordReset, onError })
+  const auth = await createAuth({ pool, secrets, publicUrl, issuer, passwords, onError })
   const secondFactors = createSecondFactors(pool, principals, sessions)
+  const totp = createTotp(pool, createSecretBox(auth))
+  const recoveryCodes = createRecoveryCodes(pool)
+  const pendingSignIns = createPendingSignIns(pool)
   return {
-    accounts: createAccounts(pool, auth, passwords, sessions),
+    accounts: {
+      ...createAccounts(pool, auth, passwords, sessions),
+      ...createPasswordLinks(pool, passwords, principals),
+      ...createEmailLinks(pool, principals),
+    },
     auth,
     passwords,
     principals,
@@ -95,13 +115,15 @@ export async function openAccounts(
     sessionCookies: createSessionCookies(secrets, isSecure),
     knownBrowsers: createKnownBrowsers(secrets, isSecure),
     factorBrowsers: createKnownBrowsers(secrets, isSecure, 'second-factor-browser'),
-    attemptLimits: config.rateLimit ? createAttemptLimits(config.limitSignInsPerEmail) : noAttemptLimits,
+    attemptLimits: config.rateLimit ? attemptLimits(createAttemptLimits(config.limitSignInsPerEmail)) : noAttemptLimits,
     secondFactors,
-    totp: createTotp(pool, createSecretBox(auth)),
-    recoveryCodes: createRecoveryCodes(pool),
-    passkeys: createPasskeys(pool, auth),
-    pendingSignIns: createPendingSignIns(auth),
-    startSession: createStartSession(auth, secondFactors),
+    totp,
+    recoveryCodes,
+    passkeys: createPasskeys(pool, auth, sessions),
+    pendingSignIns,
+    signInCodes: createSignInCodes(pool, pendingSignIns, { totp, recoveryCodes }),
+    signInNotices: createSignInNotices(pool),
+    startSession: createStartSession(auth, secondFactors, sessions),
     publicUrl,
     configuredUrl: config.publicUrl,
     pool,

@@ -1,3 +1,4 @@
+import { inTransaction } from '@holdfast/engine'
 import {
   type AuthenticationResponseJSON,
   generateAuthenticationOptions,
@@ -7,12 +8,14 @@ import {
   type RegistrationResponseJSON,
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
+  type WebAuthnCredential,
 } from '@simplewebauthn/server'
 import { decodeClientDataJSON } from '@simplewebauthn/server/helpers'
 import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
 import type { Auth } from './auth.ts'
 import type { PasskeySite } from './passkey-site.ts'
+import { isLiveSession, type Sessions, type SignInMark } from './sessions.ts'
 
 /** A passkey as its account may see it. */
 export type PasskeyCard = { id: string; name: string; createdAt: Date; usedAt: Date | null }
@@ -24,15 +27,28 @@ export type Passkeys = {
   list(accountId: string): Promise<PasskeyCard[]>
   /** What the browser needs to create a passkey, within five minutes. null: the account has 20. */
   creationOptions(site: PasskeySite, owner: Owner): Promise<PublicKeyCredentialCreationOptionsJSON | null>
-  /** Stores a passkey that the browser created; null: its response is not valid here, or was used before. */
-  add(site: PasskeySite, accountId: string, added: AddedPasskey): Promise<PasskeyCard | null>
+  /** Stores a passkey that the browser created. */
+  add(
+    site: PasskeySite,
+    caller: { accountId: string; sessionId: string },
+    added: AddedPasskey,
+  ): Promise<AddPasskeyOutcome>
   /** false: the account has no such passkey. */
   rename(accountId: string, id: string, name: string): Promise<boolean>
   /** What the browser needs to sign in, within five minutes. */
   requestOptions(site: PasskeySite): Promise<PublicKeyCredentialRequestOptionsJSON>
   /** The account of a passkey's signature; null: it is not valid here, or was used before. */
-  verify(site: PasskeySite, response: AuthenticationResponseJSON): Promise<string | null>
+  verify(site: PasskeySite, response: AuthenticationResponseJSON): Promise<PasskeySignIn | null>
 }
+
+/**
+ * `refused`: the response is not valid here, or was used before, or the session has ended meanwhile. `too_many`: the
+ * account has 20.
+ */
+export type AddPasskeyOutcome = { kind: 'added'; passkey: PasskeyCard } | { kind: 'refused' } | { kind: 'too_many' }
+
+/** `mark`: of the account, read before the passkey was checked. */
+export type PasskeySignIn = { accountId: string; mark: SignInMark }
 
 export type AddedPasskey = { name: string; response: RegistrationResponseJSON }
 
@@ -45,7 +61,7 @@ const authenticatorSelection = { residentKey: 'required', userVerification: 'req
 type Row = { id: string; userId: string; publicKey: string; counter: number; transports: string }
 
 /** @param pool connected with `search_path=auth` */
-export function createPasskeys(pool: Pool, auth: Auth): Passkeys {
+export function createPasskeys(pool: Pool, auth: Auth, sessions: Pick<Sessions, 'signInMark'>): Passkeys {
   const challenges = challengesOf(auth)
   return {
     list: (accountId) => listed(pool, accountId),
@@ -70,9 +86,10 @@ export function createPasskeys(pool: Pool, auth: Auth): Passkeys {
       return options
     },
 
-    async add(site, accountId, { name, response }) {
+    async add(site, caller, { name, response }) {
+      const { accountId } = caller
       const expectedChallenge = await challenges.consume(response, `add ${accountId}`)
-      if (expectedChallenge === null) return null
+      if (expectedChallenge === null) return { kind: 'refused' }
       const verification = await verifyRegistrationResponse({
         response,
         expectedChallenge,
@@ -80,15 +97,8 @@ export function createPasskeys(pool: Pool, auth: Auth): Passkeys {
         expectedRPID: site.rpId,
         requireUserVerification: true,
       }).catch(() => null)
-      if (verification === null || !verification.verified) return null
-      const { id, publicKey, counter, transports = [] } = verification.registrationInfo.credential
-      const { rows } = await pool.query<PasskeyCard>(sql`
-        insert into passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
-        values (${accountId}, ${name}, ${id}, ${Buffer.from(publicKey).toString('base64url')}, ${counter},
-          ${JSON.stringify(transports)}, now())
-        on conflict ("credentialId") do nothing
-        returning id::text, name, "createdAt", "usedAt"`)
-      return rows[0] ?? null
+      if (verification === null || !verification.verified) return { kind: 'refused' }
+      return stored(pool, caller, name, verification.registrationInfo.credential)
     },
 
     async rename(accountId, id, name) {
@@ -111,6 +121,8 @@ export function createPasskeys(pool: Pool, auth: Auth): Passkeys {
           from passkey where "credentialId" = ${response.id}`)
       const passkey = rows[0]
       if (passkey === undefined) return null
+      const { userId: accountId } = passkey
+      const mark = await sessions.signInMark({ accountId })
       const expectedChallenge = await challenges.consume(response, 'sign-in')
       if (expectedChallenge === null) return null
       const verification = await verifyAuthenticationResponse({
@@ -131,9 +143,38 @@ export function createPasskeys(pool: Pool, auth: Auth): Passkeys {
       const { rowCount } = await pool.query(sql`
         update passkey set counter = ${newCounter}, "usedAt" = now()
          where id = ${passkey.id} and counter = ${passkey.counter}`)
-      return rowCount === 1 ? passkey.userId : null
+      return rowCount === 1 ? { accountId, mark } : null
     },
   }
+}
+
+/**
+ * Stores a passkey unless the account has 20.
+ *
+ * Locks: the row of `user`, so that two at the same time are counted one after another.
+ */
+function stored(
+  pool: Pool,
+  { accountId, sessionId }: { accountId: string; sessionId: string },
+  name: string,
+  { id, publicKey, counter, transports = [] }: WebAuthnCredential,
+): Promise<AddPasskeyOutcome> {
+  return inTransaction(pool, async (transaction) => {
+    await transaction.query(sql`select from "user" where id = ${accountId} for no key update`)
+    // A reset of the password has removed the passkeys and ended the sessions: no other may follow from them.
+    if (!(await isLiveSession(transaction, accountId, sessionId))) return { kind: 'refused' }
+    const { rows: others } = await transaction.query<{ count: number }>(
+      sql`select count(*)::integer as count from passkey where "userId" = ${accountId}`,
+    )
+    if ((others[0]?.count ?? 0) >= passkeysMax) return { kind: 'too_many' }
+    const { rows } = await transaction.query<PasskeyCard>(sql`
+      insert into passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
+      values (${accountId}, ${name}, ${id}, ${Buffer.from(publicKey).toString('base64url')}, ${counter},
+        ${JSON.stringify(transports)}, now())
+      on conflict ("credentialId") do nothing
+      returning id::text, name, "createdAt", "usedAt"`)
+    return rows[0] === undefined ? { kind: 'refused' } : { kind: 'added', passkey: rows[0] }
+  })
 }
 
 async function listed(pool: Pool, accountId: string): Promise<PasskeyCard[]> {

@@ -39,9 +39,18 @@ export type Principals = {
    * Call this after this process changed an account's memberships, name or sessions. The next request reads them
    * again.
    */
-  forget(accountId: string): void
-  /** Call this after this process ended a session. */
+  forget(accountId: string): Promise<void> | undefined
+  /** Call this after this process ended a session, and {@link Principals.forget} if its account is known. */
   forgetSession(token: string): void
+}
+
+/** Tells the other processes which accounts to read again. Accounts are named by digests. */
+export type Revocations = {
+  digestOf(accountId: string): string
+  /** Resolves when the other processes were notified, or after a short time in which they could not be. */
+  publish(digest: string): Promise<void>
+  /** `onGap`: revocations may have been missed. */
+  follow(onRevoked: (digest: string) => void, onGap: () => void): void
 }
 
 /** After how long without a request a session ends. */
@@ -52,11 +61,13 @@ export type IdleLimits = {
 }
 
 /**
- * How long a principal is cached. A session or role that this process revokes ends at once; one that another process
- * revokes ends here after at most this time.
+ * How long a principal is cached. A session or role that this process revokes ends at once. One that another process
+ * revokes ends here after at most this time, and at once if it is published.
  */
 const principalCacheMs = 3_000
 const cachedMax = 20_000
+/** Longer than any query. */
+const forgottenMs = 60_000
 
 /** After how many seconds without a request an account's sessions end. */
 export function idleSecondsMax({ siteAdministrator, memberships }: AccountPrincipal, limits: IdleLimits): number {
@@ -67,7 +78,7 @@ export function idleSecondsMax({ siteAdministrator, memberships }: AccountPrinci
 const useWrittenSeconds = 60
 
 type Found = SignedIn & { expiresAtMs: number; tokensValidFrom: number }
-type Entry = { found: Promise<Found | null>; queryNo: number }
+type Entry = { found: Promise<Found | null>; queryNo: number; digest?: string }
 
 type Row = {
   account_id: string
@@ -94,11 +105,16 @@ export function createPrincipals(
   pool: Pool,
   idle: IdleLimits,
   siteAdministratorsNeedSecondFactor: boolean,
+  { revocations = null, cacheMs = principalCacheMs }: { revocations?: Revocations | null; cacheMs?: number } = {},
 ): Principals {
-  const cache = new LRUCache<string, Entry>({ max: cachedMax, ttl: principalCacheMs })
+  const cache = new LRUCache<string, Entry>({ max: cachedMax, ttl: cacheMs })
   // Queries are numbered: the result of one that began before its account was forgotten is discarded.
   let queryNo = 0
-  const forgottenNo = new LRUCache<string, number>({ max: cachedMax, ttl: 60_000 })
+  const forgottenNo = new LRUCache<string, number>({ max: cachedMax, ttl: forgottenMs })
+  revocations?.follow(
+    (digest) => forgottenNo.set(digest, queryNo),
+    () => cache.clear(),
+  )
 
   function entryOf(key: string, load: () => Promise<Found | null>): Entry {
     const known = cache.get(key)
@@ -111,10 +127,17 @@ export function createPrincipals(
     return entry
   }
 
+  function isForgotten(accountId: string, entry: Entry): boolean {
+    if ((forgottenNo.get(accountId) ?? 0) >= entry.queryNo) return true
+    if (revocations === null) return false
+    entry.digest ??= revocations.digestOf(accountId)
+    return (forgottenNo.get(entry.digest) ?? 0) >= entry.queryNo
+  }
+
   async function cached(key: string, load: () => Promise<Found | null>): Promise<Found | null> {
     let entry = entryOf(key, load)
     let found = await entry.found
-    if (found !== null && (forgottenNo.get(found.principal.accountId) ?? 0) >= entry.queryNo) {
+    if (found !== null && isForgotten(found.principal.accountId, entry)) {
       if (cache.peek(key) === entry) cache.delete(key)
       entry = entryOf(key, load)
       found = await entry.found
@@ -141,6 +164,7 @@ export function createPrincipals(
     },
     forget(accountId) {
       forgottenNo.set(accountId, queryNo)
+      return revocations?.publish(revocations.digestOf(accountId))
     },
     forgetSession(token) {
       cache.delete(`session:${token}`)

@@ -1,13 +1,13 @@
 import { createHash, randomInt } from 'node:crypto'
 import { inTransaction } from '@holdfast/engine'
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
 
 export type RecoveryCodes = {
   /** New codes, which void the earlier ones. Only their hashes are stored. */
   replace(accountId: string): Promise<string[]>
   /** Accepts a code once. */
-  use(accountId: string, code: string): Promise<boolean>
+  use(transaction: PoolClient, accountId: string, code: string): Promise<boolean>
 }
 
 const recoveryCodesCount = 10
@@ -31,8 +31,8 @@ export function createRecoveryCodes(pool: Pool): RecoveryCodes {
       })
       return codes
     },
-    async use(accountId, code) {
-      const { rowCount } = await pool.query(sql`
+    async use(transaction, accountId, code) {
+      const { rowCount } = await transaction.query(sql`
         delete from "recoveryCode" where "userId" = ${accountId} and hash = ${hashOf(accountId, code)}`)
       return rowCount === 1
     },

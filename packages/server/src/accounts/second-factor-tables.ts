@@ -19,6 +19,8 @@ export const secondFactorTables = {
         userId: { type: 'string', required: true, unique: true, references: { model: 'user', field: 'id' } },
         // Encrypted with the server's secret.
         secret: { type: 'string', required: true },
+        // When it was shown. After ten minutes it cannot be confirmed any more.
+        begunAt: { type: 'date', required: false },
         // null: no code of it was entered yet, so it is not asked for.
         confirmedAt: { type: 'date', required: false },
         // Of the last accepted code: neither that code nor an older one is accepted again.

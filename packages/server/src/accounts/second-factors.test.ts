@@ -1,22 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import {
-  call,
-  type RunningServer,
-  runningServer,
-  serverOn,
-  settingsFor,
-  signIn,
-  signUp,
-} from '../../test/running-server.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { call, type RunningServer, runningServer, settingsFor, signIn, signUp } from '../../test/running-server.ts'
 import {
   aPersonWithApp,
   challengeOf,
   codeOf,
-  forgetUsedCodes,
-  type PersonWithApp,
   accountPassword as password,
   post,
   setUpApp,
+  wrongCodeOf,
 } from '../../test/second-factor-steps.ts'
 import { readConfig } from '../config/config.ts'
 import { createLogger } from '../observe/logger.ts'
@@ -43,7 +34,7 @@ describe('an authenticator app', () => {
     const begun = await post(server.url, 'totp/begin', { password }, token)
     const secret = String(begun.body.secret)
     expect(begun.body.uri).toMatch(/^otpauth:\/\/totp\/Holdfast:ada%40example\.org\?.*secret=/)
-    expect((await post(server.url, 'totp/confirm', { code: wrong(secret) }, token)).body).toMatchObject({
+    expect((await post(server.url, 'totp/confirm', { code: wrongCodeOf(secret) }, token)).body).toMatchObject({
       code: 'code_wrong',
       errors: [{ path: '/code' }],
     })
@@ -58,7 +49,7 @@ describe('an authenticator app', () => {
     expect([first.status, first.body.token]).toEqual([200, null])
     expect([first.headers.getSetCookie(), first.headers.get('set-auth-token')]).toEqual([[], null])
     const challenge = await challengeOf(server.url, 'ada@example.org')
-    expect((await finish(challenge, wrong(secret))).body.code).toBe('code_wrong')
+    expect((await finish(challenge, wrongCodeOf(secret))).body.code).toBe('code_wrong')
     expect((await finish(challenge, code)).body.code).toBe('code_used')
     const next = codeOf(secret, 1)
     const second = await finish(challenge, next)
@@ -96,21 +87,23 @@ describe('an authenticator app', () => {
 
   test('a code is accepted one step early or late, and none twice or older than the last', async () => {
     const { id } = await signUp(server.url, 'clock@example.org', password)
-    const pool = accountsPool(server.database.appUrl, 1, 'test')
+    const pool = accountsPool(server.database.appUrl, 2, 'test')
+    const transaction = await pool.connect()
     let now = 1_800_000_000_000
     const plain = { seal: async (text: string) => text, open: async (text: string) => text }
     const totp = createTotp(pool, plain, () => now)
     const begun = await totp.begin({ accountId: id, email: 'clock@example.org' })
     const at = (ms: number) => codeOf(begun?.secret ?? '', (ms - Date.now()) / 30_000)
-    expect((await totp.verify(id, at(now))).kind).toBe('missing')
+    expect((await totp.verify(transaction, id, at(now))).kind).toBe('missing')
     expect((await totp.confirm(id, at(now))).kind).toBe('accepted')
     expect(await totp.begin({ accountId: id, email: 'clock@example.org' })).toBeNull()
     now += 300_000
     const kinds: string[] = []
     for (const offset of [-60_000, 60_000, -30_000, -30_000, 30_000, 0]) {
-      kinds.push((await totp.verify(id, at(now + offset))).kind)
+      kinds.push((await totp.verify(transaction, id, at(now + offset))).kind)
     }
     expect(kinds).toEqual(['wrong', 'wrong', 'accepted', 'used', 'accepted', 'used'])
+    transaction.release()
     await pool.end()
   })
 
@@ -129,7 +122,15 @@ describe('an authenticator app', () => {
 
   test('new recovery codes that are created at the same time void each other', async () => {
     const person = await aPersonWithApp(server, 'many@example.org')
-    await Promise.all(Array.from({ length: 8 }, () => post(server.url, 'recovery-codes', {}, person.token)))
+    const { ownerPool } = server.database
+    const barrier = await ownerPool.connect()
+    await barrier.query('begin')
+    await barrier.query('select from auth."recoveryCode" where "userId" = $1 for update', [person.id])
+    const renewals = [1, 2].map(() => post(server.url, 'recovery-codes', {}, person.token))
+    await twoWait()
+    await barrier.query('rollback')
+    barrier.release()
+    await Promise.all(renewals)
     expect(await factorsOf(person.token)).toMatchObject({ recoveryCodes: 10 })
   })
 
@@ -194,11 +195,10 @@ test.each([
     await removal.query('select from auth."user" where id = $1 for no key update', [id])
     await removal.query('delete from auth.totp where "userId" = $1', [id])
     const started = Promise.all([
-      startSession(id, { ipAddress: '192.0.2.1', userAgent: email, isRemembered: true }),
+      startSession(id, null, { ipAddress: '192.0.2.1', userAgent: email, isRemembered: true }),
       secondFactors.markSession(id, plain.rows[0]?.id ?? ''),
     ])
-    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-    await expect.poll(async () => (await ownerPool.query(waiting)).rowCount, { timeout: 20_000 }).toBe(2)
+    await twoWait()
     await removal.query(expected.end)
     await started
     const { rows } = await ownerPool.query<{ isShown: boolean }>(
@@ -220,13 +220,8 @@ test('sessions lose their second factor with the removal of the last one', async
     [id],
   )
   const { secondFactors, close } = await opened()
-  const shown = async () => {
-    const found = await server.database.ownerPool.query(
-      'select from auth.session where "userId" = $1 and "secondFactorAt" is not null',
-      [id],
-    )
-    return found.rowCount
-  }
+  const marked = 'select from auth.session where "userId" = $1 and "secondFactorAt" is not null'
+  const shown = async () => (await server.database.ownerPool.query(marked, [id])).rowCount
   expect(await secondFactors.removePasskey(id, rows[0]?.id ?? '')).toBe(true)
   expect(await secondFactors.removePasskey(id, rows[0]?.id ?? '')).toBe(false)
   expect(await shown()).toBe(1)
@@ -265,92 +260,10 @@ test('neither the database nor the log contains secrets, recovery codes, challen
   expect(await found(planted)).toEqual([person.secret])
 })
 
-describe('wrong codes', () => {
-  let limited: RunningServer
-
-  beforeEach(async () => {
-    limited = await runningServer({
-      HOLDFAST_RATE_LIMIT: 'on',
-      HOLDFAST_LIMIT_SIGN_INS_PER_EMAIL: '3',
-      HOLDFAST_LIMIT_ANONYMOUS_WRITES_PER_MINUTE: '100',
-    })
-    return () => limited.end()
-  })
-
-  const send = (challenge: string, code: string, headers = {}) =>
-    post(limited.url, 'sign-in/code', { challenge, code }, undefined, headers)
-
-  /** Codes of wrong attempts, each with a new challenge. */
-  async function guesses(person: PersonWithApp, cookies: string[]): Promise<unknown[]> {
-    const codes: unknown[] = []
-    for (const cookie of cookies) {
-      const { body } = await send(await challengeOf(limited.url, person.email), wrong(person.secret), { cookie })
-      codes.push(body.code)
-    }
-    return codes
-  }
-
-  test('are slowed by account, except in browsers where a second factor was shown', async () => {
-    const person = await aPersonWithApp(limited, 'slow@example.org')
-    const shown = await send(await challengeOf(limited.url, person.email), codeOf(person.secret))
-    const cookie = cookiesOf(shown)
-    await forgetUsedCodes(limited)
-    // A new challenge gives no new attempts.
-    const codes = await guesses(person, ['', '', '', ''])
-    expect(codes).toEqual(['code_wrong', 'code_wrong', 'code_wrong', 'rate_limited'])
-    const challenge = await challengeOf(limited.url, person.email)
-    const refused = await send(challenge, codeOf(person.secret))
-    expect([refused.body.code, Number(refused.headers.get('retry-after')) > 0]).toEqual(['rate_limited', true])
-    expect((await send(challenge, codeOf(person.secret), { cookie })).status).toBe(200)
-  })
-
-  test('have one limit in all browsers that know the password alone', async () => {
-    const email = 'early@example.org'
-    const { token } = await signUp(limited.url, email, password)
-    const cookies: string[] = []
-    for (let round = 0; round < 4; round += 1) {
-      cookies.push(cookiesOf(await post(limited.url, 'sign-in/email', { email, password })))
-    }
-    expect(new Set(cookies).size).toBe(4)
-    const person = { id: '', email, token, ...(await setUpApp(limited, token)) }
-    expect(await guesses(person, cookies)).toEqual(['code_wrong', 'code_wrong', 'code_wrong', 'rate_limited'])
-  })
-
-  test('have one limit in all browsers where a second factor was shown', async () => {
-    const person = await aPersonWithApp(limited, 'browsers@example.org')
-    const cookies: string[] = []
-    for (let round = 0; round < 4; round += 1) {
-      cookies.push(cookiesOf(await send(await challengeOf(limited.url, person.email), codeOf(person.secret))))
-      await forgetUsedCodes(limited)
-    }
-    expect(new Set(cookies).size).toBe(4)
-    expect(await guesses(person, cookies)).toEqual(['code_wrong', 'code_wrong', 'code_wrong', 'rate_limited'])
-  })
-})
-
-test.each([{ toString: 1, valueOf: 1 }, ['A'.repeat(32)], null, 5, ''])(
-  'a challenge that is none is refused, and counts as a write: %j',
-  async (challenge) => {
-    const limited = await serverOn(server.database, {
-      HOLDFAST_RATE_LIMIT: 'on',
-      HOLDFAST_LIMIT_ANONYMOUS_WRITES_PER_MINUTE: '2',
-    })
-    try {
-      const statuses: number[] = []
-      for (let round = 0; round < 3; round += 1) {
-        statuses.push((await post(limited.url, 'sign-in/code', { challenge, code: '123456' })).status)
-      }
-      expect(statuses).toEqual([400, 400, 429])
-    } finally {
-      await limited.stop()
-    }
-  },
-)
-
-/** The cookies that mark a browser. */
-function cookiesOf({ headers }: Pick<Awaited<ReturnType<typeof post>>, 'headers'>): string {
-  const lines = headers.getSetCookie().filter((line) => line.includes('holdfast.'))
-  return lines.map((line) => line.split(';')[0]).join('; ')
+/** Until two connections wait for locks. */
+async function twoWait(): Promise<void> {
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  await expect.poll(async () => (await server.database.ownerPool.query(waiting)).rowCount, { timeout: 20_000 }).toBe(2)
 }
 
 /** The accounts of another process. */
@@ -367,12 +280,6 @@ async function passwordResetOf(accountId: string): Promise<string> {
   const { token } = await accounts.createPasswordReset(accountId)
   await close()
   return token
-}
-
-/** Six digits that are no code of these minutes. */
-function wrong(secret: string): string {
-  const valid = new Set([-2, -1, 0, 1, 2].map((steps) => codeOf(secret, steps)))
-  return ['000000', '111111', '222222', '333333', '444444', '555555'].find((code) => !valid.has(code)) ?? ''
 }
 
 /** Every row of every table, as text. */

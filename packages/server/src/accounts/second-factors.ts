@@ -53,7 +53,7 @@ export function createSecondFactors(
           update session set "secondFactorAt" = now()
            where id = ${sessionId} and "userId" = ${accountId} and ${hasFactor(accountId)}`),
       )
-      principals.forget(accountId)
+      await principals.forget(accountId)
     },
     async markNewSession(accountId, token, shownAt) {
       await withFactorsLocked(pool, accountId, (transaction) =>
@@ -68,7 +68,7 @@ export function createSecondFactors(
         await deleteTotp(transaction, accountId)
         await unmarkSessions(transaction, accountId)
       })
-      principals.forget(accountId)
+      await principals.forget(accountId)
     },
     async removePasskey(accountId, id) {
       const isRemoved = await withFactorsLocked(pool, accountId, async (transaction) => {
@@ -78,14 +78,13 @@ export function createSecondFactors(
         await unmarkSessions(transaction, accountId)
         return rowCount === 1
       })
-      principals.forget(accountId)
+      await principals.forget(accountId)
       return isRemoved
     },
     async reset(accountId) {
       const removed = await of(accountId)
       await withFactorsLocked(pool, accountId, async (transaction) => {
-        await deleteTotp(transaction, accountId)
-        await transaction.query(sql`delete from passkey where "userId" = ${accountId}`)
+        await secondFactorsRemoved(transaction, accountId)
         await unmarkSessions(transaction, accountId)
       })
       await sessions.endAll(accountId)
@@ -114,6 +113,15 @@ async function withFactorsLocked<Result>(
 function hasFactor(accountId: string) {
   return sql`(exists (select from totp where "userId" = ${accountId} and "confirmedAt" is not null)
     or exists (select from passkey where "userId" = ${accountId}))`
+}
+
+/** Removes the second factors of an account, whose row is locked: all, or those that were added since a time. */
+export async function secondFactorsRemoved(transaction: PoolClient, accountId: string, since = new Date(0)) {
+  const { rowCount } = await transaction.query(
+    sql`select from totp where "userId" = ${accountId} and coalesce("begunAt" >= ${since}, true)`,
+  )
+  if (rowCount !== 0) await deleteTotp(transaction, accountId)
+  await transaction.query(sql`delete from passkey where "userId" = ${accountId} and "createdAt" >= ${since}`)
 }
 
 async function deleteTotp(transaction: PoolClient, accountId: string): Promise<void> {

@@ -87,6 +87,69 @@ describe('sessions', () => {
     expect((await call(`${server.url}/api/auth/get-session`)).text).toBe('null')
   })
 
+  test('ending sessions needs the password, unless the sign-in was a moment ago', async () => {
+    const { id, token } = await signUp(server.url, 'again@example.org')
+    const ends: [path: string, body: object][] = [
+      ['/revoke-session', { id: crypto.randomUUID() }],
+      ['/revoke-other-sessions', {}],
+      ['/revoke-sessions', {}],
+    ]
+    for (const [path, body] of ends.slice(0, 2)) expect((await post(path, body, token)).status).toBe(200)
+    const aged = `update auth.session set "createdAt" = now() - interval '11 minutes' where "userId" = $1`
+    await server.database.ownerPool.query(aged, [id])
+    for (const [path, body] of ends) {
+      const refused = { status: 401, body: { code: 'password_wrong', errors: [{ path: '/password' }] } }
+      expect(await post(path, body, token)).toMatchObject(refused)
+      expect(await post(path, { ...body, password: 'not this one' }, token)).toMatchObject(refused)
+      expect((await me(token)).status).toBe(200)
+    }
+    for (const [path, body] of ends) {
+      expect((await post(path, { ...body, password: 'a password of ten' }, token)).status).toBe(200)
+    }
+    expect((await me(token)).status).toBe(401)
+  })
+
+  test('an account has 100 at most: a sign-in ends the one that was used least recently', async () => {
+    const { id, token } = await signUp(server.url, 'hoards@example.org')
+    await server.database.ownerPool.query(
+      `insert into auth.session ("userId", token, "expiresAt", "createdAt", "updatedAt")
+       select $1, 'sha256:planted ' || n, now() + interval '1 day', now(), now() - n * interval '1 minute'
+         from generate_series(1, 99) n`,
+      [id],
+    )
+    const left = async () => {
+      const text = `select count(*)::integer as all, bool_or(token = 'sha256:planted 99') as oldest,
+                           bool_or(token = 'sha256:planted 98') as next from auth.session where "userId" = $1`
+      return (await server.database.ownerPool.query(text, [id])).rows[0]
+    }
+    expect(await left()).toEqual({ all: 100, oldest: true, next: true })
+    await signIn(server.url, { email: 'hoards@example.org', password: 'a password of ten' })
+    expect(await left()).toEqual({ all: 100, oldest: false, next: true })
+    expect((await me(token)).status).toBe(200)
+  })
+
+  test('a page of this site gets its token in the cookie alone, a program in the body too', async () => {
+    const body = { email: 'pages@example.org', password: 'a password of ten' }
+    await signUp(server.url, body.email)
+    for (const headers of [{ 'sec-fetch-site': 'same-origin' }, { origin: server.url }]) {
+      const page = await post('/sign-in/email', body, undefined, headers)
+      expect([page.status, page.body.token, page.headers.get('set-auth-token')]).toEqual([200, null, null])
+      const cookie = (page.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
+      const token = decodeURIComponent(cookie.split('=')[1] ?? '')
+      expect(page.text).not.toContain(token.split('.')[0])
+      const change = { currentPassword: body.password, newPassword: 'another password', revokeOtherSessions: true }
+      const changed = await post('/change-password', change, undefined, { cookie, ...headers })
+      expect([changed.status, changed.body.token, changed.headers.get('set-auth-token')]).toEqual([200, null, null])
+      body.password = 'a password of ten'
+      const back = { currentPassword: 'another password', newPassword: body.password, revokeOtherSessions: true }
+      const next = (changed.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
+      expect((await post('/change-password', back, undefined, { cookie: next, ...headers })).status).toBe(200)
+    }
+    const program = await post('/sign-in/email', body)
+    expect(await me(String(program.body.token))).toMatchObject({ status: 200 })
+    expect(program.headers.get('set-auth-token')).not.toBeNull()
+  })
+
   test('all others can be ended, or all', async () => {
     const { token } = await signUp(server.url, 'ends@example.org')
     const again = () => signIn(server.url, { email: 'ends@example.org', password: 'a password of ten' })

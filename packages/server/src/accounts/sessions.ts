@@ -1,6 +1,8 @@
-import type { Pool } from 'pg'
-import sql from 'sql-template-tag'
+import { inTransaction } from '@holdfast/engine'
+import type { Pool, PoolClient } from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
 import { storedSessionToken } from './hashed-session-tokens.ts'
+import { pendingSignInsVoided } from './pending-sign-ins.ts'
 import { type AccountPrincipal, type IdleLimits, idleSecondsMax, type Principals } from './principals.ts'
 
 /** A session as its account may see it: without its token. */
@@ -9,25 +11,47 @@ export type SessionCard = { id: string; createdAt: Date; usedAt: Date; expiresAt
 export type Sessions = {
   /** An account's sessions that have neither expired nor been idle for too long, the last used first. */
   list(account: AccountPrincipal): Promise<SessionCard[]>
+  /** Whether a session has not ended. Requests are admitted from memory, and their bodies may take seconds. */
+  isLive(accountId: string, sessionId: string): Promise<boolean>
   /** Ends one session of an account. Idempotent. */
   end(accountId: string, sessionId: string): Promise<void>
   /** Ends the session of a token. Idempotent. */
   endByToken(token: string): Promise<void>
   /** Ends all sessions of an account but one. Idempotent. */
   endOthers(accountId: string, sessionId: string): Promise<void>
-  /** Ends all sessions of an account, and all its JWTs. Idempotent. */
+  /** Ends those that were used least recently, so that the account has 100 at most. After each sign-in. */
+  endOldest(accountId: string): Promise<void>
+  /** Ends all sessions of all accounts, as {@link Sessions.endAll}. @returns how many accounts had any */
+  endEverybodys(): Promise<number>
+  /** Ends all sessions of an account, its JWTs, its pending sign-ins and its calendar feeds. Idempotent. */
   endAll(accountId: string): Promise<void>
   /**
    * The account's person chose their password: they need not change it, and JWTs issued before are refused, as are
-   * links to choose another.
+   * links to choose another and pending sign-ins.
+   *
+   * @param ended sessions that end with it
    */
-  passwordChosen(accountId: string): Promise<void>
-  /** Voids the account's links to reset the password, and its pending sign-ins. Idempotent. */
-  voidPasswordResets(accountId: string): Promise<void>
+  passwordChosen(accountId: string, ended: EndedSessions): Promise<void>
+  /** Somebody else set the account's password: the same, and all sessions end. */
+  passwordSet(accountId: string): Promise<void>
+  /** To be read before a sign-in checks a password or another factor. */
+  signInMark(account: { accountId: string } | { email: string }): Promise<SignInMark>
+  /**
+   * Whether the account's password was changed, or all its sessions were ended, since a sign-in read its mark. To be
+   * called when the session or the pending sign-in is committed: it waits for such a change in progress, which ends
+   * what was committed before it.
+   */
+  changedSince(accountId: string, mark: SignInMark): Promise<boolean>
 }
 
+/** `except`: the token of the session that stays. */
+export type EndedSessions = 'all' | 'none' | { except: string }
+
+/** Changes with the password, and when all sessions are ended. null: neither has happened, or there is no account. */
+export type SignInMark = string | null
+
 /** An account rarely has more than ten; the list has no pages. */
-const listedMax = 200
+const sessionsMax = 100
 
 /**
  * The sessions of accounts. A JWT ends with its session.
@@ -39,6 +63,14 @@ export function createSessions(
   principals: Pick<Principals, 'forget' | 'forgetSession'>,
   idle: IdleLimits,
 ): Sessions {
+  async function endAll(accountId: string): Promise<void> {
+    await endingSignIns(pool, accountId, async (transaction) => {
+      await transaction.query(pendingSignInsVoided(accountId))
+      await endSessions(transaction, accountId)
+    })
+    await principals.forget(accountId)
+  }
+
   return {
     async list(account) {
       const { rows } = await pool.query<SessionCard>(sql`
@@ -46,39 +78,125 @@ export function createSessions(
           from session
          where "userId" = ${account.accountId} and "expiresAt" > now()
            and "updatedAt" >= now() - make_interval(secs => ${idleSecondsMax(account, idle)})
-         order by "updatedAt" desc, id limit ${listedMax}`)
+         order by "updatedAt" desc, id limit ${sessionsMax}`)
       return rows
     },
+    isLive: (accountId, sessionId) => isLiveSession(pool, accountId, sessionId),
     async end(accountId, sessionId) {
       await pool.query(sql`delete from session where id = ${sessionId} and "userId" = ${accountId}`)
-      principals.forget(accountId)
+      await principals.forget(accountId)
     },
     async endByToken(token) {
-      await pool.query(sql`delete from session where token = ${storedSessionToken(token)}`)
+      const { rows } = await pool.query<{ accountId: string }>(
+        sql`delete from session where token = ${storedSessionToken(token)} returning "userId"::text as "accountId"`,
+      )
       principals.forgetSession(token)
+      for (const { accountId } of rows) await principals.forget(accountId)
     },
     async endOthers(accountId, sessionId) {
       await pool.query(sql`delete from session where "userId" = ${accountId} and id <> ${sessionId}`)
-      principals.forget(accountId)
+      await principals.forget(accountId)
     },
-    async passwordChosen(accountId) {
-      await voidPasswordResets(pool, accountId)
-      await pool.query(
-        sql`update "user" set "mustChangePassword" = false, "tokensValidFrom" = now() where id = ${accountId}`,
-      )
-      principals.forget(accountId)
+    async endOldest(accountId) {
+      const { rowCount } = await pool.query(sql`
+        delete from session where id in (
+          select id from session where "userId" = ${accountId} order by "updatedAt" desc, id offset ${sessionsMax})`)
+      if (rowCount !== 0) await principals.forget(accountId)
     },
-    voidPasswordResets: (accountId) => voidPasswordResets(pool, accountId),
-    async endAll(accountId) {
-      await pool.query(sql`
-        with ended as (delete from session where "userId" = ${accountId})
-        update "user" set "tokensValidFrom" = now() where id = ${accountId}`)
-      principals.forget(accountId)
+    async endEverybodys() {
+      const { rows } = await pool.query<{ id: string }>(sql`
+        select id::text from "user" u
+         where exists (select from session s where s."userId" = u.id)
+            or exists (select from verification v where v.value = u.id::text)
+         order by id`)
+      for (const { id } of rows) await endAll(id)
+      return rows.length
     },
+    async passwordChosen(accountId, ended) {
+      await endingSignIns(pool, accountId, async (transaction) => {
+        await transaction.query(sql`update "user" set "mustChangePassword" = false where id = ${accountId}`)
+        await transaction.query(passwordResetsVoided(accountId))
+        await endSessions(transaction, accountId, ended)
+      })
+      await principals.forget(accountId)
+    },
+    async passwordSet(accountId) {
+      await endingSignIns(pool, accountId, async (transaction) => {
+        await transaction.query(passwordResetsVoided(accountId))
+        await endSessions(transaction, accountId)
+      })
+      await principals.forget(accountId)
+    },
+    endAll,
+    ...signInMarks(pool),
   }
 }
 
-/** Their identifiers are stored as digests of their tokens. Passkey challenges have other values. */
-async function voidPasswordResets(pool: Pool, accountId: string): Promise<void> {
-  await pool.query(sql`delete from verification where value = ${accountId}`)
+function signInMarks(pool: Pool): Pick<Sessions, 'signInMark' | 'changedSince'> {
+  async function markOf(statement: Sql): Promise<SignInMark> {
+    const { rows } = await pool.query<{ mark: SignInMark }>(statement)
+    return rows[0]?.mark ?? null
+  }
+  // Dates of JavaScript have no microseconds.
+  const mark = sql`extract(epoch from "tokensValidFrom")::text as mark`
+  return {
+    signInMark: (account) =>
+      markOf(
+        'email' in account
+          ? sql`select ${mark} from "user" where email = ${account.email.trim().toLowerCase()}`
+          : sql`select ${mark} from "user" where id = ${account.accountId}`,
+      ),
+    changedSince: async (accountId, before) =>
+      (await markOf(sql`select ${mark} from "user" where id = ${accountId} for share`)) !== before,
+  }
 }
+
+/**
+ * Ends sessions in a transaction that first changes the account's mark. So a sign-in that has begun before finds the
+ * mark changed, or its session is committed already, and ends here.
+ *
+ * Locks: the row of `user`.
+ */
+export function endingSignIns<Result>(
+  pool: Pool,
+  accountId: string,
+  work: (transaction: PoolClient) => Promise<Result>,
+): Promise<Result> {
+  return inTransaction(pool, async (transaction) => {
+    await transaction.query(sql`update "user" set "tokensValidFrom" = clock_timestamp() where id = ${accountId}`)
+    return work(transaction)
+  })
+}
+
+/** Ends sessions, and calendar feeds that the account created: their URLs work without a sign-in. */
+export async function endSessions(
+  transaction: PoolClient,
+  accountId: string,
+  ended: EndedSessions = 'all',
+): Promise<void> {
+  if (ended === 'none') return
+  const kept = ended === 'all' ? '' : storedSessionToken(ended.except)
+  await transaction.query(sql`delete from session where "userId" = ${accountId} and token <> ${kept}`)
+  await transaction.query(sql`delete from holdfast.calendar_feed where created_by = ${accountId}`)
+}
+
+/** Whether a session has not ended. */
+export async function isLiveSession(
+  db: Pick<PoolClient, 'query'>,
+  accountId: string,
+  sessionId: string,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    sql`select from session where id = ${sessionId} and "userId" = ${accountId} and "expiresAt" > now()`,
+  )
+  return rowCount === 1
+}
+
+/** Deletes links to reset the account's password, and its pending sign-ins. Passkey challenges have other values. */
+export function passwordResetsVoided(accountId: string): Sql {
+  return sql`delete from verification where value = ${accountId}`
+}
+
+/** Whether the account `u` belongs to somebody of a clinic, or to a site administrator. */
+export const hasRole = sql`(exists (select from holdfast.membership m where m.account_id = u.id)
+  or exists (select from holdfast.site_administrator s where s.account_id = u.id))`

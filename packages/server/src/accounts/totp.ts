@@ -1,16 +1,16 @@
 import { Secret, TOTP } from 'otpauth'
-import type { Pool } from 'pg'
-import sql from 'sql-template-tag'
+import type { Pool, PoolClient } from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
 import type { SecretBox } from './secret-box.ts'
 
 /** Codes of an authenticator app (TOTP, RFC 6238): six digits that change every 30 seconds. */
 export type Totp = {
   /** Stores a new secret, which is asked for once a code of it was entered. null: the account has one already. */
   begin(account: { accountId: string; email: string }): Promise<NewTotp | null>
-  /** Turns the new secret on with its first code. */
+  /** Turns the new secret on with its first code. `missing`: there is none, or it is older than ten minutes. */
   confirm(accountId: string, code: string): Promise<CodeOutcome>
   /** Accepts a code once, with one step of tolerance for the phone's clock. `missing`: the account has no secret. */
-  verify(accountId: string, code: string): Promise<CodeOutcome>
+  verify(transaction: PoolClient, accountId: string, code: string): Promise<CodeOutcome>
 }
 
 /** `secret` in base 32, to be typed; `uri` for a QR code. */
@@ -22,6 +22,10 @@ export type CodeOutcome = { kind: 'accepted' } | { kind: 'wrong' } | { kind: 'us
 const form = { issuer: 'Holdfast', algorithm: 'SHA1', digits: 6, period: 30 }
 const secretBytes = 20
 const toleratedSteps = 1
+const setUpMinutesMax = 10
+
+const isOn = sql`"confirmedAt" is not null`
+const isBegun = sql`"confirmedAt" is null and "begunAt" > now() - make_interval(mins => ${setUpMinutesMax})`
 
 /**
  * @param pool connected with `search_path=auth`
@@ -39,9 +43,14 @@ export function createTotp(pool: Pool, box: SecretBox, now: () => number = Date.
     return delta === null ? null : TOTP.counter({ period: form.period, timestamp }) + delta
   }
 
-  async function accept(accountId: string, code: string, isConfirmed: boolean): Promise<CodeOutcome> {
-    const { rows } = await pool.query<{ secret: string }>(sql`
-      select secret from totp where "userId" = ${accountId} and ("confirmedAt" is not null) = ${isConfirmed}`)
+  async function accept(
+    db: Pool | PoolClient,
+    condition: Sql,
+    { accountId, code }: { accountId: string; code: string },
+  ): Promise<CodeOutcome> {
+    const { rows } = await db.query<{ secret: string }>(
+      sql`select secret from totp where "userId" = ${accountId} and ${condition}`,
+    )
     const stored = rows[0]?.secret
     if (stored === undefined) return { kind: 'missing' }
     const secret = await box.open(stored)
@@ -49,7 +58,7 @@ export function createTotp(pool: Pool, box: SecretBox, now: () => number = Date.
     const step = secret === null ? null : stepOf(secret, code)
     if (step === null) return { kind: 'wrong' }
     // One statement decides between two requests with the same code.
-    const { rowCount } = await pool.query(sql`
+    const { rowCount } = await db.query(sql`
       update totp set "lastStep" = ${step}, "confirmedAt" = coalesce("confirmedAt", now())
        where "userId" = ${accountId} and secret = ${stored} and "lastStep" < ${step}`)
     return { kind: rowCount === 1 ? 'accepted' : 'used' }
@@ -60,12 +69,13 @@ export function createTotp(pool: Pool, box: SecretBox, now: () => number = Date.
       const secret = new Secret({ size: secretBytes })
       const sealed = await box.seal(secret.base32)
       const { rowCount } = await pool.query(sql`
-        insert into totp ("userId", secret, "lastStep") values (${accountId}, ${sealed}, 0)
-        on conflict ("userId") do update set secret = excluded.secret where totp."confirmedAt" is null`)
+        insert into totp ("userId", secret, "begunAt", "lastStep") values (${accountId}, ${sealed}, now(), 0)
+        on conflict ("userId") do update set secret = excluded.secret, "begunAt" = excluded."begunAt"
+         where totp."confirmedAt" is null`)
       if (rowCount === 0) return null
       return { secret: secret.base32, uri: new TOTP({ ...form, label: email, secret }).toString() }
     },
-    confirm: (accountId, code) => accept(accountId, code, false),
-    verify: (accountId, code) => accept(accountId, code, true),
+    confirm: (accountId, code) => accept(pool, isBegun, { accountId, code }),
+    verify: (transaction, accountId, code) => accept(transaction, isOn, { accountId, code }),
   }
 }

@@ -6,7 +6,13 @@ type Counted = { endsMs: number; rows: number }
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 /** What strangers can cause as often as they like. */
-const strangerKinds: readonly AuditKind[] = ['sign_up', 'sign_in_failed', 'sign_in_delayed', 'password_reset_failed']
+const strangerKinds: readonly AuditKind[] = [
+  'sign_up',
+  'sign_in_failed',
+  'sign_in_delayed',
+  'password_link_requested',
+  'password_reset_failed',
+]
 /** Rows of one network in an hour. */
 export const networkRowsMax = 100
 /** Rows of all networks in a minute. */

@@ -1,4 +1,4 @@
-import { type Committed, changedSlotsOf, type LogEntry } from '@holdfast/engine'
+import { type Committed, changedSlotsOf, type LogEntry, nextSlotsMax } from '@holdfast/engine'
 
 /** A slot whose free units changed; null: not known. */
 export type SlotChange = { doctorId: string; startsAtMs: number | null; available: number | null }
@@ -53,15 +53,15 @@ export function changesOfCommitted({ kind, clinicNos, doctorIds, slots }: Commit
 }
 
 /**
- * Whether a change of a slot can change when its doctor can next be booked: it is earlier and has room, or it was the
- * next one and is full.
+ * Whether a change of a slot can change its doctor's next slots: it has room and comes before the last of them, or it
+ * is one of them and is full.
  *
- * @param nextAvailableAtMs the doctor's before the change, milliseconds since 1970; null: never
+ * @param nextStartsMs when the doctor's next slots started before the change, milliseconds since 1970, in order
  */
-export function movesNextAvailable(nextAvailableAtMs: number | null, { startsAtMs, available }: SlotChange): boolean {
+export function movesNextSlots(nextStartsMs: readonly number[], { startsAtMs, available }: SlotChange): boolean {
   const mayHaveRoom = available !== 0
-  if (nextAvailableAtMs === null) return mayHaveRoom
-  if (startsAtMs === null) return true
-  const mayBeFull = available === null || available === 0
-  return (mayHaveRoom && startsAtMs < nextAvailableAtMs) || (mayBeFull && startsAtMs === nextAvailableAtMs)
+  if (startsAtMs === null) return mayHaveRoom || nextStartsMs.length > 0
+  if (nextStartsMs.includes(startsAtMs)) return available === null || available === 0
+  const last = nextStartsMs.length < nextSlotsMax ? Number.POSITIVE_INFINITY : (nextStartsMs.at(-1) ?? 0)
+  return mayHaveRoom && startsAtMs < last
 }

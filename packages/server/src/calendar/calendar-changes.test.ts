@@ -1,4 +1,4 @@
-import { aBooking, aClaim, aDoctor, aSlot, lapseHolds, until } from '@holdfast/testkit'
+import { aBooking, aClaim, aDoctor, aSlot, lapseHolds, type TestDatabase, until } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { aScene, claim, type Scene, seen } from '../../test/calendar-stage.ts'
@@ -6,12 +6,37 @@ import { aScene, claim, type Scene, seen } from '../../test/calendar-stage.ts'
 // With DATABASE_URL the test files share a server, and an open transaction of another one delays the log.
 vi.setConfig({ testTimeout: 60_000 })
 
+type SceneOptions = Parameters<typeof aScene>[1]
+
+/**
+ * A scene whose slot has a hold of some seconds, which still lasted at the end of `prepare`: on a slow machine a longer
+ * one.
+ */
+async function beforeLapse(
+  database: TestDatabase,
+  options: SceneOptions,
+  prepare: (scene: Scene, hold: () => Promise<unknown>) => Promise<unknown>,
+): Promise<{ scene: Scene; holdExpiresAt: Date }> {
+  for (let holdMs = 3_000; ; holdMs *= 2) {
+    const scene = await aScene(database, options)
+    let holdExpiresAt = new Date(0)
+    await prepare(scene, () => {
+      holdExpiresAt = new Date(Date.now() + holdMs)
+      return aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt })
+    })
+    // Far enough from its end, because the process may be suspended now.
+    if (Date.now() < holdExpiresAt.getTime() - holdMs / 3) return { scene, holdExpiresAt }
+  }
+}
+
 describe('lapses', () => {
   test('are listed when the hold ends, though nothing is written', async ({ database }) => {
-    const scene = await aScene(database, { slots: 2 })
-    const holdExpiresAt = new Date(Date.now() + 4_000)
-    await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt })
-    expect(await scene.listed()).toBe(4)
+    let before: unknown
+    const { scene, holdExpiresAt } = await beforeLapse(database, { slots: 2 }, async (each, hold) => {
+      await hold()
+      before = await each.listed()
+    })
+    expect(before).toBe(4)
     // A timer that fires a moment early, by the database's clock, is set again.
     await until(
       async () => ((await scene.listed()) === 5 ? true : undefined),
@@ -30,7 +55,7 @@ describe('lapses', () => {
     await scene.engine.claim(aClaim(scene.slot))
     await lapseHolds(database, scene.slot)
     scene.commits.open((queue) =>
-      queue.map((one) => ({ ...one, slots: one.slots.map((slot) => ({ ...slot, lapsesInMs: 200 })) })),
+      queue.map((one) => ({ ...one, slots: one.slots.map((slot) => ({ ...slot, lapsesInMs: 3_000 })) })),
     )
     expect(await scene.listed()).toBe(4)
     await seen(() => scene.calendar.figures.lapses === 1, 'the lapse')
@@ -112,10 +137,11 @@ describe('watched doctors', () => {
   })
 
   test('a lapse is emitted once, of a slot that was never listed too', async ({ database }) => {
-    const scene = await aScene(database)
-    await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 4_000) })
-    await scene.settled()
-    await watch(scene)
+    const { scene } = await beforeLapse(database, {}, async (each, hold) => {
+      await hold()
+      await each.settled()
+      await watch(each)
+    })
     await seen(() => scene.changes.length > 0, 'the lapse')
     await scene.settled()
     expect(scene.changes).toMatchObject([{ slotId: scene.slot.id, available: 5, cause: 'lapse' }])
@@ -161,35 +187,37 @@ describe('watched doctors', () => {
   })
 
   test('dropped from memory, they keep their lapses', async ({ database }) => {
-    const scene = await aScene(database, { bytesMax: 2_000 })
-    await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 5_000) })
-    await scene.settled()
-    await watch(scene)
-    await scene.listed()
-    const other = await aDoctor(database, scene.clinic)
-    await scene.calendar.days(other.id, scene.day, scene.day, null)
-    await seen(() => scene.calendar.figures.doctorReads === 2, 'the read of the held slots')
-    scene.changes.length = 0
+    const { scene } = await beforeLapse(database, { bytesMax: 2_000 }, async (each, hold) => {
+      await hold()
+      await each.settled()
+      await watch(each)
+      await each.listed()
+      const other = await aDoctor(database, each.clinic)
+      await each.calendar.days(other.id, each.day, each.day, null)
+      await seen(() => each.calendar.figures.doctorReads === 2, 'the read of the held slots')
+      each.changes.length = 0
+    })
     await seen(() => scene.changes.length > 0, 'the lapse')
     expect(scene.changes).toMatchObject([{ slotId: scene.slot.id, available: 5, cause: 'lapse' }])
   })
 
   test('that were inactive for a while keep their lapses', async ({ database }) => {
-    const scene = await aScene(database)
-    await watch(scene)
-    await scene.listed()
-    await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 6_000) })
-    const activate = async (active: boolean) => {
+    const activate = async (scene: Scene, active: boolean) => {
       await database.ownerPool.query('update holdfast.resource set active = $2 where id = $1', [
         scene.doctor.id,
         active,
       ])
       await scene.settled()
     }
-    await activate(false)
-    expect(await scene.list()).toBeNull()
-    await activate(true)
-    scene.changes.length = 0
+    const { scene } = await beforeLapse(database, {}, async (each, hold) => {
+      await watch(each)
+      await each.listed()
+      await hold()
+      await activate(each, false)
+      expect(await each.list()).toBeNull()
+      await activate(each, true)
+      each.changes.length = 0
+    })
     await seen(() => scene.changes.length > 0, 'the lapse')
     expect(scene.changes).toMatchObject([{ slotId: scene.slot.id, available: 5, cause: 'lapse' }])
   })

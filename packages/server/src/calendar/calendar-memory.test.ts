@@ -18,7 +18,7 @@ async function daysOf(doctorId: string): ReturnType<CalendarReads['days']> {
     return { id: newId(1), doctorId, startsAt, endsAt, capacity: 1, available: index % 2, lapsesInMs: null }
   })
   const rules = { timezone: 'UTC', minimumNoticeMinutes: 0, bookingHorizonDays: 90 }
-  return { snapshot, asOf: new Date(), start: new Date(start), end: new Date(end), rules, slots }
+  return { snapshot, asOf: new Date(start - dayMs), start: new Date(start), end: new Date(end), rules, slots }
 }
 
 vi.setConfig({ testTimeout: 60_000 })

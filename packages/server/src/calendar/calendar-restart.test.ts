@@ -8,6 +8,7 @@ import type { LogListener } from './calendar-change.ts'
 test('a list that waits while too many changed slots are forgotten is loaded again', async () => {
   const [doctorId, slotId] = [newId(1), newId(1)]
   const [start, end] = [new Date(Date.UTC(2027, 0, 1)), new Date(Date.UTC(2027, 0, 2))]
+  const asOf = new Date(Date.UTC(2026, 11, 31))
   const snapshot = new Snapshot(9, 9, [])
   const rules = { timezone: 'UTC', minimumNoticeMinutes: 0, bookingHorizonDays: 90 }
   const patch = Promise.withResolvers<Awaited<ReturnType<CalendarReads['slots']>>>()
@@ -26,7 +27,7 @@ test('a list that waits while too many changed slots are forgotten is loaded aga
     reads: {
       days: async () => {
         const slot = { id: slotId, doctorId, startsAt: start, endsAt: end, capacity: 5, available, lapsesInMs: null }
-        return { snapshot, asOf: new Date(), start, end, rules, slots: [slot] }
+        return { snapshot, asOf, start, end, rules, slots: [slot] }
       },
       slots: () => {
         patchBegan.resolve()
@@ -61,7 +62,7 @@ test('a list that waits while too many changed slots are forgotten is loaded aga
   commit({ kind: 'bookings', position: '20', snapshot: null, slots, ...ids })
   const listed = list()
   report(booked(50_001), 4n)
-  patch.resolve({ snapshot, asOf: new Date(), slots: [] })
+  patch.resolve({ snapshot, asOf, slots: [] })
   expect(await listed).toBe(4)
   expect(calendar.figures).toMatchObject({ loads: 2, unsettled: 0 })
   calendar.stop()

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { buildOpenApi, type OpenApiDocument, restOperations } from '@holdfast/contract'
+import { restOperations } from '@holdfast/contract'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config/config.ts'
 import { type AdmissionDeps, admission } from '../edge/admission.ts'
@@ -17,15 +17,22 @@ import { type Probes, probeRoutes } from '../edge/probes.ts'
 import { rateLimits } from '../edge/rate-limits.ts'
 import { responseDeadline } from '../edge/response-deadline.ts'
 import { helmetHeaders, securityHeaders } from '../edge/security-headers.ts'
+import { serializerCompiler } from '../edge/serializers.ts'
+import type { SharedCounts } from '../edge/shared-counts.ts'
 import { shedLoad } from '../edge/shed-load.ts'
 import { validatorCompiler } from '../edge/validator.ts'
 import type { LiveHub } from '../live/live-hub.ts'
 import { isLiveUpgrade, liveRoutes, liveSlots, liveSockets } from '../live/live-routes.ts'
+import { theatreEvents } from '../live/theatre-events.ts'
+import type { TheatreSignals } from '../live/theatre-signals.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { type AuthRoutesDeps, authRoutes } from '../rest/auth/auth-routes.ts'
+import { memberRoles } from '../rest/guards/access.ts'
+import { requireClinic } from '../rest/guards/require-clinic.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
 import { restRoutes } from '../rest/rest-routes.ts'
+import type { PublicPages } from '../site/public-pages.ts'
 import { siteRoutes } from '../site/site-routes.ts'
 
 export type AppDeps = {
@@ -41,6 +48,10 @@ export type AppDeps = {
   auth: Omit<AuthRoutesDeps, 'corsOrigins'>
   rest: RestDeps
   live: LiveHub
+  theatreSignals: TheatreSignals
+  publicPages: PublicPages
+  /** null: rate limits are counted in this process. */
+  sharedCounts: SharedCounts | null
 }
 
 const bodyBytesMax = 1_048_576
@@ -58,6 +69,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(liveSockets, { hub: deps.live })
   readJsonOnly(app)
   app.setValidatorCompiler(validatorCompiler())
+  app.setSerializerCompiler(serializerCompiler())
   app.setErrorHandler(errorHandler)
   countRequests(app, metrics, deps.log)
   app.addHook('onRequest', refuseInvalidHost)
@@ -65,7 +77,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(responseDeadline, { seconds: config.answerSecondsMax })
   await app.register(draining, deps)
   const corsOrigins = config.corsOrigins ?? []
-  const headers = await helmetHeaders(config.publicUrl?.startsWith('https:') ?? false)
+  const isHttps = config.publicUrl?.startsWith('https:') ?? false
+  const headers = await helmetHeaders({ isHttps, withSubdomains: config.hstsSubdomains })
   await app.register(securityHeaders, { corsOrigins, headers })
   const { method, url: path } = restOperations.createBooking
   shedLoad(app, {
@@ -77,7 +90,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     onShed: () => metrics.requestCompleted({ route: path, method, status: 503, seconds: 0 }),
   })
   await app.register(notFound)
-  await app.register(rateLimits, config)
+  await app.register(rateLimits, { ...config, sharedCounts: deps.sharedCounts })
   await app.register(admission, { ...deps.admission, corsOrigins })
   await app.register(probeRoutes, deps.probes)
   if (config.metricsPort === null && config.metricsToken !== null) {
@@ -90,9 +103,16 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     slots,
     origins: [...corsOrigins, ...(config.publicUrl ? [config.publicUrl] : [])],
   })
-  const openApi: OpenApiDocument = buildOpenApi()
-  await app.register(docsRoutes, { openApi })
-  await app.register(siteRoutes, {})
+  await app.register(theatreEvents, {
+    signals: deps.theatreSignals,
+    slots,
+    requireMember: async (principal, clinicId) =>
+      (await requireClinic(deps.rest, principal, clinicId, memberRoles)).clinic.no,
+    heartbeatMs: deps.live.settings.heartbeatMs,
+    log: deps.log,
+  })
+  await app.register(docsRoutes)
+  await app.register(siteRoutes, { publicPages: deps.publicPages })
   await app.ready()
   return app
 }

@@ -18,20 +18,32 @@ import { Calendar } from '../calendar/calendar.ts'
 import { SlotLists } from '../calendar/slot-lists.ts'
 import type { Config } from '../config/config.ts'
 import { createProbes } from '../edge/probes.ts'
-import { type RunningJobs, startJobs } from '../jobs/run-jobs.ts'
+import type { RunningJobs } from '../jobs/run-jobs.ts'
 import { addLiveFigures } from '../live/live-figures.ts'
-import { LiveHub } from '../live/live-hub.ts'
+import { LiveHub, type LiveHubDeps } from '../live/live-hub.ts'
 import { liveSettingsOf } from '../live/live-settings.ts'
+import { TheatreSignals } from '../live/theatre-signals.ts'
+import { createAccountMails } from '../messages/account-mails.ts'
+import { createRecipientDigests } from '../messages/recipient-digests.ts'
 import type { Logger } from '../observe/logger.ts'
-import { type CacheFigures, createMetrics, type Metrics } from '../observe/metrics.ts'
+import { type CacheFigures, createMetrics, type Metrics, type MetricsSources } from '../observe/metrics.ts'
+import { addRedisFigures } from '../observe/redis-figures.ts'
 import { createPasswordAttempts } from '../rest/auth/password-attempts.ts'
 import { createBookingOrigins } from '../secrets/booking-origins.ts'
+import { createConfirmationTokens, createUnsubscribeTokens } from '../secrets/confirmation-tokens.ts'
 import { createKeyedDigests } from '../secrets/keyed-digests.ts'
 import { createManageTokens } from '../secrets/manage-tokens.ts'
+import { createSealedTexts } from '../secrets/sealed-texts.ts'
 import { createVisitRooms } from '../secrets/visit-rooms.ts'
+import { createPublicPages } from '../site/public-pages.ts'
 import { buildApp, buildMetricsApp } from './app.ts'
+import { type DatabaseUrls, type JobPools, openJobPools, startAllJobs } from './compose-jobs.ts'
+import { mailLinks, openMailer } from './message-sender.ts'
+import { openShared, type Shared } from './open-shared.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
-import { type Stopping, stopServer } from './stop-server.ts'
+import { openReplicaReads } from './replica-reads.ts'
+import { stopServer } from './stop-server.ts'
+import { createWebhookSender } from './webhook-sender.ts'
 
 export type ComposedServer = {
   app: FastifyInstance
@@ -39,6 +51,7 @@ export type ComposedServer = {
   metricsApp: FastifyInstance | null
   engine: Engine
   accounts: OpenAccounts['accounts']
+  metrics: Metrics
   /** Starts the jobs in this process if HOLDFAST_WORKER is on. */
   startJobs(): Promise<void>
   /** Stops accepting requests, completes those in flight and all accepted claims, closes the pools. Bounded in time. */
@@ -51,9 +64,8 @@ const batchBounds = { max: 10, connectTimeoutMs: 3_000 }
 const batchMsMax = 2_000
 /** Longer than the wait for a lock, 10 s. Writes of thousands of rows have a longer one. */
 const generalQueryMsMax = 15_000
-const jobConnections = 3
-/** Jobs work in small transactions. */
-const jobQueryMsMax = 30_000
+/** One clinic's cases take half of them at most, its searches for times a quarter. */
+const theatreConnections = 8
 /** One reads the log, one notifies the other processes. */
 const tailBounds = { max: 2, queryTimeoutMs: 2_000, connectTimeoutMs: 2_000 }
 const probeBounds = { max: 2, statementTimeoutMs: 1_000, queryTimeoutMs: 2_000, connectTimeoutMs: 2_000 }
@@ -62,12 +74,32 @@ const bytesPerMegabyte = 1_048_576
 const cacheShares = { calendar: 5 / 8, lists: 2 / 8, responses: 1 / 8 }
 
 /** Wires everything: the only place that knows all parts. Nothing listens yet. */
-export async function composeServer(config: Config, database: PreparedDatabase, log: Logger): Promise<ComposedServer> {
-  const pools = openPools(config, database.appUrl, log)
-  const cacheBytesMax = config.cacheMegabytes * bytesPerMegabyte
-  const accounts = await openAccounts(config, database, log)
-  const allPools = [...Object.values(pools), accounts.pool]
-  closeTogether(allPools)
+export async function composeServer(
+  config: Config,
+  database: PreparedDatabase,
+  log: Logger,
+  readAllMetrics?: MetricsSources['readAll'],
+): Promise<ComposedServer> {
+  const shared = await openShared(config, database.secrets, log)
+  try {
+    return await composeParts(config, database, log, shared, readAllMetrics)
+  } catch (error) {
+    // Its attempts to connect would keep the process running.
+    shared?.close()
+    throw error
+  }
+}
+
+async function composeParts(
+  config: Config,
+  database: PreparedDatabase,
+  log: Logger,
+  shared: Shared | null,
+  readAllMetrics: MetricsSources['readAll'],
+): Promise<ComposedServer> {
+  const pools = openPools(config, database, log)
+  const accounts = await openAccounts(config, database, log, shared?.accounts)
+  const allPools = closingTogether([...Object.values(pools), accounts.pool])
   let isStopping = false
   const probes = createProbes(pools.probes, () => isStopping)
   const metrics = createMetrics({
@@ -76,24 +108,18 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     cacheFigures: () => cacheFigures(freshness.cache, slotLists, calendar),
     calendarFigures: () => calendar.figures,
     readDatabase: () => probes.databaseFigures(),
+    readAll: readAllMetrics,
   })
-  const responseBytesMax = cacheBytesMax * cacheShares.responses
-  const listenUrl = database.appUrl
-  const freshness = await openFreshness({ pool: pools.tail, listenUrl, cacheBytesMax: responseBytesMax, log })
-  const engine = createEngine({
-    batchPool: pools.batches,
-    generalPool: pools.general,
-    queuedMax: config.queueSizeMax,
-    waitMsMax: config.queueWaitMsMax,
-    unknownMsMax: config.outcomeSecondsMax * 1000,
-    onBatch: metrics.batchDone,
-    onClaims: metrics.claimsDone,
-  })
+  if (shared !== null) addRedisFigures(metrics.registry, shared.redis)
+  const freshness = await openFreshness({ pool: pools.tail, ...cacheSettings(config, database), log })
+  const engine = engineOf(config, pools, metrics)
+  const replicas = openReplicaReads(config, database, { engine, freshness, log, metrics })
+  allPools.push(...replicas.pools)
   const audit = auditRecorderOf(engine, accounts, database, log, metrics)
-  const { calendar, slotLists } = followSlots(pools.general, freshness, engine, cacheBytesMax, log)
+  const { calendar, slotLists } = followSlots(pools.general, freshness, engine, cacheBytes(config), log)
   engine.onCommitted(({ accountIds }) => accountIds.forEach(accounts.principals.forget))
-  const live = new LiveHub({ calendar, tail: freshness.tail, settings: liveSettingsOf(config), log })
-  addLiveFigures(metrics.registry, live)
+  const live = openLive({ calendar, tail: freshness.tail, log }, config, engine, metrics)
+  const { opened, sent } = openMails(config, audit, log)
   const app = await buildApp({
     config,
     log,
@@ -102,19 +128,22 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     isStopping: () => isStopping,
     isClaimQueueFull: () => engine.queueDepths().claim.queued >= config.queueSizeMax,
     admission: accounts,
-    auth: { ...accounts, audit, attempts: createPasswordAttempts(accounts.attemptLimits, accounts.knownBrowsers) },
+    auth: { ...accounts, ...sent, attempts: createPasswordAttempts(accounts.attemptLimits, accounts.knownBrowsers) },
     rest: {
-      engine,
+      engine: { ...engine, reads: replicas.reads },
       accounts: accounts.accounts,
-      audit,
+      ...sent,
       ...derivedSecrets(config, database),
+      webhookSender: createWebhookSender(config, database.secrets),
       freshness,
       slotLists,
       publicUrl: config.publicUrl,
       holdSecondsDefault: config.holdSeconds,
       now: () => new Date(),
     },
-    live,
+    ...live,
+    sharedCounts: shared?.counts ?? null,
+    publicPages: createPublicPages({ ...engine, cache: freshness.cache, publicUrl: config.publicUrl }),
   })
   const metricsApp =
     config.metricsPort === null ? null : await buildMetricsApp({ log, metrics, token: config.metricsToken })
@@ -125,17 +154,45 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     metricsApp,
     engine,
     accounts: accounts.accounts,
+    metrics,
     async startJobs() {
-      if (config.runsJobs)
-        jobs = await startJobs({ pool: pools.jobs, auditMonths: config.auditMonths, log, onDone: metrics.jobDone })
+      if (config.runsJobs) jobs = await startAllJobs(config, { ...database, ...sent, pools, opened, log, metrics })
     },
     stop() {
       isStopping = true
-      const parts: Stopping = { app, metricsApp, jobs, engine, audit, calendar, freshness, pools: allPools }
+      void replicas.stop()
+      const parts = { app, metricsApp, jobs, engine, ...sent, ...opened, calendar, freshness, shared, pools: allPools }
       stopped ??= stopServer(parts, config.shutdownSecondsMax * 1000, log)
       return stopped
     },
   }
+}
+
+function openMails(config: Config, audit: AuditRecorder, log: Logger) {
+  const opened = openMailer(config)
+  return { opened, sent: { audit, mails: createAccountMails({ ...opened, log }) } }
+}
+
+function cacheBytes({ cacheMegabytes }: Config): number {
+  return cacheMegabytes * bytesPerMegabyte
+}
+
+function cacheSettings(config: Config, { sessionUrl }: PreparedDatabase) {
+  return { listenUrl: sessionUrl, cacheBytesMax: cacheBytes(config) * cacheShares.responses }
+}
+
+function engineOf(config: Config, pools: Pools, metrics: Metrics) {
+  return createEngine({
+    batchPool: pools.batches,
+    generalPool: pools.general,
+    theatrePool: pools.theatre,
+    clinicCasesMax: theatreConnections / 2,
+    queuedMax: config.queueSizeMax,
+    waitMsMax: config.queueWaitMsMax,
+    unknownMsMax: config.outcomeSecondsMax * 1000,
+    onBatch: metrics.batchDone,
+    onClaims: metrics.claimsDone,
+  })
 }
 
 function auditRecorderOf(
@@ -156,9 +213,30 @@ function auditRecorderOf(
   })
 }
 
-function derivedSecrets({ rateLimit }: Config, { secrets }: PreparedDatabase) {
-  const bookingOrigins = rateLimit ? createBookingOrigins(secrets) : null
-  return { bookingOrigins, manageTokens: createManageTokens(secrets), visitRooms: createVisitRooms(secrets) }
+/** Live places, and the signals of theatres. */
+function openLive(
+  follow: Omit<LiveHubDeps, 'settings'> & { calendar: Calendar },
+  config: Config,
+  { theatre }: Engine,
+  metrics: Metrics,
+): { live: LiveHub; theatreSignals: TheatreSignals } {
+  const live = new LiveHub({ ...follow, settings: liveSettingsOf(config) })
+  addLiveFigures(metrics.registry, live)
+  const roomsOf = (clinicNo: number) => theatre.roomResourceIds(clinicNo)
+  return { live, theatreSignals: new TheatreSignals({ ...follow, roomsOf }) }
+}
+
+function derivedSecrets(config: Config, { secrets }: PreparedDatabase) {
+  return {
+    bookingOrigins: config.rateLimit ? createBookingOrigins(secrets) : null,
+    manageTokens: createManageTokens(secrets),
+    confirmationTokens: config.smtpUrl === null ? null : createConfirmationTokens(secrets),
+    unsubscribeTokens: createUnsubscribeTokens(secrets),
+    recipientDigests: createRecipientDigests(secrets),
+    ticketUrl: mailLinks(config, secrets).ticket,
+    visitRooms: createVisitRooms(secrets),
+    busyCalendarUrls: createSealedTexts(secrets, 'busy-calendar'),
+  }
 }
 
 /** The calendar in memory and its lists. They and the cached responses follow the log and the engine's own writes. */
@@ -205,12 +283,12 @@ function cacheFigures(cache: ResponseCache, lists: SlotLists, calendar: Calendar
   }
 }
 
-type Pools = Record<'batches' | 'general' | 'tail' | 'probes' | 'jobs', DatabasePool>
+type Pools = Record<'batches' | 'general' | 'theatre' | 'tail' | 'probes', DatabasePool> & JobPools
 
-function openPools(config: Config, url: string, log: Logger): Pools {
+function openPools(config: Config, urls: DatabaseUrls, log: Logger): Pools {
   const onIdleError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost')
   const open = (name: string, bounds: Pick<PoolSettings, 'max'> & Partial<PoolSettings>) =>
-    createPool({ url, name: `holdfast ${name}`, onIdleError, ...bounds })
+    createPool({ url: urls.appUrl, name: `holdfast ${name}`, onIdleError, ...bounds })
   return {
     // A batch times out before its claims have waited too long, so that they can be sent again on a new connection.
     batches: open('write', {
@@ -219,19 +297,25 @@ function openPools(config: Config, url: string, log: Logger): Pools {
       queryTimeoutMs: config.lockWaitMsMax + batchMsMax,
     }),
     general: open('read', { max: config.poolSize, queryTimeoutMs: generalQueryMsMax }),
+    theatre: open('theatre', {
+      max: theatreConnections,
+      lockTimeoutMs: config.lockWaitMsMax,
+      queryTimeoutMs: generalQueryMsMax,
+    }),
     tail: open('tail', tailBounds),
     probes: open('probes', probeBounds),
-    jobs: open('jobs', { max: jobConnections, queryTimeoutMs: jobQueryMsMax }),
+    ...openJobPools(urls, onIdleError),
   }
 }
 
 /** All are connected to one server: when it does not respond to one, the others close what has been idle since. */
-function closeTogether(pools: readonly DatabasePool[]): void {
+function closingTogether(pools: DatabasePool[]): DatabasePool[] {
   for (const pool of pools) {
     pool.onNoResponse = (reason, beganAtMs) => {
       for (const other of pools) if (other !== pool) other.closeIdle(reason, beganAtMs)
     }
   }
+  return pools
 }
 
 /** The pools by their label in the metrics. Dashboards know the first two as write and read. */

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { refusalText } from '../accounts/new-passwords.ts'
 import { makeSiteAdministrator } from '../accounts/site-administrators.ts'
 import type { Config } from '../config/config.ts'
-import { createDemoClinic } from '../demo/demo-clinic.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
 import { StartError } from '../lifecycle/start-error.ts'
 import type { ComposedServer } from './compose-server.ts'
+import { createDemoData, type Demo } from './demo-data.ts'
 
 /** The account that this start created. `password` is null if the settings contain it. */
 export type NewAdministrator = { email: string; password: string | null }
@@ -18,17 +18,12 @@ const emailDefault = 'admin@holdfast.local'
  */
 export async function createInitialData(
   server: Pick<ComposedServer, 'engine' | 'accounts'>,
-  options: { ownerUrl: string; config: Config; wantsDemo: boolean },
+  options: { ownerUrl: string; config: Config; demo: Demo },
 ): Promise<NewAdministrator | null> {
   return oneAtATime(options.ownerUrl, async () => {
-    if (options.wantsDemo && (await isEmpty(server.engine))) await createDemoClinic(server.engine, new Date())
+    await createDemoData(server.engine, options.ownerUrl, options.demo)
     return ensureAdministrator(server, options.ownerUrl, options.config)
   })
-}
-
-async function isEmpty(engine: ComposedServer['engine']): Promise<boolean> {
-  const { items } = await engine.directory.clinics({ q: null, limit: 1, cursor: null })
-  return items.length === 0
 }
 
 async function ensureAdministrator(

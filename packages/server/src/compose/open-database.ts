@@ -1,4 +1,5 @@
 import { startEmbeddedPostgres, withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
+import { asPooled } from '@holdfast/engine'
 import type { Config } from '../config/config.ts'
 import { type MigratedDatabase, migrateDatabase, type PreparedDatabase, prepareDatabase } from './prepare-database.ts'
 
@@ -51,13 +52,22 @@ export async function openDatabase(config: Config, options: OpenDatabaseOptions)
   }
 }
 
+/** Of the embedded server, for one server process, a worker and commands. */
+const connectionsOfOne = 100
+/** What each further process has beside its two pools of settings: queues, cases, the log, probes. */
+const othersOfProcess = 26
+
 async function open(config: Config, { share, say }: OpenDatabaseOptions): Promise<OpenDatabase> {
   if (config.databaseUrl !== null) {
-    return { ownerUrl: config.databaseUrl, embedded: false, stop: async () => undefined }
+    const url = config.databaseDirectUrl ?? config.databaseUrl
+    const isSession = config.databaseDirectUrl === null && config.databasePool === 'session'
+    return { ownerUrl: isSession ? asPooled(url) : url, embedded: false, stop: async () => undefined }
   }
   const options = { dataDirectory: config.dataDirectory, ...(say === undefined ? {} : { log: say }) }
   if (share) return openShared(options)
-  const embedded = await startEmbeddedPostgres(options)
+  const connections =
+    connectionsOfOne + (config.processes - 1) * (config.poolSize + config.accountsPoolSize + othersOfProcess)
+  const embedded = await startEmbeddedPostgres({ ...options, settings: { max_connections: String(connections) } })
   return { ownerUrl: embedded.ownerUrl, embedded: true, stop: () => embedded.stop() }
 }
 

@@ -3,12 +3,15 @@ import { type AccountsMigration, migrateAccounts } from '../accounts/accounts-sc
 import type { Config } from '../config/config.ts'
 import { migrateJobs } from '../jobs/jobs-schema.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
+import { applicationUrls } from './application-urls.ts'
 import { openSecrets, type SecretSettings } from './database-secrets.ts'
 
 export type MigratedDatabase = {
   ownerUrl: string
-  /** The URL of the application role, which the server and the worker log in as. */
+  /** The URL of the application role, which the server and the worker log in as; marked if it is a pooler's. */
   appUrl: string
+  /** The same without a pooler, or with one that gives each client a session: for notifications and the job queue. */
+  sessionUrl: string
   migrated: { engine: MigrateResult; accounts: AccountsMigration }
 }
 
@@ -19,13 +22,15 @@ export type PreparedDatabase = MigratedDatabase & {
 
 type Say = (line: string) => void
 
+type LoginSettings = Pick<Config, 'databaseUrl' | 'databaseAppUrl' | 'databaseDirectUrl' | 'databasePool'>
+
 /**
  * Migrates the database, and opens the server's secrets. Idempotent, and safe in several processes at the same time.
  *
  * @throws MigrateError, AppLoginError, StartError for problems that a person has to fix
  */
 export async function prepareDatabase(
-  config: Pick<Config, 'databaseAppUrl'> & SecretSettings,
+  config: LoginSettings & SecretSettings,
   ownerUrl: string,
   say?: Say,
 ): Promise<PreparedDatabase> {
@@ -40,7 +45,7 @@ export async function prepareDatabase(
  * @throws MigrateError, AppLoginError for problems that a person has to fix
  */
 export async function migrateDatabase(
-  config: Pick<Config, 'databaseAppUrl'>,
+  config: LoginSettings,
   ownerUrl: string,
   say: Say = () => undefined,
 ): Promise<MigratedDatabase> {
@@ -50,6 +55,6 @@ export async function migrateDatabase(
     await migrateJobs(ownerUrl)
     return { engine, accounts }
   })
-  const appUrl = await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl })
-  return { ownerUrl, appUrl, migrated }
+  const urls = await applicationUrls(config, await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl }), say)
+  return { ownerUrl, ...urls, migrated }
 }

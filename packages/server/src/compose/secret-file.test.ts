@@ -53,6 +53,8 @@ test('a secret that an earlier release stored in the database is moved to the fi
     const [stored = ''] = await serverSecrets(pool, null)
     const config = {
       databaseUrl: null,
+      databaseDirectUrl: null,
+      databasePool: 'auto' as const,
       databaseAppUrl: database.appUrl,
       dataDirectory: join(directory, 'data'),
       secretFile: path,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
 import { createLogger } from '../observe/logger.ts'
@@ -11,13 +12,42 @@ test('what begins to stop after the time limit is reported as not stopped in tim
   const app = Fastify()
   app.addHook('onClose', never)
   const calendar = { stop: () => undefined }
-  const [jobs, engine, audit, freshness] = [{ stop: never }, { stop: never }, { stop: never }, { stop: never }]
-  const parts = { app, metricsApp: null, jobs, engine, audit, calendar, freshness }
+  const part = { stop: never }
+  const [jobs, engine, audit, mails, freshness] = [part, part, part, part, part]
+  const parts = { app, metricsApp: null, jobs, engine, audit, mails, mailer: null, shared: null, calendar, freshness }
   await stopServer({ ...parts, pools: [] }, 5, log)
   const reported = lines.map((line) => JSON.parse(line) as { msg: string; what: string })
   expect(reported.map(({ msg, what }) => `${what}: ${msg}`)).toEqual(
-    ['requests in flight', 'security log', 'jobs', 'queues', 'the tail of the log'].map(
+    ['requests in flight', 'security log', 'jobs', 'mails', 'queues', 'the tail of the log'].map(
       (what) => `${what}: not stopped in time`,
     ),
   )
+})
+
+test('the mail server is closed when neither mails nor jobs use it any more', async () => {
+  const steps: string[] = []
+  const part = (name: string) => ({
+    async stop() {
+      await setImmediate()
+      steps.push(name)
+    },
+  })
+  await stopServer(
+    {
+      app: Fastify(),
+      metricsApp: null,
+      audit: part('security log'),
+      mails: part('mails'),
+      jobs: part('jobs'),
+      mailer: { close: () => void steps.push('mail server') },
+      engine: part('queues'),
+      calendar: { stop: () => undefined },
+      freshness: part('tail'),
+      shared: null,
+      pools: [],
+    },
+    60_000,
+    createLogger('error'),
+  )
+  expect(steps).toEqual(['security log', 'jobs', 'mails', 'mail server', 'queues', 'tail'])
 })

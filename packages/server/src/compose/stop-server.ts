@@ -4,14 +4,20 @@ import pTimeout, { TimeoutError } from 'p-timeout'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
 import type { Logger } from '../observe/logger.ts'
 
-export type Stopping = {
+type Stopping = {
   app: FastifyInstance
   metricsApp: FastifyInstance | null
   jobs: RunningJobs | null
   engine: Pick<Engine, 'stop'>
   audit: { stop(): Promise<void> }
+  /** Requests and jobs send them. */
+  mails: { stop(): Promise<void> }
+  /** Of `mails` and `jobs`. null: there is no mail server. */
+  mailer: { close(): void } | null
   calendar: { stop(): void }
   freshness: { stop(): Promise<void> }
+  /** Redis; null: none. */
+  shared: { close(): void } | null
   pools: Pick<DatabasePool, 'close'>[]
 }
 
@@ -37,9 +43,12 @@ export async function stopServer(parts: Stopping, msMax: number, log: Logger): P
   await within('metrics', Promise.resolve(parts.metricsApp?.close()))
   await within('security log', parts.audit.stop())
   await within('jobs', Promise.resolve(parts.jobs?.stop()))
+  await within('mails', parts.mails.stop())
+  parts.mailer?.close()
   await within('queues', parts.engine.stop())
   parts.calendar.stop()
   await within('the tail of the log', parts.freshness.stop())
+  parts.shared?.close()
   await within('database connections', Promise.all(parts.pools.map((pool) => pool.close(closeMs))))
 }
 

@@ -78,6 +78,9 @@ describe('reading the settings', () => {
     ['HOLDFAST_CORS_ORIGINS', '*'],
     ['HOLDFAST_CORS_ORIGINS', 'https://a.example/path'],
     ['HOLDFAST_ADMIN_EMAIL', 'nobody'],
+    ['HOLDFAST_AMQP_QUEUES', 'Analytics'],
+    ['HOLDFAST_AMQP_QUEUES', 'analytics,dead-letters'],
+    ['HOLDFAST_AMQP_QUEUES', 'analytics,analytics'],
   ])('%s=%s is refused with its name, value and what was expected', (name, value) => {
     const result = readConfig({ [name]: value })
     expect(result.kind).toBe('invalid')
@@ -94,11 +97,17 @@ describe('reading the settings', () => {
       PORT: 'x',
       HOLDFAST_SECRET: 'too-short-to-keep',
       DATABASE_URL: 'mysql://u:hunter2@h/d',
+      AMQP_URL: 'https://u:hunter2@h',
     })
     expect(result.kind).toBe('invalid')
     if (result.kind !== 'invalid') return
     const text = result.errors.map(describeSettingError).join('\n')
-    expect(result.errors.map((error) => error.name).sort()).toEqual(['DATABASE_URL', 'HOLDFAST_SECRET', 'PORT'])
+    expect(result.errors.map((error) => error.name).sort()).toEqual([
+      'AMQP_URL',
+      'DATABASE_URL',
+      'HOLDFAST_SECRET',
+      'PORT',
+    ])
     expect(text).not.toContain('too-short-to-keep')
     expect(text).not.toContain('hunter2')
   })

@@ -1,5 +1,10 @@
 import { isIP } from 'node:net'
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
+import { isObjectStore, parseS3Url } from '@holdfast/adapters/object-store'
+import { parseBrokerUrl } from '@holdfast/adapters/rabbitmq/address'
+import { isRedisUrl } from '@holdfast/adapters/redis/address'
+import { isSmsTemplate } from '@holdfast/adapters/sms'
 
 /** A whole number between two bounds, both included. */
 export function wholeNumber(min: number, max: number) {
@@ -11,6 +16,13 @@ export function wholeNumber(min: number, max: number) {
       return value >= min && value <= max ? value : undefined
     },
   }
+}
+
+/** `auto` is as many as this machine, or its container, has processor cores. */
+export const processCount = {
+  expected: '"auto", or a whole number from 1 to 128',
+  parse: (text: string): number | undefined =>
+    text === 'auto' ? Math.min(availableParallelism(), 128) : wholeNumber(1, 128).parse(text),
 }
 
 export const onOff = {
@@ -30,6 +42,14 @@ export const postgresUrl = {
   // libpq allows what URL.parse refuses: postgres://user@/database?host=/run/postgresql
   parse: (text: string): string | undefined =>
     /^postgres(ql)?:\/\/[^/?#\s]*\/[^/?#\s]+(\?[^#\s]*)?$/.test(text) ? text : undefined,
+}
+
+export const postgresUrls = {
+  expected: 'PostgreSQL URLs with commas between, such as postgres://one/database,postgres://two/database',
+  parse: (text: string): string[] | undefined => {
+    const urls = commaSeparated(text)
+    return urls.length > 0 && urls.every((url) => postgresUrl.parse(url) !== undefined) ? urls : undefined
+  },
 }
 
 /** Scheme, host and port, and no path: the API's paths are fixed. */
@@ -57,6 +77,102 @@ export const directory = {
 }
 
 export const file = { ...directory, expected: 'a path of a file' }
+
+/** Of the age format, https://age-encryption.org/v1. */
+export const ageRecipient = {
+  expected: 'an age recipient such as age1…',
+  parse: (text: string): string | undefined => (/^age1[a-z0-9]{50,4000}$/.test(text) ? text : undefined),
+}
+
+export const ageIdentity = {
+  expected: 'an age identity, AGE-SECRET-KEY-1…',
+  parse: (text: string): string | undefined => (/^AGE-SECRET-KEY-[A-Z0-9-]{50,4000}$/.test(text) ? text : undefined),
+}
+
+export const backupPlace = {
+  expected: 'a path of a directory, or s3://bucket/prefix',
+  parse: (text: string): string | undefined => {
+    if (!text.includes('://')) return directory.parse(text)
+    return isObjectStore(text) ? text : undefined
+  },
+}
+
+export const s3Url = {
+  expected: 'the URL of a service with its credentials, https://KEY:SECRET@HOST?region=REGION',
+  parse: (text: string): string | undefined => (parseS3Url(text) === undefined ? undefined : text),
+}
+
+export const smtpUrl = {
+  expected: 'an SMTP server such as smtp://user:password@mail.example.org:587, or smtps:// for TLS from the start',
+  parse: (text: string): string | undefined => {
+    const url = URL.parse(text)
+    const isSmtp = url !== null && (url.protocol === 'smtp:' || url.protocol === 'smtps:') && url.hostname !== ''
+    return isSmtp && /^\/?$/.test(url.pathname) && url.search === '' && url.hash === '' ? text : undefined
+  },
+}
+
+export const amqpUrl = {
+  expected:
+    'a RabbitMQ server such as amqps://user:password@broker.example.org:5671, with /vhost after it if it is not /; ' +
+    'or amqp:// without TLS',
+  parse: (text: string): string | undefined => (parseBrokerUrl(text) === undefined ? undefined : text),
+}
+
+export const redisUrl = {
+  expected:
+    'a URL of Redis such as redis://user:password@host:6379/0, rediss:// for TLS, or ' +
+    'redis+sentinel://user:password@host:26379,host:26379/name',
+  parse: (text: string): string | undefined => (isRedisUrl(text) ? text : undefined),
+}
+
+export const smsUrl = {
+  expected: 'a URL such as https://sms.example.org/messages, or file:///var/lib/holdfast/sms.jsonl',
+  parse: (text: string): string | undefined => {
+    const url = URL.parse(text)
+    if (url === null || url.hash !== '') return undefined
+    if (url.protocol === 'file:') return url.host === '' && url.pathname.length > 1 ? text : undefined
+    // fetch refuses URLs with a password: that is a header.
+    const isHttp = url.protocol === 'https:' || url.protocol === 'http:'
+    return isHttp && url.username === '' && url.password === '' ? text : undefined
+  },
+}
+
+export const smsTemplate = {
+  expected: 'a template with {to} and {text}: valid JSON, or a form',
+  parse: (text: string): string | undefined => (isSmsTemplate(text) ? text : undefined),
+}
+
+/** As a JSON object of texts. */
+export const headers = {
+  expected: 'headers as JSON, such as {"Authorization":"Bearer …"}',
+  parse: (text: string): Record<string, string> | undefined => {
+    try {
+      const value: unknown = JSON.parse(text)
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+      const entries = Object.entries(value).map(([name, one]): [string, string] => [name, String(one)])
+      // Refuses what is no name or no value of a header.
+      new Headers(entries)
+      return Object.fromEntries(entries)
+    } catch {
+      return undefined
+    }
+  },
+}
+
+/** Not the names of Holdfast's own queues and exchanges. */
+const ownQueues = /^(events|failed|retries|returns|dead-letters|delay-\d+)$/
+
+export const queueNames = {
+  expected:
+    'up to 20 different names with commas between, such as analytics,billing, of lower-case letters, digits and ' +
+    'hyphens; not events, failed, retries, returns, dead-letters or delay-1',
+  parse: (text: string): string[] | undefined => {
+    const names = commaSeparated(text)
+    const valid = names.every((name) => /^[a-z][a-z0-9-]{0,62}$/.test(name) && !ownQueues.test(name))
+    const count = new Set(names).size
+    return valid && count === names.length && count >= 1 && count <= 20 ? names : undefined
+  },
+}
 
 export const hostAddress = {
   expected: 'an address or a host name to listen on, such as 127.0.0.1, 0.0.0.0 or ::',

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { settingsPage, withCurrentTable } from './settings-docs.ts'
+import { readConfig } from './config.ts'
+import { environmentFile, environmentFileText, settingsPage, withCurrentTable } from './settings-docs.ts'
 
 test('docs/configuration.md lists the settings as the code has them: else run `npm run settings-docs`', async () => {
   const page = await readFile(settingsPage, 'utf8')
@@ -16,4 +17,19 @@ test('a default that was changed by hand is noticed', async () => {
 
 test('a page without the marks is an error that names them', () => {
   expect(() => withCurrentTable('# Configuration\n')).toThrow('docs/configuration.md needs the lines')
+})
+
+test('deploy/systemd/holdfast.env lists the settings as the code has them: else `npm run settings-docs`', async () => {
+  expect(await readFile(environmentFile, 'utf8')).toBe(environmentFileText())
+})
+
+test('the values that deploy/systemd/holdfast.env sets are valid', () => {
+  const set = environmentFileText()
+    .split('\n')
+    .filter((line) => /^\w/.test(line))
+  expect(set).toContain('HOLDFAST_DEMO=off')
+  expect(readConfig(Object.fromEntries(set.map((line) => line.split('=', 2))))).toMatchObject({
+    kind: 'ok',
+    unknown: [],
+  })
 })

@@ -1,3 +1,7 @@
+import { backupSettings } from './backup-settings.ts'
+import { databaseSettings } from './database-settings.ts'
+import { messageSettings } from './message-settings.ts'
+import { redisSettings } from './redis-settings.ts'
 import { optionalSetting, type Setting, secretSetting, setting } from './setting.ts'
 import * as kinds from './setting-kinds.ts'
 
@@ -39,6 +43,7 @@ export const settingTable = {
       kinds.postgresUrl,
     ),
   ),
+  ...databaseSettings,
   dataDirectory: setting(
     'HOLDFAST_DATA',
     '.holdfast',
@@ -64,6 +69,9 @@ export const settingTable = {
     },
     kinds.file,
   ),
+  ...backupSettings,
+  ...messageSettings,
+  ...redisSettings,
   adminEmail: optionalSetting(
     'HOLDFAST_ADMIN_EMAIL',
     { description: "The first administrator's e-mail address.", whenAbsent: 'admin@holdfast.local' },
@@ -79,10 +87,12 @@ export const settingTable = {
   demo: optionalSetting(
     'HOLDFAST_DEMO',
     {
-      description: 'Whether to create a small demo clinic in an empty database.',
+      description:
+        'Whether to create a small demo clinic in an empty database; full: with a week of invented bookings, and the ' +
+        'start is refused if the database has other clinics.',
       whenAbsent: 'on with the embedded database, else off',
     },
-    kinds.onOff,
+    kinds.oneOf('on', 'off', 'full'),
   ),
   adminsNeedSecondFactor: setting(
     'HOLDFAST_ADMIN_SECOND_FACTOR',
@@ -103,6 +113,13 @@ export const settingTable = {
       '`worker` as well.',
     kinds.onOff,
   ),
+  processes: setting(
+    'HOLDFAST_PROCESSES',
+    '1',
+    'How many processes `start` serves with, on one port. auto: one for each processor core. Memory, database ' +
+      'connections and what is counted in each process multiply.',
+    kinds.processCount,
+  ),
   logLevel: setting(
     'HOLDFAST_LOG_LEVEL',
     'info',
@@ -119,6 +136,12 @@ export const settingTable = {
     'HOLDFAST_CORS_ORIGINS',
     { description: 'Origins of other sites whose pages may call this API with credentials.', whenAbsent: 'none' },
     kinds.httpOrigins,
+  ),
+  hstsSubdomains: setting(
+    'HOLDFAST_HSTS_SUBDOMAINS',
+    'off',
+    'With an https HOLDFAST_URL: browsers open its subdomains by https alone, too, for a year. On, if all of them can.',
+    kinds.onOff,
   ),
   metricsPort: optionalSetting(
     'HOLDFAST_METRICS_PORT',
@@ -299,5 +322,10 @@ export const settingTable = {
 export const settings: readonly Setting<unknown>[] = Object.values(settingTable)
 
 function limit(name: string, defaultText: string, description: string) {
-  return setting(name, defaultText, `${description} Counted in each process.`, kinds.wholeNumber(1, 1_000_000))
+  return setting(
+    name,
+    defaultText,
+    `${description} Counted in each process, or with REDIS_URL in all together.`,
+    kinds.wholeNumber(1, 1_000_000),
+  )
 }

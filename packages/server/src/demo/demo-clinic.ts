@@ -94,25 +94,44 @@ const doctors: DemoDoctor[] = [
 
 const daysAhead = 14
 
-/** Creates the demo clinic with its doctors and two weeks of slots from `now` on. @returns the clinic's id */
-export async function createDemoClinic(engine: Pick<Engine, 'directory' | 'createSlots'>, now: Date): Promise<string> {
+/** `week`: the slots of the first seven days, for each doctor in their order. */
+export type DemoClinic = { id: string; week: { doctorId: string; slotIds: string[] }[] }
+
+/** Creates the demo clinic with its doctors and two weeks of slots from `now` on. */
+export async function createDemoClinic(
+  engine: Pick<Engine, 'directory' | 'createSlots'>,
+  now: Date,
+): Promise<DemoClinic> {
   const created = await engine.directory.createClinic(clinic, null)
   if (created.kind === 'key_reused') throw new Error('A write without a key cannot reuse one.')
   const { id } = created.value
-  const clinicNo = clinicNoOf(id)
+  const week: DemoClinic['week'] = []
+  for (const doctor of doctors) week.push(await createDemoDoctor(engine, clinicNoOf(id), doctor, now))
+  return { id, week }
+}
+
+async function createDemoDoctor(
+  engine: Pick<Engine, 'directory' | 'createSlots'>,
+  clinicNo: number,
+  { hours, videoRoom: room, ...doctor }: DemoDoctor,
+  now: Date,
+): Promise<DemoClinic['week'][number]> {
+  const created = await engine.directory.createDoctor(clinicNo, doctor, null)
+  if (created.kind === 'key_reused') throw new Error('A write without a key cannot reuse one.')
+  const doctorId = created.value.id
+  if (room !== undefined) await engine.directory.setVideoRoom(doctorId, room)
   const today = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(clinic.timezone).toPlainDate()
   const [from, to] = [today.toString(), today.add({ days: daysAhead - 1 }).toString()]
-  for (const { hours, videoRoom: room, ...doctor } of doctors) {
-    const newDoctor = await engine.directory.createDoctor(clinicNo, doctor, null)
-    if (newDoctor.kind === 'key_reused') throw new Error('A write without a key cannot reuse one.')
-    if (room !== undefined) await engine.directory.setVideoRoom(newDoctor.value.id, room)
-    for (const pattern of hours) {
-      const expanded = expandSlotRule({ from, to, ...pattern }, clinic.timezone, now)
-      if (expanded.kind !== 'expanded') throw new Error(`The demo's rule is wrong: ${JSON.stringify(expanded)}`)
-      // Slots of today that are already over cannot be booked.
-      const drafts = expanded.drafts.filter((draft) => draft.startsAt > now)
-      if (drafts.length > 0) await engine.createSlots({ doctorId: newDoctor.value.id, drafts, dryRun: false })
-    }
+  const weekEnd = new Date(now.getTime() + 7 * 86_400_000)
+  const slotIds: string[] = []
+  for (const pattern of hours) {
+    const expanded = expandSlotRule({ from, to, ...pattern }, clinic.timezone, now)
+    if (expanded.kind !== 'expanded') throw new Error(`The demo's rule is wrong: ${JSON.stringify(expanded)}`)
+    // Slots of today that are already over cannot be booked.
+    const drafts = expanded.drafts.filter((draft) => draft.startsAt > now)
+    if (drafts.length === 0) continue
+    const { items } = await engine.createSlots({ doctorId, drafts, dryRun: false })
+    slotIds.push(...items.flatMap(({ slotId, startsAt }) => (slotId !== null && startsAt < weekEnd ? [slotId] : [])))
   }
-  return id
+  return { doctorId, slotIds }
 }

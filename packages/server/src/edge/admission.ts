@@ -28,6 +28,10 @@ declare module 'fastify' {
     /** The route counts its requests itself, because how they count depends on their body. */
     isCountedByRoute?: boolean
   }
+  interface FastifyInstance {
+    /** The caller of a request that has not ended, by its credentials as they are now. Revoked ones: anonymous. */
+    identifyAgain(request: FastifyRequest): Promise<Principal>
+  }
   interface FastifyRequest {
     /** The session token that identified the principal; null if there was none. */
     sessionToken: string | null
@@ -58,6 +62,10 @@ export const admission = fp(async (app: FastifyInstance, deps: AdmissionDeps) =>
   app.decorateRequest('principal')
   app.decorateRequest('sessionToken', null)
   app.decorateRequest('sessionId', null)
+  app.decorate('identifyAgain', async (request: FastifyRequest) => {
+    const { principal, mustChangePassword } = await identify(request, deps)
+    return mustChangePassword ? anonymous : principal
+  })
 
   // Also a request whose sender could not be looked up is counted.
   const countFailure = (request: FastifyRequest, reply: FastifyReply) => async (error: unknown) => {

@@ -17,10 +17,16 @@ export function isIntended(request: FastifyRequest, { publicUrl, corsOrigins }: 
   if (safeMethods.has(request.method)) return true
   const { origin, 'sec-fetch-site': site } = request.headers
   if (origin !== undefined && corsOrigins.includes(origin)) return true
+  if (site !== undefined || origin !== undefined) return isOwnPage(request, publicUrl)
+  return request.headers[clientHeader] !== undefined
+}
+
+/** Whether a request comes from a script of this site's own pages. Programs may claim it; pages cannot hide it. */
+export function isOwnPage({ headers, host }: FastifyRequest, publicUrl: string): boolean {
+  const { origin, 'sec-fetch-site': site } = headers
   if (site !== undefined) return site === 'same-origin'
   // A proxy may pass on another Host than the browser's.
-  if (origin !== undefined) return origin === publicUrl || URL.parse(origin)?.host === request.host
-  return request.headers[clientHeader] !== undefined
+  return origin !== undefined && (origin === publicUrl || URL.parse(origin)?.host === host)
 }
 
 /** The refusal of a request that is not intended. It names both origins, so that its operator can compare them. */

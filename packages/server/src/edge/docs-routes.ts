@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { OpenApiDocument } from '@holdfast/contract'
+import { buildOpenApi } from '@holdfast/contract'
 import fastifyApiReference from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
 import { pagePolicy } from './page-policy.ts'
@@ -7,14 +7,22 @@ import { pagePolicy } from './page-policy.ts'
 /** The API reference has fonts in its style sheet, and starts a worker from a blob. */
 const extraSources = { 'font-src': "'self' data:", 'worker-src': "'self' blob:" }
 
+/** Created by the first request for it. */
+let document: { text: string; etag: string } | undefined
+
+function openApiDocument() {
+  const text = JSON.stringify(buildOpenApi())
+  return { text, etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"` }
+}
+
 /**
  * /openapi.json, and /docs to read it in a browser. The page loads everything from this server. Its inline script is
  * allowed by hash.
  */
-export async function docsRoutes(app: FastifyInstance, { openApi }: { openApi: OpenApiDocument }): Promise<void> {
-  const text = JSON.stringify(openApi)
-  const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
+export async function docsRoutes(app: FastifyInstance): Promise<void> {
   app.get('/openapi.json', async (request, reply) => {
+    document ??= openApiDocument()
+    const { text, etag } = document
     void reply.header('etag', etag).header('cache-control', 'public, max-age=0, must-revalidate')
     if (request.headers['if-none-match'] === etag) return reply.code(304).send()
     return reply.header('content-type', 'application/json; charset=utf-8').send(text)

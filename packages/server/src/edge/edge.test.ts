@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { operations } from '@holdfast/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { administrator, call, type RunningServer, runningServer, serverOn, signIn } from '../../test/running-server.ts'
+import { helmetHeaders } from './security-headers.ts'
 
 let server: RunningServer
 
@@ -150,10 +151,16 @@ describe('headers for browsers', () => {
     expect((await call(`${server.url}/docs`)).headers.get('cross-origin-opener-policy')).toBe('same-origin')
   })
 
+  test('with HOLDFAST_HSTS_SUBDOMAINS, Strict-Transport-Security includes them', async () => {
+    const headers = await helmetHeaders({ isHttps: true, withSubdomains: true })
+    expect(headers.all['strict-transport-security']).toBe('max-age=31536000; includeSubDomains')
+    expect(headers.ofData['strict-transport-security']).toBe(headers.all['strict-transport-security'])
+  })
+
   test('with an https address, cookies are Secure and Strict-Transport-Security is sent', async () => {
     const https = await serverOn(server.database, { HOLDFAST_URL: 'https://book.example.org' })
     try {
-      expect((await call(`${https.url}/livez`)).headers.get('strict-transport-security')).toMatch(/max-age=31536000/)
+      expect((await call(`${https.url}/livez`)).headers.get('strict-transport-security')).toBe('max-age=31536000')
       const response = await call(`${https.url}/api/auth/sign-in/email`, { method: 'POST', body: administrator })
       const [session, browser] = response.headers.getSetCookie()
       expect(session).toMatch(

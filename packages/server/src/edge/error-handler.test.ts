@@ -1,4 +1,4 @@
-import { DatabaseUnavailable, newId, PartitionMissing } from '@holdfast/engine'
+import { DatabaseUnavailable, MonthsInTransit, newId, PartitionMissing } from '@holdfast/engine'
 import { expect, test } from 'vitest'
 import { problemOf } from './error-handler.ts'
 import { problem } from './problem-error.ts'
@@ -25,6 +25,7 @@ test.each([
   ['the disk is full', withCode('53100'), 'unavailable', 503],
   ['the primary was demoted', withCode('25006'), 'unavailable', 503],
   ['an unexpected constraint was violated', withCode('23514'), 'internal_error', 500],
+  ['a month is being archived', new MonthsInTransit(['2025-03']), 'unavailable', 503],
   ['a partition is missing', new PartitionMissing(newId(1), { cause: null }), 'unavailable', 503],
   ['Fastify fails in a new way', withCode('FST_ERR_REP_INVALID_PAYLOAD_TYPE'), 'internal_error', 500],
   ['there is a bug', new TypeError('x is not a function'), 'internal_error', 500],

@@ -1,5 +1,11 @@
 import type { ProblemCode } from '@holdfast/contract'
-import { DatabaseUnavailable, isConnectionLost, isNotWritable, PartitionMissing } from '@holdfast/engine'
+import {
+  DatabaseUnavailable,
+  isConnectionLost,
+  isNotWritable,
+  MonthsInTransit,
+  PartitionMissing,
+} from '@holdfast/engine'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ProblemError, problem } from './problem-error.ts'
 
@@ -38,6 +44,10 @@ export function problemOf(error: unknown): ProblemError {
     const detail = 'This server cannot book at the moment; its operator has to act. Nothing was written.'
     return problem('unavailable', detail, { retryAfterSeconds: 60 })
   }
+  if (error instanceof MonthsInTransit) {
+    const detail = 'Months of this clinic are being archived or restored. Erase again when that is done.'
+    return problem('unavailable', detail, { retryAfterSeconds: 60 })
+  }
   if (isTransient(error)) {
     const detail = 'The database was too busy. Nothing was written: repeat the request.'
     return problem('unavailable', detail, { retryAfterSeconds: 1 })
@@ -49,7 +59,8 @@ export function problemOf(error: unknown): ProblemError {
 export function errorHandler(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = problemOf(error)
   const logged = { requestId: request.id, err: error }
-  const isForOperator = refusal.code === 'internal_error' || error instanceof PartitionMissing
+  const isForOperator =
+    refusal.code === 'internal_error' || error instanceof PartitionMissing || error instanceof MonthsInTransit
   if (isForOperator) request.log.error(logged, 'request failed')
   else if (refusal.code === 'unavailable') request.log.warn(logged, 'request not processed')
   const { status, headers, body } = refusal.render(request.id)

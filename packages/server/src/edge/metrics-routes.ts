@@ -13,7 +13,7 @@ export async function metricsRoutes(
       throw problem('unauthenticated', 'Metrics require HOLDFAST_METRICS_TOKEN as Bearer token.')
     }
     void reply.header('content-type', metrics.registry.contentType).header('cache-control', 'no-store')
-    return metrics.registry.metrics()
+    return metrics.text()
   })
 }
 

@@ -1,7 +1,8 @@
-import { migrationStatus } from '@holdfast/engine'
+import { idsFrom, idsUntil, migrationStatus } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import pTimeout from 'p-timeout'
 import type { Pool } from 'pg'
+import sql from 'sql-template-tag'
 import type { DatabaseFigures } from '../observe/metrics.ts'
 
 /** Health checks and database metrics, on a small separate pool, so that a busy server still responds to probes. */
@@ -46,12 +47,15 @@ export function createProbes(pool: Pool, isStopping: () => boolean): Probes {
       return { status: isReady ? 'ready' : 'not_ready', checks }
     },
     async databaseFigures() {
-      const { rows } = await pool.query<{ holds: number; lag: number; left: number }>(`
+      const { rows } = await pool.query<{ holds: number; lag: number; left: number }>(sql`
         select
           (select count(*) from holdfast.booking
-            where status = 'PENDING' and hold_expires_at > clock_timestamp()) as holds,
-          (select coalesce(extract(epoch from clock_timestamp() - min(at)), 0) from holdfast.booking_event
-            where xid >= pg_snapshot_xmin(pg_current_snapshot())) as lag,
+            where id >= ${idsFrom(new Date(Date.now() - 3_600_000))} and id < ${idsUntil(new Date())}
+              and status = 'PENDING' and hold_expires_at > clock_timestamp()) as holds,
+          (select coalesce(extract(epoch from clock_timestamp() - least(
+                    (select min(at) from holdfast.recent_event where xid >= horizon),
+                    (select min(at) from holdfast.recent_late_event where xid >= horizon))), 0)
+             from pg_snapshot_xmin(pg_current_snapshot()) horizon) as lag,
           (select coalesce(extract(epoch from
                     (to_date(max(c.relname), '"booking_y"YYYY"m"MM') + interval '1 month') at time zone 'UTC'
                     - clock_timestamp()), 0)

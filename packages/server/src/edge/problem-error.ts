@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Problem, type ProblemCode, problemKinds, problemType } from '@holdfast/contract'
 
 /** Optional members of a problem document. */
-export type ProblemExtras = Pick<Problem, 'errors' | 'alternatives' | 'booking' | 'bookings' | 'capacity' | 'max'> & {
+export type ProblemExtras = Omit<Problem, 'type' | 'title' | 'status' | 'detail' | 'instance' | 'code'> & {
   /** Becomes the `Retry-After` header, in whole seconds. */
   retryAfterSeconds?: number
 }

@@ -1,12 +1,20 @@
 import { isIPv6 } from 'node:net'
-import rateLimitPlugin from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../config/config.ts'
 import { callbackHook } from './callback-hook.ts'
 import { clientAddress, networkOf } from './client-address.ts'
+import {
+  type Counted,
+  type CountWindows,
+  createCountWindows,
+  createLimit,
+  type Limit,
+  type Window,
+  type WindowState,
+} from './count-windows.ts'
 import { problem } from './problem-error.ts'
-import { type WindowCount, windowCounts } from './window-counts.ts'
+import type { SharedCounts } from './shared-counts.ts'
 
 /** Callers per bucket; the least recently seen is dropped first. About 10 MB in total when all are full. */
 const callersMax = 20_000
@@ -14,6 +22,10 @@ const emailLengthMax = 254
 const credentialIdLengthMax = 254
 /** Of the limit of anonymous writes. A sign-in with a passkey takes two requests: by default 100 sign-ins a minute. */
 const passkeyRequestsFactor = 20
+/** Of one booking by its patient in 15 minutes. */
+const movesMax = 10
+/** Of one calendar feed in 15 minutes; a calendar reads it a few times an hour. */
+const feedReadsMax = 30
 const minuteMs = 60_000
 const quarterHourMs = 15 * minuteMs
 
@@ -32,14 +44,33 @@ export type RateLimits = {
    *
    * @throws ProblemError rate_limited
    */
-  countSignInRequest(request: FastifyRequest, reply: FastifyReply, knownEmail: string | null): void
+  countSignInRequest(request: FastifyRequest, reply: FastifyReply, knownEmail: string | null): Promise<void> | undefined
   /**
    * Counts a sign-in, sign-up or reset of a password: by account in a browser where it was used before, else by IP
    * address.
    *
    * @throws ProblemError rate_limited
    */
-  countSignIn(request: FastifyRequest, reply: FastifyReply, knownEmail: string | null): SignInCount
+  countSignIn(request: FastifyRequest, reply: FastifyReply, knownEmail: string | null): Promise<SignInCount>
+  /**
+   * Counts a move of a booking by its patient: each sends an e-mail to an address that may be somebody else's.
+   *
+   * @throws ProblemError rate_limited
+   */
+  countMove(bookingId: string): Promise<void> | undefined
+  /**
+   * Counts a read of a calendar feed that exists: it reads up to 5,000 bookings.
+   *
+   * @throws ProblemError rate_limited
+   */
+  countFeedRead(feed: string): Promise<void> | undefined
+  /**
+   * Counts a request for a link to choose a new password by IP address, apart from sign-ins: whoever asks for links
+   * from an address that others share keeps nobody there from signing in.
+   *
+   * @throws ProblemError rate_limited
+   */
+  countPasswordLinkRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
   /**
    * Counts a request to sign in with a passkey, apart from all others: by passkey and IP address, and by IP address
    * with a limit that a clinic's people do not reach together. Signatures cannot be guessed, so failed ones do not
@@ -47,11 +78,22 @@ export type RateLimits = {
    *
    * @throws ProblemError rate_limited
    */
-  countPasskeyRequest(request: FastifyRequest, reply: FastifyReply): void
+  countPasskeyRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
+}
+
+/** HOLDFAST_RATE_LIMIT=off */
+export const noRateLimits: RateLimits = {
+  countRequest: () => undefined,
+  countSignInRequest: () => undefined,
+  countSignIn: async () => ({ giveBack: () => undefined }),
+  countMove: () => undefined,
+  countFeedRead: () => undefined,
+  countPasswordLinkRequest: () => undefined,
+  countPasskeyRequest: () => undefined,
 }
 
 /** To be given back if the password was right, or was not checked. */
-export type SignInCount = { giveBack(): void }
+export type SignInCount = { giveBack(): Promise<void> | undefined }
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -71,146 +113,147 @@ type LimitSettings = Pick<
   | 'limitBookingsPerEmail'
 >
 
-type Bucket = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+type Windows = (request: FastifyRequest) => Window[]
+type Groups = readonly (readonly Window[])[]
 
 /**
- * The rate limits: `app.rateLimits`, `app.limitBooking` and `app.limitPatient`. Each process counts in memory, so n
- * processes admit up to n times as many requests.
+ * The rate limits: `app.rateLimits`, `app.limitBooking` and `app.limitPatient`. Counted in this process, or with
+ * `sharedCounts` in all processes together: a request asks there once, and a booking once more when its body is known.
  */
-export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSettings) => {
-  if (!settings.rateLimit) {
-    app.decorate('rateLimits', {
-      countRequest: () => undefined,
-      countSignInRequest: () => undefined,
-      countSignIn: () => ({ giveBack: () => undefined }),
-      countPasskeyRequest: () => undefined,
-    })
-    app.decorate('limitBooking', unlimited)
-    app.decorate('limitPatient', unlimited)
-    return
-  }
-  await app.register(rateLimitPlugin, { global: false })
-
-  const bucket: CreateBucket = (max, timeWindow, what, keyGenerator) => {
-    // The store reads `cache`, which its type does not declare.
-    const options = { max, timeWindow, keyGenerator, cache: callersMax }
-    const count = app.createRateLimit(options)
-    return async (request, reply) => {
-      const state = await count(request)
-      if (!state.isAllowed) applyState(reply, { ...state, what })
+export const rateLimits = fp(
+  async (app: FastifyInstance, settings: LimitSettings & { sharedCounts?: SharedCounts | null }) => {
+    if (!settings.rateLimit) {
+      app.decorate('rateLimits', noRateLimits)
+      app.decorate('limitBooking', unlimited)
+      app.decorate('limitPatient', unlimited)
+      return
     }
-  }
+    const count = createCountWindows(settings.sharedCounts ?? null)
+    const { groupsOfBooking, groupsOfPatient } = bookingLimits(settings)
+    app.decorate('limitBooking', (request, reply, done) => {
+      // The clinic's people book for one patient after another. Anyone else who says so is refused by the guards.
+      if (isOnBehalf(request)) return done()
+      callbackHook(apply(count(groupsOfBooking(request)), reply), done)
+    })
+    app.decorate('limitPatient', (request, reply, done) =>
+      callbackHook(apply(count(groupsOfPatient(request)), reply), done),
+    )
+    app.decorate('rateLimits', {
+      countRequest: requestLimits(settings, count),
+      ...signInLimits(settings, count),
+      countMove: quarterHourLimit(count, 'moves', movesMax, 'moves of a booking'),
+      countFeedRead: quarterHourLimit(count, 'feed-reads', feedReadsMax, 'reads of a calendar feed'),
+    })
+  },
+)
 
-  const reads = bucketsByAddress(bucket, settings.limitReadsPerMinute, 'reads a minute')
-  const writes = bucketsByAddress(bucket, settings.limitAnonymousWritesPerMinute, 'writes a minute without an account')
-  const account = bucket(settings.limitAccountPerMinute, minuteMs, 'requests a minute of one account', accountId)
-  const bookingsByAddress = bucketsByAddress(bucket, settings.limitBookingsPerAddress, 'bookings a minute')
-  const bookingsByAccount = bucket(settings.limitBookingsPerAccount, minuteMs, 'bookings a minute', accountId)
-  const bookingsByEmail = bucket(
+function requestLimits(settings: LimitSettings, count: CountWindows): RateLimits['countRequest'] {
+  const { limitReadsPerMinute, limitAnonymousWritesPerMinute, limitAccountPerMinute } = settings
+  const reads = windowsByAddress('reads', limitReadsPerMinute, minuteMs, 'reads a minute')
+  const writes = windowsByAddress(
+    'writes',
+    limitAnonymousWritesPerMinute,
+    minuteMs,
+    'writes a minute without an account',
+  )
+  const ofAccount = limit('account', limitAccountPerMinute, minuteMs, 'requests a minute of one account')
+  const windowsOf: Windows = (request) => {
+    if (request.principal.kind === 'account') return [{ limit: ofAccount, key: accountId(request) }]
+    return request.method === 'GET' || request.method === 'HEAD' ? reads(request) : writes(request)
+  }
+  return (request, reply) => apply(count(oneByOne(windowsOf(request))), reply)
+}
+
+function bookingLimits(settings: LimitSettings): Record<'groupsOfBooking' | 'groupsOfPatient', Groupable> {
+  const byAddress = windowsByAddress('bookings', settings.limitBookingsPerAddress, minuteMs, 'bookings a minute')
+  const ofAccount = limit('bookings-account', settings.limitBookingsPerAccount, minuteMs, 'bookings a minute')
+  const ofEmail = limit(
+    'bookings-email',
     settings.limitBookingsPerEmail,
     quarterHourMs,
     "bookings in 15 minutes for one patient's e-mail address",
-    // By caller: a stranger who books with somebody's address must not keep them from booking.
-    (request) => `${patientEmail(request)} ${accountId(request) || clientAddress(request)}`,
   )
-
-  const countPatient = (request: FastifyRequest, reply: FastifyReply) =>
-    patientEmail(request) === null || isOwnEmail(request) ? undefined : bookingsByEmail(request, reply)
-  const countBooking = async (request: FastifyRequest, reply: FastifyReply) => {
-    await bookingsByAddress(request, reply)
-    if (request.principal.kind === 'account') await bookingsByAccount(request, reply)
-    await countPatient(request, reply)
+  const windowsOfPatient: Windows = (request) => {
+    const email = patientEmail(request)
+    if (email === null || isOwnEmail(request)) return []
+    // By caller: a stranger who books with somebody's address must not keep them from booking.
+    return [{ limit: ofEmail, key: `${email} ${accountId(request) || clientAddress(request)}` }]
   }
-  app.decorate('limitBooking', (request, reply, done) => {
-    // The clinic's people book for one patient after another. Anyone else who says so is refused by the guards.
-    if (isOnBehalf(request)) return done()
-    callbackHook(countBooking(request, reply), done)
-  })
-  app.decorate('limitPatient', (request, reply, done) => callbackHook(countPatient(request, reply), done))
-  app.decorate('rateLimits', {
-    countRequest: (request, reply) => {
-      if (request.principal.kind === 'account') return account(request, reply)
-      return request.method === 'GET' || request.method === 'HEAD' ? reads(request, reply) : writes(request, reply)
+  return {
+    groupsOfPatient: (request) => oneByOne(windowsOfPatient(request)),
+    groupsOfBooking: (request) => {
+      const isSignedIn = request.principal.kind === 'account'
+      const account = isSignedIn ? [{ limit: ofAccount, key: accountId(request) }] : []
+      return oneByOne([...byAddress(request), ...account, ...windowsOfPatient(request)])
     },
-    ...signInLimits(settings),
-  })
-})
+  }
+}
+
+type Groupable = (request: FastifyRequest) => Groups
+
+/** What one window refuses counts for those before it. */
+function oneByOne(windows: readonly Window[]): Groups {
+  return windows.map((window) => [window])
+}
+
+function quarterHourLimit(count: CountWindows, name: string, max: number, what: string) {
+  const ofKey = limit(name, max, quarterHourMs, `${what} in 15 minutes`)
+  return (key: string) => apply(count([[{ limit: ofKey, key }]]), null)
+}
 
 function signInLimits(
   settings: LimitSettings,
-): Pick<RateLimits, 'countSignInRequest' | 'countSignIn' | 'countPasskeyRequest'> {
+  count: CountWindows,
+): Pick<RateLimits, 'countSignInRequest' | 'countSignIn' | 'countPasswordLinkRequest' | 'countPasskeyRequest'> {
   const { limitSignInsPerIp: max, limitAnonymousWritesPerMinute: writesMax } = settings
-  const ofKnownBrowsers = windowCounts(max, quarterHourMs, callersMax)
-  const requests = windowCounts(writesMax, minuteMs, callersMax)
-  const byAddress = countsByAddress(max, quarterHourMs)
-  const passkeysByAddress = countsByAddress(passkeyRequestsFactor * writesMax, minuteMs)
-  const passkeys = windowCounts(writesMax, minuteMs, callersMax)
+  const signIns = 'sign-ins in 15 minutes'
+  const ofKnownBrowsers = limit('sign-ins-known', max, quarterHourMs, signIns)
+  const requests = limit('sign-in-requests', writesMax, minuteMs, 'sign-ins a minute')
+  const byAddress = windowsByAddress('sign-ins', max, quarterHourMs, signIns)
+  const links = windowsByAddress('password-links', max, quarterHourMs, 'requests for a new password in 15 minutes')
+  const ofPasskeys = 'sign-ins with passkeys a minute'
+  const passkeysByAddress = windowsByAddress('passkeys', passkeyRequestsFactor * writesMax, minuteMs, ofPasskeys)
+  const passkeys = limit('passkey', writesMax, minuteMs, ofPasskeys)
   return {
     countSignInRequest(request, reply, knownEmail) {
       const email = textIn(request.body, 'email')?.slice(0, emailLengthMax) ?? ''
       const key = knownEmail ?? `${email} ${clientAddress(request)}`
-      applyState(reply, { ...requests(key), what: 'sign-ins a minute' })
+      return apply(count([[{ limit: requests, key }]]), reply)
     },
-    countSignIn(request, reply, knownEmail) {
-      const what = 'sign-ins in 15 minutes'
-      if (knownEmail !== null) {
-        const count = ofKnownBrowsers(knownEmail)
-        applyState(reply, { ...count, what })
-        return count
-      }
-      const counts = byAddress(request)
-      for (const count of counts) applyState(reply, { ...count, what })
-      return { giveBack: () => giveBack(counts) }
+    async countSignIn(request, reply, knownEmail) {
+      const known = knownEmail === null ? [] : [{ limit: ofKnownBrowsers, key: knownEmail }]
+      const counted = await count([knownEmail === null ? byAddress(request) : known])
+      applyStates(counted.states, reply)
+      return counted
     },
+    countPasswordLinkRequest: (request, reply) => apply(count([links(request)]), reply),
     countPasskeyRequest(request, reply) {
-      const what = 'sign-ins with passkeys a minute'
-      for (const count of passkeysByAddress(request)) applyState(reply, { ...count, what })
       const id = textIn(fieldOf(request.body, 'response'), 'id')?.slice(0, credentialIdLengthMax)
-      if (id !== undefined) applyState(reply, { ...passkeys(`${id} ${clientAddress(request)}`), what })
+      const ofPasskey = id === undefined ? [] : [{ limit: passkeys, key: `${id} ${clientAddress(request)}` }]
+      return apply(count([passkeysByAddress(request), ...oneByOne(ofPasskey)]), reply)
     },
   }
 }
 
-/** Like {@link bucketsByAddress}, with counts that can be given back. */
-function countsByAddress(max: number, windowMs: number): (request: FastifyRequest) => WindowCount[] {
-  const ofAddress = windowCounts(max, windowMs, callersMax)
-  const ofSite = windowCounts(2 * max, windowMs, callersMax)
-  const ofNetwork = windowCounts(4 * max, windowMs, callersMax)
-  return (request) => {
-    const counts = [ofAddress(clientAddress(request))]
-    if (isInIPv6Network(request.ip)) {
-      counts.push(ofSite(networkOf(request.ip, 56)), ofNetwork(networkOf(request.ip, 48)))
-    }
-    // What one limit refuses counts for none.
-    if (counts.some(({ isExceeded }) => isExceeded)) giveBack(counts)
-    return counts
-  }
+function limit(name: string, max: number, windowMs: number, what: string): Limit {
+  return createLimit({ name, max, windowMs, what }, callersMax)
 }
-
-function giveBack(counts: readonly WindowCount[]): void {
-  for (const count of counts) count.giveBack()
-}
-
-type CreateBucket = (
-  max: number,
-  windowMs: number,
-  what: string,
-  keyGenerator: (request: FastifyRequest) => string,
-) => Bucket
 
 /**
  * Counts by address, and an IPv6 client by its larger networks too, with twice and four times the limit: one customer
  * may have a /56 or a /48, and take addresses from any part of it.
  */
-function bucketsByAddress(bucket: CreateBucket, max: number, what: string): Bucket {
-  const ofAddress = bucket(max, minuteMs, `${what} from one address`, clientAddress)
-  const ofSite = bucket(2 * max, minuteMs, `${what} from one network`, ({ ip }) => networkOf(ip, 56))
-  const ofNetwork = bucket(4 * max, minuteMs, `${what} from one network`, ({ ip }) => networkOf(ip, 48))
-  return async (request, reply) => {
-    await ofAddress(request, reply)
-    if (!isInIPv6Network(request.ip)) return
-    await ofSite(request, reply)
-    await ofNetwork(request, reply)
+function windowsByAddress(name: string, max: number, windowMs: number, what: string): Windows {
+  const ofAddress = limit(name, max, windowMs, `${what} from one address`)
+  const ofSite = limit(`${name}-56`, 2 * max, windowMs, `${what} from one network`)
+  const ofNetwork = limit(`${name}-48`, 4 * max, windowMs, `${what} from one network`)
+  return (request) => {
+    const windows = [{ limit: ofAddress, key: clientAddress(request) }]
+    if (isInIPv6Network(request.ip)) {
+      windows.push({ limit: ofSite, key: networkOf(request.ip, 56) })
+      windows.push({ limit: ofNetwork, key: networkOf(request.ip, 48) })
+    }
+    return windows
   }
 }
 
@@ -220,20 +263,29 @@ function isInIPv6Network(ip: string): boolean {
 
 const unlimited: preHandlerHookHandler = (_request, _reply, done) => done()
 
-type BucketState = { max: number; remaining: number; ttlInSeconds: number; isExceeded: boolean; what: string }
-
-/** Writes the headers of the bucket with the fewest requests left. @throws ProblemError rate_limited */
-function applyState(reply: FastifyReply, state: BucketState): void {
-  const lowest = reply.getHeader('ratelimit-remaining')
-  if (typeof lowest !== 'number' || state.remaining <= lowest) {
-    void reply.headers({
-      'ratelimit-limit': state.max,
-      'ratelimit-remaining': state.remaining,
-      'ratelimit-reset': state.ttlInSeconds,
-    })
+/** @returns undefined: not exceeded; rejects with ProblemError rate_limited */
+function apply(counted: Counted | Promise<Counted>, reply: FastifyReply | null): Promise<void> | undefined {
+  if (counted instanceof Promise) return counted.then(({ states }) => applyStates(states, reply))
+  try {
+    applyStates(counted.states, reply)
+    return undefined
+  } catch (error) {
+    return Promise.reject(error)
   }
-  if (state.isExceeded) {
-    throw problem('rate_limited', `More than ${state.max} ${state.what}.`, { retryAfterSeconds: state.ttlInSeconds })
+}
+
+/** Writes the headers of the window with the fewest requests left. @throws ProblemError rate_limited */
+function applyStates(states: readonly WindowState[], reply: FastifyReply | null): void {
+  for (const { max, remaining, ttlInSeconds, isExceeded, what } of states) {
+    const lowest = reply?.getHeader('ratelimit-remaining')
+    if (typeof lowest !== 'number' || remaining <= lowest) {
+      void reply?.headers({
+        'ratelimit-limit': max,
+        'ratelimit-remaining': remaining,
+        'ratelimit-reset': ttlInSeconds,
+      })
+    }
+    if (isExceeded) throw problem('rate_limited', `More than ${max} ${what}.`, { retryAfterSeconds: ttlInSeconds })
   }
 }
 

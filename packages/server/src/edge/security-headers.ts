@@ -61,7 +61,7 @@ export const securityHeaders = fp(
  * The headers that Helmet sends, with a content security policy for data. They are the same for every response, so they
  * are computed once. Performance: the plugin computes them for each request, which took a quarter of a booking's CPU.
  */
-export async function helmetHeaders(isHttps: boolean): Promise<BrowserHeaders> {
+export async function helmetHeaders(site: { isHttps: boolean; withSubdomains: boolean }): Promise<BrowserHeaders> {
   const app = Fastify()
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -69,7 +69,7 @@ export async function helmetHeaders(isHttps: boolean): Promise<BrowserHeaders> {
       directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
     },
     // Only an https site may require https, and only its owner can decide for the subdomains.
-    strictTransportSecurity: isHttps ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+    strictTransportSecurity: site.isHttps ? { maxAge: 31_536_000, includeSubDomains: site.withSubdomains } : false,
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },
   })

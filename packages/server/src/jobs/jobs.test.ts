@@ -15,7 +15,7 @@ let pool: pg.Pool
 
 beforeAll(async () => {
   server = await runningServer()
-  pool = createPool({ url: server.database.appUrl, max: 4, name: 'jobs test' })
+  pool = createPool({ url: server.database.sessionUrl, max: 4, name: 'jobs test' })
 })
 afterAll(async () => {
   await pool.end()
@@ -72,7 +72,8 @@ describe('the jobs', () => {
     await ownerPool.query(`update holdfast.idempotency set created_at = now() - interval '23 hours'`)
     const { rows } = await ownerPool.query('select count(*)::int as count from holdfast.idempotency')
     await ownerPool.query(
-      `update holdfast.idempotency set created_at = now() - interval '25 hours'
+      `update holdfast.idempotency set created_at = now() - interval '25 hours',
+                                       booking_id = holdfast.id_floor(now() - interval '25 hours')
         where key in (select key from holdfast.idempotency limit 3)`,
     )
     await ownerPool.query(
@@ -143,7 +144,7 @@ describe('the schedule', () => {
   })
 
   test('continues after a database outage, even one during the first look-up', async () => {
-    const proxy = await databaseProxy(server.database.appUrl)
+    const proxy = await databaseProxy(server.database.sessionUrl)
     const cutOff = createPool({ url: proxy.url, max: 3, name: 'jobs test behind a proxy' })
     const running = await startJobs({ pool: cutOff, auditMonths: 12, log })
     try {

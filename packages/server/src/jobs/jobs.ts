@@ -1,15 +1,41 @@
-import { ensurePartitions, eraseOutdated, finishErasures, purgeAuditEvents, purgeOutdated } from '@holdfast/engine'
+import {
+  endWaitlistEntries,
+  ensurePartitions,
+  eraseOutdated,
+  expireHolds,
+  expireHoldsOfAllMonths,
+  finishErasures,
+  planReplays,
+  purgeAuditEvents,
+  purgeOutdated,
+} from '@holdfast/engine'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { type BusyCalendarReader, readDueCalendars } from '../busy/read-due-calendars.ts'
+import { type MessageSender, sendDueMessages } from '../messages/send-due-messages.ts'
+import type { Logger } from '../observe/logger.ts'
+import { sendDueDeliveries, type WebhookDeps } from '../webhooks/send-due-deliveries.ts'
+
+export type JobDeps = {
+  pool: pg.Pool
+  auditMonths: number
+  /** Absent: messages wait for a process that has it. */
+  sender?: MessageSender
+  /** Absent: deliveries wait for a process that has it. */
+  webhooks?: Pick<WebhookDeps, 'sender' | 'onPaused'>
+  /** Absent: calendars wait for a process that has it. */
+  calendars?: BusyCalendarReader
+  log: Logger
+}
 
 /** A job works in small transactions. Any number of processes may run it at the same time, and it is idempotent. */
 export type Job = {
-  name: 'sweep' | 'partitions' | 'retention' | 'erasures'
+  name: 'sweep' | 'messages' | 'webhooks' | 'calendars' | 'old-holds' | 'partitions' | 'retention' | 'erasures'
   /** A cron expression, in UTC. */
   schedule: string
   /** What its result counts, for the log. */
   counts: string
-  run(deps: { pool: pg.Pool; auditMonths: number }, signal?: AbortSignal): Promise<number>
+  run(deps: JobDeps, signal?: AbortSignal): Promise<number>
 }
 
 const batchSize = 1_000
@@ -22,7 +48,36 @@ export const jobs: readonly Job[] = [
     name: 'sweep',
     schedule: '* * * * *',
     counts: 'lapsed holds expired',
-    run: ({ pool }, signal) => untilDone(pool, expireHolds, signal, 1),
+    run: ({ pool }, signal) => expireHolds(pool, signal),
+  },
+  {
+    name: 'messages',
+    schedule: '* * * * *',
+    counts: 'messages sent, kept, skipped or given up',
+    run: ({ pool, sender, log }, signal) =>
+      sender === undefined ? Promise.resolve(0) : sendDueMessages({ pool, sender, log }, signal),
+  },
+  {
+    name: 'webhooks',
+    schedule: '* * * * *',
+    counts: 'attempts to deliver events to webhooks',
+    async run({ pool, webhooks, log }, signal) {
+      await planReplays(pool, signal)
+      return webhooks === undefined ? 0 : sendDueDeliveries({ ...webhooks, pool, log }, signal)
+    },
+  },
+  {
+    name: 'calendars',
+    schedule: '* * * * *',
+    counts: 'external calendars of doctors read',
+    run: ({ pool, calendars, log }, signal) =>
+      calendars === undefined ? Promise.resolve(0) : readDueCalendars({ ...calendars, pool, log }, signal),
+  },
+  {
+    name: 'old-holds',
+    schedule: '47 3 * * *',
+    counts: 'holds expired that were created more than a day ago',
+    run: ({ pool }, signal) => expireHoldsOfAllMonths(pool, signal),
   },
   {
     name: 'partitions',
@@ -33,10 +88,13 @@ export const jobs: readonly Job[] = [
   {
     name: 'retention',
     schedule: '27 * * * *',
-    counts: 'old idempotency keys, stored responses, directory changes, sessions and security events deleted',
+    counts:
+      'old idempotency keys, stored responses, directory changes, messages, deliveries of webhooks, sessions and ' +
+      'security events deleted, and entries of waitlists ended',
     run: async ({ pool, auditMonths }, signal) => {
       const outdated = (await purgeOutdated(pool, signal)) + (await purgeAuditEvents(pool, auditMonths, signal))
-      return outdated + (await untilDone(pool, deleteSessions, signal, batchSize))
+      const ended = await endWaitlistEntries(pool, signal)
+      return outdated + ended + (await untilDone(pool, deleteSessions, signal, batchSize))
     },
   },
   {
@@ -49,8 +107,6 @@ export const jobs: readonly Job[] = [
     },
   },
 ]
-
-const expireHolds = sql`select holdfast.expire_holds(${batchSize}) as count`
 
 const deleteSessions = sql`
   with gone as (

@@ -52,7 +52,7 @@ describe('a database lost while a job finishes', () => {
 /** The queue's jobs, behind a proxy that cuts them off from the database at the moment at which one of them is done. */
 async function jobsThatLoseTheDatabase(database: TestDatabase, { failing = false } = {}) {
   await migrateJobs(database.ownerUrl)
-  const proxy = await databaseProxy(database.appUrl)
+  const proxy = await databaseProxy(database.sessionUrl)
   const pool = createPool({ url: proxy.url, max: 3, name: 'jobs behind a proxy' })
   const lines: string[] = []
   const stream = new Writable({

@@ -1,10 +1,9 @@
 import { EventEmitter, once } from 'node:events'
 import { Logger as JobLogger, parseCronItems, type Runner, run, type TaskList } from 'graphile-worker'
 import pTimeout from 'p-timeout'
-import type pg from 'pg'
 import { retryUntilStopped } from '../lifecycle/retry-until-stopped.ts'
 import type { Logger } from '../observe/logger.ts'
-import { type Job, jobs } from './jobs.ts'
+import { type Job, type JobDeps, jobs } from './jobs.ts'
 
 /** Consecutive failed look-ups of jobs (one every two seconds) after which the queue is restarted. */
 const failuresMax = 3
@@ -21,12 +20,11 @@ const stopMsMax = 20_000
  */
 const storeResults = { completeJobBatchDelay: 0, failJobBatchDelay: 0 }
 
-export type JobsDeps = {
-  /** Of the application role, with at least 3 connections. */
-  pool: pg.Pool
-  /** After how many months events of the security log are deleted. */
-  auditMonths: number
-  log: Logger
+/**
+ * `pool`: of the application role, with at least 3 connections. `auditMonths`: after how many months events of the
+ * security log are deleted.
+ */
+export type JobsDeps = JobDeps & {
   onDone?: (run: { name: string; count: number; failed: boolean }) => void
 }
 
@@ -37,9 +35,9 @@ export type RunningJobs = {
 
 /** Runs every job once, in sequence. @returns each job's count */
 export async function runJobsOnce(deps: JobsDeps): Promise<Record<Job['name'], number>> {
-  const counts = { sweep: 0, partitions: 0, retention: 0, erasures: 0 }
-  for (const job of jobs) counts[job.name] = await runJob(job, deps)
-  return counts
+  const counts: [Job['name'], number][] = []
+  for (const job of jobs) counts.push([job.name, await runJob(job, deps)])
+  return Object.fromEntries(counts) as Record<Job['name'], number>
 }
 
 /**

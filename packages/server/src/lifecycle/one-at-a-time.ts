@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { isPooled, poolerOf } from '@holdfast/engine'
 import pg from 'pg'
 import sql from 'sql-template-tag'
-import { StartError } from './start-error.ts'
+import { poolModeStatement, StartError } from './start-error.ts'
 
 // The engine's advisory locks have the class 'Hold'; this one has 'HoSt', for the start of servers.
 const advisoryLock = [0x486f5374, 1] as const
@@ -14,7 +15,7 @@ const pollMs = 100
  * schema, and fails on one that another process is creating.) Polls for the lock, because a statement that waits
  * would hold a snapshot.
  *
- * @throws StartError when the others take longer than five minutes; and whatever `work` throws
+ * @throws StartError when the others take longer than five minutes, or for a pooler; and whatever `work` throws
  */
 export async function oneAtATime<Result>(ownerUrl: string, work: () => Promise<Result>): Promise<Result> {
   const client = new pg.Client({
@@ -28,12 +29,26 @@ export async function oneAtATime<Result>(ownerUrl: string, work: () => Promise<R
   client.on('error', () => undefined)
   await client.connect()
   try {
+    // Marked: a pooler in session mode.
+    if (!isPooled(ownerUrl)) await refusePooler(client)
     await takeLock(client)
     return await work()
   } finally {
     // Ending the session releases the lock.
     await client.end()
   }
+}
+
+/** Behind a pooler, the lock would be of a session that belongs to nobody. */
+async function refusePooler(client: pg.Client): Promise<void> {
+  const pooler = await poolerOf(client)
+  if (pooler === 'none') return
+  if (pooler === 'statement') throw new StartError(poolModeStatement)
+  throw new StartError(
+    'DATABASE_URL leads to a connection pooler such as PgBouncer. Migrations, notifications and the job queue need ' +
+      'PostgreSQL itself: set DATABASE_DIRECT_URL to the URL of the same database and role without the pooler (or, ' +
+      'if its pool mode is session, DATABASE_POOL=session).',
+  )
 }
 
 async function takeLock(client: pg.Client): Promise<void> {

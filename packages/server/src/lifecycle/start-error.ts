@@ -5,6 +5,10 @@ export class StartError extends Error {
   override name = 'StartError'
 }
 
+export const poolModeStatement =
+  'The connection pooler before the database has pool mode statement, which allows no transactions: set pool_mode = ' +
+  'transaction in pgbouncer.ini.'
+
 /** Errors of this kind. Any other error is a bug or a hardware failure, and is printed with its stack. */
 const namesOfReasons = new Set(['StartError', 'EmbeddedPostgresError', 'MigrateError', 'AppLoginError', 'LogAhead'])
 

@@ -1,11 +1,9 @@
-import type { ServerResponse } from 'node:http'
 import type { Position } from '@holdfast/contract/position'
 import type { FastifyReply } from 'fastify'
 import { problem } from '../edge/problem-error.ts'
+import { EventStream } from './event-stream.ts'
 import { LiveFrame } from './live-frame.ts'
 import type { LiveHub } from './live-hub.ts'
-
-const retryMs = 2_000
 
 /**
  * Serves one stream of server-sent events until either side ends it.
@@ -18,30 +16,18 @@ export async function serveEvents(
   doctorIds: readonly string[],
   after: Position | null,
 ): Promise<void> {
-  const response = reply.raw
-  let bufferedBefore = false
+  const stream = new EventStream(reply)
   const subscriber = hub.connect({
     kind: 'events',
-    send(frame: LiveFrame) {
-      if (response.writableEnded || response.destroyed) return
-      if (!response.headersSent) begin(reply)
-      response.write(frame.event)
-    },
-    bufferedBytes: () => response.writableLength,
-    end: () => (response.headersSent ? response.end() : response.destroy()),
-    destroy: () => response.destroy(),
-    beat(position) {
-      if (!response.headersSent || response.writableEnded) return
-      // Nothing was read since the last heartbeat: the client is gone.
-      const isStuck = bufferedBefore && response.writableLength > 0
-      bufferedBefore = response.writableLength > 0
-      if (isStuck) response.destroy()
-      // An id without an event: the client sends it as Last-Event-ID when it reconnects.
-      else response.write(`: still here\nid: ${position}\n\n`)
-    },
+    send: (frame: LiveFrame) => stream.send(frame.event),
+    bufferedBytes: () => stream.bufferedBytes,
+    end: () => stream.end(),
+    destroy: () => stream.destroy(),
+    // An id without an event: the client sends it as Last-Event-ID when it reconnects.
+    beat: (position) => stream.beat(`id: ${position}\n`),
   })
   const close = () => hub.disconnect(subscriber)
-  response.once('close', close)
+  reply.raw.once('close', close)
   const outcome = await hub.subscribe(subscriber, doctorIds, after)
   switch (outcome.kind) {
     case 'subscribed':
@@ -64,22 +50,4 @@ export async function serveEvents(
       close()
       throw problem('unavailable', 'The database cannot be reached now.', { retryAfterSeconds: 1 })
   }
-}
-
-/** Takes over the raw response, with the headers that the hooks have set (CORS, security). */
-function begin(reply: FastifyReply): void {
-  void reply.headers({
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store, no-transform',
-    // Without this, nginx would buffer the events.
-    'x-accel-buffering': 'no',
-  })
-  reply.hijack()
-  const response: ServerResponse = reply.raw
-  // Heartbeats decide whether the client is still there.
-  response.socket?.setTimeout(0)
-  for (const [name, value] of Object.entries(reply.getHeaders()))
-    if (value !== undefined) response.setHeader(name, value)
-  response.writeHead(200)
-  response.write(`retry: ${retryMs}\n\n`)
 }

@@ -1,5 +1,5 @@
 import { isLaterPosition, type Position, parsePosition, positionText } from '@holdfast/contract/position'
-import { until } from '@holdfast/testkit'
+import { seededRandom, until } from '@holdfast/testkit'
 import { describe, expect, vi } from 'vitest'
 import { book, cancel, untilCaughtUp } from '../../test/live-calendar.ts'
 import { type LiveClient, liveClient } from '../../test/live-client.ts'
@@ -154,11 +154,8 @@ describe('clients that switch between two processes', () => {
     there,
   }) => {
     const seed = Number(process.env.HOLDFAST_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
-    let state = seed
-    const random = (max: number) => {
-      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
-      return Math.floor((state / 2 ** 32) * max)
-    }
+    const next = seededRandom(seed)
+    const random = (max: number) => Math.floor(next() * max)
     const pick = <Value>(values: readonly Value[]): Value => values[random(values.length)] as Value
     // None of them becomes full, however long the test takes.
     const options = { slots: 4, capacity: 100_000 }

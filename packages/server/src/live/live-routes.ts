@@ -100,7 +100,8 @@ export async function liveRoutes(app: FastifyInstance, { hub, origins, slots }: 
   })
 }
 
-function takeSlot(slots: ConnectionSlots, request: FastifyRequest): () => void {
+/** Counts the connection of a request. @returns what releases it @throws ProblemError */
+export function takeSlot(slots: ConnectionSlots, request: FastifyRequest): () => void {
   const slot = slots.take(clientAddress(request))
   if (slot === 'full') {
     throw problem('overloaded', 'The server has reached its limit of live connections.', { retryAfterSeconds: 30 })

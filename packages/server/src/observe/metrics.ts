@@ -5,12 +5,22 @@ import { RequestDurations } from './request-durations.ts'
 
 export type Metrics = {
   registry: Registry
+  /** What /metrics responds, in Prometheus's format. */
+  text(): Promise<string>
   /** Records a completed request by its route pattern (never its path), method and status. */
   requestCompleted(request: { route: string; method: string; status: number; seconds: number }): void
   batchDone(report: BatchReport): void
   claimsDone(outcomes: readonly (ClaimOutcome['kind'] | 'error')[]): void
   auditDone(events: { written?: number; lost?: number }): void
   jobDone(job: { name: string; count: number; failed: boolean }): void
+  /** Events of these times were forwarded. */
+  relayed(forwarded: { receiver: string; times: readonly Date[] }): void
+  /** `since`: when the oldest event was written that is being forwarded; null: none is. */
+  relayWaiting(waiting: { receiver: string; since: Date | null }): void
+  /** A consumer at the broker could not process an event. */
+  eventFailed(failure: { queue: string; isDead: boolean }): void
+  /** The database can be restored as it was at this moment, in milliseconds. */
+  backupDone(untilMs: number): void
 }
 
 /** `misses` waited for a load; `stale` got the last known response because the database was unavailable. */
@@ -34,6 +44,8 @@ export type MetricsSources = {
   calendarFigures: () => CalendarFigures
   /** Called when the metrics are read, at most once per {@link databaseFiguresMs}. */
   readDatabase: () => Promise<DatabaseFigures>
+  /** The metrics of all server processes, in Prometheus's format. undefined: this is the only one. */
+  readAll?: (() => Promise<string>) | undefined
 }
 
 /**
@@ -44,17 +56,24 @@ export type DatabaseFigures = { activeHolds: number; eventTailLagSeconds: number
 
 const databaseFiguresMs = 1_000
 const queueSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+const lagSeconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600]
 const batchSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
 
-/** All metrics of this process, in a separate registry. Label values come from fixed sets only. */
+/**
+ * All metrics of this process, in a separate registry. Label values come from fixed sets only. `aggregator`: what the
+ * values of several server processes become; by default they are added up.
+ */
 export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'holdfast_' })
-  const { requests, claims, size, seconds, wait, jobs, jobCounts, auditEvents } = addCounts(registry)
+  const { requests, claims, size, seconds, wait, jobs, jobCounts, auditEvents, backups } = addCounts(registry)
   addGauges(registry, sources)
+  const relay = addRelayFigures(registry)
+  const eventFailed = addEventFailures(registry)
 
   return {
     registry,
+    text: sources.readAll ?? (() => registry.metrics()),
     requestCompleted: ({ route, method, status, seconds: took }) => requests.observe(route, method, status, took),
     batchDone(report) {
       size.observe({ queue: report.queue }, report.size)
@@ -72,6 +91,9 @@ export function createMetrics(sources: MetricsSources): Metrics {
       jobs.inc({ job: name, failed: String(failed) })
       jobCounts.inc({ job: name }, count)
     },
+    ...relay,
+    eventFailed,
+    backupDone: (untilMs) => backups.set(untilMs / 1000),
   }
 }
 
@@ -125,7 +147,55 @@ function addCounts(registry: Registry) {
     registers,
   })
   auditEvents.inc({ outcome: 'lost' }, 0)
-  return { requests, claims, size, seconds, wait, jobs, jobCounts, auditEvents }
+  const backups = new Gauge({
+    name: 'holdfast_backup_restorable_timestamp_seconds',
+    help: 'The newest moment to which the database can be restored. NaN: this process has backed up nothing.',
+    aggregator: 'first',
+    registers,
+  })
+  backups.set(Number.NaN)
+  return { requests, claims, size, seconds, wait, jobs, jobCounts, auditEvents, backups }
+}
+
+function addEventFailures(registry: Registry): Metrics['eventFailed'] {
+  const failures = new Counter({
+    name: 'holdfast_broker_failures_total',
+    help: 'Events that a consumer at the broker could not process: given back to it later (retry), or not (dead).',
+    labelNames: ['queue', 'outcome'],
+    registers: [registry],
+  })
+  return ({ queue, isDead }) => failures.inc({ queue, outcome: isDead ? 'dead' : 'retry' })
+}
+
+function addRelayFigures(registry: Registry): Pick<Metrics, 'relayed' | 'relayWaiting'> {
+  const registers = [registry]
+  const lag = new Histogram({
+    name: 'holdfast_relay_lag_seconds',
+    help: 'Time from when an event was written until it was forwarded to a receiver. Repetitions count again.',
+    labelNames: ['receiver'],
+    buckets: lagSeconds,
+    registers,
+  })
+  const waiting = new Map<string, Date | null>()
+  new Gauge({
+    name: 'holdfast_relay_waiting_seconds',
+    help: 'Age of the oldest event that this process is forwarding to a receiver; it grows while the receiver is away.',
+    labelNames: ['receiver'],
+    aggregator: 'max',
+    registers,
+    collect() {
+      for (const [receiver, since] of waiting) {
+        this.set({ receiver }, since === null ? 0 : Math.max(0, (Date.now() - since.getTime()) / 1000))
+      }
+    },
+  })
+  return {
+    relayed({ receiver, times }) {
+      const now = Date.now()
+      for (const time of times) lag.observe({ receiver }, Math.max(0, (now - time.getTime()) / 1000))
+    },
+    relayWaiting: ({ receiver, since }) => void waiting.set(receiver, since),
+  }
 }
 
 function addGauges(registry: Registry, sources: MetricsSources): void {
@@ -176,6 +246,7 @@ function addGauges(registry: Registry, sources: MetricsSources): void {
   new Gauge({
     name: 'holdfast_active_holds',
     help: 'PENDING bookings in the database whose hold has not expired.',
+    aggregator: 'max',
     registers,
     async collect() {
       this.set((await figures())?.activeHolds ?? Number.NaN)
@@ -184,6 +255,7 @@ function addGauges(registry: Registry, sources: MetricsSources): void {
   new Gauge({
     name: 'holdfast_event_tail_lag_seconds',
     help: 'Age of the oldest event that the log tail may not read yet because an older transaction is still open.',
+    aggregator: 'max',
     registers,
     async collect() {
       this.set((await figures())?.eventTailLagSeconds ?? Number.NaN)
@@ -192,6 +264,7 @@ function addGauges(registry: Registry, sources: MetricsSources): void {
   new Gauge({
     name: 'holdfast_partition_seconds_left',
     help: 'Time until the last monthly partition of bookings ends. After that, no booking can be written.',
+    aggregator: 'min',
     registers,
     async collect() {
       this.set((await figures())?.partitionSecondsLeft ?? Number.NaN)

@@ -1,27 +1,31 @@
 import { type Operation, restOperations } from '@holdfast/contract'
+import { newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aMember, aSlot, type TestDatabase } from '@holdfast/testkit'
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import type { OperationId } from '../../test/rest-app.ts'
+import type { OperationId, RestApp } from '../../test/rest-app.ts'
 import { test as restTest } from '../../test/rest-test.ts'
 
-type Ids = { clinicId: string; doctorId: string; slotId: string; bookingId: string; accountId: string }
+type Ids = Record<'clinicId' | 'doctorId' | 'slotId' | 'bookingId' | 'accountId' | 'roomId' | 'blockId', string>
 
 const test = restTest
-  .extend('site', { scope: 'file' }, ({ rest }) => {
-    rest.anAccount({ email: 'a@example.org' })
-    return rest.anAccount({ siteAdministrator: true })
-  })
-  .extend('ids', ({ database, site }) => newIds(database, site.id))
+  .extend('invited', { scope: 'file', auto: true }, ({ rest }) => rest.anAccount({ email: 'a@example.org' }))
+  // Another one in each test: for each request, all memberships of its account are read.
+  .extend('site', ({ rest }) => rest.anAccount({ siteAdministrator: true }))
+  .extend('ids', ({ database, site, rest }) => newIds(database, rest, site.id))
 
-async function newIds(database: TestDatabase, accountId: string): Promise<Ids> {
+async function newIds(database: TestDatabase, { engine }: RestApp, accountId: string): Promise<Ids> {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const slot = await aSlot(database, doctor, { capacity: 1_000_000 })
   const booking = await aBooking(database, slot)
   await aMember(database, clinic, { role: 'admin', accountId })
   await aMember(database, clinic, { role: 'admin' })
-  return { clinicId: clinic.id, doctorId: doctor.id, slotId: slot.id, bookingId: booking.id, accountId }
+  const room = { name: 'OR', site: null, turnoverMinutes: 0, hours: null }
+  const created = await engine.theatre.createRoom(clinic.no, room, null)
+  const roomId = created.kind === 'done' ? created.value.id : ''
+  const ids = { clinicId: clinic.id, doctorId: doctor.id, slotId: slot.id, bookingId: booking.id, accountId }
+  return { ...ids, roomId, blockId: newId(clinic.no) }
 }
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
@@ -77,7 +81,69 @@ const bodies: Partial<Record<OperationId, (ids: Ids) => Json>> = {
   rescheduleBooking: (ids) => ({ slotId: ids.slotId }),
   changeMember: (ids) => ({ role: 'doctor', doctorId: ids.doctorId }),
   createInvitation: (ids) => ({ email: 'a@example.org', role: 'doctor', doctorId: ids.doctorId }),
+  createRoom: () => ({
+    name: 'OR',
+    site: 'East',
+    turnoverMinutes: 10,
+    hours: [{ weekday: 1, from: '07:00', to: '24:00' }],
+  }),
+  createTheatreStaff: () => ({ name: 'S', profession: 'surgeon', preferredEquipmentIds: [] }),
+  createEquipment: () => ({ name: 'E', units: 2, reprocessingMinutes: 10 }),
+  createBlocks: (ids) => ({
+    roomId: ids.roomId,
+    service: 'S',
+    surgeonId: ids.doctorId,
+    minutes: 60,
+    releaseDays: 7,
+    rule: {
+      from: day(40),
+      to: day(60),
+      weekdays: [1, 2],
+      weeksOfMonth: [1, -1],
+      startTime: '07:00',
+      endTime: '15:00',
+      exceptDates: [day(45)],
+    },
+  }),
+  checkCase: (ids) => newCase(ids),
+  createCaseRequest: (ids) => ({
+    patient: { mrn: 'M', name: 'N', birthDate: '2000-01-01' },
+    service: 'S',
+    procedure: { code: '1', display: 'P' },
+    minutes: 60,
+    urgency: 'urgent',
+    dueOn: day(50),
+    roomId: ids.roomId,
+    surgeonId: ids.doctorId,
+    staffIds: [],
+    equipment: [],
+    note: 'N',
+  }),
+  suggestCaseTimes: (ids) => ({
+    needs: { minutes: 60, service: 'S', surgeonId: ids.doctorId, staffIds: [], equipment: [], mrn: 'M' },
+    roomIds: [ids.roomId],
+    from: day(40),
+    to: day(41),
+    limit: 2,
+    stepMinutes: 30,
+  }),
 }
+
+const newCase = (ids: Ids): Json => ({
+  clinicId: ids.clinicId,
+  roomId: ids.roomId,
+  startsAt: `${day(40)}T09:00:00Z`,
+  minutes: 60,
+  surgeonId: ids.doctorId,
+  staffIds: [],
+  equipment: [],
+  patient: { mrn: 'M', name: 'N', birthDate: '2000-01-01' },
+  service: 'S',
+  procedure: { code: '1', display: 'P' },
+  urgency: 'urgent',
+  override: { rules: ['outside_hours'], reason: 'R' },
+  confirm: true,
+})
 
 const odd = fc.oneof(
   fc.constantFrom<Json>(
@@ -142,7 +208,7 @@ test.for(Object.keys(bodies) as OperationId[])(
         if (id === 'createSlots' && typeof body === 'object' && body !== null && !Array.isArray(body)) {
           delete body[dropsRule ? 'rule' : 'slots']
         }
-        const query = id === 'createSlots' ? { dryRun: true } : {}
+        const query = id === 'createSlots' || id === 'createBlocks' ? { dryRun: true } : {}
         const reply = await rest.call(id, { path: ids, body, query, as: site })
         statuses.add(reply.status)
         expect(reply.status).toBeLessThan(500)

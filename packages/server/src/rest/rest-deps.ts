@@ -3,16 +3,32 @@ import type { Accounts } from '../accounts/accounts.ts'
 import type { AuditRecorder } from '../audit/audit-recorder.ts'
 import type { Freshness } from '../cache/freshness.ts'
 import type { SlotLists } from '../calendar/slot-lists.ts'
+import type { AccountMails } from '../messages/account-mails.ts'
+import type { RecipientDigests } from '../messages/recipient-digests.ts'
+import type { MailLinks } from '../messages/visit-context.ts'
 import type { BookingOrigins } from '../secrets/booking-origins.ts'
+import type { AddressTokens } from '../secrets/confirmation-tokens.ts'
 import type { ManageTokens } from '../secrets/manage-tokens.ts'
+import type { SealedTexts } from '../secrets/sealed-texts.ts'
 import type { VisitRooms } from '../secrets/visit-rooms.ts'
+import type { WebhookSender } from '../webhooks/attempt-delivery.ts'
 
 /** What the REST routes depend on; see compose-server.ts. */
 export type RestDeps = {
   engine: Engine
   accounts: Pick<Accounts, 'byIds'>
   audit: Pick<AuditRecorder, 'record'>
+  mails: Pick<AccountMails, 'invitation' | 'ticketLink'>
+  /** The link to a ticket, as e-mails have it. */
+  ticketUrl: MailLinks['ticket']
+  webhookSender: WebhookSender
+  /** Encrypts the URLs of external calendars. */
+  busyCalendarUrls: SealedTexts
   manageTokens: ManageTokens
+  /** null: there is no mail server, so nobody confirms by a link. */
+  confirmationTokens: AddressTokens | null
+  unsubscribeTokens: AddressTokens
+  recipientDigests: RecipientDigests
   visitRooms: VisitRooms
   /** null: bookings are not limited. */
   bookingOrigins: BookingOrigins | null

@@ -2,6 +2,9 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { serveAuditEvents } from './resources/audit-events.ts'
 import { serveBookingLimits } from './resources/booking-limits.ts'
 import { serveBookings } from './resources/bookings.ts'
+import { serveBusyCalendars } from './resources/busy-calendars.ts'
+import { serveCalendarFeeds } from './resources/calendar-feeds.ts'
+import { serveCaseRequests } from './resources/case-requests.ts'
 import { serveClinicDesk } from './resources/clinic-desk.ts'
 import { serveClinicSecurity } from './resources/clinic-security.ts'
 import { serveClinics } from './resources/clinics.ts'
@@ -9,10 +12,22 @@ import { serveDoctors } from './resources/doctors.ts'
 import { serveInvitations } from './resources/invitations.ts'
 import { serveMe } from './resources/me.ts'
 import { serveMembers } from './resources/members.ts'
+import { serveMessages } from './resources/messages.ts'
+import { serveProof } from './resources/proof.ts'
+import { serveReminderChoices } from './resources/reminder-choices.ts'
 import { serveSlots } from './resources/slots.ts'
+import { serveTheatreBlocks } from './resources/theatre-blocks.ts'
+import { serveTheatreCases } from './resources/theatre-cases.ts'
+import { serveTheatrePlanning } from './resources/theatre-planning.ts'
+import { serveTheatreReports } from './resources/theatre-reports.ts'
+import { serveTheatreResources } from './resources/theatre-resources.ts'
+import { serveTicketLinks } from './resources/ticket-links.ts'
 import { serveVideoRooms } from './resources/video-rooms.ts'
+import { serveWaitlist } from './resources/waitlist.ts'
+import { serveWebhooks } from './resources/webhooks.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { createServe } from './serve.ts'
+import { unsubscribeRoute } from './unsubscribe-route.ts'
 
 /**
  * The REST routes of the contract. Register it where only JSON bodies are accepted, the edge's validator checks them,
@@ -26,12 +41,27 @@ export function restRoutes(deps: RestDeps): FastifyPluginAsync {
     serveVideoRooms(serve, deps)
     serveSlots(serve, deps)
     serveBookings(serve, deps)
+    serveTicketLinks(serve, deps)
     serveMe(serve, deps)
     serveMembers(serve, deps)
     serveInvitations(serve, deps)
     serveClinicDesk(serve, deps)
     serveBookingLimits(serve, deps)
     serveClinicSecurity(serve, deps)
+    serveMessages(serve, deps)
+    serveReminderChoices(serve, deps)
+    await app.register(unsubscribeRoute, deps)
     serveAuditEvents(serve, deps)
+    serveProof(serve, deps)
+    serveTheatreResources(serve, deps)
+    serveTheatreBlocks(serve, deps)
+    serveTheatreCases(serve, deps)
+    serveTheatrePlanning(serve, deps)
+    serveCaseRequests(serve, deps)
+    serveTheatreReports(serve, deps)
+    serveWaitlist(serve, deps)
+    serveWebhooks(serve, deps)
+    serveCalendarFeeds(serve, deps)
+    serveBusyCalendars(serve, deps)
   }
 }

@@ -85,6 +85,11 @@ const routes: [what: string, code: string, error: RegExp | null][] = [
     /'"body.units"' is not assignable to type 'RestrictedField/,
   ],
   [
+    'an operation of the contract that restricts its response by a role that its access does not find',
+    `operation({ ${fields}, access: 'anyone', restrictedResponse: 'items' })`,
+    /Only the check of member access finds the role/,
+  ],
+  [
     'a status that the operation does not describe',
     'serve(restOperations.removeMember, () => ({ status: 200, body: undefined }))',
     /'200' is not assignable to type '204'/,

@@ -8,10 +8,11 @@ import { networkPrefix } from '../audit/network-prefix.ts'
 import type { Principal } from '../edge/principal.ts'
 import { ProblemError } from '../edge/problem-error.ts'
 import { invalidRequest } from '../edge/validator.ts'
-import { requireCredential } from './guards/access.ts'
+import { type ClinicActor, requireCredential } from './guards/access.ts'
 import { type AccessGuards, accessGuards } from './guards/access-guards.ts'
 import type { GuardedCall } from './guards/guarded-call.ts'
 import { type RestrictedFieldGuards, restrictedFieldGuards } from './guards/restricted-field-guards.ts'
+import { restrictedResponses } from './guards/restricted-responses.ts'
 import { idempotencyKeyOf, sentKeyOf } from './responses/idempotency.ts'
 import { respondOnce } from './responses/stored-response.ts'
 import type { RestDeps } from './rest-deps.ts'
@@ -45,7 +46,7 @@ export type Input<Described extends Operation> = {
   /** The Idempotency-Key of a write; null: none was sent. */
   key: SentKey | null
   /** Without its principal, which has not been checked for this operation: see `granted`. */
-  request: Pick<FastifyRequest, 'id' | 'headers' | 'log' | 'protocol' | 'host' | 'ip'>
+  request: Pick<FastifyRequest, 'id' | 'headers' | 'log' | 'protocol' | 'host' | 'ip' | 'server'>
 }
 
 /** What a handler returns: one of the statuses that the operation describes, with the body of that status. */
@@ -110,7 +111,7 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
     const cacheControl = described.access === 'anyone' && !isWrite ? 'no-cache' : 'no-store'
     const storesResponse = isWrite && !options.storesKey && !options.returnsSecret
     const check = recordDenials(deps, described, accessCheck(deps, described))
-    const handle = withCursorErrors(described, handler as Handler)
+    const handle = withRestriction(described, withCursorErrors(described, handler as Handler))
     const handleAndRecord = options.audit === undefined ? handle : recordSuccess(deps, described, options.audit, handle)
     const run = (call: Call) => {
       options.validate?.(call as never)
@@ -307,6 +308,20 @@ function withCursorErrors(described: Operation, handler: Handler): Handler {
       if (!(error instanceof InvalidCursor)) throw error
       throw invalidRequest([{ path: `/query/${cursorName}`, message: error.message }])
     }
+  }
+}
+
+/** Removes from what the handler returns what the caller's role may not read. */
+function withRestriction({ id, restrictedResponse }: Operation, handler: Handler): Handler {
+  if (restrictedResponse === undefined) return handler
+  const restrict = restrictedResponses[restrictedResponse] as (actor: ClinicActor, body: object) => object
+  return async (call) => {
+    const response = await handler(call)
+    const { actor } = call.granted as { actor: ClinicActor }
+    if (typeof response.body !== 'object' || response.body === null) {
+      throw new Error(`${id} returned a body that was serialized before it was restricted.`)
+    }
+    return { ...response, body: restrict(actor, response.body) }
   }
 }
 

@@ -22,6 +22,10 @@ beforeEach(async () => {
   await writeFile(join(directory, 'sw.js'), 'self')
   await writeFile(join(directory, 'sw.js.br'), brotliCompressSync('self'))
   await writeFile(join(directory, 'build-manifest.json'), '{}')
+  await mkdir(join(directory, 'help'))
+  await writeFile(join(directory, 'help/index.html'), '<!doctype html><title>Help</title>')
+  await writeFile(join(directory, 'help/first-day.html'), '<!doctype html><title>First day</title>')
+  await writeFile(join(directory, 'help/help.js'), script)
   app = Fastify()
   app.setErrorHandler(errorHandler)
   await app.register(notFound)
@@ -108,4 +112,23 @@ test('without a build only the API is served', async () => {
   await bare.register(siteRoutes, { directory: join(directory, 'nowhere') })
   expect((await bare.inject({ url: '/', headers: person })).statusCode).toBe(404)
   await bare.close()
+})
+
+test.each([
+  ['/help', 'Help'],
+  ['/help/first-day', 'First day'],
+])('%s is a page of the help, to any client', async (url, title) => {
+  const response = await app.inject({ url })
+  expect([response.statusCode, response.body]).toEqual([200, expect.stringContaining(`<title>${title}</title>`)])
+  expect(response.headers['content-type']).toMatch(/^text\/html/)
+  expect(response.headers['cache-control']).toBe('no-cache')
+  expect(String(response.headers['content-security-policy'])).toContain("script-src 'self';")
+  const again = await app.inject({ url, headers: { 'if-none-match': String(response.headers.etag) } })
+  expect(again.statusCode).toBe(304)
+})
+
+test('the scripts of the help are files, and a page that it does not have is the site’s to explain', async () => {
+  expect((await app.inject('/help/help.js')).statusCode).toBe(200)
+  const missing = await app.inject({ url: '/help/nothing', headers: person })
+  expect(missing.body).toContain('id="root"')
 })

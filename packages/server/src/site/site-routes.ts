@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
@@ -6,14 +6,20 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { errorHandler } from '../edge/error-handler.ts'
 import { pagePolicy } from '../edge/page-policy.ts'
 import { problem } from '../edge/problem-error.ts'
+import { publicPageRoutes } from './public-page-routes.ts'
+import type { PublicPages } from './public-pages.ts'
 
 export type SiteSettings = {
   /** Directory of the built site; default: packages/web/dist of this checkout. */
   directory?: string
+  /** What the pages of doctors and clinics say to search engines; without it, they say nothing. */
+  publicPages?: PublicPages
 }
 
 const builtSite = fileURLToPath(new URL('../../../web/dist', import.meta.url))
 const page = 'index.html'
+/** The scripts of the help are files. */
+const helpPolicy = pagePolicy('')
 const extraSources = { 'manifest-src': "'self'", 'form-action': "'self'" }
 
 /**
@@ -48,7 +54,7 @@ export async function siteRoutes(app: FastifyInstance, settings: SiteSettings): 
     root: directory,
     wildcard: false,
     // The manifest is used by the build only; the page is served below, for any URL.
-    globIgnore: ['**/*.br', '**/*.gz', '**/.*', 'assets/**', 'build-manifest.json', page],
+    globIgnore: ['**/*.br', '**/*.gz', '**/.*', 'assets/**', 'help/*.html', 'build-manifest.json', page],
   })
   // Looked up on each request, because a new build may be deployed while the server runs.
   await app.register(fastifyStatic, {
@@ -58,7 +64,12 @@ export async function siteRoutes(app: FastifyInstance, settings: SiteSettings): 
     decorateReply: false,
     allowedPath: (path) => !/\.(br|gz)$/.test(path),
   })
-  app.get('/', (_request, reply) => reply.sendFile(page))
+  for (const name of helpPages(directory)) {
+    const address = name === page ? '/help' : `/help/${name.slice(0, -'.html'.length)}`
+    app.get(address, (_request, reply) => reply.sendFile(`help/${name}`))
+  }
+  if (settings.publicPages === undefined) app.get('/', (_request, reply) => reply.sendFile(page))
+  else publicPageRoutes(app, { pages: settings.publicPages, directory, page, policy })
   app.get('/*', (request, reply) => {
     if (!wantsPage(request)) {
       reply.callNotFound()
@@ -66,6 +77,12 @@ export async function siteRoutes(app: FastifyInstance, settings: SiteSettings): 
     }
     return reply.sendFile(page)
   })
+}
+
+/** The pages of the help. They are named without .html, so that a page can be built in another way later. */
+function helpPages(directory: string): string[] {
+  const folder = join(directory, 'help')
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.html')) : []
 }
 
 function isClientError(error: unknown): boolean {
@@ -88,6 +105,7 @@ function setHeaders(reply: FastifyReply, path: string, policy: string): void {
   else if (path.startsWith(`/${page}`)) {
     void reply.header('cache-control', 'no-store').header('content-security-policy', policy)
   } else void reply.header('cache-control', 'no-cache')
+  if (path.startsWith('/help/') && path.includes('.html')) void reply.header('content-security-policy', helpPolicy)
   // A service worker runs under the policy of its script, and has to fetch the page.
   if (path.startsWith('/sw.js')) void reply.header('content-security-policy', "default-src 'none'; connect-src 'self'")
 }

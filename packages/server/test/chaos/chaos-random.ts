@@ -1,4 +1,6 @@
-/** Random numbers from a seed (mulberry32), so that a run makes the same choices again. */
+import { seededRandom } from '@holdfast/testkit'
+
+/** Random choices from a seed, so that a run makes the same ones again. */
 export type Random = {
   /** 0 ≤ n < below */
   below(below: number): number
@@ -7,13 +9,7 @@ export type Random = {
 }
 
 export function randomOf(seed: number): Random {
-  let state = seed >>> 0
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
+  const next = seededRandom(seed)
   const below = (limit: number) => Math.floor(next() * limit)
   const hex = (digits: number) => Array.from({ length: digits }, () => below(16).toString(16)).join('')
   return {

@@ -8,6 +8,11 @@ const described = {
   revokeSession: 'revokeSession',
   changePassword: 'changePassword',
   resetPassword: 'resetPassword',
+  requestPasswordReset: 'requestPasswordReset',
+  sendVerificationEmail: 'sendVerificationEmail',
+  changeEmail: 'changeEmail',
+  verifyEmail: 'verifyEmail',
+  undoEmailChange: 'undoEmailChange',
   updateUser: 'updateAccount',
 } as const satisfies Record<keyof typeof authBodies, string>
 

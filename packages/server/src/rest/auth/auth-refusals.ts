@@ -4,15 +4,10 @@ import { type ProblemError, problem } from '../../edge/problem-error.ts'
 /** Maps better-auth's errors to problems. Its messages are not passed on, because a later version may change them. */
 export async function refusalOf(response: Response, request: FastifyRequest): Promise<ProblemError> {
   const code = await codeOf(response)
-  if (code === 'INVALID_EMAIL_OR_PASSWORD') {
-    return problem('unauthenticated', 'The e-mail address or the password is wrong.')
-  }
+  if (code === 'INVALID_EMAIL_OR_PASSWORD') return wrongPassword()
   if (code === 'INVALID_PASSWORD') {
     const message = 'The current password is wrong.'
     return problem('password_wrong', message, { errors: [{ path: '/currentPassword', message }] })
-  }
-  if (code === 'INVALID_TOKEN') {
-    return problem('link_used', 'The link was used, has expired, or is not complete.')
   }
   if (response.status === 401) return problem('unauthenticated', 'Sign in first.')
   if (response.status === 403) return problem('forbidden', 'This session may not do that: sign in again.')
@@ -20,6 +15,10 @@ export async function refusalOf(response: Response, request: FastifyRequest): Pr
     return problem('invalid_request', `The accounts service refuses this (${code ?? response.status}).`)
   request.log.error({ requestId: request.id, status: response.status }, 'the accounts library failed')
   return problem('internal_error', 'The error was logged with this id.')
+}
+
+export function wrongPassword(): ProblemError {
+  return problem('unauthenticated', 'The e-mail address or the password is wrong.')
 }
 
 async function codeOf(response: Response): Promise<string | null> {

@@ -1,21 +1,26 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { MessageLanguage } from '@holdfast/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Accounts } from '../../accounts/accounts.ts'
 import { type Auth, clientAddressHeader } from '../../accounts/auth.ts'
-import { refusalOfNewPassword, refusalText } from '../../accounts/new-passwords.ts'
 import type { Principals } from '../../accounts/principals.ts'
-import type { Sessions } from '../../accounts/sessions.ts'
+import type { Sessions, SignInMark } from '../../accounts/sessions.ts'
 import type { AuditRecorder } from '../../audit/audit-recorder.ts'
+import { isOwnPage } from '../../edge/csrf.ts'
 import { problem } from '../../edge/problem-error.ts'
 import type { SignInCount } from '../../edge/rate-limits.ts'
 import { authBodies } from './auth-bodies.ts'
-import { refusalOf } from './auth-refusals.ts'
+import { refusalOf, wrongPassword } from './auth-refusals.ts'
+import { confirmNewAccount, emailRoutes } from './email-routes.ts'
+import { refuseGuessable, refuseWhenOverloaded } from './new-password-refusals.ts'
+import { passwordResetRoutes } from './password-reset-routes.ts'
 import { createPublicAddressCheck } from './public-address.ts'
 import { recordAccountEvents } from './record-account-events.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
 import { secondFactorRoutes } from './second-factor-routes.ts'
 import { secondStepRoutes } from './second-step-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
+import { noticeSignIn } from './sign-in-notice.ts'
 
 export type AuthRoutesDeps = SecondFactorDeps & {
   auth: Auth
@@ -33,7 +38,6 @@ const endpoints = [
   { method: 'GET', path: '/token' },
   { method: 'GET', path: '/jwks' },
   { method: 'POST', path: '/change-password', body: authBodies.changePassword, hashes: true },
-  { method: 'POST', path: '/reset-password', body: authBodies.resetPassword, hashes: true },
   { method: 'POST', path: '/update-user', body: authBodies.updateUser },
 ] as const satisfies readonly {
   method: 'GET' | 'POST'
@@ -54,10 +58,12 @@ export async function authRoutes(app: FastifyInstance, deps: AuthRoutesDeps): Pr
   app.decorateRequest('subjectAccountId', null)
   recordAccountEvents(app, deps.audit)
   await app.register(sessionRoutes, deps)
+  await app.register(passwordResetRoutes, deps)
+  await app.register(emailRoutes, deps)
   await app.register(secondStepRoutes, deps)
   await app.register(secondFactorRoutes, deps)
   for (const endpoint of endpoints) {
-    const isByAddress = ['/sign-in/email', '/sign-up/email', '/reset-password'].includes(endpoint.path)
+    const isByAddress = ['/sign-in/email', '/sign-up/email'].includes(endpoint.path)
     app.route({
       method: endpoint.method,
       url: `/api/auth${endpoint.path}`,
@@ -67,17 +73,15 @@ export async function authRoutes(app: FastifyInstance, deps: AuthRoutesDeps): Pr
       preValidation: async (request, reply) => {
         if (endpoint.path !== '/sign-in/email') return
         requirePublicAddress(request)
-        app.rateLimits.countSignInRequest(request, reply, deps.attempts.knownEmail(endpoint.path, request))
+        await app.rateLimits.countSignInRequest(request, reply, deps.attempts.knownEmail(endpoint.path, request))
       },
       preHandler: async (request) => {
-        await refuseGuessablePassword(endpoint, request, deps.accounts)
-        if ('hashes' in endpoint && deps.passwords.isOverloaded()) {
-          throw problem('overloaded', 'Too many people are signing in at the moment.', { retryAfterSeconds: 2 })
-        }
+        refuseGuessablePassword(endpoint, request)
+        if ('hashes' in endpoint) refuseWhenOverloaded(deps.passwords)
       },
       handler: async (request, reply) => {
         if (!isByAddress) return respond(endpoint, request, reply, deps)
-        const count = app.rateLimits.countSignIn(request, reply, deps.attempts.knownEmail(endpoint.path, request))
+        const count = await app.rateLimits.countSignIn(request, reply, deps.attempts.knownEmail(endpoint.path, request))
         return respond(endpoint, request, reply, deps, count)
       },
     })
@@ -87,32 +91,22 @@ export async function authRoutes(app: FastifyInstance, deps: AuthRoutesDeps): Pr
 const fieldsOfNewPassword = new Map<string, string>([
   ['/sign-up/email', 'password'],
   ['/change-password', 'newPassword'],
-  ['/reset-password', 'newPassword'],
 ])
 
 /** @throws ProblemError password_guessable. The schema has checked the length. */
-async function refuseGuessablePassword({ path }: Endpoint, request: FastifyRequest, accounts: Accounts): Promise<void> {
-  const { body, principal } = request
+function refuseGuessablePassword({ path }: Endpoint, { body, principal }: FastifyRequest): void {
   const field = fieldsOfNewPassword.get(path)
   if (field === undefined) return
   const fields = new Map<string, unknown>(typeof body === 'object' && body !== null ? Object.entries(body) : [])
-  const person = await personOf()
   if (fields.get('currentPassword') === fields.get(field)) {
     const message = 'The new password is the current one.'
     throw problem('invalid_request', message, { errors: [{ path: `/${field}`, message }] })
   }
-  const refusal = refusalOfNewPassword(String(fields.get(field)), person.map(String))
-  if (refusal === null) return
-  const message = `The password ${refusalText(refusal)}.`
-  throw problem('password_guessable', message, { errors: [{ path: `/${field}`, message }] })
+  refuseGuessable(field, String(fields.get(field)), personOf())
 
-  // Who has signed in may open the link of another account.
-  async function personOf(): Promise<unknown[]> {
-    if (path === '/sign-up/email') return [fields.get('email'), fields.get('name')]
-    if (path === '/change-password') return principal.kind === 'account' ? [principal.email, principal.name] : []
-    const account = await accounts.byPasswordReset(String(fields.get('token')))
-    request.subjectAccountId = account?.id ?? null
-    return account === null ? [] : [account.email, account.name]
+  function personOf(): string[] {
+    if (path === '/sign-up/email') return [String(fields.get('email')), String(fields.get('name'))]
+    return principal.kind === 'account' ? [principal.email, principal.name] : []
   }
 }
 
@@ -123,36 +117,41 @@ async function respond(
   deps: AuthRoutesDeps,
   count?: SignInCount,
 ) {
-  const attempt = deps.attempts.begin(endpoint.path, request)
-  const response = await forwarded(endpoint, request, deps).catch((error: unknown) => {
-    attempt.end('withdrawn')
-    count?.giveBack()
+  const attempt = await deps.attempts.begin(endpoint.path, request)
+  const { mark, response } = await forwarded(endpoint, request, deps).catch(async (error: unknown) => {
+    await attempt.end('withdrawn')
+    await count?.giveBack()
     throw error
   })
   // A clinic's people sign in from one address. Sign-ups always count: they create accounts.
-  if (response.status >= 500 || (response.ok && endpoint.path !== '/sign-up/email')) count?.giveBack()
-  attempt.end(response.ok ? 'succeeded' : response.status < 500 ? 'failed' : 'withdrawn')
-  if (endpoint.method === 'POST') forget(request, deps.principals)
+  if (response.status >= 500 || (response.ok && endpoint.path !== '/sign-up/email')) await count?.giveBack()
+  await attempt.end(response.ok ? 'succeeded' : response.status < 500 ? 'failed' : 'withdrawn')
+  if (endpoint.method === 'POST') await forget(request, deps.principals)
   const token = response.headers.get('set-auth-token')
-  if (response.ok && endpoint.path === '/sign-in/email') {
-    const pending = await secondStepOf(response.clone(), token, deps)
+  const signedIn = response.ok && endpoint.path === '/sign-in/email' ? await accountIn(response.clone()) : null
+  if (signedIn !== null) {
+    const pending = await secondStepOf(signedIn, token, mark, deps)
     if (pending !== null) return reply.header('cache-control', 'no-store').send(pending)
   }
+  if (endpoint.path === '/change-password') await refuseWhenEnded(request, token, mark, deps)
   // Also on errors: sign-out clears the cookie of a session that no longer exists.
   for (const cookie of response.headers.getSetCookie()) void reply.header('set-cookie', cookie)
   if (!response.ok) throw await refusalOf(response, request)
-  if (endpoint.path === '/sign-in/email') await afterSignIn(request, reply, deps)
+  if (signedIn !== null) await afterSignIn(request, reply, signedIn, deps)
+  if (endpoint.path === '/sign-up/email') await afterSignUp(request, response.clone(), deps)
   if (endpoint.path === '/change-password' && request.principal.kind === 'account') {
     const { accountId, secondFactorAt } = request.principal
     if (token !== null && secondFactorAt !== null) {
       await deps.secondFactors.markNewSession(accountId, unsigned(token), secondFactorAt)
     }
-    await deps.sessions.passwordChosen(accountId)
+    await deps.sessions.passwordChosen(accountId, token === null ? 'none' : { except: unsigned(token) })
   }
   if (endpoint.path === '/sign-out') await endSessionOfJwt(request, deps.sessions)
-  if (token !== null) void reply.header('set-auth-token', token)
+  // The site has its cookie, which its scripts cannot read.
+  const shownToken = isOwnPage(request, deps.publicUrl) ? null : token
+  if (shownToken !== null) void reply.header('set-auth-token', shownToken)
   void reply.header('cache-control', endpoint.path === '/jwks' ? 'public, max-age=300' : 'no-store')
-  return reply.code(response.status).send(bodyOf(endpoint, await response.json(), token))
+  return reply.code(response.status).send(bodyOf(endpoint, await response.json(), shownToken))
 }
 
 /**
@@ -162,25 +161,79 @@ async function respond(
  */
 const responseStepMs = 250
 
-async function forwarded(endpoint: Endpoint, request: FastifyRequest, deps: AuthRoutesDeps): Promise<Response> {
+/** `mark`: of a sign-in, or a change of the password, read before the password was checked. */
+type Forwarded = { mark: SignInMark; response: Response }
+
+async function forwarded(endpoint: Endpoint, request: FastifyRequest, deps: AuthRoutesDeps): Promise<Forwarded> {
   const startedAt = performance.now()
-  const response = await deps.auth.handler(requestFor(endpoint, request, deps.publicUrl))
+  const mark = await markOf(endpoint, request, deps)
+  // The owner of an address that was changed may take it back: nobody else signs up with it meanwhile.
+  const isReserved = endpoint.path === '/sign-up/email' && (await deps.accounts.isEmailReserved(emailIn(request.body)))
+  const response = isReserved
+    ? Response.json({ user: { id: randomUUID() } })
+    : await deps.auth.handler(requestFor(endpoint, request, deps.publicUrl))
   const mayReveal = endpoint.path === '/sign-up/email' || (endpoint.path === '/sign-in/email' && !response.ok)
   if (mayReveal) await delay(responseStepMs - ((performance.now() - startedAt) % responseStepMs))
-  return response
+  return { mark, response }
 }
 
 /**
  * The password was right: if the account has an authenticator app, the session that the library started ends before
  * anybody gets its token, and a code has to complete the sign-in. null: the password is enough.
+ *
+ * @param mark read before the password was checked
+ * @throws ProblemError unauthenticated if the password was changed meanwhile
  */
-async function secondStepOf(response: Response, signedToken: string | null, deps: AuthRoutesDeps) {
-  const { user } = (await response.json()) as { user: { id: string } }
-  const { hasTotp } = await deps.secondFactors.of(user.id)
-  if (!hasTotp) return null
+async function secondStepOf(
+  accountId: string,
+  signedToken: string | null,
+  mark: SignInMark,
+  { secondFactors, sessions, pendingSignIns }: AuthRoutesDeps,
+) {
   if (signedToken === null) throw new Error('The accounts library returned no session.')
-  await deps.sessions.endByToken(unsigned(signedToken))
-  return { token: null, secondStep: await deps.pendingSignIns.begin(user.id) }
+  const { hasTotp } = await secondFactors.of(accountId)
+  if (hasTotp) await sessions.endByToken(unsigned(signedToken))
+  const pending = hasTotp ? await pendingSignIns.begin(accountId) : null
+  if (await sessions.changedSince(accountId, mark)) {
+    await sessions.endByToken(unsigned(signedToken))
+    // The challenge is not sent to anybody, and expires.
+    throw wrongPassword()
+  }
+  return pending === null ? null : { token: null, secondStep: pending }
+}
+
+/** The account in the response to a sign-in. */
+async function accountIn(response: Response): Promise<string> {
+  const { user } = (await response.json()) as { user: { id: string } }
+  return user.id
+}
+
+async function markOf({ path }: Endpoint, { body, principal }: FastifyRequest, { sessions }: AuthRoutesDeps) {
+  if (path === '/change-password' && principal.kind === 'account') return sessions.signInMark(principal)
+  if (path !== '/sign-in/email') return null
+  return sessions.signInMark({ email: emailIn(body) })
+}
+
+function emailIn(body: unknown): string {
+  return String(typeof body === 'object' && body !== null && 'email' in body ? body.email : null)
+}
+
+/**
+ * The library has started a new session with the new password. It ends if the password was reset, or all sessions were
+ * ended, since the current password was checked.
+ *
+ * @throws ProblemError unauthenticated
+ */
+async function refuseWhenEnded(
+  { principal }: FastifyRequest,
+  signedToken: string | null,
+  mark: SignInMark,
+  { sessions }: AuthRoutesDeps,
+): Promise<void> {
+  if (signedToken === null || principal.kind !== 'account') return
+  if (!(await sessions.changedSince(principal.accountId, mark))) return
+  await sessions.endByToken(unsigned(signedToken))
+  throw problem('unauthenticated', 'The password was changed meanwhile. Sign in again.')
 }
 
 /** The session token without its signature. */
@@ -189,9 +242,37 @@ function unsigned(signedToken: string): string {
 }
 
 /** The browser's earlier session ends: nobody sees it any more, and it would stay valid for weeks. */
-async function afterSignIn(request: FastifyRequest, reply: FastifyReply, deps: AuthRoutesDeps): Promise<void> {
+async function afterSignIn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  accountId: string,
+  deps: AuthRoutesDeps,
+): Promise<void> {
   if (request.sessionToken !== null) await deps.sessions.endByToken(request.sessionToken)
+  await deps.sessions.endOldest(accountId)
+  const isKnownBrowser = deps.attempts.knownEmail('/sign-in/email', request) !== null
+  noticeSignIn(request, deps, { accountId, isKnownBrowser, language: languageIn(request.body) })
   void reply.header('set-cookie', deps.attempts.knownBrowserCookie(request))
+}
+
+/**
+ * A new account gets an e-mail to confirm its address, in the background: the response says nothing about it. If the
+ * address had an account, the library has invented the one in its response.
+ */
+async function afterSignUp(request: FastifyRequest, response: Response, deps: AuthRoutesDeps): Promise<void> {
+  const accountId = await accountIn(response)
+  const send = async () => {
+    if ((await deps.accounts.userById(accountId)) === null) return
+    await confirmNewAccount(deps, accountId, languageIn(request.body) ?? 'en')
+  }
+  const onError = (error: unknown) => request.log.error({ err: error }, 'an address could not be confirmed')
+  setImmediate(() => void send().catch(onError))
+}
+
+/** The schema has checked it. */
+function languageIn(body: unknown): MessageLanguage | null {
+  const language = typeof body === 'object' && body !== null && 'language' in body ? body.language : null
+  return language === 'en' || language === 'de' || language === 'ar' ? language : null
 }
 
 /** The library ends the session of a token or a cookie, but knows no JWTs. */
@@ -217,12 +298,18 @@ function requestFor(endpoint: Endpoint, request: FastifyRequest, publicUrl: stri
   const userAgent = request.headers['user-agent']
   if (userAgent !== undefined) headers.set('user-agent', userAgent.slice(0, 300))
   if (endpoint.method === 'POST') headers.set('content-type', 'application/json')
-  const body = endpoint.method === 'POST' ? JSON.stringify('body' in endpoint ? request.body : {}) : null
+  const body = endpoint.method === 'POST' ? JSON.stringify('body' in endpoint ? libraryBody(request.body) : {}) : null
   return new Request(`${publicUrl}/api/auth${endpoint.path}`, { method: endpoint.method, headers, body })
 }
 
+/** The library has no language. */
+function libraryBody(body: unknown): object {
+  const { language: _, ...rest } = { language: null, ...(typeof body === 'object' ? body : {}) }
+  return rest
+}
+
 /** Removes the account from the cache, because its sessions or its name may have changed. */
-function forget(request: FastifyRequest, principals: Principals): void {
+async function forget(request: FastifyRequest, principals: Principals): Promise<void> {
   if (request.sessionToken !== null) principals.forgetSession(request.sessionToken)
-  if (request.principal.kind === 'account') principals.forget(request.principal.accountId)
+  if (request.principal.kind === 'account') await principals.forget(request.principal.accountId)
 }

@@ -1,16 +1,19 @@
 import type { FastifyRequest } from 'fastify'
 import type { AccountPrincipal } from '../../accounts/principals.ts'
 import { problem } from '../../edge/problem-error.ts'
+import { type Caller, callerOf } from './caller.ts'
+import { refuseWhenOverloaded } from './new-password-refusals.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
-import { callerOf } from './session-routes.ts'
-
-type Caller = { account: AccountPrincipal; sessionId: string }
 
 /** How long after a second factor was shown in a session changes of the factors need no password. */
 const recentMs = 10 * 60_000
 
 export function isRecent({ secondFactorAt }: AccountPrincipal): boolean {
-  return secondFactorAt !== null && Date.now() - secondFactorAt.getTime() < recentMs
+  return secondFactorAt !== null && isMomentAgo(secondFactorAt)
+}
+
+function isMomentAgo(at: Date): boolean {
+  return Date.now() - at.getTime() < recentMs
 }
 
 /**
@@ -22,6 +25,7 @@ export function isRecent({ secondFactorAt }: AccountPrincipal): boolean {
 export async function requireShownFactor(request: FastifyRequest, deps: SecondFactorDeps): Promise<Caller> {
   const caller = callerOf(request)
   const { accountId, secondFactorAt } = caller.account
+  await requireLiveSession(caller, deps)
   if (secondFactorAt !== null) return caller
   const { hasTotp, passkeys } = await deps.secondFactors.of(accountId)
   if (hasTotp || passkeys > 0) {
@@ -43,19 +47,55 @@ export async function requireConfirmation(
 ): Promise<Caller> {
   const caller = await requireShownFactor(request, deps)
   if (isRecent(caller.account)) return caller
+  await requirePassword(request, deps, caller, password)
+  // Checking the password took a while.
+  await requireLiveSession(caller, deps)
+  return caller
+}
+
+/**
+ * A session that a new password has ended must not leave a second factor behind.
+ *
+ * @throws ProblemError unauthenticated
+ */
+async function requireLiveSession({ account, sessionId }: Caller, { sessions }: SecondFactorDeps): Promise<void> {
+  if (!(await sessions.isLive(account.accountId, sessionId))) throw problem('unauthenticated', 'Sign in first.')
+}
+
+/**
+ * The caller, if they have signed in, or shown a second factor, a moment ago, or the password is right. Whoever finds a
+ * browser that is signed in does not sign its owner out everywhere.
+ *
+ * @throws ProblemError unauthenticated, password_wrong, rate_limited
+ */
+export async function requireRecentSignIn(
+  request: FastifyRequest,
+  deps: SecondFactorDeps,
+  password: string | undefined,
+): Promise<Caller> {
+  const caller = callerOf(request)
+  if (isRecent(caller.account)) return caller
+  const session = (await deps.sessions.list(caller.account)).find(({ id }) => id === caller.sessionId)
+  if (session === undefined || !isMomentAgo(session.createdAt)) await requirePassword(request, deps, caller, password)
+  return caller
+}
+
+async function requirePassword(
+  request: FastifyRequest,
+  deps: SecondFactorDeps,
+  { account }: Caller,
+  password: string | undefined,
+): Promise<void> {
   if (password === undefined) throw wrong('Send the current password.')
-  if (deps.passwords.isOverloaded()) {
-    throw problem('overloaded', 'Too many people are signing in at the moment.', { retryAfterSeconds: 2 })
-  }
+  refuseWhenOverloaded(deps.passwords)
   // Counts together with the attempts to change the password.
-  const attempt = deps.attempts.begin('/change-password', request)
-  const isRight = await deps.accounts.hasPassword(caller.account.accountId, password).catch((error: unknown) => {
-    attempt.end('withdrawn')
+  const attempt = await deps.attempts.begin('/change-password', request)
+  const isRight = await deps.accounts.hasPassword(account.accountId, password).catch(async (error: unknown) => {
+    await attempt.end('withdrawn')
     throw error
   })
-  attempt.end(isRight ? 'succeeded' : 'failed')
+  await attempt.end(isRight ? 'succeeded' : 'failed')
   if (!isRight) throw wrong('The current password is wrong.')
-  return caller
 }
 
 function wrong(message: string) {

@@ -6,12 +6,14 @@ import { problem } from '../../edge/problem-error.ts'
 
 export type PasswordAttempts = {
   /** @throws ProblemError rate_limited */
-  begin(path: string, request: FastifyRequest): { end(outcome: 'succeeded' | 'failed' | 'withdrawn'): void }
+  begin(path: string, request: FastifyRequest): Promise<PasswordAttempt>
   /** The e-mail address of a sign-in in a browser where it was used before, else null. The body may be unchecked. */
   knownEmail(path: string, request: FastifyRequest): string | null
   /** The cookie after a sign-in. */
   knownBrowserCookie(request: FastifyRequest): string
 }
+
+export type PasswordAttempt = { end(outcome: 'succeeded' | 'failed' | 'withdrawn'): Promise<void> }
 
 /** One site has a /48 of IPv6 addresses, and may use any of its 65536 networks. */
 const networkBits = 48
@@ -32,17 +34,17 @@ export function createPasswordAttempts(limits: AttemptLimits, knownBrowsers: Kno
   }
 
   return {
-    begin(path, request) {
+    async begin(path, request) {
       const key = keyOf(path, request)
-      if (key === null) return { end: () => undefined }
-      const retryAfterSeconds = limits.begin(key)
+      if (key === null) return { end: async () => undefined }
+      const retryAfterSeconds = await limits.begin(key)
       if (retryAfterSeconds > 0) {
         throw problem('rate_limited', 'Too many wrong passwords. Wait before the next attempt.', { retryAfterSeconds })
       }
       return {
-        end: (outcome) => {
-          if (outcome === 'succeeded') limits.succeeded(key)
-          if (outcome === 'withdrawn') limits.withdrawn(key)
+        async end(outcome) {
+          if (outcome === 'succeeded') await limits.succeeded(key)
+          if (outcome === 'withdrawn') await limits.withdrawn(key)
         },
       }
     },

@@ -30,6 +30,7 @@ const recorded = new Map<string, Recorded>([
     path('change-password'),
     { succeeded: 'password_changed', refused: 'password_change_failed', delayed: 'password_change_failed' },
   ],
+  [path('request-password-reset'), { succeeded: 'password_link_requested', about: 'email' }],
   [path('reset-password'), { succeeded: 'password_reset', refused: 'password_reset_failed', about: 'subject' }],
   [path('revoke-session'), { succeeded: 'sessions_ended', detail: 'one' }],
   [path('revoke-sessions'), { succeeded: 'sessions_ended', detail: 'all' }],
@@ -95,7 +96,7 @@ function entryOf(request: FastifyRequest, reply: FastifyReply): AuditEntry | nul
     // What was refused for its number may name anybody.
     if (email === null || kind === rule.delayed) return { kind, details }
     // The password was right, but no session began.
-    const isAsked = kind === 'sign_in' && !reply.hasHeader('set-auth-token')
+    const isAsked = kind === 'sign_in' && !reply.hasHeader('set-cookie')
     if (isAsked) return { kind: 'second_factor_asked', subjectEmail: email, details }
     return kind === 'sign_in' ? { kind, actorEmail: email, details } : { kind, subjectEmail: email, details }
   }

@@ -1,5 +1,6 @@
 import type { AttemptLimits } from '../../accounts/attempt-limits.ts'
 import type { OpenAccounts } from '../../accounts/open-accounts.ts'
+import type { AccountMails } from '../../messages/account-mails.ts'
 import type { PasswordAttempts } from './password-attempts.ts'
 
 export type SecondFactorDeps = Pick<
@@ -12,10 +13,13 @@ export type SecondFactorDeps = Pick<
   | 'passwords'
   | 'pendingSignIns'
   | 'principals'
+  | 'publicUrl'
   | 'recoveryCodes'
   | 'secondFactors'
   | 'sessionCookies'
   | 'sessions'
+  | 'signInCodes'
+  | 'signInNotices'
   | 'startSession'
   | 'totp'
-> & { attemptLimits: AttemptLimits; attempts: PasswordAttempts }
+> & { attemptLimits: AttemptLimits; attempts: PasswordAttempts; mails: AccountMails }

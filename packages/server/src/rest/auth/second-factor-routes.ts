@@ -2,12 +2,13 @@ import { secondFactorOperations } from '@holdfast/contract'
 import type { FastifyInstance } from 'fastify'
 import { passkeySite } from '../../accounts/passkey-site.ts'
 import type { AddedPasskey } from '../../accounts/passkeys.ts'
+import type { CodeOutcome } from '../../accounts/totp.ts'
 import { problem } from '../../edge/problem-error.ts'
+import { callerOf } from './caller.ts'
 import { isRecent, requireConfirmation, requireShownFactor } from './confirm-change.ts'
 import { requirePasskeySite } from './passkey-site-of.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
-import { emptyBody, refusedCode, usedCode } from './second-step-routes.ts'
-import { callerOf } from './session-routes.ts'
+import { emptyBody, refusedCode, tooManyCodes, usedCode } from './second-step-routes.ts'
 
 type Confirmation = { password?: string }
 
@@ -46,8 +47,8 @@ function totpRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
   app.post<{ Body: { code: string } }>(confirmTotp.url, { schema: { body: confirmTotp.body } }, async (request) => {
     const { account, sessionId } = await requireShownFactor(request, deps)
     const { accountId } = account
-    const { kind } = await deps.totp.confirm(accountId, request.body.code)
-    if (kind === 'missing') throw problem('totp_missing', 'Set up an authenticator app first.')
+    const { kind } = await firstCode(deps, accountId, request.body.code)
+    if (kind === 'missing') throw problem('totp_missing', 'Begin to set up an authenticator app again.')
     if (kind === 'wrong') throw refusedCode('The code is wrong. Check the clock of the phone.')
     if (kind === 'used') throw usedCode()
     const recoveryCodes = await deps.recoveryCodes.replace(accountId)
@@ -79,7 +80,7 @@ function passkeyRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
     const site = requirePasskeySite(deps.configuredUrl, request)
     const { account } = await requireConfirmation(request, deps, request.body.password)
     const options = await deps.passkeys.creationOptions(site, account)
-    if (options === null) throw problem('too_many_passkeys', 'This account has the most passkeys that it can have.')
+    if (options === null) throw tooManyPasskeys()
     return options
   })
 
@@ -87,11 +88,16 @@ function passkeyRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
     const site = requirePasskeySite(deps.configuredUrl, request)
     const { account, sessionId } = await requireShownFactor(request, deps)
     const { name, response } = request.body
-    const passkey = await deps.passkeys.add(site, account.accountId, { name: name.trim(), response })
-    if (passkey === null)
+    const outcome = await deps.passkeys.add(
+      site,
+      { accountId: account.accountId, sessionId },
+      { name: name.trim(), response },
+    )
+    if (outcome.kind === 'too_many') throw tooManyPasskeys()
+    if (outcome.kind === 'refused')
       throw problem('passkey_refused', 'The response of the browser is not valid, or was used before.')
     await deps.secondFactors.markSession(account.accountId, sessionId)
-    return passkey
+    return outcome.passkey
   })
 
   app.post<{ Body: { id: string; name: string } }>(
@@ -114,6 +120,27 @@ function passkeyRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
       return { status: true }
     },
   )
+}
+
+/**
+ * Wrong codes are slowed as at the sign-in, by account.
+ *
+ * @throws ProblemError rate_limited
+ */
+async function firstCode(deps: SecondFactorDeps, accountId: string, code: string): Promise<CodeOutcome> {
+  const key = `first code ${accountId}`
+  const retryAfterSeconds = await deps.attemptLimits.begin(key)
+  if (retryAfterSeconds > 0) throw tooManyCodes(retryAfterSeconds)
+  const outcome = await deps.totp.confirm(accountId, code).catch(async (error: unknown) => {
+    await deps.attemptLimits.withdrawn(key)
+    throw error
+  })
+  if (outcome.kind === 'accepted') await deps.attemptLimits.succeeded(key)
+  return outcome
+}
+
+function tooManyPasskeys() {
+  return problem('too_many_passkeys', 'This account has the most passkeys that it can have.')
 }
 
 function notFound(id: string) {

@@ -4,10 +4,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SignedInUser } from '../../accounts/accounts.ts'
 import { sessionSeconds } from '../../accounts/auth.ts'
 import { isChallenge } from '../../accounts/pending-sign-ins.ts'
-import { isRecoveryCode } from '../../accounts/recovery-codes.ts'
+import type { SignInMark } from '../../accounts/sessions.ts'
+import type { SignInCodeOutcome } from '../../accounts/sign-in-codes.ts'
+import { isOwnPage } from '../../edge/csrf.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import { requirePasskeySite } from './passkey-site-of.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
+import { noticeSignIn } from './sign-in-notice.ts'
 
 type CodeBody = { challenge: string; code: string; rememberMe?: boolean }
 type PasskeyBody = { response: AuthenticationResponseJSON; rememberMe?: boolean }
@@ -32,12 +35,13 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
     async (request, reply) => {
       const { challenge, code, rememberMe = true } = request.body
       const accountId = await deps.pendingSignIns.accountOf(challenge)
-      const user = accountId === null ? null : await deps.accounts.userById(accountId)
+      if (accountId === null) throw expired()
+      const mark = await deps.sessions.signInMark({ accountId })
+      const user = await deps.accounts.userById(accountId)
       if (user === null) throw expired()
       request.subjectAccountId = user.id
-      await acceptCode(request, deps, user, code)
-      if (!(await deps.pendingSignIns.complete(challenge))) throw expired()
-      return startSession(request, reply, deps, user, rememberMe)
+      await acceptCode(request, deps, user, { challenge, code })
+      return startSession(request, reply, deps, { user, mark, isRemembered: rememberMe })
     },
   )
 
@@ -66,12 +70,12 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
     async (request, reply) => {
       const { response, rememberMe = true } = request.body
       const site = requirePasskeySite(deps.configuredUrl, request)
-      const accountId = await deps.passkeys.verify(site, response)
-      const user = accountId === null ? null : await deps.accounts.userById(accountId)
-      if (user === null)
+      const signIn = await deps.passkeys.verify(site, response)
+      const user = signIn === null ? null : await deps.accounts.userById(signIn.accountId)
+      if (signIn === null || user === null)
         throw problem('passkey_refused', 'This passkey is not known here, or its response is not valid.')
       request.subjectAccountId = user.id
-      return startSession(request, reply, deps, user, rememberMe)
+      return startSession(request, reply, deps, { user, mark: signIn.mark, isRemembered: rememberMe })
     },
   )
 }
@@ -92,7 +96,7 @@ async function countCode(app: FastifyInstance, request: FastifyRequest, reply: F
   const accountId = isChallenge(challenge) ? await deps.pendingSignIns.accountOf(challenge) : null
   const user = accountId === null ? null : await deps.accounts.userById(accountId)
   if (user === null) await app.rateLimits.countRequest(request, reply)
-  else app.rateLimits.countSignInRequest(request, reply, attemptsKey(request, deps, user))
+  else await app.rateLimits.countSignInRequest(request, reply, attemptsKey(request, deps, user))
 }
 
 /**
@@ -104,36 +108,35 @@ function attemptsKey({ headers }: FastifyRequest, deps: SecondFactorDeps, { id, 
   return deps.factorBrowsers.idOf(headers.cookie, email) === null ? `code ${id}` : `code ${id} factor shown`
 }
 
-/**
- *
- * @throws ProblemError code_wrong, code_used, rate_limited
- */
+/** @throws ProblemError code_wrong, code_used, sign_in_expired, rate_limited */
 async function acceptCode(
   request: FastifyRequest,
   deps: SecondFactorDeps,
   user: SignedInUser,
-  code: string,
+  sent: { challenge: string; code: string },
 ): Promise<void> {
   const key = attemptsKey(request, deps, user)
-  const retryAfterSeconds = deps.attemptLimits.begin(key)
-  if (retryAfterSeconds > 0) {
-    throw problem('rate_limited', 'Too many wrong codes. Wait before the next attempt.', { retryAfterSeconds })
-  }
-  const outcome = await checkCode(deps, user.id, code).catch((error: unknown) => {
-    deps.attemptLimits.withdrawn(key)
+  const retryAfterSeconds = await deps.attemptLimits.begin(key)
+  if (retryAfterSeconds > 0) throw tooManyCodes(retryAfterSeconds)
+  const outcome = await deps.signInCodes.complete({ accountId: user.id, ...sent }).catch(async (error: unknown) => {
+    await deps.attemptLimits.withdrawn(key)
     throw error
   })
-  if (outcome !== null) throw outcome
-  deps.attemptLimits.succeeded(key)
+  if (outcome.kind === 'expired') await deps.attemptLimits.withdrawn(key)
+  const refusal = refusalOf(outcome)
+  if (refusal !== null) throw refusal
+  await deps.attemptLimits.succeeded(key)
 }
 
-async function checkCode(deps: SecondFactorDeps, accountId: string, code: string): Promise<ProblemError | null> {
-  if (isRecoveryCode(code)) {
-    return (await deps.recoveryCodes.use(accountId, code)) ? null : refusedCode('This recovery code is wrong, or used.')
-  }
-  const { kind } = await deps.totp.verify(accountId, code.replaceAll(/\s/g, ''))
+function refusalOf({ kind }: SignInCodeOutcome): ProblemError | null {
   if (kind === 'accepted') return null
+  if (kind === 'expired') return expired()
+  if (kind === 'recovery_code_wrong') return refusedCode('This recovery code is wrong, or used.')
   return kind === 'used' ? usedCode() : refusedCode('The code is wrong, or too old.')
+}
+
+export function tooManyCodes(retryAfterSeconds: number): ProblemError {
+  return problem('rate_limited', 'Too many wrong codes. Wait before the next attempt.', { retryAfterSeconds })
 }
 
 export function refusedCode(message: string): ProblemError {
@@ -146,7 +149,10 @@ export function usedCode(): ProblemError {
 }
 
 function expired(): ProblemError {
-  return problem('sign_in_expired', 'Sign in with the password again: this took longer than ten minutes.')
+  return problem(
+    'sign_in_expired',
+    'Sign in again: this took longer than ten minutes, or the password was changed meanwhile.',
+  )
 }
 
 /** Signs in like the accounts library does after the password alone; the session has a second factor. */
@@ -154,17 +160,23 @@ async function startSession(
   request: FastifyRequest,
   reply: FastifyReply,
   deps: SecondFactorDeps,
-  user: SignedInUser,
-  isRemembered: boolean,
+  { user, mark, isRemembered }: { user: SignedInUser; mark: SignInMark; isRemembered: boolean },
 ) {
   const userAgent = request.headers['user-agent']?.slice(0, 300) ?? ''
-  const token = await deps.startSession(user.id, { ipAddress: request.ip, userAgent, isRemembered })
+  const token = await deps.startSession(user.id, mark, { ipAddress: request.ip, userAgent, isRemembered })
+  if (token === null) throw expired()
   if (request.sessionToken !== null) await deps.sessions.endByToken(request.sessionToken)
+  await deps.sessions.endOldest(user.id)
   const signed = deps.sessionCookies.signed(token)
   void reply.header('set-cookie', deps.sessionCookies.setCookie(signed, isRemembered ? sessionSeconds : null))
+  const isKnownBrowser = deps.knownBrowsers.idOf(request.headers.cookie, user.email) !== null
+  noticeSignIn(request, deps, { accountId: user.id, isKnownBrowser, language: null })
   for (const browsers of [deps.knownBrowsers, deps.factorBrowsers]) {
     void reply.header('set-cookie', browsers.setCookie(request.headers.cookie, user.email))
   }
-  void reply.header('set-auth-token', signed).header('cache-control', 'no-store')
+  void reply.header('cache-control', 'no-store')
+  // The site has its cookie, which its scripts cannot read.
+  if (isOwnPage(request, deps.publicUrl)) return { token: null, user }
+  void reply.header('set-auth-token', signed)
   return { token: signed, user }
 }

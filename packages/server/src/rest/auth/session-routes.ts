@@ -1,16 +1,20 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { AccountPrincipal } from '../../accounts/principals.ts'
-import type { SessionCard, Sessions } from '../../accounts/sessions.ts'
-import { problem } from '../../edge/problem-error.ts'
+import { accountOperations } from '@holdfast/contract'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { SessionCard } from '../../accounts/sessions.ts'
 import { authBodies } from './auth-bodies.ts'
+import { callerOf } from './caller.ts'
+import { requireRecentSignIn } from './confirm-change.ts'
+import type { SecondFactorDeps } from './second-factor-deps.ts'
+import { emptyBody } from './second-step-routes.ts'
 
-export type SessionRoutesDeps = { sessions: Sessions }
+type Confirmation = { password?: string }
 
 /**
  * The sessions of the caller's account. better-auth has the same endpoints, but its responses contain the session
  * tokens, which scripts in a page must not be able to read.
  */
-export async function sessionRoutes(app: FastifyInstance, { sessions }: SessionRoutesDeps): Promise<void> {
+export async function sessionRoutes(app: FastifyInstance, deps: SecondFactorDeps): Promise<void> {
+  const { sessions } = deps
   const config = { admission: 'lenient' } as const
   app.addHook('onRequest', async (_request, reply) => {
     void reply.header('cache-control', 'no-store')
@@ -27,30 +31,27 @@ export async function sessionRoutes(app: FastifyInstance, { sessions }: SessionR
     const { account, sessionId } = callerOf(request)
     return (await sessions.list(account)).map((session) => bodyOf(session, sessionId))
   })
-  app.post<{ Body: { id: string } }>(
+  app.post<{ Body: Confirmation & { id: string } }>(
     '/api/auth/revoke-session',
     { config, schema: { body: authBodies.revokeSession } },
     async (request) => {
+      const { account } = await requireRecentSignIn(request, deps, request.body.password)
       // A session that has ended meanwhile needs no error: the caller gets what they want.
-      await sessions.end(callerOf(request).account.accountId, request.body.id)
+      await sessions.end(account.accountId, request.body.id)
       return { status: true }
     },
   )
-  app.post('/api/auth/revoke-sessions', { config }, async (request) => {
-    await sessions.endAll(callerOf(request).account.accountId)
+  const confirmed = { config, schema: { body: accountOperations.revokeSessions.body }, preValidation: emptyBody }
+  app.post<{ Body: Confirmation }>('/api/auth/revoke-sessions', confirmed, async (request) => {
+    const { account } = await requireRecentSignIn(request, deps, request.body.password)
+    await sessions.endAll(account.accountId)
     return { status: true }
   })
-  app.post('/api/auth/revoke-other-sessions', { config }, async (request) => {
-    const { account, sessionId } = callerOf(request)
+  app.post<{ Body: Confirmation }>('/api/auth/revoke-other-sessions', confirmed, async (request) => {
+    const { account, sessionId } = await requireRecentSignIn(request, deps, request.body.password)
     await sessions.endOthers(account.accountId, sessionId)
     return { status: true }
   })
-}
-
-/** @throws ProblemError unauthenticated */
-export function callerOf({ principal, sessionId }: FastifyRequest): { account: AccountPrincipal; sessionId: string } {
-  if (principal.kind !== 'account' || sessionId === null) throw problem('unauthenticated', 'Sign in first.')
-  return { account: principal, sessionId }
 }
 
 function bodyOf(session: SessionCard, sessionId: string) {

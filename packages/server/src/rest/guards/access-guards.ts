@@ -1,16 +1,21 @@
 import type { Access } from '@holdfast/contract'
 import type { RestDeps } from '../rest-deps.ts'
 import type { SentKey } from '../sent-key.ts'
-import { memberRoles, requireAccount, requireRole, requireSiteAdministrator } from './access.ts'
+import { deskRoles, memberRoles, requireAccount, requireRole, requireSiteAdministrator } from './access.ts'
 import type { GuardedCall } from './guarded-call.ts'
 import { reachBooking, reachBookingAsDesk, reachBookingAsPatient, reachBookingToErase } from './reach-booking.ts'
+import { reachCase, reachCaseRequest, requireCaseStaff } from './reach-case.ts'
+import { reachWaitlistEntry, reachWaitlistEntryAsPatient } from './reach-waitlist-entry.ts'
 import { doctorNotFound, requireCalendar, requireCalendarOwner } from './require-calendar.ts'
 import { requireClinic } from './require-clinic.ts'
-import { requireSlot } from './require-slot.ts'
+import { requireSlotOfDoctor } from './require-slot.ts'
 
 type ClinicCall = GuardedCall & ({ params: { clinicId: string } } | { params: undefined; body: { clinicId: string } })
 type DoctorCall = GuardedCall & { params: { doctorId: string } }
 type SlotCall = GuardedCall & { params: { slotId: string } }
+type CaseCall = GuardedCall & { params: { caseId: string } }
+type CaseRequestCall = GuardedCall & { params: { requestId: string } }
+type WaitlistEntryCall = GuardedCall & { params: { entryId: string } }
 type BookingCall = GuardedCall & { params: { bookingId: string } }
 
 /**
@@ -28,12 +33,21 @@ export const accessGuards = {
   calendar: (deps: RestDeps, { principal, params }: DoctorCall) => requireCalendar(deps, principal, params.doctorId),
   calendar_owner: (deps: RestDeps, { principal, params }: DoctorCall) =>
     requireCalendarOwner(deps, principal, params.doctorId),
-  slot: (deps: RestDeps, { principal, params }: SlotCall) => requireSlot(deps, principal, params.slotId),
+  slot: (deps: RestDeps, { principal, params }: SlotCall) => requireSlotOfDoctor(deps, principal, params.slotId),
   booking: (deps: RestDeps, { principal, params }: BookingCall) => reachBooking(deps, principal, params.bookingId),
   booking_desk: (deps: RestDeps, { principal, params }: BookingCall) =>
     reachBookingAsDesk(deps, principal, params.bookingId),
   booking_patient: (deps: RestDeps, call: BookingCall & { key: SentKey | null }) => reachBookingAsPatient(deps, call),
   booking_erasure: (deps: RestDeps, call: BookingCall & { key: SentKey | null }) => reachBookingToErase(deps, call),
+  clinic_staff: (deps: RestDeps, call: ClinicCall) => requireClinic(deps, call.principal, clinicIdIn(call), deskRoles),
+  case: (deps: RestDeps, { principal, params }: CaseCall) => reachCase(deps, principal, params.caseId),
+  case_staff: (_deps: RestDeps, { principal, params }: CaseCall) => requireCaseStaff(principal, params.caseId),
+  case_request: (deps: RestDeps, { principal, params }: CaseRequestCall) =>
+    reachCaseRequest(deps, principal, params.requestId),
+  waitlist_entry: (deps: RestDeps, { principal, params }: WaitlistEntryCall) =>
+    reachWaitlistEntry(deps, principal, params.entryId),
+  waitlist_patient: (deps: RestDeps, call: WaitlistEntryCall & { key: SentKey | null }) =>
+    reachWaitlistEntryAsPatient(deps, call),
 } satisfies Record<Access, (deps: RestDeps, call: never) => unknown>
 
 export type AccessGuards = typeof accessGuards

@@ -1,6 +1,6 @@
 import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
-import { aScene, guarded, operations, type Scene, send } from '../../../test/access-scene.ts'
+import { aScene, guarded, operations, type Scene, send, withoutIds } from '../../../test/access-scene.ts'
 import type { CallOptions, OperationId, Reply } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
 
@@ -15,7 +15,14 @@ const openToAnyone: OperationId[] = [
   'listSpecializations',
   'listSlots',
   'createBooking',
+  'createWaitlistEntry',
+  'getDoctorWaitlist',
   'getInvitation',
+  'sendTicketLink',
+  'chooseReminders',
+  'getProof',
+  'readCalendarFeed',
+  'whoAmI',
 ]
 
 const narrower = guarded.filter(([, { access }]) => access !== 'account' && access !== 'site_administrator')
@@ -66,6 +73,8 @@ test.for(withIds)('%s of another system’s id: 404, and of what is not an id: 4
   })
 })
 
+const members: (keyof Scene)[] = ['staff', 'admin', 'ownDoctor', 'colleague', 'site']
+
 /** Who has access, where a caller with access succeeds. */
 const reach: [OperationId, (keyof Scene)[]][] = [
   ['getBooking', ['owner', 'staff', 'admin', 'ownDoctor', 'site']],
@@ -93,10 +102,60 @@ const reach: [OperationId, (keyof Scene)[]][] = [
   ['getBookingLimits', ['admin', 'site']],
   ['updateBookingLimits', ['admin', 'site']],
   ['getClinicSecurity', ['admin', 'site']],
+  ['getRetention', ['admin', 'site']],
   ['updateClinicSecurity', ['admin', 'site']],
   ['listBurstBookings', ['admin', 'site']],
   ['listBookingBursts', ['admin', 'site']],
   ['cancelBookingBurst', ['admin', 'site']],
+  ['listMessages', ['staff', 'admin', 'site']],
+  ['getMessage', ['admin', 'site']],
+  ['sendMessage', ['staff', 'admin', 'site']],
+  ['getMessageSettings', ['admin', 'site']],
+  ['updateMessageSettings', ['admin', 'site']],
+  ['createWebhook', ['admin', 'site']],
+  ['listWebhooks', ['admin', 'site']],
+  ['getWebhook', ['admin', 'site']],
+  ['updateWebhook', ['admin', 'site']],
+  ['rotateWebhookSecret', ['admin', 'site']],
+  ['listWebhookDeliveries', ['admin', 'site']],
+  ['testWebhook', ['admin', 'site']],
+  ['replayWebhook', ['admin', 'site']],
+  ['createDoctorCalendarFeed', ['admin', 'ownDoctor', 'site']],
+  ['getDoctorCalendarFeed', ['admin', 'ownDoctor', 'site']],
+  ['deleteDoctorCalendarFeed', ['admin', 'ownDoctor', 'site']],
+  ['setBusyCalendar', ['admin', 'ownDoctor', 'site']],
+  ['getBusyCalendar', ['admin', 'ownDoctor', 'site']],
+  ['deleteBusyCalendar', ['admin', 'ownDoctor', 'site']],
+  ['listBlockedSlots', ['staff', 'admin', 'ownDoctor', 'site']],
+  ['createClinicCalendarFeed', ['admin', 'site']],
+  ['getClinicCalendarFeed', ['admin', 'site']],
+  ['updateClinicCalendarFeed', ['admin', 'site']],
+  ['deleteClinicCalendarFeed', ['admin', 'site']],
+  ['listRooms', members],
+  ['createRoom', ['admin', 'site']],
+  ['updateRoom', ['admin', 'site']],
+  ['listTheatreStaff', members],
+  ['createTheatreStaff', ['admin', 'site']],
+  ['updateTheatreStaff', ['admin', 'site']],
+  ['listEquipment', members],
+  ['createEquipment', ['admin', 'site']],
+  ['updateEquipment', ['admin', 'site']],
+  ['listBlocks', members],
+  ['createBlocks', ['admin', 'site']],
+  ['changeBlock', ['admin', 'site']],
+  ['withdrawBlock', ['admin', 'site']],
+  ['listCases', members],
+  ['checkCase', ['staff', 'admin', 'site']],
+  ['getCase', ['staff', 'admin', 'ownDoctor', 'site']],
+  ['listCaseEvents', ['staff', 'admin', 'ownDoctor', 'site']],
+  ['getTheatre', members],
+  ['suggestCaseTimes', ['staff', 'admin', 'site']],
+  ['estimateCaseDuration', members],
+  ['getTheatreReport', ['admin', 'site']],
+  ['exportTheatreReport', ['admin', 'site']],
+  ['listCaseRequests', members],
+  ['createCaseRequest', members],
+  ['getCaseRequest', ['staff', 'admin', 'ownDoctor', 'site']],
   ['createClinic', ['site']],
   ['getMe', ['owner', 'stranger', 'staff', 'site']],
 ]
@@ -182,14 +241,42 @@ const attempts: [OperationId, readonly (keyof Scene)[]][] = [
   ['linkBooking', everybody],
   ['renewManageToken', ['owner']],
   ['listMyBookings', everybody],
+  ['listMyWaitlistEntries', everybody],
+  ['createMyCalendarFeed', everybody],
+  ['getMyCalendarFeed', everybody],
+  ['deleteMyCalendarFeed', everybody],
   ['erasePatient', ['owner', 'admin', 'site']],
   ['changeMember', ['admin', 'site']],
   ['removeMember', ['admin', 'site']],
   ['revokeInvitation', ['admin', 'site']],
+  ['deleteWebhook', ['admin', 'site']],
   ['acceptInvitation', everybody],
+  ['createCase', ['staff', 'admin', 'site']],
+  ['confirmCase', ['staff', 'admin', 'site']],
+  ['moveCase', ['staff', 'admin', 'site']],
+  ['swapCases', ['staff', 'admin', 'site']],
+  ['bumpCases', ['staff', 'admin', 'site']],
+  ['extendCase', ['staff', 'admin', 'site']],
+  ['recordMilestone', ['staff', 'admin', 'site']],
+  ['cancelCase', ['staff', 'admin', 'site']],
+  ['fillBlock', ['staff', 'admin', 'site']],
+  ['withdrawCaseRequest', ['staff', 'admin', 'ownDoctor', 'site']],
+  ['eraseTheatrePatient', ['admin', 'site']],
+  ['getWaitlistEntry', ['owner', 'staff', 'admin', 'ownDoctor', 'site']],
+  ['listWaitlistOffers', ['owner', 'staff', 'admin', 'ownDoctor', 'site']],
+  ['leaveWaitlist', ['owner', 'staff', 'admin', 'ownDoctor', 'site']],
+  ['renewWaitlistToken', ['owner']],
+  ['listWaitlistEntries', ['staff', 'admin', 'site']],
 ]
 
-const refusals = ['forbidden', 'booking_not_found', 'clinic_not_found']
+const refusals = [
+  'forbidden',
+  'booking_not_found',
+  'clinic_not_found',
+  'case_not_found',
+  'case_request_not_found',
+  'waitlist_entry_not_found',
+]
 
 test.for(attempts)('%s is open to exactly %j', async ([id, allowed], { database, rest, scene }) => {
   const slot = await aSlot(database, scene.doctor)
@@ -208,8 +295,9 @@ test('only the operations listed here are open to anyone', () => {
   const unlisted = open.filter((id) => !openToAnyone.includes(id))
   expect(unlisted, `open to anyone, but not in openToAnyone: ${unlisted.join(', ')}`).toEqual([])
   expect(open.sort()).toEqual([...openToAnyone].sort())
+  const written = ['chooseReminders', 'createBooking', 'createWaitlistEntry', 'getInvitation', 'sendTicketLink']
   const writes = operations.filter(([id, { method }]) => open.includes(id) && method !== 'GET').map(([id]) => id)
-  expect(writes).toEqual(['createBooking', 'getInvitation'])
+  expect(writes.sort()).toEqual(written)
 })
 
 test('every route that is not for anyone has its callers written down here', () => {
@@ -309,7 +397,3 @@ test('doctors move bookings only within their own calendar; where they are the p
   expect(await move(path, own.id, { as: scene.admin }).then(outcomeOf)).toBe('admitted')
   expect(await move(path, ofOther.id, { token: rest.manageTokens.issue(booking.id) }).then(outcomeOf)).toBe('admitted')
 })
-
-function withoutIds(text: string): string {
-  return text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')
-}

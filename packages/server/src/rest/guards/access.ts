@@ -94,6 +94,9 @@ export function requireRole(
   return actor
 }
 
+/** Who works at the desk: for bookings of patients, cases and the waitlist. */
+export const deskRoles = ['staff', 'admin'] as const satisfies readonly Role[]
+
 /** Every role there is. */
 export const memberRoles = ['doctor', 'staff', 'admin'] as const satisfies readonly Role[]
 

@@ -1,4 +1,4 @@
-import { type Booking, clinicNoIn } from '@holdfast/engine'
+import { type Booking, clinicNoIn, type ManageAccess } from '@holdfast/engine'
 import type { Principal } from '../../edge/principal.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -11,13 +11,14 @@ export type BookingReach = {
   as: 'patient' | 'desk'
   /** null: the bearer of the manage token. */
   actorId: string | null
-  /** The booking, if the decision needed it. */
+  /** null: not read, for the bearer of the manage token. */
   booking: Booking | null
 }
 
 /**
  * Access to a booking: the bearer of its manage token, its account, the clinic's staff and admins, and the doctor whose
- * calendar it is in. For everybody else it does not exist. For staff and admins this takes no query.
+ * calendar it is in. For everybody else it does not exist. A case in an operating room is a booking too, but not one
+ * that is read or changed as an appointment: it does not exist either, whoever asks, so it is looked up for all.
  */
 export async function reachBooking(deps: RestDeps, principal: Principal, bookingId: string): Promise<BookingReach> {
   requireCredential(principal)
@@ -30,13 +31,19 @@ export async function reachBooking(deps: RestDeps, principal: Principal, booking
   }
   const { accountId } = principal
   const actor = actorIn(principal, clinicNo)
-  if (actor !== null && actor.role !== 'doctor') return { as: 'desk', actorId: accountId, booking: null }
-  const booking = await deps.engine.reads.booking(bookingId)
-  if (booking === null) throw bookingNotFound(bookingId)
-  if (actor !== null && booking.doctorId === actor.doctorId) return { as: 'desk', actorId: accountId, booking }
+  const booking = await requireAppointment(deps, bookingId)
+  const isOfDesk = actor !== null && (actor.role !== 'doctor' || booking.doctorId === actor.doctorId)
+  if (isOfDesk) return { as: 'desk', actorId: accountId, booking }
   if (booking.accountId === accountId) return { as: 'patient', actorId: accountId, booking }
   if (lacksSecondFactor(principal, clinicNo)) throw secondFactorRequired()
   throw bookingNotFound(bookingId)
+}
+
+/** The booking with this id, which is no case. @throws ProblemError */
+async function requireAppointment(deps: RestDeps, bookingId: string): Promise<Booking> {
+  const booking = await deps.engine.reads.booking(bookingId)
+  if (booking === null) throw bookingNotFound(bookingId)
+  return booking
 }
 
 /**
@@ -52,11 +59,28 @@ export async function isManageToken(
   token: string,
   renewalKey: string | null = null,
 ): Promise<boolean> {
-  const access = await engine.manageTokenEpochs.access(bookingId)
+  return isTokenWith(manageTokens, await engine.manageTokenEpochs.access(bookingId), bookingId, token, renewalKey)
+}
+
+/** The same for a booking or an entry of a waitlist, with what decides which of its tokens is valid. */
+export function isTokenWith(
+  manageTokens: RestDeps['manageTokens'],
+  access: ManageAccess | null,
+  id: string,
+  token: string,
+  renewalKey: string | null,
+): boolean {
   if (access === null || access.isOver) return false
-  if (manageTokens.verify(bookingId, access, token)) return true
+  if (manageTokens.verify(id, access, token)) return true
   if (renewalKey === null || access.renewalKey !== renewalKey) return false
-  return manageTokens.verify(bookingId, { ...access, epoch: access.epoch - 1 }, token)
+  return manageTokens.verify(id, { ...access, epoch: access.epoch - 1 }, token)
+}
+
+/** The key of a request to renew a token. */
+export function renewalKeyOf(key: SentKey | null, operationId: string, id: string): string {
+  // The bearer of the voided token knows the id.
+  const isRetriable = key !== null && isUnguessable(key.key.toLowerCase().replaceAll(id.toLowerCase(), ''))
+  return isRetriable ? keyDigest(key, `${operationId} ${id}`) : freshKey()
 }
 
 /** The same, without the clinic's people: they get no token of a patient. */
@@ -64,17 +88,14 @@ export async function reachBookingAsPatient(
   deps: RestDeps,
   { principal, params: { bookingId }, key }: KeyedCall,
 ): Promise<{ renewalKey: string; accountId: string | null }> {
-  // The bearer of the voided token knows the booking's id.
-  const isRetriable = key !== null && isUnguessable(key.key.toLowerCase().replaceAll(bookingId.toLowerCase(), ''))
-  const renewalKey = isRetriable ? keyDigest(key, `renewManageToken ${bookingId}`) : freshKey()
+  const renewalKey = renewalKeyOf(key, 'renewManageToken', bookingId)
   if (principal.kind === 'manage_token') {
     if (!(await isManageToken(deps, bookingId, principal.token, renewalKey))) throw bookingNotFound(bookingId)
     const access = await deps.engine.manageTokenEpochs.access(bookingId)
     return { renewalKey, accountId: access?.accountId ?? null }
   }
   const { accountId } = requireAccount(principal)
-  const booking = await deps.engine.reads.booking(bookingId)
-  if (booking === null) throw bookingNotFound(bookingId)
+  const booking = await requireAppointment(deps, bookingId)
   if (booking.accountId === accountId) return { renewalKey, accountId }
   await reachBooking(deps, principal, bookingId)
   throw problem('forbidden', 'Only the patient can do this.')
@@ -94,11 +115,10 @@ export async function reachBookingToErase(
   }
   const { accountId } = principal
   const actor = actorIn(principal, clinicNoIn(bookingId))
+  const booking = await requireAppointment(deps, bookingId)
   if (actor?.role === 'admin' || actor?.role === 'site_administrator') {
-    return { as: 'desk', actorId: accountId, booking: null }
+    return { as: 'desk', actorId: accountId, booking }
   }
-  const booking = await deps.engine.reads.booking(bookingId)
-  if (booking === null) throw bookingNotFound(bookingId)
   const isOwn =
     booking.accountId === accountId ||
     (key !== null && (await deps.engine.erasures.wasErasedBy(bookingId, erasureKey(key, bookingId))))

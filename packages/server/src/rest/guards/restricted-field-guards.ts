@@ -1,11 +1,12 @@
 import type { RestrictedField } from '@holdfast/contract'
-import { clinicNoIn } from '@holdfast/engine'
+import { clinicNoIn, type RuleOverride } from '@holdfast/engine'
 import type { Principal } from '../../edge/principal.ts'
 import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { type ClinicActor, memberRoles, requireOwnCalendar, requireRole } from './access.ts'
 import { type BookingReach, bookingNotFound, isManageToken } from './reach-booking.ts'
+import { requireOwnSurgeon } from './reach-case.ts'
 import { clinicNotFound } from './require-clinic.ts'
 import { requireSlot } from './require-slot.ts'
 
@@ -13,6 +14,10 @@ type OnBehalfCall = { principal: Principal; body: { slotId: string; onBehalf?: b
 type InactiveCall = { principal: Principal; query: { clinicId?: string; includeInactive: boolean } }
 type DoctorBookingsCall = { query: { doctorId?: string } }
 type MoveCall = { principal: Principal; params: { bookingId: string }; body: { slotId: string } }
+type OverrideCall = { body: { override?: RuleOverride } }
+type TrialCall = { body: { trial?: boolean } }
+type SurgeonBodyCall = { body: { surgeonId?: string } }
+type SurgeonQueryCall = { query: { surgeonId?: string } }
 type LinkCall = { principal: Principal; params: { bookingId: string }; body: { manageToken: string } }
 
 /**
@@ -61,6 +66,27 @@ export const restrictedFieldGuards = {
       throw bookingNotFound(bookingId)
     }
   },
+
+  /** The rules that an admin overrides; null: none. */
+  'body.override'(_deps: RestDeps, { body }: OverrideCall, { actor }: { actor: ClinicActor }): RuleOverride | null {
+    if (body.override === undefined) return null
+    if (actor.role === 'admin' || actor.role === 'site_administrator') return body.override
+    throw problem('forbidden', `Your role in this clinic is ${actor.role}; only admins can override rules.`)
+  },
+
+  /** Whether a plan is tried out. */
+  'body.trial'(_deps: RestDeps, { body }: TrialCall, { actor }: { actor: ClinicActor }): boolean {
+    if (body.trial !== true) return false
+    if (actor.role === 'admin' || actor.role === 'site_administrator') return true
+    throw problem('forbidden', `Your role in this clinic is ${actor.role}; only admins can try out a plan.`)
+  },
+
+  /** The surgeon; null: none was named. */
+  'body.surgeonId': (_deps: RestDeps, { body }: SurgeonBodyCall, { actor }: { actor: ClinicActor }): string | null =>
+    requireOwnSurgeon(actor, body.surgeonId),
+
+  'query.surgeonId': (_deps: RestDeps, { query }: SurgeonQueryCall, { actor }: { actor: ClinicActor }): string | null =>
+    requireOwnSurgeon(actor, query.surgeonId),
 } satisfies Record<RestrictedField, (deps: RestDeps, call: never, granted: never) => unknown>
 
 export type RestrictedFieldGuards = typeof restrictedFieldGuards

@@ -77,7 +77,7 @@ function requireAdmitted(outcome: AdmissionOutcome): void {
 }
 
 /** Signed-in callers are counted separately: a guest must not keep those behind the same address from booking. */
-function originsOfCaller(origins: BookingOrigins, { principal, ip }: Caller): BookingOrigin[] {
+export function originsOfCaller(origins: BookingOrigins, { principal, ip }: Caller): BookingOrigin[] {
   const address = networkOf(ip, addressBits)
   const network = networkOf(ip, 48)
   const who = principal.kind === 'account' ? 'accounts at ' : ''
@@ -94,7 +94,11 @@ function originsOfCaller(origins: BookingOrigins, { principal, ip }: Caller): Bo
  * could keep them from booking. For those at the same address, an account's own e-mail address is not counted; the
  * account is counted instead.
  */
-function contactsOf(origins: BookingOrigins, { principal, ip }: Caller, { email, phone }: Patient): BookingOrigin[] {
+export function contactsOf(
+  origins: BookingOrigins,
+  { principal, ip }: Caller,
+  { email, phone }: Patient,
+): BookingOrigin[] {
   const address = email?.trim().toLowerCase()
   const isOwn = principal.kind === 'account' && principal.email.toLowerCase() === address
   const digits = phone?.replaceAll(/\D/g, '') ?? ''

@@ -9,7 +9,7 @@ import {
   type SettleOutcome,
 } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
-import type { ProblemError } from '../../edge/problem-error.ts'
+import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { type BookingReach, bookingNotFound, erasureKey } from '../guards/reach-booking.ts'
 import { eventBody } from '../responses/bodies/event-body.ts'
@@ -22,6 +22,13 @@ import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, keyDigest, type SentKey } from '../sent-key.ts'
 import type { AuditedRequest, Input, Serve } from '../serve.ts'
 import { admitContact, claimWithinLimits } from './booking-admission.ts'
+import {
+  isLinkRequired,
+  noteProvenAddress,
+  requestLinkInstead,
+  requireConfirmationToken,
+  sentOutcome,
+} from './confirm-by-link.ts'
 
 /** Bookings: created by anyone, read and changed by those with access to them. */
 export function serveBookings(serve: Serve, deps: RestDeps): void {
@@ -31,18 +38,21 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   serve(
     restOperations.createBooking,
     async (input) => {
-      const { body, request } = input
-      const outcome = await claim(deps, input)
+      const isByLink = await isConfirmedByLink(deps, input)
+      const outcome = await claim(deps, input, isByLink)
       if (outcome.kind === 'slot_full') {
-        const { slotId, units = 1, appointmentType = null } = body
-        throw await slotFull(request, { slotId, units, appointmentType, fromSlotId: null, sameDoctor: false })
+        const { slotId, units = 1, appointmentType = null } = input.body
+        throw await slotFull(input.request, { slotId, units, appointmentType, fromSlotId: null, sameDoctor: false })
       }
       if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw refusalProblem(outcome)
-      return {
-        status: outcome.kind === 'booked' ? 201 : 200,
-        body: createdBookingBody(outcome.booking, tokenOf(deps, input, outcome.booking.id)),
-        position: outcome.position,
+      const body201 = createdBookingBody(outcome.booking, tokenOf(deps, input, outcome.booking.id))
+      const status = outcome.kind === 'booked' ? 201 : 200
+      if (isByLink && outcome.booking.status === 'PENDING') {
+        const { booking, position } = await requestLink(deps, input, outcome.booking.id)
+        const { holdExpiresAt, confirmationLink } = await bookingBodyWithVisit(deps, booking)
+        return { status, body: { ...body201, holdExpiresAt, ...(confirmationLink && { confirmationLink }) }, position }
       }
+      return { status, body: body201, position: outcome.position }
     },
     { limit: 'booking', storesKey: true },
   )
@@ -71,6 +81,7 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
     const { params, granted: reach, field, key, request } = input
     const { slotId, sameDoctor } = field
     const { bookingId } = params
+    if (reach.as === 'patient') await request.server.rateLimits.countMove(bookingId)
     const outcome = await engine.move({
       bookingId,
       slotId,
@@ -120,6 +131,7 @@ const unknownPatient = { name: '' }
 function claim(
   { engine, bookingOrigins }: RestDeps,
   { body, granted: principal, field: bookedBy, key, request }: Input<typeof restOperations.createBooking>,
+  isByLink: boolean,
 ): Promise<ClaimOutcome> | ClaimOutcome {
   const clinicNo = clinicNoIn(body.slotId)
   if (clinicNo === null) return { kind: 'slot_missing' }
@@ -136,6 +148,7 @@ function claim(
   }
   const claimRequest = {
     ...wanted,
+    confirm: wanted.confirm && !isByLink,
     bookingId: newId(clinicNo),
     accountId: principal.kind === 'account' && bookedBy === null ? principal.accountId : null,
     actorId: bookedBy?.accountId ?? null,
@@ -147,12 +160,56 @@ function claim(
   return claimWithinLimits(engine, bookingOrigins, { principal, ip: request.ip }, claimRequest)
 }
 
+/** A booking that is to be confirmed at once, and becomes a hold until the link in the e-mail is used. */
+function isConfirmedByLink(
+  deps: RestDeps,
+  { body, granted: principal, field: bookedBy }: Input<typeof restOperations.createBooking>,
+): Promise<boolean> | boolean {
+  const clinicNo = clinicNoIn(body.slotId)
+  if (!body.confirm || body.patient === undefined || bookedBy !== null || clinicNo === null) return false
+  const accountId = principal.kind === 'account' ? principal.accountId : null
+  return isLinkRequired(deps, { clinicNo, accountId, patient: body.patient })
+}
+
+async function requestLink(
+  { engine }: RestDeps,
+  { granted: principal, key }: Input<typeof restOperations.createBooking>,
+  bookingId: string,
+) {
+  const actorId = principal.kind === 'account' ? principal.accountId : null
+  const digest = key && keyDigest(key, `requestLink ${bookingId}`)
+  const outcome = sentOutcome(
+    await engine.bookingLinks.request({ bookingId, actorId, key: digest, patient: null, reason: null }),
+  )
+  if (outcome?.kind === 'done' || outcome?.kind === 'unchanged') return outcome
+  throw refusalProblem(outcome ?? { kind: 'booking_missing' })
+}
+
 async function confirm(deps: RestDeps, input: Input<typeof restOperations.confirmBooking>) {
-  const { granted: reach, body, params, request } = input
+  const { confirmationToken } = input.body
+  return confirmationToken === undefined ? confirmOrSendLink(deps, input) : confirmWith(deps, input, confirmationToken)
+}
+
+/** By the link that was sent. */
+async function confirmWith(deps: RestDeps, input: Input<typeof restOperations.confirmBooking>, token: string) {
+  const { granted: reach, body, params } = input
+  if (body.patient !== undefined) {
+    throw invalidRequest([{ path: '/body/patient', message: 'cannot be changed together with confirmationToken' }])
+  }
+  const booking = await requireConfirmationToken(deps, params.bookingId, reach, token)
+  const outcome = await settle(deps, input, 'confirm')
+  if (outcome.kind === 'done' || outcome.kind === 'unchanged') await noteProvenAddress(deps, booking)
+  return settledResponse(deps, input, outcome)
+}
+
+async function confirmOrSendLink(deps: RestDeps, input: Input<typeof restOperations.confirmBooking>) {
+  const { granted: reach, body, key, params, request } = input
   const isGuest = reach.as === 'patient' && reach.actorId === null
   const release =
     isGuest && body.patient !== undefined ? await admitContact(deps, request.ip, params.bookingId, body.patient) : null
-  const outcome = await settle(deps, input, 'confirm', body)
+  const { patient = null, reason = null } = body
+  const sent = await requestLinkInstead(deps, { bookingId: params.bookingId, reach, key, patient, reason })
+  const outcome = sent ?? (await settle(deps, input, 'confirm', body))
   release?.(outcome)
   return settledResponse(deps, input, outcome)
 }
@@ -162,7 +219,8 @@ async function erase(deps: RestDeps, input: Input<typeof restOperations.erasePat
   const { params, granted: reach, key, request } = input
   const { bookingId } = params
   const { actorId } = reach
-  const isOwn = reach.as === 'patient' || (await engine.reads.booking(bookingId))?.accountId === actorId
+  if (reach.as === 'patient' && (await engine.erasures.isLinkedAndToCome(bookingId))) throw linkedAndToCome()
+  const isOwn = reach.as === 'patient' || reach.booking?.accountId === actorId
   const outcome = await engine.erasures.ofBooking({ bookingId, actorId, key: key && erasureKey(key, bookingId) })
   if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusalProblem(outcome)
   const { booking, position } = outcome
@@ -172,6 +230,14 @@ async function erase(deps: RestDeps, input: Input<typeof restOperations.erasePat
     audit.record({ kind: 'patients_erased', clinicNo: clinicNoIn(bookingId), subjectId: bookingId, ...by })
   }
   return { status: 200 as const, body: await bookingBodyWithVisit(deps, booking), position }
+}
+
+/** Somebody to whom the link was passed on must not leave the clinic without the patient whom it has to call. */
+function linkedAndToCome() {
+  return problem(
+    'booking_not_over',
+    'The booking was made without an account, and linked to yours. Until its time is past, only the clinic erases it.',
+  )
 }
 
 async function settled(...of: Parameters<typeof settle>) {

@@ -1,12 +1,13 @@
 import { type PatientToEraseBody, restOperations } from '@holdfast/contract'
 import type { PatientContact, PatientErased } from '@holdfast/engine'
+import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { eventBody } from '../responses/bodies/event-body.ts'
 import { statsBody } from '../responses/bodies/stats-body.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
 import { singleFlight } from '../responses/single-flight.ts'
 import type { RestDeps } from '../rest-deps.ts'
-import type { Serve } from '../serve.ts'
+import type { Input, Serve } from '../serve.ts'
 import { requireDays, todayIn } from './local-days.ts'
 
 const daysMax = 366
@@ -76,13 +77,7 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
 
   serve(
     restOperations.erasePatients,
-    async ({ body, granted: { clinic, actor } }) => {
-      const patient = patientToErase(body)
-      return {
-        status: 200,
-        body: await deps.engine.erasures.ofPatient({ clinicNo: clinic.no, patient, actorId: actor.accountId }),
-      }
-    },
+    async (input) => ({ status: 200, body: await erasePatients(deps, input) }),
     // A stored response has a digest of the request, from which a contact could be guessed. A repetition is harmless.
     {
       returnsSecret: true,
@@ -99,6 +94,32 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
     status: 200,
     body: await verify(clinic.no),
   }))
+}
+
+async function erasePatients(
+  { engine, audit }: RestDeps,
+  { body, granted: { clinic, actor }, request }: Input<typeof restOperations.erasePatients>,
+): Promise<PatientErased> {
+  const patient = patientToErase(body)
+  const { accountId: actorId } = actor
+  let erased = 0
+  const onErased = (count: number) => {
+    erased += count
+  }
+  try {
+    return await engine.erasures.ofPatient({ clinicNo: clinic.no, patient, actorId, onErased })
+  } catch (error) {
+    // What is committed stays erased, maybe also what failed last.
+    const details = [String(erased), 'interrupted']
+    audit.record({
+      kind: 'patients_erased',
+      clinicNo: clinic.no,
+      actorId,
+      network: networkPrefix(request.ip),
+      details,
+    })
+    throw error
+  }
 }
 
 function patientToErase({ email, phone, accountId }: PatientToEraseBody): PatientContact {

@@ -25,6 +25,8 @@ test('the site administrator creates a clinic; omitted fields have their default
       minimumNoticeMinutes: 60,
       bookingHorizonDays: 730,
       cancellationDeadlineMinutes: 0,
+      waitlistOfferMinutes: 30,
+      waitlistNoticeMinutes: 60,
       patientDataMonths: 0,
     },
   })
@@ -58,15 +60,20 @@ test('an admin changes a clinic; omitted fields stay', async ({ database, rest }
   const as = await rest.aMember(clinic.no, 'admin')
   const path = { clinicId: clinic.id }
   const before = (await rest.call('getClinic', { path })).body
+  const settings = { holdSeconds: 60, waitlistOfferMinutes: 15, waitlistNoticeMinutes: 0 }
   const changed = await rest.call('updateClinic', {
     path,
     as,
-    body: { phone: '+49 30 1', settings: { holdSeconds: 60 } },
+    body: { phone: '+49 30 1', settings },
   })
-  expect(changed.body).toEqual({ ...before, phone: '+49 30 1', settings: { ...before.settings, holdSeconds: 60 } })
+  expect(changed.body).toEqual({ ...before, phone: '+49 30 1', settings: { ...before.settings, ...settings } })
   expect((await rest.call('updateClinic', { path, as, body: { phone: null } })).body.phone).toBeNull()
   const wrong = await rest.call('updateClinic', { path, as, body: { settings: { holdSeconds: 29 } } })
   expect(wrong.problem.errors).toEqual([{ path: '/settings/holdSeconds', message: 'must be at least 30, not 29' }])
+  const tooLong = await rest.call('updateClinic', { path, as, body: { settings: { waitlistOfferMinutes: 241 } } })
+  expect(tooLong.problem.errors).toEqual([
+    { path: '/settings/waitlistOfferMinutes', message: 'must be at most 240, not 241' },
+  ])
   const nowhere = await rest.call('updateClinic', { path, as, body: { timezone: 'Nowhere/Land' } })
   expect(nowhere.problem.errors?.[0]?.path).toBe('/timezone')
 })
@@ -105,9 +112,11 @@ test('a doctor is added, found, changed, and never deleted but deactivated', asy
   const created = await rest.call('createDoctor', { as, body })
   expect(created.status).toBe(201)
   const { clinicId, ...fields } = body
-  expect(created.body).toEqual({ id: expect.any(String), clinicId, ...fields, active: true, nextAvailableAt: null })
+  const none = { specializationNames: null, nextAvailableAt: null, nextSlots: [] }
+  expect(created.body).toEqual({ id: expect.any(String), clinicId, ...fields, active: true, ...none })
   const path = { doctorId: created.body.id }
-  expect((await rest.call('listSpecializations')).body.items).toContainEqual({ name: body.specialization, doctors: 1 })
+  const listed = { name: body.specialization, names: null, doctors: 1 }
+  expect((await rest.call('listSpecializations')).body.items).toContainEqual(listed)
   for (const query of [{ q: 'souza' }, { specialization: body.specialization }, { clinicId: clinic.id }]) {
     expect((await rest.call('listDoctors', { query })).body.items.map(({ id }) => id)).toEqual([created.body.id])
   }

@@ -1,6 +1,6 @@
 import { restOperations } from '@holdfast/contract'
 import { clinicNoIn, clinicNoOf, type Directory, type Doctor, type NewDoctor } from '@holdfast/engine'
-import { clinicTag, directoryTag, doctorTag, movesNextAvailable } from '../../cache/changes.ts'
+import { clinicTag, directoryTag, doctorTag, movesNextSlots } from '../../cache/changes.ts'
 import { invalidRequest, preview } from '../../edge/validator.ts'
 import { actorIn } from '../guards/access.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
@@ -13,7 +13,7 @@ import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 
 // A hold that lapses can bring the next free time forward, and invalidates no tag.
-const nextAvailableAgeMs = 2_000
+const nextSlotsAgeMs = 2_000
 
 const currencies = new Set(Intl.supportedValuesOf('currency'))
 
@@ -139,13 +139,15 @@ async function doctorForMember(directory: Directory, doctorId: string) {
   return { status: 200 as const, body: doctorBody(doctor), headers: { 'cache-control': 'no-store' } }
 }
 
-/** What a response with these doctors depends on: a booking outdates it only if a doctor's next free time may move. */
+/** What a response with these doctors depends on: a booking outdates it only if a doctor's next slots may change. */
 function dependenciesOf(doctors: readonly Doctor[]): Omit<Loaded, 'body'> {
-  const nextAvailableAtMs = new Map(doctors.map((doctor) => [doctor.id, doctor.nextAvailableAt?.getTime() ?? null]))
+  const nextStartsMs = new Map(
+    doctors.map(({ id, nextSlots }) => [id, nextSlots.map((slot) => slot.startsAt.getTime())]),
+  )
   return {
     tags: doctors.flatMap(({ id }) => [doctorTag(id), clinicTag(clinicNoOf(id))]),
-    isChangedBy: (slot) => movesNextAvailable(nextAvailableAtMs.get(slot.doctorId) ?? null, slot),
-    ageMs: nextAvailableAgeMs,
+    isChangedBy: (slot) => movesNextSlots(nextStartsMs.get(slot.doctorId) ?? [], slot),
+    ageMs: nextSlotsAgeMs,
   }
 }
 

@@ -10,7 +10,7 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { freshDatabaseTest } from '@holdfast/testkit/database-test'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
 
@@ -196,4 +196,86 @@ async function digestsOf(database: TestDatabase, bookingId: string): Promise<{ b
     [bookingId, patient, texts.reason],
   )
   return rows[0]
+}
+
+test('no manage token works after the erasure, also not one that a link had voided', async ({ database, rest }) => {
+  const { id, token, account, path } = await aLinkedBooking(database, rest)
+  await rest.call('cancelBooking', { path, as: account })
+  await inThePast(database, id)
+  expect((await rest.call('erasePatient', { path, as: account })).status).toBe(200)
+  const bound = rest.manageTokens.issue(id, { accountId: account.id, epoch: 0 })
+  for (const one of [token, bound]) {
+    expect((await rest.call('getBooking', { path, token: one })).problem.code).toBe('booking_not_found')
+    const link = await rest.call('linkBooking', { path, as: rest.anAccount(), body: { manageToken: one } })
+    expect(link.problem.code).toBe('booking_not_found')
+  }
+})
+
+test('until its time a booking that was linked is erased by the clinic only, and then by its account', async ({
+  database,
+  rest,
+}) => {
+  const { id, account, path } = await aLinkedBooking(database, rest)
+  await rest.call('cancelBooking', { path, as: account })
+  const erase = (as = account) => rest.call('erasePatient', { path, as })
+  expect((await erase()).problem).toMatchObject({ status: 409, code: 'booking_not_over' })
+  await inThePast(database, id)
+  expect((await erase()).status).toBe(200)
+  // The controls: an admin, and a booking that its account made.
+  const other = await aLinkedBooking(database, rest)
+  await rest.call('cancelBooking', { path: other.path, as: other.account })
+  const admin = await rest.aMember(other.clinicNo, 'admin')
+  expect((await rest.call('erasePatient', { path: other.path, as: admin })).status).toBe(200)
+  const doctor = await aDoctor(database, await aClinic(database))
+  const own = await aBooking(database, await aSlot(database, doctor), { accountId: account.id, status: 'CANCELLED' })
+  expect((await rest.call('erasePatient', { path: { bookingId: own.id }, as: account })).status).toBe(200)
+})
+
+test('an erasure that fails midway is recorded with what it had erased', async ({ database, rest }) => {
+  const clinic = await aClinic(database)
+  const admin = await rest.aMember(clinic.no, 'admin')
+  rest.audited.length = 0
+  const { erasures } = rest.engine
+  const { ofPatient } = erasures
+  onTestFinished(() => {
+    erasures.ofPatient = ofPatient
+  })
+  erasures.ofPatient = async ({ onErased }) => {
+    onErased?.(500)
+    throw new Error('The database is gone.')
+  }
+  const failed = await rest.call('erasePatients', {
+    path: { clinicId: clinic.id },
+    as: admin,
+    body: { email: patient.email },
+  })
+  expect(failed.status).toBe(500)
+  expect(rest.audited).toEqual([
+    {
+      kind: 'patients_erased',
+      clinicNo: clinic.no,
+      actorId: admin.id,
+      network: '127.0.0.0/24',
+      details: ['500', 'interrupted'],
+    },
+  ])
+})
+
+/** A guest's booking that an account with its manage token has linked to itself. */
+async function aLinkedBooking(database: TestDatabase, rest: RestApp) {
+  const clinic = await aClinic(database)
+  const { id } = await aBooking(database, await aSlot(database, await aDoctor(database, clinic)))
+  const path = { bookingId: id }
+  const token = rest.manageTokens.issue(id)
+  const account = rest.anAccount()
+  await rest.call('linkBooking', { path, as: account, body: { manageToken: token } })
+  return { id, token, account, path, clinicNo: clinic.no }
+}
+
+async function inThePast(database: TestDatabase, bookingId: string): Promise<void> {
+  await database.ownerPool.query(
+    `update holdfast.slot s set starts_at = starts_at - interval '1 year', ends_at = ends_at - interval '1 year'
+       from holdfast.booking b where b.id = $1 and s.clinic_no = b.clinic_no and s.id = b.slot_id`,
+    [bookingId],
+  )
 }

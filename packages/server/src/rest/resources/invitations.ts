@@ -8,6 +8,8 @@ import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 import { requireRoleFields } from './role-fields.ts'
 
+const invitationHours = 72
+
 /** Invitations: created and revoked by a clinic's admins, accepted by whoever has the link and an account. */
 export function serveInvitations(serve: Serve, deps: RestDeps): void {
   const { invitations } = deps.engine
@@ -28,6 +30,12 @@ export function serveInvitations(serve: Serve, deps: RestDeps): void {
       if (outcome.kind !== 'done') throw refusalProblem(outcome)
       const names = await namesOf([actor.accountId])
       const link = `${deps.publicUrl ?? originOf(request)}/invitation#${token}`
+      const { language } = await deps.engine.messages.settings(clinic.no)
+      const { email, role } = outcome.invitation
+      const recipient = { address: email, language }
+      // Without a set address, the link has the caller's Host: nothing that goes out by e-mail may.
+      if (deps.publicUrl !== null)
+        void deps.mails.invitation?.(recipient, { clinicName: clinic.name, role, url: link, hours: invitationHours })
       return { status: 201, body: { ...invitationBody(outcome.invitation, names), link } }
     },
     {

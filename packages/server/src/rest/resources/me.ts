@@ -1,4 +1,5 @@
 import { restOperations } from '@holdfast/contract'
+import type { AccountPrincipal } from '../../accounts/principals.ts'
 import { lacksSecondFactor } from '../guards/access.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -7,24 +8,13 @@ import { requireDays } from './local-days.ts'
 
 /** The caller's own account and bookings. */
 export function serveMe(serve: Serve, deps: RestDeps): void {
-  serve(restOperations.getMe, ({ granted }) => {
-    const { accountId: id, email, name, siteAdministrator } = granted
-    const memberships = granted.memberships.map(({ clinicNo, clinicId, role, doctorId }) => ({
-      clinicId,
-      role,
-      doctorId,
-      lacksSecondFactor: lacksSecondFactor(granted, clinicNo),
-    }))
-    const body = {
-      id,
-      email,
-      name,
-      siteAdministrator,
-      lacksSecondFactor: lacksSecondFactor(granted, null),
-      memberships,
-    }
-    return { status: 200, body }
-  })
+  serve(restOperations.getMe, ({ granted }) => ({ status: 200, body: meBody(granted) }))
+
+  serve(restOperations.whoAmI, ({ granted }) => ({
+    status: 200,
+    body: { account: granted.kind === 'account' ? meBody(granted) : null },
+    headers: { 'cache-control': 'no-store' },
+  }))
 
   serve(restOperations.listMyBookings, async ({ query, granted: { accountId } }) => {
     const { status = null, from = null, to = null, limit, cursor = null } = query
@@ -32,4 +22,15 @@ export function serveMe(serve: Serve, deps: RestDeps): void {
     const page = await deps.engine.reads.bookingsOfAccount({ accountId, status, from, to, limit, cursor })
     return { status: 200, body: { items: await bookingBodies(deps, page.items), nextCursor: page.nextCursor } }
   })
+}
+
+function meBody(account: AccountPrincipal) {
+  const { accountId: id, email, name, siteAdministrator } = account
+  const memberships = account.memberships.map(({ clinicNo, clinicId, role, doctorId }) => ({
+    clinicId,
+    role,
+    doctorId,
+    lacksSecondFactor: lacksSecondFactor(account, clinicNo),
+  }))
+  return { id, email, name, siteAdministrator, lacksSecondFactor: lacksSecondFactor(account, null), memberships }
 }

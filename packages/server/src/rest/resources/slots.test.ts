@@ -253,3 +253,24 @@ test('a doctor’s days are withdrawn in the clinic’s time zone', async ({ dat
   expect(left.body.items.map(({ id }) => id)).toEqual([before.id])
   expect(inside.id).not.toBe(before.id)
 })
+
+test('of a doctor’s day, the slots that start within some hours are withdrawn, and no others', async ({
+  database,
+  rest,
+}) => {
+  const { doctor, staff, path } = await aCalendar(database, rest)
+  const at = (time: string) => new Date(`${day(5)}T${time}:00Z`)
+  const slots = await Promise.all(
+    ['08:45', '09:00', '09:15', '09:30'].map((time) => aSlot(database, doctor, { startsAt: at(time), minutes: 15 })),
+  )
+  const hours = { startsFrom: at('09:00').toISOString(), startsBefore: at('09:30').toISOString() }
+  const withdraw = (query: object) => rest.call('withdrawSlotsOfDoctor', { path, as: staff, query: query as never })
+  // Hours outside of the days select nothing.
+  expect((await withdraw({ from: day(6), to: day(6), ...hours })).body).toEqual({ slots: 0, bookings: [] })
+  const dry = await withdraw({ from: day(5), to: day(5), ...hours, dryRun: true })
+  expect(dry.body).toEqual({ slots: 2, bookings: [] })
+  const done = await withdraw({ from: day(5), to: day(5), ...hours })
+  expect(done.body).toEqual(dry.body)
+  const left = await rest.call('listSlots', { path, query: { from: day(5), to: day(5) } })
+  expect(left.body.items.map(({ id }) => id)).toEqual([slots[0]?.id, slots[3]?.id])
+})

@@ -52,12 +52,12 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
   })
 
   const withdrawDays = async ({ query, granted }: Input<typeof restOperations.withdrawSlotsOfDoctor>) => {
-    const { from, to, withBookings, dryRun } = query
+    const { withBookings, dryRun } = query
     const { doctor, clinic, actor } = granted
-    const { start, end } = instantsOfLocalDays(from, to, clinic.timezone)
+    const range = withdrawnRange(query, clinic.timezone)
     const outcome = await engine.withdrawSlots({
       clinicNo: clinic.no,
-      which: { doctorId: doctor.id, from: start, to: end },
+      which: { doctorId: doctor.id, ...range },
       withBookings,
       dryRun,
       actorId: actor.accountId,
@@ -91,6 +91,16 @@ function slotListReply(
   const list = deps.slotLists.read(doctorId, days, readAfter)
   // Almost always from memory, without a promise.
   return list instanceof Promise ? list.then(reply) : reply(list)
+}
+
+type WithdrawnHours = { from: string; to: string; startsFrom?: string; startsBefore?: string }
+
+/** The part of the local days that the hours leave; an empty range if they lie outside of the days. */
+function withdrawnRange({ from, to, startsFrom, startsBefore }: WithdrawnHours, timezone: string) {
+  const { start, end } = instantsOfLocalDays(from, to, timezone)
+  const first = Math.max(start.getTime(), startsFrom === undefined ? -Infinity : Date.parse(startsFrom))
+  const last = Math.min(end.getTime(), startsBefore === undefined ? Infinity : Date.parse(startsBefore))
+  return { from: new Date(first), to: new Date(Math.max(first, last)) }
 }
 
 type NewSlots = { slots?: { startsAt: string; endsAt: string; capacity?: number }[]; rule?: SlotRuleBody }

@@ -2,6 +2,7 @@ import type { BookingBody } from '@holdfast/contract'
 import { type Booking, visitAddress } from '@holdfast/engine'
 import type { RestDeps } from '../rest-deps.ts'
 import { bookingBody } from './bodies/booking-body.ts'
+import { timeText } from './bodies/time-text.ts'
 
 /**
  * The bodies of bookings, each with the address of its video visit. The rooms of all their doctors take one query, and
@@ -19,10 +20,15 @@ export async function bookingBodies(deps: RestDeps, bookings: readonly Booking[]
   })
 }
 
-/** The same for one booking. */
+/** The same for one booking, and for a hold that waits to be confirmed by a link, when that was sent. */
 export async function bookingBodyWithVisit(deps: RestDeps, booking: Booking): Promise<BookingBody> {
-  const [body] = await bookingBodies(deps, [booking])
-  return body ?? bookingBody(booking, null)
+  const [body = bookingBody(booking, null)] = await bookingBodies(deps, [booking])
+  const mayWait =
+    deps.confirmationTokens !== null && booking.status === 'PENDING' && booking.patient.email !== undefined
+  const link = mayWait ? await deps.engine.bookingLinks.sent(booking.id) : null
+  if (link === null) return body
+  const { sentAt, nextAt } = link
+  return { ...body, confirmationLink: { sentAt: timeText(sentAt), nextAt: nextAt && timeText(nextAt) } }
 }
 
 /** A hold, a booking that is over, and one whose patient was erased have no address. */

@@ -1,9 +1,9 @@
 import { parsePosition, positionText } from '@holdfast/contract/position'
 import type { FastifyRequest } from 'fastify'
 import type { CachedResponse, LoadedResponse, ResponseQuery } from '../../cache/response-cache.ts'
+import { matchesEntityTag, weakEntityTag } from '../../edge/entity-tag.ts'
 import { invalidRequest, preview } from '../../edge/validator.ts'
 import type { RestDeps } from '../rest-deps.ts'
-import { matchesEntityTag, weakEntityTag } from './entity-tag.ts'
 
 /** What a read found in the database. */
 export type Loaded = {

@@ -57,8 +57,8 @@ export type BookingRequest = Pick<
  */
 export function bookingRequestHash(request: BookingRequest): string {
   const { appointmentType, confirm, onBehalf, patient, reason, slotId, units } = request
-  const { email, name, phone } = patient
-  const sortedPatient = { email, name, phone } satisfies Record<keyof typeof patient, unknown>
+  const { email, language, name, phone } = patient
+  const sortedPatient = { email, language, name, phone } satisfies Record<keyof typeof patient, unknown>
   const sorted = { appointmentType, confirm, onBehalf, patient: sortedPatient, reason, slotId, units }
   return digestOf(JSON.stringify(sorted satisfies Record<keyof BookingRequest, unknown>))
 }

@@ -25,6 +25,8 @@ test('responses outside the contract are found: an extra or missing field, a wro
     minimumNoticeMinutes: 0,
     bookingHorizonDays: 730,
     cancellationDeadlineMinutes: 0,
+    waitlistOfferMinutes: 30,
+    waitlistNoticeMinutes: 60,
     patientDataMonths: 0,
   }
   const clinic = {

@@ -44,6 +44,7 @@ type Rule<Kind extends Refusal['kind']> = {
 const closedTexts = {
   withdrawn: 'The clinic has withdrawn this slot.',
   doctor_inactive: 'This doctor takes no bookings.',
+  doctor_busy: 'The doctor is busy elsewhere at this time.',
   started: 'This slot has already begun.',
   minimum_notice: 'This slot starts too soon: the clinic needs more notice.',
   booking_horizon: 'This slot is further ahead than the clinic takes bookings.',

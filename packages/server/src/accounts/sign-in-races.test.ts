@@ -1,0 +1,265 @@
+import type { PoolClient } from 'pg'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import {
+  type ApiResponse,
+  call,
+  type RunningServer,
+  runningServer,
+  settingsFor,
+  signUp,
+} from '../../test/running-server.ts'
+import {
+  aPersonWithApp,
+  challengeOf,
+  codeOf,
+  forgetUsedCodes,
+  accountPassword as password,
+  post,
+} from '../../test/second-factor-steps.ts'
+import { readConfig } from '../config/config.ts'
+import { createLogger } from '../observe/logger.ts'
+import { type OpenAccounts, openAccounts } from './open-accounts.ts'
+
+let server: RunningServer
+/** As in another process. */
+let accounts: OpenAccounts
+let barrier: PoolClient
+
+const newPassword = 'another password of mine'
+/** A sign-in with this agent waits, before its session or challenge is stored, for the lock of `barrier`. */
+const slow = { 'user-agent': 'waits' }
+const sessionLock = 71_001
+const accountLock = 71_002
+const passwordLock = 71_003
+
+beforeAll(async () => {
+  server = await runningServer()
+  const result = readConfig(settingsFor(server.database))
+  if (result.kind !== 'ok') throw new Error('The settings of the tests are not valid.')
+  const database = { appUrl: server.database.appUrl, secrets: result.config.secrets ?? [] }
+  accounts = await openAccounts(result.config, database, createLogger('silent'))
+  // The trigger of accounts waits before it locks any row.
+  await server.database.ownerPool.query(`
+    create function auth.wait_for_test() returns trigger language plpgsql as
+      'begin perform pg_advisory_xact_lock_shared(tg_argv[0]::bigint); return new; end';
+    create trigger wait_for_test before insert on auth.session
+      for each row when (new."userAgent" = 'waits') execute function auth.wait_for_test(${sessionLock});
+    create trigger wait_for_test before insert on auth.verification
+      for each row when (new.identifier like 'second-factor:%') execute function auth.wait_for_test(${sessionLock});
+    create trigger wait_for_test before update on auth."user"
+      for each statement execute function auth.wait_for_test(${accountLock});
+    create trigger wait_for_test before update on auth.account
+      for each statement execute function auth.wait_for_test(${passwordLock})`)
+})
+afterAll(async () => {
+  await accounts.close()
+  await server.end()
+})
+beforeEach(async () => {
+  barrier = await server.database.ownerPool.connect()
+  return async () => {
+    await barrier.query('rollback')
+    await barrier.query('select pg_advisory_unlock_all()')
+    barrier.release()
+  }
+})
+
+const hold = (lock: number) => barrier.query('select pg_advisory_lock($1)', [lock])
+const release = (lock: number) => barrier.query('select pg_advisory_unlock($1)', [lock])
+const signInSlowly = (email: string) => post(server.url, 'sign-in/email', { email, password }, undefined, slow)
+const me = async (token: unknown) => (await call(`${server.url}/api/v1/me`, { bearer: String(token) })).status
+
+const changePassword = (token: string, to: string) =>
+  post(server.url, 'change-password', { currentPassword: password, newPassword: to }, token)
+
+/** Until so many connections wait for the lock. */
+async function untilWaiting(lock: number, count = 1): Promise<void> {
+  const waiting = `select from pg_locks where locktype = 'advisory' and objid = ${lock} and not granted`
+  await expect
+    .poll(async () => (await server.database.ownerPool.query(waiting)).rowCount, { timeout: 20_000 })
+    .toBe(count)
+}
+
+type Change = { how: string; change: (person: { id: string; token: string }) => Promise<unknown>; ends: boolean }
+
+const changes: Change[] = [
+  {
+    how: 'the password is changed',
+    change: async ({ token }) => {
+      const change = { currentPassword: password, newPassword, revokeOtherSessions: true }
+      expect((await post(server.url, 'change-password', change, token)).status).toBe(200)
+    },
+    ends: true,
+  },
+  {
+    how: 'the password is reset by a link',
+    change: async ({ id }) => {
+      const { token } = await accounts.accounts.createPasswordReset(id)
+      expect((await post(server.url, 'reset-password', { token, newPassword })).status).toBe(200)
+    },
+    ends: true,
+  },
+  {
+    how: 'the operator sets a password',
+    change: async ({ id }) => expect((await accounts.accounts.setPassword(id, newPassword)).kind).toBe('done'),
+    ends: true,
+  },
+  {
+    how: 'all sessions are ended',
+    change: async ({ token }) => expect((await post(server.url, 'revoke-sessions', {}, token)).status).toBe(200),
+    ends: true,
+  },
+  {
+    how: 'the sessions are ended without a mark (the control)',
+    change: ({ id }) => server.database.ownerPool.query('delete from auth.session where "userId" = $1', [id]),
+    ends: false,
+  },
+]
+
+test.for(changes)('a sign-in whose session begins after $how: it ends: $ends', async ({ how, change, ends }) => {
+  const person = await signUp(server.url, `${changes.findIndex((one) => one.how === how)}@example.org`, password)
+  await hold(sessionLock)
+  const signIn = signInSlowly(`${changes.findIndex((one) => one.how === how)}@example.org`)
+  await untilWaiting(sessionLock)
+  await change(person)
+  await release(sessionLock)
+  const { status, body } = await signIn
+  expect(status).toBe(ends ? 401 : 200)
+  if (ends) expect(body.code).toBe('unauthenticated')
+  else expect(await me(body.token)).toBe(200)
+  expect(await sessionsThatWaited(person.id)).toBe(ends ? 0 : 1)
+})
+
+test.for(changes.slice(0, 4))('a sign-in whose session begins before $how is complete: it ends', async (way) => {
+  const { how, change } = way
+  const email = `${changes.findIndex((one) => one.how === how)}-before@example.org`
+  const person = await signUp(server.url, email, password)
+  await hold(sessionLock)
+  const signIn = signInSlowly(email)
+  await untilWaiting(sessionLock)
+  await hold(accountLock)
+  const changed = change(person)
+  await untilWaiting(accountLock)
+  await release(sessionLock)
+  const { status, body } = await signIn
+  // The change is not committed yet.
+  expect([status, await me(body.token)]).toEqual([200, 200])
+  await release(accountLock)
+  await changed
+  expect(await sessionsThatWaited(person.id)).toBe(0)
+})
+
+test.for(changes)('a challenge that is stored after $how: it is void: $ends', async ({ how, change, ends }) => {
+  const email = `${changes.findIndex((one) => one.how === how)}-app@example.org`
+  const person = await aPersonWithApp(server, email)
+  await hold(sessionLock)
+  const signIn = post(server.url, 'sign-in/email', { email, password })
+  await untilWaiting(sessionLock)
+  await change(person)
+  await release(sessionLock)
+  const { status, body } = await signIn
+  expect([status, body.secondStep !== undefined]).toEqual(ends ? [401, false] : [200, true])
+})
+
+test.for(changes)('a code is accepted, and its session begins after $how: it ends: $ends', async (way) => {
+  const { how, change, ends } = way
+  const email = `${changes.findIndex((one) => one.how === how)}-code@example.org`
+  const person = await aPersonWithApp(server, email)
+  const challenge = await challengeOf(server.url, email)
+  await hold(sessionLock)
+  const signIn = post(server.url, 'sign-in/code', { challenge, code: codeOf(person.secret) }, undefined, slow)
+  await untilWaiting(sessionLock)
+  await change(person)
+  await release(sessionLock)
+  const { status, body } = await signIn
+  expect([status, body.code]).toEqual(ends ? [401, 'sign_in_expired'] : [200, undefined])
+  expect(await sessionsThatWaited(person.id)).toBe(ends ? 0 : 1)
+})
+
+test('of two changes of one password at the same time, both with the right one, the second is refused', async () => {
+  const email = 'two-changes@example.org'
+  const { token } = await signUp(server.url, email, password)
+  const chosen = ['the first of new passwords', 'the second of new passwords']
+  await hold(passwordLock)
+  const changes = chosen.map((one) => changePassword(token, one))
+  // Each has checked the current password when it waits.
+  await untilWaiting(passwordLock, 2)
+  await release(passwordLock)
+  const responses = await Promise.all(changes)
+  expect(responses.map(({ status }) => status).toSorted()).toEqual([200, 401])
+  expect(responses.find(({ status }) => status === 401)?.body).toMatchObject({
+    code: 'password_wrong',
+    errors: [{ path: '/currentPassword' }],
+  })
+  for (const [index, { status }] of responses.entries()) {
+    const signIn = await post(server.url, 'sign-in/email', { email, password: chosen[index] })
+    expect(signIn.status).toBe(status === 200 ? 200 : 401)
+  }
+})
+
+test('a change is refused if somebody else has set another password since the current one was checked', async () => {
+  const { id, token } = await signUp(server.url, 'set-meanwhile@example.org', password)
+  await hold(passwordLock)
+  const change = changePassword(token, newPassword)
+  await untilWaiting(passwordLock)
+  await barrier.query(`update auth.account set password = 'set by the operator' where "userId" = $1`, [id])
+  await release(passwordLock)
+  expect((await change).body).toMatchObject({ code: 'password_wrong' })
+  const { rows } = await server.database.ownerPool.query('select password from auth.account where "userId" = $1', [id])
+  expect(rows).toEqual([{ password: 'set by the operator' }])
+})
+
+test('a session that a change of the password starts after a reset of it ends', async () => {
+  const { id, token } = await signUp(server.url, 'change-and-reset@example.org', password)
+  await hold(sessionLock)
+  const body = { currentPassword: password, newPassword: 'chosen by a stranger', revokeOtherSessions: true }
+  const change = post(server.url, 'change-password', body, token, slow)
+  await untilWaiting(sessionLock)
+  const link = await accounts.accounts.createPasswordReset(id)
+  expect((await post(server.url, 'reset-password', { token: link.token, newPassword })).status).toBe(200)
+  await release(sessionLock)
+  expect((await change).status).toBe(401)
+  expect(await sessionsThatWaited(id)).toBe(0)
+})
+
+test('of several codes that are sent for one sign-in at the same time one is used', async () => {
+  const person = await aPersonWithApp(server, 'codes@example.org')
+  await forgetUsedCodes(server)
+  const challenge = await challengeOf(server.url, person.email)
+  const { rows } = await server.database.ownerPool.query<{ identifier: string }>(
+    `select identifier from auth.verification where identifier like 'second-factor:%' and value = $1`,
+    [person.id],
+  )
+  await barrier.query('begin')
+  await barrier.query('select from auth.verification where identifier = $1 for update', [rows[0]?.identifier])
+  const codes = [...person.recoveryCodes.slice(0, 3), codeOf(person.secret)]
+  const answers = codes.map((code) => post(server.url, 'sign-in/code', { challenge, code }))
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  await expect
+    .poll(async () => (await server.database.ownerPool.query(waiting)).rowCount, { timeout: 20_000 })
+    .toBe(codes.length)
+  await barrier.query('rollback')
+  const outcomes = (await Promise.all(answers)).map(({ body }: ApiResponse) => body.code ?? 'signed in')
+  expect(outcomes.toSorted()).toEqual(['sign_in_expired', 'sign_in_expired', 'sign_in_expired', 'signed in'])
+  const [isApp, used] = await usedCodes(person.id)
+  expect(Number(isApp) + Number(used)).toBe(1)
+})
+
+async function sessionsThatWaited(accountId: string): Promise<number | null> {
+  const { rowCount } = await server.database.ownerPool.query(
+    `select from auth.session where "userId" = $1 and "userAgent" = 'waits'`,
+    [accountId],
+  )
+  return rowCount
+}
+
+/** Whether the app's code was used, and how many recovery codes were. */
+async function usedCodes(accountId: string): Promise<[boolean, number]> {
+  const { rows } = await server.database.ownerPool.query<{ isApp: boolean; left: number }>(
+    `select "lastStep" > 0 as "isApp",
+            (select count(*)::integer from auth."recoveryCode" c where c."userId" = t."userId") as left
+       from auth.totp t where "userId" = $1`,
+    [accountId],
+  )
+  return [rows[0]?.isApp ?? false, 10 - (rows[0]?.left ?? 0)]
+}

@@ -1,0 +1,79 @@
+import { createPool, type DatabasePool } from '@holdfast/engine'
+import { type BrokerDeps, type RunningBroker, startBroker } from '../broker/start-broker.ts'
+import type { Config } from '../config/config.ts'
+import { type RunningJobs, startJobs } from '../jobs/run-jobs.ts'
+import type { AccountMails } from '../messages/account-mails.ts'
+import { startMessages } from '../messages/start-messages.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { RelayMetrics } from '../relay/start-relay.ts'
+import { startWebhooks } from '../webhooks/start-webhooks.ts'
+import { createBusyCalendarReader } from './busy-calendar-reader.ts'
+import { createMessageSender, type OpenMailer, siteOf } from './message-sender.ts'
+import type { PreparedDatabase } from './prepare-database.ts'
+import { createWebhookDeps } from './webhook-sender.ts'
+
+export type JobPools = Record<'jobs' | 'messages' | 'webhooks' | 'broker', DatabasePool>
+
+const jobConnections = 3
+/** One plans messages, one holds that right, one sends. */
+const messageConnections = 3
+/** One plans deliveries, one holds that right, two send and record. */
+const webhookConnections = 4
+/** One reads the log, one holds the right to. */
+const brokerConnections = 2
+/** Jobs work in small transactions. */
+const jobQueryMsMax = 30_000
+
+export type DatabaseUrls = Pick<PreparedDatabase, 'appUrl' | 'sessionUrl'>
+
+/** The connections of {@link startAllJobs}. */
+export function openJobPools(urls: DatabaseUrls, onIdleError: (error: Error) => void): JobPools {
+  const open = (name: string, max: number, url = urls.appUrl) =>
+    createPool({ url, name: `holdfast ${name}`, max, queryTimeoutMs: jobQueryMsMax, onIdleError })
+  return {
+    // The queue is notified of new jobs.
+    jobs: open('jobs', jobConnections, urls.sessionUrl),
+    messages: open('messages', messageConnections),
+    webhooks: open('webhooks', webhookConnections),
+    broker: open('broker', brokerConnections),
+  }
+}
+
+/**
+ * Starts the jobs, and the messages and webhooks, which are planned and sent by the same process: the server or a
+ * worker; and, with AMQP_URL, the publishing of events to RabbitMQ. `opened` and `mails` are stopped after them.
+ */
+export async function startAllJobs(
+  config: Config,
+  deps: {
+    secrets: readonly string[]
+    pools: JobPools
+    opened: OpenMailer
+    mails: AccountMails
+    log: Logger
+    metrics?: Pick<Metrics, 'jobDone' | 'eventFailed'> & RelayMetrics
+  },
+): Promise<RunningJobs> {
+  const { secrets, pools, opened, mails, log, metrics } = deps
+  const sender = createMessageSender(config, secrets, opened)
+  const webhookDeps = createWebhookDeps(config, { secrets, pool: pools.webhooks, mails, log })
+  const { auditMonths } = config
+  const calendars = createBusyCalendarReader(config, { secrets, pool: pools.jobs, mails, log })
+  const jobDeps = { pool: pools.jobs, auditMonths, sender, webhooks: webhookDeps, calendars, log }
+  const jobs = await startJobs({ ...jobDeps, onDone: (done) => metrics?.jobDone(done) })
+  const messages = startMessages({ pool: pools.messages, sender, log, metrics })
+  const webhooks = startWebhooks(webhookDeps, metrics)
+  const broker = startBrokerOf(config, { pool: pools.broker, log, metrics })
+  return {
+    async stop() {
+      await Promise.all([jobs.stop(), messages.stop(), webhooks.stop(), broker?.stop()])
+    },
+  }
+}
+
+/** null: there is no broker. */
+function startBrokerOf(config: Config, deps: Pick<BrokerDeps, 'pool' | 'log' | 'metrics'>): RunningBroker | null {
+  const { amqpUrl: url, amqpQueues } = config
+  return url === null ? null : startBroker({ ...deps, url, queues: amqpQueues ?? [], source: siteOf(config) })
+}

@@ -1,0 +1,64 @@
+import { clinicNoOf, createEngine, type Engine } from '@holdfast/engine'
+import { aClinic, type TestDatabase } from '@holdfast/testkit'
+import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { createDemoData } from './demo-data.ts'
+
+async function withEngine<Result>(database: TestDatabase, use: (engine: Engine) => Promise<Result>): Promise<Result> {
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  try {
+    return await use(engine)
+  } finally {
+    await engine.stop()
+  }
+}
+
+async function clinicsOf(engine: Engine) {
+  return (await engine.directory.clinics({ q: null, limit: 100, cursor: null })).items
+}
+
+test('a full demo has bookings in every state, and a theatre; a second start adds nothing', async ({ database }) => {
+  await withEngine(database, async (engine) => {
+    await createDemoData(engine, database.ownerUrl, 'full')
+    const counted = `select status, failure_reason, count(*)::integer as n, count(distinct resource_id) as doctors
+                       from holdfast.booking
+                      group by 1, 2 order by 1, 2`
+    const { rows } = await database.ownerPool.query(counted)
+    const states = new Set(rows.map(({ status, failure_reason: reason }) => [status, reason].filter(Boolean).join(' ')))
+    expect(states).toEqual(
+      new Set([
+        'ARRIVED',
+        'CANCELLED',
+        'CANCELLED hold_released',
+        'COMPLETED',
+        'CONFIRMED',
+        'FAILED slot_withdrawn',
+        'NO_SHOW',
+        'PENDING',
+      ]),
+    )
+    const confirmed = rows.find(({ status }) => status === 'CONFIRMED')
+    expect(confirmed.n).toBeGreaterThan(100)
+    expect(Number(confirmed.doctors)).toBeGreaterThanOrEqual(6)
+    const [clinic] = await clinicsOf(engine)
+    const clinicNo = clinicNoOf(clinic?.id ?? '')
+    const report = await engine.reads.verify({ clinicNo, detailsMax: 10 })
+    expect(report).toMatchObject({ overbooked: 0, mismatches: 0 })
+    expect(await engine.theatre.rooms(clinicNo)).toHaveLength(3)
+    const { rows: cases } = await database.ownerPool.query('select booking_id from holdfast.theatre_case')
+    expect(cases).toHaveLength(8)
+    expect(await engine.theatre.caseRequests({ clinicNo, status: 'open' })).toHaveLength(3)
+    await createDemoData(engine, database.ownerUrl, 'full')
+    expect((await database.ownerPool.query(counted)).rows).toEqual(rows)
+  })
+})
+
+test('a database with clinics is no place for invented bookings', async ({ database }) => {
+  await aClinic(database)
+  await withEngine(database, async (engine) => {
+    const before = await clinicsOf(engine)
+    await expect(createDemoData(engine, database.ownerUrl, 'full')).rejects.toThrow(/has clinics already/)
+    await createDemoData(engine, database.ownerUrl, 'on')
+    expect(await clinicsOf(engine)).toEqual(before)
+  })
+})

@@ -1,0 +1,223 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { aClinic, aMember, type MailServer, mailServer, until } from '@holdfast/testkit'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../../test/running-server.ts'
+import { aPersonWithApp, challengeOf, codeOf, post } from '../../../test/second-factor-steps.ts'
+
+// Mails are sent in the background, and a busy machine hashes passwords slowly.
+const arrivesWithinMs = 60_000
+vi.setConfig({ testTimeout: 180_000 })
+
+let mails: MailServer
+let server: RunningServer
+
+beforeAll(async () => {
+  mails = await mailServer()
+  server = await runningServer({ SMTP_URL: mails.url, HOLDFAST_MAIL_FROM: 'desk@example.org' })
+})
+afterAll(async () => {
+  await server.end()
+  await mails.end()
+})
+
+const ask = (email: string, language?: string) =>
+  call(`${server.url}/api/auth/request-password-reset`, {
+    method: 'POST',
+    body: { email, ...(language === undefined ? {} : { language }) },
+  })
+
+/** Beside those that confirm the address of a new account, and announce sign-ins. */
+const mailsTo = (to: string) =>
+  mails.mails.filter(
+    ({ recipients, text }) => recipients.includes(to) && !/\/(confirm-email#|account\b)/.test(text ?? ''),
+  )
+
+const arrived = (to: string, count = 1) =>
+  until(
+    async () => mailsTo(to)[count - 1],
+    () => `${count} mails to ${to}`,
+    arrivesWithinMs,
+  )
+
+const tokenIn = ({ text = '' }: { text?: string | undefined }) => /\/reset-password#([\w-]{32})/.exec(text)?.[1] ?? ''
+const reset = (token: string, newPassword: string) => post(server.url, 'reset-password', { token, newPassword })
+
+/** Chooses a password with a link by e-mail, the account's `count`th. */
+async function resetByMail(email: string, newPassword: string, count = 1): Promise<unknown> {
+  await ask(email)
+  const { status, body } = await reset(tokenIn(await arrived(email, count)), newPassword)
+  expect(status).toBe(200)
+  return body.passkeys
+}
+
+/** Somebody with an authenticator app, a passkey and a calendar feed. */
+async function aPersonWithFactors() {
+  const person = await aPersonWithApp(server, `${randomUUID()}@example.org`)
+  await addPasskey(person.id)
+  await addFeed(person.id)
+  return person
+}
+
+const addPasskey = (accountId: string) =>
+  server.database.ownerPool.query(
+    `insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
+     values ($1, 'A key', gen_random_uuid()::text, 'x', 0, '[]', now())`,
+    [accountId],
+  )
+
+const addFeed = (accountId: string) =>
+  server.database.ownerPool.query(
+    `insert into holdfast.calendar_feed (subject_id, kind, token_hash, created_by, language)
+     values ($1, 'account', $2, $1, 'en')`,
+    [accountId, randomBytes(32)],
+  )
+
+async function rowsOf(accountId: string) {
+  const { rows } = await server.database.ownerPool.query(
+    `select (select count(*)::int from auth.totp where "userId" = u.id) as apps,
+            (select count(*)::int from auth."recoveryCode" where "userId" = u.id) as codes,
+            (select count(*)::int from auth.passkey where "userId" = u.id) as passkeys,
+            (select count(*)::int from holdfast.calendar_feed where created_by = u.id) as feeds,
+            (select count(*)::int from auth.session where "userId" = u.id) as sessions
+       from auth."user" u where id = $1`,
+    [accountId],
+  )
+  return rows[0]
+}
+
+const nothing = { apps: 0, codes: 0, passkeys: 0, feeds: 0, sessions: 0 }
+const factors = { apps: 1, codes: 10, passkeys: 1, feeds: 0, sessions: 0 }
+
+test('whoever has forgotten the password gets a link that sets another one, once', async () => {
+  const email = `${randomUUID()}@example.org`
+  await signUp(server.url, email)
+  expect(await ask(email.toUpperCase(), 'de')).toMatchObject({ status: 200, body: { status: true } })
+  const mail = await arrived(email)
+  expect(mail.subject).toContain('Neues Passwort')
+  expect(mail.from).toMatchObject({ address: 'desk@example.org' })
+  const token = tokenIn(mail)
+  expect((await reset(token, 'correct horse battery')).status).toBe(200)
+  expect((await reset(token, 'correct horse battery')).status).toBe(422)
+  const signIn = (password: string) =>
+    call(`${server.url}/api/auth/sign-in/email`, { method: 'POST', body: { email, password } })
+  expect((await signIn('correct horse battery')).status).toBe(200)
+  expect((await signIn('a password of ten')).status).toBe(401)
+})
+
+test('the first link by e-mail removes what a stranger set up in the account; later ones keep factors', async () => {
+  const stranger = await aPersonWithFactors()
+  expect(await resetByMail(stranger.email, 'chosen by the owner')).toEqual([])
+  expect(await rowsOf(stranger.id)).toEqual(nothing)
+  expect((await call(`${server.url}/api/v1/me`, { bearer: stranger.token })).status).toBe(401)
+  const owner = await signIn(server.url, { email: stranger.email, password: 'chosen by the owner' })
+  const { secret } = (await post(server.url, 'totp/begin', { password: 'chosen by the owner' }, owner)).body
+  expect((await post(server.url, 'totp/confirm', { code: codeOf(String(secret)) }, owner)).status).toBe(200)
+  await addPasskey(stranger.id)
+  await addFeed(stranger.id)
+  expect(await resetByMail(stranger.email, 'forgotten once more', 2)).toEqual(['A key'])
+  expect(await rowsOf(stranger.id)).toEqual(factors)
+  await challengeOf(server.url, stranger.email, 'forgotten once more')
+})
+
+test('somebody with a role keeps their factors: the mailbox alone does not replace them', async () => {
+  const member = await aPersonWithFactors()
+  await aMember(server.database, await aClinic(server.database), { role: 'admin', accountId: member.id })
+  await resetByMail(member.email, 'chosen in the mailbox')
+  expect(await rowsOf(member.id)).toEqual(factors)
+})
+
+test('an address without an account gets the same response and no mail, and nobody gets two in a row', async () => {
+  const [known, unknown] = [`${randomUUID()}@example.org`, `${randomUUID()}@example.org`]
+  await signUp(server.url, known)
+  const responses = [await ask(unknown), await ask(known), await ask(known), await ask(unknown)]
+  expect(responses.map(({ status, text }) => [status, text])).toEqual(Array(4).fill([200, '{"status":true}']))
+  await arrived(known)
+  // The mails go over one connection after another: this one was sent last.
+  const last = `${randomUUID()}@example.org`
+  await signUp(server.url, last)
+  await ask(last)
+  await arrived(last)
+  expect(mailsTo(known)).toHaveLength(1)
+  expect(mailsTo(unknown)).toHaveLength(0)
+  expect(server.logText()).not.toContain(known)
+})
+
+test('requests for a new password keep nobody at the address from signing in', async () => {
+  const limited = await serverOn(server.database, {
+    SMTP_URL: mails.url,
+    HOLDFAST_RATE_LIMIT: 'on',
+    HOLDFAST_TRUSTED_PROXIES: '1',
+    HOLDFAST_LIMIT_ANONYMOUS_WRITES_PER_MINUTE: '100',
+    HOLDFAST_LIMIT_SIGN_INS_PER_IP: '3',
+  })
+  try {
+    const send = (path: string, body: object) =>
+      post(limited.url, path, body, undefined, { 'x-forwarded-for': '198.51.100.77' })
+    const statuses: number[] = []
+    for (let n = 0; n < 4; n += 1) {
+      statuses.push((await send('request-password-reset', { email: `${randomUUID()}@example.org` })).status)
+    }
+    expect(statuses).toEqual([200, 200, 200, 429])
+    expect((await send('sign-in/email', { email: 'unknown@example.org', password: 'not this one' })).status).toBe(401)
+  } finally {
+    await limited.stop()
+  }
+})
+
+test('the security log has each request, and each link that was created', async () => {
+  const [known, unknown] = [`${randomUUID()}@example.org`, `${randomUUID()}@example.org`]
+  const { id } = await signUp(server.url, known)
+  await ask(unknown)
+  await ask(known)
+  await arrived(known)
+  const kinds = await until(
+    async () => {
+      const { rows } = await server.database.ownerPool.query(
+        `select kind from holdfast.audit_event where subject_id = $1 and kind like 'password_link%' order by kind`,
+        [id],
+      )
+      return rows.length < 2 ? undefined : rows.map(({ kind }) => kind)
+    },
+    () => 'the events of the account',
+    arrivesWithinMs,
+  )
+  expect(kinds).toEqual(['password_link_created', 'password_link_requested'])
+})
+
+test('an invitation is sent to its address, with the same link, if the address of the site is set', async () => {
+  const clinic = await aClinic(server.database, { name: 'Riverside' })
+  const admin = await signUp(server.url, `${randomUUID()}@example.org`)
+  await aMember(server.database, clinic, { role: 'admin', accountId: admin.id })
+  const invite = async (env: Record<string, string>, isMailed: boolean) => {
+    const mailing = await serverOn(server.database, { SMTP_URL: mails.url, ...env })
+    try {
+      const email = `${randomUUID()}@example.org`
+      const url = `${mailing.url}/api/v1/clinics/${clinic.id}/invitations`
+      const created = await call(url, { method: 'POST', body: { email, role: 'staff' }, bearer: admin.token })
+      expect(created.status).toBe(201)
+      return { email, link: String(created.body.link), mail: isMailed ? await arrived(email) : null }
+    } finally {
+      // It waits for mails that are being sent.
+      await mailing.stop()
+    }
+  }
+  const withAddress = await invite({ HOLDFAST_URL: 'http://book.example.org' }, true)
+  expect(withAddress.mail?.subject).toBe('Riverside invites you')
+  expect(withAddress.mail?.text).toContain(withAddress.link)
+  expect(withAddress.link).toMatch(/^http:\/\/book\.example\.org\/invitation#/)
+  // Else the link has whatever Host the caller sends.
+  const { email, link } = await invite({}, false)
+  expect(link).toContain('/invitation#')
+  expect(mailsTo(email)).toEqual([])
+})
+
+test('a server without a mail server says so', async () => {
+  const silent = await runningServer()
+  try {
+    const body = { email: 'ada@example.org' }
+    const response = await call(`${silent.url}/api/auth/request-password-reset`, { method: 'POST', body })
+    expect(response).toMatchObject({ status: 409, body: { code: 'mail_unavailable' } })
+  } finally {
+    await silent.end()
+  }
+})

@@ -1,0 +1,76 @@
+import type { RestrictedResponse, TheatreBoardBody } from '@holdfast/contract'
+import type { ClinicActor } from './access.ts'
+import { isOfActor } from './reach-case.ts'
+
+type Items = { items: { surgeonId: string | null }[] }
+
+/**
+ * What each restriction leaves of a response, by the caller's role: doctors see what they are the surgeon of. Pages are
+ * read for them alone (surgeonOfLists), because a cursor names the last item; `items` is the check behind that.
+ */
+export const restrictedResponses = {
+  items: (actor: ClinicActor, body: Items): Items => ({
+    ...body,
+    items: body.items.filter((item) => isOfActor(actor, item)),
+  }),
+
+  cases: (actor: ClinicActor, board: TheatreBoardBody): TheatreBoardBody =>
+    actor.role === 'doctor' ? boardOfSurgeon(actor, board) : board,
+} satisfies Record<RestrictedResponse, (actor: ClinicActor, body: never) => object>
+
+type BusyTime = NonNullable<TheatreBoardBody['busy']>[number]
+type BoardCase = TheatreBoardBody['cases'][number]
+
+/** Of others' cases: what they take and when, and neither which of it belongs together nor for whom. */
+function boardOfSurgeon(actor: ClinicActor, board: TheatreBoardBody): TheatreBoardBody {
+  const own = board.cases.filter((one) => isOfActor(actor, one))
+  const ownIds = new Set(own.map(({ id }) => id))
+  const cases = own.map((one) => ({
+    ...one,
+    atRiskBy: one.atRiskBy !== null && ownIds.has(one.atRiskBy) ? one.atRiskBy : null,
+  }))
+  const busy = board.cases
+    .filter((one) => !isOfActor(actor, one))
+    .flatMap(busyTimes)
+    .sort((one, other) => compare(sortKey(one), sortKey(other)))
+  const taken = busy.map(({ resourceId }) => resourceId)
+  const people = new Set([
+    ...taken,
+    ...board.blocks.map(({ surgeonId }) => surgeonId),
+    ...cases.flatMap(({ surgeonId, anaesthetistId, staffIds }) => [surgeonId, anaesthetistId, ...staffIds]),
+  ])
+  const equipment = new Set([...taken, ...cases.flatMap((one) => one.equipment.map(({ equipmentId }) => equipmentId))])
+  return {
+    ...board,
+    cases,
+    busy,
+    people: board.people.filter(({ id }) => people.has(id)),
+    equipment: board.equipment.filter(({ id }) => equipment.has(id)),
+  }
+}
+
+const shownKinds: ReadonlySet<string> = new Set<BusyTime['kind']>(['room', 'surgeon', 'anaesthetist', 'equipment'])
+
+/** What a case takes; it may be expected to end later than it could take more. */
+function busyTimes({ allocations, expectedEndsAt }: BoardCase): BusyTime[] {
+  return allocations.filter(isShown).map(({ kind, resourceId, unit, from, to }) => {
+    const until = Date.parse(expectedEndsAt) > Date.parse(to) ? expectedEndsAt : to
+    return { kind, resourceId, unit, from, to: until }
+  })
+}
+
+type CaseAllocation = BoardCase['allocations'][number]
+
+function isShown(allocation: CaseAllocation): allocation is CaseAllocation & Pick<BusyTime, 'kind'> {
+  return shownKinds.has(allocation.kind)
+}
+
+/** Not in the order of the cases, from which one could tell what belongs together. */
+function sortKey({ from, kind, resourceId, unit }: BusyTime): string {
+  return `${from} ${kind} ${resourceId} ${unit}`
+}
+
+function compare(one: string, other: string): number {
+  if (one === other) return 0
+  return one < other ? -1 : 1
+}
