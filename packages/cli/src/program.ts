@@ -1,5 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { addBackups } from './add-backups.ts'
+import { addEvents } from './add-events.ts'
 import type { CommandContext, ExitCode } from './command.ts'
+import { type End, type JsonOption, jsonOption } from './command-options.ts'
 import { importHelp } from './import/import-columns.ts'
 import { parseCapacityFactor } from './replay/capacity-factor.ts'
 
@@ -37,13 +40,13 @@ export function buildProgram(context: CommandContext, sink: ExitCodeSink): Comma
   }
   addServing(program, context, end)
   addDatabase(program, context, end)
+  addBackups(program, context, end)
   addArchive(program, context, end)
+  addEvents(program, context, end)
   addAdmin(program, context, end)
   addData(program, context, end)
   return program
 }
-
-type End = (exitCode: ExitCode) => void
 
 function addServing(program: Command, context: CommandContext, end: End): void {
   program
@@ -53,7 +56,7 @@ function addServing(program: Command, context: CommandContext, end: End): void {
   program
     .command('worker')
     .description(
-      'run the background jobs (sweep lapsed holds, create partitions, delete old keys) in a separate process',
+      'run the background jobs (lapsed holds, partitions, retention, erasures, messages) in a separate process',
     )
     .action(async () => end(await (await import('./commands/worker.ts')).workerCommand(context)))
 }
@@ -154,6 +157,17 @@ function addAdmin(program: Command, context: CommandContext, end: End): void {
       const { adminResetSecondFactorCommand } = await import('./commands/admin-reset-second-factor.ts')
       end(await adminResetSecondFactorCommand(context, options))
     })
+  admin
+    .command('end-sessions')
+    .description('sign an account, or everybody, out everywhere')
+    .addOption(new Option('--email <address>', 'e-mail address of the account').conflicts('all'))
+    .option('--all', 'the sessions of all accounts')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nServers that are running notice it within seconds. Passwords and roles stay.')
+    .action(async (options: AdminEndSessionsOptions) => {
+      const { adminEndSessionsCommand } = await import('./commands/admin-end-sessions.ts')
+      end(await adminEndSessionsCommand(context, options))
+    })
 }
 
 function addArchive(program: Command, context: CommandContext, end: End): void {
@@ -185,8 +199,9 @@ function addArchive(program: Command, context: CommandContext, end: End): void {
 }
 
 function addData(program: Command, context: CommandContext, end: End): void {
-  program
+  const importing = program
     .command('import')
+    .usage('[file] [options] | cases FILE --url URL --clinic ID')
     .description('add clinics, doctors and slots from CSV or JSON files, all or nothing')
     .argument('[file]', 'a JSON file {"clinics": […], "doctors": […], "slots": […]}')
     .option('--clinics <file>', 'CSV or JSON file of clinics')
@@ -198,6 +213,19 @@ function addData(program: Command, context: CommandContext, end: End): void {
     .action(async (file: string | undefined, options: ImportOptions) =>
       end(await (await import('./commands/import.ts')).importCommand(context, file ?? null, options)),
     )
+  importing
+    .command('cases')
+    .description('book every operating-room case of a CSV file over HTTP, in a clinic of a running server')
+    .argument('<file>', casesFile)
+    .requiredOption('--url <url>', 'the running server')
+    .requiredOption('--clinic <id>', 'the clinic')
+    .addOption(zoneOption())
+    .addOption(jsonOption())
+    .addHelpText('after', casesHelp)
+    .action(async (file: string, _options: ImportCasesOptions, command: Command) => {
+      const { importCasesCommand } = await import('./commands/import-cases.ts')
+      end(await importCasesCommand(context, file, command.optsWithGlobals()))
+    })
   const replay = program
     .command('replay')
     .description('replay real records against a server')
@@ -218,9 +246,19 @@ function addData(program: Command, context: CommandContext, end: End): void {
     .action(async (file: string, options: ReplayOptions) =>
       end(await (await import('./commands/replay-appointments.ts')).replayCommand(context, file, options)),
     )
+  replay
+    .command('cases')
+    .description('book every operating-room case of a CSV file in a clinic of its own, and print the report')
+    .argument('<file>', casesFile)
+    .option('--url <url>', 'book on this running server instead of a temporary one')
+    .addOption(zoneOption())
+    .addOption(jsonOption())
+    .addHelpText('after', casesHelp)
+    .action(async (file: string, options: ReplayCasesOptions) =>
+      end(await (await import('./commands/import-cases.ts')).replayCasesCommand(context, file, options)),
+    )
 }
 
-export type JsonOption = { json?: boolean }
 export type ArchiveOptions = JsonOption & { list?: boolean; before?: string; to?: string }
 export type SetupDatabaseOptions = JsonOption & { as?: string; database: string; owner: string }
 export type AdminCreateOptions = JsonOption & {
@@ -231,12 +269,32 @@ export type AdminCreateOptions = JsonOption & {
 }
 export type AdminResetPasswordOptions = JsonOption & { email: string }
 export type AdminResetSecondFactorOptions = JsonOption & { email: string }
+export type AdminEndSessionsOptions = JsonOption & { email?: string; all?: boolean }
 export type ImportOptions = JsonOption & { clinics?: string; doctors?: string; slots?: string; dryRun?: boolean }
 export type ReplayOptions = JsonOption & {
   capacity: ReturnType<typeof capacityOption>
   concurrency: number
   url?: string
 }
+
+export type ReplayCasesOptions = JsonOption & { zone: string; url?: string }
+export type ImportCasesOptions = ReplayCasesOptions & { url: string; clinic: string }
+
+const casesFile =
+  'CSV file: case_id, date, room, service, cpt_code, procedure, booked_minutes, scheduled_start, wheels_in, ' +
+  'incision_start, incision_end, wheels_out'
+
+const casesHelp = `
+Moves all days by whole weeks so that the first is at least a week ahead, creates the rooms with one surgeon each and a
+block of 480 minutes for each room's day, and books the rows in the order of the file, with a patient for each. A row
+that overlaps one already booked in its room is refused, and listed with both times; so is one for which its block has
+no minutes left. Then it records what happened (in the room, incision, closure, out of the room), recounts the clinic,
+and prints the report. A second run books nothing twice.
+
+With --url it signs in with HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD. The server's rate limits stop it: start
+the server with HOLDFAST_RATE_LIMIT=off.
+
+Exits with 1 when a row or a milestone failed, or the recount finds anything. Refused rows are no failure.`
 
 const oneFactor = capacityOption('1')
 
@@ -254,8 +312,13 @@ both at the end.
 seconds and bookingsPerSecond measure only the booking; latencyMs is per booking request, including refusals.
 Exits with 1 when a row failed or the final verification finds anything.`
 
-function jsonOption(): Option {
-  return new Option('--json', 'print one JSON object')
+function zoneOption(): Option {
+  return new Option('--zone <zone>', 'time zone of the times in the file')
+    .default('America/New_York')
+    .argParser((text: string) => {
+      if (Intl.supportedValuesOf('timeZone').includes(text) || text === 'UTC') return text
+      throw new InvalidArgumentError('Expected a time zone, such as Europe/Berlin.')
+    })
 }
 
 function capacityOption(text: string) {

@@ -9,7 +9,7 @@ import { messageOf } from './message-of.ts'
  *
  * @throws CommandRefusal naming every wrong setting, its value and what was expected
  */
-function readSettings({ env, terminal }: CommandContext): Config {
+export function readSettings({ env, terminal }: CommandContext): Config {
   const result = readConfig(env)
   if (result.kind === 'invalid') {
     for (const error of result.errors) terminal.note(describeSettingError(error))

@@ -1,8 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { portToKeep, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseCapacityFactor } from '../src/replay/capacity-factor.ts'
@@ -14,8 +13,8 @@ import type { ReplaySummary } from '../src/replay/replay-summary.ts'
 import { createEmptyInstallation, type EmptyInstallation } from './empty-installation.ts'
 import { type RunningHoldfast, spawnHoldfast, spawnServer, untilFound } from './spawn-holdfast.ts'
 import { type SyntheticUnit, syntheticAppointments } from './synthetic-appointments.ts'
+import { unitsAtFourFifths } from './units-at-four-fifths.ts'
 
-const realFile = fileURLToPath(new URL('../../../../shared/data/appointments-vitoria-2016.csv', import.meta.url))
 const admin = { HOLDFAST_ADMIN_EMAIL: 'boss@example.org', HOLDFAST_ADMIN_PASSWORD: 'a long enough password' }
 const minutes = 60_000
 
@@ -45,11 +44,6 @@ async function replay(path: string, args: string[], settings: Record<string, str
 /** A replay that takes longer than ten seconds reports its progress. */
 function withoutProgress(stderr: string): string {
   return stderr.replace(/^(clinics|bookings): \d+ of \d+\n/gm, '')
-}
-
-/** Σ ceil(0.8 n), in whole numbers. */
-function unitsAtFourFifths(counts: readonly number[]): number {
-  return counts.reduce((sum, count) => sum + Math.ceil((count * 4) / 5), 0)
 }
 
 const summaryKeys = [
@@ -344,26 +338,6 @@ describe('with a temporary server', () => {
     return [pid]
   }
 })
-
-/** The real data lies beside the project where it may be used, and is never part of it. */
-if (existsSync(realFile)) {
-  describe('three health units of the real data', () => {
-    test.each(['1', '0.8'])('factor %s', { timeout: 4 * minutes }, async (factor) => {
-      const wanted = new Set(['PARQUE MOSCOSO', 'JOANA D´ARC', 'UNIVERSITÁRIO'])
-      const [header = '', ...lines] = (await readFile(realFile, 'utf8')).trim().split('\n')
-      const chosen = lines.filter((line) => wanted.has(line.split(',')[4] ?? ''))
-      const counts = [...Map.groupBy(chosen, (line) => line.split(',').slice(3, 5).join()).values()].map(
-        (day) => day.length,
-      )
-      const booked = factor === '1' ? chosen.length : unitsAtFourFifths(counts)
-      const path = await file(`real-${factor}.csv`, [header, ...chosen].join('\n'))
-      const { code, summary } = await replay(path, ['--capacity', factor, '--json'])
-      expect(code).toBe(0)
-      expect(summary).toMatchObject({ rows: chosen.length, booked, refusedFull: chosen.length - booked, failed: 0 })
-      expect(summary?.verify).toMatchObject({ bookings: booked, overbooked: 0, mismatches: 0 })
-    })
-  })
-}
 
 function isAlive(pid: number): boolean {
   try {

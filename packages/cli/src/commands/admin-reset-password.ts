@@ -5,20 +5,26 @@ import type { AdminResetPasswordOptions } from '../program.ts'
 import { recordCommand } from '../record-command.ts'
 import { withPreparedDatabase } from '../with-database.ts'
 
+/** A link of the operator proves nothing about the address, so it removes none. */
+const factorsHint =
+  'The account keeps its second factors. If somebody else may have set them up, run admin reset-second-factor as well.'
+
 /** `holdfast admin reset-password`: a link with which the account's person chooses a new password. Grants no role. */
 export async function adminResetPasswordCommand(
   context: CommandContext,
   options: AdminResetPasswordOptions,
 ): Promise<ExitCode> {
   const email = options.email.trim().toLowerCase()
-  const { link, expiresAt } = await withPreparedDatabase(context, async (database, config) => {
+  const { link, expiresAt, hasFactors } = await withPreparedDatabase(context, async (database, config) => {
     const opened = await openAccounts(config, database, createLogger('warn'))
     try {
       const account = await opened.accounts.byEmail(email)
       if (account === null) throw new CommandRefusal(`there is no account with the e-mail address ${email}`)
       const reset = await opened.accounts.createPasswordReset(account.id)
       await recordCommand(database.ownerUrl, { kind: 'password_link_created', subjectId: account.id, details: [] })
-      return { link: `${opened.publicUrl}/reset-password#${reset.token}`, expiresAt: reset.expiresAt }
+      const { hasTotp, passkeys } = await opened.secondFactors.of(account.id)
+      const link = `${opened.publicUrl}/reset-password#${reset.token}`
+      return { link, expiresAt: reset.expiresAt, hasFactors: hasTotp || passkeys > 0 }
     } finally {
       await opened.close()
     }
@@ -27,6 +33,7 @@ export async function adminResetPasswordCommand(
   else {
     context.terminal.out(`Pass this link on to ${email}. It works once, until ${expiresAt.toISOString()}:`)
     context.terminal.out(link)
+    if (hasFactors) context.terminal.out(factorsHint)
   }
   return 0
 }

@@ -9,8 +9,9 @@ import {
   restoreMonth,
 } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { JsonOption } from '../command-options.ts'
 import { messageOf } from '../message-of.ts'
-import type { ArchiveOptions, JsonOption } from '../program.ts'
+import type { ArchiveOptions } from '../program.ts'
 import { columns } from '../terminal.ts'
 import { withDatabase } from '../with-database.ts'
 

@@ -1,7 +1,7 @@
 import type { CommandContext, ExitCode } from '../command.ts'
+import type { JsonOption } from '../command-options.ts'
 import type { Check } from '../doctor/check.ts'
 import { type Examination, examine } from '../doctor/examine.ts'
-import type { JsonOption } from '../program.ts'
 import { columns, type Terminal } from '../terminal.ts'
 
 /** `holdfast doctor`: prints settings, versions, and checks with suggested fixes. Exits with 1 on an error. */

@@ -1,7 +1,7 @@
 import { createPool, migrationStatus } from '@holdfast/engine'
 import { forgetSecret } from '@holdfast/server/database-secrets'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
-import type { JsonOption } from '../program.ts'
+import type { JsonOption } from '../command-options.ts'
 import { recordCommand } from '../record-command.ts'
 import { withDatabase } from '../with-database.ts'
 

@@ -1,5 +1,5 @@
 import type { CommandContext, ExitCode } from '../command.ts'
-import type { JsonOption } from '../program.ts'
+import type { JsonOption } from '../command-options.ts'
 import { withDatabase } from '../with-database.ts'
 
 /** `holdfast migrate`: updates the database to this release. Idempotent, and safe beside running servers. */

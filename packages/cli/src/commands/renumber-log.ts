@@ -1,8 +1,8 @@
 import { checkLogIsOfServer, createPool, LogAhead, migrationStatus, renumberLog } from '@holdfast/engine'
-import sql from 'sql-template-tag'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
-import type { JsonOption } from '../program.ts'
+import type { JsonOption } from '../command-options.ts'
 import { recordCommand } from '../record-command.ts'
+import { refuseWhileRunning } from '../refuse-while-running.ts'
 import { withDatabase } from '../with-database.ts'
 
 type Pool = ReturnType<typeof createPool>
@@ -46,19 +46,4 @@ async function isAhead(pool: Pool): Promise<boolean> {
     if (error instanceof LogAhead) return true
     throw error
   }
-}
-
-/** A server or worker is logged in as a member of the application's role. */
-async function refuseWhileRunning(pool: Pool): Promise<void> {
-  const { rows } = await pool.query<{ logins: number }>(sql`
-    select count(*)::integer as logins
-      from pg_stat_activity a join pg_roles r on r.oid = a.usesysid
-     where a.datname = current_database() and not r.rolsuper and pg_has_role(r.oid, 'holdfast_app', 'member')
-       and a.usename <> current_user`)
-  const logins = rows[0]?.logins ?? 0
-  if (logins === 0) return
-  throw new CommandRefusal(
-    `Holdfast is running on this database (${logins} ${logins === 1 ? 'connection' : 'connections'}): stop its ` +
-      'servers and workers first',
-  )
 }

@@ -1,12 +1,12 @@
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { ReplayOptions } from '../program.ts'
+import { openTarget } from '../replay/open-target.ts'
 import { replayTimeZone } from '../replay/plan-replay.ts'
 import { readAppointments } from '../replay/read-appointments.ts'
 import { type ReplayResult, replayAppointments } from '../replay/replay-appointments.ts'
 import { createReplayProgress } from '../replay/replay-progress.ts'
 import { openReplayServer } from '../replay/replay-server.ts'
 import { describeSummary, isGood } from '../replay/replay-summary.ts'
-import { startThrowawayServer } from '../replay/throwaway-server.ts'
 import { describeBadLine } from '../tables/bad-lines.ts'
 import { columns, pathOf } from '../terminal.ts'
 
@@ -37,27 +37,6 @@ export async function replayCommand(context: CommandContext, file: string, optio
     ended.abort()
     await target.stop()
   }
-}
-
-type Target = { url: string; credentials: { email: string; password: string }; stop(): Promise<void> }
-
-async function openTarget({ env, terminal, signal }: CommandContext, url: string | undefined): Promise<Target> {
-  if (url === undefined) {
-    terminal.note('Starting a temporary server …')
-    return startThrowawayServer(env, signal)
-  }
-  if (!URL.canParse(url) || !/^https?:/.test(url)) {
-    throw new CommandRefusal(`--url ${JSON.stringify(url)} is not an address such as http://localhost:3000`, 2)
-  }
-  const email = env.HOLDFAST_ADMIN_EMAIL
-  const password = env.HOLDFAST_ADMIN_PASSWORD
-  if (!email || !password) {
-    throw new CommandRefusal(
-      'with --url, set HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD to a site administrator of that server, ' +
-        'who creates the clinics',
-    )
-  }
-  return { url, credentials: { email, password }, stop: async () => {} }
 }
 
 function report({ terminal }: CommandContext, result: ReplayResult, asJson: boolean): ExitCode {

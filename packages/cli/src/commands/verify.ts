@@ -1,6 +1,6 @@
 import { createPool, migrationStatus, type VerifyReport, verify } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
-import type { JsonOption } from '../program.ts'
+import type { JsonOption } from '../command-options.ts'
 import { columns } from '../terminal.ts'
 import { withDatabase } from '../with-database.ts'
 

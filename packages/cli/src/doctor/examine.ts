@@ -1,12 +1,16 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connectEmbeddedPostgres, withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
+import { asPooled } from '@holdfast/engine'
 import { type Config, readConfig } from '@holdfast/server/config'
 import { messageOf } from '../message-of.ts'
 import type { Environment } from '../terminal.ts'
 import { type Check, ok, problem, warning } from './check.ts'
+import { checkBroker } from './check-broker.ts'
 import { checkDatabase } from './check-database.ts'
 import { checkDataDirectory, checkPort, checkVersions } from './check-machine.ts'
+import { checkPooler } from './check-pooler.ts'
+import { checkRedis } from './check-redis.ts'
 import { checkSecret } from './check-secret.ts'
 import { checkSettings, type SettingLine, settingLines } from './read-settings-table.ts'
 import { readVersions, type Versions } from './versions.ts'
@@ -23,6 +27,8 @@ export async function examine(env: Environment): Promise<Examination> {
   const checks = [...checkSettings(env), ...checkVersions(versions)]
   const { config, wrong } = usableSettings(env)
   checks.push(await checkPort(config.host, config.port))
+  checks.push(...(await checkBroker(config)))
+  if (config.redisUrl !== null) checks.push(await checkRedis(config.redisUrl))
   const invalid = databaseSettings.find((name) => wrong.includes(name))
   if (invalid !== undefined) {
     const found = `not checked: ${invalid} is invalid`
@@ -34,7 +40,7 @@ export async function examine(env: Environment): Promise<Examination> {
   return { settings: settingLines(env), versions: { ...versions, postgres: database.version }, checks }
 }
 
-const databaseSettings = ['DATABASE_URL', 'HOLDFAST_DATA']
+const databaseSettings = ['DATABASE_URL', 'DATABASE_APP_URL', 'DATABASE_DIRECT_URL', 'DATABASE_POOL', 'HOLDFAST_DATA']
 
 /** The settings, with defaults for invalid ones: one mistake must not hide all other checks. */
 function usableSettings(env: Environment): { config: Config; wrong: string[] } {
@@ -49,7 +55,12 @@ function usableSettings(env: Environment): { config: Config; wrong: string[] } {
 
 async function examineDatabase(config: Config): Promise<{ version: string | null; checks: Check[] }> {
   if (config.databaseUrl !== null) {
-    return checkWithSecret(config, config.databaseUrl)
+    const pooler = await checkPooler(config)
+    if (pooler.some(({ state }) => state === 'error')) return { version: null, checks: pooler }
+    const isSession = config.databaseDirectUrl === null && config.databasePool === 'session'
+    const url = config.databaseDirectUrl ?? config.databaseUrl
+    const { version, checks } = await checkWithSecret(config, isSession ? asPooled(url) : url)
+    return { version, checks: [...pooler, ...checks] }
   }
   const { dataDirectory } = config
   const directory = await checkDataDirectory(dataDirectory)

@@ -6,7 +6,7 @@ type ClientResult<Data> = { data: Data | undefined; error?: unknown; response?: 
 
 export type HttpOutcome<Data> =
   | { kind: 'ok'; status: number; data: Data; headers: Headers }
-  | { kind: 'problem'; status: number; code: string; detail: string; alternatives: Problem['alternatives'] }
+  | ({ kind: 'problem'; status: number; code: string; detail: string } & Pick<Problem, 'alternatives' | 'conflicts'>)
   | Unavailable
 
 const requestSecondsMax = 30
@@ -33,7 +33,8 @@ export async function httpOutcome<Data>(call: Promise<ClientResult<Data>>): Prom
     status: response.status,
     code: problem?.code ?? 'unknown',
     detail,
-    alternatives: problem?.alternatives,
+    ...(problem?.alternatives === undefined ? {} : { alternatives: problem.alternatives }),
+    ...(problem?.conflicts === undefined ? {} : { conflicts: problem.conflicts }),
   }
 }
 

@@ -7,16 +7,10 @@ import { type EarlierBookings, listEarlierBookings } from './earlier-bookings.ts
 import { createHttpBookingApi } from './http-booking-api.ts'
 import { dayKey, firstDayOf, planReplay, type ReplayPlan, type ReplayPlanOutcome, weeksToMove } from './plan-replay.ts'
 import { hasPlannedSlots, localDateOf, prepareClinics, type SlotIds, type UnitOnServer } from './prepare-clinics.ts'
+import type { ReplayProgress } from './replay-progress.ts'
 import { describeStop, type ReplayServer, sleeper } from './replay-server.ts'
 import type { ReplaySummary } from './replay-summary.ts'
 import { verifyClinics } from './verify-clinics.ts'
-
-export type ReplayProgress = {
-  /** Starts a phase with so many steps. */
-  begin(phase: 'clinics' | 'bookings', steps: number): void
-  step(done: number): void
-  end(): void
-}
 
 export type ReplayRequest = {
   appointments: readonly Appointment[]

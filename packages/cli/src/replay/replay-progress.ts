@@ -1,8 +1,20 @@
 import { SingleBar } from 'cli-progress'
 import type { Terminal } from '../terminal.ts'
-import type { ReplayProgress } from './replay-appointments.ts'
 
-const labels = { clinics: 'clinics ', bookings: 'bookings' }
+const labels = {
+  clinics: 'clinics   ',
+  bookings: 'bookings  ',
+  blocks: 'blocks    ',
+  cases: 'cases     ',
+  milestones: 'milestones',
+}
+
+export type ReplayProgress = {
+  /** Starts a phase with so many steps. */
+  begin(phase: keyof typeof labels, steps: number): void
+  step(done: number): void
+  end(): void
+}
 
 /** How often the progress is reported where no bar can be drawn. */
 const reportMs = 10_000

@@ -9,9 +9,9 @@ const clinicsAtOnce = 4
 /** Lets the server recount every clinic of the replay, and adds up the reports; `findings` describes the first 20. */
 export async function verifyClinics(
   server: ReplayServer,
-  units: readonly UnitOnServer[],
+  units: readonly Pick<UnitOnServer, 'name' | 'clinicId'>[],
 ): Promise<{ verify: ReplaySummary['verify']; findings: string[] }> {
-  const verifyUnit = (unit: UnitOnServer) =>
+  const verifyUnit = (unit: Pick<UnitOnServer, 'name' | 'clinicId'>) =>
     callUntilOk(server, `verifying ${unit.name}`, () =>
       server.admin.verifyClinic({ path: { clinicId: unit.clinicId }, ...callTimeout() }),
     )

@@ -1,0 +1,35 @@
+import { openAccounts } from '@holdfast/server/accounts'
+import { createLogger } from '@holdfast/server/logger'
+import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { AdminEndSessionsOptions } from '../program.ts'
+import { recordCommand } from '../record-command.ts'
+import { withPreparedDatabase } from '../with-database.ts'
+
+/** `holdfast admin end-sessions`: after a device was lost, or somebody else had access. */
+export async function adminEndSessionsCommand(
+  { terminal, ...context }: CommandContext,
+  { email, all, json }: AdminEndSessionsOptions,
+): Promise<ExitCode> {
+  const address = email?.trim().toLowerCase()
+  if ((address === undefined) === (all !== true)) throw new CommandRefusal('name an account by --email, or use --all')
+  const accounts = await withPreparedDatabase({ terminal, ...context }, async (database, config) => {
+    const opened = await openAccounts(config, database, createLogger('warn'))
+    try {
+      const account = address === undefined ? null : await opened.accounts.byEmail(address)
+      if (address !== undefined && account === null) {
+        throw new CommandRefusal(`there is no account with the e-mail address ${address}`)
+      }
+      const ended = account === null ? await opened.sessions.endEverybodys() : 1
+      if (account !== null) await opened.sessions.endAll(account.id)
+      const subject = account === null ? { details: ['all accounts'] } : { subjectId: account.id, details: ['all'] }
+      await recordCommand(database.ownerUrl, { kind: 'sessions_ended', ...subject })
+      return ended
+    } finally {
+      await opened.close()
+    }
+  })
+  if (json === true) terminal.json({ email: address ?? null, accounts })
+  else if (address !== undefined) terminal.out(`${address} is signed out everywhere.`)
+  else terminal.out(`Everybody is signed out. Accounts that had sessions: ${accounts}.`)
+  return 0
+}

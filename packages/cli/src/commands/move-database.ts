@@ -1,0 +1,117 @@
+import {
+  type createPool,
+  MoveRefused,
+  migrationStatus,
+  moveDatabase,
+  type VerifyReport,
+  verify,
+} from '@holdfast/engine'
+import { openDatabase } from '@holdfast/server/compose'
+import type { Config } from '@holdfast/server/config'
+import sql from 'sql-template-tag'
+import type { MoveOptions } from '../add-backups.ts'
+import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import { recordCommand } from '../record-command.ts'
+import { refuseWhileRunning } from '../refuse-while-running.ts'
+import { pathOf } from '../terminal.ts'
+import { withDatabase } from '../with-database.ts'
+import { withPool } from '../with-pool.ts'
+
+type Pool = ReturnType<typeof createPool>
+
+/** Of bookings and of accounts. The job queue fills its tables by itself. */
+const schemas = ['holdfast', 'auth']
+const detailsMax = 100
+const poolName = 'holdfast move'
+
+/**
+ * `holdfast move-database`: copies everything to another database server, verifies it there, and makes the old database
+ * read-only.
+ */
+export async function moveDatabaseCommand(context: CommandContext, options: MoveOptions): Promise<ExitCode> {
+  const { terminal, env, signal } = context
+  const dryRun = options.dryRun === true
+  const beganAt = performance.now()
+  const { moved, report } = await withDatabase(context, async ({ ownerUrl: sourceUrl }, config) => {
+    await withPool(sourceUrl, poolName, checkSource)
+    const target = await openTarget(config, options, env)
+    try {
+      await withPool(target.ownerUrl, poolName, refuseUnlessEmpty)
+      await target.migrate()
+      const targetUrl = target.ownerUrl
+      const copied = await moveDatabase({ sourceUrl, targetUrl, schemas, dryRun, signal })
+      if (dryRun) return { moved: copied, report: null }
+      const found = await withPool(targetUrl, poolName, (pool) => verify(pool, { clinicNo: null, detailsMax }))
+      if (isGood(found)) await withPool(sourceUrl, poolName, makeReadOnly)
+      await recordCommand(targetUrl, { kind: 'log_renumbered', details: [String(copied.events)] })
+      return { moved: copied, report: found }
+    } finally {
+      await target.stop()
+    }
+  }).catch((error: unknown) => {
+    throw error instanceof MoveRefused ? new CommandRefusal(error.message) : error
+  })
+  const seconds = Math.round((performance.now() - beganAt) / 100) / 10
+  if (options.json === true) terminal.json({ dryRun, rows: moved.rows, tables: moved.tables, seconds, verify: report })
+  else print(context, options, { rows: moved.rows, seconds, report })
+  return report === null || isGood(report) ? 0 : 1
+}
+
+function isGood({ overbooked, mismatches }: VerifyReport): boolean {
+  return overbooked === 0 && mismatches === 0
+}
+
+function print(
+  { terminal }: CommandContext,
+  options: MoveOptions,
+  { rows, seconds, report }: { rows: number; seconds: number; report: VerifyReport | null },
+): void {
+  const copied = `${rows.toLocaleString('en')} rows in ${seconds} s`
+  if (report === null) {
+    terminal.out(`Rehearsed: copied ${copied}, and undid it. The new database has its tables, and they are empty.`)
+    return
+  }
+  terminal.out(`Copied ${copied}.`)
+  if (!isGood(report)) {
+    terminal.out('Something is wrong there: run `holdfast verify` on it. The old database was not changed.')
+    return
+  }
+  terminal.out(
+    `${report.bookings.toLocaleString('en')} bookings. Everything adds up. The old database is read-only now.`,
+  )
+  terminal.out(
+    options.toData === undefined
+      ? 'Start Holdfast with DATABASE_URL set to the new database, and with the same secret.'
+      : `Start Holdfast without DATABASE_URL, with HOLDFAST_DATA=${options.toData}, and with the same secret.`,
+  )
+}
+
+async function openTarget(config: Config, { to, toData }: MoveOptions, env: CommandContext['env']) {
+  if ((to === undefined) === (toData === undefined)) throw new CommandRefusal('expected either --to or --to-data', 2)
+  const place = { databaseUrl: to ?? null, databaseAppUrl: null }
+  const dataDirectory = toData === undefined ? config.dataDirectory : pathOf(toData, env)
+  return openDatabase({ ...config, ...place, dataDirectory }, { share: false })
+}
+
+async function checkSource(pool: Pool): Promise<void> {
+  if (!(await migrationStatus(pool)).current) {
+    throw new CommandRefusal('the database is not up to date: run `holdfast migrate` first')
+  }
+  await refuseWhileRunning(pool)
+}
+
+async function refuseUnlessEmpty(pool: Pool): Promise<void> {
+  for (const table of ['holdfast.clinic', 'auth."user"']) {
+    const { rows } = await pool.query<{ found: string | null }>(sql`select to_regclass(${table})::text as found`)
+    if (rows[0]?.found == null) continue
+    const { rowCount } = await pool.query(`select from ${table} limit 1`)
+    if (rowCount === 1)
+      throw new CommandRefusal(`the new database is not empty: ${table} has rows. Nothing was changed`)
+  }
+}
+
+/** A server that is started on it by mistake would accept bookings that the new database does not have. */
+async function makeReadOnly(pool: Pool): Promise<void> {
+  const { rows } = await pool.query<{ name: string }>(sql`select quote_ident(current_database()) as name`)
+  await pool.query(`alter database ${rows[0]?.name} set default_transaction_read_only = on`)
+}
