@@ -1,6 +1,6 @@
 /**
- * `node packages/web/build.ts`: the site as files in dist/, each that can be compressed also as .br and .gz. It is
- * built beside and then put in place whole, so a server that starts meanwhile never sees half of it.
+ * `node packages/web/build.ts`: the site and its help as files in dist/, each that can be compressed also as .br and
+ * .gz. It is built beside and then put in place whole, so a server that starts meanwhile never sees half of it.
  */
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import { build } from 'vite'
+import { buildHelp } from './help/build-help.ts'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 const compressible = new Set(['.html', '.js', '.css', '.svg', '.json', '.webmanifest'])
@@ -38,6 +39,7 @@ const draft = join(root, `dist.${process.pid}`)
 const dist = join(root, 'dist')
 try {
   await build({ root, logLevel: 'warn', build: { outDir: draft, emptyOutDir: true } })
+  await buildHelp(join(draft, 'help'))
   await compressFiles(draft)
   await rm(dist, { recursive: true, force: true })
   await rename(draft, dist)

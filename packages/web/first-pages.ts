@@ -10,7 +10,12 @@ export type FirstPage = { name: string; path: RegExp; module: string; texts: rea
 export const firstPages: readonly FirstPage[] = [
   { name: 'find a doctor', path: /^\/$/, module: 'src/features/doctors/doctors-page.tsx', texts: ['doctors'] },
   { name: 'times', path: /^\/doctors\//, module: 'src/features/booking/booking-page.tsx', texts: ['booking'] },
-  { name: 'ticket', path: /^\/ticket$/, module: 'src/features/ticket/ticket-page.tsx', texts: ['ticket', 'booking'] },
+  {
+    name: 'ticket',
+    path: /^\/ticket$/,
+    module: 'src/features/ticket/ticket-page.tsx',
+    texts: ['ticket', 'booking', 'links'],
+  },
   {
     name: 'my bookings',
     path: /^\/my-bookings$/,

@@ -1,6 +1,8 @@
 /**
  * `npm run screenshots`: every page at 1280 and 390 pixels, light and dark, as packages/web/screenshots/*.png, for
- * people to look at. Starts a separate Holdfast with the demo clinic, and stops it again.
+ * people to look at, and those of docs/images. With names (`npm run screenshots -- docs held`), only these. In one
+ * language (`npm run screenshots -- --language=ar`): every page, in light colours. Starts a separate Holdfast with a
+ * week of the demo clinic, and stops it again.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { createHoldfastClient } from '@holdfast/contract/client'
 import type { Page } from 'playwright-core'
 import { launchChromium } from './browser-tests/chromium.ts'
@@ -17,8 +20,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const directory = join(root, 'packages/web/screenshots')
 const ownDoctor = { name: 'Ngozi Okafor', email: 'doctor@example.org', password: 'correct horse battery' }
 const administrator = { email: 'admin@example.org', password: 'correct horse battery' }
+const {
+  positionals: wanted,
+  values: { language },
+} = parseArgs({ allowPositionals: true, options: { language: { type: 'string' } } })
 const widths = [1280, 390]
-const schemes = ['light', 'dark'] as const
+const schemes = language === undefined ? (['light', 'dark'] as const) : (['light'] as const)
 
 type Shot = {
   name: string
@@ -36,6 +43,7 @@ async function startDemo(): Promise<{ url: string; stop(): Promise<void> }> {
       ...process.env,
       PORT: '0',
       HOLDFAST_DATA: data,
+      HOLDFAST_DEMO: 'full',
       HOLDFAST_SECRET_FILE: join(data, 'secret'),
       HOLDFAST_RATE_LIMIT: 'off',
       HOLDFAST_ADMIN_EMAIL: administrator.email,
@@ -89,11 +97,17 @@ async function createBookings(url: string) {
     'Alan Turing',
     'Katherine Johnson',
   ]
-  const busyDay = slots?.items[0]?.startsAt.slice(0, 10) ?? days.from
+  const free = slots?.items.filter(({ available }) => available > 0) ?? []
+  const busyDay = free[0]?.startsAt.slice(0, 10) ?? days.from
+  const { data: held } = await guest.createBooking({
+    body: { slotId: free[19]?.id ?? '', patient: { name: 'Margaret Hamilton', email: 'margaret@example.org' } },
+  })
+  // Only a link from an e-mail confirms; any shows the page.
+  const confirmation = `/confirm#${held?.id}.${held?.manageToken}.hfc_${'x'.repeat(43)}`
   let ticket = ''
   let bookingId = ''
   for (const [index, name] of names.entries()) {
-    const slotId = slots?.items[index * 3]?.id ?? ''
+    const slotId = free[index * 3]?.id ?? ''
     const email = `${name.split(' ')[0]?.toLowerCase()}@example.org`
     const appointmentType = index % 3 === 0 ? 'video' : 'in_person'
     const { data } = await admin.createBooking({
@@ -103,13 +117,34 @@ async function createBookings(url: string) {
     ticket ||= `/ticket#${data?.id}.${data?.manageToken}`
     bookingId ||= data?.id ?? ''
   }
+  const { data: waiting } = await guest.createWaitlistEntry({
+    body: {
+      ...{
+        clinicId: doctor.clinicId,
+        doctorId: doctor.id,
+        from: days.from,
+        to: days.to,
+        timeFrom: '05:00',
+        timeTo: '06:00',
+      },
+      patient: { name: 'Margaret Hamilton', email: 'margaret@example.org' },
+    },
+  })
+  const waitlistEntry = `/waitlist-entry#${waiting?.id}.${waiting?.manageToken}`
   const invitation = `/invitation#${await invite('grace@example.org')}`
-  return { doctor, clinicId, days, busyDay, ticket, bookingId, invitation }
+  return { doctor, clinicId, days, busyDay, ticket, bookingId, invitation, confirmation, waitlistEntry }
 }
+
+const clinicPaths = [
+  ...['', '/day', '/bookings', '/book', '/doctors', '/times', '/people', '/settings', '/proof'],
+  ...['/messages', '/security-log', '/waitlist', '/waitlist/add', '/webhooks'],
+  ...['/theatre', '/theatre/book', '/theatre/requests', '/theatre/blocks', '/theatre/setup', '/theatre/report'],
+]
 
 /** Every page with the state to show, after creating some bookings. */
 async function shotsOf(url: string): Promise<Shot[]> {
-  const { doctor, clinicId, days, busyDay, ticket, bookingId, invitation } = await createBookings(url)
+  const scene = await createBookings(url)
+  const { doctor, clinicId, days, busyDay, ticket, bookingId, invitation, confirmation, waitlistEntry } = scene
   const times = `/doctors/${doctor.id}?from=${days.from}`
   const shot = (name: string, path: string, as: Shot['as'], act?: Shot['act']): Shot => ({
     name,
@@ -119,7 +154,7 @@ async function shotsOf(url: string): Promise<Shot[]> {
   })
   const holdOne = async (page: Page) => {
     await page.locator('[data-slot]:not([aria-disabled])').nth(3).click()
-    await page.getByRole('heading', { name: /held for you/ }).waitFor()
+    await page.locator('#held-title').waitFor()
   }
   return [
     shot('find-a-doctor', '/', 'guest'),
@@ -127,13 +162,29 @@ async function shotsOf(url: string): Promise<Shot[]> {
     shot('times', times, 'guest'),
     shot('held', times, 'guest', holdOne),
     shot('ticket', ticket, 'guest'),
-    shot('cancel', ticket, 'guest', (page) => page.getByRole('button', { name: 'Cancel appointment' }).click()),
+    shot('cancel', ticket, 'guest', (page) =>
+      page.getByRole('button', { name: /^(Cancel appointment|Termin absagen|إلغاء الموعد)$/ }).click(),
+    ),
     shot('sign-in', '/sign-in', 'guest'),
     shot('sign-up', '/sign-up', 'guest'),
     shot('my-bookings-guest', '/my-bookings', 'guest'),
     shot('invitation', invitation, 'guest'),
     shot('invitation-signed-in', invitation, 'administrator'),
     shot('nowhere', '/nowhere', 'guest'),
+    shot('confirm', confirmation, 'guest'),
+    shot('find-booking', '/find-booking', 'guest'),
+    shot('find-booking-advice', '/find-booking', 'guest', async (page) => {
+      await page.locator('#find-reference').fill('004E81F2')
+      await page.locator('#find-day').fill(days.to)
+      await page.locator('button[type=submit]').click()
+      await page.locator('#find-advice').waitFor()
+    }),
+    shot('join-waitlist', `/join-waitlist?doctorId=${doctor.id}`, 'guest'),
+    shot('waitlist-entry', waitlistEntry, 'guest'),
+    shot('my-waitlist', '/my-waitlist', 'administrator'),
+    shot('proof', '/proof', 'guest'),
+    shot('help', '/help', 'guest'),
+    shot('help-patients-ar', '/help/patients-ar', 'guest'),
     { ...shot('find-a-doctor-ar', '/', 'guest'), locale: 'ar' },
     { ...shot('times-de', times, 'guest'), locale: 'de-DE' },
     shot('my-bookings', '/my-bookings', 'administrator'),
@@ -174,40 +225,83 @@ async function shotsOf(url: string): Promise<Shot[]> {
     }),
     shot('clinic-booking', `/clinic/${clinicId}/bookings/${bookingId}`, 'administrator'),
     { ...shot('clinic-de', `/clinic/${clinicId}`, 'administrator'), locale: 'de-DE' },
-    ...['', '/day', '/bookings', '/book', '/doctors', '/times', '/people', '/settings', '/proof'].map((path) =>
-      shot(`clinic${path.replace('/', '-')}`, `/clinic/${clinicId}${path}`, 'administrator'),
+    ...clinicPaths.map((path) =>
+      shot(`clinic${path.replaceAll('/', '-')}`, `/clinic/${clinicId}${path}`, 'administrator'),
     ),
   ]
+}
+
+/** The pictures of the documentation, of what fits on a screen. */
+const docsPictures = [
+  { file: 'booking-page', as: 'guest', height: 760, path: (id: string) => `/doctors/${id}` },
+  {
+    file: 'clinic-dashboard',
+    as: 'administrator',
+    height: 860,
+    path: (_id: string, clinic: string) => `/clinic/${clinic}`,
+  },
+] as const
+
+async function takeDocsPictures(url: string) {
+  const { data: doctors } = await createHoldfastClient({ baseUrl: url }).listDoctors({ query: { q: 'Okafor' } })
+  const doctor = doctors?.items[0]
+  if (doctor === undefined) throw new Error('The demo clinic is not there.')
+  for (const { file, as, height, path } of docsPictures) {
+    const page = await openPage(url, { width: 1180, height }, 'light', as)
+    await page.goto(path(doctor.id, doctor.clinicId))
+    await isLoaded(page)
+    await page.screenshot({ path: join(root, `docs/images/${file}.png`) })
+    await page.context().close()
+  }
+}
+
+async function openPage(
+  url: string,
+  viewport: { width: number; height: number },
+  colorScheme: (typeof schemes)[number],
+  as: Shot['as'],
+  locale = 'en-GB',
+): Promise<Page> {
+  const timezoneId = 'Europe/London'
+  const settings = { baseURL: url, viewport, colorScheme, locale, timezoneId, reducedMotion: 'reduce' } as const
+  const context = await browser.newContext(settings)
+  if (as !== 'guest') {
+    const { email, password } = as === 'doctor' ? ownDoctor : administrator
+    await context.request.post('/api/auth/sign-in/email', { data: { email, password } })
+  }
+  return context.newPage()
+}
+
+async function show(page: Page, path: string, act: Shot['act']): Promise<void> {
+  await page.goto(path)
+  await isLoaded(page)
+  await act?.(page)
+}
+
+async function isLoaded(page: Page) {
+  await page.locator('h1').first().waitFor()
+  await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null)
 }
 
 const { url, stop } = await startDemo()
 const browser = await launchChromium()
 try {
+  const shots = await shotsOf(url)
+  // After the bookings and invitations of the shots, which end the first steps.
+  if (wanted.length === 0 || wanted.includes('docs')) await takeDocsPictures(url)
   await rm(directory, { recursive: true, force: true })
   await mkdir(directory, { recursive: true })
-  for (const { name, path, as, act, locale } of await shotsOf(url)) {
+  for (const { name, path, as, act, locale: own } of shots) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue
+    const locale = language ?? own
     for (const width of widths) {
       for (const colorScheme of schemes) {
-        const viewport = { width, height: width > 600 ? 900 : 844 }
-        const context = await browser.newContext({
-          baseURL: url,
-          viewport,
-          colorScheme,
-          locale: locale ?? 'en-GB',
-          timezoneId: 'Europe/London',
-          reducedMotion: 'reduce',
-        })
-        if (as !== 'guest') {
-          const { email, password } = as === 'doctor' ? ownDoctor : administrator
-          await context.request.post('/api/auth/sign-in/email', { data: { email, password } })
-        }
-        const page = await context.newPage()
-        await page.goto(path)
-        await page.locator('h1').first().waitFor()
-        await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null)
-        await act?.(page)
+        const page = await openPage(url, { width, height: width > 600 ? 900 : 844 }, colorScheme, as, locale)
+        // One page that cannot be brought into its state must not cost all others.
+        const failed = await show(page, path, act).then(() => null, String)
+        if (failed !== null) console.error(`${name}: ${failed.split('\n')[0]}`)
         await page.screenshot({ path: join(directory, `${name}-${width}-${colorScheme}.png`), fullPage: true })
-        await context.close()
+        await page.context().close()
       }
     }
     console.log(name)

@@ -5,7 +5,8 @@ import type { Plugin } from 'vite'
 const placeholder = '__HOLDFAST_SHELL__'
 
 /**
- * Inserts the list of the shell's files into the service worker: the page, what it loads first, and the ticket page.
+ * Inserts the list of the shell's files into the service worker: the page, what it loads first, the ticket page and
+ * the list of doctors, which without a network lists the tickets of this device.
  * The list's version changes with any of them, and with it the worker, which is how browsers learn of a new build.
  */
 export function serviceWorkerOfBuild(): Plugin {
@@ -31,7 +32,7 @@ export function serviceWorkerOfBuild(): Plugin {
   }
 }
 
-/** The entry and the ticket's page, with everything they import and their styles. */
+/** The entry and these pages, with everything they import and their styles. */
 function isOfShell(
   name: string,
   bundle: Parameters<Extract<Plugin['generateBundle'], (...args: never[]) => unknown>>[1],
@@ -46,9 +47,10 @@ function isOfShell(
   }
   for (const item of Object.values(bundle)) {
     if (item.type !== 'chunk' || item.fileName === 'sw.js') continue
-    const isTexts = /\/locales\/\w+\/(shell|problems|ticket)\.json$/.test(item.facadeModuleId ?? '')
-    const isTicket = /\/features\/ticket\/ticket-page\.tsx$/.test(item.facadeModuleId ?? '')
-    if (item.isEntry || isTexts || isTicket) visit(item.fileName)
+    const isTexts = /\/locales\/\w+\/(shell|problems|ticket|doctors)\.json$/.test(item.facadeModuleId ?? '')
+    // The list of doctors imports the tickets of this device on demand.
+    const isPage = /\/(ticket-page|doctors-page|kept-tickets)\.tsx$/.test(item.facadeModuleId ?? '')
+    if (item.isEntry || isTexts || isPage) visit(item.fileName)
   }
   return wanted.has(name)
 }

@@ -14,12 +14,13 @@ const server = process.env.HOLDFAST_URL ?? 'http://localhost:3000'
 const mantineComponents =
   'ActionIcon|Alert|Anchor|Badge|Burger|Button|CloseButton|Group|Input|InputBase|Loader|NativeSelect|Paper|' +
   'SegmentedControl|Skeleton|Stack|Text|TextInput|Title|UnstyledButton|VisuallyHidden'
+const clinicParts = 'day-nav|dialog|drawer|layout|page-tabs|show-more|table|unsaved-changes|use-title-focus-after'
 const sharedByPatientPages = new RegExp(
   [
     `/node_modules/@mantine/core/esm/(core|components/(${mantineComponents}))/`,
     '/node_modules/(react-i18next|@tabler/icons-react|@tanstack/react-query)/',
-    '/packages/web/src/lib/',
-    '/packages/web/src/ui/(?!day-nav|dialog|layout|page-tabs|table)',
+    '/packages/web/src/lib/(?!clinic-queries|use-live-clinic)',
+    `/packages/web/src/ui/(?!${clinicParts})`,
   ].join('|'),
 )
 

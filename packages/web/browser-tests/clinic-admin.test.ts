@@ -3,7 +3,7 @@ import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aClinicScene, type ClinicScene, signInContext } from './clinic-scene.ts'
-import { administrator, axeFindings, sidewaysPixels, signUp } from './harness.ts'
+import { administrator, axeFindings, sidewaysPixels, signUp, untilRead } from './harness.ts'
 import { blankPath } from './page-pool.ts'
 import { test as siteTest } from './site-test.ts'
 
@@ -177,7 +177,7 @@ test('people get a role by a link and lose it', async ({ site, scene }) => {
   await page.getByText('Nora New was removed.').waitFor()
   await row.waitFor({ state: 'hidden' })
   await nora.goto(link)
-  await nora.getByText('This invitation was already used').waitFor()
+  await nora.getByText('This invitation has already been used').waitFor()
 })
 
 test('an invitation gets a new link, which voids the old one, and is revoked', async ({ site, scene }) => {
@@ -213,16 +213,19 @@ test('an invitation gets a new link, which voids the old one, and is revoked', a
 test('a change of settings can be undone', async ({ site, scene }) => {
   const page = await scene.pageOf('admin')
   await page.goto(pathOf(scene, 'settings'))
-  await page.getByLabel('Hold time (seconds)').fill('300')
-  await page.getByRole('button', { name: 'Save' }).click()
+  const hold = page.getByRole('textbox', { name: 'Hold time', exact: true })
+  await hold.waitFor()
+  await untilRead(page)
+  await hold.fill('5')
+  await page.getByRole('button', { name: 'Save' }).first().click()
   await page.getByText('North Clinic: saved.').waitFor()
-  const hold = async () =>
+  const holdSeconds = async () =>
     (await site.admin.getClinic({ path: { clinicId: scene.clinic.id } })).data?.settings.holdSeconds
-  expect(await hold()).toBe(300)
+  expect(await holdSeconds()).toBe(300)
   const saved = page.getByRole('alert').filter({ hasText: 'North Clinic: saved.' })
   await saved.getByRole('button', { name: 'Undo' }).click()
-  await page.getByLabel('Hold time (seconds)').and(page.locator('[value="120"]')).waitFor()
-  expect(await hold()).toBe(120)
+  await expect.poll(() => hold.inputValue()).toBe('2')
+  expect(await holdSeconds()).toBe(120)
 })
 
 test('an admin changes the limits, and cancels a burst of bookings', async ({ site, scene }) => {
@@ -261,7 +264,7 @@ test('an admin changes the limits, and cancels a burst of bookings', async ({ si
   expect(await axeFindings(page)).toEqual([])
   await page.getByRole('button', { name: 'Cancel these bookings' }).click()
   await page.getByText('Bookings cancelled: 6.').waitFor()
-  await page.getByText('There are no such bookings.').waitFor()
+  await page.getByText('No such bookings.').waitFor()
   const { rows } = await site.database.ownerPool.query('select taken from holdfast.slot where id = $1', [slot.id])
   expect(rows).toEqual([{ taken: 1 }])
 })
@@ -294,14 +297,20 @@ test('the site administrator creates a clinic and finds all others', async ({ si
   await page.getByLabel('Name or address').fill('east')
   await page.getByRole('link', { name: 'North Clinic' }).waitFor({ state: 'hidden' })
   await page.getByRole('link', { name: 'East Clinic' }).waitFor()
-  await page.getByRole('button', { name: 'New clinic' }).click()
-  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('West Clinic')
+  await page.getByRole('button', { name: 'New clinic' }).press('Enter')
+  const name = page.getByRole('textbox', { name: 'Name', exact: true })
+  await name.and(page.locator(':focus')).waitFor()
+  await page.keyboard.type('West Clinic')
+  expect(await name.inputValue()).toBe('West Clinic')
+  await page.getByLabel('Address', { exact: true }).focus()
+  await page.keyboard.type('1 West Street')
+  expect(await page.getByLabel('Address', { exact: true }).inputValue()).toBe('1 West Street')
   await page.getByRole('combobox', { name: 'Time zone' }).fill('Asia/Tokyo')
   await page.getByRole('option', { name: 'Asia/Tokyo' }).click()
   expect(await axeFindings(page)).toEqual([])
   await page.getByRole('button', { name: 'Add clinic' }).click()
   await page.getByText('West Clinic was created.').waitFor()
-  await page.getByRole('region', { name: 'First steps' }).getByText('Whom patients can book').waitFor()
+  await page.getByRole('region', { name: 'First steps' }).getByText('Patients choose a doctor to book with').waitFor()
 
   // The role needs a doctor, and the page says so before the form is sent.
   await page.getByRole('link', { name: 'People and roles' }).click()

@@ -114,7 +114,8 @@ test('slots are created by a rule after a preview, and undone; a day is withdraw
   await withdrawal.getByRole('link', { name: '+44 1632 960471' }).waitFor()
   expect(await slots()).toBe(140)
   await withdrawal.getByRole('button', { name: 'Withdraw 28 slots, 1 booking' }).click()
-  await page.getByText('28 slots were withdrawn.').waitFor()
+  await withdrawal.getByRole('heading', { name: '28 slots were withdrawn.' }).waitFor()
+  await withdrawal.getByRole('link', { name: '+44 1632 960471' }).waitFor()
   expect(await slots()).toBe(112)
 })
 
@@ -149,12 +150,21 @@ test('correcting the start also removes the error of the end; with an error, a b
 
 test('a slot in the week’s calendar is opened by keyboard and withdrawn', async ({ site, scene }) => {
   const page = await scene.pageOf('doctor')
-  const slot = await aSlot(site.database, scene.doctor, { minutes: 30 })
   const timeZone = scene.clinic.timezone
+  const tomorrow = Temporal.Now.plainDateISO(timeZone).add({ days: 1 })
+  // No slot that another test has created is next to it.
+  const evening = tomorrow.toZonedDateTime({ timeZone, plainTime: '19:07' })
+  const slot = await aSlot(site.database, scene.doctor, {
+    startsAt: new Date(evening.epochMilliseconds),
+    minutes: 30,
+  })
   const day = slot.startsAt.toTemporalInstant().toZonedDateTimeISO(timeZone).toPlainDate()
   await page.goto(`/my-day/week?day=${day}`)
   const label = new Intl.DateTimeFormat('en-GB', { hour: 'numeric', minute: '2-digit', timeZone })
-  const event = page.getByRole('button', { name: `${label.format(slot.startsAt)} Available`, exact: true })
+  const ends = new Date(slot.startsAt.getTime() + 30 * minute)
+  // A word joiner keeps the range on one line.
+  const range = label.formatRange(slot.startsAt, ends).replace('–', '–\u2060')
+  const event = page.getByRole('button', { name: `, ${range}, Available` })
   await event.focus()
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('dialog')

@@ -29,6 +29,8 @@ test('an admin erases a patient from one booking, or from all with the e-mail ad
 }) => {
   const paths = [await aPastBooking(site, scene, 60), await aPastBooking(site, scene, 90)]
   const [first = '', second = ''] = paths
+  const later = await aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() + 100 * 86_400_000) })
+  await dataOf(site.admin.createBooking({ body: { slotId: later.id, patient, confirm: true, onBehalf: true } }))
   const staff = await scene.pageOf('staff')
   await staff.goto(first)
   await staff.getByRole('heading', { name: patient.name }).waitFor()
@@ -41,6 +43,9 @@ test('an admin erases a patient from one booking, or from all with the e-mail ad
   await dialog.getByText('removed from this booking for good', { exact: false }).waitFor()
   expect(await axeFindings(page)).toEqual([])
   await dialog.getByRole('button', { name: 'Erase patient' }).click()
+  await dialog.getByText('The patient was erased.').waitFor()
+  await dialog.getByRole('heading', { name: 'Patient erased' }).and(page.locator(':focus')).waitFor()
+  await dialog.locator('p, div').getByRole('button', { name: 'Close' }).last().click()
   await page.getByRole('heading', { name: 'Erased patient' }).waitFor()
   await page.getByRole('region', { name: 'History' }).getByText('Patient erased').waitFor()
   await dialog.waitFor({ state: 'hidden' })
@@ -51,6 +56,12 @@ test('an admin erases a patient from one booking, or from all with the e-mail ad
   await page.getByRole('button', { name: 'Erase patient …' }).click()
   await dialog.getByRole('checkbox', { name: `e-mail address ${patient.email}` }).check()
   await dialog.getByRole('button', { name: 'Erase patient' }).click()
-  await page.getByText('The patient was erased from one booking.').waitFor()
-  await page.getByRole('heading', { name: 'Erased patient' }).waitFor()
+  await dialog.getByText('The patient was erased from one booking.').waitFor()
+  // A booking to come keeps its data, and the link leads to it, though it is further away than the list's usual days.
+  await dialog.getByText('One booking that is not over keeps its data').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await dialog.getByRole('link', { name: 'Show these bookings' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Bookings' }).waitFor()
+  await page.getByText('1 booking', { exact: true }).waitFor()
+  await page.getByRole('row').filter({ hasText: patient.email }).waitFor()
 })

@@ -61,7 +61,7 @@ test('field borders have a contrast of 3 : 1, and the field in use an outline of
       expect((await bordersOf(page)).length).toBeGreaterThan(0)
       if (path.endsWith('/settings')) {
         const tracks = async () => (await bordersOf(page)).filter(({ field }) => field.includes('Switch-track'))
-        await expect.poll(async () => (await tracks()).length).toBe(1)
+        await expect.poll(async () => (await tracks()).length).toBe(5)
       }
       // Colours change with a transition.
       await expect.poll(weak, { message: `${path} ${colorScheme}` }).toEqual([])

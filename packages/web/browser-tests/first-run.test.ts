@@ -1,6 +1,8 @@
+import { aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
+import { dataOf } from './a-practice.ts'
 import { aClinicScene } from './clinic-scene.ts'
-import { administrator, axeFindings, sidewaysPixels, signUp } from './harness.ts'
+import { administrator, axeFindings, sidewaysPixels, signUp, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
 
 test('after signing in, admins, staff and doctors start on their own pages, and patients with their bookings', async ({
@@ -33,7 +35,7 @@ test('an empty clinic lists its first steps; adding a doctor leads to the slots 
   await page.goto(`/clinic/${scene.clinic.id}`)
   const steps = page.getByRole('region', { name: 'First steps' })
   const step = (name: string) => steps.getByRole('listitem').filter({ hasText: name })
-  await step('Whom patients can book').getByText('Done').waitFor()
+  await step('Patients choose a doctor to book with').getByText('Done').waitFor()
   await step('Colleagues at the desk').getByText('Done').waitFor()
   expect(await step('The times that can be booked').getByText('Done').count()).toBe(0)
   expect(await step('Address and phone number').getByText('Done').count()).toBe(0)
@@ -46,7 +48,7 @@ test('an empty clinic lists its first steps; adding a doctor leads to the slots 
   await page.getByRole('heading', { name: 'Dr Ada Lovelace' }).waitFor()
   await page.goBack()
 
-  await step('Whom patients can book').getByRole('link', { name: 'Add doctor' }).click()
+  await step('Patients choose a doctor to book with').getByRole('link', { name: 'Add doctor' }).click()
   await page.getByRole('button', { name: 'Add doctor' }).click()
   const form = page.getByRole('dialog')
   await form.getByLabel('Name').fill('Dr Nina New')
@@ -62,4 +64,36 @@ test('an empty clinic lists its first steps; adding a doctor leads to the slots 
   await page.goto(`/clinic/${scene.clinic.id}/people`)
   await page.getByLabel('Role', { exact: true }).selectOption('doctor')
   expect(await chosen.locator('option:checked').textContent()).toBe('Choose a doctor')
+})
+
+test('the first steps stay until they are done or hidden, and not only until somebody has booked', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const slot = await aSlot(site.database, scene.doctor)
+  const page = await scene.pageOf('admin')
+  await page.goto(`/clinic/${scene.clinic.id}`)
+  const steps = page.getByRole('region', { name: 'First steps' })
+  const step = (name: string) => steps.getByRole('listitem').filter({ hasText: name })
+  await step('The times that can be booked').getByText('Done').waitFor()
+  await dataOf(site.admin.createBooking({ body: { slotId: slot.id, patient: { name: 'Pia' }, confirm: true } }))
+  await page.reload()
+  await step('Put it on your website').getByText('Done').waitFor()
+  expect(await step('Address and phone number').getByText('Done').count()).toBe(0)
+  await steps.getByRole('button', { name: 'Hide these steps' }).click()
+  await steps.waitFor({ state: 'detached' })
+  await page.getByRole('heading', { level: 1 }).and(page.locator(':focus')).waitFor()
+  await page.reload()
+  await page.getByRole('row').filter({ hasText: 'Pia' }).or(page.getByText('Latest changes')).first().waitFor()
+  await untilRead(page)
+  expect(await steps.count()).toBe(0)
+
+  const other = await aClinicScene(site)
+  const body = { address: '1 Hill Street', phone: '+44 1632 960 471' }
+  await dataOf(site.admin.updateClinic({ path: { clinicId: other.clinic.id }, body }))
+  const free = await aSlot(site.database, other.doctor)
+  await dataOf(site.admin.createBooking({ body: { slotId: free.id, patient: { name: 'Pia' }, confirm: true } }))
+  const done = await other.pageOf('admin')
+  await done.goto(`/clinic/${other.clinic.id}`)
+  await done.getByRole('heading', { name: 'Latest changes' }).waitFor()
+  await untilRead(done)
+  expect(await done.getByRole('region', { name: 'First steps' }).count()).toBe(0)
 })

@@ -38,19 +38,19 @@ test('the first Tab focuses the link that skips the navigation, also on the page
   await page.locator('#main:focus').waitFor()
 })
 
-test('without a network the list shows an error immediately, and loads when the network is back', async ({ site }) => {
+test('without a network the list says so immediately, and loads when the network is back', async ({ site }) => {
   const practice = await aPractice(site, { doctorName: 'Dr Nora Network' })
   const page = await site.newPage({ isNewContext: true })
   await page.goto('/?q=Network')
   await page.evaluate(() => navigator.serviceWorker.ready)
   await page.context().setOffline(true)
   await page.reload()
-  await page.getByText('No connection').waitFor()
+  await page.getByText('You are offline').waitFor()
   const doctor = page.getByRole('heading', { name: practice.doctor.name })
   expect(await doctor.count()).toBe(0)
   await page.context().setOffline(false)
   await doctor.waitFor()
-  await page.getByText('No connection').waitFor({ state: 'detached' })
+  await page.getByText('You are offline').waitFor({ state: 'detached' })
 
   // A page that failed to load appears after one click on “Try again”.
   await page.context().setOffline(true)

@@ -87,7 +87,7 @@ test('a hold counts down by the server’s clock, is extended while allowed, exp
 test('when somebody else took the slot after the hold expired, the nearest are offered, also another doctor’s', async ({
   site,
 }) => {
-  const practice = await aPractice(site, { holdSeconds: 30, slotCount: 1 })
+  const practice = await aPractice(site, { slotCount: 1 })
   const other = await aDoctorWithTimes(site, practice.clinic, { doctorName: 'Dr Other', slotCount: 2 })
   const page = await site.newPage({ isNewContext: true })
   await page.clock.install()
@@ -109,7 +109,7 @@ test('when somebody else took the slot after the hold expired, the nearest are o
   await page.waitForURL(`**/doctors/${other.doctor.id}**`)
   await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
   await confirm(page, 'Grace Hopper')
-  await page.getByText('Dr Other, General practice').waitFor()
+  await page.getByText(/Dr Other.?, General practice/).waitFor()
 })
 
 test('the time left is announced at 60, 30 and 10 seconds, and on a phone the countdown stays in sight', async ({

@@ -39,7 +39,7 @@ test('a new page is at its top with the focus on its heading, and going back res
   }
   const page = await site.newPage({ viewport: { width: 390, height: 700 } })
   await page.goto('/?q=Long+List&sort=name')
-  const last = page.getByRole('link', { name: /See times of Dr Long List 7/ })
+  const last = page.getByRole('link', { name: /All times of Dr Long List 7/ })
   await last.scrollIntoViewIfNeeded()
   const before = await scrolled(page)
   expect(before).toBeGreaterThan(300)
@@ -69,10 +69,13 @@ test('a hold that could not be confirmed keeps the focus on its button; a cancel
   await page.getByRole('button', { name: 'Move to another time' }).press('Enter')
   await timeOf(page, '10:00').press('Enter')
   await page.getByRole('button', { name: 'Move appointment' }).press('Enter')
-  await untilFocused(page, 'Your appointment is confirmed')
+  await untilFocused(page, 'Your appointment was moved')
+  // On a phone, the button is below the heading's screen.
+  await page.setViewportSize({ width: 390, height: 640 })
   await page.getByRole('button', { name: 'Cancel appointment' }).press('Enter')
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel appointment' }).press('Enter')
   await untilFocused(page, 'This appointment is cancelled')
+  await page.waitForFunction(() => window.scrollY === 0)
 })
 
 test('closing a dialog without doing anything returns the focus to the button that opened it', async ({ site }) => {
@@ -146,6 +149,23 @@ test('the desk keeps its place: after marking, and after both previews', async (
   await untilFocused(page, 'Withdraw slots')
 })
 
+test('the next mark can be made while the page still reads what the last one changed', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const slot = await aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() - 300_000), minutes: 60 })
+  const booking = await aBooking(site.database, slot, { patient: { name: 'Nora Next' } })
+  const page = await scene.pageOf('admin')
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
+  const arrived = page.getByRole('button', { name: 'Nora Next: arrived' })
+  await arrived.waitFor()
+  // Reads get no response.
+  await page.route('**/api/v1/**', (route) => (route.request().method() === 'GET' ? undefined : route.continue()))
+  await arrived.press('Enter')
+  await page.getByText('Nora Next has arrived.').waitFor()
+  const completed = page.getByRole('button', { name: 'Nora Next: completed' })
+  await completed.press('Enter')
+  await completed.waitFor({ state: 'detached' })
+})
+
 test('a removed row takes its button with it, and the page’s heading gets the focus', async ({ site }) => {
   const scene = await aClinicScene(site)
   const page = await scene.pageOf('admin')
@@ -155,4 +175,18 @@ test('a removed row takes its button with it, and the page’s heading gets the 
   await page.getByRole('button', { name: 'Revoke the invitation of soon@example.org' }).press('Enter')
   await page.getByText('The invitation of soon@example.org was revoked.').waitFor()
   await untilFocused(page, 'People and roles')
+})
+
+test('stopping the bookings of a doctor, and allowing them again, keeps the focus on the button', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('admin')
+  await page.goto(`/clinic/${scene.clinic.id}/doctors`)
+  const name = 'Dr Ada Lovelace'
+  const button = (text: string) => page.getByRole('button', { name: `${text} bookings for ${name}` })
+  await button('Stop').press('Enter')
+  await page.getByText('no longer accepts new bookings', { exact: false }).waitFor()
+  await button('Allow').and(page.locator(':focus')).waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByText(`${name} accepts bookings.`).waitFor()
+  await button('Stop').and(page.locator(':focus')).waitFor()
 })

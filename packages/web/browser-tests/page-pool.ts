@@ -42,7 +42,7 @@ export function createPagePool(browser: Browser, url: string): PagePool {
       viewport: desktop,
       ...options,
     })
-    context.setDefaultTimeout(15_000)
+    context.setDefaultTimeout(40_000)
     return context
   }
 

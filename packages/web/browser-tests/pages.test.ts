@@ -29,10 +29,15 @@ const pages: Record<string, OpenPage> = {
   'an unknown doctor': { path: () => '/doctors/00000000-0000-8000-8000-000000000000', heading: /^$/ },
   ticket: { path: ({ ticket }) => ticket, heading: /.+/ },
   'a cut link': { path: () => '/ticket#cut', heading: /.+/ },
+  'a cut link to confirm': { path: () => '/confirm#cut', heading: /.+/ },
+  'a cut link to turn reminders off': { path: () => '/reminders#cut', heading: /.+/ },
   'sign in': { path: () => '/sign-in', heading: /.+/ },
   'sign up': { path: () => '/sign-up', heading: /.+/ },
   'a new password': { path: () => '/new-password', heading: /.+/ },
+  'a forgotten password': { path: () => '/forgot-password', heading: /.+/ },
   'an incomplete link for a new password': { path: () => '/reset-password#cut', heading: /.+/ },
+  'a cut link to confirm an address': { path: () => '/confirm-email#cut', heading: /.+/ },
+  'a cut link to undo a change of the address': { path: () => '/undo-email#cut', heading: /.+/ },
   'an incomplete invitation': { path: () => '/invitation#cut', heading: /.+/ },
   'find my booking': { path: () => '/find-booking', heading: /.+/ },
   'my bookings as a guest': { path: () => '/my-bookings', heading: /.+/ },
@@ -61,7 +66,14 @@ test.for(['de-DE', 'ar-EG'])(
   async (locale, { site, shown: { practice, ticket, account } }) => {
     const page = await site.newPage({ locale, viewport: { width: 320, height: 640 } })
     await signInContext(site, page, account)
-    for (const path of ['/', `/doctors/${practice.doctor.id}`, ticket, '/sign-up', '/account', '/new-password']) {
+    for (const path of [
+      '/',
+      `/doctors/${practice.doctor.id}`,
+      ticket,
+      '/forgot-password',
+      '/account',
+      '/new-password',
+    ]) {
       await page.goto(blankPath)
       await page.goto(path)
       await page.getByRole('heading', { level: 1 }).waitFor()

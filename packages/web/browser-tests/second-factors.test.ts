@@ -1,12 +1,10 @@
-import { Secret, TOTP } from 'otpauth'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { axeFindings, type Site, sidewaysPixels, signInPage, signUp, untilRead } from './harness.ts'
+import { codeOf } from './one-time-code.ts'
 import { test } from './site-test.ts'
 
 type Account = { email: string; password: string }
-
-const codeOf = (secret: string) => new TOTP({ secret: Secret.fromBase32(secret) }).generate()
 
 /** Tests do not wait for the next code. */
 const forgetUsedCodes = ({ database }: Site) => database.ownerPool.query('update auth.totp set "lastStep" = 0')
@@ -35,7 +33,7 @@ async function untilKept(page: Page): Promise<void> {
   await page.keyboard.press('Escape')
   await page.mouse.click(5, 5)
   expect(await dialog.locator('pre').isVisible()).toBe(true)
-  await dialog.getByRole('button', { name: 'I have kept them' }).click()
+  await dialog.getByRole('button', { name: 'I have saved them' }).click()
   // While it closes, it has no name any more.
   await page.getByRole('dialog').waitFor({ state: 'detached' })
 }
@@ -104,8 +102,15 @@ test('an authenticator app is set up, asked for at sign-in, replaced by recovery
   await signInPage(await site.newPage(), account, '/account')
 })
 
-/** A device that has a PIN, a finger or a face, and always confirms. */
+/**
+ * A device that has a PIN, a finger or a face, and always confirms. It would also confirm what the sign-in page offers
+ * in the field for the address, and so sign in before anybody presses the button.
+ */
 async function addAuthenticator(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    if (typeof PublicKeyCredential === 'undefined') return
+    PublicKeyCredential.isConditionalMediationAvailable = async () => false
+  })
   const session = await page.context().newCDPSession(page)
   await session.send('WebAuthn.enable')
   await session.send('WebAuthn.addVirtualAuthenticator', {
@@ -132,7 +137,7 @@ test('a passkey is added, named, used to sign in, and removed', async ({ site })
   await dialog.getByLabel('Name').fill('My laptop')
   await dialog.getByLabel('Current password').fill(account.password)
   await dialog.getByRole('button', { name: 'Continue' }).click()
-  await page.getByText('The passkey is stored.').waitFor()
+  await page.getByText('The passkey was added.').waitFor()
   await dialog.waitFor({ state: 'detached' })
   await passkeys.getByRole('button', { name: 'Rename: My laptop' }).click()
   await dialog.getByLabel('Name').fill('Work laptop')
@@ -149,7 +154,7 @@ test('a passkey is added, named, used to sign in, and removed', async ({ site })
   await passkeys.getByText(/^Last used/).waitFor()
   await passkeys.getByRole('button', { name: 'Remove: Work laptop' }).click()
   await dialog.getByRole('button', { name: 'Remove' }).click()
-  await page.getByText('The passkey is removed.').waitFor()
+  await page.getByText('The passkey was removed.').waitFor()
 
   await page.getByRole('main').getByRole('button', { name: 'Sign out', exact: true }).first().click()
   await page.waitForURL((url) => url.pathname === '/')
@@ -165,7 +170,7 @@ test('at another address than its own, the site says where passkeys work', async
   await addAuthenticator(page)
   await page.goto(`${elsewhere}/sign-in?to=/account`)
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
-  await page.getByText('Passkeys do not work at this address').waitFor()
+  await page.getByText('Passkeys don’t work at this address').waitFor()
   await page.getByLabel('E-mail').fill(account.email)
   await page.getByLabel('Password', { exact: true }).fill(account.password)
   await page.getByRole('main').getByRole('button', { name: 'Sign in', exact: true }).click()

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { until } from '@holdfast/testkit'
+import { aSlot, until } from '@holdfast/testkit'
 import { expect } from 'vitest'
+import { dataOf } from './a-practice.ts'
 import { aClinicScene, signInContext } from './clinic-scene.ts'
 import { administrator, axeFindings, type Site, sidewaysPixels } from './harness.ts'
 import { test } from './site-test.ts'
@@ -63,6 +64,10 @@ test('10,000 events are read page by page, and fit on a phone', async ({ site })
   await page.getByText('The latest 100 events').waitFor()
   await page.getByRole('button', { name: 'Show more' }).click()
   await page.getByText('The latest 200 events').waitFor()
+  // The first of the new ones has the focus: the button is below all of them.
+  const focusedRow = () =>
+    page.evaluate(() => [...document.querySelectorAll('tbody tr')].indexOf(document.activeElement as HTMLElement))
+  await expect.poll(focusedRow).toBe(100)
   expect(await sidewaysPixels(page)).toBe(0)
   expect(await axeFindings(page)).toEqual([])
 })
@@ -82,4 +87,45 @@ test('staff do not find it; site administrators read that of the whole site', as
   const changed = page.getByRole('row').filter({ hasText: 'Booking limits changed' })
   await changed.filter({ hasText: 'Whole Site Clinic' }).first().waitFor()
   expect(await axeFindings(page)).toEqual([])
+})
+
+test('events say in the reader’s language what was changed, and name whom they concern', async ({ site }) => {
+  const scene = await aClinicScene(site, { clinic: 'Word Clinic' })
+  const { clinic, doctor } = scene
+  const path = { clinicId: clinic.id }
+  const slot = await aSlot(site.database, doctor)
+  const { id: bookingId } = await dataOf(
+    site.admin.createBooking({ body: { slotId: slot.id, patient: { name: 'Pia' }, confirm: true } }),
+  )
+  await dataOf(site.admin.updateDoctor({ path: { doctorId: doctor.id }, body: { fee: null, active: true } }))
+  await dataOf(site.admin.createInvitation({ path, body: { email: 'new@example.org', role: 'staff' } }))
+  await dataOf(site.admin.updateClinic({ path, body: { phone: '1', settings: { holdSeconds: 90 } } }))
+  const staff = await scene.pageOf('staff')
+  await staff.goto(`/clinic/${clinic.id}/bookings/${bookingId}`)
+  await staff.getByRole('heading', { name: 'Pia' }).waitFor()
+  await staff.evaluate((id) => fetch(`/api/v1/clinics/${id}/members`), clinic.id)
+  const kinds = ['doctor_changed', 'invitation_created', 'clinic_changed', 'booking_read', 'denied']
+  await until(
+    async () => {
+      const { rows } = await site.database.ownerPool.query<{ kind: string }>(
+        'select distinct kind from holdfast.audit_event where clinic_no = $1 and kind = any ($2)',
+        [clinic.no, kinds],
+      )
+      return rows.length === kinds.length ? true : undefined
+    },
+    () => 'all events to be written',
+  )
+  const page = await scene.pageOf('admin', { locale: 'de-DE' })
+  await page.goto(`/clinic/${clinic.id}/security-log`)
+  const row = (text: string) => page.getByRole('row').filter({ hasText: text })
+  await row('Honorar · Nimmt Buchungen an').filter({ hasText: 'Dr Ada Lovelace' }).waitFor()
+  await row('Einladung an new@example.org').waitFor()
+  await row('Telefon · Dauer einer Reservierung').waitFor()
+  await row('Personen und Rollen').waitFor()
+  await page
+    .getByRole('link', { name: /^Buchung [0-9A-F]{4}-[0-9A-F]{4}$/ })
+    .first()
+    .waitFor()
+  const words = await page.getByRole('table').textContent()
+  for (const raw of ['listMembers', 'holdSeconds', 'appointmentTypes']) expect(words).not.toContain(raw)
 })

@@ -168,7 +168,8 @@ test('a ticket is stored only on request, opens again without its link then, and
     })
   expect(await stored()).toBe(0)
   await page.getByRole('button', { name: 'Keep on this device' }).click()
-  await page.getByText('This ticket is kept on this device.', { exact: false }).waitFor()
+  const keptHere = page.getByText('This ticket is kept on this device.', { exact: false })
+  await keptHere.and(page.locator(':focus')).waitFor()
   expect(await stored()).toBe(1)
   expect(await axeFindings(page)).toEqual([])
   // A new tab, without its link.
@@ -225,7 +226,9 @@ test('going back does not open a ticket that was forgotten', async ({ site }) =>
   const link = await ticketLink(page)
   await page.goto('/')
   await page.goto(link)
-  await page.getByRole('button', { name: 'Forget on this device' }).click()
+  // Nothing is kept here that could be forgotten.
+  expect(await page.getByRole('button', { name: 'Forget on this device' }).count()).toBe(0)
+  await page.getByRole('button', { name: 'Close this ticket' }).click()
   await page.getByText('The appointment stays booked.', { exact: false }).waitFor()
   await page.goBack()
   // The first visit of the ticket, whose state has the secret.

@@ -4,7 +4,7 @@
  */
 export type ResponseSource = 'network' | 'page' | 'asset'
 
-const serverPaths = /^\/(api|docs|openapi\.json|livez|readyz|metrics)(\/|$)/
+const serverPaths = /^\/(api|docs|help|robots\.txt|sitemap\.xml|openapi\.json|livez|readyz|metrics)(\/|$)/
 
 /**
  * Where the service worker gets the response to a request. Nothing under /api is ever cached: availability and bookings

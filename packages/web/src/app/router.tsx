@@ -6,7 +6,10 @@ import { doctorDayRoutes } from '../features/doctor-day/routes.tsx'
 import { doctorsRoutes } from '../features/doctors/routes.tsx'
 import { invitationRoutes } from '../features/invitation/routes.tsx'
 import { myBookingsRoutes } from '../features/my-bookings/routes.tsx'
+import { proofRoutes } from '../features/proof/routes.tsx'
+import { theatreRoutes } from '../features/theatre/routes.tsx'
 import { ticketRoutes } from '../features/ticket/routes.tsx'
+import { waitlistRoutes } from '../features/waitlist/routes.tsx'
 import { createQueryClient } from '../lib/query-client.ts'
 import { rootRoute } from '../lib/root-route.ts'
 import { PageError } from '../ui/page-error.tsx'
@@ -23,10 +26,13 @@ const routeTree = rootRoute
     ...bookingRoutes,
     ...ticketRoutes,
     ...myBookingsRoutes,
+    ...waitlistRoutes,
+    ...proofRoutes,
     ...accountRoutes,
     ...invitationRoutes,
     ...doctorDayRoutes,
     ...adminRoutes,
+    ...theatreRoutes,
   ])
 
 export const router = createRouter({

@@ -1,15 +1,20 @@
 import { Burger } from '@mantine/core'
 import { Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { isHeld, useActiveAttempt } from '../domain/hold/active-attempt.ts'
 import { type Session, useSession } from '../lib/session.ts'
 import { focusNewPage } from '../ui/page-focus.ts'
 import { BrandMark } from './brand-mark.tsx'
 import { ColorSchemeSwitch } from './color-scheme-switch.tsx'
+import { CommandMenuButton } from './command-menu-button.tsx'
 import { LanguageSwitch } from './language-switch.tsx'
 import { navigation } from './navigation.ts'
+import { ProofLink } from './proof-link.tsx'
 import classes from './shell.module.css'
 import { useKeptFocus } from './use-kept-focus.ts'
+
+const HeldNotice = lazy(async () => ({ default: (await import('./held-notice.tsx')).HeldNotice }))
 
 /** The frame of every page: skip link, header with the navigation for the reader's roles, the page, footer. */
 export function Shell() {
@@ -41,24 +46,44 @@ export function Shell() {
           <div id="menu" className={classes.menu} data-open={isMenuOpen || undefined}>
             <Navigation session={session} />
             <div className={classes.settings}>
+              <CommandMenuButton />
               <LanguageSwitch />
               <ColorSchemeSwitch />
             </div>
           </div>
         </div>
       </header>
+      <HeldElsewhere />
       <main id="main" className={classes.main} tabIndex={-1}>
         <Outlet />
       </main>
       <footer className={`${classes.footer} no-print`}>
-        <span>{t('footer.promise')}</span>
+        <span>
+          {t('footer.promise')} <ProofLink />
+        </span>
         <span>
           <Link to="/find-booking">{t('footer.findBooking')}</Link>
+          {' · '}
+          <a href="/help">{t('footer.help')}</a>
           {' · '}
           <a href="/docs">{t('footer.api')}</a>
         </span>
       </footer>
     </>
+  )
+}
+
+/** The hold, except on the page that shows it. */
+function HeldElsewhere() {
+  const attempt = useActiveAttempt()
+  const isShown = useRouterState({
+    select: ({ location: { pathname, state } }) => state.hold === true && pathname === `/doctors/${attempt?.doctorId}`,
+  })
+  if (isShown || !isHeld(attempt)) return null
+  return (
+    <Suspense>
+      <HeldNotice attempt={attempt} />
+    </Suspense>
   )
 }
 

@@ -3,11 +3,14 @@ import type { Problem } from '@holdfast/contract/client'
 /** The server refused the request with a problem. */
 export class RefusedError extends Error {
   readonly problem: Problem
+  /** The header `Retry-After`; null: none. */
+  readonly retryAfterSeconds: number | null
 
-  constructor(problem: Problem) {
+  constructor(problem: Problem, retryAfterSeconds: number | null = null) {
     super(`${problem.code}: ${problem.detail}`)
     this.name = 'RefusedError'
     this.problem = problem
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }
 
@@ -30,6 +33,15 @@ const mayPass = new Set<Problem['code']>([
 /** Whether the same request would be refused again, so that trying again is no help. */
 export function isFinal(error: unknown): boolean {
   return error instanceof RefusedError && !mayPass.has(error.problem.code)
+}
+
+/** Without `Retry-After`, a request is repeated after this time. */
+const retryMs = 4_000
+
+/** When to send the same request again, unless the error {@link isFinal}. */
+export function retryDelayMs(error: unknown): number {
+  const seconds = error instanceof RefusedError ? error.retryAfterSeconds : null
+  return seconds === null ? retryMs : seconds * 1_000
 }
 
 /** The problem's code; null for other errors. */

@@ -19,9 +19,15 @@ type ApiResult<Data> = { data?: Data | undefined; error?: unknown; response?: Re
 export async function dataOf<Data>(call: Promise<ApiResult<Data>>): Promise<Data> {
   const { data, error, response } = await call
   if (response === undefined) throw new UnreachableError(error)
-  if (!response.ok) throw new RefusedError(problemOf(error, response))
+  if (!response.ok) throw new RefusedError(problemOf(error, response), retryAfterSeconds(response))
   // A response without a body has no data, and its callers read none.
   return data as Data
+}
+
+/** Of seconds only, as this server sends it: a proxy may send a date. */
+function retryAfterSeconds(response: Response): number | null {
+  const text = response.headers.get('Retry-After') ?? ''
+  return /^\d{1,5}$/.test(text) ? Math.max(1, Number(text)) : null
 }
 
 /** A proxy's response may have no problem document: the problem is then derived from its status. */

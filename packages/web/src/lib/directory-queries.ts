@@ -46,3 +46,22 @@ export function doctorQuery(doctorId: string) {
     staleTime: 60_000,
   })
 }
+
+const doctorsFoundMax = 8
+
+/** The first doctors that a search finds. */
+export function foundDoctorsQuery(q: string) {
+  return queryOptions({
+    queryKey: ['doctors', 'found', q],
+    queryFn: async (): Promise<Doctor[]> =>
+      (await dataOf(api.listDoctors({ query: { q, sort: 'name', limit: doctorsFoundMax } }))).items,
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  })
+}
+
+export const specializationsQuery = queryOptions({
+  queryKey: ['specializations'],
+  queryFn: async () => (await dataOf(api.listSpecializations())).items,
+  staleTime: 10 * 60_000,
+})

@@ -33,9 +33,26 @@ export function ownTimeZone(): string {
   return zone
 }
 
-/** `09:30` or `9:30 am`, by the reader's locale. */
+const hourAndMinute = { hour: 'numeric', minute: '2-digit' } as const
+
+/** `9:30` or `9:30 am`, by the reader's locale. */
 export function formatTime(instant: Instant, timeZone: string): string {
-  return dateTime({ hour: 'numeric', minute: '2-digit', timeZone }).format(new Date(instant))
+  return dateTime({ ...hourAndMinute, timeZone }).format(new Date(instant))
+}
+
+/** `9:30–10:00` or `9:30–10:00 am`, on one line */
+export function formatTimes(startsAt: Instant, endsAt: Instant, timeZone: string): string {
+  const times = dateTime({ ...hourAndMinute, timeZone })
+  if (times.resolvedOptions().hour12 === true) {
+    return onOneLine(times.formatRange(new Date(startsAt), new Date(endsAt)))
+  }
+  // Where hours are counted to 24, Intl writes ranges in another format than single times: 09:30 and 9:30.
+  return onOneLine(`${formatTime(startsAt, timeZone)}–${formatTime(endsAt, timeZone)}`)
+}
+
+/** Lines may break at spaces, also thin ones, and after dashes unless a word joiner follows. */
+function onOneLine(times: string): string {
+  return times.replaceAll(' ', '\u00a0').replaceAll('\u2009', '\u202f').replaceAll('–', '–\u2060')
 }
 
 /** `Monday 23 November`, with the year if it is not the current one. */
@@ -43,6 +60,22 @@ export function formatDay(instant: Instant, timeZone: string): string {
   return dateTime({ weekday: 'long', day: 'numeric', month: 'long', timeZone, ...yearUnlessNow(instant) }).format(
     new Date(instant),
   )
+}
+
+/** `Monday 23 November, 9:30` */
+export function formatLongDayTime(instant: Instant, timeZone: string): string {
+  return `${formatDay(instant, timeZone)}${comma()} ${formatTime(instant, timeZone)}`
+}
+
+/** Of the reader's language. */
+export function comma(): string {
+  return directionOf(currentLanguage()) === 'rtl' ? '،' : ','
+}
+
+/** `Mon 23 Nov` */
+export function formatShortDay(instant: Instant, timeZone: string): string {
+  const options = { weekday: 'short', day: 'numeric', month: 'short', timeZone } as const
+  return dateTime({ ...options, ...yearUnlessNow(instant) }).format(new Date(instant))
 }
 
 /** `Mon 23 Nov, 09:30` */
@@ -58,17 +91,13 @@ export function formatDayTime(instant: Instant, timeZone: string): string {
   }).format(new Date(instant))
 }
 
-/** `Monday 23 November 2026, 09:30 to 09:45`, as shown on a ticket. */
+/** `Monday 23 November 2026, 9:30–9:45`, as shown on a ticket. */
 export function formatAppointment(startsAt: Instant, endsAt: Instant, timeZone: string): string {
-  const options = {
-    weekday: 'long',
-    day: 'numeric',
-    month: 'long',
-    year: 'numeric',
-    hour: 'numeric',
-    minute: '2-digit',
-  } as const
-  return dateTime({ ...options, timeZone }).formatRange(new Date(startsAt), new Date(endsAt))
+  const day = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', timeZone } as const
+  const [start, end] = [new Date(startsAt), new Date(endsAt)]
+  const days = dateTime(day)
+  if (days.format(start) !== days.format(end)) return dateTime({ ...day, ...hourAndMinute }).formatRange(start, end)
+  return `${days.format(start)}${comma()} ${formatTimes(start, end, timeZone)}`
 }
 
 /** A calendar day `YYYY-MM-DD`, which has no time zone. */
@@ -77,6 +106,17 @@ export function formatDate(
   options: Intl.DateTimeFormatOptions = { weekday: 'short', day: 'numeric', month: 'short' },
 ): string {
   return dateTime({ ...options, timeZone: 'UTC' }).format(new Date(`${date}T00:00:00Z`))
+}
+
+/** `Monday`. @param weekday 1 (Monday) to 7 */
+export function formatWeekday(weekday: number): string {
+  // 1 January 2024 was a Monday.
+  return formatDate(`2024-01-0${weekday}`, { weekday: 'long' })
+}
+
+/** `9:30` or `9:30 am`, of a local time `HH:MM`. */
+export function formatLocalTime(time: string): string {
+  return formatTime(`2024-01-01T${time}:00Z`, 'UTC')
 }
 
 /** The zone's name at that moment, such as `British Summer Time`; with `offset`, its distance from UTC. */
@@ -111,6 +151,14 @@ export function decimalSeparator(): '.' | ',' {
 /** 0–1 as a percentage. */
 export function formatShare(share: number): string {
   return formatNumber(share, { style: 'percent', maximumFractionDigits: 1 })
+}
+
+/** `15 minutes`, `1 hour 30 minutes` */
+export function formatMinutes(minutes: number): string {
+  const part = (value: number, unit: string) => formatNumber(value, { style: 'unit', unit, unitDisplay: 'long' })
+  const hours = Math.floor(minutes / 60)
+  if (hours === 0) return part(minutes, 'minute')
+  return minutes % 60 === 0 ? part(hours, 'hour') : `${part(hours, 'hour')} ${part(minutes % 60, 'minute')}`
 }
 
 /** `1:05`: minutes and seconds of a countdown, in the locale's digits. */

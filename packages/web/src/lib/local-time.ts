@@ -10,6 +10,11 @@ export function localDateTime(instant: string | number, timeZone: string): strin
   return zoned(instant, timeZone).toPlainDateTime().toString({ smallestUnit: 'second' }).replace('T', ' ')
 }
 
+/** The instant of a local day and time `HH:MM`, as ISO text. */
+export function instantOf(day: string, time: string, timeZone: string): string {
+  return Temporal.PlainDateTime.from(`${day}T${time}`).toZonedDateTime(timeZone).toInstant().toString()
+}
+
 export function addDays(day: string, days: number): string {
   return Temporal.PlainDate.from(day).add({ days }).toString()
 }

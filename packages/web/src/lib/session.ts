@@ -12,7 +12,7 @@ export const meQuery = queryOptions({
   retry: false,
   queryFn: async (): Promise<Me | null> => {
     try {
-      return await dataOf(api.getMe())
+      return (await dataOf(api.whoAmI())).account
     } catch (error) {
       if (refusalCode(error) === 'unauthenticated') return null
       throw error

@@ -7,7 +7,10 @@ export function slotsKey(doctorId: string): readonly unknown[] {
   return ['slots', doctorId]
 }
 
-/** A doctor's slots from one local day to another, both included, at most 62 days. */
+/** The most days that the API returns at once. */
+export const slotDaysMax = 62
+
+/** A doctor's slots from one local day to another, both included, at most `slotDaysMax` days. */
 export function slotsQuery(doctorId: string, from: string, to: string) {
   return queryOptions({
     queryKey: [...slotsKey(doctorId), from, to],

@@ -21,17 +21,19 @@ export function DayNav({ day, today, step, onChange }: DayNavProps) {
       <ActionIcon
         size={42}
         variant="default"
+        data-day-move="previous"
         aria-label={t(`${unit}.previous`)}
         onClick={() => onChange(addDays(day, -step))}
       >
         <Icon of={IconChevronLeft} isMirrored />
       </ActionIcon>
-      <Button variant="default" onClick={() => onChange(today)} disabled={day === today}>
+      <Button variant="default" data-day-move="today" onClick={() => onChange(today)} disabled={day === today}>
         {t('today')}
       </Button>
       <ActionIcon
         size={42}
         variant="default"
+        data-day-move="next"
         aria-label={t(`${unit}.next`)}
         onClick={() => onChange(addDays(day, step))}
       >

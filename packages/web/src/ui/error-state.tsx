@@ -17,6 +17,7 @@ type ErrorStateProps = {
 export function ErrorState({ error, retry, isTitled = true }: ErrorStateProps) {
   const { t } = useTranslation('problems')
   const { title, help } = problemMessage(error, t)
+  const { pathname, search } = window.location
   return (
     <Alert
       role="alert"
@@ -29,7 +30,7 @@ export function ErrorState({ error, retry, isTitled = true }: ErrorStateProps) {
       <Stack align="flex-start" gap="sm">
         <Text>{help}</Text>
         {refusalCode(error) === 'second_factor_required' ? (
-          <LinkButton size="sm" to="/account">
+          <LinkButton size="sm" to="/account" search={{ to: pathname + search }}>
             {t('toAccount')}
           </LinkButton>
         ) : null}

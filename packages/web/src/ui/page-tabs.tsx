@@ -1,12 +1,15 @@
-import { Link } from '@tanstack/react-router'
+import { Link, useRouterState } from '@tanstack/react-router'
+import { type RefObject, useEffect, useRef } from 'react'
 import classes from './page-tabs.module.css'
 
 export type Tab = { to: string; label: string; params?: Record<string, string>; search?: object; exact?: boolean }
 
-/** Links between the pages of one area. */
+/** Links between the pages of one area, in one row, which is scrolled to the current page's link. */
 export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
+  const rowRef = useRef<HTMLElement>(null)
+  useScrollToActive(rowRef)
   return (
-    <nav className={`${classes.tabs} no-print`} aria-label={label}>
+    <nav className={`${classes.tabs} no-print`} aria-label={label} ref={rowRef}>
       {tabs.map(({ to, label: text, params, search, exact }) => (
         <Link
           key={to}
@@ -21,4 +24,19 @@ export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
       ))}
     </nav>
   )
+}
+
+/** Scrolls the row sideways, and nothing else: the page is scrolled to its top when it opens. */
+function useScrollToActive(rowRef: RefObject<HTMLElement | null>): void {
+  const pathname = useRouterState({ select: ({ location }) => location.pathname })
+  const shownFor = useRef<string | null>(null)
+  useEffect(() => {
+    if (shownFor.current === pathname) return
+    shownFor.current = pathname
+    const row = rowRef.current
+    const active = row?.querySelector('[data-status="active"]')
+    if (!row || !active) return
+    const [outer, inner] = [row.getBoundingClientRect(), active.getBoundingClientRect()]
+    row.scrollBy({ left: (inner.left + inner.right - outer.left - outer.right) / 2 })
+  }, [pathname, rowRef])
 }

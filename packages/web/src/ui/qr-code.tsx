@@ -1,14 +1,14 @@
 import { encode } from 'uqr'
 
 /** Dark on white in both color schemes: many scanners cannot read inverted codes. */
-export function QrCode({ text, label }: { text: string; label: string }) {
+export function QrCode({ text, label, size: pixels = 176 }: { text: string; label: string; size?: number }) {
   const { data, size } = encode(text, { ecc: 'M', border: 2 })
   const dark = data.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])))
   return (
     <svg
       viewBox={`0 0 ${size} ${size}`}
-      width="176"
-      height="176"
+      width={pixels}
+      height={pixels}
       role="img"
       aria-label={label}
       shapeRendering="crispEdges"

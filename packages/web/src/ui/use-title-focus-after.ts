@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react'
-import { focusPageTitle } from './page-focus.ts'
+import { showPageTitle } from './page-focus.ts'
 
 /** Moves the focus to the page's heading when the page shows something else: after `shown` changes. */
 export function useTitleFocusAfter(shown: boolean): void {
@@ -7,7 +7,6 @@ export function useTitleFocusAfter(shown: boolean): void {
   useEffect(() => {
     if (before.current === shown) return
     before.current = shown
-    focusPageTitle()
-    window.scrollTo(0, 0)
+    showPageTitle()
   }, [shown])
 }

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
-import { focusPageTitle } from '../../ui/page-focus.ts'
+import { showPageTitle } from '../../ui/page-focus.ts'
 import { toastDone } from '../../ui/toast.ts'
 import type { TicketLink } from './ticket-link.ts'
 import { useBookingActions } from './use-booking-changes.ts'
@@ -24,7 +24,7 @@ export function CancelBooking({ link, isOpen, onClose }: CancelProps) {
     try {
       await cancel(reason)
       onClose()
-      focusPageTitle()
+      showPageTitle()
       toastDone({ message: t('cancel.done') })
     } catch (refusal) {
       setError(refusal)

@@ -61,7 +61,10 @@ export function useBookingAction(clinicId: string) {
       const { title, help } = problemMessage(error, tProblem)
       toastFailed({ title, message: help })
     },
-    onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
+    onSettled: () => {
+      // Not awaited: the buttons would stay busy until everything is read again, and ignore the next action.
+      void queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
+    },
   })
   return mutation
 }

@@ -7,6 +7,8 @@ import type { TicketLink } from './ticket-link.ts'
 export type BookingActions = {
   /** @throws RefusedError, UnreachableError */
   cancel(reason: string): Promise<Booking>
+  /** Confirms a hold that has a patient, such as an offer of the waitlist. @throws as cancel */
+  confirm(): Promise<Booking>
   /** @throws as cancel */
   move(slotId: string): Promise<Booking>
   /** Links the booking to the signed-in account. @throws as cancel */
@@ -28,6 +30,9 @@ export function useBookingActions(link: TicketLink): BookingActions {
     async cancel(reason) {
       const body = reason.trim() === '' ? {} : { reason: reason.trim() }
       return done(await dataOf(api.cancelBooking({ path, body, ...auth })))
+    },
+    async confirm() {
+      return done(await dataOf(api.confirmBooking({ path, ...auth })))
     },
     async move(slotId) {
       return done(await dataOf(api.rescheduleBooking({ path, body: { slotId }, ...auth })))

@@ -1,8 +1,14 @@
 import type { Booking, Slot } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
-import { calendarEvents, shownHours } from './calendar-events.ts'
+import { calendarEvents, eventReachedBy, shownHours } from './calendar-events.ts'
 
-const texts = { free: 'Free', held: 'Held', places: (taken: number, capacity: number) => `${taken} of ${capacity}` }
+const texts = {
+  free: 'Free',
+  freeSlots: (count: number) => `${count} free`,
+  held: 'Held',
+  blocked: 'Blocked',
+  places: (taken: number, capacity: number) => `${taken} of ${capacity}`,
+}
 
 function aSlot(fields: Partial<Slot>): Slot {
   return {
@@ -27,6 +33,13 @@ test('a slot’s title is its patient, the number of places taken, or “free”
   expect(titles(aSlot({ capacity: 5, available: 3 }), booking('PENDING'))).toEqual(['2 of 5'])
 })
 
+test('a blocked slot says so, unless it is booked, and is no free slot', () => {
+  const blocked = new Set(['s'])
+  const eventOf = (bookings: Booking[]) => calendarEvents([aSlot({ available: 0 })], bookings, 'UTC', texts, blocked)[0]
+  expect(eventOf([])).toMatchObject({ title: 'Blocked', payload: { kind: 'blocked' } })
+  expect(eventOf(booking('CONFIRMED'))).toMatchObject({ title: 'Ada', payload: { kind: 'booked' } })
+})
+
 test('events are in the clinic’s local time', () => {
   expect(calendarEvents([aSlot({})], [], 'Europe/Berlin', texts)[0]).toMatchObject({
     start: '2026-06-01 09:00:00',
@@ -35,7 +48,7 @@ test('events are in the clinic’s local time', () => {
 })
 
 test('the calendar’s hours cover every event, and at least eight hours', () => {
-  const event = (start: string, end: string) => ({ id: 1, title: '', color: 'gray', start, end })
+  const event = (start: string, end: string) => ({ start, end })
   expect(shownHours([])).toEqual({ startTime: '08:00:00', endTime: '18:00:00' })
   expect(shownHours([event('2026-06-01 06:30:00', '2026-06-01 19:15:00')])).toEqual({
     startTime: '06:00:00',
@@ -46,4 +59,61 @@ test('the calendar’s hours cover every event, and at least eight hours', () =>
     endTime: '14:00:00',
   })
   expect(shownHours([event('2026-06-01 22:00:00', '2026-06-02 02:00:00')]).endTime).toBe('23:59:59')
+})
+
+const quarter = (index: number, fields: Partial<Slot> = {}) =>
+  aSlot({
+    id: `s${index}`,
+    startsAt: new Date(Date.UTC(2026, 5, 1, 7, 15 * index)).toISOString(),
+    endsAt: new Date(Date.UTC(2026, 5, 1, 7, 15 * (index + 1))).toISOString(),
+    ...fields,
+  })
+
+test('free slots that follow each other are one event; a gap, a patient or midnight ends it', () => {
+  const slots = [quarter(4), quarter(0), quarter(1), quarter(2, { available: 0 }), quarter(3)]
+  const taken = [{ slotId: 's2', status: 'CONFIRMED', patient: { name: 'Ada' } }] as Booking[]
+  const found = calendarEvents(slots, taken, 'UTC', texts)
+  expect(found.map(({ title, payload }) => [title, payload.kind, payload.slotIds.length])).toEqual([
+    ['2 free', 'free', 2],
+    ['Ada', 'booked', 1],
+    ['2 free', 'free', 2],
+  ])
+  expect(found[0]).toMatchObject({ start: '2026-06-01 07:00:00', end: '2026-06-01 07:30:00' })
+  expect(calendarEvents([quarter(0), quarter(2)], [], 'UTC', texts)).toHaveLength(2)
+  // 16:45 and 17:00 UTC are 23:45 and midnight in Bangkok.
+  expect(calendarEvents([quarter(39), quarter(40)], [], 'Asia/Bangkok', texts)).toHaveLength(2)
+})
+
+test('a slot is held while nobody has confirmed it', () => {
+  const kinds = (...statuses: Booking['status'][]) =>
+    calendarEvents(
+      [aSlot({ capacity: 3, available: 1 })],
+      statuses.flatMap((status) => booking(status)),
+      'UTC',
+      texts,
+    )[0]?.payload.kind
+  expect(kinds('PENDING', 'PENDING')).toBe('held')
+  expect(kinds('PENDING', 'CONFIRMED')).toBe('booked')
+  expect(kinds('CANCELLED')).toBe('held')
+})
+
+test('arrow keys lead along a day, and to about the same time of the next day with slots', () => {
+  const event = (id: string, start: string) => ({ id, start })
+  const events = [
+    event('mon9', '2026-06-01 09:00:00'),
+    event('mon11', '2026-06-01 11:00:00'),
+    event('wed8', '2026-06-03 08:00:00'),
+    event('wed12', '2026-06-03 12:00:00'),
+  ]
+  const reach = (key: string, from: string, isRightToLeft = false) => eventReachedBy(key, events, from, isRightToLeft)
+  expect(reach('ArrowDown', 'mon9')).toBe('mon11')
+  expect(reach('ArrowDown', 'mon11')).toBeNull()
+  expect(reach('ArrowUp', 'mon11')).toBe('mon9')
+  expect(reach('ArrowRight', 'mon11')).toBe('wed12')
+  expect(reach('ArrowRight', 'wed12')).toBeNull()
+  expect(reach('ArrowLeft', 'wed8')).toBe('mon9')
+  expect(reach('ArrowLeft', 'mon9', true)).toBe('wed8')
+  expect(reach('Home', 'wed12')).toBe('wed8')
+  expect(reach('End', 'mon9')).toBe('mon11')
+  expect(reach('Enter', 'mon9')).toBeNull()
 })

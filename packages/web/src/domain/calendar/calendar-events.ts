@@ -2,47 +2,116 @@ import type { Booking, Slot } from '@holdfast/contract/client'
 import type { ScheduleEventData } from '@mantine/schedule'
 import { localDateTime } from '../../lib/local-time.ts'
 
-export type SlotTexts = { free: string; held: string; places: (taken: number, capacity: number) => string }
+export type SlotTexts = {
+  free: string
+  freeSlots: (count: number) => string
+  held: string
+  /** By the doctor's external calendar. */
+  blocked: string
+  places: (taken: number, capacity: number) => string
+}
 
-/** One event per slot, in the clinic's local time. Its title: free, the patient, or how many places are taken. */
+/** `held`: patients are booking it, and nobody has confirmed. */
+export type EventKind = 'free' | 'held' | 'blocked' | 'booked'
+
+export type CalendarEvent = ScheduleEventData & {
+  id: string
+  /** Local, `YYYY-MM-DD HH:MM:SS` */
+  start: string
+  end: string
+  payload: {
+    kind: EventKind
+    /** More than one: consecutive free slots. */
+    slotIds: readonly string[]
+    /** The instants of its start and end. */
+    startsAt: string
+    endsAt: string
+    /** Of a single booking. */
+    status: Booking['status'] | null
+  }
+}
+
+/**
+ * One event per slot, in the clinic's local time, but one for all free slots of a day that follow each other. Its
+ * title: free, the patient, or how many places are taken.
+ */
 export function calendarEvents(
   slots: readonly Slot[],
   bookings: readonly Booking[],
   timeZone: string,
   texts: SlotTexts,
-): ScheduleEventData[] {
-  const coming = Map.groupBy(
-    bookings.filter(({ status }) => status !== 'CANCELLED' && status !== 'FAILED'),
-    ({ slotId }) => slotId,
-  )
-  return slots.map((slot) => {
+  blocked: ReadonlySet<string> = new Set(),
+): CalendarEvent[] {
+  const coming = Map.groupBy(bookings.filter(isComing), ({ slotId }) => slotId)
+  const events: CalendarEvent[] = []
+  const inOrder = slots.toSorted((a, b) => Date.parse(a.startsAt) - Date.parse(b.startsAt))
+  for (const slot of inOrder) {
     const booked = coming.get(slot.id) ?? []
-    const taken = slot.capacity - slot.available
-    const isFree = taken <= 0 && booked.length === 0
-    const [first] = booked
-    const title = isFree
-      ? texts.free
-      : slot.capacity === 1 && first !== undefined
-        ? first.patient.name || texts.held
-        : texts.places(taken, slot.capacity)
-    return {
-      id: slot.id,
-      title,
-      start: localDateTime(slot.startsAt, timeZone),
-      end: localDateTime(slot.endsAt, timeZone),
-      color: isFree ? 'gray' : 'pine',
-      payload: { isFree },
-    }
-  })
+    const isBlocked = blocked.has(slot.id) && booked.length === 0
+    const event = isBlocked ? blockedEvent(slot, timeZone, texts) : eventOf(slot, booked, timeZone, texts)
+    const last = events.at(-1)
+    if (last !== undefined && isNextFree(last, event)) {
+      const slotIds = [...last.payload.slotIds, slot.id]
+      const payload = { ...last.payload, slotIds, endsAt: slot.endsAt }
+      events[events.length - 1] = { ...last, title: texts.freeSlots(slotIds.length), end: event.end, payload }
+    } else events.push(event)
+  }
+  return events
 }
 
+/** Bookings that take places of their slot. */
+export function isComing({ status }: Pick<Booking, 'status'>): boolean {
+  return status !== 'CANCELLED' && status !== 'FAILED'
+}
+
+function blockedEvent(slot: Slot, timeZone: string, texts: SlotTexts): CalendarEvent {
+  const event = eventOf(slot, [], timeZone, texts)
+  return { ...event, title: texts.blocked, payload: { ...event.payload, kind: 'blocked' } }
+}
+
+function eventOf(slot: Slot, booked: readonly Booking[], timeZone: string, texts: SlotTexts): CalendarEvent {
+  const taken = slot.capacity - slot.available
+  const [first] = booked
+  const isFree = taken <= 0 && first === undefined
+  const kind = isFree ? 'free' : booked.every(({ status }) => status === 'PENDING') ? 'held' : 'booked'
+  const title = isFree
+    ? texts.free
+    : slot.capacity > 1
+      ? texts.places(taken, slot.capacity)
+      : first?.patient.name || texts.held
+  return {
+    id: slot.id,
+    title,
+    start: localDateTime(slot.startsAt, timeZone),
+    end: localDateTime(slot.endsAt, timeZone),
+    color: 'gray',
+    payload: {
+      kind,
+      slotIds: [slot.id],
+      startsAt: slot.startsAt,
+      endsAt: slot.endsAt,
+      status: slot.capacity === 1 ? (first?.status ?? null) : null,
+    },
+  }
+}
+
+function isNextFree(last: CalendarEvent, next: CalendarEvent): boolean {
+  const areFree = last.payload.kind === 'free' && next.payload.kind === 'free'
+  return areFree && last.end === next.start && dayOf(last.start) === dayOf(next.start)
+}
+
+const dayOf = (local: string) => local.slice(0, 10)
+
 /** The full hours that contain all events, at least eight: a calendar of a quarter of an hour would be unreadable. */
-export function shownHours(events: readonly ScheduleEventData[]): { startTime: string; endTime: string } {
+export function shownHours(events: readonly Pick<CalendarEvent, 'start' | 'end'>[]): {
+  startTime: string
+  endTime: string
+} {
   let first = 24
   let last = 0
   for (const { start, end } of events) {
-    const [startDay, startTime = ''] = String(start).split(' ')
-    const [endDay, endTime = ''] = String(end).split(' ')
+    const [startDay, startTime = ''] = start.split(' ')
+    const [endDay, endTime = ''] = end.split(' ')
     first = Math.min(first, Number(startTime.slice(0, 2)))
     last = Math.max(
       last,
@@ -56,4 +125,37 @@ export function shownHours(events: readonly ScheduleEventData[]): { startTime: s
   }
   const hour = (value: number) => `${String(value).padStart(2, '0')}:00:00`
   return { startTime: hour(first), endTime: last === 24 ? '23:59:59' : hour(last) }
+}
+
+/** The event that an arrow key, Home or End leads to; null for other keys, or if there is none. */
+export function eventReachedBy(
+  key: string,
+  events: readonly Pick<CalendarEvent, 'id' | 'start'>[],
+  from: string,
+  isRightToLeft: boolean,
+): string | null {
+  const days = [...Map.groupBy(events, ({ start }) => dayOf(start)).values()]
+  const dayIndex = days.findIndex((day) => day.some(({ id }) => id === from))
+  const day = days[dayIndex] ?? []
+  const index = day.findIndex(({ id }) => id === from)
+  const at = day[index]
+  if (at === undefined) return null
+  /** Of the next day with events: the event that starts at about the same time. */
+  const sideways = (step: 1 | -1) => {
+    const distance = ({ start }: { start: string }) => Math.abs(minutesOf(start) - minutesOf(at.start))
+    return days[dayIndex + step]?.toSorted((a, b) => distance(a) - distance(b))[0]
+  }
+  const targets: Record<string, () => Pick<CalendarEvent, 'id'> | undefined> = {
+    ArrowDown: () => day[index + 1],
+    ArrowUp: () => day[index - 1],
+    ArrowRight: () => sideways(isRightToLeft ? -1 : 1),
+    ArrowLeft: () => sideways(isRightToLeft ? 1 : -1),
+    Home: () => day[0],
+    End: () => day.at(-1),
+  }
+  return targets[key]?.()?.id ?? null
+}
+
+function minutesOf(local: string): number {
+  return Number(local.slice(11, 13)) * 60 + Number(local.slice(14, 16))
 }

@@ -1,41 +1,55 @@
 import '@mantine/schedule/styles.css'
 import type { Booking, Slot } from '@holdfast/contract/client'
 import { DayView, type ScheduleEventData, WeekView } from '@mantine/schedule'
-import { useLayoutEffect, useMemo, useRef } from 'react'
+import { type KeyboardEvent, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDate, formatNumber, formatTime } from '../../lib/format.ts'
+import { formatDate, formatDay, formatNumber, formatTime, formatTimes } from '../../lib/format.ts'
 import { localDateTime } from '../../lib/local-time.ts'
 import { serverNow } from '../../lib/server-clock.ts'
-import { calendarEvents, shownHours } from './calendar-events.ts'
+import { type CalendarEvent, calendarEvents, eventReachedBy, shownHours } from './calendar-events.ts'
 import classes from './slot-calendar.module.css'
 
-type SlotCalendarProps = {
+/** Hours of a local day: `YYYY-MM-DD`, and `HH:MM` twice. */
+export type DayHours = { day: string; from: string; to: string }
+
+export type SlotCalendarProps = {
   view: 'day' | 'week'
   /** A day of the week that is shown. */
   day: string
   slots: readonly Slot[]
   bookings: readonly Booking[]
+  /** The ids of slots that an external calendar blocks. */
+  blocked?: ReadonlySet<string>
   timeZone: string
   onSlot: (slotId: string) => void
+  /** Hours were selected: by dragging, by a click, or by opening several free slots. */
+  onHours: (hours: DayHours) => void
   /** A day of the week was opened. */
-  onDay?: (day: string) => void
+  onDay?: ((day: string) => void) | undefined
 }
 
-/** A doctor's slots as a calendar in the clinic's local time; each opens by click or key. */
-export function SlotCalendar({ view, day, slots, bookings, timeZone, onSlot, onDay }: SlotCalendarProps) {
-  const { t } = useTranslation(['schedule', 'shell'])
-  const events = useMemo(
-    () =>
-      calendarEvents(slots, bookings, timeZone, {
-        free: t('calendar.free'),
-        held: t('shell:status.PENDING'),
-        places: (taken, capacity) =>
-          t('calendar.places', { taken: formatNumber(taken), capacity: formatNumber(capacity) }),
-      }),
-    [slots, bookings, timeZone, t],
-  )
+/**
+ * A doctor's slots as a calendar in the clinic's local time. It is one stop of the Tab key; the arrow keys move from
+ * slot to slot, and Enter opens one.
+ */
+export function SlotCalendar(props: SlotCalendarProps) {
+  const { view, day, slots, bookings, blocked, timeZone, onSlot, onHours, onDay } = props
+  const { t } = useTranslation('schedule')
+  const events = useEvents(slots, bookings, timeZone, blocked)
   const rootRef = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => nameDaysByTheirText(rootRef.current))
+  const propsOfEvent = useOneTabStop(events)
+  const nameOf = useNames(timeZone)
+  const open = ({ start, end, payload: { slotIds } }: CalendarEvent) => {
+    const [only, second] = slotIds
+    if (only !== undefined && second === undefined) onSlot(only)
+    else onHours(hoursOf(start, end))
+  }
+  const openAt = (start: string, end: string) => {
+    const found = events.find((event) => event.start <= start && start < event.end)
+    if (found === undefined) onHours(hoursOf(start, end))
+    else open(found)
+  }
   const shared = {
     date: day,
     events,
@@ -44,19 +58,32 @@ export function SlotCalendar({ view, day, slots, bookings, timeZone, onSlot, onD
     // The bubble has room for `09:30` only, not for times in other languages.
     withCurrentTimeBubble: false,
     slotHeight: heightOfHour(slots),
-    intervalMinutes: 60,
+    intervalMinutes: 15,
+    withSubHourGridLines: false,
     slotLabelFormat: (local: string) => formatTime(`${local.replace(' ', 'T').slice(0, 19)}Z`, 'UTC'),
     getCurrentTime: () => localDateTime(serverNow(), timeZone),
+    // The pointer's way to hours without slots; the keyboard's is the button above the calendar.
     getTimeSlotProps: () => ({ tabIndex: -1, 'aria-hidden': true }),
-    onEventClick: ({ id }: { id: string | number }) => onSlot(String(id)),
-    renderEvent: (event: ScheduleEventData, props: EventProps) => (
-      <button
-        {...props}
-        className={`${props.className ?? ''} ${classes.event}`}
-        data-free={event.payload?.isFree || undefined}
-        aria-label={`${clockOf(event.start)} ${event.title}`}
-      />
-    ),
+    withDragSlotSelect: true,
+    onSlotDragEnd: (start: string, end: string) => onHours(hoursOf(start, end)),
+    onTimeSlotClick: ({ slotStart }: { slotStart: string }) => openAt(slotStart, hourAfter(slotStart)),
+    onEventClick: ({ id }: { id: string | number }) => {
+      const event = events.find((one) => one.id === id)
+      if (event !== undefined) open(event)
+    },
+    renderEvent: ({ id }: ScheduleEventData, props: EventProps) => {
+      const event = events.find((one) => one.id === id)
+      if (event === undefined) return <button {...props} />
+      return (
+        <button
+          {...props}
+          className={`${props.className ?? ''} ${classes.event}`}
+          data-kind={event.payload.kind}
+          aria-label={nameOf(event)}
+          {...propsOfEvent(event)}
+        />
+      )
+    },
     labels: { noEvents: t('calendar.none'), timeSlot: t('column.time') },
   }
   return (
@@ -78,6 +105,62 @@ export function SlotCalendar({ view, day, slots, bookings, timeZone, onSlot, onD
   )
 }
 
+function useEvents(
+  slots: readonly Slot[],
+  bookings: readonly Booking[],
+  timeZone: string,
+  blocked: ReadonlySet<string> | undefined,
+): CalendarEvent[] {
+  const { t } = useTranslation(['schedule', 'shell'])
+  return useMemo(
+    () =>
+      calendarEvents(
+        slots,
+        bookings,
+        timeZone,
+        {
+          free: t('calendar.free'),
+          freeSlots: (count) => t('calendar.freeSlots', { count }),
+          held: t('shell:status.PENDING'),
+          blocked: t('calendar.blocked'),
+          places: (taken, capacity) =>
+            t('calendar.places', { taken: formatNumber(taken), capacity: formatNumber(capacity) }),
+        },
+        blocked,
+      ),
+    [slots, bookings, timeZone, blocked, t],
+  )
+}
+
+/** Only the last slot that had the focus is reached by Tab; at first the first one. */
+function useOneTabStop(events: readonly CalendarEvent[]) {
+  const [last, setLast] = useState<string | null>(null)
+  const current = events.find(({ id }) => id === last)?.id ?? events[0]?.id
+  return ({ id }: CalendarEvent) => ({
+    tabIndex: id === current ? 0 : -1,
+    onFocus: () => setLast(id),
+    onKeyDown: (event: KeyboardEvent<HTMLButtonElement>) => {
+      if (event.altKey || event.ctrlKey || event.metaKey) return
+      const target = eventReachedBy(event.key, events, id, document.documentElement.dir === 'rtl')
+      if (target === null) return
+      event.preventDefault()
+      const calendar = event.currentTarget.closest(`.${classes.calendar}`)
+      calendar?.querySelector<HTMLElement>(`[data-event-id="${target}"]`)?.focus()
+    },
+  })
+}
+
+/** `Monday 23 November, 09:00–09:15, Ada Lovelace, Confirmed` */
+function useNames(timeZone: string): (event: CalendarEvent) => string {
+  const { t } = useTranslation('shell')
+  return ({ title, payload: { startsAt, endsAt, status } }) => {
+    const parts = [formatDay(startsAt, timeZone), formatTimes(startsAt, endsAt, timeZone), title]
+    const label = status === null ? null : t(`status.${status}`)
+    // A hold without a name is called by its status already.
+    return (label === null || label === title ? parts : [...parts, label]).join(', ')
+  }
+}
+
 /**
  * The calendar labels its days `2026-11-16`. The visible text is the better name (WCAG 2.5.3), so the label is removed.
  */
@@ -92,8 +175,18 @@ const dayLabelClass = { weekViewDayLabel: classes.dayLabel ?? '' }
 
 type EventProps = React.ComponentPropsWithoutRef<'button'> & { children: React.ReactNode }
 
-function clockOf(start: Date | string): string {
-  return formatTime(`${String(start).replace(' ', 'T')}Z`, 'UTC')
+/** @param end of the same day, or midnight after it, for which 23:59 stands */
+function hoursOf(start: string, end: string): DayHours {
+  const day = start.slice(0, 10)
+  return { day, from: start.slice(11, 16), to: end.startsWith(day) ? end.slice(11, 16) : '23:59' }
+}
+
+/** An hour later on the same day. */
+function hourAfter(local: string): string {
+  const hour = Number(local.slice(11, 13)) + 1
+  return hour > 23
+    ? `${local.slice(0, 10)} 23:59:00`
+    : `${local.slice(0, 11)}${String(hour).padStart(2, '0')}${local.slice(13)}`
 }
 
 /** High enough that the shortest slot has 24 pixels, to be read and touched. */

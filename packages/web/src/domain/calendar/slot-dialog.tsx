@@ -4,14 +4,17 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { formatAppointment, formatNumber } from '../../lib/format.ts'
+import { localDay } from '../../lib/local-time.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { focusPageTitle } from '../../ui/page-focus.ts'
 import { BookingActions } from '../bookings/booking-actions.tsx'
+import { PatientContacts } from '../bookings/patient-contacts.tsx'
 import { PatientName } from '../bookings/patient-name.tsx'
 import { StatusMark } from '../bookings/status-mark.tsx'
 import { Withdrawal } from '../slots/withdrawal.tsx'
 import { JoinVideo } from '../video/join-video.tsx'
+import { isComing } from './calendar-events.ts'
 
 type SlotDialogProps = {
   slot: Slot | undefined
@@ -43,9 +46,8 @@ type SlotDetailsProps = SlotDialogProps & { slot: Slot }
 function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, moveOf, onClose }: SlotDetailsProps) {
   const { t } = useTranslation('schedule')
   const [isWithdrawing, setWithdrawing] = useState(false)
-  const here = bookings.filter(
-    ({ slotId, status }) => slotId === slot.id && status !== 'CANCELLED' && status !== 'FAILED',
-  )
+  const day = localDay(slot.startsAt, timeZone)
+  const here = bookings.filter((booking) => booking.slotId === slot.id && isComing(booking))
   if (isWithdrawing) {
     return (
       <Withdrawal
@@ -53,6 +55,7 @@ function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, moveOf, onClo
         doctorId={slot.doctorId}
         clinicId={clinicId}
         timeZone={timeZone}
+        days={{ from: day, to: day }}
         known={here}
         moveOf={moveOf}
         run={(query) => dataOf(api.withdrawSlot({ path: { slotId: slot.id }, query }))}
@@ -76,7 +79,17 @@ function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, moveOf, onClo
             <Text fw={600}>{nameOf ? nameOf(booking) : <PatientName of={booking} />}</Text>
             <StatusMark of={booking} />
           </Group>
+          {booking.patient.phone === undefined && booking.patient.email === undefined ? null : (
+            <Text size="sm">
+              <PatientContacts of={booking} />
+            </Text>
+          )}
           {booking.reason ? <Text size="sm">{booking.reason}</Text> : null}
+          {booking.status === 'PENDING' ? (
+            <Text size="sm" c="dimmed">
+              {t('calendar.heldHelp')}
+            </Text>
+          ) : null}
           {booking.joinUrl === null ? null : (
             <Group>
               <JoinVideo url={booking.joinUrl} of={booking.patient.name} size="sm" variant="light" />

@@ -1,8 +1,10 @@
 import type { Slot } from '@holdfast/contract/client'
 import type { TFunction } from 'i18next'
-import { type KeyboardEvent, memo } from 'react'
+import { type KeyboardEvent, memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate, formatNumber, formatTime, ownTimeZone } from '../../lib/format.ts'
+import { dayTitleId } from './day-strip.tsx'
+import { useFirstTimes } from './first-times.ts'
 import { moveFocus } from './move-focus.ts'
 import type { TimeOfDay, WeekDay } from './week-days.ts'
 import classes from './week-of-times.module.css'
@@ -22,18 +24,27 @@ const parts = ['morning', 'afternoon'] as const satisfies TimeOfDay[]
 /** A day's slots, in the morning and in the afternoon. */
 export function DayOfTimes({ day, timeZone, canBeChosen, stopId, onFocus, onChoose }: DayProps) {
   const { t } = useTranslation('booking')
-  const isEmpty = parts.every((part) => day[part].length === 0)
+  const first = useFirstTimes(day, canBeChosen)
+  const [isExpanded, setExpanded] = useState(false)
+  const all = [...day.morning, ...day.afternoon]
+  const isEmpty = all.length === 0
+  const isBeyond = (slot: Slot) => !isExpanded && !first.has(slot.id)
+  // Taken times are shown then too, but nobody asks for those.
+  const beyond = all.filter((slot) => isBeyond(slot) && canBeChosen(slot)).length
   return (
     <section
       className={classes.day}
       data-day
+      data-empty={isEmpty || undefined}
       aria-label={formatDate(day.date, { weekday: 'long', day: 'numeric', month: 'long' })}
     >
-      <h3 className={classes.dayName}>{formatDate(day.date)}</h3>
+      <h3 className={classes.dayName} id={dayTitleId(day.date)} tabIndex={-1}>
+        {formatDate(day.date)}
+      </h3>
       {isEmpty ? <div className={classes.noTimes}>{t('week.noTimes')}</div> : null}
       {parts.map((part) =>
         day[part].length === 0 ? null : (
-          <div key={part}>
+          <div key={part} data-beyond={day[part].every(isBeyond) || undefined}>
             <h4 className={classes.part}>{t(`week.${part}`)}</h4>
             <ul className={classes.times}>
               {day[part].map((slot) => (
@@ -43,6 +54,7 @@ export function DayOfTimes({ day, timeZone, canBeChosen, stopId, onFocus, onChoo
                   timeZone={timeZone}
                   isBookable={canBeChosen(slot)}
                   isStop={slot.id === stopId}
+                  isBeyond={isBeyond(slot)}
                   onFocus={onFocus}
                   onChoose={onChoose}
                   t={t}
@@ -51,6 +63,23 @@ export function DayOfTimes({ day, timeZone, canBeChosen, stopId, onFocus, onChoo
             </ul>
           </div>
         ),
+      )}
+      {first.size === 0 && !isEmpty && !isExpanded ? (
+        <div className={`${classes.noTimes} ${classes.onPhones}`}>{t('week.noneFree')}</div>
+      ) : null}
+      {beyond === 0 ? null : (
+        <button
+          type="button"
+          className={`${classes.more} ${classes.onPhones}`}
+          aria-label={`${t('week.more', { count: beyond, more: formatNumber(beyond) })}: ${formatDate(day.date)}`}
+          onClick={() => {
+            setExpanded(true)
+            // The button is gone then.
+            document.getElementById(dayTitleId(day.date))?.focus({ preventScroll: true })
+          }}
+        >
+          {t('week.more', { count: beyond, more: formatNumber(beyond) })}
+        </button>
       )}
     </section>
   )
@@ -61,6 +90,8 @@ type TimeProps = {
   timeZone: string
   isBookable: boolean
   isStop: boolean
+  /** On phones it is shown on request. */
+  isBeyond: boolean
   onFocus: (slotId: string) => void
   onChoose: (slot: Slot) => void
   /** Passed as a prop: a hook in each of hundreds of slots is measurably slow. */
@@ -68,7 +99,7 @@ type TimeProps = {
 }
 
 /** Memoized: a week may have hundreds of slots, of which one changes. A taken slot stays where it is. */
-const TimeItem = memo(({ slot, timeZone, isBookable, isStop, onFocus, onChoose, t }: TimeProps) => {
+const TimeItem = memo(({ slot, timeZone, isBookable, isStop, isBeyond, onFocus, onChoose, t }: TimeProps) => {
   const time = formatTime(slot.startsAt, timeZone)
   const ownClock = formatTime(slot.startsAt, ownTimeZone())
   const ownTime = ownClock === time ? null : t('week.ownTime', { time: ownClock })
@@ -78,7 +109,7 @@ const TimeItem = memo(({ slot, timeZone, isBookable, isStop, onFocus, onChoose, 
       : null
   const status = isBookable ? '' : `, ${t(slot.available > 0 ? 'week.closed' : 'week.taken')}`
   return (
-    <li>
+    <li data-beyond={isBeyond || undefined}>
       <button
         type="button"
         className={classes.time}

@@ -39,7 +39,10 @@ export function moveFocus(event: KeyboardEvent<HTMLButtonElement>): void {
   const button = event.currentTarget
   const week = button.closest('[data-week]')
   if (week === null || event.altKey || event.ctrlKey || event.metaKey) return
-  const days = [...week.querySelectorAll('[data-day]')].map((day) => [...day.querySelectorAll('button')])
+  // Without the times that phones hide.
+  const days = [...week.querySelectorAll('[data-day]')].map((day) =>
+    [...day.querySelectorAll<HTMLButtonElement>('button[data-slot]')].filter((one) => one.offsetParent !== null),
+  )
   const day = days.findIndex((times) => times.includes(button))
   const at = { day, time: days[day]?.indexOf(button) ?? 0 }
   const isRightToLeft = document.documentElement.dir === 'rtl'

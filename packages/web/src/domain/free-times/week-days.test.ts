@@ -12,6 +12,8 @@ const settings = {
   minimumNoticeMinutes: 60,
   bookingHorizonDays: 30,
   cancellationDeadlineMinutes: 0,
+  waitlistOfferMinutes: 30,
+  waitlistNoticeMinutes: 60,
   patientDataMonths: 0,
   holdExtensionsMax: 5,
 }

@@ -3,12 +3,14 @@ import { Skeleton, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatZone, ownTimeZone } from '../../lib/format.ts'
+import { formatTime, formatZone, ownTimeZone } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { useLiveSlots } from '../../lib/use-live-slots.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { LiveNote } from '../../ui/live-note.tsx'
 import { DayOfTimes } from './day-of-times.tsx'
+import { DayStrip } from './day-strip.tsx'
+import { type ChosenSlot, NoTimes } from './no-times.tsx'
 import { slotsOfWeekQuery } from './slots-of-week-query.ts'
 import { useStable } from './use-stable.ts'
 import { isBookable, localDate, weekDays } from './week-days.ts'
@@ -24,13 +26,16 @@ export type WeekOfTimesProps = {
   onChoose: (slot: Slot) => void
   /** A slot that cannot be chosen, such as the one that a booking is moved from. */
   exceptSlotId?: string
+  /** Offers colleagues who are free earlier, and the waitlist, in a week without free times. */
+  onColleague?: (slot: ChosenSlot) => void
 }
 
 /**
  * A week of a doctor's slots in the clinic's time zone, updated live. The week is one tab stop; arrow keys move between
  * slots.
  */
-export function WeekOfTimes({ doctorId, clinic, from, onFrom, onChoose, exceptSlotId }: WeekOfTimesProps) {
+export function WeekOfTimes(props: WeekOfTimesProps) {
+  const { doctorId, clinic, from, onFrom } = props
   const { t } = useTranslation('booking')
   const slots = useQuery(slotsOfWeekQuery(doctorId, from))
   const live = useLiveSlots([doctorId])
@@ -57,25 +62,15 @@ export function WeekOfTimes({ doctorId, clinic, from, onFrom, onChoose, exceptSl
       ) : drawn === null || drawn.from !== from ? (
         <Skeleton height="24rem" radius="lg" />
       ) : (
-        <Week
-          slots={drawn.items}
-          from={from}
-          clinic={clinic}
-          now={now}
-          onChoose={onChoose}
-          {...(exceptSlotId ? { exceptSlotId } : {})}
-        />
+        <Week {...props} slots={drawn.items} now={now} />
       )}
     </section>
   )
 }
 
-type WeekProps = Pick<WeekOfTimesProps, 'from' | 'clinic' | 'onChoose' | 'exceptSlotId'> & {
-  slots: Slot[]
-  now: number
-}
+type WeekProps = WeekOfTimesProps & { slots: Slot[]; now: number }
 
-function Week({ slots, from, clinic, now, onChoose, exceptSlotId }: WeekProps) {
+function Week({ doctorId, slots, from, clinic, now, onFrom, onChoose, exceptSlotId, onColleague }: WeekProps) {
   const [focusedId, setFocusedId] = useState<string | null>(null)
   const choose = useStable(onChoose)
   // Recomputed once a minute: an arrow key must not sort hundreds of slots.
@@ -84,20 +79,31 @@ function Week({ slots, from, clinic, now, onChoose, exceptSlotId }: WeekProps) {
   const canBeChosen = (slot: Slot) => slot.id !== exceptSlotId && isBookable(slot, clinic.settings, now)
   const all = days.flatMap(({ morning, afternoon }) => [...morning, ...afternoon])
   const stop = all.find(({ id }) => id === focusedId) ?? all.find(canBeChosen) ?? all[0]
+  // `8:45`, but `8:45 am` elsewhere.
+  const isLong = formatTime(`${from}T10:30:00Z`, 'UTC').length > 5
   return (
-    <div className={classes.week} data-week>
-      {days.map((day) => (
-        <DayOfTimes
-          key={day.date}
-          day={day}
-          timeZone={clinic.timezone}
-          canBeChosen={canBeChosen}
-          stopId={stop?.id ?? null}
-          onFocus={setFocusedId}
-          onChoose={choose}
-        />
-      ))}
-    </div>
+    <>
+      {all.some(canBeChosen) ? (
+        <DayStrip days={days} canBeChosen={canBeChosen} />
+      ) : (
+        <NoTimes {...{ doctorId, clinic, from, onFrom, onColleague }} />
+      )}
+      {all.length === 0 ? null : (
+        <div className={classes.week} data-week data-long={isLong || undefined}>
+          {days.map((day) => (
+            <DayOfTimes
+              key={day.date}
+              day={day}
+              timeZone={clinic.timezone}
+              canBeChosen={canBeChosen}
+              stopId={stop?.id ?? null}
+              onFocus={setFocusedId}
+              onChoose={choose}
+            />
+          ))}
+        </div>
+      )}
+    </>
   )
 }
 

@@ -1,36 +1,25 @@
-import type { CreatedSlots, SlotRule } from '@holdfast/contract/client'
-import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { Group, Stack, Text, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../lib/api.ts'
-import { clinicKey } from '../../lib/clinic-queries.ts'
-import { randomKey } from '../../lib/random-key.ts'
-import { slotsKey } from '../../lib/slots-query.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import layoutClasses from '../../ui/layout.module.css'
-import { toastDone } from '../../ui/toast.ts'
 import { SlotPreview } from './slot-preview.tsx'
 import { firstDraft, invalidFields, ruleOf, type SlotRuleDraft, slotRuleLimits } from './slot-rule-draft.ts'
 import { SlotRuleFields } from './slot-rule-fields.tsx'
-import { undoSlots, undoSlotsMax } from './undo-created-slots.tsx'
+import { useCreateSlots } from './use-create-slots.tsx'
 
 type CreateSlotsProps = { doctorId: string; clinicId: string; timeZone: string; today: string }
 
 /** Creates slots by a rule: a preview first, then the slots, which can be undone. */
 export function CreateSlots({ doctorId, clinicId, timeZone, today }: CreateSlotsProps) {
   const { t } = useTranslation('schedule')
-  const creation = useCreateSlots(doctorId, clinicId)
-  const preview = useMutation({
-    mutationFn: (rule: SlotRule) =>
-      dataOf(api.createSlots({ path: { doctorId }, query: { dryRun: true }, body: { rule } })),
-  })
+  const { preview, creation } = useCreateSlots(doctorId, clinicId)
   const form = useForm<SlotRuleDraft>({
     initialValues: firstDraft(today),
-    validate: (draft) => Object.fromEntries(invalidFields(draft).map((field) => [field, errorText(field, t)])),
+    validate: (draft) => Object.fromEntries(invalidFields(draft).map((field) => [field, slotRuleErrorText(field, t)])),
     onValuesChange: () => preview.reset(),
   })
   const titleRef = useRef<HTMLHeadingElement>(null)
@@ -77,7 +66,8 @@ export function CreateSlots({ doctorId, clinicId, timeZone, today }: CreateSlots
   )
 }
 
-function errorText(field: string, t: TFunction<'schedule'>): string {
+/** Why a field of a slot rule is invalid. */
+export function slotRuleErrorText(field: string, t: TFunction<'schedule'>): string {
   switch (field) {
     case 'from':
       return t('rule.dayInvalid')
@@ -94,42 +84,4 @@ function errorText(field: string, t: TFunction<'schedule'>): string {
     default:
       return t('rule.endInvalid')
   }
-}
-
-function useCreateSlots(doctorId: string, clinicId: string) {
-  const { t } = useTranslation('schedule')
-  const queryClient = useQueryClient()
-  const reread = async () => {
-    await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
-    await queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
-  }
-  return useMutation({
-    mutationFn: (rule: SlotRule): Promise<CreatedSlots> =>
-      dataOf(api.createSlots({ path: { doctorId }, body: { rule } })),
-    onSuccess: (created) => {
-      const slotIds = created.items.flatMap(({ outcome, slotId }) =>
-        outcome === 'created' && slotId !== null ? [slotId] : [],
-      )
-      const toastId = randomKey()
-      toastDone({
-        id: toastId,
-        message:
-          slotIds.length === 0 || slotIds.length > undoSlotsMax ? (
-            t('rule.created', { count: created.created })
-          ) : (
-            <Group justify="space-between">
-              <span>{t('rule.created', { count: created.created })}</span>
-              <Button
-                size="compact-sm"
-                variant="default"
-                onClick={() => void undoSlots(toastId, slotIds, t).then(reread)}
-              >
-                {t('undo')}
-              </Button>
-            </Group>
-          ),
-      })
-    },
-    onSettled: reread,
-  })
 }

@@ -32,6 +32,20 @@ export function firstDraft(today: string): SlotRuleDraft {
   }
 }
 
+/** Some hours of one day, without breaks. */
+export function hoursDraft(hours: { day: string; from: string; to: string }, slotMinutes: number): SlotRuleDraft {
+  return {
+    from: hours.day,
+    to: hours.day,
+    weekdays: ['1', '2', '3', '4', '5', '6', '7'],
+    startTime: hours.from,
+    endTime: hours.to,
+    slotMinutes,
+    capacity: 1,
+    breaks: [],
+  }
+}
+
 /** The limits of the form of a slot rule: the API's, but for days and breaks, of which it offers fewer. */
 export const slotRuleLimits = {
   daysMax: 366,

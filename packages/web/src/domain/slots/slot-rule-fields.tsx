@@ -1,9 +1,9 @@
-import { ActionIcon, Button, Checkbox, Group, NumberInput, Stack, TextInput } from '@mantine/core'
+import { ActionIcon, Box, Button, Checkbox, Group, NumberInput, Stack, TextInput } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { IconX } from '@tabler/icons-react'
 import type { ChangeEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDate } from '../../lib/format.ts'
+import { formatWeekday } from '../../lib/format.ts'
 import { randomKey } from '../../lib/random-key.ts'
 import { Icon } from '../../ui/icon.tsx'
 import layoutClasses from '../../ui/layout.module.css'
@@ -22,11 +22,11 @@ export function SlotRuleFields({ form }: FieldsProps) {
         <TextInput type="date" label={t('rule.to')} {...form.getInputProps('to')} />
       </div>
       <Checkbox.Group size="md" label={t('rule.weekdays')} {...form.getInputProps('weekdays')}>
-        <Group gap="md" mt={6}>
+        <Box className={layoutClasses.choices} mt={6}>
           {['1', '2', '3', '4', '5', '6', '7'].map((day) => (
-            <Checkbox key={day} value={day} label={weekdayName(day)} />
+            <Checkbox key={day} value={day} label={formatWeekday(Number(day))} />
           ))}
-        </Group>
+        </Box>
       </Checkbox.Group>
       <div className={layoutClasses.shortFields}>
         <TextInput type="time" label={t('rule.startTime')} {...startProps(form, 'startTime', 'endTime')} />
@@ -106,9 +106,4 @@ function startProps(form: FieldsProps['form'], start: string, end: string) {
       form.clearFieldError(end)
     },
   }
-}
-
-/** 1 January 2024 was a Monday. */
-function weekdayName(day: string): string {
-  return formatDate(`2024-01-0${day}`, { weekday: 'long' })
 }

@@ -5,30 +5,30 @@ import { type ReactNode, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { bookingsQuery } from '../../lib/clinic-queries.ts'
-import { daysBetween, parseDay } from '../../lib/local-time.ts'
 import layoutClasses from '../../ui/layout.module.css'
 import { Withdrawal } from './withdrawal.tsx'
-
-const daysMax = 62
-
-type Days = { from: string; to: string }
+import { type Days, daysOf, isRange, type WithdrawalSearch, withdrawnDaysMax } from './withdrawal-search.ts'
 
 type WithdrawDaysProps = {
   doctorId: string
   clinicId: string
   timeZone: string
   today: string
+  /** The page's search: its days are previewed. */
+  search: WithdrawalSearch
+  /** Puts the days into the page's search. */
+  onDays: (days: Days | null) => void
   /** Renders a link for moving a booking. */
   moveOf?: (booking: Booking) => ReactNode
 }
 
 /** Withdraws all slots of some days, after a preview of the bookings it would affect. */
-export function WithdrawDays({ doctorId, clinicId, timeZone, today, moveOf }: WithdrawDaysProps) {
+export function WithdrawDays({ doctorId, clinicId, timeZone, today, search, onDays, moveOf }: WithdrawDaysProps) {
   const { t } = useTranslation('schedule')
-  const [days, setDays] = useState<Days | null>(null)
+  const days = daysOf(search)
   const titleRef = useRef<HTMLHeadingElement>(null)
   const close = () => {
-    setDays(null)
+    onDays(null)
     titleRef.current?.focus()
   }
   const known = useQuery({
@@ -44,15 +44,21 @@ export function WithdrawDays({ doctorId, clinicId, timeZone, today, moveOf }: Wi
           </Title>
           <Text c="dimmed">{t('withdraw.intro')}</Text>
         </div>
-        <DaysForm today={today} isPreviewed={days !== null} onChange={() => setDays(null)} onPreview={setDays} />
+        <DaysForm
+          first={days ?? { from: today, to: today }}
+          isPreviewed={days !== null}
+          onChange={() => {
+            if (days !== null) onDays(null)
+          }}
+          onPreview={onDays}
+        />
         {days === null ? null : (
           <Withdrawal
+            key={`${days.from} ${days.to}`}
             of={`${doctorId} ${days.from} ${days.to}`}
-            doctorId={doctorId}
-            clinicId={clinicId}
-            timeZone={timeZone}
+            {...{ doctorId, clinicId, timeZone, days, moveOf }}
             known={known.data?.items ?? []}
-            moveOf={moveOf}
+            nextAt={search.nextAt}
             run={(how) => dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...days, ...how } }))}
             onDone={close}
             onBack={close}
@@ -63,12 +69,12 @@ export function WithdrawDays({ doctorId, clinicId, timeZone, today, moveOf }: Wi
   )
 }
 
-type DaysFormProps = { today: string; isPreviewed: boolean; onChange: () => void; onPreview: (days: Days) => void }
+type DaysFormProps = { first: Days; isPreviewed: boolean; onChange: () => void; onPreview: (days: Days) => void }
 
-function DaysForm({ today, isPreviewed, onChange, onPreview }: DaysFormProps) {
+function DaysForm({ first, isPreviewed, onChange, onPreview }: DaysFormProps) {
   const { t } = useTranslation('schedule')
-  const [{ from, to }, setDays] = useState<Days>({ from: today, to: today })
-  const isInvalid = parseDay(from) === null || parseDay(to) === null || to < from || daysBetween(from, to) > daysMax
+  const [{ from, to }, setDays] = useState<Days>(first)
+  const isInvalid = !isRange({ from, to })
   const change = (days: Days) => {
     onChange()
     setDays(days)
@@ -97,7 +103,7 @@ function DaysForm({ today, isPreviewed, onChange, onPreview }: DaysFormProps) {
             withAsterisk={false}
             min={from}
             value={to}
-            error={isInvalid ? t('rule.daysInvalid', { count: daysMax }) : null}
+            error={isInvalid ? t('rule.daysInvalid', { count: withdrawnDaysMax }) : null}
             onChange={({ currentTarget }) => change({ from, to: currentTarget.value })}
           />
         </div>

@@ -1,20 +1,22 @@
 import type { Booking, WithdrawnSlots } from '@holdfast/contract/client'
-import { Alert, Anchor, Button, Group, Stack, Text } from '@mantine/core'
-import { IconAlertTriangle, IconPrinter } from '@tabler/icons-react'
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
+import { IconAlertTriangle } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { clinicKey } from '../../lib/clinic-queries.ts'
-import { formatDayTime } from '../../lib/format.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
 import { slotsKey } from '../../lib/slots-query.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { FocusedTitle } from '../../ui/focused-title.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import layoutClasses from '../../ui/layout.module.css'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
-import { PatientName } from '../bookings/patient-name.tsx'
+import { type Affected, AffectedList } from './affected-list.tsx'
+import { AffectedSheet } from './affected-sheet.tsx'
+import { PrintButton } from './print-button.tsx'
+import type { Days } from './withdrawal-search.ts'
+import { Withdrawn } from './withdrawn.tsx'
 
 type WithdrawalProps = {
   /** Identifies the withdrawal: each value has its own preview. */
@@ -22,46 +24,50 @@ type WithdrawalProps = {
   doctorId: string
   clinicId: string
   timeZone: string
+  /** The days of the slots, for the printed list. */
+  days: Days
   /** Bookings from which patients' names and contacts are taken. */
   known: readonly Booking[]
   /** Renders a link for moving one of these bookings. */
   moveOf?: ((booking: Booking) => ReactNode) | undefined
+  /** Where the reader left the list; see {@link AffectedList}. */
+  nextAt?: string | undefined
   run: (how: { dryRun: boolean; withBookings: boolean }) => Promise<WithdrawnSlots>
   onDone: () => void
   onBack: () => void
 }
 
-/** A preview of the slots and bookings that a withdrawal affects, then the withdrawal. */
+/**
+ * A preview of the slots and bookings that a withdrawal affects, then the withdrawal. If patients lost appointments,
+ * they are listed until the reader is done with them.
+ */
 export function Withdrawal(props: WithdrawalProps) {
-  const { of, doctorId, clinicId, timeZone, known, moveOf, run, onDone, onBack } = props
+  const { of, doctorId, clinicId, timeZone, days, known, moveOf, nextAt, run, onDone, onBack } = props
   const { t } = useTranslation('schedule')
-  const { t: tProblem } = useTranslation('problems')
-  const queryClient = useQueryClient()
+  const withdrawal = useWithdrawal(props)
   const preview = useQuery({
     queryKey: [...clinicKey(clinicId), 'withdrawal', of],
     queryFn: () => run({ dryRun: true, withBookings: true }),
+    enabled: withdrawal.data === undefined,
     staleTime: 0,
     gcTime: 0,
   })
-  const withdrawal = useMutation({
-    // If the preview showed no bookings, none may be affected: a new booking makes the server refuse the withdrawal.
-    mutationFn: () => run({ dryRun: false, withBookings: (preview.data?.bookings.length ?? 0) > 0 }),
-    onSuccess: ({ slots }) => {
-      toastDone({ message: t('withdraw.done', { count: slots }) })
-      onDone()
-    },
-    onError: (error) => {
-      const { title, help } = problemMessage(error, tProblem)
-      toastFailed({ title, message: help })
-    },
-    onSettled: async () => {
-      await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
-      await queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
-    },
-  })
+  const sheet = { days, doctorId, clinicId, timeZone }
+  if (withdrawal.data !== undefined && withdrawal.data.bookings.length > 0) {
+    // The clinic's bookings no longer contain all of these: `patients` were read before.
+    const affected = affectedOf(withdrawal.data, [...withdrawal.data.patients, ...known])
+    const title = t('withdraw.done', { count: withdrawal.data.slots })
+    return (
+      <>
+        <Withdrawn {...{ title, affected, timeZone }} onClose={onDone} />
+        <AffectedSheet {...sheet} affected={affected} note={title} />
+      </>
+    )
+  }
   if (preview.isError) return <ErrorState error={preview.error} retry={() => void preview.refetch()} />
   if (preview.data === undefined) return <Text role="status">{t('withdraw.loading')}</Text>
   const { slots, bookings } = preview.data
+  const affected = affectedOf(preview.data, known)
   return (
     <Stack gap="md">
       <FocusedTitle id="withdrawal" order={3}>
@@ -74,27 +80,21 @@ export function Withdrawal(props: WithdrawalProps) {
           icon={<Icon of={IconAlertTriangle} />}
           title={t('withdraw.affected', { count: bookings.length })}
         >
-          <ul className={layoutClasses.scrollList}>
-            {bookings.map(({ id, startsAt }) => (
-              <li key={id}>
-                {formatDayTime(startsAt, timeZone)} ·{' '}
-                <Affected booking={known.find((one) => one.id === id)} moveOf={moveOf} />
-              </li>
-            ))}
-          </ul>
+          <AffectedList {...{ affected, timeZone, moveOf, nextAt }} />
           <Text size="sm" mt="xs">
             {t('withdraw.consequence')}
           </Text>
+          <AffectedSheet {...sheet} affected={affected} note={t('withdraw.slots', { count: slots })} />
         </Alert>
       ) : slots > 0 ? (
         <Text c="dimmed">{t('withdraw.noBookings')}</Text>
       ) : null}
-      <Group gap="sm" className="no-print">
+      <Group gap="sm">
         <ActionButton
           color="red"
           disabled={slots === 0}
           isBusy={withdrawal.isPending}
-          onClick={() => withdrawal.mutate()}
+          onClick={() => withdrawal.mutate({ withBookings: bookings.length > 0 })}
         >
           {bookings.length === 0
             ? t('withdraw.submitSlots', { count: slots })
@@ -106,43 +106,38 @@ export function Withdrawal(props: WithdrawalProps) {
         <Button variant="default" onClick={onBack}>
           {t('withdraw.back')}
         </Button>
-        {bookings.length > 0 ? (
-          <Button variant="default" leftSection={<Icon of={IconPrinter} size={18} />} onClick={() => window.print()}>
-            {t('withdraw.print')}
-          </Button>
-        ) : null}
+        {bookings.length > 0 ? <PrintButton /> : null}
       </Group>
     </Stack>
   )
 }
 
-type AffectedProps = { booking: Booking | undefined; moveOf: WithdrawalProps['moveOf'] }
+function affectedOf({ bookings }: WithdrawnSlots, known: readonly Booking[]): Affected[] {
+  return bookings.map(({ id, startsAt }) => ({ id, startsAt, booking: known.find((one) => one.id === id) }))
+}
 
-/** A patient who would lose the appointment: whom to call, or what to move. */
-function Affected({ booking, moveOf }: AffectedProps) {
+function useWithdrawal({ doctorId, clinicId, known, run, onDone }: WithdrawalProps) {
   const { t } = useTranslation('schedule')
-  if (booking === undefined) return t('withdraw.unknownPatient')
-  const { phone, email } = booking.patient
-  return (
-    <>
-      <PatientName of={booking} />
-      {phone === undefined ? null : (
-        <>
-          {' · '}
-          <Anchor href={`tel:${phone.replaceAll(/[^\d+]/g, '')}`} dir="ltr">
-            {phone}
-          </Anchor>
-        </>
-      )}
-      {email === undefined ? null : (
-        <>
-          {' · '}
-          <Anchor href={`mailto:${encodeURIComponent(email).replaceAll('%40', '@')}`} dir="ltr">
-            {email}
-          </Anchor>
-        </>
-      )}
-      {moveOf === undefined ? null : <span className="no-print"> · {moveOf(booking)}</span>}
-    </>
-  )
+  const { t: tProblem } = useTranslation('problems')
+  const queryClient = useQueryClient()
+  return useMutation({
+    // If the preview showed no bookings, none may be affected: a new booking makes the server refuse the withdrawal.
+    mutationFn: async ({ withBookings }: { withBookings: boolean }) => ({
+      patients: known,
+      ...(await run({ dryRun: false, withBookings })),
+    }),
+    onSuccess: ({ slots, bookings }) => {
+      if (bookings.length > 0) return
+      toastDone({ message: t('withdraw.done', { count: slots }) })
+      onDone()
+    },
+    onError: (error) => {
+      const { title, help } = problemMessage(error, tProblem)
+      toastFailed({ title, message: help })
+    },
+    onSettled: async () => {
+      await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
+      await queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
+    },
+  })
 }

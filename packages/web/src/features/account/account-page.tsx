@@ -1,6 +1,6 @@
 import { Group, Paper, Stack, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
@@ -13,12 +13,15 @@ import { PageTitle } from '../../ui/page-title.tsx'
 import { SignInFirst } from '../../ui/sign-in-first.tsx'
 import { afterSignOut } from './after-sign-in.ts'
 import { ChangePassword } from './change-password.tsx'
+import { EmailSection } from './email-section.tsx'
 import { FactorMissing } from './factor-missing.tsx'
 import { PasskeysSection } from './passkeys-section.tsx'
 import { Sessions } from './sessions.tsx'
-import { TotpSection } from './totp-section.tsx'
+import { type OpenedTotp, TotpSection } from './totp-section.tsx'
 
-/** The signed-in account: signing out, the password, and where else it is signed in. */
+const route = getRouteApi('/account')
+
+/** The signed-in account: signing out, the e-mail address, the password, and where else it is signed in. */
 export function AccountPage() {
   const { t } = useTranslation('account')
   const session = useSession()
@@ -26,6 +29,8 @@ export function AccountPage() {
   const queryClient = useQueryClient()
   const [isBusy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
+  const [totp, setTotp] = useState<OpenedTotp | null>(null)
+  const { to } = route.useSearch()
   if (session.kind === 'unknown') return <PageLoading />
   if (session.kind === 'guest') return <SignInFirst title={t('title')} />
   const signOut = async () => {
@@ -43,7 +48,7 @@ export function AccountPage() {
   return (
     <Stack gap="lg" maw="36rem">
       <PageTitle>{t('title')}</PageTitle>
-      <FactorMissing />
+      <FactorMissing to={to} onSetUp={() => setTotp({ kind: 'setUp' })} />
       <Paper withBorder p="xl" radius="lg">
         <Stack gap="md">
           <div>
@@ -66,8 +71,9 @@ export function AccountPage() {
           </Group>
         </Stack>
       </Paper>
+      <EmailSection />
       <ChangePassword />
-      <TotpSection />
+      <TotpSection opened={totp} onOpen={setTotp} />
       <PasskeysSection />
       <Sessions />
     </Stack>

@@ -19,7 +19,7 @@ type ConfirmFormProps = {
   children?: ReactNode
 }
 
-/** A change of the second factors, with the current password unless a second factor was shown a moment ago. */
+/** A change that needs the current password unless a second factor was shown a moment ago. */
 export function ConfirmForm({ submit, color, isBusy, error, errorText = null, onSubmit, children }: ConfirmFormProps) {
   const { t } = useTranslation('account')
   const factors = useQuery(secondFactorsQuery)

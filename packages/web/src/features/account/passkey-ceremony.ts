@@ -12,14 +12,33 @@ export class PasskeyError extends Error {
   }
 }
 
-/** @throws PasskeyError, and the errors of the API */
-export async function signInWithPasskey() {
+/**
+ * @param how dialog: the browser asks for the passkey at once; autofill: it offers passkeys in the field for the e-mail
+ *   address, and waits until one is chosen
+ * @throws PasskeyError, and the errors of the API
+ */
+export async function signInWithPasskey(how: 'dialog' | 'autofill' = 'dialog') {
   const { browserSupportsWebAuthn, startAuthentication } = await import('@simplewebauthn/browser')
   if (!browserSupportsWebAuthn()) throw new PasskeyError('unsupported')
   const options = await dataOf(api.getPasskeySignIn({ body: {} }))
   type Options = Parameters<typeof startAuthentication>[0]['optionsJSON']
-  const response = await startAuthentication({ optionsJSON: options as unknown as Options }).catch(rethrow)
+  const response = await startAuthentication({
+    optionsJSON: options as unknown as Options,
+    useBrowserAutofill: how === 'autofill',
+  }).catch(rethrow)
   return dataOf(api.signInWithPasskey({ body: { response: response as PasskeySignIn['response'] } }))
+}
+
+/** Ends waiting for a passkey from the autofill. */
+export async function endPasskeyAutofill(): Promise<void> {
+  const { WebAuthnAbortService } = await import('@simplewebauthn/browser')
+  WebAuthnAbortService.cancelCeremony()
+}
+
+/** Whether this browser offers passkeys in fields. */
+export async function hasPasskeyAutofill(): Promise<boolean> {
+  if (typeof PublicKeyCredential === 'undefined') return false
+  return (await PublicKeyCredential.isConditionalMediationAvailable?.()) ?? false
 }
 
 /**

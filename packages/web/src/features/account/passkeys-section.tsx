@@ -1,4 +1,5 @@
 import type { Passkey, SecondFactors } from '@holdfast/contract/client'
+import { userAgentName } from '@holdfast/contract/user-agent-name'
 import { Button, Group, Paper, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
@@ -14,7 +15,6 @@ import { ConfirmForm, confirmation } from './confirm-form.tsx'
 import { addPasskey } from './passkey-ceremony.ts'
 import { PasskeyErrorText } from './passkey-error-text.tsx'
 import { secondFactorsQuery, useRefreshFactors } from './second-factors-query.ts'
-import { userAgentName } from './user-agent-name.ts'
 
 type Opened = { kind: 'add' } | { kind: 'rename' | 'remove'; passkey: Passkey }
 

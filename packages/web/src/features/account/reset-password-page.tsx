@@ -1,25 +1,27 @@
-import { Stack, Text } from '@mantine/core'
+import { List, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { useNavigate, useRouterState } from '@tanstack/react-router'
+import { Link, useNavigate, useRouterState } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { refusalCode } from '../../lib/api-error.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
+import layoutClasses from '../../ui/layout.module.css'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import { type NewPassword, NewPasswordForm } from './new-password-form.tsx'
 
 const tokenPattern = /^[\w-]{32}$/
 
-/** The page of an administrator's link, with which a new password can be chosen once. */
+/** The page of a link with which a new password can be chosen once: from an e-mail, or from an administrator. */
 export function ResetPasswordPage() {
   const { t } = useTranslation('account')
   const token = useRouterState({ select: (state) => state.location.hash })
   const navigate = useNavigate()
   const reset = useMutation({
     mutationFn: ({ newPassword }: NewPassword) => dataOf(api.resetPassword({ body: { token, newPassword } })),
-    onSuccess: async () => {
+    onSuccess: async ({ passkeys }) => {
+      if (passkeys.length > 0) return
       toastDone({ message: t('password.done') })
       // Also removes the token from the address.
       await navigate({ to: '/sign-in', replace: true })
@@ -33,6 +35,7 @@ export function ResetPasswordPage() {
       </>
     )
   }
+  if (reset.data !== undefined && reset.data.passkeys.length > 0) return <PasskeysLeft names={reset.data.passkeys} />
   // The form would be refused again.
   if (refusalCode(reset.error) === 'link_used') {
     return (
@@ -57,6 +60,27 @@ export function ResetPasswordPage() {
         error={reset.error}
         onSubmit={async (password) => void (await reset.mutateAsync(password))}
       />
+    </Stack>
+  )
+}
+
+/** Passkeys sign in without the password: whoever resets it because somebody else got in has to look at them. */
+function PasskeysLeft({ names }: { names: string[] }) {
+  const { t } = useTranslation('account')
+  return (
+    <Stack gap="lg" maw="28rem" mx="auto">
+      <PageTitle>{t('password.done')}</PageTitle>
+      <Text>{t('reset.passkeysLeft')}</Text>
+      <List>
+        {[...new Set(names)].map((name) => (
+          <List.Item key={name}>
+            <bdi>{name}</bdi>
+          </List.Item>
+        ))}
+      </List>
+      <Link className={layoutClasses.link} to="/sign-in" replace>
+        {t('reset.toSignIn')}
+      </Link>
     </Stack>
   )
 }

@@ -22,6 +22,7 @@ const signUpRoute = createRoute({
 const accountRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/account',
+  validateSearch: parseReturnSearch,
   loader: () => loadTexts('account'),
   component: lazyRouteComponent(() => import('./account-page.tsx'), 'AccountPage'),
 })
@@ -42,4 +43,36 @@ const resetPasswordRoute = createRoute({
   component: lazyRouteComponent(() => import('./reset-password-page.tsx'), 'ResetPasswordPage'),
 })
 
-export const accountRoutes = [signInRoute, signUpRoute, accountRoute, newPasswordRoute, resetPasswordRoute] as const
+const forgotPasswordRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/forgot-password',
+  loader: () => loadTexts('account'),
+  component: lazyRouteComponent(() => import('./forgot-password-page.tsx'), 'ForgotPasswordPage'),
+})
+
+/** `/confirm-email#TOKEN` */
+const confirmEmailRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/confirm-email',
+  loader: () => loadTexts('account'),
+  component: lazyRouteComponent(() => import('./confirm-email-page.tsx'), 'ConfirmEmailPage'),
+})
+
+/** `/undo-email#TOKEN` */
+const undoEmailRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/undo-email',
+  loader: () => loadTexts('account'),
+  component: lazyRouteComponent(() => import('./undo-email-page.tsx'), 'UndoEmailPage'),
+})
+
+export const accountRoutes = [
+  signInRoute,
+  signUpRoute,
+  accountRoute,
+  newPasswordRoute,
+  resetPasswordRoute,
+  forgotPasswordRoute,
+  confirmEmailRoute,
+  undoEmailRoute,
+] as const

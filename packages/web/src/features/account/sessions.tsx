@@ -1,22 +1,30 @@
 import type { Session } from '@holdfast/contract/client'
-import { Badge, Group, Paper, Stack, Text, Title } from '@mantine/core'
+import { userAgentName } from '@holdfast/contract/user-agent-name'
+import { Badge, Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { formatDayTime, ownTimeZone } from '../../lib/format.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import { wrappingLabel } from '../../ui/wrapping-label.ts'
+import { ConfirmForm, confirmation } from './confirm-form.tsx'
 import { sessionsQuery } from './sessions-query.ts'
-import { userAgentName } from './user-agent-name.ts'
+
+/** What ends: one session, or all others. */
+type Ending = { session: Session } | 'others'
 
 /** Where the account is signed in, and signing out there. */
 export function Sessions() {
   const { t } = useTranslation('account')
   const sessions = useQuery(sessionsQuery)
-  const endOthers = useEnd(() => dataOf(api.revokeOtherSessions({ body: {} })), t('sessions.othersEnded'))
+  const [ending, setEnding] = useState<Ending | null>(null)
+  const nameOf = ({ userAgent }: Session) => userAgentName(userAgent) ?? t('sessions.unknown')
+  const titleOf = (of: Ending) =>
+    of === 'others' ? t('sessions.endOthers') : t('sessions.endOne', { name: nameOf(of.session) })
   return (
     <Stack gap="sm" component="section" aria-labelledby="sessions">
       <Title order={2} size="h3" id="sessions">
@@ -33,34 +41,38 @@ export function Sessions() {
           <Stack gap="lg">
             <Stack component="ul" gap="lg" m={0} p={0} style={{ listStyle: 'none' }}>
               {sessions.data.map((session) => (
-                <SessionItem key={session.id} session={session} />
+                <SessionItem
+                  key={session.id}
+                  session={session}
+                  name={nameOf(session)}
+                  onEnd={() => setEnding({ session })}
+                />
               ))}
             </Stack>
-            {endOthers.isError ? <ErrorState error={endOthers.error} /> : null}
             {sessions.data.length > 1 ? (
-              <ActionButton
+              <Button
                 variant="default"
-                isBusy={endOthers.isPending}
                 style={{ alignSelf: 'flex-start' }}
                 h="auto"
                 mih="2.75rem"
                 styles={wrappingLabel}
-                onClick={() => endOthers.mutate()}
+                onClick={() => setEnding('others')}
               >
                 {t('sessions.endOthers')}
-              </ActionButton>
+              </Button>
             ) : null}
           </Stack>
         </Paper>
       )}
+      <Dialog isOpen={ending !== null} onClose={() => setEnding(null)} title={ending === null ? '' : titleOf(ending)}>
+        {ending === null ? null : <EndSessions ending={ending} onDone={() => setEnding(null)} />}
+      </Dialog>
     </Stack>
   )
 }
 
-function SessionItem({ session }: { session: Session }) {
+function SessionItem({ session, name, onEnd }: { session: Session; name: string; onEnd(): void }) {
   const { t } = useTranslation('account')
-  const end = useEnd(() => dataOf(api.revokeSession({ body: { id: session.id } })), t('sessions.ended'))
-  const name = userAgentName(session.userAgent) ?? t('sessions.unknown')
   return (
     <Group component="li" justify="space-between" gap="sm">
       <div>
@@ -73,30 +85,31 @@ function SessionItem({ session }: { session: Session }) {
         <Text size="sm" c="dimmed">
           {t('sessions.used', { time: formatDayTime(session.usedAt, ownTimeZone()) })}
         </Text>
-        {end.isError ? <ErrorState error={end.error} /> : null}
       </div>
       {session.isCurrent ? null : (
-        <ActionButton
-          size="sm"
-          variant="default"
-          isBusy={end.isPending}
-          aria-label={t('sessions.endOne', { name })}
-          onClick={() => end.mutate()}
-        >
+        <Button size="sm" variant="default" aria-label={t('sessions.endOne', { name })} onClick={onEnd}>
           {t('signOut')}
-        </ActionButton>
+        </Button>
       )}
     </Group>
   )
 }
 
-function useEnd(end: () => Promise<unknown>, message: string) {
+function EndSessions({ ending, onDone }: { ending: Ending; onDone(): void }) {
+  const { t } = useTranslation('account')
   const queryClient = useQueryClient()
-  return useMutation({
-    mutationFn: end,
-    onSuccess: () => {
-      toastDone({ message })
-      return queryClient.invalidateQueries(sessionsQuery)
+  const end = useMutation({
+    mutationFn: (password: string | null) =>
+      dataOf(
+        ending === 'others'
+          ? api.revokeOtherSessions({ body: confirmation(password) })
+          : api.revokeSession({ body: { id: ending.session.id, ...confirmation(password) } }),
+      ),
+    onSuccess: async () => {
+      await queryClient.invalidateQueries(sessionsQuery)
+      toastDone({ message: t(ending === 'others' ? 'sessions.othersEnded' : 'sessions.ended') })
+      onDone()
     },
   })
+  return <ConfirmForm submit={t('signOut')} isBusy={end.isPending} error={end.error} onSubmit={end.mutate} />
 }

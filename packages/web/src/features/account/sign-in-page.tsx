@@ -6,6 +6,7 @@ import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { refusalCode } from '../../lib/api-error.ts'
+import { currentLanguage } from '../../lib/i18n.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
@@ -14,6 +15,7 @@ import { afterSignIn } from './after-sign-in.ts'
 import { signInWithPasskey } from './passkey-ceremony.ts'
 import { PasskeyErrorText } from './passkey-error-text.tsx'
 import { SecondStep } from './second-step.tsx'
+import { usePasskeyAutofill } from './use-passkey-autofill.ts'
 import { useReturn } from './use-return.ts'
 
 const route = getRouteApi('/sign-in')
@@ -40,11 +42,13 @@ export function SignInPage() {
     go()
   }
   const signIn = useMutation({
-    mutationFn: () => dataOf(api.signIn({ body: { email: email.trim(), password } })),
+    mutationFn: () => dataOf(api.signIn({ body: { email: email.trim(), password, language: currentLanguage() } })),
     onSuccess: (signedIn) =>
       needsCode(signedIn) ? setChallenge(signedIn.secondStep.challenge) : finish(signedIn.user),
   })
-  const withPasskey = useMutation({ mutationFn: signInWithPasskey, onSuccess: ({ user }) => finish(user) })
+  const withPasskey = useMutation({ mutationFn: () => signInWithPasskey(), onSuccess: ({ user }) => finish(user) })
+  const isWaiting = challenge === null && !withPasskey.isPending && !signIn.isPending
+  const autofill = usePasskeyAutofill(isWaiting, ({ user }) => void finish(user))
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setExpired(false)
@@ -69,7 +73,7 @@ export function SignInPage() {
             <TextInput
               type="email"
               label={t('email')}
-              autoComplete="username"
+              autoComplete="username webauthn"
               required
               withAsterisk={false}
               maxLength={254}
@@ -104,9 +108,10 @@ export function SignInPage() {
           <ActionButton variant="default" isBusy={withPasskey.isPending} onClick={() => withPasskey.mutate()}>
             {t('passkeySignIn')}
           </ActionButton>
-          <PasskeyErrorText error={withPasskey.error} whenCancelled="passkeys.cancelled" />
+          <PasskeyErrorText error={withPasskey.error ?? autofill.error} whenCancelled="passkeys.cancelled" />
         </Stack>
       </Paper>
+      <TextLink to="/forgot-password">{t('signIn.forgot')}</TextLink>
       <Text>
         {t('signIn.noAccount')}{' '}
         <TextLink to="/sign-up" {...way}>

@@ -5,6 +5,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { refusalCode } from '../../lib/api-error.ts'
+import { currentLanguage } from '../../lib/i18n.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
@@ -97,9 +98,9 @@ function useSignUp(onDone: () => void) {
   return useMutation({
     mutationFn: async ({ name, email, password }: { name: string; email: string; password: string }) => {
       const credentials = { email: email.trim(), password }
-      await dataOf(api.signUp({ body: { name: name.trim(), ...credentials } }))
+      await dataOf(api.signUp({ body: { name: name.trim(), ...credentials, language: currentLanguage() } }))
       // Refused if the address had an account, with another password: sign-up itself does not reveal that.
-      await dataOf(api.signIn({ body: credentials }))
+      await dataOf(api.signIn({ body: { ...credentials, language: currentLanguage() } }))
     },
     onSuccess: async () => {
       await afterSignIn(queryClient)

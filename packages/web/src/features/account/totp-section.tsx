@@ -1,6 +1,5 @@
 import { Badge, Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -13,15 +12,21 @@ import { RecoveryCodes } from './recovery-codes.tsx'
 import { secondFactorsQuery, useRefreshFactors } from './second-factors-query.ts'
 import { SetUpTotp } from './set-up-totp.tsx'
 
-type Opened = { kind: 'setUp' | 'remove' | 'newCodes' } | { kind: 'codes'; codes: readonly string[] }
+/** The dialog that is open. */
+export type OpenedTotp = { kind: 'setUp' | 'remove' | 'newCodes' } | { kind: 'codes'; codes: readonly string[] }
 
 /** Two-step sign-in: an authenticator app and its recovery codes. */
-export function TotpSection() {
+export function TotpSection({
+  opened,
+  onOpen,
+}: {
+  opened: OpenedTotp | null
+  onOpen(opened: OpenedTotp | null): void
+}) {
   const { t } = useTranslation('account')
   const factors = useQuery(secondFactorsQuery)
-  const [opened, setOpened] = useState<Opened | null>(null)
-  const close = () => setOpened(null)
-  const showCodes = (codes: readonly string[]) => setOpened({ kind: 'codes', codes })
+  const close = () => onOpen(null)
+  const showCodes = (codes: readonly string[]) => onOpen({ kind: 'codes', codes })
   return (
     <Stack gap="sm" component="section" aria-labelledby="totp">
       <Title order={2} size="h3" id="totp">
@@ -36,7 +41,7 @@ export function TotpSection() {
             <TotpState
               isOn={factors.data.hasTotp}
               codesLeft={factors.data.recoveryCodes}
-              onOpen={(kind) => setOpened({ kind })}
+              onOpen={(kind) => onOpen({ kind })}
             />
           )}
         </Stack>

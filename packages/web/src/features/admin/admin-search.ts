@@ -1,5 +1,6 @@
-import type { AuditEvent, BookingStatus } from '@holdfast/contract/client'
+import type { AuditEvent, BookingStatus, Message, WaitlistEntry } from '@holdfast/contract/client'
 import { statusesInOrder } from '../../domain/bookings/status-colors.ts'
+import { parseWithdrawalSearch, type WithdrawalSearch } from '../../domain/slots/withdrawal-search.ts'
 import { parseDay } from '../../lib/local-time.ts'
 
 export type RangeSearch = { from?: string; to?: string }
@@ -9,6 +10,15 @@ export type BookingsSearch = RangeSearch & DoctorSearch & { q?: string; status?:
 
 type AuditKind = AuditEvent['kind']
 export type AuditSearch = RangeSearch & { kind?: AuditKind; accountId?: string }
+
+type MessageState = Message['state']
+export type MessagesSearch = { state?: MessageState }
+
+/** Absent: `waiting`. */
+export type WaitlistSearch = DoctorSearch & {
+  entryStatus?: WaitlistEntry['status'] | 'any'
+  specialization?: string
+}
 
 type Raw = Record<string, unknown>
 
@@ -21,9 +31,13 @@ export function parseDoctorSearch({ doctorId }: Raw): DoctorSearch {
   return isText(doctorId) ? { doctorId } : {}
 }
 
-/** `move`: opened to move the booking. */
-export function parseMoveSearch({ move }: Raw): { move?: true } {
-  return move === true ? { move } : {}
+/** `move`: opened to move the booking. With the days of a withdrawal, its list follows. */
+export function parseMoveSearch({ move, ...search }: Raw): WithdrawalSearch & { move?: true } {
+  return move === true ? { move, ...parseWithdrawalSearch(search) } : {}
+}
+
+export function parseTimesSearch(search: Raw): DoctorSearch & WithdrawalSearch {
+  return { ...parseDoctorSearch(search), ...parseWithdrawalSearch(search) }
 }
 
 export function parseDayListSearch(search: Raw): DayListSearch {
@@ -53,9 +67,13 @@ const isKind: Record<AuditKind, true> = {
   token_issued: true,
   password_changed: true,
   password_change_failed: true,
+  password_link_requested: true,
   password_link_created: true,
   password_reset: true,
   password_reset_failed: true,
+  email_confirmed: true,
+  email_changed: true,
+  email_change_undone: true,
   second_factor_asked: true,
   second_factor_changed: true,
   second_factor_failed: true,
@@ -70,12 +88,16 @@ const isKind: Record<AuditKind, true> = {
   booking_read: true,
   data_exported: true,
   patients_erased: true,
+  message_sent_again: true,
+  case_request_created: true,
+  theatre_patient_changed: true,
   clinic_created: true,
   clinic_changed: true,
   limits_changed: true,
   doctor_created: true,
   doctor_changed: true,
   burst_cancelled: true,
+  theatre_changed: true,
   data_imported: true,
   log_renumbered: true,
   secret_forgotten: true,
@@ -88,6 +110,26 @@ export function parseAuditSearch(search: Raw): AuditSearch {
     ...parseRangeSearch(search),
     ...(kind === undefined ? {} : { kind }),
     ...(isText(search.accountId) ? { accountId: search.accountId } : {}),
+  }
+}
+
+const isState: Record<MessageState, true> = { due: true, sent: true, kept: true, failed: true, skipped: true }
+export const messageStates = Object.keys(isState) as MessageState[]
+
+export function parseMessagesSearch(search: Raw): MessagesSearch {
+  const state = messageStates.find((one) => one === search.state)
+  return state === undefined ? {} : { state }
+}
+
+export const waitlistStatuses = ['waiting', 'offered', 'accepted', 'ended', 'any'] as const
+
+export function parseWaitlistSearch(search: Raw): WaitlistSearch {
+  const status = waitlistStatuses.find((one) => one === search.entryStatus && one !== 'waiting')
+  const { specialization } = search
+  return {
+    ...parseDoctorSearch(search),
+    ...(status === undefined ? {} : { entryStatus: status }),
+    ...(isText(specialization) ? { specialization } : {}),
   }
 }
 

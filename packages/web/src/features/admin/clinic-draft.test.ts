@@ -14,6 +14,8 @@ const clinic: Clinic = {
     minimumNoticeMinutes: 0,
     bookingHorizonDays: 730,
     cancellationDeadlineMinutes: 0,
+    waitlistOfferMinutes: 30,
+    waitlistNoticeMinutes: 60,
     patientDataMonths: 0,
   },
 }

@@ -2,23 +2,30 @@ import type { Clinic, ClinicChange } from '@holdfast/contract/client'
 
 export type SettingName = keyof Clinic['settings']
 
-/** The limits of the API's contract. */
-export const settingLimits: readonly { name: SettingName; min: number; max: number; step: number }[] = [
-  { name: 'holdSeconds', min: 30, max: 900, step: 30 },
-  { name: 'holdExtensionsMax', min: 0, max: 20, step: 1 },
-  { name: 'minimumNoticeMinutes', min: 0, max: 525_600, step: 15 },
-  { name: 'bookingHorizonDays', min: 1, max: 730, step: 1 },
-  { name: 'cancellationDeadlineMinutes', min: 0, max: 525_600, step: 60 },
-  { name: 'patientDataMonths', min: 0, max: 120, step: 1 },
-]
+/** The rules of bookings, in the order of their form; the limits are those of the API's contract. */
+export const bookingRules = [
+  { name: 'holdSeconds', unit: 'seconds', min: 30, max: 900 },
+  { name: 'holdExtensionsMax', unit: null, min: 0, max: 20 },
+  { name: 'minimumNoticeMinutes', unit: 'minutes', min: 0, max: 525_600 },
+  { name: 'bookingHorizonDays', unit: null, min: 1, max: 730 },
+  { name: 'cancellationDeadlineMinutes', unit: 'minutes', min: 0, max: 525_600 },
+  { name: 'waitlistOfferMinutes', unit: 'minutes', min: 5, max: 240 },
+  { name: 'waitlistNoticeMinutes', unit: 'minutes', min: 0, max: 10_080 },
+] as const satisfies readonly { name: SettingName; unit: 'seconds' | 'minutes' | null; min: number; max: number }[]
+
+export type BookingRuleName = (typeof bookingRules)[number]['name']
+
+export const settingNames: readonly SettingName[] = [...bookingRules.map(({ name }) => name), 'patientDataMonths']
 
 /** The values of the form's fields. */
 export type ClinicCardDraft = { name: string; timezone: string; address: string; phone: string }
-export type ClinicDraft = ClinicCardDraft & Record<SettingName, number | string>
+export type ClinicDraft = ClinicCardDraft & Record<BookingRuleName, number | string>
 
 export function draftOfClinic(clinic: Clinic): ClinicDraft {
   const { name, timezone, address, phone, settings } = clinic
-  return { name, timezone, address: address ?? '', phone: phone ?? '', ...settings }
+  // Whose own form it has.
+  const { patientDataMonths: _, ...rules } = settings
+  return { name, timezone, address: address ?? '', phone: phone ?? '', ...rules }
 }
 
 /** The changes to the clinic; null if there are none, or if a number is missing or out of its limits. */
@@ -29,7 +36,7 @@ export function changeOf(draft: ClinicDraft, clinic: Clinic): ClinicChange | nul
   if (draft.address.trim() !== (clinic.address ?? '')) change.address = draft.address.trim() || null
   if (draft.phone.trim() !== (clinic.phone ?? '')) change.phone = draft.phone.trim() || null
   const settings: NonNullable<ClinicChange['settings']> = {}
-  for (const { name, min, max } of settingLimits) {
+  for (const { name, min, max } of bookingRules) {
     const value = Number(draft[name])
     if (draft[name] === '' || !Number.isInteger(value) || value < min || value > max) return null
     if (value !== clinic.settings[name]) settings[name] = value

@@ -15,7 +15,7 @@ export function ClinicFields({ timezone, inputProps }: FieldsProps) {
   return (
     <>
       <div className={layoutClasses.fields}>
-        <TextInput label={t('field.name')} required maxLength={200} {...inputProps('name')} />
+        <TextInput label={t('field.name')} required maxLength={200} dir="auto" {...inputProps('name')} />
         <Select
           label={t('field.timezone')}
           required
@@ -26,7 +26,7 @@ export function ClinicFields({ timezone, inputProps }: FieldsProps) {
         />
       </div>
       <div className={layoutClasses.fields}>
-        <TextInput label={t('field.address')} maxLength={500} {...inputProps('address')} />
+        <TextInput label={t('field.address')} maxLength={500} dir="auto" {...inputProps('address')} />
         <TextInput type="tel" label={t('field.phone')} maxLength={50} {...inputProps('phone')} />
       </div>
     </>

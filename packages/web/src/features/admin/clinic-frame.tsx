@@ -3,6 +3,7 @@ import { Outlet } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { Tabs } from '../../ui/page-tabs.tsx'
+import { Shortcuts } from './shortcuts.tsx'
 import { useClinic } from './use-clinic.ts'
 
 /** The clinic's name, its pages, and the link to book for a patient. */
@@ -14,6 +15,7 @@ export function ClinicFrame() {
     ? [
         { to: '/clinic/$clinicId/people', label: t('tabs.people'), params },
         { to: '/clinic/$clinicId/settings', label: t('tabs.settings'), params },
+        { to: '/clinic/$clinicId/webhooks', label: t('tabs.webhooks'), params },
         { to: '/clinic/$clinicId/proof', label: t('tabs.proof'), params },
         { to: '/clinic/$clinicId/security-log', label: t('tabs.audit'), params },
       ]
@@ -24,9 +26,12 @@ export function ClinicFrame() {
         <Text fw={600} c="dimmed">
           {clinic.name}
         </Text>
-        <LinkButton to="/clinic/$clinicId/book" params={params} search={{}} size="sm">
-          {t('book.link')}
-        </LinkButton>
+        <Group gap="xs">
+          <Shortcuts clinicId={clinicId} />
+          <LinkButton to="/clinic/$clinicId/book" params={params} search={{}} size="sm">
+            {t('book.link')}
+          </LinkButton>
+        </Group>
       </Group>
       <Tabs
         label={t('tabs.label')}
@@ -36,6 +41,9 @@ export function ClinicFrame() {
           { to: '/clinic/$clinicId/bookings', label: t('tabs.bookings'), params },
           { to: '/clinic/$clinicId/doctors', label: t('tabs.doctors'), params },
           { to: '/clinic/$clinicId/times', label: t('tabs.times'), params },
+          { to: '/clinic/$clinicId/waitlist', label: t('tabs.waitlist'), params },
+          { to: '/clinic/$clinicId/theatre', label: t('tabs.theatre'), params },
+          { to: '/clinic/$clinicId/messages', label: t('tabs.messages'), params },
           ...forAdmins,
         ]}
       />

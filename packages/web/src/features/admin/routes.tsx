@@ -11,8 +11,11 @@ import {
   parseBookingsSearch,
   parseDayListSearch,
   parseDoctorSearch,
+  parseMessagesSearch,
   parseMoveSearch,
   parseRangeSearch,
+  parseTimesSearch,
+  parseWaitlistSearch,
 } from './admin-search.ts'
 
 /** The roles that may open the clinic's pages; doctors have their own pages. */
@@ -27,7 +30,7 @@ const clinicsRoute = createRoute({
     if (clinicIds.length === 0 && !me.siteAdministrator) throw forbidden()
     return { clinicIds, isSiteAdministrator: me.siteAdministrator }
   },
-  loader: () => loadTexts('admin', 'schedule'),
+  loader: () => loadTexts('admin', 'schedule', 'calendars'),
   component: lazyRouteComponent(() => import('./clinics/clinics-page.tsx'), 'ClinicsPage'),
 })
 
@@ -36,7 +39,7 @@ const clinicRoute = createRoute({
   path: '/clinic/$clinicId',
   beforeLoad: async ({ context, location, params }) => {
     const me = await requireMe(context.queryClient, location.href)
-    if (lacksSecondFactor(me, params.clinicId)) throw redirect({ to: '/account' })
+    if (lacksSecondFactor(me, params.clinicId)) throw redirect({ to: '/account', search: { to: location.href } })
     const role = roleIn(me, params.clinicId)
     if (!clinicRoles.includes(role)) throw forbidden()
     return { role }
@@ -45,7 +48,7 @@ const clinicRoute = createRoute({
     const [clinic] = await Promise.all([
       queryClient.ensureQueryData(clinicQuery(clinicId)),
       queryClient.ensureQueryData(clinicDoctorsQuery(clinicId)),
-      loadTexts('admin', 'schedule'),
+      loadTexts('admin', 'schedule', 'calendars'),
     ])
     return { clinic, isAdmin: role === 'admin' }
   },
@@ -98,11 +101,36 @@ const doctorsRoute = createRoute({
   path: 'doctors',
   component: lazyRouteComponent(() => import('./doctors/doctors-page.tsx'), 'ClinicDoctorsPage'),
 })
+const doctorLinkRoute = createRoute({
+  ...parent,
+  path: 'doctors/$doctorId/link',
+  component: lazyRouteComponent(() => import('./doctors/doctor-link-page.tsx'), 'DoctorLinkPage'),
+})
 const timesRoute = createRoute({
   ...parent,
   path: 'times',
-  validateSearch: parseDoctorSearch,
+  validateSearch: parseTimesSearch,
   component: lazyRouteComponent(() => import('./times/times-page.tsx'), 'ClinicTimesPage'),
+})
+const waitlistTexts = { loader: () => loadTexts('waitlist') } as const
+const waitlistRoute = createRoute({
+  ...parent,
+  ...waitlistTexts,
+  path: 'waitlist',
+  validateSearch: parseWaitlistSearch,
+  component: lazyRouteComponent(() => import('./waitlist/waitlist-page.tsx'), 'WaitlistPage'),
+})
+const addToWaitlistRoute = createRoute({
+  ...parent,
+  ...waitlistTexts,
+  path: 'waitlist/add',
+  component: lazyRouteComponent(() => import('./waitlist/add-entry-page.tsx'), 'AddEntryPage'),
+})
+const messagesRoute = createRoute({
+  ...parent,
+  path: 'messages',
+  validateSearch: parseMessagesSearch,
+  component: lazyRouteComponent(() => import('./messages/messages-page.tsx'), 'MessagesPage'),
 })
 const peopleRoute = createRoute({
   ...parent,
@@ -116,6 +144,12 @@ const settingsRoute = createRoute({
   path: 'settings',
   beforeLoad: requireAdmin,
   component: lazyRouteComponent(() => import('./settings/settings-page.tsx'), 'SettingsPage'),
+})
+const webhooksRoute = createRoute({
+  ...parent,
+  path: 'webhooks',
+  beforeLoad: requireAdmin,
+  component: lazyRouteComponent(() => import('./webhooks/webhooks-page.tsx'), 'WebhooksPage'),
 })
 const proofRoute = createRoute({
   ...parent,
@@ -151,9 +185,14 @@ export const adminRoutes = [
     bookingRoute,
     bookRoute,
     doctorsRoute,
+    doctorLinkRoute,
     timesRoute,
+    waitlistRoute,
+    addToWaitlistRoute,
+    messagesRoute,
     peopleRoute,
     settingsRoute,
+    webhooksRoute,
     proofRoute,
     auditRoute,
   ]),

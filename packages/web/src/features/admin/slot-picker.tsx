@@ -7,9 +7,11 @@ import { formatDay, formatTime } from '../../lib/format.ts'
 import { addDays, localDay, mondayOf } from '../../lib/local-time.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { slotsQuery } from '../../lib/slots-query.ts'
+import { nameWithSpecialization } from '../../lib/specialization-name.ts'
 import { useLiveSlots } from '../../lib/use-live-slots.ts'
 import { DayNav } from '../../ui/day-nav.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
+import { NextSlot } from './next-slot.tsx'
 import classes from './slot-picker.module.css'
 
 type SlotPickerProps = {
@@ -31,10 +33,11 @@ export function SlotPicker({ doctors, doctorId, onDoctor, timeZone, chosen, onCh
   const slots = useQuery({ ...slotsQuery(doctorId, monday, addDays(monday, 6)), enabled: doctorId !== '' })
   useLiveSlots(doctorId === '' ? [] : [doctorId])
   const now = serverNow()
-  const free = (slots.data?.items ?? []).filter((slot) => slot.available >= units && Date.parse(slot.startsAt) > now)
+  const isFree = (slot: Slot) => slot.available >= units && Date.parse(slot.startsAt) > now
+  const free = (slots.data?.items ?? []).filter(isFree)
   const byDay = Map.groupBy(free, ({ startsAt }) => localDay(startsAt, timeZone))
   return (
-    <Stack gap="md">
+    <Stack gap="md" data-weeks tabIndex={-1}>
       <NativeSelect
         label={t('column.doctor')}
         value={doctorId}
@@ -44,7 +47,7 @@ export function SlotPicker({ doctors, doctorId, onDoctor, timeZone, chosen, onCh
         }}
         data={doctors
           .filter(({ active }) => active)
-          .map(({ id, name, specialization }) => ({ value: id, label: `${name} · ${specialization}` }))}
+          .map((doctor) => ({ value: doctor.id, label: nameWithSpecialization(doctor) }))}
       />
       <DayNav day={day} today={today} step={7} onChange={setDay} />
       {slots.isError && slots.data === undefined ? (
@@ -52,9 +55,21 @@ export function SlotPicker({ doctors, doctorId, onDoctor, timeZone, chosen, onCh
       ) : slots.data === undefined ? (
         <Skeleton height={120} radius="lg" />
       ) : free.length === 0 ? (
-        <Text role="status" c="dimmed">
-          {t('picker.none')}
-        </Text>
+        <>
+          <Text role="status" c="dimmed">
+            {t('picker.none')}
+          </Text>
+          {doctorId === '' ? null : (
+            <NextSlot
+              kind="free"
+              doctorId={doctorId}
+              after={addDays(monday, 6)}
+              timeZone={timeZone}
+              fits={isFree}
+              onShow={setDay}
+            />
+          )}
+        </>
       ) : (
         [...byDay].map(([date, times]) => (
           <section key={date} aria-label={formatDay(times[0]?.startsAt ?? date, timeZone)}>

@@ -1,7 +1,8 @@
 import type { Doctor } from '@holdfast/contract/client'
 import { Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatLanguages, formatMoney, formatNumber } from '../../lib/format.ts'
+import { formatLanguages, formatMoney } from '../../lib/format.ts'
+import { specializationName } from '../../lib/specialization-name.ts'
 import { PageTitle } from '../../ui/page-title.tsx'
 import classes from './booking.module.css'
 
@@ -13,15 +14,12 @@ export function AboutDoctor({ doctor }: { doctor: Doctor }) {
       <div>
         <PageTitle>{doctor.name}</PageTitle>
         <Text size="lg" c="dimmed">
-          {doctor.specialization}
+          {specializationName(doctor)}
         </Text>
       </div>
       <ul className={classes.facts}>
         {doctor.fee === null ? null : <li>{t('about.fee', { fee: formatMoney(doctor.fee) })}</li>}
         {doctor.experienceYears === null ? null : <li>{t('about.experience', { count: doctor.experienceYears })}</li>}
-        {doctor.rating === null ? null : (
-          <li>{t('about.rating', { rating: formatNumber(doctor.rating, { minimumFractionDigits: 1 }) })}</li>
-        )}
         {doctor.languages.length === 0 ? null : <li>{formatLanguages(doctor.languages)}</li>}
       </ul>
     </Stack>

@@ -1,25 +1,30 @@
-import type { AppointmentType, Clinic, Doctor, Slot } from '@holdfast/contract/client'
+import type { AppointmentType, Clinic, Doctor } from '@holdfast/contract/client'
 import { Box, SegmentedControl, Skeleton, Stack, Text } from '@mantine/core'
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { memo, Suspense, useDeferredValue, useEffect, useEffectEvent, useRef } from 'react'
+import { lazy, memo, Suspense, useDeferredValue } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { ChosenSlot } from '../../domain/free-times/no-times.tsx'
 import { firstDayOf } from '../../domain/free-times/slots-of-week-query.ts'
 import { useStable } from '../../domain/free-times/use-stable.ts'
 import { WeekOfTimes } from '../../domain/free-times/week-of-times.tsx'
+import { attemptToHold, setActiveAttempt } from '../../domain/hold/active-attempt.ts'
+import { detailsOf, holderOf } from '../../domain/hold/attempt.ts'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
-import { formatDay, formatTime } from '../../lib/format.ts'
+import { formatLongDayTime } from '../../lib/format.ts'
 import { useSession } from '../../lib/session.ts'
 import { AboutDoctor } from './about-doctor.tsx'
-import { newAttempt, noDetails, storeAttempt } from './attempt.ts'
 import { ClinicPlace } from './clinic-place.tsx'
 import { HeldPanel } from './held-panel.tsx'
 import { ExpiredPanel, RequestingPanel, UnavailablePanel } from './hold-outcomes.tsx'
 import type { HoldState } from './hold-state.ts'
-import { OtherHold } from './other-hold.tsx'
-import { type Hold, useHold } from './use-hold.ts'
+import type { Hold } from './use-hold.ts'
+import { useShownHold } from './use-shown-hold.ts'
 
 const route = getRouteApi('/doctors/$doctorId')
+
+/** Few clinics need it, so it is not part of the first load. */
+const AwaitingLink = lazy(async () => ({ default: (await import('./awaiting-link.tsx')).AwaitingLink }))
 
 /** A doctor's page: from choosing a time to the ticket. */
 export function BookingPage() {
@@ -51,50 +56,38 @@ function AtClinic({ doctor }: { doctor: Doctor }) {
 function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
   const search = route.useSearch()
   const navigate = useNavigate()
-  const hold = useHold(doctor.id)
+  const { hold, isChoosing, show, leave } = useShownHold(doctor.id)
   const session = useSession()
   const { state } = hold
-  const isChoosing = state.kind === 'choosing'
   // Hundreds of times are hidden with the press, and taken apart when the response has arrived.
   const isAway = useDeferredValue(!isChoosing)
-  const wasAway = useRef(!isChoosing)
-  useEffect(() => {
-    // After going back, the focus is on the times.
-    if (isChoosing && wasAway.current) document.getElementById('times-title')?.focus({ preventScroll: true })
-    wasAway.current = !isChoosing
-  }, [isChoosing])
   const type = doctor.appointmentTypes.find((one) => one === search.type) ?? doctor.appointmentTypes[0] ?? 'in_person'
   const from = search.from ?? firstDayOf(doctor, clinic)
-  const toTicket = useEffectEvent((hash: string, manageToken: string) => {
-    void navigate({ to: '/ticket', hash, state: { manageToken } })
-  })
-  useEffect(() => {
-    if (state.kind === 'confirmed' && state.attempt.made !== null) {
-      toTicket(state.attempt.made.bookingId, state.attempt.made.manageToken)
-    }
-  }, [state])
 
-  const choose = (slot: Slot) => {
+  const choose = (slot: ChosenSlot) => {
     const me = session.kind === 'account' ? session.me : null
-    const details =
-      'attempt' in state ? state.attempt.details : { ...noDetails, name: me?.name ?? '', email: me?.email ?? '' }
-    // The patient's details are entered during the hold and sent with the confirmation.
-    const holder = me === null ? null : { name: me.name, email: me.email }
-    const request = { slot, appointmentType: type, holder, details }
+    const details = 'attempt' in state ? state.attempt.details : detailsOf(me)
+    const request = { slot, doctorId: slot.doctorId, appointmentType: type, holder: holderOf(me), details }
     if (slot.doctorId === doctor.id) {
       hold.take(request)
+      show()
       return
     }
     // The other doctor's page reads the attempt from the storage.
-    storeAttempt(newAttempt({ ...request, doctorId: slot.doctorId }))
-    void navigate({ to: '/doctors/$doctorId', params: { doctorId: slot.doctorId } })
+    setActiveAttempt(attemptToHold(request))
+    void navigate({ to: '/doctors/$doctorId', params: { doctorId: slot.doctorId }, state: { hold: true } })
   }
 
   const onChoose = useStable(choose)
-  const place = { clinic, doctorId: doctor.id }
+  const release = () => {
+    hold.release()
+    leave()
+  }
   return (
     <>
-      {isChoosing ? null : <Outcome state={state} hold={hold} {...place} onChoose={onChoose} />}
+      {isChoosing || state.kind === 'choosing' ? null : (
+        <Outcome state={state} hold={{ ...hold, release }} doctor={doctor} clinic={clinic} onChoose={onChoose} />
+      )}
       {isChoosing || !isAway ? (
         <div hidden={!isChoosing}>
           <Choice doctor={doctor} clinic={clinic} type={type} from={from} onChoose={onChoose} />
@@ -107,26 +100,28 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
 type OutcomeProps = {
   state: Exclude<HoldState, { kind: 'choosing' }>
   hold: Hold
+  doctor: Doctor
   clinic: Clinic
-  doctorId: string
-  onChoose: (slot: Slot) => void
+  onChoose: (slot: ChosenSlot) => void
 }
 
 /** The state of the attempt. */
-function Outcome({ state, hold, clinic, doctorId, onChoose }: OutcomeProps) {
+function Outcome({ state, hold, doctor, clinic, onChoose }: OutcomeProps) {
   const { t } = useTranslation('booking')
   const timeZone = clinic.timezone
   const { startsAt } = state.attempt.slot
-  const when = `${formatDay(startsAt, timeZone)}, ${formatTime(startsAt, timeZone)}`
+  const when = formatLongDayTime(startsAt, timeZone)
   switch (state.kind) {
-    case 'held':
-      return <HeldPanel {...{ state, hold, when }} extensionsMax={clinic.settings.holdExtensionsMax} />
+    case 'held': {
+      const held = { state, hold, when, doctor, clinic }
+      return state.link === null ? <HeldPanel {...held} /> : <AwaitingLink {...held} link={state.link} />
+    }
     case 'expired':
       return <ExpiredPanel state={state} hold={hold} when={when} />
     case 'requesting':
       return <RequestingPanel state={state} hold={hold} when={when} />
     case 'unavailable':
-      return <UnavailablePanel {...{ state, hold, when, timeZone, doctorId, onChoose }} />
+      return <UnavailablePanel {...{ state, hold, when, timeZone, onChoose }} doctorId={doctor.id} />
     case 'confirmed':
       return <Text role="status">{t('confirmed')}</Text>
   }
@@ -137,7 +132,7 @@ type ChoiceProps = {
   clinic: Clinic
   type: AppointmentType
   from: string
-  onChoose: (slot: Slot) => void
+  onChoose: (slot: ChosenSlot) => void
 }
 
 /** The choice of the appointment type and the time. */
@@ -147,7 +142,6 @@ const Choice = memo(({ doctor, clinic, type, from, onChoose }: ChoiceProps) => {
   const navigate = useNavigate()
   return (
     <Stack gap="lg">
-      <OtherHold doctorId={doctor.id} />
       {doctor.appointmentTypes.length > 1 ? (
         <SegmentedControl
           aria-label={t('type')}
@@ -169,6 +163,7 @@ const Choice = memo(({ doctor, clinic, type, from, onChoose }: ChoiceProps) => {
           void navigate({ from: route.id, search: { ...search, from: next }, replace: true, resetScroll: false })
         }
         onChoose={onChoose}
+        onColleague={onChoose}
       />
     </Stack>
   )

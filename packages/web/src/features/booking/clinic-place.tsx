@@ -1,6 +1,7 @@
 import type { Clinic } from '@holdfast/contract/client'
 import { Anchor } from '@mantine/core'
 import { IconMapPin, IconPhone } from '@tabler/icons-react'
+import { callAddress } from '../../lib/call-address.ts'
 import { Icon } from '../../ui/icon.tsx'
 import classes from './booking.module.css'
 
@@ -18,7 +19,7 @@ export function ClinicPlace({ clinic }: { clinic: Clinic }) {
       {clinic.phone === null ? null : (
         <li>
           <Icon of={IconPhone} size={18} />
-          <Anchor href={`tel:${clinic.phone.replace(/[^+\d]/g, '')}`} dir="ltr">
+          <Anchor href={callAddress(clinic.phone)} dir="ltr">
             {clinic.phone}
           </Anchor>
         </li>

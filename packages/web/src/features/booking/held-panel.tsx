@@ -1,21 +1,25 @@
+import type { Clinic, Doctor } from '@holdfast/contract/client'
 import { Group, Text, Textarea, TextInput, Title, VisuallyHidden } from '@mantine/core'
-import { type FormEvent, useEffect, useEffectEvent, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { UnreachableError } from '../../lib/api-error.ts'
-import { formatCountdown, formatNumber } from '../../lib/format.ts'
+import type { Attempt, Details } from '../../domain/hold/attempt.ts'
+import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
+import { isFinal } from '../../lib/api-error.ts'
+import { formatCountdown, formatMinutes, formatMoney, formatNumber } from '../../lib/format.ts'
+import { isEmail } from '../../lib/is-email.ts'
+import { problemMessage } from '../../lib/problem-message.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { FocusedTitle } from '../../ui/focused-title.tsx'
 import { wrappingLabel } from '../../ui/wrapping-label.ts'
-import type { Details } from './attempt.ts'
 import classes from './booking.module.css'
 import type { HoldState } from './hold-state.ts'
+import { useChangesOfHold } from './use-changes-of-hold.ts'
 import type { Hold } from './use-hold.ts'
-import { useSecondsLeft } from './use-seconds-left.ts'
 
 type Held = Extract<HoldState, { kind: 'held' }>
 /** `when`: the formatted time. */
-type HeldProps = { state: Held; hold: Hold; when: string; extensionsMax: number }
+export type HeldProps = { state: Held; hold: Hold; when: string; doctor: Doctor; clinic: Clinic }
 
 /** From here on, the countdown is shown as urgent. */
 const urgentSeconds = 30
@@ -23,30 +27,19 @@ const urgentSeconds = 30
 const announcedSeconds = [10, 30, 60] as const
 
 /** The slot is held: the patient's details, the time left, and the button to confirm. */
-export function HeldPanel({ state, hold, when, extensionsMax }: HeldProps) {
+export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
   const { t } = useTranslation('booking')
+  const { holdExtensionsMax: extensionsMax } = clinic.settings
   const [details, setDetails] = useState(state.attempt.details)
   const [isTried, setTried] = useState(false)
-  const [error, setError] = useState<unknown>(null)
-  /** The confirmation did not reach the server: it is repeated when the network is back. */
-  const [isWaiting, setWaiting] = useState(false)
+  const changes = useChangesOfHold({ confirm: () => hold.confirm(details), extend: hold.extend })
+  const error = changes.errorOf('confirm')
   const change = (part: Partial<Details>) => {
     const next = { ...details, ...part }
     setDetails(next)
     hold.note(next)
   }
-  const confirm = async () => {
-    setError(null)
-    setWaiting(false)
-    try {
-      await hold.confirm(details)
-    } catch (refusal) {
-      setError(refusal)
-      setWaiting(refusal instanceof UnreachableError)
-    }
-  }
-  useOnline(isWaiting, () => void confirm())
-  const submit = async (event: FormEvent) => {
+  const submit = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
     const wrong = wrongField(details)
@@ -54,7 +47,7 @@ export function HeldPanel({ state, hold, when, extensionsMax }: HeldProps) {
       document.getElementById(`details-${wrong}`)?.focus()
       return
     }
-    await confirm()
+    changes.start('confirm')
   }
   return (
     <section className={classes.panel} aria-labelledby="held-title">
@@ -63,18 +56,25 @@ export function HeldPanel({ state, hold, when, extensionsMax }: HeldProps) {
         <Text size="lg" fw={600}>
           {when}
         </Text>
+        <HeldFacts attempt={state.attempt} doctor={doctor} />
       </div>
-      <Countdown state={state} hold={hold} extensionsMax={extensionsMax} onError={setError} />
+      <Countdown
+        state={state}
+        isBusy={hold.isBusy}
+        extensionsMax={extensionsMax}
+        error={changes.errorOf('extend')}
+        onExtend={() => changes.start('extend')}
+      />
       <form onSubmit={submit} noValidate>
         <DetailsFields details={details} onChange={change} isTried={isTried} />
         {error === null ? null : (
           <div style={{ marginBlockStart: '1rem' }}>
             <ErrorState error={error} />
-            {isWaiting ? (
+            {isFinal(error) ? null : (
               <Text size="sm" c="dimmed" mt="xs">
                 {t('requesting.retrying')}
               </Text>
-            ) : null}
+            )}
           </div>
         )}
         <Group mt="xl" gap="sm">
@@ -90,21 +90,33 @@ export function HeldPanel({ state, hold, when, extensionsMax }: HeldProps) {
   )
 }
 
-/** Calls back when the network returns. Confirming twice is confirming once. */
-function useOnline(isWaiting: boolean, onOnline: () => void): void {
-  const online = useEffectEvent(onOnline)
-  useEffect(() => {
-    if (!isWaiting) return
-    const again = () => online()
-    window.addEventListener('online', again)
-    return () => window.removeEventListener('online', again)
-  }, [isWaiting])
+/** What is held: with whom, how long, and what it costs. */
+function HeldFacts({ attempt, doctor }: { attempt: Attempt; doctor: Doctor }) {
+  const { t } = useTranslation(['booking', 'shell'])
+  const { startsAt, endsAt } = attempt.slot
+  return (
+    <ul className={classes.facts}>
+      <li>
+        <bdi>{doctor.name}</bdi>
+      </li>
+      <li>{t(`shell:appointmentType.${attempt.appointmentType}`)}</li>
+      <li>{formatMinutes((Date.parse(endsAt) - Date.parse(startsAt)) / 60_000)}</li>
+      {doctor.fee === null ? null : <li>{t('about.fee', { fee: formatMoney(doctor.fee) })}</li>}
+    </ul>
+  )
 }
 
-type CountdownProps = { state: Held; hold: Hold; extensionsMax: number; onError: (error: unknown) => void }
+type CountdownProps = {
+  state: Held
+  isBusy: boolean
+  extensionsMax: number
+  /** Why the last request for more time failed; null: it did not. */
+  error: unknown
+  onExtend: () => void
+}
 
 /** The time left, and the button that adds more, from the start (WCAG 2.2.1). */
-function Countdown({ state, hold, extensionsMax, onError }: CountdownProps) {
+function Countdown({ state, isBusy, extensionsMax, error, onExtend }: CountdownProps) {
   const { t } = useTranslation('booking')
   const seconds = useSecondsLeft(state.holdExpiresAt)
   const { extensions } = state.attempt
@@ -126,12 +138,13 @@ function Countdown({ state, hold, extensionsMax, onError }: CountdownProps) {
           mih="2.25rem"
           styles={wrappingLabel}
           disabled={!canExtend}
-          isBusy={hold.isBusy}
-          onClick={() => hold.extend().catch(onError)}
+          isBusy={isBusy}
+          onClick={onExtend}
         >
           {t(canExtend ? 'held.extend' : 'held.extendedFully')}
         </ActionButton>
       )}
+      {error === null ? null : <ExtensionError error={error} />}
       <VisuallyHidden role="status">
         <Announcement
           key={state.holdExpiresAt}
@@ -141,6 +154,18 @@ function Countdown({ state, hold, extensionsMax, onError }: CountdownProps) {
         />
       </VisuallyHidden>
     </div>
+  )
+}
+
+/** Beside the button, because on phones the rest of the panel may be out of sight. */
+function ExtensionError({ error }: { error: unknown }) {
+  const { t } = useTranslation(['booking', 'problems'])
+  const { t: tProblem } = useTranslation('problems')
+  const { title, help } = problemMessage(error, tProblem)
+  return (
+    <Text role="alert" size="sm" w="100%">
+      <strong>{title}.</strong> {isFinal(error) ? help : t('requesting.retrying')}
+    </Text>
   )
 }
 
@@ -227,5 +252,5 @@ function DetailsFields({ details, onChange, isTried }: FieldsProps) {
 /** The first field that is invalid. */
 function wrongField({ name, email }: Details): 'name' | 'email' | null {
   if (name.trim() === '') return 'name'
-  return email.trim() === '' || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email.trim()) ? null : 'email'
+  return email.trim() === '' || isEmail(email) ? null : 'email'
 }

@@ -2,9 +2,12 @@ import type { Slot } from '@holdfast/contract/client'
 import { Button, Group, Loader, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { isHeld, useActiveAttempt } from '../../domain/hold/active-attempt.ts'
+import type { HeldAttempt } from '../../domain/hold/attempt.ts'
+import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
 import { refusalCode } from '../../lib/api-error.ts'
 import { doctorQuery } from '../../lib/directory-queries.ts'
-import { formatDay, formatTime } from '../../lib/format.ts'
+import { formatCountdown, formatLongDayTime } from '../../lib/format.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { FocusedTitle } from '../../ui/focused-title.tsx'
@@ -72,11 +75,12 @@ type UnavailableProps = OutcomeProps<'unavailable'> & {
   onChoose: (slot: Slot) => void
 }
 
-/** The slot was taken by someone else; offers the nearest free ones. */
+/** The slot was taken by someone else; offers the hold before it, and the nearest free ones. */
 export function UnavailablePanel({ state, hold, when, timeZone, doctorId, onChoose }: UnavailableProps) {
   const { t } = useTranslation(['booking', 'problems'])
   const { t: tProblem } = useTranslation('problems')
   const isFull = refusalCode(state.error) === 'slot_full'
+  const active = useActiveAttempt()
   const { title, help } = problemMessage(state.error, tProblem)
   return (
     <section className={classes.panel} aria-labelledby="unavailable-title">
@@ -84,6 +88,10 @@ export function UnavailablePanel({ state, hold, when, timeZone, doctorId, onChoo
         <FocusedTitle id="unavailable-title">{title}</FocusedTitle>
         <Text mt="xs">{isFull ? t('unavailable.full', { when }) : help}</Text>
       </div>
+      {/* On another doctor's page, the header leads to it. */}
+      {isHeld(active) && active.doctorId === doctorId ? (
+        <StillHeld attempt={active} timeZone={timeZone} onContinue={hold.resume} />
+      ) : null}
       {state.alternatives.length === 0 ? null : (
         <div>
           <Text fw={600} mb="sm">
@@ -102,7 +110,7 @@ export function UnavailablePanel({ state, hold, when, timeZone, doctorId, onChoo
                   onClick={() => onChoose(slot)}
                 >
                   <span style={{ textAlign: 'start' }}>
-                    {formatDay(slot.startsAt, timeZone)}, {formatTime(slot.startsAt, timeZone)}
+                    {formatLongDayTime(slot.startsAt, timeZone)}
                     {slot.doctorId === doctorId ? null : <OtherDoctor doctorId={slot.doctorId} />}
                   </span>
                 </Button>
@@ -117,6 +125,28 @@ export function UnavailablePanel({ state, hold, when, timeZone, doctorId, onChoo
         </Button>
       </Group>
     </section>
+  )
+}
+
+type StillHeldProps = { attempt: HeldAttempt; timeZone: string; onContinue: () => void }
+
+/** The hold that was to be replaced: it goes on. */
+function StillHeld({ attempt, timeZone, onContinue }: StillHeldProps) {
+  const { t } = useTranslation('booking')
+  const seconds = useSecondsLeft(attempt.holdExpiresAt)
+  if (seconds === 0) return null
+  return (
+    <Group gap="sm">
+      <Text fw={600}>
+        {t('unavailable.stillHeld', { when: formatLongDayTime(attempt.slot.startsAt, timeZone) })}{' '}
+        <bdi className="tabular" role="timer" aria-label={t('held.timeLeft')}>
+          {formatCountdown(seconds)}
+        </bdi>
+      </Text>
+      <Button size="sm" onClick={onContinue}>
+        {t('unavailable.continue')}
+      </Button>
+    </Group>
   )
 }
 

@@ -1,6 +1,9 @@
-import type { Booking, Slot } from '@holdfast/contract/client'
+import type { Booking, ConfirmationLink, Slot } from '@holdfast/contract/client'
+import type { Attempt } from '../../domain/hold/attempt.ts'
 import { isFinal, RefusedError } from '../../lib/api-error.ts'
-import type { Attempt } from './attempt.ts'
+
+/** By which the patient has to confirm a hold, and where it was sent. */
+export type HoldLink = ConfirmationLink & { email: string }
 
 /** The state of an attempt. */
 export type HoldState =
@@ -9,8 +12,11 @@ export type HoldState =
    * The hold was requested, without a response yet. `error` is the last failure, after which it can be requested again.
    */
   | { kind: 'requesting'; attempt: Attempt; error: unknown }
-  /** `holdExpiresAt`: RFC 3339, by the server's clock. */
-  | { kind: 'held'; attempt: Attempt; holdExpiresAt: string }
+  /**
+   * `holdExpiresAt`: RFC 3339, by the server's clock. `link`: the patient has to confirm it by a link in an e-mail;
+   * null: it is confirmed here.
+   */
+  | { kind: 'held'; attempt: Attempt; holdExpiresAt: string; link: HoldLink | null }
   | { kind: 'expired'; attempt: Attempt }
   /** Somebody else has the slot, or it can no longer be booked. */
   | { kind: 'unavailable'; attempt: Attempt; error: unknown; alternatives: Slot[] }
@@ -19,7 +25,9 @@ export type HoldState =
 /** The state of an attempt, derived from its booking. */
 export function stateOfBooking(attempt: Attempt, booking: Booking): HoldState {
   if (booking.status === 'PENDING' && booking.holdExpiresAt !== null) {
-    return { kind: 'held', attempt, holdExpiresAt: booking.holdExpiresAt }
+    const { holdExpiresAt, confirmationLink, patient } = booking
+    const link = confirmationLink === undefined ? null : { ...confirmationLink, email: patient.email ?? '' }
+    return { kind: 'held', attempt: { ...attempt, holdExpiresAt }, holdExpiresAt, link }
   }
   if (booking.status === 'FAILED') return { kind: 'expired', attempt }
   return booking.status === 'CONFIRMED' ? { kind: 'confirmed', attempt, booking } : { kind: 'choosing' }

@@ -1,19 +1,34 @@
-import type { AppointmentType, Slot } from '@holdfast/contract/client'
+import type { MadeBooking } from '@holdfast/contract/client'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
+import {
+  activeAttempt,
+  attemptToHold,
+  heldBefore,
+  onRemoteAttempt,
+  setActiveAttempt,
+} from '../../domain/hold/active-attempt.ts'
+import { type Attempt, type AttemptRequest, type Details, newAttempt } from '../../domain/hold/attempt.ts'
+import { confirmHold, extendHold, readHold, releaseHold, requestHold } from '../../domain/hold/hold-calls.ts'
 import { refusalCode } from '../../lib/api-error.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { slotsKey } from '../../lib/slots-query.ts'
-import { type Attempt, type Details, newAttempt, readAttempt, storeAttempt } from './attempt.ts'
-import { confirmHold, extendHold, readHold, releaseHold, requestHold } from './hold-calls.ts'
 import { type HoldState, stateAfterRefusal, stateOfBooking } from './hold-state.ts'
+import { useRetry } from './use-retry.ts'
 
 export type Hold = {
   state: HoldState
   /** A request that changes the hold is under way. */
   isBusy: boolean
-  /** Requests a hold. `details`: what was typed before for another slot. */
-  take(request: { slot: Slot; appointmentType: AppointmentType; holder: Attempt['holder']; details: Details }): void
+  /**
+   * Requests a hold, and then releases the one before; if it is refused, that one is continued by {@link resume}.
+   * `details`: what was typed before for another slot.
+   */
+  take(request: AttemptRequest): void
+  /** Shows the hold of this browser, if it is with this doctor. */
+  resume(): void
+  /** Returns to choosing, after an attempt that came to nothing. */
+  forget(): void
   /** Requests the same slot with a new key after its hold expired. */
   requestAgain(): void
   /** Sends the same request again after no response arrived. */
@@ -24,33 +39,44 @@ export type Hold = {
   extend(): Promise<void>
   /** @throws as {@link extend} */
   confirm(details: Details): Promise<void>
+  /** Reads the booking, which was changed elsewhere. */
+  reread(): void
   /** Releases the slot and returns to choosing. */
   release(): void
 }
 
-/** Without a response, the request is repeated at this interval. */
-const retryMs = 4_000
 const lapseCheckMs = 500
 /** More than any clinic allows. */
 const extensionsBeyond = 100
 /** The accuracy of the estimated server clock. */
 const lapseGraceMs = 300
 
-/** The attempt of this tab with this doctor: restored when the page is opened, and stored until it ends. */
-export function useHold(doctorId: string): Hold {
-  const { state, isBusy, setState, start, resume, whileBusy, abandon, rereadSlots } = useAttempt(doctorId)
+/**
+ * The attempt of this browser with this doctor, stored until it ends. `isShown`: whether it is restored when the page
+ * is opened.
+ */
+export function useHold(doctorId: string, isShown: boolean): Hold {
+  const { state, isBusy, setState, start, resume, whileBusy, abandon, rereadSlots } = useAttempt(doctorId, isShown)
 
   const onMount = useEffectEvent(() => {
     if (state.kind === 'requesting') void resume(state.attempt)
   })
   useEffect(() => onMount(), [])
-  useRetry(state, (attempt) => void resume(attempt))
+  useRetry(state.kind === 'requesting' ? state.error : null, () => {
+    if (state.kind === 'requesting') void resume(state.attempt)
+  })
   useLapse(state, (attempt) => void resume(attempt))
+  useRemoteChange(state, setState, (attempt) => void resume(attempt))
 
   return {
     state,
     isBusy,
-    take: (request) => start(newAttempt({ ...request, doctorId: request.slot.doctorId })),
+    take: (request) => start(attemptToHold(request)),
+    resume() {
+      const attempt = attemptWith(doctorId)
+      if (attempt !== null && (state.kind === 'choosing' || state.kind === 'unavailable')) start(attempt)
+    },
+    forget: abandon,
     requestAgain() {
       if ('attempt' in state) start(newAttempt(state.attempt))
     },
@@ -60,7 +86,7 @@ export function useHold(doctorId: string): Hold {
     note(details) {
       if (state.kind !== 'held') return
       const attempt = { ...state.attempt, details }
-      storeAttempt(attempt)
+      setActiveAttempt(attempt)
       setState({ ...state, attempt })
     },
     async extend() {
@@ -68,7 +94,7 @@ export function useHold(doctorId: string): Hold {
       const { attempt } = state
       const { made: hold } = state.attempt
       try {
-        await whileBusy(async () => {
+        await whileBusy(attempt, async () => {
           const booking = await extendHold(hold, attempt.key, attempt.extensions)
           return stateOfBooking({ ...attempt, extensions: attempt.extensions + 1 }, booking)
         })
@@ -82,7 +108,10 @@ export function useHold(doctorId: string): Hold {
       if (state.kind !== 'held' || state.attempt.made === null) return
       const attempt = { ...state.attempt, details }
       const { made: hold } = state.attempt
-      await whileBusy(async () => stateOfBooking(attempt, await confirmHold(hold, details)))
+      await whileBusy(attempt, async () => stateOfBooking(attempt, await confirmHold(hold, details)))
+    },
+    reread() {
+      if (state.kind === 'held') void resume(state.attempt)
     },
     release() {
       if (state.kind === 'held' && state.attempt.made !== null) {
@@ -97,18 +126,24 @@ export function useHold(doctorId: string): Hold {
 }
 
 /** The state of the attempt, and everything that changes it. */
-function useAttempt(doctorId: string) {
+function useAttempt(doctorId: string, isShown: boolean) {
   const queryClient = useQueryClient()
-  const [state, setState] = useState<HoldState>(() => stateAtStart(doctorId))
+  const [state, setState] = useState<HoldState>(() => stateAtStart(doctorId, isShown))
   const [isBusy, setBusy] = useState(false)
   /** Responses to requests sent before the last change are ignored. */
   const generation = useRef(0)
 
   const rereadSlots = () => queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
-  const become = (next: HoldState) => {
-    const isOver = next.kind === 'choosing' || next.kind === 'confirmed' || next.kind === 'unavailable'
-    storeAttempt(isOver ? null : next.attempt)
-    setState(next)
+  /** `key`: of the attempt that this is the outcome of. */
+  const become = (next: HoldState, key: string) => {
+    const stored = activeAttempt()
+    if (stored !== null && stored.key !== key) setState({ kind: 'choosing' })
+    else {
+      const isOver = next.kind === 'choosing' || next.kind === 'confirmed' || next.kind === 'unavailable'
+      // A time that was not held leaves the hold before it as it was.
+      setActiveAttempt(isOver ? heldBefore(stored) : next.attempt)
+      setState(next)
+    }
     // A hold, or its end, changes which slots are free.
     void rereadSlots()
   }
@@ -116,21 +151,20 @@ function useAttempt(doctorId: string) {
     generation.current += 1
     const mine = generation.current
     const next = await outcomeOf(attempt)
-    if (mine === generation.current) become(next)
+    if (mine === generation.current) become(next, attempt.key)
   }
   const start = (attempt: Attempt) => {
-    storeAttempt(attempt)
+    setActiveAttempt(attempt)
     setState({ kind: 'requesting', attempt, error: null })
     void resume(attempt)
   }
-  const whileBusy = async (act: () => Promise<HoldState>) => {
+  const whileBusy = async (attempt: Attempt, act: () => Promise<HoldState>) => {
     setBusy(true)
     try {
-      become(await act())
+      become(await act(), attempt.key)
     } catch (error) {
       // The current state of the booking matters more than the error.
-      if (refusalCode(error) === 'hold_expired' && 'attempt' in state)
-        become({ kind: 'expired', attempt: state.attempt })
+      if (refusalCode(error) === 'hold_expired') become({ kind: 'expired', attempt }, attempt.key)
       else throw error
     } finally {
       setBusy(false)
@@ -138,46 +172,81 @@ function useAttempt(doctorId: string) {
   }
   const abandon = () => {
     generation.current += 1
-    become({ kind: 'choosing' })
+    if ('attempt' in state) become({ kind: 'choosing' }, state.attempt.key)
   }
   return { state, isBusy, setState, start, resume, whileBusy, abandon, rereadSlots }
 }
 
-function stateAtStart(doctorId: string): HoldState {
-  const attempt = readAttempt()
-  return attempt?.doctorId === doctorId ? { kind: 'requesting', attempt, error: null } : { kind: 'choosing' }
+function stateAtStart(doctorId: string, isShown: boolean): HoldState {
+  const attempt = isShown ? attemptWith(doctorId) : null
+  return attempt === null ? { kind: 'choosing' } : { kind: 'requesting', attempt, error: null }
+}
+
+function attemptWith(doctorId: string): Attempt | null {
+  const attempt = activeAttempt()
+  return attempt?.doctorId === doctorId ? attempt : null
 }
 
 /** Requests the hold, or reads the booking if it exists. */
 async function outcomeOf(attempt: Attempt): Promise<HoldState> {
   try {
     if (attempt.made !== null) return stateOfBooking(attempt, await readHold(attempt.made))
-    const { id, manageToken } = await requestHold(attempt)
+    const { id, manageToken } = await requestBesideFirst(attempt)
     // Only bookings on behalf of somebody else have none.
     if (manageToken === null) throw new Error('The booking came without its manage token.')
-    const known = { ...attempt, made: { bookingId: id, manageToken } }
-    storeAttempt(known)
+    const known = { ...attempt, made: { bookingId: id, manageToken }, replaces: null }
+    const stored = activeAttempt()
+    if (stored?.key !== attempt.key) {
+      // Meanwhile another slot was chosen, or none.
+      await releaseHold(known.made).catch(() => undefined)
+      return { kind: 'choosing' }
+    }
+    setActiveAttempt(known)
+    // If this request is lost, that hold expires.
+    const released = stored.replaces === null ? null : releaseHold(stored.replaces.made).catch(() => undefined)
     // A replayed first response may be outdated, so the booking is read again.
-    return stateOfBooking(known, await readHold(known.made))
+    const [booking] = await Promise.all([readHold(known.made), released])
+    return stateOfBooking(known, booking)
   } catch (error) {
-    return stateAfterRefusal(readAttempt() ?? attempt, error)
+    const stored = activeAttempt()
+    return stateAfterRefusal(stored?.key === attempt.key ? stored : attempt, error)
   }
 }
 
-/** After a lost connection: retries, immediately once the network is back. */
-function useRetry(state: HoldState, resume: (attempt: Attempt) => void): void {
-  const attempt = state.kind === 'requesting' && state.error !== null ? state.attempt : null
-  const onRetry = useEffectEvent(resume)
-  useEffect(() => {
-    if (attempt === null) return
-    const again = () => onRetry(attempt)
-    const timer = setTimeout(again, retryMs)
-    window.addEventListener('online', again)
-    return () => {
-      clearTimeout(timer)
-      window.removeEventListener('online', again)
+/**
+ * Requests the hold while the one before is still held, so that a refusal does not cost both. Where the clinic allows
+ * no other hold beside it, that one is released first.
+ */
+async function requestBesideFirst(attempt: Attempt): Promise<MadeBooking> {
+  try {
+    return await requestHold(attempt)
+  } catch (error) {
+    const stored = activeAttempt()
+    if (refusalCode(error) !== 'too_many_bookings' || stored?.key !== attempt.key || stored.replaces === null)
+      throw error
+    const isReleased = await releaseHold(stored.replaces.made).then(
+      () => true,
+      () => false,
+    )
+    if (!isReleased || activeAttempt()?.key !== attempt.key) throw error
+    setActiveAttempt({ ...stored, replaces: null })
+    return await requestHold(attempt)
+  }
+}
+
+/** What another tab did: it extended the hold, confirmed or released it, or took another slot. */
+function useRemoteChange(state: HoldState, setState: (next: HoldState) => void, resume: (attempt: Attempt) => void) {
+  const onChange = useEffectEvent(() => {
+    if (state.kind !== 'held' && state.kind !== 'requesting') return
+    const { attempt } = state
+    const stored = activeAttempt()
+    if (stored === null) resume(attempt)
+    else if (stored.key !== attempt.key) setState({ kind: 'choosing' })
+    else if (state.kind === 'held' && stored.holdExpiresAt !== null) {
+      setState({ ...state, attempt: stored, holdExpiresAt: stored.holdExpiresAt })
     }
-  }, [attempt])
+  })
+  useEffect(() => onRemoteAttempt(() => onChange()), [])
 }
 
 /** When the time is up, reads the booking: the server's clock decides, and another tab may have extended the hold. */

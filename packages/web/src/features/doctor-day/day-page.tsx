@@ -1,12 +1,15 @@
-import { Group, Stack, Title } from '@mantine/core'
-import { useState } from 'react'
+import { Button, Group, Stack, Title } from '@mantine/core'
+import { IconPrinter } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { DayCounts, DayList } from '../../domain/bookings/day-list.tsx'
-import { SlotCalendar } from '../../domain/calendar/slot-calendar.tsx'
-import { SlotDialog } from '../../domain/calendar/slot-dialog.tsx'
+import { DaySheet } from '../../domain/bookings/day-sheet.tsx'
+import { DoctorCalendar } from '../../domain/calendar/doctor-calendar.tsx'
+import { doctorQuery } from '../../lib/directory-queries.ts'
 import { formatDate } from '../../lib/format.ts'
 import { DayNav } from '../../ui/day-nav.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { LiveNote } from '../../ui/live-note.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import classes from './doctor-day.module.css'
@@ -15,49 +18,58 @@ import { useOwnDays } from './use-own-days.ts'
 /** The day's bookings with their status, and the day as a calendar. */
 export function DayPage() {
   const { t } = useTranslation('doctor-day')
+  const { t: tSchedule } = useTranslation('schedule')
   const days = useOwnDays('day')
-  const [slotId, setSlotId] = useState<string | null>(null)
+  const doctor = useQuery(doctorQuery(days.doctorId)).data
   const heading = formatDate(days.day, { weekday: 'long', day: 'numeric', month: 'long' })
   return (
-    <Stack gap="lg">
-      <Group justify="space-between" align="end">
-        <Title order={2}>{heading}</Title>
-        <DayNav day={days.day} today={days.today} step={1} onChange={days.show} />
-      </Group>
-      {days.error ? (
-        <ErrorState error={days.error} retry={days.retry} />
-      ) : days.isPending ? (
-        <PageLoading />
-      ) : (
-        <>
-          <Group justify="space-between">
-            <DayCounts bookings={days.bookings} />
-            <LiveNote state={days.live} updatedAt={days.updatedAt} />
+    <>
+      <Stack gap="lg" className="no-print">
+        <Group justify="space-between" align="end">
+          <Title order={2}>{heading}</Title>
+          <Group gap="xs" align="end">
+            <DayNav day={days.day} today={days.today} step={1} onChange={days.show} />
+            <Button variant="default" leftSection={<Icon of={IconPrinter} />} onClick={() => window.print()}>
+              {tSchedule('sheet.print')}
+            </Button>
           </Group>
-          <div className={classes.columns}>
-            <DayList bookings={days.bookings} timeZone={days.clinic.timezone} caption={heading} />
-            {days.slots.length === 0 ? null : (
-              <section aria-label={t('calendar')}>
-                <SlotCalendar
-                  view="day"
-                  day={days.day}
-                  slots={days.slots}
-                  bookings={days.bookings}
-                  timeZone={days.clinic.timezone}
-                  onSlot={setSlotId}
-                />
-              </section>
-            )}
-          </div>
-        </>
-      )}
-      <SlotDialog
-        slot={days.slots.find(({ id }) => id === slotId)}
+        </Group>
+        {days.error ? (
+          <ErrorState error={days.error} retry={days.retry} />
+        ) : days.isPending ? (
+          <PageLoading />
+        ) : (
+          <>
+            <Group justify="space-between">
+              <DayCounts bookings={days.bookings} />
+              <LiveNote state={days.live} updatedAt={days.updatedAt} />
+            </Group>
+            <div className={classes.columns}>
+              <DayList bookings={days.bookings} timeZone={days.clinic.timezone} caption={heading} />
+              {days.slots.length === 0 ? null : (
+                <section aria-label={t('calendar')}>
+                  <DoctorCalendar
+                    key={days.day}
+                    view="day"
+                    day={days.day}
+                    slots={days.slots}
+                    bookings={days.bookings}
+                    doctorId={days.doctorId}
+                    clinicId={days.clinic.id}
+                    timeZone={days.clinic.timezone}
+                  />
+                </section>
+              )}
+            </div>
+          </>
+        )}
+      </Stack>
+      <DaySheet
+        title={doctor?.name ?? ''}
+        subtitle={`${heading} · ${days.clinic.name}`}
         bookings={days.bookings}
-        clinicId={days.clinic.id}
         timeZone={days.clinic.timezone}
-        onClose={() => setSlotId(null)}
       />
-    </Stack>
+    </>
   )
 }

@@ -1,17 +1,21 @@
 import { Group, NativeSelect } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Outlet } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { Tabs } from '../../ui/page-tabs.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
+import { hasTheatreQuery } from './has-theatre-query.ts'
 
 const route = getRouteApi('/my-day')
 
-/** The frame of the doctor's pages: day, week, slots, video visits. */
+/** The frame of the doctor's pages: day, week, slots, video visits, and the way to the operating theatre. */
 export function DoctorFrame() {
   const { t } = useTranslation('doctor-day')
   const { clinic, clinics } = route.useLoaderData()
   const search = route.useSearch()
   const navigate = route.useNavigate()
+  const params = { clinicId: clinic.id }
+  const hasTheatre = useQuery(hasTheatreQuery(clinic.id)).data ?? false
   return (
     <>
       <Group justify="space-between" align="end" mb="md" className="no-print">
@@ -34,6 +38,7 @@ export function DoctorFrame() {
           { to: '/my-day/week', label: t('tabs.week'), search },
           { to: '/my-day/times', label: t('tabs.times'), search },
           { to: '/my-day/video', label: t('tabs.video'), search },
+          ...(hasTheatre ? [{ to: '/clinic/$clinicId/theatre', label: t('tabs.theatre'), params }] : []),
         ]}
       />
       <Outlet />

@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { parseWithdrawalSearch } from '../../domain/slots/withdrawal-search.ts'
 import { forbidden, lacksSecondFactor, requireMe } from '../../lib/access.ts'
 import { clinicQuery } from '../../lib/directory-queries.ts'
 import { loadTexts } from '../../lib/i18n.ts'
@@ -17,7 +18,7 @@ const doctorRoute = createRoute({
     const calendars = ownCalendars(me)
     const opened = calendars.find(({ clinicId }) => clinicId === search.clinicId) ?? calendars[0]
     if (opened === undefined) throw forbidden()
-    if (lacksSecondFactor(me, opened.clinicId)) throw redirect({ to: '/account' })
+    if (lacksSecondFactor(me, opened.clinicId)) throw redirect({ to: '/account', search: { to: location.href } })
     return { calendars }
   },
   loader: async ({ context, deps }) => {
@@ -26,7 +27,7 @@ const doctorRoute = createRoute({
     if (calendar === undefined) throw forbidden()
     const [clinics] = await Promise.all([
       Promise.all(calendars.map(({ clinicId }) => queryClient.ensureQueryData(clinicQuery(clinicId)))),
-      loadTexts('doctor-day', 'schedule'),
+      loadTexts('doctor-day', 'schedule', 'calendars'),
     ])
     const clinic = clinics[calendars.indexOf(calendar)]
     if (clinic === undefined) throw forbidden()
@@ -50,6 +51,7 @@ const weekRoute = createRoute({
 const timesRoute = createRoute({
   getParentRoute: () => doctorRoute,
   path: 'times',
+  validateSearch: parseWithdrawalSearch,
   component: lazyRouteComponent(() => import('./times-page.tsx'), 'TimesPage'),
 })
 

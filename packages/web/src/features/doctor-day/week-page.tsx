@@ -1,11 +1,13 @@
-import { Group, Stack, Title } from '@mantine/core'
+import { Button, Group, Stack, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { DayCounts } from '../../domain/bookings/day-list.tsx'
-import { SlotCalendar } from '../../domain/calendar/slot-calendar.tsx'
-import { SlotDialog } from '../../domain/calendar/slot-dialog.tsx'
-import { formatDate } from '../../lib/format.ts'
+import { DoctorCalendar } from '../../domain/calendar/doctor-calendar.tsx'
+import { FeedSection } from '../../domain/calendar-feed/feed-section.tsx'
+import { formatDate, formatDayTime } from '../../lib/format.ts'
+import { addDays, localDay } from '../../lib/local-time.ts'
+import { slotDaysMax, slotsQuery } from '../../lib/slots-query.ts'
 import { DayNav } from '../../ui/day-nav.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -19,7 +21,6 @@ export function WeekPage() {
   const { t } = useTranslation('doctor-day')
   const days = useOwnDays('week')
   const navigate = useNavigate()
-  const [slotId, setSlotId] = useState<string | null>(null)
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="end">
@@ -30,36 +31,52 @@ export function WeekPage() {
         <ErrorState error={days.error} retry={days.retry} />
       ) : days.isPending ? (
         <PageLoading />
-      ) : days.slots.length === 0 ? (
-        <EmptyState title={t('noTimes')} help={t('noTimesHelp')}>
-          <LinkButton to="/my-day/times" search={{}}>
-            {t('createTimes')}
-          </LinkButton>
-        </EmptyState>
       ) : (
         <>
-          <Group justify="space-between">
-            <DayCounts bookings={days.bookings} />
-            <LiveNote state={days.live} updatedAt={days.updatedAt} />
-          </Group>
-          <SlotCalendar
+          {days.slots.length === 0 ? (
+            <EmptyWeek {...days} />
+          ) : (
+            <Group justify="space-between">
+              <DayCounts bookings={days.bookings} />
+              <LiveNote state={days.live} updatedAt={days.updatedAt} />
+            </Group>
+          )}
+          <DoctorCalendar
+            key={days.from}
             view="week"
             day={days.from}
             slots={days.slots}
             bookings={days.bookings}
+            doctorId={days.doctorId}
+            clinicId={days.clinic.id}
             timeZone={days.clinic.timezone}
-            onSlot={setSlotId}
             onDay={(day) => void navigate({ to: '/my-day', search: (before) => ({ ...before, day }) })}
           />
         </>
       )}
-      <SlotDialog
-        slot={days.slots.find(({ id }) => id === slotId)}
-        bookings={days.bookings}
-        clinicId={days.clinic.id}
-        timeZone={days.clinic.timezone}
-        onClose={() => setSlotId(null)}
-      />
+      <FeedSection owner={{ kind: 'doctor', doctorId: days.doctorId }} timeZone={days.clinic.timezone} />
     </Stack>
+  )
+}
+
+type EmptyWeekProps = Pick<ReturnType<typeof useOwnDays>, 'doctorId' | 'to' | 'clinic' | 'show'>
+
+/** A doctor who has later slots is not asked to create some: they are in another week. */
+function EmptyWeek({ doctorId, to, clinic, show }: EmptyWeekProps) {
+  const { t } = useTranslation('doctor-day')
+  const later = useQuery(slotsQuery(doctorId, addDays(to, 1), addDays(to, slotDaysMax)))
+  if (later.isPending) return <PageLoading />
+  const next = later.data?.items[0]
+  const help =
+    next === undefined ? t('noTimesHelp') : t('nextTime', { when: formatDayTime(next.startsAt, clinic.timezone) })
+  return (
+    <EmptyState title={t('noTimes')} help={help}>
+      {next === undefined ? null : (
+        <Button onClick={() => show(localDay(next.startsAt, clinic.timezone))}>{t('showNext')}</Button>
+      )}
+      <LinkButton to="/my-day/times" search={{}} variant={next === undefined ? 'filled' : 'default'}>
+        {t('createTimes')}
+      </LinkButton>
+    </EmptyState>
   )
 }

@@ -5,14 +5,16 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { clinicQuery } from '../../lib/directory-queries.ts'
-import { formatDayTime, formatLanguages, formatMoney, formatNumber, formatZone, ownTimeZone } from '../../lib/format.ts'
+import { formatLanguages, formatMoney } from '../../lib/format.ts'
 import { initialsOf } from '../../lib/initials.ts'
+import { specializationName } from '../../lib/specialization-name.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import type { DoctorSearch } from './doctor-search.ts'
 import classes from './doctors-page.module.css'
+import { NextTimes } from './next-times.tsx'
 
-/** A doctor in the list, with the next free slot. */
+/** A doctor in the list, with the next free times. */
 export function DoctorCard({ doctor, type }: { doctor: Doctor; type: DoctorSearch['type'] }) {
   const { t } = useTranslation(['doctors', 'shell'])
   const clinic = useQuery(clinicQuery(doctor.clinicId)).data
@@ -30,7 +32,7 @@ export function DoctorCard({ doctor, type }: { doctor: Doctor; type: DoctorSearc
                 {doctor.name}
               </Link>
             </Title>
-            <Text c="dimmed">{doctor.specialization}</Text>
+            <Text c="dimmed">{specializationName(doctor)}</Text>
           </div>
         </div>
         <Text size="sm" lineClamp={1}>
@@ -38,25 +40,8 @@ export function DoctorCard({ doctor, type }: { doctor: Doctor; type: DoctorSearc
         </Text>
         <Facts doctor={doctor} />
         <div className={classes.next}>
-          <div>
-            <Text size="sm" c="dimmed">
-              {t('nextFree')}
-            </Text>
-            <Text fw={600} className="tabular">
-              {doctor.nextAvailableAt === null
-                ? t('noFreeTime')
-                : clinic === undefined
-                  ? '\u00a0'
-                  : formatDayTime(doctor.nextAvailableAt, clinic.timezone) +
-                    zoneNote(doctor.nextAvailableAt, clinic.timezone)}
-            </Text>
-          </div>
-          <LinkButton
-            {...to}
-            size="sm"
-            variant={doctor.nextAvailableAt === null ? 'default' : 'filled'}
-            aria-label={t('seeTimesOf', { name: doctor.name })}
-          >
+          <NextTimes doctor={doctor} clinic={clinic} type={type} />
+          <LinkButton {...to} size="sm" variant="default" aria-label={t('seeTimesOf', { name: doctor.name })}>
             {t('seeTimes')}
           </LinkButton>
         </div>
@@ -71,9 +56,6 @@ function Facts({ doctor }: { doctor: Doctor }) {
     <ul className={classes.facts}>
       {doctor.fee === null ? null : <li>{formatMoney(doctor.fee)}</li>}
       {doctor.experienceYears === null ? null : <li>{t('experience', { count: doctor.experienceYears })}</li>}
-      {doctor.rating === null ? null : (
-        <li>{t('rating', { rating: formatNumber(doctor.rating, { minimumFractionDigits: 1 }) })}</li>
-      )}
       {doctor.appointmentTypes.map((type) => (
         <li key={type}>
           {type === 'video' ? <Icon of={IconVideo} size={16} /> : <Icon of={IconMapPin} size={16} />}
@@ -83,10 +65,4 @@ function Facts({ doctor }: { doctor: Doctor }) {
       {doctor.languages.length === 0 ? null : <li>{formatLanguages(doctor.languages)}</li>}
     </ul>
   )
-}
-
-/** Names the clinic's time zone where the reader's differs. */
-function zoneNote(instant: string, timeZone: string): string {
-  const own = formatDayTime(instant, ownTimeZone())
-  return own === formatDayTime(instant, timeZone) ? '' : ` (${formatZone(instant, timeZone, 'short')})`
 }

@@ -9,12 +9,14 @@ function aDoctor(name: string, nextAvailableAt: string | null): Doctor {
     clinicId: 'clinic',
     name,
     specialization: 'General practice',
+    specializationNames: null,
     experienceYears: null,
     rating: null,
     languages: [],
     fee: null,
     appointmentTypes: ['in_person'],
     active: true,
+    nextSlots: [],
     nextAvailableAt,
   }
 }

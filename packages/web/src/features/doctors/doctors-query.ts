@@ -1,11 +1,5 @@
 import type { Doctor } from '@holdfast/contract/client'
-import {
-  type InfiniteData,
-  infiniteQueryOptions,
-  keepPreviousData,
-  type QueryClient,
-  queryOptions,
-} from '@tanstack/react-query'
+import { type InfiniteData, infiniteQueryOptions, keepPreviousData, type QueryClient } from '@tanstack/react-query'
 import { api, dataOf } from '../../lib/api.ts'
 import { clinicsQuery } from '../../lib/directory-queries.ts'
 import { type Page, type PageStart, pageByPage } from '../../lib/read-pages.ts'
@@ -59,9 +53,3 @@ export function withDoctors(found: FoundDoctors, changed: readonly Doctor[]): Fo
   }))
   return { ...found, pages }
 }
-
-export const specializationsQuery = queryOptions({
-  queryKey: ['specializations'],
-  queryFn: async () => (await dataOf(api.listSpecializations())).items,
-  staleTime: 10 * 60_000,
-})

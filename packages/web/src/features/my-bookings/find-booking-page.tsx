@@ -5,22 +5,28 @@ import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { storedTicketsQuery } from '../../domain/bookings/stored-ticket-queries.ts'
 import { referenceOf } from '../../domain/bookings/ticket-link.ts'
+import { api, dataOf } from '../../lib/api.ts'
+import { callAddress } from '../../lib/call-address.ts'
 import { clinicQuery, clinicSearchQuery } from '../../lib/directory-queries.ts'
 import { formatDate } from '../../lib/format.ts'
+import { currentLanguage } from '../../lib/i18n.ts'
 import { localDay, parseDay } from '../../lib/local-time.ts'
+import { ErrorState } from '../../ui/error-state.tsx'
 import { FocusedTitle } from '../../ui/focused-title.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
+import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { SearchSelect } from '../../ui/search-select.tsx'
 import { normalReference } from './normal-reference.ts'
 
 const typingMs = 250
 
-type Wanted = { reference: string; day: string; clinicId: string | null; submittedAt: number }
+/** `email`: where the link is sent, if it is the booking's; null: nothing is sent. */
+type Wanted = { reference: string; day: string; clinicId: string | null; email: string | null; submittedAt: number }
 
 /**
- * For guests who closed their ticket. The server is not asked: a reference and a date are known to others too, so they
- * open nothing, and what this page says is the same for every booking and for none.
+ * For guests who closed their ticket. A reference and a date are known to others too, so they open nothing: the link is
+ * sent to the address of the booking, and what this page says is the same for every booking and for none.
  */
 export function FindBookingPage() {
   const { t } = useTranslation('my-bookings')
@@ -43,6 +49,7 @@ function WantedForm({ onWanted }: { onWanted: (wanted: Wanted) => void }) {
   const { t } = useTranslation('my-bookings')
   const [reference, setReference] = useState('')
   const [day, setDay] = useState('')
+  const [email, setEmail] = useState('')
   const [clinicId, setClinicId] = useState<string | null>(null)
   const [isTried, setTried] = useState(false)
   const normal = normalReference(reference)
@@ -51,7 +58,8 @@ function WantedForm({ onWanted }: { onWanted: (wanted: Wanted) => void }) {
     setTried(true)
     if (normal === null) document.getElementById('find-reference')?.focus()
     else if (parseDay(day) === null) document.getElementById('find-day')?.focus()
-    else onWanted({ reference: normal, day, clinicId, submittedAt: Date.now() })
+    else if (!isAddress(email)) document.getElementById('find-email')?.focus()
+    else onWanted({ reference: normal, day, clinicId, email: email.trim() || null, submittedAt: Date.now() })
   }
   return (
     <Paper withBorder p={{ base: 'md', sm: 'xl' }} radius="lg" component="form" onSubmit={submit} noValidate>
@@ -81,6 +89,17 @@ function WantedForm({ onWanted }: { onWanted: (wanted: Wanted) => void }) {
           error={isTried && parseDay(day) === null ? t('find.dayInvalid') : null}
         />
         <ClinicField clinicId={clinicId} onChange={setClinicId} />
+        <TextInput
+          id="find-email"
+          type="email"
+          label={t('find.email')}
+          description={t('find.emailHelp')}
+          autoComplete="email"
+          maxLength={254}
+          value={email}
+          onChange={({ currentTarget }) => setEmail(currentTarget.value)}
+          error={isTried && !isAddress(email) ? t('find.emailInvalid') : null}
+        />
         <Group>
           <Button type="submit">{t('find.submit')}</Button>
         </Group>
@@ -113,7 +132,8 @@ function ClinicField({ clinicId, onChange }: { clinicId: string | null; onChange
 }
 
 /** What to do, whether or not there is such a booking. Only this device's own tickets are looked up. */
-function Advice({ wanted: { reference, day, clinicId } }: { wanted: Wanted }) {
+function Advice({ wanted }: { wanted: Wanted }) {
+  const { reference, day, clinicId } = wanted
   const { t } = useTranslation(['my-bookings', 'ticket', 'shell'])
   const stored = useQuery(storedTicketsQuery).data ?? []
   const clinic = useQuery({ ...clinicQuery(clinicId ?? ''), enabled: clinicId !== null }).data
@@ -133,6 +153,7 @@ function Advice({ wanted: { reference, day, clinicId } }: { wanted: Wanted }) {
             </LinkButton>
           </Group>
         )}
+        <SentLink wanted={wanted} />
         <Text>{t('find.private')}</Text>
         <Stack component="ul" gap="sm" m={0} ps="lg">
           <li>{t('find.link')}</li>
@@ -141,7 +162,7 @@ function Advice({ wanted: { reference, day, clinicId } }: { wanted: Wanted }) {
             {phone === null ? (
               t('find.noPhone')
             ) : (
-              <Anchor href={`tel:${phone.replace(/[^+\d]/g, '')}`} dir="ltr">
+              <Anchor href={callAddress(phone)} dir="ltr">
                 {phone}
               </Anchor>
             )}
@@ -156,4 +177,35 @@ function Advice({ wanted: { reference, day, clinicId } }: { wanted: Wanted }) {
       </Stack>
     </Paper>
   )
+}
+
+/** Asks the server to send the link, once per submission. It does not say whether there is such a booking. */
+function SentLink({ wanted: { reference, day, clinicId, email, submittedAt } }: { wanted: Wanted }) {
+  const { t } = useTranslation('my-bookings')
+  const isWhole = clinicId !== null && email !== null
+  const sending = useQuery({
+    queryKey: ['ticket-link', submittedAt],
+    queryFn: () =>
+      dataOf(
+        api.sendTicketLink({
+          body: { reference, day, clinicId: clinicId ?? '', email: email ?? '', language: currentLanguage() },
+        }),
+      ),
+    enabled: isWhole,
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  })
+  if (email === null) return null
+  if (clinicId === null) return <Text role="alert">{t('find.clinicNeeded')}</Text>
+  if (sending.isPending) return <PageLoading />
+  if (sending.isError) return <ErrorState error={sending.error} retry={() => void sending.refetch()} />
+  return (
+    <Text role="status" fw={600}>
+      {t('find.sent', { email: `\u2068${email}\u2069` })}
+    </Text>
+  )
+}
+
+function isAddress(email: string): boolean {
+  return email.trim() === '' || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email.trim())
 }

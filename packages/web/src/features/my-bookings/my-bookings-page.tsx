@@ -8,9 +8,10 @@ import { statusLabel } from '../../domain/bookings/status-label.ts'
 import { ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { JoinVideo } from '../../domain/video/join-video.tsx'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
-import { formatAppointment, formatNumber, formatZone } from '../../lib/format.ts'
+import { formatAppointment, formatNumber, formatZone, ownTimeZone } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { useSession } from '../../lib/session.ts'
+import { nameWithSpecialization } from '../../lib/specialization-name.ts'
 import { useLiveSlots } from '../../lib/use-live-slots.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -23,7 +24,10 @@ import classes from './my-bookings.module.css'
 import { myBookingsQuery } from './my-bookings-query.ts'
 import { type BookingKind, sortBookings } from './sort-bookings.ts'
 
-/** Dialogs are loaded after the page. */
+/** Dialogs, and the calendar feed below the bookings, are loaded after the page. */
+const FeedSection = lazy(async () => ({
+  default: (await import('../../domain/calendar-feed/feed-section.tsx')).FeedSection,
+}))
 const CancelBooking = lazy(async () => ({
   default: (await import('../../domain/bookings/cancel-booking.tsx')).CancelBooking,
 }))
@@ -42,14 +46,23 @@ export function MyBookingsPage() {
         <Text mt="lg">
           {t('find.question')} <TextLink to="/find-booking">{t('find.title')}</TextLink>
         </Text>
+        <Text mt="xs">
+          <TextLink to="/my-waitlist">{t('waitlist')}</TextLink>
+        </Text>
         <KeptTickets />
       </>
     )
   }
   return (
     <Stack gap="lg">
-      <PageTitle>{t('title')}</PageTitle>
+      <div>
+        <PageTitle>{t('title')}</PageTitle>
+        <TextLink to="/my-waitlist">{t('waitlist')}</TextLink>
+      </div>
       <Bookings accountId={session.me.id} />
+      <Suspense>
+        <FeedSection owner={{ kind: 'mine' }} timeZone={ownTimeZone()} />
+      </Suspense>
     </Stack>
   )
 }
@@ -123,7 +136,7 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
           </Badge>
         </Group>
         <Text mt="sm">
-          <bdi>{doctor === undefined ? '\u00a0' : `${doctor.name}, ${doctor.specialization}`}</bdi>
+          {doctor === undefined ? '\u00a0' : nameWithSpecialization(doctor)}
           {clinic === undefined ? null : ' · '}
           <bdi>{clinic?.name}</bdi>
           {booking.appointmentType === 'video' ? ` · ${t('shell:appointmentType.video')}` : null}

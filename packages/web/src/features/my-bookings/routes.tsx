@@ -6,7 +6,7 @@ import { rootRoute } from '../../lib/root-route.ts'
 const myBookingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/my-bookings',
-  loader: () => loadTexts('my-bookings', 'ticket'),
+  loader: () => loadTexts('my-bookings', 'ticket', 'calendars'),
   component: lazyRouteComponent(() => import('./my-bookings-page.tsx'), 'MyBookingsPage'),
 })
 

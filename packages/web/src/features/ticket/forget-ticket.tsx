@@ -5,18 +5,23 @@ import { useForgetTicket } from '../../domain/bookings/stored-ticket-queries.ts'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { toastDone } from '../../ui/toast.ts'
 
-/** The button that removes the open ticket from this device, and leaves its page. */
-export function ForgetTicket({ link }: { link: TicketLink }) {
+type ForgetProps = { link: TicketLink; isKept: boolean }
+
+/**
+ * The button that leaves the page of the open ticket and removes it from this device: what is kept, and in any case
+ * what the tab's history would open.
+ */
+export function ForgetTicket({ link, isKept }: ForgetProps) {
   const { t } = useTranslation('ticket')
   const forgetTicket = useForgetTicket()
   const navigate = useNavigate()
   const forget = async () => {
     await forgetTicket(link, () => navigate({ to: '/', replace: true }))
-    toastDone({ message: t('keep.forgotten') })
+    toastDone({ message: t(isKept ? 'keep.forgotten' : 'keep.closed') })
   }
   return (
     <Button variant="default" onClick={forget}>
-      {t('keep.forget')}
+      {t(isKept ? 'keep.forget' : 'keep.close')}
     </Button>
   )
 }

@@ -1,6 +1,7 @@
 import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
 import { Button, Group, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
+import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { storedTicketQuery } from '../../domain/bookings/stored-ticket-queries.ts'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
@@ -15,15 +16,19 @@ export function KeepTicket({ booking, doctor, clinic, link, isKept }: KeepProps)
   const { t } = useTranslation('ticket')
   const queryClient = useQueryClient()
   const { manageToken } = link
+  const textRef = useRef<HTMLParagraphElement>(null)
   const keep = async () => {
     const isStored = await storeTicket({ booking, doctor, clinic, manageToken })
     await queryClient.invalidateQueries(storedTicketQuery(booking.id))
-    if (isStored) toastDone({ message: t('keep.done') })
-    else toastFailed({ message: t('keep.failed') })
+    if (isStored) {
+      toastDone({ message: t('keep.done') })
+      // The button is gone.
+      textRef.current?.focus({ preventScroll: true })
+    } else toastFailed({ message: t('keep.failed') })
   }
   return (
     <section className="no-print" aria-label={t('keep.title')}>
-      <Text c="dimmed" maw="44rem">
+      <Text c="dimmed" maw="44rem" tabIndex={-1} ref={textRef}>
         {t(isKept ? 'keep.kept' : manageToken === null ? 'keep.helpInAccount' : 'keep.help')}
       </Text>
       <Group gap="sm" mt="sm">
@@ -32,7 +37,7 @@ export function KeepTicket({ booking, doctor, clinic, link, isKept }: KeepProps)
             {t('keep.start')}
           </Button>
         )}
-        {isKept || manageToken !== null ? <ForgetTicket link={link} /> : null}
+        {isKept || manageToken !== null ? <ForgetTicket link={link} isKept={isKept} /> : null}
       </Group>
     </section>
   )

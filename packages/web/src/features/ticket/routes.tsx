@@ -10,8 +10,24 @@ const ticketRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/ticket',
   validateSearch: ({ move }: Record<string, unknown>): { move?: true } => (move === true ? { move } : {}),
-  loader: () => loadTexts('ticket', 'booking'),
+  loader: () => loadTexts('ticket', 'booking', 'links'),
   component: lazyRouteComponent(() => import('./ticket-page.tsx'), 'TicketPage'),
 })
 
-export const ticketRoutes = [ticketRoute] as const
+/** `/confirm#ID.TOKEN.TOKEN`, from an e-mail: the fragment has the secrets. */
+const confirmRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/confirm',
+  loader: () => loadTexts('ticket'),
+  component: lazyRouteComponent(() => import('./confirm-page.tsx'), 'ConfirmPage'),
+})
+
+/** `/reminders#ID.TOKEN`, from a reminder. */
+const remindersRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/reminders',
+  loader: () => loadTexts('ticket'),
+  component: lazyRouteComponent(() => import('./reminders-page.tsx'), 'RemindersPage'),
+})
+
+export const ticketRoutes = [ticketRoute, confirmRoute, remindersRoute] as const

@@ -8,35 +8,44 @@ import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/
 import { JoinVideo } from '../../domain/video/join-video.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
-import { focusPageTitle } from '../../ui/page-focus.ts'
+import { showPageTitle } from '../../ui/page-focus.ts'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { calendarFile } from './calendar-file.ts'
+import type { Moved } from './moved-notice.tsx'
 import classes from './ticket.module.css'
 
 // Loaded on demand: most visitors only read the ticket.
 const CancelBooking = lazy(async () => ({
   default: (await import('../../domain/bookings/cancel-booking.tsx')).CancelBooking,
 }))
-const RenewLink = lazy(async () => ({ default: (await import('./renew-link.tsx')).RenewLink }))
+const RenewTicketLink = lazy(async () => ({ default: (await import('./renew-ticket-link.tsx')).RenewTicketLink }))
 const MoveBooking = lazy(async () => ({ default: (await import('./move-booking.tsx')).MoveBooking }))
 
 const route = getRouteApi('/ticket')
 
-type ActionsProps = { booking: Booking; doctor: Doctor; clinic: Clinic; link: TicketLink; isOffline: boolean }
+type ActionsProps = {
+  booking: Booking
+  doctor: Doctor
+  clinic: Clinic
+  link: TicketLink
+  isOffline: boolean
+  /** The times to move to are shown. */
+  isMoving: boolean
+  onMoving: (isMoving: boolean) => void
+  onMoved: (moved: Moved) => void
+}
 
 /** The buttons of a ticket. Offline, only those that work without a network. */
-export function TicketActions({ booking, doctor, clinic, link, isOffline }: ActionsProps) {
+export function TicketActions({ booking, doctor, clinic, link, isOffline, isMoving, onMoving, onMoved }: ActionsProps) {
   const { t } = useTranslation('ticket')
   const { move: isMovingAtFirst = false } = route.useSearch()
   const navigate = route.useNavigate()
-  const [isMoving, setMoving] = useState<boolean>(isMovingAtFirst)
   const [isCancelling, setCancelling] = useState(false)
   const endMoving = () => {
-    setMoving(false)
+    onMoving(false)
     // The heading says what the ticket is now; the times, which had the focus, are gone.
-    focusPageTitle()
-    window.scrollTo(0, 0)
+    showPageTitle()
     // So that a reload shows the ticket, not the times to move to.
     if (isMovingAtFirst) void navigate({ search: {}, hash: true, state: true, replace: true, resetScroll: false })
   }
@@ -54,6 +63,12 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline }: Acti
     <div className="no-print">
       <div className={classes.actions}>
         <JoinVideo url={booking.joinUrl} />
+        {/* A hold with a patient, such as an offer of the waitlist, can be confirmed as it is. */}
+        {booking.status === 'PENDING' && booking.patient.name !== '' && !isOffline ? (
+          <LinkButton to="/offer" hash={ticketHash(link)}>
+            {t('acceptOrDecline')}
+          </LinkButton>
+        ) : null}
         {booking.status === 'CONFIRMED' ? (
           <Button
             variant={booking.joinUrl === null ? 'filled' : 'default'}
@@ -69,12 +84,12 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline }: Acti
         {link.manageToken === null ? null : <CopyLink link={link} />}
         {link.manageToken === null || isOffline ? null : (
           <Suspense>
-            <RenewLink link={link} />
+            <RenewTicketLink link={link} />
           </Suspense>
         )}
         {isComing && !isOffline ? (
           <>
-            <Button variant="default" aria-expanded={isMoving} onClick={() => setMoving(!isMoving)}>
+            <Button variant="default" aria-expanded={isMoving} onClick={() => onMoving(!isMoving)}>
               {t('move.start')}
             </Button>
             <Button variant="default" onClick={() => setCancelling(true)}>
@@ -90,7 +105,16 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline }: Acti
       </div>
       {isMoving && isComing && !isOffline ? (
         <Suspense fallback={<PageLoading />}>
-          <MoveBooking booking={booking} clinic={clinic} link={link} onDone={endMoving} />
+          <MoveBooking
+            booking={booking}
+            clinic={clinic}
+            link={link}
+            onMoved={(moved) => {
+              onMoved(moved)
+              endMoving()
+            }}
+            onKeep={endMoving}
+          />
         </Suspense>
       ) : null}
       {/* Not offline: the dialog's code may not have been loaded, and the ticket must be shown without it. */}
@@ -104,19 +128,19 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline }: Acti
 }
 
 function CopyLink({ link }: { link: TicketLink }) {
-  const { t } = useTranslation('ticket')
+  const { t } = useTranslation(['ticket', 'links'])
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(`${window.location.origin}/ticket#${ticketHash(link)}`)
-      toastDone({ message: t('copy.done') })
+      toastDone({ message: t('links:copy.done') })
     } catch {
       // Not permitted, or not available over plain HTTP. The QR code has the link too.
-      toastFailed({ message: t('copy.failed') })
+      toastFailed({ message: t('copyFailed') })
     }
   }
   return (
     <Button variant="default" onClick={copy}>
-      {t('copy.start')}
+      {t('links:copy.start')}
     </Button>
   )
 }

@@ -3,7 +3,9 @@ import { Anchor, Badge, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { usePatientName } from '../../domain/bookings/use-patient-name.ts'
+import { callAddress } from '../../lib/call-address.ts'
 import { formatAppointment, formatMoney, formatZone, ownTimeZone } from '../../lib/format.ts'
+import { nameWithSpecialization } from '../../lib/specialization-name.ts'
 import { QrCode } from '../../ui/qr-code.tsx'
 import classes from './ticket.module.css'
 
@@ -35,11 +37,7 @@ export function TicketCard({ booking, doctor, clinic, link, isOffline }: CardPro
           <When booking={booking} timeZone={clinic.timezone} />
           <div>
             <dt>{t('doctor')}</dt>
-            <dd>
-              <bdi>
-                {doctor.name}, {doctor.specialization}
-              </bdi>
-            </dd>
+            <dd>{nameWithSpecialization(doctor)}</dd>
           </div>
           <Where booking={booking} clinic={clinic} isOffline={isOffline} />
           <div>
@@ -61,7 +59,12 @@ export function TicketCard({ booking, doctor, clinic, link, isOffline }: CardPro
             </div>
           )}
         </dl>
-        {isAlive ? <QrCode text={address} label={t('qr')} /> : null}
+        {isAlive ? (
+          <figure className={classes.qr}>
+            <QrCode text={address} label={t('qr')} />
+            <figcaption>{t('qrCaption')}</figcaption>
+          </figure>
+        ) : null}
       </div>
     </article>
   )
@@ -99,7 +102,11 @@ function Where({ booking, clinic, isOffline }: Pick<CardProps, 'booking' | 'clin
       <dt>{t('where')}</dt>
       <dd>
         {booking.appointmentType === 'video' ? (
-          t(videoText(booking, isOffline), { clinic: clinic.name })
+          <>
+            {t(videoText(booking, isOffline), { clinic: clinic.name })}
+            {/* On paper there is no button. */}
+            {booking.joinUrl === null ? null : <bdi className={classes.printed}>{booking.joinUrl}</bdi>}
+          </>
         ) : (
           <>
             <bdi>{clinic.name}</bdi>
@@ -114,7 +121,7 @@ function Where({ booking, clinic, isOffline }: Pick<CardProps, 'booking' | 'clin
         {clinic.phone === null ? null : (
           <>
             <br />
-            <Anchor href={`tel:${clinic.phone.replace(/[^+\d]/g, '')}`} dir="ltr">
+            <Anchor href={callAddress(clinic.phone)} dir="ltr">
               {clinic.phone}
             </Anchor>
           </>

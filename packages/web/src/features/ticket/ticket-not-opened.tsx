@@ -26,7 +26,7 @@ export function TicketNotOpened({ link, error, retry, isKept }: NotOpenedProps) 
       )}
       {code === 'booking_not_found' ? <Text maw="44rem">{t('voidLink')}</Text> : null}
       <TextLink to="/find-booking">{t('findBooking')}</TextLink>
-      {isKept ? <ForgetTicket link={link} /> : null}
+      {isKept ? <ForgetTicket link={link} isKept /> : null}
     </Stack>
   )
 }

@@ -1,7 +1,8 @@
 import type { Booking } from '@holdfast/contract/client'
 import { Alert, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
-import { Navigate } from '@tanstack/react-router'
+import { getRouteApi, Navigate } from '@tanstack/react-router'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { KeptTickets } from '../../domain/bookings/kept-tickets.tsx'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
@@ -15,11 +16,14 @@ import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { KeepTicket } from './keep-ticket.tsx'
 import { LinkBooking } from './link-booking.tsx'
+import { type Moved, MovedNotice } from './moved-notice.tsx'
 import { TicketActions } from './ticket-actions.tsx'
 import { TicketCard } from './ticket-card.tsx'
 import { TicketNotOpened } from './ticket-not-opened.tsx'
 import { useTicket } from './use-ticket.ts'
 import { useTicketLink } from './use-ticket-link.ts'
+
+const route = getRouteApi('/ticket')
 
 /** The page of one booking, opened by its secret link. */
 export function TicketPage() {
@@ -39,7 +43,8 @@ export function TicketPage() {
 }
 
 /** A booking also fails when the clinic withdraws its slot, and may have been confirmed before. */
-function headingOf({ status, failureReason }: Booking) {
+function headingOf({ status, failureReason }: Booking, moved: Moved | null) {
+  if (status === 'CONFIRMED' && moved !== null && !moved.isUndone) return 'heading.moved'
   if (status === 'FAILED' && failureReason === 'slot_withdrawn') return 'heading.slot_withdrawn'
   return `heading.${status}` as const
 }
@@ -58,6 +63,9 @@ function Ticket({ link }: { link: TicketLink }) {
   const { t } = useTranslation('ticket')
   const ticket = useTicket(link)
   const session = useSession()
+  const [moved, setMoved] = useState<Moved | null>(null)
+  const { move: isMovingAtFirst = false } = route.useSearch()
+  const [isMoving, setMoving] = useState<boolean>(isMovingAtFirst)
   if (ticket.kind === 'loading') return <PageLoading />
   const isVoidToken = ticket.kind === 'failed' && refusalCode(ticket.error) === 'booking_not_found'
   if (isVoidToken && link.manageToken !== null && session.kind === 'account') {
@@ -69,8 +77,8 @@ function Ticket({ link }: { link: TicketLink }) {
   return (
     <Stack gap="lg">
       <div>
-        <PageTitle of={t('title')}>{t(headingOf(booking))}</PageTitle>
-        <Text c="dimmed" mt={4}>
+        <PageTitle of={t('title')}>{t(headingOf(booking, moved))}</PageTitle>
+        <Text c="dimmed" mt={4} className="no-print">
           {t(helpOf(booking, link))}
         </Text>
       </div>
@@ -79,8 +87,25 @@ function Ticket({ link }: { link: TicketLink }) {
           {t('offline', { time: formatDayTime(storedAt, ownTimeZone()) })}
         </Alert>
       )}
+      {moved === null ? null : (
+        <MovedNotice
+          key={moved.after.startsAt}
+          moved={moved}
+          clinic={ticket.clinic}
+          link={link}
+          onMoved={setMoved}
+          onChoose={() => setMoving(true)}
+        />
+      )}
       <TicketCard {...ticket} link={link} isOffline={storedAt !== null} />
-      <TicketActions {...ticket} link={link} isOffline={storedAt !== null} />
+      <TicketActions
+        {...ticket}
+        link={link}
+        isOffline={storedAt !== null}
+        isMoving={isMoving}
+        onMoving={setMoving}
+        onMoved={setMoved}
+      />
       <KeepTicket {...ticket} link={link} />
       {storedAt !== null || booking.status === 'FAILED' ? null : <LinkBooking booking={booking} link={link} />}
     </Stack>

@@ -5,16 +5,6 @@ import { storedTicketQuery } from '../../domain/bookings/stored-ticket-queries.t
 import { parseTicketLink, type TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { isForgotten, rememberTicket } from '../../lib/stored-tickets.ts'
 
-declare module '@tanstack/history' {
-  interface HistoryState {
-    /**
-     * The secret of a guest's ticket, while its address shows only the booking. null: the account opens it, also if
-     * this device stores a token, which is void then.
-     */
-    manageToken?: string | null
-  }
-}
-
 /**
  * The link by which the ticket was opened; null: it is incomplete; undefined: not known yet. The secret is moved from
  * the address into the state of the tab's history, so that nobody reads it over a shoulder or finds it in the browser's

@@ -1,6 +1,7 @@
 import type { AuditEvent } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query'
+import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { localDateTime } from '../../../lib/local-time.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
@@ -8,13 +9,14 @@ import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
+import { ShowMore } from '../../../ui/show-more.tsx'
 import type { AuditSearch } from '../admin-search.ts'
 import { downloadCsv } from '../csv-download.ts'
 import { recordExport } from '../record-export.ts'
 import { AuditFilters, type Person } from './audit-filters.tsx'
 import { auditEventsQuery, readAuditEvents } from './audit-queries.ts'
 import { AuditTable } from './audit-table.tsx'
-import { useAuditTexts } from './use-audit-texts.ts'
+import { type AuditNames, useAuditTexts } from './use-audit-texts.ts'
 
 type AuditLogProps = {
   /** null: the whole site's. */
@@ -22,16 +24,18 @@ type AuditLogProps = {
   timeZone: string
   /** Whom the filter offers besides those in the list. */
   people: readonly Person[]
+  names: AuditNames
   search: AuditSearch
   onSearch(search: AuditSearch): void
 }
 
 /** The security log with filters, pages and a download as CSV. */
-export function AuditLog({ clinicId, timeZone, people, search, onSearch }: AuditLogProps) {
+export function AuditLog({ clinicId, timeZone, people, names, search, onSearch }: AuditLogProps) {
   const { t } = useTranslation('admin')
   const found = useInfiniteQuery(auditEventsQuery(clinicId, search))
   const events = found.data?.pages.flatMap(({ items }) => items) ?? []
-  const download = useDownload(clinicId, timeZone, search)
+  const rowsRef = useRef<HTMLTableSectionElement>(null)
+  const download = useDownload(clinicId, timeZone, search, names)
   return (
     <Stack gap="lg">
       <div>
@@ -67,18 +71,10 @@ export function AuditLog({ clinicId, timeZone, people, search, onSearch }: Audit
             timeZone={timeZone}
             isSite={clinicId === null}
             isOlder={found.isPlaceholderData}
+            names={names}
+            rowsRef={rowsRef}
           />
-          {found.hasNextPage ? (
-            <Group>
-              <ActionButton
-                variant="default"
-                isBusy={found.isFetchingNextPage}
-                onClick={() => void found.fetchNextPage()}
-              >
-                {t('audit.more')}
-              </ActionButton>
-            </Group>
-          ) : null}
+          <ShowMore pages={found} count={events.length} listRef={rowsRef} />
         </>
       )}
     </Stack>
@@ -86,9 +82,9 @@ export function AuditLog({ clinicId, timeZone, people, search, onSearch }: Audit
 }
 
 /** Reads all that matches, not only the pages that are shown. */
-function useDownload(clinicId: string | null, timeZone: string, search: AuditSearch) {
+function useDownload(clinicId: string | null, timeZone: string, search: AuditSearch, names: AuditNames) {
   const { t } = useTranslation('admin')
-  const texts = useAuditTexts()
+  const texts = useAuditTexts(names)
   const rowOf = (event: AuditEvent) => ({
     [t('column.when')]: localDateTime(event.at, timeZone),
     [t('audit.what')]: t(`audit.kind.${event.kind}`),
@@ -96,7 +92,7 @@ function useDownload(clinicId: string | null, timeZone: string, search: AuditSea
     [t('audit.details')]: texts.details(event),
     [t('audit.who')]: texts.who(event),
     [t('field.email')]: event.actorEmail ?? '',
-    [t('audit.subject')]: event.subjectName ?? event.subjectId ?? '',
+    [t('audit.subject')]: texts.about(event) ?? '',
     [t('audit.network')]: event.network ?? '',
     [t('tabs.label')]: event.clinicName ?? '',
   })

@@ -1,12 +1,12 @@
 import type { AuditEvent } from '@holdfast/contract/client'
 import { Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
+import type { RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
-import { referenceOf } from '../../../domain/bookings/ticket-link.ts'
 import { formatDayTime } from '../../../lib/format.ts'
 import layoutClasses from '../../../ui/layout.module.css'
 import tableClasses from '../../../ui/table.module.css'
-import { useAuditTexts } from './use-audit-texts.ts'
+import { type AuditNames, useAuditTexts } from './use-audit-texts.ts'
 
 type AuditTableProps = {
   events: readonly AuditEvent[]
@@ -14,11 +14,13 @@ type AuditTableProps = {
   /** true: events of all clinics, whose names are shown. */
   isSite: boolean
   isOlder: boolean
+  names: AuditNames
+  rowsRef: RefObject<HTMLTableSectionElement | null>
 }
 
-export function AuditTable({ events, timeZone, isSite, isOlder }: AuditTableProps) {
+export function AuditTable({ events, timeZone, isSite, isOlder, names, rowsRef }: AuditTableProps) {
   const { t } = useTranslation('admin')
-  const texts = useAuditTexts()
+  const texts = useAuditTexts(names)
   return (
     <table className={tableClasses.table} style={isOlder ? { opacity: 0.6 } : {}}>
       <caption className={tableClasses.caption}>{t('audit.title')}</caption>
@@ -32,7 +34,7 @@ export function AuditTable({ events, timeZone, isSite, isOlder }: AuditTableProp
           {isSite ? <th scope="col">{t('tabs.label')}</th> : null}
         </tr>
       </thead>
-      <tbody>
+      <tbody ref={rowsRef}>
         {events.map((event) => (
           <tr key={event.id}>
             <td className="tabular">{formatDayTime(event.at, timeZone)}</td>
@@ -51,7 +53,7 @@ export function AuditTable({ events, timeZone, isSite, isOlder }: AuditTableProp
               )}
             </td>
             <td data-label={t('audit.subject')}>
-              <Subject event={event} />
+              <About event={event} text={texts.about(event)} />
             </td>
             <td data-label={t('audit.network')}>
               <bdi className="tabular">{event.network ?? '–'}</bdi>
@@ -68,18 +70,17 @@ export function AuditTable({ events, timeZone, isSite, isOlder }: AuditTableProp
   )
 }
 
-/** A booking is a link; an account has its name; of anything else there is the end of its id. */
-function Subject({ event: { kind, subjectId, subjectName, clinicId } }: { event: AuditEvent }) {
-  if (subjectId === null) return '–'
-  const reference = referenceOf(subjectId)
-  if (kind !== 'booking_read' || clinicId === null) return <bdi>{subjectName ?? reference}</bdi>
+/** A booking is a link. */
+function About({ event: { kind, subjectId, clinicId }, text }: { event: AuditEvent; text: string | null }) {
+  const isBooking = kind === 'booking_read' || kind === 'message_sent_again' || kind === 'patients_erased'
+  if (!isBooking || clinicId === null || subjectId === null) return <bdi>{text ?? '–'}</bdi>
   return (
     <Link
       className={layoutClasses.link}
       to="/clinic/$clinicId/bookings/$bookingId"
       params={{ clinicId, bookingId: subjectId }}
     >
-      <bdi className="tabular">{reference}</bdi>
+      <bdi className="tabular">{text}</bdi>
     </Link>
   )
 }

@@ -9,6 +9,7 @@ import { canBeErased, isOpen } from '../../../domain/bookings/offered-actions.ts
 import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
 import { referenceOf } from '../../../domain/bookings/ticket-link.ts'
 import { usePatientName } from '../../../domain/bookings/use-patient-name.ts'
+import { daysOf, withdrawalSearchOf } from '../../../domain/slots/withdrawal-search.ts'
 import { JoinVideo } from '../../../domain/video/join-video.tsx'
 import { formatAppointment, formatDayTime, formatNumber } from '../../../lib/format.ts'
 import { serverNow } from '../../../lib/server-clock.ts'
@@ -21,6 +22,7 @@ import { PageTitle } from '../../../ui/page-title.tsx'
 import adminClasses from '../admin.module.css'
 import { useClinic } from '../use-clinic.ts'
 import { BookingHistory } from './booking-history.tsx'
+import { BookingMessages } from './booking-messages.tsx'
 import { clinicBookingQuery } from './booking-queries.ts'
 import classes from './bookings.module.css'
 import { CancelDialog } from './cancel-dialog.tsx'
@@ -49,6 +51,7 @@ export function ClinicBookingPage() {
         <BookingFacts booking={found.data} />
         <BookingHistory bookingId={bookingId} />
       </div>
+      <BookingMessages bookingId={bookingId} />
     </Stack>
   )
 }
@@ -56,10 +59,17 @@ export function ClinicBookingPage() {
 function BookingFacts({ booking }: { booking: Booking }) {
   const { t } = useTranslation(['admin', 'shell'])
   const { doctors, timeZone, isAdmin } = useClinic()
-  const { move = false } = route.useSearch()
+  const { move = false, ...search } = route.useSearch()
+  const withdrawnDays = daysOf(search)
+  const navigate = route.useNavigate()
   const [dialog, setDialog] = useState<'move' | 'cancel' | 'erase' | null>(move && isOpen(booking) ? 'move' : null)
   const { patient } = booking
   const close = () => setDialog(null)
+  const { clinicId, doctorId, startsAt } = booking
+  const returnToWithdrawal = () => {
+    const list = { doctorId, ...withdrawalSearchOf(withdrawnDays), nextAt: startsAt }
+    void navigate({ to: '/clinic/$clinicId/times', params: { clinicId }, search: list, replace: true })
+  }
   const facts: { label: string; value: ReactNode }[] = [
     { label: t('column.status'), value: <StatusMark of={booking} /> },
     { label: t('booking.reference'), value: <bdi className="tabular">{referenceOf(booking.id)}</bdi> },
@@ -109,7 +119,12 @@ function BookingFacts({ booking }: { booking: Booking }) {
         ) : null}
       </Stack>
       <EraseDialog booking={booking} isOpen={dialog === 'erase'} onClose={close} />
-      <MoveDialog booking={booking} isOpen={dialog === 'move'} onClose={close} />
+      <MoveDialog
+        booking={booking}
+        isOpen={dialog === 'move'}
+        onClose={close}
+        {...(withdrawnDays === null ? {} : { onMoved: returnToWithdrawal })}
+      />
       <CancelDialog booking={booking} isOpen={dialog === 'cancel'} onClose={close} />
     </section>
   )

@@ -3,22 +3,23 @@ import { Button, Checkbox, Group, NativeSelect, Stack, Text, TextInput } from '@
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { getRouteApi } from '@tanstack/react-router'
-import { useState } from 'react'
+import { getRouteApi, useRouter } from '@tanstack/react-router'
+import { type RefObject, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { statusesInOrder } from '../../../domain/bookings/status-colors.ts'
 import { statusLabel } from '../../../domain/bookings/status-label.ts'
 import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
 import { formatDayTime } from '../../../lib/format.ts'
+import { isLeaving } from '../../../lib/is-leaving.ts'
 import { addDays, localDateTime, parseDay } from '../../../lib/local-time.ts'
 import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
-import { ActionButton } from '../../../ui/action-button.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { Icon } from '../../../ui/icon.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
+import { ShowMore } from '../../../ui/show-more.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import type { BookingsSearch } from '../admin-search.ts'
 import { BookingLink } from '../booking-link.tsx'
@@ -37,6 +38,7 @@ export function BookingsPage() {
   const { t } = useTranslation('admin')
   const { clinicId, doctors, today } = useClinic()
   const csvRows = useCsvRows()
+  const rowsRef = useRef<HTMLTableSectionElement>(null)
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const range = { from: search.from ?? addDays(today, -7), to: search.to ?? addDays(today, 30) }
@@ -86,18 +88,8 @@ export function BookingsPage() {
               {t('csv')}
             </Button>
           </Group>
-          <BookingsTable bookings={bookings} isOlder={found.isPlaceholderData} />
-          {found.hasNextPage ? (
-            <Group>
-              <ActionButton
-                variant="default"
-                isBusy={found.isFetchingNextPage}
-                onClick={() => void found.fetchNextPage()}
-              >
-                {t('bookings.more')}
-              </ActionButton>
-            </Group>
-          ) : null}
+          <BookingsTable bookings={bookings} isOlder={found.isPlaceholderData} rowsRef={rowsRef} />
+          <ShowMore pages={found} count={bookings.length} listRef={rowsRef} />
         </>
       )}
     </Stack>
@@ -121,7 +113,13 @@ function useCsvRows() {
     }))
 }
 
-function BookingsTable({ bookings, isOlder }: { bookings: readonly Booking[]; isOlder: boolean }) {
+type TableProps = {
+  bookings: readonly Booking[]
+  isOlder: boolean
+  rowsRef: RefObject<HTMLTableSectionElement | null>
+}
+
+function BookingsTable({ bookings, isOlder, rowsRef }: TableProps) {
   const { t } = useTranslation('admin')
   const { doctors, timeZone } = useClinic()
   return (
@@ -135,7 +133,7 @@ function BookingsTable({ bookings, isOlder }: { bookings: readonly Booking[]; is
           <th scope="col">{t('column.status')}</th>
         </tr>
       </thead>
-      <tbody>
+      <tbody ref={rowsRef}>
         {bookings.map((booking) => (
           <tr key={booking.id} data-quiet={booking.status === 'CANCELLED' || booking.status === 'FAILED' || undefined}>
             <td className="tabular">{formatDayTime(booking.startsAt, timeZone)}</td>
@@ -163,12 +161,15 @@ type FiltersProps = {
 
 function Filters({ search, onChange }: FiltersProps) {
   const { t } = useTranslation(['admin', 'shell'])
+  const router = useRouter()
   const [text, setText] = useState(search.q ?? '')
   const set = (part: Partial<Record<keyof BookingsSearch, string | boolean>>) => {
     const entries = Object.entries({ ...search, ...part }).filter(([, value]) => value !== '' && value !== false)
     onChange(Object.fromEntries(entries))
   }
-  const passOn = useDebouncedCallback((q: string) => set({ q: q.trim() }), typingMs)
+  const passOn = useDebouncedCallback((q: string) => {
+    if (!isLeaving(router)) set({ q: q.trim() })
+  }, typingMs)
   const setDay = (name: 'from' | 'to', value: string) => {
     if (parseDay(value) !== null) set({ [name]: value })
   }

@@ -5,58 +5,102 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { clinicKey } from '../../../lib/clinic-queries.ts'
+import { addDays } from '../../../lib/local-time.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
-import { toastDone } from '../../../ui/toast.ts'
+import { LinkButton } from '../../../ui/link-button.tsx'
 import { useClinic } from '../use-clinic.ts'
 
 type EraseDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void }
 
-/** Erases the patient of a booking that is over, and with the checkbox, of all with the same e-mail address. */
+/** `email` and `left`: that of a request for all bookings, and how many of them are not over and keep their data. */
+type Erased = { erased: number; left: number; email: string | null }
+
+/**
+ * Erases the patient of a booking that is over, and with the checkbox, of all with the same e-mail address. The result
+ * stays until the dialog is closed: the booking behind it has no address any more.
+ */
 export function EraseDialog({ booking, isOpen, onClose }: EraseDialogProps) {
+  const { t } = useTranslation('admin')
+  const [result, setResult] = useState<Erased | null>(null)
+  return (
+    <Dialog isOpen={isOpen} onClose={onClose} title={t(result === null ? 'erase.title' : 'erase.resultTitle')}>
+      {result === null ? (
+        <Question booking={booking} onErased={setResult} onClose={onClose} />
+      ) : (
+        <Result result={result} onClose={onClose} />
+      )}
+    </Dialog>
+  )
+}
+
+type QuestionProps = { booking: Booking; onErased: (result: Erased) => void; onClose: () => void }
+
+function Question({ booking, onErased, onClose }: QuestionProps) {
   const { t } = useTranslation('admin')
   const { clinicId } = useClinic()
   const queryClient = useQueryClient()
   const [isForAll, setForAll] = useState(false)
   const { email } = booking.patient
   const erasure = useMutation({
-    async mutationFn() {
+    async mutationFn(): Promise<Erased> {
       if (!isForAll || email === undefined) {
         await dataOf(api.erasePatient({ path: { bookingId: booking.id } }))
-        return t('erase.done')
+        return { erased: 1, left: 0, email: null }
       }
       const { erased, notOver } = await dataOf(api.erasePatients({ path: { clinicId }, body: { email } }))
-      const done = t('erase.doneAll', { count: erased })
-      return notOver.count === 0 ? done : `${done} ${t('erase.notOver', { count: notOver.count })}`
+      return { erased, left: notOver.count, email }
     },
-    onSuccess: (message) => {
-      toastDone({ message })
-      onClose()
-    },
+    onSuccess: onErased,
     onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
   })
   return (
-    <Dialog isOpen={isOpen} onClose={onClose} title={t('erase.title')}>
-      <Stack gap="md">
-        <Text>{t('erase.text')}</Text>
-        {email === undefined ? null : (
-          <Checkbox
-            label={t('erase.all', { contact: email })}
-            checked={isForAll}
-            onChange={({ currentTarget }) => setForAll(currentTarget.checked)}
-          />
+    <Stack gap="md">
+      <Text>{t('erase.text')}</Text>
+      {email === undefined ? null : (
+        <Checkbox
+          label={t('erase.all', { contact: email })}
+          checked={isForAll}
+          onChange={({ currentTarget }) => setForAll(currentTarget.checked)}
+        />
+      )}
+      {erasure.isError ? <ErrorState error={erasure.error} /> : null}
+      <Group gap="sm">
+        <ActionButton color="red" isBusy={erasure.isPending} onClick={() => erasure.mutate()}>
+          {t('erase.submit')}
+        </ActionButton>
+        <Button variant="default" data-autofocus onClick={onClose}>
+          {t('erase.back')}
+        </Button>
+      </Group>
+    </Stack>
+  )
+}
+
+/** How far ahead the list of bookings reaches. */
+const daysAhead = 365
+
+function Result({ result: { erased, left, email }, onClose }: { result: Erased; onClose: () => void }) {
+  const { t } = useTranslation(['admin', 'shell'])
+  const { clinicId, today } = useClinic()
+  return (
+    <Stack gap="md">
+      <Text role="status">{email === null ? t('erase.done') : t('erase.doneAll', { count: erased })}</Text>
+      {left === 0 ? null : <Text>{t('erase.notOver', { count: left })}</Text>}
+      <Group gap="sm">
+        {left === 0 || email === null ? null : (
+          <LinkButton
+            variant="default"
+            to="/clinic/$clinicId/bookings"
+            params={{ clinicId }}
+            search={{ q: email, from: today, to: addDays(today, daysAhead), unconfirmed: true }}
+          >
+            {t('erase.showLeft')}
+          </LinkButton>
         )}
-        {erasure.isError ? <ErrorState error={erasure.error} /> : null}
-        <Group gap="sm">
-          <ActionButton color="red" isBusy={erasure.isPending} onClick={() => erasure.mutate()}>
-            {t('erase.submit')}
-          </ActionButton>
-          <Button variant="default" data-autofocus onClick={onClose}>
-            {t('erase.back')}
-          </Button>
-        </Group>
-      </Stack>
-    </Dialog>
+        <Button onClick={onClose}>{t('shell:close')}</Button>
+      </Group>
+    </Stack>
   )
 }

@@ -15,10 +15,16 @@ import { toastDone, toastFailed } from '../../../ui/toast.ts'
 import { SlotPicker } from '../slot-picker.tsx'
 import { useClinic } from '../use-clinic.ts'
 
-type MoveDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void }
+type MoveDialogProps = {
+  booking: Booking
+  isOpen: boolean
+  onClose: () => void
+  /** After a move; by default the page's heading gets the focus. */
+  onMoved?: () => void
+}
 
 /** Moves a booking atomically to another slot. A button in the toast moves it back. */
-export function MoveDialog({ booking, isOpen, onClose }: MoveDialogProps) {
+export function MoveDialog({ booking, isOpen, onClose, onMoved = focusPageTitle }: MoveDialogProps) {
   const { t } = useTranslation('admin')
   const { clinicId, doctors, timeZone } = useClinic()
   const queryClient = useQueryClient()
@@ -54,7 +60,7 @@ export function MoveDialog({ booking, isOpen, onClose }: MoveDialogProps) {
       })
       setChosen(null)
       onClose()
-      focusPageTitle()
+      onMoved()
     },
     onSettled: reread,
   })

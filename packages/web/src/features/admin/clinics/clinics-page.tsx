@@ -5,11 +5,12 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, Navigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { clinicQuery } from '../../../lib/directory-queries.ts'
 import { ownTimeZone } from '../../../lib/format.ts'
+import { createRequestKeys } from '../../../lib/request-keys.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
@@ -22,7 +23,6 @@ import tableClasses from '../../../ui/table.module.css'
 import { toastDone } from '../../../ui/toast.ts'
 import type { ClinicCardDraft } from '../clinic-draft.ts'
 import { ClinicFields } from '../clinic-fields.tsx'
-import { createRequestKeys } from '../request-keys.ts'
 
 const route = getRouteApi('/clinic')
 
@@ -154,6 +154,8 @@ function NewClinic({ onDone }: { onDone: () => void }) {
   const form = useForm<ClinicCardDraft>({
     initialValues: { name: '', timezone: ownTimeZone(), address: '', phone: '' },
   })
+  const panelRef = useRef<HTMLElement>(null)
+  useEffect(() => panelRef.current?.querySelector('input')?.focus(), [])
   const creation = useMutation({
     mutationFn: ({ name, timezone, address, phone }: ClinicCardDraft) => {
       const body = { name: name.trim(), timezone, address: address.trim() || null, phone: phone.trim() || null }
@@ -169,7 +171,7 @@ function NewClinic({ onDone }: { onDone: () => void }) {
     },
   })
   return (
-    <section className={layoutClasses.panel} aria-labelledby="new-clinic">
+    <section className={layoutClasses.panel} aria-labelledby="new-clinic" ref={panelRef}>
       <form onSubmit={form.onSubmit((draft) => creation.mutate(draft))}>
         <Stack gap="md">
           <Title order={2} size="h3" id="new-clinic">

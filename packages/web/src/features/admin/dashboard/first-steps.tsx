@@ -1,9 +1,11 @@
 import { Badge, Button, Group, Stack, Text, Title } from '@mantine/core'
+import { useLocalStorage } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import layoutClasses from '../../../ui/layout.module.css'
 import { LinkButton } from '../../../ui/link-button.tsx'
+import { focusPageTitle } from '../../../ui/page-focus.ts'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
 import { invitationsQuery } from '../invitations-query.ts'
 import { membersQuery } from '../members-query.ts'
@@ -11,54 +13,100 @@ import { newestEventsQuery } from '../newest-events-query.ts'
 import { useClinic } from '../use-clinic.ts'
 import classes from './dashboard.module.css'
 
-/** What a clinic needs before patients can book. Shown until somebody has booked. */
+/** What a clinic needs before patients can book. Shown until all of it is done, or somebody hides it. */
 export function FirstSteps() {
   const { t } = useTranslation('admin')
-  const { clinicId, clinic, doctors } = useClinic()
-  const newest = useQuery(newestEventsQuery(clinicId, 1, true)).data
-  const isEmpty = newest?.length === 0
-  const members = useQuery({ ...membersQuery(clinicId), enabled: isEmpty }).data ?? []
-  const invitations = useQuery({ ...invitationsQuery(clinicId), enabled: isEmpty }).data ?? []
-  if (!isEmpty) return null
+  const { clinicId } = useClinic()
+  const { isHidden, hide, isLinkCopied, linkCopied } = useOwnProgress(clinicId)
+  const done = useDone(clinicId, !isHidden)
+  if (isHidden || done === null) return null
+  const isDone = { ...done, link: done.link || isLinkCopied }
+  if (Object.values(isDone).every(Boolean)) return null
   const params = { clinicId }
-  const hasTimes = doctors.some(({ nextAvailableAt }) => nextAvailableAt !== null)
   return (
     <section className={layoutClasses.panel} aria-labelledby="first-steps">
       <Stack gap="md">
-        <div>
-          <Title order={2} size="h3" id="first-steps">
-            {t('steps.title')}
-          </Title>
-          <Text c="dimmed">{t('steps.help')}</Text>
-        </div>
+        <Group justify="space-between" align="flex-start" gap="sm">
+          <div>
+            <Title order={2} size="h3" id="first-steps">
+              {t('steps.title')}
+            </Title>
+            <Text c="dimmed">{t('steps.help')}</Text>
+          </div>
+          <Button
+            size="sm"
+            variant="default"
+            onClick={() => {
+              hide()
+              focusPageTitle()
+            }}
+          >
+            {t('steps.dismiss')}
+          </Button>
+        </Group>
         <ol className={classes.steps}>
-          <Step name="clinic" isDone={clinic.phone !== null && clinic.address !== null}>
+          <Step name="clinic" isDone={isDone.clinic}>
             <LinkButton size="sm" variant="default" to="/clinic/$clinicId/settings" params={params}>
               {t('steps.clinic.action')}
             </LinkButton>
           </Step>
-          <Step name="doctor" isDone={doctors.length > 0}>
+          <Step name="doctor" isDone={isDone.doctor}>
             <LinkButton size="sm" variant="default" to="/clinic/$clinicId/doctors" params={params}>
               {t('steps.doctor.action')}
             </LinkButton>
           </Step>
-          <Step name="times" isDone={hasTimes}>
+          <Step name="times" isDone={isDone.times}>
             <LinkButton size="sm" variant="default" to="/clinic/$clinicId/times" params={params} search={{}}>
               {t('steps.times.action')}
             </LinkButton>
           </Step>
-          <Step name="people" isDone={members.length > 1 || invitations.length > 0}>
+          <Step name="people" isDone={isDone.people}>
             <LinkButton size="sm" variant="default" to="/clinic/$clinicId/people" params={params} search={{}}>
               {t('steps.people.action')}
             </LinkButton>
           </Step>
-          <Step name="link" isDone={false}>
-            <PublicLink clinicId={clinicId} />
+          <Step name="link" isDone={isDone.link}>
+            <PublicLink clinicId={clinicId} onCopied={linkCopied} />
           </Step>
         </ol>
       </Stack>
     </section>
   )
+}
+
+/** What this browser knows: whether the steps were hidden, and whether the public link was copied. */
+function useOwnProgress(clinicId: string) {
+  const [progress, setProgress] = useLocalStorage<'none' | 'linked' | 'hidden'>({
+    key: `holdfast-first-steps-${clinicId}`,
+    defaultValue: 'none',
+    getInitialValueInEffect: false,
+  })
+  return {
+    isHidden: progress === 'hidden',
+    hide: () => setProgress('hidden'),
+    isLinkCopied: progress === 'linked',
+    linkCopied: () => setProgress('linked'),
+  }
+}
+
+/**
+ * Which steps are done; null while that is not known. In a clinic where somebody has booked, patients have found slots
+ * and the link.
+ */
+function useDone(clinicId: string, enabled: boolean): Record<StepProps['name'], boolean> | null {
+  const { clinic, doctors } = useClinic()
+  const newest = useQuery({ ...newestEventsQuery(clinicId, 1, true), enabled }).data
+  const members = useQuery({ ...membersQuery(clinicId), enabled }).data
+  const invitations = useQuery({ ...invitationsQuery(clinicId), enabled }).data
+  if (newest === undefined || members === undefined || invitations === undefined) return null
+  const hasBooked = newest.length > 0
+  return {
+    clinic: clinic.phone !== null && clinic.address !== null,
+    doctor: doctors.length > 0,
+    times: hasBooked || doctors.some(({ nextAvailableAt }) => nextAvailableAt !== null),
+    people: members.length > 1 || invitations.length > 0,
+    link: hasBooked,
+  }
 }
 
 type StepProps = { name: 'clinic' | 'doctor' | 'times' | 'people' | 'link'; isDone: boolean; children: ReactNode }
@@ -88,12 +136,13 @@ function Step({ name, isDone, children }: StepProps) {
 }
 
 /** The page where patients find this clinic's doctors. */
-function PublicLink({ clinicId }: { clinicId: string }) {
+function PublicLink({ clinicId, onCopied }: { clinicId: string; onCopied: () => void }) {
   const { t } = useTranslation('admin')
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(`${window.location.origin}/?clinicId=${clinicId}`)
       toastDone({ message: t('steps.link.copied') })
+      onCopied()
     } catch {
       // Not permitted, or not available over plain HTTP: the page's address can be copied.
       toastFailed({ message: t('steps.link.copyFailed') })

@@ -1,9 +1,11 @@
+import type { Booking } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { IconPrinter } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { DayCounts, DayList } from '../../../domain/bookings/day-list.tsx'
+import { DaySheet } from '../../../domain/bookings/day-sheet.tsx'
 import { bookingsQuery } from '../../../lib/clinic-queries.ts'
 import { formatDate } from '../../../lib/format.ts'
 import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
@@ -35,52 +37,70 @@ export function DayListPage() {
   const heading = formatDate(day, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
   const of = doctorId === undefined ? clinic.name : (doctors.find(({ id }) => id === doctorId)?.name ?? '')
   return (
-    <Stack gap="lg">
-      <div>
-        <PageTitle>{heading}</PageTitle>
-        <Text c="dimmed">{of}</Text>
-      </div>
-      <Group align="end" className="no-print">
-        <DayNav
-          day={day}
-          today={today}
-          step={1}
-          onChange={(next) => navigate({ search: { ...search, day: next }, resetScroll: false })}
-        />
-        <DoctorFilter
-          doctorId={doctorId}
-          onChange={(next) =>
-            navigate({ search: { ...(search.day ? { day: search.day } : {}), ...(next ? { doctorId: next } : {}) } })
-          }
-        />
-        <Button variant="default" leftSection={<Icon of={IconPrinter} />} onClick={() => window.print()}>
-          {t('dayList.print')}
-        </Button>
-      </Group>
-      {found.data === undefined ? (
-        found.isError ? (
-          <ErrorState error={found.error} retry={() => void found.refetch()} />
-        ) : (
-          <PageLoading />
-        )
-      ) : (
-        <>
-          <Group justify="space-between">
-            <DayCounts bookings={found.data.items} />
-            <span className="no-print">
-              <LiveNote state={live} updatedAt={found.dataUpdatedAt} />
-            </span>
-          </Group>
-          <DayList
-            bookings={found.data.items}
-            timeZone={timeZone}
-            caption={heading}
-            {...(doctorId ? {} : { doctors })}
-            nameOf={(booking) => <BookingLink booking={booking} />}
+    <>
+      <Stack gap="lg" className="no-print">
+        <div>
+          <PageTitle>{heading}</PageTitle>
+          <Text c="dimmed">{of}</Text>
+        </div>
+        <Group align="end">
+          <DayNav
+            day={day}
+            today={today}
+            step={1}
+            onChange={(next) => navigate({ search: { ...search, day: next }, resetScroll: false })}
           />
-          {found.data.isCut ? <Text c="dimmed">{t('dayList.truncated')}</Text> : null}
-        </>
-      )}
-    </Stack>
+          <DoctorFilter
+            doctorId={doctorId}
+            onChange={(next) =>
+              navigate({ search: { ...(search.day ? { day: search.day } : {}), ...(next ? { doctorId: next } : {}) } })
+            }
+          />
+          <Button variant="default" leftSection={<Icon of={IconPrinter} />} onClick={() => window.print()}>
+            {t('dayList.print')}
+          </Button>
+        </Group>
+        {found.data === undefined ? (
+          found.isError ? (
+            <ErrorState error={found.error} retry={() => void found.refetch()} />
+          ) : (
+            <PageLoading />
+          )
+        ) : (
+          <>
+            <Group justify="space-between">
+              <DayCounts bookings={found.data.items} />
+              <LiveNote state={live} updatedAt={found.dataUpdatedAt} />
+            </Group>
+            <DayList
+              bookings={found.data.items}
+              timeZone={timeZone}
+              caption={heading}
+              {...(doctorId ? {} : { doctors })}
+              nameOf={(booking) => <BookingLink booking={booking} />}
+            />
+            {found.data.isCut ? <Text c="dimmed">{t('dayList.truncated')}</Text> : null}
+          </>
+        )}
+      </Stack>
+      <DaySheets bookings={found.data?.items ?? []} heading={heading} />
+    </>
   )
+}
+
+/** One sheet for each doctor with bookings, in the order of the doctors. */
+function DaySheets({ bookings, heading }: { bookings: readonly Booking[]; heading: string }) {
+  const { clinic, doctors, timeZone } = useClinic()
+  const byDoctor = Map.groupBy(bookings, ({ doctorId }) => doctorId)
+  return doctors
+    .filter(({ id }) => byDoctor.has(id))
+    .map(({ id, name }) => (
+      <DaySheet
+        key={id}
+        title={name}
+        subtitle={`${heading} · ${clinic.name}`}
+        bookings={byDoctor.get(id) ?? []}
+        timeZone={timeZone}
+      />
+    ))
 }

@@ -54,8 +54,10 @@ export function DoctorForm({ doctor, onDone }: { doctor: Doctor | null; onDone: 
         />
         <TextInput
           label={t('field.specialization')}
+          description={t('field.specializationHelp')}
           required
           maxLength={100}
+          dir="auto"
           {...form.getInputProps('specialization')}
         />
         <DoctorNumbers currency={currency} inputProps={form.getInputProps} />

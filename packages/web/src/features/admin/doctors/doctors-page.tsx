@@ -7,6 +7,7 @@ import { api, dataOf } from '../../../lib/api.ts'
 import { clinicDoctorsQuery } from '../../../lib/clinic-queries.ts'
 import { formatDayTime, formatMoney } from '../../../lib/format.ts'
 import { problemMessage } from '../../../lib/problem-message.ts'
+import { specializationName } from '../../../lib/specialization-name.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
@@ -109,7 +110,7 @@ function DoctorsTable({ doctors, onEdit }: { doctors: readonly Doctor[]; onEdit:
                 <bdi>{doctor.name}</bdi>
               </Text>
               <Text size="sm" c="dimmed">
-                {doctor.specialization}
+                {specializationName(doctor)}
               </Text>
             </td>
             <td data-label={t('field.fee')}>{doctor.fee === null ? '–' : formatMoney(doctor.fee)}</td>
@@ -128,6 +129,15 @@ function DoctorsTable({ doctors, onEdit }: { doctors: readonly Doctor[]; onEdit:
                   aria-label={t('doctors.timesOf', { name: doctor.name })}
                 >
                   {t('tabs.times')}
+                </LinkButton>
+                <LinkButton
+                  size="sm"
+                  variant="default"
+                  to="/clinic/$clinicId/doctors/$doctorId/link"
+                  params={{ clinicId, doctorId: doctor.id }}
+                  aria-label={t('doctors.linkOf', { name: doctor.name })}
+                >
+                  {t('doctors.linkTo')}
                 </LinkButton>
                 {isAdmin ? (
                   <>

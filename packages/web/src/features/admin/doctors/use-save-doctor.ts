@@ -6,8 +6,8 @@ import { saveVideoRoom, videoRoomQuery } from '../../../domain/video/video-room.
 import { api, dataOf } from '../../../lib/api.ts'
 import { clinicDoctorsQuery, clinicKey } from '../../../lib/clinic-queries.ts'
 import { doctorQuery } from '../../../lib/directory-queries.ts'
+import { createRequestKeys } from '../../../lib/request-keys.ts'
 import { toastDone } from '../../../ui/toast.ts'
-import { createRequestKeys } from '../request-keys.ts'
 import { useClinic } from '../use-clinic.ts'
 import { type DoctorDraft, doctorOf } from './doctor-draft.ts'
 

@@ -1,28 +1,20 @@
 import type { BookingLimits } from '@holdfast/contract/client'
-import { Group, NumberInput, Stack, Text, Title } from '@mantine/core'
+import { Group, Stack, Text, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
-import { formatNumber } from '../../../lib/format.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { toastDone } from '../../../ui/toast.ts'
+import { limitNames } from '../limit-names.ts'
 import { useClinic } from '../use-clinic.ts'
+import { isInRange, NumberField } from './number-field.tsx'
 import classes from './settings.module.css'
+import { type ReportDirty, useReportDirty } from './use-dirty-forms.ts'
 import { useStoredValues } from './use-stored-values.ts'
-
-const names = [
-  'addressHoldsMax',
-  'addressBookingsMax',
-  'accountHoldsMax',
-  'accountBookingsMax',
-  'contactHoldsMax',
-  'contactBookingsMax',
-  'guestUnitsMax',
-] as const satisfies (keyof BookingLimits)[]
 
 /** The limits of the API's contract. */
 function maxOf(name: keyof BookingLimits): number {
@@ -37,7 +29,7 @@ function limitsQuery(clinicId: string) {
 }
 
 /** How much patients may book at once. The clinic's people are not limited. */
-export function LimitsSection() {
+export function LimitsSection({ report }: { report: ReportDirty }) {
   const { t } = useTranslation('admin')
   const { clinicId } = useClinic()
   const limits = useQuery(limitsQuery(clinicId))
@@ -52,17 +44,24 @@ export function LimitsSection() {
         </div>
         {limits.isPending ? <PageLoading /> : null}
         {limits.isError ? <ErrorState error={limits.error} retry={() => void limits.refetch()} /> : null}
-        {limits.data ? <LimitsForm limits={limits.data} /> : null}
+        {limits.data ? <LimitsForm limits={limits.data} report={report} /> : null}
       </Stack>
     </section>
   )
 }
 
-function LimitsForm({ limits }: { limits: BookingLimits }) {
+function LimitsForm({ limits, report }: { limits: BookingLimits; report: ReportDirty }) {
   const { t } = useTranslation('admin')
   const { clinicId, clinic } = useClinic()
   const queryClient = useQueryClient()
-  const form = useForm<BookingLimits>({ initialValues: limits })
+  const form = useForm<Record<keyof BookingLimits, number | string>>({
+    initialValues: limits,
+    validateInputOnBlur: true,
+    validate: (draft) =>
+      Object.fromEntries(limitNames.flatMap((name) => (isInRange(draft[name], 1, maxOf(name)) ? [] : [[name, true]]))),
+  })
+  const isDirty = form.isDirty()
+  useReportDirty('limits', isDirty, report)
   useStoredValues(form, limits)
   const saving = useMutation({
     mutationFn: (body: BookingLimits) => dataOf(api.updateBookingLimits({ path: { clinicId }, body })),
@@ -71,28 +70,34 @@ function LimitsForm({ limits }: { limits: BookingLimits }) {
       toastDone({ message: t('saved', { name: clinic.name }) })
     },
   })
+  const submit = form.onSubmit(
+    // Valid values are numbers.
+    (values) => saving.mutate(values as BookingLimits),
+    (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
+  )
   return (
-    <form onSubmit={form.onSubmit((values) => saving.mutate(values))}>
+    <form onSubmit={submit}>
       <Stack gap="md">
         <div className={classes.rules}>
-          {names.map((name) => (
-            <NumberInput
-              key={name}
-              size="md"
-              label={t(`limits.${name}`)}
-              description={t('limits.range', { max: formatNumber(maxOf(name)) })}
-              inputWrapperOrder={['label', 'input', 'description', 'error']}
-              required
-              min={1}
-              max={maxOf(name)}
-              allowDecimal={false}
-              {...form.getInputProps(name)}
-            />
-          ))}
+          {limitNames.map((name) => {
+            const { error, ...inputProps } = form.getInputProps(name)
+            return (
+              <NumberField
+                key={name}
+                label={t(`limits.${name}`)}
+                help={(range) => (name === 'guestUnitsMax' ? t('limits.guestUnitsMaxHelp') : range)}
+                required
+                min={1}
+                max={maxOf(name)}
+                isInvalid={Boolean(error)}
+                {...inputProps}
+              />
+            )
+          })}
         </div>
         {saving.isError ? <ErrorState error={saving.error} /> : null}
         <Group>
-          <ActionButton type="submit" disabled={!form.isDirty()} isBusy={saving.isPending}>
+          <ActionButton type="submit" disabled={!isDirty} isBusy={saving.isPending}>
             {t('limits.apply')}
           </ActionButton>
         </Group>

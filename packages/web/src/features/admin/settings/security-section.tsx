@@ -52,7 +52,10 @@ export function SecuritySection() {
         )}
         {isFirst ? (
           <Text role="alert" c="var(--mantine-color-error)">
-            {t('security.first')} <TextLink to="/account">{t('security.toAccount')}</TextLink>
+            {t('security.first')}{' '}
+            <TextLink to="/account" search={{ to: `/clinic/${clinicId}/settings` }}>
+              {t('security.toAccount')}
+            </TextLink>
           </Text>
         ) : saving.isError ? (
           <ErrorState error={saving.error} />

@@ -1,6 +1,6 @@
 import type { Clinic } from '@holdfast/contract/client'
-import { Button, Group, NumberInput, Stack, Text, Title } from '@mantine/core'
-import { useForm } from '@mantine/form'
+import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
@@ -10,42 +10,66 @@ import { ActionButton } from '../../../ui/action-button.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
-import { type ClinicDraft, changeOf, draftOfClinic, settingLimits } from '../clinic-draft.ts'
+import { UnsavedChanges } from '../../../ui/unsaved-changes.tsx'
+import { bookingRules, type ClinicDraft, changeOf, draftOfClinic } from '../clinic-draft.ts'
 import { ClinicFields } from '../clinic-fields.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { BurstsSection } from './bursts-section.tsx'
+import { CalendarFeedSection } from './calendar-feed-section.tsx'
+import { DurationField } from './duration-field.tsx'
 import { LimitsSection } from './limits-section.tsx'
+import { MessagesSection } from './messages-section.tsx'
+import { isInRange, NumberField } from './number-field.tsx'
+import { RetentionSection } from './retention-section.tsx'
 import { SecuritySection } from './security-section.tsx'
 import classes from './settings.module.css'
+import { type ReportDirty, useDirtyForms, useReportDirty } from './use-dirty-forms.ts'
 import { useStoredValues } from './use-stored-values.ts'
 
 /** The clinic as patients see it, and its booking rules. */
 export function SettingsPage() {
   const { t } = useTranslation('admin')
   const { clinic } = useClinic()
+  const { isDirty, report } = useDirtyForms()
   return (
     <Stack gap="lg">
       <PageTitle>{t('tabs.settings')}</PageTitle>
-      <SettingsForm clinic={clinic} />
-      <LimitsSection />
+      <UnsavedChanges isDirty={isDirty} />
+      <SettingsForm clinic={clinic} report={report} />
+      <MessagesSection report={report} />
+      <RetentionSection report={report} />
+      <LimitsSection report={report} />
+      <CalendarFeedSection />
       <SecuritySection />
       <BurstsSection />
     </Stack>
   )
 }
 
-function SettingsForm({ clinic }: { clinic: Clinic }) {
+function SettingsForm({ clinic, report }: { clinic: Clinic; report: ReportDirty }) {
   const { t } = useTranslation('admin')
-  const form = useForm<ClinicDraft>({ initialValues: draftOfClinic(clinic) })
+  const form = useForm<ClinicDraft>({
+    initialValues: draftOfClinic(clinic),
+    validateInputOnBlur: true,
+    // The fields have their own texts.
+    validate: (draft) =>
+      Object.fromEntries(
+        bookingRules.flatMap(({ name, min, max }) => (isInRange(draft[name], min, max) ? [] : [[name, true]])),
+      ),
+  })
   useStoredValues(form, draftOfClinic(clinic))
   const saving = useSaveClinic(clinic)
   const changes = changeOf(form.getValues(), clinic)
+  const isInvalid = !form.isValid()
+  useReportDirty('clinic', changes !== null || isInvalid, report)
+  const submit = form.onSubmit(
+    () => {
+      if (changes !== null) saving.mutate(changes)
+    },
+    (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
+  )
   return (
-    <form
-      onSubmit={form.onSubmit(() => {
-        if (changes !== null) saving.mutate(changes)
-      })}
-    >
+    <form onSubmit={submit}>
       <Stack gap="lg">
         <section className={layoutClasses.panel} aria-labelledby="settings-clinic">
           <Stack gap="md">
@@ -64,32 +88,37 @@ function SettingsForm({ clinic }: { clinic: Clinic }) {
               <Text c="dimmed">{t('settings.rulesHelp')}</Text>
             </div>
             <div className={classes.rules}>
-              {settingLimits.map(({ name, min, max, step }) => (
-                <NumberInput
-                  key={name}
-                  size="md"
-                  label={t(`settings.${name}`)}
-                  description={t(`settings.${name}Help`)}
-                  inputWrapperOrder={['label', 'input', 'description', 'error']}
-                  required
-                  min={min}
-                  max={max}
-                  step={step}
-                  allowDecimal={false}
-                  {...form.getInputProps(name)}
-                />
+              {bookingRules.map((rule) => (
+                <RuleField key={rule.name} rule={rule} form={form} />
               ))}
             </div>
           </Stack>
         </section>
         <Group>
-          <ActionButton type="submit" disabled={changes === null} isBusy={saving.isPending}>
+          <ActionButton type="submit" disabled={changes === null && !isInvalid} isBusy={saving.isPending}>
             {t('save')}
           </ActionButton>
         </Group>
       </Stack>
     </form>
   )
+}
+
+type RuleFieldProps = { rule: (typeof bookingRules)[number]; form: UseFormReturnType<ClinicDraft> }
+
+function RuleField({ rule: { name, unit, min, max }, form }: RuleFieldProps) {
+  const { t } = useTranslation('admin')
+  const { error, ...inputProps } = form.getInputProps(name)
+  const shared = {
+    ...inputProps,
+    value: form.getValues()[name],
+    label: t(`settings.${name}`),
+    help: (range: string) => t(`settings.${name}Help`, { range }),
+    min,
+    max,
+    isInvalid: Boolean(error),
+  }
+  return unit === null ? <NumberField {...shared} required /> : <DurationField {...shared} base={unit} />
 }
 
 type Change = NonNullable<ReturnType<typeof changeOf>>

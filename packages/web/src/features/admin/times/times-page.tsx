@@ -1,13 +1,14 @@
 import type { Booking } from '@holdfast/contract/client'
 import { NativeSelect, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, useNavigate, useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { SlotCalendar } from '../../../domain/calendar/slot-calendar.tsx'
-import { SlotDialog } from '../../../domain/calendar/slot-dialog.tsx'
+import { BusySection } from '../../../domain/busy-calendar/busy-section.tsx'
+import { DoctorCalendar } from '../../../domain/calendar/doctor-calendar.tsx'
 import { CreateSlots } from '../../../domain/slots/create-slots.tsx'
 import { WithdrawDays } from '../../../domain/slots/withdraw-days.tsx'
+import { daysOf, withdrawalSearchOf } from '../../../domain/slots/withdrawal-search.ts'
 import { bookingsQuery } from '../../../lib/clinic-queries.ts'
 import { addDays, mondayOf } from '../../../lib/local-time.ts'
 import { slotsQuery } from '../../../lib/slots-query.ts'
@@ -19,6 +20,7 @@ import { LinkButton } from '../../../ui/link-button.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import { TextLink } from '../../../ui/text-link.tsx'
 import { BookingLink } from '../booking-link.tsx'
+import { NextSlot } from '../next-slot.tsx'
 import { useClinic } from '../use-clinic.ts'
 
 const route = getRouteApi('/clinic/$clinicId/times')
@@ -26,7 +28,7 @@ const route = getRouteApi('/clinic/$clinicId/times')
 /** A doctor's slots: the week as a calendar, creating slots by a rule, withdrawing days. */
 export function ClinicTimesPage() {
   const { t } = useTranslation('admin')
-  const { clinicId, doctors, timeZone, today } = useClinic()
+  const { clinicId, doctors, timeZone, today, isAdmin } = useClinic()
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const doctorId = search.doctorId ?? doctors[0]?.id
@@ -51,9 +53,13 @@ export function ClinicTimesPage() {
           <Week key={doctorId} doctorId={doctorId} />
           <Stack gap="xl" key={`keep ${doctorId}`}>
             <CreateSlots doctorId={doctorId} clinicId={clinicId} timeZone={timeZone} today={today} />
+            {isAdmin ? <BusySection doctorId={doctorId} timeZone={timeZone} /> : null}
             <WithdrawDays
-              {...{ doctorId, clinicId, timeZone, today }}
-              moveOf={(booking) => <MoveLink booking={booking} />}
+              {...{ doctorId, clinicId, timeZone, today, search }}
+              onDays={(days) =>
+                void navigate({ search: { doctorId, ...withdrawalSearchOf(days) }, replace: true, resetScroll: false })
+              }
+              moveOf={(booking) => <MoveLink booking={booking} isOfWithdrawal />}
             />
           </Stack>
         </>
@@ -62,13 +68,32 @@ export function ClinicTimesPage() {
   )
 }
 
-/** Opens the booking with the times to move it to. */
-function MoveLink({ booking: { id, clinicId, patient } }: { booking: Booking }) {
+type MoveLinkProps = { booking: Booking; isOfWithdrawal?: boolean }
+
+/** Opens the booking with the times to move it to. Those of a withdrawal lead back to its list. */
+function MoveLink({ booking, isOfWithdrawal = false }: MoveLinkProps) {
   const { t } = useTranslation('admin')
+  const router = useRouter()
+  const { id, clinicId, doctorId, patient, startsAt } = booking
+  const days = daysOf(route.useSearch())
+  const withdrawal = withdrawalSearchOf(isOfWithdrawal ? days : null)
   const params = { clinicId, bookingId: id }
+  const rememberPlace = () => {
+    if (!isOfWithdrawal) return
+    const search = { doctorId, ...withdrawal, nextAt: startsAt }
+    router.history.replace(router.buildLocation({ to: '/clinic/$clinicId/times', params: { clinicId }, search }).href)
+    // Otherwise the history merges it with the navigation that follows.
+    router.history.flush()
+  }
   const label = t('booking.moveOf', { name: patient.name })
   return (
-    <TextLink to="/clinic/$clinicId/bookings/$bookingId" params={params} search={{ move: true }} aria-label={label}>
+    <TextLink
+      to="/clinic/$clinicId/bookings/$bookingId"
+      params={params}
+      search={{ move: true, ...withdrawal }}
+      aria-label={label}
+      onClick={rememberPlace}
+    >
       {t('booking.moveShort')}
     </TextLink>
   )
@@ -78,7 +103,6 @@ function Week({ doctorId }: { doctorId: string }) {
   const { t } = useTranslation('admin')
   const { clinicId, timeZone, today } = useClinic()
   const [day, setDay] = useState(today)
-  const [slotId, setSlotId] = useState<string | null>(null)
   const navigate = useNavigate()
   const from = mondayOf(day)
   const to = addDays(from, 6)
@@ -87,34 +111,31 @@ function Week({ doctorId }: { doctorId: string }) {
   useLiveClinic(clinicId, [doctorId])
   const items = slots.data?.items ?? []
   return (
-    <Stack gap="md" aria-busy={slots.isPending}>
+    <Stack gap="md" aria-busy={slots.isPending} data-weeks tabIndex={-1}>
       <DayNav day={day} today={today} step={7} onChange={setDay} />
       {slots.isError && slots.data === undefined ? (
         <ErrorState error={slots.error} retry={() => void slots.refetch()} />
-      ) : items.length === 0 && !slots.isPending ? (
-        <EmptyState title={t('times.none')} help={t('times.noneHelp')} />
       ) : (
-        <SlotCalendar
-          view="week"
-          day={from}
-          slots={items}
-          bookings={bookings}
-          timeZone={timeZone}
-          onSlot={setSlotId}
-          onDay={(wanted) =>
-            void navigate({ to: '/clinic/$clinicId/day', params: { clinicId }, search: { day: wanted, doctorId } })
-          }
-        />
+        <>
+          {items.length === 0 && !slots.isPending ? (
+            <EmptyState title={t('times.none')} help={t('times.noneHelp')}>
+              <NextSlot kind="slot" doctorId={doctorId} after={to} timeZone={timeZone} onShow={setDay} />
+            </EmptyState>
+          ) : null}
+          <DoctorCalendar
+            key={from}
+            view="week"
+            day={from}
+            slots={items}
+            {...{ bookings, doctorId, clinicId, timeZone }}
+            nameOf={(booking) => <BookingLink booking={booking} />}
+            moveOf={(booking) => <MoveLink booking={booking} />}
+            onDay={(wanted) =>
+              void navigate({ to: '/clinic/$clinicId/day', params: { clinicId }, search: { day: wanted, doctorId } })
+            }
+          />
+        </>
       )}
-      <SlotDialog
-        slot={items.find(({ id }) => id === slotId)}
-        bookings={bookings}
-        clinicId={clinicId}
-        timeZone={timeZone}
-        nameOf={(booking) => <BookingLink booking={booking} />}
-        moveOf={(booking) => <MoveLink booking={booking} />}
-        onClose={() => setSlotId(null)}
-      />
     </Stack>
   )
 }

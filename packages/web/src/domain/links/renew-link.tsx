@@ -1,22 +1,31 @@
+import type { ManageToken } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
-import { api, dataOf } from '../../lib/api.ts'
 import { randomKey } from '../../lib/random-key.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 
-/** Replaces the link of a guest's ticket, after asking for confirmation, and shows the new one. */
-export function RenewLink({ link }: { link: TicketLink }) {
-  const { t } = useTranslation('ticket')
+type RenewLinkProps = {
+  title: string
+  /** What stops working. */
+  help: string
+  /** Replaces the manage token; a retry with the same key returns the same token. */
+  renew: (key: string) => Promise<ManageToken>
+  /** Shows the page with the new token from now on, also after a reload. */
+  onRenewed: (manageToken: string) => Promise<void>
+  /** The address that a token opens. */
+  addressOf: (manageToken: string) => string
+}
+
+/** Replaces a guest's link, after asking for confirmation, and shows the new one. */
+export function RenewLink({ title, ...renewal }: RenewLinkProps) {
+  const { t } = useTranslation('links')
   const [isOpen, setOpen] = useState(false)
   const [isRenewed, setRenewed] = useState(false)
-  const close = () => setOpen(false)
   return (
     <>
       <Button
@@ -28,49 +37,29 @@ export function RenewLink({ link }: { link: TicketLink }) {
       >
         {t('renew.start')}
       </Button>
-      <Dialog title={t(isRenewed ? 'renew.link' : 'renew.title')} isOpen={isOpen} onClose={close}>
-        <Renewal link={link} onRenewed={() => setRenewed(true)} onClose={close} />
+      <Dialog title={isRenewed ? t('renew.link') : title} isOpen={isOpen} onClose={() => setOpen(false)}>
+        <Renewal {...renewal} onDone={() => setRenewed(true)} onClose={() => setOpen(false)} />
       </Dialog>
     </>
   )
 }
 
-type RenewalProps = { link: TicketLink; onRenewed: () => void; onClose: () => void }
+type RenewalProps = Omit<RenewLinkProps, 'title'> & { onDone: () => void; onClose: () => void }
 
-function Renewal({ link: { bookingId, manageToken }, onRenewed, onClose }: RenewalProps) {
-  const { t } = useTranslation('ticket')
-  const navigate = useNavigate()
-  // A retry after a lost response gets the same token.
+function Renewal({ help, renew, onRenewed, addressOf, onDone, onClose }: RenewalProps) {
+  const { t } = useTranslation('links')
   const [key] = useState(randomKey)
   const renewing = useMutation({
-    mutationFn: () =>
-      dataOf(
-        api.renewManageToken({
-          path: { bookingId },
-          body: {},
-          headers: { 'Idempotency-Key': key },
-          ...(manageToken === null ? {} : { auth: manageToken }),
-        }),
-      ),
-    // The page reads with the new token from now on, also after a reload.
-    onSuccess: (renewed) => {
-      onRenewed()
-      return navigate({
-        to: '/ticket',
-        search: true,
-        hash: bookingId,
-        state: { manageToken: renewed.manageToken },
-        replace: true,
-        resetScroll: false,
-      })
+    mutationFn: () => renew(key),
+    onSuccess: ({ manageToken }) => {
+      onDone()
+      return onRenewed(manageToken)
     },
   })
-  if (renewing.data !== undefined) {
-    return <NewLink link={{ bookingId, manageToken: renewing.data.manageToken }} onClose={onClose} />
-  }
+  if (renewing.data !== undefined) return <NewLink address={addressOf(renewing.data.manageToken)} onClose={onClose} />
   return (
     <Stack gap="md">
-      <Text>{t('renew.help')}</Text>
+      <Text>{help}</Text>
       {renewing.isError ? <ErrorState error={renewing.error} /> : null}
       <Group gap="sm">
         <ActionButton isBusy={renewing.isPending} onClick={() => renewing.mutate()}>
@@ -84,10 +73,9 @@ function Renewal({ link: { bookingId, manageToken }, onRenewed, onClose }: Renew
   )
 }
 
-function NewLink({ link, onClose }: { link: TicketLink; onClose: () => void }) {
-  const { t } = useTranslation('ticket')
+function NewLink({ address, onClose }: { address: string; onClose: () => void }) {
+  const { t } = useTranslation('links')
   const field = useRef<HTMLInputElement>(null)
-  const address = `${window.location.origin}/ticket#${ticketHash(link)}`
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(address)

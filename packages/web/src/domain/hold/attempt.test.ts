@@ -21,7 +21,9 @@ const request: Pick<Attempt, 'slot' | 'doctorId' | 'appointmentType' | 'holder' 
 
 test('a try is found again as it was, and gone when it is over', () => {
   const storage = aStorage()
-  const attempt = { ...newAttempt(request), made: { bookingId: 'booking', manageToken: 'hfm_x' } }
+  const access = { bookingId: 'booking', manageToken: 'hfm_x' }
+  const first = { ...newAttempt(request), made: access, holdExpiresAt: '2026-11-20T09:00:00Z' }
+  const attempt = newAttempt(request, first)
   storeAttempt(attempt, storage)
   expect(readAttempt(storage)).toEqual(attempt)
   storeAttempt(null, storage)

@@ -1,4 +1,4 @@
-import { randomKey } from '../../lib/random-key.ts'
+import { randomKey } from './random-key.ts'
 
 /** The idempotency keys of one form: see {@link createRequestKeys}. */
 type RequestKeys = {

@@ -17,23 +17,48 @@ export type Attempt = {
   /** How often the hold was extended. */
   extensions: number
   /** Present once the hold is known. The token gives access to this booking only; session storage ends with the tab. */
-  made: { bookingId: string; manageToken: string } | null
+  made: HoldAccess | null
+  /** When the hold ends, as far as it is known: RFC 3339, by the server's clock. */
+  holdExpiresAt: string | null
+  /** The hold that this one replaces: released once this one is held, and continued if this one is refused. */
+  replaces: HeldAttempt | null
   /** The details typed so far. */
   details: Details
 }
+
+/** An attempt whose hold is known. */
+export type HeldAttempt = Attempt & { made: HoldAccess; holdExpiresAt: string }
+
+export type HoldAccess = { bookingId: string; manageToken: string }
 
 export type Details = { name: string; email: string; phone: string; reason: string }
 
 export const noDetails: Details = { name: '', email: '', phone: '', reason: '' }
 
+type Account = { name: string; email: string } | null
+
+/** The details of an account, to begin with. */
+export function detailsOf(account: Account): Details {
+  return { ...noDetails, name: account?.name ?? '', email: account?.email ?? '' }
+}
+
+/** Who is named when the hold is requested; the patient's details follow with the confirmation. */
+export function holderOf(account: Account): Attempt['holder'] {
+  return account === null ? null : { name: account.name, email: account.email }
+}
+
 const storageKey = 'holdfast-attempt'
 
-type AttemptRequest = Pick<Attempt, 'slot' | 'doctorId' | 'appointmentType' | 'holder' | 'details'>
+export type AttemptRequest = Pick<Attempt, 'slot' | 'doctorId' | 'appointmentType' | 'holder' | 'details'>
 
 /** A new attempt with a new idempotency key. */
-export function newAttempt({ slot, ...request }: AttemptRequest): Attempt {
-  const { id, startsAt, endsAt } = slot
-  return { ...request, slot: { id, startsAt, endsAt }, key: randomKey(), extensions: 0, made: null }
+export function newAttempt(request: AttemptRequest, replaces: HeldAttempt | null = null): Attempt {
+  const { doctorId, appointmentType, holder, details } = request
+  const { id, startsAt, endsAt } = request.slot
+  return {
+    ...{ doctorId, appointmentType, holder, details, slot: { id, startsAt, endsAt } },
+    ...{ key: randomKey(), extensions: 0, made: null, holdExpiresAt: null, replaces },
+  }
 }
 
 /** The attempt stored in this tab; null if there is none, or if another build wrote it. */
@@ -58,10 +83,8 @@ export function storeAttempt(
 
 function isAttempt(value: unknown): value is Attempt {
   if (typeof value !== 'object' || value === null) return false
-  const { key, doctorId, slot, appointmentType, holder, extensions, made, details } = value as Record<
-    keyof Attempt,
-    unknown
-  >
+  const { key, doctorId, slot, appointmentType, holder, extensions, made, details, holdExpiresAt, replaces } =
+    value as Record<keyof Attempt, unknown>
   return (
     typeof key === 'string' &&
     typeof doctorId === 'string' &&
@@ -70,8 +93,14 @@ function isAttempt(value: unknown): value is Attempt {
     (holder === null || hasTexts(holder, ['name'])) &&
     typeof extensions === 'number' &&
     hasTexts(details, ['name', 'email', 'phone', 'reason']) &&
-    (made === null || hasTexts(made, ['bookingId', 'manageToken']))
+    (holdExpiresAt === null || typeof holdExpiresAt === 'string') &&
+    (made === null || hasTexts(made, ['bookingId', 'manageToken'])) &&
+    (replaces === null || isHeldAttempt(replaces))
   )
+}
+
+function isHeldAttempt(value: unknown): value is HeldAttempt {
+  return isAttempt(value) && value.made !== null && value.holdExpiresAt !== null
 }
 
 function hasTexts(value: unknown, names: string[]): boolean {

@@ -1,6 +1,7 @@
 import type { Booking, MadeBooking } from '@holdfast/contract/client'
 import { api, dataOf } from '../../lib/api.ts'
-import type { Attempt, Details } from './attempt.ts'
+import { currentLanguage } from '../../lib/i18n.ts'
+import type { Attempt, Details, HoldAccess } from './attempt.ts'
 
 /** Requests the hold of an attempt. Idempotent: repeated requests return the same hold. */
 export function requestHold({ key, slot, holder, appointmentType }: Attempt): Promise<MadeBooking> {
@@ -11,8 +12,6 @@ export function requestHold({ key, slot, holder, appointmentType }: Attempt): Pr
     }),
   )
 }
-
-type HoldAccess = NonNullable<Attempt['made']>
 
 export function readHold({ bookingId, manageToken }: HoldAccess): Promise<Booking> {
   return dataOf(api.getBooking({ path: { bookingId }, auth: manageToken }))
@@ -38,7 +37,12 @@ export function confirmHold({ bookingId, manageToken }: HoldAccess, details: Det
       path: { bookingId },
       auth: manageToken,
       body: {
-        patient: { name: name ?? '', ...(email ? { email } : {}), ...(phone ? { phone } : {}) },
+        patient: {
+          name: name ?? '',
+          ...(email ? { email } : {}),
+          ...(phone ? { phone } : {}),
+          language: currentLanguage(),
+        },
         ...(reason ? { reason } : {}),
       },
     }),

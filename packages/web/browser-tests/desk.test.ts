@@ -1,0 +1,129 @@
+import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { aClinicScene, noonZone } from './clinic-scene.ts'
+import { axeFindings, untilRead } from './harness.ts'
+import { test } from './site-test.ts'
+
+const soon = () => new Date(Math.ceil(Date.now() / 60_000 + 10) * 60_000)
+
+test('a day is printed as one sheet for each doctor with bookings, with contacts and room for notes', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site, { timezone: noonZone() })
+  const grace = await aDoctor(site.database, scene.clinic, { name: 'Dr Grace Hopper' })
+  await aDoctor(site.database, scene.clinic, { name: 'Dr Idle Today' })
+  const patient = { name: 'Pia Patient', phone: '+49 30 4711' }
+  await aBooking(site.database, await aSlot(site.database, scene.doctor, { startsAt: soon() }), {
+    patient,
+    reason: 'Check-up',
+  })
+  await aBooking(site.database, await aSlot(site.database, grace, { startsAt: soon() }), {
+    patient: { name: 'Carl Coming' },
+  })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/day`)
+  await page.getByRole('link', { name: 'Pia Patient' }).waitFor()
+  const sheets = page.locator('section.print-only')
+  expect(await sheets.first().isVisible()).toBe(false)
+  await page.emulateMedia({ media: 'print' })
+  expect(await sheets.count()).toBe(2)
+  const ada = page.getByRole('region', { name: 'Dr Ada Lovelace' })
+  await ada.getByRole('row').filter({ hasText: 'Pia Patient' }).filter({ hasText: 'Check-up' }).waitFor()
+  await ada.getByText('+49 30 4711').waitFor()
+  await ada.getByRole('columnheader', { name: 'Notes' }).waitFor()
+  expect(await page.getByRole('button', { name: 'Print day sheets' }).count()).toBe(0)
+  const breaks = await sheets.evaluateAll((all) => all.map((one) => getComputedStyle(one).breakBefore))
+  expect(breaks).toEqual(['auto', 'page'])
+
+  const own = await scene.pageOf('doctor')
+  await own.goto('/my-day')
+  await own.getByRole('button', { name: 'Print day sheet' }).waitFor()
+  await own.emulateMedia({ media: 'print' })
+  await own.getByRole('region', { name: 'Dr Ada Lovelace' }).getByText('Pia Patient').waitFor()
+})
+
+test('the desk’s keyboard shortcuts: found by ?, silent in fields and dialogs, and turned off', async ({ site }) => {
+  const scene = await aClinicScene(site, { timezone: noonZone() })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/day`)
+  const title = page.getByRole('heading', { level: 1 })
+  await title.waitFor()
+  await untilRead(page)
+  const today = await title.textContent()
+  await page.keyboard.press('j')
+  await expect.poll(() => title.textContent()).not.toBe(today)
+  await page.keyboard.press('t')
+  await expect.poll(() => title.textContent()).toBe(today)
+  await page.keyboard.press('/')
+  await page.waitForURL('**/bookings**')
+  const search = page.getByRole('searchbox')
+  await search.and(page.locator(':focus')).waitFor()
+  // In a field they are letters.
+  await page.keyboard.type('nd')
+  expect(await search.inputValue()).toBe('nd')
+  expect(new URL(page.url()).pathname).toMatch(/bookings$/)
+  await title.focus()
+  await page.keyboard.press('n')
+  await page.getByRole('heading', { level: 1, name: 'Book for a patient' }).waitFor()
+
+  await page.keyboard.press('Shift+?')
+  const dialog = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
+  await dialog.getByText('Search bookings').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.keyboard.press('d')
+  await dialog.getByRole('switch', { name: 'Use keyboard shortcuts' }).click()
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  await page.keyboard.press('d')
+  await page.keyboard.press('Shift+?')
+  await page.getByRole('button', { name: 'Keyboard shortcuts' }).click()
+  await dialog.waitFor()
+  expect(await title.textContent()).toBe('Book for a patient')
+})
+
+test('what was typed in the search does not undo a shortcut to a page that is still loading', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('staff')
+  const isRequested = Promise.withResolvers<void>()
+  const isTooLate = Promise.withResolvers<void>()
+  await page.route('**/assets/book-page-*.js', async (route) => {
+    isRequested.resolve()
+    await isTooLate.promise
+    await route.continue()
+  })
+  await page.goto(`/clinic/${scene.clinic.id}/bookings`)
+  await untilRead(page)
+  await page.getByRole('searchbox').fill('Ada')
+  await page.getByRole('heading', { level: 1 }).focus()
+  await page.keyboard.press('n')
+  await isRequested.promise
+  // Longer than the pause after which what was typed is searched for.
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 600)))
+  isTooLate.resolve()
+  await page.getByRole('heading', { level: 1, name: 'Book for a patient' }).waitFor()
+})
+
+test('on a phone the tabs are one row that shows the current page, and a break’s times are whole', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  for (const locale of ['en-US', 'ar']) {
+    const page = await scene.pageOf('admin', { viewport: { width: 320, height: 700 }, locale })
+    await page.goto(`/clinic/${scene.clinic.id}/security-log`)
+    const active = page.locator('main nav [data-status="active"]')
+    await active.waitFor()
+    const box = async () => (await active.boundingBox()) ?? { x: -1, width: 0 }
+    await expect.poll(async () => (await box()).x).toBeGreaterThanOrEqual(0)
+    expect((await box()).x + (await box()).width).toBeLessThanOrEqual(320)
+    const { height = 0 } = (await page.locator('main nav').boundingBox()) ?? {}
+    expect(height).toBeLessThan(60)
+    await page.goto(`/clinic/${scene.clinic.id}/times`)
+    const times = page.locator('input[type="time"]')
+    await times.nth(3).waitFor()
+    for (const field of await times.all()) {
+      const { scrollWidth, clientWidth } = await field.evaluate(({ scrollWidth, clientWidth }) => ({
+        scrollWidth,
+        clientWidth,
+      }))
+      expect(scrollWidth, locale).toBeLessThanOrEqual(clientWidth)
+    }
+  }
+})

@@ -1,0 +1,115 @@
+import { aBooking, aSlot } from '@holdfast/testkit'
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { aClinicScene, noonZone } from './clinic-scene.ts'
+import { axeFindings, type Site } from './harness.ts'
+import { test } from './site-test.ts'
+
+const patients = [
+  { name: 'Ann Affected', phone: '+44 1632 960471' },
+  { name: 'Ben Between', phone: '+44 1632 960472' },
+  { name: 'Cara Comes', phone: '+44 1632 960473' },
+]
+
+/** A doctor with three bookings on next week's Tuesday, and a free slot on its Friday. */
+async function aDayWithBookings(site: Site) {
+  const timeZone = noonZone()
+  const scene = await aClinicScene(site, { timezone: timeZone })
+  const today = Temporal.Now.plainDateISO(timeZone)
+  const monday = today.add({ days: 8 - today.dayOfWeek })
+  const at = (days: number, hour: number) => {
+    const plainTime = Temporal.PlainTime.from({ hour })
+    return new Date(monday.add({ days }).toZonedDateTime({ timeZone, plainTime }).epochMilliseconds)
+  }
+  for (const [nth, patient] of patients.entries()) {
+    const slot = await aSlot(site.database, scene.doctor, { startsAt: at(1, 9 + nth) })
+    await aBooking(site.database, slot, { patient })
+  }
+  await aSlot(site.database, scene.doctor, { startsAt: at(4, 15) })
+  return { scene, day: monday.add({ days: 1 }).toString() }
+}
+
+const rowOf = (page: Page, name: string) =>
+  page.getByRole('region', { name: 'Withdraw slots' }).getByRole('listitem').filter({ hasText: name })
+
+test('moving a patient of the list and going back both lead to the list again, at the next patient', async ({
+  site,
+}) => {
+  const { scene, day } = await aDayWithBookings(site)
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/times`)
+  const panel = page.getByRole('region', { name: 'Withdraw slots' })
+  await panel.getByLabel('First day').fill(day)
+  await panel.getByLabel('Last day').fill(day)
+  await panel.getByRole('button', { name: 'Show who is affected' }).press('Enter')
+  await panel.getByText('3 bookings are affected').waitFor()
+  await panel.getByRole('heading', { level: 3 }).and(page.locator(':focus')).waitFor()
+
+  const dialog = page.getByRole('dialog', { name: 'Move to another time' })
+  await page.getByRole('link', { name: 'Move the booking of Ben Between' }).press('Enter')
+  await dialog.waitFor()
+  await page.goBack()
+  await rowOf(page, 'Ben Between').and(page.locator(':focus')).waitFor()
+  expect(await panel.getByLabel('First day').inputValue()).toBe(day)
+  expect(await panel.getByLabel('Last day').inputValue()).toBe(day)
+
+  await page.getByRole('link', { name: 'Move the booking of Ben Between' }).press('Enter')
+  await dialog.getByRole('button', { name: 'Next week' }).click()
+  await dialog.getByRole('button', { name: '15:00' }).click()
+  await dialog.getByRole('button', { name: /^Move to \w+,? \d/ }).press('Enter')
+  await page.getByText(/^Moved to/).waitFor()
+  await rowOf(page, 'Cara Comes').and(page.locator(':focus')).waitFor()
+  await panel.getByText('2 bookings are affected').waitFor()
+  expect(await rowOf(page, 'Ben Between').count()).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
+})
+
+test('after a withdrawal the patients to call stay listed, and only their list is printed', async ({ site }) => {
+  const { scene, day } = await aDayWithBookings(site)
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/times?withdrawFrom=${day}&withdrawTo=${day}`)
+  const panel = page.getByRole('region', { name: 'Withdraw slots' })
+  const sheet = page.getByRole('region', { name: 'Patients to call' })
+  await rowOf(page, 'Cara Comes').waitFor()
+  await panel.getByRole('button', { name: 'Print list' }).waitFor()
+  expect(await sheet.count()).toBe(0)
+
+  await panel.getByRole('button', { name: 'Withdraw 3 slots, 3 bookings' }).press('Enter')
+  await panel.getByRole('heading', { name: '3 slots were withdrawn.' }).and(page.locator(':focus')).waitFor()
+  await panel.getByText('3 patients lost their appointment.', { exact: false }).waitFor()
+  for (const { name, phone } of patients) await rowOf(page, name).getByRole('link', { name: phone }).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+
+  await page.emulateMedia({ media: 'print' })
+  await sheet.getByRole('heading', { name: 'Dr Ada Lovelace' }).waitFor()
+  await sheet.getByText('Hill Clinic').waitFor()
+  await sheet.getByRole('columnheader', { name: 'Called' }).waitFor()
+  for (const { name, phone } of patients) {
+    await sheet.getByRole('row').filter({ hasText: name }).filter({ hasText: phone }).waitFor()
+  }
+  expect(await page.getByRole('heading', { level: 1 }).count()).toBe(0)
+  expect(await page.getByRole('button').count()).toBe(0)
+
+  await page.emulateMedia({ media: 'screen' })
+  await panel.getByRole('button', { name: 'Close list' }).press('Enter')
+  await panel.getByRole('heading', { level: 2 }).and(page.locator(':focus')).waitFor()
+  await panel.getByRole('button', { name: 'Show who is affected' }).waitFor()
+  expect(new URL(page.url()).searchParams.has('withdrawFrom')).toBe(false)
+})
+
+test('a slot withdrawn from the calendar lists whose appointment it was until the list is closed', async ({ site }) => {
+  const { scene, day } = await aDayWithBookings(site)
+  const page = await scene.pageOf('doctor')
+  await page.goto(`/my-day/week?day=${day}`)
+  await page.getByRole('button', { name: /Ann Affected, Confirmed/ }).press('Enter')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Withdraw this slot' }).press('Enter')
+  await dialog.getByRole('button', { name: 'Withdraw 1 slot, 1 booking' }).press('Enter')
+  await dialog.getByRole('heading', { name: '1 slot was withdrawn.' }).and(page.locator(':focus')).waitFor()
+  // The calendar no longer has the slot.
+  await page.locator('[aria-label*="Ann Affected, Confirmed"]').waitFor({ state: 'detached' })
+  await dialog.getByRole('link', { name: '+44 1632 960471' }).waitFor()
+  await dialog.getByRole('button', { name: 'Close list' }).press('Enter')
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByRole('heading', { level: 1 }).and(page.locator(':focus')).waitFor()
+})

@@ -1,0 +1,24 @@
+import { useInViewport } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { formatNumber } from '../lib/format.ts'
+import { proofQuery } from '../lib/proof-query.ts'
+
+/** Leads to the proof of the promise beside it; with its figures, which are read when it is seen. */
+export function ProofLink() {
+  const { t } = useTranslation('shell')
+  const { ref, inViewport } = useInViewport<HTMLAnchorElement>()
+  const { data } = useQuery({ ...proofQuery, enabled: inViewport, retry: false })
+  return (
+    <Link ref={ref} to="/proof">
+      {data === undefined
+        ? t('footer.proof')
+        : t('proof.count', {
+            count: data.overbooked,
+            overbooked: formatNumber(data.overbooked),
+            bookings: formatNumber(data.bookings),
+          })}
+    </Link>
+  )
+}

@@ -1,0 +1,67 @@
+import type { Booking } from '@holdfast/contract/client'
+import { useTranslation } from 'react-i18next'
+import { formatDayTime, formatTimes } from '../../lib/format.ts'
+import { serverNow } from '../../lib/server-clock.ts'
+import classes from './day-sheet.module.css'
+import { PatientName } from './patient-name.tsx'
+
+type DaySheetProps = {
+  /** The doctor. */
+  title: string
+  /** The day and the clinic. */
+  subtitle: string
+  bookings: readonly Booking[]
+  timeZone: string
+}
+
+/** A doctor's day on paper, with room for notes. It is seen only in print; each doctor's begins on a new page. */
+export function DaySheet({ title, subtitle, bookings, timeZone }: DaySheetProps) {
+  const { t } = useTranslation(['schedule', 'shell'])
+  const coming = bookings.filter(({ status }) => status !== 'CANCELLED' && status !== 'FAILED')
+  return (
+    <section className={`${classes.sheet} print-only`} aria-label={title}>
+      <h2 className={classes.title}>{title}</h2>
+      <p className={classes.subtitle}>
+        {subtitle} · {t('sheet.printed', { time: formatDayTime(serverNow(), timeZone) })}
+      </p>
+      {coming.length === 0 ? (
+        <p>{t('sheet.none')}</p>
+      ) : (
+        <table className={classes.table}>
+          <thead>
+            <tr>
+              <th scope="col">{t('sheet.times')}</th>
+              <th scope="col">{t('column.patient')}</th>
+              <th scope="col">{t('sheet.contact')}</th>
+              <th scope="col">{t('sheet.reason')}</th>
+              <th scope="col">{t('column.status')}</th>
+              <th scope="col" className={classes.notes}>
+                {t('sheet.notes')}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {coming.map((booking) => (
+              <tr key={booking.id}>
+                <td className="tabular">{formatTimes(booking.startsAt, booking.endsAt, timeZone)}</td>
+                <td>
+                  <PatientName of={booking} />
+                  {booking.units > 1 ? ` (${t('units', { count: booking.units })})` : ''}
+                </td>
+                <td>
+                  <bdi>{booking.patient.phone ?? booking.patient.email ?? ''}</bdi>
+                </td>
+                <td>{booking.reason ?? ''}</td>
+                <td>
+                  {t(`shell:status.${booking.status}`)}
+                  {booking.appointmentType === 'video' ? ` · ${t('shell:appointmentType.video')}` : ''}
+                </td>
+                <td />
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  )
+}

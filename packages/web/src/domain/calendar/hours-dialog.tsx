@@ -1,0 +1,146 @@
+import type { Booking, Slot } from '@holdfast/contract/client'
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../lib/api.ts'
+import { instantOf, localDateTime } from '../../lib/local-time.ts'
+import { serverNow } from '../../lib/server-clock.ts'
+import { Dialog } from '../../ui/dialog.tsx'
+import layoutClasses from '../../ui/layout.module.css'
+import { focusPageTitle } from '../../ui/page-focus.ts'
+import { Withdrawal } from '../slots/withdrawal.tsx'
+import { CreateInHours } from './create-in-hours.tsx'
+import type { DayHours } from './slot-calendar.tsx'
+
+type HoursDialogProps = {
+  /** The hours with which it opens; null: it is closed. */
+  hours: DayHours | null
+  /** The days that can be chosen: those whose slots are known. */
+  firstDay: string
+  lastDay: string
+  slots: readonly Slot[]
+  bookings: readonly Booking[]
+  doctorId: string
+  clinicId: string
+  timeZone: string
+  /** Renders a link for moving a booking. */
+  moveOf?: ((booking: Booking) => ReactNode) | undefined
+  onClose: () => void
+}
+
+/** Some hours of a day: creates slots in them, or withdraws those that are there, each after a preview. */
+export function HoursDialog({ hours, onClose, ...rest }: HoursDialogProps) {
+  const { t } = useTranslation('schedule')
+  return (
+    <Dialog isOpen={hours !== null} onClose={onClose} size="lg" title={t('hours.open')}>
+      {hours === null ? null : (
+        <Hours key={`${hours.day} ${hours.from} ${hours.to}`} first={hours} onClose={onClose} {...rest} />
+      )}
+    </Dialog>
+  )
+}
+
+type HoursProps = Omit<HoursDialogProps, 'hours'> & { first: DayHours }
+
+function Hours(props: HoursProps) {
+  const { first, firstDay, lastDay, slots, bookings, doctorId, clinicId, timeZone, moveOf, onClose } = props
+  const { t } = useTranslation('schedule')
+  const [hours, setHours] = useState(first)
+  const [step, setStep] = useState<'choose' | 'create' | 'withdraw'>('choose')
+  const { day, from, to } = hours
+  const isValid = day >= firstDay && day <= lastDay && from !== '' && to > from
+  const isOver = isValid && Date.parse(instantOf(day, to, timeZone)) <= serverNow()
+  const here = isValid ? slots.filter((slot) => isWithin(slot, hours, timeZone)) : []
+  const finish = () => {
+    onClose()
+    // The calendar has changed, and with it the slot or button that opened this.
+    focusPageTitle()
+  }
+  if (step === 'create') {
+    return (
+      <CreateInHours
+        {...{ hours, slots, doctorId, clinicId, timeZone }}
+        onBack={() => setStep('choose')}
+        onDone={finish}
+      />
+    )
+  }
+  if (step === 'withdraw') {
+    const startsFrom = instantOf(day, from, timeZone)
+    const startsBefore = instantOf(day, to, timeZone)
+    const query = { from: day, to: day, startsFrom, startsBefore }
+    return (
+      <Withdrawal
+        of={`${doctorId} ${startsFrom} ${startsBefore}`}
+        {...{ doctorId, clinicId, timeZone, moveOf }}
+        days={{ from: day, to: day }}
+        known={bookings}
+        run={(how) => dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...query, ...how } }))}
+        onDone={finish}
+        onBack={() => setStep('choose')}
+      />
+    )
+  }
+  return (
+    <Stack gap="md">
+      <HoursFields hours={hours} firstDay={firstDay} lastDay={lastDay} onChange={setHours} />
+      <Text role="status">
+        {isOver ? t('hours.past') : here.length === 0 ? t('hours.none') : t('hours.count', { count: here.length })}
+      </Text>
+      <Group gap="sm">
+        <Button
+          variant={here.length === 0 ? 'filled' : 'default'}
+          disabled={!isValid || isOver}
+          onClick={() => setStep('create')}
+        >
+          {t('hours.create')}
+        </Button>
+        {here.length === 0 ? null : (
+          <Button variant="default" onClick={() => setStep('withdraw')}>
+            {t('withdraw.submitSlots', { count: here.length })}
+          </Button>
+        )}
+      </Group>
+    </Stack>
+  )
+}
+
+/** Slots that start in the hours and have not begun, which are the ones that can be withdrawn. */
+function isWithin({ startsAt }: Slot, { day, from, to }: DayHours, timeZone: string): boolean {
+  const local = localDateTime(startsAt, timeZone).slice(0, 16)
+  return local >= `${day} ${from}` && local < `${day} ${to}` && Date.parse(startsAt) > serverNow()
+}
+
+type FieldsProps = { hours: DayHours; firstDay: string; lastDay: string; onChange: (hours: DayHours) => void }
+
+function HoursFields({ hours, firstDay, lastDay, onChange }: FieldsProps) {
+  const { t } = useTranslation('schedule')
+  const { day, from, to } = hours
+  return (
+    <div className={layoutClasses.shortFields}>
+      <TextInput
+        data-autofocus
+        type="date"
+        label={t('hours.day')}
+        min={firstDay}
+        max={lastDay}
+        value={day}
+        error={day < firstDay || day > lastDay ? t('rule.dayInvalid') : null}
+        onChange={({ currentTarget }) => onChange({ ...hours, day: currentTarget.value })}
+      />
+      <TextInput
+        type="time"
+        label={t('hours.from')}
+        value={from}
+        onChange={({ currentTarget }) => onChange({ ...hours, from: currentTarget.value })}
+      />
+      <TextInput
+        type="time"
+        label={t('hours.to')}
+        value={to}
+        error={to <= from ? t('rule.endInvalid') : null}
+        onChange={({ currentTarget }) => onChange({ ...hours, to: currentTarget.value })}
+      />
+    </div>
+  )
+}

@@ -1,0 +1,142 @@
+import type { Clinic, Doctor, Slot } from '@holdfast/contract/client'
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
+import { IconCalendarSearch } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { doctorQuery } from '../../lib/directory-queries.ts'
+import { formatDayTime } from '../../lib/format.ts'
+import { serverNow } from '../../lib/server-clock.ts'
+import { slotDaysMax, slotsQuery } from '../../lib/slots-query.ts'
+import { Icon } from '../../ui/icon.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { wrappingLabel } from '../../ui/wrapping-label.ts'
+import { CallClinic } from '../clinics/call-clinic.tsx'
+import { JoinWaitlist } from '../waitlist/join-waitlist.tsx'
+import { type ColleagueTime, colleagueTimesQuery, hasOtherDoctorsQuery } from './colleague-times-query.ts'
+import { addDays, daysShown, isBookable, localDate } from './week-days.ts'
+
+export type ChosenSlot = Pick<Slot, 'id' | 'doctorId' | 'startsAt' | 'endsAt'>
+
+type NoTimesProps = {
+  doctorId: string
+  clinic: Clinic
+  from: string
+  onFrom: (from: string) => void
+  /** undefined: neither other doctors nor the waitlist are offered. */
+  onColleague: ((slot: ChosenSlot) => void) | undefined
+}
+
+/**
+ * For a week without free times: when the doctor is next free, colleagues who are free earlier, and the waitlist.
+ */
+export function NoTimes({ doctorId, clinic, from, onFrom, onColleague }: NoTimesProps) {
+  const { t } = useTranslation('booking')
+  const doctor = useQuery(doctorQuery(doctorId)).data
+  const next = useNextFree(doctor, clinic, from)
+  if (doctor === undefined || next === undefined) return null
+  return (
+    <Alert icon={<Icon of={IconCalendarSearch} />} variant="outline" radius="lg" my="md" role="status">
+      <Stack gap="sm" align="flex-start">
+        {next === null ? (
+          <>
+            <Text>{t('noTimes.none')}</Text>
+            <OtherWays doctor={doctor} clinic={clinic} hasColleagues={onColleague !== undefined} />
+          </>
+        ) : (
+          <Group gap="sm">
+            <Text>{t('noTimes.next', { when: formatDayTime(next, clinic.timezone) })}</Text>
+            <Button
+              size="sm"
+              onClick={() => {
+                onFrom(localDate(next, clinic.timezone))
+                // The button is gone then.
+                document.getElementById('times-title')?.focus({ preventScroll: true })
+              }}
+            >
+              {t('noTimes.show')}
+            </Button>
+          </Group>
+        )}
+        {onColleague === undefined ? null : (
+          <>
+            <Colleagues {...{ doctor, clinic, next }} onChoose={onColleague} />
+            <JoinWaitlist doctorId={doctorId} from={from} />
+          </>
+        )}
+      </Stack>
+    </Alert>
+  )
+}
+
+type OtherWaysProps = { doctor: Doctor; clinic: Clinic; hasColleagues: boolean }
+
+/** How to go on with a doctor who has no times: to call the clinic, or to see its other doctors. */
+function OtherWays({ doctor, clinic, hasColleagues }: OtherWaysProps) {
+  const { t } = useTranslation('booking')
+  const hasOthers = useQuery({ ...hasOtherDoctorsQuery(doctor), enabled: hasColleagues }).data
+  return (
+    <Group gap="sm">
+      <CallClinic clinic={clinic} />
+      {hasOthers === true ? (
+        <LinkButton
+          size="sm"
+          variant="default"
+          h="auto"
+          mih="2.25rem"
+          styles={wrappingLabel}
+          to="/"
+          search={{ clinicId: clinic.id }}
+        >
+          {t('noTimes.others')}
+        </LinkButton>
+      ) : null}
+    </Group>
+  )
+}
+
+type ColleaguesProps = { doctor: Doctor; clinic: Clinic; next: string | null; onChoose: (slot: ChosenSlot) => void }
+
+function Colleagues({ doctor, clinic, next, onChoose }: ColleaguesProps) {
+  const { t } = useTranslation('booking')
+  const found = useQuery(colleagueTimesQuery(doctor)).data ?? []
+  const earlier = found.filter(({ slot }) => next === null || Date.parse(slot.startsAt) < Date.parse(next))
+  if (earlier.length === 0) return null
+  const text = ({ name, slot }: ColleagueTime) => `${name}, ${formatDayTime(slot.startsAt, clinic.timezone)}`
+  return (
+    <>
+      <Text fw={600}>{t('noTimes.colleagues')}</Text>
+      <Group gap="sm">
+        {earlier.map((one) => (
+          <Button
+            key={one.slot.id}
+            size="sm"
+            variant="default"
+            h="auto"
+            mih="2.25rem"
+            styles={wrappingLabel}
+            onClick={() => onChoose(one.slot)}
+          >
+            {text(one)}
+          </Button>
+        ))}
+      </Group>
+    </>
+  )
+}
+
+/** The start of the next free slot after the week that begins on `from`, else before it; null: none. */
+function useNextFree(doctor: Doctor | undefined, clinic: Clinic, from: string): string | null | undefined {
+  const end = addDays(from, daysShown)
+  const soonest = doctor?.nextAvailableAt ?? null
+  const isLater = soonest !== null && localDate(soonest, clinic.timezone) >= end
+  const isSought = soonest !== null && !isLater
+  const later = useQuery({
+    ...slotsQuery(doctor?.id ?? '', end, addDays(end, slotDaysMax - 1)),
+    enabled: isSought,
+  })
+  if (doctor === undefined) return undefined
+  if (!isSought || later.isError) return soonest
+  if (later.data === undefined) return undefined
+  const now = serverNow()
+  return later.data.items.find((slot) => isBookable(slot, clinic.settings, now))?.startsAt ?? soonest
+}

@@ -1,0 +1,46 @@
+import type { Booking } from '@holdfast/contract/client'
+import { type ReactNode, useEffect, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatDayTime } from '../../lib/format.ts'
+import layoutClasses from '../../ui/layout.module.css'
+import { PatientContacts } from '../bookings/patient-contacts.tsx'
+import { PatientName } from '../bookings/patient-name.tsx'
+
+/** An affected booking. `booking`: undefined if its patient is not known here. */
+export type Affected = { id: string; startsAt: string; booking: Booking | undefined }
+
+type AffectedListProps = {
+  affected: readonly Affected[]
+  timeZone: string
+  /** Renders a link for moving a booking. */
+  moveOf?: ((booking: Booking) => ReactNode) | undefined
+  /** The focus goes to the first booking that does not start before this, if there is one. */
+  nextAt?: string | undefined
+}
+
+/** Patients who would lose, or lost, their appointment: whom to call, or what to move. */
+export function AffectedList({ affected, timeZone, moveOf, nextAt }: AffectedListProps) {
+  const { t } = useTranslation('schedule')
+  const nextRef = useRef<HTMLLIElement>(null)
+  useEffect(() => nextRef.current?.focus(), [])
+  const next =
+    nextAt === undefined ? undefined : affected.find(({ startsAt }) => Date.parse(startsAt) >= Date.parse(nextAt))
+  return (
+    <ul className={layoutClasses.scrollList}>
+      {affected.map(({ id, startsAt, booking }) => (
+        <li key={id} {...(id === next?.id ? { ref: nextRef, tabIndex: -1 } : {})}>
+          {formatDayTime(startsAt, timeZone)} ·{' '}
+          {booking === undefined ? (
+            t('withdraw.unknownPatient')
+          ) : (
+            <>
+              <PatientName of={booking} />
+              <PatientContacts of={booking} prefix=" · " />
+              {moveOf === undefined ? null : <> · {moveOf(booking)}</>}
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,54 @@
+import type { CreatedSlots, SlotRule } from '@holdfast/contract/client'
+import { Button, Group } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../lib/api.ts'
+import { clinicKey } from '../../lib/clinic-queries.ts'
+import { randomKey } from '../../lib/random-key.ts'
+import { slotsKey } from '../../lib/slots-query.ts'
+import { toastDone } from '../../ui/toast.ts'
+import { undoSlots, undoSlotsMax } from './undo-created-slots.tsx'
+
+/** Creates slots by a rule: `preview` reports what `creation` would create. Those created can be undone in a toast. */
+export function useCreateSlots(doctorId: string, clinicId: string) {
+  const { t } = useTranslation('schedule')
+  const queryClient = useQueryClient()
+  const reread = async () => {
+    await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
+    await queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
+  }
+  const preview = useMutation({
+    mutationFn: (rule: SlotRule) =>
+      dataOf(api.createSlots({ path: { doctorId }, query: { dryRun: true }, body: { rule } })),
+  })
+  const creation = useMutation({
+    mutationFn: (rule: SlotRule): Promise<CreatedSlots> =>
+      dataOf(api.createSlots({ path: { doctorId }, body: { rule } })),
+    onSuccess: (created) => {
+      const slotIds = created.items.flatMap(({ outcome, slotId }) =>
+        outcome === 'created' && slotId !== null ? [slotId] : [],
+      )
+      const toastId = randomKey()
+      toastDone({
+        id: toastId,
+        message:
+          slotIds.length === 0 || slotIds.length > undoSlotsMax ? (
+            t('rule.created', { count: created.created })
+          ) : (
+            <Group justify="space-between">
+              <span>{t('rule.created', { count: created.created })}</span>
+              <Button
+                size="compact-sm"
+                variant="default"
+                onClick={() => void undoSlots(toastId, slotIds, t).then(reread)}
+              >
+                {t('undo')}
+              </Button>
+            </Group>
+          ),
+      })
+    },
+    onSettled: reread,
+  })
+  return { preview, creation }
+}

@@ -1,0 +1,35 @@
+import { Alert, Button, Group, Stack } from '@mantine/core'
+import { IconPhone } from '@tabler/icons-react'
+import { useTranslation } from 'react-i18next'
+import { FocusedTitle } from '../../ui/focused-title.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { type Affected, AffectedList } from './affected-list.tsx'
+import { PrintButton } from './print-button.tsx'
+
+type WithdrawnProps = { title: string; affected: readonly Affected[]; timeZone: string; onClose: () => void }
+
+/** After a withdrawal: the patients who lost their appointment, until the reader closes the list. */
+export function Withdrawn({ title, affected, timeZone, onClose }: WithdrawnProps) {
+  const { t } = useTranslation('schedule')
+  return (
+    <Stack gap="md">
+      <FocusedTitle id="withdrawn" order={3}>
+        {title}
+      </FocusedTitle>
+      <Alert
+        color="red"
+        variant="outline"
+        icon={<Icon of={IconPhone} />}
+        title={t('withdraw.lost', { count: affected.length })}
+      >
+        <AffectedList affected={affected} timeZone={timeZone} />
+      </Alert>
+      <Group gap="sm">
+        <PrintButton />
+        <Button variant="default" onClick={onClose}>
+          {t('withdraw.close')}
+        </Button>
+      </Group>
+    </Stack>
+  )
+}

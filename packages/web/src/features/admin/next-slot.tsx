@@ -1,0 +1,41 @@
+import type { Slot } from '@holdfast/contract/client'
+import { Button, Group, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { formatDayTime } from '../../lib/format.ts'
+import { addDays, localDay } from '../../lib/local-time.ts'
+import { slotDaysMax, slotsQuery } from '../../lib/slots-query.ts'
+
+type NextSlotProps = {
+  /** free: that a patient can have. */
+  kind: 'free' | 'slot'
+  doctorId: string
+  /** The last day of a week without any. */
+  after: string
+  timeZone: string
+  fits?: (slot: Slot) => boolean
+  onShow: (day: string) => void
+}
+
+/** The first slot after an empty week, with a button that shows its week. */
+export function NextSlot({ kind, doctorId, after, timeZone, fits = () => true, onShow }: NextSlotProps) {
+  const { t } = useTranslation('schedule')
+  const later = useQuery(slotsQuery(doctorId, addDays(after, 1), addDays(after, slotDaysMax)))
+  const next = later.data?.items.find(fits)
+  if (next === undefined) return null
+  return (
+    <Group gap="sm">
+      <Text role="status">{t(`next.${kind}`, { when: formatDayTime(next.startsAt, timeZone) })}</Text>
+      <Button
+        size="sm"
+        onClick={({ currentTarget }) => {
+          // The button is gone then.
+          currentTarget.closest<HTMLElement>('[data-weeks]')?.focus({ preventScroll: true })
+          onShow(localDay(next.startsAt, timeZone))
+        }}
+      >
+        {t('next.show')}
+      </Button>
+    </Group>
+  )
+}

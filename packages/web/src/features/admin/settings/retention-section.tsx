@@ -1,0 +1,187 @@
+import { Alert, Button, Group, Stack, Switch, Text, Title } from '@mantine/core'
+import { IconAlertTriangle } from '@tabler/icons-react'
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api.ts'
+import { clinicQuery } from '../../../lib/directory-queries.ts'
+import { formatDayTime, formatNumber } from '../../../lib/format.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
+import { Dialog } from '../../../ui/dialog.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import { Icon } from '../../../ui/icon.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { toastDone } from '../../../ui/toast.ts'
+import { useClinic } from '../use-clinic.ts'
+import { isInRange, NumberField } from './number-field.tsx'
+import { type ReportDirty, useReportDirty } from './use-dirty-forms.ts'
+
+const monthsMin = 1
+const monthsMax = 120
+const monthsOffered = 24
+/** The API stops counting here. */
+const dueMax = 10_000
+
+/** @param months null: those that are set */
+function retentionQuery(clinicId: string, months: number | null) {
+  return queryOptions({
+    queryKey: ['retention', clinicId, months],
+    queryFn: () => dataOf(api.getRetention({ path: { clinicId }, query: months === null ? {} : { months } })),
+    staleTime: 0,
+  })
+}
+
+/** Whether patients are erased some months after their appointment. It begins 24 hours after the change. */
+export function RetentionSection({ report }: { report: ReportDirty }) {
+  const { t } = useTranslation('admin')
+  const { clinic } = useClinic()
+  const titleRef = useRef<HTMLHeadingElement>(null)
+  const stored = clinic.settings.patientDataMonths
+  return (
+    <section className={layoutClasses.panel} aria-labelledby="settings-retention">
+      <Stack gap="md">
+        <div>
+          <Title order={2} size="h3" id="settings-retention" tabIndex={-1} ref={titleRef}>
+            {t('retention.title')}
+          </Title>
+          <Text c="dimmed">{t('retention.help')}</Text>
+        </div>
+        {stored === 0 ? null : <Waiting onDone={() => titleRef.current?.focus()} />}
+        <RetentionForm key={stored} stored={stored} report={report} onDone={() => titleRef.current?.focus()} />
+      </Stack>
+    </section>
+  )
+}
+
+/** While the retention has not begun: when it will, and a button that turns it off. */
+function Waiting({ onDone }: { onDone: () => void }) {
+  const { t } = useTranslation('admin')
+  const { clinicId, timeZone } = useClinic()
+  const retention = useQuery(retentionQuery(clinicId, null)).data
+  const saving = useSaveMonths(onDone)
+  if (!retention?.startsAt) return null
+  return (
+    <Alert role="status" color="amber" variant="outline" radius="lg" icon={<Icon of={IconAlertTriangle} />}>
+      <Stack align="flex-start" gap="sm">
+        <Text>{t('retention.waits', { time: formatDayTime(retention.startsAt, timeZone) })}</Text>
+        <Due due={retention.due} />
+        <ActionButton size="sm" isBusy={saving.isPending} onClick={() => saving.mutate(0)}>
+          {t('retention.turnOff')}
+        </ActionButton>
+        {saving.isError ? <ErrorState error={saving.error} /> : null}
+      </Stack>
+    </Alert>
+  )
+}
+
+function Due({ due }: { due: number }) {
+  const { t } = useTranslation('admin')
+  const text =
+    due >= dueMax ? t('retention.dueMany', { number: formatNumber(due) }) : t('retention.due', { count: due })
+  return <Text fw={600}>{text}</Text>
+}
+
+type RetentionFormProps = { stored: number; report: ReportDirty; onDone: () => void }
+
+function RetentionForm({ stored, report, onDone }: RetentionFormProps) {
+  const { t } = useTranslation('admin')
+  const [isOn, setOn] = useState(stored > 0)
+  const [months, setMonths] = useState<number | string>(stored || monthsOffered)
+  const [isAsking, setAsking] = useState(false)
+  const saving = useSaveMonths(onDone)
+  const wanted = isOn ? Number(months) : 0
+  const isValid = !isOn || isInRange(months, monthsMin, monthsMax)
+  const isDirty = wanted !== stored
+  useReportDirty('retention', isDirty, report)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (!isValid || !isDirty) return
+    // Only what erases earlier than before has to be confirmed.
+    if (isOn && (stored === 0 || wanted < stored)) setAsking(true)
+    else saving.mutate(wanted)
+  }
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="md">
+        <Switch
+          label={t('retention.rule')}
+          checked={isOn}
+          onChange={({ currentTarget }) => setOn(currentTarget.checked)}
+        />
+        {isOn ? (
+          <NumberField
+            maw="16rem"
+            label={t('retention.months')}
+            help={(range) => t('retention.monthsHelp', { range })}
+            required
+            min={monthsMin}
+            max={monthsMax}
+            value={months}
+            onChange={setMonths}
+            isInvalid={!isValid}
+          />
+        ) : null}
+        {saving.isError ? <ErrorState error={saving.error} /> : null}
+        <Group>
+          <ActionButton type="submit" disabled={!isDirty || !isValid} isBusy={saving.isPending}>
+            {t('retention.apply')}
+          </ActionButton>
+        </Group>
+      </Stack>
+      <Dialog isOpen={isAsking} onClose={() => setAsking(false)} title={t('retention.confirm.title')}>
+        <Confirm
+          months={wanted}
+          isBusy={saving.isPending}
+          onBack={() => setAsking(false)}
+          onConfirm={() => saving.mutate(wanted, { onSettled: () => setAsking(false) })}
+        />
+      </Dialog>
+    </form>
+  )
+}
+
+type ConfirmProps = { months: number; isBusy: boolean; onBack: () => void; onConfirm: () => void }
+
+/** What will be erased, and until when that can be undone. */
+function Confirm({ months, isBusy, onBack, onConfirm }: ConfirmProps) {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const retention = useQuery(retentionQuery(clinicId, months))
+  return (
+    <Stack gap="md">
+      <Text>{t('retention.confirm.text', { count: months })}</Text>
+      {retention.isError ? (
+        <ErrorState error={retention.error} retry={() => void retention.refetch()} />
+      ) : retention.data === undefined ? (
+        <Text role="status">{t('retention.confirm.loading')}</Text>
+      ) : (
+        <Due due={retention.data.due} />
+      )}
+      <Text>{t('retention.confirm.back')}</Text>
+      <Group gap="sm">
+        <ActionButton color="red" disabled={retention.data === undefined} isBusy={isBusy} onClick={onConfirm}>
+          {t('retention.confirm.submit')}
+        </ActionButton>
+        <Button variant="default" data-autofocus onClick={onBack}>
+          {t('retention.confirm.keep')}
+        </Button>
+      </Group>
+    </Stack>
+  )
+}
+
+function useSaveMonths(onDone: () => void) {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: (patientDataMonths: number) =>
+      dataOf(api.updateClinic({ path: { clinicId }, body: { settings: { patientDataMonths } } })),
+    onSuccess: async (saved) => {
+      await queryClient.invalidateQueries({ queryKey: ['retention', clinicId] })
+      queryClient.setQueryData(clinicQuery(clinicId).queryKey, saved)
+      toastDone({ message: t('saved', { name: saved.name }) })
+      onDone()
+    },
+  })
+}

@@ -1,0 +1,160 @@
+import type { Booking } from '@holdfast/contract/client'
+import { Group, Paper, Stack, Text } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
+import { api, dataOf } from '../../lib/api.ts'
+import { refusalCode } from '../../lib/api-error.ts'
+import { bookingQuery } from '../../lib/booking-query.ts'
+import { formatAppointment, formatCountdown, formatZone } from '../../lib/format.ts'
+import { nameWithSpecialization } from '../../lib/specialization-name.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { PageLoading } from '../../ui/page-loading.tsx'
+import { PageTitle } from '../../ui/page-title.tsx'
+import { type ConfirmLink, useConfirmLink } from './confirm-link.ts'
+import classes from './ticket.module.css'
+import { type TicketState, useTicket } from './use-ticket.ts'
+
+/**
+ * The page of the link in the e-mail. Opening it changes nothing: programs that check mails open links, too. Only the
+ * button confirms.
+ */
+export function ConfirmPage() {
+  const { t } = useTranslation('ticket')
+  const link = useConfirmLink()
+  if (link !== null) return <Confirmation key={link.bookingId} link={link} />
+  return (
+    <>
+      <PageTitle>{t('confirm.title')}</PageTitle>
+      <EmptyState title={t('invalidLink.title')} help={t('confirm.incomplete')}>
+        <LinkButton to="/">{t('findDoctor')}</LinkButton>
+      </EmptyState>
+    </>
+  )
+}
+
+function Confirmation({ link }: { link: ConfirmLink }) {
+  const { t } = useTranslation('ticket')
+  const ticket = useTicket(link)
+  if (ticket.kind === 'loading') return <PageLoading />
+  if (ticket.kind === 'failed') {
+    return (
+      <>
+        <PageTitle>{t('confirm.title')}</PageTitle>
+        <ErrorState error={ticket.error} retry={ticket.retry} />
+      </>
+    )
+  }
+  const { status } = ticket.booking
+  if (status === 'PENDING') return <Pending link={link} ticket={ticket} />
+  const isOver = status === 'FAILED' || status === 'CANCELLED'
+  return (
+    <>
+      <PageTitle>{t(isOver ? 'confirm.over' : 'confirm.done')}</PageTitle>
+      <EmptyState
+        title={t(isOver ? 'confirm.overTitle' : 'confirm.doneTitle')}
+        help={t(isOver ? 'confirm.overHelp' : 'confirm.doneHelp')}
+      >
+        {isOver ? (
+          <LinkButton to="/doctors/$doctorId" params={{ doctorId: ticket.doctor.id }}>
+            {t('confirm.times')}
+          </LinkButton>
+        ) : (
+          <LinkButton to="/ticket" hash={link.bookingId} state={{ manageToken: link.manageToken }}>
+            {t('confirm.open')}
+          </LinkButton>
+        )}
+      </EmptyState>
+    </>
+  )
+}
+
+type PendingProps = { link: ConfirmLink; ticket: Extract<TicketState, { kind: 'shown' }> }
+
+function Pending({ link, ticket: { booking, doctor, clinic } }: PendingProps) {
+  const { t } = useTranslation('ticket')
+  const confirming = useConfirm(link)
+  const { startsAt, endsAt, holdExpiresAt } = booking
+  const when = formatAppointment(startsAt, endsAt, clinic.timezone)
+  return (
+    <Stack gap="lg" maw="40rem">
+      <div>
+        <PageTitle>{t('confirm.title')}</PageTitle>
+        <Text c="dimmed" mt={4}>
+          {t('confirm.help')}
+        </Text>
+      </div>
+      <Paper withBorder p={{ base: 'md', sm: 'xl' }} radius="lg">
+        <Stack gap="lg">
+          <dl className={classes.facts}>
+            <Fact label={t('when')} text={when} detail={formatZone(startsAt, clinic.timezone)} />
+            <Fact label={t('doctor')} text={nameWithSpecialization(doctor)} />
+            <Fact label={t('where')} text={booking.appointmentType === 'video' ? t('video.plain') : clinic.name} />
+            <Fact label={t('patient')} text={booking.patient.name} />
+          </dl>
+          {holdExpiresAt === null ? null : <TimeLeft until={holdExpiresAt} />}
+          {confirming.isError ? <ConfirmError error={confirming.error} /> : null}
+          <Group>
+            <ActionButton size="md" isBusy={confirming.isPending} onClick={() => confirming.mutate()}>
+              {t('confirm.button')}
+            </ActionButton>
+          </Group>
+        </Stack>
+      </Paper>
+    </Stack>
+  )
+}
+
+function Fact({ label, text, detail }: { label: string; text: string; detail?: string }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>
+        <bdi>{text}</bdi>
+        {detail === undefined ? null : (
+          <Text size="sm" c="dimmed">
+            {detail}
+          </Text>
+        )}
+      </dd>
+    </div>
+  )
+}
+
+function TimeLeft({ until }: { until: string }) {
+  const { t } = useTranslation('ticket')
+  const seconds = useSecondsLeft(until)
+  return (
+    <Text>
+      {t('confirm.timeLeft')}{' '}
+      <bdi className="tabular" role="timer" aria-label={t('confirm.timeLeft')}>
+        {formatCountdown(seconds)}
+      </bdi>
+    </Text>
+  )
+}
+
+/** The link was sent again, perhaps to another address: the newest one confirms. */
+function ConfirmError({ error }: { error: unknown }) {
+  const { t } = useTranslation('ticket')
+  if (refusalCode(error) !== 'invalid_request') return <ErrorState error={error} />
+  return <Text role="alert">{t('confirm.replaced')}</Text>
+}
+
+function useConfirm({ bookingId, manageToken, confirmationToken }: ConfirmLink) {
+  const queryClient = useQueryClient()
+  const navigate = useNavigate()
+  return useMutation({
+    mutationFn: (): Promise<Booking> =>
+      dataOf(api.confirmBooking({ path: { bookingId }, auth: manageToken, body: { confirmationToken } })),
+    onSuccess: (booking) => {
+      queryClient.setQueryData(bookingQuery(bookingId, manageToken).queryKey, booking)
+      void navigate({ to: '/ticket', hash: bookingId, state: { manageToken }, replace: true })
+    },
+    onError: () => void queryClient.invalidateQueries({ queryKey: bookingQuery(bookingId, manageToken).queryKey }),
+  })
+}

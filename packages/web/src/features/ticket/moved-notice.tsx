@@ -1,0 +1,64 @@
+import type { Clinic } from '@holdfast/contract/client'
+import { Alert, Group, Text } from '@mantine/core'
+import { IconCalendarCheck } from '@tabler/icons-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
+import { useBookingActions } from '../../domain/bookings/use-booking-changes.ts'
+import { isFinal } from '../../lib/api-error.ts'
+import { formatDayTime } from '../../lib/format.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { Icon } from '../../ui/icon.tsx'
+
+/** A move that was made on this page. */
+export type Moved = { before: { slotId: string; startsAt: string }; after: { startsAt: string }; isUndone: boolean }
+
+type NoticeProps = {
+  moved: Moved
+  clinic: Clinic
+  link: TicketLink
+  onMoved: (moved: Moved) => void
+  /** Shows the times to move to. */
+  onChoose: () => void
+}
+
+/** On top of a ticket that was moved: from when to when, and the way back while that time is free. */
+export function MovedNotice({ moved: { before, after, isUndone }, clinic, link, onMoved, onChoose }: NoticeProps) {
+  const { t } = useTranslation('ticket')
+  const { move } = useBookingActions(link)
+  const [isBusy, setBusy] = useState(false)
+  const [error, setError] = useState<unknown>(null)
+  const isRefused = error !== null && isFinal(error)
+  const describe = (startsAt: string) => formatDayTime(startsAt, clinic.timezone)
+  const undo = async () => {
+    setBusy(true)
+    setError(null)
+    try {
+      const { startsAt } = await move(before.slotId)
+      onMoved({ before, after: { startsAt }, isUndone: true })
+    } catch (refusal) {
+      setError(refusal)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <Alert className="no-print" icon={<Icon of={IconCalendarCheck} />} variant="outline" radius="lg">
+      <Group gap="sm" justify="space-between">
+        <Text role="status">
+          {isUndone
+            ? t('move.undone', { when: describe(after.startsAt) })
+            : t('move.done', { when: describe(after.startsAt), before: describe(before.startsAt) })}
+        </Text>
+        {isUndone ? null : (
+          // The same button, because it has the focus.
+          <ActionButton size="sm" variant="default" isBusy={isBusy} onClick={isRefused ? onChoose : undo}>
+            {t(isRefused ? 'move.choose' : 'move.undo')}
+          </ActionButton>
+        )}
+      </Group>
+      {error === null ? null : <ErrorState error={error} />}
+    </Alert>
+  )
+}

@@ -1,0 +1,27 @@
+import { Group, Drawer as MantineDrawer } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { DialogTitle, useFocusedTitle, useReturnedFocus } from './dialog-focus.tsx'
+
+type DrawerProps = { title: string; isOpen: boolean; onClose: () => void; children: ReactNode }
+
+/** A dialog at the side, so that most of the page stays in sight. Its own file: few pages need it. */
+export function Drawer({ title, isOpen, onClose, children }: DrawerProps) {
+  const { t } = useTranslation('shell')
+  useReturnedFocus(isOpen)
+  const titleRef = useFocusedTitle(isOpen, title)
+  return (
+    <MantineDrawer.Root opened={isOpen} onClose={onClose} size="lg" position="right" returnFocus={false}>
+      <MantineDrawer.Overlay backgroundOpacity={0.25} />
+      <MantineDrawer.Content>
+        <Group justify="space-between" wrap="nowrap" p="md" pb={0}>
+          <DialogTitle titleRef={titleRef} part={MantineDrawer.Title}>
+            {title}
+          </DialogTitle>
+          <MantineDrawer.CloseButton aria-label={t('close')} />
+        </Group>
+        <MantineDrawer.Body p="md">{children}</MantineDrawer.Body>
+      </MantineDrawer.Content>
+    </MantineDrawer.Root>
+  )
+}
