@@ -10,6 +10,9 @@ export async function fastifyApp(): Promise<FastifyInstance> {
   readJsonOnly(app)
   app.setValidatorCompiler(validatorCompiler())
   app.setErrorHandler(errorHandler)
-  await app.register(securityHeaders, { corsOrigins: [], headers: await helmetHeaders(false) })
+  await app.register(securityHeaders, {
+    corsOrigins: [],
+    headers: await helmetHeaders({ isHttps: false, withSubdomains: false }),
+  })
   return app
 }

@@ -45,7 +45,7 @@ export function ourCalendars(ownerUrl: string): OurCalendars {
   }
 }
 
-async function madeClinic(engine: Engine) {
+export async function madeClinic(engine: Engine) {
   const created = await engine.directory.createClinic(
     { name: 'Benchmark', timezone: 'Europe/London', address: null, phone: null, settings: { holdSeconds } },
     null,

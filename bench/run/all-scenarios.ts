@@ -1,4 +1,6 @@
 import { bareHttp } from '../scenarios/bare-http.ts'
+import { bookingsBesideCases } from '../scenarios/bookings-beside-cases.ts'
+import { cases } from '../scenarios/cases.ts'
 import { connections } from '../scenarios/connections.ts'
 import { flushes } from '../scenarios/flushes.ts'
 import { growth } from '../scenarios/growth.ts'
@@ -14,6 +16,8 @@ import type { Scenario } from '../scenarios/scenario.ts'
 import { signedIn } from '../scenarios/signed-in.ts'
 import { stampede } from '../scenarios/stampede.ts'
 import { hotDoctor, hotSlot, spread } from '../scenarios/throughput.ts'
+import { waitlist } from '../scenarios/waitlist.ts'
+import { years } from '../scenarios/years.ts'
 
 /** In the order of a complete run. */
 export const allScenarios: readonly Scenario[] = [
@@ -31,7 +35,11 @@ export const allScenarios: readonly Scenario[] = [
   listsBesideBookings,
   live,
   mix,
+  cases,
+  bookingsBesideCases,
+  waitlist,
   overload,
   connections,
   growth,
+  years,
 ]
