@@ -11,15 +11,24 @@ const browserTests = 'packages/web/browser-tests/**/*.test.ts'
 /** They set the clock that the ids of a process never go back behind. */
 const isolated = 'packages/engine/src/model/*.test.ts'
 
-const tests = ['packages/*/{src,test,service-worker}/**/*.test.ts', '{test,tools,bench}/**/*.test.ts']
+/** Whole installations, which take minutes: `npm run test:drills`. */
+export const drills = [
+  'test/deploy/{cluster-files,installation}.test.ts',
+  'packages/server/test/{chaos,cluster,drill}/*.test.ts',
+  'packages/cli/test/dead-letters.test.ts',
+  'packages/cli/test/move-replayed.test.ts',
+  'packages/cli/test/real-data.test.ts',
+]
 
-/** Every test of the project in one run; PostgreSQL is started by the global setup. */
+const tests = ['packages/*/{src,test,service-worker,help}/**/*.test.ts', '{test,tools,bench}/**/*.test.ts']
+
+/** The tests of the project in one run; PostgreSQL is started by the global setup. */
 export default defineConfig({
   test: {
     globalSetup: ['packages/testkit/src/vitest-global-setup.ts'],
     pool: 'forks',
-    // For two cores: half of a file's time is waiting for servers, browsers and databases.
-    maxWorkers: 3,
+    // For two cores: more than half of a file's time is waiting for servers, browsers and databases.
+    maxWorkers: 4,
     testTimeout: 90_000,
     hookTimeout: 180_000,
     // The default of a second is too short on a busy machine.
@@ -34,7 +43,7 @@ export default defineConfig({
       // The files of a worker share its process: loading the engine and the server again for each takes 0.4 s of CPU.
       {
         extends: true,
-        test: { name: 'tests', include: tests, exclude: [...defaultExclude, isolated], isolate: false },
+        test: { name: 'tests', include: tests, exclude: [...defaultExclude, isolated, ...drills], isolate: false },
       },
       { extends: true, test: { name: 'isolated', include: [isolated] } },
       { extends: true, test: { name: 'timed', include: [timed], maxWorkers: 1, sequence: { groupOrder: 1 } } },

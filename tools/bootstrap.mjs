@@ -4,11 +4,11 @@
 // built-ins, because it runs before anything is installed. Its messages go to stderr: stdout belongs to the command.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { totalmem } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { buildSite } from './build-site.mjs'
 import { installPackages } from './install-packages.mjs'
+import { v8Options } from './v8-options.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const nodeMajorMin = 20
@@ -16,11 +16,7 @@ const nodeMajorMin = 20
 /** The arguments for the installed Node, or undefined for an unknown command. */
 function programOf(command, args) {
   if (command === 'holdfast') return [join(root, 'packages/cli/src/main.ts'), ...args]
-  if (command === 'test') {
-    // A complete run measures coverage and checks its thresholds; a part of the tests cannot reach them.
-    const coverage = args.length === 0 ? ['--coverage'] : []
-    return [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', root, ...coverage, ...args]
-  }
+  if (command === 'test') return [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', root, ...args]
   if (command === 'run' && args.length > 0) return [join(root, args[0]), ...args.slice(1)]
   return undefined
 }
@@ -57,16 +53,6 @@ function handOver(node, args, env) {
     process.removeAllListeners(signal)
     process.kill(process.pid, signal)
   })
-}
-
-/**
- * One V8 worker thread instead of four, which compete with the database for the cores: 82 → 68 µs of server CPU per
- * booking. A young generation of 64 MiB instead of 16, if there is enough memory: the objects of a request that waits
- * for its batch are copied at each young collection, which took about 10 % of the server's CPU.
- */
-function v8Options() {
-  const memoryBytes = Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem())
-  return ['--v8-pool-size=1', ...(memoryBytes >= 2 * 2 ** 30 ? ['--max-semi-space-size=64'] : [])]
 }
 
 const nodeMajor = Number(process.versions.node.split('.')[0])

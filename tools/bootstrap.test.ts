@@ -56,6 +56,7 @@ beforeEach(async () => {
     'install-packages.mjs',
     'lock-installation.mjs',
     'one-signal-a-keystroke.mjs',
+    'v8-options.mjs',
   ]) {
     await cp(join(root, 'tools', name), join(checkout, 'tools', name))
   }

@@ -10,12 +10,15 @@ import { lockInstallation } from './lock-installation.mjs'
 /** The inputs of the build, besides the packages in package-lock.json. */
 const sources = [
   'package-lock.json',
+  'CHANGELOG.md',
+  'docs',
   'packages/contract/src/client',
   'packages/web/index.html',
   'packages/web/build.ts',
   'packages/web/vite.config.ts',
   'packages/web/first-files-of-build.ts',
   'packages/web/first-pages.ts',
+  'packages/web/help',
   'packages/web/service-worker-of-build.ts',
   'packages/web/public',
   'packages/web/service-worker',

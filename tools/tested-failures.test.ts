@@ -17,15 +17,15 @@ function missingTests(page: string): string[] {
   })
 }
 
-test('every test that docs/tested-failures.md names exists', () => {
-  const page = readFileSync(join(root, 'docs/tested-failures.md'), 'utf8')
+test.for(['docs/tested-failures.md', 'docs/security/hardening.md'])('every test that %s names exists', (path) => {
+  const page = readFileSync(join(root, path), 'utf8')
   expect(namedTests(page).length).toBeGreaterThan(25)
   expect(missingTests(page)).toEqual([])
 })
 
 test('a test that does not exist is noticed', () => {
   const page = [
-    '| a | b | `tools/tested-failures.test.ts`: every test that docs/tested-failures.md names exists |',
+    '| a | b | `tools/tested-failures.test.ts`: every test that %s names exists |',
     '| a | b | `tools/tested-failures.test.ts`: no such test |',
     '| a | b | `tools/nothing.test.ts`: no such file |',
   ].join('\n')

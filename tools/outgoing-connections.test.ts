@@ -1,0 +1,75 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+
+/** Files of the running program that may connect to other systems, other than to the database by `pg`. */
+const mayConnect = [
+  // Webhooks of clinics, on the public internet alone.
+  'packages/adapters/src/egress/egress.ts',
+  // The service of HOLDFAST_BACKUP_TO.
+  'packages/adapters/src/object-store/s3-store.ts',
+  // The broker of AMQP_URL.
+  'packages/adapters/src/rabbitmq/connect-broker.ts',
+  // The provider of HOLDFAST_SMS_URL.
+  'packages/adapters/src/sms/sms-sender.ts',
+  // The mail server.
+  'packages/adapters/src/smtp/mailer.ts',
+  // `holdfast doctor`: whether this server responds.
+  'packages/cli/src/doctor/check-machine.ts',
+]
+
+const modules = [
+  'http',
+  'https',
+  'http2',
+  'net',
+  'tls',
+  'dgram',
+  'undici',
+  'ws',
+  'dns',
+  'dns/promises',
+  'nodemailer',
+  'rabbitmq-client',
+].join('|')
+/** What only listens, or only reads addresses. */
+const harmless = /^(type |isIP|isIPv4|isIPv6|BlockList|STATUS_CODES|Server\b|createServer)/
+
+/** What in a source could connect to another system. */
+function waysOut(source: string): string[] {
+  const from = `['"](?:node:)?(?:${modules})['"]`
+  const imports = [...source.matchAll(new RegExp(`^(?:import|export)\\s+(type )?([^'"]+?)\\s+from\\s+${from}`, 'gm'))]
+  const names = imports
+    .filter(([, isType]) => isType === undefined)
+    .flatMap(([, , names = '']) => names.replaceAll(/[{}]/g, '').split(','))
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && !harmless.test(name))
+  const dynamic = source.match(new RegExp(`\\bimport\\(\\s*${from}`, 'g')) ?? []
+  const calls = source.match(/\b(?:client\.fetch|(?<![.\w])fetch|new WebSocket|new EventSource)(?=\()/g) ?? []
+  return [...names, ...dynamic, ...calls]
+}
+
+test('only the named files connect to other systems than the database', () => {
+  const sources = globSync('packages/{engine,adapters,server,cli}/src/**/*.ts', { cwd: root })
+    .filter((path) => !path.endsWith('.test.ts'))
+    .toSorted()
+  expect(sources.length).toBeGreaterThan(300)
+  const found = sources.filter((path) => waysOut(readFileSync(join(root, path), 'utf8')).length > 0)
+  expect(found).toEqual(mayConnect)
+})
+
+test.for([
+  [`import { connect, isIP } from 'node:net'`, ['connect']],
+  [`import { isIP } from 'node:net'\nimport {\n  connect,\n  isIPv4,\n} from 'node:net'`, ['connect']],
+  [`import https from 'node:https'`, ['https']],
+  [`export { connect } from 'node:tls'`, ['connect']],
+  [`const { connect } = await import('node:net')`, [`import('node:net'`]],
+  ['await fetch(url)', ['fetch']],
+  ['new WebSocket(url)', ['new WebSocket']],
+  [`import { isIP, type Socket } from 'node:net'\nimport type { Agent } from 'node:http'`, []],
+  ['keys.fetch(kid)', []],
+] as const)('negative control: %s', ([source, expected]) => {
+  expect(waysOut(source)).toEqual(expected)
+})
