@@ -1,5 +1,6 @@
 import { defaultExclude, defineConfig } from 'vitest/config'
 import { LongestFirst } from './packages/testkit/src/longest-first.ts'
+import { SecondAttempts } from './packages/testkit/src/second-attempts.ts'
 import { SlowestFiles } from './packages/testkit/src/slowest-files.ts'
 
 /** Measures how fast the site is, and so runs alone, after all the others. */
@@ -22,6 +23,13 @@ export const drills = [
 
 const tests = ['packages/*/{src,test,service-worker,help}/**/*.test.ts', '{test,tools,bench}/**/*.test.ts']
 
+const inCi = Boolean(process.env.CI)
+
+/** In CI, a browser test that fails is repeated once, and reported. Tests of safety are never repeated. */
+const retryInCi = inCi ? 1 : 0
+
+const reporters = inCi ? ['default', new SlowestFiles(), new SecondAttempts()] : ['default']
+
 /** The tests of the project in one run; PostgreSQL is started by the global setup. */
 export default defineConfig({
   test: {
@@ -34,11 +42,17 @@ export default defineConfig({
     // The default of a second is too short on a busy machine.
     expect: { poll: { timeout: 20_000 } },
     sequence: { sequencer: LongestFirst },
-    reporters: process.env.CI ? ['default', new SlowestFiles()] : ['default'],
+    reporters,
     projects: [
       {
         extends: true,
-        test: { name: 'browser', include: [browserTests], exclude: [...defaultExclude, timed], isolate: false },
+        test: {
+          name: 'browser',
+          include: [browserTests],
+          exclude: [...defaultExclude, timed],
+          isolate: false,
+          retry: retryInCi,
+        },
       },
       // The files of a worker share its process: loading the engine and the server again for each takes 0.4 s of CPU.
       {
@@ -46,7 +60,10 @@ export default defineConfig({
         test: { name: 'tests', include: tests, exclude: [...defaultExclude, isolated, ...drills], isolate: false },
       },
       { extends: true, test: { name: 'isolated', include: [isolated] } },
-      { extends: true, test: { name: 'timed', include: [timed], maxWorkers: 1, sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: { name: 'timed', include: [timed], retry: retryInCi, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
     ],
     coverage: {
       provider: 'v8',
