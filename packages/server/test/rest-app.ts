@@ -99,10 +99,10 @@ export async function startRestApp(
   const clock: RestApp['clock'] = { now: undefined }
   const app = Fastify({ bodyLimit: 1_048_576, onProtoPoisoning: 'error', onConstructorPoisoning: 'error' })
   readJsonOnly(app)
-  app.setValidatorCompiler(validatorCompiler())
-  app.setSerializerCompiler(serializerCompiler())
+  app.setValidatorCompiler(validatorCompiler()).setSerializerCompiler(serializerCompiler())
   app.setErrorHandler(errorHandler)
   app.decorateRequest('principal')
+  app.decorateRequest('sessionId', 'of a test')
   app.decorate('rateLimits', noRateLimits)
   app.decorate('limitBooking', (_request, _reply, done) => done())
   app.decorate('limitPatient', (_request, _reply, done) => done())
@@ -130,9 +130,8 @@ export async function startRestApp(
       publicUrl: null,
       holdSecondsDefault: 120,
       now: () => clock.now ?? new Date(),
-      accounts: {
-        byIds: async (ids) => new Map([...accounts].filter(([id]) => ids.includes(id))),
-      },
+      accounts: { byIds: async (ids) => new Map([...accounts].filter(([id]) => ids.includes(id))) },
+      sessions: { isStillLive: async () => true },
     }),
   )
   await app.ready()

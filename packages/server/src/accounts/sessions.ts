@@ -13,6 +13,11 @@ export type Sessions = {
   list(account: AccountPrincipal): Promise<SessionCard[]>
   /** Whether a session has not ended. Requests are admitted from memory, and their bodies may take seconds. */
   isLive(accountId: string, sessionId: string): Promise<boolean>
+  /**
+   * The same, to be called when something that ends with the sessions was committed: it waits for an end of all of them
+   * in progress, which may have missed it.
+   */
+  isStillLive(accountId: string, sessionId: string): Promise<boolean>
   /** Ends one session of an account. Idempotent. */
   end(accountId: string, sessionId: string): Promise<void>
   /** Ends the session of a token. Idempotent. */
@@ -82,6 +87,10 @@ export function createSessions(
       return rows
     },
     isLive: (accountId, sessionId) => isLiveSession(pool, accountId, sessionId),
+    async isStillLive(accountId, sessionId) {
+      await pool.query(sql`select from "user" where id = ${accountId} for share`)
+      return isLiveSession(pool, accountId, sessionId)
+    },
     async end(accountId, sessionId) {
       await pool.query(sql`delete from session where id = ${sessionId} and "userId" = ${accountId}`)
       await principals.forget(accountId)
@@ -108,6 +117,7 @@ export function createSessions(
         select id::text from "user" u
          where exists (select from session s where s."userId" = u.id)
             or exists (select from verification v where v.value = u.id::text)
+            or exists (select from holdfast.calendar_feed f where f.created_by = u.id)
          order by id`)
       for (const { id } of rows) await endAll(id)
       return rows.length

@@ -263,3 +263,18 @@ async function usedCodes(accountId: string): Promise<[boolean, number]> {
   )
   return [rows[0]?.isApp ?? false, 10 - (rows[0]?.left ?? 0)]
 }
+
+test('a calendar feed that is created while all sessions end does not outlast them', async () => {
+  const email = `${crypto.randomUUID()}@example.org`
+  const { id, token } = await signUp(server.url, email, password)
+  await barrier.query('begin')
+  await barrier.query('update auth."user" set "tokensValidFrom" = clock_timestamp() where id = $1', [id])
+  await barrier.query('delete from auth.session where "userId" = $1', [id])
+  await barrier.query('delete from holdfast.calendar_feed where created_by = $1', [id])
+  const creating = call(`${server.url}/api/v1/me/calendar-feed`, { method: 'POST', body: {}, bearer: token })
+  const feeds = 'select from holdfast.calendar_feed where created_by = $1'
+  await expect.poll(async () => (await server.database.ownerPool.query(feeds, [id])).rowCount).toBe(1)
+  await barrier.query('commit')
+  expect((await creating).status).toBe(401)
+  expect((await server.database.ownerPool.query(feeds, [id])).rowCount).toBe(0)
+})

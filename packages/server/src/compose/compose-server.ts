@@ -132,6 +132,7 @@ async function composeParts(
     rest: {
       engine: { ...engine, reads: replicas.reads },
       accounts: accounts.accounts,
+      sessions: accounts.sessions,
       ...sent,
       ...derivedSecrets(config, database),
       webhookSender: createWebhookSender(config, database.secrets),

@@ -1,5 +1,6 @@
 import type { Engine } from '@holdfast/engine'
 import type { Accounts } from '../accounts/accounts.ts'
+import type { Sessions } from '../accounts/sessions.ts'
 import type { AuditRecorder } from '../audit/audit-recorder.ts'
 import type { Freshness } from '../cache/freshness.ts'
 import type { SlotLists } from '../calendar/slot-lists.ts'
@@ -17,6 +18,7 @@ import type { WebhookSender } from '../webhooks/attempt-delivery.ts'
 export type RestDeps = {
   engine: Engine
   accounts: Pick<Accounts, 'byIds'>
+  sessions: Pick<Sessions, 'isStillLive'>
   audit: Pick<AuditRecorder, 'record'>
   mails: Pick<AccountMails, 'invitation' | 'ticketLink'>
   /** The link to a ticket, as e-mails have it. */

@@ -46,7 +46,7 @@ export type Input<Described extends Operation> = {
   /** The Idempotency-Key of a write; null: none was sent. */
   key: SentKey | null
   /** Without its principal, which has not been checked for this operation: see `granted`. */
-  request: Pick<FastifyRequest, 'id' | 'headers' | 'log' | 'protocol' | 'host' | 'ip' | 'server'>
+  request: Pick<FastifyRequest, 'id' | 'headers' | 'log' | 'protocol' | 'host' | 'ip' | 'server' | 'sessionId'>
 }
 
 /** What a handler returns: one of the statuses that the operation describes, with the body of that status. */

@@ -1,5 +1,6 @@
 import { restOperations } from '@holdfast/contract'
 import type { FeedSubject, MessageLanguage } from '@holdfast/engine'
+import type { FastifyRequest } from 'fastify'
 import { matchesEntityTag, weakEntityTag } from '../../edge/entity-tag.ts'
 import { problem } from '../../edge/problem-error.ts'
 import { hashOfFeedFileName, newFeedFileName } from '../../secrets/calendar-feed-tokens.ts'
@@ -9,7 +10,8 @@ import { timeText } from '../responses/bodies/time-text.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 
-type Caller = { accountId: string; language: MessageLanguage | undefined; request: { protocol: string; host: string } }
+type FeedRequest = Pick<FastifyRequest, 'protocol' | 'host' | 'sessionId'>
+type FeedCreator = { accountId: string; language: MessageLanguage | undefined; request: FeedRequest }
 
 /** Calendars that other programs read by a secret URL: of an account, a doctor or a clinic. */
 export function serveCalendarFeeds(serve: Serve, deps: RestDeps): void {
@@ -131,12 +133,24 @@ function serveClinicFeed(serve: Serve, deps: RestDeps): void {
   )
 }
 
-/** @returns the URL, which nobody can read again */
-async function create(deps: RestDeps, subject: FeedSubject, { accountId, language, request }: Caller): Promise<string> {
+/**
+ * @returns the URL, which nobody can read again
+ * @throws ProblemError unauthenticated if all the account's sessions ended meanwhile, and with them its feeds
+ */
+async function create(
+  { engine: { calendarFeeds }, sessions, publicUrl }: RestDeps,
+  subject: FeedSubject,
+  { accountId, language, request }: FeedCreator,
+): Promise<string> {
   const { fileName, hash: tokenHash } = newFeedFileName()
-  await deps.engine.calendarFeeds.create({ ...subject, accountId, language: language ?? 'en', tokenHash })
+  await calendarFeeds.create({ ...subject, accountId, language: language ?? 'en', tokenHash })
+  // Every account has one; see admission.ts.
+  if (request.sessionId === null || !(await sessions.isStillLive(accountId, request.sessionId))) {
+    await calendarFeeds.remove(subject)
+    throw problem('unauthenticated', 'Sign in first.')
+  }
   // Only the caller gets the URL, so a forged Host deceives nobody else.
-  const origin = deps.publicUrl ?? `${request.protocol}://${request.host}`
+  const origin = publicUrl ?? `${request.protocol}://${request.host}`
   return `${origin}/api/v1/calendar-feeds/${fileName}`
 }
 
