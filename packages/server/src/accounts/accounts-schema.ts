@@ -2,7 +2,7 @@ import { type DatabasePool, openDatabasePool } from '@holdfast/engine'
 import { getMigrations } from 'better-auth/db/migration'
 import type pg from 'pg'
 import { authOptions } from './auth.ts'
-import { changeAddressFunction } from './email-links.ts'
+import { changeAddressFunction, reservedAddressTrigger } from './email-links.ts'
 import { createPasswords } from './passwords.ts'
 
 export type AccountsMigration = { createdTables: string[]; changedTables: string[] }
@@ -22,6 +22,7 @@ export async function migrateAccounts(ownerUrl: string): Promise<AccountsMigrati
     await hashStoredSessionTokens(pool)
     await pool.query(grants)
     await pool.query(changeAddressFunction)
+    await pool.query(reservedAddressTrigger)
     return {
       createdTables: migrations.toBeCreated.map((table) => table.table),
       changedTables: migrations.toBeAdded.map((table) => table.table),
@@ -43,6 +44,7 @@ const grants = `
     to holdfast_app;
   grant update (name, "updatedAt", "tokensValidFrom", "mustChangePassword", "emailVerified", language, "firstSignInAt")
     on "user" to holdfast_app;
+  grant update ("tokenHash") on "emailLink" to holdfast_app;
   grant update (password, "updatedAt") on account to holdfast_app;
   grant update ("updatedAt", "secondFactorAt") on session to holdfast_app;
   grant update (secret, "begunAt", "confirmedAt", "lastStep") on totp to holdfast_app;

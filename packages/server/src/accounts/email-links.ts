@@ -24,7 +24,7 @@ export type EmailLinks = {
   emailStatus(accountId: string): Promise<{ email: string; isConfirmed: boolean }>
   /**
    * A link for an e-mail to `newEmail`, or, if that is null, to the address that the account has. At most five are sent
-   * in a day, with growing pauses.
+   * in a day, with growing pauses; to a `newEmail`, three in a day, whichever accounts ask.
    */
   createEmailLink(
     accountId: string,
@@ -82,6 +82,25 @@ export const changeAddressFunction = `
   grant execute on function auth.change_address(text) to holdfast_app;
 `
 
+/**
+ * Nobody gets an address that its earlier account may take back. After the statement, because its unique index waits
+ * for an account that leaves the address at the same time, and only then is the reservation seen.
+ */
+export const reservedAddressTrigger = `
+  create or replace function auth.refuse_reserved_address() returns trigger
+    language plpgsql set search_path = auth, pg_temp
+    as $$
+    begin
+      if exists (select from "emailLink"
+                  where email = new.email and purpose = 'undo' and "expiresAt" > now() and "userId" <> new.id) then
+        raise unique_violation using message = 'The address is reserved for the account that had it before.';
+      end if;
+      return null;
+    end $$;
+  create or replace trigger refuse_reserved_address after insert or update of email on "user"
+    for each row execute function auth.refuse_reserved_address();
+`
+
 type Purpose = 'confirm' | 'change' | 'undo'
 
 export const emailLinkHours = 24
@@ -90,6 +109,8 @@ const hourMs = 3_600_000
 /** After one mail, after two, and so on. */
 const pauseMinutes = [1, 5, 60, 240]
 const mailsMax = pauseMinutes.length + 1
+/** A person with many accounts must not fill a stranger's mailbox. */
+const changesToAddressMax = 3
 const uniqueViolation = '23505'
 
 /** @param pool connected with `search_path=auth` */
@@ -122,7 +143,8 @@ export function createEmailLinks(pool: Pool, principals: Pick<Principals, 'forge
     },
     async isEmailReserved(email) {
       const { rows } = await pool.query<{ found: boolean }>(
-        sql`select exists (${reservation(email.trim().toLowerCase())}) as found`,
+        sql`select exists (select from "emailLink" where email = ${email.trim().toLowerCase()} and purpose = 'undo'
+                       and "expiresAt" > now()) as found`,
       )
       return rows[0]?.found ?? false
     },
@@ -141,9 +163,10 @@ async function create(
   const [account] = rows
   if (account === undefined || (newEmail === null && account.isConfirmed)) return { kind: 'confirmed' }
   await transaction.query(sql`delete from "emailLink" where "userId" = ${accountId} and "expiresAt" <= now()`)
-  const retryAfterSeconds = await pauseSeconds(transaction, accountId)
-  if (retryAfterSeconds > 0) return { kind: 'too_soon', retryAfterSeconds }
   const email = newEmail?.trim().toLowerCase() ?? account.email
+  const ownPause = await pauseSeconds(transaction, accountId)
+  const retryAfterSeconds = newEmail === null ? ownPause : Math.max(ownPause, await addressPause(transaction, email))
+  if (retryAfterSeconds > 0) return { kind: 'too_soon', retryAfterSeconds }
   const token = await stored(transaction, accountId, { email, purpose: newEmail === null ? 'confirm' : 'change' })
   return { kind: 'created', email, token }
 }
@@ -169,13 +192,11 @@ async function used(transaction: PoolClient, accountId: string, token: string): 
     if (email !== previous) return { kind: 'link_used' }
     await transaction.query(sql`update "user" set "emailVerified" = true where id = ${accountId}`)
   } else {
-    const reserved = await transaction.query(sql`${reservation(email)} and "userId" <> ${accountId}`)
-    if (reserved.rowCount !== 0) return { kind: 'link_used' }
     await transaction.query(sql`select auth.change_address(${digestOf(token)})`)
     // They went to the earlier address.
     await transaction.query(passwordResetsVoided(accountId))
   }
-  await transaction.query(sql`delete from "emailLink" where "userId" = ${accountId} and purpose <> 'undo'`)
+  await transaction.query(voided(accountId))
   await transaction.query(
     sql`insert into holdfast.verified_account (account_id) values (${accountId}) on conflict do nothing`,
   )
@@ -193,7 +214,8 @@ async function undo(transaction: PoolClient, accountId: string, token: string): 
   const [link] = rows
   if (link === undefined) return false
   await transaction.query(sql`select auth.change_address(${digestOf(token)})`)
-  await transaction.query(sql`delete from "emailLink" where "userId" = ${accountId}`)
+  await transaction.query(voided(accountId))
+  await transaction.query(sql`delete from "emailLink" where "userId" = ${accountId} and purpose = 'undo'`)
   await transaction.query(passwordResetsVoided(accountId))
   await transaction.query(sql`update account set password = null, "updatedAt" = now() where "userId" = ${accountId}`)
   // Those of a clinic's person who had one before are kept: the mailbox alone must not get past it.
@@ -210,20 +232,34 @@ async function accountOfUndo(pool: Pool, token: string): Promise<string | null> 
   return rows[0]?.id ?? null
 }
 
-function reservation(email: string): Sql {
-  return sql`select from "emailLink" where email = ${email} and purpose = 'undo' and "expiresAt" > now()`
-}
-
 /** How long until the account may get another mail; 0: it may. */
 async function pauseSeconds(transaction: PoolClient, accountId: string): Promise<number> {
   const { rows } = await transaction.query<{ count: number; seconds: number; secondsOfFirst: number }>(sql`
     select count(*)::integer as count, coalesce(extract(epoch from now() - max("sentAt")), 0)::float8 as seconds,
            coalesce(extract(epoch from now() - min("sentAt")), 0)::float8 as "secondsOfFirst"
-      from "emailLink" where "userId" = ${accountId} and purpose <> 'undo' and "expiresAt" > now()`)
+      from "emailLink"
+     where "userId" = ${accountId} and purpose <> 'undo' and "expiresAt" > now() and "tokenHash" not like 'void:%'`)
   const { count = 0, seconds = 0, secondsOfFirst = 0 } = rows[0] ?? {}
   if (count === 0) return 0
   if (count >= mailsMax) return Math.ceil(emailLinkHours * 3600 - secondsOfFirst)
   return Math.max(0, Math.ceil((pauseMinutes[count - 1] ?? 0) * 60 - seconds))
+}
+
+/** How long until a mail about a change may go to an address that somebody else may have; 0: it may. */
+async function addressPause(transaction: PoolClient, email: string): Promise<number> {
+  // Accounts that ask at the same time count each other.
+  await transaction.query(sql`select pg_advisory_xact_lock(hashtextextended(${`holdfast.email ${email}`}, 0))`)
+  const { rows } = await transaction.query<{ count: number; seconds: number }>(sql`
+    select count(*)::integer as count, coalesce(extract(epoch from now() - min("sentAt")), 0)::float8 as seconds
+      from "emailLink" where email = ${email} and purpose = 'change' and "expiresAt" > now()`)
+  const { count = 0, seconds = 0 } = rows[0] ?? {}
+  return count < changesToAddressMax ? 0 : Math.ceil(emailLinkHours * 3600 - seconds)
+}
+
+/** The account's links work no more. They are kept until they expire, because mails to an address are counted. */
+function voided(accountId: string): Sql {
+  return sql`
+    update "emailLink" set "tokenHash" = 'void:' || id where "userId" = ${accountId} and purpose <> 'undo'`
 }
 
 async function stored(

@@ -122,10 +122,34 @@ test('the e-mail is sent again after a pause, five times a day at most, and not 
   expect((await again()).status).toBe(429)
   expect((await verify(await tokenTo(person.email, 'confirm', 5), person.token)).status).toBe(200)
   expect((await again()).status).toBe(200)
-  const { rows } = await server.database.ownerPool.query('select from auth."emailLink" where "userId" = $1', [
-    person.id,
-  ])
+  const { rows } = await server.database.ownerPool.query(
+    `select from auth."emailLink" where "userId" = $1 and "tokenHash" not like 'void:%'`,
+    [person.id],
+  )
   expect(rows).toEqual([])
+})
+
+test('an address gets three mails a day about changes to it, whichever accounts ask and confirm theirs', async () => {
+  const email = anAddress()
+  const people = [
+    await aConfirmedPerson(),
+    await aConfirmedPerson(),
+    await aConfirmedPerson(),
+    await aConfirmedPerson(),
+  ]
+  const changes = await Promise.all(people.map((person) => change(email, person.token)))
+  expect(changes.map(({ status }) => status).sort()).toEqual([200, 200, 200, 429])
+  await arrived(email, links.confirm, 3)
+  // Another address, which is confirmed, does not make room for a fourth.
+  const [asked] = people.filter((_, index) => changes[index]?.status === 200)
+  if (asked === undefined) throw new Error('Nobody asked.')
+  await age(asked.id, 10)
+  const own = anAddress()
+  await change(own, asked.token)
+  expect((await verify(await tokenTo(own), asked.token)).status).toBe(200)
+  const refused = await change(email, asked.token)
+  expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited'])
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(23 * 3600)
 })
 
 test('another address needs the password and a link to it; then sign-ins use it, and the role stays', async () => {
@@ -172,6 +196,44 @@ test('the earlier address gets a link that takes the change back; nobody else ca
   expect(await statusOf(again)).toMatchObject({ email: person.email, isConfirmed: true })
   expect((await undo()).body.code).toBe('link_used')
   expect(mailsTo(person.email, links.confirm)).toHaveLength(1)
+})
+
+test('an address that is left at the same moment is reserved for the account that had it', async () => {
+  const person = await aConfirmedPerson()
+  const insert = `insert into auth."user" (email, name, "emailVerified", "createdAt", "updatedAt")
+                  values ($1, 'Eve', false, now(), now())`
+  const leaving = await server.database.ownerPool.connect()
+  try {
+    await leaving.query('begin')
+    await leaving.query('update auth."user" set email = $2 where id = $1', [person.id, anAddress()])
+    await leaving.query(
+      `insert into auth."emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt")
+       values ($1, $2, $3, 'undo', now(), now() + interval '3 days')`,
+      [person.id, randomUUID(), person.email],
+    )
+    const signingUp = server.database.appPool.query(insert, [person.email])
+    const outcome = signingUp.then(
+      () => 'done',
+      (error: unknown) => error,
+    )
+    await until(
+      async () =>
+        (
+          await server.database.ownerPool.query(
+            `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%insert into auth."user"%'
+                and pid <> pg_backend_pid() and datname = current_database()`,
+          )
+        ).rows[0],
+      () => 'the sign-up to wait',
+    )
+    await leaving.query('commit')
+    expect(await outcome).toMatchObject({ code: '23505', message: expect.stringContaining('reserved') })
+  } finally {
+    await leaving.query('rollback')
+    leaving.release()
+  }
+  // The account itself takes it back.
+  await server.database.ownerPool.query('update auth."user" set email = $2 where id = $1', [person.id, person.email])
 })
 
 /** Chooses a new password by e-mail, and signs in. */
