@@ -33,7 +33,7 @@ const reporters = inCi ? ['default', new SlowestFiles(), new SecondAttempts()] :
 /** The tests of the project in one run; PostgreSQL is started by the global setup. */
 export default defineConfig({
   test: {
-    globalSetup: ['packages/testkit/src/vitest-global-setup.ts'],
+    globalSetup: ['packages/testkit/src/use-memory-directory.ts', 'packages/testkit/src/vitest-global-setup.ts'],
     pool: 'forks',
     // For two cores: more than half of a file's time is waiting for servers, browsers and databases.
     maxWorkers: 4,
