@@ -73,7 +73,12 @@ export class WalReceiver {
       this.#waiting.add(more.resolve)
       await Promise.race([more.promise, this.ended])
     }
-    await Promise.race([this.#work, this.ended])
+    // While it waits for one segment, another may become full.
+    let work: Promise<void>
+    do {
+      work = this.#work
+      await Promise.race([work, this.ended])
+    } while (work !== this.#work)
   }
 
   /** Lets the server remove WAL before this position, unless a later one was confirmed already. */
