@@ -26,6 +26,10 @@ const passkeyRequestsFactor = 20
 const movesMax = 10
 /** Of one calendar feed in 15 minutes; a calendar reads it a few times an hour. */
 const feedReadsMax = 30
+/** From one address in 15 minutes. Who guesses references learns nothing from the responses, or from many of them. */
+const ticketLinksMax = 20
+/** To one address in 15 minutes, whoever asks and from wherever. */
+const ticketMailsMax = 3
 const minuteMs = 60_000
 const quarterHourMs = 15 * minuteMs
 
@@ -65,6 +69,18 @@ export type RateLimits = {
    */
   countFeedRead(feed: string): Promise<void> | undefined
   /**
+   * Counts a request for the link of a lost ticket by IP address.
+   *
+   * @throws ProblemError rate_limited
+   */
+  countTicketLinkRequest(request: AddressedRequest): Promise<void> | undefined
+  /**
+   * Counts a mail with the link of a ticket by its recipient, who may not have asked for it: also when limits are off.
+   *
+   * @throws ProblemError rate_limited
+   */
+  countTicketMail(email: string): Promise<void> | undefined
+  /**
    * Counts a request for a link to choose a new password by IP address, apart from sign-ins: whoever asks for links
    * from an address that others share keeps nobody there from signing in.
    *
@@ -88,6 +104,8 @@ export const noRateLimits: RateLimits = {
   countSignIn: async () => ({ giveBack: () => undefined }),
   countMove: () => undefined,
   countFeedRead: () => undefined,
+  countTicketLinkRequest: () => undefined,
+  countTicketMail: () => undefined,
   countPasswordLinkRequest: () => undefined,
   countPasskeyRequest: () => undefined,
 }
@@ -114,6 +132,7 @@ type LimitSettings = Pick<
 >
 
 type Windows = (request: FastifyRequest) => Window[]
+type AddressedRequest = Pick<FastifyRequest, 'ip'>
 type Groups = readonly (readonly Window[])[]
 
 /**
@@ -122,13 +141,14 @@ type Groups = readonly (readonly Window[])[]
  */
 export const rateLimits = fp(
   async (app: FastifyInstance, settings: LimitSettings & { sharedCounts?: SharedCounts | null }) => {
+    const count = createCountWindows(settings.sharedCounts ?? null)
+    const countTicketMail = quarterHourLimit(count, 'ticket-mails', ticketMailsMax, 'mails with the link of a ticket')
     if (!settings.rateLimit) {
-      app.decorate('rateLimits', noRateLimits)
+      app.decorate('rateLimits', { ...noRateLimits, countTicketMail })
       app.decorate('limitBooking', unlimited)
       app.decorate('limitPatient', unlimited)
       return
     }
-    const count = createCountWindows(settings.sharedCounts ?? null)
     const { groupsOfBooking, groupsOfPatient } = bookingLimits(settings)
     app.decorate('limitBooking', (request, reply, done) => {
       // The clinic's people book for one patient after another. Anyone else who says so is refused by the guards.
@@ -142,6 +162,8 @@ export const rateLimits = fp(
       countRequest: requestLimits(settings, count),
       ...signInLimits(settings, count),
       countMove: quarterHourLimit(count, 'moves', movesMax, 'moves of a booking'),
+      countTicketLinkRequest: ticketLinkLimit(count),
+      countTicketMail,
       countFeedRead: quarterHourLimit(count, 'feed-reads', feedReadsMax, 'reads of a calendar feed'),
     })
   },
@@ -201,6 +223,11 @@ function quarterHourLimit(count: CountWindows, name: string, max: number, what: 
   return (key: string) => apply(count([[{ limit: ofKey, key }]]), null)
 }
 
+function ticketLinkLimit(count: CountWindows): RateLimits['countTicketLinkRequest'] {
+  const windows = windowsByAddress('ticket-links', ticketLinksMax, quarterHourMs, 'requests for links in 15 minutes')
+  return (request) => apply(count([windows(request)]), null)
+}
+
 function signInLimits(
   settings: LimitSettings,
   count: CountWindows,
@@ -243,7 +270,12 @@ function limit(name: string, max: number, windowMs: number, what: string): Limit
  * Counts by address, and an IPv6 client by its larger networks too, with twice and four times the limit: one customer
  * may have a /56 or a /48, and take addresses from any part of it.
  */
-function windowsByAddress(name: string, max: number, windowMs: number, what: string): Windows {
+function windowsByAddress(
+  name: string,
+  max: number,
+  windowMs: number,
+  what: string,
+): (request: AddressedRequest) => Window[] {
   const ofAddress = limit(name, max, windowMs, `${what} from one address`)
   const ofSite = limit(`${name}-56`, 2 * max, windowMs, `${what} from one network`)
   const ofNetwork = limit(`${name}-48`, 4 * max, windowMs, `${what} from one network`)

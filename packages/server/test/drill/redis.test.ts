@@ -96,6 +96,22 @@ describe.runIf(reason === null)('with Redis', () => {
     expect((await Promise.all(sent)).filter(({ status }) => status === 201)).toHaveLength(9)
   })
 
+  test('three servers count requests for the links of lost tickets together', async () => {
+    const mailed = { SMTP_URL: 'smtp://127.0.0.1:9', HOLDFAST_MAIL_FROM: 'desk@example.org' }
+    const servers = await serversWith(3, mailed)
+    const statuses: number[] = []
+    for (let round = 0; round < 21; round += 1) {
+      const { status } = await call(`${urlOf(servers, round)}/api/v1/ticket-links`, {
+        method: 'POST',
+        body: { clinicId: randomUUID(), reference: '0123abcd', day: '2030-01-01', email: 'who@example.org' },
+        headers: from('192.0.2.9'),
+      })
+      statuses.push(status)
+    }
+    expect(statuses.filter((status) => status === 429)).toHaveLength(1)
+    expect(statuses.at(-1)).toBe(429)
+  })
+
   test('three servers respond with the same statuses and headers as one', async () => {
     const responses = async (servers: readonly Limited[]) => {
       const received: string[] = []

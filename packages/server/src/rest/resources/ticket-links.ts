@@ -1,19 +1,12 @@
 import { restOperations, type TicketLinkRequestBody } from '@holdfast/contract'
 import type { Booking, BookingStatus, Clinic } from '@holdfast/engine'
-import { clientAddress } from '../../edge/client-address.ts'
 import { problem } from '../../edge/problem-error.ts'
-import { windowCounts } from '../../edge/window-counts.ts'
+import type { RateLimits } from '../../edge/rate-limits.ts'
 import { referenceOf, whenText } from '../../messages/visit-context.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 
-const quarterHourMs = 15 * 60_000
-const callersMax = 10_000
-/** Who guesses references learns nothing from the responses, and nothing is gained by being fast. */
-const requestsPerAddressMax = 20
-/** Nobody gets more mails than this, whoever asks and from wherever. */
-const mailsPerRecipientMax = 3
 const bookingsMax = 5
 
 const withTicket: ReadonlySet<BookingStatus> = new Set(['PENDING', 'CONFIRMED', 'ARRIVED'])
@@ -23,30 +16,23 @@ const withTicket: ReadonlySet<BookingStatus> = new Set(['PENDING', 'CONFIRMED', 
  * booking's. The response, and the time until it, are the same in every case: whatever is done is done afterwards.
  */
 export function serveTicketLinks(serve: Serve, deps: RestDeps): void {
-  const ofCaller = windowCounts(requestsPerAddressMax, quarterHourMs, callersMax)
-  const ofRecipient = windowCounts(mailsPerRecipientMax, quarterHourMs, callersMax)
-
   serve(restOperations.sendTicketLink, async ({ body, request }) => {
     if (deps.mails.ticketLink === null) throw problem('mail_unavailable', 'This server sends no e-mails.')
-    const count = ofCaller(clientAddress(request))
-    if (count.isExceeded && deps.bookingOrigins !== null) {
-      const detail = `More than ${count.max} requests for links in 15 minutes.`
-      throw problem('rate_limited', detail, { retryAfterSeconds: count.ttlInSeconds })
-    }
+    const { rateLimits } = request.server
+    await rateLimits.countTicketLinkRequest(request)
     const clinic = await deps.engine.directory.clinic(body.clinicId)
     if (clinic === null) throw clinicNotFound(body.clinicId)
-    const mayMail = () => !ofRecipient(addressOf(body.email)).isExceeded
     const onError = (error: unknown) => request.log.error({ err: error }, 'the link to a ticket was not sent')
-    setImmediate(() => void sendLinks(deps, clinic, body, mayMail).catch(onError))
+    setImmediate(() => void sendLinks(deps, rateLimits, clinic, body).catch(onError))
     return { status: 202, body: {} }
   })
 }
 
 async function sendLinks(
   deps: RestDeps,
+  rateLimits: Pick<RateLimits, 'countTicketMail'>,
   clinic: Clinic,
   wanted: TicketLinkRequestBody,
-  mayMail: () => boolean,
 ): Promise<void> {
   const { day, reference, email } = wanted
   const query = { clinicNo: clinic.no, from: day, to: day, q: reference, limit: bookingsMax }
@@ -58,7 +44,13 @@ async function sendLinks(
       addressOf(patient.email ?? '') === addressOf(email) &&
       withTicket.has(status),
   )
-  for (const booking of found) if (mayMail()) await sendLink(deps, clinic, booking, wanted)
+  for (const booking of found) {
+    const mayBeSent = await rateLimits.countTicketMail(addressOf(email))?.then(
+      () => true,
+      () => false,
+    )
+    if (mayBeSent !== false) await sendLink(deps, clinic, booking, wanted)
+  }
 }
 
 async function sendLink(
