@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createCalendarReads, EventTail } from '@holdfast/engine'
 import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Calendar } from '../src/calendar/calendar.ts'
+import type { ConnectionSlots } from '../src/edge/connection-slots.ts'
 import { errorHandler } from '../src/edge/error-handler.ts'
 import { rateLimits } from '../src/edge/rate-limits.ts'
 import { validatorCompiler } from '../src/edge/validator.ts'
@@ -14,7 +16,15 @@ import { type LiveSettings, liveDefaults } from '../src/live/live-settings.ts'
 import { createLogger } from '../src/observe/logger.ts'
 
 /** Only the live routes, on a real port, tail and database, with limits set by the test. */
-export type LiveApp = { url: string; hub: LiveHub; database: TestDatabase; stop(): Promise<void> }
+export type LiveApp = {
+  url: string
+  hub: LiveHub
+  database: TestDatabase
+  slots: ConnectionSlots
+  /** Requests wait to be counted. @returns their sockets, as they arrive, and what lets them go on */
+  hold(): { arrived: Promise<Socket>; admit: () => void }
+  stop(): Promise<void>
+}
 
 /**
  * `readMs`: of the calendar. `isOnUnixSocket`: the system then buffers 200 KB of what a client does not read, and 6 MB
@@ -37,7 +47,11 @@ export async function liveApp(
     settings: { ...liveDefaults, connectionsPerAddressMax: null, ...settings },
     log,
   })
-  const app = Fastify({ http: { shouldUpgradeCallback: isLiveUpgrade }, forceCloseConnections: 'idle' })
+  const app = Fastify({
+    http: { shouldUpgradeCallback: isLiveUpgrade },
+    forceCloseConnections: 'idle',
+    trustProxy: true,
+  })
   await app.register(liveSockets, { hub })
   app.setErrorHandler(errorHandler)
   app.setValidatorCompiler(validatorCompiler())
@@ -51,12 +65,26 @@ export async function liveApp(
     limitBookingsPerAddress: 1,
     limitBookingsPerEmail: 1,
   })
-  await app.register(liveRoutes, { hub, origins, slots: liveSlots(hub) })
+  let held: { arrived: PromiseWithResolvers<Socket>; admitted: Promise<void> } | null = null
+  app.rateLimits.countRequest = async (request) => {
+    const waiting = held
+    held = null
+    waiting?.arrived.resolve(request.raw.socket)
+    await waiting?.admitted
+  }
+  const slots = liveSlots(hub)
+  await app.register(liveRoutes, { hub, origins, slots })
   const url = isOnUnixSocket ? await listenOnUnixSocket(app) : await app.listen({ host: '127.0.0.1', port: 0 })
   return {
     url,
     hub,
     database,
+    slots,
+    hold() {
+      const [arrived, admitted] = [Promise.withResolvers<Socket>(), Promise.withResolvers<void>()]
+      held = { arrived, admitted: admitted.promise }
+      return { arrived: arrived.promise, admit: admitted.resolve }
+    },
     async stop() {
       await app.close()
       calendar.stop()

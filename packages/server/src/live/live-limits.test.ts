@@ -272,3 +272,20 @@ describe('the whole server', () => {
     }
   })
 })
+
+test('a client of events that leaves while it is counted leaves no connection behind', async () => {
+  await start()
+  const { arrived, admit } = app.hold()
+  const client = connect(Number(new URL(app.url).port), '127.0.0.1')
+  client.write(
+    `GET /api/v1/live/events?doctorIds=${doctor.id} HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 203.0.113.9\r\n\r\n`,
+  )
+  const connection = await arrived
+  client.destroy()
+  await expect.poll(() => connection.closed).toBe(true)
+  admit()
+  const other = await liveClient(app.url)
+  await other.subscribe([doctor.id])
+  expect(app.slots.count).toBe(1)
+  await other.end()
+})

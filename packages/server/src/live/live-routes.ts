@@ -91,6 +91,8 @@ export async function liveRoutes(app: FastifyInstance, { hub, origins, slots }: 
     schema: { querystring: eventsQuery },
     handler: async (request, reply) => {
       const doctorIds = doctorIdsOf(request.query.doctorIds)
+      // The client has left while it was admitted, and nothing would report it again.
+      if (reply.raw.destroyed) return reply
       // The newer of the two: an EventSource sends the header when it reconnects to the same URL.
       const after = parsePosition(String(request.headers['last-event-id'])) ?? parsePosition(request.query.after ?? '')
       reply.raw.once('close', takeSlot(slots, request))

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { createEngine, newId } from '@holdfast/engine'
 import { aClinic, aDoctor, aMember, aSlot, until } from '@holdfast/testkit'
 import Fastify from 'fastify'
@@ -107,19 +108,25 @@ describe('the live theatre', () => {
 /** The route alone, with heartbeats 20 ms apart. Whoever the test names is a member. */
 async function aRoute({ connections = 10 } = {}) {
   let isMember = true
-  const app = Fastify()
+  let held: { arrived: PromiseWithResolvers<Socket>; admitted: Promise<void> } | null = null
+  // Behind a proxy, the address of a client that has left is still known.
+  const app = Fastify({ trustProxy: true })
   app.setErrorHandler(errorHandler)
   app.setValidatorCompiler(validatorCompiler())
   app.decorateRequest('principal')
   app.decorate('identifyAgain', async () => ({ kind: 'anonymous' }) as const)
   app.addHook('onRequest', async (request) => {
     request.principal = { kind: 'anonymous' }
+    held?.arrived.resolve(request.raw.socket)
   })
   const log = createLogger('silent')
   const calendar = { horizon: 1n, onLog: () => () => undefined, onChange: () => () => undefined }
   const signals = new TheatreSignals({ calendar, tail: { epoch: 1 }, roomsOf: async () => [], log })
   const slots = new ConnectionSlots(connections, null)
   const requireMember = async () => {
+    const admitted = held?.admitted
+    held = null
+    await admitted
     if (!isMember) throw problem('forbidden', 'This role was revoked.')
     return 1
   }
@@ -133,8 +140,33 @@ async function aRoute({ connections = 10 } = {}) {
     revoke() {
       isMember = false
     },
+    /** The next request waits to be authorized. */
+    hold() {
+      const [arrived, admitted] = [Promise.withResolvers<Socket>(), Promise.withResolvers<void>()]
+      held = { arrived, admitted: admitted.promise }
+      return { arrived: arrived.promise, admit: admitted.resolve }
+    },
   }
 }
+
+test('a client that leaves while it is authorized leaves no connection behind', async () => {
+  const { url, hold, slots } = await aRoute()
+  const { arrived, admit } = hold()
+  const leaving = new AbortController()
+  const outcome = fetch(url, { signal: leaving.signal, headers: { 'x-forwarded-for': '203.0.113.9' } }).catch(
+    (error: Error) => error.name,
+  )
+  const connection = await arrived
+  leaving.abort()
+  expect(await outcome).toBe('AbortError')
+  await expect.poll(() => connection.closed).toBe(true)
+  admit()
+  // One that stays is served, and counted alone.
+  const client = await eventsClient(url)
+  await client.waitFor('theatre')
+  expect(slots.count).toBe(1)
+  await client.end()
+})
 
 test('a stream ends when the role is revoked', async () => {
   const { url, revoke, slots } = await aRoute()

@@ -39,6 +39,8 @@ export async function theatreEvents(app: FastifyInstance, settings: TheatreEvent
     handler: async (request, reply) => {
       if (isStopping) throw problem('unavailable', 'This server is stopping.', { retryAfterSeconds: 1 })
       const clinicNo = await settings.requireMember(request.principal, request.params.clinicId)
+      // The client has left meanwhile, and nothing would report it again.
+      if (reply.raw.destroyed) return reply
       const release = takeSlot(settings.slots, request)
       const stream = new EventStream(reply)
       streams.add(stream)
