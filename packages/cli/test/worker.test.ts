@@ -20,3 +20,16 @@ test('a worker that cannot start says why, and ends with 1', async () => {
   expect(stderr).toMatch(/ECONNREFUSED/)
   expect(stderr).not.toMatch(/^\s+at /m)
 })
+
+test('a worker without a key for its backups names the settings, stops what it has started, and ends with 1', async () => {
+  const database = await createEmptyInstallation()
+  try {
+    const env = { DATABASE_URL: database.ownerUrl, HOLDFAST_BACKUP_TO: '/var/backups/holdfast' }
+    const { code, stdout, stderr } = await spawnHoldfast(['worker'], env).ended
+    expect(code).toBe(1)
+    expect(stderr).toContain('HOLDFAST_BACKUP_PASSPHRASE')
+    expect(stdout).not.toContain('runs its jobs')
+  } finally {
+    await database.drop()
+  }
+})

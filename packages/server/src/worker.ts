@@ -4,6 +4,7 @@ import { startBackups } from './backups/start-backups.ts'
 import { openJobPools, startAllJobs } from './compose/compose-jobs.ts'
 import { openMailer } from './compose/message-sender.ts'
 import { openDatabase } from './compose/open-database.ts'
+import type { Config } from './config/config.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
 import { settingsAtStart } from './lifecycle/settings-at-start.ts'
 import { createAccountMails } from './messages/account-mails.ts'
@@ -30,38 +31,41 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop(): Pro
   const say = options.say ?? ((line) => console.log(line))
   const config = settingsAtStart(options.env, say)
   const log = options.log ?? createLogger(config.logLevel)
-  const database = await openDatabase(config, { share: true, say })
+  const started = new AsyncDisposableStack()
   try {
-    const { secrets, ...urls } = await database.prepare((line) => log.info(line))
-    const onIdleError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost')
-    const pools = openJobPools(urls, onIdleError)
-    const closePools = () => Promise.all(Object.values(pools).map((pool) => pool.close(closeMs)))
-    await checkLogIsOfServer(pools.jobs).catch(async (error: unknown) => {
-      await closePools()
-      throw error
-    })
-    const opened = openMailer(config)
-    const mails = createAccountMails({ ...opened, log })
-    const jobs = await startAllJobs(config, { secrets, pools, opened, mails, log })
-    const backups = await startBackups({ config, env: options.env, database, log })
-    say('Holdfast runs its jobs.')
-    return {
-      async stop() {
-        await pTimeout(jobs.stop(), {
-          milliseconds: config.shutdownSecondsMax * 1000,
-          fallback: () => log.error('the jobs did not stop in time'),
-        })
-        await mails.stop()
-        opened.mailer?.close()
-        await closePools()
-        await backups.stop()
-        await database.stop()
-      },
-    }
+    await startAll(started, { config, env: options.env, say, log })
   } catch (error) {
-    await database.stop()
+    await started.disposeAsync()
     throw error
   }
+  say('Holdfast runs its jobs.')
+  return { stop: () => started.disposeAsync() }
+}
+
+type Starting = { config: Config; env: WorkerOptions['env']; say: (line: string) => void; log: Logger }
+
+/** @param started gets how to stop each part, as soon as it runs */
+async function startAll(started: AsyncDisposableStack, { config, env, say, log }: Starting): Promise<void> {
+  const database = await openDatabase(config, { share: true, say })
+  started.defer(() => database.stop())
+  const { secrets, ...urls } = await database.prepare((line) => log.info(line))
+  const backups = await startBackups({ config, env, database, log })
+  started.defer(() => backups.stop())
+  const onIdleError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost')
+  const pools = openJobPools(urls, onIdleError)
+  started.defer(async () => void (await Promise.all(Object.values(pools).map((pool) => pool.close(closeMs)))))
+  await checkLogIsOfServer(pools.jobs)
+  const opened = openMailer(config)
+  started.defer(() => opened.mailer?.close())
+  const mails = createAccountMails({ ...opened, log })
+  started.defer(() => mails.stop())
+  const jobs = await startAllJobs(config, { secrets, pools, opened, mails, log })
+  started.defer(() =>
+    pTimeout(jobs.stop(), {
+      milliseconds: config.shutdownSecondsMax * 1000,
+      fallback: () => log.error('the jobs did not stop in time'),
+    }),
+  )
 }
 
 /** `holdfast worker`: runs until a signal. @returns the process's exit code */
