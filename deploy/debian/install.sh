@@ -230,7 +230,11 @@ return_to() {
 switch_release() {
   before=$(current)
   if [ "$before" = "$programs/$version" ]; then
-    systemctl is-active -q holdfast-server || restart=yes
+    if ! systemctl is-active -q holdfast-server; then
+      # The first installation may have ended before it.
+      create_administrator
+      restart=yes
+    fi
     [ "$restart" = no ] || systemctl restart holdfast-server
     wait_until_ready || fail 'the server does not answer: see journalctl -u holdfast-server'
     return 0
