@@ -69,16 +69,19 @@ export async function messageFacts(
   return row === undefined ? null : { ...row, settings: row.settings ?? defaultMessageSettings }
 }
 
-/** Records what became of the attempt that `takeDueMessages` began. */
-export async function recordMessage(pool: pg.Pool, { clinicNo, id }: DueMessage, outcome: MessageOutcome) {
+/** Records what became of the attempt that `takeDueMessages` began, unless another one has begun since. */
+export async function recordMessage(pool: pg.Pool, message: DueMessage, outcome: MessageOutcome) {
+  const { clinicNo, id, attempts } = message
   const isAgain = outcome.kind === 'again'
+  const notTried = outcome.kind === 'again' && !outcome.isTried ? 1 : 0
   const maskedAddress = 'maskedAddress' in outcome ? outcome.maskedAddress : null
   const content = outcome.kind === 'kept' ? JSON.stringify(outcome.content) : null
   await pool.query(sql`
     update holdfast.message
        set state = ${isAgain ? 'due' : outcome.kind}, attempt_until = null, result = ${outcome.result.slice(0, 300)},
            masked_address = coalesce(${maskedAddress}::text, masked_address), content = ${content}::jsonb,
+           attempts = attempts - ${notTried}::integer,
            due_at = coalesce(${isAgain ? outcome.dueAt : null}::timestamptz, due_at),
            done_at = case when ${isAgain}::boolean then null else clock_timestamp() end
-     where clinic_no = ${clinicNo} and id = ${id} and state = 'due'`)
+     where clinic_no = ${clinicNo} and id = ${id} and state = 'due' and attempts = ${attempts}`)
 }

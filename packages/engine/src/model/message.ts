@@ -96,7 +96,8 @@ export type MessageOutcome =
   | { kind: 'kept'; maskedAddress: string; result: string; content: MessageContent }
   | { kind: 'failed'; maskedAddress: string | null; result: string }
   | { kind: 'skipped'; result: string }
-  | { kind: 'again'; maskedAddress: string | null; result: string; dueAt: Date }
+  /** `isTried`: false if it only waits for its time. */
+  | { kind: 'again'; maskedAddress: string | null; result: string; dueAt: Date; isTried: boolean }
 
 export type MessageSettings = {
   emails: boolean

@@ -174,11 +174,17 @@ async function smsOutcome(
 function later({ attempts, now }: DueMessage, maskedAddress: string, result: string): MessageOutcome {
   if (attempts >= attemptsMax) return { kind: 'failed', maskedAddress, result }
   const pauseMinutes = Math.min(2 ** (attempts - 1), pauseMinutesMax)
-  return { kind: 'again', maskedAddress, result, dueAt: new Date(now.getTime() + pauseMinutes * minuteMs) }
+  return {
+    kind: 'again',
+    maskedAddress,
+    result,
+    dueAt: new Date(now.getTime() + pauseMinutes * minuteMs),
+    isTried: true,
+  }
 }
 
 function waits(maskedAddress: string, dueAt: Date): MessageOutcome {
-  return { kind: 'again', maskedAddress, result: 'The clinic has quiet hours.', dueAt }
+  return { kind: 'again', maskedAddress, result: 'The clinic has quiet hours.', dueAt, isTried: false }
 }
 
 /** Until when a message has to wait, because the clinic has quiet hours; null: it need not, or would be too late. */
