@@ -234,6 +234,7 @@ create table holdfast.busy_calendar (
   problem text,
   notified_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
+  expanded_at timestamp with time zone,
   constraint busy_calendar_pkey PRIMARY KEY (clinic_no, resource_id),
   constraint busy_calendar_check CHECK (((failing_since IS NULL) = (problem IS NULL))),
   constraint busy_calendar_check1 CHECK (((notified_at IS NULL) OR (failing_since IS NOT NULL))),

@@ -205,12 +205,39 @@ test('a calendar is read by one process at a time; removed, it frees its places 
     readAt: expect.any(Date),
     failingSince: null,
   })
-  await engine.busyCalendars.remove(doctor.clinicNo, doctor.id)
+  // Removed twice at the same time, and once more.
+  const remove = () => engine.busyCalendars.remove(doctor.clinicNo, doctor.id)
+  await Promise.all([remove(), remove()])
+  await remove()
   expect(await engine.busyCalendars.find(doctor.clinicNo, doctor.id)).toBeNull()
   // What was read of it meanwhile comes too late.
   await recordBusyCalendar(database.appPool, due, read)
   expect(await whyClosed(database, slot)).toBeNull()
   await engine.stop()
+})
+
+test('an unchanged calendar is asked for whole again after a day, because its repetitions go on', async ({
+  database,
+  doctor,
+}) => {
+  await aCalendar(database, doctor)
+  const next = async (expandedAgo: string) => {
+    await database.ownerPool.query(
+      `update holdfast.busy_calendar set read_next_at = now(), expanded_at = expanded_at - $2::interval
+        where resource_id = $1`,
+      [doctor.id, expandedAgo],
+    )
+    const due = await takeDueBusyCalendars(database.appPool, 1_000)
+    return due.find(({ doctorId }) => doctorId === doctor.id)
+  }
+  const due = await next('0')
+  if (due === undefined) throw new Error('It is not due.')
+  const tags = { etag: '"1"', lastModified: 'Sun, 01 Feb 2026 00:00:00 GMT' }
+  await recordBusyCalendar(database.appPool, due, { kind: 'read', busy: [], ...tags })
+  const later = await next('23 hours')
+  expect(later).toMatchObject(tags)
+  if (later !== undefined) await recordBusyCalendar(database.appPool, later, { kind: 'unchanged' })
+  expect(await next('2 hours')).toMatchObject({ etag: null, lastModified: null })
 })
 
 test('a failure leaves the busy times, and is reported once after a day', async ({ database, doctor }) => {

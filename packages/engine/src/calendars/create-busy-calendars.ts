@@ -8,6 +8,8 @@ import { setBusyTimes } from './read-busy-calendars.ts'
 
 /** More conflicts are found when these are resolved. */
 const conflictSlotsMax = 200
+/** Of set_busy_times: there is no calendar. */
+const noDataFound = 'P0002'
 
 /** The external calendars of doctors, with the application's role. */
 export function createBusyCalendars(pool: pg.Pool): BusyCalendars {
@@ -30,13 +32,13 @@ export function createBusyCalendars(pool: pg.Pool): BusyCalendars {
 
     remove: (clinicNo, doctorId) =>
       inTransaction(pool, async (transaction) => {
-        const { rowCount } = await transaction.query(sql`
-          select from holdfast.busy_calendar where clinic_no = ${clinicNo} and resource_id = ${doctorId}`)
-        if (rowCount === 0) return
         // It locks the resource until the end, so that no other process blocks slots again.
         await setBusyTimes(transaction, { clinicNo, doctorId }, [])
         await transaction.query(sql`
           delete from holdfast.busy_calendar where clinic_no = ${clinicNo} and resource_id = ${doctorId}`)
+      }).catch((error: unknown) => {
+        const isRemoved = error instanceof Error && 'code' in error && error.code === noDataFound
+        if (!isRemoved) throw error
       }),
 
     async blockedSlotIds({ clinicNo, doctorId, from, to }) {

@@ -8,6 +8,9 @@ const readAgainMinutes = 30
 /** A doctor is notified of a calendar that has failed for so long. */
 const failingHoursMax = 24
 
+/** Whether an unchanged calendar would tell what is to be blocked: its repetitions were expanded a moment ago. */
+const isExpanded = sql`b.expanded_at > clock_timestamp() - interval '1 day'`
+
 /**
  * Busy calendars whose time has come, the longest waiting first. They are due again later at once, so that no other
  * process reads them now, and one that ends is followed by another.
@@ -20,8 +23,9 @@ export async function takeDueBusyCalendars(pool: pg.Pool, limit: number): Promis
              where d.read_next_at <= clock_timestamp()
              order by d.read_next_at limit ${limit} for update skip locked) due
      where b.clinic_no = due.clinic_no and b.resource_id = due.resource_id
-    returning b.clinic_no as "clinicNo", b.resource_id as "doctorId", b.url as "sealedUrl", b.etag,
-              b.last_modified as "lastModified"`)
+    returning b.clinic_no as "clinicNo", b.resource_id as "doctorId", b.url as "sealedUrl",
+              case when ${isExpanded} then b.etag end as etag,
+              case when ${isExpanded} then b.last_modified end as "lastModified"`)
   return rows
 }
 
@@ -47,6 +51,7 @@ export async function recordBusyCalendar(pool: pg.Pool, due: DueBusyCalendar, re
   await pool.query(sql`
     update holdfast.busy_calendar
        set read_at = clock_timestamp(), failing_since = null, problem = null, notified_at = null,
+           expanded_at = case when ${read.kind === 'read'}::boolean then clock_timestamp() else expanded_at end,
            etag = ${tags.etag}, last_modified = ${tags.lastModified}
      where ${isSame}`)
 }
