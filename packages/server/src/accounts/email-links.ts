@@ -5,7 +5,7 @@ import type { Pool, PoolClient } from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import type { Principals } from './principals.ts'
 import { secondFactorsRemoved } from './second-factors.ts'
-import { endingSignIns, endSessions, hasRole, passwordResetsVoided } from './sessions.ts'
+import { addressProven, endingSignIns, endSessions, hasRole, passwordResetsVoided } from './sessions.ts'
 
 export type EmailLinkOutcome =
   | { kind: 'created'; email: string; token: string }
@@ -197,9 +197,7 @@ async function used(transaction: PoolClient, accountId: string, token: string): 
     await transaction.query(passwordResetsVoided(accountId))
   }
   await transaction.query(voided(accountId))
-  await transaction.query(
-    sql`insert into holdfast.verified_account (account_id) values (${accountId}) on conflict do nothing`,
-  )
+  await transaction.query(addressProven(accountId))
   if (purpose === 'confirm') return { kind: 'confirmed', email }
   // Whoever signs up with a typing error in the address must not lose the account to a stranger who has that address.
   const undoToken = hasOwner ? await stored(transaction, accountId, { email: previous, purpose: 'undo' }) : null

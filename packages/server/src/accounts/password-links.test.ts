@@ -33,6 +33,14 @@ const askAgainAfter = async (minutes: number, id: string) => {
   return (await opened.accounts.createMailedPasswordReset(id))?.token ?? null
 }
 
+const isProven = async (id: string) => {
+  const { rowCount } = await server.database.ownerPool.query(
+    'select from holdfast.verified_account where account_id = $1',
+    [id],
+  )
+  return rowCount === 1
+}
+
 const isValid = async (token: string | null) => (await opened.accounts.byPasswordReset(token ?? '')) !== null
 
 test('whoever asks for mails voids no link; three are valid at most, after growing pauses', async () => {
@@ -50,6 +58,8 @@ test('whoever asks for mails voids no link; three are valid at most, after growi
   await signIn(server.url, { email, password: 'chosen with the first' })
   expect(await Promise.all(links.map(isValid))).toEqual([false, false, false, false])
   expect(await askAgainAfter(0, id)).not.toBeNull()
+  // A link from an e-mail proves that the person has the address.
+  expect(await isProven(id)).toBe(true)
 })
 
 test('of requests for a mail at the same time, one gets a link', async () => {
@@ -72,5 +82,7 @@ test('of two uses of a link at the same time, one sets its password', async () =
   const passwords = ['the one of the two', 'the other of the two']
   const outcomes = await Promise.all(passwords.map((password) => opened.accounts.resetPassword(token, password)))
   expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['done', 'link_used'])
+  // The operator passed the link on.
+  expect(await isProven(id)).toBe(false)
   await signIn(server.url, { email, password: passwords[outcomes.findIndex(({ kind }) => kind === 'done')] ?? '' })
 })

@@ -6,7 +6,7 @@ import sql from 'sql-template-tag'
 import type { Passwords } from './passwords.ts'
 import type { Principals } from './principals.ts'
 import { secondFactorsRemoved } from './second-factors.ts'
-import { endingSignIns, endSessions, hasRole, passwordResetsVoided } from './sessions.ts'
+import { addressProven, endingSignIns, endSessions, hasRole, passwordResetsVoided } from './sessions.ts'
 
 export type PasswordLink = { token: string; expiresAt: Date }
 
@@ -123,6 +123,7 @@ async function setPassword(transaction: PoolClient, accountId: string, hash: str
  * can read the mailbox alone would get past the second factor of a clinic's people.
  */
 async function proveAddress(transaction: PoolClient, accountId: string): Promise<void> {
+  await transaction.query(addressProven(accountId))
   const { rows } = await transaction.query<{ hasRole: boolean }>(sql`
     update "user" u set "emailVerified" = true where id = ${accountId} and not "emailVerified"
     returning ${hasRole} as "hasRole"`)

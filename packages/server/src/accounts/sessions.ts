@@ -207,6 +207,11 @@ export function passwordResetsVoided(accountId: string): Sql {
   return sql`delete from verification where value = ${accountId}`
 }
 
+/** A clinic that has guests confirm by a link does not ask the account for one. */
+export function addressProven(accountId: string): Sql {
+  return sql`insert into holdfast.verified_account (account_id) values (${accountId}) on conflict do nothing`
+}
+
 /** Whether the account `u` belongs to somebody of a clinic, or to a site administrator. */
 export const hasRole = sql`(exists (select from holdfast.membership m where m.account_id = u.id)
   or exists (select from holdfast.site_administrator s where s.account_id = u.id))`
