@@ -1,6 +1,6 @@
 export { AppLoginError, type AppLoginErrorKind } from './app-login/app-login-error.ts'
 export { checkAppLogin } from './app-login/check-app-login.ts'
-export { ensureAppLogin } from './app-login/ensure-app-login.ts'
+export { ensureAppLogin, storedAppLogin } from './app-login/ensure-app-login.ts'
 export { scramVerifier } from './app-login/scram-verifier.ts'
 export { type SetupNames, setupScript, setupSteps } from './app-login/setup-steps.ts'
 export { archiveAgeMonths, archiveMonth } from './archive/archive-month.ts'

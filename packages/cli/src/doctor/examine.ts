@@ -7,10 +7,12 @@ import { messageOf } from '../message-of.ts'
 import type { Environment } from '../terminal.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkBroker } from './check-broker.ts'
+import { checkConnections } from './check-connections.ts'
 import { checkDatabase } from './check-database.ts'
 import { checkDataDirectory, checkPort, checkVersions } from './check-machine.ts'
 import { checkPooler } from './check-pooler.ts'
 import { checkRedis } from './check-redis.ts'
+import { checkReplicas } from './check-replicas.ts'
 import { checkSecret } from './check-secret.ts'
 import { checkSettings, type SettingLine, settingLines } from './read-settings-table.ts'
 import { readVersions, type Versions } from './versions.ts'
@@ -60,7 +62,9 @@ async function examineDatabase(config: Config): Promise<{ version: string | null
     const isSession = config.databaseDirectUrl === null && config.databasePool === 'session'
     const url = config.databaseDirectUrl ?? config.databaseUrl
     const { version, checks } = await checkWithSecret(config, isSession ? asPooled(url) : url)
-    return { version, checks: [...pooler, ...checks] }
+    // A pooler has its own bounds.
+    const connections = version === null || pooler.length > 0 ? [] : [await checkConnections(url, config)]
+    return { version, checks: [...pooler, ...checks, ...connections] }
   }
   const { dataDirectory } = config
   const directory = await checkDataDirectory(dataDirectory)
@@ -86,7 +90,11 @@ async function examineDatabase(config: Config): Promise<{ version: string | null
 
 async function checkWithSecret(config: Config, ownerUrl: string): Promise<{ version: string | null; checks: Check[] }> {
   const { version, checks } = await checkDatabase(ownerUrl, config.databaseAppUrl !== null)
-  return { version, checks: [...checks, ...(version === null ? [] : [await checkSecret(config, ownerUrl)])] }
+  if (version === null) return { version, checks }
+  return {
+    version,
+    checks: [...checks, await checkSecret(config, ownerUrl), ...(await checkReplicas(ownerUrl, config))],
+  }
 }
 
 function withDirectory(directory: Check, database: { version: string | null; checks: Check[] }) {

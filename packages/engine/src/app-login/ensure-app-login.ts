@@ -16,6 +16,7 @@ export type AppLoginOptions = {
 }
 
 const roleBytesMax = 63
+const passwordSetting = 'app_login_password'
 // The class of Holdfast's advisory locks ('Hold'), and the number of this lock.
 const advisoryLock = [0x486f6c64, 3] as const
 
@@ -49,6 +50,17 @@ export async function ensureAppLogin({ ownerUrl, appUrl }: AppLoginOptions): Pro
   }
 }
 
+/** The URL that {@link ensureAppLogin} has created; null: it has not, or DATABASE_APP_URL was set. Changes nothing. */
+export async function storedAppLogin(owner: pg.Pool, ownerUrl: string): Promise<string | null> {
+  const { rows } = await owner.query<{ database: string; password: string }>(sql`
+    select current_database()::text as database, value as password
+      from holdfast.setting where name = ${passwordSetting}`)
+  const [row] = rows
+  return row === undefined
+    ? null
+    : changeDatabaseUrl(ownerUrl, { user: appLoginName(row.database), password: row.password })
+}
+
 /** The login's name. A long database name is cut, and a digest makes it unique. */
 export function appLoginName(database: string): string {
   const suffix = '_holdfast_app'
@@ -77,7 +89,7 @@ async function checkConfiguredLogin(appUrl: string, database: string): Promise<v
 
 async function ensureOwnLogin(owner: pg.Client, ownerUrl: string, database: string): Promise<string> {
   const role = appLoginName(database)
-  const password = await generatedSetting(owner, 'app_login_password')
+  const password = await generatedSetting(owner, passwordSetting)
   const url = changeDatabaseUrl(ownerUrl, { user: role, password })
   const { rows } = await owner.query<{ exists: boolean }>(
     sql`select exists (select from pg_roles where rolname = ${role}) as exists`,

@@ -9,19 +9,13 @@ import type { Metrics } from '../observe/metrics.ts'
 import type { RelayMetrics } from '../relay/start-relay.ts'
 import { startWebhooks } from '../webhooks/start-webhooks.ts'
 import { createBusyCalendarReader } from './busy-calendar-reader.ts'
+import { jobConnections } from './database-connections.ts'
 import { createMessageSender, type OpenMailer, siteOf } from './message-sender.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
 import { createWebhookDeps } from './webhook-sender.ts'
 
 export type JobPools = Record<'jobs' | 'messages' | 'webhooks' | 'broker', DatabasePool>
 
-const jobConnections = 3
-/** One plans messages, one holds that right, one sends. */
-const messageConnections = 3
-/** One plans deliveries, one holds that right, two send and record. */
-const webhookConnections = 4
-/** One reads the log, one holds the right to. */
-const brokerConnections = 2
 /** Jobs work in small transactions. */
 const jobQueryMsMax = 30_000
 
@@ -29,14 +23,20 @@ export type DatabaseUrls = Pick<PreparedDatabase, 'appUrl' | 'sessionUrl'>
 
 /** The connections of {@link startAllJobs}. */
 export function openJobPools(urls: DatabaseUrls, onIdleError: (error: Error) => void): JobPools {
-  const open = (name: string, max: number, url = urls.appUrl) =>
-    createPool({ url, name: `holdfast ${name}`, max, queryTimeoutMs: jobQueryMsMax, onIdleError })
+  const open = (name: keyof JobPools, url = urls.appUrl) =>
+    createPool({
+      url,
+      name: `holdfast ${name}`,
+      max: jobConnections[name],
+      queryTimeoutMs: jobQueryMsMax,
+      onIdleError,
+    })
   return {
     // The queue is notified of new jobs.
-    jobs: open('jobs', jobConnections, urls.sessionUrl),
-    messages: open('messages', messageConnections),
-    webhooks: open('webhooks', webhookConnections),
-    broker: open('broker', brokerConnections),
+    jobs: open('jobs', urls.sessionUrl),
+    messages: open('messages'),
+    webhooks: open('webhooks'),
+    broker: open('broker'),
   }
 }
 

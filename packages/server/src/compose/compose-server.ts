@@ -38,6 +38,7 @@ import { createVisitRooms } from '../secrets/visit-rooms.ts'
 import { createPublicPages } from '../site/public-pages.ts'
 import { buildApp, buildMetricsApp } from './app.ts'
 import { type DatabaseUrls, type JobPools, openJobPools, startAllJobs } from './compose-jobs.ts'
+import { poolConnections } from './database-connections.ts'
 import { mailLinks, openMailer } from './message-sender.ts'
 import { openShared, type Shared } from './open-shared.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
@@ -58,17 +59,18 @@ export type ComposedServer = {
   stop(): Promise<void>
 }
 
-/** Three queues have at most three batches in flight, that of admissions one: they never wait for a connection. */
-const batchBounds = { max: 10, connectTimeoutMs: 3_000 }
+const batchBounds = { max: poolConnections.batches, connectTimeoutMs: 3_000 }
 /** What a batch takes, with its commit, besides the wait for a lock. */
 const batchMsMax = 2_000
 /** Longer than the wait for a lock, 10 s. Writes of thousands of rows have a longer one. */
 const generalQueryMsMax = 15_000
-/** One clinic's cases take half of them at most, its searches for times a quarter. */
-const theatreConnections = 8
-/** One reads the log, one notifies the other processes. */
-const tailBounds = { max: 2, queryTimeoutMs: 2_000, connectTimeoutMs: 2_000 }
-const probeBounds = { max: 2, statementTimeoutMs: 1_000, queryTimeoutMs: 2_000, connectTimeoutMs: 2_000 }
+const tailBounds = { max: poolConnections.tail, queryTimeoutMs: 2_000, connectTimeoutMs: 2_000 }
+const probeBounds = {
+  max: poolConnections.probes,
+  statementTimeoutMs: 1_000,
+  queryTimeoutMs: 2_000,
+  connectTimeoutMs: 2_000,
+}
 const bytesPerMegabyte = 1_048_576
 /** Of HOLDFAST_CACHE_MEGABYTES. A slot takes 60 bytes in a calendar and 200 in each list that shows it. */
 const cacheShares = { calendar: 5 / 8, lists: 2 / 8, responses: 1 / 8 }
@@ -187,7 +189,7 @@ function engineOf(config: Config, pools: Pools, metrics: Metrics) {
     batchPool: pools.batches,
     generalPool: pools.general,
     theatrePool: pools.theatre,
-    clinicCasesMax: theatreConnections / 2,
+    clinicCasesMax: poolConnections.theatre / 2,
     queuedMax: config.queueSizeMax,
     waitMsMax: config.queueWaitMsMax,
     unknownMsMax: config.outcomeSecondsMax * 1000,
@@ -299,7 +301,7 @@ function openPools(config: Config, urls: DatabaseUrls, log: Logger): Pools {
     }),
     general: open('read', { max: config.poolSize, queryTimeoutMs: generalQueryMsMax }),
     theatre: open('theatre', {
-      max: theatreConnections,
+      max: poolConnections.theatre,
       lockTimeoutMs: config.lockWaitMsMax,
       queryTimeoutMs: generalQueryMsMax,
     }),

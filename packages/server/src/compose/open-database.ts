@@ -1,6 +1,7 @@
 import { startEmbeddedPostgres, withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import { asPooled } from '@holdfast/engine'
 import type { Config } from '../config/config.ts'
+import { connectionsOfProcess } from './database-connections.ts'
 import { type MigratedDatabase, migrateDatabase, type PreparedDatabase, prepareDatabase } from './prepare-database.ts'
 
 export type { PreparedDatabase } from './prepare-database.ts'
@@ -54,8 +55,6 @@ export async function openDatabase(config: Config, options: OpenDatabaseOptions)
 
 /** Of the embedded server, for one server process, a worker and commands. */
 const connectionsOfOne = 100
-/** What each further process has beside its two pools of settings: queues, cases, the log, probes. */
-const othersOfProcess = 26
 
 async function open(config: Config, { share, say }: OpenDatabaseOptions): Promise<OpenDatabase> {
   if (config.databaseUrl !== null) {
@@ -65,8 +64,7 @@ async function open(config: Config, { share, say }: OpenDatabaseOptions): Promis
   }
   const options = { dataDirectory: config.dataDirectory, ...(say === undefined ? {} : { log: say }) }
   if (share) return openShared(options)
-  const connections =
-    connectionsOfOne + (config.processes - 1) * (config.poolSize + config.accountsPoolSize + othersOfProcess)
+  const connections = connectionsOfOne + (config.processes - 1) * connectionsOfProcess(config)
   const embedded = await startEmbeddedPostgres({ ...options, settings: { max_connections: String(connections) } })
   return { ownerUrl: embedded.ownerUrl, embedded: true, stop: () => embedded.stop() }
 }

@@ -1,7 +1,8 @@
-import { createPool, type DatabasePool, type Reads, withLoginOf } from '@holdfast/engine'
+import { createPool, type DatabasePool, type Reads } from '@holdfast/engine'
 import type { Logger } from '../observe/logger.ts'
 import { ReadRouter } from './read-router.ts'
 import { Replica } from './replica.ts'
+import { replicaName, replicaUrl } from './replica-address.ts'
 
 export type ReplicaSettings = {
   /** Of the replicas. Those without a user get the application's login. */
@@ -28,22 +29,14 @@ export function openReplicas(settings: ReplicaSettings): OpenReplicas {
   const onIdleError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost')
   const primary = createPool({ url: appUrl, name: 'holdfast position', max: 1, ...checkBounds, onIdleError })
   const opened = urls.map((given) => {
-    const url = hasUser(given) ? given : withLoginOf(given, appUrl)
+    const url = replicaUrl(given, appUrl)
     const open = (bounds: { max: number; queryTimeoutMs: number; connectTimeoutMs: number }) =>
       createPool({ url, name: 'holdfast replica', ...bounds, onIdleError })
     const pools = { reads: open({ ...readBounds, max }), checks: open({ ...checkBounds, max: checkConnections }) }
-    return { pools, replica: new Replica(nameOf(given), pools, epoch) }
+    return { pools, replica: new Replica(replicaName(given), pools, epoch) }
   })
   const router = new ReadRouter({ ...settings, primary, replicas: opened.map(({ replica }) => replica) })
   return { router, pools: [primary, ...opened.flatMap(({ pools }) => Object.values(pools))] }
 }
 
 const checkConnections = 2
-
-const hasUser = (url: string) => /^postgres(ql)?:\/\/[^/?#@]+@/.test(url)
-
-/** For logs and metrics: without login and parameters, but for the directory of a socket. */
-function nameOf(url: string): string {
-  const [, host = ''] = /^postgres(?:ql)?:\/\/(?:[^/?#@]*@)?([^/?#]*)/.exec(url) ?? []
-  return host === '' ? (new URLSearchParams(url.split('?')[1]).get('host') ?? 'local') : host
-}
