@@ -15,8 +15,8 @@ export type PartsResult = {
   lost: number
   duplicated: number
   verify: { mismatches: number; overbooked: number }
-  /** Duplicates if claims have no Idempotency-Key: 0 means that this drill finds nothing. Of servers only. */
-  controlDuplicated: number | null
+  /** Duplicates if claims have no Idempotency-Key: 0 means that this drill finds nothing. */
+  controlDuplicated: number
   faults: string[]
 }
 
@@ -25,6 +25,12 @@ const pauseMs = 40_000
 const claimsBetween = 50
 
 type Step = (stage: DrillStage) => Promise<void>
+
+async function killNginx({ cluster: { nginx } }: DrillStage): Promise<void> {
+  nginx.process.signalGroup('SIGKILL')
+  await nginx.process.end('SIGKILL')
+  await nginx.restart()
+}
 
 const serverOf = ({ cluster }: DrillStage) => {
   const [server] = cluster.servers
@@ -62,11 +68,7 @@ const failures: Record<Part, Record<string, Step>> = {
     },
   },
   nginx: {
-    async kill({ cluster: { nginx } }) {
-      nginx.process.signalGroup('SIGKILL')
-      await nginx.process.end('SIGKILL')
-      await nginx.restart()
-    },
+    kill: killNginx,
     async pause({ cluster: { nginx } }) {
       nginx.process.signalGroup('SIGSTOP')
       await delay(10_000)
@@ -82,6 +84,14 @@ const failures: Record<Part, Record<string, Step>> = {
     },
   },
 }
+
+type Control = { step: Step; pauseMs?: number }
+
+/**
+ * After which claims without keys are booked twice. Those that nginx was passing on are booked, and their responses are
+ * lost: without pauses, there are always some.
+ */
+const controls: Record<Part, Control> = { servers: { step: pauseServer }, nginx: { step: killNginx, pauseMs: 0 } }
 
 /** Lets a server or nginx fail in each way under claims with keys, and looks up every acknowledged booking. */
 export async function runPartsDrill(part: Part, options: Omit<DrillStageOptions, 'times'>): Promise<PartsResult> {
@@ -104,19 +114,23 @@ export async function runPartsDrill(part: Part, options: Omit<DrillStageOptions,
     await load.stop()
     const found = await compareWithDatabase(stage.pool, stage.room, load.journal)
     const { mismatches, overbooked } = await verify(stage.pool, { clinicNo: null, detailsMax: 10 })
-    const controlDuplicated = part === 'servers' ? await duplicateWithoutKeys(stage, options.say) : null
+    const controlDuplicated = await duplicateWithoutKeys(stage, controls[part], options.say)
     return { failures: done, ...found, verify: { mismatches, overbooked }, controlDuplicated, faults: load.faults }
   } finally {
     await ending.run()
   }
 }
 
-/** Claims without keys while a server is paused: both book what it had received. @returns how many are double */
-async function duplicateWithoutKeys(stage: DrillStage, say: (line: string) => void): Promise<number> {
+/** Claims without keys while something fails. @returns how many are double */
+async function duplicateWithoutKeys(
+  stage: DrillStage,
+  { step, ...pauses }: Control,
+  say: (line: string) => void,
+): Promise<number> {
   say('control: without keys')
-  const load = new ClaimLoad({ ...stage.load, hasKeys: false })
+  const load = new ClaimLoad({ ...stage.load, ...pauses, hasKeys: false })
   await load.untilAcknowledged(claimsBetween)
-  await pauseServer(stage)
+  await step(stage)
   await load.untilAcknowledged(claimsBetween)
   await load.stop()
   const duplicated = async () => {
@@ -151,7 +165,7 @@ export function partsTable(result: PartsResult): string {
     ['lost', result.lost],
     ['duplicated', result.duplicated],
     ['found by verify', `${result.verify.mismatches} mismatches, ${result.verify.overbooked} overbooked`],
-    ['duplicated without keys (control)', result.controlDuplicated ?? '–'],
+    ['duplicated without keys (control)', result.controlDuplicated],
   ]
   return rows.map(([name, value]) => `${name.padEnd(40)}${value}\n`).join('')
 }
