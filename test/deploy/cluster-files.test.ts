@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { problemKinds } from '@holdfast/contract'
@@ -21,14 +21,15 @@ function aMachine(environment: string): { directory: string; run(script: string)
     mkdirSync(join(directory, folder), { recursive: true })
   }
   cpSync(deploy, join(directory, 'opt/holdfast/current/deploy'), { recursive: true })
-  writeFileSync(join(directory, 'cluster.env'), environment)
+  const here = environment.replaceAll('=/etc/holdfast-cluster/', `=${directory}/etc/holdfast-cluster/`)
+  writeFileSync(join(directory, 'cluster.env'), here)
   return {
     directory,
     run(script) {
-      const here = script.replaceAll(/(?<= )\/(?=etc\/|opt\/)/g, `${directory}/`).replaceAll(/^chown .*$/gm, '')
+      const moved = script.replaceAll(/(?<= )\/(?=etc\/|opt\/)/g, `${directory}/`).replaceAll(/^chown .*$/gm, '')
       const env = { ...process.env, HOLDFAST_CLUSTER_ENV: join(directory, 'cluster.env') }
       const options = { env: { ...env, PATH: `${process.env.PATH}:/usr/sbin` }, encoding: 'utf8' as const }
-      const { status, stdout, stderr } = spawnSync('sh', ['-euc', here], options)
+      const { status, stdout, stderr } = spawnSync('sh', ['-euc', moved], options)
       return { code: status ?? 1, out: stdout + stderr }
     },
   }
@@ -56,6 +57,11 @@ test.runIf(missing.length === 0)('the commands of cluster.md write files that th
   expect(ttl).toBeGreaterThanOrEqual((loop_wait ?? 0) + 2 * (retry_timeout ?? 0))
   expect(parse(readFileSync(join(directory, 'etc/etcd.yml'), 'utf8'))).toMatchObject({ name: 'node1' })
   expect(readFileSync(join(directory, 'etc/nginx/sites-available/holdfast'), 'utf8')).not.toContain('${')
+  const certificates = join(directory, 'etc/holdfast-cluster')
+  const nodes = ['node1', 'node2', 'node3'].map((name) => `${name}.pem`)
+  const verified = spawnSync('openssl', ['verify', '-CAfile', 'ca.pem', ...nodes], { cwd: certificates })
+  expect(verified.stdout.toString()).toBe(nodes.map((name) => `${name}: OK\n`).join(''))
+  expect(statSync(join(certificates, 'node1.key')).mode & 0o077).toBe(0)
   const isWithout = (file: string) => !readFileSync(file, 'utf8').includes('${HOLDFAST_')
   expect(readdirSync(join(directory, 'etc')).includes('etcd.yml')).toBe(true)
   expect(isWithout(join(directory, 'etc/haproxy/haproxy.cfg'))).toBe(true)
@@ -63,7 +69,7 @@ test.runIf(missing.length === 0)('the commands of cluster.md write files that th
 
 test.runIf(missing.length === 0)('a variable without a value is named, and nothing is written', () => {
   const { directory, run } = aMachine(example)
-  const [script = ''] = documentedCommands('cluster.md')
+  const script = documentedCommands('cluster.md').find((one) => one.includes('patroni.yml')) ?? ''
   expect(run(script)).toMatchObject({ code: 1, out: expect.stringMatching(/no HOLDFAST_\w+_PASSWORD, which patroni/) })
   expect(readdirSync(join(directory, 'etc/patroni'))).toEqual([])
 })

@@ -9,6 +9,7 @@ const scripts = [
   'deploy/container/healthy',
   'deploy/container/create-database.sh',
   'deploy/cluster/fill',
+  'deploy/cluster/certificates',
 ]
 
 function shellcheck(args: string[], input = '') {

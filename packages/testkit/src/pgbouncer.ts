@@ -52,6 +52,7 @@ pool_mode = ${poolMode}
 default_pool_size = 60
 max_client_conn = 2000
 server_idle_timeout = 5
+server_tls_sslmode = prefer
 admin_users = ${user}
 `,
   )

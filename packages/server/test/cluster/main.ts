@@ -37,7 +37,7 @@ function print({ url, nodes, etcd, haproxy, servers, worker, nginx, ...cluster }
     ['HAProxy', `127.0.0.1:${databaseUrl.port} (primary), :${cluster.replicasPort} (replicas)`, haproxy.pid],
     ...nodes.map((node): [string, string, number] => [
       node.name,
-      `127.0.0.1:${node.postgresPort} (PostgreSQL), http://127.0.0.1:${node.checksPort}/cluster (Patroni)`,
+      `127.0.0.1:${node.postgresPort} (PostgreSQL), https://127.0.0.1:${node.checksPort}/cluster (Patroni)`,
       node.pid,
     ]),
     ...etcd.map((member): [string, string, number] => [member.name, '', member.pid]),

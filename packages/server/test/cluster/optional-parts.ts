@@ -26,9 +26,10 @@ export async function startOptionalParts(
   const parts: OptionalParts = { started: [], missing: [], settings: {} }
   if (whyNoPgBouncer === null) {
     say('starting PgBouncer')
-    const bouncer = await startPgBouncer(superuserUrl)
+    // Its clients are on this machine; it uses TLS itself.
+    const bouncer = await startPgBouncer(withoutTls(superuserUrl))
     await ending.add(() => bouncer.stop())
-    parts.settings.DATABASE_URL = bouncer.urlOf(databaseUrl)
+    parts.settings.DATABASE_URL = bouncer.urlOf(withoutTls(databaseUrl))
     parts.settings.DATABASE_DIRECT_URL = databaseUrl
     parts.started.push({ name: 'PgBouncer', where: bouncer.directory })
   } else parts.missing.push({ name: 'PgBouncer', where: 'pgbouncer' })
@@ -47,4 +48,10 @@ export async function startOptionalParts(
     parts.started.push({ name: 'RabbitMQ', where: rabbit.url })
   } else parts.missing.push({ name: 'RabbitMQ', where: 'rabbitmq-server' })
   return parts
+}
+
+function withoutTls(databaseUrl: string): string {
+  const url = new URL(databaseUrl)
+  for (const name of ['sslmode', 'sslrootcert', 'uselibpqcompat']) url.searchParams.delete(name)
+  return url.href
 }

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DatabaseProxy, databaseProxy, portToKeep } from '@holdfast/testkit'
+import type { ClusterCertificates } from './cluster-certificates.ts'
 import { lastLines, type PlainProcess, plainProcess } from './plain-process.ts'
 import { postgresBinaries } from './programs.ts'
 import { fillTemplate, giveTo } from './template.ts'
@@ -27,6 +28,7 @@ export type NodeOptions = {
   cluster: string
   etcdHosts: string
   passwords: { superuser: string; replication: string; patroni: string }
+  certificates: ClusterCertificates
   isStrict: boolean
   /** Whether it can be cut off from the others. */
   hasWires: boolean
@@ -81,12 +83,13 @@ export class PatroniNode {
   }
 
   async #configure(): Promise<void> {
-    const { directory, cluster, passwords, isStrict } = this.#options
+    const { directory, cluster, passwords, certificates, isStrict } = this.#options
     const [postgresPort, patroniPort] =
       this.#wires === null
         ? [this.ownPostgresPort, this.#ownPatroniPort]
         : [portOf(this.#wires.peers), portOf(this.#wires.patroni)]
     const values = {
+      ...certificates.values,
       CLUSTER: cluster,
       NODE: this.name,
       PATRONI_LISTEN: `${host}:${this.#ownPatroniPort}`,
@@ -133,8 +136,7 @@ export class PatroniNode {
 
   /** What Patroni says about a primary. @returns null: it does not answer */
   async replication(): Promise<Replication | null> {
-    const url = `http://${host}:${this.#ownPatroniPort}`
-    const [own, cluster] = await Promise.all([getJson(`${url}/patroni`), getJson(`${url}/cluster`)])
+    const [own, cluster] = await Promise.all([this.#getJson('/patroni'), this.#getJson('/cluster')])
     if (own === null || cluster === null) return null
     const replicas = (own.replication ?? []) as { state: string; sync_state: string }[]
     const members = (cluster.members ?? []) as { role: string }[]
@@ -148,21 +150,20 @@ export class PatroniNode {
 
   /** Whether HAProxy would send writes to it: it holds the lease. */
   async isPrimary(): Promise<boolean> {
-    const url = `http://${host}:${this.#ownPatroniPort}/primary`
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null)
+    const response = await this.#send('/primary').catch(() => null)
     return response?.status === 200
   }
 
   /** Changes the settings of the cluster in etcd, as `patronictl edit-config` does. */
   async changeCluster(settings: object): Promise<void> {
-    const credentials = Buffer.from(`patroni:${this.#options.passwords.patroni}`).toString('base64')
-    const response = await fetch(`http://${host}:${this.#ownPatroniPort}/config`, {
+    const { status, body } = await this.#send('/config', {
       method: 'PATCH',
-      headers: { authorization: `Basic ${credentials}`, 'content-type': 'application/json' },
+      auth: `patroni:${this.#options.passwords.patroni}`,
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify(settings),
       signal: AbortSignal.timeout(20_000),
     })
-    if (!response.ok) throw new Error(`${this.name} refused the settings: ${response.status} ${await response.text()}`)
+    if (status !== 200) throw new Error(`${this.name} refused the settings: ${status} ${body}`)
   }
 
   /** As when its machine loses power: Patroni and PostgreSQL. */
@@ -209,6 +210,19 @@ export class PatroniNode {
       // What hung is lost: its packets are not sent again.
       await wire.cut()
       await wire.restore()
+    }
+  }
+
+  #send(path: string, options: Parameters<ClusterCertificates['send']>[1] = {}) {
+    return this.#options.certificates.send(`https://${host}:${this.#ownPatroniPort}${path}`, options)
+  }
+
+  /** @returns null: it does not answer */
+  async #getJson(path: string): Promise<Record<string, unknown> | null> {
+    try {
+      return JSON.parse((await this.#send(path)).body) as Record<string, unknown>
+    } catch {
+      return null
     }
   }
 
@@ -267,13 +281,4 @@ function send(pids: readonly number[], signal: NodeJS.Signals): void {
 
 function portOf(proxy: DatabaseProxy): number {
   return Number(new URL(proxy.url).port)
-}
-
-async function getJson(url: string): Promise<Record<string, unknown> | null> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) })
-    return (await response.json()) as Record<string, unknown>
-  } catch {
-    return null
-  }
 }

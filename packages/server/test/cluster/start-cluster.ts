@@ -3,6 +3,7 @@ import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createPool } from '@holdfast/engine'
 import { portToKeep, until } from '@holdfast/testkit'
+import { type ClusterCertificates, createCertificates } from './cluster-certificates.ts'
 import type { Ending } from './ending.ts'
 import { setUpDatabase } from './holdfast-process.ts'
 import { type OptionalParts, startOptionalParts } from './optional-parts.ts'
@@ -57,18 +58,21 @@ export async function startCluster(options: ClusterOptions, ending: Ending): Pro
   const { directory, say } = options
   await chmod(directory, 0o711)
   say('starting etcd')
-  const etcd = await startEtcd(options, ending)
+  const certificates = await createCertificates(directory, postgresUser)
+  const etcd = await startEtcd(options, certificates, ending)
   say('starting three nodes of PostgreSQL with Patroni')
-  const nodes = await createNodes(options, etcd.hosts)
+  const nodes = await createNodes(options, etcd.hosts, certificates)
   for (const node of nodes) node.start()
   await ending.add(async () => void (await Promise.all(nodes.map((node) => node.end()))))
   const primary = () => primaryOf(nodes)
   const untilHealthy = (isSynchronous = true) => untilReplicated(nodes, isSynchronous)
   await untilHealthy()
   say('starting HAProxy')
-  const proxy = await startHaproxy(options, nodes)
+  const proxy = await startHaproxy(options, nodes, certificates)
   await ending.add(() => proxy.process.end())
-  const superuserUrl = `postgres://postgres:${nodes[0]?.superuserPassword}@${host}:${proxy.primaryPort}/postgres`
+  const { urlParameters } = certificates
+  const login = `postgres:${nodes[0]?.superuserPassword}`
+  const superuserUrl = `postgres://${login}@${host}:${proxy.primaryPort}/postgres?${urlParameters}`
   await untilConnects(superuserUrl, proxy.process)
   const databaseUrl = await setUpDatabase(superuserUrl, directory)
   const administrator = { email: 'admin@holdfast.local', password: secretOf(12) }
@@ -76,7 +80,7 @@ export async function startCluster(options: ClusterOptions, ending: Ending): Pro
     ? await startOptionalParts({ superuserUrl, databaseUrl }, ending, say)
     : { started: [], missing: [], settings: {} }
   // Each by itself: Holdfast asks each what it has replayed, and leaves the primary out.
-  const nodeUrls = nodes.map(({ postgresPort }) => `postgres://${host}:${postgresPort}/holdfast`)
+  const nodeUrls = nodes.map(({ postgresPort }) => `postgres://${host}:${postgresPort}/holdfast?${urlParameters}`)
   const replicas = options.hasOptionalParts ? { DATABASE_REPLICA_URLS: nodeUrls.join(',') } : {}
   const settings = { ...replicas, ...optional.settings, ...options.settings }
   const site = await startSite({ ...options, settings, administrator, databaseUrl, ending })
@@ -93,7 +97,11 @@ export async function startCluster(options: ClusterOptions, ending: Ending): Pro
   return { ...site, ...parts, primary, untilHealthy }
 }
 
-async function startEtcd({ directory, etcdMembers }: ClusterOptions, ending: Ending) {
+async function startEtcd(
+  { directory, etcdMembers }: ClusterOptions,
+  certificates: ClusterCertificates,
+  ending: Ending,
+) {
   const members = await Promise.all(
     Array.from({ length: etcdMembers }, async (_, index) => ({
       name: `etcd${index + 1}`,
@@ -104,12 +112,13 @@ async function startEtcd({ directory, etcdMembers }: ClusterOptions, ending: End
   const processes: PlainProcess[] = []
   for (const { name, listen, peer } of members) {
     const values = {
+      ...certificates.values,
       NODE: name,
       CLUSTER: 'holdfast',
       ETCD_DATA: join(directory, name),
       ETCD_LISTEN: listen,
       ETCD_PEER: peer,
-      ETCD_MEMBERS: members.map((one) => `${one.name}=http://${one.peer}`).join(','),
+      ETCD_MEMBERS: members.map((one) => `${one.name}=https://${one.peer}`).join(','),
     }
     await mkdir(join(directory, name), { mode: 0o700 })
     await giveTo(postgresUser, join(directory, name))
@@ -122,8 +131,9 @@ async function startEtcd({ directory, etcdMembers }: ClusterOptions, ending: End
   await ending.add(async () => void (await Promise.all(processes.map((member) => member.end()))))
   for (const [index, { listen }] of members.entries()) {
     const member = processes[index]
+    const isHealthy = () => certificates.send(`https://${listen}/health`).then(({ status }) => status === 200)
     await until(
-      async () => ((await isOk(`http://${listen}/health`)) ? true : undefined),
+      async () => ((await isHealthy().catch(() => false)) ? true : undefined),
       () => (member === undefined ? '' : lastLines(member)),
       startMsMax,
     )
@@ -131,13 +141,17 @@ async function startEtcd({ directory, etcdMembers }: ClusterOptions, ending: End
   return { members: processes, hosts: members.map(({ listen }) => listen).join(',') }
 }
 
-async function createNodes(options: ClusterOptions, etcdHosts: string): Promise<PatroniNode[]> {
+async function createNodes(
+  options: ClusterOptions,
+  etcdHosts: string,
+  certificates: ClusterCertificates,
+): Promise<PatroniNode[]> {
   const { directory, hasWires, isStrict } = options
   const passwords = { superuser: secretOf(16), replication: secretOf(16), patroni: secretOf(16) }
   const create = (name: string) =>
     PatroniNode.create({
       ...{ name, cluster: 'holdfast', directory: join(directory, name) },
-      ...{ etcdHosts, passwords, isStrict, hasWires },
+      ...{ etcdHosts, passwords, certificates, isStrict, hasWires },
     })
   return Promise.all(['node1', 'node2', 'node3'].map(create))
 }
@@ -160,9 +174,14 @@ async function untilReplicated(nodes: readonly PatroniNode[], isSynchronous: boo
   )
 }
 
-async function startHaproxy({ directory }: ClusterOptions, nodes: readonly PatroniNode[]) {
+async function startHaproxy(
+  { directory }: ClusterOptions,
+  nodes: readonly PatroniNode[],
+  { values: { CLUSTER_CA } }: ClusterCertificates,
+) {
   const [primaryPort, replicasPort] = [await portToKeep(), await portToKeep()]
   const values: Record<string, string | number> = {
+    CLUSTER_CA,
     PRIMARY_LISTEN: `${host}:${primaryPort}`,
     REPLICAS_LISTEN: `${host}:${replicasPort}`,
   }
@@ -189,9 +208,4 @@ async function untilConnects(url: string, haproxy: PlainProcess): Promise<void> 
   } finally {
     await pool.end()
   }
-}
-
-async function isOk(url: string): Promise<boolean> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null)
-  return response?.ok === true
 }

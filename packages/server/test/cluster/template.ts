@@ -2,7 +2,7 @@ import { chown, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { accountOf, isRoot } from './programs.ts'
 
-const deploy = join(import.meta.dirname, '../../../../deploy')
+export const deploy = join(import.meta.dirname, '../../../../deploy')
 
 /** Names of the variables, without `HOLDFAST_`. */
 export type TemplateValues = Readonly<Record<string, string | number>>
