@@ -4,7 +4,7 @@ import { parseLsn, segmentStart } from './lsn.ts'
 import { connectReplication, identifyServer } from './replication-client.ts'
 import { WalReceiver } from './wal-receiver.ts'
 
-test('a position is reached when all segments before it are stored, also those that become full meanwhile', async () => {
+test('a position is reached when all segments before it are stored, and those that become full meanwhile', async () => {
   const cluster = await createTestCluster()
   const client = await connectReplication(cluster.ownerUrl)
   const { timeline, walSegmentBytes: segmentBytes } = await identifyServer(client)

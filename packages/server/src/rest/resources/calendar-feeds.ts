@@ -1,6 +1,5 @@
 import { restOperations } from '@holdfast/contract'
 import type { FeedSubject, MessageLanguage } from '@holdfast/engine'
-import type { FastifyRequest } from 'fastify'
 import { matchesEntityTag, weakEntityTag } from '../../edge/entity-tag.ts'
 import { problem } from '../../edge/problem-error.ts'
 import { hashOfFeedFileName, newFeedFileName } from '../../secrets/calendar-feed-tokens.ts'
@@ -10,7 +9,7 @@ import { timeText } from '../responses/bodies/time-text.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 
-type FeedRequest = Pick<FastifyRequest, 'protocol' | 'host' | 'sessionId'>
+type FeedRequest = { protocol: string; host: string; sessionId: string | null }
 type FeedCreator = { accountId: string; language: MessageLanguage | undefined; request: FeedRequest }
 
 /** Calendars that other programs read by a secret URL: of an account, a doctor or a clinic. */
