@@ -86,6 +86,11 @@ test('a rehearsal copies everything and leaves both databases as they were', asy
   expect(text).toMatch(/Rehearsed: copied \d+ rows/)
   expect(code).toBe(0)
   expect(await rowsOf(target.ownerUrl)).toMatchObject({ bookings: null, events: null })
+  // A rollback does not undo what was set in a sequence.
+  const rehearsed = open(target.ownerUrl)
+  const { rows: numbers } = await rehearsed.query('select is_called from holdfast.clinic_no_seq')
+  await rehearsed.end()
+  expect(numbers).toEqual([{ is_called: false }])
   expect(await rowsOf(old.ownerUrl)).toEqual(before)
 })
 

@@ -274,7 +274,8 @@ function isAcceptable(slot: ImportSlot, last: Date, problems: Problems): boolean
 
 function overlapMessage(slot: ImportSlot, otherId: string | null, rowOfSlot: Map<string, number>): string {
   const times = `${slot.startsAt.toISOString()} to ${slot.endsAt.toISOString()}`
-  const row = otherId === null ? undefined : rowOfSlot.get(otherId)
+  if (otherId === null) return `${times} overlaps an operation of the doctor.`
+  const row = rowOfSlot.get(otherId)
   return `${times} overlaps ${row === undefined ? `the doctor's slot ${otherId}` : `row ${row}`}.`
 }
 

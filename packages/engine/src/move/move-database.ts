@@ -45,7 +45,7 @@ export async function moveDatabase(options: MoveOptions): Promise<MovedDatabase>
     await source.query('begin isolation level repeatable read')
     await source.query(sql`lock table ${list(tables)} in share mode`)
     await target.query('begin')
-    const moved = await copyAll(source, target, tables, options.signal)
+    const moved = await copyAll(source, target, tables, options)
     await target.query(options.dryRun ? 'rollback' : 'commit')
     return moved
   } finally {
@@ -72,7 +72,7 @@ async function copyAll(
   source: pg.Client,
   target: pg.Client,
   tables: readonly MovedTable[],
-  signal: AbortSignal,
+  { dryRun, signal }: Pick<MoveOptions, 'dryRun' | 'signal'>,
 ): Promise<MovedDatabase> {
   await createPartitions(target, tables)
   const triggers = tables.filter(({ hasTriggers }) => hasTriggers)
@@ -84,7 +84,8 @@ async function copyAll(
     copied.push({ name: tableName(table), rows: await copyTable(source, target, table) })
   }
   for (const table of triggers) await target.query(sql`alter table ${identifier(table)} enable trigger user`)
-  await copySequences(source, target, [...new Set(tables.map(({ schema }) => schema))])
+  // A rollback would not undo it.
+  if (!dryRun) await copySequences(source, target, [...new Set(tables.map(({ schema }) => schema))])
   const { rows } = await target.query<{ events: string }>(sql`select holdfast.renumber_log() as events`)
   const total = copied.reduce((sum, table) => sum + table.rows, 0)
   return { tables: copied, rows: total, events: Number(rows[0]?.events ?? 0) }

@@ -31,9 +31,11 @@ const privatePaths = [
   '/my-waitlist',
   '/new-password',
   '/offer',
+  '/reminders',
   '/reset-password',
   '/security-log',
   '/ticket',
+  '/undo-email',
   '/waitlist-entry',
 ]
 
