@@ -159,7 +159,10 @@ class Copies {
   }
 }
 
-/** It would report that it has nothing, and commits would wait for it. */
+/**
+ * As a synchronous standby the backup would delay every commit, because it reports what it has received only when that
+ * is stored.
+ */
 async function refuseAsSynchronousStandby(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ names: string }>(`select current_setting('synchronous_standby_names') as names`)
   if (!rows[0]?.names.includes('*')) return

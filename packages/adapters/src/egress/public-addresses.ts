@@ -14,7 +14,7 @@ export function isPublicAddress(address: string): boolean {
 const privateName = /(^|\.)(localhost|local|internal|intranet|lan|home\.arpa|localdomain)\.?$/i
 
 /**
- * Why a URL may not be requested, before anything is looked up; null: nothing speaks against it. Names are checked
+ * Why a URL may not be requested, before anything is looked up; null: it may be. Names are checked
  * again when they are resolved.
  */
 export function urlProblem(url: string, { allowPrivate }: { allowPrivate: boolean }): string | null {

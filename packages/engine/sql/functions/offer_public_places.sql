@@ -1,6 +1,6 @@
 -- offer_public_places: offers what is free of a doctor, or of all doctors of a clinic (p_resource_id is null), to those
--- who wait for it: the 1,000 earliest slots. For changes that give somebody who waits a reason to be offered what was
--- public, or nobody's, before: a doctor is active again or has another specialization, a notice is shorter.
+-- who wait for it: the 1,000 earliest slots. For changes after which a place that was free
+-- already suits somebody who waits: a doctor is active again or has another specialization, a notice is shorter.
 --
 -- Locks: the slots, by (clinic_no, id); then as offer_places. The caller has locked the resource, if it changes it.
 -- Fails: check_violation if a count of units were wrong.

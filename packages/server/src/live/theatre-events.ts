@@ -45,7 +45,7 @@ export async function theatreEvents(app: FastifyInstance, settings: TheatreEvent
       const stream = new EventStream(reply)
       streams.add(stream)
       const unsubscribe = settings.signals.subscribe(clinicNo, (signal) => {
-        // A client that reads too slowly misses nothing: an unread signal stands for all.
+        // A client that reads too slowly misses nothing: each signal only says to read again.
         stream.send(`event: theatre\ndata: ${JSON.stringify(signal)}\n\n`)
       })
       const heartbeat = setInterval(() => void check(app, settings, request, stream), settings.heartbeatMs).unref()

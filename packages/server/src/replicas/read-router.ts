@@ -29,7 +29,10 @@ export class ReadRouter {
   readonly #position: () => Promise<WalPosition>
   readonly #stop = new AbortController()
   readonly #running: Promise<unknown>
-  /** Where the primary's WAL was when. Only changes of it: an idle primary does not look like lag. */
+  /**
+   * The primary's WAL positions, each with its time. A position is added only when it differs from the last one;
+   * otherwise every replica would seem to lag behind an idle primary.
+   */
   readonly #samples: { position: WalPosition; atMs: number }[] = []
   #turn = 0
   readonly figures = { primary: 0, behind: 0, retried: 0 }

@@ -19,7 +19,7 @@ export class Replica {
   lagMs: number | null = null
   served = 0
 
-  /** @param epoch the one of the log that the primary writes: a replica of another history has not got it */
+  /** @param epoch of the log that the primary writes: a replica with another one is of another database */
   constructor(name: string, pools: { reads: pg.Pool; checks: pg.Pool }, epoch: () => number) {
     this.name = name
     this.#checks = pools.checks

@@ -48,7 +48,7 @@ async function report({ engine: { theatre }, now }: RestDeps, { query, granted: 
     if (first === undefined || last === undefined) break
     const range = { clinicNo, from: first.start, to: last.end }
     const ofWeek = await Promise.all([theatre.blocks(range), theatre.cases({ ...range, withEnded: true })])
-    // What began before is of the week before.
+    // What began before this week is counted in the week before.
     blocks.push(...ofWeek[0].filter((block) => block.from >= first.start))
     cases.push(...ofWeek[1].filter(({ startsAt }) => startsAt >= first.start))
   }
