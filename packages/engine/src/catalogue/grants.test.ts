@@ -297,7 +297,10 @@ test('everybody else has nothing', async ({ database }) => {
   expect(rows).toEqual([])
 })
 
-/** Names that a function would find in the session's temporary schema if its search_path were not fixed. */
+/**
+ * Names that a function would find in the session's temporary schema if its search_path were not fixed. To be rolled
+ * back: behind a pooler, others use the session afterwards.
+ */
 const shadows = `
   create temp table slot as select * from holdfast.slot;
   update slot set capacity = 1000000, taken = 0;
@@ -323,7 +326,7 @@ test('tables of the same names in its temporary schema deceive no function', asy
       array[null]::text[])`
   const client = await database.appPool.connect()
   try {
-    await client.query(shadows)
+    await client.query(`begin; ${shadows}`)
     expect((await client.query(claim(full.id))).rows).toEqual([{ outcome: 'slot_full' }])
     expect((await client.query(claim(slot.id))).rows).toEqual([{ outcome: 'booked' }])
     expect((await client.query(claimAlone(full.id))).rows).toEqual([{ outcome: 'slot_full' }])
@@ -332,6 +335,7 @@ test('tables of the same names in its temporary schema deceive no function', asy
       { taken: 3 },
     ])
   } finally {
+    await client.query('rollback')
     client.release(true)
   }
 })
@@ -343,10 +347,11 @@ test('negative control: a function without a fixed search_path is deceived', asy
   const seen = async () => {
     const client = await database.appPool.connect()
     try {
-      await client.query(shadows)
+      await client.query(`begin; ${shadows}`)
       const { rows } = await client.query<{ sum: number }>('select holdfast.planted() as sum')
       return rows[0]?.sum ?? 0
     } finally {
+      await client.query('rollback')
       client.release(true)
     }
   }
