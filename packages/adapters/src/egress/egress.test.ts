@@ -59,6 +59,13 @@ test.each([
   ['64:ff9b:1::7f00:1', false],
   ['2002:7f00:1::', false],
   ['2001:0:7f00:1::', false],
+  ['::7f00:1', false],
+  ['::808:808', false],
+  ['::ffff:0:7f00:1', false],
+  ['fec0::1', false],
+  ['1::1', false],
+  ['4000::1', false],
+  ['fe80::1%eth0', false],
   ['not an address', false],
 ])('%s is public: %s', (address, isPublic) => {
   expect(isPublicAddress(address)).toBe(isPublic)
@@ -82,6 +89,11 @@ test.each([
   ['https://0x7f.0.0.1/', 'public'],
   ['https://[::1]/', 'public'],
   ['https://[::ffff:10.0.0.1]/', 'public'],
+  ['https://[::127.0.0.1]/', 'public'],
+  ['https://[64:ff9b::10.0.0.1]/', 'public'],
+  ['https://127.0.0.1./', 'public'],
+  ['https://①②⑦.0.0.1/', 'public'],
+  ['https://017700000001/', 'public'],
   ['hooks.example.org', 'not a URL'],
 ])('%s: %s', (url, problem) => {
   const found = urlProblem(url, { allowPrivate: false })
@@ -182,6 +194,19 @@ test('a body that is sent arrives whole, and no body of the response is read if 
   expect(await egress.request({ ...bounds, url: `http://127.0.0.1:${closed.port}/` })).toEqual({
     kind: 'failed',
     reason: 'The connection was refused.',
+  })
+})
+
+test.each(['000', '099'])('a response with the status %s, which is none, is a failure', async (status) => {
+  const { port } = await aServer(() => undefined)
+  const [server] = servers
+  server?.removeAllListeners('request').on('request', (request) => {
+    request.socket.end(`HTTP/1.1 ${status} x\r\nContent-Length: 0\r\n\r\n`)
+  })
+  const egress = createEgress({ allowPrivate: true })
+  expect(await egress.request({ ...bounds, url: `http://127.0.0.1:${port}/` })).toEqual({
+    kind: 'failed',
+    reason: 'The response has no valid status.',
   })
 })
 

@@ -93,6 +93,11 @@ async function send(request: EgressRequest, lookup: LookupFunction, allowPrivate
     const sent = start(target, options, (response) => {
       hasResponse = true
       const { statusCode: status = 0 } = response
+      // Node accepts 000 to 099 as well.
+      if (status < 100) {
+        sent.destroy(new Error('The response has no valid status.'))
+        return
+      }
       const values = Object.fromEntries(
         Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
       )
@@ -139,7 +144,7 @@ function failureOf(error: unknown, timeoutMs: number): EgressOutcome {
   if (error instanceof NotAllowed) return { kind: 'refused', reason: error.message }
   const { name, code, message } = Object(error) as { name?: string; code?: string; message?: string }
   if (name === 'TimeoutError' || name === 'AbortError') {
-    return { kind: 'failed', reason: `There was no complete response within ${timeoutMs / 1000} seconds.` }
+    return { kind: 'failed', reason: `There was no complete response within ${Math.ceil(timeoutMs / 1000)} seconds.` }
   }
   return { kind: 'failed', reason: reasons[code ?? ''] ?? (code === undefined ? String(message) : `Error ${code}.`) }
 }

@@ -1,13 +1,18 @@
 import ipaddr from 'ipaddr.js'
 
+/** All IPv6 addresses of the internet are of this block; ipaddr.js takes what IANA has not allocated for unicast. */
+const allocatedIpv6 = ipaddr.IPv6.parseCIDR('2000::/3')
+
 /**
  * Whether an address is one of the public internet: not of this machine, its link or a private network, not multicast,
- * and none of the reserved ranges (IANA's special-purpose registries). An IPv6 address that carries an IPv4 address
- * counts as that one where the translation is plain, and otherwise (6to4, Teredo, NAT64) as not public.
+ * and none of the reserved ranges (IANA's special-purpose registries). An IPv4 address that is mapped to IPv6
+ * (`::ffff:…`) counts as that one; one that IPv6 carries in another way (6to4, Teredo, NAT64, `::…`) is not public.
  */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false
-  return ipaddr.process(address).range() === 'unicast'
+  const parsed = ipaddr.process(address)
+  if (parsed instanceof ipaddr.IPv6 && !parsed.match(allocatedIpv6)) return false
+  return parsed.range() === 'unicast'
 }
 
 /** Names that name this machine or its network, without a look-up. */
