@@ -64,7 +64,9 @@ export const webhookOperations = {
     method: 'PATCH',
     url: `${url}/{webhookId}`,
     summary: 'Change, pause or resume a webhook',
-    description: 'What happens while it is paused is not sent when it is resumed, except by a replay.',
+    description:
+      'What happens while it is paused is not sent when it is resumed, except by a replay. With another URL, what is ' +
+      'due is sent there within a minute, and the failures until then are forgotten.',
     params: webhookParams,
     body: webhookChangeSchema,
     responses: { 200: { description: 'The changed webhook', schema: webhookSchema } },
@@ -88,7 +90,7 @@ export const webhookOperations = {
     summary: 'Replace the secret of a webhook',
     description:
       'For 24 hours every delivery has two signatures, by the new secret and by the one until now. A repetition ' +
-      'replaces the secret again.',
+      'replaces the new secret again; within five minutes, the one before the first rotation goes on signing.',
     params: webhookParams,
     responses: { 200: { description: 'The webhook with its new secret', schema: webhookWithSecretSchema } },
     problems: ofWebhook,

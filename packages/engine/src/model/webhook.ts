@@ -103,13 +103,19 @@ export type Webhooks = {
   /** All of the clinic, the oldest first. */
   list(clinicNo: number): Promise<Webhook[]>
   find(clinicNo: number, id: string): Promise<Webhook | null>
-  /** `paused` false: what is due is sent now, and events are planned again from now on. */
+  /**
+   * `paused` false: what is due is sent now, and events are planned again from now on. `url`: what is due is sent to it
+   * now, and the failures at the former one are forgotten.
+   */
   change(
     clinicNo: number,
     id: string,
     change: { url?: string; events?: readonly PublishedEvent[]; paused?: boolean },
   ): Promise<{ kind: 'done'; webhook: Webhook } | Missing>
-  /** The secret until now signs as well for `hours`; the one before it no longer does. */
+  /**
+   * The secret until now signs as well for `hours`; the one before it no longer does. Within five minutes of a
+   * rotation, the new secret alone is replaced: that rotation's response may have been lost.
+   */
   rotateSecret(
     clinicNo: number,
     id: string,

@@ -12,6 +12,8 @@ import { dueColumns, recordDelivery } from './send-deliveries.ts'
 const webhooksMax = 20
 /** Longer than the attempt of a test takes: until then, nobody else sends it. */
 const testSeconds = 300
+/** A rotation this soon after another is its repetition. */
+const repeatedMinutes = 5
 const deliveryCursor = cursorOf('deliveries', ['id'])
 const missing = { kind: 'webhook_missing' } as const
 
@@ -52,9 +54,9 @@ export function createWebhooks(pool: pg.Pool): Webhooks {
       if (!isId(id)) return missing
       return inTransaction(pool, async (transaction) => {
         await transaction.query(sql`
-          update holdfast.webhook
-             set url = coalesce(${url ?? null}::text, url), events = coalesce(${events ?? null}::text[], events)
+          update holdfast.webhook set events = coalesce(${events ?? null}::text[], events)
            where clinic_no = ${clinicNo} and id = ${id}`)
+        if (url !== undefined) await setUrl(transaction, clinicNo, id, url)
         if (paused !== undefined) await setPaused(transaction, clinicNo, id, paused)
         const webhook = await findWebhook(transaction, clinicNo, id)
         return webhook === null ? missing : { kind: 'done', webhook }
@@ -65,8 +67,11 @@ export function createWebhooks(pool: pg.Pool): Webhooks {
       changed(
         clinicNo,
         id,
-        sql`previous_secret = secret, previous_secret_until = now() + make_interval(hours => ${hours}),
-            secret = ${sealedSecret}`,
+        // The caller may have lost the response, and the receiver then still has the secret before that one.
+        sql`previous_secret = case when previous_secret_until > now() + make_interval(hours => ${hours})
+                                                              - make_interval(mins => ${repeatedMinutes})
+                                   then previous_secret else secret end,
+            previous_secret_until = now() + make_interval(hours => ${hours}), secret = ${sealedSecret}`,
       ),
 
     async remove(clinicNo, id) {
@@ -141,10 +146,23 @@ async function setPaused(transaction: pg.PoolClient, clinicNo: number, id: strin
     update holdfast.webhook
        set paused_at = null, pause_reason = null, failures = 0, failing_since = null, blocked_until = null
      where clinic_no = ${clinicNo} and id = ${id} and paused_at is not null`)
-  if (rowCount === 0) return
+  if (rowCount !== 0) await makeDueNow(transaction, clinicNo, id)
+}
+
+/** What failed at the former URL says nothing about another one. */
+async function setUrl(transaction: pg.PoolClient, clinicNo: number, id: string, url: string): Promise<void> {
+  const { rowCount } = await transaction.query(sql`
+    update holdfast.webhook set url = ${url}, failures = 0, failing_since = null, blocked_until = null
+     where clinic_no = ${clinicNo} and id = ${id} and url <> ${url}`)
+  if (rowCount !== 0) await makeDueNow(transaction, clinicNo, id)
+}
+
+/** Begins the attempts anew. An attempt under way is recorded as it ends. */
+async function makeDueNow(transaction: pg.PoolClient, clinicNo: number, id: string): Promise<void> {
   await transaction.query(sql`
     update holdfast.webhook_delivery set due_at = now(), attempts = 0
-     where clinic_no = ${clinicNo} and webhook_id = ${id} and state = 'due'`)
+     where clinic_no = ${clinicNo} and webhook_id = ${id} and state = 'due'
+       and (attempt_until is null or attempt_until <= now())`)
 }
 
 async function findWebhook(connection: pg.Pool | pg.PoolClient, clinicNo: number, id: string): Promise<Webhook | null> {

@@ -56,16 +56,17 @@ export async function takeDueDeliveries(
 
 /**
  * Records what became of the attempt. A success ends the webhook's rest; a failure begins one, and pauses the webhook
- * when nothing has succeeded for three days, or at once if its server says that it is gone.
+ * when nothing has succeeded for three days, or at once if its server says that it is gone. If the webhook has another
+ * URL by now, the attempt says nothing about it.
  *
  * @returns why the webhook is paused from now on; null: it is not, or was before
  */
 export function recordDelivery(
   pool: pg.Pool,
-  delivery: Pick<DueDelivery, 'clinicNo' | 'id' | 'webhookId' | 'bookingId' | 'attempts'>,
+  delivery: Pick<DueDelivery, 'clinicNo' | 'id' | 'webhookId' | 'bookingId' | 'attempts' | 'url'>,
   outcome: DeliveryOutcome,
 ): Promise<PauseReason | null> {
-  const { clinicNo, id, webhookId, bookingId, attempts } = delivery
+  const { clinicNo, id, webhookId, bookingId, attempts, url } = delivery
   const { kind, status, durationMs } = outcome
   const isAgain = kind === 'again'
   return inTransaction(pool, async (transaction) => {
@@ -83,7 +84,7 @@ export function recordDelivery(
     if (kind === 'delivered') {
       await transaction.query(sql`
         update holdfast.webhook set failures = 0, failing_since = null, blocked_until = null
-         where clinic_no = ${clinicNo} and id = ${webhookId} and failures > 0`)
+         where clinic_no = ${clinicNo} and id = ${webhookId} and url = ${url} and failures > 0`)
       return null
     }
     // Whoever sends a test sees its result.
@@ -94,7 +95,9 @@ export function recordDelivery(
                case when w.paused_at is not null then null when ${status === 410}::boolean then 'gone'
                     when w.failing_since < clock_timestamp() - make_interval(days => ${failingDaysMax}) then 'failing'
                 end as reason
-          from holdfast.webhook w where w.clinic_no = ${clinicNo} and w.id = ${webhookId} for no key update)
+          from holdfast.webhook w
+         where w.clinic_no = ${clinicNo} and w.id = ${webhookId} and w.url = ${url}
+           for no key update)
       update holdfast.webhook w
          set failures = least(w.failures, 1000000) + 1, failing_since = coalesce(w.failing_since, clock_timestamp()),
              blocked_until = clock_timestamp()

@@ -184,6 +184,45 @@ test('three days without a success pause a webhook once; so does 410 at once; re
   expect(await recordDelivery(database.appPool, await takeOne(), { ...failed, status: 410 })).toBe('gone')
 })
 
+test('an attempt under way while the webhook is paused and resumed is recorded, and not repeated', async ({
+  database,
+}) => {
+  const { slot, clinicNo } = await aScene(database)
+  const webhooks = createWebhooks(database.appPool)
+  const id = await aWebhook(database, clinicNo)
+  await bookAndPlan(database, slot)
+  const [underway] = await takeDueDeliveries(database.appPool, anHour)
+  if (underway === undefined) throw new Error('Nothing was due.')
+  await webhooks.change(clinicNo, id, { paused: true })
+  await webhooks.change(clinicNo, id, { paused: false })
+  await recordDelivery(database.appPool, underway, delivered)
+  expect(await webhooks.findDelivery(clinicNo, underway.id)).toMatchObject({ state: 'delivered', attempts: 1 })
+})
+
+test('another URL begins anew: what is due is sent to it, and what failed at the former one does not count', async ({
+  database,
+}) => {
+  const { slot, clinicNo } = await aScene(database)
+  const webhooks = createWebhooks(database.appPool)
+  const id = await aWebhook(database, clinicNo)
+  await bookAndPlan(database, slot, 2)
+  const [first, second] = await takeDueDeliveries(database.appPool, anHour)
+  if (first === undefined || second === undefined) throw new Error('Nothing was due.')
+  await recordDelivery(database.appPool, first, { ...failed, againInSeconds: 86_400 })
+  await database.ownerPool.query(`update holdfast.webhook set failing_since = now() - interval '4 days'`)
+  // The same URL changes nothing.
+  await webhooks.change(clinicNo, id, { url: 'https://hooks.example.org/' })
+  expect(await webhooks.find(clinicNo, id)).toMatchObject({ failingSince: expect.any(Date) })
+  await webhooks.change(clinicNo, id, { url: 'https://moved.example.org/' })
+  expect(await webhooks.find(clinicNo, id)).toMatchObject({ failingSince: null, pausedAt: null })
+  // The other attempt ends at the former URL, whose server is gone.
+  expect(await recordDelivery(database.appPool, second, { ...failed, kind: 'failed', status: 410 })).toBeNull()
+  expect(await webhooks.find(clinicNo, id)).toMatchObject({ failingSince: null, pausedAt: null })
+  const next = await takeDueDeliveries(database.appPool, anHour)
+  expect(next.map((delivery) => [delivery.url, delivery.attempts])).toContainEqual(['https://moved.example.org/', 1])
+  expect(next.map((delivery) => delivery.id)).toContain(first.id)
+})
+
 test('a replay sends the events after a position again, and each of them once', async ({ database }) => {
   const { slot, clinicNo } = await aScene(database)
   const webhooks = createWebhooks(database.appPool)
@@ -226,6 +265,22 @@ test('the secret before the last rotation signs for a while', async ({ database 
   await database.ownerPool.query(`update holdfast.webhook set previous_secret_until = now() - interval '1 s'`)
   const [delivery] = await takeDueDeliveries(database.appPool, anHour)
   expect(delivery).toMatchObject({ secret: 'newer', previousSecret: null })
+})
+
+test('a rotation that is repeated at once leaves the secret that the receiver has', async ({ database }) => {
+  const { clinicNo } = await aScene(database)
+  const webhooks = createWebhooks(database.appPool)
+  const id = await aWebhook(database, clinicNo)
+  const rotate = (sealedSecret: string) => webhooks.rotateSecret(clinicNo, id, { sealedSecret, hours: 24 })
+  await rotate('lost')
+  await rotate('again')
+  expect(await webhooks.planTest(clinicNo, id)).toMatchObject({ secret: 'again', previousSecret: 'sealed' })
+  // Later it is another rotation.
+  await database.ownerPool.query(
+    `update holdfast.webhook set previous_secret_until = previous_secret_until - interval '6 minutes'`,
+  )
+  await rotate('newest')
+  expect(await webhooks.planTest(clinicNo, id)).toMatchObject({ secret: 'newest', previousSecret: 'again' })
 })
 
 test('a clinic has at most 20 webhooks; one that is removed takes its deliveries with it', async ({ database }) => {
