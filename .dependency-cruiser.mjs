@@ -47,12 +47,12 @@ const engineFolders = {
   limits: ['queue'],
   reads: ['bookings', 'lists', 'verify'],
   erasure: ['bookings', 'reads'],
-  directory: ['lists', 'reads', 'stored-responses'],
+  directory: ['calendars', 'lists', 'reads', 'stored-responses'],
   import: ['directory', 'slots'],
   theatre: ['bookings', 'lists', 'reads', 'slots', 'stored-responses'],
   waitlist: ['lists', 'reads', 'stored-responses'],
   webhooks: ['lists', 'reads', 'tail'],
-  calendars: ['reads'],
+  calendars: ['bookings', 'reads'],
   migrate: ['upkeep'],
 }
 

@@ -17,7 +17,8 @@ export const busyCalendarOperations = {
     description:
       'The calendar is read within a minute, and then every 15 minutes. Free places that overlap its busy times are ' +
       'neither offered nor booked (`slot_closed`). Events that are cancelled or shown as free do not count. Bookings ' +
-      'in these times stay, and are listed as conflicts. A new URL replaces the former.',
+      'in these times stay, and are listed as conflicts. A new URL replaces the former. The calendar is removed when ' +
+      'the doctor is deactivated, and when the last account whose role is this doctor loses it.',
     access: 'calendar_owner',
     params,
     body: newBusyCalendarSchema,

@@ -18,6 +18,7 @@ import { test } from '../../test/waitlist.ts'
 import { runClaimBatch } from '../bookings/claim-batch.ts'
 import { createEngine } from '../create-engine.ts'
 import type { BusyTime } from '../model/busy-calendar.ts'
+import { newId } from '../model/id.ts'
 import {
   recordBusyCalendar,
   setBusyTimes,
@@ -157,7 +158,9 @@ test('bookings in a busy time stay, and are listed as conflicts', async ({ datab
   await block(database, doctor, [first])
   expect(await takenOf(database, first, second)).toEqual([2, 1])
   const conflicts = await engine.busyCalendars.conflicts({ ...keysOf(doctor), limit: 10 })
-  expect(conflicts.toSorted()).toEqual([kept.id, held.id].toSorted())
+  expect(conflicts.map(({ id }) => id).toSorted()).toEqual([kept.id, held.id].toSorted())
+  expect(conflicts.find(({ id }) => id === kept.id)).toEqual(await engine.reads.booking(kept.id))
+  expect(await engine.busyCalendars.conflicts({ ...keysOf(doctor), limit: 1 })).toHaveLength(1)
   const days = { from: new Date(), to: new Date(Date.now() + 30 * 86_400_000) }
   expect(await engine.busyCalendars.blockedSlotIds({ ...keysOf(doctor), ...days })).toEqual([first.id])
 })
@@ -238,6 +241,63 @@ test('an unchanged calendar is asked for whole again after a day, because its re
   expect(later).toMatchObject(tags)
   if (later !== undefined) await recordBusyCalendar(database.appPool, later, { kind: 'unchanged' })
   expect(await next('2 hours')).toMatchObject({ etag: null, lastModified: null })
+})
+
+test('a doctor who is deactivated has no external calendar any more, and nobody is offered what it blocked', async ({
+  database,
+  engine,
+  doctor,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  await aCalendar(database, doctor)
+  const slot = await aSlot(database, doctor)
+  await block(database, doctor, [slot])
+  const entry = await wait()
+  await engine.directory.updateDoctor(doctor.id, { active: true })
+  expect(await engine.busyCalendars.find(doctor.clinicNo, doctor.id)).not.toBeNull()
+  await engine.directory.updateDoctor(doctor.id, { active: false })
+  expect(await engine.busyCalendars.find(doctor.clinicNo, doctor.id)).toBeNull()
+  expect(await offerOf(entry)).toBeNull()
+  // Not blocked any more: active again, the doctor has the place to offer.
+  await engine.directory.updateDoctor(doctor.id, { active: true })
+  expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
+  await expectClean()
+})
+
+test('a calendar is removed with the last account of its doctor, and not before', async ({
+  database,
+  engine,
+  doctor,
+}) => {
+  const { clinicNo } = doctor
+  const [owner, deputy] = [newId(clinicNo), newId(clinicNo)]
+  const join = (accountId: string) =>
+    database.ownerPool.query(
+      `insert into holdfast.membership (clinic_no, account_id, role, doctor_id) values ($1, $2, 'doctor', $3)`,
+      [clinicNo, accountId, doctor.id],
+    )
+  const isThere = async () => (await engine.busyCalendars.find(clinicNo, doctor.id)) !== null
+  const slot = await aSlot(database, doctor)
+  for (const leave of [
+    () => engine.directory.removeMember(clinicNo, deputy),
+    () => engine.directory.changeMember({ clinicNo, accountId: deputy, role: 'staff', doctorId: null }),
+  ]) {
+    await join(owner)
+    await join(deputy)
+    await aCalendar(database, doctor)
+    await block(database, doctor, [slot])
+    // The same role again is no change.
+    await engine.directory.changeMember({ clinicNo, accountId: owner, role: 'doctor', doctorId: doctor.id })
+    await engine.directory.removeMember(clinicNo, owner)
+    expect(await isThere()).toBe(true)
+    expect(await whyClosed(database, slot)).toBe('doctor_busy')
+    expect(await leave()).toMatchObject({ kind: 'done' })
+    expect(await isThere()).toBe(false)
+    expect((await engine.reads.slot(slot.id))?.available).toBe(1)
+    await database.ownerPool.query('delete from holdfast.membership where clinic_no = $1', [clinicNo])
+  }
 })
 
 test('a failure leaves the busy times, and is reported once after a day', async ({ database, doctor }) => {

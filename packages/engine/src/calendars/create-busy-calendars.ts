@@ -1,15 +1,15 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { type BookingRow, bookingOf } from '../bookings/booking-row.ts'
 import { inTransaction } from '../database/pools.ts'
 import type { BusyCalendar, BusyCalendars } from '../model/busy-calendar.ts'
 import { bookingIdsOfSlots, partsOf } from '../reads/booking-ids.ts'
+import { selectedBooking } from '../reads/booking-sql.ts'
 import { isHeld } from '../reads/hold-sql.ts'
-import { setBusyTimes } from './read-busy-calendars.ts'
+import { removeBusyCalendar } from './read-busy-calendars.ts'
 
 /** More conflicts are found when these are resolved. */
 const conflictSlotsMax = 200
-/** Of set_busy_times: there is no calendar. */
-const noDataFound = 'P0002'
 
 /** The external calendars of doctors, with the application's role. */
 export function createBusyCalendars(pool: pg.Pool): BusyCalendars {
@@ -31,15 +31,7 @@ export function createBusyCalendars(pool: pg.Pool): BusyCalendars {
     },
 
     remove: (clinicNo, doctorId) =>
-      inTransaction(pool, async (transaction) => {
-        // It locks the resource until the end, so that no other process blocks slots again.
-        await setBusyTimes(transaction, { clinicNo, doctorId }, [])
-        await transaction.query(sql`
-          delete from holdfast.busy_calendar where clinic_no = ${clinicNo} and resource_id = ${doctorId}`)
-      }).catch((error: unknown) => {
-        const isRemoved = error instanceof Error && 'code' in error && error.code === noDataFound
-        if (!isRemoved) throw error
-      }),
+      inTransaction(pool, (transaction) => removeBusyCalendar(transaction, { clinicNo, doctorId })),
 
     async blockedSlotIds({ clinicNo, doctorId, from, to }) {
       const { rows } = await pool.query<{ id: string }>(sql`
@@ -61,11 +53,12 @@ export function createBusyCalendars(pool: pg.Pool): BusyCalendars {
       const ids = slots.map(({ id }) => id)
       const isOfThese = sql`s.clinic_no = ${clinicNo} and s.id = any (${ids}::uuid[])`
       const range = await bookingIdsOfSlots(pool, isOfThese, last.startsAt)
-      const found: { id: string; startsAt: Date }[] = []
+      const found: BookingRow[] = []
       for (const { from, until } of range === null ? [] : partsOf(range)) {
-        const { rows } = await pool.query<{ id: string; startsAt: Date }>(sql`
-          select b.id, s.starts_at as "startsAt"
+        const { rows } = await pool.query<BookingRow>(sql`
+          select ${selectedBooking}
             from holdfast.slot s
+            join holdfast.clinic c on c.no = s.clinic_no
            cross join lateral (
              select t.* from holdfast.booking t
               where t.clinic_no = s.clinic_no and t.slot_id = s.id and t.status <> 'PENDING' and t.status = 'CONFIRMED'
@@ -79,9 +72,9 @@ export function createBusyCalendars(pool: pg.Pool): BusyCalendars {
         found.push(...rows)
       }
       return found
-        .toSorted((a, b) => a.startsAt.getTime() - b.startsAt.getTime())
+        .toSorted((a, b) => a.starts_at.getTime() - b.starts_at.getTime())
         .slice(0, limit)
-        .map(({ id }) => id)
+        .map(bookingOf)
     },
   }
 }

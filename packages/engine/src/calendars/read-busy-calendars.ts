@@ -77,6 +77,23 @@ export async function setBusyTimes(
   }
 }
 
+/**
+ * Frees the doctor's places, and forgets the calendar: its URL, and its busy times. It locks the resource first, as
+ * set_busy_times does: no other process blocks slots again, or removes the calendar meanwhile.
+ */
+export async function removeBusyCalendar(
+  transaction: pg.PoolClient,
+  { clinicNo, doctorId }: { clinicNo: number; doctorId: string },
+): Promise<void> {
+  await transaction.query(sql`
+    select from holdfast.resource where clinic_no = ${clinicNo} and id = ${doctorId} for no key update`)
+  const ofDoctor = sql`clinic_no = ${clinicNo} and resource_id = ${doctorId}`
+  const { rowCount } = await transaction.query(sql`select from holdfast.busy_calendar where ${ofDoctor}`)
+  if (rowCount === 0) return
+  await setBusyTimes(transaction, { clinicNo, doctorId }, [])
+  await transaction.query(sql`delete from holdfast.busy_calendar where ${ofDoctor}`)
+}
+
 /** Calendars that have failed for a day, each once until it was read again. */
 export async function takeFailingBusyCalendars(pool: pg.Pool, limit: number): Promise<FailingBusyCalendar[]> {
   const { rows } = await pool.query<FailingBusyCalendar>(sql`

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
+import { removeBusyCalendar } from '../calendars/read-busy-calendars.ts'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
 import { cursorOf } from '../lists/cursor.ts'
@@ -59,6 +60,8 @@ export function doctorsOf(
           update holdfast.resource set ${assignments(columns)}
            where clinic_no = ${clinicNoOf(doctorId)} and id = ${doctorId} and kind = 'doctor'`)
         if (rowCount === 0) return null
+        // Nobody books there any more, and the doctor may have left.
+        if (change.active === false) await removeBusyCalendar(transaction, { clinicNo: clinicNoOf(doctorId), doctorId })
         // Somebody may wait for what is free, and could not be offered it before.
         if (change.active === true || change.specialization !== undefined) {
           await transaction.query(sql`select holdfast.offer_public_places(${clinicNoOf(doctorId)}, ${doctorId}::uuid)`)

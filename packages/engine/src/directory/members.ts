@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { removeBusyCalendar } from '../calendars/read-busy-calendars.ts'
 import { inAnnouncedTransaction, transactionId } from '../database/announced-transaction.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
@@ -44,11 +45,13 @@ export function membersOf(
         if (role === 'doctor' && !(await isDoctor(transaction, clinicNo, doctorId))) return { kind: 'doctor_missing' }
         if (role !== 'admin' && (await isLastAdmin(transaction, clinicNo, accountId))) return { kind: 'last_admin' }
         await endFeedsOfMember(transaction, clinicNo, accountId)
+        const before = await doctorOfMember(transaction, clinicNo, accountId)
         const { rowCount } = await transaction.query(sql`
           update holdfast.membership set role = ${role}, doctor_id = ${doctorId}
            where clinic_no = ${clinicNo} and account_id = ${accountId}`)
         if (rowCount === 0) return { kind: 'member_missing' }
         if (role !== 'admin') await revokeInvitationsBy(transaction, clinicNo, accountId)
+        if (before !== doctorId) await removeBusyCalendarOf(transaction, clinicNo, before)
         return { kind: 'done', membership: { clinicNo, clinicId, accountId, role, doctorId } }
       }),
 
@@ -57,11 +60,13 @@ export function membersOf(
         await lockClinic(transaction, clinicNo)
         if (await isLastAdmin(transaction, clinicNo, accountId)) return { kind: 'last_admin' }
         await endFeedsOfMember(transaction, clinicNo, accountId)
+        const doctorId = await doctorOfMember(transaction, clinicNo, accountId)
         const { rowCount } = await transaction.query(
           sql`delete from holdfast.membership where clinic_no = ${clinicNo} and account_id = ${accountId}`,
         )
         if (rowCount === 0) return { kind: 'member_missing' }
         await revokeInvitationsBy(transaction, clinicNo, accountId)
+        await removeBusyCalendarOf(transaction, clinicNo, doctorId)
         return { kind: 'done' }
       }),
   }
@@ -110,6 +115,29 @@ async function endFeedsOfMember(transaction: pg.PoolClient, clinicNo: number, ac
        and ((f.created_by = ${accountId} and holdfast.clinic_no_of(f.subject_id) = ${clinicNo})
             or f.subject_id = (select m.doctor_id from holdfast.membership m
                                 where m.clinic_no = ${clinicNo} and m.account_id = ${accountId}))`)
+}
+
+/** The doctor whose calendar is the member's; null: none. */
+async function doctorOfMember(transaction: pg.PoolClient, clinicNo: number, accountId: string): Promise<string | null> {
+  const { rows } = await transaction.query<{ doctorId: string | null }>(sql`
+    select m.doctor_id as "doctorId" from holdfast.membership m
+     where m.clinic_no = ${clinicNo} and m.account_id = ${accountId}`)
+  return rows[0]?.doctorId ?? null
+}
+
+/**
+ * Forgets the external calendar of a doctor whose last account has left: whoever it belongs to cannot remove it any
+ * more.
+ */
+async function removeBusyCalendarOf(
+  transaction: pg.PoolClient,
+  clinicNo: number,
+  doctorId: string | null,
+): Promise<void> {
+  if (doctorId === null) return
+  const { rowCount } = await transaction.query(sql`
+    select from holdfast.membership m where m.clinic_no = ${clinicNo} and m.doctor_id = ${doctorId} limit 1`)
+  if (rowCount === 0) await removeBusyCalendar(transaction, { clinicNo, doctorId })
 }
 
 /** Serializes changes of a clinic's members: without it, two admins could remove each other at the same time. */

@@ -1,3 +1,5 @@
+import type { Booking } from './booking.ts'
+
 /** An external calendar of a doctor, without its URL. */
 export type BusyCalendar = {
   sealedUrl: string
@@ -38,6 +40,6 @@ export type BusyCalendars = {
   remove(clinicNo: number, doctorId: string): Promise<void>
   /** Its slots to come that are blocked and start in [from, to). */
   blockedSlotIds(query: { clinicNo: number; doctorId: string; from: Date; to: Date }): Promise<string[]>
-  /** The ids of the first live bookings in blocked slots to come, by start. */
-  conflicts(query: { clinicNo: number; doctorId: string; limit: number }): Promise<string[]>
+  /** The first live bookings in blocked slots to come, by start. */
+  conflicts(query: { clinicNo: number; doctorId: string; limit: number }): Promise<Booking[]>
 }

@@ -4,7 +4,7 @@ import { createEgress } from '@holdfast/adapters/egress'
 import { createEngine } from '@holdfast/engine'
 import { aClinic, aDoctor, aSlot, type BuiltSlot, type TestDatabase } from '@holdfast/testkit'
 import { test as databaseTest } from '@holdfast/testkit/database-test'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { createLogger } from '../observe/logger.ts'
 import { createSealedTexts } from '../secrets/sealed-texts.ts'
 import { type FailingCalendar, readDueCalendars } from './read-due-calendars.ts'
@@ -131,4 +131,27 @@ test('nothing is requested of this machine unless that is allowed, not even by a
   expect(requested).toEqual(['https://calendar.example.org/d.ics', `${calendars.origin}/`])
   expect(calendars.requests).toHaveLength(before)
   expect((await other.state())?.problem).toBeTruthy()
+})
+
+test('a request and its redirects have 15 seconds together', async ({ database }) => {
+  await aScene(database, 'https://calendar.example.org/slow.ics')
+  const began = performance.now()
+  let elapsedMs = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => began + elapsedMs)
+  const timeouts: number[] = []
+  await readDueCalendars({
+    pool: database.appPool,
+    sealed,
+    egress: {
+      async request({ timeoutMs }) {
+        timeouts.push(timeoutMs)
+        elapsedMs += 6_000
+        return { kind: 'response', status: 302, headers: { location: '/slow.ics' }, body: '' }
+      },
+    },
+    log: createLogger('silent'),
+    onFailing: async () => undefined,
+  })
+  vi.restoreAllMocks()
+  expect(timeouts).toEqual([15_000, 9_000, 3_000, 1])
 })

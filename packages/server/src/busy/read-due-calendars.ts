@@ -77,11 +77,13 @@ async function readCalendar({ pool, egress, sealed }: ReadDeps, due: DueBusyCale
   return { ...expanded, etag: upTo(etag, 500), lastModified: upTo(lastModified, 100) }
 }
 
-/** Each address that a redirect leads to is checked as the first one was. */
+/** Each address that a redirect leads to is checked as the first one was. All of them together have the time of one. */
 async function requestFollowing(egress: ReadDeps['egress'], url: string, headers: Record<string, string>) {
+  const endMs = performance.now() + requestMs
   let target = url
   for (let redirects = 0; ; redirects += 1) {
-    const outcome = await egress.request({ method: 'GET', url: target, headers, timeoutMs: requestMs, bodyBytesMax })
+    const timeoutMs = Math.max(1, Math.round(endMs - performance.now()))
+    const outcome = await egress.request({ method: 'GET', url: target, headers, timeoutMs, bodyBytesMax })
     const { location } = outcome.kind === 'response' && outcome.status >= 300 ? outcome.headers : {}
     const next = location === undefined ? null : URL.parse(location, target)
     if (next === null || redirects >= redirectsMax) return outcome

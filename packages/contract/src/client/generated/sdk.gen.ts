@@ -2061,7 +2061,7 @@ export const getWebhook = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Change, pause or resume a webhook
  *
- * What happens while it is paused is not sent when it is resumed, except by a replay.
+ * What happens while it is paused is not sent when it is resumed, except by a replay. With another URL, what is due is sent there within a minute, and the failures until then are forgotten.
  *
  * Who may call: Admins of the clinic.
  */
@@ -2082,7 +2082,7 @@ export const updateWebhook = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Replace the secret of a webhook
  *
- * For 24 hours every delivery has two signatures, by the new secret and by the one until now. A repetition replaces the secret again.
+ * For 24 hours every delivery has two signatures, by the new secret and by the one until now. A repetition replaces the new secret again; within five minutes, the one before the first rotation goes on signing.
  *
  * Who may call: Admins of the clinic.
  */
@@ -2377,7 +2377,7 @@ export const getBusyCalendar = <ThrowOnError extends boolean = false>(options: O
 /**
  * Block a doctor’s free places by an external calendar
  *
- * The calendar is read within a minute, and then every 15 minutes. Free places that overlap its busy times are neither offered nor booked (`slot_closed`). Events that are cancelled or shown as free do not count. Bookings in these times stay, and are listed as conflicts. A new URL replaces the former.
+ * The calendar is read within a minute, and then every 15 minutes. Free places that overlap its busy times are neither offered nor booked (`slot_closed`). Events that are cancelled or shown as free do not count. Bookings in these times stay, and are listed as conflicts. A new URL replaces the former. The calendar is removed when the doctor is deactivated, and when the last account whose role is this doctor loses it.
  *
  * Who may call: Admins of the clinic; doctors for their own calendar.
  */

@@ -28,10 +28,14 @@ export function serveBusyCalendars(serve: Serve, deps: RestDeps): void {
     { returnsSecret: true, audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.doctorId, 'set') },
   )
 
-  serve(restOperations.getBusyCalendar, async ({ params: { doctorId }, granted: { clinic } }) => ({
-    status: 200,
-    body: await stateOf(deps, clinic.no, doctorId),
-  }))
+  serve(
+    restOperations.getBusyCalendar,
+    async ({ params: { doctorId }, granted: { clinic } }) => ({
+      status: 200,
+      body: await stateOf(deps, clinic.no, doctorId),
+    }),
+    { audit: ({ granted: { clinic } }, body) => readOf(clinic.no, body) },
+  )
 
   serve(
     restOperations.deleteBusyCalendar,
@@ -57,12 +61,11 @@ function spanOf(days: readonly { start: Date; end: Date }[]): { from: Date; to: 
 }
 
 async function stateOf(deps: RestDeps, clinicNo: number, doctorId: string) {
-  const { busyCalendars, reads } = deps.engine
+  const { busyCalendars } = deps.engine
   const found = await busyCalendars.find(clinicNo, doctorId)
   if (found === null) return { calendar: null, conflicts: [] }
   const url = await deps.busyCalendarUrls.open(found.sealedUrl)
-  const ids = await busyCalendars.conflicts({ clinicNo, doctorId, limit: conflictsMax })
-  const bookings = (await Promise.all(ids.map(reads.booking))).filter((booking) => booking !== null)
+  const bookings = await busyCalendars.conflicts({ clinicNo, doctorId, limit: conflictsMax })
   const { createdAt, readAt, failingSince, problem } = found
   const calendar = {
     host: url === null ? null : (URL.parse(url)?.host ?? null),
@@ -76,6 +79,12 @@ async function stateOf(deps: RestDeps, clinicNo: number, doctorId: string) {
 
 function changeOf(clinicNo: number, subjectId: string, what: string) {
   return { kind: 'clinic_changed', clinicNo, subjectId, details: [`busy calendar ${what}`] } as const
+}
+
+/** Conflicts are bookings with their patients. */
+function readOf(clinicNo: number, body: unknown) {
+  const { conflicts } = body as { conflicts: readonly unknown[] }
+  return conflicts.length === 0 ? null : ({ kind: 'bookings_read', clinicNo, details: ['busy calendar'] } as const)
 }
 
 function timeOrNull(time: Date | null): string | null {

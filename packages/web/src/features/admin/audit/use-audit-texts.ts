@@ -46,6 +46,13 @@ const words = [
   'webhook secret',
   'webhook tested',
   'webhook replayed',
+  'calendar feed created',
+  'calendar feed revoked',
+  'calendar feed names patients',
+  'calendar feed names no patients',
+  'busy calendar set',
+  'busy calendar removed',
+  'busy calendar',
 ] as const
 
 const fields = [
