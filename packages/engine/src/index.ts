@@ -179,12 +179,13 @@ export type {
   WaitlistStatus,
   WaitlistUrgency,
 } from './model/waitlist.ts'
-export type {
-  DeliveryOutcome,
-  DueDelivery,
-  PauseReason,
-  Webhook,
-  WebhookDelivery,
+export {
+  type DeliveryOutcome,
+  type DueDelivery,
+  type PauseReason,
+  publishedEvents,
+  type Webhook,
+  type WebhookDelivery,
 } from './model/webhook.ts'
 export { type MovedDatabase, MoveRefused, moveDatabase } from './move/move-database.ts'
 export type { BatchReport } from './queue/batch-queue.ts'

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Published } from '@holdfast/engine'
+import { type Published, publishedEvents } from '@holdfast/engine'
 import { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
 import { expect, test } from 'vitest'
 import { cloudEventOf } from './cloud-event.ts'
 
@@ -26,25 +27,26 @@ const event: Published = {
   },
 }
 
-const formats = {
-  uri: (text: string) => /^[a-z][a-z0-9+.-]*:\S+$/i.test(text),
-  'uri-reference': (text: string) => URL.canParse(text, 'https://base.example.org'),
-  'date-time': (text: string) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text),
-}
 const schema: object = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../test/cloud-events-schema.json'), 'utf8'),
 )
-const isCloudEvent = new Ajv({ strict: false, formats }).compile(schema)
+const isCloudEvent = addFormats.default(new Ajv({ strict: false })).compile(schema)
 
-test('the envelope is a CloudEvent by the JSON schema of the specification', () => {
-  const { body, contentType } = cloudEventOf(event, source)
-  const envelope: Record<string, unknown> = JSON.parse(body)
-  expect(isCloudEvent(envelope), JSON.stringify(isCloudEvent.errors)).toBe(true)
-  expect(contentType).toBe('application/cloudevents+json')
-  // What the schema does not check: the version, and the names of attributes (section 3.1 of the specification).
-  expect(envelope.specversion).toBe('1.0')
-  for (const name of Object.keys(envelope)) expect(name).toMatch(/^[a-z0-9]{1,20}$/)
-})
+/** Of an operating room, without the times that only appointments have. */
+const ofCase = { ...event.data, kind: 'case', startsAt: null, endsAt: null, fromSlotId: event.data.slotId } as const
+
+test.for([...Object.values(publishedEvents).map((name) => ({ ...event, name })), { ...event, data: ofCase }])(
+  'the envelope of $name, of a $data.kind, is a CloudEvent by the JSON schema of the specification',
+  (published) => {
+    const { body, contentType } = cloudEventOf(published, source)
+    const envelope: Record<string, unknown> = JSON.parse(body)
+    expect(isCloudEvent(envelope), JSON.stringify(isCloudEvent.errors)).toBe(true)
+    expect(contentType).toBe('application/cloudevents+json')
+    // What the schema does not check: the version, and the names of attributes (section 3.1 of the specification).
+    expect(envelope.specversion).toBe('1.0')
+    for (const name of Object.keys(envelope)) expect(name).toMatch(/^[a-z0-9]{1,20}$/)
+  },
+)
 
 test.for(['id', 'source', 'specversion', 'type'])('negative control: without %s it would not be one', (attribute) => {
   const envelope: Record<string, unknown> = JSON.parse(cloudEventOf(event, source).body)
@@ -54,7 +56,14 @@ test.for(['id', 'source', 'specversion', 'type'])('negative control: without %s 
 
 test('negative control: nor with a time that is none, or a source that is no URI', () => {
   const envelope: object = JSON.parse(cloudEventOf(event, source).body)
-  for (const wrong of [{ time: 'yesterday' }, { source: '' }, { dataschema: 'schema' }]) {
+  for (const wrong of [
+    { time: 'yesterday' },
+    { time: '2026-02-30T09:00:00Z' },
+    { source: '' },
+    { source: 'a b' },
+    { dataschema: 'schema' },
+    { subject: '' },
+  ]) {
     expect(isCloudEvent({ ...envelope, ...wrong }), JSON.stringify(wrong)).toBe(false)
   }
 })
