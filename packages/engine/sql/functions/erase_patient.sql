@@ -7,7 +7,7 @@
 -- left, by which verify finds data that was put back. Its actor is null if the patient's account erased the booking.
 --
 -- Outcomes: done | unchanged (it is erased already; tx: the last transaction that changed it) | booking_missing |
---   booking_not_over (it is to come or in progress)
+--   booking_not_over (see booking_is_over)
 -- A patient of cases is forgotten with the last of them: see forget_patients. The entry of the waitlist that a booking
 -- was made for is erased with it; not one that still waits, if p_keeps_waiting says so.
 --
@@ -43,14 +43,10 @@ begin
     from (select i.n, i.id,
                  case when b.id is null then 'booking_missing'
                       when b.erased_at is not null then 'unchanged'
-                      when b.status in ('CANCELLED', 'FAILED', 'COMPLETED', 'NO_SHOW')
-                        or hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at))
-                        or s.ends_at <= v_now then 'done'
+                      when booking_is_over(b, greatest(v_now, b.updated_at)) then 'done'
                       else 'booking_not_over' end as outcome
             from unnest(p_ids) with ordinality i(id, n)
-            left join unnest(v_bookings) b on b.id = i.id
-            left join lateral (select t.ends_at from slot t where t.clinic_no = p_clinic_no and t.id = b.slot_id
-                               limit 1) s on true) v;
+            left join unnest(v_bookings) b on b.id = i.id) v;
 
   -- One statement per month, planned for its partition: see id_months.
   v_months := id_months(v_erased_ids);

@@ -26,14 +26,11 @@ begin
   v_case_ids := array(select c.booking_id from theatre_case c
                        where c.clinic_no = p_clinic_no and c.patient_id = v_patient_id);
   select array_agg(b.id),
-         array_agg(b.id order by c.starts_at)
-           filter (where b.status not in ('CANCELLED', 'FAILED', 'COMPLETED', 'NO_SHOW')
-                     and not hold_lapsed(b.status, b.hold_expires_at, v_now) and s.ends_at > v_now)
+         array_agg(b.id order by c.starts_at) filter (where not booking_is_over(b, v_now))
     into v_ids, case_ids
     from theatre_case c
     join bookings_by_id(array_fill(p_clinic_no, array[cardinality(v_case_ids)]), v_case_ids) b
       on b.clinic_no = c.clinic_no and b.id = c.booking_id
-    join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
    where c.clinic_no = p_clinic_no and c.patient_id = v_patient_id and b.erased_at is null;
   select array_agg(q.id) filter (where request_is_open(p_clinic_no, q.id, v_now)), count(*)
     into request_ids, requests

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { shiftSlot } from '@holdfast/testkit'
+import { shiftSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { aCase, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
@@ -8,6 +8,22 @@ import { verify } from '../verify/verify.ts'
 
 const patient = { mrn: 'M-77', name: 'Ada Okafor', birthDate: '1970-05-01' }
 const override = { rules: ['preferred_equipment' as const], reason: 'Ada Okafor prefers it' }
+
+/** Moves a case in time, with its block or its day of open time. */
+async function shiftCase(database: TestDatabase, { id, clinicNo }: { id: string; clinicNo: number }, minutes: number) {
+  const { rows } = await database.ownerPool.query<{ id: string }>(
+    'select slot_id as id from holdfast.booking where clinic_no = $1 and id = $2',
+    [clinicNo, id],
+  )
+  await shiftSlot(database, { clinicNo, id: rows[0]?.id ?? '' }, minutes)
+  await database.ownerPool.query(
+    `update holdfast.theatre_case
+        set starts_at = starts_at + make_interval(mins => $3), ends_at = ends_at + make_interval(mins => $3),
+            expected_ends_at = expected_ends_at + make_interval(mins => $3)
+      where clinic_no = $1 and booking_id = $2`,
+    [clinicNo, id, minutes],
+  )
+}
 
 test('a patient is erased from all cases, from requests and from the log, when all are over', async ({ database }) => {
   const scene = await aTheatre(database)
@@ -45,6 +61,36 @@ test('a patient is erased from all cases, from requests and from the log, when a
   expect(later.patientId).not.toBe(done.patientId)
 })
 
+test('a patient in the room is not erased when the block, or the day of open time, has ended', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic } = scene
+  const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(11), capacity: 120 }]
+  const owner = { service: null, surgeonId: null, releaseDays: null }
+  await theatre.createBlocks({ ...owner, roomId: scene.room, when: { drafts }, dryRun: false, actorId: null })
+  const overrunning = { rules: ['block_overrun' as const], reason: 'The last of the day' }
+  const late = [
+    { startsAt: soonAt(22, 30), minutes: 180, slotEndsAt: soonAt(24), override: null },
+    { startsAt: soonAt(10, 30), minutes: 90, slotEndsAt: soonAt(11), override: overrunning },
+  ]
+  for (const { slotEndsAt, ...times } of late) {
+    const mrn = `M-${times.minutes}`
+    const request = aCase(scene, { ...times, patient: { ...patient, mrn }, confirm: true })
+    const { id } = caseOf(await theatre.claimCase(request))
+    await theatre.recordMilestone({
+      ...{ caseId: id, milestone: 'in_room', at: times.startsAt, isTrial: true, actorId: null, key: randomUUID() },
+    })
+    const erase = () => theatre.erasePatient({ clinicNo: clinic.no, mrn, actorId: null })
+    const eraseCase = () => scene.engine.erasures.ofBooking({ bookingId: id, actorId: null, key: randomUUID() })
+    const minutesAgo = (at: Date) => Math.floor((Date.now() - at.getTime()) / 60_000)
+    await shiftCase(database, { id, clinicNo: clinic.no }, minutesAgo(slotEndsAt) - 10)
+    expect(await erase()).toEqual({ kind: 'in_use', caseIds: [id], requestIds: [] })
+    expect(await eraseCase()).toEqual({ kind: 'booking_not_over' })
+    expect((await theatre.case(id))?.patient?.mrn).toBe(mrn)
+    await shiftCase(database, { id, clinicNo: clinic.no }, -times.minutes)
+    expect(await erase()).toMatchObject({ kind: 'erased', cases: 1 })
+  }
+})
+
 test('retention erases the patient with the last case, not before', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, clinic } = scene
@@ -57,11 +103,11 @@ test('retention erases the patient with the last case, not before', async ({ dat
   for (const hour of [9, 12]) {
     booked.push(caseOf(await theatre.claimCase(aCase(scene, { patient, startsAt: soonAt(hour), confirm: true }))))
   }
-  const namesAfter = async (blockId: string | null | undefined) => {
-    await shiftSlot(database, { clinicNo: clinic.no, id: blockId ?? '' }, -90 * 24 * 60)
+  const namesAfter = async (one: Case | undefined) => {
+    await shiftCase(database, { id: one?.id ?? '', clinicNo: clinic.no }, -90 * 24 * 60)
     await database.appPool.query('select holdfast.erase_outdated($1, 1000)', [clinic.no])
     return Promise.all(booked.map(async ({ id }) => (await theatre.case(id))?.patient))
   }
-  expect(await namesAfter(booked[0]?.blockId)).toEqual([patient, patient])
-  expect(await namesAfter(booked[1]?.blockId)).toEqual([null, null])
+  expect(await namesAfter(booked[0])).toEqual([patient, patient])
+  expect(await namesAfter(booked[1])).toEqual([null, null])
 })
