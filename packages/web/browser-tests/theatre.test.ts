@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
+import { dataOf } from './a-practice.ts'
 import { aClinicScene, noonZone } from './clinic-scene.ts'
 import { axeFindings, sidewaysPixels } from './harness.ts'
 import { test } from './site-test.ts'
@@ -133,6 +134,30 @@ test('a case’s milestones and its cancellation, and the week on a phone', asyn
   const arabic = await openBoard(theatre, 'staff', { locale: 'ar', viewport: { width: 390, height: 844 } })
   await arabic.locator('[data-case] bdi').filter({ hasText: 'Hip replacement' }).waitFor()
   expect(await cutAtTheBeginning(arabic)).toEqual([])
+})
+
+test('a case that ends before midnight is extended past it, also if the time is deleted first', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const startsAt = Temporal.Instant.from(inMinutes(5)).toZonedDateTimeISO(noonZone())
+  const endsAt = startsAt.withPlainTime('23:40')
+  const one = await aCase(site, theatre, {
+    startsAt: startsAt.toInstant().toString(),
+    minutes: endsAt.since(startsAt).total('minutes'),
+  })
+  const milestone = { milestone: 'in_room' as const, at: new Date().toISOString() }
+  await dataOf(site.admin.recordMilestone({ path: { caseId: one.id }, body: milestone }))
+  const page = await openBoard(theatre, 'staff')
+  await page.getByRole('button', { name: /Prostatectomy/ }).click()
+  const dialog = page.getByRole('dialog', { name: 'Prostatectomy' })
+  await dialog.getByRole('button', { name: 'Takes longer' }).click()
+  const time = dialog.getByLabel('Expected end')
+  expect(await time.inputValue()).toBe('23:40')
+  await time.fill('')
+  await time.fill('00:30')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('The expected end is noted.').waitFor()
+  const { data } = await site.admin.getCase({ path: { caseId: one.id } })
+  expect(Date.parse(data?.expectedEndsAt ?? '')).toBe(endsAt.add({ minutes: 50 }).epochMilliseconds)
 })
 
 /** The names on the board of which the first letter is not in sight. */

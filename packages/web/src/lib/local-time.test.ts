@@ -1,9 +1,23 @@
 import { expect, test } from 'vitest'
-import { addDays, daysBetween, localDateTime, localDay, mondayOf, parseDay } from './local-time.ts'
+import { addDays, daysBetween, instantNear, localDateTime, localDay, mondayOf, parseDay } from './local-time.ts'
 
 test('days and times are in the clinic’s time zone, whatever the reader’s', () => {
   expect(localDay('2026-11-20T22:30:00Z', 'Pacific/Auckland')).toBe('2026-11-21')
   expect(localDateTime('2026-06-01T07:00:00.000Z', 'Europe/Berlin')).toBe('2026-06-01 09:00:00')
+})
+
+test('a time without a day is a little earlier, or on the next day', () => {
+  const near = (around: string, time: string) => instantNear(around, time, 'Europe/Berlin')
+  // 23:40 in Berlin.
+  expect(near('2026-11-22T22:40:00Z', '00:30')).toBe('2026-11-22T23:30:00Z')
+  expect(near('2026-11-22T22:40:00Z', '23:50')).toBe('2026-11-22T22:50:00Z')
+  expect(near('2026-11-22T22:40:00Z', '23:10')).toBe('2026-11-22T22:10:00Z')
+  expect(near('2026-11-22T22:40:00Z', '17:40')).toBe('2026-11-22T16:40:00Z')
+  expect(near('2026-11-22T22:40:00Z', '17:39')).toBe('2026-11-23T16:39:00Z')
+  // 00:30 in Berlin.
+  expect(near('2026-11-21T23:30:00Z', '23:50')).toBe('2026-11-21T22:50:00Z')
+  // 21:00 on the day before the clocks go forward.
+  expect(near('2026-03-28T20:00:00Z', '05:00')).toBe('2026-03-29T03:00:00Z')
 })
 
 test('weeks begin on Monday, across years', () => {

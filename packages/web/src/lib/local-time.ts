@@ -15,6 +15,21 @@ export function instantOf(day: string, time: string, timeZone: string): string {
   return Temporal.PlainDateTime.from(`${day}T${time}`).toZonedDateTime(timeZone).toInstant().toString()
 }
 
+/** How much earlier than what it belongs to something may be that is entered as a time alone. */
+const earlierHoursMax = 6
+
+/**
+ * The instant of a local time `HH:MM` that was entered without its day, as ISO text: the first one from six hours
+ * before `around` on. A little earlier is the same day, after midnight the next.
+ */
+export function instantNear(around: string, time: string, timeZone: string): string {
+  const earliest = zoned(around, timeZone).subtract({ hours: earlierHoursMax })
+  const day = earliest.toPlainDate().toString()
+  const sameDay = instantOf(day, time, timeZone)
+  const isBefore = Temporal.Instant.compare(sameDay, earliest.toInstant()) < 0
+  return isBefore ? instantOf(addDays(day, 1), time, timeZone) : sameDay
+}
+
 export function addDays(day: string, days: number): string {
   return Temporal.PlainDate.from(day).add({ days }).toString()
 }

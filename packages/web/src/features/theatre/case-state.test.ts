@@ -1,6 +1,7 @@
 import type { Case } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
-import { caseState, casesAtRisk, foreseenEnd, isMovable } from './case-state.ts'
+import { instantNear } from '../../lib/local-time.ts'
+import { caseState, casesAtRisk, foreseenEnd, isMovable, timeBefore } from './case-state.ts'
 
 const at = (time: string) => `2026-11-23T${time}:00Z`
 const now = Date.parse(at('10:00'))
@@ -27,6 +28,22 @@ test('a case is moved only before its first milestone', () => {
   expect(isMovable(aCase({}))).toBe(true)
   expect(isMovable(aCase({ milestones: [inRoom] }))).toBe(false)
   expect(isMovable(aCase({ status: 'CANCELLED' }))).toBe(false)
+})
+
+test('the time of a milestone is near the last one before it, or the planned start', () => {
+  const outOfRoom = { milestone: 'out_of_room', at: at('09:50') } as const
+  const one = aCase({ milestones: [inRoom, outOfRoom] })
+  expect(timeBefore(one, 'arrived')).toBe(at('11:00'))
+  expect(timeBefore(one, 'in_room')).toBe(at('11:00'))
+  expect(timeBefore(one, 'incision')).toBe(at('09:00'))
+  expect(timeBefore(one, 'cleaned')).toBe(at('09:50'))
+})
+
+test('a milestone after midnight is on the next day, and a patient may arrive before it', () => {
+  const late = aCase({ startsAt: at('21:00'), endsAt: at('22:00') })
+  expect(instantNear(timeBefore(late, 'out_of_room'), '00:20', 'UTC')).toBe('2026-11-24T00:20:00Z')
+  const early = aCase({ startsAt: at('00:30'), endsAt: at('01:30') })
+  expect(instantNear(timeBefore(early, 'arrived'), '23:50', 'UTC')).toBe('2026-11-22T23:50:00Z')
 })
 
 const room = { kind: 'room', resourceId: 'room', unit: 1 } as const

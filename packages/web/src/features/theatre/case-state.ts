@@ -21,6 +21,12 @@ export function milestoneAt({ milestones }: Pick<Case, 'milestones'>, milestone:
   return milestones.find((one) => one.milestone === milestone)?.at
 }
 
+/** The last milestone that is recorded of those before another, else the planned start: the other is near it. */
+export function timeBefore(one: Pick<Case, 'milestones' | 'startsAt'>, milestone: Milestone): string {
+  const earlier = milestonesInOrder.slice(0, milestonesInOrder.indexOf(milestone))
+  return earlier.map((before) => milestoneAt(one, before)).findLast((at) => at !== undefined) ?? one.startsAt
+}
+
 type Timed = Pick<Case, 'status' | 'milestones' | 'startsAt' | 'endsAt'>
 
 /** Later, nobody recorded its milestones: it is not going to begin. */

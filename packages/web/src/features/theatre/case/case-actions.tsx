@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { useSecondsLeft } from '../../../domain/hold/use-seconds-left.ts'
 import { api, dataOf } from '../../../lib/api.ts'
 import { formatCountdown } from '../../../lib/format.ts'
-import { instantOf, localDateTime, localDay } from '../../../lib/local-time.ts'
+import { instantNear, localDateTime } from '../../../lib/local-time.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { cancellationReasons } from '../cancellation-reasons.ts'
@@ -118,18 +118,18 @@ function ExtendForm({ one, onDone }: { one: Case; onDone: () => void }) {
   const { timeZone } = useTheatre()
   const action = useCaseAction<unknown>()
   const [time, setTime] = useState(localDateTime(one.expectedEndsAt, timeZone).slice(11, 16))
-  const expectedEndsAt = instantOf(localDay(one.endsAt, timeZone), time, timeZone)
   return (
     <FormFrame
       isBusy={action.isPending}
       submit={t('save')}
       onLeave={onDone}
-      onSubmit={() =>
+      onSubmit={() => {
+        const expectedEndsAt = instantNear(one.endsAt, time, timeZone)
         action.mutate({
           run: () => dataOf(api.extendCase({ path: { caseId: one.id }, body: { expectedEndsAt } })),
           done: t('extend.done'),
         })
-      }
+      }}
     >
       <TextInput
         type="time"

@@ -4,10 +4,10 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { formatTime } from '../../../lib/format.ts'
-import { instantOf, localDateTime, localDay } from '../../../lib/local-time.ts'
+import { instantNear, localDateTime } from '../../../lib/local-time.ts'
 import { serverNow } from '../../../lib/server-clock.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
-import { milestoneAt, milestonesInOrder } from '../case-state.ts'
+import { milestoneAt, milestonesInOrder, timeBefore } from '../case-state.ts'
 import { useTheatre } from '../use-theatre.ts'
 import classes from './case.module.css'
 import { useCaseAction } from './use-case-action.ts'
@@ -79,13 +79,12 @@ function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
   const record = useRecord(one, onDone)
   const at = milestoneAt(one, milestone)
   const [time, setTime] = useState(localDateTime(at ?? serverNow(), timeZone).slice(11, 16))
-  const day = localDay(at ?? one.startsAt, timeZone)
   const name = t(`milestone.${milestone}`)
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        record.send(milestone, instantOf(day, time, timeZone))
+        record.send(milestone, instantNear(timeBefore(one, milestone), time, timeZone))
       }}
     >
       <Group align="end" gap="xs">
