@@ -162,7 +162,12 @@ export const caseBumpSchema = Type.Object(
 )
 
 export const caseCancellationSchema = Type.Object(
-  { reasonCode: line(100, { description: 'Of the clinic’s list; reports count by it' }) },
+  {
+    reasonCode: line(100, { description: 'Of the clinic’s list; reports count by it' }),
+    onlyHold: Type.Optional(
+      Type.Boolean({ default: false, description: 'true: refuse to cancel a case that is confirmed by now' }),
+    ),
+  },
   { title: 'CaseCancellation', additionalProperties: false },
 )
 

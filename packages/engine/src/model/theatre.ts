@@ -154,8 +154,11 @@ export type Theatre = {
   /** What would prevent the claim now; nothing is written. Empty: nothing. */
   checkCase(request: ClaimCaseRequest): Promise<{ kind: 'checked'; conflicts: CaseConflict[] } | CaseInvalid>
   confirmCase(action: CaseAction): Promise<ChangeCaseOutcome>
-  /** `reasonCode`: of the clinic's list, at most 100 characters. */
-  cancelCase(action: CaseAction & { reasonCode: string }): Promise<ChangeCaseOutcome>
+  /**
+   * `reasonCode`: of the clinic's list, at most 100 characters. `onlyHold`: ends a hold, and is an `invalid_transition`
+   * of a case that was confirmed meanwhile.
+   */
+  cancelCase(action: CaseAction & { reasonCode: string; onlyHold?: boolean }): Promise<ChangeCaseOutcome>
   /** Time, room, team or equipment, in one step. */
   moveCase(request: MoveCaseRequest): Promise<ChangeCaseOutcome>
   /** Each gets the other's room and start, and keeps its minutes, team and equipment. */

@@ -53,7 +53,8 @@ export function caseChanges(
 
     confirmCase: (action) => settled(action, { action: 'confirm', reason: null }),
 
-    cancelCase: ({ reasonCode, ...action }) => settled(action, { action: 'cancel', reason: reasonCode }),
+    cancelCase: ({ reasonCode, onlyHold, ...action }) =>
+      settled(action, { action: onlyHold === true ? 'decline' : 'cancel', reason: reasonCode }),
 
     moveCase: (request) => moveCase(settings, request),
 

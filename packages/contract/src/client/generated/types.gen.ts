@@ -792,6 +792,10 @@ export type CaseCancellation = {
      * Of the clinic’s list; reports count by it
      */
     reasonCode: string;
+    /**
+     * true: refuse to cancel a case that is confirmed by now
+     */
+    onlyHold?: boolean;
 };
 
 /**

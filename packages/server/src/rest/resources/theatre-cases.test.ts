@@ -215,6 +215,24 @@ describe('an existing case', () => {
     expect(items[0]?.actorName).toBe(as.name)
   })
 
+  test('that is let go is not cancelled if somebody has confirmed it meanwhile', async ({ database, rest }) => {
+    const theatre = await aTheatre(database, rest)
+    const { staff, admin } = theatre
+    const letGo = (caseId: string, key: string) => {
+      const body = { reasonCode: 'administrative', onlyHold: true }
+      return rest.call('cancelCase', { path: { caseId }, as: staff, key, body })
+    }
+    const [held, confirmed] = [crypto.randomUUID(), crypto.randomUUID()]
+    const first = { caseId: (await theatre.book()).body.id }
+    const released = { status: 'CANCELLED', failureReason: 'hold_released' }
+    expect((await letGo(first.caseId, held)).body).toMatchObject(released)
+    expect((await letGo(first.caseId, held)).body).toMatchObject(released)
+    const second = { caseId: (await theatre.book()).body.id }
+    await rest.call('confirmCase', { path: second, as: admin })
+    expect((await letGo(second.caseId, confirmed)).problem).toMatchObject({ status: 409, code: 'invalid_transition' })
+    expect((await rest.call('getCase', { path: second, as: staff })).body.status).toBe('CONFIRMED')
+  })
+
   test('whose hold lapsed is not confirmed, and holds nothing', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { id } = (await theatre.book()).body

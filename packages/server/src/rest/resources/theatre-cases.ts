@@ -129,8 +129,9 @@ function serveCaseChanges(serve: Serve, { engine: { theatre } }: RestDeps): void
   serve(
     restOperations.cancelCase,
     async (input) => {
-      const reasonCode = input.body.reasonCode.trim()
-      return changedResponse(await theatre.cancelCase({ ...actionOf(input, 'cancelCase'), reasonCode }))
+      const { reasonCode, onlyHold = false } = input.body
+      const action = { ...actionOf(input, 'cancelCase'), reasonCode: reasonCode.trim(), onlyHold }
+      return changedResponse(await theatre.cancelCase(action))
     },
     { auditRepeated },
   )

@@ -76,7 +76,7 @@ function Decision({ one, holdExpiresAt }: { one: Case; holdExpiresAt: string }) 
         isBusy={action.isPending}
         onClick={() =>
           action.mutate({
-            run: () => dataOf(api.cancelCase({ path, body: { reasonCode: 'administrative' } })),
+            run: () => dataOf(api.cancelCase({ path, body: { reasonCode: 'administrative', onlyHold: true } })),
             done: t('held.letGoDone'),
           })
         }
