@@ -220,7 +220,13 @@ const service = line(100)
 export const newBlockSchema = Type.Object(
   {
     roomId: id(),
-    service: Type.Optional(Type.String({ ...service, description: 'Whose block it is; with neither: everybody’s' })),
+    service: Type.Optional(
+      Type.String({
+        ...service,
+        description:
+          'Whose block it is; with `surgeonId`: that surgeon’s cases of this service; with neither: everybody’s',
+      }),
+    ),
     surgeonId: Type.Optional(id()),
     from: Type.Optional(time({ description: 'Of a single block, with `to`' })),
     to: Type.Optional(time()),

@@ -57,6 +57,22 @@ test('a block overrun, and a block of others, are soft; a named block must conta
   expect(await theatre.claimCase({ ...request, override })).toMatchObject({ kind: 'booked', case: { blockId } })
 })
 
+test('a block of a service and a surgeon is for the cases of both', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, surgeon } = scene
+  const other = (await aDoctor(database, clinic)).id
+  const blockId = await aBlock(scene, { service: 'Orthopaedics', surgeonId: surgeon.id })
+  const conflicts = async (change: { service?: string; surgeonId?: string }) => {
+    const checked = await theatre.checkCase(aCase(scene, change))
+    return checked.kind === 'checked' ? checked.conflicts : [checked]
+  }
+  const owned = [{ kind: 'block_owned', blockId, service: 'Orthopaedics', surgeonId: surgeon.id }]
+  expect(await conflicts({})).toEqual([])
+  expect(await conflicts({ surgeonId: other })).toMatchObject(owned)
+  expect(await conflicts({ service: 'Cardiac' })).toMatchObject(owned)
+  expect(await conflicts({ service: 'Cardiac', surgeonId: other })).toMatchObject(owned)
+})
+
 describe('a block is open to everybody', () => {
   test('when it is released by hand, until it is reclaimed; and to its new owner', async ({ database }) => {
     const scene = await aTheatre(database)

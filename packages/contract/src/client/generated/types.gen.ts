@@ -2177,7 +2177,7 @@ export type Money = {
 export type NewBlock = {
     roomId: string;
     /**
-     * Whose block it is; with neither: everybody’s
+     * Whose block it is; with `surgeonId`: that surgeon’s cases of this service; with neither: everybody’s
      */
     service?: string;
     surgeonId?: string;

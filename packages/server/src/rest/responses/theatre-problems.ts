@@ -155,6 +155,11 @@ export function conflictBody(conflict: FoundConflict): CaseConflictBody {
   }
 }
 
+function ownerOf({ service, surgeonId }: Extract<CaseConflict, { kind: 'block_owned' }>): string {
+  if (service === null) return 'another surgeon'
+  return surgeonId === null ? service : `a surgeon of ${service}`
+}
+
 function nothing<Base>(base: Base) {
   return { ...base, resourceId: null, name: null }
 }
@@ -185,7 +190,7 @@ function detailOf(conflict: CaseConflict): string {
     case 'block_overrun':
       return `The block ends at ${conflict.blockEndsAt.toISOString()}, before the case.`
     case 'block_owned':
-      return `The block belongs to ${conflict.service ?? 'another surgeon'}.`
+      return `The block belongs to ${ownerOf(conflict)}.`
     case 'preferred_equipment':
       return `The surgeon prefers to have ${conflict.name}.`
     default:

@@ -108,7 +108,7 @@ function isOwned({ service, surgeonId }: Block): boolean {
   return service !== null || surgeonId !== null
 }
 
-/** Whether a case is one of the block’s owner. */
+/** Whether a case is one of the block’s owner, as in block_is_open.sql. */
 function owns({ service, surgeonId }: Block, one: Case): boolean {
   return (service === null || service === one.service) && (surgeonId === null || surgeonId === one.surgeonId)
 }

@@ -138,15 +138,16 @@ test('release compliance is about owned blocks that are over, and that their own
   const late = new Date(inTime.getTime() + 1)
   const used = aBlock({ service: 'Bones', releasedAt: null })
   const usedByOthers = aBlock({ service: 'Heart', releasedAt: late })
+  const ofBoth = aBlock({ service: 'Bones', surgeonId: 'bob' })
   const blocks = [
     used,
     usedByOthers,
+    ofBoth,
     aBlock({ surgeonId: 'ada', releasedAt: inTime }),
-    aBlock({ service: 'Bones', surgeonId: 'bob' }),
     aBlock({ releasedAt: inTime }),
     aBlock({ service: 'Bones', from: at('08:00', '2030-05-01'), to: at('09:00', '2030-05-01') }),
   ]
-  const cases = [aCase({ blockId: used.id }), aCase({ blockId: usedByOthers.id })]
+  const cases = [used, usedByOthers, ofBoth].map(({ id }) => aCase({ blockId: id }))
   const { total, byService } = report({ cases, blocks })
   expect(total).toMatchObject({ unusedBlocks: 3, releasedInTime: 1 })
   expect(total.releaseCompliance).toBeCloseTo(1 / 3)

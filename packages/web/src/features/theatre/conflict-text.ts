@@ -1,6 +1,7 @@
 import type { Case, CaseConflict, TheatreBoard } from '@holdfast/contract/client'
 import type { TFunction } from 'i18next'
 import { formatMinutes, formatNumber, formatTime } from '../../lib/format.ts'
+import { ownerName } from './owner-text.ts'
 
 type Named = { id: string; name: string }
 
@@ -55,7 +56,9 @@ export function conflictText(conflict: CaseConflict, names: Names, timeZone: str
     case 'block_overrun':
       return t('conflict.block_overrun', { time: blockEndsAt ? formatTime(blockEndsAt, timeZone) : '–' })
     case 'block_owned':
-      return t('conflict.block_owned', { name: service ?? (surgeonId ? names.person(surgeonId) : '–') })
+      return t('conflict.block_owned', {
+        name: ownerName({ service: service ?? null, surgeonId: surgeonId ?? null }, names) ?? '–',
+      })
     case 'preferred_equipment':
       return t('conflict.preferred_equipment', { name: who })
     default:
