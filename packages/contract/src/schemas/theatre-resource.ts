@@ -268,7 +268,7 @@ export const blockChangeSchema = Type.Object(
     action: literals(['release', 'reclaim', 'take_over', 'resize'], {
       description:
         'release: opens it to everybody now; reclaim: undoes that; take_over: gives it to `service` or `surgeonId`, ' +
-        'or to everybody with neither; resize: changes its `minutes`, not below what is used',
+        'or to everybody with neither; resize: changes its `minutes`, not below what is used or above its length',
     }),
     service: Type.Optional(service),
     surgeonId: Type.Optional(id()),

@@ -4,7 +4,8 @@
 -- p_action: release | reclaim | take_over (p_service, p_surgeon_id) | resize (p_minutes). used: minutes that are
 -- booked.
 -- reclaim ends a release by hand; one by its day is undone only with the rule, so the rule goes too.
--- Outcomes: done | block_missing (or withdrawn) | minutes_in_use (resize below what is booked)
+-- Outcomes: done | block_missing (or withdrawn) | minutes_over_length (resize to more than it lasts) | minutes_in_use
+--   (resize below what is booked)
 -- Locks: the slot; then its lapsed holds.
 -- Fails: 22023 for an unknown action. Idempotent: yes.
 create or replace function holdfast.change_block(
@@ -37,6 +38,11 @@ begin
     select * into v_slot from slot s where s.clinic_no = p_clinic_no and s.id = p_slot_id;
   end if;
   used := v_slot.taken;
+  if p_action = 'resize' and p_minutes > extract(epoch from v_slot.ends_at - v_slot.starts_at) / 60 then
+    outcome := 'minutes_over_length';
+    return next;
+    return;
+  end if;
   if p_action = 'resize' and p_minutes < used then
     outcome := 'minutes_in_use';
     return next;

@@ -99,7 +99,7 @@ export type ChangeBlockRequest = {
   blockId: string
   /**
    * release: opens it to everybody now; reclaim: undoes that; take_over: gives it to another owner; resize: changes its
-   * minutes, not below what is used.
+   * minutes, not below what is used nor above its length.
    */
   action:
     | { kind: 'release' }
@@ -112,5 +112,6 @@ export type ChangeBlockRequest = {
 export type ChangeBlockOutcome =
   | { kind: 'done'; block: Block; position: string }
   | { kind: 'block_missing' }
+  | { kind: 'minutes_over_length' }
   | { kind: 'minutes_in_use'; usedMinutes: number }
   | { kind: 'resource_missing'; path: string }

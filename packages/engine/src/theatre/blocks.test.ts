@@ -103,7 +103,7 @@ describe('a block is open to everybody', () => {
   })
 })
 
-test('the minutes of a block can be changed, not below what is used', async ({ database }) => {
+test('the minutes of a block can be changed, not below what is used nor above its length', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre } = scene
   const blockId = await aBlock(scene)
@@ -112,6 +112,8 @@ test('the minutes of a block can be changed, not below what is used', async ({ d
     theatre.changeBlock({ blockId, action: { kind: 'resize', minutes }, actorId: null })
   expect(await resize(59)).toEqual({ kind: 'minutes_in_use', usedMinutes: 60 })
   expect(await resize(60)).toMatchObject({ kind: 'done', block: { minutes: 60 } })
+  expect(await resize(361)).toEqual({ kind: 'minutes_over_length' })
+  expect(await resize(360)).toMatchObject({ kind: 'done', block: { minutes: 360 } })
 })
 
 test('blocks of one room never overlap', async ({ database }) => {

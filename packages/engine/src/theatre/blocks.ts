@@ -115,13 +115,17 @@ async function changeBlock(
   const owner = action.kind === 'take_over' ? action : { service: null, surgeonId: null }
   if (!(await isOwnerThere(pool, clinicNo, owner))) return { kind: 'resource_missing', path: '/surgeonId' }
   const minutes = action.kind === 'resize' ? action.minutes : null
-  type Row = { outcome: 'done' | 'block_missing' | 'minutes_in_use'; used: number; tx: string | null }
+  type Row = {
+    outcome: 'done' | 'block_missing' | 'minutes_over_length' | 'minutes_in_use'
+    used: number
+    tx: string | null
+  }
   const { rows } = await writePool.query<Row>(sql`
     select * from holdfast.change_block(${clinicNo}::integer, ${blockId}::uuid, ${action.kind}::text,
       ${owner.service}::text, ${owner.surgeonId}::uuid, ${minutes}::integer, ${actorId}::uuid)`)
   const [row] = rows
   if (row === undefined) throw new Error('change_block returned no row.')
-  if (row.outcome === 'block_missing') return { kind: 'block_missing' }
+  if (row.outcome === 'block_missing' || row.outcome === 'minutes_over_length') return { kind: row.outcome }
   if (row.outcome === 'minutes_in_use') return { kind: 'minutes_in_use', usedMinutes: row.used }
   const block = await readBlock(pool, blockId)
   if (block === null) throw new Error(`Block ${blockId} is missing.`)

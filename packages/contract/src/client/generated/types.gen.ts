@@ -164,7 +164,7 @@ export type Block = {
  */
 export type BlockChange = {
     /**
-     * release: opens it to everybody now; reclaim: undoes that; take_over: gives it to `service` or `surgeonId`, or to everybody with neither; resize: changes its `minutes`, not below what is used
+     * release: opens it to everybody now; reclaim: undoes that; take_over: gives it to `service` or `surgeonId`, or to everybody with neither; resize: changes its `minutes`, not below what is used or above its length
      */
     action: 'release' | 'reclaim' | 'take_over' | 'resize';
     service?: string;

@@ -86,6 +86,10 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
           return { status: 200, body: blockBody(outcome.block), position: outcome.position }
         case 'block_missing':
           throw blockNotFound(blockId)
+        case 'minutes_over_length': {
+          const message = `must be at most the length of the block, not ${body.minutes}`
+          throw invalidRequest([{ path: '/minutes', message }])
+        }
         case 'minutes_in_use':
           throw problem('minutes_in_use', `Cases take ${outcome.usedMinutes} minutes of this block.`, {
             usedMinutes: outcome.usedMinutes,

@@ -59,9 +59,11 @@ describe('blocks', () => {
       code: 'minutes_in_use',
       usedMinutes: 60,
     })
+    expect((await change({ action: 'resize', minutes: 480 })).body.minutes).toBe(480)
     expect((await change({ action: 'resize', minutes: 60 })).body.minutes).toBe(60)
     const wrong: [object, string][] = [
       [{ action: 'resize' }, '/minutes'],
+      [{ action: 'resize', minutes: 481 }, '/minutes'],
       [{ action: 'release', minutes: 5 }, '/minutes'],
       [{ action: 'release', service: 'x' }, '/service'],
     ]
