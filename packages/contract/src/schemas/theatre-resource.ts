@@ -246,7 +246,7 @@ export const createdBlocksSchema = Type.Object(
       description: 'Blocks that exist already with the same times, or that a rule places in the past',
     }),
     conflicts: Type.Integer({ description: 'Blocks that were not created because they overlap another of the room' }),
-    seriesId: nullableId({ description: 'Of the blocks of a rule' }),
+    seriesId: nullableId({ description: 'Of the blocks of a rule that were created; null: none were' }),
     items: Type.Array(
       Type.Object(
         {

@@ -103,7 +103,8 @@ async function insertBlocks(
   })
   const position = rows[0]?.tx ?? '0'
   if (!dryRun && rows.length > 0) announceRoom(announce, roomId, position)
-  return { kind: 'done', seriesId, items, position }
+  const isSeries = items.some(({ outcome }) => outcome === 'created')
+  return { kind: 'done', seriesId: isSeries ? seriesId : null, items, position }
 }
 
 async function changeBlock(

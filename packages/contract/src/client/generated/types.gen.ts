@@ -1266,7 +1266,7 @@ export type CreatedBlocks = {
      */
     conflicts: number;
     /**
-     * Of the blocks of a rule
+     * Of the blocks of a rule that were created; null: none were
      */
     seriesId: string | null;
     items: Array<BlockOutcome>;

@@ -40,6 +40,8 @@ describe('blocks', () => {
     expect([preview.status, preview.body.items.length]).toEqual([200, 2])
     const created = await rest.call('createBlocks', { path, as: admin, body })
     expect(created.body).toMatchObject({ created: 2, seriesId: expect.any(String) })
+    const again = await rest.call('createBlocks', { path, as: admin, body })
+    expect(again.body).toMatchObject({ created: 0, skipped: 2, seriesId: null })
     const blockId = created.body.items[0]?.blockId ?? ''
     expect((await theatre.book()).problem).toMatchObject({
       code: 'block_owned',
