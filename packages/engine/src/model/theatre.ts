@@ -134,7 +134,7 @@ export type Theatre = {
   updateRoom(roomId: string, change: Partial<NewRoom> & { active?: boolean }): Promise<Room | null>
   updateStaff(staffId: string, change: Partial<NewStaff> & { active?: boolean }): Promise<Staff | null>
   updateEquipment(equipmentId: string, change: Partial<NewEquipment> & { active?: boolean }): Promise<Equipment | null>
-  /** By name; inactive ones too. At most 1,000 of each. */
+  /** All of them, by name; inactive ones too. */
   rooms(clinicNo: number): Promise<Room[]>
   staff(clinicNo: number): Promise<Staff[]>
   equipment(clinicNo: number): Promise<Equipment[]>
@@ -147,7 +147,7 @@ export type Theatre = {
   createBlocks(request: CreateBlocksRequest): Promise<CreateBlocksOutcome>
   changeBlock(request: ChangeBlockRequest): Promise<ChangeBlockOutcome>
   block(blockId: string): Promise<Block | null>
-  /** Not withdrawn, that overlap [from, to), by room and start. */
+  /** All that overlap [from, to) and are not withdrawn, by room and start. */
   blocks(query: { clinicNo: number; from: Date; to: Date }): Promise<Block[]>
 
   claimCase(request: ClaimCaseRequest): Promise<ClaimCaseOutcome>

@@ -131,6 +131,20 @@ test('blocks of one room never overlap', async ({ database }) => {
   expect(listed).toHaveLength(2)
 })
 
+test('all blocks are listed, also more than five thousand', async ({ database }) => {
+  const { theatre, clinic, room } = await aTheatre(database)
+  const count = 5_001
+  const drafts = Array.from({ length: count }, (_, minute) => {
+    return { startsAt: soonAt(0, minute), endsAt: soonAt(0, minute + 1), capacity: 1 }
+  })
+  await theatre.createBlocks({
+    ...noOwner,
+    ...{ roomId: room, when: { drafts }, releaseDays: null, dryRun: false, actorId: null },
+  })
+  const listed = await theatre.blocks({ clinicNo: clinic.no, from: soonAt(0), to: soonAt(0, count) })
+  expect(listed).toHaveLength(count)
+})
+
 test('a withdrawn block fails its cases, and requests with them are open again', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, clinic, engine } = scene

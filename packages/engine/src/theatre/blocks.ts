@@ -18,8 +18,6 @@ import type {
 } from '../model/theatre-resource.ts'
 import { expandBlockRule } from './block-rule.ts'
 
-const blocksMax = 5_000
-
 /** `writePool`: for what locks rooms and blocks. */
 type BlocksSettings = { pool: pg.Pool; writePool: pg.Pool; announce: Announce }
 
@@ -52,7 +50,7 @@ export function theatreBlocks(
       readBlocks(
         pool,
         sql`k.clinic_no = ${clinicNo} and s.clinic_no = ${clinicNo} and s.withdrawn_at is null
-            and s.starts_at < ${to} and s.ends_at > ${from} order by s.resource_id, s.starts_at limit ${blocksMax}`,
+            and s.starts_at < ${to} and s.ends_at > ${from} order by s.resource_id, s.starts_at`,
       ),
   }
 }

@@ -8,8 +8,6 @@ import type { Theatre } from '../model/theatre.ts'
 import type { Equipment, NewEquipment, NewRoom, NewStaff, Room, Staff } from '../model/theatre-resource.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 
-const listMax = 1_000
-
 type ResourceKind = 'operating_room' | 'staff' | 'equipment'
 
 /** The columns of each kind, as the fields of its type. */
@@ -49,7 +47,7 @@ export function theatreResources(
   const list = async <Resource>(kind: ResourceKind, clinicNo: number) => {
     const { rows } = await pool.query<Resource & pg.QueryResultRow>(sql`
       select ${selected[kind]} from holdfast.resource
-       where clinic_no = ${clinicNo} and kind = ${kind} order by name, id limit ${listMax}`)
+       where clinic_no = ${clinicNo} and kind = ${kind} order by name, id`)
     return rows
   }
   return {

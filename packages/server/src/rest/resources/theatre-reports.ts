@@ -7,7 +7,7 @@ import { theatreReport } from '../theatre-report/theatre-report.ts'
 import { requireDays } from './local-days.ts'
 
 const daysMax = 366
-/** Cases and blocks are read by the week: a call of the engine returns at most 5,000. */
+/** Cases and blocks are read by the week, so that no query is long. */
 const daysAtOnce = 7
 
 type ReportInput = Input<typeof restOperations.getTheatreReport>

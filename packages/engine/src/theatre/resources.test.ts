@@ -1,0 +1,21 @@
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { aTheatre } from '../../test/theatre.ts'
+
+test('all staff and equipment is listed by name, also more than a thousand', async ({ database }) => {
+  const { theatre, clinic } = await aTheatre(database)
+  await database.ownerPool.query(
+    `insert into holdfast.resource (clinic_no, id, kind, name, profession)
+     select $1, holdfast.new_id($1, now()), 'staff', to_char(n, 'FM00000'), 'nurse' from generate_series(1, 1001) n`,
+    [clinic.no],
+  )
+  await database.ownerPool.query(
+    `insert into holdfast.resource (clinic_no, id, kind, name, units)
+     select $1, holdfast.new_id($1, now()), 'equipment', to_char(n, 'FM00000'), 1 from generate_series(1, 1001) n`,
+    [clinic.no],
+  )
+  const staff = await theatre.staff(clinic.no)
+  expect(staff).toHaveLength(1_001)
+  expect(staff.at(-1)?.name).toBe('01001')
+  expect(await theatre.equipment(clinic.no)).toHaveLength(1_002)
+})
