@@ -35,24 +35,32 @@ export const isOfSurgeon = (theirs: Sql, surgeonId: string | null | undefined) =
   surgeonId === undefined ? sql`true` : sql`${theirs} = ${surgeonId}::uuid`
 
 /**
- * The first other case that is expected to end too late for `t`: one that began before it and has, or is followed by
- * the turnover of, something that `t` takes.
+ * Whether a case `o`, which takes the unit of resource `r` by its allocation `f`, is expected to end too late for the
+ * later allocation `a` of that unit. The turnover follows, as in prolong_case. A case whose patient is out of the room
+ * delays nobody, and one whose patient is in the room is not delayed. A case takes at most a day, and another with its
+ * extension.
  */
+export const isAtRisk = sql`
+  (f.booking_id <> a.booking_id and lower(f.during) < lower(a.during)
+   and lower(f.during) > lower(a.during) - interval '2 days' and o.expected_ends_at > o.ends_at
+   and o.expected_ends_at + make_interval(mins => case f.kind when 'room' then o.turnover_minutes
+                                                              when 'equipment' then r.turnover_minutes
+                                                              else 0 end) > lower(a.during)
+   and not exists (select from holdfast.case_milestone m
+                    where m.clinic_no = o.clinic_no and m.booking_id = o.booking_id and m.milestone = 'out_of_room')
+   and not exists (select from holdfast.case_milestone m
+                    where m.clinic_no = a.clinic_no and m.booking_id = a.booking_id and m.milestone = 'in_room'))`
+
+/** The first other case for which `t` is at risk. */
 const atRiskBy = (surgeonId: string | null | undefined) => sql`
   (select o.booking_id
      from holdfast.allocation a
      join holdfast.allocation f on f.clinic_no = a.clinic_no and f.resource_id = a.resource_id
-      and f.unit_no = a.unit_no and f.booking_id <> a.booking_id and lower(f.during) < lower(a.during)
-      and lower(f.during) > lower(a.during) - interval '2 days'
+      and f.unit_no = a.unit_no
      join holdfast.theatre_case o on o.clinic_no = f.clinic_no and o.booking_id = f.booking_id
      join holdfast.resource r on r.clinic_no = f.clinic_no and r.id = f.resource_id
-    where a.clinic_no = t.clinic_no and a.booking_id = t.booking_id and o.expected_ends_at > o.ends_at
-      and ${isOfSurgeon(sql`o.surgeon_id`, surgeonId)}
-      and o.expected_ends_at + make_interval(mins => r.turnover_minutes) > lower(a.during)
-      and not exists (select from holdfast.case_milestone m
-                       where m.clinic_no = o.clinic_no and m.booking_id = o.booking_id and m.milestone = 'out_of_room')
-      and not exists (select from holdfast.case_milestone m
-                       where m.clinic_no = t.clinic_no and m.booking_id = t.booking_id and m.milestone = 'in_room')
+    where a.clinic_no = t.clinic_no and a.booking_id = t.booking_id and ${isOfSurgeon(sql`o.surgeon_id`, surgeonId)}
+      and ${isAtRisk}
     order by o.starts_at limit 1)`
 
 export function caseReads(pool: pg.Pool): Pick<Theatre, 'case' | 'cases' | 'casesPage'> {

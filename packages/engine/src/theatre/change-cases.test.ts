@@ -196,6 +196,31 @@ test('milestones are recorded, corrected and removed, in order, and the status f
   await expectClean(scene, database)
 })
 
+test('an extension and the board name the same cases at risk', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room, surgeon } = scene
+  await theatre.updateRoom(room, { turnoverMinutes: 20 })
+  const first = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
+  const elsewhere = { clinic, surgeon, room: await aRoom(theatre, clinic) }
+  const begun = caseOf(await theatre.claimCase(aCase(elsewhere, { startsAt: soonAt(10), confirm: true })))
+  const other = { clinic, room, surgeon: await aDoctor(database, clinic) }
+  const next = caseOf(await theatre.claimCase(aCase(other, { startsAt: soonAt(10, 30) })))
+  const inRoom = { milestone: 'in_room' as const, at: soonAt(10), isTrial: true, actorId: null, key: null }
+  await theatre.recordMilestone({ ...inRoom, caseId: begun.id })
+  // The turnover of a case is that of its room when it was booked.
+  await theatre.updateRoom(room, { turnoverMinutes: 0 })
+  const extend = async (expectedEndsAt: Date) => {
+    const extended = await theatre.extendCase({ caseId: first.id, expectedEndsAt, actorId: null, key: null })
+    const listed = await theatre.cases({ clinicNo: clinic.no, from: soonAt(0), to: soonAt(24), withEnded: false })
+    const marked = listed.filter(({ atRiskBy }) => atRiskBy === first.id).map(({ id }) => id)
+    return [extended.kind === 'done' ? extended.atRiskCaseIds : extended.kind, marked]
+  }
+  expect(await extend(soonAt(10, 10))).toEqual([[], []])
+  expect(await extend(soonAt(10, 15))).toEqual([[next.id], [next.id]])
+  await theatre.recordMilestone({ ...inRoom, caseId: first.id, milestone: 'out_of_room', at: soonAt(10, 5) })
+  expect(await extend(soonAt(10, 20))).toEqual(['invalid_transition', []])
+})
+
 test('a case that takes longer takes what is free, and later cases are at risk, not moved', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, clinic, room, surgeon, robot } = scene

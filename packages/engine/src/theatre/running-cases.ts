@@ -12,7 +12,7 @@ import type {
 import { announceCases } from './announce-cases.ts'
 import type { CaseChangesSettings } from './case-changes.ts'
 import { missing } from './case-plans.ts'
-import { requireCase } from './case-reads.ts'
+import { isAtRisk, requireCase } from './case-reads.ts'
 import { type CaseWriter, changeOrBusy } from './schedule-cases.ts'
 
 type RunningCasesSettings = Omit<CaseChangesSettings, 'settle'>
@@ -127,15 +127,14 @@ async function runUntilDone(
 /** The next cases that need something for which the extended case is expected to end too late, by start. */
 async function casesAtRisk(pool: pg.Pool, clinicNo: number, caseId: string): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>(sql`
-    select n.booking_id as id
-      from holdfast.theatre_case t
-      join holdfast.allocation a on a.clinic_no = t.clinic_no and a.booking_id = t.booking_id
-      join holdfast.resource r on r.clinic_no = a.clinic_no and r.id = a.resource_id
-      join holdfast.allocation n on n.clinic_no = a.clinic_no and n.resource_id = a.resource_id
-       and n.unit_no = a.unit_no and lower(n.during) > lower(a.during)
-       and lower(n.during) < t.expected_ends_at + make_interval(mins => r.turnover_minutes)
-     where t.clinic_no = ${clinicNo} and t.booking_id = ${caseId} and t.expected_ends_at > t.ends_at
-     group by n.booking_id
-     order by min(lower(n.during)), n.booking_id`)
+    select a.booking_id as id
+      from holdfast.theatre_case o
+      join holdfast.allocation f on f.clinic_no = o.clinic_no and f.booking_id = o.booking_id
+      join holdfast.resource r on r.clinic_no = f.clinic_no and r.id = f.resource_id
+      join holdfast.allocation a on a.clinic_no = f.clinic_no and a.resource_id = f.resource_id
+       and a.unit_no = f.unit_no
+     where o.clinic_no = ${clinicNo} and o.booking_id = ${caseId} and ${isAtRisk}
+     group by a.booking_id
+     order by min(lower(a.during)), a.booking_id`)
   return rows.map(({ id }) => id)
 }

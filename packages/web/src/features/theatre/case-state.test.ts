@@ -79,6 +79,15 @@ test('a case is at risk when an earlier one of its room or robot ends too late f
   expect(casesAtRisk([withRobot, sameRobot, otherRobot], now)).toEqual(new Map([['same', 'late']]))
 })
 
+test('the next case of the same patient is at risk, too', () => {
+  const patient = { kind: 'patient', resourceId: 'patient', unit: 1, from: '', to: '' } as const
+  const overrunning = planned('over', '08:00', '09:40', {
+    ...{ milestones: [inRoom], status: 'ARRIVED', allocations: [patient] },
+  })
+  const next = planned('next', '09:50', '10:50', { allocations: [patient] })
+  expect(casesAtRisk([overrunning, next], now)).toEqual(new Map([['next', 'over']]))
+})
+
 test('what the server says is at risk stays so, and what has begun or ended is not', () => {
   const overrunning = planned('over', '08:00', '09:40', { milestones: [inRoom], status: 'ARRIVED' })
   const begun = planned('begun', '09:50', '10:50', { milestones: [inRoom], status: 'ARRIVED' })

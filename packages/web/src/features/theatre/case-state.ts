@@ -64,7 +64,7 @@ type Risky = Expected & Pick<Case, 'id' | 'atRiskBy' | 'allocations'>
 
 /**
  * The cases that an earlier one will keep waiting, by id: the server knows which are expected to take longer, and the
- * clock which are late or have not ended. They share a room, a person or a piece of equipment.
+ * clock which are late or have not ended. They share a room, a person, also the patient, or a piece of equipment.
  */
 export function casesAtRisk<One extends Risky>(cases: readonly One[], now: number): Map<string, string> {
   const atRisk = new Map<string, string>()
@@ -84,13 +84,11 @@ export function casesAtRisk<One extends Risky>(cases: readonly One[], now: numbe
 
 /** Whether something that `other` takes later is not free in time: what `one` takes, it takes so much longer. */
 function isDelayedBy(other: Risky, one: Risky, delayMs: number): boolean {
-  return other.allocations.some(({ resourceId, unit, from, kind }) =>
+  return other.allocations.some(({ resourceId, unit, from }) =>
     one.allocations.some(
       (taken) =>
         taken.resourceId === resourceId &&
         taken.unit === unit &&
-        taken.kind !== 'patient' &&
-        kind !== 'patient' &&
         Date.parse(taken.from) < Date.parse(from) &&
         plannedEnd(taken.to, one) + delayMs > Date.parse(from),
     ),
