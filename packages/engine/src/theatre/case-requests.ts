@@ -8,6 +8,7 @@ import { idsFrom } from '../model/id-bounds.ts'
 import type { Page } from '../model/page.ts'
 import type { OnceResult, WriteKey } from '../model/stored-responses.ts'
 import type { CaseRequest, CreateCaseRequestOutcome, Theatre } from '../model/theatre.ts'
+import type { Block } from '../model/theatre-resource.ts'
 import { isLapsed } from '../reads/hold-sql.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 import { allPages } from './all-pages.ts'
@@ -113,6 +114,19 @@ async function readPage(
     limit,
     (one) => one,
     ({ id }) => cursorOfRequests.encode(id),
+  )
+}
+
+/** The requests that have a live case in a block: it starts within it. */
+export function requestsScheduledIn(pool: pg.Pool, { id, roomId, from, to }: Block): Promise<CaseRequest[]> {
+  const clinicNo = clinicNoOf(id)
+  return readRequests(
+    pool,
+    sql`where q.clinic_no = ${clinicNo} and ${isScheduled()}
+          and (q.id, q.case_id) in (select t.request_id, t.booking_id from holdfast.theatre_case t
+                                     where t.clinic_no = ${clinicNo} and t.room_id = ${roomId}
+                                       and t.starts_at >= ${from} and t.starts_at < ${to})
+        order by ${sortKey}`,
   )
 }
 

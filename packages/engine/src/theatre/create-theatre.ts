@@ -4,7 +4,7 @@ import type { SuggestQuery, Theatre } from '../model/theatre.ts'
 import { theatreBlocks } from './blocks.ts'
 import { type CaseChangesSettings, caseChanges } from './case-changes.ts'
 import { caseReads } from './case-reads.ts'
-import { caseRequests } from './case-requests.ts'
+import { caseRequests, requestsScheduledIn } from './case-requests.ts'
 import { type ClinicTurnsSettings, clinicTurns } from './clinic-turns.ts'
 import { patientErasures } from './erase-theatre-patient.ts'
 import { estimates } from './estimate.ts'
@@ -39,5 +39,5 @@ export function createTheatre(settings: TheatreSettings): Theatre {
     suggest: (query: SuggestQuery) => inTurnToSuggest(query.clinicNo, () => suggest(writePool, query)),
     ...patientErasures(writePool, announce),
   }
-  return { ...parts, fillBlock: fillBlock(parts) }
+  return { ...parts, fillBlock: fillBlock(parts, (block) => requestsScheduledIn(pool, block)) }
 }

@@ -13,14 +13,23 @@ type Needed = Pick<Theatre, 'block' | 'case' | 'caseRequests' | 'suggest' | 'cla
 /**
  * Books open requests in a block, the most urgent first, each at the first time at which it fits. Each is a claim of
  * its own, with a key made of the request's and that of the call: a repetition finds what the first call booked.
+ *
+ * @param scheduledIn the requests with a case in the block, which an earlier try of the call may have booked
  */
-export function fillBlock(theatre: Needed): Theatre['fillBlock'] {
+export function fillBlock(
+  theatre: Needed,
+  scheduledIn: (block: Block) => Promise<CaseRequest[]>,
+): Theatre['fillBlock'] {
   return async ({ blockId, confirm, actorId, key }) => {
     const clinicNo = clinicNoIn(blockId)
     const block = clinicNo === null ? null : await theatre.block(blockId)
     if (clinicNo === null || block === null || block.withdrawnAt !== null) return { kind: 'block_missing' }
     const cases: Case[] = []
-    for (const request of await theatre.caseRequests({ clinicNo, status: null })) {
+    const open = await theatre.caseRequests({ clinicNo, status: 'open' })
+    // After the open ones, so that none is missing that is booked meanwhile.
+    const scheduled = await scheduledIn(block)
+    const scheduledIds = new Set(scheduled.map(({ id }) => id))
+    for (const request of [...scheduled, ...open.filter(({ id }) => !scheduledIds.has(id))]) {
       if (!isFor(block, request)) continue
       const booked = await book(theatre, block, request, { confirm, actorId, key })
       if (booked !== null) cases.push(booked)
