@@ -233,6 +233,12 @@ test('blocks of a month are previewed; one is filled from the board, taken over 
   await form.getByLabel('Service').fill('Orthopaedics')
   await form.getByLabel('Last', { exact: true }).click()
   expect(await axeFindings(page)).toEqual([])
+  // An empty time is not previewed either: the browser asks for it.
+  const start = form.getByLabel(/^Start/)
+  await start.fill('')
+  await form.getByRole('button', { name: 'Preview' }).click()
+  await expect.poll(() => start.evaluate((field) => field === document.activeElement)).toBe(true)
+  await start.fill('08:00')
   await form.getByRole('button', { name: 'Preview' }).click()
   await form.getByText(/^Would be created: \d\./).waitFor()
   await untilRead(page)

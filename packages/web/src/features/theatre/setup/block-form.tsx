@@ -13,7 +13,7 @@ import {
 } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type SyntheticEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { formatDate, formatNumber, formatTimes } from '../../../lib/format.ts'
@@ -31,6 +31,9 @@ import { weekdayName } from './weekday-name.ts'
 type BlockFormProps = { rooms: readonly { id: string; name: string }[]; firstDay: string; onDone: () => void }
 type Form = UseFormReturnType<BlockDraft>
 
+/** The name of the button that submits the form without creating anything: so the fields are checked as well. */
+const preview = 'preview'
+
 /** Creates a single block, or those of a rule: every week, or on some weekdays of the month. */
 export function BlockForm({ rooms, firstDay, onDone }: BlockFormProps) {
   const { t } = useTranslation('theatre')
@@ -43,13 +46,14 @@ export function BlockForm({ rooms, firstDay, onDone }: BlockFormProps) {
       weeksOfMonth: (weeks, { kind }) => (kind === 'monthly' && weeks.length === 0 ? t('blocks.weekRequired') : null),
     },
   })
-  const send = (dryRun: boolean) =>
-    form.onSubmit((draft) => creating.mutate({ body: newBlockOf(draft, timeZone), dryRun }))
+  const send = form.onSubmit((draft, event) =>
+    creating.mutate({ body: newBlockOf(draft, timeZone), dryRun: submitterOf(event) === preview }),
+  )
   const { kind } = form.getValues()
   const input = form.getInputProps
   const isCreated = creating.data !== undefined && !creating.data.isDryRun
   return (
-    <form onSubmit={send(false)}>
+    <form onSubmit={send}>
       <Stack gap="md">
         <SegmentedControl
           aria-label={t('blocks.kind')}
@@ -76,7 +80,7 @@ export function BlockForm({ rooms, firstDay, onDone }: BlockFormProps) {
           <ActionButton type="submit" isBusy={creating.isPending}>
             {t('blocks.create')}
           </ActionButton>
-          <ActionButton variant="default" isBusy={creating.isPending} onClick={() => send(true)()}>
+          <ActionButton type="submit" name={preview} variant="default" isBusy={creating.isPending}>
             {t('blocks.preview')}
           </ActionButton>
           {isCreated ? (
@@ -88,6 +92,12 @@ export function BlockForm({ rooms, firstDay, onDone }: BlockFormProps) {
       </Stack>
     </form>
   )
+}
+
+/** The name of the button that submitted the form. */
+function submitterOf(event: SyntheticEvent | undefined): string | null {
+  const submitted = event?.nativeEvent
+  return submitted instanceof SubmitEvent ? (submitted.submitter?.getAttribute('name') ?? null) : null
 }
 
 /** On which days of the week, and of the month. */
