@@ -182,6 +182,20 @@ test('a request is held where it is dropped, and a full place says what is in th
   expect(await page.locator('[data-room]').first().isVisible()).toBe(false)
 })
 
+test('the waiting list counts everybody, also more than a page of a thousand', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const requestId = await aRequest(site, theatre, {})
+  await site.database.ownerPool.query(
+    `insert into holdfast.case_request
+     select (jsonb_populate_record(q, jsonb_build_object('id', holdfast.new_id(q.clinic_no, now())))).*
+       from holdfast.case_request q, generate_series(1, 1050)
+      where q.id = $1`,
+    [requestId],
+  )
+  const page = await openBoard(theatre, 'staff')
+  await page.getByText('More on the waiting list: 1,001').waitFor()
+})
+
 test('doctors see when rooms, colleagues and the robot are taken, and not by whom or what for', async ({ site }) => {
   const theatre = await aTheatre(site)
   await aCase(site, theatre, { equipment: [{ equipmentId: theatre.robotId, units: 1 }] })

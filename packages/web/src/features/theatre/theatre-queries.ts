@@ -11,6 +11,7 @@ import type {
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../../lib/api.ts'
 import { mondayOf } from '../../lib/local-time.ts'
+import { readAllPages } from '../../lib/read-pages.ts'
 import type { BoardSearch } from './theatre-search.ts'
 
 /** What changes while people work, by the second part of the query keys: see use-live-theatre.ts. */
@@ -82,11 +83,16 @@ export function blocksQuery(clinicId: string, from: string, to: string) {
   })
 }
 
+/** All of them, in pages of 1,000. */
 export function openRequestsQuery(clinicId: string) {
   return queryOptions({
     queryKey: [...theatreKey(clinicId), 'requests'],
-    queryFn: async (): Promise<CaseRequest[]> =>
-      (await dataOf(api.listCaseRequests({ path: { clinicId }, query: { status: 'open' } }))).items,
+    queryFn: async (): Promise<CaseRequest[]> => {
+      const { items } = await readAllPages(Number.POSITIVE_INFINITY, (start) =>
+        dataOf(api.listCaseRequests({ path: { clinicId }, query: { status: 'open', ...start } })),
+      )
+      return items
+    },
   })
 }
 
