@@ -113,7 +113,7 @@ class DemoTheatre {
     return created(await this.#theatre.createEquipment(this.#clinicNo, { name, units, reprocessingMinutes }, null)).id
   }
 
-  /** Working days from tomorrow: today's hours may be over. */
+  /** Every day from tomorrow: today's hours may be over. */
   async blocks(roomId: string, service: string, today: Temporal.PlainDate): Promise<void> {
     const rule = {
       from: today.add({ days: 1 }).toString(),
