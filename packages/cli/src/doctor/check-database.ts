@@ -1,4 +1,13 @@
-import { checkLogIsOfServer, createPool, grantedFunctions, LogAhead, migrationStatus } from '@holdfast/engine'
+import {
+  AppLoginError,
+  checkAppLogin,
+  checkLogIsOfServer,
+  createPool,
+  databaseOf,
+  grantedFunctions,
+  LogAhead,
+  migrationStatus,
+} from '@holdfast/engine'
 import sql from 'sql-template-tag'
 import { messageOf } from '../message-of.ts'
 import { type Check, ok, problem, warning } from './check.ts'
@@ -21,17 +30,19 @@ type ServerFacts = {
 const versionNumberMin = 150_000
 const clockSkewSecondsMax = 2
 
-/** Every check of a database, all read-only. `ownerUrl` logs in as the owner. */
+/** Every check of a database, all read-only. `ownerUrl` logs in as the owner, `appUrl` is DATABASE_APP_URL. */
 export async function checkDatabase(
   ownerUrl: string,
-  hasAppUrl = false,
+  appUrl: string | null = null,
 ): Promise<{ version: string | null; checks: Check[] }> {
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast doctor', statementTimeoutMs: 15_000 })
   try {
     const { facts, skewSeconds } = await readServer(pool)
     const checks = [...judgeServer(facts), judgeClock(skewSeconds)]
-    checks.push(...(await checkOwner(pool, hasAppUrl)))
-    if (facts.version_number >= versionNumberMin) checks.push(...(await checkSchema(pool)))
+    const { isOwner, check } = await checkOwner(pool, appUrl !== null)
+    checks.push(check)
+    // Another login may not read what the rest looks at.
+    if (facts.version_number >= versionNumberMin && isOwner) checks.push(...(await checkSchema(pool, ownerUrl, appUrl)))
     return { version: facts.version, checks }
   } catch (error) {
     const fix = 'check DATABASE_URL, and that PostgreSQL runs there and lets this login in'
@@ -112,27 +123,42 @@ function judgeClock(skewSeconds: number): Check {
     : warning('clocks', found, 'set the clocks of both machines by NTP; the database’s clock decides when holds expire')
 }
 
-type OwnerFacts = { login: string; may_create_role: boolean; may_create: boolean }
+type OwnerFacts = {
+  login: string
+  may_create_role: boolean
+  may_create: boolean
+  schema_owner: string | null
+  owns_schema: boolean
+}
 
 /** Whether the login of DATABASE_URL may do what migrations need. It need not be a superuser. */
-async function checkOwner(pool: Pool, hasAppUrl: boolean): Promise<Check[]> {
+async function checkOwner(pool: Pool, hasAppUrl: boolean): Promise<{ isOwner: boolean; check: Check }> {
   const { rows } = await pool.query<OwnerFacts>(`
     select current_user::text as login, rolsuper or rolcreaterole as may_create_role,
-           has_database_privilege(current_database(), 'CREATE') as may_create
-      from pg_roles where rolname = current_user`)
+           has_database_privilege(current_database(), 'CREATE') as may_create,
+           pg_get_userbyid(n.nspowner)::text as schema_owner,
+           coalesce(pg_has_role(n.nspowner, 'USAGE'), true) as owns_schema
+      from pg_roles left join pg_namespace n on n.nspname = 'holdfast' where rolname = current_user`)
   const [facts] = rows
-  if (facts === undefined) return []
+  if (facts === undefined) throw new Error('the database returned no row about the login')
+  const login = `${facts.login}, the login of DATABASE_URL,`
+  if (!facts.owns_schema) {
+    const owner = facts.schema_owner
+    const fix = `set DATABASE_URL to the login of ${owner}; that of the server belongs into DATABASE_APP_URL`
+    const found = `${login} does not own the schema holdfast: ${owner} does`
+    return { isOwner: false, check: problem('owner', found, fix) }
+  }
   const lacks = [
     ...(facts.may_create ? [] : ['create schemas in the database']),
     ...(facts.may_create_role || hasAppUrl ? [] : ['create the login of the server']),
   ]
-  if (lacks.length === 0) return [ok('owner', `${facts.login} may do what migrations need`)]
+  if (lacks.length === 0) return { isOwner: true, check: ok('owner', `${facts.login} may do what migrations need`) }
   const fix = 'run `holdfast setup-database`, which prints the SQL for an administrator of the database server'
-  const found = `${facts.login}, the login of DATABASE_URL, may not ${lacks.join(' or ')}`
-  return [problem('owner', found, hasAppUrl ? fix : `${fix}; or set DATABASE_APP_URL`)]
+  const found = `${login} may not ${lacks.join(' or ')}`
+  return { isOwner: true, check: problem('owner', found, hasAppUrl ? fix : `${fix}; or set DATABASE_APP_URL`) }
 }
 
-async function checkSchema(pool: Pool): Promise<Check[]> {
+async function checkSchema(pool: Pool, ownerUrl: string, appUrl: string | null): Promise<Check[]> {
   const { current, pending } = await migrationStatus(pool)
   if (!current) {
     const found = `${pending.length} missing: ${pending.slice(0, 5).join(', ')}${pending.length > 5 ? ', …' : ''}`
@@ -143,6 +169,7 @@ async function checkSchema(pool: Pool): Promise<Check[]> {
   return [
     ok('migrations', 'current'),
     ...(await checkRoles(pool)),
+    ...(appUrl === null ? [] : [await checkConfiguredLogin(appUrl, ownerUrl)]),
     await checkPartitions(pool),
     await checkLog(pool),
     await checkAdmins(pool),
@@ -192,6 +219,19 @@ async function checkRoles(pool: Pool): Promise<Check[]> {
     checks.push(problem('roles', 'no login is a member of holdfast_app', fix))
   }
   return checks.length > 0 ? checks : [ok('roles', `the application logs in as ${facts.logins.join(' or ')}`)]
+}
+
+/** A start refuses the same. */
+async function checkConfiguredLogin(appUrl: string, ownerUrl: string): Promise<Check> {
+  const name = 'application login'
+  try {
+    await checkAppLogin(appUrl, databaseOf(ownerUrl))
+    return ok(name, 'DATABASE_APP_URL may call the functions, and nothing more')
+  } catch (error) {
+    if (error instanceof AppLoginError) return problem(name, messageOf(error), 'correct DATABASE_APP_URL as it says')
+    const fix = 'check DATABASE_APP_URL, and that PostgreSQL lets this login in'
+    return problem(name, `cannot log in: ${messageOf(error)}`, fix)
+  }
 }
 
 /** The bookings of a month need its partitions, which are created three months ahead. */

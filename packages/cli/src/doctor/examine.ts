@@ -89,7 +89,7 @@ async function examineDatabase(config: Config): Promise<{ version: string | null
 }
 
 async function checkWithSecret(config: Config, ownerUrl: string): Promise<{ version: string | null; checks: Check[] }> {
-  const { version, checks } = await checkDatabase(ownerUrl, config.databaseAppUrl !== null)
+  const { version, checks } = await checkDatabase(ownerUrl, config.databaseAppUrl)
   if (version === null) return { version, checks }
   return {
     version,

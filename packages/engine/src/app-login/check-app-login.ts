@@ -1,7 +1,16 @@
 import pg from 'pg'
 import { AppLoginError } from './app-login-error.ts'
 
-type Facts = { login: string; database: string; superuser: boolean; member: boolean; owner: boolean; schema: boolean }
+type Facts = {
+  login: string
+  database: string
+  superuser: boolean
+  member: boolean
+  owner: boolean
+  schema: boolean
+  /** Tables that only the functions may write, and this login too. */
+  writable: string[]
+}
 
 /**
  * Logs in as the application does, and checks that the login is a member of holdfast_app in the owner's database and
@@ -22,7 +31,11 @@ export async function checkAppLogin(appUrl: string, databaseWanted: string): Pro
     const { rows } = await client.query<Facts>(`
       select current_user::text as login, current_database()::text as database, r.rolsuper as superuser,
              n.oid is not null as schema, coalesce(pg_has_role(n.nspowner, 'MEMBER'), false) as owner,
-             coalesce((select pg_has_role(oid, 'USAGE') from pg_roles where rolname = 'holdfast_app'), false) as member
+             coalesce((select pg_has_role(oid, 'USAGE') from pg_roles where rolname = 'holdfast_app'), false) as member,
+             array(select c.relname::text from pg_class c
+                    where c.relnamespace = n.oid
+                      and c.relname in ('slot', 'booking', 'booking_event', 'allocation', 'idempotency')
+                      and has_table_privilege(c.oid, 'insert, update, delete, truncate') order by 1) as writable
         from pg_roles r left join pg_namespace n on n.nspname = 'holdfast' where r.rolname = current_user`)
     const facts = rows[0]
     if (facts === undefined) throw new Error('The query for the login returned no row.')
@@ -47,6 +60,13 @@ function judge(facts: Facts, databaseWanted: string): void {
       `The login "${facts.login}" of DATABASE_APP_URL is ` +
         `${facts.superuser ? 'a superuser' : 'the owner of the schema'}: it could change bookings without the ` +
         `engine. Create a separate login for the server: CREATE ROLE … LOGIN PASSWORD '…' IN ROLE holdfast_app;`,
+    )
+  }
+  if (facts.writable.length > 0) {
+    throw new AppLoginError(
+      'too_powerful',
+      `The login "${facts.login}" of DATABASE_APP_URL may write ${facts.writable.join(', ')} without the engine's ` +
+        'functions. Take the privileges from it, or its membership in roles such as pg_write_all_data.',
     )
   }
   if (!facts.member) {

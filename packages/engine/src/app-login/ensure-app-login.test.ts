@@ -67,7 +67,7 @@ test('if the owner may not create roles, the error names the SQL to run, and DAT
   }
 })
 
-test('a DATABASE_APP_URL of the owner, of no member, of another database or that is unreachable is refused', async ({
+test('a DATABASE_APP_URL of the owner, of no member, of who may write, elsewhere or unreachable is refused', async ({
   database,
 }) => {
   const { ownerUrl } = database
@@ -81,6 +81,13 @@ test('a DATABASE_APP_URL of the owner, of no member, of another database or that
   try {
     const appUrl = changeDatabaseUrl(ownerUrl, { user: stranger, password: 'stranger' })
     await expect(ensureAppLogin({ ownerUrl, appUrl })).rejects.toMatchObject({ kind: 'not_a_member' })
+    await query(ownerUrl, `grant holdfast_app to ${stranger}`)
+    expect(await ensureAppLogin({ ownerUrl, appUrl })).toBe(appUrl)
+    await query(ownerUrl, `grant pg_write_all_data to ${stranger}`)
+    await expect(ensureAppLogin({ ownerUrl, appUrl })).rejects.toMatchObject({
+      kind: 'too_powerful',
+      message: expect.stringContaining('may write allocation, booking, booking_event, idempotency, slot without'),
+    })
   } finally {
     await query(ownerUrl, `drop role ${stranger}`)
   }

@@ -10,10 +10,12 @@ const good: DatabaseFacts = {
   database: 'clinic',
   may_create_in_database: true,
   schema_exists: false,
+  schema_owner: null,
   owns_schema: true,
   extension_installed: false,
   extension_available: true,
   app_role_exists: false,
+  in_app_role: false,
   may_create_role: true,
 }
 

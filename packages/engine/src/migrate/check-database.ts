@@ -13,10 +13,14 @@ export type DatabaseFacts = {
   database: string
   may_create_in_database: boolean
   schema_exists: boolean
+  /** Null: there is no schema. */
+  schema_owner: string | null
   owns_schema: boolean
   extension_installed: boolean
   extension_available: boolean
   app_role_exists: boolean
+  /** Whether the login is a member of the application's role. */
+  in_app_role: boolean
   may_create_role: boolean
 }
 
@@ -29,11 +33,14 @@ const factsQuery = `
          current_database()::text as database,
          has_database_privilege(current_database(), 'CREATE') as may_create_in_database,
          exists (select from pg_namespace where nspname = 'holdfast') as schema_exists,
+         (select pg_get_userbyid(nspowner)::text from pg_namespace where nspname = 'holdfast') as schema_owner,
          coalesce((select pg_has_role(nspowner, 'USAGE') from pg_namespace where nspname = 'holdfast'),
            true) as owns_schema,
          exists (select from pg_extension where extname = 'btree_gist') as extension_installed,
          exists (select from pg_available_extensions where name = 'btree_gist') as extension_available,
          exists (select from pg_roles where rolname = 'holdfast_app') as app_role_exists,
+         coalesce((select pg_has_role(oid, 'USAGE') from pg_roles where rolname = 'holdfast_app'),
+           false) as in_app_role,
          (select rolsuper or rolcreaterole from pg_roles where rolname = current_user) as may_create_role`
 
 /**
@@ -79,6 +86,7 @@ function checkServer(facts: DatabaseFacts): void {
 }
 
 function checkPrivileges(facts: DatabaseFacts): void {
+  refuseApplicationLogin(facts)
   const missing: string[] = []
   if (!facts.may_create_in_database && !(facts.schema_exists && facts.extension_installed)) {
     missing.push(
@@ -105,6 +113,17 @@ function checkPrivileges(facts: DatabaseFacts): void {
         'package postgresql-NN; Red Hat: postgresql-contrib), then start again.',
     )
   }
+}
+
+/** Privileges of the owner would be the wrong advice: the application's login must not have them. */
+function refuseApplicationLogin({ login, schema_owner, owns_schema, in_app_role, may_create_role }: DatabaseFacts) {
+  if (schema_owner === null || owns_schema || !in_app_role || may_create_role) return
+  throw new MigrateError(
+    'privilege_missing',
+    `The login ${quoted(login)} of DATABASE_URL is one of the application, which may only call its functions. Set ` +
+      `DATABASE_URL to the login that owns the schema holdfast, ${quoted(schema_owner)}; this one belongs into ` +
+      'DATABASE_APP_URL.',
+  )
 }
 
 function quoted(identifier: string): string {

@@ -264,6 +264,24 @@ test('for a login without privileges, the error names what is missing and the SQ
   }
 })
 
+test('the application’s login is told which one owns the schema, and is not offered its privileges', async () => {
+  const name = new URL(database.ownerUrl).pathname.slice(1)
+  await migrate({ ownerUrl: database.ownerUrl })
+  await owner.query(`create role ${name}_app login password 'app' in role holdfast_app`)
+  try {
+    const ownerUrl = changeDatabaseUrl(database.ownerUrl, { user: `${name}_app`, password: 'app' })
+    const refused = await migrate({ ownerUrl }).catch((error: unknown) => error)
+    const schemaOwner = await value(`select nspowner::regrole::text from pg_namespace where nspname = 'holdfast'`)
+    expect(refused).toMatchObject({
+      kind: 'privilege_missing',
+      message: expect.stringContaining(`the login that owns the schema holdfast, "${schemaOwner}"; this one belongs`),
+    })
+    expect(refused).toMatchObject({ message: expect.not.stringContaining('ALTER SCHEMA') })
+  } finally {
+    await owner.query(`drop role ${name}_app`)
+  }
+})
+
 test('an owner that is not a superuser can migrate', async () => {
   const name = new URL(database.ownerUrl).pathname.slice(1)
   await owner.query(`create role ${name}_owner login password 'owner'; grant ${name}_owner to current_user`)
