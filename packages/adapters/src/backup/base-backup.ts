@@ -22,6 +22,8 @@ export type BaseBackupOptions = {
   archive: string | null
   /** `spread`: begins with a checkpoint that does not disturb, but takes minutes. Default: `fast`. */
   checkpoint?: 'fast' | 'spread'
+  /** At most so many megabytes a second are read, so that requests do not wait for it. Default: any number. */
+  megabytesPerSecond?: number
   /** Of a stored object before it is encrypted. */
   partBytes?: number
   signal?: AbortSignal
@@ -89,14 +91,11 @@ async function copyServer(client: pg.Client, id: string, options: BaseBackupOpti
   )
   let bytes = 0
   const tar = new Readable({ read: () => command.connection?.stream.resume() })
-  const command = new CopyCommand(
-    `BASE_BACKUP (LABEL 'holdfast ${id}', CHECKPOINT '${options.checkpoint ?? 'fast'}', WAL true, MANIFEST 'no')`,
-    (message) => {
-      if (message[0] !== data) return
-      bytes += message.length - 1
-      if (!tar.push(Buffer.from(message.subarray(1)))) command.connection?.stream.pause()
-    },
-  )
+  const command = new CopyCommand(baseBackupCommand(id, options), (message) => {
+    if (message[0] !== data) return
+    bytes += message.length - 1
+    if (!tar.push(Buffer.from(message.subarray(1)))) command.connection?.stream.pause()
+  })
   client.query(command)
   command.done.then(
     () => {
@@ -122,6 +121,13 @@ async function copyServer(client: pg.Client, id: string, options: BaseBackupOpti
     throw new BackupError('not_permitted', 'A database server with tablespaces can’t be copied: use pgBackRest.')
   }
   return { startLsn: starts?.[0]?.[0] ?? '', endLsn: ends?.[0]?.[0] ?? '', bytes, parts }
+}
+
+function baseBackupCommand(id: string, { checkpoint = 'fast', megabytesPerSecond }: BaseBackupOptions): string {
+  const options = [`LABEL 'holdfast ${id}'`, `CHECKPOINT '${checkpoint}'`, 'WAL true', `MANIFEST 'no'`]
+  // In kilobytes.
+  if (megabytesPerSecond !== undefined) options.push(`MAX_RATE ${megabytesPerSecond * 1024}`)
+  return `BASE_BACKUP (${options.join(', ')})`
 }
 
 /** The first byte of a message with a part of the tar file. */

@@ -21,6 +21,8 @@ export type ContinuousBackupOptions = {
   flushSeconds: number
   /** How often the whole database is copied. */
   copyHours: number
+  /** At most so many megabytes a second are read for a copy. Default: any number. */
+  megabytesPerSecond?: number
   /** How long backups are kept. */
   keepDays: number
   signal: AbortSignal

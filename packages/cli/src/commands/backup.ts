@@ -24,7 +24,16 @@ export async function backupCommand(context: CommandContext, options: BackupOpti
       const sealer = await openSealer(store, backupKeys(config))
       const archive = await findArchive(databaseUrl, store, sealer.recipient)
       const release = await releaseOf()
-      const copied = await takeBaseBackup({ databaseUrl, store, sealer, release, embedded, archive, signal })
+      const copied = await takeBaseBackup({
+        databaseUrl,
+        store,
+        sealer,
+        release,
+        embedded,
+        archive,
+        megabytesPerSecond: config.backupMegabytesPerSecond,
+        signal,
+      })
       await storeErasures(databaseUrl, store, sealer, new Date(copied.endedAt))
       const expired = await removeExpired(store, config.backupDays, new Date(copied.endedAt))
       return { manifest: copied, removed: expired, place: store.name }

@@ -43,6 +43,7 @@ async function run(place: string, { databaseUrl, embedded }: BackupProcessStart)
     embedded,
     flushSeconds: config.backupSeconds,
     copyHours: config.backupHours,
+    megabytesPerSecond: config.backupMegabytesPerSecond,
     keepDays: config.backupDays,
     signal,
     storeBeside: (sealer, untilMs) => erasures.store(sealer, untilMs),

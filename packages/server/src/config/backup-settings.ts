@@ -63,6 +63,12 @@ export const backupSettings = {
     'After how many hours the whole database is copied again. A restore replays what was written since the copy.',
     kinds.wholeNumber(1, 720),
   ),
+  backupMegabytesPerSecond: setting(
+    'HOLDFAST_BACKUP_MB_PER_SECOND',
+    '32',
+    'At most so many megabytes of the database are copied in a second, so that bookings hardly become slower.',
+    kinds.wholeNumber(1, 1024),
+  ),
   backupDays: setting(
     'HOLDFAST_BACKUP_DAYS',
     '30',

@@ -63,6 +63,20 @@ export class BookingLoad {
     return (this.journal.length - before) / ((performance.now() - beganAt) / 1000)
   }
 
+  /** The same for so long, as long as a condition holds, which is asked ten times a second. */
+  async bookWhile(holds: () => Promise<boolean>, milliseconds: number): Promise<number> {
+    const [beganAt, before] = [performance.now(), this.journal.length]
+    let isOver = false
+    const clients = Array.from({ length: concurrency }, async () => {
+      while (!isOver && !this.#stopped) await this.#bookOne()
+    })
+    while (performance.now() - beganAt < milliseconds && (await holds())) await delay(100)
+    isOver = true
+    const rate = (this.journal.length - before) / ((performance.now() - beganAt) / 1000)
+    await Promise.all(clients)
+    return rate
+  }
+
   /** Books a few at a time until `stop`. */
   async trickle(): Promise<void> {
     while (!this.#stopped) {

@@ -8,6 +8,7 @@ import { clusterPrograms } from '../cluster/start-cluster.ts'
 import { brokerTable } from './broker-command.ts'
 import { failoverTable, failuresOf } from './failover-command.ts'
 import { allKills, type Kill } from './failovers.ts'
+import { backupCostTable, measureBackupCost } from './measure-backup-cost.ts'
 import { redisFailures, redisTable } from './redis-command.ts'
 import { restoreTable } from './restore-command.ts'
 import { runBrokerDrill } from './run-broker-drill.ts'
@@ -18,6 +19,7 @@ import { failuresOfReplicas, replicasTable, runReplicasDrill } from './run-repli
 import { runRestoreDrill } from './run-restore-drill.ts'
 
 // npm run drill -- restore [--bookings 10000] [--seconds 5] [--json]
+// npm run drill -- backup-cost [--rounds 6] [--seconds 5] [--json]
 // npm run drill -- redis [--seconds 5] [--clients 16] [--json]
 // npm run drill -- failover [--times 4] [--kill primary|postgres|partition|pause] [--clients 16] [--json]
 // npm run drill -- replicas [--reads 100000] [--clients 16] [--json]
@@ -29,6 +31,7 @@ const { values, positionals } = parseArgs({
   options: {
     bookings: { type: 'string', default: '10000' },
     seconds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '6' },
     times: { type: 'string', default: String(allKills.length) },
     kill: { type: 'string' },
     reads: { type: 'string', default: '100000' },
@@ -37,7 +40,7 @@ const { values, positionals } = parseArgs({
   },
 })
 
-function numberOf(name: 'bookings' | 'reads' | 'seconds' | 'times' | 'clients', least: number): number {
+function numberOf(name: 'bookings' | 'reads' | 'rounds' | 'seconds' | 'times' | 'clients', least: number): number {
   const number = Number(values[name])
   if (!Number.isInteger(number) || number < least) {
     throw new Error(`--${name} is a whole number from ${least}, not ${values[name]}.`)
@@ -85,6 +88,16 @@ const drills: Record<string, Drill> = {
       print(result, restoreTable)
       const { lost, unexpected, mismatches } = result
       return { failures: lost + unexpected + mismatches === 0 ? [] : ['what was restored is not what was booked'] }
+    },
+  },
+  'backup-cost': {
+    programs: [],
+    async run(directory) {
+      const [rounds, backupSeconds] = [numberOf('rounds', 1), numberOf('seconds', 1)]
+      const result = await measureBackupCost({ rounds, partMs: 4_000, backupSeconds, directory, say })
+      print(result, backupCostTable)
+      // A figure is judged by whoever reads it: other work on this machine changes it.
+      return { failures: [] }
     },
   },
   redis: {

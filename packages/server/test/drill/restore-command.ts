@@ -2,7 +2,6 @@ import type { DrillResult } from './run-restore-drill.ts'
 
 /** The result as a table. */
 export function restoreTable(result: DrillResult): string {
-  const { before, whileCopying, whileArchiving, ratio } = result.bookingsPerSecond
   const rows: [string, string | number][] = [
     ['acknowledged', result.acknowledged],
     [
@@ -19,9 +18,6 @@ export function restoreTable(result: DrillResult): string {
     ['newest restorable moment at the end', `${result.secondsAtRisk} s ago`],
     ['restored in', `${result.restoreSeconds} s`],
     ['stored', `${result.storedMegabytes} MB`],
-    ['bookings/s without backups', before],
-    ['bookings/s while the first copy was taken', whileCopying],
-    ['bookings/s while backups were archived', `${whileArchiving} (${ratio})`],
   ]
   return rows.map(([name, value]) => `${name.padEnd(56)}${value}\n`).join('')
 }

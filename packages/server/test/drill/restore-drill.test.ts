@@ -2,13 +2,20 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import { measureBackupCost } from './measure-backup-cost.ts'
 import { runRestoreDrill } from './run-restore-drill.ts'
 
-async function drill(more: { earlierMs?: number } = {}) {
+async function emptyDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'hf-drill-'))
   await chmod(directory, 0o711)
   onTestFinished(() => rm(directory, { recursive: true, force: true }))
-  return runRestoreDrill({ bookings: 1_000, directory, backupSeconds: 1, say: () => undefined, ...more })
+  return directory
+}
+
+const quick = { backupSeconds: 1, say: () => undefined }
+
+async function drill(more: { earlierMs?: number } = {}) {
+  return runRestoreDrill({ bookings: 1_000, directory: await emptyDirectory(), ...quick, ...more })
 }
 
 it('a destroyed database is restored with every booking that was acknowledged before the moment', async () => {
@@ -27,4 +34,15 @@ it('the drill finds bookings that were lost (negative control: it restores a mom
   expect(lost).toBeGreaterThan(0)
   // What was restored is consistent: only the journal shows what is missing.
   expect(mismatches).toBe(0)
+})
+
+it('what backups cost is measured in each round, for a copy of the database and for the WAL in between', async () => {
+  const directory = await emptyDirectory()
+  const cost = await measureBackupCost({ rounds: 1, partMs: 300, bookedBefore: 1_000, directory, ...quick })
+  const { without, copying, archiving } = cost.bookingsPerSecond
+  for (const { min } of [without, copying, archiving]) expect(min).toBeGreaterThan(0)
+  // Of one round: the mean of what was booked before and after it.
+  const neighbours = (without.min + without.max) / 2
+  expect(cost.ratio.archiving.median).toBeCloseTo(archiving.median / neighbours, 1)
+  expect(cost.ratio.copying.median).toBeCloseTo(copying.median / neighbours, 1)
 })

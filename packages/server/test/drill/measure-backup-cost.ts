@@ -1,0 +1,111 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { until } from '@holdfast/testkit'
+import type pg from 'pg'
+import { type BackupStage, createPlace, openBackupStage, untilRestorable } from './backup-stage.ts'
+
+export type BackupCostOptions = {
+  rounds: number
+  /** How long each part of a round books. */
+  partMs: number
+  /** What is in the database already. */
+  bookedBefore?: number
+  /** An empty directory, in which the drill works. */
+  directory: string
+  /** HOLDFAST_BACKUP_SECONDS */
+  backupSeconds: number
+  say(line: string): void
+}
+
+/** Of the rounds: the median, and the lowest and the highest. */
+export type Spread = { median: number; min: number; max: number }
+
+export type BackupCost = {
+  rounds: number
+  /** Bookings per second without backups, while the whole database was copied, and while its WAL was archived. */
+  bookingsPerSecond: { without: Spread; copying: Spread; archiving: Spread }
+  /** Of each round, divided by the mean of the parts without backups before and after. */
+  ratio: { copying: Spread; archiving: Spread }
+}
+
+/** More than the engine has done in a second on two cores; places that are not booked cost nothing. */
+const perSecondMax = 20_000
+
+/**
+ * Books as fast as the engine can in parts of the same length: without backups, while a first copy is taken, while WAL
+ * is archived, without backups, and so on. Each part follows a checkpoint, because each page is written to the WAL as a
+ * whole once after it, and a copy begins with one.
+ */
+export async function measureBackupCost(options: BackupCostOptions): Promise<BackupCost> {
+  const { rounds, partMs, directory, say, bookedBefore = 200_000 } = options
+  const room = bookedBefore + ((rounds * 3 + 1) * partMs * perSecondMax) / 1000
+  const stage = await openBackupStage({ ...options, room })
+  try {
+    await stage.load.book(bookedBefore)
+    const without = [await bookAfterCheckpoint(stage, partMs)]
+    const [copying, archiving]: [number[], number[]] = [[], []]
+    for (let round = 1; round <= rounds; round += 1) {
+      const place = await createPlace(join(directory, `cost-${round}`), options.backupSeconds)
+      const backups = await stage.backUp(place)
+      await until(
+        () => isCopied(stage.pool),
+        () => 'a copy that has begun',
+        60_000,
+      )
+      copying.push(await stage.load.bookWhile(async () => (await isCopied(stage.pool)) === true, partMs))
+      await untilRestorable(place, Date.now())
+      archiving.push(await bookAfterCheckpoint(stage, partMs))
+      await backups.stop()
+      await rm(place.env.HOLDFAST_BACKUP_TO ?? '', { recursive: true })
+      without.push(await bookAfterCheckpoint(stage, partMs))
+      const parts = [without.at(-2), copying.at(-1), archiving.at(-1), without.at(-1)]
+      say(`round ${round}: ${parts.map((rate) => Math.round(rate ?? 0)).join(', ')} bookings/s`)
+    }
+    const neighbours = copying.map((_, index) => ((without[index] ?? 0) + (without[index + 1] ?? 0)) / 2)
+    const ratiosOf = (rates: number[]) =>
+      spreadOf(
+        rates.map((rate, index) => rate / (neighbours[index] ?? 0)),
+        2,
+      )
+    return {
+      rounds,
+      bookingsPerSecond: {
+        without: spreadOf(without, 0),
+        copying: spreadOf(copying, 0),
+        archiving: spreadOf(archiving, 0),
+      },
+      ratio: { copying: ratiosOf(copying), archiving: ratiosOf(archiving) },
+    }
+  } finally {
+    await stage.end()
+  }
+}
+
+async function bookAfterCheckpoint({ pool, load }: BackupStage, partMs: number): Promise<number> {
+  await pool.query('checkpoint')
+  return load.bookWhile(async () => true, partMs)
+}
+
+/** Whether the server sends a copy of itself; undefined: it does not. */
+async function isCopied(pool: pg.Pool): Promise<true | undefined> {
+  const { rows } = await pool.query<{ phase: string }>('select phase from pg_stat_progress_basebackup')
+  return rows.some(({ phase }) => phase === 'streaming database files') ? true : undefined
+}
+
+function spreadOf(values: readonly number[], digits: number): Spread {
+  const sorted = values.map((value) => Number(value.toFixed(digits))).sort((one, other) => one - other)
+  const middle = (sorted.length - 1) / 2
+  const median = ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2
+  return { median: Number(median.toFixed(digits)), min: sorted.at(0) ?? 0, max: sorted.at(-1) ?? 0 }
+}
+
+/** The result as a table. */
+export function backupCostTable({ rounds, bookingsPerSecond, ratio }: BackupCost): string {
+  const text = ({ median, min, max }: Spread) => `${median} (${min}–${max})`
+  const rows: [string, string][] = [
+    [`bookings/s without backups, of ${rounds} rounds`, text(bookingsPerSecond.without)],
+    ['while the database was copied', `${text(bookingsPerSecond.copying)}: ${text(ratio.copying)}`],
+    ['while its WAL was archived', `${text(bookingsPerSecond.archiving)}: ${text(ratio.archiving)}`],
+  ]
+  return rows.map(([name, value]) => `${name.padEnd(56)}${value}\n`).join('')
+}
