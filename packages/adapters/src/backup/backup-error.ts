@@ -12,6 +12,7 @@ export type BackupErrorKind =
   | 'no_backup'
   | 'outside_range'
   | 'target_in_use'
+  | 'no_space'
   | 'not_permitted'
 
 /** The message says what was found, where, and what to do about it. */

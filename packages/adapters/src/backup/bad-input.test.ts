@@ -22,6 +22,7 @@ import {
   openReadingKeys,
   openSealer,
   readCatalogue,
+  refuseWithoutSpace,
   removeExpired,
   takeBaseBackup,
 } from './index.ts'
@@ -135,6 +136,19 @@ describe('a backup is refused', () => {
     await expect(check()).rejects.toThrow(/There is no backup in/)
     store = openDirectory(place)
     await expect(check({ id: 'x' })).rejects.toThrow(/There is no backup x in/)
+  })
+})
+
+describe('a disk that is too small for a restore', () => {
+  it('is named with what is needed and what is free, also for a directory that does not exist yet', async () => {
+    const [backup] = (await readCatalogue(store)).backups
+    if (backup === undefined) throw new Error('There is no backup.')
+    const target = join(place, 'not', 'yet', 'there')
+    await refuseWithoutSpace(backup, target)
+    const huge = { ...backup, manifest: { ...backup.manifest, bytes: 10 ** 17 } }
+    await expect(refuseWithoutSpace(huge, target)).rejects.toThrow(
+      /There is no space for .*there: the backup .* needs 1000000000\d\d MB, and \d+ MB are free/,
+    )
   })
 })
 

@@ -13,3 +13,4 @@ export {
   recoverySettings,
   unpackBackup,
 } from './restore-backup.ts'
+export { refuseWithoutSpace } from './restore-space.ts'

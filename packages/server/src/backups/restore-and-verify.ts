@@ -4,6 +4,7 @@ import {
   openOpener,
   type RestorableBackup,
   recoverySettings,
+  refuseWithoutSpace,
   unpackBackup,
 } from '@holdfast/adapters/backup'
 import { restoreEmbeddedPostgres, withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
@@ -42,6 +43,7 @@ const detailsMax = 100
 export async function restoreBackup(options: RestoreOptions): Promise<void> {
   const { store, keys, backup, to, dataDirectory, say = () => undefined, signal } = options
   const opener = await openOpener(store, keys, backup.manifest.recipient)
+  await refuseWithoutSpace(backup, dataDirectory)
   say(`Checking the backup ${backup.id} …`)
   await checkBackup(store, opener, backup, signal)
   say(`Restoring it into ${dataDirectory} …`)
