@@ -1,16 +1,30 @@
 import { execFile } from 'node:child_process'
+import { createPrivateKey } from 'node:crypto'
 import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { signFile } from '../../tools/release/sign-release.ts'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
 
-/** `npm run release -- --dry-run`. If HOLDFAST_TEST_RELEASE is the directory of an earlier one, this copies it. */
-export async function buildRelease(directory: string): Promise<void> {
+/**
+ * `npm run release -- --dry-run --sign KEYFILE`. If HOLDFAST_TEST_RELEASE is the directory of an earlier one, this
+ * copies and signs it.
+ */
+export async function buildRelease(directory: string, keyFile: string): Promise<void> {
   const { HOLDFAST_TEST_RELEASE: earlier } = process.env
-  if (earlier !== undefined) cpSync(earlier, directory, { recursive: true })
-  else await run(process.execPath, [join(root, 'tools/release/main.ts'), '--dry-run', '--to', directory], { cwd: root })
+  if (earlier !== undefined) {
+    cpSync(earlier, directory, { recursive: true })
+    signRelease(directory, releaseName(versionOfCheckout()), keyFile)
+    return
+  }
+  const args = ['--dry-run', '--sign', keyFile, '--to', directory]
+  await run(process.execPath, [join(root, 'tools/release/main.ts'), ...args], { cwd: root })
+}
+
+function signRelease(directory: string, name: string, keyFile: string): void {
+  signFile(createPrivateKey(readFileSync(keyFile)), join(directory, `${name}.tar.gz.sha256`))
 }
 
 /** The name of the release's directory and, with .tar.gz, of its archive. */
@@ -40,10 +54,11 @@ export async function releaseAs(directory: string, from: string, to: string, cha
   return name
 }
 
-/** Its archive, with the checksum. */
-export async function packRelease(directory: string, name: string): Promise<void> {
+/** Its archive, with the checksum and the signature. */
+export async function packRelease(directory: string, name: string, keyFile: string): Promise<void> {
   const script = `tar -cf ${name}.tar.gz --use-compress-program='gzip -1' ${name}`
   await run('sh', ['-c', `${script} && sha256sum ${name}.tar.gz >${name}.tar.gz.sha256`], { cwd: directory })
+  signRelease(directory, name, keyFile)
 }
 
 /** This checkout's. */

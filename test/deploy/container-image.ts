@@ -47,3 +47,19 @@ export function readContainerfile(): ContainerImage {
     healthCheck: list(one('HEALTHCHECK')),
   }
 }
+
+/** The command that starts an image's program as the systemd unit `image`, with the restrictions of a container. */
+export function restrictedStart({ environment, user, workingDirectory, volume, command }: ContainerImage): string {
+  const settings = environment.map((line) => `--setenv=${line}`)
+  const restrictions = [
+    `User=${user}`,
+    `WorkingDirectory=${workingDirectory}`,
+    'ProtectSystem=strict',
+    'ReadOnlyPaths=/',
+    `ReadWritePaths=${volume}`,
+    'TemporaryFileSystem=/tmp',
+    'CapabilityBoundingSet=',
+    'NoNewPrivileges=yes',
+  ].map((one) => `--property=${one}`)
+  return ['systemd-run', '--unit=image', ...restrictions, ...settings, ...command].join(' ')
+}

