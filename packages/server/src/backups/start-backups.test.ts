@@ -34,6 +34,7 @@ beforeAll(async () => {
     HOLDFAST_RESTORE_TEST_IN: join(directory, 'scratch'),
     // Longer than the test: the last moments are archived by the stop.
     HOLDFAST_BACKUP_SECONDS: '3600',
+    HOLDFAST_BACKUP_MB_PER_SECOND: '1024',
     HOLDFAST_LOG_LEVEL: 'silent',
   }
   store = openBackups(env.HOLDFAST_BACKUP_TO ?? '', configOf(env))

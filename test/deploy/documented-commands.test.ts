@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { documentedCommands } from './documented-commands.ts'
+
+const root = join(import.meta.dirname, '../..')
+const installation = 'test/deploy/installation.test.ts'
+
+/** Pages of docs/operations with commands, and the test that runs them. */
+const testedBy: Record<string, string> = {
+  'back-up.md': installation,
+  'cluster.md': 'test/deploy/cluster-files.test.ts',
+  'configure.md': installation,
+  'https.md': installation,
+  'install.md': installation,
+  'move.md': installation,
+  'pgbackrest.md': installation,
+  'rabbitmq.md': 'packages/server/test/drill/broker.test.ts',
+  'restore.md': installation,
+  'troubleshooting.md': installation,
+  'uninstall.md': installation,
+  'upgrade.md': installation,
+}
+
+test('the commands of every page of docs/operations are run by a test', () => {
+  const pages = readdirSync(join(root, 'docs/operations')).filter((page) => documentedCommands(page).length > 0)
+  expect(pages.sort()).toEqual(Object.keys(testedBy))
+  for (const [page, path] of Object.entries(testedBy)) {
+    expect(readFileSync(join(root, path), 'utf8'), `${path} runs the commands of ${page}`).toContain(page)
+  }
+})
+
+test('pages whose commands are run one by one have as many as their tests run', () => {
+  expect(documentedCommands('pgbackrest.md')).toHaveLength(4)
+  expect(documentedCommands('restore.md')).toHaveLength(3)
+  expect(documentedCommands('rabbitmq.md')).toHaveLength(1)
+})
