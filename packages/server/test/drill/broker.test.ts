@@ -235,4 +235,41 @@ describe.runIf(reason === null)('publishing to RabbitMQ', () => {
     await Promise.all([good.end(), again.end(), running.stop()])
     await database.drop()
   })
+
+  it('what nobody consumes in time is a dead letter without further attempts', async () => {
+    const database = await createTestDatabase()
+    // The lower of this and the queue's own seven days counts.
+    await rabbit.run(`rabbitmqctl --quiet set_policy soon '^holdfast\\.slow$' '{"message-ttl":100}' --apply-to queues`)
+    const running = startBroker({
+      pool: database.appPool,
+      url: rabbit.url,
+      source: 'https://book.example.org',
+      queues: ['slow'],
+      log: createLogger('silent'),
+    })
+    await untilHeld(database, 'broker')
+    const [id] = await book(database, await aRoom(database), 1)
+    const dead = await until(
+      async () => {
+        const letters = await withDeadLetters(rabbit.url, async (all) => all.letters)
+        const mine = letters?.filter(({ queue }) => queue === 'slow') ?? []
+        return mine.length >= 2 ? mine : undefined
+      },
+      () => 'two dead letters of the slow consumer',
+      arrivesWithinMs,
+    )
+    expect(dead.map(({ reason, attempts }) => ({ reason, attempts }))).toEqual([
+      { reason: 'expired', attempts: 0 },
+      { reason: 'expired', attempts: 0 },
+    ])
+    expect(dead.map((one) => one.id).toSorted()).toEqual([`${id}.1`, `${id}.2`])
+    const queues = await rabbit.run('rabbitmqctl --quiet list_queues name type arguments')
+    const daysOf = (name: string) => {
+      const [line = ''] = queues.split('\n').filter((one) => one.startsWith(`holdfast.${name}\t`))
+      return Number(/"x-message-ttl",(?:\w+,)?(\d+)/.exec(line)?.[1]) / 86_400_000
+    }
+    expect({ slow: daysOf('slow'), dead: daysOf('dead-letters') }, queues).toEqual({ slow: 7, dead: 30 })
+    await running.stop()
+    await database.drop()
+  })
 })
