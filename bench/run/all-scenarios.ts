@@ -12,6 +12,7 @@ import { mix } from '../scenarios/mix.ts'
 import { overload } from '../scenarios/overload.ts'
 import { reads } from '../scenarios/reads.ts'
 import { refusals } from '../scenarios/refusals.ts'
+import { relay } from '../scenarios/relay.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import { signedIn } from '../scenarios/signed-in.ts'
 import { stampede } from '../scenarios/stampede.ts'
@@ -38,6 +39,7 @@ export const allScenarios: readonly Scenario[] = [
   cases,
   bookingsBesideCases,
   waitlist,
+  relay,
   overload,
   connections,
   growth,
