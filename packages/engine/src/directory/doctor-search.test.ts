@@ -24,6 +24,9 @@ const scene = test.extend('clinic', { scope: 'file' }, async ({ database }) => {
     ['Mariam Haddad', 'أمراض القلب'],
     ['Tomás Peña', 'Paediatrics'],
     ['Vera Entwistle', 'Ear, nose and throat'],
+    ['Jörg Weiß', 'Urology'],
+    ['أحمد حدّاد', 'Urology'],
+    ['فاطمة موسى', 'Urology'],
   ]
   for (const [name = '', specialization = ''] of doctors) await aDoctor(database, clinic, { name, specialization })
   return clinic
@@ -51,6 +54,12 @@ scene.for([
   ['my heart hurts', ['Mariam Haddad']],
   ['Fieber', ['Amara Okafor']],
   ['ألم الأذن', ['Vera Entwistle']],
+  ['jorg weiss', ['Jörg Weiß']],
+  ['WEIß', ['Jörg Weiß']],
+  ['احمد حداد', ['أحمد حدّاد']],
+  ['أَحْمَد', ['أحمد حدّاد']],
+  ['فاطمه', ['فاطمة موسى']],
+  ['موسي', ['فاطمة موسى']],
 ] as const)('%s finds %j', async ([q, expected], { database, clinic }) => {
   expect(await names(database, clinic.id, q)).toEqual(expected)
 })
@@ -62,6 +71,8 @@ scene.for([
   ['fisher', ['Lena Fischer']],
   ['tomas pena', ['Tomás Peña']],
   ['pediatrician tomaz', ['Tomás Peña']],
+  ['Joerg', ['Jörg Weiß']],
+  ['الحداد', ['أحمد حدّاد']],
 ] as const)('with typing errors, %s finds %j', async ([q, expected], { database, clinic }) => {
   expect(await names(database, clinic.id, q)).toEqual(expected)
 })

@@ -62,7 +62,8 @@ function correctionsOf(word: string, known: readonly string[]): string[] {
   const errorsMax = wanted.length < twoErrorsLengthMin ? 1 : 2
   const near = [...new Set(known)]
     .map((one) => ({ one, errors: distance(wanted, foldedTerm(one)) }))
-    .filter(({ errors }) => errors > 0 && errors <= errorsMax)
+    // Without errors, it differs by the Arabic article only.
+    .filter(({ one, errors }) => one !== word && errors <= errorsMax)
     .sort((a, b) => a.errors - b.errors)
   return near.slice(0, correctionsMax).map(({ one }) => one)
 }

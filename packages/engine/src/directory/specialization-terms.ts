@@ -15,12 +15,16 @@ const beginningMin = 4
 /** Typing errors in shorter complaints are not corrected: the name *Fisher* does not mean *Fieber*. */
 const correctedComplaintMin = 8
 
-/** Without accents and vowel signs, in lower case, and without the Arabic article. */
+/** As `folded` of search-text.ts, and without the Arabic article. */
 export function foldedTerm(text: string): string {
   return text
     .normalize('NFD')
-    .replace(/[\u0300-\u036f\u0640\u064b-\u065f]/g, '')
+    .replace(/[\u0300-\u036f\u0640\u064b-\u065f\u0670]/g, '')
+    .replaceAll('\u0671', '\u0627')
+    .replaceAll('\u0649', '\u064a')
+    .replaceAll('\u0629', '\u0647')
     .toLowerCase()
+    .replaceAll('\u00df', 'ss')
     .replace(/(^|\s)\u0627\u0644(?=\p{L}{2})/gu, '$1')
     .trim()
 }

@@ -1,15 +1,21 @@
 import sql, { type Sql } from 'sql-template-tag'
 
 /**
- * Whether the text of an SQL expression contains `part`: without accents and in lower case on both sides (letters
- * beyond ASCII by the database's locale). `strpos` has no wildcards, so `%`, `_` and `\` match themselves. `normalize`
- * needs no extension, only a UTF8 database.
+ * Whether the text of an SQL expression contains `part`, {@link folded} on both sides. `strpos` has no wildcards, so
+ * `%`, `_` and `\` match themselves.
  */
 export function contains(text: Sql, part: string): Sql {
   return sql`strpos(${folded(text)}, ${folded(sql`${part}::text`)}) > 0`
 }
 
-/** Without accents and in lower case, as {@link contains} compares. */
+/**
+ * Without accents and in lower case (letters beyond ASCII by the database's locale), and as people type names: `ss` for
+ * `ß`; in Arabic without hamza, vowel signs and tatweel, and with one letter for those that are often exchanged at the
+ * end of a word. `normalize` needs no extension, only a UTF8 database.
+ */
 export function folded(text: Sql): Sql {
-  return sql`lower(regexp_replace(normalize(${text}, NFD), '[\\u0300-\\u036f]', '', 'g'))`
+  const bare = sql`regexp_replace(normalize(${text}, NFD), '[\\u0300-\\u036f\\u0640\\u064b-\\u065f\\u0670]', '', 'g')`
+  // Alef wasla, alef maksura and teh marbuta.
+  const plain = sql`translate(${bare}, U&'\\0671\\0649\\0629', U&'\\0627\\064a\\0647')`
+  return sql`replace(lower(${plain}), U&'\\00df', 'ss')`
 }
