@@ -101,7 +101,9 @@ export const waitlistOperations = {
     url: '/api/v1/clinics/{clinicId}/waitlist-entries',
     tag,
     summary: 'List a clinic’s waitlist',
-    description: 'In the order in which they joined. `position` says who is next.',
+    description:
+      'Waiting and offered entries: by urgency, then by missed offers, then by the time of joining, as places are ' +
+      'offered. Other lists: in the order in which they joined.',
     access: 'clinic_staff',
     params: Type.Object({ clinicId: id() }, { additionalProperties: false }),
     query: Type.Object(

@@ -13,6 +13,7 @@ const cursorPart = {
   /** Microseconds since 1970: a Date would truncate PostgreSQL's times, and the next page would begin too early. */
   micros: /^-?\d{1,16}$/,
   microsOrNone: /^(?:-?\d{1,16}|none)$/,
+  count: /^\d{1,9}$/,
   name: /^[^\0]{1,200}$/u,
 } as const
 

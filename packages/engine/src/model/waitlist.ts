@@ -99,7 +99,7 @@ export type Waitlist = {
   /** Ends an entry, and cancels its open offer. @returns false: there is no such entry */
   leave(entryId: string, reason: 'left' | 'removed', actorId: string | null): Promise<boolean>
   entry(entryId: string): Promise<WaitlistEntry | null>
-  /** In the order in which they joined. @throws InvalidCursor */
+  /** Those with status `waiting` or `offered` as places are offered, others as they joined. @throws InvalidCursor */
   entriesOfClinic(query: WaitlistQuery): Promise<Page<WaitlistEntry>>
   /** The newest first, at most 100. */
   entriesOfAccount(accountId: string): Promise<WaitlistEntry[]>

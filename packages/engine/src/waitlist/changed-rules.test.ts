@@ -143,4 +143,14 @@ test('positions count who waits for the same, over all pages', async ({ database
   const second = await engine.waitlist.entriesOfClinic({ ...query, cursor: first.nextCursor })
   const listed = new Map([...first.items, ...second.items].map(({ id, position }) => [id, position]))
   expect(ids.map((id) => listed.get(id))).toEqual(expected)
+  // Of those who wait, the next to be offered a place comes first, also from page to page.
+  const waiting = { ...query, status: 'waiting', limit: 2 } as const
+  const places: (number | null)[] = []
+  let cursor: string | null = null
+  do {
+    const page = await engine.waitlist.entriesOfClinic({ ...waiting, cursor })
+    places.push(...page.items.map(({ position }) => position))
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  expect(places).toEqual([1, 2, 3, 4, 5])
 })

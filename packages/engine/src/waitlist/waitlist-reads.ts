@@ -1,6 +1,7 @@
 import type pg from 'pg'
-import sql, { type Sql } from 'sql-template-tag'
+import sql, { join, type Sql } from 'sql-template-tag'
 import { cursorOf } from '../lists/cursor.ts'
+import { timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type {
@@ -15,6 +16,7 @@ import { isHeld } from '../reads/hold-sql.ts'
 
 const ofAccountMax = 100
 const cursor = cursorOf('waitlist', ['micros', 'id'])
+const rankCursor = cursorOf('waitlist by rank', ['count', 'count', 'micros', 'id'])
 
 /** By waitlist_entry.urgency. */
 export const urgencies: readonly WaitlistUrgency[] = ['routine', 'soon', 'urgent']
@@ -85,6 +87,11 @@ const entryRows = (condition: Sql, order: Sql, limit: number) => sql`
     left join numbered n on n.clinic_no = p."clinicNo" and n.id = p.id and p.status = 'waiting'`
 
 const oldestFirst = { page: sql`e.joined_at, e.id`, all: sql`p."joinedAt", p.id` }
+/** The order of first_waiting.sql, as `rank`. */
+const nextFirst = {
+  page: sql`e.urgency desc, e.missed, e.joined_at, e.id`,
+  all: sql`p.urgency desc, p.missed, p."joinedAt", p.id`,
+}
 const newestFirst = { page: sql`e.joined_at desc, e.id desc`, all: sql`p."joinedAt" desc, p.id desc` }
 
 /** Reads of the waitlist. A lapsed offer reads as closed, whether or not it was marked. */
@@ -106,18 +113,18 @@ export function waitlistReads(
     async entriesOfClinic({ clinicNo, status, doctorId, specialization, limit, cursor: after }) {
       const conditions = [sql`e.clinic_no = ${clinicNo}`]
       if (status !== null) conditions.push(sql`${statusOf} = ${status}`)
-      // An index finds the open ones.
-      if (status === 'waiting' || status === 'offered') conditions.push(sql`e.ended_at is null`)
+      // An index finds the open ones: so few that they can be sorted by rank.
+      const isByRank = status === 'waiting' || status === 'offered'
+      if (isByRank) conditions.push(sql`e.ended_at is null`)
       if (doctorId !== null) conditions.push(sql`e.resource_id = ${isId(doctorId) ? doctorId : null}`)
       if (specialization !== null) conditions.push(sql`e.specialization = ${specialization}`)
-      if (after !== null) {
-        const [micros, id] = cursor.decode(after)
-        conditions.push(sql`(e.joined_at, e.id) >
-          ('epoch'::timestamptz + ${micros}::bigint * interval '1 microsecond', ${id}::uuid)`)
-      }
-      const where = conditions.reduce((all, condition) => sql`${all} and ${condition}`)
-      const rows = await read(where, oldestFirst, limit + 1)
-      return pageOf(rows, limit, entryOf, (last) => cursor.encode(last.joinedMicros, last.id))
+      if (after !== null) conditions.push(isByRank ? isAfterRank(after) : isAfterJoined(after))
+      const rows = await read(join(conditions, ' and '), isByRank ? nextFirst : oldestFirst, limit + 1)
+      return pageOf(rows, limit, entryOf, ({ urgency, missed, joinedMicros, id }) =>
+        isByRank
+          ? rankCursor.encode(String(urgency), String(missed), joinedMicros, id)
+          : cursor.encode(joinedMicros, id),
+      )
     },
 
     async entriesOfAccount(accountId) {
@@ -150,6 +157,17 @@ export function waitlistReads(
       return rows[0]?.waiting ?? null
     },
   }
+}
+
+function isAfterJoined(after: string): Sql {
+  const [micros, id] = cursor.decode(after)
+  return sql`(e.joined_at, e.id) > (${timeOfMicros(micros)}, ${id}::uuid)`
+}
+
+function isAfterRank(after: string): Sql {
+  const [urgency, missed, micros, id] = rankCursor.decode(after)
+  return sql`(-e.urgency, e.missed, e.joined_at, e.id) >
+    (-${urgency}::integer, ${missed}::integer, ${timeOfMicros(micros)}, ${id}::uuid)`
 }
 
 function entryOf({ joinedMicros: _, wanted: __, urgency, ...row }: EntryRow): WaitlistEntry {

@@ -1948,7 +1948,7 @@ export const renewWaitlistToken = <ThrowOnError extends boolean = false>(options
 /**
  * List a clinic’s waitlist
  *
- * In the order in which they joined. `position` says who is next.
+ * Waiting and offered entries: by urgency, then by missed offers, then by the time of joining, as places are offered. Other lists: in the order in which they joined.
  *
  * Who may call: Admins and staff of the clinic.
  */

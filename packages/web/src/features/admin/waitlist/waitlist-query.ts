@@ -6,7 +6,7 @@ import type { WaitlistSearch } from '../admin-search.ts'
 
 const pageSize = 50
 
-/** A clinic's waitlist in the order in which they joined, page by page. */
+/** A clinic's waitlist, page by page; of those who wait, whoever is next comes first. */
 export function waitlistQuery(clinicId: string, { entryStatus: status = 'waiting', ...filter }: WaitlistSearch) {
   const query = { ...filter, ...(status === 'any' ? {} : { status }), limit: pageSize }
   return infiniteQueryOptions({
