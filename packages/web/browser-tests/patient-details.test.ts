@@ -105,6 +105,30 @@ test('a week without times names the next free time and colleagues who are free 
   await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
 })
 
+test('the next free time and the taken times of a week appear together: nothing moves down', async ({ site }) => {
+  const practice = await aPractice(site, { doctorName: 'Dr Taken' })
+  for (const { id: slotId } of practice.slots) {
+    const body = { slotId, patient: { name: 'Ada' }, confirm: true, onBehalf: true }
+    await dataOf(site.admin.createBooking({ body }))
+  }
+  await aFullDay(site, practice, 12)
+  const page = await site.newPage()
+  const isReleased = Promise.withResolvers<void>()
+  await page.route(/\/waitlist$/, async (route) => {
+    await isReleased.promise
+    await route.continue()
+  })
+  const slots = page.waitForResponse((response) => response.url().includes('/slots?') && response.ok())
+  const waiting = page.waitForRequest(/\/waitlist$/)
+  await page.goto(`/doctors/${practice.doctor.id}?from=${practice.slots[0]?.startsAt.slice(0, 10)}`)
+  await Promise.all([slots, waiting])
+  expect(await page.locator('[data-week]').count()).toBe(0)
+  expect(await page.getByText(/^Next free: /).count()).toBe(0)
+  isReleased.resolve()
+  await page.getByText(/^Next free: /).waitFor()
+  await page.locator('[data-week]').waitFor()
+})
+
 test('times of twelve hours are on one line, in Arabic too, at both widths', async ({ site }) => {
   const practice = await aPractice(site)
   for (const locale of ['en-US', 'ar-EG']) {

@@ -1,7 +1,8 @@
 import type { Clinic, Doctor, Slot } from '@holdfast/contract/client'
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconCalendarSearch } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
+import { type UseQueryResult, useQuery } from '@tanstack/react-query'
+import { useLayoutEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { doctorQuery } from '../../lib/directory-queries.ts'
 import { formatDayTime } from '../../lib/format.ts'
@@ -12,6 +13,7 @@ import { LinkButton } from '../../ui/link-button.tsx'
 import { wrappingLabel } from '../../ui/wrapping-label.ts'
 import { CallClinic } from '../clinics/call-clinic.tsx'
 import { JoinWaitlist } from '../waitlist/join-waitlist.tsx'
+import { doctorWaitlistQuery } from '../waitlist/waitlist-queries.ts'
 import { type ColleagueTime, colleagueTimesQuery, hasOtherDoctorsQuery } from './colleague-times-query.ts'
 import { addDays, daysShown, isBookable, localDate } from './week-days.ts'
 
@@ -24,16 +26,26 @@ type NoTimesProps = {
   onFrom: (from: string) => void
   /** undefined: neither other doctors nor the waitlist are offered. */
   onColleague: ((slot: ChosenSlot) => void) | undefined
+  /** Called when all of it can be shown. What is below waits for it, and does not move down under the reader. */
+  onRead: () => void
 }
 
 /**
  * For a week without free times: when the doctor is next free, colleagues who are free earlier, and the waitlist.
  */
-export function NoTimes({ doctorId, clinic, from, onFrom, onColleague }: NoTimesProps) {
+export function NoTimes(props: NoTimesProps) {
+  const doctor = useQuery(doctorQuery(props.doctorId))
+  useReport(doctor.data === undefined && !isFirstAttempt(doctor), props.onRead)
+  return doctor.data === undefined ? null : <Ways {...props} doctor={doctor.data} />
+}
+
+function Ways({ doctor, clinic, from, onFrom, onColleague, onRead }: NoTimesProps & { doctor: Doctor }) {
   const { t } = useTranslation('booking')
-  const doctor = useQuery(doctorQuery(doctorId)).data
-  const next = useNextFree(doctor, clinic, from)
-  if (doctor === undefined || next === undefined) return null
+  const { next, isReading: isReadingNext } = useNextFree(doctor, clinic, from)
+  const isReadingOthers = useIsReadingOthers(doctor, next, onColleague !== undefined)
+  const isReading = isReadingNext || isReadingOthers
+  useReport(!isReading, onRead)
+  if (isReading || next === undefined) return null
   return (
     <Alert icon={<Icon of={IconCalendarSearch} />} variant="outline" radius="lg" my="md" role="status">
       <Stack gap="sm" align="flex-start">
@@ -60,7 +72,7 @@ export function NoTimes({ doctorId, clinic, from, onFrom, onColleague }: NoTimes
         {onColleague === undefined ? null : (
           <>
             <Colleagues {...{ doctor, clinic, next }} onChoose={onColleague} />
-            <JoinWaitlist doctorId={doctorId} from={from} />
+            <JoinWaitlist doctorId={doctor.id} from={from} isSecond={next !== null} />
           </>
         )}
       </Stack>
@@ -124,19 +136,41 @@ function Colleagues({ doctor, clinic, next, onChoose }: ColleaguesProps) {
   )
 }
 
+/** Calls `report` before the next paint when it is time. */
+function useReport(isTime: boolean, report: () => void): void {
+  useLayoutEffect(() => {
+    if (isTime) report()
+  }, [isTime, report])
+}
+
+/** Nothing waits for the repetitions of a read that failed. */
+function isFirstAttempt({ isLoading, failureCount }: Pick<UseQueryResult, 'isLoading' | 'failureCount'>): boolean {
+  return isLoading && failureCount === 0
+}
+
+/** Whether what is shown beside the next free time is being read. */
+function useIsReadingOthers(doctor: Doctor, next: NextFree['next'], hasColleagues: boolean): boolean {
+  const colleagues = useQuery({ ...colleagueTimesQuery(doctor), enabled: hasColleagues })
+  const others = useQuery({ ...hasOtherDoctorsQuery(doctor), enabled: hasColleagues && next === null })
+  const waiting = useQuery({ ...doctorWaitlistQuery(doctor.id), enabled: hasColleagues })
+  return [colleagues, others, waiting].some(isFirstAttempt)
+}
+
+type NextFree = { next: string | null | undefined; isReading: boolean }
+
 /** The start of the next free slot after the week that begins on `from`, else before it; null: none. */
-function useNextFree(doctor: Doctor | undefined, clinic: Clinic, from: string): string | null | undefined {
+function useNextFree(doctor: Doctor, clinic: Clinic, from: string): NextFree {
   const end = addDays(from, daysShown)
-  const soonest = doctor?.nextAvailableAt ?? null
+  const soonest = doctor.nextAvailableAt
   const isLater = soonest !== null && localDate(soonest, clinic.timezone) >= end
   const isSought = soonest !== null && !isLater
   const later = useQuery({
-    ...slotsQuery(doctor?.id ?? '', end, addDays(end, slotDaysMax - 1)),
+    ...slotsQuery(doctor.id, end, addDays(end, slotDaysMax - 1)),
     enabled: isSought,
   })
-  if (doctor === undefined) return undefined
-  if (!isSought || later.isError) return soonest
-  if (later.data === undefined) return undefined
+  if (!isSought || later.isError) return { next: soonest, isReading: false }
+  if (later.data === undefined) return { next: undefined, isReading: isFirstAttempt(later) }
   const now = serverNow()
-  return later.data.items.find((slot) => isBookable(slot, clinic.settings, now))?.startsAt ?? soonest
+  const next = later.data.items.find((slot) => isBookable(slot, clinic.settings, now))?.startsAt ?? soonest
+  return { next, isReading: false }
 }

@@ -1,7 +1,7 @@
 import type { Clinic, Slot } from '@holdfast/contract/client'
 import { Skeleton, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useDeferredValue, useMemo, useState } from 'react'
+import { useCallback, useDeferredValue, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatTime, formatZone, ownTimeZone } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
@@ -62,7 +62,7 @@ export function WeekOfTimes(props: WeekOfTimesProps) {
       ) : drawn === null || drawn.from !== from ? (
         <Skeleton height="24rem" radius="lg" />
       ) : (
-        <Week {...props} slots={drawn.items} now={now} />
+        <Week key={from} {...props} slots={drawn.items} now={now} />
       )}
     </section>
   )
@@ -78,17 +78,23 @@ function Week({ doctorId, slots, from, clinic, now, onFrom, onChoose, exceptSlot
   const days = useMemo(() => weekDays(slots, from, clinic.timezone, minute), [slots, from, clinic.timezone, minute])
   const canBeChosen = (slot: Slot) => slot.id !== exceptSlotId && isBookable(slot, clinic.settings, now)
   const all = days.flatMap(({ morning, afternoon }) => [...morning, ...afternoon])
+  const isFree = all.some(canBeChosen)
+  const [isReading, setReading] = useState(!isFree)
+  const onRead = useCallback(() => setReading(false), [])
+  if (isFree && isReading) onRead()
   const stop = all.find(({ id }) => id === focusedId) ?? all.find(canBeChosen) ?? all[0]
   // `8:45`, but `8:45 am` elsewhere.
   const isLong = formatTime(`${from}T10:30:00Z`, 'UTC').length > 5
   return (
     <>
-      {all.some(canBeChosen) ? (
+      {isFree ? (
         <DayStrip days={days} canBeChosen={canBeChosen} />
       ) : (
-        <NoTimes {...{ doctorId, clinic, from, onFrom, onColleague }} />
+        <NoTimes {...{ doctorId, clinic, from, onFrom, onColleague, onRead }} />
       )}
-      {all.length === 0 ? null : (
+      {isReading ? (
+        <Skeleton height="24rem" radius="lg" />
+      ) : all.length === 0 ? null : (
         <div className={classes.week} data-week data-long={isLong || undefined}>
           {days.map((day) => (
             <DayOfTimes

@@ -12,16 +12,19 @@ type JoinProps = {
   from?: string
   /** The doctor's name, where several doctors are listed. */
   name?: string
+  /** Beside a free time, which is what most people want. */
+  isSecond?: boolean
 }
 
 /** For a doctor without free times: the link to the waitlist, and how many wait. */
-export function JoinWaitlist({ doctorId, from, name }: JoinProps) {
+export function JoinWaitlist({ doctorId, from, name, isSecond }: JoinProps) {
   const { t } = useTranslation('shell')
   const waiting = useQuery(doctorWaitlistQuery(doctorId)).data ?? 0
   return (
     <Group gap="sm">
       <LinkButton
         size="sm"
+        variant={isSecond ? 'default' : 'filled'}
         h="auto"
         mih="2.25rem"
         styles={wrappingLabel}
