@@ -103,16 +103,20 @@ test('what was typed in the search does not undo a shortcut to a page that is st
   await page.getByRole('heading', { level: 1, name: 'Book for a patient' }).waitFor()
 })
 
-test('on a phone the tabs are one row that shows the current page, and a break’s times are whole', async ({ site }) => {
+test('the tabs are one row that shows the current page, and a break’s times are whole', async ({ site }) => {
   const scene = await aClinicScene(site)
-  for (const locale of ['en-US', 'ar']) {
-    const page = await scene.pageOf('admin', { viewport: { width: 320, height: 700 }, locale })
+  for (const { locale, width } of [
+    { locale: 'en-US', width: 320 },
+    { locale: 'ar', width: 320 },
+    { locale: 'de', width: 1280 },
+  ]) {
+    const page = await scene.pageOf('admin', { viewport: { width, height: 700 }, locale })
     await page.goto(`/clinic/${scene.clinic.id}/security-log`)
     const active = page.locator('main nav [data-status="active"]')
     await active.waitFor()
     const box = async () => (await active.boundingBox()) ?? { x: -1, width: 0 }
     await expect.poll(async () => (await box()).x).toBeGreaterThanOrEqual(0)
-    expect((await box()).x + (await box()).width).toBeLessThanOrEqual(320)
+    expect((await box()).x + (await box()).width).toBeLessThanOrEqual(width)
     const { height = 0 } = (await page.locator('main nav').boundingBox()) ?? {}
     expect(height).toBeLessThan(60)
     await page.goto(`/clinic/${scene.clinic.id}/times`)
