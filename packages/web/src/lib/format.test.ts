@@ -1,6 +1,6 @@
 import i18next from 'i18next'
 import { beforeAll, expect, test } from 'vitest'
-import { formatAppointment, formatTimes } from './format.ts'
+import { formatAppointment, formatDayTime, formatTimes } from './format.ts'
 import { languages } from './languages.ts'
 
 const [startsAt, endsAt, evening] = ['2026-11-23T08:00:00Z', '2026-11-23T08:15:00Z', '2026-11-23T18:00:00Z']
@@ -16,4 +16,10 @@ test.for(languages)('in %s a range of times stays on one line', async (language)
     expect(times).not.toMatch(/[ \u2009]|–(?!\u2060)/)
     expect(formatAppointment(startsAt, end, 'UTC')).toContain(times)
   }
+})
+
+test.for(languages)('in %s a day’s time stays on one line with its half of the day', async (language) => {
+  await i18next.changeLanguage(language)
+  const last = formatDayTime(evening, 'UTC').split(' ').at(-1)
+  expect(last).toMatch(language === 'ar' ? /^6:00\u00a0\p{L}$/u : /^18:00$|^6:00\u202fPM$/)
 })

@@ -80,15 +80,10 @@ export function formatShortDay(instant: Instant, timeZone: string): string {
 
 /** `Mon 23 Nov, 09:30` */
 export function formatDayTime(instant: Instant, timeZone: string): string {
-  return dateTime({
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    hour: 'numeric',
-    minute: '2-digit',
-    timeZone,
-    ...yearUnlessNow(instant),
-  }).format(new Date(instant))
+  const day = { weekday: 'short', day: 'numeric', month: 'short', timeZone, ...yearUnlessNow(instant) } as const
+  const text = dateTime({ ...day, ...hourAndMinute }).format(new Date(instant))
+  // The half of the day stays beside its time.
+  return text.replace(/(\p{N}) (\S+)$/u, '$1\u00a0$2')
 }
 
 /** `Monday 23 November 2026, 9:30–9:45`, as shown on a ticket. */

@@ -1,5 +1,5 @@
 import type { Message } from '@holdfast/contract/client'
-import { Button, Group, Stack, Text } from '@mantine/core'
+import { Button, Group, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, type RefObject, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -70,26 +70,22 @@ function Row({ message, onRead, sending, children }: RowProps) {
     <tr>
       <td className={`tabular ${tableClasses.nowrap}`}>{formatDayTime(doneAt ?? dueAt, timeZone)}</td>
       <td data-label={t('messages.what')}>
-        <Stack gap={0}>
-          {t(`messages.kind.${kind}`)}
-          <Text size="sm" c="dimmed">
-            {t(`messages.channel.${channel}`)}
-          </Text>
-        </Stack>
+        {t(`messages.kind.${kind}`)}
+        <Text size="sm" c="dimmed">
+          {t(`messages.channel.${channel}`)}
+        </Text>
       </td>
       <td data-label={t('messages.to')}>
         <bdi>{maskedAddress ?? '–'}</bdi>
       </td>
       <td data-label={t('messages.result')}>
-        <Stack gap={0}>
-          {t(state === 'kept' && channel === 'sms' ? 'messages.keptSms' : `messages.state.${state}`)}
-          {/* What is kept has the same reason always, which its state gives. */}
-          {result === null || state === 'kept' ? null : (
-            <Text size="sm" c="dimmed">
-              <bdi>{result}</bdi>
-            </Text>
-          )}
-        </Stack>
+        {t(state === 'kept' && channel === 'sms' ? 'messages.keptSms' : `messages.state.${state}`)}
+        {/* What is kept has the same reason always, which its state gives. */}
+        {result === null || state === 'kept' ? null : (
+          <Text size="sm" c="dimmed">
+            <bdi>{result}</bdi>
+          </Text>
+        )}
       </td>
       {children}
       <td>

@@ -34,15 +34,15 @@ export function DoctorLinkPage() {
   return (
     <Stack gap="lg">
       <section className={layoutClasses.panel}>
-        <Stack gap="md" align="center">
+        <Stack gap="md" align="center" ta="center">
           <Stack gap={4} align="center">
             <PageTitle>{t('doctors.link.title', { name: doctor.name })}</PageTitle>
-            <Text c="dimmed" ta="center">
+            <Text c="dimmed">
               {specializationName(doctor)} · <bdi>{clinic.name}</bdi>
             </Text>
           </Stack>
           <QrCode text={address} size={264} label={t('doctors.link.qr', { name: doctor.name })} />
-          <Text ta="center" dir="ltr" style={{ overflowWrap: 'anywhere' }}>
+          <Text dir="ltr" style={{ overflowWrap: 'anywhere' }}>
             {address}
           </Text>
           {doctor.active ? null : (
