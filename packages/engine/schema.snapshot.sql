@@ -513,6 +513,16 @@ create table holdfast.message_budget (
   constraint message_budget_pkey PRIMARY KEY (clinic_no, recipient),
   constraint message_budget_sent_check CHECK ((sent >= 1))
 );
+create table holdfast.message_choice (
+  account_id uuid not null,
+  reminder_emails boolean not null,
+  sms_kinds_off text[] not null,
+  language text,
+  changed_at timestamp with time zone not null default now(),
+  constraint message_choice_pkey PRIMARY KEY (account_id),
+  constraint message_choice_language_check CHECK ((language = ANY (ARRAY['en'::text, 'de'::text, 'ar'::text]))),
+  constraint message_choice_sms_kinds_off_check CHECK ((sms_kinds_off <@ '{offered,confirmed,moved,cancelled,withdrawn,reminder}'::text[]))
+);
 create table holdfast.message_settings (
   clinic_no integer not null,
   emails boolean not null default true,
@@ -839,6 +849,7 @@ CREATE INDEX membership_account ON holdfast.membership USING btree (account_id);
 CREATE INDEX message_created_at ON holdfast.message USING brin (created_at);
 CREATE INDEX message_due ON holdfast.message USING btree (clinic_no, due_at) WHERE (state = 'due'::text);
 CREATE INDEX message_list ON holdfast.message USING btree (clinic_no, created_at, id);
+CREATE INDEX reminder_opt_out_recipient ON holdfast.reminder_opt_out USING btree (recipient);
 CREATE INDEX resource_name ON holdfast.resource USING btree (clinic_no, kind, name, id);
 CREATE INDEX resource_specialization ON holdfast.resource USING btree (specialization, name, id) WHERE ((kind = 'doctor'::text) AND active);
 CREATE INDEX slot_ahead ON holdfast.slot USING btree (starts_at) WHERE (withdrawn_at IS NULL);

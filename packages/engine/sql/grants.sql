@@ -52,6 +52,8 @@ grant update (state, due_at, attempts, attempts_lost, attempt_until, masked_addr
     by_clinic, sent_again_at)
   on holdfast.message to holdfast_app;
 grant select, insert, delete on holdfast.reminder_opt_out to holdfast_app;
+grant select, insert on holdfast.message_choice to holdfast_app;
+grant update (reminder_emails, sms_kinds_off, language, changed_at) on holdfast.message_choice to holdfast_app;
 grant select, insert on holdfast.message_budget to holdfast_app;
 grant update (sent, since) on holdfast.message_budget to holdfast_app;
 grant update (emails, language, reply_to, reminder_minutes, quiet_from, quiet_until, text_before, text_after,

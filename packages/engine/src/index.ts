@@ -35,6 +35,7 @@ export { MonthsInTransit } from './erasure/months-in-transit.ts'
 export { type Erased, erasuresSince, type RepeatedErasures, repeatErasures } from './erasure/repeat-erasures.ts'
 export { InvalidCursor } from './lists/cursor.ts'
 export { countMessage, messagesPerDayMax, smsPerDayMax } from './messages/message-budget.ts'
+export { defaultMessageChoices, messageChoices } from './messages/message-choices.ts'
 export { defaultMessageSettings } from './messages/message-settings.ts'
 export { type AnnouncedEvent, planMessages } from './messages/plan-messages.ts'
 export { hasNoReminders } from './messages/reminder-opt-outs.ts'
@@ -82,6 +83,7 @@ export type { HeldMembership, Membership, Role } from './model/membership.ts'
 export type {
   DueMessage,
   Message,
+  MessageChoices,
   MessageContent,
   MessageFacts,
   MessageKind,

@@ -173,6 +173,7 @@ const requests: Partial<Record<OperationId, (ids: Ids, rest: RestApp) => Pick<Ca
   createClinic: () => ({ body: { name: 'New', timezone: 'UTC' } }),
   updateClinic: () => ({ body: { phone: '1' } }),
   updateBookingLimits: () => ({ body: { guestUnitsMax: 4 } }),
+  setMyMessageChoices: () => ({ body: { reminderEmails: true, smsKindsOff: [], language: null } }),
   updateMessageSettings: () => ({ body: { emails: true } }),
   createWebhook: () => ({ body: { url: webhookUrl, events: ['booking.moved'] } }),
   updateWebhook: () => ({ body: { paused: true } }),
@@ -250,6 +251,16 @@ const requests: Partial<Record<OperationId, (ids: Ids, rest: RestApp) => Pick<Ca
 
 export const operations = Object.entries(restOperations) as [OperationId, Operation][]
 export const guarded = operations.filter(([, { access }]) => access !== 'anyone')
+
+/** The problems of callers without access. */
+export const refusals = [
+  'forbidden',
+  'booking_not_found',
+  'clinic_not_found',
+  'case_not_found',
+  'case_request_not_found',
+  'waitlist_entry_not_found',
+]
 
 /** Sends the request of an operation, which succeeds for a caller who may make it. */
 export function send(rest: RestApp, id: OperationId, ids: Ids, who: Pick<CallOptions, 'as' | 'token'>) {

@@ -34,7 +34,10 @@ export type OperationId = keyof typeof restOperations
 
 /** A test's account. */
 export type TestAccount = AccountCard &
-  Pick<AccountPrincipal, 'siteAdministrator' | 'secondFactorAt' | 'administrationNeedsSecondFactor'>
+  Pick<AccountPrincipal, 'siteAdministrator' | 'secondFactorAt' | 'administrationNeedsSecondFactor'> & {
+    /** The e-mail address is proven. Default: true. */
+    isConfirmed: boolean
+  }
 
 export type CallOptions = {
   path?: Record<string, string>
@@ -130,24 +133,15 @@ export async function startRestApp(
       publicUrl: null,
       holdSecondsDefault: 120,
       now: () => clock.now ?? new Date(),
-      accounts: { byIds: async (ids) => new Map([...accounts].filter(([id]) => ids.includes(id))) },
+      accounts: accountsAmong(accounts),
       sessions: { isStillLive: async () => true },
     }),
   )
   await app.ready()
 
   const anAccount: RestApp['anAccount'] = (options = {}) => {
-    const id = options.id ?? randomUUID()
-    const account: TestAccount = {
-      id,
-      email: `${id}@example.org`,
-      name: 'Ada Account',
-      siteAdministrator: false,
-      secondFactorAt: null,
-      administrationNeedsSecondFactor: [],
-      ...options,
-    }
-    accounts.set(id, account)
+    const account = testAccount(options)
+    accounts.set(account.id, account)
     return account
   }
   return {
@@ -168,6 +162,28 @@ export async function startRestApp(
       await app.close()
       await engine.stop()
     },
+  }
+}
+
+function testAccount({ id = randomUUID(), ...options }: Partial<TestAccount>): TestAccount {
+  return {
+    id,
+    email: `${id}@example.org`,
+    name: 'Ada Account',
+    siteAdministrator: false,
+    secondFactorAt: null,
+    isConfirmed: true,
+    administrationNeedsSecondFactor: [],
+    ...options,
+  }
+}
+
+function accountsAmong(accounts: ReadonlyMap<string, TestAccount>): RestDeps['accounts'] {
+  const confirmed = () => [...accounts.values()].filter(({ isConfirmed }) => isConfirmed)
+  return {
+    byIds: async (ids) => new Map([...accounts].filter(([id]) => ids.includes(id))),
+    confirmedEmail: async (id) => confirmed().find((account) => account.id === id)?.email ?? null,
+    ofConfirmedEmail: async (email) => confirmed().find((account) => account.email === email)?.id ?? null,
   }
 }
 

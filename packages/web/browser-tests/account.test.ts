@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { createHmac, hkdfSync } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { signInContext } from './clinic-scene.ts'
@@ -9,6 +11,7 @@ import { test } from './site-test.ts'
 
 const commands = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 const chosen = 'a password that I chose'
+const siteSecret = 'a-secret-of-the-tests-that-is-long-enough'
 
 async function fillPassword(page: Page, current: string | null, next: string, again = next): Promise<void> {
   if (current !== null) await page.getByLabel(/^(Current password|Password you were given)$/).fill(current)
@@ -135,7 +138,7 @@ function resetLink(site: Site, email: string): string {
     PATH: process.env.PATH,
     DATABASE_URL: site.database.ownerUrl,
     DATABASE_APP_URL: site.database.appUrl,
-    HOLDFAST_SECRET: 'a-secret-of-the-tests-that-is-long-enough',
+    HOLDFAST_SECRET: siteSecret,
   }
   const args = [commands, 'admin', 'reset-password', '--email', email, '--json']
   const { stdout, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8' })
@@ -143,3 +146,58 @@ function resetLink(site: Site, email: string): string {
   const { link } = JSON.parse(stdout) as { link: string }
   return new URL(link).pathname + new URL(link).hash
 }
+
+/** The page of the link in a reminder. */
+function remindersPage(bookingId: string, email: string): string {
+  const key = Buffer.from(hkdfSync('sha256', siteSecret, '', 'holdfast/unsubscribe-token', 32))
+  return `/reminders#${bookingId}.hfu_${createHmac('sha256', key).update(`${bookingId} ${email}`).digest('base64url')}`
+}
+
+test('messages are chosen on the account page, which shows and undoes what a link has turned off', async ({ site }) => {
+  const account = await signUp(site.url, 'Mia')
+  const clinicName = 'Harbour Clinic'
+  const doctor = await aDoctor(site.database, await aClinic(site.database, { name: clinicName }))
+  const patient = { name: 'Mia', email: account.email }
+  const booking = await aBooking(site.database, await aSlot(site.database, doctor), { patient })
+  const page = await site.newPage({ viewport: { width: 320, height: 640 } })
+  await signInContext(site, page, account)
+  const turnOffByLink = async () => {
+    const linked = await site.newPage()
+    await linked.goto(remindersPage(booking.id, account.email))
+    await linked.getByRole('button', { name: 'No more reminders' }).click()
+    await linked.getByText(`You will get no more reminders from ${clinicName}.`).waitFor()
+    return linked
+  }
+  const linked = await turnOffByLink()
+
+  await page.goto('/account')
+  const section = page.getByRole('region', { name: 'Messages about your bookings' })
+  // Until the address is confirmed, it may be anybody's.
+  await section.getByText('Confirm your e-mail address to see here').waitFor()
+  expect(await section.getByText(clinicName).count()).toBe(0)
+  await site.database.ownerPool.query('update auth."user" set "emailVerified" = true where email = $1', [account.email])
+  await page.reload()
+  await section.getByText(clinicName).waitFor()
+  await untilRead(page)
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+  await section.getByRole('button', { name: `Turn on reminders from ${clinicName}` }).click()
+  await page.getByText(`You will get reminders from ${clinicName} again.`).waitFor()
+  await section.getByText(clinicName).waitFor({ state: 'hidden' })
+
+  await section.getByRole('switch', { name: 'Reminders by e-mail' }).uncheck()
+  await section.getByLabel('Moved appointments').uncheck()
+  await section.getByLabel('Language of messages').selectOption('Deutsch')
+  await section.getByRole('button', { name: 'Save choices' }).click()
+  await page.getByText('Your choices have been saved.').waitFor()
+  await page.reload()
+  await untilRead(page)
+  expect(await section.getByRole('switch', { name: 'Reminders by e-mail' }).isChecked()).toBe(false)
+  expect(await section.getByLabel('Moved appointments').isChecked()).toBe(false)
+  expect(await section.getByLabel('Cancellations').isChecked()).toBe(true)
+  expect(await section.getByLabel('Language of messages').inputValue()).toBe('de')
+
+  // The link turns on only what it has turned off, and says so.
+  await linked.getByRole('button', { name: 'Send me reminders again' }).click()
+  await linked.getByText('But the account of this booking has turned off reminders by e-mail.').waitFor()
+})

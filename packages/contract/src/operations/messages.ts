@@ -1,6 +1,8 @@
 import Type from 'typebox'
 import { id, pageParameters } from '../schemas/fields.ts'
 import {
+  messageChoicesChangeSchema,
+  messageChoicesSchema,
   messagePageSchema,
   messageSchema,
   messageSettingsChangeSchema,
@@ -16,6 +18,46 @@ const clinicParams = Type.Object({ clinicId: id() }, { additionalProperties: fal
 const messageParams = Type.Object({ clinicId: id(), messageId: id() }, { additionalProperties: false })
 
 export const messageOperations = {
+  getMyMessageChoices: operation({
+    id: 'getMyMessageChoices',
+    method: 'GET',
+    url: '/api/v1/me/message-choices',
+    tag: 'Me',
+    summary: 'Read what I get about my bookings',
+    access: 'account',
+    responses: { 200: { description: 'The choices', schema: messageChoicesSchema } },
+    problems: [],
+  }),
+  setMyMessageChoices: operation({
+    id: 'setMyMessageChoices',
+    method: 'PUT',
+    url: '/api/v1/me/message-choices',
+    tag: 'Me',
+    summary: 'Choose what I get about my bookings',
+    description:
+      'All three are replaced. They are applied when a message is sent, also to messages that are planned already: ' +
+      'to bookings with the e-mail address of this account, if it is confirmed, and to bookings of this account ' +
+      'with an address that no other account has confirmed. E-mails that are needed for a visit (confirmed, moved, ' +
+      'cancelled, withdrawn) and offers of a waitlist are always sent.',
+    access: 'account',
+    body: messageChoicesChangeSchema,
+    responses: { 200: { description: 'The stored choices', schema: messageChoicesSchema } },
+    problems: [],
+  }),
+  deleteMyReminderOptOut: operation({
+    id: 'deleteMyReminderOptOut',
+    method: 'DELETE',
+    url: '/api/v1/me/reminder-opt-outs/{clinicId}',
+    tag: 'Me',
+    summary: 'Get a clinic’s reminders again',
+    description:
+      'Undoes what the link in a reminder did, for the e-mail address of this account, which has to be confirmed. ' +
+      'Whether there are reminders by e-mail at all, `reminderEmails` says.',
+    access: 'account',
+    params: clinicParams,
+    responses: { 204: { description: 'The address gets the clinic’s reminders' } },
+    problems: ['clinic_not_found', 'forbidden'],
+  }),
   chooseReminders: operation({
     id: 'chooseReminders',
     method: 'POST',

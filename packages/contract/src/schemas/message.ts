@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { messageLanguages } from './booking.ts'
 import { email, id, localTime, nullableText, nullableTime, pageOf } from './fields.ts'
-import { literals } from './literals.ts'
+import { literals, nullableLiterals } from './literals.ts'
 
 const messageStates = ['due', 'sent', 'kept', 'failed', 'skipped'] as const
 
@@ -110,8 +110,54 @@ export const reminderChoiceSchema = Type.Object(
 )
 
 export const reminderChoiceDoneSchema = Type.Object(
-  { clinicName: Type.String(), reminders: Type.Boolean() },
+  {
+    clinicName: Type.String(),
+    reminders: Type.Boolean(),
+    accountReminders: Type.Boolean({
+      description: 'false: the account that decides about this booking has turned off reminders by e-mail, too',
+    }),
+  },
   { title: 'ReminderChoiceDone', additionalProperties: false },
 )
 
+const messageChoices = {
+  reminderEmails: Type.Boolean({ description: 'Whether there are reminders by e-mail' }),
+  smsKindsOff: Type.Array(literals(smsKinds), {
+    uniqueItems: true,
+    maxItems: smsKinds.length,
+    description: 'About these there are no SMS. Clinics decide which they send at all',
+  }),
+  language: nullableLiterals(messageLanguages, {
+    description: 'Of all messages. null: the language that was chosen with the booking, or else the clinic’s',
+  }),
+}
+
+export const messageChoicesChangeSchema = Type.Object(messageChoices, {
+  title: 'MessageChoicesChange',
+  additionalProperties: false,
+})
+
+const reminderOptOutSchema = Type.Object(
+  {
+    clinicId: Type.String({ format: 'uuid' }),
+    clinicName: Type.String(),
+    since: Type.String({ format: 'date-time' }),
+  },
+  { title: 'ReminderOptOut', additionalProperties: false },
+)
+
+export const messageChoicesSchema = Type.Object(
+  {
+    ...messageChoices,
+    reminderOptOuts: Type.Union([Type.Array(reminderOptOutSchema, { maxItems: 100 }), Type.Null()], {
+      description:
+        'Clinics whose reminders were turned off for the account’s e-mail address by the link in one: none are ' +
+        'sent, whatever `reminderEmails` says. The newest first, at most 100. null: the address is not confirmed',
+    }),
+  },
+  { title: 'MessageChoices', additionalProperties: false },
+)
+
 export type MessageBody = Static<typeof messageSchema>
+
+export type MessageChoicesBody = Static<typeof messageChoicesSchema>

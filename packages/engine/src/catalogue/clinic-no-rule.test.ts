@@ -11,6 +11,7 @@ const globalTables = [
   'function_file',
   'log_epoch',
   'log_receiver',
+  'message_choice',
   'migration',
   'setting',
   'site_administrator',

@@ -203,6 +203,7 @@ const writtenOnce: Record<string, string[]> = {
     'created_at',
   ],
   message_budget: ['clinic_no', 'recipient'],
+  message_choice: ['account_id'],
   message_settings: ['clinic_no'],
   calendar_feed: ['subject_id'],
   busy_calendar: ['clinic_no', 'resource_id', 'busy'],

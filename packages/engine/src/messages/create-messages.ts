@@ -5,8 +5,9 @@ import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
 import { isId } from '../model/id.ts'
 import type { Message, MessageContent, Messages, SendAgainOutcome } from '../model/message.ts'
+import { messageChoices, setMessageChoices } from './message-choices.ts'
 import { changeMessageSettings, readMessageSettings } from './message-settings.ts'
-import { chooseReminders } from './reminder-opt-outs.ts'
+import { chooseReminders, reminderOptOuts } from './reminder-opt-outs.ts'
 
 const messageCursor = cursorOf('messages', ['micros', 'id'])
 
@@ -50,6 +51,9 @@ export function createMessages(pool: pg.Pool): Messages {
     sendAgain: (clinicNo, id) => sendAgain(pool, clinicNo, id),
 
     chooseReminders: (choice) => chooseReminders(pool, choice),
+    reminderOptOuts: (recipients) => reminderOptOuts(pool, recipients),
+    choices: (accountId) => messageChoices(pool, accountId),
+    setChoices: (accountId, choices) => setMessageChoices(pool, accountId, choices),
 
     settings: (clinicNo) => readMessageSettings(pool, clinicNo),
     changeSettings: (clinicNo, change) => changeMessageSettings(pool, clinicNo, change),

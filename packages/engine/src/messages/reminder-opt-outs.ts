@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import type { ReminderOptOut } from '../model/message.ts'
 
 /** `recipients`: digests of a patient's e-mail address and telephone number, under each secret of the server. */
 type Recipients = { clinicNo: number; recipients: readonly string[] }
@@ -26,4 +27,19 @@ export async function chooseReminders(
             select ${clinicNo}, recipient from unnest(${recipients}::uuid[]) as recipient
                 on conflict do nothing`,
   )
+}
+
+const optOutsMax = 100
+
+/** The clinics of which these recipients get no reminders, the newest choice first; at most 100. */
+export async function reminderOptOuts(pool: pg.Pool, recipients: readonly string[]): Promise<ReminderOptOut[]> {
+  const { rows } = await pool.query<ReminderOptOut>(sql`
+    select c.id as "clinicId", c.name as "clinicName", max(o.since) as since
+      from holdfast.reminder_opt_out o
+      join holdfast.clinic c on c.no = o.clinic_no
+     where o.recipient = any (${recipients}::uuid[])
+     group by c.no
+     order by max(o.since) desc, c.no
+     limit ${optOutsMax}`)
+  return rows
 }

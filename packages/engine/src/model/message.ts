@@ -123,6 +123,18 @@ export type MessageSettings = {
   phoneCountry: string | null
 }
 
+/** What somebody with an account gets about their bookings, beside the e-mails that a visit needs. */
+export type MessageChoices = {
+  reminderEmails: boolean
+  /** No SMS about these. */
+  smsKindsOff: SmsKind[]
+  /** null: the one that was chosen with the booking, or else the clinic's. */
+  language: MessageLanguage | null
+}
+
+/** A clinic of which an address gets no reminders, chosen by the link in one. */
+export type ReminderOptOut = { clinicId: string; clinicName: string; since: Date }
+
 export type SendAgainOutcome =
   | { kind: 'due'; message: Message }
   | { kind: 'message_missing' }
@@ -146,6 +158,11 @@ export type Messages = {
    * @param choice.recipients digests of their address and number, under each secret of the server
    */
   chooseReminders(choice: { clinicNo: number; recipients: readonly string[]; wanted: boolean }): Promise<void>
+  /** @param recipients digests of an address, under each secret of the server */
+  reminderOptOuts(recipients: readonly string[]): Promise<ReminderOptOut[]>
+  choices(accountId: string): Promise<MessageChoices>
+  /** Idempotent. */
+  setChoices(accountId: string, choices: MessageChoices): Promise<void>
   settings(clinicNo: number): Promise<MessageSettings>
   changeSettings(clinicNo: number, change: Partial<MessageSettings>): Promise<MessageSettings>
 }

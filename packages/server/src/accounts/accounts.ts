@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
 import type { Auth } from './auth.ts'
+import { accountOfConfirmedEmail, confirmedEmail } from './confirmed-emails.ts'
 import { type PasswordRefusal, refusalOfNewPassword } from './new-passwords.ts'
 import type { Passwords } from './passwords.ts'
 import type { Sessions } from './sessions.ts'
@@ -32,6 +33,10 @@ export type Accounts = {
   /** Accounts that no longer exist are left out. */
   byIds(ids: string[]): Promise<Map<string, AccountCard>>
   userById(accountId: string): Promise<SignedInUser | null>
+  /** The e-mail address that the account has proven to be its own; null: none. */
+  confirmedEmail(accountId: string): Promise<string | null>
+  /** The account that has proven this e-mail address, ignoring case; null: none has. */
+  ofConfirmedEmail(email: string): Promise<string | null>
   /** Whether it is the account's password. */
   hasPassword(accountId: string, password: string): Promise<boolean>
   /** Creates an account with a password, without a session. E-mail addresses are stored in lower case. */
@@ -110,8 +115,15 @@ export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, ses
   }
 }
 
-function accountReads(pool: Pool): Pick<Accounts, 'byEmail' | 'idsByEmail' | 'byIds' | 'userById'> {
+type AccountReads = Pick<
+  Accounts,
+  'byEmail' | 'idsByEmail' | 'byIds' | 'userById' | 'confirmedEmail' | 'ofConfirmedEmail'
+>
+
+function accountReads(pool: Pool): AccountReads {
   return {
+    confirmedEmail: (accountId) => confirmedEmail(pool, accountId),
+    ofConfirmedEmail: (email) => accountOfConfirmedEmail(pool, email),
     async byEmail(email) {
       const { rows } = await pool.query<AccountCard>(
         sql`select ${cardColumns} from "user" where email = ${email.trim().toLowerCase()}`,

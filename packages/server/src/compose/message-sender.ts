@@ -1,5 +1,6 @@
 import { createSmsSender } from '@holdfast/adapters/sms'
 import { createMailer, type Mailer } from '@holdfast/adapters/smtp'
+import { accountOfConfirmedEmail } from '../accounts/confirmed-emails.ts'
 import type { Config } from '../config/config.ts'
 import { createRecipientDigests } from '../messages/recipient-digests.ts'
 import type { MessageSender } from '../messages/send-due-messages.ts'
@@ -37,6 +38,7 @@ export function createMessageSender(
     sms,
     digestOf,
     recipientDigests: createRecipientDigests(secrets),
+    accountOf: accountOfConfirmedEmail,
     links: mailLinks(settings, secrets),
   }
 }

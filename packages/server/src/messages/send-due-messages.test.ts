@@ -49,7 +49,7 @@ async function send(database: TestDatabase, kind: MailOutcome['kind']) {
     },
     close: () => undefined,
   }
-  const sender = { ...sampleSettings, mailer, sms: null, digestOf, recipientDigests }
+  const sender = { ...sampleSettings, mailer, sms: null, digestOf, recipientDigests, accountOf: async () => null }
   const done = await sendDueMessages({ pool: database.appPool, sender, log: createLogger('silent') })
   return { done, mails }
 }

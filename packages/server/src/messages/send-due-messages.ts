@@ -5,7 +5,9 @@ import {
   type DueMessage,
   hasNoReminders,
   type MessageFacts,
+  type MessageLanguage,
   type MessageOutcome,
+  messageChoices,
   messageFacts,
   messagesPerDayMax,
   quietHoursAround,
@@ -20,6 +22,7 @@ import type { Logger } from '../observe/logger.ts'
 import { maskAddress } from './mask-address.ts'
 import { type MailFacts, type MailSettings, messageMail, reasonToSkip } from './message-mail.ts'
 import { isSmsKind, smsNumber, smsParts, smsText } from './message-sms.ts'
+import { choicesOf, reasonUnwanted } from './recipient-choices.ts'
 import type { RecipientDigests } from './recipient-digests.ts'
 import type { MailLinks } from './visit-context.ts'
 
@@ -31,6 +34,8 @@ export type MessageSender = MailSettings & {
   /** Of an address in lower case, or a telephone number. It reveals nothing about it. */
   digestOf(address: string): string
   recipientDigests: RecipientDigests
+  /** The account that has proven this e-mail address; null: none has. */
+  accountOf(pool: pg.Pool, email: string): Promise<string | null>
 }
 
 const takenMax = 10
@@ -94,9 +99,15 @@ async function attempt(
 }
 
 async function outcomeOf(pool: pg.Pool, sender: MessageSender, message: DueMessage): Promise<MessageOutcome> {
-  const facts = await messageFacts(pool, message)
-  if (facts === null) return { kind: 'skipped', result: 'The booking was erased or archived.' }
-  const reason = reasonToSkip(message, facts)
+  const ofBooking = await messageFacts(pool, message)
+  if (ofBooking === null) return { kind: 'skipped', result: 'The booking was erased or archived.' }
+  const { accountId, patient } = ofBooking
+  const choices = await choicesOf(
+    { accountId, email: patient.email },
+    { accountOf: (email) => sender.accountOf(pool, email), choices: (id) => messageChoices(pool, id) },
+  )
+  const facts = inLanguage(ofBooking, choices.language)
+  const reason = reasonToSkip(message, facts) ?? reasonUnwanted(message, choices)
   if (reason !== null) return { kind: 'skipped', result: reason }
   if (message.kind === 'reminder') {
     const recipients = sender.recipientDigests(facts.patient.email)
@@ -106,6 +117,11 @@ async function outcomeOf(pool: pg.Pool, sender: MessageSender, message: DueMessa
   return message.channel === 'sms'
     ? smsOutcome(pool, sender, message, facts)
     : mailOutcome(pool, sender, message, facts)
+}
+
+/** `language` null: as it is. */
+function inLanguage(facts: MessageFacts, language: MessageLanguage | null): MessageFacts {
+  return language === null ? facts : { ...facts, patient: { ...facts.patient, language } }
 }
 
 async function mailOutcome(

@@ -59,7 +59,7 @@ const digestOf = createKeyedDigests(['a secret of this test'], 'message-recipien
 const recipientDigests = createRecipientDigests(['a secret of this test'])
 
 async function send(database: TestDatabase, sms: MessageSender['sms'], id: string) {
-  const sender = { ...sampleSettings, mailer: null, sms, digestOf, recipientDigests }
+  const sender = { ...sampleSettings, mailer: null, sms, digestOf, recipientDigests, accountOf: async () => null }
   await sendDueMessages({ pool: database.appPool, sender, log: createLogger('silent') })
   const { rows } = await database.ownerPool.query(
     `select state, result, masked_address as masked, content, due_at > now() as "isLater"

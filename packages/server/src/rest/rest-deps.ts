@@ -17,7 +17,7 @@ import type { WebhookSender } from '../webhooks/attempt-delivery.ts'
 /** What the REST routes depend on; see compose-server.ts. */
 export type RestDeps = {
   engine: Engine
-  accounts: Pick<Accounts, 'byIds'>
+  accounts: Pick<Accounts, 'byIds' | 'confirmedEmail' | 'ofConfirmedEmail'>
   sessions: Pick<Sessions, 'isStillLive'>
   audit: Pick<AuditRecorder, 'record'>
   mails: Pick<AccountMails, 'invitation' | 'ticketLink'>

@@ -12,6 +12,7 @@ import { serveDoctors } from './resources/doctors.ts'
 import { serveInvitations } from './resources/invitations.ts'
 import { serveMe } from './resources/me.ts'
 import { serveMembers } from './resources/members.ts'
+import { serveMessageChoices } from './resources/message-choices.ts'
 import { serveMessages } from './resources/messages.ts'
 import { serveProof } from './resources/proof.ts'
 import { serveReminderChoices } from './resources/reminder-choices.ts'
@@ -50,6 +51,7 @@ export function restRoutes(deps: RestDeps): FastifyPluginAsync {
     serveClinicSecurity(serve, deps)
     serveMessages(serve, deps)
     serveReminderChoices(serve, deps)
+    serveMessageChoices(serve, deps)
     await app.register(unsubscribeRoute, deps)
     serveAuditEvents(serve, deps)
     serveProof(serve, deps)

@@ -1987,6 +1987,46 @@ export type Message = {
 export type MessageChannel = 'email' | 'sms';
 
 /**
+ * MessageChoices
+ */
+export type MessageChoices = {
+    /**
+     * Whether there are reminders by e-mail
+     */
+    reminderEmails: boolean;
+    /**
+     * About these there are no SMS. Clinics decide which they send at all
+     */
+    smsKindsOff: Array<'offered' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder'>;
+    /**
+     * Of all messages. null: the language that was chosen with the booking, or else the clinic’s
+     */
+    language: 'en' | 'de' | 'ar' | null;
+    /**
+     * Clinics whose reminders were turned off for the account’s e-mail address by the link in one: none are sent, whatever `reminderEmails` says. The newest first, at most 100. null: the address is not confirmed
+     */
+    reminderOptOuts: Array<ReminderOptOut> | null;
+};
+
+/**
+ * MessageChoicesChange
+ */
+export type MessageChoicesChange = {
+    /**
+     * Whether there are reminders by e-mail
+     */
+    reminderEmails: boolean;
+    /**
+     * About these there are no SMS. Clinics decide which they send at all
+     */
+    smsKindsOff: Array<'offered' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder'>;
+    /**
+     * Of all messages. null: the language that was chosen with the booking, or else the clinic’s
+     */
+    language: 'en' | 'de' | 'ar' | null;
+};
+
+/**
  * MessageKind
  */
 export type MessageKind = 'confirm' | 'offered' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder';
@@ -2915,6 +2955,19 @@ export type ReminderChoice = {
 export type ReminderChoiceDone = {
     clinicName: string;
     reminders: boolean;
+    /**
+     * false: the account that decides about this booking has turned off reminders by e-mail, too
+     */
+    accountReminders: boolean;
+};
+
+/**
+ * ReminderOptOut
+ */
+export type ReminderOptOut = {
+    clinicId: string;
+    clinicName: string;
+    since: string;
 };
 
 /**
@@ -7461,6 +7514,175 @@ export type CancelBookingBurstResponses = {
 };
 
 export type CancelBookingBurstResponse = CancelBookingBurstResponses[keyof CancelBookingBurstResponses];
+
+export type GetMyMessageChoicesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/message-choices';
+};
+
+export type GetMyMessageChoicesErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetMyMessageChoicesError = GetMyMessageChoicesErrors[keyof GetMyMessageChoicesErrors];
+
+export type GetMyMessageChoicesResponses = {
+    /**
+     * The choices
+     */
+    200: MessageChoices;
+};
+
+export type GetMyMessageChoicesResponse = GetMyMessageChoicesResponses[keyof GetMyMessageChoicesResponses];
+
+export type SetMyMessageChoicesData = {
+    body: MessageChoicesChange;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/message-choices';
+};
+
+export type SetMyMessageChoicesErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type SetMyMessageChoicesError = SetMyMessageChoicesErrors[keyof SetMyMessageChoicesErrors];
+
+export type SetMyMessageChoicesResponses = {
+    /**
+     * The stored choices
+     */
+    200: MessageChoices;
+};
+
+export type SetMyMessageChoicesResponse = SetMyMessageChoicesResponses[keyof SetMyMessageChoicesResponses];
+
+export type DeleteMyReminderOptOutData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/me/reminder-opt-outs/{clinicId}';
+};
+
+export type DeleteMyReminderOptOutErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type DeleteMyReminderOptOutError = DeleteMyReminderOptOutErrors[keyof DeleteMyReminderOptOutErrors];
+
+export type DeleteMyReminderOptOutResponses = {
+    /**
+     * The address gets the clinic’s reminders
+     */
+    204: void;
+};
+
+export type DeleteMyReminderOptOutResponse = DeleteMyReminderOptOutResponses[keyof DeleteMyReminderOptOutResponses];
 
 export type ChooseRemindersData = {
     body: ReminderChoice;

@@ -1,6 +1,6 @@
 import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
-import { aScene, guarded, operations, type Scene, send, withoutIds } from '../../../test/access-scene.ts'
+import { aScene, guarded, operations, refusals, type Scene, send, withoutIds } from '../../../test/access-scene.ts'
 import type { CallOptions, OperationId, Reply } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
 
@@ -245,6 +245,9 @@ const attempts: [OperationId, readonly (keyof Scene)[]][] = [
   ['createMyCalendarFeed', everybody],
   ['getMyCalendarFeed', everybody],
   ['deleteMyCalendarFeed', everybody],
+  ['getMyMessageChoices', everybody],
+  ['setMyMessageChoices', everybody],
+  ['deleteMyReminderOptOut', everybody],
   ['erasePatient', ['owner', 'admin', 'site']],
   ['changeMember', ['admin', 'site']],
   ['removeMember', ['admin', 'site']],
@@ -267,15 +270,6 @@ const attempts: [OperationId, readonly (keyof Scene)[]][] = [
   ['leaveWaitlist', ['owner', 'staff', 'admin', 'ownDoctor', 'site']],
   ['renewWaitlistToken', ['owner']],
   ['listWaitlistEntries', ['staff', 'admin', 'site']],
-]
-
-const refusals = [
-  'forbidden',
-  'booking_not_found',
-  'clinic_not_found',
-  'case_not_found',
-  'case_request_not_found',
-  'waitlist_entry_not_found',
 ]
 
 test.for(attempts)('%s is open to exactly %j', async ([id, allowed], { database, rest, scene }) => {

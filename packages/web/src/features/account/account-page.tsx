@@ -15,13 +15,14 @@ import { afterSignOut } from './after-sign-in.ts'
 import { ChangePassword } from './change-password.tsx'
 import { EmailSection } from './email-section.tsx'
 import { FactorMissing } from './factor-missing.tsx'
+import { MessageChoicesSection } from './message-choices.tsx'
 import { PasskeysSection } from './passkeys-section.tsx'
 import { Sessions } from './sessions.tsx'
 import { type OpenedTotp, TotpSection } from './totp-section.tsx'
 
 const route = getRouteApi('/account')
 
-/** The signed-in account: signing out, the e-mail address, the password, and where else it is signed in. */
+/** The signed-in account: signing out, the e-mail address, messages, the password, and where else it is signed in. */
 export function AccountPage() {
   const { t } = useTranslation('account')
   const session = useSession()
@@ -72,6 +73,7 @@ export function AccountPage() {
         </Stack>
       </Paper>
       <EmailSection />
+      <MessageChoicesSection />
       <ChangePassword />
       <TotpSection opened={totp} onOpen={setTotp} />
       <PasskeysSection />

@@ -7,6 +7,7 @@ import { ActionButton } from '../../ui/action-button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
+import { TextLink } from '../../ui/text-link.tsx'
 
 const linkPattern = /^([0-9a-f-]{36})\.(hfu_[\w-]{43})$/
 
@@ -40,6 +41,11 @@ function Choice({ bookingId, token }: { bookingId: string; token: string }) {
       ) : (
         <Text role="status">{t(isOff ? 'reminders.off' : 'reminders.on', { clinic: choosing.data.clinicName })}</Text>
       )}
+      {choosing.data?.reminders === true && !choosing.data.accountReminders ? (
+        <Text>
+          {t('reminders.accountOff')} <TextLink to="/account">{t('reminders.account')}</TextLink>
+        </Text>
+      ) : null}
       {choosing.isError ? <ErrorState error={choosing.error} /> : null}
       <Group>
         <ActionButton isBusy={choosing.isPending} onClick={() => choosing.mutate(isOff)}>

@@ -1,0 +1,8 @@
+import { queryOptions } from '@tanstack/react-query'
+import { api, dataOf } from '../../lib/api.ts'
+
+/** What the signed-in account gets about its bookings. */
+export const messageChoicesQuery = queryOptions({
+  queryKey: ['me', 'message-choices'],
+  queryFn: () => dataOf(api.getMyMessageChoices()),
+})
