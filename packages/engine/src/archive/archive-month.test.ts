@@ -1,6 +1,6 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
-import { aBooking, aClaim, aClinic, aDoctor, aSlot, checkHistory, holdLock } from '@holdfast/testkit'
+import { aBooking, aClaim, aClinic, aDoctor, aSlot, checkHistory, holdLock, placesOfText } from '@holdfast/testkit'
 import { describe, expect } from 'vitest'
 import { aHistory, archive, contentOf, fileOf, findings, month, old, test } from '../../test/old-month.ts'
 import { createEngine } from '../create-engine.ts'
@@ -30,6 +30,36 @@ test('a month leaves the database for a file, and comes back row for row', async
   expect(await contentOf(database)).toEqual(before)
   expect(await findings(database)).toEqual([])
   expect(await checkHistory(database)).toEqual([])
+})
+
+test('messages about a month are deleted with it, not archived, and do not come back; others stay', async ({
+  database,
+  directory,
+}) => {
+  await aHistory(database)
+  // One that was never sent has the patient's name; one that is due for ever would never be deleted by its age.
+  await database.ownerPool.query(
+    `insert into holdfast.message
+       (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at, masked_address, content)
+     select b.clinic_no, b.id, b.id, 1, b.slot_id, 'confirmed', 'email', k.state, now(),
+            case k.state when 'kept' then now() end, 'p…@planted.example',
+            case k.state when 'kept' then '{"subject": "", "html": "", "text": "Hello Planted"}'::jsonb end
+       from holdfast.booking b
+       join lateral (select case when b.status = 'NO_SHOW' then 'due' else 'kept' end as state) k on true`,
+  )
+  expect(await placesOfText(database, 'planted')).toEqual(['holdfast.message'])
+  const bookingsOf = async () => {
+    const { rows } = await database.ownerPool.query('select booking_id as id from holdfast.message order by 1')
+    return rows.map(({ id }) => id)
+  }
+  expect(await bookingsOf()).toHaveLength(19)
+  await archive(database, directory)
+  const { rows } = await database.ownerPool.query('select id from holdfast.booking order by 1')
+  expect(await bookingsOf()).toEqual(rows.map(({ id }) => id))
+  expect(rows).toHaveLength(3)
+  expect(gunzipSync(await readFile(fileOf(directory))).toString()).not.toContain('planted.example')
+  await restoreMonth(database.ownerPool, fileOf(directory))
+  expect(await bookingsOf()).toHaveLength(3)
 })
 
 test('the file is for its owner only, names its schema, and has the rows as JSON', async ({ database, directory }) => {

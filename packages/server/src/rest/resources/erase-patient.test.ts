@@ -5,6 +5,7 @@ import {
   aDoctor,
   aSlot,
   type BuiltClinic,
+  type BuiltSlot,
   checkHistory,
   placesOfText,
   type TestDatabase,
@@ -13,6 +14,7 @@ import { freshDatabaseTest } from '@holdfast/testkit/database-test'
 import { describe, expect, onTestFinished } from 'vitest'
 import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
+import { maskAddress } from '../../messages/mask-address.ts'
 
 const patient = { name: 'Zsuzsa Planted', email: 'zsuzsa@planted.example', phone: '+36 1 555 0199' }
 const texts = { ...patient, reason: 'plantedreason', cancellation: 'plantedcancellation' }
@@ -49,6 +51,20 @@ async function aBookingWith(
   return { id: held.body.id, path, slot }
 }
 
+/** A message that was written, and not sent for want of a mail server. */
+async function aMessageTo(
+  { name, email }: typeof patient,
+  database: TestDatabase,
+  { id, slot }: { id: string; slot: BuiltSlot },
+): Promise<void> {
+  await database.ownerPool.query(
+    `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at,
+       masked_address, content)
+     values ($1, $2, $2, 2, $3, 'confirmed', 'email', 'kept', now(), now(), $4, $5)`,
+    [slot.clinicNo, id, slot.id, maskAddress(email), { subject: '', html: '', text: `Hello ${name}` }],
+  )
+}
+
 describe('in the whole database', () => {
   freshDatabaseTest(
     'nothing is left of a patient, and no digest from which one could be guessed',
@@ -58,14 +74,20 @@ describe('in the whole database', () => {
         const clinic = await aClinic(database)
         const account = rest.anAccount()
         const booking = await aBookingWith(texts, { database, rest, clinic, account })
+        await aMessageTo(patient, database, booking)
         // Statistics have samples of columns with several values.
-        await aBookingWith(otherTexts, { database, rest, clinic, account: rest.anAccount() })
+        const other = await aBookingWith(otherTexts, { database, rest, clinic, account: rest.anAccount() })
+        await aMessageTo(otherTexts, database, other)
         await database.ownerPool.query('analyze')
         const digests = await digestsOf(database, booking.id)
 
         // Negative control: the search finds them in every place where they are.
         const bookingAndResponses = ['holdfast.answer', 'holdfast.booking']
-        for (const text of Object.values(texts)) expect(await placesOfText(database, text)).toEqual(bookingAndResponses)
+        const { name, ...others } = texts
+        for (const text of Object.values(others))
+          expect(await placesOfText(database, text)).toEqual(bookingAndResponses)
+        expect(await placesOfText(database, name)).toEqual([...bookingAndResponses, 'holdfast.message'])
+        expect(await placesOfText(database, maskAddress(texts.email))).toEqual(['holdfast.message'])
         // An account's id alone says nothing about a booking: statistics may have it until the next analyze.
         const ofAccount = (await placesOfText(database, account.id)).filter((place) => !place.startsWith('statistics'))
         expect(ofAccount).toEqual(['holdfast.booking', 'holdfast.booking_event'])
@@ -79,7 +101,13 @@ describe('in the whole database', () => {
         const erased = await rest.call('erasePatient', { path: booking.path, as: admin, key: 'key of the erasure' })
         expect(erased.body).toMatchObject({ status: 'CANCELLED', patient: { name: '' }, reason: null })
         await database.ownerPool.query('analyze')
-        for (const text of [...Object.values(texts), account.id, digests.booking, digests.request]) {
+        for (const text of [
+          ...Object.values(texts),
+          maskAddress(texts.email),
+          account.id,
+          digests.booking,
+          digests.request,
+        ]) {
           expect(await placesOfText(database, text), text).toEqual([])
         }
         expect(await originsOfBooking()).toEqual([])
