@@ -28,6 +28,17 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION holdfast.note_emails_since()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'holdfast', 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  new.emails_since := clock_timestamp();
+  return new;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION holdfast.note_new_slots()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -444,6 +455,7 @@ create table holdfast.log_receiver (
   holder uuid,
   held_until timestamp with time zone,
   delivered_at timestamp with time zone,
+  added_at timestamp with time zone not null default now(),
   constraint log_receiver_pkey PRIMARY KEY (name),
   constraint log_receiver_check CHECK (((holder IS NULL) = (held_until IS NULL))),
   constraint log_receiver_epoch_check CHECK ((epoch >= 1)),
@@ -537,6 +549,7 @@ create table holdfast.message_settings (
   confirm_minutes integer not null default 15,
   sms_kinds text[] not null default '{}'::text[],
   phone_country text,
+  emails_since timestamp with time zone,
   constraint message_settings_pkey PRIMARY KEY (clinic_no),
   constraint message_settings_confirm_minutes_check CHECK (((confirm_minutes >= 5) AND (confirm_minutes <= 60))),
   constraint message_settings_language_check CHECK ((language = ANY (ARRAY['en'::text, 'de'::text, 'ar'::text]))),
@@ -897,4 +910,5 @@ alter table holdfast.webhook_delivery add constraint webhook_delivery_clinic_no_
 CREATE TRIGGER note_change AFTER INSERT OR UPDATE ON holdfast.clinic FOR EACH ROW EXECUTE FUNCTION holdfast.note_clinic_change();
 CREATE TRIGGER note_change AFTER INSERT OR UPDATE ON holdfast.resource FOR EACH ROW WHEN ((new.kind <> 'patient'::text)) EXECUTE FUNCTION holdfast.note_resource_change();
 CREATE TRIGGER note_change AFTER UPDATE OF starts_at, ends_at, capacity, withdrawn_at ON holdfast.slot FOR EACH ROW EXECUTE FUNCTION holdfast.note_slot_change();
+CREATE TRIGGER note_emails_since BEFORE UPDATE ON holdfast.message_settings FOR EACH ROW WHEN ((new.emails AND (NOT old.emails))) EXECUTE FUNCTION holdfast.note_emails_since();
 CREATE TRIGGER note_new AFTER INSERT ON holdfast.slot REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION holdfast.note_new_slots();

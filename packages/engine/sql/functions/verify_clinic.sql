@@ -19,6 +19,8 @@ as $function$
     union all
     select * from verify_waitlist(p_clinic_no)
     union all
+    select * from verify_messages(p_clinic_no)
+    union all
     select 'key_without_booking', null, k.booking_id, 'an idempotency key names this booking, which does not exist'
       from idempotency k
      where k.clinic_no = p_clinic_no

@@ -189,7 +189,7 @@ const writtenOnce: Record<string, string[]> = {
   invitation: ['clinic_no', 'id', 'token_hash', 'email', 'role', 'doctor_id', 'invited_by', 'created_at', 'expires_at'],
   answer: ['key', 'request_hash', 'created_at', 'ids'],
   manage_token: ['clinic_no', 'booking_id'],
-  log_receiver: ['name'],
+  log_receiver: ['name', 'added_at'],
   message: [
     'clinic_no',
     'id',
@@ -204,7 +204,7 @@ const writtenOnce: Record<string, string[]> = {
   ],
   message_budget: ['clinic_no', 'recipient'],
   message_choice: ['account_id'],
-  message_settings: ['clinic_no'],
+  message_settings: ['clinic_no', 'emails_since'],
   calendar_feed: ['subject_id'],
   busy_calendar: ['clinic_no', 'resource_id', 'busy'],
   webhook: ['clinic_no', 'id', 'created_at'],

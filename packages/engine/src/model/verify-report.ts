@@ -23,6 +23,9 @@ export type VerifyFinding = {
     | 'allocations_differ'
     | 'allocation_overlap'
     | 'case_differs'
+    | 'offer_differs'
+    | 'message_missing'
+    | 'message_without_event'
   clinicId: string
   slotId: string | null
   bookingId: string | null
