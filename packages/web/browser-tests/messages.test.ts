@@ -8,19 +8,21 @@ import { test } from './site-test.ts'
 
 /** A message as the server would have left it. */
 async function aMessage(site: Site, scene: ClinicScene, state: 'kept' | 'failed' | 'due', result: string | null) {
+  const failure = state === 'failed' ? 'address_refused' : null
   const slot = await aSlot(site.database, scene.doctor)
   const booking = await aBooking(site.database, slot, { patient: { name: 'Pia', email: 'pia@example.org' } })
   const content = { subject: 'It is confirmed', text: 'Hello Pia', html: '<p>Hello Pia</p>' }
   await site.database.ownerPool.query(
     `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at,
-       masked_address, result, content)
+       masked_address, result, content, failure)
      values ($1, $2, $3, 2, $4, 'confirmed', 'email', $5, now(), case when $5 <> 'due' then now() end,
-       'p…@example.org', $6, $7)
+       'p…@example.org', $6, $7, $8)
      -- The server may have planned it already.
      on conflict (clinic_no, booking_id, version, kind, channel, minutes_before) do update
-       set (id, state, due_at, done_at, masked_address, result, content) = (excluded.id, excluded.state,
-         excluded.due_at, excluded.done_at, excluded.masked_address, excluded.result, excluded.content)`,
-    [scene.clinic.no, booking.id, booking.id, slot.id, state, result, state === 'kept' ? content : null],
+       set (id, state, due_at, done_at, masked_address, result, content, failure) = (excluded.id, excluded.state,
+         excluded.due_at, excluded.done_at, excluded.masked_address, excluded.result, excluded.content,
+         excluded.failure)`,
+    [scene.clinic.no, booking.id, booking.id, slot.id, state, result, state === 'kept' ? content : null, failure],
   )
   // Any id of the clinic will do.
   return { id: booking.id, bookingId: booking.id }
@@ -44,6 +46,13 @@ test('staff see what was not sent, and send it again; an administrator reads wha
   await dialog.getByText('Hello Pia').waitFor()
   await page.keyboard.press('Escape')
 
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${failed.bookingId}`)
+  const refused = page.getByRole('alert').filter({ hasText: 'E-mails do not reach the patient' })
+  await refused.getByText('refuses the address', { exact: false }).waitFor()
+  await page.getByText('does not exist or receives no mail', { exact: false }).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+
+  await page.goto(`/clinic/${scene.clinic.id}/messages`)
   await page.getByLabel('Result').selectOption('Failed')
   await row.waitFor({ state: 'hidden' })
   await page
@@ -56,6 +65,7 @@ test('staff see what was not sent, and send it again; an administrator reads wha
 
   await page.goto(`/clinic/${scene.clinic.id}/bookings/${kept.bookingId}`)
   const section = page.getByRole('region', { name: 'Messages to patients' })
+  expect(await refused.count()).toBe(0)
   await section.getByText('Not sent: no mail server is set').waitFor()
   await page.setViewportSize({ width: 320, height: 640 })
   await untilRead(page)

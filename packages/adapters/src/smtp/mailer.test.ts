@@ -1,5 +1,5 @@
 import { type MailServer, mailServer } from '@holdfast/testkit'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { createMailer, type Mail } from './mailer.ts'
 
 /** It offers no STARTTLS, or somebody on the way hides it. */
@@ -22,6 +22,7 @@ const mail: Mail = {
   subject: 'Your appointment',
   html: '<p>Hello</p>',
   text: 'Hello',
+  logo: null,
   calendar: null,
 }
 
@@ -41,6 +42,17 @@ test('a mail server that offers no TLS gets no mail', async () => {
   const outcome = await send('0.0.0.0')
   expect(outcome).toMatchObject({ kind: 'failed', received: 0 })
   expect(outcome.response).toMatch(/TLS/)
+})
+
+test.each([
+  ['550 5.1.1 no such user', 'address_refused'],
+  ['553 no such user', 'address_refused'],
+  ['550 5.7.1 this sender may not relay', 'refused'],
+  ['450 try later', 'failed'],
+] as const)('recipients refused with %s: %s', async (response, kind) => {
+  mails.refuseWith(response)
+  onTestFinished(() => mails.refuseWith(null))
+  expect(await send('127.0.0.1')).toEqual({ kind, response, received: 0 })
 })
 
 test('it does if the setting says so, or on this machine (the controls)', async () => {

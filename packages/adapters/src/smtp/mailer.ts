@@ -18,8 +18,11 @@ export type Mail = {
   calendar: { method: 'REQUEST' | 'CANCEL'; content: string } | null
 }
 
-/** `refused`: another attempt would be refused too. `failed`: another attempt may succeed. */
-export type MailOutcome = { kind: 'accepted' | 'refused' | 'failed'; response: string }
+/**
+ * `address_refused`, `refused`: another attempt would be refused too, the first because of the recipient's address.
+ * `failed`: another attempt may succeed.
+ */
+export type MailOutcome = { kind: 'accepted' | 'address_refused' | 'refused' | 'failed'; response: string }
 
 export type Mailer = {
   /** Never rejects. */
@@ -92,7 +95,13 @@ function isThisMachine(hostname: string): boolean {
  * fixes that.
  */
 function failureOf(error: unknown): MailOutcome {
-  const { code, responseCode, message } = Object(error) as { code?: unknown; responseCode?: unknown; message?: unknown }
-  const isFinal = typeof responseCode === 'number' && responseCode >= 500 && code !== 'EAUTH' && code !== 'ETLS'
-  return { kind: isFinal ? 'refused' : 'failed', response: String(message ?? error) }
+  const { code, responseCode, command, response: said, message } = Object(error) as Record<string, unknown>
+  const isOperators = code === 'EAUTH' || code === 'ETLS'
+  const response = typeof said === 'string' && !isOperators ? said : String(message ?? error)
+  const isFinal = typeof responseCode === 'number' && responseCode >= 500 && !isOperators
+  if (!isFinal) return { kind: 'failed', response }
+  return { kind: command === 'RCPT TO' && !policyCode.test(response) ? 'address_refused' : 'refused', response }
 }
+
+/** RFC 3463: 5.7.x are about security and policy, such as a sender that is not allowed; not about the address. */
+const policyCode = /^\d{3}[ -]5\.7\.\d/

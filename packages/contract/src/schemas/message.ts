@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { messageLanguages } from './booking.ts'
-import { email, id, localTime, nullableText, nullableTime, pageOf } from './fields.ts'
+import { email, id, localTime, nullable, nullableText, nullableTime, pageOf } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
 
 const messageStates = ['due', 'sent', 'kept', 'failed', 'skipped'] as const
@@ -22,6 +22,11 @@ const messageFields = {
   attempts: Type.Integer(),
   dueAt: Type.String({ format: 'date-time', description: 'When it is sent, or was to be sent' }),
   doneAt: nullableTime({ description: 'When it was sent, kept, given up or skipped' }),
+  failure: nullableLiterals(['address_refused', 'refused', 'unavailable', 'unknown', 'number_unusable'], {
+    description:
+      'Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt ' +
+      'succeeded; it may have been sent; no SMS goes to this number. null: it did not fail',
+  }),
   createdAt: Type.String({ format: 'date-time' }),
 }
 

@@ -14,6 +14,13 @@ export type SmsKind = Exclude<MessageKind, 'confirm'>
  */
 export type MessageState = 'due' | 'sent' | 'kept' | 'failed' | 'skipped'
 
+/**
+ * Why a message was given up. `address_refused`: the mail server refuses the address for good. `refused`: it, or the
+ * SMS provider, refuses the message for good. `unavailable`: no attempt succeeded. `unknown`: it may have been sent.
+ * `number_unusable`: no SMS goes to such a number.
+ */
+export type MessageFailure = 'address_refused' | 'refused' | 'unavailable' | 'unknown' | 'number_unusable'
+
 export type MessageLanguage = 'en' | 'de' | 'ar'
 
 /** A message to a patient, as the clinic sees it. */
@@ -29,6 +36,8 @@ export type Message = {
   maskedAddress: string | null
   /** The response of the mail server or the SMS provider, or why it was not sent; null: no attempt yet. */
   result: string | null
+  /** null: it has not failed, or before this was recorded. */
+  failure: MessageFailure | null
   /** When it was sent, kept, given up or skipped. */
   doneAt: Date | null
   createdAt: Date
@@ -94,7 +103,7 @@ export type TimeInstead = { doctorId: string; doctorName: string; startsAt: Date
 export type MessageOutcome =
   | { kind: 'sent'; maskedAddress: string; result: string }
   | { kind: 'kept'; maskedAddress: string; result: string; content: MessageContent }
-  | { kind: 'failed'; maskedAddress: string | null; result: string }
+  | { kind: 'failed'; maskedAddress: string | null; failure: MessageFailure; result: string }
   | { kind: 'skipped'; result: string }
   /** `isTried`: false if it only waits for its time. */
   | { kind: 'again'; maskedAddress: string | null; result: string; dueAt: Date; isTried: boolean }

@@ -57,7 +57,7 @@ async function send(database: TestDatabase, kind: MailOutcome['kind']) {
 const rowsOf = async (database: TestDatabase, ids: string[]) =>
   (
     await database.ownerPool.query(
-      `select state, result, attempts, attempts_lost as lost, due_at > now() as "isLater" from holdfast.message
+      `select state, result, failure, attempts, attempts_lost as lost, due_at > now() as "isLater" from holdfast.message
         where id = any ($1)`,
       [ids],
     )
@@ -89,7 +89,7 @@ test('an attempt whose process ended is repeated once with the same Message-ID, 
   const twice = await dueMessages(database, 1, { ...ended, attempts_lost: '1' })
   expect((await send(database, 'accepted')).mails).toEqual([])
   expect(await rowsOf(database, twice)).toMatchObject([
-    { state: 'failed', result: 'The outcome of two attempts is not known.' },
+    { state: 'failed', failure: 'unknown', result: 'The outcome of two attempts is not known.' },
   ])
 })
 
@@ -99,10 +99,19 @@ test('while a process sends a message, no other does', async ({ database }) => {
   expect(await rowsOf(database, ids)).toMatchObject([{ state: 'due', attempts: 1 }])
 })
 
-test('a final refusal is not repeated', async ({ database }) => {
-  const ids = await dueMessages(database, 1)
-  expect(await send(database, 'refused')).toMatchObject({ done: 1 })
-  expect(await rowsOf(database, ids)).toMatchObject([{ state: 'failed', result: 'refused', attempts: 1 }])
+test.for(['refused', 'address_refused'] as const)(
+  'a final refusal is not repeated, and recorded as %s',
+  async (kind, { database }) => {
+    const ids = await dueMessages(database, 1)
+    expect(await send(database, kind)).toMatchObject({ done: 1 })
+    expect(await rowsOf(database, ids)).toMatchObject([{ state: 'failed', failure: kind, result: kind, attempts: 1 }])
+  },
+)
+
+test('when no attempt has succeeded for hours, a message is given up as unavailable', async ({ database }) => {
+  const ids = await dueMessages(database, 1, { attempts: '11' })
+  expect(await send(database, 'failed')).toMatchObject({ done: 1 })
+  expect(await rowsOf(database, ids)).toMatchObject([{ state: 'failed', failure: 'unavailable', attempts: 12 }])
 })
 
 test('an address gets ten e-mails of a clinic in a day, beside reminders and what the clinic causes', async ({

@@ -134,7 +134,7 @@ async function mailOutcome(
   const quietUntil = quietEnd(message, facts)
   if (quietUntil !== null) return waits(maskedAddress, quietUntil)
   if (message.attemptsLost >= attemptsLostMax) {
-    return { kind: 'failed', maskedAddress, result: 'The outcome of two attempts is not known.' }
+    return { kind: 'failed', maskedAddress, failure: 'unknown', result: 'The outcome of two attempts is not known.' }
   }
   const mailFacts = await withAlternatives(pool, message, facts)
   if (sender.mailer === null) {
@@ -148,7 +148,9 @@ async function mailOutcome(
   const { kind, response } = await sender.mailer.send(mail)
   const result = response.replaceAll(mail.to.address, maskedAddress)
   if (kind === 'accepted') return { kind: 'sent', maskedAddress, result }
-  return kind === 'refused' ? { kind: 'failed', maskedAddress, result } : later(message, maskedAddress, result)
+  return kind === 'failed'
+    ? later(message, maskedAddress, result)
+    : { kind: 'failed', maskedAddress, failure: kind, result }
 }
 
 /** An SMS whose outcome is not known is not sent again: the patient may have it, and the clinic pays for each. */
@@ -159,12 +161,13 @@ async function smsOutcome(
   facts: MessageFacts,
 ): Promise<MessageOutcome> {
   const to = smsNumber(facts.patient.phone ?? '', facts.settings.phoneCountry)
-  if (to.kind === 'none') return { kind: 'failed', maskedAddress: null, result: to.reason }
+  if (to.kind === 'none') return { kind: 'failed', maskedAddress: null, failure: 'number_unusable', result: to.reason }
   const { number, masked: maskedAddress } = to
   const quietUntil = quietEnd(message, facts)
   if (quietUntil !== null) return waits(maskedAddress, quietUntil)
   if (message.attemptsLost > 0) {
-    return { kind: 'failed', maskedAddress, result: 'The outcome of an attempt is not known; it may have been sent.' }
+    const result = 'The outcome of an attempt is not known; it may have been sent.'
+    return { kind: 'failed', maskedAddress, failure: 'unknown', result }
   }
   if (!isSmsKind(message.kind)) return { kind: 'skipped', result: 'This message is not sent by SMS.' }
   if (sender.sms === null) {
@@ -183,12 +186,12 @@ async function smsOutcome(
   if (kind === 'accepted') return { kind: 'sent', maskedAddress, result: `${response} (SMS parts: ${smsParts(text)})` }
   return kind === 'failed'
     ? later(message, maskedAddress, response)
-    : { kind: 'failed', maskedAddress, result: response }
+    : { kind: 'failed', maskedAddress, failure: kind, result: response }
 }
 
 /** Nothing was sent: another attempt is made, unless there were enough. */
 function later({ attempts, now }: DueMessage, maskedAddress: string, result: string): MessageOutcome {
-  if (attempts >= attemptsMax) return { kind: 'failed', maskedAddress, result }
+  if (attempts >= attemptsMax) return { kind: 'failed', maskedAddress, failure: 'unavailable', result }
   const pauseMinutes = Math.min(2 ** (attempts - 1), pauseMinutesMax)
   return {
     kind: 'again',

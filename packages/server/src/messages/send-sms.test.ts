@@ -62,7 +62,7 @@ async function send(database: TestDatabase, sms: MessageSender['sms'], id: strin
   const sender = { ...sampleSettings, mailer: null, sms, digestOf, recipientDigests, accountOf: async () => null }
   await sendDueMessages({ pool: database.appPool, sender, log: createLogger('silent') })
   const { rows } = await database.ownerPool.query(
-    `select state, result, masked_address as masked, content, due_at > now() as "isLater"
+    `select state, result, failure, masked_address as masked, content, due_at > now() as "isLater"
        from holdfast.message where id = $1`,
     [id],
   )
@@ -79,15 +79,15 @@ test('an SMS is sent once, to the number in its international form; the list has
 })
 
 test.for([
-  [429, 'due', 'HTTP 429'],
-  [500, 'failed', 'HTTP 500'],
-  [400, 'failed', 'HTTP 400'],
-  [null, 'failed', 'The SMS provider did not respond; it may have been sent.'],
-] as const)('the response %s leaves the message %s', async ([status, state, result], { database }) => {
+  [429, 'due', null, 'HTTP 429'],
+  [500, 'failed', 'unknown', 'HTTP 500'],
+  [400, 'failed', 'refused', 'HTTP 400'],
+  [null, 'failed', 'unknown', 'The SMS provider did not respond; it may have been sent.'],
+] as const)('the response %s leaves the message %s', async ([status, state, failure, result], { database }) => {
   const { received, sms } = await aProvider(status)
   const id = await aDueSms(database)
   const row = await send(database, sms, id)
-  expect(row).toMatchObject({ state, result, isLater: state === 'due' })
+  expect(row).toMatchObject({ state, failure, result, isLater: state === 'due' })
   expect(received).toHaveLength(1)
   // Only where nothing was sent there is another attempt.
   await database.ownerPool.query('update holdfast.message set due_at = now() where id = $1', [id])
@@ -99,14 +99,23 @@ test('after a process that ended while it was sending, an SMS is not sent again'
   const { received, sms } = await aProvider(200)
   const lost = { attempts: '1', attempt_until: `now() - interval '1 minute'` }
   const row = await send(database, sms, await aDueSms(database, { columns: lost }))
-  expect(row).toMatchObject({ state: 'failed', result: expect.stringContaining('may have been sent') })
+  expect(row).toMatchObject({
+    state: 'failed',
+    failure: 'unknown',
+    result: expect.stringContaining('may have been sent'),
+  })
   expect(received).toEqual([])
 })
 
 test('a number that is none gets no SMS, and the list says why', async ({ database }) => {
   const { received, sms } = await aProvider(200)
   const row = await send(database, sms, await aDueSms(database, { phone: 'ask my son' }))
-  expect(row).toMatchObject({ state: 'failed', masked: null, result: expect.stringContaining('not valid') })
+  expect(row).toMatchObject({
+    state: 'failed',
+    failure: 'number_unusable',
+    masked: null,
+    result: expect.stringContaining('not valid'),
+  })
   expect(received).toEqual([])
 })
 

@@ -1984,6 +1984,10 @@ export type Message = {
 /**
  * MessageChannel
  */
+    /**
+     * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number. null: it did not fail
+     */
+    failure: 'address_refused' | 'refused' | 'unavailable' | 'unknown' | 'number_unusable' | null;
 export type MessageChannel = 'email' | 'sms';
 
 /**
@@ -2213,6 +2217,10 @@ export type Money = {
  * NewBlock
  *
  * Either `from` and `to`, or `rule`.
+    /**
+     * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number. null: it did not fail
+     */
+    failure: 'address_refused' | 'refused' | 'unavailable' | 'unknown' | 'number_unusable' | null;
  */
 export type NewBlock = {
     roomId: string;

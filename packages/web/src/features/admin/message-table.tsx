@@ -65,7 +65,7 @@ type RowProps = {
 function Row({ message, onRead, sending, children }: RowProps) {
   const { t } = useTranslation('admin')
   const { timeZone, isAdmin } = useClinic()
-  const { id, kind, channel, state, maskedAddress, result, dueAt, doneAt, hasContent } = message
+  const { id, kind, channel, state, maskedAddress, result, failure, dueAt, doneAt, hasContent } = message
   return (
     <tr>
       <td className={`tabular ${tableClasses.nowrap}`}>{formatDayTime(doneAt ?? dueAt, timeZone)}</td>
@@ -79,13 +79,16 @@ function Row({ message, onRead, sending, children }: RowProps) {
         <bdi>{maskedAddress ?? '–'}</bdi>
       </td>
       <td data-label={t('messages.result')}>
-        {t(state === 'kept' && channel === 'sms' ? 'messages.keptSms' : `messages.state.${state}`)}
-        {/* What is kept has the same reason always, which its state gives. */}
-        {result === null || state === 'kept' ? null : (
-          <Text size="sm" c="dimmed">
-            <bdi>{result}</bdi>
-          </Text>
-        )}
+        <Stack gap={0}>
+          {t(state === 'kept' && channel === 'sms' ? 'messages.keptSms' : `messages.state.${state}`)}
+          {failure === null ? null : <Text size="sm">{t(`messages.failure.${failure}`)}</Text>}
+          {/* What is kept has the same reason always, which its state gives. */}
+          {result === null || state === 'kept' ? null : (
+            <Text size="sm" c="dimmed">
+              <bdi>{result}</bdi>
+            </Text>
+          )}
+        </Stack>
       </td>
       {children}
       <td>

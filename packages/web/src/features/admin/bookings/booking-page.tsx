@@ -21,6 +21,7 @@ import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import adminClasses from '../admin.module.css'
 import { useClinic } from '../use-clinic.ts'
+import { AddressRefused } from './address-refused.tsx'
 import { BookingHistory } from './booking-history.tsx'
 import { BookingMessages } from './booking-messages.tsx'
 import { clinicBookingQuery } from './booking-queries.ts'
@@ -47,6 +48,7 @@ export function ClinicBookingPage() {
         <PageTitle>{nameOf(found.data)}</PageTitle>
         <LiveNote state={live} updatedAt={found.dataUpdatedAt} />
       </div>
+      <AddressRefused bookingId={bookingId} />
       <div className={adminClasses.two}>
         <BookingFacts booking={found.data} />
         <BookingHistory bookingId={bookingId} />
