@@ -169,6 +169,37 @@ const newCaseBody = ({ clinicId = '', roomId = '', doctorId = '' }: Ids) => ({
 export type Ids = Record<string, string>
 
 /** A request that succeeds for a caller who may make it. */
+/** What everyone may call without credentials. getInvitation only reads, although it is a POST. */
+export const openToAnyone: OperationId[] = [
+  'listClinics',
+  'getClinic',
+  'getClinicLogo',
+  'listDoctors',
+  'getDoctor',
+  'listSpecializations',
+  'listSlots',
+  'createBooking',
+  'createWaitlistEntry',
+  'getDoctorWaitlist',
+  'getInvitation',
+  'sendTicketLink',
+  'chooseReminders',
+  'leaveWaitlistByLink',
+  'getProof',
+  'readCalendarFeed',
+  'whoAmI',
+]
+
+/** Those of them that write. */
+export const writtenByAnyone: OperationId[] = [
+  'chooseReminders',
+  'createBooking',
+  'createWaitlistEntry',
+  'getInvitation',
+  'leaveWaitlistByLink',
+  'sendTicketLink',
+]
+
 const requests: Partial<Record<OperationId, (ids: Ids, rest: RestApp) => Pick<CallOptions, 'query' | 'body'>>> = {
   createClinic: () => ({ body: { name: 'New', timezone: 'UTC' } }),
   updateClinic: () => ({ body: { phone: '1' } }),

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, dataOf } from './a-practice.ts'
 import { confirm, hold, openTimes } from './booking-steps.ts'
-import { axeFindings, type Site, sidewaysPixels, signUp, startSite, untilRead } from './harness.ts'
+import { anAddress, axeFindings, type Site, sidewaysPixels, signUp, startSite, untilRead } from './harness.ts'
 import { browserTest, expectNoPageErrors } from './site-test.ts'
 
 /** The horizon belongs to the whole server: an open transaction of another test file delays the relay. */
@@ -31,7 +31,7 @@ async function linkIn({ mails }: MailServer, to: string, count = 1): Promise<str
     arrivesWithinMs,
   )
   const [, link = ''] =
-    /https?:\/\/[^/\s]+(\/(?:confirm|confirm-email|undo-email|ticket)#\S+)/.exec(mail.text ?? '') ?? []
+    /https?:\/\/[^/\s]+(\/(?:confirm|confirm-email|undo-email|ticket|leave-waitlist)#\S+)/.exec(mail.text ?? '') ?? []
   return link
 }
 
@@ -172,4 +172,28 @@ test('an account confirms its address with a press, after signing in; a change o
   await page.getByRole('button', { name: 'Undo the change' }).click()
   await page.getByText('Your account has its earlier address again').waitFor()
   expect(await axeFindings(page)).toEqual([])
+})
+
+test('the link of an offer leaves the waitlist with one press, and opening it changes nothing', {
+  timeout: 300_000,
+}, async ({ site, mails }) => {
+  const practice = await aPractice(site, { slotCount: 1 })
+  const day = (practice.slots[0]?.startsAt ?? '').slice(0, 10)
+  const email = anAddress()
+  const wanted = { clinicId: practice.clinic.id, doctorId: practice.doctor.id, from: day, to: day }
+  // The time is free, so it is offered at once.
+  const body = { ...wanted, patient: { name: 'Grace', email, language: 'en' as const } }
+  const { id } = await dataOf(site.admin.createWaitlistEntry({ body }))
+  const reasonOf = async () =>
+    (await site.database.ownerPool.query('select end_reason from holdfast.waitlist_entry where id = $1', [id])).rows[0]
+  const page = await site.newPage({ isNewContext: true, viewport: { width: 320, height: 640 } })
+  await page.goto(await linkIn(mails, email))
+  await page.getByRole('heading', { level: 1, name: 'Leave the waitlist?' }).waitFor()
+  await untilRead(page)
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+  expect(await reasonOf()).toEqual({ end_reason: null })
+  await page.getByRole('button', { name: 'Leave the waitlist' }).click()
+  await page.getByText('You left the waitlist of').waitFor()
+  expect(await reasonOf()).toEqual({ end_reason: 'left' })
 })

@@ -30,6 +30,7 @@ const pages: Record<string, OpenPage> = {
   ticket: { path: ({ ticket }) => ticket, heading: /.+/ },
   'a cut link': { path: () => '/ticket#cut', heading: /.+/ },
   'a cut link to confirm': { path: () => '/confirm#cut', heading: /.+/ },
+  'a cut link to leave a waitlist': { path: () => '/leave-waitlist#cut', heading: /.+/ },
   'a cut link to turn reminders off': { path: () => '/reminders#cut', heading: /.+/ },
   'sign in': { path: () => '/sign-in', heading: /.+/ },
   'sign up': { path: () => '/sign-up', heading: /.+/ },

@@ -6,9 +6,11 @@ import {
   joinedWaitlistSchema,
   newWaitlistEntrySchema,
   pastOffersSchema,
+  waitlistDepartureSchema,
   waitlistEntryListSchema,
   waitlistEntryPageSchema,
   waitlistEntryWithOfferSchema,
+  waitlistLeftSchema,
   waitlistStatusSchema,
 } from '../schemas/waitlist.ts'
 import { operation } from './operation.ts'
@@ -79,6 +81,20 @@ export const waitlistOperations = {
     params,
     responses: { 204: { description: 'The entry has ended' } },
     problems: [],
+  }),
+  leaveWaitlistByLink: operation({
+    id: 'leaveWaitlistByLink',
+    method: 'POST',
+    url: '/api/v1/waitlist-departures',
+    tag,
+    summary: 'Leave a waitlist by the link of an e-mail',
+    description:
+      'With the link of an offer’s e-mail, which gives no other access. An open offer is declined; an accepted one ' +
+      'stays. If it has been done already, the response is the same.',
+    access: 'anyone',
+    body: waitlistDepartureSchema,
+    responses: { 200: { description: 'The entry has ended', schema: waitlistLeftSchema } },
+    problems: ['link_used'],
   }),
   renewWaitlistToken: operation({
     id: 'renewWaitlistToken',

@@ -144,6 +144,19 @@ export const pastOffersSchema = Type.Object(
   { title: 'PastOffers', additionalProperties: false },
 )
 
+export const waitlistDepartureSchema = Type.Object(
+  {
+    entryId: id(),
+    token: Type.String({ pattern: '^hfu_[A-Za-z0-9_-]{43}$', description: 'From the link of an offer’s e-mail' }),
+  },
+  { title: 'WaitlistDeparture', additionalProperties: false },
+)
+
+export const waitlistLeftSchema = Type.Object(
+  { clinicName: Type.String() },
+  { title: 'WaitlistLeft', additionalProperties: false },
+)
+
 export const doctorWaitlistSchema = Type.Object(
   { waiting: Type.Integer({ description: 'How many wait for the doctor, or for the doctor’s specialization' }) },
   { title: 'DoctorWaitlist', additionalProperties: false },

@@ -78,6 +78,8 @@ export type MessageFacts = {
   version: number
   patient: Patient
   accountId: string | null
+  /** Of whom it was offered to; null: it was no offer. */
+  waitlistEntryId: string | null
   /** Of its manage token. */
   manageEpoch: number
   appointmentType: AppointmentType

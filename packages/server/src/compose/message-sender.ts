@@ -48,8 +48,8 @@ export function mailLinks(settings: MailSettings, secrets: readonly string[]): M
   const manageTokens = createManageTokens(secrets)
   const confirmationTokens = createConfirmationTokens(secrets)
   const unsubscribeTokens = createUnsubscribeTokens(secrets)
-  const unsubscribing: MailLinks['reminders'] = ({ bookingId, patient }) =>
-    `${bookingId}.${unsubscribeTokens.issue(bookingId, patient.email ?? '')}`
+  const unsubscribing = (id: string, { email = '' }: { email?: string }) =>
+    `${id}.${unsubscribeTokens.issue(id, email)}`
   const accessTo: MailLinks['ticket'] = ({ bookingId, accountId, manageEpoch }) =>
     `${bookingId}.${manageTokens.issue(bookingId, { accountId, epoch: manageEpoch })}`
   return {
@@ -59,8 +59,14 @@ export function mailLinks(settings: MailSettings, secrets: readonly string[]): M
       const token = confirmationTokens.issue(facts.bookingId, facts.patient.email ?? '')
       return `${site}/confirm#${accessTo(facts)}.${token}`
     },
-    reminders: (facts) => `${site}/reminders#${unsubscribing(facts)}`,
-    unsubscribe: (facts) => `${site}/api/v1/unsubscribe/${unsubscribing(facts)}`,
+    reminders: ({ bookingId, patient }) => `${site}/reminders#${unsubscribing(bookingId, patient)}`,
+    leaveWaitlist: ({ waitlistEntryId, patient }) =>
+      `${site}/leave-waitlist#${unsubscribing(waitlistEntryId ?? '', patient)}`,
+    unsubscribe(kind, { bookingId, waitlistEntryId, patient }) {
+      if (kind === 'reminder') return `${site}/api/v1/unsubscribe/${unsubscribing(bookingId, patient)}`
+      if (kind !== 'offered' || waitlistEntryId === null) return null
+      return `${site}/api/v1/unsubscribe/waitlist/${unsubscribing(waitlistEntryId, patient)}`
+    },
     times: (doctorId, from) => `${site}/doctors/${doctorId}?from=${from}`,
   }
 }

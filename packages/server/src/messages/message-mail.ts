@@ -76,7 +76,8 @@ export function messageMail(
     from: { name: facts.clinicName, address },
     to,
     replyTo: facts.settings.replyTo,
-    unsubscribeUrl: message.kind === 'reminder' ? links.unsubscribe(facts) : null,
+    unsubscribeUrl: links.unsubscribe(message.kind, facts),
+    logo: logo === null ? null : attachedLogo(logo),
     calendar: hasNoCalendar.has(message.kind) ? null : calendarOf(message, facts, address, language),
   }
   return { mail, content }
@@ -94,7 +95,15 @@ function contentOf(
   const bookUrl = timesFrom(facts.startsAt)
   switch (kind) {
     case 'offered':
-      return offeredMail({ ...context, until: untilText(facts, language), offerUrl: links.offer(facts) }, texts)
+      return offeredMail(
+        {
+          ...context,
+          until: untilText(facts, language),
+          offerUrl: links.offer(facts),
+          leaveUrl: links.leaveWaitlist(facts),
+        },
+        texts,
+      )
     case 'confirm':
       return confirmMail({ ...context, until: untilText(facts, language), url: links.confirm(facts) }, texts)
     case 'confirmed':

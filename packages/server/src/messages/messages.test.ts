@@ -11,6 +11,7 @@ let mails: MailServer
 let server: RunningServer
 let slot: BuiltSlot
 let staff: string
+import { mailHeader, openUnsubscribe, pressUnsubscribe, unsubscribeAddress } from '../../test/mail-program.ts'
 
 beforeAll(async () => {
   mails = await mailServer()
@@ -190,25 +191,17 @@ test('reminders are turned off by the mail program and on again by the link, not
   const id = await remind()
   await messageIn(id, 'reminder', 'sent')
   const [confirmation, reminder] = await arrived(2, 'nora@example.net')
-  const header = (mail: typeof reminder, name: string) => mail?.headers.find(({ key }) => key === name)?.value
-  expect(header(confirmation, 'list-unsubscribe')).toBeUndefined()
-  expect(header(reminder, 'list-unsubscribe-post')).toBe('List-Unsubscribe=One-Click')
-  const url = /^<(https:\/\/book\.example\.org\/api\S+)>$/.exec(header(reminder, 'list-unsubscribe') ?? '')?.[1] ?? ''
-  const { pathname } = new URL(url)
-  const token = pathname.slice(pathname.lastIndexOf('.') + 1)
+  expect(mailHeader(confirmation, 'list-unsubscribe')).toBeUndefined()
+  const { pathname, token } = unsubscribeAddress(reminder)
   expect(reminder?.text).toContain(`https://book.example.org/reminders#${id}.${token}`)
 
-  const press = (path: string, method = 'POST') =>
-    fetch(`${server.url}${path}`, {
-      method,
-      ...(method === 'POST' ? { body: new URLSearchParams({ 'List-Unsubscribe': 'One-Click' }) } : {}),
-    }).then(({ status }) => status)
   const isOff = async () => (await ownerPool.query('select from holdfast.reminder_opt_out')).rowCount !== 0
-  expect(await press(pathname, 'GET')).toBe(405)
-  expect(await press(`${pathname.slice(0, -4)}AAAA`)).toBe(422)
+  const pressed = (path: string) => pressUnsubscribe(server.url + path)
+  expect(await openUnsubscribe(server.url + pathname)).toEqual({ status: 303, location: `/reminders#${id}.${token}` })
+  expect(await pressed(`${pathname.slice(0, -4)}AAAA`)).toBe(422)
   expect(await isOff()).toBe(false)
-  expect(await press(pathname)).toBe(200)
-  expect(await press(pathname)).toBe(200)
+  expect(await pressed(pathname)).toBe(200)
+  expect(await pressed(pathname)).toBe(200)
   expect(await isOff()).toBe(true)
   expect((await messageIn(await remind(), 'reminder', 'skipped')).result).toBe('The patient wants no reminders.')
 

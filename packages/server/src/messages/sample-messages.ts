@@ -138,6 +138,22 @@ export function sampleAccountMails(language: MessageLanguage): Record<string, Ma
 
 export const sampleSettings: MailSettings = {
   address: 'no-reply@example.org',
+/** Links as messages have them; their secrets open nothing. @param site where they lead */
+export function sampleLinks(site: string): MailLinks {
+  return {
+    ticket: ({ bookingId }) => `${site}/ticket#${bookingId}.hfm_${'x'.repeat(43)}`,
+    offer: ({ bookingId }) => `${site}/offer#${bookingId}.hfm_${'x'.repeat(43)}`,
+    confirm: ({ bookingId }) => `${site}/confirm#${bookingId}.hfm_${'x'.repeat(43)}.hfc_${'y'.repeat(43)}`,
+    reminders: ({ bookingId }) => `${site}/reminders#${bookingId}.hfu_${'z'.repeat(43)}`,
+    leaveWaitlist: ({ waitlistEntryId }) => `${site}/leave-waitlist#${waitlistEntryId}.hfu_${'z'.repeat(43)}`,
+    unsubscribe: (kind, { bookingId }) =>
+      kind === 'reminder' || kind === 'offered'
+        ? `${site}/api/v1/unsubscribe/${bookingId}.hfu_${'z'.repeat(43)}`
+        : null,
+    times: (doctorId, from) => `${site}/doctors/${doctorId}?from=${from}`,
+  }
+}
+
   links: {
     ticket: ({ bookingId }) => `https://book.example.org/ticket#${bookingId}.hfm_${'x'.repeat(43)}`,
     offer: ({ bookingId }) => `https://book.example.org/offer#${bookingId}.hfm_${'x'.repeat(43)}`,

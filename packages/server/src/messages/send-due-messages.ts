@@ -238,7 +238,8 @@ async function withAlternatives(pool: pg.Pool, message: DueMessage, facts: Messa
 }
 
 /** For a mail that is stored: whoever reads it, or a backup, must not get the ticket. */
-export function withoutTokens({ ticket, offer, confirm, reminders, unsubscribe, times }: MailLinks): MailLinks {
+export function withoutTokens(links: MailLinks): MailLinks {
+  const { ticket, offer, confirm, reminders, leaveWaitlist, unsubscribe, times } = links
   const pageOf = (url: string) => url.replace(/#.*$/, '')
   return {
     ticket: (facts) => pageOf(ticket(facts)),
@@ -248,5 +249,6 @@ export function withoutTokens({ ticket, offer, confirm, reminders, unsubscribe, 
     // A header, which is not stored.
     unsubscribe,
     times,
+    leaveWaitlist: (facts) => pageOf(leaveWaitlist(facts)),
   }
 }

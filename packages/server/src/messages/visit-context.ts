@@ -1,4 +1,4 @@
-import type { MessageFacts, MessageLanguage } from '@holdfast/engine'
+import type { MessageFacts, MessageKind, MessageLanguage } from '@holdfast/engine'
 import type { VisitContext } from './mail-content.ts'
 import { shownName } from './shown-name.ts'
 
@@ -11,8 +11,13 @@ export type MailLinks = {
   confirm(facts: Pick<MessageFacts, 'bookingId' | 'accountId' | 'manageEpoch' | 'patient'>): string
   /** The page on which the patient chooses whether to get reminders. */
   reminders(facts: Pick<MessageFacts, 'bookingId' | 'patient'>): string
-  /** Where mail programs post their user's wish to get no reminders. */
-  unsubscribe(facts: Pick<MessageFacts, 'bookingId' | 'patient'>): string
+  /** The page on which whoever waits leaves the waitlist. */
+  leaveWaitlist(facts: Pick<MessageFacts, 'waitlistEntryId' | 'patient'>): string
+  /**
+   * Where mail programs post their user's wish to get no such mails (RFC 8058): no reminders, no offers. null: the mail
+   * is needed for the visit.
+   */
+  unsubscribe(kind: MessageKind, facts: Pick<MessageFacts, 'bookingId' | 'waitlistEntryId' | 'patient'>): string | null
   /** The doctor's free times, from a local day `YYYY-MM-DD` on. */
   times(doctorId: string, from: string): string
 }

@@ -26,6 +26,7 @@ import { serveTicketLinks } from './resources/ticket-links.ts'
 import { serveVideoRooms } from './resources/video-rooms.ts'
 import { serveWaitlist } from './resources/waitlist.ts'
 import { serveWebhooks } from './resources/webhooks.ts'
+import { serveWaitlistDepartures } from './resources/waitlist-departures.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { createServe } from './serve.ts'
 import { unsubscribeRoute } from './unsubscribe-route.ts'
@@ -64,6 +65,7 @@ export function restRoutes(deps: RestDeps): FastifyPluginAsync {
     serveWaitlist(serve, deps)
     serveWebhooks(serve, deps)
     serveCalendarFeeds(serve, deps)
+    serveWaitlistDepartures(serve, deps)
     serveBusyCalendars(serve, deps)
   }
 }

@@ -1,12 +1,17 @@
 import type { FastifyInstance } from 'fastify'
 import { chooseReminders } from './resources/reminder-choices.ts'
+import { leaveWaitlistByLink } from './resources/waitlist-departures.ts'
 import type { RestDeps } from './rest-deps.ts'
 
 const bodyBytesMax = 10_000
 
+type Link = { Params: { link: string } }
+type Unsubscribe = (id: string, token: string) => Promise<unknown>
+
 /**
- * The address in the header List-Unsubscribe: mail programs post a form to it when their user presses their button for
- * that (RFC 8058). A program that only opens it, to check the mail, changes nothing.
+ * The addresses in the header List-Unsubscribe: mail programs post a form to them when their user presses their button
+ * for that (RFC 8058). Whatever only opens one, a program that checks the mail or an older mail program, is led to the
+ * page with the button and changes nothing.
  */
 export async function unsubscribeRoute(app: FastifyInstance, deps: RestDeps): Promise<void> {
   const forms = ['application/x-www-form-urlencoded', 'multipart/form-data']
@@ -14,13 +19,26 @@ export async function unsubscribeRoute(app: FastifyInstance, deps: RestDeps): Pr
     // It says nothing that the address does not.
     done(null, undefined)
   })
-  app.post<{ Params: { link: string } }>(
-    '/api/v1/unsubscribe/:link',
-    { config: { admission: 'lenient' } },
-    async ({ params }, reply) => {
-      const [bookingId = '', token = ''] = params.link.split('.')
-      await chooseReminders(deps, { bookingId, token, reminders: false })
-      return reply.code(200).header('cache-control', 'no-store').send({})
-    },
+  serveUnsubscribe(app, { url: '/api/v1/unsubscribe/:link', page: '/reminders' }, (bookingId, token) =>
+    chooseReminders(deps, { bookingId, token, reminders: false }),
+  )
+  serveUnsubscribe(app, { url: '/api/v1/unsubscribe/waitlist/:link', page: '/leave-waitlist' }, (entryId, token) =>
+    leaveWaitlistByLink(deps, { entryId, token }),
+  )
+}
+
+function serveUnsubscribe(
+  app: FastifyInstance,
+  { url, page }: { url: string; page: string },
+  unsubscribe: Unsubscribe,
+): void {
+  const config = { admission: 'lenient' } as const
+  app.post<Link>(url, { config }, async ({ params }, reply) => {
+    const [id = '', token = ''] = params.link.split('.')
+    await unsubscribe(id, token)
+    return reply.code(200).header('cache-control', 'no-store').send({})
+  })
+  app.get<Link>(url, { config }, async ({ params }, reply) =>
+    reply.header('cache-control', 'no-store').redirect(`${page}#${encodeURIComponent(params.link)}`, 303),
   )
 }

@@ -23,6 +23,7 @@ export const de: MailTexts = {
       'bekommt ihn die nächste Person.',
     until: 'Reserviert bis',
     action: 'Angebot ansehen',
+    leave: 'Warteliste verlassen',
   },
   confirm: {
     subject: (when) => `Bitte bestätigen Sie Ihren Termin am ${when}`,

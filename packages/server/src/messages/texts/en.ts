@@ -18,6 +18,7 @@ export const en = {
     text: 'You are on the waitlist, and this place is held for you. Accept it in time, or it goes to the next person.',
     until: 'Held until',
     action: 'See the offer',
+    leave: 'Leave the waitlist',
   },
   confirm: {
     subject: (when: string) => `Please confirm your appointment on ${when}`,

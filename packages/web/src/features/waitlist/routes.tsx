@@ -26,10 +26,17 @@ const offerRoute = createRoute({
   component: lazyRouteComponent(() => import('./offer-page.tsx'), 'OfferPage'),
 })
 
+/** `/leave-waitlist#ENTRY.TOKEN`, from an offer's mail. Opening it changes nothing. */
+const leaveRoute = createRoute({
+  ...parent,
+  path: '/leave-waitlist',
+  component: lazyRouteComponent(() => import('./leave-by-link-page.tsx'), 'LeaveByLinkPage'),
+})
+
 const myEntriesRoute = createRoute({
   ...parent,
   path: '/my-waitlist',
   component: lazyRouteComponent(() => import('./my-waitlist-page.tsx'), 'MyWaitlistPage'),
 })
 
-export const waitlistRoutes = [joinRoute, entryRoute, offerRoute, myEntriesRoute] as const
+export const waitlistRoutes = [joinRoute, entryRoute, offerRoute, leaveRoute, myEntriesRoute] as const

@@ -1,0 +1,46 @@
+import { Group, Stack, Text } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { useRouterState } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../lib/api.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { PageTitle } from '../../ui/page-title.tsx'
+import { IncompleteLink } from './incomplete-link.tsx'
+
+const linkPattern = /^([0-9a-f-]{36})\.(hfu_[\w-]{43})$/
+
+/** The page of the link in an offer's e-mail: leaves the waitlist with one press. Opening it changes nothing. */
+export function LeaveByLinkPage() {
+  const { t } = useTranslation('waitlist')
+  const hash = useRouterState({ select: (state) => state.location.hash })
+  const [, entryId, token] = linkPattern.exec(hash) ?? []
+  if (entryId === undefined || token === undefined) return <IncompleteLink title={t('leave.title')} />
+  return <Departure key={hash} entryId={entryId} token={token} />
+}
+
+function Departure({ entryId, token }: { entryId: string; token: string }) {
+  const { t } = useTranslation('waitlist')
+  const leaving = useMutation({
+    mutationFn: () => dataOf(api.leaveWaitlistByLink({ body: { entryId, token } })),
+  })
+  const clinic = leaving.data?.clinicName
+  return (
+    <Stack gap="lg" maw="36rem">
+      <PageTitle>{t('leave.title')}</PageTitle>
+      {clinic === undefined ? (
+        <Text>{t('leave.byLink')}</Text>
+      ) : (
+        <Text role="status">{t('leave.leftClinic', { clinic: `\u2068${clinic}\u2069` })}</Text>
+      )}
+      {leaving.isError ? <ErrorState error={leaving.error} /> : null}
+      {clinic === undefined ? (
+        <Group>
+          <ActionButton isBusy={leaving.isPending} onClick={() => leaving.mutate()}>
+            {t('leave.start')}
+          </ActionButton>
+        </Group>
+      ) : null}
+    </Stack>
+  )
+}
