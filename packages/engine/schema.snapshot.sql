@@ -36,6 +36,15 @@ AS $function$
 begin
   new.emails_since := clock_timestamp();
   return new;
+CREATE OR REPLACE FUNCTION holdfast.note_logo_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'holdfast', 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into directory_change (clinic_no) values (coalesce(new.clinic_no, old.clinic_no));
+  return null;
 end
 $function$
 ;
@@ -360,6 +369,21 @@ create table holdfast.clinic (
   constraint clinic_waitlist_notice_minutes_check CHECK (((waitlist_notice_minutes >= 0) AND (waitlist_notice_minutes <= 10080))),
   constraint clinic_waitlist_offer_minutes_check CHECK (((waitlist_offer_minutes >= 5) AND (waitlist_offer_minutes <= 240)))
 );
+create table holdfast.clinic_logo (
+  clinic_no integer not null,
+  media_type text not null,
+  image bytea not null,
+  width integer not null,
+  height integer not null,
+  digest text not null,
+  updated_at timestamp with time zone not null default now(),
+  constraint clinic_logo_pkey PRIMARY KEY (clinic_no),
+  constraint clinic_logo_digest_check CHECK ((char_length(digest) = 43)),
+  constraint clinic_logo_height_check CHECK (((height >= 1) AND (height <= 1200))),
+  constraint clinic_logo_image_check CHECK ((octet_length(image) <= 204800)),
+  constraint clinic_logo_media_type_check CHECK ((media_type = ANY (ARRAY['image/png'::text, 'image/jpeg'::text, 'image/webp'::text]))),
+  constraint clinic_logo_width_check CHECK (((width >= 1) AND (width <= 1200)))
+);
 create table holdfast.directory_change (
   clinic_no integer not null,
   seq bigint not null default nextval('holdfast.booking_event_seq'::regclass),
@@ -503,6 +527,7 @@ create table holdfast.message (
   created_at timestamp with time zone not null default now(),
   by_clinic boolean not null default false,
   sent_again_at timestamp with time zone,
+  failure text,
   constraint message_pkey PRIMARY KEY (clinic_no, id),
   constraint message_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text]))),
   constraint message_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
@@ -510,6 +535,7 @@ create table holdfast.message (
   constraint message_check2 CHECK (((state = 'due'::text) = (done_at IS NULL))),
   constraint message_check3 CHECK (((content IS NULL) OR (state = 'kept'::text))),
   constraint message_clinic_no_booking_id_version_kind_channel_minutes_b_key UNIQUE (clinic_no, booking_id, version, kind, channel, minutes_before),
+  constraint message_failure_check CHECK ((failure = ANY (ARRAY['address_refused'::text, 'refused'::text, 'unavailable'::text, 'unknown'::text, 'number_unusable'::text]))),
   constraint message_kind_check CHECK ((kind = ANY (ARRAY['offered'::text, 'confirm'::text, 'confirmed'::text, 'moved'::text, 'cancelled'::text, 'withdrawn'::text, 'reminder'::text]))),
   constraint message_masked_address_check CHECK ((char_length(masked_address) <= 254)),
   constraint message_minutes_before_check CHECK (((minutes_before >= 0) AND (minutes_before <= 20160))),
@@ -540,7 +566,6 @@ create table holdfast.message_settings (
   emails boolean not null default true,
   language text not null default 'en'::text,
   reply_to text,
-  failure text,
   reminder_minutes integer[] not null default '{1440,120}'::integer[],
   quiet_from time without time zone not null default '21:00:00'::time without time zone,
   quiet_until time without time zone not null default '07:00:00'::time without time zone,
@@ -548,7 +573,6 @@ create table holdfast.message_settings (
   text_after text,
   confirm_by_link boolean not null default false,
   confirm_minutes integer not null default 15,
-  constraint message_failure_check CHECK ((failure = ANY (ARRAY['address_refused'::text, 'refused'::text, 'unavailable'::text, 'unknown'::text, 'number_unusable'::text]))),
   sms_kinds text[] not null default '{}'::text[],
   phone_country text,
   emails_since timestamp with time zone,
@@ -890,6 +914,7 @@ alter table holdfast.block add constraint block_clinic_no_surgeon_id_fkey FOREIG
 alter table holdfast.busy_calendar add constraint busy_calendar_clinic_no_resource_id_fkey FOREIGN KEY (clinic_no, resource_id) REFERENCES holdfast.resource(clinic_no, id);
 alter table holdfast.case_request add constraint case_request_clinic_no_fkey FOREIGN KEY (clinic_no) REFERENCES holdfast.clinic(no);
 alter table holdfast.case_request add constraint case_request_clinic_no_patient_id_fkey FOREIGN KEY (clinic_no, patient_id) REFERENCES holdfast.resource(clinic_no, id);
+alter table holdfast.clinic_logo add constraint clinic_logo_clinic_no_fkey FOREIGN KEY (clinic_no) REFERENCES holdfast.clinic(no);
 alter table holdfast.invitation add constraint invitation_clinic_no_doctor_id_fkey FOREIGN KEY (clinic_no, doctor_id) REFERENCES holdfast.resource(clinic_no, id);
 alter table holdfast.invitation add constraint invitation_clinic_no_fkey FOREIGN KEY (clinic_no) REFERENCES holdfast.clinic(no);
 alter table holdfast.membership add constraint membership_clinic_no_doctor_id_fkey FOREIGN KEY (clinic_no, doctor_id) REFERENCES holdfast.resource(clinic_no, id);
@@ -913,4 +938,5 @@ CREATE TRIGGER note_change AFTER INSERT OR UPDATE ON holdfast.clinic FOR EACH RO
 CREATE TRIGGER note_change AFTER INSERT OR UPDATE ON holdfast.resource FOR EACH ROW WHEN ((new.kind <> 'patient'::text)) EXECUTE FUNCTION holdfast.note_resource_change();
 CREATE TRIGGER note_change AFTER UPDATE OF starts_at, ends_at, capacity, withdrawn_at ON holdfast.slot FOR EACH ROW EXECUTE FUNCTION holdfast.note_slot_change();
 CREATE TRIGGER note_emails_since BEFORE UPDATE ON holdfast.message_settings FOR EACH ROW WHEN ((new.emails AND (NOT old.emails))) EXECUTE FUNCTION holdfast.note_emails_since();
+CREATE TRIGGER note_logo_change AFTER INSERT OR DELETE OR UPDATE ON holdfast.clinic_logo FOR EACH ROW EXECUTE FUNCTION holdfast.note_logo_change();
 CREATE TRIGGER note_new AFTER INSERT ON holdfast.slot REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION holdfast.note_new_slots();

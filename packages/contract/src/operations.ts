@@ -5,6 +5,7 @@ import { bookingOperations } from './operations/bookings.ts'
 import { busyCalendarOperations } from './operations/busy-calendars.ts'
 import { calendarFeedOperations } from './operations/calendar-feeds.ts'
 import { clinicDeskOperations } from './operations/clinic-desk.ts'
+import { clinicLogoOperations } from './operations/clinic-logos.ts'
 import { clinicSecurityOperations } from './operations/clinic-security.ts'
 import { clinicOperations } from './operations/clinics.ts'
 import { doctorOperations } from './operations/doctors.ts'
@@ -24,6 +25,7 @@ import { webhookOperations } from './operations/webhooks.ts'
 /** Every operation that the REST routes serve, by its id. */
 export const restOperations = {
   ...clinicOperations,
+  ...clinicLogoOperations,
   ...doctorOperations,
   ...slotOperations,
   ...bookingOperations,

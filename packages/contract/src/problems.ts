@@ -59,6 +59,11 @@ export const problemKinds = {
     title: 'There is no such clinic',
     help: 'Check the id. Without access to it, the response is the same as for an id that does not exist.',
   },
+  clinic_logo_not_found: {
+    status: 404,
+    title: 'This clinic has no logo',
+    help: 'It was removed. Read the clinic again: `logo` has the URL of the current one, or is null.',
+  },
   doctor_not_found: {
     status: 404,
     title: 'There is no such doctor',

@@ -31,6 +31,8 @@ grant update (name, timezone, address, phone, hold_seconds, hold_extensions_max,
 grant update (name, units, active, specialization, experience_years, rating, languages, fee_amount, fee_currency,
   appointment_types, video_room, turnover_minutes, site, hours, profession, preferred_equipment_ids, updated_at)
   on holdfast.resource to holdfast_app;
+grant select, insert, delete on holdfast.clinic_logo to holdfast_app;
+grant update (media_type, image, width, height, digest, updated_at) on holdfast.clinic_logo to holdfast_app;
 grant select, insert on holdfast.specialization to holdfast_app;
 grant select, insert, delete on holdfast.membership, holdfast.answer to holdfast_app;
 -- Only the owner appoints site administrators: at the first start, and with `holdfast admin create`.

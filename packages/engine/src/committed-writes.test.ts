@@ -16,7 +16,7 @@ import { test } from '@holdfast/testkit/database-test'
 import { afterAll, describe, expect } from 'vitest'
 import { createEngine } from './create-engine.ts'
 import type { EngineWrite } from './engine-write.ts'
-import type { NewClinic } from './model/clinic.ts'
+import type { ClinicLogo, NewClinic } from './model/clinic.ts'
 import type { Committed } from './model/committed.ts'
 import type { NewDoctor } from './model/doctor.ts'
 import type { Engine } from './model/engine.ts'
@@ -67,6 +67,7 @@ type Write = {
 }
 
 const newClinic: NewClinic = { name: 'New', timezone: 'UTC', address: null, phone: null, settings: {} }
+const logo: ClinicLogo = { mediaType: 'image/png', image: randomBytes(9), width: 1, height: 1, digest: 'd'.repeat(43) }
 const newDoctor: NewDoctor = {
   name: 'Dr. New',
   specialization: 'Cardiology',
@@ -192,6 +193,20 @@ const writes: Record<EngineWrite, Write> = {
       async ({ engine: its, clinic }) =>
       () =>
         its.directory.updateClinic(clinic.id, { name: 'Renamed' }),
+    announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no] }),
+  },
+  setLogo: {
+    prepare:
+      async ({ engine: its, clinic }) =>
+      () =>
+        its.directory.setLogo(clinic.no, logo),
+    announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no] }),
+  },
+  removeLogo: {
+    async prepare({ engine: its, clinic }) {
+      await its.directory.setLogo(clinic.no, logo)
+      return () => its.directory.removeLogo(clinic.no)
+    },
     announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no] }),
   },
   createDoctor: {

@@ -7,6 +7,7 @@ import type { Invitations } from './model/invitation.ts'
 type DirectoryRead =
   | 'clinics'
   | 'clinic'
+  | 'logo'
   | 'doctors'
   | 'doctor'
   | 'specializations'

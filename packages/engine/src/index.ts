@@ -28,6 +28,7 @@ export { createPool, inTransaction, type PoolSettings } from './database/pools.t
 export { prepared } from './database/prepared.ts'
 export { deleteStoredSecret, serverSecrets, storedSecret } from './database/server-secrets.ts'
 export { accountRights } from './directory/account-rights.ts'
+export { readLogo } from './directory/clinic-logos.ts'
 export { UnknownTimeZone } from './directory/time-zone.ts'
 export { videoRoomCharactersMax, videoRoomProblem, visitAddress } from './directory/video-room.ts'
 export { createErasures } from './erasure/create-erasures.ts'
@@ -60,7 +61,14 @@ export type { LinkOutcome } from './model/booking-link.ts'
 export type { BusyCalendar, BusyCalendarRead, BusyTime, DueBusyCalendar } from './model/busy-calendar.ts'
 export type { CalendarFeeds, FeedSubject, OpenFeed } from './model/calendar-feed.ts'
 export type { ClaimedBooking, ClaimOutcome, ClaimRequest, Overloaded, SlotClosedWhy } from './model/claim.ts'
-export type { Clinic, ClinicSettings, NewClinic } from './model/clinic.ts'
+export {
+  type Clinic,
+  type ClinicLogo,
+  type ClinicSettings,
+  logoBytesMax,
+  logoPixelsMax,
+  type NewClinic,
+} from './model/clinic.ts'
 export type { ClinicStats } from './model/clinic-stats.ts'
 export type { Committed, CommittedSlot } from './model/committed.ts'
 export type { Directory } from './model/directory.ts'
@@ -83,6 +91,7 @@ export type { HeldMembership, Membership, Role } from './model/membership.ts'
 export type {
   DueMessage,
   Message,
+  MessageChannel,
   MessageChoices,
   MessageContent,
   MessageFacts,

@@ -12,6 +12,7 @@ import fp from 'fastify-plugin'
 
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strictTypes: false, multipleOfPrecision: 6 })
 ajv.addKeyword('x-expected')
+ajv.addFormat('binary', true)
 for (const format of ['uuid', 'date', 'date-time', 'email']) ajv.addFormat(format, formatOf(format))
 
 const compiled = new Map<unknown, ValidateFunction>()
@@ -31,7 +32,7 @@ export const checkContract = fp(async (app: FastifyInstance, { violations }: { v
     const operation = described.get(request.routeOptions.config?.operationId ?? '')
     // Serialized problems are bytes.
     const text = Buffer.isBuffer(payload) ? payload.toString() : payload
-    const isText = String(reply.getHeader('content-type')).startsWith('text/')
+    const isText = /^(text|image)\//.test(String(reply.getHeader('content-type')))
     const body: unknown = typeof text === 'string' && text !== '' ? (isText ? text : JSON.parse(text)) : undefined
     if (operation) violations.push(...violationsOf(operation, reply.statusCode, body))
     return payload

@@ -275,7 +275,7 @@ async function call<Id extends OperationId>(app: FastifyInstance, id: Id, option
     ...(payload === undefined ? {} : { payload }),
     ...(remoteAddress === undefined ? {} : { remoteAddress }),
   })
-  const isText = String(response.headers['content-type']).startsWith('text/')
+  const isText = /^(text|image)\//.test(String(response.headers['content-type']))
   const received: unknown =
     response.payload === '' ? undefined : isText ? response.payload : JSON.parse(response.payload)
   const isProblem = response.statusCode >= 400

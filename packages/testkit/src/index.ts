@@ -4,6 +4,7 @@ export {
   type WaitlistEntryOverrides,
 } from './a-waitlist-entry.ts'
 export { addMonths, ageBooking } from './add-months.ts'
+export { aPng } from './an-image.ts'
 export { type HeldLock, holdLock, holdSlotLock, until, untilLockWaiters } from './barrier.ts'
 export {
   aBooking,

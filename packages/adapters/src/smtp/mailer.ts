@@ -14,6 +14,8 @@ export type Mail = {
    * visit, or the person has asked for it.
    */
   unsubscribeUrl: string | null
+  /** The HTML refers to it as `cid:` and its id. null: none. */
+  logo: { cid: string; mediaType: string; content: Buffer } | null
   /** An invitation or cancellation as RFC 5546 has it. */
   calendar: { method: 'REQUEST' | 'CANCEL'; content: string } | null
 }
@@ -54,12 +56,13 @@ export function createMailer(url: string, { connectionsMax = 3, mayBePlain = fal
     disableUrlAccess: true,
   })
   return {
-    async send({ calendar, replyTo, unsubscribeUrl, ...mail }) {
+    async send({ calendar, logo, replyTo, unsubscribeUrl, ...mail }) {
       try {
         const { response } = await transport.sendMail({
           ...mail,
           ...(replyTo === null ? {} : { replyTo }),
           ...(unsubscribeUrl === null ? {} : { headers: unsubscribeHeaders(unsubscribeUrl) }),
+          ...(logo === null ? {} : { attachments: [inlineImage(logo)] }),
           ...(calendar === null ? {} : { icalEvent: { filename: 'appointment.ics', ...calendar } }),
         })
         return { kind: 'accepted', response }
@@ -69,6 +72,11 @@ export function createMailer(url: string, { connectionsMax = 3, mayBePlain = fal
     },
     close: () => transport.close(),
   }
+}
+
+function inlineImage({ cid, mediaType, content }: NonNullable<Mail['logo']>) {
+  const filename = `logo.${mediaType.replace('image/', '')}`
+  return { cid, content, contentType: mediaType, contentDisposition: 'inline' as const, filename }
 }
 
 function unsubscribeHeaders(url: string): Record<string, string> {

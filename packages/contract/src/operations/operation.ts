@@ -80,7 +80,7 @@ export type ResponseDescription = {
   description: string
   schema?: TSchema
   /** Default: application/json. */
-  mediaType?: 'text/csv' | 'text/calendar'
+  mediaType?: 'text/csv' | 'text/calendar' | 'image/*'
   headers?: Record<string, string>
 }
 

@@ -90,6 +90,30 @@ export const retentionSchema = Type.Object(
   { title: 'Retention', additionalProperties: false },
 )
 
+const logoSchema = Type.Object(
+  {
+    url: Type.String({ description: 'The image; another image has another URL' }),
+    width: Type.Integer({ description: 'In pixels' }),
+    height: Type.Integer({ description: 'In pixels' }),
+  },
+  { title: 'ClinicLogo', additionalProperties: false },
+)
+
+export const newLogoSchema = Type.Object(
+  {
+    image: Type.String({
+      minLength: 1,
+      maxLength: 273_068,
+      pattern: '^[A-Za-z0-9+/]+={0,2}$',
+      'x-expected': 'a file of at most 200 KB in Base64',
+      description:
+        'A PNG, JPEG or WebP file in Base64: at most 200 KB, and 1,200 pixels a side. What it says beside the ' +
+        'picture (Exif, comments) is removed',
+    }),
+  },
+  { title: 'NewClinicLogo', additionalProperties: false },
+)
+
 export const clinicSchema = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
@@ -98,6 +122,7 @@ export const clinicSchema = Type.Object(
     address: nullableText(),
     phone: nullableText(),
     settings: clinicSettingsSchema,
+    logo: Type.Union([logoSchema, Type.Null()]),
   },
   { title: 'Clinic', additionalProperties: false },
 )

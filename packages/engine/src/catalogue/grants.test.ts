@@ -205,6 +205,7 @@ const writtenOnce: Record<string, string[]> = {
   message_budget: ['clinic_no', 'recipient'],
   message_choice: ['account_id'],
   message_settings: ['clinic_no', 'emails_since'],
+  clinic_logo: ['clinic_no'],
   calendar_feed: ['subject_id'],
   busy_calendar: ['clinic_no', 'resource_id', 'busy'],
   webhook: ['clinic_no', 'id', 'created_at'],

@@ -31,12 +31,15 @@ type ClinicRow = {
   waitlist_offer_minutes: number
   waitlist_notice_minutes: number
   patient_data_months: number
+  logo: Clinic['logo']
 }
 
 /** The columns of a {@link ClinicRow}, where `c` is the clinic. */
 const selectedClinic = sql`c.no, c.id, c.name, c.timezone, c.address, c.phone, c.hold_seconds, c.hold_extensions_max,
   c.minimum_notice_minutes, c.booking_horizon_days, c.cancellation_deadline_minutes, c.waitlist_offer_minutes,
-  c.waitlist_notice_minutes, c.patient_data_months`
+  c.waitlist_notice_minutes, c.patient_data_months,
+  (select jsonb_build_object('digest', l.digest, 'width', l.width, 'height', l.height)
+     from holdfast.clinic_logo l where l.clinic_no = c.no) as logo`
 
 /** The clinics of the directory: lists by name, and plain writes. */
 export function clinicsOf(
@@ -170,5 +173,6 @@ function clinicOf(row: ClinicRow): Clinic {
       waitlistNoticeMinutes: row.waitlist_notice_minutes,
       patientDataMonths: row.patient_data_months,
     },
+    logo: row.logo,
   }
 }

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { directoryTransaction } from '../database/announced-transaction.ts'
 import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
+import { clinicLogosOf } from './clinic-logos.ts'
 import { clinicsOf } from './clinics.ts'
 import { doctorsOf } from './doctors.ts'
 import { membersOf } from './members.ts'
@@ -18,6 +19,7 @@ export function createDirectory(pool: pg.Pool, announce: Announce): Directory {
   const write = directoryTransaction(pool, announce)
   return {
     ...clinicsOf(pool, write, announce),
+    ...clinicLogosOf(pool, write, announce),
     ...doctorsOf(pool, write, announce),
     ...membersOf(pool, announce),
     ...secondFactorRuleOf(pool, announce),

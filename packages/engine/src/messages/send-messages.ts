@@ -76,14 +76,14 @@ export async function recordMessage(pool: pg.Pool, message: DueMessage, outcome:
   const isAgain = outcome.kind === 'again'
   const notTried = outcome.kind === 'again' && !outcome.isTried ? 1 : 0
   const maskedAddress = 'maskedAddress' in outcome ? outcome.maskedAddress : null
-  const content = outcome.kind === 'kept' ? JSON.stringify(outcome.content) : null
   const failure = outcome.kind === 'failed' ? outcome.failure : null
+  const content = outcome.kind === 'kept' ? JSON.stringify(outcome.content) : null
   await pool.query(sql`
     update holdfast.message
        set state = ${isAgain ? 'due' : outcome.kind}, attempt_until = null, result = ${outcome.result.slice(0, 300)},
+           failure = ${failure}::text,
            masked_address = coalesce(${maskedAddress}::text, masked_address), content = ${content}::jsonb,
            attempts = attempts - ${notTried}::integer,
-           failure = ${failure}::text,
            due_at = coalesce(${isAgain ? outcome.dueAt : null}::timestamptz, due_at),
            done_at = case when ${isAgain}::boolean then null else clock_timestamp() end
      where clinic_no = ${clinicNo} and id = ${id} and state = 'due' and attempts = ${attempts}`)

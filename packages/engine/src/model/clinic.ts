@@ -7,6 +7,23 @@ export type Clinic = {
   address: string | null
   phone: string | null
   settings: ClinicSettings
+  /** null: it has none. */
+  logo: Omit<ClinicLogo, 'image' | 'mediaType'> | null
+}
+
+export const logoBytesMax = 204_800
+/** A side. */
+export const logoPixelsMax = 1_200
+
+export type ClinicLogo = {
+  mediaType: 'image/png' | 'image/jpeg' | 'image/webp'
+  /** At most {@link logoBytesMax}. */
+  image: Buffer
+  /** 1–{@link logoPixelsMax} pixels */
+  width: number
+  height: number
+  /** Of the image: SHA-256, in base64url. */
+  digest: string
 }
 
 export type ClinicSettings = {

@@ -1,4 +1,4 @@
-import type { Clinic, ClinicSettings, NewClinic } from './clinic.ts'
+import type { Clinic, ClinicLogo, ClinicSettings, NewClinic } from './clinic.ts'
 import type { Doctor, DoctorsQuery, LocalNames, NewDoctor } from './doctor.ts'
 import type { Membership, Role } from './membership.ts'
 import type { Page } from './page.ts'
@@ -25,6 +25,12 @@ export type Directory = {
   videoRooms(doctorIds: readonly string[]): Promise<Map<string, string>>
   /** `url` is valid by {@link videoRoomProblem}; null removes the room. Returns false if there is no such doctor. */
   setVideoRoom(doctorId: string, url: string | null): Promise<boolean>
+  /** null: the clinic has none. */
+  logo(clinicNo: number): Promise<ClinicLogo | null>
+  /** Idempotent. */
+  setLogo(clinicNo: number, logo: ClinicLogo): Promise<void>
+  /** Idempotent. */
+  removeLogo(clinicNo: number): Promise<void>
   /** Whether the clinic's people may use their roles only in sessions with a second factor. */
   rolesNeedSecondFactor(clinicNo: number): Promise<boolean>
   setRolesNeedSecondFactor(clinicNo: number, isNeeded: boolean): Promise<void>

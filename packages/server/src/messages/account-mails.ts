@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Mailer } from '@holdfast/adapters/smtp'
-import type { MessageLanguage } from '@holdfast/engine'
+import type { ClinicLogo, MessageLanguage } from '@holdfast/engine'
 import pRetry from 'p-retry'
 import pTimeout from 'p-timeout'
 import type { Logger } from '../observe/logger.ts'
 import type { MailContent } from './mail-content.ts'
+import { attachedLogo, shownLogo } from './mail-logo.ts'
 import { mailTexts, renderMail } from './render-mail.ts'
 import { type BusyCalendarFailingContext, busyCalendarFailingMail } from './templates/busy-calendar-failing.ts'
 import { type ConfirmEmailContext, confirmEmailMail } from './templates/confirm-email.ts'
@@ -15,7 +16,8 @@ import { type PasswordResetContext, passwordResetMail } from './templates/passwo
 import { type TicketLinkContext, ticketLinkMail } from './templates/ticket-link.ts'
 import { type WebhookPausedContext, webhookPausedMail } from './templates/webhook-paused.ts'
 
-type Recipient = { address: string; language: MessageLanguage }
+/** `logo`: of the clinic that sends it. */
+type Recipient = { address: string; language: MessageLanguage; logo?: ClinicLogo | null }
 
 /**
  * Mails to people with accounts, most of them with secret links. They are not stored, so they are sent at once, in the
@@ -59,14 +61,15 @@ export function createAccountMails(settings: { mailer: Mailer | null; address: s
   const stopping = new AbortController()
   const underway = new Set<Promise<boolean>>()
 
-  function send(what: string, { address: to, language }: Recipient, sender: string, content: MailContent) {
+  function send(what: string, { address: to, language, logo = null }: Recipient, sender: string, content: MailContent) {
     const mail = {
-      ...renderMail(content, language, sender),
+      ...renderMail(content, language, sender, logo === null ? null : shownLogo(logo)),
       messageId: `<${randomUUID()}@${address.split('@')[1] ?? 'localhost'}>`,
       from: { name: sender, address },
       to: { name: '', address: to },
       replyTo: null,
       unsubscribeUrl: null,
+      logo: logo === null ? null : attachedLogo(logo),
       calendar: null,
     }
     const attempt = async () => {

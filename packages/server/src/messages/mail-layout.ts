@@ -1,5 +1,6 @@
 import { createElement as h, type ReactElement } from 'react'
 import type { MailContent } from './mail-content.ts'
+import type { ShownLogo } from './mail-logo.ts'
 
 /** Mail programs that know media queries use these; the others use the styles of the elements. */
 const sheet = `
@@ -17,10 +18,17 @@ const sheet = `
 const font = "-apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Noto Sans Arabic', Arial, sans-serif"
 const color = { page: '#f1f3f5', card: '#ffffff', text: '#212529', quiet: '#495057', line: '#dee2e6', main: '#1864ab' }
 
-type Page = { content: MailContent; language: string; direction: 'ltr' | 'rtl'; sender: string }
+/** `logo`: it replaces the sender's name at the top. */
+type Page = {
+  content: MailContent
+  language: string
+  direction: 'ltr' | 'rtl'
+  sender: string
+  logo: ShownLogo | null
+}
 
 /** A mail as HTML for mail programs: one column in a table of at most 600 px, with the styles in the elements. */
-export function mailLayout({ content, language, direction, sender }: Page): ReactElement {
+export function mailLayout({ content, language, direction, sender, logo }: Page): ReactElement {
   const { subject, preview } = content
   return h(
     'html',
@@ -41,13 +49,17 @@ export function mailLayout({ content, language, direction, sender }: Page): Reac
       h(
         'table',
         { role: 'presentation', width: '100%', style: { maxWidth: '600px', margin: '0 auto', borderSpacing: 0 } },
-        h('tbody', null, h('tr', null, card(content, sender))),
+        h('tbody', null, h('tr', null, card(content, sender, logo))),
       ),
     ),
   )
 }
 
-function card({ heading, paragraphs, details, actions, notes }: MailContent, sender: string): ReactElement {
+function card(
+  { heading, paragraphs, details, actions, notes }: MailContent,
+  sender: string,
+  logo: ShownLogo | null,
+): ReactElement {
   const style = {
     background: color.card,
     color: color.text,
@@ -60,7 +72,11 @@ function card({ heading, paragraphs, details, actions, notes }: MailContent, sen
   return h(
     'td',
     { className: 'card', style },
-    h('p', { className: 'quiet', style: { margin: '0 0 8px', color: color.quiet, fontWeight: 600 } }, isolated(sender)),
+    h(
+      'p',
+      { className: 'quiet', style: { margin: '0 0 8px', color: color.quiet, fontWeight: 600 } },
+      logo === null ? isolated(sender) : logoImage(logo, sender),
+    ),
     h('h1', { style: { margin: '0 0 16px', fontSize: '24px', lineHeight: 1.25 } }, heading),
     ...paragraphs.map((text) => h('p', { key: text, style: { margin: '0 0 16px', whiteSpace: 'pre-line' } }, text)),
     details.length === 0 ? null : detailsTable(details),
@@ -73,6 +89,12 @@ function card({ heading, paragraphs, details, actions, notes }: MailContent, sen
       ),
     ),
   )
+}
+
+/** On white, also in a dark mail: logos are drawn for that. Without images, mail programs show the name. */
+function logoImage({ url, width, height }: ShownLogo, sender: string): ReactElement {
+  const style = { background: '#ffffff', padding: '8px', borderRadius: '8px', maxWidth: '100%', color: color.quiet }
+  return h('img', { src: url, alt: sender, width, height, style })
 }
 
 function detailsTable(details: MailContent['details']): ReactElement {

@@ -1,5 +1,6 @@
 import type { Mail } from '@holdfast/adapters/smtp'
 import type {
+  ClinicLogo,
   DueMessage,
   MessageContent,
   MessageFacts,
@@ -9,6 +10,7 @@ import type {
 } from '@holdfast/engine'
 import { type CalendarVisit, calendarAttachment } from './calendar-attachment.ts'
 import type { MailContent } from './mail-content.ts'
+import { attachedLogo, shownLogo } from './mail-logo.ts'
 import { mailTexts, renderMail } from './render-mail.ts'
 import { shownName } from './shown-name.ts'
 import { cancelledMail } from './templates/cancelled.ts'
@@ -23,8 +25,8 @@ import { localDay, type MailLinks, visitContext, whenText } from './visit-contex
 /** `address`: the sender's, HOLDFAST_MAIL_FROM. */
 export type MailSettings = { address: string; links: MailLinks }
 
-/** What a mail is written from. `alternatives`: of a withdrawn time. */
-export type MailFacts = MessageFacts & { alternatives: TimeInstead[] }
+/** What a mail is written from. `alternatives`: of a withdrawn time. `logo`: null: it has none. */
+export type MailFacts = MessageFacts & { alternatives: TimeInstead[]; logo: ClinicLogo | null }
 
 /** A reminder changes nothing, and a hold is no appointment yet. */
 const hasNoCalendar: ReadonlySet<MessageKind> = new Set(['reminder', 'offered', 'confirm'])
@@ -67,13 +69,15 @@ export function messageMail(
   { address, links }: MailSettings,
 ): { mail: Mail; content: MessageContent } {
   const language = facts.patient.language ?? facts.settings.language
-  const content = renderMail(contentOf(message, facts, language, links), language, facts.clinicName)
+  const { logo, clinicName } = facts
+  const shown = logo === null ? null : shownLogo(logo)
+  const content = renderMail(contentOf(message, facts, language, links), language, clinicName, shown)
   const to = { name: shownName(facts.patient.name) ?? '', address: facts.patient.email ?? '' }
   const [, host = 'localhost'] = address.split('@')
   const mail: Mail = {
     ...content,
     messageId: `<${message.id}@${host}>`,
-    from: { name: facts.clinicName, address },
+    from: { name: clinicName, address },
     to,
     replyTo: facts.settings.replyTo,
     unsubscribeUrl: links.unsubscribe(message.kind, facts),

@@ -1,6 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { aClinic, aDoctor, aMember, aSlot, type BuiltSlot, type MailServer, mailServer, until } from '@holdfast/testkit'
+import {
+  aClinic,
+  aDoctor,
+  aMember,
+  aPng,
+  aSlot,
+  type BuiltSlot,
+  type MailServer,
+  mailServer,
+  until,
+} from '@holdfast/testkit'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { mailHeader, openUnsubscribe, pressUnsubscribe, unsubscribeAddress } from '../../test/mail-program.ts'
 import { call, type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
 
 // The horizon belongs to the whole server: an open transaction of another test file delays the relay.
@@ -11,7 +22,6 @@ let mails: MailServer
 let server: RunningServer
 let slot: BuiltSlot
 let staff: string
-import { mailHeader, openUnsubscribe, pressUnsubscribe, unsubscribeAddress } from '../../test/mail-program.ts'
 
 beforeAll(async () => {
   mails = await mailServer()
@@ -210,6 +220,20 @@ test('reminders are turned off by the mail program and on again by the link, not
   const on = await choose({ bookingId: id, token, reminders: true })
   expect(on).toMatchObject({ status: 200, body: { clinicName: 'Riverside', reminders: true } })
   await messageIn(await remind(), 'reminder', 'sent')
+})
+
+test('the clinic’s logo is part of the mail, beside the calendar file', async () => {
+  const url = `${server.url}/api/v1/clinics/${await clinicOf()}/logo`
+  const image = aPng({ width: 90, height: 30 })
+  const body = { image: image.toString('base64') }
+  expect((await call(url, { method: 'PUT', bearer: staff, body })).status).toBe(204)
+  await book({ email: 'logo@example.org' })
+  const [mail] = await arrived(1, 'logo@example.org')
+  const [, cid] = /<img src="cid:([^"]+)" alt="Riverside"/.exec(mail?.html ?? '') ?? []
+  const logo = mail?.attachments.find(({ contentId }) => contentId === `<${cid}>`)
+  expect(logo).toMatchObject({ mimeType: 'image/png', disposition: 'inline' })
+  expect(Buffer.from(logo?.content as ArrayBuffer)).toEqual(image)
+  expect(mail?.attachments.map(({ mimeType }) => mimeType)).toContain('application/ics')
 })
 
 test('a reminder of a booking that was moved or cancelled meanwhile is not sent', async () => {

@@ -2,16 +2,22 @@ import type { MessageContent, MessageLanguage } from '@holdfast/engine'
 import { renderToStaticMarkup } from 'react-dom/server'
 import type { MailContent } from './mail-content.ts'
 import { mailLayout } from './mail-layout.ts'
+import type { ShownLogo } from './mail-logo.ts'
 import { ar } from './texts/ar.ts'
 import { de } from './texts/de.ts'
 import { en, type MailTexts } from './texts/en.ts'
 
 export const mailTexts: Record<MessageLanguage, MailTexts> = { en, de, ar }
 
-/** A mail as HTML and as text. @param sender the clinic's name */
-export function renderMail(content: MailContent, language: MessageLanguage, sender: string): MessageContent {
+/** A mail as HTML and as text. @param sender the clinic's name. @param logo null: none */
+export function renderMail(
+  content: MailContent,
+  language: MessageLanguage,
+  sender: string,
+  logo: ShownLogo | null = null,
+): MessageContent {
   const { direction } = mailTexts[language]
-  const html = renderToStaticMarkup(mailLayout({ content, language, direction, sender }))
+  const html = renderToStaticMarkup(mailLayout({ content, language, direction, sender, logo }))
   return { subject: oneLine(content.subject), html: `<!doctype html>${html}`, text: textOf(content, sender) }
 }
 

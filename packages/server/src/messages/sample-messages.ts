@@ -100,6 +100,7 @@ export function sampleFacts(
           }))
         : [],
     ...overrides,
+    logo: null,
   }
 }
 

@@ -11,6 +11,7 @@ import {
   messageFacts,
   messagesPerDayMax,
   quietHoursAround,
+  readLogo,
   recordMessage,
   reminderDelay,
   smsPerDayMax,
@@ -136,9 +137,11 @@ async function mailOutcome(
   if (message.attemptsLost >= attemptsLostMax) {
     return { kind: 'failed', maskedAddress, failure: 'unknown', result: 'The outcome of two attempts is not known.' }
   }
-  const mailFacts = await withAlternatives(pool, message, facts)
+  const mailFacts = await mailFactsOf(pool, message, facts)
   if (sender.mailer === null) {
-    const { content } = messageMail(message, mailFacts, { ...sender, links: withoutTokens(sender.links) })
+    // The logo would be stored with each message.
+    const kept = { ...mailFacts, logo: null }
+    const { content } = messageMail(message, kept, { ...sender, links: withoutTokens(sender.links) })
     return { kind: 'kept', maskedAddress, result: 'No mail server is set.', content }
   }
   const { mail } = messageMail(message, mailFacts, sender)
@@ -232,9 +235,9 @@ async function mayBeSent(
   return countMessage(pool, { clinicNo, recipient: sender.digestOf(address.toLowerCase()), perDayMax })
 }
 
-async function withAlternatives(pool: pg.Pool, message: DueMessage, facts: MessageFacts): Promise<MailFacts> {
-  if (message.kind !== 'withdrawn') return { ...facts, alternatives: [] }
-  return { ...facts, alternatives: await timesInstead(pool, facts, alternativesMax) }
+async function mailFactsOf(pool: pg.Pool, { kind, clinicNo }: DueMessage, facts: MessageFacts): Promise<MailFacts> {
+  const alternatives = kind === 'withdrawn' ? await timesInstead(pool, facts, alternativesMax) : []
+  return { ...facts, alternatives, logo: await readLogo(pool, clinicNo) }
 }
 
 /** For a mail that is stored: whoever reads it, or a backup, must not get the ticket. */
@@ -246,9 +249,9 @@ export function withoutTokens(links: MailLinks): MailLinks {
     offer: (facts) => pageOf(offer(facts)),
     confirm: (facts) => pageOf(confirm(facts)),
     reminders: (facts) => pageOf(reminders(facts)),
+    leaveWaitlist: (facts) => pageOf(leaveWaitlist(facts)),
     // A header, which is not stored.
     unsubscribe,
     times,
-    leaveWaitlist: (facts) => pageOf(leaveWaitlist(facts)),
   }
 }

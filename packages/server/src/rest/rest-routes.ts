@@ -6,6 +6,7 @@ import { serveBusyCalendars } from './resources/busy-calendars.ts'
 import { serveCalendarFeeds } from './resources/calendar-feeds.ts'
 import { serveCaseRequests } from './resources/case-requests.ts'
 import { serveClinicDesk } from './resources/clinic-desk.ts'
+import { serveClinicLogos } from './resources/clinic-logos.ts'
 import { serveClinicSecurity } from './resources/clinic-security.ts'
 import { serveClinics } from './resources/clinics.ts'
 import { serveDoctors } from './resources/doctors.ts'
@@ -25,8 +26,8 @@ import { serveTheatreResources } from './resources/theatre-resources.ts'
 import { serveTicketLinks } from './resources/ticket-links.ts'
 import { serveVideoRooms } from './resources/video-rooms.ts'
 import { serveWaitlist } from './resources/waitlist.ts'
-import { serveWebhooks } from './resources/webhooks.ts'
 import { serveWaitlistDepartures } from './resources/waitlist-departures.ts'
+import { serveWebhooks } from './resources/webhooks.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { createServe } from './serve.ts'
 import { unsubscribeRoute } from './unsubscribe-route.ts'
@@ -39,6 +40,7 @@ export function restRoutes(deps: RestDeps): FastifyPluginAsync {
   return async (app: FastifyInstance) => {
     const serve = createServe(app, deps)
     serveClinics(serve, deps)
+    serveClinicLogos(serve, deps)
     serveDoctors(serve, deps)
     serveVideoRooms(serve, deps)
     serveSlots(serve, deps)
@@ -63,9 +65,9 @@ export function restRoutes(deps: RestDeps): FastifyPluginAsync {
     serveCaseRequests(serve, deps)
     serveTheatreReports(serve, deps)
     serveWaitlist(serve, deps)
+    serveWaitlistDepartures(serve, deps)
     serveWebhooks(serve, deps)
     serveCalendarFeeds(serve, deps)
-    serveWaitlistDepartures(serve, deps)
     serveBusyCalendars(serve, deps)
   }
 }

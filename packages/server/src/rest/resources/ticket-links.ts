@@ -60,12 +60,16 @@ async function sendLink(
   { language: wantedLanguage }: TicketLinkRequestBody,
 ): Promise<void> {
   const { id, doctorId, startsAt, patient } = booking
-  const [doctor, access] = await Promise.all([engine.directory.doctor(doctorId), engine.manageTokenEpochs.access(id)])
+  const [doctor, access, logo] = await Promise.all([
+    engine.directory.doctor(doctorId),
+    engine.manageTokenEpochs.access(id),
+    engine.directory.logo(clinic.no),
+  ])
   if (doctor === null || access === null || access.isOver) return
   const language = wantedLanguage ?? patient.language ?? 'en'
   await mails.ticketLink?.(
     // As in the booking: what the caller has written may be another spelling.
-    { address: patient.email ?? '', language },
+    { address: patient.email ?? '', language, logo },
     {
       patientName: patient.name,
       clinicName: clinic.name,

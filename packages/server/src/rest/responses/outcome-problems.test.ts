@@ -36,6 +36,7 @@ test('responses outside the contract are found: an extra or missing field, a wro
     address: null,
     phone: null,
     settings,
+    logo: null,
   }
   expect(violationsOf(getClinic, 200, clinic)).toEqual([])
   expect(violationsOf(getClinic, 200, { ...clinic, no: 1 })).toHaveLength(1)

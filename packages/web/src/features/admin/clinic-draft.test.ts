@@ -18,6 +18,7 @@ const clinic: Clinic = {
     waitlistNoticeMinutes: 60,
     patientDataMonths: 0,
   },
+  logo: null,
 }
 
 test('only changed fields are sent; an emptied field becomes null', () => {

@@ -4,6 +4,7 @@ import { useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { lazy, memo, Suspense, useDeferredValue } from 'react'
 import { useTranslation } from 'react-i18next'
+import { ClinicLogo } from '../../domain/clinics/clinic-logo.tsx'
 import type { ChosenSlot } from '../../domain/free-times/no-times.tsx'
 import { firstDayOf } from '../../domain/free-times/slots-of-week-query.ts'
 import { useStable } from '../../domain/free-times/use-stable.ts'
@@ -45,6 +46,7 @@ function AtClinic({ doctor }: { doctor: Doctor }) {
   const clinic = useSuspenseQuery(clinicQuery(doctor.clinicId)).data
   return (
     <>
+      <ClinicLogo clinic={clinic} />
       <ClinicPlace clinic={clinic} />
       <Box mt="lg">
         <Booking doctor={doctor} clinic={clinic} />

@@ -1,9 +1,11 @@
 import { Box, Skeleton, Stack, Text } from '@mantine/core'
-import { type UseInfiniteQueryResult, useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import { type UseInfiniteQueryResult, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { ClinicLogo } from '../../domain/clinics/clinic-logo.tsx'
 import { UnreachableError } from '../../lib/api-error.ts'
+import { clinicQuery } from '../../lib/directory-queries.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { ShowMore } from '../../ui/show-more.tsx'
@@ -35,6 +37,7 @@ export function DoctorsPage() {
           {t('intro')}
         </Text>
       </Stack>
+      {search.clinicId === undefined ? null : <LogoOf clinicId={search.clinicId} />}
       {/* Without a connection from the start there is nothing to filter. */}
       {!wasFound && found.error instanceof UnreachableError ? null : (
         <DoctorFilters search={search} onChange={change} />
@@ -42,6 +45,12 @@ export function DoctorsPage() {
       <Found search={search} found={found} onReset={() => change({})} />
     </Stack>
   )
+}
+
+/** Of the clinic whose page this is, or that the visitor has chosen. */
+function LogoOf({ clinicId }: { clinicId: string }) {
+  const clinic = useQuery(clinicQuery(clinicId)).data
+  return clinic === undefined ? null : <ClinicLogo clinic={clinic} />
 }
 
 type FoundProps = {

@@ -4,5 +4,11 @@ import type { Clinic } from '@holdfast/engine'
 /** The response body of a clinic. */
 export function clinicBody(clinic: Clinic): ClinicBody {
   const { id, name, timezone, address, phone, settings } = clinic
-  return { id, name, timezone, address, phone, settings }
+  return { id, name, timezone, address, phone, settings, logo: logoBody(clinic) }
+}
+
+function logoBody({ id, logo }: Clinic): ClinicBody['logo'] {
+  if (logo === null) return null
+  const { width, height, digest } = logo
+  return { url: `/api/v1/clinics/${id}/logo?version=${digest}`, width, height }
 }

@@ -19,6 +19,7 @@ import { CalendarFeedSection } from './calendar-feed-section.tsx'
 import { DurationField } from './duration-field.tsx'
 import { LimitsSection } from './limits-section.tsx'
 import { MessagesSection } from './messages-section.tsx'
+import { LogoSection } from './logo-section.tsx'
 import { isInRange, NumberField } from './number-field.tsx'
 import { RetentionSection } from './retention-section.tsx'
 import { SecuritySection } from './security-section.tsx'
@@ -38,6 +39,7 @@ export function SettingsPage() {
       <SettingsForm clinic={clinic} report={report} />
       <MessagesSection report={report} />
       <RetentionSection report={report} />
+      <LogoSection />
       <LimitsSection report={report} />
       <CalendarFeedSection />
       <SecuritySection />

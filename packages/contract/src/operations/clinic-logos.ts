@@ -1,0 +1,57 @@
+import Type from 'typebox'
+import { newLogoSchema } from '../schemas/clinic.ts'
+import { id } from '../schemas/fields.ts'
+import { notModified, operation } from './operation.ts'
+
+const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
+
+export const clinicLogoOperations = {
+  getClinicLogo: operation({
+    id: 'getClinicLogo',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/logo',
+    tag: 'Clinics',
+    summary: 'Read a clinic’s logo',
+    description: 'The URL is `logo.url` of the clinic. Takes If-None-Match.',
+    access: 'anyone',
+    params,
+    query: Type.Object(
+      { version: Type.Optional(Type.String({ maxLength: 43, description: 'As in `logo.url`: it may be cached' })) },
+      { additionalProperties: false },
+    ),
+    responses: {
+      200: {
+        description: 'The image: PNG, JPEG or WebP',
+        mediaType: 'image/*',
+        schema: Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary' }),
+      },
+      304: notModified,
+    },
+    problems: ['clinic_not_found', 'clinic_logo_not_found'],
+  }),
+  setClinicLogo: operation({
+    id: 'setClinicLogo',
+    method: 'PUT',
+    url: '/api/v1/clinics/{clinicId}/logo',
+    tag: 'Clinics',
+    summary: 'Set a clinic’s logo',
+    description: 'It is on the clinic’s e-mails to patients and on its public pages. A new one replaces the former.',
+    access: 'admin',
+    params,
+    body: newLogoSchema,
+    responses: { 204: { description: 'The logo is stored' } },
+    problems: ['clinic_not_found'],
+  }),
+  deleteClinicLogo: operation({
+    id: 'deleteClinicLogo',
+    method: 'DELETE',
+    url: '/api/v1/clinics/{clinicId}/logo',
+    tag: 'Clinics',
+    summary: 'Remove a clinic’s logo',
+    description: 'If there is none: 204.',
+    access: 'admin',
+    params,
+    responses: { 204: { description: 'The clinic has no logo' } },
+    problems: ['clinic_not_found'],
+  }),
+}

@@ -1,0 +1,9 @@
+/** What is left of an image file: the pixels, and what they need to look right. */
+export type StrippedImage = { width: number; height: number; image: Buffer }
+
+/** The message is for whoever sent the file. */
+export class UnreadableImage extends Error {}
+
+export function incomplete(): UnreadableImage {
+  return new UnreadableImage('is damaged or not complete')
+}
