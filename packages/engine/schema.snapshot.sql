@@ -36,6 +36,9 @@ AS $function$
 begin
   new.emails_since := clock_timestamp();
   return new;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION holdfast.note_logo_change()
  RETURNS trigger
  LANGUAGE plpgsql

@@ -5,6 +5,7 @@ import {
   aBooking,
   aClinic,
   aDoctor,
+  aPng,
   aSlot,
   aWaitlistEntry,
   type BuiltBooking,
@@ -168,7 +169,6 @@ const newCaseBody = ({ clinicId = '', roomId = '', doctorId = '' }: Ids) => ({
 
 export type Ids = Record<string, string>
 
-/** A request that succeeds for a caller who may make it. */
 /** What everyone may call without credentials. getInvitation only reads, although it is a POST. */
 export const openToAnyone: OperationId[] = [
   'listClinics',
@@ -200,7 +200,10 @@ export const writtenByAnyone: OperationId[] = [
   'sendTicketLink',
 ]
 
+/** A request that succeeds for a caller who may make it. */
 const requests: Partial<Record<OperationId, (ids: Ids, rest: RestApp) => Pick<CallOptions, 'query' | 'body'>>> = {
+  setClinicLogo: () => ({ body: { image: aPng().toString('base64') } }),
+  previewMessage: () => ({ query: { kind: 'confirmed', language: 'en', channel: 'email' } }),
   createClinic: () => ({ body: { name: 'New', timezone: 'UTC' } }),
   updateClinic: () => ({ body: { phone: '1' } }),
   updateBookingLimits: () => ({ body: { guestUnitsMax: 4 } }),

@@ -4,6 +4,8 @@ import {
   messageChoicesChangeSchema,
   messageChoicesSchema,
   messagePageSchema,
+  messagePreviewQuery,
+  messagePreviewSchema,
   messageSchema,
   messageSettingsChangeSchema,
   messageSettingsSchema,
@@ -122,6 +124,21 @@ export const messageOperations = {
     params: messageParams,
     responses: { 200: { description: 'The message, which is due', schema: messageSchema } },
     problems: ['clinic_not_found', 'message_not_found'],
+  }),
+  previewMessage: operation({
+    id: 'previewMessage',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/message-preview',
+    tag: 'Clinic desk',
+    summary: 'Preview a message to patients',
+    description:
+      'What patients get, with an invented patient, doctor and time, and the clinic’s name, address, texts and logo ' +
+      'as they are now. Nothing is sent, and its links give access to nothing.',
+    access: 'admin',
+    params: clinicParams,
+    query: messagePreviewQuery,
+    responses: { 200: { description: 'The message', schema: messagePreviewSchema } },
+    problems: ['clinic_not_found'],
   }),
   getMessageSettings: operation({
     id: 'getMessageSettings',

@@ -8,25 +8,28 @@ const messageStates = ['due', 'sent', 'kept', 'failed', 'skipped'] as const
 /** What can be sent by SMS. */
 const smsKinds = ['offered', 'confirmed', 'moved', 'cancelled', 'withdrawn', 'reminder'] as const
 
+const messageKinds = ['confirm', ...smsKinds] as const
+const messageChannels = ['email', 'sms'] as const
+
 export const messageStateSchema = literals(messageStates, { title: 'MessageState' })
 
 const messageFields = {
   id: Type.String({ format: 'uuid' }),
   bookingId: Type.String({ format: 'uuid' }),
-  kind: literals(['confirm', ...smsKinds], { title: 'MessageKind' }),
-  channel: literals(['email', 'sms'], { title: 'MessageChannel' }),
+  kind: literals(messageKinds, { title: 'MessageKind' }),
+  channel: literals(messageChannels, { title: 'MessageChannel' }),
   /** due: it waits for its time or for another attempt. skipped: it was not needed any more. */
   state: messageStateSchema,
   maskedAddress: nullableText({ description: 'Such as a…@example.org or +49…67; null: there was no attempt yet' }),
   result: nullableText({ description: 'The response of the mail server or the SMS provider, or why it was not sent' }),
-  attempts: Type.Integer(),
-  dueAt: Type.String({ format: 'date-time', description: 'When it is sent, or was to be sent' }),
-  doneAt: nullableTime({ description: 'When it was sent, kept, given up or skipped' }),
   failure: nullableLiterals(['address_refused', 'refused', 'unavailable', 'unknown', 'number_unusable'], {
     description:
       'Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt ' +
       'succeeded; it may have been sent; no SMS goes to this number. null: it did not fail',
   }),
+  attempts: Type.Integer(),
+  dueAt: Type.String({ format: 'date-time', description: 'When it is sent, or was to be sent' }),
+  doneAt: nullableTime({ description: 'When it was sent, kept, given up or skipped' }),
   createdAt: Type.String({ format: 'date-time' }),
 }
 
@@ -45,6 +48,28 @@ export const messageWithContentSchema = Type.Object(
     html: nullableText(),
   },
   { title: 'MessageWithContent', additionalProperties: false },
+)
+
+export const messagePreviewQuery = Type.Object(
+  {
+    kind: literals(messageKinds),
+    language: literals(messageLanguages),
+    channel: literals(messageChannels, { description: 'There is no SMS of the kind `confirm`' }),
+  },
+  { additionalProperties: false },
+)
+
+export const messagePreviewSchema = Type.Object(
+  {
+    subject: nullableText({ description: 'null: an SMS has none' }),
+    html: nullableText({ description: 'With the logo in it; null: an SMS has none' }),
+    text: Type.String({ description: 'The SMS, or the e-mail for programs that show no HTML' }),
+    smsParts: nullable<number>(
+      { type: 'integer' },
+      { description: 'In how many parts the network sends it; null: an e-mail' },
+    ),
+  },
+  { title: 'MessagePreview', additionalProperties: false },
 )
 
 const clinicText = (description: string) =>

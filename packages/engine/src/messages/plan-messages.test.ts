@@ -229,7 +229,7 @@ test('a due message is taken by one process, and again if that ends without a re
   expect(await take(60)).toEqual([])
   if (again === undefined) return
   // What took longer than its time is not recorded over the attempt after it.
-  const late = { kind: 'failed', maskedAddress: null, result: 'late' } as const
+  const late = { kind: 'failed', maskedAddress: null, failure: 'unavailable', result: 'late' } as const
   await recordMessage(database.appPool, { ...again, attempts: taken.length }, late)
   await recordMessage(database.appPool, again, { kind: 'sent', maskedAddress: 'a…@example.org', result: '250 OK' })
   expect(await take(0)).toEqual([])

@@ -1,10 +1,14 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { defaultMessageSettings } from '@holdfast/engine'
+import { aPng } from '@holdfast/testkit'
 import ICAL from 'ical.js'
 import { describe, expect, test } from 'vitest'
+import { readLogoImage } from './logo-image/read-logo-image.ts'
 import { maskAddress } from './mask-address.ts'
 import { messageMail, reasonToSkip } from './message-mail.ts'
+import { previewMessage } from './preview-message.ts'
 import { messageKinds, messageLanguages, sampleFacts, sampleMessage, sampleSettings } from './sample-messages.ts'
 import { writePreviews } from './write-previews.ts'
 
@@ -117,6 +121,51 @@ test('a message that what happened since has made wrong is not sent', () => {
   expect(reasonOf('offered', { holdExpiresAt: null })).toBe('The offer has ended.')
   expect(reasonOf('reminder', { hasBegun: true })).toBe('The visit has begun.')
   expect(reasonOf('confirmed', { patient: { name: 'Ada' } })).toBe('The patient has no e-mail address.')
+})
+
+const logo = readLogoImage(aPng({ width: 560, height: 80 }))
+
+test('the clinic’s logo is at the top, in its proportion, with the clinic’s name as its text', () => {
+  const { mail, content } = mailOf('confirmed', 'en', { logo, clinicName: 'Riverside "A" & B' })
+  const [image = ''] = /<img[^>]*>/.exec(content.html) ?? []
+  expect(image).toContain(`src="cid:${mail.logo?.cid}"`)
+  expect(image).toContain('alt="Riverside &quot;A&quot; &amp; B"')
+  expect(image).toContain('width="280" height="40"')
+  expect(mail.logo).toMatchObject({ mediaType: 'image/png', content: logo.image })
+  expect(content.html.indexOf(image)).toBeLessThan(content.html.indexOf('<h1'))
+  // The control: without one, the name is there, and nothing is attached.
+  const without = mailOf('confirmed', 'en')
+  expect(without.content.html).not.toContain('<img')
+  expect(without.mail.logo).toBeNull()
+})
+
+test('mail programs have a button for reminders and offers alone; what a visit needs has none', () => {
+  const unsubscribing = messageKinds.filter((kind) => mailOf(kind, 'en').mail.unsubscribeUrl !== null)
+  expect(unsubscribing).toEqual(['offered', 'reminder'])
+  expect(mailOf('offered', 'en').content.text).toContain('https://book.example.org/leave-waitlist#')
+})
+
+test('a preview is what is sent, with the clinic’s texts and its logo in the page', () => {
+  const settings = { ...defaultMessageSettings, textBefore: 'Bring your card.', smsKinds: [] }
+  const clinic = { name: 'Riverside', timezone: 'Asia/Tokyo', address: '1 River Street', phone: null }
+  const previewed = { clinic, settings, logo, now: new Date('2026-11-20T12:20:00Z') }
+  const preview = (kind: (typeof messageKinds)[number], channel: 'email' | 'sms') =>
+    previewMessage({ kind, language: 'en', channel }, previewed, sampleSettings)
+  for (const kind of messageKinds) {
+    const { html, text, subject, smsParts } = preview(kind, 'email') ?? {}
+    expect(html).toContain(`src="data:image/png;base64,${logo.image.toString('base64')}"`)
+    expect(html).not.toContain('cid:')
+    for (const part of [html, text]) expect(part).toContain('Bring your card.')
+    // Three days after the next full hour, in the clinic's zone.
+    expect(subject).toContain('23 November 2026 at 22:00')
+    expect(smsParts).toBeNull()
+  }
+  const facts = { clinicName: 'Riverside', timezone: 'Asia/Tokyo', address: '1 River Street', phone: null, settings }
+  const sent = mailOf('moved', 'en', { ...facts, startsAt: new Date('2026-11-23T13:00:00Z') })
+  expect(preview('moved', 'email')?.text).toBe(sent.content.text)
+  expect(preview('reminder', 'sms')).toMatchObject({ subject: null, html: null, smsParts: 2 })
+  expect(preview('reminder', 'sms')?.text).toContain('Riverside')
+  expect(preview('confirm', 'sms')).toBeNull()
 })
 
 test('an address is masked', () => {

@@ -8,7 +8,7 @@ import { invitationMail } from './templates/invitation.ts'
 import { newSignInMail } from './templates/new-sign-in.ts'
 import { passwordResetMail } from './templates/password-reset.ts'
 import type { TicketLinkContext } from './templates/ticket-link.ts'
-import { referenceOf, whenText } from './visit-context.ts'
+import { type MailLinks, referenceOf, whenText } from './visit-context.ts'
 
 /** Invented messages of every kind, for previews and tests. */
 
@@ -69,7 +69,7 @@ export function sampleFacts(
   overrides: Partial<MailFacts> = {},
 ): MailFacts {
   const { patient, doctor, clinic, address } = names[language]
-  const startsAt = new Date('2026-11-23T09:00:00Z')
+  const startsAt = overrides.startsAt ?? new Date('2026-11-23T09:00:00Z')
   return {
     bookingId: id,
     slotId: id,
@@ -77,6 +77,7 @@ export function sampleFacts(
     version: 2,
     patient: { name: patient, email: 'patient@example.org', language },
     accountId: null,
+    waitlistEntryId: kind === 'offered' ? id : null,
     manageEpoch: 0,
     appointmentType: 'in_person',
     cancellationReason: kind === 'cancelled' ? `${doctor}: –` : null,
@@ -99,8 +100,8 @@ export function sampleFacts(
             startsAt: new Date(startsAt.getTime() + hours * 3_600_000),
           }))
         : [],
-    ...overrides,
     logo: null,
+    ...overrides,
   }
 }
 
@@ -137,8 +138,6 @@ export function sampleAccountMails(language: MessageLanguage): Record<string, Ma
   }
 }
 
-export const sampleSettings: MailSettings = {
-  address: 'no-reply@example.org',
 /** Links as messages have them; their secrets open nothing. @param site where they lead */
 export function sampleLinks(site: string): MailLinks {
   return {
@@ -155,13 +154,7 @@ export function sampleLinks(site: string): MailLinks {
   }
 }
 
-  links: {
-    ticket: ({ bookingId }) => `https://book.example.org/ticket#${bookingId}.hfm_${'x'.repeat(43)}`,
-    offer: ({ bookingId }) => `https://book.example.org/offer#${bookingId}.hfm_${'x'.repeat(43)}`,
-    confirm: ({ bookingId }) =>
-      `https://book.example.org/confirm#${bookingId}.hfm_${'x'.repeat(43)}.hfc_${'y'.repeat(43)}`,
-    reminders: ({ bookingId }) => `https://book.example.org/reminders#${bookingId}.hfu_${'z'.repeat(43)}`,
-    unsubscribe: ({ bookingId }) => `https://book.example.org/api/v1/unsubscribe/${bookingId}.hfu_${'z'.repeat(43)}`,
-    times: (doctorId, from) => `https://book.example.org/doctors/${doctorId}?from=${from}`,
-  },
+export const sampleSettings: MailSettings = {
+  address: 'no-reply@example.org',
+  links: sampleLinks('https://book.example.org'),
 }

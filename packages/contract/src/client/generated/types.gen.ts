@@ -1046,6 +1046,7 @@ export type Clinic = {
     address: string | null;
     phone: string | null;
     settings: ClinicSettings;
+    logo: ClinicLogo | null;
 };
 
 /**
@@ -1074,6 +1075,24 @@ export type ClinicChange = {
     address?: string | null;
     phone?: string | null;
     settings?: ClinicSettingsChange;
+};
+
+/**
+ * ClinicLogo
+ */
+export type ClinicLogo = {
+    /**
+     * The image; another image has another URL
+     */
+    url: string;
+    /**
+     * In pixels
+     */
+    width: number;
+    /**
+     * In pixels
+     */
+    height: number;
 };
 
 /**
@@ -1965,6 +1984,10 @@ export type Message = {
      * The response of the mail server or the SMS provider, or why it was not sent
      */
     result: string | null;
+    /**
+     * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number. null: it did not fail
+     */
+    failure: 'address_refused' | 'refused' | 'unavailable' | 'unknown' | 'number_unusable' | null;
     attempts: number;
     /**
      * When it is sent, or was to be sent
@@ -1984,10 +2007,6 @@ export type Message = {
 /**
  * MessageChannel
  */
-    /**
-     * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number. null: it did not fail
-     */
-    failure: 'address_refused' | 'refused' | 'unavailable' | 'unknown' | 'number_unusable' | null;
 export type MessageChannel = 'email' | 'sms';
 
 /**
@@ -2044,6 +2063,28 @@ export type MessagePage = {
      * Send it as `cursor` to read the next page; null: this is the last page
      */
     nextCursor: string | null;
+};
+
+/**
+ * MessagePreview
+ */
+export type MessagePreview = {
+    /**
+     * null: an SMS has none
+     */
+    subject: string | null;
+    /**
+     * With the logo in it; null: an SMS has none
+     */
+    html: string | null;
+    /**
+     * The SMS, or the e-mail for programs that show no HTML
+     */
+    text: string;
+    /**
+     * In how many parts the network sends it; null: an e-mail
+     */
+    smsParts: number | null;
 };
 
 /**
@@ -2176,6 +2217,10 @@ export type MessageWithContent = {
      * The response of the mail server or the SMS provider, or why it was not sent
      */
     result: string | null;
+    /**
+     * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number. null: it did not fail
+     */
+    failure: 'address_refused' | 'refused' | 'unavailable' | 'unknown' | 'number_unusable' | null;
     attempts: number;
     /**
      * When it is sent, or was to be sent
@@ -2217,10 +2262,6 @@ export type Money = {
  * NewBlock
  *
  * Either `from` and `to`, or `rule`.
-    /**
-     * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number. null: it did not fail
-     */
-    failure: 'address_refused' | 'refused' | 'unavailable' | 'unknown' | 'number_unusable' | null;
  */
 export type NewBlock = {
     roomId: string;
@@ -2379,6 +2420,16 @@ export type NewClinic = {
     address?: string | null;
     phone?: string | null;
     settings?: ClinicSettingsChange;
+};
+
+/**
+ * NewClinicLogo
+ */
+export type NewClinicLogo = {
+    /**
+     * A PNG, JPEG or WebP file in Base64: at most 200 KB, and 1,200 pixels a side. What it says beside the picture (Exif, comments) is removed
+     */
+    image: string;
 };
 
 /**
@@ -2889,7 +2940,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_full' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'milestone_order' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_full' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'milestone_order' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
 
 /**
  * Procedure
@@ -3738,6 +3789,17 @@ export type VideoRoom = {
 };
 
 /**
+ * WaitlistDeparture
+ */
+export type WaitlistDeparture = {
+    entryId: string;
+    /**
+     * From the link of an offer’s e-mail
+     */
+    token: string;
+};
+
+/**
  * WaitlistEntry
  */
 export type WaitlistEntry = {
@@ -3832,6 +3894,13 @@ export type WaitlistEntryWithOffer = {
      * The open or accepted offer, as far as the caller has access
      */
     offer: WaitlistOffer | null;
+};
+
+/**
+ * WaitlistLeft
+ */
+export type WaitlistLeft = {
+    clinicName: string;
 };
 
 /**
@@ -4305,6 +4374,192 @@ export type UpdateClinicResponses = {
 };
 
 export type UpdateClinicResponse = UpdateClinicResponses[keyof UpdateClinicResponses];
+
+export type DeleteClinicLogoData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/logo';
+};
+
+export type DeleteClinicLogoErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type DeleteClinicLogoError = DeleteClinicLogoErrors[keyof DeleteClinicLogoErrors];
+
+export type DeleteClinicLogoResponses = {
+    /**
+     * The clinic has no logo
+     */
+    204: void;
+};
+
+export type DeleteClinicLogoResponse = DeleteClinicLogoResponses[keyof DeleteClinicLogoResponses];
+
+export type GetClinicLogoData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: {
+        /**
+         * As in `logo.url`: it may be cached
+         */
+        version?: string;
+    };
+    url: '/api/v1/clinics/{clinicId}/logo';
+};
+
+export type GetClinicLogoErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `clinic_logo_not_found`: This clinic has no logo.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetClinicLogoError = GetClinicLogoErrors[keyof GetClinicLogoErrors];
+
+export type GetClinicLogoResponses = {
+    /**
+     * The image: PNG, JPEG or WebP
+     */
+    200: Blob | File;
+};
+
+export type GetClinicLogoResponse = GetClinicLogoResponses[keyof GetClinicLogoResponses];
+
+export type SetClinicLogoData = {
+    body: NewClinicLogo;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/logo';
+};
+
+export type SetClinicLogoErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type SetClinicLogoError = SetClinicLogoErrors[keyof SetClinicLogoErrors];
+
+export type SetClinicLogoResponses = {
+    /**
+     * The logo is stored
+     */
+    204: void;
+};
+
+export type SetClinicLogoResponse = SetClinicLogoResponses[keyof SetClinicLogoResponses];
 
 export type ListDoctorsData = {
     body?: never;
@@ -7938,6 +8193,64 @@ export type SendMessageResponses = {
 
 export type SendMessageResponse = SendMessageResponses[keyof SendMessageResponses];
 
+export type PreviewMessageData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query: {
+        kind: 'confirm' | 'offered' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder';
+        language: 'en' | 'de' | 'ar';
+        /**
+         * There is no SMS of the kind `confirm`
+         */
+        channel: 'email' | 'sms';
+    };
+    url: '/api/v1/clinics/{clinicId}/message-preview';
+};
+
+export type PreviewMessageErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type PreviewMessageError = PreviewMessageErrors[keyof PreviewMessageErrors];
+
+export type PreviewMessageResponses = {
+    /**
+     * The message
+     */
+    200: MessagePreview;
+};
+
+export type PreviewMessageResponse = PreviewMessageResponses[keyof PreviewMessageResponses];
+
 export type GetMessageSettingsData = {
     body?: never;
     path: {
@@ -11253,6 +11566,73 @@ export type ListWaitlistOffersResponses = {
 };
 
 export type ListWaitlistOffersResponse = ListWaitlistOffersResponses[keyof ListWaitlistOffersResponses];
+
+export type LeaveWaitlistByLinkData = {
+    body: WaitlistDeparture;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/waitlist-departures';
+};
+
+export type LeaveWaitlistByLinkErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `link_used`: The link is no longer valid. `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type LeaveWaitlistByLinkError = LeaveWaitlistByLinkErrors[keyof LeaveWaitlistByLinkErrors];
+
+export type LeaveWaitlistByLinkResponses = {
+    /**
+     * The entry has ended
+     */
+    200: WaitlistLeft;
+};
+
+export type LeaveWaitlistByLinkResponse = LeaveWaitlistByLinkResponses[keyof LeaveWaitlistByLinkResponses];
 
 export type RenewWaitlistTokenData = {
     body?: Nothing;

@@ -3,12 +3,19 @@ import type { Message } from '@holdfast/engine'
 import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { isCountry } from '../../messages/message-sms.ts'
+import { previewMessage } from '../../messages/preview-message.ts'
+import { sampleLinks, sampleSettings } from '../../messages/sample-messages.ts'
+import { clinicNotFound } from '../guards/require-clinic.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 
 /** What a clinic sent to patients, or would have sent, and what it sends. */
-export function serveMessages(serve: Serve, { engine: { messages }, confirmationTokens }: RestDeps): void {
+export function serveMessages(serve: Serve, deps: RestDeps): void {
+  const { messages } = deps.engine
+  servePreviews(serve, deps)
+  serveSettings(serve, deps)
+
   serve(restOperations.listMessages, async ({ query, granted: { clinic } }) => {
     const { bookingId = null, state = null, limit, cursor = null } = query
     const { items, nextCursor } = await messages.list({ clinicNo: clinic.no, bookingId, state, limit, cursor })
@@ -50,7 +57,26 @@ export function serveMessages(serve: Serve, { engine: { messages }, confirmation
       }),
     },
   )
+}
 
+function servePreviews(serve: Serve, { engine: { messages, directory }, publicUrl, now }: RestDeps): void {
+  serve(restOperations.previewMessage, async ({ query, granted, request }) => {
+    const clinic = await directory.clinic(granted.clinic.id)
+    if (clinic === null) throw clinicNotFound(granted.clinic.id)
+    const [settings, logo] = await Promise.all([messages.settings(clinic.no), directory.logo(clinic.no)])
+    // Only the caller gets the links, so a forged Host deceives nobody else.
+    const links = sampleLinks(publicUrl ?? `${request.protocol}://${request.host}`)
+    const preview = previewMessage(query, { clinic, settings, logo, now: now() }, { ...sampleSettings, links })
+    if (preview === null) throw noSuchSms(query)
+    return { status: 200, body: preview }
+  })
+}
+
+function noSuchSms({ kind }: { kind: string }) {
+  return invalidRequest([{ path: '/query/channel', message: `must be email: there is no SMS of the kind ${kind}` }])
+}
+
+function serveSettings(serve: Serve, { engine: { messages }, confirmationTokens }: RestDeps): void {
   serve(restOperations.getMessageSettings, async ({ granted: { clinic } }) => ({
     status: 200,
     body: await messages.settings(clinic.no),

@@ -20,7 +20,15 @@ const areas = {
   bookings: ['listClinicBookings'],
   figures: ['getClinicStats', 'listEvents', 'verifyClinic'],
   people: ['listMembers', 'changeMember', 'removeMember', 'createInvitation', 'listInvitations', 'revokeInvitation'],
-  settings: ['getClinicSecurity', 'getRetention', 'updateClinicSecurity', 'createClinic', 'updateClinic'],
+  settings: [
+    'getClinicSecurity',
+    'getRetention',
+    'updateClinicSecurity',
+    'createClinic',
+    'updateClinic',
+    'setClinicLogo',
+    'deleteClinicLogo',
+  ],
   doctors: ['createDoctor', 'updateDoctor', 'getVideoRoom', 'setVideoRoom'],
   slots: ['createSlots', 'withdrawSlot', 'withdrawSlotsOfDoctor'],
   theatre: [
@@ -60,7 +68,14 @@ const areas = {
     'getCaseRequest',
     'withdrawCaseRequest',
   ],
-  messages: ['listMessages', 'getMessage', 'sendMessage', 'getMessageSettings', 'updateMessageSettings'],
+  messages: [
+    'listMessages',
+    'getMessage',
+    'sendMessage',
+    'getMessageSettings',
+    'updateMessageSettings',
+    'previewMessage',
+  ],
   webhooks: [
     'createWebhook',
     'listWebhooks',

@@ -4,6 +4,7 @@ import { type UseFormReturnType, useForm } from '@mantine/form'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
+import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { isEmail } from '../../../lib/is-email.ts'
 import { languageNames, languages } from '../../../lib/languages.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
@@ -173,6 +174,7 @@ function useSaveSettings() {
     mutationFn: (body: MessageSettings) => dataOf(api.updateMessageSettings({ path: { clinicId }, body })),
     onSuccess: (saved) => {
       queryClient.setQueryData(messageSettingsQuery(clinicId).queryKey, saved)
+      void queryClient.invalidateQueries({ queryKey: [...clinicKey(clinicId), 'message-preview'] })
       toastDone({ message: t('saved', { name: clinic.name }) })
     },
   })

@@ -4,6 +4,7 @@ import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
+import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { clinicQuery } from '../../../lib/directory-queries.ts'
 import { problemMessage } from '../../../lib/problem-message.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
@@ -18,9 +19,10 @@ import { BurstsSection } from './bursts-section.tsx'
 import { CalendarFeedSection } from './calendar-feed-section.tsx'
 import { DurationField } from './duration-field.tsx'
 import { LimitsSection } from './limits-section.tsx'
-import { MessagesSection } from './messages-section.tsx'
 import { LogoSection } from './logo-section.tsx'
+import { MessagesSection } from './messages-section.tsx'
 import { isInRange, NumberField } from './number-field.tsx'
+import { PreviewSection } from './preview-section.tsx'
 import { RetentionSection } from './retention-section.tsx'
 import { SecuritySection } from './security-section.tsx'
 import classes from './settings.module.css'
@@ -37,9 +39,10 @@ export function SettingsPage() {
       <PageTitle>{t('tabs.settings')}</PageTitle>
       <UnsavedChanges isDirty={isDirty} />
       <SettingsForm clinic={clinic} report={report} />
-      <MessagesSection report={report} />
-      <RetentionSection report={report} />
       <LogoSection />
+      <MessagesSection report={report} />
+      <PreviewSection />
+      <RetentionSection report={report} />
       <LimitsSection report={report} />
       <CalendarFeedSection />
       <SecuritySection />
@@ -133,6 +136,7 @@ function useSaveClinic(clinic: Clinic) {
     const saved = await dataOf(api.updateClinic({ path: { clinicId: clinic.id }, body }))
     queryClient.setQueryData(clinicQuery(clinic.id).queryKey, saved)
     void queryClient.invalidateQueries({ queryKey: ['clinics'] })
+    void queryClient.invalidateQueries({ queryKey: [...clinicKey(clinic.id), 'message-preview'] })
     return saved
   }
   const mutation = useMutation({

@@ -1,0 +1,102 @@
+import type { MessageChannel, MessageKind } from '@holdfast/contract/client'
+import { NativeSelect, Stack, Text, Title } from '@mantine/core'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api.ts'
+import { clinicKey } from '../../../lib/clinic-queries.ts'
+import { formatNumber } from '../../../lib/format.ts'
+import { type Language, languageNames, languages } from '../../../lib/languages.ts'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { PageLoading } from '../../../ui/page-loading.tsx'
+import { useClinic } from '../use-clinic.ts'
+import { framedMail } from './framed-mail.ts'
+import classes from './settings.module.css'
+
+const kinds: readonly MessageKind[] = ['confirmed', 'reminder', 'moved', 'cancelled', 'withdrawn', 'offered', 'confirm']
+/** As what a message is shown. */
+const formats = ['html', 'text', 'sms'] as const
+type Format = (typeof formats)[number]
+
+type Wanted = { kind: MessageKind; language: Language; channel: MessageChannel }
+
+/** Each message as patients get it, with an invented patient. */
+export function PreviewSection() {
+  const { t, i18n } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const [kind, setKind] = useState<MessageKind>('confirmed')
+  const [language, setLanguage] = useState<Language>(languages.find((one) => one === i18n.language) ?? 'en')
+  const [format, setFormat] = useState<Format>('html')
+  // The link to confirm proves an e-mail address, and is not sent by SMS.
+  const offered = formats.filter((one) => one !== 'sms' || kind !== 'confirm')
+  const shown = offered.includes(format) ? format : 'html'
+  const wanted: Wanted = { kind, language, channel: shown === 'sms' ? 'sms' : 'email' }
+  return (
+    <section className={layoutClasses.panel} aria-labelledby="settings-preview">
+      <Stack gap="md">
+        <div>
+          <Title order={2} size="h3" id="settings-preview">
+            {t('preview.title')}
+          </Title>
+          <Text c="dimmed">{t('preview.help')}</Text>
+        </div>
+        <div className={classes.choices}>
+          <NativeSelect
+            label={t('preview.kind')}
+            value={kind}
+            data={kinds.map((value) => ({ value, label: t(`messages.kind.${value}`) }))}
+            onChange={({ currentTarget: { value } }) => setKind(kinds.find((one) => one === value) ?? kind)}
+          />
+          <NativeSelect
+            label={t('preview.language')}
+            value={language}
+            data={languages.map((value) => ({ value, label: languageNames[value] }))}
+            onChange={({ currentTarget: { value } }) => setLanguage(languages.find((one) => one === value) ?? language)}
+          />
+          <NativeSelect
+            label={t('preview.format')}
+            value={shown}
+            data={offered.map((value) => ({ value, label: t(`preview.formats.${value}`) }))}
+            onChange={({ currentTarget: { value } }) => setFormat(formats.find((one) => one === value) ?? format)}
+          />
+        </div>
+        <Preview clinicId={clinicId} wanted={wanted} format={shown} />
+      </Stack>
+    </section>
+  )
+}
+
+function Preview({ clinicId, wanted, format }: { clinicId: string; wanted: Wanted; format: Format }) {
+  const { t } = useTranslation('admin')
+  const preview = useQuery({
+    queryKey: [...clinicKey(clinicId), 'message-preview', wanted],
+    queryFn: () => dataOf(api.previewMessage({ path: { clinicId }, query: wanted })),
+    placeholderData: keepPreviousData,
+    // Other sections of this page change what it shows.
+    staleTime: 0,
+  })
+  if (preview.data === undefined) {
+    return preview.isError ? <ErrorState error={preview.error} retry={() => void preview.refetch()} /> : <PageLoading />
+  }
+  const { subject, html, text, smsParts } = preview.data
+  return (
+    <Stack gap="sm" aria-busy={preview.isPlaceholderData}>
+      {subject === null ? null : (
+        <Text fw={600} dir="auto">
+          {subject}
+        </Text>
+      )}
+      {format === 'html' && html !== null ? (
+        <iframe className={classes.mail} title={t('preview.title')} sandbox="" srcDoc={framedMail(html)} />
+      ) : (
+        <Text className={classes.text} dir="auto">
+          {text}
+        </Text>
+      )}
+      {smsParts === null ? null : (
+        <Text c="dimmed">{t('preview.parts', { count: smsParts, parts: formatNumber(smsParts) })}</Text>
+      )}
+    </Stack>
+  )
+}
