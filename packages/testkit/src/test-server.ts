@@ -113,7 +113,7 @@ async function startEmbedded(dataDirectory: string): Promise<RunningPostgres> {
       ...fastSettings,
       synchronous_commit: 'off',
       max_connections: '300',
-      max_wal_size: '4GB',
+      max_wal_size: '1GB',
     },
   })
   // The copy of a migrated database may have had to be left out: see copyDataDirectory.
