@@ -12,7 +12,7 @@ export type RoomOnServer = { roomId: string; surgeonId: string }
 /** Marks the clinics of replays, so that a real clinic of the same name is never changed. */
 const replayAddress = 'Replayed operating theatre'
 const blocksAtOnce = 8
-/** The API lists at most 31 days, and 5,000 cases, at a time. */
+/** The API lists at most 31 days at a time. */
 const daysPerListMax = 7
 
 /** The clinic of replays in this time zone, created if there is none. */
@@ -128,10 +128,12 @@ export async function earlierCases(
   let from = Temporal.PlainDate.from(firstDate)
   while (from.toString() <= lastDate) {
     const query = { from: from.toString(), to: from.add({ days: daysPerListMax - 1 }).toString() }
-    const { items } = await callUntilOk(server, 'listing cases', () =>
-      server.admin.listCases({ path: { clinicId }, query, ...callTimeout() }),
+    const cases = pages((page) =>
+      callUntilOk(server, 'listing cases', () =>
+        server.admin.listCases({ path: { clinicId }, query: { ...query, ...page }, ...callTimeout() }),
+      ),
     )
-    for (const { id, patient } of items) {
+    for await (const { id, patient } of cases) {
       const caseId = caseIdOf(patient?.mrn)
       if (caseId !== null) earlier.set(caseId, id)
     }
