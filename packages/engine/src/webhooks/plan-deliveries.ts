@@ -14,7 +14,7 @@ type Subscriber = { clinicNo: number; id: string; events: PublishedEvent[] }
  * @returns how many were planned
  */
 export async function planDeliveries(transaction: pg.PoolClient, events: readonly LoggedEvent[]): Promise<number> {
-  const recent = recentEvents(events)
+  const recent = await recentEvents(transaction, events)
   if (recent.length === 0) return 0
   const clinicNos = [...new Set(recent.map(({ clinicNo }) => clinicNo))]
   const { rows } = await transaction.query<Subscriber>(sql`

@@ -33,12 +33,17 @@ export type Published = {
 
 /** What happened longer ago is sent by a replay alone, such as when a log is read again from its start. */
 const eventDaysMax = 7
-const dayMs = 86_400_000
 
-/** Those that are published at once. */
-export function recentEvents(events: readonly LoggedEvent[]): LoggedEvent[] {
-  const since = Date.now() - eventDaysMax * dayMs
-  return events.filter(({ at }) => at.getTime() > since)
+/** Those that are published at once, by the database's clock. */
+export async function recentEvents(
+  connection: pg.Pool | pg.PoolClient,
+  events: readonly LoggedEvent[],
+): Promise<LoggedEvent[]> {
+  if (events.length === 0) return []
+  const { rows } = await connection.query<{ since: Date }>(sql`
+    select statement_timestamp() - make_interval(days => ${eventDaysMax}) as since`)
+  const since = rows[0]?.since ?? new Date()
+  return events.filter(({ at }) => at > since)
 }
 
 /** The events as they are published, in their order. Those of slots that were archived meanwhile are left out. */

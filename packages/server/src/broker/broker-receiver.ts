@@ -20,7 +20,7 @@ export function brokerReceiver({ pool, publisher, source }: BrokerReceiverDeps):
   return {
     name: 'broker',
     async deliver(events, acknowledge) {
-      const published = await publishedForm(pool, recentEvents(events))
+      const published = await publishedForm(pool, await recentEvents(pool, events))
       for (const group of inBookingOrder(published)) {
         await publisher.publish(group.map((event) => cloudEventOf(event, source)))
       }
