@@ -231,9 +231,11 @@ test('where the time before was taken meanwhile, undoing a move offers to choose
   await page.getByRole('heading', { name: 'Choose a time' }).and(page.locator(':focus')).waitFor()
 })
 
-test('a printed ticket has a caption for its code, and no advice for the screen', async ({ site }) => {
+test('a printed ticket is in light colours, with a caption for its code and no advice for the screen', async ({
+  site,
+}) => {
   const practice = await aPractice(site)
-  const page = await site.newPage()
+  const page = await site.newPage({ colorScheme: 'dark' })
   await openTimes(page, practice)
   await hold(page, '9:00')
   await confirm(page, 'Grace Hopper')
@@ -243,6 +245,19 @@ test('a printed ticket has a caption for its code, and no advice for the screen'
   await page.getByText('Scan to view, move or cancel this appointment.', { exact: false }).waitFor()
   expect(await advice.isVisible()).toBe(false)
   await page.emulateMedia({ media: null })
+
+  const scheme = () => page.evaluate(() => document.documentElement.getAttribute('data-mantine-color-scheme'))
+  expect(await scheme()).toBe('dark')
+  const printed = page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const now = () => resolve(document.documentElement.getAttribute('data-mantine-color-scheme'))
+        window.addEventListener('beforeprint', now, { once: true })
+      }),
+  )
+  await page.pdf()
+  expect(await printed).toBe('light')
+  await expect.poll(scheme).toBe('dark')
 })
 
 test('a guest’s first page has no error on its console, and no request that is refused', async ({ site }) => {

@@ -4,6 +4,7 @@ import './app/page.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/app.tsx'
+import { printInLight } from './app/print-in-light.ts'
 import { router } from './app/router.tsx'
 import { RefusedError, UnreachableError } from './lib/api-error.ts'
 import { startTexts } from './lib/i18n.ts'
@@ -21,6 +22,8 @@ window.addEventListener('vite:preloadError', (event) => {
   sessionStorage.setItem('holdfast-reloaded-at', String(Date.now()))
   window.location.reload()
 })
+
+printInLight()
 
 // The polyfill is loaded only by browsers without Temporal.
 await ('Temporal' in globalThis ? null : import('temporal-polyfill/global'))
