@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { problemKinds } from '@holdfast/contract'
@@ -62,6 +72,13 @@ test.runIf(missing.length === 0)('the commands of cluster.md write files that th
   const verified = spawnSync('openssl', ['verify', '-CAfile', 'ca.pem', ...nodes], { cwd: certificates })
   expect(verified.stdout.toString()).toBe(nodes.map((name) => `${name}: OK\n`).join(''))
   expect(statSync(join(certificates, 'node1.key')).mode & 0o077).toBe(0)
+  // Without the key of the authority nothing is replaced.
+  const filesOf = () => readdirSync(certificates).map((file) => [file, readFileSync(join(certificates, file), 'utf8')])
+  renameSync(join(certificates, 'ca.key'), join(directory, 'ca.key'))
+  const before = filesOf()
+  const again = documentedCommands('cluster.md').find((script) => script.includes('./certificates ')) ?? ''
+  expect(run(again)).toMatchObject({ code: 1, out: expect.stringContaining('ca.key is not in') })
+  expect(filesOf()).toEqual(before)
   const isWithout = (file: string) => !readFileSync(file, 'utf8').includes('${HOLDFAST_')
   expect(readdirSync(join(directory, 'etc')).includes('etcd.yml')).toBe(true)
   expect(isWithout(join(directory, 'etc/haproxy/haproxy.cfg'))).toBe(true)
