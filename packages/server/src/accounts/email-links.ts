@@ -162,7 +162,9 @@ async function create(
     returning email, "emailVerified" as "isConfirmed"`)
   const [account] = rows
   if (account === undefined || (newEmail === null && account.isConfirmed)) return { kind: 'confirmed' }
-  await transaction.query(sql`delete from "emailLink" where "userId" = ${accountId} and "expiresAt" <= now()`)
+  await transaction.query(sql`
+    delete from "emailLink" where id in (
+      select id from "emailLink" where "expiresAt" <= now() limit 1000 for update skip locked)`)
   const email = newEmail?.trim().toLowerCase() ?? account.email
   const ownPause = await pauseSeconds(transaction, accountId)
   const retryAfterSeconds = newEmail === null ? ownPause : Math.max(ownPause, await addressPause(transaction, email))
@@ -254,10 +256,11 @@ async function addressPause(transaction: PoolClient, email: string): Promise<num
   return count < changesToAddressMax ? 0 : Math.ceil(emailLinkHours * 3600 - seconds)
 }
 
-/** The account's links work no more. They are kept until they expire, because mails to an address are counted. */
+/** The account's links work no more. Those of changes stay until they expire: mails to an address are counted. */
 function voided(accountId: string): Sql {
   return sql`
-    update "emailLink" set "tokenHash" = 'void:' || id where "userId" = ${accountId} and purpose <> 'undo'`
+    with deleted as (delete from "emailLink" where "userId" = ${accountId} and purpose = 'confirm')
+    update "emailLink" set "tokenHash" = 'void:' || id where "userId" = ${accountId} and purpose = 'change'`
 }
 
 async function stored(

@@ -26,6 +26,7 @@ const privatePaths = [
   '/forgot-password',
   '/invitation',
   '/join-waitlist',
+  '/leave-waitlist',
   '/my-bookings',
   '/my-day',
   '/my-waitlist',

@@ -183,7 +183,15 @@ test('the sitemap names every clinic and active doctor; robots.txt names the sit
   expect(again.statusCode).toBe(304)
   const robots = (await app.inject('/robots.txt')).body
   expect(robots).toContain(`Sitemap: ${publicUrl}/sitemap.xml`)
-  for (const path of ['/ticket', '/confirm', '/offer', '/reminders', '/undo-email', '/waitlist-entry']) {
+  for (const path of [
+    '/ticket',
+    '/confirm',
+    '/leave-waitlist',
+    '/offer',
+    '/reminders',
+    '/undo-email',
+    '/waitlist-entry',
+  ]) {
     expect(robots).toContain(`Disallow: ${path}\n`)
   }
 })
