@@ -24,6 +24,8 @@ import { type RunningServer, runningServer } from '../running-server.ts'
 
 // The horizon belongs to the whole server: an open transaction of another test file delays the relay.
 const arrivesWithinMs = 300_000
+/** The queues of a broker have one delay each for as long as they exist. */
+const delaysMs = [50, 60, 70]
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 })
 
 const reason = whyNoRabbit()
@@ -170,7 +172,7 @@ describe.runIf(reason === null)('publishing to RabbitMQ', () => {
       url: rabbit.url,
       source: 'https://book.example.org',
       queues: ['analytics', 'billing'],
-      delaysMs: [50, 60, 70],
+      delaysMs,
       log: createLogger('silent'),
       metrics: {
         relayed: () => undefined,
@@ -245,6 +247,7 @@ describe.runIf(reason === null)('publishing to RabbitMQ', () => {
       url: rabbit.url,
       source: 'https://book.example.org',
       queues: ['slow'],
+      delaysMs,
       log: createLogger('silent'),
     })
     await untilHeld(database, 'broker')

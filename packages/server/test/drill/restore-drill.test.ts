@@ -38,7 +38,7 @@ it('the drill finds bookings that were lost (negative control: it restores a mom
 
 it('what backups cost is measured in each round, for a copy of the database and for the WAL in between', async () => {
   const directory = await emptyDirectory()
-  const cost = await measureBackupCost({ rounds: 1, partMs: 300, bookedBefore: 1_000, directory, ...quick })
+  const cost = await measureBackupCost({ rounds: 1, partMs: 500, bookedBefore: 1_000, directory, ...quick })
   const { without, copying, archiving } = cost.bookingsPerSecond
   for (const { min } of [without, copying, archiving]) expect(min).toBeGreaterThan(0)
   // Of one round: the mean of what was booked before and after it.
