@@ -1,7 +1,7 @@
 import type { Case } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
 import { instantNear } from '../../lib/local-time.ts'
-import { caseState, casesAtRisk, foreseenEnd, isMovable, timeBefore } from './case-state.ts'
+import { caseState, casesAtRisk, foreseenEnd, isMovable, timeAround } from './case-state.ts'
 
 const at = (time: string) => `2026-11-23T${time}:00Z`
 const now = Date.parse(at('10:00'))
@@ -30,20 +30,27 @@ test('a case is moved only before its first milestone', () => {
   expect(isMovable(aCase({ status: 'CANCELLED' }))).toBe(false)
 })
 
-test('the time of a milestone is near the last one before it, or the planned start', () => {
+test('the time of a milestone is near the last one before it, the planned start, or its earlier record', () => {
   const outOfRoom = { milestone: 'out_of_room', at: at('09:50') } as const
   const one = aCase({ milestones: [inRoom, outOfRoom] })
-  expect(timeBefore(one, 'arrived')).toBe(at('11:00'))
-  expect(timeBefore(one, 'in_room')).toBe(at('11:00'))
-  expect(timeBefore(one, 'incision')).toBe(at('09:00'))
-  expect(timeBefore(one, 'cleaned')).toBe(at('09:50'))
+  expect(timeAround(one, 'arrived')).toBe(at('11:00'))
+  expect(timeAround(one, 'in_room')).toBe(at('09:00'))
+  expect(timeAround(one, 'incision')).toBe(at('09:00'))
+  expect(timeAround(one, 'cleaned')).toBe(at('09:50'))
 })
 
 test('a milestone after midnight is on the next day, and a patient may arrive before it', () => {
   const late = aCase({ startsAt: at('21:00'), endsAt: at('22:00') })
-  expect(instantNear(timeBefore(late, 'out_of_room'), '00:20', 'UTC')).toBe('2026-11-24T00:20:00Z')
+  expect(instantNear(timeAround(late, 'out_of_room'), '00:20', 'UTC')).toBe('2026-11-24T00:20:00Z')
   const early = aCase({ startsAt: at('00:30'), endsAt: at('01:30') })
-  expect(instantNear(timeBefore(early, 'arrived'), '23:50', 'UTC')).toBe('2026-11-22T23:50:00Z')
+  expect(instantNear(timeAround(early, 'arrived'), '23:50', 'UTC')).toBe('2026-11-22T23:50:00Z')
+})
+
+test('a milestone that was recorded many hours before or after the planned start is corrected on its day', () => {
+  const broughtForward = aCase({ startsAt: at('16:00'), endsAt: at('17:00'), milestones: [inRoom] })
+  expect(instantNear(timeAround(broughtForward, 'in_room'), '08:55', 'UTC')).toBe('2026-11-23T08:55:00Z')
+  const mistyped = aCase({ milestones: [{ milestone: 'in_room', at: at('21:00') }] })
+  expect(instantNear(timeAround(mistyped, 'in_room'), '11:00', 'UTC')).toBe('2026-11-23T11:00:00Z')
 })
 
 const room = { kind: 'room', resourceId: 'room', unit: 1 } as const

@@ -21,10 +21,15 @@ export function milestoneAt({ milestones }: Pick<Case, 'milestones'>, milestone:
   return milestones.find((one) => one.milestone === milestone)?.at
 }
 
-/** The last milestone that is recorded of those before another, else the planned start: the other is near it. */
-export function timeBefore(one: Pick<Case, 'milestones' | 'startsAt'>, milestone: Milestone): string {
+/**
+ * What the time of a milestone is near: the last one before it, else the planned start; or what is recorded of it, if
+ * that is earlier: a case may begin many hours before its planned start.
+ */
+export function timeAround(one: Pick<Case, 'milestones' | 'startsAt'>, milestone: Milestone): string {
   const earlier = milestonesInOrder.slice(0, milestonesInOrder.indexOf(milestone))
-  return earlier.map((before) => milestoneAt(one, before)).findLast((at) => at !== undefined) ?? one.startsAt
+  const before = earlier.map((each) => milestoneAt(one, each)).findLast((at) => at !== undefined) ?? one.startsAt
+  const recorded = milestoneAt(one, milestone) ?? before
+  return Date.parse(recorded) < Date.parse(before) ? recorded : before
 }
 
 type Timed = Pick<Case, 'status' | 'milestones' | 'startsAt' | 'endsAt'>

@@ -7,7 +7,7 @@ import { formatTime } from '../../../lib/format.ts'
 import { instantNear, localDateTime } from '../../../lib/local-time.ts'
 import { serverNow } from '../../../lib/server-clock.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
-import { milestoneAt, milestonesInOrder, timeBefore } from '../case-state.ts'
+import { milestoneAt, milestonesInOrder, timeAround } from '../case-state.ts'
 import { useTheatre } from '../use-theatre.ts'
 import classes from './case.module.css'
 import { useCaseAction } from './use-case-action.ts'
@@ -84,7 +84,7 @@ function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        record.send(milestone, instantNear(timeBefore(one, milestone), time, timeZone))
+        record.send(milestone, instantNear(timeAround(one, milestone), time, timeZone))
       }}
     >
       <Group align="end" gap="xs">
