@@ -81,7 +81,7 @@ function Row({ message, onRead, sending, children }: RowProps) {
       <td data-label={t('messages.result')}>
         <Stack gap={0}>
           {t(state === 'kept' && channel === 'sms' ? 'messages.keptSms' : `messages.state.${state}`)}
-          {failure === null ? null : <Text size="sm">{t(`messages.failure.${failure}`)}</Text>}
+          {failure ? <Text size="sm">{t(`messages.failure.${failure}`)}</Text> : null}
           {/* What is kept has the same reason always, which its state gives. */}
           {result === null || state === 'kept' ? null : (
             <Text size="sm" c="dimmed">

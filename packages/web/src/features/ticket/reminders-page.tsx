@@ -41,7 +41,7 @@ function Choice({ bookingId, token }: { bookingId: string; token: string }) {
       ) : (
         <Text role="status">{t(isOff ? 'reminders.off' : 'reminders.on', { clinic: choosing.data.clinicName })}</Text>
       )}
-      {choosing.data?.reminders === true && !choosing.data.accountReminders ? (
+      {choosing.data?.reminders === true && choosing.data.accountReminders === false ? (
         <Text>
           {t('reminders.accountOff')} <TextLink to="/account">{t('reminders.account')}</TextLink>
         </Text>
