@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { aSlot, until } from '@holdfast/testkit'
+import { aPng, aSlot, until } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene, signInContext } from './clinic-scene.ts'
@@ -104,6 +104,8 @@ test('events say in the reader’s language what was changed, and name whom they
   await dataOf(site.admin.updateDoctor({ path: { doctorId: doctor.id }, body: { fee: null, active: true } }))
   await dataOf(site.admin.createInvitation({ path, body: { email: 'new@example.org', role: 'staff' } }))
   await dataOf(site.admin.updateClinic({ path, body: { phone: '1', settings: { holdSeconds: 90 } } }))
+  await site.admin.setClinicLogo({ path, body: { image: aPng().toString('base64') }, throwOnError: true })
+  await site.admin.deleteClinicLogo({ path, throwOnError: true })
   const staff = await scene.pageOf('staff')
   await staff.goto(`/clinic/${clinic.id}/bookings/${bookingId}`)
   await staff.getByRole('heading', { name: 'Pia' }).waitFor()
@@ -125,6 +127,7 @@ test('events say in the reader’s language what was changed, and name whom they
   await row('Honorar · Nimmt Buchungen an').filter({ hasText: 'Dr Ada Lovelace' }).waitFor()
   await row('Einladung an new@example.org').waitFor()
   await row('Telefon · Dauer einer Reservierung').waitFor()
+  for (const change of ['Logo gesetzt', 'Logo entfernt']) await row(change).waitFor()
   await row('Personen und Rollen').waitFor()
   await page
     .getByRole('link', { name: /^Buchung [0-9A-F]{4}-[0-9A-F]{4}$/ })

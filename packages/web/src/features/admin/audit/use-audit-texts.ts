@@ -53,6 +53,8 @@ const words = [
   'busy calendar set',
   'busy calendar removed',
   'busy calendar',
+  'logo',
+  'logo removed',
 ] as const
 
 const fields = [
