@@ -11,7 +11,8 @@ export function AddressRefused({ bookingId }: { bookingId: string }) {
   const { clinicId } = useClinic()
   const found = useInfiniteQuery(messagesQuery(clinicId, { bookingId }))
   const newest = newestResult(found.data?.pages.flatMap(({ items }) => items) ?? [])
-  if (newest?.failure !== 'address_refused') return null
+  // Until they are read, the data are those of the booking that was shown before.
+  if (found.isPlaceholderData || newest?.failure !== 'address_refused') return null
   return (
     <Alert role="alert" color="red" variant="outline" title={t('messages.addressRefused.title')}>
       {t('messages.addressRefused.help', { address: isolated(newest.maskedAddress ?? '–') })}
