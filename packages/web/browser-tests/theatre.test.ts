@@ -138,7 +138,7 @@ test('a case’s milestones and its cancellation, and the week on a phone', asyn
 
 test('a case that ends before midnight is extended past it, also if the time is deleted first', async ({ site }) => {
   const theatre = await aTheatre(site)
-  const startsAt = Temporal.Instant.from(inMinutes(5)).toZonedDateTimeISO(noonZone())
+  const startsAt = Temporal.Instant.from(inMinutes(5)).toZonedDateTimeISO(theatre.scene.clinic.timezone)
   const endsAt = startsAt.withPlainTime('23:40')
   const one = await aCase(site, theatre, {
     startsAt: startsAt.toInstant().toString(),
