@@ -35,7 +35,8 @@ export async function checkAppLogin(appUrl: string, databaseWanted: string): Pro
              array(select c.relname::text from pg_class c
                     where c.relnamespace = n.oid
                       and c.relname in ('slot', 'booking', 'booking_event', 'allocation', 'idempotency')
-                      and has_table_privilege(c.oid, 'insert, update, delete, truncate') order by 1) as writable
+                      and (has_table_privilege(c.oid, 'delete, truncate')
+                           or has_any_column_privilege(c.oid, 'insert, update')) order by 1) as writable
         from pg_roles r left join pg_namespace n on n.nspname = 'holdfast' where r.rolname = current_user`)
     const facts = rows[0]
     if (facts === undefined) throw new Error('The query for the login returned no row.')

@@ -88,7 +88,16 @@ test('a DATABASE_APP_URL of the owner, of no member, of who may write, elsewhere
       kind: 'too_powerful',
       message: expect.stringContaining('may write allocation, booking, booking_event, idempotency, slot without'),
     })
+    await query(ownerUrl, `revoke pg_write_all_data from ${stranger}`)
+    await query(ownerUrl, `grant update (status) on holdfast.booking to ${stranger}`)
+    await expect(ensureAppLogin({ ownerUrl, appUrl })).rejects.toMatchObject({
+      kind: 'too_powerful',
+      message: expect.stringContaining('may write booking without'),
+    })
+    await query(ownerUrl, `revoke update (status) on holdfast.booking from ${stranger}`)
+    expect(await ensureAppLogin({ ownerUrl, appUrl })).toBe(appUrl)
   } finally {
+    await query(ownerUrl, `drop owned by ${stranger}`)
     await query(ownerUrl, `drop role ${stranger}`)
   }
 })
