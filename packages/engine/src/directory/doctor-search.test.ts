@@ -1,8 +1,10 @@
 import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
 import { expect } from 'vitest'
 import type { DoctorsQuery } from '../model/doctor.ts'
 import { createDirectory } from './create-directory.ts'
+import { correctedCondition, searchCondition } from './doctor-search.ts'
 
 const search: DoctorsQuery = {
   clinicId: null,
@@ -69,6 +71,8 @@ scene.for([
   ['Okafro', ['Amara Okafor']],
   ['dr mensa skni', []],
   ['fisher', ['Lena Fischer']],
+  ['Enwistl', ['Vera Entwistle']],
+  ['my dr mensaa the dermatolgy', ['Kofi Mensah']],
   ['tomas pena', ['Tomás Peña']],
   ['pediatrician tomaz', ['Tomás Peña']],
   ['Joerg', ['Jörg Weiß']],
@@ -91,6 +95,17 @@ scene(
     ])
   },
 )
+
+scene('each doctor’s text is folded once, however many words are searched for', async ({ database }) => {
+  const q = 'okafro dermatolgy fisher'
+  const others = [sql`r.active`]
+  for (const condition of [
+    await searchCondition(database.appPool, q),
+    await correctedCondition(database.appPool, q, others),
+  ]) {
+    expect(condition?.sql.match(/r\.specialization, NFD/g)).toHaveLength(1)
+  }
+})
 
 scene('all words must match: a name with another field finds nobody', async ({ database, clinic }) => {
   expect(await names(database, clinic.id, 'Okafor skin')).toEqual([])

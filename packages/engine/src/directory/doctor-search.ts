@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein'
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
-import { contains, folded } from '../lists/search-text.ts'
+import { folded, foldedContains } from '../lists/search-text.ts'
 import { foldedTerm, isGeneric, meantSpecializations, termWords } from './specialization-terms.ts'
 
 /** More words are searched for as one text only. */
@@ -16,6 +16,7 @@ const doctorsReadMax = 10_000
 const specializationsMax = 1_000
 
 const text = sql`r.name || ' ' || r.specialization`
+const foldedText = sql`t.folded`
 
 /**
  * The condition on a doctor `r` that the search text is part of the name or specialization, or that each of its words
@@ -25,8 +26,9 @@ export async function searchCondition(pool: pg.Pool, q: string): Promise<Sql> {
   const specializations = await specializationNames(pool)
   const words = wordsOf(q)
   // The text as a whole and its only word are the same condition: it reads every doctor.
-  if (words.length === 0 || (words.length === 1 && words[0] === q)) return hasAnyOf([q], specializations)
-  return any([hasAnyOf([q], specializations), all(words.map((word) => hasAnyOf([word], specializations)))])
+  if (words.length === 0 || (words.length === 1 && words[0] === q)) return foldedOnce(hasAnyOf([q], specializations))
+  const eachWord = all(words.map((word) => hasAnyOf([word], specializations)))
+  return foldedOnce(any([hasAnyOf([q], specializations), eachWord]))
 }
 
 /**
@@ -38,9 +40,10 @@ export async function correctedCondition(pool: pg.Pool, q: string, others: reado
   const words = wordsOf(q)
   if (!words.some((word) => word.length >= correctedLengthMin)) return null
   const [specializations, known] = await Promise.all([specializationNames(pool), knownWords(pool, words, others)])
-  const corrections = words.map((word) => correctionsOf(word, [...termWords, ...known]))
+  const candidates = [...new Set([...termWords, ...known])].map((one) => ({ one, term: foldedTerm(one) }))
+  const corrections = words.map((word) => correctionsOf(word, candidates))
   if (corrections.every((found) => found.length === 0)) return null
-  return all(words.map((word, index) => hasAnyOf([word, ...(corrections[index] ?? [])], specializations)))
+  return foldedOnce(all(words.map((word, index) => hasAnyOf([word, ...(corrections[index] ?? [])], specializations))))
 }
 
 /** The words of a text without those that say nothing; all of them if nothing else is left. */
@@ -51,17 +54,28 @@ function wordsOf(q: string): string[] {
   return wanted.length > wordsMax ? [] : wanted
 }
 
-function hasAnyOf(words: readonly string[], specializations: readonly string[]): Sql {
-  const meant = words.flatMap((word) => meantSpecializations(word, specializations))
-  return any([...words.map((word) => contains(text, word)), ...(meant.length === 0 ? [] : [isOneOf(meant)])])
+/** `condition` on {@link foldedText}. `offset 0` keeps the planner from folding the text anew for each word. */
+function foldedOnce(condition: Sql): Sql {
+  return sql`(select ${condition} from (select ${folded(text)} as folded offset 0) t)`
 }
 
-function correctionsOf(word: string, known: readonly string[]): string[] {
+function hasAnyOf(words: readonly string[], specializations: readonly string[]): Sql {
+  const meant = words.flatMap((word) => meantSpecializations(word, specializations))
+  return any([
+    ...words.map((word) => foldedContains(foldedText, word)),
+    ...(meant.length === 0 ? [] : [isOneOf(meant)]),
+  ])
+}
+
+/** @param candidates known words, and how they are compared: folding them for each word would take most of the time */
+function correctionsOf(word: string, candidates: readonly { one: string; term: string }[]): string[] {
   const wanted = foldedTerm(word)
   if (wanted.length < correctedLengthMin) return []
   const errorsMax = wanted.length < twoErrorsLengthMin ? 1 : 2
-  const near = [...new Set(known)]
-    .map((one) => ({ one, errors: distance(wanted, foldedTerm(one)) }))
+  const near = candidates
+    // The distance is at least the difference of the lengths, and takes longer.
+    .filter(({ term }) => Math.abs(term.length - wanted.length) <= errorsMax)
+    .map(({ one, term }) => ({ one, errors: distance(wanted, term) }))
     // Without errors, it differs by the Arabic article only.
     .filter(({ one, errors }) => one !== word && errors <= errorsMax)
     .sort((a, b) => a.errors - b.errors)
