@@ -30,6 +30,13 @@ async function pictureOf(page: Page, type: string, width: number): Promise<Buffe
   return Buffer.from(url.slice(url.indexOf(',') + 1), 'base64')
 }
 
+/** A JPEG with the Exif orientation of a telephone that was held upright. */
+function turned(jpeg: Buffer): Buffer {
+  const tiff = [...Buffer.from('MM'), 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0]
+  const data = Buffer.from([...Buffer.from('Exif\0\0'), ...tiff])
+  return Buffer.concat([jpeg.subarray(0, 2), Buffer.from([0xff, 0xe1, 0, data.length + 2]), data, jpeg.subarray(2)])
+}
+
 const choose = (page: Page, mimeType: string, buffer: Buffer) =>
   logoSection(page).locator('input[type=file]').setInputFiles({ name: 'logo', mimeType, buffer })
 
@@ -73,6 +80,8 @@ test('an administrator sets, replaces and removes the logo, which patients see',
   await section.getByText('Choose a PNG, JPEG or WebP image.').waitFor()
   await choose(page, 'image/png', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'))
   await section.getByText('This file cannot be read as an image.').waitFor()
+  await choose(page, 'image/jpeg', turned(await pictureOf(page, 'image/jpeg', 200)))
+  await section.getByText('turned by a camera. Save it again as PNG.').waitFor()
   await choose(page, 'image/png', aPng({ width: 1201, height: 1 }))
   await section.getByText('more than 1200 pixels').waitFor()
   await choose(page, 'image/png', Buffer.alloc(204_801))

@@ -108,7 +108,7 @@ export const newLogoSchema = Type.Object(
       'x-expected': 'a file of at most 200 KB in Base64',
       description:
         'A PNG, JPEG or WebP file in Base64: at most 200 KB, and 1,200 pixels a side. What it says beside the ' +
-        'picture (Exif, comments) is removed',
+        'picture (Exif, comments) is removed. A picture that Exif turns is refused: save it again as PNG',
     }),
   },
   { title: 'NewClinicLogo', additionalProperties: false },

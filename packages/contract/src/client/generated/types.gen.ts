@@ -2427,7 +2427,7 @@ export type NewClinic = {
  */
 export type NewClinicLogo = {
     /**
-     * A PNG, JPEG or WebP file in Base64: at most 200 KB, and 1,200 pixels a side. What it says beside the picture (Exif, comments) is removed
+     * A PNG, JPEG or WebP file in Base64: at most 200 KB, and 1,200 pixels a side. What it says beside the picture (Exif, comments) is removed. A picture that Exif turns is refused: save it again as PNG
      */
     image: string;
 };

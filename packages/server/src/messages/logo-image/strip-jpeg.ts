@@ -1,6 +1,7 @@
-import { incomplete, type StrippedImage, UnreadableImage } from './stripped-image.ts'
+import { refuseTurned } from './exif-orientation.ts'
+import { incomplete, type StrippedImage, severalPictures, UnreadableImage } from './stripped-image.ts'
 
-const marker = { start: 0xd8, end: 0xd9, scan: 0xda, comment: 0xfe, jfif: 0xe0, icc: 0xe2, adobe: 0xee }
+const marker = { start: 0xd8, end: 0xd9, scan: 0xda, comment: 0xfe, jfif: 0xe0, exif: 0xe1, icc: 0xe2, adobe: 0xee }
 const isRestart = (code: number) => code >= 0xd0 && code <= 0xd7
 const isApplication = (code: number) => code >= 0xe0 && code <= 0xef
 /** Baseline, extended and progressive: what browsers and mail programs read. */
@@ -25,7 +26,11 @@ export function stripJpeg(file: Buffer): StrippedImage {
     let end = at + 2 + file.readUInt16BE(at + 2)
     if (end > file.length || end < at + 4) throw incomplete()
     const segment = file.subarray(at, end)
-    if (isFrame(code)) size = sizeOf(code, segment)
+    if (isFrame(code)) {
+      if (size !== null) throw severalPictures()
+      size = sizeOf(code, segment)
+    }
+    if (code === marker.exif) refuseTurned(segment.subarray(4))
     if (code === marker.scan) {
       if (size === null) throw incomplete()
       end = endOfScan(file, end)

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
-import { incomplete, type StrippedImage } from './stripped-image.ts'
+import { refuseTurned } from './exif-orientation.ts'
+import { incomplete, type StrippedImage, severalPictures } from './stripped-image.ts'
 
 /** The pixels, and their colours. Not in it: texts, times, Exif, previews, frames of animations. */
 const needed = new Set(['IHDR', 'PLTE', 'IDAT', 'IEND', 'tRNS', 'gAMA', 'cHRM', 'sRGB', 'iCCP', 'sBIT', 'pHYs'])
@@ -20,6 +21,8 @@ export function stripPng(file: Buffer): StrippedImage {
     const end = at + 12 + file.readUInt32BE(at)
     if (end > file.length || file.readUInt32BE(end - 4) !== crc32(file.subarray(at + 4, end - 4))) throw incomplete()
     const type = file.toString('latin1', at + 4, at + 8)
+    if (type === 'IHDR' && types.includes(type)) throw severalPictures()
+    if (type === 'eXIf') refuseTurned(file.subarray(at + 8, end - 4))
     if (needed.has(type)) parts.push(file.subarray(at, end))
     types.push(type)
     at = end

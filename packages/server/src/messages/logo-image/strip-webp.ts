@@ -1,4 +1,5 @@
-import { incomplete, type StrippedImage, UnreadableImage } from './stripped-image.ts'
+import { refuseTurned } from './exif-orientation.ts'
+import { incomplete, type StrippedImage, severalPictures, UnreadableImage } from './stripped-image.ts'
 
 /** The pixels, their transparency and colours. */
 const needed = new Set(['VP8X', 'VP8 ', 'VP8L', 'ALPH', 'ICCP'])
@@ -26,7 +27,11 @@ export function stripWebp(file: Buffer): StrippedImage {
     const chunk = Buffer.from(file.subarray(at, end))
     if (type === 'VP8X' && chunk.length < 18) throw incomplete()
     if (type === 'VP8X') chunk.writeUInt8((chunk[8] ?? 0) & ~metadataFlags, 8)
-    if (type === 'VP8 ' || type === 'VP8L') size = type === 'VP8L' ? losslessSize(chunk) : lossySize(chunk)
+    if (type === 'EXIF') refuseTurned(chunk.subarray(8))
+    if (type === 'VP8 ' || type === 'VP8L') {
+      if (size !== null) throw severalPictures()
+      size = type === 'VP8L' ? losslessSize(chunk) : lossySize(chunk)
+    }
     if (needed.has(type)) parts.push(chunk)
     at = end
   }

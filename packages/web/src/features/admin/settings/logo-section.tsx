@@ -34,8 +34,8 @@ export function LogoSection() {
     setProblem(null)
     saving.mutate(null)
   }
-  // What the server has found wrong in the file.
-  const shown = problem ?? (refusalCode(saving.error) === 'invalid_request' ? 'unreadable' : null)
+  // The browser could read the file: the server has found something else wrong in it.
+  const shown = problem ?? (refusalCode(saving.error) === 'invalid_request' ? 'refused' : null)
   return (
     <section className={layoutClasses.panel} aria-labelledby="settings-logo">
       <Stack gap="md">
