@@ -297,7 +297,7 @@ export const refusals = [
 ]
 
 /** Sends the request of an operation, which succeeds for a caller who may make it. */
-export function send(rest: RestApp, id: OperationId, ids: Ids, who: Pick<CallOptions, 'as' | 'token'>) {
+export function send(rest: RestApp, id: OperationId, ids: Ids, who: Pick<CallOptions, 'as' | 'token' | 'key'>) {
   return rest.call(id, { path: ids, ...requests[id]?.(ids, rest), ...who })
 }
 

@@ -124,17 +124,27 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
     }
   })
 
-  serve(restOperations.fillBlock, async ({ params: { blockId }, body, granted: { clinic, actor }, key }) => {
-    if (clinicNoIn(blockId) !== clinic.no) throw blockNotFound(blockId)
-    const outcome = await theatre.fillBlock({
-      blockId,
-      confirm: body.confirm ?? false,
-      actorId: actor.accountId,
-      key: key === null ? freshKey() : keyDigest(key, `fillBlock ${blockId}`),
-    })
-    if (outcome.kind === 'block_missing') throw blockNotFound(blockId)
-    return { status: 200, body: { items: outcome.cases.map(caseBody) } }
-  })
+  serve(
+    restOperations.fillBlock,
+    async ({ params: { blockId }, body, granted: { clinic, actor }, key }) => {
+      if (clinicNoIn(blockId) !== clinic.no) throw blockNotFound(blockId)
+      const outcome = await theatre.fillBlock({
+        blockId,
+        confirm: body.confirm ?? false,
+        actorId: actor.accountId,
+        key: key === null ? freshKey() : keyDigest(key, `fillBlock ${blockId}`),
+      })
+      if (outcome.kind === 'block_missing') throw blockNotFound(blockId)
+      return { status: 200, body: { items: outcome.cases.map(caseBody) } }
+    },
+    {
+      auditRepeated: ({ granted: { clinic } }) => ({
+        kind: 'bookings_read',
+        clinicNo: clinic.no,
+        details: ['theatre'],
+      }),
+    },
+  )
 }
 
 /** When the blocks are: a single time or a rule, exactly one of them. @throws ProblemError invalid_request */

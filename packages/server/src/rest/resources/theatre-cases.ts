@@ -10,6 +10,7 @@ import {
   newId,
   type RuleOverride,
 } from '@holdfast/engine'
+import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { caseNotFound, surgeonOfLists } from '../guards/reach-case.ts'
 import { caseBody } from '../responses/bodies/case-body.ts'
@@ -117,12 +118,13 @@ function serveCaseReads(serve: Serve, deps: RestDeps): void {
   )
 }
 
-function serveCaseChanges(serve: Serve, { engine: { theatre } }: RestDeps): void {
+function serveCaseChanges(serve: Serve, deps: RestDeps): void {
+  const { theatre } = deps.engine
   const auditRepeated = ({ params }: { params: { caseId: string } }) => caseRead(params.caseId)
 
   serve(
     restOperations.confirmCase,
-    async (input) => changedResponse(await theatre.confirmCase(actionOf(input, 'confirmCase'))),
+    async (input) => changedResponse(deps, input, await theatre.confirmCase(actionOf(input, 'confirmCase'))),
     { auditRepeated },
   )
 
@@ -131,7 +133,7 @@ function serveCaseChanges(serve: Serve, { engine: { theatre } }: RestDeps): void
     async (input) => {
       const { reasonCode, onlyHold = false } = input.body
       const action = { ...actionOf(input, 'cancelCase'), reasonCode: reasonCode.trim(), onlyHold }
-      return changedResponse(await theatre.cancelCase(action))
+      return changedResponse(deps, input, await theatre.cancelCase(action))
     },
     { auditRepeated },
   )
@@ -141,7 +143,7 @@ function serveCaseChanges(serve: Serve, { engine: { theatre } }: RestDeps): void
     async (input) => {
       const change = changeOf(input.body)
       const request = { ...actionOf(input, 'moveCase'), change, override: input.field }
-      return changedResponse(await theatre.moveCase(request))
+      return changedResponse(deps, input, await theatre.moveCase(request))
     },
     { auditRepeated },
   )
@@ -156,6 +158,7 @@ function serveCaseChanges(serve: Serve, { engine: { theatre } }: RestDeps): void
       const action = actionOf(input, `swapCases ${otherCaseId}`)
       const outcome = await theatre.swapCases({ ...action, otherCaseId, override: input.field })
       if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw theatreProblem(outcome)
+      recordUnchanged(deps, input, outcome)
       return { status: 200, body: { cases: outcome.cases.map(caseBody) }, position: outcome.position }
     },
     { auditRepeated },
@@ -171,6 +174,7 @@ function serveCaseChanges(serve: Serve, { engine: { theatre } }: RestDeps): void
       const emergency = { ...actionOf(input, 'bumpCases'), change: changeOf(plan), override: input.field }
       const outcome = await theatre.bumpCases({ emergency, bumpedCaseIds, reason })
       if (outcome.kind !== 'done' && outcome.kind !== 'replayed') throw theatreProblem(outcome)
+      recordUnchanged(deps, input, outcome)
       return {
         status: 200,
         body: { case: caseBody(outcome.case), bumped: outcome.bumped },
@@ -181,7 +185,8 @@ function serveCaseChanges(serve: Serve, { engine: { theatre } }: RestDeps): void
   )
 }
 
-function serveRunningCases(serve: Serve, { engine: { theatre } }: RestDeps): void {
+function serveRunningCases(serve: Serve, deps: RestDeps): void {
+  const { theatre } = deps.engine
   const auditRepeated = ({ params }: { params: { caseId: string } }) => caseRead(params.caseId)
 
   serve(
@@ -197,6 +202,7 @@ function serveRunningCases(serve: Serve, { engine: { theatre } }: RestDeps): voi
       }
       const outcome = await theatre.extendCase({ ...actionOf(input, 'extendCase'), expectedEndsAt })
       if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw theatreProblem(outcome)
+      recordUnchanged(deps, input, outcome)
       const { case: extended, atRiskCaseIds, position } = outcome
       return { status: 200, body: { case: caseBody(extended), atRiskCaseIds }, position }
     },
@@ -223,7 +229,7 @@ function serveRunningCases(serve: Serve, { engine: { theatre } }: RestDeps): voi
         at,
         isTrial: input.field,
       })
-      return changedResponse(outcome)
+      return changedResponse(deps, input, outcome)
     },
     { auditRepeated },
   )
@@ -231,15 +237,25 @@ function serveRunningCases(serve: Serve, { engine: { theatre } }: RestDeps): voi
 
 type ChangedCase = Extract<ChangeCaseOutcome, { kind: 'done' | 'unchanged' }>
 
-function changedResponse(outcome: ChangedCase | TheatreRefusal) {
+function changedResponse(deps: RestDeps, input: ChangeInput, outcome: ChangedCase | TheatreRefusal) {
   if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw theatreProblem(outcome)
+  recordUnchanged(deps, input, outcome)
   return { status: 200 as const, body: caseBody(outcome.case), position: outcome.position }
+}
+
+/** Changes are in the event log; whoever changed nothing, but gets the case, has read it. */
+function recordUnchanged({ audit }: RestDeps, input: ChangeInput, { kind }: { kind: string }): void {
+  if (kind === 'done') return
+  const { params, granted, request } = input
+  const network = networkPrefix(request.ip)
+  audit.record({ ...caseRead(params.caseId), actorId: granted.actor.accountId, network })
 }
 
 type ChangeInput = {
   params: { caseId: string }
   granted: { actor: { accountId: string } }
   key: SentKey | null
+  request: { ip: string }
 }
 
 function actionOf({ params: { caseId }, granted: { actor }, key }: ChangeInput, purpose: string) {
