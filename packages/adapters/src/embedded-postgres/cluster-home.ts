@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { chmod, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { makeDirectory } from '../make-directory.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { errorCode } from './error-code.ts'
 import { type Account, canEnter, unprivilegedAccount } from './unprivileged-account.ts'
@@ -112,21 +113,6 @@ export async function makeDataDirectory(dataDirectory: string): Promise<string> 
       `Can't create the data directory ${path}: ${reason}. Set HOLDFAST_DATA to a directory that this user can write.`,
       { cause: error },
     )
-  }
-}
-
-/**
- * Creates a directory and those above it. Not by Node's `recursive`, which never ends where the system says that an
- * existing directory does not exist, as in /proc.
- */
-async function makeDirectory(path: string, mode: number): Promise<void> {
-  try {
-    await mkdir(path, { mode })
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST' && (await stat(path)).isDirectory()) return
-    if (errorCode(error) !== 'ENOENT' || (await statOf(dirname(path))) !== undefined) throw error
-    await makeDirectory(dirname(path), mode)
-    await makeDirectory(path, mode)
   }
 }
 

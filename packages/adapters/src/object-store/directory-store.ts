@@ -3,7 +3,6 @@ import {
   constants,
   copyFile,
   link,
-  mkdir,
   open,
   readdir,
   readFile,
@@ -14,6 +13,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
+import { makeDirectory } from '../make-directory.ts'
 import { type ObjectStore, ObjectStoreError, type StoredObject } from './object-store.ts'
 
 /** Marks a file that is being written. It is never listed. */
@@ -52,7 +52,7 @@ async function writeDurably(
   publish: (draft: string, path: string) => Promise<void>,
 ): Promise<void> {
   const folder = dirname(path)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeDirectory(folder, 0o700)
   const draft = join(folder, `${draftPrefix}${randomBytes(6).toString('hex')}`)
   try {
     await writeFile(draft, body, { mode: 0o600, flush: true })

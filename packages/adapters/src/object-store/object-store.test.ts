@@ -139,4 +139,10 @@ describe('refusals', () => {
       /cannot be used as a directory/,
     )
   })
+
+  it('refuses a directory in /proc, where none can be created, at once', async () => {
+    await expect(openObjectStore('/proc/holdfast/backups', null).put('a', Buffer.from('a'))).rejects.toThrow(
+      '/proc/holdfast/backups cannot be used',
+    )
+  })
 })
