@@ -1,6 +1,6 @@
-import { Burger } from '@mantine/core'
+import { Box, Burger } from '@mantine/core'
 import { Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { lazy, type MouseEvent, Suspense, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isHeld, useActiveAttempt } from '../domain/hold/active-attempt.ts'
 import { type Session, useSession } from '../lib/session.ts'
@@ -25,9 +25,9 @@ export function Shell() {
   useKeptFocus()
   return (
     <>
-      <a className={classes.skip} href="#main">
+      <Box component="a" className={classes.skip} href="#main" onClick={skipToMain}>
         {t('skipToContent')}
-      </a>
+      </Box>
       <header className={`${classes.header} no-print`}>
         <div className={classes.bar}>
           <Link to="/" className={classes.brand}>
@@ -108,6 +108,12 @@ function Navigation({ session }: { session: Session }) {
       )}
     </nav>
   )
+}
+
+/** Without changing the address, whose part after the # may be what opened the page. */
+function skipToMain(event: MouseEvent): void {
+  event.preventDefault()
+  document.getElementById('main')?.focus()
 }
 
 /**

@@ -1,9 +1,10 @@
 import { Group, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useNavigate, useRouterState } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { meQuery, useSession } from '../../lib/session.ts'
+import { useHiddenFragment } from '../../lib/use-hidden-fragment.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -21,13 +22,13 @@ const tokenPattern = /^[\w-]{32}$/
  */
 export function ConfirmEmailPage() {
   const { t } = useTranslation('account')
-  const token = useRouterState({ select: (state) => state.location.hash })
+  const token = useHiddenFragment(tokenPattern)
   const session = useSession()
   if (session.kind === 'unknown') return <PageLoading />
   return (
     <Stack gap="lg" maw="36rem">
       <PageTitle>{t('confirmEmail.title')}</PageTitle>
-      {!tokenPattern.test(token) ? (
+      {token === null ? (
         <EmptyState title={t('reset.incomplete')} help={t('confirmEmail.incompleteHelp')} />
       ) : session.kind === 'guest' ? (
         <EmptyState help={t('confirmEmail.signInFirst')}>
@@ -52,7 +53,7 @@ function Confirm({ token, name }: { token: string; name: string }) {
       await queryClient.fetchQuery({ ...meQuery, staleTime: 0 })
       await queryClient.invalidateQueries(emailQuery)
       toastDone({ message: t('confirmEmail.done', { email }) })
-      // Also removes the token from the address.
+      // Going back must not lead to a link that has been used.
       await navigate({ to: '/account', replace: true })
     },
   })

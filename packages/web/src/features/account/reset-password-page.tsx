@@ -1,9 +1,10 @@
 import { List, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { Link, useNavigate, useRouterState } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { refusalCode } from '../../lib/api-error.ts'
+import { useHiddenFragment } from '../../lib/use-hidden-fragment.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import layoutClasses from '../../ui/layout.module.css'
@@ -16,25 +17,28 @@ const tokenPattern = /^[\w-]{32}$/
 /** The page of a link with which a new password can be chosen once: from an e-mail, or from an administrator. */
 export function ResetPasswordPage() {
   const { t } = useTranslation('account')
-  const token = useRouterState({ select: (state) => state.location.hash })
+  const token = useHiddenFragment(tokenPattern)
+  if (token !== null) return <Reset key={token} token={token} />
+  return (
+    <>
+      <PageTitle>{t('reset.title')}</PageTitle>
+      <EmptyState title={t('reset.incomplete')} help={t('reset.incompleteHelp')} />
+    </>
+  )
+}
+
+function Reset({ token }: { token: string }) {
+  const { t } = useTranslation('account')
   const navigate = useNavigate()
   const reset = useMutation({
     mutationFn: ({ newPassword }: NewPassword) => dataOf(api.resetPassword({ body: { token, newPassword } })),
     onSuccess: async ({ passkeys }) => {
       if (passkeys.length > 0) return
       toastDone({ message: t('password.done') })
-      // Also removes the token from the address.
+      // Going back must not lead to a link that has been used.
       await navigate({ to: '/sign-in', replace: true })
     },
   })
-  if (!tokenPattern.test(token)) {
-    return (
-      <>
-        <PageTitle>{t('reset.title')}</PageTitle>
-        <EmptyState title={t('reset.incomplete')} help={t('reset.incompleteHelp')} />
-      </>
-    )
-  }
   if (reset.data !== undefined && reset.data.passkeys.length > 0) return <PasskeysLeft names={reset.data.passkeys} />
   // The form would be refused again.
   if (refusalCode(reset.error) === 'link_used') {

@@ -1,9 +1,9 @@
 import { Group, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useRouterState } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { meQuery } from '../../lib/session.ts'
+import { useHiddenFragment } from '../../lib/use-hidden-fragment.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -15,14 +15,14 @@ const tokenPattern = /^[\w-]{32}$/
 /** The page of the link that was sent to the earlier address of an account. Its button takes the change back. */
 export function UndoEmailPage() {
   const { t } = useTranslation('account')
-  const token = useRouterState({ select: (state) => state.location.hash })
+  const token = useHiddenFragment(tokenPattern)
   return (
     <Stack gap="lg" maw="36rem">
       <PageTitle>{t('undoEmail.title')}</PageTitle>
-      {tokenPattern.test(token) ? (
-        <Undo key={token} token={token} />
-      ) : (
+      {token === null ? (
         <EmptyState title={t('reset.incomplete')} help={t('undoEmail.incompleteHelp')} />
+      ) : (
+        <Undo key={token} token={token} />
       )}
     </Stack>
   )

@@ -1,11 +1,12 @@
 import type { InvitationOffer, Me } from '@holdfast/contract/client'
 import { Group, Paper, Stack, Text } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useNavigate, useRouterState } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { formatDayTime, ownTimeZone } from '../../lib/format.ts'
 import { meQuery, useSession } from '../../lib/session.ts'
+import { useHiddenFragment } from '../../lib/use-hidden-fragment.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -20,8 +21,8 @@ const tokenPattern = /^[A-Za-z0-9_-]{64}$/
 /** The page of an invitation's link: what it offers, and the button that accepts it. */
 export function InvitationPage() {
   const { t } = useTranslation('invitation')
-  const token = useRouterState({ select: (state) => state.location.hash })
-  if (tokenPattern.test(token)) return <Invitation key={token} token={token} />
+  const token = useHiddenFragment(tokenPattern)
+  if (token !== null) return <Invitation key={token} token={token} />
   return (
     <>
       <PageTitle>{t('title')}</PageTitle>

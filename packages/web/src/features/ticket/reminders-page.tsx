@@ -1,28 +1,28 @@
 import { Group, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { useRouterState } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
+import { useHiddenFragment } from '../../lib/use-hidden-fragment.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { TextLink } from '../../ui/text-link.tsx'
 
-const linkPattern = /^([0-9a-f-]{36})\.(hfu_[\w-]{43})$/
+const linkPattern = /^[0-9a-f-]{36}\.hfu_[\w-]{43}$/
 
 /** The page of the link in a reminder: turns reminders of the clinic off, and on again. Opening it changes nothing. */
 export function RemindersPage() {
   const { t } = useTranslation('ticket')
-  const hash = useRouterState({ select: (state) => state.location.hash })
-  const [, bookingId, token] = linkPattern.exec(hash) ?? []
+  const link = useHiddenFragment(linkPattern)
+  const [bookingId, token] = link?.split('.') ?? []
   return (
     <Stack gap="lg" maw="36rem">
       <PageTitle>{t('reminders.title')}</PageTitle>
       {bookingId === undefined || token === undefined ? (
         <EmptyState title={t('reminders.incomplete')} help={t('reminders.incompleteHelp')} />
       ) : (
-        <Choice key={hash} bookingId={bookingId} token={token} />
+        <Choice key={link} bookingId={bookingId} token={token} />
       )}
     </Stack>
   )

@@ -1,22 +1,22 @@
 import { Group, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { useRouterState } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
+import { useHiddenFragment } from '../../lib/use-hidden-fragment.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { IncompleteLink } from './incomplete-link.tsx'
 
-const linkPattern = /^([0-9a-f-]{36})\.(hfu_[\w-]{43})$/
+const linkPattern = /^[0-9a-f-]{36}\.hfu_[\w-]{43}$/
 
 /** The page of the link in an offer's e-mail: leaves the waitlist with one press. Opening it changes nothing. */
 export function LeaveByLinkPage() {
   const { t } = useTranslation('waitlist')
-  const hash = useRouterState({ select: (state) => state.location.hash })
-  const [, entryId, token] = linkPattern.exec(hash) ?? []
+  const link = useHiddenFragment(linkPattern)
+  const [entryId, token] = link?.split('.') ?? []
   if (entryId === undefined || token === undefined) return <IncompleteLink title={t('leave.title')} />
-  return <Departure key={hash} entryId={entryId} token={token} />
+  return <Departure key={link} entryId={entryId} token={token} />
 }
 
 function Departure({ entryId, token }: { entryId: string; token: string }) {
