@@ -12,7 +12,8 @@ function namedTests(page: string): { file: string; name: string }[] {
 function missingTests(page: string): string[] {
   return namedTests(page).flatMap(({ file, name }) => {
     const path = join(root, file)
-    const isThere = existsSync(path) && ["'", '`'].some((quote) => readFileSync(path, 'utf8').includes(quote + name))
+    const isThere =
+      existsSync(path) && ["'", '`'].some((quote) => readFileSync(path, 'utf8').includes(quote + name + quote))
     return isThere ? [] : [`${file}: ${name}`]
   })
 }
@@ -27,10 +28,12 @@ test('a test that does not exist is noticed', () => {
   const page = [
     '| a | b | `tools/tested-failures.test.ts`: every test that %s names exists |',
     '| a | b | `tools/tested-failures.test.ts`: no such test |',
+    '| a | b | `tools/tested-failures.test.ts`: every test that %s names |',
     '| a | b | `tools/nothing.test.ts`: no such file |',
   ].join('\n')
   expect(missingTests(page)).toEqual([
     'tools/tested-failures.test.ts: no such test',
+    'tools/tested-failures.test.ts: every test that %s names',
     'tools/nothing.test.ts: no such file',
   ])
 })
