@@ -80,9 +80,9 @@ export type RouteOptions<Described extends Operation> = {
   /** The handler stores its Idempotency-Key itself, in the transaction of what it writes. */
   storesKey?: true
   /** What the security log records of a request that succeeded, beside who sent it; null: nothing. */
-  audit?(input: Input<Described>, body: unknown): AuditedRequest | null
+  audit?(input: Input<Described>, body: unknown): Audited
   /** The same of a request that repeats an Idempotency-Key, and gets the stored response. */
-  auditRepeated?(input: Input<Described>): AuditedRequest | null
+  auditRepeated?(input: Input<Described>): Audited
   /** The response contains a secret and is not stored: a request that repeats an Idempotency-Key runs again. */
   returnsSecret?: true
 }
@@ -96,6 +96,8 @@ export type Serve = <Described extends Operation, const Returned extends RouteRe
 
 /** An event of the security log, as a route knows it. */
 export type AuditedRequest = Omit<AuditEntry, 'actorId' | 'actorEmail' | 'network'>
+
+type Audited = AuditedRequest | readonly AuditedRequest[] | null
 
 const noParameters = { type: 'object', properties: {}, additionalProperties: false }
 
@@ -223,7 +225,7 @@ function firstIdIn(values: unknown): string | null {
 function recordSuccess(
   deps: RestDeps,
   { responses }: Operation,
-  auditedOf: (input: never, body: unknown) => AuditedRequest | null,
+  auditedOf: (input: never, body: unknown) => Audited,
   handle: Handler,
 ): Handler {
   return async (call) => {
@@ -237,7 +239,7 @@ function recordSuccess(
 /** @param check of a request that gets a stored response */
 function recordRepetitions(
   deps: RestDeps,
-  auditedOf: ((input: never) => AuditedRequest | null) | undefined,
+  auditedOf: ((input: never) => Audited) | undefined,
   check: (call: Call) => Call | Promise<Call>,
 ): (call: Call) => Call | Promise<Call> {
   if (auditedOf === undefined) return check
@@ -248,9 +250,9 @@ function recordRepetitions(
   }
 }
 
-function record({ audit }: RestDeps, { principal, request }: Call, audited: AuditedRequest | null): void {
+function record({ audit }: RestDeps, { principal, request }: Call, audited: Audited): void {
   const actorId = principal.kind === 'account' ? principal.accountId : null
-  if (audited !== null) audit.record({ ...audited, actorId, network: networkPrefix(request.ip) })
+  for (const entry of [audited ?? []].flat()) audit.record({ ...entry, actorId, network: networkPrefix(request.ip) })
 }
 
 /** What is refused before the body is read. A public read has nothing to check. Fastify catches what a hook throws. */

@@ -42,9 +42,15 @@ test('blocked slots and conflicts are listed; a booking of a blocked slot says w
   await database.ownerPool.query('update holdfast.slot set blocked_at = now() where id = $1', [slot.id])
   const { conflicts } = (await rest.call('getBusyCalendar', of)).body
   expect(conflicts.map(({ id }) => id)).toEqual([booking.id])
-  expect(rest.audited).toContainEqual(
-    expect.objectContaining({ kind: 'bookings_read', clinicNo: clinic.no, details: ['busy calendar'] }),
-  )
+  const reads = () =>
+    rest.audited
+      .filter(({ kind, clinicNo }) => kind === 'bookings_read' && clinicNo === clinic.no)
+      .map((one) => one.details)
+  expect(reads()).toEqual([['busy calendar']])
+  // The conflicts of the former URL are shown until the new one is read.
+  const changed = await rest.call('setBusyCalendar', { ...of, body: { url } })
+  expect(changed.body.conflicts.map(({ id }) => id)).toEqual([booking.id])
+  expect(reads()).toEqual([['busy calendar'], ['busy calendar']])
   const day = slot.startsAt.toISOString().slice(0, 10)
   const blocked = await rest.call('listBlockedSlots', { ...of, query: { from: day, to: day } })
   expect(blocked.body).toEqual({ slotIds: [slot.id] })

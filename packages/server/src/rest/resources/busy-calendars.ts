@@ -25,7 +25,13 @@ export function serveBusyCalendars(serve: Serve, deps: RestDeps): void {
       return { status: 200, body: await stateOf(deps, clinic.no, doctorId) }
     },
     // A stored response has a digest of the request, and so of the URL.
-    { returnsSecret: true, audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.doctorId, 'set') },
+    {
+      returnsSecret: true,
+      audit: ({ params, granted: { clinic } }, body) => [
+        changeOf(clinic.no, params.doctorId, 'set'),
+        ...readOf(clinic.no, body),
+      ],
+    },
   )
 
   serve(
@@ -84,7 +90,7 @@ function changeOf(clinicNo: number, subjectId: string, what: string) {
 /** Conflicts are bookings with their patients. */
 function readOf(clinicNo: number, body: unknown) {
   const { conflicts } = body as { conflicts: readonly unknown[] }
-  return conflicts.length === 0 ? null : ({ kind: 'bookings_read', clinicNo, details: ['busy calendar'] } as const)
+  return conflicts.length === 0 ? [] : [{ kind: 'bookings_read', clinicNo, details: ['busy calendar'] } as const]
 }
 
 function timeOrNull(time: Date | null): string | null {
