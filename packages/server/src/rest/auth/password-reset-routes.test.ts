@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { aClinic, aMember, type MailServer, mailServer, until } from '@holdfast/testkit'
+import { aClinic, aMember, aPng, type MailServer, mailServer, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../../test/running-server.ts'
 import { aPersonWithApp, challengeOf, codeOf, post } from '../../../test/second-factor-steps.ts'
@@ -188,6 +188,10 @@ test('an invitation is sent to its address, with the same link, if the address o
   const clinic = await aClinic(server.database, { name: 'Riverside' })
   const admin = await signUp(server.url, `${randomUUID()}@example.org`)
   await aMember(server.database, clinic, { role: 'admin', accountId: admin.id })
+  const image = aPng()
+  const logoUrl = `${server.url}/api/v1/clinics/${clinic.id}/logo`
+  const logoBody = { image: image.toString('base64') }
+  expect((await call(logoUrl, { method: 'PUT', body: logoBody, bearer: admin.token })).status).toBe(204)
   const invite = async (env: Record<string, string>, isMailed: boolean) => {
     const mailing = await serverOn(server.database, { SMTP_URL: mails.url, ...env })
     try {
@@ -204,6 +208,9 @@ test('an invitation is sent to its address, with the same link, if the address o
   const withAddress = await invite({ HOLDFAST_URL: 'http://book.example.org' }, true)
   expect(withAddress.mail?.subject).toBe('Riverside invites you')
   expect(withAddress.mail?.text).toContain(withAddress.link)
+  const [, cid] = /<img src="cid:([^"]+)" alt="Riverside"/.exec(withAddress.mail?.html ?? '') ?? []
+  const logo = withAddress.mail?.attachments.find(({ contentId }) => contentId === `<${cid}>`)
+  expect(Buffer.from(logo?.content as ArrayBuffer)).toEqual(image)
   expect(withAddress.link).toMatch(/^http:\/\/book\.example\.org\/invitation#/)
   // Else the link has whatever Host the caller sends.
   const { email, link } = await invite({}, false)

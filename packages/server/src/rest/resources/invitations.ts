@@ -1,5 +1,5 @@
 import { type InvitationBody, restOperations } from '@holdfast/contract'
-import { type Invitation, newId } from '@holdfast/engine'
+import { type Clinic, type Invitation, newId } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { newInvitationToken, parseInvitationToken } from '../../secrets/invitation-tokens.ts'
 import { idIn } from '../responses/bodies/id-in.ts'
@@ -30,12 +30,8 @@ export function serveInvitations(serve: Serve, deps: RestDeps): void {
       if (outcome.kind !== 'done') throw refusalProblem(outcome)
       const names = await namesOf([actor.accountId])
       const link = `${deps.publicUrl ?? originOf(request)}/invitation#${token}`
-      const { language } = await deps.engine.messages.settings(clinic.no)
-      const { email, role } = outcome.invitation
-      const recipient = { address: email, language }
       // Without a set address, the link has the caller's Host: nothing that goes out by e-mail may.
-      if (deps.publicUrl !== null)
-        void deps.mails.invitation?.(recipient, { clinicName: clinic.name, role, url: link, hours: invitationHours })
+      if (deps.publicUrl !== null) await sendInvitation(deps, clinic, outcome.invitation, link)
       return { status: 201, body: { ...invitationBody(outcome.invitation, names), link } }
     },
     {
@@ -78,6 +74,20 @@ export function serveInvitations(serve: Serve, deps: RestDeps): void {
     const cards = await deps.accounts.byIds([...new Set(accountIds)])
     return new Map([...cards].map(([accountId, { name }]) => [accountId, name]))
   }
+}
+
+/** In the clinic's language, and with its logo. */
+async function sendInvitation(
+  { engine, mails }: RestDeps,
+  clinic: Pick<Clinic, 'no' | 'name'>,
+  { email, role }: Invitation,
+  url: string,
+): Promise<void> {
+  if (mails.invitation === null) return
+  const { language } = await engine.messages.settings(clinic.no)
+  const logo = await engine.directory.logo(clinic.no)
+  const recipient = { address: email, language, logo }
+  void mails.invitation(recipient, { clinicName: clinic.name, role, url, hours: invitationHours })
 }
 
 /** For whoever has the link. */
