@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,10 +10,12 @@ import { brokerTable } from './broker-command.ts'
 import { failoverTable, failuresOf } from './failover-command.ts'
 import { allKills, type Kill } from './failovers.ts'
 import { backupCostTable, measureBackupCost } from './measure-backup-cost.ts'
+import { allKills as allMessageKills } from './message-kills.ts'
 import { redisFailures, redisTable } from './redis-command.ts'
 import { restoreTable } from './restore-command.ts'
 import { runBrokerDrill } from './run-broker-drill.ts'
 import { runFailoverDrill } from './run-failover-drill.ts'
+import { failuresOfMessages, messagesTable, runMessagesDrill } from './run-messages-drill.ts'
 import { failuresOfParts, type Part, partsTable, runPartsDrill } from './run-parts-drill.ts'
 import { runRedisDrill } from './run-redis-drill.ts'
 import { failuresOfReplicas, replicasTable, runReplicasDrill } from './run-replicas-drill.ts'
@@ -25,6 +28,7 @@ import { runRestoreDrill } from './run-restore-drill.ts'
 // npm run drill -- replicas [--reads 100000] [--clients 16] [--json]
 // npm run drill -- servers|nginx [--clients 16] [--json]
 // npm run drill -- broker [--bookings 10000] [--json]
+// npm run drill -- messages [--seconds 5] [--clients 16] [--seed N] [--json]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,11 +40,15 @@ const { values, positionals } = parseArgs({
     kill: { type: 'string' },
     reads: { type: 'string', default: '100000' },
     clients: { type: 'string', default: '16' },
+    seed: { type: 'string', default: String(randomInt(1_000_000)) },
     json: { type: 'boolean', default: false },
   },
 })
 
-function numberOf(name: 'bookings' | 'reads' | 'rounds' | 'seconds' | 'times' | 'clients', least: number): number {
+function numberOf(
+  name: 'bookings' | 'reads' | 'rounds' | 'seconds' | 'seed' | 'times' | 'clients',
+  least: number,
+): number {
   const number = Number(values[name])
   if (!Number.isInteger(number) || number < least) {
     throw new Error(`--${name} is a whole number from ${least}, not ${values[name]}.`)
@@ -137,6 +145,15 @@ const drills: Record<string, Drill> = {
       print(result, brokerTable)
       const { bookings, arrived } = result
       return { failures: arrived >= bookings ? [] : [`${bookings - arrived} events did not arrive`] }
+    },
+  },
+  messages: {
+    programs: ['setpriv'],
+    async run(directory) {
+      const [seconds, clients, seed] = [numberOf('seconds', 1), numberOf('clients', 1), numberOf('seed', 0)]
+      const result = await runMessagesDrill({ seconds, clients, seed, kill: allMessageKills, directory, say })
+      print(result, messagesTable)
+      return { failures: failuresOfMessages(result) }
     },
   },
 }

@@ -1,0 +1,210 @@
+import { holdLock, until } from '@holdfast/testkit'
+import { mailNo } from './message-faults.ts'
+import type { MessageLoad } from './message-load.ts'
+import type { MessageStage } from './message-stage.ts'
+
+/** What was being sent when a process ended, by e-mail: how often. */
+export type Interrupted = Map<string, number>
+
+type Kill = (stage: MessageStage, load: MessageLoad, interrupted: Interrupted) => Promise<void>
+
+const happensWithinMs = 300_000
+/** While something is away, so many changes are acknowledged: bookings do not wait for it. */
+const changesMeanwhile = 10
+
+/** Each waits until what it kills is at work, and starts it again. */
+export const kills = {
+  async 'the broker, while events arrive'(stage, load) {
+    await untilArrived(stage, 5)
+    await stage.broker.stop('SIGKILL')
+    await load.untilAcknowledged(changesMeanwhile)
+    await stage.broker.start()
+  },
+
+  async 'the worker, while it sends'(stage, load, interrupted) {
+    await untilSending(stage)
+    await stage.worker.kill()
+    await load.untilAcknowledged(changesMeanwhile)
+    await startWorkerAgain(stage, interrupted)
+  },
+
+  async 'the worker, between sending an e-mail and recording it'(stage, load, interrupted) {
+    const no = await lastMailStored(stage, load)
+    const row: Recording['row'] = ['select from holdfast.message where id = $1 for update', [no]]
+    await killRecording(stage, load, interrupted, {
+      row,
+      recording: 'update holdfast.message',
+      sent: stage.mail.continue,
+    })
+    await untilStoredTwice(stage, no)
+  },
+
+  async 'the worker, between publishing an event and recording it'(stage, load, interrupted) {
+    const row: Recording['row'] = ["select from holdfast.log_receiver where name = 'broker' for update", []]
+    await killRecording(stage, load, interrupted, { row, recording: 'update holdfast.log_receiver set epoch =' })
+    await untilRepeated(stage)
+  },
+
+  async 'the API, while it answers'(stage, load) {
+    await until(
+      async () => (load.inFlight > 0 ? true : undefined),
+      () => 'a request',
+      happensWithinMs,
+    )
+    const before = load.failedRequests
+    await stage.api.kill()
+    await until(
+      async () => (load.failedRequests > before ? true : undefined),
+      () => 'a request that fails',
+      happensWithinMs,
+    )
+    await stage.api.start()
+    await load.untilAcknowledged(changesMeanwhile)
+  },
+
+  async 'the mail server, while it receives an e-mail'(stage, load, interrupted) {
+    await stage.mail.pauseAt('receiving')
+    await replaceMailServer(stage, load, interrupted)
+  },
+
+  async 'the mail server, before it answers'(stage, load, interrupted) {
+    await stage.mail.pauseAt('stored')
+    await replaceMailServer(stage, load, interrupted)
+  },
+} satisfies Record<string, Kill>
+
+export type KillName = keyof typeof kills
+
+export const allKills = Object.keys(kills) as KillName[]
+
+type Recording = {
+  /** Locks what is written, for as long as it is not to be. */
+  row: readonly [statement: string, parameters: unknown[]]
+  /** How the statement begins that writes it. */
+  recording: string
+  /** Lets it happen. */
+  sent?(): void
+}
+
+/** Kills the worker when it waits to record what it has done. */
+async function killRecording(
+  stage: MessageStage,
+  load: MessageLoad,
+  interrupted: Interrupted,
+  { row: [statement, parameters], recording, sent }: Recording,
+): Promise<void> {
+  const lock = await holdLock(stage.database.ownerPool, statement, parameters)
+  sent?.()
+  await untilWaiting(stage, recording)
+  await stage.worker.kill()
+  await endSessions(stage)
+  await lock.release()
+  await load.untilAcknowledged(changesMeanwhile)
+  await startWorkerAgain(stage, interrupted)
+}
+
+async function replaceMailServer({ mail, database }: MessageStage, load: MessageLoad, interrupted: Interrupted) {
+  for (const messageId of await mail.kill()) note(interrupted, mailNo(messageId))
+  await load.untilAcknowledged(changesMeanwhile)
+  await mail.start()
+  await skipPauses(database)
+}
+
+/** Pauses the mail server with an e-mail that no other follows, and that no crash has interrupted. @returns its id */
+async function lastMailStored({ mail, database }: MessageStage, load: MessageLoad): Promise<string> {
+  for (;;) {
+    const no = mailNo((await mail.pauseAt('stored')) ?? '')
+    const query = 'select booking_id as id, version from holdfast.message where id = $1 and attempts_lost = 0'
+    const { rows } = await database.ownerPool.query<{ id: string; version: number }>(query, [no])
+    if (rows[0] !== undefined && load.done.get(rows[0].id) === rows[0].version) return no
+    mail.continue()
+  }
+}
+
+/** What the killed worker was sending is due at once, as it would be two minutes later: nobody sends it any more. */
+async function startWorkerAgain(stage: MessageStage, interrupted: Interrupted): Promise<void> {
+  await endSessions(stage)
+  const { rows } = await stage.database.ownerPool.query<{ id: string }>(
+    `update holdfast.message set attempt_until = clock_timestamp() where state = 'due' and attempt_until is not null
+     returning id`,
+  )
+  for (const { id } of rows) note(interrupted, id)
+  stage.worker.start()
+}
+
+/** What the killed worker has asked of the database is not done any more. */
+async function endSessions({ database }: MessageStage): Promise<void> {
+  const names = ['jobs', 'messages', 'webhooks', 'broker'].map((pool) => `holdfast ${pool}`)
+  const query = `select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and application_name = any ($1)`
+  await until(
+    async () => ((await database.ownerPool.query(query, [names])).rowCount === 0 ? true : undefined),
+    () => 'the sessions of the worker to end',
+    happensWithinMs,
+  )
+}
+
+function note(interrupted: Interrupted, id: string): void {
+  interrupted.set(id, (interrupted.get(id) ?? 0) + 1)
+}
+
+/** Sends now what would be tried again, or announced, some minutes later. */
+export async function skipPauses({ ownerPool }: MessageStage['database']): Promise<void> {
+  await ownerPool.query(
+    `update holdfast.message set due_at = clock_timestamp()
+      where state = 'due' and attempt_until is null and kind <> 'reminder' and due_at > clock_timestamp()`,
+  )
+  await ownerPool.query(`select graphile_worker.add_job('messages', job_key => 'drill')`)
+}
+
+async function untilArrived({ consumer }: MessageStage, more: number): Promise<void> {
+  const target = consumer.received.length + more
+  await until(
+    async () => (consumer.received.length >= target ? true : undefined),
+    () => `${target} events, not ${consumer.received.length}`,
+    happensWithinMs,
+  )
+}
+
+async function untilSending({ database, worker }: MessageStage): Promise<void> {
+  const query = `select from holdfast.message where state = 'due' and attempt_until is not null limit 1`
+  await until(
+    async () => ((await database.ownerPool.query(query)).rowCount === 1 ? true : undefined),
+    worker.lastLines,
+    happensWithinMs,
+  )
+}
+
+/** Waits until the worker waits for a lock to run a statement. */
+async function untilWaiting({ database, worker }: MessageStage, statement: string): Promise<void> {
+  const query = `select from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'
+      and starts_with(regexp_replace(btrim(query, E' \\n'), '\\s+', ' ', 'g'), $1)`
+  await until(
+    async () => ((await database.ownerPool.query(query, [statement])).rowCount === 0 ? undefined : true),
+    worker.lastLines,
+    happensWithinMs,
+  )
+}
+
+/** Waits for an event that arrives again. */
+async function untilRepeated({ consumer: { received }, worker }: MessageStage): Promise<void> {
+  const before = received.length - new Set(received.map(({ messageId }) => messageId)).size
+  await until(
+    async () =>
+      received.length - new Set(received.map(({ messageId }) => messageId)).size > before ? true : undefined,
+    worker.lastLines,
+    happensWithinMs,
+  )
+}
+
+async function untilStoredTwice({ mail, worker }: MessageStage, no: string): Promise<void> {
+  await until(
+    async () => {
+      const stored = (await mail.stored()).filter(({ messageId }) => mailNo(messageId) === no)
+      return stored.length >= 2 ? true : undefined
+    },
+    worker.lastLines,
+    happensWithinMs,
+  )
+}

@@ -1,0 +1,166 @@
+import { verify } from '@holdfast/engine'
+import { until } from '@holdfast/testkit'
+import { whyNoRabbit } from '@holdfast/testkit/rabbit-server'
+import { randomOf } from '../chaos/chaos-random.ts'
+import { Ending } from '../cluster/ending.ts'
+import { type ArrivedEvent, type MessageFaults, messageFaults, type PlannedMail } from './message-faults.ts'
+import { allKills, type Interrupted, type KillName, kills, skipPauses } from './message-kills.ts'
+import { MessageLoad } from './message-load.ts'
+import { type MessageStage, setUpMessages } from './message-stage.ts'
+
+export type MessagesDrillOptions = {
+  /** At least this long; and until everything has been killed once. */
+  seconds: number
+  seed: number
+  clients: number
+  /** What is killed, each once in any order, and then again. */
+  kill: readonly KillName[]
+  /** Negative control: see {@link setUpMessages}. */
+  isPlanted?: boolean
+  /** An empty directory, in which the drill works. */
+  directory: string
+  say(line: string): void
+}
+
+export type MessagesDrillResult = MessageFaults & {
+  seed: number
+  bookings: number
+  /** Requests that failed, and were repeated with their keys. */
+  failedRequests: number
+  killed: Partial<Record<KillName, number>>
+  /** From the last change until its event and its e-mail had arrived. */
+  drainedSeconds: number
+  verify: { mismatches: number; overbooked: number }
+}
+
+const drainMsMax = 300_000
+const plantedDrainMsMax = 10_000
+const changesAtLeast = 40
+
+/**
+ * Guests and the clinic book, move and cancel, while the broker, the worker, the API and the mail server are killed.
+ * When all have their answers and nothing is due any more, what was acknowledged is compared with what has arrived.
+ */
+export async function runMessagesDrill(options: MessagesDrillOptions): Promise<MessagesDrillResult> {
+  const reason = whyNoRabbit()
+  if (reason !== null) throw new Error(`This drill can't run here: ${reason}`)
+  const { seed, say, seconds, clients, directory, isPlanted = false } = options
+  say(`seed ${seed}`)
+  const ending = new Ending()
+  try {
+    const stage = await setUpMessages({ directory, isPlanted, places: 20_000 + 200 * seconds, say }, ending)
+    const load = new MessageLoad({ ...stage, url: stage.api.url, clients, seed })
+    const interrupted: Interrupted = new Map()
+    const killed = await killAll(stage, load, interrupted, options)
+    await load.stop()
+    say(`waiting for what is on its way: ${load.acknowledged} changes`)
+    const beganAtMs = performance.now()
+    const found = await drained(stage, load, interrupted, isPlanted ? plantedDrainMsMax : drainMsMax)
+    const drainedSeconds = Math.round((performance.now() - beganAtMs) / 100) / 10
+    const { mismatches, overbooked } = await verify(stage.database.ownerPool, { clinicNo: null, detailsMax: 10 })
+    return {
+      ...found,
+      faults: [...load.faults, ...found.faults],
+      seed,
+      bookings: load.journal.length,
+      failedRequests: load.failedRequests,
+      killed,
+      drainedSeconds,
+      verify: { mismatches, overbooked },
+    }
+  } finally {
+    await ending.run()
+  }
+}
+
+/** Each kind once, in an order that the seed decides, and then more until the time is over. */
+async function killAll(
+  stage: MessageStage,
+  load: MessageLoad,
+  interrupted: Interrupted,
+  { seconds, seed, kill, say }: MessagesDrillOptions,
+): Promise<MessagesDrillResult['killed']> {
+  const random = randomOf(seed)
+  const endsAtMs = performance.now() + seconds * 1_000
+  const killed: MessagesDrillResult['killed'] = {}
+  let due = [...kill]
+  let isFirstRound = true
+  await load.untilAcknowledged(changesAtLeast)
+  while (load.faults.length === 0 && (isFirstRound || performance.now() < endsAtMs)) {
+    const [next] = due.splice(random.below(due.length), 1)
+    if (next === undefined) {
+      isFirstRound = false
+      due = [...kill]
+      if (kill.length === 0) await load.untilAcknowledged(1)
+      continue
+    }
+    say(next)
+    killed[next] = (killed[next] ?? 0) + 1
+    await kills[next](stage, load, interrupted)
+  }
+  return killed
+}
+
+/** Waits until nothing is on its way any more, or until the time is over, and finds what is wrong then. */
+async function drained(
+  stage: MessageStage,
+  load: MessageLoad,
+  interrupted: Interrupted,
+  waitMsMax: number,
+): Promise<MessageFaults> {
+  const find = async () => {
+    const { rows: planned } = await stage.database.ownerPool.query<PlannedMail>(
+      `select id, booking_id as "bookingId", version, kind, state from holdfast.message where kind <> 'reminder'`,
+    )
+    const events = stage.consumer.received.map(({ messageId = '', body }): ArrivedEvent => {
+      const { type, data } = JSON.parse(body) as { type: string; data: { startsAt: string } }
+      return { id: messageId, type, startsAt: data.startsAt }
+    })
+    const mails = await stage.mail.stored()
+    const found = messageFaults({ journal: load.journal, events, mails, planned, interrupted })
+    return { found, isDue: planned.some(({ state }) => state === 'due') }
+  }
+  const isDone = async () => {
+    const { found, isDue } = await find()
+    if (isDue) await skipPauses(stage.database)
+    return isDue || found.faults.length > 0 ? undefined : true
+  }
+  // What is still missing then is a fault.
+  await until(isDone, () => 'what is on its way', waitMsMax).catch(() => undefined)
+  return (await find()).found
+}
+
+/** What a run has to be like, as sentences about what is not; empty: it has passed. */
+export function failuresOfMessages({ faults, events, mails, killed, verify }: MessagesDrillResult): string[] {
+  const { mismatches, overbooked } = verify
+  const wasKilled = (name: KillName) => killed[name] !== undefined
+  const isResent = mails.repeated > 0 || !wasKilled('the worker, between sending an e-mail and recording it')
+  const isRepublished = events.repeated > 0 || !wasKilled('the worker, between publishing an event and recording it')
+  return [
+    ...faults.slice(0, 20),
+    ...(faults.length > 20 ? [`and ${faults.length - 20} more`] : []),
+    ...(mismatches + overbooked > 0 ? [`verify: ${mismatches} mismatches, ${overbooked} overbooked`] : []),
+    ...(isResent && isRepublished ? [] : ['what was not recorded did not come again: this run proves nothing']),
+  ]
+}
+
+/** The result as a table. */
+export function messagesTable(result: MessagesDrillResult): string {
+  const { events, mails } = result
+  const rows: [string, string | number][] = [
+    ['seed', result.seed],
+    ...allKills.map((name): [string, string] => [`killed: ${name}`, `${result.killed[name] ?? 0} times`]),
+    ['bookings', result.bookings],
+    ['changes acknowledged, each an event', events.due],
+    ['requests that failed and were repeated', result.failedRequests],
+    ['events that arrived again', events.repeated],
+    ['e-mails that had to be sent', mails.due],
+    ['e-mails sent, also about changes that others followed', mails.sent],
+    ['e-mails sent again, because a process had ended', mails.repeated],
+    ['e-mails given up, because two processes had ended', mails.givenUp],
+    ['until everything had arrived', `${result.drainedSeconds} s`],
+    ['found by verify', `${result.verify.mismatches} mismatches, ${result.verify.overbooked} overbooked`],
+    ['faults', result.faults.length],
+  ]
+  return rows.map(([name, value]) => `${name.padEnd(66)}${value}\n`).join('')
+}
