@@ -55,7 +55,8 @@ const offerUsefulMs = 10 * minuteMs
 /**
  * Sends the messages whose time has come. Any number of processes may do so at once. An attempt that fails is repeated
  * after 1, 2, 4 … minutes, at most an hour, for about six hours. If the process ends between sending a message and
- * recording that, an e-mail is sent once more, and only once; an SMS is not.
+ * recording that, an e-mail is sent once more, and only once; an SMS is not. A mail server that ends before it answers
+ * has failed, although it may have taken the e-mail.
  *
  * @returns how many messages were sent, kept, skipped or given up
  */
