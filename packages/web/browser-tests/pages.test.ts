@@ -56,7 +56,7 @@ describe.each(Object.entries(pages))('%s', (_name, { path, heading, isSignedIn }
       heading.source === '^$' ? page.getByRole('alert') : page.getByRole('heading', { level: 1, name: heading })
     await text.first().waitFor()
     await untilRead(page)
-    expect(await axeFindings(page)).toEqual([])
+    expect(await axeFindings(page, 'all')).toEqual([])
     await page.setViewportSize({ width: 320, height: 640 })
     expect(await sidewaysPixels(page)).toBe(0)
   })
@@ -133,4 +133,20 @@ test('negative control: planted violations are found, and a planted box that is 
   expect(await sidewaysPixels(page)).toBe(0)
   await plant('<div style="width:330px;height:1px"></div>')
   expect(await sidewaysPixels(page)).toBeGreaterThan(0)
+})
+
+test('negative control: a text that is hard to read in one colour scheme is found in that one', async ({ site }) => {
+  for (const scheme of ['light', 'dark']) {
+    const page = await site.newPage()
+    await page.goto('/')
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.evaluate((hard) => {
+      const [color, ground] = hard === 'light' ? ['#bbb, #fff', '#fff, #000'] : ['#000, #555', '#fff, #444']
+      const style = `color-scheme: light dark; color: light-dark(${color}); background: light-dark(${ground})`
+      document.querySelector('main')?.insertAdjacentHTML('beforeend', `<p style="${style}">Planted</p>`)
+    }, scheme)
+    const [found = '', ...others] = await axeFindings(page)
+    expect(found).toMatch(new RegExp(`^${scheme}: color-contrast: .*Planted`))
+    expect(others).toEqual([])
+  }
 })
