@@ -1,6 +1,7 @@
 import { errors, type Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
+import { launchChromium } from './chromium.ts'
 import { type Site, startSite } from './harness.ts'
 import { browserTest } from './site-test.ts'
 
@@ -25,9 +26,16 @@ const hangMs = 8_000
 const hangsMax = 4
 const bounds = { largestPaintMs: 1_500, shift: 0.02, nextPaintMs: 100 }
 
+/** Chromium as people have it, with all of its compilers. */
+const usualTest = browserTest.extend('usualBrowser', { scope: 'file' }, async ({ chromium }, { onCleanup }) => {
+  const browser = await launchChromium(chromium)
+  onCleanup(() => browser.close())
+  return browser
+})
+
 /** A doctor with 500 slots, the only one of the site. */
-const test = browserTest.extend('busy', { scope: 'file' }, async ({ browser }, { onCleanup }) => {
-  const site = await startSite(browser)
+const test = usualTest.extend('busy', { scope: 'file' }, async ({ usualBrowser }, { onCleanup }) => {
+  const site = await startSite(usualBrowser)
   onCleanup(() => site.stop())
   const clinic = await dataOf(site.admin.createClinic({ body: { name: 'Busy Clinic', timezone: 'UTC' } }))
   const doctor = await dataOf(
