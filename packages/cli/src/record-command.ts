@@ -1,7 +1,7 @@
-import type { AuditKind } from '@holdfast/contract'
+import type { AuditDetail, AuditKind } from '@holdfast/contract'
 import { createAuditLog, createPool } from '@holdfast/engine'
 
-type RecordedCommand = { kind: AuditKind; subjectId?: string; details: readonly string[] }
+type RecordedCommand = { kind: AuditKind; subjectId?: string; details: readonly AuditDetail[] }
 
 /** Writes to the security log what a command of the operator has done. */
 export async function recordCommand(ownerUrl: string, { kind, subjectId, details }: RecordedCommand): Promise<void> {

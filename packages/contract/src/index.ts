@@ -1,4 +1,5 @@
 export type { Static, TSchema } from 'typebox'
+export { type AuditDetail, type AuditField, auditFields, auditWords, importLists } from './audit-details.ts'
 export {
   type LiveClientMessage,
   type LiveErrorCode,

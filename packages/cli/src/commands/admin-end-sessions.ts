@@ -21,7 +21,8 @@ export async function adminEndSessionsCommand(
       }
       const ended = account === null ? await opened.sessions.endEverybodys() : 1
       if (account !== null) await opened.sessions.endAll(account.id)
-      const subject = account === null ? { details: ['all accounts'] } : { subjectId: account.id, details: ['all'] }
+      const subject =
+        account === null ? { details: ['all accounts'] as const } : { subjectId: account.id, details: ['all'] as const }
       await recordCommand(database.ownerUrl, { kind: 'sessions_ended', ...subject })
       return ended
     } finally {

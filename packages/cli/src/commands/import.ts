@@ -1,3 +1,4 @@
+import { type AuditDetail, importLists } from '@holdfast/contract'
 import type { ImportOutcome } from '@holdfast/engine'
 import { createEngine, createPool } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
@@ -48,8 +49,8 @@ export async function importCommand(
 
 type Imported = Exclude<ImportOutcome, { kind: 'refused' }>
 
-function countsOf({ counts }: Imported): string[] {
-  return Object.entries(counts).map(([list, { created }]) => `${list}=${created}`)
+function countsOf({ counts }: Imported): AuditDetail[] {
+  return importLists.map((list) => `${list}=${counts[list].created}` as const)
 }
 
 function report(context: CommandContext, outcome: ImportOutcome, read: ImportRead, options: ImportOptions): ExitCode {

@@ -43,7 +43,7 @@ export async function moveDatabaseCommand(context: CommandContext, options: Move
       if (dryRun) return { moved: copied, report: null }
       const found = await withPool(targetUrl, poolName, (pool) => verify(pool, { clinicNo: null, detailsMax }))
       if (isGood(found)) await withPool(sourceUrl, poolName, makeReadOnly)
-      await recordCommand(targetUrl, { kind: 'log_renumbered', details: [String(copied.events)] })
+      await recordCommand(targetUrl, { kind: 'log_renumbered', details: [`${copied.events}`] })
       return { moved: copied, report: found }
     } finally {
       await target.stop()

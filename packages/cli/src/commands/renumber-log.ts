@@ -31,7 +31,7 @@ async function renumber(ownerUrl: string): Promise<number | null> {
     if (!(await isAhead(pool))) return null
     await refuseWhileRunning(pool)
     const events = await renumberLog(pool)
-    await recordCommand(ownerUrl, { kind: 'log_renumbered', details: [String(events)] })
+    await recordCommand(ownerUrl, { kind: 'log_renumbered', details: [`${events}`] })
     return events
   } finally {
     await pool.end()

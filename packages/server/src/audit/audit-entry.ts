@@ -1,4 +1,4 @@
-import type { AuditKind } from '@holdfast/contract'
+import type { AuditDetail, AuditKind } from '@holdfast/contract'
 
 /** What the security log records. Nothing in it is what somebody entered, except an e-mail address to look up. */
 export type AuditEntry = {
@@ -14,7 +14,7 @@ export type AuditEntry = {
   subjectEmail?: string
   /** The caller's network, see networkPrefix. */
   network?: string | null
-  details?: readonly string[]
+  details?: readonly AuditDetail[]
 }
 
 /** An entry that happened `count` times, the last time at `atMs` of the recorder's clock. */

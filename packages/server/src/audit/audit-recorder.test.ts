@@ -13,7 +13,7 @@ function aRecorder() {
     append: async (events) => {
       figures.appends += 1
       if (figures.isDown) throw new Error('The database cannot be reached.')
-      if (events.some(({ details }) => details.includes('refused'))) {
+      if (events.some(({ details }) => details.includes('history'))) {
         throw Object.assign(new Error('violates a check constraint'), { code: '23514' })
       }
       written.push(...events)
@@ -187,7 +187,7 @@ test('while the database is down events wait, and a stop writes them', async () 
 test('an event that the table refuses does not keep back the others', async () => {
   const { recorder, figures, summary } = aRecorder()
   for (const actorId of ['a', 'b', 'c']) recorder.record({ kind: 'sign_out', actorId })
-  recorder.record({ kind: 'denied', actorId: 'a', details: ['refused'] })
+  recorder.record({ kind: 'denied', actorId: 'a', details: ['history'] })
   for (const actorId of ['d', 'e', 'f']) recorder.record({ kind: 'sign_out', actorId })
   await recorder.stop()
   expect(summary()).toEqual(Array(6).fill('1 × sign_out'))
@@ -197,7 +197,7 @@ test('an event that the table refuses does not keep back the others', async () =
 test('one event that the table refuses among hundreds costs a few more tries', async () => {
   const { recorder, figures } = aRecorder()
   for (let index = 0; index < 400; index += 1) recorder.record({ kind: 'sign_out', actorId: `${index}` })
-  recorder.record({ kind: 'denied', actorId: 'a', details: ['refused'] })
+  recorder.record({ kind: 'denied', actorId: 'a', details: ['history'] })
   await recorder.stop()
   expect(figures).toMatchObject({ written: 400, lost: 1 })
   expect(figures.appends).toBeLessThan(25)

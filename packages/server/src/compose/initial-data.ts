@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { AuditDetail } from '@holdfast/contract'
 import { refusalText } from '../accounts/new-passwords.ts'
 import { makeSiteAdministrator } from '../accounts/site-administrators.ts'
 import type { Config } from '../config/config.ts'
@@ -46,7 +47,8 @@ async function ensureAdministrator(
   if (created.kind === 'email_taken') throw addressTaken(email)
   const subjectId = created.account.id
   await makeSiteAdministrator(ownerUrl, subjectId)
-  const event = { kind: 'site_administrator_granted', actorKind: 'system', subjectId, details: ['created'] } as const
+  const details: AuditDetail[] = ['created']
+  const event = { kind: 'site_administrator_granted', actorKind: 'system', subjectId, details } as const
   await engine.auditLog.append([{ ...event, clinicNo: 0, actorId: null, network: null, count: 1, ageMs: 0 }])
   return { email, password: config.adminPassword === null ? password : null }
 }

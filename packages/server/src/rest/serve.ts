@@ -1,4 +1,4 @@
-import type { Operation, Static, TSchema } from '@holdfast/contract'
+import type { AuditDetail, Operation, restOperations, Static, TSchema } from '@holdfast/contract'
 import { positionText } from '@holdfast/contract/position'
 import { clinicNoIn, InvalidCursor } from '@holdfast/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
@@ -196,7 +196,8 @@ function recordDenials(
       const subjectId = isBooking || !hasRole(principal, clinicNo) ? null : id
       const { accountId: actorId } = principal
       const network = networkPrefix(request.ip)
-      const details = isSecondFactor ? [described.id, 'second factor'] : [described.id]
+      const operation = described.id as keyof typeof restOperations
+      const details: AuditDetail[] = isSecondFactor ? [operation, 'second factor'] : [operation]
       audit.record({ kind: 'denied', clinicNo, actorId, subjectId, network, details })
     }
     throw error

@@ -1,4 +1,4 @@
-import { type AuditKind, secondFactorOperations } from '@holdfast/contract'
+import { type AuditDetail, type AuditKind, secondFactorOperations } from '@holdfast/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuditEntry } from '../../audit/audit-entry.ts'
 import type { AuditRecorder } from '../../audit/audit-recorder.ts'
@@ -13,7 +13,7 @@ type Recorded = {
   refused?: AuditKind
   delayed?: AuditKind
   about?: 'email' | 'subject'
-  detail?: string
+  detail?: AuditDetail
 }
 
 const path = (name: string) => `/api/auth/${name}`

@@ -37,7 +37,7 @@ export function serveAuditEvents(serve: Serve, deps: RestDeps): void {
     audit: ({ body: { what, rows }, granted: { clinic } }) => ({
       kind: 'data_exported',
       clinicNo: clinic.no,
-      details: [what, String(rows)],
+      details: [what, `${rows}`],
     }),
   })
 

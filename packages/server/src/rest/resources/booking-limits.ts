@@ -1,4 +1,5 @@
 import { restOperations } from '@holdfast/contract'
+import { changedFields } from '../../audit/changed-fields.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -28,7 +29,7 @@ export function serveBookingLimits(serve: Serve, deps: RestDeps): void {
       audit: ({ body, granted: { clinic } }) => ({
         kind: 'limits_changed',
         clinicNo: clinic.no,
-        details: Object.keys(body),
+        details: changedFields(body),
       }),
     },
   )

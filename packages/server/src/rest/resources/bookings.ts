@@ -226,7 +226,7 @@ async function erase(deps: RestDeps, input: Input<typeof restOperations.erasePat
   const { booking, position } = outcome
   if (outcome.kind === 'done') {
     // The patient's own account is erased with the rest.
-    const by = isOwn ? { details: ['own account'] } : { actorId, network: networkPrefix(request.ip) }
+    const by = isOwn ? { details: ['own account'] as const } : { actorId, network: networkPrefix(request.ip) }
     audit.record({ kind: 'patients_erased', clinicNo: clinicNoIn(bookingId), subjectId: bookingId, ...by })
   }
   return { status: 200 as const, body: await bookingBodyWithVisit(deps, booking), position }

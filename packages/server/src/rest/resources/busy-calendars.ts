@@ -83,7 +83,7 @@ async function stateOf(deps: RestDeps, clinicNo: number, doctorId: string) {
   return { calendar, conflicts: await bookingBodies(deps, bookings) }
 }
 
-function changeOf(clinicNo: number, subjectId: string, what: string) {
+function changeOf(clinicNo: number, subjectId: string, what: 'set' | 'removed') {
   return { kind: 'clinic_changed', clinicNo, subjectId, details: [`busy calendar ${what}`] } as const
 }
 

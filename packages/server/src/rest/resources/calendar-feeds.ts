@@ -158,7 +158,9 @@ async function stateOf({ engine: { calendarFeeds } }: RestDeps, clinicNo: number
   return { createdAt, patientNames: await calendarFeeds.namesPatients(clinicNo) }
 }
 
-function changeOf(clinicNo: number, subjectId: string, what: string) {
+type FeedChange = 'created' | 'revoked' | 'names patients' | 'names no patients'
+
+function changeOf(clinicNo: number, subjectId: string, what: FeedChange) {
   return { kind: 'clinic_changed', clinicNo, subjectId, details: [`calendar feed ${what}`] } as const
 }
 

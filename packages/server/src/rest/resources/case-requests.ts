@@ -39,7 +39,7 @@ export function serveCaseRequests(serve: Serve, { audit, engine: { theatre } }: 
       if (outcome.value.kind === 'patient_mismatch') {
         // Whoever tries record numbers to find out whose they are.
         if (!mayChangePatient) {
-          const details = ['createCaseRequest', 'patient']
+          const details = ['createCaseRequest', 'patient'] as const
           audit.record({
             kind: 'denied',
             clinicNo: clinic.no,

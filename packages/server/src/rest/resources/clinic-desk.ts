@@ -85,7 +85,7 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
       audit: ({ granted: { clinic } }, body) => ({
         kind: 'patients_erased',
         clinicNo: clinic.no,
-        details: [String((body as PatientErased).erased)],
+        details: [`${(body as PatientErased).erased}`],
       }),
     },
   )
@@ -110,7 +110,7 @@ async function erasePatients(
     return await engine.erasures.ofPatient({ clinicNo: clinic.no, patient, actorId, onErased })
   } catch (error) {
     // What is committed stays erased, maybe also what failed last.
-    const details = [String(erased), 'interrupted']
+    const details = [`${erased}`, 'interrupted'] as const
     audit.record({
       kind: 'patients_erased',
       clinicNo: clinic.no,

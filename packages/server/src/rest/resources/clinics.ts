@@ -1,5 +1,6 @@
 import { restOperations } from '@holdfast/contract'
 import { clinicNoIn, type NewClinic, UnknownTimeZone } from '@holdfast/engine'
+import { changedFields } from '../../audit/changed-fields.ts'
 import { clinicTag, directoryTag } from '../../cache/changes.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
@@ -84,7 +85,7 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
       audit: ({ body: { settings = {}, ...body }, granted: { clinic } }) => ({
         kind: 'clinic_changed',
         clinicNo: clinic.no,
-        details: [...Object.keys(body), ...Object.keys(settings)],
+        details: [...changedFields(body), ...changedFields(settings)],
       }),
     },
   )

@@ -1,5 +1,6 @@
 import { restOperations } from '@holdfast/contract'
 import { clinicNoIn, clinicNoOf, type Directory, type Doctor, type NewDoctor } from '@holdfast/engine'
+import { changedFields } from '../../audit/changed-fields.ts'
 import { clinicTag, directoryTag, doctorTag, movesNextSlots } from '../../cache/changes.ts'
 import { invalidRequest, preview } from '../../edge/validator.ts'
 import { actorIn } from '../guards/access.ts'
@@ -94,7 +95,7 @@ export function serveDoctors(serve: Serve, deps: RestDeps): void {
         kind: 'doctor_changed',
         clinicNo: clinicNoIn(params.doctorId),
         subjectId: params.doctorId,
-        details: Object.keys(body),
+        details: changedFields(body),
       }),
     },
   )

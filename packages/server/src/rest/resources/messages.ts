@@ -1,5 +1,6 @@
 import { type MessageBody, restOperations } from '@holdfast/contract'
 import type { Message } from '@holdfast/engine'
+import { changedFields } from '../../audit/changed-fields.ts'
 import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { isCountry } from '../../messages/message-sms.ts'
@@ -97,7 +98,7 @@ function serveSettings(serve: Serve, { engine: { messages }, confirmationTokens 
       audit: ({ body, granted: { clinic } }) => ({
         kind: 'clinic_changed',
         clinicNo: clinic.no,
-        details: Object.keys(body),
+        details: changedFields(body),
       }),
     },
   )

@@ -1,5 +1,6 @@
-import { restOperations } from '@holdfast/contract'
+import { type AuditField, restOperations } from '@holdfast/contract'
 import { clinicNoIn, type NewEquipment, type NewRoom, type NewStaff, type OpeningHours } from '@holdfast/engine'
+import { changedFields } from '../../audit/changed-fields.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { idIn } from '../responses/bodies/id-in.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
@@ -46,7 +47,9 @@ function serveRooms(serve: Serve, { engine: { theatre } }: RestDeps): void {
       if (room === null) throw resourceNotFound('/path/roomId', roomId)
       return { status: 200, body: room }
     },
-    { audit: ({ params, body, granted: { clinic } }) => changed(clinic.no, params.roomId, 'room', body) },
+    {
+      audit: ({ params, body, granted: { clinic } }) => changed(clinic.no, params.roomId, 'room', changedFields(body)),
+    },
   )
 }
 
@@ -83,7 +86,10 @@ function serveStaff(serve: Serve, deps: RestDeps): void {
       if (staff === null) throw resourceNotFound('/path/staffId', staffId)
       return { status: 200, body: staff }
     },
-    { audit: ({ params, body, granted: { clinic } }) => changed(clinic.no, params.staffId, 'staff', body) },
+    {
+      audit: ({ params, body, granted: { clinic } }) =>
+        changed(clinic.no, params.staffId, 'staff', changedFields(body)),
+    },
   )
 }
 
@@ -114,7 +120,10 @@ function serveEquipment(serve: Serve, { engine: { theatre } }: RestDeps): void {
       if (equipment === null) throw resourceNotFound('/path/equipmentId', equipmentId)
       return { status: 200, body: equipment }
     },
-    { audit: ({ params, body, granted: { clinic } }) => changed(clinic.no, params.equipmentId, 'equipment', body) },
+    {
+      audit: ({ params, body, granted: { clinic } }) =>
+        changed(clinic.no, params.equipmentId, 'equipment', changedFields(body)),
+    },
   )
 }
 
@@ -138,10 +147,17 @@ function trimmed<Change extends { name?: string }>(change: Change): Change {
   return change.name === undefined ? change : { ...change, name: change.name.trim() }
 }
 
-function created(clinicNo: number, body: unknown, what: string): AuditedRequest {
+type TheatreResource = 'room' | 'staff' | 'equipment'
+
+function created(clinicNo: number, body: unknown, what: TheatreResource): AuditedRequest {
   return { kind: 'theatre_changed', clinicNo, subjectId: idIn(body), details: [what] }
 }
 
-function changed(clinicNo: number, subjectId: string, what: string, change: object): AuditedRequest {
-  return { kind: 'theatre_changed', clinicNo, subjectId, details: [what, ...Object.keys(change)] }
+function changed(
+  clinicNo: number,
+  subjectId: string,
+  what: TheatreResource,
+  fields: readonly AuditField[],
+): AuditedRequest {
+  return { kind: 'theatre_changed', clinicNo, subjectId, details: [what, ...fields] }
 }

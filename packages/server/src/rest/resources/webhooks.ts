@@ -113,7 +113,9 @@ function serveDeliveries(serve: Serve, { engine: { webhooks }, webhookSender }: 
   )
 }
 
-function changeOf(clinicNo: number, subjectId: string | null, what: string) {
+type WebhookChange = 'added' | 'changed' | 'removed' | 'secret' | 'tested' | 'replayed'
+
+function changeOf(clinicNo: number, subjectId: string | null, what: WebhookChange) {
   return { kind: 'clinic_changed', clinicNo, subjectId, details: [`webhook ${what}`] } as const
 }
 

@@ -1,0 +1,122 @@
+import { settingNames } from '../clinic-draft.ts'
+import { limitNames } from '../limit-names.ts'
+import { roles } from '../roles.ts'
+import { deniedArea } from './denied-area.ts'
+
+/** What the security log records as details and has only here. */
+const words = [
+  'merged',
+  'created',
+  'promoted',
+  'burst',
+  'own account',
+  'retention',
+  'interrupted',
+  'history',
+  'search',
+  'on',
+  'off',
+  'one',
+  'all',
+  'others',
+  'all accounts',
+  'code',
+  'passkey',
+  'app added',
+  'app removed',
+  'new recovery codes',
+  'passkey added',
+  'passkey removed',
+  'all removed',
+  'second factor',
+  'by e-mail',
+  'bookings',
+  'audit_events',
+  'theatre_report',
+  'theatre',
+  'waitlist',
+  'message',
+  'patient',
+  'videoRoom',
+  'birthDate',
+  'rolesNeedSecondFactor',
+  'webhook added',
+  'webhook changed',
+  'webhook removed',
+  'webhook secret',
+  'webhook tested',
+  'webhook replayed',
+  'calendar feed created',
+  'calendar feed revoked',
+  'calendar feed names patients',
+  'calendar feed names no patients',
+  'busy calendar',
+  'busy calendar set',
+  'busy calendar removed',
+  'logo',
+  'logo removed',
+  'room',
+  'equipment',
+  'blocks',
+  'block',
+  'release',
+  'reclaim',
+  'take_over',
+  'resize',
+  'staff of a theatre',
+  'active',
+  'site',
+  'turnoverMinutes',
+  'hours',
+  'profession',
+  'preferredEquipmentIds',
+  'units',
+  'reprocessingMinutes',
+  'clinics',
+  'doctors',
+  'slots',
+] as const
+
+const fields = [
+  'name',
+  'timezone',
+  'address',
+  'phone',
+  'specialization',
+  'experienceYears',
+  'rating',
+  'fee',
+  'languages',
+  'appointmentTypes',
+] as const
+
+/** By the labels of their form. */
+const messageSettings = {
+  emails: 'messages.settings.emails',
+  language: 'messages.settings.language',
+  replyTo: 'messages.settings.replyTo',
+  reminderMinutes: 'messages.settings.reminders',
+  quietFrom: 'messages.settings.quietFrom',
+  quietUntil: 'messages.settings.quietUntil',
+  textBefore: 'messages.settings.textBefore',
+  textAfter: 'messages.settings.textAfter',
+  confirmByLink: 'messages.settings.confirmByLink',
+  confirmMinutes: 'messages.settings.confirmMinutes',
+  smsKinds: 'messages.settings.sms',
+  phoneCountry: 'messages.settings.phoneCountry',
+} as const
+
+/** The key of a detail's text in the catalogue 'admin'; null: only a later release knows it, or it is a number. */
+export function auditDetailKey(kind: string, detail: string) {
+  const find = <Name extends string>(known: readonly Name[]) => known.find((one) => one === detail)
+  if (kind === 'theatre_changed' && detail === 'staff') return 'audit.detail.staff of a theatre'
+  const [role, word, field] = [find(roles), find(words), find(fields)]
+  const [setting, limit, area] = [find(settingNames), find(limitNames), deniedArea(detail)]
+  if (role !== undefined) return `role.${role}` as const
+  if (word !== undefined) return `audit.detail.${word}` as const
+  if (field !== undefined) return `field.${field}` as const
+  if (setting !== undefined) return `settings.${setting}` as const
+  if (limit !== undefined) return `limits.${limit}` as const
+  if (area !== null) return `audit.area.${area}` as const
+  return Object.hasOwn(messageSettings, detail) ? messageSettings[detail as keyof typeof messageSettings] : null
+}
