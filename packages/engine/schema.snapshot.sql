@@ -258,12 +258,14 @@ create table holdfast.busy_calendar (
   notified_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   expanded_at timestamp with time zone,
+  reason text,
   constraint busy_calendar_pkey PRIMARY KEY (clinic_no, resource_id),
   constraint busy_calendar_check CHECK (((failing_since IS NULL) = (problem IS NULL))),
   constraint busy_calendar_check1 CHECK (((notified_at IS NULL) OR (failing_since IS NOT NULL))),
   constraint busy_calendar_etag_check CHECK ((char_length(etag) <= 500)),
   constraint busy_calendar_last_modified_check CHECK ((char_length(last_modified) <= 100)),
   constraint busy_calendar_problem_check CHECK ((char_length(problem) <= 300)),
+  constraint busy_calendar_reason_check CHECK ((char_length(reason) <= 50)),
   constraint busy_calendar_url_check CHECK ((char_length(url) <= 4000))
 );
 create table holdfast.calendar_feed (
@@ -531,6 +533,7 @@ create table holdfast.message (
   by_clinic boolean not null default false,
   sent_again_at timestamp with time zone,
   failure text,
+  reason text,
   constraint message_pkey PRIMARY KEY (clinic_no, id),
   constraint message_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text]))),
   constraint message_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
@@ -542,6 +545,7 @@ create table holdfast.message (
   constraint message_kind_check CHECK ((kind = ANY (ARRAY['offered'::text, 'confirm'::text, 'confirmed'::text, 'moved'::text, 'cancelled'::text, 'withdrawn'::text, 'reminder'::text]))),
   constraint message_masked_address_check CHECK ((char_length(masked_address) <= 254)),
   constraint message_minutes_before_check CHECK (((minutes_before >= 0) AND (minutes_before <= 20160))),
+  constraint message_reason_check CHECK ((char_length(reason) <= 50)),
   constraint message_result_check CHECK ((char_length(result) <= 300)),
   constraint message_state_check CHECK ((state = ANY (ARRAY['due'::text, 'sent'::text, 'kept'::text, 'failed'::text, 'skipped'::text]))),
   constraint message_version_check CHECK ((version >= 1))

@@ -51,7 +51,7 @@ grant update (epoch, xid, seq, holder, held_until, delivered_at) on holdfast.log
 -- Messages to patients. They are deleted with what they are about, by functions.
 grant select, insert on holdfast.message, holdfast.message_settings to holdfast_app;
 grant update (state, due_at, attempts, attempts_lost, attempt_until, masked_address, result, content, done_at,
-    by_clinic, sent_again_at, failure)
+    by_clinic, sent_again_at, failure, reason)
   on holdfast.message to holdfast_app;
 grant select, insert, delete on holdfast.reminder_opt_out to holdfast_app;
 grant select, insert on holdfast.message_choice to holdfast_app;
@@ -78,7 +78,7 @@ grant update (kind, token_hash, created_by, language, created_at) on holdfast.ca
 
 -- External calendars of doctors. The busy times are set by set_busy_times.
 grant select, insert, delete on holdfast.busy_calendar to holdfast_app;
-grant update (url, etag, last_modified, read_next_at, read_at, expanded_at, failing_since, problem, notified_at,
+grant update (url, etag, last_modified, read_next_at, read_at, expanded_at, failing_since, problem, reason, notified_at,
     created_at)
   on holdfast.busy_calendar to holdfast_app;
 

@@ -58,7 +58,14 @@ export type {
   BookingOrigin,
 } from './model/booking-limits.ts'
 export type { LinkOutcome } from './model/booking-link.ts'
-export type { BusyCalendar, BusyCalendarRead, BusyTime, DueBusyCalendar } from './model/busy-calendar.ts'
+export type {
+  BusyCalendar,
+  BusyCalendarFailure,
+  BusyCalendarRead,
+  BusyTime,
+  DueBusyCalendar,
+  FailingBusyCalendar,
+} from './model/busy-calendar.ts'
 export type { CalendarFeeds, FeedSubject, OpenFeed } from './model/calendar-feed.ts'
 export type { ClaimedBooking, ClaimOutcome, ClaimRequest, Overloaded, SlotClosedWhy } from './model/claim.ts'
 export {
@@ -98,6 +105,7 @@ export type {
   MessageKind,
   MessageLanguage,
   MessageOutcome,
+  MessageReason,
   MessageSettings,
   MessageState,
   Messages,

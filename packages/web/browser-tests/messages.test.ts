@@ -7,22 +7,38 @@ import { axeFindings, type Site, sidewaysPixels, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
 
 /** A message as the server would have left it. */
-async function aMessage(site: Site, scene: ClinicScene, state: 'kept' | 'failed' | 'due', result: string | null) {
+async function aMessage(
+  site: Site,
+  scene: ClinicScene,
+  state: 'kept' | 'failed' | 'skipped' | 'due',
+  result: string | null = null,
+) {
   const failure = state === 'failed' ? 'address_refused' : null
+  const reason = state === 'skipped' ? 'unwanted' : null
   const slot = await aSlot(site.database, scene.doctor)
   const booking = await aBooking(site.database, slot, { patient: { name: 'Pia', email: 'pia@example.org' } })
   const content = { subject: 'It is confirmed', text: 'Hello Pia', html: '<p>Hello Pia</p>' }
   await site.database.ownerPool.query(
     `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at,
-       masked_address, result, content, failure)
+       masked_address, result, content, failure, reason)
      values ($1, $2, $3, 2, $4, 'confirmed', 'email', $5, now(), case when $5 <> 'due' then now() end,
-       'p…@example.org', $6, $7, $8)
+       'p…@example.org', $6, $7, $8, $9)
      -- The server may have planned it already.
      on conflict (clinic_no, booking_id, version, kind, channel, minutes_before) do update
-       set (id, state, due_at, done_at, masked_address, result, content, failure) = (excluded.id, excluded.state,
-         excluded.due_at, excluded.done_at, excluded.masked_address, excluded.result, excluded.content,
-         excluded.failure)`,
-    [scene.clinic.no, booking.id, booking.id, slot.id, state, result, state === 'kept' ? content : null, failure],
+       set (id, state, due_at, done_at, masked_address, result, content, failure, reason) = (excluded.id,
+         excluded.state, excluded.due_at, excluded.done_at, excluded.masked_address, excluded.result, excluded.content,
+         excluded.failure, excluded.reason)`,
+    [
+      scene.clinic.no,
+      booking.id,
+      booking.id,
+      slot.id,
+      state,
+      result,
+      state === 'kept' ? content : null,
+      failure,
+      reason,
+    ],
   )
   // Any id of the clinic will do.
   return { id: booking.id, bookingId: booking.id }
@@ -33,13 +49,15 @@ const stateOf = async (site: Site, id: string) =>
 
 test('staff see what was not sent, and send it again; an administrator reads what it says', async ({ site }) => {
   const scene = await aClinicScene(site)
-  const kept = await aMessage(site, scene, 'kept', 'No mail server is set.')
+  const kept = await aMessage(site, scene, 'kept')
   const failed = await aMessage(site, scene, 'failed', '550 no such user')
+  await aMessage(site, scene, 'skipped')
   const page = await scene.pageOf('admin')
   await page.goto(`/clinic/${scene.clinic.id}/messages`)
   await page.getByRole('heading', { level: 1, name: 'Messages to patients' }).waitFor()
   const row = page.getByRole('row').filter({ hasText: 'Not sent: no mail server is set' })
   await row.filter({ hasText: 'p…@example.org' }).waitFor()
+  await page.getByRole('row').filter({ hasText: 'The patient does not want it.' }).waitFor()
   expect(await axeFindings(page)).toEqual([])
   await row.getByRole('button', { name: 'Read' }).click()
   const dialog = page.getByRole('dialog', { name: 'Content of the message' })

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { bookingSchema } from './booking.ts'
 import { nullableTime, time } from './fields.ts'
+import { nullableLiterals } from './literals.ts'
 
 export const newBusyCalendarSchema = Type.Object(
   {
@@ -14,6 +15,8 @@ export const newBusyCalendarSchema = Type.Object(
   { title: 'NewBusyCalendar', additionalProperties: false },
 )
 
+export const busyCalendarFailures = ['url_lost', 'unreachable', 'status', 'invalid', 'too_large'] as const
+
 const busyCalendarSchema = Type.Object(
   {
     host: Type.Union([Type.String(), Type.Null()], {
@@ -22,7 +25,12 @@ const busyCalendarSchema = Type.Object(
     createdAt: time(),
     readAt: nullableTime({ description: 'When it was read for the last time; null: not yet' }),
     failingSince: nullableTime({ description: 'Since when it cannot be read; null: it can' }),
-    problem: Type.Union([Type.String(), Type.Null()], { description: 'Why it cannot be read' }),
+    reason: nullableLiterals(busyCalendarFailures, {
+      description:
+        'Why it cannot be read. url_lost: the server’s secret was replaced, so that the URL has to be set again. ' +
+        'null: it can be read, or this was recorded by an earlier release',
+    }),
+    problem: Type.Union([Type.String(), Type.Null()], { description: 'The same more exactly, in English' }),
   },
   { title: 'BusyCalendar', additionalProperties: false },
 )

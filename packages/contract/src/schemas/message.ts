@@ -11,6 +11,30 @@ const smsKinds = ['offered', 'confirmed', 'moved', 'cancelled', 'withdrawn', 're
 const messageKinds = ['confirm', ...smsKinds] as const
 const messageChannels = ['email', 'sms'] as const
 
+/** What the server decides about a message by itself. */
+export const messageReasons = [
+  'booking_gone',
+  'booking_changed',
+  'booking_moved',
+  'replaced',
+  'offer_ended',
+  'hold_ended',
+  'visit_begun',
+  'no_email',
+  'no_phone',
+  'emails_off',
+  'sms_off',
+  'not_by_sms',
+  'unwanted',
+  'address_limit',
+  'number_limit',
+  'sms_limit',
+  'number_invalid',
+  'number_abroad',
+  'number_not_mobile',
+  'quiet_hours',
+] as const
+
 export const messageStateSchema = literals(messageStates, { title: 'MessageState' })
 
 const messageFields = {
@@ -21,7 +45,12 @@ const messageFields = {
   /** due: it waits for its time or for another attempt. skipped: it was not needed any more. */
   state: messageStateSchema,
   maskedAddress: nullableText({ description: 'Such as a…@example.org or +49…67; null: there was no attempt yet' }),
-  result: nullableText({ description: 'The response of the mail server or the SMS provider, or why it was not sent' }),
+  result: nullableText({ description: 'The response of the mail server or the SMS provider; null: there was none' }),
+  reason: nullableLiterals(messageReasons, {
+    description:
+      'Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no ' +
+      'such reason, or it was recorded by an earlier release, which described it in `result`',
+  }),
   failure: nullableLiterals(['address_refused', 'refused', 'unavailable', 'unknown', 'number_unusable'], {
     description:
       'Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt ' +

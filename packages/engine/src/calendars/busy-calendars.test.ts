@@ -306,7 +306,7 @@ test('a failure leaves the busy times, and is reported once after a day', async 
   const slot = await aSlot(database, doctor)
   await block(database, doctor, [slot])
   const due = { ...keysOf(doctor), sealedUrl: 'sealed', etag: null, lastModified: null }
-  const failed = { kind: 'failed', problem: 'The host name was not found.' } as const
+  const failed = { kind: 'failed', reason: 'unreachable', problem: 'The host name was not found.' } as const
   const mine = async () =>
     (await takeFailingBusyCalendars(pool, 1_000)).filter(({ doctorId }) => doctorId === doctor.id)
   await recordBusyCalendar(pool, due, failed)
@@ -316,12 +316,12 @@ test('a failure leaves the busy times, and is reported once after a day', async 
     [doctor.id],
   )
   await recordBusyCalendar(pool, due, failed)
-  expect(await mine()).toMatchObject([{ problem: failed.problem }])
+  expect(await mine()).toMatchObject([{ reason: 'unreachable' }])
   expect(await mine()).toEqual([])
   expect(await whyClosed(database, slot)).toBe('doctor_busy')
   await recordBusyCalendar(pool, due, { kind: 'unchanged' })
   const { rows } = await database.ownerPool.query('select * from holdfast.busy_calendar where resource_id = $1', [
     doctor.id,
   ])
-  expect(rows).toMatchObject([{ failing_since: null, problem: null, notified_at: null }])
+  expect(rows).toMatchObject([{ failing_since: null, problem: null, reason: null, notified_at: null }])
 })

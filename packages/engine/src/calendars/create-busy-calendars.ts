@@ -19,13 +19,14 @@ export function createBusyCalendars(pool: pg.Pool): BusyCalendars {
         insert into holdfast.busy_calendar (clinic_no, resource_id, url) values (${clinicNo}, ${doctorId}, ${sealedUrl})
         on conflict (clinic_no, resource_id) do update
            set url = excluded.url, etag = null, last_modified = null, read_next_at = now(), read_at = null,
-               failing_since = null, problem = null, notified_at = null, created_at = now()`)
+               failing_since = null, problem = null, reason = null, notified_at = null,
+               created_at = now()`)
     },
 
     async find(clinicNo, doctorId) {
       const { rows } = await pool.query<BusyCalendar>(sql`
-        select b.url as "sealedUrl", b.read_at as "readAt", b.failing_since as "failingSince", b.problem,
-               b.created_at as "createdAt"
+        select b.url as "sealedUrl", b.read_at as "readAt", b.failing_since as "failingSince", b.reason,
+               b.problem, b.created_at as "createdAt"
           from holdfast.busy_calendar b where b.clinic_no = ${clinicNo} and b.resource_id = ${doctorId}`)
       return rows[0] ?? null
     },

@@ -40,6 +40,7 @@ export async function recordBusyCalendar(pool: pg.Pool, due: DueBusyCalendar, re
     await pool.query(sql`
       update holdfast.busy_calendar
          set failing_since = coalesce(failing_since, clock_timestamp()), problem = left(${read.problem}, 300),
+             reason = ${read.reason},
              read_next_at = clock_timestamp() + make_interval(mins => ${readAgainMinutes})
        where ${isSame}`)
     return
@@ -50,7 +51,7 @@ export async function recordBusyCalendar(pool: pg.Pool, due: DueBusyCalendar, re
   const tags = read.kind === 'read' ? read : due
   await pool.query(sql`
     update holdfast.busy_calendar
-       set read_at = clock_timestamp(), failing_since = null, problem = null, notified_at = null,
+       set read_at = clock_timestamp(), failing_since = null, problem = null, reason = null, notified_at = null,
            expanded_at = case when ${read.kind === 'read'}::boolean then clock_timestamp() else expanded_at end,
            etag = ${tags.etag}, last_modified = ${tags.lastModified}
      where ${isSame}`)
@@ -103,6 +104,6 @@ export async function takeFailingBusyCalendars(pool: pg.Pool, limit: number): Pr
                and d.notified_at is null
              order by d.failing_since limit ${limit} for update skip locked) due
      where b.clinic_no = due.clinic_no and b.resource_id = due.resource_id
-    returning b.clinic_no as "clinicNo", b.resource_id as "doctorId", b.failing_since as "failingSince", b.problem`)
+    returning b.clinic_no as "clinicNo", b.resource_id as "doctorId", b.failing_since as "failingSince", b.reason`)
   return rows
 }

@@ -12,8 +12,8 @@ import { chooseReminders, reminderOptOuts } from './reminder-opt-outs.ts'
 const messageCursor = cursorOf('messages', ['micros', 'id'])
 
 const columns = sql`m.id, m.booking_id as "bookingId", m.kind, m.channel, m.state, m.due_at as "dueAt", m.attempts,
-  m.masked_address as "maskedAddress", m.result, m.failure, m.done_at as "doneAt", m.created_at as "createdAt",
-  m.content is not null as "hasContent"`
+  m.masked_address as "maskedAddress", m.result, m.reason, m.failure, m.done_at as "doneAt",
+  m.created_at as "createdAt", m.content is not null as "hasContent"`
 
 const againMinutes = 10
 
@@ -65,7 +65,7 @@ async function sendAgain(pool: pg.Pool, clinicNo: number, id: string): Promise<S
   await pool.query(sql`
     update holdfast.message m
        set state = 'due', due_at = clock_timestamp(), attempts = 0, attempts_lost = 0, attempt_until = null,
-           result = null, failure = null, content = null, done_at = null, by_clinic = true,
+           result = null, reason = null, failure = null, content = null, done_at = null, by_clinic = true,
            sent_again_at = clock_timestamp()
      where clinic_no = ${clinicNo} and id = ${id} and state <> 'due' and ${pauseSeconds} <= 0`)
   const { rows } = await pool.query<Message & { pauseSeconds: number }>(sql`

@@ -74,14 +74,16 @@ export async function messageFacts(
 export async function recordMessage(pool: pg.Pool, message: DueMessage, outcome: MessageOutcome) {
   const { clinicNo, id, attempts } = message
   const isAgain = outcome.kind === 'again'
-  const notTried = outcome.kind === 'again' && !outcome.isTried ? 1 : 0
+  const reason = 'reason' in outcome ? outcome.reason : null
+  const result = 'result' in outcome ? outcome.result : null
+  const notTried = isAgain && reason !== null ? 1 : 0
   const maskedAddress = 'maskedAddress' in outcome ? outcome.maskedAddress : null
   const failure = outcome.kind === 'failed' ? outcome.failure : null
   const content = outcome.kind === 'kept' ? JSON.stringify(outcome.content) : null
   await pool.query(sql`
     update holdfast.message
-       set state = ${isAgain ? 'due' : outcome.kind}, attempt_until = null, result = ${outcome.result.slice(0, 300)},
-           failure = ${failure}::text,
+       set state = ${isAgain ? 'due' : outcome.kind}, attempt_until = null, result = left(${result}::text, 300),
+           failure = ${failure}::text, reason = ${reason}::text,
            masked_address = coalesce(${maskedAddress}::text, masked_address), content = ${content}::jsonb,
            attempts = attempts - ${notTried}::integer,
            due_at = coalesce(${isAgain ? outcome.dueAt : null}::timestamptz, due_at),

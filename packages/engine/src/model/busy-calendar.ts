@@ -1,5 +1,11 @@
 import type { Booking } from './booking.ts'
 
+/**
+ * Why a calendar cannot be read. `url_lost`: the server's secret was replaced. `unreachable`: there was no whole
+ * response. `status`: the response was an error. `invalid`: it was no calendar. `too_large`: it has too many events.
+ */
+export type BusyCalendarFailure = 'url_lost' | 'unreachable' | 'status' | 'invalid' | 'too_large'
+
 /** An external calendar of a doctor, without its URL. */
 export type BusyCalendar = {
   sealedUrl: string
@@ -7,6 +13,9 @@ export type BusyCalendar = {
   readAt: Date | null
   /** Since when it cannot be read; null: it can. */
   failingSince: Date | null
+  /** null: it can, or before this was recorded. */
+  reason: BusyCalendarFailure | null
+  /** More exactly, for those who operate its server. */
   problem: string | null
   createdAt: Date
 }
@@ -23,14 +32,20 @@ export type DueBusyCalendar = {
   lastModified: string | null
 }
 
-/** `unchanged`: the server says so. `read`: its busy times, disjoint and by start. `failed`: why, for the doctor. */
+/** `unchanged`: the server says so. `read`: its busy times, disjoint and by start. `failed`: why. */
 export type BusyCalendarRead =
   | { kind: 'unchanged' }
   | { kind: 'read'; busy: readonly BusyTime[]; etag: string | null; lastModified: string | null }
-  | { kind: 'failed'; problem: string }
+  | { kind: 'failed'; reason: BusyCalendarFailure; problem: string }
 
 /** A calendar that has failed for a day, and whose doctor is notified now. */
-export type FailingBusyCalendar = { clinicNo: number; doctorId: string; failingSince: Date; problem: string }
+export type FailingBusyCalendar = {
+  clinicNo: number
+  doctorId: string
+  failingSince: Date
+  /** null: before this was recorded. */
+  reason: BusyCalendarFailure | null
+}
 
 export type BusyCalendars = {
   /** Replaces the doctor's calendar. The busy times until now stay until it was read. */

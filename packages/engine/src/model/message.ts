@@ -21,6 +21,34 @@ export type MessageState = 'due' | 'sent' | 'kept' | 'failed' | 'skipped'
  */
 export type MessageFailure = 'address_refused' | 'refused' | 'unavailable' | 'unknown' | 'number_unusable'
 
+/**
+ * What this server decided without asking a mail server or an SMS provider. `quiet_hours`: the message waits for their
+ * end. `number_invalid`, `number_abroad`, `number_not_mobile`: why a number is not usable. `address_limit`,
+ * `number_limit`: the address or the number has had as many messages of the clinic as it may in a day; `sms_limit`: all
+ * numbers together. All others: why a message was skipped.
+ */
+export type MessageReason =
+  | 'booking_gone'
+  | 'booking_changed'
+  | 'booking_moved'
+  | 'replaced'
+  | 'offer_ended'
+  | 'hold_ended'
+  | 'visit_begun'
+  | 'no_email'
+  | 'no_phone'
+  | 'emails_off'
+  | 'sms_off'
+  | 'not_by_sms'
+  | 'unwanted'
+  | 'address_limit'
+  | 'number_limit'
+  | 'sms_limit'
+  | 'number_invalid'
+  | 'number_abroad'
+  | 'number_not_mobile'
+  | 'quiet_hours'
+
 export type MessageLanguage = 'en' | 'de' | 'ar'
 
 /** A message to a patient, as the clinic sees it. */
@@ -36,6 +64,8 @@ export type Message = {
   maskedAddress: string | null
   /** The response of the mail server or the SMS provider, or why it was not sent; null: no attempt yet. */
   result: string | null
+  /** null: no attempt yet, or it was up to the mail server or the SMS provider. */
+  reason: MessageReason | null
   /** null: it has not failed, or before this was recorded. */
   failure: MessageFailure | null
   /** When it was sent, kept, given up or skipped. */
@@ -104,11 +134,19 @@ export type TimeInstead = { doctorId: string; doctorName: string; startsAt: Date
 /** What became of an attempt. `again`: another one is made at `dueAt`. */
 export type MessageOutcome =
   | { kind: 'sent'; maskedAddress: string; result: string }
-  | { kind: 'kept'; maskedAddress: string; result: string; content: MessageContent }
-  | { kind: 'failed'; maskedAddress: string | null; failure: MessageFailure; result: string }
-  | { kind: 'skipped'; result: string }
-  /** `isTried`: false if it only waits for its time. */
-  | { kind: 'again'; maskedAddress: string | null; result: string; dueAt: Date; isTried: boolean }
+  | { kind: 'kept'; maskedAddress: string; content: MessageContent }
+  | {
+      kind: 'failed'
+      maskedAddress: string | null
+      failure: Exclude<MessageFailure, 'number_unusable'>
+      result: string | null
+    }
+  | { kind: 'failed'; maskedAddress: null; failure: 'number_unusable'; reason: MessageReason }
+  | { kind: 'skipped'; reason: MessageReason }
+  /** After an attempt. */
+  | { kind: 'again'; maskedAddress: string; result: string; dueAt: Date }
+  /** It was not tried: it only waits for its time. */
+  | { kind: 'again'; maskedAddress: string; reason: MessageReason; dueAt: Date }
 
 export type MessageSettings = {
   emails: boolean

@@ -105,10 +105,11 @@ test('too many occurrences are refused', () => {
 test('a calendar that takes too long ends with its thread, and says so', async () => {
   const event = ['DTSTART:20261001T000000Z', 'DTEND:20261001T000001Z', 'RRULE:FREQ=DAILY']
   // 0 ms: no calendar is that fast.
-  expect(await expandCalendar(calendarOf(event), window, 0)).toMatchObject({ kind: 'failed' })
+  expect(await expandCalendar(calendarOf(event), window, 0)).toMatchObject({ kind: 'failed', reason: 'too_large' })
   expect(await expandCalendar(calendarOf(event), window, 240_000)).toMatchObject({ kind: 'read' })
   expect(await expandCalendar('nothing', window, 240_000)).toEqual({
     kind: 'failed',
+    reason: 'invalid',
     problem: 'The response is no iCalendar file.',
   })
 })

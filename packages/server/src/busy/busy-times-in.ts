@@ -1,12 +1,17 @@
-import type { BusyTime } from '@holdfast/engine'
+import type { BusyCalendarFailure, BusyTime } from '@holdfast/engine'
 import ICAL from 'ical.js'
 
 /** What a calendar is read for. `timeZone`: of times without one, and of days. */
 export type BusyWindow = { timeZone: string; fromMs: number; untilMs: number }
 
-/** The message is for the doctor. */
 export class InvalidCalendar extends Error {
   override name = 'InvalidCalendar'
+  readonly reason: BusyCalendarFailure
+
+  constructor(reason: BusyCalendarFailure, message: string) {
+    super(message)
+    this.reason = reason
+  }
 }
 
 /** Of all repeated events together. */
@@ -33,7 +38,9 @@ export function busyTimesIn(text: string, window: BusyWindow): BusyTime[] {
     const iterator = event.iterator()
     for (let next = iterator.next(); next != null; next = iterator.next()) {
       occurrences += 1
-      if (occurrences > occurrencesMax) throw new InvalidCalendar(`It has more than ${occurrencesMax} occurrences.`)
+      if (occurrences > occurrencesMax) {
+        throw new InvalidCalendar('too_large', `It has more than ${occurrencesMax} occurrences.`)
+      }
       const { item, startDate, endDate } = event.getOccurrenceDetails(next)
       found.push(...busyOf(item, startDate, endDate, zones))
       if (zones.msOf(next, tzidOf(event)) >= window.untilMs) break
@@ -49,7 +56,7 @@ function eventsIn(text: string): { calendar: ICAL.Component; single: ICAL.Event[
     calendar = new ICAL.Component(parsed as never)
     if (calendar.name !== 'vcalendar') throw new Error('another component')
   } catch {
-    throw new InvalidCalendar('The response is no iCalendar file.')
+    throw new InvalidCalendar('invalid', 'The response is no iCalendar file.')
   }
   const components = calendar.getAllSubcomponents('vevent').filter((one) => one.getFirstProperty('dtstart') !== null)
   const exceptions = new Map<string, ICAL.Component[]>()
@@ -135,6 +142,8 @@ function merged(found: readonly { startMs: number; endMs: number }[], { fromMs, 
     if (last !== undefined && time.startMs <= last.endMs) last.endMs = Math.max(last.endMs, time.endMs)
     else times.push(time)
   }
-  if (times.length > busyTimesMax) throw new InvalidCalendar(`It has more than ${busyTimesMax} separate busy times.`)
+  if (times.length > busyTimesMax) {
+    throw new InvalidCalendar('too_large', `It has more than ${busyTimesMax} separate busy times.`)
+  }
   return times.map(({ startMs, endMs }) => ({ startsAt: new Date(startMs), endsAt: new Date(endMs) }))
 }

@@ -6,6 +6,9 @@ const { text, window } = workerData as { text: string; window: BusyWindow }
 try {
   parentPort?.postMessage({ kind: 'read', busy: busyTimesIn(text, window) })
 } catch (error) {
-  const problem = error instanceof InvalidCalendar ? error.message : 'The response is no valid iCalendar file.'
-  parentPort?.postMessage({ kind: 'failed', problem })
+  const { reason, message: problem } =
+    error instanceof InvalidCalendar
+      ? error
+      : new InvalidCalendar('invalid', 'The response is no valid iCalendar file.')
+  parentPort?.postMessage({ kind: 'failed', reason, problem })
 }

@@ -1,8 +1,10 @@
 import { Worker } from 'node:worker_threads'
-import type { BusyTime } from '@holdfast/engine'
+import type { BusyCalendarFailure, BusyTime } from '@holdfast/engine'
 import type { BusyWindow } from './busy-times-in.ts'
 
-export type ExpandedCalendar = { kind: 'read'; busy: BusyTime[] } | { kind: 'failed'; problem: string }
+export type ExpandedCalendar =
+  | { kind: 'read'; busy: BusyTime[] }
+  | { kind: 'failed'; reason: BusyCalendarFailure; problem: string }
 
 const megabytesMax = 192
 
@@ -17,12 +19,14 @@ export async function expandCalendar(text: string, window: BusyWindow, timeoutMs
   })
   const timer = Promise.withResolvers<ExpandedCalendar>()
   const timeout = setTimeout(() => {
-    timer.resolve({ kind: 'failed', problem: 'Its repeated events take too long to calculate.' })
+    timer.resolve({ kind: 'failed', reason: 'too_large', problem: 'Its repeated events take too long to calculate.' })
   }, timeoutMs)
   const done = new Promise<ExpandedCalendar>((resolve) => {
     worker.once('message', (result: ExpandedCalendar) => resolve(result))
-    worker.once('error', () => resolve({ kind: 'failed', problem: 'The calendar could not be read.' }))
-    worker.once('exit', () => resolve({ kind: 'failed', problem: 'The calendar could not be read.' }))
+    // It has used all of its memory.
+    const end = () => resolve({ kind: 'failed', reason: 'too_large', problem: 'The calendar could not be read.' })
+    worker.once('error', end)
+    worker.once('exit', end)
   })
   try {
     return await Promise.race([done, timer.promise])

@@ -1,10 +1,10 @@
-import type { MessageLanguage } from '@holdfast/engine'
+import type { FailingBusyCalendar, MessageLanguage } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import type { AccountMails } from '../messages/account-mails.ts'
 import { whenText } from '../messages/visit-context.ts'
 import type { Logger } from '../observe/logger.ts'
-import type { BusyCalendarReader, FailingCalendar } from './read-due-calendars.ts'
+import type { BusyCalendarReader } from './read-due-calendars.ts'
 
 type NotifyDeps = {
   pool: pg.Pool
@@ -33,7 +33,7 @@ export function notifyDoctor({ pool, mails, site, log }: NotifyDeps): BusyCalend
         const { email: address, language, clinicName, clinicId, timezone, isDoctor } = member
         const since = whenText(failing.failingSince, timezone, language)
         const url = isDoctor ? `${site}/my-day/times?clinicId=${clinicId}` : `${site}/clinic/${clinicId}/times`
-        mails.busyCalendarFailing?.({ address, language }, { clinicName, since, problem: failing.problem, url })
+        mails.busyCalendarFailing?.({ address, language }, { clinicName, since, reason: failing.reason, url })
       }
     } catch (error) {
       log.warn({ err: error, doctorId: failing.doctorId }, 'nobody could be notified of a calendar that fails')
@@ -41,7 +41,7 @@ export function notifyDoctor({ pool, mails, site, log }: NotifyDeps): BusyCalend
   }
 }
 
-async function membersOf(pool: pg.Pool, { clinicNo, doctorId }: FailingCalendar): Promise<Member[]> {
+async function membersOf(pool: pg.Pool, { clinicNo, doctorId }: FailingBusyCalendar): Promise<Member[]> {
   const { rows } = await pool.query<Member>(sql`
     select u.email, m.doctor_id is not null as "isDoctor", c.id as "clinicId", c.name as "clinicName", c.timezone,
            coalesce(s.language, 'en') as language

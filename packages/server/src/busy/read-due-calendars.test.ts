@@ -1,13 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createEgress } from '@holdfast/adapters/egress'
-import { createEngine } from '@holdfast/engine'
+import { createEngine, type FailingBusyCalendar } from '@holdfast/engine'
 import { aClinic, aDoctor, aSlot, type BuiltSlot, type TestDatabase } from '@holdfast/testkit'
 import { test as databaseTest } from '@holdfast/testkit/database-test'
 import { expect, vi } from 'vitest'
 import { createLogger } from '../observe/logger.ts'
 import { createSealedTexts } from '../secrets/sealed-texts.ts'
-import { type FailingCalendar, readDueCalendars } from './read-due-calendars.ts'
+import { readDueCalendars } from './read-due-calendars.ts'
 
 type Answer = { status: number; headers?: Record<string, string>; body?: string }
 
@@ -50,8 +50,8 @@ function calendarWith({ startsAt, endsAt }: BuiltSlot): string {
   return ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:x', ...event, 'END:VCALENDAR', ''].join('\r\n')
 }
 
-async function read({ appPool: pool }: TestDatabase, allowPrivate = true): Promise<FailingCalendar[]> {
-  const failing: FailingCalendar[] = []
+async function read({ appPool: pool }: TestDatabase, allowPrivate = true): Promise<FailingBusyCalendar[]> {
+  const failing: FailingBusyCalendar[] = []
   await readDueCalendars({
     pool,
     sealed,
@@ -86,11 +86,16 @@ test('a failure is shown, blocks nothing else and is notified once after a day',
   const { doctor, slot, state, isBlocked, due } = await aScene(database, `${calendars.origin}/b.ics`)
   calendars.answers.set('/b.ics', { status: 200, body: calendarWith(slot) })
   await read(database)
-  for (const answer of [{ status: 500 }, { status: 200, body: '<html>' }, { status: 302 }]) {
+  const failures = [
+    [{ status: 500 }, 'status'],
+    [{ status: 200, body: '<html>' }, 'invalid'],
+    [{ status: 302 }, 'status'],
+  ] as const
+  for (const [answer, reason] of failures) {
     calendars.answers.set('/b.ics', answer)
     await due()
     expect(await read(database)).toEqual([])
-    expect((await state())?.problem).toBeTruthy()
+    expect(await state()).toMatchObject({ reason, problem: expect.any(String) })
     expect(await isBlocked()).toBe(true)
   }
   await database.ownerPool.query(
@@ -109,7 +114,7 @@ test('nothing is requested of this machine unless that is allowed, not even by a
   const before = calendars.requests.length
   await read(database, false)
   expect(calendars.requests).toHaveLength(before)
-  expect((await state())?.problem).toBeTruthy()
+  expect(await state()).toMatchObject({ reason: 'unreachable', problem: expect.any(String) })
   const requested: string[] = []
   const other = await aScene(database, 'https://calendar.example.org/d.ics')
   const egress = createEgress({ allowPrivate: false })

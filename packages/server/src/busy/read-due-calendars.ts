@@ -1,7 +1,9 @@
 import type { Egress } from '@holdfast/adapters/egress'
 import {
+  type BusyCalendarFailure,
   type BusyCalendarRead,
   type DueBusyCalendar,
+  type FailingBusyCalendar,
   recordBusyCalendar,
   takeDueBusyCalendars,
   takeFailingBusyCalendars,
@@ -12,13 +14,11 @@ import type { Logger } from '../observe/logger.ts'
 import type { SealedTexts } from '../secrets/sealed-texts.ts'
 import { expandCalendar } from './expand-calendar.ts'
 
-export type FailingCalendar = { clinicNo: number; doctorId: string; failingSince: Date; problem: string }
-
 export type BusyCalendarReader = {
   egress: Pick<Egress, 'request'>
   sealed: Pick<SealedTexts, 'open'>
   /** Of a calendar that has failed for a day, once. */
-  onFailing(failing: FailingCalendar): Promise<void>
+  onFailing(failing: FailingBusyCalendar): Promise<void>
 }
 
 type ReadDeps = BusyCalendarReader & { pool: pg.Pool; log: Logger }
@@ -58,16 +58,16 @@ async function readOne(deps: ReadDeps, due: DueBusyCalendar): Promise<void> {
 
 async function readCalendar({ pool, egress, sealed }: ReadDeps, due: DueBusyCalendar): Promise<BusyCalendarRead> {
   const url = await sealed.open(due.sealedUrl)
-  if (url === null) return failed('The server’s secret was replaced. Enter the URL again.')
+  if (url === null) return failed('url_lost', 'The server’s secret was replaced. Enter the URL again.')
   const headers = {
     accept: 'text/calendar',
     ...(due.etag === null ? {} : { 'if-none-match': due.etag }),
     ...(due.lastModified === null ? {} : { 'if-modified-since': due.lastModified }),
   }
   const outcome = await requestFollowing(egress, url, headers)
-  if (outcome.kind !== 'response') return failed(outcome.reason)
+  if (outcome.kind !== 'response') return failed('unreachable', outcome.reason)
   if (outcome.status === 304) return { kind: 'unchanged' }
-  if (outcome.status !== 200) return failed(`The server responded with ${outcome.status}.`)
+  if (outcome.status !== 200) return failed('status', `The server responded with ${outcome.status}.`)
   const now = Date.now()
   const timeZone = await zoneOf(pool, due.clinicNo)
   const window = { timeZone, fromMs: now - dayMs, untilMs: now + daysAheadMax * dayMs }
@@ -101,6 +101,6 @@ function upTo(text: string | undefined, max: number): string | null {
   return text === undefined || text.length > max ? null : text
 }
 
-function failed(problem: string): BusyCalendarRead {
-  return { kind: 'failed', problem }
+function failed(reason: BusyCalendarFailure, problem: string): BusyCalendarRead {
+  return { kind: 'failed', reason, problem }
 }

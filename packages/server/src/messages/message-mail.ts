@@ -6,6 +6,7 @@ import type {
   MessageFacts,
   MessageKind,
   MessageLanguage,
+  MessageReason,
   TimeInstead,
 } from '@holdfast/engine'
 import { type CalendarVisit, calendarAttachment } from './calendar-attachment.ts'
@@ -32,11 +33,11 @@ export type MailFacts = MessageFacts & { alternatives: TimeInstead[]; logo: Clin
 const hasNoCalendar: ReadonlySet<MessageKind> = new Set(['reminder', 'offered', 'confirm'])
 
 /** Why a message is not sent any more; null: it is. */
-export function reasonToSkip(message: DueMessage, facts: MessageFacts): string | null {
+export function reasonToSkip(message: DueMessage, facts: MessageFacts): MessageReason | null {
   const noChannel = message.channel === 'sms' ? noSms(message, facts) : noEmail(facts)
   if (noChannel !== null) return noChannel
-  if (facts.version > message.version) return 'A later message about the booking takes its place.'
-  if (facts.slotId !== message.slotId) return 'The booking was moved.'
+  if (facts.version > message.version) return 'replaced'
+  if (facts.slotId !== message.slotId) return 'booking_moved'
   const status = {
     offered: 'PENDING',
     confirm: 'PENDING',
@@ -46,20 +47,20 @@ export function reasonToSkip(message: DueMessage, facts: MessageFacts): string |
     cancelled: 'CANCELLED',
     withdrawn: 'FAILED',
   }
-  if (facts.status !== status[message.kind]) return 'The booking was changed.'
-  if (message.kind === 'offered' && facts.holdExpiresAt === null) return 'The offer has ended.'
-  if (message.kind === 'confirm' && facts.holdExpiresAt === null) return 'The hold has ended.'
-  return facts.hasBegun ? 'The visit has begun.' : null
+  if (facts.status !== status[message.kind]) return 'booking_changed'
+  if (message.kind === 'offered' && facts.holdExpiresAt === null) return 'offer_ended'
+  if (message.kind === 'confirm' && facts.holdExpiresAt === null) return 'hold_ended'
+  return facts.hasBegun ? 'visit_begun' : null
 }
 
-function noEmail({ patient, settings }: MessageFacts): string | null {
-  if (patient.email === undefined) return 'The patient has no e-mail address.'
-  return settings.emails ? null : 'The clinic sends no e-mails.'
+function noEmail({ patient, settings }: MessageFacts): MessageReason | null {
+  if (patient.email === undefined) return 'no_email'
+  return settings.emails ? null : 'emails_off'
 }
 
-function noSms({ kind }: DueMessage, { patient, settings }: MessageFacts): string | null {
-  if (patient.phone === undefined) return 'The patient has no telephone number.'
-  return settings.smsKinds.some((one) => one === kind) ? null : 'The clinic sends no SMS about this.'
+function noSms({ kind }: DueMessage, { patient, settings }: MessageFacts): MessageReason | null {
+  if (patient.phone === undefined) return 'no_phone'
+  return settings.smsKinds.some((one) => one === kind) ? null : 'sms_off'
 }
 
 /** A message as a mail, in the patient's language and the clinic's time zone. */

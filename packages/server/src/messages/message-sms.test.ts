@@ -13,17 +13,17 @@ test.each([
 })
 
 test.each([
-  ['0170 1234567', null, /not valid/],
-  ['12', 'DE', /not valid/],
-  ['ask my son', 'DE', /not valid/],
-  ['030 901820', 'DE', /not that of a mobile/],
-  ['0900 5 123456', 'DE', /not that of a mobile/],
-  ['0180 6 123456', 'DE', /not that of a mobile/],
-  ['+44 7400 123456', 'DE', /another country/],
-  ['+1 876 210 1234', 'US', /another country/],
-  ['0170 1234567', 'XX', /not valid/],
+  ['0170 1234567', null, 'number_invalid'],
+  ['12', 'DE', 'number_invalid'],
+  ['ask my son', 'DE', 'number_invalid'],
+  ['030 901820', 'DE', 'number_not_mobile'],
+  ['0900 5 123456', 'DE', 'number_not_mobile'],
+  ['0180 6 123456', 'DE', 'number_not_mobile'],
+  ['+44 7400 123456', 'DE', 'number_abroad'],
+  ['+1 876 210 1234', 'US', 'number_abroad'],
+  ['0170 1234567', 'XX', 'number_invalid'],
 ])('the number %s in %s gets no SMS, and says why', (phone, country, reason) => {
-  expect(smsNumber(phone, country)).toEqual({ kind: 'none', reason: expect.stringMatching(reason) })
+  expect(smsNumber(phone, country)).toEqual({ kind: 'none', reason })
 })
 
 const kinds = messageKinds.filter((kind): kind is SmsKind => kind !== 'confirm')

@@ -1,11 +1,11 @@
-import type { DueMessage, MessageFacts, MessageLanguage, SmsKind } from '@holdfast/engine'
+import type { DueMessage, MessageFacts, MessageLanguage, MessageReason, SmsKind } from '@holdfast/engine'
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { SegmentedMessage } from 'sms-segments-calculator'
 import { smsTexts } from './texts/sms-texts.ts'
 import { localDay, type MailLinks } from './visit-context.ts'
 
 /** A number to which an SMS can be sent, or why there is none. */
-export type SmsNumber = { kind: 'number'; number: string; masked: string } | { kind: 'none'; reason: string }
+export type SmsNumber = { kind: 'number'; number: string; masked: string } | { kind: 'none'; reason: MessageReason }
 
 const nameLengthMax = 40
 /** Some countries, such as the United States, have the same numbers for both. */
@@ -19,13 +19,9 @@ const mobileTypes = new Set<string | undefined>(['MOBILE', 'FIXED_LINE_OR_MOBILE
  */
 export function smsNumber(phone: string, country: string | null): SmsNumber {
   const parsed = parsePhoneNumberFromString(phone, knownCountry(country))
-  if (parsed === undefined || !parsed.isValid()) {
-    return { kind: 'none', reason: 'The telephone number is not valid in the clinic’s country.' }
-  }
-  if (parsed.country !== country) return { kind: 'none', reason: 'The telephone number is of another country.' }
-  if (!mobileTypes.has(parsed.getType())) {
-    return { kind: 'none', reason: 'The telephone number is not that of a mobile telephone.' }
-  }
+  if (parsed === undefined || !parsed.isValid()) return { kind: 'none', reason: 'number_invalid' }
+  if (parsed.country !== country) return { kind: 'none', reason: 'number_abroad' }
+  if (!mobileTypes.has(parsed.getType())) return { kind: 'none', reason: 'number_not_mobile' }
   const { number, countryCallingCode } = parsed
   return { kind: 'number', number, masked: `+${countryCallingCode}…${number.slice(-2)}` }
 }

@@ -84,7 +84,7 @@ async function send(database: TestDatabase, id: string, confirmed: Record<string
     accountOf: async (_pool: unknown, email: string) => confirmed[email] ?? null,
   }
   await sendDueMessages({ pool: database.appPool, sender, log: createLogger('silent') })
-  const { rows } = await database.ownerPool.query('select state, result from holdfast.message where id = $1', [id])
+  const { rows } = await database.ownerPool.query('select state, reason from holdfast.message where id = $1', [id])
   return { ...rows[0], text: sent.join() }
 }
 
@@ -102,7 +102,7 @@ describe('when a message is sent', () => {
     await choose(database, accountId, nothing)
     expect(await send(database, reminder)).toMatchObject({
       state: 'skipped',
-      result: 'The patient wants no reminders by e-mail.',
+      reason: 'unwanted',
     })
     const needed = await aDueMessage(database, { kind: 'confirmed', accountId })
     expect((await send(database, needed)).state).toBe('sent')
@@ -120,7 +120,7 @@ describe('when a message is sent', () => {
       const off = await aDueMessage(database, { kind, channel: 'sms', accountId })
       expect(await send(database, off)).toMatchObject({
         state: 'skipped',
-        result: 'The patient wants no SMS about this.',
+        reason: 'unwanted',
       })
       const byMail = await aDueMessage(database, { kind, accountId })
       expect((await send(database, byMail)).state).toBe('sent')

@@ -1,4 +1,4 @@
-import { type DueMessage, defaultMessageChoices, type MessageChoices } from '@holdfast/engine'
+import { type DueMessage, defaultMessageChoices, type MessageChoices, type MessageReason } from '@holdfast/engine'
 import { isSmsKind } from './message-sms.ts'
 
 type Recipient = { accountId: string | null; email: string | undefined }
@@ -24,9 +24,9 @@ export async function choicesOf({ accountId, email }: Recipient, reads: ChoiceRe
 export function reasonUnwanted(
   { kind, channel }: Pick<DueMessage, 'kind' | 'channel'>,
   { reminderEmails, smsKindsOff }: MessageChoices,
-): string | null {
+): MessageReason | null {
   if (channel === 'sms') {
-    return isSmsKind(kind) && smsKindsOff.includes(kind) ? 'The patient wants no SMS about this.' : null
+    return isSmsKind(kind) && smsKindsOff.includes(kind) ? 'unwanted' : null
   }
-  return kind === 'reminder' && !reminderEmails ? 'The patient wants no reminders by e-mail.' : null
+  return kind === 'reminder' && !reminderEmails ? 'unwanted' : null
 }

@@ -2,12 +2,14 @@ import { type DueMessage, defaultMessageSettings, type MessageKind, type Message
 import type { MailContent } from './mail-content.ts'
 import type { MailFacts, MailSettings } from './message-mail.ts'
 import { mailTexts } from './render-mail.ts'
+import { busyCalendarFailingMail } from './templates/busy-calendar-failing.ts'
 import { confirmEmailMail } from './templates/confirm-email.ts'
 import { emailChangedMail } from './templates/email-changed.ts'
 import { invitationMail } from './templates/invitation.ts'
 import { newSignInMail } from './templates/new-sign-in.ts'
 import { passwordResetMail } from './templates/password-reset.ts'
 import type { TicketLinkContext } from './templates/ticket-link.ts'
+import { webhookPausedMail } from './templates/webhook-paused.ts'
 import { type MailLinks, referenceOf, whenText } from './visit-context.ts'
 
 /** Invented messages of every kind, for previews and tests. */
@@ -117,8 +119,10 @@ export function sampleTicketLink(language: MessageLanguage): TicketLinkContext {
   }
 }
 
-/** The mails to accounts, by the names of their files. */
-export function sampleAccountMails(language: MessageLanguage): Record<string, MailContent> {
+/** The mails to accounts, by the names of their files, and who sends them. */
+export function sampleAccountMails(
+  language: MessageLanguage,
+): Record<string, { sender: string; content: MailContent }> {
   const texts = mailTexts[language]
   const site = 'book.example.org'
   const urlOf = (page: string) => `https://${site}/${page}#${'x'.repeat(32)}`
@@ -128,13 +132,19 @@ export function sampleAccountMails(language: MessageLanguage): Record<string, Ma
   const when = whenText(startsAt, 'UTC', language)
   const signIn = { site, when, browser: 'Firefox, Windows', sessionsUrl: `https://${site}/account` }
   return {
-    'confirm-email': confirmEmailMail({ ...confirm, isChange: false }, texts),
-    'confirm-new-email': confirmEmailMail({ ...confirm, isChange: true }, texts),
-    'email-changed': emailChangedMail({ site, undo }, texts),
-    'email-left': emailChangedMail({ site, undo: null }, texts),
-    'new-sign-in': newSignInMail(signIn, texts),
-    'password-reset': passwordResetMail({ url: urlOf('reset-password'), hours: 24, site }, texts),
-    invitation: invitationMail({ clinicName, role: 'staff', url: urlOf('invitation'), hours: 72 }, texts),
+  const ofSite = (content: MailContent) => ({ sender: site, content })
+  const ofClinic = (content: MailContent) => ({ sender: clinicName, content })
+  const paused = { clinicName, host: 'hooks.example.org', isGone: false, url: `https://${site}/clinic` }
+  const failing = { clinicName, since: when, reason: 'status', url: `https://${site}/my-day/times` } as const
+    'confirm-email': ofSite(confirmEmailMail({ ...confirm, isChange: false }, texts)),
+    'confirm-new-email': ofSite(confirmEmailMail({ ...confirm, isChange: true }, texts)),
+    'email-changed': ofSite(emailChangedMail({ site, undo }, texts)),
+    'email-left': ofSite(emailChangedMail({ site, undo: null }, texts)),
+    'new-sign-in': ofSite(newSignInMail(signIn, texts)),
+    'password-reset': ofSite(passwordResetMail({ url: urlOf('reset-password'), hours: 24, site }, texts)),
+    invitation: ofClinic(invitationMail({ clinicName, role: 'staff', url: urlOf('invitation'), hours: 72 }, texts)),
+    'webhook-paused': ofClinic(webhookPausedMail(paused, texts)),
+    'busy-calendar-failing': ofClinic(busyCalendarFailingMail(failing, texts)),
   }
 }
 

@@ -102,7 +102,7 @@ async function attempt(
 
 async function outcomeOf(pool: pg.Pool, sender: MessageSender, message: DueMessage): Promise<MessageOutcome> {
   const ofBooking = await messageFacts(pool, message)
-  if (ofBooking === null) return { kind: 'skipped', result: 'The booking was erased or archived.' }
+  if (ofBooking === null) return { kind: 'skipped', reason: 'booking_gone' }
   const { accountId, patient } = ofBooking
   const choices = await choicesOf(
     { accountId, email: patient.email },
@@ -110,11 +110,11 @@ async function outcomeOf(pool: pg.Pool, sender: MessageSender, message: DueMessa
   )
   const facts = inLanguage(ofBooking, choices.language)
   const reason = reasonToSkip(message, facts) ?? reasonUnwanted(message, choices)
-  if (reason !== null) return { kind: 'skipped', result: reason }
+  if (reason !== null) return { kind: 'skipped', reason }
   if (message.kind === 'reminder') {
     const recipients = sender.recipientDigests(facts.patient.email)
     const isUnwanted = await hasNoReminders(pool, { clinicNo: message.clinicNo, recipients })
-    if (isUnwanted) return { kind: 'skipped', result: 'The patient wants no reminders.' }
+    if (isUnwanted) return { kind: 'skipped', reason: 'unwanted' }
   }
   return message.channel === 'sms'
     ? smsOutcome(pool, sender, message, facts)
@@ -136,18 +136,18 @@ async function mailOutcome(
   const quietUntil = quietEnd(message, facts)
   if (quietUntil !== null) return waits(maskedAddress, quietUntil)
   if (message.attemptsLost >= attemptsLostMax) {
-    return { kind: 'failed', maskedAddress, failure: 'unknown', result: 'The outcome of two attempts is not known.' }
+    return { kind: 'failed', maskedAddress, failure: 'unknown', result: null }
   }
   const mailFacts = await mailFactsOf(pool, message, facts)
   if (sender.mailer === null) {
     // The logo would be stored with each message.
     const kept = { ...mailFacts, logo: null }
     const { content } = messageMail(message, kept, { ...sender, links: withoutTokens(sender.links) })
-    return { kind: 'kept', maskedAddress, result: 'No mail server is set.', content }
+    return { kind: 'kept', maskedAddress, content }
   }
   const { mail } = messageMail(message, mailFacts, sender)
   if (!(await mayBeSent(pool, sender, message, mail.to.address))) {
-    return { kind: 'skipped', result: `The address has had ${messagesPerDayMax} e-mails of the clinic in a day.` }
+    return { kind: 'skipped', reason: 'address_limit' }
   }
   const { kind, response } = await sender.mailer.send(mail)
   const result = response.replaceAll(mail.to.address, maskedAddress)
@@ -165,25 +165,22 @@ async function smsOutcome(
   facts: MessageFacts,
 ): Promise<MessageOutcome> {
   const to = smsNumber(facts.patient.phone ?? '', facts.settings.phoneCountry)
-  if (to.kind === 'none') return { kind: 'failed', maskedAddress: null, failure: 'number_unusable', result: to.reason }
+  if (to.kind === 'none') return { kind: 'failed', maskedAddress: null, failure: 'number_unusable', reason: to.reason }
   const { number, masked: maskedAddress } = to
   const quietUntil = quietEnd(message, facts)
   if (quietUntil !== null) return waits(maskedAddress, quietUntil)
-  if (message.attemptsLost > 0) {
-    const result = 'The outcome of an attempt is not known; it may have been sent.'
-    return { kind: 'failed', maskedAddress, failure: 'unknown', result }
-  }
-  if (!isSmsKind(message.kind)) return { kind: 'skipped', result: 'This message is not sent by SMS.' }
+  if (message.attemptsLost > 0) return { kind: 'failed', maskedAddress, failure: 'unknown', result: null }
+  if (!isSmsKind(message.kind)) return { kind: 'skipped', reason: 'not_by_sms' }
   if (sender.sms === null) {
     const text = smsText(message.kind, facts, withoutTokens(sender.links))
     const content = { subject: '', html: '', text }
-    return { kind: 'kept', maskedAddress, result: 'No SMS provider is set.', content }
+    return { kind: 'kept', maskedAddress, content }
   }
   if (!(await mayBeSent(pool, sender, message, number))) {
-    return { kind: 'skipped', result: `The number has had ${messagesPerDayMax} SMS of the clinic in a day.` }
+    return { kind: 'skipped', reason: 'number_limit' }
   }
   if (!(await mayBeSent(pool, sender, message, 'all SMS', smsPerDayMax))) {
-    return { kind: 'skipped', result: `The clinic has sent ${smsPerDayMax} SMS in a day.` }
+    return { kind: 'skipped', reason: 'sms_limit' }
   }
   const text = smsText(message.kind, facts, sender.links)
   const { kind, response } = await sender.sms.send({ to: number, text })
@@ -202,12 +199,11 @@ function later({ attempts, now }: DueMessage, maskedAddress: string, result: str
     maskedAddress,
     result,
     dueAt: new Date(now.getTime() + pauseMinutes * minuteMs),
-    isTried: true,
   }
 }
 
 function waits(maskedAddress: string, dueAt: Date): MessageOutcome {
-  return { kind: 'again', maskedAddress, result: 'The clinic has quiet hours.', dueAt, isTried: false }
+  return { kind: 'again', maskedAddress, reason: 'quiet_hours', dueAt }
 }
 
 /** Until when a message has to wait, because the clinic has quiet hours; null: it need not, or would be too late. */

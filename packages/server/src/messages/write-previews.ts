@@ -34,8 +34,8 @@ export async function writePreviews(directory: string): Promise<string[]> {
     }
   }
   for (const language of messageLanguages) {
-    for (const [name, mail] of Object.entries(sampleAccountMails(language))) {
-      const { subject, html, text } = renderMail(mail, language, 'book.example.org')
+    for (const [name, { sender, content }] of Object.entries(sampleAccountMails(language))) {
+      const { subject, html, text } = renderMail(content, language, sender)
       await writeFile(join(directory, `${name}.${language}.html`), html)
       await writeFile(join(directory, `${name}.${language}.txt`), `${subject}\n\n${text}\n`)
       names.push(`${name}.${language}.html`, `${name}.${language}.txt`)

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { problemCodes } from '@holdfast/contract'
+import { busyCalendarFailures, messageReasons, problemCodes } from '@holdfast/contract'
 import { describe, expect, test } from 'vitest'
 import { languages } from '../lib/languages.ts'
 import { unusedKeys } from './unused-keys.ts'
@@ -76,6 +76,22 @@ test('every problem code of the API has a text in every language', () => {
         [`${code}.help`]: expect.any(String),
       })
     }
+  }
+})
+
+test('every reason why the server sends a message not, or later, has a text in every language', () => {
+  for (const language of languages) {
+    const texts = catalogue(language, 'admin')
+    for (const reason of messageReasons)
+      expect(texts, `${language} ${reason}`).toHaveProperty([`messages.reason.${reason}`])
+  }
+})
+
+test('every reason why an external calendar cannot be read has a text in every language', () => {
+  for (const language of languages) {
+    const texts = catalogue(language, 'calendars')
+    for (const reason of busyCalendarFailures)
+      expect(texts, `${language} ${reason}`).toHaveProperty([`busy.reason.${reason}`])
   }
 })
 

@@ -589,7 +589,11 @@ export type BusyCalendar = {
      */
     failingSince: string | null;
     /**
-     * Why it cannot be read
+     * Why it cannot be read. url_lost: the server’s secret was replaced, so that the URL has to be set again. null: it can be read, or this was recorded by an earlier release
+     */
+    reason: 'url_lost' | 'unreachable' | 'status' | 'invalid' | 'too_large' | null;
+    /**
+     * The same more exactly, in English
      */
     problem: string | null;
 };
@@ -1981,9 +1985,13 @@ export type Message = {
      */
     maskedAddress: string | null;
     /**
-     * The response of the mail server or the SMS provider, or why it was not sent
+     * The response of the mail server or the SMS provider; null: there was none
      */
     result: string | null;
+    /**
+     * Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no such reason, or it was recorded by an earlier release, which described it in `result`
+     */
+    reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'not_by_sms' | 'unwanted' | 'address_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
     /**
      * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number. null: it did not fail
      */
@@ -2214,9 +2222,13 @@ export type MessageWithContent = {
      */
     maskedAddress: string | null;
     /**
-     * The response of the mail server or the SMS provider, or why it was not sent
+     * The response of the mail server or the SMS provider; null: there was none
      */
     result: string | null;
+    /**
+     * Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no such reason, or it was recorded by an earlier release, which described it in `result`
+     */
+    reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'not_by_sms' | 'unwanted' | 'address_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
     /**
      * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number. null: it did not fail
      */

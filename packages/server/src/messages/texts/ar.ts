@@ -120,6 +120,13 @@ export const ar: MailTexts = {
   },
   invitation: {
     subject: (clinic) => `دعوة من ${clinic}`,
+    reasons: {
+      url_lost: 'لم يعد من الممكن فك تشفير عنوانه. أدخله من جديد.',
+      unreachable: 'لا يمكن الوصول إلى خادمه.',
+      status: 'يجيب خادمه بخطأ. ربما تغيّر العنوان.',
+      invalid: 'ما يرسله خادمه ليس تقويمًا.',
+      too_large: 'فيه مواعيد أكثر من المسموح.',
+    },
     heading: (clinic) => `دعوة من ${clinic}`,
     text: (role, hours) => `أنت مدعو للعمل باستخدام Holdfast. دورك: ${role}. يعمل الرابط مرة واحدة خلال ${hours} ساعة.`,
     action: 'اقبل الدعوة',

@@ -125,6 +125,13 @@ export const de: MailTexts = {
     text: (since) => `Seine belegten Zeiten wurden seit ${since} nicht mehr gelesen.`,
     next: 'Bis er sich wieder lesen lässt, bleiben die damals belegten Zeiten gesperrt, und neue sind buchbar.',
     action: 'Kalender ansehen',
+    reasons: {
+      url_lost: 'Seine Adresse lässt sich nicht mehr entschlüsseln. Geben Sie sie erneut ein.',
+      unreachable: 'Sein Server ist nicht erreichbar.',
+      status: 'Sein Server antwortet mit einem Fehler. Vielleicht hat sich die Adresse geändert.',
+      invalid: 'Was sein Server sendet, ist kein Kalender.',
+      too_large: 'Er hat zu viele Termine.',
+    },
   },
   invitation: {
     subject: (clinic) => `${clinic} lädt Sie ein`,

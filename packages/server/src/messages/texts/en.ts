@@ -117,6 +117,13 @@ export const en = {
     text: (since: string) => `Its busy times have not been read since ${since}.`,
     next: 'Until it can be read again, the times that were busy then stay blocked, and new ones can be booked.',
     action: 'See the calendar',
+    reasons: {
+      url_lost: 'Its address can no longer be decrypted. Enter it again.',
+      unreachable: 'Its server cannot be reached.',
+      status: 'Its server responds with an error. Perhaps the address has changed.',
+      invalid: 'What its server sends is no calendar.',
+      too_large: 'It has too many events.',
+    },
   },
   invitation: {
     subject: (clinic: string) => `${clinic} invites you`,

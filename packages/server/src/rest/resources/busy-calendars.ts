@@ -72,12 +72,13 @@ async function stateOf(deps: RestDeps, clinicNo: number, doctorId: string) {
   if (found === null) return { calendar: null, conflicts: [] }
   const url = await deps.busyCalendarUrls.open(found.sealedUrl)
   const bookings = await busyCalendars.conflicts({ clinicNo, doctorId, limit: conflictsMax })
-  const { createdAt, readAt, failingSince, problem } = found
+  const { createdAt, readAt, failingSince, reason, problem } = found
   const calendar = {
     host: url === null ? null : (URL.parse(url)?.host ?? null),
     createdAt: timeText(createdAt),
     readAt: timeOrNull(readAt),
     failingSince: timeOrNull(failingSince),
+    reason,
     problem,
   }
   return { calendar, conflicts: await bookingBodies(deps, bookings) }

@@ -43,7 +43,7 @@ export function BusySection({ doctorId, timeZone }: { doctorId: string; timeZone
 function BusyState({ state: { calendar, conflicts }, timeZone }: { state: BusyCalendarState; timeZone: string }) {
   const { t } = useTranslation('calendars')
   if (calendar === null) return <Text role="status">{t('busy.none')}</Text>
-  const { host, readAt, failingSince, problem } = calendar
+  const { host, readAt, failingSince, reason, problem } = calendar
   return (
     <>
       <Text role="status">
@@ -52,7 +52,11 @@ function BusyState({ state: { calendar, conflicts }, timeZone }: { state: BusyCa
       </Text>
       {failingSince === null ? null : (
         <Text role="alert" c="var(--mantine-color-error)">
-          {t('busy.failing', { time: formatDayTime(failingSince, timeZone) })} <bdi>{problem}</bdi>
+          {t('busy.failing', { time: formatDayTime(failingSince, timeZone) })}{' '}
+          {reason === null ? null : t(`busy.reason.${reason}`)}{' '}
+          <Text span size="sm" c="dimmed">
+            <bdi>{problem}</bdi>
+          </Text>
         </Text>
       )}
       {conflicts.length === 0 ? null : (

@@ -65,7 +65,7 @@ type RowProps = {
 function Row({ message, onRead, sending, children }: RowProps) {
   const { t } = useTranslation('admin')
   const { timeZone, isAdmin } = useClinic()
-  const { id, kind, channel, state, maskedAddress, result, failure, dueAt, doneAt, hasContent } = message
+  const { id, kind, channel, state, maskedAddress, result, reason, failure, dueAt, doneAt, hasContent } = message
   return (
     <tr>
       <td className={`tabular ${tableClasses.nowrap}`}>{formatDayTime(doneAt ?? dueAt, timeZone)}</td>
@@ -82,7 +82,8 @@ function Row({ message, onRead, sending, children }: RowProps) {
         <Stack gap={0}>
           {t(state === 'kept' && channel === 'sms' ? 'messages.keptSms' : `messages.state.${state}`)}
           {failure ? <Text size="sm">{t(`messages.failure.${failure}`)}</Text> : null}
-          {/* What is kept has the same reason always, which its state gives. */}
+          {reason ? <Text size="sm">{t(`messages.reason.${reason}`)}</Text> : null}
+          {/* Earlier releases gave why a message was kept, which its state says. */}
           {result === null || state === 'kept' ? null : (
             <Text size="sm" c="dimmed">
               <bdi>{result}</bdi>

@@ -10,6 +10,7 @@ const message = (doneAt: string | null, change: Partial<Message>): Message => ({
   state: 'sent',
   maskedAddress: 'a…@example.org',
   result: null,
+  reason: null,
   failure: null,
   attempts: 1,
   dueAt: '2026-11-20T10:00:00Z',
