@@ -6,6 +6,8 @@ export type MailContent = {
   heading: string
   paragraphs: string[]
   details: { label: string; value: string }[]
+  /** What they are about. */
+  aboveActions?: string
   /** The first is the main one. */
   actions: { label: string; url: string }[]
   notes: string[]

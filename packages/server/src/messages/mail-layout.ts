@@ -49,17 +49,14 @@ export function mailLayout({ content, language, direction, sender, logo }: Page)
       h(
         'table',
         { role: 'presentation', width: '100%', style: { maxWidth: '600px', margin: '0 auto', borderSpacing: 0 } },
-        h('tbody', null, h('tr', null, card(content, sender, logo))),
+        h('tbody', null, h('tr', null, card({ content, direction, sender, logo }))),
       ),
     ),
   )
 }
 
-function card(
-  { heading, paragraphs, details, actions, notes }: MailContent,
-  sender: string,
-  logo: ShownLogo | null,
-): ReactElement {
+function card({ content, direction, sender, logo }: Omit<Page, 'language'>): ReactElement {
+  const { heading, paragraphs, details, aboveActions, actions, notes } = content
   const style = {
     background: color.card,
     color: color.text,
@@ -78,8 +75,9 @@ function card(
       logo === null ? isolated(sender) : logoImage(logo, sender),
     ),
     h('h1', { style: { margin: '0 0 16px', fontSize: '24px', lineHeight: 1.25 } }, heading),
-    ...paragraphs.map((text) => h('p', { key: text, style: { margin: '0 0 16px', whiteSpace: 'pre-line' } }, text)),
-    details.length === 0 ? null : detailsTable(details),
+    ...paragraphs.map(paragraph),
+    details.length === 0 ? null : detailsTable(details, direction),
+    aboveActions === undefined ? null : paragraph(aboveActions),
     ...actions.map(({ label, url }, index) => action(label, url, index === 0)),
     ...notes.map((text) =>
       h(
@@ -91,19 +89,24 @@ function card(
   )
 }
 
+function paragraph(text: string): ReactElement {
+  return h('p', { key: text, style: { margin: '0 0 16px', whiteSpace: 'pre-line' } }, text)
+}
+
 /** On white, also in a dark mail: logos are drawn for that. Without images, mail programs show the name. */
 function logoImage({ url, width, height }: ShownLogo, sender: string): ReactElement {
   const style = { background: '#ffffff', padding: '8px', borderRadius: '8px', maxWidth: '100%', color: color.quiet }
   return h('img', { src: url, alt: sender, width, height, style })
 }
 
-function detailsTable(details: MailContent['details']): ReactElement {
+function detailsTable(details: MailContent['details'], direction: Page['direction']): ReactElement {
   const cell = {
     padding: '8px 0',
     borderTop: `1px solid ${color.line}`,
     verticalAlign: 'top',
     textAlign: 'start',
   } as const
+  const labelCell = { width: '30%', fontWeight: 400, color: color.quiet }
   return h(
     'table',
     { width: '100%', style: { borderSpacing: 0, margin: '0 0 24px' } },
@@ -119,7 +122,7 @@ function detailsTable(details: MailContent['details']): ReactElement {
             {
               scope: 'row',
               className: 'quiet line',
-              style: { ...cell, width: '30%', fontWeight: 400, color: color.quiet },
+              style: { ...cell, ...labelCell, padding: direction === 'ltr' ? '8px 12px 8px 0' : '8px 0 8px 12px' },
             },
             label,
           ),

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { defaultMessageSettings } from '@holdfast/engine'
+import { type BusyCalendarFailure, defaultMessageSettings } from '@holdfast/engine'
 import { aPng } from '@holdfast/testkit'
 import ICAL from 'ical.js'
 import { describe, expect, test } from 'vitest'
@@ -9,7 +9,9 @@ import { readLogoImage } from './logo-image/read-logo-image.ts'
 import { maskAddress } from './mask-address.ts'
 import { messageMail, reasonToSkip } from './message-mail.ts'
 import { previewMessage } from './preview-message.ts'
+import { mailTexts } from './render-mail.ts'
 import { messageKinds, messageLanguages, sampleFacts, sampleMessage, sampleSettings } from './sample-messages.ts'
+import { busyCalendarFailingMail } from './templates/busy-calendar-failing.ts'
 import { writePreviews } from './write-previews.ts'
 
 const every = messageKinds.flatMap((kind) => messageLanguages.map((language) => [kind, language] as const))
@@ -137,6 +139,36 @@ test('the clinic’s logo is at the top, in its proportion, with the clinic’s 
   const without = mailOf('confirmed', 'en')
   expect(without.content.html).not.toContain('<img')
   expect(without.mail.logo).toBeNull()
+})
+
+test('the free times instead of a withdrawn one are announced after it, before their buttons', () => {
+  const { html, text } = mailOf('withdrawn', 'en').content
+  for (const content of [html, text]) {
+    const places = ['10:00', 'free at the moment', '11:00', '12:00'].map((part) => content.indexOf(part))
+    expect(places).toEqual(places.toSorted((a, b) => a - b))
+    expect(places).not.toContain(-1)
+  }
+  // The control: without any, nothing announces them.
+  expect(mailOf('withdrawn', 'en', { alternatives: [] }).content.text).not.toContain('free at the moment')
+})
+
+test('in Arabic, a telephone number keeps its order, and labels have their gap on the left', () => {
+  const arabic = mailOf('confirmed', 'ar').content
+  expect(arabic.text).toContain('\u2066+44 1632 960 001\u2069')
+  expect(arabic.html).toContain('padding:8px 0 8px 12px')
+  expect(mailOf('confirmed', 'en').content.html).toContain('padding:8px 12px 8px 0')
+})
+
+test.each(messageLanguages)('a calendar that cannot be read is reported with the reason in %s', (language) => {
+  const texts = mailTexts[language]
+  const context = { clinicName: 'Riverside', since: 'noon', url: 'https://book.example.org' }
+  const said = (reason: BusyCalendarFailure | null) =>
+    busyCalendarFailingMail({ ...context, reason }, texts).paragraphs.join(' ')
+  const reasons = Object.keys(texts.busyCalendarFailing.reasons) as BusyCalendarFailure[]
+  expect(reasons.map(said)).toEqual(
+    reasons.map((reason) => expect.stringContaining(texts.busyCalendarFailing.reasons[reason])),
+  )
+  expect(new Set([...reasons, null].map(said)).size).toBe(6)
 })
 
 test('mail programs have a button for reminders and offers alone; what a visit needs has none', () => {

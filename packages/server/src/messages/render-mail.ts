@@ -21,11 +21,15 @@ export function renderMail(
   return { subject: oneLine(content.subject), html: `<!doctype html>${html}`, text: textOf(content, sender) }
 }
 
-function textOf({ heading, paragraphs, details, actions, notes }: MailContent, sender: string): string {
+function textOf(
+  { heading, paragraphs, details, aboveActions = '', actions, notes }: MailContent,
+  sender: string,
+): string {
   return [
     heading,
     ...paragraphs,
     details.map(({ label, value }) => `${label}: ${value}`).join('\n'),
+    aboveActions,
     ...actions.map(({ label, url }) => `${label}:\n${url}`),
     ...notes,
     `-- \n${sender}`,

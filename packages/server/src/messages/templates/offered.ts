@@ -7,7 +7,7 @@ export type OfferedContext = VisitContext & { until: string; offerUrl: string; l
 
 /** A place has become free for somebody on the waitlist. The linked page has the buttons to accept and to decline. */
 export function offeredMail(context: OfferedContext, texts: MailTexts): MailContent {
-  const { subject, heading, text, until, action, leave } = texts.offered
+  const { subject, heading, text, until, action, leave, privateLink } = texts.offered
   return {
     subject: subject(context.when),
     preview: `${context.when}, ${context.doctorName}`,
@@ -18,6 +18,6 @@ export function offeredMail(context: OfferedContext, texts: MailTexts): MailCont
       { label: action, url: context.offerUrl },
       { label: leave, url: context.leaveUrl },
     ],
-    notes: [texts.privateLink, ...questionsNote(context, texts)],
+    notes: [privateLink, ...questionsNote(context, texts)],
   }
 }

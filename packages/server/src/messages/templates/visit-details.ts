@@ -4,7 +4,7 @@ import type { MailTexts } from '../texts/en.ts'
 /** What every mail about a visit says of it. */
 export function visitDetails(context: VisitContext, texts: MailTexts): MailContent['details'] {
   const { when, doctorName, isVideo, clinicName, clinicAddress, reference } = context
-  const place = clinicAddress === null ? clinicName : `${clinicName}, ${clinicAddress}`
+  const place = clinicAddress === null ? clinicName : texts.place(clinicName, clinicAddress)
   return [
     { label: texts.when, value: when },
     { label: texts.doctor, value: doctorName },

@@ -18,8 +18,9 @@ export function withdrawnMail(context: WithdrawnContext, texts: MailTexts): Mail
     subject: texts.withdrawn.subject(when),
     preview: `${when}, ${doctorName}`,
     heading: texts.withdrawn.heading,
-    paragraphs: withClinicTexts(context, texts, times.length > 0 ? [text, texts.withdrawn.alternatives] : [text]),
+    paragraphs: withClinicTexts(context, texts, [text]),
     details: visitDetails(context, texts),
+    ...(times.length > 0 ? { aboveActions: texts.withdrawn.alternatives } : {}),
     actions: [...times, { label: texts.withdrawn.bookOther, url: bookUrl }],
     notes: questionsNote(context, texts),
   }

@@ -1,11 +1,15 @@
 import type { MailTexts } from './en.ts'
 
+/** The groups of a number would be shown in the reverse order. */
+const leftToRight = (text: string) => `\u2066${text}\u2069`
+
 export const ar: MailTexts = {
   direction: 'rtl',
   greeting: (name) => (name === null ? 'مرحبًا،' : `مرحبًا ${name}،`),
   when: 'الموعد',
   doctor: 'الطبيب',
   where: 'المكان',
+  place: (clinic, address) => `${clinic}، ${address}`,
   byVideo: 'عبر الفيديو. الرابط موجود في تذكرتك.',
   phone: 'الهاتف',
   reference: 'الرقم المرجعي',
@@ -13,7 +17,7 @@ export const ar: MailTexts = {
   openTicket: 'افتح تذكرتك',
   privateLink: 'لا تشارك رابط تذكرتك مع أحد: كل من لديه الرابط يمكنه رؤية الموعد ونقله وإلغاؤه.',
   onTicket: 'يمكنك نقل الموعد أو إلغاؤه من تذكرتك.',
-  questions: (clinic, phone) => `لديك أسئلة؟ اتصل بـ ${clinic}: ${phone}`,
+  questions: (clinic, phone) => `لديك أسئلة؟ اتصل بـ ${clinic}: ${leftToRight(phone)}`,
   offered: {
     subject: (when) => `أصبح مكان متاحًا لك: ${when}`,
     heading: 'أصبح مكان متاحًا لك',
@@ -21,6 +25,7 @@ export const ar: MailTexts = {
     until: 'محجوز حتى',
     action: 'عرض المكان',
     leave: 'مغادرة قائمة الانتظار',
+    privateLink: 'لا تشارك رابط العرض مع أحد: كل من لديه الرابط يمكنه قبول المكان أو رفضه.',
   },
   confirm: {
     subject: (when) => `يرجى تأكيد موعدك في ${when}`,
@@ -115,11 +120,6 @@ export const ar: MailTexts = {
     subject: 'تتعذّر قراءة تقويمك الخارجي',
     heading: 'تتعذّر قراءة تقويمك الخارجي',
     text: (since) => `لم تُقرأ الأوقات المشغولة منه منذ ${since}.`,
-    next: 'حتى تعود قراءته ممكنة، تبقى الأوقات التي كانت مشغولة محجوبة، ويمكن حجز الأوقات الجديدة.',
-    action: 'عرض التقويم',
-  },
-  invitation: {
-    subject: (clinic) => `دعوة من ${clinic}`,
     reasons: {
       url_lost: 'لم يعد من الممكن فك تشفير عنوانه. أدخله من جديد.',
       unreachable: 'لا يمكن الوصول إلى خادمه.',
@@ -127,6 +127,11 @@ export const ar: MailTexts = {
       invalid: 'ما يرسله خادمه ليس تقويمًا.',
       too_large: 'فيه مواعيد أكثر من المسموح.',
     },
+    next: 'حتى تعود قراءته ممكنة، تبقى الأوقات التي كانت مشغولة محجوبة، ويمكن حجز الأوقات الجديدة.',
+    action: 'عرض التقويم',
+  },
+  invitation: {
+    subject: (clinic) => `دعوة من ${clinic}`,
     heading: (clinic) => `دعوة من ${clinic}`,
     text: (role, hours) => `أنت مدعو للعمل باستخدام Holdfast. دورك: ${role}. يعمل الرابط مرة واحدة خلال ${hours} ساعة.`,
     action: 'اقبل الدعوة',

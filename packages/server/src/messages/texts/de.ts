@@ -6,6 +6,7 @@ export const de: MailTexts = {
   when: 'Wann',
   doctor: 'Ärztin oder Arzt',
   where: 'Wo',
+  place: (clinic, address) => `${clinic}, ${address}`,
   byVideo: 'Per Video. Der Link steht auf Ihrem Ticket.',
   phone: 'Telefon',
   reference: 'Buchungsnummer',
@@ -24,6 +25,7 @@ export const de: MailTexts = {
     until: 'Reserviert bis',
     action: 'Angebot ansehen',
     leave: 'Warteliste verlassen',
+    privateLink: 'Behalten Sie den Link zum Angebot für sich: Wer ihn hat, kann den Platz annehmen oder ablehnen.',
   },
   confirm: {
     subject: (when) => `Bitte bestätigen Sie Ihren Termin am ${when}`,
@@ -123,8 +125,6 @@ export const de: MailTexts = {
     subject: 'Ihr externer Kalender lässt sich nicht lesen',
     heading: 'Ihr externer Kalender lässt sich nicht lesen',
     text: (since) => `Seine belegten Zeiten wurden seit ${since} nicht mehr gelesen.`,
-    next: 'Bis er sich wieder lesen lässt, bleiben die damals belegten Zeiten gesperrt, und neue sind buchbar.',
-    action: 'Kalender ansehen',
     reasons: {
       url_lost: 'Seine Adresse lässt sich nicht mehr entschlüsseln. Geben Sie sie erneut ein.',
       unreachable: 'Sein Server ist nicht erreichbar.',
@@ -132,12 +132,15 @@ export const de: MailTexts = {
       invalid: 'Was sein Server sendet, ist kein Kalender.',
       too_large: 'Er hat zu viele Termine.',
     },
+    next: 'Bis er sich wieder lesen lässt, bleiben die damals belegten Zeiten gesperrt, und neue sind buchbar.',
+    action: 'Kalender ansehen',
   },
   invitation: {
     subject: (clinic) => `${clinic} lädt Sie ein`,
     heading: (clinic) => `${clinic} lädt Sie ein`,
     text: (role, hours) =>
-      `Sie sind eingeladen, mit Holdfast zu arbeiten. Ihre Rolle: ${role}. Der Link gilt ${hours} Stunden, für einmal.`,
+      `Sie sind eingeladen, mit Holdfast zu arbeiten. Ihre Rolle: ${role}. Der Link funktioniert einmal, ` +
+      `${hours} Stunden lang.`,
     action: 'Einladung annehmen',
     ignore: 'Wenn Sie das nicht erwartet haben, ignorieren Sie diese E-Mail und geben Sie sie nicht weiter.',
     roles: { doctor: 'Arzt oder Ärztin', staff: 'Empfang', admin: 'Administration' },

@@ -4,6 +4,7 @@ export const en = {
   when: 'When',
   doctor: 'Doctor',
   where: 'Where',
+  place: (clinic: string, address: string) => `${clinic}, ${address}`,
   byVideo: 'By video. The link is on your ticket.',
   phone: 'Phone',
   reference: 'Reference',
@@ -19,6 +20,7 @@ export const en = {
     until: 'Held until',
     action: 'See the offer',
     leave: 'Leave the waitlist',
+    privateLink: 'Keep the link to the offer private: anyone who has it can accept or decline the place.',
   },
   confirm: {
     subject: (when: string) => `Please confirm your appointment on ${when}`,
@@ -115,8 +117,6 @@ export const en = {
     subject: 'Your external calendar cannot be read',
     heading: 'Your external calendar cannot be read',
     text: (since: string) => `Its busy times have not been read since ${since}.`,
-    next: 'Until it can be read again, the times that were busy then stay blocked, and new ones can be booked.',
-    action: 'See the calendar',
     reasons: {
       url_lost: 'Its address can no longer be decrypted. Enter it again.',
       unreachable: 'Its server cannot be reached.',
@@ -124,6 +124,8 @@ export const en = {
       invalid: 'What its server sends is no calendar.',
       too_large: 'It has too many events.',
     },
+    next: 'Until it can be read again, the times that were busy then stay blocked, and new ones can be booked.',
+    action: 'See the calendar',
   },
   invitation: {
     subject: (clinic: string) => `${clinic} invites you`,
