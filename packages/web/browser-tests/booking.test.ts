@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, dataOf, placesLeft } from './a-practice.ts'
 import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'
-import { type Site, signInPage, signUp } from './harness.ts'
+import { axeFindings, type Site, signInPage, signUp } from './harness.ts'
 import { test } from './site-test.ts'
 
 async function bookingsOf(site: Site, doctorId: string) {
@@ -50,6 +50,29 @@ test('a guest finds a doctor and books, with the keyboard alone', async ({ site 
   expect(await bookingsOf(site, practice.doctor.id)).toMatchObject([
     { status: 'CONFIRMED', patient: { name: 'Grace Hopper' } },
   ])
+})
+
+test('the link to a time, as e-mails have it, has a button that books the time while it is free', async ({ site }) => {
+  const practice = await aPractice(site)
+  const [slot] = practice.slots
+  if (slot === undefined) throw new Error('The practice has no times.')
+  const page = await site.newPage()
+  const from = slot.startsAt.slice(0, 10)
+  const link = `/doctors/${practice.doctor.id}?from=${from}&slot=${slot.id}&type=in_person`
+  await page.goto(link)
+  const book = page.getByRole('button', { name: 'Book this time' })
+  await book.waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  // Opening it holds nothing: scanners of e-mails open links, too.
+  expect(await bookingsOf(site, practice.doctor.id)).toEqual([])
+  await book.click()
+  await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
+  expect(await placesLeft(site, practice, slot.id)).toBe(0)
+
+  const late = await site.newPage()
+  await late.goto(link)
+  await late.getByText('The time in the e-mail is no longer free.', { exact: false }).waitFor()
+  expect(await late.getByRole('button', { name: 'Book this time' }).count()).toBe(0)
 })
 
 test('missing fields are named and get the focus, and nothing is confirmed', async ({ site }) => {

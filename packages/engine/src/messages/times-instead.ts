@@ -17,5 +17,10 @@ export async function timesInstead(
   const { rows } = await pool.query<{ id: string; name: string }>(sql`
     select id, name from holdfast.resource where clinic_no = ${clinicNoOf(slotId)} and id = any (${ids}::uuid[])`)
   const names = new Map(rows.map(({ id, name }) => [id, name]))
-  return slots.map(({ doctorId, startsAt }) => ({ doctorId, startsAt, doctorName: names.get(doctorId) ?? '' }))
+  return slots.map(({ id, doctorId, startsAt }) => ({
+    slotId: id,
+    doctorId,
+    startsAt,
+    doctorName: names.get(doctorId) ?? '',
+  }))
 }

@@ -62,7 +62,7 @@ export type Message = {
   attempts: number
   /** Such as `a…@example.org` or `+49…67`; null: no attempt yet. */
   maskedAddress: string | null
-  /** The response of the mail server or the SMS provider, or why it was not sent; null: no attempt yet. */
+  /** The response of the mail server or the SMS provider; null: there was none. */
   result: string | null
   /** null: no attempt yet, or it was up to the mail server or the SMS provider. */
   reason: MessageReason | null
@@ -129,7 +129,7 @@ export type MessageFacts = {
 }
 
 /** A bookable time that a message offers. */
-export type TimeInstead = { doctorId: string; doctorName: string; startsAt: Date }
+export type TimeInstead = { slotId: string; doctorId: string; doctorName: string; startsAt: Date }
 
 /** What became of an attempt. `again`: another one is made at `dueAt`. */
 export type MessageOutcome =

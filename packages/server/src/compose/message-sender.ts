@@ -68,6 +68,7 @@ export function mailLinks(settings: MailSettings, secrets: readonly string[]): M
       return `${site}/api/v1/unsubscribe/waitlist/${unsubscribing(waitlistEntryId, patient)}`
     },
     times: (doctorId, from) => `${site}/doctors/${doctorId}?from=${from}`,
+    time: ({ slotId, doctorId, day, type }) => `${site}/doctors/${doctorId}?from=${day}&slot=${slotId}&type=${type}`,
   }
 }
 

@@ -96,7 +96,7 @@ function contentOf(
 ): MailContent {
   const texts = mailTexts[language]
   const context = visitContext(facts, language, links)
-  const timesFrom = (at: Date, doctorId = facts.doctorId) => links.times(doctorId, localDay(at, facts.timezone))
+  const timesFrom = (at: Date) => links.times(facts.doctorId, localDay(at, facts.timezone))
   const bookUrl = timesFrom(facts.startsAt)
   switch (kind) {
     case 'offered':
@@ -123,10 +123,10 @@ function contentOf(
         texts,
       )
     case 'withdrawn': {
-      const alternatives = facts.alternatives.map(({ doctorId, doctorName, startsAt }) => ({
+      const alternatives = facts.alternatives.map(({ slotId, doctorId, doctorName, startsAt }) => ({
         when: whenText(startsAt, facts.timezone, language),
         doctorName,
-        url: timesFrom(startsAt, doctorId),
+        url: links.time({ slotId, doctorId, day: localDay(startsAt, facts.timezone), type: facts.appointmentType }),
       }))
       return withdrawnMail({ ...context, alternatives, bookUrl }, texts)
     }

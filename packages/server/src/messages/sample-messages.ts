@@ -97,6 +97,7 @@ export function sampleFacts(
     alternatives:
       kind === 'withdrawn'
         ? [1, 2, 3].map((hours) => ({
+            slotId: id,
             doctorId: id,
             doctorName: doctor,
             startsAt: new Date(startsAt.getTime() + hours * 3_600_000),
@@ -131,11 +132,11 @@ export function sampleAccountMails(
   const { clinicName, startsAt } = sampleFacts('confirmed', language)
   const when = whenText(startsAt, 'UTC', language)
   const signIn = { site, when, browser: 'Firefox, Windows', sessionsUrl: `https://${site}/account` }
-  return {
   const ofSite = (content: MailContent) => ({ sender: site, content })
   const ofClinic = (content: MailContent) => ({ sender: clinicName, content })
   const paused = { clinicName, host: 'hooks.example.org', isGone: false, url: `https://${site}/clinic` }
   const failing = { clinicName, since: when, reason: 'status', url: `https://${site}/my-day/times` } as const
+  return {
     'confirm-email': ofSite(confirmEmailMail({ ...confirm, isChange: false }, texts)),
     'confirm-new-email': ofSite(confirmEmailMail({ ...confirm, isChange: true }, texts)),
     'email-changed': ofSite(emailChangedMail({ site, undo }, texts)),
@@ -161,6 +162,7 @@ export function sampleLinks(site: string): MailLinks {
         ? `${site}/api/v1/unsubscribe/${bookingId}.hfu_${'z'.repeat(43)}`
         : null,
     times: (doctorId, from) => `${site}/doctors/${doctorId}?from=${from}`,
+    time: ({ slotId, doctorId, day, type }) => `${site}/doctors/${doctorId}?from=${day}&slot=${slotId}&type=${type}`,
   }
 }
 

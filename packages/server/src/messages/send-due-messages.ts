@@ -239,7 +239,7 @@ async function mailFactsOf(pool: pg.Pool, { kind, clinicNo }: DueMessage, facts:
 
 /** For a mail that is stored: whoever reads it, or a backup, must not get the ticket. */
 export function withoutTokens(links: MailLinks): MailLinks {
-  const { ticket, offer, confirm, reminders, leaveWaitlist, unsubscribe, times } = links
+  const { ticket, offer, confirm, reminders, leaveWaitlist, unsubscribe, times, time } = links
   const pageOf = (url: string) => url.replace(/#.*$/, '')
   return {
     ticket: (facts) => pageOf(ticket(facts)),
@@ -250,5 +250,6 @@ export function withoutTokens(links: MailLinks): MailLinks {
     // A header, which is not stored.
     unsubscribe,
     times,
+    time,
   }
 }

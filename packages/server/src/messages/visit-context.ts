@@ -1,4 +1,4 @@
-import type { MessageFacts, MessageKind, MessageLanguage } from '@holdfast/engine'
+import type { AppointmentType, MessageFacts, MessageKind, MessageLanguage } from '@holdfast/engine'
 import type { VisitContext } from './mail-content.ts'
 import { shownName } from './shown-name.ts'
 
@@ -20,6 +20,8 @@ export type MailLinks = {
   unsubscribe(kind: MessageKind, facts: Pick<MessageFacts, 'bookingId' | 'waitlistEntryId' | 'patient'>): string | null
   /** The doctor's free times, from a local day `YYYY-MM-DD` on. */
   times(doctorId: string, from: string): string
+  /** The same, with a button that books a time of that day. */
+  time(slot: { slotId: string; doctorId: string; day: string; type: AppointmentType }): string
 }
 
 export function visitContext(facts: MessageFacts, language: MessageLanguage, links: MailLinks): VisitContext {

@@ -21,6 +21,7 @@ import { ExpiredPanel, RequestingPanel, UnavailablePanel } from './hold-outcomes
 import type { HoldState } from './hold-state.ts'
 import type { Hold } from './use-hold.ts'
 import { useShownHold } from './use-shown-hold.ts'
+import { WantedTime } from './wanted-time.tsx'
 
 const route = getRouteApi('/doctors/$doctorId')
 
@@ -140,10 +141,13 @@ type ChoiceProps = {
 /** The choice of the appointment type and the time. */
 const Choice = memo(({ doctor, clinic, type, from, onChoose }: ChoiceProps) => {
   const { t } = useTranslation(['booking', 'shell'])
-  const search = route.useSearch()
+  const { slot: slotId, ...search } = route.useSearch()
   const navigate = useNavigate()
   return (
     <Stack gap="lg">
+      {slotId === undefined ? null : (
+        <WantedTime slotId={slotId} doctorId={doctor.id} clinic={clinic} from={from} onChoose={onChoose} />
+      )}
       {doctor.appointmentTypes.length > 1 ? (
         <SegmentedControl
           aria-label={t('type')}

@@ -1,11 +1,15 @@
-/** `from`: the first day shown, YYYY-MM-DD. `type`: the appointment type, where the doctor offers several. */
-export type WeekSearch = { from?: string; type?: 'in_person' | 'video' }
+/**
+ * `from`: the first day shown, YYYY-MM-DD. `type`: the appointment type, where the doctor offers several. `slot`: the
+ * id of the time that a link in an e-mail is about.
+ */
+export type WeekSearch = { from?: string; type?: 'in_person' | 'video'; slot?: string }
 
 export function parseWeekSearch(search: Record<string, unknown>): WeekSearch {
-  const { from, type } = search
+  const { from, type, slot } = search
   return {
     ...(typeof from === 'string' && isDate(from) ? { from } : {}),
     ...(type === 'in_person' || type === 'video' ? { type } : {}),
+    ...(typeof slot === 'string' ? { slot } : {}),
   }
 }
 
