@@ -66,6 +66,35 @@ test('a link that came into the wrong hands is replaced on the ticket, after a c
   await elsewhere.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
 })
 
+test('the link of a reminder asks whether to cancel; opening it cancels nothing, one press does', async ({ site }) => {
+  const practice = await aPractice(site)
+  const link = new URL(await ticketLink(await aTicket(site, practice)))
+  link.search = '?cancel=true'
+  const page = await site.newPage()
+  await page.goto(link.href)
+  const dialog = page.getByRole('dialog')
+  const press = dialog.getByRole('button', { name: 'Cancel appointment' })
+  await press.waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  expect(await placesLeft(site, practice, practice.slots[0]?.id ?? '')).toBe(0)
+  // Whoever keeps the appointment, and reloads, is not asked again.
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'hidden' })
+  await page.reload()
+  await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+  expect(await dialog.count()).toBe(0)
+
+  const again = await site.newPage()
+  await again.goto(link.href)
+  await again.getByRole('dialog').getByRole('button', { name: 'Cancel appointment' }).click()
+  await again.getByRole('heading', { name: 'This appointment is cancelled' }).waitFor()
+  expect(await placesLeft(site, practice, practice.slots[0]?.id ?? '')).toBe(1)
+  // A ticket of what is cancelled does not ask.
+  await again.goto(link.href)
+  await again.getByRole('heading', { name: 'This appointment is cancelled' }).waitFor()
+  expect(await again.getByRole('dialog').count()).toBe(0)
+})
+
 test('a ticket is downloaded as a calendar file', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await aTicket(site, practice)

@@ -54,6 +54,7 @@ export function mailLinks(settings: MailSettings, secrets: readonly string[]): M
     `${bookingId}.${manageTokens.issue(bookingId, { accountId, epoch: manageEpoch })}`
   return {
     ticket: (facts) => `${site}/ticket#${accessTo(facts)}`,
+    cancel: (facts) => `${site}/ticket?cancel=true#${accessTo(facts)}`,
     offer: (facts) => `${site}/offer#${accessTo(facts)}`,
     confirm: (facts) => {
       const token = confirmationTokens.issue(facts.bookingId, facts.patient.email ?? '')

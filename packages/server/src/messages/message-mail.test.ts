@@ -171,6 +171,10 @@ test.each(messageLanguages)('a calendar that cannot be read is reported with the
   expect(new Set([...reasons, null].map(said)).size).toBe(6)
 })
 
+test('a reminder has a link to the page on which one press cancels', () => {
+  expect(mailOf('reminder', 'en').content.text).toContain('https://book.example.org/ticket?cancel=true#')
+})
+
 test('mail programs have a button for reminders and offers alone; what a visit needs has none', () => {
   const unsubscribing = messageKinds.filter((kind) => mailOf(kind, 'en').mail.unsubscribeUrl !== null)
   expect(unsubscribing).toEqual(['offered', 'reminder'])

@@ -153,6 +153,7 @@ export function sampleAccountMails(
 export function sampleLinks(site: string): MailLinks {
   return {
     ticket: ({ bookingId }) => `${site}/ticket#${bookingId}.hfm_${'x'.repeat(43)}`,
+    cancel: ({ bookingId }) => `${site}/ticket?cancel=true#${bookingId}.hfm_${'x'.repeat(43)}`,
     offer: ({ bookingId }) => `${site}/offer#${bookingId}.hfm_${'x'.repeat(43)}`,
     confirm: ({ bookingId }) => `${site}/confirm#${bookingId}.hfm_${'x'.repeat(43)}.hfc_${'y'.repeat(43)}`,
     reminders: ({ bookingId }) => `${site}/reminders#${bookingId}.hfu_${'z'.repeat(43)}`,

@@ -239,10 +239,11 @@ async function mailFactsOf(pool: pg.Pool, { kind, clinicNo }: DueMessage, facts:
 
 /** For a mail that is stored: whoever reads it, or a backup, must not get the ticket. */
 export function withoutTokens(links: MailLinks): MailLinks {
-  const { ticket, offer, confirm, reminders, leaveWaitlist, unsubscribe, times, time } = links
+  const { ticket, cancel, offer, confirm, reminders, leaveWaitlist, unsubscribe, times, time } = links
   const pageOf = (url: string) => url.replace(/#.*$/, '')
   return {
     ticket: (facts) => pageOf(ticket(facts)),
+    cancel: (facts) => pageOf(cancel(facts)),
     offer: (facts) => pageOf(offer(facts)),
     confirm: (facts) => pageOf(confirm(facts)),
     reminders: (facts) => pageOf(reminders(facts)),

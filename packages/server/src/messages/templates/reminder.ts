@@ -2,10 +2,10 @@ import type { MailContent, VisitContext } from '../mail-content.ts'
 import type { MailTexts } from '../texts/en.ts'
 import { questionsNote, visitDetails, withClinicTexts } from './visit-details.ts'
 
-/** `remindersUrl`: where the patient turns reminders off. */
-export type ReminderContext = VisitContext & { remindersUrl: string }
+/** `cancelUrl`: where one press cancels the visit. `remindersUrl`: where the patient turns reminders off. */
+export type ReminderContext = VisitContext & { cancelUrl: string; remindersUrl: string }
 
-/** The visit is soon. The ticket has a button to cancel: opening the link changes nothing. */
+/** The visit is soon. Opening the links changes nothing, because mail scanners open them, too. */
 export function reminderMail(context: ReminderContext, texts: MailTexts): MailContent {
   return {
     subject: texts.reminder.subject(context.when),
@@ -15,6 +15,7 @@ export function reminderMail(context: ReminderContext, texts: MailTexts): MailCo
     details: visitDetails(context, texts),
     actions: [
       { label: texts.openTicket, url: context.ticketUrl },
+      { label: texts.reminder.cancel, url: context.cancelUrl },
       { label: texts.reminder.off, url: context.remindersUrl },
     ],
     notes: [texts.privateLink, ...questionsNote(context, texts)],

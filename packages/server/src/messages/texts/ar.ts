@@ -64,6 +64,7 @@ export const ar: MailTexts = {
     subject: (when) => `تذكير: موعدك في ${when}`,
     heading: 'اقترب موعدك',
     text: (doctor) => `${doctor} في انتظارك. إذا تعذّر حضورك فيُرجى إلغاء الموعد ليستفيد منه شخص آخر.`,
+    cancel: 'إلغاء الموعد',
     off: 'لا أريد تذكيرات أخرى من هذه العيادة',
   },
   ticketLink: {

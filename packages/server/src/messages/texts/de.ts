@@ -65,6 +65,7 @@ export const de: MailTexts = {
     heading: 'Ihr Termin steht bevor',
     text: (doctor) =>
       `${doctor} erwartet Sie. Wenn Sie nicht kommen können, sagen Sie bitte ab, damit jemand anderes kommen kann.`,
+    cancel: 'Termin absagen',
     off: 'Keine Erinnerungen dieser Praxis mehr',
   },
   ticketLink: {

@@ -59,6 +59,7 @@ export const en = {
     subject: (when: string) => `Reminder: your appointment on ${when}`,
     heading: 'Your appointment is coming up',
     text: (doctor: string) => `${doctor} expects you. If you cannot come, please cancel, so that somebody else can.`,
+    cancel: 'Cancel the appointment',
     off: 'No more reminders from this clinic',
   },
   ticketLink: {

@@ -4,12 +4,15 @@ import { rootRoute } from '../../lib/root-route.ts'
 
 /**
  * `/ticket#ID.TOKEN`: the fragment gives access, and browsers never send it. With `?move=true` the times to
- * move to are shown immediately.
+ * move to are shown immediately, with `?cancel=true` the dialog that cancels.
  */
 const ticketRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/ticket',
-  validateSearch: ({ move }: Record<string, unknown>): { move?: true } => (move === true ? { move } : {}),
+  validateSearch: ({ move, cancel }: Record<string, unknown>): { move?: true; cancel?: true } => ({
+    ...(move === true ? { move } : {}),
+    ...(cancel === true ? { cancel } : {}),
+  }),
   loader: () => loadTexts('ticket', 'booking', 'links'),
   component: lazyRouteComponent(() => import('./ticket-page.tsx'), 'TicketPage'),
 })

@@ -39,15 +39,20 @@ type ActionsProps = {
 /** The buttons of a ticket. Offline, only those that work without a network. */
 export function TicketActions({ booking, doctor, clinic, link, isOffline, isMoving, onMoving, onMoved }: ActionsProps) {
   const { t } = useTranslation('ticket')
-  const { move: isMovingAtFirst = false } = route.useSearch()
+  const { move: isMovingAtFirst = false, cancel: isCancellingAtFirst = false } = route.useSearch()
   const navigate = route.useNavigate()
-  const [isCancelling, setCancelling] = useState(false)
+  const [isCancelling, setCancelling] = useState<boolean>(isCancellingAtFirst)
+  // So that a reload shows the ticket alone.
+  const forgetSearch = () => void navigate({ search: {}, hash: true, state: true, replace: true, resetScroll: false })
   const endMoving = () => {
     onMoving(false)
     // The heading says what the ticket is now; the times, which had the focus, are gone.
     showPageTitle()
-    // So that a reload shows the ticket, not the times to move to.
-    if (isMovingAtFirst) void navigate({ search: {}, hash: true, state: true, replace: true, resetScroll: false })
+    if (isMovingAtFirst) forgetSearch()
+  }
+  const endCancelling = () => {
+    setCancelling(false)
+    if (isCancellingAtFirst) forgetSearch()
   }
   const isComing = booking.status === 'CONFIRMED' || booking.status === 'PENDING'
   const download = () =>
@@ -120,7 +125,7 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline, isMovi
       {/* Not offline: the dialog's code may not have been loaded, and the ticket must be shown without it. */}
       {isOffline ? null : (
         <Suspense>
-          <CancelBooking link={link} isOpen={isCancelling} onClose={() => setCancelling(false)} />
+          <CancelBooking link={link} isOpen={isCancelling && isComing} onClose={endCancelling} />
         </Suspense>
       )}
     </div>
