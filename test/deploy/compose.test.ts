@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setupSteps } from '@holdfast/engine'
@@ -6,11 +6,18 @@ import { readConfig } from '@holdfast/server/config'
 import { Ajv2019 } from 'ajv/dist/2019.js'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { readContainerfile } from './container-image.ts'
 
 const deploy = join(import.meta.dirname, '../../deploy')
 const require = createRequire(import.meta.url)
 
-type Service = { environment?: Record<string, string>; networks?: string[]; ports?: string[]; read_only?: boolean }
+type Service = {
+  environment?: Record<string, string>
+  networks?: string[]
+  ports?: string[]
+  read_only?: boolean
+  volumes?: string[]
+}
 type Compose = { services: Record<string, Service>; networks: Record<string, { internal?: boolean } | null> }
 
 const read = () => parse(readFileSync(join(deploy, 'compose.yaml'), 'utf8'), { merge: true }) as Compose
@@ -99,4 +106,29 @@ test('the database is created as by setup-database, and its owner may copy the s
   expect(statements.map((one) => one.replace(' REPLICATION', '').replace(":'password'", `'${password}'`))).toEqual(
     needed,
   )
+})
+
+test('what containers.md names exists: files, the command in the server’s container, the settings in .env', () => {
+  const page = readFileSync(join(deploy, '../docs/operations/containers.md'), 'utf8')
+  const example = readFileSync(join(deploy, 'compose.env.example'), 'utf8')
+  for (const file of ['Containerfile', 'compose.yaml', 'compose.env.example', 'container/create-database.sh']) {
+    expect(page).toMatch(new RegExp(`\`(?:deploy/)?${file}\``))
+    expect(existsSync(join(deploy, file))).toBe(true)
+  }
+  const { server, worker, proxy, database } = read().services
+  for (const file of ['certificate.pem', 'key.pem']) {
+    expect(page).toContain(`\`${file}\``)
+    expect(proxy?.volumes).toContainEqual(expect.stringMatching(`^./${file}:`))
+  }
+  expect(database?.volumes).toContainEqual(expect.stringMatching('^./container/create-database.sh:'))
+  const [, service = '', command = ''] = /compose exec (\w+) (\S+) doctor/.exec(page) ?? []
+  expect(Object.keys(read().services)).toContain(service)
+  const { releaseDirectory, command: start, volume } = readContainerfile()
+  expect(command).toBe(start[0])
+  expect(command).toBe(`${releaseDirectory}/bin/holdfast`)
+  expect(page).toContain(`a volume at \`${volume}\``)
+  expect(server?.read_only).toBe(true)
+  expect(page).toContain('`HOLDFAST_BACKUP_TO` in `.env`')
+  expect(example).toMatch(/^HOLDFAST_BACKUP_TO=/m)
+  expect(worker?.environment).toHaveProperty('HOLDFAST_BACKUP_TO')
 })

@@ -15,6 +15,7 @@ const testedBy: Record<string, string> = {
   'install.md': installation,
   'move.md': installation,
   'pgbackrest.md': installation,
+  'pgbouncer.md': 'test/deploy/follow-pages.ts',
   'rabbitmq.md': 'packages/server/test/drill/broker.test.ts',
   'restore.md': installation,
   'troubleshooting.md': installation,
@@ -32,6 +33,7 @@ test('the commands of every page of docs/operations are run by a test', () => {
 
 test('pages whose commands are run one by one have as many as their tests run', () => {
   expect(documentedCommands('pgbackrest.md')).toHaveLength(4)
+  expect(documentedCommands('pgbouncer.md')).toHaveLength(4)
   expect(documentedCommands('restore.md')).toHaveLength(3)
   expect(documentedCommands('rabbitmq.md')).toHaveLength(1)
 })

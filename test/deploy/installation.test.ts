@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildRelease, packRelease, releaseAs, releaseName, versionOfCheckout } from './build-release.ts'
 import { readContainerfile, restrictedStart } from './container-image.ts'
 import { documentedCommands } from './documented-commands.ts'
+import { followCertbot, followPgBouncer } from './follow-pages.ts'
 import { bootMachine, hasProgram, type Machine, whyNoMachine } from './machine.ts'
 
 const version = versionOfCheckout()
@@ -208,11 +209,7 @@ describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
     const verified = `${curl.replace('--insecure', `--cacert ${certificate}`)} --fail ${site}/readyz`
     await expect.poll(() => machine.run(verified), { timeout: 60_000 }).toMatchObject({ code: 0 })
     expect(await machine.succeed(installer)).toContain('nothing had to be changed')
-    // What certbot needs of nginx. Certbot itself needs a public name.
-    const challenges = '/var/www/html/.well-known/acme-challenge'
-    await machine.succeed(`mkdir -p ${challenges} && echo answer >${challenges}/token`)
-    const asked = 'curl -s http://127.0.0.1/.well-known/acme-challenge/token -H "Host: book.example.org"'
-    expect(await machine.succeed(asked)).toBe('answer\n')
+    await followCertbot(machine, installer)
   })
 
   test('is backed up, also to a second place, and restored to a moment before a mistake', async () => {
@@ -321,6 +318,8 @@ describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
     expect(await machine.succeed('holdfast backup --to /var/backups/holdfast/own')).toContain('Backed up')
     expect(await machine.succeed('holdfast backups --from /var/backups/holdfast/own')).toMatch(/20\d\d-/)
   })
+
+  test.runIf(hasProgram('pgbouncer'))('uses PgBouncer, and then does not', () => followPgBouncer(machine, execute))
 
   test.runIf(hasProgram('pgbackrest'))('which pgBackRest backs up, and restores to a moment', async () => {
     const [install = '', begin = '', restore = '', stop = ''] = documentedCommands('pgbackrest.md')

@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { documentedCommands } from './documented-commands.ts'
+import type { Machine } from './machine.ts'
+
+/** Runs the commands of pgbouncer.md on a machine that uses a PostgreSQL of its own. */
+export async function followPgBouncer(machine: Machine, execute: (script: string) => Promise<string>): Promise<void> {
+  const [install = '', start = '', use = '', stop = ''] = documentedCommands('pgbouncer.md')
+  // What the machine has is not upgraded: there is no network.
+  await execute(install.replace('install --yes', 'install --yes --no-upgrade'))
+  await execute(start)
+  const checked = await execute(use)
+  expect(checked).toContain('DATABASE_URL leads to a connection pooler, used as one with pool mode transaction')
+  expect(checked).not.toContain('DATABASE_DIRECT_URL leads to a connection pooler')
+  const log = await machine.succeed('journalctl -u holdfast-server -o cat')
+  expect(log).toContain('The database is behind a connection pooler')
+  const connections = "ss -tnH state established '( dport = :6432 )'"
+  expect(await machine.succeed(connections)).not.toBe('')
+  // Only PgBouncer's role may look passwords up.
+  const lookUp = `psql -d holdfast -c 'set role holdfast' -c "select pgbouncer.user_lookup('postgres')"`
+  const refused = await machine.run(`runuser -u postgres -- ${lookUp}`)
+  expect(refused).toMatchObject({ code: 1, out: expect.stringContaining('permission denied') })
+  await execute(stop)
+  expect(await machine.run('systemctl is-active pgbouncer')).toMatchObject({ out: 'inactive\n' })
+  expect(await machine.succeed(connections)).toBe('')
+  expect(await machine.succeed('holdfast doctor')).not.toContain('connection pooler')
+}
+
+/**
+ * Checks what https.md says of certbot, which itself needs a public name: that nginx serves what it puts into the
+ * directory, and that the installation accepts its files, and the command that follows a renewal works.
+ */
+export async function followCertbot(machine: Machine, installer: string): Promise<void> {
+  const page = await readFile(join(import.meta.dirname, '../../docs/operations/https.md'), 'utf8')
+  const named = (pattern: RegExp) => {
+    const [, found] = pattern.exec(page.replaceAll(/\s+/g, ' ')) ?? []
+    if (found === undefined) throw new Error(`https.md has nothing like ${pattern}.`)
+    return found
+  }
+  const challenges = `${named(/--webroot-path (\S+)/)}/.well-known/acme-challenge`
+  await machine.succeed(`mkdir -p ${challenges} && echo answer >${challenges}/token`)
+  const asked = 'curl -s http://127.0.0.1/.well-known/acme-challenge/token -H "Host: book.example.org"'
+  expect(await machine.succeed(asked)).toBe('answer\n')
+  const live = named(/into `([^`]+\/)`/)
+  const [certificate, key] = [`${live}${named(/`(\w+\.pem)` and/)}`, `${live}${named(/ and `(\w+\.pem)`/)}`]
+  await machine.succeed(`mkdir -p ${live} && cp /etc/ssl/certs/book.pem ${certificate}`)
+  await machine.succeed(`cp /etc/ssl/private/book.key ${key}`)
+  const installed = await machine.succeed(`${installer} --certificate ${certificate} --key ${key}`)
+  expect(installed).toContain('Wrote /etc/nginx/sites-available/holdfast')
+  await machine.succeed(named(/--deploy-hook '([^']+)'/))
+  expect(await machine.succeed('nginx -T 2>&1')).toContain(`ssl_certificate ${certificate};`)
+}
