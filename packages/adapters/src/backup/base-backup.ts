@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createZstdCompress } from 'node:zlib'
+import { constants, createZstdCompress } from 'node:zlib'
 import type pg from 'pg'
 import type { ObjectStore } from '../object-store/object-store.ts'
 import { BackupError } from './backup-error.ts'
@@ -30,6 +30,9 @@ export type BaseBackupOptions = {
 }
 
 const partBytesDefault = 16 * 1024 * 1024
+const pieceBytes = 1024 * 1024
+/** Of a database, level 3 takes more than twice the processor time of level 1, and its result is not smaller. */
+const compression = { chunkSize: 256 * 1024, params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 /**
  * Copies a running database server to a store, with the WAL that the copy needs: BASE_BACKUP, compressed and encrypted.
@@ -90,17 +93,27 @@ async function copyServer(client: pg.Client, id: string, options: BaseBackupOpti
     `CREATE_REPLICATION_SLOT holdfast_copy_${randomBytes(4).toString('hex')} TEMPORARY PHYSICAL (RESERVE_WAL)`,
   )
   let bytes = 0
-  const tar = new Readable({ read: () => command.connection?.stream.resume() })
+  // The server sends 32 KB at a time. Compressing each of them on its own took a sixth more processor time.
+  let [piece, filled] = [Buffer.allocUnsafe(pieceBytes), 0]
+  const tar = new Readable({ highWaterMark: pieceBytes, read: () => command.connection?.stream.resume() })
   const command = new CopyCommand(baseBackupCommand(id, options), (message) => {
     if (message[0] !== data) return
     bytes += message.length - 1
-    if (!tar.push(Buffer.from(message.subarray(1)))) command.connection?.stream.pause()
+    for (let rest = message.subarray(1); rest.length > 0; ) {
+      const taken = rest.copy(piece, filled)
+      filled += taken
+      rest = rest.subarray(taken)
+      if (filled < pieceBytes) return
+      if (!tar.push(piece)) command.connection?.stream.pause()
+      ;[piece, filled] = [Buffer.allocUnsafe(pieceBytes), 0]
+    }
   })
   client.query(command)
   command.done.then(
     () => {
       // The last message may have paused it, and nothing will be read from `tar` any more.
       command.connection?.stream.resume()
+      tar.push(piece.subarray(0, filled))
       // The tar of the protocol has no end marker.
       tar.push(Buffer.alloc(1024))
       tar.push(null)
@@ -109,7 +122,7 @@ async function copyServer(client: pg.Client, id: string, options: BaseBackupOpti
   )
   const parts: BackupPart[] = []
   try {
-    await pipeline(tar, createZstdCompress(), (compressed) => storeParts(compressed, id, options, parts))
+    await pipeline(tar, createZstdCompress(compression), (compressed) => storeParts(compressed, id, options, parts))
   } catch (error) {
     command.connection?.stream.destroy()
     await options.store.remove(parts.map(({ key }) => key)).catch(() => undefined)
