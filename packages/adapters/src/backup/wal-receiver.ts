@@ -26,6 +26,8 @@ export class WalReceiver {
   readonly #options: WalReceiverOptions
   readonly #command: CopyCommand
   readonly #waiting = new Set<() => void>()
+  /** Segments that were stored, to be filled again: for each new one, V8 would collect garbage. */
+  readonly #unused: Buffer[] = []
   #segment: Buffer
   #segmentLsn: bigint
   #filled = 0
@@ -123,7 +125,7 @@ export class WalReceiver {
   #completeSegment(): void {
     const { onFull, segmentBytes } = this.#options
     const [startLsn, content] = [this.#segmentLsn, this.#segment]
-    this.#segment = Buffer.alloc(segmentBytes)
+    this.#segment = this.#unused.pop() ?? Buffer.alloc(segmentBytes)
     this.#segmentLsn = segmentStart(startLsn + BigInt(segmentBytes), segmentBytes)
     this.#filled = 0
     const stream = this.#command.connection?.stream
@@ -131,6 +133,7 @@ export class WalReceiver {
     if (this.#pending >= pendingMax) stream?.pause()
     this.#work = this.#work.then(async () => {
       await onFull(startLsn, content)
+      this.#unused.push(content)
       this.#pending -= 1
       if (this.#pending < pendingMax) stream?.resume()
     })
