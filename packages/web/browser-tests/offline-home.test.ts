@@ -33,3 +33,17 @@ test('without a network the first page says so and opens the tickets of this dev
   expect(await tab.getByText('You are offline').count()).toBe(0)
   await tab.getByRole('searchbox').waitFor()
 })
+
+test('without a network a page that was never opened says so, and appears by itself with the network', async ({
+  site,
+}) => {
+  const page = await site.newPage({ isNewContext: true })
+  await page.goto('/')
+  await page.evaluate(() => navigator.serviceWorker.ready)
+  await page.context().setOffline(true)
+  await page.getByRole('link', { name: 'Find my booking' }).click()
+  await page.getByRole('heading', { level: 1, name: 'No connection' }).waitFor()
+  await page.getByRole('main').getByRole('link', { name: 'Find a doctor' }).waitFor()
+  await page.context().setOffline(false)
+  await page.getByRole('heading', { level: 1, name: 'Find my booking' }).waitFor()
+})

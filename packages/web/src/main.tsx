@@ -6,7 +6,7 @@ import { createRoot } from 'react-dom/client'
 import { App } from './app/app.tsx'
 import { printInLight } from './app/print-in-light.ts'
 import { router } from './app/router.tsx'
-import { RefusedError, UnreachableError } from './lib/api-error.ts'
+import { isUnloadedCode, noteUnloadedCode, RefusedError, UnreachableError } from './lib/api-error.ts'
 import { startTexts } from './lib/i18n.ts'
 
 const root = document.getElementById('root')
@@ -14,6 +14,7 @@ if (root === null) throw new Error('The page has no #root.')
 
 // A page of an earlier build reloads when its files are gone; once, to avoid a loop.
 window.addEventListener('vite:preloadError', (event) => {
+  noteUnloadedCode(event.payload)
   // Without a network a reload would fail, and the page would be lost.
   if (navigator.onLine === false) return
   const reloadedAt = Number(sessionStorage.getItem('holdfast-reloaded-at') ?? 0)
@@ -32,7 +33,8 @@ await Promise.all([startTexts(), router.load()])
 createRoot(root, {
   // A refused page or a lost network is rendered as such.
   onCaughtError: (error) => {
-    if (!(error instanceof RefusedError || error instanceof UnreachableError)) console.error(error)
+    const isRendered = error instanceof RefusedError || error instanceof UnreachableError || isUnloadedCode(error)
+    if (!isRendered) console.error(error)
   },
 }).render(
   <StrictMode>

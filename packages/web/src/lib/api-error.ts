@@ -22,6 +22,18 @@ export class UnreachableError extends Error {
   }
 }
 
+const unloadedCode = new WeakSet<Error>()
+
+/** Call it with the error of each part of the program that could not be loaded. */
+export function noteUnloadedCode(error: Error): void {
+  unloadedCode.add(error)
+}
+
+/** Whether a part of the program could not be loaded: mostly there is no network. */
+export function isUnloadedCode(error: unknown): boolean {
+  return error instanceof Error && unloadedCode.has(error)
+}
+
 const mayPass = new Set<Problem['code']>([
   'rate_limited',
   'overloaded',

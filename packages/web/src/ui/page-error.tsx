@@ -1,8 +1,9 @@
 import { Group, Stack } from '@mantine/core'
 import type { ErrorComponentProps } from '@tanstack/react-router'
 import { useRouter } from '@tanstack/react-router'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { isFinal, RefusedError } from '../lib/api-error.ts'
+import { isFinal, isUnloadedCode, RefusedError } from '../lib/api-error.ts'
 import { problemMessage } from '../lib/problem-message.ts'
 import { ErrorState } from './error-state.tsx'
 import { LinkButton } from './link-button.tsx'
@@ -22,11 +23,19 @@ export function PageError({ error, reset }: ErrorComponentProps) {
     // The router does not load a page's code again after a failure.
     window.location.reload()
   }
+  const isUnloaded = isUnloadedCode(error)
+  useEffect(() => {
+    if (!isUnloaded) return
+    const reload = () => window.location.reload()
+    window.addEventListener('online', reload)
+    return () => window.removeEventListener('online', reload)
+  }, [isUnloaded])
   return (
     <Stack gap="lg">
       <PageTitle>{problemMessage(error, t).title}</PageTitle>
       <ErrorState error={error} retry={retry} isTitled={false} />
-      {isFinal(error) ? (
+      {/* Without a network it lists the tickets of this device. */}
+      {isFinal(error) || isUnloaded ? (
         <Group>
           <LinkButton to="/" variant="default">
             {tShell('notFound.home')}
