@@ -1,7 +1,8 @@
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { aClinicScene } from './clinic-scene.ts'
-import { untilRead } from './harness.ts'
+import { aPractice } from './a-practice.ts'
+import { aClinicScene, signInContext } from './clinic-scene.ts'
+import { signUp, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
 
 /** The contrast of each field's border with its background, which axe does not check. */
@@ -79,4 +80,38 @@ test('field borders have a contrast of 3 : 1, and the field in use an outline of
   })
   await page.emulateMedia({ colorScheme: 'light' })
   await expect.poll(async () => (await bordersOf(page)).some(({ contrast }) => contrast < 2)).toBe(true)
+})
+
+/** Follows the focus through a page, and returns what has no outline of 3 pixels. */
+async function weaklyOutlined(page: Page): Promise<string[]> {
+  const weak: string[] = []
+  for (;;) {
+    await page.keyboard.press('Tab')
+    const found = await page.evaluate(() => {
+      const focused = document.activeElement
+      if (focused === null || focused === document.body) return 'end'
+      // What shows the state of a switch or of a choice is beside its input.
+      const shown = [focused, focused.nextElementSibling].filter((one) => one !== null)
+      return shown.some((one) => getComputedStyle(one).outline.includes('3px')) ? null : focused.outerHTML.slice(0, 200)
+    })
+    if (found === 'end') return weak
+    if (found !== null) weak.push(found)
+  }
+}
+
+test('whatever has the focus by keyboard has an outline of 3 pixels', async ({ site }) => {
+  const practice = await aPractice(site, { appointmentTypes: ['in_person', 'video'] })
+  const account = await signUp(site.url, 'Ada Lovelace')
+  const page = await site.newPage()
+  await signInContext(site, page, account)
+  for (const path of ['/', `/doctors/${practice.doctor.id}`, '/account', '/my-bookings']) {
+    await page.goto(path)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await untilRead(page)
+    expect(await weaklyOutlined(page), path).toEqual([])
+  }
+  // The control: thinner ones are found.
+  await page.evaluate(() => document.querySelector('main')?.insertAdjacentHTML('beforeend', '<button>Thin</button>'))
+  await page.locator('button', { hasText: 'Thin' }).evaluate((thin) => thin.style.setProperty('outline-width', '2px'))
+  expect((await weaklyOutlined(page)).join()).toContain('Thin')
 })
