@@ -7,6 +7,8 @@ import { test } from './site-test.ts'
 test('a guest who lost the ticket is told what to do, in the same words for a booking and for none', async ({
   site,
 }) => {
+  // With one clinic, the page does not ask which.
+  await aPractice(site)
   const practice = await aPractice(site, { clinicName: 'Lost and Found Clinic' })
   const page = await site.newPage({ isNewContext: true })
   await openTimes(page, practice)
@@ -51,4 +53,32 @@ test('a guest who lost the ticket is told what to do, in the same words for a bo
   await own.getByRole('button', { name: 'Continue' }).click()
   await own.getByRole('link', { name: 'Open the ticket kept on this device' }).click()
   await own.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+})
+
+test('the clinic is asked for where the link is to be sent, unless there is only one', async ({ site }) => {
+  const { clinic } = await aPractice(site, { clinicName: 'The Only Clinic' })
+  const page = await site.newPage()
+  const fill = async () => {
+    await page.getByLabel('Reference').fill('0123abcd')
+    await page.getByLabel('Day of the appointment').fill('2030-01-02')
+    await page.getByLabel('E-mail address of the booking').fill('grace@example.org')
+    await page.getByRole('button', { name: 'Continue' }).click()
+  }
+  const otherClinic = { ...clinic, id: '01a00000-0000-8000-8000-000000000000', name: 'Another Clinic' }
+  let clinics = [clinic, otherClinic]
+  await page.route(/\/api\/v1\/clinics\?/, (route) => route.fulfill({ json: { items: clinics, nextCursor: null } }))
+  await page.goto('/find-booking')
+  await fill()
+  await page.getByRole('combobox', { name: 'Clinic' }).and(page.locator(':focus')).waitFor()
+  await page.getByText('Choose the clinic, so that we can send the link.').waitFor()
+  expect(await page.getByRole('region', { name: 'How to open your booking' }).count()).toBe(0)
+
+  clinics = [clinic]
+  const sent = page.waitForRequest((request) => request.url().endsWith('/api/v1/ticket-links'))
+  await page.reload()
+  await page.getByLabel('Reference').waitFor()
+  expect(await page.getByRole('combobox', { name: 'Clinic' }).count()).toBe(0)
+  await fill()
+  expect((await sent).postDataJSON()).toMatchObject({ clinicId: clinic.id, email: 'grace@example.org' })
+  await page.getByRole('link', { name: clinic.phone ?? '' }).waitFor()
 })

@@ -9,6 +9,8 @@ import classes from './search-select.module.css'
 export type SearchOption = { value: string; label: string; detail?: string }
 
 type SearchSelectProps = {
+  /** Of the field, to focus it. */
+  inputId?: string
   label: string
   placeholder: string
   /** The selected value; null for none. Its label may still be loading. */
@@ -19,6 +21,8 @@ type SearchSelectProps = {
   onSearch: (text: string) => void
   /** undefined while they are loading. */
   options: readonly SearchOption[] | undefined
+  /** Why the value is refused. */
+  error?: string | null
 }
 
 /**
@@ -26,7 +30,7 @@ type SearchSelectProps = {
  * component would add a tenth to the script of the patients' pages.
  */
 export function SearchSelect(props: SearchSelectProps) {
-  const { label, placeholder, value, valueLabel, options } = props
+  const { inputId, label, placeholder, value, valueLabel, options, error = null } = props
   const { t } = useTranslation('shell')
   const id = useId()
   const { rootRef, inputRef, text, isOpen, active, open, choose, search, onKeyDown } = useCombobox(id, props)
@@ -34,7 +38,9 @@ export function SearchSelect(props: SearchSelectProps) {
     <div className={classes.root} ref={rootRef}>
       <TextInput
         ref={inputRef}
+        {...(inputId === undefined ? {} : { id: inputId })}
         label={label}
+        error={error}
         placeholder={placeholder}
         role="combobox"
         aria-expanded={isOpen}

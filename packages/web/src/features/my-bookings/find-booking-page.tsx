@@ -1,13 +1,13 @@
 import { Anchor, Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { storedTicketsQuery } from '../../domain/bookings/stored-ticket-queries.ts'
 import { referenceOf } from '../../domain/bookings/ticket-link.ts'
 import { api, dataOf } from '../../lib/api.ts'
 import { callAddress } from '../../lib/call-address.ts'
-import { clinicQuery, clinicSearchQuery } from '../../lib/directory-queries.ts'
+import { clinicQuery, clinicSearchQuery, clinicsQuery } from '../../lib/directory-queries.ts'
 import { formatDate } from '../../lib/format.ts'
 import { currentLanguage } from '../../lib/i18n.ts'
 import { localDay, parseDay } from '../../lib/local-time.ts'
@@ -21,7 +21,7 @@ import { normalReference } from './normal-reference.ts'
 
 const typingMs = 250
 
-/** `email`: where the link is sent, if it is the booking's; null: nothing is sent. */
+/** `email`: where the link is sent, if it is the booking's; null: nothing is sent. With it, the clinic is known. */
 type Wanted = { reference: string; day: string; clinicId: string | null; email: string | null; submittedAt: number }
 
 /**
@@ -50,14 +50,20 @@ function WantedForm({ onWanted }: { onWanted: (wanted: Wanted) => void }) {
   const [reference, setReference] = useState('')
   const [day, setDay] = useState('')
   const [email, setEmail] = useState('')
-  const [clinicId, setClinicId] = useState<string | null>(null)
+  const [chosenId, setChosenId] = useState<string | null>(null)
   const [isTried, setTried] = useState(false)
+  const clinics = useQuery(clinicsQuery(useQueryClient())).data
+  const [only = null, ...others] = clinics ?? []
+  const isOnly = only !== null && others.length === 0
+  const clinicId = isOnly ? only.id : chosenId
+  const isClinicMissing = clinicId === null && email.trim() !== ''
   const normal = normalReference(reference)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
     if (normal === null) document.getElementById('find-reference')?.focus()
     else if (parseDay(day) === null) document.getElementById('find-day')?.focus()
+    else if (isClinicMissing) document.getElementById('find-clinic')?.focus()
     else if (!isAddress(email)) document.getElementById('find-email')?.focus()
     else onWanted({ reference: normal, day, clinicId, email: email.trim() || null, submittedAt: Date.now() })
   }
@@ -88,7 +94,13 @@ function WantedForm({ onWanted }: { onWanted: (wanted: Wanted) => void }) {
           onChange={({ currentTarget }) => setDay(currentTarget.value)}
           error={isTried && parseDay(day) === null ? t('find.dayInvalid') : null}
         />
-        <ClinicField clinicId={clinicId} onChange={setClinicId} />
+        {isOnly ? null : (
+          <ClinicField
+            clinicId={chosenId}
+            onChange={setChosenId}
+            error={isTried && isClinicMissing ? t('find.clinicNeeded') : null}
+          />
+        )}
         <TextInput
           id="find-email"
           type="email"
@@ -108,7 +120,9 @@ function WantedForm({ onWanted }: { onWanted: (wanted: Wanted) => void }) {
   )
 }
 
-function ClinicField({ clinicId, onChange }: { clinicId: string | null; onChange: (id: string | null) => void }) {
+type ClinicProps = { clinicId: string | null; onChange: (id: string | null) => void; error: string | null }
+
+function ClinicField({ clinicId, onChange, error }: ClinicProps) {
   const { t } = useTranslation('my-bookings')
   const [typed, setTyped] = useState<string | null>(null)
   const [q] = useDebouncedValue(typed, typingMs, { leading: true })
@@ -116,12 +130,14 @@ function ClinicField({ clinicId, onChange }: { clinicId: string | null; onChange
   const chosen = useQuery({ ...clinicQuery(clinicId ?? ''), enabled: clinicId !== null }).data
   return (
     <SearchSelect
+      inputId="find-clinic"
       label={t('find.clinic')}
       placeholder={t('find.clinicHelp')}
       value={clinicId}
       valueLabel={chosen?.name ?? null}
       onChange={onChange}
       onSearch={setTyped}
+      error={error}
       options={found?.map(({ id, name, address }) => ({
         value: id,
         label: name,
@@ -196,7 +212,6 @@ function SentLink({ wanted: { reference, day, clinicId, email, submittedAt } }: 
     retry: false,
   })
   if (email === null) return null
-  if (clinicId === null) return <Text role="alert">{t('find.clinicNeeded')}</Text>
   if (sending.isPending) return <PageLoading />
   if (sending.isError) return <ErrorState error={sending.error} retry={() => void sending.refetch()} />
   return (

@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { clinicsQuery } from '../../lib/directory-queries.ts'
 import { loadTexts } from '../../lib/i18n.ts'
 import type { NavItem } from '../../lib/nav-item.ts'
 import { rootRoute } from '../../lib/root-route.ts'
@@ -13,7 +14,13 @@ const myBookingsRoute = createRoute({
 const findBookingRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/find-booking',
-  loader: () => loadTexts('my-bookings', 'ticket'),
+  loader: async ({ context: { queryClient } }) => {
+    // With one clinic, the page does not ask which.
+    await Promise.all([
+      loadTexts('my-bookings', 'ticket'),
+      queryClient.prefetchQuery({ ...clinicsQuery(queryClient), retry: false }),
+    ])
+  },
   component: lazyRouteComponent(() => import('./find-booking-page.tsx'), 'FindBookingPage'),
 })
 
