@@ -195,5 +195,6 @@ test('the link of an offer leaves the waitlist with one press, and opening it ch
   expect(await reasonOf()).toEqual({ end_reason: null })
   await page.getByRole('button', { name: 'Leave the waitlist' }).click()
   await page.getByText('You left the waitlist of').waitFor()
+  await page.getByRole('heading', { level: 1, name: 'You are no longer on the waitlist' }).waitFor()
   expect(await reasonOf()).toEqual({ end_reason: 'left' })
 })

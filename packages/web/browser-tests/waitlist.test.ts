@@ -151,6 +151,8 @@ test('a guest replaces the link, which opens the entry again, and leaves; an inc
   const again = await open(site)
   await again.goto(new URL(copied).pathname + new URL(copied).hash)
   await again.getByText('There is no such waitlist entry').waitFor()
+  // Nothing says that there is one.
+  await again.getByRole('heading', { level: 1, name: 'Your waitlist entry' }).waitFor()
   await again.goto('/')
   await again.goto(address.pathname + address.hash)
   await again.getByText('Place on the list: 1').waitFor()
@@ -164,6 +166,7 @@ test('a guest replaces the link, which opens the entry again, and leaves; an inc
   await again.getByText('Joined without an account?', { exact: false }).waitFor()
   await again.goto('/waitlist-entry#cut')
   await again.getByText('This link is incomplete').waitFor()
+  await again.getByRole('heading', { level: 1, name: 'Your waitlist entry' }).waitFor()
 })
 
 test('wrong fields of the form are named, and the first one gets the focus', async ({ site }) => {

@@ -29,7 +29,7 @@ import { SignInToOpen } from './sign-in-to-open.tsx'
 export function EntryPage() {
   const { t } = useTranslation('waitlist')
   const link = useSecretLink('/waitlist-entry')
-  if (link === null) return <IncompleteLink title={t('title.waiting')} />
+  if (link === null) return <IncompleteLink title={t('title.entry')} />
   return <Entry key={link.id} link={link} />
 }
 
@@ -41,7 +41,7 @@ function Entry({ link }: { link: SecretLink }) {
     if (error === null) return <PageLoading />
     return (
       <Stack gap="lg">
-        <PageTitle>{t('title.waiting')}</PageTitle>
+        <PageTitle>{t('title.entry')}</PageTitle>
         <SignInToOpen error={error}>
           <ErrorState error={error} retry={() => void refetch()} />
         </SignInToOpen>

@@ -27,7 +27,7 @@ function Departure({ entryId, token }: { entryId: string; token: string }) {
   const clinic = leaving.data?.clinicName
   return (
     <Stack gap="lg" maw="36rem">
-      <PageTitle>{t('leave.title')}</PageTitle>
+      <PageTitle>{t(clinic === undefined ? 'leave.title' : 'title.ended')}</PageTitle>
       {clinic === undefined ? (
         <Text>{t('leave.byLink')}</Text>
       ) : (

@@ -18,7 +18,7 @@ import { SignInToOpen } from './sign-in-to-open.tsx'
 export function OfferPage() {
   const { t } = useTranslation('waitlist')
   const link = useSecretLink('/offer')
-  if (link === null) return <IncompleteLink title={t('offer.title.open')} />
+  if (link === null) return <IncompleteLink title={t('offer.label')} />
   return <Offer key={link.id} link={{ bookingId: link.id, manageToken: link.manageToken }} />
 }
 
@@ -30,7 +30,7 @@ function Offer({ link }: { link: TicketLink }) {
     if (error === null) return <PageLoading />
     return (
       <Stack gap="lg">
-        <PageTitle>{t('offer.title.open')}</PageTitle>
+        <PageTitle>{t('offer.label')}</PageTitle>
         <SignInToOpen error={error}>
           <ErrorState error={error} retry={() => void refetch()} />
         </SignInToOpen>
