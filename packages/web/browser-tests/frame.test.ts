@@ -15,6 +15,20 @@ test('the language follows the browser until it is changed, and is stored; Arabi
   await page.locator('html[lang="ar"][dir="rtl"]').waitFor()
 })
 
+test('in Arabic, counts in texts have the digits of the other numbers', async ({ site }) => {
+  const page = await site.newPage({ locale: 'ar-EG' })
+  await page.goto('/sign-up')
+  await page.getByText('١٠ أحرف على الأقل').waitFor()
+})
+
+test('the list of doctors is the current page also during a search', async ({ site }) => {
+  const page = await site.newPage()
+  await page.goto('/?q=nobody-has-this-name')
+  await page.getByText('No doctors found').waitFor()
+  const current = page.getByRole('navigation', { name: 'Main' }).locator('[aria-current="page"]')
+  expect(await current.allInnerTexts()).toEqual(['Find a doctor'])
+})
+
 test('the colour scheme follows the system until it is changed, and is stored', async ({ site }) => {
   const page = await site.newPage({ colorScheme: 'dark' })
   await page.goto('/')

@@ -93,7 +93,7 @@ function Navigation({ session }: { session: Session }) {
   return (
     <nav className={classes.nav} aria-label={t('navigation')}>
       {items.map(({ to, label }) => (
-        <Link key={to} to={to} className={classes.link} activeOptions={{ exact: to === '/' }}>
+        <Link key={to} to={to} className={classes.link} activeOptions={{ exact: to === '/', includeSearch: false }}>
           {t(label)}
         </Link>
       ))}

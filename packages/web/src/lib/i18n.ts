@@ -1,4 +1,4 @@
-import i18next from 'i18next'
+import i18next, { type FormatterModule } from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import { chooseLanguage, directionOf, type Language, languages, localeOf } from './languages.ts'
 import type { Namespace } from './text-keys.ts'
@@ -36,6 +36,7 @@ async function start(): Promise<void> {
         )
       },
     })
+    .use(numbersInTexts)
     .use(initReactI18next)
     .init({
       lng: language,
@@ -45,7 +46,7 @@ async function start(): Promise<void> {
       ns: alwaysLoaded,
       defaultNS: 'shell',
       partialBundledLanguages: true,
-      interpolation: { escapeValue: false },
+      interpolation: { escapeValue: false, alwaysFormat: true },
       react: { useSuspense: true },
     })
   applyToPage(language)
@@ -75,6 +76,16 @@ export function currentLanguage(): Language {
 /** The locale for Intl. */
 export function currentLocale(): string {
   return localeOf(currentLanguage(), navigator.languages)
+}
+
+/** Numbers in texts, such as `{{count}}`, have the digits and separators of all others on the page. */
+const numbersInTexts: FormatterModule = {
+  type: 'formatter',
+  init: () => undefined,
+  // No text names a format.
+  add: () => undefined,
+  addCached: () => undefined,
+  format: (value) => (typeof value === 'number' ? new Intl.NumberFormat(currentLocale()).format(value) : value),
 }
 
 function readStored(): string | null {
