@@ -119,13 +119,16 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
   const link = { bookingId: booking.id, manageToken: null }
   const canBeChanged = kind === 'upcoming' && (booking.status === 'CONFIRMED' || booking.status === 'PENDING')
   const timeZone = clinic?.timezone ?? 'UTC'
+  const when = formatAppointment(booking.startsAt, booking.endsAt, timeZone)
+  // Several bookings have the same buttons.
+  const named = (action: string) => ({ 'aria-label': `${action}: ${when}`, children: action })
   return (
     <li>
       <Paper withBorder p="lg" radius="lg">
         <Group justify="space-between" align="flex-start" gap="sm">
           <div>
             <Title order={2} size="h3" className="tabular">
-              {formatAppointment(booking.startsAt, booking.endsAt, timeZone)}
+              {when}
             </Title>
             <Text size="sm" c="dimmed">
               {formatZone(booking.startsAt, timeZone)}
@@ -147,29 +150,35 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
           </Text>
         ) : null}
         <Group gap="sm" mt="md">
-          <JoinVideo url={booking.joinUrl} size="sm" />
+          <JoinVideo url={booking.joinUrl} of={when} size="sm" />
           <LinkButton
             size="sm"
             to="/ticket"
             hash={ticketHash(link)}
             variant={kind === 'upcoming' && booking.joinUrl === null ? 'filled' : 'default'}
-          >
-            {t(kind === 'upcoming' ? 'open' : 'details')}
-          </LinkButton>
+            {...named(t(kind === 'upcoming' ? 'open' : 'details'))}
+          />
           {canBeChanged ? (
             <>
-              <LinkButton size="sm" variant="default" to="/ticket" search={{ move: true }} hash={ticketHash(link)}>
-                {t('move')}
-              </LinkButton>
-              <Button size="sm" variant="default" onClick={() => setCancelling(true)}>
-                {t('cancel')}
-              </Button>
+              <LinkButton
+                size="sm"
+                variant="default"
+                to="/ticket"
+                search={{ move: true }}
+                hash={ticketHash(link)}
+                {...named(t('move'))}
+              />
+              <Button size="sm" variant="default" onClick={() => setCancelling(true)} {...named(t('cancel'))} />
             </>
           ) : null}
           {kind === 'upcoming' ? null : (
-            <LinkButton size="sm" variant="default" to="/doctors/$doctorId" params={{ doctorId: booking.doctorId }}>
-              {t('again')}
-            </LinkButton>
+            <LinkButton
+              size="sm"
+              variant="default"
+              to="/doctors/$doctorId"
+              params={{ doctorId: booking.doctorId }}
+              {...named(t('again'))}
+            />
           )}
         </Group>
       </Paper>
