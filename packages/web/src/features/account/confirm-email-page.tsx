@@ -29,7 +29,9 @@ export function ConfirmEmailPage() {
     <Stack gap="lg" maw="36rem">
       <PageTitle>{t('confirmEmail.title')}</PageTitle>
       {token === null ? (
-        <EmptyState title={t('reset.incomplete')} help={t('confirmEmail.incompleteHelp')} />
+        <EmptyState title={t('reset.incomplete')} help={t('confirmEmail.incompleteHelp')}>
+          <LinkButton to="/account">{t('confirmEmail.toAccount')}</LinkButton>
+        </EmptyState>
       ) : session.kind === 'guest' ? (
         <EmptyState help={t('confirmEmail.signInFirst')}>
           <LinkButton to="/sign-in" search={{ to: '/confirm-email' }} hash={token}>

@@ -1,11 +1,12 @@
 import type { MessageChoices } from '@holdfast/contract/client'
 import { Group, Stack, Text, Title } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { toastDone } from '../../ui/toast.ts'
+import { emailQuery } from './email-query.ts'
 import { messageChoicesQuery } from './message-choices-query.ts'
 
 /** The clinics whose reminders were turned off by the link in one: that is stronger than the account's choice. */
@@ -22,8 +23,9 @@ export function ReminderOptOuts({ choices: { reminderOptOuts, reminderEmails } }
       return queryClient.invalidateQueries(messageChoicesQuery)
     },
   })
+  const canConfirm = useQuery(emailQuery).data?.canSend === true
   if (reminderOptOuts === null) {
-    return (
+    return !canConfirm ? null : (
       <Text c="dimmed" size="sm">
         {t('messages.unconfirmed')}
       </Text>

@@ -1,4 +1,4 @@
-import { List, Stack, Text } from '@mantine/core'
+import { Group, List, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
@@ -8,6 +8,7 @@ import { useHiddenFragment } from '../../lib/use-hidden-fragment.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import layoutClasses from '../../ui/layout.module.css'
+import { LinkButton } from '../../ui/link-button.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import { type NewPassword, NewPasswordForm } from './new-password-form.tsx'
@@ -22,7 +23,9 @@ export function ResetPasswordPage() {
   return (
     <>
       <PageTitle>{t('reset.title')}</PageTitle>
-      <EmptyState title={t('reset.incomplete')} help={t('reset.incompleteHelp')} />
+      <EmptyState title={t('reset.incomplete')} help={t('reset.incompleteHelp')}>
+        <NewLink />
+      </EmptyState>
     </>
   )
 }
@@ -46,6 +49,9 @@ function Reset({ token }: { token: string }) {
       <Stack gap="lg" maw="28rem" mx="auto">
         <PageTitle>{t('reset.title')}</PageTitle>
         <ErrorState error={reset.error} />
+        <Group>
+          <NewLink />
+        </Group>
       </Stack>
     )
   }
@@ -65,6 +71,15 @@ function Reset({ token }: { token: string }) {
         onSubmit={async (password) => void (await reset.mutateAsync(password))}
       />
     </Stack>
+  )
+}
+
+function NewLink() {
+  const { t } = useTranslation('account')
+  return (
+    <LinkButton to="/forgot-password" replace>
+      {t('reset.newLink')}
+    </LinkButton>
   )
 }
 

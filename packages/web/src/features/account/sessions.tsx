@@ -80,7 +80,11 @@ function SessionItem({ session, name, onEnd }: { session: Session; name: string;
           <Text fw={600}>
             <bdi>{name}</bdi>
           </Text>
-          {session.isCurrent ? <Badge variant="light">{t('sessions.current')}</Badge> : null}
+          {session.isCurrent ? (
+            <Badge variant="light" tt="none">
+              {t('sessions.current')}
+            </Badge>
+          ) : null}
         </Group>
         <Text size="sm" c="dimmed">
           {t('sessions.used', { time: formatDayTime(session.usedAt, ownTimeZone()) })}
