@@ -12,8 +12,9 @@ const page = (slug: string, summary: string): HelpPage => ({ slug, source: `docs
 /** All pages of /help, in the order of its navigation. Their titles are their first headings. */
 export const helpSections: readonly HelpSection[] = [
   {
-    title: 'Deutsch, العربية',
+    title: 'Patients · Deutsch · العربية',
     pages: [
+      guide('patients', 'Book appointments, confirm, move and find them again.'),
       {
         slug: 'patients-de',
         source: 'docs/guides/patients.de.md',
@@ -45,7 +46,7 @@ export const helpSections: readonly HelpSection[] = [
   {
     title: 'Reference',
     pages: [
-      page('user-guide', 'What patients, doctors, staff and administrators can do, and where.'),
+      page('user-guide', 'What doctors, staff and administrators can do, and where.'),
       page('specializations', 'Names that patients read in their language, and the words that find them.'),
       page('troubleshooting', 'Every message of the site, the API and the start, and what to do.'),
       page('comparison', 'What Holdfast does, beside Cal.com, Doctolib and the NHS.'),
