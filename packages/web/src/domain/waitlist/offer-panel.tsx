@@ -98,7 +98,7 @@ function Appointment({ booking }: { booking: Booking }) {
         <bdi>{clinic.name}</bdi>
         {clinic.address === null ? null : (
           <>
-            {' · '}
+            <br />
             <bdi>{clinic.address}</bdi>
           </>
         )}

@@ -12,8 +12,14 @@ export function ClinicPlace({ clinic }: { clinic: Clinic }) {
       <li>
         <Icon of={IconMapPin} size={18} />
         <bdi>
-          {clinic.name}
-          {clinic.address === null ? null : `, ${clinic.address}`}
+          {clinic.address === null ? (
+            clinic.name
+          ) : (
+            <>
+              <span className={classes.whole}>{clinic.name},</span>{' '}
+              <span className={classes.whole}>{clinic.address}</span>
+            </>
+          )}
         </bdi>
       </li>
       {clinic.phone === null ? null : (
