@@ -148,6 +148,52 @@ test('an administrator books outside of the opening times with a reason; staff c
   await page.getByText('The other rooms are being repaired').waitFor()
 })
 
+test('a case can be held as soon as its form is shown, however late the lists of the team arrive', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const requestId = await aRequest(site, theatre, {})
+  const page = await theatre.scene.pageOf('staff')
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route('**/api/v1/clinics/*/staff', async (route) => {
+    await released
+    await route.continue()
+  })
+  const search = new URLSearchParams({ requestId, roomId: theatre.roomIds[0] ?? '', startsAt: inMinutes(120) })
+  const others = [/\/case-requests\//, /\/rooms$/].map((url) => page.waitForResponse(url))
+  await page.goto(`/clinic/${theatre.clinicId}/theatre/book?${search}`)
+  for (const response of await Promise.all(others)) await response.finished()
+  await page.getByRole('heading', { level: 1 }).or(page.getByText('Loading…')).first().waitFor()
+  expect(await page.getByRole('button', { name: /^Hold / }).count()).toBe(0)
+  release()
+  await page.getByRole('button', { name: /^Hold / }).click()
+  await page.getByRole('heading', { level: 1, name: 'The case is held' }).waitFor()
+})
+
+test('a case whose surgeon has left says so when it is moved, and takes another', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const { clinicId } = theatre
+  const one = await aCase(site, theatre, {})
+  const body = { name: 'Dr. Ito', profession: 'surgeon' } as const
+  const ito = await dataOf(site.admin.createTheatreStaff({ path: { clinicId }, body }))
+  await dataOf(site.admin.updateTheatreStaff({ path: { clinicId, staffId: theatre.chenId }, body: { active: false } }))
+  const page = await openBoard(theatre, 'staff')
+  await page.getByRole('button', { name: /Prostatectomy/ }).click()
+  const drawer = page.getByRole('dialog', { name: 'Prostatectomy', exact: true })
+  await drawer.getByRole('button', { name: 'Move', exact: true }).click()
+  await drawer.getByLabel('Minutes').fill('50')
+  const move = drawer.getByRole('button', { name: 'Move', exact: true })
+  await move.click()
+  await page.getByText('It takes no new cases').waitFor()
+  await drawer.getByText('Team and equipment').click()
+  await drawer.getByLabel('Surgeon').selectOption({ label: 'Dr. Ito' })
+  await move.click()
+  await page.getByText(/^Prostatectomy moved: /).waitFor()
+  const moved = await dataOf(site.admin.getCase({ path: { caseId: one.id } }))
+  expect(moved).toMatchObject({ minutes: 50, surgeonId: ito.id })
+})
+
 test('a request is held where it is dropped, and a full place says what is in the way', async ({ site }) => {
   const theatre = await aTheatre(site)
   await aCase(site, theatre, { startsAt: inMinutes(150) })

@@ -15,7 +15,7 @@ import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import { useTitleFocusAfter } from '../../../ui/use-title-focus-after.ts'
 import type { Resolution } from '../resolution.ts'
-import { caseRequestQuery, roomsQuery } from '../theatre-queries.ts'
+import { caseRequestQuery, equipmentQuery, roomsQuery, staffQuery } from '../theatre-queries.ts'
 import { useDayBoard } from '../use-day-board.ts'
 import { useTheatre } from '../use-theatre.ts'
 import { type CaseDraft, draftOf, newCaseOf } from './case-draft.ts'
@@ -34,9 +34,11 @@ export function BookCasePage() {
   const { requestId } = route.useSearch()
   const rooms = useQuery(roomsQuery(clinicId))
   const request = useQuery({ ...caseRequestQuery(clinicId, requestId ?? ''), enabled: requestId !== undefined })
-  const failed = rooms.isError ? rooms : request.isError ? request : null
-  if (failed !== null) return <ErrorState error={failed.error} retry={() => void failed.refetch()} />
-  if (rooms.data === undefined || (requestId !== undefined && request.data === undefined)) return <PageLoading />
+  const team = [useQuery(staffQuery(clinicId)), useQuery(equipmentQuery(clinicId))]
+  const failed = [rooms, request, ...team].find(({ isLoadingError }) => isLoadingError)
+  if (failed !== undefined) return <ErrorState error={failed.error} retry={() => void failed.refetch()} />
+  const isRead = team.every(({ data }) => data !== undefined) && (requestId === undefined || request.data !== undefined)
+  if (rooms.data === undefined || !isRead) return <PageLoading />
   if (!rooms.data.some(({ active }) => active)) {
     return (
       <>

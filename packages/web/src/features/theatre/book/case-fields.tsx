@@ -1,4 +1,4 @@
-import { MultiSelect, NativeSelect, NumberInput, Stack, Text, TextInput } from '@mantine/core'
+import { MultiSelect, NativeSelect, NumberInput, Skeleton, Stack, Text, TextInput } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
@@ -63,9 +63,11 @@ export function CaseFields({ form, isSurgeonOptional = false }: FieldsProps) {
 /** Who and what a case needs. */
 export function TeamFields({ form, isSurgeonOptional = false }: FieldsProps) {
   const { t } = useTranslation('theatre')
-  const { surgeons, anaesthetists, others, equipment } = useTeam()
+  const { isRead, surgeons, anaesthetists, others, equipment } = useTeam(form.getValues())
   const { equipmentIds } = form.getValues()
   const none = { value: '', label: t('field.none') }
+  // A required field that does not list what is chosen yet would refuse the form.
+  if (!isRead) return <Skeleton height={220} aria-busy="true" />
   return (
     <>
       <div className={layoutClasses.fields}>

@@ -1,20 +1,31 @@
 import { useQuery } from '@tanstack/react-query'
 import { equipmentQuery, staffQuery } from '../theatre-queries.ts'
 import { useTheatre } from '../use-theatre.ts'
+import type { CaseDraft } from './case-draft.ts'
 
+type Chosen = Pick<CaseDraft, 'surgeonId' | 'anaesthetistId' | 'staffIds' | 'equipmentIds'>
 type Option = { value: string; label: string }
 
 /** Who and what can be chosen for a case: the clinic's doctors and the theatre's staff are its surgeons. */
-export function useTeam() {
+export function useTeam(chosen: Partial<Chosen> = {}) {
   const { clinicId, doctors } = useTheatre()
-  const staff = (useQuery(staffQuery(clinicId)).data ?? []).filter(({ active }) => active)
-  const equipment = (useQuery(equipmentQuery(clinicId)).data ?? []).filter(({ active }) => active)
+  const [staff, equipment] = [useQuery(staffQuery(clinicId)).data, useQuery(equipmentQuery(clinicId)).data]
+  const { surgeonId = '', anaesthetistId = '', staffIds = [], equipmentIds = [] } = chosen
+  const chosenIds = new Set([surgeonId, anaesthetistId, ...staffIds, ...equipmentIds])
+  // Who has left since then stays with the cases that they were chosen for.
+  const offered = <One extends { id: string; active: boolean }>(list: readonly One[] = []) =>
+    list.filter(({ id, active }) => active || chosenIds.has(id))
   const option = ({ id, name }: { id: string; name: string }): Option => ({ value: id, label: name })
-  const ofProfession = (profession: string) => staff.filter((one) => one.profession === profession).map(option)
+  const ofProfession = (profession: string) =>
+    offered(staff)
+      .filter((one) => one.profession === profession)
+      .map(option)
   return {
-    surgeons: [...ofProfession('surgeon'), ...doctors.filter(({ active }) => active).map(option)],
+    /** Until then the lists lack people, and a field would show another value than the one it has. */
+    isRead: staff !== undefined && equipment !== undefined,
+    surgeons: [...ofProfession('surgeon'), ...offered(doctors).map(option)],
     anaesthetists: ofProfession('anaesthetist'),
     others: [...ofProfession('nurse'), ...ofProfession('technician'), ...ofProfession('surgeon')],
-    equipment: equipment.map(option),
+    equipment: offered(equipment).map(option),
   }
 }
