@@ -80,7 +80,7 @@ export function BoardPage() {
       ) : read.data.rooms.length === 0 ? (
         <NoRooms />
       ) : isWeek ? (
-        <WeekTable board={read.data} onOpen={(caseId) => show({ ...place, caseId })} />
+        <WeekTable board={read.data} names={names} onOpen={(caseId) => show({ ...place, caseId })} />
       ) : (
         <>
           <DayBoard

@@ -4,15 +4,17 @@ import { useTranslation } from 'react-i18next'
 import { formatDate, formatMinutes, formatTimes } from '../../../lib/format.ts'
 import { addDays, daysBetween, localDay } from '../../../lib/local-time.ts'
 import tableClasses from '../../../ui/table.module.css'
+import type { Names } from '../conflict-text.ts'
+import { ownerText } from '../owner-text.ts'
 import markClasses from '../service-marks.module.css'
 import { serviceMarks } from '../service-marks.ts'
 import { useTheatre } from '../use-theatre.ts'
 import classes from './week-table.module.css'
 
-type WeekTableProps = { board: TheatreBoard; onOpen: (caseId: string) => void }
+type WeekTableProps = { board: TheatreBoard; names: Names; onOpen: (caseId: string) => void }
 
 /** Rooms × days, with the cases of each in their order. */
-export function WeekTable({ board, onOpen }: WeekTableProps) {
+export function WeekTable({ board, names, onOpen }: WeekTableProps) {
   const { t } = useTranslation('theatre')
   const { timeZone, today } = useTheatre()
   const days = Array.from({ length: daysBetween(board.from, board.to) }, (_, index) => addDays(board.from, index))
@@ -42,8 +44,11 @@ export function WeekTable({ board, onOpen }: WeekTableProps) {
                 <td key={day}>
                   {(blocks.get(`${room.id} ${day}`) ?? []).map((block) => (
                     <p key={block.id} className={classes.block}>
-                      {formatTimes(block.from, block.to, timeZone)} <bdi>{block.service}</bdi>{' '}
-                      {t('block.left', { minutes: formatMinutes(Math.max(0, block.minutes - block.usedMinutes)) })}
+                      <span className="tabular">{formatTimes(block.from, block.to, timeZone)}</span>
+                      <bdi>{ownerText(block, names, t)}</bdi>
+                      <span>
+                        {t('block.left', { minutes: formatMinutes(Math.max(0, block.minutes - block.usedMinutes)) })}
+                      </span>
                     </p>
                   ))}
                   {(cases.get(`${room.id} ${day}`) ?? []).map((one) => (
@@ -67,7 +72,7 @@ function WeekCase({ one, mark, onOpen }: WeekCaseProps) {
     <UnstyledButton className={classes.case} onClick={() => onOpen(one.id)}>
       <span className={`${markClasses.mark} ${classes.mark}`} data-mark={mark} aria-hidden="true" />
       <span>
-        <span className="tabular">{formatTimes(one.startsAt, one.endsAt, timeZone)}</span>{' '}
+        <span className="tabular">{formatTimes(one.startsAt, one.endsAt, timeZone)}</span>
         <bdi>{one.procedure.display}</bdi>
       </span>
     </UnstyledButton>
