@@ -66,6 +66,27 @@ test('an empty clinic lists its first steps; adding a doctor leads to the slots 
   expect(await chosen.locator('option:checked').textContent()).toBe('Choose a doctor')
 })
 
+test('the figures wait until it is known whether there are first steps, and do not move down', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('admin')
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route('**/api/v1/clinics/*/members*', async (route) => {
+    await released
+    await route.continue()
+  })
+  const figures = page.waitForResponse(/\/stats\?/)
+  await page.goto(`/clinic/${scene.clinic.id}`)
+  await (await figures).finished()
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  expect(await page.getByText('Utilisation').count()).toBe(0)
+  release()
+  await page.getByText('Utilisation').first().waitFor()
+  expect(await page.getByRole('region', { name: 'First steps' }).count()).toBe(1)
+})
+
 test('the first steps stay until they are done or hidden, and not only until somebody has booked', async ({ site }) => {
   const scene = await aClinicScene(site)
   const slot = await aSlot(site.database, scene.doctor)

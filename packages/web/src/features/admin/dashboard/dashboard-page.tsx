@@ -1,5 +1,6 @@
+import type { ClinicStats } from '@holdfast/contract/client'
 import { Group, SegmentedControl, Stack, TextInput } from '@mantine/core'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -14,7 +15,7 @@ import { useClinic } from '../use-clinic.ts'
 import classes from './dashboard.module.css'
 import { Figures } from './figures.tsx'
 import { FiguresTable } from './figures-table.tsx'
-import { FirstSteps } from './first-steps.tsx'
+import { FirstSteps, useFirstSteps } from './first-steps.tsx'
 import { StatsCharts } from './stats-charts.tsx'
 import { statsQuery } from './stats-query.ts'
 
@@ -32,6 +33,7 @@ export function DashboardPage() {
   const to = search.to ?? addDays(today, 14)
   const isRange = from <= to && daysBetween(from, to) <= daysMax
   const stats = useQuery({ ...statsQuery(clinicId, from, to), enabled: isRange, placeholderData: keepPreviousData })
+  const { isRead: areStepsRead, isDone, hide, linkCopied } = useFirstSteps()
   const live = useLiveClinic(
     clinicId,
     doctors.map(({ id }) => id),
@@ -42,39 +44,47 @@ export function DashboardPage() {
         <PageTitle>{t('tabs.dashboard')}</PageTitle>
         <LiveNote state={live} updatedAt={stats.dataUpdatedAt} />
       </Group>
-      <FirstSteps />
-      <Group justify="space-between" align="end">
-        <Range
-          from={from}
-          to={to}
-          isRight={isRange}
-          onChange={(next) => navigate({ search: next, resetScroll: false })}
-        />
-        <SegmentedControl
-          aria-label={t('dashboard.view')}
-          value={view}
-          onChange={setView}
-          data={[
-            { value: 'charts', label: t('dashboard.charts') },
-            { value: 'table', label: t('dashboard.table') },
-          ]}
-        />
-      </Group>
-      {stats.data === undefined ? (
-        stats.isError ? (
-          <ErrorState error={stats.error} retry={() => void stats.refetch()} />
-        ) : (
-          <PageLoading />
-        )
-      ) : (
+      {areStepsRead ? (
         <>
-          <Figures stats={stats.data} />
-          {view === 'charts' ? <StatsCharts stats={stats.data} /> : <FiguresTable stats={stats.data} />}
+          {isDone === null ? null : <FirstSteps isDone={isDone} hide={hide} linkCopied={linkCopied} />}
+          <Group justify="space-between" align="end">
+            <Range
+              from={from}
+              to={to}
+              isRight={isRange}
+              onChange={(next) => navigate({ search: next, resetScroll: false })}
+            />
+            <SegmentedControl
+              aria-label={t('dashboard.view')}
+              value={view}
+              onChange={setView}
+              data={[
+                { value: 'charts', label: t('dashboard.charts') },
+                { value: 'table', label: t('dashboard.table') },
+              ]}
+            />
+          </Group>
+          <Stats stats={stats} view={view} />
+          <NewestEvents limit={8} />
         </>
+      ) : (
+        <PageLoading />
       )}
-      <NewestEvents limit={8} />
     </Stack>
   )
+}
+
+function Stats({ stats, view }: { stats: UseQueryResult<ClinicStats>; view: string }) {
+  if (stats.data !== undefined) {
+    return (
+      <>
+        <Figures stats={stats.data} />
+        {view === 'charts' ? <StatsCharts stats={stats.data} /> : <FiguresTable stats={stats.data} />}
+      </>
+    )
+  }
+  if (stats.isError) return <ErrorState error={stats.error} retry={() => void stats.refetch()} />
+  return <PageLoading />
 }
 
 type RangeProps = {

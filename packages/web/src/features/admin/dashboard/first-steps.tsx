@@ -13,15 +13,31 @@ import { newestEventsQuery } from '../newest-events-query.ts'
 import { useClinic } from '../use-clinic.ts'
 import classes from './dashboard.module.css'
 
-/** What a clinic needs before patients can book. Shown until all of it is done, or somebody hides it. */
-export function FirstSteps() {
-  const { t } = useTranslation('admin')
+type FirstStepsState = {
+  /** Until then nobody knows whether there are steps to show: what is under them would move down. */
+  isRead: boolean
+  /** null: nothing to show, because all is done or somebody hid them. */
+  isDone: Done | null
+  hide: () => void
+  linkCopied: () => void
+}
+
+/** Whether a clinic has what it needs before patients can book. */
+export function useFirstSteps(): FirstStepsState {
   const { clinicId } = useClinic()
   const { isHidden, hide, isLinkCopied, linkCopied } = useOwnProgress(clinicId)
-  const done = useDone(clinicId, !isHidden)
-  if (isHidden || done === null) return null
-  const isDone = { ...done, link: done.link || isLinkCopied }
-  if (Object.values(isDone).every(Boolean)) return null
+  const { isRead, done } = useDone(clinicId, !isHidden)
+  const isDone = done === null ? null : { ...done, link: done.link || isLinkCopied }
+  const isShown = !isHidden && isDone !== null && !Object.values(isDone).every(Boolean)
+  return { isRead: isHidden || isRead, isDone: isShown ? isDone : null, hide, linkCopied }
+}
+
+type FirstStepsProps = Pick<FirstStepsState, 'hide' | 'linkCopied'> & { isDone: Done }
+
+/** What a clinic needs before patients can book. */
+export function FirstSteps({ isDone, hide, linkCopied }: FirstStepsProps) {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
   const params = { clinicId }
   return (
     <section className={layoutClasses.panel} aria-labelledby="first-steps">
@@ -90,26 +106,32 @@ function useOwnProgress(clinicId: string) {
 }
 
 /**
- * Which steps are done; null while that is not known. In a clinic where somebody has booked, patients have found slots
- * and the link.
+ * Which steps are done; null while that is not known, and when it could not be read. In a clinic where somebody has
+ * booked, patients have found slots and the link.
  */
-function useDone(clinicId: string, enabled: boolean): Record<StepProps['name'], boolean> | null {
+function useDone(clinicId: string, enabled: boolean): { isRead: boolean; done: Done | null } {
   const { clinic, doctors } = useClinic()
-  const newest = useQuery({ ...newestEventsQuery(clinicId, 1, true), enabled }).data
-  const members = useQuery({ ...membersQuery(clinicId), enabled }).data
-  const invitations = useQuery({ ...invitationsQuery(clinicId), enabled }).data
-  if (newest === undefined || members === undefined || invitations === undefined) return null
-  const hasBooked = newest.length > 0
-  return {
+  const newest = useQuery({ ...newestEventsQuery(clinicId, 1, true), enabled })
+  const members = useQuery({ ...membersQuery(clinicId), enabled })
+  const invitations = useQuery({ ...invitationsQuery(clinicId), enabled })
+  const isRead = [newest, members, invitations].every(({ isPending }) => !isPending)
+  if (newest.data === undefined || members.data === undefined || invitations.data === undefined) {
+    return { isRead, done: null }
+  }
+  const hasBooked = newest.data.length > 0
+  const done = {
     clinic: clinic.phone !== null && clinic.address !== null,
     doctor: doctors.length > 0,
     times: hasBooked || doctors.some(({ nextAvailableAt }) => nextAvailableAt !== null),
-    people: members.length > 1 || invitations.length > 0,
+    people: members.data.length > 1 || invitations.data.length > 0,
     link: hasBooked,
   }
+  return { isRead, done }
 }
 
-type StepProps = { name: 'clinic' | 'doctor' | 'times' | 'people' | 'link'; isDone: boolean; children: ReactNode }
+type StepName = 'clinic' | 'doctor' | 'times' | 'people' | 'link'
+type Done = Record<StepName, boolean>
+type StepProps = { name: StepName; isDone: boolean; children: ReactNode }
 
 function Step({ name, isDone, children }: StepProps) {
   const { t } = useTranslation('admin')
