@@ -1,7 +1,7 @@
 import { aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
-import { aClinicScene } from './clinic-scene.ts'
+import { aClinicScene, signInContext } from './clinic-scene.ts'
 import { administrator, axeFindings, sidewaysPixels, signUp, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
 
@@ -117,4 +117,23 @@ test('the first steps stay until they are done or hidden, and not only until som
   await done.getByRole('heading', { name: 'Latest changes' }).waitFor()
   await untilRead(done)
   expect(await done.getByRole('region', { name: 'First steps' }).count()).toBe(0)
+})
+
+test('the administrator of an empty installation is asked for the first clinic, not to change a search', async ({
+  site,
+}) => {
+  const page = await site.newPage()
+  await signInContext(site, page, administrator)
+  // The other tests' clinics exist too.
+  await page.route('**/api/v1/clinics?*', (route) => route.fulfill({ json: { items: [], nextCursor: null } }))
+  await page.goto('/clinic')
+  await page.getByText('Welcome! Start with your clinic').waitFor()
+  expect(await page.getByLabel('Name or address').count()).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('main').getByRole('button', { name: 'Add clinic' }).click()
+  const form = page.getByRole('region', { name: 'New clinic' })
+  await form.getByLabel('Name').and(page.locator(':focus')).waitFor()
+  await form.getByLabel('Name').fill('Hill Clinic')
+  await form.getByRole('button', { name: 'Add clinic' }).click()
+  await page.getByRole('region', { name: 'First steps' }).waitFor()
 })

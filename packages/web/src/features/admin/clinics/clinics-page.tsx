@@ -68,6 +68,7 @@ function AllClinics() {
     placeholderData: keepPreviousData,
   })
   const found = clinics.data?.items
+  const isEmpty = found?.length === 0 && q === '' && text.trim() === '' && !clinics.isPlaceholderData
   return (
     <Stack gap="lg">
       <Group justify="space-between">
@@ -86,20 +87,28 @@ function AllClinics() {
         </Group>
       </Group>
       {isAdding ? <NewClinic onDone={() => setAdding(false)} /> : null}
-      <TextInput
-        type="search"
-        maw="24rem"
-        label={t('clinics.search')}
-        leftSection={<Icon of={IconSearch} size={18} />}
-        maxLength={100}
-        value={text}
-        onChange={({ currentTarget }) => setText(currentTarget.value)}
-      />
+      {isEmpty ? null : (
+        <TextInput
+          type="search"
+          maw="24rem"
+          label={t('clinics.search')}
+          leftSection={<Icon of={IconSearch} size={18} />}
+          maxLength={100}
+          value={text}
+          onChange={({ currentTarget }) => setText(currentTarget.value)}
+        />
+      )}
       {found === undefined ? (
         clinics.isError ? (
           <ErrorState error={clinics.error} retry={() => void clinics.refetch()} />
         ) : (
           <PageLoading />
+        )
+      ) : isEmpty ? (
+        isAdding ? null : (
+          <EmptyState title={t('clinics.first')} help={t('clinics.firstHelp')}>
+            <Button onClick={() => setAdding(true)}>{t('clinics.submit')}</Button>
+          </EmptyState>
         )
       ) : found.length === 0 ? (
         <EmptyState title={t('clinics.none')} help={t('clinics.noneHelp')} />
