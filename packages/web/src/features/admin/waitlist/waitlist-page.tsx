@@ -27,6 +27,7 @@ export function WaitlistPage() {
   const navigate = route.useNavigate()
   const found = useInfiniteQuery(waitlistQuery(clinicId, search))
   const entries = found.data?.pages.flatMap(({ items }) => items) ?? []
+  const isFiltered = Object.keys(search).length > 0
   const rowsRef = useRef<HTMLTableSectionElement>(null)
   return (
     <Stack gap="lg">
@@ -52,7 +53,10 @@ export function WaitlistPage() {
           <PageLoading />
         )
       ) : entries.length === 0 ? (
-        <EmptyState title={t('clinic.none')} help={t('clinic.noneHelp')} />
+        <EmptyState
+          title={t(isFiltered ? 'clinic.none' : 'clinic.empty')}
+          help={t(isFiltered ? 'clinic.noneHelp' : 'clinic.emptyHelp')}
+        />
       ) : (
         <>
           <WaitlistTable entries={entries} rowsRef={rowsRef} />
