@@ -282,7 +282,7 @@ test('the figures are shown as a table, and can be downloaded as CSV', async ({ 
   for await (const chunk of await download.createReadStream()) chunks.push(Buffer.from(chunk))
   const lines = Buffer.concat(chunks).toString('utf8').split('\r\n')
   expect(lines[0]).toBe(
-    '\uFEFFDay,Places,Taken,Completed,Arrived,Confirmed,Held,No-show,Cancelled,Not booked,Never confirmed',
+    '\uFEFFDay,Places,Taken,Completed,Arrived,Confirmed,Held,No-show,Cancelled,Withdrawn by the clinic,Never confirmed',
   )
   expect(lines).toHaveLength(29)
   expect(await axeFindings(page)).toEqual([])

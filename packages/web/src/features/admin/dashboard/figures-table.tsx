@@ -6,7 +6,7 @@ import { formatDate, formatNumber, formatShare } from '../../../lib/format.ts'
 import tableClasses from '../../../ui/table.module.css'
 import { downloadCsv } from '../csv-download.ts'
 import { useClinic } from '../use-clinic.ts'
-import { confirmedCounts, neverConfirmed } from './confirmed-counts.ts'
+import { confirmedCounts, countLabel, neverConfirmed } from './confirmed-counts.ts'
 
 /** The charts' numbers by day, as a table or a CSV file. */
 export function FiguresTable({ stats }: { stats: ClinicStats }) {
@@ -23,7 +23,7 @@ export function FiguresTable({ stats }: { stats: ClinicStats }) {
           [t('column.day')]: day.date,
           [t('column.capacity')]: day.capacity,
           [t('column.taken')]: day.taken,
-          ...Object.fromEntries(statusesInOrder.map((status) => [t(`shell:status.${status}`), counts[status]])),
+          ...Object.fromEntries(statusesInOrder.map((status) => [t(countLabel(status)), counts[status]])),
           [t('column.neverConfirmed')]: neverConfirmed(day),
         }
       }),
@@ -54,7 +54,7 @@ export function FiguresTable({ stats }: { stats: ClinicStats }) {
               </th>
               {statusesInOrder.map((status) => (
                 <th key={status} scope="col" className={tableClasses.number}>
-                  {t(`shell:status.${status}`)}
+                  {t(countLabel(status))}
                 </th>
               ))}
               <th scope="col" className={tableClasses.number}>
@@ -90,7 +90,7 @@ function FiguresRow({ day }: { day: ClinicStats['days'][number] }) {
         {capacity === 0 ? '–' : formatShare(taken / capacity)}
       </td>
       {statusesInOrder.map((status) => (
-        <td key={status} className={tableClasses.number} data-label={t(`shell:status.${status}`)}>
+        <td key={status} className={tableClasses.number} data-label={t(countLabel(status))}>
           {formatNumber(counts[status])}
         </td>
       ))}

@@ -7,7 +7,7 @@ import { statusColor, statusesInOrder } from '../../../domain/bookings/status-co
 import statusClasses from '../../../domain/bookings/status-mark.module.css'
 import { formatDate, formatNumber, formatShare } from '../../../lib/format.ts'
 import layoutClasses from '../../../ui/layout.module.css'
-import { confirmedCounts } from './confirmed-counts.ts'
+import { confirmedCounts, countLabel } from './confirmed-counts.ts'
 import classes from './dashboard.module.css'
 
 /**
@@ -25,7 +25,7 @@ export function StatsCharts({ stats }: { stats: ClinicStats }) {
   const shown = statusesInOrder.filter((status) => bars.some((bar) => bar[status] > 0))
   const series = (shown.length > 0 ? shown : statusesInOrder).map((status) => ({
     name: status,
-    label: t(`shell:status.${status}`),
+    label: t(countLabel(status)),
     color: statusColor(status),
     stackId: 'all',
   }))
