@@ -33,8 +33,8 @@ test('Ctrl+K finds a doctor by name, from the keyboard, and Escape returns the f
 
 test('it offers the pages of the reader’s role, and no others', async ({ scene }) => {
   for (const [who, expected] of [
-    ['admin', ['Day list', 'Settings']],
-    ['staff', ['Day list']],
+    ['admin', ['Day list', 'Messages', 'Settings', 'Webhooks']],
+    ['staff', ['Day list', 'Messages']],
     ['stranger', []],
   ] as const) {
     const page = await scene.pageOf(who)
@@ -43,7 +43,9 @@ test('it offers the pages of the reader’s role, and no others', async ({ scene
     await menuOf(page).getByRole('button', { name: 'My bookings' }).waitFor()
     if (expected.length > 0) await menuOf(page).getByText('Menu Clinic').first().waitFor()
     const found = await menuOf(page).getByRole('button').allTextContents()
-    const ofClinic = ['Day list', 'Settings'].filter((label) => found.some((text) => text.startsWith(label)))
+    const ofClinic = ['Day list', 'Messages', 'Settings', 'Webhooks'].filter((label) =>
+      found.some((text) => text.startsWith(label)),
+    )
     expect(ofClinic, who).toEqual(expected)
   }
 })

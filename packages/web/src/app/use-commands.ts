@@ -50,11 +50,13 @@ function useClinicCommands(me: Me | null): CommandGroup[] {
       page(t('tabs.times'), '/times'),
       page(t('tabs.waitlist'), '/waitlist'),
       page(t('tabs.theatre'), '/theatre'),
+      page(t('tabs.messages'), '/messages'),
     ]
     const ofAdmins = [
       page(t('tabs.dashboard'), ''),
       page(t('tabs.people'), '/people'),
       page(t('tabs.settings'), '/settings'),
+      page(t('tabs.webhooks'), '/webhooks'),
       page(t('tabs.proof'), '/proof'),
       page(t('tabs.audit'), '/security-log'),
     ]
