@@ -28,6 +28,8 @@ const procedures = {
   cataract: { code: 'C75', display: 'Cataract surgery', service: 'Ophthalmology', minutes: 30 },
 } satisfies Record<string, Procedure>
 
+const weekdays = [1, 2, 3, 4, 5, 6, 7]
+
 /**
  * A small operating theatre by the engine's own functions: three rooms, people, a robot, blocks, eight cases of which
  * one is running late and one is at risk, and a waiting list.
@@ -81,6 +83,7 @@ export async function createDemoTheatre({ theatre }: TheatreEngine, clinicId: st
     new Date(today.add({ days: 1 }).toZonedDateTime({ timeZone: zone, plainTime: time }).epochMilliseconds)
   await demo.book(hip, { roomId: second, startsAt: tomorrow('08:30'), ...orthopaedicTeam })
   await demo.book(hernia, { roomId: first, startsAt: tomorrow('09:00'), ...generalTeam })
+  for (const roomId of [first, second, third]) await demo.open(roomId)
   await demo.run(running, now, new Date(at(0).getTime() + (gallbladder.minutes + 40) * minuteMs))
 
   const dueOn = (days: number) => today.add({ days }).toString()
@@ -104,6 +107,12 @@ class DemoTheatre {
     return created(await this.#theatre.createRoom(this.#clinicNo, room, null)).id
   }
 
+  /** From 7:00 to 19:00 each day. Afterwards, because the cases of today begin soon, whatever the time is. */
+  async open(roomId: string): Promise<void> {
+    const hours = weekdays.map((weekday) => ({ weekday, from: '07:00', to: '19:00' }))
+    await this.#theatre.updateRoom(roomId, { hours })
+  }
+
   async person(name: string, profession: 'surgeon' | 'anaesthetist' | 'nurse'): Promise<string> {
     const person = { name, profession, preferredEquipmentIds: [] }
     return created(await this.#theatre.createStaff(this.#clinicNo, person, null)).id
@@ -118,7 +127,7 @@ class DemoTheatre {
     const rule = {
       from: today.add({ days: 1 }).toString(),
       to: today.add({ days: 27 }).toString(),
-      weekdays: [1, 2, 3, 4, 5, 6, 7],
+      weekdays,
       weeksOfMonth: null,
       startTime: '08:00',
       endTime: '16:00',
