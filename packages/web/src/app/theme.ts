@@ -120,6 +120,9 @@ export const theme = createTheme({
     NativeSelect: { defaultProps: { size: 'md' } },
     Textarea: { defaultProps: { size: 'md' } },
     Select: { defaultProps: { size: 'md' } },
+    // What a field is for, under it: fields in a row stay in a line, however long their help is.
+    InputWrapper: { defaultProps: { inputWrapperOrder: ['label', 'input', 'description', 'error'] } },
+    CheckboxGroup: { defaultProps: { inputWrapperOrder: ['label', 'description', 'input', 'error'] } },
     // Off, its track is as pale as the panel under it.
     Switch: { styles: { track: { border: '1px solid var(--mantine-color-default-border)' } } },
   },

@@ -38,7 +38,6 @@ export function VideoRoomField({ value, inputProps }: VideoRoomFieldProps) {
           )}
         </>
       }
-      inputWrapperOrder={['label', 'input', 'description', 'error']}
       placeholder="https://"
       autoComplete="off"
       spellCheck={false}

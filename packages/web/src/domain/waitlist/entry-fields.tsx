@@ -59,7 +59,6 @@ export function EntryFields({ form, isPatient }: FieldsProps) {
           type="email"
           label={t('field.email')}
           description={t(isPatient ? 'field.emailHelp' : 'field.emailHelpStaff')}
-          inputWrapperOrder={['label', 'input', 'description', 'error']}
           required={isPatient}
           autoComplete={isPatient ? 'email' : 'off'}
           maxLength={254}

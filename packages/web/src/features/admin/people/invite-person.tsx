@@ -59,7 +59,6 @@ export function InvitePerson({ doctorId: wantedId, onInvited }: InvitePersonProp
               type="email"
               label={t('field.email')}
               description={t('people.emailHelp')}
-              inputWrapperOrder={['label', 'input', 'description', 'error']}
               required
               maxLength={254}
               autoComplete="off"
@@ -68,7 +67,6 @@ export function InvitePerson({ doctorId: wantedId, onInvited }: InvitePersonProp
             <NativeSelect
               label={t('people.role')}
               description={t(`roleHelp.${role}`)}
-              inputWrapperOrder={['label', 'input', 'description', 'error']}
               data={roles.map((one) => ({ value: one, label: t(`role.${one}`) }))}
               {...form.getInputProps('role')}
             />

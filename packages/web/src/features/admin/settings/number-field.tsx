@@ -18,7 +18,6 @@ export function NumberField({ help, isInvalid, min, max, ...props }: NumberField
   return (
     <NumberInput
       size="md"
-      inputWrapperOrder={['label', 'input', 'description', 'error']}
       allowDecimal={false}
       allowNegative={false}
       clampBehavior="none"

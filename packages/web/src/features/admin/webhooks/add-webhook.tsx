@@ -37,7 +37,6 @@ export function AddWebhook({ onAdded }: { onAdded(webhook: WebhookWithSecret): v
             dir="ltr"
             label={t('webhooks.url')}
             description={t('webhooks.urlHelp')}
-            inputWrapperOrder={['label', 'input', 'description', 'error']}
             required
             maxLength={2000}
             autoComplete="off"

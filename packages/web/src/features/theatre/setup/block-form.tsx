@@ -143,7 +143,6 @@ function TimeFields({ form }: { form: Form }) {
           size="md"
           label={t('blocks.minutes')}
           description={t('blocks.minutesHelp')}
-          inputWrapperOrder={['label', 'input', 'description', 'error']}
           placeholder={t('blocks.minutesAll')}
           min={1}
           max={1440}

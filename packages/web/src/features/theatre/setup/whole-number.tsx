@@ -11,13 +11,5 @@ type WholeNumberProps = {
 
 /** A required whole number within limits. */
 export function WholeNumber(props: WholeNumberProps) {
-  return (
-    <NumberInput
-      size="md"
-      required
-      allowDecimal={false}
-      inputWrapperOrder={['label', 'input', 'description', 'error']}
-      {...props}
-    />
-  )
+  return <NumberInput size="md" required allowDecimal={false} {...props} />
 }
