@@ -128,7 +128,7 @@ test('events say in the reader’s language what was changed, and name whom they
   await row('Einladung an new@example.org').waitFor()
   await row('Telefon · Dauer einer Reservierung').waitFor()
   for (const change of ['Logo gesetzt', 'Logo entfernt']) await row(change).waitFor()
-  await row('Personen und Rollen').waitFor()
+  await row('Team und Rollen').waitFor()
   await page
     .getByRole('link', { name: /^Buchung [0-9A-F]{4}-[0-9A-F]{4}$/ })
     .first()
