@@ -20,7 +20,7 @@ export function DialogTitle({ titleRef, part: Title, children }: DialogTitleProp
     if (!isMarked) title?.setAttribute('data-autofocus', 'true')
   }, [titleRef])
   return (
-    <Title fw={650} fz="lg" tabIndex={-1} ref={titleRef}>
+    <Title fw={650} fz="lg" lh="sm" tabIndex={-1} ref={titleRef}>
       {children}
     </Title>
   )

@@ -12,7 +12,7 @@ export function PatientContacts({ of: booking, prefix = '' }: { of: Pick<Booking
       {phone === undefined ? null : (
         <>
           {prefix}
-          <Anchor href={callAddress(phone)} dir="ltr">
+          <Anchor inherit href={callAddress(phone)} dir="ltr">
             {phone}
           </Anchor>
         </>
@@ -20,7 +20,7 @@ export function PatientContacts({ of: booking, prefix = '' }: { of: Pick<Booking
       {email === undefined ? null : (
         <>
           {phone === undefined ? prefix : separator}
-          <Anchor href={`mailto:${encodeURIComponent(email).replaceAll('%40', '@')}`} dir="ltr">
+          <Anchor inherit href={`mailto:${encodeURIComponent(email).replaceAll('%40', '@')}`} dir="ltr">
             {email}
           </Anchor>
         </>

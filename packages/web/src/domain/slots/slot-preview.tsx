@@ -1,7 +1,7 @@
 import type { CreatedSlots } from '@holdfast/contract/client'
 import { Group, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatDate, formatNumber, formatTime } from '../../lib/format.ts'
+import { formatDate, formatNumber, formatTimes } from '../../lib/format.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { FocusedTitle } from '../../ui/focused-title.tsx'
 import tableClasses from '../../ui/table.module.css'
@@ -44,9 +44,7 @@ export function SlotPreview({ preview, timeZone, isPending, onCreate }: SlotPrev
             {days.slice(0, daysShown).map(({ day, startsAt, endsAt, created, skipped, conflicts }) => (
               <tr key={day} data-quiet={created === 0 || undefined}>
                 <td>{formatDate(day)}</td>
-                <td className="tabular">
-                  {formatTime(startsAt, timeZone)} – {formatTime(endsAt, timeZone)}
-                </td>
+                <td className="tabular">{formatTimes(startsAt, endsAt, timeZone)}</td>
                 <td className={tableClasses.number} data-label={t('preview.new')}>
                   {formatNumber(created)}
                 </td>

@@ -33,6 +33,7 @@ export function AuditFilters({ search, people, onChange }: AuditFiltersProps) {
         ]}
       />
       <NativeSelect
+        className={classes.phoneRow ?? ''}
         label={t('audit.person')}
         value={search.accountId ?? ''}
         onChange={({ currentTarget }) => set({ accountId: currentTarget.value })}

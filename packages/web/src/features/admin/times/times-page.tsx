@@ -88,6 +88,7 @@ function MoveLink({ booking, isOfWithdrawal = false }: MoveLinkProps) {
   const label = t('booking.moveOf', { name: patient.name })
   return (
     <TextLink
+      inherit
       to="/clinic/$clinicId/bookings/$bookingId"
       params={params}
       search={{ move: true, ...withdrawal }}
