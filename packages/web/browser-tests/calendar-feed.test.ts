@@ -58,7 +58,8 @@ test('a doctor sets an external calendar; the places that it blocks and its conf
   await section.getByText('There is no external calendar.').waitFor()
   await section.getByLabel('iCal address').fill('no address')
   await section.getByRole('button', { name: 'Save address' }).click()
-  await section.getByRole('alert').waitFor()
+  await section.getByText(/^Enter an address of the internet/).waitFor()
+  await section.getByLabel('iCal address').and(page.locator(':focus')).waitFor()
   // Nothing has this name, so nothing is read.
   await section.getByLabel('iCal address').fill('webcal://calendar.invalid/private/basic.ics')
   await section.getByRole('button', { name: 'Save address' }).click()

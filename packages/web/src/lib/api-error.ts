@@ -56,6 +56,11 @@ export function retryDelayMs(error: unknown): number {
   return seconds === null ? retryMs : seconds * 1_000
 }
 
+/** Whether the server refused the request because of this field of its body. */
+export function refusesField(error: unknown, field: string): boolean {
+  return error instanceof RefusedError && (error.problem.errors ?? []).some(({ path }) => path.endsWith(`/${field}`))
+}
+
 /** The problem's code; null for other errors. */
 export function refusalCode(error: unknown): Problem['code'] | null {
   return error instanceof RefusedError ? error.problem.code : null

@@ -1,8 +1,9 @@
 import type { BusyCalendarState } from '@holdfast/contract/client'
 import { Group, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { refusesField } from '../../lib/api-error.ts'
 import { formatAppointment, formatDayTime } from '../../lib/format.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -77,22 +78,29 @@ function BusyState({ state: { calendar, conflicts }, timeZone }: { state: BusyCa
 }
 
 function BusyForm({ doctorId, state }: { doctorId: string; state: BusyCalendarState }) {
-  const { t } = useTranslation('calendars')
+  const { t } = useTranslation(['calendars', 'shell'])
   const { set, remove } = useBusyCalendarActions(doctorId)
   const [url, setUrl] = useState('')
+  const fieldRef = useRef<HTMLInputElement>(null)
   const [isAsking, setAsking] = useState(false)
   const hasCalendar = state.calendar !== null
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    set.mutate(url.trim(), { onSuccess: () => toastDone({ message: t('busy.saved') }) })
+    set.mutate(url.trim(), {
+      onSuccess: () => toastDone({ message: t('busy.saved') }),
+      onError: () => fieldRef.current?.focus(),
+    })
   }
-  const error = set.error ?? remove.error
+  const isUrlRefused = refusesField(set.error, 'url')
+  const error = isUrlRefused ? null : (set.error ?? remove.error)
   return (
     <form onSubmit={submit}>
       <Stack gap="sm" maw="40rem">
         <TextInput
+          ref={fieldRef}
           label={t(hasCalendar ? 'busy.newUrl' : 'busy.url')}
           description={t('busy.urlHelp')}
+          error={isUrlRefused ? t('shell:urlRefused') : null}
           value={url}
           onChange={({ currentTarget }) => setUrl(currentTarget.value)}
           required

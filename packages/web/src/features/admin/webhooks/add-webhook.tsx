@@ -2,6 +2,7 @@ import type { PublishedEvent, WebhookWithSecret } from '@holdfast/contract/clien
 import { Box, Checkbox, Group, Stack, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
+import { refusesField } from '../../../lib/api-error.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
@@ -12,7 +13,7 @@ const chosenAtFirst: PublishedEvent[] = ['booking.confirmed', 'booking.moved', '
 
 /** A form for a new webhook. */
 export function AddWebhook({ onAdded }: { onAdded(webhook: WebhookWithSecret): void }) {
-  const { t } = useTranslation('admin')
+  const { t } = useTranslation(['admin', 'shell'])
   const { add } = useWebhookActions()
   const form = useForm<{ url: string; events: PublishedEvent[] }>({
     initialValues: { url: '', events: chosenAtFirst },
@@ -23,7 +24,12 @@ export function AddWebhook({ onAdded }: { onAdded(webhook: WebhookWithSecret): v
       form.reset()
       onAdded(webhook)
     }
-    add.mutate({ url: url.trim(), events }, { onSuccess })
+    const onError = (error: Error) => {
+      if (!refusesField(error, 'url')) return
+      form.setFieldError('url', t('shell:urlRefused'))
+      form.getInputNode('url')?.focus()
+    }
+    add.mutate({ url: url.trim(), events }, { onSuccess, onError })
   })
   return (
     <section className={layoutClasses.panel} aria-labelledby="add-webhook">
@@ -49,7 +55,7 @@ export function AddWebhook({ onAdded }: { onAdded(webhook: WebhookWithSecret): v
               ))}
             </Box>
           </Checkbox.Group>
-          {add.isError ? <ErrorState error={add.error} /> : null}
+          {add.isError && !refusesField(add.error, 'url') ? <ErrorState error={add.error} /> : null}
           <Group>
             <ActionButton type="submit" isBusy={add.isPending}>
               {t('webhooks.submit')}
