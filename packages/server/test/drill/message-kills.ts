@@ -121,7 +121,10 @@ async function lastMailStored({ mail, database }: MessageStage, load: MessageLoa
   }
 }
 
-/** What the killed worker was sending is due at once, as it would be two minutes later: nobody sends it any more. */
+/**
+ * Starts another worker, which need not wait for the killed one: neither two minutes for what that one was sending, nor
+ * ten seconds for the receivers to which it was delivering.
+ */
 async function startWorkerAgain(stage: MessageStage, interrupted: Interrupted): Promise<void> {
   await endSessions(stage)
   const { rows } = await stage.database.ownerPool.query<{ id: string }>(
@@ -129,6 +132,9 @@ async function startWorkerAgain(stage: MessageStage, interrupted: Interrupted): 
      returning id`,
   )
   for (const { id } of rows) note(interrupted, id)
+  await stage.database.ownerPool.query(
+    'update holdfast.log_receiver set held_until = clock_timestamp() where holder is not null',
+  )
   stage.worker.start()
 }
 

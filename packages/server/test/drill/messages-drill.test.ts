@@ -19,7 +19,7 @@ async function drill(more: { kill: readonly KillName[]; isPlanted?: boolean }) {
   await chmod(directory, 0o711)
   onTestFinished(() => rm(directory, { recursive: true, force: true }))
   const seed = randomInt(1_000_000)
-  return runMessagesDrill({ seconds: 1, seed, clients: 4, directory, say: () => undefined, ...more })
+  return runMessagesDrill({ seconds: 1, seed, clients: 8, directory, say: () => undefined, ...more })
 }
 
 describe.runIf(reason === null)('the broker, the worker, the API and the mail server are killed', () => {

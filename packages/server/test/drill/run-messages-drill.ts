@@ -35,7 +35,7 @@ export type MessagesDrillResult = MessageFaults & {
 
 const drainMsMax = 300_000
 const plantedDrainMsMax = 10_000
-const changesAtLeast = 40
+const changesAtLeast = 20
 
 /**
  * Guests and the clinic book, move and cancel, while the broker, the worker, the API and the mail server are killed.
