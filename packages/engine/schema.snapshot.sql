@@ -534,6 +534,7 @@ create table holdfast.message (
   sent_again_at timestamp with time zone,
   failure text,
   reason text,
+  before_sending boolean not null default false,
   constraint message_pkey PRIMARY KEY (clinic_no, id),
   constraint message_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text]))),
   constraint message_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),

@@ -7,7 +7,7 @@ import { inTransaction } from '../database/pools.ts'
 import { loggedEvents } from '../tail/logged-events.ts'
 import { createMessages } from './create-messages.ts'
 import { planMessages } from './plan-messages.ts'
-import { messageFacts, recordMessage, takeDueMessages } from './send-messages.ts'
+import { beginSending, messageFacts, recordMessage, takeDueMessages } from './send-messages.ts'
 
 const patient = { name: 'Ada', email: 'ada@example.org' }
 const dayMs = 86_400_000
@@ -225,9 +225,11 @@ test('a due message is taken by one process, and again if that ends without a re
   const taken = (await Promise.all([take(0), take(0), take(0)])).flat()
   expect(taken.length).toBeGreaterThanOrEqual(1)
   const [again] = await take(60)
-  expect(again).toMatchObject({ kind: 'confirmed', attemptsLost: taken.length, attempts: taken.length + 1 })
+  expect(again).toMatchObject({ kind: 'confirmed', attemptsLost: 0, attempts: taken.length + 1 })
   expect(await take(60)).toEqual([])
   if (again === undefined) return
+  expect(await beginSending(database.appPool, { ...again, attempts: taken.length })).toBe(false)
+  expect(await beginSending(database.appPool, again)).toBe(true)
   // What took longer than its time is not recorded over the attempt after it.
   const late = { kind: 'failed', maskedAddress: null, failure: 'unavailable', result: 'late' } as const
   await recordMessage(database.appPool, { ...again, attempts: taken.length }, late)

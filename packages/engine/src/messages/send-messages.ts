@@ -11,7 +11,7 @@ const candidatesFactor = 5
 /**
  * Messages whose time has come: one of each clinic in turn, the longest due first, so that the messages of one clinic
  * do not delay those of all others. Until `seconds` have passed, no other process sends them. One whose process ended
- * without a record is taken again after that.
+ * without a record is taken again after that; `attemptsLost` counts how often that process had begun to send it.
  */
 export async function takeDueMessages(
   pool: pg.Pool,
@@ -31,7 +31,8 @@ export async function takeDueMessages(
           order by d.due_at limit ${candidates}) of_clinic
        order by of_clinic.turn, of_clinic.due_at limit ${candidates})
     update holdfast.message m
-       set attempts = m.attempts + 1, attempts_lost = m.attempts_lost + (m.attempt_until is not null)::integer,
+       set attempts = m.attempts + 1, before_sending = true,
+           attempts_lost = m.attempts_lost + (m.attempt_until is not null and not m.before_sending)::integer,
            attempt_until = clock_timestamp() + make_interval(secs => ${seconds})
      where (m.clinic_no, m.id) in (
        select d.clinic_no, d.id from candidate join holdfast.message d using (clinic_no, id)
@@ -41,6 +42,20 @@ export async function takeDueMessages(
               m.channel, m.by_patient as "byPatient", m.by_clinic as "byClinic", m.minutes_before as "minutesBefore",
               m.attempts, m.attempts_lost as "attemptsLost", statement_timestamp() as now`)
   return rows
+}
+
+/**
+ * Notes that a message is handed over now: if this process ends before it records the outcome, nobody knows whether it
+ * was sent.
+ *
+ * @returns false: it must not be sent, because the attempt has taken too long, or the message was deleted
+ */
+export async function beginSending(pool: pg.Pool, { clinicNo, id, attempts }: DueMessage): Promise<boolean> {
+  const { rowCount } = await pool.query(sql`
+    update holdfast.message set before_sending = false
+     where clinic_no = ${clinicNo} and id = ${id} and state = 'due' and attempts = ${attempts}
+       and attempt_until > clock_timestamp()`)
+  return rowCount === 1
 }
 
 /** null: the booking was erased or archived. */

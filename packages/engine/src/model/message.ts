@@ -93,6 +93,7 @@ export type DueMessage = {
   minutesBefore: number
   /** This one included. */
   attempts: number
+  /** Attempts whose process ended while it was sending. */
   attemptsLost: number
   /** The database's time, when it was taken. */
   now: Date
@@ -143,8 +144,8 @@ export type MessageOutcome =
     }
   | { kind: 'failed'; maskedAddress: null; failure: 'number_unusable'; reason: MessageReason }
   | { kind: 'skipped'; reason: MessageReason }
-  /** After an attempt. */
-  | { kind: 'again'; maskedAddress: string; result: string; dueAt: Date }
+  /** After an attempt. `result` null: it took too long before anything was sent. */
+  | { kind: 'again'; maskedAddress: string; result: string | null; dueAt: Date }
   /** It was not tried: it only waits for its time. */
   | { kind: 'again'; maskedAddress: string; reason: MessageReason; dueAt: Date }
 

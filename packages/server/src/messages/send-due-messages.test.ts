@@ -40,7 +40,11 @@ const digestOf = createKeyedDigests(['a secret of this test'], 'message-recipien
 const recipientDigests = createRecipientDigests(['a secret of this test'])
 
 /** Sends to a mail server that responds like this. */
-async function send(database: TestDatabase, kind: MailOutcome['kind']) {
+async function send(
+  database: TestDatabase,
+  kind: MailOutcome['kind'],
+  accountOf: () => Promise<string | null> = async () => null,
+) {
   const mails: Mail[] = []
   const mailer = {
     async send(mail: Mail) {
@@ -49,7 +53,7 @@ async function send(database: TestDatabase, kind: MailOutcome['kind']) {
     },
     close: () => undefined,
   }
-  const sender = { ...sampleSettings, mailer, sms: null, digestOf, recipientDigests, accountOf: async () => null }
+  const sender = { ...sampleSettings, mailer, sms: null, digestOf, recipientDigests, accountOf }
   const done = await sendDueMessages({ pool: database.appPool, sender, log: createLogger('silent') })
   return { done, mails }
 }
@@ -90,6 +94,23 @@ test('an attempt whose process ended is repeated once with the same Message-ID, 
   const twice = await dueMessages(database, 1, { ...ended, attempts_lost: '1' })
   expect((await send(database, 'accepted')).mails).toEqual([])
   expect(await rowsOf(database, twice)).toMatchObject([{ state: 'failed', failure: 'unknown', result: null }])
+})
+
+test('an attempt whose process ended before it began to send does not count', async ({ database }) => {
+  const ended = { attempt_until: `now() - interval '1 s'`, attempts: '2', attempts_lost: '1', before_sending: 'true' }
+  const ids = await dueMessages(database, 1, ended)
+  expect((await send(database, 'accepted')).mails).toHaveLength(1)
+  expect(await rowsOf(database, ids)).toMatchObject([{ state: 'sent', lost: 1 }])
+})
+
+test('what another process has taken meanwhile is not sent, nor recorded', async ({ database }) => {
+  const ids = await dueMessages(database, 1)
+  const takeover = async () => {
+    await database.ownerPool.query('update holdfast.message set attempts = attempts + 1 where id = any ($1)', [ids])
+    return null
+  }
+  expect((await send(database, 'accepted', takeover)).mails).toEqual([])
+  expect(await rowsOf(database, ids)).toMatchObject([{ state: 'due', attempts: 2, result: null, isLater: false }])
 })
 
 test('while a process sends a message, no other does', async ({ database }) => {

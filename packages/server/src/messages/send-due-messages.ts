@@ -1,6 +1,7 @@
 import type { SmsSender } from '@holdfast/adapters/sms'
 import type { Mailer } from '@holdfast/adapters/smtp'
 import {
+  beginSending,
   countMessage,
   type DueMessage,
   hasNoReminders,
@@ -149,6 +150,7 @@ async function mailOutcome(
   if (!(await mayBeSent(pool, sender, message, mail.to.address))) {
     return { kind: 'skipped', reason: 'address_limit' }
   }
+  if (!(await beginSending(pool, message))) return tooLate(message, maskedAddress)
   const { kind, response } = await sender.mailer.send(mail)
   const result = response.replaceAll(mail.to.address, maskedAddress)
   if (kind === 'accepted') return { kind: 'sent', maskedAddress, result }
@@ -183,6 +185,7 @@ async function smsOutcome(
     return { kind: 'skipped', reason: 'sms_limit' }
   }
   const text = smsText(message.kind, facts, sender.links)
+  if (!(await beginSending(pool, message))) return tooLate(message, maskedAddress)
   const { kind, response } = await sender.sms.send({ to: number, text })
   if (kind === 'accepted') return { kind: 'sent', maskedAddress, result: `${response} (SMS parts: ${smsParts(text)})` }
   return kind === 'failed'
@@ -200,6 +203,11 @@ function later({ attempts, now }: DueMessage, maskedAddress: string, result: str
     result,
     dueAt: new Date(now.getTime() + pauseMinutes * minuteMs),
   }
+}
+
+/** Another process may have the message by now, which then records what became of it. */
+function tooLate({ now }: DueMessage, maskedAddress: string): MessageOutcome {
+  return { kind: 'again', maskedAddress, result: null, dueAt: now }
 }
 
 function waits(maskedAddress: string, dueAt: Date): MessageOutcome {
