@@ -38,7 +38,8 @@ note() {
 # The version of an unpacked release.
 version_of() { sed -n 's/^  "version": "\(.*\)",$/\1/p' "$1/package.json"; }
 
-# install_file MODE OWNER TARGET: standard input becomes the file, if it differs.
+# install_file MODE OWNER TARGET: standard input becomes the file, if it differs. Not for the end of a pipe, where it
+# could not note that something has changed.
 install_file() {
   draft=$(mktemp "$3.XXXXXX")
   cat >"$draft"
@@ -110,11 +111,15 @@ remembered() { [ ! -f "$settings/install.conf" ] || sed -n "s/^$1=//p" "$setting
 
 write_settings() {
   make_directory 0755 root:root "$settings"
-  printf 'host=%s\ncertificate=%s\nkey=%s\n' "$host" "$certificate" "$key" |
-    install_file 0644 root:root "$settings/install.conf"
+  install_file 0644 root:root "$settings/install.conf" <<EOF
+host=$host
+certificate=$certificate
+key=$key
+EOF
   if [ ! -f "$settings/holdfast.env" ]; then
-    sed -e "s|^#HOLDFAST_URL=.*|HOLDFAST_URL=https://$host|" "$release/deploy/systemd/holdfast.env" |
-      install_file 0640 root:holdfast "$settings/holdfast.env"
+    install_file 0640 root:holdfast "$settings/holdfast.env" <<EOF
+$(sed -e "s|^#HOLDFAST_URL=.*|HOLDFAST_URL=https://$host|" "$release/deploy/systemd/holdfast.env")
+EOF
   fi
   make_directory 0700 holdfast:holdfast "$state"
   make_directory 0700 holdfast:holdfast "$backups"
@@ -130,10 +135,13 @@ self_signed_certificate() {
 }
 
 write_nginx() {
-  sed -e "s|\${HOLDFAST_HOST}|$host|g" -e "s|\${HOLDFAST_SERVERS}|server 127.0.0.1:$port;|" \
+  site_text=$(sed -e "s|\${HOLDFAST_HOST}|$host|g" -e "s|\${HOLDFAST_SERVERS}|server 127.0.0.1:$port;|" \
     -e "s|\${HOLDFAST_HTTP_PORT}|80|" -e "s|\${HOLDFAST_HTTPS_PORT}|443|" \
     -e "s|\${HOLDFAST_CERTIFICATE}|$certificate|" -e "s|\${HOLDFAST_KEY}|$key|" \
-    "$release/deploy/nginx/holdfast.conf.template" | install_file 0644 root:root "$site"
+    "$release/deploy/nginx/holdfast.conf.template")
+  install_file 0644 root:root "$site" <<EOF
+$site_text
+EOF
   [ -e /etc/nginx/sites-enabled/holdfast ] || ln -s "$site" /etc/nginx/sites-enabled/holdfast
   nginx -t -q || fail "nginx refuses $site, see above"
 }

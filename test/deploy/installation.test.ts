@@ -181,6 +181,7 @@ describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
     )
     expect(await machine.succeed(installer)).toContain('Wrote /etc/logrotate.d/holdfast')
     expect(await get('/readyz')).toContain('"ready"')
+    expect(await machine.succeed(`rm /etc/nginx/sites-available/holdfast && ${installer}`)).not.toContain('nothing had')
     await machine.succeed('logrotate --debug /etc/logrotate.d/holdfast')
   })
 
