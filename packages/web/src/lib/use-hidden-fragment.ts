@@ -1,4 +1,4 @@
-import { useNavigate, useRouterState } from '@tanstack/react-router'
+import { useMatch, useNavigate, useRouterState } from '@tanstack/react-router'
 import { useEffectEvent, useLayoutEffect } from 'react'
 
 declare module '@tanstack/history' {
@@ -16,7 +16,9 @@ declare module '@tanstack/history' {
  * @param pattern of the whole secret
  */
 export function useHiddenFragment(pattern: RegExp): string | null {
-  const hash = useRouterState({ select: ({ location }) => location.hash })
+  // On the way to another page, this one is still shown when the address has changed.
+  const path = useMatch({ strict: false, select: ({ pathname }) => pathname })
+  const hash = useRouterState({ select: ({ location }) => (location.pathname === path ? location.hash : '') })
   const hidden = useRouterState({ select: ({ location }) => location.state.fragment })
   const navigate = useNavigate()
   const isShown = pattern.test(hash)
