@@ -83,7 +83,7 @@ test('an administrator sets, replaces and removes the logo, which patients see',
   await choose(page, 'image/jpeg', turned(await pictureOf(page, 'image/jpeg', 200)))
   await section.getByText('turned by a camera. Save it again as PNG.').waitFor()
   await choose(page, 'image/png', aPng({ width: 1201, height: 1 }))
-  await section.getByText('more than 1200 pixels').waitFor()
+  await section.getByText('more than 1,200 pixels').waitFor()
   await choose(page, 'image/png', Buffer.alloc(204_801))
   await section.getByText('larger than 200 KB').waitFor()
   expect(await logoOf(site, scene)).toMatchObject({ width })
