@@ -166,7 +166,7 @@ test('a body that is too long, or never ends, and a response that never comes ar
   const get = (port: number, timeoutMs: number) =>
     egress.request({ ...bounds, timeoutMs, url: `http://127.0.0.1:${port}/` })
   const tooLong = await get(long.port, 60_000)
-  expect(tooLong).toEqual({ kind: 'failed', reason: 'The response has more than 1000 bytes.' })
+  expect(tooLong).toEqual({ kind: 'failed', reason: 'The response has more than 1000 bytes.', isTooLarge: true })
   const late = { kind: 'failed', reason: 'There was no complete response within 2 seconds.' }
   expect(await get(endless.port, 2_000)).toEqual(late)
   expect(await get(silent.port, 2_000)).toEqual(late)

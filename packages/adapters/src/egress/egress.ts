@@ -19,7 +19,7 @@ export type EgressRequest = {
 export type EgressOutcome =
   | { kind: 'response'; status: number; headers: Record<string, string | undefined>; body: string }
   | { kind: 'refused'; reason: string }
-  | { kind: 'failed'; reason: string }
+  | { kind: 'failed'; reason: string; isTooLarge?: true }
 
 /** Requests to addresses that users have entered. */
 export type Egress = {
@@ -34,6 +34,10 @@ export type EgressSettings = {
   allowPrivate: boolean
   /** Tests replace it. Default: the system's resolver. */
   resolve?: (hostname: string) => Promise<{ address: string; family: number }[]>
+}
+
+class TooLarge extends Error {
+  override name = 'TooLarge'
 }
 
 class NotAllowed extends Error {
@@ -133,7 +137,7 @@ async function textOf(response: IncomingMessage, bytesMax: number): Promise<stri
   let bytes = 0
   for await (const part of response as AsyncIterable<Buffer>) {
     bytes += part.length
-    if (bytes > bytesMax) throw new Error(`The response has more than ${bytesMax} bytes.`)
+    if (bytes > bytesMax) throw new TooLarge(`The response has more than ${bytesMax} bytes.`)
     parts.push(part)
   }
   return Buffer.concat(parts).toString('utf8')
@@ -142,6 +146,7 @@ async function textOf(response: IncomingMessage, bytesMax: number): Promise<stri
 /** The texts are shown to the clinic's administrators: they name no address that a name resolved to. */
 function failureOf(error: unknown, timeoutMs: number): EgressOutcome {
   if (error instanceof NotAllowed) return { kind: 'refused', reason: error.message }
+  if (error instanceof TooLarge) return { kind: 'failed', reason: error.message, isTooLarge: true }
   const { name, code, message } = Object(error) as { name?: string; code?: string; message?: string }
   if (name === 'TimeoutError' || name === 'AbortError') {
     return { kind: 'failed', reason: `There was no complete response within ${Math.ceil(timeoutMs / 1000)} seconds.` }

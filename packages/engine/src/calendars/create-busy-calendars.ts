@@ -25,7 +25,9 @@ export function createBusyCalendars(pool: pg.Pool): BusyCalendars {
 
     async find(clinicNo, doctorId) {
       const { rows } = await pool.query<BusyCalendar>(sql`
-        select b.url as "sealedUrl", b.read_at as "readAt", b.failing_since as "failingSince", b.reason,
+        select b.url as "sealedUrl", b.read_at as "readAt", b.failing_since as "failingSince",
+               -- A server of the former release leaves it when it has read the calendar.
+               case when b.failing_since is not null then b.reason end as reason,
                b.problem, b.created_at as "createdAt"
           from holdfast.busy_calendar b where b.clinic_no = ${clinicNo} and b.resource_id = ${doctorId}`)
       return rows[0] ?? null

@@ -11,8 +11,11 @@ import { chooseReminders, reminderOptOuts } from './reminder-opt-outs.ts'
 
 const messageCursor = cursorOf('messages', ['micros', 'id'])
 
+/** A result is newer: a server of the former release, which writes no reasons, has left this one. */
+const reason = sql`case when m.result is null then m.reason end as reason`
+
 const columns = sql`m.id, m.booking_id as "bookingId", m.kind, m.channel, m.state, m.due_at as "dueAt", m.attempts,
-  m.masked_address as "maskedAddress", m.result, m.reason, m.failure, m.done_at as "doneAt",
+  m.masked_address as "maskedAddress", m.result, ${reason}, m.failure, m.done_at as "doneAt",
   m.created_at as "createdAt", m.content is not null as "hasContent"`
 
 const againMinutes = 10

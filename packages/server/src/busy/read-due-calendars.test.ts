@@ -90,6 +90,7 @@ test('a failure is shown, blocks nothing else and is notified once after a day',
     [{ status: 500 }, 'status'],
     [{ status: 200, body: '<html>' }, 'invalid'],
     [{ status: 302 }, 'status'],
+    [{ status: 200, body: 'x'.repeat(5_000_001) }, 'too_large'],
   ] as const
   for (const [answer, reason] of failures) {
     calendars.answers.set('/b.ics', answer)

@@ -65,7 +65,9 @@ async function readCalendar({ pool, egress, sealed }: ReadDeps, due: DueBusyCale
     ...(due.lastModified === null ? {} : { 'if-modified-since': due.lastModified }),
   }
   const outcome = await requestFollowing(egress, url, headers)
-  if (outcome.kind !== 'response') return failed('unreachable', outcome.reason)
+  if (outcome.kind !== 'response') {
+    return failed('isTooLarge' in outcome ? 'too_large' : 'unreachable', outcome.reason)
+  }
   if (outcome.status === 304) return { kind: 'unchanged' }
   if (outcome.status !== 200) return failed('status', `The server responded with ${outcome.status}.`)
   const now = Date.now()
