@@ -9,7 +9,10 @@ export type WalReceiverOptions = {
   segmentBytes: number
   /** Where a segment begins. */
   startLsn: bigint
-  /** A segment is full. The receiver reads on while this works, but never more than `pendingMax` segments ahead. */
+  /**
+   * A segment is full. The receiver reads on while this works, but never more than `pendingMax` segments ahead. The
+   * buffer is used again when this resolves: copy what is needed later.
+   */
   onFull(startLsn: bigint, content: Buffer): Promise<void>
 }
 

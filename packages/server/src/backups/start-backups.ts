@@ -24,8 +24,8 @@ const stopMsMax = 30_000
 const restartMs = 10_000
 
 /**
- * Without the second one, V8 collects the whole heap for every two segments of WAL, because of the buffers outside of
- * it: a third of the processor time of receiving. The process needs as much memory either way.
+ * Without `--initial-old-space-size`, V8 collects the whole heap for every two segments of WAL, because of the buffers
+ * outside of it: a third of the processor time of receiving. The process needs as much memory either way.
  */
 const v8Options = [...process.execArgv, '--v8-pool-size=1', '--initial-old-space-size=128']
 
