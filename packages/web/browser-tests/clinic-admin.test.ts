@@ -160,6 +160,7 @@ test('people get a role by a link and lose it', async ({ site, scene }) => {
   expect(await axeFindings(nora)).toEqual([])
   await nora.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
   await nora.getByLabel('E-mail').fill(email)
+  expect(new URL(nora.url()).hash).toBe('')
   await nora.getByLabel('Password', { exact: true }).fill('a password of the tests')
   await nora.getByRole('main').getByRole('button', { name: 'Sign in', exact: true }).click()
   await nora.getByText('You are signed in as Nora New').waitFor()

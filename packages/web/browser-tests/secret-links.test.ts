@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
+import { signUp } from './harness.ts'
 import { test } from './site-test.ts'
 
 const token = 't'.repeat(32)
@@ -41,3 +42,29 @@ test.for(links)(
     await next.getByText(cut, { exact: true }).waitFor()
   },
 )
+
+test('signing in on the way to such a page leads to it, with its secret in no address', async ({ site }) => {
+  const { email, password } = await signUp(site.url, 'Grace Hopper')
+  const page = await site.newPage()
+  const main = page.getByRole('main')
+  const isAt = async (path: string, title: string) => {
+    await page.getByRole('heading', { level: 1, name: title }).waitFor()
+    await page.waitForFunction(() => location.hash === '')
+    expect([new URL(page.url()).pathname, page.url().includes(token)]).toEqual([path, false])
+  }
+  await page.goto(`/confirm-email#${token}`)
+  await main.getByRole('link', { name: 'Sign in' }).click()
+  await isAt('/sign-in', 'Sign in')
+  await main.getByRole('link', { name: 'Create one' }).click()
+  await isAt('/sign-up', 'Create an account')
+  await main.getByRole('link', { name: 'Sign in' }).click()
+  await isAt('/sign-in', 'Sign in')
+  await page.reload()
+  await page.getByLabel('E-mail').fill(email)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  const sent = page.waitForRequest((request) => request.postData()?.includes(token) ?? false)
+  await main.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await isAt('/confirm-email', 'Confirm your e-mail address')
+  await main.getByRole('button', { name: 'Confirm the address' }).click()
+  await sent
+})

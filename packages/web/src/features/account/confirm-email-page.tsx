@@ -34,7 +34,7 @@ export function ConfirmEmailPage() {
         </EmptyState>
       ) : session.kind === 'guest' ? (
         <EmptyState help={t('confirmEmail.signInFirst')}>
-          <LinkButton to="/sign-in" search={{ to: '/confirm-email' }} hash={token}>
+          <LinkButton to="/sign-in" search={{ to: '/confirm-email' }} state={{ fragment: token }}>
             {t('signIn.submit')}
           </LinkButton>
         </EmptyState>

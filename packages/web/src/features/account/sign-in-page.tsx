@@ -35,7 +35,7 @@ export function SignInPage() {
   const [isExpired, setExpired] = useState(false)
   const finish = async (user: { mustChangePassword?: boolean }) => {
     if (user.mustChangePassword) {
-      await navigate({ to: '/new-password', search: way.search, hash: way.hash })
+      await navigate({ to: '/new-password', ...way })
       return
     }
     await afterSignIn(queryClient)

@@ -11,8 +11,8 @@ export type Return = {
 }
 
 /**
- * Where to go after signing in or up. The fragment of these pages belongs to that page, and so does a ticket's manage
- * token in the state of the tab's history, which is never sent.
+ * Where to go after signing in or up. The fragment of these pages belongs to that page, and so does its secret in the
+ * state of the tab's history, which no address shows: a ticket's manage token, or what the link to the page carried.
  *
  * @param to a path of this site; absent: the page that the account's role starts with
  */
@@ -21,7 +21,11 @@ export function useReturn(to: string | undefined): Return {
   const queryClient = useQueryClient()
   const hash = useRouterState({ select: (state) => state.location.hash })
   const manageToken = useRouterState({ select: ({ location }) => location.state.manageToken })
-  const state = manageToken === undefined ? {} : { manageToken }
+  const fragment = useRouterState({ select: ({ location }) => location.state.fragment })
+  const state = {
+    ...(manageToken === undefined ? {} : { manageToken }),
+    ...(fragment === undefined ? {} : { fragment }),
+  }
   const isWhole = to !== undefined && hash !== ''
   return {
     way: { search: to === undefined ? {} : { to }, hash: isWhole ? hash : '', state },

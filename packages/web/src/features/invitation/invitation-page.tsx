@@ -77,10 +77,10 @@ function Offer({ offer: { role, doctorName, expiresAt } }: { offer: InvitationOf
   )
 }
 
-/** The token is passed to the sign-in page and back in the fragment. */
+/** The token is passed to the sign-in page and back in the state of the tab's history, which no address shows. */
 function SignIn({ token }: { token: string }) {
   const { t } = useTranslation('invitation')
-  const back = { search: { to: '/invitation' }, hash: token }
+  const back = { search: { to: '/invitation' }, state: { fragment: token } }
   return (
     <>
       <Text>{t('signInHelp')}</Text>
