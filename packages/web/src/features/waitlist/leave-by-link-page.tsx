@@ -5,6 +5,7 @@ import { api, dataOf } from '../../lib/api.ts'
 import { useHiddenFragment } from '../../lib/use-hidden-fragment.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
+import { showPageTitle } from '../../ui/page-focus.ts'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { IncompleteLink } from './incomplete-link.tsx'
 
@@ -23,6 +24,7 @@ function Departure({ entryId, token }: { entryId: string; token: string }) {
   const { t } = useTranslation('waitlist')
   const leaving = useMutation({
     mutationFn: () => dataOf(api.leaveWaitlistByLink({ body: { entryId, token } })),
+    onSuccess: showPageTitle,
   })
   const clinic = leaving.data?.clinicName
   return (
