@@ -67,6 +67,9 @@ test('a guest books, signs up from the ticket, and has the booking in the accoun
   await guest.getByText('Booking not found').waitFor()
   await page.goto(link)
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+  await page.goto('about:blank')
+  await page.goto(link.replace('/ticket#', '/ticket?cancel=true#'))
+  await page.getByRole('dialog', { name: 'Cancel this appointment?' }).waitFor()
 })
 
 test('a signed-in user links the booking with one click; for another account the link is void', async ({

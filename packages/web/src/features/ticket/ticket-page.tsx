@@ -70,7 +70,7 @@ function Ticket({ link }: { link: TicketLink }) {
   const isVoidToken = ticket.kind === 'failed' && refusalCode(ticket.error) === 'booking_not_found'
   if (isVoidToken && link.manageToken !== null && session.kind === 'account') {
     // The booking may have been linked to this account, which voided the token.
-    return <Navigate to="/ticket" hash={link.bookingId} state={{ manageToken: null }} replace />
+    return <Navigate to="/ticket" search={true} hash={link.bookingId} state={{ manageToken: null }} replace />
   }
   if (ticket.kind === 'failed') return <TicketNotOpened {...ticket} link={link} />
   const { booking, keptAt: storedAt } = ticket
