@@ -58,10 +58,12 @@ test('a doctor sets an external calendar; the places that it blocks and its conf
   await section.getByText('There is no external calendar.').waitFor()
   await section.getByLabel('iCal address').fill('no address')
   await section.getByRole('button', { name: 'Save address' }).click()
-  await section.getByText(/^Enter an address of the internet/).waitFor()
+  const refused = section.getByText(/^Enter a public internet address that begins with https:\/\/ or webcal:/)
+  await refused.waitFor()
   await section.getByLabel('iCal address').and(page.locator(':focus')).waitFor()
   // Nothing has this name, so nothing is read.
   await section.getByLabel('iCal address').fill('webcal://calendar.invalid/private/basic.ics')
+  await refused.waitFor({ state: 'hidden' })
   await section.getByRole('button', { name: 'Save address' }).click()
   await section.getByText('calendar.invalid').waitFor()
   const busy = `{[${slot.startsAt.toISOString()},${taken.endsAt.toISOString()})}`
@@ -76,10 +78,21 @@ test('a doctor sets an external calendar; the places that it blocks and its conf
   await page.goto(`/my-day/week?day=${slot.startsAt.toISOString().slice(0, 10)}`)
   await page.getByRole('button', { name: /Blocked$/ }).waitFor()
   await page.goto('/my-day/times')
-  await section.getByRole('button', { name: 'Remove the calendar' }).click()
-  await page
-    .getByRole('dialog', { name: 'Remove the calendar' })
-    .getByRole('button', { name: 'Remove the calendar' })
-    .click()
+  const remove = async () => {
+    await section.getByRole('button', { name: 'Remove the calendar' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Remove the calendar' })
+    await dialog.getByRole('button', { name: 'Remove the calendar' }).click()
+  }
+  await section.getByLabel('iCal address').fill('no address')
+  await section.getByRole('button', { name: 'Save address' }).click()
+  await refused.waitFor()
+  // A removal that fails is shown beside the refusal.
+  const removal = (url: URL) => url.pathname.endsWith('/busy-calendar')
+  await page.route(removal, (route) => (route.request().method() === 'DELETE' ? route.abort() : route.continue()))
+  await remove()
+  await section.getByRole('alert').filter({ hasText: 'No connection' }).waitFor()
+  await refused.waitFor()
+  await page.unroute(removal)
+  await remove()
   await section.getByText('There is no external calendar.').waitFor()
 })

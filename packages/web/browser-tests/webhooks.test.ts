@@ -16,7 +16,7 @@ test('an administrator adds a webhook, sees its secret once and its deliveries, 
   const form = page.getByRole('region', { name: 'Add a webhook' })
   await form.getByLabel('URL').fill('https://localhost/')
   await form.getByRole('button', { name: 'Add webhook' }).click()
-  await form.getByText(/^Enter an address of the internet that begins with https/).waitFor()
+  await form.getByText(/^Enter a public internet address that begins with https:\/\/, /).waitFor()
   await form.getByLabel('URL').and(page.locator(':focus')).waitFor()
   await form.getByLabel('URL').fill(url)
   await form.getByRole('button', { name: 'Add webhook' }).click()

@@ -54,7 +54,8 @@ function BusyState({ state: { calendar, conflicts }, timeZone }: { state: BusyCa
       {failingSince === null ? null : (
         <Text role="alert" c="var(--mantine-color-error)">
           {t('busy.failing', { time: formatDayTime(failingSince, timeZone) })}{' '}
-          {reason === null ? null : t(`busy.reason.${reason}`)}{' '}
+          {/* A server of the release before sends none. */}
+          {reason ? t(`busy.reason.${reason}`) : null}{' '}
           <Text span size="sm" c="dimmed">
             <bdi>{problem}</bdi>
           </Text>
@@ -78,7 +79,7 @@ function BusyState({ state: { calendar, conflicts }, timeZone }: { state: BusyCa
 }
 
 function BusyForm({ doctorId, state }: { doctorId: string; state: BusyCalendarState }) {
-  const { t } = useTranslation(['calendars', 'shell'])
+  const { t } = useTranslation('calendars')
   const { set, remove } = useBusyCalendarActions(doctorId)
   const [url, setUrl] = useState('')
   const fieldRef = useRef<HTMLInputElement>(null)
@@ -88,11 +89,13 @@ function BusyForm({ doctorId, state }: { doctorId: string; state: BusyCalendarSt
     event.preventDefault()
     set.mutate(url.trim(), {
       onSuccess: () => toastDone({ message: t('busy.saved') }),
-      onError: () => fieldRef.current?.focus(),
+      onError: (error) => {
+        if (refusesField(error, 'url')) fieldRef.current?.focus()
+      },
     })
   }
   const isUrlRefused = refusesField(set.error, 'url')
-  const error = isUrlRefused ? null : (set.error ?? remove.error)
+  const error = (isUrlRefused ? null : set.error) ?? remove.error
   return (
     <form onSubmit={submit}>
       <Stack gap="sm" maw="40rem">
@@ -100,9 +103,12 @@ function BusyForm({ doctorId, state }: { doctorId: string; state: BusyCalendarSt
           ref={fieldRef}
           label={t(hasCalendar ? 'busy.newUrl' : 'busy.url')}
           description={t('busy.urlHelp')}
-          error={isUrlRefused ? t('shell:urlRefused') : null}
+          error={isUrlRefused ? t('busy.urlRefused') : null}
           value={url}
-          onChange={({ currentTarget }) => setUrl(currentTarget.value)}
+          onChange={({ currentTarget }) => {
+            setUrl(currentTarget.value)
+            if (set.isError) set.reset()
+          }}
           required
           withAsterisk={false}
           dir="ltr"

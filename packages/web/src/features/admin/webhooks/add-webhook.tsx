@@ -13,7 +13,7 @@ const chosenAtFirst: PublishedEvent[] = ['booking.confirmed', 'booking.moved', '
 
 /** A form for a new webhook. */
 export function AddWebhook({ onAdded }: { onAdded(webhook: WebhookWithSecret): void }) {
-  const { t } = useTranslation(['admin', 'shell'])
+  const { t } = useTranslation('admin')
   const { add } = useWebhookActions()
   const form = useForm<{ url: string; events: PublishedEvent[] }>({
     initialValues: { url: '', events: chosenAtFirst },
@@ -26,7 +26,7 @@ export function AddWebhook({ onAdded }: { onAdded(webhook: WebhookWithSecret): v
     }
     const onError = (error: Error) => {
       if (!refusesField(error, 'url')) return
-      form.setFieldError('url', t('shell:urlRefused'))
+      form.setFieldError('url', t('webhooks.urlRefused'))
       form.getInputNode('url')?.focus()
     }
     add.mutate({ url: url.trim(), events }, { onSuccess, onError })
