@@ -34,7 +34,7 @@ export function PageError({ error, reset }: ErrorComponentProps) {
     <Stack gap="lg">
       <PageTitle>{problemMessage(error, t).title}</PageTitle>
       <ErrorState error={error} retry={retry} isTitled={false} />
-      {/* Without a network it lists the tickets of this device. */}
+      {/* Without a network, the first page lists the tickets of this device. */}
       {isFinal(error) || isUnloaded ? (
         <Group>
           <LinkButton to="/" variant="default">

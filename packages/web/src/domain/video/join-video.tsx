@@ -6,7 +6,7 @@ import { Icon } from '../../ui/icon.tsx'
 type JoinVideoProps = ButtonProps & {
   /** null if there is no visit to join now; then nothing is rendered. */
   url: string | null
-  /** The patient, where a page has several visits. */
+  /** The patient's name, which screen readers add to the button's text where a page has several visits. */
   of?: string
 }
 
