@@ -1,14 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { until } from './barrier.ts'
+import { endProcess } from './end-process.ts'
 import { portToKeep } from './port-to-keep.ts'
 import type { FromMailServer, MailLine, MailStep, StoredMail, ToMailServer } from './run-mail-server.ts'
 
 export type { StoredMail } from './run-mail-server.ts'
 
-/** An SMTP server in a process of its own, which can be killed at a chosen moment of a mail. */
+/** An SMTP server in another process, which can be killed at a chosen moment of a mail. */
 export type MailServerProcess = {
   /** For SMTP_URL. */
   url: string
@@ -16,7 +16,10 @@ export type MailServerProcess = {
   pauseAt(step: MailStep): Promise<string | null>
   /** After a pause. */
   continue(): void
-  /** Ends it by SIGKILL. @returns the Message-IDs of the mails that it has stored and not answered since its start */
+  /**
+   * Ends it by SIGKILL. @returns the Message-IDs of the mails that it has stored since its start and whose senders may
+   * have no answer: it had not answered, or only in the last second
+   */
   kill(): Promise<string[]>
   /** On the same port, with what it has stored. */
   start(): Promise<void>
@@ -27,6 +30,8 @@ export type MailServerProcess = {
 const script = fileURLToPath(new URL('run-mail-server.ts', import.meta.url))
 const pausesWithinMs = 120_000
 const startsWithinMs = 120_000
+/** An answer that was given less long before SIGKILL can be lost with the connection. */
+const answerArrivesMs = 1_000
 
 /** Starts one. @param file where it stores its mails; it is created */
 export async function startMailServerProcess(file: string): Promise<MailServerProcess> {
@@ -45,7 +50,8 @@ export async function startMailServerProcess(file: string): Promise<MailServerPr
   const said = (isWanted: (message: FromMailServer) => boolean, what: string, ms: number) =>
     until(
       async () => {
-        if (child === null || child.exitCode !== null) throw new Error(`The mail server has ended: ${child?.exitCode}`)
+        const end = child === null ? 'killed' : (child.exitCode ?? child.signalCode)
+        if (end !== null) throw new Error(`The mail server has ended: ${end}`)
         return last !== null && isWanted(last) ? last : undefined
       },
       () => what,
@@ -63,15 +69,15 @@ export async function startMailServerProcess(file: string): Promise<MailServerPr
     continue: () => send('continue'),
     async kill() {
       if (child === null) return []
-      const ended = once(child, 'exit')
-      child.kill('SIGKILL')
-      await ended
+      const answeredBeforeMs = Date.now() - answerArrivesMs
+      await endProcess(child, 'SIGKILL')
       child = null
       const since = (await lines()).slice(linesBefore)
-      const answered = since.flatMap((line) => ('answered' in line ? [line.answered] : []))
       const open = new Map<string, number>()
       for (const line of since) if ('stored' in line) count(open, line.stored.messageId, 1)
-      for (const messageId of answered) count(open, messageId, -1)
+      for (const line of since) {
+        if ('answered' in line && line.atMs < answeredBeforeMs) count(open, line.answered, -1)
+      }
       return [...open].filter(([, times]) => times > 0).map(([messageId]) => messageId)
     },
     async start() {

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chmod, chown, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { until } from './barrier.ts'
+import { endProcess } from './end-process.ts'
 
 const program = '/usr/sbin/pgbouncer'
 const port = 6432
@@ -72,10 +72,7 @@ admin_users = ${user}
     directory,
     urlOf,
     async stop() {
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGTERM')
-        await once(child, 'exit')
-      }
+      await endProcess(child, 'SIGTERM')
       await rm(directory, { recursive: true, force: true })
     },
   }

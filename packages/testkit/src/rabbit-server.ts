@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { until } from './barrier.ts'
+import { endProcess } from './end-process.ts'
 import { portToKeep } from './port-to-keep.ts'
 
 /** A RabbitMQ server in a directory of its own, on ports of its own. */
@@ -82,11 +83,11 @@ export async function rabbitServer(): Promise<RabbitServer> {
   const stop = async (how: NodeJS.Signals) => {
     const child = server
     server = null
-    await endOf(child, how)
+    await endProcess(child, how)
   }
   const end = async () => {
     await stop('SIGKILL')
-    await endOf(epmd, 'SIGKILL')
+    await endProcess(epmd, 'SIGKILL')
     await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
   await start().catch(async (error: unknown) => {
@@ -95,13 +96,6 @@ export async function rabbitServer(): Promise<RabbitServer> {
   })
   const run = async (script: string) => (await promisify(execFile)('sh', ['-ec', script], { env })).stdout
   return { url: `amqp://guest:guest@127.0.0.1:${port}`, at: `127.0.0.1:${port}`, run, start, stop, end }
-}
-
-async function endOf(child: ChildProcess | null, how: NodeJS.Signals): Promise<void> {
-  if (child === null || child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.kill(how)
-  await ended
 }
 
 function accepts(port: number): Promise<boolean> {

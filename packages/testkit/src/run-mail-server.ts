@@ -8,7 +8,7 @@ import { SMTPServer } from 'smtp-server'
 export type MailStep = 'receiving' | 'stored'
 
 /** A line of the file in which it stores what it accepted. */
-export type MailLine = { stored: StoredMail } | { answered: string }
+export type MailLine = { stored: StoredMail } | { answered: string; atMs: number }
 
 export type StoredMail = {
   /** Without angle brackets. */
@@ -60,7 +60,7 @@ const server = new SMTPServer({
     }
     receive().then((messageId) => {
       done()
-      write({ answered: messageId })
+      write({ answered: messageId, atMs: Date.now() })
     }, done)
   },
 })
@@ -70,6 +70,8 @@ process.on('message', (message: ToMailServer) => {
   else pauseAt = message.pauseAt
 })
 process.on('disconnect', () => process.exit())
-// A client that ended.
-server.on('error', () => undefined)
-server.listen(port, '127.0.0.1', () => say('listening'))
+server.listen(port, '127.0.0.1', () => {
+  // From now on, an error is that of a client that ended. One before, such as a port in use, ends this process.
+  server.on('error', () => undefined)
+  say('listening')
+})
