@@ -10,7 +10,15 @@ export type JournalledBooking = { id: string; email: string; changes: Change[] }
 export type ArrivedEvent = { id: string; type: string; startsAt: string }
 
 /** An e-mail as the database has it. */
-export type PlannedMail = { id: string; bookingId: string; version: number; kind: string; state: string }
+export type PlannedMail = {
+  id: string
+  bookingId: string
+  version: number
+  kind: string
+  state: string
+  failure: string | null
+  attemptsLost: number
+}
 
 export type Outcome = {
   journal: readonly JournalledBooking[]
@@ -18,7 +26,7 @@ export type Outcome = {
   events: readonly ArrivedEvent[]
   mails: readonly StoredMail[]
   planned: readonly PlannedMail[]
-  /** By e-mail: how often a process ended that was sending it. */
+  /** By e-mail: how often the worker or the mail server ended while it was being sent. */
   interrupted: ReadonlyMap<string, number>
 }
 
@@ -28,14 +36,14 @@ export type MessageFaults = {
   events: { due: number; repeated: number }
   /**
    * `due`: changes that had to be announced, because nothing followed them. `sent`: those that were announced, these
-   * and others. `repeated`: sent again, because a process ended between sending and recording. `givenUp`: not sent,
-   * because two processes ended that were sending it.
+   * and others. `repeated`: sent again, because the worker or the mail server ended before it was recorded. `givenUp`:
+   * not sent, because two workers ended that were sending it.
    */
   mails: { due: number; sent: number; repeated: number; givenUp: number }
 }
 
-/** A message whose process ends is sent once more. The second time, nobody knows whether the patient has it. */
-const interruptionsMax = 2
+/** A message whose worker ends is sent once more. The second time, it is given up. */
+const attemptsLostMax = 2
 
 /** What a run must be like, as sentences about what is not: compares what was acknowledged with what has arrived. */
 export function messageFaults(outcome: Outcome): MessageFaults {
@@ -60,9 +68,9 @@ function eventFaults({ journal, events }: Outcome) {
     versions.delete(id)
     const expected = changes.map(({ version }) => version)
     const missing = expected.filter((version) => !came.includes(version))
-    const unasked = came.filter((version) => !expected.includes(version))
+    const unknown = came.filter((version) => !expected.includes(version))
     if (missing.length > 0) faults.push(`events of ${id} that did not arrive: ${missing.join()}`)
-    if (unasked.length > 0) faults.push(`events of ${id} without a change that was acknowledged: ${unasked.join()}`)
+    if (unknown.length > 0) faults.push(`events of ${id} without a change that was acknowledged: ${unknown.join()}`)
     if (came.some((version, at) => at > 0 && version < (came[at - 1] ?? 0))) {
       faults.push(`events of ${id} in the wrong order: ${came.join()}`)
     }
@@ -80,7 +88,7 @@ function eventFaults({ journal, events }: Outcome) {
 
 /**
  * The last change of each booking is announced, and each change at most once, to its patient, as it was. Only an e-mail
- * that a process was sending when it ended may come once more.
+ * that was being sent when the worker or the mail server ended may come again, once for each time.
  */
 function mailFaults({ journal, mails, planned, interrupted }: Outcome) {
   const bookings = new Map(journal.map((booking) => [booking.id, booking]))
@@ -103,11 +111,17 @@ function mailFaults({ journal, mails, planned, interrupted }: Outcome) {
       const name = `the e-mail about ${id}.${version} (${what}, ${place}, ${plan?.state})`
       if (arrived > 1 + crashes) faults.push(`${name} arrived ${arrived} times, and was interrupted ${crashes} times`)
       if (isLast) counts.due += 1
-      if (plan?.state === 'failed' && crashes >= interruptionsMax) counts.givenUp += 1
+      if (isGivenUp(plan, crashes)) counts.givenUp += 1
       else faults.push(...stateFaults({ name, isLast, state: plan?.state ?? null, isThere: arrived > 0, crashes }))
     }
   }
   return { faults, counts }
+}
+
+/** A mail server that ends is no reason to give up, and neither is one that refuses the e-mail. */
+function isGivenUp(plan: PlannedMail | undefined, crashes: number): boolean {
+  if (plan?.state !== 'failed' || plan.failure !== 'unknown') return false
+  return plan.attemptsLost >= attemptsLostMax && crashes >= plan.attemptsLost
 }
 
 type State = { name: string; isLast: boolean; state: string | null; isThere: boolean; crashes: number }

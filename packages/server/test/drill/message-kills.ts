@@ -127,18 +127,18 @@ async function lastMailStored({ mail, database }: MessageStage, load: MessageLoa
  */
 async function startWorkerAgain(stage: MessageStage, interrupted: Interrupted): Promise<void> {
   await endSessions(stage)
-  const { rows } = await stage.database.ownerPool.query<{ id: string }>(
+  const { rows } = await stage.database.ownerPool.query<{ id: string; isSending: boolean }>(
     `update holdfast.message set attempt_until = clock_timestamp() where state = 'due' and attempt_until is not null
-     returning id`,
+     returning id, not before_sending as "isSending"`,
   )
-  for (const { id } of rows) note(interrupted, id)
+  for (const { id, isSending } of rows) if (isSending) note(interrupted, id)
   await stage.database.ownerPool.query(
     'update holdfast.log_receiver set held_until = clock_timestamp() where holder is not null',
   )
   stage.worker.start()
 }
 
-/** What the killed worker has asked of the database is not done any more. */
+/** Ends the killed worker's sessions, so that none of its statements takes effect later. */
 async function endSessions({ database }: MessageStage): Promise<void> {
   const names = ['jobs', 'messages', 'webhooks', 'broker'].map((pool) => `holdfast ${pool}`)
   const query = `select pg_terminate_backend(pid) from pg_stat_activity
@@ -173,7 +173,8 @@ async function untilArrived({ consumer }: MessageStage, more: number): Promise<v
 }
 
 async function untilSending({ database, worker }: MessageStage): Promise<void> {
-  const query = `select from holdfast.message where state = 'due' and attempt_until is not null limit 1`
+  const query = `select from holdfast.message where state = 'due' and attempt_until is not null
+    and not before_sending limit 1`
   await until(
     async () => ((await database.ownerPool.query(query)).rowCount === 1 ? true : undefined),
     worker.lastLines,

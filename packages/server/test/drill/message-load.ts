@@ -71,8 +71,8 @@ export class MessageLoad {
     let slotId = this.#someSlot(random)
     const body = { slotId, confirm, patient: { name: 'P', email } }
     const headers = { 'x-forwarded-for': `10.${random.below(256)}.${random.below(256)}.${random.below(256)}` }
-    const made = await this.#send('bookings', body, { headers })
-    const { id, manageToken } = made
+    const created = await this.#send('bookings', body, { headers })
+    const { id, manageToken } = created
     const booking: JournalledBooking = { id: String(id), email, changes: [] }
     this.journal.push(booking)
     const note = (what: Change['what'], { startsAt }: ApiResponse['body']) => {
@@ -80,7 +80,7 @@ export class MessageLoad {
       const version = booking.changes.length + 1
       booking.changes.push({ version, what, startsAt: new Date(String(startsAt)).toISOString() })
     }
-    note(confirm ? 'confirmed' : 'created', made)
+    note(confirm ? 'confirmed' : 'created', created)
     const change = async (path: string, what: Change['what'], changed: object = {}) => {
       await delay(random.below(pauseMsMax))
       const bearer = random.below(2) === 0 ? this.#options.bearer : String(manageToken)

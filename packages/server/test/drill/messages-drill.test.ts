@@ -69,11 +69,13 @@ const aMail = (version: number, to = booking.email, method = 'REQUEST') => ({
   ].join('\r\n'),
 })
 
-const aPlan = (version: number, state: string) => ({
+const aPlan = (version: number, state: string, failure: string | null = null, attemptsLost = 0) => ({
   id: `m${version}`,
   bookingId: 'b1',
   version,
   kind: 'moved',
+  failure,
+  attemptsLost,
   state,
 })
 
@@ -104,10 +106,10 @@ test.for<[string, Partial<Outcome>]>([
     },
   ],
   [
-    'an e-mail that two processes were sending when they ended',
+    'an e-mail that two workers were sending when they ended',
     {
       mails: [aMail(2)],
-      planned: [aPlan(2, 'sent'), aPlan(3, 'failed')],
+      planned: [aPlan(2, 'sent'), aPlan(3, 'failed', 'unknown', 2)],
       interrupted: new Map([['m3', 2]]),
     },
   ],
@@ -147,7 +149,25 @@ test.for<[string, Partial<Outcome>, string]>([
   ],
   [
     'an e-mail given up without two crashes',
-    { mails: [aMail(2)], planned: [aPlan(2, 'sent'), aPlan(3, 'failed')] },
+    { mails: [aMail(2)], planned: [aPlan(2, 'sent'), aPlan(3, 'failed', 'unknown', 2)] },
+    'was not sent',
+  ],
+  [
+    'an e-mail refused after two crashes',
+    {
+      mails: [aMail(2)],
+      planned: [aPlan(2, 'sent'), aPlan(3, 'failed', 'refused', 2)],
+      interrupted: new Map([['m3', 2]]),
+    },
+    'was not sent',
+  ],
+  [
+    'an e-mail given up because the mail server ended twice',
+    {
+      mails: [aMail(2)],
+      planned: [aPlan(2, 'sent'), aPlan(3, 'failed', 'unknown')],
+      interrupted: new Map([['m3', 2]]),
+    },
     'was not sent',
   ],
   [

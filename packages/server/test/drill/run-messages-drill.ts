@@ -110,7 +110,8 @@ async function drained(
 ): Promise<MessageFaults> {
   const find = async () => {
     const { rows: planned } = await stage.database.ownerPool.query<PlannedMail>(
-      `select id, booking_id as "bookingId", version, kind, state from holdfast.message where kind <> 'reminder'`,
+      `select id, booking_id as "bookingId", version, kind, state, failure, attempts_lost as "attemptsLost"
+         from holdfast.message where kind <> 'reminder'`,
     )
     const events = stage.consumer.received.map(({ messageId = '', body }): ArrivedEvent => {
       const { type, data } = JSON.parse(body) as { type: string; data: { startsAt: string } }
@@ -156,8 +157,8 @@ export function messagesTable(result: MessagesDrillResult): string {
     ['events that arrived again', events.repeated],
     ['e-mails that had to be sent', mails.due],
     ['e-mails sent, also about changes that others followed', mails.sent],
-    ['e-mails sent again, because a process had ended', mails.repeated],
-    ['e-mails given up, because two processes had ended', mails.givenUp],
+    ['e-mails sent again, because a worker or the mail server had ended', mails.repeated],
+    ['e-mails given up, because two workers had ended', mails.givenUp],
     ['until everything had arrived', `${result.drainedSeconds} s`],
     ['found by verify', `${result.verify.mismatches} mismatches, ${result.verify.overbooked} overbooked`],
     ['faults', result.faults.length],
