@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createEventPublisher } from '@holdfast/adapters/rabbitmq'
+import { createEventPublisher, type EventMessage } from '@holdfast/adapters/rabbitmq'
 import { inTransaction, publishedForm } from '@holdfast/engine'
 import { createLogger } from '@holdfast/server/logger'
 import {
@@ -34,6 +34,8 @@ export type MessageStage = {
   bearer: string
   /** What arrives at the queue of a consumer. */
   consumer: EventConsumer
+  /** Negative control: the ids of the events that the planted bugs hold back; otherwise empty. */
+  heldBack: ReadonlySet<string>
 }
 
 export type MessageStageOptions = {
@@ -47,6 +49,12 @@ export type MessageStageOptions = {
 }
 
 const startMsMax = 300_000
+/** What the planted bugs cause, as parts of the faults that must be found. */
+export const plantedFindings = [
+  'did not arrive',
+  'in the wrong order',
+  'arrived 2 times, and was interrupted 0 times',
+] as const
 const eventExchange = 'holdfast.events'
 
 /** Starts PostgreSQL, RabbitMQ, a mail server, and an API and a worker as an installation has them. */
@@ -77,11 +85,11 @@ export async function setUpMessages(options: MessageStageOptions, ending: Ending
   say('starting the API and a worker')
   const api = await startApi(directory, settings, ending)
   const worker = startWorker(directory, settings, ending)
-  if (isPlanted) await plantBugs(database, broker, ending)
+  const heldBack = isPlanted ? await plantBugs(database, broker, ending) : new Set<string>()
   await untilHeld(database, 'email', worker.lastLines)
   await untilHeld(database, 'broker', worker.lastLines)
   const bearer = await signIn(api.url, administrator)
-  return { database, room, broker, mail, api, worker, bearer, consumer }
+  return { database, room, broker, mail, api, worker, bearer, consumer, heldBack }
 }
 
 /** The limits for patients are not what this is about, and no hold lapses while the API starts again. */
@@ -128,8 +136,13 @@ async function untilHeld({ ownerPool }: TestCluster, name: string, describe: () 
   await until(isHeld, describe, startMsMax)
 }
 
-/** The record that an e-mail was sent is lost, once for each; a relay loses some events and reverses the others. */
-async function plantBugs(database: TestCluster, broker: RabbitServer, ending: Ending): Promise<void> {
+/**
+ * The record that an e-mail was sent is lost, once for each. A relay loses every seventh event. It collects the others
+ * until two of one booking are among them, and publishes these in the reverse order.
+ *
+ * @returns the ids of the events that the relay has read and not published
+ */
+async function plantBugs(database: TestCluster, broker: RabbitServer, ending: Ending): Promise<ReadonlySet<string>> {
   await database.ownerPool.query(`
     create function holdfast.planted() returns trigger language plpgsql as $$
       begin
@@ -141,21 +154,31 @@ async function plantBugs(database: TestCluster, broker: RabbitServer, ending: En
       when (new.state = 'sent' and old.attempts = 1) execute function holdfast.planted()`)
   const publisher = createEventPublisher(broker.url)
   await ending.add(() => publisher.close())
-  let delivered = 0
+  const heldBack = new Set<string>()
+  const waiting: EventMessage[] = []
+  let read = 0
   const relay = startRelay({
     pool: database.appPool,
     log: createLogger('silent'),
     receiver: {
       name: 'broker',
       async deliver(events, acknowledge) {
-        const published = await publishedForm(database.appPool, events)
-        for (const event of published.toReversed()) {
-          delivered += 1
-          if (delivered % 7 !== 0) await publisher.publish([cloudEventOf(event, 'https://book.example.org')])
+        for (const event of await publishedForm(database.appPool, events)) {
+          const message = cloudEventOf(event, 'https://book.example.org')
+          heldBack.add(message.id)
+          read += 1
+          if (read % 7 !== 0) waiting.push(message)
+          const bookings = new Set(waiting.map(({ id }) => id.split('.')[0]))
+          if (bookings.size === waiting.length) continue
+          for (const next of waiting.splice(0).toReversed()) {
+            await publisher.publish([next])
+            heldBack.delete(next.id)
+          }
         }
         await inTransaction(database.appPool, acknowledge)
       },
     },
   })
   await ending.add(() => relay.stop())
+  return heldBack
 }

@@ -6,7 +6,7 @@ import { Ending } from '../cluster/ending.ts'
 import { type ArrivedEvent, type MessageFaults, messageFaults, type PlannedMail } from './message-faults.ts'
 import { allKills, type Interrupted, type KillName, kills, skipPauses } from './message-kills.ts'
 import { MessageLoad } from './message-load.ts'
-import { type MessageStage, setUpMessages } from './message-stage.ts'
+import { type MessageStage, plantedFindings, setUpMessages } from './message-stage.ts'
 
 export type MessagesDrillOptions = {
   /** At least this long; and until everything has been killed once. */
@@ -34,7 +34,6 @@ export type MessagesDrillResult = MessageFaults & {
 }
 
 const drainMsMax = 300_000
-const plantedDrainMsMax = 10_000
 const changesAtLeast = 20
 
 /**
@@ -55,7 +54,7 @@ export async function runMessagesDrill(options: MessagesDrillOptions): Promise<M
     await load.stop()
     say(`waiting for what is on its way: ${load.acknowledged} changes`)
     const beganAtMs = performance.now()
-    const found = await drained(stage, load, interrupted, isPlanted ? plantedDrainMsMax : drainMsMax)
+    const found = await drained(stage, load, interrupted, isPlanted)
     const drainedSeconds = Math.round((performance.now() - beganAtMs) / 100) / 10
     const { mismatches, overbooked } = await verify(stage.database.ownerPool, { clinicNo: null, detailsMax: 10 })
     return {
@@ -101,12 +100,15 @@ async function killAll(
   return killed
 }
 
-/** Waits until nothing is on its way any more, or until the time is over, and finds what is wrong then. */
+/**
+ * Waits until nothing is on its way any more and nothing is wrong, or all that was planted; at most {@link drainMsMax}.
+ * Finds what is wrong then.
+ */
 async function drained(
   stage: MessageStage,
   load: MessageLoad,
   interrupted: Interrupted,
-  waitMsMax: number,
+  isPlanted: boolean,
 ): Promise<MessageFaults> {
   const find = async () => {
     const { rows: planned } = await stage.database.ownerPool.query<PlannedMail>(
@@ -119,15 +121,20 @@ async function drained(
     })
     const mails = await stage.mail.stored()
     const found = messageFaults({ journal: load.journal, events, mails, planned, interrupted })
-    return { found, isDue: planned.some(({ state }) => state === 'due') }
+    const missing = found.events.due - new Set(events.map(({ id }) => id)).size
+    return { found, missing, isDue: planned.some(({ state }) => state === 'due') }
   }
   const isDone = async () => {
-    const { found, isDue } = await find()
+    const { found, missing, isDue } = await find()
     if (isDue) await skipPauses(stage.database)
-    return isDue || found.faults.length > 0 ? undefined : true
+    const { faults } = found
+    const isExpected = isPlanted
+      ? plantedFindings.every((finding) => faults.some((fault) => fault.includes(finding)))
+      : faults.length === 0
+    return !isDue && missing === stage.heldBack.size && isExpected ? true : undefined
   }
   // What is still missing then is a fault.
-  await until(isDone, () => 'what is on its way', waitMsMax).catch(() => undefined)
+  await until(isDone, () => 'what is on its way', drainMsMax).catch(() => undefined)
   return (await find()).found
 }
 
