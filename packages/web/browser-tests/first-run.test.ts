@@ -2,7 +2,7 @@ import { aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene, signInContext } from './clinic-scene.ts'
-import { administrator, axeFindings, sidewaysPixels, signUp, untilRead } from './harness.ts'
+import { administrator, axeFindings, sidewaysPixels, signUp, untilDrawn, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
 
 test('after signing in, admins, staff and doctors start on their own pages, and patients with their bookings', async ({
@@ -81,10 +81,46 @@ test('the figures wait until it is known whether there are first steps, and do n
   await page.goto(`/clinic/${scene.clinic.id}`)
   await (await figures).finished()
   await page.getByRole('heading', { level: 1 }).waitFor()
+  await untilDrawn(page)
   expect(await page.getByText('Utilisation').count()).toBe(0)
   release()
   await page.getByText('Utilisation').first().waitFor()
   expect(await page.getByRole('region', { name: 'First steps' }).count()).toBe(1)
+})
+
+test('the figures appear and stay while what the first steps need cannot be read', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('admin')
+  const held = Promise.withResolvers<void>()
+  const asked = Promise.withResolvers<void>()
+  const repeated = Promise.withResolvers<void>()
+  let requests = 0
+  await page.route('**/api/v1/clinics/*/members*', async (route) => {
+    requests += 1
+    if (requests === 1) return route.fulfill({ status: 503 })
+    if (requests === 2) {
+      await repeated.promise
+      // Not repeated by itself, as 503 is.
+      return route.fulfill({ status: 429 })
+    }
+    asked.resolve()
+    await held.promise
+    return route.continue()
+  })
+  await page.goto(`/clinic/${scene.clinic.id}`)
+  const figures = page.getByText('Utilisation').first()
+  await figures.waitFor()
+  expect(requests).toBeLessThanOrEqual(2)
+  const refused = page.waitForResponse((response) => response.status() === 429)
+  repeated.resolve()
+  await (await refused).finished()
+  await untilDrawn(page)
+  await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')))
+  await asked.promise
+  await untilDrawn(page)
+  expect(await figures.count()).toBe(1)
+  held.resolve()
+  await page.getByRole('region', { name: 'First steps' }).waitFor()
 })
 
 test('the first steps stay until they are done or hidden, and not only until somebody has booked', async ({ site }) => {

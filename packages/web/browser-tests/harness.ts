@@ -110,6 +110,16 @@ export async function untilRead(page: Page): Promise<void> {
   await page.waitForFunction(() => document.querySelector('[aria-busy="true"], .mantine-Skeleton-root') === null)
 }
 
+/** Waits until the page has drawn what it has read so far: call it before looking for what must not be shown yet. */
+export async function untilDrawn(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    // A timer after a frame: the page handles a response in several steps.
+    for (let step = 0; step < 5; step += 1) {
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
+    }
+  })
+}
+
 /** All rules of WCAG 2.2 AA, and best practice. */
 const allRules = {
   type: 'tag',

@@ -114,7 +114,8 @@ function useDone(clinicId: string, enabled: boolean): { isRead: boolean; done: D
   const newest = useQuery({ ...newestEventsQuery(clinicId, 1, true), enabled })
   const members = useQuery({ ...membersQuery(clinicId), enabled })
   const invitations = useQuery({ ...invitationsQuery(clinicId), enabled })
-  const isRead = [newest, members, invitations].every(({ isPending }) => !isPending)
+  // A query without data is pending again at each attempt: what is shown already must stay.
+  const isRead = [newest, members, invitations].every(({ isFetched, failureCount }) => isFetched || failureCount > 0)
   if (newest.data === undefined || members.data === undefined || invitations.data === undefined) {
     return { isRead, done: null }
   }
