@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
-import { axeFindings, untilRead } from './harness.ts'
+import { axeFindings, untilDrawn, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
 import { aCase, aRequest, aTheatre, dragCase, inMinutes, openBoard, rowOf } from './theatre-scene.ts'
 
@@ -165,6 +165,7 @@ test('a case can be held as soon as its form is shown, however late the lists of
   await page.goto(`/clinic/${theatre.clinicId}/theatre/book?${search}`)
   for (const response of await Promise.all(others)) await response.finished()
   await page.getByRole('heading', { level: 1 }).or(page.getByText('Loading…')).first().waitFor()
+  await untilDrawn(page)
   expect(await page.getByRole('button', { name: /^Hold / }).count()).toBe(0)
   release()
   await page.getByRole('button', { name: /^Hold / }).click()
@@ -186,12 +187,54 @@ test('a case whose surgeon has left says so when it is moved, and takes another'
   const move = drawer.getByRole('button', { name: 'Move', exact: true })
   await move.click()
   await page.getByText('It takes no new cases').waitFor()
-  await drawer.getByText('Team and equipment').click()
-  await drawer.getByLabel('Surgeon').selectOption({ label: 'Dr. Ito' })
+  const team = drawer.getByText('Team and equipment')
+  const surgeon = drawer.getByLabel('Surgeon')
+  await team.click()
+  await surgeon.selectOption({ label: 'Choose' })
+  await team.click()
+  await surgeon.waitFor({ state: 'hidden' })
+  // What is missing is shown.
+  await move.click()
+  await surgeon.and(page.locator(':focus')).waitFor()
+  await surgeon.selectOption({ label: 'Dr. Ito' })
   await move.click()
   await page.getByText(/^Prostatectomy moved: /).waitFor()
   const moved = await dataOf(site.admin.getCase({ path: { caseId: one.id } }))
   expect(moved).toMatchObject({ minutes: 50, surgeonId: ito.id })
+})
+
+test('lists of the team that cannot be read are read again on request, in a case and in a block', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const { clinicId, chenId, roomIds } = theatre
+  await aCase(site, theatre, {})
+  const block = { roomId: roomIds[1] ?? '', surgeonId: chenId, from: inMinutes(60), to: inMinutes(300) }
+  await dataOf(site.admin.createBlocks({ path: { clinicId }, body: block }))
+  await dataOf(site.admin.updateTheatreStaff({ path: { clinicId, staffId: chenId }, body: { active: false } }))
+  const page = await theatre.scene.pageOf('admin')
+  const lists = '**/api/v1/clinics/*/staff'
+  const open = async (button: RegExp, action: RegExp) => {
+    // Not repeated by itself, as 503 is.
+    await page.route(lists, (route) => route.fulfill({ status: 429 }))
+    await page.goto(`/clinic/${clinicId}/theatre`)
+    await page.getByRole('button', { name: button }).click()
+    await page.getByRole('dialog').getByRole('button', { name: action }).click()
+    return page.getByRole('dialog')
+  }
+  const chosen = async () => {
+    await page.unroute(lists)
+    await page.getByRole('dialog').getByRole('button', { name: 'Try again' }).click()
+    return page.getByRole('dialog').getByLabel('Surgeon').locator('option:checked').textContent()
+  }
+  const drawer = await open(/Prostatectomy/, /^Move$/)
+  await drawer.getByText('Team and equipment').click()
+  expect(await axeFindings(page)).toEqual([])
+  expect(await chosen()).toBe('Dr. Chen')
+
+  // Who has left keeps the block.
+  const dialog = await open(/^Block /, /^Change: /)
+  await dialog.getByRole('alert').waitFor()
+  expect(await dialog.getByLabel('Surgeon').count()).toBe(0)
+  expect(await chosen()).toBe('Dr. Chen')
 })
 
 test('a request is held where it is dropped, and a full place says what is in the way', async ({ site }) => {

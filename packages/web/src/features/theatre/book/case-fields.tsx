@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { formatMinutes, formatNumber } from '../../../lib/format.ts'
+import { ErrorState } from '../../../ui/error-state.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { theatreKey } from '../theatre-queries.ts'
 import { useTheatre } from '../use-theatre.ts'
@@ -63,9 +64,10 @@ export function CaseFields({ form, isSurgeonOptional = false }: FieldsProps) {
 /** Who and what a case needs. */
 export function TeamFields({ form, isSurgeonOptional = false }: FieldsProps) {
   const { t } = useTranslation('theatre')
-  const { isRead, surgeons, anaesthetists, others, equipment } = useTeam(form.getValues())
+  const { isRead, failed, surgeons, anaesthetists, others, equipment } = useTeam(form.getValues())
   const { equipmentIds } = form.getValues()
   const none = { value: '', label: t('field.none') }
+  if (failed !== undefined) return <ErrorState error={failed.error} retry={() => void failed.refetch()} />
   // A required field that does not list what is chosen yet would refuse the form.
   if (!isRead) return <Skeleton height={220} aria-busy="true" />
   return (

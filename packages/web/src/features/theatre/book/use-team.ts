@@ -9,7 +9,8 @@ type Option = { value: string; label: string }
 /** Who and what can be chosen for a case: the clinic's doctors and the theatre's staff are its surgeons. */
 export function useTeam(chosen: Partial<Chosen> = {}) {
   const { clinicId, doctors } = useTheatre()
-  const [staff, equipment] = [useQuery(staffQuery(clinicId)).data, useQuery(equipmentQuery(clinicId)).data]
+  const lists = [useQuery(staffQuery(clinicId)), useQuery(equipmentQuery(clinicId))] as const
+  const [staff, equipment] = [lists[0].data, lists[1].data]
   const { surgeonId = '', anaesthetistId = '', staffIds = [], equipmentIds = [] } = chosen
   const chosenIds = new Set([surgeonId, anaesthetistId, ...staffIds, ...equipmentIds])
   // Who has left since then stays with the cases that they were chosen for.
@@ -23,6 +24,8 @@ export function useTeam(chosen: Partial<Chosen> = {}) {
   return {
     /** Until then the lists lack people, and a field would show another value than the one it has. */
     isRead: staff !== undefined && equipment !== undefined,
+    /** A list that could not be read; undefined: none. */
+    failed: lists.find(({ isLoadingError }) => isLoadingError),
     surgeons: [...ofProfession('surgeon'), ...offered(doctors).map(option)],
     anaesthetists: ofProfession('anaesthetist'),
     others: [...ofProfession('nurse'), ...ofProfession('technician'), ...ofProfession('surgeon')],

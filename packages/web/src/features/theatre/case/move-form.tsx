@@ -71,7 +71,12 @@ export function MoveForm({ one, names, onDone }: { one: Case; names: Names; onDo
             onChange={setMinutes}
           />
         </div>
-        <details>
+        {/* A browser names a field that it refuses only if the field can be seen. */}
+        <details
+          onInvalidCapture={({ currentTarget }) => {
+            currentTarget.open = true
+          }}
+        >
           <summary>{t('move.team')}</summary>
           <Stack gap="sm" mt="sm">
             <TeamFields form={team} />

@@ -1,6 +1,7 @@
 import type { Block } from '@holdfast/contract/client'
-import { NativeSelect, TextInput } from '@mantine/core'
+import { NativeSelect, Skeleton, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { ErrorState } from '../../../ui/error-state.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { useTeam } from '../book/use-team.ts'
 
@@ -31,9 +32,10 @@ export function isSameOwner(one: Owner, other: Owner): boolean {
   return a.service === b.service && a.surgeonId === b.surgeonId
 }
 
-export function OwnerFields({ owner, onChange }: { owner: Owner; onChange: (owner: Owner) => void }) {
+type OwnerFieldsProps = { owner: Owner; onChange: (owner: Owner) => void }
+
+export function OwnerFields({ owner, onChange }: OwnerFieldsProps) {
   const { t } = useTranslation('theatre')
-  const { surgeons } = useTeam()
   return (
     <div className={layoutClasses.fields}>
       <NativeSelect
@@ -54,15 +56,27 @@ export function OwnerFields({ owner, onChange }: { owner: Owner; onChange: (owne
           onChange={({ currentTarget }) => onChange({ ...owner, service: currentTarget.value })}
         />
       ) : null}
-      {owner.kind === 'everybody' ? null : (
-        <NativeSelect
-          label={t('field.surgeon')}
-          required={owner.kind === 'surgeon'}
-          value={owner.surgeonId}
-          onChange={({ currentTarget }) => onChange({ ...owner, surgeonId: currentTarget.value })}
-          data={[{ value: '', label: t(owner.kind === 'surgeon' ? 'field.choose' : 'blocks.anySurgeon') }, ...surgeons]}
-        />
-      )}
+      {owner.kind === 'everybody' ? null : <SurgeonField owner={owner} onChange={onChange} />}
     </div>
+  )
+}
+
+function SurgeonField({ owner, onChange }: OwnerFieldsProps) {
+  const { t } = useTranslation('theatre')
+  const { isRead, failed, surgeons } = useTeam({ surgeonId: owner.surgeonId })
+  const failure = failed === undefined ? null : <ErrorState error={failed.error} retry={() => void failed.refetch()} />
+  // It would show another surgeon than the one who is chosen. If none is, it is shown: a required one must be missed.
+  if (!isRead && owner.surgeonId !== '') return failure ?? <Skeleton height={68} aria-busy="true" />
+  return (
+    <>
+      <NativeSelect
+        label={t('field.surgeon')}
+        required={owner.kind === 'surgeon'}
+        value={owner.surgeonId}
+        onChange={({ currentTarget }) => onChange({ ...owner, surgeonId: currentTarget.value })}
+        data={[{ value: '', label: t(owner.kind === 'surgeon' ? 'field.choose' : 'blocks.anySurgeon') }, ...surgeons]}
+      />
+      {failure}
+    </>
   )
 }
