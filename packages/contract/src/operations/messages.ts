@@ -82,8 +82,8 @@ export const messageOperations = {
     summary: 'List messages to patients',
     description:
       'What was sent or would be sent, the newest first. due: it waits for its time or for another attempt; kept: it ' +
-      'was written and not sent, because no mail server is set; skipped: it was not needed any more. Messages are ' +
-      'deleted after 180 days.',
+      'was written and not sent, because no mail server is set; skipped: it was not sent, for its `reason`. Messages ' +
+      'are deleted after 180 days.',
     access: 'clinic_staff',
     params: clinicParams,
     query: Type.Object(

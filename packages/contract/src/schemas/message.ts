@@ -42,7 +42,7 @@ const messageFields = {
   bookingId: Type.String({ format: 'uuid' }),
   kind: literals(messageKinds, { title: 'MessageKind' }),
   channel: literals(messageChannels, { title: 'MessageChannel' }),
-  /** due: it waits for its time or for another attempt. skipped: it was not needed any more. */
+  /** due: it waits for its time or for another attempt. skipped: it was not sent, for its `reason`. */
   state: messageStateSchema,
   maskedAddress: nullableText({ description: 'Such as a…@example.org or +49…67; null: there was no attempt yet' }),
   result: nullableText({ description: 'The response of the mail server or the SMS provider; null: there was none' }),

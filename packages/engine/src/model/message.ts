@@ -10,7 +10,7 @@ export type SmsKind = Exclude<MessageKind, 'confirm'>
 
 /**
  * `due`: it waits for its time, or for another attempt. `kept`: it was written, and not sent because no mail server is
- * set. `skipped`: it was not needed any more.
+ * set. `skipped`: it was not sent, for its `reason`.
  */
 export type MessageState = 'due' | 'sent' | 'kept' | 'failed' | 'skipped'
 

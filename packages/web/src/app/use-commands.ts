@@ -58,7 +58,7 @@ function useClinicCommands(me: Me | null): CommandGroup[] {
       page(t('tabs.settings'), '/settings'),
       page(t('tabs.webhooks'), '/webhooks'),
       page(t('tabs.proof'), '/proof'),
-      page(t('tabs.audit'), '/security-log'),
+      page(t('audit.title'), '/security-log'),
     ]
     return [{ label: clinic.name, commands: role === 'admin' ? [...ofStaff, ...ofAdmins] : ofStaff }]
   })

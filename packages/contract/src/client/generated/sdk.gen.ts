@@ -1089,7 +1089,7 @@ export const chooseReminders = <ThrowOnError extends boolean = false>(options: O
 /**
  * List messages to patients
  *
- * What was sent or would be sent, the newest first. due: it waits for its time or for another attempt; kept: it was written and not sent, because no mail server is set; skipped: it was not needed any more. Messages are deleted after 180 days.
+ * What was sent or would be sent, the newest first. due: it waits for its time or for another attempt; kept: it was written and not sent, because no mail server is set; skipped: it was not sent, for its `reason`. Messages are deleted after 180 days.
  *
  * Who may call: Admins and staff of the clinic.
  */

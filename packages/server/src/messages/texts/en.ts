@@ -122,7 +122,7 @@ export const en = {
       url_lost: 'Its address can no longer be decrypted. Enter it again.',
       unreachable: 'Its server cannot be reached.',
       status: 'Its server responds with an error. Perhaps the address has changed.',
-      invalid: 'What its server sends is no calendar.',
+      invalid: 'Its server did not send a calendar.',
       too_large: 'It has too many events.',
     },
     next: 'Until it can be read again, the times that were busy then stay blocked, and new ones can be booked.',

@@ -75,7 +75,7 @@ function AllClinics() {
         <PageTitle>{t('clinics.title')}</PageTitle>
         <Group gap="sm">
           <LinkButton to="/security-log" search={{}} variant="default">
-            {t('tabs.audit')}
+            {t('audit.title')}
           </LinkButton>
           <Button
             variant={isAdding ? 'default' : 'filled'}
