@@ -63,10 +63,14 @@ test('every page of the help can be reached from every other', () => {
 })
 
 test('the guides for patients are in their language and direction, and other pages lead to them', () => {
+  expect(pages.get('/help/patients')).toMatch(/<h1[^>]*>For patients/)
+  expect(pages.get('/help/patients')).not.toContain('<div lang=')
+  expect(pages.get('/help')).toContain('<a href="/help/patients">')
   expect(pages.get('/help/patients-de')).toContain('<div lang="de" dir="ltr">\n<h1')
   expect(pages.get('/help/patients-ar')).toContain('<div lang="ar" dir="rtl">\n<h1')
   expect(pages.get('/help/patients-ar')).not.toContain('class="language"')
   for (const slug of ['patients-de', 'patients-ar']) {
+    expect(pages.get('/help/patients')).toContain(`<a href="/help/${slug}">`)
     expect(pages.get('/help/user-guide')).toMatch(new RegExp(`class="language"[^]*<a href="/help/${slug}">`))
   }
 })
