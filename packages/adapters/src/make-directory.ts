@@ -14,9 +14,12 @@ export async function makeDirectory(path: string, mode: number): Promise<void> {
   } catch (error) {
     const code = errorCode(error)
     if (code === 'EEXIST' && (await stat(path)).isDirectory()) return
-    if (code !== 'ENOENT' || (await exists(dirname(path)))) throw error
-    await makeDirectory(dirname(path), mode)
-    await makeDirectory(path, mode)
+    if (code !== 'ENOENT') throw error
+    if (!(await exists(dirname(path)))) await makeDirectory(dirname(path), mode)
+    // Another process may have created the directory above, or this one, meanwhile. In /proc it fails again.
+    await mkdir(path, { mode }).catch(async (second) => {
+      if (errorCode(second) !== 'EEXIST' || !(await stat(path)).isDirectory()) throw second
+    })
   }
 }
 
