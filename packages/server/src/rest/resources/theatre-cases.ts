@@ -11,6 +11,7 @@ import {
   type RuleOverride,
 } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
+import type { ProblemError } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { caseNotFound, surgeonOfLists } from '../guards/reach-case.ts'
 import { caseBody } from '../responses/bodies/case-body.ts'
@@ -33,22 +34,27 @@ export function serveTheatreCases(serve: Serve, deps: RestDeps): void {
   serveRunningCases(serve, deps)
 }
 
-function serveNewCases(serve: Serve, { engine: { theatre } }: RestDeps): void {
-  const claimProblem = async (outcome: CaseRefusal | CaseUnchangeable, { caseId, blockId }: ClaimCaseRequest) => {
-    if (outcome.kind !== 'refused') return theatreProblem(outcome)
+function serveNewCases(serve: Serve, deps: RestDeps): void {
+  const { theatre } = deps.engine
+  const claimProblem = async (
+    input: Sender,
+    outcome: CaseRefusal | CaseUnchangeable,
+    { caseId, blockId }: ClaimCaseRequest,
+  ) => {
+    if (outcome.kind !== 'refused') return refusal(deps, input, outcome)
     const { conflicts } = outcome
     // A block that does not exist at all is another mistake than one at another time.
     const isMismatch = blockId !== null && conflicts.some(({ kind }) => kind === 'block_mismatch')
     if (isMismatch && (await theatre.block(blockId)) === null) return blockNotFound(blockId)
     const ofCase = conflicts.map((one) => (one.ofCaseId === caseId ? { ...one, ofCaseId: null } : one))
-    return theatreProblem({ kind: 'refused', conflicts: ofCase })
+    return refusal(deps, input, { kind: 'refused', conflicts: ofCase })
   }
   const create = async (input: Input<typeof restOperations.createCase>) => {
     const { body } = input
     const claim = claimOf(input)
     if (body.bump === undefined) {
       const outcome = await theatre.claimCase(claim)
-      if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw await claimProblem(outcome, claim)
+      if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw await claimProblem(input, outcome, claim)
       return {
         status: outcome.kind === 'booked' ? (201 as const) : (200 as const),
         body: { ...caseBody(outcome.case), bumped: [] },
@@ -57,7 +63,7 @@ function serveNewCases(serve: Serve, { engine: { theatre } }: RestDeps): void {
     }
     const { caseIds: bumpedCaseIds, reason } = body.bump
     const outcome = await theatre.bumpCases({ emergency: claim, bumpedCaseIds, reason })
-    if (outcome.kind !== 'done' && outcome.kind !== 'replayed') throw await claimProblem(outcome, claim)
+    if (outcome.kind !== 'done' && outcome.kind !== 'replayed') throw await claimProblem(input, outcome, claim)
     return {
       status: outcome.kind === 'done' ? (201 as const) : (200 as const),
       body: { ...caseBody(outcome.case), bumped: outcome.bumped },
@@ -70,7 +76,7 @@ function serveNewCases(serve: Serve, { engine: { theatre } }: RestDeps): void {
     restOperations.checkCase,
     async (input) => {
       const outcome = await theatre.checkCase(claimOf(input))
-      if (outcome.kind !== 'checked') throw theatreProblem(outcome)
+      if (outcome.kind !== 'checked') throw refusal(deps, input, outcome)
       return {
         status: 200,
         body: { conflicts: outcome.conflicts.map((one) => conflictBody({ ...one, ofCaseId: null })) },
@@ -157,11 +163,11 @@ function serveCaseChanges(serve: Serve, deps: RestDeps): void {
       }
       const action = actionOf(input, `swapCases ${otherCaseId}`)
       const outcome = await theatre.swapCases({ ...action, otherCaseId, override: input.field })
-      if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw theatreProblem(outcome)
-      recordUnchanged(deps, input, outcome)
+      if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusal(deps, input, outcome)
+      recordUnchanged(deps, input, { kind: outcome.kind, shown: outcome.cases })
       return { status: 200, body: { cases: outcome.cases.map(caseBody) }, position: outcome.position }
     },
-    { auditRepeated },
+    { auditRepeated: ({ params, body }) => [caseRead(params.caseId), caseRead(body.caseId)] },
   )
 
   serve(
@@ -173,8 +179,8 @@ function serveCaseChanges(serve: Serve, deps: RestDeps): void {
       }
       const emergency = { ...actionOf(input, 'bumpCases'), change: changeOf(plan), override: input.field }
       const outcome = await theatre.bumpCases({ emergency, bumpedCaseIds, reason })
-      if (outcome.kind !== 'done' && outcome.kind !== 'replayed') throw theatreProblem(outcome)
-      recordUnchanged(deps, input, outcome)
+      if (outcome.kind !== 'done' && outcome.kind !== 'replayed') throw refusal(deps, input, outcome)
+      recordUnchanged(deps, input, { kind: outcome.kind, shown: [outcome.case] })
       return {
         status: 200,
         body: { case: caseBody(outcome.case), bumped: outcome.bumped },
@@ -201,8 +207,8 @@ function serveRunningCases(serve: Serve, deps: RestDeps): void {
         throw invalidRequest([{ path: '/expectedEndsAt', message: betweenText(planned.endsAt, latest) }])
       }
       const outcome = await theatre.extendCase({ ...actionOf(input, 'extendCase'), expectedEndsAt })
-      if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw theatreProblem(outcome)
-      recordUnchanged(deps, input, outcome)
+      if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusal(deps, input, outcome)
+      recordUnchanged(deps, input, { kind: outcome.kind, shown: [outcome.case] })
       const { case: extended, atRiskCaseIds, position } = outcome
       return { status: 200, body: { case: caseBody(extended), atRiskCaseIds }, position }
     },
@@ -238,25 +244,37 @@ function serveRunningCases(serve: Serve, deps: RestDeps): void {
 type ChangedCase = Extract<ChangeCaseOutcome, { kind: 'done' | 'unchanged' }>
 
 function changedResponse(deps: RestDeps, input: ChangeInput, outcome: ChangedCase | TheatreRefusal) {
-  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw theatreProblem(outcome)
-  recordUnchanged(deps, input, outcome)
+  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusal(deps, input, outcome)
+  recordUnchanged(deps, input, { kind: outcome.kind, shown: [outcome.case] })
   return { status: 200 as const, body: caseBody(outcome.case), position: outcome.position }
 }
 
-/** Changes are in the event log; whoever changed nothing, but gets the case, has read it. */
-function recordUnchanged({ audit }: RestDeps, input: ChangeInput, { kind }: { kind: string }): void {
-  if (kind === 'done') return
-  const { params, granted, request } = input
-  const network = networkPrefix(request.ip)
-  audit.record({ ...caseRead(params.caseId), actorId: granted.actor.accountId, network })
+/** The problem to throw. The case that it shows need not be the one in the path, and has been read. */
+function refusal(deps: RestDeps, sender: Sender, outcome: TheatreRefusal): ProblemError {
+  const refused = theatreProblem(outcome)
+  const { case: shown } = refused.extras
+  if (shown !== undefined) recordReads(deps, sender, [shown])
+  return refused
 }
 
-type ChangeInput = {
-  params: { caseId: string }
+/** Changes are in the event log; whoever changed nothing, but gets cases, has read them. */
+function recordUnchanged(deps: RestDeps, sender: Sender, { kind, shown }: { kind: string; shown: ShownCase[] }): void {
+  if (kind !== 'done') recordReads(deps, sender, shown)
+}
+
+function recordReads({ audit }: RestDeps, { granted, request }: Sender, shown: ShownCase[]): void {
+  const by = { actorId: granted.actor.accountId, network: networkPrefix(request.ip) }
+  for (const { id } of shown) audit.record({ ...caseRead(id), ...by })
+}
+
+type ShownCase = { id: string }
+
+type Sender = {
   granted: { actor: { accountId: string } }
-  key: SentKey | null
   request: { ip: string }
 }
+
+type ChangeInput = Sender & { params: { caseId: string }; key: SentKey | null }
 
 function actionOf({ params: { caseId }, granted: { actor }, key }: ChangeInput, purpose: string) {
   return { caseId, actorId: actor.accountId, key: key && keyDigest(key, `${purpose} ${caseId}`) }
