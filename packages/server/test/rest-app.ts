@@ -90,9 +90,11 @@ export type RestApp = {
 const secret = 'a secret of the tests'
 const accountHeader = 'x-test-account'
 
+type StartOptions = { hasLimits?: boolean; sendsMails?: boolean; replaced?: Partial<RestDeps> }
+
 export async function startRestApp(
   { appPool: pool, ownerPool }: Pick<TestDatabase, 'appPool' | 'ownerPool'>,
-  { hasLimits = false, sendsMails = false } = {},
+  { hasLimits = false, sendsMails = false, replaced = {} }: StartOptions = {},
 ): Promise<RestApp> {
   const engine = createEngine({ batchPool: pool, generalPool: pool })
   const manageTokens = createManageTokens([secret])
@@ -135,6 +137,7 @@ export async function startRestApp(
       now: () => clock.now ?? new Date(),
       accounts: accountsAmong(accounts),
       sessions: { isStillLive: async () => true },
+      ...replaced,
     }),
   )
   await app.ready()

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, type TestDatabase } from '@holdfast/testkit'
-import { expect } from 'vitest'
-import type { RestApp } from '../../../test/rest-app.ts'
+import { expect, vi } from 'vitest'
+import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
 
 async function aDesk(database: TestDatabase, rest: RestApp) {
@@ -46,6 +46,30 @@ test('an invitation is passed on as a link, and the account that accepts it gets
     { ...membership, lacksSecondFactor: false },
   ])
   expect((await rest.call('listInvitations', { path, as: admin })).body.items).toEqual([])
+})
+
+test('an invitation whose e-mail cannot be written exists, and the response has its link', async ({
+  database,
+  onTestFinished,
+}) => {
+  const invitation = vi.fn(async () => true)
+  const replaced = { publicUrl: 'https://book.example.org', mails: { invitation, ticketLink: null } }
+  const sending = await startRestApp(database, { replaced })
+  onTestFinished(() => sending.stop())
+  const { messages, directory } = sending.engine
+  const { invite } = await aDesk(database, sending)
+  const created = async () => {
+    const { status, body } = await invite({ email: `${randomUUID()}@example.org`, role: 'staff' })
+    const found = await sending.call('getInvitation', { body: { token: tokenIn(body.link) } })
+    return [status, found.status, invitation.mock.calls.length]
+  }
+  expect(await created()).toEqual([201, 200, 1])
+  const broken = () => Promise.reject(new Error('The database is away.'))
+  const settings = vi.spyOn(messages, 'settings').mockImplementation(broken)
+  expect(await created()).toEqual([201, 200, 1])
+  settings.mockRestore()
+  vi.spyOn(directory, 'logo').mockImplementation(broken)
+  expect(await created()).toEqual([201, 200, 1])
 })
 
 test('an account with the invited address gets nothing without the link', async ({ database, rest }) => {

@@ -19,6 +19,8 @@ export function serveInvitations(serve: Serve, deps: RestDeps): void {
     async ({ body, granted: { clinic, actor }, request }) => {
       const id = newId(clinic.no)
       const { token, hash } = newInvitationToken(id)
+      // Once the invitation is stored nothing below may fail: the response alone has its token.
+      const names = await namesOf([actor.accountId])
       const outcome = await invitations.create({
         id,
         clinicNo: clinic.no,
@@ -28,10 +30,12 @@ export function serveInvitations(serve: Serve, deps: RestDeps): void {
         invitedBy: actor.accountId,
       })
       if (outcome.kind !== 'done') throw refusalProblem(outcome)
-      const names = await namesOf([actor.accountId])
       const link = `${deps.publicUrl ?? originOf(request)}/invitation#${token}`
       // Without a set address, the link has the caller's Host: nothing that goes out by e-mail may.
-      if (deps.publicUrl !== null) await sendInvitation(deps, clinic, outcome.invitation, link)
+      if (deps.publicUrl !== null) {
+        const onError = (error: unknown) => request.log.error({ err: error }, 'an invitation was not sent')
+        await sendInvitation(deps, clinic, outcome.invitation, link).catch(onError)
+      }
       return { status: 201, body: { ...invitationBody(outcome.invitation, names), link } }
     },
     {
