@@ -12,7 +12,9 @@ import { failuresOfMessages, runMessagesDrill } from './run-messages-drill.ts'
 
 vi.setConfig({ testTimeout: 1_800_000 })
 
-const reason = whyNoCluster(['setpriv']) ?? whyNoRabbit()
+/** It takes minutes, and more on a busy machine, so that it is not a part of every run. */
+const whyNotNow = process.env.HOLDFAST_TEST_MESSAGES === 'on' ? null : 'npm run test:messages runs it'
+const reason = whyNotNow ?? whyNoCluster(['setpriv']) ?? whyNoRabbit()
 if (reason !== null) console.warn(`Messages and events while everything is killed are not tested here: ${reason}`)
 
 async function drill(more: { kill: readonly KillName[]; isPlanted?: boolean }) {
