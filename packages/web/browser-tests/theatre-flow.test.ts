@@ -243,6 +243,8 @@ test('a request is held where it is dropped, and a full place says what is in th
   await aRequest(site, theatre, { patient: { mrn: '1', name: 'Anna Able' } })
   const page = await openBoard(theatre, 'staff')
   const card = page.getByRole('region', { name: 'Waiting list' }).getByRole('listitem').filter({ hasText: 'Anna Able' })
+  // The waiting list makes the board narrower.
+  await card.waitFor()
   const busy = await page.getByRole('button', { name: /Prostatectomy/ }).boundingBox()
   const track = page.locator('[data-room]').nth(1)
   const tracks = await track.boundingBox()
