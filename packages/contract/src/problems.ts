@@ -25,6 +25,14 @@ export const problemKinds = {
     title: 'Your role does not allow this',
     help: 'Ask an admin of the clinic for the role, or use an account that has it.',
   },
+  invitation_for_other_address: {
+    status: 403,
+    title: 'The invitation is for another e-mail address',
+    help:
+      'Sign in with the account that has this address. If it is the address of this account, confirm it first: POST ' +
+      '/api/auth/send-verification-email sends a link to it. Without access to it, ask the clinic for an invitation ' +
+      'of your address.',
+  },
   origin_forbidden: {
     status: 403,
     title: 'The request comes from a page of another origin',

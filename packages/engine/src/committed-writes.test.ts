@@ -235,7 +235,7 @@ const writes: Record<EngineWrite, Write> = {
       const { engine: its } = scene
       const invitation = await anInvitation(scene)
       await its.invitations.create(invitation)
-      return () => its.invitations.accept(invitation.id, invitation.tokenHash, randomUUID())
+      return () => its.invitations.accept(invitation.id, invitation.tokenHash, randomUUID(), { kind: 'link' })
     },
     announced: ({ clinic }) => ({ kind: 'members', clinicNos: [clinic.no] }),
   },
@@ -293,7 +293,7 @@ const writesOfNothing: Record<string, Write['prepare']> = {
   'a token that was never issued':
     async ({ engine: its, clinic }) =>
     () =>
-      its.invitations.accept(newId(clinic.no), randomBytes(32), randomUUID()),
+      its.invitations.accept(newId(clinic.no), randomBytes(32), randomUUID(), { kind: 'link' }),
   'a removal of nobody':
     async ({ engine: its, clinic }) =>
     () =>

@@ -92,7 +92,7 @@ export type {
   ImportOutcome,
   ImportSlot,
 } from './model/import.ts'
-export type { Invitation, Invitations, NewInvitation } from './model/invitation.ts'
+export type { Invitation, InvitationProof, Invitations, NewInvitation } from './model/invitation.ts'
 export type { ManageAccess } from './model/manage-access.ts'
 export type { HeldMembership, Membership, Role } from './model/membership.ts'
 export type {

@@ -42,6 +42,14 @@ async function aPracticeByLink(site: Site, clinicName: string) {
   return practice
 }
 
+/** By the link of the page, which comes back. */
+async function signInHere(page: Page, { email, password }: { email: string; password: string }): Promise<void> {
+  await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
+  await page.getByLabel('E-mail').fill(email)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('main').getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
 async function submit(page: Page, name: string, email: string): Promise<void> {
   await page.getByLabel('Full name').fill(name)
   await page.getByLabel('E-mail').fill(email)
@@ -148,10 +156,7 @@ test('an account confirms its address with a press, after signing in; a change o
   await page.goto(await linkIn(mails, account.email))
   await page.getByRole('heading', { name: 'Confirm your e-mail address' }).waitFor()
   expect(await axeFindings(page)).toEqual([])
-  await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
-  await page.getByLabel('E-mail').fill(account.email)
-  await page.getByLabel('Password', { exact: true }).fill(account.password)
-  await page.getByRole('main').getByRole('button', { name: 'Sign in', exact: true }).click()
+  await signInHere(page, account)
   await page.getByRole('button', { name: 'Confirm the address' }).click()
   await page.getByText('This address is confirmed.').waitFor()
 
@@ -172,6 +177,44 @@ test('an account confirms its address with a press, after signing in; a change o
   await page.getByRole('button', { name: 'Undo the change' }).click()
   await page.getByText('Your account has its earlier address again').waitFor()
   expect(await axeFindings(page)).toEqual([])
+})
+
+test('an invitation’s link is of no use to another account; the invited one confirms its address, and accepts', {
+  timeout: 300_000,
+}, async ({ site, mails }) => {
+  const { clinic } = await aPractice(site, { clinicName: 'Inviting Clinic' })
+  const email = anAddress()
+  const body = { email, role: 'staff' as const }
+  const invited = await dataOf(site.admin.createInvitation({ path: { clinicId: clinic.id }, body }))
+  const invitation = `/invitation${new URL(invited.link).hash}`
+  const stranger = await signUp(site.url, 'Sam')
+  const page = await site.newPage({ isNewContext: true, viewport: { width: 320, height: 640 } })
+  await page.goto(invitation)
+  await page.getByText(`It is for the e-mail address ${email.slice(0, 1)}…@`, { exact: false }).waitFor()
+  const accept = page.getByRole('button', { name: 'Accept the invitation' })
+  await signInHere(page, stranger)
+  await page.getByText('This invitation is only for', { exact: false }).waitFor()
+  expect(await accept.count()).toBe(0)
+  await untilRead(page)
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+  await page.getByRole('button', { name: 'Sign out and use another account' }).click()
+  await page.getByRole('main').getByRole('link', { name: 'Create an account' }).click()
+  await page.getByLabel('Name').fill('Nora New')
+  await page.getByLabel('E-mail').fill(email)
+  await page.getByLabel('Password', { exact: true }).fill('a password of the tests')
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await page.getByText('First confirm your e-mail address', { exact: false }).waitFor()
+  expect(await accept.count()).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
+  const opened = await page.context().newPage()
+  await opened.goto(new URL(await linkIn(mails, email), site.url).href)
+  await opened.getByRole('button', { name: 'Confirm the address' }).click()
+  await opened.getByText('This address is confirmed.').waitFor()
+  await opened.close()
+  await page.reload()
+  await accept.click()
+  await page.getByText('Welcome to Inviting Clinic.').waitFor()
 })
 
 test('the link of an offer leaves the waitlist with one press, and opening it changes nothing', {

@@ -31,9 +31,10 @@ export const invitationOperations = {
     tag: 'Clinic desk',
     summary: 'Invite somebody to a role',
     description:
-      'Returns a link that works once, within 72 hours: whoever opens it and signs in or up gets the role. Another ' +
-      'invitation for the same address replaces the open one. A repetition with the same Idempotency-Key does so ' +
-      'too: the response contains a secret and is not stored.',
+      'Returns a link that works once, within 72 hours, for an account that has confirmed the address. If the server ' +
+      'sends no e-mails (`needsConfirmedEmail: false`), addresses cannot be confirmed, and whoever opens the link ' +
+      'and signs in or up gets the role. Another invitation for the same address replaces the open one. A repetition ' +
+      'with the same Idempotency-Key does so too: the response contains a secret and is not stored.',
     access: 'admin',
     params: clinicParams,
     body: newInvitationSchema,
@@ -80,10 +81,18 @@ export const invitationOperations = {
     url: '/api/v1/invitations/accept',
     tag: 'Me',
     summary: 'Accept an invitation',
-    description: 'Gives the role to the account that is signed in. A repetition by this account changes nothing.',
+    description:
+      'Gives the role to the account that is signed in. It must have confirmed the address that was invited, unless ' +
+      'the server sends no e-mails. A repetition by this account changes nothing.',
     access: 'account',
     body: tokenBody,
     responses: { 200: { description: 'The new role', schema: membershipSchema } },
-    problems: ['invitation_not_found', 'invitation_expired', 'invitation_used', 'already_member'],
+    problems: [
+      'invitation_not_found',
+      'invitation_expired',
+      'invitation_used',
+      'already_member',
+      'invitation_for_other_address',
+    ],
   }),
 }

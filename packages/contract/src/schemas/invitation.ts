@@ -5,7 +5,7 @@ import { email, nullableId, nullableText, pageOf } from './fields.ts'
 export const newInvitationSchema = Type.Object(
   {
     email: email({
-      description: 'Whom the invitation is for. It grants nothing: the role goes to the account that accepts the link.',
+      description: 'Whom the invitation is for: an account that has confirmed this address can accept it.',
     }),
     ...roleFields,
   },
@@ -28,12 +28,19 @@ export type InvitationBody = Static<typeof invitationSchema>
 
 export const invitationPageSchema = pageOf(invitationSchema, 'InvitationPage')
 
+const needsConfirmedEmail = Type.Boolean({
+  description:
+    'true: only an account that has confirmed the address can accept it. false: this server sends no e-mails, so ' +
+    'addresses cannot be confirmed, and whoever has the link gets the role',
+})
+
 export const createdInvitationSchema = Type.Object(
   {
     ...invitationFields,
     link: Type.String({
       description: 'To pass on to the recipient. It is returned only here: only a hash of its token is stored.',
     }),
+    needsConfirmedEmail,
   },
   { title: 'CreatedInvitation', additionalProperties: false },
 )
@@ -43,7 +50,16 @@ export const invitationOfferSchema = Type.Object(
   {
     clinicId: Type.String({ format: 'uuid' }),
     clinicName: Type.String(),
-    email: Type.String(),
+    email: Type.String({ description: 'Masked (`a…@example.org`): the link may have reached somebody else' }),
+    needsConfirmedEmail,
+    callersEmail: Type.Union(
+      [Type.Literal('confirmed'), Type.Literal('unconfirmed'), Type.Literal('other'), Type.Literal('none')],
+      {
+        description:
+          'Whether the account that sends the request has this address: `confirmed`, `unconfirmed`: the account has ' +
+          'it, and has not confirmed it; `other`: it has another; `none`: the request has no account',
+      },
+    ),
     role: roleSchema,
     doctorName: nullableText({ description: 'Role doctor: whose calendar it is' }),
     expiresAt: Type.String({ format: 'date-time' }),

@@ -18,6 +18,9 @@ import { createInvitations } from './invitations.ts'
 const invitationsOf = (database: TestDatabase) => createInvitations(database.appPool, () => undefined)
 const directoryOf = (database: TestDatabase) => createDirectory(database.appPool, () => undefined)
 
+/** Of a server that sends no e-mails. */
+const link = { kind: 'link' } as const
+
 const anInvitation = (
   { no }: BuiltClinic,
   overrides: Partial<NewInvitation> & { invitedBy: string },
@@ -64,13 +67,32 @@ test('an invitation is for 72 hours, one clinic and one role, and works once', a
   expect(expiresAt.getTime() - createdAt.getTime()).toBe(72 * 3_600_000)
   const eve = randomUUID()
   const membership = { clinicNo: clinic.no, clinicId: clinic.id, accountId: eve, role: 'doctor', doctorId: doctor.id }
-  expect(await invitations.accept(id, tokenHash, eve)).toEqual({ kind: 'done', membership })
+  expect(await invitations.accept(id, tokenHash, eve, link)).toEqual({ kind: 'done', membership })
   expect(await directoryOf(database).membershipsOf(eve)).toEqual([membership])
-  expect(await invitations.accept(id, tokenHash, eve)).toEqual({ kind: 'unchanged', membership })
-  expect(await invitations.accept(id, tokenHash, randomUUID())).toEqual({ kind: 'invitation_used' })
+  expect(await invitations.accept(id, tokenHash, eve, link)).toEqual({ kind: 'unchanged', membership })
+  expect(await invitations.accept(id, tokenHash, randomUUID(), link)).toEqual({ kind: 'invitation_used' })
   expect(await invitations.find(id, tokenHash)).toEqual({ kind: 'invitation_used' })
   await directoryOf(database).removeMember(clinic.no, eve)
-  expect(await invitations.accept(id, tokenHash, eve)).toEqual({ kind: 'invitation_used' })
+  expect(await invitations.accept(id, tokenHash, eve, link)).toEqual({ kind: 'invitation_used' })
+})
+
+test('an account that has not confirmed the invited address is refused, and the invitation stays open', async ({
+  database,
+}) => {
+  const invitations = invitationsOf(database)
+  const clinic = await aClinic(database)
+  const { id, tokenHash } = await created(database, clinic, { email: 'Eve@Example.org' })
+  const eve = randomUUID()
+  for (const confirmedEmail of [null, 'eve@example.com', '']) {
+    const outcome = await invitations.accept(id, tokenHash, eve, { kind: 'address', confirmedEmail })
+    expect(outcome).toEqual({ kind: 'other_address', email: 'eve@example.org' })
+  }
+  expect(await directoryOf(database).membershipsOf(eve)).toEqual([])
+  const proof = { kind: 'address', confirmedEmail: 'eve@example.org' } as const
+  expect((await invitations.accept(id, tokenHash, eve, proof)).kind).toBe('done')
+  // Whoever has accepted it may change their address afterwards.
+  const changed = { kind: 'address', confirmedEmail: 'eve@example.net' } as const
+  expect((await invitations.accept(id, tokenHash, eve, changed)).kind).toBe('unchanged')
 })
 
 test('another token, an expired and a revoked invitation give nothing', async ({ database }) => {
@@ -94,7 +116,7 @@ test('another token, an expired and a revoked invitation give nothing', async ({
   ] as const
   for (const [id, tokenHash, kind] of attempts) {
     expect(await invitations.find(id, tokenHash)).toEqual({ kind })
-    expect(await invitations.accept(id, tokenHash, randomUUID())).toEqual({ kind })
+    expect(await invitations.accept(id, tokenHash, randomUUID(), link)).toEqual({ kind })
   }
   const { items } = await directoryOf(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })
   expect(items).toEqual([])
@@ -110,7 +132,7 @@ test('a new invitation for an address replaces the open one, in its clinic only'
   const second = await created(database, clinic, { email: 'SAM@example.org', role: 'admin' })
   expect((await invitations.find(first.id, first.tokenHash)).kind).toBe('invitation_missing')
   expect((await invitations.find(elsewhere.id, elsewhere.tokenHash)).kind).toBe('done')
-  expect((await invitations.accept(second.id, second.tokenHash, randomUUID())).kind).toBe('done')
+  expect((await invitations.accept(second.id, second.tokenHash, randomUUID(), link)).kind).toBe('done')
   await created(database, clinic, { email: 'sam@example.org' })
 })
 
@@ -119,9 +141,9 @@ test('who has a role already keeps it, and the invitation stays open for another
   const clinic = await aClinic(database)
   const { accountId } = await aMember(database, clinic, { role: 'admin' })
   const { id, tokenHash } = await created(database, clinic, { role: 'staff' })
-  expect(await invitations.accept(id, tokenHash, accountId)).toEqual({ kind: 'already_member', role: 'admin' })
+  expect(await invitations.accept(id, tokenHash, accountId, link)).toEqual({ kind: 'already_member', role: 'admin' })
   expect((await directoryOf(database).membershipsOf(accountId))[0]?.role).toBe('admin')
-  expect((await invitations.accept(id, tokenHash, randomUUID())).kind).toBe('done')
+  expect((await invitations.accept(id, tokenHash, randomUUID(), link)).kind).toBe('done')
 })
 
 test('invitations of an admin who is removed or gets another role are revoked', async ({ database }) => {
@@ -171,8 +193,8 @@ test('an invitation whose creator is no admin any more is not accepted; a site a
   const other = await created(database, clinic, { role: 'admin' })
   // Without the application, which would have revoked it.
   expect((await database.ownerPool.query(removal, [clinic.no, accountId])).rowCount).toBe(1)
-  expect(await invitationsOf(database).accept(id, tokenHash, accountId)).toEqual({ kind: 'invitation_missing' })
-  expect((await invitationsOf(database).accept(other.id, other.tokenHash, randomUUID())).kind).toBe('done')
+  expect(await invitationsOf(database).accept(id, tokenHash, accountId, link)).toEqual({ kind: 'invitation_missing' })
+  expect((await invitationsOf(database).accept(other.id, other.tokenHash, randomUUID(), link)).kind).toBe('done')
   for (const role of ['staff', 'doctor'] as const) {
     const doctorId = role === 'doctor' ? (await aDoctor(database, clinic)).id : null
     const { accountId: invitedBy } = await aMember(database, clinic, { role, doctorId })
@@ -213,7 +235,7 @@ test('two accounts that accept at the same time: one gets the role', async ({ da
   const { id, tokenHash } = await created(database, clinic)
   const lock = await holdLock(database.ownerPool, 'select from holdfast.clinic where no = $1 for update', [clinic.no])
   const both = Promise.all(
-    [randomUUID(), randomUUID()].map((one) => invitationsOf(database).accept(id, tokenHash, one)),
+    [randomUUID(), randomUUID()].map((one) => invitationsOf(database).accept(id, tokenHash, one, link)),
   )
   await untilLockWaiters(database, 2)
   await lock.release()

@@ -6,7 +6,7 @@ import { cursorOf } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoIn } from '../model/id.ts'
-import type { Invitation, InvitationRefusal, Invitations } from '../model/invitation.ts'
+import type { Invitation, InvitationProof, InvitationRefusal, Invitations } from '../model/invitation.ts'
 import type { Membership } from '../model/membership.ts'
 import { selectedMemberships } from './account-rights.ts'
 import { isDoctor, lockClinic, membersTransaction } from './members.ts'
@@ -62,9 +62,9 @@ export function createInvitations(pool: pg.Pool, announce: Announce): Invitation
       return refusalOf(found) ?? { kind: 'done', invitation: found.invitation }
     },
 
-    accept: (id, tokenHash, accountId) =>
+    accept: (id, tokenHash, accountId, proof) =>
       write({ clinicNo: clinicNoIn(id) ?? 0, accountId }, (transaction) =>
-        accept(transaction, { id, tokenHash, accountId }),
+        accept(transaction, { id, tokenHash, accountId, proof }),
       ),
 
     async revoke(clinicNo, id) {
@@ -75,9 +75,9 @@ export function createInvitations(pool: pg.Pool, announce: Announce): Invitation
   }
 }
 
-type Accepting = { id: string; tokenHash: Buffer; accountId: string }
+type Accepting = { id: string; tokenHash: Buffer; accountId: string; proof: InvitationProof }
 
-async function accept(transaction: pg.PoolClient, { id, tokenHash, accountId }: Accepting) {
+async function accept(transaction: pg.PoolClient, { id, tokenHash, accountId, proof }: Accepting) {
   const known = await findByToken(transaction, id, tokenHash)
   if (known === null) return { kind: 'invitation_missing' } as const
   const { clinicNo } = known
@@ -92,7 +92,9 @@ async function accept(transaction: pg.PoolClient, { id, tokenHash, accountId }: 
   }
   const refusal = refusalOf(found)
   if (refusal !== null) return refusal
-  const { role, doctorId, clinicId, invitedBy } = found.invitation
+  const { email, role, doctorId, clinicId, invitedBy } = found.invitation
+  // Both are in lower case, as accounts store them.
+  if (proof.kind === 'address' && proof.confirmedEmail !== email) return { kind: 'other_address', email } as const
   if (!(await mayInvite(transaction, clinicNo, invitedBy))) return { kind: 'invitation_missing' } as const
   await transaction.query(sql`
     insert into holdfast.membership (clinic_no, account_id, role, doctor_id)

@@ -5,7 +5,7 @@ import type { Page } from './page.ts'
 export type Invitation = {
   id: string
   clinicId: string
-  /** Whom it is for, in lower case. It grants nothing: addresses are not verified. */
+  /** Whom it is for, in lower case. */
   email: string
   role: Role
   /** Role doctor: whose calendar. */
@@ -27,6 +27,12 @@ export type InvitationRefusal =
   | { kind: 'invitation_missing' }
   | { kind: 'invitation_expired' }
   | { kind: 'invitation_used' }
+
+/**
+ * How an account proves that it was invited. `address`: it has confirmed `confirmedEmail`, and null none. `link`: it
+ * has the link, where addresses cannot be confirmed because the server sends no e-mails.
+ */
+export type InvitationProof = { kind: 'address'; confirmedEmail: string | null } | { kind: 'link' }
 
 /** Invitations, by which alone an account gets its first role in a clinic. */
 export type Invitations = {
@@ -51,16 +57,19 @@ export type Invitations = {
   /**
    * Gives the account the role, once. `unchanged`: this account has accepted it before. `already_member`: the account
    * has a role in this clinic, which its admins can change; the invitation stays open. `invitation_missing` also if
-   * its creator is neither an admin of the clinic nor a site administrator any more.
+   * its creator is neither an admin of the clinic nor a site administrator any more. `other_address`: the account has
+   * not confirmed `email`, the address that was invited; the invitation stays open.
    */
   accept(
     id: string,
     tokenHash: Buffer,
     accountId: string,
+    proof: InvitationProof,
   ): Promise<
     | { kind: 'done'; membership: Membership }
     | { kind: 'unchanged'; membership: Membership }
     | { kind: 'already_member'; role: Role }
+    | { kind: 'other_address'; email: string }
     | InvitationRefusal
   >
   revoke(clinicNo: number, id: string): Promise<{ kind: 'done' } | { kind: 'invitation_missing' }>

@@ -848,7 +848,7 @@ export const listInvitations = <ThrowOnError extends boolean = false>(options: O
 /**
  * Invite somebody to a role
  *
- * Returns a link that works once, within 72 hours: whoever opens it and signs in or up gets the role. Another invitation for the same address replaces the open one. A repetition with the same Idempotency-Key does so too: the response contains a secret and is not stored.
+ * Returns a link that works once, within 72 hours, for an account that has confirmed the address. If the server sends no e-mails (`needsConfirmedEmail: false`), addresses cannot be confirmed, and whoever opens the link and signs in or up gets the role. Another invitation for the same address replaces the open one. A repetition with the same Idempotency-Key does so too: the response contains a secret and is not stored.
  *
  * Who may call: Admins of the clinic.
  */
@@ -903,7 +903,7 @@ export const getInvitation = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Accept an invitation
  *
- * Gives the role to the account that is signed in. A repetition by this account changes nothing.
+ * Gives the role to the account that is signed in. It must have confirmed the address that was invited, unless the server sends no e-mails. A repetition by this account changes nothing.
  *
  * Who may call: Any account.
  */

@@ -1382,6 +1382,10 @@ export type CreatedInvitation = {
      * To pass on to the recipient. It is returned only here: only a hash of its token is stored.
      */
     link: string;
+    /**
+     * true: only an account that has confirmed the address can accept it. false: this server sends no e-mails, so addresses cannot be confirmed, and whoever has the link gets the role
+     */
+    needsConfirmedEmail: boolean;
 };
 
 /**
@@ -1778,7 +1782,18 @@ export type Invitation = {
 export type InvitationOffer = {
     clinicId: string;
     clinicName: string;
+    /**
+     * Masked (`a…@example.org`): the link may have reached somebody else
+     */
     email: string;
+    /**
+     * true: only an account that has confirmed the address can accept it. false: this server sends no e-mails, so addresses cannot be confirmed, and whoever has the link gets the role
+     */
+    needsConfirmedEmail: boolean;
+    /**
+     * Whether the account that sends the request has this address: `confirmed`, `unconfirmed`: the account has it, and has not confirmed it; `other`: it has another; `none`: the request has no account
+     */
+    callersEmail: 'confirmed' | 'unconfirmed' | 'other' | 'none';
     role: Role;
     /**
      * Role doctor: whose calendar it is
@@ -2481,7 +2496,7 @@ export type NewEquipment = {
  */
 export type NewInvitation = {
     /**
-     * Whom the invitation is for. It grants nothing: the role goes to the account that accepts the link.
+     * Whom the invitation is for: an account that has confirmed this address can accept it.
      */
     email: string;
     role: Role;
@@ -2952,7 +2967,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_full' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'milestone_order' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_full' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'milestone_order' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
 
 /**
  * Procedure
@@ -7426,7 +7441,7 @@ export type AcceptInvitationErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     * `invitation_for_other_address`: The invitation is for another e-mail address. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**

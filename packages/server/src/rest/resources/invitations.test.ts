@@ -26,14 +26,16 @@ test('an invitation is passed on as a link, and the account that accepts it gets
     status: 201,
     body: { email: 'eve@example.org', role: 'doctor', doctorId: doctor.id, invitedByName: admin.name },
   })
-  const { link, ...listed } = created.body as { link: string } & Record<string, unknown>
+  const { link, needsConfirmedEmail: _, ...listed } = created.body as { link: string } & Record<string, unknown>
   expect(link).toMatch(/^http:\/\/[^/]+\/invitation#[A-Za-z0-9_-]{64}$/)
   expect((await rest.call('listInvitations', { path, as: admin })).body.items).toEqual([listed])
   const token = tokenIn(link)
   expect((await rest.call('getInvitation', { body: { token } })).body).toMatchObject({
     clinicId: clinic.id,
     clinicName: 'Hill Clinic',
-    email: 'eve@example.org',
+    email: 'e…@example.org',
+    needsConfirmedEmail: false,
+    callersEmail: 'none',
     role: 'doctor',
     doctorName: 'Dr Ada',
   })
@@ -70,6 +72,39 @@ test('an invitation whose e-mail cannot be written exists, and the response has 
   settings.mockRestore()
   vi.spyOn(directory, 'logo').mockImplementation(broken)
   expect(await created()).toEqual([201, 200, 1])
+})
+
+test('where addresses can be confirmed, only the account that confirmed the invited one can accept', async ({
+  database,
+  onTestFinished,
+}) => {
+  const mailing = await startRestApp(database, { sendsMails: true })
+  onTestFinished(() => mailing.stop())
+  const { path, admin, invite } = await aDesk(database, mailing)
+  const email = `Eve-${randomUUID()}@example.org`
+  const created = await invite({ email, role: 'admin' })
+  expect(created.body).toMatchObject({ email: email.toLowerCase(), needsConfirmedEmail: true })
+  const body = { token: tokenIn(created.body.link) }
+  const accounts = [
+    ['other', mailing.anAccount()],
+    ['other', mailing.anAccount({ isConfirmed: false })],
+    ['unconfirmed', mailing.anAccount({ email: email.toLowerCase(), isConfirmed: false })],
+  ] as const
+  for (const [callersEmail, as] of accounts) {
+    const offer = { email: 'e…@example.org', needsConfirmedEmail: true, callersEmail }
+    expect((await mailing.call('getInvitation', { body, as })).body).toMatchObject(offer)
+    const { problem } = await mailing.call('acceptInvitation', { body, as })
+    expect(problem).toMatchObject({ status: 403, code: 'invitation_for_other_address' })
+    expect(problem.detail).toContain('e…@example.org')
+    expect(problem.detail).not.toContain('eve-')
+    expect((await mailing.call('getMe', { as })).body.memberships).toEqual([])
+  }
+  expect((await mailing.call('listInvitations', { path, as: admin })).body.items).toHaveLength(1)
+  const as = mailing.anAccount({ email: email.toLowerCase() })
+  expect((await mailing.call('getInvitation', { body, as })).body).toMatchObject({ callersEmail: 'confirmed' })
+  const accepted = { status: 200, body: { clinicId: path.clinicId, role: 'admin' } }
+  expect(await mailing.call('acceptInvitation', { body, as })).toMatchObject(accepted)
+  expect(await mailing.call('acceptInvitation', { body, as })).toMatchObject(accepted)
 })
 
 test('an account with the invited address gets nothing without the link', async ({ database, rest }) => {

@@ -1,6 +1,8 @@
 import { type InvitationBody, restOperations } from '@holdfast/contract'
-import { type Clinic, type Invitation, newId } from '@holdfast/engine'
+import { type Clinic, type Invitation, type InvitationProof, newId } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
+import type { Principal } from '../../edge/principal.ts'
+import { maskAddress } from '../../messages/mask-address.ts'
 import { newInvitationToken, parseInvitationToken } from '../../secrets/invitation-tokens.ts'
 import { idIn } from '../responses/bodies/id-in.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -36,7 +38,8 @@ export function serveInvitations(serve: Serve, deps: RestDeps): void {
         const onError = (error: unknown) => request.log.error({ err: error }, 'an invitation was not sent')
         await sendInvitation(deps, clinic, outcome.invitation, link).catch(onError)
       }
-      return { status: 201, body: { ...invitationBody(outcome.invitation, names), link } }
+      const needsConfirmedEmail = canConfirmEmails(deps)
+      return { status: 201, body: { ...invitationBody(outcome.invitation, names), link, needsConfirmedEmail } }
     },
     {
       returnsSecret: true,
@@ -94,13 +97,18 @@ async function sendInvitation(
   void mails.invitation(recipient, { clinicName: clinic.name, role, url, hours: invitationHours })
 }
 
+/** Otherwise nobody can prove an address, and an invitation's link alone is the proof. */
+function canConfirmEmails({ confirmationTokens }: RestDeps): boolean {
+  return confirmationTokens !== null
+}
+
 /** For whoever has the link. */
 function serveInvitedPeople(serve: Serve, deps: RestDeps): void {
   const { directory, invitations } = deps.engine
 
   serve(
     restOperations.getInvitation,
-    async ({ body }) => {
+    async ({ body, granted: principal }) => {
       const token = parseInvitationToken(body.token)
       if (token === null) throw refusalProblem({ kind: 'invitation_missing' })
       const outcome = await invitations.find(token.id, token.hash)
@@ -114,7 +122,9 @@ function serveInvitedPeople(serve: Serve, deps: RestDeps): void {
         body: {
           clinicId,
           clinicName: clinic.name,
-          email,
+          email: maskAddress(email),
+          needsConfirmedEmail: canConfirmEmails(deps),
+          callersEmail: await callersEmail(deps, principal, email),
           role,
           doctorName: doctor?.name ?? null,
           expiresAt: expiresAt.toISOString(),
@@ -127,7 +137,10 @@ function serveInvitedPeople(serve: Serve, deps: RestDeps): void {
   serve(restOperations.acceptInvitation, async ({ body, granted: { accountId }, request }) => {
     const token = parseInvitationToken(body.token)
     if (token === null) throw refusalProblem({ kind: 'invitation_missing' })
-    const outcome = await invitations.accept(token.id, token.hash, accountId)
+    const proof: InvitationProof = canConfirmEmails(deps)
+      ? { kind: 'address', confirmedEmail: await deps.accounts.confirmedEmail(accountId) }
+      : { kind: 'link' }
+    const outcome = await invitations.accept(token.id, token.hash, accountId, proof)
     if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusalProblem(outcome)
     const { clinicNo, clinicId, role, doctorId } = outcome.membership
     if (outcome.kind === 'done') {
@@ -136,6 +149,17 @@ function serveInvitedPeople(serve: Serve, deps: RestDeps): void {
     }
     return { status: 200, body: { clinicId, role, doctorId } }
   })
+}
+
+async function callersEmail(
+  { accounts }: RestDeps,
+  principal: Principal,
+  invited: string,
+): Promise<'confirmed' | 'unconfirmed' | 'other' | 'none'> {
+  if (principal.kind !== 'account') return 'none'
+  // What is known of the session may be older than a change of the address.
+  if ((await accounts.confirmedEmail(principal.accountId)) === invited) return 'confirmed'
+  return principal.email === invited ? 'unconfirmed' : 'other'
 }
 
 function invitationBody(invitation: Invitation, names: ReadonlyMap<string, string>): InvitationBody {

@@ -13,6 +13,7 @@ import type {
   WithdrawSlotsOutcome,
 } from '@holdfast/engine'
 import { type ProblemError, type ProblemExtras, problem } from '../../edge/problem-error.ts'
+import { maskAddress } from '../../messages/mask-address.ts'
 import { bookingBody } from './bodies/booking-body.ts'
 
 type AnyOutcome =
@@ -173,6 +174,10 @@ const rules = {
   too_many_invitations: {
     code: 'too_many_invitations',
     detail: ({ max }) => `The clinic has ${max} open invitations, which is the most.`,
+  },
+  other_address: {
+    code: 'invitation_for_other_address',
+    detail: ({ email }) => `The invitation is for ${maskAddress(email)}, which this account has not confirmed.`,
   },
   not_admin: { code: 'forbidden', detail: () => 'Only admins of the clinic can invite somebody.' },
   last_admin: { code: 'last_admin', detail: () => 'This account is the only admin of the clinic.' },

@@ -3,8 +3,10 @@ import { Group, Paper, Stack, Text } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { afterSignOut } from '../../lib/after-sign-in.ts'
 import { api, dataOf } from '../../lib/api.ts'
 import { formatDayTime, ownTimeZone } from '../../lib/format.ts'
+import { currentLanguage } from '../../lib/i18n.ts'
 import { meQuery, useSession } from '../../lib/session.ts'
 import { useHiddenFragment } from '../../lib/use-hidden-fragment.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
@@ -33,8 +35,9 @@ export function InvitationPage() {
 
 function Invitation({ token }: { token: string }) {
   const { t } = useTranslation('invitation')
-  const offer = useQuery(invitationQuery(token))
   const session = useSession()
+  const accountId = session.kind === 'account' ? session.me.id : null
+  const offer = useQuery({ ...invitationQuery(token, accountId), enabled: session.kind !== 'unknown' })
   if (offer.isError) {
     return (
       <Stack gap="lg">
@@ -52,7 +55,7 @@ function Invitation({ token }: { token: string }) {
         <Stack gap="md">
           <Offer offer={offer.data} />
           {session.kind === 'guest' ? (
-            <SignIn token={token} />
+            <SignIn token={token} offer={offer.data} />
           ) : (
             <Accept key={session.me.id} token={token} offer={offer.data} me={session.me} />
           )}
@@ -78,12 +81,12 @@ function Offer({ offer: { role, doctorName, expiresAt } }: { offer: InvitationOf
 }
 
 /** The token is passed to the sign-in page and back in the state of the tab's history, which no address shows. */
-function SignIn({ token }: { token: string }) {
+function SignIn({ token, offer }: { token: string; offer: InvitationOffer }) {
   const { t } = useTranslation('invitation')
   const back = { search: { to: '/invitation' }, state: { fragment: token } }
   return (
     <>
-      <Text>{t('signInHelp')}</Text>
+      <Text>{offer.needsConfirmedEmail ? t('signInWithAddress', { email: offer.email }) : t('signInHelp')}</Text>
       <Group gap="sm">
         <LinkButton to="/sign-in" {...back}>
           {t('signIn')}
@@ -98,6 +101,27 @@ function SignIn({ token }: { token: string }) {
 
 function Accept({ token, offer, me }: { token: string; offer: InvitationOffer; me: Me }) {
   const { t } = useTranslation('invitation')
+  const { email, callersEmail, needsConfirmedEmail } = offer
+  return (
+    <>
+      <Text>{t('signedInAs', { name: me.name, email: me.email })}</Text>
+      {needsConfirmedEmail && callersEmail === 'other' ? (
+        <Text c="var(--mantine-color-error)">{t('onlyFor', { email })}</Text>
+      ) : needsConfirmedEmail && callersEmail === 'unconfirmed' ? (
+        <ConfirmFirst />
+      ) : (
+        <>
+          {callersEmail === 'other' ? <Text c="var(--mantine-color-error)">{t('forOther', { email })}</Text> : null}
+          <AcceptButton token={token} clinicName={offer.clinicName} />
+        </>
+      )}
+      <OtherAccount />
+    </>
+  )
+}
+
+function AcceptButton({ token, clinicName }: { token: string; clinicName: string }) {
+  const { t } = useTranslation('invitation')
   const queryClient = useQueryClient()
   const navigate = useNavigate()
   const accept = useMutation({
@@ -105,25 +129,62 @@ function Accept({ token, offer, me }: { token: string; offer: InvitationOffer; m
     onSuccess: async ({ clinicId, role }) => {
       // The page that comes next is only for the new role.
       await queryClient.fetchQuery({ ...meQuery, staleTime: 0 })
-      toastDone({ message: t('accepted', { clinic: offer.clinicName }) })
+      toastDone({ message: t('accepted', { clinic: clinicName }) })
       // Going back must not lead to a link that has been used.
       if (role === 'doctor') await navigate({ to: '/my-day', replace: true })
       else await navigate({ to: '/clinic/$clinicId', params: { clinicId }, replace: true })
     },
   })
-  const isForOther = me.email.toLowerCase() !== offer.email
   return (
     <>
-      <Text>{t('signedInAs', { name: me.name, email: me.email })}</Text>
-      {isForOther ? <Text c="var(--mantine-color-error)">{t('forOther', { email: offer.email })}</Text> : null}
       {accept.isError ? <ErrorState error={accept.error} /> : null}
-      <Group gap="sm">
+      <Group>
         <ActionButton isBusy={accept.isPending} onClick={() => accept.mutate()}>
           {t('accept')}
         </ActionButton>
-        <LinkButton to="/account" variant="default">
+      </Group>
+    </>
+  )
+}
+
+/** The e-mail's link opens another tab; this page reads the invitation again when its tab is shown. */
+function ConfirmFirst() {
+  const { t } = useTranslation('invitation')
+  const sending = useMutation({
+    mutationFn: () => dataOf(api.sendVerificationEmail({ body: { language: currentLanguage() } })),
+  })
+  return (
+    <>
+      <Text>{t('confirmFirst')}</Text>
+      {sending.isError ? <ErrorState error={sending.error} /> : null}
+      {sending.isSuccess ? (
+        <Text role="status">{t('confirmSent')}</Text>
+      ) : (
+        <Group>
+          <ActionButton isBusy={sending.isPending} onClick={() => sending.mutate()}>
+            {t('sendAgain')}
+          </ActionButton>
+        </Group>
+      )}
+    </>
+  )
+}
+
+/** Signs out, and stays here, where the buttons to sign in or up appear. */
+function OtherAccount() {
+  const { t } = useTranslation('invitation')
+  const queryClient = useQueryClient()
+  const leave = useMutation({
+    mutationFn: () => dataOf(api.signOut({ body: {} })),
+    onSuccess: () => afterSignOut(queryClient),
+  })
+  return (
+    <>
+      {leave.isError ? <ErrorState error={leave.error} /> : null}
+      <Group>
+        <ActionButton variant="default" isBusy={leave.isPending} onClick={() => leave.mutate()}>
           {t('otherAccount')}
-        </LinkButton>
+        </ActionButton>
       </Group>
     </>
   )

@@ -1,11 +1,12 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../../lib/api.ts'
 
-/** What the token of an invitation offers. */
-export function invitationQuery(token: string) {
+/** What the token of an invitation offers, and whether this account (null: a guest) has the invited address. */
+export function invitationQuery(token: string, accountId: string | null) {
   return queryOptions({
-    queryKey: ['invitation', token],
+    queryKey: ['invitation', token, accountId],
     queryFn: () => dataOf(api.getInvitation({ body: { token } })),
-    staleTime: 60_000,
+    // Read again whenever the tab is shown: the address may have been confirmed in another.
+    staleTime: 0,
   })
 }

@@ -100,7 +100,8 @@ export function InvitationLink({ invitation }: { invitation: CreatedInvitation }
   const { timeZone } = useClinic()
   const field = useRef<HTMLInputElement>(null)
   const [isCopied, setCopied] = useState(false)
-  const { email, role, expiresAt } = invitation
+  const { email, role, expiresAt, needsConfirmedEmail } = invitation
+  const help = { role: t(`role.${role}`), time: formatDayTime(expiresAt, timeZone) }
   // This page's origin, at which the admin evidently reaches the server.
   const link = `${window.location.origin}/invitation${new URL(invitation.link).hash}`
   const copy = async () => {
@@ -118,7 +119,7 @@ export function InvitationLink({ invitation }: { invitation: CreatedInvitation }
     <section className={layoutClasses.panel} aria-labelledby="invitation-link">
       <Stack gap="sm">
         <FocusedTitle id="invitation-link">{t('people.linkTitle', { email })}</FocusedTitle>
-        <Text>{t('people.linkHelp', { role: t(`role.${role}`), time: formatDayTime(expiresAt, timeZone) })}</Text>
+        <Text>{needsConfirmedEmail ? t('people.linkHelp', help) : t('people.linkHelpAnyone', help)}</Text>
         <Group align="end" gap="sm">
           <TextInput
             ref={field}

@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { meQuery } from '../../lib/session.ts'
-import { deleteStoredTickets } from '../../lib/stored-tickets.ts'
+import { meQuery } from './session.ts'
+import { deleteStoredTickets } from './stored-tickets.ts'
 
 /** Another account is signed in: all data that depends on the account is read again. */
 export async function afterSignIn(queryClient: QueryClient): Promise<void> {
