@@ -40,6 +40,8 @@ test.each([
   `update auth.passkey set "credentialId" = "credentialId"`,
   'update auth.verification set value = value',
   'update auth."emailLink" set email = email',
+  'delete from auth."formerEmail"',
+  `insert into auth."formerEmail" ("userId", digest, "changedAt") select id, 'planted', now() from auth."user"`,
   'truncate auth.session',
   'create table auth.planted ()',
   'alter table auth.session add column planted text',

@@ -3,7 +3,7 @@ import { getAdapter } from 'better-auth/db/adapter'
 import { bearer, jwt } from 'better-auth/plugins'
 import type { Pool } from 'pg'
 import { accountsSecrets } from '../secrets/purpose-keys.ts'
-import { emailLinkTables } from './email-links.ts'
+import { emailLinkTables, formerEmailTables } from './email-links.ts'
 import { withHashedSessionTokens } from './hashed-session-tokens.ts'
 import { passwordLength } from './new-passwords.ts'
 import { createPasswordChanges } from './password-changes.ts'
@@ -94,6 +94,7 @@ export function authOptions(settings: AuthSettings) {
       secondFactorTables,
       passwordLinkColumns,
       emailLinkTables,
+      formerEmailTables,
       bearer(),
       jwt({
         disableSettingJwtHeader: true,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 
@@ -15,4 +16,24 @@ export async function accountOfConfirmedEmail(pool: pg.Pool, email: string): Pro
     sql`select id::text from auth."user" where email = ${email.trim().toLowerCase()} and "emailVerified"`,
   )
   return rows[0]?.id ?? null
+}
+
+/**
+ * Where a message goes about something of an account that was made with `email`: to the address that the account has
+ * confirmed, if it had `email` before; otherwise to `email`, which may be somebody else's.
+ *
+ * docs/decisions/0043-messages-follow-a-change-of-address.md
+ */
+export async function currentEmail(pool: pg.Pool, accountId: string, email: string): Promise<string> {
+  const wanted = email.trim().toLowerCase()
+  const { rows } = await pool.query<{ email: string }>(sql`
+    select u.email from auth."user" u
+     where u.id = ${accountId} and u."emailVerified" and u.email <> ${wanted}
+       and exists (select from auth."formerEmail" f where f."userId" = u.id and f.digest = ${digestOf(wanted)})`)
+  return rows[0]?.email ?? email
+}
+
+/** As `auth.change_address` stores it. */
+function digestOf(email: string): string {
+  return createHash('sha256').update(email).digest('hex')
 }

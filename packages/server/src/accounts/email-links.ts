@@ -66,13 +66,39 @@ export const emailLinkTables = {
 } satisfies BetterAuthPlugin
 
 /**
- * The application's role may not change e-mail addresses; this function does, for a link that is valid. The owner
- * creates it after the tables, with the grants.
+ * Digests of addresses that an account had, so that what was booked with one of them reaches the account's person. A
+ * booking starts at most two years after it was made, so those of three years are enough.
+ */
+export const formerEmailTables = {
+  id: 'holdfast-former-emails',
+  schema: {
+    formerEmail: {
+      fields: {
+        userId: { type: 'string', required: true, index: true, references: { model: 'user', field: 'id' } },
+        digest: { type: 'string', required: true },
+        changedAt: { type: 'date', required: true },
+      },
+    },
+  },
+} satisfies BetterAuthPlugin
+
+/**
+ * The application's role may not change e-mail addresses; this function does, for a link that is valid, and stores the
+ * digest of the former one. The owner creates it after the tables, with the grants.
  */
 export const changeAddressFunction = `
   create or replace function auth.change_address(p_token_hash text) returns void
     language sql security definer set search_path = auth, pg_temp
     as $$
+      with link as (
+        select u.id, encode(sha256(convert_to(u.email, 'UTF8')), 'hex') as digest
+          from "emailLink" l join "user" u on u.id = l."userId"
+         where l."tokenHash" = p_token_hash and l."expiresAt" > now() and l.purpose in ('change', 'undo')
+      ), outdated as (
+        delete from "formerEmail" f using link
+         where f."userId" = link.id and (f.digest = link.digest or f."changedAt" < now() - interval '3 years')
+      )
+      insert into "formerEmail" ("userId", digest, "changedAt") select id, digest, now() from link;
       update "user" u set email = l.email, "emailVerified" = true, "updatedAt" = now()
         from "emailLink" l
        where l."tokenHash" = p_token_hash and l."expiresAt" > now() and l.purpose in ('change', 'undo')

@@ -1,6 +1,6 @@
 import { createSmsSender } from '@holdfast/adapters/sms'
 import { createMailer, type Mailer } from '@holdfast/adapters/smtp'
-import { accountOfConfirmedEmail } from '../accounts/confirmed-emails.ts'
+import { accountOfConfirmedEmail, currentEmail } from '../accounts/confirmed-emails.ts'
 import type { Config } from '../config/config.ts'
 import { createRecipientDigests } from '../messages/recipient-digests.ts'
 import type { MessageSender } from '../messages/send-due-messages.ts'
@@ -39,6 +39,7 @@ export function createMessageSender(
     digestOf,
     recipientDigests: createRecipientDigests(secrets),
     accountOf: accountOfConfirmedEmail,
+    currentEmail,
     links: mailLinks(settings, secrets),
   }
 }

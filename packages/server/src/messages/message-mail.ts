@@ -26,8 +26,11 @@ import { localDay, type MailLinks, visitContext, whenText } from './visit-contex
 /** `address`: the sender's, HOLDFAST_MAIL_FROM. */
 export type MailSettings = { address: string; links: MailLinks }
 
-/** What a mail is written from. `alternatives`: of a withdrawn time. `logo`: null: it has none. */
-export type MailFacts = MessageFacts & { alternatives: TimeInstead[]; logo: ClinicLogo | null }
+/**
+ * What a mail is written from. `sendTo`: the address of the booking, or the one that replaced it. `alternatives`: of a
+ * withdrawn time. `logo`: null: it has none.
+ */
+export type MailFacts = MessageFacts & { sendTo: string; alternatives: TimeInstead[]; logo: ClinicLogo | null }
 
 /** A reminder changes nothing, and a hold is no appointment yet. */
 const hasNoCalendar: ReadonlySet<MessageKind> = new Set(['reminder', 'offered', 'confirm'])
@@ -73,7 +76,7 @@ export function messageMail(
   const { logo, clinicName } = facts
   const shown = logo === null ? null : shownLogo(logo)
   const content = renderMail(contentOf(message, facts, language, links), language, clinicName, shown)
-  const to = { name: shownName(facts.patient.name) ?? '', address: facts.patient.email ?? '' }
+  const to = { name: shownName(facts.patient.name) ?? '', address: facts.sendTo }
   const [, host = 'localhost'] = address.split('@')
   const mail: Mail = {
     ...content,
@@ -153,7 +156,7 @@ function calendarOf({ kind, version, now }: DueMessage, facts: MailFacts, addres
     // Calendars are shared: the link to the ticket is in the mail alone.
     description: texts.onTicket,
     organizer: { name: facts.clinicName, address },
-    attendee: { name: shownName(facts.patient.name) ?? facts.patient.email ?? '', address: facts.patient.email ?? '' },
+    attendee: { name: shownName(facts.patient.name) ?? facts.sendTo, address: facts.sendTo },
   }
   return calendarAttachment(visit, kind === 'cancelled' || kind === 'withdrawn' ? 'CANCEL' : 'REQUEST')
 }

@@ -82,6 +82,7 @@ async function send(database: TestDatabase, id: string, confirmed: Record<string
     digestOf: createKeyedDigests(secrets, 'message-recipient'),
     recipientDigests: createRecipientDigests(secrets),
     accountOf: async (_pool: unknown, email: string) => confirmed[email] ?? null,
+    currentEmail: async (_pool: unknown, _accountId: string, email: string) => email,
   }
   await sendDueMessages({ pool: database.appPool, sender, log: createLogger('silent') })
   const { rows } = await database.ownerPool.query('select state, reason from holdfast.message where id = $1', [id])

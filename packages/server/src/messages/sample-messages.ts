@@ -78,6 +78,7 @@ export function sampleFacts(
     status: statusOf[kind],
     version: 2,
     patient: { name: patient, email: 'patient@example.org', language },
+    sendTo: 'patient@example.org',
     accountId: null,
     waitlistEntryId: kind === 'offered' ? id : null,
     manageEpoch: 0,

@@ -53,7 +53,8 @@ async function send(
     },
     close: () => undefined,
   }
-  const sender = { ...sampleSettings, mailer, sms: null, digestOf, recipientDigests, accountOf }
+  const currentEmail = async (_pool: unknown, _accountId: string, email: string) => email
+  const sender = { ...sampleSettings, mailer, sms: null, digestOf, recipientDigests, accountOf, currentEmail }
   const done = await sendDueMessages({ pool: database.appPool, sender, log: createLogger('silent') })
   return { done, mails }
 }

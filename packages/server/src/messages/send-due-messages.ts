@@ -22,7 +22,7 @@ import {
 import type pg from 'pg'
 import type { Logger } from '../observe/logger.ts'
 import { maskAddress } from './mask-address.ts'
-import { type MailFacts, type MailSettings, messageMail, reasonToSkip } from './message-mail.ts'
+import { type MailSettings, messageMail, reasonToSkip } from './message-mail.ts'
 import { isSmsKind, smsNumber, smsParts, smsText } from './message-sms.ts'
 import { choicesOf, reasonUnwanted } from './recipient-choices.ts'
 import type { RecipientDigests } from './recipient-digests.ts'
@@ -38,6 +38,8 @@ export type MessageSender = MailSettings & {
   recipientDigests: RecipientDigests
   /** The account that has proven this e-mail address; null: none has. */
   accountOf(pool: pg.Pool, email: string): Promise<string | null>
+  /** `email`, or the confirmed address of the account if it had `email` before. */
+  currentEmail(pool: pg.Pool, accountId: string, email: string): Promise<string>
 }
 
 const takenMax = 10
@@ -105,21 +107,36 @@ async function outcomeOf(pool: pg.Pool, sender: MessageSender, message: DueMessa
   const ofBooking = await messageFacts(pool, message)
   if (ofBooking === null) return { kind: 'skipped', reason: 'booking_gone' }
   const { accountId, patient } = ofBooking
+  const email = await emailOf(pool, sender, message, ofBooking)
   const choices = await choicesOf(
-    { accountId, email: patient.email },
+    { accountId, email },
     { accountOf: (email) => sender.accountOf(pool, email), choices: (id) => messageChoices(pool, id) },
   )
   const facts = inLanguage(ofBooking, choices.language)
   const reason = reasonToSkip(message, facts) ?? reasonUnwanted(message, choices)
   if (reason !== null) return { kind: 'skipped', reason }
   if (message.kind === 'reminder') {
-    const recipients = sender.recipientDigests(facts.patient.email)
+    const recipients = [patient.email, email].flatMap((address) => sender.recipientDigests(address))
     const isUnwanted = await hasNoReminders(pool, { clinicNo: message.clinicNo, recipients })
     if (isUnwanted) return { kind: 'skipped', reason: 'unwanted' }
   }
   return message.channel === 'sms'
     ? smsOutcome(pool, sender, message, facts)
-    : mailOutcome(pool, sender, message, facts)
+    : mailOutcome(pool, sender, message, facts, email ?? '')
+}
+
+/**
+ * Where a booking's e-mails go now; undefined: it has no address. The link that confirms a hold proves the address that
+ * was entered, so it goes there.
+ */
+async function emailOf(
+  pool: pg.Pool,
+  sender: MessageSender,
+  { kind }: DueMessage,
+  { accountId, patient: { email } }: MessageFacts,
+): Promise<string | undefined> {
+  if (email === undefined || accountId === null || kind === 'confirm') return email
+  return sender.currentEmail(pool, accountId, email)
 }
 
 /** `language` null: as it is. */
@@ -132,14 +149,15 @@ async function mailOutcome(
   sender: MessageSender,
   message: DueMessage,
   facts: MessageFacts,
+  sendTo: string,
 ): Promise<MessageOutcome> {
-  const maskedAddress = maskAddress(facts.patient.email ?? '')
+  const maskedAddress = maskAddress(sendTo)
   const quietUntil = quietEnd(message, facts)
   if (quietUntil !== null) return waits(maskedAddress, quietUntil)
   if (message.attemptsLost >= attemptsLostMax) {
     return { kind: 'failed', maskedAddress, failure: 'unknown', result: null }
   }
-  const mailFacts = await mailFactsOf(pool, message, facts)
+  const mailFacts = { ...(await mailFactsOf(pool, message, facts)), sendTo }
   if (sender.mailer === null) {
     // The logo would be stored with each message.
     const kept = { ...mailFacts, logo: null }
@@ -240,7 +258,7 @@ async function mayBeSent(
   return countMessage(pool, { clinicNo, recipient: sender.digestOf(address.toLowerCase()), perDayMax })
 }
 
-async function mailFactsOf(pool: pg.Pool, { kind, clinicNo }: DueMessage, facts: MessageFacts): Promise<MailFacts> {
+async function mailFactsOf(pool: pg.Pool, { kind, clinicNo }: DueMessage, facts: MessageFacts) {
   const alternatives = kind === 'withdrawn' ? await timesInstead(pool, facts, alternativesMax) : []
   return { ...facts, alternatives, logo: await readLogo(pool, clinicNo) }
 }

@@ -59,7 +59,8 @@ const digestOf = createKeyedDigests(['a secret of this test'], 'message-recipien
 const recipientDigests = createRecipientDigests(['a secret of this test'])
 
 async function send(database: TestDatabase, sms: MessageSender['sms'], id: string) {
-  const sender = { ...sampleSettings, mailer: null, sms, digestOf, recipientDigests, accountOf: async () => null }
+  const accounts = { accountOf: async () => null, currentEmail: async () => '' }
+  const sender = { ...sampleSettings, mailer: null, sms, digestOf, recipientDigests, ...accounts }
   await sendDueMessages({ pool: database.appPool, sender, log: createLogger('silent') })
   const { rows } = await database.ownerPool.query(
     `select state, result, reason, failure, masked_address as masked, content, due_at > now() as "isLater"
