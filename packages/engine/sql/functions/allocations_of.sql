@@ -1,4 +1,4 @@
--- allocations_of: what a case takes now, as its events state it: [[kind, resource, unit, from, to]], times in UTC.
+-- allocations_of: what a case takes now, as its events state it: a list of allocation_as_json.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.allocations_of(p_clinic_no integer, p_booking_id uuid) returns jsonb
@@ -8,11 +8,7 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 as $function$
 begin
-  return (select coalesce(jsonb_agg(jsonb_build_array(
-                   a.kind, a.resource_id, a.unit_no,
-                   to_char(lower(a.during) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-                   to_char(upper(a.during) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
-                   order by a.kind, a.resource_id, a.unit_no), '[]')
+  return (select coalesce(jsonb_agg(allocation_as_json(a) order by a.kind, a.resource_id, a.unit_no), '[]')
             from allocation a where a.clinic_no = p_clinic_no and a.booking_id = p_booking_id);
 end
 $function$;

@@ -3,12 +3,16 @@
 -- Empty: nothing. The one place of the rules of cases, for claims, moves, swaps, bumps and checks.
 --
 -- p_except_ids: cases that are about to give back what they take. Holds that have lapsed by p_now take nothing.
+-- What the caller has just read, or null: p_needs and p_place, as case_needs and place_of_case return them for this
+-- plan; p_taking_ids, at least the cases that take some of these needs.
 -- The order of what is wrong: the patient, the time, people, rooms and equipment that are taken, the block, soft rules.
 --
 -- Internal. Locks: none; called under the locks of everything it reads, its result is final.
 -- Fails: as case_needs. Idempotent: yes.
 create or replace function holdfast.case_conflicts(
-  p_clinic_no integer, p_plan jsonb, p_patient_id uuid, p_except_ids uuid[], p_now timestamptz
+  p_clinic_no integer, p_plan jsonb, p_patient_id uuid, p_except_ids uuid[], p_now timestamptz,
+  p_needs holdfast.case_need[] default null, p_place holdfast.case_place default null,
+  p_taking_ids uuid[] default null
 ) returns jsonb
 language plpgsql stable
 set search_path = holdfast, pg_catalog, pg_temp
@@ -25,25 +29,49 @@ declare
   v_room_id constant uuid := p_plan->>'roomId';
   v_surgeon_id constant uuid := p_plan->>'surgeonId';
   v_overridden constant jsonb := coalesce(p_plan->'override'->'rules', '[]');
-  v_needs constant case_need[] := array(select n from case_needs(p_clinic_no, p_plan, p_patient_id) n);
-  v_taking_ids uuid[];
+  v_needs case_need[] := p_needs;
+  v_need case_need;
+  v_place case_place := p_place;
+  v_taking_ids uuid[] := p_taking_ids;
   v_gone_ids uuid[] := p_except_ids;
-  v_conflicts jsonb := '[]';
-  v_slot record;
-  v_room record;
+  v_conflicts jsonb := '[]'; v_missing jsonb := '[]';
+  v_has_doctor boolean := false; v_is_taken boolean;
   v_free integer;
 begin
+  if v_needs is null then
+    v_needs := array(select n from case_needs(p_clinic_no, p_plan, p_patient_id) n);
+  end if;
+  foreach v_need in array v_needs loop
+    if v_need.resource_kind = 'doctor' then
+      v_has_doctor := true;
+    elsif v_need.kind = 'equipment' and v_need.units > v_need.units_max then
+      v_missing := v_missing || jsonb_build_object('kind', 'units_missing', 'resourceId', v_need.resource_id,
+                                                   'name', v_need.name, 'units', v_need.units_max);
+    end if;
+  end loop;
+
   -- 1. What is taken: by other cases, and people also by their clinic slots.
-  v_taking_ids := array(
-    select a.booking_id
-      from unnest(v_needs) n
-     cross join lateral (select t.booking_id from allocation t
-                          where t.clinic_no = p_clinic_no and t.resource_id = n.resource_id
-                            and t.during && n.during offset 0) a);
+  if v_taking_ids is null then
+    v_taking_ids := array(
+      select a.booking_id
+        from unnest(v_needs) n
+       cross join lateral (select t.booking_id from allocation t
+                            where t.clinic_no = p_clinic_no and t.resource_id = n.resource_id
+                              and t.during && n.during offset 0) a);
+  end if;
   if cardinality(v_taking_ids) > 0 then
     v_gone_ids := v_gone_ids || lapsed_cases(p_clinic_no, v_taking_ids, p_now);
   end if;
-  if not v_taking_ids <@ v_gone_ids or exists (select from unnest(v_needs) n where n.resource_kind = 'doctor') then
+  v_is_taken := not v_taking_ids <@ v_gone_ids;
+  if v_has_doctor and not v_is_taken then
+    v_is_taken := exists (
+      select from unnest(v_needs) n
+       cross join lateral (select from slot s
+                            where s.clinic_no = p_clinic_no and s.resource_id = n.resource_id
+                              and s.withdrawn_at is null and tstzrange(s.starts_at, s.ends_at) && n.during limit 1) s
+       where n.resource_kind = 'doctor');
+  end if;
+  if v_is_taken then
     select coalesce(jsonb_agg(jsonb_build_object(
              'kind', 'resource_busy', 'role', q.kind, 'resourceId', q.resource_id, 'name', q.name, 'unit', q.unit_no,
              'from', lower(q.busy), 'to', upper(q.busy), 'caseId', q.booking_id, 'slotId', q.slot_id)
@@ -73,59 +101,60 @@ begin
       ) q
      where q.is_conflict;
   end if;
-  select coalesce(jsonb_agg(jsonb_build_object('kind', 'units_missing', 'resourceId', n.resource_id, 'name', n.name,
-                                               'units', n.units_max)), '[]') || v_conflicts
-    into v_conflicts
-    from unnest(v_needs) n
-   where n.kind = 'equipment' and n.units > n.units_max;
+  v_conflicts := v_missing || v_conflicts;
   if v_ends_at <= p_now then
     v_conflicts := '[{"kind": "in_past"}]' || v_conflicts;
   elsif v_starts_at > p_now + interval '2 years' then
     v_conflicts := '[{"kind": "too_far_ahead"}]' || v_conflicts;
   end if;
-  if exists (select from theatre_patient t
-              where t.clinic_no = p_clinic_no and t.id = p_patient_id
-                and t.birth_date <> (p_plan->'patient'->>'birthDate')::date) then
-    v_conflicts := '[{"kind": "patient_mismatch"}]' || v_conflicts;
+  if p_plan->'patient'->>'birthDate' is not null then
+    if exists (select from theatre_patient t
+                where t.clinic_no = p_clinic_no and t.id = p_patient_id
+                  and t.birth_date <> (p_plan->'patient'->>'birthDate')::date) then
+      v_conflicts := '[{"kind": "patient_mismatch"}]' || v_conflicts;
+    end if;
   end if;
 
   -- 2. The block, or the room's open time.
-  select r.hours, r.turnover_minutes, c.timezone into v_room
-    from resource r join clinic c on c.no = r.clinic_no
-   where r.clinic_no = p_clinic_no and r.id = v_room_id;
-  select * into v_slot from case_slot(p_clinic_no, v_room_id, v_starts_at);
+  if v_place.room_id is null then
+    select * into v_place from place_of_case(p_clinic_no, v_room_id, v_starts_at, v_surgeon_id);
+  end if;
   if p_plan->>'blockId' is not null
-     and (v_slot.is_block and v_slot.id = (p_plan->>'blockId')::uuid) is not true then
+     and (v_place.is_block and v_place.slot_id = (p_plan->>'blockId')::uuid) is not true then
     v_conflicts := v_conflicts || jsonb_build_object('kind', 'block_mismatch', 'blockId', p_plan->>'blockId');
   end if;
-  if v_slot.id is not null then
-    v_free := v_slot.capacity - v_slot.taken;
-    if v_slot.next_lapse <= p_now then
-      v_free := v_free + lapsed_units(p_clinic_no, v_slot.id, v_slot.next_lapse, p_now);
+  if v_place.slot_id is not null then
+    v_free := v_place.capacity - v_place.taken;
+    if v_place.next_lapse <= p_now then
+      v_free := v_free + lapsed_units(p_clinic_no, v_place.slot_id, v_place.next_lapse, p_now);
     end if;
     if cardinality(p_except_ids) > 0 then
       v_free := v_free
         + (select coalesce(sum(b.units), 0)
              from bookings_by_id(array_fill(p_clinic_no, array[cardinality(p_except_ids)]), p_except_ids) b
-            where b.slot_id = v_slot.id and b.status in ('PENDING', 'CONFIRMED')
+            where b.slot_id = v_place.slot_id and b.status in ('PENDING', 'CONFIRMED')
               and not hold_lapsed(b.status, b.hold_expires_at, p_now));
     end if;
-    if v_minutes + v_room.turnover_minutes > v_free then
-      v_conflicts := v_conflicts || jsonb_build_object('kind', 'block_full', 'blockId', v_slot.id,
+    if v_minutes + v_place.turnover_minutes > v_free then
+      v_conflicts := v_conflicts || jsonb_build_object('kind', 'block_full', 'blockId', v_place.slot_id,
                                                        'remainingMinutes', v_free);
     end if;
   end if;
 
   -- 3. Soft rules.
-  if not v_overridden ? 'outside_hours'
-     and not open_hours(v_room.hours, v_room.timezone, v_starts_at, v_ends_at) @> tstzrange(v_starts_at, v_ends_at) then
-    v_conflicts := v_conflicts || '{"kind": "outside_hours"}'::jsonb;
+  if v_place.hours is not null and not v_overridden ? 'outside_hours' then
+    if not open_hours(v_place.hours, v_place.timezone, v_starts_at, v_ends_at) @> tstzrange(v_starts_at, v_ends_at) then
+      v_conflicts := v_conflicts || '{"kind": "outside_hours"}'::jsonb;
+    end if;
   end if;
-  if v_slot.is_block and v_ends_at > v_slot.ends_at and not v_overridden ? 'block_overrun' then
-    v_conflicts := v_conflicts || jsonb_build_object('kind', 'block_overrun', 'blockId', v_slot.id,
-                                                     'blockEndsAt', v_slot.ends_at);
+  if v_place.is_block and v_ends_at > v_place.ends_at and not v_overridden ? 'block_overrun' then
+    v_conflicts := v_conflicts || jsonb_build_object('kind', 'block_overrun', 'blockId', v_place.slot_id,
+                                                     'blockEndsAt', v_place.ends_at);
   end if;
-  if not v_overridden ? 'block_owned' then
+  -- Blocks of a room do not overlap, so a case that is within an open one is in no other.
+  if not v_overridden ? 'block_owned'
+     and (v_place.is_block and v_ends_at <= v_place.ends_at
+          and block_is_open(v_place.block, v_place.starts_at, p_plan->>'service', v_surgeon_id, p_now)) is not true then
     v_conflicts := v_conflicts || (
       select coalesce(jsonb_agg(jsonb_build_object('kind', 'block_owned', 'blockId', s.id, 'service', k.service,
                                                    'surgeonId', k.surgeon_id) order by s.starts_at), '[]')
@@ -135,15 +164,14 @@ begin
          and tstzrange(s.starts_at, s.ends_at) && tstzrange(v_starts_at, v_ends_at)
          and not block_is_open(k, s.starts_at, p_plan->>'service', v_surgeon_id, p_now));
   end if;
-  if not v_overridden ? 'preferred_equipment' then
+  if cardinality(v_place.preferred_equipment_ids) > 0 and not v_overridden ? 'preferred_equipment' then
     v_conflicts := v_conflicts || (
       select coalesce(jsonb_agg(jsonb_build_object('kind', 'preferred_equipment', 'resourceId', e.id, 'name', e.name)
                                 order by e.name, e.id), '[]')
-        from resource r
-       cross join lateral unnest(r.preferred_equipment_ids) p(id)
+        from unnest(v_place.preferred_equipment_ids) p(id)
        cross join lateral (select t.id, t.name, t.active from resource t
                             where t.clinic_no = p_clinic_no and t.id = p.id limit 1) e
-       where r.clinic_no = p_clinic_no and r.id = v_surgeon_id and e.active
+       where e.active
          and not p_plan->'equipment' @> jsonb_build_array(jsonb_build_object('equipmentId', e.id)));
   end if;
   return v_conflicts;

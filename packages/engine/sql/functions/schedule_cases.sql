@@ -43,16 +43,20 @@ declare
   v_hash uuid;
   v_left_ids uuid[];
   v_needs case_need[];
-  v_resource_ids uuid[]; v_taking_ids uuid[]; v_slot_ids uuid[];
+  v_has_invalid boolean; v_has_taken boolean;
+  v_resource_ids uuid[]; v_taking_ids uuid[]; v_slot_ids uuid[] := '{}';
   v_lapsed_slot_ids uuid[]; v_lapsed_ids uuid[]; v_lapsed_ats timestamptz[];
-  v_oldest_hold_id uuid;
+  v_next_lapse timestamptz; v_oldest_hold_id uuid;
   -- The cases that change, and lapsed holds in the way, as they are under the lock.
   v_bookings booking[] := '{}';
-  v_item record;
+  v_item record; v_placed record;
 begin
-  select p into v_new from jsonb_array_elements(p_plans) p where p->>'version' is null;
-  v_left_ids := array(select (p->>'caseId')::uuid from jsonb_array_elements(p_plans || p_bumps) p
-                       where p->>'caseId' is distinct from v_new->>'caseId');
+  v_new := jsonb_path_query_first(p_plans, '$[*] ? (@.version == null)');
+  v_left_ids := '{}';
+  if v_new is null or jsonb_array_length(p_plans || p_bumps) > 1 then
+    v_left_ids := array(select (p->>'caseId')::uuid from jsonb_array_elements(p_plans || p_bumps) p
+                         where p->>'caseId' is distinct from v_new->>'caseId');
+  end if;
 
   -- 1. What needs no lock: a known key, a plan that names what does not exist, and the refusal of a new case because
   --    something is taken. Most claims find nothing taken: examining only that first takes 13 % less time per claim.
@@ -66,20 +70,33 @@ begin
       return;
     end if;
   end if;
-  if not p_dry_run
-     and exists (select from jsonb_array_elements(p_plans) p
-                  where not is_current_id((p->>'openSlotId')::uuid, v_now)
-                     or p->>'version' is null and not is_current_id((p->>'caseId')::uuid, v_now)) then
-    raise exception 'an id of a new case or slot is not of the last or the next 24 hours: %', v_new->>'caseId'
-      using errcode = 'check_violation';
-  end if;
-  v_needs := array(
-    select n
-      from jsonb_array_elements(p_plans) p
-     cross join lateral case_needs(p_clinic_no, p, patient_of(p_clinic_no, p)) n);
-  for v_plan in select p from jsonb_array_elements(p_plans) p loop
+  for v_n in 0 .. case when p_dry_run then -1 else jsonb_array_length(p_plans) - 1 end loop
+    v_plan := p_plans->v_n;
+    if not is_current_id((v_plan->>'openSlotId')::uuid, v_now)
+       or v_plan->>'version' is null and not is_current_id((v_plan->>'caseId')::uuid, v_now) then
+      raise exception 'an id of a new case or slot is not of the last or the next 24 hours: %', v_new->>'caseId'
+        using errcode = 'check_violation';
+    end if;
+  end loop;
+  select array_agg(q.n), array_agg((q.n).resource_id),
+         bool_or((q.n).kind <> 'patient' and ((q.n).is_fit and (q.n).active) is not true)
+           or count(*) > count(distinct (q.n).resource_id),
+         bool_or(exists (select from allocation a
+                          where a.clinic_no = p_clinic_no and a.resource_id = (q.n).resource_id
+                            and a.during && (q.n).during))
+    into v_needs, v_resource_ids, v_has_invalid, v_has_taken
+    from (select n
+            from jsonb_array_elements(p_plans) p
+           cross join lateral (select coalesce(patient_of(p_clinic_no, p), (p->>'newPatientId')::uuid) as id offset 0) t
+           cross join lateral case_needs(p_clinic_no, p, t.id) n offset 0) q;
+  -- Most plans have nothing to examine.
+  for v_n in 0 .. case when p_dry_run or v_has_invalid or v_new->>'requestId' is not null
+                            or v_has_taken and cardinality(v_left_ids) = 0
+                       then jsonb_array_length(p_plans) else 0 end - 1
+  loop
+    v_plan := p_plans->v_n;
     booking_id := v_plan->>'caseId';
-    detail := case_invalid(p_clinic_no, v_plan);
+    detail := case when v_has_invalid then case_invalid(p_clinic_no, v_plan) end;
     if detail is not null
        and (v_plan->>'version' is null or not is_repeated(p_clinic_no, booking_id, p_key, v_now)) then
       outcome := 'resource_invalid';
@@ -89,13 +106,9 @@ begin
                                 where q.clinic_no = p_clinic_no and q.id = (v_plan->>'requestId')::uuid
                                   and q.patient_id = patient_of(p_clinic_no, v_plan))) then
       outcome := 'request_missing';
-    elsif p_dry_run or cardinality(v_left_ids) = 0
-                       and exists (select from unnest(v_needs) n
-                                    cross join lateral (select from allocation a
-                                                         where a.clinic_no = p_clinic_no
-                                                           and a.resource_id = n.resource_id
-                                                           and a.during && n.during limit 1) a) then
-      detail := case_conflicts(p_clinic_no, v_plan, patient_of(p_clinic_no, v_plan), v_left_ids, v_now);
+    elsif p_dry_run or v_has_taken and cardinality(v_left_ids) = 0 then
+      detail := case_conflicts(p_clinic_no, v_plan, patient_of(p_clinic_no, v_plan), v_left_ids, v_now,
+                               case when jsonb_array_length(p_plans) = 1 then v_needs end);
       outcome := case when p_dry_run then 'checked' when detail <> '[]' then 'refused' end;
       detail := (select coalesce(jsonb_agg(f || jsonb_build_object('ofCaseId', booking_id)), '[]')
                    from jsonb_array_elements(detail) f);
@@ -113,7 +126,6 @@ begin
 
   -- 2. The locks. Nobody adds allocations of locked resources; those of holds that have lapsed are given back with the
   --    holds, under the locks of their slots.
-  v_resource_ids := array(select distinct n.resource_id from unnest(v_needs) n);
   perform lock_resources(p_clinic_no, v_resource_ids);
   -- A hold that lapses from here on counts as taken, because its slot may not be among those that are locked.
   v_now := clock_timestamp();
@@ -125,26 +137,25 @@ begin
      cross join lateral (select t.booking_id from allocation t
                           where t.clinic_no = p_clinic_no and t.resource_id = n.resource_id
                             and t.during && n.during offset 0) a);
-  v_slot_ids := array(
-    select s.id
-      from jsonb_array_elements(p_plans) p
-     cross join lateral case_slot(p_clinic_no, (p->>'roomId')::uuid, (p->>'startsAt')::timestamptz) s);
   -- Separately: a plan with bookings in it locks months of them.
   if cardinality(v_left_ids || v_taking_ids) > 0 then
-    v_slot_ids := v_slot_ids || array(
+    v_slot_ids := array(
       select b.slot_id
         from bookings_by_id(array_fill(p_clinic_no, array[cardinality(v_left_ids || v_taking_ids)]),
                             v_left_ids || v_taking_ids) b
        where b.id = any (v_left_ids) or hold_lapsed(b.status, b.hold_expires_at, v_now));
   end if;
-  select array_agg(q.id) into v_slot_ids
-    from (select s.id from slot s where s.clinic_no = p_clinic_no and s.id = any (v_slot_ids)
+  select coalesce(array_agg(q.id), '{}'), coalesce(array_agg(q.id) filter (where q.next_lapse <= v_now), '{}'),
+         min(q.next_lapse) filter (where q.next_lapse <= v_now)
+    into v_slot_ids, v_lapsed_slot_ids, v_next_lapse
+    from (select s.id, s.next_lapse from slot s
+           where s.clinic_no = p_clinic_no
+             and s.id = any (v_slot_ids || array(
+                   select c.id
+                     from jsonb_array_elements(p_plans) p
+                    cross join lateral case_slot(p_clinic_no, (p->>'roomId')::uuid, (p->>'startsAt')::timestamptz) c))
            order by s.clinic_no, s.id for update) q;
-  v_slot_ids := coalesce(v_slot_ids, '{}');
-  v_lapsed_slot_ids := array(select s.id from slot s
-                              where s.clinic_no = p_clinic_no and s.id = any (v_slot_ids) and s.next_lapse <= v_now);
-  v_oldest_hold_id := (select oldest_hold_id(min(s.next_lapse)) from slot s
-                        where s.clinic_no = p_clinic_no and s.id = any (v_lapsed_slot_ids));
+  v_oldest_hold_id := oldest_hold_id(v_next_lapse);
   if cardinality(v_lapsed_slot_ids) > 0 then
     v_lapsed_ids := (select l.ids from lapsed_holds(array_fill(p_clinic_no, array[cardinality(v_lapsed_slot_ids)]),
                                                     v_lapsed_slot_ids, v_oldest_hold_id, v_now) l);
@@ -171,47 +182,48 @@ begin
   end if;
 
   -- 3. The cases that change, as they are under the lock.
-  for v_item in
-    select i.id, b.slot_id, b.status, b.failure_reason, b.hold_expires_at, b.version, b.updated_at, b.appointment_type,
-           b.erased_at, p.version as version_read
-      from unnest(v_left_ids) with ordinality i(id, n)
-      left join unnest(v_bookings) b on b.id = i.id
-      left join jsonb_to_recordset(p_plans) p("caseId" uuid, version integer) on p."caseId" = i.id
-     order by i.n
-  loop
-    booking_id := v_item.id;
-    outcome := case
-      when v_item.appointment_type is distinct from 'case' or v_item.erased_at is not null then 'case_missing'
-      when is_repeated(p_clinic_no, v_item.id, p_key, v_at) then 'unchanged'
-      when v_item.failure_reason = 'hold_expired'
-        or hold_lapsed(v_item.status, v_item.hold_expires_at, greatest(v_at, v_item.updated_at)) then 'hold_expired'
-      when v_item.slot_id <> all (v_slot_ids) or v_item.version <> v_item.version_read then 'retry'
-      when v_item.status not in ('PENDING', 'CONFIRMED') then 'invalid_transition' end;
-    if outcome is not null then
-      tx := (select l.tx from last_change(p_clinic_no, booking_id) l);
-      return next;
-      return;
-    end if;
-  end loop;
+  if cardinality(v_left_ids) > 0 then
+    for v_item in
+      select i.id, b.slot_id, b.status, b.failure_reason, b.hold_expires_at, b.version, b.updated_at,
+             b.appointment_type, b.erased_at, p.version as version_read
+        from unnest(v_left_ids) with ordinality i(id, n)
+        left join unnest(v_bookings) b on b.id = i.id
+        left join jsonb_to_recordset(p_plans) p("caseId" uuid, version integer) on p."caseId" = i.id
+       order by i.n
+    loop
+      booking_id := v_item.id;
+      outcome := case
+        when v_item.appointment_type is distinct from 'case' or v_item.erased_at is not null then 'case_missing'
+        when is_repeated(p_clinic_no, v_item.id, p_key, v_at) then 'unchanged'
+        when v_item.failure_reason = 'hold_expired'
+          or hold_lapsed(v_item.status, v_item.hold_expires_at, greatest(v_at, v_item.updated_at)) then 'hold_expired'
+        when v_item.slot_id <> all (v_slot_ids) or v_item.version <> v_item.version_read then 'retry'
+        when v_item.status not in ('PENDING', 'CONFIRMED') then 'invalid_transition' end;
+      if outcome is not null then
+        tx := (select l.tx from last_change(p_clinic_no, booking_id) l);
+        return next;
+        return;
+      end if;
+    end loop;
+  end if;
 
   -- 4. Place them. A group that cannot be placed is rolled back; a single new case has written nothing then.
   booking_id := p_plans->0->>'caseId';
   if cardinality(v_left_ids) = 0 then
-    select c.conflicts, c.bookings into detail, v_bookings
-      from place_cases(p_clinic_no, p_plans, p_bumps, p_bump_reason, v_resource_ids, v_slot_ids, v_bookings,
-                       p_actor_id, p_key, p_hash, v_now, v_at) c;
+    v_placed := place_cases(p_clinic_no, p_plans, p_bumps, p_bump_reason, v_left_ids, v_needs, v_taking_ids,
+                            v_resource_ids, v_slot_ids, v_bookings, p_actor_id, p_key, p_hash, v_now, v_at);
   else
     begin
-      select c.conflicts, c.bookings into detail, v_bookings
-        from place_cases(p_clinic_no, p_plans, p_bumps, p_bump_reason, v_resource_ids, v_slot_ids, v_bookings,
-                         p_actor_id, p_key, p_hash, v_now, v_at) c;
-      if detail is distinct from '[]' then
+      v_placed := place_cases(p_clinic_no, p_plans, p_bumps, p_bump_reason, v_left_ids, v_needs, v_taking_ids,
+                              v_resource_ids, v_slot_ids, v_bookings, p_actor_id, p_key, p_hash, v_now, v_at);
+      if v_placed.conflicts is distinct from '[]' then
         raise sqlstate 'HF001';
       end if;
     exception
       when sqlstate 'HF001' then null;
     end;
   end if;
+  detail := v_placed.conflicts;
   outcome := case when detail is null then 'retry' when detail = '[]' then 'done' else 'refused' end;
   if outcome = 'done' and late_ids(v_at) > any (v_left_ids) then
     perform note_late_events(array_fill(p_clinic_no, array[cardinality(v_left_ids)]), v_left_ids, v_at);
@@ -223,9 +235,13 @@ begin
   end if;
   if outcome = 'done' then
     tx := pg_current_xact_id();
-    cases := (select jsonb_agg(c.found order by i.n)
-                from jsonb_array_elements(p_plans || p_bumps) with ordinality i(item, n)
-                join cases_of_bookings(v_bookings) c on c.booking_id = (i.item->>'caseId')::uuid);
+    if cardinality(v_left_ids) = 0 then
+      cases := jsonb_build_array(v_placed.new_case);
+    else
+      cases := (select jsonb_agg(c.found order by i.n)
+                  from jsonb_array_elements(p_plans || p_bumps) with ordinality i(item, n)
+                  join cases_of_bookings(v_placed.bookings) c on c.booking_id = (i.item->>'caseId')::uuid);
+    end if;
   end if;
   return next;
 end

@@ -155,6 +155,10 @@ test('what is not there, inactive or named twice is reported with its place in t
   const refusal = (overrides: object) => theatre.claimCase(aCase(scene, overrides))
   expect(await refusal({ surgeonId: nurse })).toMatchObject({ path: '/surgeonId', why: 'missing' })
   expect(await refusal({ roomId: robot })).toMatchObject({ path: '/roomId', why: 'missing' })
+  const missing = newId(clinic.no)
+  expect(await refusal({ roomId: missing })).toMatchObject({ path: '/roomId', resourceId: missing, why: 'missing' })
+  expect(await refusal({ surgeonId: missing })).toMatchObject({ path: '/surgeonId', why: 'missing' })
+  expect(await refusal({ staffIds: [nurse, missing] })).toMatchObject({ path: '/staffIds/1', why: 'missing' })
   expect(await refusal({ staffIds: [nurse, gone] })).toMatchObject({ path: '/staffIds/1', why: 'inactive' })
   expect(await refusal({ staffIds: [nurse, nurse] })).toMatchObject({ path: '/staffIds/1', why: 'repeated' })
   expect(await refusal({ equipment: [{ equipmentId: room, units: 1 }] })).toMatchObject({
@@ -175,6 +179,20 @@ test('a record number with another birth date is not the same patient', async ({
   const second = caseOf(await scene.theatre.claimCase(aCase(scene, { ...later, patient: renamed })))
   expect(second.patientId).toBe(first.patientId)
   expect(second.patient).toEqual({ ...patient, name: 'Ada Okafor-Lind' })
+})
+
+test('a claim returns the case as it is read, of a new patient and of a known one', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, robot } = scene
+  const equipment = [{ equipmentId: robot, units: 1 }]
+  const nurse = await someStaff(theatre, clinic, 'nurse')
+  const patient = { mrn: 'M-77', name: 'Ada Okafor', birthDate: '1960-04-01' }
+  const first = caseOf(await theatre.claimCase(aCase(scene, { equipment, staffIds: [nurse], patient })))
+  expect(await theatre.case(first.id)).toEqual(first)
+  const again = { patient: { ...patient, birthDate: null }, startsAt: soonAt(11), confirm: true }
+  const second = caseOf(await theatre.claimCase(aCase(scene, again)))
+  expect(second).toMatchObject({ patientId: first.patientId, patient, status: 'CONFIRMED' })
+  expect(await theatre.case(second.id)).toEqual(second)
 })
 
 test('hours are a soft rule: an admin overrides them with a reason', async ({ database }) => {

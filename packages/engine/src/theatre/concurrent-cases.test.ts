@@ -106,9 +106,9 @@ describe('negative controls: a planted bug is found', () => {
   test('minutes of a block without those of holds', async ({ database }) => {
     await withoutBackstops(database)
     await plantFunction(database, 'case_conflicts', {
-      part: 'v_slot.capacity - v_slot.taken',
-      becomes: `v_slot.capacity - v_slot.taken + coalesce((select sum(b.units) from booking b
-        where b.clinic_no = p_clinic_no and b.slot_id = v_slot.id and b.status = 'PENDING'), 0)`,
+      part: 'v_place.capacity - v_place.taken',
+      becomes: `v_place.capacity - v_place.taken + coalesce((select sum(b.units) from booking b
+        where b.clinic_no = p_clinic_no and b.slot_id = v_place.slot_id and b.status = 'PENDING'), 0)`,
     })
     await untilShown(database, 60, ({ found }) => 'minutes' in found)
   })

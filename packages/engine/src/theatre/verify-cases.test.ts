@@ -58,8 +58,8 @@ test('a case that was stored without all that its plan needs', async ({ database
     database,
     'place_cases',
     {
-      part: 'unnest(v_needs) n\n     cross join',
-      becomes: "unnest(v_needs) n join (values (1)) one on n.kind <> 'surgeon'\n     cross join",
+      part: 'unnest(v_needs) n\n       cross join',
+      becomes: "unnest(v_needs) n join (values (1)) one on n.kind <> 'surgeon'\n       cross join",
     },
     { part: 'if v_units <', becomes: 'if false and v_units <' },
   )
