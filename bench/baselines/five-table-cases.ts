@@ -1,11 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { createPool } from '@holdfast/engine'
 import type pg from 'pg'
 import type { CaseOutcome, TheatreContender } from '../contenders/theatre-contender.ts'
 import {
   blockMinutes,
   dayStartsAtMinute,
+  openFromHour,
+  openToHour,
   type RequestedCase,
   reprocessingOf,
+  serviceOfCases,
   theatreShape,
   turnoverOf,
 } from '../load/random-case.ts'
@@ -16,11 +20,11 @@ const deadlockDetected = '40P01'
 
 // Instants are minutes since the first day: it is the statements that count.
 const schema = `
-  drop table if exists allocation, surgery, block, patient, resource;
+  drop table if exists claim_key, clinic_slot, room_hours, allocation, surgery, block, patient, resource;
   create table resource (id text primary key, units integer not null, turnover integer not null);
   create table patient (id serial primary key, mrn text not null unique, name text not null);
   create table block (id serial primary key, room_id text not null references resource, during int4range not null,
-    minutes integer not null);
+    minutes integer not null, service text, released boolean not null default false);
   create index block_of_room on block using gist (room_id gist_text_ops, during);
   create table surgery (id bigserial primary key, block_id integer not null references block,
     patient_id integer not null references patient, status text not null, hold_expires_at timestamptz,
@@ -28,12 +32,21 @@ const schema = `
   create index surgery_of_block on surgery (block_id);
   create table allocation (surgery_id bigint not null references surgery, resource_id text not null,
     unit_no integer not null, during int4range not null);
+  create table room_hours (room_id text not null references resource, weekday integer not null, opens integer not null,
+    closes integer not null, primary key (room_id, weekday, opens));
+  create table clinic_slot (id serial primary key, surgeon_id text not null references resource,
+    during int4range not null);
+  create index clinic_slot_of_surgeon on clinic_slot using gist (surgeon_id gist_text_ops, during);
+  create table claim_key (key uuid primary key, created_at timestamptz not null default now());
   create index allocation_of_resource on allocation using gist (resource_id gist_text_ops, during);`
 
 /**
  * Five tables and a transaction, as they are written without much thought about locks: each resource is locked when it
- * is checked, in the order of the request; then the block. A deadlock is tried again, five times. It has no idempotency
- * keys, no log, no history of durations, no clinics, opening hours, owners of blocks or clinic slots of surgeons.
+ * is checked, in the order of the request; then the block. A deadlock is tried again, five times. Beside the five
+ * tables it has what else a claim is checked against: opening hours, clinic slots of surgeons (there are none) and keys
+ * of requests, one statement each, and the service that owns a block. It lacks what Holdfast also does for a claim: the
+ * log, a list of what is in the way, clinics, lapsed holds given back, time zones, checks of who is active or fit for
+ * what, preferred equipment and overrides.
  */
 export async function fiveTableCases(databaseUrl: string, poolSize: number): Promise<TheatreContender> {
   const pool = createPool({ url: databaseUrl, max: poolSize, name: 'bench five tables' })
@@ -68,10 +81,15 @@ async function fill(pool: pg.Pool): Promise<void> {
   for (let n = 0; n < rooms; n += 1) {
     await insert(`room ${n}`, 1, turnoverOf(n))
     await pool.query(
-      `insert into block (room_id, during, minutes)
-       select $1, int4range(d * 1440 + $2, d * 1440 + $2 + $3), $3 from generate_series(0, $4 - 1) d`,
-      [`room ${n}`, dayStartsAtMinute, blockMinutes, days],
+      `insert into block (room_id, during, minutes, service)
+       select $1, int4range(d * 1440 + $2, d * 1440 + $2 + $3), $3, $5 from generate_series(0, $4 - 1) d`,
+      [`room ${n}`, dayStartsAtMinute, blockMinutes, days, serviceOfCases],
     )
+    await pool.query('insert into room_hours select $1, d, $2, $3 from generate_series(0, 6) d', [
+      `room ${n}`,
+      openFromHour * 60,
+      openToHour * 60,
+    ])
   }
   await pool.query('analyze')
 }
@@ -97,6 +115,18 @@ async function inTransaction(
 async function claimOnce(client: pg.PoolClient, request: RequestedCase): Promise<CaseOutcome> {
   const from = request.day * 1_440 + request.startMinute
   const to = from + request.minutes
+  const isNew = await client.query({
+    name: 'key',
+    text: 'insert into claim_key (key) values ($1) on conflict do nothing',
+    values: [randomUUID()],
+  })
+  if (isNew.rowCount === 0) return 'refused'
+  const open = await client.query({
+    name: 'hours',
+    text: 'select from room_hours where room_id = $1 and weekday = $2 and opens <= $3 and closes >= $4',
+    values: [`room ${request.room}`, request.day % 7, request.startMinute, request.startMinute + request.minutes],
+  })
+  if (open.rowCount === 0) return 'refused'
   const patient = await one<{ id: number }>(
     client,
     'patient',
@@ -139,6 +169,12 @@ async function claimOnce(client: pg.PoolClient, request: RequestedCase): Promise
     values: [`patient ${patient.id}`, from, to],
   })
   if (busy.rowCount !== 0) return 'refused'
+  const inClinic = await client.query({
+    name: 'clinic_slot',
+    text: 'select from clinic_slot where surgeon_id = $1 and during && int4range($2, $3) limit 1',
+    values: [`surgeon ${request.surgeon}`, from, to],
+  })
+  if (inClinic.rowCount !== 0) return 'refused'
   taken.push({ id: `patient ${patient.id}`, unitNo: 1, until: to })
   return await book(client, { request, from, to, patientId: patient.id, turnoverOfRoom, taken })
 }
@@ -156,12 +192,13 @@ async function book(
   client: pg.PoolClient,
   { request, from, to, patientId, turnoverOfRoom, taken }: Placed,
 ): Promise<CaseOutcome> {
-  const block = await one<{ id: number; minutes: number }>(
+  const block = await one<{ id: number; minutes: number; service: string | null; released: boolean }>(
     client,
     'block',
-    'select id, minutes from block where room_id = $1 and during @> $2::integer for update',
+    'select id, minutes, service, released from block where room_id = $1 and during @> $2::integer for update',
     [`room ${request.room}`, from],
   )
+  if (block.service !== null && block.service !== serviceOfCases && !block.released) return 'refused'
   const { used } = await one<{ used: number }>(
     client,
     'used',

@@ -54,7 +54,7 @@ export async function madeClinic(engine: Engine) {
   return created.value
 }
 
-async function madeDoctor(engine: Engine, clinicNo: number, n: number): Promise<string> {
+export async function madeDoctor(engine: Engine, clinicNo: number, n: number): Promise<string> {
   const created = await engine.directory.createDoctor(
     clinicNo,
     {

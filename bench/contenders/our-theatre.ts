@@ -3,12 +3,15 @@ import { createEngine, createPool, type Engine, newId, type OnceResult } from '@
 import {
   blockMinutes,
   dayStartsAtMinute,
+  openFromHour,
+  openToHour,
   type RequestedCase,
   reprocessingOf,
+  serviceOfCases,
   theatreShape,
   turnoverOf,
 } from '../load/random-case.ts'
-import { madeClinic } from './our-calendar.ts'
+import { madeClinic, madeDoctor } from './our-calendar.ts'
 import type { TheatreContender } from './theatre-contender.ts'
 
 const minuteMs = 60_000
@@ -31,7 +34,7 @@ export async function ourTheatre(databaseUrl: string): Promise<TheatreContender>
       endsAt: at(day, dayStartsAtMinute + blockMinutes),
       capacity: blockMinutes,
     }))
-    const owner = { service: null, surgeonId: null, releaseDays: null, actorId: null }
+    const owner = { service: serviceOfCases, surgeonId: null, releaseDays: null, actorId: null }
     await engine.theatre.createBlocks({ ...owner, roomId, when: { drafts }, dryRun: false })
   }
   await pool.query('analyze holdfast.slot, holdfast.block, holdfast.resource, holdfast.clinic')
@@ -57,25 +60,31 @@ export async function ourTheatre(databaseUrl: string): Promise<TheatreContender>
 
 type Things = { rooms: string[]; surgeons: string[]; equipment: string[] }
 
-async function madeTheatre({ theatre }: Engine, clinicNo: number): Promise<Things> {
+/** The surgeons are doctors, so that their clinic slots are examined, too. */
+async function madeTheatre(engine: Engine, clinicNo: number): Promise<Things> {
+  const { theatre } = engine
   const all = (count: number, create: (n: number) => Promise<OnceResult<{ id: string }>>) =>
     Promise.all(Array.from({ length: count }, async (_, n) => idOf(await create(n))))
   const { rooms, surgeons, kinds, unitsOfKind } = theatreShape
   return {
     rooms: await all(rooms, (n) => {
-      const room = { name: `Room ${n}`, site: null, turnoverMinutes: turnoverOf(n), hours: null }
+      const room = { name: `Room ${n}`, site: null, turnoverMinutes: turnoverOf(n), hours }
       return theatre.createRoom(clinicNo, room, null)
     }),
-    surgeons: await all(surgeons, (n) => {
-      const staff = { name: `Surgeon ${n}`, profession: 'surgeon' as const, preferredEquipmentIds: [] }
-      return theatre.createStaff(clinicNo, staff, null)
-    }),
+    surgeons: await Promise.all(Array.from({ length: surgeons }, (_, n) => madeDoctor(engine, clinicNo, n))),
     equipment: await all(kinds, (n) => {
       const equipment = { name: `Kind ${n}`, units: unitsOfKind, reprocessingMinutes: reprocessingOf(n) }
       return theatre.createEquipment(clinicNo, equipment, null)
     }),
   }
 }
+
+const pad = (hour: number) => String(hour).padStart(2, '0')
+const hours = ([1, 2, 3, 4, 5, 6, 7] as const).map((weekday) => ({
+  weekday,
+  from: `${pad(openFromHour)}:00`,
+  to: `${pad(openToHour)}:00`,
+}))
 
 function idOf(created: OnceResult<{ id: string }>): string {
   if (created.kind === 'key_reused') throw new Error('A part of the theatre was not created.')
@@ -98,7 +107,7 @@ function claimOf(
     staffIds: [],
     equipment: equipment.map(({ kind, units }) => ({ equipmentId: things.equipment[kind] ?? '', units })),
     patient: { mrn: `M-${patient}`, name: 'Ada Okafor', birthDate: null },
-    service: 'Orthopaedics',
+    service: serviceOfCases,
     procedure: { code: '27447', display: 'Total knee arthroplasty' },
     urgency: 'elective' as const,
     blockId: null,

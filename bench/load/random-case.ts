@@ -4,6 +4,11 @@ export const theatreShape = { rooms: 10, surgeons: 20, kinds: 6, unitsOfKind: 5,
 export const blockMinutes = 540
 /** Of the first case of a day, after midnight. */
 export const dayStartsAtMinute = 8 * 60
+/** Of every room, each day of the week, local time. */
+export const openFromHour = 6
+export const openToHour = 20
+/** The service of all cases, which owns all blocks. */
+export const serviceOfCases = 'Orthopaedics'
 const turnoversOfRooms = [0, 10, 20]
 const reprocessingOfKinds = [0, 15, 30]
 
