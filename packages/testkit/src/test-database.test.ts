@@ -40,6 +40,14 @@ test('a database is dropped although a session is still connected to it', async 
   expect(await query(serverUrl, `select 1 from pg_database where datname = '${name}'`)).toEqual([])
 })
 
+test('a client that was not released is reported, and the database dropped all the same', async () => {
+  const database = await createTestDatabase(preparedServer(), undefined, 100)
+  const [name] = await query(database.ownerUrl, 'select current_database()::text')
+  await database.appPool.connect()
+  await expect(database.drop()).rejects.toThrow(`A test has not released a client of ${name}.`)
+  expect(await query(serverUrl, `select 1 from pg_database where datname = '${name}'`)).toEqual([])
+})
+
 test('a run on an existing server leaves nothing behind, not even databases that a test did not drop', async () => {
   const server = await startTestServers({ DATABASE_URL: serverUrl }, 2)
   const run = server.environment.servers[0]?.run

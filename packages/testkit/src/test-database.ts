@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createPool } from '@holdfast/engine/database'
 import { asPooled, changeDatabaseUrl } from '@holdfast/engine/database-url'
+import pTimeout from 'p-timeout'
 import pg from 'pg'
 import { throughPgBouncer } from './pgbouncer.ts'
 import { type PreparedServer, preparedServer } from './test-environment.ts'
@@ -16,12 +17,18 @@ export type TestDatabase = {
   sessionUrl: string
   ownerPool: pg.Pool
   appPool: pg.Pool
-  /** Ends both pools and every other session on the database, and drops it. */
+  /**
+   * Ends both pools and every other session on the database, and drops it.
+   *
+   * @throws Error if a client was not released within 10 s: pg's pool would wait for it for ever, and the run would end
+   * by its time limit without the failure of the test that has left it
+   */
   drop(): Promise<void>
 }
 
 const appPoolMax = 20
 const ownerPoolMax = 10
+const releaseMsDefault = 10_000
 
 /**
  * Clones a template, the run's by default, where migrating an empty database takes 1 s. FILE_COPY takes 16 ms of CPU
@@ -30,6 +37,7 @@ const ownerPoolMax = 10
 export async function createTestDatabase(
   server: PreparedServer = preparedServer(),
   template = `${server.run}_template`,
+  releaseMs = releaseMsDefault,
 ): Promise<TestDatabase> {
   const { url, run, appPassword, pooler } = server
   const database = `${run}_${randomBytes(4).toString('hex')}`
@@ -47,8 +55,13 @@ export async function createTestDatabase(
     ownerPool,
     appPool,
     async drop() {
-      await Promise.all([ownerPool, appPool].map((pool) => (pool.ending ? undefined : pool.end())))
-      await onServer(`drop database if exists ${database} with (force)`)
+      const ended = Promise.all([ownerPool, appPool].map((pool) => (pool.ending ? undefined : pool.end())))
+      const message = `A test has not released a client of ${database}.`
+      try {
+        await pTimeout(ended, { milliseconds: releaseMs, message })
+      } finally {
+        await onServer(`drop database if exists ${database} with (force)`)
+      }
     },
   }
 }
