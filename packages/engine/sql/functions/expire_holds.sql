@@ -1,6 +1,8 @@
 -- expire_holds: one step of the sweeper: gives back lapsed holds, at most p_limit (1–1,000), even if nobody wants their
 -- slots. It only tidies: a lapsed hold never blocks a claim. Returns how many it gave back; 0: none is left for now. It
 -- looks at holds of the last day, or at those of the month (UTC) of p_month, which nobody has swept in time.
+-- p_awaited: only in clinics where somebody waits for a place. There a lapsed hold is not free: it is passed on here
+-- (offer_places), unless a claim finds it first. These clinics' holds are few, so this can be called every other second.
 --
 -- Locks: as lock_waitlists, skipping the clinics whose locks another session has; slots with lapsed holds, by
 --   (clinic_no, id), skipping those that another session has locked (requests go first); then the lapsed bookings on
@@ -9,8 +11,9 @@
 --   step does nothing.
 -- Fails: check_violation if a count of units were wrong.
 -- Idempotent: yes.
-create or replace function holdfast.expire_holds(p_limit integer, p_month timestamptz default null)
-  returns integer
+create or replace function holdfast.expire_holds(
+  p_limit integer, p_month timestamptz default null, p_awaited boolean default false
+) returns integer
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
 -- Planned for the partitions of these days.
@@ -20,6 +23,7 @@ set lock_timeout = '100ms'
 as $function$
 declare
   v_now timestamptz := clock_timestamp();
+  v_awaited_nos integer[];
   v_clinic_nos integer[];
   v_slot_ids uuid[];
   v_booking_clinic_nos integer[]; v_booking_ids uuid[]; v_ats timestamptz[];
@@ -28,11 +32,19 @@ declare
   v_low uuid := coalesce(id_floor(v_month at time zone 'UTC'), ids_from(v_now - interval '1 day'));
   v_high uuid := coalesce(id_floor((v_month + interval '1 month') at time zone 'UTC'), ids_until(v_now));
 begin
+  if p_awaited then
+    if not exists (select from waitlist_entry e where e.ended_at is null) then
+      return 0;
+    end if;
+    v_awaited_nos := array(select c.no from clinic c
+                            where exists (select from waitlist_entry e where e.clinic_no = c.no and e.ended_at is null));
+  end if;
   select array_agg(q.clinic_no), array_agg(q.slot_id) into v_clinic_nos, v_slot_ids
     -- Slots, not holds: one locked slot with thousands of them does not keep the others from being found.
     from (select distinct b.clinic_no, b.slot_id
             from booking b
            where b.id >= v_low and b.id < v_high and hold_lapsed(b.status, b.hold_expires_at, v_now)
+             and (not p_awaited or b.clinic_no = any (v_awaited_nos))
            limit least(greatest(p_limit, 1), 1000)) q;
   -- Taken first, so that one clinic's waitlist does not keep the holds of all others: fail_holds would wait for it.
   select array_agg(u.clinic_no), array_agg(u.slot_id) into v_clinic_nos, v_slot_ids

@@ -16,6 +16,17 @@ export async function expireHolds(pool: pg.Pool, signal?: AbortSignal): Promise<
 }
 
 /**
+ * Offers the places of lapsed holds to those who wait for them: in clinics with a waitlist, nobody else may have them,
+ * so they are passed on as soon as they lapse, and not when {@link expireHolds} runs. Safe to call from any number of
+ * processes at once.
+ *
+ * @returns how many holds it expired
+ */
+export async function passOnLapsedPlaces(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
+  return await untilNone(pool, sql`select holdfast.expire_holds(${holdsPerStep}, p_awaited => true) as count`, signal)
+}
+
+/**
  * Expires lapsed holds of all months, one after the other: those of more than a day ago exist only if no
  * {@link expireHolds} has run for so long. One transaction for all months would lock every partition.
  *

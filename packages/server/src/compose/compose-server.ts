@@ -18,6 +18,7 @@ import { Calendar } from '../calendar/calendar.ts'
 import { SlotLists } from '../calendar/slot-lists.ts'
 import type { Config } from '../config/config.ts'
 import { createProbes } from '../edge/probes.ts'
+import { startPassingOnPlaces } from '../jobs/pass-on-places.ts'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
 import { addLiveFigures } from '../live/live-figures.ts'
 import { LiveHub, type LiveHubDeps } from '../live/live-hub.ts'
@@ -53,7 +54,7 @@ export type ComposedServer = {
   engine: Engine
   accounts: OpenAccounts['accounts']
   metrics: Metrics
-  /** Starts the jobs in this process if HOLDFAST_WORKER is on. */
+  /** Starts passing on lapsed places to who waits for them, and the jobs if HOLDFAST_WORKER is on. */
   startJobs(): Promise<void>
   /** Stops accepting requests, completes those in flight and all accepted claims, closes the pools. Bounded in time. */
   stop(): Promise<void>
@@ -150,7 +151,8 @@ async function composeParts(
   })
   const metricsApp =
     config.metricsPort === null ? null : await buildMetricsApp({ log, metrics, token: config.metricsToken })
-  let jobs: RunningJobs | null = null
+  const running: RunningJobs[] = []
+  const jobs = { stop: () => Promise.all(running.map((one) => one.stop())) }
   let stopped: Promise<void> | null = null
   return {
     app,
@@ -159,7 +161,9 @@ async function composeParts(
     accounts: accounts.accounts,
     metrics,
     async startJobs() {
-      if (config.runsJobs) jobs = await startAllJobs(config, { ...database, ...sent, pools, opened, log, metrics })
+      running.push(startPassingOnPlaces({ pool: pools.general, log }))
+      if (!config.runsJobs) return
+      running.push(await startAllJobs(config, { ...database, ...sent, pools, opened, log, metrics }))
     },
     stop() {
       isStopping = true

@@ -1,13 +1,12 @@
 import type { DatabasePool, Engine } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import pTimeout, { TimeoutError } from 'p-timeout'
-import type { RunningJobs } from '../jobs/run-jobs.ts'
 import type { Logger } from '../observe/logger.ts'
 
 type Stopping = {
   app: FastifyInstance
   metricsApp: FastifyInstance | null
-  jobs: RunningJobs | null
+  jobs: { stop(): Promise<unknown> }
   engine: Pick<Engine, 'stop'>
   audit: { stop(): Promise<void> }
   /** Requests and jobs send them. */
@@ -42,7 +41,7 @@ export async function stopServer(parts: Stopping, msMax: number, log: Logger): P
   if (!inFlightDone) parts.app.server.closeAllConnections()
   await within('metrics', Promise.resolve(parts.metricsApp?.close()))
   await within('security log', parts.audit.stop())
-  await within('jobs', Promise.resolve(parts.jobs?.stop()))
+  await within('jobs', parts.jobs.stop())
   await within('mails', parts.mails.stop())
   parts.mailer?.close()
   await within('queues', parts.engine.stop())

@@ -1,0 +1,75 @@
+import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry, type TestDatabase, takenOf, until } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect, onTestFinished } from 'vitest'
+import { runningServer } from '../../test/running-server.ts'
+import { createLogger } from '../observe/logger.ts'
+import { startPassingOnPlaces } from './pass-on-places.ts'
+
+/** A hold that lapsed a second ago, in a clinic where somebody waits for its place, or nobody. */
+async function aLapsedHold(database: TestDatabase, isAwaited: boolean) {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const slot = await aSlot(database, doctor)
+  await aBooking(database, slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 1_000) })
+  return { slot, entry: isAwaited ? await aWaitlistEntry(database, doctor) : null }
+}
+
+async function offeredSlot(database: TestDatabase, entryId: string | undefined): Promise<string | undefined> {
+  const { rows } = await database.ownerPool.query<{ slot_id: string }>(
+    `select b.slot_id from holdfast.waitlist_entry e join holdfast.booking b on b.id = e.offer_id where e.id = $1`,
+    [entryId],
+  )
+  return rows[0]?.slot_id
+}
+
+test('a lapsed place is offered to who waits for it; where nobody waits, holds are left to the sweep', async ({
+  database,
+}) => {
+  const left = await aLapsedHold(database, false)
+  const { slot, entry } = await aLapsedHold(database, true)
+  const passing = startPassingOnPlaces({ pool: database.appPool, log: createLogger('silent'), everyMs: 10 })
+  onTestFinished(() => passing.stop())
+  const offered = await until(
+    () => offeredSlot(database, entry?.id),
+    () => 'an offer',
+  )
+  expect(offered).toBe(slot.id)
+  expect(await takenOf(database, slot, left.slot)).toEqual([1, 1])
+  const { rows } = await database.ownerPool.query('select status from holdfast.booking where slot_id = $1', [
+    left.slot.id,
+  ])
+  expect(rows).toEqual([{ status: 'PENDING' }])
+})
+
+test('failures are logged once, until it works again', async ({ database }) => {
+  const lines: string[] = []
+  let failing = 3
+  const pool = Object.create(database.appPool, {
+    query: {
+      value: async (statement: unknown) => {
+        failing -= 1
+        if (failing >= 0) throw new Error('the database is away')
+        return database.appPool.query(statement as string)
+      },
+    },
+  })
+  const { entry } = await aLapsedHold(database, true)
+  const log = createLogger('warn', { write: (line) => void lines.push(line) })
+  const passing = startPassingOnPlaces({ pool, log, everyMs: 10 })
+  onTestFinished(() => passing.stop())
+  await until(
+    () => offeredSlot(database, entry?.id),
+    () => 'an offer',
+  )
+  expect(lines).toHaveLength(1)
+})
+
+test('a server without a worker offers a lapsed place', async () => {
+  const server = await runningServer({ HOLDFAST_WORKER: 'off' })
+  onTestFinished(() => server.end())
+  const { slot, entry } = await aLapsedHold(server.database, true)
+  const offered = await until(
+    () => offeredSlot(server.database, entry?.id),
+    () => 'an offer',
+  )
+  expect(offered).toBe(slot.id)
+})
