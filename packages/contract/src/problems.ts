@@ -168,6 +168,11 @@ export const problemKinds = {
     title: 'The hold cannot be extended further',
     help: 'It has been extended as often as the clinic allows. Confirm it before it ends.',
   },
+  offer_open: {
+    status: 409,
+    title: 'The place is on offer',
+    help: 'Accept the offer of the waitlist first: it holds this place only. After that, the booking can be moved.',
+  },
   past_deadline: {
     status: 409,
     title: 'It is too late for this',

@@ -16,6 +16,8 @@ export type WaitlistEntryOverrides = {
   /** 0 routine, 1 soon, 2 urgent. Default 0. */
   urgency?: number
   accountId?: string
+  /** The member of the clinic who has added it. Default: the patient has. */
+  joinedBy?: string
   patient?: { name: string; email?: string }
   /** Default now. */
   joinedAt?: Date
@@ -32,8 +34,8 @@ export async function aWaitlistEntry(
   const id = overrides.id ?? newId(doctor.clinicNo)
   await database.ownerPool.query(
     `insert into holdfast.waitlist_entry (clinic_no, id, resource_id, specialization, from_date, to_date, weekdays,
-       time_from, time_to, units, urgency, joined_at, account_id, patient)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, clock_timestamp()), $13, $14)`,
+       time_from, time_to, units, urgency, joined_at, account_id, patient, joined_by)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, clock_timestamp()), $13, $14, $15)`,
     [
       doctor.clinicNo,
       id,
@@ -49,6 +51,7 @@ export async function aWaitlistEntry(
       overrides.joinedAt ?? null,
       overrides.accountId ?? null,
       overrides.patient ?? { name: 'Grace Hopper', email: 'grace@example.org' },
+      overrides.joinedBy ?? null,
     ],
   )
   return { id, clinicNo: doctor.clinicNo }

@@ -139,6 +139,7 @@ export const bookingOperations = {
       'units_over_capacity',
       'appointment_type_not_offered',
       'hold_expired',
+      'offer_open',
       'invalid_transition',
       'past_deadline',
       'booking_erased',

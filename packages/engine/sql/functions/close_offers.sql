@@ -4,7 +4,8 @@
 -- again later, such as an accepted one that is cancelled, is not an open offer, and nothing happens.
 --
 -- Internal: the application's role may not execute it.
--- Locks: the entries. The caller has locked the bookings, and nobody offers to an entry with an open offer.
+-- Locks: the entries, by (clinic_no, id). The caller has locked the bookings, and nobody offers to an entry with an
+--   open offer.
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.close_offers(
   p_clinic_nos integer[], p_booking_ids uuid[], p_outcomes text[], p_ats timestamptz[]
@@ -18,6 +19,15 @@ as $function$
 declare
   c_missed_max constant integer := 3;
 begin
+  -- In the order in which erase_waitlist_entries locks them.
+  perform 1
+     from waitlist_entry e
+    where (e.clinic_no, e.id) in (select o.clinic_no, o.entry_id
+                                    from unnest(p_clinic_nos, p_booking_ids) i(clinic_no, booking_id)
+                                    join waitlist_offer o on o.clinic_no = i.clinic_no and o.booking_id = i.booking_id
+                                   where o.outcome is null)
+    order by e.clinic_no, e.id
+      for no key update;
   with closed as (
     update waitlist_offer o set outcome = i.outcome, closed_at = i.at
       from unnest(p_clinic_nos, p_booking_ids, p_outcomes, p_ats) i(clinic_no, booking_id, outcome, at)

@@ -2,7 +2,8 @@
 -- slots. It only tidies: a lapsed hold never blocks a claim. Returns how many it gave back; 0: none is left for now. It
 -- looks at holds of the last day, or at those of the month (UTC) of p_month, which nobody has swept in time.
 -- p_awaited: only in clinics where somebody waits for a place. There a lapsed hold is not free: it is passed on here
--- (offer_places), unless a claim finds it first. These clinics' holds are few, so this can be called every other second.
+-- (offer_places), unless a claim finds it first. These clinics' holds are few, so that this can be called every other
+-- second.
 --
 -- Locks: as lock_waitlists, skipping the clinics whose locks another session has; slots with lapsed holds, by
 --   (clinic_no, id), skipping those that another session has locked (requests go first); then the lapsed bookings on
@@ -37,7 +38,8 @@ begin
       return 0;
     end if;
     v_awaited_nos := array(select c.no from clinic c
-                            where exists (select from waitlist_entry e where e.clinic_no = c.no and e.ended_at is null));
+                            where exists (select from waitlist_entry e
+                                           where e.clinic_no = c.no and e.ended_at is null));
   end if;
   select array_agg(q.clinic_no), array_agg(q.slot_id) into v_clinic_nos, v_slot_ids
     -- Slots, not holds: one locked slot with thousands of them does not keep the others from being found.

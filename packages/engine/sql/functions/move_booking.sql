@@ -50,6 +50,10 @@ begin
   elsif p_booking.slot_id = p_slot_id then
     outcome := 'unchanged';
     return;
+  -- Its time is that of the place that was offered (offer_until).
+  elsif p_booking.status = 'PENDING' and p_booking.waitlist_entry_id is not null then
+    outcome := 'offer_open';
+    return;
   end if;
 
   select * into v_clinic from clinic where no = p_booking.clinic_no;

@@ -12,8 +12,8 @@
 --
 -- Outcomes: done | unchanged (it is in that slot already) | booking_missing | booking_erased | slot_missing |
 --   slot_full | slot_closed:<why> | units_over_capacity | appointment_type_not_offered | hold_expired |
---   invalid_transition | past_deadline | retry (send it again: another session moved it meanwhile, or more lapsed
---   holds are left on the slot than one call gives back)
+--   offer_open (an offer of the waitlist, which is accepted first) | invalid_transition | past_deadline | retry (send
+--   it again: another session moved it meanwhile, or more lapsed holds are left on the slot than one call gives back)
 -- Locks: all slots left or entered, by (clinic_no, id); then, in one run, the bookings moved and the lapsed holds on
 --   the slots entered, by (clinic_no, id). In two runs, a batch of confirmations between them would deadlock. A hold
 --   that lapses during the run is left to the next call. Then as lock_waitlists.

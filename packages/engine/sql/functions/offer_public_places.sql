@@ -1,6 +1,7 @@
 -- offer_public_places: offers what is free of a doctor, or of all doctors of a clinic (p_resource_id is null), to those
 -- who wait for it: the 1,000 earliest slots. For changes after which a place that was free
--- already suits somebody who waits: a doctor is active again or has another specialization, a notice is shorter.
+-- already suits somebody who waits: a doctor is active again or has another specialization, a notice is shorter, the
+-- booking horizon longer.
 --
 -- Locks: the slots, by (clinic_no, id); then as offer_places. The caller has locked the resource, if it changes it.
 -- Fails: check_violation if a count of units were wrong.

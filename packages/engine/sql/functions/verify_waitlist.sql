@@ -1,9 +1,9 @@
 -- verify_waitlist: checks a clinic's waitlist against its bookings and their log.
 --
--- Findings: offer_differs (an open offer of an entry that is no live hold made for it; a hold for an entry that does
---   not have it as its offer; an offer without the event `offered`, or with another outcome than its booking; an event
---   without its offer; an entry that ended as accepted without an accepted offer; a count of missed offers that is not
---   that of the offers). Bookings that were archived are not compared.
+-- Findings: offer_differs (an open offer of an entry that is no live hold made for it, on the slot that was offered; a
+--   hold for an entry that does not have it as its offer; an offer without the event `offered`, or with another outcome
+--   than its booking; an event without its offer; an entry that ended as accepted without an accepted offer; a count of
+--   missed offers that is not that of the offers). Bookings that were archived are not compared.
 -- Internal: called by verify_clinic.
 -- Locks: none; one snapshot, the caller's (stable). Fails: never. Idempotent: yes.
 create or replace function holdfast.verify_waitlist(p_clinic_no integer)
@@ -14,7 +14,7 @@ set jit = off
 as $function$
   with offer as (
     select o.*, e.offer_id, b.id is not null as has_booking, b.status, b.failure_reason, b.waitlist_entry_id,
-           b.units = e.units as has_units
+           b.units = e.units as has_units, b.slot_id as booked_slot_id
       from waitlist_offer o
       join waitlist_entry e on e.clinic_no = o.clinic_no and e.id = o.entry_id
       left join booking b on b.clinic_no = o.clinic_no and b.id = o.booking_id
@@ -32,6 +32,7 @@ as $function$
         when o.has_booking and l.waitlist_entry_id is distinct from o.entry_id
           then format('its log does not say that it was offered to entry %s', o.entry_id)
         when o.has_booking and l.slot_id <> o.slot_id then 'it was offered in another slot than its log says'
+        when o.status = 'PENDING' and o.booked_slot_id <> o.slot_id then 'it holds another slot than was offered'
         when o.has_booking and o.outcome is distinct from case
                when o.status = 'PENDING' then null
                when o.status = 'FAILED' and o.failure_reason = 'hold_expired' then 'lapsed'

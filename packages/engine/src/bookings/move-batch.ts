@@ -70,6 +70,7 @@ function outcomeOf(row: MoveRow): MoveOutcome {
     case 'unchanged':
       return { kind: row.outcome, booking: bookingOf(row), position: row.tx ?? '' }
     case 'hold_expired':
+    case 'offer_open':
     case 'invalid_transition':
     case 'past_deadline':
       return { kind: row.outcome, booking: bookingOf(row) }

@@ -14,6 +14,9 @@ import { runOnce } from '../stored-responses/run-once.ts'
 import { retentionStart } from './retention.ts'
 import { timeZoneName, UnknownTimeZone } from './time-zone.ts'
 
+/** The settings that decide what is too near, or too far ahead, to be booked. */
+const rangeSettings = ['minimumNoticeMinutes', 'waitlistNoticeMinutes', 'bookingHorizonDays'] as const
+
 const clinicCursor = cursorOf('clinics', ['name', 'id'])
 
 type ClinicRow = {
@@ -93,8 +96,8 @@ export function clinicsOf(
            where c.id = ${clinicId}
           returning ${selectedClinic}`)
         if (rows[0] === undefined) return null
-        // With a shorter notice, places that were too near can be booked, and whoever waits comes first.
-        if (settings.minimumNoticeMinutes !== undefined || settings.waitlistNoticeMinutes !== undefined) {
+        // Places that were too near, or too far ahead, can be booked, and whoever waits comes first.
+        if (rangeSettings.some((name) => settings[name] !== undefined)) {
           await transaction.query(sql`select holdfast.offer_public_places(${rows[0].no}, null)`)
         }
         return clinicOf(rows[0])

@@ -85,6 +85,8 @@ export type MoveOutcome =
   | { kind: 'units_over_capacity'; capacity: number }
   | { kind: 'appointment_type_not_offered' }
   | { kind: 'hold_expired'; booking: Booking }
+  /** An offer of the waitlist moves once it is accepted. */
+  | { kind: 'offer_open'; booking: Booking }
   | { kind: 'invalid_transition'; booking: Booking }
   | { kind: 'past_deadline'; booking: Booking }
   | Overloaded

@@ -38,16 +38,20 @@ test('what is free of a doctor with a new specialization is offered to who waits
 })
 
 test.for([
-  { notice: 'minimumNoticeMinutes', long: 600 },
-  { notice: 'waitlistNoticeMinutes', long: 600 },
-] as const)(
-  'with a shorter $notice, what is free is offered first',
-  async ({ notice, long }, { database, engine, doctor, wait, offerOf, expectClean }) => {
-    const settings = { minimumNoticeMinutes: 0, waitlistNoticeMinutes: 60 }
-    await engine.directory.updateClinic(doctor.clinicId, { settings: { ...settings, [notice]: long } })
-    const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 5 * 3_600_000) })
+  { change: 'a shorter minimumNoticeMinutes', narrow: { minimumNoticeMinutes: 600 }, hours: 5 },
+  { change: 'a shorter waitlistNoticeMinutes', narrow: { waitlistNoticeMinutes: 600 }, hours: 5 },
+  { change: 'a longer bookingHorizonDays', narrow: { bookingHorizonDays: 1 }, hours: 72 },
+])(
+  'with $change, what is free is offered first',
+  async ({ narrow, hours }, { database, engine, doctor, wait, offerOf, expectClean }) => {
+    const settings = { minimumNoticeMinutes: 0, waitlistNoticeMinutes: 60, bookingHorizonDays: 30 }
+    await engine.directory.updateClinic(doctor.clinicId, { settings: { ...settings, ...narrow } })
+    const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + hours * 3_600_000) })
     const entry = await wait()
-    await engine.directory.updateClinic(doctor.clinicId, { settings })
+    const [changed] = Object.keys(narrow) as (keyof typeof settings)[]
+    await engine.directory.updateClinic(doctor.clinicId, {
+      settings: Object.fromEntries(Object.entries(settings).filter(([name]) => name === changed)),
+    })
     expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
     await expectClean()
   },

@@ -127,12 +127,28 @@ test('an erased booking takes the patient out of the entry', async ({
   expect(await takenOf(database, slot)).toEqual([0])
 })
 
-test('an erased contact is taken out of entries that were offered nothing', async ({ engine, doctor, wait }) => {
+test('an erased contact is taken out of entries that were offered nothing', async ({
+  database,
+  engine,
+  doctor,
+  wait,
+}) => {
   const entry = await wait({ patient: { name: 'Ada', email: 'Ada@example.org' } })
   const other = await wait({ patient: { name: 'Bob', email: 'bob@example.org' } })
+  await database.ownerPool.query(
+    `insert into holdfast.waitlist_origin (clinic_no, subject, entry_id, kind)
+     select $1, id, id, 'contact' from unnest($2::uuid[]) id`,
+    [doctor.clinicNo, [entry.id, other.id]],
+  )
   await engine.erasures.ofPatient({ clinicNo: doctor.clinicNo, patient: { email: 'ada@example.org' }, actorId: null })
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ patient: { name: '' }, endReason: 'removed' })
   expect(await engine.waitlist.entry(other.id)).toMatchObject({ patient: { name: 'Bob' }, status: 'waiting' })
+  // What limits entries is derived from the contact.
+  const { rows } = await database.ownerPool.query(
+    'select entry_id as id from holdfast.waitlist_origin where entry_id = any ($1::uuid[])',
+    [[entry.id, other.id]],
+  )
+  expect(rows).toEqual([{ id: other.id }])
 })
 
 test('erasing a contact ends the wait at once, declines the open offer, and erases what was offered', async ({
@@ -192,11 +208,18 @@ const planted: { what: string; sql: string }[] = [
   { what: 'an offer that is missing', sql: 'delete from holdfast.waitlist_offer' },
   { what: 'a count of missed offers', sql: 'update holdfast.waitlist_entry set missed = 1' },
   { what: 'an event of another entry', sql: 'update holdfast.booking_event set waitlist_entry_id = null' },
+  {
+    what: 'an offer that holds another slot',
+    sql: `update holdfast.booking b set slot_id = s.id
+            from holdfast.slot s
+           where s.clinic_no = b.clinic_no and s.id <> b.slot_id and b.status = 'PENDING'`,
+  },
 ]
 test.for(planted)(
   'verify finds $what',
   async ({ sql }, { database, engine, doctor, settle, full, wait, expectClean }) => {
     const { booking } = await full()
+    await full()
     await wait()
     await settle(booking, 'cancel')
     await expectClean()

@@ -14,6 +14,7 @@ import { expect } from 'vitest'
 import { joined } from '../../test/joined.ts'
 import { freshTest, test } from '../../test/waitlist.ts'
 import type { Engine } from '../model/engine.ts'
+import { newId } from '../model/id.ts'
 import type { NewWaitlistEntry } from '../model/waitlist.ts'
 import { createWaitlist } from './create-waitlist.ts'
 
@@ -127,6 +128,43 @@ freshTest('negative control: without the second lock, they deadlock', async ({ d
   })
   expect(await offersCrosswise(database, engine, doctor, false)).toEqual(['40P01'])
 })
+
+/** A free place is booked, but not committed, while somebody joins. @returns the status of the entry in the end */
+async function joinBesideBooking(database: TestDatabase, engine: Engine, doctor: BuiltDoctor) {
+  const slot = await aSlot(database, doctor)
+  const client = await database.appPool.connect()
+  try {
+    await client.query('begin')
+    await client.query(
+      `select * from holdfast.claim_slot($1, $2, $3, 1, $4, $4, true, null, null, null, '{"name": "Ada"}', null)`,
+      [doctor.clinicNo, slot.id, newId(doctor.clinicNo), randomUUID()],
+    )
+    const joining = joined(engine.waitlist, anEntry(doctor))
+    await untilLockWaiters(database, 1)
+    await client.query('commit')
+    return (await engine.waitlist.entry(await joining))?.status
+  } finally {
+    client.release(true)
+  }
+}
+
+test('whoever joins while the only free place is being booked waits', async ({
+  database,
+  engine,
+  doctor,
+  expectClean,
+}) => {
+  expect(await joinBesideBooking(database, engine, doctor)).toBe('waiting')
+  await expectClean()
+})
+
+freshTest(
+  'negative control: without the lock of the slot, the place is offered too',
+  async ({ database, engine, doctor }) => {
+    await plantFunction(database, 'offer_free_places', { part: /perform 1 from slot[^;]*;/, becomes: 'null;' })
+    expect(await joinBesideBooking(database, engine, doctor)).toBe('offered')
+  },
+)
 
 test('a join that is repeated after its offer was lost makes the offer, once', async ({
   database,

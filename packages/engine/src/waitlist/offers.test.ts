@@ -1,4 +1,14 @@
-import { aBooking, aClaim, aDoctor, aSlot, aWaitlistEntry, lapseHolds, takenOf } from '@holdfast/testkit'
+import { randomUUID } from 'node:crypto'
+import {
+  aBooking,
+  aClaim,
+  aDoctor,
+  aSlot,
+  aWaitlistEntry,
+  type BuiltBooking,
+  lapseHolds,
+  takenOf,
+} from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { test } from '../../test/waitlist.ts'
 import { newId } from '../model/id.ts'
@@ -143,23 +153,41 @@ test('urgency comes first, then fewer missed offers, then the time of joining', 
   }
 })
 
-test('a place that a move leaves is offered', async ({
-  database,
-  doctor,
-  engine,
-  full,
-  wait,
-  offerOf,
-  expectClean,
-}) => {
-  const { slot, booking } = await full()
-  const free = await aSlot(database, doctor)
-  const entry = await wait()
-  const moved = await engine.move({ bookingId: booking.id, slotId: free.id, actorId: null, onBehalf: true })
-  expect(moved).toMatchObject({ kind: 'done' })
-  expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
-  await expectClean()
-})
+test.for([
+  ['the clinic’s', true],
+  ['the patient’s', false],
+] as const)(
+  'a place that %s move leaves is offered',
+  async ([, onBehalf], { database, doctor, engine, full, wait, offerOf, expectClean }) => {
+    const { slot, booking } = await full()
+    const free = await aSlot(database, doctor)
+    const entry = await wait()
+    const moved = await engine.move({ bookingId: booking.id, slotId: free.id, actorId: null, onBehalf })
+    expect(moved).toMatchObject({ kind: 'done' })
+    expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
+    await expectClean()
+  },
+)
+
+test.for([
+  ['the clinic', true],
+  ['the patient', false],
+] as const)(
+  '%s cannot move an offer before it is accepted',
+  async ([, onBehalf], { database, doctor, engine, full, wait, settle, offerOf, expectClean }) => {
+    const { slot, booking } = await full()
+    const entry = await wait()
+    await settle(booking, 'cancel')
+    const bookingId = (await offerOf(entry))?.id ?? ''
+    const free = await aSlot(database, doctor)
+    const move = () => engine.move({ bookingId, slotId: free.id, actorId: null, onBehalf })
+    expect(await move()).toMatchObject({ kind: 'offer_open', booking: { id: bookingId, slotId: slot.id } })
+    expect(await takenOf(database, free)).toEqual([0])
+    await settle({ id: bookingId }, 'confirm')
+    expect(await move()).toMatchObject({ kind: 'done' })
+    await expectClean()
+  },
+)
 
 test('a move cannot enter a slot whose lapsed hold somebody waits for', async ({
   database,
@@ -257,6 +285,30 @@ test('an entry for another day, weekday, time, doctor or more units is passed ov
   await settle(booking, 'cancel')
   for (const entry of others) expect(await offerOf(entry)).toBeNull()
   expect(await offerOf(fitting)).toMatchObject({ slotId: slot.id })
+})
+
+test('beyond the booking horizon, only entries of the clinic’s people are offered a place', async ({
+  database,
+  engine,
+  doctor,
+  settle,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  await engine.directory.updateClinic(doctor.clinicId, { settings: { bookingHorizonDays: 1 } })
+  const bookings: BuiltBooking[] = []
+  for (const hours of [72, 73]) {
+    const startsAt = new Date(Date.now() + hours * 3_600_000)
+    bookings.push(await aBooking(database, await aSlot(database, doctor, { startsAt })))
+  }
+  const own = [await wait(), await wait({ specialization: 'General practice' })]
+  const joinedBy = randomUUID()
+  const added = [await wait({ joinedBy }), await wait({ specialization: 'General practice', joinedBy })]
+  for (const booking of bookings) await settle(booking, 'cancel')
+  for (const entry of own) expect(await offerOf(entry)).toBeNull()
+  for (const entry of added) expect(await offerOf(entry)).not.toBeNull()
+  await expectClean()
 })
 
 test('an entry for a specialization gets the place of any doctor, in the order of joining', async ({

@@ -125,6 +125,11 @@ const rules = {
     detail: () => 'The hold was created without a patient.',
     extras: () => ({ errors: [{ path: '/body/patient', message: 'is required: the hold was created without one' }] }),
   },
+  offer_open: {
+    code: 'offer_open',
+    detail: ({ booking }) => `Booking ${booking.id} is an offer of the waitlist, which has to be accepted first.`,
+    extras: withBooking,
+  },
   past_deadline: {
     code: 'past_deadline',
     detail: ({ booking }) =>
