@@ -69,11 +69,19 @@ export async function call(
     body,
     bearer,
     headers = {},
-  }: { method?: string; body?: unknown; bearer?: string; headers?: Record<string, string> } = {},
+    signal,
+  }: {
+    method?: string
+    body?: unknown
+    bearer?: string
+    headers?: Record<string, string>
+    signal?: AbortSignal
+  } = {},
 ): Promise<ApiResponse> {
   const response = await fetch(url, {
     method,
     redirect: 'manual',
+    ...(signal === undefined ? {} : { signal }),
     headers: {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),

@@ -1,4 +1,5 @@
 import { Connection, ConsumerStatus } from 'rabbitmq-client'
+import { until } from './barrier.ts'
 
 export type ReceivedEvent = {
   routingKey: string
@@ -13,6 +14,8 @@ export type EventConsumer = {
   received: ReceivedEvent[]
   end(): Promise<void>
 }
+
+const readyWithinMs = 60_000
 
 /** Consumes what is published to an exchange from a durable queue of its own, and connects again after a failure. */
 export async function eventConsumer(url: string, exchange: string): Promise<EventConsumer> {
@@ -32,11 +35,19 @@ export async function eventConsumer(url: string, exchange: string): Promise<Even
   )
   // The tests stop the broker.
   for (const emitter of [connection, consumer]) emitter.on('error', () => undefined)
-  await new Promise((resolve) => consumer.once('ready', resolve))
+  let isReady = false
+  consumer.once('ready', () => {
+    isReady = true
+  })
+  await until(
+    async () => isReady || undefined,
+    () => 'the consumer of the events to be ready',
+    readyWithinMs,
+  )
   return {
     received,
+    // Closing it waits for the broker, which may have been killed.
     async end() {
-      await consumer.close()
       connection.unsafeDestroy()
     },
   }

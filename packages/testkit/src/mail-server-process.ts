@@ -86,6 +86,8 @@ export async function startMailServerProcess(file: string): Promise<MailServerPr
       const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const
       const started = fork(script, [JSON.stringify({ port, file })], { execArgv: [], stdio: [...stdio] })
       child = started
+      // Of what is sent to it after it has ended, which `said` reports.
+      started.on('error', () => undefined)
       started.on('message', (message: FromMailServer) => {
         last = message
       })

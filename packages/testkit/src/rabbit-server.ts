@@ -25,6 +25,7 @@ export type RabbitServer = {
 }
 
 const startsWithinMs = 300_000
+const scriptMsMax = 120_000
 /** Debian's command of the same name is a wrapper, which changes to the account and the directories of its service. */
 const scripts = '/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server'
 
@@ -78,7 +79,10 @@ export async function rabbitServer(): Promise<RabbitServer> {
       },
       () => `RabbitMQ to start: ${printed.slice(-2_000)}`,
       startsWithinMs,
-    )
+    ).catch(async (error: unknown) => {
+      await endProcess(child, 'SIGKILL')
+      throw error
+    })
   }
   const stop = async (how: NodeJS.Signals) => {
     const child = server
@@ -94,7 +98,8 @@ export async function rabbitServer(): Promise<RabbitServer> {
     await end()
     throw error
   })
-  const run = async (script: string) => (await promisify(execFile)('sh', ['-ec', script], { env })).stdout
+  const run = async (script: string) =>
+    (await promisify(execFile)('sh', ['-ec', script], { env, timeout: scriptMsMax })).stdout
   return { url: `amqp://guest:guest@127.0.0.1:${port}`, at: `127.0.0.1:${port}`, run, start, stop, end }
 }
 

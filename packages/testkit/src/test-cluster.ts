@@ -26,6 +26,7 @@ export type TestCluster = {
 }
 
 const appPassword = 'app'
+const closesWithinMs = 2_000
 
 export async function createTestCluster(): Promise<TestCluster> {
   const directory = await newDirectory()
@@ -80,7 +81,8 @@ async function startCluster(directory: string, more: Record<string, string> = {}
       return startCluster(other, { primary_conninfo: connectionInfo(ownerUrl), wal_retrieve_retry_interval: '100ms' })
     },
     async end() {
-      await Promise.all([ownerPool.end(), appPool.end()])
+      // Not by `end`, which waits for connections that a failed test did not give back.
+      await Promise.all([ownerPool.close(closesWithinMs), appPool.close(closesWithinMs)])
       await running.stop()
       await rm(directory, { recursive: true, force: true })
     },

@@ -28,7 +28,7 @@ export async function startOptionalParts(
     say('starting PgBouncer')
     // Its clients are on this machine; it uses TLS itself.
     const bouncer = await startPgBouncer(withoutTls(superuserUrl))
-    await ending.add(() => bouncer.stop())
+    await ending.add('to stop PgBouncer', () => bouncer.stop())
     parts.settings.DATABASE_URL = bouncer.urlOf(withoutTls(databaseUrl))
     parts.settings.DATABASE_DIRECT_URL = databaseUrl
     parts.started.push({ name: 'PgBouncer', where: bouncer.directory })
@@ -36,14 +36,14 @@ export async function startOptionalParts(
   if (whyNoRedis() === null) {
     say('starting Redis')
     const redis = await startRedisServer()
-    await ending.add(() => redis.stop())
+    await ending.add('to stop Redis', () => redis.stop())
     parts.settings.REDIS_URL = redis.url
     parts.started.push({ name: 'Redis', where: redis.url })
   } else parts.missing.push({ name: 'Redis', where: 'redis-server' })
   if (whyNoRabbit() === null) {
     say('starting RabbitMQ')
     const rabbit = await rabbitServer()
-    await ending.add(() => rabbit.end())
+    await ending.add('to stop RabbitMQ', () => rabbit.end())
     parts.settings.AMQP_URL = rabbit.url
     parts.started.push({ name: 'RabbitMQ', where: rabbit.url })
   } else parts.missing.push({ name: 'RabbitMQ', where: 'rabbitmq-server' })

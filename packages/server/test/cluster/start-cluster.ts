@@ -63,13 +63,13 @@ export async function startCluster(options: ClusterOptions, ending: Ending): Pro
   say('starting three nodes of PostgreSQL with Patroni')
   const nodes = await createNodes(options, etcd.hosts, certificates)
   for (const node of nodes) node.start()
-  await ending.add(async () => void (await Promise.all(nodes.map((node) => node.end()))))
+  await ending.add('to stop the databases', async () => void (await Promise.all(nodes.map((node) => node.end()))))
   const primary = () => primaryOf(nodes)
   const untilHealthy = (isSynchronous = true) => untilReplicated(nodes, isSynchronous)
   await untilHealthy()
   say('starting HAProxy')
   const proxy = await startHaproxy(options, nodes, certificates)
-  await ending.add(() => proxy.process.end())
+  await ending.add('to stop HAProxy', () => proxy.process.end())
   const { urlParameters } = certificates
   const login = `postgres:${nodes[0]?.superuserPassword}`
   const superuserUrl = `postgres://${login}@${host}:${proxy.primaryPort}/postgres?${urlParameters}`
@@ -128,7 +128,7 @@ async function startEtcd(
     const args = ['--config-file', file]
     processes.push(plainProcess({ name, command: 'etcd', args, log, user: postgresUser }))
   }
-  await ending.add(async () => void (await Promise.all(processes.map((member) => member.end()))))
+  await ending.add('to stop etcd', async () => void (await Promise.all(processes.map((member) => member.end()))))
   for (const [index, { listen }] of members.entries()) {
     const member = processes[index]
     const isHealthy = () => certificates.send(`https://${listen}/health`).then(({ status }) => status === 200)

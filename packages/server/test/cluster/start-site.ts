@@ -62,14 +62,14 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     servers.push(await startServer(name, options, settings))
   }
   const worker = holdfast('worker', 'worker', directory, settings)
-  await ending.add(() => worker.end())
+  await ending.add('to stop the worker', () => worker.end())
   say('starting nginx')
   const { certificate, nginx } = await startNginx(
     directory,
     ports,
     servers.map(({ url, wire }) => wire?.url ?? url),
   )
-  await ending.add(() => nginx.process.end())
+  await ending.add('to stop nginx', () => nginx.process.end())
   return { url, certificate, servers, worker, nginx }
 }
 
@@ -90,7 +90,7 @@ async function startServer(
       await untilReady(server.process, url)
     },
   }
-  await ending.add(async () => {
+  await ending.add(`to stop ${name}`, async () => {
     await server.process.end()
     await server.wire?.end()
   })

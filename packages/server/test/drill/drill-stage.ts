@@ -43,11 +43,12 @@ export async function setUpDrill(options: DrillStageOptions, ending: Ending): Pr
   const parts = { etcdMembers, hasWires: true, hasOptionalParts: false, isStrict: false }
   const cluster = await startCluster({ ...parts, directory, settings, say }, ending)
   // Their data are not needed any more: this is quicker.
-  await ending.add(async () => void (await Promise.all(cluster.nodes.map((node) => node.killMachine()))))
+  const killMachines = async () => void (await Promise.all(cluster.nodes.map((node) => node.killMachine())))
+  await ending.add('to kill the machines of the databases', killMachines)
   // For fetch and for WebSockets.
   setDefaultCACertificates([cluster.certificate])
   const pool = createPool({ url: cluster.databaseUrl, max: 4, name: 'drill', onIdleError: () => undefined })
-  await ending.add(() => pool.end())
+  await ending.add('to close the connections', () => pool.close(1_000))
   // A failover takes half a minute at most, and there are some seconds between.
   const room = await createRoom(pool, 10_000 + times * clients * 1_000)
   const bearer = await signIn(cluster.url, cluster.administrator)
@@ -56,7 +57,7 @@ export async function setUpDrill(options: DrillStageOptions, ending: Ending): Pr
     room.doctors.slice(0, 2).map(({ id }) => id),
     days,
   )
-  await ending.add(() => picture.end())
+  await ending.add('to end the live places', () => picture.end())
   return { cluster, pool, room, picture, load: { url: cluster.url, bearer, room, clients, pauseMs } }
 }
 

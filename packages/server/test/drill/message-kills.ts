@@ -8,21 +8,21 @@ export type Interrupted = Map<string, number>
 
 type Kill = (stage: MessageStage, load: MessageLoad, interrupted: Interrupted) => Promise<void>
 
-const happensWithinMs = 300_000
+const endsWithinMs = 120_000
 /** While something is away, so many changes are acknowledged: bookings do not wait for it. */
 const changesMeanwhile = 10
 
 /** Each waits until what it kills is at work, and starts it again. */
 export const kills = {
   async 'the broker, while events arrive'(stage, load) {
-    await untilArrived(stage, 5)
+    await untilArrived(stage, load, 5)
     await stage.broker.stop('SIGKILL')
     await load.untilAcknowledged(changesMeanwhile)
     await stage.broker.start()
   },
 
   async 'the worker, while it sends'(stage, load, interrupted) {
-    await untilSending(stage)
+    await untilSending(stage, load)
     await stage.worker.kill()
     await load.untilAcknowledged(changesMeanwhile)
     await startWorkerAgain(stage, interrupted)
@@ -36,27 +36,26 @@ export const kills = {
       recording: 'update holdfast.message',
       sent: stage.mail.continue,
     })
-    await untilStoredTwice(stage, no)
+    await untilStoredTwice(stage, load, no)
   },
 
   async 'the worker, between publishing an event and recording it'(stage, load, interrupted) {
+    await untilPublishing(stage, load)
     const row: Recording['row'] = ["select from holdfast.log_receiver where name = 'broker' for update", []]
     await killRecording(stage, load, interrupted, { row, recording: 'update holdfast.log_receiver set epoch =' })
-    await untilRepeated(stage)
+    await untilRepeated(stage, load)
   },
 
   async 'the API, while it answers'(stage, load) {
-    await until(
-      async () => (load.inFlight > 0 ? true : undefined),
+    await load.until(
+      async () => load.inFlight > 0 || undefined,
       () => 'a request',
-      happensWithinMs,
     )
     const before = load.failedRequests
     await stage.api.kill()
-    await until(
-      async () => (load.failedRequests > before ? true : undefined),
+    await load.until(
+      async () => load.failedRequests > before || undefined,
       () => 'a request that fails',
-      happensWithinMs,
     )
     await stage.api.start()
     await load.untilAcknowledged(changesMeanwhile)
@@ -94,11 +93,14 @@ async function killRecording(
   { row: [statement, parameters], recording, sent }: Recording,
 ): Promise<void> {
   const lock = await holdLock(stage.database.ownerPool, statement, parameters)
-  sent?.()
-  await untilWaiting(stage, recording)
-  await stage.worker.kill()
-  await endSessions(stage)
-  await lock.release()
+  try {
+    sent?.()
+    await untilWaiting(stage, load, recording)
+    await stage.worker.kill()
+    await endSessions(stage)
+  } finally {
+    await lock.release()
+  }
   await load.untilAcknowledged(changesMeanwhile)
   await startWorkerAgain(stage, interrupted)
 }
@@ -135,7 +137,7 @@ async function startWorkerAgain(stage: MessageStage, interrupted: Interrupted): 
   await stage.database.ownerPool.query(
     'update holdfast.log_receiver set held_until = clock_timestamp() where holder is not null',
   )
-  stage.worker.start()
+  await stage.worker.start()
 }
 
 /** Ends the killed worker's sessions, so that none of its statements takes effect later. */
@@ -146,7 +148,7 @@ async function endSessions({ database }: MessageStage): Promise<void> {
   await until(
     async () => ((await database.ownerPool.query(query, [names])).rowCount === 0 ? true : undefined),
     () => 'the sessions of the worker to end',
-    happensWithinMs,
+    endsWithinMs,
   )
 }
 
@@ -163,55 +165,58 @@ export async function skipPauses({ ownerPool }: MessageStage['database']): Promi
   await ownerPool.query(`select graphile_worker.add_job('messages', job_key => 'drill')`)
 }
 
-async function untilArrived({ consumer }: MessageStage, more: number): Promise<void> {
+async function untilArrived({ consumer }: MessageStage, load: MessageLoad, more: number): Promise<void> {
   const target = consumer.received.length + more
-  await until(
-    async () => (consumer.received.length >= target ? true : undefined),
+  await load.until(
+    async () => consumer.received.length >= target || undefined,
     () => `${target} events, not ${consumer.received.length}`,
-    happensWithinMs,
   )
 }
 
-async function untilSending({ database, worker }: MessageStage): Promise<void> {
+/** Waits until a worker publishes: one that has just started could not begin to while its receiver is locked. */
+async function untilPublishing({ database, worker }: MessageStage, load: MessageLoad): Promise<void> {
+  const query = "select from holdfast.log_receiver where name = 'broker' and held_until > clock_timestamp()"
+  await load.until(
+    async () => (await database.ownerPool.query(query)).rowCount === 1 || undefined,
+    async () => `the worker to publish events; ${await worker.lastLines()}`,
+  )
+}
+
+async function untilSending({ database, worker }: MessageStage, load: MessageLoad): Promise<void> {
   const query = `select from holdfast.message where state = 'due' and attempt_until is not null
     and not before_sending limit 1`
-  await until(
-    async () => ((await database.ownerPool.query(query)).rowCount === 1 ? true : undefined),
-    worker.lastLines,
-    happensWithinMs,
+  await load.until(
+    async () => (await database.ownerPool.query(query)).rowCount === 1 || undefined,
+    async () => `an e-mail to be sent; ${await worker.lastLines()}`,
   )
 }
 
 /** Waits until the worker waits for a lock to run a statement. */
-async function untilWaiting({ database, worker }: MessageStage, statement: string): Promise<void> {
+async function untilWaiting({ database, worker }: MessageStage, load: MessageLoad, statement: string): Promise<void> {
   const query = `select from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'
       and starts_with(regexp_replace(btrim(query, E' \\n'), '\\s+', ' ', 'g'), $1)`
-  await until(
-    async () => ((await database.ownerPool.query(query, [statement])).rowCount === 0 ? undefined : true),
-    worker.lastLines,
-    happensWithinMs,
+  await load.until(
+    async () => (await database.ownerPool.query(query, [statement])).rowCount !== 0 || undefined,
+    async () => `the worker to wait for its ${statement}; ${await worker.lastLines()}`,
   )
 }
 
 /** Waits for an event that arrives again. */
-async function untilRepeated({ consumer: { received }, worker }: MessageStage): Promise<void> {
+async function untilRepeated({ consumer: { received }, worker }: MessageStage, load: MessageLoad): Promise<void> {
   const before = received.length - new Set(received.map(({ messageId }) => messageId)).size
-  await until(
-    async () =>
-      received.length - new Set(received.map(({ messageId }) => messageId)).size > before ? true : undefined,
-    worker.lastLines,
-    happensWithinMs,
+  await load.until(
+    async () => received.length - new Set(received.map(({ messageId }) => messageId)).size > before || undefined,
+    async () => `an event that arrives again; ${await worker.lastLines()}`,
   )
 }
 
-async function untilStoredTwice({ mail, worker }: MessageStage, no: string): Promise<void> {
-  await until(
+async function untilStoredTwice({ mail, worker }: MessageStage, load: MessageLoad, no: string): Promise<void> {
+  await load.until(
     async () => {
       const stored = (await mail.stored()).filter(({ messageId }) => mailNo(messageId) === no)
-      return stored.length >= 2 ? true : undefined
+      return stored.length >= 2 || undefined
     },
-    worker.lastLines,
-    happensWithinMs,
+    async () => `the e-mail ${no} to be sent again; ${await worker.lastLines()}`,
   )
 }

@@ -9,8 +9,12 @@ import type { MessageStage } from './message-stage.ts'
 type Options = Pick<MessageStage, 'bearer' | 'room'> & { url: string; clients: number; seed: number }
 
 const retryMs = 100
+/** Then a request is repeated, as when the connection is lost. */
+const requestMsMax = 30_000
 /** A request that nobody answers for so long is a fault. */
 const answerMsMax = 300_000
+/** What the load causes happens within this time. */
+const causedMsMax = 300_000
 /** Between two changes of a booking: some come before the e-mail about the former one is sent, and some after it. */
 const pauseMsMax = 1_500
 const movesMax = 2
@@ -48,13 +52,21 @@ export class MessageLoad {
   /** Waits until so many more changes were acknowledged. */
   async untilAcknowledged(more: number): Promise<void> {
     const target = this.acknowledged + more
-    await until(
-      async () => {
-        if (this.faults.length > 0) throw new Error(this.faults.slice(0, 3).join('; '))
-        return this.acknowledged >= target ? true : undefined
-      },
+    await this.until(
+      async () => this.acknowledged >= target || undefined,
       () => `${target} acknowledged changes, not ${this.acknowledged}`,
-      answerMsMax,
+    )
+  }
+
+  /** Waits for what the load causes. @throws Error at once if the load has ended, because something is wrong */
+  async until<Value>(ask: () => Promise<Value | undefined>, describe: () => string | Promise<string>): Promise<Value> {
+    return until(
+      () => {
+        if (this.faults.length > 0) throw new Error(this.faults.slice(0, 3).join('; '))
+        return ask()
+      },
+      describe,
+      causedMsMax,
     )
   }
 
@@ -107,10 +119,12 @@ export class MessageLoad {
     const endsAtMs = performance.now() + answerMsMax
     while (performance.now() < endsAtMs) {
       this.inFlight += 1
-      const response = await call(`${this.#options.url}/api/v1/${path}`, { ...request, method: 'POST', body, headers })
+      const signal = AbortSignal.timeout(requestMsMax)
+      const all = { ...request, method: 'POST', body, headers, signal }
+      const response = await call(`${this.#options.url}/api/v1/${path}`, all)
         .catch((error: unknown) => {
           // fetch throws a TypeError when there is no response.
-          if (error instanceof TypeError) return null
+          if (error instanceof TypeError || signal.aborted) return null
           throw error
         })
         .finally(() => {

@@ -1,6 +1,6 @@
 import { verify } from '@holdfast/engine'
 import { until } from '@holdfast/testkit'
-import { Ending } from '../cluster/ending.ts'
+import { withEnding } from '../cluster/ending.ts'
 import { ClaimLoad, compareWithDatabase } from './claim-load.ts'
 import { countLiveGaps, type DrillStage, type DrillStageOptions, setUpDrill } from './drill-stage.ts'
 import { type Kill, kills, untilReplaced } from './failovers.ts'
@@ -42,8 +42,7 @@ const settleMsMax = 300_000
  * the end it does so once without synchronous replication, as a negative control.
  */
 export async function runFailoverDrill(options: FailoverOptions): Promise<FailoverResult> {
-  const ending = new Ending()
-  try {
+  return withEnding(async (ending) => {
     const stage = await setUpDrill(options, ending)
     const load = new ClaimLoad(stage.load)
     const gaps: number[] = []
@@ -75,9 +74,7 @@ export async function runFailoverDrill(options: FailoverOptions): Promise<Failov
       controlLost: await loseWithoutSynchronousReplication(stage),
       faults: load.faults,
     }
-  } finally {
-    await ending.run()
-  }
+  })
 }
 
 /** Lets the primary fail once, until all three nodes replicate again. @returns the write gap, in milliseconds */

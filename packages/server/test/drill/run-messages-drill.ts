@@ -2,11 +2,13 @@ import { verify } from '@holdfast/engine'
 import { until } from '@holdfast/testkit'
 import { whyNoRabbit } from '@holdfast/testkit/rabbit-server'
 import { randomOf } from '../chaos/chaos-random.ts'
-import { Ending } from '../cluster/ending.ts'
+import { withEnding } from '../cluster/ending.ts'
+import { limited } from '../cluster/limited.ts'
 import { type ArrivedEvent, type MessageFaults, messageFaults, type PlannedMail } from './message-faults.ts'
 import { allKills, type Interrupted, type KillName, kills, skipPauses } from './message-kills.ts'
 import { MessageLoad } from './message-load.ts'
-import { type MessageStage, plantedFindings, setUpMessages } from './message-stage.ts'
+import { type MessageStage, setUpMessages } from './message-stage.ts'
+import { plantedFindings } from './plant-message-bugs.ts'
 
 export type MessagesDrillOptions = {
   /** At least this long; and until everything has been killed once. */
@@ -15,12 +17,11 @@ export type MessagesDrillOptions = {
   clients: number
   /** What is killed, each once in any order, and then again. */
   kill: readonly KillName[]
-  /** Negative control: see {@link setUpMessages}. */
-  isPlanted?: boolean
-  /** An empty directory, in which the drill works. */
-  directory: string
   say(line: string): void
 }
+
+/** What was there before a load: it is not compared with what the load was told. */
+type Before = { events: number; mails: number }
 
 export type MessagesDrillResult = MessageFaults & {
   seed: number
@@ -34,41 +35,58 @@ export type MessagesDrillResult = MessageFaults & {
 }
 
 const drainMsMax = 300_000
+/** What is killed has to be at work, starts again, and is waited for: longer than each of these waits may take. */
+const killMsMax = 900_000
 const changesAtLeast = 20
+
+/** Sets up everything in an empty directory, and kills it: see {@link killUnderLoad}. */
+export function runMessagesDrill(options: MessagesDrillOptions & { directory: string }): Promise<MessagesDrillResult> {
+  const reason = whyNoRabbit()
+  if (reason !== null) throw new Error(`This drill can't run here: ${reason}`)
+  const places = messagePlaces(options.seconds)
+  return withEnding(async (ending) => killUnderLoad(await setUpMessages({ ...options, places }, ending), options))
+}
+
+/** So many bookings can be made in this time. */
+export function messagePlaces(seconds: number): number {
+  return 20_000 + 200 * seconds
+}
 
 /**
  * Guests and the clinic book, move and cancel, while the broker, the worker, the API and the mail server are killed.
  * When all have their answers and nothing is due any more, what was acknowledged is compared with what has arrived.
+ *
+ * @param heldBack negative control: the ids of the events that the planted bugs hold back
  */
-export async function runMessagesDrill(options: MessagesDrillOptions): Promise<MessagesDrillResult> {
-  const reason = whyNoRabbit()
-  if (reason !== null) throw new Error(`This drill can't run here: ${reason}`)
-  const { seed, say, seconds, clients, directory, isPlanted = false } = options
+export async function killUnderLoad(
+  stage: MessageStage,
+  options: MessagesDrillOptions,
+  heldBack: ReadonlySet<string> | null = null,
+): Promise<MessagesDrillResult> {
+  const { seed, say, clients } = options
   say(`seed ${seed}`)
-  const ending = new Ending()
-  try {
-    const stage = await setUpMessages({ directory, isPlanted, places: 20_000 + 200 * seconds, say }, ending)
-    const load = new MessageLoad({ ...stage, url: stage.api.url, clients, seed })
-    const interrupted: Interrupted = new Map()
-    const killed = await killAll(stage, load, interrupted, options)
-    await load.stop()
-    say(`waiting for what is on its way: ${load.acknowledged} changes`)
-    const beganAtMs = performance.now()
-    const found = await drained(stage, load, interrupted, isPlanted)
-    const drainedSeconds = Math.round((performance.now() - beganAtMs) / 100) / 10
-    const { mismatches, overbooked } = await verify(stage.database.ownerPool, { clinicNo: null, detailsMax: 10 })
-    return {
-      ...found,
-      faults: [...load.faults, ...found.faults],
-      seed,
-      bookings: load.journal.length,
-      failedRequests: load.failedRequests,
-      killed,
-      drainedSeconds,
-      verify: { mismatches, overbooked },
-    }
-  } finally {
-    await ending.run()
+  const before = { events: stage.consumer.received.length, mails: (await stage.mail.stored()).length }
+  const load = new MessageLoad({ ...stage, url: stage.api.url, clients, seed })
+  const interrupted: Interrupted = new Map()
+  const killed = await killAll(stage, load, interrupted, options).catch(async (error: unknown) => {
+    void load.stop()
+    throw error
+  })
+  await limited('to end the bookings', drainMsMax, () => load.stop())
+  say(`waiting for what is on its way: ${load.acknowledged} changes`)
+  const beganAtMs = performance.now()
+  const found = await drained(stage, { load, interrupted, before, heldBack })
+  const drainedSeconds = Math.round((performance.now() - beganAtMs) / 100) / 10
+  const { mismatches, overbooked } = await verify(stage.database.ownerPool, { clinicNo: null, detailsMax: 10 })
+  return {
+    ...found,
+    faults: [...load.faults, ...found.faults],
+    seed,
+    bookings: load.journal.length,
+    failedRequests: load.failedRequests,
+    killed,
+    drainedSeconds,
+    verify: { mismatches, overbooked },
   }
 }
 
@@ -95,31 +113,34 @@ async function killAll(
     }
     say(next)
     killed[next] = (killed[next] ?? 0) + 1
-    await kills[next](stage, load, interrupted)
+    await limited(next, killMsMax, () => kills[next](stage, load, interrupted))
   }
   return killed
+}
+
+type Comparison = {
+  load: MessageLoad
+  interrupted: Interrupted
+  before: Before
+  heldBack: ReadonlySet<string> | null
 }
 
 /**
  * Waits until nothing is on its way any more and nothing is wrong, or all that was planted; at most {@link drainMsMax}.
  * Finds what is wrong then.
  */
-async function drained(
-  stage: MessageStage,
-  load: MessageLoad,
-  interrupted: Interrupted,
-  isPlanted: boolean,
-): Promise<MessageFaults> {
+async function drained(stage: MessageStage, comparison: Comparison): Promise<MessageFaults> {
+  const { load, interrupted, before, heldBack } = comparison
   const find = async () => {
     const { rows: planned } = await stage.database.ownerPool.query<PlannedMail>(
       `select id, booking_id as "bookingId", version, kind, state, failure, attempts_lost as "attemptsLost"
          from holdfast.message where kind <> 'reminder'`,
     )
-    const events = stage.consumer.received.map(({ messageId = '', body }): ArrivedEvent => {
+    const events = stage.consumer.received.slice(before.events).map(({ messageId = '', body }): ArrivedEvent => {
       const { type, data } = JSON.parse(body) as { type: string; data: { startsAt: string } }
       return { id: messageId, type, startsAt: data.startsAt }
     })
-    const mails = await stage.mail.stored()
+    const mails = (await stage.mail.stored()).slice(before.mails)
     const found = messageFaults({ journal: load.journal, events, mails, planned, interrupted })
     const missing = found.events.due - new Set(events.map(({ id }) => id)).size
     return { found, missing, isDue: planned.some(({ state }) => state === 'due') }
@@ -128,10 +149,11 @@ async function drained(
     const { found, missing, isDue } = await find()
     if (isDue) await skipPauses(stage.database)
     const { faults } = found
-    const isExpected = isPlanted
-      ? plantedFindings.every((finding) => faults.some((fault) => fault.includes(finding)))
-      : faults.length === 0
-    return !isDue && missing === stage.heldBack.size && isExpected ? true : undefined
+    const isExpected =
+      heldBack === null
+        ? faults.length === 0
+        : plantedFindings.every((finding) => faults.some((fault) => fault.includes(finding)))
+    return !isDue && missing === (heldBack?.size ?? 0) && isExpected ? true : undefined
   }
   // What is still missing then is a fault.
   await until(isDone, () => 'what is on its way', drainMsMax).catch(() => undefined)

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { verify } from '@holdfast/engine'
 import { until } from '@holdfast/testkit'
-import { Ending } from '../cluster/ending.ts'
+import { withEnding } from '../cluster/ending.ts'
 import { ClaimLoad, compareWithDatabase } from './claim-load.ts'
 import { type DrillStage, type DrillStageOptions, setUpDrill } from './drill-stage.ts'
 
@@ -95,8 +95,7 @@ const controls: Record<Part, Control> = { servers: { step: pauseServer }, nginx:
 
 /** Lets a server or nginx fail in each way under claims with keys, and looks up every acknowledged booking. */
 export async function runPartsDrill(part: Part, options: Omit<DrillStageOptions, 'times'>): Promise<PartsResult> {
-  const ending = new Ending()
-  try {
+  return withEnding(async (ending) => {
     const steps = Object.entries(failures[part])
     const stage = await setUpDrill({ ...options, times: 2 * steps.length }, ending)
     const load = new ClaimLoad(stage.load)
@@ -116,9 +115,7 @@ export async function runPartsDrill(part: Part, options: Omit<DrillStageOptions,
     const { mismatches, overbooked } = await verify(stage.pool, { clinicNo: null, detailsMax: 10 })
     const controlDuplicated = await duplicateWithoutKeys(stage, controls[part], options.say)
     return { failures: done, ...found, verify: { mismatches, overbooked }, controlDuplicated, faults: load.faults }
-  } finally {
-    await ending.run()
-  }
+  })
 }
 
 /** Claims without keys while something fails. @returns how many are double */
