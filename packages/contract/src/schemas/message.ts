@@ -24,7 +24,6 @@ export const messageReasons = [
   'no_phone',
   'emails_off',
   'sms_off',
-  'not_by_sms',
   'unwanted',
   'address_limit',
   'number_limit',

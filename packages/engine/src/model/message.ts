@@ -39,7 +39,6 @@ export type MessageReason =
   | 'no_phone'
   | 'emails_off'
   | 'sms_off'
-  | 'not_by_sms'
   | 'unwanted'
   | 'address_limit'
   | 'number_limit'
@@ -77,15 +76,15 @@ export type Message = {
 
 export type MessageContent = { subject: string; html: string; text: string }
 
-/** A message that this process sends now. */
-export type DueMessage = {
+/** A message that this process sends now. Only what can be sent by SMS is planned as one. */
+export type DueMessage = DueFields & ({ channel: 'email'; kind: MessageKind } | { channel: 'sms'; kind: SmsKind })
+
+type DueFields = {
   clinicNo: number
   id: string
   bookingId: string
   version: number
   slotId: string
-  kind: MessageKind
-  channel: MessageChannel
   byPatient: boolean | null
   /** The clinic's people caused it, or sent it again. */
   byClinic: boolean

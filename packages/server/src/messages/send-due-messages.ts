@@ -23,7 +23,7 @@ import type pg from 'pg'
 import type { Logger } from '../observe/logger.ts'
 import { maskAddress } from './mask-address.ts'
 import { type MailSettings, messageMail, reasonToSkip } from './message-mail.ts'
-import { isSmsKind, smsNumber, smsParts, smsText } from './message-sms.ts'
+import { smsNumber, smsParts, smsText } from './message-sms.ts'
 import { choicesOf, reasonUnwanted } from './recipient-choices.ts'
 import type { RecipientDigests } from './recipient-digests.ts'
 import type { MailLinks } from './visit-context.ts'
@@ -181,7 +181,7 @@ async function mailOutcome(
 async function smsOutcome(
   pool: pg.Pool,
   sender: MessageSender,
-  message: DueMessage,
+  message: Extract<DueMessage, { channel: 'sms' }>,
   facts: MessageFacts,
 ): Promise<MessageOutcome> {
   const to = smsNumber(facts.patient.phone ?? '', facts.settings.phoneCountry)
@@ -190,7 +190,6 @@ async function smsOutcome(
   const quietUntil = quietEnd(message, facts)
   if (quietUntil !== null) return waits(maskedAddress, quietUntil)
   if (message.attemptsLost > 0) return { kind: 'failed', maskedAddress, failure: 'unknown', result: null }
-  if (!isSmsKind(message.kind)) return { kind: 'skipped', reason: 'not_by_sms' }
   if (sender.sms === null) {
     const text = smsText(message.kind, facts, withoutTokens(sender.links))
     const content = { subject: '', html: '', text }

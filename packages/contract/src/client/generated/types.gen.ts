@@ -2006,7 +2006,7 @@ export type Message = {
     /**
      * Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no such reason, or it was recorded by an earlier release, which described it in `result`
      */
-    reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'not_by_sms' | 'unwanted' | 'address_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
+    reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
     /**
      * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number. null: it did not fail
      */
@@ -2243,7 +2243,7 @@ export type MessageWithContent = {
     /**
      * Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no such reason, or it was recorded by an earlier release, which described it in `result`
      */
-    reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'not_by_sms' | 'unwanted' | 'address_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
+    reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
     /**
      * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number. null: it did not fail
      */
