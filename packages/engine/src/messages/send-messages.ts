@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import sql from 'sql-template-tag'
+import sql, { type Sql } from 'sql-template-tag'
+import { isConnectionLost } from '../database/database-unavailable.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import type { DueMessage, MessageFacts, MessageOutcome, MessageSettings } from '../model/message.ts'
 import { isHeld } from '../reads/hold-sql.ts'
@@ -7,6 +9,8 @@ import { defaultMessageSettings, settingsJson } from './message-settings.ts'
 
 /** Candidates per message that is taken: others may have been taken by another process meanwhile. */
 const candidatesFactor = 5
+const beginRepetitionsMax = 5
+const beginAgainMs = 1_000
 
 /**
  * Messages whose time has come: one of each clinic in turn, the longest due first, so that the messages of one clinic
@@ -40,22 +44,36 @@ export async function takeDueMessages(
         order by candidate.turn, candidate.due_at limit ${limit} for update of d skip locked)
     returning m.clinic_no as "clinicNo", m.id, m.booking_id as "bookingId", m.version, m.slot_id as "slotId", m.kind,
               m.channel, m.by_patient as "byPatient", m.by_clinic as "byClinic", m.minutes_before as "minutesBefore",
-              m.attempts, m.attempts_lost as "attemptsLost", statement_timestamp() as now`)
+              m.attempts, m.attempts_lost as "attemptsLost", m.attempt_until::text as "attemptUntil",
+              statement_timestamp() as now`)
   return rows
 }
 
 /**
  * Notes that a message is handed over now: if this process ends before it records the outcome, nobody knows whether it
- * was sent.
+ * was sent. If the connection is lost, it is noted again: the note may have been stored although nothing was sent.
  *
  * @returns false: it must not be sent, because the attempt has taken too long, or the message was deleted
+ * @throws Error if the database is away for longer than a few seconds
  */
-export async function beginSending(pool: pg.Pool, { clinicNo, id, attempts }: DueMessage): Promise<boolean> {
-  const { rowCount } = await pool.query(sql`
-    update holdfast.message set before_sending = false
-     where clinic_no = ${clinicNo} and id = ${id} and state = 'due' and attempts = ${attempts}
-       and attempt_until > clock_timestamp()`)
-  return rowCount === 1
+export async function beginSending(pool: pg.Pool, message: DueMessage): Promise<boolean> {
+  for (let repetitions = 0; ; repetitions += 1) {
+    try {
+      const { rowCount } = await pool.query(sql`
+        update holdfast.message set before_sending = false
+         where ${isOfAttempt(message)} and attempt_until > clock_timestamp()`)
+      return rowCount === 1
+    } catch (error) {
+      if (repetitions === beginRepetitionsMax || !isConnectionLost(error)) throw error
+      await delay(beginAgainMs)
+    }
+  }
+}
+
+/** Whether no other attempt has begun since. */
+function isOfAttempt({ clinicNo, id, attempts, attemptUntil }: DueMessage): Sql {
+  return sql`clinic_no = ${clinicNo} and id = ${id} and state = 'due' and attempts = ${attempts}
+    and attempt_until = ${attemptUntil}::timestamptz`
 }
 
 /** null: the booking was erased or archived. */
@@ -87,7 +105,6 @@ export async function messageFacts(
 
 /** Records what became of the attempt that `takeDueMessages` began, unless another one has begun since. */
 export async function recordMessage(pool: pg.Pool, message: DueMessage, outcome: MessageOutcome) {
-  const { clinicNo, id, attempts } = message
   const isAgain = outcome.kind === 'again'
   const reason = 'reason' in outcome ? outcome.reason : null
   const result = 'result' in outcome ? outcome.result : null
@@ -103,5 +120,5 @@ export async function recordMessage(pool: pg.Pool, message: DueMessage, outcome:
            attempts = attempts - ${notTried}::integer,
            due_at = coalesce(${isAgain ? outcome.dueAt : null}::timestamptz, due_at),
            done_at = case when ${isAgain}::boolean then null else clock_timestamp() end
-     where clinic_no = ${clinicNo} and id = ${id} and state = 'due' and attempts = ${attempts}`)
+     where ${isOfAttempt(message)}`)
 }

@@ -94,6 +94,8 @@ type DueFields = {
   attempts: number
   /** Attempts whose process ended while it was sending. */
   attemptsLost: number
+  /** Until when no other process sends it, as the database writes it: no other attempt at this message has the same. */
+  attemptUntil: string
   /** The database's time, when it was taken. */
   now: Date
 }

@@ -6,6 +6,7 @@ import { createSmsSender } from '@holdfast/adapters/sms'
 import { clinicNoOf, newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import type { Sql } from 'sql-template-tag'
 import { expect, onTestFinished, vi } from 'vitest'
 import { createLogger } from '../observe/logger.ts'
 import { createKeyedDigests } from '../secrets/keyed-digests.ts'
@@ -58,10 +59,10 @@ async function aDueSms(database: TestDatabase, { phone = '07400 123456', kind = 
 const digestOf = createKeyedDigests(['a secret of this test'], 'message-recipient')
 const recipientDigests = createRecipientDigests(['a secret of this test'])
 
-async function send(database: TestDatabase, sms: MessageSender['sms'], id: string) {
+async function send(database: TestDatabase, sms: MessageSender['sms'], id: string, pool = database.appPool) {
   const accounts = { accountOf: async () => null, currentEmail: async () => '' }
   const sender = { ...sampleSettings, mailer: null, sms, digestOf, recipientDigests, ...accounts }
-  await sendDueMessages({ pool: database.appPool, sender, log: createLogger('silent') })
+  await sendDueMessages({ pool, sender, log: createLogger('silent') })
   const { rows } = await database.ownerPool.query(
     `select state, result, reason, failure, masked_address as masked, content, due_at > now() as "isLater"
        from holdfast.message where id = $1`,
@@ -102,6 +103,29 @@ test('after a process that ended while it was sending, an SMS is not sent again'
   const row = await send(database, sms, await aDueSms(database, { columns: lost }))
   expect(row).toMatchObject({ state: 'failed', failure: 'unknown', result: null, reason: null })
   expect(received).toEqual([])
+})
+
+test('an SMS is sent when the database noted that its sending begins, and the connection was lost then', async ({
+  database,
+}) => {
+  const { received, sms } = await aProvider(200)
+  const id = await aDueSms(database)
+  let lost = 0
+  const pool = new Proxy(database.appPool, {
+    get(target, name) {
+      if (name !== 'query') return Reflect.get(target, name)
+      return async (query: Sql) => {
+        const result = await target.query(query)
+        if (lost > 0 || !query.text.includes('set before_sending = false')) return result
+        lost += 1
+        expect(result.rowCount).toBe(1)
+        throw new Error('Connection terminated unexpectedly')
+      }
+    },
+  })
+  expect(await send(database, sms, id, pool)).toMatchObject({ state: 'sent' })
+  expect(received).toHaveLength(1)
+  expect(lost).toBe(1)
 })
 
 test('a number that is none gets no SMS, and the list says why', async ({ database }) => {
