@@ -19,6 +19,7 @@ language sql stable
 set search_path = holdfast, pg_catalog, pg_temp
 set timezone = 'UTC'
 set jit = off
+set enable_nestloop = off
 as $function$
   with event as (
     select e.*,

@@ -13,6 +13,7 @@ returns table (kind text, slot_id uuid, booking_id uuid, message text)
 language sql stable
 set search_path = holdfast, pg_catalog, pg_temp
 set jit = off
+set enable_nestloop = off
 as $function$
   with receiver as (
     select r.xid, r.seq, r.delivered_at,

@@ -11,6 +11,7 @@ returns table (kind text, slot_id uuid, booking_id uuid, message text)
 language sql stable
 set search_path = holdfast, pg_catalog, pg_temp
 set jit = off
+set enable_nestloop = off
 as $function$
   with offer as (
     select o.*, e.offer_id, b.id is not null as has_booking, b.status, b.failure_reason, b.waitlist_entry_id,
