@@ -44,5 +44,5 @@ export type {
   TheatreStaffBody,
 } from './schemas/theatre-resource.ts'
 export type { NewWaitlistEntryBody, WaitlistEntryBody } from './schemas/waitlist.ts'
-export type { WebhookBody, WebhookDeliveryBody } from './schemas/webhook.ts'
+export { deliveryFailures, type WebhookBody, type WebhookDeliveryBody } from './schemas/webhook.ts'
 export { type TheatreSignal, theatreLivePath, theatreSignalSchema } from './theatre-live.ts'

@@ -69,7 +69,7 @@ grant select, insert, delete on holdfast.webhook to holdfast_app;
 grant update (url, events, secret, previous_secret, previous_secret_until, paused_at, pause_reason, failures,
   failing_since, blocked_until, replay_after, replay_until) on holdfast.webhook to holdfast_app;
 grant select, insert on holdfast.webhook_delivery to holdfast_app;
-grant update (state, due_at, attempts, attempt_until, status, result, duration_ms, done_at, created_at)
+grant update (state, due_at, attempts, attempt_until, status, reason, result, duration_ms, done_at, created_at)
   on holdfast.webhook_delivery to holdfast_app;
 
 -- Secret URLs of calendars. Ended with the role of whoever created them.

@@ -199,6 +199,7 @@ export type {
   WaitlistUrgency,
 } from './model/waitlist.ts'
 export {
+  type DeliveryFailure,
   type DeliveryOutcome,
   type DueDelivery,
   type PauseReason,

@@ -32,12 +32,12 @@ test('an administrator adds a webhook, sees its secret once and its deliveries, 
   const [webhook] = await stored()
   await site.database.ownerPool.query(
     `insert into holdfast.webhook_delivery
-       (clinic_no, id, webhook_id, event, payload, state, due_at, done_at, attempts, status, result)
-     values ($1, $2, $2, 'webhook.test', '{}', 'failed', now(), now(), 1, 503, 'The server did not accept it.')`,
+       (clinic_no, id, webhook_id, event, payload, state, due_at, done_at, attempts, reason, result)
+     values ($1, $2, $2, 'webhook.test', '{}', 'failed', now(), now(), 1, 'refused', 'It has no public address.')`,
     [scene.clinic.no, webhook.id],
   )
   await page.reload()
-  await card.getByRole('row').filter({ hasText: '503 The server did not accept it.' }).waitFor()
+  await card.getByRole('row').filter({ hasText: 'This server may not send anything to its address.' }).waitFor()
   expect(await page.getByText('whsec_').count()).toBe(0)
   await page.setViewportSize({ width: 320, height: 640 })
   await untilRead(page)

@@ -15,7 +15,7 @@ export const newBusyCalendarSchema = Type.Object(
   { title: 'NewBusyCalendar', additionalProperties: false },
 )
 
-export const busyCalendarFailures = ['url_lost', 'unreachable', 'status', 'invalid', 'too_large'] as const
+export const busyCalendarFailures = ['url_lost', 'refused', 'unreachable', 'status', 'invalid', 'too_large'] as const
 
 const busyCalendarSchema = Type.Object(
   {
@@ -28,6 +28,7 @@ const busyCalendarSchema = Type.Object(
     reason: nullableLiterals(busyCalendarFailures, {
       description:
         'Why it cannot be read. url_lost: the server’s secret was replaced, so that the URL has to be set again. ' +
+        'refused: the server’s rules allow no request to this address, or to where it redirects. ' +
         'null: it can be read, or this was recorded by an earlier release',
     }),
     problem: Type.Union([Type.String(), Type.Null()], { description: 'The same more exactly, in English' }),

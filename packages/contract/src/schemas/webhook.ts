@@ -88,6 +88,8 @@ export const webhookWithSecretSchema = Type.Object(
   { title: 'WebhookWithSecret', additionalProperties: false },
 )
 
+export const deliveryFailures = ['secret_lost', 'refused', 'unreachable', 'redirect', 'gone', 'status'] as const
+
 const deliveryStates = ['due', 'delivered', 'failed'] as const
 
 export const deliveryStateSchema = literals(deliveryStates, { title: 'DeliveryState' })
@@ -105,7 +107,13 @@ export const deliverySchema = Type.Object(
       { type: 'integer' },
       { description: 'The code of the response to the last attempt; null: there was none' },
     ),
-    result: nullableText({ description: 'What became of the last attempt' }),
+    reason: nullableLiterals(deliveryFailures, {
+      description:
+        'Why the last attempt has failed. secret_lost: the server’s secret was replaced, so that the webhook’s has ' +
+        'to be rotated. refused: the server’s rules allow no request to this address. unreachable: there was no ' +
+        'response. redirect, gone (410), status: the response. null: it did not fail, or an earlier release made it',
+    }),
+    result: nullableText({ description: 'What became of the last attempt, in English' }),
     durationMs: nullable<number>({ type: 'integer' }, { description: 'How long the last attempt took' }),
     doneAt: nullableTime({ description: 'When it was delivered or given up' }),
     createdAt: Type.String({ format: 'date-time' }),

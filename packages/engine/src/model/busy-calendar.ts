@@ -1,10 +1,11 @@
 import type { Booking } from './booking.ts'
 
 /**
- * Why a calendar cannot be read. `url_lost`: the server's secret was replaced. `unreachable`: there was no whole
- * response. `status`: the response was an error. `invalid`: it was no calendar. `too_large`: it has too many events.
+ * Why a calendar cannot be read. `url_lost`: the server's secret was replaced. `refused`: the server requests nothing
+ * of this address. `unreachable`: there was no whole response. `status`: the response was an error. `invalid`: it was
+ * no calendar. `too_large`: it has too many events.
  */
-export type BusyCalendarFailure = 'url_lost' | 'unreachable' | 'status' | 'invalid' | 'too_large'
+export type BusyCalendarFailure = 'url_lost' | 'refused' | 'unreachable' | 'status' | 'invalid' | 'too_large'
 
 /** An external calendar of a doctor, without its URL. */
 export type BusyCalendar = {

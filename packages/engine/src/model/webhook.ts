@@ -44,6 +44,12 @@ export type Webhook = {
   createdAt: Date
 }
 
+/**
+ * Why an attempt has failed. `secret_lost`: the server's secret was replaced. `refused`: the server does not send
+ * anything to this address. `unreachable`: there was no response. `redirect`, `gone` (410) and `status`: the response.
+ */
+export type DeliveryFailure = 'secret_lost' | 'refused' | 'unreachable' | 'redirect' | 'gone' | 'status'
+
 export type DeliveryState = 'due' | 'delivered' | 'failed'
 
 /** One event for one webhook, or a test. */
@@ -58,7 +64,9 @@ export type WebhookDelivery = {
   attempts: number
   /** The response's code of the last attempt; null: there was none. */
   status: number | null
-  /** What became of the last attempt; null: there was none. */
+  /** Why the last attempt has failed; null: it has not, there was none, or before this was recorded. */
+  reason: DeliveryFailure | null
+  /** What became of the last attempt, for those who operate the receiver; null: there was none. */
   result: string | null
   durationMs: number | null
   doneAt: Date | null
@@ -85,6 +93,7 @@ export type DueDelivery = {
 export type DeliveryOutcome = {
   kind: 'delivered' | 'failed' | 'again'
   status: number | null
+  reason: DeliveryFailure | null
   result: string
   durationMs: number
   againInSeconds: number

@@ -27,8 +27,9 @@ const webhookColumns: Sql = sql`
   w.created_at as "createdAt"`
 
 const deliveryColumns: Sql = sql`
-  d.id, d.event, d.booking_id as "bookingId", d.version, d.state, d.due_at as "dueAt", d.attempts, d.status, d.result,
-  d.duration_ms as "durationMs", d.done_at as "doneAt", d.created_at as "createdAt"`
+  d.id, d.event, d.booking_id as "bookingId", d.version, d.state, d.due_at as "dueAt", d.attempts, d.status,
+  case when d.state <> 'delivered' then d.reason end as reason, d.result, d.duration_ms as "durationMs",
+  d.done_at as "doneAt", d.created_at as "createdAt"`
 
 /** The webhooks of clinics, with the application's role. */
 export function createWebhooks(pool: pg.Pool): Webhooks {

@@ -75,7 +75,7 @@ export function recordDelivery(
       select from holdfast.webhook where clinic_no = ${clinicNo} and id = ${webhookId} for no key update`)
     await transaction.query(sql`
       update holdfast.webhook_delivery
-         set state = ${isAgain ? 'due' : kind}, attempt_until = null, status = ${status},
+         set state = ${isAgain ? 'due' : kind}, attempt_until = null, status = ${status}, reason = ${outcome.reason},
              result = ${outcome.result.slice(0, 300)}, duration_ms = ${Math.min(Math.round(durationMs), 2 ** 31 - 1)},
              due_at = case when ${isAgain}::boolean
                            then clock_timestamp() + make_interval(secs => ${outcome.againInSeconds}) else due_at end,

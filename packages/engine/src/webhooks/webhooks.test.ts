@@ -16,7 +16,14 @@ vi.setConfig({ testTimeout: 120_000 })
 
 const allEvents = Object.values(publishedEvents)
 const anHour = { limit: 20, seconds: 3_600 }
-const delivered: DeliveryOutcome = { kind: 'delivered', status: 204, result: 'OK', durationMs: 3, againInSeconds: 0 }
+const delivered: DeliveryOutcome = {
+  kind: 'delivered',
+  status: 204,
+  reason: null,
+  result: 'OK',
+  durationMs: 3,
+  againInSeconds: 0,
+}
 const failed: DeliveryOutcome = { ...delivered, kind: 'again', status: 500, againInSeconds: 0 }
 
 async function aScene(database: TestDatabase): Promise<{ slot: BuiltSlot; clinicNo: number }> {

@@ -115,7 +115,7 @@ test('nothing is requested of this machine unless that is allowed, not even by a
   const before = calendars.requests.length
   await read(database, false)
   expect(calendars.requests).toHaveLength(before)
-  expect(await state()).toMatchObject({ reason: 'unreachable', problem: expect.any(String) })
+  expect(await state()).toMatchObject({ reason: 'refused', problem: expect.any(String) })
   const requested: string[] = []
   const other = await aScene(database, 'https://calendar.example.org/d.ics')
   const egress = createEgress({ allowPrivate: false })
@@ -136,7 +136,7 @@ test('nothing is requested of this machine unless that is allowed, not even by a
   })
   expect(requested).toEqual(['https://calendar.example.org/d.ics', `${calendars.origin}/`])
   expect(calendars.requests).toHaveLength(before)
-  expect((await other.state())?.problem).toBeTruthy()
+  expect(await other.state()).toMatchObject({ reason: 'refused', problem: expect.any(String) })
 })
 
 test('a request and its redirects have 15 seconds together', async ({ database }) => {

@@ -66,7 +66,8 @@ async function readCalendar({ pool, egress, sealed }: ReadDeps, due: DueBusyCale
   }
   const outcome = await requestFollowing(egress, url, headers)
   if (outcome.kind !== 'response') {
-    return failed('isTooLarge' in outcome ? 'too_large' : 'unreachable', outcome.reason)
+    if (outcome.kind === 'refused') return failed('refused', outcome.reason)
+    return failed(outcome.isTooLarge === true ? 'too_large' : 'unreachable', outcome.reason)
   }
   if (outcome.status === 304) return { kind: 'unchanged' }
   if (outcome.status !== 200) return failed('status', `The server responded with ${outcome.status}.`)

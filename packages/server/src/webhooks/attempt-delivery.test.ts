@@ -74,7 +74,8 @@ test.each([500, 404, 302])('a response %i is repeated, with pauses of three days
     expect(await of(index + 1, 0)).toMatchObject({ kind: 'again', status, againInSeconds: pause })
     expect((await of(index + 1, 1)).againInSeconds).toBeCloseTo(pause * 1.2)
   }
-  expect(await of(pausesSeconds.length + 1, 0)).toMatchObject({ kind: 'failed', status })
+  const reason = status === 302 ? 'redirect' : 'status'
+  expect(await of(pausesSeconds.length + 1, 0)).toMatchObject({ kind: 'failed', status, reason })
   const threeDays = 3 * 86_400
   expect(pausesSeconds.reduce((sum, pause) => sum + pause, 0)).toBeGreaterThan(threeDays)
   // A redirect is not followed: nothing but the hook was requested.
@@ -85,7 +86,8 @@ test.each([500, 404, 302])('a response %i is repeated, with pauses of three days
 test('410 is final, and so is a test that fails', async () => {
   const receiver = await webhookReceiver()
   receiver.respondWith(410)
-  expect(await attemptDelivery(sender, await aDelivery(receiver.url))).toMatchObject({ kind: 'failed', status: 410 })
+  const last = await attemptDelivery(sender, await aDelivery(receiver.url))
+  expect(last).toMatchObject({ kind: 'failed', status: 410, reason: 'gone' })
   receiver.respondWith(500)
   const test = await aDelivery(receiver.url, { bookingId: null, version: null })
   expect(await attemptDelivery(sender, test)).toMatchObject({ kind: 'failed', status: 500 })
@@ -96,12 +98,20 @@ test('a private address gets no request, and a secret that cannot be opened send
   const receiver = await webhookReceiver()
   const guarded = { sealed, egress: createEgress({ allowPrivate: false }) }
   const outcome = await attemptDelivery(guarded, await aDelivery(receiver.url.replace('http:', 'https:')))
-  expect(outcome).toMatchObject({ kind: 'again', status: null })
+  expect(outcome).toMatchObject({ kind: 'again', status: null, reason: 'refused' })
   expect(outcome.result).toContain('public internet')
   const otherSecret = { ...sender, sealed: createSealedTexts(['t'.repeat(32)], 'webhook') }
-  expect((await attemptDelivery(otherSecret, await aDelivery(receiver.url))).result).toContain('rotate')
+  const unopened = await attemptDelivery(otherSecret, await aDelivery(receiver.url))
+  expect(unopened).toMatchObject({ status: null, reason: 'secret_lost', result: expect.stringContaining('rotate') })
   expect(receiver.received).toEqual([])
   await receiver.end()
+})
+
+test('a server that does not respond is unreachable', async () => {
+  const receiver = await webhookReceiver()
+  await receiver.end()
+  const outcome = await attemptDelivery(sender, await aDelivery(receiver.url))
+  expect(outcome).toMatchObject({ kind: 'again', status: null, reason: 'unreachable' })
 })
 
 test('the id of an event is the same for each attempt, and has no dot', () => {

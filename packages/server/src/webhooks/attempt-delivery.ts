@@ -1,5 +1,5 @@
 import type { Egress } from '@holdfast/adapters/egress'
-import type { DeliveryOutcome, DueDelivery } from '@holdfast/engine'
+import type { DeliveryFailure, DeliveryOutcome, DueDelivery } from '@holdfast/engine'
 import type { SealedTexts } from '../secrets/sealed-texts.ts'
 import { signatureHeaders } from './webhook-secrets.ts'
 
@@ -38,22 +38,24 @@ export async function attemptDelivery(
   random = Math.random(),
 ): Promise<DeliveryOutcome> {
   const startedAt = performance.now()
-  const outcomeOf = (kind: DeliveryOutcome['kind'], status: number | null, result: string): DeliveryOutcome => ({
+  type Last = Pick<DeliveryOutcome, 'status' | 'reason' | 'result'>
+  const outcomeOf = (kind: DeliveryOutcome['kind'], last: Last): DeliveryOutcome => ({
     kind,
-    status,
-    result,
+    ...last,
     durationMs: performance.now() - startedAt,
     againInSeconds: 0,
   })
-  const failed = (status: number | null, result: string) => {
+  const failed = (reason: DeliveryFailure, result: string, status: number | null = null) => {
     const pause = pausesSeconds[delivery.attempts - 1]
+    const last = { status, reason, result }
     // A test is not repeated: whoever sent it sees its result.
-    if (pause === undefined || status === gone || delivery.bookingId === null)
-      return outcomeOf('failed', status, result)
-    return { ...outcomeOf('again', status, result), againInSeconds: pause * (1 + jitterShare * random) }
+    if (pause === undefined || reason === 'gone' || delivery.bookingId === null) return outcomeOf('failed', last)
+    return { ...outcomeOf('again', last), againInSeconds: pause * (1 + jitterShare * random) }
   }
   const secrets = await openSecrets(sealed, delivery)
-  if (secrets === null) return failed(null, 'Its secret was encrypted with another secret of the server: rotate it.')
+  if (secrets === null) {
+    return failed('secret_lost', 'Its secret was encrypted with another secret of the server: rotate it.')
+  }
   const { url, payload } = delivery
   const outcome = await egress.request({
     method: 'POST',
@@ -67,11 +69,16 @@ export async function attemptDelivery(
     // Nobody reads it, and it could have anything in it.
     bodyBytesMax: 0,
   })
-  if (outcome.kind !== 'response') return failed(null, outcome.reason)
+  if (outcome.kind !== 'response') {
+    return failed(outcome.kind === 'refused' ? 'refused' : 'unreachable', outcome.reason)
+  }
   const { status } = outcome
-  if (status >= 200 && status < 300) return outcomeOf('delivered', status, 'The server accepted it.')
-  if (status >= 300 && status < 400) return failed(status, 'The server redirects, which is not followed.')
-  return failed(status, status === gone ? 'The server says that it is gone.' : 'The server did not accept it.')
+  if (status >= 200 && status < 300) {
+    return outcomeOf('delivered', { status, reason: null, result: 'The server accepted it.' })
+  }
+  if (status >= 300 && status < 400) return failed('redirect', 'The server redirects, which is not followed.', status)
+  if (status === gone) return failed('gone', 'The server says that it is gone.', status)
+  return failed('status', 'The server did not accept it.', status)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { busyCalendarFailures, messageReasons, problemCodes } from '@holdfast/contract'
+import { busyCalendarFailures, deliveryFailures, messageReasons, problemCodes } from '@holdfast/contract'
 import { describe, expect, test } from 'vitest'
 import { languages } from '../lib/languages.ts'
 import { unusedKeys } from './unused-keys.ts'
@@ -92,6 +92,14 @@ test('every reason why an external calendar cannot be read has a text in every l
     const texts = catalogue(language, 'calendars')
     for (const reason of busyCalendarFailures)
       expect(texts, `${language} ${reason}`).toHaveProperty([`busy.reason.${reason}`])
+  }
+})
+
+test('every reason why a delivery to a webhook has failed has a text in every language', () => {
+  for (const language of languages) {
+    const texts = catalogue(language, 'admin')
+    for (const reason of deliveryFailures)
+      expect(texts, `${language} ${reason}`).toHaveProperty([`webhooks.reason.${reason}`])
   }
 })
 

@@ -589,9 +589,9 @@ export type BusyCalendar = {
      */
     failingSince: string | null;
     /**
-     * Why it cannot be read. url_lost: the server’s secret was replaced, so that the URL has to be set again. null: it can be read, or this was recorded by an earlier release
+     * Why it cannot be read. url_lost: the server’s secret was replaced, so that the URL has to be set again. refused: the server’s rules allow no request to this address, or to where it redirects. null: it can be read, or this was recorded by an earlier release
      */
-    reason: 'url_lost' | 'unreachable' | 'status' | 'invalid' | 'too_large' | null;
+    reason: 'url_lost' | 'refused' | 'unreachable' | 'status' | 'invalid' | 'too_large' | null;
     /**
      * The same more exactly, in English
      */
@@ -4030,7 +4030,11 @@ export type WebhookDelivery = {
      */
     status: number | null;
     /**
-     * What became of the last attempt
+     * Why the last attempt has failed. secret_lost: the server’s secret was replaced, so that the webhook’s has to be rotated. refused: the server’s rules allow no request to this address. unreachable: there was no response. redirect, gone (410), status: the response. null: it did not fail, or an earlier release made it
+     */
+    reason: 'secret_lost' | 'refused' | 'unreachable' | 'redirect' | 'gone' | 'status' | null;
+    /**
+     * What became of the last attempt, in English
      */
     result: string | null;
     /**

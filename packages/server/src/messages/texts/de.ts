@@ -128,6 +128,9 @@ export const de: MailTexts = {
     text: (since) => `Seine belegten Zeiten wurden seit ${since} nicht mehr gelesen.`,
     reasons: {
       url_lost: 'Seine Adresse lässt sich nicht mehr entschlüsseln. Geben Sie sie erneut ein.',
+      refused:
+        'Dieser Server darf seine Adresse nicht abrufen, oder eine, an die sie weiterleitet. ' +
+        'Geben Sie eine öffentliche Adresse ein.',
       unreachable: 'Sein Server ist nicht erreichbar.',
       status: 'Sein Server antwortet mit einem Fehler. Vielleicht hat sich die Adresse geändert.',
       invalid: 'Was sein Server sendet, ist kein Kalender.',

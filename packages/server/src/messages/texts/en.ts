@@ -120,6 +120,7 @@ export const en = {
     text: (since: string) => `Its busy times have not been read since ${since}.`,
     reasons: {
       url_lost: 'Its address can no longer be decrypted. Enter it again.',
+      refused: 'This server may not request its address, or the one that it redirects to. Enter a public address.',
       unreachable: 'Its server cannot be reached.',
       status: 'Its server responds with an error. Perhaps the address has changed.',
       invalid: 'Its server did not send a calendar.',

@@ -10,6 +10,7 @@ import { ShowMore } from '../../../ui/show-more.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import { useClinic } from '../use-clinic.ts'
 import { eventSuffix } from './event-names.ts'
+import { lastResponse } from './last-response.ts'
 import { deliveriesQuery } from './webhook-queries.ts'
 
 /** What was sent to a webhook, with the responses. */
@@ -50,14 +51,14 @@ export function DeliveriesTable({ webhook: { id, url } }: { webhook: Webhook }) 
 function Row({ delivery }: { delivery: WebhookDelivery }) {
   const { t } = useTranslation('admin')
   const { timeZone } = useClinic()
-  const { event, state, status, result, attempts, doneAt, dueAt } = delivery
+  const { event, state, attempts, doneAt, dueAt } = delivery
   return (
     <tr>
       <td className="tabular">{formatDayTime(doneAt ?? dueAt, timeZone)}</td>
       <td data-label={t('column.event')}>{t(`webhooks.event.${eventSuffix(event)}`)}</td>
       <td data-label={t('webhooks.state')}>{t(`webhooks.delivery.${state}`)}</td>
       <td data-label={t('webhooks.response')}>
-        <bdi>{[status, result].filter((part) => part !== null).join(' ') || '–'}</bdi>
+        <bdi>{lastResponse(t, delivery)}</bdi>
       </td>
       <td data-label={t('webhooks.attempts')} className="tabular">
         {attempts}

@@ -11,6 +11,7 @@ import { toastDone, toastFailed } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 import { DeliveriesTable } from './deliveries-table.tsx'
 import { eventSuffix } from './event-names.ts'
+import { lastResponse } from './last-response.ts'
 import { useWebhookActions } from './webhook-queries.ts'
 
 type WebhookCardProps = {
@@ -33,9 +34,10 @@ export function WebhookCard({ webhook, onRotated, onRemoved }: WebhookCardProps)
   const error = Object.values(actions).find((action) => action.isError)?.error ?? null
   const test = () =>
     actions.test.mutate(id, {
-      onSuccess: ({ state, status, result }) => {
-        if (state === 'delivered') toastDone({ message: t('webhooks.testDone', { status: status ?? '' }) })
-        else toastFailed({ message: t('webhooks.testFailed', { result: result ?? '' }) })
+      onSuccess: (delivery) => {
+        if (delivery.state === 'delivered') {
+          toastDone({ message: t('webhooks.testDone', { status: delivery.status ?? '' }) })
+        } else toastFailed({ message: t('webhooks.testFailed', { result: lastResponse(t, delivery) }) })
       },
     })
   const confirmed: Record<Asked, () => void> = {
