@@ -40,10 +40,14 @@ export function formatTime(instant: Instant, timeZone: string): string {
   return dateTime({ ...hourAndMinute, timeZone }).format(new Date(instant))
 }
 
+function isHour12(): boolean {
+  return dateTime(hourAndMinute).resolvedOptions().hour12 === true
+}
+
 /** `9:30–10:00` or `9:30–10:00 am`, on one line */
 export function formatTimes(startsAt: Instant, endsAt: Instant, timeZone: string): string {
   const times = dateTime({ ...hourAndMinute, timeZone })
-  if (times.resolvedOptions().hour12 === true) {
+  if (isHour12()) {
     return onOneLine(times.formatRange(new Date(startsAt), new Date(endsAt)))
   }
   // Where hours are counted to 24, Intl writes ranges in another format than single times: 09:30 and 9:30.
@@ -112,6 +116,20 @@ export function formatWeekday(weekday: number): string {
 /** `9:30` or `9:30 am`, of a local time `HH:MM`. */
 export function formatLocalTime(time: string): string {
   return formatTime(`2024-01-01T${time}:00Z`, 'UTC')
+}
+
+/** `9:30–16:00` or `9:30 am–4:00 pm`, on one line, of local times `HH:MM`. `24:00` is the end of the day. */
+export function formatLocalTimes(from: string, to: string): string {
+  // A range that ended on the next day would be written with its dates.
+  if (to !== '24:00') return formatTimes(`2024-01-01T${from}:00Z`, `2024-01-01T${to}:00Z`, 'UTC')
+  const midnight = dateTime({ ...hourAndMinute, hourCycle: isHour12() ? 'h12' : 'h24', timeZone: 'UTC' })
+  return onOneLine(`${formatLocalTime(from)}–${midnight.format(new Date('2024-01-02T00:00:00Z'))}`)
+}
+
+/** `Mon – Fri`, or `Mon` if both are the same. @param first and last: 1 (Monday) to 7 */
+export function formatWeekdays(first: number, last: number): string {
+  const day = (weekday: number) => new Date(`2024-01-0${weekday}T00:00:00Z`)
+  return onOneLine(dateTime({ weekday: 'short', timeZone: 'UTC' }).formatRange(day(first), day(last)))
 }
 
 /** The zone's name at that moment, such as `British Summer Time`; with `offset`, its distance from UTC. */

@@ -16,7 +16,7 @@ import { useMutation } from '@tanstack/react-query'
 import { type SyntheticEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
-import { formatDate, formatNumber, formatTimes } from '../../../lib/format.ts'
+import { formatDate, formatNumber, formatTimes, formatWeekday } from '../../../lib/format.ts'
 import { localDay } from '../../../lib/local-time.ts'
 import { createRequestKeys } from '../../../lib/request-keys.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
@@ -26,7 +26,6 @@ import { useTheatre } from '../use-theatre.ts'
 import { type BlockDraft, newBlockDraft, newBlockOf } from './block-draft.ts'
 import { ExceptDates } from './except-dates.tsx'
 import { OwnerFields } from './owner-fields.tsx'
-import { weekdayName } from './weekday-name.ts'
 
 type BlockFormProps = { rooms: readonly { id: string; name: string }[]; firstDay: string; onDone: () => void }
 type Form = UseFormReturnType<BlockDraft>
@@ -108,7 +107,7 @@ function RuleFields({ form }: { form: Form }) {
       <Checkbox.Group label={t('blocks.weekdays')} {...form.getInputProps('weekdays')}>
         <Box className={layoutClasses.choices} mt={6}>
           {['1', '2', '3', '4', '5', '6', '7'].map((day) => (
-            <Checkbox key={day} value={day} label={weekdayName(Number(day))} />
+            <Checkbox key={day} value={day} label={formatWeekday(Number(day))} />
           ))}
         </Box>
       </Checkbox.Group>

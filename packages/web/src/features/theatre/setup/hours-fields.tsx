@@ -1,8 +1,8 @@
 import type { OpeningHours } from '@holdfast/contract/client'
 import { Button, Group, NativeSelect, Stack, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatNumber } from '../../../lib/format.ts'
-import { weekdayName } from './weekday-name.ts'
+import { formatNumber, formatWeekday } from '../../../lib/format.ts'
+import classes from './hours-fields.module.css'
 
 type HoursFieldsProps = { hours: OpeningHours[]; onChange: (hours: OpeningHours[]) => void }
 
@@ -53,18 +53,21 @@ type HoursRowProps = {
 function HoursRow({ one, number, onChange, onRemove }: HoursRowProps) {
   const { t } = useTranslation('theatre')
   return (
-    <Group gap="xs" align="end">
+    <div className={classes.row}>
       <NativeSelect
         size="sm"
+        label={t('setup.weekday')}
         aria-label={t('setup.weekdayOf', { number })}
         value={String(one.weekday)}
         onChange={({ currentTarget }) => onChange({ ...one, weekday: Number(currentTarget.value) })}
-        data={[1, 2, 3, 4, 5, 6, 7].map((day) => ({ value: String(day), label: weekdayName(day) }))}
+        data={[1, 2, 3, 4, 5, 6, 7].map((day) => ({ value: String(day), label: formatWeekday(day) }))}
       />
       <TextInput
         size="sm"
         type="time"
         required
+        withAsterisk={false}
+        label={t('setup.opens')}
         aria-label={t('setup.opensOf', { number })}
         value={one.from}
         onChange={({ currentTarget }) => onChange({ ...one, from: currentTarget.value })}
@@ -73,6 +76,8 @@ function HoursRow({ one, number, onChange, onRemove }: HoursRowProps) {
         size="sm"
         type="time"
         required
+        withAsterisk={false}
+        label={t('setup.closes')}
         aria-label={t('setup.closesOf', { number })}
         value={one.to === '24:00' ? '00:00' : one.to}
         onChange={({ currentTarget: { value } }) => onChange({ ...one, to: value === '00:00' ? '24:00' : value })}
@@ -80,6 +85,6 @@ function HoursRow({ one, number, onChange, onRemove }: HoursRowProps) {
       <Button size="sm" variant="default" aria-label={t('setup.removeHoursOf', { number })} onClick={onRemove}>
         {t('setup.remove')}
       </Button>
-    </Group>
+    </div>
   )
 }

@@ -1,4 +1,4 @@
-import type { OpeningHours, Room } from '@holdfast/contract/client'
+import type { Room } from '@holdfast/contract/client'
 import { Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -7,10 +7,10 @@ import { PageTitle } from '../../../ui/page-title.tsx'
 import { equipmentQuery, roomsQuery, staffQuery } from '../theatre-queries.ts'
 import { useTheatre } from '../use-theatre.ts'
 import { EquipmentForm } from './equipment-form.tsx'
+import { hoursText } from './hours-text.ts'
 import { ResourceSection } from './resource-section.tsx'
 import { RoomForm } from './room-form.tsx'
 import { StaffForm } from './staff-form.tsx'
-import { weekdayName } from './weekday-name.ts'
 
 /** What cases need: rooms, staff and equipment. */
 export function SetupPage() {
@@ -18,7 +18,7 @@ export function SetupPage() {
   const { clinicId } = useTheatre()
   const equipment = useQuery(equipmentQuery(clinicId))
   const hoursOf = ({ hours }: Room) =>
-    hours === null ? t('setup.alwaysOpen') : hours.length === 0 ? t('setup.neverOpen') : hours.map(hoursText).join(', ')
+    hours === null ? t('setup.alwaysOpen') : hours.length === 0 ? t('setup.neverOpen') : hoursText(hours)
   return (
     <Stack gap="lg">
       <PageTitle>{t('tabs.setup')}</PageTitle>
@@ -54,8 +54,4 @@ export function SetupPage() {
       />
     </Stack>
   )
-}
-
-function hoursText({ weekday, from, to }: OpeningHours): string {
-  return `${weekdayName(weekday)} ${from}–${to}`
 }
