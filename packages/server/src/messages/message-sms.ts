@@ -70,7 +70,7 @@ function shortTime(at: Date, timeZone: string, language: MessageLanguage): strin
     weekday: 'short',
     day: 'numeric',
     month: 'short',
-    hour: '2-digit',
+    hour: 'numeric',
     minute: '2-digit',
     timeZone,
   })

@@ -43,20 +43,23 @@ export function visitContext(facts: MessageFacts, language: MessageLanguage, lin
   }
 }
 
-/** `Monday, 23 November 2026 at 10:00 CET` */
+/** How a day, a time and the name of its zone are joined. */
+const joined: Record<MessageLanguage, (day: string, time: string, zone: string) => string> = {
+  en: (day, time, zone) => `${day} at ${time} (${zone})`,
+  // Where a zone has no name, it is called by its place: `Vereinigtes Königreich (Ortszeit)`.
+  de: (day, time, zone) => `${day} um ${time} Uhr (${zone.replace(/^(.+) \(Ortszeit\)$/, 'Ortszeit $1')})`,
+  ar: (day, time, zone) => `${day} الساعة ${time} ${/^(?:ال)?توقيت/.test(zone) ? `ب${zone}` : `بتوقيت ${zone}`}`,
+}
+
+/** `Monday, 23 November 2026 at 10:00 (Central European Time)`, by the names that people use for time zones. */
 export function whenText(at: Date, timeZone: string, language: MessageLanguage): string {
-  const locale = language === 'en' ? 'en-GB' : language
-  const { format } = new Intl.DateTimeFormat(locale, {
-    weekday: 'long',
-    day: 'numeric',
-    month: 'long',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZone,
-    timeZoneName: 'short',
-  })
-  return format(at)
+  const part = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { ...options, timeZone })
+  const day = part({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }).format(at)
+  const time = part({ hour: 'numeric', minute: '2-digit' }).format(at)
+  const zone = part({ timeZoneName: 'longGeneric' })
+  const name = zone.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? timeZone
+  return joined[language](day, time, zone.resolvedOptions().timeZone === 'UTC' ? 'UTC' : name)
 }
 
 export function localDay(at: Date, timeZone: string): string {

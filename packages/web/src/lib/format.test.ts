@@ -1,6 +1,6 @@
 import i18next from 'i18next'
 import { beforeAll, expect, test } from 'vitest'
-import { formatAppointment, formatDayTime, formatTimes } from './format.ts'
+import { formatAppointment, formatDayTime, formatTimes, formatZone } from './format.ts'
 import { languages } from './languages.ts'
 
 const [startsAt, endsAt, evening] = ['2026-11-23T08:00:00Z', '2026-11-23T08:15:00Z', '2026-11-23T18:00:00Z']
@@ -22,4 +22,15 @@ test.for(languages)('in %s a day’s time stays on one line with its half of the
   await i18next.changeLanguage(language)
   const last = formatDayTime(evening, 'UTC').split(' ').at(-1)
   expect(last).toMatch(language === 'ar' ? /^6:00\u00a0\p{L}$/u : /^18:00$|^6:00[\u00a0\u202f]PM$/)
+})
+
+test.for([
+  ['en', 'Europe/London', 'United Kingdom Time'],
+  ['de', 'Europe/London', 'Vereinigtes Königreich (Ortszeit)'],
+  ['de', 'Europe/Berlin', 'Mitteleuropäische Zeit'],
+  ['ar', 'Europe/London', 'توقيت المملكة المتحدة'],
+  ['de', 'Etc/UTC', 'UTC'],
+] as const)('in %s the zone %s has the name people use', async ([language, zone, name]) => {
+  await i18next.changeLanguage(language)
+  expect(formatZone(startsAt, zone)).toBe(name)
 })

@@ -132,12 +132,16 @@ export function formatWeekdays(first: number, last: number): string {
   return onOneLine(dateTime({ weekday: 'short', timeZone: 'UTC' }).formatRange(day(first), day(last)))
 }
 
-/** The zone's name at that moment, such as `British Summer Time`; with `offset`, its distance from UTC. */
+/**
+ * The zone's name, such as `Central European Time`, `CET` or, where it has none, `United Kingdom Time`; with `offset`,
+ * its distance from UTC at that moment.
+ */
 export function formatZone(instant: Instant, timeZone: string, style: 'long' | 'short' | 'offset' = 'long'): string {
-  const parts = dateTime({ timeZone, timeZoneName: style === 'offset' ? 'longOffset' : style }).formatToParts(
-    new Date(instant),
-  )
-  return parts.find((part) => part.type === 'timeZoneName')?.value ?? timeZone
+  const timeZoneName = ({ long: 'longGeneric', short: 'shortGeneric', offset: 'longOffset' } as const)[style]
+  const formatter = dateTime({ timeZone, timeZoneName })
+  // Its name would be an offset, such as GMT+00:00.
+  if (style !== 'offset' && formatter.resolvedOptions().timeZone === 'UTC') return 'UTC'
+  return formatter.formatToParts(new Date(instant)).find((part) => part.type === 'timeZoneName')?.value ?? timeZone
 }
 
 /** Minor units and an ISO 4217 code; `£65` when there are no pence. */

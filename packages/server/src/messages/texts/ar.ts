@@ -28,7 +28,7 @@ export const ar: MailTexts = {
     privateLink: 'لا تشارك رابط العرض مع أحد: كل من لديه الرابط يمكنه قبول المكان أو رفضه.',
   },
   confirm: {
-    subject: (when) => `يرجى تأكيد موعدك في ${when}`,
+    subject: (when) => `يرجى تأكيد موعدك يوم ${when}`,
     heading: 'يرجى تأكيد موعدك',
     text: 'هذا الوقت محجوز لك مؤقتًا. افتح الرابط واضغط على الزر هناك ليصبح الموعد لك.',
     until: 'محجوز حتى',
@@ -36,24 +36,24 @@ export const ar: MailTexts = {
     ignore: 'إذا لم تحجز هذا الموعد فتجاهل هذه الرسالة: سيصبح الوقت متاحًا من جديد تلقائيًا.',
   },
   confirmed: {
-    subject: (when) => `تم تأكيد موعدك في ${when}`,
+    subject: (when) => `تم تأكيد موعدك يوم ${when}`,
     heading: 'تم تأكيد موعدك',
     text: (doctor) => `${doctor} في انتظارك.`,
   },
   moved: {
-    subject: (when) => `تم نقل موعدك إلى ${when}`,
+    subject: (when) => `تم نقل موعدك إلى يوم ${when}`,
     heading: 'تم نقل موعدك',
     text: 'هذا هو الوقت الجديد، والوقت السابق لم يعد ساريًا.',
   },
   cancelled: {
-    subject: (when) => `تم إلغاء موعدك في ${when}`,
+    subject: (when) => `تم إلغاء موعدك يوم ${when}`,
     heading: 'تم إلغاء موعدك',
     byPatient: 'تم إلغاء موعدك بناءً على طلبك.',
     byClinic: (clinic) => `ألغت ${clinic} موعدك. نأسف لذلك.`,
     bookAgain: 'احجز موعدًا آخر',
   },
   withdrawn: {
-    subject: (when) => `تعذّر إجراء موعدك في ${when}`,
+    subject: (when) => `تعذّر إجراء موعدك يوم ${when}`,
     heading: 'تعذّر إجراء موعدك',
     text: (clinic) => `اضطرت ${clinic} إلى سحب هذا الوقت. نأسف لذلك. يُرجى اختيار وقت آخر.`,
     alternatives: 'هذه الأوقات متاحة حاليًا:',
@@ -61,14 +61,14 @@ export const ar: MailTexts = {
     book: (when, doctor) => `${when}، ${doctor}`,
   },
   reminder: {
-    subject: (when) => `تذكير: موعدك في ${when}`,
+    subject: (when) => `تذكير: موعدك يوم ${when}`,
     heading: 'اقترب موعدك',
     text: (doctor) => `${doctor} في انتظارك. إذا تعذّر حضورك فيُرجى إلغاء الموعد ليستفيد منه شخص آخر.`,
     cancel: 'إلغاء الموعد',
     off: 'لا أريد تذكيرات أخرى من هذه العيادة',
   },
   ticketLink: {
-    subject: (when) => `تذكرتك لموعد ${when}`,
+    subject: (when) => `تذكرتك لموعد يوم ${when}`,
     heading: 'العودة إلى تذكرتك',
     text: 'أدخل شخص ما الرقم المرجعي لموعدك ويومه، وطلب رابط تذكرتك.',
     ignore: 'إذا لم تكن أنت، فتجاهل هذه الرسالة: لم يحصل أي شخص آخر على الرابط.',
@@ -120,7 +120,7 @@ export const ar: MailTexts = {
   busyCalendarFailing: {
     subject: 'تتعذّر قراءة تقويمك الخارجي',
     heading: 'تتعذّر قراءة تقويمك الخارجي',
-    text: (since) => `لم تُقرأ الأوقات المشغولة منه منذ ${since}.`,
+    text: (since) => `لم تُقرأ الأوقات المشغولة منه منذ يوم ${since}.`,
     reasons: {
       url_lost: 'لم يعد من الممكن فك تشفير عنوانه. أدخله من جديد.',
       refused: 'لا يُسمح لهذا الخادم بطلب عنوانه أو العنوان الذي يحيل إليه. أدخل عنوانًا عامًا.',
