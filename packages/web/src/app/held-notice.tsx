@@ -27,7 +27,7 @@ export function HeldNotice({ attempt: { doctorId, slot, holdExpiresAt } }: Notic
         <Text className={classes.heldText}>
           {t('held.text', { when, name: `\u2068${doctor.name}\u2069` })}{' '}
           <bdi className="tabular" role="timer" aria-label={t('held.timeLeft')}>
-            {formatCountdown(seconds)}
+            {t('held.left', { time: formatCountdown(seconds) })}
           </bdi>
         </Text>
         <LinkButton size="sm" to="/doctors/$doctorId" params={{ doctorId }} state={{ hold: true }}>
