@@ -26,9 +26,9 @@ test('a guest who lost the ticket is told what to do, in the same words for a bo
     await stranger.getByLabel('Day of the appointment').fill(day)
     await stranger.getByRole('button', { name: 'Continue' }).click()
     const advice = stranger.getByRole('region', { name: 'How to open your booking' })
-    await advice.getByText(new RegExp(`${reference.slice(0, 4)}-${reference.slice(4)}`, 'i')).waitFor()
+    await advice.getByText(new RegExp(`${reference.slice(0, 4)}\u2011${reference.slice(4)}`, 'i')).waitFor()
     await advice.getByRole('heading').and(stranger.locator(':focus')).waitFor()
-    return (await advice.innerText()).replaceAll(/[0-9A-F]{4}-[0-9A-F]{4}/g, 'REFERENCE')
+    return (await advice.innerText()).replaceAll(/[0-9A-F]{4}\u2011[0-9A-F]{4}/g, 'REFERENCE')
   }
   const [ofKnown, ofUnknown] = [await find(known), await find('0123abcd')]
   expect(ofKnown).toBe(ofUnknown)

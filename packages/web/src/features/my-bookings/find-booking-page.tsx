@@ -2,6 +2,7 @@ import { Anchor, Button, Group, Paper, Stack, Text, TextInput } from '@mantine/c
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { storedTicketsQuery } from '../../domain/bookings/stored-ticket-queries.ts'
 import { referenceOf } from '../../domain/bookings/ticket-link.ts'
@@ -20,6 +21,7 @@ import { SearchSelect } from '../../ui/search-select.tsx'
 import { normalReference } from './normal-reference.ts'
 
 const typingMs = 250
+const wholeDay = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' } as const
 
 /** `email`: where the link is sent, if it is the booking's; null: nothing is sent. With it, the clinic is known. */
 type Wanted = { reference: string; day: string; clinicId: string | null; email: string | null; submittedAt: number }
@@ -52,7 +54,7 @@ function WantedForm({ onWanted }: { onWanted: (wanted: Wanted) => void }) {
   const [email, setEmail] = useState('')
   const [chosenId, setChosenId] = useState<string | null>(null)
   const [isTried, setTried] = useState(false)
-  const clinics = useQuery(clinicsQuery(useQueryClient())).data
+  const { data: clinics, isPending } = useQuery(clinicsQuery(useQueryClient()))
   const [only = null, ...others] = clinics ?? []
   const isOnly = only !== null && others.length === 0
   const clinicId = isOnly ? only.id : chosenId
@@ -60,7 +62,8 @@ function WantedForm({ onWanted }: { onWanted: (wanted: Wanted) => void }) {
   const normal = normalReference(reference)
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    setTried(true)
+    // Shows the field for the clinic, which may be the one to focus.
+    flushSync(() => setTried(true))
     if (normal === null) document.getElementById('find-reference')?.focus()
     else if (parseDay(day) === null) document.getElementById('find-day')?.focus()
     else if (isClinicMissing) document.getElementById('find-clinic')?.focus()
@@ -94,13 +97,6 @@ function WantedForm({ onWanted }: { onWanted: (wanted: Wanted) => void }) {
           onChange={({ currentTarget }) => setDay(currentTarget.value)}
           error={isTried && parseDay(day) === null ? t('find.dayInvalid') : null}
         />
-        {isOnly ? null : (
-          <ClinicField
-            clinicId={chosenId}
-            onChange={setChosenId}
-            error={isTried && isClinicMissing ? t('find.clinicNeeded') : null}
-          />
-        )}
         <TextInput
           id="find-email"
           type="email"
@@ -112,6 +108,14 @@ function WantedForm({ onWanted }: { onWanted: (wanted: Wanted) => void }) {
           onChange={({ currentTarget }) => setEmail(currentTarget.value)}
           error={isTried && !isAddress(email) ? t('find.emailInvalid') : null}
         />
+        {/* The last field: when it comes, it moves none that is being filled in. */}
+        {isOnly || (isPending && !isTried) ? null : (
+          <ClinicField
+            clinicId={chosenId}
+            onChange={setChosenId}
+            error={isTried && isClinicMissing ? t('find.clinicNeeded') : null}
+          />
+        )}
         <Group>
           <Button type="submit">{t('find.submit')}</Button>
         </Group>
@@ -174,7 +178,7 @@ function Advice({ wanted }: { wanted: Wanted }) {
         <Stack component="ul" gap="sm" m={0} ps="lg">
           <li>{t('find.link')}</li>
           <li>
-            {t('find.call', { reference: `\u2068${reference}\u2069`, day: formatDate(day) })}{' '}
+            {t('find.call', { reference: unbroken(reference), day: formatDate(day, wholeDay) })}{' '}
             {phone === null ? (
               t('find.noPhone')
             ) : (
@@ -219,6 +223,11 @@ function SentLink({ wanted: { reference, day, clinicId, email, submittedAt } }: 
       {t('find.sent', { email: `\u2068${email}\u2069` })}
     </Text>
   )
+}
+
+/** A reference in a sentence: in its own direction, with a hyphen at which no line breaks and which the form accepts. */
+function unbroken(reference: string): string {
+  return `\u2068${reference.replace('-', '\u2011')}\u2069`
 }
 
 function isAddress(email: string): boolean {

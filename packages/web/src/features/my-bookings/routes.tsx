@@ -14,12 +14,10 @@ const myBookingsRoute = createRoute({
 const findBookingRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/find-booking',
-  loader: async ({ context: { queryClient } }) => {
-    // With one clinic, the page does not ask which.
-    await Promise.all([
-      loadTexts('my-bookings', 'ticket'),
-      queryClient.prefetchQuery({ ...clinicsQuery(queryClient), retry: false }),
-    ])
+  loader: ({ context: { queryClient } }) => {
+    // Whether the page asks for the clinic. The rest of the form does not wait for it.
+    void queryClient.prefetchQuery({ ...clinicsQuery(queryClient), retry: false })
+    return loadTexts('my-bookings', 'ticket')
   },
   component: lazyRouteComponent(() => import('./find-booking-page.tsx'), 'FindBookingPage'),
 })
