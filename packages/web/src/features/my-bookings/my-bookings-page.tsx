@@ -85,7 +85,7 @@ function Bookings({ accountId }: { accountId: string }) {
       onChange={(value) => setKind(kinds.find((one) => one === value) ?? 'upcoming')}
       keepMounted={false}
     >
-      <Tabs.List>
+      <Tabs.List className={classes.kinds}>
         {kinds.map((one) => (
           <Tabs.Tab key={one} value={one}>
             {t(`kind.${one}`)} ({formatNumber(sorted[one].length)})

@@ -18,8 +18,8 @@ export function ProofPage() {
   return (
     <Stack gap="lg" maw="44rem">
       <PageTitle>{t('proof.title')}</PageTitle>
-      <Paper withBorder p="xl" radius="lg">
-        <Text fz="2rem" fw={700} lh={1.2} className="tabular">
+      <Paper withBorder p={{ base: 'md', sm: 'xl' }} radius="lg">
+        <Text fz={{ base: '1.5rem', sm: '2rem' }} fw={700} lh={1.2} className="tabular">
           {t('proof.count', {
             count: overbooked,
             overbooked: formatNumber(overbooked),
