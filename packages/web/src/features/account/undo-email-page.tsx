@@ -20,7 +20,9 @@ export function UndoEmailPage() {
     <Stack gap="lg" maw="36rem">
       <PageTitle>{t('undoEmail.title')}</PageTitle>
       {token === null ? (
-        <EmptyState title={t('reset.incomplete')} help={t('undoEmail.incompleteHelp')} />
+        <EmptyState title={t('reset.incomplete')} help={t('undoEmail.incompleteHelp')}>
+          <LinkButton to="/account">{t('confirmEmail.toAccount')}</LinkButton>
+        </EmptyState>
       ) : (
         <Undo key={token} token={token} />
       )}

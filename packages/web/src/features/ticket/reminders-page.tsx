@@ -6,6 +6,7 @@ import { useHiddenFragment } from '../../lib/use-hidden-fragment.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { TextLink } from '../../ui/text-link.tsx'
 
@@ -13,14 +14,16 @@ const linkPattern = /^[0-9a-f-]{36}\.hfu_[\w-]{43}$/
 
 /** The page of the link in a reminder: turns reminders of the clinic off, and on again. Opening it changes nothing. */
 export function RemindersPage() {
-  const { t } = useTranslation('ticket')
+  const { t } = useTranslation(['ticket', 'shell'])
   const link = useHiddenFragment(linkPattern)
   const [bookingId, token] = link?.split('.') ?? []
   return (
     <Stack gap="lg" maw="36rem">
       <PageTitle>{t('reminders.title')}</PageTitle>
       {bookingId === undefined || token === undefined ? (
-        <EmptyState title={t('reminders.incomplete')} help={t('reminders.incompleteHelp')} />
+        <EmptyState title={t('reminders.incomplete')} help={t('reminders.incompleteHelp')}>
+          <LinkButton to="/find-booking">{t('shell:footer.findBooking')}</LinkButton>
+        </EmptyState>
       ) : (
         <Choice key={link} bookingId={bookingId} token={token} />
       )}
