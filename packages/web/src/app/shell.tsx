@@ -3,6 +3,8 @@ import { Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router'
 import { lazy, type MouseEvent, Suspense, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isHeld, useActiveAttempt } from '../domain/hold/active-attempt.ts'
+import { helpPath } from '../lib/help-path.ts'
+import { currentLanguage } from '../lib/i18n.ts'
 import { type Session, useSession } from '../lib/session.ts'
 import { focusNewPage } from '../ui/page-focus.ts'
 import { BrandMark } from './brand-mark.tsx'
@@ -64,7 +66,7 @@ export function Shell() {
         <span>
           <Link to="/find-booking">{t('footer.findBooking')}</Link>
           {' · '}
-          <a href="/help">{t('footer.help')}</a>
+          <a href={helpPath(currentLanguage())}>{t('footer.help')}</a>
           {' · '}
           <a href="/docs">{t('footer.api')}</a>
         </span>

@@ -4,6 +4,8 @@ import { useRouterState } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { roleIn } from '../lib/access.ts'
 import { clinicQuery } from '../lib/directory-queries.ts'
+import { helpPath } from '../lib/help-path.ts'
+import { currentLanguage } from '../lib/i18n.ts'
 import { useSession } from '../lib/session.ts'
 import type { Command } from './command.ts'
 import { navigation } from './navigation.ts'
@@ -27,7 +29,7 @@ export function useCommands(): CommandGroup[] {
     { label: t('shell:footer.findBooking'), href: '/find-booking' },
     { label: t('shell:waitlist.mine'), href: '/my-waitlist' },
     account,
-    { label: t('shell:footer.help'), href: '/help' },
+    { label: t('shell:footer.help'), href: helpPath(currentLanguage()) },
     { label: t('shell:footer.api'), href: '/docs' },
   ]
   const site = { label: t('pages'), commands: pages.map((page) => ({ ...page, about: null })) }
