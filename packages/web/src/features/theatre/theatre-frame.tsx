@@ -14,7 +14,7 @@ export function TheatreFrame() {
   const params = { clinicId }
   const live = useLiveTheatre(clinicId)
   return (
-    <>
+    <div data-wide-page>
       <Group justify="space-between" mb="sm" className="no-print">
         {isStaff ? (
           <Link to="/clinic/$clinicId" params={params} className={layoutClasses.link}>
@@ -48,6 +48,6 @@ export function TheatreFrame() {
       <LiveTheatreState value={live}>
         <Outlet />
       </LiveTheatreState>
-    </>
+    </div>
   )
 }

@@ -47,7 +47,7 @@ export function BoardPage() {
   const { caseId: _opened, ...place } = search
   const heading = formatDate(day, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
   return (
-    <Stack gap="md" data-wide-page>
+    <Stack gap="md">
       <Group justify="space-between" align="end">
         <PageTitle>{isWeek ? t('board.weekOf', { day: heading }) : heading}</PageTitle>
         <span className="no-print">

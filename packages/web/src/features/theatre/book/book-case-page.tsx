@@ -75,7 +75,7 @@ function BookCase({ request, rooms }: BookCaseProps) {
     holding.mutate({ ...wanted, ...resolution })
   }
   return (
-    <Stack gap="lg">
+    <Stack gap="lg" maw="67.5rem">
       <PageTitle>{t('book.title')}</PageTitle>
       <form onSubmit={form.onSubmit(() => hold())}>
         <Stack gap="lg">

@@ -36,7 +36,7 @@ export function ReportPage() {
   const show = (next: { from: string; to: string }) => void navigate({ search: next, resetScroll: false })
   const csv = new URLSearchParams({ from, to, graceMinutes: String(graceMinutes) })
   return (
-    <Stack gap="lg" data-wide-page>
+    <Stack gap="lg">
       <PageTitle>{t('tabs.report')}</PageTitle>
       <div className={layoutClasses.shortFields}>
         <TextInput

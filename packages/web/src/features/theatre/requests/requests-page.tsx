@@ -24,7 +24,7 @@ export function RequestsPage() {
   const navigate = useNavigate()
   const read = useQuery(openRequestsQuery(clinicId))
   return (
-    <Stack gap="lg">
+    <Stack gap="lg" maw="67.5rem">
       <Group justify="space-between">
         <PageTitle>{t('tabs.requests')}</PageTitle>
         <Button onClick={() => setAdding(true)}>{t('requests.add')}</Button>

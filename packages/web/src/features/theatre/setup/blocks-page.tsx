@@ -23,7 +23,7 @@ export function BlocksPage() {
   const rooms = useQuery(roomsQuery(clinicId)).data ?? []
   const read = useQuery(blocksQuery(clinicId, monday, addDays(monday, 6)))
   return (
-    <Stack gap="lg" data-wide-page>
+    <Stack gap="lg">
       <Group justify="space-between">
         <PageTitle>{t('tabs.blocks')}</PageTitle>
         {!isAdmin || rooms.length === 0 ? null : <Button onClick={() => setAdding(true)}>{t('blocks.add')}</Button>}

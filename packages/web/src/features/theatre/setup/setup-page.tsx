@@ -20,7 +20,7 @@ export function SetupPage() {
   const hoursOf = ({ hours }: Room) =>
     hours === null ? t('setup.alwaysOpen') : hours.length === 0 ? t('setup.neverOpen') : hoursText(hours)
   return (
-    <Stack gap="lg">
+    <Stack gap="lg" maw="67.5rem">
       <PageTitle>{t('tabs.setup')}</PageTitle>
       <ResourceSection
         title={t('setup.rooms')}
