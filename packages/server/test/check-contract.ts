@@ -1,5 +1,6 @@
 import {
   type Operation,
+  type Problem,
   type ProblemCode,
   problemKinds,
   problemSchema,
@@ -51,7 +52,21 @@ export function violationsOf(operation: Operation, status: number, body: unknown
   const code = typeof body === 'object' && body !== null && 'code' in body ? (body.code as ProblemCode) : undefined
   if (code === undefined || !problemsOf(operation).includes(code)) errors.push(`${at}: ${code} is not described`)
   else if (problemKinds[code].status !== status) errors.push(`${at}: ${code} has another status`)
+  return [...errors, ...unknownFields(operation, body).map((path) => `${at}: ${path} is no field of the request`)]
+}
+
+/** The paths of a problem's errors that are no JSON pointers into the body, and name no place outside of it. */
+function unknownFields({ body }: Operation, problem: unknown): string[] {
+  const { errors = [] } = problem as Partial<Problem>
+  const known = new Set(['', 'query', 'path', 'headers', ...namesOf(body)])
   return errors
+    .filter(({ path, message }) => !known.has(path.split('/')[1] ?? '') && !message.startsWith('is not known here'))
+    .map(({ path }) => path)
+}
+
+function namesOf(schema: object | undefined): string[] {
+  const { properties = {}, anyOf = [], allOf = [] } = (schema ?? {}) as Partial<Record<string, object[]>>
+  return [...Object.keys(properties), ...[...anyOf, ...allOf].flatMap(namesOf)]
 }
 
 function errorsOf(schema: object, value: unknown): string[] {

@@ -136,7 +136,7 @@ function claim(
   const clinicNo = clinicNoIn(body.slotId)
   if (clinicNo === null) return { kind: 'slot_missing' }
   if (body.patient === undefined && body.confirm) {
-    throw invalidRequest([{ path: '/body/patient', message: 'is required together with confirm' }])
+    throw invalidRequest([{ path: '/patient', message: 'is required together with confirm' }])
   }
   const wanted = {
     slotId: body.slotId,
@@ -194,7 +194,7 @@ async function confirm(deps: RestDeps, input: Input<typeof restOperations.confir
 async function confirmWith(deps: RestDeps, input: Input<typeof restOperations.confirmBooking>, token: string) {
   const { granted: reach, body, params } = input
   if (body.patient !== undefined) {
-    throw invalidRequest([{ path: '/body/patient', message: 'cannot be changed together with confirmationToken' }])
+    throw invalidRequest([{ path: '/patient', message: 'cannot be changed together with confirmationToken' }])
   }
   const booking = await requireConfirmationToken(deps, params.bookingId, reach, token)
   const outcome = await settle(deps, input, 'confirm')

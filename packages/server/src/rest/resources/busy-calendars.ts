@@ -19,7 +19,7 @@ export function serveBusyCalendars(serve: Serve, deps: RestDeps): void {
     async ({ params: { doctorId }, body, granted: { clinic } }) => {
       const url = body.url.trim().replace(/^webcals?:/i, 'https:')
       const message = deps.webhookSender.egress.problemOf(url)
-      if (message !== null) throw invalidRequest([{ path: '/body/url', message }])
+      if (message !== null) throw invalidRequest([{ path: '/url', message }])
       const sealedUrl = await deps.busyCalendarUrls.seal(url)
       await busyCalendars.set({ clinicNo: clinic.no, doctorId, sealedUrl })
       return { status: 200, body: await stateOf(deps, clinic.no, doctorId) }

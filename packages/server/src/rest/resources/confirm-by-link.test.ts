@@ -76,13 +76,13 @@ test('a link of another booking or address confirms nothing', async ({ database,
     { confirmationToken: rest.manageTokens.issue(hold.path.bookingId) },
   ]) {
     const refused = await rest.call('confirmBooking', { ...hold, body })
-    expect(refused.problem).toMatchObject({ code: 'invalid_request', errors: [{ path: '/body/confirmationToken' }] })
+    expect(refused.problem).toMatchObject({ code: 'invalid_request', errors: [{ path: '/confirmationToken' }] })
   }
   const both = await rest.call('confirmBooking', {
     ...hold,
     body: { ...linkOf(hold, 'lovelace@example.org'), patient },
   })
-  expect(both.problem).toMatchObject({ code: 'invalid_request', errors: [{ path: '/body/patient' }] })
+  expect(both.problem).toMatchObject({ code: 'invalid_request', errors: [{ path: '/patient' }] })
   expect((await rest.call('getBooking', hold)).body.status).toBe('PENDING')
   const right = await rest.call('confirmBooking', { ...hold, body: linkOf(hold, 'Lovelace@example.org') })
   expect(right.body.status).toBe('CONFIRMED')
@@ -132,7 +132,7 @@ test('SMS need the country of the numbers', async ({ database, rest }) => {
   await aMember(database, clinic, { role: 'admin', accountId: admin.id })
   const change = (body: object) =>
     rest.call('updateMessageSettings', { path: { clinicId: clinic.id }, body: body as { emails: boolean }, as: admin })
-  const errors = [{ path: '/body/phoneCountry' }]
+  const errors = [{ path: '/phoneCountry' }]
   expect((await change({ smsKinds: ['reminder'] })).problem).toMatchObject({ code: 'invalid_request', errors })
   expect((await change({ phoneCountry: 'XX' })).problem).toMatchObject({ code: 'invalid_request', errors })
   expect((await change({ smsKinds: ['confirm'], phoneCountry: 'DE' })).status).toBe(400)
@@ -154,11 +154,11 @@ test('the switch needs e-mails and a mail server', async ({ database, rest, send
   expect((await change(rest, { confirmByLink: true })).problem.code).toBe('mail_unavailable')
   expect((await change(sending, { confirmByLink: true, emails: false })).problem).toMatchObject({
     code: 'invalid_request',
-    errors: [{ path: '/body/confirmByLink' }],
+    errors: [{ path: '/confirmByLink' }],
   })
   expect((await change(sending, { confirmByLink: true, confirmMinutes: 61 })).status).toBe(400)
   expect((await change(sending, { confirmByLink: true, confirmMinutes: 60 })).status).toBe(200)
-  expect((await change(sending, { emails: false })).problem).toMatchObject({ errors: [{ path: '/body/emails' }] })
+  expect((await change(sending, { emails: false })).problem).toMatchObject({ errors: [{ path: '/emails' }] })
   // What is on already does not keep the rest from being saved.
   expect((await change(sending, { confirmByLink: false, emails: false })).status).toBe(200)
 })

@@ -75,7 +75,7 @@ export async function requireConfirmationToken(
   const isValid = deps.confirmationTokens?.verify(bookingId, booking.patient.email ?? '', token) ?? false
   if (isValid) return booking
   const message = 'is not the one that was sent last for this booking'
-  throw invalidRequest([{ path: '/body/confirmationToken', message }])
+  throw invalidRequest([{ path: '/confirmationToken', message }])
 }
 
 /** Whoever confirms by a link that was sent to their account's address has proven that address. */

@@ -32,13 +32,13 @@ test('a hold is extended as often as its clinic allows; a retry with the same ke
 test('a hold needs no patient, and its confirmation does', async ({ database, rest }) => {
   const { slot } = await aPlace(database)
   const confirmed = await rest.call('createBooking', { body: { slotId: slot.id, confirm: true } })
-  expect(confirmed.problem).toMatchObject({ code: 'invalid_request', errors: [{ path: '/body/patient' }] })
+  expect(confirmed.problem).toMatchObject({ code: 'invalid_request', errors: [{ path: '/patient' }] })
   const made = await rest.call('createBooking', { body: { slotId: slot.id } })
   expect(made.status).toBe(201)
   const hold = { path: { bookingId: made.body.id }, token: made.body.manageToken }
   expect((await rest.call('getBooking', hold)).body.patient).toEqual({ name: '' })
   const unnamed = await rest.call('confirmBooking', hold)
-  expect(unnamed.problem).toMatchObject({ code: 'invalid_request', errors: [{ path: '/body/patient' }] })
+  expect(unnamed.problem).toMatchObject({ code: 'invalid_request', errors: [{ path: '/patient' }] })
   expect((await rest.call('confirmBooking', { ...hold, body: { patient } })).body).toMatchObject({
     status: 'CONFIRMED',
     patient,

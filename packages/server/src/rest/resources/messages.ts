@@ -106,17 +106,17 @@ function serveSettings(serve: Serve, { engine: { messages }, confirmationTokens 
 
 function linkNeedsEmails({ confirmByLink }: { confirmByLink?: boolean }) {
   return confirmByLink === true
-    ? invalidRequest([{ path: '/body/confirmByLink', message: 'can be true only while emails is true' }])
-    : invalidRequest([{ path: '/body/emails', message: 'can be false only while confirmByLink is false' }])
+    ? invalidRequest([{ path: '/confirmByLink', message: 'can be true only while emails is true' }])
+    : invalidRequest([{ path: '/emails', message: 'can be false only while confirmByLink is false' }])
 }
 
 /** @throws ProblemError invalid_request */
 function requirePhoneCountry(isNeeded: boolean, country: string | null): void {
   if (country === null) {
-    if (isNeeded) throw invalidRequest([{ path: '/body/phoneCountry', message: 'is needed while smsKinds has any' }])
+    if (isNeeded) throw invalidRequest([{ path: '/phoneCountry', message: 'is needed while smsKinds has any' }])
     return
   }
-  if (!isCountry(country)) throw invalidRequest([{ path: '/body/phoneCountry', message: 'is not known as a country' }])
+  if (!isCountry(country)) throw invalidRequest([{ path: '/phoneCountry', message: 'is not known as a country' }])
 }
 
 function messageBody(message: Message): MessageBody {

@@ -156,17 +156,17 @@ test('accounts and the clinic list entries', async ({ database, rest }) => {
 })
 
 test.for([
-  { what: 'neither a doctor nor a specialization', change: { doctorId: undefined }, path: '/body/doctorId' },
-  { what: 'both', change: { specialization: 'General practice' }, path: '/body/doctorId' },
-  { what: 'a range that ends before it begins', change: { from: '2026-12-02', to: '2026-12-01' }, path: '/body/to' },
-  { what: 'a range of years', change: { ...range, to: '2029-01-01' }, path: '/body/to' },
-  { what: 'a range that is over', change: { from: '2020-01-01', to: '2020-01-02' }, path: '/body/to' },
-  { what: 'times in the wrong order', change: { timeFrom: '12:00', timeTo: '09:00' }, path: '/body/timeTo' },
-  { what: 'the urgency that a patient claims', change: { urgency: 'urgent' }, path: '/body/urgency' },
+  { what: 'neither a doctor nor a specialization', change: { doctorId: undefined }, path: '/doctorId' },
+  { what: 'both', change: { specialization: 'General practice' }, path: '/doctorId' },
+  { what: 'a range that ends before it begins', change: { from: '2026-12-02', to: '2026-12-01' }, path: '/to' },
+  { what: 'a range of years', change: { ...range, to: '2029-01-01' }, path: '/to' },
+  { what: 'a range that is over', change: { from: '2020-01-01', to: '2020-01-02' }, path: '/to' },
+  { what: 'times in the wrong order', change: { timeFrom: '12:00', timeTo: '09:00' }, path: '/timeTo' },
+  { what: 'the urgency that a patient claims', change: { urgency: 'urgent' }, path: '/urgency' },
   {
     what: 'a specialization that nobody has',
     change: { doctorId: undefined, specialization: 'Astrology' },
-    path: '/body/specialization',
+    path: '/specialization',
   },
 ])('an entry with $what is refused', async ({ change, path }, { database, rest }) => {
   const { wanted } = await aFullDoctor(database)

@@ -113,16 +113,16 @@ function validateEntry(body: NewWaitlistEntryBody): void {
   const { doctorId, specialization, from, to, timeFrom, timeTo, urgency, onBehalf } = body
   const refuse = (path: string, message: string) => invalidRequest([{ path, message }])
   if ((doctorId === undefined) === (specialization === undefined)) {
-    throw refuse('/body/doctorId', 'must be sent, or else specialization, and not both')
+    throw refuse('/doctorId', 'must be sent, or else specialization, and not both')
   }
-  if (to < from) throw refuse('/body/to', `must not be before from, ${from}`)
+  if (to < from) throw refuse('/to', `must not be before from, ${from}`)
   const days = Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to)).days
-  if (days > rangeDaysMax) throw refuse('/body/to', `must be at most ${rangeDaysMax} days after from, ${from}`)
+  if (days > rangeDaysMax) throw refuse('/to', `must be at most ${rangeDaysMax} days after from, ${from}`)
   if (timeFrom !== undefined && timeTo !== undefined && timeTo <= timeFrom) {
-    throw refuse('/body/timeTo', `must be after timeFrom, ${timeFrom}`)
+    throw refuse('/timeTo', `must be after timeFrom, ${timeFrom}`)
   }
   if (urgency !== undefined && onBehalf !== true) {
-    throw refuse('/body/urgency', 'is for members of the clinic, together with onBehalf')
+    throw refuse('/urgency', 'is for members of the clinic, together with onBehalf')
   }
 }
 
@@ -171,9 +171,9 @@ function joinProblem(outcome: Exclude<JoinOutcome, { kind: 'joined' }>, entry: N
     case 'doctor_missing':
       return doctorNotFound(entry.doctorId ?? '')
     case 'specialization_missing':
-      return invalidRequest([{ path: '/body/specialization', message: 'no doctor of this clinic has it' }])
+      return invalidRequest([{ path: '/specialization', message: 'no doctor of this clinic has it' }])
     case 'range_over':
-      return invalidRequest([{ path: '/body/to', message: 'must not be in the past' }])
+      return invalidRequest([{ path: '/to', message: 'must not be in the past' }])
     case 'already_waiting':
       return problem('already_waiting', 'This account or contact waits for the same already.')
     case 'units_over_limit':

@@ -121,13 +121,13 @@ function changeOf(clinicNo: number, subjectId: string | null, what: WebhookChang
 
 function requireUrl({ webhookSender: { egress } }: RestDeps, url: string): void {
   const message = egress.problemOf(url)
-  if (message !== null) throw invalidRequest([{ path: '/body/url', message }])
+  if (message !== null) throw invalidRequest([{ path: '/url', message }])
 }
 
 /** Of another log, or none at all: the engine alone recognizes it. */
 function refusePosition(error: unknown): never {
   if (!(error instanceof InvalidCursor)) throw error
-  throw invalidRequest([{ path: '/body/after', message: 'is no position of the clinic’s log' }])
+  throw invalidRequest([{ path: '/after', message: 'is no position of the clinic’s log' }])
 }
 
 function webhookBody(webhook: Webhook): WebhookBody {

@@ -1,6 +1,7 @@
 import { restOperations } from '@holdfast/contract'
 import { expect, test } from 'vitest'
 import { violationsOf } from '../../../test/check-contract.ts'
+import { invalidRequest } from '../../edge/validator.ts'
 import { refusalProblem } from './outcome-problems.ts'
 
 test('an overload is 503 with Retry-After in whole seconds', () => {
@@ -46,4 +47,14 @@ test('responses outside the contract are found: an extra or missing field, a wro
   expect(violationsOf(getClinic, 409, body)).toHaveLength(1)
   expect(violationsOf(withdrawSlot, 404, body)).toHaveLength(1)
   expect(violationsOf(removeMember, 204, {})).toHaveLength(1)
+})
+
+test('negative control: an error that names a field by another path than the contract’s is a violation', () => {
+  const { getClinic, createBooking } = restOperations
+  const refused = (path: string) => JSON.parse(invalidRequest([{ path, message: 'must be another' }]).render('r').body)
+  for (const path of ['/', '/patient/name', '/headers/idempotency-key']) {
+    expect(violationsOf(createBooking, 400, refused(path))).toEqual([])
+  }
+  expect(violationsOf(createBooking, 400, refused('/body/patient'))).toHaveLength(1)
+  expect(violationsOf(getClinic, 400, refused('/patient'))).toHaveLength(1)
 })

@@ -123,7 +123,7 @@ const rules = {
   patient_missing: {
     code: 'invalid_request',
     detail: () => 'The hold was created without a patient.',
-    extras: () => ({ errors: [{ path: '/body/patient', message: 'is required: the hold was created without one' }] }),
+    extras: () => ({ errors: [{ path: '/patient', message: 'is required: the hold was created without one' }] }),
   },
   offer_open: {
     code: 'offer_open',
