@@ -22,16 +22,22 @@ export class UnreachableError extends Error {
   }
 }
 
-const unloadedCode = new WeakSet<Error>()
+/** The parts of the program that could not be loaded, and whether there was no network. */
+const unloadedCode = new WeakMap<Error, { isOffline: boolean }>()
 
 /** Call it with the error of each part of the program that could not be loaded. */
 export function noteUnloadedCode(error: Error): void {
-  unloadedCode.add(error)
+  unloadedCode.set(error, { isOffline: navigator.onLine === false })
 }
 
-/** Whether a part of the program could not be loaded: mostly there is no network. */
+/** Whether a part of the program could not be loaded. */
 export function isUnloadedCode(error: unknown): boolean {
   return error instanceof Error && unloadedCode.has(error)
+}
+
+/** Whether it could not be loaded although there was a network: mostly, the server has a new version without it. */
+export function isOutdatedCode(error: unknown): boolean {
+  return error instanceof Error && unloadedCode.get(error)?.isOffline === false
 }
 
 const mayPass = new Set<Problem['code']>([

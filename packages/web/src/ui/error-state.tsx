@@ -1,7 +1,7 @@
 import { Alert, Button, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { isFinal, refusalCode } from '../lib/api-error.ts'
+import { isFinal, isOutdatedCode, refusalCode } from '../lib/api-error.ts'
 import { problemMessage } from '../lib/problem-message.ts'
 import { Icon } from './icon.tsx'
 import { LinkButton } from './link-button.tsx'
@@ -36,7 +36,7 @@ export function ErrorState({ error, retry, isTitled = true }: ErrorStateProps) {
         ) : null}
         {retry === undefined || isFinal(error) ? null : (
           <Button variant="default" size="sm" onClick={retry}>
-            {t('retry')}
+            {t(isOutdatedCode(error) ? 'reload' : 'retry')}
           </Button>
         )}
       </Stack>
