@@ -32,7 +32,7 @@ export function MessageTable({ messages, bookingOf, rowsRef }: MessageTableProps
         <caption className={tableClasses.caption}>{t('messages.title')}</caption>
         <thead>
           <tr>
-            <th scope="col">{t('column.when')}</th>
+            <th scope="col">{t('audit.when')}</th>
             <th scope="col">{t('messages.what')}</th>
             <th scope="col">{t('messages.to')}</th>
             <th scope="col">{t('messages.result')}</th>
@@ -79,8 +79,8 @@ function Row({ message, onRead, sending, children }: RowProps) {
         <bdi>{maskedAddress ?? '–'}</bdi>
       </td>
       <td data-label={t('messages.result')}>
+        {t(state === 'kept' && channel === 'sms' ? 'messages.keptSms' : `messages.state.${state}`)}
         <Stack gap={0}>
-          {t(state === 'kept' && channel === 'sms' ? 'messages.keptSms' : `messages.state.${state}`)}
           {failure ? <Text size="sm">{t(`messages.failure.${failure}`)}</Text> : null}
           {reason ? <Text size="sm">{t(`messages.reason.${reason}`)}</Text> : null}
           {/* Earlier releases gave why a message was kept, which its state says. */}

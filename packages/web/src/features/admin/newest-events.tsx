@@ -62,7 +62,7 @@ function EventsTable({ events }: { events: readonly BookingEvent[] }) {
       <caption className={tableClasses.caption}>{t('events.title')}</caption>
       <thead>
         <tr>
-          <th scope="col">{t('column.when')}</th>
+          <th scope="col">{t('audit.when')}</th>
           <th scope="col">{t('column.event')}</th>
           <th scope="col">{t('column.doctor')}</th>
           <th scope="col">{t('column.booking')}</th>

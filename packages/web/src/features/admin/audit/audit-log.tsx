@@ -86,7 +86,7 @@ function useDownload(clinicId: string | null, timeZone: string, search: AuditSea
   const { t } = useTranslation('admin')
   const texts = useAuditTexts(names)
   const rowOf = (event: AuditEvent) => ({
-    [t('column.when')]: localDateTime(event.at, timeZone),
+    [t('audit.when')]: localDateTime(event.at, timeZone),
     [t('audit.what')]: t(`audit.kind.${event.kind}`),
     [t('audit.number')]: event.count,
     [t('audit.details')]: texts.details(event),

@@ -26,7 +26,7 @@ export function AuditTable({ events, timeZone, isSite, isOlder, names, rowsRef }
       <caption className={tableClasses.caption}>{t('audit.title')}</caption>
       <thead>
         <tr>
-          <th scope="col">{t('column.when')}</th>
+          <th scope="col">{t('audit.when')}</th>
           <th scope="col">{t('audit.what')}</th>
           <th scope="col">{t('audit.who')}</th>
           <th scope="col">{t('audit.subject')}</th>

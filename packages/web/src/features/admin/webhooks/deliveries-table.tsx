@@ -30,7 +30,7 @@ export function DeliveriesTable({ webhook: { id, url } }: { webhook: Webhook }) 
         <caption className={tableClasses.caption}>{t('webhooks.deliveriesOf', { url })}</caption>
         <thead>
           <tr>
-            <th scope="col">{t('column.when')}</th>
+            <th scope="col">{t('audit.when')}</th>
             <th scope="col">{t('column.event')}</th>
             <th scope="col">{t('webhooks.state')}</th>
             <th scope="col">{t('webhooks.response')}</th>
