@@ -5,6 +5,7 @@ import { Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { statusColor, statusesInOrder } from '../../../domain/bookings/status-colors.ts'
 import statusClasses from '../../../domain/bookings/status-mark.module.css'
+import { chartAxes } from '../../../lib/chart-axes.ts'
 import { formatDate, formatNumber, formatShare } from '../../../lib/format.ts'
 import layoutClasses from '../../../ui/layout.module.css'
 import { confirmedCounts, countLabel } from './confirmed-counts.ts'
@@ -29,6 +30,7 @@ export function StatsCharts({ stats }: { stats: ClinicStats }) {
     color: statusColor(status),
     stackId: 'all',
   }))
+  const [countAxes, shareAxes] = [chartAxes(40), chartAxes(52)]
   const shared = { h: 260, dataKey: 'day', tickLine: 'none', gridAxis: 'x', strokeDasharray: '0' } as const
   return (
     <div className={`${classes.charts} ${statusClasses.palette}`}>
@@ -44,7 +46,8 @@ export function StatsCharts({ stats }: { stats: ClinicStats }) {
             withLegend
             legendProps={{ verticalAlign: 'bottom', itemSorter: null }}
             valueFormatter={(value) => formatNumber(value)}
-            yAxisProps={{ allowDecimals: false, width: 40 }}
+            xAxisProps={countAxes.xAxisProps}
+            yAxisProps={{ ...countAxes.yAxisProps, allowDecimals: false }}
             barChartProps={{ accessibilityLayer: false }}
             barProps={{ isAnimationActive: false }}
           />
@@ -63,7 +66,8 @@ export function StatsCharts({ stats }: { stats: ClinicStats }) {
             curveType="monotone"
             connectNulls={false}
             valueFormatter={(value) => formatShare(value)}
-            yAxisProps={{ domain: [0, 1], width: 52 }}
+            xAxisProps={shareAxes.xAxisProps}
+            yAxisProps={{ ...shareAxes.yAxisProps, domain: [0, 1] }}
             areaChartProps={{ accessibilityLayer: false }}
             areaProps={{ isAnimationActive: false }}
           />

@@ -3,6 +3,7 @@ import type { TheatreFigures, TheatreReport } from '@holdfast/contract/client'
 import { BarChart, type BarChartSeries } from '@mantine/charts'
 import { SimpleGrid, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { chartAxes } from '../../../lib/chart-axes.ts'
 import { formatDate, formatNumber, formatShare } from '../../../lib/format.ts'
 import layoutClasses from '../../../ui/layout.module.css'
 
@@ -63,11 +64,15 @@ type ChartProps = {
 
 function Chart({ title, data, series, format, isShare = false }: ChartProps) {
   const { t } = useTranslation('theatre')
+  const isMissing = (point: Point) => series.every(({ name }) => point[name as keyof Point] === null)
   // Shares of 0 are worth showing, a day without overtime is not.
   const isEmpty = data.every((point) =>
-    series.every(({ name }) => (isShare ? point[name as keyof Point] === null : !point[name as keyof Point])),
+    isShare ? isMissing(point) : series.every(({ name }) => !point[name as keyof Point]),
   )
   if (isEmpty) return null
+  // As in the tables: without a mark, it would look like 0 %.
+  const shown = data.map((point) => (isMissing(point) ? { ...point, name: `${point.name} (–)` } : point))
+  const { xAxisProps, yAxisProps } = chartAxes(isShare ? 52 : 72)
   return (
     <section className={layoutClasses.panel} aria-label={title}>
       <Title order={2} size="h3" mb="md">
@@ -80,11 +85,12 @@ function Chart({ title, data, series, format, isShare = false }: ChartProps) {
           tickLine="none"
           gridAxis="x"
           strokeDasharray="0"
-          data={data}
+          data={shown}
           series={series}
           withLegend={series.length > 1}
           valueFormatter={format}
-          yAxisProps={{ width: isShare ? 52 : 72, ...(isShare ? { domain: [0, 1] } : {}) }}
+          xAxisProps={xAxisProps}
+          yAxisProps={{ ...yAxisProps, ...(isShare ? { domain: [0, 1] } : {}) }}
           barChartProps={{ accessibilityLayer: false }}
           barProps={{ isAnimationActive: false }}
         />
