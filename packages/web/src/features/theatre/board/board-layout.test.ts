@@ -77,11 +77,12 @@ test('times are snapped to five minutes', () => {
 test('hours that do not fit begin an hour before now, or shortly before what comes first', () => {
   const shown = { from: at('00:00'), to: at('16:00') }
   expect(firstInSight(none, shown, at('10:00'))).toBe(at('09:00'))
+  expect(firstInSight(none, shown, at('10:40'))).toBe(at('09:00'))
   expect(firstInSight(none, shown, at('00:20'))).toBe(at('00:00'))
   const tomorrow = at('10:00', '2026-11-24')
   expect(firstInSight(none, shown, tomorrow)).toBe(at('00:00'))
   const blocks = [{ from: '2026-11-23T07:00:00Z' } as Block]
-  expect(firstInSight({ ...none, blocks }, shown, tomorrow)).toBe(at('07:30'))
+  expect(firstInSight({ ...none, blocks }, shown, tomorrow)).toBe(at('08:00'))
   const cases = [{ startsAt: '2026-11-23T06:00:00Z' } as Case]
-  expect(firstInSight({ blocks, cases }, shown, tomorrow)).toBe(at('06:30'))
+  expect(firstInSight({ blocks, cases }, shown, tomorrow)).toBe(at('07:00'))
 })

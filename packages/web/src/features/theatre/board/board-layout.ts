@@ -38,13 +38,15 @@ export function shownSpan({ rooms, blocks, cases, busy = [] }: Shown, day: strin
   }
 }
 
-/** Where the shown hours are to begin if they do not all fit: an hour before now, or before what comes first. */
+/** At which whole hour the shown ones are to begin if they do not all fit: an hour before now, or what comes first. */
 export function firstInSight({ blocks, cases, busy = [] }: Omit<Shown, 'rooms'>, shown: Span, now: number): number {
-  if (now >= shown.from && now < shown.to) return Math.max(shown.from, now - hourMs)
+  // So that no name of an hour is cut off.
+  const wholeHour = (at: number) => shown.from + Math.max(0, Math.floor((at - shown.from) / hourMs)) * hourMs
+  if (now >= shown.from && now < shown.to) return wholeHour(now - hourMs)
   const starts = [...blocks, ...busy].map(({ from }) => Date.parse(from))
   const first = Math.min(...starts, ...cases.map(({ startsAt }) => Date.parse(startsAt)))
   if (!Number.isFinite(first)) return shown.from
-  return Math.min(shown.to, Math.max(shown.from, first - hourMs / 2))
+  return Math.min(shown.to, wholeHour(first))
 }
 
 export function startOfDay(day: string, timeZone: string): number {

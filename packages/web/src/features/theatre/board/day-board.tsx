@@ -97,7 +97,7 @@ export function DayBoard({ board, day, now, risks, onOpen, onBlock }: DayBoardPr
             })}
       </Text>
       {isStaff ? (
-        <Text size="sm" c="dimmed" className="no-print">
+        <Text size="sm" c="dimmed" className={`${classes.help} no-print`}>
           {t('board.help')}
         </Text>
       ) : null}
