@@ -48,8 +48,14 @@ export function DaySheet({ title, subtitle, bookings, timeZone }: DaySheetProps)
                   <PatientName of={booking} />
                   {booking.units > 1 ? ` (${t('units', { count: booking.units })})` : ''}
                 </td>
-                <td>
-                  <bdi>{booking.patient.phone ?? booking.patient.email ?? ''}</bdi>
+                <td className={classes.contact}>
+                  {booking.patient.phone === null ? (
+                    <bdi>{booking.patient.email ?? ''}</bdi>
+                  ) : (
+                    <span className={classes.phone} dir="ltr">
+                      {booking.patient.phone}
+                    </span>
+                  )}
                 </td>
                 <td>{booking.reason ?? ''}</td>
                 <td>
