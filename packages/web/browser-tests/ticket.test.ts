@@ -266,3 +266,22 @@ test('going back does not open a ticket that was forgotten', async ({ site }) =>
   await page.getByRole('main').getByRole('link', { name: 'Sign in' }).waitFor()
   expect(await page.getByText('Grace Hopper').count()).toBe(0)
 })
+
+test('where the browser does not let a link be copied, the ticket shows it to be copied by hand', async ({ site }) => {
+  const practice = await aPractice(site)
+  const page = await site.newPage({ isNewContext: true, viewport: { width: 390, height: 844 } })
+  await openTimes(page, practice)
+  await hold(page, '9:00')
+  await confirm(page, 'Grace Hopper')
+  await page.evaluate(() => {
+    const clipboard = { writeText: () => Promise.reject(new DOMException('not allowed', 'NotAllowedError')) }
+    Object.defineProperty(navigator, 'clipboard', { configurable: true, value: clipboard })
+  })
+  await page.getByRole('button', { name: 'Copy link' }).click()
+  const field = page.getByRole('textbox', { name: /Copy it from here/ })
+  await field.and(page.locator(':focus')).waitFor()
+  expect(await field.inputValue()).toMatch(/\/ticket#[0-9a-f-]{36}\.hfm_/)
+  const selected = await field.evaluate((input) => (input as HTMLInputElement).selectionEnd)
+  expect(selected).toBe((await field.inputValue()).length)
+  expect(await sidewaysPixels(page)).toBe(0)
+})

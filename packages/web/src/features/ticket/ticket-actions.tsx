@@ -5,12 +5,12 @@ import { getRouteApi } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
+import { CopyLink } from '../../domain/links/copy-link.tsx'
 import { JoinVideo } from '../../domain/video/join-video.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { showPageTitle } from '../../ui/page-focus.ts'
 import { PageLoading } from '../../ui/page-loading.tsx'
-import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { calendarFile } from './calendar-file.ts'
 import type { Moved } from './moved-notice.tsx'
 import classes from './ticket.module.css'
@@ -86,7 +86,9 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline, isMovi
         <Button variant="default" leftSection={<Icon of={IconPrinter} size={18} />} onClick={() => window.print()}>
           {t('print')}
         </Button>
-        {link.manageToken === null ? null : <CopyLink link={link} />}
+        {link.manageToken === null ? null : (
+          <CopyLink address={`${window.location.origin}/ticket#${ticketHash(link)}`} />
+        )}
         {link.manageToken === null || isOffline ? null : (
           <Suspense>
             <RenewTicketLink link={link} />
@@ -129,24 +131,6 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline, isMovi
         </Suspense>
       )}
     </div>
-  )
-}
-
-function CopyLink({ link }: { link: TicketLink }) {
-  const { t } = useTranslation(['ticket', 'links'])
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(`${window.location.origin}/ticket#${ticketHash(link)}`)
-      toastDone({ message: t('links:copy.done') })
-    } catch {
-      // Not permitted, or not available over plain HTTP. The QR code has the link too.
-      toastFailed({ message: t('copyFailed') })
-    }
-  }
-  return (
-    <Button variant="default" onClick={copy}>
-      {t('links:copy.start')}
-    </Button>
   )
 }
 

@@ -3,6 +3,7 @@ import { Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { ticketHash } from '../../domain/bookings/ticket-link.ts'
+import { CopyLink } from '../../domain/links/copy-link.tsx'
 import { EntryDays } from '../../domain/waitlist/entry-days.tsx'
 import { OfferPanel } from '../../domain/waitlist/offer-panel.tsx'
 import { PastOffers } from '../../domain/waitlist/past-offers.tsx'
@@ -10,7 +11,7 @@ import { entryQuery } from '../../domain/waitlist/waitlist-queries.ts'
 import { WaitsFor } from '../../domain/waitlist/waits-for.tsx'
 import { clinicQuery } from '../../lib/directory-queries.ts'
 import { formatNumber } from '../../lib/format.ts'
-import type { SecretLink } from '../../lib/secret-link.ts'
+import { type SecretLink, secretHash } from '../../lib/secret-link.ts'
 import { useSession } from '../../lib/session.ts'
 import { useSecretLink } from '../../lib/use-secret-link.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -19,7 +20,6 @@ import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { TextLink } from '../../ui/text-link.tsx'
-import { CopyEntryLink } from './copy-entry-link.tsx'
 import { IncompleteLink } from './incomplete-link.tsx'
 import { LeaveWaitlist } from './leave-waitlist.tsx'
 import { RenewEntryLink } from './renew-entry-link.tsx'
@@ -64,7 +64,7 @@ function Entry({ link }: { link: SecretLink }) {
         <Group gap="sm">
           {link.manageToken === null ? null : (
             <>
-              <CopyEntryLink link={link} />
+              <CopyLink address={`${window.location.origin}/waitlist-entry#${secretHash(link)}`} />
               <RenewEntryLink link={link} />
             </>
           )}
