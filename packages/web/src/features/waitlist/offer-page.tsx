@@ -29,7 +29,7 @@ function Offer({ link }: { link: TicketLink }) {
   if (data === undefined) {
     if (error === null) return <PageLoading />
     return (
-      <Stack gap="lg">
+      <Stack gap="lg" maw="44rem">
         <PageTitle>{t('offer.label')}</PageTitle>
         <SignInToOpen error={error}>
           <ErrorState error={error} retry={() => void refetch()} />
@@ -39,7 +39,7 @@ function Offer({ link }: { link: TicketLink }) {
   }
   const state = stateOf(data)
   return (
-    <Stack gap="lg">
+    <Stack gap="lg" maw="44rem">
       <div>
         <PageTitle>{t(`offer.title.${state}`)}</PageTitle>
         <Text c="dimmed" role="status" maw="42rem">
