@@ -259,11 +259,13 @@ create table holdfast.busy_calendar (
   created_at timestamp with time zone not null default now(),
   expanded_at timestamp with time zone,
   reason text,
+  left_out integer not null default 0,
   constraint busy_calendar_pkey PRIMARY KEY (clinic_no, resource_id),
   constraint busy_calendar_check CHECK (((failing_since IS NULL) = (problem IS NULL))),
   constraint busy_calendar_check1 CHECK (((notified_at IS NULL) OR (failing_since IS NOT NULL))),
   constraint busy_calendar_etag_check CHECK ((char_length(etag) <= 500)),
   constraint busy_calendar_last_modified_check CHECK ((char_length(last_modified) <= 100)),
+  constraint busy_calendar_left_out_check CHECK ((left_out >= 0)),
   constraint busy_calendar_problem_check CHECK ((char_length(problem) <= 300)),
   constraint busy_calendar_reason_check CHECK ((char_length(reason) <= 50)),
   constraint busy_calendar_url_check CHECK ((char_length(url) <= 4000))

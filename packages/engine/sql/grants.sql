@@ -79,7 +79,7 @@ grant update (kind, token_hash, created_by, language, created_at) on holdfast.ca
 -- External calendars of doctors. The busy times are set by set_busy_times.
 grant select, insert, delete on holdfast.busy_calendar to holdfast_app;
 grant update (url, etag, last_modified, read_next_at, read_at, expanded_at, failing_since, problem, reason, notified_at,
-    created_at)
+    left_out, created_at)
   on holdfast.busy_calendar to holdfast_app;
 
 -- The security log is only added to. Its numbers come from the database; old events go with purge_audit_events.

@@ -32,6 +32,10 @@ const busyCalendarSchema = Type.Object(
         'null: it can be read, or this was recorded by an earlier release',
     }),
     problem: Type.Union([Type.String(), Type.Null()], { description: 'The same more exactly, in English' }),
+    leftOut: Type.Integer({
+      minimum: 0,
+      description: 'How many of its events could not be read when it was read last. They block nothing',
+    }),
   },
   { title: 'BusyCalendar', additionalProperties: false },
 )

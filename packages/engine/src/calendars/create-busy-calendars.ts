@@ -19,7 +19,7 @@ export function createBusyCalendars(pool: pg.Pool): BusyCalendars {
         insert into holdfast.busy_calendar (clinic_no, resource_id, url) values (${clinicNo}, ${doctorId}, ${sealedUrl})
         on conflict (clinic_no, resource_id) do update
            set url = excluded.url, etag = null, last_modified = null, read_next_at = now(), read_at = null,
-               failing_since = null, problem = null, reason = null, notified_at = null,
+               failing_since = null, problem = null, reason = null, notified_at = null, left_out = 0,
                created_at = now()`)
     },
 
@@ -28,7 +28,7 @@ export function createBusyCalendars(pool: pg.Pool): BusyCalendars {
         select b.url as "sealedUrl", b.read_at as "readAt", b.failing_since as "failingSince",
                -- A server of the former release leaves it when it has read the calendar.
                case when b.failing_since is not null then b.reason end as reason,
-               b.problem, b.created_at as "createdAt"
+               b.problem, b.left_out as "leftOut", b.created_at as "createdAt"
           from holdfast.busy_calendar b where b.clinic_no = ${clinicNo} and b.resource_id = ${doctorId}`)
       return rows[0] ?? null
     },

@@ -53,6 +53,7 @@ export async function recordBusyCalendar(pool: pg.Pool, due: DueBusyCalendar, re
     update holdfast.busy_calendar
        set read_at = clock_timestamp(), failing_since = null, problem = null, reason = null, notified_at = null,
            expanded_at = case when ${read.kind === 'read'}::boolean then clock_timestamp() else expanded_at end,
+           left_out = coalesce(${read.kind === 'read' ? read.leftOut : null}::integer, left_out),
            etag = ${tags.etag}, last_modified = ${tags.lastModified}
      where ${isSame}`)
 }

@@ -18,6 +18,8 @@ export type BusyCalendar = {
   reason: BusyCalendarFailure | null
   /** More exactly, for those who operate its server. */
   problem: string | null
+  /** How many of its events could not be read, and block nothing. */
+  leftOut: number
   createdAt: Date
 }
 
@@ -33,10 +35,13 @@ export type DueBusyCalendar = {
   lastModified: string | null
 }
 
-/** `unchanged`: the server says so. `read`: its busy times, disjoint and by start. `failed`: why. */
+/**
+ * `unchanged`: the server says so. `read`: its busy times, disjoint and by start, without those of
+ * `leftOut` events that could not be read. `failed`: why.
+ */
 export type BusyCalendarRead =
   | { kind: 'unchanged' }
-  | { kind: 'read'; busy: readonly BusyTime[]; etag: string | null; lastModified: string | null }
+  | { kind: 'read'; busy: readonly BusyTime[]; leftOut: number; etag: string | null; lastModified: string | null }
   | { kind: 'failed'; reason: BusyCalendarFailure; problem: string }
 
 /** A calendar that has failed for a day, and whose doctor is notified now. */

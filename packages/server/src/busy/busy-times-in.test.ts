@@ -1,3 +1,4 @@
+import type { BusyTime } from '@holdfast/engine'
 import { describe, expect, test } from 'vitest'
 import { busyTimesIn, InvalidCalendar } from './busy-times-in.ts'
 import { expandCalendar } from './expand-calendar.ts'
@@ -16,10 +17,10 @@ function calendarOf(...events: string[][]): string {
 const withUid = (event: string[], index: number) =>
   event.some((line) => line.startsWith('UID')) ? event : [`UID:${index}`, ...event]
 
-const busy = (...events: string[][]) =>
-  busyTimesIn(calendarOf(...events), window).map(
-    ({ startsAt, endsAt }) => `${startsAt.toISOString().slice(0, 16)}/${endsAt.toISOString().slice(0, 16)}`,
-  )
+const texts = (times: readonly BusyTime[]) =>
+  times.map(({ startsAt, endsAt }) => `${startsAt.toISOString().slice(0, 16)}/${endsAt.toISOString().slice(0, 16)}`)
+
+const busy = (...events: string[][]) => texts(busyTimesIn(calendarOf(...events), window).busy)
 
 describe('the busy times of', () => {
   test('an event in UTC, in a zone, and without one, which is in the clinic’s zone', () => {
@@ -35,7 +36,7 @@ describe('the busy times of', () => {
       ...['TZOFFSETTO:+0300', 'END:STANDARD', 'END:VTIMEZONE', ''],
     ].join('\r\n')
     const event = calendarOf(['DTSTART;TZID=Custom:20261102T090000', 'DTEND;TZID=Custom:20261102T100000'])
-    const [found] = busyTimesIn(event.replace('BEGIN:VEVENT', `${zone}BEGIN:VEVENT`), window)
+    const [found] = busyTimesIn(event.replace('BEGIN:VEVENT', `${zone}BEGIN:VEVENT`), window).busy
     expect(found?.startsAt.toISOString()).toBe('2026-11-02T06:00:00.000Z')
   })
 
@@ -78,6 +79,86 @@ describe('the busy times of', () => {
     expect(busy(['DTSTART:20200101T090000Z', 'DTEND:20200101T093000Z', 'RRULE:FREQ=DAILY'])).toHaveLength(61)
   })
 
+  test('ten weekday series that began ten years ago, and one that is hourly', () => {
+    const weekdays = Array.from({ length: 10 }, (_, index) => [
+      `DTSTART;TZID=Europe/Berlin:20160104T${String(index + 8).padStart(2, '0')}0000`,
+      'DURATION:PT30M',
+      'RRULE:FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR',
+    ])
+    const series = busy(...weekdays)
+    // 43 weekdays, from Thursday 1 October to Monday 30 November.
+    expect(series).toHaveLength(430)
+    expect(series[0]).toBe('2026-10-01T06:00/2026-10-01T06:30')
+    expect(series.at(-1)).toBe('2026-11-30T16:00/2026-11-30T16:30')
+    const hourly = busy(['DTSTART:20160101T001500Z', 'DURATION:PT15M', 'RRULE:FREQ=HOURLY;INTERVAL=5'])
+    expect(hourly.slice(0, 2)).toEqual(['2026-10-01T01:15/2026-10-01T01:30', '2026-10-01T06:15/2026-10-01T06:30'])
+    expect(hourly.at(-1)).toBe('2026-11-30T21:15/2026-11-30T21:30')
+  })
+
+  test.for([
+    'FREQ=DAILY;INTERVAL=3',
+    'FREQ=DAILY;INTERVAL=2;BYDAY=MO,TU,WE;BYMONTH=10,11',
+    'FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SU;WKST=SU',
+    'FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,SU;WKST=MO',
+    'FREQ=HOURLY;INTERVAL=7',
+    'FREQ=MINUTELY;INTERVAL=50;BYHOUR=9,10',
+    'FREQ=MONTHLY;BYDAY=2WE',
+    'FREQ=DAILY;UNTIL=20261015T235959Z',
+    'FREQ=DAILY;UNTIL=20200101T000000Z',
+  ])('%s from 2016: as if each occurrence was calculated', (rule) => {
+    const series = ['DTSTART;TZID=Europe/Berlin:20160106T093000', 'DURATION:PT10M', `RRULE:${rule}`]
+    // A count keeps the calculation from beginning near the window.
+    const counted = rule.includes('UNTIL') ? null : [...series.slice(0, 2), `RRULE:${rule};COUNT=200000`]
+    const found = busy(series)
+    if (counted !== null) expect(found).toEqual(busy(counted))
+    expect(found.length > 0).toBe(!rule.includes('2020'))
+  })
+
+  test('an occurrence that was moved into the window from beyond it', () => {
+    const series = ['UID:series', 'DTSTART:20261207T090000Z', 'DURATION:PT1H', 'RRULE:FREQ=WEEKLY;COUNT=3']
+    const moved = ['UID:series', 'RECURRENCE-ID:20261214T090000Z', 'DTSTART:20261130T090000Z', 'DURATION:PT1H']
+    expect(busy(series, moved)).toEqual(['2026-11-30T09:00/2026-11-30T10:00'])
+  })
+
+  test('a series whose occurrences are all later from one of them on', () => {
+    const series = ['UID:series', 'DTSTART:20261005T090000Z', 'DURATION:PT1H', 'RRULE:FREQ=WEEKLY;COUNT=3']
+    const later = [
+      'UID:series',
+      'RECURRENCE-ID;RANGE=THISANDFUTURE:20261012T090000Z',
+      ...['DTSTART:20261012T110000Z', 'DURATION:PT30M'],
+    ]
+    expect(busy(series, later)).toEqual([
+      '2026-10-05T09:00/2026-10-05T10:00',
+      '2026-10-12T11:00/2026-10-12T11:30',
+      '2026-10-19T11:00/2026-10-19T11:30',
+    ])
+  })
+
+  test('additional periods of an event, except excluded ones', () => {
+    const periods = 'RDATE;VALUE=PERIOD:20261103T090000Z/20261103T103000Z,20261104T090000Z/PT15M,20261105T090000Z/PT1H'
+    expect(busy(['DTSTART:20261102T090000Z', 'DURATION:PT1H', periods, 'EXDATE:20261105T090000Z'])).toEqual([
+      '2026-11-02T09:00/2026-11-02T10:00',
+      '2026-11-03T09:00/2026-11-03T10:30',
+      '2026-11-04T09:00/2026-11-04T09:15',
+    ])
+    expect(busy(['DTSTART:20261102T090000Z', 'DURATION:PT1H', periods, 'TRANSP:TRANSPARENT'])).toEqual([])
+  })
+
+  test('the busy periods of a VFREEBUSY', () => {
+    const lines = [
+      ...['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:test', 'BEGIN:VFREEBUSY', 'UID:1', 'DTSTAMP:20261001T000000Z'],
+      'FREEBUSY:20261102T090000Z/PT1H,20261103T090000Z/20261103T093000Z',
+      'FREEBUSY;FBTYPE=BUSY-TENTATIVE:20261104T090000Z/PT1H',
+      'FREEBUSY;FBTYPE=FREE:20261105T090000Z/PT1H',
+      ...['END:VFREEBUSY', 'END:VCALENDAR', ''],
+    ]
+    expect(texts(busyTimesIn(lines.join('\r\n'), window).busy)).toEqual([
+      '2026-11-02T09:00/2026-11-02T10:00',
+      '2026-11-03T09:00/2026-11-03T09:30',
+      '2026-11-04T09:00/2026-11-04T10:00',
+    ])
+  })
+
   test('events that are cancelled, transparent, empty or outside of the window: none', () => {
     const times = ['DTSTART:20261102T090000Z', 'DTEND:20261102T100000Z']
     expect(busy([...times, 'STATUS:CANCELLED'], [...times, 'TRANSP:TRANSPARENT'])).toEqual([])
@@ -97,9 +178,28 @@ test.for(['', 'not a calendar', '<html>', 'BEGIN:VCARD\r\nEND:VCARD\r\n'])('no c
   expect(() => busyTimesIn(text, window)).toThrow(InvalidCalendar)
 })
 
+test.for([
+  ['DTSTART:tomorrow', 'DTEND:20261102T100000Z'],
+  ['SUMMARY:without a time'],
+  ['DTSTART:20260228T090000Z', 'DURATION:PT1H', 'RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30'],
+  ['DTSTART:20260228T090000Z', 'DURATION:PT1H', 'RRULE:FREQ=NEVER'],
+])('an event that cannot be read is left out, and counted: %j', (event) => {
+  const good = ['DTSTART:20261102T090000Z', 'DTEND:20261102T100000Z']
+  const { busy: times, leftOut } = busyTimesIn(calendarOf(event, good), window)
+  expect([texts(times), leftOut]).toEqual([['2026-11-02T09:00/2026-11-02T10:00'], 1])
+  // Nothing of what was read before must be freed.
+  expect(() => busyTimesIn(calendarOf(event), window)).toThrow('None of its events can be read.')
+})
+
 test('too many occurrences are refused', () => {
   const event = ['DTSTART:20261001T000000Z', 'DTEND:20261001T000001Z', 'RRULE:FREQ=SECONDLY']
   expect(() => busy(event)).toThrow(/30000 occurrences/)
+})
+
+test('a rule that ical.js never finishes ends with its thread', { timeout: 60_000 }, async () => {
+  const event = ['DTSTART:20261006T090000Z', 'DURATION:PT1H', 'RRULE:FREQ=DAILY;INTERVAL=7;BYDAY=MO']
+  const failed = { kind: 'failed', reason: 'too_large', problem: 'Its repeated events take too long to calculate.' }
+  expect(await expandCalendar(calendarOf(event), window, 5_000)).toEqual(failed)
 })
 
 test('a calendar that takes too long ends with its thread, and says so', async () => {

@@ -1,8 +1,13 @@
 import type { BusyCalendarFailure, BusyTime } from '@holdfast/engine'
 import ICAL from 'ical.js'
+import { CalendarZones } from './calendar-zones.ts'
+import { eventSpans, freeBusySpans, type Span } from './event-spans.ts'
 
 /** What a calendar is read for. `timeZone`: of times without one, and of days. */
 export type BusyWindow = { timeZone: string; fromMs: number; untilMs: number }
+
+/** Disjoint times, by start. `leftOut`: how many events could not be read. */
+export type BusyInCalendar = { busy: BusyTime[]; leftOut: number }
 
 export class InvalidCalendar extends Error {
   override name = 'InvalidCalendar'
@@ -14,129 +19,111 @@ export class InvalidCalendar extends Error {
   }
 }
 
-/** Of all repeated events together. */
+/** Of all events together, in the window. */
 const occurrencesMax = 30_000
 const busyTimesMax = 5_000
 
 /**
- * The busy times of an iCalendar text within a window: disjoint, and by start. Events that are cancelled or transparent
- * are not busy. Repetitions, their exceptions and moved occurrences are resolved by ical.js. A rule can make it
- * calculate without an end: call it where it can be stopped.
+ * The busy times of an iCalendar text within a window. Events that are cancelled or transparent are not busy.
+ * Repetitions are resolved by ical.js. An event that cannot be read is left out. A rule can make it calculate without
+ * an end: call it where it can be stopped.
  *
- * @throws InvalidCalendar
+ * @throws InvalidCalendar also if no event can be read
  */
-export function busyTimesIn(text: string, window: BusyWindow): BusyTime[] {
-  const events = eventsIn(text)
-  const zones = new Zones(events.calendar, window.timeZone)
-  const found: { startMs: number; endMs: number }[] = []
-  let occurrences = 0
-  for (const event of events.single) {
-    if (!event.isRecurring()) {
-      found.push(...busyOf(event, event.startDate, event.endDate, zones))
-      continue
-    }
-    const iterator = event.iterator()
-    for (let next = iterator.next(); next != null; next = iterator.next()) {
-      occurrences += 1
-      if (occurrences > occurrencesMax) {
-        throw new InvalidCalendar('too_large', `It has more than ${occurrencesMax} occurrences.`)
-      }
-      const { item, startDate, endDate } = event.getOccurrenceDetails(next)
-      found.push(...busyOf(item, startDate, endDate, zones))
-      if (zones.msOf(next, tzidOf(event)) >= window.untilMs) break
+export function busyTimesIn(text: string, window: BusyWindow): BusyInCalendar {
+  const { calendar, unparsed } = calendarIn(text)
+  const zones = new CalendarZones(calendar, window.timeZone)
+  const found: Span[] = []
+  let read = 0
+  let leftOut = unparsed
+  for (const spans of spansIn(calendar, zones, window)) {
+    try {
+      for (const span of spans) if (isIn(window, span)) found.push(withinLimit(span, found.length))
+      read += 1
+    } catch (error) {
+      if (error instanceof InvalidCalendar) throw error
+      leftOut += 1
     }
   }
-  return merged(found, window)
+  if (read === 0 && leftOut > 0) throw new InvalidCalendar('invalid', 'None of its events can be read.')
+  return { busy: merged(found, window), leftOut }
 }
 
-function eventsIn(text: string): { calendar: ICAL.Component; single: ICAL.Event[] } {
-  let calendar: ICAL.Component
+/** A part that is parsed by itself if the whole cannot be parsed. */
+const eventPattern = /^BEGIN:(VEVENT|VFREEBUSY)[ \t]*\r?\n[\s\S]*?^END:\1[ \t]*\r?\n?/gim
+
+/** `unparsed`: how many events are not in it, because they are no iCalendar. */
+function calendarIn(text: string): { calendar: ICAL.Component; unparsed: number } {
   try {
-    const parsed: unknown = ICAL.parse(text)
-    calendar = new ICAL.Component(parsed as never)
-    if (calendar.name !== 'vcalendar') throw new Error('another component')
+    return { calendar: componentIn(text, 'vcalendar'), unparsed: 0 }
+  } catch {
+    return calendarWithout(text)
+  }
+}
+
+function calendarWithout(text: string): { calendar: ICAL.Component; unparsed: number } {
+  const calendar = restOf(text)
+  let unparsed = 0
+  for (const [part, name = ''] of text.matchAll(eventPattern)) {
+    try {
+      calendar.addSubcomponent(componentIn(part, name.toLowerCase()))
+    } catch {
+      unparsed += 1
+    }
+  }
+  return { calendar, unparsed }
+}
+
+function restOf(text: string): ICAL.Component {
+  try {
+    return componentIn(text.replaceAll(eventPattern, ''), 'vcalendar')
   } catch {
     throw new InvalidCalendar('invalid', 'The response is no iCalendar file.')
   }
-  const components = calendar.getAllSubcomponents('vevent').filter((one) => one.getFirstProperty('dtstart') !== null)
+}
+
+/** @throws Error it is none, or has another name */
+function componentIn(text: string, name: string): ICAL.Component {
+  const parsed: unknown = ICAL.parse(text)
+  const component = new ICAL.Component(parsed as never)
+  if (component.name !== name) throw new Error(`It is ${component.name}.`)
+  return component
+}
+
+/** The busy times of each event, and of each VFREEBUSY. They are calculated, and may fail, when they are iterated. */
+function* spansIn(calendar: ICAL.Component, zones: CalendarZones, window: BusyWindow): Generator<Iterable<Span>> {
   const exceptions = new Map<string, ICAL.Component[]>()
-  const masters: ICAL.Component[] = []
-  for (const component of components) {
-    if (component.getFirstProperty('recurrence-id') === null) masters.push(component)
-    else {
-      const uid = String(component.getFirstPropertyValue('uid'))
-      exceptions.set(uid, [...(exceptions.get(uid) ?? []), component])
-    }
+  const series: ICAL.Component[] = []
+  const uidOf = (component: ICAL.Component) => String(component.getFirstPropertyValue('uid'))
+  for (const component of calendar.getAllSubcomponents('vevent')) {
+    if (component.getFirstProperty('recurrence-id') === null) series.push(component)
+    else exceptions.set(uidOf(component), [...(exceptions.get(uidOf(component)) ?? []), component])
   }
-  const uids = new Set(masters.map((one) => String(one.getFirstPropertyValue('uid'))))
-  // An occurrence whose series is not in the file is an event by itself.
-  const orphans = [...exceptions].flatMap(([uid, list]) => (uids.has(uid) ? [] : list))
-  const single = masters.map((component) => {
-    const uid = String(component.getFirstPropertyValue('uid'))
-    return new ICAL.Event(component, { exceptions: exceptions.get(uid) ?? [] })
-  })
-  return { calendar, single: [...single, ...orphans.map((component) => new ICAL.Event(component))] }
+  for (const component of series) yield eventSpans(component, exceptions.get(uidOf(component)) ?? [], zones, window)
+  const uids = new Set(series.map(uidOf))
+  for (const [uid, components] of exceptions) {
+    // An occurrence whose series is not in the file is an event by itself.
+    if (!uids.has(uid)) for (const component of components) yield eventSpans(component, [], zones, window)
+  }
+  for (const component of calendar.getAllSubcomponents('vfreebusy')) yield freeBusySpans(component, zones)
 }
 
-function busyOf(event: ICAL.Event, start: ICAL.Time, end: ICAL.Time, zones: Zones) {
-  const { component } = event
-  const value = (name: string) => String(component.getFirstPropertyValue(name) ?? '').toUpperCase()
-  if (value('status') === 'CANCELLED' || value('transp') === 'TRANSPARENT') return []
-  const tzid = tzidOf(event)
-  return [{ startMs: zones.msOf(start, tzid), endMs: zones.msOf(end, tzidOf(event, 'dtend') ?? tzid) }]
+function isIn({ fromMs, untilMs }: BusyWindow, { startMs, endMs }: Span): boolean {
+  return startMs < endMs && startMs < untilMs && endMs > fromMs
 }
 
-function tzidOf({ component }: ICAL.Event, name = 'dtstart'): string | null {
-  const tzid: unknown = component.getFirstProperty(name)?.getFirstParameter('tzid')
-  return typeof tzid === 'string' ? tzid : null
+/** @throws InvalidCalendar */
+function withinLimit(span: Span, count: number): Span {
+  if (count < occurrencesMax) return span
+  throw new InvalidCalendar('too_large', `It has more than ${occurrencesMax} occurrences.`)
 }
 
-/** Time zones by their IANA names, else as the file defines them, else the clinic's. */
-class Zones {
-  readonly #named = new Map<string, string | ICAL.Timezone>()
-  readonly #fallback: string
-
-  constructor(calendar: ICAL.Component, timeZone: string) {
-    this.#fallback = timeZone
-    for (const component of calendar.getAllSubcomponents('vtimezone')) {
-      this.#named.set(String(component.getFirstPropertyValue('tzid')), new ICAL.Timezone(component))
-    }
-  }
-
-  /** The instant of a local time, in milliseconds. A day begins when it does in the clinic. */
-  msOf(time: ICAL.Time, tzid: string | null): number {
-    const { year, month, day, hour, minute, second, isDate } = time
-    if (isDate) return new Temporal.PlainDate(year, month, day).toZonedDateTime(this.#fallback).epochMilliseconds
-    const atUtc = Date.UTC(year, month - 1, day, hour, minute, second)
-    if (tzid === null && time.zone === ICAL.Timezone.utcTimezone) return atUtc
-    const zone = tzid === null ? this.#fallback : this.#zoneOf(tzid)
-    if (typeof zone !== 'string') return atUtc - zone.utcOffset(time) * 1000
-    return new Temporal.PlainDateTime(year, month, day, hour, minute, second).toZonedDateTime(zone).epochMilliseconds
-  }
-
-  #zoneOf(tzid: string): string | ICAL.Timezone {
-    const known = this.#named.get(tzid)
-    if (typeof known === 'string') return known
-    const zone = isZone(tzid) ? tzid : (known ?? this.#fallback)
-    this.#named.set(tzid, zone)
-    return zone
-  }
-}
-
-function isZone(name: string): boolean {
-  try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function merged(found: readonly { startMs: number; endMs: number }[], { fromMs, untilMs }: BusyWindow): BusyTime[] {
-  const times: { startMs: number; endMs: number }[] = []
-  const inWindow = found
-    .map(({ startMs, endMs }) => ({ startMs: Math.max(startMs, fromMs), endMs: Math.min(endMs, untilMs) }))
-    .filter(({ startMs, endMs }) => startMs < endMs)
+function merged(found: readonly Span[], { fromMs, untilMs }: BusyWindow): BusyTime[] {
+  const times: Span[] = []
+  const inWindow = found.map(({ startMs, endMs }) => ({
+    startMs: Math.max(startMs, fromMs),
+    endMs: Math.min(endMs, untilMs),
+  }))
   for (const time of inWindow.toSorted((a, b) => a.startMs - b.startMs)) {
     const last = times.at(-1)
     if (last !== undefined && time.startMs <= last.endMs) last.endMs = Math.max(last.endMs, time.endMs)

@@ -4,7 +4,7 @@ import { type BusyWindow, busyTimesIn, InvalidCalendar } from './busy-times-in.t
 // A thread of its own: see expand-calendar.ts.
 const { text, window } = workerData as { text: string; window: BusyWindow }
 try {
-  parentPort?.postMessage({ kind: 'read', busy: busyTimesIn(text, window) })
+  parentPort?.postMessage({ kind: 'read', ...busyTimesIn(text, window) })
 } catch (error) {
   const { reason, message: problem } =
     error instanceof InvalidCalendar

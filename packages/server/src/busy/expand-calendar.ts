@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads'
-import type { BusyCalendarFailure, BusyTime } from '@holdfast/engine'
-import type { BusyWindow } from './busy-times-in.ts'
+import type { BusyCalendarFailure } from '@holdfast/engine'
+import type { BusyInCalendar, BusyWindow } from './busy-times-in.ts'
 
 export type ExpandedCalendar =
-  | { kind: 'read'; busy: BusyTime[] }
+  | ({ kind: 'read' } & BusyInCalendar)
   | { kind: 'failed'; reason: BusyCalendarFailure; problem: string }
 
 const megabytesMax = 192

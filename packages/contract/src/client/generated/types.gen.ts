@@ -596,6 +596,10 @@ export type BusyCalendar = {
      * The same more exactly, in English
      */
     problem: string | null;
+    /**
+     * How many of its events could not be read when it was read last. They block nothing
+     */
+    leftOut: number;
 };
 
 /**

@@ -16,7 +16,12 @@ test('a doctor sets, reads and removes an external calendar, whose URL nobody se
   const set = await rest.call('setBusyCalendar', { ...of, body: { url }, key: 'the same key' })
   expect(set).toMatchObject({
     status: 200,
-    body: { calendar: { host: 'calendar.example.org', readAt: null, failingSince: null, reason: null, problem: null } },
+    body: {
+      calendar: {
+        host: 'calendar.example.org',
+        ...{ readAt: null, failingSince: null, reason: null, problem: null, leftOut: 0 },
+      },
+    },
   })
   const read = await rest.call('getBusyCalendar', of)
   expect(JSON.stringify([set.body, read.body, rest.audited])).not.toContain('4711')

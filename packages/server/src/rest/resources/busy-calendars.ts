@@ -72,7 +72,7 @@ async function stateOf(deps: RestDeps, clinicNo: number, doctorId: string) {
   if (found === null) return { calendar: null, conflicts: [] }
   const url = await deps.busyCalendarUrls.open(found.sealedUrl)
   const bookings = await busyCalendars.conflicts({ clinicNo, doctorId, limit: conflictsMax })
-  const { createdAt, readAt, failingSince, reason, problem } = found
+  const { createdAt, readAt, failingSince, reason, problem, leftOut } = found
   const calendar = {
     host: url === null ? null : (URL.parse(url)?.host ?? null),
     createdAt: timeText(createdAt),
@@ -80,6 +80,7 @@ async function stateOf(deps: RestDeps, clinicNo: number, doctorId: string) {
     failingSince: timeOrNull(failingSince),
     reason,
     problem,
+    leftOut,
   }
   return { calendar, conflicts: await bookingBodies(deps, bookings) }
 }

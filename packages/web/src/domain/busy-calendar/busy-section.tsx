@@ -44,7 +44,8 @@ export function BusySection({ doctorId, timeZone }: { doctorId: string; timeZone
 function BusyState({ state: { calendar, conflicts }, timeZone }: { state: BusyCalendarState; timeZone: string }) {
   const { t } = useTranslation('calendars')
   if (calendar === null) return <Text role="status">{t('busy.none')}</Text>
-  const { host, readAt, failingSince, reason, problem } = calendar
+  // A server of the release before sends no `leftOut`.
+  const { host, readAt, failingSince, reason, problem, leftOut = 0 } = calendar
   return (
     <>
       <Text role="status">
@@ -61,6 +62,7 @@ function BusyState({ state: { calendar, conflicts }, timeZone }: { state: BusyCa
           </Text>
         </Text>
       )}
+      {leftOut === 0 ? null : <Text c="var(--mantine-color-error)">{t('busy.leftOut', { count: leftOut })}</Text>}
       {conflicts.length === 0 ? null : (
         <div>
           <Text fw={600}>{t('busy.conflicts')}</Text>
