@@ -5,6 +5,8 @@ import type { DeliveryOutcome, DueDelivery, PauseReason } from '../model/webhook
 
 /** One webhook has at most so many attempts at a time, so that a slow server delays only its own deliveries. */
 const atOnceMax = 4
+/** All webhooks of one clinic together: a quarter of what a process sends at a time, so that others are not delayed. */
+const atOnceOfClinicMax = 5
 /** After so many days without a success, a webhook is paused. */
 const failingDaysMax = 3
 /** After n failed attempts in a row, the webhook rests for 2ⁿ⁻¹ seconds, at most this. */
@@ -16,21 +18,25 @@ export const dueColumns: Sql = sql`
   case when w.previous_secret_until > clock_timestamp() then w.previous_secret end as "previousSecret"`
 
 /**
- * Deliveries whose time has come, of each clinic in turn. Until `seconds` have passed, no other process sends
- * them. Those about one booking are sent one after the other, in their order.
+ * Deliveries whose time has come, of each clinic in turn, and at most five of a clinic at a time. Until `seconds` have
+ * passed, no other process sends them. Those about one booking are sent one after the other, in their order.
  */
 export async function takeDueDeliveries(
   pool: pg.Pool,
   { limit, seconds }: { limit: number; seconds: number },
 ): Promise<DueDelivery[]> {
   const { rows } = await pool.query<DueDelivery>(sql`
-    with taken as (
-      select t.clinic_no, t.id
+    with candidate as (
+      select w.clinic_no, w.id, w.paused_at, w.blocked_until, underway.count,
+             sum(underway.count) over (partition by w.clinic_no) as of_clinic
         from holdfast.webhook w
        cross join lateral (
          select count(*)::integer as count from holdfast.webhook_delivery u
           where u.clinic_no = w.clinic_no and u.webhook_id = w.id and u.state = 'due'
             and u.attempt_until > clock_timestamp()) underway
+    ), turned as (
+      select t.clinic_no, t.id, w.of_clinic, row_number() over (partition by w.clinic_no order by random()) as turn
+        from candidate w
        cross join lateral (
          select n.clinic_no, n.id from holdfast.webhook_delivery n
           where n.clinic_no = w.clinic_no and n.webhook_id = w.id and n.state = 'due' and n.due_at <= clock_timestamp()
@@ -40,11 +46,14 @@ export async function takeDueDeliveries(
                where p.clinic_no = n.clinic_no and p.webhook_id = n.webhook_id and p.booking_id = n.booking_id
                  and p.version < n.version and p.state = 'due')
           order by n.due_at, n.id
-          limit greatest(${atOnceMax}::integer - underway.count, 0) for update skip locked) t
+          limit greatest(${atOnceMax}::integer - w.count, 0) for update skip locked) t
        where w.paused_at is null and (w.blocked_until is null or w.blocked_until <= clock_timestamp())
          and exists (select from holdfast.webhook_delivery q
                       where q.clinic_no = w.clinic_no and q.webhook_id = w.id and q.state = 'due')
-       order by row_number() over (partition by w.clinic_no order by random()), random()
+    ), taken as (
+      select clinic_no, id from turned
+       where of_clinic + turn <= ${atOnceOfClinicMax}::integer
+       order by turn, random()
        limit ${limit})
     update holdfast.webhook_delivery d
        set attempts = d.attempts + 1, attempt_until = clock_timestamp() + make_interval(secs => ${seconds})

@@ -125,6 +125,27 @@ test('the deliveries about a booking are sent one after the other, four of a web
   expect([...order.values()]).toEqual(ids.map(() => [1, 1, 2, 2]))
 })
 
+test('the webhooks of a clinic together have five deliveries under way, and leave places to other clinics', async ({
+  database,
+}) => {
+  const { slot, clinicNo } = await aScene(database)
+  for (let hooks = 0; hooks < 5; hooks += 1) await aWebhook(database, clinicNo)
+  await bookAndPlan(database, slot, 8)
+  // Their servers do not respond: nothing of this is recorded yet.
+  const slow = await takeDueDeliveries(database.appPool, anHour)
+  expect(slow).toHaveLength(5)
+  expect(await takeDueDeliveries(database.appPool, anHour)).toEqual([])
+  const other = await aScene(database)
+  await aWebhook(database, other.clinicNo)
+  await bookAndPlan(database, other.slot, 3)
+  const taken = await takeDueDeliveries(database.appPool, { ...anHour, limit: anHour.limit - slow.length })
+  expect(taken.map((delivery) => delivery.clinicNo)).toEqual([other.clinicNo, other.clinicNo, other.clinicNo])
+  // One of them responds, and makes room for one.
+  const [first] = slow
+  if (first !== undefined) await recordDelivery(database.appPool, first, delivered)
+  expect(await takeDueDeliveries(database.appPool, anHour)).toHaveLength(1)
+})
+
 test('two processes do not take the same delivery, and one that ended is continued', async ({ database }) => {
   const { slot, clinicNo } = await aScene(database)
   await aWebhook(database, clinicNo)
