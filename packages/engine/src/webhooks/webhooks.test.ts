@@ -286,6 +286,29 @@ test('a replay sends the events after a position again, and each of them once', 
   await expect(webhooks.replay(clinicNo, id, 'x')).rejects.toThrow(InvalidCursor)
 })
 
+test('a replay ends where it was asked for: what happens later is sent once, by the relay', async ({ database }) => {
+  const { slot, clinicNo } = await aScene(database)
+  const webhooks = createWebhooks(database.appPool)
+  const before = await aBooking(database, slot)
+  const id = await aWebhook(database, clinicNo)
+  await webhooks.replay(clinicNo, id, null)
+  // By the events' own times; the log has them before the replay is planned.
+  const later = await aBooking(database, slot, { createdAt: new Date(Date.now() + 60_000) })
+  await until(
+    async () => {
+      const { items } = await eventReads(database.appPool).eventsOfClinic({ clinicNo, after: null, limit: 100 })
+      return items.length === 4 ? items : undefined
+    },
+    () => 'the log to have all events',
+    60_000,
+  )
+  expect(await planReplays(database.appPool)).toBe(2)
+  expect(new Set((await list(database, clinicNo, id)).map(({ bookingId }) => bookingId))).toEqual(new Set([before.id]))
+  const lines = [1, 2].map((version) => ({ bookingId: later.id, version }))
+  expect(await plan(database, await loggedEvents(database.appPool, lines))).toBe(2)
+  expect(await planReplays(database.appPool)).toBe(0)
+})
+
 test('the secret before the last rotation signs for a while', async ({ database }) => {
   const { slot, clinicNo } = await aScene(database)
   const webhooks = createWebhooks(database.appPool)
