@@ -11,6 +11,7 @@ export {
   aClinic,
   aDoctor,
   aMember,
+  anAccount,
   aSlot,
   type BookingOverrides,
   type BuilderDatabase,

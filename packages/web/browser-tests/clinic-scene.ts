@@ -1,11 +1,11 @@
-import { aClinic, aDoctor, aMember, type BuiltClinic, type BuiltDoctor } from '@holdfast/testkit'
+import { aClinic, aDoctor, aMember, anAccount, type BuiltClinic, type BuiltDoctor } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
-import { type Site, signUp } from './harness.ts'
+import type { Site } from './harness.ts'
 import type { PageOptions } from './page-pool.ts'
 
 type Account = { email: string; password: string }
 
-/** A clinic with one doctor, and the people who work there, signed up and with their roles. */
+/** A clinic with one doctor, and accounts of the people who work there, with their roles. */
 export type ClinicScene = {
   clinic: BuiltClinic
   doctor: BuiltDoctor
@@ -25,17 +25,16 @@ export async function aClinicScene(site: Site, options: SceneOptions = {}): Prom
     name: options.doctor ?? 'Dr Ada Lovelace',
     specialization: 'Cardiology',
   })
-  const person = (name: string) => signUp(site.url, name)
-  const [admin, staff, doctorAccount, stranger] = [
-    await person('Alma'),
-    await person('Sam'),
-    await person('Ada'),
-    await person('Otto'),
-  ]
-  await giveRole(site, clinic, admin, { role: 'admin' })
-  await giveRole(site, clinic, staff, { role: 'staff' })
-  await giveRole(site, clinic, doctorAccount, { role: 'doctor', doctorId: doctor.id })
-  const people = { admin, staff, doctor: doctorAccount, stranger }
+  const person = (name: string) => anAccount(site.database, { name })
+  const people = {
+    admin: await person('Alma'),
+    staff: await person('Sam'),
+    doctor: await person('Ada'),
+    stranger: await person('Otto'),
+  }
+  await aMember(site.database, clinic, { role: 'admin', accountId: people.admin.id })
+  await aMember(site.database, clinic, { role: 'staff', accountId: people.staff.id })
+  await aMember(site.database, clinic, { role: 'doctor', doctorId: doctor.id, accountId: people.doctor.id })
   const scene: ClinicScene = {
     clinic,
     doctor,
@@ -72,11 +71,10 @@ export function noonZone(): string {
 }
 
 /** Signs a browser context in through the API; another test covers the form. */
-export async function signInContext(site: Site, page: Page, account: Account): Promise<void> {
+export async function signInContext(site: Site, page: Page, { email, password }: Account): Promise<void> {
   const response = await page.context().request.post(`${site.url}/api/auth/sign-in/email`, {
-    data: account,
+    data: { email, password },
     headers: { origin: site.url },
   })
-  if (!response.ok())
-    throw new Error(`${account.email} could not sign in: ${response.status()} ${await response.text()}`)
+  if (!response.ok()) throw new Error(`${email} could not sign in: ${response.status()} ${await response.text()}`)
 }
