@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { brotliCompressSync } from 'node:zlib'
 import { beforeAll, expect, test } from 'vitest'
 import { firstPages, textsOfAll } from '../first-pages.ts'
@@ -17,9 +18,9 @@ const boundBytes = 200 * 1024
 type Chunk = { file: string; imports?: string[]; css?: string[]; dynamicImports?: string[] }
 let manifest: Record<string, Chunk>
 
-beforeAll(() => {
-  const built = spawnSync(process.execPath, [join(root, 'tools/build-site.mjs')], { encoding: 'utf8' })
-  if (built.status !== 0) throw new Error(`The site could not be built: ${built.stderr}`)
+beforeAll(async () => {
+  // Not synchronously: while this process waited, the server would close the connections of the worker's API client.
+  await promisify(execFile)(process.execPath, [join(root, 'tools/build-site.mjs')])
   manifest = JSON.parse(readFileSync(join(dist, 'build-manifest.json'), 'utf8'))
 }, 120_000)
 
