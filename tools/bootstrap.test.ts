@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -176,6 +176,14 @@ test('an installation whose process was killed does not block the next one', asy
   await writeFile(join(checkout, '.install-lock'), JSON.stringify({ pid: process.pid, startTime: 'long ago' }))
   expect((await run('holdfast')).code).toBe(0)
   expect(await npmRuns()).toHaveLength(2)
+})
+
+test.each(['', 'null', '{"pid":'])('a damaged lock, such as %j after a power cut, is taken over', async (damaged) => {
+  await putNpm(npmThatInstalls)
+  await writeFile(join(checkout, '.install-lock'), damaged)
+  expect((await run('holdfast')).code).toBe(0)
+  expect(await npmRuns()).toHaveLength(1)
+  await expect(stat(join(checkout, '.install-lock'))).rejects.toThrow('ENOENT')
 })
 
 test('an npm that fails, is missing, or may not run install scripts is reported, and nothing runs', async () => {

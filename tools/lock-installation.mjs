@@ -29,7 +29,7 @@ export async function lockInstallation(root, why, say) {
       if (tryLink(draft, path)) return { kind: 'locked', release: () => rmSync(path, { force: true }) }
       const holder = readHolder(path)
       if (holder === undefined) continue
-      if (!isAlive(holder)) takeAway(path, `${draft}.stale`)
+      if (holder === null || !isAlive(holder)) takeAway(path, `${draft}.stale`)
       else if (Date.now() > deadline) {
         const since = `has been installing for ${waitLimitMs / 60_000} minutes`
         const message = `${why}, and process ${holder.pid} ${since}. End it, or remove ${path}.`
@@ -65,15 +65,19 @@ function takeAway(path, stale) {
     throw error
   }
   const holder = readHolder(stale)
-  if (holder !== undefined && isAlive(holder)) tryLink(stale, path)
+  if (holder && isAlive(holder)) tryLink(stale, path)
   rmSync(stale, { force: true })
 }
 
+/**
+ * undefined: there is no lock; null: its file is damaged, for example empty after a power cut. It is never half
+ * written, because it is a link to a file that was written before.
+ */
 function readHolder(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))
-  } catch {
-    return undefined
+  } catch (error) {
+    return error.code === 'ENOENT' ? undefined : null
   }
 }
 
