@@ -42,7 +42,8 @@ const accessTexts: Record<Access, string> = {
 }
 
 const restrictedFieldTexts: Record<RestrictedField, string> = {
-  'body.onBehalf': '`onBehalf` is for admins and staff of the clinic, and for doctors in their own calendar.',
+  'body.onBehalf':
+    '`onBehalf` is for admins and staff of the clinic, and when booking also for doctors in their own calendar.',
   'query.includeInactive': '`includeInactive` is for members of the clinic.',
   'query.doctorId': 'Doctors may send only themselves as `doctorId`.',
   'body.slotId': '`slotId` must be in the booking’s clinic, and for doctors in their own calendar.',

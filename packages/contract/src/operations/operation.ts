@@ -46,7 +46,7 @@ export type Access =
  * check in place of the field.
  */
 export type RestrictedField =
-  /** `true` only for those with `slot` access to `body.slotId`. */
+  /** `true` only for those with `slot` access to `body.slotId`, or who work at the desk of `body.clinicId`. */
   | 'body.onBehalf'
   /** `true` only for members of the clinic `query.clinicId`. */
   | 'query.includeInactive'

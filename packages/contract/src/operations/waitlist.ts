@@ -30,6 +30,7 @@ export const waitlistOperations = {
       'A place that becomes free is offered to the next person on the waitlist before it is public. If a place that ' +
       'fits is free now, it is offered at once.',
     access: 'anyone',
+    restrictedField: 'body.onBehalf',
     body: newWaitlistEntrySchema,
     responses: {
       201: { description: 'The entry', schema: joinedWaitlistSchema },
@@ -42,7 +43,6 @@ export const waitlistOperations = {
       'too_many_waitlist_entries',
       'too_many_bookings',
       'too_many_units',
-      'second_factor_required',
     ],
   }),
   getWaitlistEntry: operation({

@@ -347,7 +347,7 @@ export const withdrawSlot = <ThrowOnError extends boolean = false>(options: Opti
  *
  * Creates a PENDING booking that holds its units until `holdExpiresAt`, or with `confirm` a CONFIRMED one. At a clinic that has guests confirm by a link, a guest’s booking with `confirm` and an e-mail address stays PENDING, see `confirmBooking`. A hold needs no patient; its confirmation does. Send an Idempotency-Key: a retry with the same key gets the first response.
  *
- * Who may call: Anyone. `onBehalf` is for admins and staff of the clinic, and for doctors in their own calendar.
+ * Who may call: Anyone. `onBehalf` is for admins and staff of the clinic, and when booking also for doctors in their own calendar.
  */
 export const createBooking = <ThrowOnError extends boolean = false>(options: Options<CreateBookingData, ThrowOnError>): RequestResult<CreateBookingResponses, CreateBookingErrors, ThrowOnError> => (options.client ?? client).post<CreateBookingResponses, CreateBookingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -1984,7 +1984,7 @@ export const eraseTheatrePatient = <ThrowOnError extends boolean = false>(option
  *
  * A place that becomes free is offered to the next person on the waitlist before it is public. If a place that fits is free now, it is offered at once.
  *
- * Who may call: Anyone.
+ * Who may call: Anyone. `onBehalf` is for admins and staff of the clinic, and when booking also for doctors in their own calendar.
  */
 export const createWaitlistEntry = <ThrowOnError extends boolean = false>(options: Options<CreateWaitlistEntryData, ThrowOnError>): RequestResult<CreateWaitlistEntryResponses, CreateWaitlistEntryErrors, ThrowOnError> => (options.client ?? client).post<CreateWaitlistEntryResponses, CreateWaitlistEntryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

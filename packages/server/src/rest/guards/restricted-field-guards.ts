@@ -4,13 +4,13 @@ import type { Principal } from '../../edge/principal.ts'
 import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import type { RestDeps } from '../rest-deps.ts'
-import { type ClinicActor, memberRoles, requireOwnCalendar, requireRole } from './access.ts'
+import { type ClinicActor, deskRoles, memberRoles, requireOwnCalendar, requireRole } from './access.ts'
 import { type BookingReach, bookingNotFound, isManageToken } from './reach-booking.ts'
 import { requireOwnSurgeon } from './reach-case.ts'
 import { clinicNotFound } from './require-clinic.ts'
 import { requireSlot } from './require-slot.ts'
 
-type OnBehalfCall = { principal: Principal; body: { slotId: string; onBehalf?: boolean } }
+type OnBehalfCall = { principal: Principal; body: { onBehalf?: boolean } & ({ slotId: string } | { clinicId: string }) }
 type InactiveCall = { principal: Principal; query: { clinicId?: string; includeInactive: boolean } }
 type DoctorBookingsCall = { query: { doctorId?: string } }
 type MoveCall = { principal: Principal; params: { bookingId: string }; body: { slotId: string } }
@@ -25,9 +25,12 @@ type LinkCall = { principal: Principal; params: { bookingId: string }; body: { m
  * replaces the field: the handler's `field`.
  */
 export const restrictedFieldGuards = {
-  /** The member of the clinic who books for somebody else; null: the caller books for themselves. */
-  'body.onBehalf': (deps: RestDeps, { principal, body }: OnBehalfCall): null | Promise<ClinicActor> =>
-    body.onBehalf ? requireSlot(deps, principal, body.slotId) : null,
+  /** The member of the clinic who books or waits for somebody else; null: the caller does so for themselves. */
+  'body.onBehalf'(deps: RestDeps, { principal, body }: OnBehalfCall): null | ClinicActor | Promise<ClinicActor> {
+    if (!body.onBehalf) return null
+    if ('slotId' in body) return requireSlot(deps, principal, body.slotId)
+    return requireRole(principal, body.clinicId, deskRoles, () => clinicNotFound(body.clinicId))
+  },
 
   'query.includeInactive'(_deps: RestDeps, { principal, query }: InactiveCall): boolean {
     const { clinicId, includeInactive } = query

@@ -1,6 +1,6 @@
 import { aBooking, aClinic, aDoctor, aSlot, lapseHolds, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
-import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
+import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
 
 /** With limits; `rest` has none. */
@@ -182,4 +182,26 @@ test('members alone add entries on behalf, and an unknown doctor is not found', 
   expect((await rest.call('createWaitlistEntry', { as: rest.anAccount(), body })).problem.code).toBe('clinic_not_found')
   const elsewhere = { ...wanted, clinicId: clinic.id, doctorId: other.doctor.id, patient }
   expect((await rest.call('createWaitlistEntry', { body: elsewhere })).problem.code).toBe('doctor_not_found')
+})
+
+test('entries on behalf are for the desk, and a doctor who tries is in the security log', async ({
+  database,
+  rest,
+}) => {
+  const { wanted, clinic, doctor } = await aFullDoctor(database)
+  const waitingPatient = (name: string) => ({ name, email: `${name}@example.org` })
+  const add = (as: TestAccount, name: string) =>
+    rest.call('createWaitlistEntry', { as, body: { ...wanted, patient: waitingPatient(name), onBehalf: true } })
+  for (const role of ['staff', 'admin'] as const) {
+    expect((await add(await rest.aMember(clinic.no, role), `of-${role}`)).status).toBe(201)
+  }
+  const as = await rest.aMember(clinic.no, 'doctor', doctor.id)
+  const already = rest.audited.length
+  expect((await add(as, 'refused')).problem.code).toBe('forbidden')
+  expect(rest.audited.slice(already)).toMatchObject([
+    { kind: 'denied', clinicNo: clinic.no, actorId: as.id, details: ['createWaitlistEntry'] },
+  ])
+  // Without it, a doctor waits like anybody else.
+  expect((await rest.call('createWaitlistEntry', { as, body: { ...wanted, patient } })).status).toBe(201)
+  expect(rest.audited).toHaveLength(already + 1)
 })

@@ -3,7 +3,6 @@ import { clinicNoIn, type JoinOutcome, type NewWaitlistEntry } from '@holdfast/e
 import type { Principal } from '../../edge/principal.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
-import { deskRoles, requireRole } from '../guards/access.ts'
 import type { WaitlistEntryReach } from '../guards/reach-waitlist-entry.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
@@ -129,12 +128,11 @@ function validateEntry(body: NewWaitlistEntryBody): void {
 /** What the entry is stored as. Members of the clinic who add it for a patient are not limited. */
 function newEntryOf(
   { bookingOrigins }: RestDeps,
-  { body, granted: principal, request }: Input<typeof restOperations.createWaitlistEntry>,
+  { body, granted: principal, field: member, request }: Input<typeof restOperations.createWaitlistEntry>,
 ): { entry: NewWaitlistEntry; clinicId: string } {
   const { clinicId, patient } = body
   const clinicNo = clinicNoIn(clinicId)
   if (clinicNo === null) throw clinicNotFound(clinicId)
-  const member = body.onBehalf ? requireRole(principal, clinicId, deskRoles, () => clinicNotFound(clinicId)) : null
   const caller: { principal: Principal; ip: string } = {
     principal: member === null ? principal : { kind: 'anonymous' },
     ip: request.ip,
