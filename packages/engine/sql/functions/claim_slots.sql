@@ -60,9 +60,9 @@ declare
 begin
   if cardinality(p_ids) not between 1 and 1000
      or array[cardinality(p_clinic_nos), cardinality(p_slot_ids), cardinality(p_units), cardinality(p_keys),
-              cardinality(p_hashes), cardinality(p_confirm), cardinality(p_account_ids), cardinality(p_types),
-              cardinality(p_patients), cardinality(p_reasons)]
-        <> array_fill(cardinality(p_ids), array[10]) then
+              cardinality(p_hashes), cardinality(p_confirm), cardinality(p_account_ids), cardinality(p_actor_ids),
+              cardinality(p_types), cardinality(p_patients), cardinality(p_reasons)]
+        <> array_fill(cardinality(p_ids), array[11]) then
     raise exception 'claims come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   elsif 1 > any (p_units) or 1000000 < any (p_units) or array_position(p_units, null) is not null then
     raise exception 'units must be 1 to 1000000, not %', p_units using errcode = 'invalid_parameter_value';

@@ -66,7 +66,8 @@ declare
 begin
   if cardinality(p_ids) not between 1 and 1000
      or array[cardinality(p_clinic_nos), cardinality(p_actions), cardinality(p_actor_ids), cardinality(p_on_behalf),
-              cardinality(p_keys), cardinality(p_reasons)] <> array_fill(cardinality(p_ids), array[6]) then
+              cardinality(p_keys), cardinality(p_reasons), coalesce(cardinality(p_patients), cardinality(p_ids))]
+        <> array_fill(cardinality(p_ids), array[7]) then
     raise exception 'changes come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   elsif not p_actions <@ array['confirm', 'cancel', 'decline', 'extend', 'arrive', 'complete', 'no_show', 'reopen',
                                   'link'] then

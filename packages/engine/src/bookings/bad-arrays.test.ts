@@ -4,13 +4,18 @@ import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { newId } from '../model/id.ts'
 
-type Arrays = { units?: (number | null)[]; keys?: (string | null)[]; patients?: (string | null)[] }
+type Arrays = {
+  units?: (number | null)[]
+  keys?: (string | null)[]
+  actors?: (string | null)[]
+  patients?: (string | null)[]
+}
 
 const claim = (database: TestDatabase, arrays: Arrays = {}) => {
-  const { units = [1], keys = [randomUUID()], patients = ['{"name": "Ada"}'] } = arrays
+  const { units = [1], keys = [randomUUID()], actors = [null], patients = ['{"name": "Ada"}'] } = arrays
   return database.appPool.query(
     'select * from holdfast.claim_slots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
-    [[1], [randomUUID()], [newId(1)], units, keys, [randomUUID()], [false], [null], [null], [null], patients, [null]],
+    [[1], [randomUUID()], [newId(1)], units, keys, [randomUUID()], [false], [null], actors, [null], patients, [null]],
   )
 }
 
@@ -28,6 +33,8 @@ test('claim_slots reports units below one, missing keys and patients, and arrays
     [{ patients: [null] }, /needs a key, a hash and a patient/],
     [{ units: [1, 1] }, /arrays of the same length/],
     [{ units: [] }, /arrays of the same length/],
+    [{ actors: [null, null] }, /arrays of the same length/],
+    [{ actors: [] }, /arrays of the same length/],
   ]
   for (const [arrays, message] of wrong) {
     await expect(claim(database, arrays)).rejects.toMatchObject({
@@ -70,8 +77,8 @@ test('claim_slot reports units below one, and missing keys, hashes, patients and
 })
 
 test('an unknown action and arrays of different lengths are named in the error', async ({ database }) => {
-  const settle = (actions: (string | null)[]) =>
-    database.appPool.query('select * from holdfast.settle_bookings($1, $2, $3, $4, $5, $6, $7)', [
+  const settle = (actions: (string | null)[], patients: string[] | null = null) =>
+    database.appPool.query('select * from holdfast.settle_bookings($1, $2, $3, $4, $5, $6, $7, $8)', [
       [1],
       [randomUUID()],
       actions,
@@ -79,6 +86,7 @@ test('an unknown action and arrays of different lengths are named in the error',
       [false],
       [null],
       [null],
+      patients,
     ])
   expect((await settle(['confirm'])).rows).toMatchObject([{ outcome: 'booking_missing' }])
   await expect(settle(['delete'])).rejects.toMatchObject({
@@ -87,6 +95,11 @@ test('an unknown action and arrays of different lengths are named in the error',
   })
   await expect(settle([null])).rejects.toMatchObject({ code: '22023' })
   await expect(settle(['confirm', 'confirm'])).rejects.toMatchObject({ code: '22023' })
+  const ada = '{"name": "Ada"}'
+  expect((await settle(['confirm'], [ada])).rows).toMatchObject([{ outcome: 'booking_missing' }])
+  for (const patients of [[], [ada, ada]]) {
+    await expect(settle(['confirm'], patients)).rejects.toMatchObject({ code: '22023' })
+  }
   const move = (slotIds: string[]) =>
     database.appPool.query('select * from holdfast.move_bookings($1, $2, $3, $4, $5)', [
       [1],
