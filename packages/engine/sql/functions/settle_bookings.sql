@@ -170,7 +170,7 @@ begin
                            make_interval(mins => t.cancellation_deadline_minutes) as cancellation_deadline
                              from clinic t where t.no = i.clinic_no limit 1) c on true
        where v_left is null or i.n = any (v_left)
-    ), answered as (
+    ), checked as (
       -- Looked up only where the key decides: a repetition that would be refused or, after another change, made again.
       select v.*,
              case when v.verdict in ('booking_missing', 'booking_erased', 'retry', 'hold_expired', 'unchanged')
@@ -179,13 +179,13 @@ begin
                   when is_repeated(v.clinic_no, v.id, v.key, v_now) then 'unchanged'
                   else v.verdict end as answer
         from verdict v
-    ), turned as (
+    ), ordered as (
       select a.*, min(a.n) filter (where a.answer = 'done') over (partition by a.clinic_no, a.id) as first_done
-        from answered a
-    ), judged as materialized (
+        from checked a
+    ), decided as materialized (
       -- null: left for the next round.
       select t.*, case when t.first_done is null then t.answer when t.first_done = t.n then 'done' end as outcome
-        from turned t
+        from ordered t
     ), changed as materialized (
       select c.*
         from (select array_agg(j.clinic_no) as clinic_nos, array_agg(j.id) as ids,
@@ -198,7 +198,7 @@ begin
                      array_agg(case when j.action = 'confirm' then j.reason end) as reasons,
                      array_agg(case when j.action in ('cancel', 'decline') then j.reason end) as cancellation_reasons,
                      array_agg(j.at) as ats
-                from judged j where j.outcome = 'done') d
+                from decided j where j.outcome = 'done') d
        cross join lateral change_bookings(d.clinic_nos, d.ids, d.statuses, d.failure_reasons, d.holds_until,
                                           d.account_ids, d.extended_by, d.patients, d.reasons,
                                           d.cancellation_reasons, null, null, d.ats) c
@@ -214,13 +214,13 @@ begin
              case when j.action in ('cancel', 'decline', 'link') then j.failure_reason_after end,
              j.actor_id, case when j.action in ('reopen', 'link') then j.status_after end, j.key,
              booking_digest(c.account_id, c.appointment_type, c.patient, c.reason, c.cancellation_reason)
-        from judged j
+        from decided j
         join changed c on c.clinic_no = j.clinic_no and c.id = j.id
        where j.outcome = 'done'
     ), freed as (
       update slot t set taken = t.taken - f.units
         from (select j.clinic_no, j.slot_id, sum(j.units)::integer as units
-                from judged j where j.outcome = 'done' and j.action in ('cancel', 'decline')
+                from decided j where j.outcome = 'done' and j.action in ('cancel', 'decline')
                group by j.clinic_no, j.slot_id) f
        where t.clinic_no = f.clinic_no and t.id = f.slot_id
     )
@@ -247,7 +247,7 @@ begin
       into v_ords, v_clinic_nos, v_ids, v_actions, v_outcomes, v_holds_left_ms, v_left, v_changed, v_case_clinic_nos,
            v_case_ids, v_offer_clinic_nos, v_offer_ids, v_offer_outcomes, v_offer_ats, v_freed_clinic_nos,
            v_freed_slot_ids
-      from judged j;
+      from decided j;
     if v_case_ids is not null then
       perform release_allocations(v_case_clinic_nos, v_case_ids);
     end if;
