@@ -85,8 +85,6 @@ begin
       select array_agg(s.id) into v_slots
         from slot s
        where s.clinic_no = p_clinic_no and s.id = any (v_slots) and s.withdrawn_at is null and s.starts_at > v_now;
-    end if;
-    if not p_dry_run then
       select array_agg(s.id) into v_withdrawn
         from slot s
        where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is not null
