@@ -15,6 +15,7 @@ export {
   takeFailingBusyCalendars,
 } from './calendars/read-busy-calendars.ts'
 export { createEngine, type EngineSettings, type QueueDepths } from './create-engine.ts'
+export { advisoryLocks } from './database/advisory-locks.ts'
 export { type DatabasePool, type DatabasePoolConfig, openDatabasePool } from './database/database-pool.ts'
 export {
   DatabaseUnavailable,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
 import sql from 'sql-template-tag'
+import { advisoryLocks } from '../database/advisory-locks.ts'
 import { isLoginRefused } from '../database/database-unavailable.ts'
 import { changeDatabaseUrl } from '../database/database-url.ts'
 import { generatedSetting } from '../database/server-secrets.ts'
@@ -17,8 +18,6 @@ export type AppLoginOptions = {
 
 const roleBytesMax = 63
 const passwordSetting = 'app_login_password'
-// The class of Holdfast's advisory locks ('Hold'), and the number of this lock.
-const advisoryLock = [0x486f6c64, 3] as const
 
 /**
  * The URL that the server logs in with: never the owner's. Without DATABASE_APP_URL, the login
@@ -43,7 +42,7 @@ export async function ensureAppLogin({ ownerUrl, appUrl }: AppLoginOptions): Pro
       await checkConfiguredLogin(appUrl, database)
       return appUrl
     }
-    await owner.query(sql`select pg_advisory_lock(${advisoryLock[0]}, ${advisoryLock[1]})`)
+    await owner.query(sql`select pg_advisory_lock(${advisoryLocks.appLogin[0]}, ${advisoryLocks.appLogin[1]})`)
     return await ensureOwnLogin(owner, ownerUrl, database)
   } finally {
     await owner.end()

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { advisoryLocks } from '../database/advisory-locks.ts'
 import { ArchiveRefused } from './archive-refused.ts'
 
 export type ArchivedMonth = {
@@ -24,7 +25,7 @@ export async function inArchiveSession<Result>(
   const client = await pool.connect()
   try {
     const { rows } = await client.query<{ locked: boolean }>(sql`
-      select pg_try_advisory_lock(1215261796, 5) as locked`)
+      select pg_try_advisory_lock(${advisoryLocks.archive[0]}, ${advisoryLocks.archive[1]}) as locked`)
     if (rows[0]?.locked !== true) {
       throw new ArchiveRefused('running', 'months of this database are being archived or restored by another process')
     }

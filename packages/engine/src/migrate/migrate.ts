@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import sql from 'sql-template-tag'
+import { advisoryLocks } from '../database/advisory-locks.ts'
 import { ensurePartitions } from '../upkeep/ensure-partitions.ts'
 import { applyFunctions } from './apply-functions.ts'
 import { checkDatabase } from './check-database.ts'
@@ -27,8 +28,6 @@ export type MigrateResult = {
   version: number
 }
 
-// 'Hold' as an int4 is the class of all Holdfast's advisory locks; 1 is the lock of migrations.
-const advisoryLock = [0x486f6c64, 1] as const
 const advisoryWaitMsMax = 300_000
 const lockTriesMax = 12
 
@@ -173,9 +172,8 @@ function isLockLost(error: unknown): boolean {
 async function lockMigrations(client: pg.Client, log: (message: string) => void): Promise<void> {
   const deadline = Date.now() + advisoryWaitMsMax
   for (let isLogged = false; ; isLogged = true) {
-    const { rows } = await client.query<{ locked: boolean }>(
-      sql`select pg_try_advisory_lock(${advisoryLock[0]}, ${advisoryLock[1]}) as locked`,
-    )
+    const { rows } = await client.query<{ locked: boolean }>(sql`
+      select pg_try_advisory_lock(${advisoryLocks.migrations[0]}, ${advisoryLocks.migrations[1]}) as locked`)
     if (rows[0]?.locked === true) return
     if (!isLogged) log('Another process is migrating this database: waiting for it.')
     if (Date.now() > deadline) {

@@ -1,4 +1,4 @@
-import { plantFunction, type TestCluster, until } from '@holdfast/testkit'
+import { holdLock, plantFunction, type TestCluster, until } from '@holdfast/testkit'
 import { describe, expect, test, vi } from 'vitest'
 import {
   aCluster,
@@ -11,6 +11,8 @@ import {
   follow,
   untilAfter,
 } from '../../test/followed-cluster.ts'
+import { ensureAppLogin } from '../app-login/ensure-app-login.ts'
+import { advisoryLocks } from '../database/advisory-locks.ts'
 import { createPool } from '../database/pools.ts'
 import { createReads } from '../reads/create-reads.ts'
 import { verify } from '../verify/verify.ts'
@@ -231,6 +233,16 @@ describe('a dump that is restored on a younger server', () => {
     expect(await allIds(younger)).toEqual([...restored, ...early, ...booked])
     expect(tail.epoch).toBeGreaterThan(0)
     expect(await verify(younger.ownerPool, { clinicNo: null, detailsMax: 5 })).toMatchObject({ mismatches: 0 })
+  })
+
+  test('a server that starts while its log is renumbered says so at once', async () => {
+    const { younger } = await aRestoredDump()
+    const renumbering = await holdLock(younger.ownerPool, 'select pg_advisory_xact_lock($1, $2)', [
+      ...advisoryLocks.logEpoch,
+    ])
+    await ensureAppLogin({ ownerUrl: younger.ownerUrl })
+    await expect(EventTail.start({ pool: younger.appPool, listenUrl: null })).rejects.toThrow(LogAhead)
+    await renumbering.release()
   })
 
   test('a reader of a clinic’s log with a position of the older server reads the whole log again', async () => {

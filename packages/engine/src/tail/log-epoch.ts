@@ -29,14 +29,15 @@ export async function currentEpoch(
   ended: number | null,
   since: number | null = ended,
 ): Promise<LogEpoch> {
+  // First: begin_log_epoch would wait for a renumber_log that is running, which may take minutes.
+  await checkLogIsOfServer(pool)
   await pool.query(sql`select holdfast.begin_log_epoch(${ended}::bigint)`)
-  const { rows } = await pool.query<{ no: string; starts_at: string | null; horizon: string; is_ahead: boolean }>(sql`
+  const { rows } = await pool.query<{ no: string; starts_at: string | null; horizon: string }>(sql`
     select max(no)::text as no, min(starts_at) filter (where no > ${since}::bigint)::text as starts_at,
-           pg_snapshot_xmin(pg_current_snapshot())::text as horizon, holdfast.log_is_ahead() as is_ahead
+           pg_snapshot_xmin(pg_current_snapshot())::text as horizon
       from holdfast.log_epoch`)
   const [row] = rows
   if (row === undefined) throw new Error('log_epoch returned no row.')
-  if (row.is_ahead) throw new LogAhead()
   const startsAt = row.starts_at === null ? null : BigInt(row.starts_at)
   return { no: Number(row.no), startsAt, horizon: BigInt(row.horizon) }
 }

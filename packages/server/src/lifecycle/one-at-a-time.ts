@@ -1,11 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isPooled, poolerOf } from '@holdfast/engine'
+import { advisoryLocks, isPooled, poolerOf } from '@holdfast/engine'
 import pg from 'pg'
 import sql from 'sql-template-tag'
 import { poolModeStatement, StartError } from './start-error.ts'
 
-// The engine's advisory locks have the class 'Hold'; this one has 'HoSt', for the start of servers.
-const advisoryLock = [0x486f5374, 1] as const
 const waitMsMax = 300_000
 const pollMs = 100
 
@@ -54,9 +52,8 @@ async function refusePooler(client: pg.Client): Promise<void> {
 async function takeLock(client: pg.Client): Promise<void> {
   const deadline = performance.now() + waitMsMax
   for (;;) {
-    const { rows } = await client.query<{ taken: boolean }>(
-      sql`select pg_try_advisory_lock(${advisoryLock[0]}, ${advisoryLock[1]}) as taken`,
-    )
+    const { rows } = await client.query<{ taken: boolean }>(sql`
+      select pg_try_advisory_lock(${advisoryLocks.serverStart[0]}, ${advisoryLocks.serverStart[1]}) as taken`)
     if (rows[0]?.taken === true) return
     if (performance.now() > deadline) {
       throw new StartError(

@@ -1,0 +1,81 @@
+import { glob, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { sqlFiles } from '../migrate/sql-files.ts'
+import { advisoryLocks, clinicLockClasses } from './advisory-locks.ts'
+
+const packages = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** Which SQL functions take which lock. A lock that is not here is taken by the programs. */
+const takenBy: Record<string, string[]> = {
+  partitions: ['ensure_partitions'],
+  logEpoch: ['begin_log_epoch', 'renumber_log'],
+  admissions: ['admit_claims', 'join_waitlist'],
+  erasure: ['erase_outdated'],
+  waitlistJoins: ['join_waitlist', 'lock_waitlists', 'try_lock_waitlist'],
+  waitlistOffers: ['erase_waitlist_entries', 'lock_waitlists', 'try_lock_waitlist'],
+}
+
+/** The arguments of each lock that is taken, without comments: ['1215261796', '2']. */
+function locksIn(source: string): string[][] {
+  const code = source.replaceAll(/--.*$/gm, '').replaceAll(/^\s*(\/\/|\/?\*).*$/gm, '')
+  const calls = code.matchAll(/pg_(?:try_)?advisory_(?:xact_)?lock(?:_shared)?\(((?:[^()]|\([^()]*\))*)\)/g)
+  return [...calls].map(([, parameters = '']) =>
+    parameters
+      .replace(/x'([0-9a-f]+)'::int/, (_text, digits: string) => String(Number.parseInt(digits, 16)))
+      .split(', '),
+  )
+}
+
+/** The name of a lock that an SQL function takes, or what it is if it is not listed. */
+function nameOf([lockClass, number]: string[]): string {
+  const fixed = Object.entries(advisoryLocks).find(([, lock]) => `${lock}` === `${lockClass},${number}`)
+  const ofClinic = Object.entries(clinicLockClasses).find(([, one]) => `${one}` === lockClass)
+  return fixed?.[0] ?? ofClinic?.[0] ?? `${lockClass}, ${number}: is not in advisory-locks.ts`
+}
+
+function takersOf(functions: readonly { name: string; text: string }[]): Record<string, string[]> {
+  const takers: Record<string, string[]> = {}
+  for (const { name, text } of functions) {
+    for (const lock of new Set(locksIn(text).map(nameOf))) takers[lock] = [...(takers[lock] ?? []), name].sort()
+  }
+  return takers
+}
+
+/** The programs take locks by their names here, or by the digest of a text. */
+const byName = /^\$\{(advisoryLocks\.\w+|clinicLockClasses\.\w+)\b/
+const byDigest = /^hashtextextended\((\$\{`)?'?holdfast\./
+
+test('every advisory lock has one purpose, and is listed', async () => {
+  const all = [...Object.values(advisoryLocks).map(String), ...Object.values(clinicLockClasses).map(String)]
+  expect(new Set(all).size).toBe(all.length)
+  expect(takersOf((await sqlFiles()).functions)).toEqual(takenBy)
+})
+
+test('no program takes a lock by its number', async () => {
+  const found: string[] = []
+  let programs = 0
+  for await (const path of glob('*/src/**/*.ts', { cwd: packages })) {
+    if (path.endsWith('.test.ts')) continue
+    for (const lock of locksIn(await readFile(join(packages, path), 'utf8'))) {
+      programs += 1
+      const text = lock.join(', ')
+      if (!byName.test(text) && !byDigest.test(text)) found.push(`${path}: ${text}`)
+    }
+  }
+  expect(found).toEqual([])
+  expect(programs).toBeGreaterThan(6)
+})
+
+test('negative control: an unlisted lock, and a second purpose of a listed one, are found', () => {
+  const planted = [
+    { name: 'shares', text: "perform pg_advisory_xact_lock(x'486f6c64'::int, 2);" },
+    { name: 'unlisted', text: 'perform pg_try_advisory_xact_lock_shared(1215261799123, p_clinic_no);' },
+  ]
+  expect(takersOf(planted)).toEqual({
+    partitions: ['shares'],
+    '1215261799123, p_clinic_no: is not in advisory-locks.ts': ['unlisted'],
+  })
+  expect(byName.test('1215261796, 5')).toBe(false)
+})
