@@ -25,6 +25,7 @@ export {
 } from './database/database-unavailable.ts'
 export { asPooled, changeDatabaseUrl, databaseOf, isPooled, withLoginOf } from './database/database-url.ts'
 export { findPooler, type Pooler, poolerOf } from './database/find-pooler.ts'
+export { isHeld } from './database/hold-sql.ts'
 export { createPool, inTransaction, type PoolSettings } from './database/pools.ts'
 export { prepared } from './database/prepared.ts'
 export { deleteStoredSecret, serverSecrets, storedSecret } from './database/server-secrets.ts'

@@ -57,8 +57,8 @@ begin
   select array_agg(q.id) into v_booking_ids
     from (select b.id from booking b
            where b.clinic_no = p_clinic_no and b.slot_id = any (v_slot_ids)
-             and b.id >= v_from and b.status = 'PENDING'
-             and b.erased_at is null and b.hold_expires_at <= clock_timestamp()
+             and b.id >= v_from and b.erased_at is null
+             and hold_lapsed(b.status, b.hold_expires_at, clock_timestamp())
            union all
           select b.id from booking b
            where b.clinic_no = p_clinic_no and b.slot_id = any (v_slot_ids)

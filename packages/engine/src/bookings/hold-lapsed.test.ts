@@ -1,8 +1,11 @@
+import { glob, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import sql, { type Sql } from 'sql-template-tag'
 import { expect } from 'vitest'
-import { isHeld, isLapsed } from '../reads/hold-sql.ts'
+import { isHeld, isLapsed } from '../database/hold-sql.ts'
 
 test('a hold has lapsed from the moment at which it ends, in functions and in reads', async ({ database }) => {
   const { rows } = await database.ownerPool.query<Record<string, unknown>>(sql`
@@ -68,4 +71,19 @@ test('the planner replaces with_effective_status by its body', async ({ database
   )
   expect(plan).toContain('hold_expires_at <= statement_timestamp()')
   expect(plan).not.toMatch(/Function Scan|with_effective_status/)
+})
+
+test('the rule of holds is written nowhere else', async () => {
+  const sources = fileURLToPath(new URL('../../..', import.meta.url))
+  const found: string[] = []
+  for await (const path of glob(['*/src/**/*.ts', 'engine/sql/functions/*.sql'], { cwd: sources })) {
+    const source = await readFile(join(sources, path), 'utf8')
+    if (!path.endsWith('.test.ts') && /hold_expires_at *[<>]/.test(source)) found.push(path)
+  }
+  expect(found.sort()).toEqual([
+    'engine/sql/functions/hold_lapsed.sql',
+    // Looks for the end of the next hold by the index of its times, which the negation would not use.
+    'engine/sql/functions/next_hold_end.sql',
+    'engine/src/database/hold-sql.ts',
+  ])
 })

@@ -1,11 +1,11 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { type BookingRow, bookingOf } from '../bookings/booking-row.ts'
+import { isHeld } from '../database/hold-sql.ts'
 import { inTransaction } from '../database/pools.ts'
 import type { BusyCalendar, BusyCalendars } from '../model/busy-calendar.ts'
 import { bookingIdsOfSlots, partsOf } from '../reads/booking-ids.ts'
 import { selectedBooking } from '../reads/booking-sql.ts'
-import { isHeld } from '../reads/hold-sql.ts'
 import { removeBusyCalendar } from './read-busy-calendars.ts'
 
 /** More conflicts are found when these are resolved. */

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { isLapsed } from '../database/hold-sql.ts'
 import type { Directory } from '../model/directory.ts'
 import type { Retention } from '../model/retention.ts'
 
@@ -33,7 +34,7 @@ export function retentionOf(pool: pg.Pool): Pick<Directory, 'retention'> {
                          where c.months > 0 and s.clinic_no = c.no and b.clinic_no = c.no
                            and s.starts_at < clock_timestamp() - make_interval(months => c.months)
                            and b.erased_at is null
-                           and (b.status <> 'PENDING' or b.hold_expires_at <= clock_timestamp())
+                           and (b.status <> 'PENDING' or ${isLapsed})
                          limit ${dueMax}) due) as due
           from (select no, patient_data_erased_from, coalesce(${months}::integer, patient_data_months) as months
                   from holdfast.clinic where no = ${clinicNo}) c`)

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { assignments } from '../database/columns-sql.ts'
+import { isHeld } from '../database/hold-sql.ts'
 import type { BookingBurst, BookingLimits } from '../model/booking-limits.ts'
 import type { Engine } from '../model/engine.ts'
 import { idsFrom, idsUntil } from '../model/id-bounds.ts'
@@ -22,7 +23,7 @@ const selectedLimits = sql`c.guest_units_max, c.address_holds_max, c.address_boo
 const liveBookingSince = (hours: number) => sql`
   join holdfast.booking b on b.clinic_no = o.clinic_no and b.id = o.booking_id
    and b.id >= ${idsFrom(new Date(Date.now() - hours * 3_600_000))} and b.id < ${idsUntil(new Date())}
-   and (b.status = 'CONFIRMED' or b.status = 'PENDING' and b.hold_expires_at > now())
+   and (b.status = 'CONFIRMED' or ${isHeld})
   join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id and s.starts_at > now()`
 
 /** The limits of clinics, and the bookings by where they came from. */

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { isConnectionLost } from '../database/database-unavailable.ts'
+import { isHeld } from '../database/hold-sql.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import type { DueMessage, MessageFacts, MessageOutcome, MessageSettings } from '../model/message.ts'
-import { isHeld } from '../reads/hold-sql.ts'
 import { defaultMessageSettings, settingsJson } from './message-settings.ts'
 
 /** Candidates per message that is taken: others may have been taken by another process meanwhile. */

@@ -1,7 +1,7 @@
 import sql, { join, raw, type Sql } from 'sql-template-tag'
 import { bookingColumns } from '../bookings/booking-row.ts'
+import { isHeld, isLapsed } from '../database/hold-sql.ts'
 import type { BookingStatus } from '../model/booking.ts'
-import { isHeld, isLapsed } from './hold-sql.ts'
 
 /** The columns of a BookingRow that are not in table booking, or not as stored. */
 const expressions: Partial<Record<string, Sql>> = {

@@ -1,12 +1,12 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { isLapsed } from '../database/hold-sql.ts'
 import { inTransaction } from '../database/pools.ts'
 import type { BookingStatus } from '../model/booking.ts'
 import type { ClinicStats } from '../model/clinic-stats.ts'
 import type { Reads } from '../model/reads.ts'
 import { availableUnits } from './bookable-sql.ts'
 import { type BookingIds, bookingIdsOfSlots } from './booking-ids.ts'
-import { isLapsed } from './hold-sql.ts'
 import { instantsOfLocalDays, type LocalDay, localDays } from './local-days.ts'
 
 /** Whole local days of a clinic, from `start` to `end`. */

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
+import { isHeld } from '../database/hold-sql.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
@@ -12,7 +13,6 @@ import type {
   WaitlistStatus,
   WaitlistUrgency,
 } from '../model/waitlist.ts'
-import { isHeld } from '../reads/hold-sql.ts'
 
 const ofAccountMax = 100
 const cursor = cursorOf('waitlist', ['micros', 'id'])

@@ -1,4 +1,4 @@
-import { idsFrom, idsUntil, migrationStatus } from '@holdfast/engine'
+import { idsFrom, idsUntil, isHeld, migrationStatus } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import pTimeout from 'p-timeout'
 import type { Pool } from 'pg'
@@ -49,9 +49,9 @@ export function createProbes(pool: Pool, isStopping: () => boolean): Probes {
     async databaseFigures() {
       const { rows } = await pool.query<{ holds: number; lag: number; left: number }>(sql`
         select
-          (select count(*) from holdfast.booking
-            where id >= ${idsFrom(new Date(Date.now() - 3_600_000))} and id < ${idsUntil(new Date())}
-              and status = 'PENDING' and hold_expires_at > clock_timestamp()) as holds,
+          (select count(*) from holdfast.booking b
+            where b.id >= ${idsFrom(new Date(Date.now() - 3_600_000))} and b.id < ${idsUntil(new Date())}
+              and ${isHeld}) as holds,
           (select coalesce(extract(epoch from clock_timestamp() - least(
                     (select min(at) from holdfast.recent_event where xid >= horizon),
                     (select min(at) from holdfast.recent_late_event where xid >= horizon))), 0)
