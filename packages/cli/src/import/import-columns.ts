@@ -1,3 +1,5 @@
+import { clinicSettingLimits } from '@holdfast/contract/clinic-limits'
+import { slotLimits } from '@holdfast/contract/slot-limits'
 import type { ImportList } from '@holdfast/engine'
 import type { CsvColumns } from '../tables/read-csv.ts'
 
@@ -32,6 +34,12 @@ export const importColumns: Record<ImportList, CsvColumns> = {
   slots: { required: ['doctor', 'starts_at', 'ends_at'], optional: ['capacity'] },
 }
 
+const rangeOf = ({ min, max }: { min: number; max: number }) => `${min}–${max}`
+const seconds = rangeOf(clinicSettingLimits.holdSeconds)
+const extensions = rangeOf(clinicSettingLimits.holdExtensionsMax)
+const days = rangeOf(clinicSettingLimits.bookingHorizonDays)
+const units = `1–${slotLimits.capacityMax.toLocaleString('en')}`
+
 /** Shown by `holdfast import --help`. */
 export const importHelp = `
 Files are CSV (UTF-8, first line the column names, in any order) or JSON (a list of objects, the same fields in
@@ -41,8 +49,8 @@ doctors by clinic, name and specialization, slots by doctor and times.
 
 clinics   clinic            any key, to which the doctors' lines refer
           name, timezone    such as Europe/Berlin
-          address, phone, hold_seconds (30–900), hold_extensions_max (0–20), minimum_notice_minutes,
-          booking_horizon_days (1–730), cancellation_deadline_minutes                                optional
+          address, phone, hold_seconds (${seconds}), hold_extensions_max (${extensions}), minimum_notice_minutes,
+          booking_horizon_days (${days}), cancellation_deadline_minutes                                optional
 doctors   doctor            any key, to which the slots' lines refer
           clinic            a clinic's key in the clinics' file, or a clinic's id
           name, specialization
@@ -51,6 +59,6 @@ doctors   doctor            any key, to which the slots' lines refer
                                                                                                      optional
 slots     doctor            a doctor's key in the doctors' file, or a doctor's id
           starts_at, ends_at  times with their zone: 2026-12-01T08:00:00-03:00
-          capacity          1–1,000,000, 1 if absent                                                 optional
+          capacity          ${units}, 1 if absent                                                 optional
 
 Example: holdfast import --clinics clinics.csv --doctors doctors.csv --slots slots.csv --dry-run`

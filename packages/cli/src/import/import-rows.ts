@@ -1,3 +1,4 @@
+import { clinicSettingLimits as limits } from '@holdfast/contract/clinic-limits'
 import { slotLimits } from '@holdfast/contract/slot-limits'
 import type { ImportClinic, ImportDoctor, ImportSlot } from '@holdfast/engine'
 import { type ClinicSettings, slotsAheadYearsMax, videoRoomCharactersMax, videoRoomProblem } from '@holdfast/engine'
@@ -22,12 +23,14 @@ export function parseClinics(lines: readonly CsvLine[], bad: BadLines): ImportCl
 }
 
 function parseSettings(reader: LineReader): Partial<ClinicSettings> {
+  const within = (column: string, { min, max }: { min: number; max: number }) =>
+    reader.optionalWholeNumber(column, min, max)
   const settings = {
-    holdSeconds: reader.optionalWholeNumber('hold_seconds', 30, 900),
-    holdExtensionsMax: reader.optionalWholeNumber('hold_extensions_max', 0, 20),
-    minimumNoticeMinutes: reader.optionalWholeNumber('minimum_notice_minutes', 0, 525_600),
-    bookingHorizonDays: reader.optionalWholeNumber('booking_horizon_days', 1, 730),
-    cancellationDeadlineMinutes: reader.optionalWholeNumber('cancellation_deadline_minutes', 0, 525_600),
+    holdSeconds: within('hold_seconds', limits.holdSeconds),
+    holdExtensionsMax: within('hold_extensions_max', limits.holdExtensionsMax),
+    minimumNoticeMinutes: within('minimum_notice_minutes', limits.minimumNoticeMinutes),
+    bookingHorizonDays: within('booking_horizon_days', limits.bookingHorizonDays),
+    cancellationDeadlineMinutes: within('cancellation_deadline_minutes', limits.cancellationDeadlineMinutes),
   }
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null))
 }

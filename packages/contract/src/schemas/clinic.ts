@@ -1,43 +1,47 @@
 import Type, { type Static } from 'typebox'
-import { cachedPageOf, line, nullableLine, nullableText, nullableTime } from './fields.ts'
+import { clinicSettingLimits, logoLimits, retentionDueMax } from '../clinic-limits.ts'
+import { cachedPageOf, integerWithin, line, nullableLine, nullableText, nullableTime } from './fields.ts'
 
 const holdSeconds = Type.Integer({
-  minimum: 30,
-  maximum: 900,
+  ...integerWithin(clinicSettingLimits.holdSeconds),
+
   description: 'How long a PENDING booking holds its units',
 })
 const holdExtensionsMax = Type.Integer({
-  minimum: 0,
-  maximum: 20,
+  ...integerWithin(clinicSettingLimits.holdExtensionsMax),
+
   description: 'How often a hold can be extended, by `holdSeconds` each time',
 })
 const minimumNoticeMinutes = Type.Integer({
-  minimum: 0,
-  maximum: 525_600,
+  ...integerWithin(clinicSettingLimits.minimumNoticeMinutes),
+
   description: 'How long before its start a slot stops being bookable',
 })
-const bookingHorizonDays = Type.Integer({ minimum: 1, maximum: 730, description: 'How far ahead slots can be booked' })
+const bookingHorizonDays = Type.Integer({
+  ...integerWithin(clinicSettingLimits.bookingHorizonDays),
+  description: 'How far ahead slots can be booked',
+})
 const cancellationDeadlineMinutes = Type.Integer({
-  minimum: 0,
-  maximum: 525_600,
+  ...integerWithin(clinicSettingLimits.cancellationDeadlineMinutes),
+
   description: 'How long before its start a patient can no longer cancel or move a booking',
 })
 const waitlistOfferMinutes = Type.Integer({
-  minimum: 5,
-  maximum: 240,
+  ...integerWithin(clinicSettingLimits.waitlistOfferMinutes),
+
   description:
     'How long an offer of the waitlist is open at most. It ends after 20, 10 or 5 minutes at the latest if the visit ' +
     'begins in less than 24, 4 or 2 hours',
 })
 const waitlistNoticeMinutes = Type.Integer({
-  minimum: 0,
-  maximum: 10_080,
+  ...integerWithin(clinicSettingLimits.waitlistNoticeMinutes),
+
   description:
     'How long before the visit an offer of the waitlist ends at the latest. Later, a place is public at once',
 })
 export const patientDataMonths = Type.Integer({
-  minimum: 0,
-  maximum: 120,
+  ...integerWithin(clinicSettingLimits.patientDataMonths),
+
   description:
     'How many months after an appointment its patient is erased, as by `POST /bookings/{id}/erase-patient`; 0: never',
 })
@@ -85,7 +89,9 @@ export const retentionSchema = Type.Object(
     startsAt: nullableTime({
       description: 'Nobody is erased before; 24 hours after the time was shortened. null: it has begun, or is off',
     }),
-    due: Type.Integer({ description: 'How many bookings are older and not erased yet; counting stops at 10,000' }),
+    due: Type.Integer({
+      description: `How many bookings are older and not erased yet; counting stops at ${retentionDueMax.toLocaleString('en')}`,
+    }),
   },
   { title: 'Retention', additionalProperties: false },
 )
@@ -103,7 +109,8 @@ export const newLogoSchema = Type.Object(
   {
     image: Type.String({
       minLength: 1,
-      maxLength: 273_068,
+      // Base64 has four characters for each three bytes.
+      maxLength: Math.ceil(logoLimits.bytesMax / 3) * 4,
       pattern: '^[A-Za-z0-9+/]+={0,2}$',
       'x-expected': 'a file of at most 200 KB in Base64',
       description:

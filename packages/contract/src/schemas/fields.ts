@@ -16,6 +16,11 @@ const notBlank = (lengthMax: number) => ({
   'x-expected': 'one line of text that is not blank and has no control characters',
 })
 
+/** For a whole number: its limits in the words of JSON Schema. */
+export function integerWithin({ min, max }: { min: number; max: number }) {
+  return { minimum: min, maximum: max }
+}
+
 /** One line of text that is not blank, in characters (code points). */
 export function line(lengthMax: number, options: TSchemaOptions = {}) {
   return Type.String({ ...notBlank(lengthMax), ...options })

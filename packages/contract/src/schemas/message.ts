@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
+import { messageLimits } from '../clinic-limits.ts'
 import { messageLanguages } from './booking.ts'
-import { email, id, localTime, nullable, nullableText, nullableTime, pageOf } from './fields.ts'
+import { email, id, integerWithin, localTime, nullable, nullableText, nullableTime, pageOf } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
 
 const messageStates = ['due', 'sent', 'kept', 'failed', 'skipped'] as const
@@ -118,8 +119,8 @@ const settings = {
     'x-expected': 'an e-mail address, or null',
     description: 'Where answers go; null: to the sender',
   }),
-  reminderMinutes: Type.Array(Type.Integer({ minimum: 10, maximum: 20_160 }), {
-    maxItems: 5,
+  reminderMinutes: Type.Array(Type.Integer(integerWithin(messageLimits.reminderMinutes)), {
+    maxItems: messageLimits.remindersMax,
     uniqueItems: true,
     description: 'How many minutes before a visit reminders are sent. Visits that are booked already keep theirs',
   }),
@@ -133,8 +134,7 @@ const settings = {
       'on a server with a mail server',
   }),
   confirmMinutes: Type.Integer({
-    minimum: 5,
-    maximum: 60,
+    ...integerWithin(messageLimits.confirmMinutes),
     description: 'How long a hold lasts from the moment its link is requested, at most until the visit',
   }),
   smsKinds: Type.Array(literals(smsKinds), {

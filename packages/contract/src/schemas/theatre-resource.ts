@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { openingHoursMax } from '../clinic-limits.ts'
 import {
   id,
   line,
@@ -17,7 +18,6 @@ import { literals } from './literals.ts'
 const turnoverMinutesMax = 480
 const reprocessingMinutesMax = 2_880
 const unitsMax = 1_000
-const hoursMax = 21
 const preferredMax = 20
 const dayMinutes = 1_440
 
@@ -33,7 +33,7 @@ const openingHoursSchema = Type.Object(
 const hours = Type.Unsafe<Static<typeof openingHoursSchema>[] | null>({
   type: ['array', 'null'],
   items: openingHoursSchema,
-  maxItems: hoursMax,
+  maxItems: openingHoursMax,
   description: 'Opening times in the clinic’s time zone; null: always open; none: never',
 })
 

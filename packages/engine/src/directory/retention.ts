@@ -7,7 +7,7 @@ import type { Retention } from '../model/retention.ts'
 /** How long after a change of the retention nobody is erased, so that it can be undone. */
 const graceHours = 24
 /** Counting stops here. */
-const dueMax = 10_000
+export const retentionDueMax = 10_000
 
 /**
  * The start of the retention after a change to `months`: a grace period from now if patients will be erased earlier
@@ -35,7 +35,7 @@ export function retentionOf(pool: pg.Pool): Pick<Directory, 'retention'> {
                            and s.starts_at < clock_timestamp() - make_interval(months => c.months)
                            and b.erased_at is null
                            and (b.status <> 'PENDING' or ${isLapsed})
-                         limit ${dueMax}) due) as due
+                         limit ${retentionDueMax}) due) as due
           from (select no, patient_data_erased_from, coalesce(${months}::integer, patient_data_months) as months
                   from holdfast.clinic where no = ${clinicNo}) c`)
       const [row] = rows

@@ -1,16 +1,17 @@
 import type { Clinic, ClinicChange } from '@holdfast/contract/client'
+import { clinicSettingLimits as limits } from '@holdfast/contract/clinic-limits'
 
 export type SettingName = keyof Clinic['settings']
 
-/** The rules of bookings, in the order of their form; the limits are those of the API's contract. */
+/** The rules of bookings, in the order of their form. */
 export const bookingRules = [
-  { name: 'holdSeconds', unit: 'seconds', min: 30, max: 900 },
-  { name: 'holdExtensionsMax', unit: null, min: 0, max: 20 },
-  { name: 'minimumNoticeMinutes', unit: 'minutes', min: 0, max: 525_600 },
-  { name: 'bookingHorizonDays', unit: null, min: 1, max: 730 },
-  { name: 'cancellationDeadlineMinutes', unit: 'minutes', min: 0, max: 525_600 },
-  { name: 'waitlistOfferMinutes', unit: 'minutes', min: 5, max: 240 },
-  { name: 'waitlistNoticeMinutes', unit: 'minutes', min: 0, max: 10_080 },
+  { name: 'holdSeconds', unit: 'seconds', ...limits.holdSeconds },
+  { name: 'holdExtensionsMax', unit: null, ...limits.holdExtensionsMax },
+  { name: 'minimumNoticeMinutes', unit: 'minutes', ...limits.minimumNoticeMinutes },
+  { name: 'bookingHorizonDays', unit: null, ...limits.bookingHorizonDays },
+  { name: 'cancellationDeadlineMinutes', unit: 'minutes', ...limits.cancellationDeadlineMinutes },
+  { name: 'waitlistOfferMinutes', unit: 'minutes', ...limits.waitlistOfferMinutes },
+  { name: 'waitlistNoticeMinutes', unit: 'minutes', ...limits.waitlistNoticeMinutes },
 ] as const satisfies readonly { name: SettingName; unit: 'seconds' | 'minutes' | null; min: number; max: number }[]
 
 export type BookingRuleName = (typeof bookingRules)[number]['name']

@@ -1,6 +1,5 @@
-/** The limits of the API. */
-export const logoBytesMax = 204_800
-export const logoPixelsMax = 1_200
+import { logoLimits } from '@holdfast/contract/clinic-limits'
+
 export const logoTypes = ['image/png', 'image/jpeg', 'image/webp']
 
 export type LogoProblem = 'wrongType' | 'tooLarge' | 'tooManyPixels' | 'unreadable'
@@ -8,12 +7,12 @@ export type LogoProblem = 'wrongType' | 'tooLarge' | 'tooManyPixels' | 'unreadab
 /** What the server would refuse, found before the upload; null: nothing. The server looks at the content. */
 export async function problemOfLogo(file: File): Promise<LogoProblem | null> {
   if (!logoTypes.includes(file.type)) return 'wrongType'
-  if (file.size > logoBytesMax) return 'tooLarge'
+  if (file.size > logoLimits.bytesMax) return 'tooLarge'
   try {
     const image = await createImageBitmap(file)
     const { width, height } = image
     image.close()
-    return width > logoPixelsMax || height > logoPixelsMax ? 'tooManyPixels' : null
+    return width > logoLimits.pixelsMax || height > logoLimits.pixelsMax ? 'tooManyPixels' : null
   } catch {
     return 'unreadable'
   }

@@ -1,3 +1,4 @@
+import { logoLimits } from '@holdfast/contract/clinic-limits'
 import { FileButton, Group, Stack, Text, Title } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
@@ -12,7 +13,7 @@ import { ErrorState } from '../../../ui/error-state.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
-import { base64Of, type LogoProblem, logoBytesMax, logoPixelsMax, logoTypes, problemOfLogo } from './logo-file.ts'
+import { base64Of, type LogoProblem, logoTypes, problemOfLogo } from './logo-file.ts'
 
 /** The logo on the clinic's e-mails and public pages. */
 export function LogoSection() {
@@ -44,13 +45,13 @@ export function LogoSection() {
             {t('logo.title')}
           </Title>
           <Text c="dimmed" id="settings-logo-help">
-            {t('logo.help', { kilobytes: logoBytesMax / 1024, pixels: logoPixelsMax })}
+            {t('logo.help', { kilobytes: logoLimits.bytesMax / 1024, pixels: logoLimits.pixelsMax })}
           </Text>
         </div>
         <ClinicLogo clinic={clinic} />
         {shown === null ? null : (
           <Text role="alert" c="var(--mantine-color-error)">
-            {t(`logo.${shown}`, { kilobytes: logoBytesMax / 1024, pixels: logoPixelsMax })}
+            {t(`logo.${shown}`, { kilobytes: logoLimits.bytesMax / 1024, pixels: logoLimits.pixelsMax })}
           </Text>
         )}
         {saving.isError && shown === null ? <ErrorState error={saving.error} /> : null}

@@ -1,4 +1,5 @@
 import type { MessageSettings } from '@holdfast/contract/client'
+import { messageLimits } from '@holdfast/contract/clinic-limits'
 
 /** The settings as the form has them. `reminders`: hours before the visit, separated by commas. */
 export type MessagesDraft = Pick<
@@ -7,9 +8,7 @@ export type MessagesDraft = Pick<
 > &
   Record<'replyTo' | 'textBefore' | 'textAfter' | 'reminders' | 'confirmMinutes' | 'phoneCountry', string>
 
-const remindersMax = 5
-const minutesMin = 10
-const minutesMax = 20_160
+const { remindersMax, reminderMinutes: reminderLimits, confirmMinutes: confirmLimits } = messageLimits
 
 export function messagesDraftOf(settings: MessageSettings): MessagesDraft {
   const { reminderMinutes, replyTo, textBefore, textAfter, confirmMinutes, phoneCountry, ...rest } = settings
@@ -47,7 +46,7 @@ export function parseReminders(text: string): number[] | null {
   const minutes = parts.map((part) =>
     /^\d{1,4}([.٫]\d{1,2})?$/.test(part) ? Math.round(Number(part.replace('٫', '.')) * 60) : 0,
   )
-  const isValid = minutes.every((one) => one >= minutesMin && one <= minutesMax)
+  const isValid = minutes.every((one) => one >= reminderLimits.min && one <= reminderLimits.max)
   return isValid && minutes.length <= remindersMax && new Set(minutes).size === minutes.length ? minutes : null
 }
 
@@ -55,7 +54,7 @@ export function parseReminders(text: string): number[] | null {
 export function parseConfirmMinutes(text: string): number | null {
   const digits = westernDigits(text).trim()
   const minutes = /^\d{1,2}$/.test(digits) ? Number(digits) : 0
-  return minutes >= 5 && minutes <= 60 ? minutes : null
+  return minutes >= confirmLimits.min && minutes <= confirmLimits.max ? minutes : null
 }
 
 function westernDigits(text: string): string {

@@ -1,3 +1,4 @@
+import { clinicSettingLimits, retentionDueMax } from '@holdfast/contract/clinic-limits'
 import { Alert, Button, Group, Stack, Switch, Text, Title } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -17,10 +18,8 @@ import { isInRange, NumberField } from './number-field.tsx'
 import { type ReportDirty, useReportDirty } from './use-dirty-forms.ts'
 
 const monthsMin = 1
-const monthsMax = 120
+const monthsMax = clinicSettingLimits.patientDataMonths.max
 const monthsOffered = 24
-/** The API stops counting here. */
-const dueMax = 10_000
 
 /** @param months null: those that are set */
 function retentionQuery(clinicId: string, months: number | null) {
@@ -77,7 +76,7 @@ function Waiting({ onDone }: { onDone: () => void }) {
 function Due({ due }: { due: number }) {
   const { t } = useTranslation('admin')
   const text =
-    due >= dueMax ? t('retention.dueMany', { number: formatNumber(due) }) : t('retention.due', { count: due })
+    due >= retentionDueMax ? t('retention.dueMany', { number: formatNumber(due) }) : t('retention.due', { count: due })
   return <Text fw={600}>{text}</Text>
 }
 

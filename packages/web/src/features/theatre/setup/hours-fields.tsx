@@ -1,12 +1,11 @@
 import type { OpeningHours } from '@holdfast/contract/client'
+import { openingHoursMax } from '@holdfast/contract/clinic-limits'
 import { Button, Group, NativeSelect, Stack, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { formatNumber, formatWeekday } from '../../../lib/format.ts'
 import classes from './hours-fields.module.css'
 
 type HoursFieldsProps = { hours: OpeningHours[]; onChange: (hours: OpeningHours[]) => void }
-
-const hoursMax = 21
 
 /** A room’s opening times: any number on a day, so that a break is two of them. */
 export function HoursFields({ hours, onChange }: HoursFieldsProps) {
@@ -27,7 +26,7 @@ export function HoursFields({ hours, onChange }: HoursFieldsProps) {
             onRemove={() => onChange(hours.filter((_, at) => at !== index))}
           />
         ))}
-        {hours.length >= hoursMax ? null : (
+        {hours.length >= openingHoursMax ? null : (
           <Group>
             <Button
               size="sm"

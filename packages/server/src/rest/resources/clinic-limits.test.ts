@@ -1,0 +1,58 @@
+import { clinicSettingLimits, logoLimits, messageLimits, retentionDueMax } from '@holdfast/contract/clinic-limits'
+import * as engine from '@holdfast/engine'
+import { aClinic, type BuiltClinic, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+
+const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+test.for(Object.entries(clinicSettingLimits))(
+  'the database has the same limits of %s',
+  async ([name, { min, max }], { database }) => {
+    const clinic = await aClinic(database)
+    const set = (value: number) =>
+      database.ownerPool.query(`update holdfast.clinic set ${snakeCase(name)} = $1 where id = $2`, [value, clinic.id])
+    for (const value of [min, max]) expect((await set(value)).rowCount).toBe(1)
+    for (const value of [min - 1, max + 1]) await expect(set(value)).rejects.toMatchObject({ code: '23514' })
+  },
+)
+
+async function writeMessages(database: TestDatabase, clinic: BuiltClinic, column: string, value: unknown) {
+  await database.ownerPool.query(
+    `insert into holdfast.message_settings (clinic_no, ${column}) values ($1, $2)
+     on conflict (clinic_no) do update set ${column} = excluded.${column}`,
+    [clinic.no, value],
+  )
+}
+
+test('the database has the same limits of reminders and of links that confirm', async ({ database }) => {
+  const clinic = await aClinic(database)
+  const { reminderMinutes, remindersMax, confirmMinutes } = messageLimits
+  const write = (column: string, value: unknown) => writeMessages(database, clinic, column, value)
+  const refused = { code: '23514' }
+  const most = Array.from({ length: remindersMax }, (_, index) => reminderMinutes.max - index)
+  for (const reminders of [most, [reminderMinutes.min]]) await write('reminder_minutes', reminders)
+  for (const reminders of [[...most, 60], [reminderMinutes.min - 1], [reminderMinutes.max + 1]]) {
+    await expect(write('reminder_minutes', reminders)).rejects.toMatchObject(refused)
+  }
+  for (const minutes of [confirmMinutes.min, confirmMinutes.max]) await write('confirm_minutes', minutes)
+  for (const minutes of [confirmMinutes.min - 1, confirmMinutes.max + 1]) {
+    await expect(write('confirm_minutes', minutes)).rejects.toMatchObject(refused)
+  }
+})
+
+test('the engine has the same limits of logos and of counting', async ({ database }) => {
+  expect({ bytesMax: engine.logoBytesMax, pixelsMax: engine.logoPixelsMax }).toEqual(logoLimits)
+  expect(engine.retentionDueMax).toBe(retentionDueMax)
+  const clinic = await aClinic(database)
+  const write = (bytes: number, pixels: number) =>
+    database.ownerPool.query(
+      `insert into holdfast.clinic_logo (clinic_no, image, media_type, width, height, digest)
+       values ($1, $2, 'image/png', $3, $3, repeat('d', 43))`,
+      [clinic.no, Buffer.alloc(bytes), pixels],
+    )
+  const { bytesMax: bytes, pixelsMax: pixels } = logoLimits
+  await expect(write(bytes + 1, pixels)).rejects.toMatchObject({ code: '23514' })
+  await expect(write(bytes, pixels + 1)).rejects.toMatchObject({ code: '23514' })
+  expect((await write(bytes, pixels)).rowCount).toBe(1)
+})
