@@ -1,13 +1,19 @@
 import { clinicSettingLimits as limits } from '@holdfast/contract/clinic-limits'
 import { slotLimits } from '@holdfast/contract/slot-limits'
 import type { ImportClinic, ImportDoctor, ImportSlot } from '@holdfast/engine'
-import { type ClinicSettings, slotsAheadYearsMax, videoRoomCharactersMax, videoRoomProblem } from '@holdfast/engine'
+import {
+  type ClinicSettings,
+  latestStart,
+  slotDaysMax,
+  slotsAheadYearsMax,
+  videoRoomCharactersMax,
+  videoRoomProblem,
+} from '@holdfast/engine'
 import { addBadLine, type BadLines } from '../tables/bad-lines.ts'
 import type { CsvLine } from '../tables/read-csv.ts'
 import { createLineReader, type LineReader } from './line-reader.ts'
 
 const keyCharactersMax = 100
-const slotHoursMax = 7 * 24
 
 /** Parses each line as a clinic; errors go to `bad`. */
 export function parseClinics(lines: readonly CsvLine[], bad: BadLines): ImportClinic[] {
@@ -61,7 +67,7 @@ export function parseDoctors(
   })
 }
 
-/** Parses each line as a slot in the future, at most two years after `now`. */
+/** Parses each line as a slot that begins after `now`, and not after `latestStart`. */
 export function parseSlots(
   lines: readonly CsvLine[],
   isDoctor: (key: string) => boolean,
@@ -69,7 +75,7 @@ export function parseSlots(
   bad: BadLines,
 ): ImportSlot[] {
   const rows: ImportSlot[] = []
-  const latest = now.toZonedDateTimeISO('UTC').add({ years: slotsAheadYearsMax }).toInstant()
+  const latest = latestStart(new Date(now.epochMilliseconds)).toTemporalInstant()
   for (const line of lines) {
     const before = bad.count
     const reader = createLineReader(line, bad)
@@ -85,8 +91,8 @@ export function parseSlots(
     if (startsAt !== null && endsAt !== null && Temporal.Instant.compare(endsAt, startsAt) <= 0) {
       reader.refuse('ends_at', 'is not after starts_at')
     }
-    if (startsAt !== null && endsAt !== null && startsAt.until(endsAt).total('hours') > slotHoursMax) {
-      reader.refuse('ends_at', 'is more than a week after starts_at')
+    if (startsAt !== null && endsAt !== null && startsAt.until(endsAt).total('hours') > slotDaysMax * 24) {
+      reader.refuse('ends_at', `is more than ${slotDaysMax} days after starts_at`)
     }
     const capacity = reader.optionalWholeNumber('capacity', 1, slotLimits.capacityMax) ?? 1
     if (bad.count > before || startsAt === null || endsAt === null) continue

@@ -202,7 +202,7 @@ describe('reading an import', () => {
         '2026-12-01T08:00:00-03:00',
       'slots, line 12, starts_at "2026-12-31T23:59:60Z": expected a time with its zone, such as ' +
         '2026-12-01T08:00:00-03:00',
-      'slots, line 13, ends_at "2026-12-08T08:00:01Z": is more than a week after starts_at',
+      'slots, line 13, ends_at "2026-12-08T08:00:01Z": is more than 7 days after starts_at',
     ])
     expect(problemCount).toBe(problems.length)
   })

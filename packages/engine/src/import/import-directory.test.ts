@@ -223,7 +223,7 @@ describe('one bad row prevents the import; each is reported with its row', () =>
       }),
     ).toEqual([
       `slots 5: It ends at ${at(30).toISOString()}, not after its start at ${at(30).toISOString()}.`,
-      `slots 7: ${at(800 * 24 * 60).toISOString()} is more than two years ahead.`,
+      `slots 7: ${at(800 * 24 * 60).toISOString()} is more than 2 years ahead.`,
       `slots 3: ${at(10).toISOString()} to ${at(25).toISOString()} overlaps row 2.`,
       `slots 4: ${at(90).toISOString()} to ${at(105).toISOString()} overlaps the doctor's slot ${blocking.id}.`,
       `slots 6: ${past.toISOString()} is in the past.`,

@@ -18,7 +18,8 @@ import type {
   ImportSlot,
 } from '../model/import.ts'
 import { createSlots } from '../slots/create-slots.ts'
-import { slotsAheadYearsMax, slotsPerCallMax } from '../slots/slot-rule.ts'
+import { latestStart, slotsAheadYearsMax } from '../slots/slot-dates.ts'
+import { slotsPerCallMax } from '../slots/slot-rule.ts'
 
 const problemsMax = 1_000
 
@@ -28,8 +29,8 @@ const problemsMax = 1_000
  * equal, two doctors if their clinic, name and specialization are, two slots if their doctor, start and end are. A dry
  * run does everything and rolls back.
  *
- * The caller has parsed the rows and checked their limits. What only the database can know is checked here, and every
- * problem is reported with its row.
+ * The caller has parsed the rows and checked the limits of their fields. The times of slots, and what only the database
+ * can know, are checked here, and every problem is reported with its row.
  */
 export async function importDirectory(
   pool: pg.Pool,
@@ -211,8 +212,7 @@ async function importSlots(
     'resource',
     slots.map((slot) => slot.doctor),
   )
-  const now = Temporal.Now.zonedDateTimeISO('UTC')
-  const last = new Date(now.add({ years: slotsAheadYearsMax }).epochMilliseconds)
+  const last = latestStart(new Date())
   const byDoctor = Map.groupBy(
     slots.filter((slot) => isAcceptable(slot, last, problems)),
     (slot) => doctors.targets.get(slot.doctor) ?? (named.has(slot.doctor) ? slot.doctor : null),
@@ -266,7 +266,7 @@ function isAcceptable(slot: ImportSlot, last: Date, problems: Problems): boolean
     return false
   }
   if (slot.startsAt > last) {
-    problems.add('slots', slot.row, `${slot.startsAt.toISOString()} is more than two years ahead.`)
+    problems.add('slots', slot.row, `${slot.startsAt.toISOString()} is more than ${slotsAheadYearsMax} years ahead.`)
     return false
   }
   return true

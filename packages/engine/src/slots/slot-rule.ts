@@ -1,16 +1,14 @@
 import type { SlotDraft, SlotRule } from '../model/slot.ts'
+import { datesOfRange, type InvalidRule, invalidRule, quoted } from './slot-dates.ts'
 
 /** The most slots that one call creates, by rule or by list. As in the contract's slotLimits and create_slots.sql. */
 export const slotsPerCallMax = 10_000
-/** How far ahead slots may be created. */
-export const slotsAheadYearsMax = 2
 const minutesPerDay = 1_440
 
 export type SlotRuleOutcome =
   /** Ordered by start, never overlapping one another. Those in the past are among them: `createSlots` skips them. */
   | { kind: 'expanded'; drafts: SlotDraft[] }
-  /** `path` is a JSON pointer into the rule. */
-  | { kind: 'invalid_rule'; path: string; message: string }
+  | InvalidRule
   /** `count` includes slots that a change of daylight saving time would leave out. */
   | { kind: 'too_many_slots'; count: number; countMax: number }
 
@@ -32,46 +30,18 @@ type DayPattern = { spans: LocalSpan[]; work: LocalSpan; breaks: LocalSpan[]; sl
  * @param rule dates `YYYY-MM-DD`, times `HH:MM`; `24:00` may end a day. The edge has checked its numbers and weekdays
  *   (slotLimits of the contract)
  * @param timeZone IANA name that exists
- * @param now slots may be at most two years later
+ * @param now slots may be at most `slotsAheadYearsMax` later
  * @throws RangeError for a `slotMinutes` that is not positive
  */
 export function expandSlotRule(rule: SlotRule, timeZone: string, now: Date): SlotRuleOutcome {
-  const days = daysOf(rule, timeZone, now)
-  if ('kind' in days) return days
+  const range = datesOfRange(rule, timeZone, now)
+  if (range.kind === 'invalid_rule') return range
   const pattern = patternOf(rule)
   if ('kind' in pattern) return pattern
-  const count = days.dates.length * pattern.spans.length
+  const dates = range.dates.filter(({ dayOfWeek }) => rule.weekdays.includes(dayOfWeek))
+  const count = dates.length * pattern.spans.length
   if (count > slotsPerCallMax) return { kind: 'too_many_slots', count, countMax: slotsPerCallMax }
-  return { kind: 'expanded', drafts: days.dates.flatMap((date) => slotsOfDay(date, pattern, timeZone)) }
-}
-
-function invalid(path: string, message: string): SlotRuleOutcome & { kind: 'invalid_rule' } {
-  return { kind: 'invalid_rule', path, message }
-}
-
-/** The rule's dates that fall on its weekdays. */
-function daysOf(rule: SlotRule, timeZone: string, now: Date): { dates: Temporal.PlainDate[] } | SlotRuleOutcome {
-  const from = parseDate(rule.from)
-  if (from === null) return invalid('/from', `${quoted(rule.from)} is not a date (YYYY-MM-DD).`)
-  const to = parseDate(rule.to)
-  if (to === null) return invalid('/to', `${quoted(rule.to)} is not a date (YYYY-MM-DD).`)
-  if (Temporal.PlainDate.compare(from, to) > 0) {
-    return invalid('/to', `The last day (${rule.to}) is before the first (${rule.from}).`)
-  }
-  const today = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(timeZone).toPlainDate()
-  const last = today.add({ years: slotsAheadYearsMax })
-  if (Temporal.PlainDate.compare(to, last) > 0) {
-    return invalid('/to', `${rule.to} is more than two years ahead; the last possible day is ${last}.`)
-  }
-  if (Temporal.PlainDate.compare(from, to.subtract({ years: slotsAheadYearsMax })) < 0) {
-    return invalid('/from', `${rule.from} to ${rule.to} covers more than two years.`)
-  }
-  const weekdays = new Set(rule.weekdays)
-  const dates: Temporal.PlainDate[] = []
-  for (let date = from; Temporal.PlainDate.compare(date, to) <= 0; date = date.add({ days: 1 })) {
-    if (weekdays.has(date.dayOfWeek)) dates.push(date)
-  }
-  return { dates }
+  return { kind: 'expanded', drafts: dates.flatMap((date) => slotsOfDay(date, pattern, timeZone)) }
 }
 
 function patternOf(rule: SlotRule): DayPattern | SlotRuleOutcome {
@@ -84,7 +54,7 @@ function patternOf(rule: SlotRule): DayPattern | SlotRuleOutcome {
     const span = spanOf(pause, `/breaks/${index}`)
     if ('kind' in span) return span
     if (span.start < work.start || span.end > work.end) {
-      return invalid(
+      return invalidRule(
         `/breaks/${index}`,
         `The break ${pause.startTime}–${pause.endTime} is outside of ${rule.startTime}–${rule.endTime}.`,
       )
@@ -134,12 +104,13 @@ function localEnd(end: Temporal.ZonedDateTime, date: Temporal.PlainDate): number
 function spanOf(times: { startTime: string; endTime: string }, path: string): LocalSpan | SlotRuleOutcome {
   const start = parseTime(times.startTime)
   if (start === null || start === minutesPerDay) {
-    return invalid(`${path}/startTime`, `${quoted(times.startTime)} is not a time (HH:MM, 00:00 to 23:59).`)
+    return invalidRule(`${path}/startTime`, `${quoted(times.startTime)} is not a time (HH:MM, 00:00 to 23:59).`)
   }
   const end = parseTime(times.endTime)
-  if (end === null) return invalid(`${path}/endTime`, `${quoted(times.endTime)} is not a time (HH:MM, up to 24:00).`)
+  if (end === null)
+    return invalidRule(`${path}/endTime`, `${quoted(times.endTime)} is not a time (HH:MM, up to 24:00).`)
   if (end <= start) {
-    return invalid(`${path}/endTime`, `The end (${times.endTime}) is not after the start (${times.startTime}).`)
+    return invalidRule(`${path}/endTime`, `The end (${times.endTime}) is not after the start (${times.startTime}).`)
   }
   return { start, end }
 }
@@ -153,18 +124,4 @@ export function parseTime(text: string): number | null {
   if (text === '24:00') return minutesPerDay
   const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text)
   return match === null ? null : Number(match[1]) * 60 + Number(match[2])
-}
-
-/** Only `YYYY-MM-DD` of a day that exists: Temporal alone would take other ISO forms as well. */
-export function parseDate(text: string): Temporal.PlainDate | null {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null
-  try {
-    return Temporal.PlainDate.from(text, { overflow: 'reject' })
-  } catch {
-    return null
-  }
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text.slice(0, 40))
 }

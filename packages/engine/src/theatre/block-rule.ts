@@ -1,19 +1,18 @@
 import type { SlotDraft } from '../model/slot.ts'
 import type { BlockRule } from '../model/theatre-resource.ts'
-import { parseDate, parseTime, slotsAheadYearsMax } from '../slots/slot-rule.ts'
+import { datesOfRange, type InvalidRule, invalidRule, parseDate, quoted } from '../slots/slot-dates.ts'
+import { parseTime } from '../slots/slot-rule.ts'
 
 export type BlockRuleOutcome =
   /** In the order of time; at most one a day. */
-  | { kind: 'expanded'; drafts: SlotDraft[] }
-  /** `path` is a JSON pointer into the rule. */
-  | { kind: 'invalid_rule'; path: string; message: string }
+  { kind: 'expanded'; drafts: SlotDraft[] } | InvalidRule
 
 /**
  * The blocks of a rule, as instants. A local time that a day lacks, because clocks are put forward, is the hour after
  * it; one that a day has twice means the first.
  *
  * @param minutes how many minutes of cases each block takes; null: as long as it lasts
- * @param now blocks may be at most two years later
+ * @param now blocks may be at most `slotsAheadYearsMax` later
  */
 export function expandBlockRule(
   rule: BlockRule,
@@ -21,30 +20,19 @@ export function expandBlockRule(
   timeZone: string,
   now: Date,
 ): BlockRuleOutcome {
-  const [from, to] = [parseDate(rule.from), parseDate(rule.to)]
-  if (from === null) return invalid('/from', `${quoted(rule.from)} is not a date (YYYY-MM-DD).`)
-  if (to === null) return invalid('/to', `${quoted(rule.to)} is not a date (YYYY-MM-DD).`)
-  if (Temporal.PlainDate.compare(from, to) > 0) {
-    return invalid('/to', `The last day (${rule.to}) is before the first (${rule.from}).`)
-  }
-  const today = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(timeZone).toPlainDate()
-  const last = today.add({ years: slotsAheadYearsMax })
-  if (Temporal.PlainDate.compare(to, last) > 0) {
-    return invalid('/to', `${rule.to} is more than two years ahead; the last possible day is ${last}.`)
-  }
-  if (Temporal.PlainDate.compare(from, to.subtract({ years: slotsAheadYearsMax })) < 0) {
-    return invalid('/from', `${rule.from} to ${rule.to} covers more than two years.`)
-  }
+  const range = datesOfRange(rule, timeZone, now)
+  if (range.kind === 'invalid_rule') return range
   const [start, end] = [parseTime(rule.startTime), parseTime(rule.endTime)]
-  if (start === null) return invalid('/startTime', `${quoted(rule.startTime)} is not a time (HH:MM).`)
-  if (end === null) return invalid('/endTime', `${quoted(rule.endTime)} is not a time (HH:MM, up to 24:00).`)
-  if (end <= start) return invalid('/endTime', `The end (${rule.endTime}) is not after the start (${rule.startTime}).`)
+  if (start === null) return invalidRule('/startTime', `${quoted(rule.startTime)} is not a time (HH:MM).`)
+  if (end === null) return invalidRule('/endTime', `${quoted(rule.endTime)} is not a time (HH:MM, up to 24:00).`)
+  if (end <= start)
+    return invalidRule('/endTime', `The end (${rule.endTime}) is not after the start (${rule.startTime}).`)
   const badException = rule.exceptDates.findIndex((text) => parseDate(text) === null)
   if (badException !== -1) {
     const text = quoted(rule.exceptDates[badException] ?? '')
-    return invalid(`/exceptDates/${badException}`, `${text} is not a date (YYYY-MM-DD).`)
+    return invalidRule(`/exceptDates/${badException}`, `${text} is not a date (YYYY-MM-DD).`)
   }
-  const drafts = datesOf(rule, from, to).map((date) => {
+  const drafts = datesOf(rule, range.dates).map((date) => {
     const [startsAt, endsAt] = [instantOf(date, start, timeZone), instantOf(date, end, timeZone)]
     const capacity = minutes ?? Math.round((endsAt.getTime() - startsAt.getTime()) / 60_000)
     return { startsAt, endsAt, capacity }
@@ -52,16 +40,12 @@ export function expandBlockRule(
   return { kind: 'expanded', drafts: drafts.filter(({ startsAt, endsAt }) => startsAt < endsAt) }
 }
 
-function datesOf(rule: BlockRule, from: Temporal.PlainDate, to: Temporal.PlainDate): Temporal.PlainDate[] {
+function datesOf(rule: BlockRule, dates: readonly Temporal.PlainDate[]): Temporal.PlainDate[] {
   const weekdays = new Set(rule.weekdays)
   const exceptions = new Set(rule.exceptDates)
-  const dates: Temporal.PlainDate[] = []
-  for (let date = from; Temporal.PlainDate.compare(date, to) <= 0; date = date.add({ days: 1 })) {
-    if (weekdays.has(date.dayOfWeek) && isInWeeks(date, rule.weeksOfMonth) && !exceptions.has(date.toString())) {
-      dates.push(date)
-    }
-  }
-  return dates
+  return dates.filter(
+    (date) => weekdays.has(date.dayOfWeek) && isInWeeks(date, rule.weeksOfMonth) && !exceptions.has(date.toString()),
+  )
 }
 
 /** Whether the date is, say, the second or the last of its weekday in its month. */
@@ -74,12 +58,4 @@ function isInWeeks(date: Temporal.PlainDate, weeks: number[] | null): boolean {
 function instantOf(date: Temporal.PlainDate, minutes: number, timeZone: string): Date {
   const local = date.toPlainDateTime().add({ minutes })
   return new Date(local.toZonedDateTime(timeZone).epochMilliseconds)
-}
-
-function invalid(path: string, message: string): BlockRuleOutcome {
-  return { kind: 'invalid_rule', path, message }
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text.slice(0, 40))
 }

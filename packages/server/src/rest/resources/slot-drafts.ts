@@ -1,7 +1,7 @@
 import type { FieldError } from '@holdfast/contract'
-import { type SlotDraft, slotsAheadYearsMax } from '@holdfast/engine'
+import { latestStart, type SlotDraft, slotDaysMax, slotsAheadYearsMax } from '@holdfast/engine'
 
-const minutesMax = 7 * 24 * 60
+const lengthMsMax = slotDaysMax * 24 * 3_600_000
 /** More errors are not reported. */
 const errorsMax = 20
 
@@ -11,11 +11,11 @@ export type SlotDraftsOutcome = { kind: 'parsed'; drafts: SlotDraft[] } | { kind
 type SentDraft = { startsAt: string; endsAt: string; capacity?: number }
 
 /**
- * Checks what a schema cannot: that each slot ends after it starts, lies in the future and within two years, lasts at
- * most a week, and overlaps no other slot of the same request.
+ * Checks what a schema cannot: that each slot ends after it starts, begins in the future and by
+ * `latestStart`, lasts at most `slotDaysMax`, and overlaps no other slot of the same request.
  */
 export function parseSlotDrafts(sent: readonly SentDraft[], now: Date): SlotDraftsOutcome {
-  const latest = now.toTemporalInstant().toZonedDateTimeISO('UTC').add({ years: slotsAheadYearsMax }).epochMilliseconds
+  const latest = latestStart(now).getTime()
   const drafts = sent.map(({ startsAt, endsAt, capacity }) => ({
     startsAt: new Date(startsAt),
     endsAt: new Date(endsAt),
@@ -41,10 +41,11 @@ function errorOf(draft: SlotDraft, index: number, now: number, latest: number): 
   }
   if (starts <= now) return { path: `${at}/startsAt`, message: `must be in the future, not ${startText}` }
   if (starts > latest) {
-    return { path: `${at}/startsAt`, message: `must be at most two years ahead, not ${startText}` }
+    return { path: `${at}/startsAt`, message: `must be at most ${slotsAheadYearsMax} years ahead, not ${startText}` }
   }
-  if (ends - starts > minutesMax * 60_000) {
-    return { path: `${at}/endsAt`, message: `must be at most a week after startsAt, not ${draft.endsAt.toISOString()}` }
+  if (ends - starts > lengthMsMax) {
+    const message = `must be at most ${slotDaysMax} days after startsAt, not ${draft.endsAt.toISOString()}`
+    return { path: `${at}/endsAt`, message }
   }
   return null
 }

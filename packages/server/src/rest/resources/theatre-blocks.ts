@@ -5,6 +5,7 @@ import {
   type CreateBlocksRequest,
   clinicNoIn,
   instantsOfLocalDays,
+  latestStart,
   slotsAheadYearsMax,
 } from '@holdfast/engine'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
@@ -165,10 +166,9 @@ function timesOf({ from, to, rule, minutes }: NewBlockBody, now: Date): CreateBl
   }
   const [startsAt, endsAt] = [new Date(from), new Date(to)]
   const length = Math.floor((endsAt.getTime() - startsAt.getTime()) / minuteMs)
-  const latest = now.toTemporalInstant().toZonedDateTimeISO('UTC').add({ years: slotsAheadYearsMax })
   if (startsAt <= now) throw invalidRequest([{ path: '/from', message: `must be in the future, not ${from}` }])
-  if (startsAt.getTime() > latest.epochMilliseconds) {
-    throw invalidRequest([{ path: '/from', message: `must be at most two years ahead, not ${from}` }])
+  if (startsAt > latestStart(now)) {
+    throw invalidRequest([{ path: '/from', message: `must be at most ${slotsAheadYearsMax} years ahead, not ${from}` }])
   }
   if (length < 1 || length > dayMinutes) {
     throw invalidRequest([{ path: '/to', message: `must be after from (${from}) and at most a day later, not ${to}` }])

@@ -1,12 +1,13 @@
 import type { CaseConflictBody, ProblemCode } from '@holdfast/contract'
-import type {
-  AllocationKind,
-  CaseConflict,
-  CaseInvalid,
-  CaseRefusal,
-  CaseUnchangeable,
-  ExtendCaseOutcome,
-  RecordMilestoneOutcome,
+import {
+  type AllocationKind,
+  type CaseConflict,
+  type CaseInvalid,
+  type CaseRefusal,
+  type CaseUnchangeable,
+  type ExtendCaseOutcome,
+  type RecordMilestoneOutcome,
+  slotsAheadYearsMax,
 } from '@holdfast/engine'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
@@ -172,7 +173,7 @@ function invalidTextOf(conflict: CaseConflict): string {
   if (conflict.kind === 'units_missing') {
     return `must need at most ${conflict.units} of ${conflict.resourceId}: there are no more`
   }
-  return conflict.kind === 'in_past' ? 'must not be in the past' : 'must be at most two years ahead'
+  return conflict.kind === 'in_past' ? 'must not be in the past' : `must be at most ${slotsAheadYearsMax} years ahead`
 }
 
 function detailOf(conflict: CaseConflict): string {
