@@ -19,7 +19,7 @@ const cursorOfRequests = cursorOf('case-requests', ['id'])
 /** Holds end within hours. One that is older and was not swept yet counts as live until the nightly sweep. */
 const recentMs = 31 * 86_400_000
 const triesMax = 5
-/** save_case_request: another request has just stored the same new patient. */
+/** save_case_request raises it by itself: another request has just stored the same new patient. */
 const serializationFailure = '40001'
 
 type RequestRow = Omit<CaseRequest, 'patient' | 'procedure'> & {
