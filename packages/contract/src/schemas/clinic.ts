@@ -90,7 +90,8 @@ export const retentionSchema = Type.Object(
       description: 'Nobody is erased before; 24 hours after the time was shortened. null: it has begun, or is off',
     }),
     due: Type.Integer({
-      description: `How many bookings are older and not erased yet; counting stops at ${retentionDueMax.toLocaleString('en')}`,
+      description:
+        'How many bookings are older and not erased yet; counting stops at ' + retentionDueMax.toLocaleString('en'),
     }),
   },
   { title: 'Retention', additionalProperties: false },

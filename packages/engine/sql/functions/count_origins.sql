@@ -34,7 +34,8 @@ begin
     from (
       select o.booking_id, b.status, coalesce(o.key, o.booking_id) as key,
              case when b.id is null then o.at > p_now - interval '2 minutes'
-                  when b.status = 'PENDING' then not hold_lapsed(b.status, b.hold_expires_at, p_now) and s.starts_at > p_now
+                  when b.status = 'PENDING'
+                    then not hold_lapsed(b.status, b.hold_expires_at, p_now) and s.starts_at > p_now
                   else b.status = 'CONFIRMED' and s.starts_at > p_now and o.at > p_now - interval '30 days'
              end as counts
         from booking_origin o

@@ -71,7 +71,8 @@ async function runAdmissionBatch(
 /** For each request, whether another transaction has the lock of its clinic that `admit_claims` takes. */
 async function findLockedClinics(pool: pg.Pool, requests: readonly AdmissionRequest[]): Promise<boolean[]> {
   const statement = sql`
-    select array_agg(not pg_try_advisory_xact_lock(${clinicLockClasses.admissions}::integer, u.clinic_no) order by u.n) as locked
+    select array_agg(not pg_try_advisory_xact_lock(${clinicLockClasses.admissions}::integer, u.clinic_no)
+                     order by u.n) as locked
       from unnest(${plainArray(requests, ({ bookingId }) => clinicNoOf(bookingId))}::integer[]) with ordinality
            u(clinic_no, n)`
   const { rows } = await pool.query<{ locked: boolean[] }>(prepared('find_locked_clinics', statement))
