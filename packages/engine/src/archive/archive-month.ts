@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import sql from 'sql-template-tag'
+import { isLockTimeout } from '../database/database-unavailable.ts'
 import {
   type ArchivedKind,
   type ArchivedLine,
@@ -166,9 +167,9 @@ async function moveSlots(client: pg.PoolClient, clinicNo: number, month: string)
                                       ${slotsPerMove}) as moved`)
       return rows[0]?.moved ?? 0
     } catch (error) {
-      const code = error instanceof pg.DatabaseError ? error.code : undefined
-      if (code === '55006' && error instanceof Error) throw new ArchiveRefused('in_use', `${month}: ${error.message}`)
-      if (code !== '55P03') throw error
+      const isInUse = error instanceof pg.DatabaseError && error.code === '55006'
+      if (isInUse) throw new ArchiveRefused('in_use', `${month}: ${error.message}`)
+      if (!isLockTimeout(error)) throw error
       if (attempt === lockTriesMax) {
         throw new ArchiveRefused('locked', `rows of ${month} stay locked; see pg_stat_activity`, { cause: error })
       }

@@ -13,7 +13,8 @@ const twoErrorsLengthMin = 6
 const correctionsMax = 5
 /** How many doctors and specializations are read: a limit for the work of one search. */
 const doctorsReadMax = 10_000
-const specializationsMax = 1_000
+/** Specializations that are read at once. */
+export const specializationsMax = 1_000
 
 const text = sql`r.name || ' ' || r.specialization`
 const foldedText = sql`t.folded`

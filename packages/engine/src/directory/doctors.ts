@@ -12,13 +12,12 @@ import { clinicNoOf, isId, newId } from '../model/id.ts'
 import type { Page } from '../model/page.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 import { type DoctorRow, doctorOf, selectedDoctor } from './doctor-row.ts'
-import { correctedCondition, searchCondition, specializationNames } from './doctor-search.ts'
+import { correctedCondition, searchCondition, specializationNames, specializationsMax } from './doctor-search.ts'
 import { soonestDoctors } from './soonest-doctors.ts'
 import { localNamesOf, sameSpecializations } from './specialization-terms.ts'
 
 const doctorCursor = cursorOf('doctors', ['name', 'id'])
 /** The list of specializations has no pages. */
-const specializationsMax = 1_000
 
 /**
  * The doctors of the directory: lists by name or by their next free time, and plain writes. Doctors are deactivated,

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import sql from 'sql-template-tag'
 import { advisoryLocks } from '../database/advisory-locks.ts'
+import { isLockTimeout } from '../database/database-unavailable.ts'
 import { ensurePartitions } from '../upkeep/ensure-partitions.ts'
 import { applyFunctions } from './apply-functions.ts'
 import { checkDatabase } from './check-database.ts'
@@ -163,7 +164,7 @@ async function inSeparateTransaction<Result>(
 
 /** A lock timeout, or a deadlock. */
 function isLockLost(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '40P01')
+  return isLockTimeout(error) || (error instanceof Error && 'code' in error && error.code === '40P01')
 }
 
 /**

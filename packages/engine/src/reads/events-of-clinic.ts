@@ -27,13 +27,14 @@ function selectedEvents(log: Log, conditions: Sql, direction: 'asc' | 'desc', li
   return sql`${selected} from ${events} e ${order} limit ${limit}`
 }
 
-const eventColumns = sql`e.xid, e.seq, e.booking_id, e.version, e.at, e.type, e.status_after, e.slot_id, e.resource_id,
-  e.units, e.hold_expires_at, e.from_slot_id, e.reason, e.actor_id, e.case_details`
+const ownColumns = sql`e.booking_id, e.version, e.at, e.type, e.status_after, e.slot_id, e.resource_id, e.units,
+  e.hold_expires_at, e.from_slot_id, e.reason, e.actor_id, e.case_details`
+
+const eventColumns = sql`e.xid, e.seq, ${ownColumns}`
 
 const selected = sql`
   select (select coalesce(max(no), 0) from holdfast.log_epoch)::text as epoch, e.xid::text as xid, e.seq::text as seq,
-         e.booking_id, e.version, e.at, e.type, e.status_after, e.slot_id, e.resource_id, e.units, e.hold_expires_at,
-         e.from_slot_id, e.reason, e.actor_id, e.case_details`
+         ${ownColumns}`
 
 type EventPosition = { epoch: string; xid: string; seq: string }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { digestUuid } from '../model/digest-uuid.ts'
 import { clinicNoIn, clinicNoOf, newId } from '../model/id.ts'
 import type { CaseRequest, Theatre } from '../model/theatre.ts'
 import type { Case, ClaimCaseRequest, TheatrePatient } from '../model/theatre-case.ts'
@@ -63,8 +63,8 @@ async function book(
       requestId: request.id,
       override: null,
       ...{ confirm, actorId },
-      key: digest(key, request.id),
-      requestHash: digest(block.id, request.id),
+      key: digestUuid(`${key} ${request.id}`),
+      requestHash: digestUuid(`${block.id} ${request.id}`),
     })
     if (outcome.kind === 'booked' || outcome.kind === 'replayed') return outcome.case
     if (outcome.kind !== 'refused') return null
@@ -102,9 +102,4 @@ async function startFor(
 function daysOf({ from, to }: Block): { from: string; to: string } {
   const day = (at: Date, days: number) => new Date(at.getTime() + days * 86_400_000).toISOString().slice(0, 10)
   return { from: day(from, -1), to: day(to, 1) }
-}
-
-function digest(...parts: string[]): string {
-  const hex = createHash('sha256').update(parts.join(' ')).digest('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }

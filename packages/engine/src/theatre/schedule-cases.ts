@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { isLockTimeout } from '../database/database-unavailable.ts'
 import { prepared } from '../database/prepared.ts'
 import type { Overloaded } from '../model/claim.ts'
 import { newId } from '../model/id.ts'
@@ -66,8 +67,6 @@ type ScheduleRow = {
 }
 
 const triesMax = 20
-/** Another request has locked a room or person for as long as the pool waits for a lock. */
-const lockNotAvailable = '55P03'
 const busy: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
 
 /** Runs `request`, which is built anew for each try: a case may have changed since it was read. */
@@ -115,7 +114,8 @@ export async function changeOrBusy<Row>(
   try {
     return await inTurn(clinicNo, () => change(pool))
   } catch (error) {
-    if (error instanceof pg.DatabaseError && error.code === lockNotAvailable) return busy
+    // Another request has locked a room or person for as long as the pool waits for a lock.
+    if (isLockTimeout(error)) return busy
     throw error
   }
 }

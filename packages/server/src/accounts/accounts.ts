@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
 import type { Auth } from './auth.ts'
 import { accountOfConfirmedEmail, confirmedEmail } from './confirmed-emails.ts'
+import { isUniqueViolation } from './is-unique-violation.ts'
 import { type PasswordRefusal, refusalOfNewPassword } from './new-passwords.ts'
 import type { Passwords } from './passwords.ts'
 import type { Sessions } from './sessions.ts'
@@ -49,7 +50,6 @@ export type Accounts = {
   hasSiteAdministrator(): Promise<boolean>
 }
 
-const uniqueViolation = '23505'
 const cardColumns = sql`id::text, email, name`
 
 /**
@@ -157,11 +157,4 @@ async function passwordHash(pool: Pool, accountId: string): Promise<string | nul
   const { rows } = await pool.query<{ hash: string | null }>(sql`
     select password as hash from account where "userId" = ${accountId} and "providerId" = 'credential'`)
   return rows[0]?.hash ?? null
-}
-
-/** better-auth may wrap the database error. */
-function isUniqueViolation(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  if ('code' in error && error.code === uniqueViolation) return true
-  return isUniqueViolation(error.cause)
 }

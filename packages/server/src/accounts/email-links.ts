@@ -3,6 +3,7 @@ import { inTransaction, type MessageLanguage } from '@holdfast/engine'
 import type { BetterAuthPlugin } from 'better-auth'
 import type { Pool, PoolClient } from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { isUniqueViolation } from './is-unique-violation.ts'
 import type { Principals } from './principals.ts'
 import { secondFactorsRemoved } from './second-factors.ts'
 import { addressProven, endingSignIns, endSessions, hasRole, passwordResetsVoided } from './sessions.ts'
@@ -137,7 +138,6 @@ const pauseMinutes = [1, 5, 60, 240]
 const mailsMax = pauseMinutes.length + 1
 /** A person with many accounts must not fill a stranger's mailbox. */
 const changesToAddressMax = 3
-const uniqueViolation = '23505'
 
 /** @param pool connected with `search_path=auth` */
 export function createEmailLinks(pool: Pool, principals: Pick<Principals, 'forget'>): EmailLinks {
@@ -308,6 +308,6 @@ function digestOf(token: string): string {
 
 /** Meanwhile another account has the address. */
 function linkUsed(error: unknown): { kind: 'link_used' } {
-  if (error instanceof Error && 'code' in error && error.code === uniqueViolation) return { kind: 'link_used' }
+  if (isUniqueViolation(error)) return { kind: 'link_used' }
   throw error
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { inTransaction, type MessageLanguage } from '@holdfast/engine'
 import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
+import { hasRole } from './sessions.ts'
 
 /** Who is to be notified of a sign-in. */
 export type SignInNotice = { email: string; language: MessageLanguage; at: Date }
@@ -37,8 +38,7 @@ export function createSignInNotices(pool: Pool): SignInNotices {
              set "firstSignInAt" = coalesce("firstSignInAt", now()), language = coalesce(language, ${language})
            where id = ${accountId}
           returning email, coalesce(language, 'en') as language, now() as at, "firstSignInAt" = now() as "isFirst",
-            "emailVerified" or exists (select from holdfast.membership m where m.account_id = u.id)
-              or exists (select from holdfast.site_administrator s where s.account_id = u.id) as "mayBeNotified"`)
+            "emailVerified" or ${hasRole} as "mayBeNotified"`)
         const [account] = rows
         if (account === undefined || account.isFirst || isKnownBrowser || !account.mayBeNotified) return null
         const value = `sign-in-notice ${accountId}`

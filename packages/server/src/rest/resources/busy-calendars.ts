@@ -1,7 +1,7 @@
 import { restOperations } from '@holdfast/contract'
 import { localDays } from '@holdfast/engine'
 import { invalidRequest } from '../../edge/validator.ts'
-import { timeText } from '../responses/bodies/time-text.ts'
+import { timeOrNull, timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
@@ -93,8 +93,4 @@ function changeOf(clinicNo: number, subjectId: string, what: 'set' | 'removed') 
 function readOf(clinicNo: number, body: unknown) {
   const { conflicts } = body as { conflicts: readonly unknown[] }
   return conflicts.length === 0 ? [] : [{ kind: 'bookings_read', clinicNo, details: ['busy calendar'] } as const]
-}
-
-function timeOrNull(time: Date | null): string | null {
-  return time === null ? null : timeText(time)
 }

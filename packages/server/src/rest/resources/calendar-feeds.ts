@@ -5,7 +5,7 @@ import { problem } from '../../edge/problem-error.ts'
 import { hashOfFeedFileName, newFeedFileName } from '../../secrets/calendar-feed-tokens.ts'
 import { readFeed } from '../calendar-feed/feed-events.ts'
 import { feedFile } from '../calendar-feed/feed-file.ts'
-import { timeText } from '../responses/bodies/time-text.ts'
+import { timeOrNull } from '../responses/bodies/time-text.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 
@@ -162,10 +162,6 @@ type FeedChange = 'created' | 'revoked' | 'names patients' | 'names no patients'
 
 function changeOf(clinicNo: number, subjectId: string, what: FeedChange) {
   return { kind: 'clinic_changed', clinicNo, subjectId, details: [`calendar feed ${what}`] } as const
-}
-
-function timeOrNull(time: Date | null): string | null {
-  return time === null ? null : timeText(time)
 }
 
 function noFeed() {

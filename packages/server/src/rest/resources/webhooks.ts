@@ -5,7 +5,7 @@ import { invalidRequest } from '../../edge/validator.ts'
 import { attemptDelivery } from '../../webhooks/attempt-delivery.ts'
 import { newWebhookSecret } from '../../webhooks/webhook-secrets.ts'
 import { idIn } from '../responses/bodies/id-in.ts'
-import { timeText } from '../responses/bodies/time-text.ts'
+import { timeOrNull, timeText } from '../responses/bodies/time-text.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 
@@ -143,10 +143,6 @@ function webhookBody(webhook: Webhook): WebhookBody {
 
 function deliveryBody({ dueAt, doneAt, createdAt, ...rest }: WebhookDelivery): WebhookDeliveryBody {
   return { ...rest, dueAt: timeText(dueAt), doneAt: timeOrNull(doneAt), createdAt: timeText(createdAt) }
-}
-
-function timeOrNull(time: Date | null): string | null {
-  return time === null ? null : timeText(time)
 }
 
 function noWebhook() {

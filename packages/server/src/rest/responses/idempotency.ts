@@ -1,10 +1,10 @@
-import type { ClaimRequest, WriteKey } from '@holdfast/engine'
+import { type ClaimRequest, digestUuid, type WriteKey } from '@holdfast/engine'
 import canonicalize from 'canonicalize'
 import type { FastifyRequest } from 'fastify'
 import { clientAddress } from '../../edge/client-address.ts'
 import type { Principal } from '../../edge/principal.ts'
 import { invalidRequest, preview } from '../../edge/validator.ts'
-import { digestOf, isUnguessable, keyDigest, type SentKey } from '../sent-key.ts'
+import { isUnguessable, keyDigest, type SentKey } from '../sent-key.ts'
 
 const keyPattern = /^[\x20-\x7e]{1,255}$/
 
@@ -42,7 +42,7 @@ export function scopeOf(principal: Principal): string {
 
 /** A 128-bit digest, as a UUID, of what a request asks for: the same for the same content in any order. */
 export function requestHash(parts: unknown): string {
-  return digestOf(canonicalize(parts) ?? '')
+  return digestUuid(canonicalize(parts) ?? '')
 }
 
 /** What a request for a booking asks for. */
@@ -60,7 +60,7 @@ export function bookingRequestHash(request: BookingRequest): string {
   const { email, language, name, phone } = patient
   const sortedPatient = { email, language, name, phone } satisfies Record<keyof typeof patient, unknown>
   const sorted = { appointmentType, confirm, onBehalf, patient: sortedPatient, reason, slotId, units }
-  return digestOf(JSON.stringify(sorted satisfies Record<keyof BookingRequest, unknown>))
+  return digestUuid(JSON.stringify(sorted satisfies Record<keyof BookingRequest, unknown>))
 }
 
 /** The key of a write that is not a booking; null: none was sent. */

@@ -11,6 +11,7 @@ import { callAddress } from '../../lib/call-address.ts'
 import { clinicQuery, clinicSearchQuery, clinicsQuery } from '../../lib/directory-queries.ts'
 import { formatDate } from '../../lib/format.ts'
 import { currentLanguage } from '../../lib/i18n.ts'
+import { isEmail } from '../../lib/is-email.ts'
 import { localDay, parseDay } from '../../lib/local-time.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { FocusedTitle } from '../../ui/focused-title.tsx'
@@ -231,5 +232,5 @@ function unbroken(reference: string): string {
 }
 
 function isAddress(email: string): boolean {
-  return email.trim() === '' || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email.trim())
+  return email.trim() === '' || isEmail(email)
 }

@@ -2,6 +2,7 @@ import { Group, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
+import { unsubscribePattern } from '../../lib/unsubscribe-pattern.ts'
 import { useHiddenFragment } from '../../lib/use-hidden-fragment.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -10,12 +11,10 @@ import { LinkButton } from '../../ui/link-button.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { TextLink } from '../../ui/text-link.tsx'
 
-const linkPattern = /^[0-9a-f-]{36}\.hfu_[\w-]{43}$/
-
 /** The page of the link in a reminder: turns reminders of the clinic off, and on again. Opening it changes nothing. */
 export function RemindersPage() {
   const { t } = useTranslation(['ticket', 'shell'])
-  const link = useHiddenFragment(linkPattern)
+  const link = useHiddenFragment(unsubscribePattern)
   const [bookingId, token] = link?.split('.') ?? []
   return (
     <Stack gap="lg" maw="36rem">

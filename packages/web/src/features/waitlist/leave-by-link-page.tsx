@@ -2,6 +2,7 @@ import { Group, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
+import { unsubscribePattern } from '../../lib/unsubscribe-pattern.ts'
 import { useHiddenFragment } from '../../lib/use-hidden-fragment.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -9,12 +10,10 @@ import { showPageTitle } from '../../ui/page-focus.ts'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { IncompleteLink } from './incomplete-link.tsx'
 
-const linkPattern = /^[0-9a-f-]{36}\.hfu_[\w-]{43}$/
-
 /** The page of the link in an offer's e-mail: leaves the waitlist with one press. Opening it changes nothing. */
 export function LeaveByLinkPage() {
   const { t } = useTranslation('waitlist')
-  const link = useHiddenFragment(linkPattern)
+  const link = useHiddenFragment(unsubscribePattern)
   const [entryId, token] = link?.split('.') ?? []
   if (entryId === undefined || token === undefined) return <IncompleteLink title={t('leave.title')} />
   return <Departure key={link} entryId={entryId} token={token} />

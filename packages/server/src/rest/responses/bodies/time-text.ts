@@ -12,3 +12,7 @@ export function timeText(time: Date): string {
   }
   return text
 }
+
+export function timeOrNull(time: Date | null): string | null {
+  return time === null ? null : timeText(time)
+}
