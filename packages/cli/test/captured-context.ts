@@ -1,3 +1,4 @@
+import type { CommandContext } from '../src/command.ts'
 import { runCommandLine } from '../src/run-command-line.ts'
 
 export type Captured = { code: number; out: string[]; err: string[] }
@@ -8,20 +9,29 @@ export async function runCaptured(
   env: Record<string, string> = {},
   options: { stdin?: string; signal?: AbortSignal } = {},
 ): Promise<Captured> {
+  const { context, out, err } = capturingContext(env, options)
+  return { code: await runCommandLine(args, context), out, err }
+}
+
+/** What a command line runs in, and where its output goes. */
+export function capturingContext(
+  env: Record<string, string> = {},
+  options: { stdin?: string; signal?: AbortSignal } = {},
+): { context: CommandContext; out: string[]; err: string[] } {
   const out: string[] = []
   const err: string[] = []
-  const code = await runCommandLine(args, {
+  const context: CommandContext = {
     env,
     terminal: {
-      out: (line) => out.push(line),
-      json: (value) => out.push(JSON.stringify(value)),
-      note: (line) => err.push(line),
-      error: (line) => err.push(`error: ${line}`),
+      out: (line) => void out.push(line),
+      json: (value) => void out.push(JSON.stringify(value)),
+      note: (line) => void err.push(line),
+      error: (line) => void err.push(`error: ${line}`),
       style: (_, text) => text,
       progress: null,
     },
     readStdin: async () => options.stdin ?? '',
     signal: options.signal ?? new AbortController().signal,
-  })
-  return { code, out, err }
+  }
+  return { context, out, err }
 }
