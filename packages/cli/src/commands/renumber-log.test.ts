@@ -45,7 +45,7 @@ test('start, worker and doctor name the command', async () => {
 
 test('it refuses while Holdfast is running', async () => {
   await endOtherSessions()
-  const running = createPool({ url: database.appUrl, max: 1, name: 'holdfast read' })
+  const running = createPool({ url: database.appUrl, max: 1, name: 'holdfast general' })
   await running.query('select 1')
   const refused = await holdfast('renumber-log')
   expect(refused.code).toBe(1)

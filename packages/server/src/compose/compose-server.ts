@@ -303,7 +303,7 @@ function openPools(config: Config, urls: DatabaseUrls, log: Logger): Pools {
       lockTimeoutMs: config.lockWaitMsMax,
       queryTimeoutMs: config.lockWaitMsMax + batchMsMax,
     }),
-    general: open('read', { max: config.poolSize, queryTimeoutMs: generalQueryMsMax }),
+    general: open('general', { max: config.poolSize, queryTimeoutMs: generalQueryMsMax }),
     theatre: open('theatre', {
       max: poolConnections.theatre,
       lockTimeoutMs: config.lockWaitMsMax,
