@@ -11,7 +11,7 @@ export type Authenticator = {
   isSigned(text: string, mac: string | null): boolean
 }
 
-/** Signs with a key that is derived from a private key (RFC 5869), and tells nothing about it. */
+/** Signs with a key that is derived from a private key (RFC 5869), and reveals nothing about it. */
 export function authenticatorOf(identity: string): Authenticator {
   const key = Buffer.from(hkdfSync('sha256', identity, '', 'holdfast backup authentication', 32))
   const macOf = (text: string) => createHmac('sha256', key).update(text).digest()

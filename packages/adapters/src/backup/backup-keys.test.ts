@@ -7,8 +7,8 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { keys, openDirectory, scratchDirectory } from '../../test/backed-up-cluster.ts'
 import type { ObjectStore } from '../object-store/index.ts'
-import { claimStore } from './claim-store.ts'
 import { openOpener, openSealer } from './index.ts'
+import { takeStore } from './take-store.ts'
 
 let place: string
 let store: ObjectStore
@@ -116,7 +116,7 @@ describe('a new place', () => {
       },
     }
     const claims = ['7000000000000000001', '7000000000000000002'].map((installation) =>
-      claimStore(waiting, installation),
+      takeStore(waiting, installation),
     )
     const outcomes = await Promise.allSettled(claims)
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])

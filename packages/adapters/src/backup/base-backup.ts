@@ -7,8 +7,8 @@ import type { ObjectStore } from '../object-store/object-store.ts'
 import { BackupError } from './backup-error.ts'
 import type { Sealer } from './backup-keys.ts'
 import { type BackupPart, type BaseManifest, formatVersion, partKey, sha256, writeManifest } from './base-manifest.ts'
-import { claimStore } from './claim-store.ts'
 import { CopyCommand, connectReplication, identifyServer } from './replication-client.ts'
+import { takeStore } from './take-store.ts'
 
 export type BaseBackupOptions = {
   databaseUrl: string
@@ -45,7 +45,7 @@ export async function takeBaseBackup(options: BaseBackupOptions): Promise<BaseMa
   const client = await connectReplication(options.databaseUrl)
   try {
     const server = await identifyServer(client)
-    await claimStore(store, server.installation)
+    await takeStore(store, server.installation)
     await sealer.confirm()
     const startedAt = await databaseTime(client)
     const id = `${startedAt.slice(0, 19).replaceAll(/[-:]/g, '')}Z-${randomBytes(4).toString('hex')}`

@@ -27,7 +27,7 @@ export class WalArchiver {
   readonly #sql: pg.Client
   #marks: Mark[] = []
   #untilMs = 0
-  /** Objects with less than all of a file. */
+  /** WAL files stored only in part. */
   #partials: ArchivedWal[]
 
   private constructor(options: WalArchiverOptions, sql: pg.Client, partials: ArchivedWal[]) {

@@ -11,7 +11,7 @@ import type { Membership } from '../model/membership.ts'
 import { selectedMemberships } from './account-rights.ts'
 import { isDoctor, lockClinic, membersTransaction } from './members.ts'
 
-/** A clinic has fewer open invitations than this; its list of them stays short. */
+/** A clinic has at most so many open invitations; its list of them stays short. */
 const openMax = 200
 /** How long whoever opens an expired link is told so, instead of that there is none. */
 const expiredDays = 30

@@ -8,7 +8,7 @@ export type PasswordRefusal =
   /** It is among the passwords that are guessed first. */
   | { kind: 'guessable' }
 
-/** Of 0 to 4; from 2 on, more than a million guesses are needed. Sign-ins are limited to some hundred a day. */
+/** zxcvbn's score, 0 to 4; 2 means more than a million guesses. Sign-ins are limited to some hundred a day. */
 const scoreMin = 2
 /** Some patterns of 64 characters take 30 ms to estimate. The rest of a long password can only make it better. */
 const estimatedCharactersMax = 40

@@ -1,6 +1,9 @@
 import type { AuditDetail, AuditKind } from '@holdfast/contract'
 
-/** What the security log records. Nothing in it is what somebody entered, except an e-mail address to look up. */
+/**
+ * What the security log records. Contains no text that a user entered, except an e-mail address, used only to look up
+ * the account.
+ */
 export type AuditEntry = {
   kind: AuditKind
   /** null: of the clinics in which the account has a role. */

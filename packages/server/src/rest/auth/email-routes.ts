@@ -16,7 +16,7 @@ type ChangeBody = { newEmail: string; password?: string; language?: MessageLangu
 
 const config = { admission: 'lenient' } as const
 
-/** The e-mail address of the caller's account: confirming it, changing it, and taking a change back. */
+/** The e-mail address of the caller's account: confirming it, changing it, and undoing a change. */
 export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): Promise<void> {
   const { accounts, audit } = deps
   app.addHook('onRequest', async (_request, reply) => {
@@ -118,7 +118,7 @@ async function mailLink(
   const url = `${publicUrl}/confirm-email#${token}`
   const context = { url, hours: emailLinkHours, site: new URL(publicUrl).host, isChange: newEmail !== null }
   const isSent = await mails.confirmEmail?.({ address: email, language }, context)
-  // Nobody has it. It would count, and the person would wait for it.
+  // The link reached nobody: delete it, or it counts against the limit.
   if (isSent !== true) await accounts.voidEmailLink(token).catch(() => undefined)
 }
 

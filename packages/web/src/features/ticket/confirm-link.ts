@@ -22,7 +22,10 @@ export function parseConfirmLink(hash: string): ConfirmLink | null {
     : { ...link, manageToken: link.manageToken, confirmationToken }
 }
 
-/** The link by which the page was opened; null: it is incomplete. Its secrets are moved as those of tickets are. */
+/**
+ * The link by which the page was opened; null: it is incomplete. Moves its secrets from the address to
+ * the history state, as for tickets.
+ */
 export function useConfirmLink(): ConfirmLink | null {
   const hash = useRouterState({ select: ({ location }) => location.hash })
   const manageToken = useRouterState({ select: ({ location }) => location.state.manageToken })

@@ -4,12 +4,12 @@ import { BackupError } from './backup-error.ts'
 const key = 'holdfast-backups.json'
 
 /**
- * Notes in an empty store which installation's backups it has. Backups of two would delete each other after the time
- * for which they are kept.
+ * Notes in an empty store which installation's backups it has. Two installations would delete each other's backups when
+ * retention ends.
  *
  * @throws BackupError `other_installation`
  */
-export async function claimStore(store: ObjectStore, installation: string): Promise<void> {
+export async function takeStore(store: ObjectStore, installation: string): Promise<void> {
   let text = await store.get(key)
   if (text === null) {
     // Another installation may do the same at this moment: the owner is the one that is stored.
