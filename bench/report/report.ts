@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import type { Spread } from '../measure/spread.ts'
-import type { Run } from '../run/run-scenarios.ts'
+import type { Run } from '../run/run.ts'
 import type { Figure, Measured } from '../scenarios/scenario.ts'
 
 /** Prints what a scenario measured, as soon as it has finished. */

@@ -1,15 +1,8 @@
 import { printScenario } from '../report/report.ts'
-import { describeRun, type RunFacts } from '../report/run-facts.ts'
+import { describeRun } from '../report/run-facts.ts'
 import type { Figure, Scenario, ScenarioResult } from '../scenarios/scenario.ts'
 import type { OpenBench } from './open-bench.ts'
-
-export type Run = {
-  facts: RunFacts
-  scenarios: (ScenarioResult & { name: string; title: string; seconds: number })[]
-  /** By row of the table; a row that several scenarios fill has the parts of all of them. */
-  figures: Figure[]
-  faults: string[]
-}
+import type { Run } from './run.ts'
 
 /** Runs one scenario after the other, until `stopped`. A scenario that throws is a fault; the others still run. */
 export async function runScenarios(

@@ -1,19 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CommandContext } from './command.ts'
-import { type End, type JsonOption, jsonOption } from './command-options.ts'
+import { type End, jsonOption } from './command-options.ts'
+import type { BackupOptions } from './commands/backup.ts'
+import type { BackupsOptions } from './commands/backups.ts'
+import type { MoveOptions } from './commands/move-database.ts'
+import type { RepeatErasuresOptions } from './commands/repeat-erasures.ts'
+import type { RestoreOptions } from './commands/restore.ts'
 import { parseInstant } from './tables/parse-instant.ts'
-
-export type BackupOptions = JsonOption & { to?: string; onlyErasures?: boolean }
-export type BackupsOptions = JsonOption & { from?: string }
-export type RepeatErasuresOptions = JsonOption & { from?: string; since?: Date }
-export type MoveOptions = JsonOption & { to?: string; toData?: string; dryRun?: boolean }
-export type RestoreOptions = JsonOption & {
-  from?: string
-  to?: Date
-  backup?: string
-  data: string
-  otherInstallation?: boolean
-}
 
 const place = 'a directory or s3://bucket/prefix (default: HOLDFAST_BACKUP_TO)'
 

@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { CommandContext } from './command.ts'
-import { type End, type JsonOption, jsonOption } from './command-options.ts'
-
-export type DeadLettersOptions = JsonOption & { queue?: string; all?: boolean }
+import { type End, jsonOption } from './command-options.ts'
+import type { DeadLettersOptions } from './commands/dead-letters.ts'
 
 const queueOption = () => new Option('--queue <name>', 'of this consumer only, as HOLDFAST_AMQP_QUEUES names it')
 

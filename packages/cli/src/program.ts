@@ -3,6 +3,15 @@ import { addBackups } from './add-backups.ts'
 import { addEvents } from './add-events.ts'
 import type { CommandContext, ExitCode } from './command.ts'
 import { type End, type JsonOption, jsonOption } from './command-options.ts'
+import type { AdminCreateOptions } from './commands/admin-create.ts'
+import type { AdminEndSessionsOptions } from './commands/admin-end-sessions.ts'
+import type { AdminResetPasswordOptions } from './commands/admin-reset-password.ts'
+import type { AdminResetSecondFactorOptions } from './commands/admin-reset-second-factor.ts'
+import type { ArchiveOptions } from './commands/archive.ts'
+import type { ImportOptions } from './commands/import.ts'
+import type { ImportCasesOptions, ReplayCasesOptions } from './commands/import-cases.ts'
+import type { ReplayOptions } from './commands/replay-appointments.ts'
+import type { SetupDatabaseOptions } from './commands/setup-database.ts'
 import { importHelp } from './import/import-columns.ts'
 import { parseCapacityFactor } from './replay/capacity-factor.ts'
 
@@ -258,27 +267,6 @@ function addData(program: Command, context: CommandContext, end: End): void {
       end(await (await import('./commands/import-cases.ts')).replayCasesCommand(context, file, options)),
     )
 }
-
-export type ArchiveOptions = JsonOption & { list?: boolean; before?: string; to?: string }
-export type SetupDatabaseOptions = JsonOption & { as?: string; database: string; owner: string }
-export type AdminCreateOptions = JsonOption & {
-  email: string
-  name?: string
-  passwordStdin?: boolean
-  promote?: string
-}
-export type AdminResetPasswordOptions = JsonOption & { email: string }
-export type AdminResetSecondFactorOptions = JsonOption & { email: string }
-export type AdminEndSessionsOptions = JsonOption & { email?: string; all?: boolean }
-export type ImportOptions = JsonOption & { clinics?: string; doctors?: string; slots?: string; dryRun?: boolean }
-export type ReplayOptions = JsonOption & {
-  capacity: ReturnType<typeof capacityOption>
-  concurrency: number
-  url?: string
-}
-
-export type ReplayCasesOptions = JsonOption & { zone: string; url?: string }
-export type ImportCasesOptions = ReplayCasesOptions & { url: string; clinic: string }
 
 const casesFile =
   'CSV file: case_id, date, room, service, cpt_code, procedure, booked_minutes, scheduled_start, wheels_in, ' +

@@ -2,9 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { makeSiteAdministrator, openAccounts, refusalText } from '@holdfast/server/accounts'
 import { createLogger } from '@holdfast/server/logger'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
-import type { AdminCreateOptions } from '../program.ts'
+import type { JsonOption } from '../command-options.ts'
 import { recordCommand } from '../record-command.ts'
 import { withPreparedDatabase } from '../with-database.ts'
+
+export type AdminCreateOptions = JsonOption & {
+  email: string
+  name?: string
+  passwordStdin?: boolean
+  promote?: string
+}
 
 const emailCharactersMax = 254
 

@@ -1,9 +1,11 @@
 import { openAccounts } from '@holdfast/server/accounts'
 import { createLogger } from '@holdfast/server/logger'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
-import type { AdminEndSessionsOptions } from '../program.ts'
+import type { JsonOption } from '../command-options.ts'
 import { recordCommand } from '../record-command.ts'
 import { withPreparedDatabase } from '../with-database.ts'
+
+export type AdminEndSessionsOptions = JsonOption & { email?: string; all?: boolean }
 
 /** `holdfast admin end-sessions`: after a device was lost, or somebody else had access. */
 export async function adminEndSessionsCommand(

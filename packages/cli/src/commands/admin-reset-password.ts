@@ -1,9 +1,11 @@
 import { openAccounts } from '@holdfast/server/accounts'
 import { createLogger } from '@holdfast/server/logger'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
-import type { AdminResetPasswordOptions } from '../program.ts'
+import type { JsonOption } from '../command-options.ts'
 import { recordCommand } from '../record-command.ts'
 import { withPreparedDatabase } from '../with-database.ts'
+
+export type AdminResetPasswordOptions = JsonOption & { email: string }
 
 /** A link of the operator proves nothing about the address, so it removes none. */
 const factorsHint =

@@ -1,9 +1,11 @@
 import { openAccounts } from '@holdfast/server/accounts'
 import { createLogger } from '@holdfast/server/logger'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
-import type { AdminResetSecondFactorOptions } from '../program.ts'
+import type { JsonOption } from '../command-options.ts'
 import { recordCommand } from '../record-command.ts'
 import { withPreparedDatabase } from '../with-database.ts'
+
+export type AdminResetSecondFactorOptions = JsonOption & { email: string }
 
 /** `holdfast admin reset-second-factor`: for a lost phone. The password stays, and signs in alone again. */
 export async function adminResetSecondFactorCommand(

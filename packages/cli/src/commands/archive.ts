@@ -11,9 +11,10 @@ import {
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { messageOf } from '../message-of.ts'
-import type { ArchiveOptions } from '../program.ts'
 import { columns } from '../terminal.ts'
 import { withDatabase } from '../with-database.ts'
+
+export type ArchiveOptions = JsonOption & { list?: boolean; before?: string; to?: string }
 
 type Pool = ReturnType<typeof createPool>
 

@@ -8,11 +8,13 @@ import {
 } from '@holdfast/adapters/backup'
 import type { ObjectStore } from '@holdfast/adapters/object-store'
 import { backupKeys, ErasureList, releaseOf } from '@holdfast/server/backups'
-import type { BackupOptions } from '../add-backups.ts'
 import type { CommandContext, ExitCode } from '../command.ts'
+import type { JsonOption } from '../command-options.ts'
 import { megabytes, withBackups } from '../with-backups.ts'
 import { withDatabase } from '../with-database.ts'
 import { withPool } from '../with-pool.ts'
+
+export type BackupOptions = JsonOption & { to?: string; onlyErasures?: boolean }
 
 /** `holdfast backup`: copies the running database, and removes backups that are older than HOLDFAST_BACKUP_DAYS. */
 export async function backupCommand(context: CommandContext, options: BackupOptions): Promise<ExitCode> {

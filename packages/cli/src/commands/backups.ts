@@ -1,10 +1,12 @@
 import { BackupError, mergedRanges, openReadingKeys, readCatalogue } from '@holdfast/adapters/backup'
 import { backupKeys, listRestoreTests } from '@holdfast/server/backups'
-import type { BackupsOptions } from '../add-backups.ts'
 import type { CommandContext, ExitCode } from '../command.ts'
+import type { JsonOption } from '../command-options.ts'
 import { columns } from '../terminal.ts'
 import { megabytes, withBackups } from '../with-backups.ts'
 import { readSettings } from '../with-database.ts'
+
+export type BackupsOptions = JsonOption & { from?: string }
 
 /**
  * `holdfast backups`: lists what can be restored. Needs neither the key nor the database; with the key it also finds

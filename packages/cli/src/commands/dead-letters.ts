@@ -1,9 +1,11 @@
 import { type DeadLetter, type DeadLetters, deadLettersMax, withDeadLetters } from '@holdfast/adapters/rabbitmq'
-import type { DeadLettersOptions } from '../add-events.ts'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { JsonOption } from '../command-options.ts'
 import { quoted } from '../tables/bad-lines.ts'
 import { columns } from '../terminal.ts'
 import { readSettings } from '../with-database.ts'
+
+export type DeadLettersOptions = JsonOption & { queue?: string; all?: boolean }
 
 /** `holdfast events dead-letters list` */
 export async function listDeadLettersCommand(context: CommandContext, options: DeadLettersOptions): Promise<ExitCode> {

@@ -3,12 +3,15 @@ import { type CasesResult, importCases } from '../cases/import-cases.ts'
 import { replayClinic, requireClinicIn } from '../cases/prepare-theatre.ts'
 import { readCases } from '../cases/read-cases.ts'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
-import type { ImportCasesOptions, ReplayCasesOptions } from '../program.ts'
+import type { JsonOption } from '../command-options.ts'
 import { openTarget } from '../replay/open-target.ts'
 import { createReplayProgress } from '../replay/replay-progress.ts'
 import { openReplayServer } from '../replay/replay-server.ts'
 import { describeBadLine } from '../tables/bad-lines.ts'
 import { pathOf } from '../terminal.ts'
+
+export type ReplayCasesOptions = JsonOption & { zone: string; url?: string }
+export type ImportCasesOptions = ReplayCasesOptions & { url: string; clinic: string }
 
 /** `holdfast import cases FILE`: books a file of operating-room cases in a clinic of a running server. */
 export function importCasesCommand(

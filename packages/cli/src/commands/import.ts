@@ -2,11 +2,13 @@ import { type AuditDetail, importLists } from '@holdfast/contract'
 import type { ImportOutcome } from '@holdfast/engine'
 import { createEngine, createPool } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { JsonOption } from '../command-options.ts'
 import { type ImportRead, readImport } from '../import/read-import.ts'
-import type { ImportOptions } from '../program.ts'
 import { recordCommand } from '../record-command.ts'
 import { pathOf } from '../terminal.ts'
 import { withDatabase } from '../with-database.ts'
+
+export type ImportOptions = JsonOption & { clinics?: string; doctors?: string; slots?: string; dryRun?: boolean }
 
 /** `holdfast import`: clinics, doctors and slots from files, all or nothing. */
 export async function importCommand(

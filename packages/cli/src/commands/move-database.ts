@@ -9,13 +9,15 @@ import {
 import { openDatabase } from '@holdfast/server/compose'
 import type { Config } from '@holdfast/server/config'
 import sql from 'sql-template-tag'
-import type { MoveOptions } from '../add-backups.ts'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { JsonOption } from '../command-options.ts'
 import { recordCommand } from '../record-command.ts'
 import { refuseWhileRunning } from '../refuse-while-running.ts'
 import { pathOf } from '../terminal.ts'
 import { withDatabase } from '../with-database.ts'
 import { withPool } from '../with-pool.ts'
+
+export type MoveOptions = JsonOption & { to?: string; toData?: string; dryRun?: boolean }
 
 type Pool = ReturnType<typeof createPool>
 

@@ -1,10 +1,12 @@
 import { type Erased, type RepeatedErasures, repeatErasures } from '@holdfast/engine'
 import { listErasures } from '@holdfast/server/backups'
-import type { RepeatErasuresOptions } from '../add-backups.ts'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { JsonOption } from '../command-options.ts'
 import { withBackups } from '../with-backups.ts'
 import { withDatabase } from '../with-database.ts'
 import { withPool } from '../with-pool.ts'
+
+export type RepeatErasuresOptions = JsonOption & { from?: string; since?: Date }
 
 /**
  * `holdfast repeat-erasures`: erases in the database what the list beside the backups says, for a database that was

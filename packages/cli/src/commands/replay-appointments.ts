@@ -1,5 +1,6 @@
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
-import type { ReplayOptions } from '../program.ts'
+import type { JsonOption } from '../command-options.ts'
+import type { CapacityFactor } from '../replay/capacity-factor.ts'
 import { openTarget } from '../replay/open-target.ts'
 import { replayTimeZone } from '../replay/plan-replay.ts'
 import { readAppointments } from '../replay/read-appointments.ts'
@@ -9,6 +10,12 @@ import { openReplayServer } from '../replay/replay-server.ts'
 import { describeSummary, isGood } from '../replay/replay-summary.ts'
 import { describeBadLine } from '../tables/bad-lines.ts'
 import { columns, pathOf } from '../terminal.ts'
+
+export type ReplayOptions = JsonOption & {
+  capacity: CapacityFactor
+  concurrency: number
+  url?: string
+}
 
 /** `holdfast replay appointments FILE`: books a file of real appointments over HTTP, and verifies the result. */
 export async function replayCommand(context: CommandContext, file: string, options: ReplayOptions): Promise<ExitCode> {

@@ -2,12 +2,20 @@ import { BackupError, chooseBackup, type RestorableBackup, readCatalogue } from 
 import { readInstallation } from '@holdfast/adapters/embedded-postgres'
 import { backupKeys, listErasures, releaseOf, restoreBackup, verifyRestored } from '@holdfast/server/backups'
 import type { Config } from '@holdfast/server/config'
-import type { RestoreOptions } from '../add-backups.ts'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { JsonOption } from '../command-options.ts'
 import { pathOf } from '../terminal.ts'
 import { withBackups } from '../with-backups.ts'
 import { readSettings } from '../with-database.ts'
 import { describeErasures } from './repeat-erasures.ts'
+
+export type RestoreOptions = JsonOption & {
+  from?: string
+  to?: Date
+  backup?: string
+  data: string
+  otherInstallation?: boolean
+}
 
 /** `holdfast restore`: restores into a new data directory and verifies it. */
 export async function restoreCommand(context: CommandContext, options: RestoreOptions): Promise<ExitCode> {

@@ -9,8 +9,10 @@ import {
   setupSteps,
 } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { JsonOption } from '../command-options.ts'
 import { messageOf } from '../message-of.ts'
-import type { SetupDatabaseOptions } from '../program.ts'
+
+export type SetupDatabaseOptions = JsonOption & { as?: string; database: string; owner: string }
 
 const insufficientPrivilege = '42501'
 

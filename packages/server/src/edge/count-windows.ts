@@ -1,4 +1,3 @@
-import type { SharedCounts } from './shared-counts.ts'
 import { type WindowCount, windowCounts } from './window-counts.ts'
 
 /** At most `max` of something per key in a window of time. `what` completes "More than {max} …". */
@@ -24,6 +23,13 @@ export type Counted = { states: WindowState[]; giveBack(): Promise<void> | undef
  * group after it is counted.
  */
 export type CountWindows = (groups: readonly (readonly Window[])[]) => Counted | Promise<Counted>
+
+/** Counts of all processes, in Redis. */
+export type SharedCounts = {
+  readonly isAvailable: boolean
+  /** @returns undefined when Redis does not respond in time */
+  count(groups: readonly (readonly Window[])[]): Promise<Counted | undefined>
+}
 
 export type LimitSettings = Pick<Limit, 'name' | 'max' | 'windowMs' | 'what'>
 

@@ -10,11 +10,11 @@ import {
   createCountWindows,
   createLimit,
   type Limit,
+  type SharedCounts,
   type Window,
   type WindowState,
 } from './count-windows.ts'
 import { problem } from './problem-error.ts'
-import type { SharedCounts } from './shared-counts.ts'
 
 /** Callers per bucket; the least recently seen is dropped first. About 10 MB in total when all are full. */
 const callersMax = 20_000

@@ -1,12 +1,5 @@
 import { type RedisLink, redisScript } from '@holdfast/adapters/redis'
-import type { Counted, Window, WindowState } from './count-windows.ts'
-
-/** Counts of all processes, in Redis. */
-export type SharedCounts = {
-  readonly isAvailable: boolean
-  /** @returns undefined when Redis does not respond in time */
-  count(groups: readonly (readonly Window[])[]): Promise<Counted | undefined>
-}
+import type { SharedCounts, Window, WindowState } from './count-windows.ts'
 
 /**
  * KEYS: one hash per window, with the count and the end of the window in milliseconds since 1970. ARGV: limit, length
