@@ -83,6 +83,8 @@ export const clinicSecuritySchema = Type.Object(
   { title: 'ClinicSecurity', additionalProperties: false },
 )
 
+const dueMaxText = retentionDueMax.toLocaleString('en')
+
 export const retentionSchema = Type.Object(
   {
     months: Type.Integer({ description: 'As in the request, or as it is set; 0: never' }),
@@ -90,8 +92,7 @@ export const retentionSchema = Type.Object(
       description: 'Nobody is erased before; 24 hours after the time was shortened. null: it has begun, or is off',
     }),
     due: Type.Integer({
-      description:
-        'How many bookings are older and not erased yet; counting stops at ' + retentionDueMax.toLocaleString('en'),
+      description: `How many bookings are older and not erased yet; counting stops at ${dueMaxText}`,
     }),
   },
   { title: 'Retention', additionalProperties: false },
