@@ -226,7 +226,7 @@ function SentLink({ wanted: { reference, day, clinicId, email, submittedAt } }: 
   )
 }
 
-/** A reference in a sentence: in its own direction, with a hyphen at which no line breaks and which the form accepts. */
+/** A reference in a sentence: in its own direction, with a hyphen that breaks no line and that the form accepts. */
 function unbroken(reference: string): string {
   return `\u2068${reference.replace('-', '\u2011')}\u2069`
 }
