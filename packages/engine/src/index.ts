@@ -220,6 +220,7 @@ export {
   type CalendarRules,
   type CalendarSlot,
   createCalendarReads,
+  type DaysOfAnyDoctor,
 } from './reads/calendar-reads.ts'
 export { createReads } from './reads/create-reads.ts'
 export { instantsOfLocalDays, localDays } from './reads/local-days.ts'

@@ -132,6 +132,7 @@ export async function startRestApp(
       bookingOrigins: hasLimits ? createBookingOrigins([secret]) : null,
       freshness: untailed(),
       slotLists: uncachedLists(pool),
+      calendarReads: createCalendarReads(pool),
       publicUrl: null,
       holdSecondsDefault: 120,
       now: () => clock.now ?? new Date(),

@@ -18,7 +18,9 @@ export const slotOperations = {
     url: '/api/v1/doctors/{doctorId}/slots',
     tag: 'Slots',
     summary: 'List a doctor’s slots',
-    description: 'Ordered by start, including full slots and excluding withdrawn ones. The ETag covers `items`.',
+    description:
+      'Ordered by start, including full slots and excluding withdrawn ones. The ETag covers `items`. The slots of an ' +
+      'inactive doctor are for members of the clinic, and none of them can be booked.',
     access: 'anyone',
     params: doctorParams,
     query: Type.Object(

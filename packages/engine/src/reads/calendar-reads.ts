@@ -68,6 +68,11 @@ export type CalendarReads = {
   doctors(doctorIds: readonly string[]): Promise<{ snapshot: Snapshot; doctors: CalendarDoctor[] }>
 }
 
+/** For members of the clinic: the days of a doctor who may be inactive; null: no such doctor. */
+export type DaysOfAnyDoctor = {
+  daysOfAny(doctorId: string, from: string, to: string): Promise<CalendarDays | null>
+}
+
 /** If the database hangs, the connection is dropped. pg supports this option, but its types do not declare it. */
 const inTime = { query_timeout: 5_000 }
 
@@ -104,11 +109,17 @@ function keysOf(ids: readonly string[]): Sql {
   return sql`unnest(${ids.map(clinicNoOf)}::integer[], ${ids}::uuid[]) u(clinic_no, id)`
 }
 
+type Doctors = 'active' | 'any'
+
+/** Where `r` is the doctor. */
+const isReadOf: Record<Doctors, Sql> = { active: sql`r.active`, any: sql`true` }
+
 // A separate query for the zone, because Temporal calculates when the local days begin.
-function zoneOfDoctor(doctorId: string): Sql {
+function zoneOfDoctor(doctorId: string, doctors: Doctors): Sql {
   return sql`
     select c.timezone from holdfast.resource r join holdfast.clinic c on c.no = r.clinic_no
-     where r.clinic_no = ${clinicNoOf(doctorId)} and r.id = ${doctorId} and r.kind = 'doctor' and r.active`
+     where r.clinic_no = ${clinicNoOf(doctorId)} and r.id = ${doctorId} and r.kind = 'doctor'
+       and ${isReadOf[doctors]}`
 }
 
 type DaysRow = SlotColumns & {
@@ -116,7 +127,7 @@ type DaysRow = SlotColumns & {
 }
 
 // The aggregates rely on the order of the query below them: nothing may come between.
-function daysOfDoctor(doctorId: string, start: Date, end: Date): Sql {
+function daysOfDoctor(doctorId: string, start: Date, end: Date, doctors: Doctors): Sql {
   const clinicNo = clinicNoOf(doctorId)
   return sql`
     select pg_current_snapshot() as snapshot, statement_timestamp() as as_of, c.timezone, c.minimum_notice_minutes,
@@ -130,7 +141,7 @@ function daysOfDoctor(doctorId: string, start: Date, end: Date): Sql {
                 where s.clinic_no = ${clinicNo} and s.resource_id = ${doctorId}
                   and s.starts_at >= ${start} and s.starts_at < ${end} and s.withdrawn_at is null
                 order by s.starts_at) q) l
-     where r.clinic_no = ${clinicNo} and r.id = ${doctorId} and r.kind = 'doctor' and r.active`
+     where r.clinic_no = ${clinicNo} and r.id = ${doctorId} and r.kind = 'doctor' and ${isReadOf[doctors]}`
 }
 
 type SlotsRow = SlotColumns & { snapshot: string; as_of: string; withdrawn: string | null }
@@ -169,21 +180,26 @@ function doctorsWithHolds(doctorIds: readonly string[]): Sql {
 }
 
 /** The reads of the calendar: how many units of slots are free by the database's clock, and until when. */
-export function createCalendarReads(pool: pg.Pool): CalendarReads {
+export function createCalendarReads(pool: pg.Pool): CalendarReads & DaysOfAnyDoctor {
   const run = async <Row extends pg.QueryResultRow>(name: string, statement: Sql) =>
     (await pool.query<Row>({ ...inTime, ...prepared(name, statement), types: asSent })).rows
+  const zoneOf = async (doctorId: string, of: Doctors) =>
+    (await run<{ timezone: string }>(`calendar_zone_${of}`, zoneOfDoctor(doctorId, of)))[0]?.timezone
+  const days = async (doctorId: string, from: string, to: string, knownZone: string | null, of: Doctors) => {
+    if (!isId(doctorId)) return null
+    let zone = knownZone ?? (await zoneOf(doctorId, of))
+    while (zone !== undefined) {
+      const { start, end } = instantsOfLocalDays(from, to, zone)
+      const [row] = await run<DaysRow>(`calendar_days_${of}`, daysOfDoctor(doctorId, start, end, of))
+      if (row?.timezone === zone) return { ...daysOf(row), start, end }
+      zone = row?.timezone
+    }
+    return null
+  }
   return {
-    async days(doctorId, from, to, knownZone = null) {
-      if (!isId(doctorId)) return null
-      let zone = knownZone ?? (await run<{ timezone: string }>('calendar_zone', zoneOfDoctor(doctorId)))[0]?.timezone
-      while (zone !== undefined) {
-        const { start, end } = instantsOfLocalDays(from, to, zone)
-        const [row] = await run<DaysRow>('calendar_days', daysOfDoctor(doctorId, start, end))
-        if (row?.timezone === zone) return { ...daysOf(row), start, end }
-        zone = row?.timezone
-      }
-      return null
-    },
+    days: (doctorId, from, to, knownZone = null) => days(doctorId, from, to, knownZone, 'active'),
+
+    daysOfAny: (doctorId, from, to) => days(doctorId, from, to, null, 'any'),
 
     async slots(slotIds) {
       const row = firstOf(await run<SlotsRow>('calendar_slots', slotsByKey(slotIds)))

@@ -119,7 +119,7 @@ async function composeParts(
   const replicas = openReplicaReads(config, database, { engine, freshness, log, metrics })
   allPools.push(...replicas.pools)
   const audit = auditRecorderOf(engine, accounts, database, log, metrics)
-  const { calendar, slotLists } = followSlots(pools.general, freshness, engine, cacheBytes(config), log)
+  const { calendar, calendarReads, slotLists } = followSlots(pools.general, freshness, engine, cacheBytes(config), log)
   engine.onCommitted(({ accountIds }) => accountIds.forEach(accounts.principals.forget))
   const live = openLive({ calendar, tail: freshness.tail, log }, config, engine, metrics)
   const { opened, sent } = openMails(config, audit, log)
@@ -141,6 +141,7 @@ async function composeParts(
       webhookSender: createWebhookSender(config, database.secrets),
       freshness,
       slotLists,
+      calendarReads,
       publicUrl: config.publicUrl,
       holdSecondsDefault: config.holdSeconds,
       now: () => new Date(),
@@ -248,16 +249,18 @@ function derivedSecrets(config: Config, { secrets }: PreparedDatabase) {
 
 /** The calendar in memory and its lists. They and the cached responses follow the log and the engine's own writes. */
 function followSlots(pool: pg.Pool, freshness: Freshness, engine: Engine, cacheBytesMax: number, log: Logger) {
+  const calendarReads = createCalendarReads(pool)
   const calendar = new Calendar({
     tail: freshness.tail,
-    reads: whileAvailable(createCalendarReads(pool), freshness.breaker),
+    reads: whileAvailable(calendarReads, freshness.breaker),
     bytesMax: cacheBytesMax * cacheShares.calendar,
     log,
   })
   calendar.follow(engine)
   freshness.onTrust((isTrusted) => calendar.trust(isTrusted))
   freshness.follow(engine, calendar)
-  return { calendar, slotLists: new SlotLists({ calendar, bytesMax: cacheBytesMax * cacheShares.lists }) }
+  const slotLists = new SlotLists({ calendar, bytesMax: cacheBytesMax * cacheShares.lists })
+  return { calendar, calendarReads, slotLists }
 }
 
 /** Reads that fail at once while the breaker is open: no list waits for them then. */

@@ -1,4 +1,4 @@
-import type { Engine } from '@holdfast/engine'
+import type { DaysOfAnyDoctor, Engine } from '@holdfast/engine'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Sessions } from '../accounts/sessions.ts'
 import type { AuditRecorder } from '../audit/audit-recorder.ts'
@@ -36,6 +36,8 @@ export type RestDeps = {
   bookingOrigins: BookingOrigins | null
   /** Slot lists from the calendar in memory. */
   slotLists: Pick<SlotLists, 'read'>
+  /** For the slots of inactive doctors, which are not in memory. */
+  calendarReads: DaysOfAnyDoctor
   /** This process's cache, and how far it has read the log. */
   freshness: Pick<Freshness, 'cache' | 'breaker'> & {
     tail: Pick<Freshness['tail'], 'horizon' | 'epoch' | 'transactionAt'>

@@ -292,7 +292,7 @@ export const withdrawSlotsOfDoctor = <ThrowOnError extends boolean = false>(opti
 /**
  * List a doctor’s slots
  *
- * Ordered by start, including full slots and excluding withdrawn ones. The ETag covers `items`.
+ * Ordered by start, including full slots and excluding withdrawn ones. The ETag covers `items`. The slots of an inactive doctor are for members of the clinic, and none of them can be booked.
  *
  * Who may call: Anyone.
  */

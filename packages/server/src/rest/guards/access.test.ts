@@ -320,6 +320,20 @@ test('a booking on behalf is for those with access to the slot’s calendar', as
   expect(await book(scene.unknownIds.slotId, { as: scene.ownDoctor })).toBe('404 slot_not_found')
 })
 
+test('an inactive doctor’s slots are read by the clinic’s members', async ({ database, rest, scene }) => {
+  const path = { doctorId: (await aDoctor(database, scene.clinic)).id }
+  const read = (who: Pick<CallOptions, 'as' | 'token'>) =>
+    rest.call('listSlots', { path, query: { from: '2026-01-01', to: '2026-01-02' }, ...who }).then(outcomeOf)
+  expect(await read({})).toBe('admitted')
+  await rest.call('updateDoctor', { path, as: scene.admin, body: { active: false } })
+  for (const name of everybody) {
+    const isMember = ['staff', 'admin', 'ownDoctor', 'colleague', 'site'].includes(name)
+    expect(await read({ as: scene[name] }), name).toBe(isMember ? 'admitted' : '404 doctor_not_found')
+  }
+  expect(await read({})).toBe('404 doctor_not_found')
+  expect(await read({ token: scene.token })).toBe('404 doctor_not_found')
+})
+
 test('inactive doctors are listed for the clinic’s members', async ({ rest, scene }) => {
   const list = (clinicId: string, who: Pick<CallOptions, 'as' | 'token'>) =>
     rest.call('listDoctors', { query: { clinicId, includeInactive: true }, ...who }).then(outcomeOf)

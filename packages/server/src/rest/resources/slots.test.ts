@@ -197,6 +197,25 @@ test('available only: not what has passed, is within the notice or beyond the ho
   expect(await list(true)).toEqual([ids[3], ids[46]])
 })
 
+test('after a doctor’s bookings are stopped, members still read the slots, and none can be booked', async ({
+  database,
+  rest,
+}) => {
+  const { doctor, staff, path } = await aCalendar(database, rest)
+  const slot = await aSlot(database, doctor, { capacity: 2 })
+  await aBooking(database, slot)
+  const query = { from: day(0), to: day(60) }
+  const before = await rest.call('listSlots', { path, query, as: staff })
+  await database.ownerPool.query('update holdfast.resource set active = false where id = $1', [doctor.id])
+  const after = await rest.call('listSlots', { path, query, as: staff })
+  expect(after.body.items).toEqual(before.body.items)
+  expect(after.body.items).toContainEqual(expect.objectContaining({ id: slot.id, capacity: 2, available: 1 }))
+  expect(after.headers['cache-control']).toBe('no-store')
+  const free = await rest.call('listSlots', { path, query: { ...query, onlyAvailable: true }, as: staff })
+  expect(free.body.items).toEqual([])
+  expect((await rest.call('listSlots', { path, query })).problem.code).toBe('doctor_not_found')
+})
+
 test('a list spans at most 62 days, in order, of dates that exist', async ({ database, rest }) => {
   const { path } = await aCalendar(database, rest)
   const ask = (from: string, to: string) => rest.call('listSlots', { path, query: { from, to } })

@@ -10,6 +10,7 @@ import {
 import type { ListedDays } from '../../calendar/doctor-texts.ts'
 import type { ListedSlots } from '../../calendar/slot-lists.ts'
 import { invalidRequest } from '../../edge/validator.ts'
+import { actorIn } from '../guards/access.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { freshReply, type ReadResponse, requestedPosition, staleReply, withHeaders } from '../responses/cached-read.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -20,14 +21,21 @@ import { parseSlotDrafts } from './slot-drafts.ts'
 
 const daysMax = 62
 
-/** Slots: everybody reads them, the clinic's members create and withdraw them. */
+/**
+ * Slots: everybody reads those of active doctors; the clinic's members read them all, create and withdraw them.
+ */
 export function serveSlots(serve: Serve, deps: RestDeps): void {
   const { engine } = deps
 
-  serve(restOperations.listSlots, ({ params, query, request }) => {
+  serve(restOperations.listSlots, ({ params: { doctorId }, query, granted: principal, request }) => {
     requireDays(query.from, query.to, daysMax)
-    if (clinicNoIn(params.doctorId) === null) throw doctorNotFound(params.doctorId)
-    return slotListReply(deps, request, params.doctorId, query)
+    const clinicNo = clinicNoIn(doctorId)
+    if (clinicNo === null) throw doctorNotFound(doctorId)
+    return slotListReply(deps, request, doctorId, query, () => {
+      // Members of the clinic also see an inactive doctor's slots, whose bookings stay.
+      if (actorIn(principal, clinicNo) === null) throw doctorNotFound(doctorId)
+      return slotsOfInactive(deps, doctorId, query)
+    })
   })
 
   serve(restOperations.createSlots, async ({ query, body, granted: { doctor, clinic } }) => {
@@ -73,17 +81,19 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
  * Serves a doctor's slots from the calendar in memory, loading them first if they are not there. While the
  * database cannot be reached: the last known slots, marked as stale.
  *
- * @throws ProblemError doctor_not_found; and what the load throws
+ * @param ofNone the reply if there is no such active doctor
+ * @throws what `ofNone` and the load throw
  */
 function slotListReply(
   deps: Pick<RestDeps, 'slotLists' | 'freshness'>,
   request: Parameters<typeof requestedPosition>[1],
   doctorId: string,
   days: ListedDays,
+  ofNone: () => Promise<ReadResponse>,
 ): ReadResponse | Promise<ReadResponse> {
   const { readAfter, headers } = requestedPosition(deps, request)
   const reply = (list: ListedSlots | null) => {
-    if (list === null) throw doctorNotFound(doctorId)
+    if (list === null) return ofNone()
     const { isStale, body } = list
     const found = isStale ? staleReply(body, { isList: true }) : freshReply(list, request.headers['if-none-match'])
     return headers === null ? found : withHeaders(found, headers)
@@ -91,6 +101,21 @@ function slotListReply(
   const list = deps.slotLists.read(doctorId, days, readAfter)
   // Almost always from memory, without a promise.
   return list instanceof Promise ? list.then(reply) : reply(list)
+}
+
+/** Read from the database each time. None of them can be booked. @throws ProblemError doctor_not_found */
+async function slotsOfInactive(
+  { calendarReads }: Pick<RestDeps, 'calendarReads'>,
+  doctorId: string,
+  { from, to, onlyAvailable }: ListedDays,
+): Promise<ReadResponse> {
+  const days = await calendarReads.daysOfAny(doctorId, from, to)
+  if (days === null) throw doctorNotFound(doctorId)
+  const items = (onlyAvailable ? [] : days.slots).map(({ id, startsAt, endsAt, capacity, available }) => {
+    return { id, doctorId, startsAt, endsAt, capacity, available }
+  })
+  const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' }
+  return { status: 200, body: JSON.stringify({ items, asOf: days.asOf }), headers }
 }
 
 type WithdrawnHours = { from: string; to: string; startsFrom?: string; startsBefore?: string }

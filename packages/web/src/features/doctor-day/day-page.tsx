@@ -46,7 +46,9 @@ export function DayPage() {
             </Group>
             <div className={classes.columns}>
               <DayList bookings={days.bookings} timeZone={days.clinic.timezone} caption={heading} />
-              {days.slots.length === 0 ? null : (
+              {days.slotsError ? (
+                <ErrorState error={days.slotsError} retry={days.retry} />
+              ) : days.slots.length === 0 ? null : (
                 <section aria-label={t('calendar')}>
                   <DoctorCalendar
                     key={days.day}

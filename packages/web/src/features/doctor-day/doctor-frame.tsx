@@ -1,7 +1,9 @@
-import { Group, NativeSelect } from '@mantine/core'
+import { Box, Group, NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Outlet } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { BookingsStopped } from '../../domain/bookings/bookings-stopped.tsx'
+import { doctorQuery } from '../../lib/directory-queries.ts'
 import { Tabs } from '../../ui/page-tabs.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { hasTheatreQuery } from './has-theatre-query.ts'
@@ -11,10 +13,11 @@ const route = getRouteApi('/my-day')
 /** The frame of the doctor's pages: day, week, slots, video visits, and the way to the operating theatre. */
 export function DoctorFrame() {
   const { t } = useTranslation('doctor-day')
-  const { clinic, clinics } = route.useLoaderData()
+  const { clinic, clinics, doctorId } = route.useLoaderData()
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const params = { clinicId: clinic.id }
+  const isStopped = useQuery(doctorQuery(doctorId)).data?.active === false
   const hasTheatre = useQuery(hasTheatreQuery(clinic.id)).data ?? false
   return (
     <>
@@ -41,6 +44,11 @@ export function DoctorFrame() {
           ...(hasTheatre ? [{ to: '/clinic/$clinicId/theatre', label: t('tabs.theatre'), params }] : []),
         ]}
       />
+      {isStopped ? (
+        <Box mb="lg">
+          <BookingsStopped />
+        </Box>
+      ) : null}
       <Outlet />
     </>
   )

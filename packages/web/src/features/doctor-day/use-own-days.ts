@@ -40,7 +40,9 @@ export function useOwnDays(span: 'day' | 'week') {
     bookings: bookings.data?.items ?? (none as Booking[]),
     isCut: bookings.data?.isCut ?? false,
     isPending: slots.isPending || bookings.isPending,
-    error: (slots.data === undefined ? slots.error : null) ?? (bookings.data === undefined ? bookings.error : null),
+    error: bookings.data === undefined ? bookings.error : null,
+    /** The bookings are shown without them. */
+    slotsError: slots.data === undefined ? slots.error : null,
     retry: () => {
       void slots.refetch()
       void bookings.refetch()

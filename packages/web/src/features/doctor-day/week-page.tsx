@@ -33,7 +33,9 @@ export function WeekPage() {
         <PageLoading />
       ) : (
         <>
-          {days.slots.length === 0 ? (
+          {days.slotsError ? (
+            <ErrorState error={days.slotsError} retry={days.retry} />
+          ) : days.slots.length === 0 ? (
             <EmptyWeek {...days} />
           ) : (
             <Group justify="space-between">

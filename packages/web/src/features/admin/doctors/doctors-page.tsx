@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { clinicDoctorsQuery } from '../../../lib/clinic-queries.ts'
+import { doctorQuery } from '../../../lib/directory-queries.ts'
 import { formatDayTime, formatMoney } from '../../../lib/format.ts'
 import { problemMessage } from '../../../lib/problem-message.ts'
 import { specializationName } from '../../../lib/specialization-name.ts'
@@ -197,6 +198,7 @@ function ActiveButton({ doctor }: { doctor: Doctor }) {
     },
     onSettled: async () => {
       await queryClient.invalidateQueries({ queryKey: clinicDoctorsQuery(clinicId).queryKey })
+      void queryClient.invalidateQueries({ queryKey: doctorQuery(doctor.id).queryKey })
       await queryClient.invalidateQueries({ queryKey: ['doctors'] })
     },
   })

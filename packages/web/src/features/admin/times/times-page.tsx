@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate, useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { BookingsStopped } from '../../../domain/bookings/bookings-stopped.tsx'
 import { BusySection } from '../../../domain/busy-calendar/busy-section.tsx'
 import { DoctorCalendar } from '../../../domain/calendar/doctor-calendar.tsx'
 import { CreateSlots } from '../../../domain/slots/create-slots.tsx'
@@ -32,6 +33,7 @@ export function ClinicTimesPage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const doctorId = search.doctorId ?? doctors[0]?.id
+  const isStopped = doctors.find(({ id }) => id === doctorId)?.active === false
   return (
     <Stack gap="lg">
       <PageTitle>{t('tabs.times')}</PageTitle>
@@ -50,6 +52,7 @@ export function ClinicTimesPage() {
             onChange={({ currentTarget }) => navigate({ search: { doctorId: currentTarget.value } })}
             data={doctors.map(({ id, name }) => ({ value: id, label: name }))}
           />
+          {isStopped ? <BookingsStopped {...(isAdmin ? { clinicId } : {})} /> : null}
           <Week key={doctorId} doctorId={doctorId} />
           <Stack gap="xl" key={`keep ${doctorId}`}>
             <CreateSlots doctorId={doctorId} clinicId={clinicId} timeZone={timeZone} today={today} />
