@@ -24,9 +24,14 @@ type SlotPickerProps = {
   units?: number
 }
 
-/** A week of a doctor's free slots, updated live, of which one can be chosen. */
-export function SlotPicker({ doctors, doctorId, onDoctor, timeZone, chosen, onChoose, units = 1 }: SlotPickerProps) {
+/**
+ * A week of a doctor's free slots, updated live, of which one can be chosen. While `doctorId` is nobody who takes
+ * bookings, a doctor has to be chosen first.
+ */
+export function SlotPicker({ doctors, onDoctor, timeZone, chosen, onChoose, units = 1, ...wanted }: SlotPickerProps) {
   const { t } = useTranslation('schedule')
+  const bookable = doctors.filter(({ active }) => active)
+  const doctorId = bookable.find(({ id }) => id === wanted.doctorId)?.id ?? ''
   const today = localDay(serverNow(), timeZone)
   const [day, setDay] = useState(today)
   const monday = mondayOf(day)
@@ -45,12 +50,13 @@ export function SlotPicker({ doctors, doctorId, onDoctor, timeZone, chosen, onCh
           onDoctor(currentTarget.value)
           onChoose(null)
         }}
-        data={doctors
-          .filter(({ active }) => active)
-          .map((doctor) => ({ value: doctor.id, label: nameWithSpecialization(doctor) }))}
+        data={[
+          ...(doctorId === '' ? [{ value: '', label: t('picker.chooseDoctor') }] : []),
+          ...bookable.map((doctor) => ({ value: doctor.id, label: nameWithSpecialization(doctor) })),
+        ]}
       />
       <DayNav day={day} today={today} step={7} onChange={setDay} />
-      {slots.isError && slots.data === undefined ? (
+      {doctorId === '' ? null : slots.isError && slots.data === undefined ? (
         <ErrorState error={slots.error} retry={() => void slots.refetch()} />
       ) : slots.data === undefined ? (
         <Skeleton height={120} radius="lg" />
@@ -59,16 +65,14 @@ export function SlotPicker({ doctors, doctorId, onDoctor, timeZone, chosen, onCh
           <Text role="status" c="dimmed">
             {t('picker.none')}
           </Text>
-          {doctorId === '' ? null : (
-            <NextSlot
-              kind="free"
-              doctorId={doctorId}
-              after={addDays(monday, 6)}
-              timeZone={timeZone}
-              fits={isFree}
-              onShow={setDay}
-            />
-          )}
+          <NextSlot
+            kind="free"
+            doctorId={doctorId}
+            after={addDays(monday, 6)}
+            timeZone={timeZone}
+            fits={isFree}
+            onShow={setDay}
+          />
         </>
       ) : (
         [...byDay].map(([date, times]) => (
