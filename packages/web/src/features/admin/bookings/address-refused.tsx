@@ -1,6 +1,7 @@
 import { Alert } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { isolated } from '../../../lib/isolated.ts'
 import { messagesQuery } from '../messages-query.ts'
 import { newestResult } from '../newest-result.ts'
 import { useClinic } from '../use-clinic.ts'
@@ -18,9 +19,4 @@ export function AddressRefused({ bookingId }: { bookingId: string }) {
       {t('messages.addressRefused.help', { address: isolated(newest.maskedAddress ?? '–') })}
     </Alert>
   )
-}
-
-/** Keeps its direction in a text of the other one. */
-function isolated(text: string): string {
-  return `\u2068${text}\u2069`
 }

@@ -1,12 +1,11 @@
 import type { WaitlistEntry } from '@holdfast/contract/client'
-import { Group, Stack, Text } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { clinicKey } from '../../../lib/clinic-queries.ts'
-import { ActionButton } from '../../../ui/action-button.tsx'
-import { Dialog } from '../../../ui/dialog.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
+import { isolated } from '../../../lib/isolated.ts'
+import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
 import { focusPageTitle } from '../../../ui/page-focus.ts'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
@@ -16,7 +15,7 @@ export function RemoveDialog({ entry, onClose }: { entry: WaitlistEntry; onClose
   const { t } = useTranslation('waitlist')
   const { clinicId } = useClinic()
   const queryClient = useQueryClient()
-  const name = `\u2068${entry.patient.name}\u2069`
+  const name = isolated(entry.patient.name)
   const removing = useMutation({
     mutationFn: () => dataOf(api.leaveWaitlist({ path: { entryId: entry.id } })),
     onSuccess: async () => {
@@ -28,19 +27,17 @@ export function RemoveDialog({ entry, onClose }: { entry: WaitlistEntry; onClose
     },
   })
   return (
-    <Dialog isOpen onClose={onClose} title={t('clinic.removeTitle')}>
-      <Stack gap="md">
-        <Text>{t('clinic.removeHelp', { name })}</Text>
-        {removing.isError ? <ErrorState error={removing.error} /> : null}
-        <Group gap="sm">
-          <ActionButton color="red" isBusy={removing.isPending} onClick={() => removing.mutate()}>
-            {t('clinic.remove')}
-          </ActionButton>
-          <ActionButton variant="default" disabled={removing.isPending} onClick={onClose}>
-            {t('leave.back')}
-          </ActionButton>
-        </Group>
-      </Stack>
-    </Dialog>
+    <ConfirmDialog
+      title={t('clinic.removeTitle')}
+      isOpen
+      onClose={onClose}
+      confirm={t('clinic.remove')}
+      onConfirm={() => removing.mutate()}
+      back={t('leave.back')}
+      isBusy={removing.isPending}
+      error={removing.error}
+    >
+      <Text>{t('clinic.removeHelp', { name })}</Text>
+    </ConfirmDialog>
   )
 }

@@ -1,10 +1,13 @@
 import type { CaseRequest } from '@holdfast/contract/client'
 import { Button, Text } from '@mantine/core'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { formatDate, formatMinutes } from '../../../lib/format.ts'
-import { ActionButton } from '../../../ui/action-button.tsx'
+import { isolated } from '../../../lib/isolated.ts'
+import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import { focusPageTitle } from '../../../ui/page-focus.ts'
 import { useCaseAction } from '../case/use-case-action.ts'
 import { useTheatre } from '../use-theatre.ts'
 import { requestDragType } from './request-drag-type.ts'
@@ -75,8 +78,7 @@ type RequestActionsProps = { request: CaseRequest; canWithdraw: boolean; onFind:
 function RequestActions({ request, canWithdraw, onFind }: RequestActionsProps) {
   const { t } = useTranslation('theatre')
   const { isStaff } = useTheatre()
-  const action = useCaseAction<unknown>()
-  const requestId = request.id
+  const [isAsking, setAsking] = useState(false)
   const name = request.procedure.display
   return (
     <div className={layoutClasses.actions}>
@@ -86,21 +88,47 @@ function RequestActions({ request, canWithdraw, onFind }: RequestActionsProps) {
         </Button>
       ) : null}
       {canWithdraw ? (
-        <ActionButton
+        <Button
           size="compact-sm"
           variant="default"
-          isBusy={action.isPending}
           aria-label={t('requests.withdrawOf', { name })}
-          onClick={() =>
-            action.mutate({
-              run: () => dataOf(api.withdrawCaseRequest({ path: { requestId } })),
-              done: t('requests.withdrawn', { name }),
-            })
-          }
+          onClick={() => setAsking(true)}
         >
           {t('requests.withdraw')}
-        </ActionButton>
+        </Button>
       ) : null}
+      <WithdrawDialog request={request} isOpen={isAsking} onClose={() => setAsking(false)} />
     </div>
+  )
+}
+
+/** Asks first: a withdrawn request does not come back. */
+function WithdrawDialog({ request, isOpen, onClose }: { request: CaseRequest; isOpen: boolean; onClose: () => void }) {
+  const { t } = useTranslation(['theatre', 'shell'])
+  const action = useCaseAction<unknown>()
+  const requestId = request.id
+  const name = request.procedure.display
+  const patient = request.patient?.name ?? t('shell:erasedPatient')
+  return (
+    <ConfirmDialog
+      title={t('requests.withdrawTitle')}
+      isOpen={isOpen}
+      onClose={onClose}
+      confirm={t('requests.withdraw')}
+      isBusy={action.isPending}
+      onConfirm={() =>
+        action.mutate({
+          run: async () => {
+            await dataOf(api.withdrawCaseRequest({ path: { requestId } }))
+            onClose()
+            // The card, whose button had the focus, is about to go.
+            focusPageTitle()
+          },
+          done: t('requests.withdrawn', { name }),
+        })
+      }
+    >
+      <Text>{t('requests.withdrawHelp', { name: isolated(name), patient: isolated(patient) })}</Text>
+    </ConfirmDialog>
   )
 }
