@@ -1,7 +1,7 @@
 import type { Case } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
 import { instantNear } from '../../lib/local-time.ts'
-import { caseState, casesAtRisk, foreseenEnd, isMovable, timeAround } from './case-state.ts'
+import { caseState, casesAtRisk, foreseenEnd, isFarAhead, isMovable, timeAround } from './case-state.ts'
 
 const at = (time: string) => `2026-11-23T${time}:00Z`
 const now = Date.parse(at('10:00'))
@@ -28,6 +28,16 @@ test('a case is moved only before its first milestone', () => {
   expect(isMovable(aCase({}))).toBe(true)
   expect(isMovable(aCase({ milestones: [inRoom] }))).toBe(false)
   expect(isMovable(aCase({ status: 'CANCELLED' }))).toBe(false)
+})
+
+test('milestones are recorded from the day of a case on, at night from the evening before, or once one is', () => {
+  const isFar = (startsAt: string, change: Partial<Case> = {}) =>
+    isFarAhead(aCase({ startsAt, ...change }), Date.parse(at('20:00')), 'UTC')
+  expect(isFar(at('23:59'))).toBe(false)
+  expect(isFar('2026-11-24T00:30:00Z')).toBe(false)
+  expect(isFar('2026-11-24T07:00:00Z')).toBe(true)
+  expect(isFar('2026-11-24T07:00:00Z', { milestones: [inRoom] })).toBe(false)
+  expect(isFarAhead(aCase({ startsAt: at('19:00') }), Date.parse(at('00:30')), 'UTC')).toBe(false)
 })
 
 test('the time of a milestone is near the last one before it, the planned start, or its earlier record', () => {

@@ -1,4 +1,5 @@
 import type { Case, Milestone } from '@holdfast/contract/client'
+import { localDay } from '../../lib/local-time.ts'
 
 /**
  * `late`: should have begun. `running`: the patient is in the room. `overrunning`: and should have left it. `done`: the
@@ -44,6 +45,22 @@ export function caseState(one: Timed, now: number): CaseState {
   if (one.status === 'PENDING') return 'held'
   const lateMs = now - Date.parse(one.startsAt)
   return lateMs > 0 && lateMs < lateMsMax ? 'late' : 'planned'
+}
+
+/** Patients of the night's first case may arrive on the evening before. */
+const eveMsMax = 6 * 3_600_000
+
+/**
+ * Whether it is too early for a case's first milestone: its day has not come. One that was recorded anyway can be
+ * changed, and the next ones recorded.
+ */
+export function isFarAhead(
+  { milestones, startsAt }: Pick<Case, 'milestones' | 'startsAt'>,
+  now: number,
+  timeZone: string,
+): boolean {
+  const isLaterDay = localDay(startsAt, timeZone) > localDay(now, timeZone)
+  return milestones.length === 0 && isLaterDay && Date.parse(startsAt) - now > eveMsMax
 }
 
 /** Whether its time, room and length can still be changed: afterwards only its expected end. */

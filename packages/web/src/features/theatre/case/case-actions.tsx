@@ -42,7 +42,11 @@ export function CaseActions({ one, names }: { one: Case; names: Names }) {
             </>
           ) : null}
           {isRunning ? <FormButton onClick={() => setForm('extend')}>{t('extend.title')}</FormButton> : null}
-          {isPlanned ? <FormButton onClick={() => setForm('cancel')}>{t('cancel.title')}</FormButton> : null}
+          {isPlanned ? (
+            <FormButton isFinal onClick={() => setForm('cancel')}>
+              {t('cancel.title')}
+            </FormButton>
+          ) : null}
         </div>
       ) : form === 'move' ? (
         <MoveForm one={one} names={names} onDone={close} />
@@ -57,9 +61,11 @@ export function CaseActions({ one, names }: { one: Case; names: Names }) {
   )
 }
 
-function FormButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {
+type FormButtonProps = { isFinal?: boolean; onClick: () => void; children: ReactNode }
+
+function FormButton({ isFinal = false, onClick, children }: FormButtonProps) {
   return (
-    <Button size="sm" variant="default" onClick={onClick}>
+    <Button size="sm" {...(isFinal ? { variant: 'outline', color: 'red' } : { variant: 'default' })} onClick={onClick}>
       {children}
     </Button>
   )
@@ -90,9 +96,10 @@ function ConfirmHold({ one, holdExpiresAt }: { one: Case; holdExpiresAt: string 
 function CancelForm({ one, onDone }: { one: Case; onDone: () => void }) {
   const { t } = useTranslation('theatre')
   const action = useCaseAction()
-  const [reasonCode, setReasonCode] = useState<string>(cancellationReasons[0])
+  const [reasonCode, setReasonCode] = useState('')
   return (
     <FormFrame
+      isFinal
       isBusy={action.isPending}
       submit={t('cancel.submit')}
       onLeave={onDone}
@@ -105,9 +112,13 @@ function CancelForm({ one, onDone }: { one: Case; onDone: () => void }) {
     >
       <NativeSelect
         label={t('cancel.reason')}
+        required
         value={reasonCode}
         onChange={({ currentTarget }) => setReasonCode(currentTarget.value)}
-        data={cancellationReasons.map((value) => ({ value, label: t(`reason.${value}`) }))}
+        data={[
+          { value: '', label: t('cancel.choose') },
+          ...cancellationReasons.map((value) => ({ value, label: t(`reason.${value}`) })),
+        ]}
       />
     </FormFrame>
   )

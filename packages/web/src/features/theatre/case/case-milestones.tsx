@@ -7,7 +7,8 @@ import { formatTime } from '../../../lib/format.ts'
 import { instantNear, localDateTime } from '../../../lib/local-time.ts'
 import { serverNow } from '../../../lib/server-clock.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
-import { milestoneAt, milestonesInOrder, timeAround } from '../case-state.ts'
+import { isFarAhead, milestoneAt, milestonesInOrder, timeAround } from '../case-state.ts'
+import { useNow } from '../use-now.ts'
 import { useTheatre } from '../use-theatre.ts'
 import classes from './case.module.css'
 import { useCaseAction } from './use-case-action.ts'
@@ -15,7 +16,8 @@ import { useCaseAction } from './use-case-action.ts'
 /** The milestones of a case: recorded as they happen, corrected, or removed. */
 export function CaseMilestones({ one }: { one: Case }) {
   const { t } = useTranslation('theatre')
-  const { isStaff } = useTheatre()
+  const { isStaff, timeZone } = useTheatre()
+  const isAhead = isFarAhead(one, useNow(), timeZone)
   const [edited, setEdited] = useState<Milestone | null>(null)
   if (one.status === 'PENDING' || one.status === 'CANCELLED' || one.status === 'FAILED') return null
   return (
@@ -23,13 +25,23 @@ export function CaseMilestones({ one }: { one: Case }) {
       <Title order={3} size="h4" mb="xs" id="case-milestones">
         {t('case.milestones')}
       </Title>
+      {isStaff && isAhead ? (
+        <Text size="sm" c="dimmed" mb="xs">
+          {t('milestones.ahead')}
+        </Text>
+      ) : null}
       <ol className={classes.list}>
         {milestonesInOrder.map((milestone) => (
           <li key={milestone} className={classes.milestone}>
             {edited === milestone ? (
               <EditMilestone one={one} milestone={milestone} onDone={() => setEdited(null)} />
             ) : (
-              <MilestoneLine one={one} milestone={milestone} isStaff={isStaff} onEdit={() => setEdited(milestone)} />
+              <MilestoneLine
+                one={one}
+                milestone={milestone}
+                canRecord={isStaff && !isAhead}
+                onEdit={() => setEdited(milestone)}
+              />
             )}
           </li>
         ))}
@@ -38,9 +50,9 @@ export function CaseMilestones({ one }: { one: Case }) {
   )
 }
 
-type MilestoneLineProps = { one: Case; milestone: Milestone; isStaff: boolean; onEdit: () => void }
+type MilestoneLineProps = { one: Case; milestone: Milestone; canRecord: boolean; onEdit: () => void }
 
-function MilestoneLine({ one, milestone, isStaff, onEdit }: MilestoneLineProps) {
+function MilestoneLine({ one, milestone, canRecord, onEdit }: MilestoneLineProps) {
   const { t } = useTranslation('theatre')
   const { timeZone } = useTheatre()
   const record = useRecord(one)
@@ -51,7 +63,7 @@ function MilestoneLine({ one, milestone, isStaff, onEdit }: MilestoneLineProps) 
       <span>{name}</span>
       <Group gap="xs">
         {at === undefined ? null : <Text className="tabular">{formatTime(at, timeZone)}</Text>}
-        {isStaff && at === undefined ? (
+        {canRecord && at === undefined ? (
           <ActionButton
             size="compact-sm"
             isBusy={record.isPending}
@@ -61,9 +73,14 @@ function MilestoneLine({ one, milestone, isStaff, onEdit }: MilestoneLineProps) 
             {t('milestones.now')}
           </ActionButton>
         ) : null}
-        {isStaff ? (
-          <Button size="compact-sm" variant="default" aria-label={t('milestones.editOf', { name })} onClick={onEdit}>
-            {t('milestones.edit')}
+        {canRecord ? (
+          <Button
+            size="compact-sm"
+            variant="default"
+            aria-label={t(at === undefined ? 'milestones.editOf' : 'milestones.changeOf', { name })}
+            onClick={onEdit}
+          >
+            {t(at === undefined ? 'milestones.edit' : 'milestones.change')}
           </Button>
         ) : null}
       </Group>

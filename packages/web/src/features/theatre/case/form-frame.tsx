@@ -5,6 +5,8 @@ import { ActionButton } from '../../../ui/action-button.tsx'
 
 type FormFrameProps = {
   isBusy: boolean
+  /** It cannot be undone. */
+  isFinal?: boolean
   submit: string
   onSubmit: () => void
   onLeave: () => void
@@ -12,7 +14,7 @@ type FormFrameProps = {
 }
 
 /** A form of an action, with a way back. */
-export function FormFrame({ isBusy, submit, onSubmit, onLeave, children }: FormFrameProps) {
+export function FormFrame({ isBusy, isFinal = false, submit, onSubmit, onLeave, children }: FormFrameProps) {
   const { t } = useTranslation('theatre')
   return (
     <form
@@ -24,7 +26,7 @@ export function FormFrame({ isBusy, submit, onSubmit, onLeave, children }: FormF
       <Stack gap="sm">
         {children}
         <Group>
-          <ActionButton type="submit" isBusy={isBusy}>
+          <ActionButton type="submit" isBusy={isBusy} {...(isFinal ? { color: 'red' } : {})}>
             {submit}
           </ActionButton>
           <Button variant="default" onClick={onLeave}>

@@ -5,7 +5,8 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { RefusedError } from '../../../lib/api-error.ts'
-import { formatTimes } from '../../../lib/format.ts'
+import { comma, formatTimes } from '../../../lib/format.ts'
+import { isolated } from '../../../lib/isolated.ts'
 import { localDay } from '../../../lib/local-time.ts'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
@@ -24,8 +25,7 @@ export function SwapForm({ one, names, onDone }: { one: Case; names: Names; onDo
   const day = localDay(one.startsAt, timeZone)
   const board = useQuery(boardQuery(clinicId, day, 1))
   const others = (board.data?.cases ?? []).filter((other) => other.id !== one.id && isMovable(other))
-  const [chosen, setChosen] = useState<string | null>(null)
-  const otherId = chosen ?? others[0]?.id
+  const [otherId, setOtherId] = useState('')
   const swapping = useMutation({
     mutationFn: ({ caseId, override }: { caseId: string } & Pick<Resolution, 'override'>) =>
       dataOf(
@@ -47,17 +47,23 @@ export function SwapForm({ one, names, onDone }: { one: Case; names: Names; onDo
         submit={t('swap.submit')}
         onLeave={onDone}
         onSubmit={() => {
-          if (otherId !== undefined) swapping.mutate({ caseId: otherId })
+          swapping.mutate({ caseId: otherId })
         }}
       >
         <NativeSelect
           label={t('swap.with')}
-          value={otherId ?? ''}
-          onChange={({ currentTarget }) => setChosen(currentTarget.value)}
-          data={others.map(({ id, roomId, startsAt, endsAt, procedure }) => ({
-            value: id,
-            label: `${names.room(roomId)}, ${formatTimes(startsAt, endsAt, timeZone)}, ${procedure.display}`,
-          }))}
+          required
+          value={otherId}
+          onChange={({ currentTarget }) => setOtherId(currentTarget.value)}
+          data={[
+            { value: '', label: t('swap.choose') },
+            ...others.map(({ id, roomId, startsAt, endsAt, procedure }) => ({
+              value: id,
+              label: [names.room(roomId), formatTimes(startsAt, endsAt, timeZone), procedure.display]
+                .map(isolated)
+                .join(`${comma()} `),
+            })),
+          ]}
         />
       </FormFrame>
       {error === null ? null : conflicts.length === 0 ? (
@@ -72,7 +78,7 @@ export function SwapForm({ one, names, onDone }: { one: Case; names: Names; onDo
             isBusy={swapping.isPending}
             submit={t('override.swap')}
             onResolve={({ override }) => {
-              if (otherId !== undefined) swapping.mutate({ caseId: otherId, ...(override ? { override } : {}) })
+              swapping.mutate({ caseId: otherId, ...(override ? { override } : {}) })
             }}
           />
         </div>
