@@ -27,7 +27,10 @@ test('a doctor creates a calendar link, replaces and revokes it, and the clinic 
   expect(await sidewaysPixels(page)).toBe(0)
 
   await section.getByRole('button', { name: 'Replace the link' }).click()
-  await page.getByRole('dialog', { name: 'Replace the link' }).getByRole('button', { name: 'Replace the link' }).click()
+  await page
+    .getByRole('dialog', { name: 'Replace the link?' })
+    .getByRole('button', { name: 'Replace the link' })
+    .click()
   await expect.poll(() => field.inputValue(), { timeout: 60_000 }).not.toBe(first)
   const second = await field.inputValue()
   expect([await statusOf(first), await statusOf(second)]).toEqual([404, 200])
@@ -35,7 +38,7 @@ test('a doctor creates a calendar link, replaces and revokes it, and the clinic 
   await section.getByText(/^There is a link since/).waitFor()
   expect(await field.count()).toBe(0)
   await section.getByRole('button', { name: 'Revoke the link' }).click()
-  await page.getByRole('dialog', { name: 'Revoke the link' }).getByRole('button', { name: 'Revoke the link' }).click()
+  await page.getByRole('dialog', { name: 'Revoke the link?' }).getByRole('button', { name: 'Revoke the link' }).click()
   await section.getByText('There is no link.').waitFor()
   expect(await statusOf(second)).toBe(404)
 

@@ -173,6 +173,7 @@ test('a removed row takes its button with it, and the page’s heading gets the 
   await page.getByRole('textbox', { name: 'E-mail' }).fill('soon@example.org')
   await page.getByRole('button', { name: 'Create invitation' }).press('Enter')
   await page.getByRole('button', { name: 'Revoke the invitation of soon@example.org' }).press('Enter')
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).press('Enter')
   await page.getByText('The invitation of soon@example.org was revoked.').waitFor()
   await untilFocused(page, 'People and roles')
 })

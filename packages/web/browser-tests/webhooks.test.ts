@@ -47,7 +47,13 @@ test('an administrator adds a webhook, sees its secret once and its deliveries, 
   await card.getByRole('button', { name: `Resume: ${url}` }).waitFor()
   expect((await stored())[0]).toMatchObject({ pause_reason: 'admin' })
   await card.getByRole('button', { name: `Remove: ${url}` }).click()
-  await page.getByRole('dialog', { name: 'Remove' }).getByRole('button', { name: 'Remove' }).click()
+  const question = page.getByRole('dialog', { name: 'Remove this webhook?' })
+  await question.getByText(url).waitFor()
+  await question.getByRole('button', { name: 'Go back' }).click()
+  await question.waitFor({ state: 'detached' })
+  expect(await stored()).toHaveLength(1)
+  await card.getByRole('button', { name: `Remove: ${url}` }).click()
+  await question.getByRole('button', { name: 'Remove' }).click()
   await until(
     async () => ((await stored()).length === 0 ? true : undefined),
     () => 'the webhook to be removed',

@@ -4,7 +4,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../lib/format.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { PageLoading } from '../../ui/page-loading.tsx'
@@ -77,22 +77,18 @@ export function FeedSection({ owner, timeZone, children }: FeedSectionProps) {
           )}
         </Group>
       </Stack>
-      <Dialog isOpen={asked !== null} onClose={() => setAsked(null)} title={t(`feed.${asked ?? 'replace'}`)}>
-        <Stack gap="md">
-          <Text>{t(`feed.ask.${asked ?? 'replace'}`)}</Text>
-          <Group>
-            <ActionButton
-              isBusy={false}
-              onClick={() => {
-                if (asked !== null) confirmed[asked]()
-                setAsked(null)
-              }}
-            >
-              {t(`feed.${asked ?? 'replace'}`)}
-            </ActionButton>
-          </Group>
-        </Stack>
-      </Dialog>
+      <ConfirmDialog
+        title={t(`feed.askTitle.${asked ?? 'replace'}`)}
+        isOpen={asked !== null}
+        onClose={() => setAsked(null)}
+        confirm={t(`feed.${asked ?? 'replace'}`)}
+        onConfirm={() => {
+          if (asked !== null) confirmed[asked]()
+          setAsked(null)
+        }}
+      >
+        <Text>{t(`feed.ask.${asked ?? 'replace'}`)}</Text>
+      </ConfirmDialog>
     </section>
   )
 }

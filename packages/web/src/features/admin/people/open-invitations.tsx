@@ -1,9 +1,12 @@
 import type { CreatedInvitation, Invitation } from '@holdfast/contract/client'
 import { Group, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/format.ts'
+import { isolated } from '../../../lib/isolated.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
+import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import tableClasses from '../../../ui/table.module.css'
@@ -93,6 +96,7 @@ function InvitationActions({ invitation, onInvited, onRevoked }: OpenInvitations
   const invite = useInvite()
   const showError = useShowError()
   const revoke = useRevokeInvitation(invitation)
+  const [isAsking, setAsking] = useState(false)
   const { id, email, role, doctorId } = invitation
   const renew = () => {
     const body = { email, role, ...(doctorId === null ? {} : { doctorId }) }
@@ -114,10 +118,22 @@ function InvitationActions({ invitation, onInvited, onRevoked }: OpenInvitations
         variant="default"
         isBusy={revoke.isPending}
         aria-label={t('people.revokeOf', { email })}
-        onClick={() => revoke.mutate(undefined, { onSuccess: () => onRevoked(id) })}
+        onClick={() => setAsking(true)}
       >
         {t('people.revoke')}
       </ActionButton>
+      <ConfirmDialog
+        title={t('people.revokeTitle')}
+        isOpen={isAsking}
+        onClose={() => setAsking(false)}
+        confirm={t('people.revoke')}
+        onConfirm={() => {
+          setAsking(false)
+          revoke.mutate(undefined, { onSuccess: () => onRevoked(id) })
+        }}
+      >
+        <Text>{t('people.revokeHelp', { email: isolated(email) })}</Text>
+      </ConfirmDialog>
     </Group>
   )
 }

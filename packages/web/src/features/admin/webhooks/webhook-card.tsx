@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/format.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
-import { Dialog } from '../../../ui/dialog.tsx'
+import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
@@ -84,22 +84,22 @@ export function WebhookCard({ webhook, onRotated, onRemoved }: WebhookCardProps)
         </Group>
         <DeliveriesTable webhook={webhook} />
       </Stack>
-      <Dialog isOpen={asked !== null} onClose={() => setAsked(null)} title={t(`webhooks.${asked ?? 'rotate'}`)}>
-        <Stack gap="md">
-          <Text>{t(`webhooks.${asked ?? 'rotate'}Help`)}</Text>
-          <Group>
-            <ActionButton
-              isBusy={false}
-              onClick={() => {
-                if (asked !== null) confirmed[asked]()
-                setAsked(null)
-              }}
-            >
-              {t(`webhooks.${asked ?? 'rotate'}`)}
-            </ActionButton>
-          </Group>
-        </Stack>
-      </Dialog>
+      <ConfirmDialog
+        title={t(`webhooks.${asked ?? 'rotate'}Title`)}
+        isOpen={asked !== null}
+        onClose={() => setAsked(null)}
+        confirm={t(`webhooks.${asked ?? 'rotate'}`)}
+        isHarmless={asked !== 'remove'}
+        onConfirm={() => {
+          if (asked !== null) confirmed[asked]()
+          setAsked(null)
+        }}
+      >
+        <Text fw={600}>
+          <bdi>{url}</bdi>
+        </Text>
+        <Text>{t(`webhooks.${asked ?? 'rotate'}Help`)}</Text>
+      </ConfirmDialog>
     </section>
   )
 }
