@@ -4,6 +4,7 @@ import { aPractice } from './a-practice.ts'
 import { aClinicScene, signInContext } from './clinic-scene.ts'
 import { signUp, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
+import { aTheatre } from './theatre-scene.ts'
 
 /** The contrast of each field's border with its background, which axe does not check. */
 function bordersOf(page: Page): Promise<{ field: string; contrast: number }[]> {
@@ -101,7 +102,10 @@ async function weaklyOutlined(page: Page): Promise<string[]> {
       const focused = document.activeElement
       if (focused === null || focused === document.body) return null
       // What shows the state of a switch or of a choice is beside its input.
-      const shown = [focused, focused.nextElementSibling].filter((one) => one !== null)
+      const around = [focused, focused.nextElementSibling].filter((one) => one !== null)
+      // The input of a password is inside of its field, which cuts off what is around the input.
+      const field = focused.closest('div.mantine-Input-input')
+      const shown = field === null ? around : [field]
       const isOutlined = shown.some((one) => {
         const { outlineStyle, outlineWidth } = getComputedStyle(one)
         return outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 3
@@ -122,10 +126,17 @@ test('whatever has the focus by keyboard has an outline of 3 pixels', async ({ s
   const account = await signUp(site.url, 'Ada Lovelace')
   const page = await site.newPage()
   await signInContext(site, page, account)
-  for (const path of ['/', `/doctors/${practice.doctor.id}`, '/account', '/my-bookings']) {
+  const theatre = await aTheatre(site)
+  const staff = await theatre.scene.pageOf('staff')
+  const visits = [
+    ...['/', `/doctors/${practice.doctor.id}`, '/account', '/my-bookings'].map((path) => [page, path] as const),
+    [staff, `/clinic/${theatre.clinicId}/theatre/book`],
+  ] as const
+  for (const [page, path] of visits) {
     await page.goto(path)
     await page.getByRole('heading', { level: 1 }).waitFor()
     await untilRead(page)
+    if (page === staff) await page.locator('.mantine-MultiSelect-input').first().waitFor()
     expect(await weaklyOutlined(page), path).toEqual([])
   }
   // The control: a thinner one and none are found, also where something without one is beside them.
