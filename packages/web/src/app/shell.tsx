@@ -1,4 +1,5 @@
 import { Box, Burger } from '@mantine/core'
+import { useWindowEvent } from '@mantine/hooks'
 import { Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router'
 import { lazy, type MouseEvent, Suspense, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -23,6 +24,13 @@ export function Shell() {
   const { t } = useTranslation('shell')
   const session = useSession()
   const [isMenuOpen, setMenuOpen] = useState(false)
+  const burgerRef = useRef<HTMLButtonElement>(null)
+  useWindowEvent('keydown', ({ key }) => {
+    // A dialog closes first.
+    if (key !== 'Escape' || !isMenuOpen || document.querySelector('[role="dialog"]') !== null) return
+    setMenuOpen(false)
+    burgerRef.current?.focus()
+  })
   useNewPage(() => setMenuOpen(false))
   useKeptFocus()
   return (
@@ -37,6 +45,7 @@ export function Shell() {
             Holdfast
           </Link>
           <Burger
+            ref={burgerRef}
             className={classes.burger}
             opened={isMenuOpen}
             onClick={() => setMenuOpen((isOpen) => !isOpen)}
