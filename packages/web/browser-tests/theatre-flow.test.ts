@@ -237,6 +237,21 @@ test('lists of the team that cannot be read are read again on request, in a case
   expect(await chosen()).toBe('Dr. Chen')
 })
 
+test('a waiting list that cannot be read says so beside the board, and is read again on request', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  await aRequest(site, theatre, {})
+  const page = await theatre.scene.pageOf('staff')
+  const list = '**/api/v1/clinics/*/case-requests**'
+  // Not repeated by itself, as 503 is.
+  await page.route(list, (route) => route.fulfill({ status: 429 }))
+  await page.goto(`/clinic/${theatre.clinicId}/theatre`)
+  const section = page.getByRole('region', { name: 'Waiting list' })
+  await section.getByRole('alert').waitFor()
+  await page.unroute(list)
+  await section.getByRole('button', { name: 'Try again' }).click()
+  await section.getByText('Walter Wait').waitFor()
+})
+
 test('a request is held where it is dropped, and a full place says what is in the way', async ({ site }) => {
   const theatre = await aTheatre(site)
   await aCase(site, theatre, { startsAt: inMinutes(150) })

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatNumber } from '../../../lib/format.ts'
+import { ErrorState } from '../../../ui/error-state.tsx'
 import { RequestList } from '../requests/request-list.tsx'
 import { ScheduleDialog } from '../requests/schedule-dialog.tsx'
 import { openRequestsQuery } from '../theatre-queries.ts'
@@ -24,7 +25,8 @@ export function BoardWaitingList({ opened, onOpened, onClose }: BoardWaitingList
   const { t } = useTranslation('theatre')
   const { clinicId } = useTheatre()
   const [chosen, setChosen] = useState<CaseRequest | null>(null)
-  const requests = useQuery(openRequestsQuery(clinicId)).data ?? []
+  const read = useQuery(openRequestsQuery(clinicId))
+  const requests = read.data ?? []
   const close = () => {
     setChosen(null)
     onClose()
@@ -32,6 +34,14 @@ export function BoardWaitingList({ opened, onOpened, onClose }: BoardWaitingList
   const scheduled = chosen ?? opened?.request ?? null
   return (
     <>
+      {read.isLoadingError ? (
+        <section aria-labelledby="board-waiting-list" data-waiting-list>
+          <Title order={2} size="h4" mb="xs" id="board-waiting-list">
+            {t('tabs.requests')}
+          </Title>
+          <ErrorState error={read.error} retry={() => void read.refetch()} />
+        </section>
+      ) : null}
       {requests.length === 0 ? null : (
         <section aria-labelledby="board-waiting-list" data-waiting-list>
           <Title order={2} size="h4" id="board-waiting-list">

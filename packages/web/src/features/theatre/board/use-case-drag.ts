@@ -1,5 +1,5 @@
 import type { Case } from '@holdfast/contract/client'
-import { type PointerEvent, useRef } from 'react'
+import { type PointerEvent, useEffect, useRef } from 'react'
 import { type Plan, useBoard } from './board-context.ts'
 import { minuteMs, snapped, stepMinutes } from './board-layout.ts'
 import { timeAt } from './time-at.ts'
@@ -47,6 +47,13 @@ export function useCaseDrag(one: Case, isEnabled: boolean) {
   }).current
   const endRef = useRef(end)
   endRef.current = end
+  // The live board may remove the case during a drag.
+  useEffect(
+    () => () => {
+      if (drag.current !== null) endRef.current(true)
+    },
+    [],
+  )
 
   const handlers = {
     onPointerDown(event: PointerEvent<HTMLButtonElement>) {

@@ -8,6 +8,7 @@ import { formatDayTime, formatMinutes } from '../../../lib/format.ts'
 import { localDay } from '../../../lib/local-time.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
 import { type CaseDraft, draftOf, newCaseOf } from '../book/case-draft.ts'
 import { HoldRefusal } from '../book/hold-refusal.tsx'
 import { type Place, TimeChoice } from '../book/time-choice.tsx'
@@ -50,7 +51,7 @@ type ScheduleFormProps = Omit<ScheduleDialogProps, 'request' | 'onClose'> & { re
 function ScheduleForm({ request, place: dropped = null, refused = null, onScheduled }: ScheduleFormProps) {
   const { t } = useTranslation(['theatre', 'shell'])
   const { clinicId, timeZone, today } = useTheatre()
-  const { surgeons } = useTeam()
+  const { surgeons, failed } = useTeam()
   const form = useForm<CaseDraft>({ initialValues: draftOf(request) })
   const [place, setPlace] = useState(dropped)
   const rooms = (useQuery(roomsQuery(clinicId)).data ?? []).filter(
@@ -80,6 +81,9 @@ function ScheduleForm({ request, place: dropped = null, refused = null, onSchedu
           data={[{ value: '', label: t('field.choose') }, ...surgeons]}
           {...form.getInputProps('surgeonId')}
         />
+      ) : null}
+      {request.surgeonId === null && failed !== undefined ? (
+        <ErrorState error={failed.error} retry={() => void failed.refetch()} />
       ) : null}
       <TimeChoice
         key={draft.surgeonId}
