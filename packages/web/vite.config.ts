@@ -14,7 +14,8 @@ const server = process.env.HOLDFAST_URL ?? 'http://localhost:3000'
 const mantineComponents =
   'ActionIcon|Alert|Anchor|Badge|Burger|Button|CloseButton|Group|Input|InputBase|Loader|NativeSelect|Paper|' +
   'SegmentedControl|Skeleton|Stack|Text|TextInput|Title|UnstyledButton|VisuallyHidden'
-const clinicParts = 'day-nav|dialog|drawer|layout|page-tabs|show-more|table|unsaved-changes|use-title-focus-after'
+const clinicParts =
+  'confirm-dialog|day-nav|dialog|drawer|layout|page-tabs|show-more|table|unsaved-changes|use-title-focus-after'
 const sharedByPatientPages = new RegExp(
   [
     `/node_modules/@mantine/core/esm/(core|components/(${mantineComponents}))/`,

@@ -27,7 +27,7 @@ test('a hold is shown on every page and in every tab, and is continued from ther
   await page.getByRole('link', { name: 'Holdfast' }).click()
   await notice(page).getByText('Dr Everywhere', { exact: false }).waitFor()
   await notice(page)
-    .getByText(/\d:\d\d$/)
+    .getByText(/\d:\d\d left$/)
     .first()
     .waitFor()
   expect(await axeFindings(page)).toEqual([])
