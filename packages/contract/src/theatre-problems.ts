@@ -77,6 +77,13 @@ export const theatreProblemKinds = {
     title: 'The milestone does not fit the others',
     help: 'Milestones follow each other. Correct the time, or the earlier or later milestone.',
   },
+  milestone_time: {
+    status: 409,
+    title: 'The milestone is in the future, or too far from the case',
+    help:
+      'A milestone is at most 5 minutes ahead, at most 12 hours before the planned start of the case, and at most a ' +
+      'day after its expected end. See `errors` for the limit, and check the day.',
+  },
   minutes_in_use: {
     status: 409,
     title: 'More minutes of the block are used',

@@ -216,6 +216,6 @@ export const theatreCaseOperations = {
     params,
     body: newMilestoneSchema,
     responses: one('The case with its milestones'),
-    problems: ['milestone_order', 'slot_closed', ...changed],
+    problems: ['milestone_order', 'milestone_time', 'slot_closed', ...changed],
   }),
 }

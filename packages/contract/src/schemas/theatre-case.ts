@@ -175,7 +175,10 @@ export const newMilestoneSchema = Type.Object(
   {
     milestone: milestoneSchema,
     at: nullable<string>({
-      ...time({ description: 'At most a day from the planned time of the case; null: it was recorded by mistake' }),
+      ...time({
+        description:
+          'From 12 hours before the planned start to a day after the expected end; null: it was recorded by mistake',
+      }),
     }),
     trial: Type.Optional(
       Type.Boolean({

@@ -3,9 +3,11 @@
 -- CONFIRMED in a withdrawn slot.
 --
 -- p_is_trial: p_at may be in the future, where a plan is tried out. Else it may be 5 minutes ahead, as clocks differ.
--- at: for milestone_order, the time of the milestone (conflicting) that p_at would be before or after.
+-- p_at is at most 12 hours before the planned start and 24 after the expected end: else its day is a mistake.
+-- at: for milestone_order, the time of the milestone (conflicting) that p_at would be before or after; for too_early and
+--   too_late, the first and the last time that p_at could be.
 -- Outcomes: done | unchanged (it is recorded so already, or under this key) | case_missing | hold_expired |
---   invalid_transition (the case is PENDING, CANCELLED, FAILED or a no-show) | milestone_order | in_future |
+--   invalid_transition (the case is PENDING, CANCELLED, FAILED or a no-show) | milestone_order | too_early | too_late |
 --   slot_closed:withdrawn | retry (it was moved meanwhile)
 -- Locks: to remove a milestone, the slot, so that it is not withdrawn meanwhile; then the booking.
 -- Fails: 23514 for an unknown milestone. Idempotent: yes.
@@ -23,10 +25,13 @@ declare
   c_order constant text[] :=
     array['arrived', 'in_room', 'anaesthesia_start', 'incision', 'closure', 'out_of_room', 'cleaned'];
   c_ahead_max constant interval := '5 minutes';
+  c_before_start_max constant interval := '12 hours';
+  c_after_end_max constant interval := '24 hours';
   v_now timestamptz;
   v_slot_id uuid; v_withdrawn_at timestamptz;
   v_booking booking;
   v_status text;
+  v_earliest timestamptz; v_latest timestamptz;
 begin
   if p_at is null then
     v_slot_id := (select b.slot_id from bookings_by_id(array[p_clinic_no], array[p_booking_id]) b);
@@ -44,6 +49,10 @@ begin
            where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id and m.milestone <> p_milestone
           union all
           select p_milestone where p_at is not null) q;
+  select c.starts_at - c_before_start_max,
+         least(c.expected_ends_at + c_after_end_max, case when not p_is_trial then v_now + c_ahead_max end)
+    into v_earliest, v_latest
+    from theatre_case c where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id;
   select m.milestone, m.at into conflicting, at
     from case_milestone m
    where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id
@@ -62,12 +71,14 @@ begin
                                      where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id
                                        and m.milestone = p_milestone) then 'unchanged'
     when conflicting is not null then 'milestone_order'
-    when p_at > v_now + c_ahead_max and not p_is_trial then 'in_future'
+    when p_at < v_earliest then 'too_early'
+    when p_at > v_latest then 'too_late'
     when p_at is null and v_booking.slot_id is distinct from v_slot_id then 'retry'
     when v_status = 'CONFIRMED' and v_booking.status <> 'CONFIRMED' and v_withdrawn_at is not null
       then 'slot_closed:withdrawn'
     else 'done' end;
   if outcome <> 'done' then
+    at := case outcome when 'too_early' then v_earliest when 'too_late' then v_latest else at end;
     tx := (select l.tx from last_change(p_clinic_no, p_booking_id) l);
     return next;
     return;

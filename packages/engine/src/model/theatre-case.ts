@@ -198,7 +198,10 @@ export type RecordMilestoneOutcome =
   | { kind: 'unchanged'; case: Case; position: string }
   /** It would be before an earlier milestone, or after a later one. */
   | { kind: 'milestone_order'; milestone: Milestone; at: Date }
-  | { kind: 'in_future' }
+  /** More than 12 hours before the planned start. */
+  | { kind: 'milestone_early'; earliest: Date }
+  /** More than 5 minutes in the future, unless it is a trial, or more than a day after the expected end. */
+  | { kind: 'milestone_late'; latest: Date }
   /** Without its milestones the case would be CONFIRMED, and its block was withdrawn. */
   | { kind: 'slot_closed'; why: SlotClosedWhy }
   | CaseUnchangeable

@@ -20,7 +20,7 @@ async function aRunningCase(database: TestDatabase) {
   if (blockId === null) throw new Error('The case is in no block.')
   const record = (milestone: Milestone, at: Date | null, isTrial = false) =>
     theatre.recordMilestone({ caseId, milestone, at, isTrial, actorId: null, key: randomUUID() })
-  expect(await record('arrived', new Date())).toMatchObject({ kind: 'done', case: { status: 'ARRIVED' } })
+  expect(await record('arrived', soonAt(8), true)).toMatchObject({ kind: 'done', case: { status: 'ARRIVED' } })
   return { scene, caseId, blockId, record }
 }
 
@@ -36,7 +36,7 @@ async function detailsOf(database: TestDatabase, { clinic }: BuiltTheatre) {
 describe('a milestone that was recorded by mistake, in a block that was withdrawn', () => {
   test('stays, if the case would be CONFIRMED again', async ({ database }) => {
     const { scene, caseId, blockId, record } = await aRunningCase(database)
-    await record('in_room', new Date())
+    await record('in_room', soonAt(9), true)
     await withdraw(scene, blockId)
     expect(await record('in_room', null)).toMatchObject({ kind: 'done', case: { status: 'ARRIVED' } })
     expect(await record('arrived', null)).toEqual({ kind: 'slot_closed', why: 'withdrawn' })
@@ -79,24 +79,41 @@ test('without a withdrawal, a case without milestones is CONFIRMED again', async
 })
 
 describe('the time of a milestone', () => {
-  test('is at most five minutes ahead', async ({ database }) => {
-    const { scene, caseId, record } = await aRunningCase(database)
-    const inMinutes = (minutes: number) => new Date(Date.now() + minutes * minuteMs)
-    expect(await record('in_room', inMinutes(7))).toEqual({ kind: 'in_future' })
+  /** An hour long, in open time. */
+  async function aCaseAt(database: TestDatabase, startsAt: Date) {
+    const scene = await aTheatre(database)
+    const { id: caseId } = caseOf(await scene.theatre.claimCase(aCase(scene, { startsAt, confirm: true })))
+    const record = (milestone: Milestone, at: Date, isTrial = false) =>
+      scene.theatre.recordMilestone({ caseId, milestone, at, isTrial, ...by })
+    return { scene, caseId, record }
+  }
+  const inMinutes = (minutes: number) => new Date(Date.now() + minutes * minuteMs)
+
+  test('is at most five minutes ahead, and in order', async ({ database }) => {
+    const { scene, caseId, record } = await aCaseAt(database, inMinutes(10))
+    expect(await record('in_room', inMinutes(7))).toEqual({ kind: 'milestone_late', latest: expect.any(Date) })
     expect(await record('in_room', inMinutes(3))).toMatchObject({ kind: 'done' })
-    expect(await record('in_room', inMinutes(-600))).toMatchObject({ kind: 'milestone_order' })
+    expect(await record('closure', inMinutes(2))).toMatchObject({ kind: 'milestone_order' })
     expect(await scene.theatre.case(caseId)).toMatchObject({ status: 'ARRIVED' })
   })
 
-  test('may be any where a plan is tried out', async ({ database }) => {
-    const { record } = await aRunningCase(database)
-    expect(await record('in_room', soonAt(9), true)).toMatchObject({ kind: 'done' })
+  test('is at most 12 hours before the planned start, also where a plan is tried out', async ({ database }) => {
+    const { scene, caseId, record } = await aCaseAt(database, soonAt(9))
+    const earliest = soonAt(-3)
+    for (const isTrial of [false, true]) {
+      const refused = await record('arrived', new Date(earliest.getTime() - 1), isTrial)
+      expect(refused).toEqual({ kind: 'milestone_early', earliest })
+    }
+    expect(await scene.theatre.case(caseId)).toMatchObject({ status: 'CONFIRMED', milestones: [] })
+    expect(await record('arrived', earliest, true)).toMatchObject({ kind: 'done' })
   })
 
-  test('of a case in open time is checked as well', async ({ database }) => {
-    const scene = await aTheatre(database)
-    const { id: caseId } = caseOf(await scene.theatre.claimCase(aCase(scene, { confirm: true })))
-    const milestone = { caseId, milestone: 'arrived' as const, isTrial: false, ...by }
-    expect(await scene.theatre.recordMilestone({ ...milestone, at: soonAt(9) })).toEqual({ kind: 'in_future' })
+  test('is at most a day after the expected end, and else any where a plan is tried out', async ({ database }) => {
+    const { record } = await aCaseAt(database, soonAt(9))
+    const latest = soonAt(34)
+    expect(await record('in_room', soonAt(9))).toMatchObject({ kind: 'milestone_late' })
+    const refused = await record('in_room', new Date(latest.getTime() + 1), true)
+    expect(refused).toEqual({ kind: 'milestone_late', latest })
+    expect(await record('in_room', latest, true)).toMatchObject({ kind: 'done' })
   })
 })

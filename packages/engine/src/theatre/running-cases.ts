@@ -27,7 +27,7 @@ type RunningRow = {
     | 'hold_expired'
     | 'invalid_transition'
     | 'milestone_order'
-    | 'in_future'
+    | 'too_late'
     | 'slot_closed:withdrawn'
     | 'too_early'
     | 'retry'
@@ -99,8 +99,12 @@ async function recordMilestone(
     case 'hold_expired':
     case 'invalid_transition':
       return { kind: row.outcome, case: await requireCase(pool, caseId) }
-    case 'in_future':
-      return { kind: 'in_future' }
+    case 'too_early':
+    case 'too_late':
+      if (row.at == null) throw new Error('record_milestone names no limit.')
+      return row.outcome === 'too_early'
+        ? { kind: 'milestone_early', earliest: row.at }
+        : { kind: 'milestone_late', latest: row.at }
     case 'slot_closed:withdrawn':
       return { kind: 'slot_closed', why: 'withdrawn' }
     case 'milestone_order':

@@ -220,15 +220,6 @@ function serveRunningCases(serve: Serve, deps: RestDeps): void {
     async (input) => {
       const { milestone } = input.body
       const at = input.body.at === null ? null : new Date(input.body.at)
-      const { caseId } = input.params
-      const planned = await theatre.case(caseId)
-      if (planned === null) throw caseNotFound(caseId)
-      // A mistyped day. Whoever enters yesterday's cases late, does so rightly.
-      const earliest = new Date(planned.startsAt.getTime() - dayMs)
-      const latest = new Date(planned.expectedEndsAt.getTime() + dayMs)
-      if (at !== null && (at < earliest || at > latest)) {
-        throw invalidRequest([{ path: '/at', message: betweenText(earliest, latest) }])
-      }
       const outcome = await theatre.recordMilestone({
         ...actionOf(input, `recordMilestone ${milestone}`),
         milestone,

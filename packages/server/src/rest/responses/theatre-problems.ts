@@ -22,7 +22,7 @@ export type TheatreRefusal =
   | { kind: 'refused'; conflicts: FoundConflict[] }
   | CaseUnchangeable
   | CaseInvalid
-  | Extract<RecordMilestoneOutcome, { kind: 'milestone_order' | 'in_future' | 'slot_closed' }>
+  | Extract<RecordMilestoneOutcome, { kind: 'milestone_order' | 'milestone_early' | 'milestone_late' | 'slot_closed' }>
   | Extract<ExtendCaseOutcome, { kind: 'too_early' }>
 
 type FoundConflict = CaseConflict & { ofCaseId: string | null }
@@ -52,8 +52,10 @@ export function theatreProblem(outcome: TheatreRefusal, at = ''): ProblemError {
     }
     case 'milestone_order':
       return problem('milestone_order', `The case has ${outcome.milestone} at ${outcome.at.toISOString()}.`)
-    case 'in_future':
-      return invalidRequest([{ path: '/at', message: 'must not be more than 5 minutes in the future' }])
+    case 'milestone_early':
+      return milestoneTimeProblem(`must not be before ${outcome.earliest.toISOString()}`)
+    case 'milestone_late':
+      return milestoneTimeProblem(`must not be after ${outcome.latest.toISOString()}`)
     case 'slot_closed':
     case 'key_reused':
     case 'overloaded':
@@ -70,6 +72,10 @@ export function resourceNotFound(path: string, resourceId: string): ProblemError
 
 export function blockNotFound(blockId: string): ProblemError {
   return problem('block_not_found', `There is no block ${blockId}.`)
+}
+
+function milestoneTimeProblem(message: string): ProblemError {
+  return problem('milestone_time', `The time of the milestone ${message}.`, { errors: [{ path: '/at', message }] })
 }
 
 function resourceProblem({ path, resourceId, why }: CaseInvalid, at: string): ProblemError {

@@ -1,7 +1,15 @@
 import type { Case } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
 import { instantNear } from '../../lib/local-time.ts'
-import { caseState, casesAtRisk, foreseenEnd, isFarAhead, isMovable, timeAround } from './case-state.ts'
+import {
+  caseState,
+  casesAtRisk,
+  foreseenEnd,
+  isFarAhead,
+  isMilestoneTime,
+  isMovable,
+  timeAround,
+} from './case-state.ts'
 
 const at = (time: string) => `2026-11-23T${time}:00Z`
 const now = Date.parse(at('10:00'))
@@ -28,6 +36,14 @@ test('a case is moved only before its first milestone', () => {
   expect(isMovable(aCase({}))).toBe(true)
   expect(isMovable(aCase({ milestones: [inRoom] }))).toBe(false)
   expect(isMovable(aCase({ status: 'CANCELLED' }))).toBe(false)
+})
+
+test('a milestone is at most five minutes ahead, and 12 hours before the planned start', () => {
+  const isTime = (milestoneAt: string) => isMilestoneTime(milestoneAt, aCase({}), now)
+  expect(isTime(at('10:05'))).toBe(true)
+  expect(isTime(at('10:06'))).toBe(false)
+  expect(isTime('2026-11-22T23:00:00Z')).toBe(true)
+  expect(isTime('2026-11-22T22:59:00Z')).toBe(false)
 })
 
 test('milestones are recorded from the day of a case on, at night from the evening before, or once one is', () => {

@@ -33,6 +33,15 @@ export function timeAround(one: Pick<Case, 'milestones' | 'startsAt'>, milestone
   return Date.parse(recorded) < Date.parse(before) ? recorded : before
 }
 
+const milestoneAheadMsMax = 5 * 60_000
+const milestoneEarlyMsMax = 12 * 3_600_000
+
+/** Whether the server accepts it (`milestone_time`). A time entered without its day is never a day too late. */
+export function isMilestoneTime(at: string, { startsAt }: Pick<Case, 'startsAt'>, now: number): boolean {
+  const atMs = Date.parse(at)
+  return atMs <= now + milestoneAheadMsMax && atMs >= Date.parse(startsAt) - milestoneEarlyMsMax
+}
+
 type Timed = Pick<Case, 'status' | 'milestones' | 'startsAt' | 'endsAt'>
 
 /** Later, nobody recorded its milestones: it is not going to begin. */

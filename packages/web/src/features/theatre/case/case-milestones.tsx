@@ -1,13 +1,13 @@
 import type { Case, Milestone } from '@holdfast/contract/client'
 import { Button, Group, Text, TextInput, Title } from '@mantine/core'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { formatTime } from '../../../lib/format.ts'
 import { instantNear, localDateTime } from '../../../lib/local-time.ts'
 import { serverNow } from '../../../lib/server-clock.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
-import { isFarAhead, milestoneAt, milestonesInOrder, timeAround } from '../case-state.ts'
+import { isFarAhead, isMilestoneTime, milestoneAt, milestonesInOrder, timeAround } from '../case-state.ts'
 import { useNow } from '../use-now.ts'
 import { useTheatre } from '../use-theatre.ts'
 import classes from './case.module.css'
@@ -91,28 +91,39 @@ function MilestoneLine({ one, milestone, canRecord, onEdit }: MilestoneLineProps
 type EditMilestoneProps = { one: Case; milestone: Milestone; onDone: () => void }
 
 function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
-  const { t } = useTranslation(['theatre', 'shell'])
+  const { t } = useTranslation(['theatre', 'shell', 'problems'])
   const { timeZone } = useTheatre()
   const record = useRecord(one, onDone)
   const at = milestoneAt(one, milestone)
   const [time, setTime] = useState(localDateTime(at ?? serverNow(), timeZone).slice(11, 16))
+  const [isRefused, setIsRefused] = useState(false)
+  const input = useRef<HTMLInputElement>(null)
   const name = t(`milestone.${milestone}`)
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        record.send(milestone, instantNear(timeAround(one, milestone), time, timeZone))
+        const entered = instantNear(timeAround(one, milestone), time, timeZone)
+        const isAccepted = isMilestoneTime(entered, one, serverNow())
+        setIsRefused(!isAccepted)
+        if (isAccepted) record.send(milestone, entered)
+        else input.current?.focus()
       }}
     >
       <Group align="end" gap="xs">
         <TextInput
+          ref={input}
           type="time"
           size="sm"
           label={name}
+          error={isRefused ? t('problems:milestone_time.title') : null}
           required
           data-autofocus
           value={time}
-          onChange={({ currentTarget }) => setTime(currentTarget.value)}
+          onChange={({ currentTarget }) => {
+            setTime(currentTarget.value)
+            setIsRefused(false)
+          }}
         />
         <ActionButton type="submit" size="sm" isBusy={record.isPending}>
           {t('save')}
