@@ -7,8 +7,8 @@
 -- at: for milestone_order, the time of the milestone (conflicting) that p_at would be before or after; for too_early and
 --   too_late, the first and the last time that p_at could be.
 -- Outcomes: done | unchanged (it is recorded so already, or under this key) | case_missing | hold_expired |
---   invalid_transition (the case is PENDING, CANCELLED, FAILED or a no-show) | milestone_order | too_early | too_late |
---   slot_closed:withdrawn | retry (it was moved meanwhile)
+--   invalid_transition (the case is PENDING, CANCELLED, FAILED or a no-show) | milestone_order | too_early |
+--   too_late | slot_closed:withdrawn | retry (it was moved meanwhile)
 -- Locks: to remove a milestone, the slot, so that it is not withdrawn meanwhile; then the booking.
 -- Fails: 23514 for an unknown milestone. Idempotent: yes.
 create or replace function holdfast.record_milestone(
