@@ -81,12 +81,7 @@ async function refusalRound(bench: Bench, { contender }: Version, seed: number):
   return { ...costs(result, 'slot_full'), faults: wrongResponses(result) }
 }
 
-async function listRound(
-  isRead: boolean,
-  bench: Bench,
-  { contender }: Version,
-  seed: number,
-): Promise<RowRound> {
+async function listRound(isRead: boolean, bench: Bench, { contender }: Version, seed: number): Promise<RowRound> {
   const calendar = await contender.makeCalendar({ doctors: 20, slotsPerDoctor: 30, units: 600 })
   await delay(settledMs)
   const paths = calendar.doctorIds.map(listPath)
