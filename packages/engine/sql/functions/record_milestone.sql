@@ -4,8 +4,8 @@
 --
 -- p_is_trial: p_at may be in the future, where a plan is tried out. Else it may be 5 minutes ahead, as clocks differ.
 -- p_at is at most 12 hours before the planned start and 24 after the expected end: else its day is a mistake.
--- at: for milestone_order, the time of the milestone (conflicting) that p_at would be before or after; for too_early and
---   too_late, the first and the last time that p_at could be.
+-- at: for milestone_order, the time of the milestone (conflicting) that p_at would be before or after; for too_early
+--   and too_late, the first and the last time that p_at could be.
 -- Outcomes: done | unchanged (it is recorded so already, or under this key) | case_missing | hold_expired |
 --   invalid_transition (the case is PENDING, CANCELLED, FAILED or a no-show) | milestone_order | too_early |
 --   too_late | slot_closed:withdrawn | retry (it was moved meanwhile)
