@@ -197,7 +197,7 @@ create table holdfast.booking (
   constraint booking_appointment_type_check CHECK ((appointment_type = ANY (ARRAY['in_person'::text, 'video'::text, 'case'::text]))),
   constraint booking_check CHECK (((((((get_byte(uuid_send(id), 6) & 15) << 20) | (get_byte(uuid_send(id), 7) << 12)) | ((get_byte(uuid_send(id), 8) & 63) << 6)) | (get_byte(uuid_send(id), 9) >> 2)) = clinic_no)),
   constraint booking_check2 CHECK (((status <> 'PENDING'::text) OR (hold_expires_at IS NOT NULL))),
-  constraint booking_failure_reason_check CHECK ((failure_reason = ANY (ARRAY['hold_expired'::text, 'slot_withdrawn'::text, 'system_error'::text, 'hold_released'::text, 'bumped'::text]))),
+  constraint booking_failure_reason_check CHECK ((failure_reason = ANY (ARRAY['hold_expired'::text, 'slot_withdrawn'::text, 'slot_closed'::text, 'system_error'::text, 'hold_released'::text, 'bumped'::text]))),
   constraint booking_failure_reason_status_check CHECK (
 CASE status
     WHEN 'FAILED'::text THEN ((failure_reason IS NOT NULL) AND (failure_reason <> ALL (ARRAY['hold_released'::text, 'bumped'::text])))
@@ -792,10 +792,9 @@ create table holdfast.waitlist_offer (
   ends_at timestamp with time zone not null,
   outcome text,
   closed_at timestamp with time zone,
-  constraint waitlist_offer_pkey PRIMARY KEY (clinic_no, entry_id, slot_id),
+  constraint waitlist_offer_pkey PRIMARY KEY (clinic_no, booking_id),
   constraint waitlist_offer_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
   constraint waitlist_offer_check1 CHECK (((outcome IS NULL) = (closed_at IS NULL))),
-  constraint waitlist_offer_clinic_no_booking_id_key UNIQUE (clinic_no, booking_id),
   constraint waitlist_offer_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'declined'::text, 'lapsed'::text, 'withdrawn'::text])))
 );
 create table holdfast.waitlist_origin (
@@ -915,6 +914,7 @@ CREATE INDEX waitlist_entry_doctor ON holdfast.waitlist_entry USING btree (clini
 CREATE INDEX waitlist_entry_joined_at ON holdfast.waitlist_entry USING btree (clinic_no, joined_at, id);
 CREATE INDEX waitlist_entry_open ON holdfast.waitlist_entry USING btree (clinic_no, resource_id, specialization) WHERE (ended_at IS NULL);
 CREATE INDEX waitlist_entry_specialization ON holdfast.waitlist_entry USING btree (clinic_no, specialization, urgency DESC, missed, joined_at, id) WHERE ((ended_at IS NULL) AND (offer_id IS NULL) AND (specialization IS NOT NULL));
+CREATE INDEX waitlist_offer_slot ON holdfast.waitlist_offer USING btree (clinic_no, entry_id, slot_id);
 CREATE INDEX waitlist_origin_entry ON holdfast.waitlist_origin USING btree (clinic_no, entry_id);
 CREATE INDEX webhook_delivery_created_at ON holdfast.webhook_delivery USING brin (created_at);
 CREATE INDEX webhook_delivery_due ON holdfast.webhook_delivery USING btree (clinic_no, webhook_id, due_at) WHERE (state = 'due'::text);

@@ -116,9 +116,14 @@ export const bookingSchema = Type.Object(
   {
     ...identity,
     status: bookingStatusSchema,
-    failureReason: nullableLiterals(['hold_expired', 'slot_withdrawn', 'system_error', 'hold_released'], {
-      description: 'When FAILED; or `hold_released`: CANCELLED before it was confirmed',
-    }),
+    failureReason: nullableLiterals(
+      ['hold_expired', 'slot_withdrawn', 'slot_closed', 'system_error', 'hold_released'],
+      {
+        description:
+          'When FAILED; or `hold_released`: CANCELLED before it was confirmed. `slot_closed`: an offer of the ' +
+          'waitlist ended, because the doctor is busy then or takes no bookings any more.',
+      },
+    ),
     units: Type.Integer(),
     appointmentType: appointmentTypeSchema,
     ...times,

@@ -2,7 +2,7 @@
 -- `hold_expired` at its time in p_ats, with its event, and its slot's taken is corrected. next_lapse is computed anew
 -- for all the slots named (p_slot_clinic_nos, p_slot_ids), which the caller has locked too. p_from: the oldest_hold_id
 -- of these slots' earliest next_lapse (null: none has one). Then the units go to those who wait for them, if somebody
--- does (offer_places).
+-- does (offer_places). p_reasons: other reasons than `hold_expired`, for holds that the clinic ends (withdraw_offers).
 --
 -- Internal: the application's role may not execute it.
 -- Locks: none but those of offer_places.
@@ -10,7 +10,7 @@
 -- Idempotent: no; it fails every booking it is given.
 create or replace function holdfast.fail_holds(
   p_clinic_nos integer[], p_ids uuid[], p_ats timestamptz[], p_slot_clinic_nos integer[], p_slot_ids uuid[],
-  p_from uuid
+  p_from uuid, p_reasons text[] default null
 ) returns void
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
@@ -23,18 +23,18 @@ declare
   v_now constant timestamptz := clock_timestamp();
   v_count constant integer := coalesce(cardinality(p_ids), 0);
   v_case_clinic_nos integer[]; v_case_ids uuid[];
-  v_offer_clinic_nos integer[]; v_offer_ids uuid[]; v_offer_ats timestamptz[];
+  v_offer_clinic_nos integer[]; v_offer_ids uuid[]; v_offer_outcomes text[]; v_offer_ats timestamptz[];
 begin
   if v_count > 0 then
     with failed as materialized (
       select b.*
         from change_bookings(p_clinic_nos, p_ids, array_fill('FAILED'::text, array[v_count]),
-                             array_fill('hold_expired'::text, array[v_count]), null, null, null, null, null, null,
-                             null, null, p_ats) b
+                             coalesce(p_reasons, array_fill('hold_expired'::text, array[v_count])), null, null, null,
+                             null, null, null, null, null, p_ats) b
     ), logged as (
       insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, reason,
                                  booking_digest)
-      select f.clinic_no, f.id, f.version, f.updated_at, 'failed', f.slot_id, f.resource_id, f.units, 'hold_expired',
+      select f.clinic_no, f.id, f.version, f.updated_at, 'failed', f.slot_id, f.resource_id, f.units, f.failure_reason,
              booking_digest(f.account_id, f.appointment_type, f.patient, f.reason, f.cancellation_reason)
         from failed f
     ), freed as (
@@ -47,15 +47,16 @@ begin
            array_agg(f.id) filter (where f.appointment_type = 'case'),
            array_agg(f.clinic_no) filter (where f.waitlist_entry_id is not null),
            array_agg(f.id) filter (where f.waitlist_entry_id is not null),
+           array_agg(case f.failure_reason when 'hold_expired' then 'lapsed' else 'withdrawn' end)
+             filter (where f.waitlist_entry_id is not null),
            array_agg(f.updated_at) filter (where f.waitlist_entry_id is not null)
-      into v_case_clinic_nos, v_case_ids, v_offer_clinic_nos, v_offer_ids, v_offer_ats
+      into v_case_clinic_nos, v_case_ids, v_offer_clinic_nos, v_offer_ids, v_offer_outcomes, v_offer_ats
       from failed f;
     if v_case_ids is not null then
       perform release_allocations(v_case_clinic_nos, v_case_ids);
     end if;
     if v_offer_ids is not null then
-      perform close_offers(v_offer_clinic_nos, v_offer_ids, array_fill('lapsed'::text, array[cardinality(v_offer_ids)]),
-                           v_offer_ats);
+      perform close_offers(v_offer_clinic_nos, v_offer_ids, v_offer_outcomes, v_offer_ats);
     end if;
     if late_ids(v_now) > any (p_ids) then
       perform note_late_events(p_clinic_nos, p_ids, v_now);

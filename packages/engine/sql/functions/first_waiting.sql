@@ -2,8 +2,9 @@
 -- most urgent; among these, who has let the fewest offers lapse; among these, who joined first. null: nobody.
 --
 -- p_local: when the slot begins, in the clinic's local time. p_units: how many units are free; an entry that needs more
--- is passed over. An entry that was offered the slot before is not offered it again. p_is_far_ahead: the slot is beyond
--- the clinic's booking horizon, so that only entries that a member of the clinic has added are offered it.
+-- is passed over. An entry that was offered the slot before is not offered it again, unless the clinic withdrew that
+-- offer. p_is_far_ahead: the slot is beyond the clinic's booking horizon, so that only entries that a member of the
+-- clinic has added are offered it.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.first_waiting(
@@ -30,7 +31,8 @@ begin
                 and (e.time_from is null or p_local::time >= e.time_from)
                 and (e.time_to is null or p_local::time < e.time_to)
                 and not exists (select from waitlist_offer o where o.clinic_no = p_clinic_no and o.entry_id = e.id
-                                                               and o.slot_id = p_slot_id)
+                                                               and o.slot_id = p_slot_id
+                                                               and o.outcome is distinct from 'withdrawn')
               order by e.urgency desc, e.missed, e.joined_at, e.id limit 1)
             union all
             (select e.id, e.urgency, e.missed, e.joined_at
@@ -43,7 +45,8 @@ begin
                 and (e.time_from is null or p_local::time >= e.time_from)
                 and (e.time_to is null or p_local::time < e.time_to)
                 and not exists (select from waitlist_offer o where o.clinic_no = p_clinic_no and o.entry_id = e.id
-                                                               and o.slot_id = p_slot_id)
+                                                               and o.slot_id = p_slot_id
+                                                               and o.outcome is distinct from 'withdrawn')
               order by e.urgency desc, e.missed, e.joined_at, e.id limit 1)) q
      order by q.urgency desc, q.missed, q.joined_at, q.id
      limit 1);

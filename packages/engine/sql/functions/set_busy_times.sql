@@ -1,10 +1,11 @@
 -- set_busy_times: blocks a doctor's slots to come that overlap p_busy, and frees those that no longer do. Slots that
--- are created later are blocked by create_slots. Bookings stay as they are. What becomes free is offered to who waits
--- for it, before anybody else sees it (offer_places). Returns how many slots it changed: at most 1,000, the earliest;
--- call it until it changes none.
+-- are created later are blocked by create_slots. Bookings stay as they are, and so do holds, which patients claimed
+-- before. Open offers of the waitlist in these slots end (withdraw_offers): nobody has claimed them. What becomes free
+-- is offered to who waits for it, before anybody else sees it (offer_places). Returns how many slots it changed: at
+-- most 1,000, the earliest; call it until it changes none.
 --
 -- Locks: the resource (FOR NO KEY UPDATE), so that create_slots sees the busy times; the slots, by (clinic_no, id);
---   then as offer_places.
+--   then as withdraw_offers and offer_places.
 -- Fails: no_data_found if the doctor has no busy calendar; check_violation if a count of units were wrong.
 -- Idempotent: yes.
 create or replace function holdfast.set_busy_times(p_clinic_no integer, p_resource_id uuid, p_busy tstzmultirange)
@@ -17,6 +18,7 @@ as $function$
 declare
   v_ids uuid[];
   v_changed integer;
+  v_blocked uuid[];
   v_freed uuid[];
 begin
   perform 1 from resource r where r.clinic_no = p_clinic_no and r.id = p_resource_id for no key update;
@@ -44,9 +46,15 @@ begin
        and (p_busy && tstzrange(s.starts_at, s.ends_at)) <> (s.blocked_at is not null)
     returning s.id, s.blocked_at
   )
-  select count(*), array_agg(c.id) filter (where c.blocked_at is null) into v_changed, v_freed from changed c;
+  select count(*), array_agg(c.id) filter (where c.blocked_at is not null),
+         array_agg(c.id) filter (where c.blocked_at is null)
+    into v_changed, v_blocked, v_freed
+    from changed c;
   -- For the calendars in memory: one line, and not one for each slot.
   insert into directory_change (clinic_no, resource_id) values (p_clinic_no, p_resource_id);
+  if v_blocked is not null then
+    perform withdraw_offers(p_clinic_no, v_blocked);
+  end if;
   if v_freed is not null then
     perform offer_places(array_fill(p_clinic_no, array[cardinality(v_freed)]), v_freed);
   end if;

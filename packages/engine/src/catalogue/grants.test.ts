@@ -168,6 +168,7 @@ test.for([
   `select * from holdfast.lapse_holds('{}', '{}', now())`,
   `select holdfast.lock_bookings('{}', '{}')`,
   `select holdfast.fail_holds('{}', '{}', '{}', '{}', '{}', null)`,
+  `select holdfast.withdraw_offers(1, '{}')`,
   'select * from holdfast.verify_slots(1)',
 ])('the application role may not: %s', async (statement, { database }) => {
   await expectOwnersAlone(database, statement)
@@ -280,6 +281,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'schedule_cases',
     'set_busy_times',
     'settle_bookings',
+    'stop_offers',
     'suggest_cases',
     'verify_clinic',
     'withdraw_case_request',

@@ -59,8 +59,12 @@ export function doctorsOf(
           update holdfast.resource set ${assignments(columns)}
            where clinic_no = ${clinicNoOf(doctorId)} and id = ${doctorId} and kind = 'doctor'`)
         if (rowCount === 0) return null
-        // Nobody books there any more, and the doctor may have left.
-        if (change.active === false) await removeBusyCalendar(transaction, { clinicNo: clinicNoOf(doctorId), doctorId })
+        if (change.active === false) {
+          // First: it locks all slots, and nothing may be locked after the waitlist.
+          await transaction.query(sql`select holdfast.stop_offers(${clinicNoOf(doctorId)}, ${doctorId}::uuid)`)
+          // Nobody books there any more, and the doctor may have left.
+          await removeBusyCalendar(transaction, { clinicNo: clinicNoOf(doctorId), doctorId })
+        }
         // Somebody may wait for what is free, and could not be offered it before.
         if (change.active === true || change.specialization !== undefined) {
           await transaction.query(sql`select holdfast.offer_public_places(${clinicNoOf(doctorId)}, ${doctorId}::uuid)`)

@@ -1,8 +1,11 @@
 /** The states a booking can be in; `FAILED` carries a {@link FailureReason}. */
 export type BookingStatus = 'PENDING' | 'CONFIRMED' | 'FAILED' | 'CANCELLED' | 'ARRIVED' | 'NO_SHOW' | 'COMPLETED'
 
-/** Why there is no appointment. `hold_released`: CANCELLED before it was confirmed; the others: FAILED. */
-export type FailureReason = 'hold_expired' | 'slot_withdrawn' | 'system_error' | 'hold_released'
+/**
+ * Why there is no appointment. `hold_released`: CANCELLED before it was confirmed; the others: FAILED. `slot_closed`:
+ * an offer of the waitlist ended, because the doctor is busy then or takes no bookings any more.
+ */
+export type FailureReason = 'hold_expired' | 'slot_withdrawn' | 'slot_closed' | 'system_error' | 'hold_released'
 
 export type AppointmentType = 'in_person' | 'video'
 

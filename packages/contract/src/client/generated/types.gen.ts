@@ -264,9 +264,9 @@ export type Booking = {
     slotId: string;
     status: BookingStatus;
     /**
-     * When FAILED; or `hold_released`: CANCELLED before it was confirmed
+     * When FAILED; or `hold_released`: CANCELLED before it was confirmed. `slot_closed`: an offer of the waitlist ended, because the doctor is busy then or takes no bookings any more.
      */
-    failureReason: 'hold_expired' | 'slot_withdrawn' | 'system_error' | 'hold_released' | null;
+    failureReason: 'hold_expired' | 'slot_withdrawn' | 'slot_closed' | 'system_error' | 'hold_released' | null;
     units: number;
     appointmentType: AppointmentType;
     startsAt: string;

@@ -66,7 +66,7 @@ function stateOf({ status, failureReason }: Booking) {
     case 'CANCELLED':
       return failureReason === 'hold_released' ? 'declined' : 'cancelled'
     case 'FAILED':
-      return failureReason === 'slot_withdrawn' ? 'withdrawn' : 'lapsed'
+      return failureReason === 'slot_withdrawn' || failureReason === 'slot_closed' ? 'withdrawn' : 'lapsed'
     default:
       return 'accepted'
   }
