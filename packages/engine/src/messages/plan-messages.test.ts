@@ -148,6 +148,37 @@ test('a place of the waitlist that is on offer is announced while it is held', a
   expect((await anOffer(new Date(Date.now() - 1_000)))?.holdExpiresAt).toBeNull()
 })
 
+test('the end of an offer is announced to whom the offer was', async ({ database }) => {
+  const slot = await aVisit(database)
+  const anEndedOffer = async (isAnnounced: boolean, reason: string) => {
+    const booking = await aBooking(database, slot, { patient, status: 'PENDING' })
+    await database.ownerPool.query(`update holdfast.booking_event set type = 'offered' where booking_id = $1`, [
+      booking.id,
+    ])
+    await database.ownerPool.query('update holdfast.booking set waitlist_entry_id = $2 where id = $1', [
+      booking.id,
+      randomUUID(),
+    ])
+    if (isAnnounced) await planAll(database, booking)
+    await database.ownerPool.query(
+      `select holdfast.fail_holds(array[$1::int], array[$2::uuid], array[now()], array[$1::int], array[$3::uuid],
+         holdfast.oldest_hold_id(now()), array[$4])`,
+      [booking.clinicNo, booking.id, slot.id, reason],
+    )
+    await planAll(database, booking)
+    const facts = await messageFacts(database.appPool, { clinicNo: booking.clinicNo, bookingId: booking.id })
+    return { planned: await planned(database, booking), offerAnnounced: facts?.offerAnnounced }
+  }
+  const [offered, withdrawn] = [
+    ['offered', 1, 0, null],
+    ['withdrawn', 2, 0, null],
+  ]
+  // Planned, and not sent: then this is skipped, too.
+  expect(await anEndedOffer(true, 'slot_closed')).toEqual({ planned: [offered, withdrawn], offerAnnounced: false })
+  expect(await anEndedOffer(false, 'slot_closed')).toEqual({ planned: [], offerAnnounced: false })
+  expect(await anEndedOffer(true, 'hold_expired')).toEqual({ planned: [offered], offerAnnounced: false })
+})
+
 test('a link to confirm is announced while its hold lasts, once for each request', async ({ database }) => {
   const slot = await aVisit(database)
   const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })

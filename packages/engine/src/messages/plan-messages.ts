@@ -36,6 +36,8 @@ type Row = {
   starts_at: Date
   now: Date
   was_confirmed: boolean
+  /** A message was planned about the offer of the waitlist that it is. */
+  was_announced: boolean
   has_email: boolean
   has_phone: boolean
   timezone: string
@@ -97,6 +99,10 @@ async function bookingsOf(
            exists (select from holdfast.booking_event e
                     where e.clinic_no = b.clinic_no and e.booking_id = b.id and e.booking_id = any (${ids}::uuid[])
                       and e.type = 'confirmed') as was_confirmed,
+           b.waitlist_entry_id is not null
+             and exists (select from holdfast.message o
+                          where o.clinic_no = b.clinic_no and o.booking_id = b.id and o.kind = 'offered')
+             as was_announced,
            b.patient ? 'email' as has_email, b.patient ? 'phone' as has_phone, ${settingsJson} as settings
       from holdfast.booking b
       join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
@@ -158,7 +164,8 @@ function kindOf(event: AnnouncedEvent, booking: Row): MessageKind | null {
     case 'cancelled':
       return booking.was_confirmed && booking.failure_reason !== 'hold_released' ? kind : null
     case 'withdrawn':
-      return event.reason === 'slot_withdrawn' && booking.was_confirmed ? kind : null
+      if (booking.was_confirmed) return event.reason === 'slot_withdrawn' ? kind : null
+      return event.reason !== 'hold_expired' && booking.was_announced ? kind : null
     default:
       return null
   }

@@ -76,6 +76,15 @@ function isOfAttempt({ clinicNo, id, attempts, attemptUntil }: DueMessage): Sql 
     and attempt_until = ${attemptUntil}::timestamptz`
 }
 
+/** Of an offer `b` that was never accepted: whether a message that announces it was sent, or may have been. */
+const offerAnnounced = sql`case
+  when b.waitlist_entry_id is not null
+       and not exists (select from holdfast.booking_event e
+                        where e.clinic_no = b.clinic_no and e.booking_id = b.id and e.type = 'confirmed')
+    then exists (select from holdfast.message o
+                  where o.clinic_no = b.clinic_no and o.booking_id = b.id and o.kind = 'offered'
+                    and (o.state in ('sent', 'kept') or o.attempts > 0 and not o.before_sending)) end`
+
 /** null: the booking was erased or archived. */
 export async function messageFacts(
   pool: pg.Pool,
@@ -83,7 +92,7 @@ export async function messageFacts(
 ): Promise<MessageFacts | null> {
   const { rows } = await pool.query<Omit<MessageFacts, 'settings'> & { settings: MessageSettings | null }>(sql`
     select b.id as "bookingId", b.slot_id as "slotId", b.status, b.patient, b.account_id as "accountId",
-           b.waitlist_entry_id as "waitlistEntryId",
+           b.waitlist_entry_id as "waitlistEntryId", ${offerAnnounced} as "offerAnnounced",
            coalesce(t.epoch, 0) as "manageEpoch", b.appointment_type as "appointmentType",
            b.cancellation_reason as "cancellationReason", s.starts_at as "startsAt", s.ends_at as "endsAt",
            s.starts_at <= statement_timestamp() as "hasBegun",

@@ -112,6 +112,8 @@ export type MessageFacts = {
   accountId: string | null
   /** Of whom it was offered to; null: it was no offer. */
   waitlistEntryId: string | null
+  /** Whether the patient knows of the offer that was never accepted; null: it was, or there was none. */
+  offerAnnounced: boolean | null
   /** Of its manage token. */
   manageEpoch: number
   appointmentType: AppointmentType

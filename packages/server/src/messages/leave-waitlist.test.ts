@@ -56,6 +56,32 @@ const mailTo = (to: string) =>
 
 const pressed = (path: string) => pressUnsubscribe(server.url + path)
 
+test('whoever had an offer that the clinic withdraws is notified, and waits on', async () => {
+  const { slot, join } = await aScene()
+  const { appPool } = server.database
+  await join('withdrawn@example.net')
+  const offer = await mailTo('withdrawn@example.net')
+  expect(offer?.text).toContain('https://book.example.org/offer#')
+  const { clinicNo, doctorId, startsAt, endsAt } = slot
+  await appPool.query(`insert into holdfast.busy_calendar (clinic_no, resource_id, url) values ($1, $2, 'sealed')`, [
+    clinicNo,
+    doctorId,
+  ])
+  await appPool.query('select holdfast.set_busy_times($1, $2, tstzmultirange(tstzrange($3, $4)))', [
+    clinicNo,
+    doctorId,
+    startsAt,
+    endsAt,
+  ])
+  const mail = await until(
+    async () => mails.mails.filter(({ recipients }) => recipients.includes('withdrawn@example.net'))[1],
+    () => 'the mail about the end of the offer',
+    arrivesWithinMs,
+  )
+  expect(mail.subject).toContain('The place held for you is no longer available')
+  expect(unsubscribeAddress(mail)).toEqual(unsubscribeAddress(offer))
+})
+
 test('whoever waits leaves the waitlist by the mail program or the link, not by opening it', async () => {
   const { ownerPool } = server.database
   const { slot, join } = await aScene()

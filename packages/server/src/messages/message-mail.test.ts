@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { readLogoImage } from './logo-image/read-logo-image.ts'
 import { maskAddress } from './mask-address.ts'
 import { messageMail, reasonToSkip } from './message-mail.ts'
+import { smsText } from './message-sms.ts'
 import { previewMessage } from './preview-message.ts'
 import { mailTexts } from './render-mail.ts'
 import { messageKinds, messageLanguages, sampleFacts, sampleMessage, sampleSettings } from './sample-messages.ts'
@@ -121,6 +122,8 @@ test('a message that what happened since has made wrong is not sent', () => {
   expect(reasonOf('confirmed', { status: 'ARRIVED' })).toBe('booking_changed')
   expect(reasonOf('cancelled', { status: 'CONFIRMED' })).toBe('booking_changed')
   expect(reasonOf('offered', { holdExpiresAt: null })).toBe('offer_ended')
+  expect(reasonOf('withdrawn', { offerAnnounced: false })).toBe('offer_ended')
+  expect(reasonOf('withdrawn', { offerAnnounced: true })).toBeNull()
   expect(reasonOf('reminder', { hasBegun: true })).toBe('visit_begun')
   expect(reasonOf('confirmed', { patient: { name: 'Ada' } })).toBe('no_email')
 })
@@ -139,6 +142,20 @@ test('the clinic’s logo is at the top, in its proportion, with the clinic’s 
   const without = mailOf('confirmed', 'en')
   expect(without.content.html).not.toContain('<img')
   expect(without.mail.logo).toBeNull()
+})
+
+test.each(messageLanguages)('the mail about a withdrawn offer in %s leads to it, and off the waitlist', (language) => {
+  const offer = { waitlistEntryId: '01980000-0000-7000-8000-000000000001', offerAnnounced: true }
+  const { mail, content } = mailOf('withdrawn', language, offer)
+  const { offerWithdrawn } = mailTexts[language]
+  expect(content.subject).toContain(offerWithdrawn.subject(''))
+  for (const part of [offerWithdrawn.heading, '/offer#', '/leave-waitlist#']) expect(content.text).toContain(part)
+  expect(content.text).not.toContain('/doctors/')
+  // It was no appointment yet, and nobody needs this mail for a visit.
+  expect(mail).toMatchObject({ calendar: null, unsubscribeUrl: expect.stringContaining('/unsubscribe/') })
+  const sms = smsText('withdrawn', sampleFacts('withdrawn', language, offer), sampleSettings.links)
+  expect(sms).toContain('/offer#')
+  expect(sms).not.toBe(smsText('withdrawn', sampleFacts('withdrawn', language), sampleSettings.links))
 })
 
 test('the free times instead of a withdrawn one are announced after it, before their buttons', () => {

@@ -18,6 +18,7 @@ import { cancelledMail } from './templates/cancelled.ts'
 import { confirmMail } from './templates/confirm.ts'
 import { confirmedMail } from './templates/confirmed.ts'
 import { movedMail } from './templates/moved.ts'
+import { offerWithdrawnMail } from './templates/offer-withdrawn.ts'
 import { offeredMail } from './templates/offered.ts'
 import { reminderMail } from './templates/reminder.ts'
 import { withdrawnMail } from './templates/withdrawn.ts'
@@ -52,6 +53,8 @@ export function reasonToSkip(message: DueMessage, facts: MessageFacts): MessageR
   }
   if (facts.status !== status[message.kind]) return 'booking_changed'
   if (message.kind === 'offered' && facts.holdExpiresAt === null) return 'offer_ended'
+  // Nobody waits for what was never announced.
+  if (message.kind === 'withdrawn' && facts.offerAnnounced === false) return 'offer_ended'
   if (message.kind === 'confirm' && facts.holdExpiresAt === null) return 'hold_ended'
   return facts.hasBegun ? 'visit_begun' : null
 }
@@ -84,9 +87,12 @@ export function messageMail(
     from: { name: clinicName, address },
     to,
     replyTo: facts.settings.replyTo,
-    unsubscribeUrl: links.unsubscribe(message.kind, facts),
+    unsubscribeUrl: links.unsubscribe(facts.offerAnnounced === null ? message.kind : 'offered', facts),
     logo: logo === null ? null : attachedLogo(logo),
-    calendar: hasNoCalendar.has(message.kind) ? null : calendarOf(message, facts, address, language),
+    calendar:
+      hasNoCalendar.has(message.kind) || facts.offerAnnounced !== null
+        ? null
+        : calendarOf(message, facts, address, language),
   }
   return { mail, content }
 }
@@ -126,6 +132,10 @@ function contentOf(
         texts,
       )
     case 'withdrawn': {
+      if (facts.offerAnnounced !== null) {
+        const urls = { offerUrl: links.offer(facts), leaveUrl: links.leaveWaitlist(facts) }
+        return offerWithdrawnMail({ ...context, ...urls }, texts)
+      }
       const alternatives = facts.alternatives.map(({ slotId, doctorId, doctorName, startsAt }) => ({
         when: whenText(startsAt, facts.timezone, language),
         doctorName,

@@ -38,7 +38,7 @@ function knownCountry(country: string | null): CountryCode | undefined {
 export function smsText(kind: SmsKind, facts: MessageFacts, links: MailLinks): string {
   const language = facts.patient.language ?? facts.settings.language
   const timeOf = (at: Date) => shortTime(at, facts.timezone, language)
-  const text = smsTexts[language][kind]({
+  const text = smsTexts[language][isOfferWithdrawn(kind, facts) ? 'offerWithdrawn' : kind]({
     clinic: facts.clinicName.slice(0, nameLengthMax),
     doctor: facts.doctorName.slice(0, nameLengthMax),
     when: timeOf(facts.startsAt),
@@ -48,11 +48,15 @@ export function smsText(kind: SmsKind, facts: MessageFacts, links: MailLinks): s
 }
 
 function linkOf(kind: SmsKind, facts: MessageFacts, links: MailLinks): string {
-  if (kind === 'offered') return links.offer(facts)
+  if (kind === 'offered' || isOfferWithdrawn(kind, facts)) return links.offer(facts)
   if (kind === 'cancelled' || kind === 'withdrawn') {
     return links.times(facts.doctorId, localDay(facts.startsAt, facts.timezone))
   }
   return links.ticket(facts)
+}
+
+function isOfferWithdrawn(kind: SmsKind, { offerAnnounced }: MessageFacts): boolean {
+  return kind === 'withdrawn' && offerAnnounced !== null
 }
 
 /** In how many parts the network sends it: GSM-7 has 160 characters in one, UCS-2 has 70. */

@@ -82,6 +82,7 @@ export function sampleFacts(
     sendTo: 'patient@example.org',
     accountId: null,
     waitlistEntryId: kind === 'offered' ? id : null,
+    offerAnnounced: kind === 'offered' ? false : null,
     manageEpoch: 0,
     appointmentType: 'in_person',
     cancellationReason: kind === 'cancelled' ? `${doctor}: –` : null,

@@ -258,7 +258,8 @@ async function mayBeSent(
 }
 
 async function mailFactsOf(pool: pg.Pool, { kind, clinicNo }: DueMessage, facts: MessageFacts) {
-  const alternatives = kind === 'withdrawn' ? await timesInstead(pool, facts, alternativesMax) : []
+  const hasAlternatives = kind === 'withdrawn' && facts.offerAnnounced === null
+  const alternatives = hasAlternatives ? await timesInstead(pool, facts, alternativesMax) : []
   return { ...facts, alternatives, logo: await readLogo(pool, clinicNo) }
 }
 

@@ -27,6 +27,13 @@ export const de: MailTexts = {
     leave: 'Warteliste verlassen',
     privateLink: 'Behalten Sie den Link zum Angebot für sich: Wer ihn hat, kann den Platz annehmen oder ablehnen.',
   },
+  offerWithdrawn: {
+    subject: (when) => `Der für Sie reservierte Platz ist nicht mehr verfügbar: ${when}`,
+    heading: 'Dieser Platz ist nicht mehr verfügbar',
+    text: (clinic) =>
+      `${clinic} musste den Platz zurückziehen, der für Sie reserviert war. Das tut uns leid. Sie behalten Ihre ` +
+      'Stelle auf der Warteliste und bekommen die nächste passende Zeit angeboten.',
+  },
   confirm: {
     subject: (when) => `Bitte bestätigen Sie Ihren Termin am ${when}`,
     heading: 'Bitte bestätigen Sie Ihren Termin',

@@ -22,6 +22,13 @@ export const en = {
     leave: 'Leave the waitlist',
     privateLink: 'Keep the link to the offer private: anyone who has it can accept or decline the place.',
   },
+  offerWithdrawn: {
+    subject: (when: string) => `The place held for you is no longer available: ${when}`,
+    heading: 'This place is no longer available',
+    text: (clinic: string) =>
+      `${clinic} had to withdraw the place that was held for you. We are sorry. You keep your place on the waitlist, ` +
+      'and are offered the next time that suits you.',
+  },
   confirm: {
     subject: (when: string) => `Please confirm your appointment on ${when}`,
     heading: 'Please confirm your appointment',

@@ -3,7 +3,8 @@ import type { MessageLanguage, SmsKind } from '@holdfast/engine'
 /** What an SMS says before its link. `until`: when a hold ends. */
 export type SmsContext = { clinic: string; doctor: string; when: string; until: string }
 
-type SmsTexts = Record<SmsKind, (context: SmsContext) => string>
+/** `offerWithdrawn`: of a message `withdrawn` about a place of the waitlist that was not accepted yet. */
+type SmsTexts = Record<SmsKind | 'offerWithdrawn', (context: SmsContext) => string>
 
 const en: SmsTexts = {
   offered: ({ clinic, when, until }) => `${clinic}: a place is held for you, ${when}. Accept it until ${until}:`,
@@ -11,6 +12,7 @@ const en: SmsTexts = {
   moved: ({ clinic, when, doctor }) => `${clinic}: moved to ${when}, ${doctor}. Your ticket:`,
   cancelled: ({ clinic, when }) => `${clinic}: your appointment ${when} is cancelled. Book again:`,
   withdrawn: ({ clinic, when }) => `${clinic}: we are sorry, your appointment ${when} cannot take place. Other times:`,
+  offerWithdrawn: ({ clinic, when }) => `${clinic}: the place held for you, ${when}, is gone. You wait on:`,
   reminder: ({ clinic, when, doctor }) => `${clinic}: reminder, ${when}, ${doctor}. Cannot come? Please cancel:`,
 }
 
@@ -20,6 +22,7 @@ const de: SmsTexts = {
   moved: ({ clinic, when, doctor }) => `${clinic}: Verschoben auf ${when}, ${doctor}. Ihr Ticket:`,
   cancelled: ({ clinic, when }) => `${clinic}: Ihr Termin ${when} ist abgesagt. Neu buchen:`,
   withdrawn: ({ clinic, when }) => `${clinic}: Ihr Termin ${when} muss leider ausfallen. Andere Zeiten:`,
+  offerWithdrawn: ({ clinic, when }) => `${clinic}: Der reservierte Platz ${when} entfällt. Sie warten weiter:`,
   reminder: ({ clinic, when, doctor }) => `${clinic}: Erinnerung, ${when}, ${doctor}. Verhindert? Bitte absagen:`,
 }
 
@@ -29,6 +32,7 @@ const ar: SmsTexts = {
   moved: ({ clinic, when, doctor }) => `${clinic}: نُقل موعدك إلى ${when}، ${doctor}. تذكرتك:`,
   cancelled: ({ clinic, when }) => `${clinic}: أُلغي موعدك ${when}. احجز من جديد:`,
   withdrawn: ({ clinic, when }) => `${clinic}: نعتذر، تعذّر موعدك ${when}. أوقات أخرى:`,
+  offerWithdrawn: ({ clinic, when }) => `${clinic}: المكان المحجوز لك ${when} لم يعد متاحًا. ما زلت على القائمة:`,
   reminder: ({ clinic, when, doctor }) => `${clinic}: تذكير، ${when}، ${doctor}. لن تحضر؟ يُرجى الإلغاء:`,
 }
 
