@@ -8,7 +8,9 @@ export const waitlistProblemKinds = {
   already_waiting: {
     status: 409,
     title: 'This account or contact waits for the same already',
-    help: 'Read the entry with its manage token, or with GET /me/waitlist-entries.',
+    help:
+      'Read the entry with its manage token, or with GET /me/waitlist-entries. Members of the clinic get its ' +
+      '`entryId`; for somebody else of the same name, send another e-mail address or telephone number.',
   },
   too_many_waitlist_entries: {
     status: 409,

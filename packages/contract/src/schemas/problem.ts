@@ -44,6 +44,9 @@ export const problemSchema = Type.Object(
     remainingMinutes: Type.Optional(Type.Integer({ description: '`block_full`: what is left of the block' })),
     case: Type.Optional(caseSchema),
     usedMinutes: Type.Optional(Type.Integer({ description: '`minutes_in_use`: what cases take of the block' })),
+    entryId: Type.Optional(
+      Type.String({ description: '`already_waiting`: the entry on the waitlist, for members of the clinic' }),
+    ),
     caseIds: Type.Optional(Type.Array(Type.String(), { description: '`theatre_patient_in_use`' })),
     requestIds: Type.Optional(Type.Array(Type.String(), { description: '`theatre_patient_in_use`' })),
   },

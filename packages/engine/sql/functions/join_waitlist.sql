@@ -1,4 +1,6 @@
--- join_waitlist: adds an entry to a clinic's waitlist.
+-- join_waitlist: adds an entry to a clinic's waitlist, unless the same person waits for the same already: the same
+-- doctor or specialization, days, times and units, the same name, and the same account or contact. Of an entry that a
+-- member of the clinic adds, e-mail address and telephone number have to be the same, or missing from both.
 --
 -- p_entry: {id, doctorId | specialization, from, to, weekdays, timeFrom, timeTo, units, urgency, accountId, patient,
 --   joinedBy}. p_kinds, p_subjects: where it comes from, as for admit_claims. p_is_limited: the clinic's limits apply:
@@ -6,7 +8,7 @@
 --   entries, holds and bookings as it may have bookings. A claim counts holds and bookings, not entries: a
 --   subject can exceed the limit of bookings by the number of its open entries.
 -- Outcomes: joined | doctor_missing | specialization_missing (no active doctor of the clinic has it) | range_over (its
---   last day is past) | already_waiting (the account or contact waits for the same) | units_over_limit |
+--   last day is past) | already_waiting (entry_id: the entry) | units_over_limit |
 --   too_many_entries | <kind>_holds | <kind>_bookings, as the limits of admit_claims
 -- maximum: the limit that would be exceeded.
 -- Locks: the clinic's waitlist, exclusively (see lock_waitlists), then the lock of admit_claims, whose owners wait for
@@ -16,12 +18,13 @@
 -- Idempotent: no; the caller stores its result under the key of the request.
 create or replace function holdfast.join_waitlist(
   p_clinic_no integer, p_entry jsonb, p_kinds text[], p_subjects uuid[], p_is_limited boolean
-) returns table (outcome text, maximum integer)
+) returns table (outcome text, maximum integer, entry_id uuid)
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
 as $function$
+#variable_conflict use_column
 declare
   v_now timestamptz;
   v_id constant uuid := (p_entry->>'id')::uuid;
@@ -51,16 +54,29 @@ begin
       then 'specialization_missing'
     when v_new.to_date < (select (v_now at time zone c.timezone)::date from clinic c where c.no = p_clinic_no)
       then 'range_over'
-    when exists (
-      select from unnest(p_kinds, p_subjects) i(kind, subject)
-        join waitlist_origin o on o.clinic_no = p_clinic_no and o.subject = i.subject
-        join waitlist_entry e on e.clinic_no = p_clinic_no and e.id = o.entry_id
-       where i.kind in ('account', 'contact') and e.ended_at is null
-         and (e.resource_id, e.specialization, e.from_date, e.to_date, e.weekdays, e.time_from, e.time_to, e.units,
-              e.patient->>'name') is not distinct from
-             (v_new.resource_id, v_new.specialization, v_new.from_date, v_new.to_date, v_new.weekdays, v_new.time_from,
-              v_new.time_to, v_new.units, v_new.patient->>'name')) then 'already_waiting'
     end;
+  if outcome is null then
+    entry_id := (
+      select e.id
+        from waitlist_entry e
+       where e.clinic_no = p_clinic_no and e.ended_at is null
+         and (e.resource_id = v_new.resource_id or e.specialization = v_new.specialization)
+         and e.from_date = v_new.from_date and e.to_date = v_new.to_date and e.units = v_new.units
+         and (e.weekdays, e.time_from, e.time_to, lower(e.patient->>'name')) is not distinct from
+             (v_new.weekdays, v_new.time_from, v_new.time_to, lower(v_new.patient->>'name'))
+         and (e.account_id = v_new.account_id
+              or v_new.joined_by is not null
+                 and lower(e.patient->>'email') is not distinct from lower(v_new.patient->>'email')
+                 and regexp_replace(e.patient->>'phone', '\D', '', 'g')
+                     is not distinct from regexp_replace(v_new.patient->>'phone', '\D', '', 'g')
+              or exists (select from unnest(p_kinds, p_subjects) i(kind, subject)
+                           join waitlist_origin o on o.clinic_no = p_clinic_no and o.subject = i.subject
+                                                 and o.entry_id = e.id
+                          where i.kind = 'contact'))
+       order by e.joined_at, e.id
+       limit 1);
+    outcome := case when entry_id is not null then 'already_waiting' end;
+  end if;
   if outcome is null and p_is_limited and cardinality(p_kinds) > 0 then
     perform pg_advisory_xact_lock(1215261797, p_clinic_no);
     for v_limit in

@@ -46,7 +46,9 @@ export type NewWaitlistEntry = WaitlistRequest & {
 
 export type JoinOutcome =
   | { kind: 'joined'; id: string }
-  | { kind: 'doctor_missing' | 'specialization_missing' | 'range_over' | 'already_waiting' }
+  | { kind: 'doctor_missing' | 'specialization_missing' | 'range_over' }
+  /** With the entry of the same person for the same. */
+  | { kind: 'already_waiting'; entryId: string }
   | { kind: 'units_over_limit' | 'too_many_entries'; max: number }
   | Extract<AdmissionOutcome, { kind: 'too_many_bookings' }>
 

@@ -19,6 +19,7 @@ export type WaitlistSettings = {
 type JoinRow = {
   outcome: Exclude<JoinOutcome['kind'], 'too_many_bookings'> | `${BookingOrigin['kind']}_${'holds' | 'bookings'}`
   maximum: number | null
+  entry_id: string | null
 }
 
 /** The waitlist, over the engine's pool for everything that is no batch. */
@@ -58,12 +59,12 @@ async function insertEntry(transaction: pg.PoolClient, entry: NewWaitlistEntry):
   const id = newId(clinicNo)
   const stored = JSON.stringify({ ...fields, id, urgency: urgencies.indexOf(entry.urgency) })
   const { rows } = await transaction.query<JoinRow>(sql`
-    select outcome, maximum
+    select outcome, maximum, entry_id
       from holdfast.join_waitlist(${clinicNo}, ${stored}::jsonb, ${origins.map(({ kind }) => kind)}::text[],
                                   ${origins.map(({ subject }) => subject)}::uuid[], ${isLimited})`)
   const [row] = rows
   if (row === undefined) throw new Error('join_waitlist returned no row.')
-  const { outcome, maximum } = row
+  const { outcome, maximum, entry_id: entryId } = row
   const max = maximum ?? 0
   switch (outcome) {
     case 'joined':
@@ -74,8 +75,9 @@ async function insertEntry(transaction: pg.PoolClient, entry: NewWaitlistEntry):
     case 'doctor_missing':
     case 'specialization_missing':
     case 'range_over':
-    case 'already_waiting':
       return { kind: outcome }
+    case 'already_waiting':
+      return { kind: outcome, entryId: entryId ?? '' }
     default:
       return tooManyBookings(outcome, max)
   }

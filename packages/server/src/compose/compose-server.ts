@@ -236,7 +236,8 @@ function openLive(
 
 function derivedSecrets(config: Config, { secrets }: PreparedDatabase) {
   return {
-    bookingOrigins: config.rateLimit ? createBookingOrigins(secrets) : null,
+    bookingOrigins: createBookingOrigins(secrets),
+    hasBookingLimits: config.rateLimit,
     manageTokens: createManageTokens(secrets),
     confirmationTokens: config.smtpUrl === null ? null : createConfirmationTokens(secrets),
     unsubscribeTokens: createUnsubscribeTokens(secrets),

@@ -32,8 +32,9 @@ export type RestDeps = {
   unsubscribeTokens: AddressTokens
   recipientDigests: RecipientDigests
   visitRooms: VisitRooms
-  /** null: bookings are not limited. */
-  bookingOrigins: BookingOrigins | null
+  bookingOrigins: BookingOrigins
+  /** false: nobody is limited in how much they book. HOLDFAST_RATE_LIMIT */
+  hasBookingLimits: boolean
   /** Slot lists from the calendar in memory. */
   slotLists: Pick<SlotLists, 'read'>
   /** For the slots of inactive doctors, which are not in memory. */

@@ -2959,6 +2959,10 @@ export type Problem = {
      */
     usedMinutes?: number;
     /**
+     * `already_waiting`: the entry on the waitlist, for members of the clinic
+     */
+    entryId?: string;
+    /**
      * `theatre_patient_in_use`
      */
     caseIds?: Array<string>;

@@ -52,12 +52,12 @@ export async function claimWithinLimits(
  * @returns releases the reservation of a contact that the booking did not get
  */
 export async function admitContact(
-  { engine, bookingOrigins }: RestDeps,
+  { engine, bookingOrigins, hasBookingLimits }: RestDeps,
   ip: string,
   bookingId: string,
   patient: Patient,
 ): Promise<((outcome: SettleOutcome) => void) | null> {
-  if (bookingOrigins === null) return null
+  if (!hasBookingLimits) return null
   const contactsIn = (of: Patient) => contactsOf(bookingOrigins, { principal: { kind: 'anonymous' }, ip }, of)
   const origins = contactsIn(patient)
   if (origins.length === 0) return null

@@ -129,7 +129,7 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
 const unknownPatient = { name: '' }
 
 function claim(
-  { engine, bookingOrigins }: RestDeps,
+  { engine, bookingOrigins, hasBookingLimits }: RestDeps,
   { body, granted: principal, field: bookedBy, key, request }: Input<typeof restOperations.createBooking>,
   isByLink: boolean,
 ): Promise<ClaimOutcome> | ClaimOutcome {
@@ -156,7 +156,7 @@ function claim(
     requestHash: bookingRequestHash(bookedBy === null ? wanted : { ...wanted, onBehalf: true }),
   }
   // The clinic's people are not limited. `ip` is computed at each access, so it is read only where it is needed.
-  if (bookingOrigins === null || bookedBy !== null) return engine.claim(claimRequest)
+  if (!hasBookingLimits || bookedBy !== null) return engine.claim(claimRequest)
   return claimWithinLimits(engine, bookingOrigins, { principal, ip: request.ip }, claimRequest)
 }
 

@@ -93,6 +93,47 @@ test('a retry gets the same entry, and nobody waits for the same twice', async (
   expect((await rest.call('createWaitlistEntry', { body: { ...body, units: 2 } })).status).toBe(201)
 })
 
+test('nobody waits for the same twice, also where nobody is limited', async ({ database, rest }) => {
+  const { wanted, clinic } = await aFullDoctor(database)
+  const statusOf = async (call: Promise<{ status: number }>) => (await call).status
+  const join = (body: object, as?: Awaited<ReturnType<typeof rest.aMember>>) =>
+    rest.call('createWaitlistEntry', { body: { ...wanted, ...body }, ...(as === undefined ? {} : { as }) })
+  expect(await statusOf(join({ patient }))).toBe(201)
+  const { problem } = await join({ patient })
+  expect(problem).toMatchObject({ status: 409, code: 'already_waiting' })
+  expect(problem.entryId).toBeUndefined()
+  expect(await statusOf(join({ patient: { ...patient, name: 'Her daughter' } }))).toBe(201)
+  expect(await statusOf(join({ patient, units: 2 }))).toBe(201)
+  // The same account, by another address.
+  const as = rest.anAccount()
+  expect(await statusOf(join({ patient: { name: 'Ada', email: 'ada@example.org' } }, as))).toBe(201)
+  expect(await statusOf(join({ patient: { name: 'Ada', email: 'lovelace@example.org' } }, as))).toBe(409)
+  // Nobody is limited otherwise.
+  await database.ownerPool.query('update holdfast.clinic set address_holds_max = 1 where id = $1', [clinic.id])
+  expect(await statusOf(join({ patient: { name: 'Another', email: 'another@example.org' } }))).toBe(201)
+})
+
+test('staff do not add the same person twice, and learn which entry there is', async ({ database, rest }) => {
+  const { wanted, clinic } = await aFullDoctor(database)
+  const as = await rest.aMember(clinic.no, 'staff')
+  const add = (person: object) =>
+    rest.call('createWaitlistEntry', { as, body: { ...wanted, patient: person, onBehalf: true } })
+  const first = await add({ name: 'Jane Doe' })
+  expect(first.status).toBe(201)
+  const again = await Promise.all([add({ name: 'jane doe' }), add({ name: 'Jane Doe' })])
+  for (const { problem } of again) expect(problem).toMatchObject({ code: 'already_waiting', entryId: first.body.id })
+  // Another person of the same name.
+  expect((await add({ name: 'Jane Doe', phone: '+44 1632 960 001' })).status).toBe(201)
+  expect((await add({ name: 'Jane Doe', phone: '+44 1632 960001' })).problem.code).toBe('already_waiting')
+  expect((await add({ name: 'Jane Doe', phone: '+44 1632 960 002' })).status).toBe(201)
+  // Who left may be added again.
+  await rest.call('leaveWaitlist', { as, path: { entryId: first.body.id } })
+  expect((await add({ name: 'Jane Doe' })).status).toBe(201)
+  // Two desks at once.
+  const both = await Promise.all([add({ name: 'Joe Bloggs' }), add({ name: 'Joe Bloggs' })])
+  expect(both.map(({ status }) => status).toSorted()).toEqual([201, 409])
+})
+
 test('a contact, an address and an account may wait only so often', async ({ database, limited: rest }) => {
   const { wanted, clinic } = await aFullDoctor(database)
   await database.ownerPool.query('update holdfast.clinic set address_holds_max = 3 where id = $1', [clinic.id])
@@ -120,7 +161,7 @@ test('members of the clinic who add an entry get no token of the patient, nor wi
   const body = { ...wanted, patient }
   const add = () => rest.call('createWaitlistEntry', { as, key: 'add', body: { ...body, onBehalf: true } })
   for (const status of [201, 200]) expect(await add()).toMatchObject({ status, body: { manageToken: null } })
-  const own = await rest.call('createWaitlistEntry', { as, body })
+  const own = await rest.call('createWaitlistEntry', { as, body: { ...body, patient: { name: 'The member' } } })
   expect(own.body.manageToken).toMatch(/^hfm_/)
 })
 

@@ -127,7 +127,7 @@ function validateEntry(body: NewWaitlistEntryBody): void {
 
 /** What the entry is stored as. Members of the clinic who add it for a patient are not limited. */
 function newEntryOf(
-  { bookingOrigins }: RestDeps,
+  { bookingOrigins, hasBookingLimits }: RestDeps,
   { body, granted: principal, field: member, request }: Input<typeof restOperations.createWaitlistEntry>,
 ): { entry: NewWaitlistEntry; clinicId: string } {
   const { clinicId, patient } = body
@@ -137,13 +137,9 @@ function newEntryOf(
     principal: member === null ? principal : { kind: 'anonymous' },
     ip: request.ip,
   }
-  const origins =
-    bookingOrigins === null
-      ? []
-      : [
-          ...(member === null ? originsOfCaller(bookingOrigins, caller) : []),
-          ...contactsOf(bookingOrigins, caller, patient),
-        ]
+  const isLimited = hasBookingLimits && member === null
+  // Without limits, too: nobody waits twice for the same.
+  const contacts = contactsOf(bookingOrigins, caller, patient)
   const entry = {
     clinicNo,
     doctorId: body.doctorId ?? null,
@@ -158,8 +154,8 @@ function newEntryOf(
     patient,
     accountId: member === null && principal.kind === 'account' ? principal.accountId : null,
     joinedBy: member?.accountId ?? null,
-    origins,
-    isLimited: member === null,
+    origins: [...(isLimited ? originsOfCaller(bookingOrigins, caller) : []), ...contacts],
+    isLimited,
   } satisfies NewWaitlistEntry
   return { entry, clinicId }
 }
@@ -173,7 +169,12 @@ function joinProblem(outcome: Exclude<JoinOutcome, { kind: 'joined' }>, entry: N
     case 'range_over':
       return invalidRequest([{ path: '/to', message: 'must not be in the past' }])
     case 'already_waiting':
-      return problem('already_waiting', 'This account or contact waits for the same already.')
+      // Whoever joins must not learn the ids of others' entries.
+      return problem(
+        'already_waiting',
+        'This account or contact waits for the same already.',
+        entry.joinedBy === null ? {} : { entryId: outcome.entryId },
+      )
     case 'units_over_limit':
       return refusalProblem({ kind: 'too_many_units', max: outcome.max })
     case 'too_many_bookings':
