@@ -246,6 +246,17 @@ test('staff add a patient with an urgency, filter the list, see what was offered
   await urgent.filter({ hasText: 'Urgent' }).getByRole('cell', { name: '1', exact: true }).waitFor()
   expect(await axeFindings(page)).toEqual([])
 
+  // Once more by mistake.
+  await page.getByRole('link', { name: 'Add a patient' }).click()
+  await page.getByLabel('Full name').fill('pia urgent')
+  await page.getByRole('button', { name: 'Add to the waitlist' }).click()
+  const twice = page.getByRole('alert').filter({ hasText: 'is on the waitlist already' })
+  await twice.waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await twice.getByRole('link', { name: 'See the waitlist' }).click()
+  await urgent.waitFor()
+  await page.getByLabel('Status').selectOption('Waiting')
+
   await cancel(await open(site), ticket)
   await page.getByLabel('Status').selectOption('Offered')
   await urgent.waitFor()

@@ -1,5 +1,5 @@
 import type { WaitlistEntry } from '@holdfast/contract/client'
-import { Group, NativeSelect, Stack } from '@mantine/core'
+import { Alert, Group, NativeSelect, Stack, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { entryOfDraft, newEntryDraft } from '../../../domain/waitlist/entry-draft.ts'
 import { EntryFields } from '../../../domain/waitlist/entry-fields.tsx'
 import { useEntryForm, useJoin } from '../../../domain/waitlist/use-entry-form.ts'
+import { refusalCode } from '../../../lib/api-error.ts'
 import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
@@ -15,6 +16,7 @@ import layoutClasses from '../../../ui/layout.module.css'
 import { LinkButton } from '../../../ui/link-button.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import { toastDone } from '../../../ui/toast.ts'
+import type { WaitlistSearch } from '../admin-search.ts'
 import { useClinic } from '../use-clinic.ts'
 import { useSpecializationOptions } from './use-specialization-options.ts'
 
@@ -110,7 +112,13 @@ function AddEntry() {
           />
         </div>
         <EntryFields form={form} isPatient={false} />
-        {join.isError ? <ErrorState error={join.error} /> : null}
+        {join.isError ? (
+          <AddError
+            error={join.error}
+            name={join.variables?.patient.name ?? ''}
+            search={isForDoctor ? { doctorId } : { specialization }}
+          />
+        ) : null}
         <Group>
           <ActionButton type="submit" isBusy={join.isPending}>
             {t('clinic.addTitle')}
@@ -118,5 +126,36 @@ function AddEntry() {
         </Group>
       </Stack>
     </form>
+  )
+}
+
+type AddErrorProps = { error: Error; name: string; search: WaitlistSearch }
+
+/** Whoever is on the list already is found there. */
+function AddError({ error, name, search }: AddErrorProps) {
+  const { t } = useTranslation('waitlist')
+  const { clinicId } = useClinic()
+  if (refusalCode(error) !== 'already_waiting') return <ErrorState error={error} />
+  return (
+    <Alert
+      role="alert"
+      color="red"
+      variant="outline"
+      radius="lg"
+      title={t('clinic.alreadyWaiting.title', { name: `\u2068${name}\u2069` })}
+    >
+      <Stack align="flex-start" gap="sm">
+        <Text>{t('clinic.alreadyWaiting.help')}</Text>
+        <LinkButton
+          size="sm"
+          variant="default"
+          to="/clinic/$clinicId/waitlist"
+          params={{ clinicId }}
+          search={{ ...search, entryStatus: 'any' }}
+        >
+          {t('clinic.alreadyWaiting.see')}
+        </LinkButton>
+      </Stack>
+    </Alert>
   )
 }
