@@ -78,8 +78,8 @@ export function isTokenWith(
 
 /** The key of a request to renew a token. */
 export function renewalKeyOf(key: SentKey | null, operationId: string, id: string): string {
-  // The bearer of the voided token knows the id.
-  const isRetriable = key !== null && isUnguessable(key.key.toLowerCase().replaceAll(id.toLowerCase(), ''))
+  // The bearer of the voided token must not know the key.
+  const isRetriable = key !== null && isUnguessable(key.key)
   return isRetriable ? keyDigest(key, `${operationId} ${id}`) : freshKey()
 }
 
