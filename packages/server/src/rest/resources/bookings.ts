@@ -197,7 +197,8 @@ async function confirmWith(deps: RestDeps, input: Input<typeof restOperations.co
     throw invalidRequest([{ path: '/patient', message: 'cannot be changed together with confirmationToken' }])
   }
   const booking = await requireConfirmationToken(deps, params.bookingId, reach, token)
-  const outcome = await settle(deps, input, 'confirm')
+  // For the patient whose address the link has proven: the hold may have got another one since it was read.
+  const outcome = await settle(deps, input, 'confirm', { patient: booking.patient })
   if (outcome.kind === 'done' || outcome.kind === 'unchanged') await noteProvenAddress(deps, booking)
   return settledResponse(deps, input, outcome)
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, aMember, aSlot, type TestDatabase } from '@holdfast/testkit'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { type CallOptions, type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
 import { createConfirmationTokens } from '../../secrets/confirmation-tokens.ts'
@@ -86,6 +86,26 @@ test('a link of another booking or address confirms nothing', async ({ database,
   expect((await rest.call('getBooking', hold)).body.status).toBe('PENDING')
   const right = await rest.call('confirmBooking', { ...hold, body: linkOf(hold, 'Lovelace@example.org') })
   expect(right.body.status).toBe('CONFIRMED')
+})
+
+test('a link confirms for the address that it was sent to, whatever the hold has got meanwhile', async ({
+  database,
+  sending: rest,
+}) => {
+  const { slot } = await aClinicByLink(database, rest)
+  const hold = await aHold(rest, slot.id)
+  await rest.call('confirmBooking', { ...hold, body: { patient } })
+  const victim = { name: 'Grace', email: 'grace@example.org' }
+  const settle = rest.engine.settle.bind(rest.engine)
+  // After the link was checked, and before the hold is confirmed.
+  const settling = vi.spyOn(rest.engine, 'settle').mockImplementationOnce(async (request) => {
+    const asked = await rest.call('confirmBooking', { ...hold, body: { patient: victim } })
+    expect(asked.body).toMatchObject({ status: 'PENDING', patient: victim })
+    return settle(request)
+  })
+  const done = await rest.call('confirmBooking', { ...hold, body: linkOf(hold) })
+  settling.mockRestore()
+  expect(done.body).toMatchObject({ status: 'CONFIRMED', patient })
 })
 
 test('no link is needed without an address, in another clinic, for the desk, and without a mail server', async ({
