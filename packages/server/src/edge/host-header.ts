@@ -5,12 +5,16 @@ const hostPattern = /^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:\d{1,5})?
 
 /**
  * Refuses a malformed Host header, because URLs are built from it (redirects, origins), and a second one: a proxy may
- * have read the other.
+ * have read the other. The connection ends, as after every malformed request.
  */
-export function refuseInvalidHost(request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void {
-  if (!hostPattern.test(request.host)) done(problem('invalid_request', 'The Host header is not a valid host.'))
-  else if (hostHeaders(request.raw.rawHeaders) > 1) done(problem('invalid_request', 'There are several Host headers.'))
-  else done()
+export function refuseInvalidHost(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
+  const isOne = hostHeaders(request.raw.rawHeaders) === 1
+  if (isOne && hostPattern.test(request.host)) done()
+  else {
+    reply.header('connection', 'close')
+    const detail = isOne ? 'The Host header is not a valid host.' : 'There are several Host headers.'
+    done(problem('invalid_request', detail))
+  }
 }
 
 /** `request.headers` has only the first. Names and values alternate. */

@@ -6,6 +6,7 @@ import { brotliCompressSync, brotliDecompressSync } from 'node:zlib'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { errorHandler } from '../edge/error-handler.ts'
+import { refuseInvalidHost } from '../edge/host-header.ts'
 import { notFound } from '../edge/not-found.ts'
 import { siteRoutes } from './site-routes.ts'
 
@@ -27,6 +28,7 @@ beforeEach(async () => {
   await writeFile(join(directory, 'help/first-day.html'), '<!doctype html><title>First day</title>')
   await writeFile(join(directory, 'help/help.js'), script)
   app = Fastify()
+  app.addHook('onRequest', refuseInvalidHost)
   app.setErrorHandler(errorHandler)
   await app.register(notFound)
   app.post('/api/v1/bookings', async () => ({}))
@@ -51,6 +53,12 @@ test.each(['/', '/doctors/some-id?from=2026-11-23', '/my-bookings', '/ticket'])(
     expect(response.headers['content-type']).toMatch(/^text\/html/)
   },
 )
+
+test.each(['/', '/help', '/sw.js'])('%s with an invalid Host header is not a missing file', async (url) => {
+  const response = await app.inject({ url, headers: { ...person, host: 'not a host' } })
+  expect(response.json()).toMatchObject({ status: 400, code: 'invalid_request' })
+  expect(response.headers.connection).toBe('close')
+})
 
 test('the page may run only the scripts of the build and its inline script', async () => {
   const { headers } = await app.inject({ url: '/', headers: person })

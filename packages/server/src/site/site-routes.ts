@@ -5,7 +5,7 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { errorHandler } from '../edge/error-handler.ts'
 import { pagePolicy } from '../edge/page-policy.ts'
-import { problem } from '../edge/problem-error.ts'
+import { ProblemError, problem } from '../edge/problem-error.ts'
 import { publicPageRoutes } from './public-page-routes.ts'
 import type { PublicPages } from './public-pages.ts'
 
@@ -36,7 +36,8 @@ export async function siteRoutes(app: FastifyInstance, settings: SiteSettings): 
   const policy = pagePolicy(readFileSync(join(directory, page), 'utf8'), extraSources)
   // @fastify/static throws for a path that leaves its directory, or that no file can have. There is no such file.
   app.setErrorHandler((error, request, reply) => {
-    const refusal = isClientError(error) ? problem('not_found', 'There is no such file.') : error
+    const isOfFile = isClientError(error) && !(error instanceof ProblemError)
+    const refusal = isOfFile ? problem('not_found', 'There is no such file.') : error
     errorHandler(refusal, request, reply)
   })
   // Files are the same for everyone: credentials are not read and requests are not counted.
