@@ -8,11 +8,11 @@ const hostPattern = /^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:\d{1,5})?
  * have read the other. The connection ends, as after every malformed request.
  */
 export function refuseInvalidHost(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
-  const isOne = hostHeaders(request.raw.rawHeaders) === 1
-  if (isOne && hostPattern.test(request.host)) done()
+  const areSeveral = hostHeaders(request.raw.rawHeaders) > 1
+  if (!areSeveral && hostPattern.test(request.host)) done()
   else {
     reply.header('connection', 'close')
-    const detail = isOne ? 'The Host header is not a valid host.' : 'There are several Host headers.'
+    const detail = areSeveral ? 'There are several Host headers.' : 'The Host header is not a valid host.'
     done(problem('invalid_request', detail))
   }
 }
