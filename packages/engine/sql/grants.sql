@@ -106,7 +106,7 @@ begin
          'create_blocks', 'change_block', 'save_case_request', 'withdraw_case_request', 'erase_theatre_patient',
          'join_waitlist', 'leave_waitlist', 'offer_free_places', 'offer_public_places',
          'end_waitlist_entries', 'set_busy_times', 'stop_offers',
-         'erase_waitlist_entries',
+         'erase_waitlist_entries', 'store_response',
          'months_in_transit',
          'clinic_no_of', 'id_floor')
   loop

@@ -282,6 +282,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'set_busy_times',
     'settle_bookings',
     'stop_offers',
+    'store_response',
     'suggest_cases',
     'verify_clinic',
     'withdraw_case_request',

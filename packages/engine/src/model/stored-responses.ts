@@ -12,6 +12,9 @@ export type StoredResponses = {
   find(
     writeKey: NonNullable<WriteKey>,
   ): Promise<{ kind: 'missing' } | { kind: 'found'; response: unknown } | { kind: 'key_reused' }>
-  /** Stores `response` as JSON, unless one is already stored under the key. */
+  /**
+   * Stores `response` as JSON, unless one is already stored under the key, or it names a booking whose patient has been
+   * erased.
+   */
   store(writeKey: NonNullable<WriteKey>, response: unknown): Promise<void>
 }

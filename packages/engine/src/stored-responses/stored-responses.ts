@@ -18,9 +18,8 @@ export function createStoredResponses(pool: pg.Pool): StoredResponses {
 
     async store({ key, requestHash }, response) {
       const statement = sql`
-        insert into holdfast.answer (key, request_hash, body, ids)
-        values (${key}, ${requestHash}, ${JSON.stringify(response)}, ${bookingIdsIn(response)}::uuid[])
-        on conflict do nothing`
+        select holdfast.store_response(${key}, ${requestHash}, ${JSON.stringify(response)}::jsonb,
+                                       ${bookingIdsIn(response)}::uuid[])`
       await pool.query(prepared('store_response', statement))
     },
   }

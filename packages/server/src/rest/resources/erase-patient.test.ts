@@ -11,7 +11,7 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { freshDatabaseTest } from '@holdfast/testkit/database-test'
-import { describe, expect, onTestFinished } from 'vitest'
+import { describe, expect, onTestFinished, vi } from 'vitest'
 import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
 import { maskAddress } from '../../messages/mask-address.ts'
@@ -119,16 +119,19 @@ describe('in the whole database', () => {
     },
   )
 
-  freshDatabaseTest('a response that was stored after the erasure is deleted by the upkeep', async ({ database }) => {
+  freshDatabaseTest('what an older server stored after the erasure is deleted by the upkeep', async ({ database }) => {
     const rest = await startRestApp(database)
     try {
       const clinic = await aClinic(database)
       const booking = await aBookingWith(texts, { database, rest, clinic, account: rest.anAccount() })
       await rest.engine.erasures.ofBooking({ bookingId: booking.id, actorId: null, key: null })
-      const late = { status: 200, body: { items: [{ id: booking.id, patient }] } }
-      const key = { key: crypto.randomUUID(), requestHash: crypto.randomUUID() }
+      const late = JSON.stringify({ status: 200, body: { items: [{ id: booking.id, patient }] } })
+      await database.appPool.query(
+        `insert into holdfast.answer (key, request_hash, body, ids)
+         values (gen_random_uuid(), gen_random_uuid(), $1, array[$2::uuid])`,
+        [late, booking.id],
+      )
       const unrelated = { key: crypto.randomUUID(), requestHash: crypto.randomUUID() }
-      await rest.engine.storedResponses.store(key, late)
       await rest.engine.storedResponses.store(unrelated, { status: 200, body: { id: booking.slot.id } })
       expect(await finishErasures(database.appPool)).toBe(0)
       expect(await placesOfText(database, patient.name)).toEqual(['holdfast.answer'])
@@ -141,6 +144,29 @@ describe('in the whole database', () => {
       await rest.stop()
     }
   })
+})
+
+test('a cancellation that is erased before its response is stored leaves no copy of the patient', async ({
+  database,
+  rest,
+}) => {
+  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
+  const owner = rest.anAccount()
+  const { id } = await aBooking(database, slot, { accountId: owner.id, patient })
+  const { storedResponses, erasures } = rest.engine
+  const store = storedResponses.store.bind(storedResponses)
+  const storing = vi.spyOn(storedResponses, 'store').mockImplementationOnce(async (...stored) => {
+    expect((await erasures.ofBooking({ bookingId: id, actorId: null, key: null })).kind).toBe('done')
+    await store(...stored)
+  })
+  onTestFinished(() => storing.mockRestore())
+  const call = { path: { bookingId: id }, as: owner, key: 'one' }
+  expect((await rest.call('cancelBooking', call)).body).toMatchObject({ status: 'CANCELLED', patient })
+  expect(storing).toHaveBeenCalledOnce()
+  const naming = 'select from holdfast.answer where body::text like $1'
+  expect((await database.ownerPool.query(naming, [`%${id}%`])).rows).toEqual([])
+  // It belongs to nobody any more.
+  expect((await rest.call('cancelBooking', call)).problem).toMatchObject({ status: 404, code: 'booking_not_found' })
 })
 
 const pastSlot = () => ({ startsAt: new Date(Date.now() - 3_600_000), capacity: 5 })
