@@ -84,14 +84,15 @@ const withdrawal = (slot: BuiltSlot, dryRun = false) => ({
   dryRun,
   actorId: null,
 })
-const anInvitation = async ({ database: its, clinic }: Scene) => ({
-  id: newId(clinic.no),
-  clinicNo: clinic.no,
+const anAdmin = async ({ database: its, clinic }: Scene) => (await aMember(its, clinic, { role: 'admin' })).accountId
+const anInvitation = async (scene: Scene) => ({
+  id: newId(scene.clinic.no),
+  clinicNo: scene.clinic.no,
   tokenHash: randomBytes(32),
   email: 'sam@example.org',
   role: 'staff' as const,
   doctorId: null,
-  invitedBy: (await aMember(its, clinic, { role: 'admin' })).accountId,
+  invitedBy: await anAdmin(scene),
 })
 const draftsAfter = ({ endsAt }: BuiltSlot) => [
   { startsAt: endsAt, endsAt: new Date(endsAt.getTime() + 900_000), capacity: 1 },
@@ -240,17 +241,16 @@ const writes: Record<EngineWrite, Write> = {
     announced: ({ clinic }) => ({ kind: 'members', clinicNos: [clinic.no] }),
   },
   changeMember: {
-    async prepare({ database: db, engine: its, clinic }) {
-      const { accountId } = await aMember(db, clinic, { role: 'admin' })
-      await aMember(db, clinic, { role: 'admin' })
-      return () => its.directory.changeMember({ clinicNo: clinic.no, accountId, role: 'staff', doctorId: null })
+    async prepare(scene) {
+      const change = { accountId: await anAdmin(scene), actorId: await anAdmin(scene), doctorId: null }
+      return () => scene.engine.directory.changeMember({ clinicNo: scene.clinic.no, role: 'staff', ...change })
     },
     announced: ({ clinic }) => ({ kind: 'members', clinicNos: [clinic.no] }),
   },
   removeMember: {
-    async prepare({ database: db, engine: its, clinic }) {
-      const { accountId } = await aMember(db, clinic, { role: 'staff' })
-      return () => its.directory.removeMember(clinic.no, accountId)
+    async prepare(scene) {
+      const [accountId, actorId] = [await anAdmin(scene), await anAdmin(scene)]
+      return () => scene.engine.directory.removeMember({ clinicNo: scene.clinic.no, accountId, actorId })
     },
     announced: ({ clinic }) => ({ kind: 'members', clinicNos: [clinic.no] }),
   },
@@ -294,10 +294,10 @@ const writesOfNothing: Record<string, Write['prepare']> = {
     async ({ engine: its, clinic }) =>
     () =>
       its.invitations.accept(newId(clinic.no), randomBytes(32), randomUUID(), { kind: 'link' }),
-  'a removal of nobody':
-    async ({ engine: its, clinic }) =>
-    () =>
-      its.directory.removeMember(clinic.no, randomUUID()),
+  'a removal of nobody': async (scene) => {
+    const removal = { clinicNo: scene.clinic.no, accountId: randomUUID(), actorId: await anAdmin(scene) }
+    return () => scene.engine.directory.removeMember(removal)
+  },
 }
 
 /** Runs the write, and returns its announcements with what the database and the log say of their transactions. */

@@ -239,6 +239,13 @@ export async function aMember(
   return { accountId }
 }
 
+/** @returns the account's id */
+export async function aSiteAdministrator({ ownerPool }: BuilderDatabase): Promise<string> {
+  const accountId = randomUUID()
+  await ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1)', [accountId])
+  return accountId
+}
+
 const accountPassword = 'a password of the tests'
 /** Its argon2id hash at the lowest costs: a check takes 0.1 ms of processor time instead of 10. */
 const accountHash = '$argon2id$v=19$m=8,t=1,p=1$7M3o8OTFgHV8ZCSntqR2Uw$uP5cj1JJqZfVwGP7J/eaPyRQmRi6n6btvpZTGFfOlMg'

@@ -12,6 +12,7 @@ export {
   aDoctor,
   aMember,
   anAccount,
+  aSiteAdministrator,
   aSlot,
   type BookingOverrides,
   type BuilderDatabase,

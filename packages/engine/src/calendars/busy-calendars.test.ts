@@ -3,6 +3,7 @@ import {
   aClaim,
   aClinic,
   aDoctor,
+  aSiteAdministrator,
   aSlot,
   type BuiltDoctor,
   claimWays,
@@ -277,6 +278,7 @@ test('a calendar is removed with the last account of its doctor, and not before'
 }) => {
   const { clinicNo } = doctor
   const [owner, deputy] = [newId(clinicNo), newId(clinicNo)]
+  const actorId = await aSiteAdministrator(database)
   const join = (accountId: string) =>
     database.ownerPool.query(
       `insert into holdfast.membership (clinic_no, account_id, role, doctor_id) values ($1, $2, 'doctor', $3)`,
@@ -285,16 +287,16 @@ test('a calendar is removed with the last account of its doctor, and not before'
   const isThere = async () => (await engine.busyCalendars.find(clinicNo, doctor.id)) !== null
   const slot = await aSlot(database, doctor)
   for (const leave of [
-    () => engine.directory.removeMember(clinicNo, deputy),
-    () => engine.directory.changeMember({ clinicNo, accountId: deputy, role: 'staff', doctorId: null }),
+    () => engine.directory.removeMember({ clinicNo, accountId: deputy, actorId }),
+    () => engine.directory.changeMember({ clinicNo, accountId: deputy, role: 'staff', doctorId: null, actorId }),
   ]) {
     await join(owner)
     await join(deputy)
     await aCalendar(database, doctor)
     await block(database, doctor, [slot])
     // The same role again is no change.
-    await engine.directory.changeMember({ clinicNo, accountId: owner, role: 'doctor', doctorId: doctor.id })
-    await engine.directory.removeMember(clinicNo, owner)
+    await engine.directory.changeMember({ clinicNo, accountId: owner, role: 'doctor', doctorId: doctor.id, actorId })
+    await engine.directory.removeMember({ clinicNo, accountId: owner, actorId })
     expect(await isThere()).toBe(true)
     expect(await whyClosed(database, slot)).toBe('doctor_busy')
     expect(await leave()).toMatchObject({ kind: 'done' })

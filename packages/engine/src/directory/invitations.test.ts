@@ -3,6 +3,7 @@ import {
   aClinic,
   aDoctor,
   aMember,
+  aSiteAdministrator,
   type BuiltClinic,
   holdLock,
   type TestDatabase,
@@ -33,12 +34,6 @@ const anInvitation = (
   doctorId: null,
   ...overrides,
 })
-
-async function aSiteAdministrator({ ownerPool }: TestDatabase): Promise<string> {
-  const accountId = randomUUID()
-  await ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1)', [accountId])
-  return accountId
-}
 
 async function created(database: TestDatabase, clinic: BuiltClinic, overrides: Partial<NewInvitation> = {}) {
   const invitedBy = overrides.invitedBy ?? (await aSiteAdministrator(database))
@@ -72,7 +67,7 @@ test('an invitation is for 72 hours, one clinic and one role, and works once', a
   expect(await invitations.accept(id, tokenHash, eve, link)).toEqual({ kind: 'unchanged', membership })
   expect(await invitations.accept(id, tokenHash, randomUUID(), link)).toEqual({ kind: 'invitation_used' })
   expect(await invitations.find(id, tokenHash)).toEqual({ kind: 'invitation_used' })
-  await directoryOf(database).removeMember(clinic.no, eve)
+  await directoryOf(database).removeMember({ clinicNo: clinic.no, accountId: eve, actorId: invitedBy })
   expect(await invitations.accept(id, tokenHash, eve, link)).toEqual({ kind: 'invitation_used' })
 })
 
@@ -157,9 +152,10 @@ test('invitations of an admin who is removed or gets another role are revoked', 
   for (const { accountId } of [removed, demoted, staying]) {
     await created(database, clinic, { invitedBy: accountId, role: 'admin' })
   }
-  await directoryOf(database).removeMember(clinic.no, removed.accountId)
-  const staff = { clinicNo: clinic.no, accountId: demoted.accountId, role: 'staff', doctorId: null } as const
-  await directoryOf(database).changeMember(staff)
+  const change = { clinicNo: clinic.no, actorId: staying.accountId }
+  await directoryOf(database).removeMember({ ...change, accountId: removed.accountId })
+  const staff = { accountId: demoted.accountId, role: 'staff', doctorId: null } as const
+  await directoryOf(database).changeMember({ ...change, ...staff })
   const { items } = await invitations.open({ clinicNo: clinic.no, limit: 9, cursor: null })
   expect(items.map(({ invitedBy }) => invitedBy)).toEqual([staying.accountId])
 })
@@ -168,13 +164,13 @@ const removal = 'delete from holdfast.membership where clinic_no = $1 and accoun
 
 test('an admin who is removed while they create an invitation gets none', async ({ database }) => {
   const clinic = await aClinic(database)
-  const [{ accountId: removed }] = [
+  const [{ accountId: removed }, { accountId: actorId }] = [
     await aMember(database, clinic, { role: 'admin' }),
     await aMember(database, clinic, { role: 'admin' }),
   ]
   const lock = await holdLock(database.ownerPool, 'select from holdfast.clinic where no = $1 for update', [clinic.no])
   // The removal waits for the clinic first, then the invitation, whose admin was checked before.
-  const removing = directoryOf(database).removeMember(clinic.no, removed)
+  const removing = directoryOf(database).removeMember({ clinicNo: clinic.no, accountId: removed, actorId })
   await untilLockWaiters(database, 1)
   const creating = invitationsOf(database).create(anInvitation(clinic, { invitedBy: removed, role: 'admin' }))
   await untilLockWaiters(database, 2)

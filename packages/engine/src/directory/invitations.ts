@@ -9,7 +9,7 @@ import { clinicNoIn } from '../model/id.ts'
 import type { Invitation, InvitationProof, InvitationRefusal, Invitations } from '../model/invitation.ts'
 import type { Membership } from '../model/membership.ts'
 import { selectedMemberships } from './account-rights.ts'
-import { isDoctor, lockClinic, membersTransaction } from './members.ts'
+import { isDoctor, lockClinic, mayAdminister, membersTransaction } from './members.ts'
 
 /** A clinic has at most so many open invitations; its list of them stays short. */
 const openMax = 200
@@ -26,7 +26,7 @@ export function createInvitations(pool: pg.Pool, announce: Announce): Invitation
         const { clinicNo, id, tokenHash, role, doctorId, invitedBy } = invitation
         const email = invitation.email.trim().toLowerCase()
         await lockClinic(transaction, clinicNo)
-        if (!(await mayInvite(transaction, clinicNo, invitedBy))) return { kind: 'not_admin' }
+        if (!(await mayAdminister(transaction, clinicNo, invitedBy))) return { kind: 'not_admin' }
         if (role === 'doctor' && !(await isDoctor(transaction, clinicNo, doctorId))) return { kind: 'doctor_missing' }
         await transaction.query(sql`
           delete from holdfast.invitation
@@ -95,7 +95,7 @@ async function accept(transaction: pg.PoolClient, { id, tokenHash, accountId, pr
   const { email, role, doctorId, clinicId, invitedBy } = found.invitation
   // Both are in lower case, as accounts store them.
   if (proof.kind === 'address' && proof.confirmedEmail !== email) return { kind: 'other_address', email } as const
-  if (!(await mayInvite(transaction, clinicNo, invitedBy))) return { kind: 'invitation_missing' } as const
+  if (!(await mayAdminister(transaction, clinicNo, invitedBy))) return { kind: 'invitation_missing' } as const
   await transaction.query(sql`
     insert into holdfast.membership (clinic_no, account_id, role, doctor_id)
     values (${clinicNo}, ${accountId}, ${role}, ${doctorId})`)
@@ -103,19 +103,6 @@ async function accept(transaction: pg.PoolClient, { id, tokenHash, accountId, pr
     update holdfast.invitation set accepted_at = now(), accepted_by = ${accountId}
      where clinic_no = ${clinicNo} and id = ${id}`)
   return { kind: 'done', membership: { clinicNo, clinicId, accountId, role, doctorId } } as const
-}
-
-/**
- * Whether an account is an admin of the clinic or a site administrator now. Read under the clinic's lock: somebody who
- * is removed at the same time must not come back by an invitation that the removal did not see.
- */
-async function mayInvite(transaction: pg.PoolClient, clinicNo: number, accountId: string): Promise<boolean> {
-  const { rows } = await transaction.query(sql`
-    select from holdfast.membership
-     where clinic_no = ${clinicNo} and account_id = ${accountId} and role = 'admin'
-     union all
-    select from holdfast.site_administrator where account_id = ${accountId}`)
-  return rows.length > 0
 }
 
 type Found = {

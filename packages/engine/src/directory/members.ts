@@ -39,8 +39,9 @@ export function membersOf(
 
     changeMember: (member) =>
       write(member, async (transaction) => {
-        const { clinicNo, accountId, role } = member
+        const { clinicNo, accountId, role, actorId } = member
         const clinicId = await lockClinic(transaction, clinicNo)
+        if (!(await mayAdminister(transaction, clinicNo, actorId))) return { kind: 'not_admin' }
         const doctorId = role === 'doctor' ? member.doctorId : null
         if (role === 'doctor' && !(await isDoctor(transaction, clinicNo, doctorId))) return { kind: 'doctor_missing' }
         if (role !== 'admin' && (await isLastAdmin(transaction, clinicNo, accountId))) return { kind: 'last_admin' }
@@ -55,9 +56,11 @@ export function membersOf(
         return { kind: 'done', membership: { clinicNo, clinicId, accountId, role, doctorId } }
       }),
 
-    removeMember: (clinicNo, accountId) =>
-      write({ clinicNo, accountId }, async (transaction) => {
+    removeMember: (member) =>
+      write(member, async (transaction) => {
+        const { clinicNo, accountId, actorId } = member
         await lockClinic(transaction, clinicNo)
+        if (!(await mayAdminister(transaction, clinicNo, actorId))) return { kind: 'not_admin' }
         if (await isLastAdmin(transaction, clinicNo, accountId)) return { kind: 'last_admin' }
         await endFeedsOfMember(transaction, clinicNo, accountId)
         const doctorId = await doctorOfMember(transaction, clinicNo, accountId)
@@ -147,6 +150,19 @@ export async function lockClinic(transaction: pg.PoolClient, clinicNo: number): 
   )
   if (rows[0] === undefined) throw new Error(`There is no clinic number ${clinicNo}.`)
   return rows[0].id
+}
+
+/**
+ * Whether an account is an admin of the clinic or a site administrator now. Read under the clinic's lock: the requests
+ * of somebody who is removed at the same time must not change roles, or create invitations, after the removal.
+ */
+export async function mayAdminister(transaction: pg.PoolClient, clinicNo: number, accountId: string): Promise<boolean> {
+  const { rows } = await transaction.query(sql`
+    select from holdfast.membership
+     where clinic_no = ${clinicNo} and account_id = ${accountId} and role = 'admin'
+     union all
+    select from holdfast.site_administrator where account_id = ${accountId}`)
+  return rows.length > 0
 }
 
 export async function isDoctor(

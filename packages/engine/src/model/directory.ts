@@ -41,16 +41,22 @@ export type Directory = {
   /**
    * Changes a member's role; `Invitations` adds members. A member who is no longer an admin loses the invitations they
    * created. `doctor_missing`: `doctorId` is not a doctor of this clinic. `last_admin`: the clinic would have no admin
-   * left.
+   * left. `not_admin`: `actorId` is neither an admin of the clinic nor a site administrator any more.
    */
   changeMember(member: {
     clinicNo: number
     accountId: string
     role: Role
     doctorId: string | null
-  }): Promise<{ kind: 'done'; membership: Membership } | { kind: 'doctor_missing' | 'member_missing' | 'last_admin' }>
-  removeMember(
-    clinicNo: number,
-    accountId: string,
-  ): Promise<{ kind: 'done' } | { kind: 'member_missing' } | { kind: 'last_admin' }>
+    actorId: string
+  }): Promise<
+    | { kind: 'done'; membership: Membership }
+    | { kind: 'doctor_missing' | 'member_missing' | 'last_admin' | 'not_admin' }
+  >
+  /** Refusals as of `changeMember`. */
+  removeMember(member: {
+    clinicNo: number
+    accountId: string
+    actorId: string
+  }): Promise<{ kind: 'done' } | { kind: 'member_missing' | 'last_admin' | 'not_admin' }>
 }

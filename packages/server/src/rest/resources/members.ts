@@ -19,9 +19,15 @@ export function serveMembers(serve: Serve, deps: RestDeps): void {
 
   serve(
     restOperations.changeMember,
-    async ({ params: { accountId }, body, granted: { clinic } }) => {
+    async ({ params: { accountId }, body, granted: { clinic, actor } }) => {
       const { role, doctorId } = requireRoleFields(clinic.no, body)
-      const outcome = await directory.changeMember({ clinicNo: clinic.no, accountId, role, doctorId })
+      const outcome = await directory.changeMember({
+        clinicNo: clinic.no,
+        accountId,
+        role,
+        doctorId,
+        actorId: actor.accountId,
+      })
       if (outcome.kind !== 'done') throw refusalProblem(outcome)
       const cards = await deps.accounts.byIds([accountId])
       return { status: 200, body: memberBody(outcome.membership, cards.get(accountId)) }
@@ -38,8 +44,8 @@ export function serveMembers(serve: Serve, deps: RestDeps): void {
 
   serve(
     restOperations.removeMember,
-    async ({ params, granted: { clinic } }) => {
-      const outcome = await directory.removeMember(clinic.no, params.accountId)
+    async ({ params: { accountId }, granted: { clinic, actor } }) => {
+      const outcome = await directory.removeMember({ clinicNo: clinic.no, accountId, actorId: actor.accountId })
       if (outcome.kind !== 'done') throw refusalProblem(outcome)
       return { status: 204, body: undefined }
     },

@@ -184,7 +184,7 @@ const rules = {
     code: 'invitation_for_other_address',
     detail: ({ email }) => `The invitation is for ${maskAddress(email)}, which this account has not confirmed.`,
   },
-  not_admin: { code: 'forbidden', detail: () => 'Only admins of the clinic can invite somebody.' },
+  not_admin: { code: 'forbidden', detail: () => 'Only admins of the clinic can manage its members.' },
   last_admin: { code: 'last_admin', detail: () => 'This account is the only admin of the clinic.' },
 } satisfies { [Kind in Refusal['kind']]: Rule<Kind> }
 
