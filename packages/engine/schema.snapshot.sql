@@ -193,6 +193,7 @@ create table holdfast.booking (
   updated_at timestamp with time zone not null,
   erased_at timestamp with time zone,
   waitlist_entry_id uuid,
+  attendance_confirmed_at timestamp with time zone,
   constraint booking_pkey PRIMARY KEY (clinic_no, id),
   constraint booking_appointment_type_check CHECK ((appointment_type = ANY (ARRAY['in_person'::text, 'video'::text, 'case'::text]))),
   constraint booking_check CHECK (((((((get_byte(uuid_send(id), 6) & 15) << 20) | (get_byte(uuid_send(id), 7) << 12)) | ((get_byte(uuid_send(id), 8) & 63) << 6)) | (get_byte(uuid_send(id), 9) >> 2)) = clinic_no)),
@@ -230,7 +231,7 @@ create table holdfast.booking_event (
   constraint booking_event_pkey PRIMARY KEY (clinic_no, booking_id, version),
   constraint booking_event_check CHECK (((((((get_byte(uuid_send(booking_id), 6) & 15) << 20) | (get_byte(uuid_send(booking_id), 7) << 12)) | ((get_byte(uuid_send(booking_id), 8) & 63) << 6)) | (get_byte(uuid_send(booking_id), 9) >> 2)) = clinic_no)),
   constraint booking_event_status_check CHECK ((((type = ANY (ARRAY['linked'::text, 'reopened'::text, 'erased'::text, 'milestone'::text, 'prolonged'::text])) = (status_after IS NOT NULL)) AND ((type <> 'linked'::text) OR (actor_id IS NOT NULL) OR (booking_digest IS NULL)) AND ((type <> 'reopened'::text) OR (status_after = ANY (ARRAY['CONFIRMED'::text, 'ARRIVED'::text]))) AND (status_after = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text, 'ARRIVED'::text, 'NO_SHOW'::text, 'COMPLETED'::text])))),
-  constraint booking_event_type_check CHECK ((type = ANY (ARRAY['held'::text, 'offered'::text, 'confirmed'::text, 'extended'::text, 'link_requested'::text, 'moved'::text, 'cancelled'::text, 'failed'::text, 'arrived'::text, 'completed'::text, 'no_show'::text, 'linked'::text, 'reopened'::text, 'erased'::text, 'milestone'::text, 'prolonged'::text]))),
+  constraint booking_event_type_check CHECK ((type = ANY (ARRAY['held'::text, 'offered'::text, 'confirmed'::text, 'extended'::text, 'link_requested'::text, 'moved'::text, 'attendance_confirmed'::text, 'cancelled'::text, 'failed'::text, 'arrived'::text, 'completed'::text, 'no_show'::text, 'linked'::text, 'reopened'::text, 'erased'::text, 'milestone'::text, 'prolonged'::text]))),
   constraint booking_event_version_check CHECK ((version >= 1))
 ) partition by RANGE (booking_id);
 create table holdfast.booking_origin (

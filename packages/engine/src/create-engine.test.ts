@@ -100,3 +100,17 @@ function uncaughtException(): Promise<unknown> {
   })
   return new Promise((resolve) => process.once('uncaughtException', resolve))
 }
+
+test('every subscriber is called, in order, until it unsubscribes', async ({ database }) => {
+  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 2 })
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const calls: string[] = []
+  const ends = ['first', 'second'].map((name) => engine.onCommitted(() => void calls.push(name)))
+  await engine.claim(aClaim(slot))
+  expect(calls).toEqual(['first', 'second'])
+  ends[0]?.()
+  await engine.claim(aClaim(slot))
+  expect(calls).toEqual(['first', 'second', 'second'])
+  ends[1]?.()
+  await engine.stop()
+})

@@ -63,6 +63,8 @@ async function operationsOf(database: TestDatabase) {
     await engine.settle({ bookingId, action, actorId: accountId, onBehalf: true, key: null, reason: null })
   const move = async (bookingId: string) =>
     await engine.move({ bookingId, slotId: other.id, actorId: null, onBehalf: true, key: null })
+  const attend = async (bookingId: string) =>
+    await engine.confirmAttendance({ bookingId, slotId: slot.id, actorId: accountId, key: null })
   const held = () => book(false)
   const booked = () => book(true)
   const old = async () => {
@@ -79,6 +81,8 @@ async function operationsOf(database: TestDatabase) {
     'release a hold': async () => await settle('cancel')(await held()),
     cancel: async () => await settle('cancel')(await booked()),
     'cancel an old booking': async () => await settle('cancel')(await old()),
+    'confirm an attendance': async () => await attend(await booked()),
+    'confirm the attendance of an old booking': async () => await attend(await old()),
     'move an old booking': async () => await move(await old()),
     'erase an old booking': async () => {
       const bookingId = await old()

@@ -1,11 +1,12 @@
 -- change_bookings: writes what a caller has decided for bookings that it has locked, each once: their status, failure
--- reason and end of the hold, and what is not null of the other arrays. Returns the bookings as they are then.
+-- reason and end of the hold, and what is not null of the other arrays. A booking that gets another slot loses the
+-- confirmation of its attendance, which was said of the slot before. Returns the bookings as they are then.
 --
 -- Internal. Locks: none that the caller does not have. Fails: never. Idempotent: no; each call adds one to versions.
 create or replace function holdfast.change_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_statuses text[], p_failure_reasons text[], p_holds_until timestamptz[],
   p_account_ids uuid[], p_extended_by uuid[], p_patients jsonb[], p_reasons text[], p_cancellation_reasons text[],
-  p_slot_ids uuid[], p_resource_ids uuid[], p_ats timestamptz[]
+  p_slot_ids uuid[], p_resource_ids uuid[], p_ats timestamptz[], p_attendances timestamptz[] default null
 ) returns setof holdfast.booking
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
@@ -19,7 +20,7 @@ begin
     select *
       from change_old_bookings(p_clinic_nos, p_ids, p_statuses, p_failure_reasons, p_holds_until, p_account_ids,
                                p_extended_by, p_patients, p_reasons, p_cancellation_reasons, p_slot_ids,
-                               p_resource_ids, p_ats);
+                               p_resource_ids, p_ats, p_attendances);
     return;
   end if;
   return query
@@ -29,11 +30,13 @@ begin
          patient = coalesce(c.patient, b.patient), reason = coalesce(c.reason, b.reason),
          cancellation_reason = coalesce(c.cancellation_reason, b.cancellation_reason),
          slot_id = coalesce(c.slot_id, b.slot_id), resource_id = coalesce(c.resource_id, b.resource_id),
+         attendance_confirmed_at = case when c.slot_id is null then coalesce(c.attendance, b.attendance_confirmed_at)
+                                        end,
          version = b.version + 1, updated_at = c.at
     from unnest(p_clinic_nos, p_ids, p_statuses, p_failure_reasons, p_holds_until, p_account_ids, p_extended_by,
-                p_patients, p_reasons, p_cancellation_reasons, p_slot_ids, p_resource_ids, p_ats)
+                p_patients, p_reasons, p_cancellation_reasons, p_slot_ids, p_resource_ids, p_ats, p_attendances)
          c(clinic_no, id, status, failure_reason, hold_until, account_id, extended_by, patient, reason,
-           cancellation_reason, slot_id, resource_id, at)
+           cancellation_reason, slot_id, resource_id, at, attendance)
    where b.clinic_no = c.clinic_no and b.id = c.id and b.id >= recent_ids()
   returning b.*;
 end

@@ -38,7 +38,8 @@ create or replace function holdfast.settle_bookings(
   status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
   hold_expires_at timestamptz, extended boolean, account_id uuid, appointment_type text, patient jsonb, reason text,
   cancellation_reason text, version integer, created_at timestamptz, updated_at timestamptz,
-  erased_at timestamptz, available integer, lapses_in_ms float8, snapshot pg_snapshot, hold_left_ms float8
+  erased_at timestamptz, attendance_confirmed_at timestamptz, available integer, lapses_in_ms float8,
+  snapshot pg_snapshot, hold_left_ms float8
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp

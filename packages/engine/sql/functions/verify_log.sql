@@ -9,7 +9,7 @@
 --   state_differs (the row differs from its log, or is missing; its account is neither the one that booked nor the one
 --   that it was linked to; its account, type, patient and reasons do not have the digest in its last event, unless an
 --   older release wrote that; it was extended and its log does not say so, or the other way round, or by another key;
---   the same for its erasure).
+--   the same for its erasure and the confirmation of its attendance).
 -- Findings do not name accounts: an admin reads them, and does not need to know whose booking it is.
 -- Locks: none; it reads the caller's snapshot (stable). Internal: called by verify_clinic.
 -- Fails: never. Idempotent: yes.
@@ -26,7 +26,7 @@ as $function$
            coalesce(e.status_after, case e.type
              when 'held' then 'PENDING' when 'offered' then 'PENDING' when 'extended' then 'PENDING'
              when 'link_requested' then 'PENDING'
-             when 'confirmed' then 'CONFIRMED'
+             when 'confirmed' then 'CONFIRMED' when 'attendance_confirmed' then 'CONFIRMED'
              when 'moved' then case when e.hold_expires_at is null then 'CONFIRMED' else 'PENDING' end
              when 'cancelled' then 'CANCELLED' when 'failed' then 'FAILED' when 'arrived' then 'ARRIVED'
              when 'completed' then 'COMPLETED' when 'no_show' then 'NO_SHOW' else 'nothing' end) as status
@@ -59,6 +59,7 @@ as $function$
                      ('PENDING', 'moved', 'PENDING'), ('PENDING', 'cancelled', 'CANCELLED'),
                      ('PENDING', 'failed', 'FAILED'), ('CONFIRMED', 'moved', 'CONFIRMED'),
                      ('CONFIRMED', 'cancelled', 'CANCELLED'), ('CONFIRMED', 'failed', 'FAILED'),
+                     ('CONFIRMED', 'attendance_confirmed', 'CONFIRMED'),
                      ('CONFIRMED', 'arrived', 'ARRIVED'), ('CONFIRMED', 'no_show', 'NO_SHOW'),
                      ('ARRIVED', 'completed', 'COMPLETED'), ('ARRIVED', 'reopened', 'CONFIRMED'),
                      ('NO_SHOW', 'reopened', 'CONFIRMED'), ('COMPLETED', 'reopened', 'ARRIVED'),
@@ -113,6 +114,12 @@ as $function$
       from booking_event e
      where e.clinic_no = p_clinic_no and e.type = 'extended'
      group by e.booking_id
+  ), attended as (
+    -- The last one that no move has taken back.
+    select distinct on (e.booking_id) e.booking_id, case e.type when 'attendance_confirmed' then e.at end as at
+      from booking_event e
+     where e.clinic_no = p_clinic_no and e.type in ('attendance_confirmed', 'moved')
+     order by e.booking_id, e.version desc
   ), repeated as (
     select e.booking_id, e.type, count(*) as times
       from booking_event e
@@ -147,12 +154,16 @@ as $function$
                   then 'account, type, patient or reasons are not those in its log' end,
              case when b.extended_by is null and x.keys is not null then 'its log has an extension, and it has none'
                   when b.extended_by is not null and x.keys is null then 'it was extended, and its log does not say so'
-                  when b.extended_by <> all (x.keys) then 'it was extended by another key than its log says' end
+                  when b.extended_by <> all (x.keys) then 'it was extended by another key than its log says' end,
+             case when b.attendance_confirmed_at is distinct from n.at
+                  then format('attendance_confirmed_at is %s, by its log %s',
+                              coalesce(b.attendance_confirmed_at::text, 'null'), coalesce(n.at::text, 'null')) end
              ) as differences
       from (select * from booking where clinic_no = p_clinic_no) b
       full join (select * from judged where is_last) e on e.booking_id = b.id
       left join marked l on l.booking_id = e.booking_id
       left join extended x on x.booking_id = e.booking_id
+      left join attended n on n.booking_id = e.booking_id
       -- The first event names who booked: the booking's account, or somebody on behalf of a guest.
      cross join lateral (select coalesce(l.accounts[1],
                                        case when b.account_id is not null then e.first_actor_id end) as account_id) a
@@ -171,6 +182,7 @@ as $function$
         or l.erased_at is null and array_position(l.accounts, null) is not null
         or (b.extended_by is null) <> (x.keys is null)
         or b.extended_by <> all (x.keys)
+        or b.attendance_confirmed_at is distinct from n.at
   )
   select 'illegal_transition', j.slot_id, j.booking_id, format('version %s: %s', j.version, j.fault)
     from judged j

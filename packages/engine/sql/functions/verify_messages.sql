@@ -24,10 +24,11 @@ as $function$
      where r.name = 'email' and r.delivered_at is not null and r.epoch = (select max(e.no) from log_epoch e)
        and coalesce(m.emails, true)
   ), last_event as (
-    -- A link to an account announces nothing, and changes nothing that is announced.
+    -- Neither a link to an account nor a confirmed attendance announces anything, or changes what is announced.
     select distinct on (e.booking_id) e.booking_id, e.version, e.at, e.type, e.reason, e.xid, e.seq
       from booking_event e
-     where e.clinic_no = p_clinic_no and e.type <> 'linked' and e.at > (select r.since from receiver r)
+     where e.clinic_no = p_clinic_no and e.type not in ('linked', 'attendance_confirmed')
+       and e.at > (select r.since from receiver r)
      order by e.booking_id, e.version desc
   )
   select 'message_missing', b.slot_id, b.id, format('%s in version %s, and no e-mail is planned', e.type, e.version)

@@ -10,7 +10,7 @@ create or replace function holdfast.with_effective_status(
   id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid, status text, failure_reason text,
   units integer, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz, extended boolean,
   account_id uuid, appointment_type text, patient jsonb, reason text, cancellation_reason text, version integer,
-  created_at timestamptz, updated_at timestamptz, erased_at timestamptz
+  created_at timestamptz, updated_at timestamptz, erased_at timestamptz, attendance_confirmed_at timestamptz
 )
 language sql immutable parallel safe
 begin atomic
@@ -22,5 +22,5 @@ begin atomic
          case when b.status = 'PENDING' and not holdfast.hold_lapsed(b.status, b.hold_expires_at, p_at)
               then b.hold_expires_at end,
          b.extended_by is not null, b.account_id, b.appointment_type, b.patient, b.reason, b.cancellation_reason,
-         b.version, b.created_at, b.updated_at, b.erased_at;
+         b.version, b.created_at, b.updated_at, b.erased_at, b.attendance_confirmed_at;
 end;

@@ -26,6 +26,7 @@ export const bookingColumns = {
   createdAt: 'created_at',
   updatedAt: 'updated_at',
   erasedAt: 'erased_at',
+  attendanceConfirmedAt: 'attendance_confirmed_at',
 } as const satisfies Record<keyof Booking, string>
 
 /** A booking as the engine's functions and reads return it: with its slot's times, and with its effective status. */

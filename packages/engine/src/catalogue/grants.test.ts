@@ -250,6 +250,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'claim_slot',
     'claim_slots',
     'clinic_no_of',
+    'confirm_attendance',
     'create_blocks',
     'create_slots',
     'end_waitlist_entries',

@@ -280,6 +280,23 @@ test('a due message is taken by one process, and again if that ends without a re
   expect(await beginSending(database.appPool, resent)).toBe(true)
 })
 
+test('that the patient comes is announced to nobody, and the reminders stay due', async ({ database }) => {
+  const slot = await aVisit(database)
+  const booking = await aBooking(database, slot, { patient })
+  await planAll(database, booking)
+  const before = await planned(database, booking)
+  const factsOf = () => messageFacts(database.appPool, { clinicNo: booking.clinicNo, bookingId: booking.id })
+  expect(await factsOf()).toMatchObject({ version: 2, isAttendanceConfirmed: false })
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const said = { bookingId: booking.id, slotId: slot.id, actorId: null, key: null }
+  expect((await engine.confirmAttendance(said)).kind).toBe('done')
+  await engine.stop()
+  expect(await planAll(database, booking)).toBe(0)
+  expect(await planned(database, booking)).toEqual(before)
+  // A reminder of an older version than the newest message is skipped as replaced.
+  expect(await factsOf()).toMatchObject({ version: 2, isAttendanceConfirmed: true })
+})
+
 test('the messages of a booking are deleted with its patient', async ({ database }) => {
   const slot = await aVisit(database)
   const booking = await aBooking(database, slot, { patient, status: 'CANCELLED' })

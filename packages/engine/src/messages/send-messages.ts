@@ -96,6 +96,7 @@ export async function messageFacts(
            coalesce(t.epoch, 0) as "manageEpoch", b.appointment_type as "appointmentType",
            b.cancellation_reason as "cancellationReason", s.starts_at as "startsAt", s.ends_at as "endsAt",
            s.starts_at <= statement_timestamp() as "hasBegun",
+           b.attendance_confirmed_at is not null as "isAttendanceConfirmed",
            case when ${isHeld} then b.hold_expires_at end as "holdExpiresAt",
            (select max(o.version) from holdfast.message o
              where o.clinic_no = b.clinic_no and o.booking_id = b.id) as version,

@@ -16,6 +16,8 @@ export type BookingEvent = {
     | 'extended'
     | 'link_requested'
     | 'moved'
+    /** The patient comes to this slot. */
+    | 'attendance_confirmed'
     | 'cancelled'
     | 'failed'
     | 'arrived'

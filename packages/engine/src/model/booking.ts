@@ -44,4 +44,6 @@ export type Booking = {
   updatedAt: Date
   /** When the patient was erased: since then the patient has no name, and nothing of the booking changes. */
   erasedAt: Date | null
+  /** When the patient said that they come to this slot; null: not, or of another slot. Only a move takes it back. */
+  attendanceConfirmedAt: Date | null
 }

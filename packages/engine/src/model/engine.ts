@@ -1,3 +1,4 @@
+import type { AttendanceOutcome, AttendanceRequest } from './attendance.ts'
 import type { AuditLog } from './audit-event.ts'
 import type { AdmissionOutcome, AdmissionRequest, BookingBurst, BookingLimits } from './booking-limits.ts'
 import type { BookingLinks } from './booking-link.ts'
@@ -30,6 +31,7 @@ export type Engine = {
   claim(request: ClaimRequest): Promise<ClaimOutcome>
   settle(request: SettleRequest): Promise<SettleOutcome>
   move(request: MoveRequest): Promise<MoveOutcome>
+  confirmAttendance(request: AttendanceRequest): Promise<AttendanceOutcome>
   createSlots(request: CreateSlotsRequest): Promise<CreateSlotsResult>
   withdrawSlots(request: WithdrawSlotsRequest): Promise<WithdrawSlotsOutcome>
   /** Creates clinics, doctors and slots: all of them, or none when `input` has a problem. */

@@ -121,6 +121,8 @@ export type MessageFacts = {
   startsAt: Date
   endsAt: Date
   hasBegun: boolean
+  /** The patient has said that they come. */
+  isAttendanceConfirmed: boolean
   /** When a hold ends; null: it is none, or it has ended. */
   holdExpiresAt: Date | null
   doctorId: string

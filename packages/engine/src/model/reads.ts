@@ -72,6 +72,8 @@ export type BookingsOfClinicQuery = {
   status: BookingStatus | null
   /** Without holds that lapsed or were released: bookings that were never confirmed. */
   confirmedOnly: boolean
+  /** Whose patients have confirmed to come, or CONFIRMED ones whose patients have not; absent: all. */
+  attendance?: 'confirmed' | 'unconfirmed' | null
   doctorId: string | null
   /**
    * Part of the patient's name, e-mail or phone (case and accents are ignored), or of the booking's id as tickets show

@@ -9,6 +9,7 @@ export const publishedEvents = {
   extended: 'booking.extended',
   link_requested: 'booking.link_requested',
   moved: 'booking.moved',
+  attendance_confirmed: 'booking.attendance_confirmed',
   cancelled: 'booking.cancelled',
   failed: 'booking.failed',
   arrived: 'booking.arrived',

@@ -112,6 +112,7 @@ describe('a booking by its id', () => {
       createdAt: expect.any(Date),
       updatedAt: expect.any(Date),
       erasedAt: null,
+      attendanceConfirmedAt: null,
     })
   })
 

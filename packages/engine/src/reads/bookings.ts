@@ -159,6 +159,10 @@ function clinicQuery(query: BookingsOfClinicQuery, ofDays: Sql, ids: BookingIds)
     slots.push(sql`s.starts_at >= ${time}`, sql`(s.starts_at, b.id) > (${time}, ${id}::uuid)`)
   }
   if (query.confirmedOnly) bookings.push(sql`not ${isAbandoned}`)
+  if (query.attendance === 'confirmed') bookings.push(sql`b.attendance_confirmed_at is not null`)
+  if (query.attendance === 'unconfirmed') {
+    bookings.push(sql`b.status = 'CONFIRMED' and b.attendance_confirmed_at is null`)
+  }
   const arms = armsOfStatus(query.status).map(
     (status) => sql`select b.* from holdfast.booking b where ${join([...bookings, status], ' and ')}`,
   )

@@ -20,6 +20,7 @@ export type BookingLine = {
 
 /** Events after which as many units of their slot are free as before. */
 const quietTypes = new Set<string>([
+  'attendance_confirmed',
   'arrived',
   'completed',
   'no_show',
