@@ -178,6 +178,16 @@ export const problemKinds = {
     title: 'It is too late for this',
     help: 'The clinic’s cancellation deadline has passed. Contact the clinic.',
   },
+  booking_moved: {
+    status: 409,
+    title: 'The booking is in another slot now',
+    help: 'See `booking` for its new time. Ask the patient whether they come at that time, and send its `slotId`.',
+  },
+  visit_begun: {
+    status: 409,
+    title: 'The visit has begun',
+    help: 'Whether a patient comes is confirmed before the visit. Staff mark who has arrived.',
+  },
   too_early: {
     status: 409,
     title: 'It is too early for this',

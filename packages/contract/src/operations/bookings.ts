@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import {
+  attendanceSchema,
   bookingLinkSchema,
   bookingSchema,
   cancellationSchema,
@@ -144,6 +145,22 @@ export const bookingOperations = {
       'past_deadline',
       'booking_erased',
     ],
+  }),
+  confirmAttendance: operation({
+    id: 'confirmAttendance',
+    method: 'POST',
+    url: '/api/v1/bookings/{bookingId}/attendance',
+    tag: 'Bookings',
+    summary: 'Confirm that the patient comes',
+    description:
+      'Of a CONFIRMED booking whose visit has not begun. It sets `attendanceConfirmedAt`, and changes neither the ' +
+      'status nor the units that are free; no message is sent for it. It is said of the slot: a move to another one ' +
+      'takes it back, and nothing else does. If it has been done already: 200, unchanged.',
+    access: 'booking',
+    params,
+    body: attendanceSchema,
+    responses: booking('The booking, with `attendanceConfirmedAt`'),
+    problems: ['hold_expired', 'invalid_transition', 'booking_moved', 'visit_begun', 'booking_erased'],
   }),
   extendBooking: operation({
     id: 'extendBooking',

@@ -3,6 +3,7 @@ import { memberChangeSchema, memberPageSchema, memberSchema } from '../schemas/a
 import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
 import { erasedPatientSchema, patientToEraseSchema } from '../schemas/erasure.ts'
 import { flag, id, localDate, pageParameters, searchText } from '../schemas/fields.ts'
+import { literals } from '../schemas/literals.ts'
 import { bookingEventPageSchema, clinicStatsSchema, verifyReportSchema } from '../schemas/report.ts'
 import { operation } from './operation.ts'
 
@@ -29,6 +30,11 @@ export const clinicDeskOperations = {
           localDate({ description: 'Last day, inclusive; at most 366 days in all; default: 30 days after `from`' }),
         ),
         status: Type.Optional(bookingStatusSchema),
+        attendance: Type.Optional(
+          literals(['confirmed', 'unconfirmed'], {
+            description: 'Whose patients have confirmed to come; or CONFIRMED ones whose patients have not',
+          }),
+        ),
         confirmedOnly: flag('Without bookings that were never confirmed: holds that lapsed or were released'),
         doctorId: Type.Optional(id()),
         q: Type.Optional(

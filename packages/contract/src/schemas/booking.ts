@@ -139,6 +139,11 @@ export const bookingSchema = Type.Object(
         'the doctor has a video room',
     }),
     erasedAt: nullableTime({ description: 'When the patient was erased; null: not yet' }),
+    attendanceConfirmedAt: nullableTime({
+      description:
+        'When the patient confirmed to come to this slot; null: not, or to the slot before the last move. Kept when ' +
+        'the booking is cancelled or marked.',
+    }),
     version: Type.Integer({ description: 'The number of changes of the booking, from 1' }),
   },
   { title: 'Booking', additionalProperties: false },
@@ -167,6 +172,11 @@ export const confirmationSchema = Type.Object(
 export const cancellationSchema = Type.Object(
   { reason: Type.Optional(paragraph(1000)) },
   { title: 'Cancellation', additionalProperties: false },
+)
+
+export const attendanceSchema = Type.Object(
+  { slotId: id({ description: 'The slot in which the booking was when the patient was asked' }) },
+  { title: 'Attendance', additionalProperties: false },
 )
 
 export const reschedulingSchema = Type.Object(

@@ -84,6 +84,7 @@ const bookingEventSchema = Type.Object(
       'extended',
       'link_requested',
       'moved',
+      'attendance_confirmed',
       'cancelled',
       'failed',
       'arrived',

@@ -10,6 +10,7 @@ const publishedEventNames = [
   'booking.extended',
   'booking.link_requested',
   'booking.moved',
+  'booking.attendance_confirmed',
   'booking.cancelled',
   'booking.failed',
   'booking.arrived',

@@ -61,6 +61,16 @@ export type AppliedOverride = {
 export type AppointmentType = 'in_person' | 'video';
 
 /**
+ * Attendance
+ */
+export type Attendance = {
+    /**
+     * The slot in which the booking was when the patient was asked
+     */
+    slotId: string;
+};
+
+/**
  * AuditEvent
  */
 export type AuditEvent = {
@@ -294,6 +304,10 @@ export type Booking = {
      */
     erasedAt: string | null;
     /**
+     * When the patient confirmed to come to this slot; null: not, or to the slot before the last move. Kept when the booking is cancelled or marked.
+     */
+    attendanceConfirmedAt: string | null;
+    /**
      * The number of changes of the booking, from 1
      */
     version: number;
@@ -357,7 +371,7 @@ export type BookingEvent = {
     bookingId: string;
     version: number;
     at: string;
-    type: 'held' | 'offered' | 'confirmed' | 'extended' | 'link_requested' | 'moved' | 'cancelled' | 'failed' | 'arrived' | 'completed' | 'no_show' | 'linked' | 'reopened' | 'erased' | 'milestone' | 'prolonged';
+    type: 'held' | 'offered' | 'confirmed' | 'extended' | 'link_requested' | 'moved' | 'attendance_confirmed' | 'cancelled' | 'failed' | 'arrived' | 'completed' | 'no_show' | 'linked' | 'reopened' | 'erased' | 'milestone' | 'prolonged';
     /**
      * linked, reopened, erased, milestone, prolonged: the booking’s status afterwards; null: the type implies it
      */
@@ -2975,7 +2989,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'offer_open' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_full' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'milestone_order' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'offer_open' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_full' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'milestone_order' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
 
 /**
  * Procedure
@@ -3008,7 +3022,7 @@ export type Proof = {
 /**
  * PublishedEvent
  */
-export type PublishedEvent = 'booking.created' | 'booking.offered' | 'booking.confirmed' | 'booking.extended' | 'booking.link_requested' | 'booking.moved' | 'booking.cancelled' | 'booking.failed' | 'booking.arrived' | 'booking.completed' | 'booking.no_show' | 'booking.reopened' | 'booking.linked' | 'booking.erased' | 'booking.milestone' | 'booking.prolonged';
+export type PublishedEvent = 'booking.created' | 'booking.offered' | 'booking.confirmed' | 'booking.extended' | 'booking.link_requested' | 'booking.moved' | 'booking.attendance_confirmed' | 'booking.cancelled' | 'booking.failed' | 'booking.arrived' | 'booking.completed' | 'booking.no_show' | 'booking.reopened' | 'booking.linked' | 'booking.erased' | 'booking.milestone' | 'booking.prolonged';
 
 /**
  * RecordedMilestone
@@ -4018,7 +4032,7 @@ export type WebhookChange = {
  */
 export type WebhookDelivery = {
     id: string;
-    event: 'booking.created' | 'booking.offered' | 'booking.confirmed' | 'booking.extended' | 'booking.link_requested' | 'booking.moved' | 'booking.cancelled' | 'booking.failed' | 'booking.arrived' | 'booking.completed' | 'booking.no_show' | 'booking.reopened' | 'booking.linked' | 'booking.erased' | 'booking.milestone' | 'booking.prolonged' | 'webhook.test';
+    event: 'booking.created' | 'booking.offered' | 'booking.confirmed' | 'booking.extended' | 'booking.link_requested' | 'booking.moved' | 'booking.attendance_confirmed' | 'booking.cancelled' | 'booking.failed' | 'booking.arrived' | 'booking.completed' | 'booking.no_show' | 'booking.reopened' | 'booking.linked' | 'booking.erased' | 'booking.milestone' | 'booking.prolonged' | 'webhook.test';
     /**
      * null: a test
      */
@@ -5869,6 +5883,83 @@ export type RescheduleBookingResponses = {
 
 export type RescheduleBookingResponse = RescheduleBookingResponses[keyof RescheduleBookingResponses];
 
+export type ConfirmAttendanceData = {
+    body: Attendance;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        bookingId: string;
+    };
+    query?: never;
+    url: '/api/v1/bookings/{bookingId}/attendance';
+};
+
+export type ConfirmAttendanceErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `booking_not_found`: There is no such booking.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `booking_moved`: The booking is in another slot now. `visit_begun`: The visit has begun. `booking_erased`: The patient of this booking was erased.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type ConfirmAttendanceError = ConfirmAttendanceErrors[keyof ConfirmAttendanceErrors];
+
+export type ConfirmAttendanceResponses = {
+    /**
+     * The booking, with `attendanceConfirmedAt`
+     */
+    200: Booking;
+};
+
+export type ConfirmAttendanceResponse = ConfirmAttendanceResponses[keyof ConfirmAttendanceResponses];
+
 export type ExtendBookingData = {
     body?: Nothing;
     headers?: {
@@ -6637,6 +6728,10 @@ export type ListClinicBookingsData = {
          */
         to?: string;
         status?: BookingStatus;
+        /**
+         * Whose patients have confirmed to come; or CONFIRMED ones whose patients have not
+         */
+        attendance?: 'confirmed' | 'unconfirmed';
         /**
          * Without bookings that were never confirmed: holds that lapsed or were released
          */

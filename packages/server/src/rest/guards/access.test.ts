@@ -227,6 +227,7 @@ const desk = ['staff', 'admin', 'ownDoctor', 'site'] as const
 const attempts: [OperationId, readonly (keyof Scene)[]][] = [
   ['confirmBooking', ['owner', ...desk]],
   ['extendBooking', ['owner', ...desk]],
+  ['confirmAttendance', ['owner', ...desk]],
   ['rescheduleBooking', ['owner', ...desk]],
   ['cancelBooking', ['owner', ...desk]],
   ['arriveBooking', desk],
@@ -327,8 +328,7 @@ test('an inactive doctor’s slots are read by the clinic’s members', async ({
   expect(await read({})).toBe('admitted')
   await rest.call('updateDoctor', { path, as: scene.admin, body: { active: false } })
   for (const name of everybody) {
-    const isMember = ['staff', 'admin', 'ownDoctor', 'colleague', 'site'].includes(name)
-    expect(await read({ as: scene[name] }), name).toBe(isMember ? 'admitted' : '404 doctor_not_found')
+    expect(await read({ as: scene[name] }), name).toBe(members.includes(name) ? 'admitted' : '404 doctor_not_found')
   }
   expect(await read({})).toBe('404 doctor_not_found')
   expect(await read({ token: scene.token })).toBe('404 doctor_not_found')
@@ -337,7 +337,6 @@ test('an inactive doctor’s slots are read by the clinic’s members', async ({
 test('inactive doctors are listed for the clinic’s members', async ({ rest, scene }) => {
   const list = (clinicId: string, who: Pick<CallOptions, 'as' | 'token'>) =>
     rest.call('listDoctors', { query: { clinicId, includeInactive: true }, ...who }).then(outcomeOf)
-  const members = ['staff', 'admin', 'ownDoctor', 'colleague', 'site']
   for (const name of everybody) {
     const expected = members.includes(name) ? 'admitted' : '404 clinic_not_found'
     expect(await list(scene.ids.clinicId, { as: scene[name] }), name).toBe(expected)

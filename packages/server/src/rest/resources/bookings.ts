@@ -1,5 +1,6 @@
 import { type NewBookingBody, restOperations } from '@holdfast/contract'
 import {
+  type AttendanceOutcome,
   type ClaimedBooking,
   type ClaimOutcome,
   clinicNoIn,
@@ -64,18 +65,7 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   }
   serve(restOperations.getBooking, getBooking, { audit: readByDesk })
 
-  const readHistory = async ({ params }: Input<typeof restOperations.listBookingEvents>) => {
-    const events = await engine.reads.eventsOfBooking(params.bookingId)
-    if (events.length === 0) throw bookingNotFound(params.bookingId)
-    const actorIds = [...new Set(events.flatMap(({ actorId }) => actorId ?? []))]
-    const actors = await deps.accounts.byIds(actorIds)
-    const items = events.map((event) => ({
-      event: eventBody(event),
-      actorName: (event.actorId === null ? undefined : actors.get(event.actorId)?.name) ?? null,
-    }))
-    return { status: 200 as const, body: { items } }
-  }
-  serve(restOperations.listBookingEvents, readHistory, { audit: historyRead })
+  serve(restOperations.listBookingEvents, (input) => readHistory(deps, input), { audit: historyRead })
 
   const reschedule = async (input: Input<typeof restOperations.rescheduleBooking>) => {
     const { params, granted: reach, field, key, request } = input
@@ -102,6 +92,7 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   serve(restOperations.confirmBooking, (input) => confirm(deps, input), { limit: 'patient', auditRepeated })
   serve(restOperations.extendBooking, (input) => settled(deps, input, 'extend'), { auditRepeated })
   serve(restOperations.cancelBooking, (input) => settled(deps, input, 'cancel', input.body), { auditRepeated })
+  serve(restOperations.confirmAttendance, (input) => confirmAttendance(deps, input), { auditRepeated })
   serve(restOperations.arriveBooking, (input) => settled(deps, input, 'arrive'), { auditRepeated })
   serve(restOperations.completeBooking, (input) => settled(deps, input, 'complete'), { auditRepeated })
   serve(restOperations.noShowBooking, (input) => settled(deps, input, 'no_show'), { auditRepeated })
@@ -215,6 +206,31 @@ async function confirmOrSendLink(deps: RestDeps, input: Input<typeof restOperati
   return settledResponse(deps, input, outcome)
 }
 
+async function readHistory({ engine, accounts }: RestDeps, { params }: Input<typeof restOperations.listBookingEvents>) {
+  const events = await engine.reads.eventsOfBooking(params.bookingId)
+  if (events.length === 0) throw bookingNotFound(params.bookingId)
+  const actorIds = [...new Set(events.flatMap(({ actorId }) => actorId ?? []))]
+  const actors = await accounts.byIds(actorIds)
+  const items = events.map((event) => ({
+    event: eventBody(event),
+    actorName: (event.actorId === null ? undefined : actors.get(event.actorId)?.name) ?? null,
+  }))
+  return { status: 200 as const, body: { items } }
+}
+
+async function confirmAttendance(deps: RestDeps, input: Input<typeof restOperations.confirmAttendance>) {
+  const { params, granted: reach, body, key } = input
+  const { bookingId } = params
+  const { slotId } = body
+  const outcome = await deps.engine.confirmAttendance({
+    bookingId,
+    slotId,
+    actorId: reach.actorId,
+    key: key && keyDigest(key, `confirmAttendance ${bookingId} ${slotId}`),
+  })
+  return settledResponse(deps, input, outcome)
+}
+
 async function erase(deps: RestDeps, input: Input<typeof restOperations.erasePatient>) {
   const { engine, audit } = deps
   const { params, granted: reach, key, request } = input
@@ -275,7 +291,7 @@ function settle(
   })
 }
 
-type Settled = Extract<SettleOutcome | MoveOutcome, { kind: 'done' | 'unchanged' }>
+type Settled = Extract<SettleOutcome | MoveOutcome | AttendanceOutcome, { kind: 'done' | 'unchanged' }>
 
 /** Changes are in the event log; whoever changed nothing, but gets the booking, has read it. */
 async function settledResponse(deps: RestDeps, input: SettleInput, outcome: Settled | Refusal) {

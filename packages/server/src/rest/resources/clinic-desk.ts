@@ -35,6 +35,7 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
         to,
         status: query.status ?? null,
         confirmedOnly: query.confirmedOnly,
+        attendance: query.attendance ?? null,
         doctorId,
         q: query.q || null,
         limit: query.limit,

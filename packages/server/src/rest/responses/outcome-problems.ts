@@ -1,6 +1,7 @@
 import type { ProblemCode } from '@holdfast/contract'
 import type {
   AdmissionOutcome,
+  AttendanceOutcome,
   BookingOrigin,
   ClaimOutcome,
   Directory,
@@ -21,6 +22,7 @@ type AnyOutcome =
   | ClaimOutcome
   | SettleOutcome
   | MoveOutcome
+  | AttendanceOutcome
   | WithdrawSlotsOutcome
   | ErasureOutcome
   | OnceResult<unknown>
@@ -134,6 +136,16 @@ const rules = {
     code: 'past_deadline',
     detail: ({ booking }) =>
       `The clinic’s deadline before the start (${booking.startsAt.toISOString()}) has passed: contact the clinic.`,
+    extras: withBooking,
+  },
+  booking_moved: {
+    code: 'booking_moved',
+    detail: ({ booking }) => `The booking was moved to ${booking.startsAt.toISOString()}.`,
+    extras: withBooking,
+  },
+  visit_begun: {
+    code: 'visit_begun',
+    detail: ({ booking }) => `The visit began at ${booking.startsAt.toISOString()}.`,
     extras: withBooking,
   },
   too_early: {

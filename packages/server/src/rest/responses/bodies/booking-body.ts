@@ -27,6 +27,7 @@ export function bookingBody(booking: Booking, joinUrl: string | null): BookingBo
     cancellationReason: booking.cancellationReason,
     joinUrl,
     erasedAt: booking.erasedAt?.toISOString() ?? null,
+    attendanceConfirmedAt: booking.attendanceConfirmedAt?.toISOString() ?? null,
     version: booking.version,
   }
 }

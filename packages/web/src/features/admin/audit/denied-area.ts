@@ -9,6 +9,7 @@ const areas = {
     'cancelBooking',
     'rescheduleBooking',
     'extendBooking',
+    'confirmAttendance',
     'arriveBooking',
     'completeBooking',
     'noShowBooking',

@@ -7,6 +7,7 @@ const isEvent: Record<PublishedEvent, true> = {
   'booking.confirmed': true,
   'booking.extended': true,
   'booking.link_requested': true,
+  'booking.attendance_confirmed': true,
   'booking.moved': true,
   'booking.cancelled': true,
   'booking.failed': true,
