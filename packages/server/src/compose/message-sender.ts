@@ -55,6 +55,7 @@ export function mailLinks(settings: MailSettings, secrets: readonly string[]): M
     `${bookingId}.${manageTokens.issue(bookingId, { accountId, epoch: manageEpoch })}`
   return {
     ticket: (facts) => `${site}/ticket#${accessTo(facts)}`,
+    attend: (facts) => `${site}/ticket?attend=true#${accessTo(facts)}`,
     cancel: (facts) => `${site}/ticket?cancel=true#${accessTo(facts)}`,
     offer: (facts) => `${site}/offer#${accessTo(facts)}`,
     confirm: (facts) => {

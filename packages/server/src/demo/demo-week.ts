@@ -3,7 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { clinicNoOf, type Engine, newId, type SettleAction } from '@holdfast/engine'
 import { demoPatient, demoReason } from './demo-patients.ts'
 
-type DemoEngine = Pick<Engine, 'claim' | 'settle' | 'move' | 'directory' | 'createSlots' | 'withdrawSlots'>
+type DemoEngine = Pick<
+  Engine,
+  'claim' | 'settle' | 'move' | 'confirmAttendance' | 'directory' | 'createSlots' | 'withdrawSlots'
+>
 
 /** Sees patients from now on, whatever the time and the weekday are. */
 const urgentCare = {
@@ -38,7 +41,7 @@ export type DemoDoctorSlots = { doctorId: string; slotIds: readonly string[] }
 
 /**
  * Books a week of the demo clinic by the engine's own functions: bookings in every state, some moved and cancelled, and
- * one withdrawn by the clinic. The same slots always give the same bookings.
+ * one withdrawn by the clinic; every third patient has confirmed to come. The same slots always give the same bookings.
  */
 export async function fillDemoWeek(engine: DemoEngine, clinicId: string, doctors: readonly DemoDoctorSlots[]) {
   const week = new DemoWeek(engine, clinicNoOf(clinicId))
@@ -54,6 +57,7 @@ export async function fillDemoWeek(engine: DemoEngine, clinicId: string, doctors
   const free = doctors.flatMap(({ slotIds }) => slotIds).filter((slotId) => !chosen.includes(slotId))
   await week.moveAndHold(bookingIds, free)
   await week.fillToday(new Date())
+  await Promise.all(chosen.map((slotId, no) => (no % 3 === 0 ? week.attend(booked[no] ?? null, slotId) : null)))
 }
 
 class DemoWeek {
@@ -92,6 +96,11 @@ class DemoWeek {
     return (await this.#engine.settle(request)).kind
   }
 
+  /** The patient comes, unless the booking is in another slot by now, or cancelled. */
+  async attend(bookingId: string | null, slotId: string): Promise<void> {
+    if (bookingId !== null) await this.#engine.confirmAttendance({ bookingId, slotId, actorId: null, key: null })
+  }
+
   async withdraw(slotId: string | undefined): Promise<void> {
     if (slotId === undefined) return
     const how = { withBookings: true, dryRun: false, actorId: null }
@@ -125,13 +134,14 @@ class DemoWeek {
       endsAt: new Date(endsAt),
       capacity,
     })
-    const later = Array.from({ length: laterSlots }, (_none, no) => firstAt + no * quarterMs)
-    const drafts = [slot(sessionAt, firstAt, marks.length), ...later.map((at) => slot(at, at + quarterMs, 1))]
+    const times = Array.from({ length: laterSlots }, (_none, no) => firstAt + no * quarterMs)
+    const drafts = [slot(sessionAt, firstAt, marks.length), ...times.map((at) => slot(at, at + quarterMs, 1))]
     const { items } = await this.#engine.createSlots({ doctorId, drafts, dryRun: false })
     const [session, ...others] = items.flatMap(({ slotId }) => (slotId === null ? [] : [slotId]))
     if (session === undefined) return
     const patients = await Promise.all(marks.map((_actions, no) => this.book(session, no)))
-    await Promise.all(others.map((slotId, no) => this.book(slotId, no)))
+    const later = await Promise.all(others.map((slotId, no) => this.book(slotId, no)))
+    await Promise.all(others.map((slotId, no) => (no % 3 === 2 ? null : this.attend(later[no] ?? null, slotId))))
     for (const [no, actions] of marks.entries()) {
       for (const action of actions) await this.#mark(patients[no] ?? null, action)
     }

@@ -8,8 +8,8 @@ export type MailContent = {
   details: { label: string; value: string }[]
   /** What they are about. */
   aboveActions?: string
-  /** The first is the main one. */
-  actions: { label: string; url: string }[]
+  /** The first is the main one. `isChoice`: a button beside it, for the other answer. */
+  actions: { label: string; url: string; isChoice?: true }[]
   notes: string[]
 }
 

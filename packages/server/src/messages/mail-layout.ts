@@ -5,7 +5,7 @@ import type { ShownLogo } from './mail-logo.ts'
 /** Mail programs that know media queries use these; the others use the styles of the elements. */
 const sheet = `
   :root { color-scheme: light dark; supported-color-schemes: light dark; }
-  @media (max-width: 480px) { .card { padding: 20px !important; } .action { display: block !important; } }
+  @media (max-width: 480px) { .card { padding: 20px !important; } .action, .choice { display: block !important; } }
   @media (prefers-color-scheme: dark) {
     .page { background: #16191d !important; }
     .card { background: #22262b !important; color: #f1f3f5 !important; }
@@ -13,6 +13,7 @@ const sheet = `
     .line { border-color: #3a4047 !important; }
     .action { background: #4dabf7 !important; color: #0b1f33 !important; }
     .link { color: #74c0fc !important; }
+    .choice { color: #74c0fc !important; border-color: #74c0fc !important; }
   }`
 
 const font = "-apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Noto Sans Arabic', Arial, sans-serif"
@@ -78,7 +79,7 @@ function card({ content, direction, sender, logo }: Omit<Page, 'language'>): Rea
     ...paragraphs.map(paragraph),
     details.length === 0 ? null : detailsTable(details, direction),
     aboveActions === undefined ? null : paragraph(aboveActions),
-    ...actions.map(({ label, url }, index) => action(label, url, index === 0)),
+    ...actions.map((one, index) => action(one, index === 0)),
     ...notes.map((text) =>
       h(
         'p',
@@ -133,20 +134,21 @@ function detailsTable(details: MailContent['details'], direction: Page['directio
   )
 }
 
-function action(label: string, url: string, isMain: boolean): ReactElement {
+function action({ label, url, isChoice }: MailContent['actions'][number], isMain: boolean): ReactElement {
   const button = {
     display: 'inline-block',
     padding: '12px 20px',
     borderRadius: '8px',
-    background: color.main,
-    color: '#ffffff',
+    border: `1px solid ${color.main}`,
     fontWeight: 600,
     textDecoration: 'none',
     textAlign: 'center',
   } as const
   const attributes = isMain
-    ? { href: url, className: 'action', style: button }
-    : { href: url, className: 'link', style: { color: color.main } }
+    ? { href: url, className: 'action', style: { ...button, background: color.main, color: '#ffffff' } }
+    : isChoice
+      ? { href: url, className: 'choice', style: { ...button, color: color.main } }
+      : { href: url, className: 'link', style: { color: color.main } }
   return h('p', { key: url, style: { margin: '0 0 12px' } }, h('a', attributes, label))
 }
 

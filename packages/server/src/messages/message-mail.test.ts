@@ -192,6 +192,29 @@ test('a reminder has a link to the page on which one press cancels', () => {
   expect(mailOf('reminder', 'en').content.text).toContain('https://book.example.org/ticket?cancel=true#')
 })
 
+test.each(messageLanguages)(
+  'a reminder in %s asks whether the patient comes, by two buttons, until they said so',
+  (language) => {
+    const { attend, cancel, text, confirmedText } = mailTexts[language].reminder
+    const asking = mailOf('reminder', language).content
+    const [attendUrl, cancelUrl] = ['attend', 'cancel'].map((what) => `https://book.example.org/ticket?${what}=true#`)
+    const buttons = [...asking.html.matchAll(/<a href="([^"]*)" class="(action|choice)"[^>]*>([^<]*)</g)]
+    expect(buttons.map(([, url, look, label]) => [url?.replace(/#.*/, '#'), look, label])).toEqual([
+      [attendUrl, 'action', attend],
+      [cancelUrl, 'choice', cancel],
+    ])
+    expect(asking.text).toContain(`${attend}:\n${attendUrl}`)
+    expect(asking.text).toContain(`${cancel}:\n${cancelUrl}`)
+
+    const { doctorName } = sampleFacts('reminder', language)
+    const said = mailOf('reminder', language, { isAttendanceConfirmed: true }).content
+    expect(said.text).not.toContain('attend=true')
+    expect(said.text).toContain(cancelUrl)
+    expect([asking.text.includes(text(doctorName)), said.text.includes(text(doctorName))]).toEqual([true, false])
+    expect(said.text).toContain(confirmedText(doctorName))
+  },
+)
+
 test('mail programs have a button for reminders and offers alone; what a visit needs has none', () => {
   const unsubscribing = messageKinds.filter((kind) => mailOf(kind, 'en').mail.unsubscribeUrl !== null)
   expect(unsubscribing).toEqual(['offered', 'reminder'])

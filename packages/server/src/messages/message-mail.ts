@@ -125,7 +125,15 @@ function contentOf(
     case 'moved':
       return movedMail(context, texts)
     case 'reminder':
-      return reminderMail({ ...context, cancelUrl: links.cancel(facts), remindersUrl: links.reminders(facts) }, texts)
+      return reminderMail(
+        {
+          ...context,
+          attendUrl: facts.isAttendanceConfirmed ? null : links.attend(facts),
+          cancelUrl: links.cancel(facts),
+          remindersUrl: links.reminders(facts),
+        },
+        texts,
+      )
     case 'cancelled':
       return cancelledMail(
         { ...context, byPatient: byPatient === true, reason: facts.cancellationReason, bookUrl },

@@ -41,6 +41,28 @@ test.each(messageLanguages.flatMap((language) => kinds.map((kind) => [kind, lang
   },
 )
 
+test.each(messageLanguages)(
+  'a reminder in %s asks whether the patient comes, if its link makes no further part',
+  (language) => {
+    const facts = sampleFacts('reminder', language)
+    const { links } = sampleSettings
+    const linkOf = (text: string) => text.slice(text.indexOf('https://'))
+    const parts = (text: string) => Math.ceil(text.length / 67)
+    // Of one length after the other: where the longer link would cost a part, it is the one of the ticket.
+    const chosen = Array.from({ length: 40 }, (_, length) => {
+      const text = smsText('reminder', { ...facts, clinicName: 'ع'.repeat(length + 1) }, links)
+      const ticket = text.replace(linkOf(text), links.ticket(facts))
+      const question = text.replace(linkOf(text), links.attend(facts))
+      expect(text).toBe(parts(question) > parts(ticket) ? ticket : question)
+      return linkOf(text) === links.attend(facts)
+    })
+    expect(new Set(chosen).size).toBe(2)
+    // Whoever has said it is not asked again.
+    const said = smsText('reminder', { ...facts, isAttendanceConfirmed: true }, links)
+    expect(linkOf(said)).toBe(links.ticket(facts))
+  },
+)
+
 test('parts are counted as networks send them', () => {
   const lengths = ['x'.repeat(160), 'x'.repeat(161), 'ü'.repeat(160), '€'.repeat(81), 'ع'.repeat(70), 'ع'.repeat(71)]
   expect(lengths.map(smsParts)).toEqual([1, 2, 1, 2, 1, 2])

@@ -43,8 +43,13 @@ export function smsText(kind: SmsKind, facts: MessageFacts, links: MailLinks): s
     doctor: facts.doctorName.slice(0, nameLengthMax),
     when: timeOf(facts.startsAt),
     until: timeOf(facts.holdExpiresAt ?? facts.startsAt),
+    isComing: facts.isAttendanceConfirmed,
   })
-  return `${text} ${linkOf(kind, facts, links)}`
+  const withTicket = `${text} ${linkOf(kind, facts, links)}`
+  if (kind !== 'reminder' || facts.isAttendanceConfirmed) return withTicket
+  // The ticket has the same button, less prominently: the clinic pays for each part.
+  const withQuestion = `${text} ${links.attend(facts)}`
+  return smsParts(withQuestion) > smsParts(withTicket) ? withTicket : withQuestion
 }
 
 function linkOf(kind: SmsKind, facts: MessageFacts, links: MailLinks): string {

@@ -183,6 +183,33 @@ test('a temporary failure is repeated, a final one is not; staff send it again',
   await arrived(1, 'ada@example.net')
 })
 
+test('a reminder asks whether the patient comes, and its link confirms it; the next one does not ask', async () => {
+  const { ownerPool, appPool } = server.database
+  await ownerPool.query(
+    `insert into holdfast.message_settings (clinic_no, quiet_from, quiet_until) values ($1, '00:00', '00:00')`,
+    [slot.clinicNo],
+  )
+  const { id } = await book({ email: 'rita@example.net' })
+  await messageIn(id, 'confirmed', 'sent')
+  const remind = async (minutesBefore: number) => {
+    await ownerPool.query(
+      `update holdfast.message set due_at = now() where booking_id = $1 and kind = 'reminder' and minutes_before = $2`,
+      [id, minutesBefore],
+    )
+    await appPool.query(`select graphile_worker.add_job('messages')`)
+  }
+  await remind(1440)
+  const [, asking] = await arrived(2, 'rita@example.net')
+  const [, token = ''] = /\/ticket\?attend=true#[^.]+\.(\S+)/.exec(asking?.text ?? '') ?? []
+  const said = await change(id, token, 'attendance', { slotId: slot.id })
+  expect(said).toMatchObject({ status: 200, body: { attendanceConfirmedAt: expect.any(String) } })
+  await remind(120)
+  // The third mail: nothing was sent for the confirmation.
+  const [, , knowing] = await arrived(3, 'rita@example.net')
+  expect(knowing?.text).not.toContain('attend=true')
+  expect(knowing?.text).toContain('you have said that you are coming')
+})
+
 test('reminders are turned off by the mail program and on again by the link, not by opening it', async () => {
   const { ownerPool, appPool } = server.database
   await ownerPool.query(

@@ -89,6 +89,7 @@ export function sampleFacts(
     startsAt,
     endsAt: new Date(startsAt.getTime() + 900_000),
     hasBegun: false,
+    isAttendanceConfirmed: false,
     holdExpiresAt: statusOf[kind] === 'PENDING' ? new Date(startsAt.getTime() - 86_400_000) : null,
     doctorId: id,
     doctorName: doctor,
@@ -156,6 +157,7 @@ export function sampleAccountMails(
 export function sampleLinks(site: string): MailLinks {
   return {
     ticket: ({ bookingId }) => `${site}/ticket#${bookingId}.hfm_${'x'.repeat(43)}`,
+    attend: ({ bookingId }) => `${site}/ticket?attend=true#${bookingId}.hfm_${'x'.repeat(43)}`,
     cancel: ({ bookingId }) => `${site}/ticket?cancel=true#${bookingId}.hfm_${'x'.repeat(43)}`,
     offer: ({ bookingId }) => `${site}/offer#${bookingId}.hfm_${'x'.repeat(43)}`,
     confirm: ({ bookingId }) => `${site}/confirm#${bookingId}.hfm_${'x'.repeat(43)}.hfc_${'y'.repeat(43)}`,

@@ -265,10 +265,11 @@ async function mailFactsOf(pool: pg.Pool, { kind, clinicNo }: DueMessage, facts:
 
 /** For a mail that is stored: whoever reads it, or a backup, must not get the ticket. */
 export function withoutTokens(links: MailLinks): MailLinks {
-  const { ticket, cancel, offer, confirm, reminders, leaveWaitlist, unsubscribe, times, time } = links
+  const { ticket, attend, cancel, offer, confirm, reminders, leaveWaitlist, unsubscribe, times, time } = links
   const pageOf = (url: string) => url.replace(/#.*$/, '')
   return {
     ticket: (facts) => pageOf(ticket(facts)),
+    attend: (facts) => pageOf(attend(facts)),
     cancel: (facts) => pageOf(cancel(facts)),
     offer: (facts) => pageOf(offer(facts)),
     confirm: (facts) => pageOf(confirm(facts)),

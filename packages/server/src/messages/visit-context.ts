@@ -5,6 +5,8 @@ import { shownName } from './shown-name.ts'
 /** The links of mails. */
 export type MailLinks = {
   ticket(facts: Pick<MessageFacts, 'bookingId' | 'accountId' | 'manageEpoch'>): string
+  /** The same, with the question whether the patient comes, which one press answers. */
+  attend(facts: Pick<MessageFacts, 'bookingId' | 'accountId' | 'manageEpoch'>): string
   /** The same, with the dialog that cancels the booking by one press. */
   cancel(facts: Pick<MessageFacts, 'bookingId' | 'accountId' | 'manageEpoch'>): string
   /** Where an offer of the waitlist is accepted or declined. */

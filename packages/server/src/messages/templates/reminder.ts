@@ -2,21 +2,31 @@ import type { MailContent, VisitContext } from '../mail-content.ts'
 import type { MailTexts } from '../texts/en.ts'
 import { questionsNote, visitDetails, withClinicTexts } from './visit-details.ts'
 
-/** `cancelUrl`: where one press cancels the visit. `remindersUrl`: where the patient turns reminders off. */
-export type ReminderContext = VisitContext & { cancelUrl: string; remindersUrl: string }
+/**
+ * `attendUrl`: where one press confirms that the patient comes; null: they have confirmed it. `cancelUrl`: where one
+ * press cancels the visit. `remindersUrl`: where the patient turns reminders off.
+ */
+export type ReminderContext = VisitContext & { attendUrl: string | null; cancelUrl: string; remindersUrl: string }
 
 /** The visit is soon. Opening the links changes nothing, because mail scanners open them, too. */
 export function reminderMail(context: ReminderContext, texts: MailTexts): MailContent {
+  const { attendUrl, cancelUrl, remindersUrl, doctorName } = context
+  const { text, confirmedText, attend, cancel, off } = texts.reminder
+  const openTicket = { label: texts.openTicket, url: context.ticketUrl }
   return {
     subject: texts.reminder.subject(context.when),
     preview: `${context.when}, ${context.doctorName}`,
     heading: texts.reminder.heading,
-    paragraphs: withClinicTexts(context, texts, [texts.reminder.text(context.doctorName), texts.onTicket]),
+    paragraphs: withClinicTexts(context, texts, [
+      attendUrl === null ? confirmedText(doctorName) : text(doctorName),
+      texts.onTicket,
+    ]),
     details: visitDetails(context, texts),
     actions: [
-      { label: texts.openTicket, url: context.ticketUrl },
-      { label: texts.reminder.cancel, url: context.cancelUrl },
-      { label: texts.reminder.off, url: context.remindersUrl },
+      ...(attendUrl === null
+        ? [openTicket, { label: cancel, url: cancelUrl }]
+        : [{ label: attend, url: attendUrl }, { label: cancel, url: cancelUrl, isChoice: true as const }, openTicket]),
+      { label: off, url: remindersUrl },
     ],
     notes: [texts.privateLink, ...questionsNote(context, texts)],
   }

@@ -71,7 +71,12 @@ export const de: MailTexts = {
     subject: (when) => `Erinnerung: Ihr Termin am ${when}`,
     heading: 'Ihr Termin steht bevor',
     text: (doctor) =>
-      `${doctor} erwartet Sie. Wenn Sie nicht kommen können, sagen Sie bitte ab, damit jemand anderes kommen kann.`,
+      `${doctor} erwartet Sie. Bitte sagen Sie uns, ob Sie kommen. Wenn es nicht geht, sagen Sie ab, damit jemand ` +
+      'anderes kommen kann.',
+    confirmedText: (doctor) =>
+      `${doctor} erwartet Sie, und Sie haben zugesagt. Wenn Sie doch nicht kommen können, sagen Sie bitte ab, damit ` +
+      'jemand anderes kommen kann.',
+    attend: 'Ich komme',
     cancel: 'Termin absagen',
     off: 'Keine Erinnerungen dieser Praxis mehr',
   },

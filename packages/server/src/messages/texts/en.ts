@@ -65,7 +65,12 @@ export const en = {
   reminder: {
     subject: (when: string) => `Reminder: your appointment on ${when}`,
     heading: 'Your appointment is coming up',
-    text: (doctor: string) => `${doctor} expects you. If you cannot come, please cancel, so that somebody else can.`,
+    text: (doctor: string) =>
+      `${doctor} expects you. Please say whether you are coming. If you cannot, cancel, so that somebody else can.`,
+    confirmedText: (doctor: string) =>
+      `${doctor} expects you, and you have said that you are coming. If you cannot after all, please cancel, so that ` +
+      'somebody else can.',
+    attend: 'I am coming',
     cancel: 'Cancel the appointment',
     off: 'No more reminders from this clinic',
   },

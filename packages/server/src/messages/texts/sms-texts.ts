@@ -1,7 +1,7 @@
 import type { MessageLanguage, SmsKind } from '@holdfast/engine'
 
-/** What an SMS says before its link. `until`: when a hold ends. */
-export type SmsContext = { clinic: string; doctor: string; when: string; until: string }
+/** What an SMS says before its link. `until`: when a hold ends. `isComing`: the patient has said that they come. */
+export type SmsContext = { clinic: string; doctor: string; when: string; until: string; isComing: boolean }
 
 /** `offerWithdrawn`: of a message `withdrawn` about a place of the waitlist that was not accepted yet. */
 type SmsTexts = Record<SmsKind | 'offerWithdrawn', (context: SmsContext) => string>
@@ -13,7 +13,9 @@ const en: SmsTexts = {
   cancelled: ({ clinic, when }) => `${clinic}: your appointment ${when} is cancelled. Book again:`,
   withdrawn: ({ clinic, when }) => `${clinic}: we are sorry, your appointment ${when} cannot take place. Other times:`,
   offerWithdrawn: ({ clinic, when }) => `${clinic}: the place held for you, ${when}, is gone. You wait on:`,
-  reminder: ({ clinic, when, doctor }) => `${clinic}: reminder, ${when}, ${doctor}. Cannot come? Please cancel:`,
+  reminder: ({ clinic, when, doctor, isComing }) =>
+    `${clinic}: reminder, ${when}, ${doctor}. ` +
+    (isComing ? 'Cannot come? Please cancel:' : 'Please confirm or cancel:'),
 }
 
 const de: SmsTexts = {
@@ -23,7 +25,8 @@ const de: SmsTexts = {
   cancelled: ({ clinic, when }) => `${clinic}: Ihr Termin ${when} ist abgesagt. Neu buchen:`,
   withdrawn: ({ clinic, when }) => `${clinic}: Ihr Termin ${when} muss leider ausfallen. Andere Zeiten:`,
   offerWithdrawn: ({ clinic, when }) => `${clinic}: Der reservierte Platz ${when} entfällt. Sie warten weiter:`,
-  reminder: ({ clinic, when, doctor }) => `${clinic}: Erinnerung, ${when}, ${doctor}. Verhindert? Bitte absagen:`,
+  reminder: ({ clinic, when, doctor, isComing }) =>
+    `${clinic}: Erinnerung, ${when}, ${doctor}. ${isComing ? 'Verhindert? Bitte absagen:' : 'Bitte zu- oder absagen:'}`,
 }
 
 const ar: SmsTexts = {
@@ -33,7 +36,8 @@ const ar: SmsTexts = {
   cancelled: ({ clinic, when }) => `${clinic}: أُلغي موعدك ${when}. احجز من جديد:`,
   withdrawn: ({ clinic, when }) => `${clinic}: نعتذر، تعذّر موعدك ${when}. أوقات أخرى:`,
   offerWithdrawn: ({ clinic, when }) => `${clinic}: المكان المحجوز لك ${when} لم يعد متاحًا. ما زلت على القائمة:`,
-  reminder: ({ clinic, when, doctor }) => `${clinic}: تذكير، ${when}، ${doctor}. لن تحضر؟ يُرجى الإلغاء:`,
+  reminder: ({ clinic, when, doctor, isComing }) =>
+    `${clinic}: تذكير، ${when}، ${doctor}. ${isComing ? 'لن تحضر؟ يُرجى الإلغاء:' : 'يرجى التأكيد أو الإلغاء:'}`,
 }
 
 export const smsTexts: Record<MessageLanguage, SmsTexts> = { en, de, ar }
