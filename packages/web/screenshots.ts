@@ -165,6 +165,8 @@ async function shotsOf(url: string): Promise<Shot[]> {
     shot('cancel', ticket, 'guest', (page) =>
       page.getByRole('button', { name: /^(Cancel appointment|Termin absagen|إلغاء الموعد)$/ }).click(),
     ),
+    shot('attend', ticket.replace('#', '?attend=true#'), 'guest'),
+    { ...shot('attend-ar', ticket.replace('#', '?attend=true#'), 'guest'), locale: 'ar' },
     shot('sign-in', '/sign-in', 'guest'),
     shot('sign-up', '/sign-up', 'guest'),
     shot('my-bookings-guest', '/my-bookings', 'guest'),

@@ -7,13 +7,20 @@ import layoutClasses from '../../ui/layout.module.css'
 import { offeredActions } from './offered-actions.ts'
 import { useBookingAction } from './use-booking-action.tsx'
 
-/** Buttons for the actions that are possible now: arrived, completed, no-show, and undoing the last of them. */
+/** Buttons for the actions that are possible now: will come, arrived, completed, no-show, undoing the last of them. */
 export function BookingActions({ booking, timeZone }: { booking: Booking; timeZone: string }) {
   const { t } = useTranslation('schedule')
   const action = useBookingAction(booking.clinicId)
   const offered = offeredActions(booking, timeZone, serverNow())
-  const { ref, isPressed } = useFocusOnNext(booking.status)
-  const look = { arrive: 'light', confirm: 'light', complete: 'light', noShow: 'default', reopen: 'subtle' } as const
+  const { ref, isPressed } = useFocusOnNext(`${booking.status} ${booking.attendanceConfirmedAt}`)
+  const look = {
+    attend: 'default',
+    arrive: 'light',
+    confirm: 'light',
+    complete: 'light',
+    noShow: 'default',
+    reopen: 'subtle',
+  } as const
   return (
     <div ref={ref} tabIndex={-1} className={`${layoutClasses.actions} no-print`}>
       {offered.map((name) => (
@@ -35,18 +42,18 @@ export function BookingActions({ booking, timeZone }: { booking: Booking; timeZo
   )
 }
 
-/** The button that was pressed is replaced by those of the new status: the first of them gets the focus. */
-function useFocusOnNext(status: Booking['status']) {
+/** The button that was pressed is replaced by those of the new state: the first of them gets the focus. */
+function useFocusOnNext(state: string) {
   const ref = useRef<HTMLDivElement>(null)
   const isPressed = useRef(false)
-  const before = useRef(status)
+  const before = useRef(state)
   useEffect(() => {
-    if (before.current === status) return
-    before.current = status
+    if (before.current === state) return
+    before.current = state
     if (!isPressed.current) return
     isPressed.current = false
     const next = ref.current?.querySelector('button') ?? ref.current
     next?.focus()
-  }, [status])
+  }, [state])
   return { ref, isPressed }
 }

@@ -3,10 +3,12 @@ import { Box, Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatNumber, formatTime } from '../../lib/format.ts'
+import { serverNow } from '../../lib/server-clock.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import tableClasses from '../../ui/table.module.css'
 import { JoinVideo } from '../video/join-video.tsx'
 import { BookingActions } from './booking-actions.tsx'
+import { canAttend } from './offered-actions.ts'
 import { PatientName } from './patient-name.tsx'
 import { StatusMark } from './status-mark.tsx'
 
@@ -88,12 +90,16 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
   )
 }
 
-/** The numbers of expected, arrived, completed and missed bookings, in one line above the list. */
+/**
+ * The numbers of expected, arrived, completed and missed bookings, in one line above the list; of those expected, how
+ * many patients have not confirmed that they come.
+ */
 export function DayCounts({ bookings }: { bookings: readonly Booking[] }) {
   const { t } = useTranslation('schedule')
   const count = (...statuses: Booking['status'][]) => bookings.filter(({ status }) => statuses.includes(status)).length
   const parts = [
     { label: t('counts.expected'), value: count('PENDING', 'CONFIRMED') },
+    { label: t('counts.unconfirmed'), value: bookings.filter((booking) => canAttend(booking, serverNow())).length },
     { label: t('counts.arrived'), value: count('ARRIVED') },
     { label: t('counts.completed'), value: count('COMPLETED') },
     { label: t('counts.noShow'), value: count('NO_SHOW') },

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { formatDayTime, formatTimes } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import classes from './day-sheet.module.css'
+import { isExpected } from './is-expected.ts'
 import { PatientName } from './patient-name.tsx'
 
 type DaySheetProps = {
@@ -60,6 +61,7 @@ export function DaySheet({ title, subtitle, bookings, timeZone }: DaySheetProps)
                 <td>{booking.reason ?? ''}</td>
                 <td>
                   {t(`shell:status.${booking.status}`)}
+                  {isExpected(booking) ? ` · ${t('shell:attendance')}` : ''}
                   {booking.appointmentType === 'video' ? ` · ${t('shell:appointmentType.video')}` : ''}
                 </td>
                 <td />

@@ -1,6 +1,6 @@
 import type { Booking } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
-import { canBeErased, isOpen, offeredActions } from './offered-actions.ts'
+import { canAttend, canBeErased, isOpen, offeredActions } from './offered-actions.ts'
 import { reopenedStatus } from './reopened-status.ts'
 import { statusesInOrder } from './status-colors.ts'
 
@@ -25,6 +25,7 @@ function aBooking(fields: Partial<Booking>): Booking {
     cancellationReason: null,
     joinUrl: null,
     erasedAt: null,
+    attendanceConfirmedAt: null,
     version: 2,
     ...fields,
   }
@@ -35,9 +36,19 @@ const offeredAt = (time: string, fields: Partial<Booking> = {}) =>
 
 test('an arrival is offered from the clinic’s local day on, a no-show after the start', () => {
   // 22:30 UTC is 11:30 of the 24th in Auckland; that day begins there at 11:00 UTC.
-  expect(offeredAt('2026-11-23T10:59:00Z')).toEqual([])
-  expect(offeredAt('2026-11-23T11:01:00Z')).toEqual(['arrive'])
+  expect(offeredAt('2026-11-23T10:59:00Z')).toEqual(['attend'])
+  expect(offeredAt('2026-11-23T11:01:00Z')).toEqual(['arrive', 'attend'])
   expect(offeredAt('2026-11-23T22:31:00Z')).toEqual(['arrive', 'noShow'])
+})
+
+test('that the patient comes is offered once, before the visit', () => {
+  const attendanceConfirmedAt = '2026-11-21T09:00:00Z'
+  expect(offeredAt('2026-11-23T22:29:00Z', { attendanceConfirmedAt })).toEqual(['arrive'])
+  for (const status of statusesInOrder) {
+    const booking = aBooking({ status })
+    expect(canAttend(booking, Date.parse('2026-11-23T22:29:00Z')), status).toBe(status === 'CONFIRMED')
+    expect(canAttend(booking, Date.parse(booking.startsAt)), status).toBe(false)
+  }
 })
 
 test('an arrival can be completed, the last status undone, and a cancelled booking has no actions', () => {

@@ -3,8 +3,8 @@ import { localDay } from '../../lib/local-time.ts'
 import type { BookingAction } from './use-booking-action.tsx'
 
 /**
- * What the server would accept now: arrivals from the slot's local day on, a no-show after its start, and taking back
- * the last mark.
+ * What the server would accept now: arrivals from the slot's local day on, a no-show after its start, before it that
+ * the patient comes, and taking back the last mark.
  *
  * @param now milliseconds since 1970, by the server's clock
  */
@@ -18,6 +18,7 @@ export function offeredActions(booking: Booking, timeZone: string, now: number):
       const offered: BookingAction[] = []
       if (localDay(now, timeZone) >= localDay(booking.startsAt, timeZone)) offered.push('arrive')
       if (now > Date.parse(booking.startsAt)) offered.push('noShow')
+      if (canAttend(booking, now)) offered.push('attend')
       return offered
     }
     case 'ARRIVED':
@@ -29,6 +30,11 @@ export function offeredActions(booking: Booking, timeZone: string, now: number):
     case 'FAILED':
       return []
   }
+}
+
+/** Whether it can be confirmed that the patient comes: it was not yet, and the visit has not begun. */
+export function canAttend({ status, attendanceConfirmedAt, startsAt }: Booking, now: number): boolean {
+  return status === 'CONFIRMED' && attendanceConfirmedAt === null && now < Date.parse(startsAt)
 }
 
 /** Whether the booking can still be moved or cancelled. */

@@ -10,7 +10,7 @@ import type { AllPages } from '../../lib/read-pages.ts'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { reopenedStatus } from './reopened-status.ts'
 
-export type BookingAction = 'confirm' | 'arrive' | 'complete' | 'noShow' | 'reopen'
+export type BookingAction = 'attend' | 'confirm' | 'arrive' | 'complete' | 'noShow' | 'reopen'
 
 const calls = {
   confirm: { call: api.confirmBooking, becomes: () => 'CONFIRMED' },
@@ -18,7 +18,10 @@ const calls = {
   complete: { call: api.completeBooking, becomes: () => 'COMPLETED' },
   noShow: { call: api.noShowBooking, becomes: () => 'NO_SHOW' },
   reopen: { call: api.reopenBooking, becomes: (status) => reopenedStatus(status) ?? status },
-} as const satisfies Record<BookingAction, { call: unknown; becomes: (status: BookingStatus) => BookingStatus }>
+} as const satisfies Record<
+  Exclude<BookingAction, 'attend'>,
+  { call: unknown; becomes: (status: BookingStatus) => BookingStatus }
+>
 
 /** Changes a booking's status. Shown immediately, and reverted if the server refuses. */
 export function useBookingAction(clinicId: string) {
@@ -32,14 +35,16 @@ export function useBookingAction(clinicId: string) {
     queryClient.setQueryData<Booking>([...clinicKey(clinicId), 'booking', changed.id], (one) => one && changed)
   }
   const mutation = useMutation({
-    mutationFn: ({ booking: { id, version }, action }: { booking: Booking; action: BookingAction }) => {
+    mutationFn: ({ booking: { id, version, slotId }, action }: { booking: Booking; action: BookingAction }) => {
       // Clicked twice, it is made once: a version of a booking is changed only once in the same way.
       const headers = { 'Idempotency-Key': `${action} ${id} ${version}` }
-      return dataOf(calls[action].call({ path: { bookingId: id }, headers }))
+      const path = { bookingId: id }
+      if (action === 'attend') return dataOf(api.confirmAttendance({ path, headers, body: { slotId } }))
+      return dataOf(calls[action].call({ path, headers }))
     },
     onMutate: async ({ booking, action }) => {
       await queryClient.cancelQueries({ queryKey: clinicKey(clinicId) })
-      show({ ...booking, status: calls[action].becomes(booking.status) })
+      if (action !== 'attend') show({ ...booking, status: calls[action].becomes(booking.status) })
     },
     onSuccess: (booking, { action }) => {
       show(booking)

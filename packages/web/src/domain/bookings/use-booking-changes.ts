@@ -11,6 +11,8 @@ export type BookingActions = {
   confirm(): Promise<Booking>
   /** @throws as cancel */
   move(slotId: string): Promise<Booking>
+  /** Confirms that the patient comes to this slot. @throws as cancel */
+  attend(slotId: string): Promise<Booking>
   /** Links the booking to the signed-in account. @throws as cancel */
   linkToAccount(): Promise<Booking>
 }
@@ -36,6 +38,9 @@ export function useBookingActions(link: TicketLink): BookingActions {
     },
     async move(slotId) {
       return done(await dataOf(api.rescheduleBooking({ path, body: { slotId }, ...auth })))
+    },
+    async attend(slotId) {
+      return done(await dataOf(api.confirmAttendance({ path, body: { slotId }, ...auth })))
     },
     async linkToAccount() {
       // The cookie identifies the account; the token in the body proves the right to the booking.

@@ -22,7 +22,8 @@ function aSlot(fields: Partial<Slot>): Slot {
   }
 }
 
-const booking = (status: Booking['status']) => [{ slotId: 's', status, patient: { name: 'Ada' } }] as Booking[]
+const booking = (status: Booking['status'], attendanceConfirmedAt: string | null = null) =>
+  [{ slotId: 's', status, attendanceConfirmedAt, patient: { name: 'Ada' } }] as Booking[]
 const titles = (slot: Slot, bookings: Booking[]) =>
   calendarEvents([slot], bookings, 'UTC', texts).map(({ title }) => title)
 
@@ -31,6 +32,16 @@ test('a slot’s title is its patient, the number of places taken, or “free”
   expect(titles(aSlot({ available: 0 }), booking('CONFIRMED'))).toEqual(['Ada'])
   expect(titles(aSlot({}), booking('CANCELLED'))).toEqual(['Free'])
   expect(titles(aSlot({ capacity: 5, available: 3 }), booking('PENDING'))).toEqual(['2 of 5'])
+})
+
+test('a slot says whether its patient comes, while that is to be seen', () => {
+  const expected = (slot: Slot, bookings: Booking[]) =>
+    calendarEvents([slot], bookings, 'UTC', texts)[0]?.payload.isExpected
+  const [full, said] = [aSlot({ available: 0 }), '2026-05-31T07:00:00Z']
+  expect(expected(full, booking('CONFIRMED', said))).toBe(true)
+  expect(expected(full, booking('CONFIRMED'))).toBe(false)
+  expect(expected(full, booking('ARRIVED', said))).toBe(false)
+  expect(expected(aSlot({ capacity: 2 }), booking('CONFIRMED', said))).toBe(false)
 })
 
 test('a blocked slot says so, unless it is booked, and is no free slot', () => {

@@ -1,6 +1,7 @@
 import type { Booking, Slot } from '@holdfast/contract/client'
 import type { ScheduleEventData } from '@mantine/schedule'
 import { localDateTime } from '../../lib/local-time.ts'
+import { isExpected } from '../bookings/is-expected.ts'
 
 export type SlotTexts = {
   free: string
@@ -28,6 +29,8 @@ export type CalendarEvent = ScheduleEventData & {
     endsAt: string
     /** Of a single booking. */
     status: Booking['status'] | null
+    /** Its patient has confirmed to come. */
+    isExpected: boolean
   }
 }
 
@@ -91,6 +94,7 @@ function eventOf(slot: Slot, booked: readonly Booking[], timeZone: string, texts
       startsAt: slot.startsAt,
       endsAt: slot.endsAt,
       status: slot.capacity === 1 ? (first?.status ?? null) : null,
+      isExpected: slot.capacity === 1 && first !== undefined && isExpected(first),
     },
   }
 }

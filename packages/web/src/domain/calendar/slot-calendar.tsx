@@ -79,6 +79,7 @@ export function SlotCalendar(props: SlotCalendarProps) {
           {...props}
           className={`${props.className ?? ''} ${classes.event}`}
           data-kind={event.payload.kind}
+          data-expected={event.payload.isExpected || undefined}
           aria-label={nameOf(event)}
           {...propsOfEvent(event)}
         />
@@ -150,14 +151,16 @@ function useOneTabStop(events: readonly CalendarEvent[]) {
   })
 }
 
-/** `Monday 23 November, 09:00–09:15, Ada Lovelace, Confirmed` */
+/** `Monday 23 November, 09:00–09:15, Ada Lovelace, Confirmed, Attendance confirmed` */
 function useNames(timeZone: string): (event: CalendarEvent) => string {
   const { t } = useTranslation('shell')
-  return ({ title, payload: { startsAt, endsAt, status } }) => {
+  return ({ title, payload: { startsAt, endsAt, status, isExpected } }) => {
     const parts = [formatDay(startsAt, timeZone), formatTimes(startsAt, endsAt, timeZone), title]
     const label = status === null ? null : t(`status.${status}`)
     // A hold without a name is called by its status already.
-    return (label === null || label === title ? parts : [...parts, label]).join(', ')
+    if (label !== null && label !== title) parts.push(label)
+    if (isExpected) parts.push(t('attendance'))
+    return parts.join(', ')
   }
 }
 

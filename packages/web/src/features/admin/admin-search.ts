@@ -6,7 +6,13 @@ import { parseDay } from '../../lib/local-time.ts'
 export type RangeSearch = { from?: string; to?: string }
 export type DoctorSearch = { doctorId?: string }
 export type DayListSearch = DoctorSearch & { day?: string }
-export type BookingsSearch = RangeSearch & DoctorSearch & { q?: string; status?: BookingStatus; unconfirmed?: true }
+export type BookingsSearch = RangeSearch &
+  DoctorSearch & {
+    q?: string
+    status?: BookingStatus
+    attendance?: 'confirmed' | 'unconfirmed'
+    unconfirmed?: true
+  }
 
 type AuditKind = AuditEvent['kind']
 export type AuditSearch = RangeSearch & { kind?: AuditKind; accountId?: string }
@@ -52,6 +58,9 @@ export function parseBookingsSearch(search: Raw): BookingsSearch {
     ...parseDoctorSearch(search),
     ...(isText(search.q) ? { q: search.q } : {}),
     ...(status === undefined ? {} : { status }),
+    ...(search.attendance === 'confirmed' || search.attendance === 'unconfirmed'
+      ? { attendance: search.attendance }
+      : {}),
     ...(search.unconfirmed === true ? { unconfirmed: true } : {}),
   }
 }

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { KeptTickets } from '../../domain/bookings/kept-tickets.tsx'
+import { canAttend } from '../../domain/bookings/offered-actions.ts'
 import { statusLabel } from '../../domain/bookings/status-label.ts'
 import { ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { JoinVideo } from '../../domain/video/join-video.tsx'
@@ -149,6 +150,9 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
             {t('ticket:video.pending')}
           </Text>
         ) : null}
+        {booking.status === 'CONFIRMED' && booking.attendanceConfirmedAt !== null ? (
+          <Text size="sm">{t('ticket:attend.done')}</Text>
+        ) : null}
         <Group gap="sm" mt="md">
           <JoinVideo url={booking.joinUrl} of={when} size="sm" />
           <LinkButton
@@ -160,6 +164,16 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
           />
           {canBeChanged ? (
             <>
+              {canAttend(booking, serverNow()) ? (
+                <LinkButton
+                  size="sm"
+                  variant="default"
+                  to="/ticket"
+                  search={{ attend: true }}
+                  hash={ticketHash(link)}
+                  {...named(t('ticket:attend.button'))}
+                />
+              ) : null}
               <LinkButton
                 size="sm"
                 variant="default"

@@ -31,6 +31,7 @@ function aBooking(
     cancellationReason: null,
     joinUrl: null,
     erasedAt: null,
+    attendanceConfirmedAt: null,
     version: 1,
   }
 }

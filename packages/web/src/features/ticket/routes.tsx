@@ -4,14 +4,20 @@ import { rootRoute } from '../../lib/root-route.ts'
 
 /**
  * `/ticket#ID.TOKEN`: the fragment gives access, and browsers never send it. With `?move=true` the times to
- * move to are shown immediately, with `?cancel=true` the dialog that cancels.
+ * move to are shown immediately, with `?cancel=true` the dialog that cancels, and with `?attend=true` the question
+ * whether the patient comes.
  */
 const ticketRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/ticket',
-  validateSearch: ({ move, cancel }: Record<string, unknown>): { move?: true; cancel?: true } => ({
+  validateSearch: ({
+    move,
+    cancel,
+    attend,
+  }: Record<string, unknown>): { move?: true; cancel?: true; attend?: true } => ({
     ...(move === true ? { move } : {}),
     ...(cancel === true ? { cancel } : {}),
+    ...(attend === true ? { attend } : {}),
   }),
   loader: () => loadTexts('ticket', 'booking', 'links'),
   component: lazyRouteComponent(() => import('./ticket-page.tsx'), 'TicketPage'),

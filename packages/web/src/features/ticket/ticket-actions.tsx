@@ -2,15 +2,19 @@ import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
 import { Button } from '@mantine/core'
 import { IconCalendar, IconPrinter } from '@tabler/icons-react'
 import { getRouteApi } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
+import { canAttend } from '../../domain/bookings/offered-actions.ts'
 import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { CopyLink } from '../../domain/links/copy-link.tsx'
 import { JoinVideo } from '../../domain/video/join-video.tsx'
+import { serverNow } from '../../lib/server-clock.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { showPageTitle } from '../../ui/page-focus.ts'
 import { PageLoading } from '../../ui/page-loading.tsx'
+import type { Attending } from './attendance.tsx'
 import { calendarFile } from './calendar-file.ts'
 import type { Moved } from './moved-notice.tsx'
 import classes from './ticket.module.css'
@@ -33,15 +37,20 @@ type ActionsProps = {
   /** The times to move to are shown. */
   isMoving: boolean
   onMoving: (isMoving: boolean) => void
+  /** The dialog that cancels is shown. */
+  isCancelling: boolean
+  onCancelling: (isCancelling: boolean) => void
+  /** Confirms that the patient comes; null: the page asks for it above. */
+  attending: Attending | null
   onMoved: (moved: Moved) => void
 }
 
 /** The buttons of a ticket. Offline, only those that work without a network. */
-export function TicketActions({ booking, doctor, clinic, link, isOffline, isMoving, onMoving, onMoved }: ActionsProps) {
+export function TicketActions({ booking, doctor, clinic, link, isOffline, attending, ...props }: ActionsProps) {
   const { t } = useTranslation('ticket')
+  const { isMoving, onMoving, isCancelling, onCancelling, onMoved } = props
   const { move: isMovingAtFirst = false, cancel: isCancellingAtFirst = false } = route.useSearch()
   const navigate = route.useNavigate()
-  const [isCancelling, setCancelling] = useState<boolean>(isCancellingAtFirst)
   // So that a reload shows the ticket alone.
   const forgetSearch = () => void navigate({ search: {}, hash: true, state: true, replace: true, resetScroll: false })
   const endMoving = () => {
@@ -51,7 +60,7 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline, isMovi
     if (isMovingAtFirst) forgetSearch()
   }
   const endCancelling = () => {
-    setCancelling(false)
+    onCancelling(false)
     if (isCancellingAtFirst) forgetSearch()
   }
   const isComing = booking.status === 'CONFIRMED' || booking.status === 'PENDING'
@@ -94,12 +103,17 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline, isMovi
             <RenewTicketLink link={link} />
           </Suspense>
         )}
+        {attending !== null && canAttend(booking, serverNow()) && !isOffline ? (
+          <ActionButton variant="default" isBusy={attending.isPending} onClick={() => attending.mutate(booking)}>
+            {t('attend.button')}
+          </ActionButton>
+        ) : null}
         {isComing && !isOffline ? (
           <>
             <Button variant="default" aria-expanded={isMoving} onClick={() => onMoving(!isMoving)}>
               {t('move.start')}
             </Button>
-            <Button variant="default" onClick={() => setCancelling(true)}>
+            <Button variant="default" onClick={() => onCancelling(true)}>
               {t('cancel.start')}
             </Button>
           </>

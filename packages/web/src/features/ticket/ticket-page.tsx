@@ -14,6 +14,7 @@ import { Icon } from '../../ui/icon.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
+import { Attendance, useAttending } from './attendance.tsx'
 import { KeepTicket } from './keep-ticket.tsx'
 import { LinkBooking } from './link-booking.tsx'
 import { type Moved, MovedNotice } from './moved-notice.tsx'
@@ -64,8 +65,10 @@ function Ticket({ link }: { link: TicketLink }) {
   const ticket = useTicket(link)
   const session = useSession()
   const [moved, setMoved] = useState<Moved | null>(null)
-  const { move: isMovingAtFirst = false } = route.useSearch()
+  const { move: isMovingAtFirst = false, cancel: isCancellingAtFirst = false, attend = false } = route.useSearch()
   const [isMoving, setMoving] = useState<boolean>(isMovingAtFirst)
+  const [isCancelling, setCancelling] = useState<boolean>(isCancellingAtFirst)
+  const attending = useAttending(link)
   if (ticket.kind === 'loading') return <PageLoading />
   const isVoidToken = ticket.kind === 'failed' && refusalCode(ticket.error) === 'booking_not_found'
   if (isVoidToken && link.manageToken !== null && session.kind === 'account') {
@@ -97,6 +100,13 @@ function Ticket({ link }: { link: TicketLink }) {
           onChoose={() => setMoving(true)}
         />
       )}
+      <Attendance
+        booking={booking}
+        attending={attending}
+        isAsked={attend}
+        isOffline={storedAt !== null}
+        onCancel={() => setCancelling(true)}
+      />
       <TicketCard {...ticket} link={link} isOffline={storedAt !== null} />
       <TicketActions
         {...ticket}
@@ -104,6 +114,9 @@ function Ticket({ link }: { link: TicketLink }) {
         isOffline={storedAt !== null}
         isMoving={isMoving}
         onMoving={setMoving}
+        isCancelling={isCancelling}
+        onCancelling={setCancelling}
+        attending={attend ? null : attending}
         onMoved={setMoved}
       />
       <KeepTicket {...ticket} link={link} />

@@ -84,7 +84,10 @@ function BookingFacts({ booking }: { booking: Booking }) {
     { label: t('field.reason'), value: booking.reason ?? '–' },
     { label: t('field.createdAt'), value: formatDayTime(booking.createdAt, timeZone) },
   ]
-  const { cancellationReason, failureReason } = booking
+  const { attendanceConfirmedAt, cancellationReason, failureReason } = booking
+  if (attendanceConfirmedAt) {
+    facts.push({ label: t('shell:attendance'), value: formatDayTime(attendanceConfirmedAt, timeZone) })
+  }
   if (cancellationReason) facts.push({ label: t('field.cancellationReason'), value: cancellationReason })
   if (failureReason) facts.push({ label: t('field.failureReason'), value: t(`failure.${failureReason}`) })
   return (

@@ -3,11 +3,15 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/
 import { api, dataOf } from '../../../lib/api.ts'
 import { type BookingsFilter, clinicKey, rereadMs } from '../../../lib/clinic-queries.ts'
 import { pageByPage } from '../../../lib/read-pages.ts'
+import type { BookingsSearch } from '../admin-search.ts'
 
 const pageSize = 50
 
 /** The clinic's bookings that match a search, page by page. */
-export function bookingSearchQuery(clinicId: string, filter: BookingsFilter & { q?: string; confirmedOnly: boolean }) {
+export function bookingSearchQuery(
+  clinicId: string,
+  filter: BookingsFilter & Pick<BookingsSearch, 'q' | 'attendance'> & { confirmedOnly: boolean },
+) {
   return infiniteQueryOptions({
     ...pageByPage,
     queryKey: [...clinicKey(clinicId), 'list', filter],

@@ -108,6 +108,8 @@ function useCsvRows() {
       [t('field.phone')]: booking.patient.phone ?? '',
       [t('column.doctor')]: doctors.find(({ id }) => id === booking.doctorId)?.name ?? '',
       [t('column.status')]: t(`shell:${statusLabel(booking)}`),
+      [t('filter.attendance')]:
+        booking.attendanceConfirmedAt === null ? '' : localDateTime(booking.attendanceConfirmedAt, timeZone),
       [t('field.units')]: booking.units,
       [t('column.booking')]: booking.id,
     }))
@@ -194,6 +196,16 @@ function Filters({ search, onChange }: FiltersProps) {
         data={[
           { value: '', label: t('filter.anyStatus') },
           ...statusesInOrder.map((status) => ({ value: status, label: t(`shell:status.${status}`) })),
+        ]}
+      />
+      <NativeSelect
+        label={t('filter.attendance')}
+        value={search.attendance ?? ''}
+        onChange={({ currentTarget }) => set({ attendance: currentTarget.value })}
+        data={[
+          { value: '', label: t('filter.anyAttendance') },
+          { value: 'confirmed', label: t('filter.attendanceConfirmed') },
+          { value: 'unconfirmed', label: t('filter.attendanceUnconfirmed') },
         ]}
       />
       <DoctorFilter doctorId={search.doctorId} onChange={(doctorId) => set({ doctorId })} />

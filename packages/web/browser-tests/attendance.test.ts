@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto'
+import { aBooking, aSlot } from '@holdfast/testkit'
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { aPractice, type Practice } from './a-practice.ts'
+import { confirm, hold, openTimes, ticketLink } from './booking-steps.ts'
+import { aClinicScene } from './clinic-scene.ts'
+import { axeFindings, type Site, sidewaysPixels } from './harness.ts'
+import { test } from './site-test.ts'
+
+const done = 'You have confirmed that you are coming.'
+
+/** The link of a reminder of a new booking at 9:00. */
+async function aReminder(site: Site, practice: Practice): Promise<URL> {
+  const page = await site.newPage()
+  await openTimes(page, practice)
+  await hold(page, '9:00')
+  await confirm(page, 'Grace Hopper')
+  const link = new URL(await ticketLink(page))
+  link.search = '?attend=true'
+  return link
+}
+
+const bookingIdOf = (link: URL) => link.hash.slice(1).split('.')[0] ?? ''
+
+async function attendedAt(site: Site, bookingId: string) {
+  const { rows } = await site.database.ownerPool.query<{ at: Date | null; version: number }>(
+    'select attendance_confirmed_at as at, version from holdfast.booking where id = $1',
+    [bookingId],
+  )
+  return rows[0]
+}
+
+const question = (page: Page) => page.getByRole('region', { name: 'Confirm that you are coming' })
+
+test('the link of a reminder asks whether the patient comes; opening it changes nothing, one press does', async ({
+  site,
+}) => {
+  const practice = await aPractice(site)
+  const link = await aReminder(site, practice)
+  const before = await attendedAt(site, bookingIdOf(link))
+  expect(before?.at).toBeNull()
+  // A program that checks the mail opens every link, with all its scripts, and leaves.
+  const scanner = await site.newPage()
+  await scanner.goto(link.href)
+  await question(scanner).waitFor()
+  await scanner.close()
+  const page = await site.newPage()
+  await page.goto(link.href)
+  await question(page).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  expect(await attendedAt(site, bookingIdOf(link))).toEqual(before)
+
+  await question(page).getByRole('button', { name: 'I am coming' }).click()
+  const said = page.getByText(done)
+  await said.waitFor()
+  // It has the focus, so it is read aloud.
+  await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe(done)
+  expect(await question(page).count()).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
+  const after = await attendedAt(site, bookingIdOf(link))
+  expect([after?.at, after?.version]).toEqual([expect.any(Date), (before?.version ?? 0) + 1])
+
+  // The link again, with nothing left to press.
+  await page.goto('/')
+  await page.goto(link.href)
+  await said.waitFor()
+  expect(await page.getByRole('button', { name: 'I am coming' }).count()).toBe(0)
+  expect(await attendedAt(site, bookingIdOf(link))).toEqual(after)
+})
+
+test('whoever cannot come cancels from the same question', async ({ site }) => {
+  const link = await aReminder(site, await aPractice(site))
+  const page = await site.newPage()
+  await page.goto(link.href)
+  await question(page).getByRole('button', { name: 'Cancel appointment' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel appointment' }).click()
+  await page.getByRole('heading', { name: 'This appointment is cancelled' }).waitFor()
+  expect(await question(page).count()).toBe(0)
+  expect((await attendedAt(site, bookingIdOf(link)))?.at).toBeNull()
+})
+
+test('a ticket that was opened otherwise has the button among the others', async ({ site }) => {
+  const link = await aReminder(site, await aPractice(site))
+  link.search = ''
+  const page = await site.newPage()
+  await page.goto(link.href)
+  await page.getByRole('button', { name: 'I am coming' }).click()
+  await page.getByText(done).waitFor()
+  expect(await question(page).count()).toBe(0)
+})
+
+test('an appointment that the clinic has moved meanwhile is not confirmed: the page shows the new time', async ({
+  site,
+}) => {
+  const practice = await aPractice(site)
+  const link = await aReminder(site, practice)
+  const page = await site.newPage()
+  await page.goto(link.href)
+  await question(page).waitFor()
+  // The page learns nothing of it: the press comes first.
+  await page.route('**/api/v1/bookings/*', (route) => route.abort())
+  const bookingId = bookingIdOf(link)
+  const slotId = practice.slots[1]?.id ?? ''
+  const moved = await site.admin.rescheduleBooking({ path: { bookingId }, body: { slotId } })
+  expect(moved.data?.slotId).toBe(slotId)
+  await question(page).getByRole('button', { name: 'I am coming' }).click()
+  await page.getByText('The appointment was moved to another time').waitFor()
+  expect((await attendedAt(site, bookingId))?.at).toBeNull()
+  await page.unroute('**/api/v1/bookings/*')
+  await page.reload()
+  await question(page).getByRole('button', { name: 'I am coming' }).click()
+  await page.getByText(done).waitFor()
+})
+
+test('the desk and the doctor see who comes, and how many have not said so; the desk says it for a caller', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site)
+  const startsAt = new Date(Date.now() + 2 * 86_400_000)
+  const slot = await aSlot(site.database, scene.doctor, { startsAt, capacity: 2 })
+  const coming = await aBooking(site.database, slot, { patient: { name: 'Carl Coming' } })
+  await aBooking(site.database, slot, { patient: { name: 'Pia Patient' } })
+  await site.database.appPool.query('select * from holdfast.confirm_attendance($1, $2, $3, null, $4)', [
+    slot.clinicNo,
+    coming.id,
+    slot.id,
+    randomUUID(),
+  ])
+  const day = startsAt.toISOString().slice(0, 10)
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/day?day=${day}`)
+  const row = (of: Page, name: string) => of.getByRole('row').filter({ hasText: name })
+  await row(page, 'Carl Coming').getByText('Attendance confirmed').waitFor()
+  await page.getByText('1 attendance not confirmed').waitFor()
+  expect(await row(page, 'Pia Patient').getByText('Attendance confirmed').count()).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
+
+  await page.goto(`/clinic/${scene.clinic.id}/bookings?attendance=unconfirmed`)
+  await page.getByRole('link', { name: 'Pia Patient' }).waitFor()
+  expect(await page.getByRole('link', { name: 'Carl Coming' }).count()).toBe(0)
+  await page.getByRole('link', { name: 'Pia Patient' }).click()
+  await page.getByRole('button', { name: 'Pia Patient: will come' }).click()
+  await page.getByText('Pia Patient will come: this is noted.').waitFor()
+  await page.getByRole('listitem').filter({ hasText: 'Attendance confirmed' }).filter({ hasText: 'Sam' }).waitFor()
+
+  const own = await scene.pageOf('doctor')
+  await own.goto(`/my-day?day=${day}`)
+  await row(own, 'Pia Patient').getByText('Attendance confirmed').waitFor()
+  await own.getByText('0 attendance not confirmed').waitFor()
+})
+
+test.for(['en', 'de', 'ar'])('in %s the question fits a phone, in light and dark', async (locale, { site }) => {
+  const link = await aReminder(site, await aPractice(site))
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const page = await site.newPage({ locale, colorScheme, viewport: { width: 390, height: 844 } })
+    await page.goto(link.href)
+    await page.locator('#attendance-title').waitFor()
+    expect(await sidewaysPixels(page)).toBe(0)
+    expect(await axeFindings(page)).toEqual([])
+  }
+})
