@@ -1,11 +1,11 @@
 import { changeDatabaseUrl, createPool } from '@holdfast/engine'
-import type { TestDatabase } from '@holdfast/testkit'
+import { createTestCluster, type TestCluster } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
-import { expect, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
 import { checkDatabase } from './check-database.ts'
 
 /** A connection that PostgreSQL lists among its replicas. */
-async function connectReplica({ ownerUrl }: TestDatabase): Promise<void> {
+async function connectReplica({ ownerUrl }: { ownerUrl: string }): Promise<void> {
   const url = new URL(ownerUrl)
   url.searchParams.set('replication', 'database')
   const pool = createPool({ url: url.href, max: 1, name: 'a replica' })
@@ -16,7 +16,7 @@ async function connectReplica({ ownerUrl }: TestDatabase): Promise<void> {
   })
 }
 
-async function replicationOf({ ownerUrl }: TestDatabase) {
+async function replicationOf({ ownerUrl }: { ownerUrl: string }) {
   const { checks } = await checkDatabase(ownerUrl)
   return checks.find(({ name }) => name === 'replication')
 }
@@ -29,6 +29,31 @@ test('replicas without synchronous_standby_names are a warning, because a failov
   const found = await replicationOf(database)
   expect(found).toMatchObject({ state: 'warning', fix: expect.stringContaining('synchronous_mode') })
   expect(found?.found).toContain('replica')
+})
+
+describe('a primary whose commits wait for a replica', () => {
+  let cluster: TestCluster
+  beforeAll(async () => {
+    cluster = await createTestCluster()
+    await cluster.stop()
+    await cluster.start({ synchronous_standby_names: 'ANY 1 (*)' })
+  }, 120_000)
+  afterAll(() => cluster.end())
+
+  test.for([
+    ['off', 'warning'],
+    ['local', 'warning'],
+    ['remote_write', 'ok'],
+    ['on', 'ok'],
+    ['remote_apply', 'ok'],
+  ] as const)('synchronous_commit = %s: %s', async ([setting, state]) => {
+    await connectReplica(cluster)
+    const url = new URL(cluster.ownerUrl)
+    url.searchParams.set('options', `-c synchronous_commit=${setting}`)
+    const found = await replicationOf({ ownerUrl: url.href })
+    expect(found).toMatchObject({ state, ...(state === 'warning' ? { fix: 'set it to on' } : {}) })
+    expect(found?.found).toContain(state === 'ok' ? 'ANY 1 (*)' : `synchronous_commit is ${setting}`)
+  })
 })
 
 async function checkOf(name: string, ownerUrl: string, appUrl: string | null) {
