@@ -137,6 +137,25 @@ test('a crash between two parts: another server does the rest and names all book
   await crashing.end()
 })
 
+test.for([
+  ['59 minutes', 6],
+  ['61 minutes', 2],
+] as const)('a repetition %s after the first parts names %i bookings', async ([age, named], { database }) => {
+  const { slots, bookings, request } = await aWeek(database)
+  const [fifth] = slots.slice(-2)
+  if (fifth === undefined) throw new Error('no slot')
+  const first = { ...request, which: { ...request.which, to: fifth.startsAt } }
+  expect(await withdrawInParts(database.appPool, first, () => undefined, inParts)).toMatchObject({ slots: 4 })
+  await database.ownerPool.query(
+    'update holdfast.slot set withdrawn_at = withdrawn_at - $2::interval where id = any ($1) and withdrawn_at is not null',
+    [slots.map(({ id }) => id), age],
+  )
+  const outcome = await withdrawInParts(database.appPool, request, () => undefined, inParts)
+  if (outcome.kind !== 'withdrawn') throw new Error(outcome.kind)
+  expect(outcome.slots).toBe(2)
+  expect(outcome.bookings.map(({ id }) => id)).toEqual(bookings.slice(-named).map(({ id }) => id))
+})
+
 test('a range that must have no bookings is withdrawn at once, or not at all', async ({ database }) => {
   const { request } = await aWeek(database)
   const outcome = await withdrawInParts(database.appPool, { ...request, withBookings: false }, () => undefined, inParts)
