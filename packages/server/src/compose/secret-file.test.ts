@@ -39,6 +39,17 @@ test('a file that others can read, that has no secret or that cannot be created 
   await expect(secretFromFile(missing, null)).rejects.toThrow('HOLDFAST_SECRET_FILE')
 })
 
+test.for(['640', '620', '610', '604', '602', '601'])(
+  'a file that its group or others may use (%s) is refused; one that its owner may only read is not',
+  async (mode) => {
+    const secret = await secretFromFile(path, null)
+    await chmod(path, Number.parseInt(mode, 8))
+    await expect(secretFromFile(path, null)).rejects.toThrow(`chmod 600 ${path}`)
+    await chmod(path, 0o400)
+    expect(await secretFromFile(path, null)).toBe(secret)
+  },
+)
+
 test('a link to a missing file is refused, and leaves no draft behind', async () => {
   await symlink(join(directory, 'missing'), path)
   await expect(secretFromFile(path, null)).rejects.toThrow(StartError)
