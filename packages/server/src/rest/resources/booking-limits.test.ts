@@ -251,6 +251,23 @@ test('a burst is found by its address, and cancelled with one call', async ({ da
   expect(kept.body.status).toBe('CONFIRMED')
 })
 
+test('a burst of which some bookings could not be cancelled is reported as not finished', async ({
+  database,
+  limited,
+}) => {
+  const { slot, admin, path } = await aScene(database, limited)
+  const remoteAddress = anAddress()
+  for (let n = 0; n < 6; n += 1) await book(limited, slot.id, {}, { remoteAddress })
+  const { items } = (await limited.call('listBookingBursts', { path, as: admin })).body
+  const burst = { path: { ...path, burstId: items[0]?.id ?? '' }, as: admin }
+  const cancel = async () => (await limited.call('cancelBookingBurst', { ...burst, body: { hours: 24 } })).body
+  const settle = vi.spyOn(limited.engine, 'settle')
+  onTestFinished(() => settle.mockRestore())
+  for (let n = 0; n < 2; n += 1) settle.mockResolvedValueOnce({ kind: 'overloaded', retryAfterSeconds: 1 })
+  expect(await cancel()).toEqual({ cancelled: 4, remaining: true })
+  expect(await cancel()).toEqual({ cancelled: 2, remaining: false })
+})
+
 test('cancelling a burst leaves the bookings of accounts', async ({ database, limited }) => {
   const { slot, admin, path } = await aScene(database, limited)
   const remoteAddress = anAddress()
