@@ -88,6 +88,22 @@ end
 $function$
 ;
 
+create table holdfast.account_mail (
+  id uuid not null,
+  kind text not null,
+  is_request boolean not null,
+  sealed text not null,
+  due_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone not null,
+  attempts integer not null default 0,
+  attempts_lost integer not null default 0,
+  attempt_until timestamp with time zone,
+  before_sending boolean not null default true,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint account_mail_pkey PRIMARY KEY (id),
+  constraint account_mail_kind_check CHECK ((char_length(kind) <= 50)),
+  constraint account_mail_sealed_check CHECK ((char_length(sealed) <= 20000))
+);
 create table holdfast.allocation (
   clinic_no integer not null,
   booking_id uuid not null,
@@ -869,6 +885,8 @@ create table holdfast.webhook_delivery (
   constraint webhook_delivery_version_check CHECK ((version >= 1))
 );
 
+CREATE INDEX account_mail_due ON holdfast.account_mail USING btree (is_request, due_at);
+CREATE INDEX account_mail_expires_at ON holdfast.account_mail USING btree (expires_at);
 CREATE INDEX answer_created_at ON holdfast.answer USING brin (created_at);
 CREATE INDEX answer_ids ON holdfast.answer USING gin (ids) WITH (fastupdate=off) WHERE (ids IS NOT NULL);
 CREATE INDEX answer_without_ids ON holdfast.answer USING btree (created_at) WHERE (ids IS NULL);

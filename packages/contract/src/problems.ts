@@ -223,6 +223,13 @@ export const problemKinds = {
     title: 'The clinic has too many open invitations',
     help: 'Revoke some, or wait until they are accepted or have expired.',
   },
+  invited_too_often: {
+    status: 409,
+    title: 'The address has had too many invitations today',
+    help:
+      'A clinic may send 5 invitations to one e-mail address in a day, because it may be a stranger’s. Pass on the ' +
+      'link of the last invitation, or wait a day.',
+  },
   body_too_large: {
     status: 413,
     title: 'The body is too large',

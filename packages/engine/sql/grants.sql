@@ -63,6 +63,9 @@ grant update (emails, language, reply_to, reminder_minutes, quiet_from, quiet_un
     sms_kinds, phone_country)
   on holdfast.message_settings to holdfast_app;
 grant select, insert on holdfast.verified_account to holdfast_app;
+-- E-mails that are not about a booking, until they are sent.
+grant select, insert, delete on holdfast.account_mail to holdfast_app;
+grant update (due_at, attempts, attempts_lost, attempt_until, before_sending) on holdfast.account_mail to holdfast_app;
 
 -- Webhooks and their deliveries. A webhook's deliveries are deleted with it; old ones go with purge_outdated.
 grant select, insert, delete on holdfast.webhook to holdfast_app;

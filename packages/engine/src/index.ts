@@ -31,6 +31,7 @@ export { prepared } from './database/prepared.ts'
 export { deleteStoredSecret, serverSecrets, storedSecret } from './database/server-secrets.ts'
 export { accountRights } from './directory/account-rights.ts'
 export { readLogo } from './directory/clinic-logos.ts'
+export { isInvitationOpen } from './directory/invitations.ts'
 export { retentionDueMax } from './directory/retention.ts'
 export { UnknownTimeZone } from './directory/time-zone.ts'
 export { videoRoomCharactersMax, videoRoomProblem, visitAddress } from './directory/video-room.ts'
@@ -38,6 +39,15 @@ export { createErasures } from './erasure/create-erasures.ts'
 export { MonthsInTransit } from './erasure/months-in-transit.ts'
 export { type Erased, erasuresSince, type RepeatedErasures, repeatErasures } from './erasure/repeat-erasures.ts'
 export { InvalidCursor } from './lists/cursor.ts'
+export {
+  beginAccountMail,
+  deleteAccountMail,
+  deleteExpiredAccountMails,
+  endAccountRequest,
+  repeatAccountMail,
+  storeAccountMail,
+  takeAccountMails,
+} from './messages/account-mails.ts'
 export { countMessage, messagesPerDayMax, smsPerDayMax } from './messages/message-budget.ts'
 export { defaultMessageChoices, messageChoices } from './messages/message-choices.ts'
 export { defaultMessageSettings } from './messages/message-settings.ts'
@@ -50,6 +60,7 @@ export { grantedFunctions } from './migrate/granted-functions.ts'
 export { type MigrateOptions, type MigrateResult, migrate } from './migrate/migrate.ts'
 export { MigrateError, type MigrateErrorKind } from './migrate/migrate-error.ts'
 export { type MigrationStatus, migrationStatus } from './migrate/migration-status.ts'
+export type { DueAccountMail } from './model/account-mail.ts'
 export type { AttendanceOutcome } from './model/attendance.ts'
 export type { AuditEvent, AuditEventsQuery, AuditLog, NewAuditEvent } from './model/audit-event.ts'
 export type { AppointmentType, Booking, BookingStatus, FailureReason, Patient } from './model/booking.ts'
@@ -97,7 +108,7 @@ export type {
   ImportOutcome,
   ImportSlot,
 } from './model/import.ts'
-export type { Invitation, InvitationProof, Invitations, NewInvitation } from './model/invitation.ts'
+export type { Invitation, InvitationMail, InvitationProof, Invitations, NewInvitation } from './model/invitation.ts'
 export type { ManageAccess } from './model/manage-access.ts'
 export type { HeldMembership, Membership, Role } from './model/membership.ts'
 export type {

@@ -57,8 +57,7 @@ async function startAll(started: AsyncDisposableStack, { config, env, say, log }
   await checkLogIsOfServer(pools.jobs)
   const opened = openMailer(config)
   started.defer(() => opened.mailer?.close())
-  const mails = createAccountMails({ ...opened, log })
-  started.defer(() => mails.stop())
+  const mails = createAccountMails({ secrets, pool: pools.messages, isAvailable: opened.mailer !== null })
   const jobs = await startAllJobs(config, { secrets, pools, opened, mails, log })
   started.defer(() =>
     pTimeout(jobs.stop(), {

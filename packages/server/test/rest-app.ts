@@ -123,7 +123,7 @@ export async function startRestApp(
     restRoutes({
       engine,
       audit: { record: (entry) => void audited.push(entry) },
-      mails: { invitation: null, ticketLink: null },
+      mails: { isAvailable: false, store: async () => undefined, request: async () => undefined },
       ticketUrl: ({ bookingId }) => `https://book.example.org/ticket#${bookingId}`,
       ...enteredAddresses(),
       manageTokens,

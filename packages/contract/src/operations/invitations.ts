@@ -39,7 +39,7 @@ export const invitationOperations = {
     params: clinicParams,
     body: newInvitationSchema,
     responses: { 201: { description: 'The invitation with its link', schema: createdInvitationSchema } },
-    problems: ['clinic_not_found', 'doctor_not_found', 'too_many_invitations'],
+    problems: ['clinic_not_found', 'doctor_not_found', 'too_many_invitations', 'invited_too_often'],
   }),
   listInvitations: operation({
     id: 'listInvitations',

@@ -18,7 +18,7 @@ import { expect } from 'vitest'
 import { test } from '../../test/waitlist.ts'
 import { runClaimBatch } from '../bookings/claim-batch.ts'
 import { createEngine } from '../create-engine.ts'
-import type { BusyTime } from '../model/busy-calendar.ts'
+import type { BusyTime, FailingBusyCalendar } from '../model/busy-calendar.ts'
 import { newId } from '../model/id.ts'
 import {
   recordBusyCalendar,
@@ -306,15 +306,24 @@ test('a calendar is removed with the last account of its doctor, and not before'
   }
 })
 
-test('a failure leaves the busy times, and is reported once after a day', async ({ database, doctor }) => {
+test('a failure leaves the busy times, and is reported once after a day, when the notice of it is stored', async ({
+  database,
+  doctor,
+}) => {
   const pool = database.appPool
   await aCalendar(database, doctor)
   const slot = await aSlot(database, doctor)
   await block(database, doctor, [slot])
   const due = { ...keysOf(doctor), sealedUrl: 'sealed', etag: null, lastModified: null }
   const failed = { kind: 'failed', reason: 'unreachable', problem: 'The host name was not found.' } as const
-  const mine = async () =>
-    (await takeFailingBusyCalendars(pool, 1_000)).filter(({ doctorId }) => doctorId === doctor.id)
+  const mine = async (isStored = true) => {
+    const found: FailingBusyCalendar[] = []
+    await takeFailingBusyCalendars(pool, 1_000, async (_transaction, failing) => {
+      if (failing.doctorId === doctor.id) found.push(failing)
+      if (!isStored) throw new Error('The notice could not be stored.')
+    })
+    return found
+  }
   await recordBusyCalendar(pool, due, failed)
   expect(await mine()).toEqual([])
   await database.ownerPool.query(
@@ -322,6 +331,7 @@ test('a failure leaves the busy times, and is reported once after a day', async 
     [doctor.id],
   )
   await recordBusyCalendar(pool, due, failed)
+  await expect(mine(false)).rejects.toThrow('could not be stored')
   expect(await mine()).toMatchObject([{ reason: 'unreachable' }])
   expect(await mine()).toEqual([])
   expect(await whyClosed(database, slot)).toBe('doctor_busy')

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { inTransaction } from '../database/pools.ts'
 import type { BusyCalendarRead, BusyTime, DueBusyCalendar, FailingBusyCalendar } from '../model/busy-calendar.ts'
 
 const readEveryMinutes = 15
@@ -96,9 +97,22 @@ export async function removeBusyCalendar(
   await transaction.query(sql`delete from holdfast.busy_calendar where ${ofDoctor}`)
 }
 
-/** Calendars that have failed for a day, each once until it was read again. */
-export async function takeFailingBusyCalendars(pool: pg.Pool, limit: number): Promise<FailingBusyCalendar[]> {
-  const { rows } = await pool.query<FailingBusyCalendar>(sql`
+/**
+ * Calls `notify` with each calendar that has failed for a day, once until it was read again, in the transaction in
+ * which that is noted.
+ */
+export function takeFailingBusyCalendars(
+  pool: pg.Pool,
+  limit: number,
+  notify: (transaction: pg.PoolClient, failing: FailingBusyCalendar) => Promise<void>,
+): Promise<void> {
+  return inTransaction(pool, async (transaction) => {
+    for (const failing of await notedAsFailing(transaction, limit)) await notify(transaction, failing)
+  })
+}
+
+async function notedAsFailing(transaction: pg.PoolClient, limit: number): Promise<FailingBusyCalendar[]> {
+  const { rows } = await transaction.query<FailingBusyCalendar>(sql`
     update holdfast.busy_calendar b set notified_at = clock_timestamp()
       from (select d.clinic_no, d.resource_id from holdfast.busy_calendar d
              where d.failing_since < clock_timestamp() - make_interval(hours => ${failingHoursMax})

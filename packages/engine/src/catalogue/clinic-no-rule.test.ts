@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 
 /** Small, and the same for all clinics; everything else belongs to one clinic, row by row. */
 const globalTables = [
+  'account_mail',
   'answer',
   'archived_month',
   'calendar_feed',

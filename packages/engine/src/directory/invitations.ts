@@ -4,9 +4,16 @@ import sql, { type Sql } from 'sql-template-tag'
 import { inTransaction } from '../database/pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
+import { countMessage, invitationsPerDayMax } from '../messages/message-budget.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoIn } from '../model/id.ts'
-import type { Invitation, InvitationProof, InvitationRefusal, Invitations } from '../model/invitation.ts'
+import type {
+  Invitation,
+  InvitationMail,
+  InvitationProof,
+  InvitationRefusal,
+  Invitations,
+} from '../model/invitation.ts'
 import type { Membership } from '../model/membership.ts'
 import { selectedMemberships } from './account-rights.ts'
 import { isDoctor, lockClinic, mayAdminister, membersTransaction } from './members.ts'
@@ -21,13 +28,16 @@ const invitationCursor = cursorOf('invitations', ['id'])
 export function createInvitations(pool: pg.Pool, announce: Announce): Invitations {
   const write = membersTransaction(pool, announce)
   return {
-    create: (invitation) =>
+    create: (invitation, mail) =>
       inTransaction(pool, async (transaction) => {
         const { clinicNo, id, tokenHash, role, doctorId, invitedBy } = invitation
         const email = invitation.email.trim().toLowerCase()
         await lockClinic(transaction, clinicNo)
         if (!(await mayAdminister(transaction, clinicNo, invitedBy))) return { kind: 'not_admin' }
         if (role === 'doctor' && !(await isDoctor(transaction, clinicNo, doctorId))) return { kind: 'doctor_missing' }
+        if (mail && !(await mayBeMailed(transaction, clinicNo, mail))) {
+          return { kind: 'invited_too_often', max: invitationsPerDayMax }
+        }
         await transaction.query(sql`
           delete from holdfast.invitation
            where clinic_no = ${clinicNo} and accepted_at is null
@@ -39,6 +49,7 @@ export function createInvitations(pool: pg.Pool, announce: Announce): Invitation
             ${invitedBy})`)
         const created = await selectInvitation(transaction, clinicNo, id)
         if (created === null) throw new Error('The invitation was not stored.')
+        await mail?.store(transaction, created.invitation)
         return { kind: 'done', invitation: created.invitation }
       }),
 
@@ -75,6 +86,12 @@ export function createInvitations(pool: pg.Pool, announce: Announce): Invitation
   }
 }
 
+/** Whether somebody with this token can still accept the invitation. */
+export async function isInvitationOpen(pool: pg.Pool, { id, hash }: { id: string; hash: Buffer }): Promise<boolean> {
+  const found = await findByToken(pool, id, hash)
+  return found !== null && refusalOf(found) === null
+}
+
 type Accepting = { id: string; tokenHash: Buffer; accountId: string; proof: InvitationProof }
 
 async function accept(transaction: pg.PoolClient, { id, tokenHash, accountId, proof }: Accepting) {
@@ -103,6 +120,11 @@ async function accept(transaction: pg.PoolClient, { id, tokenHash, accountId, pr
     update holdfast.invitation set accepted_at = now(), accepted_by = ${accountId}
      where clinic_no = ${clinicNo} and id = ${id}`)
   return { kind: 'done', membership: { clinicNo, clinicId, accountId, role, doctorId } } as const
+}
+
+/** Counts the e-mail by its recipient: an admin must not flood a stranger. */
+function mayBeMailed(transaction: pg.PoolClient, clinicNo: number, { recipient }: InvitationMail): Promise<boolean> {
+  return countMessage(transaction, { clinicNo, recipient, perDayMax: invitationsPerDayMax })
 }
 
 type Found = {

@@ -7,6 +7,9 @@ export const messagesPerDayMax = 10
 /** SMS of one clinic in a day, beside the same: each costs it something, and anybody can book with any number. */
 export const smsPerDayMax = 2_000
 
+/** E-mails with an invitation of one clinic to one address in a day: whoever gets them may be a stranger. */
+export const invitationsPerDayMax = 5
+
 /**
  * Counts a message of a clinic to a recipient, for all processes together.
  *
@@ -14,10 +17,10 @@ export const smsPerDayMax = 2_000
  * @returns false: the recipient has had the most that they get in a day
  */
 export async function countMessage(
-  pool: pg.Pool,
+  connection: pg.Pool | pg.PoolClient,
   { clinicNo, recipient, perDayMax }: { clinicNo: number; recipient: string; perDayMax: number },
 ): Promise<boolean> {
-  const { rowCount } = await pool.query(sql`
+  const { rowCount } = await connection.query(sql`
     insert into holdfast.message_budget as b (clinic_no, recipient, sent, since)
     values (${clinicNo}, ${recipient}, 1, clock_timestamp())
         on conflict (clinic_no, recipient) do update

@@ -1,16 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
-import { isConnectionLost } from '../database/database-unavailable.ts'
 import { isHeld } from '../database/hold-sql.ts'
 import { isAppointment } from '../database/is-appointment.ts'
+import { repeatWhileLost } from '../database/repeat-while-lost.ts'
 import type { DueMessage, MessageFacts, MessageOutcome, MessageSettings } from '../model/message.ts'
 import { defaultMessageSettings, settingsJson } from './message-settings.ts'
 
 /** Candidates per message that is taken: others may have been taken by another process meanwhile. */
 const candidatesFactor = 5
-const beginRepetitionsMax = 5
-const beginAgainMs = 1_000
 
 /**
  * Messages whose time has come: one of each clinic in turn, the longest due first, so that the messages of one clinic
@@ -57,17 +54,12 @@ export async function takeDueMessages(
  * @throws Error if the database is away for longer than a few seconds
  */
 export async function beginSending(pool: pg.Pool, message: DueMessage): Promise<boolean> {
-  for (let repetitions = 0; ; repetitions += 1) {
-    try {
-      const { rowCount } = await pool.query(sql`
-        update holdfast.message set before_sending = false
-         where ${isOfAttempt(message)} and attempt_until > clock_timestamp()`)
-      return rowCount === 1
-    } catch (error) {
-      if (repetitions === beginRepetitionsMax || !isConnectionLost(error)) throw error
-      await delay(beginAgainMs)
-    }
-  }
+  const { rowCount } = await repeatWhileLost(() =>
+    pool.query(sql`
+      update holdfast.message set before_sending = false
+       where ${isOfAttempt(message)} and attempt_until > clock_timestamp()`),
+  )
+  return rowCount === 1
 }
 
 /** Whether no other attempt has begun since. */

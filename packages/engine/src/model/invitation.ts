@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg'
 import type { Membership, Role } from './membership.ts'
 import type { Page } from './page.ts'
 
@@ -22,6 +23,13 @@ export type NewInvitation = Pick<Invitation, 'email' | 'role' | 'doctorId' | 'in
   tokenHash: Buffer
 }
 
+export type InvitationMail = {
+  /** A digest of the address, by which they are counted. */
+  recipient: string
+  /** Stores the e-mail in the transaction that creates the invitation. */
+  store(transaction: PoolClient, invitation: Invitation): Promise<void>
+}
+
 /** `missing`: unknown, revoked, replaced by a newer one, or another token. `used`: another account has accepted it. */
 export type InvitationRefusal =
   | { kind: 'invitation_missing' }
@@ -40,15 +48,19 @@ export type Invitations = {
    * Creates an invitation that can be accepted for 72 hours. It replaces an open one for the same address in the same
    * clinic. `not_admin`: `invitedBy` is neither an admin of the clinic nor a site administrator any more.
    * `doctor_missing`: `doctorId` is not a doctor of this clinic. `too_many_invitations`: the clinic has `max` open
-   * ones.
+   * ones. `invited_too_often`: the address has had `max` invitations of the clinic by e-mail in a day.
+   *
+   * @param mail the e-mail with its link; absent: there is none, and no limit for its address
    */
   create(
     invitation: NewInvitation,
+    mail?: InvitationMail | null,
   ): Promise<
     | { kind: 'done'; invitation: Invitation }
     | { kind: 'not_admin' }
     | { kind: 'doctor_missing' }
     | { kind: 'too_many_invitations'; max: number }
+    | { kind: 'invited_too_often'; max: number }
   >
   /** Those that can still be accepted, oldest first. */
   open(query: { clinicNo: number; limit: number; cursor: string | null }): Promise<Page<Invitation>>

@@ -68,12 +68,14 @@ export async function takeDueDeliveries(
  * when nothing has succeeded for three days, or at once if its server says that it is gone. If the webhook has another
  * URL by now, the attempt says nothing about it.
  *
+ * @param onPaused called in the same transaction when the webhook is paused from now on
  * @returns why the webhook is paused from now on; null: it is not, or was before
  */
 export function recordDelivery(
   pool: pg.Pool,
   delivery: Pick<DueDelivery, 'clinicNo' | 'id' | 'webhookId' | 'bookingId' | 'attempts' | 'url'>,
   outcome: DeliveryOutcome,
+  onPaused?: (transaction: pg.PoolClient, reason: PauseReason) => Promise<void>,
 ): Promise<PauseReason | null> {
   const { clinicNo, id, webhookId, bookingId, attempts, url } = delivery
   const { kind, status, durationMs } = outcome
@@ -116,6 +118,8 @@ export function recordDelivery(
         from failed f
        where w.clinic_no = f.clinic_no and w.id = f.id
       returning f.reason`)
-    return rows[0]?.reason ?? null
+    const reason = rows[0]?.reason ?? null
+    if (reason !== null) await onPaused?.(transaction, reason)
+    return reason
   })
 }

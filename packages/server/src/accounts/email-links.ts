@@ -8,8 +8,11 @@ import type { Principals } from './principals.ts'
 import { secondFactorsRemoved } from './second-factors.ts'
 import { addressProven, endingSignIns, endSessions, hasRole, passwordResetsVoided } from './sessions.ts'
 
+/** A link, and the address that it proves. */
+export type EmailLink = { email: string; token: string }
+
 export type EmailLinkOutcome =
-  | { kind: 'created'; email: string; token: string }
+  | ({ kind: 'created' } & EmailLink)
   /** The account has confirmed its address already. */
   | { kind: 'confirmed' }
   | { kind: 'too_soon'; retryAfterSeconds: number }
@@ -17,27 +20,34 @@ export type EmailLinkOutcome =
 export type EmailLinkUse =
   | { kind: 'link_used' }
   | { kind: 'confirmed'; email: string }
-  /** `undoToken`: for the earlier address; null: a new account had it, and nobody had proven it. */
-  | { kind: 'changed'; email: string; previous: string; undoToken: string | null; language: MessageLanguage }
+  | ({ kind: 'changed' } & EmailChange)
+
+/** `undoToken`: for the earlier address; null: a new account had it, and nobody had proven it. */
+export type EmailChange = { email: string; previous: string; undoToken: string | null; language: MessageLanguage }
 
 /** Links with which an account's person proves that they have an e-mail address, once. */
 export type EmailLinks = {
   emailStatus(accountId: string): Promise<{ email: string; isConfirmed: boolean }>
   /**
    * A link for an e-mail to `newEmail`, or, if that is null, to the address that the account has. At most five are sent
-   * in a day, with growing pauses; to a `newEmail`, three in a day, whichever accounts ask.
+   * in a day, with growing pauses; to a `newEmail`, three in a day, whichever accounts ask. `store` stores the e-mail
+   * in the same transaction.
    */
   createEmailLink(
     accountId: string,
     request: { newEmail: string | null; language: MessageLanguage },
+    store: (transaction: PoolClient, link: EmailLink) => Promise<void>,
   ): Promise<EmailLinkOutcome>
-  /** Voids a link that could not be sent. Idempotent. */
-  voidEmailLink(token: string): Promise<void>
   /**
    * Confirms the account's address, or changes it to the one that the link was sent to. Only for the account that asked
-   * for the link: whoever reads the mailbox alone confirms nothing for a stranger, who knows the password.
+   * for the link: whoever reads the mailbox alone confirms nothing for a stranger, who knows the password. `store`
+   * stores the notice to the earlier address in the same transaction.
    */
-  useEmailLink(accountId: string, token: string): Promise<EmailLinkUse>
+  useEmailLink(
+    accountId: string,
+    token: string,
+    store: (transaction: PoolClient, change: EmailChange) => Promise<void>,
+  ): Promise<EmailLinkUse>
   /**
    * The account has its earlier address again, and nothing that somebody with its password may have set up: its
    * sessions and calendar feeds end, the password becomes invalid, and second factors are removed; of an account with a
@@ -148,13 +158,18 @@ export function createEmailLinks(pool: Pool, principals: Pick<Principals, 'forge
       )
       return rows[0] ?? { email: '', isConfirmed: false }
     },
-    createEmailLink: (accountId, request) =>
-      inTransaction(pool, (transaction) => create(transaction, accountId, request)),
-    async voidEmailLink(token) {
-      await pool.query(sql`delete from "emailLink" where "tokenHash" = ${digestOf(token)}`)
-    },
-    async useEmailLink(accountId, token) {
-      const use = await inTransaction(pool, (transaction) => used(transaction, accountId, token)).catch(linkUsed)
+    createEmailLink: (accountId, request, store) =>
+      inTransaction(pool, async (transaction) => {
+        const link = await create(transaction, accountId, request)
+        if (link.kind === 'created') await store(transaction, link)
+        return link
+      }),
+    async useEmailLink(accountId, token, store) {
+      const use = await inTransaction(pool, async (transaction) => {
+        const use = await used(transaction, accountId, token)
+        if (use.kind === 'changed') await store(transaction, use)
+        return use
+      }).catch(linkUsed)
       await principals.forget(accountId)
       return use
     },
@@ -175,6 +190,28 @@ export function createEmailLinks(pool: Pool, principals: Pick<Principals, 'forge
       return rows[0]?.found ?? false
     },
   }
+}
+
+/**
+ * Whether a link is still valid. One that changes an address is not while another account has the address, or may take
+ * it back.
+ *
+ * @param pool of the application role
+ */
+export async function isEmailLinkValid(pool: Pool, token: string): Promise<boolean> {
+  const { rowCount } = await pool.query(sql`
+    select from auth."emailLink" l
+     where l."tokenHash" = ${digestOf(token)} and l."expiresAt" > now()
+       and (l.purpose <> 'change' or not exists (
+         select from auth."user" u where u.email = l.email
+          union all
+         select from auth."emailLink" r where r.email = l.email and r.purpose = 'undo' and r."expiresAt" > now()))`)
+  return rowCount === 1
+}
+
+/** Voids a link that could not be sent. Idempotent. @param pool of the application role */
+export async function voidEmailLink(pool: Pool, token: string): Promise<void> {
+  await pool.query(sql`delete from auth."emailLink" where "tokenHash" = ${digestOf(token)}`)
 }
 
 async function create(

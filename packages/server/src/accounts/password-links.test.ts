@@ -4,6 +4,7 @@ import { type RunningServer, runningServer, settingsFor, signIn, signUp } from '
 import { readConfig } from '../config/config.ts'
 import { createLogger } from '../observe/logger.ts'
 import { type OpenAccounts, openAccounts } from './open-accounts.ts'
+import { voidPasswordReset } from './password-links.ts'
 
 let server: RunningServer
 let opened: OpenAccounts
@@ -25,12 +26,14 @@ async function aPerson(): Promise<{ id: string; email: string }> {
   return { id: (await signUp(server.url, email)).id, email }
 }
 
+const ask = (id: string) => opened.accounts.createMailedPasswordReset(id, async () => undefined)
+
 const askAgainAfter = async (minutes: number, id: string) => {
   await server.database.ownerPool.query(
     `update auth.verification set "mailedAt" = "mailedAt" - make_interval(mins => $1) where value = $2`,
     [minutes, id],
   )
-  return (await opened.accounts.createMailedPasswordReset(id))?.token ?? null
+  return (await ask(id))?.token ?? null
 }
 
 const isProven = async (id: string) => {
@@ -64,16 +67,23 @@ test('whoever asks for mails voids no link; three are valid at most, after growi
 
 test('of requests for a mail at the same time, one gets a link', async () => {
   const { id } = await aPerson()
-  const links = await Promise.all([1, 2, 3, 4].map(() => opened.accounts.createMailedPasswordReset(id)))
+  const links = await Promise.all([1, 2, 3, 4].map(() => ask(id)))
   expect(links.filter((link) => link !== null)).toHaveLength(1)
 })
 
 test('a link that could not be sent is void, and does not count', async () => {
   const { id } = await aPerson()
   const lost = await askAgainAfter(0, id)
-  await opened.accounts.voidPasswordReset(lost ?? '')
+  await voidPasswordReset(server.database.appPool, lost ?? '')
   expect(await isValid(lost)).toBe(false)
   expect(await askAgainAfter(0, id)).not.toBeNull()
+})
+
+test('a link whose e-mail could not be stored is none, and does not count', async () => {
+  const { id } = await aPerson()
+  const broken = () => Promise.reject(new Error('The e-mail could not be stored.'))
+  await expect(opened.accounts.createMailedPasswordReset(id, broken)).rejects.toThrow('could not be stored')
+  expect(await ask(id)).not.toBeNull()
 })
 
 test('of two uses of a link at the same time, one sets its password', async () => {

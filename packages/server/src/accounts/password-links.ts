@@ -10,17 +10,17 @@ import { addressProven, endingSignIns, endSessions, hasRole, passwordResetsVoide
 
 export type PasswordLink = { token: string; expiresAt: Date }
 
+export type StorePasswordMail = (transaction: PoolClient, link: PasswordLink) => Promise<void>
+
 /** Links with which an account's person can choose a new password once, within 24 hours. */
 export type PasswordLinks = {
   /** For the operator to pass on. It voids the account's earlier links; so does every change of the password. */
   createPasswordReset(accountId: string): Promise<PasswordLink>
   /**
    * For an e-mail. Anybody can ask for one, so it voids no other. null: the account has three that are valid, or the
-   * last one is too recent. The pause grows with each.
+   * last one is too recent. The pause grows with each. `store` stores the e-mail in the same transaction.
    */
-  createMailedPasswordReset(accountId: string): Promise<PasswordLink | null>
-  /** Voids a link that could not be sent. Idempotent. */
-  voidPasswordReset(token: string): Promise<void>
+  createMailedPasswordReset(accountId: string, store: StorePasswordMail): Promise<PasswordLink | null>
   /** The account of a link; null: there is no such link any more. */
   byPasswordReset(token: string): Promise<{ id: string; email: string; name: string } | null>
   /**
@@ -61,15 +61,15 @@ export function createPasswordLinks(
         await transaction.query(passwordResetsVoided(accountId))
         return stored(transaction, accountId, { isMailed: false })
       }),
-    createMailedPasswordReset: (accountId) =>
+    createMailedPasswordReset: (accountId, store) =>
       inTransaction(pool, async (transaction) => {
         // Of two at the same time, the second waits and counts the first.
         await transaction.query(lockedAccount(accountId))
-        return (await isDue(transaction, accountId)) ? stored(transaction, accountId, { isMailed: true }) : null
+        if (!(await isDue(transaction, accountId))) return null
+        const link = await stored(transaction, accountId, { isMailed: true })
+        await store(transaction, link)
+        return link
       }),
-    async voidPasswordReset(token) {
-      await pool.query(sql`delete from verification where identifier = ${identifierOf(token)}`)
-    },
     async byPasswordReset(token) {
       const { rows } = await pool.query<{ id: string; email: string; name: string }>(sql`
         select u.id::text, u.email, u.name from verification v join "user" u on u.id = v.value::uuid
@@ -87,6 +87,18 @@ export function createPasswordLinks(
       return { kind: isDone ? 'done' : 'link_used' }
     },
   }
+}
+
+/** Whether a link is still valid. @param pool of the application role */
+export async function isPasswordResetValid(pool: Pool, token: string): Promise<boolean> {
+  const { rowCount } = await pool.query(sql`
+    select from auth.verification where identifier = ${identifierOf(token)} and "expiresAt" > now()`)
+  return rowCount === 1
+}
+
+/** Voids a link that could not be sent. Idempotent. @param pool of the application role */
+export async function voidPasswordReset(pool: Pool, token: string): Promise<void> {
+  await pool.query(sql`delete from auth.verification where identifier = ${identifierOf(token)}`)
 }
 
 /** @returns false: the link was used meanwhile */

@@ -5,6 +5,7 @@ import { type RunningServer, runningServer, settingsFor } from '../../test/runni
 import { readConfig } from '../config/config.ts'
 import { createLogger } from '../observe/logger.ts'
 import { type OpenAccounts, openAccounts } from './open-accounts.ts'
+import type { SignInNotice } from './sign-in-notices.ts'
 
 let server: RunningServer
 let opened: OpenAccounts
@@ -30,10 +31,16 @@ async function anAccount({ isConfirmed }: { isConfirmed: boolean }) {
   return { id, email }
 }
 
-const note = (
+const note = async (
   id: string,
   { isKnownBrowser = false, userAgent = 'Firefox', language = null as 'de' | 'ar' | null } = {},
-) => opened.signInNotices.noteSignIn(id, { isKnownBrowser, userAgent, language })
+) => {
+  let stored: SignInNotice | null = null
+  await opened.signInNotices.noteSignIn(id, { isKnownBrowser, userAgent, language }, async (_transaction, notice) => {
+    stored = notice
+  })
+  return stored
+}
 
 test('a first sign-in is not announced, a later one in another browser is, in the language of the first', async () => {
   const { id, email } = await anAccount({ isConfirmed: true })

@@ -1,17 +1,14 @@
 import type { FailingBusyCalendar, MessageLanguage } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import type { AccountMails } from '../messages/account-mails.ts'
+import { type AccountMails, noticeHours } from '../messages/account-mails.ts'
 import { whenText } from '../messages/visit-context.ts'
-import type { Logger } from '../observe/logger.ts'
 import type { BusyCalendarReader } from './read-due-calendars.ts'
 
 type NotifyDeps = {
-  pool: pg.Pool
-  mails: Pick<AccountMails, 'busyCalendarFailing'>
+  mails: Pick<AccountMails, 'isAvailable' | 'store'>
   /** The address of the site. */
   site: string
-  log: Logger
 }
 
 type Member = {
@@ -23,26 +20,28 @@ type Member = {
   language: MessageLanguage
 }
 
-/** Notifies the doctor whose calendar cannot be read, or the administrators if no account is the doctor's. */
-export function notifyDoctor({ pool, mails, site, log }: NotifyDeps): BusyCalendarReader['onFailing'] {
-  return async (failing) => {
-    try {
-      const members = await membersOf(pool, failing)
-      const doctors = members.filter(({ isDoctor }) => isDoctor)
-      for (const member of doctors.length > 0 ? doctors : members) {
-        const { email: address, language, clinicName, clinicId, timezone, isDoctor } = member
-        const since = whenText(failing.failingSince, timezone, language)
-        const url = isDoctor ? `${site}/my-day/times?clinicId=${clinicId}` : `${site}/clinic/${clinicId}/times`
-        mails.busyCalendarFailing?.({ address, language }, { clinicName, since, reason: failing.reason, url })
-      }
-    } catch (error) {
-      log.warn({ err: error, doctorId: failing.doctorId }, 'nobody could be notified of a calendar that fails')
+/**
+ * Notifies the doctor whose calendar cannot be read, or the administrators if no account is the doctor's. Without a
+ * mail server, only the page of the calendar shows it.
+ */
+export function notifyDoctor({ mails, site }: NotifyDeps): BusyCalendarReader['onFailing'] {
+  return async (transaction, failing) => {
+    if (!mails.isAvailable) return
+    const members = await membersOf(transaction, failing)
+    const doctors = members.filter(({ isDoctor }) => isDoctor)
+    for (const member of doctors.length > 0 ? doctors : members) {
+      const { email: address, language, clinicName, clinicId, timezone, isDoctor } = member
+      const since = whenText(failing.failingSince, timezone, language)
+      const url = isDoctor ? `${site}/my-day/times?clinicId=${clinicId}` : `${site}/clinic/${clinicId}/times`
+      const context = { clinicName, since, reason: failing.reason, url }
+      const to = { address, language, clinicNo: null }
+      await mails.store(transaction, { kind: 'busy_calendar_failing', to, context }, noticeHours)
     }
   }
 }
 
-async function membersOf(pool: pg.Pool, { clinicNo, doctorId }: FailingBusyCalendar): Promise<Member[]> {
-  const { rows } = await pool.query<Member>(sql`
+async function membersOf(transaction: pg.PoolClient, { clinicNo, doctorId }: FailingBusyCalendar): Promise<Member[]> {
+  const { rows } = await transaction.query<Member>(sql`
     select u.email, m.doctor_id is not null as "isDoctor", c.id as "clinicId", c.name as "clinicName", c.timezone,
            coalesce(s.language, 'en') as language
       from holdfast.membership m

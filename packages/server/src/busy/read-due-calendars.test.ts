@@ -57,7 +57,7 @@ async function read({ appPool: pool }: TestDatabase, allowPrivate = true): Promi
     sealed,
     egress: createEgress({ allowPrivate }),
     log: createLogger('silent'),
-    onFailing: async (one) => void failing.push(one),
+    onFailing: async (_transaction, one) => void failing.push(one),
   })
   return failing
 }

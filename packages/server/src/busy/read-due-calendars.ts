@@ -17,13 +17,15 @@ import { expandCalendar } from './expand-calendar.ts'
 export type BusyCalendarReader = {
   egress: Pick<Egress, 'request'>
   sealed: Pick<SealedTexts, 'open'>
-  /** Of a calendar that has failed for a day, once. */
-  onFailing(failing: FailingBusyCalendar): Promise<void>
+  /** Called once for a calendar that has failed for a day, in the transaction in which that is noted. */
+  onFailing(transaction: pg.PoolClient, failing: FailingBusyCalendar): Promise<void>
 }
 
 type ReadDeps = BusyCalendarReader & { pool: pg.Pool; log: Logger }
 
 const atOnce = 5
+/** Of which doctors are notified in one transaction. */
+const failingMax = 100
 /** A run ends then, and the next one continues: other jobs wait for it. */
 const runMsMax = 20_000
 const requestMs = 15_000
@@ -43,7 +45,7 @@ export async function readDueCalendars(deps: ReadDeps, signal?: AbortSignal): Pr
     await Promise.all(due.map((calendar) => readOne(deps, calendar)))
     count += due.length
   }
-  for (const failing of await takeFailingBusyCalendars(deps.pool, 100)) await deps.onFailing(failing)
+  await takeFailingBusyCalendars(deps.pool, failingMax, deps.onFailing)
   return count
 }
 

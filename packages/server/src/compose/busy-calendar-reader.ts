@@ -1,21 +1,19 @@
 import { createEgress } from '@holdfast/adapters/egress'
-import type pg from 'pg'
 import { notifyDoctor } from '../busy/notify-doctor.ts'
 import type { BusyCalendarReader } from '../busy/read-due-calendars.ts'
 import type { Config } from '../config/config.ts'
 import type { AccountMails } from '../messages/account-mails.ts'
-import type { Logger } from '../observe/logger.ts'
 import { createSealedTexts } from '../secrets/sealed-texts.ts'
 import { siteOf } from './message-sender.ts'
 
 /** What a process that reads external calendars needs. The rules for their URLs are those of webhooks. */
 export function createBusyCalendarReader(
   config: Pick<Config, 'webhookPrivate' | 'publicUrl' | 'port'>,
-  { secrets, pool, mails, log }: { secrets: readonly string[]; pool: pg.Pool; mails: AccountMails; log: Logger },
+  { secrets, mails }: { secrets: readonly string[]; mails: AccountMails },
 ): BusyCalendarReader {
   return {
     egress: createEgress({ allowPrivate: config.webhookPrivate }),
     sealed: createSealedTexts(secrets, 'busy-calendar'),
-    onFailing: notifyDoctor({ pool, mails, site: siteOf(config), log }),
+    onFailing: notifyDoctor({ mails, site: siteOf(config) }),
   }
 }

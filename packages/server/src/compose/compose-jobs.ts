@@ -8,6 +8,7 @@ import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { RelayMetrics } from '../relay/start-relay.ts'
 import { startWebhooks } from '../webhooks/start-webhooks.ts'
+import { sendStoredAccountMails } from './account-mails.ts'
 import { createBusyCalendarReader } from './busy-calendar-reader.ts'
 import { jobConnections } from './database-connections.ts'
 import { createMessageSender, type OpenMailer, siteOf } from './message-sender.ts'
@@ -42,7 +43,8 @@ export function openJobPools(urls: DatabaseUrls, onIdleError: (error: Error) => 
 
 /**
  * Starts the jobs, and the messages and webhooks, which are planned and sent by the same process: the server or a
- * worker; and, with AMQP_URL, the publishing of events to RabbitMQ. `opened` and `mails` are stopped after them.
+ * worker; the mails to accounts; and, with AMQP_URL, the publishing of events to RabbitMQ. `opened` is closed after
+ * them.
  */
 export async function startAllJobs(
   config: Config,
@@ -59,15 +61,16 @@ export async function startAllJobs(
   const sender = createMessageSender(config, secrets, opened)
   const webhookDeps = createWebhookDeps(config, { secrets, pool: pools.webhooks, mails, log })
   const { auditMonths } = config
-  const calendars = createBusyCalendarReader(config, { secrets, pool: pools.jobs, mails, log })
+  const calendars = createBusyCalendarReader(config, { secrets, mails })
   const jobDeps = { pool: pools.jobs, auditMonths, sender, webhooks: webhookDeps, calendars, log }
   const jobs = await startJobs({ ...jobDeps, onDone: (done) => metrics?.jobDone(done) })
   const messages = startMessages({ pool: pools.messages, sender, log, metrics })
   const webhooks = startWebhooks(webhookDeps, metrics)
+  const accountMails = sendStoredAccountMails(opened, { pool: pools.messages, secrets, log })
   const broker = startBrokerOf(config, { pool: pools.broker, log, metrics })
   return {
     async stop() {
-      await Promise.all([jobs.stop(), messages.stop(), webhooks.stop(), broker?.stop()])
+      await Promise.all([jobs.stop(), messages.stop(), accountMails?.stop(), webhooks.stop(), broker?.stop()])
     },
   }
 }

@@ -37,6 +37,7 @@ import { createManageTokens } from '../secrets/manage-tokens.ts'
 import { createSealedTexts } from '../secrets/sealed-texts.ts'
 import { createVisitRooms } from '../secrets/visit-rooms.ts'
 import { createPublicPages } from '../site/public-pages.ts'
+import { answerAccountRequests } from './account-mails.ts'
 import { buildApp, buildMetricsApp } from './app.ts'
 import { type DatabaseUrls, type JobPools, openJobPools, startAllJobs } from './compose-jobs.ts'
 import { poolConnections } from './database-connections.ts'
@@ -118,11 +119,12 @@ async function composeParts(
   const engine = engineOf(config, pools, metrics)
   const replicas = openReplicaReads(config, database, { engine, freshness, log, metrics })
   allPools.push(...replicas.pools)
-  const audit = auditRecorderOf(engine, accounts, database, log, metrics)
   const { calendar, calendarReads, slotLists } = followSlots(pools.general, freshness, engine, cacheBytes(config), log)
   engine.onCommitted(({ accountIds }) => accountIds.forEach(accounts.principals.forget))
   const live = openLive({ calendar, tail: freshness.tail, log }, config, engine, metrics)
-  const { opened, sent } = openMails(config, audit, log)
+  const audit = auditRecorderOf(engine, accounts, database, log, metrics)
+  const { opened, sent } = openMails(config, database, pools.general, audit)
+  const derived = derivedSecrets(config, database)
   const app = await buildApp({
     config,
     log,
@@ -137,7 +139,7 @@ async function composeParts(
       accounts: accounts.accounts,
       sessions: accounts.sessions,
       ...sent,
-      ...derivedSecrets(config, database),
+      ...derived,
       webhookSender: createWebhookSender(config, database.secrets),
       freshness,
       slotLists,
@@ -163,22 +165,23 @@ async function composeParts(
     metrics,
     async startJobs() {
       running.push(startPassingOnPlaces({ pool: pools.general, log }))
+      running.push(...answerAccountRequests({ ...database, ...sent, ...derived, pools, accounts, engine, app, log }))
       if (!config.runsJobs) return
       running.push(await startAllJobs(config, { ...database, ...sent, pools, opened, log, metrics }))
     },
     stop() {
       isStopping = true
       void replicas.stop()
-      const parts = { app, metricsApp, jobs, engine, ...sent, ...opened, calendar, freshness, shared, pools: allPools }
+      const parts = { app, metricsApp, jobs, engine, audit, ...opened, calendar, freshness, shared, pools: allPools }
       stopped ??= stopServer(parts, config.shutdownSecondsMax * 1000, log)
       return stopped
     },
   }
 }
 
-function openMails(config: Config, audit: AuditRecorder, log: Logger) {
+function openMails(config: Config, { secrets }: PreparedDatabase, pool: pg.Pool, audit: AuditRecorder) {
   const opened = openMailer(config)
-  return { opened, sent: { audit, mails: createAccountMails({ ...opened, log }) } }
+  return { opened, sent: { audit, mails: createAccountMails({ pool, secrets, isAvailable: opened.mailer !== null }) } }
 }
 
 function cacheBytes({ cacheMegabytes }: Config): number {

@@ -13,18 +13,18 @@ test('what begins to stop after the time limit is reported as not stopped in tim
   app.addHook('onClose', never)
   const calendar = { stop: () => undefined }
   const part = { stop: never }
-  const [jobs, engine, audit, mails, freshness] = [part, part, part, part, part]
-  const parts = { app, metricsApp: null, jobs, engine, audit, mails, mailer: null, shared: null, calendar, freshness }
+  const [jobs, engine, audit, freshness] = [part, part, part, part]
+  const parts = { app, metricsApp: null, jobs, engine, audit, mailer: null, shared: null, calendar, freshness }
   await stopServer({ ...parts, pools: [] }, 5, log)
   const reported = lines.map((line) => JSON.parse(line) as { msg: string; what: string })
   expect(reported.map(({ msg, what }) => `${what}: ${msg}`)).toEqual(
-    ['requests in flight', 'security log', 'jobs', 'mails', 'queues', 'the tail of the log'].map(
+    ['requests in flight', 'security log', 'jobs', 'queues', 'the tail of the log'].map(
       (what) => `${what}: not stopped in time`,
     ),
   )
 })
 
-test('the mail server is closed when neither mails nor jobs use it any more', async () => {
+test('the mail server is closed when no job uses it any more', async () => {
   const steps: string[] = []
   const part = (name: string) => ({
     async stop() {
@@ -37,7 +37,6 @@ test('the mail server is closed when neither mails nor jobs use it any more', as
       app: Fastify(),
       metricsApp: null,
       audit: part('security log'),
-      mails: part('mails'),
       jobs: part('jobs'),
       mailer: { close: () => void steps.push('mail server') },
       engine: part('queues'),
@@ -49,5 +48,5 @@ test('the mail server is closed when neither mails nor jobs use it any more', as
     60_000,
     createLogger('error'),
   )
-  expect(steps).toEqual(['security log', 'jobs', 'mails', 'mail server', 'queues', 'tail'])
+  expect(steps).toEqual(['security log', 'jobs', 'mail server', 'queues', 'tail'])
 })

@@ -9,9 +9,7 @@ type Stopping = {
   jobs: { stop(): Promise<unknown> }
   engine: Pick<Engine, 'stop'>
   audit: { stop(): Promise<void> }
-  /** Requests and jobs send them. */
-  mails: { stop(): Promise<void> }
-  /** Of `mails` and `jobs`. null: there is no mail server. */
+  /** Of `jobs`. null: there is no mail server. */
   mailer: { close(): void } | null
   calendar: { stop(): void }
   freshness: { stop(): Promise<void> }
@@ -42,7 +40,6 @@ export async function stopServer(parts: Stopping, msMax: number, log: Logger): P
   await within('metrics', Promise.resolve(parts.metricsApp?.close()))
   await within('security log', parts.audit.stop())
   await within('jobs', parts.jobs.stop())
-  await within('mails', parts.mails.stop())
   parts.mailer?.close()
   await within('queues', parts.engine.stop())
   parts.calendar.stop()

@@ -22,8 +22,8 @@ export function createWebhookSender({ webhookPrivate }: WebhookSettings, secrets
 /** What a process that sends events to webhooks needs. */
 export function createWebhookDeps(
   config: WebhookSettings,
-  { secrets, ...deps }: { secrets: readonly string[]; pool: pg.Pool; mails: AccountMails; log: Logger },
+  { secrets, pool, mails, log }: { secrets: readonly string[]; pool: pg.Pool; mails: AccountMails; log: Logger },
 ): WebhookDeps {
-  const onPaused = notifyAdmins({ ...deps, site: siteOf(config) })
-  return { pool: deps.pool, log: deps.log, sender: createWebhookSender(config, secrets), onPaused }
+  const onPaused = notifyAdmins({ mails, site: siteOf(config) })
+  return { pool, log, sender: createWebhookSender(config, secrets), onPaused }
 }

@@ -1,4 +1,5 @@
 import {
+  deleteExpiredAccountMails,
   endWaitlistEntries,
   ensurePartitions,
   eraseOutdated,
@@ -89,11 +90,11 @@ export const jobs: readonly Job[] = [
     name: 'retention',
     schedule: '27 * * * *',
     counts:
-      'old idempotency keys, stored responses, directory changes, messages, deliveries of webhooks, sessions and ' +
-      'security events deleted, and entries of waitlists ended',
+      'old idempotency keys, stored responses, directory changes, messages, e-mails to accounts, deliveries of ' +
+      'webhooks, sessions and security events deleted, and entries of waitlists ended',
     run: async ({ pool, auditMonths }, signal) => {
       const outdated = (await purgeOutdated(pool, signal)) + (await purgeAuditEvents(pool, auditMonths, signal))
-      const ended = await endWaitlistEntries(pool, signal)
+      const ended = (await endWaitlistEntries(pool, signal)) + (await deleteExpiredAccountMails(pool))
       return outdated + ended + (await untilDone(pool, deleteSessions, signal, batchSize))
     },
   },

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { passOnLapsedPlaces } from '@holdfast/engine'
 import type pg from 'pg'
+import { repeatEvery } from '../lifecycle/repeat-every.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { RunningJobs } from './run-jobs.ts'
 
@@ -15,29 +15,9 @@ const everyMsDefault = 2_000
  */
 export function startPassingOnPlaces(deps: { pool: pg.Pool; log: Logger; everyMs?: number }): RunningJobs {
   const { pool, log, everyMs = everyMsDefault } = deps
-  const stopping = new AbortController()
-  const { signal } = stopping
-  const pause = () => delay(everyMs, undefined, { signal }).catch(() => undefined)
-
-  async function passOn(): Promise<void> {
-    let isFailing = false
-    while (!signal.aborted) {
-      try {
-        await passOnLapsedPlaces(pool, signal)
-        isFailing = false
-      } catch (error) {
-        if (!isFailing) log.warn({ err: error }, 'lapsed places could not be offered to who waits, and are tried again')
-        isFailing = true
-      }
-      await pause()
-    }
-  }
-
-  const running = passOn()
-  return {
-    async stop() {
-      stopping.abort()
-      await running
-    },
-  }
+  return repeatEvery((signal) => passOnLapsedPlaces(pool, signal), {
+    everyMs,
+    onFailure: (error) =>
+      log.warn({ err: error }, 'lapsed places could not be offered to who waits, and are tried again'),
+  })
 }

@@ -20,7 +20,7 @@ export type RestDeps = {
   accounts: Pick<Accounts, 'byIds' | 'confirmedEmail' | 'ofConfirmedEmail'>
   sessions: Pick<Sessions, 'isStillLive'>
   audit: Pick<AuditRecorder, 'record'>
-  mails: Pick<AccountMails, 'invitation' | 'ticketLink'>
+  mails: Pick<AccountMails, 'isAvailable' | 'store' | 'request'>
   /** The link to a ticket, as e-mails have it. */
   ticketUrl: MailLinks['ticket']
   webhookSender: WebhookSender

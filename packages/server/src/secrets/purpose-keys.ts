@@ -17,6 +17,7 @@ export type KeyPurpose =
   | 'message-recipient'
   | 'webhook'
   | 'busy-calendar'
+  | 'account-mail'
 
 /** A key of 32 bytes, derived from the server's secret for one purpose (HKDF, RFC 5869). */
 export function purposeKey(secret: string, purpose: KeyPurpose): Buffer {

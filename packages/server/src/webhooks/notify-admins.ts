@@ -1,29 +1,25 @@
 import type { PauseReason } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import type { AccountMails } from '../messages/account-mails.ts'
-import type { Logger } from '../observe/logger.ts'
+import { type AccountMails, noticeHours } from '../messages/account-mails.ts'
 import type { WebhookDeps } from './send-due-deliveries.ts'
 
 type NotifyDeps = {
-  pool: pg.Pool
-  mails: Pick<AccountMails, 'webhookPaused'>
+  mails: Pick<AccountMails, 'isAvailable' | 'store'>
   /** The address of the site. */
   site: string
-  log: Logger
 }
 
 type Admin = { email: string; clinicId: string; clinicName: string; language: 'en' | 'de' | 'ar' }
 
 /** Notifies a clinic's administrators that a webhook was paused. Without a mail server, only its page shows it. */
-export function notifyAdmins({ pool, mails, site, log }: NotifyDeps): WebhookDeps['onPaused'] {
-  return async ({ clinicNo, webhookId, url, reason }) => {
-    try {
-      for (const { email, language, clinicId, clinicName } of await adminsOf(pool, clinicNo)) {
-        mails.webhookPaused?.({ address: email, language }, contextOf({ url, reason, clinicId, clinicName, site }))
-      }
-    } catch (error) {
-      log.warn({ err: error, webhookId }, 'administrators could not be notified of a paused webhook')
+export function notifyAdmins({ mails, site }: NotifyDeps): WebhookDeps['onPaused'] {
+  return async (transaction, { clinicNo, url, reason }) => {
+    if (!mails.isAvailable) return
+    for (const { email, language, clinicId, clinicName } of await adminsOf(transaction, clinicNo)) {
+      const to = { address: email, language, clinicNo: null }
+      const context = contextOf({ url, reason, clinicId, clinicName, site })
+      await mails.store(transaction, { kind: 'webhook_paused', to, context }, noticeHours)
     }
   }
 }
@@ -35,8 +31,8 @@ function contextOf({ url, reason, clinicId, clinicName, site }: Paused) {
   return { clinicName, host: URL.parse(url)?.host ?? '', isGone: reason === 'gone', url: page }
 }
 
-async function adminsOf(pool: pg.Pool, clinicNo: number): Promise<Admin[]> {
-  const { rows } = await pool.query<Admin>(sql`
+async function adminsOf(transaction: pg.PoolClient, clinicNo: number): Promise<Admin[]> {
+  const { rows } = await transaction.query<Admin>(sql`
     select u.email, c.id as "clinicId", c.name as "clinicName", coalesce(s.language, 'en') as language
       from holdfast.membership m
       join auth."user" u on u.id = m.account_id

@@ -8,8 +8,8 @@ export type WebhookDeps = {
   pool: pg.Pool
   sender: WebhookSender
   log: Logger
-  /** Called when a webhook was paused because of failures. Never rejects. */
-  onPaused(webhook: { clinicNo: number; webhookId: string; url: string; reason: PauseReason }): Promise<void>
+  /** Called in the transaction in which a webhook is paused because of failures. */
+  onPaused(transaction: pg.PoolClient, webhook: { clinicNo: number; url: string; reason: PauseReason }): Promise<void>
 }
 
 const atOnceMax = 20
@@ -51,9 +51,9 @@ export async function sendDueDeliveries(deps: WebhookDeps, signal?: AbortSignal)
 
 async function send({ pool, sender, log, onPaused }: WebhookDeps, delivery: DueDelivery): Promise<void> {
   const outcome = await attemptDelivery(sender, delivery)
-  const reason = await recordDelivery(pool, delivery, outcome)
-  if (reason === null) return
   const { clinicNo, webhookId, url } = delivery
-  log.warn({ webhookId, reason }, 'a webhook was paused')
-  await onPaused({ clinicNo, webhookId, url, reason })
+  const reason = await recordDelivery(pool, delivery, outcome, (transaction, reason) =>
+    onPaused(transaction, { clinicNo, url, reason }),
+  )
+  if (reason !== null) log.warn({ webhookId, reason }, 'a webhook was paused')
 }

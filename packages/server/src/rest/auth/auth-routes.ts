@@ -11,7 +11,7 @@ import { problem } from '../../edge/problem-error.ts'
 import type { SignInCount } from '../../edge/rate-limits.ts'
 import { authBodies } from './auth-bodies.ts'
 import { refusalOf, wrongPassword } from './auth-refusals.ts'
-import { confirmNewAccount, emailRoutes } from './email-routes.ts'
+import { emailRoutes } from './email-routes.ts'
 import { refuseGuessable, refuseWhenOverloaded } from './new-password-refusals.ts'
 import { passwordResetRoutes } from './password-reset-routes.ts'
 import { createPublicAddressCheck } from './public-address.ts'
@@ -251,22 +251,21 @@ async function afterSignIn(
   if (request.sessionToken !== null) await deps.sessions.endByToken(request.sessionToken)
   await deps.sessions.endOldest(accountId)
   const isKnownBrowser = deps.attempts.knownEmail('/sign-in/email', request) !== null
-  noticeSignIn(request, deps, { accountId, isKnownBrowser, language: languageIn(request.body) })
+  await noticeSignIn(request, deps, { accountId, isKnownBrowser, language: languageIn(request.body) })
   void reply.header('set-cookie', deps.attempts.knownBrowserCookie(request))
 }
 
 /**
- * A new account gets an e-mail to confirm its address, in the background: the response says nothing about it. If the
- * address had an account, the library has invented the one in its response.
+ * A new account gets an e-mail to confirm its address; the response says nothing about it. If the address had an
+ * account, the library has invented the one in its response, and the request leads to no mail.
  */
-async function afterSignUp(request: FastifyRequest, response: Response, deps: AuthRoutesDeps): Promise<void> {
+async function afterSignUp(request: FastifyRequest, response: Response, { mails }: AuthRoutesDeps): Promise<void> {
+  if (!mails.isAvailable) return
   const accountId = await accountIn(response)
-  const send = async () => {
-    if ((await deps.accounts.userById(accountId)) === null) return
-    await confirmNewAccount(deps, accountId, languageIn(request.body) ?? 'en')
-  }
+  const language = languageIn(request.body) ?? 'en'
+  // The account is there: a failure must not tell that it is not.
   const onError = (error: unknown) => request.log.error({ err: error }, 'an address could not be confirmed')
-  setImmediate(() => void send().catch(onError))
+  await mails.request('confirm_email_request', { accountId, language }).catch(onError)
 }
 
 /** The schema has checked it. */

@@ -13,7 +13,7 @@ let server: RunningServer
 
 beforeAll(async () => {
   mails = await mailServer()
-  server = await runningServer({ SMTP_URL: mails.url })
+  server = await runningServer({ HOLDFAST_WORKER: 'on', SMTP_URL: mails.url })
 })
 afterAll(async () => {
   await server.end()

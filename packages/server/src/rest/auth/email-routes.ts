@@ -1,9 +1,11 @@
 import type { MessageLanguage } from '@holdfast/engine'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type EmailLinkUse, emailLinkHours, undoHours } from '../../accounts/email-links.ts'
+import type { FastifyInstance } from 'fastify'
+import type { PoolClient } from 'pg'
+import { type EmailChange, type EmailLink, emailLinkHours, undoHours } from '../../accounts/email-links.ts'
 import type { AuditRecorder } from '../../audit/audit-recorder.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { problem } from '../../edge/problem-error.ts'
+import type { AnswerRequest } from '../../messages/answer-account-requests.ts'
 import { authBodies } from './auth-bodies.ts'
 import { callerOf } from './caller.ts'
 import { requireConfirmation } from './confirm-change.ts'
@@ -24,7 +26,7 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
   })
   app.get('/api/auth/email', { config }, async (request) => {
     const { account } = callerOf(request)
-    return { ...(await accounts.emailStatus(account.accountId)), canSend: deps.mails.confirmEmail !== null }
+    return { ...(await accounts.emailStatus(account.accountId)), canSend: deps.mails.isAvailable }
   })
 
   app.post<{ Body: { language?: MessageLanguage } }>(
@@ -58,11 +60,16 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
     { config, schema: { body: authBodies.verifyEmail } },
     async (request, reply) => {
       const { account } = callerOf(request)
-      const use = await accounts.useEmailLink(account.accountId, request.body.token)
+      const use = await accounts.useEmailLink(account.accountId, request.body.token, (transaction, change) =>
+        storeNotice(transaction, deps, change),
+      )
       if (use.kind === 'link_used') throw linkUsed('The link was used, has expired, or is for another account.')
       const kind = use.kind === 'confirmed' ? 'email_confirmed' : 'email_changed'
       audit.record({ kind, actorId: account.accountId, network: networkPrefix(request.ip), details: [] })
-      if (use.kind === 'changed') afterChange(request, reply, deps, use)
+      // This browser is known for the new address.
+      if (use.kind === 'changed') {
+        void reply.header('set-cookie', deps.knownBrowsers.setCookie(request.headers.cookie, use.email))
+      }
       return { status: true, email: use.email, isChanged: use.kind === 'changed' }
     },
   )
@@ -87,55 +94,56 @@ async function sendEmailLink(
   request: { newEmail: string | null; language: MessageLanguage },
 ): Promise<void> {
   const { accounts, mails } = deps
-  if (mails.confirmEmail === null) throw problem('mail_unavailable', 'This server sends no e-mails.')
-  const link = await accounts.createEmailLink(accountId, request)
+  if (!mails.isAvailable) throw problem('mail_unavailable', 'This server sends no e-mails.')
+  const link = await accounts.createEmailLink(accountId, request, (transaction, created) =>
+    storeLink(transaction, deps, created, request),
+  )
   if (link.kind === 'too_soon') {
     const { retryAfterSeconds } = link
     throw problem('rate_limited', 'Such an e-mail was sent a moment ago.', { retryAfterSeconds })
   }
-  if (link.kind === 'confirmed') return
-  const isTaken = request.newEmail !== null && (await hasOwner(deps, link.email))
-  if (!isTaken) void mailLink(deps, link, request)
 }
 
-/** A new account gets the link at once. Resolves when the mail is sent, or will not be. */
-export async function confirmNewAccount(
+/** Answers the stored request of a new account: a mail with a link that confirms its address. */
+export function createNewAccountAnswer(
   deps: Pick<EmailRoutesDeps, 'accounts' | 'mails' | 'publicUrl'>,
-  accountId: string,
-  language: MessageLanguage,
-): Promise<void> {
-  if (deps.mails.confirmEmail === null) return
-  const request = { newEmail: null, language }
-  const link = await deps.accounts.createEmailLink(accountId, request)
-  if (link.kind === 'created') await mailLink(deps, link, request)
+): AnswerRequest<'confirm_email_request'> {
+  return async ({ accountId, language }, { done }) => {
+    const request = { newEmail: null, language }
+    await deps.accounts.createEmailLink(accountId, request, async (transaction, link) => {
+      await done(transaction)
+      await storeLink(transaction, deps, link, request)
+    })
+  }
 }
 
-async function mailLink(
-  { accounts, mails, publicUrl }: Pick<EmailRoutesDeps, 'accounts' | 'mails' | 'publicUrl'>,
-  { email, token }: { email: string; token: string },
+/** To an address that has an account, too: such a mail is dropped when it is to be sent. */
+function storeLink(
+  transaction: PoolClient,
+  { mails, publicUrl }: Pick<EmailRoutesDeps, 'mails' | 'publicUrl'>,
+  { email: address, token }: EmailLink,
   { newEmail, language }: { newEmail: string | null; language: MessageLanguage },
 ): Promise<void> {
   const url = `${publicUrl}/confirm-email#${token}`
   const context = { url, hours: emailLinkHours, site: new URL(publicUrl).host, isChange: newEmail !== null }
-  const isSent = await mails.confirmEmail?.({ address: email, language }, context)
-  // The link reached nobody: delete it, or it counts against the limit.
-  if (isSent !== true) await accounts.voidEmailLink(token).catch(() => undefined)
+  const to = { address, language, clinicNo: null }
+  return mails.store(transaction, { kind: 'confirm_email', to, context }, emailLinkHours)
 }
 
-async function hasOwner({ accounts }: Pick<EmailRoutesDeps, 'accounts'>, email: string): Promise<boolean> {
-  return (await accounts.byEmail(email)) !== null || (await accounts.isEmailReserved(email))
-}
-
-/** The earlier address is notified, and this browser is known for the new one. */
-function afterChange(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { mails, knownBrowsers, publicUrl }: EmailRoutesDeps,
-  { email, previous, undoToken, language }: Extract<EmailLinkUse, { kind: 'changed' }>,
-): void {
-  void reply.header('set-cookie', knownBrowsers.setCookie(request.headers.cookie, email))
+/** For the earlier address. */
+async function storeNotice(
+  transaction: PoolClient,
+  { mails, publicUrl }: Pick<EmailRoutesDeps, 'mails' | 'publicUrl'>,
+  { previous: address, undoToken, language }: EmailChange,
+): Promise<void> {
+  if (!mails.isAvailable) return
   const undo = undoToken === null ? null : { url: `${publicUrl}/undo-email#${undoToken}`, hours: undoHours }
-  void mails.emailChanged?.({ address: previous, language }, { site: new URL(publicUrl).host, undo })
+  const context = { site: new URL(publicUrl).host, undo }
+  await mails.store(
+    transaction,
+    { kind: 'email_changed', to: { address, language, clinicNo: null }, context },
+    undoHours,
+  )
 }
 
 function linkUsed(message: string) {

@@ -13,7 +13,7 @@ let server: RunningServer
 
 beforeAll(async () => {
   mails = await mailServer()
-  server = await runningServer({ SMTP_URL: mails.url, HOLDFAST_MAIL_FROM: 'desk@example.org' })
+  server = await runningServer({ HOLDFAST_WORKER: 'on', SMTP_URL: mails.url, HOLDFAST_MAIL_FROM: 'desk@example.org' })
 })
 afterAll(async () => {
   await server.end()

@@ -8,6 +8,7 @@ import type { AuditRecorder } from '../../audit/audit-recorder.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { problem } from '../../edge/problem-error.ts'
 import type { AccountMails } from '../../messages/account-mails.ts'
+import type { AnswerRequest } from '../../messages/answer-account-requests.ts'
 import { authBodies } from './auth-bodies.ts'
 import { refuseGuessable, refuseWhenOverloaded } from './new-password-refusals.ts'
 
@@ -26,18 +27,18 @@ const lenient = { admission: 'lenient' } as const
 
 /** Asking for a link to choose a new password, and using it. */
 export async function passwordResetRoutes(app: FastifyInstance, deps: PasswordResetDeps): Promise<void> {
-  // The response, and the time until it, are the same whether the address has an account or not: whatever is done is
-  // done afterwards.
+  // The response, and the time until it, are the same whether the address has an account or not: the request is stored,
+  // and answered afterwards.
   app.post<{ Body: { email: string; language?: MessageLanguage } }>(
     '/api/auth/request-password-reset',
     { config: lenient, schema: { body: authBodies.requestPasswordReset } },
     async (request, reply) => {
       const { email, language = 'en' } = request.body
-      if (deps.mails.passwordReset === null) throw problem('mail_unavailable', 'This server sends no e-mails.')
+      if (!deps.mails.isAvailable) throw problem('mail_unavailable', 'This server sends no e-mails.')
       await app.rateLimits.countSignInRequest(request, reply, null)
       await app.rateLimits.countPasswordLinkRequest(request, reply)
-      const onError = (error: unknown) => request.log.error({ err: error }, 'a password could not be reset')
-      setImmediate(() => void sendLink(deps, { email, language, network: networkPrefix(request.ip) }).catch(onError))
+      const network = networkPrefix(request.ip)
+      await deps.mails.request('password_reset_request', { email, language, network })
       void reply.header('cache-control', 'no-store')
       return { status: true }
     },
@@ -67,18 +68,26 @@ export async function passwordResetRoutes(app: FastifyInstance, deps: PasswordRe
   )
 }
 
-type LinkRequest = { email: string; language: MessageLanguage; network: string | null }
-
-/** The pause between two mails is counted by account, in the database: whoever asks, and on whatever server. */
-async function sendLink(deps: PasswordResetDeps, { email, language, network }: LinkRequest): Promise<void> {
-  const { accounts, mails, audit, publicUrl } = deps
-  const account = await accounts.byEmail(email)
-  const link = account === null ? null : await accounts.createMailedPasswordReset(account.id)
-  if (account === null || link === null) return
-  audit.record({ kind: 'password_link_created', subjectId: account.id, network, details: ['by e-mail'] })
-  const url = `${publicUrl}/reset-password#${link.token}`
-  const context = { url, hours, site: new URL(publicUrl).host }
-  const isSent = await mails.passwordReset?.({ address: account.email, language }, context)
-  // Nobody has it, and it would count.
-  if (isSent !== true) await accounts.voidPasswordReset(link.token)
+/**
+ * Answers a stored request: a mail with a link, if the address has an account. The pause between two mails is counted
+ * by account, in the database: whoever asks, and on whatever server.
+ */
+export function createPasswordResetAnswer({
+  accounts,
+  mails,
+  audit,
+  publicUrl,
+}: Pick<PasswordResetDeps, 'accounts' | 'mails' | 'audit' | 'publicUrl'>): AnswerRequest<'password_reset_request'> {
+  return async ({ email, language, network }, { done }) => {
+    const account = await accounts.byEmail(email)
+    if (account === null) return
+    const link = await accounts.createMailedPasswordReset(account.id, async (transaction, { token }) => {
+      await done(transaction)
+      const context = { url: `${publicUrl}/reset-password#${token}`, hours, site: new URL(publicUrl).host }
+      const to = { address: account.email, language, clinicNo: null }
+      await mails.store(transaction, { kind: 'password_reset', to, context }, hours)
+    })
+    if (link === null) return
+    audit.record({ kind: 'password_link_created', subjectId: account.id, network, details: ['by e-mail'] })
+  }
 }

@@ -170,7 +170,7 @@ async function startSession(
   const signed = deps.sessionCookies.signed(token)
   void reply.header('set-cookie', deps.sessionCookies.setCookie(signed, isRemembered ? sessionSeconds : null))
   const isKnownBrowser = deps.knownBrowsers.idOf(request.headers.cookie, user.email) !== null
-  noticeSignIn(request, deps, { accountId: user.id, isKnownBrowser, language: null })
+  await noticeSignIn(request, deps, { accountId: user.id, isKnownBrowser, language: null })
   for (const browsers of [deps.knownBrowsers, deps.factorBrowsers]) {
     void reply.header('set-cookie', browsers.setCookie(request.headers.cookie, user.email))
   }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, type TestDatabase } from '@holdfast/testkit'
-import { expect, vi } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
+import type { AccountMails } from '../../messages/account-mails.ts'
 
 async function aDesk(database: TestDatabase, rest: RestApp) {
   const clinic = await aClinic(database, { name: 'Hill Clinic' })
@@ -50,29 +51,64 @@ test('an invitation is passed on as a link, and the account that accepts it gets
   expect((await rest.call('listInvitations', { path, as: admin })).body.items).toEqual([])
 })
 
-test('an invitation whose e-mail cannot be written exists, and the response has its link', async ({
-  database,
-  onTestFinished,
-}) => {
-  const invitation = vi.fn(async () => true)
-  const replaced = { publicUrl: 'https://book.example.org', mails: { invitation, ticketLink: null } }
-  const sending = await startRestApp(database, { replaced })
-  onTestFinished(() => sending.stop())
-  const { messages, directory } = sending.engine
-  const { invite } = await aDesk(database, sending)
-  const created = async () => {
-    const { status, body } = await invite({ email: `${randomUUID()}@example.org`, role: 'staff' })
-    const found = await sending.call('getInvitation', { body: { token: tokenIn(body.link) } })
-    return [status, found.status, invitation.mock.calls.length]
-  }
-  expect(await created()).toEqual([201, 200, 1])
-  const broken = () => Promise.reject(new Error('The database is away.'))
-  const settings = vi.spyOn(messages, 'settings').mockImplementation(broken)
-  expect(await created()).toEqual([201, 200, 1])
-  settings.mockRestore()
-  vi.spyOn(directory, 'logo').mockImplementation(broken)
-  expect(await created()).toEqual([201, 200, 1])
+/** A server with a mail server: what it stores, in the transaction of the invitation. */
+async function aMailingDesk(database: TestDatabase) {
+  const store = vi.fn<AccountMails['store']>(async () => undefined)
+  const mails = { isAvailable: true, store, request: async () => undefined }
+  const mailing = await startRestApp(database, { replaced: { publicUrl: 'https://book.example.org', mails } })
+  onTestFinished(() => mailing.stop())
+  return { ...(await aDesk(database, mailing)), store, mailing }
+}
+
+test('an invitation and its e-mail are stored together, or not at all', async ({ database }) => {
+  const { invite, store, mailing, path, admin } = await aMailingDesk(database)
+  const email = `${randomUUID()}@example.org`
+  const { status, body } = await invite({ email, role: 'staff' })
+  expect([status, store.mock.calls.length]).toEqual([201, 1])
+  expect(store.mock.calls[0]?.[1]).toMatchObject({
+    kind: 'invitation',
+    to: { address: email },
+    context: { url: body.link },
+  })
+  const broken = () => Promise.reject(new Error('The e-mail could not be stored.'))
+  store.mockImplementation(broken)
+  expect((await invite({ email: `${randomUUID()}@example.org`, role: 'staff' })).problem.status).toBe(500)
+  store.mockImplementation(async () => undefined)
+  vi.spyOn(mailing.engine.messages, 'settings').mockImplementation(broken)
+  expect((await invite({ email: `${randomUUID()}@example.org`, role: 'staff' })).problem.status).toBe(500)
+  expect((await mailing.call('listInvitations', { path, as: admin })).body.items).toHaveLength(1)
 })
+
+test('an address gets five invitations of a clinic by e-mail in a day, however it is written', async ({ database }) => {
+  const { invite, store, mailing, clinic } = await aMailingDesk(database)
+  const email = `${randomUUID()}@example.org`
+  const last = await inOrder(5, () => invite({ email, role: 'staff' }))
+  const refused = await invite({ email: ` ${email.toUpperCase()} `.trim(), role: 'admin' })
+  expect(refused.problem).toMatchObject({ status: 409, code: 'invited_too_often' })
+  expect(store).toHaveBeenCalledTimes(5)
+  // The link of the last one still works, and others are not concerned.
+  expect((await mailing.call('getInvitation', { body: { token: tokenIn(last.body.link) } })).status).toBe(200)
+  expect((await invite({ email: `other-${email}`, role: 'staff' })).status).toBe(201)
+  const other = await aMailingDesk(database)
+  expect((await other.invite({ email, role: 'staff' })).status).toBe(201)
+  await database.ownerPool.query(
+    `update holdfast.message_budget set since = since - interval '25 hours' where clinic_no = $1`,
+    [clinic.no],
+  )
+  expect((await invite({ email, role: 'staff' })).status).toBe(201)
+})
+
+test('invitations without an e-mail are not limited by their address', async ({ database, rest }) => {
+  const { invite } = await aDesk(database, rest)
+  const last = await inOrder(7, () => invite({ email: 'eve@example.org', role: 'staff' }))
+  expect(last.status).toBe(201)
+})
+
+async function inOrder<Result>(count: number, run: () => Promise<Result>): Promise<Result> {
+  let last = await run()
+  for (let done = 1; done < count; done += 1) last = await run()
+  return last
+}
 
 test('where addresses can be confirmed, only the account that confirmed the invited one can accept', async ({
   database,

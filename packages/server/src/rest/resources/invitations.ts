@@ -1,5 +1,5 @@
 import { type InvitationBody, restOperations } from '@holdfast/contract'
-import { type Clinic, type Invitation, type InvitationProof, newId } from '@holdfast/engine'
+import { type Clinic, type Invitation, type InvitationMail, type InvitationProof, newId } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import type { Principal } from '../../edge/principal.ts'
 import { maskAddress } from '../../messages/mask-address.ts'
@@ -21,23 +21,20 @@ export function serveInvitations(serve: Serve, deps: RestDeps): void {
     async ({ body, granted: { clinic, actor }, request }) => {
       const id = newId(clinic.no)
       const { token, hash } = newInvitationToken(id)
+      const link = `${deps.publicUrl ?? originOf(request)}/invitation#${token}`
+      const mail = await mailOf(deps, { clinic, email: body.email, link })
       // Once the invitation is stored nothing below may fail: the response alone has its token.
       const names = await namesOf([actor.accountId])
-      const outcome = await invitations.create({
+      const invitation = {
         id,
         clinicNo: clinic.no,
         tokenHash: hash,
         email: body.email,
         ...requireRoleFields(clinic.no, body),
         invitedBy: actor.accountId,
-      })
-      if (outcome.kind !== 'done') throw refusalProblem(outcome)
-      const link = `${deps.publicUrl ?? originOf(request)}/invitation#${token}`
-      // Without a set address, the link has the caller's Host: nothing that goes out by e-mail may.
-      if (deps.publicUrl !== null) {
-        const onError = (error: unknown) => request.log.error({ err: error }, 'an invitation was not sent')
-        await sendInvitation(deps, clinic, outcome.invitation, link).catch(onError)
       }
+      const outcome = await invitations.create(invitation, mail)
+      if (outcome.kind !== 'done') throw refusalProblem(outcome)
       const needsConfirmedEmail = canConfirmEmails(deps)
       return { status: 201, body: { ...invitationBody(outcome.invitation, names), link, needsConfirmedEmail } }
     },
@@ -83,18 +80,25 @@ export function serveInvitations(serve: Serve, deps: RestDeps): void {
   }
 }
 
-/** In the clinic's language, and with its logo. */
-async function sendInvitation(
-  { engine, mails }: RestDeps,
-  clinic: Pick<Clinic, 'no' | 'name'>,
-  { email, role }: Invitation,
-  url: string,
-): Promise<void> {
-  if (mails.invitation === null) return
+/**
+ * In the clinic's language, and with its logo. null: there is none. Without a set address of the site, the link has the
+ * caller's Host: nothing that goes out by e-mail may.
+ */
+async function mailOf(
+  { engine, mails, publicUrl, recipientDigests }: RestDeps,
+  { clinic, email, link }: { clinic: Pick<Clinic, 'no' | 'name'>; email: string; link: string },
+): Promise<InvitationMail | null> {
+  const [recipient] = recipientDigests(`invitation ${email}`)
+  if (!mails.isAvailable || publicUrl === null || recipient === undefined) return null
   const { language } = await engine.messages.settings(clinic.no)
-  const logo = await engine.directory.logo(clinic.no)
-  const recipient = { address: email, language, logo }
-  void mails.invitation(recipient, { clinicName: clinic.name, role, url, hours: invitationHours })
+  return {
+    recipient,
+    store(transaction, { email: address, role }) {
+      const to = { address, language, clinicNo: clinic.no }
+      const context = { clinicName: clinic.name, role, url: link, hours: invitationHours }
+      return mails.store(transaction, { kind: 'invitation', to, context }, invitationHours)
+    },
+  }
 }
 
 /** Otherwise nobody can prove an address, and an invitation's link alone is the proof. */

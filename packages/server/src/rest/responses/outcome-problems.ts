@@ -192,6 +192,10 @@ const rules = {
     code: 'too_many_invitations',
     detail: ({ max }) => `The clinic has ${max} open invitations, which is the most.`,
   },
+  invited_too_often: {
+    code: 'invited_too_often',
+    detail: ({ max }) => `This address has had ${max} invitations of the clinic in a day, which is the most.`,
+  },
   other_address: {
     code: 'invitation_for_other_address',
     detail: ({ email }) => `The invitation is for ${maskAddress(email)}, which this account has not confirmed.`,

@@ -1,0 +1,47 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+export type Repeated = {
+  /** Runs it now, or again at once if it is running. */
+  wake(): void
+  /** Resolves when the last run has ended. */
+  stop(): Promise<void>
+}
+
+/**
+ * Runs `work` again and again, `everyMs` after its last end.
+ *
+ * @param onFailure called with the first of several failures in a row
+ */
+export function repeatEvery(
+  work: (signal: AbortSignal) => Promise<unknown>,
+  { everyMs, onFailure }: { everyMs: number; onFailure: (error: unknown) => void },
+): Repeated {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  let waking = new AbortController()
+  const pause = () => delay(everyMs, undefined, { signal: AbortSignal.any([signal, waking.signal]) })
+
+  async function repeat(): Promise<void> {
+    let isFailing = false
+    while (!signal.aborted) {
+      waking = new AbortController()
+      try {
+        await work(signal)
+        isFailing = false
+      } catch (error) {
+        if (!isFailing) onFailure(error)
+        isFailing = true
+      }
+      await pause().catch(() => undefined)
+    }
+  }
+
+  const running = repeat()
+  return {
+    wake: () => waking.abort(),
+    async stop() {
+      stopping.abort()
+      await running
+    },
+  }
+}

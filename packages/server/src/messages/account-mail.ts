@@ -1,0 +1,53 @@
+import type { MessageLanguage } from '@holdfast/engine'
+import type { MailContent } from './mail-content.ts'
+import { mailTexts } from './render-mail.ts'
+import { type BusyCalendarFailingContext, busyCalendarFailingMail } from './templates/busy-calendar-failing.ts'
+import { type ConfirmEmailContext, confirmEmailMail } from './templates/confirm-email.ts'
+import { type EmailChangedContext, emailChangedMail } from './templates/email-changed.ts'
+import { type InvitationContext, invitationMail } from './templates/invitation.ts'
+import { type NewSignInContext, newSignInMail } from './templates/new-sign-in.ts'
+import { type PasswordResetContext, passwordResetMail } from './templates/password-reset.ts'
+import { type TicketLinkContext, ticketLinkMail } from './templates/ticket-link.ts'
+import { type WebhookPausedContext, webhookPausedMail } from './templates/webhook-paused.ts'
+import type { MailTexts } from './texts/en.ts'
+
+type Contexts = {
+  password_reset: PasswordResetContext
+  confirm_email: ConfirmEmailContext
+  email_changed: EmailChangedContext
+  new_sign_in: NewSignInContext
+  invitation: InvitationContext
+  ticket_link: TicketLinkContext
+  webhook_paused: WebhookPausedContext
+  busy_calendar_failing: BusyCalendarFailingContext
+}
+
+type Kind = keyof Contexts
+
+/** `clinicNo`: the clinic whose logo the mail has; null: none. */
+type Recipient = { address: string; language: MessageLanguage; clinicNo: number | null }
+
+type MailOf<Of extends Kind> = { kind: Of; to: Recipient; context: Contexts[Of] }
+
+/** A mail that is not about a booking, before it is rendered. Everything in it survives JSON. */
+export type AccountMail = { [Of in Kind]: MailOf<Of> }[Kind]
+
+const templates: { [Of in Kind]: (context: Contexts[Of], texts: MailTexts) => MailContent } = {
+  password_reset: passwordResetMail,
+  confirm_email: confirmEmailMail,
+  email_changed: emailChangedMail,
+  new_sign_in: newSignInMail,
+  invitation: invitationMail,
+  ticket_link: ticketLinkMail,
+  webhook_paused: webhookPausedMail,
+  busy_calendar_failing: busyCalendarFailingMail,
+}
+
+export function contentOf<Of extends Kind>({ kind, to, context }: MailOf<Of>): MailContent {
+  return templates[kind](context, mailTexts[to.language])
+}
+
+/** The clinic, or the site's host. */
+export function senderOf({ context }: AccountMail): string {
+  return 'site' in context ? context.site : context.clinicName
+}
