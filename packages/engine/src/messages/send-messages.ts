@@ -10,9 +10,19 @@ import { defaultMessageSettings, settingsJson } from './message-settings.ts'
 const candidatesFactor = 5
 
 /**
+ * Whether an earlier message of the booking of `d` is being sent: it would arrive after this one. Once its attempt is
+ * over, it was sent, or is not sent any more, because this one replaces it.
+ */
+const followsAttempt = sql`exists (
+  select from holdfast.message p
+   where p.clinic_no = d.clinic_no and p.booking_id = d.booking_id and p.channel = d.channel and p.version < d.version
+     and p.state = 'due' and p.attempt_until > clock_timestamp())`
+
+/**
  * Messages whose time has come: one of each clinic in turn, the longest due first, so that the messages of one clinic
- * do not delay those of all others. Until `seconds` have passed, no other process sends them. One whose process ended
- * without a record is taken again after that; `attemptsLost` counts how often that process had begun to send it.
+ * do not delay those of all others. Those about a booking are sent in their order on each channel. Until `seconds` have
+ * passed, no other process sends them. One whose process ended without a record is taken again after that;
+ * `attemptsLost` counts how often that process had begun to send it.
  */
 export async function takeDueMessages(
   pool: pg.Pool,
@@ -20,7 +30,7 @@ export async function takeDueMessages(
 ): Promise<DueMessage[]> {
   const candidates = candidatesFactor * limit
   const isFree = sql`d.state = 'due' and d.due_at <= clock_timestamp()
-    and (d.attempt_until is null or d.attempt_until <= clock_timestamp())`
+    and (d.attempt_until is null or d.attempt_until <= clock_timestamp()) and not ${followsAttempt}`
   const { rows } = await pool.query<DueMessage>(sql`
     with candidate as materialized (
       select of_clinic.*

@@ -39,16 +39,18 @@ async function dueMessages(
 const digestOf = createKeyedDigests(['a secret of this test'], 'message-recipient')
 const recipientDigests = createRecipientDigests(['a secret of this test'])
 
-/** Sends to a mail server that responds like this. */
+/** Sends to a mail server that responds like this, after `during`. */
 async function send(
   database: TestDatabase,
   kind: MailOutcome['kind'],
   accountOf: () => Promise<string | null> = async () => null,
+  during: (mail: Mail) => Promise<void> = async () => undefined,
 ) {
   const mails: Mail[] = []
   const mailer = {
     async send(mail: Mail) {
       mails.push(mail)
+      await during(mail)
       return { kind, response: kind }
     },
     close: () => undefined,
@@ -118,6 +120,77 @@ test('while a process sends a message, no other does', async ({ database }) => {
   const ids = await dueMessages(database, 1, { attempt_until: `now() + interval '1 min'`, attempts: '1' })
   expect((await send(database, 'accepted')).mails).toEqual([])
   expect(await rowsOf(database, ids)).toMatchObject([{ state: 'due', attempts: 1 }])
+})
+
+/** A confirmation, and the cancellation that is planned while the mail server has the confirmation. */
+async function cancelWhileSending(database: TestDatabase, ids: string[]) {
+  const { rows } = await database.ownerPool.query<{ id: string }>(
+    `with cancelled as (
+       update holdfast.booking b set status = 'CANCELLED', version = 3 from holdfast.message m
+        where m.id = any ($1) and b.id = m.booking_id)
+     insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, by_patient, due_at)
+     select clinic_no, holdfast.new_id(clinic_no, now()), booking_id, 3, slot_id, 'cancelled', channel, true, now()
+       from holdfast.message where id = any ($1) returning id`,
+    [ids],
+  )
+  return rows.map(({ id }) => id)
+}
+
+test('a message waits while an earlier one of its booking is being sent', async ({ database }) => {
+  const ids = await dueMessages(database, 1)
+  const arrived: string[] = []
+  // What the server of this mail does until it has responded.
+  const during = async (mail: Mail) => {
+    const later = await cancelWhileSending(database, ids)
+    expect((await send(database, 'accepted')).mails).toEqual([])
+    arrived.push(mail.messageId)
+    return later
+  }
+  const later: string[] = []
+  await send(
+    database,
+    'accepted',
+    async () => null,
+    async (mail) => void later.push(...(await during(mail))),
+  )
+  const { mails } = await send(database, 'accepted')
+  arrived.push(...mails.map(({ messageId }) => messageId))
+  expect(arrived).toEqual([...ids, ...later].map((id) => `<${id}@example.org>`))
+})
+
+test('a message that cannot be sent yet is not sent after a later one of its booking', async ({ database }) => {
+  const ids = await dueMessages(database, 1)
+  let later: string[] = []
+  const cancel = async () => {
+    later = await cancelWhileSending(database, ids)
+  }
+  expect((await send(database, 'failed', async () => null, cancel)).done).toBe(0)
+  await database.ownerPool.query('update holdfast.message set due_at = now() where id = any ($1)', [ids])
+  const { mails } = await send(database, 'accepted')
+  expect(mails.map(({ messageId }) => messageId)).toEqual(later.map((id) => `<${id}@example.org>`))
+  expect(await rowsOf(database, ids)).toMatchObject([{ state: 'skipped', reason: 'replaced' }])
+})
+
+test('negative control: what looks as if nobody were sending the earlier one arrives before it', async ({
+  database,
+}) => {
+  const ids = await dueMessages(database, 1)
+  const arrived: string[] = []
+  await send(
+    database,
+    'accepted',
+    async () => null,
+    async ({ messageId }) => {
+      await cancelWhileSending(database, ids)
+      await database.ownerPool.query(
+        `update holdfast.message set attempt_until = null, due_at = now() + interval '1 h' where id = any ($1)`,
+        [ids],
+      )
+      arrived.push(...(await send(database, 'accepted')).mails.map((mail) => mail.messageId), messageId)
+    },
+  )
+  expect(arrived).toHaveLength(2)
+  expect(arrived[1]).toBe(`<${ids[0]}@example.org>`)
 })
 
 test.for(['refused', 'address_refused'] as const)(
