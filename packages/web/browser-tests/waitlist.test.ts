@@ -281,6 +281,36 @@ test('staff add a patient with an urgency, filter the list, see what was offered
   await stranger.getByRole('alert').waitFor()
 })
 
+test('an admin who stops bookings sees who waits, and the entry says that it is paused', async ({ site }) => {
+  const { practice, ticket } = await aFullDoctor(site)
+  const patient = await open(site)
+  await join(patient, practice, 'Patient Waits')
+  await cancel(await open(site), ticket)
+  await offered(patient).waitFor()
+
+  const owner = await signUp(site.url, 'Ann')
+  const { rows } = await site.database.ownerPool.query<{ no: number }>('select no from holdfast.clinic where id = $1', [
+    practice.clinic.id,
+  ])
+  await giveRole(site, { no: rows[0]?.no ?? 0 }, owner, { role: 'admin' })
+  const page = await open(site)
+  await signInContext(site, page, owner)
+  await page.goto(`/clinic/${practice.clinic.id}/doctors`)
+  await page.getByRole('button', { name: /^Stop bookings for/ }).click()
+  const dialog = page.getByRole('dialog', { name: /^Stop bookings for/ })
+  await dialog.getByText('1 person is waiting for a place here.').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await dialog.getByRole('button', { name: 'Go back' }).click()
+  await page.getByRole('button', { name: /^Stop bookings for/ }).click()
+  await dialog.getByRole('button', { name: 'Stop bookings' }).click()
+  await page.getByRole('button', { name: /^Allow bookings for/ }).waitFor()
+
+  await patient.getByRole('heading', { level: 1, name: 'Your place on the waitlist is paused' }).waitFor()
+  await patient.getByText('Withdrawn by the clinic').waitFor()
+  await page.getByRole('button', { name: /^Allow bookings for/ }).click()
+  await offered(patient).waitFor()
+})
+
 test.for(['de-DE', 'ar-EG'])('in %s the pages have their texts and fit on a phone', async (locale, { site }) => {
   const { practice } = await aFullDoctor(site)
   const today = Temporal.Now.plainDateISO('UTC')

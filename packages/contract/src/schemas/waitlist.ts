@@ -65,6 +65,11 @@ const entryProperties = {
   endReason: nullableLiterals(['accepted', 'left', 'removed', 'unanswered', 'expired'], {
     description: 'unanswered: three offers lapsed; expired: the last day is past',
   }),
+  paused: Type.Boolean({
+    description:
+      'true: the doctor, or all doctors with the specialization, take no bookings at present. The entry keeps its ' +
+      'place, and goes on when one of them does.',
+  }),
   position: nullable<number>(
     { type: 'integer' },
     { description: 'From 1, among all who could be offered a place before; null: it is not waiting' },

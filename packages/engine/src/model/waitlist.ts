@@ -59,6 +59,8 @@ export type WaitlistEntry = WaitlistRequest & {
   status: WaitlistStatus
   endReason: WaitlistEndReason | null
   endedAt: Date | null
+  /** It has not ended, and nobody takes bookings for what it waits for: it goes on when somebody does. */
+  isPaused: boolean
   urgency: WaitlistUrgency
   /** From 1, among all who could be offered a place before; null: it is not waiting. */
   position: number | null

@@ -39,6 +39,12 @@ const hasOffer = sql`coalesce(e.ended_at is null and ${isHeld}, false)`
 const statusOf = sql`case when e.end_reason = 'accepted' then 'accepted' when ${hasOffer} then 'offered'
   when ${isOpen} then 'waiting' else 'ended' end`
 
+/** Entry `e` is open, and nobody takes bookings for what it waits for. */
+const isPaused = sql`(${isOpen} and not exists (
+  select from holdfast.resource d
+   where d.clinic_no = e.clinic_no and d.kind = 'doctor' and d.active
+     and (d.id = e.resource_id or d.specialization = e.specialization)))`
+
 /** The columns of an {@link EntryRow} but its position, of entry `e` of clinic `c` with the booking `b` on offer. */
 const entryColumns = sql`
   e.id, e.clinic_no as "clinicNo", c.id as "clinicId", e.resource_id as "doctorId", e.specialization,
@@ -46,7 +52,8 @@ const entryColumns = sql`
   to_char(e.time_from, 'HH24:MI') as "timeFrom", to_char(e.time_to, 'HH24:MI') as "timeTo", e.units, e.urgency,
   ${statusOf} as status, coalesce(e.end_reason, case when not ${isOpen} then 'expired' end) as "endReason",
   e.ended_at as "endedAt", e.missed, e.patient, e.account_id as "accountId", e.joined_by as "joinedBy",
-  e.joined_at as "joinedAt", (date_part('epoch', e.joined_at) * 1000000)::bigint::text as "joinedMicros",
+  ${isPaused} as "isPaused", e.joined_at as "joinedAt",
+  (date_part('epoch', e.joined_at) * 1000000)::bigint::text as "joinedMicros",
   case when e.end_reason = 'accepted' or ${hasOffer} then e.offer_id end as "offerBookingId",
   e.erased_at as "erasedAt"`
 

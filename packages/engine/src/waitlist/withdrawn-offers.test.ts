@@ -1,5 +1,6 @@
 import {
   aBooking,
+  aDoctor,
   aSlot,
   type BuiltDoctor,
   plantFunction,
@@ -357,4 +358,32 @@ test('what becomes free while the doctor’s bookings are being stopped is offer
   expect(await offerOf(entry)).toBeNull()
   expect(await takenOf(database, slot)).toEqual([0])
   await expectClean()
+})
+
+test('who waits for nobody that takes bookings is paused, and keeps the place', async ({
+  database,
+  engine,
+  doctor,
+  wait,
+  offerOf,
+}) => {
+  const specialization = 'Neurology'
+  const setSpecialization = (of: { id: string }) => engine.directory.updateDoctor(of.id, { specialization })
+  await setSpecialization(doctor)
+  const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
+  const colleague = await aDoctor(database, clinic)
+  const [named, any, ended] = [await wait(), await wait({ specialization }), await wait({ to: '2020-02-01' })]
+  const paused = async () => {
+    const entries = await Promise.all([named, any, ended].map(({ id }) => engine.waitlist.entry(id)))
+    return entries.map((entry) => entry?.isPaused)
+  }
+  expect(await paused()).toEqual([false, false, false])
+  await engine.directory.updateDoctor(doctor.id, { active: false })
+  expect(await paused()).toEqual([true, true, false])
+  await setSpecialization(colleague)
+  expect(await paused()).toEqual([true, false, false])
+  expect(await engine.waitlist.entry(named.id)).toMatchObject({ status: 'waiting', position: 1 })
+  await engine.directory.updateDoctor(doctor.id, { active: true })
+  expect(await paused()).toEqual([false, false, false])
+  expect(await offerOf(named)).toBeNull()
 })

@@ -1862,6 +1862,10 @@ export type JoinedWaitlist = {
      */
     endReason: 'accepted' | 'left' | 'removed' | 'unanswered' | 'expired' | null;
     /**
+     * true: the doctor, or all doctors with the specialization, take no bookings at present. The entry keeps its place, and goes on when one of them does.
+     */
+    paused: boolean;
+    /**
      * From 1, among all who could be offered a place before; null: it is not waiting
      */
     position: number | null;
@@ -3872,6 +3876,10 @@ export type WaitlistEntry = {
      */
     endReason: 'accepted' | 'left' | 'removed' | 'unanswered' | 'expired' | null;
     /**
+     * true: the doctor, or all doctors with the specialization, take no bookings at present. The entry keeps its place, and goes on when one of them does.
+     */
+    paused: boolean;
+    /**
      * From 1, among all who could be offered a place before; null: it is not waiting
      */
     position: number | null;
@@ -3928,6 +3936,10 @@ export type WaitlistEntryWithOffer = {
      * unanswered: three offers lapsed; expired: the last day is past
      */
     endReason: 'accepted' | 'left' | 'removed' | 'unanswered' | 'expired' | null;
+    /**
+     * true: the doctor, or all doctors with the specialization, take no bookings at present. The entry keeps its place, and goes on when one of them does.
+     */
+    paused: boolean;
     /**
      * From 1, among all who could be offered a place before; null: it is not waiting
      */

@@ -1,6 +1,7 @@
 import type { WaitlistEntryWithOffer } from '@holdfast/contract/client'
 import { Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { CopyLink } from '../../domain/links/copy-link.tsx'
@@ -10,7 +11,7 @@ import { PastOffers } from '../../domain/waitlist/past-offers.tsx'
 import { entryQuery } from '../../domain/waitlist/waitlist-queries.ts'
 import { WaitsFor } from '../../domain/waitlist/waits-for.tsx'
 import { clinicQuery } from '../../lib/directory-queries.ts'
-import { formatNumber } from '../../lib/format.ts'
+import { formatDate, formatNumber } from '../../lib/format.ts'
 import { type SecretLink, secretHash } from '../../lib/secret-link.ts'
 import { useSession } from '../../lib/session.ts'
 import { useSecretLink } from '../../lib/use-secret-link.ts'
@@ -52,10 +53,10 @@ function Entry({ link }: { link: SecretLink }) {
   return (
     <Stack gap="lg">
       <div>
-        <PageTitle>{t(`title.${entry.status}`)}</PageTitle>
+        <PageTitle>{t(`title.${entry.paused ? 'paused' : entry.status}`)}</PageTitle>
         {/* Screen readers announce an offer that arrives while the page is open. */}
         <Text c="dimmed" role="status" maw="42rem">
-          {helpOf(entry) === null ? t(`help.${entry.status}`) : t(`ended.${helpOf(entry) ?? 'left'}`)}
+          {helpOf(entry, t)}
         </Text>
       </div>
       <Offer entry={entry} link={link} onChange={() => void refetch()} />
@@ -82,9 +83,12 @@ function Entry({ link }: { link: SecretLink }) {
   )
 }
 
-/** Why it has ended; null: it has not, or its offer was accepted. */
-function helpOf({ status, endReason }: WaitlistEntryWithOffer) {
-  return status !== 'ended' || endReason === null || endReason === 'accepted' ? null : endReason
+/** What happens next, or why it has ended. */
+function helpOf({ status, endReason, paused, to }: WaitlistEntryWithOffer, t: TFunction<'waitlist'>): string {
+  if (paused) return t('help.paused', { day: formatDate(to, { day: 'numeric', month: 'long', year: 'numeric' }) })
+  return status !== 'ended' || endReason === null || endReason === 'accepted'
+    ? t(`help.${status}`)
+    : t(`ended.${endReason}`)
 }
 
 type OfferProps = { entry: WaitlistEntryWithOffer; link: SecretLink; onChange: () => void }

@@ -71,7 +71,7 @@ function Entry({ entry }: { entry: WaitlistEntry }) {
           <WaitsFor entry={entry} />
         </Title>
         <Badge variant={isOffered ? 'filled' : 'default'} tt="none">
-          {t(`status.${entry.status}`)}
+          {t(`status.${entry.paused ? 'paused' : entry.status}`)}
         </Badge>
       </Group>
       <Text mt="xs">

@@ -19,6 +19,7 @@ export function waitlistEntryBody(entry: WaitlistEntry): WaitlistEntryBody {
     urgency: entry.urgency,
     status: entry.status,
     endReason: entry.endReason,
+    paused: entry.isPaused,
     position: entry.position,
     missedOffers: entry.missed,
     patient: entry.patient,

@@ -1,15 +1,9 @@
 import type { Doctor } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../../lib/api.ts'
-import { clinicDoctorsQuery } from '../../../lib/clinic-queries.ts'
-import { doctorQuery } from '../../../lib/directory-queries.ts'
 import { formatDayTime, formatMoney } from '../../../lib/format.ts'
-import { problemMessage } from '../../../lib/problem-message.ts'
 import { specializationName } from '../../../lib/specialization-name.ts'
-import { ActionButton } from '../../../ui/action-button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { FocusedTitle } from '../../../ui/focused-title.tsx'
@@ -17,8 +11,8 @@ import layoutClasses from '../../../ui/layout.module.css'
 import { LinkButton } from '../../../ui/link-button.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import tableClasses from '../../../ui/table.module.css'
-import { toastDone, toastFailed } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
+import { ActiveButton } from './active-button.tsx'
 import { DoctorForm } from './doctor-form.tsx'
 
 /** The clinic's doctors: adding, editing, and closing them for new bookings. */
@@ -169,48 +163,5 @@ function DoctorsTable({ doctors, onEdit }: { doctors: readonly Doctor[]; onEdit:
         ))}
       </tbody>
     </table>
-  )
-}
-
-/** Closes or opens a doctor for new bookings. Existing bookings stay. */
-function ActiveButton({ doctor }: { doctor: Doctor }) {
-  const { t } = useTranslation('admin')
-  const { t: tProblem } = useTranslation('problems')
-  const { clinicId } = useClinic()
-  const queryClient = useQueryClient()
-  const change = useMutation({
-    mutationFn: (active: boolean) => dataOf(api.updateDoctor({ path: { doctorId: doctor.id }, body: { active } })),
-    onSuccess: (_doctor, active) => {
-      toastDone({
-        message: (
-          <Group justify="space-between">
-            <span>{t(active ? 'doctors.activated' : 'doctors.deactivated', { name: doctor.name })}</span>
-            <Button size="compact-sm" variant="default" onClick={() => change.mutate(!active)}>
-              {t('undo')}
-            </Button>
-          </Group>
-        ),
-      })
-    },
-    onError: (error) => {
-      const { title, help } = problemMessage(error, tProblem)
-      toastFailed({ title, message: help })
-    },
-    onSettled: async () => {
-      await queryClient.invalidateQueries({ queryKey: clinicDoctorsQuery(clinicId).queryKey })
-      void queryClient.invalidateQueries({ queryKey: doctorQuery(doctor.id).queryKey })
-      await queryClient.invalidateQueries({ queryKey: ['doctors'] })
-    },
-  })
-  return (
-    <ActionButton
-      size="sm"
-      variant="default"
-      isBusy={change.isPending}
-      aria-label={t(doctor.active ? 'doctors.deactivateOf' : 'doctors.activateOf', { name: doctor.name })}
-      onClick={() => change.mutate(!doctor.active)}
-    >
-      {doctor.active ? t('doctors.deactivate') : t('doctors.activate')}
-    </ActionButton>
   )
 }

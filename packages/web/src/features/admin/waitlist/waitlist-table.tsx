@@ -52,7 +52,7 @@ type RowProps = { entry: WaitlistEntry; onOpen: (dialog: Opened['dialog']) => vo
 function Row({ entry, onOpen }: RowProps) {
   const { t } = useTranslation(['waitlist', 'shell'])
   const { timeZone } = useClinic()
-  const { patient, position, status, endReason, missedOffers, urgency } = entry
+  const { patient, position, status, endReason, missedOffers, urgency, paused } = entry
   const isOpen = status === 'waiting' || status === 'offered'
   const name = patient.name === '' ? t('shell:erasedPatient') : patient.name
   return (
@@ -74,7 +74,7 @@ function Row({ entry, onOpen }: RowProps) {
       </td>
       <td data-label={t('clinic.urgency')}>{t(`urgency.${urgency}`)}</td>
       <td data-label={t('clinic.status')}>
-        {t(`status.${status}`)}
+        {t(`status.${paused ? 'paused' : status}`)}
         <Text size="sm" c="dimmed">
           {status === 'ended' && endReason !== null ? t(`reason.${endReason}`) : null}
           {isOpen && missedOffers > 0

@@ -1,0 +1,88 @@
+import type { Doctor } from '@holdfast/contract/client'
+import { Button, Group, Text } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { doctorWaitlistQuery } from '../../../domain/waitlist/waitlist-queries.ts'
+import { api, dataOf } from '../../../lib/api.ts'
+import { clinicDoctorsQuery } from '../../../lib/clinic-queries.ts'
+import { doctorQuery } from '../../../lib/directory-queries.ts'
+import { formatNumber } from '../../../lib/format.ts'
+import { isolated } from '../../../lib/isolated.ts'
+import { problemMessage } from '../../../lib/problem-message.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
+import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
+import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import { useClinic } from '../use-clinic.ts'
+
+/** Closes or opens a doctor for new bookings, and asks first if somebody waits for one. Existing bookings stay. */
+export function ActiveButton({ doctor }: { doctor: Doctor }) {
+  const { t } = useTranslation('admin')
+  const { change, failed } = useChange(doctor)
+  const queryClient = useQueryClient()
+  const [waiting, setWaiting] = useState(0)
+  const stop = useMutation({
+    mutationFn: () => queryClient.fetchQuery({ ...doctorWaitlistQuery(doctor.id), staleTime: 0 }),
+    onSuccess: (found) => (found === 0 ? change.mutate(false) : setWaiting(found)),
+    onError: failed,
+  })
+  const name = isolated(doctor.name)
+  return (
+    <>
+      <ActionButton
+        size="sm"
+        variant="default"
+        isBusy={stop.isPending || change.isPending}
+        aria-label={t(doctor.active ? 'doctors.deactivateOf' : 'doctors.activateOf', { name: doctor.name })}
+        onClick={() => (doctor.active ? stop.mutate() : change.mutate(true))}
+      >
+        {doctor.active ? t('doctors.deactivate') : t('doctors.activate')}
+      </ActionButton>
+      <ConfirmDialog
+        title={t('doctors.stop.title', { name })}
+        isOpen={waiting > 0}
+        onClose={() => setWaiting(0)}
+        confirm={t('doctors.deactivate')}
+        onConfirm={() => change.mutate(false, { onSettled: () => setWaiting(0) })}
+        isHarmless
+        isBusy={change.isPending}
+      >
+        <Text>{t('doctors.stop.waiting', { count: waiting, waiting: formatNumber(waiting) })}</Text>
+        <Text>{t('doctors.stop.help')}</Text>
+      </ConfirmDialog>
+    </>
+  )
+}
+
+function useChange(doctor: Doctor) {
+  const { t } = useTranslation('admin')
+  const { t: tProblem } = useTranslation('problems')
+  const { clinicId } = useClinic()
+  const queryClient = useQueryClient()
+  const failed = (error: Error) => {
+    const { title, help } = problemMessage(error, tProblem)
+    toastFailed({ title, message: help })
+  }
+  const change = useMutation({
+    mutationFn: (active: boolean) => dataOf(api.updateDoctor({ path: { doctorId: doctor.id }, body: { active } })),
+    onSuccess: (_doctor, active) => {
+      toastDone({
+        message: (
+          <Group justify="space-between">
+            <span>{t(active ? 'doctors.activated' : 'doctors.deactivated', { name: doctor.name })}</span>
+            <Button size="compact-sm" variant="default" onClick={() => change.mutate(!active)}>
+              {t('undo')}
+            </Button>
+          </Group>
+        ),
+      })
+    },
+    onError: failed,
+    onSettled: async () => {
+      await queryClient.invalidateQueries({ queryKey: clinicDoctorsQuery(clinicId).queryKey })
+      void queryClient.invalidateQueries({ queryKey: doctorQuery(doctor.id).queryKey })
+      await queryClient.invalidateQueries({ queryKey: ['doctors'] })
+    },
+  })
+  return { change, failed }
+}
