@@ -65,23 +65,43 @@ export async function offerPlaces(databaseUrl: string, waiting: number, places: 
   }
 }
 
-/** Runs something while the functions of the database that look for a waitlist find none without looking. */
-export async function withoutWaitlist<Result>(databaseUrl: string, run: () => Promise<Result>): Promise<Result> {
+/** What each function does for the waitlist when it gives back units, and what it does without a waitlist. */
+const parts = [
+  {
+    name: 'settle_bookings',
+    present: 'v_is_awaited := lock_waitlists(v_slot_clinic_nos);',
+    absent: 'v_is_awaited := false;',
+  },
+  {
+    name: 'fail_holds',
+    present: 'perform offer_places(p_slot_clinic_nos, p_slot_ids);',
+    absent: '-- No waitlist.\n    null;',
+  },
+  {
+    name: 'lapsed_units',
+    present: 'and is_awaited(p_clinic_no, p_slot_id, v_units, p_at)',
+    absent: 'and false',
+  },
+]
+
+/**
+ * Changes the functions of a database so that nobody looks for a waitlist, or changes them back.
+ *
+ * @throws Error if a function has no such part any more
+ */
+export async function setWaitlist(databaseUrl: string, isPresent: boolean): Promise<void> {
   const pool = createPool({ url: databaseUrl, max: 1, name: 'bench waitlist' })
   try {
-    const { rows } = await pool.query<{ source: string }>(
-      `select pg_get_functiondef(oid) as source from pg_proc
-        where pronamespace = 'holdfast'::regnamespace and proname = any ($1)`,
-      [['lock_waitlists', 'is_awaited']],
-    )
-    for (const { source } of rows) {
-      // The bodies begin on the line after this one.
-      await pool.query(source.replace(/^begin$/m, 'begin\n  return false;'))
-    }
-    try {
-      return await run()
-    } finally {
-      for (const { source } of rows) await pool.query(source)
+    for (const { name, present, absent } of parts) {
+      const { rows } = await pool.query<{ source: string }>(
+        `select pg_get_functiondef(oid) as source from pg_proc
+          where pronamespace = 'holdfast'::regnamespace and proname = $1`,
+        [name],
+      )
+      const source = rows[0]?.source ?? ''
+      const [from, to] = isPresent ? [absent, present] : [present, absent]
+      if (!source.includes(from)) throw new Error(`holdfast.${name} has no part ${from}`)
+      await pool.query(source.replace(from, to))
     }
   } finally {
     await pool.end()
