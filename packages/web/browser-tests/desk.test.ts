@@ -103,6 +103,36 @@ test('what was typed in the search does not undo a shortcut to a page that is st
   await page.getByRole('heading', { level: 1, name: 'Book for a patient' }).waitFor()
 })
 
+test('after Back and Forward, the tab of the page is the selected one, and in sight', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  for (const locale of ['en-US', 'ar']) {
+    const page = await scene.pageOf('admin', { viewport: { width: 390, height: 700 }, locale })
+    const selected = async () =>
+      await page.locator('main nav [aria-current="page"]').evaluateAll((tabs) =>
+        tabs.map((tab) => {
+          const [box, row] = [tab.getBoundingClientRect(), tab.parentElement?.getBoundingClientRect()]
+          return [
+            new URL((tab as HTMLAnchorElement).href).pathname,
+            row !== undefined && box.left >= row.left - 1 && box.right <= row.right + 1,
+          ]
+        }),
+      )
+    const path = (part: string) => `/clinic/${scene.clinic.id}${part}`
+    await page.goto(path('/day'))
+    const tab = (part: string) => page.locator(`main nav a[href^="${path(part)}"]`)
+    await tab('/security-log').click()
+    await expect.poll(selected).toEqual([[path('/security-log'), true]])
+    await tab('/doctors').click()
+    await expect.poll(selected).toEqual([[path('/doctors'), true]])
+    await page.goBack()
+    await expect.poll(selected).toEqual([[path('/security-log'), true]])
+    await page.goBack()
+    await expect.poll(selected).toEqual([[path('/day'), true]])
+    await page.goForward()
+    await expect.poll(selected).toEqual([[path('/security-log'), true]])
+  }
+})
+
 test('the tabs are one row that shows the current page, and a break’s times are whole', async ({ site }) => {
   const scene = await aClinicScene(site)
   for (const { locale, width } of [

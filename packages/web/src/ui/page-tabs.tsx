@@ -1,4 +1,4 @@
-import { Link, useRouterState } from '@tanstack/react-router'
+import { Link, useRouter } from '@tanstack/react-router'
 import { type RefObject, useEffect, useRef } from 'react'
 import classes from './page-tabs.module.css'
 
@@ -28,15 +28,17 @@ export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
 
 /** Scrolls the row sideways, and nothing else: the page is scrolled to its top when it opens. */
 function useScrollToActive(rowRef: RefObject<HTMLElement | null>): void {
-  const pathname = useRouterState({ select: ({ location }) => location.pathname })
-  const shownFor = useRef<string | null>(null)
+  const router = useRouter()
   useEffect(() => {
-    if (shownFor.current === pathname) return
-    shownFor.current = pathname
-    const row = rowRef.current
-    const active = row?.querySelector('[data-status="active"]')
-    if (!row || !active) return
-    const [outer, inner] = [row.getBoundingClientRect(), active.getBoundingClientRect()]
-    row.scrollBy({ left: (inner.left + inner.right - outer.left - outer.right) / 2 })
-  }, [pathname, rowRef])
+    scrollToActive(rowRef.current)
+    // After the router, which restores where the row was at the last visit of the page.
+    return router.subscribe('onRendered', () => scrollToActive(rowRef.current))
+  }, [router, rowRef])
+}
+
+function scrollToActive(row: HTMLElement | null): void {
+  const active = row?.querySelector('[data-status="active"]')
+  if (!row || !active) return
+  const [outer, inner] = [row.getBoundingClientRect(), active.getBoundingClientRect()]
+  row.scrollBy({ left: (inner.left + inner.right - outer.left - outer.right) / 2 })
 }
