@@ -4,7 +4,6 @@ import { IconPhone } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { callAddress } from '../../lib/call-address.ts'
 import { Icon } from '../../ui/icon.tsx'
-import { wrappingLabel } from '../../ui/wrapping-label.ts'
 
 /** Calls the clinic, where nothing can be booked online; nothing without a phone number. */
 export function CallClinic({ clinic: { phone } }: { clinic: Pick<Clinic, 'phone'> }) {
@@ -15,9 +14,6 @@ export function CallClinic({ clinic: { phone } }: { clinic: Pick<Clinic, 'phone'
       component="a"
       size="sm"
       variant="default"
-      h="auto"
-      mih="2.25rem"
-      styles={wrappingLabel}
       href={callAddress(phone)}
       leftSection={<Icon of={IconPhone} size={18} />}
     >

@@ -10,7 +10,6 @@ import { serverNow } from '../../lib/server-clock.ts'
 import { slotDaysMax, slotsQuery } from '../../lib/slots-query.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
-import { wrappingLabel } from '../../ui/wrapping-label.ts'
 import { CallClinic } from '../clinics/call-clinic.tsx'
 import { JoinWaitlist } from '../waitlist/join-waitlist.tsx'
 import { doctorWaitlistQuery } from '../waitlist/waitlist-queries.ts'
@@ -90,15 +89,7 @@ function OtherWays({ doctor, clinic, hasColleagues }: OtherWaysProps) {
     <Group gap="sm">
       <CallClinic clinic={clinic} />
       {hasOthers === true ? (
-        <LinkButton
-          size="sm"
-          variant="default"
-          h="auto"
-          mih="2.25rem"
-          styles={wrappingLabel}
-          to="/"
-          search={{ clinicId: clinic.id }}
-        >
+        <LinkButton size="sm" variant="default" to="/" search={{ clinicId: clinic.id }}>
           {t('noTimes.others')}
         </LinkButton>
       ) : null}
@@ -119,15 +110,7 @@ function Colleagues({ doctor, clinic, next, onChoose }: ColleaguesProps) {
       <Text fw={600}>{t('noTimes.colleagues')}</Text>
       <Group gap="sm">
         {earlier.map((one) => (
-          <Button
-            key={one.slot.id}
-            size="sm"
-            variant="default"
-            h="auto"
-            mih="2.25rem"
-            styles={wrappingLabel}
-            onClick={() => onChoose(one.slot)}
-          >
+          <Button key={one.slot.id} size="sm" variant="default" onClick={() => onChoose(one.slot)}>
             {text(one)}
           </Button>
         ))}

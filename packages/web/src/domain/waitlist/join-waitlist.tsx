@@ -3,7 +3,6 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { formatNumber } from '../../lib/format.ts'
 import { LinkButton } from '../../ui/link-button.tsx'
-import { wrappingLabel } from '../../ui/wrapping-label.ts'
 import { doctorWaitlistQuery } from './waitlist-queries.ts'
 
 type JoinProps = {
@@ -25,9 +24,6 @@ export function JoinWaitlist({ doctorId, from, name, isSecond }: JoinProps) {
       <LinkButton
         size="sm"
         variant={isSecond ? 'default' : 'filled'}
-        h="auto"
-        mih="2.25rem"
-        styles={wrappingLabel}
         to="/join-waitlist"
         search={{ doctorId, ...(from === undefined ? {} : { from }) }}
         {...(name === undefined ? {} : { 'aria-label': t('waitlist.joinOf', { name }) })}

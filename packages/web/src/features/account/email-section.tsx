@@ -8,7 +8,6 @@ import { ActionButton } from '../../ui/action-button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
-import { wrappingLabel } from '../../ui/wrapping-label.ts'
 import { ConfirmForm, confirmation } from './confirm-form.tsx'
 import { emailQuery } from './email-query.ts'
 
@@ -42,14 +41,7 @@ export function EmailSection() {
               <Unconfirmed />
             ) : null}
             {status.data.canSend ? (
-              <Button
-                variant="default"
-                style={{ alignSelf: 'flex-start' }}
-                h="auto"
-                mih="2.75rem"
-                styles={wrappingLabel}
-                onClick={() => setChanging(true)}
-              >
+              <Button variant="default" style={{ alignSelf: 'flex-start' }} onClick={() => setChanging(true)}>
                 {t('emailAddress.change')}
               </Button>
             ) : (

@@ -10,7 +10,6 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { toastDone } from '../../ui/toast.ts'
-import { wrappingLabel } from '../../ui/wrapping-label.ts'
 import { ConfirmForm, confirmation } from './confirm-form.tsx'
 import { sessionsQuery } from './sessions-query.ts'
 
@@ -50,14 +49,7 @@ export function Sessions() {
               ))}
             </Stack>
             {sessions.data.length > 1 ? (
-              <Button
-                variant="default"
-                style={{ alignSelf: 'flex-start' }}
-                h="auto"
-                mih="2.75rem"
-                styles={wrappingLabel}
-                onClick={() => setEnding('others')}
-              >
+              <Button variant="default" style={{ alignSelf: 'flex-start' }} onClick={() => setEnding('others')}>
                 {t('sessions.endOthers')}
               </Button>
             ) : null}

@@ -6,7 +6,6 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { toastDone } from '../../ui/toast.ts'
-import { wrappingLabel } from '../../ui/wrapping-label.ts'
 import { ConfirmForm, confirmation } from './confirm-form.tsx'
 import { RecoveryCodes } from './recovery-codes.tsx'
 import { secondFactorsQuery, useRefreshFactors } from './second-factors-query.ts'
@@ -65,7 +64,6 @@ type TotpStateProps = { isOn: boolean; codesLeft: number; onOpen(kind: 'setUp' |
 
 function TotpState({ isOn, codesLeft, onOpen }: TotpStateProps) {
   const { t } = useTranslation('account')
-  const wrapping = { h: 'auto', mih: '2.75rem', styles: wrappingLabel }
   return (
     <>
       <Group gap="sm">
@@ -77,10 +75,10 @@ function TotpState({ isOn, codesLeft, onOpen }: TotpStateProps) {
       <Group gap="sm">
         {isOn ? (
           <>
-            <Button variant="default" {...wrapping} onClick={() => onOpen('newCodes')}>
+            <Button variant="default" onClick={() => onOpen('newCodes')}>
               {t('totp.newCodes')}
             </Button>
-            <Button variant="default" {...wrapping} onClick={() => onOpen('remove')}>
+            <Button variant="default" onClick={() => onOpen('remove')}>
               {t('totp.remove')}
             </Button>
           </>

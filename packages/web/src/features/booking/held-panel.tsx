@@ -11,7 +11,6 @@ import { problemMessage } from '../../lib/problem-message.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { FocusedTitle } from '../../ui/focused-title.tsx'
-import { wrappingLabel } from '../../ui/wrapping-label.ts'
 import classes from './booking.module.css'
 import type { HoldState } from './hold-state.ts'
 import { useChangesOfHold } from './use-changes-of-hold.ts'
@@ -124,23 +123,14 @@ function Countdown({ state, isBusy, extensionsMax, error, onExtend }: CountdownP
   return (
     <div className={classes.countdown} data-urgent={seconds <= urgentSeconds || undefined}>
       <Text component="span">
-        {t('held.timeLeft')}{' '}
+        <span aria-hidden="true">{t('held.timeLeft')}</span>{' '}
         <span className={classes.clock} role="timer" aria-label={t('held.timeLeft')}>
           {formatCountdown(seconds)}
         </span>
       </Text>
       {extensionsMax === 0 ? null : (
         // After the last extension it stays, because it has the focus.
-        <ActionButton
-          size="sm"
-          variant="default"
-          h="auto"
-          mih="2.25rem"
-          styles={wrappingLabel}
-          disabled={!canExtend}
-          isBusy={isBusy}
-          onClick={onExtend}
-        >
+        <ActionButton size="sm" variant="default" disabled={!canExtend} isBusy={isBusy} onClick={onExtend}>
           {t(canExtend ? 'held.extend' : 'held.extendedFully')}
         </ActionButton>
       )}

@@ -11,7 +11,6 @@ import { formatCountdown, formatLongDayTime } from '../../lib/format.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { FocusedTitle } from '../../ui/focused-title.tsx'
-import { wrappingLabel } from '../../ui/wrapping-label.ts'
 import classes from './booking.module.css'
 import type { HoldState } from './hold-state.ts'
 import type { Hold } from './use-hold.ts'
@@ -100,15 +99,7 @@ export function UnavailablePanel({ state, hold, when, timeZone, doctorId, onChoo
           <ul className={classes.alternatives}>
             {state.alternatives.map((slot) => (
               <li key={slot.id}>
-                <Button
-                  variant="light"
-                  fullWidth
-                  justify="flex-start"
-                  h="auto"
-                  py="xs"
-                  styles={wrappingLabel}
-                  onClick={() => onChoose(slot)}
-                >
+                <Button variant="light" fullWidth justify="flex-start" py="xs" onClick={() => onChoose(slot)}>
                   <span style={{ textAlign: 'start' }}>
                     {formatLongDayTime(slot.startsAt, timeZone)}
                     {slot.doctorId === doctorId ? null : <OtherDoctor doctorId={slot.doctorId} />}
