@@ -99,7 +99,7 @@ export function SlotCalendar(props: SlotCalendarProps) {
           highlightToday
           classNames={dayLabelClass}
           onDateChange={(wanted) => onDay?.(wanted)}
-          weekdayFormat={(date) => formatDate(date.slice(0, 10), { weekday: 'short' })}
+          weekdayFormat={(date) => `${formatDate(date.slice(0, 10), { weekday: 'short' })} `}
         />
       )}
     </div>

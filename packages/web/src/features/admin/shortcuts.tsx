@@ -21,8 +21,12 @@ export function Shortcuts({ clinicId }: { clinicId: string }) {
   const actions = useActions(clinicId, () => setOpen(true))
   useWindowEvent('keydown', (event) => {
     const name = isOn && !event.isComposing && !isField(event.target) ? shortcutOf(event) : null
-    // A dialog has the keyboard to itself.
-    if (name === null || document.querySelector('[role="dialog"]') !== null) return
+    // A dialog has the keyboard to itself, and so has the open menu of phones, which would lie behind the list.
+    if (
+      name === null ||
+      document.querySelector('[role="dialog"], [aria-controls="menu"][aria-expanded="true"]') !== null
+    )
+      return
     // Firefox searches the page with `/`.
     event.preventDefault()
     actions[name]()

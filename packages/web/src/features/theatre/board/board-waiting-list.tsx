@@ -42,6 +42,8 @@ export function BoardWaitingList({ opened, onOpened, onClose }: BoardWaitingList
           <ErrorState error={read.error} retry={() => void read.refetch()} />
         </section>
       ) : null}
+      {/* Its room: the board stays as wide when the list arrives. */}
+      {read.isPending ? <div data-waiting-list /> : null}
       {requests.length === 0 ? null : (
         <section aria-labelledby="board-waiting-list" data-waiting-list>
           <Title order={2} size="h4" id="board-waiting-list">

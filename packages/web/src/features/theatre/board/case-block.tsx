@@ -24,6 +24,7 @@ export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: 
   if (place === null) return null
   const state = caseState(one, now)
   const times = formatTimes(one.startsAt, one.endsAt, timeZone)
+  const patient = one.patient?.name ?? t('shell:erasedPatient')
   const flag = risks.has(one.id) && (state === 'planned' || state === 'held') ? 'atRisk' : state
   return (
     <>
@@ -46,7 +47,8 @@ export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: 
         {...keys}
       >
         <span className={`${classes.mark} ${markClasses.mark}`} data-mark={marks.get(one.service)} aria-hidden="true" />
-        <span className={classes.text}>
+        {/* Not of the button, which screen readers would read twice. */}
+        <span className={classes.text} title={[one.procedure.display, times, one.service, patient].join(' · ')}>
           <span className={classes.title}>
             {flag === 'planned' ? null : (
               <span className={classes.flag} data-state={flag}>
@@ -67,7 +69,7 @@ export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: 
             </span>
           </span>
           <span className={classes.line}>
-            <bdi>{one.patient?.name ?? t('shell:erasedPatient')}</bdi>
+            <bdi>{patient}</bdi>
           </span>
         </span>
         {canChange ? <span className={classes.handle} data-stretch aria-hidden="true" /> : null}

@@ -97,9 +97,15 @@ function BlockBehind({ block, isTabStop }: { block: Block; isTabStop: boolean })
   const { t } = useTranslation('theatre')
   const { shown, timeZone, names, onBlock } = useBoard()
   const left = t('block.left', { minutes: formatMinutes(Math.max(0, block.minutes - block.usedMinutes)) })
+  const owner = ownerText(block, names, t)
   const span = { from: Date.parse(block.from), to: Date.parse(block.to) }
   return (
-    <div className={classes.block} data-released={block.isReleased || undefined} style={placedStyle(span, shown)}>
+    <div
+      className={classes.block}
+      data-released={block.isReleased || undefined}
+      style={placedStyle(span, shown)}
+      title={`${owner} · ${left}`}
+    >
       <button
         type="button"
         tabIndex={isTabStop ? 0 : -1}
@@ -110,7 +116,7 @@ function BlockBehind({ block, isTabStop }: { block: Block; isTabStop: boolean })
         <VisuallyHidden>
           {t('block.title')} {formatTime(block.from, timeZone)}–{formatTime(block.to, timeZone)}:{' '}
         </VisuallyHidden>
-        <bdi>{ownerText(block, names, t)}</bdi> <span>· {left}</span>
+        <bdi>{owner}</bdi> <span>· {left}</span>
       </button>
     </div>
   )
