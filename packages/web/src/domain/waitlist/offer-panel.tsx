@@ -122,7 +122,7 @@ function Countdown({ booking, until, onOver }: CountdownProps) {
   return (
     <div className={classes.countdown}>
       <Text component="span">
-        {t('offer.timeLeft')}{' '}
+        <span aria-hidden="true">{t('offer.timeLeft')}</span>{' '}
         <span className={classes.clock} role="timer" aria-label={t('offer.timeLeft')}>
           {formatCountdown(seconds)}
         </span>

@@ -64,7 +64,7 @@ function TimeLeft({ until }: { until: string }) {
   return (
     <div className={classes.countdown}>
       <Text component="span">
-        {t('held.timeLeft')}{' '}
+        <span aria-hidden="true">{t('held.timeLeft')}</span>{' '}
         <span className={classes.clock} role="timer" aria-label={t('held.timeLeft')}>
           {formatCountdown(seconds)}
         </span>

@@ -130,7 +130,7 @@ function TimeLeft({ until }: { until: string }) {
   const seconds = useSecondsLeft(until)
   return (
     <Text>
-      {t('confirm.timeLeft')}{' '}
+      <span aria-hidden="true">{t('confirm.timeLeft')}</span>{' '}
       <bdi className="tabular" role="timer" aria-label={t('confirm.timeLeft')}>
         {formatCountdown(seconds)}
       </bdi>
