@@ -1,3 +1,4 @@
+import type { auditWords } from './audit-words.ts'
 import type { restOperations } from './operations.ts'
 import type { MemberBody } from './schemas/account.ts'
 import { bookingLimitsChangeSchema } from './schemas/booking-limits.ts'
@@ -5,71 +6,6 @@ import { clinicChangeSchema } from './schemas/clinic.ts'
 import { doctorChangeSchema } from './schemas/doctor.ts'
 import { messageSettingsChangeSchema } from './schemas/message.ts'
 import { equipmentChangeSchema, roomChangeSchema, theatreStaffChangeSchema } from './schemas/theatre-resource.ts'
-
-/**
- * The words that the security log has as details. They are never renamed, because rows of earlier releases have them.
- * The SQL functions write `retention`, and `name` and `birthDate` of a patient.
- */
-export const auditWords = [
-  'merged',
-  'created',
-  'promoted',
-  'burst',
-  'own account',
-  'retention',
-  'interrupted',
-  'history',
-  'search',
-  'on',
-  'off',
-  'one',
-  'all',
-  'others',
-  'all accounts',
-  'code',
-  'passkey',
-  'app added',
-  'app removed',
-  'new recovery codes',
-  'passkey added',
-  'passkey removed',
-  'all removed',
-  'second factor',
-  'by e-mail',
-  'bookings',
-  'audit_events',
-  'theatre_report',
-  'theatre',
-  'waitlist',
-  'message',
-  'patient',
-  'videoRoom',
-  'birthDate',
-  'rolesNeedSecondFactor',
-  'webhook added',
-  'webhook changed',
-  'webhook removed',
-  'webhook secret',
-  'webhook tested',
-  'webhook replayed',
-  'calendar feed created',
-  'calendar feed revoked',
-  'calendar feed names patients',
-  'calendar feed names no patients',
-  'busy calendar',
-  'busy calendar set',
-  'busy calendar removed',
-  'logo',
-  'logo removed',
-  'room',
-  'equipment',
-  'blocks',
-  'block',
-  'release',
-  'reclaim',
-  'take_over',
-  'resize',
-] as const
 
 const changes = {
   clinic: clinicChangeSchema,

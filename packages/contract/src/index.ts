@@ -1,5 +1,6 @@
 export type { Static, TSchema } from 'typebox'
-export { type AuditDetail, type AuditField, auditFields, auditWords, importLists } from './audit-details.ts'
+export { type AuditDetail, type AuditField, auditFields, importLists } from './audit-details.ts'
+export { auditWords } from './audit-words.ts'
 export {
   type LiveClientMessage,
   type LiveErrorCode,

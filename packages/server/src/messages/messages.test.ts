@@ -177,6 +177,16 @@ test('a temporary failure is repeated, a final one is not; staff send it again',
     arrivesWithinMs,
   )
   expect(events).toEqual([{ id: never.id, count: 1 }])
+  const read = `select kind, subject_id as id from holdfast.audit_event where details = '{messages}' order by kind`
+  const ofBooking = `${server.url}/api/v1/clinics/${await clinicOf()}/messages?bookingId=${never.id}`
+  expect((await call(ofBooking, { bearer: staff })).status).toBe(200)
+  const reads = async () => (await server.database.ownerPool.query(read)).rows
+  await until(
+    async () => ((await reads()).some(({ id }) => id === never.id) ? true : undefined),
+    () => 'the event that the messages of the booking were read',
+    arrivesWithinMs,
+  )
+  expect(await reads()).toContainEqual({ kind: 'booking_read', id: never.id })
   await server.database.ownerPool.query(`update holdfast.message set due_at = now() where id = $1`, [waiting.id])
   await server.database.appPool.query(`select graphile_worker.add_job('messages')`)
   await arrived(1, 'nobody@example.net')

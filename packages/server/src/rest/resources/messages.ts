@@ -17,11 +17,21 @@ export function serveMessages(serve: Serve, deps: RestDeps): void {
   servePreviews(serve, deps)
   serveSettings(serve, deps)
 
-  serve(restOperations.listMessages, async ({ query, granted: { clinic } }) => {
-    const { bookingId = null, state = null, limit, cursor = null } = query
-    const { items, nextCursor } = await messages.list({ clinicNo: clinic.no, bookingId, state, limit, cursor })
-    return { status: 200, body: { items: items.map(messageBody), nextCursor } }
-  })
+  serve(
+    restOperations.listMessages,
+    async ({ query, granted: { clinic } }) => {
+      const { bookingId = null, state = null, limit, cursor = null } = query
+      const { items, nextCursor } = await messages.list({ clinicNo: clinic.no, bookingId, state, limit, cursor })
+      return { status: 200, body: { items: items.map(messageBody), nextCursor } }
+    },
+    {
+      audit: ({ query: { bookingId }, granted: { clinic } }) => ({
+        ...(bookingId === undefined ? { kind: 'bookings_read' } : { kind: 'booking_read', subjectId: bookingId }),
+        clinicNo: clinic.no,
+        details: ['messages'],
+      }),
+    },
+  )
 
   serve(
     restOperations.getMessage,

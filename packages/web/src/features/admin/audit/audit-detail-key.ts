@@ -1,68 +1,11 @@
+import { auditWords } from '@holdfast/contract/audit-words'
 import { settingNames } from '../clinic-draft.ts'
 import { limitNames } from '../limit-names.ts'
 import { roles } from '../roles.ts'
 import { deniedArea } from './denied-area.ts'
 
-/** What the security log records as details and has only here. */
-const words = [
-  'merged',
-  'created',
-  'promoted',
-  'burst',
-  'own account',
-  'retention',
-  'interrupted',
-  'history',
-  'search',
-  'on',
-  'off',
-  'one',
-  'all',
-  'others',
-  'all accounts',
-  'code',
-  'passkey',
-  'app added',
-  'app removed',
-  'new recovery codes',
-  'passkey added',
-  'passkey removed',
-  'all removed',
-  'second factor',
-  'by e-mail',
-  'bookings',
-  'audit_events',
-  'theatre_report',
-  'theatre',
-  'waitlist',
-  'message',
-  'patient',
-  'videoRoom',
-  'birthDate',
-  'rolesNeedSecondFactor',
-  'webhook added',
-  'webhook changed',
-  'webhook removed',
-  'webhook secret',
-  'webhook tested',
-  'webhook replayed',
-  'calendar feed created',
-  'calendar feed revoked',
-  'calendar feed names patients',
-  'calendar feed names no patients',
-  'busy calendar',
-  'busy calendar set',
-  'busy calendar removed',
-  'logo',
-  'logo removed',
-  'room',
-  'equipment',
-  'blocks',
-  'block',
-  'release',
-  'reclaim',
-  'take_over',
-  'resize',
+/** Fields, and a word, that have a text only here. */
+const ownFields = [
   'staff of a theatre',
   'active',
   'site',
@@ -110,7 +53,7 @@ const messageSettings = {
 export function auditDetailKey(kind: string, detail: string) {
   const find = <Name extends string>(known: readonly Name[]) => known.find((one) => one === detail)
   if (kind === 'theatre_changed' && detail === 'staff') return 'audit.detail.staff of a theatre'
-  const [role, word, field] = [find(roles), find(words), find(fields)]
+  const [role, word, field] = [find(roles), find([...auditWords, ...ownFields]), find(fields)]
   const [setting, limit, area] = [find(settingNames), find(limitNames), deniedArea(detail)]
   if (role !== undefined) return `role.${role}` as const
   if (word !== undefined) return `audit.detail.${word}` as const
