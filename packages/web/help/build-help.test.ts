@@ -121,5 +121,5 @@ test('the guides call buttons, tabs and fields what the site calls them', () => 
   expect(guides.length).toBeGreaterThan(5)
   expect(found).toEqual([])
   expect(unknown('Choose **Create slots** or **Make slots**.')).toEqual(['make slots'])
-  expect(unknown('Wählen Sie **Arzt finden** oder **Find a doctor**.', 'de')).toEqual(['find a doctor'])
+  expect(unknown('Wählen Sie **Ärztin oder Arzt finden** oder **Find a doctor**.', 'de')).toEqual(['find a doctor'])
 })

@@ -124,3 +124,27 @@ describe('negative control: which keys count as used', () => {
     expect(unusedKeys('ticket', ['heading.CONFIRMED'], [source])).toHaveLength(1)
   })
 })
+
+describe('German texts', () => {
+  // `Ärztin oder Arzt`, `der Patientin oder des Patienten`, `jeder Ärztin und jedem Arzt`
+  const women = '(Ärzt|Patient|Kolleg|Administrator)(in|innen)'
+  const men = '(Arzt|Ärzten?|Arztes|Patient(en)?|Kollegen|Administrator(en)?)'
+  const pair = new RegExp(`${women} (oder|und)( \\p{Ll}+)? ${men}`, 'gu')
+  const alone = '(Arzt|Ärzten?|Arztes|Patient(en)?|Kollegen?|Administrator(en)?|Operateure?|Entwickler)'
+  const single = new RegExp(`(?<!\\p{L})${alone}(?!\\p{L})|\\p{Ll}[/:*]in(?!\\p{L})`, 'u')
+  const found = (text: string) => single.exec(text.replaceAll(pair, ''))?.[0]
+
+  test.each(namespaces)('of %s name people in pairs or neutrally', (namespace) => {
+    const texts = Object.entries(catalogue('de', namespace))
+    expect(texts.filter(([, text]) => found(text) !== undefined)).toEqual([])
+  })
+
+  test('negative control: one gender alone and short forms are found, pairs and compounds are not', () => {
+    expect(['Alle Ärzte', 'Für Patienten', 'Operateur/in'].map(found)).toEqual(['Ärzte', 'Patienten', 'Operateur'])
+    expect(['Name der Patientin oder des Patienten', 'Patientendaten', 'Ärztinnen und Ärzte'].flatMap(found)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+})
