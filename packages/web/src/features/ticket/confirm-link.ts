@@ -1,6 +1,6 @@
-import { useNavigate, useRouterState } from '@tanstack/react-router'
-import { useEffectEvent, useLayoutEffect } from 'react'
+import { useRouterState } from '@tanstack/react-router'
 import { parseTicketLink, type TicketLink } from '../../domain/bookings/ticket-link.ts'
+import { type HiddenSecret, useHideSecret } from '../../lib/use-hide-secret.ts'
 
 declare module '@tanstack/history' {
   interface HistoryState {
@@ -22,23 +22,17 @@ export function parseConfirmLink(hash: string): ConfirmLink | null {
     : { ...link, manageToken: link.manageToken, confirmationToken }
 }
 
-/**
- * The link by which the page was opened; null: it is incomplete. Moves its secrets from the address to
- * the history state, as for tickets.
- */
+function hiddenConfirmLink({ bookingId, ...state }: ConfirmLink): HiddenSecret {
+  return { hash: bookingId, state }
+}
+
+/** The link by which the page was opened; null: it is incomplete. Its secrets are hidden ({@link useHideSecret}). */
 export function useConfirmLink(): ConfirmLink | null {
   const hash = useRouterState({ select: ({ location }) => location.hash })
   const manageToken = useRouterState({ select: ({ location }) => location.state.manageToken })
   const confirmationToken = useRouterState({ select: ({ location }) => location.state.confirmationToken })
-  const navigate = useNavigate()
-  const hide = useEffectEvent(({ bookingId, ...state }: ConfirmLink) => {
-    void navigate({ to: '/confirm', hash: bookingId, state, replace: true })
-  })
-  useLayoutEffect(() => {
-    const shown = parseConfirmLink(hash)
-    if (shown !== null) hide(shown)
-  }, [hash])
   const opened = parseConfirmLink(hash)
+  useHideSecret(opened === null ? null : hiddenConfirmLink(opened))
   const bookingId = parseTicketLink(hash)?.bookingId
   if (opened !== null || bookingId === undefined || !manageToken || confirmationToken === undefined) return opened
   return { bookingId, manageToken, confirmationToken }

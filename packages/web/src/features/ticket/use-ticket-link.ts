@@ -1,29 +1,25 @@
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useRouterState } from '@tanstack/react-router'
-import { useEffectEvent, useLayoutEffect } from 'react'
+import { useRouterState } from '@tanstack/react-router'
+import { useLayoutEffect } from 'react'
 import { storedTicketQuery } from '../../domain/bookings/stored-ticket-queries.ts'
 import { parseTicketLink, type TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { isForgotten, rememberTicket } from '../../lib/stored-tickets.ts'
+import { useHideSecret } from '../../lib/use-hide-secret.ts'
 
 /**
- * The link by which the ticket was opened; null: it is incomplete; undefined: not known yet. The secret is moved from
- * the address into the state of the tab's history, so that nobody reads it over a shoulder or finds it in the browser's
- * history. A reload and going back still work. Later, only a ticket kept on this device opens without its link.
+ * The link by which the ticket was opened; null: it is incomplete; undefined: not known yet. Its secret is hidden
+ * ({@link useHideSecret}). Later, only a ticket kept on this device opens without its link.
  */
 export function useTicketLink(): TicketLink | null | undefined {
   const hash = useRouterState({ select: ({ location }) => location.hash })
   const passed = useRouterState({ select: ({ location }) => location.state.manageToken })
-  const navigate = useNavigate()
   const link = parseTicketLink(hash)
-  const hide = useEffectEvent(({ bookingId, manageToken }: TicketLink) => {
-    if (manageToken === null) return
-    rememberTicket(bookingId)
-    void navigate({ to: '/ticket', search: true, hash: bookingId, state: { manageToken }, replace: true })
-  })
+  const shown = link === null || link.manageToken === null ? null : link
+  const openedId = shown?.bookingId ?? null
   useLayoutEffect(() => {
-    const shown = parseTicketLink(hash)
-    if (shown !== null) hide(shown)
-  }, [hash])
+    if (openedId !== null) rememberTicket(openedId)
+  }, [openedId])
+  useHideSecret(shown === null ? null : { hash: shown.bookingId, state: { manageToken: shown.manageToken } })
   const isComplete = link === null || link.manageToken !== null || passed !== undefined
   const stored = useQuery({ ...storedTicketQuery(link?.bookingId ?? ''), enabled: !isComplete })
   if (link === null || link.manageToken !== null) return link

@@ -29,7 +29,7 @@ import { SignInToOpen } from './sign-in-to-open.tsx'
 /** One entry: what it waits for, its offer when there is one, and what was offered before. */
 export function EntryPage() {
   const { t } = useTranslation('waitlist')
-  const link = useSecretLink('/waitlist-entry')
+  const link = useSecretLink()
   if (link === null) return <IncompleteLink title={t('title.entry')} />
   return <Entry key={link.id} link={link} />
 }

@@ -17,7 +17,7 @@ import { SignInToOpen } from './sign-in-to-open.tsx'
 /** An offer, opened by the link of its mail: accepted or declined with one press. */
 export function OfferPage() {
   const { t } = useTranslation('waitlist')
-  const link = useSecretLink('/offer')
+  const link = useSecretLink()
   if (link === null) return <IncompleteLink title={t('offer.label')} />
   return <Offer key={link.id} link={{ bookingId: link.id, manageToken: link.manageToken }} />
 }
