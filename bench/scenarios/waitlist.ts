@@ -58,7 +58,7 @@ export const waitlist: Scenario = {
       faults: [...faults, ...offered.faults],
       notes: [
         'An operation: a claim, or a cancellation. Of eight bookings, one is preceded by a hold that lapses.',
-        'Without: another database, whose functions do not look for a waitlist. Half of the time it is the other way round.',
+        'Without: another database, whose functions do not look for a waitlist. Each database is once with and once without.',
         `In turn, A B B A, for ${sliceMs} ms each. CPU: of all processes of PostgreSQL.`,
       ],
     }

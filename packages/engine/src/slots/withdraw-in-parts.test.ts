@@ -147,7 +147,8 @@ test.for([
   const first = { ...request, which: { ...request.which, to: fifth.startsAt } }
   expect(await withdrawInParts(database.appPool, first, () => undefined, inParts)).toMatchObject({ slots: 4 })
   await database.ownerPool.query(
-    'update holdfast.slot set withdrawn_at = withdrawn_at - $2::interval where id = any ($1) and withdrawn_at is not null',
+    `update holdfast.slot set withdrawn_at = withdrawn_at - $2::interval
+      where id = any ($1) and withdrawn_at is not null`,
     [slots.map(({ id }) => id), age],
   )
   const outcome = await withdrawInParts(database.appPool, request, () => undefined, inParts)
