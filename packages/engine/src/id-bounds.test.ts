@@ -180,8 +180,8 @@ test('every function that writes bookings into a slot notes those that are older
   const writing = rows.filter(({ source }) => /insert into booking \(|array\[p_slot_id\], array\[v_to/.test(source))
   const notNoting = writing.filter(({ source }) => !source.includes('oldest_booking_of'))
   expect(writing.length).toBeGreaterThan(3)
-  // place_cases calls it, and notes for it.
-  expect(notNoting.map(({ name }) => name)).toEqual(['save_case'])
+  // It calls take_minutes, which notes them.
+  expect(notNoting.map(({ name }) => name)).toEqual(['book_cases'])
 })
 
 /** Once the log shows everything that has been committed: it waits for older transactions of the whole server. */
@@ -240,16 +240,17 @@ describe('a change of a booking of 11 months ago', () => {
     )
     const writing = rows.filter(({ source }) => /insert into booking_event/.test(source))
     const notNoting = writing.filter(({ source }) => !source.includes('note_late_events'))
-    // The first events of bookings; move_booking is called by move_bookings, and bump_cases and save_case by
+    // The first events of bookings; move_booking is called by move_bookings, and bump_cases and move_case by
     // schedule_cases, which note them. request_link changes holds, which are younger than a day.
     expect(notNoting.map(({ name }) => name).toSorted()).toEqual([
+      'book_cases',
       'bump_cases',
       'claim_slot',
       'claim_slots',
       'move_booking',
+      'move_case',
       'offer_places',
       'request_link',
-      'save_case',
     ])
   })
 })

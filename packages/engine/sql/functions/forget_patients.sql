@@ -5,7 +5,7 @@
 -- It runs one statement per month on the log, planned for that month: see id_months.
 -- Internal: called by erase_patient and erase_theatre_patient.
 -- Locks: the patients, by id. The caller has locked the bookings; a claim locks a known patient before it writes
---   (save_patient), so no case is added meanwhile.
+--   (save_patients), so no case is added meanwhile.
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.forget_patients(p_clinic_no integer, p_patient_ids uuid[], p_case_ids uuid[])
   returns void

@@ -33,8 +33,8 @@ begin
                         and (t.name, t.birth_date) is distinct from (v_name, v_birth_date))) then
     return 'patient';
   end if;
-  v_patient_id := (save_patient(p_clinic_no, p_request->'patient', (p_request->>'newPatientId')::uuid, v_patient_id,
-                                p_actor_id)).id;
+  v_patient_id := (save_patients(p_clinic_no, array[p_request->'patient'], array[(p_request->>'newPatientId')::uuid],
+                                 array[v_patient_id], array[p_actor_id]))[1].id;
   if v_patient_id is null then
     raise exception 'another request has just stored this patient' using errcode = 'serialization_failure';
   end if;

@@ -82,7 +82,7 @@ describe('negative controls: a planted bug is found', () => {
 
   test('units of equipment picked twice', async ({ database }) => {
     await withoutBackstops(database)
-    await plantFunction(database, 'place_cases', {
+    await plantFunction(database, 'allocate', {
       part: 'or not exists (select from allocation a',
       becomes: 'or 0 < all (select 1 from allocation a',
     })

@@ -56,12 +56,12 @@ test('a case that was stored without all that its plan needs', async ({ database
   const { theatre, clinic, robot } = scene
   await plantFunction(
     database,
-    'place_cases',
+    'allocate',
     {
-      part: 'unnest(v_needs) n\n       cross join',
-      becomes: "unnest(v_needs) n join (values (1)) one on n.kind <> 'surgeon'\n       cross join",
+      part: 'with ordinality n\n     cross join',
+      becomes: "with ordinality n join (values (1)) one on n.kind <> 'surgeon'\n     cross join",
     },
-    { part: 'if v_units <', becomes: 'if false and v_units <' },
+    { part: 'if v_units is', becomes: 'if false and v_units is' },
   )
   const request = aCase(scene, { confirm: true, equipment: [{ equipmentId: robot, units: 1 }] })
   const booked = caseOf(await theatre.claimCase(request))

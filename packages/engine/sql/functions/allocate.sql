@@ -1,0 +1,57 @@
+-- allocate: gives cases what they need (case_needs). Units of equipment by number: the lowest that are free all the
+-- time. What has one unit is taken as it is, so that the exclusion constraint fires should it not be free.
+--
+-- p_ids: the cases. p_needs: what they need; p_need_nos: of which case, by its number in p_ids, each need is. No two of
+-- these cases need one resource at one time.
+-- Returns, by case, what it takes, as allocations_of.
+-- Internal. Locks: none; the caller has locked the resources.
+-- Fails: 23P01 if a case does not get all it needs. Idempotent: no.
+create or replace function holdfast.allocate(
+  p_clinic_no integer, p_ids uuid[], p_needs holdfast.case_need[], p_need_nos integer[]
+) returns jsonb[]
+language plpgsql
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set timezone = 'UTC'
+as $function$
+declare
+  v_allocations jsonb[];
+  v_units integer;
+begin
+  with placed as (
+    insert into allocation (clinic_no, booking_id, resource_id, unit_no, kind, during)
+    select p_clinic_no, p_ids[p_need_nos[n.ordinality]], n.resource_id, u.no, n.kind, n.during
+      from unnest(p_needs) with ordinality n
+     cross join lateral (
+       select g.no from generate_series(1, case when n.kind = 'equipment' then n.units_max else 1 end) g(no)
+        where n.kind <> 'equipment'
+           or not exists (select from allocation a
+                           where a.clinic_no = p_clinic_no and a.resource_id = n.resource_id and a.unit_no = g.no
+                             and a.during && n.during)
+        order by g.no limit n.units) u
+    returning allocation as placed
+  ), of_case as (
+    select (p.placed).booking_id, count(*) as units,
+           jsonb_agg(allocation_as_json(p.placed)
+                     order by (p.placed).kind, (p.placed).resource_id, (p.placed).unit_no) as allocations
+      from placed p group by (p.placed).booking_id
+  )
+  select array_agg(o.allocations order by i.n), sum(o.units) into v_allocations, v_units
+    from unnest(p_ids) with ordinality i(id, n)
+    join of_case o on o.booking_id = i.id;
+  if v_units is distinct from (select sum(n.units) from unnest(p_needs) n) then
+    -- As the constraint reports it.
+    raise exclusion_violation using
+      message = format('cases %s: a unit that counted as free is taken', p_ids),
+      detail = (select format('Key (%s, %s, 1, %s)', p_clinic_no, n.resource_id, n.during)
+                  from unnest(p_needs) with ordinality n
+                 where n.kind = 'equipment'
+                   and n.units > (select count(*) from allocation a
+                                   where a.clinic_no = p_clinic_no and a.booking_id = p_ids[p_need_nos[n.ordinality]]
+                                     and a.resource_id = n.resource_id)
+                 limit 1);
+  end if;
+  return v_allocations;
+end
+$function$;

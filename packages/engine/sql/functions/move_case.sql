@@ -1,0 +1,43 @@
+-- move_case: writes a case that was moved and has its slot and its allocations: the booking, what the case is, and the
+-- event, which states the allocations. Returns the booking as it is then.
+--
+-- p_place: where it is now, with its slot. p_allocations: as allocations_of.
+-- Internal.
+-- Locks: none that the caller does not have. Fails: never. Idempotent: no.
+create or replace function holdfast.move_case(
+  p_clinic_no integer, p_plan jsonb, p_place holdfast.case_place, p_allocations jsonb, p_hold_until timestamptz,
+  p_from_slot_id uuid, p_actor_id uuid, p_key uuid, p_at timestamptz
+) returns holdfast.booking
+language plpgsql
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set timezone = 'UTC'
+as $function$
+declare
+  v_id constant uuid := p_plan->>'caseId';
+  v_minutes constant integer := p_plan->>'minutes';
+  v_starts_at constant timestamptz := p_plan->>'startsAt';
+  v_ends_at constant timestamptz := v_starts_at + make_interval(mins => v_minutes);
+  v_override constant jsonb := nullif(p_plan->'override', 'null');
+  v_booking booking;
+begin
+  v_booking := place_booking_of_case(p_clinic_no, v_id, p_place.slot_id,
+                                     case when p_place.is_block then p_place.room_id else p_place.open_time_id end,
+                                     v_minutes + p_place.turnover_minutes, p_at);
+  update theatre_case t
+     set room_id = p_place.room_id, starts_at = v_starts_at, ends_at = v_ends_at, expected_ends_at = v_ends_at,
+         turnover_minutes = p_place.turnover_minutes, surgeon_id = (p_plan->>'surgeonId')::uuid,
+         anaesthetist_id = (p_plan->>'anaesthetistId')::uuid, staff_ids = staff_of_case(p_plan),
+         equipment = p_plan->'equipment', override = v_override
+   where t.clinic_no = p_clinic_no and t.booking_id = v_id;
+  insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
+                             from_slot_id, actor_id, request_key, booking_digest, case_details)
+  values (p_clinic_no, v_id, v_booking.version, v_booking.updated_at, 'moved', v_booking.slot_id, v_booking.resource_id,
+          v_booking.units, p_hold_until, p_from_slot_id, p_actor_id, p_key,
+          booking_digest(v_booking.account_id, v_booking.appointment_type, v_booking.patient, v_booking.reason,
+                         v_booking.cancellation_reason),
+          details_of_case(p_allocations, v_override));
+  return v_booking;
+end
+$function$;

@@ -1,0 +1,69 @@
+-- save_patients: patients by their record numbers, as they are then, in no order: stored with the name if the number
+-- is new, else with the newest name, and with the birth date if there was none. One is left out if another transaction
+-- has just stored its number, or erased the patient; try again.
+--
+-- p_patients: {mrn, name, birthDate}, of different patients. p_known_ids: those found before, whose resources are
+-- locked; null: a new one, to be stored by its p_new_ids. A known patient's name is shared by all of their cases, so
+-- the security log records who changed it.
+-- Internal.
+-- Locks: the known patients, by id; then the record numbers of new ones, in order.
+-- Fails: never. Idempotent: yes.
+create or replace function holdfast.save_patients(
+  p_clinic_no integer, p_patients jsonb[], p_new_ids uuid[], p_known_ids uuid[], p_actor_ids uuid[]
+) returns holdfast.theatre_patient[]
+language plpgsql
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $function$
+declare
+  v_patients theatre_patient[] := '{}';
+  v_new theatre_patient[];
+  v_changed theatre_patient;
+  v_item record;
+begin
+  if array_remove(p_known_ids, null) <> '{}' then
+    select coalesce(array_agg(q.t), '{}') into v_patients
+      from (select t from theatre_patient t
+             where t.clinic_no = p_clinic_no and t.id = any (p_known_ids) and t.erased_at is null
+             order by t.id for no key update) q;
+    for v_item in
+      select t.id, t.name as name_before, t.birth_date as birth_date_before, u.patient, u.actor_id
+        from unnest(v_patients) t
+        join unnest(p_known_ids, p_patients, p_actor_ids) u(id, patient, actor_id) on u.id = t.id
+       where t.mrn = u.patient->>'mrn'
+         and (t.name <> u.patient->>'name' or t.birth_date is null and u.patient->>'birthDate' is not null)
+    loop
+      update theatre_patient t
+         set name = v_item.patient->>'name',
+             birth_date = coalesce(t.birth_date, (v_item.patient->>'birthDate')::date), updated_at = clock_timestamp()
+       where t.clinic_no = p_clinic_no and t.id = v_item.id
+      returning t.* into v_changed;
+      v_patients := array(select case when t.id = v_changed.id then v_changed else t end from unnest(v_patients) t);
+      insert into audit_event (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, details)
+      values (p_clinic_no, clock_timestamp(), 'theatre_patient_changed', 1,
+              case when v_item.actor_id is null then 'system' else 'account' end, v_item.actor_id, v_item.id,
+              array_remove(array[case when v_item.name_before <> v_item.patient->>'name' then 'name' end,
+                                 case when v_item.birth_date_before is null and v_item.patient->>'birthDate' is not null
+                                      then 'birthDate' end], null));
+    end loop;
+  end if;
+  if array_position(p_known_ids, null) is not null then
+    with stored as (
+      insert into theatre_patient (clinic_no, id, mrn, name, birth_date)
+      select p_clinic_no, u.new_id, u.patient->>'mrn', u.patient->>'name', (u.patient->>'birthDate')::date
+        from unnest(p_known_ids, p_new_ids, p_patients) u(known_id, new_id, patient)
+       where u.known_id is null
+       order by u.patient->>'mrn'
+      on conflict do nothing
+      returning theatre_patient as patient
+    ), resourced as (
+      insert into resource (clinic_no, id, kind, name)
+      select p_clinic_no, (s.patient).id, 'patient', 'Patient' from stored s
+    )
+    select array_agg(s.patient) into v_new from stored s;
+    v_patients := v_patients || v_new;
+  end if;
+  return v_patients;
+end
+$function$;
