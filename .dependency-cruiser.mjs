@@ -49,7 +49,7 @@ const engineFolders = {
   erasure: ['bookings', 'reads'],
   directory: ['calendars', 'lists', 'messages', 'reads', 'stored-responses'],
   import: ['directory', 'slots'],
-  theatre: ['bookings', 'lists', 'reads', 'slots', 'stored-responses'],
+  theatre: ['bookings', 'lists', 'queue', 'reads', 'slots', 'stored-responses'],
   waitlist: ['lists', 'reads', 'stored-responses'],
   webhooks: ['lists', 'reads', 'tail'],
   calendars: ['bookings', 'reads'],

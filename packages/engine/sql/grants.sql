@@ -105,7 +105,7 @@ begin
          'finish_erasures',
          'read_log', 'running_server', 'begin_log_epoch', 'log_is_ahead', 'verify_clinic',
          'ensure_partitions', 'purge_outdated', 'purge_audit_events', 'lapsed_units', 'next_hold_end',
-         'schedule_cases', 'record_milestone', 'prolong_case', 'cases_by_id', 'suggest_cases',
+         'schedule_cases', 'claim_cases', 'record_milestone', 'prolong_case', 'cases_by_id', 'suggest_cases',
          'create_blocks', 'change_block', 'save_case_request', 'withdraw_case_request', 'erase_theatre_patient',
          'join_waitlist', 'leave_waitlist', 'offer_free_places', 'offer_public_places',
          'end_waitlist_entries', 'set_busy_times', 'stop_offers',

@@ -15,6 +15,7 @@ import {
 import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import { describe, expect } from 'vitest'
+import { aCase, aTheatre, soonAt } from '../test/theatre.ts'
 import { createEngine } from './create-engine.ts'
 import type { Committed } from './model/committed.ts'
 import type { Engine } from './model/engine.ts'
@@ -158,6 +159,29 @@ describe('a result lost after COMMIT: the engine sends the change again, and it 
     expect([version, outcome]).toMatchObject([1, { kind: 'booked', position: xid }])
     expect(announced).toMatchObject([{ kind: 'bookings', position: xid, slots: [{ slotId: scene.other.id }] }])
     await scene.engine.stop()
+  })
+
+  test.for(['schedule_cases', 'claim_cases'])('claims of cases by %s', async (name, { database }) => {
+    const scene = await aTheatre(database)
+    // It stores the day of the room's open time, which claim_cases does not.
+    await scene.theatre.claimCase(aCase(scene, { startsAt: soonAt(13) }))
+    const pool = losing(database.appPool, name)
+    const engine = createEngine({ batchPool: pool, generalPool: pool })
+    const request = aCase(scene)
+    // It shares its slot with the first, and so it is sent alone, after that.
+    const requests = [request, ...(name === 'claim_cases' ? [aCase(scene, { startsAt: soonAt(16) })] : [])]
+    const { outcome, announced } = await observe(engine, () =>
+      Promise.all(requests.map((one) => engine.theatre.claimCase(one))),
+    )
+    for (const [index, { caseId }] of requests.entries()) {
+      const { version, xid } = await bookingOf(database, caseId)
+      const kind = index === 0 ? 'replayed' : 'booked'
+      expect([version, outcome[index]]).toMatchObject([1, { kind, position: xid, case: { id: caseId } }])
+    }
+    expect(announced).toContainEqual(
+      expect.objectContaining({ kind: 'bookings', position: null, doctorIds: new Set([scene.room]) }),
+    )
+    await engine.stop()
   })
 
   test('after all of this, the log agrees with the bookings', async ({ database }) => {

@@ -52,12 +52,7 @@ begin
 
   -- 1. What is taken: by other cases, and people also by their clinic slots.
   if v_taking_ids is null then
-    v_taking_ids := array(
-      select a.booking_id
-        from unnest(v_needs) n
-       cross join lateral (select t.booking_id from allocation t
-                            where t.clinic_no = p_clinic_no and t.resource_id = n.resource_id
-                              and t.during && n.during offset 0) a);
+    v_taking_ids := taking_cases(p_clinic_no, v_needs);
   end if;
   if cardinality(v_taking_ids) > 0 then
     v_gone_ids := v_gone_ids || lapsed_cases(p_clinic_no, v_taking_ids, p_now);

@@ -131,12 +131,7 @@ begin
   v_now := clock_timestamp();
   -- If a turnover has become longer since v_needs was read, a lapsed hold may be missing here. The exclusion constraint
   -- then refuses the case, and the claim is tried again.
-  v_taking_ids := array(
-    select distinct a.booking_id
-      from unnest(v_needs) n
-     cross join lateral (select t.booking_id from allocation t
-                          where t.clinic_no = p_clinic_no and t.resource_id = n.resource_id
-                            and t.during && n.during offset 0) a);
+  v_taking_ids := taking_cases(p_clinic_no, v_needs);
   -- Separately: a plan with bookings in it locks months of them.
   if cardinality(v_left_ids || v_taking_ids) > 0 then
     v_slot_ids := array(

@@ -248,6 +248,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'begin_log_epoch',
     'cases_by_id',
     'change_block',
+    'claim_cases',
     'claim_slot',
     'claim_slots',
     'clinic_no_of',

@@ -22,12 +22,14 @@ import type {
 import { announceCases } from './announce-cases.ts'
 import { claimOf, missing, moved, movesOf } from './case-plans.ts'
 import { readCase, requireCase } from './case-reads.ts'
-import { type CaseWriter, check, type ScheduleResult, schedule } from './schedule-cases.ts'
+import { type CaseWriter, check, type ScheduleRequest, type ScheduleResult, schedule } from './schedule-cases.ts'
 
 export type CaseChangesSettings = {
   /** For reads. */
   pool: pg.Pool
   writer: CaseWriter
+  /** Claims a new case, in a batch. */
+  claim: (request: ScheduleRequest) => Promise<ScheduleResult>
   announce: Announce
   /** Confirms, cancels and extends as for any booking, in batches. */
   settle: (request: SettleRequest) => Promise<SettleOutcome>
@@ -65,8 +67,8 @@ export function caseChanges(
 }
 
 async function claimCase(settings: CaseChangesSettings, request: ClaimCaseRequest): Promise<ClaimCaseOutcome> {
-  const { pool, announce } = settings
-  const result = await schedule(settings.writer, async () => claimOf(request))
+  const { pool, announce, claim } = settings
+  const result = await claim(claimOf(request))
   if (result.kind === 'done' || result.kind === 'replayed') {
     const claimed = await placedCase(pool, result)
     announceCases(announce, result.kind === 'done' ? result.position : null, [claimed])

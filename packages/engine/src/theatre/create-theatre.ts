@@ -3,6 +3,7 @@ import { directoryTransaction } from '../database/announced-transaction.ts'
 import type { SuggestQuery, Theatre } from '../model/theatre.ts'
 import { theatreBlocks } from './blocks.ts'
 import { type CaseChangesSettings, caseChanges } from './case-changes.ts'
+import { caseClaims } from './case-claims.ts'
 import { caseReads } from './case-reads.ts'
 import { caseRequests, requestsScheduledIn } from './case-requests.ts'
 import { type ClinicTurnsSettings, clinicTurns } from './clinic-turns.ts'
@@ -14,7 +15,7 @@ import { theatreResources } from './resources.ts'
 import { runningCases } from './running-cases.ts'
 import { suggest } from './suggest.ts'
 
-export type TheatreSettings = Omit<CaseChangesSettings, 'writer'> & {
+export type TheatreSettings = Omit<CaseChangesSettings, 'writer' | 'claim'> & {
   /** For everything that waits for locks or takes long. */
   writePool: pg.Pool
   turnsOfCases: ClinicTurnsSettings
@@ -25,13 +26,14 @@ export type TheatreSettings = Omit<CaseChangesSettings, 'writer'> & {
 export function createTheatre(settings: TheatreSettings): Theatre {
   const { pool, writePool, announce, settle } = settings
   const writer = { pool: writePool, inTurn: clinicTurns(settings.turnsOfCases) }
+  const claim = caseClaims(writer, settings.turnsOfCases)
   const inTurnToSuggest = clinicTurns(settings.turnsOfSuggestions)
   const announced = directoryTransaction(writePool, announce)
   const parts = {
     ...theatreResources(pool, announced),
     ...theatreBlocks({ pool, writePool, announce }),
     ...resourceNames(pool),
-    ...caseChanges({ pool, writer, announce, settle }),
+    ...caseChanges({ pool, writer, claim, announce, settle }),
     ...runningCases({ pool, writer, announce }),
     ...caseReads(pool),
     ...caseRequests(pool, announced),

@@ -15,7 +15,7 @@ import { missing } from './case-plans.ts'
 import { isAtRisk, requireCase } from './case-reads.ts'
 import { type CaseWriter, changeOrBusy } from './schedule-cases.ts'
 
-type RunningCasesSettings = Omit<CaseChangesSettings, 'settle'>
+type RunningCasesSettings = Omit<CaseChangesSettings, 'settle' | 'claim'>
 
 const triesMax = 20
 

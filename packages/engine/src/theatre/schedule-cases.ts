@@ -4,7 +4,7 @@ import sql from 'sql-template-tag'
 import { isLockTimeout } from '../database/database-unavailable.ts'
 import { prepared } from '../database/prepared.ts'
 import type { Overloaded } from '../model/claim.ts'
-import { newId } from '../model/id.ts'
+import { clinicNoOf, newId } from '../model/id.ts'
 import type {
   Case,
   CaseConflict,
@@ -58,8 +58,9 @@ export type ScheduleResult =
 
 export type CaseMissing = { kind: 'case_missing'; caseId: string }
 
-type ScheduleRow = {
-  outcome: ScheduleResult['kind'] | 'checked' | 'retry'
+/** A row of schedule_cases, or of claim_cases. */
+export type ScheduleRow = {
+  outcome: ScheduleResult['kind'] | 'checked' | 'retry' | 'alone'
   detail: unknown
   booking_id: string
   tx: string | null
@@ -122,13 +123,9 @@ export async function changeOrBusy<Row>(
 
 async function run(pool: pg.Pool, request: ScheduleRequest, dryRun: boolean): Promise<ScheduleRow> {
   const { clinicNo, bumps, bumpReason, actorId, key, requestHash } = request
-  const plans = request.plans.map((plan) => ({
-    ...plan,
-    openSlotId: newId(clinicNo),
-    ...(plan.version === null ? { newPatientId: newId(clinicNo) } : {}),
-  }))
+  const plans = JSON.stringify(request.plans.map(sentPlan))
   const statement = sql`
-    select * from holdfast.schedule_cases(${clinicNo}::integer, ${JSON.stringify(plans)}::jsonb,
+    select * from holdfast.schedule_cases(${clinicNo}::integer, ${plans}::jsonb,
       ${JSON.stringify(bumps)}::jsonb, ${bumpReason}::text, ${actorId}::uuid, ${key}::uuid, ${requestHash}::uuid,
       ${dryRun}::boolean)`
   const { rows } = await pool.query<ScheduleRow>(prepared('schedule_cases', statement))
@@ -137,7 +134,17 @@ async function run(pool: pg.Pool, request: ScheduleRequest, dryRun: boolean): Pr
   return row
 }
 
-function resultOf(row: ScheduleRow): ScheduleResult {
+/** A plan with the ids to use if a day of open time or the patient has to be stored. */
+export function sentPlan(plan: ScheduledPlan): object {
+  const clinicNo = clinicNoOf(plan.caseId)
+  return {
+    ...plan,
+    openSlotId: newId(clinicNo),
+    ...(plan.version === null ? { newPatientId: newId(clinicNo) } : {}),
+  }
+}
+
+export function resultOf(row: ScheduleRow): ScheduleResult {
   const { outcome, booking_id: caseId } = row
   switch (outcome) {
     case 'done':
