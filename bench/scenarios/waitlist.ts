@@ -30,7 +30,7 @@ export const waitlist: Scenario = {
         }),
       )
       for (const clients of [64, 1]) compared.push({ clients, present: [], absent: [] })
-      // Each database is once with and once without: two with the same functions differ, too.
+      // Each is once with and once without: two with the same functions differ, too.
       for (const { load: absent, server } of sides) {
         await setWaitlist(server.databaseUrl, false)
         for (const one of compared) {
@@ -58,7 +58,7 @@ export const waitlist: Scenario = {
       faults: [...faults, ...offered.faults],
       notes: [
         'An operation: a claim, or a cancellation. Of eight bookings, one is preceded by a hold that lapses.',
-        'Without: another database, whose functions do not look for a waitlist. Each database is once with and once without.',
+        'Without: another database, whose functions do not look for a waitlist. Each is once with and once without.',
         `In turn, A B B A, for ${sliceMs} ms each. CPU: of all processes of PostgreSQL.`,
       ],
     }
