@@ -1,14 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  addDays,
-  dayOfFirstWeek,
-  daysBetween,
-  instantNear,
-  localDateTime,
-  localDay,
-  mondayOf,
-  parseDay,
-} from './local-time.ts'
+import { addDays, daysBetween, instantNear, localDateTime, localDay, mondayOf, parseDay } from './local-time.ts'
 
 test('days and times are in the clinic’s time zone, whatever the reader’s', () => {
   expect(localDay('2026-11-20T22:30:00Z', 'Pacific/Auckland')).toBe('2026-11-21')
@@ -41,10 +32,4 @@ test('invalid days are null', () => {
   for (const wrong of ['2027-02-29', '2027-2-1', 'today', '', 20270101, undefined, '3000-01-01']) {
     expect(parseDay(wrong), String(wrong)).toBeNull()
   }
-})
-
-test('on a Sunday the week to come is opened first', () => {
-  expect(dayOfFirstWeek('2026-11-22')).toBe('2026-11-23')
-  expect(dayOfFirstWeek('2026-11-21')).toBe('2026-11-21')
-  expect(dayOfFirstWeek('2026-11-23')).toBe('2026-11-23')
 })

@@ -39,11 +39,6 @@ export function mondayOf(day: string): string {
   return addDays(day, 1 - Temporal.PlainDate.from(day).dayOfWeek)
 }
 
-/** A day of the week to open first: on a Sunday the next one, as what is planned is in the week to come. */
-export function dayOfFirstWeek(today: string): string {
-  return Temporal.PlainDate.from(today).dayOfWeek === 7 ? addDays(today, 1) : today
-}
-
 /** @returns the day, or null if it is not one from 1900 to 2199 */
 export function parseDay(value: unknown): string | null {
   if (typeof value !== 'string' || !/^(19|20|21)\d\d-\d\d-\d\d$/.test(value)) return null

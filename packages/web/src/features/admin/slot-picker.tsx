@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDay, formatTime } from '../../lib/format.ts'
-import { addDays, dayOfFirstWeek, localDay, mondayOf } from '../../lib/local-time.ts'
+import { addDays, localDay, mondayOf } from '../../lib/local-time.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { slotsQuery } from '../../lib/slots-query.ts'
 import { nameWithSpecialization } from '../../lib/specialization-name.ts'
@@ -33,7 +33,7 @@ export function SlotPicker({ doctors, onDoctor, timeZone, chosen, onChoose, unit
   const bookable = doctors.filter(({ active }) => active)
   const doctorId = bookable.find(({ id }) => id === wanted.doctorId)?.id ?? ''
   const today = localDay(serverNow(), timeZone)
-  const [day, setDay] = useState(dayOfFirstWeek(today))
+  const [day, setDay] = useState(today)
   const monday = mondayOf(day)
   const slots = useQuery({ ...slotsQuery(doctorId, monday, addDays(monday, 6)), enabled: doctorId !== '' })
   useLiveSlots(doctorId === '' ? [] : [doctorId])

@@ -2,7 +2,7 @@ import type { Booking, Slot } from '@holdfast/contract/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { bookingsQuery } from '../../lib/clinic-queries.ts'
-import { addDays, dayOfFirstWeek, localDay, mondayOf } from '../../lib/local-time.ts'
+import { addDays, localDay, mondayOf } from '../../lib/local-time.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { slotsQuery } from '../../lib/slots-query.ts'
 import { useLiveClinic } from '../../lib/use-live-clinic.ts'
@@ -10,23 +10,22 @@ import { useLiveClinic } from '../../lib/use-live-clinic.ts'
 const route = getRouteApi('/my-day')
 const none: never[] = []
 
-/** The day that is shown, or one of the week that is, and a function to show another. */
-export function useShownDay(span: 'day' | 'week' = 'day') {
+/** The day that is shown, and a function to show another. */
+export function useShownDay() {
   const { clinic, doctorId } = route.useLoaderData()
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const today = localDay(serverNow(), clinic.timezone)
-  const first = span === 'week' ? dayOfFirstWeek(today) : today
   const show = (day: string) => {
     const { day: _, ...others } = search
-    void navigate({ to: '.', search: day === first ? others : { ...others, day }, resetScroll: false })
+    void navigate({ to: '.', search: day === today ? others : { ...others, day }, resetScroll: false })
   }
-  return { clinic, doctorId, today, day: search.day ?? first, show }
+  return { clinic, doctorId, today, day: search.day ?? today, show }
 }
 
 /** The doctor's slots and bookings of a day or a week, updated live. */
 export function useOwnDays(span: 'day' | 'week') {
-  const shown = useShownDay(span)
+  const shown = useShownDay()
   const { clinic, doctorId, day } = shown
   const from = span === 'day' ? day : mondayOf(day)
   const to = span === 'day' ? day : addDays(from, 6)

@@ -11,7 +11,7 @@ import { CreateSlots } from '../../../domain/slots/create-slots.tsx'
 import { WithdrawDays } from '../../../domain/slots/withdraw-days.tsx'
 import { daysOf, withdrawalSearchOf } from '../../../domain/slots/withdrawal-search.ts'
 import { bookingsQuery } from '../../../lib/clinic-queries.ts'
-import { addDays, dayOfFirstWeek, mondayOf } from '../../../lib/local-time.ts'
+import { addDays, mondayOf } from '../../../lib/local-time.ts'
 import { slotsQuery } from '../../../lib/slots-query.ts'
 import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
 import { DayNav } from '../../../ui/day-nav.tsx'
@@ -106,7 +106,7 @@ function MoveLink({ booking, isOfWithdrawal = false }: MoveLinkProps) {
 function Week({ doctorId }: { doctorId: string }) {
   const { t } = useTranslation('admin')
   const { clinicId, timeZone, today } = useClinic()
-  const [day, setDay] = useState(dayOfFirstWeek(today))
+  const [day, setDay] = useState(today)
   const navigate = useNavigate()
   const from = mondayOf(day)
   const to = addDays(from, 6)

@@ -2,7 +2,7 @@ import { Button, Group, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { addDays, dayOfFirstWeek, mondayOf } from '../../../lib/local-time.ts'
+import { addDays, mondayOf } from '../../../lib/local-time.ts'
 import { DayNav } from '../../../ui/day-nav.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
@@ -18,7 +18,7 @@ import { BlocksTable } from './blocks-table.tsx'
 export function BlocksPage() {
   const { t } = useTranslation('theatre')
   const { clinicId, today, isAdmin } = useTheatre()
-  const [monday, setMonday] = useState(mondayOf(dayOfFirstWeek(today)))
+  const [monday, setMonday] = useState(mondayOf(today))
   const [isAdding, setAdding] = useState(false)
   const rooms = useQuery(roomsQuery(clinicId)).data ?? []
   const read = useQuery(blocksQuery(clinicId, monday, addDays(monday, 6)))
