@@ -19,6 +19,9 @@ const field = { start: 0, end: 8, xmax: 16, xid: 24, id: 32, capacity: 48, avail
 /** The units of a slot whose value was never set. */
 export const notRead = -1
 
+/** The id that `find` looks for. */
+const wanted = withView(Buffer.alloc(16))
+
 /** A doctor's slots by start, in one buffer: as objects they would take five times as much memory. */
 export class SlotTable {
   #bytes = Buffer.alloc(0)
@@ -30,14 +33,8 @@ export class SlotTable {
 
   /** The slot's row, or -1. Without its start every row is looked at: 1 µs for 1,000. */
   find(id: string, startsAtMs: number | null): number {
-    // Nearly all ids differ in their last digits.
-    const last = Number.parseInt(id.slice(28), 16)
-    const size = this.size
-    let row = startsAtMs === null ? 0 : this.firstFrom(startsAtMs)
-    for (; row < size && (startsAtMs === null || this.startAt(row) === startsAtMs); row += 1) {
-      if (this.#view.getUint32(row * bytesPerSlot + field.id + 12) === last && this.idAt(row) === id) return row
-    }
-    return -1
+    wanted.bytes.write(id.replaceAll('-', ''), 'hex')
+    return this.#rowOf(wanted.view, 0, startsAtMs)
   }
 
   /** The first row that starts at or after a time. */
@@ -113,16 +110,36 @@ export class SlotTable {
     this.#bytes.copy(bytes, (first + slots.length) * bytesPerSlot, end * bytesPerSlot)
     for (const [index, { id, startsAt, endsAt, capacity }] of slots.entries()) {
       const at = (first + index) * bytesPerSlot
-      const known = this.find(id, startsAt.getTime()) * bytesPerSlot
+      const startMs = startsAt.getTime()
+      bytes.write(id.replaceAll('-', ''), at + field.id, 'hex')
+      const known = this.#rowOf(view, at + field.id, startMs) * bytesPerSlot
       if (known >= 0) this.#bytes.copy(bytes, at, known, known + bytesPerSlot)
       else view.setInt32(at + field.available, notRead)
-      bytes.write(id.replaceAll('-', ''), at + field.id, 'hex')
-      view.setFloat64(at + field.start, startsAt.getTime())
+      view.setFloat64(at + field.start, startMs)
       view.setFloat64(at + field.end, endsAt.getTime())
       view.setInt32(at + field.capacity, capacity)
     }
     this.#bytes = bytes
     this.#view = view
+  }
+
+  /** The row whose id is the 16 bytes at an offset of another view, or -1. */
+  #rowOf(view: DataView, offset: number, startsAtMs: number | null): number {
+    // Nearly all ids differ in their last digits.
+    const last = view.getUint32(offset + 12)
+    const size = this.size
+    let row = startsAtMs === null ? 0 : this.firstFrom(startsAtMs)
+    for (; row < size && (startsAtMs === null || this.startAt(row) === startsAtMs); row += 1) {
+      const at = row * bytesPerSlot + field.id
+      if (
+        this.#view.getUint32(at + 12) === last &&
+        this.#view.getUint32(at + 8) === view.getUint32(offset + 8) &&
+        this.#view.getUint32(at + 4) === view.getUint32(offset + 4) &&
+        this.#view.getUint32(at) === view.getUint32(offset)
+      )
+        return row
+    }
+    return -1
   }
 
   #setOrder(row: number, xmax: number, running: number, xid: number): void {
@@ -135,4 +152,8 @@ export class SlotTable {
 
 function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
   return new DataView(buffer, byteOffset, length)
+}
+
+function withView(bytes: Buffer): { bytes: Buffer; view: DataView } {
+  return { bytes, view: viewOf(bytes) }
 }
