@@ -87,7 +87,7 @@ const lapsesInMs = sql`date_part('epoch', case
     end - statement_timestamp()) * 1000`
 
 /** The columns of a {@link CalendarSlot}, where `s` is the slot. Numbers, because parsing times takes longer. */
-const calendarSlot = sql`s.id, s.resource_id, date_part('epoch', s.starts_at) * 1000 as starts_ms,
+const calendarSlot = sql`s.id, date_part('epoch', s.starts_at) * 1000 as starts_ms,
   date_part('epoch', s.ends_at) * 1000 as ends_ms, s.capacity,
   case when s.withdrawn_at is null then ${availableUnits} else 0 end as available, ${lapsesInMs} as lapses_ms`
 
@@ -95,14 +95,10 @@ const calendarSlot = sql`s.id, s.resource_id, date_part('epoch', s.starts_at) * 
  * The columns of `q`, as one row of arrays: with a row for each slot, reading 900 slots took 2.6 ms of this process
  * instead of 0.7 (the median of eight rounds in turn).
  */
-const asArrays = sql`array_agg(q.id) as ids, array_agg(q.resource_id) as doctor_ids,
-  array_agg(q.starts_ms) as starts_ms, array_agg(q.ends_ms) as ends_ms, array_agg(q.capacity) as capacities,
-  array_agg(q.available) as available, array_agg(q.lapses_ms) as lapses_ms`
+const asArrays = sql`array_agg(q.id) as ids, array_agg(q.starts_ms) as starts_ms, array_agg(q.ends_ms) as ends_ms,
+  array_agg(q.capacity) as capacities, array_agg(q.available) as available, array_agg(q.lapses_ms) as lapses_ms`
 
-type SlotColumns = Record<
-  'ids' | 'doctor_ids' | 'starts_ms' | 'ends_ms' | 'capacities' | 'available' | 'lapses_ms',
-  string | null
->
+type SlotColumns = Record<'ids' | 'starts_ms' | 'ends_ms' | 'capacities' | 'available' | 'lapses_ms', string | null>
 
 /** The primary keys, as rows of (clinic_no, id). */
 function keysOf(ids: readonly string[]): Sql {
@@ -144,14 +140,14 @@ function daysOfDoctor(doctorId: string, start: Date, end: Date, doctors: Doctors
      where r.clinic_no = ${clinicNo} and r.id = ${doctorId} and r.kind = 'doctor' and ${isReadOf[doctors]}`
 }
 
-type SlotsRow = SlotColumns & { snapshot: string; as_of: string; withdrawn: string | null }
+type SlotsRow = SlotColumns & { snapshot: string; as_of: string; doctor_ids: string | null; withdrawn: string | null }
 
 // `limit 1` forces one look-up by primary key per slot: a join with thousands of ids is planned as a scan of all slots.
 function slotsByKey(slotIds: readonly string[]): Sql {
   return sql`
     select pg_current_snapshot() as snapshot, statement_timestamp() as as_of, ${asArrays},
-           array_agg(q.withdrawn) as withdrawn
-      from (select ${calendarSlot}, s.withdrawn_at is not null as withdrawn
+           array_agg(q.resource_id) as doctor_ids, array_agg(q.withdrawn) as withdrawn
+      from (select ${calendarSlot}, s.resource_id, s.withdrawn_at is not null as withdrawn
               from ${keysOf(slotIds)}
              cross join lateral (select t.* from holdfast.slot t where t.clinic_no = u.clinic_no and t.id = u.id
                                   limit 1) s) q`
@@ -191,7 +187,7 @@ export function createCalendarReads(pool: pg.Pool): CalendarReads & DaysOfAnyDoc
     while (zone !== undefined) {
       const { start, end } = instantsOfLocalDays(from, to, zone)
       const [row] = await run<DaysRow>(`calendar_days_${of}`, daysOfDoctor(doctorId, start, end, of))
-      if (row?.timezone === zone) return { ...daysOf(row), start, end }
+      if (row?.timezone === zone) return { ...daysOf(doctorId, row), start, end }
       zone = row?.timezone
     }
     return null
@@ -203,8 +199,10 @@ export function createCalendarReads(pool: pg.Pool): CalendarReads & DaysOfAnyDoc
 
     async slots(slotIds) {
       const row = firstOf(await run<SlotsRow>('calendar_slots', slotsByKey(slotIds)))
-      const withdrawn = elementsOf(row.withdrawn)
-      const slots = slotsOf(row).map((slot, index) => ({ ...slot, isWithdrawn: withdrawn[index] === 't' }))
+      const [doctorIds, withdrawn] = [elementsOf(row.doctor_ids), elementsOf(row.withdrawn)]
+      const slots = slotsOf(row, (index) => doctorIds[index] ?? '').map((slot, index) => {
+        return { ...slot, isWithdrawn: withdrawn[index] === 't' }
+      })
       return { snapshot: parseSnapshot(row.snapshot), asOf: parseTime(row.as_of), slots }
     },
 
@@ -217,25 +215,24 @@ export function createCalendarReads(pool: pg.Pool): CalendarReads & DaysOfAnyDoc
   }
 }
 
-function daysOf(row: DaysRow): Omit<CalendarDays, 'start' | 'end'> {
+function daysOf(doctorId: string, row: DaysRow): Omit<CalendarDays, 'start' | 'end'> {
   const minimumNoticeMinutes = Number(row.minimum_notice_minutes)
   const bookingHorizonDays = Number(row.booking_horizon_days)
   return {
     snapshot: parseSnapshot(row.snapshot),
     asOf: parseTime(row.as_of),
     rules: { timezone: row.timezone, minimumNoticeMinutes, bookingHorizonDays },
-    slots: slotsOf(row),
+    slots: slotsOf(row, () => doctorId),
   }
 }
 
 function doctorOf(doctorId: string, row: DoctorsRow): CalendarDoctor {
   const haveLapsed = elementsOf(row.have_lapsed)
-  const held = slotsOf(row).map((slot, index) => ({ ...slot, hasLapsed: haveLapsed[index] === 't' }))
+  const held = slotsOf(row, () => doctorId).map((slot, index) => ({ ...slot, hasLapsed: haveLapsed[index] === 't' }))
   return { doctorId, held, isPartial: held.length >= heldMax }
 }
 
-function slotsOf(columns: SlotColumns): CalendarSlot[] {
-  const doctorIds = elementsOf(columns.doctor_ids)
+function slotsOf(columns: SlotColumns, doctorIdOf: (index: number) => string): CalendarSlot[] {
   const startsMs = elementsOf(columns.starts_ms)
   const endsMs = elementsOf(columns.ends_ms)
   const capacities = elementsOf(columns.capacities)
@@ -245,7 +242,7 @@ function slotsOf(columns: SlotColumns): CalendarSlot[] {
     const lapses = lapsesMs[index] ?? null
     return {
       id: id ?? '',
-      doctorId: doctorIds[index] ?? '',
+      doctorId: doctorIdOf(index),
       startsAt: new Date(Math.round(Number(startsMs[index]))),
       endsAt: new Date(Math.round(Number(endsMs[index]))),
       capacity: Number(capacities[index]),
