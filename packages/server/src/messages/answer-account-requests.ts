@@ -71,15 +71,19 @@ async function answerDue(deps: AnswerDeps, signal: AbortSignal): Promise<void> {
 async function answer(deps: AnswerDeps, due: DueAccountMail): Promise<void> {
   const { pool, sealed, mails, log } = deps
   try {
-    const text = due.isExpired ? null : await sealed.open(due.sealed)
     const done = (transaction: PoolClient) => endAccountRequest(transaction, due)
     const store: Answering['store'] = (all, validHours) =>
       inTransaction(pool, async (transaction) => {
         await done(transaction)
         for (const mail of all) await mails.store(transaction, mail, validHours)
       })
-    if (text === null) log.warn({ kind: due.kind, isExpired: due.isExpired }, 'a request for a mail was given up')
-    else await answerOf(deps, due.kind as keyof AccountRequests)(JSON.parse(text), { done, store })
+    if (due.isExpired) log.warn({ kind: due.kind }, 'a request for a mail was given up')
+    else {
+      const text = await sealed.open(due.sealed)
+      // Another server may have the secret, or this one after its restart.
+      if (text === null) throw new Error('No secret of this server opens it.')
+      await answerOf(deps, due.kind as keyof AccountRequests)(JSON.parse(text), { done, store })
+    }
     await deleteAccountMail(pool, due)
   } catch (error) {
     log.error({ err: error, kind: due.kind }, 'a request for a mail could not be answered, and is tried again')

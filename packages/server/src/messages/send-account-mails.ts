@@ -45,7 +45,10 @@ const attemptsLostMax = 2
 const pauseSecondsMin = 5
 const pauseSecondsMax = 900
 
-type Outcome = 'sent' | 'again' | 'failed' | 'expired' | 'not valid' | 'unknown' | 'secret replaced' | 'too late'
+type Outcome = 'sent' | 'again' | 'failed' | 'expired' | 'not valid' | 'unknown' | 'not opened' | 'too late'
+
+/** Another attempt may succeed: also that of a process with the secret which this one has not, or not yet. */
+const repeated: ReadonlySet<Outcome> = new Set(['again', 'not opened'])
 
 /** Sends stored mails soon after they were stored, until it is stopped. */
 export function startAccountMails(deps: AccountMailDeps): Repeated {
@@ -67,14 +70,14 @@ export async function sendAccountMails(deps: AccountMailDeps, signal?: AbortSign
     const mails = await takeAccountMails(deps.pool, taken)
     const outcomes = await Promise.all(mails.map((mail) => attempt(deps, mail)))
     // The server accepted none of this batch: leave the rest to the next run.
-    if (mails.length < takenMax || outcomes.every((outcome) => outcome === 'again')) return
+    if (mails.length < takenMax || outcomes.every((outcome) => repeated.has(outcome))) return
   }
 }
 
 async function attempt(deps: AccountMailDeps, mail: DueAccountMail): Promise<Outcome> {
   const { pool, log } = deps
   const outcome = await outcomeOf(deps, mail)
-  if (outcome === 'again') await repeatAccountMail(pool, mail, pauseAfter(mail))
+  if (repeated.has(outcome)) await repeatAccountMail(pool, mail, pauseAfter(mail))
   else if (outcome !== 'too late') await deleteAccountMail(pool, mail)
   if (outcome !== 'sent' && outcome !== 'not valid') {
     // Without the response of the server, which may name the address.
@@ -88,7 +91,7 @@ async function outcomeOf(deps: AccountMailDeps, due: DueAccountMail): Promise<Ou
   if (due.isExpired) return 'expired'
   if (due.attemptsLost >= attemptsLostMax) return 'unknown'
   const text = await sealed.open(due.sealed)
-  if (text === null) return 'secret replaced'
+  if (text === null) return 'not opened'
   const mail = JSON.parse(text) as AccountMail
   if (!(await isValid(pool, links, mail))) return 'not valid'
   const { to } = mail
