@@ -5,7 +5,12 @@ import type { ShownLogo } from './mail-logo.ts'
 /** Mail programs that know media queries use these; the others use the styles of the elements. */
 const sheet = `
   :root { color-scheme: light dark; supported-color-schemes: light dark; }
-  @media (max-width: 480px) { .card { padding: 20px !important; } .action, .choice { display: block !important; } }
+  @media (max-width: 480px) {
+    .card { padding: 20px !important; }
+    .action, .choice, .label, .value { display: block !important; }
+    .label { width: auto !important; padding: 8px 0 0 !important; }
+    .value { padding: 0 0 8px !important; border-top: 0 !important; }
+  }
   @media (prefers-color-scheme: dark) {
     .page { background: #16191d !important; }
     .card { background: #22262b !important; color: #f1f3f5 !important; }
@@ -106,6 +111,8 @@ function detailsTable(details: MailContent['details'], direction: Page['directio
     borderTop: `1px solid ${color.line}`,
     verticalAlign: 'top',
     textAlign: 'start',
+    // A long German word must not make the column wider than a phone. Mail programs know it better than overflow-wrap.
+    wordBreak: 'break-word',
   } as const
   const labelCell = { width: '30%', fontWeight: 400, color: color.quiet }
   return h(
@@ -122,12 +129,12 @@ function detailsTable(details: MailContent['details'], direction: Page['directio
             'th',
             {
               scope: 'row',
-              className: 'quiet line',
+              className: 'label quiet line',
               style: { ...cell, ...labelCell, padding: direction === 'ltr' ? '8px 12px 8px 0' : '8px 0 8px 12px' },
             },
             label,
           ),
-          h('td', { className: 'line', style: { ...cell, fontWeight: 600 } }, isolated(value)),
+          h('td', { className: 'value line', style: { ...cell, fontWeight: 600 } }, isolated(value)),
         ),
       ),
     ),
