@@ -1,9 +1,12 @@
 -- join_waitlist: adds an entry to a clinic's waitlist, unless the same person waits for the same already: the same
--- doctor or specialization, days, times and units, the same name, and the same account or contact. Of an entry that a
--- member of the clinic adds, e-mail address and telephone number have to be the same, or missing from both.
+-- doctor or specialization, days, times and units, the same name, and the same e-mail address, telephone number or
+-- account, wherever the requests come from. Somebody without either, whom a member of the clinic adds, is the same
+-- person as another one of that name without either. People of different names may share an address.
 --
 -- p_entry: {id, doctorId | specialization, from, to, weekdays, timeFrom, timeTo, units, urgency, accountId, patient,
---   joinedBy}. p_kinds, p_subjects: where it comes from, as for admit_claims. p_is_limited: the clinic's limits apply:
+--   joinedBy, accountEmail, emailAccountId}. accountEmail: the e-mail address that the account has proven to be its
+--   own, in lower case; emailAccountId: the account that has so proven the patient's. Servers of the previous release
+--   send neither. p_kinds, p_subjects: where it comes from, as for admit_claims. p_is_limited: the clinic's limits apply:
 --   the units of guests; per subject as many open entries and holds together as it may have holds, and as many open
 --   entries, holds and bookings as it may have bookings. A claim counts holds and bookings, not entries: a
 --   subject can exceed the limit of bookings by the number of its open entries.
@@ -29,6 +32,8 @@ declare
   v_now timestamptz;
   v_id constant uuid := (p_entry->>'id')::uuid;
   v_new waitlist_entry;
+  v_email text;
+  v_phone text;
   v_limit record;
   v_entries integer;
   v_holds integer;
@@ -56,24 +61,22 @@ begin
       then 'range_over'
     end;
   if outcome is null then
+    v_email := lower(btrim(v_new.patient->>'email'));
+    v_phone := nullif(regexp_replace(v_new.patient->>'phone', '\D', '', 'g'), '');
     entry_id := (
-      select e.id
-        from waitlist_entry e
-       where e.clinic_no = p_clinic_no and e.ended_at is null
-         and (e.resource_id = v_new.resource_id or e.specialization = v_new.specialization)
-         and e.from_date = v_new.from_date and e.to_date = v_new.to_date and e.units = v_new.units
-         and (e.weekdays, e.time_from, e.time_to, lower(e.patient->>'name')) is not distinct from
-             (v_new.weekdays, v_new.time_from, v_new.time_to, lower(v_new.patient->>'name'))
-         and (e.account_id = v_new.account_id
-              or v_new.joined_by is not null
-                 and lower(e.patient->>'email') is not distinct from lower(v_new.patient->>'email')
-                 and regexp_replace(e.patient->>'phone', '\D', '', 'g')
-                     is not distinct from regexp_replace(v_new.patient->>'phone', '\D', '', 'g')
-              or exists (select from unnest(p_kinds, p_subjects) i(kind, subject)
-                           join waitlist_origin o on o.clinic_no = p_clinic_no and o.subject = i.subject
-                                                 and o.entry_id = e.id
-                          where i.kind = 'contact'))
-       order by e.joined_at, e.id
+      select w.id
+        from (select e.id, e.joined_at, e.account_id, lower(btrim(e.patient->>'email')) as email,
+                     nullif(regexp_replace(e.patient->>'phone', '\D', '', 'g'), '') as phone
+                from waitlist_entry e
+               where e.clinic_no = p_clinic_no and e.ended_at is null
+                 and (e.resource_id = v_new.resource_id or e.specialization = v_new.specialization)
+                 and e.from_date = v_new.from_date and e.to_date = v_new.to_date and e.units = v_new.units
+                 and (e.weekdays, e.time_from, e.time_to, lower(e.patient->>'name')) is not distinct from
+                     (v_new.weekdays, v_new.time_from, v_new.time_to, lower(v_new.patient->>'name'))) w
+       where w.email in (v_email, p_entry->>'accountEmail') or w.phone = v_phone
+             or w.account_id in (v_new.account_id, (p_entry->>'emailAccountId')::uuid)
+             or v_new.joined_by is not null and coalesce(v_email, v_phone, w.email, w.phone) is null
+       order by w.joined_at, w.id
        limit 1);
     outcome := case when entry_id is not null then 'already_waiting' end;
   end if;

@@ -39,6 +39,11 @@ export type NewWaitlistEntry = WaitlistRequest & {
   accountId: string | null
   /** The member of the clinic who adds it; null: the patient. */
   joinedBy: string | null
+  /** The e-mail address that this account has proven to be its own, in lower case. */
+  accountEmail: string | null
+  /** The account that has proven the patient's e-mail address to be its own. */
+  emailAccountId: string | null
+  /** What is counted; none if it is not limited. */
   origins: readonly BookingOrigin[]
   /** false: a member of the clinic adds it. */
   isLimited: boolean

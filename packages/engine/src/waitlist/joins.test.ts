@@ -25,7 +25,7 @@ function anEntry(
   return {
     ...{ clinicNo: doctor.clinicNo, doctorId: doctor.id, specialization: null, from: '2020-01-01', to: '2100-01-01' },
     ...{ weekdays: null, timeFrom: null, timeTo: null, units: 1, urgency: 'routine', accountId: null, joinedBy: null },
-    ...{ patient: { name: 'Grace Hopper' }, origins: [], isLimited: false },
+    ...{ patient: { name: 'Grace Hopper' }, origins: [], isLimited: false, accountEmail: null, emailAccountId: null },
     ...change,
   }
 }

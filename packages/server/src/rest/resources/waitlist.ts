@@ -24,8 +24,9 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
   serve(
     restOperations.createWaitlistEntry,
     async (input) => {
-      const { entry, clinicId } = newEntryOf(deps, input)
-      const { origins: _, ...wanted } = entry
+      const { entry, clinicId } = await newEntryOf(deps, input)
+      // Not part of the request: the network and the confirmed addresses may be others when it is repeated.
+      const { origins: _origins, accountEmail: _email, emailAccountId: _account, ...wanted } = entry
       const result = await waitlist.join(entry, writeKeyOf(input.key, `createWaitlistEntry ${clinicId}`, wanted))
       if (result.kind === 'key_reused') throw refusalProblem(result)
       if (result.value.kind !== 'joined') throw joinProblem(result.value, entry)
@@ -126,10 +127,10 @@ function validateEntry(body: NewWaitlistEntryBody): void {
 }
 
 /** What the entry is stored as. Members of the clinic who add it for a patient are not limited. */
-function newEntryOf(
-  { bookingOrigins, hasBookingLimits }: RestDeps,
+async function newEntryOf(
+  { accounts, bookingOrigins, hasBookingLimits }: RestDeps,
   { body, granted: principal, field: member, request }: Input<typeof restOperations.createWaitlistEntry>,
-): { entry: NewWaitlistEntry; clinicId: string } {
+): Promise<{ entry: NewWaitlistEntry; clinicId: string }> {
   const { clinicId, patient } = body
   const clinicNo = clinicNoIn(clinicId)
   if (clinicNo === null) throw clinicNotFound(clinicId)
@@ -138,8 +139,7 @@ function newEntryOf(
     ip: request.ip,
   }
   const isLimited = hasBookingLimits && member === null
-  // Without limits, too: nobody waits twice for the same.
-  const contacts = contactsOf(bookingOrigins, caller, patient)
+  const accountId = caller.principal.kind === 'account' ? caller.principal.accountId : null
   const entry = {
     clinicNo,
     doctorId: body.doctorId ?? null,
@@ -152,9 +152,14 @@ function newEntryOf(
     units: body.units ?? 1,
     urgency: body.urgency ?? 'routine',
     patient,
-    accountId: member === null && principal.kind === 'account' ? principal.accountId : null,
+    accountId,
     joinedBy: member?.accountId ?? null,
-    origins: [...(isLimited ? originsOfCaller(bookingOrigins, caller) : []), ...contacts],
+    // Whoever enters another address than their account's is the same person.
+    accountEmail: accountId === null ? null : await accounts.confirmedEmail(accountId),
+    emailAccountId: patient.email === undefined ? null : await accounts.ofConfirmedEmail(patient.email),
+    origins: isLimited
+      ? [...originsOfCaller(bookingOrigins, caller), ...contactsOf(bookingOrigins, caller, patient)]
+      : [],
     isLimited,
   } satisfies NewWaitlistEntry
   return { entry, clinicId }
