@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { aDoctor, lapseHolds, type TestDatabase } from '@holdfast/testkit'
 import { newId } from '../src/model/id.ts'
 import type { ClaimCaseRequest } from '../src/model/theatre-case.ts'
-import { claimOf } from '../src/theatre/case-plans.ts'
-import { type ScheduleRow, sentPlan } from '../src/theatre/schedule-cases.ts'
+import type { ScheduleRow } from '../src/theatre/schedule-cases.ts'
+import { type SentClaim, sentClaim } from './claim-batch.ts'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, someEquipment, someStaff, soonAt } from './theatre.ts'
 
 /** A claim by numbers, for two theatres that are alike. */
@@ -18,7 +18,15 @@ export type NumberedClaim = {
   name: string
   birthDate: string | null
   key: number
+  /** Of the request hash. */
+  hash: number
   confirm: boolean
+  /** Of who acts; null: nobody. */
+  actor: number | null
+  /** Of a request of the waiting list, for the patient of the same number. */
+  request: number | null
+  /** Why the rule of the block's end does not apply; null: it does. */
+  override: string | null
 }
 
 /** A small theatre, in which batches of claims conflict often. What it has is known by its name. */
@@ -28,12 +36,13 @@ export type Theatre = {
   surgeons: string[]
   nurses: string[]
   equipment: string[]
+  requests: string[]
   slotIds: string[]
   /** Names of ids, so that two theatres can be compared. */
   names: Map<string, string>
 }
 
-export const shape = { rooms: 3, surgeons: 3, nurses: 2, kinds: 2, patients: 8, keys: 60 }
+export const shape = { rooms: 3, surgeons: 3, nurses: 2, kinds: 2, patients: 8, requests: 3, keys: 60, actors: 9 }
 const unitsEach = 3
 
 /** Two of the rooms have a block with 120 minutes and open time around it, the third only open time. */
@@ -71,13 +80,35 @@ export async function aSmallTheatre(database: TestDatabase): Promise<Theatre> {
     [clinic.no],
   )
   for (const { id, room } of rows) names.set(id, `block of ${names.get(room)}`)
-  return { scene, rooms, surgeons, nurses, equipment, slotIds: rows.map(({ id }) => id), names }
+  const openTimes = await database.ownerPool.query<{ id: string; room: string }>(
+    'select open_time_id as id, id as room from holdfast.resource where clinic_no = $1 and open_time_id is not null',
+    [clinic.no],
+  )
+  for (const { id, room } of openTimes.rows) names.set(id, `open times of ${names.get(room)}`)
+  const requests = await named(shape.requests, 'request', (n) => aRequest(scene, n))
+  const patients = await database.ownerPool.query<{ id: string; mrn: string }>(
+    'select id, mrn from holdfast.theatre_patient where clinic_no = $1',
+    [clinic.no],
+  )
+  for (const { id, mrn } of patients.rows) names.set(id, `patient ${mrn.slice(2)}`)
+  return { scene, rooms, surgeons, nurses, equipment, requests, slotIds: rows.map(({ id }) => id), names }
 }
 
-const keys = Array.from({ length: shape.keys }, () => randomUUID())
+/** A request for the patient of this number, on the waiting list. */
+async function aRequest(scene: BuiltTheatre, n: number): Promise<string> {
+  const { patient, ...request } = { ...aCase(scene), patient: { mrn: `M-${n}`, name: 'Ada Okafor', birthDate: null } }
+  const more = { dueOn: null, roomId: null, note: null, createdBy: null, mayChangePatient: true }
+  const created = await scene.theatre.createCaseRequest(scene.clinic.no, { ...request, ...more, patient }, null)
+  if (created.kind !== 'done' || created.value.kind !== 'created') throw new Error('The request was not created.')
+  return created.value.id
+}
+
+const urgencies = ['immediate', 'urgent', 'expedited', 'elective'] as const
+const ids = (length: number) => Array.from({ length }, () => randomUUID())
+const [keys, hashes, actors] = [ids(shape.keys), ids(shape.keys), ids(shape.actors)]
 
 /** The plan of a claim, as claim_cases takes it. */
-function planOf(theatre: Theatre, claim: NumberedClaim, name: string): Record<string, unknown> & { key: string } {
+function planOf(theatre: Theatre, claim: NumberedClaim, name: string): SentClaim {
   const { scene, names } = theatre
   const request: ClaimCaseRequest = {
     ...aCase(scene),
@@ -89,16 +120,21 @@ function planOf(theatre: Theatre, claim: NumberedClaim, name: string): Record<st
     minutes: claim.minutes,
     equipment: claim.equipment.map(({ kind, units }) => ({ equipmentId: theatre.equipment[kind] ?? '', units })),
     patient: { mrn: `M-${claim.patient}`, name: claim.name, birthDate: claim.birthDate },
-    override: { rules: ['block_overrun'], reason: 'Test' },
+    // Of all that is stored as it is sent, each claim has its own.
+    service: `Service of ${name}`,
+    procedure: { code: `Code of ${name}`, display: `Procedure of ${name}` },
+    urgency: urgencies[claim.key % urgencies.length] ?? 'elective',
+    requestId: claim.request === null ? null : (theatre.requests[claim.request] ?? ''),
+    override: claim.override === null ? null : { rules: ['block_overrun'], reason: claim.override },
     confirm: claim.confirm,
+    actorId: claim.actor === null ? null : (actors[claim.actor] ?? ''),
     key: keys[claim.key] ?? '',
-    requestHash: keys[0] ?? '',
+    requestHash: hashes[claim.hash] ?? '',
   }
   names.set(request.caseId, name)
-  const { plans, actorId, key, requestHash } = claimOf(request)
-  const plan = { ...Object.assign({}, ...plans.map(sentPlan)), actorId, key, requestHash }
-  names.set(plan.newPatientId, `patient ${claim.patient}`)
-  names.set(plan.openSlotId, `open time of room ${claim.room}`)
+  const plan = sentClaim(request)
+  names.set(String(plan.newPatientId), `patient ${claim.patient}`)
+  names.set(String(plan.openSlotId), `open time of room ${claim.room}`)
   return plan
 }
 
@@ -110,7 +146,7 @@ export async function claimTogether(
   theatre: Theatre,
   claims: readonly NumberedClaim[],
   batch: number,
-): Promise<{ decided: Decided[]; plans: object[] }> {
+): Promise<{ decided: Decided[]; plans: SentClaim[] }> {
   const plans = claims.map((claim, n) => planOf(theatre, claim, `case ${batch}.${n}`))
   const { rows } = await appPool.query<ScheduleRow>('select * from holdfast.claim_cases($1, $2)', [
     theatre.scene.clinic.no,
@@ -120,11 +156,7 @@ export async function claimTogether(
 }
 
 /** Claims one by schedule_cases. */
-export async function claimAlone(
-  { appPool }: TestDatabase,
-  theatre: Theatre,
-  plan: object & { actorId?: string | null; key?: string; requestHash?: string },
-): Promise<Decided> {
+export async function claimAlone({ appPool }: TestDatabase, theatre: Theatre, plan: SentClaim): Promise<Decided> {
   const { rows } = await appPool.query<ScheduleRow>(
     "select * from holdfast.schedule_cases($1, $2, '[]', null, $3, $4, $5, false)",
     [theatre.scene.clinic.no, JSON.stringify([plan]), plan.actorId, plan.key, plan.requestHash],
@@ -135,7 +167,7 @@ export async function claimAlone(
 }
 
 /** The plans of the same claims, for claimAlone. */
-export function plansOf(theatre: Theatre, claims: readonly NumberedClaim[], batch: number): object[] {
+export function plansOf(theatre: Theatre, claims: readonly NumberedClaim[], batch: number): SentClaim[] {
   return claims.map((claim, n) => planOf(theatre, claim, `case ${batch}.${n}`))
 }
 
@@ -179,7 +211,8 @@ export async function written({ ownerPool }: TestDatabase, { scene, names }: The
     ),
     bookings: await of(
       `select id, slot_id, units, status, failure_reason, hold_expires_at is null as no_hold, version,
-              patient->>'patientId' as patient, appointment_type, created_at = updated_at as untouched
+              resource_id, patient->>'patientId' as patient, appointment_type, created_at = updated_at as untouched,
+              hold_expires_at - created_at as held_for
          from holdfast.booking where clinic_no = $1`,
     ),
     cases: await of(
@@ -194,12 +227,15 @@ export async function written({ ownerPool }: TestDatabase, { scene, names }: The
     events: await of(
       `select booking_id, version, type, units, slot_id, reason, hold_expires_at is null as no_hold,
               booking_digest is null as no_digest, jsonb_array_length(case_details->'allocations') as allocations,
-              case_details->'override' as override
+              case_details->'override' as override, actor_id
          from holdfast.booking_event where clinic_no = $1`,
     ),
     keys: await of('select booking_id, key, request_hash from holdfast.idempotency where clinic_no = $1'),
     patients: await of('select id, mrn, name, birth_date from holdfast.theatre_patient where clinic_no = $1'),
     resources: await of(`select id, kind, name from holdfast.resource where clinic_no = $1 and kind = 'patient'`),
-    audit: await of('select kind, subject_id, details from holdfast.audit_event where clinic_no = $1'),
+    requests: await of('select id, case_id from holdfast.case_request where clinic_no = $1'),
+    audit: await of(
+      'select kind, subject_id, details, actor_kind, actor_id from holdfast.audit_event where clinic_no = $1',
+    ),
   }
 }

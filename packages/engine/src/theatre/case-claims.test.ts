@@ -29,7 +29,12 @@ const numberedClaim: fc.Arbitrary<NumberedClaim> = fc.record({
   name: fc.constantFrom('Ada Okafor', 'Ada Okafor', 'Ada Okafor', 'Ada Lind'),
   birthDate: fc.constantFrom(null, null, null, '1970-05-01'),
   key: fc.nat(shape.keys - 1),
+  hash: fc.nat(shape.keys - 1),
   confirm: fc.boolean(),
+  actor: fc.option(fc.nat(shape.actors - 1)),
+  // A claim of a batch that has one is sent alone.
+  request: fc.constantFrom(null, null, null, null, null, null, 0, 1, shape.requests - 1),
+  override: fc.option(fc.constantFrom('Reason 1', 'Reason 2', 'Reason 3')),
 })
 
 /** Batches of claims; before each of them, the holds on the block of a room may lapse. */
@@ -57,8 +62,10 @@ async function compare(database: TestDatabase, history: History, counts: Map<str
       for (const [n, result] of decided.entries()) {
         if (result.outcome !== outcome) continue
         counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
-        const expected = await claimAlone(database, one, plansAlone[n] ?? {})
-        const actual = outcome === 'alone' ? await claimAlone(database, other, plans[n] ?? {}) : result
+        const [plan, planAlone] = [plans[n], plansAlone[n]]
+        if (plan === undefined || planAlone === undefined) throw new Error('claim_cases returns a row for each plan.')
+        const expected = await claimAlone(database, one, planAlone)
+        const actual = outcome === 'alone' ? await claimAlone(database, other, plan) : result
         expect({ claim: claims[n], ...actual }).toEqual({ claim: claims[n], ...expected })
       }
     }
@@ -82,10 +89,11 @@ test('claims of a batch have the outcomes of single claims, and write the same r
   for (const outcome of ['done', 'refused', 'alone']) expect(counts.get(outcome), outcome).toBeGreaterThan(20)
 })
 
-/** Of an hour at nine in room 0, of surgeon and patient 0, with the key of this number. */
+/** Of an hour at nine in room 0, of surgeon and patient 0, with the key, hash, actor and reason of this number. */
 function numbered(key: number, overrides: Partial<NumberedClaim> = {}): NumberedClaim {
   const who = { surgeon: 0, nurse: null, patient: 0, name: 'Ada Okafor', birthDate: null }
-  return { room: 0, ...who, quarter: 4, minutes: 60, equipment: [], key, confirm: false, ...overrides }
+  const own = { key, hash: key, actor: key, request: null, override: `Reason ${key}` }
+  return { room: 0, ...who, quarter: 4, minutes: 60, equipment: [], ...own, confirm: false, ...overrides }
 }
 
 const [second, third] = [
@@ -130,6 +138,76 @@ describe('negative controls: a batch that forgets a rule differs', () => {
     await compare(database, history, new Map())
     await plantFunction(database, 'claim_cases', planted)
     await expect(compare(database, history, new Map())).rejects.toThrow()
+  })
+})
+
+const elsewhereToo = { room: 1, surgeon: 1, patient: 1 }
+/** Two claims that do not affect each other, and then two that change the names of their patients. */
+const sent = [
+  { lapsing: null, claims: [numbered(1), numbered(2, elsewhereToo)] },
+  {
+    lapsing: null,
+    claims: [
+      numbered(3, { quarter: 12, minutes: 30, name: 'Ada Lind' }),
+      numbered(4, { ...elsewhereToo, quarter: 12, minutes: 30, name: 'Ada Lind' }),
+    ],
+  },
+]
+
+describe('negative controls: what one claim of a batch has is written for another', () => {
+  test.for([
+    {
+      what: 'the actor of the event',
+      function: 'book_cases',
+      part: '(b.row).units, c.hold_until, c.actor_id',
+      becomes: '(b.row).units, c.hold_until, p_actor_ids[1]',
+    },
+    {
+      what: 'the override, with its reason',
+      function: 'book_cases',
+      part: "nullif(c.plan->'override', 'null') as override",
+      becomes: "nullif(p_plans[1]->'override', 'null') as override",
+    },
+    {
+      what: 'the request hash',
+      function: 'book_cases',
+      part: 'select p_clinic_no, k.key, k.hash, k.id, p_at',
+      becomes: 'select p_clinic_no, k.key, p_hashes[1], k.id, p_at',
+    },
+    {
+      what: 'the service',
+      function: 'book_cases',
+      part: "c.plan->>'service'",
+      becomes: "p_plans[1]->>'service'",
+    },
+    {
+      what: 'the procedure',
+      function: 'book_cases',
+      part: "c.plan->'procedure' as procedure",
+      becomes: "p_plans[1]->'procedure' as procedure",
+    },
+    {
+      what: 'the actor of the security log',
+      function: 'save_patients',
+      part: 'v_item.actor_id, v_item.id,',
+      becomes: 'p_actor_ids[1], v_item.id,',
+    },
+    {
+      what: 'the actors, swapped',
+      function: 'claim_cases',
+      part: "v_actor_ids := v_actor_ids || (v_claim.plan->>'actorId')::uuid",
+      becomes: "v_actor_ids := (v_claim.plan->>'actorId')::uuid || v_actor_ids",
+    },
+    {
+      what: 'the hashes, swapped',
+      function: 'claim_cases',
+      part: "v_hashes := v_hashes || (v_claim.plan->>'requestHash')::uuid",
+      becomes: "v_hashes := (v_claim.plan->>'requestHash')::uuid || v_hashes",
+    },
+  ])('$what', async ({ function: changed, ...planted }, { database }) => {
+    await compare(database, sent, new Map())
+    await plantFunction(database, changed, planted)
+    await expect(compare(database, sent, new Map())).rejects.toThrow()
   })
 })
 
