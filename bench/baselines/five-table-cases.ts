@@ -66,9 +66,11 @@ export async function fiveTableCases(databaseUrl: string, poolSize: number): Pro
         }
       }
     },
-    deadlocks: () => deadlocks,
     recount: () => recount(pool),
-    end: () => pool.end(),
+    async end() {
+      await pool.end()
+      return { deadlocks }
+    },
   }
 }
 

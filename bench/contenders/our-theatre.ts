@@ -11,6 +11,7 @@ import {
   theatreShape,
   turnoverOf,
 } from '../load/random-case.ts'
+import { deadlocksIn } from '../measure/deadlocks.ts'
 import { madeClinic, madeDoctor } from './our-calendar.ts'
 import type { TheatreContender } from './theatre-contender.ts'
 
@@ -18,10 +19,12 @@ const minuteMs = 60_000
 const dayMs = 86_400_000
 /** As the server has them: see compose-server.ts. */
 const connections = 8
+const application = 'bench theatre'
 
 /** The engine in this process, on a migrated database. Each theatre is a separate clinic. */
 export async function ourTheatre(databaseUrl: string): Promise<TheatreContender> {
-  const pool = createPool({ url: databaseUrl, max: connections, name: 'bench theatre' })
+  const deadlocksBefore = await deadlocksIn(databaseUrl, application)
+  const pool = createPool({ url: databaseUrl, max: connections, name: application })
   const engine = createEngine({ batchPool: pool, generalPool: pool })
   const clinic = await madeClinic(engine)
   const things = await madeTheatre(engine, clinic.no)
@@ -46,7 +49,6 @@ export async function ourTheatre(databaseUrl: string): Promise<TheatreContender>
       if (outcome.kind === 'refused') return 'refused'
       throw new Error(`The claim of a case returned ${outcome.kind}.`)
     },
-    deadlocks: () => 0,
     async recount() {
       const report = await engine.reads.verify({ clinicNo: clinic.no, detailsMax: 5 })
       return { cases: report.bookings, faults: report.details.map(({ kind, message }) => `${kind}: ${message}`) }
@@ -54,6 +56,7 @@ export async function ourTheatre(databaseUrl: string): Promise<TheatreContender>
     async end() {
       await engine.stop()
       await pool.end()
+      return { deadlocks: (await deadlocksIn(databaseUrl, application)) - deadlocksBefore }
     },
   }
 }

@@ -7,9 +7,8 @@ export type TheatreContender = {
   /** Its name in the report. */
   label: string
   claim(request: RequestedCase): Promise<CaseOutcome>
-  /** Transactions that a deadlock has ended, so far. */
-  deadlocks(): number
   /** How many cases are stored, and what is wrong with them. */
   recount(): Promise<{ cases: number; faults: string[] }>
-  end(): Promise<void>
+  /** Returns how many transactions a deadlock has ended. */
+  end(): Promise<{ deadlocks: number }>
 }

@@ -88,48 +88,52 @@ async function claimRound({ pace, say }: Bench, side: Side, seed: number): Promi
   return round
 }
 
-async function claimsIn(
-  { warmupMs, roundMs }: Bench['pace'],
-  { open, clients }: Side,
-  seed: number,
-): Promise<ClaimRound> {
+async function claimsIn(pace: Bench['pace'], { open, clients }: Side, seed: number): Promise<ClaimRound> {
   const contender = await open()
-  try {
-    const startedAt = performance.now()
-    const outcomes: Record<CaseOutcome, number> = { booked: 0, refused: 0 }
-    const latencies: number[] = []
-    let bookedInAll = 0
-    const client = async (index: number) => {
-      const random = seededRandom(seed * 1_000 + index)
-      for (;;) {
-        const beganAt = performance.now()
-        if (beganAt - startedAt >= warmupMs + roundMs) return
-        const outcome = await contender.claim(randomCase(random))
-        if (outcome === 'booked') bookedInAll += 1
-        const endedAt = performance.now()
-        if (beganAt - startedAt < warmupMs || endedAt - startedAt >= warmupMs + roundMs) continue
-        outcomes[outcome] += 1
-        latencies.push(endedAt - beganAt)
-      }
-    }
-    await Promise.all(Array.from({ length: clients }, (_, index) => client(index)))
-    const recount = await contender.recount()
-    const faults = recount.faults.map((fault) => `${contender.label}: ${fault}`)
-    if (recount.cases !== bookedInAll)
-      faults.push(`${contender.label}: ${bookedInAll} cases were booked, ${recount.cases} are stored`)
-    const count = outcomes.booked + outcomes.refused
-    latencies.sort((a, b) => a - b)
-    return {
-      label: contender.label,
-      perSecond: count / (roundMs / 1_000),
-      bookedShare: outcomes.booked / Math.max(1, count),
-      p50Ms: latencies[Math.floor(latencies.length / 2)] ?? 0,
-      p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? 0,
-      deadlocks: contender.deadlocks(),
-      faults,
-    }
-  } finally {
+  const round = await claimsOf(contender, pace, clients, seed).catch(async (error: unknown) => {
     await contender.end()
+    throw error
+  })
+  return { ...round, ...(await contender.end()) }
+}
+
+async function claimsOf(
+  contender: TheatreContender,
+  { warmupMs, roundMs }: Bench['pace'],
+  clients: number,
+  seed: number,
+): Promise<Omit<ClaimRound, 'deadlocks'>> {
+  const startedAt = performance.now()
+  const outcomes: Record<CaseOutcome, number> = { booked: 0, refused: 0 }
+  const latencies: number[] = []
+  let bookedInAll = 0
+  const client = async (index: number) => {
+    const random = seededRandom(seed * 1_000 + index)
+    for (;;) {
+      const beganAt = performance.now()
+      if (beganAt - startedAt >= warmupMs + roundMs) return
+      const outcome = await contender.claim(randomCase(random))
+      if (outcome === 'booked') bookedInAll += 1
+      const endedAt = performance.now()
+      if (beganAt - startedAt < warmupMs || endedAt - startedAt >= warmupMs + roundMs) continue
+      outcomes[outcome] += 1
+      latencies.push(endedAt - beganAt)
+    }
+  }
+  await Promise.all(Array.from({ length: clients }, (_, index) => client(index)))
+  const recount = await contender.recount()
+  const faults = recount.faults.map((fault) => `${contender.label}: ${fault}`)
+  if (recount.cases !== bookedInAll)
+    faults.push(`${contender.label}: ${bookedInAll} cases were booked, ${recount.cases} are stored`)
+  const count = outcomes.booked + outcomes.refused
+  latencies.sort((a, b) => a - b)
+  return {
+    label: contender.label,
+    perSecond: count / (roundMs / 1_000),
+    bookedShare: outcomes.booked / Math.max(1, count),
+    p50Ms: latencies[Math.floor(latencies.length / 2)] ?? 0,
+    p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? 0,
+    faults,
   }
 }
 
