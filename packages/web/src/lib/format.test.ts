@@ -26,7 +26,7 @@ test.for(languages)('in %s a day’s time stays on one line with its half of the
 
 test.for([
   ['en', 'Europe/London', 'United Kingdom Time'],
-  ['de', 'Europe/London', 'Vereinigtes Königreich (Ortszeit)'],
+  ['de', 'Europe/London', 'Ortszeit Vereinigtes Königreich'],
   ['de', 'Europe/Berlin', 'Mitteleuropäische Zeit'],
   ['ar', 'Europe/London', 'توقيت المملكة المتحدة'],
   ['de', 'Etc/UTC', 'UTC'],

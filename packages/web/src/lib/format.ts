@@ -141,7 +141,9 @@ export function formatZone(instant: Instant, timeZone: string, style: 'long' | '
   const formatter = dateTime({ timeZone, timeZoneName })
   // Its name would be an offset, such as GMT+00:00.
   if (style !== 'offset' && formatter.resolvedOptions().timeZone === 'UTC') return 'UTC'
-  return formatter.formatToParts(new Date(instant)).find((part) => part.type === 'timeZoneName')?.value ?? timeZone
+  const name = formatter.formatToParts(new Date(instant)).find((part) => part.type === 'timeZoneName')?.value
+  // German: `Vereinigtes Königreich (Ortszeit)`, which would be in brackets within brackets.
+  return name?.replace(/^(.+) \((.+)\)$/, '$2 $1') ?? timeZone
 }
 
 /** Minor units and an ISO 4217 code; `£65` when there are no pence. */
