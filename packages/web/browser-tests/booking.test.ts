@@ -154,7 +154,7 @@ test('a hold whose response was lost is requested again with the same key: there
   const practice = await aPractice(site)
   const page = await site.newPage()
   await openTimes(page, practice)
-  const pressed = Promise.withResolvers<void>()
+  const seen = Promise.withResolvers<void>()
   let requests = 0
   await page.route('**/api/v1/bookings', async (route) => {
     requests += 1
@@ -164,14 +164,14 @@ test('a hold whose response was lost is requested again with the same key: there
       await route.abort()
       return
     }
-    // The page also retries automatically. Before the click, that would remove the button.
-    await pressed.promise
+    await seen.promise
     await route.continue()
   })
   await timeOf(page, '9:30').click()
   await page.getByText('No connection').waitFor()
-  await page.getByRole('button', { name: 'Try again' }).click()
-  pressed.resolve()
+  await page.getByText('We retry automatically.', { exact: false }).waitFor()
+  expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0)
+  seen.resolve()
   await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
   expect(requests).toBeGreaterThan(1)
   expect(await bookingsOf(site, practice.doctor.id)).toHaveLength(1)

@@ -22,6 +22,7 @@ test('without a network the first page says so and opens the tickets of this dev
   await kept.getByText('Dr Offline', { exact: false }).waitFor()
   expect(await tab.getByRole('article').count()).toBe(0)
   expect(await tab.getByRole('searchbox').count()).toBe(0)
+  expect(await tab.getByText('Availability is live.', { exact: false }).count()).toBe(0)
   expect(await axeFindings(tab)).toEqual([])
   await kept.getByRole('link', { name: /^Open/ }).click()
   await tab.getByText('Grace Hopper').waitFor()
@@ -32,6 +33,7 @@ test('without a network the first page says so and opens the tickets of this dev
   await tab.getByRole('article').first().waitFor()
   expect(await tab.getByText('You are offline').count()).toBe(0)
   await tab.getByRole('searchbox').waitFor()
+  await tab.getByText('Availability is live.', { exact: false }).waitFor()
 })
 
 test('without a network a page that was never opened says so, and appears by itself with the network', async ({

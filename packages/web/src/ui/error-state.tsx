@@ -9,12 +9,14 @@ import { LinkButton } from './link-button.tsx'
 type ErrorStateProps = {
   error: unknown
   retry?: () => void
+  /** What happens next or what to do, instead of the error's own text. */
+  help?: string | undefined
   /** false if the page's heading says what went wrong. */
   isTitled?: boolean
 }
 
 /** An error with its help text, and a button to try again if that may help. */
-export function ErrorState({ error, retry, isTitled = true }: ErrorStateProps) {
+export function ErrorState({ error, retry, help: ownHelp, isTitled = true }: ErrorStateProps) {
   const { t } = useTranslation('problems')
   const { title, help } = problemMessage(error, t)
   const { pathname, search } = window.location
@@ -28,7 +30,7 @@ export function ErrorState({ error, retry, isTitled = true }: ErrorStateProps) {
       radius="lg"
     >
       <Stack align="flex-start" gap="sm">
-        <Text>{help}</Text>
+        <Text>{ownHelp ?? help}</Text>
         {refusalCode(error) === 'second_factor_required' ? (
           <LinkButton size="sm" to="/account" search={{ to: pathname + search }}>
             {t('toAccount')}

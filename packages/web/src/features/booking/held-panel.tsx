@@ -68,12 +68,7 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
         <DetailsFields details={details} onChange={change} isTried={isTried} />
         {error === null ? null : (
           <div style={{ marginBlockStart: '1rem' }}>
-            <ErrorState error={error} />
-            {isFinal(error) ? null : (
-              <Text size="sm" c="dimmed" mt="xs">
-                {t('requesting.retrying')}
-              </Text>
-            )}
+            <ErrorState error={error} help={isFinal(error) ? undefined : t('requesting.retrying')} />
           </div>
         )}
         <Group mt="xl" gap="sm">

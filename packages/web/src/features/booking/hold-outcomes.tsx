@@ -33,12 +33,7 @@ export function RequestingPanel({ state, hold, when }: OutcomeProps<'requesting'
       {state.error === null ? (
         <Loader aria-label={t('requesting.title')} />
       ) : (
-        <>
-          <ErrorState error={state.error} retry={hold.retry} />
-          <Text size="sm" c="dimmed">
-            {t('requesting.retrying')}
-          </Text>
-        </>
+        <ErrorState error={state.error} help={t('requesting.retrying')} />
       )}
       <Group>
         <Button variant="default" onClick={hold.release}>

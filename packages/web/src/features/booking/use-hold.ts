@@ -31,8 +31,6 @@ export type Hold = {
   forget(): void
   /** Requests the same slot with a new key after its hold expired. */
   requestAgain(): void
-  /** Sends the same request again after no response arrived. */
-  retry(): void
   /** Stores what was typed, for a reload. */
   note(details: Details): void
   /** @throws RefusedError, UnreachableError: the hold is as it was, unless it has ended */
@@ -79,9 +77,6 @@ export function useHold(doctorId: string, isShown: boolean): Hold {
     forget: abandon,
     requestAgain() {
       if ('attempt' in state) start(newAttempt(state.attempt))
-    },
-    retry() {
-      if ('attempt' in state) start(state.attempt)
     },
     note(details) {
       if (state.kind !== 'held') return

@@ -28,20 +28,21 @@ export function DoctorsPage() {
   const found = useInfiniteQuery(doctorsQuery(useQueryClient(), search))
   const [wasFound, setFound] = useState(false)
   if (found.data !== undefined && !wasFound) setFound(true)
+  // Without a connection from the start there is nothing to filter, and nothing is live.
+  const isUnreachable = !wasFound && found.error instanceof UnreachableError
   const change = (next: DoctorSearch) => navigate({ search: next, replace: true, resetScroll: false })
   return (
     <Stack gap="xl">
       <Stack gap={6}>
         <PageTitle>{t('title')}</PageTitle>
-        <Text size="lg" c="dimmed" maw="42rem">
-          {t('intro')}
-        </Text>
+        {isUnreachable ? null : (
+          <Text size="lg" c="dimmed" maw="42rem">
+            {t('intro')}
+          </Text>
+        )}
       </Stack>
       {search.clinicId === undefined ? null : <LogoOf clinicId={search.clinicId} />}
-      {/* Without a connection from the start there is nothing to filter. */}
-      {!wasFound && found.error instanceof UnreachableError ? null : (
-        <DoctorFilters search={search} onChange={change} />
-      )}
+      {isUnreachable ? null : <DoctorFilters search={search} onChange={change} />}
       <Found search={search} found={found} onReset={() => change({})} />
     </Stack>
   )
