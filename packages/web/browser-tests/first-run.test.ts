@@ -49,8 +49,12 @@ test('an empty clinic lists its first steps; adding a doctor leads to the slots 
   await page.goBack()
 
   await step('Patients choose a doctor to book with').getByRole('link', { name: 'Add doctor' }).click()
+  const form = page.getByRole('dialog', { name: 'Add doctor' })
+  await form.getByLabel('Name').waitFor()
+  await page.keyboard.press('Escape')
+  await form.waitFor({ state: 'hidden' })
+  await page.reload()
   await page.getByRole('button', { name: 'Add doctor' }).click()
-  const form = page.getByRole('dialog')
   await form.getByLabel('Name').fill('Dr Nina New')
   await form.getByLabel('Specialisation').fill('Neurology')
   await form.getByRole('button', { name: 'Add doctor' }).click()

@@ -37,6 +37,11 @@ export function parseDoctorSearch({ doctorId }: Raw): DoctorSearch {
   return isText(doctorId) ? { doctorId } : {}
 }
 
+/** `add`: opened to add a doctor. */
+export function parseDoctorsSearch({ add }: Raw): { add?: true } {
+  return add === true ? { add } : {}
+}
+
 /** `move`: opened to move the booking. With the days of a withdrawal, its list follows. */
 export function parseMoveSearch({ move, ...search }: Raw): WithdrawalSearch & { move?: true } {
   return move === true ? { move, ...parseWithdrawalSearch(search) } : {}

@@ -11,6 +11,7 @@ import {
   parseBookingsSearch,
   parseDayListSearch,
   parseDoctorSearch,
+  parseDoctorsSearch,
   parseMessagesSearch,
   parseMoveSearch,
   parseRangeSearch,
@@ -99,6 +100,7 @@ const bookRoute = createRoute({
 const doctorsRoute = createRoute({
   ...parent,
   path: 'doctors',
+  validateSearch: parseDoctorsSearch,
   component: lazyRouteComponent(() => import('./doctors/doctors-page.tsx'), 'ClinicDoctorsPage'),
 })
 const doctorLinkRoute = createRoute({

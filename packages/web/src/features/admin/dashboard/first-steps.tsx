@@ -67,7 +67,13 @@ export function FirstSteps({ isDone, hide, linkCopied }: FirstStepsProps) {
             </LinkButton>
           </Step>
           <Step name="doctor" isDone={isDone.doctor}>
-            <LinkButton size="sm" variant="default" to="/clinic/$clinicId/doctors" params={params}>
+            <LinkButton
+              size="sm"
+              variant="default"
+              to="/clinic/$clinicId/doctors"
+              params={params}
+              search={{ add: true }}
+            >
               {t('steps.doctor.action')}
             </LinkButton>
           </Step>

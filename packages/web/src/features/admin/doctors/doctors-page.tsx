@@ -1,5 +1,6 @@
 import type { Doctor } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text } from '@mantine/core'
+import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime, formatMoney } from '../../../lib/format.ts'
@@ -15,12 +16,21 @@ import { useClinic } from '../use-clinic.ts'
 import { ActiveButton } from './active-button.tsx'
 import { DoctorForm } from './doctor-form.tsx'
 
+const route = getRouteApi('/clinic/$clinicId/doctors')
+
 /** The clinic's doctors: adding, editing, and closing them for new bookings. */
 export function ClinicDoctorsPage() {
   const { t } = useTranslation(['admin', 'shell'])
   const { doctors, isAdmin } = useClinic()
-  const [edited, setEdited] = useState<Doctor | 'new' | null>(null)
+  const { add = false } = route.useSearch()
+  const navigate = route.useNavigate()
+  const [edited, setEdited] = useState<Doctor | 'new' | null>(add && isAdmin ? 'new' : null)
   const [added, setAdded] = useState<Doctor | null>(null)
+  const close = () => {
+    setEdited(null)
+    // A reload must not open the form again.
+    if (add) void navigate({ search: {}, replace: true, resetScroll: false })
+  }
   return (
     <Stack gap="lg">
       <Group justify="space-between">
@@ -37,7 +47,7 @@ export function ClinicDoctorsPage() {
       )}
       <Dialog
         isOpen={edited !== null}
-        onClose={() => setEdited(null)}
+        onClose={close}
         size="lg"
         title={edited === 'new' || edited === null ? t('doctors.add') : t('doctors.editOf', { name: edited.name })}
       >
@@ -45,7 +55,7 @@ export function ClinicDoctorsPage() {
           <DoctorForm
             doctor={edited === 'new' ? null : edited}
             onDone={(saved) => {
-              setEdited(null)
+              close()
               if (edited === 'new') setAdded(saved)
             }}
           />
