@@ -5,7 +5,7 @@ import { email, nullableId, nullableText, pageOf } from './fields.ts'
 export const newInvitationSchema = Type.Object(
   {
     email: email({
-      description: 'Whom the invitation is for: an account that has confirmed this address can accept it.',
+      description: 'The address of the person invited: an account that has confirmed it can accept the invitation.',
     }),
     ...roleFields,
   },

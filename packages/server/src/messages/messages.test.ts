@@ -217,7 +217,7 @@ test('a reminder asks whether the patient comes, and its link confirms it; the n
   // The third mail: nothing was sent for the confirmation.
   const [, , knowing] = await arrived(3, 'rita@example.net')
   expect(knowing?.text).not.toContain('attend=true')
-  expect(knowing?.text).toContain('you have said that you are coming')
+  expect(knowing?.text).toContain('you have told us that you are coming')
 })
 
 test('reminders are turned off by the mail program and on again by the link, not by opening it', async () => {

@@ -2518,7 +2518,7 @@ export type NewEquipment = {
  */
 export type NewInvitation = {
     /**
-     * Whom the invitation is for: an account that has confirmed this address can accept it.
+     * The address of the person invited: an account that has confirmed it can accept the invitation.
      */
     email: string;
     role: Role;

@@ -148,6 +148,6 @@ export const ar: MailTexts = {
     text: (role, hours) => `أنت مدعو للعمل باستخدام Holdfast. دورك: ${role}. يعمل الرابط مرة واحدة خلال ${hours} ساعة.`,
     action: 'اقبل الدعوة',
     ignore: 'إذا لم تكن تتوقع هذه الرسالة فتجاهلها ولا ترسلها إلى غيرك.',
-    roles: { doctor: 'طبيب', staff: 'استقبال', admin: 'إدارة' },
+    roles: { doctor: 'طبيب', staff: 'موظف', admin: 'مدير' },
   },
 }

@@ -159,6 +159,6 @@ export const de: MailTexts = {
       `${hours} Stunden lang.`,
     action: 'Einladung annehmen',
     ignore: 'Wenn Sie das nicht erwartet haben, ignorieren Sie diese E-Mail und geben Sie sie nicht weiter.',
-    roles: { doctor: 'Ärztin oder Arzt', staff: 'Empfang', admin: 'Administration' },
+    roles: { doctor: 'Ärztin oder Arzt', staff: 'Praxisteam', admin: 'Administration' },
   },
 }

@@ -40,7 +40,7 @@ export const en = {
   confirmed: {
     subject: (when: string) => `Your appointment on ${when} is confirmed`,
     heading: 'Your appointment is confirmed',
-    text: (doctor: string) => `${doctor} expects you.`,
+    text: (doctor: string) => `You have an appointment with ${doctor}.`,
   },
   moved: {
     subject: (when: string) => `Your appointment was moved to ${when}`,
@@ -50,7 +50,7 @@ export const en = {
   cancelled: {
     subject: (when: string) => `Your appointment on ${when} is cancelled`,
     heading: 'Your appointment is cancelled',
-    byPatient: 'As you wished, your appointment was cancelled.',
+    byPatient: 'Your appointment was cancelled at your request.',
     byClinic: (clinic: string) => `${clinic} has cancelled your appointment. We are sorry.`,
     bookAgain: 'Book another time',
   },
@@ -66,10 +66,11 @@ export const en = {
     subject: (when: string) => `Reminder: your appointment on ${when}`,
     heading: 'Your appointment is coming up',
     text: (doctor: string) =>
-      `${doctor} expects you. Please say whether you are coming. If you cannot, cancel, so that somebody else can.`,
+      `You have an appointment with ${doctor}. Please tell us whether you are coming. If you cannot come, ` +
+      'please cancel, so that somebody else can have the time.',
     confirmedText: (doctor: string) =>
-      `${doctor} expects you, and you have said that you are coming. If you cannot after all, please cancel, so that ` +
-      'somebody else can.',
+      `You have an appointment with ${doctor}, and you have told us that you are coming. If you cannot come after ` +
+      'all, please cancel, so that somebody else can have the time.',
     attend: 'I am coming',
     cancel: 'Cancel the appointment',
     off: 'No more reminders from this clinic',
@@ -148,7 +149,7 @@ export const en = {
       `You are invited to work with Holdfast. Your role: ${role}. The link works once, for ${hours} hours.`,
     action: 'Accept the invitation',
     ignore: 'If you did not expect this, ignore this e-mail, and do not pass it on.',
-    roles: { doctor: 'doctor', staff: 'reception', admin: 'administrator' },
+    roles: { doctor: 'doctor', staff: 'staff', admin: 'administrator' },
   },
 }
 

@@ -7,12 +7,12 @@ export type SmsContext = { clinic: string; doctor: string; when: string; until: 
 type SmsTexts = Record<SmsKind | 'offerWithdrawn', (context: SmsContext) => string>
 
 const en: SmsTexts = {
-  offered: ({ clinic, when, until }) => `${clinic}: a place is held for you, ${when}. Accept it until ${until}:`,
+  offered: ({ clinic, when, until }) => `${clinic}: a place is held for you, ${when}. Accept by ${until}:`,
   confirmed: ({ clinic, when, doctor }) => `${clinic}: confirmed, ${when}, ${doctor}. Your ticket:`,
   moved: ({ clinic, when, doctor }) => `${clinic}: moved to ${when}, ${doctor}. Your ticket:`,
   cancelled: ({ clinic, when }) => `${clinic}: your appointment ${when} is cancelled. Book again:`,
   withdrawn: ({ clinic, when }) => `${clinic}: we are sorry, your appointment ${when} cannot take place. Other times:`,
-  offerWithdrawn: ({ clinic, when }) => `${clinic}: the place held for you, ${when}, is gone. You wait on:`,
+  offerWithdrawn: ({ clinic, when }) => `${clinic}: the place held for you, ${when}, is gone. You stay on the list:`,
   reminder: ({ clinic, when, doctor, isComing }) =>
     `${clinic}: reminder, ${when}, ${doctor}. ` +
     (isComing ? 'Cannot come? Please cancel:' : 'Please confirm or cancel:'),

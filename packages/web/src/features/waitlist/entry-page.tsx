@@ -52,10 +52,10 @@ function Entry({ link }: { link: SecretLink }) {
   const isOpen = entry.status === 'waiting' || entry.status === 'offered'
   return (
     <Stack gap="lg">
-      <div>
+      {/* Screen readers announce an offer that arrives while the page is open, with the title: it says what it is. */}
+      <div role="status">
         <PageTitle>{t(`title.${entry.paused ? 'paused' : entry.status}`)}</PageTitle>
-        {/* Screen readers announce an offer that arrives while the page is open. */}
-        <Text c="dimmed" role="status" maw="42rem">
+        <Text c="dimmed" maw="42rem">
           {helpOf(entry, t)}
         </Text>
       </div>
@@ -84,8 +84,10 @@ function Entry({ link }: { link: SecretLink }) {
 }
 
 /** What happens next, or why it has ended. */
-function helpOf({ status, endReason, paused, to }: WaitlistEntryWithOffer, t: TFunction<'waitlist'>): string {
-  if (paused) return t('help.paused', { day: formatDate(to, { day: 'numeric', month: 'long', year: 'numeric' }) })
+function helpOf(entry: WaitlistEntryWithOffer, t: TFunction<'waitlist'>): string {
+  const { status, endReason, paused, doctorId, to } = entry
+  const day = formatDate(to, { day: 'numeric', month: 'long', year: 'numeric' })
+  if (paused) return t(doctorId === null ? 'help.pausedSpecialization' : 'help.pausedDoctor', { day })
   return status !== 'ended' || endReason === null || endReason === 'accepted'
     ? t(`help.${status}`)
     : t(`ended.${endReason}`)

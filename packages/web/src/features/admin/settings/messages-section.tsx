@@ -1,10 +1,12 @@
 import type { MessageSettings } from '@holdfast/contract/client'
+import { messageLimits } from '@holdfast/contract/clinic-limits'
 import { Group, NativeSelect, Stack, Switch, Text, Textarea, TextInput, Title } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { clinicKey } from '../../../lib/clinic-queries.ts'
+import { formatMinutes, formatNumber } from '../../../lib/format.ts'
 import { isEmail } from '../../../lib/is-email.ts'
 import { languageNames, languages } from '../../../lib/languages.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
@@ -61,7 +63,8 @@ function MessagesForm({ settings, report }: { settings: MessageSettings; report:
     initialValues: stored,
     validateInputOnBlur: true,
     validate: {
-      reminders: (text) => (parseReminders(text) === null ? t('messages.settings.remindersWrong') : null),
+      reminders: (text) =>
+        parseReminders(text) === null ? t('messages.settings.remindersWrong', reminderRange()) : null,
       confirmMinutes: (text) =>
         parseConfirmMinutes(text) === null ? t('messages.settings.confirmMinutesWrong') : null,
       phoneCountry: (country, { smsKinds }) =>
@@ -137,6 +140,13 @@ function MessagesForm({ settings, report }: { settings: MessageSettings; report:
       </Stack>
     </form>
   )
+}
+
+/** From when to when reminders can be sent before the visit, as people say it: `10 minutes`, `14 days`. */
+function reminderRange() {
+  const { min, max } = messageLimits.reminderMinutes
+  const to = formatNumber(max / (24 * 60), { style: 'unit', unit: 'day', unitDisplay: 'long' })
+  return { from: formatMinutes(min), to }
 }
 
 /** Whether guests have to prove their e-mail address before a booking is theirs. */
