@@ -17,7 +17,7 @@ const allowed = {
 const folderOf = (name) => (name === 'bench' ? '^bench/' : `^packages/${name}/`)
 
 /** Tests, and what they share (`packages/server/test`). */
-const test = ['\\.test\\.tsx?$', '^packages/[^/]+/(test|browser-tests)/', '^packages/web/screenshots\\.ts$']
+const test = ['\\.test\\.tsx?$', '^packages/[^/]+/(test|browser-tests)/', '^packages/web/(mail-)?screenshots\\.ts$']
 
 const directions = Object.entries(allowed).map(([name, targets]) => ({
   name: `${name}-imports-only-${targets.length === 0 ? 'itself' : targets.join('-')}`,

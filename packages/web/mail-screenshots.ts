@@ -1,6 +1,6 @@
 /**
- * `npm run mail-screenshots`: every mail to patients and to accounts in every language, at 600 and 320 pixels, light and
- * dark, as packages/web/screenshots/mails/*.png, for people to look at.
+ * `npm run mail-screenshots`: every mail to patients and to accounts in every language, at 600 and 320 pixels, light
+ * and dark, as packages/web/screenshots/mails/*.png, for people to look at.
  */
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -36,8 +36,9 @@ test('negative control: a mail that is too wide, and one that is hard to read in
   browser,
 }) => {
   const mail = (name: string, body: string) => {
-    const html = `<!doctype html><html lang="en"><head><meta name="viewport" content="width=device-width"><title>x</title>
-      <style>@media (prefers-color-scheme: dark) { body { background: #111; color: #eee } }</style></head><body>${body}</body></html>`
+    const style = '@media (prefers-color-scheme: dark) { body { background: #111; color: #eee } }'
+    const head = `<meta name="viewport" content="width=device-width"><title>Mail</title><style>${style}</style>`
+    const html = `<!doctype html><html lang="en"><head>${head}</head><body>${body}</body></html>`
     return { name, url: `data:text/html,${encodeURIComponent(html)}` }
   }
   const faults = await faultsOf(browser, [
