@@ -1,12 +1,11 @@
 /**
  * `npm run screenshots`: every page at 1280 and 390 pixels, light and dark, as packages/web/screenshots/*.png, for
- * people to look at, and those of docs/images. With names (`npm run screenshots -- docs held`), only these. In one
- * language (`npm run screenshots -- --language=ar`): every page, in light colours. Starts a separate Holdfast with a
- * week of the demo clinic, and stops it again.
+ * people to look at, and those of docs/images. With names (`npm run screenshots -- docs held`), only these. With
+ * `--language=ar`, all in that language. Starts a separate Holdfast with a week of the demo clinic, and stops it again.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -25,13 +24,15 @@ const {
   values: { language },
 } = parseArgs({ allowPositionals: true, options: { language: { type: 'string' } } })
 const widths = [1280, 390]
-const schemes = language === undefined ? (['light', 'dark'] as const) : (['light'] as const)
+const schemes = ['light', 'dark'] as const
+/** Of the site, as `namespace:key`, in the language of the picture. */
+type Texts = (key: string, values?: Record<string, string>) => string
 
 type Shot = {
   name: string
   path: string
   as: 'guest' | 'administrator' | 'doctor'
-  act?: (page: Page) => Promise<void>
+  act?: (page: Page, t: Texts) => Promise<void>
   locale?: string
 }
 
@@ -132,7 +133,13 @@ async function createBookings(url: string) {
   })
   const waitlistEntry = `/waitlist-entry#${waiting?.id}.${waiting?.manageToken}`
   const invitation = `/invitation#${await invite('grace@example.org')}`
-  return { doctor, clinicId, days, busyDay, ticket, bookingId, invitation, confirmation, waitlistEntry }
+  // With one clinic alone, patients have no choice of clinics. Created last, because most pages are shown with one.
+  let other: Promise<unknown> | undefined
+  const addClinic = () => {
+    other ??= admin.createClinic({ body: { name: 'Hill Road Clinic', timezone: 'Europe/London' } })
+    return other
+  }
+  return { doctor, clinicId, days, busyDay, ticket, bookingId, invitation, confirmation, waitlistEntry, addClinic }
 }
 
 const clinicPaths = [
@@ -162,8 +169,8 @@ async function shotsOf(url: string): Promise<Shot[]> {
     shot('times', times, 'guest'),
     shot('held', times, 'guest', holdOne),
     shot('ticket', ticket, 'guest'),
-    shot('cancel', ticket, 'guest', (page) =>
-      page.getByRole('button', { name: /^(Cancel appointment|Termin absagen|إلغاء الموعد)$/ }).click(),
+    shot('cancel', ticket, 'guest', (page, t) =>
+      page.getByRole('button', { name: t('ticket:cancel.start'), exact: true }).click(),
     ),
     shot('attend', ticket.replace('#', '?attend=true#'), 'guest'),
     { ...shot('attend-ar', ticket.replace('#', '?attend=true#'), 'guest'), locale: 'ar' },
@@ -192,45 +199,57 @@ async function shotsOf(url: string): Promise<Shot[]> {
     shot('my-bookings', '/my-bookings', 'administrator'),
     shot('account', '/account', 'administrator'),
     { ...shot('account-ar', '/account', 'administrator'), locale: 'ar' },
-    shot('account-app', '/account', 'administrator', async (page) => {
-      await page.getByRole('button', { name: 'Set up', exact: true }).click()
-      const dialog = page.getByRole('dialog')
-      await dialog.getByLabel('Current password').fill(administrator.password)
-      await dialog.getByRole('button', { name: 'Continue' }).click()
-      await dialog.getByRole('img').waitFor()
-    }),
+    shot('account-app', '/account', 'administrator', openAppSetUp),
     shot('my-day', `/my-day?day=${busyDay}`, 'doctor'),
     { ...shot('my-day-de', `/my-day?day=${busyDay}`, 'doctor'), locale: 'de-DE' },
     shot('my-week', `/my-day/week?day=${days.to}`, 'doctor'),
     shot('my-times', '/my-day/times', 'doctor'),
-    shot('my-video', '/my-day/video', 'doctor', (page) =>
-      page.getByLabel('Video room').fill('https://meet.example.org/{room}'),
+    shot('my-video', '/my-day/video', 'doctor', (page, t) =>
+      page.getByLabel(t('schedule:video.room')).fill('https://meet.example.org/{room}'),
     ),
-    shot('my-times-preview', '/my-day/times', 'doctor', async (page) => {
-      await page.getByRole('button', { name: 'Preview slots' }).click()
-      await page.getByRole('button', { name: /^Create \d+ slots?$/ }).waitFor()
+    shot('my-times-preview', '/my-day/times', 'doctor', async (page, t) => {
+      await page.getByRole('button', { name: t('schedule:rule.preview') }).click()
+      await page.getByRole('table', { name: t('schedule:preview.caption') }).waitFor()
     }),
     { ...shot('my-week-ar', `/my-day/week?day=${days.to}`, 'doctor'), locale: 'ar' },
     shot('clinics', '/clinic', 'administrator'),
-    shot('clinic-doctor-form', `/clinic/${clinicId}/doctors`, 'administrator', async (page) => {
-      await page.getByRole('button', { name: `Edit ${doctor.name}` }).click()
-      await page.getByRole('dialog').getByLabel('Video', { exact: true }).check()
+    shot('clinic-doctor-form', `/clinic/${clinicId}/doctors`, 'administrator', async (page, t) => {
+      await page.getByRole('button', { name: t('admin:doctors.editOf', { name: doctor.name }) }).click()
+      await page.getByRole('dialog').getByLabel(t('shell:appointmentType.video'), { exact: true }).check()
     }),
     { ...shot('clinic-day-ar', `/clinic/${clinicId}/day?day=${busyDay}`, 'administrator'), locale: 'ar' },
     { ...shot('clinic-settings-de', `/clinic/${clinicId}/settings`, 'administrator'), locale: 'de-DE' },
     { ...shot('ticket-ar', ticket, 'guest'), locale: 'ar' },
     { ...shot('ticket-de', ticket, 'guest'), locale: 'de-DE' },
     shot('ticket-keep', ticket, 'doctor'),
-    shot('clinic-options', '/', 'guest', async (page) => {
-      await page.getByRole('combobox', { name: 'Clinic' }).click()
-      await page.getByRole('listbox').getByRole('option').first().waitFor()
-    }),
     shot('clinic-booking', `/clinic/${clinicId}/bookings/${bookingId}`, 'administrator'),
     { ...shot('clinic-de', `/clinic/${clinicId}`, 'administrator'), locale: 'de-DE' },
     ...clinicPaths.map((path) =>
       shot(`clinic${path.replaceAll('/', '-')}`, `/clinic/${clinicId}${path}`, 'administrator'),
     ),
+    shot('clinic-options', '/', 'guest', async (page, t) => {
+      await scene.addClinic()
+      await openClinicFilter(page, t)
+    }),
   ]
+}
+
+async function openClinicFilter(page: Page, t: Texts) {
+  await page.reload()
+  await isLoaded(page)
+  // On phones the filters are behind a button.
+  const filters = page.getByRole('button', { name: t('doctors:filters.show'), exact: true })
+  if (await filters.isVisible()) await filters.click()
+  await page.getByRole('combobox', { name: t('doctors:filters.clinic') }).click()
+  await page.getByRole('listbox').getByRole('option').first().waitFor()
+}
+
+async function openAppSetUp(page: Page, t: Texts) {
+  await page.getByRole('button', { name: t('account:totp.setUp'), exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel(t('account:confirmPassword')).fill(administrator.password)
+  await dialog.locator('button[type=submit]').click()
+  await dialog.getByRole('img').waitFor()
 }
 
 /** The pictures of the documentation, of what fits on a screen. */
@@ -249,7 +268,7 @@ async function takeDocsPictures(url: string) {
   const doctor = doctors?.items[0]
   if (doctor === undefined) throw new Error('The demo clinic is not there.')
   for (const { file, as, height, path } of docsPictures) {
-    const page = await openPage(url, { width: 1180, height }, 'light', as)
+    const page = await openPage(url, { width: 1180, height }, 'light', as, 'en-GB')
     await page.goto(path(doctor.id, doctor.clinicId))
     await isLoaded(page)
     await page.screenshot({ path: join(root, `docs/images/${file}.png`) })
@@ -262,7 +281,7 @@ async function openPage(
   viewport: { width: number; height: number },
   colorScheme: (typeof schemes)[number],
   as: Shot['as'],
-  locale = 'en-GB',
+  locale: string,
 ): Promise<Page> {
   const timezoneId = 'Europe/London'
   const settings = { baseURL: url, viewport, colorScheme, locale, timezoneId, reducedMotion: 'reduce' } as const
@@ -274,15 +293,32 @@ async function openPage(
   return context.newPage()
 }
 
-async function show(page: Page, path: string, act: Shot['act']): Promise<void> {
+async function show(page: Page, path: string, act: Shot['act'], t: Texts): Promise<void> {
   await page.goto(path)
   await isLoaded(page)
-  await act?.(page)
+  await act?.(page, t)
 }
 
 async function isLoaded(page: Page) {
   await page.locator('h1').first().waitFor()
   await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null)
+}
+
+const catalogues = new Map<string, Record<string, unknown>>()
+
+async function textsOf(locale: string): Promise<Texts> {
+  const folder = join(root, 'packages/web/src/locales', new Intl.Locale(locale).language)
+  for (const namespace of ['account', 'admin', 'doctors', 'schedule', 'shell', 'ticket']) {
+    const key = `${locale} ${namespace}`
+    if (!catalogues.has(key)) catalogues.set(key, JSON.parse(await readFile(join(folder, `${namespace}.json`), 'utf8')))
+  }
+  return (key, values = {}) => {
+    const [namespace, path = ''] = key.split(':')
+    let found: unknown = catalogues.get(`${locale} ${namespace}`)
+    for (const part of path.split('.')) found = (found as Record<string, unknown> | undefined)?.[part]
+    if (typeof found !== 'string') throw new Error(`There is no text ${key}.`)
+    return found.replaceAll(/{{(\w+)}}/g, (_, name) => values[name] ?? '')
+  }
 }
 
 const { url, stop } = await startDemo()
@@ -295,12 +331,13 @@ try {
   await mkdir(directory, { recursive: true })
   for (const { name, path, as, act, locale: own } of shots) {
     if (wanted.length > 0 && !wanted.includes(name)) continue
-    const locale = language ?? own
+    const locale = language ?? own ?? 'en-GB'
+    const texts = await textsOf(locale)
     for (const width of widths) {
       for (const colorScheme of schemes) {
         const page = await openPage(url, { width, height: width > 600 ? 900 : 844 }, colorScheme, as, locale)
         // One page that cannot be brought into its state must not cost all others.
-        const failed = await show(page, path, act).then(() => null, String)
+        const failed = await show(page, path, act, texts).then(() => null, String)
         if (failed !== null) console.error(`${name}: ${failed.split('\n')[0]}`)
         await page.screenshot({ path: join(directory, `${name}-${width}-${colorScheme}.png`), fullPage: true })
         await page.context().close()
