@@ -37,6 +37,28 @@ test('what is free of a doctor with a new specialization is offered to who waits
   await expectClean()
 })
 
+test('who waits for a specialization is offered a place again that the clinic withdrew', async ({
+  engine,
+  doctor,
+  settle,
+  full,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  await engine.directory.updateDoctor(doctor.id, { specialization: 'Tropical medicine of tests' })
+  const { slot, booking } = await full()
+  const entry = await wait({ specialization: 'Tropical medicine of tests' })
+  await settle(booking, 'cancel')
+  expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
+  await engine.directory.updateDoctor(doctor.id, { active: false })
+  expect(await offerOf(entry)).toBeNull()
+  await engine.directory.updateDoctor(doctor.id, { active: true })
+  expect(await offerOf(entry)).toMatchObject({ slotId: slot.id, status: 'PENDING' })
+  expect(await engine.waitlist.offersOf(entry.id)).toMatchObject([{ outcome: 'withdrawn' }, { outcome: null }])
+  await expectClean()
+})
+
 test.for([
   { change: 'a shorter minimumNoticeMinutes', narrow: { minimumNoticeMinutes: 600 }, hours: 5 },
   { change: 'a shorter waitlistNoticeMinutes', narrow: { waitlistNoticeMinutes: 600 }, hours: 5 },

@@ -92,6 +92,18 @@ describe('the jobs', () => {
     expect((await call(`${server.url}/api/v1/me`, { bearer: live.token })).status).toBe(200)
   })
 
+  test('delete e-mails to accounts that have expired, where nothing sends them', async () => {
+    const { ownerPool } = server.database
+    await ownerPool.query(
+      `insert into holdfast.account_mail (id, kind, is_request, sealed, expires_at)
+       select gen_random_uuid(), kind, false, 'sealed', now() + hours * interval '1 hour'
+         from (values ('new_sign_in', -1), ('webhook_paused', 1)) m(kind, hours)`,
+    )
+    await runJobsOnce({ pool, auditMonths: 12, log })
+    const { rows } = await ownerPool.query('delete from holdfast.account_mail returning kind')
+    expect(rows).toEqual([{ kind: 'webhook_paused' }])
+  })
+
   test('create missing partitions', async () => {
     await server.database.ownerPool.query(
       `do $$ declare v text; begin

@@ -27,6 +27,24 @@ test('the patient confirms to come, once; the response says when', async ({ data
   }
 })
 
+test('a key that was sent for one slot says nothing of the one that the booking was moved to', async ({
+  database,
+  rest,
+}) => {
+  const { clinic, path, body, other, booking } = await aVisit(database)
+  const access = { path, token: rest.manageTokens.issue(booking.id), key: 'I come' }
+  expect((await rest.call('confirmAttendance', { ...access, body })).status).toBe(200)
+  const staff = await rest.aMember(clinic.no, 'staff')
+  const move = await rest.call('rescheduleBooking', { path, body: { slotId: other.id }, as: staff })
+  expect(move.body.attendanceConfirmedAt).toBeNull()
+  const again = await rest.call('confirmAttendance', { ...access, body: { slotId: other.id } })
+  expect(again.problem).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
+  // Of a server that ended before it stored the response, the engine alone knows the key.
+  await database.ownerPool.query('delete from holdfast.answer')
+  const said = await rest.call('confirmAttendance', { ...access, body: { slotId: other.id } })
+  expect(said.body).toMatchObject({ slotId: other.id, attendanceConfirmedAt: said.body.updatedAt })
+})
+
 test('staff confirm it on the patient’s behalf, and the history says who; their repetition is recorded', async ({
   database,
   rest,
