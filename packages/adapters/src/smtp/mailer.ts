@@ -27,14 +27,17 @@ export type Mail = {
 export type MailOutcome = { kind: 'accepted' | 'address_refused' | 'refused' | 'failed'; response: string }
 
 export type Mailer = {
-  /** Never rejects. */
+  /** @throws Error if it was closed meanwhile: nobody knows whether the server has the mail */
   send(mail: Mail): Promise<MailOutcome>
+  /** Ends all connections, also those over which a mail is being sent. */
   close(): void
 }
 
 const connectMs = 10_000
 /** How long the server may take for one response. */
 const responseMs = 30_000
+/** How long the server may take to end a connection that this side has ended. */
+const closeMs = 1_000
 
 /**
  * Sends mails over a few connections to an SMTP server. By smtp://, TLS is required too (STARTTLS): somebody on the way
@@ -51,10 +54,12 @@ export function createMailer(url: string, { connectionsMax = 3, mayBePlain = fal
     connectionTimeout: connectMs,
     greetingTimeout: connectMs,
     socketTimeout: responseMs,
+    socketCloseTimeout: closeMs,
     // Neither a template nor a text may name a file or a URL to be read.
     disableFileAccess: true,
     disableUrlAccess: true,
   })
+  let isClosed = false
   return {
     async send({ calendar, logo, replyTo, unsubscribeUrl, ...mail }) {
       try {
@@ -67,10 +72,14 @@ export function createMailer(url: string, { connectionsMax = 3, mayBePlain = fal
         })
         return { kind: 'accepted', response }
       } catch (error) {
+        if (isClosed) throw new Error('The connections to the mail server were closed.', { cause: error })
         return failureOf(error)
       }
     },
-    close: () => transport.close(),
+    close() {
+      isClosed = true
+      transport.close({ force: true })
+    },
   }
 }
 

@@ -19,6 +19,8 @@ export type JobPools = Record<'jobs' | 'messages' | 'webhooks' | 'broker', Datab
 
 /** Jobs work in small transactions. */
 const jobQueryMsMax = 30_000
+/** How long mails that are being sent may take after the stop: containers are killed ten seconds after the signal. */
+const sendingMsMax = 4_000
 
 export type DatabaseUrls = Pick<PreparedDatabase, 'appUrl' | 'sessionUrl'>
 
@@ -44,7 +46,7 @@ export function openJobPools(urls: DatabaseUrls, onIdleError: (error: Error) => 
 /**
  * Starts the jobs, and the messages and webhooks, which are planned and sent by the same process: the server or a
  * worker; the mails to accounts; and, with AMQP_URL, the publishing of events to RabbitMQ. `opened` is closed after
- * them.
+ * them, or before, if a mail server does not let them end.
  */
 export async function startAllJobs(
   config: Config,
@@ -70,7 +72,13 @@ export async function startAllJobs(
   const broker = startBrokerOf(config, { pool: pools.broker, log, metrics })
   return {
     async stop() {
-      await Promise.all([jobs.stop(), messages.stop(), accountMails?.stop(), webhooks.stop(), broker?.stop()])
+      // What this interrupts is recorded as after a crash: it may have been sent.
+      const interrupting = setTimeout(() => opened.mailer?.close(), sendingMsMax)
+      try {
+        await Promise.all([jobs.stop(), messages.stop(), accountMails?.stop(), webhooks.stop(), broker?.stop()])
+      } finally {
+        clearTimeout(interrupting)
+      }
     },
   }
 }

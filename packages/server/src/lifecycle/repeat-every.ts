@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import pTimeout from 'p-timeout'
 
 export type Repeated = {
   /** Runs it now, or again at once if it is running. */
   wake(): void
-  /** Resolves when the last run has ended. */
+  /** Resolves when the last run has ended, or after six seconds. */
   stop(): Promise<void>
 }
+
+const stopMsMax = 6_000
 
 /**
  * Runs `work` again and again, `everyMs` after its last end.
@@ -41,7 +44,7 @@ export function repeatEvery(
     wake: () => waking.abort(),
     async stop() {
       stopping.abort()
-      await running
+      await pTimeout(running, { milliseconds: stopMsMax, message: false })
     },
   }
 }
