@@ -26,7 +26,9 @@ test('Ctrl+K finds a doctor by name, from the keyboard, and Escape returns the f
   await page.keyboard.press('Control+k')
   await search.fill('quirin')
   await menuOf(page).getByRole('button', { name: 'Dr Quirin Command' }).waitFor()
-  // The first hit is selected as it arrives.
+  // The first hit is selected as it arrives, and both of its lines are readable on the filled ground.
+  await menuOf(page).locator('[data-selected]').getByText('General practice').waitFor()
+  expect(await axeFindings(page)).toEqual([])
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { level: 1, name: 'Dr Quirin Command' }).waitFor()
 })

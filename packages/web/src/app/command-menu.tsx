@@ -11,6 +11,7 @@ import { foundDoctorsQuery } from '../lib/directory-queries.ts'
 import { specializationName } from '../lib/specialization-name.ts'
 import { Icon } from '../ui/icon.tsx'
 import { type Command, matches } from './command.ts'
+import classes from './command-menu.module.css'
 import { useCommands } from './use-commands.ts'
 
 const [store, spotlight] = createSpotlight()
@@ -87,7 +88,7 @@ function Group({ label, commands, onChoose }: GroupProps) {
           <div>
             <bdi>{command.label}</bdi>
             {command.about === null ? null : (
-              <Text size="xs" c="dimmed">
+              <Text size="xs" className={classes.about ?? ''}>
                 <bdi>{command.about}</bdi>
               </Text>
             )}
