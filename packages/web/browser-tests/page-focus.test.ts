@@ -166,6 +166,46 @@ test('the next mark can be made while the page still reads what the last one cha
   await completed.waitFor({ state: 'detached' })
 })
 
+test('what is pressed keeps the focus while it is stored, or when it can do no more', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('admin')
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
+  await page.goto(`/clinic/${scene.clinic.id}/day?day=${tomorrow}`)
+  const today = page.getByRole('button', { name: 'Today' })
+  await today.press('Enter')
+  await today.and(page.locator('[aria-disabled="true"]')).and(page.locator(':focus')).waitFor()
+  await page.goto(`/clinic/${scene.clinic.id}/settings`)
+  const names = page.getByRole('switch', { name: 'Calendar links name the patients' })
+  await names.waitFor()
+  const before = await names.isChecked()
+  let stored = false
+  await page.route('**/calendar-feed', async (route) => {
+    if (route.request().method() !== 'GET') {
+      // While it is stored, another press does nothing.
+      await page.keyboard.press('Space')
+      await names.and(page.locator(':focus')).waitFor()
+      expect(stored).toBe(false)
+      stored = true
+    }
+    await route.continue()
+  })
+  await names.press('Space')
+  await names.and(page.locator('input:not([aria-disabled])')).waitFor()
+  await expect.poll(() => stored).toBe(true)
+  await expect.poll(() => names.isChecked()).toBe(!before)
+  await names.and(page.locator(':focus')).waitFor()
+})
+
+test('the last possible mark leaves the focus on the status that it changed', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const slot = await aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() + 2 * 86_400_000) })
+  const booking = await aBooking(site.database, slot, { patient: { name: 'Carl Coming' } })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
+  await page.getByRole('button', { name: 'Carl Coming: will come' }).press('Enter')
+  await untilFocused(page, /^Confirmed\s*Attendance confirmed$/)
+})
+
 test('a removed row takes its button with it, and the page’s heading gets the focus', async ({ site }) => {
   const scene = await aClinicScene(site)
   const page = await scene.pageOf('admin')

@@ -1,7 +1,8 @@
-import { ActionIcon, Button, Group, TextInput } from '@mantine/core'
+import { ActionIcon, Group, TextInput } from '@mantine/core'
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { addDays, parseDay } from '../lib/local-time.ts'
+import { ActionButton } from './action-button.tsx'
 import { Icon } from './icon.tsx'
 
 type DayNavProps = {
@@ -27,9 +28,9 @@ export function DayNav({ day, today, step, onChange }: DayNavProps) {
       >
         <Icon of={IconChevronLeft} isMirrored />
       </ActionIcon>
-      <Button variant="default" data-day-move="today" onClick={() => onChange(today)} disabled={day === today}>
+      <ActionButton variant="default" data-day-move="today" onClick={() => onChange(today)} disabled={day === today}>
         {t('today')}
-      </Button>
+      </ActionButton>
       <ActionIcon
         size={42}
         variant="default"

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { serverNow } from '../../lib/server-clock.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
-import layoutClasses from '../../ui/layout.module.css'
+import classes from './booking-actions.module.css'
 import { offeredActions } from './offered-actions.ts'
 import { useBookingAction } from './use-booking-action.tsx'
 
@@ -12,7 +12,7 @@ export function BookingActions({ booking, timeZone }: { booking: Booking; timeZo
   const { t } = useTranslation('schedule')
   const action = useBookingAction(booking.clinicId)
   const offered = offeredActions(booking, timeZone, serverNow())
-  const { ref, isPressed } = useFocusOnNext(`${booking.status} ${booking.attendanceConfirmedAt}`)
+  const { ref, isPressed } = useFocusOnNext(booking.id, `${booking.status} ${booking.attendanceConfirmedAt}`)
   const look = {
     attend: 'default',
     arrive: 'light',
@@ -22,7 +22,7 @@ export function BookingActions({ booking, timeZone }: { booking: Booking; timeZo
     reopen: 'subtle',
   } as const
   return (
-    <div ref={ref} tabIndex={-1} className={`${layoutClasses.actions} no-print`}>
+    <div ref={ref} className={`${classes.actions} no-print`}>
       {offered.map((name) => (
         <ActionButton
           key={name}
@@ -42,8 +42,11 @@ export function BookingActions({ booking, timeZone }: { booking: Booking; timeZo
   )
 }
 
-/** The button that was pressed is replaced by those of the new state: the first of them gets the focus. */
-function useFocusOnNext(state: string) {
+/**
+ * The button that was pressed is replaced by those of the new state: the first of them gets the focus. If there is
+ * none, the booking's {@link StatusMark} beside them gets it, which says what was done.
+ */
+function useFocusOnNext(bookingId: string, state: string) {
   const ref = useRef<HTMLDivElement>(null)
   const isPressed = useRef(false)
   const before = useRef(state)
@@ -52,8 +55,10 @@ function useFocusOnNext(state: string) {
     before.current = state
     if (!isPressed.current) return
     isPressed.current = false
-    const next = ref.current?.querySelector('button') ?? ref.current
+    const around = ref.current?.closest('tr, [role="dialog"], main')
+    const status = around?.querySelector<HTMLElement>(`[data-status-of="${bookingId}"]`)
+    const next = ref.current?.querySelector('button') ?? status
     next?.focus()
-  }, [state])
+  }, [state, bookingId])
   return { ref, isPressed }
 }

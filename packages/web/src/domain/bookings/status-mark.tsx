@@ -14,11 +14,11 @@ import classes from './status-mark.module.css'
 export function StatusMark({
   of: booking,
 }: {
-  of: Pick<Booking, 'status' | 'failureReason' | 'attendanceConfirmedAt'>
+  of: Pick<Booking, 'id' | 'status' | 'failureReason' | 'attendanceConfirmedAt'>
 }) {
   const { t } = useTranslation('shell')
   return (
-    <span className={classes.mark}>
+    <span className={classes.mark} data-status-of={booking.id} tabIndex={-1}>
       <span className={`${classes.status} ${classes.palette}`}>
         <span className={classes.dot} style={{ background: statusColor(booking.status) }} aria-hidden="true" />
         {t(statusLabel(booking))}

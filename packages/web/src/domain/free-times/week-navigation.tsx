@@ -16,7 +16,9 @@ export function WeekNavigation({ from, today, onFrom }: NavigationProps) {
         variant="default"
         size={42}
         aria-label={t('week.previous')}
-        disabled={from <= today}
+        // Not disabled: the focus of whoever goes back to today would be lost.
+        aria-disabled={from <= today || undefined}
+        {...(from <= today ? { 'data-disabled': true } : {})}
         onClick={() => go(addDays(from, -daysShown))}
       >
         <Icon of={IconChevronLeft} isMirrored />

@@ -1,9 +1,9 @@
-import { Switch } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { feedQuery, useNamesPatients } from '../../../domain/calendar-feed/feed-queries.ts'
 import { FeedSection } from '../../../domain/calendar-feed/feed-section.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
+import { SavingSwitch } from '../../../ui/saving-switch.tsx'
 import { useClinic } from '../use-clinic.ts'
 
 /** The calendar feed of the clinic, and whether feeds name patients. */
@@ -16,12 +16,11 @@ export function CalendarFeedSection() {
   return (
     <FeedSection owner={owner} timeZone={timeZone}>
       {feed === undefined ? null : (
-        <Switch
+        <SavingSwitch
           label={t('feed.names')}
           description={t('feed.namesHelp')}
           checked={feed.patientNames ?? false}
-          disabled={saving.isPending}
-          onChange={({ currentTarget }) => saving.mutate(currentTarget.checked)}
+          saving={saving}
         />
       )}
       {saving.isError ? <ErrorState error={saving.error} /> : null}

@@ -1,4 +1,4 @@
-import { Stack, Switch, Text, Title } from '@mantine/core'
+import { Stack, Text, Title } from '@mantine/core'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
@@ -6,6 +6,7 @@ import { refusalCode } from '../../../lib/api-error.ts'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { PageLoading } from '../../../ui/page-loading.tsx'
+import { SavingSwitch } from '../../../ui/saving-switch.tsx'
 import { TextLink } from '../../../ui/text-link.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
@@ -42,12 +43,11 @@ export function SecuritySection() {
         {security.isPending ? <PageLoading /> : null}
         {security.isError ? <ErrorState error={security.error} retry={() => void security.refetch()} /> : null}
         {security.data === undefined ? null : (
-          <Switch
+          <SavingSwitch
             label={t('security.rule')}
             description={t('security.help')}
             checked={security.data.rolesNeedSecondFactor}
-            disabled={saving.isPending}
-            onChange={({ currentTarget }) => saving.mutate(currentTarget.checked)}
+            saving={saving}
           />
         )}
         {isFirst ? (

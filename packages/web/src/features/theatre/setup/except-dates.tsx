@@ -1,8 +1,9 @@
-import { Button, Group, Pill, Stack, Text, TextInput } from '@mantine/core'
+import { Group, Pill, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate } from '../../../lib/format.ts'
 import { addDays, daysBetween, parseDay } from '../../../lib/local-time.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 
 const daysMax = 366
@@ -46,9 +47,9 @@ export function ExceptDates({ days, onChange }: ExceptDatesProps) {
             value={to}
             onChange={({ currentTarget }) => setTo(currentTarget.value)}
           />
-          <Button variant="default" disabled={!canAdd} onClick={add}>
+          <ActionButton variant="default" disabled={!canAdd} onClick={add}>
             {t('blocks.exceptAdd')}
-          </Button>
+          </ActionButton>
         </div>
         {days.length === 0 ? null : (
           <Group gap="xs" component="ul" p={0} m={0} style={{ listStyle: 'none' }}>

@@ -1,0 +1,29 @@
+import { Switch } from '@mantine/core'
+import type { ReactNode } from 'react'
+
+type SavingSwitchProps = {
+  label: ReactNode
+  description: ReactNode
+  /** As it is stored. */
+  checked: boolean
+  /** The request that stores a change. */
+  saving: { isPending: boolean; variables: boolean | undefined; mutate: (checked: boolean) => void }
+}
+
+/**
+ * A switch that is stored as soon as it is pressed. Meanwhile it shows the new value, ignores presses and keeps the
+ * focus, which a disabled one would lose.
+ */
+export function SavingSwitch({ label, description, checked, saving }: SavingSwitchProps) {
+  return (
+    <Switch
+      label={label}
+      description={description}
+      checked={saving.isPending ? (saving.variables ?? checked) : checked}
+      aria-disabled={saving.isPending || undefined}
+      onChange={({ currentTarget }) => {
+        if (!saving.isPending) saving.mutate(currentTarget.checked)
+      }}
+    />
+  )
+}
