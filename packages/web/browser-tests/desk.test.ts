@@ -149,6 +149,10 @@ test('the tabs are one row that shows the current page, and a break’s times ar
     expect((await box()).x + (await box()).width).toBeLessThanOrEqual(width)
     const { height = 0 } = (await page.locator('main nav').boundingBox()) ?? {}
     expect(height).toBeLessThan(60)
+    if (width === 1280) {
+      const beyond = await page.locator('main nav').evaluate((row) => row.scrollWidth - row.clientWidth)
+      expect(beyond, 'all tabs are in sight').toBe(0)
+    }
     await page.goto(`/clinic/${scene.clinic.id}/times`)
     const times = page.locator('input[type="time"]')
     await times.nth(3).waitFor()

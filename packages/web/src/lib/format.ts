@@ -35,9 +35,9 @@ export function ownTimeZone(): string {
 
 const hourAndMinute = { hour: 'numeric', minute: '2-digit' } as const
 
-/** `9:30` or `9:30 am`, by the reader's locale. */
+/** `9:30` or `9:30 am`, by the reader's locale, on one line */
 export function formatTime(instant: Instant, timeZone: string): string {
-  return dateTime({ ...hourAndMinute, timeZone }).format(new Date(instant))
+  return onOneLine(dateTime({ ...hourAndMinute, timeZone }).format(new Date(instant)))
 }
 
 function isHour12(): boolean {
