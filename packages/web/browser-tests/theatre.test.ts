@@ -153,6 +153,26 @@ test('a case’s milestones and its cancellation, and the week on a phone', asyn
   const arabic = await openBoard(theatre, 'staff', { locale: 'ar', viewport: { width: 390, height: 844 } })
   await arabic.locator('[data-case] bdi').filter({ hasText: 'Hip replacement' }).waitFor()
   expect(await cutAtTheBeginning(arabic)).toEqual([])
+  await arabic.goto(`/clinic/${theatre.clinicId}/theatre?view=week`)
+  const today = arabic.locator('th[data-today]')
+  await today.waitFor()
+  const { x = -1, width = 0 } = (await today.boundingBox()) ?? {}
+  expect(x).toBeGreaterThanOrEqual(0)
+  expect(x + width).toBeLessThanOrEqual(390)
+})
+
+test('the state of a short case is seen on the board, named, and in its tooltip', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  await aCase(site, theatre, { minutes: 30, confirm: false })
+  const page = await openBoard(theatre, 'staff')
+  const one = page.getByRole('button', { name: /^Held\s*Prostatectomy/ })
+  await one.waitFor()
+  expect(await one.locator('[title]').getAttribute('title')).toMatch(/^Held · Prostatectomy · /)
+  const flag = one.locator('[data-state="held"] svg')
+  const [inner, outer] = [await flag.boundingBox(), await one.boundingBox()]
+  if (inner === null || outer === null) throw new Error('The flag is not shown.')
+  expect(inner.x).toBeGreaterThanOrEqual(outer.x)
+  expect(inner.x + inner.width).toBeLessThanOrEqual(outer.x + outer.width)
 })
 
 test('a case that ends before midnight is extended past it, also if the time is deleted first', async ({ site }) => {

@@ -1,8 +1,17 @@
 import type { Case } from '@holdfast/contract/client'
 import { VisuallyHidden } from '@mantine/core'
+import {
+  IconAlarm,
+  IconAlertTriangle,
+  IconCheck,
+  IconClockExclamation,
+  IconHourglass,
+  IconPlayerPlay,
+} from '@tabler/icons-react'
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatTime, formatTimes } from '../../../lib/format.ts'
+import { Icon } from '../../../ui/icon.tsx'
 import { caseState, foreseenEnd, isMovable } from '../case-state.ts'
 import markClasses from '../service-marks.module.css'
 import { useBoard } from './board-context.ts'
@@ -10,6 +19,15 @@ import { minuteMs, placed } from './board-layout.ts'
 import classes from './case-block.module.css'
 import { useCaseDrag } from './use-case-drag.ts'
 import { useCaseKeys } from './use-case-keys.ts'
+
+const flagIcons = {
+  held: IconHourglass,
+  late: IconClockExclamation,
+  running: IconPlayerPlay,
+  overrunning: IconAlarm,
+  done: IconCheck,
+  atRisk: IconAlertTriangle,
+} as const
 
 type CaseBlockProps = { one: Case; isPlanned: boolean; isTabStop: boolean }
 
@@ -26,6 +44,7 @@ export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: 
   const times = formatTimes(one.startsAt, one.endsAt, timeZone)
   const patient = one.patient?.name ?? t('shell:erasedPatient')
   const flag = risks.has(one.id) && (state === 'planned' || state === 'held') ? 'atRisk' : state
+  const title = [flag === 'planned' ? [] : t(`state.${flag}`), one.procedure.display, times, one.service, patient]
   return (
     <>
       <After one={one} />
@@ -48,11 +67,12 @@ export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: 
       >
         <span className={`${classes.mark} ${markClasses.mark}`} data-mark={marks.get(one.service)} aria-hidden="true" />
         {/* Not of the button, which screen readers would read twice. */}
-        <span className={classes.text} title={[one.procedure.display, times, one.service, patient].join(' · ')}>
+        <span className={classes.text} title={title.flat().join(' · ')}>
           <span className={classes.title}>
             {flag === 'planned' ? null : (
               <span className={classes.flag} data-state={flag}>
-                {t(`state.${flag}`)}
+                <Icon of={flagIcons[flag]} size={14} />
+                <span className={classes.flagText}>{t(`state.${flag}`)}</span>
               </span>
             )}
             <bdi>{one.procedure.display}</bdi>

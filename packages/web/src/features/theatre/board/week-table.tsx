@@ -1,5 +1,6 @@
 import type { Case, Room, TheatreBoard } from '@holdfast/contract/client'
 import { Box, UnstyledButton } from '@mantine/core'
+import { type RefObject, useLayoutEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate, formatMinutes, formatTimes } from '../../../lib/format.ts'
 import { addDays, daysBetween, localDay } from '../../../lib/local-time.ts'
@@ -21,8 +22,10 @@ export function WeekTable({ board, names, onOpen }: WeekTableProps) {
   const marks = serviceMarks(board.cases.map(({ service }) => service))
   const cases = Map.groupBy(board.cases, ({ roomId, startsAt }) => `${roomId} ${localDay(startsAt, timeZone)}`)
   const blocks = Map.groupBy(board.blocks, ({ roomId, from }) => `${roomId} ${localDay(from, timeZone)}`)
+  const ref = useRef<HTMLElement>(null)
+  useTodayInSight(ref, board.from)
   return (
-    <Box component="section" className={tableClasses.scroll} aria-label={t('board.label')} tabIndex={0}>
+    <Box component="section" ref={ref} className={tableClasses.scroll} aria-label={t('board.label')} tabIndex={0}>
       <table className={classes.week}>
         <thead>
           <tr>
@@ -62,6 +65,18 @@ export function WeekTable({ board, names, onOpen }: WeekTableProps) {
       </table>
     </Box>
   )
+}
+
+/** When a week is opened that is wider than the screen, it is scrolled to today. */
+function useTodayInSight(ref: RefObject<HTMLElement | null>, from: string): void {
+  const scrolledWeek = useRef<string | null>(null)
+  useLayoutEffect(() => {
+    const today = ref.current?.querySelector('[data-today]')
+    if (!ref.current || !today || scrolledWeek.current === from) return
+    scrolledWeek.current = from
+    const [outer, inner] = [ref.current.getBoundingClientRect(), today.getBoundingClientRect()]
+    ref.current.scrollBy({ left: (inner.left + inner.right - outer.left - outer.right) / 2 })
+  }, [ref, from])
 }
 
 type WeekCaseProps = { one: Case; mark: number | undefined; onOpen: (caseId: string) => void }
