@@ -4,8 +4,8 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, type Practice } from './a-practice.ts'
 import { confirm, hold, openTimes, ticketLink } from './booking-steps.ts'
-import { aClinicScene } from './clinic-scene.ts'
-import { axeFindings, type Site, sidewaysPixels } from './harness.ts'
+import { aClinicScene, signInContext } from './clinic-scene.ts'
+import { axeFindings, type Site, sidewaysPixels, signUp } from './harness.ts'
 import { test } from './site-test.ts'
 
 const done = 'You have confirmed that you are coming.'
@@ -80,14 +80,57 @@ test('whoever cannot come cancels from the same question', async ({ site }) => {
   expect((await attendedAt(site, bookingIdOf(link)))?.at).toBeNull()
 })
 
-test('a ticket that was opened otherwise has the button among the others', async ({ site }) => {
-  const link = await aReminder(site, await aPractice(site))
+/** A reminder as long before a visit as possible, so that its time has come. */
+async function remindEarly(site: Site, { clinic }: Practice): Promise<void> {
+  const changed = await site.admin.updateMessageSettings({
+    path: { clinicId: clinic.id },
+    body: { reminderMinutes: [20_160, 60] },
+  })
+  expect(changed.response?.status).toBe(200)
+  const asked = async () => (await site.admin.getClinic({ path: { clinicId: clinic.id } })).data?.attendanceMinutes
+  await expect.poll(asked).toBe(20_160)
+}
+
+test('a ticket that was opened otherwise has the button first, from the time of the first reminder on', async ({
+  site,
+}) => {
+  const practice = await aPractice(site)
+  const link = await aReminder(site, practice)
   link.search = ''
   const page = await site.newPage()
   await page.goto(link.href)
-  await page.getByRole('button', { name: 'I am coming' }).click()
+  // The visit is in more than 24 hours.
+  await page.getByRole('button', { name: 'Move to another time' }).waitFor()
+  const coming = page.getByRole('button', { name: 'I am coming' })
+  expect(await coming.count()).toBe(0)
+  await remindEarly(site, practice)
+  await page.reload()
+  await coming.waitFor()
+  expect(await coming.evaluate((button) => button.previousElementSibling)).toBeNull()
+  await coming.click()
   await page.getByText(done).waitFor()
+  await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe(done)
   expect(await question(page).count()).toBe(0)
+})
+
+test('“My bookings” confirms with one press, from the time of the first reminder on', async ({ site }) => {
+  const practice = await aPractice(site)
+  const account = await signUp(site.url, 'Grace Hopper')
+  const page = await site.newPage()
+  await signInContext(site, page, account)
+  await openTimes(page, practice)
+  await hold(page, '9:00')
+  await confirm(page, 'Grace Hopper')
+  await page.goto('/my-bookings')
+  await page.getByRole('link', { name: /^Open ticket/ }).waitFor()
+  const coming = page.getByRole('button', { name: /^I am coming/ })
+  expect(await coming.count()).toBe(0)
+  await remindEarly(site, practice)
+  await page.reload()
+  await coming.press('Enter')
+  await page.locator(':focus').filter({ hasText: done }).waitFor()
+  expect(await coming.count()).toBe(0)
+  expect(new URL(page.url()).pathname).toBe('/my-bookings')
 })
 
 test('an appointment that the clinic has moved meanwhile is not confirmed: the page shows the new time', async ({
@@ -132,7 +175,7 @@ test('the desk and the doctor see who comes, and how many have not said so; the 
   await page.goto(`/clinic/${scene.clinic.id}/day?day=${day}`)
   const row = (of: Page, name: string) => of.getByRole('row').filter({ hasText: name })
   await row(page, 'Carl Coming').getByText('Attendance confirmed').waitFor()
-  await page.getByText('1 attendance not confirmed').waitFor()
+  await page.getByText('1 not yet confirmed').waitFor()
   expect(await row(page, 'Pia Patient').getByText('Attendance confirmed').count()).toBe(0)
   expect(await axeFindings(page)).toEqual([])
 
@@ -147,7 +190,7 @@ test('the desk and the doctor see who comes, and how many have not said so; the 
   const own = await scene.pageOf('doctor')
   await own.goto(`/my-day?day=${day}`)
   await row(own, 'Pia Patient').getByText('Attendance confirmed').waitFor()
-  await own.getByText('0 attendance not confirmed').waitFor()
+  await own.getByText('0 not yet confirmed').waitFor()
 })
 
 test.for(['en', 'de', 'ar'])('in %s the question fits a phone, in light and dark', async (locale, { site }) => {

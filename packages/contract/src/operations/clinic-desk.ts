@@ -32,7 +32,7 @@ export const clinicDeskOperations = {
         status: Type.Optional(bookingStatusSchema),
         attendance: Type.Optional(
           literals(['confirmed', 'unconfirmed'], {
-            description: 'Whose patients have confirmed to come; or CONFIRMED ones whose patients have not',
+            description: 'Whose patients have confirmed to come; or CONFIRMED ones, not begun, whose patients have not',
           }),
         ),
         confirmedOnly: flag('Without bookings that were never confirmed: holds that lapsed or were released'),

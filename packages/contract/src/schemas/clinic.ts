@@ -131,6 +131,11 @@ export const clinicSchema = Type.Object(
     address: nullableText(),
     phone: nullableText(),
     settings: clinicSettingsSchema,
+    attendanceMinutes: Type.Integer({
+      description:
+        'From how many minutes before a visit patients are asked whether they come: its first reminder; 1440 if the ' +
+        'clinic sends none',
+    }),
     logo: Type.Union([logoSchema, Type.Null()]),
   },
   { title: 'Clinic', additionalProperties: false },

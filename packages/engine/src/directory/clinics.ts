@@ -34,6 +34,7 @@ type ClinicRow = {
   waitlist_offer_minutes: number
   waitlist_notice_minutes: number
   patient_data_months: number
+  attendance_minutes: number
   logo: Clinic['logo']
 }
 
@@ -41,6 +42,9 @@ type ClinicRow = {
 const selectedClinic = sql`c.no, c.id, c.name, c.timezone, c.address, c.phone, c.hold_seconds, c.hold_extensions_max,
   c.minimum_notice_minutes, c.booking_horizon_days, c.cancellation_deadline_minutes, c.waitlist_offer_minutes,
   c.waitlist_notice_minutes, c.patient_data_months,
+  coalesce((select max(minutes)
+              from holdfast.message_settings m cross join lateral unnest(m.reminder_minutes) minutes
+             where m.clinic_no = c.no and (m.emails or 'reminder' = any (m.sms_kinds))), 1440) as attendance_minutes,
   (select jsonb_build_object('digest', l.digest, 'width', l.width, 'height', l.height)
      from holdfast.clinic_logo l where l.clinic_no = c.no) as logo`
 
@@ -176,6 +180,7 @@ function clinicOf(row: ClinicRow): Clinic {
       waitlistNoticeMinutes: row.waitlist_notice_minutes,
       patientDataMonths: row.patient_data_months,
     },
+    attendanceMinutes: row.attendance_minutes,
     logo: row.logo,
   }
 }

@@ -52,7 +52,9 @@ export async function changeMessageSettings(
     sms_kinds: change.smsKinds,
     phone_country: change.phoneCountry,
   }
+  // The clinic's row too: a part of what is cached of a clinic is read from its settings of messages.
   await pool.query(sql`
+    with touched as (update holdfast.clinic set updated_at = now() where no = ${clinicNo})
     insert into holdfast.message_settings ${insertion({ clinic_no: clinicNo, ...columns })}
     on conflict (clinic_no) do update set ${assignments(columns)}`)
   return readMessageSettings(pool, clinicNo)

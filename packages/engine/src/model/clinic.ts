@@ -7,6 +7,8 @@ export type Clinic = {
   address: string | null
   phone: string | null
   settings: ClinicSettings
+  /** From how long before a visit its patient is asked whether they come: the first reminder; 1440 without any. */
+  attendanceMinutes: number
   /** null: it has none. */
   logo: Omit<ClinicLogo, 'image' | 'mediaType'> | null
 }

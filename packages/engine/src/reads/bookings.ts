@@ -162,6 +162,7 @@ function clinicQuery(query: BookingsOfClinicQuery, ofDays: Sql, ids: BookingIds)
   if (query.attendance === 'confirmed') bookings.push(sql`b.attendance_confirmed_at is not null`)
   if (query.attendance === 'unconfirmed') {
     bookings.push(sql`b.status = 'CONFIRMED' and b.attendance_confirmed_at is null`)
+    slots.push(sql`s.starts_at > now()`)
   }
   const arms = armsOfStatus(query.status).map(
     (status) => sql`select b.* from holdfast.booking b where ${join([...bookings, status], ' and ')}`,

@@ -1068,6 +1068,10 @@ export type Clinic = {
     address: string | null;
     phone: string | null;
     settings: ClinicSettings;
+    /**
+     * From how many minutes before a visit patients are asked whether they come: its first reminder; 1440 if the clinic sends none
+     */
+    attendanceMinutes: number;
     logo: ClinicLogo | null;
 };
 
@@ -6741,7 +6745,7 @@ export type ListClinicBookingsData = {
         to?: string;
         status?: BookingStatus;
         /**
-         * Whose patients have confirmed to come; or CONFIRMED ones whose patients have not
+         * Whose patients have confirmed to come; or CONFIRMED ones, not begun, whose patients have not
          */
         attendance?: 'confirmed' | 'unconfirmed';
         /**

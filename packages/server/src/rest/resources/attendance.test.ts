@@ -125,6 +125,9 @@ test('the desk lists who has confirmed to come, and whom to ask', async ({ datab
   const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 9 })
   const [said, open] = [await aBooking(database, slot), await aBooking(database, slot)]
   for (const status of ['PENDING', 'CANCELLED', 'ARRIVED'] as const) await aBooking(database, slot, { status })
+  // A visit that has begun: nobody is asked any more.
+  const begun = await aSlot(database, await aDoctor(database, clinic), { startsAt: new Date(Date.now() - 60_000) })
+  await aBooking(database, begun)
   const as = await rest.aMember(clinic.no, 'staff')
   await rest.call('confirmAttendance', { path: { bookingId: said.id }, body: { slotId: slot.id }, as })
   const listed = async (attendance: 'confirmed' | 'unconfirmed') => {
@@ -132,4 +135,25 @@ test('the desk lists who has confirmed to come, and whom to ask', async ({ datab
     return body.items.map(({ id }) => id)
   }
   expect([await listed('confirmed'), await listed('unconfirmed')]).toEqual([[said.id], [open.id]])
+})
+
+test('a clinic says from when its patients are asked: its first reminder, or a day before without any', async ({
+  database,
+  rest,
+}) => {
+  const clinic = await aClinic(database)
+  const as = await rest.aMember(clinic.no, 'admin')
+  const path = { clinicId: clinic.id }
+  const asked = async () => (await rest.call('getClinic', { path })).body.attendanceMinutes
+  expect(await asked()).toBe(1440)
+  for (const [body, expected] of [
+    [{ reminderMinutes: [60, 2880] }, 2880],
+    [{ emails: false }, 1440],
+    [{ smsKinds: ['reminder'], phoneCountry: 'GB' }, 2880],
+    [{ reminderMinutes: [] }, 1440],
+  ] as const) {
+    expect((await rest.call('updateMessageSettings', { path, body, as })).status).toBe(200)
+    // Cached until the change is read from the log.
+    await expect.poll(asked).toBe(expected)
+  }
 })

@@ -29,6 +29,7 @@ test('the site administrator creates a clinic; omitted fields have their default
       waitlistNoticeMinutes: 60,
       patientDataMonths: 0,
     },
+    attendanceMinutes: 1440,
     logo: null,
   })
   expect((await rest.call('getClinic', { path: { clinicId: created.body.id } })).body).toEqual(created.body)

@@ -37,6 +37,7 @@ test('responses outside the contract are found: an extra or missing field, a wro
     address: null,
     phone: null,
     settings,
+    attendanceMinutes: 1440,
     logo: null,
   }
   expect(violationsOf(getClinic, 200, clinic)).toEqual([])

@@ -1,6 +1,6 @@
 import type { Booking } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
-import { canAttend, canBeErased, isOpen, offeredActions } from './offered-actions.ts'
+import { canAttend, canBeErased, isAttendanceAsked, isOpen, offeredActions } from './offered-actions.ts'
 import { reopenedStatus } from './reopened-status.ts'
 import { statusesInOrder } from './status-colors.ts'
 
@@ -79,4 +79,14 @@ test('a patient can be erased when the booking is over, once; then nothing else 
     expect(isOpen(aBooking({ status, erasedAt }))).toBe(false)
     expect(offeredAt(erasedAt, { status, erasedAt })).toEqual([])
   }
+})
+
+test('patients are asked whether they come from the first reminder until the visit, unless they said so', () => {
+  const isAsked = (time: string, fields: Partial<Booking> = {}) =>
+    isAttendanceAsked(aBooking(fields), { attendanceMinutes: 120 }, Date.parse(time))
+  expect(isAsked('2026-11-23T20:29:59Z')).toBe(false)
+  expect(isAsked('2026-11-23T20:30:00Z')).toBe(true)
+  expect(isAsked('2026-11-23T22:29:59Z')).toBe(true)
+  expect(isAsked('2026-11-23T22:30:00Z')).toBe(false)
+  expect(isAsked('2026-11-23T21:00:00Z', { attendanceConfirmedAt: '2026-11-23T20:45:00Z' })).toBe(false)
 })

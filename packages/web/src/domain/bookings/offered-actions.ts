@@ -1,4 +1,4 @@
-import type { Booking } from '@holdfast/contract/client'
+import type { Booking, Clinic } from '@holdfast/contract/client'
 import { localDay } from '../../lib/local-time.ts'
 import type { BookingAction } from './use-booking-action.tsx'
 
@@ -35,6 +35,15 @@ export function offeredActions(booking: Booking, timeZone: string, now: number):
 /** Whether it can be confirmed that the patient comes: it was not yet, and the visit has not begun. */
 export function canAttend({ status, attendanceConfirmedAt, startsAt }: Booking, now: number): boolean {
   return status === 'CONFIRMED' && attendanceConfirmedAt === null && now < Date.parse(startsAt)
+}
+
+/** Whether its patient is asked: it can be confirmed, and the time of the clinic's first reminder has come. */
+export function isAttendanceAsked(
+  booking: Booking,
+  { attendanceMinutes }: Pick<Clinic, 'attendanceMinutes'>,
+  now: number,
+): boolean {
+  return canAttend(booking, now) && now >= Date.parse(booking.startsAt) - attendanceMinutes * 60_000
 }
 
 /** Whether the booking can still be moved or cancelled. */

@@ -18,6 +18,7 @@ const clinic: Clinic = {
     waitlistNoticeMinutes: 60,
     patientDataMonths: 0,
   },
+  attendanceMinutes: 1440,
   logo: null,
 }
 

@@ -3,10 +3,12 @@ import { Badge, Button, Group, Paper, Stack, Tabs, Text, Title } from '@mantine/
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { AttendanceConfirmed } from '../../domain/bookings/attendance-confirmed.tsx'
 import { KeptTickets } from '../../domain/bookings/kept-tickets.tsx'
-import { canAttend } from '../../domain/bookings/offered-actions.ts'
+import { isAttendanceAsked } from '../../domain/bookings/offered-actions.ts'
 import { statusLabel } from '../../domain/bookings/status-label.ts'
 import { ticketHash } from '../../domain/bookings/ticket-link.ts'
+import { useAttending } from '../../domain/bookings/use-attending.ts'
 import { JoinVideo } from '../../domain/video/join-video.tsx'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
 import { formatAppointment, formatNumber, formatZone, ownTimeZone } from '../../lib/format.ts'
@@ -14,6 +16,7 @@ import { serverNow } from '../../lib/server-clock.ts'
 import { useSession } from '../../lib/session.ts'
 import { nameWithSpecialization } from '../../lib/specialization-name.ts'
 import { useLiveSlots } from '../../lib/use-live-slots.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
@@ -112,12 +115,15 @@ function Bookings({ accountId }: { accountId: string }) {
   )
 }
 
-function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind }) {
+function BookingItem({ booking: listed, kind }: { booking: Booking; kind: BookingKind }) {
   const { t } = useTranslation(['my-bookings', 'shell', 'ticket'])
+  const link = { bookingId: listed.id, manageToken: null }
+  const attending = useAttending(link)
+  // Until the list is read again, which may take a moment.
+  const booking = attending.data && attending.data.version > listed.version ? attending.data : listed
   const doctor = useQuery(doctorQuery(booking.doctorId)).data
   const clinic = useQuery(clinicQuery(booking.clinicId)).data
   const [isCancelling, setCancelling] = useState(false)
-  const link = { bookingId: booking.id, manageToken: null }
   const canBeChanged = kind === 'upcoming' && (booking.status === 'CONFIRMED' || booking.status === 'PENDING')
   const timeZone = clinic?.timezone ?? 'UTC'
   const when = formatAppointment(booking.startsAt, booking.endsAt, timeZone)
@@ -151,9 +157,19 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
           </Text>
         ) : null}
         {booking.status === 'CONFIRMED' && booking.attendanceConfirmedAt !== null ? (
-          <Text size="sm">{t('ticket:attend.done')}</Text>
+          <AttendanceConfirmed isFocused={attending.isSuccess} />
         ) : null}
+        {attending.isError ? <ErrorState error={attending.error} /> : null}
         <Group gap="sm" mt="md">
+          {canBeChanged && clinic !== undefined && isAttendanceAsked(booking, clinic, serverNow()) ? (
+            <ActionButton
+              size="sm"
+              variant="light"
+              isBusy={attending.isPending}
+              onClick={() => attending.mutate(booking)}
+              {...named(t('ticket:attend.button'))}
+            />
+          ) : null}
           <JoinVideo url={booking.joinUrl} of={when} size="sm" />
           <LinkButton
             size="sm"
@@ -164,16 +180,6 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
           />
           {canBeChanged ? (
             <>
-              {canAttend(booking, serverNow()) ? (
-                <LinkButton
-                  size="sm"
-                  variant="default"
-                  to="/ticket"
-                  search={{ attend: true }}
-                  hash={ticketHash(link)}
-                  {...named(t('ticket:attend.button'))}
-                />
-              ) : null}
               <LinkButton
                 size="sm"
                 variant="default"

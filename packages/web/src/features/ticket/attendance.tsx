@@ -1,32 +1,13 @@
 import type { Booking } from '@holdfast/contract/client'
 import { Group, Paper, Stack, Text, Title } from '@mantine/core'
-import { IconCheck } from '@tabler/icons-react'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { AttendanceConfirmed } from '../../domain/bookings/attendance-confirmed.tsx'
 import { canAttend } from '../../domain/bookings/offered-actions.ts'
-import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
-import { useBookingActions } from '../../domain/bookings/use-booking-changes.ts'
-import { bookingQuery } from '../../lib/booking-query.ts'
+import type { Attending } from '../../domain/bookings/use-attending.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
-import { Icon } from '../../ui/icon.tsx'
 import classes from './ticket.module.css'
-
-export type Attending = ReturnType<typeof useAttending>
-
-/** Confirms that the patient comes. It is said of the slot that the page shows. */
-export function useAttending(link: TicketLink) {
-  const { attend } = useBookingActions(link)
-  const queryClient = useQueryClient()
-  return useMutation({
-    mutationFn: ({ slotId }: Booking) => attend(slotId),
-    // It may have been moved or cancelled meanwhile.
-    onError: () =>
-      void queryClient.invalidateQueries({ queryKey: bookingQuery(link.bookingId, link.manageToken).queryKey }),
-  })
-}
 
 type AttendanceProps = {
   booking: Booking
@@ -41,7 +22,7 @@ type AttendanceProps = {
 export function Attendance({ booking, attending, isAsked, isOffline, onCancel }: AttendanceProps) {
   const { t } = useTranslation('ticket')
   if (booking.status === 'CONFIRMED' && booking.attendanceConfirmedAt) {
-    return <Confirmed isFocused={attending.isSuccess} />
+    return <AttendanceConfirmed isFocused={attending.isSuccess} />
   }
   const error = attending.isError ? <ErrorState error={attending.error} /> : null
   if (!isAsked || isOffline || !canAttend(booking, serverNow())) return error
@@ -72,20 +53,5 @@ export function Attendance({ booking, attending, isAsked, isOffline, onCancel }:
         </Group>
       </Stack>
     </Paper>
-  )
-}
-
-/** @param isFocused whether it gets the focus, because it replaces the button that was pressed */
-function Confirmed({ isFocused }: { isFocused: boolean }) {
-  const { t } = useTranslation('ticket')
-  const ref = useRef<HTMLParagraphElement>(null)
-  useEffect(() => {
-    if (isFocused) ref.current?.focus()
-  }, [isFocused])
-  return (
-    <Text ref={ref} tabIndex={-1} className={classes.linked} fw={600}>
-      <Icon of={IconCheck} size={18} />
-      <span>{t('attend.done')}</span>
-    </Text>
   )
 }

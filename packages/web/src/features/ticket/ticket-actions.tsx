@@ -4,8 +4,9 @@ import { IconCalendar, IconPrinter } from '@tabler/icons-react'
 import { getRouteApi } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
-import { canAttend } from '../../domain/bookings/offered-actions.ts'
+import { isAttendanceAsked } from '../../domain/bookings/offered-actions.ts'
 import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
+import type { Attending } from '../../domain/bookings/use-attending.ts'
 import { CopyLink } from '../../domain/links/copy-link.tsx'
 import { JoinVideo } from '../../domain/video/join-video.tsx'
 import { serverNow } from '../../lib/server-clock.ts'
@@ -14,7 +15,6 @@ import { Icon } from '../../ui/icon.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { showPageTitle } from '../../ui/page-focus.ts'
 import { PageLoading } from '../../ui/page-loading.tsx'
-import type { Attending } from './attendance.tsx'
 import { calendarFile } from './calendar-file.ts'
 import type { Moved } from './moved-notice.tsx'
 import classes from './ticket.module.css'
@@ -76,6 +76,11 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline, attend
   return (
     <div className="no-print">
       <div className={classes.actions}>
+        {attending !== null && isAttendanceAsked(booking, clinic, serverNow()) && !isOffline ? (
+          <ActionButton variant="light" isBusy={attending.isPending} onClick={() => attending.mutate(booking)}>
+            {t('attend.button')}
+          </ActionButton>
+        ) : null}
         <JoinVideo url={booking.joinUrl} />
         {/* A hold with a patient, such as an offer of the waitlist, can be confirmed as it is. */}
         {booking.status === 'PENDING' && booking.patient.name !== '' && !isOffline ? (
@@ -103,11 +108,6 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline, attend
             <RenewTicketLink link={link} />
           </Suspense>
         )}
-        {attending !== null && canAttend(booking, serverNow()) && !isOffline ? (
-          <ActionButton variant="default" isBusy={attending.isPending} onClick={() => attending.mutate(booking)}>
-            {t('attend.button')}
-          </ActionButton>
-        ) : null}
         {isComing && !isOffline ? (
           <>
             <Button variant="default" aria-expanded={isMoving} onClick={() => onMoving(!isMoving)}>

@@ -3,8 +3,8 @@ import type { Clinic } from '@holdfast/engine'
 
 /** The response body of a clinic. */
 export function clinicBody(clinic: Clinic): ClinicBody {
-  const { id, name, timezone, address, phone, settings } = clinic
-  return { id, name, timezone, address, phone, settings, logo: logoBody(clinic) }
+  const { id, name, timezone, address, phone, settings, attendanceMinutes } = clinic
+  return { id, name, timezone, address, phone, settings, attendanceMinutes, logo: logoBody(clinic) }
 }
 
 function logoBody({ id, logo }: Clinic): ClinicBody['logo'] {
