@@ -103,6 +103,29 @@ test('what was typed in the search does not undo a shortcut to a page that is st
   await page.getByRole('heading', { level: 1, name: 'Book for a patient' }).waitFor()
 })
 
+test('“Show all” empties the search, and a day list leads to the first booking that is not over', async ({ site }) => {
+  const scene = await aClinicScene(site, { timezone: noonZone() })
+  for (const [name, minutes] of [
+    ['Paula Past', -30],
+    ['Nora Now', -5],
+  ] as const) {
+    const slot = await aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() + minutes * 60_000) })
+    await aBooking(site.database, slot, { patient: { name } })
+  }
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/bookings`)
+  const search = page.getByRole('searchbox')
+  await search.fill('zzzz')
+  await page.getByRole('button', { name: 'Show all' }).click()
+  await page.getByRole('link', { name: 'Nora Now' }).waitFor()
+  await expect.poll(() => search.inputValue()).toBe('')
+  await page.getByRole('heading', { level: 1 }).and(page.locator(':focus')).waitFor()
+
+  await page.goto(`/clinic/${scene.clinic.id}/day`)
+  await page.getByRole('button', { name: 'Jump to now' }).press('Enter')
+  await page.locator('tr:focus').filter({ hasText: 'Nora Now' }).waitFor()
+})
+
 test('after Back and Forward, the tab of the page is the selected one, and in sight', async ({ site }) => {
   const scene = await aClinicScene(site)
   for (const locale of ['en-US', 'ar']) {

@@ -174,8 +174,16 @@ test('the secret leaves the address at once; a reload and going back still open 
   await heading.waitFor()
   // Without the link, in another tab, it does not open.
   const other = await site.newPage()
+  await other.clock.install()
   await other.goto(guest.url())
   await other.getByText('This address alone does not open the ticket').waitFor()
+  // Nor is it asked for again: tickets that are shown are, every 30 seconds.
+  let asked = 0
+  other.on('request', (request) => {
+    if (request.url().includes('/api/v1/bookings/')) asked += 1
+  })
+  await other.clock.runFor(65_000)
+  expect(asked).toBe(0)
   await other.getByText(/call the clinic \(reference .?[0-9A-F]{4}-[0-9A-F]{4}.?\)/).waitFor()
   await other.getByRole('main').getByRole('link', { name: 'Sign in' }).waitFor()
   expect(await other.getByRole('link', { name: 'Create an account' }).count()).toBe(0)

@@ -1,6 +1,6 @@
 import type { Booking, Doctor } from '@holdfast/contract/client'
-import { Box, Stack, Text } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { Box, Button, Group, Stack, Text } from '@mantine/core'
+import { type ReactNode, type RefObject, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatNumber, formatTime } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
@@ -26,67 +26,94 @@ type DayListProps = {
 export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayListProps) {
   const { t } = useTranslation(['schedule', 'shell'])
   const coming = bookings.filter(({ status }) => status !== 'CANCELLED' && status !== 'FAILED')
+  const nextRef = useRef<HTMLTableRowElement>(null)
+  const next = coming.find(({ endsAt }) => Date.parse(endsAt) > serverNow())
   if (coming.length === 0) return <EmptyState title={t('day.none')} help={t('day.noneHelp')} />
   return (
-    <table className={tableClasses.table}>
-      <caption className={tableClasses.caption}>{caption}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('column.time')}</th>
-          <th scope="col">{t('column.patient')}</th>
-          {doctors ? <th scope="col">{t('column.doctor')}</th> : null}
-          <th scope="col">{t('column.appointmentType')}</th>
-          <th scope="col">{t('column.status')}</th>
-          <th scope="col" className="no-print">
-            {t('column.actions')}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {coming.map((booking) => (
-          <tr key={booking.id} data-quiet={booking.status === 'NO_SHOW' || booking.status === 'COMPLETED' || undefined}>
-            <td className="tabular">
-              <strong>{formatTime(booking.startsAt, timeZone)}</strong>
-            </td>
-            <td>
-              <Stack gap={0}>
-                <span>
-                  {nameOf ? nameOf(booking) : <PatientName of={booking} />}
-                  {booking.units > 1 ? ` (${t('units', { count: booking.units })})` : ''}
-                </span>
-                {booking.patient.phone ? (
-                  <Text size="sm" c="dimmed" component="span">
-                    <bdi>{booking.patient.phone}</bdi>
-                  </Text>
-                ) : null}
-                {booking.reason ? (
-                  <Text size="sm" c="dimmed" component="span" lineClamp={2}>
-                    {booking.reason}
-                  </Text>
-                ) : null}
-              </Stack>
-            </td>
-            {doctors ? (
-              <td data-label={t('column.doctor')}>{doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–'}</td>
-            ) : null}
-            <td data-label={t('column.appointmentType')}>
-              {t(`shell:appointmentType.${booking.appointmentType}`)}
-              {booking.joinUrl === null ? null : (
-                <Box mt={4}>
-                  <JoinVideo url={booking.joinUrl} of={booking.patient.name} size="compact-sm" variant="light" />
-                </Box>
-              )}
-            </td>
-            <td>
-              <StatusMark of={booking} />
-            </td>
-            <td className="no-print">
-              <BookingActions booking={booking} timeZone={timeZone} />
-            </td>
+    <>
+      {next === undefined || next === coming[0] ? null : <ToNow to={nextRef} />}
+      <table className={tableClasses.table}>
+        <caption className={tableClasses.caption}>{caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t('column.time')}</th>
+            <th scope="col">{t('column.patient')}</th>
+            {doctors ? <th scope="col">{t('column.doctor')}</th> : null}
+            <th scope="col">{t('column.appointmentType')}</th>
+            <th scope="col">{t('column.status')}</th>
+            <th scope="col" className="no-print">
+              {t('column.actions')}
+            </th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {coming.map((booking) => (
+            <tr
+              key={booking.id}
+              {...(booking === next ? { ref: nextRef, tabIndex: -1 } : {})}
+              data-quiet={booking.status === 'NO_SHOW' || booking.status === 'COMPLETED' || undefined}
+            >
+              <td className="tabular">
+                <strong>{formatTime(booking.startsAt, timeZone)}</strong>
+              </td>
+              <td>
+                <Stack gap={0}>
+                  <span>
+                    {nameOf ? nameOf(booking) : <PatientName of={booking} />}
+                    {booking.units > 1 ? ` (${t('units', { count: booking.units })})` : ''}
+                  </span>
+                  {booking.patient.phone ? (
+                    <Text size="sm" c="dimmed" component="span">
+                      <bdi>{booking.patient.phone}</bdi>
+                    </Text>
+                  ) : null}
+                  {booking.reason ? (
+                    <Text size="sm" c="dimmed" component="span" lineClamp={2}>
+                      {booking.reason}
+                    </Text>
+                  ) : null}
+                </Stack>
+              </td>
+              {doctors ? (
+                <td data-label={t('column.doctor')}>
+                  {doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–'}
+                </td>
+              ) : null}
+              <td data-label={t('column.appointmentType')}>
+                {t(`shell:appointmentType.${booking.appointmentType}`)}
+                {booking.joinUrl === null ? null : (
+                  <Box mt={4}>
+                    <JoinVideo url={booking.joinUrl} of={booking.patient.name} size="compact-sm" variant="light" />
+                  </Box>
+                )}
+              </td>
+              <td>
+                <StatusMark of={booking} />
+              </td>
+              <td className="no-print">
+                <BookingActions booking={booking} timeZone={timeZone} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  )
+}
+
+/** Goes to the first booking that is not over: on a phone, a full day is many screens long. */
+function ToNow({ to }: { to: RefObject<HTMLTableRowElement | null> }) {
+  const { t } = useTranslation('schedule')
+  const go = () => {
+    to.current?.scrollIntoView({ block: 'center' })
+    to.current?.focus({ preventScroll: true })
+  }
+  return (
+    <Group className="no-print">
+      <Button variant="default" size="sm" onClick={go}>
+        {t('toNow')}
+      </Button>
+    </Group>
   )
 }
 
@@ -97,12 +124,14 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
 export function DayCounts({ bookings }: { bookings: readonly Booking[] }) {
   const { t } = useTranslation('schedule')
   const count = (...statuses: Booking['status'][]) => bookings.filter(({ status }) => statuses.includes(status)).length
+  const unconfirmed = bookings.filter((booking) => canAttend(booking, serverNow())).length
+  const noShows = count('NO_SHOW')
   const parts = [
     { label: t('counts.expected'), value: count('PENDING', 'CONFIRMED') },
-    { label: t('counts.unconfirmed'), value: bookings.filter((booking) => canAttend(booking, serverNow())).length },
+    { label: t('counts.unconfirmed', { count: unconfirmed }), value: unconfirmed },
     { label: t('counts.arrived'), value: count('ARRIVED') },
     { label: t('counts.completed'), value: count('COMPLETED') },
-    { label: t('counts.noShow'), value: count('NO_SHOW') },
+    { label: t('counts.noShow', { count: noShows }), value: noShows },
   ]
   return (
     <Text component="p" className="tabular" m={0} role="status">

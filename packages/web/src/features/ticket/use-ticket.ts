@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { storedTicketQuery } from '../../domain/bookings/stored-ticket-queries.ts'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
-import { UnreachableError } from '../../lib/api-error.ts'
+import { refusalCode, UnreachableError } from '../../lib/api-error.ts'
 import { bookingQuery } from '../../lib/booking-query.ts'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
 import { storeTicket } from '../../lib/stored-tickets.ts'
@@ -19,7 +19,12 @@ const rereadMs = 30_000
 
 /** A booking with the data of its ticket; without a network, as it was last seen. */
 export function useTicket({ bookingId, manageToken }: TicketLink): TicketState {
-  const booking = useQuery({ ...bookingQuery(bookingId, manageToken), retry: 1, refetchInterval: rereadMs })
+  const booking = useQuery({
+    ...bookingQuery(bookingId, manageToken),
+    retry: 1,
+    // Signed out and without the code, the answer stays the same.
+    refetchInterval: ({ state }) => (refusalCode(state.error) === 'unauthenticated' ? false : rereadMs),
+  })
   const doctor = useQuery({ ...doctorQuery(booking.data?.doctorId ?? ''), enabled: booking.data !== undefined })
   const clinic = useQuery({ ...clinicQuery(booking.data?.clinicId ?? ''), enabled: booking.data !== undefined })
   const error = booking.error ?? doctor.error ?? clinic.error

@@ -17,6 +17,7 @@ import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { Icon } from '../../../ui/icon.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
+import { focusPageTitle } from '../../../ui/page-focus.ts'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import { ShowMore } from '../../../ui/show-more.tsx'
@@ -39,6 +40,7 @@ export function BookingsPage() {
   const { clinicId, doctors, today } = useClinic()
   const csvRows = useCsvRows()
   const rowsRef = useRef<HTMLTableSectionElement>(null)
+  const [resets, setResets] = useState(0)
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const range = { from: search.from ?? addDays(today, -7), to: search.to ?? addDays(today, 30) }
@@ -48,6 +50,13 @@ export function BookingsPage() {
     clinicId,
     doctors.map(({ id }) => id),
   )
+  const reset = async () => {
+    // The button is gone as soon as bookings are found.
+    focusPageTitle()
+    await navigate({ search: {} })
+    // Not before: the new fields begin with what the address says.
+    setResets(resets + 1)
+  }
   const bookings = found.data?.pages.flatMap(({ items }) => items) ?? []
   return (
     <Stack gap="lg">
@@ -56,6 +65,8 @@ export function BookingsPage() {
         <LiveNote state={live} updatedAt={found.dataUpdatedAt} />
       </Group>
       <Filters
+        // Emptied with everything that is typed in them.
+        key={resets}
         search={{ ...search, ...range }}
         onChange={(next) => navigate({ search: next, replace: true, resetScroll: false })}
       />
@@ -67,7 +78,7 @@ export function BookingsPage() {
         )
       ) : bookings.length === 0 ? (
         <EmptyState title={t('bookings.none')} help={t('bookings.noneHelp')}>
-          <Button variant="default" onClick={() => navigate({ search: {} })}>
+          <Button variant="default" onClick={() => void reset()}>
             {t('bookings.reset')}
           </Button>
         </EmptyState>
@@ -108,7 +119,7 @@ function useCsvRows() {
       [t('field.phone')]: booking.patient.phone ?? '',
       [t('column.doctor')]: doctors.find(({ id }) => id === booking.doctorId)?.name ?? '',
       [t('column.status')]: t(`shell:${statusLabel(booking)}`),
-      [t('filter.attendance')]:
+      [t('shell:attendance')]:
         booking.attendanceConfirmedAt === null ? '' : localDateTime(booking.attendanceConfirmedAt, timeZone),
       [t('field.units')]: booking.units,
       [t('column.booking')]: booking.id,

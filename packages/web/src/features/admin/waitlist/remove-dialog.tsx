@@ -33,7 +33,7 @@ export function RemoveDialog({ entry, onClose }: { entry: WaitlistEntry; onClose
       onClose={onClose}
       confirm={t('clinic.remove')}
       onConfirm={() => removing.mutate()}
-      back={t('leave.back')}
+      back={t('clinic.removeBack')}
       isBusy={removing.isPending}
       error={removing.error}
     >
