@@ -75,7 +75,7 @@ export const problemKinds = {
   doctor_not_found: {
     status: 404,
     title: 'There is no such doctor',
-    help: 'Check the id with GET /doctors. Inactive doctors are visible only to members of the clinic.',
+    help: 'Check the id with GET /doctors. Nobody can join the waitlist or see the slots of an inactive doctor.',
   },
   slot_not_found: {
     status: 404,

@@ -58,6 +58,9 @@ export const doctorOperations = {
     url: '/api/v1/doctors/{doctorId}',
     tag: 'Doctors',
     summary: 'Read a doctor',
+    description:
+      'Also an inactive one, whose bookings and waitlist entries stay: `active` is `false`, and there are no free ' +
+      'slots. Lists and searches have only active doctors.',
     access: 'anyone',
     params,
     responses: { 200: { description: 'The doctor', schema: doctorSchema }, 304: notModified },

@@ -56,7 +56,7 @@ export const doctorSchema = Type.Object(
     fee: Type.Union([moneySchema, Type.Null()]),
     appointmentTypes: Type.Array(appointmentTypeSchema),
     active: Type.Boolean({
-      description: 'false: the doctor takes no bookings, and only members of the clinic see them',
+      description: 'false: the doctor takes no bookings, and is in no public list or search',
     }),
     nextAvailableAt: nullableTime({
       description: 'Start of the first slot that can be booked now; null: there is none',

@@ -1,9 +1,11 @@
 /** What anybody may know of a clinic. */
 export type PublicClinic = { id: string; name: string; address: string | null; phone: string | null }
 
-/** What anybody may know of a doctor who takes bookings. */
+/** What anybody may know of a doctor. */
 export type PublicDoctor = {
   id: string
+  /** false: takes no bookings. */
+  active: boolean
   name: string
   specialization: string
   languages: readonly string[]
@@ -28,13 +30,17 @@ export function pathOf({
 
 /**
  * The elements that tell search engines what a page is about: title, description, and with the server's public address
- * also the canonical address and schema.org data.
+ * also the canonical address and schema.org data. The page of a doctor who takes no bookings is not to be found: links
+ * to it still open, so it has a title.
  */
 export function headOf(page: PublicPage, publicUrl: string | null): string {
   const { clinic, doctor } = page
   const where = [clinic.name, clinic.address].filter((part) => part !== null).join(', ')
   const title =
     doctor === null ? `${clinic.name} · Holdfast` : `${doctor.name}, ${doctor.specialization} · ${clinic.name}`
+  if (doctor !== null && !doctor.active) {
+    return `<title>${escapeHtml(title)}</title>\n    <meta name="robots" content="noindex" />`
+  }
   const description =
     doctor === null
       ? `Book an appointment online at ${where}. Availability is live.`

@@ -116,17 +116,43 @@ test('the page of a clinic is found by its id, and the list without a clinic sta
     expect((await site.app.inject({ url })).body).toBe(html)
 })
 
-test('an unknown or inactive doctor is 404 with the site’s page, and says nothing', async ({ database, site }) => {
-  const doctor = await aDoctor(database, await aClinic(database), { active: false })
-  for (const id of [doctor.id, 'x', '01a1fc91-8637-8000-8007-36704f1282c5']) {
+test('an unknown doctor is 404 with the site’s page, and says nothing', async ({ site }) => {
+  for (const id of ['x', '01a1fc91-8637-8000-8007-36704f1282c5']) {
     const response = await site.app.inject({ url: `/doctors/${id}` })
     expect([response.statusCode, response.body]).toEqual([404, html])
     expect(response.headers['cache-control']).toBe('no-store')
   }
 })
 
+test('search engines leave out the page of a doctor whose bookings are stopped', async ({ database, site }) => {
+  const doctor = await aDoctor(database, await aClinic(database))
+  await aSlot(database, doctor)
+  // With the tags that a change invalidates.
+  const cache = new ResponseCache({ bytesMax: 1_000_000 })
+  const app = await site.siteOf({ cache })
+  const change = async (active: boolean) => {
+    await site.engine.directory.updateDoctor(doctor.id, { name: 'Dr Ada Okafor', active })
+    cache.drop([{ tag: doctorTag(doctor.id) }])
+  }
+  const read = () => app.inject({ url: `/doctors/${doctor.id}` })
+  await change(true)
+  const before = (await read()).body
+  expect(schemaIn(before)).toMatchObject({ '@type': 'Physician', potentialAction: { '@type': 'ReserveAction' } })
+  expect(before).not.toContain('noindex')
+  await change(false)
+  const stopped = await read()
+  expect(stopped.statusCode).toBe(200)
+  expect(stopped.body).toContain('<title>Dr Ada Okafor, ')
+  expect(stopped.body).toContain('<meta name="robots" content="noindex" />')
+  expect(stopped.body).toContain('id="root"')
+  for (const word of ['ld+json', 'canonical', 'Book an appointment']) expect(stopped.body, word).not.toContain(word)
+  await change(true)
+  expect((await read()).body).toBe(before)
+})
+
 test('a doctor or clinic that does not exist is looked for once a minute', async ({ database, site }) => {
-  const { id } = await aDoctor(database, await aClinic(database), { active: false })
+  // Of a clinic that exists.
+  const { id } = await aSlot(database, await aDoctor(database, await aClinic(database)))
   const looked: string[] = []
   const { directory } = site.engine
   const noting =

@@ -45,7 +45,7 @@ export function createPublicPages(deps: PublicPagesDeps): PublicPages {
     doctor: (id) =>
       heads(`page doctor ${id}`, id, async (clinicNo) => {
         const doctor = await directory.doctor(id)
-        const clinic = doctor?.active ? await directory.clinic(doctor.clinicId) : null
+        const clinic = doctor && (await directory.clinic(doctor.clinicId))
         if (!doctor || clinic === null) return null
         const hours = await reads.openHours({ clinicNo, doctorId: id, days: openDays })
         return { page: { clinic, doctor, hours }, tags: [doctorTag(id), clinicTag(clinicNo)] }

@@ -186,6 +186,8 @@ export const createDoctor = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Read a doctor
  *
+ * Also an inactive one, whose bookings and waitlist entries stay: `active` is `false`, and there are no free slots. Lists and searches have only active doctors.
+ *
  * Who may call: Anyone.
  */
 export const getDoctor = <ThrowOnError extends boolean = false>(options: Options<GetDoctorData, ThrowOnError>): RequestResult<GetDoctorResponses, GetDoctorErrors, ThrowOnError> => (options.client ?? client).get<GetDoctorResponses, GetDoctorErrors, ThrowOnError>({

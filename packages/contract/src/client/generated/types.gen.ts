@@ -1511,7 +1511,7 @@ export type Doctor = {
     fee: Money | null;
     appointmentTypes: Array<AppointmentType>;
     /**
-     * false: the doctor takes no bookings, and only members of the clinic see them
+     * false: the doctor takes no bookings, and is in no public list or search
      */
     active: boolean;
     /**

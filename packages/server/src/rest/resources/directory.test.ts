@@ -126,7 +126,6 @@ test('a doctor is added, found, changed, and never deleted but deactivated', asy
   expect(changed.body).toEqual({ ...created.body, fee: null, rating: null })
 
   expect((await rest.call('updateDoctor', { path, as, body: { active: false } })).body.active).toBe(false)
-  expect((await rest.call('getDoctor', { path })).problem).toMatchObject({ status: 404, code: 'doctor_not_found' })
   expect((await rest.call('getDoctor', { path, as })).body.active).toBe(false)
   const query = { clinicId: clinic.id }
   expect((await rest.call('listDoctors', { query })).body.items).toEqual([])
@@ -138,6 +137,46 @@ test('a doctor is added, found, changed, and never deleted but deactivated', asy
   expect((await rest.call('listSpecializations')).body.items).not.toContainEqual(
     expect.objectContaining({ name: body.specialization }),
   )
+})
+
+test('an inactive doctor is read by the id, but not found, and has no slots for the public', async ({
+  database,
+  rest,
+}) => {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic, { name: 'Dr Grace Stopped', specialization: 'Stopped medicine' })
+  const slot = await aSlot(database, doctor)
+  const as = await rest.aMember(clinic.no, 'admin')
+  const [path, guest] = [{ doctorId: doctor.id }, rest.anAccount()]
+  const before = (await rest.call('getDoctor', { path })).body
+  expect(before).toMatchObject({ active: true, nextAvailableAt: slot.startsAt.toISOString() })
+  expect(before.nextSlots).toHaveLength(1)
+  await rest.call('updateDoctor', { path, as, body: { active: false } })
+
+  const stopped = { ...before, active: false, nextAvailableAt: null, nextSlots: [] }
+  for (const caller of [{}, { as: guest }, { as }]) {
+    expect((await rest.call('getDoctor', { path, ...caller })).body).toEqual(stopped)
+  }
+  const queries = [{ q: 'Stopped' }, { clinicId: clinic.id }, { specialization: 'Stopped medicine' }]
+  for (const query of queries) expect((await rest.call('listDoctors', { query })).body.items).toEqual([])
+  const day = slot.startsAt.toISOString().slice(0, 10)
+  const slots = await rest.call('listSlots', { path, query: { from: day, to: day } })
+  expect(slots.problem).toMatchObject({ status: 404, code: 'doctor_not_found' })
+  const body = { slotId: slot.id, patient: { name: 'Pia' } }
+  expect((await rest.call('createBooking', { body })).problem.code).toBe('slot_closed')
+  expect((await rest.call('getDoctorWaitlist', { path })).problem.code).toBe('doctor_not_found')
+
+  await rest.call('updateDoctor', { path, as, body: { active: true } })
+  expect((await rest.call('getDoctor', { path })).body).toEqual(before)
+})
+
+test('what is no doctor is not read by the id of one', async ({ database, rest }) => {
+  const clinic = await aClinic(database)
+  const slot = await aSlot(database, await aDoctor(database, clinic))
+  for (const doctorId of [slot.id, clinic.id]) {
+    const { problem } = await rest.call('getDoctor', { path: { doctorId } })
+    expect(problem).toMatchObject({ status: 404, code: 'doctor_not_found' })
+  }
 })
 
 test('inactive doctors are listed only for the clinic’s members', async ({ database, rest }) => {

@@ -18,7 +18,10 @@ const nextSlotsAgeMs = 2_000
 
 const currencies = new Set(Intl.supportedValuesOf('currency'))
 
-/** Doctors: everybody reads the active ones, admins add, change and deactivate them; nobody can delete them. */
+/**
+ * Doctors: everybody finds the active ones, and reads any of them by the id, because bookings and waitlist entries of
+ * inactive doctors stay. Admins add, change and deactivate them; nobody can delete them.
+ */
 export function serveDoctors(serve: Serve, deps: RestDeps): void {
   const { directory } = deps.engine
 
@@ -27,14 +30,14 @@ export function serveDoctors(serve: Serve, deps: RestDeps): void {
   serve(restOperations.getDoctor, async ({ params: { doctorId }, granted: principal, request }) => {
     const clinicNo = clinicNoIn(doctorId)
     if (clinicNo === null) throw doctorNotFound(doctorId)
-    // Members of the clinic also see an inactive doctor; everybody else shares one response.
+    // Members of the clinic may just have changed the doctor; everybody else shares one response.
     if (actorIn(principal, clinicNo) !== null) return doctorForMember(directory, doctorId)
     return cachedRead(deps, request, {
       isList: false,
       key: `doctor ${doctorId}`,
       async load() {
         const doctor = await directory.doctor(doctorId)
-        if (doctor === null || !doctor.active) throw doctorNotFound(doctorId)
+        if (doctor === null) throw doctorNotFound(doctorId)
         return { body: doctorBody(doctor), ...dependenciesOf([doctor]) }
       },
     })
