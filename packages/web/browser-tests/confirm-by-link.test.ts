@@ -119,6 +119,28 @@ test('a link whose hold was released offers the doctor’s times', { timeout: 30
   await late.getByRole('heading', { name: 'Choose a time' }).waitFor()
 })
 
+test('a guest confirms a held time whose doctor’s bookings were stopped meanwhile', { timeout: 300_000 }, async ({
+  site,
+  mails,
+}) => {
+  const practice = await aPracticeByLink(site, 'Stopped by Clinic')
+  const page = await site.newPage({ isNewContext: true })
+  await openTimes(page, practice)
+  await hold(page, '9:00')
+  await submit(page, 'Grace Hopper', 'grace.stopped@example.org')
+  const link = await linkIn(mails, 'grace.stopped@example.org')
+  await dataOf(site.admin.updateDoctor({ path: { doctorId: practice.doctor.id }, body: { active: false } }))
+  const confirming = await site.newPage({ isNewContext: true })
+  await confirming.goto(link)
+  await confirming.getByText('Dr Amara Okafor', { exact: false }).waitFor()
+  await confirming.getByRole('button', { name: 'Confirm the appointment' }).click()
+  await confirming.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+  await confirming.getByText('Dr Amara Okafor', { exact: false }).waitFor()
+  // The page that held the time opens the ticket, too.
+  await page.reload()
+  await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+})
+
 test('a guest who lost the ticket gets its link at the address of the booking', { timeout: 300_000 }, async ({
   site,
   mails,

@@ -28,6 +28,11 @@ const route = getRouteApi('/doctors/$doctorId')
 /** Few clinics need it, so it is not part of the first load. */
 const AwaitingLink = lazy(async () => ({ default: (await import('./awaiting-link.tsx')).AwaitingLink }))
 
+/** Of doctors who take no bookings. */
+const NoBookings = lazy(async () => ({
+  default: (await import('../../domain/free-times/no-bookings.tsx')).NoBookings,
+}))
+
 /** A doctor's page: from choosing a time to the ticket. */
 export function BookingPage() {
   const { doctorId } = route.useParams()
@@ -93,7 +98,11 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
       )}
       {isChoosing || !isAway ? (
         <div hidden={!isChoosing}>
-          <Choice doctor={doctor} clinic={clinic} type={type} from={from} onChoose={onChoose} />
+          {doctor.active ? (
+            <Choice doctor={doctor} clinic={clinic} type={type} from={from} onChoose={onChoose} />
+          ) : (
+            <NoBookings doctor={doctor} clinic={clinic} />
+          )}
         </div>
       ) : null}
     </>

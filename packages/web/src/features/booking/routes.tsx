@@ -17,8 +17,11 @@ const bookingRoute = createRoute({
     const doctor = await queryClient.ensureQueryData(doctorQuery(doctorId))
     // The page is shown before the clinic has been read, and shows an error if that fails.
     const clinic = queryClient.ensureQueryData(clinicQuery(doctor.clinicId))
-    if (from === undefined) clinic.then((found) => readTimes(firstDayOf(doctor, found))).catch(() => undefined)
-    else clinic.catch(() => undefined)
+    clinic
+      .then((found) => {
+        if (from === undefined && doctor.active) readTimes(firstDayOf(doctor, found))
+      })
+      .catch(() => undefined)
     await texts
   },
   component: lazyRouteComponent(() => import('./booking-page.tsx'), 'BookingPage'),

@@ -46,6 +46,12 @@ test('a changed doctor is replaced in place, and all others keep their identity'
   expect(after.pages[0]?.items[0]).toBe(before.pages[0]?.items[0])
 })
 
+test('a doctor whose bookings are stopped leaves the list', () => {
+  const before = found([aDoctor('Ann', null), aDoctor('Bea', '2026-11-23T09:00:00Z')])
+  const after = withDoctors(before, [{ ...aDoctor('Bea', null), active: false }])
+  expect(doctorsOf(after).map(({ name }) => name)).toEqual(['Ann'])
+})
+
 test('only valid parameters of a search in the URL are used', () => {
   expect(
     parseDoctorSearch({ q: 'knee', type: 'video', sort: 'name', clinicId: '', specialization: 7, other: 'x' }),

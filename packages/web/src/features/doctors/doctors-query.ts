@@ -44,12 +44,12 @@ export function doctorsOf({ pages }: FoundDoctors): Doctor[] {
   return [...new Map(pages.flatMap(({ items }) => items.map((doctor) => [doctor.id, doctor]))).values()]
 }
 
-/** The list with some doctors replaced in place. */
+/** The list with some doctors replaced in place, and without those who no longer take bookings. */
 export function withDoctors(found: FoundDoctors, changed: readonly Doctor[]): FoundDoctors {
   const now = new Map(changed.map((doctor) => [doctor.id, doctor]))
   const pages = found.pages.map((page) => ({
     ...page,
-    items: page.items.map((doctor) => now.get(doctor.id) ?? doctor),
+    items: page.items.map((doctor) => now.get(doctor.id) ?? doctor).filter(({ active }) => active),
   }))
   return { ...found, pages }
 }

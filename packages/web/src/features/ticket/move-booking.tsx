@@ -1,4 +1,4 @@
-import type { Booking, Clinic, Slot } from '@holdfast/contract/client'
+import type { Booking, Clinic, Doctor, Slot } from '@holdfast/contract/client'
 import { Group, Paper, Stack, Text } from '@mantine/core'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -7,24 +7,29 @@ import { useBookingActions } from '../../domain/bookings/use-booking-changes.ts'
 import { localDate } from '../../domain/free-times/week-days.ts'
 import { WeekOfTimes } from '../../domain/free-times/week-of-times.tsx'
 import { formatDayTime } from '../../lib/format.ts'
+import { isolated } from '../../lib/isolated.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { FocusedTitle } from '../../ui/focused-title.tsx'
+import { ChooseColleague } from './choose-colleague.tsx'
 import type { Moved } from './moved-notice.tsx'
 
 type MoveProps = {
   booking: Booking
+  doctor: Doctor
   clinic: Clinic
   link: TicketLink
   onMoved: (moved: Moved) => void
   onKeep: () => void
 }
 
-/** Moves a booking atomically to another slot of the same doctor. */
-export function MoveBooking({ booking, clinic, link, onMoved, onKeep }: MoveProps) {
+/** Moves a booking atomically to another slot: of the same doctor, or of a colleague of one who takes no bookings. */
+export function MoveBooking({ booking, doctor, clinic, link, onMoved, onKeep }: MoveProps) {
   const { t } = useTranslation('ticket')
   const { move } = useBookingActions(link)
   const [from, setFrom] = useState(() => localDate(booking.startsAt, clinic.timezone))
+  const [colleague, setColleague] = useState<Doctor | null>(null)
+  const target = doctor.active ? doctor : colleague
   const [chosen, setChosen] = useState<Slot | null>(null)
   const [isBusy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
@@ -36,7 +41,12 @@ export function MoveBooking({ booking, clinic, link, onMoved, onKeep }: MoveProp
     try {
       const { slotId, startsAt } = booking
       const moved = await move(slot.id)
-      onMoved({ before: { slotId, startsAt }, after: { startsAt: moved.startsAt }, isUndone: false })
+      onMoved({
+        before: { slotId, startsAt },
+        after: { startsAt: moved.startsAt },
+        isUndone: false,
+        colleague: colleague?.name ?? null,
+      })
     } catch (refusal) {
       setError(refusal)
       setChosen(null)
@@ -58,18 +68,28 @@ export function MoveBooking({ booking, clinic, link, onMoved, onKeep }: MoveProp
             <Text>{t('move.current', { when: describe(booking.startsAt) })}</Text>
             {keep}
           </Group>
-          <WeekOfTimes
-            doctorId={booking.doctorId}
-            clinic={clinic}
-            from={from}
-            onFrom={setFrom}
-            onChoose={setChosen}
-            exceptSlotId={booking.slotId}
-          />
+          {doctor.active ? null : (
+            <ChooseColleague {...{ booking, doctor, clinic }} chosen={colleague} onChoose={setColleague} />
+          )}
+          {target === null ? null : (
+            <WeekOfTimes
+              key={target.id}
+              doctorId={target.id}
+              clinic={clinic}
+              from={from}
+              onFrom={setFrom}
+              onChoose={setChosen}
+              exceptSlotId={booking.slotId}
+            />
+          )}
         </>
       ) : (
         <Confirmation
-          text={t('move.help', { before: describe(booking.startsAt), after: describe(chosen.startsAt) })}
+          text={t(colleague === null ? 'move.help' : 'move.helpColleague', {
+            before: describe(booking.startsAt),
+            after: describe(chosen.startsAt),
+            name: isolated(colleague?.name ?? ''),
+          })}
           isBusy={isBusy}
           onConfirm={() => submit(chosen)}
           onBack={() => setChosen(null)}

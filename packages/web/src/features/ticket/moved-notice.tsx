@@ -7,12 +7,19 @@ import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { useBookingActions } from '../../domain/bookings/use-booking-changes.ts'
 import { isFinal } from '../../lib/api-error.ts'
 import { formatDayTime } from '../../lib/format.ts'
+import { isolated } from '../../lib/isolated.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Icon } from '../../ui/icon.tsx'
 
 /** A move that was made on this page. */
-export type Moved = { before: { slotId: string; startsAt: string }; after: { startsAt: string }; isUndone: boolean }
+export type Moved = {
+  before: { slotId: string; startsAt: string }
+  after: { startsAt: string }
+  isUndone: boolean
+  /** To whom, because the doctor takes no bookings, so it cannot be undone; null: the doctor is the same. */
+  colleague: string | null
+}
 
 type NoticeProps = {
   moved: Moved
@@ -24,7 +31,13 @@ type NoticeProps = {
 }
 
 /** On top of a ticket that was moved: from when to when, and the way back while that time is free. */
-export function MovedNotice({ moved: { before, after, isUndone }, clinic, link, onMoved, onChoose }: NoticeProps) {
+export function MovedNotice({
+  moved: { before, after, isUndone, colleague },
+  clinic,
+  link,
+  onMoved,
+  onChoose,
+}: NoticeProps) {
   const { t } = useTranslation('ticket')
   const { move } = useBookingActions(link)
   const [isBusy, setBusy] = useState(false)
@@ -36,7 +49,7 @@ export function MovedNotice({ moved: { before, after, isUndone }, clinic, link, 
     setError(null)
     try {
       const { startsAt } = await move(before.slotId)
-      onMoved({ before, after: { startsAt }, isUndone: true })
+      onMoved({ before, after: { startsAt }, isUndone: true, colleague: null })
     } catch (refusal) {
       setError(refusal)
     } finally {
@@ -49,9 +62,11 @@ export function MovedNotice({ moved: { before, after, isUndone }, clinic, link, 
         <Text role="status">
           {isUndone
             ? t('move.undone', { when: describe(after.startsAt) })
-            : t('move.done', { when: describe(after.startsAt), before: describe(before.startsAt) })}
+            : colleague === null
+              ? t('move.done', { when: describe(after.startsAt), before: describe(before.startsAt) })
+              : t('move.doneColleague', { when: describe(after.startsAt), name: isolated(colleague) })}
         </Text>
-        {isUndone ? null : (
+        {isUndone || colleague !== null ? null : (
           // The same button, because it has the focus.
           <ActionButton size="sm" variant="default" isBusy={isBusy} onClick={isRefused ? onChoose : undo}>
             {t(isRefused ? 'move.choose' : 'move.undo')}

@@ -128,6 +128,7 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline, attend
         <Suspense fallback={<PageLoading />}>
           <MoveBooking
             booking={booking}
+            doctor={doctor}
             clinic={clinic}
             link={link}
             onMoved={(moved) => {

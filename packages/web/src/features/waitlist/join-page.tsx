@@ -1,9 +1,11 @@
 import type { Clinic, Doctor } from '@holdfast/contract/client'
 import { Alert, Group, Radio, Stack, Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { CallClinic } from '../../domain/clinics/call-clinic.tsx'
+import { colleaguesQuery } from '../../domain/free-times/colleague-times-query.ts'
 import { entryOfDraft, newEntryDraft } from '../../domain/waitlist/entry-draft.ts'
 import { EntryFields } from '../../domain/waitlist/entry-fields.tsx'
 import { useEntryForm, useJoin } from '../../domain/waitlist/use-entry-form.ts'
@@ -12,6 +14,7 @@ import { refusalCode } from '../../lib/api-error.ts'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
 import { formatNumber } from '../../lib/format.ts'
 import { currentLanguage } from '../../lib/i18n.ts'
+import { isolated } from '../../lib/isolated.ts'
 import { localDay } from '../../lib/local-time.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { useSession } from '../../lib/session.ts'
@@ -44,29 +47,58 @@ export function JoinPage() {
       </>
     )
   }
-  const error = doctor.error ?? clinic.error
-  if (error !== null) {
-    return (
-      <Stack gap="lg">
-        <PageTitle>{t('join.title')}</PageTitle>
-        <ErrorState error={error} retry={() => void (doctor.isError ? doctor : clinic).refetch()} />
-      </Stack>
-    )
-  }
+  const failed = [doctor, clinic].find(({ error }) => error !== null)
+  if (failed !== undefined) return <ReadFailed error={failed.error} retry={() => void failed.refetch()} />
   // The account's name and address begin the form.
   if (doctor.data === undefined || clinic.data === undefined || session.kind === 'unknown') return <PageLoading />
-  return <Join key={doctorId} doctor={doctor.data} clinic={clinic.data} from={from} />
+  const props = { doctor: doctor.data, clinic: clinic.data, from }
+  return doctor.data.active ? <Join key={doctorId} {...props} /> : <JoinForColleagues key={doctorId} {...props} />
+}
+
+function ReadFailed({ error, retry }: { error: unknown; retry: () => void }) {
+  const { t } = useTranslation('waitlist')
+  return (
+    <Stack gap="lg">
+      <PageTitle>{t('join.title')}</PageTitle>
+      <ErrorState error={error} retry={retry} />
+    </Stack>
+  )
+}
+
+/** The waitlist of a doctor who takes no bookings is that of the colleagues, if there are any. */
+function JoinForColleagues(props: JoinProps) {
+  const queryClient = useQueryClient()
+  const { data, error, refetch } = useQuery(colleaguesQuery(queryClient, props.doctor))
+  if (data !== undefined) return data.length === 0 ? <NobodyToWaitFor {...props} /> : <Join {...props} />
+  return error === null ? <PageLoading /> : <ReadFailed error={error} retry={() => void refetch()} />
+}
+
+/** Neither the doctor nor anybody else whom the clinic could offer takes bookings. */
+function NobodyToWaitFor({ doctor, clinic }: Pick<JoinProps, 'doctor' | 'clinic'>) {
+  const { t } = useTranslation(['waitlist', 'shell'])
+  return (
+    <>
+      <PageTitle>{t('join.title')}</PageTitle>
+      <EmptyState
+        title={t('shell:noBookings', { name: isolated(doctor.name) })}
+        help={t('join.alone', { clinic: isolated(clinic.name) })}
+      >
+        <CallClinic clinic={clinic} />
+        <LinkButton to="/">{t('findDoctor')}</LinkButton>
+      </EmptyState>
+    </>
+  )
 }
 
 type JoinProps = { doctor: Doctor; clinic: Clinic; from: string | undefined }
 
 function Join({ doctor, clinic, from }: JoinProps) {
-  const { t } = useTranslation('waitlist')
+  const { t } = useTranslation(['waitlist', 'shell'])
   const navigate = useNavigate()
   const session = useSession()
   const me = session.kind === 'account' ? session.me : null
   const today = localDay(serverNow(), clinic.timezone)
-  const [isAnyDoctor, setAnyDoctor] = useState(false)
+  const [isAnyDoctor, setAnyDoctor] = useState(!doctor.active)
   const form = useEntryForm({
     initial: newEntryDraft({ today, from, name: me?.name ?? '', email: me?.email ?? '' }),
     today,
@@ -100,7 +132,14 @@ function Join({ doctor, clinic, from }: JoinProps) {
       <Introduction doctor={doctor} />
       <form onSubmit={submit} noValidate className={layoutClasses.panel}>
         <Stack gap="lg">
-          <Choice doctor={doctor} clinic={clinic} isAnyDoctor={isAnyDoctor} onChange={setAnyDoctor} />
+          {doctor.active ? (
+            <Choice doctor={doctor} clinic={clinic} isAnyDoctor={isAnyDoctor} onChange={setAnyDoctor} />
+          ) : (
+            <Text>
+              {t('shell:noBookings', { name: isolated(doctor.name) })}{' '}
+              {t('join.colleagues', { clinic: isolated(clinic.name) })}
+            </Text>
+          )}
           <EntryFields form={form} isPatient />
           <Text size="sm" c="dimmed">
             {t('join.clinicTime', { clinic: `\u2068${clinic.name}\u2069` })}
@@ -119,7 +158,7 @@ function Join({ doctor, clinic, from }: JoinProps) {
 
 function Introduction({ doctor }: { doctor: Doctor }) {
   const { t } = useTranslation(['waitlist', 'shell'])
-  const waiting = useQuery(doctorWaitlistQuery(doctor.id)).data ?? 0
+  const waiting = useQuery({ ...doctorWaitlistQuery(doctor.id), enabled: doctor.active }).data ?? 0
   return (
     <div>
       <PageTitle>{t('join.title')}</PageTitle>

@@ -1,0 +1,62 @@
+import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
+import { Alert, NativeSelect, Stack, Text } from '@mantine/core'
+import { IconCalendarOff } from '@tabler/icons-react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { CallClinic } from '../../domain/clinics/call-clinic.tsx'
+import { colleaguesQuery } from '../../domain/free-times/colleague-times-query.ts'
+import { isolated } from '../../lib/isolated.ts'
+import { nameWithSpecialization } from '../../lib/specialization-name.ts'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { FocusedTitle } from '../../ui/focused-title.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { PageLoading } from '../../ui/page-loading.tsx'
+
+type ChooseProps = {
+  booking: Booking
+  doctor: Doctor
+  clinic: Clinic
+  chosen: Doctor | null
+  onChoose: (colleague: Doctor | null) => void
+}
+
+/** To whom a booking of a doctor who takes no bookings can be moved; without colleagues, whom to call. */
+export function ChooseColleague({ booking, doctor, clinic, chosen, onChoose }: ChooseProps) {
+  const { t } = useTranslation(['ticket', 'shell'])
+  const queryClient = useQueryClient()
+  const { data, error, refetch } = useQuery(colleaguesQuery(queryClient, doctor))
+  if (data === undefined) {
+    return error === null ? <PageLoading /> : <ErrorState error={error} retry={() => void refetch()} />
+  }
+  const colleagues = data.filter(({ appointmentTypes }) => appointmentTypes.includes(booking.appointmentType))
+  const isAlone = colleagues.length === 0
+  return (
+    <>
+      <Alert
+        color="amber"
+        variant="outline"
+        radius="lg"
+        role="group"
+        icon={<Icon of={IconCalendarOff} />}
+        title={<FocusedTitle id="move-stopped">{t('shell:noBookings', { name: isolated(doctor.name) })}</FocusedTitle>}
+      >
+        <Stack gap="sm" align="flex-start">
+          <Text>{t(isAlone ? 'move.alone' : 'move.stopped', { clinic: isolated(clinic.name) })}</Text>
+          <CallClinic clinic={clinic} />
+        </Stack>
+      </Alert>
+      {isAlone ? null : (
+        <NativeSelect
+          label={t('move.colleague')}
+          maw="28rem"
+          value={chosen?.id ?? ''}
+          onChange={({ currentTarget }) => onChoose(colleagues.find(({ id }) => id === currentTarget.value) ?? null)}
+          data={[
+            { value: '', label: t('move.chooseColleague') },
+            ...colleagues.map((one) => ({ value: one.id, label: nameWithSpecialization(one) })),
+          ]}
+        />
+      )}
+    </>
+  )
+}
