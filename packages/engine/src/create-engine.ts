@@ -21,10 +21,12 @@ import type { ClaimOutcome, ClaimRequest } from './model/claim.ts'
 import type { Announce } from './model/committed.ts'
 import type { Engine } from './model/engine.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './model/settle.ts'
-import { BatchQueue, type BatchReport, type QueueDepth } from './queue/batch-queue.ts'
+import { BatchQueue, type QueueDepth } from './queue/batch-queue.ts'
+import type { BatchReport } from './queue/batch-report.ts'
 import { createReads } from './reads/create-reads.ts'
 import { announcedSlotWrites } from './slots/announced-slot-writes.ts'
 import { createStoredResponses } from './stored-responses/stored-responses.ts'
+import type { CaseQueueDepths } from './theatre/case-claims.ts'
 import { createTheatre } from './theatre/create-theatre.ts'
 import { createWaitlist } from './waitlist/create-waitlist.ts'
 import { createWebhooks } from './webhooks/create-webhooks.ts'
@@ -70,7 +72,7 @@ const clinicWaitingMax = 256
 const waitMsMaxDefault = 5_000
 
 /** Of each queue: items waiting, batches in flight, and items that wait for locked rows. */
-export type QueueDepths = Record<'admission' | 'claim' | 'settle' | 'move', QueueDepth>
+export type QueueDepths = Record<'admission' | 'claim' | 'settle' | 'move', QueueDepth> & CaseQueueDepths
 
 /** The engine, with the application's role. The caller ends its pools after `stop()`. */
 export function createEngine(settings: EngineSettings): Engine & { queueDepths(): QueueDepths } {
@@ -102,6 +104,14 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
   const admissions = createAdmissions(batchPool, bounds)
   // Every change has a key, so that a batch whose result was lost can be sent again.
   const settle = (request: SettleRequest) => settles.submit({ ...request, key: request.key ?? randomUUID() })
+  const { theatre, queueDepths: caseQueueDepths } = createTheatre({
+    pool: generalPool,
+    writePool: theatrePool,
+    turnsOfCases: { ...bounds, atOnceMax: clinicCasesMax, ...clinicBounds },
+    turnsOfSuggestions: { atOnceMax: Math.ceil(clinicCasesMax / 2), ...clinicBounds },
+    announce,
+    settle,
+  })
   const waitlist = createWaitlist({ pool: generalPool, announce, settle })
   const reads = createReads(generalPool)
   return {
@@ -123,14 +133,7 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
     auditLog: createAuditLog(generalPool),
     storedResponses: createStoredResponses(generalPool),
     messages: createMessages(generalPool),
-    theatre: createTheatre({
-      pool: generalPool,
-      writePool: theatrePool,
-      turnsOfCases: { atOnceMax: clinicCasesMax, ...clinicBounds },
-      turnsOfSuggestions: { atOnceMax: Math.ceil(clinicCasesMax / 2), ...clinicBounds },
-      announce,
-      settle,
-    }),
+    theatre,
     waitlist,
     webhooks: createWebhooks(generalPool),
     calendarFeeds: createCalendarFeeds(generalPool),
@@ -141,6 +144,7 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
       claim: claims.depth,
       settle: settles.depth,
       move: moves.depth,
+      ...caseQueueDepths(),
     }),
     async stop() {
       await Promise.all([admissions.queue.stop(), claims.stop(), settles.stop(), moves.stop()])

@@ -224,7 +224,7 @@ export {
   type WebhookDelivery,
 } from './model/webhook.ts'
 export { type MovedDatabase, MoveRefused, moveDatabase } from './move/move-database.ts'
-export type { BatchReport } from './queue/batch-queue.ts'
+export type { BatchReport } from './queue/batch-report.ts'
 export {
   type CalendarDays,
   type CalendarDoctor,

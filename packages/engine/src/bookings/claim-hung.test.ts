@@ -17,7 +17,7 @@ import { describe, expect, onTestFinished } from 'vitest'
 import { createEngine } from '../create-engine.ts'
 import { createPool, type PoolSettings } from '../database/pools.ts'
 import type { SettleRequest } from '../model/settle.ts'
-import type { BatchReport } from '../queue/batch-queue.ts'
+import type { BatchReport } from '../queue/batch-report.ts'
 import { findLocked, locksOf } from './find-locked.ts'
 
 function engineOn(

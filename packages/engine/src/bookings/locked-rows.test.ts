@@ -23,7 +23,7 @@ import { createEngine } from '../create-engine.ts'
 import { createPool } from '../database/pools.ts'
 import { newId } from '../model/id.ts'
 import type { SettleAction } from '../model/settle.ts'
-import type { BatchReport } from '../queue/batch-queue.ts'
+import type { BatchReport } from '../queue/batch-report.ts'
 
 // Every kind of row that a batched write locks, and a transaction that hangs while it holds that lock. The writes of
 // other clinics in the same batch must be done after one lock timeout, together: one batch fails, and the next one has

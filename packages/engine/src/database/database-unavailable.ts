@@ -1,3 +1,5 @@
+import pg from 'pg'
+
 /**
  * The database could not be reached, or the connection was lost during the work.
  *
@@ -11,6 +13,15 @@ export class DatabaseUnavailable extends Error {
     super(message, { cause: options.cause })
     this.outcomeUnknown = options.outcomeUnknown
   }
+}
+
+export function unreached(cause: unknown): DatabaseUnavailable {
+  return new DatabaseUnavailable('The database cannot be reached.', { outcomeUnknown: false, cause })
+}
+
+export function unknownOutcome(cause: unknown): DatabaseUnavailable {
+  const message = 'The connection to the database was lost; the outcome is not known.'
+  return new DatabaseUnavailable(message, { outcomeUnknown: true, cause })
 }
 
 // Class 08: connection exceptions; 57P0x: the server ends the session or does not accept it yet; 53300: too many
@@ -81,6 +92,12 @@ export function isDatabaseUnusable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isDatabaseUnusable)
   if (isConnectionLost(error) || isLoginRefused(error)) return true
   return error instanceof Error && (codeOf(error) === '3D000' || codeOf(error) === '42501')
+}
+
+/** The SQLSTATE with which the server refused a statement; null if it was not reached, or a lock not free in time. */
+export function refusedWith(error: unknown): string | null {
+  if (!(error instanceof pg.DatabaseError) || isConnectionLost(error)) return null
+  return isNotWritable(error) || isLockTimeout(error) ? null : codeOf(error)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { DatabaseUnavailable } from '../database/database-unavailable.ts'
-import { BatchQueue, type BatchReport, type ItemResult } from './batch-queue.ts'
+import { BatchQueue, type ItemResult } from './batch-queue.ts'
+import type { BatchReport } from './batch-report.ts'
 
 /** A run that waits until the test releases it, one call at a time. */
 function heldRun() {

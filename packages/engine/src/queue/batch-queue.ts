@@ -1,28 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
-  DatabaseUnavailable,
   isConnectionLost,
   isLockTimeout,
   isNotWritable,
   mayHaveRun,
+  refusedWith,
+  unknownOutcome,
+  unreached,
 } from '../database/database-unavailable.ts'
 import type { Overloaded } from '../model/claim.ts'
+import type { BatchReport } from './batch-report.ts'
 import { SlowLane } from './slow-lane.ts'
 
 /** The outcome of an item of a batch, or that the item must be sent again with the next batch. */
 export type ItemResult<Outcome> = { kind: 'completed'; outcome: Outcome } | { kind: 'retry' }
 
-/** Figures of one batch, reported when it is over. */
-export type BatchReport = {
-  queue: string
-  /** Items sent. */
-  size: number
-  /** How long the database took, with the COMMIT, milliseconds. */
-  durationMs: number
-  /** How long the oldest item had waited before it was sent, milliseconds. */
-  waitMs: number
-  failed: boolean
-}
+/** Or that the queue `alone` must send it, or that it could not be done in time. */
+export type QueueResult<Outcome> = ItemResult<Outcome> | { kind: 'alone' | 'overloaded' }
 
 export type QueueDepth = { queued: number; inFlight: number; slow: number }
 
@@ -30,13 +24,16 @@ export type BatchQueueSettings<Item, Outcome> = {
   name: string
   /**
    * Runs one batch in one transaction and resolves after COMMIT, with one result per item, in order. Must be
-   * idempotent.
+   * idempotent. `deadlines`: of each item, until when it may wait, by `performance.now()`.
    */
-  run(items: readonly Item[]): Promise<ItemResult<Outcome>[]>
+  run(items: readonly Item[], deadlines: readonly number[]): Promise<QueueResult<Outcome>[]>
+  /** Gets what a batch leaves to it, and the items of a batch that failed, with the time that they have waited. */
+  alone?: BatchQueue<Item, Outcome> | null
   /** The row that an item has to lock. The items of a row that stays locked wait together, apart from the others. */
   rowOf?(item: Item): string
   /** Which of the items have to wait for the lock of another transaction, in order. Called after a lock timeout. */
   findLocked?(items: readonly Item[]): Promise<boolean[]>
+  /** 1: no batch has more. Otherwise batches grow under overload. */
   batchSizeMax?: number
   inFlightMax?: number
   /** Items that may wait, not counting those of the slow lane; further ones are refused at once. */
@@ -80,11 +77,13 @@ const slowShare = 1 / 4
  *
  * - Bounded: when the queue is full, or an item has waited too long, its outcome is `overloaded`, and it has not been
  *   done.
- * - When a batch fails, its items are sent one by one, so that an invalid item does not fail the others.
+ * - When a batch fails, its items are sent one by one, so that an invalid item does not fail the others. A queue with
+ *   another one for this (`alone`) leaves them to it.
  * - When a batch waits too long for a lock, the items of locked rows leave it for the slow lane, one batch at a time,
  *   and the others are sent again.
  * - When the connection is lost in flight, the outcome is unknown: the same items are sent again, which their
- *   idempotency keys make safe. So they are when the server may not write (a failover), and nothing was done.
+ *   idempotency keys make safe, until there is an outcome other than `overloaded`. So they are when the server may not
+ *   write (a failover), and nothing was done.
  */
 export class BatchQueue<Item, Outcome> {
   readonly #settings: Required<BatchQueueSettings<Item, Outcome>>
@@ -103,6 +102,7 @@ export class BatchQueue<Item, Outcome> {
     this.#settings = {
       rowOf: () => '',
       findLocked: async (items) => items.map(() => false),
+      alone: null,
       batchSizeMax: 128,
       inFlightMax: 2,
       queuedMax: 4_096,
@@ -124,14 +124,18 @@ export class BatchQueue<Item, Outcome> {
    * @throws DatabaseUnavailable when the database cannot be reached; the database's own error for this item
    */
   submit(item: Item): Promise<Outcome | Overloaded> {
-    if (this.#stopped || this.#waiting.length >= this.#settings.queuedMax) {
-      this.#settings.onOutcomes([overloaded])
-      return Promise.resolve(overloaded)
-    }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, since: performance.now(), tries: 0, mayBeCommitted: false, resolve, reject })
-      this.#schedule()
+      const waiting = { item, since: performance.now(), tries: 0, mayBeCommitted: false, resolve, reject }
+      if (this.#stopped) this.#refuse(waiting)
+      else this.#accept(waiting)
     })
+  }
+
+  #accept(waiting: Waiting<Item, Outcome>): void {
+    if (this.#waiting.length < this.#settings.queuedMax || waiting.mayBeCommitted) {
+      this.#waiting.push(waiting)
+      this.#schedule()
+    } else this.#refuse(waiting)
   }
 
   /** Takes no more items, and resolves when every item has its outcome. */
@@ -172,8 +176,8 @@ export class BatchQueue<Item, Outcome> {
     const { batchSizeMax, queuedMax, rowOf } = this.#settings
     const slowMax = Math.ceil(queuedMax * slowShare)
     // Under overload a turn of the event loop is long and starts only two batches, so batches grow with the queue.
-    const size = Math.min(batchSizeMax * overloadFactor, Math.max(batchSizeMax, Math.ceil(this.#waiting.length / 8)))
-    const taken = this.#inTime(this.#waiting.splice(0, size))
+    const grown = Math.min(batchSizeMax * overloadFactor, Math.max(batchSizeMax, Math.ceil(this.#waiting.length / 8)))
+    const taken = this.#inTime(this.#waiting.splice(0, batchSizeMax === 1 ? 1 : grown))
     if (this.#slow.isEmpty) return taken
     return taken.filter((waiting) => {
       const row = rowOf(waiting.item)
@@ -201,16 +205,18 @@ export class BatchQueue<Item, Outcome> {
 
   /** Refuses the items whose time is up, and returns the others. `cause`: why they could not be done. */
   #inTime(batch: Waiting<Item, Outcome>[], cause: unknown = null): Waiting<Item, Outcome>[] {
-    const { waitMsMax, unknownMsMax } = this.#settings
     const now = performance.now()
     return batch.filter((waiting) => {
-      const { since, mayBeCommitted } = waiting
-      if (since + (mayBeCommitted ? unknownMsMax : waitMsMax) >= now) return true
-      if (mayBeCommitted) this.#reject(waiting, unknownOutcome(cause))
+      if (this.#deadline(waiting) >= now) return true
+      if (waiting.mayBeCommitted) this.#reject(waiting, cause)
       else if (cause !== null) this.#reject(waiting, unreached(cause))
       else this.#refuse(waiting)
       return false
     })
+  }
+
+  #deadline({ since, mayBeCommitted }: Waiting<Item, Outcome>): number {
+    return since + (mayBeCommitted ? this.#settings.unknownMsMax : this.#settings.waitMsMax)
   }
 
   #refuse(waiting: Waiting<Item, Outcome>): void {
@@ -225,11 +231,12 @@ export class BatchQueue<Item, Outcome> {
 
   async #failed(batch: Waiting<Item, Outcome>[], error: unknown): Promise<void> {
     if (isConnectionLost(error) || isNotWritable(error)) return this.#retry(batch, error)
+    const { alone } = this.#settings
+    if (alone !== null) return batch.forEach((waiting) => void alone.#accept(waiting))
     if (isLockTimeout(error)) return this.#divide(batch)
-    const [alone] = batch
-    if (alone !== undefined && batch.length === 1) {
-      this.#reject(alone, alone.mayBeCommitted ? unknownOutcome(error) : error)
-    } else await this.#sendOneByOne(batch)
+    const [only] = batch
+    if (only !== undefined && batch.length === 1) this.#reject(only, error)
+    else await this.#sendOneByOne(batch)
   }
 
   /**
@@ -248,7 +255,7 @@ export class BatchQueue<Item, Outcome> {
   /** @returns why the batch failed; null: its items have their outcomes */
   async #tried(batch: Waiting<Item, Outcome>[]): Promise<unknown> {
     try {
-      this.#deliver(batch, await this.#run(batch))
+      await this.#deliver(batch, await this.#run(batch))
       return null
     } catch (error) {
       return error
@@ -306,44 +313,59 @@ export class BatchQueue<Item, Outcome> {
     this.#dispatch()
   }
 
-  async #run(batch: Waiting<Item, Outcome>[]): Promise<ItemResult<Outcome>[]> {
+  async #run(batch: Waiting<Item, Outcome>[]): Promise<QueueResult<Outcome>[]> {
     const startedAt = performance.now()
     const waitMs = startedAt - Math.min(...batch.map((waiting) => waiting.since))
-    let failed = true
+    let error: unknown = null
     try {
-      const results = await this.#settings.run(batch.map((waiting) => waiting.item))
+      const deadlines = batch.map((waiting) => this.#deadline(waiting))
+      const results = await this.#settings.run(
+        batch.map((waiting) => waiting.item),
+        deadlines,
+      )
       if (results.length !== batch.length)
         throw new Error(`${this.#settings.name}: ${results.length} results for ${batch.length} items`)
-      failed = false
       return results
+    } catch (thrown) {
+      error = thrown
+      throw thrown
     } finally {
       this.#settings.onBatch({
         queue: this.#settings.name,
         size: batch.length,
         durationMs: performance.now() - startedAt,
         waitMs,
-        failed,
+        failed: error !== null,
+        refusedWith: refusedWith(error),
       })
     }
   }
 
-  #deliver(batch: Waiting<Item, Outcome>[], results: ItemResult<Outcome>[]): void {
+  async #deliver(batch: Waiting<Item, Outcome>[], results: QueueResult<Outcome>[]): Promise<void> {
     this.#settings.onOutcomes(results.flatMap((result) => (result.kind === 'completed' ? [result.outcome] : [])))
-    const again: Waiting<Item, Outcome>[] = []
+    const { alone } = this.#settings
+    const [again, unknown]: [Waiting<Item, Outcome>[], Waiting<Item, Outcome>[]] = [[], []]
     for (const [index, waiting] of batch.entries()) {
       const result = results[index]
       if (result?.kind === 'completed') waiting.resolve(result.outcome)
+      else if (result?.kind === 'overloaded' && waiting.mayBeCommitted) unknown.push(waiting)
+      else if (result?.kind === 'overloaded') this.#refuse(waiting)
+      else if (result?.kind === 'alone' && alone !== null) alone.#accept(waiting)
       else if (waiting.tries + 1 >= triesMax)
         this.#reject(waiting, new Error(`${this.#settings.name}: sent ${triesMax} times without an outcome`))
       else again.push({ ...waiting, tries: waiting.tries + 1 })
     }
     // To the front: they are the oldest.
     if (again.length > 0) this.#waiting.unshift(...again)
+    if (unknown.length === 0) return
+    await delay(retryMs)
+    this.#waiting.unshift(...unknown)
   }
 
+  /** Of what may be committed, the outcome is not known, whatever was said of its last try. */
   #reject(waiting: Waiting<Item, Outcome>, error: unknown): void {
     this.#settings.onOutcomes(['error'])
-    waiting.reject(error)
+    waiting.reject(waiting.mayBeCommitted ? unknownOutcome(error) : error)
   }
 
   // A lost transaction may have committed: callers get no outcome until the database says so, or time is up. If nothing
@@ -357,7 +379,7 @@ export class BatchQueue<Item, Outcome> {
       left = this.#inTime(left, error)
       if (left.length === 0) return
       try {
-        return this.#deliver(left, await this.#run(left))
+        return await this.#deliver(left, await this.#run(left))
       } catch (next) {
         if (!isConnectionLost(next) && !isNotWritable(next)) return this.#failed(left, next)
         error = next
@@ -375,12 +397,3 @@ export class BatchQueue<Item, Outcome> {
 }
 
 const overloaded: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
-
-function unreached(cause: unknown): DatabaseUnavailable {
-  return new DatabaseUnavailable('The database cannot be reached.', { outcomeUnknown: false, cause })
-}
-
-function unknownOutcome(cause: unknown): DatabaseUnavailable {
-  const message = 'The connection to the database was lost; the outcome is not known.'
-  return new DatabaseUnavailable(message, { outcomeUnknown: true, cause })
-}

@@ -1,9 +1,7 @@
-import pg from 'pg'
+import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { isConnectionLost, isNotWritable } from '../database/database-unavailable.ts'
 import { prepared } from '../database/prepared.ts'
-import type { Overloaded } from '../model/claim.ts'
-import { BatchQueue, type ItemResult } from '../queue/batch-queue.ts'
+import { BatchQueue, type BatchQueueSettings, type QueueDepth, type QueueResult } from '../queue/batch-queue.ts'
 import type { ClinicTurnsSettings } from './clinic-turns.ts'
 import {
   type CaseWriter,
@@ -15,12 +13,20 @@ import {
   sentPlan,
 } from './schedule-cases.ts'
 
-/** Decided together with others, or to be sent alone. */
-type ClaimResult = ScheduleResult | { kind: 'alone' }
-type ClaimQueue = BatchQueue<ScheduleRequest, ClaimResult>
+export type CaseClaimsSettings = ClinicTurnsSettings &
+  Pick<BatchQueueSettings<never, never>, 'unknownMsMax' | 'onBatch'>
+
+/** Of all clinics. `case_alone`: claims that a batch has left, or that were in one that failed. */
+export type CaseQueueDepths = Record<'case' | 'case_alone', QueueDepth>
+
+type ClaimQueue = BatchQueue<ScheduleRequest, ScheduleResult>
+type ClaimResult = QueueResult<ScheduleResult>
+/** Of a clinic. `alone`: what a batch has not decided. */
+type ClinicQueues = { together: ClaimQueue; alone: ClaimQueue }
 
 const batchSizeMax = 64
 const batchesInFlightMax = 2
+const overloaded: ClaimResult = { kind: 'overloaded' }
 
 /**
  * Claims of new cases. Those of a clinic that arrive while two of its batches are at the database share the next one,
@@ -29,45 +35,81 @@ const batchesInFlightMax = 2
  */
 export function caseClaims(
   writer: CaseWriter,
-  { waitingMax, waitMsMax }: ClinicTurnsSettings,
-): (request: ScheduleRequest) => Promise<ScheduleResult> {
-  const queues = new Map<number, ClaimQueue>()
-  const newQueue = (clinicNo: number): ClaimQueue => {
-    const queue: ClaimQueue = new BatchQueue({
+  { atOnceMax, waitingMax, ...bounds }: CaseClaimsSettings,
+): { claim: (request: ScheduleRequest) => Promise<ScheduleResult>; depths: () => CaseQueueDepths } {
+  const clinics = new Map<number, ClinicQueues>()
+  const newQueues = (clinicNo: number): ClinicQueues => {
+    const settings = { queuedMax: waitingMax, ...bounds }
+    const alone: ClaimQueue = new BatchQueue({
+      ...settings,
+      name: 'case_alone',
+      run: (requests, deadlines) => claimEach(writer, requests, deadlines),
+      batchSizeMax: 1,
+      inFlightMax: atOnceMax,
+    })
+    const together: ClaimQueue = new BatchQueue({
+      ...settings,
       name: 'case',
-      run: (requests) =>
-        requests.length === 1 && queue.depth.inFlight === 1
-          ? Promise.all(requests.map(async (request) => completed(await schedule(writer, async () => request))))
-          : claimBatch(writer, clinicNo, requests),
+      run: (requests, deadlines) =>
+        requests.length === 1 && together.depth.inFlight === 1
+          ? claimEach(writer, requests, deadlines)
+          : claimBatch(writer, clinicNo, requests, deadlines),
+      alone,
       batchSizeMax,
       inFlightMax: batchesInFlightMax,
-      queuedMax: waitingMax,
-      waitMsMax,
     })
-    return queue
+    return { together, alone }
   }
-  return async (request) => {
-    const { clinicNo } = request
-    const queue = queues.getOrInsertComputed(clinicNo, newQueue)
-    try {
-      const result = await queue.submit(request)
-      return result.kind === 'alone' ? await schedule(writer, async () => request) : result
-    } finally {
-      const { queued, inFlight, slow } = queue.depth
-      if (queued + inFlight + slow === 0 && queues.get(clinicNo) === queue) queues.delete(clinicNo)
-    }
+  return {
+    async claim(request) {
+      const { clinicNo } = request
+      const queues = clinics.getOrInsertComputed(clinicNo, newQueues)
+      try {
+        return await queues.together.submit(request)
+      } finally {
+        // A batch is over a moment after its claims have their outcomes.
+        setImmediate(() => {
+          if (isIdle(queues) && clinics.get(clinicNo) === queues) clinics.delete(clinicNo)
+        })
+      }
+    },
+    depths: () => ({
+      case: total([...clinics.values()].map(({ together }) => together.depth)),
+      case_alone: total([...clinics.values()].map(({ alone }) => alone.depth)),
+    }),
   }
 }
 
-/** One batch, in one transaction. Safe to run again: each claim has a key. */
+/** Each in a transaction. Safe to run again: each claim has a key. */
+function claimEach(
+  writer: CaseWriter,
+  requests: readonly ScheduleRequest[],
+  deadlines: readonly number[],
+): Promise<ClaimResult[]> {
+  return Promise.all(
+    requests.map(async (request, index) => resultFrom(await schedule(writer, async () => request, deadlines[index]))),
+  )
+}
+
+/** One batch, in one transaction, without what has waited too long when it is its turn. Safe to run again. */
 async function claimBatch(
   { pool, inTurn }: CaseWriter,
   clinicNo: number,
   requests: readonly ScheduleRequest[],
-): Promise<ItemResult<ClaimResult>[]> {
-  const results = await inTurn(clinicNo, () => claimTogether(pool, clinicNo, requests))
-  if ('kind' in results) return requests.map(() => completed(results))
-  return results.map(completed)
+  deadlines: readonly number[],
+): Promise<ClaimResult[]> {
+  const results = await inTurn(
+    clinicNo,
+    async () => {
+      const now = performance.now()
+      const inTime = requests.filter((_request, index) => (deadlines[index] ?? 0) >= now)
+      const claimed = inTime.length === 0 ? [] : await claimTogether(pool, clinicNo, inTime)
+      const results = new Map(inTime.map((request, index) => [request, claimed[index]]))
+      return requests.map((request) => results.get(request) ?? overloaded)
+    },
+    Number.POSITIVE_INFINITY,
+  )
+  return 'kind' in results ? requests.map(() => overloaded) : results
 }
 
 async function claimTogether(
@@ -79,19 +121,24 @@ async function claimTogether(
     plans.map((plan) => ({ ...sentPlan(plan), actorId, key, requestHash })),
   )
   const statement = sql`select * from holdfast.claim_cases(${clinicNo}::integer, ${JSON.stringify(plans)}::jsonb)`
-  try {
-    const { rows } = await pool.query<ScheduleRow | (ScheduleRow & { outcome: 'alone' })>(
-      prepared('claim_cases', statement),
-    )
-    return rows.map((row) => (row.outcome === 'alone' ? { kind: 'alone' } : resultOf(row)))
-  } catch (error) {
-    // Nothing was written. What one of them has caused, such as a wait for a lock, must not fail the others.
-    const isRefused = error instanceof pg.DatabaseError && !isConnectionLost(error) && !isNotWritable(error)
-    if (!isRefused) throw error
-    return requests.map(() => ({ kind: 'alone' }))
-  }
+  const { rows } = await pool.query<ScheduleRow>(prepared('claim_cases', statement))
+  return rows.map((row) => (row.outcome === 'alone' ? { kind: 'alone' } : resultFrom(resultOf(row))))
 }
 
-function completed(outcome: ClaimResult | Overloaded): ItemResult<ClaimResult> {
-  return { kind: 'completed', outcome }
+function resultFrom(outcome: ScheduleResult): ClaimResult {
+  return outcome.kind === 'overloaded' ? overloaded : { kind: 'completed', outcome }
+}
+
+function isIdle({ together, alone }: ClinicQueues): boolean {
+  return [together.depth, alone.depth].every(({ queued, inFlight, slow }) => queued + inFlight + slow === 0)
+}
+
+function total(depths: QueueDepth[]): QueueDepth {
+  const sum = { queued: 0, inFlight: 0, slow: 0 }
+  for (const { queued, inFlight, slow } of depths) {
+    sum.queued += queued
+    sum.inFlight += inFlight
+    sum.slow += slow
+  }
+  return sum
 }

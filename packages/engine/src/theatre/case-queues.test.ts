@@ -56,7 +56,7 @@ function aRequest(clinicNo: number): ScheduleRequest {
 
 test('a batch has the claims of one clinic, and those of another do not wait for them', async () => {
   const { pool, calls, endAll } = aPool((clinicNo) => clinicNo === 1)
-  const claim = caseClaims({ pool, inTurn }, settings)
+  const { claim } = caseClaims({ pool, inTurn }, settings)
   // Two batches at the database, and a third that waits for them.
   const waiting = [claim(aRequest(1))]
   await until(
@@ -86,7 +86,7 @@ test('a batch has the claims of one clinic, and those of another do not wait for
 
 test('claims beyond those that may wait are refused at once', async () => {
   const { pool, calls, endAll } = aPool()
-  const claim = caseClaims({ pool, inTurn }, { ...settings, waitingMax: 3 })
+  const { claim } = caseClaims({ pool, inTurn }, { ...settings, waitingMax: 3 })
   const waiting = [claim(aRequest(1)), claim(aRequest(1)), claim(aRequest(1))]
   const overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
   expect(await Promise.all([claim(aRequest(1)), claim(aRequest(1))])).toEqual([overloaded, overloaded])
@@ -99,7 +99,7 @@ test('claims beyond those that may wait are refused at once', async () => {
 test('when it is not the turn of a batch in time, its claims are refused, and not attempted alone', async () => {
   const { pool, calls } = aPool(() => false)
   let turns = 0
-  const claim = caseClaims(
+  const { claim } = caseClaims(
     {
       pool,
       async inTurn(_clinicNo, work) {

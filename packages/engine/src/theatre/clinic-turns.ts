@@ -10,8 +10,15 @@ export type ClinicTurnsSettings = {
   waitMsMax: number
 }
 
-/** Runs `work` when it is its turn; or refuses it, not attempted. */
-export type ClinicTurns = <Result>(clinicNo: number, work: () => Promise<Result>) => Promise<Result | Overloaded>
+/**
+ * Runs `work` when it is its turn; or refuses it, not attempted. `deadline`: until when it may wait, by
+ * `performance.now()`; default: `waitMsMax` from now.
+ */
+export type ClinicTurns = <Result>(
+  clinicNo: number,
+  work: () => Promise<Result>,
+  deadline?: number,
+) => Promise<Result | Overloaded>
 
 const overloaded: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
 
@@ -21,12 +28,11 @@ const overloaded: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
  */
 export function clinicTurns({ atOnceMax, waitingMax, waitMsMax }: ClinicTurnsSettings): ClinicTurns {
   const clinics = new Map<number, LimitFunction>()
-  return async (clinicNo, work) => {
+  return async (clinicNo, work, deadline = performance.now() + waitMsMax) => {
     const limit = clinics.getOrInsertComputed(clinicNo, () => pLimit(atOnceMax))
     if (limit.pendingCount >= waitingMax) return overloaded
-    const beganMs = performance.now()
     try {
-      return await limit(async () => (performance.now() - beganMs > waitMsMax ? overloaded : await work()))
+      return await limit(async () => (performance.now() > deadline ? overloaded : await work()))
     } finally {
       if (limit.activeCount + limit.pendingCount === 0) clinics.delete(clinicNo)
     }

@@ -3,7 +3,7 @@ import { directoryTransaction } from '../database/announced-transaction.ts'
 import type { SuggestQuery, Theatre } from '../model/theatre.ts'
 import { theatreBlocks } from './blocks.ts'
 import { type CaseChangesSettings, caseChanges } from './case-changes.ts'
-import { caseClaims } from './case-claims.ts'
+import { type CaseClaimsSettings, type CaseQueueDepths, caseClaims } from './case-claims.ts'
 import { caseReads } from './case-reads.ts'
 import { caseRequests, requestsScheduledIn } from './case-requests.ts'
 import { type ClinicTurnsSettings, clinicTurns } from './clinic-turns.ts'
@@ -18,15 +18,15 @@ import { suggest } from './suggest.ts'
 export type TheatreSettings = Omit<CaseChangesSettings, 'writer' | 'claim'> & {
   /** For everything that waits for locks or takes long. */
   writePool: pg.Pool
-  turnsOfCases: ClinicTurnsSettings
+  turnsOfCases: CaseClaimsSettings
   turnsOfSuggestions: ClinicTurnsSettings
 }
 
 /** The operating theatre. Its reads share the engine's pool for everything that is no batch; its writes do not. */
-export function createTheatre(settings: TheatreSettings): Theatre {
+export function createTheatre(settings: TheatreSettings): { theatre: Theatre; queueDepths: () => CaseQueueDepths } {
   const { pool, writePool, announce, settle } = settings
   const writer = { pool: writePool, inTurn: clinicTurns(settings.turnsOfCases) }
-  const claim = caseClaims(writer, settings.turnsOfCases)
+  const { claim, depths: queueDepths } = caseClaims(writer, settings.turnsOfCases)
   const inTurnToSuggest = clinicTurns(settings.turnsOfSuggestions)
   const announced = directoryTransaction(writePool, announce)
   const parts = {
@@ -41,5 +41,6 @@ export function createTheatre(settings: TheatreSettings): Theatre {
     suggest: (query: SuggestQuery) => inTurnToSuggest(query.clinicNo, () => suggest(writePool, query)),
     ...patientErasures(writePool, announce),
   }
-  return { ...parts, fillBlock: fillBlock(parts, (block) => requestsScheduledIn(pool, block)) }
+  const theatre = { ...parts, fillBlock: fillBlock(parts, (block) => requestsScheduledIn(pool, block)) }
+  return { theatre, queueDepths }
 }

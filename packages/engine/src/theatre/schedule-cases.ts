@@ -70,22 +70,25 @@ export type ScheduleRow = {
 const triesMax = 20
 const busy: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
 
-/** Runs `request`, which is built anew for each try: a case may have changed since it was read. */
+/**
+ * Runs `request`, which is built anew for each try: a case may have changed since it was read. `deadline`: until when
+ * it may wait for its turn, by `performance.now()`; default: each try may wait as long as any change.
+ */
 export async function schedule(
   writer: CaseWriter,
   request: () => Promise<ScheduleRequest | CaseMissing>,
+  deadline?: number,
 ): Promise<ScheduleResult> {
   let overlaps = 0
   for (let tries = 1; tries <= triesMax; tries += 1) {
     const built = await request()
     if ('kind' in built) return built
-    const row = await changeOrBusy(writer, built.clinicNo, (pool) => run(pool, built, false)).catch(
-      (error: unknown) => {
-        if (!isOverlap(error)) throw error
-        overlaps += 1
-        return overlaps > 1 ? overlapRefusal(error, built.plans) : null
-      },
-    )
+    const change = (pool: pg.Pool) => run(pool, built, false)
+    const row = await changeOrBusy(writer, built.clinicNo, change, deadline).catch((error: unknown) => {
+      if (!isOverlap(error)) throw error
+      overlaps += 1
+      return overlaps > 1 ? overlapRefusal(error, built.plans) : null
+    })
     if (row !== null && 'kind' in row) return row
     if (row !== null && row.outcome !== 'retry') return resultOf(row)
     // It lost a race; the others need a moment to commit.
@@ -111,9 +114,10 @@ export async function changeOrBusy<Row>(
   { pool, inTurn }: CaseWriter,
   clinicNo: number,
   change: (pool: pg.Pool) => Promise<Row>,
+  deadline?: number,
 ): Promise<Row | Overloaded> {
   try {
-    return await inTurn(clinicNo, () => change(pool))
+    return await inTurn(clinicNo, () => change(pool), deadline)
   } catch (error) {
     // Another request has locked a room or person for as long as the pool waits for a lock.
     if (isLockTimeout(error)) return busy

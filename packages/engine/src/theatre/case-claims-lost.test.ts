@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto'
+import { aDoctor, holdLock, type TestDatabase, until, untilLockWaiters } from '@holdfast/testkit'
+import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import pg from 'pg'
+import { describe, expect, onTestFinished } from 'vitest'
+import { aCase, aRoom, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { createEngine } from '../create-engine.ts'
+import { createPool } from '../database/pools.ts'
+
+// A claim whose connection was lost may be committed, or still be committed. It is looked up by its key, and never
+// refused as `overloaded`, which means that it was not done.
+
+type Query = (...parameters: unknown[]) => Promise<unknown>
+const calls = (parameters: unknown[], name: string) => JSON.stringify(parameters[0]).includes(`holdfast.${name}(`)
+
+/** The pool, with another way to run a statement. */
+function changed(pool: pg.Pool, query: (run: Query, parameters: unknown[]) => Promise<unknown>): pg.Pool {
+  const run: Query = (...parameters) => (pool.query as unknown as Query).apply(pool, parameters)
+  const changedQuery: Query = (...parameters) => query(run, parameters)
+  return new Proxy(pool, {
+    get: (target, name) => (name === 'query' ? changedQuery : Reflect.get(target, name, target)),
+  })
+}
+
+const lost = () => new Error('Connection terminated unexpectedly')
+
+/** A pool that loses the first result of a call of the function, after COMMIT. */
+function losing(pool: pg.Pool, functionName: string, onLost: () => void = () => undefined): pg.Pool {
+  let isLost = false
+  return changed(pool, async (run, parameters) => {
+    const result = await run(...parameters)
+    if (isLost || !calls(parameters, functionName)) return result
+    isLost = true
+    onLost()
+    throw lost()
+  })
+}
+
+/** Two claims of one block, which arrive together: a batch books the first, and leaves the second. */
+function twoClaims(scene: Awaited<ReturnType<typeof aTheatre>>) {
+  return [aCase(scene, { confirm: true }), aCase(scene, { startsAt: soonAt(16), confirm: true })]
+}
+
+/** A theatre in which the day of the room's open time is stored: claim_cases does not do that. */
+async function aStoredDay(database: TestDatabase) {
+  const scene = await aTheatre(database)
+  await scene.theatre.claimCase(aCase(scene, { startsAt: soonAt(20) }))
+  return scene
+}
+
+test('a lost claim is booked, however long other changes of cases take all turns', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, robot } = scene
+  const others = await Promise.all(
+    [13, 15].map((hour) => theatre.claimCase(aCase(scene, { startsAt: soonAt(hour), confirm: true }))),
+  )
+  const lock = await holdLock(database.ownerPool, 'select from holdfast.resource where id = $1 for update', [robot])
+  const moves: Promise<unknown>[] = []
+  const pool = losing(database.appPool, 'schedule_cases', () => {
+    for (const { id: caseId } of others.map(caseOf)) {
+      const change = { equipment: [{ equipmentId: robot, units: 1 }] }
+      moves.push(engine.theatre.moveCase({ caseId, change, override: null, actorId: null, key: randomUUID() }))
+    }
+  })
+  const waitMsMax = 1_000
+  const engine = createEngine({ batchPool: pool, generalPool: pool, clinicCasesMax: 2, waitMsMax })
+  const request = aCase(scene, { confirm: true })
+  const claiming = engine.theatre.claimCase(request)
+  await untilLockWaiters(database, 2)
+  const began = performance.now()
+  await until(
+    async () => (performance.now() > began + waitMsMax ? true : undefined),
+    () => 'the claim has waited too long for its turn',
+  )
+  await lock.release()
+  expect(await claiming).toMatchObject({ kind: 'replayed', case: { id: request.caseId, status: 'CONFIRMED' } })
+  await Promise.all(moves)
+})
+
+/** A pool that loses the first call of the function, whose transaction stays open until `commit`. */
+function committingLate(pool: pg.Pool, functionName: string) {
+  let open: pg.PoolClient | null = null
+  let refused = 0
+  const late = changed(pool, async (run, parameters) => {
+    const isClaim = calls(parameters, 'schedule_cases') || calls(parameters, 'claim_cases')
+    if (open !== null || !calls(parameters, functionName)) {
+      return run(...parameters).catch((error: unknown) => {
+        if (isClaim) refused += 1
+        throw error
+      })
+    }
+    open = await pool.connect()
+    await open.query('begin')
+    await (open.query as unknown as Query).apply(open, parameters)
+    throw new Error('Query read timeout')
+  })
+  const commit = async () => {
+    await open?.query('commit')
+    open?.release()
+  }
+  return { pool: late, commit, refused: () => refused }
+}
+
+test.for(['schedule_cases', 'claim_cases'])(
+  'a lost claim whose COMMIT comes late is booked: %s',
+  async (name, { database }) => {
+    const scene = await aStoredDay(database)
+    const settings = { url: database.appUrl, max: 4, name: 'theatre', lockTimeoutMs: 100 }
+    const ownPool = createPool(settings)
+    onTestFinished(() => ownPool.close(1_000))
+    const { pool, commit, refused } = committingLate(ownPool, name)
+    const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool, theatrePool: pool })
+    const requests = name === 'claim_cases' ? twoClaims(scene) : twoClaims(scene).slice(0, 1)
+    const claiming = Promise.all(requests.map((request) => engine.theatre.claimCase(request)))
+    // Its locks are not free in time, again and again.
+    const repetitions = until(
+      async () => (refused() >= 4 ? true : undefined),
+      () => `tries that were refused: ${refused()}`,
+    )
+    await Promise.race([repetitions, claiming])
+    await commit()
+    expect(await claiming).toMatchObject(
+      requests.map(({ caseId }, index) => ({ kind: index === 0 ? 'replayed' : 'booked', case: { id: caseId } })),
+    )
+  },
+)
+
+describe('a claim that a batch leaves', () => {
+  test('is looked up when its result is lost', async ({ database }) => {
+    const scene = await aStoredDay(database)
+    const pool = losing(database.appPool, 'schedule_cases')
+    const engine = createEngine({ batchPool: pool, generalPool: pool })
+    const requests = twoClaims(scene)
+    expect(await Promise.all(requests.map((request) => engine.theatre.claimCase(request)))).toMatchObject([
+      { kind: 'booked', case: { id: requests[0]?.caseId } },
+      { kind: 'replayed', case: { id: requests[1]?.caseId } },
+    ])
+  })
+
+  test('is sent again when the server may not write', async ({ database }) => {
+    const scene = await aStoredDay(database)
+    let tries = 0
+    const pool = changed(database.appPool, async (run, parameters) => {
+      if (!calls(parameters, 'schedule_cases')) return run(...parameters)
+      tries += 1
+      if (tries > 1) return run(...parameters)
+      throw Object.assign(new pg.DatabaseError('read-only', 0, 'error'), { code: '25006' })
+    })
+    const engine = createEngine({ batchPool: pool, generalPool: pool })
+    const outcomes = await Promise.all(twoClaims(scene).map((request) => engine.theatre.claimCase(request)))
+    expect([tries, outcomes]).toMatchObject([2, [{ kind: 'booked' }, { kind: 'booked' }]])
+  })
+
+  test('has an unknown outcome if its batch was lost, and then the database cannot be reached', async ({
+    database,
+  }) => {
+    const scene = await aStoredDay(database)
+    const losingPool = losing(database.appPool, 'claim_cases')
+    const pool = changed(losingPool, async (run, parameters) => {
+      if (!calls(parameters, 'schedule_cases')) return run(...parameters)
+      throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' })
+    })
+    const engine = createEngine({ batchPool: pool, generalPool: pool, unknownMsMax: 1_000 })
+    const [one, other] = await Promise.allSettled(twoClaims(scene).map((request) => engine.theatre.claimCase(request)))
+    expect(one).toMatchObject({ reason: { name: 'DatabaseUnavailable', outcomeUnknown: true } })
+    // By the batch, which was sent again.
+    expect(other).toMatchObject({ value: { kind: 'booked' } })
+  })
+})
+
+test('the outcome of a claim is looked up as long as it is configured', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const pool = changed(database.appPool, async (run, parameters) => {
+    if (calls(parameters, 'schedule_cases')) throw lost()
+    return run(...parameters)
+  })
+  const engine = createEngine({ batchPool: pool, generalPool: pool, unknownMsMax: 500 })
+  const began = performance.now()
+  await expect(engine.theatre.claimCase(aCase(scene))).rejects.toMatchObject({ outcomeUnknown: true })
+  // By default, after 25 seconds.
+  expect(performance.now() - began).toBeLessThan(20_000)
+})
+
+test('a claim that is waiting for a lock is counted in the depth of its queue', async ({ database }) => {
+  const scene = await aStoredDay(database)
+  const lock = await holdLock(database.ownerPool, 'select from holdfast.resource where id = $1 for update', [
+    scene.surgeon.id,
+  ])
+  const other = {
+    ...scene,
+    room: await aRoom(scene.theatre, scene.clinic),
+    surgeon: await aDoctor(database, scene.clinic),
+  }
+  const claims = [aCase(scene), aCase(other)].map((request) => scene.theatre.claimCase(request))
+  const { engine } = scene
+  const depth = async (queue: 'case' | 'case_alone') => (engine.queueDepths()[queue].inFlight === 1 ? true : undefined)
+  // The batch waits for at most half a second; then each claim is sent alone.
+  for (const queue of ['case', 'case_alone'] as const) {
+    await until(
+      () => depth(queue),
+      () => `in the queue ${queue}: ${JSON.stringify(engine.queueDepths())}`,
+    )
+  }
+  await lock.release()
+  expect(await Promise.all(claims)).toMatchObject([{ kind: 'booked' }, { kind: 'booked' }])
+  await until(
+    async () => (engine.queueDepths().case_alone.inFlight === 0 ? true : undefined),
+    () => 'no claim is at the database',
+  )
+})

@@ -1,0 +1,54 @@
+import type pg from 'pg'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { newId } from '../model/id.ts'
+import { caseClaims } from './case-claims.ts'
+import type { ClinicTurns } from './clinic-turns.ts'
+import type { ScheduledPlan, ScheduleRequest } from './schedule-cases.ts'
+
+const waitMsMax = 1_000
+
+function aClaim(): ScheduleRequest {
+  const caseId = newId(1)
+  const plan = { caseId, version: null } as ScheduledPlan
+  return { clinicNo: 1, plans: [plan], bumps: [], bumpReason: null, actorId: null, key: caseId, requestHash: caseId }
+}
+
+/** Claims whose turn comes `turnMs` after they wait for it, in a batch that takes `batchMs` and decides nothing. */
+function slowClaims({ turnMs, batchMs }: { turnMs: number; batchMs: number }) {
+  // Only the clock is a test clock.
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const sent: string[] = []
+  const query = async ({ name, values }: { name: string; values: string[] }) => {
+    sent.push(name)
+    const plans: ScheduledPlan[] = JSON.parse(values[1] ?? '')
+    if (name === 'claim_cases') vi.advanceTimersByTime(batchMs)
+    const outcome = name === 'claim_cases' ? 'alone' : 'replayed'
+    return { rows: plans.map(({ caseId }) => ({ outcome, booking_id: caseId, tx: '1', detail: null, cases: null })) }
+  }
+  const inTurn: ClinicTurns = async (_clinicNo, work, deadline = Number.POSITIVE_INFINITY) => {
+    vi.advanceTimersByTime(turnMs)
+    return performance.now() > deadline ? { kind: 'overloaded', retryAfterSeconds: 1 } : work()
+  }
+  const pool = { query } as unknown as pg.Pool
+  const { claim } = caseClaims({ pool, inTurn }, { atOnceMax: 4, waitingMax: 8, waitMsMax })
+  return { claim, sent }
+}
+
+test.for([
+  { what: 'the turn of its batch', turnMs: 1_001, batchMs: 0, sent: [] },
+  { what: 'its batch', turnMs: 0, batchMs: 1_001, sent: ['claim_cases'] },
+  { what: 'its turn after its batch', turnMs: 501, batchMs: 0, sent: ['claim_cases'] },
+])('a claim waits no longer than it may in all: $what', async ({ turnMs, batchMs, sent }) => {
+  const claims = slowClaims({ turnMs, batchMs })
+  const outcomes = await Promise.all([aClaim(), aClaim()].map(claims.claim))
+  expect(outcomes).toMatchObject([{ kind: 'overloaded' }, { kind: 'overloaded' }])
+  expect(claims.sent).toEqual(sent)
+})
+
+test('a claim that a batch leaves is sent alone within that time', async () => {
+  const claims = slowClaims({ turnMs: 150, batchMs: 400 })
+  const outcomes = await Promise.all([aClaim(), aClaim()].map(claims.claim))
+  expect(outcomes).toMatchObject([{ kind: 'replayed' }, { kind: 'replayed' }])
+  expect(claims.sent).toEqual(['claim_cases', 'schedule_cases', 'schedule_cases'])
+})
