@@ -29,6 +29,7 @@ import { createRecipientDigests } from '../messages/recipient-digests.ts'
 import type { Logger } from '../observe/logger.ts'
 import { type CacheFigures, createMetrics, type Metrics, type MetricsSources } from '../observe/metrics.ts'
 import { addRedisFigures } from '../observe/redis-figures.ts'
+import { refusedBatchLog } from '../observe/refused-batches.ts'
 import { createPasswordAttempts } from '../rest/auth/password-attempts.ts'
 import { createBookingOrigins } from '../secrets/booking-origins.ts'
 import { createConfirmationTokens, createUnsubscribeTokens } from '../secrets/confirmation-tokens.ts'
@@ -116,7 +117,7 @@ async function composeParts(
   })
   if (shared !== null) addRedisFigures(metrics.registry, shared.redis)
   const freshness = await openFreshness({ pool: pools.tail, ...cacheSettings(config, database), log })
-  const engine = engineOf(config, pools, metrics)
+  const engine = engineOf(config, pools, metrics, log)
   const replicas = openReplicaReads(config, database, { engine, freshness, log, metrics })
   allPools.push(...replicas.pools)
   const { calendar, calendarReads, slotLists } = followSlots(pools.general, freshness, engine, cacheBytes(config), log)
@@ -192,7 +193,8 @@ function cacheSettings(config: Config, { sessionUrl }: PreparedDatabase) {
   return { listenUrl: sessionUrl, cacheBytesMax: cacheBytes(config) * cacheShares.responses }
 }
 
-function engineOf(config: Config, pools: Pools, metrics: Metrics) {
+function engineOf(config: Config, pools: Pools, metrics: Metrics, log: Logger) {
+  const logRefused = refusedBatchLog(log)
   return createEngine({
     batchPool: pools.batches,
     generalPool: pools.general,
@@ -201,7 +203,10 @@ function engineOf(config: Config, pools: Pools, metrics: Metrics) {
     queuedMax: config.queueSizeMax,
     waitMsMax: config.queueWaitMsMax,
     unknownMsMax: config.outcomeSecondsMax * 1000,
-    onBatch: metrics.batchDone,
+    onBatch(report) {
+      metrics.batchDone(report)
+      logRefused(report)
+    },
     onClaims: metrics.claimsDone,
   })
 }

@@ -70,6 +70,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   addGauges(registry, sources)
   const relay = addRelayFigures(registry)
   const eventFailed = addEventFailures(registry)
+  const batchRefused = addBatchRefusals(registry)
 
   return {
     registry,
@@ -79,6 +80,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
       size.observe({ queue: report.queue }, report.size)
       seconds.observe({ queue: report.queue, failed: String(report.failed) }, report.durationMs / 1000)
       wait.observe({ queue: report.queue }, report.waitMs / 1000)
+      if (report.refusedWith !== null) batchRefused.inc({ queue: report.queue, sqlstate: report.refusedWith })
     },
     claimsDone(outcomes) {
       for (const outcome of outcomes) claims.inc({ outcome })
@@ -155,6 +157,15 @@ function addCounts(registry: Registry) {
   })
   backups.set(Number.NaN)
   return { requests, claims, size, seconds, wait, jobs, jobCounts, auditEvents, backups }
+}
+
+function addBatchRefusals(registry: Registry): Counter<'queue' | 'sqlstate'> {
+  return new Counter({
+    name: 'holdfast_batches_refused_total',
+    help: 'Batches that failed with an error of the database, not for waiting for a lock. Their items are sent alone.',
+    labelNames: ['queue', 'sqlstate'],
+    registers: [registry],
+  })
 }
 
 function addEventFailures(registry: Registry): Metrics['eventFailed'] {
