@@ -202,14 +202,15 @@ export type Theatre = {
   ): Promise<{ suggestions: Suggestion[]; refusals: DayRefusal[] } | CaseInvalid | Overloaded>
   /**
    * Books open requests in a block, or holds times for them, in the order of the list, as many as fit, each by a claim.
-   * `key`: a digest, as of a claim; a repetition finds what the first call has booked.
+   * `key`: a digest, as of a claim; a repetition finds what the first call has booked. `overloaded`: it was not
+   * completed, and a repetition continues it.
    */
   fillBlock(request: {
     blockId: string
     confirm: boolean
     actorId: string | null
     key: string
-  }): Promise<{ kind: 'filled'; cases: Case[] } | { kind: 'block_missing' }>
+  }): Promise<{ kind: 'filled'; cases: Case[] } | { kind: 'block_missing' } | Overloaded>
   estimate(query: { clinicNo: number; procedureCode: string; surgeonId: string | null }): Promise<DurationEstimate>
   erasePatient(request: { clinicNo: number; mrn: string; actorId: string | null }): Promise<PatientOfTheatreErased>
 }

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { test } from '@holdfast/testkit/database-test'
 import { expect, vi } from 'vitest'
 import { aCase, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import type { Theatre } from '../model/theatre.ts'
+import { fillBlock } from './fill-block.ts'
 
 test('to fill a block, the cases of requests in other blocks are not read', async ({ database }) => {
   const scene = await aTheatre(database)
@@ -31,3 +33,42 @@ test('to fill a block, the cases of requests in other blocks are not read', asyn
   // The one in the block may have been booked by an earlier try of this call.
   expect(caseIds.filter((id) => sent.includes(id))).toEqual(caseIds.slice(0, 1))
 })
+
+test.for(['claimCase', 'suggest'] as const)(
+  'a block is not reported as filled if the server was overloaded: %s',
+  async (refused, { database }) => {
+    const scene = await aTheatre(database)
+    const { theatre, clinic, room } = scene
+    const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(12), capacity: 240 }]
+    const owner = { service: null, surgeonId: null, releaseDays: null }
+    const blocks = await theatre.createBlocks({
+      ...owner,
+      roomId: room,
+      when: { drafts },
+      dryRun: false,
+      actorId: null,
+    })
+    const blockId = (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
+    for (let n = 0; n < 2; n += 1) {
+      const { patient, service, procedure, minutes, urgency, surgeonId } = aCase(scene)
+      const wanted = { patient, service, procedure, minutes, urgency, surgeonId, equipment: [], staffIds: [] }
+      const none = { dueOn: null, roomId: null, anaesthetistId: null, note: null }
+      const by = { createdBy: null, mayChangePatient: true }
+      await theatre.createCaseRequest(clinic.no, { ...wanted, ...none, ...by }, null)
+    }
+    const overloaded = { kind: 'overloaded' as const, retryAfterSeconds: 1 }
+    let calls = 0
+    // The second of the two requests is refused.
+    const isRefused = () => {
+      calls += 1
+      return calls > 1
+    }
+    const busy = {
+      claimCase: { ...theatre, claimCase: async (it) => (isRefused() ? overloaded : theatre.claimCase(it)) },
+      suggest: { ...theatre, suggest: async (it) => (isRefused() ? overloaded : theatre.suggest(it)) },
+    } satisfies Record<string, Theatre>
+    const fill = { blockId, confirm: false, actorId: null, key: randomUUID() }
+    expect(await fillBlock(busy[refused], async () => [])(fill)).toEqual(overloaded)
+    expect(await theatre.fillBlock(fill)).toMatchObject({ kind: 'filled', cases: [{ blockId }, { blockId }] })
+  },
+)

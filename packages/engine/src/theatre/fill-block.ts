@@ -1,3 +1,4 @@
+import type { Overloaded } from '../model/claim.ts'
 import { digestUuid } from '../model/digest-uuid.ts'
 import { clinicNoIn, clinicNoOf, newId } from '../model/id.ts'
 import type { CaseRequest, Theatre } from '../model/theatre.ts'
@@ -32,6 +33,7 @@ export function fillBlock(
     for (const request of [...scheduled, ...open.filter(({ id }) => !scheduledIds.has(id))]) {
       if (!isFor(block, request)) continue
       const booked = await book(theatre, block, request, { confirm, actorId, key })
+      if (booked !== null && 'kind' in booked) return booked
       if (booked !== null) cases.push(booked)
     }
     return { kind: 'filled', cases }
@@ -44,17 +46,18 @@ function isFor(block: Block, request: CaseRequest): boolean {
   return fits && request.surgeonId !== null && request.patient !== null && request.status !== 'withdrawn'
 }
 
+/** null: it does not fit. */
 async function book(
   theatre: Needed,
   block: Block,
   request: CaseRequest,
   { confirm, actorId, key }: Pick<ClaimCaseRequest, 'confirm' | 'actorId' | 'key'>,
-): Promise<Case | null> {
+): Promise<Case | Overloaded | null> {
   const { surgeonId, anaesthetistId, staffIds, equipment, minutes, service, procedure, urgency, patient } = request
   if (surgeonId === null || patient === null) return null
   for (let tries = 1; tries <= triesMax; tries += 1) {
     const startsAt = await startFor(theatre, block, request, { surgeonId, patient })
-    if (startsAt === null) return null
+    if (!(startsAt instanceof Date)) return startsAt
     const outcome = await theatre.claimCase({
       ...{ surgeonId, anaesthetistId, staffIds, equipment, minutes, service, procedure, urgency, patient, startsAt },
       caseId: newId(clinicNoOf(block.id)),
@@ -67,6 +70,7 @@ async function book(
       requestHash: digestUuid(`${block.id} ${request.id}`),
     })
     if (outcome.kind === 'booked' || outcome.kind === 'replayed') return outcome.case
+    if (outcome.kind === 'overloaded') return outcome
     if (outcome.kind !== 'refused') return null
   }
   return null
@@ -78,7 +82,7 @@ async function startFor(
   block: Block,
   { caseId, ...request }: CaseRequest,
   { surgeonId, patient }: { surgeonId: string; patient: TheatrePatient },
-): Promise<Date | null> {
+): Promise<Date | Overloaded | null> {
   if (caseId !== null) {
     const scheduled = await theatre.case(caseId)
     return scheduled?.blockId === block.id ? scheduled.startsAt : null
@@ -95,7 +99,8 @@ async function startFor(
     limit: 1,
     stepMinutes,
   })
-  return ('suggestions' in found ? found.suggestions[0]?.startsAt : null) ?? null
+  if ('suggestions' in found) return found.suggestions[0]?.startsAt ?? null
+  return found.kind === 'overloaded' ? found : null
 }
 
 /** Two UTC days contain every local day of the block. */

@@ -136,6 +136,7 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
         key: key === null ? freshKey() : keyDigest(key, `fillBlock ${blockId}`),
       })
       if (outcome.kind === 'block_missing') throw blockNotFound(blockId)
+      if (outcome.kind === 'overloaded') throw refusalProblem(outcome)
       return { status: 200, body: { items: outcome.cases.map(caseBody) } }
     },
     {
