@@ -15,8 +15,8 @@
 -- Locks: the resources, by (clinic_no, id); then the slots, in the same order; then keys and patients (book_cases). A
 --   lock is waited for at most 500 ms, because all of these claims wait with it.
 -- Fails: 55P03 after these 500 ms; 40001 if another transaction has used one of the keys, or stored one of the
---   patients, at the same time; 23P01 if the backstop found an overlap; 22023 for more than 100 plans; 22P02 for an
---   id, a time or a number that is none. Nothing was written then.
+--   patients, at the same time; 23P01 if the backstop found an overlap; 22023 for more than 100 plans, or two with
+--   one caseId; 22P02 for an id, a time or a number that is none. Nothing was written then.
 -- Idempotent: by key, for 24 hours: then a claim that was booked is `alone`, and schedule_cases finds it.
 create or replace function holdfast.claim_cases(p_clinic_no integer, p_plans jsonb)
   returns table (outcome text, detail jsonb, booking_id uuid, tx xid8, cases jsonb)
@@ -45,6 +45,11 @@ declare
 begin
   if jsonb_array_length(p_plans) not between 1 and 100 then
     raise exception 'cases are claimed 1 to 100 at a time, not %', jsonb_array_length(p_plans)
+      using errcode = 'invalid_parameter_value';
+  end if;
+  if (select count(distinct (p->>'caseId')::uuid) from jsonb_array_elements(p_plans) p)
+     < jsonb_array_length(p_plans) then
+    raise exception 'each case that is claimed needs a caseId, and no two have the same'
       using errcode = 'invalid_parameter_value';
   end if;
   v_outcomes := array_fill('alone'::text, array[jsonb_array_length(p_plans)]);
