@@ -1,4 +1,6 @@
-import { type MailServer, mailServer } from '@holdfast/testkit'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type MailServer, mailServer, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { createMailer, type Mail } from './mailer.ts'
 
@@ -31,7 +33,7 @@ async function send(hostname: string, options: { mayBePlain?: boolean } = {}) {
   url.hostname = hostname
   const mailer = createMailer(url.href, options)
   try {
-    return { ...(await mailer.send(mail)), received: mails.mails.length }
+    return { ...(await mailer.send(mail, async () => true)), received: mails.mails.length }
   } finally {
     mailer.close()
   }
@@ -58,4 +60,77 @@ test.each([
 test('it does if the setting says so, or on this machine (the controls)', async () => {
   expect(await send('0.0.0.0', { mayBePlain: true })).toMatchObject({ kind: 'accepted', received: 1 })
   expect(await send('127.0.0.1')).toMatchObject({ kind: 'accepted', received: 2 })
+})
+
+/** A mail server that ends the connection instead of answering what begins with `silentAt`. */
+async function anEndingServer(silentAt: string) {
+  const sockets = new Set<Socket>()
+  let hasContent = false
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.write('220 ready\r\n')
+    let rest = ''
+    socket.on('data', (part) => {
+      rest += part.toString('utf8')
+      const lines = rest.split('\r\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) {
+        if (line.startsWith('Subject:')) hasContent = true
+        if (line.startsWith(silentAt)) socket.destroy()
+        else if (line === 'DATA') socket.write('354 go on\r\n')
+        else if (/^(EHLO|MAIL|RCPT|\.$)/.test(line)) socket.write('250 OK\r\n')
+      }
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return {
+    url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    hasContent: () => hasContent,
+  }
+}
+
+test.each([
+  ['MAIL', 'failed', false],
+  ['RCPT', 'failed', false],
+  ['DATA', 'failed', false],
+  ['.', 'unknown', true],
+] as const)('a server that ends at %s: %s', async (silentAt, kind, hasContent) => {
+  const server = await anEndingServer(silentAt)
+  const mailer = createMailer(server.url)
+  onTestFinished(() => mailer.close())
+  expect(await mailer.send(mail, async () => true)).toMatchObject({ kind })
+  expect(server.hasContent()).toBe(hasContent)
+})
+
+test('a mail is begun only when a connection is free for it, and sent if that may still be', async () => {
+  const mailer = createMailer(mails.url, { connectionsMax: 2 })
+  onTestFinished(() => mailer.close())
+  const { promise: held, resolve: goOn } = Promise.withResolvers<boolean>()
+  const begun: number[] = []
+  const sending = [0, 1, 2, 3].map((index) =>
+    mailer.send(mail, async () => {
+      begun.push(index)
+      return index < 2 ? held : index === 2
+    }),
+  )
+  await until(
+    async () => (begun.length === 2 ? true : undefined),
+    () => 'two mails to be begun',
+  )
+  expect([begun, mails.mails.length]).toEqual([[0, 1], 0])
+  goOn(true)
+  expect((await Promise.all(sending)).map(({ kind }) => kind)).toEqual([
+    'accepted',
+    'accepted',
+    'accepted',
+    'not_begun',
+  ])
+  expect([begun, mails.mails.length]).toEqual([[0, 1, 2, 3], 3])
+  await expect(mailer.send(mail, () => Promise.reject(new Error('database away')))).rejects.toThrow('database away')
 })

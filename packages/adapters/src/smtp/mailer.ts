@@ -1,4 +1,6 @@
+import type { Readable } from 'node:stream'
 import { createTransport } from 'nodemailer'
+import pLimit from 'p-limit'
 
 export type Mail = {
   /** The same for each attempt, so that servers can recognize a repetition. */
@@ -22,14 +24,23 @@ export type Mail = {
 
 /**
  * `address_refused`, `refused`: another attempt would be refused too, the first because of the recipient's address.
- * `failed`: another attempt may succeed.
+ * `failed`: it was not sent, and another attempt may succeed. `unknown`: the server got its content and did not answer:
+ * it may have been sent. `not_begun`: `begin` resolved to false.
  */
-export type MailOutcome = { kind: 'accepted' | 'address_refused' | 'refused' | 'failed'; response: string }
+export type MailOutcome = {
+  kind: 'accepted' | 'address_refused' | 'refused' | 'failed' | 'unknown' | 'not_begun'
+  response: string
+}
 
 export type Mailer = {
-  /** @throws Error if it was closed meanwhile: nobody knows whether the server has the mail */
-  send(mail: Mail): Promise<MailOutcome>
-  /** Ends all connections, also those over which a mail is being sent. */
+  /**
+   * Waits until a connection is free, calls `begin`, and sends the mail if that resolves to true.
+   *
+   * @throws what `begin` throws; and Error if the mailer was closed meanwhile. If `begin` was called before, nobody knows
+   *   whether the server has the mail.
+   */
+  send(mail: Mail, begin: () => Promise<boolean>): Promise<MailOutcome>
+  /** Ends all connections, also those over which a mail is being sent. Mails that wait for one are not begun. */
   close(): void
 }
 
@@ -38,6 +49,8 @@ const connectMs = 10_000
 const responseMs = 30_000
 /** How long the server may take to end a connection that this side has ended. */
 const closeMs = 1_000
+/** How long one mail may take after `begin`, with all responses of the server. */
+const mailMs = 110_000
 
 /**
  * Sends mails over a few connections to an SMTP server. By smtp://, TLS is required too (STARTTLS): somebody on the way
@@ -60,22 +73,44 @@ export function createMailer(url: string, { connectionsMax = 3, mayBePlain = fal
     disableUrlAccess: true,
   })
   let isClosed = false
+  // Whether the server got a content: nodemailer reads it when the server is ready for it.
+  transport.use('stream', ({ message, data }, done) => {
+    const { contents } = data as typeof data & { contents: Readable[] }
+    message.processFunc((content) => {
+      contents.push(content)
+      return content
+    })
+    done()
+  })
+  const sendNow = async ({ calendar, logo, replyTo, unsubscribeUrl, ...mail }: Mail): Promise<MailOutcome> => {
+    const contents: Readable[] = []
+    const options = {
+      ...mail,
+      ...(replyTo === null ? {} : { replyTo }),
+      ...(unsubscribeUrl === null ? {} : { headers: unsubscribeHeaders(unsubscribeUrl) }),
+      ...(logo === null ? {} : { attachments: [inlineImage(logo)] }),
+      ...(calendar === null ? {} : { icalEvent: { filename: 'appointment.ics', ...calendar } }),
+      contents,
+      signal: AbortSignal.timeout(mailMs),
+    }
+    try {
+      const { response } = await transport.sendMail(options)
+      return { kind: 'accepted', response }
+    } catch (error) {
+      if (isClosed) throw closed(error)
+      return failureOf(
+        error,
+        contents.some(({ readableDidRead }) => readableDidRead),
+      )
+    }
+  }
+  const inTurn = pLimit(connectionsMax)
   return {
-    async send({ calendar, logo, replyTo, unsubscribeUrl, ...mail }) {
-      try {
-        const { response } = await transport.sendMail({
-          ...mail,
-          ...(replyTo === null ? {} : { replyTo }),
-          ...(unsubscribeUrl === null ? {} : { headers: unsubscribeHeaders(unsubscribeUrl) }),
-          ...(logo === null ? {} : { attachments: [inlineImage(logo)] }),
-          ...(calendar === null ? {} : { icalEvent: { filename: 'appointment.ics', ...calendar } }),
-        })
-        return { kind: 'accepted', response }
-      } catch (error) {
-        if (isClosed) throw new Error('The connections to the mail server were closed.', { cause: error })
-        return failureOf(error)
-      }
-    },
+    send: (mail, begin) =>
+      inTurn(async () => {
+        if (isClosed) throw closed()
+        return (await begin()) ? sendNow(mail) : { kind: 'not_begun', response: '' }
+      }),
     close() {
       isClosed = true
       transport.close({ force: true })
@@ -86,6 +121,10 @@ export function createMailer(url: string, { connectionsMax = 3, mayBePlain = fal
 function inlineImage({ cid, mediaType, content }: NonNullable<Mail['logo']>) {
   const filename = `logo.${mediaType.replace('image/', '')}`
   return { cid, content, contentType: mediaType, contentDisposition: 'inline' as const, filename }
+}
+
+function closed(cause?: unknown): Error {
+  return new Error('The connections to the mail server were closed.', { cause })
 }
 
 function unsubscribeHeaders(url: string): Record<string, string> {
@@ -109,13 +148,17 @@ function isThisMachine(hostname: string): boolean {
 
 /**
  * Codes of 500 and above are final (RFC 5321, section 4.2.1), unless signing in or starting TLS fails: the operator
- * fixes that.
+ * fixes that. A server that has answered with any code of failure has not accepted the mail.
+ *
+ * @param isContentSent whether the server got some of the content, or all of it
  */
-function failureOf(error: unknown): MailOutcome {
+function failureOf(error: unknown, isContentSent: boolean): MailOutcome {
   const { code, responseCode, command, response: said, message } = Object(error) as Record<string, unknown>
   const isOperators = code === 'EAUTH' || code === 'ETLS'
   const response = typeof said === 'string' && !isOperators ? said : String(message ?? error)
-  const isFinal = typeof responseCode === 'number' && responseCode >= 500 && !isOperators
+  const hasAnswered = typeof responseCode === 'number'
+  if (!hasAnswered && isContentSent) return { kind: 'unknown', response }
+  const isFinal = hasAnswered && responseCode >= 500 && !isOperators
   if (!isFinal) return { kind: 'failed', response }
   return { kind: command === 'RCPT TO' && !policyCode.test(response) ? 'address_refused' : 'refused', response }
 }

@@ -43,13 +43,15 @@ export async function takeAccountMails(
  * Notes that an e-mail is handed over now: if this process ends before it records the outcome, nobody knows whether it
  * was sent. If the connection is lost, it is noted again: the note may have been stored although nothing was sent.
  *
- * @returns false: it must not be sent, because the attempt has taken too long, or it is not valid any more
+ * @param secondsMax how long sending it may take: another process may have it after the time of this attempt
+ * @returns false: it must not be sent, because too little time is left, or it is not valid any more
  */
-export async function beginAccountMail(pool: pg.Pool, mail: DueAccountMail): Promise<boolean> {
+export async function beginAccountMail(pool: pg.Pool, mail: DueAccountMail, secondsMax: number): Promise<boolean> {
   const { rowCount } = await repeatWhileLost(() =>
     pool.query(sql`
       update holdfast.account_mail set before_sending = false
-       where ${isOfAttempt(mail)} and least(attempt_until, expires_at) > clock_timestamp()`),
+       where ${isOfAttempt(mail)} and expires_at > clock_timestamp()
+         and attempt_until > clock_timestamp() + make_interval(secs => ${secondsMax})`),
   )
   return rowCount === 1
 }

@@ -259,8 +259,8 @@ test('a due message is taken by one process, and again if that ends without a re
   expect(again).toMatchObject({ kind: 'confirmed', attemptsLost: 0, attempts: taken.length + 1 })
   expect(await take(60)).toEqual([])
   if (again === undefined) return
-  expect(await beginSending(database.appPool, { ...again, attempts: taken.length })).toBe(false)
-  expect(await beginSending(database.appPool, again)).toBe(true)
+  expect(await beginSending(database.appPool, { ...again, attempts: taken.length }, 10)).toBe(false)
+  expect(await beginSending(database.appPool, again, 10)).toBe(true)
   // What took longer than its time is not recorded over the attempt after it.
   const late = { kind: 'failed', maskedAddress: null, failure: 'unavailable', result: 'late' } as const
   await recordMessage(database.appPool, { ...again, attempts: taken.length }, late)
@@ -274,10 +274,10 @@ test('a due message is taken by one process, and again if that ends without a re
   await messages.sendAgain(booking.clinicNo, again.id)
   const [resent] = await take(60)
   // The count of attempts begins again: it alone would not say which of them this is.
-  expect(await beginSending(database.appPool, { ...again, attempts: resent?.attempts ?? 0 })).toBe(false)
+  expect(await beginSending(database.appPool, { ...again, attempts: resent?.attempts ?? 0 }, 10)).toBe(false)
   if (resent === undefined) return
-  expect(await beginSending(database.appPool, resent)).toBe(true)
-  expect(await beginSending(database.appPool, resent)).toBe(true)
+  expect(await beginSending(database.appPool, resent, 10)).toBe(true)
+  expect(await beginSending(database.appPool, resent, 10)).toBe(true)
 })
 
 test('that the patient comes is announced to nobody, and the reminders stay due', async ({ database }) => {

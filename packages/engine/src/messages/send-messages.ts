@@ -60,14 +60,16 @@ export async function takeDueMessages(
  * Notes that a message is handed over now: if this process ends before it records the outcome, nobody knows whether it
  * was sent. If the connection is lost, it is noted again: the note may have been stored although nothing was sent.
  *
- * @returns false: it must not be sent, because the attempt has taken too long, or the message was deleted
+ * @param secondsMax how long sending it may take: another process may have it after the time of this attempt
+ * @returns false: it must not be sent, because too little time is left, or the message was deleted
  * @throws Error if the database is away for longer than a few seconds
  */
-export async function beginSending(pool: pg.Pool, message: DueMessage): Promise<boolean> {
+export async function beginSending(pool: pg.Pool, message: DueMessage, secondsMax: number): Promise<boolean> {
   const { rowCount } = await repeatWhileLost(() =>
     pool.query(sql`
       update holdfast.message set before_sending = false
-       where ${isOfAttempt(message)} and attempt_until > clock_timestamp()`),
+       where ${isOfAttempt(message)}
+         and attempt_until > clock_timestamp() + make_interval(secs => ${secondsMax})`),
   )
   return rowCount === 1
 }

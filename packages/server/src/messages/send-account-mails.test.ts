@@ -171,13 +171,29 @@ test('a mail whose process ended before it was handed over is sent; after that, 
   // It ends after it has handed the mail over, twice, and nobody knows that it was sent.
   for (const arrivals of [1, 2, 2]) {
     const mailer = createMailer(smtp.url)
-    const sentAndEnded = { ...mailer, send: async (mail: never) => mailer.send(mail).then(ended) }
+    const sentAndEnded = { ...mailer, send: async (mail: never, begin: never) => mailer.send(mail, begin).then(ended) }
     await sending({ mailer: sentAndEnded }).catch(() => undefined)
     mailer.close()
     expect(mailsTo(email)).toHaveLength(arrivals)
     await passPauses()
   }
   expect(await storedTo(email)).toEqual([])
+})
+
+test('a mail that waits too long for a connection is sent by another process, and once', async () => {
+  const arrivals = async (beginsFirst: boolean) => {
+    const { email } = await aPerson()
+    await askForPassword(email)
+    await waitingFor(email)
+    const mailer = createMailer(smtp.url)
+    const meanwhile = () => passPauses().then(() => sending())
+    const waitsAndBegins = (begin: () => Promise<boolean>) => () =>
+      beginsFirst ? begin().then((isBegun) => meanwhile().then(() => isBegun)) : meanwhile().then(begin)
+    await sending({ mailer: { ...mailer, send: (mail, begin) => mailer.send(mail, waitsAndBegins(begin)) } })
+    return mailsTo(email).length
+  }
+  // The control is handed over before a connection is free.
+  expect([await arrivals(false), await arrivals(true)]).toEqual([1, 2])
 })
 
 test('a request that was accepted leads to its mail although the server ended, and to one mail', async () => {

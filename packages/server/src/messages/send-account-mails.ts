@@ -14,6 +14,7 @@ import type { Logger } from '../observe/logger.ts'
 import { parseInvitationToken } from '../secrets/invitation-tokens.ts'
 import type { SealedTexts } from '../secrets/sealed-texts.ts'
 import { type AccountMail, contentOf, senderOf } from './account-mail.ts'
+import { attemptSeconds } from './attempt-seconds.ts'
 import { attachedLogo, shownLogo } from './mail-logo.ts'
 import { renderMail } from './render-mail.ts'
 
@@ -39,8 +40,6 @@ export type AccountMailDeps = {
 /** Somebody waits for the mail. It costs one look into an index. */
 const everyMs = 1_000
 const takenMax = 5
-/** Longer than an attempt takes, with all its timeouts. */
-const attemptSeconds = 240
 const attemptsLostMax = 2
 const pauseSecondsMin = 5
 const pauseSecondsMax = 900
@@ -48,7 +47,7 @@ const pauseSecondsMax = 900
 type Outcome = 'sent' | 'again' | 'failed' | 'expired' | 'not valid' | 'unknown' | 'not opened' | 'too late'
 
 /** Another attempt may succeed: also that of a process with the secret which this one has not, or not yet. */
-const repeated: ReadonlySet<Outcome> = new Set(['again', 'not opened'])
+const repeated: ReadonlySet<Outcome> = new Set(['again', 'not opened', 'too late'])
 
 /** Sends stored mails soon after they were stored, until it is stopped. */
 export function startAccountMails(deps: AccountMailDeps): Repeated {
@@ -66,7 +65,7 @@ export function startAccountMails(deps: AccountMailDeps): Repeated {
  */
 export async function sendAccountMails(deps: AccountMailDeps, signal?: AbortSignal): Promise<void> {
   while (signal?.aborted !== true) {
-    const taken = { isRequest: false, limit: takenMax, seconds: attemptSeconds }
+    const taken = { isRequest: false, limit: takenMax, seconds: attemptSeconds.all }
     const mails = await takeAccountMails(deps.pool, taken)
     const outcomes = await Promise.all(mails.map((mail) => attempt(deps, mail)))
     // The server accepted none of this batch: leave the rest to the next run.
@@ -78,7 +77,7 @@ async function attempt(deps: AccountMailDeps, mail: DueAccountMail): Promise<Out
   const { pool, log } = deps
   const outcome = await outcomeOf(deps, mail)
   if (repeated.has(outcome)) await repeatAccountMail(pool, mail, pauseAfter(mail))
-  else if (outcome !== 'too late') await deleteAccountMail(pool, mail)
+  else await deleteAccountMail(pool, mail)
   if (outcome !== 'sent' && outcome !== 'not valid') {
     // Without the response of the server, which may name the address.
     log.warn({ kind: mail.kind, attempts: mail.attempts, outcome }, 'mail not sent')
@@ -108,10 +107,10 @@ async function outcomeOf(deps: AccountMailDeps, due: DueAccountMail): Promise<Ou
     logo: logo === null ? null : attachedLogo(logo),
     calendar: null,
   }
-  if (!(await beginAccountMail(pool, due))) return 'too late'
-  const { kind } = await mailer.send(rendered)
+  const { kind } = await mailer.send(rendered, () => beginAccountMail(pool, due, attemptSeconds.sending))
+  if (kind === 'not_begun') return 'too late'
   if (kind === 'accepted') return 'sent'
-  if (kind === 'failed') return 'again'
+  if (kind === 'failed' || kind === 'unknown') return 'again'
   await voidLink(pool, links, mail)
   return 'failed'
 }

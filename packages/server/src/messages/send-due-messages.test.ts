@@ -1,5 +1,5 @@
 import type { Mail, MailOutcome } from '@holdfast/adapters/smtp'
-import { newId, takeDueMessages } from '@holdfast/engine'
+import { beginSending, newId, takeDueMessages } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect, onTestFinished, vi } from 'vitest'
@@ -39,16 +39,19 @@ async function dueMessages(
 const digestOf = createKeyedDigests(['a secret of this test'], 'message-recipient')
 const recipientDigests = createRecipientDigests(['a secret of this test'])
 
-/** Sends to a mail server that responds like this, after `during`. */
+/** Sends to a mail server that responds like this, after `during`. `before`: until a connection to it is free. */
 async function send(
   database: TestDatabase,
   kind: MailOutcome['kind'],
   accountOf: () => Promise<string | null> = async () => null,
   during: (mail: Mail) => Promise<void> = async () => undefined,
+  before: () => Promise<void> = async () => undefined,
 ) {
   const mails: Mail[] = []
   const mailer = {
-    async send(mail: Mail) {
+    async send(mail: Mail, begin: () => Promise<boolean>) {
+      await before()
+      if (!(await begin())) return { kind: 'not_begun' as const, response: '' }
       mails.push(mail)
       await during(mail)
       return { kind, response: kind }
@@ -120,6 +123,42 @@ test('while a process sends a message, no other does', async ({ database }) => {
   const ids = await dueMessages(database, 1, { attempt_until: `now() + interval '1 min'`, attempts: '1' })
   expect((await send(database, 'accepted')).mails).toEqual([])
   expect(await rowsOf(database, ids)).toMatchObject([{ state: 'due', attempts: 1 }])
+})
+
+/** Sends one message while its attempt's time passes, and another process sends what is due then. */
+async function sendTwice(database: TestDatabase, ids: string[], { beginsFirst = false } = {}) {
+  const arrived: Mail[] = []
+  const meanwhile = async () => {
+    await database.ownerPool.query('update holdfast.message set attempt_until = now() where id = any ($1)', [ids])
+    arrived.push(...(await send(database, 'accepted')).mails)
+  }
+  const idle = async () => undefined
+  const nobody = async () => null
+  const [during, before] = beginsFirst ? [meanwhile, idle] : [idle, meanwhile]
+  arrived.push(...(await send(database, 'accepted', nobody, during, before)).mails)
+  return arrived.map(({ messageId }) => messageId)
+}
+
+test('what waits too long for a connection to the mail server is sent by another process, and once', async ({
+  database,
+}) => {
+  const ids = await dueMessages(database, 1)
+  expect(await sendTwice(database, ids)).toEqual([`<${ids[0]}@example.org>`])
+  expect(await rowsOf(database, ids)).toMatchObject([{ state: 'sent', attempts: 2, lost: 0 }])
+})
+
+test('negative control: handed over before a connection is free, it arrives twice', async ({ database }) => {
+  const ids = await dueMessages(database, 1)
+  expect(await sendTwice(database, ids, { beginsFirst: true })).toHaveLength(2)
+})
+
+test('a message is not begun when too little of its time is left', async ({ database }) => {
+  await dueMessages(database, 1)
+  const [message] = await takeDueMessages(database.appPool, { limit: 1, seconds: 100 })
+  expect(message).toBeDefined()
+  if (message === undefined) return
+  expect(await beginSending(database.appPool, message, 120)).toBe(false)
+  expect(await beginSending(database.appPool, message, 60)).toBe(true)
 })
 
 /** A confirmation, and the cancellation that is planned while the mail server has the confirmation. */

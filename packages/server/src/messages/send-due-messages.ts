@@ -21,6 +21,7 @@ import {
 } from '@holdfast/engine'
 import type pg from 'pg'
 import type { Logger } from '../observe/logger.ts'
+import { attemptSeconds } from './attempt-seconds.ts'
 import { maskAddress } from './mask-address.ts'
 import { type MailSettings, messageMail, reasonToSkip } from './message-mail.ts'
 import { smsNumber, smsParts, smsText } from './message-sms.ts'
@@ -43,8 +44,6 @@ export type MessageSender = MailSettings & {
 }
 
 const takenMax = 10
-/** Longer than an attempt takes, with all its timeouts. */
-const attemptSeconds = 120
 const attemptsMax = 12
 /** A run ends after this, and the next run continues: the other jobs wait for it. */
 const runMsMax = 30_000
@@ -58,8 +57,8 @@ const offerUsefulMs = 10 * minuteMs
 /**
  * Sends the messages whose time has come. Any number of processes may do so at once. An attempt that fails is repeated
  * after 1, 2, 4 … minutes, at most an hour, for about six hours. If the process ends between sending a message and
- * recording that, an e-mail is sent once more, and only once; an SMS is not. A mail server that ends before it answers
- * has failed, although it may have taken the e-mail.
+ * recording that, an e-mail is sent once more, and only once; an SMS is not. After a mail server that ends before it
+ * answers, another attempt is made, although it may have taken the e-mail.
  *
  * @returns how many messages were sent, kept, skipped or given up
  */
@@ -70,7 +69,7 @@ export async function sendDueMessages(
   let done = 0
   const endsAtMs = performance.now() + runMsMax
   while (signal?.aborted !== true && performance.now() < endsAtMs) {
-    const messages = await takeDueMessages(deps.pool, { limit: takenMax, seconds: attemptSeconds })
+    const messages = await takeDueMessages(deps.pool, { limit: takenMax, seconds: attemptSeconds.all })
     const outcomes = await Promise.all(messages.map((message) => attempt(deps, message)))
     const finished = outcomes.filter((outcome) => outcome !== 'again').length
     done += finished
@@ -168,11 +167,12 @@ async function mailOutcome(
   if (!(await mayBeSent(pool, sender, message, mail.to.address))) {
     return { kind: 'skipped', reason: 'address_limit' }
   }
-  if (!(await beginSending(pool, message))) return tooLate(message, maskedAddress)
-  const { kind, response } = await sender.mailer.send(mail)
+  const begin = () => beginSending(pool, message, attemptSeconds.sending)
+  const { kind, response } = await sender.mailer.send(mail, begin)
+  if (kind === 'not_begun') return tooLate(message, maskedAddress)
   const result = response.replaceAll(mail.to.address, maskedAddress)
   if (kind === 'accepted') return { kind: 'sent', maskedAddress, result }
-  return kind === 'failed'
+  return kind === 'failed' || kind === 'unknown'
     ? later(message, maskedAddress, result)
     : { kind: 'failed', maskedAddress, failure: kind, result }
 }
@@ -202,7 +202,7 @@ async function smsOutcome(
     return { kind: 'skipped', reason: 'sms_limit' }
   }
   const text = smsText(message.kind, facts, sender.links)
-  if (!(await beginSending(pool, message))) return tooLate(message, maskedAddress)
+  if (!(await beginSending(pool, message, attemptSeconds.sending))) return tooLate(message, maskedAddress)
   const { kind, response } = await sender.sms.send({ to: number, text })
   if (kind === 'accepted') return { kind: 'sent', maskedAddress, result: `${response} (SMS parts: ${smsParts(text)})` }
   return kind === 'failed'
@@ -210,7 +210,7 @@ async function smsOutcome(
     : { kind: 'failed', maskedAddress, failure: kind, result: response }
 }
 
-/** Nothing was sent: another attempt is made, unless there were enough. */
+/** Nobody has accepted it: another attempt is made, unless there were enough. */
 function later({ attempts, now }: DueMessage, maskedAddress: string, result: string): MessageOutcome {
   if (attempts >= attemptsMax) return { kind: 'failed', maskedAddress, failure: 'unavailable', result }
   const pauseMinutes = Math.min(2 ** (attempts - 1), pauseMinutesMax)
