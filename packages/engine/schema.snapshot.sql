@@ -554,6 +554,7 @@ create table holdfast.message (
   failure text,
   reason text,
   before_sending boolean not null default false,
+  may_have_arrived boolean not null default false,
   constraint message_pkey PRIMARY KEY (clinic_no, id),
   constraint message_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text]))),
   constraint message_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),

@@ -4,6 +4,7 @@ import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { createEngine } from '../create-engine.ts'
 import { inTransaction } from '../database/pools.ts'
+import { newId } from '../model/id.ts'
 import { loggedEvents } from '../tail/logged-events.ts'
 import { createMessages } from './create-messages.ts'
 import { planMessages } from './plan-messages.ts'
@@ -278,6 +279,24 @@ test('a due message is taken by one process, and again if that ends without a re
   if (resent === undefined) return
   expect(await beginSending(database.appPool, resent, 10)).toBe(true)
   expect(await beginSending(database.appPool, resent, 10)).toBe(true)
+})
+
+test('a message waits for an earlier one of its booking on the same channel only', async ({ database }) => {
+  const slot = await aVisit(database)
+  const takenAfter = async (channel: string) => {
+    const booking = await aBooking(database, slot, { patient })
+    const [id, later] = [newId(slot.clinicNo), newId(slot.clinicNo)]
+    const add = `insert into holdfast.message
+      (clinic_no, id, booking_id, version, slot_id, kind, channel, due_at, attempts, attempt_until) values`
+    await database.ownerPool.query(
+      `${add} ($1, $2, $4, 2, $5, 'confirmed', $6, now(), 1, now() + interval '1 min'),
+              ($1, $3, $4, 3, $5, 'cancelled', 'email', now(), 0, null)`,
+      [slot.clinicNo, id, later, booking.id, slot.id, channel],
+    )
+    return (await takeDueMessages(database.appPool, { limit: 10, seconds: 60 })).map((message) => message.id === later)
+  }
+  expect(await takenAfter('sms')).toEqual([true])
+  expect(await takenAfter('email')).toEqual([])
 })
 
 test('that the patient comes is announced to nobody, and the reminders stay due', async ({ database }) => {

@@ -18,6 +18,9 @@ const followsAttempt = sql`exists (
    where p.clinic_no = d.clinic_no and p.booking_id = d.booking_id and p.channel = d.channel and p.version < d.version
      and p.state = 'due' and p.attempt_until > clock_timestamp())`
 
+/** Of a message that is taken: its last attempt ended without a record after it was handed over. */
+const isLost = sql`(m.attempt_until is not null and not m.before_sending)`
+
 /**
  * Messages whose time has come: one of each clinic in turn, the longest due first, so that the messages of one clinic
  * do not delay those of all others. Those about a booking are sent in their order on each channel. Until `seconds` have
@@ -43,7 +46,9 @@ export async function takeDueMessages(
        order by of_clinic.turn, of_clinic.due_at limit ${candidates})
     update holdfast.message m
        set attempts = m.attempts + 1, before_sending = true,
-           attempts_lost = m.attempts_lost + (m.attempt_until is not null and not m.before_sending)::integer,
+           attempts_lost = m.attempts_lost + ${isLost}::integer,
+           -- A server of the former release does not set it when it hands a message over.
+           may_have_arrived = m.may_have_arrived or ${isLost},
            attempt_until = clock_timestamp() + make_interval(secs => ${seconds})
      where (m.clinic_no, m.id) in (
        select d.clinic_no, d.id from candidate join holdfast.message d using (clinic_no, id)
@@ -52,7 +57,7 @@ export async function takeDueMessages(
     returning m.clinic_no as "clinicNo", m.id, m.booking_id as "bookingId", m.version, m.slot_id as "slotId", m.kind,
               m.channel, m.by_patient as "byPatient", m.by_clinic as "byClinic", m.minutes_before as "minutesBefore",
               m.attempts, m.attempts_lost as "attemptsLost", m.attempt_until::text as "attemptUntil",
-              statement_timestamp() as now`)
+              m.may_have_arrived as "mayHaveArrived", statement_timestamp() as now`)
   return rows
 }
 
@@ -67,7 +72,7 @@ export async function takeDueMessages(
 export async function beginSending(pool: pg.Pool, message: DueMessage, secondsMax: number): Promise<boolean> {
   const { rowCount } = await repeatWhileLost(() =>
     pool.query(sql`
-      update holdfast.message set before_sending = false
+      update holdfast.message set before_sending = false, may_have_arrived = true
        where ${isOfAttempt(message)}
          and attempt_until > clock_timestamp() + make_interval(secs => ${secondsMax})`),
   )
@@ -87,7 +92,7 @@ const offerAnnounced = sql`case
                         where e.clinic_no = b.clinic_no and e.booking_id = b.id and e.type = 'confirmed')
     then exists (select from holdfast.message o
                   where o.clinic_no = b.clinic_no and o.booking_id = b.id and o.kind = 'offered'
-                    and (o.state in ('sent', 'kept') or o.attempts > 0 and not o.before_sending)) end`
+                    and (o.state in ('sent', 'kept') or o.may_have_arrived)) end`
 
 /** null: the booking was erased or archived. */
 export async function messageFacts(
@@ -125,6 +130,9 @@ export async function recordMessage(pool: pg.Pool, message: DueMessage, outcome:
   const notTried = isAgain && reason !== null ? 1 : 0
   const maskedAddress = 'maskedAddress' in outcome ? outcome.maskedAddress : null
   const failure = outcome.kind === 'failed' ? outcome.failure : null
+  const isRefused = isAgain
+    ? !('mayHaveArrived' in outcome && outcome.mayHaveArrived)
+    : failure !== null && failure !== 'unknown'
   const content = outcome.kind === 'kept' ? JSON.stringify(outcome.content) : null
   await pool.query(sql`
     update holdfast.message
@@ -132,6 +140,8 @@ export async function recordMessage(pool: pg.Pool, message: DueMessage, outcome:
            failure = ${failure}::text, reason = ${reason}::text,
            masked_address = coalesce(${maskedAddress}::text, masked_address), content = ${content}::jsonb,
            attempts = attempts - ${notTried}::integer,
+           -- It was refused, or not handed over: what earlier attempts may have reached counts.
+           may_have_arrived = case when ${isRefused}::boolean then ${message.mayHaveArrived} else may_have_arrived end,
            due_at = coalesce(${isAgain ? outcome.dueAt : null}::timestamptz, due_at),
            done_at = case when ${isAgain}::boolean then null else clock_timestamp() end
      where ${isOfAttempt(message)}`)

@@ -94,6 +94,8 @@ type DueFields = {
   attempts: number
   /** Attempts whose process ended while it was sending. */
   attemptsLost: number
+  /** An earlier attempt may have reached the recipient: it was handed over, and not refused for certain. */
+  mayHaveArrived: boolean
   /** Until when no other process sends it, as the database writes it: no other attempt at this message has the same. */
   attemptUntil: string
   /** The database's time, when it was taken. */
@@ -150,7 +152,7 @@ export type MessageOutcome =
   | { kind: 'failed'; maskedAddress: null; failure: 'number_unusable'; reason: MessageReason }
   | { kind: 'skipped'; reason: MessageReason }
   /** After an attempt. `result` null: it took too long before anything was sent. */
-  | { kind: 'again'; maskedAddress: string; result: string | null; dueAt: Date }
+  | { kind: 'again'; maskedAddress: string; result: string | null; mayHaveArrived: boolean; dueAt: Date }
   /** It was not tried: it only waits for its time. */
   | { kind: 'again'; maskedAddress: string; reason: MessageReason; dueAt: Date }
 

@@ -61,6 +61,7 @@ export function sampleMessage(kind: MessageKind): DueMessage {
     minutesBefore: kind === 'reminder' ? 120 : 0,
     attempts: 1,
     attemptsLost: 0,
+    mayHaveArrived: false,
     attemptUntil: '2026-11-20 12:02:00+00',
     now: new Date('2026-11-20T12:00:00Z'),
   }

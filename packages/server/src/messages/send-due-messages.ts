@@ -173,7 +173,7 @@ async function mailOutcome(
   const result = response.replaceAll(mail.to.address, maskedAddress)
   if (kind === 'accepted') return { kind: 'sent', maskedAddress, result }
   return kind === 'failed' || kind === 'unknown'
-    ? later(message, maskedAddress, result)
+    ? later(message, maskedAddress, result, kind === 'unknown')
     : { kind: 'failed', maskedAddress, failure: kind, result }
 }
 
@@ -206,25 +206,33 @@ async function smsOutcome(
   const { kind, response } = await sender.sms.send({ to: number, text })
   if (kind === 'accepted') return { kind: 'sent', maskedAddress, result: `${response} (SMS parts: ${smsParts(text)})` }
   return kind === 'failed'
-    ? later(message, maskedAddress, response)
+    ? later(message, maskedAddress, response, false)
     : { kind: 'failed', maskedAddress, failure: kind, result: response }
 }
 
 /** Nobody has accepted it: another attempt is made, unless there were enough. */
-function later({ attempts, now }: DueMessage, maskedAddress: string, result: string): MessageOutcome {
-  if (attempts >= attemptsMax) return { kind: 'failed', maskedAddress, failure: 'unavailable', result }
+function later(
+  { attempts, now }: DueMessage,
+  maskedAddress: string,
+  result: string,
+  mayHaveArrived: boolean,
+): MessageOutcome {
+  if (attempts >= attemptsMax) {
+    return { kind: 'failed', maskedAddress, failure: mayHaveArrived ? 'unknown' : 'unavailable', result }
+  }
   const pauseMinutes = Math.min(2 ** (attempts - 1), pauseMinutesMax)
   return {
     kind: 'again',
     maskedAddress,
     result,
+    mayHaveArrived,
     dueAt: new Date(now.getTime() + pauseMinutes * minuteMs),
   }
 }
 
 /** Another process may have the message by now, which then records what became of it. */
 function tooLate({ now }: DueMessage, maskedAddress: string): MessageOutcome {
-  return { kind: 'again', maskedAddress, result: null, dueAt: now }
+  return { kind: 'again', maskedAddress, result: null, mayHaveArrived: false, dueAt: now }
 }
 
 function waits(maskedAddress: string, dueAt: Date): MessageOutcome {

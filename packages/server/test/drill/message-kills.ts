@@ -124,7 +124,7 @@ async function lastMailStored({ mail, database }: MessageStage, load: MessageLoa
 }
 
 /**
- * Starts another worker, which need not wait for the killed one: neither four minutes for what that one was sending, nor
+ * Starts another worker, which need not wait for the killed one: neither 240 s for what that one was sending, nor
  * ten seconds for the receivers to which it was delivering.
  */
 async function startWorkerAgain(stage: MessageStage, interrupted: Interrupted): Promise<void> {
