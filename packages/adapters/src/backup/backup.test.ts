@@ -114,6 +114,24 @@ describe('continuous backups', () => {
     await Promise.all([first.stop(), second.stop()])
   })
 
+  it('take a copy that failed again, soon', async () => {
+    let failures = 2
+    const failing: ObjectStore = {
+      ...store,
+      put(key, body) {
+        if (!key.startsWith('base/') || failures === 0) return store.put(key, body)
+        failures -= 1
+        return Promise.reject(new Error('no connection to the store'))
+      },
+    }
+    const backups = await startContinuously(cluster, failing)
+    await backups.copied()
+    await backups.stop()
+    const copies = backups.events.filter((event) => event.kind === 'copied' || event.kind === 'failed')
+    expect(copies).toMatchObject([{ what: 'copy' }, { what: 'copy' }, { kind: 'copied' }])
+    expect(await restore(null)).toEqual(await readWritten(cluster.ownerUrl))
+  })
+
   it('begin another archive on a restored copy, and both can be restored', async () => {
     const backups = await startContinuously(cluster, store)
     await backups.copied()

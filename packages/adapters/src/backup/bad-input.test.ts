@@ -1,6 +1,7 @@
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import S3rver from '@20minutes/s3rver'
+import { until } from '@holdfast/testkit'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import {
@@ -310,7 +311,42 @@ describe('expired backups', () => {
     expect(await removeExpired(store, 1, new Date(Date.now() + 1e11))).toEqual([])
     await check()
   })
+
+  it('include an interrupted copy after a day, and never one that another process is taking', async () => {
+    const empty = openDirectory(join(place, '..', 'empty'))
+    const [arrived, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const slow: ObjectStore = {
+      ...empty,
+      async put(key, body) {
+        if (key.endsWith('manifest.json')) {
+          arrived.resolve()
+          await goOn.promise
+        }
+        return empty.put(key, body)
+      },
+    }
+    const first = cluster.copy(slow)
+    await Promise.race([arrived.promise, first])
+    const [interrupted] = (await readCatalogue(empty)).unusable
+    const second = await untilLater(interrupted?.id ?? '', () => cluster.copy(empty))
+    expect(await removeExpired(empty, 30, new Date(second.endedAt))).toEqual([])
+    goOn.resolve()
+    await first
+    expect(await readCatalogue(empty)).toMatchObject({ unusable: [], backups: [{}, { id: second.id }] })
+    await empty.remove([`base/${interrupted?.id}/manifest.json`])
+    expect(await removeExpired(empty, 30, new Date(Date.now() + 90_000_000))).toEqual([interrupted?.id])
+  })
 })
+
+/** Copies when the second has passed that the id of another copy has, so that the new one has a greater id. */
+async function untilLater<Result>(id: string, copy: () => Promise<Result>): Promise<Result> {
+  const isLater = () => new Date().toISOString().replaceAll(/[-:]/g, '').slice(0, 15) > id.slice(0, 15)
+  await until(
+    async () => (isLater() ? true : undefined),
+    () => `a second after ${id}`,
+  )
+  return copy()
+}
 
 async function createBackedUp(databaseUrl: string): Promise<void> {
   await mkdir(place, { recursive: true })

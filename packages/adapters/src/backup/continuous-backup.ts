@@ -37,11 +37,12 @@ export type BackupEvent =
   | { kind: 'copied'; manifest: BaseManifest; removed: string[] }
   /** Another process of this installation does it. */
   | { kind: 'waiting' }
-  | { kind: 'failed'; error: unknown }
+  /** It is tried again. */
+  | { kind: 'failed'; what: 'archive' | 'copy'; error: unknown }
 
 const slotPrefix = 'holdfast_backup_'
 const retryMs = 10_000
-const retryCopyMs = 15 * 60_000
+const retryCopyMsMax = 15 * 60_000
 const hourMs = 3_600_000
 
 /**
@@ -57,7 +58,9 @@ export async function runContinuousBackup(options: ContinuousBackupOptions): Pro
       await archiveUntilFailure({ ...options, sealer })
     } catch (error) {
       if (isOfKey(error)) sealer = undefined
-      if (!signal.aborted) onEvent(isSlotInUse(error) ? { kind: 'waiting' } : { kind: 'failed', error })
+      if (!signal.aborted) {
+        onEvent(isSlotInUse(error) ? { kind: 'waiting' } : { kind: 'failed', what: 'archive', error })
+      }
     }
     await delay(retryMs, undefined, { signal }).catch(() => undefined)
   }
@@ -118,11 +121,15 @@ async function archiveUntilFailure(options: Archiving): Promise<void> {
   }
 }
 
-/** Takes a copy whenever the last one of this archive is too old. */
+/**
+ * Takes a copy whenever the last one of this archive is too old. After a failure it waits until the WAL is stored the
+ * next time, and after each further one twice as long: without a first copy, nothing can be restored.
+ */
 class Copies {
   readonly #options: Archiving
   readonly #archive: string
   #nextMs = 0
+  #failures = 0
   #running: Promise<void> | undefined
 
   constructor(options: Archiving, archive: string) {
@@ -138,8 +145,10 @@ class Copies {
   async copyIfDue(): Promise<void> {
     if (this.#running !== undefined || Date.now() < this.#nextMs) return
     this.#running = this.#copy().catch((error: unknown) => {
-      this.#nextMs = Date.now() + retryCopyMs
-      if (!this.#options.signal.aborted) this.#options.onEvent({ kind: 'failed', error })
+      const { flushSeconds, signal, onEvent } = this.#options
+      this.#nextMs = Date.now() + Math.min(retryCopyMsMax, flushSeconds * 1000 * 2 ** this.#failures)
+      this.#failures += 1
+      if (!signal.aborted) onEvent({ kind: 'failed', what: 'copy', error })
     })
     await this.#running
     this.#running = undefined
@@ -157,6 +166,7 @@ class Copies {
     const checkpoint = last === undefined ? 'fast' : 'spread'
     const manifest = await takeBaseBackup({ ...this.#options, archive: this.#archive, checkpoint })
     this.#nextMs = new Date(manifest.startedAt).getTime() + copyHours * hourMs
+    this.#failures = 0
     onEvent({ kind: 'copied', manifest, removed: await removeExpired(store, keepDays, new Date(manifest.endedAt)) })
   }
 }

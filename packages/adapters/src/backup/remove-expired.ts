@@ -20,9 +20,7 @@ export async function removeExpired(store: ObjectStore, days: number, now: Date)
   const before = complete.filter(({ manifest }) => new Date(manifest.endedAt).getTime() <= horizonMs)
   const oldestKept = before.at(-1) ?? complete[0]
   if (oldestKept === undefined) return []
-  const expired = bases.filter((base) =>
-    base.kind === 'complete' ? base.id < oldestKept.id : isAbandoned(base, oldestKept.id, now),
-  )
+  const expired = bases.filter((base) => (base.kind === 'complete' ? base.id < oldestKept.id : isAbandoned(base, now)))
   // The manifest goes first: a copy without one is not taken for a backup, if this is interrupted.
   for (const { keys } of expired) {
     const manifests = keys.filter((key) => key.endsWith('manifest.json'))
@@ -35,9 +33,10 @@ export async function removeExpired(store: ObjectStore, days: number, now: Date)
   return expired.map(({ id }) => id)
 }
 
-function isAbandoned(base: { id: string; error: { kind: string } }, oldestKept: string, now: Date): boolean {
+/** A copy that another process is taking looks like one that was interrupted, and may have begun before `now`. */
+function isAbandoned(base: { id: string; error: { kind: string } }, now: Date): boolean {
   const dayBefore = new Date(now.getTime() - dayMs).toISOString().replaceAll(/[-:]/g, '')
-  return base.error.kind === 'newer_release' ? false : base.id < oldestKept || base.id < dayBefore
+  return base.error.kind !== 'newer_release' && base.id < dayBefore
 }
 
 /** Removes WAL from before the first copy that needs its archive, and archives that no copy has needed for long. */

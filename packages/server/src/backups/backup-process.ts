@@ -70,22 +70,27 @@ function lowerPriority(): void {
 
 /** Logs each copy, and a failure once until it is over or another one follows. */
 function eventLogger(logger: Logger): (event: BackupEvent) => void {
-  let failing = ''
+  const failing = { archive: '', copy: '' }
+  const works = (what: keyof typeof failing) => {
+    if (failing[what] !== '') logger.info({ what }, 'backup: works again')
+    failing[what] = ''
+  }
   return (event) => {
     if (event.kind === 'copied') {
       const { id, bytes, parts } = event.manifest
       const stored = parts.reduce((sum, part) => sum + part.bytes, 0)
+      works('copy')
       logger.info({ backup: id, bytes, stored, removed: event.removed }, 'backup: the database was copied')
     }
-    if (event.kind === 'flushed' && failing !== '') logger.info('backup: works again')
     if (event.kind === 'flushed') {
-      failing = ''
+      works('archive')
       // The server has it in its metrics.
       process.send?.(event.untilMs)
     }
     if (event.kind !== 'failed') return
-    const reason = event.error instanceof Error ? event.error.message : String(event.error)
-    if (reason !== failing) logger.error({ err: event.error }, 'backup failed, and is tried again')
-    failing = reason
+    const { what, error } = event
+    const reason = error instanceof Error ? error.message : String(error)
+    if (reason !== failing[what]) logger.error({ err: error, what }, 'backup failed, and is tried again')
+    failing[what] = reason
   }
 }
