@@ -1,5 +1,7 @@
+import { Socket } from 'node:net'
 import pg from 'pg'
 import { BackupError } from './backup-error.ts'
+import { CopySocket, type CopyStream } from './copy-stream.ts'
 
 const connectMsMax = 10_000
 
@@ -18,6 +20,8 @@ export async function connectReplication(databaseUrl: string): Promise<pg.Client
     connectionTimeoutMillis: connectMsMax,
     // Connected to a database, so that pg_hba.conf needs no line for replication.
     replication: 'database',
+    // pg passes its settings.
+    stream: (settings?: { ssl?: unknown }) => (settings?.ssl ? new Socket() : new CopySocket()),
   }
   const client = new pg.Client(config)
   client.on('error', () => undefined)
@@ -43,16 +47,20 @@ function isRefusal(error: unknown): error is Error {
 /** The connection, with what pg's types leave out. */
 export type CopyConnection = pg.Connection & { sendCopyFromChunk(chunk: Buffer): void }
 
-/** A command to which the server responds with a stream of messages. pg calls the `handle…` methods. */
+/**
+ * A command to which the server responds with a stream of messages. pg calls the `handle…` methods; the messages of the
+ * stream come from the {@link CopySocket} if the connection has one.
+ */
 export class CopyCommand implements pg.Submittable {
   readonly #text: string
   readonly #onMessage: (message: Buffer) => void
   readonly #done = Promise.withResolvers<void>()
+  #copies: CopyStream | undefined
   /** The rows of each result before and after the stream, as text. */
   readonly results: (string | null)[][][] = []
   connection: CopyConnection | undefined
 
-  /** @param onMessage must copy the message if it is needed later: pg uses its memory again */
+  /** @param onMessage must copy the message if it is needed later: its memory is used again */
   constructor(text: string, onMessage: (message: Buffer) => void) {
     this.#text = text
     this.#onMessage = onMessage
@@ -67,6 +75,10 @@ export class CopyCommand implements pg.Submittable {
 
   submit(connection: pg.Connection): void {
     this.connection = connection as CopyConnection
+    if (this.connection.stream instanceof CopySocket) {
+      this.#copies = this.connection.stream.copies
+      this.#copies.onCopyData = this.#onMessage
+    }
     connection.query(this.#text)
   }
 
@@ -85,11 +97,17 @@ export class CopyCommand implements pg.Submittable {
   handleCommandComplete(): void {}
 
   handleReadyForQuery(): void {
+    this.#end()
     this.#done.resolve()
   }
 
   handleError(error: Error): void {
+    this.#end()
     this.#done.reject(error)
+  }
+
+  #end(): void {
+    if (this.#copies !== undefined) this.#copies.onCopyData = null
   }
 }
 

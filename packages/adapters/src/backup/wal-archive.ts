@@ -24,8 +24,11 @@ export type ArchivedWal = {
 }
 
 const pattern = /^wal\/([^/]+)\/([0-9A-F]{24})-(\d+)-([0-9a-f]{64})(\.partial)?(?:\.([0-9a-f]{64}))?\.age$/
-/** WAL is compressed while it is written: speed matters more than size. */
-const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+/**
+ * WAL is compressed while it is written: speed matters more than size. A result that is handed over in pieces of 16 KB,
+ * the default, took a quarter more processor time.
+ */
+const compression = { chunkSize: 1024 * 1024, params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
 

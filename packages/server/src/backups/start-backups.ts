@@ -24,12 +24,6 @@ const stopMsMax = 30_000
 const restartMs = 10_000
 
 /**
- * Without `--initial-old-space-size`, V8 collects the whole heap for every two segments of WAL, because of the buffers
- * outside of it: a third of the processor time of receiving. The process needs as much memory either way.
- */
-const v8Options = [...process.execArgv, '--v8-pool-size=1', '--initial-old-space-size=128']
-
-/**
  * Starts continuous backups if HOLDFAST_BACKUP_TO is set. They run in a separate process with a lower priority, because
  * compressing and encrypting would delay requests.
  *
@@ -60,7 +54,7 @@ function superviseProcess(start: BackupProcessStart, { env, log, onBackup }: Sta
     const child = fork(programPath, [], {
       env,
       detached: true,
-      execArgv: v8Options,
+      execArgv: [...process.execArgv, '--v8-pool-size=1'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     child.send(start)
