@@ -36,8 +36,8 @@ export type Mailer = {
   /**
    * Waits until a connection is free, calls `begin`, and sends the mail if that resolves to true.
    *
-   * @throws what `begin` throws; and Error if the mailer was closed meanwhile. If `begin` was called before, nobody knows
-   *   whether the server has the mail.
+   * @throws what `begin` throws; and Error if the mailer was closed meanwhile. If `begin` was called before, nobody
+   *   knows whether the server has the mail.
    */
   send(mail: Mail, begin: () => Promise<boolean>): Promise<MailOutcome>
   /** Ends all connections, also those over which a mail is being sent. Mails that wait for one are not begun. */
