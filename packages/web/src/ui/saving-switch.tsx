@@ -1,5 +1,5 @@
 import { Switch } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
 
 type SavingSwitchProps = {
   label: ReactNode
@@ -7,7 +7,11 @@ type SavingSwitchProps = {
   /** As it is stored. */
   checked: boolean
   /** The request that stores a change. */
-  saving: { isPending: boolean; variables: boolean | undefined; mutate: (checked: boolean) => void }
+  saving: {
+    isPending: boolean
+    variables: boolean | undefined
+    mutate: (checked: boolean, options: { onSettled: () => void }) => void
+  }
 }
 
 /**
@@ -15,6 +19,8 @@ type SavingSwitchProps = {
  * focus, which a disabled one would lose.
  */
 export function SavingSwitch({ label, description, checked, saving }: SavingSwitchProps) {
+  // A press may come before `isPending` is rendered.
+  const isSaving = useRef(false)
   return (
     <Switch
       label={label}
@@ -22,7 +28,13 @@ export function SavingSwitch({ label, description, checked, saving }: SavingSwit
       checked={saving.isPending ? (saving.variables ?? checked) : checked}
       aria-disabled={saving.isPending || undefined}
       onChange={({ currentTarget }) => {
-        if (!saving.isPending) saving.mutate(currentTarget.checked)
+        if (isSaving.current) return
+        isSaving.current = true
+        saving.mutate(currentTarget.checked, {
+          onSettled: () => {
+            isSaving.current = false
+          },
+        })
       }}
     />
   )
