@@ -6,6 +6,9 @@ const root = join(import.meta.dirname, '..')
 
 /** Files of the running program that may connect to other systems, other than to the database by `pg`. */
 const mayConnect = [
+  // The database, as a receiver of its WAL.
+  'packages/adapters/src/backup/copy-stream.ts',
+  'packages/adapters/src/backup/replication-client.ts',
   // Webhooks of clinics, on the public internet alone.
   'packages/adapters/src/egress/egress.ts',
   // The service of HOLDFAST_BACKUP_TO.
