@@ -100,6 +100,7 @@ create table holdfast.account_mail (
   attempt_until timestamp with time zone,
   before_sending boolean not null default true,
   created_at timestamp with time zone not null default clock_timestamp(),
+  booking_id uuid,
   constraint account_mail_pkey PRIMARY KEY (id),
   constraint account_mail_kind_check CHECK ((char_length(kind) <= 50)),
   constraint account_mail_sealed_check CHECK ((char_length(sealed) <= 20000))
@@ -886,6 +887,7 @@ create table holdfast.webhook_delivery (
   constraint webhook_delivery_version_check CHECK ((version >= 1))
 );
 
+CREATE INDEX account_mail_booking_id ON holdfast.account_mail USING btree (booking_id) WHERE (booking_id IS NOT NULL);
 CREATE INDEX account_mail_due ON holdfast.account_mail USING btree (is_request, due_at);
 CREATE INDEX account_mail_expires_at ON holdfast.account_mail USING btree (expires_at);
 CREATE INDEX answer_created_at ON holdfast.answer USING brin (created_at);

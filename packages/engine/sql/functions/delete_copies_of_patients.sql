@@ -1,6 +1,6 @@
 -- delete_copies_of_patients: deletes what other tables have of the patients of these bookings: stored responses that
--- name one of the bookings, the messages to them, the digests of where they came from, and the digests of the requests
--- that booked them. The idempotency keys stay, so that no retry books again: it gets key_reused.
+-- name one of the bookings, the messages and e-mails to them, the digests of where they came from, and the digests of
+-- the requests that booked them. The idempotency keys stay, so that no retry books again: it gets key_reused.
 --
 -- Internal: called by erase_patient and finish_erasures.
 -- Locks: the rows it changes.
@@ -23,6 +23,7 @@ begin
    where a.ids is null
      and exists (select from jsonb_path_query(a.body, '$.**?(@.type() == "string")') t(value)
                   where t.value #>> '{}' = any (v_texts));
+  delete from account_mail m where m.booking_id = any (p_ids);
   delete from message m where m.clinic_no = any (v_clinic_nos) and m.booking_id = any (p_ids);
   -- Not by clinic, too: a plan from when the tables were small would read all that the clinic has.
   delete from booking_origin o where o.booking_id = any (p_ids);

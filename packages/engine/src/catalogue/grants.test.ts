@@ -203,7 +203,7 @@ const writtenOnce: Record<string, string[]> = {
     'by_patient',
     'created_at',
   ],
-  account_mail: ['id', 'kind', 'is_request', 'sealed', 'expires_at', 'created_at'],
+  account_mail: ['id', 'kind', 'is_request', 'sealed', 'expires_at', 'created_at', 'booking_id'],
   message_budget: ['clinic_no', 'recipient'],
   message_choice: ['account_id'],
   message_settings: ['clinic_no', 'emails_since'],

@@ -7,11 +7,11 @@ import type { DueAccountMail, NewAccountMail } from '../model/account-mail.ts'
 /** Stores an e-mail in the transaction of what it is about. It is due at once. */
 export async function storeAccountMail(
   connection: pg.Pool | pg.PoolClient,
-  { kind, isRequest, sealed, validHours }: NewAccountMail,
+  { kind, isRequest, sealed, bookingId, validHours }: NewAccountMail,
 ): Promise<void> {
   await connection.query(sql`
-    insert into holdfast.account_mail (id, kind, is_request, sealed, expires_at)
-    values (${randomUUID()}, ${kind}, ${isRequest}, ${sealed},
+    insert into holdfast.account_mail (id, kind, is_request, sealed, booking_id, expires_at)
+    values (${randomUUID()}, ${kind}, ${isRequest}, ${sealed}, ${bookingId},
       clock_timestamp() + make_interval(secs => ${validHours * 3600}))`)
 }
 

@@ -7,6 +7,8 @@ export type NewAccountMail = {
   kind: string
   isRequest: boolean
   sealed: string
+  /** With whose patient's data it is deleted; null: with nobody's. */
+  bookingId: string | null
   /** For so long it is attempted. Then it is deleted. */
   validHours: number
 }

@@ -24,11 +24,10 @@ export function answerAccountRequests(deps: {
   accounts: OpenAccounts
   audit: AuditRecorder
   engine: Engine
-  ticketUrl: MailLinks['ticket']
   app: { rateLimits: RateLimits }
   log: Logger
 }): RunningJobs[] {
-  const { pools, secrets, mails, accounts, audit, engine, ticketUrl, app, log } = deps
+  const { pools, secrets, mails, accounts, audit, engine, app, log } = deps
   if (!mails.isAvailable) return []
   const ofAccounts = { accounts: accounts.accounts, publicUrl: accounts.publicUrl, mails, audit }
   const answering = startAnsweringRequests({
@@ -38,7 +37,7 @@ export function answerAccountRequests(deps: {
     answers: {
       password_reset_request: createPasswordResetAnswer(ofAccounts),
       confirm_email_request: createNewAccountAnswer(ofAccounts),
-      ticket_link_request: createTicketLinkAnswer({ engine, ticketUrl }, app.rateLimits),
+      ticket_link_request: createTicketLinkAnswer({ engine }, app.rateLimits),
     },
     log,
   })
@@ -48,9 +47,10 @@ export function answerAccountRequests(deps: {
 /** Sends what is stored, in the process that runs the jobs. null: it has no mail server; another process sends them. */
 export function sendStoredAccountMails(
   { mailer, address }: OpenMailer,
-  { pool, secrets, log }: { pool: pg.Pool; secrets: readonly string[]; log: Logger },
+  deps: { pool: pg.Pool; secrets: readonly string[]; ticketUrl: MailLinks['ticket']; log: Logger },
 ): RunningJobs | null {
   if (mailer === null) return null
   const links = { isEmailLinkValid, voidEmailLink, isPasswordResetValid, voidPasswordReset }
-  return startAccountMails({ pool, mailer, address, sealed: sealedAccountMails(secrets), links, log })
+  const { secrets, ...others } = deps
+  return startAccountMails({ ...others, mailer, address, sealed: sealedAccountMails(secrets), links })
 }

@@ -68,7 +68,12 @@ export async function startAllJobs(
   const jobs = await startJobs({ ...jobDeps, onDone: (done) => metrics?.jobDone(done) })
   const messages = startMessages({ pool: pools.messages, sender, log, metrics })
   const webhooks = startWebhooks(webhookDeps, metrics)
-  const accountMails = sendStoredAccountMails(opened, { pool: pools.messages, secrets, log })
+  const accountMails = sendStoredAccountMails(opened, {
+    pool: pools.messages,
+    secrets,
+    ticketUrl: sender.links.ticket,
+    log,
+  })
   const broker = startBrokerOf(config, { pool: pools.broker, log, metrics })
   return {
     async stop() {

@@ -10,6 +10,7 @@ import { type PasswordResetContext, passwordResetMail } from './templates/passwo
 import { type TicketLinkContext, ticketLinkMail } from './templates/ticket-link.ts'
 import { type WebhookPausedContext, webhookPausedMail } from './templates/webhook-paused.ts'
 import type { MailTexts } from './texts/en.ts'
+import type { TicketMail } from './ticket-mail.ts'
 
 type Contexts = {
   password_reset: PasswordResetContext
@@ -29,8 +30,11 @@ type Recipient = { address: string; language: MessageLanguage; clinicNo: number 
 
 type MailOf<Of extends Kind> = { kind: Of; to: Recipient; context: Contexts[Of] }
 
-/** A mail that is not about a booking, before it is rendered. Everything in it survives JSON. */
+/** A mail that no message to a patient is, before it is rendered. Everything in it survives JSON. */
 export type AccountMail = { [Of in Kind]: MailOf<Of> }[Kind]
+
+/** The mail as it is stored. */
+export type StoredAccountMail = Exclude<AccountMail, { kind: 'ticket_link' }> | TicketMail
 
 const templates: { [Of in Kind]: (context: Contexts[Of], texts: MailTexts) => MailContent } = {
   password_reset: passwordResetMail,

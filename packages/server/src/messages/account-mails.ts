@@ -1,7 +1,7 @@
-import { type MessageLanguage, storeAccountMail } from '@holdfast/engine'
+import { type MessageLanguage, type NewAccountMail, storeAccountMail } from '@holdfast/engine'
 import type pg from 'pg'
 import { createSealedTexts, type SealedTexts } from '../secrets/sealed-texts.ts'
-import type { AccountMail } from './account-mail.ts'
+import type { StoredAccountMail } from './account-mail.ts'
 
 /** How long a notice without a link is worth sending. */
 export const noticeHours = 72
@@ -31,7 +31,7 @@ export type AccountMails = {
   /** false: there is no mail server, and nothing may be stored. */
   isAvailable: boolean
   /** In the transaction of what the mail is about. After `validHours` without success it is deleted. */
-  store(connection: pg.Pool | pg.PoolClient, mail: AccountMail, validHours: number): Promise<void>
+  store(connection: pg.Pool | pg.PoolClient, mail: StoredAccountMail, validHours: number): Promise<void>
   /**
    * Stores a request, whatever it leads to: the response, and the time until it, are the same in every case. A server
    * turns it into mails afterwards.
@@ -55,14 +55,16 @@ export function createAccountMails({
   let onRequest: () => void = () => undefined
   const store = async (
     connection: pg.Pool | pg.PoolClient,
-    { kind, content, ...mail }: { kind: string; content: unknown; isRequest: boolean; validHours: number },
-  ) => storeAccountMail(connection, { kind, sealed: await sealed.seal(JSON.stringify(content)), ...mail })
+    { content, ...mail }: Omit<NewAccountMail, 'sealed'> & { content: unknown },
+  ) => storeAccountMail(connection, { ...mail, sealed: await sealed.seal(JSON.stringify(content)) })
   return {
     isAvailable,
-    store: (connection, mail, validHours) =>
-      store(connection, { kind: mail.kind, content: mail, isRequest: false, validHours }),
+    store(connection, mail, validHours) {
+      const bookingId = mail.kind === 'ticket_link' ? mail.context.bookingId : null
+      return store(connection, { kind: mail.kind, content: mail, isRequest: false, bookingId, validHours })
+    },
     async request(kind, content) {
-      await store(pool, { kind, content, isRequest: true, validHours: requestHours })
+      await store(pool, { kind, content, isRequest: true, bookingId: null, validHours: requestHours })
       setImmediate(() => onRequest())
     },
     onRequest(listener) {

@@ -10,7 +10,7 @@ import type { Pool, PoolClient } from 'pg'
 import { type Repeated, repeatEvery } from '../lifecycle/repeat-every.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { SealedTexts } from '../secrets/sealed-texts.ts'
-import type { AccountMail } from './account-mail.ts'
+import type { StoredAccountMail } from './account-mail.ts'
 import type { AccountMails, AccountRequests } from './account-mails.ts'
 
 export type Answering = {
@@ -21,7 +21,7 @@ export type Answering = {
    */
   done(transaction: PoolClient): Promise<void>
   /** Stores the mails in such a transaction. */
-  store(mails: readonly AccountMail[], validHours: number): Promise<void>
+  store(mails: readonly StoredAccountMail[], validHours: number): Promise<void>
 }
 
 /** Resolves without having called either if the request leads to no mail. */

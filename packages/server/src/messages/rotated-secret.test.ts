@@ -39,6 +39,7 @@ test('a mail waits for a process that has the secret, until it expires', async (
       address: 'desk@example.org',
       sealed: sealedAccountMails(secrets),
       links: { isEmailLinkValid, voidEmailLink, isPasswordResetValid, voidPasswordReset },
+      ticketUrl: ({ bookingId }) => bookingId,
       log: createLogger('silent'),
     })
   const mails = createAccountMails({ pool, secrets: rotated, isAvailable: true })

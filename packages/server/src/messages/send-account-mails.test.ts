@@ -99,6 +99,7 @@ async function sending(over: Partial<AccountMailDeps> = {}) {
     address: 'desk@example.org',
     sealed,
     links,
+    ticketUrl: ({ bookingId }) => bookingId,
     log,
     ...over,
   })

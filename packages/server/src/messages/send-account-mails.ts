@@ -13,10 +13,12 @@ import { type Repeated, repeatEvery } from '../lifecycle/repeat-every.ts'
 import type { Logger } from '../observe/logger.ts'
 import { parseInvitationToken } from '../secrets/invitation-tokens.ts'
 import type { SealedTexts } from '../secrets/sealed-texts.ts'
-import { type AccountMail, contentOf, senderOf } from './account-mail.ts'
+import { type AccountMail, contentOf, type StoredAccountMail, senderOf } from './account-mail.ts'
 import { attemptSeconds } from './attempt-seconds.ts'
 import { attachedLogo, shownLogo } from './mail-logo.ts'
 import { renderMail } from './render-mail.ts'
+import { ticketLinkContext } from './ticket-mail.ts'
+import type { MailLinks } from './visit-context.ts'
 
 /** Of the accounts: what mails link to. Tokens are what follows `#` in a link. */
 export type MailedLinks = {
@@ -34,6 +36,7 @@ export type AccountMailDeps = {
   address: string
   sealed: Pick<SealedTexts, 'open'>
   links: MailedLinks
+  ticketUrl: MailLinks['ticket']
   log: Logger
 }
 
@@ -91,8 +94,8 @@ async function outcomeOf(deps: AccountMailDeps, due: DueAccountMail): Promise<Ou
   if (due.attemptsLost >= attemptsLostMax) return 'unknown'
   const text = await sealed.open(due.sealed)
   if (text === null) return 'not opened'
-  const mail = JSON.parse(text) as AccountMail
-  if (!(await isValid(pool, links, mail))) return 'not valid'
+  const mail = await currentMail(deps, JSON.parse(text) as StoredAccountMail)
+  if (mail === null || !(await isValid(pool, links, mail))) return 'not valid'
   const { to } = mail
   const sender = senderOf(mail)
   const logo = to.clinicNo === null ? null : await readLogo(pool, to.clinicNo)
@@ -113,6 +116,13 @@ async function outcomeOf(deps: AccountMailDeps, due: DueAccountMail): Promise<Ou
   if (kind === 'failed' || kind === 'unknown') return 'again'
   await voidLink(pool, links, mail)
   return 'failed'
+}
+
+/** The mail about what is in the database now; null: nothing. */
+async function currentMail({ pool, ticketUrl }: AccountMailDeps, mail: StoredAccountMail): Promise<AccountMail | null> {
+  if (mail.kind !== 'ticket_link') return mail
+  const context = await ticketLinkContext(pool, ticketUrl, mail)
+  return context === null ? null : { ...mail, context }
 }
 
 /** Whether the link in a mail still works. Meanwhile it may have been used, replaced, revoked or voided. */

@@ -1,11 +1,11 @@
 import { restOperations } from '@holdfast/contract'
-import type { Booking, BookingStatus, Clinic, MessageLanguage } from '@holdfast/engine'
+import type { Booking, Clinic } from '@holdfast/engine'
 import { problem } from '../../edge/problem-error.ts'
 import type { RateLimits } from '../../edge/rate-limits.ts'
-import type { AccountMail } from '../../messages/account-mail.ts'
 import type { AccountRequests } from '../../messages/account-mails.ts'
 import type { AnswerRequest } from '../../messages/answer-account-requests.ts'
-import { referenceOf, whenText } from '../../messages/visit-context.ts'
+import { addressOf, isTicketOf, type TicketMail } from '../../messages/ticket-mail.ts'
+import { referenceOf } from '../../messages/visit-context.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
@@ -15,9 +15,7 @@ const bookingsMax = 5
 const mailHours = 24
 
 type TicketLinkRequest = AccountRequests['ticket_link_request']
-type TicketLinkDeps = Pick<RestDeps, 'engine' | 'ticketUrl'>
-
-const withTicket: ReadonlySet<BookingStatus> = new Set(['PENDING', 'CONFIRMED', 'ARRIVED'])
+type TicketLinkDeps = Pick<RestDeps, 'engine'>
 
 /**
  * The way back for patients who have lost their ticket: its link is sent to the address given, if and only if it is the
@@ -45,14 +43,17 @@ export function createTicketLinkAnswer(
   return async (wanted, { store }) => {
     const clinic = await deps.engine.directory.clinic(wanted.clinicId)
     if (clinic === null) return
-    const mails: AccountMail[] = []
-    for (const booking of await bookingsOf(deps, clinic, wanted)) {
+    const mails: TicketMail[] = []
+    for (const { id, patient } of await bookingsOf(deps, clinic, wanted)) {
       const mayBeSent = await rateLimits.countTicketMail(addressOf(wanted.email))?.then(
         () => true,
         () => false,
       )
-      const mail = mayBeSent === false ? null : await ticketMail(deps, clinic, booking, wanted.language)
-      if (mail !== null) mails.push(mail)
+      if (mayBeSent === false) continue
+      const language = wanted.language ?? patient.language ?? 'en'
+      // As in the booking: what the caller has written may be another spelling.
+      const to = { address: patient.email ?? '', language, clinicNo: clinic.no }
+      mails.push({ kind: 'ticket_link', to, context: { bookingId: id } })
     }
     if (mails.length > 0) await store(mails, mailHours)
   }
@@ -69,35 +70,6 @@ async function bookingsOf(
   return items.filter(
     ({ id, patient, status }) =>
       referenceOf(id).replace('-', '') === reference.replace('-', '').toUpperCase() &&
-      addressOf(patient.email ?? '') === addressOf(email) &&
-      withTicket.has(status),
+      isTicketOf({ status, email: patient.email }, email),
   )
-}
-
-async function ticketMail(
-  { engine, ticketUrl }: TicketLinkDeps,
-  clinic: Clinic,
-  { id, doctorId, startsAt, patient }: Booking,
-  wantedLanguage: MessageLanguage | null,
-): Promise<AccountMail | null> {
-  const [doctor, access] = await Promise.all([engine.directory.doctor(doctorId), engine.manageTokenEpochs.access(id)])
-  if (doctor === null || access === null || access.isOver) return null
-  const language = wantedLanguage ?? patient.language ?? 'en'
-  return {
-    kind: 'ticket_link',
-    // As in the booking: what the caller has written may be another spelling.
-    to: { address: patient.email ?? '', language, clinicNo: clinic.no },
-    context: {
-      patientName: patient.name,
-      clinicName: clinic.name,
-      doctorName: doctor.name,
-      when: whenText(startsAt, clinic.timezone, language),
-      reference: referenceOf(id),
-      ticketUrl: ticketUrl({ bookingId: id, accountId: access.accountId, manageEpoch: access.epoch }),
-    },
-  }
-}
-
-function addressOf(email: string): string {
-  return email.trim().toLowerCase()
 }
