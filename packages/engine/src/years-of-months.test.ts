@@ -30,7 +30,13 @@ const locksMax = 64
  * many months there are; 668 when their statements had no bounds.
  */
 const locksOfGroupsMax = 96
-const groups = new Set(['a swap of cases', 'a bump of a case', 'move of a case', 'the erasure of a patient'])
+const groups = new Set([
+  'a swap of cases',
+  'a bump of a case',
+  'move of a case',
+  'claim of a case with a lapsed hold in its way',
+  'the erasure of a patient',
+])
 /** A statement that is prepared is planned for its values five times, and then perhaps for all values. */
 const repetitions = 8
 
