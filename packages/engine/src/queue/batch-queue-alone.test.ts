@@ -31,6 +31,21 @@ test.for([
   expect(sent).toEqual(items.map((item) => [item]))
 })
 
+test('an item that was in a batch of one is sent once if that fails', async () => {
+  let runs = 0
+  const { queue, sent } = twoQueues(async () => {
+    runs += 1
+    throw new Error('It failed.')
+  })
+  await expect(queue.submit(1)).rejects.toThrow('It failed.')
+  expect([runs, sent]).toEqual([1, []])
+})
+
+test('an item that was in a batch of one is sent alone if a lock was not free in time', async () => {
+  const { queue, sent } = twoQueues(() => Promise.reject(Object.assign(new Error('locked'), { code: '55P03' })))
+  expect([await queue.submit(1), sent]).toEqual(['1', [[1]]])
+})
+
 test('what is left has waited since it arrived', async () => {
   vi.useFakeTimers({ toFake: ['performance'] })
   onTestFinished(() => void vi.useRealTimers())

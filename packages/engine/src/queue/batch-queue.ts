@@ -78,7 +78,7 @@ const slowShare = 1 / 4
  * - Bounded: when the queue is full, or an item has waited too long, its outcome is `overloaded`, and it has not been
  *   done.
  * - When a batch fails, its items are sent one by one, so that an invalid item does not fail the others. A queue with
- *   another one for this (`alone`) leaves them to it.
+ *   another one for this (`alone`) leaves them to it. An item that was its only one is not sent again.
  * - When a batch waits too long for a lock, the items of locked rows leave it for the slow lane, one batch at a time,
  *   and the others are sent again.
  * - When the connection is lost in flight, the outcome is unknown: the same items are sent again, which their
@@ -232,11 +232,11 @@ export class BatchQueue<Item, Outcome> {
   async #failed(batch: Waiting<Item, Outcome>[], error: unknown): Promise<void> {
     if (isConnectionLost(error) || isNotWritable(error)) return this.#retry(batch, error)
     const { alone } = this.#settings
+    const [only] = batch
+    if (only !== undefined && batch.length === 1 && !isLockTimeout(error)) return this.#reject(only, error)
     if (alone !== null) return batch.forEach((waiting) => void alone.#accept(waiting))
     if (isLockTimeout(error)) return this.#divide(batch)
-    const [only] = batch
-    if (only !== undefined && batch.length === 1) this.#reject(only, error)
-    else await this.#sendOneByOne(batch)
+    await this.#sendOneByOne(batch)
   }
 
   /**

@@ -26,3 +26,13 @@ test.for([
     { queue: 'case_alone', size: 1, failed: false, refusedWith: null },
   ])
 })
+
+test('a lone claim that the database refuses for good is tried once', async ({ database }) => {
+  const scene = await aTheatre(database)
+  await plantFunction(database, 'schedule_cases', { part: "v_left_ids := '{}';", becomes: 'raise undefined_function;' })
+  const reports: BatchReport[] = []
+  const onBatch = (report: BatchReport) => reports.push(report)
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool, onBatch })
+  await expect(engine.theatre.claimCase(aCase(scene))).rejects.toMatchObject({ code: '42883' })
+  expect(reports).toMatchObject([{ queue: 'case', size: 1, failed: true, refusedWith: '42883' }])
+})

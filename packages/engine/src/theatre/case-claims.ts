@@ -30,8 +30,8 @@ const overloaded: ClaimResult = { kind: 'overloaded' }
 
 /**
  * Claims of new cases. Those of a clinic that arrive while two of its batches are at the database share the next one,
- * as appointments do (docs/decisions/0047). What a batch does not decide is sent alone; so is a claim that arrives when
- * none is at the database, for which that takes less.
+ * as appointments do (docs/decisions/0047). What a batch does not decide is sent alone; so is a claim that has no other
+ * to share a batch with, for which that takes less.
  */
 export function caseClaims(
   writer: CaseWriter,
@@ -51,7 +51,7 @@ export function caseClaims(
       ...settings,
       name: 'case',
       run: (requests, deadlines) =>
-        requests.length === 1 && together.depth.inFlight === 1
+        requests.length === 1
           ? claimEach(writer, requests, deadlines)
           : claimBatch(writer, clinicNo, requests, deadlines),
       alone,

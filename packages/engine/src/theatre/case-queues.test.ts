@@ -84,6 +84,21 @@ test('a batch has the claims of one clinic, and those of another do not wait for
   }
 })
 
+test('a claim without others to share a batch with is sent alone, also beside another one', async () => {
+  const { pool, calls, endAll } = aPool()
+  const { claim } = caseClaims({ pool, inTurn }, settings)
+  const waiting: Promise<unknown>[] = []
+  for (const nth of [0, 1]) {
+    waiting.push(claim(aRequest(1)))
+    await until(
+      async () => calls[nth],
+      () => `${calls.length} calls`,
+    )
+  }
+  expect(calls.map(({ name }) => name)).toEqual(['schedule_cases', 'schedule_cases'])
+  await endAll(waiting)
+})
+
 test('claims beyond those that may wait are refused at once', async () => {
   const { pool, calls, endAll } = aPool()
   const { claim } = caseClaims({ pool, inTurn }, { ...settings, waitingMax: 3 })
