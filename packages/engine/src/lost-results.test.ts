@@ -13,8 +13,8 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
-import type pg from 'pg'
 import { describe, expect } from 'vitest'
+import { calling, losing } from '../test/losing-pool.ts'
 import { aCase, aTheatre, soonAt } from '../test/theatre.ts'
 import { createEngine } from './create-engine.ts'
 import type { Committed } from './model/committed.ts'
@@ -25,18 +25,6 @@ import type { MoveOutcome, SettleAction, SettleOutcome, SettleRequest } from './
 // client sends the request again. Nothing may happen twice, the caller must get the position of the write, and the
 // subscribers must hear of it.
 
-/** The pool, which loses the first result of a statement that calls the function. */
-function losing(pool: pg.Pool, functionName: string): pg.Pool {
-  let isLost = false
-  const query = async (...parameters: Parameters<pg.Pool['query']>) => {
-    const result: unknown = await pool.query(...parameters)
-    if (isLost || !JSON.stringify(parameters[0]).includes(`holdfast.${functionName}(`)) return result
-    isLost = true
-    throw new Error('Connection terminated unexpectedly')
-  }
-  return new Proxy(pool, { get: (target, name) => (name === 'query' ? query : Reflect.get(target, name, target)) })
-}
-
 type Scene = { database: TestDatabase; engine: Engine; doctor: BuiltDoctor; slot: BuiltSlot; other: BuiltSlot }
 
 async function aScene(database: TestDatabase, lost: string | null): Promise<Scene> {
@@ -45,7 +33,7 @@ async function aScene(database: TestDatabase, lost: string | null): Promise<Scen
   // It has begun, so that patients can arrive, or not.
   const slot = await aSlot(database, doctor, { capacity: 5, startsAt: new Date(Date.now() - 600_000) })
   const other = await aSlot(database, doctor, { capacity: 5 })
-  const pool = lost === null ? database.appPool : losing(database.appPool, lost)
+  const pool = lost === null ? database.appPool : losing(database.appPool, calling(lost))
   return { database, engine: createEngine({ batchPool: pool, generalPool: pool }), doctor, slot, other }
 }
 
@@ -165,7 +153,7 @@ describe('a result lost after COMMIT: the engine sends the change again, and it 
     const scene = await aTheatre(database)
     // It stores the day of the room's open time, which claim_cases does not.
     await scene.theatre.claimCase(aCase(scene, { startsAt: soonAt(13) }))
-    const pool = losing(database.appPool, name)
+    const pool = losing(database.appPool, calling(name))
     const engine = createEngine({ batchPool: pool, generalPool: pool })
     const request = aCase(scene)
     // It shares its slot with the first, and so it is sent alone, after that.

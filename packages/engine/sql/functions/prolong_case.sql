@@ -34,9 +34,10 @@ begin
     when v_booking.failure_reason = 'hold_expired'
       or hold_lapsed(v_booking.status, v_booking.hold_expires_at, greatest(v_now, v_booking.updated_at))
       then 'hold_expired'
+    -- A repetition, whatever became of the case since.
+    when is_repeated(p_clinic_no, p_booking_id, p_key, v_now) then 'unchanged'
     when v_booking.status not in ('CONFIRMED', 'ARRIVED') then 'invalid_transition'
-    when is_repeated(p_clinic_no, p_booking_id, p_key, v_now)
-      or v_case.expected_ends_at = p_expected_ends_at then 'unchanged'
+    when v_case.expected_ends_at = p_expected_ends_at then 'unchanged'
     when p_expected_ends_at < v_case.ends_at then 'too_early'
     when exists (select from allocation a where a.clinic_no = p_clinic_no and a.booking_id = p_booking_id
                     and a.resource_id <> all (v_locked_ids)) then 'retry'

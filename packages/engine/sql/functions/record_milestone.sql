@@ -65,9 +65,10 @@ begin
     when v_booking.failure_reason = 'hold_expired'
       or hold_lapsed(v_booking.status, v_booking.hold_expires_at, greatest(v_now, v_booking.updated_at))
       then 'hold_expired'
+    -- A repetition, whatever became of the case since.
+    when is_repeated(p_clinic_no, p_booking_id, p_key, v_now) then 'unchanged'
     when v_booking.status not in ('CONFIRMED', 'ARRIVED', 'COMPLETED') then 'invalid_transition'
-    when is_repeated(p_clinic_no, p_booking_id, p_key, v_now)
-      or p_at is not distinct from (select m.at from case_milestone m
+    when p_at is not distinct from (select m.at from case_milestone m
                                      where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id
                                        and m.milestone = p_milestone) then 'unchanged'
     when conflicting is not null then 'milestone_order'

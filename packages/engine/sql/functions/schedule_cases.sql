@@ -189,7 +189,9 @@ begin
       booking_id := v_item.id;
       outcome := case
         when v_item.appointment_type is distinct from 'case' or v_item.erased_at is not null then 'case_missing'
-        when is_repeated(p_clinic_no, v_item.id, p_key, v_at) then 'unchanged'
+        -- Of a new case, the key was looked up before the try that bumped this case was committed.
+        when is_repeated(p_clinic_no, v_item.id, p_key, v_at) then case when v_new is null then 'unchanged'
+                                                                        else 'retry' end
         when v_item.failure_reason = 'hold_expired'
           or hold_lapsed(v_item.status, v_item.hold_expires_at, greatest(v_at, v_item.updated_at)) then 'hold_expired'
         when v_item.slot_id <> all (v_slot_ids) or v_item.version <> v_item.version_read then 'retry'

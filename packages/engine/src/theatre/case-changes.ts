@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import type { Announce } from '../model/committed.ts'
-import { clinicNoIn, clinicNoOf, newId } from '../model/id.ts'
+import { clinicNoIn, newId } from '../model/id.ts'
 import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
 import type { Theatre } from '../model/theatre.ts'
 import type {
@@ -20,6 +20,7 @@ import type {
   SwapCasesRequest,
 } from '../model/theatre-case.ts'
 import { announceCases } from './announce-cases.ts'
+import type { RunCaseChange } from './case-change-queue.ts'
 import { claimOf, missing, moved, movesOf } from './case-plans.ts'
 import { readCase, requireCase } from './case-reads.ts'
 import { type CaseWriter, check, type ScheduleRequest, type ScheduleResult, schedule } from './schedule-cases.ts'
@@ -30,6 +31,7 @@ export type CaseChangesSettings = {
   writer: CaseWriter
   /** Claims a new case, in a batch. */
   claim: (request: ScheduleRequest) => Promise<ScheduleResult>
+  runChange: RunCaseChange
   announce: Announce
   /** Confirms, cancels and extends as for any booking, in batches. */
   settle: (request: SettleRequest) => Promise<SettleOutcome>
@@ -101,22 +103,36 @@ function claimRefusal(result: Exclude<ScheduleResult, { kind: 'done' | 'replayed
 }
 
 async function moveCase(settings: CaseChangesSettings, request: MoveCaseRequest): Promise<ChangeCaseOutcome> {
-  const { pool, announce } = settings
+  const { pool, announce, runChange } = settings
   const key = request.key ?? randomUUID()
-  let before: Case | null = null
-  const result = await schedule(settings.writer, async () => {
-    before = await readCase(pool, request.caseId)
-    return before === null ? missing(request.caseId) : movesOf([moved(before, request)], request.actorId, key)
+  const clinicNo = clinicNoIn(request.caseId)
+  if (clinicNo === null) return missing(request.caseId)
+  // As each try has read the case: one whose result was lost may have left another room.
+  const befores: Case[] = []
+  return runChange(clinicNo, async (deadline) => {
+    const build = async () => {
+      const before = await readCase(pool, request.caseId)
+      if (before === null) return missing(request.caseId)
+      befores.push(before)
+      return movesOf([moved(before, request)], request.actorId, key)
+    }
+    const result = await schedule(settings.writer, build, deadline)
+    if (result.kind !== 'done' && result.kind !== 'unchanged') return unchanged(pool, result)
+    const { kind, position } = result
+    const after = await placedCase(pool, result)
+    announceCases(announce, kind === 'done' ? position : null, [...befores, after])
+    return { kind, case: after, position }
   })
-  return changed(pool, announce, result, before)
 }
 
 async function swapCases(settings: CaseChangesSettings, request: SwapCasesRequest): Promise<SwapCasesOutcome> {
-  const { pool, announce } = settings
+  const { pool, announce, runChange } = settings
   const key = request.key ?? randomUUID()
   const ids = [request.caseId, request.otherCaseId] as const
   if (ids[0] === ids[1]) throw new RangeError('A case is swapped with another one.')
-  const result = await schedule(settings.writer, async () => {
+  const clinicNo = clinicNoIn(ids[0])
+  if (clinicNo === null) return missing(ids[0])
+  const build = async () => {
     const [one, other] = await Promise.all([readCase(pool, ids[0]), readCase(pool, ids[1])])
     if (one === null) return missing(ids[0])
     if (other === null || other.clinicId !== one.clinicId) return missing(ids[1])
@@ -126,54 +142,48 @@ async function swapCases(settings: CaseChangesSettings, request: SwapCasesReques
       moved(other, { change: { roomId: one.roomId, startsAt: one.startsAt }, override }),
     ]
     return movesOf(plans, actorId, key)
-  })
-  if (result.kind === 'done' || result.kind === 'unchanged') {
-    const cases: [Case, Case] = [await placedCase(pool, result, ids[0]), await placedCase(pool, result, ids[1])]
-    announceCases(announce, result.kind === 'done' ? result.position : null, cases)
-    return { kind: result.kind, cases, position: result.position }
   }
-  return unchanged(pool, result)
+  return runChange(clinicNo, async (deadline) => {
+    const result = await schedule(settings.writer, build, deadline)
+    if (result.kind !== 'done' && result.kind !== 'unchanged') return unchanged(pool, result)
+    const { kind, position } = result
+    const cases: [Case, Case] = [await placedCase(pool, result, ids[0]), await placedCase(pool, result, ids[1])]
+    announceCases(announce, kind === 'done' ? position : null, cases)
+    return { kind, cases, position }
+  })
 }
 
 async function bumpCases(settings: CaseChangesSettings, request: BumpCasesRequest): Promise<BumpCasesOutcome> {
-  const { pool, announce } = settings
+  const { pool, announce, runChange } = settings
   const { emergency, bumpedCaseIds, reason } = request
   const key = emergency.key ?? randomUUID()
-  const clinicNo = clinicNoOf(emergency.caseId)
+  const clinicNo = clinicNoIn(emergency.caseId)
+  if (clinicNo === null) return missing(emergency.caseId)
   const foreign = bumpedCaseIds.find((id) => clinicNoIn(id) !== clinicNo)
   if (foreign !== undefined) return missing(foreign)
   const bumps = bumpedCaseIds.map((caseId) => ({ caseId, requestId: newId(clinicNo) }))
-  const result = await schedule(settings.writer, async () => {
+  // As each try has read the emergency, if that is moved.
+  const befores: Case[] = []
+  const build = async () => {
     if (!('change' in emergency)) return { ...claimOf(emergency), bumps, bumpReason: reason }
     const before = await readCase(pool, emergency.caseId)
     if (before === null) return missing(emergency.caseId)
+    befores.push(before)
     const moves = movesOf([moved(before, emergency)], emergency.actorId, key)
     return { ...moves, bumps, bumpReason: reason }
-  })
-  if (result.kind === 'done' || result.kind === 'replayed' || result.kind === 'unchanged') {
+  }
+  return runChange(clinicNo, async (deadline) => {
+    const result = await schedule(settings.writer, build, deadline)
+    if (result.kind !== 'done' && result.kind !== 'replayed' && result.kind !== 'unchanged') {
+      return unchanged(pool, result)
+    }
     const { position } = result
     const placed = await placedCase(pool, result)
     const bumped = await Promise.all(bumpedCaseIds.map((id) => placedCase(pool, result, id)))
-    announceCases(announce, result.kind === 'done' ? position : null, [placed, ...bumped])
+    announceCases(announce, result.kind === 'done' ? position : null, [...befores, placed, ...bumped])
     const requests = await requestsOfBumped(pool, clinicNo, bumpedCaseIds)
     return { kind: result.kind === 'done' ? 'done' : 'replayed', case: placed, bumped: requests, position }
-  }
-  return unchanged(pool, result)
-}
-
-async function changed(
-  pool: pg.Pool,
-  announce: Announce,
-  result: ScheduleResult,
-  before: Case | null,
-): Promise<ChangeCaseOutcome> {
-  if (result.kind === 'done' || result.kind === 'unchanged') {
-    const { position } = result
-    const after = await placedCase(pool, result)
-    announceCases(announce, result.kind === 'done' ? position : null, before === null ? [after] : [before, after])
-    return { kind: result.kind, case: after, position }
-  }
-  return unchanged(pool, result)
+  })
 }
 
 /** What was not done, with the case as it is. */

@@ -3,38 +3,13 @@ import { aDoctor, holdLock, type TestDatabase, until, untilLockWaiters } from '@
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import pg from 'pg'
 import { describe, expect, onTestFinished } from 'vitest'
+import { calling, changedPool, committingLate, losing, lostConnection } from '../../test/losing-pool.ts'
 import { aCase, aRoom, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import { createEngine } from '../create-engine.ts'
 import { createPool } from '../database/pools.ts'
 
 // A claim whose connection was lost may be committed, or still be committed. It is looked up by its key, and never
 // refused as `overloaded`, which means that it was not done.
-
-type Query = (...parameters: unknown[]) => Promise<unknown>
-const calls = (parameters: unknown[], name: string) => JSON.stringify(parameters[0]).includes(`holdfast.${name}(`)
-
-/** The pool, with another way to run a statement. */
-function changed(pool: pg.Pool, query: (run: Query, parameters: unknown[]) => Promise<unknown>): pg.Pool {
-  const run: Query = (...parameters) => (pool.query as unknown as Query).apply(pool, parameters)
-  const changedQuery: Query = (...parameters) => query(run, parameters)
-  return new Proxy(pool, {
-    get: (target, name) => (name === 'query' ? changedQuery : Reflect.get(target, name, target)),
-  })
-}
-
-const lost = () => new Error('Connection terminated unexpectedly')
-
-/** A pool that loses the first result of a call of the function, after COMMIT. */
-function losing(pool: pg.Pool, functionName: string, onLost: () => void = () => undefined): pg.Pool {
-  let isLost = false
-  return changed(pool, async (run, parameters) => {
-    const result = await run(...parameters)
-    if (isLost || !calls(parameters, functionName)) return result
-    isLost = true
-    onLost()
-    throw lost()
-  })
-}
 
 /** Two claims of one block, which arrive together: a batch books the first, and leaves the second. */
 function twoClaims(scene: Awaited<ReturnType<typeof aTheatre>>) {
@@ -56,7 +31,7 @@ test('a lost claim is booked, however long other changes of cases take all turns
   )
   const lock = await holdLock(database.ownerPool, 'select from holdfast.resource where id = $1 for update', [robot])
   const moves: Promise<unknown>[] = []
-  const pool = losing(database.appPool, 'schedule_cases', () => {
+  const pool = losing(database.appPool, calling('schedule_cases'), () => {
     for (const { id: caseId } of others.map(caseOf)) {
       const change = { equipment: [{ equipmentId: robot, units: 1 }] }
       moves.push(engine.theatre.moveCase({ caseId, change, override: null, actorId: null, key: randomUUID() }))
@@ -76,30 +51,6 @@ test('a lost claim is booked, however long other changes of cases take all turns
   expect(await claiming).toMatchObject({ kind: 'replayed', case: { id: request.caseId, status: 'CONFIRMED' } })
   await Promise.all(moves)
 })
-
-/** A pool that loses the first call of the function, whose transaction stays open until `commit`. */
-function committingLate(pool: pg.Pool, functionName: string) {
-  let open: pg.PoolClient | null = null
-  let refused = 0
-  const late = changed(pool, async (run, parameters) => {
-    const isClaim = calls(parameters, 'schedule_cases') || calls(parameters, 'claim_cases')
-    if (open !== null || !calls(parameters, functionName)) {
-      return run(...parameters).catch((error: unknown) => {
-        if (isClaim) refused += 1
-        throw error
-      })
-    }
-    open = await pool.connect()
-    await open.query('begin')
-    await (open.query as unknown as Query).apply(open, parameters)
-    throw new Error('Query read timeout')
-  })
-  const commit = async () => {
-    await open?.query('commit')
-    open?.release()
-  }
-  return { pool: late, commit, refused: () => refused }
-}
 
 test.for(['schedule_cases', 'claim_cases'])(
   'a lost claim whose COMMIT comes late is booked: %s',
@@ -128,7 +79,7 @@ test.for(['schedule_cases', 'claim_cases'])(
 describe('a claim that a batch leaves', () => {
   test('is looked up when its result is lost', async ({ database }) => {
     const scene = await aStoredDay(database)
-    const pool = losing(database.appPool, 'schedule_cases')
+    const pool = losing(database.appPool, calling('schedule_cases'))
     const engine = createEngine({ batchPool: pool, generalPool: pool })
     const requests = twoClaims(scene)
     expect(await Promise.all(requests.map((request) => engine.theatre.claimCase(request)))).toMatchObject([
@@ -140,8 +91,8 @@ describe('a claim that a batch leaves', () => {
   test('is sent again when the server may not write', async ({ database }) => {
     const scene = await aStoredDay(database)
     let tries = 0
-    const pool = changed(database.appPool, async (run, parameters) => {
-      if (!calls(parameters, 'schedule_cases')) return run(...parameters)
+    const pool = changedPool(database.appPool, async (run, parameters) => {
+      if (!calling('schedule_cases')(parameters)) return run(...parameters)
       tries += 1
       if (tries > 1) return run(...parameters)
       throw Object.assign(new pg.DatabaseError('read-only', 0, 'error'), { code: '25006' })
@@ -155,9 +106,9 @@ describe('a claim that a batch leaves', () => {
     database,
   }) => {
     const scene = await aStoredDay(database)
-    const losingPool = losing(database.appPool, 'claim_cases')
-    const pool = changed(losingPool, async (run, parameters) => {
-      if (!calls(parameters, 'schedule_cases')) return run(...parameters)
+    const losingPool = losing(database.appPool, calling('claim_cases'))
+    const pool = changedPool(losingPool, async (run, parameters) => {
+      if (!calling('schedule_cases')(parameters)) return run(...parameters)
       throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' })
     })
     const engine = createEngine({ batchPool: pool, generalPool: pool, unknownMsMax: 1_000 })
@@ -170,8 +121,8 @@ describe('a claim that a batch leaves', () => {
 
 test('the outcome of a claim is looked up as long as it is configured', async ({ database }) => {
   const scene = await aTheatre(database)
-  const pool = changed(database.appPool, async (run, parameters) => {
-    if (calls(parameters, 'schedule_cases')) throw lost()
+  const pool = changedPool(database.appPool, async (run, parameters) => {
+    if (calling('schedule_cases')(parameters)) throw lostConnection()
     return run(...parameters)
   })
   const engine = createEngine({ batchPool: pool, generalPool: pool, unknownMsMax: 500 })

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { prepared } from '../database/prepared.ts'
 import { BatchQueue, type BatchQueueSettings, type QueueDepth, type QueueResult } from '../queue/batch-queue.ts'
+import { clinicQueues } from './clinic-queues.ts'
 import type { ClinicTurnsSettings } from './clinic-turns.ts'
 import {
   type CaseWriter,
@@ -16,13 +17,16 @@ import {
 export type CaseClaimsSettings = ClinicTurnsSettings &
   Pick<BatchQueueSettings<never, never>, 'unknownMsMax' | 'onBatch'>
 
-/** Of all clinics. `case_alone`: claims that a batch has left, or that were in one that failed. */
-export type CaseQueueDepths = Record<'case' | 'case_alone', QueueDepth>
+/**
+ * Of all clinics. `case_alone`: claims that a batch has left, or that were in one that failed. `case_change`: changes,
+ * and claims that bump others.
+ */
+export type CaseQueueDepths = Record<'case' | 'case_alone' | 'case_change', QueueDepth>
 
 type ClaimQueue = BatchQueue<ScheduleRequest, ScheduleResult>
 type ClaimResult = QueueResult<ScheduleResult>
 /** Of a clinic. `alone`: what a batch has not decided. */
-type ClinicQueues = { together: ClaimQueue; alone: ClaimQueue }
+type QueuesOfClaims = { together: ClaimQueue; alone: ClaimQueue }
 
 const batchSizeMax = 64
 const batchesInFlightMax = 2
@@ -36,9 +40,11 @@ const overloaded: ClaimResult = { kind: 'overloaded' }
 export function caseClaims(
   writer: CaseWriter,
   { atOnceMax, waitingMax, ...bounds }: CaseClaimsSettings,
-): { claim: (request: ScheduleRequest) => Promise<ScheduleResult>; depths: () => CaseQueueDepths } {
-  const clinics = new Map<number, ClinicQueues>()
-  const newQueues = (clinicNo: number): ClinicQueues => {
+): {
+  claim: (request: ScheduleRequest) => Promise<ScheduleResult>
+  depths: () => Omit<CaseQueueDepths, 'case_change'>
+} {
+  const queues = clinicQueues((clinicNo): QueuesOfClaims => {
     const settings = { queuedMax: waitingMax, ...bounds }
     const alone: ClaimQueue = new BatchQueue({
       ...settings,
@@ -59,24 +65,10 @@ export function caseClaims(
       inFlightMax: batchesInFlightMax,
     })
     return { together, alone }
-  }
+  })
   return {
-    async claim(request) {
-      const { clinicNo } = request
-      const queues = clinics.getOrInsertComputed(clinicNo, newQueues)
-      try {
-        return await queues.together.submit(request)
-      } finally {
-        // A batch is over a moment after its claims have their outcomes.
-        setImmediate(() => {
-          if (isIdle(queues) && clinics.get(clinicNo) === queues) clinics.delete(clinicNo)
-        })
-      }
-    },
-    depths: () => ({
-      case: total([...clinics.values()].map(({ together }) => together.depth)),
-      case_alone: total([...clinics.values()].map(({ alone }) => alone.depth)),
-    }),
+    claim: (request) => queues.use(request.clinicNo, ({ together }) => together.submit(request)),
+    depths: () => ({ case: queues.depth('together'), case_alone: queues.depth('alone') }),
   }
 }
 
@@ -87,7 +79,9 @@ function claimEach(
   deadlines: readonly number[],
 ): Promise<ClaimResult[]> {
   return Promise.all(
-    requests.map(async (request, index) => resultFrom(await schedule(writer, async () => request, deadlines[index]))),
+    requests.map(async (request, index) =>
+      resultFrom(await schedule(writer, async () => request, deadlines[index] ?? Number.POSITIVE_INFINITY)),
+    ),
   )
 }
 
@@ -127,18 +121,4 @@ async function claimTogether(
 
 function resultFrom(outcome: ScheduleResult): ClaimResult {
   return outcome.kind === 'overloaded' ? overloaded : { kind: 'completed', outcome }
-}
-
-function isIdle({ together, alone }: ClinicQueues): boolean {
-  return [together.depth, alone.depth].every(({ queued, inFlight, slow }) => queued + inFlight + slow === 0)
-}
-
-function total(depths: QueueDepth[]): QueueDepth {
-  const sum = { queued: 0, inFlight: 0, slow: 0 }
-  for (const { queued, inFlight, slow } of depths) {
-    sum.queued += queued
-    sum.inFlight += inFlight
-    sum.slow += slow
-  }
-  return sum
 }

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { directoryTransaction } from '../database/announced-transaction.ts'
 import type { SuggestQuery, Theatre } from '../model/theatre.ts'
 import { theatreBlocks } from './blocks.ts'
+import { caseChangeQueue } from './case-change-queue.ts'
 import { type CaseChangesSettings, caseChanges } from './case-changes.ts'
 import { type CaseClaimsSettings, type CaseQueueDepths, caseClaims } from './case-claims.ts'
 import { caseReads } from './case-reads.ts'
@@ -15,7 +16,7 @@ import { theatreResources } from './resources.ts'
 import { runningCases } from './running-cases.ts'
 import { suggest } from './suggest.ts'
 
-export type TheatreSettings = Omit<CaseChangesSettings, 'writer' | 'claim'> & {
+export type TheatreSettings = Omit<CaseChangesSettings, 'writer' | 'claim' | 'runChange'> & {
   /** For everything that waits for locks or takes long. */
   writePool: pg.Pool
   turnsOfCases: CaseClaimsSettings
@@ -26,15 +27,16 @@ export type TheatreSettings = Omit<CaseChangesSettings, 'writer' | 'claim'> & {
 export function createTheatre(settings: TheatreSettings): { theatre: Theatre; queueDepths: () => CaseQueueDepths } {
   const { pool, writePool, announce, settle } = settings
   const writer = { pool: writePool, inTurn: clinicTurns(settings.turnsOfCases) }
-  const { claim, depths: queueDepths } = caseClaims(writer, settings.turnsOfCases)
+  const { claim, depths } = caseClaims(writer, settings.turnsOfCases)
+  const { runChange, depth } = caseChangeQueue(settings.turnsOfCases)
   const inTurnToSuggest = clinicTurns(settings.turnsOfSuggestions)
   const announced = directoryTransaction(writePool, announce)
   const parts = {
     ...theatreResources(pool, announced),
     ...theatreBlocks({ pool, writePool, announce }),
     ...resourceNames(pool),
-    ...caseChanges({ pool, writer, claim, announce, settle }),
-    ...runningCases({ pool, writer, announce }),
+    ...caseChanges({ pool, writer, claim, runChange, announce, settle }),
+    ...runningCases({ pool, writer, runChange, announce }),
     ...caseReads(pool),
     ...caseRequests(pool, announced),
     ...estimates(pool),
@@ -42,5 +44,5 @@ export function createTheatre(settings: TheatreSettings): { theatre: Theatre; qu
     ...patientErasures(writePool, announce),
   }
   const theatre = { ...parts, fillBlock: fillBlock(parts, (block) => requestsScheduledIn(pool, block)) }
-  return { theatre, queueDepths }
+  return { theatre, queueDepths: () => ({ ...depths(), case_change: depth() }) }
 }

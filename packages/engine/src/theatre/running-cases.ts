@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import type { Overloaded } from '../model/claim.ts'
 import { clinicNoIn } from '../model/id.ts'
 import type { Theatre } from '../model/theatre.ts'
 import type {
+  CaseAction,
   ExtendCaseOutcome,
   Milestone,
   RecordMilestoneOutcome,
@@ -38,90 +40,93 @@ type RunningRow = {
 
 /** The day of the operation: milestones, and cases that take longer than planned. */
 export function runningCases(settings: RunningCasesSettings): Pick<Theatre, 'recordMilestone' | 'extendCase'> {
-  const { pool, writer, announce } = settings
   return {
     recordMilestone: (request) => recordMilestone(settings, request),
-
-    async extendCase({ caseId, expectedEndsAt, actorId, key }) {
-      const clinicNo = clinicNoIn(caseId)
-      if (clinicNo === null) return missing(caseId)
-      const row = await runUntilDone(
-        writer,
-        clinicNo,
-        sql`
-        select * from holdfast.prolong_case(${clinicNo}::integer, ${caseId}::uuid, ${expectedEndsAt}::timestamptz,
-          ${actorId}::uuid, ${key ?? randomUUID()}::uuid)`,
-      )
-      if ('kind' in row) return row
-      if (row.outcome === 'case_missing') return missing(caseId)
-      const found = await requireCase(pool, caseId)
-      switch (row.outcome) {
-        case 'done':
-        case 'unchanged': {
-          const position = row.tx ?? ''
-          announceCases(announce, row.outcome === 'done' ? position : null, [found])
-          return { kind: row.outcome, case: found, atRiskCaseIds: await casesAtRisk(pool, clinicNo, caseId), position }
-        }
-        case 'hold_expired':
-        case 'invalid_transition':
-        case 'too_early':
-          return { kind: row.outcome, case: found }
-        default:
-          throw new Error(`prolong_case returned ${row.outcome}.`)
-      }
-    },
+    extendCase: (request) => extendCase(settings, request),
   }
 }
 
+async function extendCase(
+  { pool, writer, announce, runChange }: RunningCasesSettings,
+  { caseId, expectedEndsAt, actorId, key }: CaseAction & { expectedEndsAt: Date },
+): Promise<ExtendCaseOutcome> {
+  const clinicNo = clinicNoIn(caseId)
+  if (clinicNo === null) return missing(caseId)
+  const statement = sql`
+    select * from holdfast.prolong_case(${clinicNo}::integer, ${caseId}::uuid, ${expectedEndsAt}::timestamptz,
+      ${actorId}::uuid, ${key ?? randomUUID()}::uuid)`
+  return runChange(clinicNo, async (deadline) => {
+    const row = await runUntilDone(writer, clinicNo, statement, deadline)
+    if ('kind' in row) return row
+    if (row.outcome === 'case_missing') return missing(caseId)
+    const found = await requireCase(pool, caseId)
+    switch (row.outcome) {
+      case 'done':
+      case 'unchanged': {
+        const position = row.tx ?? ''
+        announceCases(announce, row.outcome === 'done' ? position : null, [found])
+        return { kind: row.outcome, case: found, atRiskCaseIds: await casesAtRisk(pool, clinicNo, caseId), position }
+      }
+      case 'hold_expired':
+      case 'invalid_transition':
+      case 'too_early':
+        return { kind: row.outcome, case: found }
+      default:
+        throw new Error(`prolong_case returned ${row.outcome}.`)
+    }
+  })
+}
+
 async function recordMilestone(
-  { pool, writer, announce }: RunningCasesSettings,
+  { pool, writer, announce, runChange }: RunningCasesSettings,
   { caseId, milestone, at, isTrial, actorId, key }: RecordMilestoneRequest,
 ): Promise<RecordMilestoneOutcome> {
   const clinicNo = clinicNoIn(caseId)
   if (clinicNo === null) return missing(caseId)
-  const row = await runUntilDone(
-    writer,
-    clinicNo,
-    sql`
+  const statement = sql`
     select * from holdfast.record_milestone(${clinicNo}::integer, ${caseId}::uuid, ${milestone}::text,
-      ${at}::timestamptz, ${isTrial}::boolean, ${actorId}::uuid, ${key ?? randomUUID()}::uuid)`,
-  )
-  if ('kind' in row) return row
-  switch (row.outcome) {
-    case 'done':
-    case 'unchanged': {
-      const [found, position] = [await requireCase(pool, caseId), row.tx ?? '']
-      announceCases(announce, row.outcome === 'done' ? position : null, [found])
-      return { kind: row.outcome, case: found, position }
+      ${at}::timestamptz, ${isTrial}::boolean, ${actorId}::uuid, ${key ?? randomUUID()}::uuid)`
+  return runChange(clinicNo, async (deadline) => {
+    const row = await runUntilDone(writer, clinicNo, statement, deadline)
+    if ('kind' in row) return row
+    switch (row.outcome) {
+      case 'done':
+      case 'unchanged': {
+        const [found, position] = [await requireCase(pool, caseId), row.tx ?? '']
+        announceCases(announce, row.outcome === 'done' ? position : null, [found])
+        return { kind: row.outcome, case: found, position }
+      }
+      case 'case_missing':
+        return missing(caseId)
+      case 'hold_expired':
+      case 'invalid_transition':
+        return { kind: row.outcome, case: await requireCase(pool, caseId) }
+      case 'too_early':
+      case 'too_late':
+        if (row.at == null) throw new Error('record_milestone names no limit.')
+        return row.outcome === 'too_early'
+          ? { kind: 'milestone_early', earliest: row.at }
+          : { kind: 'milestone_late', latest: row.at }
+      case 'slot_closed:withdrawn':
+        return { kind: 'slot_closed', why: 'withdrawn' }
+      case 'milestone_order':
+        if (row.conflicting == null || row.at == null) throw new Error('record_milestone names no other milestone.')
+        return { kind: 'milestone_order', milestone: row.conflicting, at: row.at }
+      default:
+        throw new Error(`record_milestone returned ${row.outcome}.`)
     }
-    case 'case_missing':
-      return missing(caseId)
-    case 'hold_expired':
-    case 'invalid_transition':
-      return { kind: row.outcome, case: await requireCase(pool, caseId) }
-    case 'too_early':
-    case 'too_late':
-      if (row.at == null) throw new Error('record_milestone names no limit.')
-      return row.outcome === 'too_early'
-        ? { kind: 'milestone_early', earliest: row.at }
-        : { kind: 'milestone_late', latest: row.at }
-    case 'slot_closed:withdrawn':
-      return { kind: 'slot_closed', why: 'withdrawn' }
-    case 'milestone_order':
-      if (row.conflicting == null || row.at == null) throw new Error('record_milestone names no other milestone.')
-      return { kind: 'milestone_order', milestone: row.conflicting, at: row.at }
-    default:
-      throw new Error(`record_milestone returned ${row.outcome}.`)
-  }
+  })
 }
 
 async function runUntilDone(
   writer: CaseWriter,
   clinicNo: number,
   statement: Sql,
-): Promise<RunningRow | (ExtendCaseOutcome & { kind: 'overloaded' })> {
+  deadline: number,
+): Promise<RunningRow | Overloaded> {
+  const change = async (pool: pg.Pool) => (await pool.query<RunningRow>(statement)).rows[0]
   for (let tries = 1; tries <= triesMax; tries += 1) {
-    const row = await changeOrBusy(writer, clinicNo, async (pool) => (await pool.query<RunningRow>(statement)).rows[0])
+    const row = await changeOrBusy(writer, clinicNo, change, deadline)
     if (row === undefined) throw new Error('The change of a case returned no row.')
     if ('kind' in row || row.outcome !== 'retry') return row
   }

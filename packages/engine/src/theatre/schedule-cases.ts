@@ -72,12 +72,12 @@ const busy: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
 
 /**
  * Runs `request`, which is built anew for each try: a case may have changed since it was read. `deadline`: until when
- * it may wait for its turn, by `performance.now()`; default: each try may wait as long as any change.
+ * it may wait for its turn, by `performance.now()`.
  */
 export async function schedule(
   writer: CaseWriter,
   request: () => Promise<ScheduleRequest | CaseMissing>,
-  deadline?: number,
+  deadline: number,
 ): Promise<ScheduleResult> {
   let overlaps = 0
   for (let tries = 1; tries <= triesMax; tries += 1) {
@@ -114,7 +114,7 @@ export async function changeOrBusy<Row>(
   { pool, inTurn }: CaseWriter,
   clinicNo: number,
   change: (pool: pg.Pool) => Promise<Row>,
-  deadline?: number,
+  deadline: number,
 ): Promise<Row | Overloaded> {
   try {
     return await inTurn(clinicNo, () => change(pool), deadline)

@@ -1,0 +1,53 @@
+import type { Overloaded } from '../model/claim.ts'
+import { BatchQueue, type QueueDepth } from '../queue/batch-queue.ts'
+import type { CaseClaimsSettings } from './case-claims.ts'
+import { clinicQueues } from './clinic-queues.ts'
+
+/**
+ * A change of cases with what it reads before and afterwards. Safe to run again: its key finds what a try has
+ * committed. `deadline`: until when it may wait for its turn, by `performance.now()`.
+ */
+type CaseChange<Outcome> = (deadline: number) => Promise<Outcome>
+
+/**
+ * Runs a change of cases of a clinic, again while its connection is lost.
+ *
+ * @throws DatabaseUnavailable when the database cannot be reached; the database's own error for this change
+ */
+export type RunCaseChange = <Outcome extends { kind: string }>(
+  clinicNo: number,
+  change: CaseChange<Outcome>,
+) => Promise<Outcome | Overloaded>
+
+/**
+ * Changes of existing cases, and claims that bump some. Each is a transaction: it has nothing to share with the next
+ * one. The queue is for what they have in common with claims: a change whose connection was lost is run again until
+ * the database says what became of it, and is not refused as `overloaded` until then.
+ */
+export function caseChangeQueue({ atOnceMax, waitingMax, ...bounds }: CaseClaimsSettings): {
+  runChange: RunCaseChange
+  depth: () => QueueDepth
+} {
+  const queues = clinicQueues(() => ({
+    changes: new BatchQueue<CaseChange<{ kind: string }>, { kind: string }>({
+      ...bounds,
+      name: 'case_change',
+      run: (changes, deadlines) =>
+        Promise.all(
+          changes.map(async (change, index) => {
+            const outcome = await change(deadlines[index] ?? Number.POSITIVE_INFINITY)
+            return outcome.kind === 'overloaded' ? { kind: 'overloaded' } : { kind: 'completed', outcome }
+          }),
+        ),
+      batchSizeMax: 1,
+      inFlightMax: atOnceMax,
+      queuedMax: waitingMax,
+    }),
+  }))
+  return {
+    // What the queue returns is what the change has returned.
+    runChange: <Outcome extends { kind: string }>(clinicNo: number, change: CaseChange<Outcome>) =>
+      queues.use(clinicNo, ({ changes }) => changes.submit(change) as Promise<Outcome | Overloaded>),
+    depth: () => queues.depth('changes'),
+  }
+}
