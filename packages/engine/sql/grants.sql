@@ -14,7 +14,7 @@ grant usage on schema holdfast to holdfast_app;
 
 -- Read only: booking state, and the ledger, which /readyz reads.
 grant select on holdfast.slot, holdfast.booking, holdfast.booking_event, holdfast.allocation, holdfast.idempotency,
-  holdfast.booking_origin, holdfast.erased_booking, holdfast.directory_change, holdfast.late_event,
+  holdfast.manage_token, holdfast.booking_origin, holdfast.erased_booking, holdfast.directory_change, holdfast.late_event,
   holdfast.recent_event, holdfast.recent_late_event, holdfast.log_epoch,
   holdfast.migration, holdfast.function_file, holdfast.block, holdfast.theatre_case, holdfast.theatre_patient,
   holdfast.case_milestone, holdfast.case_request, holdfast.waitlist_entry, holdfast.waitlist_offer to holdfast_app;
@@ -41,8 +41,6 @@ grant update (role, doctor_id) on holdfast.membership to holdfast_app;
 grant select, insert, delete on holdfast.invitation to holdfast_app;
 grant update (accepted_at, accepted_by) on holdfast.invitation to holdfast_app;
 grant update (body) on holdfast.answer to holdfast_app;
-grant select, insert on holdfast.manage_token to holdfast_app;
-grant update (epoch, renewal_key, renewed_at) on holdfast.manage_token to holdfast_app;
 
 -- How far the log was forwarded to each receiver.
 grant select, insert on holdfast.log_receiver to holdfast_app;
@@ -100,7 +98,7 @@ begin
      where pronamespace = 'holdfast'::regnamespace
        and proname in (
          'admit_claims', 'claim_slot', 'claim_slots', 'settle_bookings', 'move_bookings', 'request_link',
-         'confirm_attendance', 'expire_holds',
+         'confirm_attendance', 'renew_manage_token', 'expire_holds',
          'create_slots', 'withdraw_slots', 'are_locked', 'erase_patient', 'erase_outdated',
          'finish_erasures',
          'read_log', 'running_server', 'begin_log_epoch', 'log_is_ahead', 'verify_clinic',

@@ -110,7 +110,7 @@ export type {
   ImportSlot,
 } from './model/import.ts'
 export type { Invitation, InvitationMail, InvitationProof, Invitations, NewInvitation } from './model/invitation.ts'
-export type { ManageAccess } from './model/manage-access.ts'
+export type { ManageAccess, TokenRenewal } from './model/manage-access.ts'
 export type { HeldMembership, Membership, Role } from './model/membership.ts'
 export type {
   DueMessage,

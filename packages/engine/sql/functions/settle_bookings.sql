@@ -16,14 +16,17 @@
 -- the account that acts.
 -- p_keys: of the requests, stored with their events. p_reasons: of a cancellation; with confirm, of the visit.
 -- p_patients: with confirm, the patient, who may not be known when the hold is created. null: unchanged.
+-- p_token_epochs: with link, the epoch of the manage token that proves it. If the token has been renewed since, the
+-- booking is missing to its bearer. null: not compared.
 --
 -- A hold is extended at most as often as its clinic allows, by the clinic's hold_seconds each time; its events are
 -- counted. A booking cancelled before it was confirmed gets the failure reason `hold_released`. An offer of the
 -- waitlist is not extended, and whatever is cancelled is offered to who waits for it.
 --
--- Outcomes: done | unchanged | booking_missing | booking_erased | hold_expired | invalid_transition |
---   already_extended (as often as the clinic allows) | patient_missing (confirm) | past_deadline | too_early |
---   slot_closed:withdrawn (reopen) | booking_has_account | retry (send it again: the booking was moved meanwhile)
+-- Outcomes: done | unchanged | booking_missing (link: also if the token is void) | booking_erased | hold_expired |
+--   invalid_transition | already_extended (as often as the clinic allows) | patient_missing (confirm) | past_deadline |
+--   too_early | slot_closed:withdrawn (reopen) | booking_has_account | retry (send it again: the booking was moved
+--   meanwhile)
 -- Locks: the slots of bookings to be cancelled, by (clinic_no, id); then all the bookings, by (clinic_no, id). Claims
 --   and moves take them in the same order; without it, moves deadlocked. Then, to cancel, as lock_waitlists.
 -- Fails: 22023 for arrays of different lengths, an unknown action or a link without an account; check_violation if a
@@ -32,7 +35,7 @@
 --   reopen and extend, it could be made again: by its key, for 24 hours. A hold that has lapsed is hold_expired.
 create or replace function holdfast.settle_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_actions text[], p_actor_ids uuid[], p_on_behalf boolean[], p_keys uuid[],
-  p_reasons text[], p_patients jsonb[] default null
+  p_reasons text[], p_patients jsonb[] default null, p_token_epochs integer[] default null
 ) returns table (
   ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid,
   status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
@@ -67,8 +70,9 @@ declare
 begin
   if cardinality(p_ids) not between 1 and 1000
      or array[cardinality(p_clinic_nos), cardinality(p_actions), cardinality(p_actor_ids), cardinality(p_on_behalf),
-              cardinality(p_keys), cardinality(p_reasons), coalesce(cardinality(p_patients), cardinality(p_ids))]
-        <> array_fill(cardinality(p_ids), array[7]) then
+              cardinality(p_keys), cardinality(p_reasons), coalesce(cardinality(p_patients), cardinality(p_ids)),
+              coalesce(cardinality(p_token_epochs), cardinality(p_ids))]
+        <> array_fill(cardinality(p_ids), array[8]) then
     raise exception 'changes come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   elsif not p_actions <@ array['confirm', 'cancel', 'decline', 'extend', 'arrive', 'complete', 'no_show', 'reopen',
                                   'link'] then
@@ -109,8 +113,13 @@ begin
                   when i.action in ('cancel', 'decline') and (b.slot_id = any (v_locked_slot_ids)) is not true
                     then 'retry'
                   when i.action = 'link' then
-                    case when b.account_id is null then 'done' when b.account_id = i.actor_id then 'unchanged'
-                         else 'booking_has_account' end
+                    case when b.account_id = i.actor_id then 'unchanged'
+                         when b.account_id is not null then 'booking_has_account'
+                         -- The booking is locked, and with it its token.
+                         when i.token_epoch <> coalesce((select m.epoch from manage_token m
+                                                          where m.clinic_no = i.clinic_no and m.booking_id = i.id), 0)
+                           then 'booking_missing'
+                         else 'done' end
                   when i.action = 'reopen' then
                     case when b.status = 'CONFIRMED' then 'unchanged'
                          when b.status in ('ARRIVED', 'NO_SHOW') and s.withdrawn_at is not null
@@ -161,9 +170,10 @@ begin
                            else b.status end as status_after,
              case when i.action in ('cancel', 'decline') and b.status = 'PENDING' then 'hold_released'
                   else b.failure_reason end as failure_reason_after
-        from unnest(p_clinic_nos, p_ids, p_actions, p_actor_ids, p_on_behalf, p_keys, p_reasons, p_patients)
+        from unnest(p_clinic_nos, p_ids, p_actions, p_actor_ids, p_on_behalf, p_keys, p_reasons, p_patients,
+                    p_token_epochs)
              with ordinality
-             i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, n)
+             i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, token_epoch, n)
         left join unnest(v_bookings) b on b.clinic_no = i.clinic_no and b.id = i.id
         left join lateral (select t.starts_at, t.withdrawn_at from slot t
                             where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true

@@ -31,21 +31,11 @@ export function createManageTokenEpochs(pool: pg.Pool): ManageTokenEpochs {
       return rows[0] ?? null
     },
 
-    // The id of an entry is stored as if it were a booking's: ids are unique, whatever they are of.
-    async renew(id, renewalKey) {
-      const { rows } = await pool.query<{ epoch: number }>(sql`
-        insert into holdfast.manage_token as m (clinic_no, booking_id, epoch, renewal_key)
-        values (${clinicNoOf(id)}, ${id}, 1, ${renewalKey})
-        on conflict (clinic_no, booking_id) do update
-          set (epoch, renewal_key, renewed_at) = (
-            -- A retry does not prolong the time for retries.
-            select case when is_retry then m.epoch else m.epoch + 1 end, excluded.renewal_key,
-                   case when is_retry then m.renewed_at else now() end
-              from (select m.renewal_key = excluded.renewal_key and ${isRecent} as is_retry) decided)
-        returning epoch`)
-      const epoch = rows[0]?.epoch
-      if (epoch === undefined) throw new Error('The renewal returned no row.')
-      return epoch
+    async renew({ id, accountId, epoch, renewalKey }) {
+      const { rows } = await pool.query<{ epoch: number | null }>(sql`
+        select epoch from holdfast.renew_manage_token(
+          ${clinicNoOf(id)}, ${id}, ${accountId}, ${epoch}, ${renewalKey}, make_interval(mins => ${retryMinutes}))`)
+      return rows[0]?.epoch ?? null
     },
   }
 }

@@ -37,7 +37,8 @@ export async function runSettleBatch(
       ${plainArray(requests, ({ onBehalf }) => onBehalf)}::boolean[],
       ${plainArray(requests, ({ key }) => key)}::uuid[],
       ${textArray(requests, ({ reason }) => reason)}::text[],
-      ${jsonArray(requests, ({ patient }) => patient ?? null)}::jsonb[])`
+      ${jsonArray(requests, ({ patient }) => patient ?? null)}::jsonb[],
+      ${plainArray(requests, ({ tokenEpoch }) => tokenEpoch ?? null)}::integer[])`
   const startedAt = performance.now()
   const { rows } = await pool.query<SettleRow>(prepared('settle_bookings', statement))
   const results = new Array<ItemResult<SettleOutcome>>(requests.length).fill({ kind: 'retry' })

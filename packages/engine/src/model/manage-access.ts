@@ -18,6 +18,21 @@ export type ManageTokenEpochs = {
   access(bookingId: string): Promise<ManageAccess | null>
   /** The same of an entry of a waitlist. null: there is none, or its patient was erased. */
   accessToEntry(entryId: string): Promise<ManageAccess | null>
-  /** Voids the token of a booking or an entry. Idempotent by key, for ten minutes. @returns the new epoch */
-  renew(id: string, renewalKey: string): Promise<number>
+  /**
+   * Voids the token of a booking or an entry. Idempotent by key, for ten minutes.
+   *
+   * @returns the new epoch; null: what access was checked with is not true any more, or it was erased meanwhile
+   */
+  renew(renewal: TokenRenewal): Promise<number | null>
+}
+
+export type TokenRenewal = {
+  /** Of the booking or the entry. */
+  id: string
+  /** The account that it belonged to when access was checked. */
+  accountId: string | null
+  /** Of the caller's token; null: the caller is that account. */
+  epoch: number | null
+  /** A digest of the caller and the Idempotency-Key, as a UUID. */
+  renewalKey: string
 }

@@ -34,6 +34,11 @@ export type SettleRequest = {
   reason: string | null
   /** confirm only: the patient, who may not be known when the hold is created. Absent: as in the hold. */
   patient?: Patient | null
+  /**
+   * link: the epoch of the manage token that proves it; if the token was renewed meanwhile, the booking is missing.
+   * Absent: not compared.
+   */
+  tokenEpoch?: number
 }
 
 export type SettleOutcome =

@@ -56,7 +56,12 @@ const stored = async ({ ownerPool }: TestDatabase) =>
 
 test('says what the booking is when it is sent: its new time, and the link that was renewed', async ({ database }) => {
   const { slot, booking, pool, ownerPool } = await aTicketMail(database)
-  await createManageTokenEpochs(pool).renew(booking.id, randomUUID())
+  await createManageTokenEpochs(pool).renew({
+    id: booking.id,
+    accountId: null,
+    epoch: 0,
+    renewalKey: randomUUID(),
+  })
   await ownerPool.query(
     `update holdfast.slot set starts_at = '2031-05-06T08:00Z', ends_at = '2031-05-06T08:15Z'
       where clinic_no = $1 and id = $2`,

@@ -1,4 +1,4 @@
-import { type Booking, clinicNoIn, type ManageAccess } from '@holdfast/engine'
+import { type Booking, clinicNoIn, type ManageAccess, type TokenRenewal } from '@holdfast/engine'
 import type { Principal } from '../../edge/principal.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -49,17 +49,9 @@ async function requireAppointment(deps: RestDeps, bookingId: string): Promise<Bo
 /**
  * Whether a manage token is valid for a booking: not renewed since, of the account that the booking belongs to now, and
  * not later than a day after the visit or the cancellation.
- *
- * @param renewalKey of this request: the token that a renewal with this key has voided is valid for its retry, within
- * ten minutes
  */
-export async function isManageToken(
-  { engine, manageTokens }: RestDeps,
-  bookingId: string,
-  token: string,
-  renewalKey: string | null = null,
-): Promise<boolean> {
-  return isTokenWith(manageTokens, await engine.manageTokenEpochs.access(bookingId), bookingId, token, renewalKey)
+async function isManageToken({ engine, manageTokens }: RestDeps, bookingId: string, token: string): Promise<boolean> {
+  return isTokenWith(manageTokens, await engine.manageTokenEpochs.access(bookingId), bookingId, token)
 }
 
 /** The same for a booking or an entry of a waitlist, with what decides which of its tokens is valid. */
@@ -68,12 +60,26 @@ export function isTokenWith(
   access: ManageAccess | null,
   id: string,
   token: string,
-  renewalKey: string | null,
 ): boolean {
-  if (access === null || access.isOver) return false
-  if (manageTokens.verify(id, access, token)) return true
-  if (renewalKey === null || access.renewalKey !== renewalKey) return false
-  return manageTokens.verify(id, { ...access, epoch: access.epoch - 1 }, token)
+  return access !== null && !access.isOver && manageTokens.verify(id, access, token)
+}
+
+/**
+ * What a renewal by the bearer of a token is asked for: the token is valid, or a renewal with this key has voided it
+ * within the last ten minutes. null: neither.
+ */
+export function renewalByBearer(
+  manageTokens: RestDeps['manageTokens'],
+  access: ManageAccess | null,
+  renewed: { id: string; token: string; renewalKey: string },
+): TokenRenewal | null {
+  const { id, token, renewalKey } = renewed
+  if (access === null || access.isOver) return null
+  const { accountId } = access
+  const isRetry = access.renewalKey === renewalKey
+  const epochs = isRetry ? [access.epoch, access.epoch - 1] : [access.epoch]
+  const epoch = epochs.find((one) => manageTokens.verify(id, { accountId, epoch: one }, token))
+  return epoch === undefined ? null : { id, accountId, epoch, renewalKey }
 }
 
 /** The key of a request to renew a token. */
@@ -87,16 +93,18 @@ export function renewalKeyOf(key: SentKey | null, operationId: string, id: strin
 export async function reachBookingAsPatient(
   deps: RestDeps,
   { principal, params: { bookingId }, key }: KeyedCall,
-): Promise<{ renewalKey: string; accountId: string | null }> {
+): Promise<TokenRenewal> {
   const renewalKey = renewalKeyOf(key, 'renewManageToken', bookingId)
   if (principal.kind === 'manage_token') {
-    if (!(await isManageToken(deps, bookingId, principal.token, renewalKey))) throw bookingNotFound(bookingId)
     const access = await deps.engine.manageTokenEpochs.access(bookingId)
-    return { renewalKey, accountId: access?.accountId ?? null }
+    const { token } = principal
+    const renewal = renewalByBearer(deps.manageTokens, access, { id: bookingId, token, renewalKey })
+    if (renewal === null) throw bookingNotFound(bookingId)
+    return renewal
   }
   const { accountId } = requireAccount(principal)
   const booking = await requireAppointment(deps, bookingId)
-  if (booking.accountId === accountId) return { renewalKey, accountId }
+  if (booking.accountId === accountId) return { id: bookingId, accountId, epoch: null, renewalKey }
   await reachBooking(deps, principal, bookingId)
   throw problem('forbidden', 'Only the patient can do this.')
 }

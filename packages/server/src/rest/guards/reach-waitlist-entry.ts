@@ -1,10 +1,10 @@
-import { clinicNoIn, type WaitlistEntry } from '@holdfast/engine'
+import { clinicNoIn, type TokenRenewal, type WaitlistEntry } from '@holdfast/engine'
 import type { Principal } from '../../edge/principal.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { SentKey } from '../sent-key.ts'
 import { actorIn, type ClinicActor, lacksSecondFactor, requireCredential, secondFactorRequired } from './access.ts'
-import { isTokenWith, renewalKeyOf } from './reach-booking.ts'
+import { isTokenWith, renewalByBearer, renewalKeyOf } from './reach-booking.ts'
 
 /** How the caller has access to an entry of a waitlist. */
 export type WaitlistEntryReach = { entry: WaitlistEntry } & (
@@ -47,32 +47,28 @@ export async function reachWaitlistEntry(
 export async function reachWaitlistEntryAsPatient(
   deps: RestDeps,
   { principal, params: { entryId }, key }: KeyedCall,
-): Promise<{ renewalKey: string; accountId: string | null }> {
+): Promise<TokenRenewal> {
   const renewalKey = renewalKeyOf(key, 'renewWaitlistToken', entryId)
   if (principal.kind === 'manage_token') {
-    if (!(await isEntryToken(deps, entryId, principal.token, renewalKey))) throw entryNotFound(entryId)
     const access = await deps.engine.manageTokenEpochs.accessToEntry(entryId)
-    return { renewalKey, accountId: access?.accountId ?? null }
+    const { token } = principal
+    const renewal = renewalByBearer(deps.manageTokens, access, { id: entryId, token, renewalKey })
+    if (renewal === null) throw entryNotFound(entryId)
+    return renewal
   }
   const { actorId, entry } = await reachWaitlistEntry(deps, principal, entryId)
   if (entry.accountId === null || entry.accountId !== actorId)
     throw problem('forbidden', 'Only the patient can do this.')
-  return { renewalKey, accountId: entry.accountId }
+  return { id: entryId, accountId: entry.accountId, epoch: null, renewalKey }
 }
 
 type KeyedCall = { principal: Principal; params: { entryId: string }; key: SentKey | null }
 
 /** Whether a manage token is valid for an entry: see isManageToken. */
-async function isEntryToken(
-  { engine, manageTokens }: RestDeps,
-  entryId: string,
-  token: string,
-  renewalKey: string | null = null,
-): Promise<boolean> {
-  const access = await engine.manageTokenEpochs.accessToEntry(entryId)
-  return isTokenWith(manageTokens, access, entryId, token, renewalKey)
+async function isEntryToken({ engine, manageTokens }: RestDeps, entryId: string, token: string): Promise<boolean> {
+  return isTokenWith(manageTokens, await engine.manageTokenEpochs.accessToEntry(entryId), entryId, token)
 }
 
-function entryNotFound(entryId: string): ProblemError {
+export function entryNotFound(entryId: string): ProblemError {
   return problem('waitlist_entry_not_found', `There is no waitlist entry ${entryId}.`)
 }

@@ -5,7 +5,7 @@ import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { type ClinicActor, deskRoles, memberRoles, requireOwnCalendar, requireRole } from './access.ts'
-import { type BookingReach, bookingNotFound, isManageToken } from './reach-booking.ts'
+import { type BookingReach, bookingNotFound, isTokenWith } from './reach-booking.ts'
 import { requireOwnSurgeon } from './reach-case.ts'
 import { clinicNotFound } from './require-clinic.ts'
 import { requireSlot } from './require-slot.ts'
@@ -59,15 +59,16 @@ export const restrictedFieldGuards = {
     return { slotId, sameDoctor: role === 'doctor' }
   },
 
-  async 'body.manageToken'(deps: RestDeps, { principal, params: { bookingId }, body }: LinkCall): Promise<undefined> {
-    if (await isManageToken(deps, bookingId, body.manageToken)) return
-    // A retry: the link voided the guest's token that it was made with.
+  /** The epoch of the token that proves a link. */
+  async 'body.manageToken'(deps: RestDeps, { principal, params: { bookingId }, body }: LinkCall): Promise<number> {
     const access = await deps.engine.manageTokenEpochs.access(bookingId)
-    const isOwn = principal.kind === 'account' && access?.accountId === principal.accountId
-    const guest = access !== null && isOwn && !access.isOver ? { ...access, accountId: null } : null
-    if (guest === null || !deps.manageTokens.verify(bookingId, guest, body.manageToken)) {
-      throw bookingNotFound(bookingId)
-    }
+    if (access === null) throw bookingNotFound(bookingId)
+    // A retry: the link voided the guest's token that it was made with.
+    const isOwn = principal.kind === 'account' && access.accountId === principal.accountId
+    const guest = isOwn ? { ...access, accountId: null } : null
+    const isValid = [access, guest].some((one) => isTokenWith(deps.manageTokens, one, bookingId, body.manageToken))
+    if (!isValid) throw bookingNotFound(bookingId)
+    return access.epoch
   },
 
   /** The rules that an admin overrides; null: none. */

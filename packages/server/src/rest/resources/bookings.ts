@@ -101,16 +101,18 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   // The manage token alone decides: no role is enough, nor is an account that has the booking already.
   serve(restOperations.linkBooking, (input) => {
     const reach: BookingReach = { as: 'patient', actorId: input.granted.accountId, booking: null }
-    return settled(deps, { ...input, granted: reach }, 'link')
+    return settled(deps, { ...input, granted: reach }, 'link', { tokenEpoch: input.field })
   })
 
   serve(restOperations.erasePatient, (input) => erase(deps, input))
 
   serve(
     restOperations.renewManageToken,
-    async ({ params: { bookingId }, granted: { renewalKey, accountId } }) => {
-      const epoch = await engine.manageTokenEpochs.renew(bookingId, renewalKey)
-      return { status: 200, body: { manageToken: deps.manageTokens.issue(bookingId, { accountId, epoch }) } }
+    async ({ params: { bookingId }, granted: renewal }) => {
+      const epoch = await engine.manageTokenEpochs.renew(renewal)
+      if (epoch === null) throw bookingNotFound(bookingId)
+      const binding = { accountId: renewal.accountId, epoch }
+      return { status: 200, body: { manageToken: deps.manageTokens.issue(bookingId, binding) } }
     },
     { returnsSecret: true },
   )
@@ -278,7 +280,7 @@ function settle(
   { engine }: RestDeps,
   { params: { bookingId }, granted: reach, key }: SettleInput,
   action: SettleAction,
-  details: { reason?: string; patient?: NewBookingBody['patient'] } = {},
+  details: { reason?: string; patient?: NewBookingBody['patient']; tokenEpoch?: number } = {},
 ): Promise<SettleOutcome> {
   return engine.settle({
     bookingId,
@@ -288,6 +290,7 @@ function settle(
     key: key && keyDigest(key, `${action} ${bookingId}`),
     reason: details.reason ?? null,
     patient: details.patient ?? null,
+    ...(details.tokenEpoch === undefined ? {} : { tokenEpoch: details.tokenEpoch }),
   })
 }
 

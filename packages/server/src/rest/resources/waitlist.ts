@@ -3,7 +3,7 @@ import { clinicNoIn, type JoinOutcome, type NewWaitlistEntry } from '@holdfast/e
 import type { Principal } from '../../edge/principal.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
-import type { WaitlistEntryReach } from '../guards/reach-waitlist-entry.ts'
+import { entryNotFound, type WaitlistEntryReach } from '../guards/reach-waitlist-entry.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
@@ -69,9 +69,11 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
 
   serve(
     restOperations.renewWaitlistToken,
-    async ({ params: { entryId }, granted: { renewalKey, accountId } }) => {
-      const epoch = await deps.engine.manageTokenEpochs.renew(entryId, renewalKey)
-      return { status: 200, body: { manageToken: deps.manageTokens.issue(entryId, { accountId, epoch }) } }
+    async ({ params: { entryId }, granted: renewal }) => {
+      const epoch = await deps.engine.manageTokenEpochs.renew(renewal)
+      if (epoch === null) throw entryNotFound(entryId)
+      const binding = { accountId: renewal.accountId, epoch }
+      return { status: 200, body: { manageToken: deps.manageTokens.issue(entryId, binding) } }
     },
     { returnsSecret: true },
   )
