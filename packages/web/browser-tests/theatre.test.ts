@@ -94,6 +94,26 @@ test('a case moves by keyboard and by dragging, and a refusal says who is where'
   expect(await axeFindings(page)).toEqual([])
 })
 
+test('a case over midnight is on both days of the board, and of the week', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const { timezone } = theatre.scene.clinic
+  const today = Temporal.Now.plainDateISO(timezone)
+  // A Tuesday, so that both days are in one week.
+  const tuesday = today.add({ days: 9 - today.dayOfWeek })
+  const startsAt = tuesday.toZonedDateTime({ timeZone: timezone, plainTime: '23:30' }).toInstant().toString()
+  await aCase(site, theatre, { startsAt, procedure: { code: 'H1', display: 'Hip replacement' } })
+  const page = await openBoard(theatre, 'staff')
+  await page.goto(`/clinic/${theatre.clinicId}/theatre?day=${tuesday}`)
+  await page.getByRole('button', { name: /Hip replacement 23:30–.?0?0:30/ }).waitFor()
+  await page.getByRole('button', { name: 'Next day' }).click()
+  const night = page.getByRole('button', { name: /Hip replacement \w+,? \d+ \w+, 23:30–.?0?0:30/ })
+  await night.waitFor()
+  const [block, row] = [await night.boundingBox(), await rowOf(page, 'Room 1').locator('[data-room]').boundingBox()]
+  expect(Math.round((block?.x ?? 0) - (row?.x ?? 0))).toBe(0)
+  await page.getByText('Week', { exact: true }).click()
+  await expect.poll(() => page.getByRole('button', { name: /Hip replacement/ }).count()).toBe(2)
+})
+
 test('a case’s milestones and its cancellation, and the week on a phone', async ({ site }) => {
   const theatre = await aTheatre(site)
   const one = await aCase(site, theatre, { procedure: { code: 'H1', display: 'Hip replacement' } })

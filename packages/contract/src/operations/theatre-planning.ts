@@ -55,7 +55,8 @@ export const theatrePlanningOperations = {
     summary: 'Read the board: rooms, blocks and cases of a day or a week',
     description:
       'Doctors get the cases of which they are the surgeon, and of all others only when rooms, surgeons, ' +
-      'anaesthetists and equipment are busy.',
+      'anaesthetists and equipment are busy. A case that runs over midnight, by its plan or because it is late, is ' +
+      'on the boards of both days.',
     access: 'member',
     restrictedResponse: 'cases',
     params,

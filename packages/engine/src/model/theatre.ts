@@ -174,7 +174,10 @@ export type Theatre = {
   extendCase(request: CaseAction & { expectedEndsAt: Date }): Promise<ExtendCaseOutcome>
 
   case(caseId: string): Promise<Case | null>
-  /** That overlap [from, to) by their plan, by start; `withEnded`: also FAILED and CANCELLED ones. */
+  /**
+   * That overlap [from, to) by their plan, or run into it, by start. One that has not ended runs at least until now;
+   * one that is late, for its minutes from now on. `withEnded`: also FAILED and CANCELLED ones.
+   */
   cases(query: CasesQuery): Promise<Case[]>
   /** The same, in pages. One with ended cases that are left out has fewer than `limit`. @throws InvalidCursor */
   casesPage(query: CasesQuery & PageQuery): Promise<Page<Case>>

@@ -71,7 +71,35 @@ export function caseReads(pool: pg.Pool): Pick<Theatre, 'case' | 'cases' | 'case
   }
 }
 
-/** A case takes at most a day: the index on starts_at bounds the scan. Ended ones are left out of a page when read. */
+/**
+ * Whether `t`, which was to begin before `from`, is not over by then: by its plan, because it was prolonged, or because
+ * its patient left the room later. Or its patient is in the room, or it is late (case-state.ts of the site has the same
+ * 12 hours), and it will not be over. The end of a case can be recorded until a day after it was expected.
+ */
+const runsInto = (from: Date) => sql`
+  (t.ends_at > ${from} or t.expected_ends_at > ${from}
+   or exists (select from holdfast.case_milestone m
+               where m.clinic_no = t.clinic_no and m.booking_id = t.booking_id and m.milestone = 'out_of_room'
+                 and m.at > ${from})
+   or now() + (t.ends_at - t.starts_at) > ${from} and now() < t.expected_ends_at + interval '1 day'
+      and not exists (select from holdfast.case_milestone m
+                       where m.clinic_no = t.clinic_no and m.booking_id = t.booking_id
+                         and m.milestone in ('out_of_room', 'cleaned'))
+      and case when exists (select from holdfast.case_milestone m
+                             where m.clinic_no = t.clinic_no and m.booking_id = t.booking_id
+                               and m.milestone = 'in_room')
+               then now() > ${from}
+               else t.starts_at < now() and t.starts_at > now() - interval '12 hours' end)`
+
+/** Whether a read case belongs to a range from `from` on: after its plan, only if it takes place. */
+function isPresent({ endsAt, expectedEndsAt, status }: Case, from: Date): boolean {
+  return endsAt > from || expectedEndsAt > from || ['CONFIRMED', 'ARRIVED', 'COMPLETED'].includes(status)
+}
+
+/**
+ * A case takes at most a day, is prolonged by at most another, and its end is recorded within a third: the index on
+ * starts_at bounds the scan. Ended ones are left out of a page when read.
+ */
 async function readPage(
   pool: pg.Pool,
   { clinicNo, from, to, withEnded, surgeonId, limit, cursor }: Parameters<Theatre['casesPage']>[0],
@@ -84,7 +112,8 @@ async function readPage(
       select t.*
         from holdfast.theatre_case t
        where t.clinic_no = ${clinicNo} and t.starts_at < ${to}
-         and t.starts_at > ${from}::timestamptz - interval '1 day' and t.ends_at > ${from} and ${isAfter}
+         and t.starts_at > ${from}::timestamptz - interval '3 days' and (t.starts_at >= ${from} or ${runsInto(from)})
+         and ${isAfter}
          and ${isOfSurgeon(sql`t.surgeon_id`, surgeonId)}
        order by t.starts_at, t.booking_id
        limit ${limit + 1}
@@ -100,8 +129,8 @@ async function readPage(
     (row) => caseOf(row.found, row.atRiskBy),
     ({ micros, found }) => cursorOfCases.encode(micros, found.id),
   )
-  const isShown = ({ status }: Case) => withEnded || (status !== 'FAILED' && status !== 'CANCELLED')
-  return { ...page, items: page.items.filter(isShown) }
+  const isWanted = ({ status }: Case) => withEnded || (status !== 'FAILED' && status !== 'CANCELLED')
+  return { ...page, items: page.items.filter((one) => isWanted(one) && isPresent(one, from)) }
 }
 
 export async function readCase(connection: pg.Pool | pg.PoolClient, caseId: string): Promise<Case | null> {

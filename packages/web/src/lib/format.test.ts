@@ -1,6 +1,6 @@
 import i18next from 'i18next'
 import { beforeAll, expect, test } from 'vitest'
-import { formatAppointment, formatDayTime, formatTime, formatTimes, formatZone } from './format.ts'
+import { formatAppointment, formatDayTime, formatTime, formatTimes, formatTimesOn, formatZone } from './format.ts'
 import { languages } from './languages.ts'
 
 const [startsAt, endsAt, evening] = ['2026-11-23T08:00:00Z', '2026-11-23T08:15:00Z', '2026-11-23T18:00:00Z']
@@ -23,6 +23,15 @@ test.for(languages)('in %s a day’s time stays on one line with its half of the
   await i18next.changeLanguage(language)
   const last = formatDayTime(evening, 'UTC').split(' ').at(-1)
   expect(last).toMatch(language === 'ar' ? /^6:00\u00a0\p{L}$/u : /^18:00$|^6:00[\u00a0\u202f]PM$/)
+})
+
+test.for(languages)('in %s times that began on a day before have its date', async (language) => {
+  await i18next.changeLanguage(language)
+  const [dayStart, late] = [Date.parse('2026-11-23T00:00:00Z'), '2026-11-22T23:00:00Z']
+  expect(formatTimesOn(dayStart, startsAt, endsAt, 'UTC')).toBe(formatTimes(startsAt, endsAt, 'UTC'))
+  const times = formatTimesOn(dayStart, late, startsAt, 'UTC')
+  expect(times).toBe(`${formatDayTime(late, 'UTC')}–\u2060${formatTime(startsAt, 'UTC')}`)
+  expect(times).toMatch(/22/)
 })
 
 test.for([

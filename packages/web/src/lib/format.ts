@@ -90,6 +90,16 @@ export function formatDayTime(instant: Instant, timeZone: string): string {
   return text.replace(/(\p{N}) (\S+)$/u, '$1\u00a0$2')
 }
 
+/**
+ * On a page of a day: `23:00–01:00`, and if it began on a day before, `Sun 22 Nov, 23:00–01:00`
+ *
+ * @param dayStart milliseconds since 1970
+ */
+export function formatTimesOn(dayStart: number, startsAt: Instant, endsAt: Instant, timeZone: string): string {
+  if (new Date(startsAt).getTime() >= dayStart) return formatTimes(startsAt, endsAt, timeZone)
+  return `${formatDayTime(startsAt, timeZone)}–\u2060${formatTime(endsAt, timeZone)}`
+}
+
 /** `Monday 23 November 2026, 9:30–9:45`, as shown on a ticket. */
 export function formatAppointment(startsAt: Instant, endsAt: Instant, timeZone: string): string {
   const day = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', timeZone } as const

@@ -1593,7 +1593,7 @@ export const fillBlock = <ThrowOnError extends boolean = false>(options: Options
 /**
  * List cases
  *
- * Doctors get the cases of which they are the surgeon; the board shows when rooms are busy.
+ * Doctors get the cases of which they are the surgeon; the board shows when rooms are busy. A case that runs over midnight, by its plan or because it is late, belongs to both days.
  *
  * Who may call: Members of the clinic. Doctors see only their own bookings and cases.
  */
@@ -1829,7 +1829,7 @@ export const recordMilestone = <ThrowOnError extends boolean = false>(options: O
 /**
  * Read the board: rooms, blocks and cases of a day or a week
  *
- * Doctors get the cases of which they are the surgeon, and of all others only when rooms, surgeons, anaesthetists and equipment are busy.
+ * Doctors get the cases of which they are the surgeon, and of all others only when rooms, surgeons, anaesthetists and equipment are busy. A case that runs over midnight, by its plan or because it is late, is on the boards of both days.
  *
  * Who may call: Members of the clinic. Doctors see only their own bookings and cases.
  */

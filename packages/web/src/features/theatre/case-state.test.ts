@@ -90,10 +90,13 @@ function planned(id: string, from: string, to: string, change: Partial<Case> = {
   return { ...aCase({}), ...one, allocations: taken.map((each) => ({ ...each, from: startsAt, to: until })) } as Case
 }
 
-test('a running case ends now at the earliest, and a late one has its minutes before it', () => {
+test('a running case ends now at the earliest, a late one has its minutes left, and a done one has ended', () => {
   const running = planned('a', '08:00', '09:30', { milestones: [inRoom], status: 'ARRIVED' })
   expect(foreseenEnd(running, now)).toBe(now)
   expect(foreseenEnd(planned('b', '09:45', '10:45'), now)).toBe(Date.parse(at('11:00')))
+  const done = { milestones: [inRoom, { milestone: 'out_of_room' as const, at: at('09:50') }] }
+  expect(foreseenEnd(planned('d', '08:00', '09:30', done), now)).toBe(Date.parse(at('09:50')))
+  expect(foreseenEnd(planned('e', '08:00', '09:55', done), now)).toBe(Date.parse(at('09:55')))
   expect(foreseenEnd(planned('c', '11:00', '12:00'), now)).toBe(Date.parse(at('12:00')))
 })
 

@@ -81,11 +81,13 @@ type Expected = Timed & Pick<Case, 'expectedEndsAt' | 'minutes'>
 
 /**
  * When a case will have ended as far as can be seen now: a running one not before now, and a late one not before its
- * minutes from now have passed.
+ * minutes from now have passed. One that is done took its room until its patient left it, at least.
  */
 export function foreseenEnd(one: Expected, now: number): number {
   const expected = Math.max(Date.parse(one.endsAt), Date.parse(one.expectedEndsAt))
   const state = caseState(one, now)
+  const left = milestoneAt(one, 'out_of_room')
+  if (left !== undefined) return Math.max(expected, Date.parse(left))
   if (state === 'running' || state === 'overrunning') return Math.max(expected, now)
   if (state === 'late') return Math.max(expected, now + one.minutes * 60_000)
   return expected

@@ -1,7 +1,9 @@
 import type { Block, Case, Room } from '@holdfast/contract/client'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
+  caseSpan,
   closedSpans,
+  daysWith,
   firstInSight,
   hoursOf,
   openSpans,
@@ -13,6 +15,7 @@ import {
 
 const zone = 'Europe/Berlin'
 const monday = '2026-11-23'
+const now = Date.parse('2026-11-20T12:00:00Z')
 const at = (time: string, day = monday) => Date.parse(`${day}T${time}:00+01:00`)
 const room: Room = {
   id: 'r',
@@ -29,7 +32,7 @@ const room: Room = {
 const none = { rooms: [], blocks: [], cases: [] }
 
 test('without anything the board shows 8 to 16 of the clinic’s day', () => {
-  expect(shownSpan(none, monday, zone)).toEqual({ from: at('08:00'), to: at('16:00') })
+  expect(shownSpan(none, monday, zone, now)).toEqual({ from: at('08:00'), to: at('16:00') })
 })
 
 test('opening times, blocks and cases with their turnover widen it to full hours, within the day', () => {
@@ -39,15 +42,56 @@ test('opening times, blocks and cases with their turnover widen it to full hours
     endsAt: '2026-11-23T22:50:00Z',
     expectedEndsAt: '2026-11-23T22:50:00Z',
     turnoverMinutes: 30,
+    status: 'CONFIRMED',
+    milestones: [] as Case['milestones'],
   } as Case
-  expect(shownSpan({ ...none, rooms: [room] }, monday, zone)).toEqual({ from: at('07:00'), to: at('18:00') })
-  const all = shownSpan({ rooms: [room], blocks: [block], cases: [late] }, monday, zone)
+  expect(shownSpan({ ...none, rooms: [room] }, monday, zone, now)).toEqual({ from: at('07:00'), to: at('18:00') })
+  const all = shownSpan({ rooms: [room], blocks: [block], cases: [late] }, monday, zone, now)
   expect(all).toEqual({ from: at('06:00'), to: at('00:00', '2026-11-24') })
+})
+
+describe('a case that runs over midnight', () => {
+  const days = ['2026-11-22', monday, '2026-11-24']
+  const evening = (change: Partial<Case>) =>
+    ({
+      startsAt: '2026-11-22T21:00:00Z',
+      endsAt: '2026-11-22T22:30:00Z',
+      expectedEndsAt: '2026-11-22T22:30:00Z',
+      turnoverMinutes: 0,
+      minutes: 90,
+      status: 'CONFIRMED',
+      milestones: [] as Case['milestones'],
+      ...change,
+    }) as Case
+  const inRoom = { milestone: 'in_room', at: '2026-11-22T22:00:00Z' } as const
+  const afterMidnight = at('00:20')
+
+  test.for([
+    ['by its plan', evening({ endsAt: '2026-11-22T23:30:00Z', expectedEndsAt: '2026-11-22T23:30:00Z' }), now],
+    ['extended', evening({ expectedEndsAt: '2026-11-22T23:30:00Z' }), now],
+    ['late, with its patient in the room', evening({ status: 'ARRIVED', milestones: [inRoom] }), afterMidnight],
+    ['late, and not begun', evening({}), at('23:00', '2026-11-22')],
+    [
+      'late, and done',
+      evening({ milestones: [inRoom, { milestone: 'out_of_room', at: '2026-11-22T23:20:00Z' }] }),
+      at('09:00'),
+    ],
+  ] as const)('is in both days, from midnight in the second: %s', ([, one, at]) => {
+    expect(daysWith(caseSpan(one, at), days, zone)).toEqual(['2026-11-22', monday])
+    const { from } = shownSpan({ ...none, cases: [one] }, monday, zone, at)
+    expect(from).toBe(startOfDay(monday, zone))
+  })
+
+  test('is in one day if it is over before', () => {
+    expect(daysWith(caseSpan(evening({}), now), days, zone)).toEqual(['2026-11-22'])
+    const upTo = evening({ endsAt: '2026-11-22T23:00:00Z', expectedEndsAt: '2026-11-22T23:00:00Z' })
+    expect(daysWith(caseSpan(upTo, now), days, zone)).toEqual(['2026-11-22'])
+  })
 })
 
 test('a day on which the clocks change has 25 hours', () => {
   const always = { ...room, hours: [{ weekday: 7, from: '00:00', to: '24:00' }] }
-  const span = shownSpan({ ...none, rooms: [always] }, '2026-10-25', zone)
+  const span = shownSpan({ ...none, rooms: [always] }, '2026-10-25', zone, now)
   expect(hoursOf(span)).toHaveLength(25)
   expect(span.from).toBe(startOfDay('2026-10-25', zone))
 })

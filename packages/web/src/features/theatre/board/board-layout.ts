@@ -1,5 +1,6 @@
 import type { Block, BusyTime, Case, Room } from '@holdfast/contract/client'
 import { addDays, instantOf } from '../../../lib/local-time.ts'
+import { foreseenEnd } from '../case-state.ts'
 
 /** Milliseconds since 1970. */
 export type Span = { from: number; to: number }
@@ -19,8 +20,15 @@ type Shown = {
 /**
  * The hours that the board shows: opening times, blocks and cases of the day in full hours, and from 8 to 16 in any
  * case. They are counted in instants, so a day on which the clocks change is as long as it is.
+ *
+ * @param now milliseconds since 1970
  */
-export function shownSpan({ rooms, blocks, cases, busy = [] }: Shown, day: string, timeZone: string): Span {
+export function shownSpan(
+  { rooms, blocks, cases, busy = [] }: Shown,
+  day: string,
+  timeZone: string,
+  now: number,
+): Span {
   const midnight = startOfDay(day, timeZone)
   const nextMidnight = startOfDay(addDays(day, 1), timeZone)
   const at = (time: string) => Date.parse(instantOf(day, time, timeZone))
@@ -28,7 +36,7 @@ export function shownSpan({ rooms, blocks, cases, busy = [] }: Shown, day: strin
     { from: at('08:00'), to: at('16:00') },
     ...rooms.flatMap((room) => openSpans(room, day, timeZone) ?? []),
     ...[...blocks, ...busy].map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) })),
-    ...cases.map(occupiedSpan),
+    ...cases.map((one) => occupiedSpan(one, now)),
   ]
   const first = Math.max(midnight, Math.min(...spans.map(({ from }) => from)))
   const last = Math.min(nextMidnight, Math.max(...spans.map(({ to }) => to)))
@@ -79,10 +87,20 @@ export function closedSpans(open: readonly Span[] | null, shown: Span): Span[] {
   return closed
 }
 
-/** How long a case takes its room, with the turnover and as long as it is expected to take. */
-function occupiedSpan(one: Pick<Case, 'startsAt' | 'endsAt' | 'expectedEndsAt' | 'turnoverMinutes'>): Span {
-  const to = Math.max(Date.parse(one.endsAt), Date.parse(one.expectedEndsAt)) + one.turnoverMinutes * minuteMs
-  return { from: Date.parse(one.startsAt), to }
+/** From the planned start to the foreseen end. */
+export function caseSpan(one: Case, now: number): Span {
+  return { from: Date.parse(one.startsAt), to: foreseenEnd(one, now) }
+}
+
+/** The same, with the room's turnover. */
+function occupiedSpan(one: Case, now: number): Span {
+  const { from, to } = caseSpan(one, now)
+  return { from, to: to + one.turnoverMinutes * minuteMs }
+}
+
+/** Those of the days in which a part of the span is. */
+export function daysWith({ from, to }: Span, days: readonly string[], timeZone: string): string[] {
+  return days.filter((day) => startOfDay(day, timeZone) < to && startOfDay(addDays(day, 1), timeZone) > from)
 }
 
 /** The part of a span, in percent of it, for `inset-inline-start` and `width`; null outside of it. */

@@ -80,7 +80,7 @@ export function BoardPage() {
       ) : read.data.rooms.length === 0 ? (
         <NoRooms />
       ) : isWeek ? (
-        <WeekTable board={read.data} names={names} onOpen={(caseId) => show({ ...place, caseId })} />
+        <WeekTable board={read.data} now={now} names={names} onOpen={(caseId) => show({ ...place, caseId })} />
       ) : (
         <>
           <DayBoard
@@ -91,7 +91,7 @@ export function BoardPage() {
             onOpen={(caseId, ofDay) => show({ ...place, ...(ofDay === undefined ? {} : { day: ofDay }), caseId })}
             onBlock={setOpenedBlockId}
           />
-          {isPrinting ? <DayPrint board={read.data} names={names} /> : null}
+          {isPrinting ? <DayPrint board={read.data} day={day} names={names} /> : null}
         </>
       )}
       <CaseDialog caseId={search.caseId ?? null} names={names} risks={risks} onClose={() => show(place)} />

@@ -10,12 +10,12 @@ import {
 } from '@tabler/icons-react'
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatTime, formatTimes } from '../../../lib/format.ts'
+import { formatDayTime, formatTime, formatTimesOn } from '../../../lib/format.ts'
 import { Icon } from '../../../ui/icon.tsx'
 import { caseState, foreseenEnd, isMovable } from '../case-state.ts'
 import markClasses from '../service-marks.module.css'
 import { useBoard } from './board-context.ts'
-import { minuteMs, placed } from './board-layout.ts'
+import { caseSpan, minuteMs, placed, type Span } from './board-layout.ts'
 import classes from './case-block.module.css'
 import { useCaseDrag } from './use-case-drag.ts'
 import { useCaseKeys } from './use-case-keys.ts'
@@ -38,10 +38,12 @@ export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: 
   const canChange = canMove && isMovable(one)
   const drag = useCaseDrag(one, canChange)
   const keys = useCaseKeys(one, canChange)
-  const place = placed({ from: Date.parse(one.startsAt), to: Date.parse(one.endsAt) }, shown)
+  const place = placedCase(one, shown, now)
   if (place === null) return null
   const state = caseState(one, now)
-  const times = formatTimes(one.startsAt, one.endsAt, timeZone)
+  // All that begins on this day begins within the shown hours.
+  const times = formatTimesOn(shown.from, one.startsAt, one.endsAt, timeZone)
+  const formatStart = Date.parse(one.startsAt) < shown.from ? formatDayTime : formatTime
   const patient = one.patient?.name ?? t('shell:erasedPatient')
   const flag = risks.has(one.id) && (state === 'planned' || state === 'held') ? 'atRisk' : state
   const title = [flag === 'planned' ? [] : t(`state.${flag}`), one.procedure.display, times, one.service, patient]
@@ -85,7 +87,7 @@ export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: 
               {times}
             </span>
             <span className={classes.start} aria-hidden="true">
-              {formatTime(one.startsAt, timeZone)}
+              {formatStart(one.startsAt, timeZone)}
             </span>
           </span>
           <span className={classes.line}>
@@ -97,6 +99,13 @@ export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: 
     </>
   )
 })
+
+/** At its planned time; or, on the day after that, as long as it takes longer. */
+function placedCase(one: Case, shown: Span, now: number) {
+  return (
+    placed({ from: Date.parse(one.startsAt), to: Date.parse(one.endsAt) }, shown) ?? placed(caseSpan(one, now), shown)
+  )
+}
 
 /** The time that a case may take longer, and the room's turnover after it. */
 function After({ one }: { one: Case }) {

@@ -51,7 +51,7 @@ export function DayBoard({ board, day, now, risks, onOpen, onBlock }: DayBoardPr
     () => ({
       board,
       day,
-      shown: shownSpan(board, day, timeZone),
+      shown: shownSpan(board, day, timeZone, now),
       timeZone,
       now,
       marks: serviceMarks(board.cases.map(({ service }) => service)),

@@ -1,18 +1,19 @@
 import type { Case, Room, TheatreBoard } from '@holdfast/contract/client'
 import { Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatDayTime, formatNumber, formatTime, formatTimes } from '../../../lib/format.ts'
+import { formatDayTime, formatNumber, formatTime, formatTimes, formatTimesOn } from '../../../lib/format.ts'
 import { serverNow } from '../../../lib/server-clock.ts'
 import { milestoneAt } from '../case-state.ts'
 import type { Names } from '../conflict-text.ts'
 import { ownerText } from '../owner-text.ts'
 import { useTheatre } from '../use-theatre.ts'
+import { startOfDay } from './board-layout.ts'
 import classes from './day-print.module.css'
 
-type DayPrintProps = { board: TheatreBoard; names: Names }
+type DayPrintProps = { board: TheatreBoard; day: string; names: Names }
 
 /** A day on paper: room by room, what the reader sees of each case on the board. */
-export function DayPrint({ board, names }: DayPrintProps) {
+export function DayPrint({ board, day, names }: DayPrintProps) {
   const { t } = useTranslation('theatre')
   const { clinic, timeZone } = useTheatre()
   const cases = Map.groupBy(board.cases, ({ roomId }) => roomId)
@@ -23,7 +24,7 @@ export function DayPrint({ board, names }: DayPrintProps) {
         <bdi>{clinic.name}</bdi> · {t('print.at', { time: formatDayTime(serverNow(), timeZone) })}
       </p>
       {used.map((room) => (
-        <RoomOnPaper key={room.id} room={room} cases={cases.get(room.id) ?? []} board={board} names={names} />
+        <RoomOnPaper key={room.id} room={room} cases={cases.get(room.id) ?? []} {...{ board, day, names }} />
       ))}
     </div>
   )
@@ -31,7 +32,7 @@ export function DayPrint({ board, names }: DayPrintProps) {
 
 type RoomOnPaperProps = DayPrintProps & { room: Room; cases: readonly Case[] }
 
-function RoomOnPaper({ room, cases, board, names }: RoomOnPaperProps) {
+function RoomOnPaper({ room, cases, board, day, names }: RoomOnPaperProps) {
   const { t } = useTranslation('theatre')
   const { timeZone } = useTheatre()
   const blocks = board.blocks.filter(({ roomId }) => roomId === room.id)
@@ -67,7 +68,7 @@ function RoomOnPaper({ room, cases, board, names }: RoomOnPaperProps) {
           </thead>
           <tbody>
             {cases.map((one) => (
-              <CaseOnPaper key={one.id} one={one} names={names} />
+              <CaseOnPaper key={one.id} one={one} day={day} names={names} />
             ))}
           </tbody>
         </table>
@@ -76,7 +77,7 @@ function RoomOnPaper({ room, cases, board, names }: RoomOnPaperProps) {
   )
 }
 
-function CaseOnPaper({ one, names }: { one: Case; names: Names }) {
+function CaseOnPaper({ one, day, names }: { one: Case; day: string; names: Names }) {
   const { t } = useTranslation(['theatre', 'shell'])
   const { timeZone } = useTheatre()
   const inRoom = milestoneAt(one, 'in_room')
@@ -84,7 +85,7 @@ function CaseOnPaper({ one, names }: { one: Case; names: Names }) {
   return (
     <tr>
       <td className="tabular">
-        {formatTimes(one.startsAt, one.endsAt, timeZone)}
+        {formatTimesOn(startOfDay(day, timeZone), one.startsAt, one.endsAt, timeZone)}
         {one.status === 'PENDING' ? <div>{t('state.held')}</div> : null}
         {inRoom === undefined ? null : (
           <div>

@@ -2,26 +2,29 @@ import type { Case, Room, TheatreBoard } from '@holdfast/contract/client'
 import { Box, UnstyledButton } from '@mantine/core'
 import { type RefObject, useLayoutEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDate, formatMinutes, formatTimes } from '../../../lib/format.ts'
-import { addDays, daysBetween, localDay } from '../../../lib/local-time.ts'
+import { formatDate, formatMinutes, formatTimesOn } from '../../../lib/format.ts'
+import { addDays, daysBetween } from '../../../lib/local-time.ts'
 import tableClasses from '../../../ui/table.module.css'
 import type { Names } from '../conflict-text.ts'
 import { ownerText } from '../owner-text.ts'
 import markClasses from '../service-marks.module.css'
 import { serviceMarks } from '../service-marks.ts'
 import { useTheatre } from '../use-theatre.ts'
+import { caseSpan, daysWith, startOfDay } from './board-layout.ts'
 import classes from './week-table.module.css'
 
-type WeekTableProps = { board: TheatreBoard; names: Names; onOpen: (caseId: string) => void }
+type WeekTableProps = { board: TheatreBoard; now: number; names: Names; onOpen: (caseId: string) => void }
 
-/** Rooms × days, with the cases of each in their order. */
-export function WeekTable({ board, names, onOpen }: WeekTableProps) {
+/** Rooms × days, with the cases of each in their order. One that runs over midnight is in both days. */
+export function WeekTable({ board, now, names, onOpen }: WeekTableProps) {
   const { t } = useTranslation('theatre')
   const { timeZone, today } = useTheatre()
   const days = Array.from({ length: daysBetween(board.from, board.to) }, (_, index) => addDays(board.from, index))
   const marks = serviceMarks(board.cases.map(({ service }) => service))
-  const cases = Map.groupBy(board.cases, ({ roomId, startsAt }) => `${roomId} ${localDay(startsAt, timeZone)}`)
-  const blocks = Map.groupBy(board.blocks, ({ roomId, from }) => `${roomId} ${localDay(from, timeZone)}`)
+  const cases = inCells(board.cases, (one) => daysWith(caseSpan(one, now), days, timeZone))
+  const blocks = inCells(board.blocks, ({ from, to }) =>
+    daysWith({ from: Date.parse(from), to: Date.parse(to) }, days, timeZone),
+  )
   const ref = useRef<HTMLElement>(null)
   useTodayInSight(ref, board.from)
   return (
@@ -47,7 +50,9 @@ export function WeekTable({ board, names, onOpen }: WeekTableProps) {
                 <td key={day}>
                   {(blocks.get(`${room.id} ${day}`) ?? []).map((block) => (
                     <p key={block.id} className={classes.block}>
-                      <span className="tabular">{formatTimes(block.from, block.to, timeZone)}</span>
+                      <span className="tabular">
+                        {formatTimesOn(startOfDay(day, timeZone), block.from, block.to, timeZone)}
+                      </span>
                       <bdi>{ownerText(block, names, t)}</bdi>
                       <span>
                         {t('block.left', { minutes: formatMinutes(Math.max(0, block.minutes - block.usedMinutes)) })}
@@ -55,7 +60,7 @@ export function WeekTable({ board, names, onOpen }: WeekTableProps) {
                     </p>
                   ))}
                   {(cases.get(`${room.id} ${day}`) ?? []).map((one) => (
-                    <WeekCase key={one.id} one={one} mark={marks.get(one.service)} onOpen={onOpen} />
+                    <WeekCase key={one.id} one={one} day={day} mark={marks.get(one.service)} onOpen={onOpen} />
                   ))}
                 </td>
               ))}
@@ -65,6 +70,18 @@ export function WeekTable({ board, names, onOpen }: WeekTableProps) {
       </table>
     </Box>
   )
+}
+
+/** By room and day. */
+function inCells<One extends { roomId: string }>(all: readonly One[], daysOf: (one: One) => string[]) {
+  const cells = new Map<string, One[]>()
+  for (const one of all) {
+    for (const day of daysOf(one)) {
+      const key = `${one.roomId} ${day}`
+      cells.set(key, [...(cells.get(key) ?? []), one])
+    }
+  }
+  return cells
 }
 
 /** When a week is opened that is wider than the screen, it is scrolled to today. */
@@ -79,15 +96,15 @@ function useTodayInSight(ref: RefObject<HTMLElement | null>, from: string): void
   }, [ref, from])
 }
 
-type WeekCaseProps = { one: Case; mark: number | undefined; onOpen: (caseId: string) => void }
+type WeekCaseProps = { one: Case; day: string; mark: number | undefined; onOpen: (caseId: string) => void }
 
-function WeekCase({ one, mark, onOpen }: WeekCaseProps) {
+function WeekCase({ one, day, mark, onOpen }: WeekCaseProps) {
   const { timeZone } = useTheatre()
   return (
     <UnstyledButton className={classes.case} onClick={() => onOpen(one.id)}>
       <span className={`${markClasses.mark} ${classes.mark}`} data-mark={mark} aria-hidden="true" />
       <span>
-        <span className="tabular">{formatTimes(one.startsAt, one.endsAt, timeZone)}</span>
+        <span className="tabular">{formatTimesOn(startOfDay(day, timeZone), one.startsAt, one.endsAt, timeZone)}</span>
         <bdi>{one.procedure.display}</bdi>
       </span>
     </UnstyledButton>
