@@ -704,6 +704,7 @@ create table holdfast.slot (
   created_at timestamp with time zone not null default now(),
   oldest_booking_at timestamp with time zone,
   blocked_at timestamp with time zone,
+  digest bytea,
   constraint slot_pkey PRIMARY KEY (clinic_no, id),
   constraint slot_capacity_check CHECK (((capacity >= 1) AND (capacity <= 1000000))),
   constraint slot_check CHECK (((((((get_byte(uuid_send(id), 6) & 15) << 20) | (get_byte(uuid_send(id), 7) << 12)) | ((get_byte(uuid_send(id), 8) & 63) << 6)) | (get_byte(uuid_send(id), 9) >> 2)) = clinic_no)),

@@ -114,9 +114,10 @@ export async function aSlot(
   const id = newId(doctor.clinicNo)
   const capacity = overrides.capacity ?? 1
   const { rows } = await database.ownerPool.query<{ starts_at: Date; ends_at: Date }>(
-    `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, withdrawn_at)
+    `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, withdrawn_at, digest)
      select $1::int, $2, $3, s.starts_at, s.starts_at + make_interval(mins => $6), $4,
-            case when $7 then clock_timestamp() end
+            case when $7 then clock_timestamp() end,
+            holdfast.slot_digest($2, $3, s.starts_at, s.starts_at + make_interval(mins => $6), $4)
        from (select coalesce($5, greatest(
                date_trunc('day', clock_timestamp() - interval '4 hours', 'UTC') + interval '2 days 4 hours',
                (select max(ends_at) from holdfast.slot where clinic_no = $1::int and resource_id = $3))) as starts_at) s

@@ -48,9 +48,12 @@ export async function shiftSlot(
   minutes: number,
 ): Promise<void> {
   await database.ownerPool.query(
-    `update holdfast.slot set starts_at = starts_at + make_interval(mins => $3),
-            ends_at = ends_at + make_interval(mins => $3)
-      where clinic_no = $1 and id = $2`,
+    `update holdfast.slot s
+        set starts_at = s.starts_at + by.way, ends_at = s.ends_at + by.way,
+            digest = case when s.digest is not null then holdfast.slot_digest(s.id, s.resource_id, s.starts_at + by.way,
+                                                                              s.ends_at + by.way, s.capacity) end
+       from (select make_interval(mins => $3) as way) by
+      where s.clinic_no = $1 and s.id = $2`,
     [slot.clinicNo, slot.id, minutes],
   )
 }

@@ -170,6 +170,7 @@ export const verifyReportSchema = Type.Object(
             'orphaned_booking',
             'next_lapse_late',
             'withdrawn_slot_booked',
+            'slot_differs',
             'key_without_booking',
             'allocations_differ',
             'allocation_overlap',

@@ -49,7 +49,9 @@ begin
     return;
   end if;
   if p_action = 'resize' then
-    update slot s set capacity = p_minutes where s.clinic_no = p_clinic_no and s.id = p_slot_id;
+    update slot s
+       set capacity = p_minutes, digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, p_minutes)
+     where s.clinic_no = p_clinic_no and s.id = p_slot_id;
   end if;
   update block k
      set released_at = case p_action when 'release' then coalesce(k.released_at, v_now) when 'reclaim' then null

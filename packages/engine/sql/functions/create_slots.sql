@@ -130,9 +130,10 @@ begin
   end loop;
 
   if not p_dry_run then
-    insert into slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, blocked_at)
+    insert into slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, blocked_at, digest)
     select p_clinic_no, p_ids[w.n], p_resource_id, p_starts[w.n], p_ends[w.n], p_capacities[w.n],
-           case when v_busy && tstzrange(p_starts[w.n], p_ends[w.n]) then v_now end
+           case when v_busy && tstzrange(p_starts[w.n], p_ends[w.n]) then v_now end,
+           slot_digest(p_ids[w.n], p_resource_id, p_starts[w.n], p_ends[w.n], p_capacities[w.n])
       from unnest(v_ords, v_outcomes) with ordinality w(n, outcome, step)
      where w.outcome = 'created'
      order by w.step;

@@ -24,8 +24,9 @@ begin
     if v_places[v_n].slot_id is null then
       -- By UTC: a clinic may change its time zone. More minutes than cases of a day can have.
       v_places[v_n].slot_id := p_plans[v_n]->>'openSlotId';
-      insert into slot (clinic_no, id, resource_id, starts_at, ends_at, capacity)
-      select p_clinic_no, v_places[v_n].slot_id, v_places[v_n].open_time_id, d.day, d.day + interval '1 day', 10000
+      insert into slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, digest)
+      select p_clinic_no, v_places[v_n].slot_id, v_places[v_n].open_time_id, d.day, d.day + interval '1 day', 10000,
+             slot_digest(v_places[v_n].slot_id, v_places[v_n].open_time_id, d.day, d.day + interval '1 day', 10000)
         from (select date_trunc('day', (p_plans[v_n]->>'startsAt')::timestamptz) as day) d;
     end if;
   end loop;

@@ -4,7 +4,7 @@
 --   CONFIRMED, ARRIVED, COMPLETED and NO_SHOW bookings; a lapsed hold counts until it is given back) | next_lapse_late
 --   (a hold ends before next_lapse, so that no claim would look for it) | orphaned_booking (a booking on a slot that
 --   doesn't exist, or with another resource than its slot's) | withdrawn_slot_booked (a withdrawn slot has PENDING or
---   CONFIRMED bookings).
+--   CONFIRMED bookings) | slot_differs (its resource, times or capacity are not those of its digest).
 --
 -- Internal: called by verify_clinic.
 -- Locks: none; one snapshot, the caller's (stable). Fails: never. Idempotent: yes.
@@ -24,13 +24,16 @@ as $function$
      group by b.slot_id
   ), recounted as (
     select s.id, s.capacity, s.taken, s.next_lapse, coalesce(c.units, 0) as units, c.first_lapse,
-           case when s.withdrawn_at is not null then c.live else 0 end as live
+           case when s.withdrawn_at is not null then c.live else 0 end as live, d.differs
       from slot s
       left join counted c on c.slot_id = s.id
+     cross join lateral (select s.digest <> slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity)
+                                  as differs) d
      where s.clinic_no = p_clinic_no
        and (coalesce(c.units, 0) <> s.taken or c.units > s.capacity
             or c.first_lapse < coalesce(s.next_lapse, 'infinity')
-            or s.withdrawn_at is not null and c.live > 0)
+            or s.withdrawn_at is not null and c.live > 0
+            or d.differs)
   )
   select f.kind, r.id, null::uuid, f.message
     from recounted r
@@ -39,7 +42,8 @@ as $function$
       ('taken_differs', r.units <> r.taken, format('taken is %s, its bookings have %s units', r.taken, r.units)),
       ('next_lapse_late', r.first_lapse < coalesce(r.next_lapse, 'infinity'),
        format('a hold ends at %s, next_lapse is %s', r.first_lapse, coalesce(r.next_lapse::text, 'not set'))),
-      ('withdrawn_slot_booked', r.live > 0, format('it is withdrawn, and live bookings in it: %s', r.live))
+      ('withdrawn_slot_booked', r.live > 0, format('it is withdrawn, and live bookings in it: %s', r.live)),
+      ('slot_differs', r.differs, 'its resource, times or capacity were changed in the table')
    ) f (kind, found, message)
    where f.found
   union all

@@ -19,6 +19,7 @@ export type VerifyFinding = {
     | 'orphaned_booking'
     | 'next_lapse_late'
     | 'withdrawn_slot_booked'
+    | 'slot_differs'
     | 'key_without_booking'
     | 'allocations_differ'
     | 'allocation_overlap'

@@ -3,6 +3,7 @@ import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import type { BlockOwner, BlockRule, CreateBlocksRequest } from '../model/theatre-resource.ts'
+import { verify } from '../verify/verify.ts'
 import { expandBlockRule } from './block-rule.ts'
 
 const noOwner: BlockOwner = { service: null, surgeonId: null }
@@ -114,6 +115,7 @@ test('the minutes of a block can be changed, not below what is used nor above it
   expect(await resize(60)).toMatchObject({ kind: 'done', block: { minutes: 60 } })
   expect(await resize(361)).toEqual({ kind: 'minutes_over_length' })
   expect(await resize(360)).toMatchObject({ kind: 'done', block: { minutes: 360 } })
+  expect((await verify(database.appPool, { clinicNo: scene.clinic.no, detailsMax: 10 })).details).toEqual([])
 })
 
 test('blocks of one room never overlap', async ({ database }) => {

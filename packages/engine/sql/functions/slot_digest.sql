@@ -1,0 +1,12 @@
+-- slot_digest: the first 64 bits of a SHA-256 of what a slot is: its id, resource, times and capacity. It is stored
+-- where these are written, so that verify finds a slot that was changed by other means than the functions. A claim does
+-- not read it.
+--
+-- Internal: the application's role may not execute it.
+-- Locks: none. Fails: never. Idempotent: yes.
+create or replace function holdfast.slot_digest(
+  p_id uuid, p_resource_id uuid, p_starts_at timestamptz, p_ends_at timestamptz, p_capacity integer
+) returns bytea
+language sql stable strict parallel safe
+return substr(sha256(convert_to(concat_ws(' ', p_id, p_resource_id, extract(epoch from p_starts_at),
+                                          extract(epoch from p_ends_at), p_capacity), 'UTF8')), 1, 8);

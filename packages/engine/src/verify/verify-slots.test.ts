@@ -1,0 +1,86 @@
+import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { createSlots } from '../slots/create-slots.ts'
+import { withdrawSlots } from '../slots/withdraw-slots.ts'
+import { verify } from './verify.ts'
+
+const tomorrow = Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 86_400_000
+const aDraft = (hour: number) => ({
+  startsAt: new Date(tomorrow + hour * 3_600_000),
+  endsAt: new Date(tomorrow + (hour + 1) * 3_600_000),
+  capacity: 3,
+})
+
+async function aCalendar(database: TestDatabase) {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const findings = async () => (await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 10 })).details
+  return { clinic, doctor, findings }
+}
+
+test.for([
+  `starts_at = starts_at + interval '1 minute'`,
+  `ends_at = ends_at - interval '1 microsecond'`,
+  'capacity = 2',
+  'resource_id = $2',
+])('slot_differs: in the table, %s', async (change, { database }) => {
+  const { clinic, doctor, findings } = await aCalendar(database)
+  const other = await aDoctor(database, clinic)
+  const [changed] = [await aSlot(database, doctor), await aSlot(database, doctor)]
+  expect(await findings()).toEqual([])
+  await database.ownerPool.query(`update holdfast.slot set ${change} where id = $1 and $2::uuid is not null`, [
+    changed.id,
+    other.id,
+  ])
+  expect(await findings()).toEqual([
+    {
+      kind: 'slot_differs',
+      clinicId: clinic.id,
+      slotId: changed.id,
+      bookingId: null,
+      message: 'its resource, times or capacity were changed in the table',
+    },
+  ])
+})
+
+test('what the functions create, withdraw and block has a digest, and no finding', async ({ database }) => {
+  const { clinic, doctor, findings } = await aCalendar(database)
+  const drafts = [aDraft(0), aDraft(1), aDraft(2)]
+  const { items } = await createSlots(database.appPool, { doctorId: doctor.id, drafts, dryRun: false })
+  const [withdrawn, blocked, old] = items.map(({ slotId }) => slotId ?? '')
+  await withdrawSlots(database.appPool, {
+    clinicNo: clinic.no,
+    which: { slotId: withdrawn ?? '' },
+    withBookings: false,
+    dryRun: false,
+    actorId: null,
+  })
+  await database.ownerPool.query('update holdfast.slot set blocked_at = now() where id = $1', [blocked])
+  const { rowCount } = await database.ownerPool.query(
+    'select from holdfast.slot where clinic_no = $1 and digest is not null',
+    [clinic.no],
+  )
+  expect(rowCount).toBe(3)
+  expect(await findings()).toEqual([])
+  // A slot from before there were digests is not compared.
+  await database.ownerPool.query('update holdfast.slot set digest = null, capacity = 4 where id = $1', [old])
+  expect(await findings()).toEqual([])
+})
+
+test('the digest does not depend on the settings of a connection', async ({ database }) => {
+  const { clinic, doctor } = await aCalendar(database)
+  await aSlot(database, doctor)
+  const client = await database.appPool.connect()
+  try {
+    await client.query('begin')
+    for (const setting of [`timezone = 'Pacific/Chatham'`, `datestyle = 'German'`, 'extra_float_digits = -5']) {
+      await client.query(`set local ${setting}`)
+    }
+    const { rows } = await client.query('select slots, mismatches from holdfast.verify_clinic($1, 10)', [clinic.no])
+    expect(rows).toEqual([{ slots: 1, mismatches: 0 }])
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
+})
