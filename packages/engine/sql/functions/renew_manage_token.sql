@@ -1,5 +1,5 @@
--- renew_manage_token: voids the manage token of a booking or a waitlist entry. The epoch, which is part of the token, is
--- one more than before.
+-- renew_manage_token: voids the manage token of a booking or a waitlist entry. Its epoch, which is part of the token,
+-- becomes one more.
 --
 -- p_id: of the booking or the entry; no two have the same id. p_account_id and p_epoch: as the caller's access was
 -- checked with them: the account that it belongs to (null: none), and the epoch of the caller's token (null: the caller

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -72,6 +73,44 @@ test('refused: a file that is there with another content is not overwritten', as
   await rm(fileOf(directory))
   expect((await archive(database, directory))?.counts.slot).toBe(8)
 })
+
+const damages: [string, (content: Buffer) => Buffer, string][] = [
+  ['cut off', (content) => content.subarray(0, -20), 'damaged'],
+  ['empty', () => Buffer.alloc(0), 'not_an_archive'],
+  [
+    'the archive of other rows',
+    (content) => {
+      const lines = gunzipSync(content).toString().trimEnd().split('\n').slice(0, -1)
+      const text = `${lines.join('\n').replace('"capacity": 3', '"capacity": 4')}\n`
+      const counts = JSON.parse(gunzipSync(content).toString().trimEnd().split('\n').at(-1) ?? '').counts
+      const sha256 = createHash('sha256').update(text).digest('hex')
+      return gzipSync(`${text}${JSON.stringify({ counts, sha256 })}\n`)
+    },
+    'damaged',
+  ],
+]
+
+test.for(damages)(
+  'refused: a file that is read back %s; its rows come back',
+  async ([, damage, kind], { database, directory }) => {
+    await aHistory(database)
+    const before = await contentOf(database)
+    const archiving = archive(database, directory, {
+      async onStep(step) {
+        if (step !== 'file') return
+        expect((await contentOf(database)).archived_row).not.toEqual([])
+        await writeFile(fileOf(directory), damage(await readFile(fileOf(directory))))
+      },
+    })
+    await expect(archiving).rejects.toMatchObject({ kind })
+    expect(await contentOf(database)).toEqual(before)
+    expect(await findings(database)).toEqual([])
+    // What a disk has damaged is not trusted the next time either, nor removed.
+    await expect(archive(database, directory)).rejects.toMatchObject({ kind: 'file_exists' })
+    await rm(fileOf(directory))
+    expect((await archive(database, directory))?.counts.slot).toBe(8)
+  },
+)
 
 test('refused: a directory that is missing: nothing is moved', async ({ database, directory }) => {
   await aHistory(database)
