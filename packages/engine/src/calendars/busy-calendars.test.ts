@@ -18,14 +18,9 @@ import { expect } from 'vitest'
 import { test } from '../../test/waitlist.ts'
 import { runClaimBatch } from '../bookings/claim-batch.ts'
 import { createEngine } from '../create-engine.ts'
-import type { BusyTime, FailingBusyCalendar } from '../model/busy-calendar.ts'
+import type { BusyTime } from '../model/busy-calendar.ts'
 import { newId } from '../model/id.ts'
-import {
-  recordBusyCalendar,
-  setBusyTimes,
-  takeDueBusyCalendars,
-  takeFailingBusyCalendars,
-} from './read-busy-calendars.ts'
+import { recordBusyCalendar, setBusyTimes, takeDueBusyCalendars } from './read-busy-calendars.ts'
 
 const { alone, together } = claimWays(runClaimBatch)
 
@@ -304,40 +299,4 @@ test('a calendar is removed with the last account of its doctor, and not before'
     expect((await engine.reads.slot(slot.id))?.available).toBe(1)
     await database.ownerPool.query('delete from holdfast.membership where clinic_no = $1', [clinicNo])
   }
-})
-
-test('a failure leaves the busy times, and is reported once after a day, when the notice of it is stored', async ({
-  database,
-  doctor,
-}) => {
-  const pool = database.appPool
-  await aCalendar(database, doctor)
-  const slot = await aSlot(database, doctor)
-  await block(database, doctor, [slot])
-  const due = { ...keysOf(doctor), sealedUrl: 'sealed', etag: null, lastModified: null }
-  const failed = { kind: 'failed', reason: 'unreachable', problem: 'The host name was not found.' } as const
-  const mine = async (isStored = true) => {
-    const found: FailingBusyCalendar[] = []
-    await takeFailingBusyCalendars(pool, 1_000, async (_transaction, failing) => {
-      if (failing.doctorId === doctor.id) found.push(failing)
-      if (!isStored) throw new Error('The notice could not be stored.')
-    })
-    return found
-  }
-  await recordBusyCalendar(pool, due, failed)
-  expect(await mine()).toEqual([])
-  await database.ownerPool.query(
-    `update holdfast.busy_calendar set failing_since = now() - interval '25 hours' where resource_id = $1`,
-    [doctor.id],
-  )
-  await recordBusyCalendar(pool, due, failed)
-  await expect(mine(false)).rejects.toThrow('could not be stored')
-  expect(await mine()).toMatchObject([{ reason: 'unreachable' }])
-  expect(await mine()).toEqual([])
-  expect(await whyClosed(database, slot)).toBe('doctor_busy')
-  await recordBusyCalendar(pool, due, { kind: 'unchanged' })
-  const { rows } = await database.ownerPool.query('select * from holdfast.busy_calendar where resource_id = $1', [
-    doctor.id,
-  ])
-  expect(rows).toMatchObject([{ failing_since: null, problem: null, reason: null, notified_at: null }])
 })

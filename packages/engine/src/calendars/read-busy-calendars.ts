@@ -99,26 +99,49 @@ export async function removeBusyCalendar(
 
 /**
  * Calls `notify` with each calendar that has failed for a day, once until it was read again, in the transaction in
- * which that is noted.
+ * which that is noted: one for each. If `notify` fails for a doctor, `onError` is called, the others follow, and the
+ * next call tries again.
  */
-export function takeFailingBusyCalendars(
+export async function takeFailingBusyCalendars(
   pool: pg.Pool,
-  limit: number,
-  notify: (transaction: pg.PoolClient, failing: FailingBusyCalendar) => Promise<void>,
+  {
+    limit,
+    notify,
+    onError,
+  }: {
+    limit: number
+    notify(transaction: pg.PoolClient, failing: FailingBusyCalendar): Promise<void>
+    onError(error: unknown, failing: FailingBusyCalendar): void
+  },
 ): Promise<void> {
-  return inTransaction(pool, async (transaction) => {
-    for (const failing of await notedAsFailing(transaction, limit)) await notify(transaction, failing)
-  })
+  const tried: string[] = []
+  while (tried.length < limit) {
+    let failing: FailingBusyCalendar | undefined
+    try {
+      await inTransaction(pool, async (transaction) => {
+        failing = await notedAsFailing(transaction, tried)
+        if (failing !== undefined) await notify(transaction, failing)
+      })
+    } catch (error) {
+      if (failing === undefined) throw error
+      onError(error, failing)
+    }
+    if (failing === undefined) return
+    tried.push(failing.doctorId)
+  }
 }
 
-async function notedAsFailing(transaction: pg.PoolClient, limit: number): Promise<FailingBusyCalendar[]> {
+async function notedAsFailing(
+  transaction: pg.PoolClient,
+  except: readonly string[],
+): Promise<FailingBusyCalendar | undefined> {
   const { rows } = await transaction.query<FailingBusyCalendar>(sql`
     update holdfast.busy_calendar b set notified_at = clock_timestamp()
       from (select d.clinic_no, d.resource_id from holdfast.busy_calendar d
              where d.failing_since < clock_timestamp() - make_interval(hours => ${failingHoursMax})
-               and d.notified_at is null
-             order by d.failing_since limit ${limit} for update skip locked) due
+               and d.notified_at is null and d.resource_id <> all (${except}::uuid[])
+             order by d.failing_since limit 1 for update skip locked) due
      where b.clinic_no = due.clinic_no and b.resource_id = due.resource_id
     returning b.clinic_no as "clinicNo", b.resource_id as "doctorId", b.failing_since as "failingSince", b.reason`)
-  return rows
+  return rows[0]
 }

@@ -33,7 +33,13 @@ test('the notice of a failing calendar is stored with the note that there was on
   }
   const mails = createAccountMails({ pool, secrets, isAvailable: true })
   const notify = (over: Partial<AccountMails>) =>
-    takeFailingBusyCalendars(pool, 10, notifyDoctor({ mails: { ...mails, ...over }, site: 'https://book.example.org' }))
+    takeFailingBusyCalendars(pool, {
+      limit: 10,
+      notify: notifyDoctor({ mails: { ...mails, ...over }, site: 'https://book.example.org' }),
+      onError(error) {
+        throw error
+      },
+    })
   // The process ends, or the database goes away, after the mail was stored and before the commit.
   const broken: AccountMails['store'] = async (...args) => {
     await mails.store(...args)

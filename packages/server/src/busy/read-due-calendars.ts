@@ -24,7 +24,7 @@ export type BusyCalendarReader = {
 type ReadDeps = BusyCalendarReader & { pool: pg.Pool; log: Logger }
 
 const atOnce = 5
-/** Of which doctors are notified in one transaction. */
+/** Of which doctors are notified in one run. */
 const failingMax = 100
 /** A run ends then, and the next one continues: other jobs wait for it. */
 const runMsMax = 20_000
@@ -45,7 +45,11 @@ export async function readDueCalendars(deps: ReadDeps, signal?: AbortSignal): Pr
     await Promise.all(due.map((calendar) => readOne(deps, calendar)))
     count += due.length
   }
-  await takeFailingBusyCalendars(deps.pool, failingMax, deps.onFailing)
+  await takeFailingBusyCalendars(deps.pool, {
+    limit: failingMax,
+    notify: deps.onFailing,
+    onError: (error, { doctorId }) => deps.log.warn({ err: error, doctorId }, 'a doctor could not be notified'),
+  })
   return count
 }
 

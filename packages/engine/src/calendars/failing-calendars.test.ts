@@ -1,0 +1,78 @@
+import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import type { FailingBusyCalendar } from '../model/busy-calendar.ts'
+import { createReads } from '../reads/create-reads.ts'
+import { recordBusyCalendar, setBusyTimes, takeFailingBusyCalendars } from './read-busy-calendars.ts'
+
+/** The doctors who are notified of a calendar that has failed for a day, and of whom that is noted. */
+async function notified({ appPool }: TestDatabase, refused: readonly string[] = []): Promise<FailingBusyCalendar[]> {
+  const found: FailingBusyCalendar[] = []
+  const errors: [unknown, string][] = []
+  await takeFailingBusyCalendars(appPool, {
+    limit: 1_000,
+    async notify(transaction, failing) {
+      if (refused.includes(failing.doctorId)) {
+        // The transaction cannot go on after this.
+        await transaction.query('select 1 / 0').catch(() => undefined)
+        throw new Error('The notice could not be stored.')
+      }
+      found.push(failing)
+    },
+    onError: (error, { doctorId }) => void errors.push([error, doctorId]),
+  })
+  expect(errors.map(([, doctorId]) => doctorId).toSorted()).toEqual(refused.toSorted())
+  return found
+}
+
+test('a doctor who cannot be notified keeps nobody else from it, and is notified the next time', async ({
+  database,
+}) => {
+  const clinic = await aClinic(database)
+  const doctors = [await aDoctor(database, clinic), await aDoctor(database, clinic), await aDoctor(database, clinic)]
+  for (const [index, { id, clinicNo }] of doctors.entries()) {
+    await database.ownerPool.query(
+      `insert into holdfast.busy_calendar (clinic_no, resource_id, url, failing_since, reason, problem)
+       values ($1, $2, 'sealed', now() - make_interval(hours => $3), 'unreachable', '')`,
+      [clinicNo, id, 40 - index],
+    )
+  }
+  const [first, second, third] = doctors.map(({ id }) => id)
+  const ids = async (refused: string[]) => (await notified(database, refused)).map(({ doctorId }) => doctorId)
+  expect(await ids([first ?? '', third ?? ''])).toEqual([second])
+  expect(await ids([])).toEqual([first, third])
+  expect(await ids([])).toEqual([])
+})
+
+test('a failure leaves the busy times, and is reported once after a day, when the notice of it is stored', async ({
+  database,
+}) => {
+  const pool = database.appPool
+  const doctor = await aDoctor(database, await aClinic(database))
+  const { id: doctorId, clinicNo } = doctor
+  await pool.query(`insert into holdfast.busy_calendar (clinic_no, resource_id, url) values ($1, $2, 'sealed')`, [
+    clinicNo,
+    doctorId,
+  ])
+  const slot = await aSlot(database, doctor)
+  await setBusyTimes(pool, { clinicNo, doctorId }, [slot])
+  const due = { clinicNo, doctorId, sealedUrl: 'sealed', etag: null, lastModified: null }
+  const failed = { kind: 'failed', reason: 'unreachable', problem: 'The host name was not found.' } as const
+  const mine = async () => (await notified(database)).filter((failing) => failing.doctorId === doctorId)
+  await recordBusyCalendar(pool, due, failed)
+  expect(await mine()).toEqual([])
+  await database.ownerPool.query(
+    `update holdfast.busy_calendar set failing_since = now() - interval '25 hours' where resource_id = $1`,
+    [doctorId],
+  )
+  await recordBusyCalendar(pool, due, failed)
+  expect(await notified(database, [doctorId])).toEqual([])
+  expect(await mine()).toMatchObject([{ reason: 'unreachable' }])
+  expect(await mine()).toEqual([])
+  expect((await createReads(pool).slot(slot.id))?.available).toBe(0)
+  await recordBusyCalendar(pool, due, { kind: 'unchanged' })
+  const { rows } = await database.ownerPool.query('select * from holdfast.busy_calendar where resource_id = $1', [
+    doctorId,
+  ])
+  expect(rows).toMatchObject([{ failing_since: null, problem: null, reason: null, notified_at: null }])
+})
