@@ -48,6 +48,7 @@ export {
   repeatAccountMail,
   storeAccountMail,
   takeAccountMails,
+  waitingAccountMails,
 } from './messages/account-mails.ts'
 export { countMessage, messagesPerDayMax, smsPerDayMax } from './messages/message-budget.ts'
 export { defaultMessageChoices, messageChoices } from './messages/message-choices.ts'

@@ -11,6 +11,7 @@ import {
 import sql from 'sql-template-tag'
 import { messageOf } from '../message-of.ts'
 import { type Check, ok, problem, warning } from './check.ts'
+import { checkAccountMails } from './check-account-mails.ts'
 
 type Pool = ReturnType<typeof createPool>
 
@@ -173,6 +174,7 @@ async function checkSchema(pool: Pool, ownerUrl: string, appUrl: string | null):
     await checkPartitions(pool),
     await checkLog(pool),
     await checkAdmins(pool),
+    await checkAccountMails(pool),
   ]
 }
 

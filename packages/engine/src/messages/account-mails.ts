@@ -90,6 +90,15 @@ export async function deleteExpiredAccountMails(pool: pg.Pool): Promise<number> 
   return rowCount ?? 0
 }
 
+/** E-mails and requests that are not processed yet. `oldestSeconds`: how long the first has waited; 0: none waits. */
+export async function waitingAccountMails(pool: pg.Pool): Promise<{ count: number; oldestSeconds: number }> {
+  const { rows } = await pool.query<{ count: number; oldestSeconds: number }>(sql`
+    select count(*)::integer as count,
+           coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as "oldestSeconds"
+      from holdfast.account_mail where expires_at > clock_timestamp()`)
+  return rows[0] ?? { count: 0, oldestSeconds: 0 }
+}
+
 function deletion(mail: DueAccountMail): Sql {
   return sql`delete from holdfast.account_mail where ${isOfAttempt(mail)}`
 }

@@ -1,4 +1,4 @@
-import { idsFrom, idsUntil, isHeld, migrationStatus } from '@holdfast/engine'
+import { idsFrom, idsUntil, isHeld, migrationStatus, waitingAccountMails } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import pTimeout from 'p-timeout'
 import type { Pool } from 'pg'
@@ -62,10 +62,13 @@ export function createProbes(pool: Pool, isStopping: () => boolean): Probes {
              from pg_inherits i join pg_class c on c.oid = i.inhrelid
             where i.inhparent = 'holdfast.booking'::regclass) as "left"`)
       const [figures] = rows
+      const mails = await waitingAccountMails(pool)
       return {
         activeHolds: figures?.holds ?? 0,
         eventTailLagSeconds: Math.max(0, figures?.lag ?? 0),
         partitionSecondsLeft: figures?.left ?? 0,
+        accountMailsWaiting: mails.count,
+        accountMailSecondsWaiting: mails.oldestSeconds,
       }
     },
   }

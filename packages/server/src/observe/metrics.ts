@@ -50,9 +50,16 @@ export type MetricsSources = {
 
 /**
  * `eventTailLagSeconds`: the age of the oldest event that a tail of the log may not read yet; 0 if there is none.
- * `partitionSecondsLeft`: until the last month for which bookings can be written has ended.
+ * `partitionSecondsLeft`: until the last month for which bookings can be written has ended. `accountMails…`: e-mails
+ * with links, invitations and notices that have not been sent, and for how long the oldest has waited.
  */
-export type DatabaseFigures = { activeHolds: number; eventTailLagSeconds: number; partitionSecondsLeft: number }
+export type DatabaseFigures = {
+  activeHolds: number
+  eventTailLagSeconds: number
+  partitionSecondsLeft: number
+  accountMailsWaiting: number
+  accountMailSecondsWaiting: number
+}
 
 const databaseFiguresMs = 1_000
 const queueSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
@@ -253,34 +260,53 @@ function addGauges(registry: Registry, sources: MetricsSources): void {
   })
   addCacheFigures(registers, sources.cacheFigures)
   addCalendarFigures(registers, sources.calendarFigures)
-  const figures = throttled(sources.readDatabase)
-  new Gauge({
+  addDatabaseFigures(registers, throttled(sources.readDatabase))
+}
+
+const databaseGauges: { name: string; help: string; figure: keyof DatabaseFigures; aggregator: 'max' | 'min' }[] = [
+  {
     name: 'holdfast_active_holds',
     help: 'PENDING bookings in the database whose hold has not expired.',
+    figure: 'activeHolds',
     aggregator: 'max',
-    registers,
-    async collect() {
-      this.set((await figures())?.activeHolds ?? Number.NaN)
-    },
-  })
-  new Gauge({
+  },
+  {
     name: 'holdfast_event_tail_lag_seconds',
     help: 'Age of the oldest event that the log tail may not read yet because an older transaction is still open.',
+    figure: 'eventTailLagSeconds',
     aggregator: 'max',
-    registers,
-    async collect() {
-      this.set((await figures())?.eventTailLagSeconds ?? Number.NaN)
-    },
-  })
-  new Gauge({
+  },
+  {
     name: 'holdfast_partition_seconds_left',
     help: 'Time until the last monthly partition of bookings ends. After that, no booking can be written.',
+    figure: 'partitionSecondsLeft',
     aggregator: 'min',
-    registers,
-    async collect() {
-      this.set((await figures())?.partitionSecondsLeft ?? Number.NaN)
-    },
-  })
+  },
+  {
+    name: 'holdfast_account_mails_waiting',
+    help: 'E-mails with links, invitations and notices that have not been sent yet.',
+    figure: 'accountMailsWaiting',
+    aggregator: 'max',
+  },
+  {
+    name: 'holdfast_account_mails_waiting_seconds',
+    help: 'For how long the oldest of them has waited; it grows while the mail server is away.',
+    figure: 'accountMailSecondsWaiting',
+    aggregator: 'max',
+  },
+]
+
+/** What the database says, the same to every process. NaN: it is unavailable. */
+function addDatabaseFigures(registers: Registry[], read: () => Promise<DatabaseFigures | null>): void {
+  for (const { figure, ...options } of databaseGauges) {
+    new Gauge({
+      ...options,
+      registers,
+      async collect() {
+        this.set((await read())?.[figure] ?? Number.NaN)
+      },
+    })
+  }
 }
 
 /** The hit ratio is hits ÷ (hits + misses). */

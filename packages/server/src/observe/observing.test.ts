@@ -93,6 +93,25 @@ describe('/metrics', () => {
     )
   })
 
+  test('e-mails with links that wait are counted, and the age of the oldest', async () => {
+    const waiting = async () => [
+      (await samples('holdfast_account_mails_waiting'))[''],
+      Math.floor((await samples('holdfast_account_mails_waiting_seconds'))[''] ?? Number.NaN),
+    ]
+    expect(await waiting()).toEqual([0, 0])
+    await server.database.ownerPool.query(
+      `insert into holdfast.account_mail (id, kind, is_request, sealed, expires_at, created_at)
+       select gen_random_uuid(), 'invitation', false, '', now() + interval '1 day', now() - make_interval(hours => n)
+         from generate_series(1, 2) n`,
+    )
+    await until(
+      async () => ((await waiting())[0] === 2 ? true : undefined),
+      () => 'two waiting e-mails in the metrics',
+    )
+    expect((await waiting())[1]).toBeGreaterThanOrEqual(7_200)
+    await server.database.ownerPool.query('delete from holdfast.account_mail')
+  })
+
   test('an open transaction delays the log’s tail, and the lag reports how long', async () => {
     const open = await server.database.ownerPool.connect()
     try {

@@ -27,7 +27,13 @@ test('a batch that the database refused is counted by queue and SQLSTATE', async
     queueDepths: () => ({}),
     cacheFigures: () => none,
     calendarFigures: () => ({ loads: 0, patches: 0, doctorReads: 0, patchedSlots: 0, slots: 0 }),
-    readDatabase: async () => ({ activeHolds: 0, eventTailLagSeconds: 0, partitionSecondsLeft: 0 }),
+    readDatabase: async () => ({
+      activeHolds: 0,
+      eventTailLagSeconds: 0,
+      partitionSecondsLeft: 0,
+      accountMailsWaiting: 0,
+      accountMailSecondsWaiting: 0,
+    }),
   })
   for (const refusedWith of ['42883', '42883', null]) metrics.batchDone({ ...report, refusedWith })
   const refused = (await metrics.text())
