@@ -107,12 +107,13 @@ test('guests share keys that nobody can guess; other keys belong to the address 
   database,
   rest,
 }) => {
-  const { slot } = await aPlace(database, 20)
+  const { slot } = await aPlace(database, 30)
   const body = { slotId: slot.id, patient }
   const send = (key: string, remoteAddress: string) => rest.call('createBooking', { body, key, remoteAddress })
   // Ids are public.
   const ids = [slot.id, slot.doctorId.toUpperCase(), `book ${slot.id.replaceAll('-', '')}`]
-  for (const key of ['1', 'order-17', '00000000-0000-0000-0000-000000000001', 'a'.repeat(64), ...ids]) {
+  const patterns = ['a'.repeat(64), '12345678'.repeat(4), '12345678-0000-4000-8000-0000000000ab']
+  for (const key of ['1', 'order-17', '00000000-0000-0000-0000-000000000001', ...patterns, ...ids]) {
     const first = await send(key, '192.0.2.1')
     expect((await send(key, '192.0.2.1')).body).toEqual(first.body)
     const stranger = await send(key, '192.0.2.2')
