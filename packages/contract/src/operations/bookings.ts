@@ -243,13 +243,14 @@ export const bookingOperations = {
     summary: 'Link a guest’s booking to my account',
     description:
       'In any state. From then on `GET /me/bookings` lists it, and the account has access to it; the manage token no ' +
-      'longer works. If it has been done already: 200, unchanged.',
+      'longer works. If it has been done already: 200, unchanged. A hold or an upcoming booking counts for the ' +
+      'account’s limits at the clinic, except for the clinic’s people.',
     access: 'account',
     restrictedField: 'body.manageToken',
     params,
     body: bookingLinkSchema,
     responses: booking('The booking, linked to the account'),
-    problems: ['booking_not_found', 'booking_has_account', 'booking_erased'],
+    problems: ['booking_not_found', 'booking_has_account', 'too_many_bookings', 'booking_erased'],
   }),
   renewManageToken: operation({
     id: 'renewManageToken',

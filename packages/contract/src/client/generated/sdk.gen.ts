@@ -608,7 +608,7 @@ export const reopenBooking = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Link a guest’s booking to my account
  *
- * In any state. From then on `GET /me/bookings` lists it, and the account has access to it; the manage token no longer works. If it has been done already: 200, unchanged.
+ * In any state. From then on `GET /me/bookings` lists it, and the account has access to it; the manage token no longer works. If it has been done already: 200, unchanged. A hold or an upcoming booking counts for the account’s limits at the clinic, except for the clinic’s people.
  *
  * Who may call: Any account. `manageToken` must be the booking’s.
  */

@@ -6398,7 +6398,7 @@ export type LinkBookingErrors = {
      */
     408: Problem;
     /**
-     * `booking_has_account`: The booking belongs to another account. `booking_erased`: The patient of this booking was erased.
+     * `booking_has_account`: The booking belongs to another account. `too_many_bookings`: Too many bookings from this address, account or contact. `booking_erased`: The patient of this booking was erased.
      */
     409: Problem;
     /**

@@ -3,14 +3,17 @@ import {
   type BookingOrigin,
   type ClaimOutcome,
   type ClaimRequest,
+  clinicNoIn,
   DatabaseUnavailable,
   type Engine,
   type Patient,
   type SettleOutcome,
 } from '@holdfast/engine'
+import type { AccountPrincipal } from '../../accounts/principals.ts'
 import { networkOf } from '../../edge/client-address.ts'
 import type { Principal } from '../../edge/principal.ts'
 import type { BookingOrigins } from '../../secrets/booking-origins.ts'
+import { actorIn } from '../guards/access.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { freshKey } from '../sent-key.ts'
@@ -69,6 +72,37 @@ export async function admitContact(
     if (outcome.kind === 'done' || !('booking' in outcome)) return
     const booked = new Set(contactsIn(outcome.booking.patient).map(({ subject }) => subject))
     engine.release({ bookingId, origins: origins.filter(({ subject }) => !booked.has(subject)) })
+  }
+}
+
+/**
+ * Links a guest's booking to an account if the account's limits allow it: otherwise one person could book as a guest
+ * again and again, and have all bookings in one account. What is over counts for no limit. Not for the clinic's people,
+ * and not for a booking that the account has already.
+ *
+ * @param key the digest of the link's key
+ * @throws ProblemError too_many_bookings, overloaded
+ */
+export async function linkWithinLimits(
+  { engine, bookingOrigins, hasBookingLimits }: RestDeps,
+  principal: AccountPrincipal,
+  { bookingId, key }: { bookingId: string; key: string },
+  link: () => Promise<SettleOutcome>,
+): Promise<SettleOutcome> {
+  if (!hasBookingLimits || actorIn(principal, clinicNoIn(bookingId)) !== null) return link()
+  const booking = await engine.reads.booking(bookingId)
+  if (booking === null || booking.accountId !== null) return link()
+  const { status, startsAt } = booking
+  if ((status !== 'PENDING' && status !== 'CONFIRMED') || startsAt <= new Date()) return link()
+  const origins = [bookingOrigins.of('account', principal.accountId)]
+  requireAdmitted(await engine.admit({ bookingId, key, units: 1, confirm: status === 'CONFIRMED', origins }))
+  try {
+    const outcome = await link()
+    if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') engine.release({ bookingId, origins })
+    return outcome
+  } catch (error) {
+    if (error instanceof DatabaseUnavailable && !error.outcomeUnknown) engine.release({ bookingId, origins })
+    throw error
   }
 }
 

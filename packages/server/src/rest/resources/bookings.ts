@@ -22,7 +22,7 @@ import { slotFullProblems } from '../responses/slot-full-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, keyDigest, type SentKey } from '../sent-key.ts'
 import type { AuditedRequest, Input, Serve } from '../serve.ts'
-import { admitContact, claimWithinLimits } from './booking-admission.ts'
+import { admitContact, claimWithinLimits, linkWithinLimits } from './booking-admission.ts'
 import {
   isLinkRequired,
   noteProvenAddress,
@@ -98,11 +98,7 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   serve(restOperations.noShowBooking, (input) => settled(deps, input, 'no_show'), { auditRepeated })
   serve(restOperations.reopenBooking, (input) => settled(deps, input, 'reopen'), { auditRepeated })
 
-  // The manage token alone decides: no role is enough, nor is an account that has the booking already.
-  serve(restOperations.linkBooking, (input) => {
-    const reach: BookingReach = { as: 'patient', actorId: input.granted.accountId, booking: null }
-    return settled(deps, { ...input, granted: reach }, 'link', { tokenEpoch: input.field })
-  })
+  serve(restOperations.linkBooking, (input) => link(deps, input))
 
   serve(restOperations.erasePatient, (input) => erase(deps, input))
 
@@ -231,6 +227,17 @@ async function confirmAttendance(deps: RestDeps, input: Input<typeof restOperati
     key: key && keyDigest(key, `confirmAttendance ${bookingId} ${slotId}`),
   })
   return settledResponse(deps, input, outcome)
+}
+
+/** The manage token alone decides: no role is enough, nor is an account that has the booking already. */
+async function link(deps: RestDeps, input: Input<typeof restOperations.linkBooking>) {
+  const { granted: account, params, key, field: tokenEpoch } = input
+  const { bookingId } = params
+  const reach: BookingReach = { as: 'patient', actorId: account.accountId, booking: null }
+  const linking = { ...input, granted: reach }
+  const admission = { bookingId, key: key === null ? freshKey() : keyDigest(key, `link ${bookingId}`) }
+  const outcome = await linkWithinLimits(deps, account, admission, () => settle(deps, linking, 'link', { tokenEpoch }))
+  return settledResponse(deps, linking, outcome)
 }
 
 async function erase(deps: RestDeps, input: Input<typeof restOperations.erasePatient>) {
