@@ -16,6 +16,10 @@ async function aTicket(site: Site, practice: Practice, options?: PageOptions): P
   return page
 }
 
+function referencedId(link: string): string {
+  return new URL(link).hash.slice(1, 37)
+}
+
 test('a ticket opens again by its secret link alone, and no request contains the secret', async ({ site }) => {
   const practice = await aPractice(site, { timezone: 'Asia/Tokyo' })
   const page = await aTicket(site, practice)
@@ -258,6 +262,46 @@ test('a guest finds the kept tickets again, opens one and forgets it', async ({ 
   await page.reload()
   await page.getByRole('link', { name: 'Find a doctor' }).first().waitFor()
   expect(await kept.count()).toBe(0)
+})
+
+test('a kept ticket shows what the booking is now, or that the server has not answered', async ({ site }) => {
+  const practice = await aPractice(site)
+  const page = await aTicket(site, practice, { isNewContext: true, viewport: { width: 390, height: 844 } })
+  const bookingId = referencedId(await ticketLink(page))
+  await page.getByRole('button', { name: 'Keep on this device' }).click()
+  await page.getByText('This ticket is kept on this device.', { exact: false }).waitFor()
+  const kept = page.getByRole('region', { name: 'Tickets kept on this device' })
+  await page.goto('/my-bookings')
+  await kept.getByText('Confirmed', { exact: true }).waitFor()
+  expect(await kept.getByText('No answer', { exact: false }).count()).toBe(0)
+
+  await page.route(`**/api/v1/bookings/${bookingId}`, (route) => route.abort())
+  await page.reload()
+  await kept.getByText('No answer from the server yet.', { exact: false }).waitFor()
+  expect(await kept.getByText('Confirmed', { exact: true }).count()).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
+  await page.unroute(`**/api/v1/bookings/${bookingId}`)
+
+  await site.admin.cancelBooking({ path: { bookingId }, body: {} })
+  await page.reload()
+  await kept.getByText('Cancelled by the clinic', { exact: true }).waitFor()
+  await site.database.ownerPool.query(`update holdfast.booking set status = 'CONFIRMED' where id = $1`, [bookingId])
+  await site.database.ownerPool.query(
+    `update holdfast.slot set starts_at = now() - interval '1 hour', ends_at = now() - interval '45 minutes'
+      where id = $1`,
+    [practice.slots[0]?.id],
+  )
+  await page.reload()
+  await kept.getByText('Past', { exact: true }).waitFor()
+  expect(await sidewaysPixels(page)).toBe(0)
+  // A link that was replaced elsewhere.
+  await site.database.ownerPool.query(
+    `update holdfast.slot set ends_at = now() - interval '3 days',
+    starts_at = now() - interval '4 days' where id = $1`,
+    [practice.slots[0]?.id],
+  )
+  await page.reload()
+  await kept.getByText('The link that was kept no longer opens this ticket.', { exact: false }).waitFor()
 })
 
 test('going back does not open a ticket that was forgotten', async ({ site }) => {

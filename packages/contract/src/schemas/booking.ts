@@ -133,6 +133,11 @@ export const bookingSchema = Type.Object(
     patient: bookedPatientSchema,
     reason: nullableText(),
     cancellationReason: nullableText(),
+    cancelledBy: nullableLiterals(['patient', 'clinic'], {
+      description:
+        'When CANCELLED: `patient` with the manage token or as the account of the booking, `clinic` as a member of ' +
+        'the clinic. null: not cancelled.',
+    }),
     joinUrl: nullableText({
       description:
         'The address of the video visit; null unless the booking is CONFIRMED or ARRIVED, its type is `video`, and ' +

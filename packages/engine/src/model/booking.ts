@@ -7,6 +7,9 @@ export type BookingStatus = 'PENDING' | 'CONFIRMED' | 'FAILED' | 'CANCELLED' | '
  */
 export type FailureReason = 'hold_expired' | 'slot_withdrawn' | 'slot_closed' | 'system_error' | 'hold_released'
 
+/** `patient`: by the manage token, or as the account of the booking; `clinic`: as any other account. */
+export type CancelledBy = 'patient' | 'clinic'
+
 export type AppointmentType = 'in_person' | 'video'
 
 /**

@@ -1,4 +1,4 @@
-import type { AppointmentType, Booking, BookingStatus } from './booking.ts'
+import type { AppointmentType, Booking, BookingStatus, CancelledBy } from './booking.ts'
 import type { BookingEvent } from './booking-event.ts'
 import type { ClinicStats } from './clinic-stats.ts'
 import type { Page } from './page.ts'
@@ -36,6 +36,8 @@ export type Reads = {
   newestEventsOfClinic(query: { clinicNo: number; confirmedOnly: boolean; limit: number }): Promise<BookingEvent[]>
   /** By version, all committed events; [] if there is no such booking. */
   eventsOfBooking(bookingId: string): Promise<BookingEvent[]>
+  /** Who cancelled these bookings, by their ids. A booking that is not cancelled is not in the map. */
+  cancelledBy(bookings: readonly Booking[]): Promise<Map<string, CancelledBy>>
   clinicStats(query: { clinicNo: number; from: string; to: string }): Promise<ClinicStats>
   /**
    * How many bookings were confirmed and not cancelled, and how many slots have more units booked than their capacity,

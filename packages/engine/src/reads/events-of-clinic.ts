@@ -3,6 +3,7 @@ import sql, { empty, raw, type Sql } from 'sql-template-tag'
 import { prepared } from '../database/prepared.ts'
 import { InvalidCursor } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
+import type { Booking, CancelledBy } from '../model/booking.ts'
 import type { BookingEvent } from '../model/booking-event.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Reads } from '../model/reads.ts'
@@ -84,6 +85,14 @@ function eventsOfOneBooking(bookingId: string): Sql {
      order by e.version`
 }
 
+function cancellationsOf(bookings: readonly Booking[]): Sql {
+  const clinicNos = [...new Set(bookings.map(({ clinicNo }) => clinicNo))]
+  return sql`
+    select e.booking_id, e.actor_id from holdfast.booking_event e
+     where e.clinic_no = any (${clinicNos}::integer[]) and e.booking_id = any (${bookings.map(({ id }) => id)}::uuid[])
+       and e.type = 'cancelled'`
+}
+
 type EventRow = {
   epoch: string
   xid: string
@@ -109,7 +118,9 @@ type EventRow = {
  * booking can be out of order, because a transaction gets its number before it waits for a row: sort them by version.
  * A position is `epoch.xid.seq`; after one of an earlier epoch, some events may be returned again.
  */
-export function eventReads(pool: pg.Pool): Pick<Reads, 'eventsOfClinic' | 'newestEventsOfClinic' | 'eventsOfBooking'> {
+export function eventReads(
+  pool: pg.Pool,
+): Pick<Reads, 'eventsOfClinic' | 'newestEventsOfClinic' | 'eventsOfBooking' | 'cancelledBy'> {
   return {
     async eventsOfClinic({ clinicNo, after, limit }) {
       const position = after === null ? start : parsePosition(after)
@@ -139,6 +150,21 @@ export function eventReads(pool: pg.Pool): Pick<Reads, 'eventsOfClinic' | 'newes
       // Not prepared: a stored plan would lock every partition.
       const { rows } = await pool.query<EventRow>(eventsOfOneBooking(bookingId))
       return rows.map(eventOf)
+    },
+
+    async cancelledBy(bookings) {
+      const cancelled = bookings.filter(({ status }) => status === 'CANCELLED')
+      if (cancelled.length === 0) return new Map()
+      // Not prepared, as above.
+      const { rows } = await pool.query<{ booking_id: string; actor_id: string | null }>(cancellationsOf(cancelled))
+      const actorIds = new Map(rows.map((row) => [row.booking_id, row.actor_id]))
+      return new Map(
+        cancelled.flatMap(({ id, accountId }): [string, CancelledBy][] => {
+          const actorId = actorIds.get(id)
+          if (actorId === undefined) return []
+          return [[id, actorId === null || actorId === accountId ? 'patient' : 'clinic']]
+        }),
+      )
     },
   }
 }

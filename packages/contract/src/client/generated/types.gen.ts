@@ -296,6 +296,10 @@ export type Booking = {
     reason: string | null;
     cancellationReason: string | null;
     /**
+     * When CANCELLED: `patient` with the manage token or as the account of the booking, `clinic` as a member of the clinic. null: not cancelled.
+     */
+    cancelledBy: 'patient' | 'clinic' | null;
+    /**
      * The address of the video visit; null unless the booking is CONFIRMED or ARRIVED, its type is `video`, and the doctor has a video room
      */
     joinUrl: string | null;

@@ -5,24 +5,29 @@ import { bookingBody } from './bodies/booking-body.ts'
 import { timeText } from './bodies/time-text.ts'
 
 /**
- * The bodies of bookings, each with the address of its video visit. The rooms of all their doctors take one query, and
- * none if no booking is a video visit to come.
+ * The bodies of bookings, each with the address of its video visit and with who cancelled it. The rooms of all their
+ * doctors take one query, and none if no booking is a video visit to come; those who cancelled take another.
  */
 export async function bookingBodies(deps: RestDeps, bookings: readonly Booking[]): Promise<BookingBody[]> {
   const visits = bookings.filter(isVideoVisit)
-  const rooms =
+  const [rooms, cancelledBy] = await Promise.all([
     visits.length === 0
       ? new Map<string, string>()
-      : await deps.engine.directory.videoRooms(visits.map(({ doctorId }) => doctorId))
+      : deps.engine.directory.videoRooms(visits.map(({ doctorId }) => doctorId)),
+    deps.engine.reads.cancelledBy(bookings),
+  ])
   return bookings.map((booking) => {
     const room = isVideoVisit(booking) ? rooms.get(booking.doctorId) : undefined
-    return bookingBody(booking, room === undefined ? null : visitAddress(room, deps.visitRooms.nameOf(booking.id)))
+    return bookingBody(booking, {
+      joinUrl: room === undefined ? null : visitAddress(room, deps.visitRooms.nameOf(booking.id)),
+      cancelledBy: cancelledBy.get(booking.id) ?? null,
+    })
   })
 }
 
 /** The same for one booking, and for a hold that waits to be confirmed by a link, when that was sent. */
 export async function bookingBodyWithVisit(deps: RestDeps, booking: Booking): Promise<BookingBody> {
-  const [body = bookingBody(booking, null)] = await bookingBodies(deps, [booking])
+  const [body = bookingBody(booking)] = await bookingBodies(deps, [booking])
   const mayWait =
     deps.confirmationTokens !== null && booking.status === 'PENDING' && booking.patient.email !== undefined
   const link = mayWait ? await deps.engine.bookingLinks.sent(booking.id) : null

@@ -69,9 +69,9 @@ const originAdvice = {
   contact: 'Sign in with this e-mail address, or contact the clinic.',
 } as const satisfies Record<BookingOrigin['kind'], string>
 
-// Without the address of a video visit, which takes a query: callers that can wait for it add it.
+// Without what takes a query, such as the address of a video visit: callers that can wait for it add it.
 const withBooking = (outcome: { booking: Parameters<typeof bookingBody>[0] }): ProblemExtras => ({
-  booking: bookingBody(outcome.booking, null),
+  booking: bookingBody(outcome.booking),
 })
 
 /** Every refusal of the engine and the problem that it becomes. The compiler checks that none is missing. */

@@ -23,6 +23,7 @@ function aBooking(fields: Partial<Booking>): Booking {
     patient: { name: 'Ada' },
     reason: null,
     cancellationReason: null,
+    cancelledBy: null,
     joinUrl: null,
     erasedAt: null,
     attendanceConfirmedAt: null,

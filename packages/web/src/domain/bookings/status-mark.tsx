@@ -9,12 +9,12 @@ import classes from './status-mark.module.css'
 
 /**
  * A booking's status as text, with a dot that repeats it in colour, and below it whether the patient has confirmed to
- * come.
+ * come, or who cancelled.
  */
 export function StatusMark({
   of: booking,
 }: {
-  of: Pick<Booking, 'id' | 'status' | 'failureReason' | 'attendanceConfirmedAt'>
+  of: Pick<Booking, 'id' | 'status' | 'failureReason' | 'attendanceConfirmedAt' | 'cancelledBy'>
 }) {
   const { t } = useTranslation('shell')
   return (
@@ -23,6 +23,11 @@ export function StatusMark({
         <span className={classes.dot} style={{ background: statusColor(booking.status) }} aria-hidden="true" />
         {t(statusLabel(booking))}
       </span>
+      {booking.cancelledBy !== null && booking.failureReason === null ? (
+        <span className={classes.by}>
+          {t(booking.cancelledBy === 'patient' ? 'cancelled.byPatient' : 'cancelled.byClinic')}
+        </span>
+      ) : null}
       {isExpected(booking) ? (
         <span className={classes.attendance}>
           <Icon of={IconCheck} size={14} />

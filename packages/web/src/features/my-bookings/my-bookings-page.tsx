@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { AttendanceConfirmed } from '../../domain/bookings/attendance-confirmed.tsx'
 import { KeptTickets } from '../../domain/bookings/kept-tickets.tsx'
 import { isAttendanceAsked } from '../../domain/bookings/offered-actions.ts'
-import { statusLabel } from '../../domain/bookings/status-label.ts'
+import { ownStatusLabel } from '../../domain/bookings/status-label.ts'
 import { ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { useAttending } from '../../domain/bookings/use-attending.ts'
 import { JoinVideo } from '../../domain/video/join-video.tsx'
@@ -142,7 +142,7 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
             </Text>
           </div>
           <Badge variant={kind === 'upcoming' ? 'filled' : 'default'} tt="none">
-            {t(`shell:${statusLabel(booking)}`)}
+            {t(`shell:${ownStatusLabel(booking)}`)}
           </Badge>
         </Group>
         <Text mt="sm">

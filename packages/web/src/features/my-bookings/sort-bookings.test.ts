@@ -29,6 +29,7 @@ function aBooking(
     patient: { name: 'Grace' },
     reason: null,
     cancellationReason: null,
+    cancelledBy: null,
     joinUrl: null,
     erasedAt: null,
     attendanceConfirmedAt: null,

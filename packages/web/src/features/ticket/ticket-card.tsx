@@ -1,6 +1,7 @@
 import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
 import { Anchor, Badge, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { ownStatusLabel } from '../../domain/bookings/status-label.ts'
 import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { usePatientName } from '../../domain/bookings/use-patient-name.ts'
 import { callAddress } from '../../lib/call-address.ts'
@@ -29,7 +30,7 @@ export function TicketCard({ booking, doctor, clinic, link, isOffline }: CardPro
           </span>
         </div>
         <Badge size="lg" variant={isAlive ? 'filled' : 'default'} tt="none">
-          {t(`shell:status.${booking.status}`)}
+          {t(`shell:${ownStatusLabel(booking)}`)}
         </Badge>
       </div>
       <div className={classes.body}>

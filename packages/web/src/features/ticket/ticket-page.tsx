@@ -45,19 +45,21 @@ export function TicketPage() {
 }
 
 /** A booking also fails when the clinic withdraws its slot, and may have been confirmed before. */
-function headingOf({ status, failureReason }: Booking, moved: Moved | null) {
+function headingOf({ status, failureReason, cancelledBy }: Booking, moved: Moved | null) {
   if (status === 'CONFIRMED' && moved !== null && !moved.isUndone) return 'heading.moved'
   if (status === 'FAILED' && failureReason === 'slot_withdrawn') return 'heading.slot_withdrawn'
+  if (status === 'CANCELLED' && cancelledBy === 'clinic') return 'heading.cancelledByClinic'
   return `heading.${status}` as const
 }
 
 /** Only a guest's ticket has a link to copy; the account opens a linked one by its own. */
-function helpOf({ status, failureReason }: Booking, { manageToken }: TicketLink) {
+function helpOf({ status, failureReason, cancelledBy }: Booking, { manageToken }: TicketLink) {
   if (status === 'FAILED') {
     // A released hold is CANCELLED.
     const hasReason = failureReason !== null && failureReason !== 'hold_released'
     return hasReason ? (`failed.${failureReason}` as const) : 'failed.system_error'
   }
+  if (status === 'CANCELLED' && cancelledBy === 'clinic') return 'help.cancelledByClinic'
   return status === 'CONFIRMED' && manageToken === null ? 'help.confirmedInAccount' : (`help.${status}` as const)
 }
 

@@ -4,9 +4,12 @@ import type { Booking } from '@holdfast/engine'
 /**
  * The body of a booking, without the account that it belongs to.
  *
- * @param joinUrl the address of its video visit; see bookingBodies
+ * @param more what is not in the booking itself; see bookingBodies
  */
-export function bookingBody(booking: Booking, joinUrl: string | null): BookingBody {
+export function bookingBody(
+  booking: Booking,
+  { joinUrl, cancelledBy }: Pick<BookingBody, 'joinUrl' | 'cancelledBy'> = { joinUrl: null, cancelledBy: null },
+): BookingBody {
   return {
     id: booking.id,
     clinicId: booking.clinicId,
@@ -25,6 +28,7 @@ export function bookingBody(booking: Booking, joinUrl: string | null): BookingBo
     patient: booking.patient,
     reason: booking.reason,
     cancellationReason: booking.cancellationReason,
+    cancelledBy,
     joinUrl,
     erasedAt: booking.erasedAt?.toISOString() ?? null,
     attendanceConfirmedAt: booking.attendanceConfirmedAt?.toISOString() ?? null,
