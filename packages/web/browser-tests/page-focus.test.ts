@@ -206,18 +206,6 @@ test('the last possible mark leaves the focus on the status that it changed', as
   await untilFocused(page, /^Confirmed\s*Attendance confirmed$/)
 })
 
-test('a removed row takes its button with it, and the page’s heading gets the focus', async ({ site }) => {
-  const scene = await aClinicScene(site)
-  const page = await scene.pageOf('admin')
-  await page.goto(`/clinic/${scene.clinic.id}/people`)
-  await page.getByRole('textbox', { name: 'E-mail' }).fill('soon@example.org')
-  await page.getByRole('button', { name: 'Create invitation' }).press('Enter')
-  await page.getByRole('button', { name: 'Revoke the invitation of soon@example.org' }).press('Enter')
-  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).press('Enter')
-  await page.getByText('The invitation of soon@example.org was revoked.').waitFor()
-  await untilFocused(page, 'People and roles')
-})
-
 test('stopping the bookings of a doctor, and allowing them again, keeps the focus on the button', async ({ site }) => {
   const scene = await aClinicScene(site)
   const page = await scene.pageOf('admin')

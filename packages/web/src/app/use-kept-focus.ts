@@ -1,15 +1,19 @@
 import { useEffect } from 'react'
+import { nearbyFocusOf } from '../ui/nearby-focus.ts'
 import { focusPageTitle } from '../ui/page-focus.ts'
 
 /**
- * If what had the focus is removed, as a row is with the button that removed it, the page's heading gets the focus.
- * Otherwise keyboard users would start again from the top of the document, and screen readers would say nothing.
+ * If what had the focus is removed, as a row is with the button that removed it, the focus moves to the next row, or to
+ * the heading of the list or of the page. Otherwise keyboard users would start again from the top of the document, and
+ * screen readers would say nothing.
  */
 export function useKeptFocus(): void {
   useEffect(() => {
     let focused: Element | null = null
+    let focusNearby = () => false
     const onFocus = ({ target }: FocusEvent) => {
       focused = target instanceof Element ? target : null
+      if (focused !== null) focusNearby = nearbyFocusOf(focused)
     }
     const onBlur = ({ target }: FocusEvent) => {
       // Browsers report a removal as a blur too, just before it.
@@ -22,7 +26,7 @@ export function useKeptFocus(): void {
       focused = null
       // Unless something else takes the focus in this frame.
       requestAnimationFrame(() => {
-        if (document.activeElement === document.body) focusPageTitle()
+        if (document.activeElement === document.body && !focusNearby()) focusPageTitle()
       })
     }
     const main = document.querySelector('main')

@@ -1,5 +1,6 @@
 import type { DrawerTitle, ModalTitle } from '@mantine/core'
 import { type RefObject, useEffect, useLayoutEffect, useRef } from 'react'
+import { nearbyFocusOf } from './nearby-focus.ts'
 import { focusPageTitle } from './page-focus.ts'
 
 type DialogTitleProps = {
@@ -42,22 +43,39 @@ export function useFocusedTitle(isOpen: boolean, title: string): RefObject<HTMLH
 }
 
 /**
- * After closing, the focus is on the button that opened the dialog, or where the dialog's action has moved it. Without
- * either, it is on the page's heading; Mantine would leave it nowhere.
+ * After closing, the focus is on the button that opened the dialog, or where the dialog's action has moved it. If the
+ * button is gone with its row, it is near there, or on the page's heading; Mantine would leave it nowhere.
  */
 export function useReturnedFocus(isOpen: boolean): void {
-  const opener = useRef<Element | null>(null)
+  const toOpener = useRef<(() => boolean) | null>(null)
   useEffect(() => {
     if (isOpen) {
-      opener.current = document.activeElement
+      toOpener.current = returningTo(document.activeElement)
       return
     }
-    const before = opener.current
-    opener.current = null
-    const { activeElement } = document
-    const isMoved = activeElement !== document.body && activeElement?.closest('[role="dialog"]') === null
-    if (before === null || isMoved) return
-    if (before instanceof HTMLElement && before.isConnected && before !== document.body) before.focus()
-    else focusPageTitle()
+    const returnFocus = toOpener.current
+    toOpener.current = null
+    if (returnFocus !== null && !isFocusMoved() && !returnFocus()) focusPageTitle()
   }, [isOpen])
+  // Of a dialog that is only rendered while it is open.
+  useEffect(
+    () => () => {
+      if (toOpener.current !== null && !isFocusMoved()) toOpener.current()
+    },
+    [],
+  )
+}
+
+function returningTo(opener: Element | null): () => boolean {
+  const focusNearby = opener === null ? () => false : nearbyFocusOf(opener)
+  return () => {
+    if (!(opener instanceof HTMLElement) || !opener.isConnected || opener === document.body) return focusNearby()
+    opener.focus()
+    return true
+  }
+}
+
+function isFocusMoved(): boolean {
+  const { activeElement } = document
+  return activeElement !== document.body && activeElement?.closest('[role="dialog"]') === null
 }

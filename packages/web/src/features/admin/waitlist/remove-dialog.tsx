@@ -6,7 +6,6 @@ import { api, dataOf } from '../../../lib/api.ts'
 import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { isolated } from '../../../lib/isolated.ts'
 import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
-import { focusPageTitle } from '../../../ui/page-focus.ts'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 
@@ -20,8 +19,6 @@ export function RemoveDialog({ entry, onClose }: { entry: WaitlistEntry; onClose
     mutationFn: () => dataOf(api.leaveWaitlist({ path: { entryId: entry.id } })),
     onSuccess: async () => {
       onClose()
-      // The row, whose button had the focus, is gone.
-      focusPageTitle()
       toastDone({ message: t('clinic.removed', { name }) })
       await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
     },

@@ -43,13 +43,15 @@ export function WebhookCard({ webhook, onRotated, onRemoved }: WebhookCardProps)
   const confirmed: Record<Asked, () => void> = {
     rotate: () => actions.rotate.mutate(id, { onSuccess: onRotated }),
     replay: () => actions.replay.mutate(id, { onSuccess: () => toastDone({ message: t('webhooks.replayDone') }) }),
+    // Not by the callbacks of `mutate`: the card may be gone by then, and they are not called.
     remove: () =>
-      actions.remove.mutate(id, {
-        onSuccess: () => {
+      void actions.remove.mutateAsync(id).then(
+        () => {
           toastDone({ message: t('webhooks.removed') })
           onRemoved()
         },
-      }),
+        () => undefined,
+      ),
   }
   const button = (label: string, onClick: () => void, isBusy: boolean) => (
     <ActionButton
@@ -63,7 +65,7 @@ export function WebhookCard({ webhook, onRotated, onRemoved }: WebhookCardProps)
     </ActionButton>
   )
   return (
-    <section className={layoutClasses.panel} aria-labelledby={`webhook-${id}`}>
+    <section className={layoutClasses.panel} aria-labelledby={`webhook-${id}`} data-row>
       <Stack gap="sm">
         <Title order={2} size="h4" id={`webhook-${id}`} style={{ overflowWrap: 'anywhere' }}>
           <bdi>{url}</bdi>

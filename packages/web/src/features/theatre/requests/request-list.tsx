@@ -7,7 +7,6 @@ import { formatDate, formatMinutes } from '../../../lib/format.ts'
 import { isolated } from '../../../lib/isolated.ts'
 import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-import { focusPageTitle } from '../../../ui/page-focus.ts'
 import { useCaseAction } from '../case/use-case-action.ts'
 import { useTheatre } from '../use-theatre.ts'
 import { requestDragType } from './request-drag-type.ts'
@@ -121,8 +120,6 @@ function WithdrawDialog({ request, isOpen, onClose }: { request: CaseRequest; is
           run: async () => {
             await dataOf(api.withdrawCaseRequest({ path: { requestId } }))
             onClose()
-            // The card, whose button had the focus, is about to go.
-            focusPageTitle()
           },
           done: t('requests.withdrawn', { name }),
         })
