@@ -17,17 +17,17 @@ export function StatusMark({
   of: Pick<Booking, 'id' | 'status' | 'failureReason' | 'attendanceConfirmedAt' | 'cancelledBy'>
 }) {
   const { t } = useTranslation('shell')
+  // A server of the release before sends none.
+  const by = booking.cancelledBy ?? null
   return (
     <span className={classes.mark} data-status-of={booking.id} tabIndex={-1}>
       <span className={`${classes.status} ${classes.palette}`}>
         <span className={classes.dot} style={{ background: statusColor(booking.status) }} aria-hidden="true" />
         {t(statusLabel(booking))}
       </span>
-      {booking.cancelledBy !== null && booking.failureReason === null ? (
-        <span className={classes.by}>
-          {t(booking.cancelledBy === 'patient' ? 'cancelled.byPatient' : 'cancelled.byClinic')}
-        </span>
-      ) : null}
+      {by === null || booking.failureReason !== null ? null : (
+        <span className={classes.by}>{t(by === 'patient' ? 'cancelled.byPatient' : 'cancelled.byClinic')}</span>
+      )}
       {isExpected(booking) ? (
         <span className={classes.attendance}>
           <Icon of={IconCheck} size={14} />
