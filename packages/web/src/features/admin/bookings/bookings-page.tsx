@@ -76,6 +76,8 @@ export function BookingsPage() {
         ) : (
           <PageLoading />
         )
+      ) : bookings.length === 0 && Object.keys(search).length === 0 ? (
+        <EmptyState title={t('bookings.empty')} help={t('bookings.emptyHelp')} />
       ) : bookings.length === 0 ? (
         <EmptyState title={t('bookings.none')} help={t('bookings.noneHelp')}>
           <Button variant="default" onClick={() => void reset()}>
