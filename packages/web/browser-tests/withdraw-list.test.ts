@@ -2,7 +2,7 @@ import { aBooking, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aClinicScene, noonZone } from './clinic-scene.ts'
-import { axeFindings, type Site } from './harness.ts'
+import { axeFindings, type Site, sidewaysPixels } from './harness.ts'
 import { test } from './site-test.ts'
 
 const patients = [
@@ -62,6 +62,49 @@ test('moving a patient of the list and going back both lead to the list again, a
   await panel.getByText('2 bookings are affected').waitFor()
   expect(await rowOf(page, 'Ben Between').count()).toBe(0)
   expect(await axeFindings(page)).toEqual([])
+})
+
+test('a doctor moves a patient of the list to another time of their own, and the next patient has the focus', async ({
+  site,
+}) => {
+  const { scene, day } = await aDayWithBookings(site)
+  const page = await scene.pageOf('doctor', { viewport: { width: 390, height: 844 } })
+  await page.goto(`/my-day/times?withdrawFrom=${day}&withdrawTo=${day}`)
+  const panel = page.getByRole('region', { name: 'Withdraw slots' })
+  const moveOf = (name: string) => page.getByRole('button', { name: `Move the booking of ${name}` })
+  const dialog = page.getByRole('dialog', { name: 'Move to another time' })
+  await moveOf('Ben Between').press('Enter')
+  await dialog.waitFor()
+  await page.keyboard.press('Escape')
+  await moveOf('Ben Between').and(page.locator(':focus')).waitFor()
+
+  await page.keyboard.press('Enter')
+  expect(await dialog.getByRole('combobox', { name: 'Doctor' }).count()).toBe(0)
+  await dialog.getByLabel('Go to date').fill(day)
+  await dialog.getByRole('button', { name: '15:00' }).click()
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+  await dialog.getByRole('button', { name: /^Move to \w+,? \d/ }).press('Enter')
+  await page.getByText(/^Moved to/).waitFor()
+  await panel.getByText('2 bookings are affected').waitFor()
+  await moveOf('Cara Comes').and(page.locator(':focus')).waitFor()
+  expect(await rowOf(page, 'Ben Between').count()).toBe(0)
+})
+
+test('a doctor moves the patient of a slot that the calendar is about to lose', async ({ site }) => {
+  const { scene, day } = await aDayWithBookings(site)
+  const page = await scene.pageOf('doctor')
+  await page.goto(`/my-day/week?day=${day}`)
+  await page.getByRole('button', { name: /Ann Affected, Confirmed/ }).press('Enter')
+  await page.getByRole('dialog').getByRole('button', { name: 'Withdraw this slot' }).press('Enter')
+  await page.getByRole('button', { name: 'Move the booking of Ann Affected' }).press('Enter')
+  const dialog = page.getByRole('dialog', { name: 'Move to another time' })
+  await dialog.getByLabel('Go to date').fill(day)
+  await dialog.getByRole('button', { name: '15:00' }).click()
+  await expect.poll(() => page.getByRole('dialog').count()).toBe(1)
+  await dialog.getByRole('button', { name: /^Move to \w+,? \d/ }).press('Enter')
+  await page.getByText(/^Moved to/).waitFor()
+  await page.getByRole('heading', { level: 1 }).and(page.locator(':focus')).waitFor()
 })
 
 test('after a withdrawal the patients to call stay listed, and only their list is printed', async ({ site }) => {

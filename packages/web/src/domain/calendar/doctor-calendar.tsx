@@ -21,8 +21,8 @@ type DoctorCalendarProps = {
   timeZone: string
   /** Renders the name of a booking's patient. */
   nameOf?: (booking: Booking) => ReactNode
-  /** Renders a link for moving a booking. */
-  moveOf?: (booking: Booking) => ReactNode
+  /** Renders a link or button for moving a booking; `onOpen` closes the dialog that it is in. */
+  moveOf?: (booking: Booking, onOpen: () => void) => ReactNode
   onDay?: (day: string) => void
 }
 

@@ -23,8 +23,8 @@ type HoursDialogProps = {
   doctorId: string
   clinicId: string
   timeZone: string
-  /** Renders a link for moving a booking. */
-  moveOf?: ((booking: Booking) => ReactNode) | undefined
+  /** As {@link DoctorCalendar}. */
+  moveOf?: ((booking: Booking, onOpen: () => void) => ReactNode) | undefined
   onClose: () => void
 }
 
@@ -72,7 +72,8 @@ function Hours(props: HoursProps) {
     return (
       <Withdrawal
         of={`${doctorId} ${startsFrom} ${startsBefore}`}
-        {...{ doctorId, clinicId, timeZone, moveOf }}
+        {...{ doctorId, clinicId, timeZone }}
+        moveOf={moveOf && ((booking) => moveOf(booking, onClose))}
         days={{ from: day, to: day }}
         known={bookings}
         run={(how) => dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...query, ...how } }))}

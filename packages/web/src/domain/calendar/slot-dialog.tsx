@@ -23,8 +23,8 @@ type SlotDialogProps = {
   clinicId: string
   timeZone: string
   nameOf?: (booking: Booking) => ReactNode
-  /** Renders a link for moving a booking. */
-  moveOf?: (booking: Booking) => ReactNode
+  /** As {@link DoctorCalendar}. */
+  moveOf?: (booking: Booking, onOpen: () => void) => ReactNode
   onClose: () => void
 }
 
@@ -57,7 +57,7 @@ function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, moveOf, onClo
         timeZone={timeZone}
         days={{ from: day, to: day }}
         known={here}
-        moveOf={moveOf}
+        moveOf={moveOf && ((booking) => moveOf(booking, onClose))}
         run={(query) => dataOf(api.withdrawSlot({ path: { slotId: slot.id }, query }))}
         onDone={() => {
           onClose()

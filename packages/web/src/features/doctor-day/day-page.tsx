@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { DayCounts, DayList } from '../../domain/bookings/day-list.tsx'
 import { DaySheet } from '../../domain/bookings/day-sheet.tsx'
 import { DoctorCalendar } from '../../domain/calendar/doctor-calendar.tsx'
+import { useOwnMoves } from '../../domain/slots/use-own-moves.tsx'
 import { doctorQuery } from '../../lib/directory-queries.ts'
 import { formatDate } from '../../lib/format.ts'
 import { DayNav } from '../../ui/day-nav.tsx'
@@ -20,6 +21,7 @@ export function DayPage() {
   const { t } = useTranslation('doctor-day')
   const { t: tSchedule } = useTranslation('schedule')
   const days = useOwnDays('day')
+  const { moveOf, dialog } = useOwnMoves(days.doctorId, days.clinic.timezone)
   const doctor = useQuery(doctorQuery(days.doctorId)).data
   const heading = formatDate(days.day, { weekday: 'long', day: 'numeric', month: 'long' })
   return (
@@ -59,6 +61,7 @@ export function DayPage() {
                     doctorId={days.doctorId}
                     clinicId={days.clinic.id}
                     timeZone={days.clinic.timezone}
+                    moveOf={moveOf}
                   />
                 </section>
               )}
@@ -66,6 +69,7 @@ export function DayPage() {
           </>
         )}
       </Stack>
+      {dialog}
       <DaySheet
         title={doctor?.name ?? ''}
         subtitle={`${heading} · ${days.clinic.name}`}

@@ -2,6 +2,7 @@ import { Stack } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { BusySection } from '../../domain/busy-calendar/busy-section.tsx'
 import { CreateSlots } from '../../domain/slots/create-slots.tsx'
+import { useOwnMoves } from '../../domain/slots/use-own-moves.tsx'
 import { WithdrawDays } from '../../domain/slots/withdraw-days.tsx'
 import { withdrawalSearchOf } from '../../domain/slots/withdrawal-search.ts'
 import { parseDaySearch } from './day-search.ts'
@@ -14,6 +15,7 @@ export function TimesPage() {
   const { clinic, doctorId, today } = useShownDay()
   const search = route.useSearch()
   const navigate = route.useNavigate()
+  const { moveOf, dialog } = useOwnMoves(doctorId, clinic.timezone)
   const of = { doctorId, clinicId: clinic.id, timeZone: clinic.timezone, today }
   return (
     <Stack gap="xl" key={doctorId}>
@@ -22,6 +24,7 @@ export function TimesPage() {
       <WithdrawDays
         {...of}
         search={search}
+        moveOf={(booking) => moveOf(booking)}
         onDays={(days) =>
           void navigate({
             search: { ...parseDaySearch(search), ...withdrawalSearchOf(days) },
@@ -30,6 +33,7 @@ export function TimesPage() {
           })
         }
       />
+      {dialog}
     </Stack>
   )
 }

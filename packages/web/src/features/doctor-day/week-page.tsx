@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { DayCounts } from '../../domain/bookings/day-list.tsx'
 import { DoctorCalendar } from '../../domain/calendar/doctor-calendar.tsx'
 import { FeedSection } from '../../domain/calendar-feed/feed-section.tsx'
+import { useOwnMoves } from '../../domain/slots/use-own-moves.tsx'
 import { formatDate, formatDayTime } from '../../lib/format.ts'
 import { addDays, localDay } from '../../lib/local-time.ts'
 import { slotDaysMax, slotsQuery } from '../../lib/slots-query.ts'
@@ -21,6 +22,7 @@ export function WeekPage() {
   const { t } = useTranslation('doctor-day')
   const days = useOwnDays('week')
   const navigate = useNavigate()
+  const { moveOf, dialog } = useOwnMoves(days.doctorId, days.clinic.timezone)
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="end">
@@ -52,10 +54,12 @@ export function WeekPage() {
             doctorId={days.doctorId}
             clinicId={days.clinic.id}
             timeZone={days.clinic.timezone}
+            moveOf={moveOf}
             onDay={(day) => void navigate({ to: '/my-day', search: (before) => ({ ...before, day }) })}
           />
         </>
       )}
+      {dialog}
       <FeedSection owner={{ kind: 'doctor', doctorId: days.doctorId }} timeZone={days.clinic.timezone} />
     </Stack>
   )

@@ -9,6 +9,7 @@ import { canBeErased, isOpen } from '../../../domain/bookings/offered-actions.ts
 import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
 import { referenceOf } from '../../../domain/bookings/ticket-link.ts'
 import { usePatientName } from '../../../domain/bookings/use-patient-name.ts'
+import { MoveDialog } from '../../../domain/slots/move-dialog.tsx'
 import { daysOf, withdrawalSearchOf } from '../../../domain/slots/withdrawal-search.ts'
 import { JoinVideo } from '../../../domain/video/join-video.tsx'
 import { formatAppointment, formatDayTime, formatNumber } from '../../../lib/format.ts'
@@ -28,7 +29,6 @@ import { clinicBookingQuery } from './booking-queries.ts'
 import classes from './bookings.module.css'
 import { CancelDialog } from './cancel-dialog.tsx'
 import { EraseDialog } from './erase-dialog.tsx'
-import { MoveDialog } from './move-dialog.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/bookings/$bookingId')
 
@@ -126,6 +126,8 @@ function BookingFacts({ booking }: { booking: Booking }) {
       <EraseDialog booking={booking} isOpen={dialog === 'erase'} onClose={close} />
       <MoveDialog
         booking={booking}
+        doctors={doctors}
+        timeZone={timeZone}
         isOpen={dialog === 'move'}
         onClose={close}
         {...(withdrawnDays === null ? {} : { onMoved: returnToWithdrawal })}

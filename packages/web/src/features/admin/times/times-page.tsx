@@ -8,6 +8,7 @@ import { BookingsStopped } from '../../../domain/bookings/bookings-stopped.tsx'
 import { BusySection } from '../../../domain/busy-calendar/busy-section.tsx'
 import { DoctorCalendar } from '../../../domain/calendar/doctor-calendar.tsx'
 import { CreateSlots } from '../../../domain/slots/create-slots.tsx'
+import { NextSlot } from '../../../domain/slots/next-slot.tsx'
 import { WithdrawDays } from '../../../domain/slots/withdraw-days.tsx'
 import { daysOf, withdrawalSearchOf } from '../../../domain/slots/withdrawal-search.ts'
 import { bookingsQuery } from '../../../lib/clinic-queries.ts'
@@ -21,7 +22,6 @@ import { LinkButton } from '../../../ui/link-button.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import { TextLink } from '../../../ui/text-link.tsx'
 import { BookingLink } from '../booking-link.tsx'
-import { NextSlot } from '../next-slot.tsx'
 import { useClinic } from '../use-clinic.ts'
 
 const route = getRouteApi('/clinic/$clinicId/times')
@@ -75,7 +75,7 @@ type MoveLinkProps = { booking: Booking; isOfWithdrawal?: boolean }
 
 /** Opens the booking with the times to move it to. Those of a withdrawal lead back to its list. */
 function MoveLink({ booking, isOfWithdrawal = false }: MoveLinkProps) {
-  const { t } = useTranslation('admin')
+  const { t } = useTranslation('schedule')
   const router = useRouter()
   const { id, clinicId, doctorId, patient, startsAt } = booking
   const days = daysOf(route.useSearch())
@@ -88,7 +88,7 @@ function MoveLink({ booking, isOfWithdrawal = false }: MoveLinkProps) {
     // Otherwise the history merges it with the navigation that follows.
     router.history.flush()
   }
-  const label = t('booking.moveOf', { name: patient.name })
+  const label = t('move.of', { name: patient.name })
   return (
     <TextLink
       inherit
@@ -98,7 +98,7 @@ function MoveLink({ booking, isOfWithdrawal = false }: MoveLinkProps) {
       aria-label={label}
       onClick={rememberPlace}
     >
-      {t('booking.moveShort')}
+      {t('move.short')}
     </TextLink>
   )
 }

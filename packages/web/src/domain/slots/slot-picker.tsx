@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDay, formatTime } from '../../lib/format.ts'
+import { isolated } from '../../lib/isolated.ts'
 import { addDays, localDay, mondayOf } from '../../lib/local-time.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { slotsQuery } from '../../lib/slots-query.ts'
@@ -17,7 +18,8 @@ import classes from './slot-picker.module.css'
 type SlotPickerProps = {
   doctors: readonly Doctor[]
   doctorId: string
-  onDoctor: (doctorId: string) => void
+  /** Absent: the times are those of the one doctor. */
+  onDoctor?: ((doctorId: string) => void) | undefined
   timeZone: string
   chosen: Slot | null
   onChoose: (slot: Slot | null) => void
@@ -29,7 +31,7 @@ type SlotPickerProps = {
  * bookings, a doctor has to be chosen first.
  */
 export function SlotPicker({ doctors, onDoctor, timeZone, chosen, onChoose, units = 1, ...wanted }: SlotPickerProps) {
-  const { t } = useTranslation('schedule')
+  const { t } = useTranslation(['schedule', 'shell'])
   const bookable = doctors.filter(({ active }) => active)
   const doctorId = bookable.find(({ id }) => id === wanted.doctorId)?.id ?? ''
   const today = localDay(serverNow(), timeZone)
@@ -43,20 +45,26 @@ export function SlotPicker({ doctors, onDoctor, timeZone, chosen, onChoose, unit
   const byDay = Map.groupBy(free, ({ startsAt }) => localDay(startsAt, timeZone))
   return (
     <Stack gap="md" data-weeks tabIndex={-1}>
-      <NativeSelect
-        label={t('column.doctor')}
-        value={doctorId}
-        onChange={({ currentTarget }) => {
-          onDoctor(currentTarget.value)
-          onChoose(null)
-        }}
-        data={[
-          ...(doctorId === '' ? [{ value: '', label: t('picker.chooseDoctor') }] : []),
-          ...bookable.map((doctor) => ({ value: doctor.id, label: nameWithSpecialization(doctor) })),
-        ]}
-      />
+      {onDoctor === undefined ? null : (
+        <NativeSelect
+          label={t('column.doctor')}
+          value={doctorId}
+          onChange={({ currentTarget }) => {
+            onDoctor(currentTarget.value)
+            onChoose(null)
+          }}
+          data={[
+            ...(doctorId === '' ? [{ value: '', label: t('picker.chooseDoctor') }] : []),
+            ...bookable.map((doctor) => ({ value: doctor.id, label: nameWithSpecialization(doctor) })),
+          ]}
+        />
+      )}
       <DayNav day={day} today={today} step={7} onChange={setDay} />
-      {doctorId === '' ? null : slots.isError && slots.data === undefined ? (
+      {doctorId === '' ? (
+        onDoctor === undefined ? (
+          <Text>{t('shell:noBookings', { name: isolated(doctors[0]?.name ?? '') })}</Text>
+        ) : null
+      ) : slots.isError && slots.data === undefined ? (
         <ErrorState error={slots.error} retry={() => void slots.refetch()} />
       ) : slots.data === undefined ? (
         <Skeleton height={120} radius="lg" />

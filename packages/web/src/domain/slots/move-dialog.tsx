@@ -1,22 +1,24 @@
-import type { Booking, Slot } from '@holdfast/contract/client'
+import type { Booking, Doctor, Slot } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../../lib/api.ts'
-import { clinicKey } from '../../../lib/clinic-queries.ts'
-import { formatAppointment, formatDayTime } from '../../../lib/format.ts'
-import { problemMessage } from '../../../lib/problem-message.ts'
-import { ActionButton } from '../../../ui/action-button.tsx'
-import { Dialog } from '../../../ui/dialog.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
-import { focusPageTitle } from '../../../ui/page-focus.ts'
-import { toastDone, toastFailed } from '../../../ui/toast.ts'
-import { SlotPicker } from '../slot-picker.tsx'
-import { useClinic } from '../use-clinic.ts'
+import { api, dataOf } from '../../lib/api.ts'
+import { clinicKey } from '../../lib/clinic-queries.ts'
+import { formatAppointment, formatDayTime } from '../../lib/format.ts'
+import { problemMessage } from '../../lib/problem-message.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { focusPageTitle } from '../../ui/page-focus.ts'
+import { toastDone, toastFailed } from '../../ui/toast.ts'
+import { SlotPicker } from './slot-picker.tsx'
 
 type MoveDialogProps = {
   booking: Booking
+  /** To whose times it can be moved. */
+  doctors: readonly Doctor[]
+  timeZone: string
   isOpen: boolean
   onClose: () => void
   /** After a move; by default the page's heading gets the focus. */
@@ -24,9 +26,10 @@ type MoveDialogProps = {
 }
 
 /** Moves a booking atomically to another slot. A button in the toast moves it back. */
-export function MoveDialog({ booking, isOpen, onClose, onMoved = focusPageTitle }: MoveDialogProps) {
-  const { t } = useTranslation('admin')
-  const { clinicId, doctors, timeZone } = useClinic()
+export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: MoveDialogProps) {
+  const { onClose, onMoved = focusPageTitle } = props
+  const { clinicId } = booking
+  const { t } = useTranslation('schedule')
   const queryClient = useQueryClient()
   const { t: tProblem } = useTranslation('problems')
   const [doctorId, setDoctorId] = useState(booking.doctorId)
@@ -73,7 +76,7 @@ export function MoveDialog({ booking, isOpen, onClose, onMoved = focusPageTitle 
         <SlotPicker
           doctors={doctors}
           doctorId={doctorId}
-          onDoctor={setDoctorId}
+          {...(doctors.length > 1 ? { onDoctor: setDoctorId } : {})}
           timeZone={timeZone}
           chosen={chosen}
           onChoose={setChosen}
