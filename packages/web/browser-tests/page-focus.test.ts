@@ -219,3 +219,25 @@ test('stopping the bookings of a doctor, and allowing them again, keeps the focu
   await page.getByText(`${name} accepts bookings.`).waitFor()
   await button('Stop').and(page.locator(':focus')).waitFor()
 })
+
+test.for([390, 320])(
+  'on phones, the countdown does not cover what has the focus, at %d pixels',
+  async (width, { site }) => {
+    const practice = await aPractice(site)
+    const page = await site.newPage({ viewport: { width, height: 480 } })
+    await openTimes(page, practice)
+    await hold(page, '9:00')
+    const buttons = page.getByRole('button', { name: 'Choose another time' })
+    await buttons.focus()
+    const covered = () =>
+      page.evaluate(() => {
+        const bar = document.querySelector('[role=timer]')?.closest('div')?.getBoundingClientRect().bottom ?? 0
+        return bar - (document.activeElement?.getBoundingClientRect().top ?? 0)
+      })
+    // Backwards, each comes into sight at the top.
+    for (const field of ['Reason', 'Phone', 'E-mail', 'Full name']) {
+      await page.getByLabel(field).focus()
+      await expect.poll(covered, { message: field }).toBeLessThan(0)
+    }
+  },
+)

@@ -1,6 +1,6 @@
 import type { Clinic, Doctor } from '@holdfast/contract/client'
 import { Group, Text, Textarea, TextInput, Title, VisuallyHidden } from '@mantine/core'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, type RefObject, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Attempt, Details } from '../../domain/hold/attempt.ts'
 import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
@@ -115,8 +115,9 @@ function Countdown({ state, isBusy, extensionsMax, error, onExtend }: CountdownP
   const seconds = useSecondsLeft(state.holdExpiresAt)
   const { extensions } = state.attempt
   const canExtend = extensions < extensionsMax
+  const ref = useHeightForFields()
   return (
-    <div className={classes.countdown} data-urgent={seconds <= urgentSeconds || undefined}>
+    <div ref={ref} className={classes.countdown} data-urgent={seconds <= urgentSeconds || undefined}>
       <Text component="span">
         <span aria-hidden="true">{t('held.timeLeft')}</span>{' '}
         <span className={classes.clock} role="timer" aria-label={t('held.timeLeft')}>
@@ -140,6 +141,20 @@ function Countdown({ state, isBusy, extensionsMax, error, onExtend }: CountdownP
       </VisuallyHidden>
     </div>
   )
+}
+
+/** Tells the panel how much of it is covered on phones, where the fields scroll under the countdown. */
+function useHeightForFields(): RefObject<HTMLDivElement | null> {
+  const ref = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const countdown = ref.current
+    if (countdown === null) return
+    const note = () => countdown.parentElement?.style.setProperty('--countdown-height', `${countdown.offsetHeight}px`)
+    const observer = new ResizeObserver(note)
+    observer.observe(countdown)
+    return () => observer.disconnect()
+  }, [])
+  return ref
 }
 
 /** Beside the button, because on phones the rest of the panel may be out of sight. */
