@@ -1,6 +1,7 @@
 import type { Booking, Doctor } from '@holdfast/contract/client'
 import { Box, Button, Group, Stack, Text } from '@mantine/core'
-import { type ReactNode, type RefObject, useRef } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { formatNumber, formatTime } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
@@ -22,16 +23,30 @@ type DayListProps = {
   nameOf?: (booking: Booking) => ReactNode
 }
 
+/** How many rows phones show at first, and more at each press: a full day of a large clinic has hundreds. */
+const rowsStep = 20
+
 /** The day's bookings in order, without cancelled and failed ones, which the list of bookings has. */
 export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayListProps) {
   const { t } = useTranslation(['schedule', 'shell'])
   const coming = bookings.filter(({ status }) => status !== 'CANCELLED' && status !== 'FAILED')
+  const [shownCount, setShownCount] = useState(rowsStep)
   const nextRef = useRef<HTMLTableRowElement>(null)
+  const rowsRef = useRef<HTMLTableSectionElement>(null)
   const next = coming.find(({ endsAt }) => Date.parse(endsAt) > serverNow())
   if (coming.length === 0) return <EmptyState title={t('day.none')} help={t('day.noneHelp')} />
+  const showMore = () => {
+    flushSync(() => setShownCount(shownCount + rowsStep))
+    rowsRef.current?.children[shownCount]?.querySelector<HTMLElement>('a, button')?.focus()
+  }
+  const showNext = () => {
+    if (next !== undefined) flushSync(() => setShownCount(Math.max(shownCount, coming.indexOf(next) + rowsStep)))
+    nextRef.current?.scrollIntoView({ block: 'center' })
+    nextRef.current?.focus({ preventScroll: true })
+  }
   return (
     <>
-      {next === undefined || next === coming[0] ? null : <ToNow to={nextRef} />}
+      {next === undefined || next === coming[0] ? null : <ToNow onGo={showNext} />}
       <table className={tableClasses.table}>
         <caption className={tableClasses.caption}>{caption}</caption>
         <thead>
@@ -46,11 +61,12 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
             </th>
           </tr>
         </thead>
-        <tbody>
-          {coming.map((booking) => (
+        <tbody ref={rowsRef}>
+          {coming.map((booking, index) => (
             <tr
               key={booking.id}
               {...(booking === next ? { ref: nextRef, tabIndex: -1 } : {})}
+              data-beyond={index >= shownCount || undefined}
               data-quiet={booking.status === 'NO_SHOW' || booking.status === 'COMPLETED' || undefined}
             >
               <td className="tabular">
@@ -97,20 +113,23 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
           ))}
         </tbody>
       </table>
+      {shownCount >= coming.length ? null : (
+        <div className={`${tableClasses.onPhones} no-print`}>
+          <Button variant="default" onClick={showMore}>
+            {t('shell:more')}
+          </Button>
+        </div>
+      )}
     </>
   )
 }
 
-/** Goes to the first booking that is not over: on a phone, a full day is many screens long. */
-function ToNow({ to }: { to: RefObject<HTMLTableRowElement | null> }) {
+/** Goes to the first booking that is not over. */
+function ToNow({ onGo }: { onGo: () => void }) {
   const { t } = useTranslation('schedule')
-  const go = () => {
-    to.current?.scrollIntoView({ block: 'center' })
-    to.current?.focus({ preventScroll: true })
-  }
   return (
     <Group className="no-print">
-      <Button variant="default" size="sm" onClick={go}>
+      <Button variant="default" size="sm" onClick={onGo}>
         {t('toNow')}
       </Button>
     </Group>
