@@ -2,6 +2,7 @@ import { Group, Modal } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { DialogTitle, useFocusedTitle, useReturnedFocus } from './dialog-focus.tsx'
+import { DiscardQuestion, useTyped } from './typed-input.tsx'
 
 type DialogProps = {
   title: string
@@ -10,6 +11,8 @@ type DialogProps = {
   size?: 'md' | 'lg'
   /** Only a button of its content closes it: what it shows is not shown again. */
   isLocked?: boolean
+  /** Once somebody has typed something, closing it by Escape, by its button or by a click beside it asks first. */
+  isForm?: boolean
   children: ReactNode
 }
 
@@ -17,14 +20,23 @@ type DialogProps = {
  * Asks before something is done. Mantine's own header is a `header` element, which screen readers would list as a
  * second banner of the page: this has none.
  */
-export function Dialog({ title, isOpen, onClose, size = 'md', isLocked = false, children }: DialogProps) {
+export function Dialog({
+  title,
+  isOpen,
+  onClose,
+  size = 'md',
+  isLocked = false,
+  isForm = false,
+  children,
+}: DialogProps) {
   const { t } = useTranslation('shell')
   useReturnedFocus(isOpen)
   const titleRef = useFocusedTitle(isOpen, title)
+  const typed = useTyped(isForm && isOpen, onClose)
   return (
     <Modal.Root
       opened={isOpen}
-      onClose={onClose}
+      onClose={typed.close}
       size={size}
       centered
       returnFocus={false}
@@ -39,7 +51,12 @@ export function Dialog({ title, isOpen, onClose, size = 'md', isLocked = false, 
           </DialogTitle>
           {isLocked ? null : <Modal.CloseButton aria-label={t('close')} />}
         </Group>
-        <Modal.Body p="md">{children}</Modal.Body>
+        <Modal.Body p="md">
+          {typed.isAsking ? <DiscardQuestion onKeep={typed.keep} onDiscard={onClose} /> : null}
+          <div hidden={typed.isAsking} onInput={typed.note}>
+            {children}
+          </div>
+        </Modal.Body>
       </Modal.Content>
     </Modal.Root>
   )

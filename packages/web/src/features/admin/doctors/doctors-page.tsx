@@ -48,6 +48,7 @@ export function ClinicDoctorsPage() {
       <Dialog
         isOpen={edited !== null}
         onClose={close}
+        isForm
         size="lg"
         title={edited === 'new' || edited === null ? t('doctors.add') : t('doctors.editOf', { name: edited.name })}
       >

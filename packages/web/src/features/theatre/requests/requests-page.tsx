@@ -40,7 +40,7 @@ export function RequestsPage() {
       ) : (
         <RequestList requests={read.data} onFind={setScheduled} />
       )}
-      <Dialog isOpen={isAdding} onClose={() => setAdding(false)} size="lg" title={t('requests.add')}>
+      <Dialog isOpen={isAdding} onClose={() => setAdding(false)} isForm size="lg" title={t('requests.add')}>
         <RequestForm onDone={() => setAdding(false)} />
       </Dialog>
       <ScheduleDialog

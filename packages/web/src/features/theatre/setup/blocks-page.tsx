@@ -40,7 +40,7 @@ export function BlocksPage() {
       ) : (
         <BlocksTable blocks={read.data} rooms={rooms} />
       )}
-      <Dialog isOpen={isAdding} onClose={() => setAdding(false)} size="lg" title={t('blocks.add')}>
+      <Dialog isOpen={isAdding} onClose={() => setAdding(false)} isForm size="lg" title={t('blocks.add')}>
         <BlockForm rooms={rooms.filter(({ active }) => active)} firstDay={monday} onDone={() => setAdding(false)} />
       </Dialog>
     </Stack>

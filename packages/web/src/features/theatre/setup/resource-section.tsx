@@ -54,6 +54,7 @@ export function ResourceSection<Item extends Resource>(props: ResourceSectionPro
       <Dialog
         isOpen={edited !== null}
         onClose={close}
+        isForm
         size="lg"
         title={edited === null || edited === 'new' ? add : t('setup.editOf', { name: edited.name })}
       >
