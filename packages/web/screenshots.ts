@@ -297,11 +297,19 @@ async function show(page: Page, path: string, act: Shot['act'], t: Texts): Promi
   await page.goto(path)
   await isLoaded(page)
   await act?.(page, t)
+  await isLoaded(page)
 }
 
 async function isLoaded(page: Page) {
   await page.locator('h1').first().waitFor()
-  await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null)
+  // Reads begin when the parts of a page that are loaded on demand are there.
+  await page.waitForLoadState('networkidle')
+  await page.waitForFunction(() => document.querySelector('[aria-busy="true"], .mantine-Skeleton-root') === null)
+  await page.evaluate(async () => {
+    await document.fonts.ready
+    await Promise.all([...document.images].map((image) => image.decode().catch(() => undefined)))
+  })
+  for (const frame of page.frames()) await frame.waitForLoadState()
 }
 
 const catalogues = new Map<string, Record<string, unknown>>()
