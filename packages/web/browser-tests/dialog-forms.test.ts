@@ -3,7 +3,7 @@ import { aClinicScene } from './clinic-scene.ts'
 import { axeFindings, sidewaysPixels } from './harness.ts'
 import { test } from './site-test.ts'
 
-test('a dialog in which something was typed asks before it is closed by a key, its button or a click beside it', async ({
+test('a dialog in which something was typed asks before a key, its button or a click beside it closes it', async ({
   site,
 }) => {
   const scene = await aClinicScene(site)

@@ -7,7 +7,7 @@ import { test } from './site-test.ts'
 const focused = (page: Page) =>
   page.evaluate(() => document.activeElement?.ariaLabel ?? document.activeElement?.textContent)
 
-test('a removed row takes its button with it: the next row’s has the focus, or the previous one’s, or the heading', async ({
+test('after a row is removed, the next row’s button has the focus, or the previous one’s, or the heading', async ({
   site,
 }) => {
   const scene = await aClinicScene(site)

@@ -16,7 +16,10 @@ import { referenceOf } from './ticket-link.ts'
 
 const rereadMs = 30_000
 
-/** The tickets that are kept on this device, each with its status and with buttons to open and to forget it. Empty: nothing is shown. */
+/**
+ * The tickets that are kept on this device, each with its status and with buttons to open and to forget it. Empty:
+ * nothing is shown.
+ */
 export function KeptTickets() {
   const { t } = useTranslation('ticket')
   const { data: tickets = [] } = useQuery(storedTicketsQuery)
