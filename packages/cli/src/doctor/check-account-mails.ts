@@ -1,11 +1,11 @@
-import { type createPool, waitingAccountMails } from '@holdfast/engine'
+import { waitingAccountMails } from '@holdfast/engine'
 import { type Check, ok, warning } from './check.ts'
 
 /** A mail server that is away for a moment is no reason to warn. */
 const minutesMax = 10
 
 /** Whether e-mails with links, invitations and notices are sent: they wait while the mail server is away. */
-export async function checkAccountMails(pool: ReturnType<typeof createPool>): Promise<Check> {
+export async function checkAccountMails(pool: Parameters<typeof waitingAccountMails>[0]): Promise<Check> {
   const { count, oldestSeconds } = await waitingAccountMails(pool)
   const minutes = Math.round(oldestSeconds / 60)
   if (minutes < minutesMax) return ok('account e-mails', count === 0 ? 'none is waiting' : `${count} waiting`)

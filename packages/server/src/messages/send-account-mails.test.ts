@@ -14,7 +14,7 @@ import {
   until,
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
-import { call, type RunningServer, runningServer, serverOn, settingsFor, signUp } from '../../test/running-server.ts'
+import { call, type RunningServer, runningServer, settingsFor, signUp } from '../../test/running-server.ts'
 import { accountPassword as password, post } from '../../test/second-factor-steps.ts'
 import { serverProcess } from '../../test/server-process.ts'
 import { isEmailLinkValid, voidEmailLink } from '../accounts/email-links.ts'
