@@ -45,16 +45,8 @@ type Scene = {
 async function aScene(its: TestDatabase, itsEngine: Engine): Promise<Scene> {
   const clinic = await aClinic(its)
   const [doctor, colleague] = [await aDoctor(its, clinic), await aDoctor(its, clinic)]
-  const slot = await aSlot(its, doctor, { capacity: 5 })
-  return {
-    database: its,
-    engine: itsEngine,
-    clinic,
-    doctor,
-    colleague,
-    slot,
-    other: await aSlot(its, colleague, { capacity: 5 }),
-  }
+  const [slot, other] = [await aSlot(its, doctor, { capacity: 5 }), await aSlot(its, colleague, { capacity: 5 })]
+  return { database: its, engine: itsEngine, clinic, doctor, colleague, slot, other }
 }
 
 /** What a write must announce; null: nothing. */
@@ -143,6 +135,15 @@ const writes: Record<EngineWrite, Write> = {
     async prepare({ database: db, engine: its, slot }) {
       const { id } = await aBooking(db, slot)
       return () => its.confirmAttendance({ bookingId: id, slotId: slot.id, actorId: null, key: null })
+    },
+    announced: ofDoctor,
+  },
+  withdrawAttendance: {
+    async prepare({ database: db, engine: its, slot }) {
+      const { id } = await aBooking(db, slot)
+      const said = { bookingId: id, slotId: slot.id, actorId: null, key: null }
+      await its.confirmAttendance(said)
+      return () => its.withdrawAttendance(said)
     },
     announced: ofDoctor,
   },

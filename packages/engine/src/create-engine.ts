@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { createAuditLog } from './audit/create-audit-log.ts'
+import { attendanceChanges } from './bookings/attendance-changes.ts'
 import { createBookingLinks } from './bookings/booking-links.ts'
 import { runClaimBatch } from './bookings/claim-batch.ts'
-import { attendanceConfirmations } from './bookings/confirm-attendance.ts'
 import { findLocked, locksOf } from './bookings/find-locked.ts'
 import { createManageTokenEpochs } from './bookings/manage-token-epochs.ts'
 import { runMoveBatch } from './bookings/move-batch.ts'
@@ -120,7 +120,7 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
     claim: (request) => claims.submit(request),
     settle,
     move: (request) => moves.submit({ ...request, key: request.key ?? randomUUID() }),
-    confirmAttendance: attendanceConfirmations(generalPool, reads, announce),
+    ...attendanceChanges(generalPool, reads, announce),
     ...announcedSlotWrites(generalPool, announce),
     importDirectory: (input, options) => importDirectory(generalPool, input, options, announce),
     reads,

@@ -89,6 +89,12 @@ async function operationsOf(database: TestDatabase) {
     'cancel an old booking': async () => await settle('cancel')(await old()),
     'confirm an attendance': async () => await attend(await booked()),
     'confirm the attendance of an old booking': async () => await attend(await old()),
+    'undo the attendance of an old booking': async () => {
+      const bookingId = await old()
+      await attend(bookingId)
+      counter.takeMax()
+      return await engine.withdrawAttendance({ bookingId, slotId: slot.id, actorId: null, key: null })
+    },
     'move an old booking': async () => await move(await old()),
     'erase an old booking': async () => {
       const bookingId = await old()

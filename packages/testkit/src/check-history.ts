@@ -49,6 +49,7 @@ const next: Record<Status, Partial<Record<BookingEvent['type'], Status>>> = {
   CONFIRMED: {
     moved: 'CONFIRMED',
     attendance_confirmed: 'CONFIRMED',
+    attendance_withdrawn: 'CONFIRMED',
     cancelled: 'CANCELLED',
     failed: 'FAILED',
     arrived: 'ARRIVED',

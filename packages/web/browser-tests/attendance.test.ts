@@ -186,11 +186,42 @@ test('the desk and the doctor see who comes, and how many have not said so; the 
   await page.getByRole('button', { name: 'Pia Patient: will come' }).click()
   await page.getByText('Pia Patient will come: this is noted.').waitFor()
   await page.getByRole('listitem').filter({ hasText: 'Attendance confirmed' }).filter({ hasText: 'Sam' }).waitFor()
+  const undo = page.getByRole('button', { name: 'Pia Patient: undo “Will come”' })
+  await page.locator(':focus').and(undo).waitFor()
 
   const own = await scene.pageOf('doctor')
   await own.goto(`/my-day?day=${day}`)
   await row(own, 'Pia Patient').getByText('Attendance confirmed').waitFor()
   await own.getByText('0 not yet confirmed').waitFor()
+})
+
+test('the desk undoes it for a patient who is no longer sure, and at once after a press by mistake', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site)
+  const startsAt = new Date(Date.now() + 2 * 86_400_000)
+  const slot = await aSlot(site.database, scene.doctor, { startsAt })
+  const { id } = await aBooking(site.database, slot, { patient: { name: 'Pia Patient' } })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${id}`)
+  const willCome = page.getByRole('button', { name: 'Pia Patient: will come' })
+  const undo = page.getByRole('button', { name: 'Pia Patient: undo “Will come”' })
+  const undone = page.getByText('Pia Patient is no longer noted as coming.')
+
+  await willCome.click()
+  await undo.press('Enter')
+  await undone.waitFor()
+  await page.locator(':focus').and(willCome).waitFor()
+  expect((await attendedAt(site, id))?.at).toBeNull()
+  const entry = page.getByRole('listitem').filter({ hasText: 'Attendance no longer confirmed' })
+  await entry.filter({ hasText: 'Sam' }).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+
+  await willCome.click()
+  await undo.waitFor()
+  await page.getByRole('alert').getByRole('button', { name: 'Undo', exact: true }).click()
+  await willCome.waitFor()
+  expect((await attendedAt(site, id))?.at).toBeNull()
 })
 
 test.for(['en', 'de', 'ar'])('in %s the question fits a phone, in light and dark', async (locale, { site }) => {

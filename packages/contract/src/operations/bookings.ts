@@ -155,12 +155,35 @@ export const bookingOperations = {
     description:
       'Of a CONFIRMED booking whose visit has not begun. It sets `attendanceConfirmedAt`, and changes neither the ' +
       'status nor the units that are free; no message is sent for it. It is said of the slot: a move to another one ' +
-      'takes it back, and nothing else does. If it has been done already: 200, unchanged.',
+      'removes it, and so does `withdrawAttendance`; nothing else does. If it has been done already: 200, unchanged.',
     access: 'booking',
     params,
     body: attendanceSchema,
     responses: booking('The booking, with `attendanceConfirmedAt`'),
     problems: ['hold_expired', 'invalid_transition', 'booking_moved', 'visit_begun', 'booking_erased'],
+  }),
+  withdrawAttendance: operation({
+    id: 'withdrawAttendance',
+    method: 'POST',
+    url: '/api/v1/bookings/{bookingId}/attendance/withdraw',
+    tag: 'Bookings',
+    summary: 'Undo that the patient comes',
+    description:
+      'For a patient who is no longer sure, or where it was confirmed by mistake. `attendanceConfirmedAt` becomes ' +
+      'null, and reminders that are still due ask again. The patient can confirm again. If it is null already: 200, ' +
+      'unchanged.',
+    access: 'booking_desk',
+    params,
+    body: attendanceSchema,
+    responses: booking('The booking, with `attendanceConfirmedAt` null'),
+    problems: [
+      'booking_not_found',
+      'hold_expired',
+      'invalid_transition',
+      'booking_moved',
+      'visit_begun',
+      'booking_erased',
+    ],
   }),
   extendBooking: operation({
     id: 'extendBooking',

@@ -146,8 +146,8 @@ export const bookingSchema = Type.Object(
     erasedAt: nullableTime({ description: 'When the patient was erased; null: not yet' }),
     attendanceConfirmedAt: nullableTime({
       description:
-        'When the patient confirmed to come to this slot; null: not, or to the slot before the last move. Kept when ' +
-        'the booking is cancelled or marked.',
+        'When the patient confirmed to come to this slot; null: not, or to the slot before the last move, or the ' +
+        'clinic has undone it. Kept when the booking is cancelled or marked.',
     }),
     version: Type.Integer({ description: 'The number of changes of the booking, from 1' }),
   },

@@ -85,6 +85,7 @@ const bookingEventSchema = Type.Object(
       'link_requested',
       'moved',
       'attendance_confirmed',
+      'attendance_withdrawn',
       'cancelled',
       'failed',
       'arrived',

@@ -11,6 +11,7 @@ const publishedEventNames = [
   'booking.link_requested',
   'booking.moved',
   'booking.attendance_confirmed',
+  'booking.attendance_withdrawn',
   'booking.cancelled',
   'booking.failed',
   'booking.arrived',

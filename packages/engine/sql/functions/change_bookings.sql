@@ -1,6 +1,7 @@
 -- change_bookings: writes what a caller has decided for bookings that it has locked, each once: their status, failure
 -- reason and end of the hold, and what is not null of the other arrays. A booking that gets another slot loses the
--- confirmation of its attendance, which was said of the slot before. Returns the bookings as they are then.
+-- confirmation of its attendance, which was said of the slot before; so does one with '-infinity' in p_attendances.
+-- Returns the bookings as they are then.
 --
 -- Internal. Locks: none that the caller does not have. Fails: never. Idempotent: no; each call adds one to versions.
 create or replace function holdfast.change_bookings(
@@ -30,8 +31,8 @@ begin
          patient = coalesce(c.patient, b.patient), reason = coalesce(c.reason, b.reason),
          cancellation_reason = coalesce(c.cancellation_reason, b.cancellation_reason),
          slot_id = coalesce(c.slot_id, b.slot_id), resource_id = coalesce(c.resource_id, b.resource_id),
-         attendance_confirmed_at = case when c.slot_id is null then coalesce(c.attendance, b.attendance_confirmed_at)
-                                        end,
+         attendance_confirmed_at = case when c.slot_id is null then
+           nullif(coalesce(c.attendance, b.attendance_confirmed_at), '-infinity') end,
          version = b.version + 1, updated_at = c.at
     from unnest(p_clinic_nos, p_ids, p_statuses, p_failure_reasons, p_holds_until, p_account_ids, p_extended_by,
                 p_patients, p_reasons, p_cancellation_reasons, p_slot_ids, p_resource_ids, p_ats, p_attendances)

@@ -23,8 +23,8 @@ begin
            patient = coalesce(c.patient, b.patient), reason = coalesce(c.reason, b.reason),
            cancellation_reason = coalesce(c.cancellation_reason, b.cancellation_reason),
            slot_id = coalesce(c.slot_id, b.slot_id), resource_id = coalesce(c.resource_id, b.resource_id),
-           attendance_confirmed_at = case when c.slot_id is null then coalesce(c.attendance, b.attendance_confirmed_at)
-                                          end,
+           attendance_confirmed_at = case when c.slot_id is null then
+             nullif(coalesce(c.attendance, b.attendance_confirmed_at), '-infinity') end,
            version = b.version + 1, updated_at = c.at
       from unnest(p_clinic_nos, p_ids, p_statuses, p_failure_reasons, p_holds_until, p_account_ids, p_extended_by,
                   p_patients, p_reasons, p_cancellation_reasons, p_slot_ids, p_resource_ids, p_ats, p_attendances)

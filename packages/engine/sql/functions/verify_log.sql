@@ -27,6 +27,7 @@ as $function$
              when 'held' then 'PENDING' when 'offered' then 'PENDING' when 'extended' then 'PENDING'
              when 'link_requested' then 'PENDING'
              when 'confirmed' then 'CONFIRMED' when 'attendance_confirmed' then 'CONFIRMED'
+             when 'attendance_withdrawn' then 'CONFIRMED'
              when 'moved' then case when e.hold_expires_at is null then 'CONFIRMED' else 'PENDING' end
              when 'cancelled' then 'CANCELLED' when 'failed' then 'FAILED' when 'arrived' then 'ARRIVED'
              when 'completed' then 'COMPLETED' when 'no_show' then 'NO_SHOW' else 'nothing' end) as status
@@ -60,6 +61,7 @@ as $function$
                      ('PENDING', 'failed', 'FAILED'), ('CONFIRMED', 'moved', 'CONFIRMED'),
                      ('CONFIRMED', 'cancelled', 'CANCELLED'), ('CONFIRMED', 'failed', 'FAILED'),
                      ('CONFIRMED', 'attendance_confirmed', 'CONFIRMED'),
+                     ('CONFIRMED', 'attendance_withdrawn', 'CONFIRMED'),
                      ('CONFIRMED', 'arrived', 'ARRIVED'), ('CONFIRMED', 'no_show', 'NO_SHOW'),
                      ('ARRIVED', 'completed', 'COMPLETED'), ('ARRIVED', 'reopened', 'CONFIRMED'),
                      ('NO_SHOW', 'reopened', 'CONFIRMED'), ('COMPLETED', 'reopened', 'ARRIVED'),
@@ -115,10 +117,10 @@ as $function$
      where e.clinic_no = p_clinic_no and e.type = 'extended'
      group by e.booking_id
   ), attended as (
-    -- The last one that no move has taken back.
+    -- The last one that neither a move nor a withdrawal has removed.
     select distinct on (e.booking_id) e.booking_id, case e.type when 'attendance_confirmed' then e.at end as at
       from booking_event e
-     where e.clinic_no = p_clinic_no and e.type in ('attendance_confirmed', 'moved')
+     where e.clinic_no = p_clinic_no and e.type in ('attendance_confirmed', 'attendance_withdrawn', 'moved')
      order by e.booking_id, e.version desc
   ), repeated as (
     select e.booking_id, e.type, count(*) as times

@@ -287,6 +287,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'store_response',
     'suggest_cases',
     'verify_clinic',
+    'withdraw_attendance',
     'withdraw_case_request',
     'withdraw_slots',
   ])

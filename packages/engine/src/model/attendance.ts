@@ -1,6 +1,6 @@
 import type { Booking } from './booking.ts'
 
-/** Says that the patient of a confirmed booking will come. */
+/** Says that the patient of a confirmed booking will come, or that this is not certain any more. */
 export type AttendanceRequest = {
   bookingId: string
   /** Where the booking was when it was said: nobody says it of a time that they have not seen. */
@@ -13,7 +13,7 @@ export type AttendanceRequest = {
 
 export type AttendanceOutcome =
   | { kind: 'done'; booking: Booking; position: string }
-  /** It was said already, or the request was repeated: `booking` may have been moved or cancelled since. */
+  /** It was so already, or the request was repeated: `booking` may have been moved or cancelled since. */
   | { kind: 'unchanged'; booking: Booking; position: string }
   | { kind: 'booking_missing' }
   | { kind: 'booking_erased' }

@@ -18,6 +18,8 @@ export type BookingEvent = {
     | 'moved'
     /** The patient comes to this slot. */
     | 'attendance_confirmed'
+    /** It is not certain any more whether the patient comes to this slot. */
+    | 'attendance_withdrawn'
     | 'cancelled'
     | 'failed'
     | 'arrived'

@@ -32,6 +32,7 @@ export type Engine = {
   settle(request: SettleRequest): Promise<SettleOutcome>
   move(request: MoveRequest): Promise<MoveOutcome>
   confirmAttendance(request: AttendanceRequest): Promise<AttendanceOutcome>
+  withdrawAttendance(request: AttendanceRequest): Promise<AttendanceOutcome>
   createSlots(request: CreateSlotsRequest): Promise<CreateSlotsResult>
   withdrawSlots(request: WithdrawSlotsRequest): Promise<WithdrawSlotsOutcome>
   /** Creates clinics, doctors and slots: all of them, or none when `input` has a problem. */

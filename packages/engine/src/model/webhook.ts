@@ -10,6 +10,7 @@ export const publishedEvents = {
   link_requested: 'booking.link_requested',
   moved: 'booking.moved',
   attendance_confirmed: 'booking.attendance_confirmed',
+  attendance_withdrawn: 'booking.attendance_withdrawn',
   cancelled: 'booking.cancelled',
   failed: 'booking.failed',
   arrived: 'booking.arrived',

@@ -21,6 +21,7 @@ export type BookingLine = {
 /** Events after which as many units of their slot are free as before. */
 const quietTypes = new Set<string>([
   'attendance_confirmed',
+  'attendance_withdrawn',
   'arrived',
   'completed',
   'no_show',

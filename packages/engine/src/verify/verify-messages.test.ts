@@ -88,15 +88,20 @@ test('message_missing: a booking that was linked to an account since', async () 
   expect(await findings()).toMatchObject([{ kind: 'message_missing', bookingId: booking.id }])
 })
 
-test('message_missing: a booking whose patient has confirmed to come since', async () => {
-  const booking = await aBooking(database, slot, { patient })
-  const said = await database.appPool.query(
-    'select outcome from holdfast.confirm_attendance($1, $2, $3, null, gen_random_uuid())',
-    [booking.clinicNo, booking.id, slot.id],
-  )
-  expect(said.rows).toEqual([{ outcome: 'done' }])
-  expect(await findings()).toMatchObject([{ kind: 'message_missing', bookingId: booking.id }])
-})
+test.for([['confirm'], ['confirm', 'withdraw']])(
+  'message_missing: a booking whose attendance was changed since: %s',
+  async (changes) => {
+    const booking = await aBooking(database, slot, { patient })
+    for (const change of changes) {
+      const said = await database.appPool.query(
+        `select outcome from holdfast.${change}_attendance($1, $2, $3, null, gen_random_uuid())`,
+        [booking.clinicNo, booking.id, slot.id],
+      )
+      expect(said.rows).toEqual([{ outcome: 'done' }])
+    }
+    expect(await findings()).toMatchObject([{ kind: 'message_missing', bookingId: booking.id }])
+  },
+)
 
 type Planting = [string, (booking: BuiltBooking) => Promise<unknown>, Parameters<typeof aBooking>[2]?]
 

@@ -308,7 +308,7 @@ export type Booking = {
      */
     erasedAt: string | null;
     /**
-     * When the patient confirmed to come to this slot; null: not, or to the slot before the last move. Kept when the booking is cancelled or marked.
+     * When the patient confirmed to come to this slot; null: not, or to the slot before the last move, or the clinic has undone it. Kept when the booking is cancelled or marked.
      */
     attendanceConfirmedAt: string | null;
     /**
@@ -375,7 +375,7 @@ export type BookingEvent = {
     bookingId: string;
     version: number;
     at: string;
-    type: 'held' | 'offered' | 'confirmed' | 'extended' | 'link_requested' | 'moved' | 'attendance_confirmed' | 'cancelled' | 'failed' | 'arrived' | 'completed' | 'no_show' | 'linked' | 'reopened' | 'erased' | 'milestone' | 'prolonged';
+    type: 'held' | 'offered' | 'confirmed' | 'extended' | 'link_requested' | 'moved' | 'attendance_confirmed' | 'attendance_withdrawn' | 'cancelled' | 'failed' | 'arrived' | 'completed' | 'no_show' | 'linked' | 'reopened' | 'erased' | 'milestone' | 'prolonged';
     /**
      * linked, reopened, erased, milestone, prolonged: the booking’s status afterwards; null: the type implies it
      */
@@ -3034,7 +3034,7 @@ export type Proof = {
 /**
  * PublishedEvent
  */
-export type PublishedEvent = 'booking.created' | 'booking.offered' | 'booking.confirmed' | 'booking.extended' | 'booking.link_requested' | 'booking.moved' | 'booking.attendance_confirmed' | 'booking.cancelled' | 'booking.failed' | 'booking.arrived' | 'booking.completed' | 'booking.no_show' | 'booking.reopened' | 'booking.linked' | 'booking.erased' | 'booking.milestone' | 'booking.prolonged';
+export type PublishedEvent = 'booking.created' | 'booking.offered' | 'booking.confirmed' | 'booking.extended' | 'booking.link_requested' | 'booking.moved' | 'booking.attendance_confirmed' | 'booking.attendance_withdrawn' | 'booking.cancelled' | 'booking.failed' | 'booking.arrived' | 'booking.completed' | 'booking.no_show' | 'booking.reopened' | 'booking.linked' | 'booking.erased' | 'booking.milestone' | 'booking.prolonged';
 
 /**
  * RecordedMilestone
@@ -4052,7 +4052,7 @@ export type WebhookChange = {
  */
 export type WebhookDelivery = {
     id: string;
-    event: 'booking.created' | 'booking.offered' | 'booking.confirmed' | 'booking.extended' | 'booking.link_requested' | 'booking.moved' | 'booking.attendance_confirmed' | 'booking.cancelled' | 'booking.failed' | 'booking.arrived' | 'booking.completed' | 'booking.no_show' | 'booking.reopened' | 'booking.linked' | 'booking.erased' | 'booking.milestone' | 'booking.prolonged' | 'webhook.test';
+    event: 'booking.created' | 'booking.offered' | 'booking.confirmed' | 'booking.extended' | 'booking.link_requested' | 'booking.moved' | 'booking.attendance_confirmed' | 'booking.attendance_withdrawn' | 'booking.cancelled' | 'booking.failed' | 'booking.arrived' | 'booking.completed' | 'booking.no_show' | 'booking.reopened' | 'booking.linked' | 'booking.erased' | 'booking.milestone' | 'booking.prolonged' | 'webhook.test';
     /**
      * null: a test
      */
@@ -5979,6 +5979,83 @@ export type ConfirmAttendanceResponses = {
 };
 
 export type ConfirmAttendanceResponse = ConfirmAttendanceResponses[keyof ConfirmAttendanceResponses];
+
+export type WithdrawAttendanceData = {
+    body: Attendance;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        bookingId: string;
+    };
+    query?: never;
+    url: '/api/v1/bookings/{bookingId}/attendance/withdraw';
+};
+
+export type WithdrawAttendanceErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `booking_not_found`: There is no such booking.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `booking_moved`: The booking is in another slot now. `visit_begun`: The visit has begun. `booking_erased`: The patient of this booking was erased.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type WithdrawAttendanceError = WithdrawAttendanceErrors[keyof WithdrawAttendanceErrors];
+
+export type WithdrawAttendanceResponses = {
+    /**
+     * The booking, with `attendanceConfirmedAt` null
+     */
+    200: Booking;
+};
+
+export type WithdrawAttendanceResponse = WithdrawAttendanceResponses[keyof WithdrawAttendanceResponses];
 
 export type ExtendBookingData = {
     body?: Nothing;

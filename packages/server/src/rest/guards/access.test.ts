@@ -228,6 +228,7 @@ const attempts: [OperationId, readonly (keyof Scene)[]][] = [
   ['confirmBooking', ['owner', ...desk]],
   ['extendBooking', ['owner', ...desk]],
   ['confirmAttendance', ['owner', ...desk]],
+  ['withdrawAttendance', desk],
   ['rescheduleBooking', ['owner', ...desk]],
   ['cancelBooking', ['owner', ...desk]],
   ['arriveBooking', desk],

@@ -65,6 +65,33 @@ test('staff confirm it on the patient’s behalf, and the history says who; thei
   expect(rest.audited).toMatchObject([{ kind: 'booking_read', actorId: staff.id, subjectId: booking.id }])
 })
 
+test('staff undo it for a patient who is no longer sure; the patient can confirm again', async ({ database, rest }) => {
+  const { clinic, path, body, booking, other } = await aVisit(database)
+  const token = rest.manageTokens.issue(booking.id)
+  const staff = await rest.aMember(clinic.no, 'staff')
+  await rest.call('confirmAttendance', { path, body, token })
+  const undone = await rest.call('withdrawAttendance', { path, body, as: staff, key: 'not sure' })
+  expect([undone.status, undone.body.status, undone.body.attendanceConfirmedAt]).toEqual([200, 'CONFIRMED', null])
+  expect((await rest.engine.reads.booking(booking.id))?.attendanceConfirmedAt).toBeNull()
+  const history = await rest.call('listBookingEvents', { path, as: staff })
+  expect(history.body.items.at(-1)?.event).toMatchObject({ type: 'attendance_withdrawn', actorId: staff.id })
+  const said = await rest.call('confirmAttendance', { path, body, token })
+  expect(said.body.attendanceConfirmedAt).toBe(said.body.updatedAt)
+  const moved = await rest.call('withdrawAttendance', { path, body: { slotId: other.id }, as: staff })
+  expect(moved.problem).toMatchObject({ status: 409, code: 'booking_moved' })
+})
+
+test('the patient does not undo it: the ticket cancels or moves the booking instead', async ({ database, rest }) => {
+  const { path, body, booking } = await aVisit(database)
+  const token = rest.manageTokens.issue(booking.id)
+  await rest.call('confirmAttendance', { path, body, token })
+  expect((await rest.call('withdrawAttendance', { path, body, token })).problem).toMatchObject({
+    status: 403,
+    code: 'forbidden',
+  })
+  expect((await rest.engine.reads.booking(booking.id))?.attendanceConfirmedAt).not.toBeNull()
+})
+
 test('each refusal has its problem, with the booking as it is', async ({ database, rest }) => {
   const refused = async ({ path, body }: Awaited<ReturnType<typeof aVisit>>) => {
     const token = rest.manageTokens.issue(path.bookingId)

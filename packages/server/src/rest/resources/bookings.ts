@@ -92,7 +92,9 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   serve(restOperations.confirmBooking, (input) => confirm(deps, input), { limit: 'patient', auditRepeated })
   serve(restOperations.extendBooking, (input) => settled(deps, input, 'extend'), { auditRepeated })
   serve(restOperations.cancelBooking, (input) => settled(deps, input, 'cancel', input.body), { auditRepeated })
-  serve(restOperations.confirmAttendance, (input) => confirmAttendance(deps, input), { auditRepeated })
+  for (const change of ['confirmAttendance', 'withdrawAttendance'] as const) {
+    serve(restOperations[change], (input) => changeAttendance(deps, input, change), { auditRepeated })
+  }
   serve(restOperations.arriveBooking, (input) => settled(deps, input, 'arrive'), { auditRepeated })
   serve(restOperations.completeBooking, (input) => settled(deps, input, 'complete'), { auditRepeated })
   serve(restOperations.noShowBooking, (input) => settled(deps, input, 'no_show'), { auditRepeated })
@@ -216,15 +218,19 @@ async function readHistory({ engine, accounts }: RestDeps, { params }: Input<typ
   return { status: 200 as const, body: { items } }
 }
 
-async function confirmAttendance(deps: RestDeps, input: Input<typeof restOperations.confirmAttendance>) {
+async function changeAttendance(
+  deps: RestDeps,
+  input: Input<typeof restOperations.confirmAttendance>,
+  change: 'confirmAttendance' | 'withdrawAttendance',
+) {
   const { params, granted: reach, body, key } = input
   const { bookingId } = params
   const { slotId } = body
-  const outcome = await deps.engine.confirmAttendance({
+  const outcome = await deps.engine[change]({
     bookingId,
     slotId,
     actorId: reach.actorId,
-    key: key && keyDigest(key, `confirmAttendance ${bookingId} ${slotId}`),
+    key: key && keyDigest(key, `${change} ${bookingId} ${slotId}`),
   })
   return settledResponse(deps, input, outcome)
 }

@@ -7,7 +7,7 @@ import classes from './booking-actions.module.css'
 import { offeredActions } from './offered-actions.ts'
 import { useBookingAction } from './use-booking-action.tsx'
 
-/** Buttons for the actions that are possible now: will come, arrived, completed, no-show, undoing the last of them. */
+/** Buttons for the actions that are possible now: will come, arrived, completed, no-show, and undoing the last one. */
 export function BookingActions({ booking, timeZone }: { booking: Booking; timeZone: string }) {
   const { t } = useTranslation('schedule')
   const action = useBookingAction(booking.clinicId)
@@ -15,6 +15,7 @@ export function BookingActions({ booking, timeZone }: { booking: Booking; timeZo
   const { ref, isPressed } = useFocusOnNext(booking.id, `${booking.status} ${booking.attendanceConfirmedAt}`)
   const look = {
     attend: 'default',
+    withdrawAttendance: 'subtle',
     arrive: 'light',
     confirm: 'light',
     complete: 'light',

@@ -42,9 +42,10 @@ test('an arrival is offered from the clinic’s local day on, a no-show after th
   expect(offeredAt('2026-11-23T22:31:00Z')).toEqual(['arrive', 'noShow'])
 })
 
-test('that the patient comes is offered once, before the visit', () => {
+test('that the patient comes is offered once, before the visit; then that it is undone', () => {
   const attendanceConfirmedAt = '2026-11-21T09:00:00Z'
-  expect(offeredAt('2026-11-23T22:29:00Z', { attendanceConfirmedAt })).toEqual(['arrive'])
+  expect(offeredAt('2026-11-23T22:29:00Z', { attendanceConfirmedAt })).toEqual(['arrive', 'withdrawAttendance'])
+  expect(offeredAt('2026-11-23T22:31:00Z', { attendanceConfirmedAt })).toEqual(['arrive', 'noShow'])
   for (const status of statusesInOrder) {
     const booking = aBooking({ status })
     expect(canAttend(booking, Date.parse('2026-11-23T22:29:00Z')), status).toBe(status === 'CONFIRMED')

@@ -4,7 +4,7 @@ import type { BookingAction } from './use-booking-action.tsx'
 
 /**
  * What the server would accept now: arrivals from the slot's local day on, a no-show after its start, before it that
- * the patient comes, and taking back the last mark.
+ * the patient comes or that this is not certain any more, and undoing the last mark.
  *
  * @param now milliseconds since 1970, by the server's clock
  */
@@ -19,6 +19,7 @@ export function offeredActions(booking: Booking, timeZone: string, now: number):
       if (localDay(now, timeZone) >= localDay(booking.startsAt, timeZone)) offered.push('arrive')
       if (now > Date.parse(booking.startsAt)) offered.push('noShow')
       if (canAttend(booking, now)) offered.push('attend')
+      else if (now < Date.parse(booking.startsAt)) offered.push('withdrawAttendance')
       return offered
     }
     case 'ARRIVED':

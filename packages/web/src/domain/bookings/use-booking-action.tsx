@@ -10,7 +10,7 @@ import type { AllPages } from '../../lib/read-pages.ts'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { reopenedStatus } from './reopened-status.ts'
 
-export type BookingAction = 'attend' | 'confirm' | 'arrive' | 'complete' | 'noShow' | 'reopen'
+export type BookingAction = 'attend' | 'withdrawAttendance' | 'confirm' | 'arrive' | 'complete' | 'noShow' | 'reopen'
 
 const calls = {
   confirm: { call: api.confirmBooking, becomes: () => 'CONFIRMED' },
@@ -19,7 +19,7 @@ const calls = {
   noShow: { call: api.noShowBooking, becomes: () => 'NO_SHOW' },
   reopen: { call: api.reopenBooking, becomes: (status) => reopenedStatus(status) ?? status },
 } as const satisfies Record<
-  Exclude<BookingAction, 'attend'>,
+  Exclude<BookingAction, 'attend' | 'withdrawAttendance'>,
   { call: unknown; becomes: (status: BookingStatus) => BookingStatus }
 >
 
@@ -40,23 +40,27 @@ export function useBookingAction(clinicId: string) {
       const headers = { 'Idempotency-Key': `${action} ${id} ${version}` }
       const path = { bookingId: id }
       if (action === 'attend') return dataOf(api.confirmAttendance({ path, headers, body: { slotId } }))
+      if (action === 'withdrawAttendance') return dataOf(api.withdrawAttendance({ path, headers, body: { slotId } }))
       return dataOf(calls[action].call({ path, headers }))
     },
     onMutate: async ({ booking, action }) => {
       await queryClient.cancelQueries({ queryKey: clinicKey(clinicId) })
-      if (action !== 'attend') show({ ...booking, status: calls[action].becomes(booking.status) })
+      if (action !== 'attend' && action !== 'withdrawAttendance') {
+        show({ ...booking, status: calls[action].becomes(booking.status) })
+      }
     },
     onSuccess: (booking, { action }) => {
       show(booking)
       // Earlier toasts offer an undo that is no longer possible.
       for (let version = 1; version < booking.version; version += 1) notifications.hide(toastOf(booking.id, version))
       const text = t(`done.${action}`, { name: booking.patient.name })
-      if (action === 'reopen' || reopenedStatus(booking.status) === null) toastDone({ message: text })
+      const opposite = oppositeOf(action, booking)
+      if (opposite === null) toastDone({ message: text })
       else {
         const id = toastOf(booking.id, booking.version)
         const undo = () => {
           notifications.hide(id)
-          mutation.mutate({ booking, action: 'reopen' })
+          mutation.mutate({ booking, action: opposite })
         }
         toastDone({ id, message: <Undoable text={text} onUndo={undo} /> })
       }
@@ -72,6 +76,12 @@ export function useBookingAction(clinicId: string) {
     },
   })
   return mutation
+}
+
+/** The action that undoes the one that was done; null: there is none. `booking` is as it was after it. */
+function oppositeOf(action: BookingAction, { status }: Booking): BookingAction | null {
+  if (action === 'attend') return 'withdrawAttendance'
+  return action === 'reopen' || reopenedStatus(status) === null ? null : 'reopen'
 }
 
 function toastOf(bookingId: string, version: number): string {

@@ -10,6 +10,7 @@ const areas = {
     'rescheduleBooking',
     'extendBooking',
     'confirmAttendance',
+    'withdrawAttendance',
     'arriveBooking',
     'completeBooking',
     'noShowBooking',

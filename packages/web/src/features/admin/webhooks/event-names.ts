@@ -8,6 +8,7 @@ const isEvent: Record<PublishedEvent, true> = {
   'booking.extended': true,
   'booking.link_requested': true,
   'booking.attendance_confirmed': true,
+  'booking.attendance_withdrawn': true,
   'booking.moved': true,
   'booking.cancelled': true,
   'booking.failed': true,

@@ -53,6 +53,9 @@ type Of = { slot: Pick<BuiltSlot, 'id'>; booking: Pick<BuiltBooking, 'id'> }
 const attend = ({ slot, booking }: Of, overrides: Partial<AttendanceRequest> = {}, by = engine) =>
   by.confirmAttendance({ bookingId: booking.id, slotId: slot.id, actorId: null, key: null, ...overrides })
 
+const withdraw = ({ slot, booking }: Of, overrides: Partial<AttendanceRequest> = {}, by = engine) =>
+  by.withdrawAttendance({ bookingId: booking.id, slotId: slot.id, actorId: null, key: null, ...overrides })
+
 const settle = ({ booking: { id: bookingId } }: Of, action: SettleAction) =>
   engine.settle({ bookingId, action, actorId: randomUUID(), onBehalf: true, key: null, reason: null })
 
@@ -171,7 +174,56 @@ describe('a move takes it back', () => {
   })
 })
 
-describe('nothing but a move takes it back', () => {
+describe('the clinic undoes it', () => {
+  test('with an event that names who did, as many units taken as before, and it can be said again', async () => {
+    const visit = await aVisit()
+    const actorId = randomUUID()
+    await attend(visit)
+    expect(await withdraw(visit, { actorId })).toMatchObject({
+      kind: 'done',
+      booking: { status: 'CONFIRMED', version: 4, attendanceConfirmedAt: null },
+    })
+    expect(await takenOf(database, visit.slot)).toEqual([1])
+    const events = await engine.reads.eventsOfBooking(visit.booking.id)
+    expect(events.at(-1)).toMatchObject({ type: 'attendance_withdrawn', version: 4, statusAfter: null, actorId })
+    expect((await attend(visit)).kind).toBe('done')
+    expect(await attendedAt(visit)).toBeInstanceOf(Date)
+  })
+
+  test('a repetition by its key undoes nothing that was said since, nor says again what was undone', async () => {
+    const visit = await aVisit()
+    const [saying, undoing] = [randomUUID(), randomUUID()]
+    await attend(visit, { key: saying })
+    await withdraw(visit, { key: undoing })
+    expect((await attend(visit, { key: saying })).kind).toBe('unchanged')
+    expect(await attendedAt(visit)).toBeNull()
+    await attend(visit)
+    expect((await withdraw(visit, { key: undoing })).kind).toBe('unchanged')
+    expect(await attendedAt(visit)).toBeInstanceOf(Date)
+  })
+
+  test('two at once: once in the log; of what was never said, not at all', async () => {
+    const [said, unsaid] = [await aVisit(), await aVisit()]
+    await attend(said)
+    const outcomes = await Promise.all([withdraw(said), withdraw(said)])
+    expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['done', 'unchanged'])
+    expect(await withdraw(unsaid)).toMatchObject({ kind: 'unchanged', booking: { version: unsaid.booking.version } })
+  })
+
+  test('not of another slot, once the visit has begun, or of a booking that is over', async () => {
+    const [moved, begun, cancelled] = [await aVisit(), await aVisit(), await aVisit()]
+    for (const visit of [moved, begun, cancelled]) await attend(visit)
+    await move(moved, moved.other)
+    await attend({ ...moved, slot: moved.other })
+    await shiftSlot(database, begun.slot, -30 * 1440)
+    await settle(cancelled, 'cancel')
+    const kinds = [await withdraw(moved), await withdraw(begun), await withdraw(cancelled)].map(({ kind }) => kind)
+    expect(kinds).toEqual(['booking_moved', 'visit_begun', 'invalid_transition'])
+    for (const visit of [moved, begun, cancelled]) expect(await attendedAt(visit)).toBeInstanceOf(Date)
+  })
+})
+
+describe('nothing else takes it back', () => {
   test('marks and their undoing', async () => {
     const visit = await aVisit()
     await attend(visit)
@@ -232,6 +284,9 @@ agedTest(
       ])
       expect(rows).toEqual([{ type: 'attendance_confirmed' }])
       expect((await by.reads.booking(booking.id))?.attendanceConfirmedAt).not.toBeNull()
+      expect((await withdraw({ slot, booking }, {}, by)).kind).toBe('done')
+      expect((await by.reads.booking(booking.id))?.attendanceConfirmedAt).toBeNull()
+      expect((await attend({ slot, booking }, {}, by)).kind).toBe('done')
       expect((await move({ slot, booking }, other, by)).kind).toBe('done')
       expect((await by.reads.booking(booking.id))?.attendanceConfirmedAt).toBeNull()
       expect(await faultsOf(aged, by)).toEqual([])
@@ -279,8 +334,8 @@ describe('verify detects', () => {
 
   test('a move that does not take it back (a planted bug)', async () => {
     await plantFunction(planted, 'change_bookings', {
-      part: 'case when c.slot_id is null then coalesce(c.attendance, b.attendance_confirmed_at)',
-      becomes: 'case when true then coalesce(c.attendance, b.attendance_confirmed_at)',
+      part: 'attendance_confirmed_at = case when c.slot_id is null',
+      becomes: 'attendance_confirmed_at = case when true',
     })
     const visit = await aPlantedVisit()
     await attend(visit, {}, by)
@@ -288,8 +343,19 @@ describe('verify detects', () => {
     expect(await messages()).toEqual([['state_differs', expect.stringContaining('by its log null')]])
   })
 
+  test('a withdrawal that changes nothing (a planted bug)', async () => {
+    await plantFunction(planted, 'change_bookings', {
+      part: `nullif(coalesce(c.attendance, b.attendance_confirmed_at), '-infinity')`,
+      becomes: 'coalesce(b.attendance_confirmed_at, c.attendance)',
+    })
+    const visit = await aPlantedVisit()
+    await attend(visit, {}, by)
+    await withdraw(visit, {}, by)
+    expect(await messages()).toEqual([['state_differs', expect.stringContaining('by its log null')]])
+  })
+
   test('one that is said of a cancelled booking (a planted bug)', async () => {
-    await plantFunction(planted, 'confirm_attendance', {
+    await plantFunction(planted, 'set_attendance', {
       part: `when v_booking.status <> 'CONFIRMED' then 'invalid_transition'`,
       becomes: `when false then 'invalid_transition'`,
     })

@@ -1,0 +1,14 @@
+-- withdraw_attendance: notes that it is not certain any more whether the patient comes to this slot: see
+-- set_attendance, whose rows it returns.
+--
+-- Locks: the booking.
+-- Fails: 22023 without a key.
+-- Idempotent: yes, by its key, for 24 hours.
+create or replace function holdfast.withdraw_attendance(
+  p_clinic_no integer, p_id uuid, p_slot_id uuid, p_actor_id uuid, p_key uuid
+) returns table (outcome text, tx xid8)
+language sql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+as $function$
+  select a.outcome, a.tx from set_attendance(p_clinic_no, p_id, p_slot_id, p_actor_id, p_key, false) a;
+$function$;
