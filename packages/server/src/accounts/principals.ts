@@ -1,4 +1,4 @@
-import { accountRights, type HeldMembership, prepared } from '@holdfast/engine'
+import { accountRights, type HeldMembership, prepared, promptly } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
 import type { Pool, QueryConfig } from 'pg'
 import sql from 'sql-template-tag'
@@ -146,7 +146,7 @@ export function createPrincipals(
   }
 
   async function load(condition: QueryConfig): Promise<Found | null> {
-    const { rows } = await pool.query<Row>(condition)
+    const { rows } = await promptly(pool.query<Row>(condition))
     const row = rows[0]
     if (row === undefined) return null
     const found = foundIn(row, siteAdministratorsNeedSecondFactor)

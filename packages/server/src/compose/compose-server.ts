@@ -31,6 +31,7 @@ import { type CacheFigures, createMetrics, type Metrics, type MetricsSources } f
 import { addRedisFigures } from '../observe/redis-figures.ts'
 import { refusedBatchLog } from '../observe/refused-batches.ts'
 import { createPasswordAttempts } from '../rest/auth/password-attempts.ts'
+import { promptReads } from '../rest/prompt-reads.ts'
 import { createBookingOrigins } from '../secrets/booking-origins.ts'
 import { createConfirmationTokens, createUnsubscribeTokens } from '../secrets/confirmation-tokens.ts'
 import { createKeyedDigests } from '../secrets/keyed-digests.ts'
@@ -136,7 +137,7 @@ async function composeParts(
     admission: accounts,
     auth: { ...accounts, ...sent, attempts: createPasswordAttempts(accounts.attemptLimits, accounts.knownBrowsers) },
     rest: {
-      engine: { ...engine, reads: replicas.reads },
+      engine: promptReads({ ...engine, reads: replicas.reads }),
       accounts: accounts.accounts,
       sessions: accounts.sessions,
       ...sent,

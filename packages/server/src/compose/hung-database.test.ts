@@ -52,6 +52,21 @@ describe('a network that drops the packets of all open connections to the databa
     await proxy.end()
   })
 
+  test('a change whose access cannot be checked is refused within seconds, and not made', async ({ database }) => {
+    const { proxy, server, bookAll } = await hungServer(database)
+    const [{ body: { id, manageToken } = {} } = {}] = await bookAll()
+    proxy.hang()
+    const startedAt = performance.now()
+    const cancel = { method: 'POST', body: {}, bearer: String(manageToken) }
+    const refused = await call(`${server.url}/api/v1/bookings/${id}/cancel`, cancel)
+    expect([refused.status, refused.body.code]).toEqual([503, 'unavailable'])
+    expect(refused.body.detail).toContain('not processed')
+    // The query itself times out after 15 s.
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
+    await server.stop()
+    await proxy.end()
+  })
+
   test('a server stops in time, although no connection responds any more', async ({ database }) => {
     const { proxy, server, bookAll } = await hungServer(database)
     await bookAll()

@@ -1,6 +1,7 @@
-import { type NewBookingBody, restOperations } from '@holdfast/contract'
+import { type BookingBody, type NewBookingBody, restOperations } from '@holdfast/contract'
 import {
   type AttendanceOutcome,
+  type Booking,
   type ClaimedBooking,
   type ClaimOutcome,
   clinicNoIn,
@@ -13,6 +14,7 @@ import { networkPrefix } from '../../audit/network-prefix.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { type BookingReach, bookingNotFound, erasureKey } from '../guards/reach-booking.ts'
+import { afterCommit } from '../responses/after-commit.ts'
 import { eventBody } from '../responses/bodies/event-body.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
@@ -49,8 +51,8 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
       const body201 = createdBookingBody(outcome.booking, tokenOf(deps, input, outcome.booking.id))
       const status = outcome.kind === 'booked' ? 201 : 200
       if (isByLink && outcome.booking.status === 'PENDING') {
-        const { booking, position } = await requestLink(deps, input, outcome.booking.id)
-        const { holdExpiresAt, confirmationLink } = await bookingBodyWithVisit(deps, booking)
+        const { booking, position } = await afterCommit(() => requestLink(deps, input, outcome.booking.id))
+        const { holdExpiresAt, confirmationLink } = await writtenBookingBody(deps, booking)
         return { status, body: { ...body201, holdExpiresAt, ...(confirmationLink && { confirmationLink }) }, position }
       }
       return { status, body: body201, position: outcome.position }
@@ -190,7 +192,9 @@ async function confirmWith(deps: RestDeps, input: Input<typeof restOperations.co
   const booking = await requireConfirmationToken(deps, params.bookingId, reach, token)
   // For the patient whose address the link has proven: the hold may have got another one since it was read.
   const outcome = await settle(deps, input, 'confirm', { patient: booking.patient })
-  if (outcome.kind === 'done' || outcome.kind === 'unchanged') await noteProvenAddress(deps, booking)
+  if (outcome.kind === 'done' || outcome.kind === 'unchanged') {
+    await afterCommit(() => noteProvenAddress(deps, booking))
+  }
   return settledResponse(deps, input, outcome)
 }
 
@@ -261,7 +265,7 @@ async function erase(deps: RestDeps, input: Input<typeof restOperations.erasePat
     const by = isOwn ? { details: ['own account'] as const } : { actorId, network: networkPrefix(request.ip) }
     audit.record({ kind: 'patients_erased', clinicNo: clinicNoIn(bookingId), subjectId: bookingId, ...by })
   }
-  return { status: 200 as const, body: await bookingBodyWithVisit(deps, booking), position }
+  return { status: 200 as const, body: await writtenBookingBody(deps, booking), position }
 }
 
 /** Somebody to whom the link was passed on must not leave the clinic without the patient whom it has to call. */
@@ -307,6 +311,11 @@ function settle(
   })
 }
 
+/** The body of a booking that was changed: see {@link afterCommit}. */
+function writtenBookingBody(deps: RestDeps, booking: Booking): Promise<BookingBody> {
+  return afterCommit(() => bookingBodyWithVisit(deps, booking))
+}
+
 type Settled = Extract<SettleOutcome | MoveOutcome | AttendanceOutcome, { kind: 'done' | 'unchanged' }>
 
 /** Changes are in the event log; whoever changed nothing, but gets the booking, has read it. */
@@ -318,7 +327,7 @@ async function settledResponse(deps: RestDeps, input: SettleInput, outcome: Sett
   }
   if (outcome.kind === 'unchanged') recordDeskRead(deps, input)
   const { booking, position } = outcome
-  return { status: 200 as const, body: await bookingBodyWithVisit(deps, booking), position }
+  return { status: 200 as const, body: await writtenBookingBody(deps, booking), position }
 }
 
 function recordDeskRead({ audit }: RestDeps, input: SettleInput): void {

@@ -1,0 +1,123 @@
+import { createEngine, type Engine } from '@holdfast/engine'
+import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { type CallOptions, type RestApp, startRestApp } from '../../test/rest-app.ts'
+import { test as restTest } from '../../test/rest-test.ts'
+import { promptReads } from './prompt-reads.ts'
+
+const patient = { name: 'Ada', email: 'ada@example.org' }
+const room = 'https://meet.example.org/{room}'
+
+/** Reads of the engine that hang at the moment, such as `reads.slot`. */
+const hung = new Set<string>()
+
+/** With a bound of 100 ms, and a mail server. */
+const test = restTest.extend('bounded', { scope: 'file' }, async ({ database }, { onCleanup }) => {
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const bounded = await startRestApp(database, {
+    sendsMails: true,
+    replaced: { engine: promptReads(withHangingReads(engine), 100) },
+  })
+  onCleanup(() => bounded.stop())
+  return bounded
+})
+
+function withHangingReads(engine: Engine): Engine {
+  const parts = ['reads', 'directory', 'bookingLinks', 'manageTokenEpochs', 'storedResponses'] as const
+  const hanging = parts.map((part) => {
+    const methods = Object.entries<(...args: never[]) => unknown>(engine[part]).map(([name, run]) => [
+      name,
+      (...args: never[]) => (hung.has(`${part}.${name}`) ? new Promise(() => undefined) : run(...args)),
+    ])
+    return [part, Object.fromEntries(methods)]
+  })
+  return { ...engine, ...Object.fromEntries(hanging) }
+}
+
+async function whileHung<Result>(read: string, work: () => Promise<Result>): Promise<Result> {
+  hung.add(read)
+  try {
+    return await work()
+  } finally {
+    hung.delete(read)
+  }
+}
+
+async function aScene(database: TestDatabase, rest: RestApp, { confirmByLink = false } = {}) {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic, { appointmentTypes: ['in_person', 'video'] })
+  const slot = await aSlot(database, doctor, { capacity: 5 })
+  const admin = await rest.aMember(clinic.no, 'admin')
+  const member = await rest.aMember(clinic.no, 'doctor', doctor.id)
+  await rest.engine.messages.changeSettings(clinic.no, { confirmByLink, confirmMinutes: 30 })
+  await rest.call('setVideoRoom', { path: { doctorId: doctor.id }, as: admin, body: { url: room } })
+  const body = { slotId: slot.id, patient, appointmentType: 'video' as const }
+  const hold = async () => {
+    const { body: created } = await rest.call('createBooking', { body })
+    return { path: { bookingId: created.id }, token: created.manageToken }
+  }
+  const statuses = async () => {
+    const { rows } = await database.ownerPool.query<{ status: string }>(
+      'select status from holdfast.booking where slot_id = $1',
+      [slot.id],
+    )
+    return rows.map(({ status }) => status)
+  }
+  return { admin, member, body, hold, statuses }
+}
+
+type Scene = Awaited<ReturnType<typeof aScene>>
+
+test.for<[string, (rest: RestApp, scene: Scene, hold: CallOptions) => Promise<{ problem: unknown }>]>([
+  ['bookingLinks.areRequired', (rest, { body }) => rest.call('createBooking', { body: { ...body, confirm: true } })],
+  ['reads.slot', (rest, { body, member: as }) => rest.call('createBooking', { body: { ...body, onBehalf: true }, as })],
+  ['manageTokenEpochs.access', (rest, _scene, hold) => rest.call('cancelBooking', { ...hold })],
+  ['reads.booking', (rest, { admin }, { path }) => rest.call('cancelBooking', { ...(path && { path }), as: admin })],
+  [
+    'storedResponses.find',
+    (rest, { admin }, { path }) => rest.call('cancelBooking', { ...(path && { path }), as: admin, key: 'k' }),
+  ],
+])('%s hangs before a write: it is refused, and nothing is written', async ([read, send], { database, bounded }) => {
+  const scene = await aScene(database, bounded)
+  const hold = await scene.hold()
+  const { problem } = await whileHung(read, () => send(bounded, scene, hold))
+  expect(problem).toMatchObject({ status: 503, code: 'unavailable', detail: expect.stringContaining('not processed') })
+  expect(await scene.statuses()).toEqual(['PENDING'])
+})
+
+test('a read hangs after a confirmation: the outcome is unknown, and the same request again gets it', async ({
+  database,
+  bounded,
+}) => {
+  const scene = await aScene(database, bounded)
+  const hold = { ...(await scene.hold()), key: 'confirm once' }
+  const { problem } = await whileHung('directory.videoRooms', () => bounded.call('confirmBooking', hold))
+  expect(problem).toMatchObject({ code: 'unavailable', detail: expect.stringContaining('the outcome is unknown') })
+  expect(await scene.statuses()).toEqual(['CONFIRMED'])
+  const again = await bounded.call('confirmBooking', hold)
+  expect([again.status, again.body.version]).toEqual([200, 2])
+  expect(again.body.joinUrl).toContain('https://meet.example.org/')
+})
+
+test('a read hangs after a claim: the outcome is unknown, and the same request again gets the booking', async ({
+  database,
+  bounded,
+}) => {
+  const { body, statuses } = await aScene(database, bounded, { confirmByLink: true })
+  const request = { body: { ...body, confirm: true }, key: 'book once' }
+  const { problem } = await whileHung('bookingLinks.sent', () => bounded.call('createBooking', request))
+  expect(problem).toMatchObject({ code: 'unavailable', detail: expect.stringContaining('the outcome is unknown') })
+  const again = await bounded.call('createBooking', request)
+  expect([again.status, again.body.status]).toEqual([200, 'PENDING'])
+  expect(again.body.confirmationLink?.sentAt).toBeDefined()
+  expect(await statuses()).toEqual(['PENDING'])
+})
+
+test('a full slot is refused as such, also when no alternatives can be read', async ({ database, bounded }) => {
+  const { body } = await aScene(database, bounded)
+  await bounded.call('createBooking', { body: { ...body, units: 4 } })
+  const { problem } = await whileHung('reads.alternatives', () =>
+    bounded.call('createBooking', { body: { ...body, units: 2 } }),
+  )
+  expect(problem).toMatchObject({ code: 'slot_full', alternatives: [] })
+})

@@ -1,0 +1,40 @@
+import { type Engine, promptly } from '@holdfast/engine'
+
+/**
+ * The engine with a bound on the reads of single objects that requests need before and after a write: see
+ * {@link promptly}. Lists, statistics and exports may take longer.
+ */
+export function promptReads(engine: Engine, msMax?: number): Engine {
+  const { reads, directory, bookingLinks, manageTokenEpochs, storedResponses } = engine
+  const bounded =
+    <Args extends unknown[], Result>(read: (...args: Args) => Promise<Result>) =>
+    (...args: Args) =>
+      promptly(read(...args), msMax)
+  return {
+    ...engine,
+    reads: {
+      ...reads,
+      booking: bounded(reads.booking),
+      slot: bounded(reads.slot),
+      alternatives: bounded(reads.alternatives),
+    },
+    directory: {
+      ...directory,
+      clinic: bounded(directory.clinic),
+      doctor: bounded(directory.doctor),
+      videoRooms: bounded(directory.videoRooms),
+    },
+    bookingLinks: {
+      ...bookingLinks,
+      areRequired: bounded(bookingLinks.areRequired),
+      isVerified: bounded(bookingLinks.isVerified),
+      sent: bounded(bookingLinks.sent),
+    },
+    manageTokenEpochs: {
+      ...manageTokenEpochs,
+      access: bounded(manageTokenEpochs.access),
+      accessToEntry: bounded(manageTokenEpochs.accessToEntry),
+    },
+    storedResponses: { ...storedResponses, find: bounded(storedResponses.find) },
+  }
+}

@@ -1,0 +1,20 @@
+import { DatabaseUnavailable } from '@holdfast/engine'
+import { problemOf } from '../../edge/error-handler.ts'
+
+/**
+ * Reads what the response to a write contains, after its commit. If the database is lost meanwhile, the response is
+ * that the outcome is unknown, and not that nothing was written: a retry with the same Idempotency-Key gets it.
+ *
+ * @throws DatabaseUnavailable with `outcomeUnknown`
+ */
+export async function afterCommit<Result>(read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read()
+  } catch (error) {
+    if (problemOf(error).code !== 'unavailable') throw error
+    throw new DatabaseUnavailable('The response to a committed write could not be read.', {
+      outcomeUnknown: true,
+      cause: error,
+    })
+  }
+}
