@@ -286,20 +286,33 @@ refuse_older() {
     "The database can't go back. Restore a backup of $version instead."
 }
 
+# Timers first: they would start again what is stopped after them.
+stop_services() {
+  for unit in holdfast-backup.timer holdfast-erasures.timer holdfast-backup.service holdfast-erasures.service \
+    holdfast-worker.service holdfast-server.service; do
+    [ -e "$units/$unit" ] || continue
+    systemctl stop "$unit" || fail "$unit could not be stopped, see above. Nothing was removed."
+    systemctl disable -q "$unit" 2>/dev/null || true
+  done
+}
+
 uninstall() {
-  if has_systemd; then
-    systemctl disable -q --now holdfast-backup.timer holdfast-worker holdfast-server 2>/dev/null || true
-  fi
-  rm -rf "$units"/holdfast-*.service "$units/holdfast-backup.timer" "$units/holdfast-.service.d" "$programs"
+  if has_systemd; then stop_services; fi
+  rm -rf "$units"/holdfast-*.service "$units"/holdfast-*.timer "$units/holdfast-.service.d" "$programs"
   rm -f "$site" /etc/nginx/sites-enabled/holdfast /etc/logrotate.d/holdfast /usr/local/bin/holdfast
   if has_systemd; then
     systemctl daemon-reload
+    # A backup that was stopped counts as failed.
+    systemctl reset-failed 'holdfast-*' 2>/dev/null || true
     systemctl is-active -q nginx && systemctl reload nginx
   fi
   say 'Holdfast is removed. These remain, and are removed by:'
   [ ! -d "$state" ] || say "  the database and the secret   rm -r $state"
   [ ! -d "$backups" ] || say "  backups on this machine       rm -r $backups"
   [ ! -d "$settings" ] || say "  settings, certificate         rm -r $settings"
+  for timer in "$units"/pgbackrest-holdfast-*.timer; do
+    [ ! -e "$timer" ] || say "  a timer of pgBackRest         systemctl disable --now ${timer##*/} && rm $timer"
+  done
   getent passwd holdfast >/dev/null && say '  the user                      userdel holdfast'
   say "  Debian's packages             apt-get remove nginx-light logrotate"
 }
