@@ -69,3 +69,19 @@ test('the desk sees on a cancelled booking who cancelled it', async ({ site }) =
     await facts.getByText(who ?? '', { exact: true }).waitFor()
   }
 })
+
+test('“My bookings” follows what the clinic does while it is open, in the clinic’s time zone', async ({ site }) => {
+  const practice = await aPractice(site, { timezone: 'Asia/Tokyo' })
+  const account = await signUp(site.url, 'Grace Hopper')
+  const { byClinic } = await twoBookings(site, practice, account)
+  const page = await site.newPage({ timezoneId: 'Europe/Berlin' })
+  await signInContext(site, page, account)
+  await page.goto('/my-bookings')
+  const items = page.getByRole('tabpanel').getByRole('listitem')
+  await items.filter({ hasText: '9:00' }).getByText('Japan Standard Time').waitFor()
+  await dataOf(site.admin.cancelBooking({ path: { bookingId: byClinic }, body: {} }))
+  // Sooner than the next poll.
+  await items.filter({ hasText: '9:00' }).waitFor({ state: 'detached', timeout: 15_000 })
+  await page.getByRole('tab', { name: 'Cancelled (1)' }).click()
+  await items.filter({ hasText: 'Cancelled by the clinic' }).waitFor()
+})
