@@ -2,9 +2,8 @@ import type { Booking } from '@holdfast/contract/client'
 import { Alert, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { getRouteApi, Navigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { KeptTickets } from '../../domain/bookings/kept-tickets.tsx'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { useAttending } from '../../domain/bookings/use-attending.ts'
 import { refusalCode } from '../../lib/api-error.ts'
@@ -25,6 +24,11 @@ import { TicketNotOpened } from './ticket-not-opened.tsx'
 import { useTicket } from './use-ticket.ts'
 import { useTicketLink } from './use-ticket-link.ts'
 
+// Only shown where the link is incomplete.
+const KeptTickets = lazy(async () => ({
+  default: (await import('../../domain/bookings/kept-tickets.tsx')).KeptTickets,
+}))
+
 const route = getRouteApi('/ticket')
 
 /** The page of one booking, opened by its secret link. */
@@ -39,7 +43,9 @@ export function TicketPage() {
       <EmptyState title={t('invalidLink.title')} help={t('invalidLink.help')}>
         <LinkButton to="/">{t('findDoctor')}</LinkButton>
       </EmptyState>
-      <KeptTickets />
+      <Suspense>
+        <KeptTickets />
+      </Suspense>
     </>
   )
 }
