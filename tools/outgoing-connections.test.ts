@@ -36,7 +36,7 @@ const notConnecting = [
   ...['fast-xml-parser'],
   ...['fastest-levenshtein', 'fastify', 'fastify-plugin', 'graphile-worker', 'ical-generator', 'ical.js', 'ipaddr.js'],
   ...['jose', 'libphonenumber-js', 'lru-cache', 'otpauth', 'p-limit', 'p-map', 'p-retry', 'p-timeout', 'papaparse'],
-  ...['pg', 'pg-copy-streams', 'pino', 'prom-client', 'react', 'react-dom', 'sms-segments-calculator'],
+  ...['pg', 'pg-copy-streams', 'pino', 'postal-mime', 'prom-client', 'react', 'react-dom', 'sms-segments-calculator'],
   ...['sql-template-tag', 'standardwebhooks', 'tar'],
 ]
 

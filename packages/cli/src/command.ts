@@ -10,8 +10,8 @@ export type CommandContext = {
   signal: AbortSignal
 }
 
-/** 0: done; 1: an error, which was printed; 2: wrong usage. */
-export type ExitCode = 0 | 1 | 2
+/** 0: done; 1: an error, which was printed; 2: wrong usage; 75: the same may succeed later, for mail servers. */
+export type ExitCode = 0 | 1 | 2 | 75
 
 /** Ends a command with a one-line message: an expected error of the input or the environment, not a bug. */
 export class CommandRefusal extends Error {

@@ -52,6 +52,7 @@ export function buildProgram(context: CommandContext, sink: ExitCodeSink): Comma
   addBackups(program, context, end)
   addArchive(program, context, end)
   addEvents(program, context, end)
+  addMail(program, context, end)
   addAdmin(program, context, end)
   addData(program, context, end)
   return program
@@ -128,6 +129,20 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
     .addOption(jsonOption())
     .action(async (options: JsonOption) =>
       end(await (await import('./commands/doctor.ts')).doctorCommand(context, options)),
+    )
+}
+
+function addMail(program: Command, context: CommandContext, end: End): void {
+  program
+    .command('record-bounce')
+    .description('record an e-mail as not delivered, by the report of a mail server on standard input')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nFor the mail server that receives what is sent to HOLDFAST_MAIL_FROM. 75: try again later.',
+    )
+    .action(async (options: JsonOption) =>
+      end(await (await import('./commands/record-bounce.ts')).recordBounceCommand(context, options)),
     )
 }
 

@@ -55,6 +55,7 @@ export { countMessage, messagesPerDayMax, smsPerDayMax } from './messages/messag
 export { defaultMessageChoices, messageChoices } from './messages/message-choices.ts'
 export { defaultMessageSettings } from './messages/message-settings.ts'
 export { type AnnouncedEvent, planMessages } from './messages/plan-messages.ts'
+export { type Bounce, recordBounce } from './messages/record-bounce.ts'
 export { hasNoReminders } from './messages/reminder-opt-outs.ts'
 export { quietHoursAround, reminderDelay } from './messages/reminder-times.ts'
 export { beginSending, messageFacts, recordMessage, takeDueMessages } from './messages/send-messages.ts'

@@ -108,6 +108,31 @@ test.each([
   expect(server.hasContent()).toBe(hasContent)
 })
 
+test('a server that sends reports is asked for one with the header alone, if it cannot deliver the mail', async () => {
+  const lines: string[] = []
+  const server = createServer((socket) => {
+    socket.write('220 ready\r\n')
+    socket.on('data', (part) => {
+      for (const line of part.toString('utf8').split('\r\n')) {
+        lines.push(line)
+        if (line.startsWith('EHLO')) socket.write('250-mx.example.org\r\n250 DSN\r\n')
+        else if (line === 'DATA') socket.write('354 go on\r\n')
+        else if (/^(MAIL|RCPT|\.$)/.test(line)) socket.write('250 OK\r\n')
+      }
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const mailer = createMailer(`smtp://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  onTestFinished(() => {
+    mailer.close()
+    server.close()
+  })
+  expect(await mailer.send(mail, async () => true)).toMatchObject({ kind: 'accepted' })
+  expect(lines.find((line) => line.startsWith('MAIL'))).toContain(' RET=HDRS ENVID=<1@example.org>')
+  expect(lines.find((line) => line.startsWith('RCPT'))).toContain(' NOTIFY=FAILURE ORCPT=rfc822;ada@example.org')
+})
+
 test('a mail is begun only when a connection is free for it, and sent if that may still be', async () => {
   const mailer = createMailer(mails.url, { connectionsMax: 2 })
   onTestFinished(() => mailer.close())

@@ -86,6 +86,8 @@ export function createMailer(url: string, { connectionsMax = 3, mayBePlain = fal
     const contents: Readable[] = []
     const options = {
       ...mail,
+      // Servers that cannot deliver it send a report to the sender, with the header of the mail alone.
+      dsn: { id: mail.messageId, return: 'headers', notify: ['failure'], recipient: mail.to.address },
       ...(replyTo === null ? {} : { replyTo }),
       ...(unsubscribeUrl === null ? {} : { headers: unsubscribeHeaders(unsubscribeUrl) }),
       ...(logo === null ? {} : { attachments: [inlineImage(logo)] }),
