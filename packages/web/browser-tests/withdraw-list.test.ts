@@ -79,6 +79,7 @@ test('a doctor moves a patient of the list to another time of their own, and the
   await moveOf('Ben Between').and(page.locator(':focus')).waitFor()
 
   await page.keyboard.press('Enter')
+  await dialog.getByText('Ben Between').waitFor()
   expect(await dialog.getByRole('combobox', { name: 'Doctor' }).count()).toBe(0)
   await dialog.getByLabel('Go to date').fill(day)
   await dialog.getByRole('button', { name: '15:00' }).click()

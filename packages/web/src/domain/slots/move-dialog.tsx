@@ -12,6 +12,7 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { focusPageTitle } from '../../ui/page-focus.ts'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
+import { PatientName } from '../bookings/patient-name.tsx'
 import { SlotPicker } from './slot-picker.tsx'
 
 type MoveDialogProps = {
@@ -71,6 +72,8 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
     <Dialog isOpen={isOpen} onClose={onClose} size="lg" title={t('move.title')}>
       <Stack gap="md">
         <Text c="dimmed">
+          <PatientName of={booking} />
+          <br />
           {t('move.from', { when: formatAppointment(booking.startsAt, booking.endsAt, timeZone) })}
         </Text>
         <SlotPicker
