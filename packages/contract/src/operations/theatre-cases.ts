@@ -49,8 +49,8 @@ export const theatreCaseOperations = {
     tag,
     summary: 'List cases',
     description:
-      'Doctors get the cases of which they are the surgeon; the board shows when rooms are busy. A case that runs over ' +
-      'midnight, by its plan or because it is late, belongs to both days.',
+      'Doctors get the cases of which they are the surgeon; the board shows when rooms are busy. A case that runs ' +
+      'over midnight, by its plan or because it is late, belongs to both days.',
     access: 'member',
     restrictedResponse: 'items',
     params: Type.Object({ clinicId: id() }, { additionalProperties: false }),
