@@ -80,7 +80,11 @@ const enteredPassword = Type.String({ minLength: 1, maxLength: 128 })
 const rememberMe = Type.Optional(Type.Boolean({ description: 'false: the cookie ends when the browser is closed' }))
 
 const language = Type.Optional(literals(['en', 'de', 'ar'], { description: 'Of e-mails to the account. Default: en' }))
-const linkToken = Type.String({ pattern: '^[\\w-]{16,128}$', description: 'From the link' })
+const linkToken = Type.String({
+  pattern: '^[\\w-]{16,128}$',
+  'x-expected': 'the token of the link',
+  description: 'From the link',
+})
 
 export const signUpSchema = Type.Object(
   { name: line(200), email: email(), password: newPassword, rememberMe, language },

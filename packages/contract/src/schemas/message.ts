@@ -161,7 +161,11 @@ export const messageSettingsChangeSchema = Type.Partial(Type.Object(settings), {
 export const reminderChoiceSchema = Type.Object(
   {
     bookingId: id(),
-    token: Type.String({ pattern: '^hfu_[A-Za-z0-9_-]{43}$', description: 'From the link of a reminder' }),
+    token: Type.String({
+      pattern: '^hfu_[A-Za-z0-9_-]{43}$',
+      'x-expected': 'the token of the link',
+      description: 'From the link of a reminder',
+    }),
     reminders: Type.Boolean({ description: 'Whether the patient gets reminders of the clinic from now on' }),
   },
   { title: 'ReminderChoice', additionalProperties: false },

@@ -56,7 +56,11 @@ export const recoveryCodesSchema = Type.Object(
 
 export const codeSignInSchema = Type.Object(
   {
-    challenge: Type.String({ pattern: '^[\\w-]{32}$', description: 'From the response to the password' }),
+    challenge: Type.String({
+      pattern: '^[\\w-]{32}$',
+      'x-expected': 'the challenge of the sign-in',
+      description: 'From the response to the password',
+    }),
     code: Type.String({ minLength: 6, maxLength: 40, description: 'From the app, or a recovery code' }),
     rememberMe,
   },

@@ -152,7 +152,11 @@ export const pastOffersSchema = Type.Object(
 export const waitlistDepartureSchema = Type.Object(
   {
     entryId: id(),
-    token: Type.String({ pattern: '^hfu_[A-Za-z0-9_-]{43}$', description: 'From the link of an offer’s e-mail' }),
+    token: Type.String({
+      pattern: '^hfu_[A-Za-z0-9_-]{43}$',
+      'x-expected': 'the token of the link',
+      description: 'From the link of an offer’s e-mail',
+    }),
   },
   { title: 'WaitlistDeparture', additionalProperties: false },
 )

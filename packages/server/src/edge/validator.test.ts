@@ -127,6 +127,9 @@ test('capacities, ratings and changes have bounds', async () => {
   expect((await post('/createDoctor', { ...doctor, appointmentTypes: ['video', 'video'] })).errors[0]?.[1]).toContain(
     'twice',
   )
+  expect((await post('/createDoctor', { ...doctor, appointmentTypes: [] })).errors).toEqual([
+    ['/appointmentTypes', 'must have at least 1 item, not 0'],
+  ])
   expect((await post('/updateClinic', {})).errors).toEqual([['/', 'must name at least one field to change']])
 })
 

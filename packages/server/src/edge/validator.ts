@@ -135,7 +135,7 @@ function describeError(error: ErrorObject): string {
       return `must have ${atLeastOrMost(error)} ${characters(error.params.limit)}, not ${lengthOf(String(error.data))}`
     case 'minItems':
     case 'maxItems':
-      return `must have ${atLeastOrMost(error)} ${error.params.limit} items, not ${(error.data as unknown[]).length}`
+      return `must have ${atLeastOrMost(error)} ${items(error.params.limit)}, not ${(error.data as unknown[]).length}`
     case 'minProperties':
       return 'must name at least one field to change'
     case 'uniqueItems':
@@ -156,6 +156,10 @@ function listOf(values: unknown[]): string {
 
 function atLeastOrMost({ keyword }: ErrorObject): string {
   return keyword.startsWith('min') ? 'at least' : 'at most'
+}
+
+function items(count: unknown): string {
+  return count === 1 ? '1 item' : `${count} items`
 }
 
 function characters(count: unknown): string {

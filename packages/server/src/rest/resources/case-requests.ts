@@ -9,9 +9,10 @@ import { refusalProblem } from '../responses/outcome-problems.ts'
 import { resourceNotFound } from '../responses/theatre-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
+import { theatrePatient } from './theatre-patient.ts'
 
 /** The waiting list: staff, admins, and doctors for cases of which they are the surgeon. */
-export function serveCaseRequests(serve: Serve, { audit, engine: { theatre } }: RestDeps): void {
+export function serveCaseRequests(serve: Serve, { audit, now, engine: { theatre } }: RestDeps): void {
   serve(
     restOperations.listCaseRequests,
     async ({ query, granted: { clinic, actor } }) => {
@@ -30,7 +31,7 @@ export function serveCaseRequests(serve: Serve, { audit, engine: { theatre } }: 
     async (input) => {
       const { granted, key, request } = input
       const { clinic, actor } = granted
-      const wanted = wantedOf(input)
+      const wanted = wantedOf(input, now())
       const writeKey = writeKeyOf(key, `createCaseRequest ${clinic.id}`, wanted)
       const { accountId: createdBy } = actor
       const mayChangePatient = actor.role !== 'doctor'
@@ -84,10 +85,12 @@ export function serveCaseRequests(serve: Serve, { audit, engine: { theatre } }: 
   })
 }
 
-function wantedOf({ body, field: surgeonId }: Input<typeof restOperations.createCaseRequest>): NewCaseRequest {
-  const { mrn, name, birthDate = null } = body.patient
+function wantedOf(
+  { body, field: surgeonId }: Input<typeof restOperations.createCaseRequest>,
+  now: Date,
+): NewCaseRequest {
   return {
-    patient: { mrn: mrn.trim(), name: name.trim(), birthDate },
+    patient: theatrePatient(body.patient, now),
     service: body.service.trim(),
     procedure: { code: body.procedure.code.trim(), display: body.procedure.display.trim() },
     minutes: body.minutes,

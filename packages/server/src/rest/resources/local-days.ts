@@ -7,14 +7,15 @@ const knownLengths = new LRUCache<string, number>({ max: 1_000, memoMethod: (ran
 /**
  * Checks two days that passed their schema: in order, and not more than allowed.
  *
+ * @param path of the second day in the request
  * @throws ProblemError invalid_request
  */
-export function requireDays(from: string, to: string, daysMax: number): void {
+export function requireDays(from: string, to: string, daysMax: number, path = '/query/to'): void {
   const days = knownLengths.memo(`${from}/${to}`)
-  if (days < 1) throw invalidRequest([{ path: '/query/to', message: `must not be before from (${from}), not "${to}"` }])
+  if (days < 1) throw invalidRequest([{ path, message: `must not be before from (${from}), not "${to}"` }])
   if (days > daysMax) {
     throw invalidRequest([
-      { path: '/query/to', message: `must be at most ${daysMax} days from the first, not ${days} (${from} to ${to})` },
+      { path, message: `must be at most ${daysMax} days from the first, not ${days} (${from} to ${to})` },
     ])
   }
 }

@@ -116,6 +116,7 @@ describe('a new case', () => {
       [{ colour: 'red' }, '/colour'],
       [{ patient: { mrn: '', name: 'x' } }, '/patient/mrn'],
       [{ patient: { mrn: 'x', name: 'x', birthDate: '2020-02-30' } }, '/patient/birthDate'],
+      [{ patient: { mrn: 'x', name: 'x', birthDate: tooFar.slice(0, 10) } }, '/patient/birthDate'],
       [{ urgency: 'soon' }, '/urgency'],
       [{ equipment: [{ equipmentId: robot.id, units: 0 }] }, '/equipment/0/units'],
       [{ equipment: [{ equipmentId: robot.id, units: 3 }] }, '/equipment'],

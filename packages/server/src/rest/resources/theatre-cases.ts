@@ -22,6 +22,7 @@ import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, keyDigest, type SentKey } from '../sent-key.ts'
 import type { AuditedRequest, Input, Serve } from '../serve.ts'
 import { requireDays } from './local-days.ts'
+import { theatrePatient } from './theatre-patient.ts'
 
 const daysMax = 31
 const dayMs = 86_400_000
@@ -51,7 +52,7 @@ function serveNewCases(serve: Serve, deps: RestDeps): void {
   }
   const create = async (input: Input<typeof restOperations.createCase>) => {
     const { body } = input
-    const claim = claimOf(input)
+    const claim = claimOf(input, deps.now())
     if (body.bump === undefined) {
       const outcome = await theatre.claimCase(claim)
       if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw await claimProblem(input, outcome, claim)
@@ -75,7 +76,7 @@ function serveNewCases(serve: Serve, deps: RestDeps): void {
   serve(
     restOperations.checkCase,
     async (input) => {
-      const outcome = await theatre.checkCase(claimOf(input))
+      const outcome = await theatre.checkCase(claimOf(input, deps.now()))
       if (outcome.kind !== 'checked') throw refusal(deps, input, outcome)
       return {
         status: 200,
@@ -271,18 +272,17 @@ function actionOf({ params: { caseId }, granted: { actor }, key }: ChangeInput, 
   return { caseId, actorId: actor.accountId, key: key && keyDigest(key, `${purpose} ${caseId}`) }
 }
 
+type NewCaseInput = Pick<Input<typeof restOperations.createCase>, 'body' | 'granted' | 'field' | 'key'>
+
 /** What a new case asks for. An id of another clinic is none of this one: the engine finds out. */
-function claimOf({
-  body,
-  granted: { clinic, actor },
-  field: override,
-  key,
-}: Pick<Input<typeof restOperations.createCase>, 'body' | 'granted' | 'field' | 'key'>): ClaimCaseRequest {
-  const { mrn, name, birthDate = null } = body.patient
+function claimOf(
+  { body, granted: { clinic, actor }, field: override, key }: NewCaseInput,
+  now: Date,
+): ClaimCaseRequest {
   const { code, display } = body.procedure
   const wanted = {
     ...planOf(body),
-    patient: { mrn: mrn.trim(), name: name.trim(), birthDate },
+    patient: theatrePatient(body.patient, now),
     service: body.service.trim(),
     procedure: { code: code.trim(), display: display.trim() },
     urgency: body.urgency ?? ('elective' as const),

@@ -235,6 +235,8 @@ describe('the waiting list', () => {
     const days = { from: theatreDay, to: theatreDay, limit: 1 }
     const suggest = (body: object) => rest.call('suggestCaseTimes', { path, as, body: { ...days, ...body } })
     expect((await suggest({ requestId: waiting.id })).problem.errors).toMatchObject([{ path: '/surgeonId' }])
+    const backwards = await suggest({ requestId: waiting.id, from: days.to, to: '2026-01-01' })
+    expect(backwards.problem.errors).toMatchObject([{ path: '/to' }])
     const found = await suggest({ requestId: waiting.id, surgeonId: surgeon.id, roomIds: [roomOne.id] })
     expect(found.body.suggestions).toMatchObject([{ roomId: roomOne.id, startsAt: theatreTime('00:30') }])
     const [time] = found.body.suggestions

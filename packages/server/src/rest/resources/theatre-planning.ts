@@ -23,7 +23,7 @@ export function serveTheatrePlanning(serve: Serve, deps: RestDeps): void {
   serve(
     restOperations.suggestCaseTimes,
     async ({ body, granted: { clinic } }) => {
-      requireDays(body.from, body.to, suggestDaysMax)
+      requireDays(body.from, body.to, suggestDaysMax, '/to')
       const { query, at } = await suggestQuery(deps, clinic, body)
       const found = await theatre.suggest(query)
       if ('kind' in found) throw theatreProblem(found, at)

@@ -1,0 +1,22 @@
+import { invalidRequest } from '../../edge/validator.ts'
+import { todayIn } from './local-days.ts'
+
+/** Where a day begins first. */
+const earliestZone = 'Pacific/Kiritimati'
+
+/**
+ * The patient of a case or of a request for one.
+ *
+ * @throws ProblemError invalid_request for a birth date that is in the future everywhere
+ */
+export function theatrePatient(
+  sent: { mrn: string; name: string; birthDate?: string },
+  now: Date,
+): { mrn: string; name: string; birthDate: string | null } {
+  const { mrn, name } = sent
+  const birthDate = sent.birthDate ?? null
+  if (birthDate !== null && birthDate > todayIn(earliestZone, now).toString()) {
+    throw invalidRequest([{ path: '/patient/birthDate', message: `must not be in the future, not "${birthDate}"` }])
+  }
+  return { mrn: mrn.trim(), name: name.trim(), birthDate }
+}
