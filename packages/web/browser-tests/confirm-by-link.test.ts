@@ -3,7 +3,16 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, dataOf } from './a-practice.ts'
 import { confirm, hold, openTimes } from './booking-steps.ts'
-import { anAddress, axeFindings, type Site, sidewaysPixels, signUp, startSite, untilRead } from './harness.ts'
+import {
+  anAddress,
+  axeFindings,
+  type Site,
+  sidewaysPixels,
+  signInPage,
+  signUp,
+  startSite,
+  untilRead,
+} from './harness.ts'
 import { browserTest, expectNoPageErrors } from './site-test.ts'
 
 /** The horizon belongs to the whole server: an open transaction of another test file delays the relay. */
@@ -31,7 +40,9 @@ async function linkIn({ mails }: MailServer, to: string, count = 1): Promise<str
     arrivesWithinMs,
   )
   const [, link = ''] =
-    /https?:\/\/[^/\s]+(\/(?:confirm|confirm-email|undo-email|ticket|leave-waitlist)#\S+)/.exec(mail.text ?? '') ?? []
+    /https?:\/\/[^/\s]+(\/(?:confirm|confirm-email|undo-email|reset-password|ticket|leave-waitlist)#\S+)/.exec(
+      mail.text ?? '',
+    ) ?? []
   return link
 }
 
@@ -199,6 +210,48 @@ test('an account confirms its address with a press, after signing in; a change o
   await page.getByRole('button', { name: 'Undo the change' }).click()
   await page.getByText('Your account has its earlier address again').waitFor()
   expect(await axeFindings(page)).toEqual([])
+})
+
+test('a forgotten password is replaced with the link of an e-mail, which signs out everywhere and works once', {
+  timeout: 300_000,
+}, async ({ site, mails }) => {
+  const account = await signUp(site.url, 'Ada')
+  await linkIn(mails, account.email)
+  const signedIn = await site.newPage({ isNewContext: true })
+  await signInPage(signedIn, account, '/account')
+
+  const page = await site.newPage({ isNewContext: true, viewport: { width: 320, height: 640 } })
+  await page.goto('/sign-in')
+  await page.getByRole('link', { name: 'Forgot your password?' }).click()
+  await page.getByRole('heading', { name: 'Forgot your password?' }).waitFor()
+  await page.getByLabel('E-mail').fill(account.email)
+  await page.getByRole('button', { name: 'Send the link' }).click()
+  await page.getByRole('status').filter({ hasText: account.email }).waitFor()
+
+  const link = await linkIn(mails, account.email, 2)
+  await page.goto(link)
+  const password = 'a password that I chose'
+  await page.getByLabel('New password', { exact: true }).fill(password)
+  await page.getByLabel('New password, again').fill(password)
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await page.waitForURL((url) => url.pathname === '/sign-in' && url.hash === '')
+  await signedIn.reload()
+  await signedIn.getByRole('main').getByRole('link', { name: 'Sign in' }).waitFor()
+
+  await page.getByLabel('E-mail').fill(account.email)
+  await page.getByLabel('Password', { exact: true }).fill(account.password)
+  const submitSignIn = page.getByRole('main').getByRole('button', { name: 'Sign in', exact: true })
+  await submitSignIn.click()
+  await page.getByText('The e-mail address or the password is wrong.').waitFor()
+  await signInPage(page, { ...account, password }, '/account')
+  await page.getByText(account.email).first().waitFor()
+
+  const again = await site.newPage({ isNewContext: true })
+  await again.goto(link)
+  await again.getByLabel('New password', { exact: true }).fill('another password of mine')
+  await again.getByLabel('New password, again').fill('another password of mine')
+  await again.getByRole('button', { name: 'Change password' }).click()
+  await again.getByText('This link no longer works').waitFor()
 })
 
 test('an invitation’s link is of no use to another account; the invited one confirms its address, and accepts', {
