@@ -10,7 +10,10 @@ import { openBackups } from '../../src/backups/open-backups.ts'
 import { startBackups } from '../../src/backups/start-backups.ts'
 import { type Config, readConfig } from '../../src/config/config.ts'
 import { createLogger } from '../../src/observe/logger.ts'
-import { BookingLoad, createRoom } from './booking-load.ts'
+import { settingsFor } from '../running-server.ts'
+import { serverProcess } from '../server-process.ts'
+import { bookByServer } from './book-by-server.ts'
+import { BookingLoad, bookByEngine, createRoom } from './booking-load.ts'
 
 export type BackupStageOptions = {
   /** An empty directory, in which the drill works. */
@@ -19,12 +22,18 @@ export type BackupStageOptions = {
   room: number
   /** HOLDFAST_BACKUP_SECONDS */
   backupSeconds: number
+  /** How `load` books: by the engine in this process, or over HTTP by a server in a process of its own. */
+  way?: Way
 }
+
+export type Way = 'engine' | 'server'
 
 /** A database of its own that can be booked and backed up. */
 export type BackupStage = {
   dataDirectory: string
   pool: pg.Pool
+  /** By the engine, whichever way `load` books. */
+  fill: BookingLoad
   load: BookingLoad
   /** Starts continuous backups to a place, as a server does. */
   backUp(place: BackupPlace): Promise<{ stop(): Promise<void> }>
@@ -37,7 +46,7 @@ export type BackupPlace = { config: Config; env: Record<string, string> }
 const passphrase = 'for the drill only'
 const waitMsMax = 300_000
 
-export async function openBackupStage({ directory, room }: BackupStageOptions): Promise<BackupStage> {
+export async function openBackupStage({ directory, room, way = 'engine' }: BackupStageOptions): Promise<BackupStage> {
   const dataDirectory = join(directory, 'live')
   await fillDataDirectory(dataDirectory)
   const database = await startEmbeddedPostgres({ dataDirectory })
@@ -45,17 +54,39 @@ export async function openBackupStage({ directory, room }: BackupStageOptions): 
   await migrate({ ownerUrl: database.ownerUrl })
   const { clinic, slotIds } = await createRoom(pool, room)
   const engine = createEngine({ batchPool: pool, generalPool: pool, ...engineBounds })
+  const fill = new BookingLoad(bookByEngine(engine, clinic.no), slotIds)
+  const server = way === 'server' ? await loadByServer(database.ownerUrl, slotIds) : null
   return {
     dataDirectory,
     pool,
-    load: new BookingLoad(engine, clinic.no, slotIds),
+    fill,
+    load: server?.load ?? fill,
     backUp: ({ config, env }) => {
       const { ownerUrl } = database
       return startBackups({ config, env, database: { ownerUrl, embedded: true }, log: createLogger('silent') })
     },
     async end() {
+      await server?.end()
       await Promise.allSettled([database.stop()])
       await Promise.allSettled([engine.stop(), pool.end()])
+    },
+  }
+}
+
+/** As many as keep two cores busy; more only wait longer. */
+const httpClients = 64
+
+async function loadByServer(ownerUrl: string, slotIds: readonly string[]) {
+  // Without DATABASE_APP_URL: the server creates the application's login.
+  const { DATABASE_APP_URL: _, ...settings } = settingsFor({ ownerUrl, appUrl: '' })
+  // Guests come from many addresses.
+  const server = await serverProcess({ ...settings, HOLDFAST_LOG_LEVEL: 'warn', HOLDFAST_TRUSTED_PROXIES: '1' })
+  const { bookPlace, close } = bookByServer(server.url, httpClients)
+  return {
+    load: new BookingLoad(bookPlace, slotIds, httpClients),
+    async end() {
+      close()
+      await server.end()
     },
   }
 }

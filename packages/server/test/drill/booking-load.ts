@@ -9,8 +9,6 @@ export type JournalEntry = { id: string; beganMs: number; acknowledgedMs: number
 
 const capacity = 200
 const slotsPerDoctor = 50
-const concurrency = 256
-
 export type Room = { clinic: BuiltClinic; doctors: BuiltDoctor[]; slotIds: string[] }
 
 /** A clinic with room for this many bookings. */
@@ -35,39 +33,52 @@ export async function createRoom(pool: pg.Pool, bookings: number): Promise<Room>
   return { clinic, doctors, slotIds }
 }
 
-/** Books confirmed places as fast as the engine takes them, and notes what was acknowledged. */
+/** Books a place of a slot. @returns the booking, or why there is none */
+export type BookPlace = (slotId: string) => Promise<{ id: string } | { refused: string }>
+
+/** By the engine in this process. */
+export function bookByEngine(engine: Engine, clinicNo: number): BookPlace {
+  return async (id) => {
+    const outcome = await engine.claim(aClaim({ id, clinicNo }, { confirm: true }))
+    // A claim whose connection was lost is sent again, and may find its booking.
+    const isBooked = outcome.kind === 'booked' || outcome.kind === 'replayed'
+    return isBooked ? { id: outcome.booking.id } : { refused: outcome.kind }
+  }
+}
+
+/** Books confirmed places as fast as they are booked for so many clients, and notes what was acknowledged. */
 export class BookingLoad {
   readonly journal: JournalEntry[] = []
   /** Claims that were not booked, by the kind of their outcome. */
   readonly refused: Record<string, number> = {}
-  readonly #engine: Engine
-  readonly #clinicNo: number
+  readonly #bookPlace: BookPlace
   readonly #slotIds: readonly string[]
+  readonly #clients: number
   #next = 0
   #stopped = false
 
-  constructor(engine: Engine, clinicNo: number, slotIds: readonly string[]) {
-    this.#engine = engine
-    this.#clinicNo = clinicNo
+  constructor(bookPlace: BookPlace, slotIds: readonly string[], clients = 256) {
+    this.#bookPlace = bookPlace
     this.#slotIds = slotIds
+    this.#clients = clients
   }
 
   /** @returns bookings per second */
   async book(count: number): Promise<number> {
     const [beganAt, before] = [performance.now(), this.journal.length]
     const end = this.#next + count
-    const clients = Array.from({ length: concurrency }, async () => {
+    const clients = Array.from({ length: this.#clients }, async () => {
       while (this.#next < end && !this.#stopped) await this.#bookOne()
     })
     await Promise.all(clients)
     return (this.journal.length - before) / ((performance.now() - beganAt) / 1000)
   }
 
-  /** The same for so long, as long as a condition holds, which is asked ten times a second. */
+  /** The same for so long, as long as a condition holds, which is checked ten times a second. */
   async bookWhile(holds: () => Promise<boolean>, milliseconds: number): Promise<number> {
     const [beganAt, before] = [performance.now(), this.journal.length]
     let isOver = false
-    const clients = Array.from({ length: concurrency }, async () => {
+    const clients = Array.from({ length: this.#clients }, async () => {
       while (!isOver && !this.#stopped) await this.#bookOne()
     })
     while (performance.now() - beganAt < milliseconds && (await holds())) await delay(100)
@@ -97,11 +108,8 @@ export class BookingLoad {
     this.#next += 1
     const id = this.#slotIds[index % this.#slotIds.length] ?? ''
     const beganMs = Date.now()
-    const claim = aClaim({ id, clinicNo: this.#clinicNo }, { confirm: true })
-    const outcome = await this.#engine.claim(claim)
-    // A claim whose connection was lost is sent again, and may find its booking.
-    if (outcome.kind === 'booked' || outcome.kind === 'replayed') {
-      this.journal.push({ id: outcome.booking.id, beganMs, acknowledgedMs: Date.now() })
-    } else this.refused[outcome.kind] = (this.refused[outcome.kind] ?? 0) + 1
+    const outcome = await this.#bookPlace(id)
+    if ('id' in outcome) this.journal.push({ id: outcome.id, beganMs, acknowledgedMs: Date.now() })
+    else this.refused[outcome.refused] = (this.refused[outcome.refused] ?? 0) + 1
   }
 }

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { measureBackupCost } from './measure-backup-cost.ts'
+import { failuresOfBackupCost, measureBackupCost } from './measure-backup-cost.ts'
 import { runRestoreDrill } from './run-restore-drill.ts'
 
 async function emptyDirectory(): Promise<string> {
@@ -36,13 +36,25 @@ it('the drill finds bookings that were lost (negative control: it restores a mom
   expect(mismatches).toBe(0)
 })
 
-it('what backups cost is measured in each round, for a copy of the database and for the WAL in between', async () => {
-  const directory = await emptyDirectory()
-  const cost = await measureBackupCost({ rounds: 1, partMs: 500, bookedBefore: 1_000, directory, ...quick })
-  const { without, copying, archiving } = cost.bookingsPerSecond
-  for (const { min } of [without, copying, archiving]) expect(min).toBeGreaterThan(0)
-  // Of one round: the mean of what was booked before and after it.
-  const neighbours = (without.min + without.max) / 2
-  expect(cost.ratio.archiving.median).toBeCloseTo(archiving.median / neighbours, 1)
-  expect(cost.ratio.copying.median).toBeCloseTo(copying.median / neighbours, 1)
+it.for(['engine', 'server'] as const)(
+  'by the %s: what backups cost, for a copy and for the WAL in between',
+  async (way) => {
+    const directory = await emptyDirectory()
+    const cost = await measureBackupCost({ way, rounds: 1, partMs: 500, bookedBefore: 1_000, directory, ...quick })
+    const { without, copying, archiving } = cost.bookingsPerSecond
+    for (const { min } of [without, copying, archiving]) expect(min).toBeGreaterThan(0)
+    // Of one round: the mean of what was booked before and after it.
+    const neighbours = (without.min + without.max) / 2
+    expect(cost.ratio.archiving.median).toBeCloseTo(archiving.median / neighbours, 1)
+    expect(cost.ratio.copying.median).toBeCloseTo(copying.median / neighbours, 1)
+  },
+)
+
+it('backups that cost a server more than a tenth of its bookings are a failure', () => {
+  const cost = (way: 'engine' | 'server', median: number) => {
+    const spread = { median, min: median, max: median }
+    return failuresOfBackupCost({ way, ratio: { archiving: spread, copying: spread } })
+  }
+  expect([cost('server', 0.9), cost('engine', 0.7)]).toEqual([[], []])
+  expect(cost('server', 0.89)).toEqual([expect.stringContaining('0.89 of the bookings')])
 })

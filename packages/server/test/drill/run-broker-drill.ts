@@ -6,7 +6,7 @@ import { fillDataDirectory } from '@holdfast/testkit'
 import { type RabbitServer, rabbitServer, whyNoRabbit } from '@holdfast/testkit/rabbit-server'
 import { startBroker } from '../../src/broker/start-broker.ts'
 import { createLogger } from '../../src/observe/logger.ts'
-import { BookingLoad, createRoom } from './booking-load.ts'
+import { BookingLoad, bookByEngine, createRoom } from './booking-load.ts'
 
 export type BrokerDrillResult = {
   /** Booked while events were published. Each is one event. */
@@ -41,7 +41,7 @@ export async function runBrokerDrill(options: {
     await migrate({ ownerUrl: database.ownerUrl })
     const { clinic, slotIds } = await createRoom(pool, bookings * 3)
     const engine = createEngine({ batchPool: pool, generalPool: pool, ...engineBounds })
-    const load = new BookingLoad(engine, clinic.no, slotIds)
+    const load = new BookingLoad(bookByEngine(engine, clinic.no), slotIds)
     say(`booking ${bookings} without publishing, after ${Math.ceil(bookings / 10)} to warm up`)
     await load.book(Math.ceil(bookings / 10))
     const without = await load.book(bookings)
