@@ -302,9 +302,14 @@ async function show(page: Page, path: string, act: Shot['act'], t: Texts): Promi
 
 async function isLoaded(page: Page) {
   await page.locator('h1').first().waitFor()
-  // Reads begin when the parts of a page that are loaded on demand are there.
-  await page.waitForLoadState('networkidle')
-  await page.waitForFunction(() => document.querySelector('[aria-busy="true"], .mantine-Skeleton-root') === null)
+  // Parts of a page that are loaded on demand begin their reads later: nothing may be added for a while.
+  await page.waitForFunction(async () => {
+    const isBusy = () => document.querySelector('[aria-busy="true"], .mantine-Skeleton-root') !== null
+    const count = () => document.querySelectorAll('*').length
+    const before = count()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    return !isBusy() && count() === before
+  })
   await page.evaluate(async () => {
     await document.fonts.ready
     await Promise.all([...document.images].map((image) => image.decode().catch(() => undefined)))
