@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { createEgress } from '@holdfast/adapters/egress'
 import { type Operation, type Problem, restOperations, type Static, type TSchema } from '@holdfast/contract'
 import { createCalendarReads, createEngine, type Engine, type Role } from '@holdfast/engine'
 import { aMember, type TestDatabase } from '@holdfast/testkit'
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyRequest, type LightMyRequestResponse } from 'fastify'
 import type pg from 'pg'
 import type { AccountCard } from '../src/accounts/accounts.ts'
 import type { AccountPrincipal } from '../src/accounts/principals.ts'
@@ -280,11 +281,11 @@ async function call<Id extends OperationId>(app: FastifyInstance, id: Id, option
     ...(payload === undefined ? {} : { payload }),
     ...(remoteAddress === undefined ? {} : { remoteAddress }),
   })
+  const payloadText = textOf(response)
   const isText = /^(text|image)\//.test(String(response.headers['content-type']))
-  const received: unknown =
-    response.payload === '' ? undefined : isText ? response.payload : JSON.parse(response.payload)
+  const received: unknown = payloadText === '' ? undefined : isText ? payloadText : JSON.parse(payloadText)
   const isProblem = response.statusCode >= 400
-  const outcome = `${id} returned ${response.statusCode}: ${response.payload.slice(0, 500)}`
+  const outcome = `${id} returned ${response.statusCode}: ${payloadText.slice(0, 500)}`
   return {
     status: response.statusCode,
     headers: response.headers,
@@ -301,4 +302,10 @@ async function call<Id extends OperationId>(app: FastifyInstance, id: Id, option
 
 function entriesOfText(query: Record<string, string | number | boolean>): [string, string][] {
   return Object.entries(query).map(([name, value]) => [name, String(value)])
+}
+
+/** As clients decode it. */
+function textOf({ headers, payload, rawPayload }: LightMyRequestResponse): string {
+  if (headers['content-encoding'] === 'br') return brotliDecompressSync(rawPayload).toString()
+  return headers['content-encoding'] === 'gzip' ? gunzipSync(rawPayload).toString() : payload
 }

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandle
 import type { AccountPrincipal } from '../accounts/principals.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 import { networkPrefix } from '../audit/network-prefix.ts'
+import { compressPayload } from '../edge/compression.ts'
 import type { Principal } from '../edge/principal.ts'
 import { ProblemError } from '../edge/problem-error.ts'
 import { invalidRequest } from '../edge/validator.ts'
@@ -85,6 +86,8 @@ export type RouteOptions<Described extends Operation> = {
   auditRepeated?(input: Input<Described>): Audited
   /** The response contains a secret and is not stored: a request that repeats an Idempotency-Key runs again. */
   returnsSecret?: true
+  /** The response is large, and is sent compressed to clients that accept it. Only of reads. */
+  compresses?: true
 }
 
 /** Adds the route of an operation. */
@@ -136,6 +139,7 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
       config: { operationId: described.id },
       ...earlyChecks(deps, described),
       ...(described.bodyOptional ? { preValidation: emptyBodyIfNone } : {}),
+      ...(options.compresses ? { onSend: compressPayload } : {}),
       ...(options.limit ? { preHandler: options.limit === 'booking' ? app.limitBooking : app.limitPatient } : {}),
       handler: async (request, reply) => {
         reply.header('cache-control', cacheControl)

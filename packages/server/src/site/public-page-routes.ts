@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
+import { compress, encodingFor } from '../edge/compression.ts'
 import { matchesEntityTag, weakEntityTag } from '../edge/entity-tag.ts'
 import type { PublicHead, PublicPages } from './public-pages.ts'
 
@@ -86,20 +85,6 @@ function pageSender({ directory, page, policy }: PublicPageSettings) {
     compressed.set(key, body)
     return sendUnlessCurrent(reply.header('content-encoding', encoding), request, etag, body)
   }
-}
-
-/** As small as a page of the build, nearly, in less than a millisecond. */
-const brotliQuality = 5
-
-const compress = {
-  br: (text: string) =>
-    promisify(brotliCompress)(text, { params: { [constants.BROTLI_PARAM_QUALITY]: brotliQuality } }),
-  gzip: (text: string) => promisify(gzip)(text),
-}
-
-function encodingFor({ headers }: FastifyRequest): keyof typeof compress | null {
-  const accepted = String(headers['accept-encoding'] ?? '')
-  return accepted.includes('br') ? 'br' : accepted.includes('gzip') ? 'gzip' : null
 }
 
 /** The client stores it, and asks each time whether it has changed. */

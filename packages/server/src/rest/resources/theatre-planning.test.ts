@@ -329,6 +329,17 @@ describe('the day of the operation', () => {
     ])
   })
 
+  test('the board is compressed for clients that accept it, and is the same', async ({ database, rest }) => {
+    const theatre = await aTheatre(database, rest)
+    await theatre.book({ confirm: true })
+    const read = (headers = {}) =>
+      rest.call('getTheatre', { path: theatre.path, as: theatre.staff, query: { date: theatreDay }, headers })
+    const [plain, compressed] = [await read(), await read({ 'accept-encoding': 'gzip, deflate' })]
+    expect([plain.headers['content-encoding'], compressed.headers['content-encoding']]).toEqual([undefined, 'gzip'])
+    expect(compressed.body).toEqual({ ...plain.body, asOf: compressed.body.asOf })
+    expect(Number(compressed.headers['content-length'])).toBeLessThan(Number(plain.headers['content-length']))
+  })
+
   test('milestones, extensions, estimates and the report', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { path, staff: as, admin, roomOne } = theatre
