@@ -39,9 +39,9 @@ function firstFilesIn(bundle: Bundle): FirstFiles {
   const textFile = (language: string, feature: string) => chunkOf(`src/locales/${language}/${feature}.json`, bundle)
   const catalogues = [...new Set(firstPages.flatMap(({ texts }) => [...textsOfAll, ...texts]))]
   return {
-    pages: firstPages.map(({ path, module, texts }) => ({
+    pages: firstPages.map(({ path, modules, texts }) => ({
       path: path.source,
-      files: [...filesOf(module, bundle)].filter((file) => !known.has(file)),
+      files: [...new Set(modules.flatMap((module) => [...filesOf(module, bundle)]))].filter((file) => !known.has(file)),
       texts: [...textsOfAll, ...texts],
     })),
     texts: Object.fromEntries(

@@ -1,28 +1,64 @@
 /**
- * A page that people open from outside: its addresses, its module, and the namespaces of texts that its route loads.
+ * A page that people open from outside: its addresses, its modules, and the namespaces of texts that its route loads.
+ * `kilobytesMax`: of compressed script.
  */
-export type FirstPage = { name: string; path: RegExp; module: string; texts: readonly string[] }
+export type FirstPage = {
+  name: string
+  path: RegExp
+  modules: readonly string[]
+  texts: readonly string[]
+  kilobytesMax: number
+}
+
+const patientsPage = { kilobytesMax: 200 }
 
 /**
- * The patients' pages. What they load at once is bounded (first-load.test.ts) and fetched early
- * (first-files-of-build.ts).
+ * The patients' pages, and the board of an operating theatre, which is on many screens. What they load at once is
+ * bounded (first-load.test.ts) and fetched early (first-files-of-build.ts).
  */
 export const firstPages: readonly FirstPage[] = [
-  { name: 'find a doctor', path: /^\/$/, module: 'src/features/doctors/doctors-page.tsx', texts: ['doctors'] },
-  { name: 'times', path: /^\/doctors\//, module: 'src/features/booking/booking-page.tsx', texts: ['booking'] },
+  {
+    name: 'find a doctor',
+    path: /^\/$/,
+    modules: ['src/features/doctors/doctors-page.tsx'],
+    texts: ['doctors'],
+    ...patientsPage,
+  },
+  {
+    name: 'times',
+    path: /^\/doctors\//,
+    modules: ['src/features/booking/booking-page.tsx'],
+    texts: ['booking'],
+    ...patientsPage,
+  },
   {
     name: 'ticket',
     path: /^\/ticket$/,
-    module: 'src/features/ticket/ticket-page.tsx',
+    modules: ['src/features/ticket/ticket-page.tsx'],
     texts: ['ticket', 'booking', 'links'],
+    ...patientsPage,
   },
   {
     name: 'my bookings',
     path: /^\/my-bookings$/,
-    module: 'src/features/my-bookings/my-bookings-page.tsx',
+    modules: ['src/features/my-bookings/my-bookings-page.tsx'],
     texts: ['my-bookings', 'ticket'],
+    ...patientsPage,
   },
-  { name: 'sign in', path: /^\/sign-in$/, module: 'src/features/account/sign-in-page.tsx', texts: ['account'] },
+  {
+    name: 'sign in',
+    path: /^\/sign-in$/,
+    modules: ['src/features/account/sign-in-page.tsx'],
+    texts: ['account'],
+    ...patientsPage,
+  },
+  {
+    name: 'board',
+    path: /^\/clinic\/[^/]+\/theatre\/?$/,
+    modules: ['src/features/theatre/theatre-frame.tsx', 'src/features/theatre/board/board-page.tsx'],
+    texts: ['theatre', 'schedule'],
+    kilobytesMax: 220,
+  },
 ]
 
 /** The namespaces that every page loads. */

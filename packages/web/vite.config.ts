@@ -12,7 +12,7 @@ const server = process.env.HOLDFAST_URL ?? 'http://localhost:3000'
  * they are large, and loaded when they are opened.
  */
 const mantineComponents =
-  'ActionIcon|Alert|Anchor|Badge|Burger|Button|CloseButton|Group|Input|InputBase|Loader|NativeSelect|Paper|' +
+  'ActionIcon|Alert|Anchor|Badge|Burger|Button|CloseButton|Group|Input|InputBase|Loader|NativeSelect|Paper|Portal|' +
   'SegmentedControl|Skeleton|Stack|Text|TextInput|Title|UnstyledButton|VisuallyHidden'
 const clinicParts =
   'confirm-dialog|day-nav|dialog|drawer|layout|page-tabs|saving-switch|show-more|table|unsaved-changes|' +
@@ -21,7 +21,12 @@ const sharedByPatientPages = new RegExp(
   [
     `/node_modules/@mantine/core/esm/(core|components/(${mantineComponents}))/`,
     '/node_modules/(react-i18next|@tabler/icons-react|@tanstack/react-query)/',
-    '/packages/web/src/lib/(?!clinic-queries|use-live-clinic)',
+    '/packages/web/src/lib/(?!use-live-clinic)',
+    // What the routes of all pages need, and so every page.
+    '/packages/web/src/(app/navigation|app/shell|domain/hold/active-attempt|features/theatre/theatre-queries)',
+    '/packages/web/src/.*/(admin-search|day-search|withdrawal-search|slots-of-week-query|status-colors)',
+    '/node_modules/@mantine/hooks/esm/(use-force-update|use-hotkeys|use-window-event)/',
+    '/node_modules/(@tanstack/(react-router|router-core)|react-remove-scroll)/',
     `/packages/web/src/ui/(?!${clinicParts})`,
   ].join('|'),
 )

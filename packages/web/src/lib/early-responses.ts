@@ -5,8 +5,18 @@ declare global {
   interface Window {
     /** By URL, filled by the script in index.html. */
     holdfastEarly?: Map<string, EarlyResponse>
+    /** Where some requests depend on the responses to others: when all of them are sent, or are not going to be. */
+    holdfastEarlySent?: Promise<void>
   }
 }
+
+/** Wait for it before a request that index.html may be about to send, or it is sent twice. */
+export async function earlyRequestsSent(): Promise<void> {
+  await window.holdfastEarlySent
+}
+
+/** What nobody has taken by then is of another page than the one that was opened, and outdated. */
+const staleMs = 30_000
 
 /** The response to a request that index.html has sent already; undefined if there is none. Each is returned once. */
 export function takeEarlyResponse(request: Request): EarlyResponse | undefined {
@@ -16,5 +26,5 @@ export function takeEarlyResponse(request: Request): EarlyResponse | undefined {
   const address = request.url.startsWith(origin) ? request.url.slice(origin.length) : request.url
   const early = window.holdfastEarly?.get(address)
   window.holdfastEarly?.delete(address)
-  return early
+  return early === undefined || performance.now() - early.sentAt > staleMs ? undefined : early
 }

@@ -2,6 +2,7 @@ import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-route
 import { forbidden, lacksSecondFactor, requireMe, roleIn } from '../../lib/access.ts'
 import { clinicDoctorsQuery } from '../../lib/clinic-queries.ts'
 import { clinicQuery } from '../../lib/directory-queries.ts'
+import { earlyRequestsSent } from '../../lib/early-responses.ts'
 import { loadTexts } from '../../lib/i18n.ts'
 import { localDay } from '../../lib/local-time.ts'
 import { rootRoute } from '../../lib/root-route.ts'
@@ -23,7 +24,7 @@ const theatreRoute = createRoute({
   loader: async ({ context: { queryClient, role }, params: { clinicId } }) => {
     await Promise.all([
       queryClient.ensureQueryData(clinicQuery(clinicId)),
-      queryClient.ensureQueryData(clinicDoctorsQuery(clinicId)),
+      earlyRequestsSent().then(() => queryClient.ensureQueryData(clinicDoctorsQuery(clinicId))),
       loadTexts('theatre', 'schedule'),
     ])
     return { role }
@@ -49,6 +50,7 @@ const boardRoute = createRoute({
   // Requested while the page’s program is loading, and not waited for.
   loader: async ({ context: { queryClient }, params: { clinicId }, deps: { day, view } }) => {
     const wanted = day ?? localDay(serverNow(), (await queryClient.ensureQueryData(clinicQuery(clinicId))).timezone)
+    await earlyRequestsSent()
     void queryClient.prefetchQuery(boardQuery(clinicId, ...boardDays(wanted, view)))
   },
   component: lazyRouteComponent(() => import('./board/board-page.tsx'), 'BoardPage'),

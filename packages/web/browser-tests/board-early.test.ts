@@ -1,0 +1,104 @@
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { mondayOf } from '../src/lib/local-time.ts'
+import { type Site, untilRead } from './harness.ts'
+import { test } from './site-test.ts'
+import { aCase, aTheatre } from './theatre-scene.ts'
+
+type Theatre = Awaited<ReturnType<typeof aTheatre>>
+
+/** A page, not opened yet, with the requests that it has sent to the API. Changes are not read again. */
+async function aPage(theatre: Theatre, who: 'staff' | 'doctor' | 'stranger') {
+  const page = await theatre.scene.pageOf(who, { isNewContext: true, serviceWorkers: 'block' })
+  await page.route('**/theatre/live', (route) => route.abort())
+  return { page, sent: sentBy(page) }
+}
+
+function sentBy(page: Page): string[] {
+  const sent: string[] = []
+  page.on('request', (request) => {
+    const { pathname, search } = new URL(request.url())
+    if (pathname.startsWith('/api/v1/')) sent.push(pathname + search)
+  })
+  return sent
+}
+
+/** Opens the page without its program: only the script in index.html runs. */
+async function openWithoutProgram(page: Page, path: string): Promise<void> {
+  await page.route(/\/assets\/.*\.js$/, () => undefined)
+  await page.goto(path, { waitUntil: 'commit' })
+}
+
+function boardRequests({ clinicId, scene }: Theatre) {
+  const today = Temporal.Now.plainDateISO(scene.clinic.timezone).toString()
+  const board = (date: string, days: number) => `/api/v1/clinics/${clinicId}/theatre?date=${date}&days=${days}`
+  return [
+    { search: '', board: board(today, 1) },
+    { search: '?day=2031-03-05', board: board('2031-03-05', 1) },
+    { search: '?day=2031-03-05&view=week', board: board(mondayOf('2031-03-05'), 7) },
+    { search: '?view=week', board: board(mondayOf(today), 7) },
+  ]
+}
+
+const whoAmI = '/api/v1/whoami'
+
+test('the board is requested before the program has arrived, and nothing is requested twice', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const { clinicId } = theatre
+  const doctors = `/api/v1/doctors?clinicId=${clinicId}&includeInactive=true&limit=100`
+  const path = `/clinic/${clinicId}/theatre`
+  for (const { search, board } of boardRequests(theatre)) {
+    const early = await aPage(theatre, 'staff')
+    await openWithoutProgram(early.page, path + search)
+    const first = [whoAmI, `/api/v1/clinics/${clinicId}`, doctors, board]
+    await expect.poll(() => early.sent).toEqual(first)
+    await early.page.close()
+
+    const { page, sent } = await aPage(theatre, 'staff')
+    await page.goto(path + search)
+    await page.getByRole('region', { name: 'Room 1', exact: true }).or(page.getByRole('rowheader')).first().waitFor()
+    await untilRead(page)
+    expect(sent.filter((one) => first.includes(one)).toSorted()).toEqual(first.toSorted())
+    await page.close()
+  }
+})
+
+async function denials(site: Site): Promise<number> {
+  const { rows } = await site.database.ownerPool.query<{ count: number }>(
+    `select count(*)::integer as count from holdfast.audit_event where kind = 'denied'`,
+  )
+  return rows[0]?.count ?? 0
+}
+
+test('the board is not requested early by people who may not see it', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  await aCase(site, theatre, {})
+  const path = `/clinic/${theatre.clinicId}/theatre`
+  const isOfBoard = (one: string) => one.includes('/theatre') || one.includes('/doctors')
+  const before = await denials(site)
+
+  const stranger = await aPage(theatre, 'stranger')
+  await stranger.page.goto(path)
+  await stranger.page.getByRole('heading', { level: 1 }).waitFor()
+  await untilRead(stranger.page)
+  expect(stranger.sent.filter(isOfBoard)).toEqual([])
+
+  const guest = await site.newPage({ isNewContext: true, serviceWorkers: 'block' })
+  const sentByGuest = sentBy(guest)
+  await guest.goto(path)
+  await guest.waitForURL(/sign-in/)
+  expect(sentByGuest.filter(isOfBoard)).toEqual([])
+
+  // A role that needs a second factor, without one.
+  const { page, sent } = await aPage(theatre, 'staff')
+  await page.route(`**${whoAmI}`, async (route) => {
+    const response = await route.fetch()
+    const body = await response.json()
+    for (const membership of body.account.memberships) membership.lacksSecondFactor = true
+    await route.fulfill({ response, json: body })
+  })
+  await page.goto(path)
+  await page.waitForURL(/\/account/)
+  expect(sent.filter(isOfBoard)).toEqual([])
+  expect(await denials(site)).toBe(before)
+})
