@@ -25,8 +25,7 @@ test('from a request to the report: suggested, held, confirmed, moved, refused, 
   await page.getByText('Hip replacement is confirmed.').waitFor()
   await page.keyboard.press('Escape')
   await drawer.waitFor({ state: 'detached' })
-  // The board is as wide as it stays when nobody waits any more.
-  await page.getByRole('region', { name: 'Waiting list' }).waitFor({ state: 'detached' })
+  await page.getByRole('region', { name: 'Waiting list' }).getByText('Nobody is waiting').waitFor()
   const hip = page.getByRole('button', { name: /Hip replacement/ })
   await rowOf(page, 'Room 1')
     .getByRole('button', { name: /Hip replacement/ })
@@ -279,7 +278,7 @@ test('a request is held where it is dropped, and a full place says what is in th
   await rowOf(page, 'Room 2')
     .getByRole('button', { name: /Cystoscopy/ })
     .waitFor()
-  await page.getByRole('region', { name: 'Waiting list' }).waitFor({ state: 'detached' })
+  await page.getByRole('region', { name: 'Waiting list' }).getByText('Nobody is waiting').waitFor()
 
   // On paper: room by room, in place of the board.
   await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')))

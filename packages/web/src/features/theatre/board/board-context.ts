@@ -1,4 +1,5 @@
 import type { Case, TheatreBoard } from '@holdfast/contract/client'
+import type { TFunction } from 'i18next'
 import { createContext, useContext } from 'react'
 import type { Names } from '../conflict-text.ts'
 import type { Span } from './board-layout.ts'
@@ -8,6 +9,8 @@ export type Plan = { roomId: string; startsAt: number; minutes: number }
 
 /** What everything on the board needs. It does not change while a case is dragged. */
 export type BoardScene = {
+  /** Performance: the hook takes a good part of the time of a case, of which there are hundreds. */
+  t: TFunction<['theatre', 'shell']>
   board: TheatreBoard
   day: string
   shown: Span

@@ -1,5 +1,5 @@
 import type { Block, BusyTime, Case, Room } from '@holdfast/contract/client'
-import { useState } from 'react'
+import { startTransition, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatTime } from '../../../lib/format.ts'
 import { type Plan, useBoard } from './board-context.ts'
@@ -17,6 +17,16 @@ type BoardGridProps = {
   isWithResources: boolean
 }
 
+/** Of a row, without its border: board-grid.module.css. */
+const rowPixelsMin = 108
+/** Of the page's head, above the first room. */
+const headPixelsMin = 240
+
+/** Those that are in sight at first: their cases are painted before those of the others. */
+function roomsFirst(): number {
+  return Math.ceil((window.innerHeight - headPixelsMin) / rowPixelsMin)
+}
+
 /**
  * Rooms × hours. Not `ResourcesDayView` of @mantine/schedule: it moves events by HTML drag and drop, which has no
  * keyboard equivalent, and takes local times, with which days on which the clocks change are wrong.
@@ -29,6 +39,8 @@ export function BoardGrid({ planned, isWithResources }: BoardGridProps) {
   const cases = Map.groupBy(board.cases, ({ roomId }) => roomId)
   const blocks = Map.groupBy(board.blocks, ({ roomId }) => roomId)
   const busy = Map.groupBy(board.busy ?? neverBusy, ({ resourceId }) => resourceId)
+  const isWhole = useAfterFirstPaint()
+  const inSight = roomsFirst()
   const [lastFocused, setLastFocused] = useState<string | null>(null)
   // One stop of the Tab key: arrows lead to the other cases and blocks.
   const tabStop =
@@ -54,11 +66,11 @@ export function BoardGrid({ planned, isWithResources }: BoardGridProps) {
             ))}
           </div>
         </div>
-        {board.rooms.map((room) => (
+        {board.rooms.map((room, index) => (
           <RoomRow
             key={room.id}
             room={room}
-            cases={cases.get(room.id) ?? noCases}
+            cases={isWhole || index < inSight ? (cases.get(room.id) ?? noCases) : noCases}
             blocks={blocks.get(room.id) ?? noBlocks}
             busy={busy.get(room.id) ?? neverBusy}
             ghost={planned?.plan.roomId === room.id ? planned.plan : null}
@@ -71,6 +83,23 @@ export function BoardGrid({ planned, isWithResources }: BoardGridProps) {
       </div>
     </section>
   )
+}
+
+/** false until the component has been painted once. */
+function useAfterFirstPaint(): boolean {
+  const [isPainted, setPainted] = useState(false)
+  useEffect(() => {
+    // The effect may run before the paint of the frame, and a timer of a frame's callback does not.
+    const frame = requestAnimationFrame(() => {
+      timer = setTimeout(() => startTransition(() => setPainted(true)))
+    })
+    let timer: ReturnType<typeof setTimeout> | undefined
+    return () => {
+      cancelAnimationFrame(frame)
+      clearTimeout(timer)
+    }
+  }, [])
+  return isPainted
 }
 
 function firstOf<One>(rooms: readonly Room[], byRoom: Map<string, One[]>): One | undefined {

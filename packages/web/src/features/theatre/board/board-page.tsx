@@ -2,19 +2,18 @@ import { Button, Group, SegmentedControl, Stack } from '@mantine/core'
 import { IconPrinter } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useMemo, useState } from 'react'
+import { lazy, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate } from '../../../lib/format.ts'
 import { DayNav } from '../../../ui/day-nav.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { Icon } from '../../../ui/icon.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
+import { OnceOpened } from '../../../ui/once-opened.tsx'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
-import { CaseDialog } from '../case/case-dialog.tsx'
 import { casesAtRisk } from '../case-state.ts'
 import { namesOf, noBoard } from '../conflict-text.ts'
-import { BlockDialog } from '../setup/block-dialog.tsx'
 import { boardDays, boardQuery } from '../theatre-queries.ts'
 import type { BoardSearch } from '../theatre-search.ts'
 import { useLiveTheatreState } from '../use-live-theatre.ts'
@@ -27,6 +26,9 @@ import { usePrinting } from './use-printing.ts'
 import { WeekTable } from './week-table.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/theatre/')
+
+const CaseDialog = lazy(async () => ({ default: (await import('../case/case-dialog.tsx')).CaseDialog }))
+const BlockDialog = lazy(async () => ({ default: (await import('../setup/block-dialog.tsx')).BlockDialog }))
 
 /** Rooms and their cases, of a day or a week. */
 export function BoardPage() {
@@ -94,12 +96,16 @@ export function BoardPage() {
           {isPrinting ? <DayPrint board={read.data} day={day} names={names} /> : null}
         </>
       )}
-      <CaseDialog caseId={search.caseId ?? null} names={names} risks={risks} onClose={() => show(place)} />
-      <BlockDialog
-        block={read.data?.blocks.find(({ id }) => id === openedBlockId) ?? null}
-        names={names}
-        onClose={() => setOpenedBlockId(null)}
-      />
+      <OnceOpened isOpen={search.caseId !== undefined}>
+        <CaseDialog caseId={search.caseId ?? null} names={names} risks={risks} onClose={() => show(place)} />
+      </OnceOpened>
+      <OnceOpened isOpen={openedBlockId !== null}>
+        <BlockDialog
+          block={read.data?.blocks.find(({ id }) => id === openedBlockId) ?? null}
+          names={names}
+          onClose={() => setOpenedBlockId(null)}
+        />
+      </OnceOpened>
     </Stack>
   )
 }

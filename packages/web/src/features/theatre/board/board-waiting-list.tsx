@@ -1,15 +1,19 @@
 import type { CaseRequest } from '@holdfast/contract/client'
 import { Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatNumber } from '../../../lib/format.ts'
 import { ErrorState } from '../../../ui/error-state.tsx'
+import { OnceOpened } from '../../../ui/once-opened.tsx'
 import { RequestList } from '../requests/request-list.tsx'
-import { ScheduleDialog } from '../requests/schedule-dialog.tsx'
 import { openRequestsQuery } from '../theatre-queries.ts'
 import { useTheatre } from '../use-theatre.ts'
 import type { RefusedDrop } from './use-dropped-request.ts'
+
+const ScheduleDialog = lazy(async () => ({
+  default: (await import('../requests/schedule-dialog.tsx')).ScheduleDialog,
+}))
 
 const shownMax = 50
 
@@ -42,15 +46,15 @@ export function BoardWaitingList({ opened, onOpened, onClose }: BoardWaitingList
           <ErrorState error={read.error} retry={() => void read.refetch()} />
         </section>
       ) : null}
-      {/* Its room: the board stays as wide when the list arrives. */}
+      {/* Its room, also while it is empty: the board stays as wide when the list arrives, or ends. */}
       {read.isPending ? <div data-waiting-list /> : null}
-      {requests.length === 0 ? null : (
+      {read.data === undefined ? null : (
         <section aria-labelledby="board-waiting-list" data-waiting-list>
           <Title order={2} size="h4" id="board-waiting-list">
             {t('tabs.requests')}
           </Title>
           <Text size="sm" c="dimmed" mb="xs">
-            {t('requests.dragHelp')}
+            {t(requests.length === 0 ? 'requests.none' : 'requests.dragHelp')}
           </Text>
           <RequestList requests={requests.slice(0, shownMax)} onFind={setChosen} isDraggable />
           {requests.length > shownMax ? (
@@ -60,16 +64,18 @@ export function BoardWaitingList({ opened, onOpened, onClose }: BoardWaitingList
           ) : null}
         </section>
       )}
-      <ScheduleDialog
-        request={scheduled}
-        place={chosen === null ? (opened?.place ?? null) : null}
-        refused={chosen === null ? (opened?.refused ?? null) : null}
-        onScheduled={(caseId, day) => {
-          close()
-          onOpened(caseId, day)
-        }}
-        onClose={close}
-      />
+      <OnceOpened isOpen={scheduled !== null}>
+        <ScheduleDialog
+          request={scheduled}
+          place={chosen === null ? (opened?.place ?? null) : null}
+          refused={chosen === null ? (opened?.refused ?? null) : null}
+          onScheduled={(caseId, day) => {
+            close()
+            onOpened(caseId, day)
+          }}
+          onClose={close}
+        />
+      </OnceOpened>
     </>
   )
 }

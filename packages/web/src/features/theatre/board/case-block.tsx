@@ -9,7 +9,6 @@ import {
   IconPlayerPlay,
 } from '@tabler/icons-react'
 import { memo } from 'react'
-import { useTranslation } from 'react-i18next'
 import { formatDayTime, formatTime, formatTimesOn } from '../../../lib/format.ts'
 import { Icon } from '../../../ui/icon.tsx'
 import { caseState, foreseenEnd, isMovable } from '../case-state.ts'
@@ -33,8 +32,7 @@ type CaseBlockProps = { one: Case; isPlanned: boolean; isTabStop: boolean }
 
 /** A case on the board: opened by a click, moved and stretched by dragging or by keyboard. */
 export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: CaseBlockProps) {
-  const { t } = useTranslation(['theatre', 'shell'])
-  const { shown, timeZone, now, marks, risks, canMove, onOpen } = useBoard()
+  const { t, shown, timeZone, now, marks, risks, canMove, onOpen } = useBoard()
   const canChange = canMove && isMovable(one)
   const drag = useCaseDrag(one, canChange)
   const keys = useCaseKeys(one, canChange)
@@ -109,8 +107,7 @@ function placedCase(one: Case, shown: Span, now: number) {
 
 /** The time that a case may take longer, and the room's turnover after it. */
 function After({ one }: { one: Case }) {
-  const { t } = useTranslation('theatre')
-  const { shown, timeZone, now } = useBoard()
+  const { t, shown, timeZone, now } = useBoard()
   const planned = Date.parse(one.endsAt)
   const expected = foreseenEnd(one, now)
   const longer = placed({ from: planned, to: expected }, shown)

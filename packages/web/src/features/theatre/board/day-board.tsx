@@ -1,9 +1,10 @@
 import type { Case, TheatreBoard } from '@holdfast/contract/client'
 import { Checkbox, Group, Text } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
-import { useCallback, useMemo, useState } from 'react'
+import { lazy, useCallback, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatTimes } from '../../../lib/format.ts'
+import { OnceOpened } from '../../../ui/once-opened.tsx'
 import { namesOf } from '../conflict-text.ts'
 import { serviceMarks } from '../service-marks.ts'
 import type { BookCaseSearch } from '../theatre-search.ts'
@@ -14,11 +15,12 @@ import { planSpan, shownSpan } from './board-layout.ts'
 import { BoardWaitingList } from './board-waiting-list.tsx'
 import classes from './day-board.module.css'
 import { Legend } from './legend.tsx'
-import { RefusedMoveDialog } from './refused-move.tsx'
 import { useDroppedRequest } from './use-dropped-request.ts'
 import { useMoveCase } from './use-move-case.ts'
 
 const route = getRouteApi('/clinic/$clinicId/theatre/')
+
+const RefusedMoveDialog = lazy(async () => ({ default: (await import('./refused-move.tsx')).RefusedMoveDialog }))
 
 type DayBoardProps = {
   board: TheatreBoard
@@ -33,7 +35,7 @@ type Planned = { one: Case; plan: Plan; isSent: boolean }
 
 /** The board of a day, with the waiting list beside it. */
 export function DayBoard({ board, day, now, risks, onOpen, onBlock }: DayBoardProps) {
-  const { t } = useTranslation('theatre')
+  const { t } = useTranslation(['theatre', 'shell'])
   const { timeZone, isStaff, clinicId } = useTheatre()
   const navigate = route.useNavigate()
   const [planned, setPlanned] = useState<Planned | null>(null)
@@ -49,6 +51,7 @@ export function DayBoard({ board, day, now, risks, onOpen, onBlock }: DayBoardPr
   const { drop } = dropped
   const scene = useMemo<BoardScene>(
     () => ({
+      t,
       board,
       day,
       shown: shownSpan(board, day, timeZone, now),
@@ -72,7 +75,7 @@ export function DayBoard({ board, day, now, risks, onOpen, onBlock }: DayBoardPr
           .finally(() => setPlanned(null))
       },
     }),
-    [board, day, timeZone, now, risks, names, isStaff, onOpen, onBlock, book, drop, move],
+    [t, board, day, timeZone, now, risks, names, isStaff, onOpen, onBlock, book, drop, move],
   )
   return (
     <BoardContext value={scene}>
@@ -101,13 +104,15 @@ export function DayBoard({ board, day, now, risks, onOpen, onBlock }: DayBoardPr
           {t('board.help')}
         </Text>
       ) : null}
-      <RefusedMoveDialog
-        refused={refused}
-        names={names}
-        isBusy={moving.isPending}
-        onMove={(request) => moving.mutate(request)}
-        onClose={forget}
-      />
+      <OnceOpened isOpen={refused !== null}>
+        <RefusedMoveDialog
+          refused={refused}
+          names={names}
+          isBusy={moving.isPending}
+          onMove={(request) => moving.mutate(request)}
+          onClose={forget}
+        />
+      </OnceOpened>
     </BoardContext>
   )
 }

@@ -1,16 +1,15 @@
 import type { CaseRequest } from '@holdfast/contract/client'
 import { Button, Text } from '@mantine/core'
-import { useState } from 'react'
+import { lazy, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../../lib/api.ts'
 import { formatDate, formatMinutes } from '../../../lib/format.ts'
-import { isolated } from '../../../lib/isolated.ts'
-import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-import { useCaseAction } from '../case/use-case-action.ts'
+import { OnceOpened } from '../../../ui/once-opened.tsx'
 import { useTheatre } from '../use-theatre.ts'
 import { requestDragType } from './request-drag-type.ts'
 import classes from './requests.module.css'
+
+const WithdrawDialog = lazy(async () => ({ default: (await import('./withdraw-dialog.tsx')).WithdrawDialog }))
 
 type RequestListProps = {
   requests: readonly CaseRequest[]
@@ -96,36 +95,9 @@ function RequestActions({ request, canWithdraw, onFind }: RequestActionsProps) {
           {t('requests.withdraw')}
         </Button>
       ) : null}
-      <WithdrawDialog request={request} isOpen={isAsking} onClose={() => setAsking(false)} />
+      <OnceOpened isOpen={isAsking}>
+        <WithdrawDialog request={request} isOpen={isAsking} onClose={() => setAsking(false)} />
+      </OnceOpened>
     </div>
-  )
-}
-
-/** Asks first: a withdrawn request does not come back. */
-function WithdrawDialog({ request, isOpen, onClose }: { request: CaseRequest; isOpen: boolean; onClose: () => void }) {
-  const { t } = useTranslation(['theatre', 'shell'])
-  const action = useCaseAction<unknown>()
-  const requestId = request.id
-  const name = request.procedure.display
-  const patient = request.patient?.name ?? t('shell:erasedPatient')
-  return (
-    <ConfirmDialog
-      title={t('requests.withdrawTitle')}
-      isOpen={isOpen}
-      onClose={onClose}
-      confirm={t('requests.withdraw')}
-      isBusy={action.isPending}
-      onConfirm={() =>
-        action.mutate({
-          run: async () => {
-            await dataOf(api.withdrawCaseRequest({ path: { requestId } }))
-            onClose()
-          },
-          done: t('requests.withdrawn', { name }),
-        })
-      }
-    >
-      <Text>{t('requests.withdrawHelp', { name: isolated(name), patient: isolated(patient) })}</Text>
-    </ConfirmDialog>
   )
 }
