@@ -196,14 +196,35 @@ test('what is pressed keeps the focus while it is stored, or when it can do no m
   await names.and(page.locator(':focus')).waitFor()
 })
 
-test('the last possible mark leaves the focus on the status that it changed', async ({ site }) => {
+test('after a mark, the focus is on the button that undoes it, and back', async ({ site }) => {
   const scene = await aClinicScene(site)
   const slot = await aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() + 2 * 86_400_000) })
   const booking = await aBooking(site.database, slot, { patient: { name: 'Carl Coming' } })
   const page = await scene.pageOf('staff')
   await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
   await page.getByRole('button', { name: 'Carl Coming: will come' }).press('Enter')
-  await untilFocused(page, /^Confirmed\s*Attendance confirmed$/)
+  await untilFocused(page, 'Undo “Will come”')
+  await page.keyboard.press('Enter')
+  await untilFocused(page, /^Will come$/)
+})
+
+test('a mark after which nothing more is possible leaves the focus on the status', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const slot = await aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() + 2 * 86_400_000) })
+  const booking = await aBooking(site.database, slot, { patient: { name: 'Carla Cancels' } })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
+  // The patient cancels in the same moment.
+  await page.route('**/attendance', async (route) => {
+    await site.database.appPool.query(
+      `select from holdfast.settle_bookings(array[$1::int], array[$2::uuid], '{cancel}', '{null}', '{false}', '{null}',
+                                            '{null}')`,
+      [booking.clinicNo, booking.id],
+    )
+    await route.continue()
+  })
+  await page.getByRole('button', { name: 'Carla Cancels: will come' }).press('Enter')
+  await untilFocused(page, /^Cancelled/)
 })
 
 test('stopping the bookings of a doctor, and allowing them again, keeps the focus on the button', async ({ site }) => {
