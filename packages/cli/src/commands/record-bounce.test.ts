@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
@@ -100,6 +103,32 @@ test('a report of another address, mail or outcome changes nothing', async ({ da
   // The control.
   await record(database, aReport({ id }))
   expect(await stored()).toMatchObject({ state: 'failed' })
+})
+
+test('what the mail server said is cut, and searched no longer than that; it may contain anything', async ({
+  database,
+}) => {
+  const { id, stored } = await aSentMail(database)
+  const beganAt = performance.now()
+  const { code } = await record(database, aReport({ id, said: `\u0000\u0007${'a'.repeat(1_000_000)}` }))
+  expect(code).toBe(0)
+  // To search all of it took an hour.
+  expect(performance.now() - beganAt).toBeLessThan(20_000)
+  expect((await stored())?.result).toMatch(/^ {2}a{298}$/)
+  const large = await record(database, aReport({ id, said: 'a'.repeat(5_000_000) }))
+  expect(large).toMatchObject({ code: 1, err: [expect.stringContaining('larger than any report')] })
+})
+
+test('a stopped installation is not started by an e-mail: the mail server tries again', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-bounce-'))
+  const { code, err } = await runCaptured(
+    ['record-bounce'],
+    { HOLDFAST_DATA: directory },
+    { stdin: aReport({ id: newId(1) }) },
+  )
+  expect([code, err.join()]).toEqual([75, expect.stringContaining('Holdfast is not running')])
+  expect(await readdir(directory)).toEqual([])
+  await rm(directory, { recursive: true })
 })
 
 test('a mail that is no report is refused, and named so', async ({ database }) => {

@@ -1,10 +1,11 @@
+import { connectEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import { readDeliveryReport } from '@holdfast/adapters/smtp'
 import { createPool } from '@holdfast/engine'
 import { recordBounces } from '@holdfast/server/bounces'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { messageOf } from '../message-of.ts'
-import { withDatabase } from '../with-database.ts'
+import { readSettings, withDatabase } from '../with-database.ts'
 
 const texts = {
   recorded: 'The e-mail is recorded as not delivered.',
@@ -15,19 +16,30 @@ const texts = {
 
 /** A mail server that runs the command keeps the mail, and runs it again later (EX_TEMPFAIL of sysexits.h). */
 const tryLater = 75
+/** With the whole e-mail returned, a report is as large as that. */
+const mailBytesMax = 5_000_000
 
 /** `holdfast record-bounce`: reads one mail, and records the e-mail of a patient that it reports as not delivered. */
 export async function recordBounceCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
   const { terminal } = context
-  const reports = await readDeliveryReport(Buffer.from(await context.readStdin()))
+  const mail = Buffer.from(await context.readStdin())
+  if (mail.length > mailBytesMax) throw new CommandRefusal('the mail is larger than any report: 5 MB are read')
+  const reports = await readDeliveryReport(mail)
   if (reports === null) {
     throw new CommandRefusal('the mail is no report of a mail server (RFC 3464) that names the mail that it is about')
   }
   try {
-    const outcome = await withDatabase(context, async ({ ownerUrl }) => {
+    const record = (ownerUrl: string) => {
       const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast record-bounce' })
       return recordBounces(pool, reports).finally(() => pool.end())
-    })
+    }
+    const { databaseUrl, dataDirectory } = readSettings(context)
+    // An e-mail must not start the embedded database, such as while it is upgraded.
+    const running = databaseUrl === null ? await connectEmbeddedPostgres({ dataDirectory }) : undefined
+    if (databaseUrl === null && running === undefined) throw new Error('Holdfast is not running')
+    const outcome = await (running === undefined
+      ? withDatabase(context, ({ ownerUrl }) => record(ownerUrl))
+      : record(running.ownerUrl))
     if (options.json === true) terminal.json({ outcome })
     else terminal.out(texts[outcome])
     return 0

@@ -144,12 +144,18 @@ test('negative control: a renewal that does not lock the booking races with its 
     part: 'v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);',
     becomes: 'v_bookings := array(select b from booking b where b.clinic_no = p_clinic_no and b.id = p_id);',
   })
-  const lock = await lockOf(database, booking)
-  const linking = link(database, booking, randomUUID(), 0)
-  await untilLockWaiters(database, 1)
+  const linking = await database.ownerPool.connect()
+  await linking.query('begin')
+  const accountId = randomUUID()
+  const settle = `select outcome from holdfast.settle_bookings(array[$1::int], array[$2::uuid], '{link}', array[$3::uuid],
+                                                                '{false}', '{null}', '{null}', '{null}', '{0}')`
+  const { rows } = await linking.query(settle, [booking.clinicNo, booking.id, accountId])
+  expect(rows).toEqual([{ outcome: 'done' }])
+  // Its bearer is given a token, which the link voids.
   expect(await epochs.renew(aRenewal(booking.id))).toBe(1)
-  await lock.release()
-  await linking
+  await linking.query('commit')
+  linking.release()
+  expect(await epochs.access(booking.id)).toMatchObject({ accountId, epoch: 1 })
   await database.drop()
 })
 

@@ -28,7 +28,7 @@ describe('client messages', () => {
     ['no object', '[]', '/type must be one of subscribe, unsubscribe, not nothing'],
     ['an unknown type', { type: 'toString' }, '/type must be one of subscribe, unsubscribe, not "toString"'],
     ['no ids', { type: 'subscribe' }, '/doctorIds is required'],
-    ['an empty list', { type: 'subscribe', doctorIds: [] }, '/doctorIds must have at least 1 items, not 0'],
+    ['an empty list', { type: 'subscribe', doctorIds: [] }, '/doctorIds must have at least 1 item, not 0'],
     ['no id', { type: 'subscribe', doctorIds: ['x'] }, '/doctorIds/0 must be an id (a lower-case UUID), not "x"'],
     [
       'an unknown field',

@@ -21,9 +21,12 @@ export async function recordBounces(
     messageId: messageId.split('@')[0] ?? '',
     maskedAddresses: recipients.map(maskAddress),
     failure: failureOf(status),
-    result: withoutAddresses(diagnostic ?? status),
+    result: withoutAddresses((diagnostic ?? status).slice(0, resultMax)),
   })
 }
+
+/** Anybody can send a report: what it says is cut before anything searches it. */
+const resultMax = 300
 
 /** By RFC 3463: 5.1.x is about the address; 4.x.x was tried for as long as the server does. */
 function failureOf(status: string): Bounce['failure'] {
@@ -32,5 +35,5 @@ function failureOf(status: string): Bounce['failure'] {
 }
 
 function withoutAddresses(text: string): string {
-  return text.replaceAll(/[^\s<>@"]+@[^\s<>@"]+/g, maskAddress)
+  return text.replaceAll(/\p{Cc}/gu, ' ').replaceAll(/[^\s<>@"]+@[^\s<>@"]+/g, maskAddress)
 }

@@ -16,6 +16,7 @@ export function promptReads(engine: Engine, msMax?: number): Engine {
       ...reads,
       booking: bounded(reads.booking),
       slot: bounded(reads.slot),
+      cancelledBy: bounded(reads.cancelledBy),
       alternatives: bounded(reads.alternatives),
     },
     directory: {

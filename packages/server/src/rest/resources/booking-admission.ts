@@ -96,12 +96,17 @@ export async function linkWithinLimits(
   if ((status !== 'PENDING' && status !== 'CONFIRMED') || startsAt <= new Date()) return link()
   const origins = [bookingOrigins.of('account', principal.accountId)]
   requireAdmitted(await engine.admit({ bookingId, key, units: 1, confirm: status === 'CONFIRMED', origins }))
+  // Another try may have linked it meanwhile, with the same reservation.
+  const release = async () => {
+    const now = await engine.reads.booking(bookingId).catch(() => null)
+    if (now !== null && now.accountId !== principal.accountId) engine.release({ bookingId, origins })
+  }
   try {
     const outcome = await link()
-    if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') engine.release({ bookingId, origins })
+    if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') await release()
     return outcome
   } catch (error) {
-    if (error instanceof DatabaseUnavailable && !error.outcomeUnknown) engine.release({ bookingId, origins })
+    if (error instanceof DatabaseUnavailable && !error.outcomeUnknown) await release()
     throw error
   }
 }

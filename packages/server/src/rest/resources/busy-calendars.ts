@@ -1,6 +1,7 @@
 import { restOperations } from '@holdfast/contract'
 import { localDays } from '@holdfast/engine'
 import { invalidRequest } from '../../edge/validator.ts'
+import { afterCommit } from '../responses/after-commit.ts'
 import { timeOrNull, timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -22,7 +23,7 @@ export function serveBusyCalendars(serve: Serve, deps: RestDeps): void {
       if (message !== null) throw invalidRequest([{ path: '/url', message }])
       const sealedUrl = await deps.busyCalendarUrls.seal(url)
       await busyCalendars.set({ clinicNo: clinic.no, doctorId, sealedUrl })
-      return { status: 200, body: await stateOf(deps, clinic.no, doctorId) }
+      return { status: 200, body: await afterCommit(() => stateOf(deps, clinic.no, doctorId)) }
     },
     // A stored response has a digest of the request, and so of the URL.
     {
