@@ -147,8 +147,8 @@ test('negative control: a renewal that does not lock the booking races with its 
   const linking = await database.ownerPool.connect()
   await linking.query('begin')
   const accountId = randomUUID()
-  const settle = `select outcome from holdfast.settle_bookings(array[$1::int], array[$2::uuid], '{link}', array[$3::uuid],
-                                                                '{false}', '{null}', '{null}', '{null}', '{0}')`
+  const settle = `select outcome from holdfast.settle_bookings(
+    array[$1::int], array[$2::uuid], '{link}', array[$3::uuid], '{false}', '{null}', '{null}', '{null}', '{0}')`
   const { rows } = await linking.query(settle, [booking.clinicNo, booking.id, accountId])
   expect(rows).toEqual([{ outcome: 'done' }])
   // Its bearer is given a token, which the link voids.
