@@ -24,6 +24,21 @@ export function unknownOutcome(cause: unknown): DatabaseUnavailable {
   return new DatabaseUnavailable(message, { outcomeUnknown: true, cause })
 }
 
+/**
+ * Reads what a write has left, after its commit. A server that is lost or stops meanwhile must not look like one that
+ * has written nothing.
+ *
+ * @throws DatabaseUnavailable with `outcomeUnknown`
+ */
+export async function readAfterCommit<Result>(read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read()
+  } catch (cause) {
+    if (!(cause instanceof pg.DatabaseError) && !isConnectionLost(cause)) throw cause
+    throw new DatabaseUnavailable('What was written could not be read afterwards.', { outcomeUnknown: true, cause })
+  }
+}
+
 // Class 08: connection exceptions; 57P0x: the server ends the session or does not accept it yet; 53300: too many
 // connections.
 // https://www.postgresql.org/docs/current/errcodes-appendix.html

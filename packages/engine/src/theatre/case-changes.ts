@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { readAfterCommit } from '../database/database-unavailable.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoIn, newId } from '../model/id.ts'
 import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
@@ -72,7 +73,7 @@ async function claimCase(settings: CaseChangesSettings, request: ClaimCaseReques
   const { pool, announce, claim } = settings
   const result = await claim(claimOf(request))
   if (result.kind === 'done' || result.kind === 'replayed') {
-    const claimed = await placedCase(pool, result)
+    const claimed = await readAfterCommit(() => placedCase(pool, result))
     announceCases(announce, result.kind === 'done' ? result.position : null, [claimed])
     return { kind: result.kind === 'done' ? 'booked' : 'replayed', case: claimed, position: result.position }
   }
@@ -208,7 +209,11 @@ async function settledOutcome(pool: pg.Pool, caseId: string, outcome: SettleOutc
   switch (outcome.kind) {
     case 'done':
     case 'unchanged':
-      return { kind: outcome.kind, case: await requireCase(pool, caseId), position: outcome.position }
+      return {
+        kind: outcome.kind,
+        case: await readAfterCommit(() => requireCase(pool, caseId)),
+        position: outcome.position,
+      }
     case 'booking_missing':
     case 'booking_erased':
       return missing(caseId)

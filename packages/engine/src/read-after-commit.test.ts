@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto'
+import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import pg from 'pg'
+import { expect, onTestFinished } from 'vitest'
+import { changedPool, lostConnection } from '../test/losing-pool.ts'
+import { aCase, aTheatre, caseOf } from '../test/theatre.ts'
+import { createEngine } from './create-engine.ts'
+import type { Engine } from './model/engine.ts'
+
+/** As a primary that restarts: it was reached, and takes no statements. */
+const starting = () => Object.assign(new pg.DatabaseError('starting up', 0, 'error'), { code: '57P03' })
+
+/** An engine whose reads fail from the first write on. */
+function anEngine({ appPool }: TestDatabase, failure: () => Error): Engine {
+  let hasWritten = false
+  const failing = changedPool(appPool, async (run, parameters) => {
+    const text = JSON.stringify(parameters[0])
+    const isWrite = /holdfast\.(settle_bookings|claim_cases|schedule_cases|(confirm|withdraw)_attendance)\(/.test(text)
+    if (hasWritten && !isWrite) throw failure()
+    hasWritten ||= isWrite
+    return run(...parameters)
+  })
+  const engine = createEngine({ batchPool: appPool, generalPool: failing })
+  onTestFinished(() => engine.stop())
+  engine.onCommitted(() => {
+    hasWritten = true
+  })
+  return engine
+}
+
+const failures = { 'the primary starts': starting, 'the connection is lost': lostConnection }
+
+test.for(Object.entries(failures))(
+  'after a commit, a read that fails is an unknown outcome: %s',
+  async ([, failure], { database }) => {
+    const unknown = { name: 'DatabaseUnavailable', outcomeUnknown: true }
+    const booking = await aBooking(database, await aSlot(database, await aDoctor(database, await aClinic(database))))
+    const attendance = { bookingId: booking.id, slotId: booking.slotId, actorId: null, key: randomUUID() }
+    const first = anEngine(database, failure)
+    await expect(first.confirmAttendance(attendance)).rejects.toMatchObject(unknown)
+    // The same request again finds it.
+    const healthy = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+    onTestFinished(() => healthy.stop())
+    expect(await healthy.confirmAttendance(attendance)).toMatchObject({ kind: 'unchanged' })
+
+    const scene = await aTheatre(database)
+    onTestFinished(() => scene.engine.stop())
+    const held = caseOf(await scene.theatre.claimCase(aCase(scene)))
+    const action = { caseId: held.id, actorId: null, key: randomUUID() }
+    await expect(anEngine(database, failure).theatre.confirmCase(action)).rejects.toMatchObject(unknown)
+    expect(await scene.theatre.confirmCase(action)).toMatchObject({ kind: 'unchanged', case: { status: 'CONFIRMED' } })
+  },
+)
