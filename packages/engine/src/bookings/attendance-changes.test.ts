@@ -202,6 +202,19 @@ describe('the clinic undoes it', () => {
     expect(await attendedAt(visit)).toBeInstanceOf(Date)
   })
 
+  test('what was so already, and is said again after the clinic undid it, is one change then', async () => {
+    const visit = await aVisit()
+    const key = randomUUID()
+    await attend(visit)
+    expect((await attend(visit, { key })).kind).toBe('unchanged')
+    await withdraw(visit)
+    const kinds = [(await attend(visit, { key })).kind, (await attend(visit, { key })).kind]
+    expect(kinds).toEqual(['done', 'unchanged'])
+    await withdraw(visit)
+    expect((await attend(visit, { key })).kind).toBe('unchanged')
+    expect(await attendedAt(visit)).toBeNull()
+  })
+
   test('two at once: once in the log; of what was never said, not at all', async () => {
     const [said, unsaid] = [await aVisit(), await aVisit()]
     await attend(said)
