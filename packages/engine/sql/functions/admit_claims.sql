@@ -12,7 +12,7 @@
 -- Locks: an advisory lock per clinic, in order, until the commit: no two servers count at the same time. The function
 --   is short, and its commit does not wait for the disk (a crash loses a few reservations, never a booking).
 -- Fails: 22023 for arrays of different lengths.
--- Idempotent: yes; a reservation is identified by its subject and booking.
+-- Idempotent: yes; a reservation is identified by its subject and booking. It begins anew with each repetition.
 --
 -- A claim is far from its limits if its subjects have fewer reservations than the lowest one; they are written without
 -- looking at the bookings. Only for the others are the bookings read, and reservations deleted that count no longer.
@@ -103,11 +103,13 @@ begin
    where v_near is null or p_subject_claims[u.n] <> all (v_near);
   if v_known is not null then
     insert into booking_origin (clinic_no, subject, booking_id, kind, at, key)
-    select p_clinic_nos[p_subject_claims[u.n]], p_subjects[u.n], p_booking_ids[p_subject_claims[u.n]],
-           p_subject_kinds[u.n], v_now, p_keys[p_subject_claims[u.n]]
-      from unnest(v_known) u(n)
-     where v_near is null or p_subject_claims[u.n] <> all (v_near)
-    on conflict do nothing;
+    select distinct on (q.clinic_no, q.subject, q.booking_id) q.*
+      from (select p_clinic_nos[p_subject_claims[u.n]] as clinic_no, p_subjects[u.n] as subject,
+                   p_booking_ids[p_subject_claims[u.n]] as booking_id, p_subject_kinds[u.n], v_now,
+                   p_keys[p_subject_claims[u.n]]
+              from unnest(v_known) u(n)
+             where v_near is null or p_subject_claims[u.n] <> all (v_near)) q
+    on conflict (clinic_no, subject, booking_id) do update set at = excluded.at;
   end if;
 
   foreach v_claim in array coalesce(v_near, '{}') loop
@@ -135,10 +137,11 @@ begin
     end loop;
     if v_exceeded[v_claim] is null then
       insert into booking_origin (clinic_no, subject, booking_id, kind, at, key)
-      select p_clinic_nos[v_claim], s.subject, p_booking_ids[v_claim], s.kind, v_now, p_keys[v_claim]
+      select distinct on (s.subject)
+             p_clinic_nos[v_claim], s.subject, p_booking_ids[v_claim], s.kind, v_now, p_keys[v_claim]
         from unnest(p_subject_claims, p_subject_kinds, p_subjects) s(claim, kind, subject)
        where s.claim = v_claim
-      on conflict do nothing;
+      on conflict (clinic_no, subject, booking_id) do update set at = excluded.at;
     -- After the count, so that a booking of this key that was counted is known here.
     elsif exists (select from idempotency k where k.clinic_no = p_clinic_nos[v_claim] and k.key = p_keys[v_claim]) then
       v_exceeded[v_claim] := null;

@@ -96,19 +96,14 @@ export async function linkWithinLimits(
   if ((status !== 'PENDING' && status !== 'CONFIRMED') || startsAt <= new Date()) return link()
   const origins = [bookingOrigins.of('account', principal.accountId)]
   requireAdmitted(await engine.admit({ bookingId, key, units: 1, confirm: status === 'CONFIRMED', origins }))
-  // Another try may have linked it meanwhile, with the same reservation.
-  const release = async () => {
+  const outcome = await link()
+  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') {
+    // Only what another account has is certain not to become this account's. Otherwise the reservation ends after two
+    // minutes: another try may be under way, here or on another server.
     const now = await engine.reads.booking(bookingId).catch(() => null)
-    if (now !== null && now.accountId !== principal.accountId) engine.release({ bookingId, origins })
+    if (now?.accountId && now.accountId !== principal.accountId) engine.release({ bookingId, origins })
   }
-  try {
-    const outcome = await link()
-    if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') await release()
-    return outcome
-  } catch (error) {
-    if (error instanceof DatabaseUnavailable && !error.outcomeUnknown) await release()
-    throw error
-  }
+  return outcome
 }
 
 function requireAdmitted(outcome: AdmissionOutcome): void {

@@ -1,17 +1,22 @@
+import { DatabaseUnavailable } from '@holdfast/engine'
 import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
 
-/** With limits; `rest` has none. */
-const test = restTest.extend('limited', { scope: 'file' }, async ({ database }, { onCleanup }) => {
+async function startLimited(database: TestDatabase, onCleanup: (end: () => Promise<void>) => void): Promise<RestApp> {
   const limited = await startRestApp(database, { hasLimits: true })
   onCleanup(async () => {
     await limited.stop()
     expect(limited.violations).toEqual([])
   })
   return limited
-})
+}
+
+/** Two servers with limits; `rest` has none. */
+const test = restTest
+  .extend('limited', { scope: 'file' }, ({ database }, { onCleanup }) => startLimited(database, onCleanup))
+  .extend('otherLimited', { scope: 'file' }, ({ database }, { onCleanup }) => startLimited(database, onCleanup))
 
 let clients = 0
 const anAddress = () => {
@@ -115,6 +120,27 @@ test('a booking that was not linked takes no place', async ({ database, limited 
   expect(linked.map(({ status }) => status === 200).sort()).toEqual([false, true])
   const loser = linked.find(({ status }) => status !== 200)?.as ?? first
   expect((await link(limited, await aGuests(), loser)).status).toBe(200)
+})
+
+test('a link that fails on one server does not release the reservation of its retry on another', async ({
+  database,
+  limited,
+  otherLimited,
+  onTestFinished,
+}) => {
+  const { aGuests } = await aScene(database, limited, { accountBookingsMax: 1 })
+  const lost = new DatabaseUnavailable('The connection was lost.', { outcomeUnknown: false, cause: null })
+  const engine = { ...limited.engine, settle: () => Promise.reject(lost) }
+  const cutOff = await startRestApp(database, { hasLimits: true, replaced: { engine } })
+  onTestFinished(() => cutOff.stop())
+  const as = limited.anAccount()
+  const booking = await aGuests()
+  expect((await link(cutOff, booking, cutOff.anAccount(as))).status).toBe(503)
+  expect((await link(otherLimited, booking, otherLimited.anAccount(as))).status).toBe(200)
+  // The next batch of the first server is where it would release what its link had reserved.
+  for (let n = 0; n < 2; n += 1) {
+    expect((await link(limited, await aGuests(), as)).problem).toMatchObject({ code: 'too_many_bookings', max: 1 })
+  }
 })
 
 test('what is over can be linked at the limit, and the clinic’s people are not limited', async ({
