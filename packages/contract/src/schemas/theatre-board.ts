@@ -22,7 +22,8 @@ export const theatreBoardSchema = Type.Object(
             from: Type.String({ format: 'date-time' }),
             to: Type.String({
               format: 'date-time',
-              description: 'With the turnover or reprocessing, and as long as the case is expected to take',
+              description:
+                'With the turnover or reprocessing, and as long as the case will take as far as was known at `asOf`',
             }),
           },
           { title: 'BusyTime', additionalProperties: false },

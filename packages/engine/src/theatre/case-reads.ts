@@ -73,8 +73,8 @@ export function caseReads(pool: pg.Pool): Pick<Theatre, 'case' | 'cases' | 'case
 
 /**
  * Whether `t`, which was to begin before `from`, is not over by then: by its plan, because it was prolonged, or because
- * its patient left the room later. Or its patient is in the room, or it is late (case-state.ts of the site has the same
- * 12 hours), and it will not be over. The end of a case can be recorded until a day after it was expected.
+ * its patient left the room later. Or its patient is in the room, or it is late, and it will not be over (case-state.ts
+ * of the contract has the same 12 hours). The end of a case can be recorded until a day after it was expected.
  */
 const runsInto = (from: Date) => sql`
   (t.ends_at > ${from} or t.expected_ends_at > ${from}

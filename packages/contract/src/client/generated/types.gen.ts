@@ -659,7 +659,7 @@ export type BusyTime = {
     unit: number;
     from: string;
     /**
-     * With the turnover or reprocessing, and as long as the case is expected to take
+     * With the turnover or reprocessing, and as long as the case will take as far as was known at `asOf`
      */
     to: string;
 };

@@ -114,6 +114,16 @@ test('a doctor’s board has their own cases, and of others’ what they take an
   }
 })
 
+test('others’ late cases take longer on a doctor’s board, too, as far as is known when it is read', () => {
+  const board = aBoard([aCase('sato')])
+  const untils = (asOf: string) => {
+    const { busy = [] } = restrictedResponses.cases(actor('doctor', 'chen'), { ...board, asOf })
+    return new Set(busy.map(({ to }) => to))
+  }
+  expect(untils('2031-01-06T08:59:00.000Z')).toEqual(new Set(['2031-01-06T10:10:00.000Z']))
+  expect(untils('2031-01-06T09:30:00.000Z')).toEqual(new Set(['2031-01-06T10:30:00.000Z']))
+})
+
 test('a case of a doctor’s board is at risk by none of others’', () => {
   const atRisk = [aCase('chen', { atRiskBy: 'case of sato' }), aCase('chen', { id: 'later', atRiskBy: 'case of chen' })]
   const board = aBoard([...atRisk, aCase('sato')])

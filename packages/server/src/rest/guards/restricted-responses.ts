@@ -1,4 +1,5 @@
 import type { RestrictedResponse, TheatreBoardBody } from '@holdfast/contract'
+import { takenUntil } from '@holdfast/contract/case-state'
 import type { ClinicActor } from './access.ts'
 import { isOfActor } from './reach-case.ts'
 
@@ -31,7 +32,7 @@ function boardOfSurgeon(actor: ClinicActor, board: TheatreBoardBody): TheatreBoa
   }))
   const busy = board.cases
     .filter((one) => !isOfActor(actor, one))
-    .flatMap(busyTimes)
+    .flatMap((one) => busyTimes(one, Date.parse(board.asOf)))
     .sort((one, other) => compare(sortKey(one), sortKey(other)))
   const taken = busy.map(({ resourceId }) => resourceId)
   const people = new Set([
@@ -51,10 +52,10 @@ function boardOfSurgeon(actor: ClinicActor, board: TheatreBoardBody): TheatreBoa
 
 const shownKinds: ReadonlySet<string> = new Set<BusyTime['kind']>(['room', 'surgeon', 'anaesthetist', 'equipment'])
 
-/** What a case takes; it may be expected to end later than it could take more. */
-function busyTimes({ allocations, expectedEndsAt }: BoardCase): BusyTime[] {
-  return allocations.filter(isShown).map(({ kind, resourceId, unit, from, to }) => {
-    const until = Date.parse(expectedEndsAt) > Date.parse(to) ? expectedEndsAt : to
+/** What a case takes, as the board of the theatre's staff shows it at `asOf`. */
+function busyTimes(one: BoardCase, asOf: number): BusyTime[] {
+  return one.allocations.filter(isShown).map(({ kind, resourceId, unit, from, to }) => {
+    const until = new Date(takenUntil(to, one, asOf)).toISOString()
     return { kind, resourceId, unit, from, to: until }
   })
 }

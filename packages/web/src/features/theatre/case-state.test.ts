@@ -1,15 +1,7 @@
 import type { Case } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
 import { instantNear } from '../../lib/local-time.ts'
-import {
-  caseState,
-  casesAtRisk,
-  foreseenEnd,
-  isFarAhead,
-  isMilestoneTime,
-  isMovable,
-  timeAround,
-} from './case-state.ts'
+import { casesAtRisk, isFarAhead, isMilestoneTime, isMovable, timeAround } from './case-state.ts'
 
 const at = (time: string) => `2026-11-23T${time}:00Z`
 const now = Date.parse(at('10:00'))
@@ -19,18 +11,6 @@ function aCase(change: Partial<Case>): Pick<Case, 'status' | 'milestones' | 'sta
 }
 
 const inRoom = { milestone: 'in_room', at: at('09:00') } as const
-
-test.each([
-  ['held', aCase({ status: 'PENDING' })],
-  ['planned', aCase({})],
-  ['late', aCase({ startsAt: at('09:55') })],
-  ['planned', aCase({ startsAt: '2026-11-22T21:55:00Z', endsAt: '2026-11-22T22:55:00Z' })],
-  ['running', aCase({ milestones: [inRoom], status: 'ARRIVED' })],
-  ['overrunning', aCase({ milestones: [inRoom], status: 'ARRIVED', endsAt: at('09:59') })],
-  ['done', aCase({ milestones: [inRoom, { milestone: 'out_of_room', at: at('09:50') }] })],
-])('a case is %s', (state, one) => {
-  expect(caseState(one, now)).toBe(state)
-})
 
 test('a case is moved only before its first milestone', () => {
   expect(isMovable(aCase({}))).toBe(true)
@@ -89,16 +69,6 @@ function planned(id: string, from: string, to: string, change: Partial<Case> = {
   const taken = one.allocations.length > 0 ? one.allocations : [{ ...room, from: startsAt, to: until }]
   return { ...aCase({}), ...one, allocations: taken.map((each) => ({ ...each, from: startsAt, to: until })) } as Case
 }
-
-test('a running case ends now at the earliest, a late one has its minutes left, and a done one has ended', () => {
-  const running = planned('a', '08:00', '09:30', { milestones: [inRoom], status: 'ARRIVED' })
-  expect(foreseenEnd(running, now)).toBe(now)
-  expect(foreseenEnd(planned('b', '09:45', '10:45'), now)).toBe(Date.parse(at('11:00')))
-  const done = { milestones: [inRoom, { milestone: 'out_of_room' as const, at: at('09:50') }] }
-  expect(foreseenEnd(planned('d', '08:00', '09:30', done), now)).toBe(Date.parse(at('09:50')))
-  expect(foreseenEnd(planned('e', '08:00', '09:55', done), now)).toBe(Date.parse(at('09:55')))
-  expect(foreseenEnd(planned('c', '11:00', '12:00'), now)).toBe(Date.parse(at('12:00')))
-})
 
 test('a case is at risk when an earlier one of its room or robot ends too late for it', () => {
   const overrunning = planned('over', '08:00', '09:40', { milestones: [inRoom], status: 'ARRIVED' })

@@ -1,3 +1,4 @@
+import { caseState, foreseenEnd } from '@holdfast/contract/case-state'
 import type { Case } from '@holdfast/contract/client'
 import { VisuallyHidden } from '@mantine/core'
 import {
@@ -11,7 +12,7 @@ import {
 import { memo } from 'react'
 import { formatDayTime, formatTime, formatTimesOn } from '../../../lib/format.ts'
 import { Icon } from '../../../ui/icon.tsx'
-import { caseState, foreseenEnd, isMovable } from '../case-state.ts'
+import { isMovable } from '../case-state.ts'
 import markClasses from '../service-marks.module.css'
 import { useBoard } from './board-context.ts'
 import { caseSpan, minuteMs, placed, type Span } from './board-layout.ts'

@@ -1,9 +1,9 @@
+import { milestoneAt } from '@holdfast/contract/case-state'
 import type { Case, Room, TheatreBoard } from '@holdfast/contract/client'
 import { Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime, formatNumber, formatTime, formatTimes, formatTimesOn } from '../../../lib/format.ts'
 import { serverNow } from '../../../lib/server-clock.ts'
-import { milestoneAt } from '../case-state.ts'
 import type { Names } from '../conflict-text.ts'
 import { ownerText } from '../owner-text.ts'
 import { useTheatre } from '../use-theatre.ts'
@@ -52,7 +52,8 @@ function RoomOnPaper({ room, cases, board, day, names }: RoomOnPaperProps) {
       {cases.length === 0 ? <p className={classes.note}>{t('print.noCases')}</p> : null}
       {busy.length === 0 ? null : (
         <p className={classes.note}>
-          {t('board.taken')} {busy.map(({ from, to }) => formatTimes(from, to, timeZone)).join(', ')}
+          {t('board.taken')}{' '}
+          {busy.map(({ from, to }) => formatTimesOn(startOfDay(day, timeZone), from, to, timeZone)).join(', ')}
         </p>
       )}
       {cases.length === 0 ? null : (

@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core'
 import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatNumber, formatTimes } from '../../../lib/format.ts'
+import { formatNumber, formatTimesOn } from '../../../lib/format.ts'
 import { useBoard } from './board-context.ts'
 import classes from './board-grid.module.css'
 import { placedStyle } from './placed-style.ts'
@@ -9,10 +9,10 @@ import { type ResourceOnBoard, resourcesOf } from './resources-of.ts'
 
 /** Below the rooms: when each person and each piece of equipment is taken. */
 export function ResourceRows() {
-  const { board, names } = useBoard()
+  const { board, names, now } = useBoard()
   const nameOf = ({ kind, id }: ResourceOnBoard) => (kind === 'equipment' ? names.equipment(id) : names.person(id))
   const isEquipment = ({ kind }: ResourceOnBoard) => (kind === 'equipment' ? 1 : 0)
-  const sorted = resourcesOf(board).sort(
+  const sorted = resourcesOf(board, now).sort(
     (a, b) => isEquipment(a) - isEquipment(b) || nameOf(a).localeCompare(nameOf(b)) || a.unit - b.unit,
   )
   return sorted.map((one) => <ResourceRow key={`${one.id} ${one.unit}`} resource={one} name={nameOf(one)} />)
@@ -37,7 +37,7 @@ function ResourceRow({ resource, name }: { resource: ResourceOnBoard; name: stri
       <ul className={classes.resourceTrack}>
         {resource.times.map((time) => (
           <li key={time.from} style={placedStyle(time, shown)}>
-            {formatTimes(time.from, time.to, timeZone)}{' '}
+            {formatTimesOn(shown.from, time.from, time.to, timeZone)}{' '}
             <bdi>{time.roomId === null ? t('board.taken') : names.room(time.roomId)}</bdi>
           </li>
         ))}

@@ -9,13 +9,20 @@ function taken(kind: Allocation['kind'], resourceId: string, from: string, to: s
   return { kind, resourceId, unit, from: at(from), to: at(to) }
 }
 
+function planned(from: string, to: string, change: Partial<Case> = {}): Partial<Case> {
+  const times = { startsAt: at(from), endsAt: at(to), expectedEndsAt: at(to), minutes: 60 }
+  return { status: 'CONFIRMED', milestones: [], ...times, ...change }
+}
+
 test('people and equipment have the times of all cases, by start; rooms and patients are left out', () => {
   const cases = [
     {
+      ...planned('10:00', '11:00'),
       roomId: 'r2',
       allocations: [taken('staff', 'chen', '10:00', '11:00'), taken('equipment', 'robot', '10:00', '11:30', 2)],
     },
     {
+      ...planned('08:00', '09:00'),
       roomId: 'r1',
       allocations: [
         taken('room', 'r1', '08:00', '09:20'),
@@ -24,7 +31,7 @@ test('people and equipment have the times of all cases, by start; rooms and pati
       ],
     },
   ] as Case[]
-  expect(resourcesOf({ cases })).toEqual([
+  expect(resourcesOf({ cases }, ms('07:00'))).toEqual([
     {
       kind: 'surgeon',
       id: 'chen',
@@ -40,7 +47,21 @@ test('people and equipment have the times of all cases, by start; rooms and pati
 
 test('of other surgeons’ cases a doctor sees when, not where', () => {
   const busy = [taken('surgeon', 'ito', '08:00', '09:00'), taken('room', 'r1', '08:00', '09:00')] as BusyTime[]
-  expect(resourcesOf({ cases: [], busy })).toEqual([
+  expect(resourcesOf({ cases: [], busy }, ms('07:00'))).toEqual([
     { kind: 'surgeon', id: 'ito', unit: 1, times: [{ from: ms('08:00'), to: ms('09:00'), roomId: null }] },
   ])
+})
+
+test('a late case takes its people and equipment past midnight, without having been extended', () => {
+  const inRoom = { milestone: 'in_room', at: at('22:30') } as const
+  const allocations = [taken('surgeon', 'chen', '22:00', '23:00'), taken('equipment', 'robot', '22:00', '23:20')]
+  const running = planned('22:00', '23:00', { status: 'ARRIVED', milestones: [inRoom] })
+  const late = planned('22:00', '23:00')
+  const endsOf = (one: Partial<Case>, now: number) =>
+    resourcesOf({ cases: [{ ...one, roomId: 'r1', allocations }] as Case[] }, now).map(({ times }) => times[0]?.to)
+  const midnight = Date.parse('2026-11-24T00:00:00.000Z')
+  const minuteMs = 60_000
+  expect(endsOf(running, midnight + 10 * minuteMs)).toEqual([midnight + 10 * minuteMs, midnight + 30 * minuteMs])
+  expect(endsOf(late, midnight - 30 * minuteMs)).toEqual([midnight + 30 * minuteMs, midnight + 50 * minuteMs])
+  expect(endsOf(late, ms('21:00'))).toEqual([ms('23:00'), ms('23:20')])
 })

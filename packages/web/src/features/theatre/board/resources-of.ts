@@ -1,3 +1,4 @@
+import { takenUntil } from '@holdfast/contract/case-state'
 import type { AllocationKind, TheatreBoard } from '@holdfast/contract/client'
 
 /** A person, or one piece of equipment, and when something takes it. */
@@ -12,11 +13,19 @@ export type ResourceOnBoard = {
 
 const kinds = ['surgeon', 'anaesthetist', 'staff', 'equipment'] as const satisfies AllocationKind[]
 
-/** Everybody and everything that the cases of a board take, in the order of {@link kinds}. */
-export function resourcesOf({ cases, busy = [] }: Pick<TheatreBoard, 'cases' | 'busy'>): ResourceOnBoard[] {
+/**
+ * Everybody and everything that the cases of a board take, in the order of {@link kinds}.
+ *
+ * @param now milliseconds since 1970
+ */
+export function resourcesOf(
+  { cases, busy = [] }: Pick<TheatreBoard, 'cases' | 'busy'>,
+  now: number,
+): ResourceOnBoard[] {
   const byKey = new Map<string, ResourceOnBoard>()
   const add = (
-    taken: { kind: string; resourceId: string; unit: number; from: string; to: string },
+    taken: { kind: string; resourceId: string; unit: number; from: string },
+    to: number,
     roomId: string | null,
   ) => {
     const kind = kinds.find((one) => one === taken.kind)
@@ -25,11 +34,14 @@ export function resourcesOf({ cases, busy = [] }: Pick<TheatreBoard, 'cases' | '
     const key = `${taken.resourceId} ${taken.unit}`
     const found = byKey.get(key) ?? { kind, id: taken.resourceId, unit: taken.unit, times: [] }
     if (kinds.indexOf(kind) < kinds.indexOf(found.kind)) found.kind = kind
-    found.times.push({ from: Date.parse(taken.from), to: Date.parse(taken.to), roomId })
+    found.times.push({ from: Date.parse(taken.from), to, roomId })
     byKey.set(key, found)
   }
-  for (const one of cases) for (const taken of one.allocations) add(taken, one.roomId)
-  for (const taken of busy) add(taken, null)
+  for (const one of cases) {
+    for (const taken of one.allocations) add(taken, takenUntil(taken.to, one, now), one.roomId)
+  }
+  // The server has computed until when.
+  for (const taken of busy) add(taken, Date.parse(taken.to), null)
   const all = [...byKey.values()]
   for (const { times } of all) times.sort((a, b) => a.from - b.from)
   return all

@@ -2,7 +2,7 @@ import type { Block, BusyTime, Case, Room } from '@holdfast/contract/client'
 import { Text, VisuallyHidden } from '@mantine/core'
 import { memo, useId } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatMinutes, formatTime, formatTimes } from '../../../lib/format.ts'
+import { formatMinutes, formatTime, formatTimesOn } from '../../../lib/format.ts'
 import { ownerText } from '../owner-text.ts'
 import { requestDragType } from '../requests/request-drag-type.ts'
 import { type Plan, useBoard } from './board-context.ts'
@@ -130,7 +130,7 @@ function BusyRoom({ busy }: { busy: BusyTime }) {
   return (
     <div className={classes.busy} style={placedStyle(span, shown)}>
       <span>
-        {t('board.taken')} {formatTimes(busy.from, busy.to, timeZone)}
+        {t('board.taken')} {formatTimesOn(shown.from, busy.from, busy.to, timeZone)}
       </span>
     </div>
   )
