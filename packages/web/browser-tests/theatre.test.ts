@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene, noonZone } from './clinic-scene.ts'
-import { axeFindings, sidewaysPixels } from './harness.ts'
+import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
 import { aCase, aTheatre, inMinutes, openBoard, rowOf } from './theatre-scene.ts'
 
@@ -112,6 +112,48 @@ test('a case over midnight is on both days of the board, and of the week', async
   expect(Math.round((block?.x ?? 0) - (row?.x ?? 0))).toBe(0)
   await page.getByText('Week', { exact: true }).click()
   await expect.poll(() => page.getByRole('button', { name: /Hip replacement/ }).count()).toBe(2)
+})
+
+test('a case that becomes late appears on the open board of the next day, with its people', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const { timezone } = theatre.scene.clinic
+  const tomorrow = Temporal.Now.plainDateISO(timezone).add({ days: 1 })
+  const minutes = Math.round(
+    Temporal.Now.zonedDateTimeISO(timezone)
+      .until(tomorrow.toZonedDateTime({ timeZone: timezone, plainTime: '00:20' }))
+      .total('minutes'),
+  )
+  // Whole days ahead: nobody books a case in the past.
+  const one = await aCase(site, theatre, { startsAt: inMinutes(2 * 1_440 - 40), minutes })
+  const page = await theatre.scene.pageOf('staff', { isNewContext: true })
+  await page.clock.install()
+  let reads = 0
+  page.on('response', (response) => {
+    if (response.url().includes('/theatre?date=')) reads += 1
+  })
+  await page.goto(`/clinic/${theatre.clinicId}/theatre?day=${tomorrow}`)
+  await page.getByLabel('People and equipment').check()
+  await page.getByText('Live', { exact: true }).waitFor()
+  // Once more after the connection.
+  await expect.poll(() => reads).toBe(2)
+  await untilRead(page)
+  const [night, chen] = [page.getByRole('button', { name: /Prostatectomy/ }), rowOf(page, 'Dr. Chen')]
+  expect([await night.count(), await chen.count()]).toEqual([0, 0])
+  // It was to begin 40 minutes ago, and to be over before midnight. No write reports that it is late.
+  await site.database.ownerPool.query(
+    `with moved as (
+       update holdfast.theatre_case set starts_at = starts_at - interval '2 days', ends_at = ends_at - interval '2 days',
+              expected_ends_at = expected_ends_at - interval '2 days' where booking_id = $1)
+     update holdfast.allocation set during = tstzrange(lower(during) - interval '2 days',
+              upper(during) - interval '2 days') where booking_id = $1`,
+    [one.id],
+  )
+  await page.clock.fastForward(31_000)
+  await night.waitFor()
+  await chen
+    .getByRole('listitem')
+    .filter({ hasText: /Room 1$/ })
+    .waitFor()
 })
 
 test('a case’s milestones and its cancellation, and the week on a phone', async ({ site }) => {

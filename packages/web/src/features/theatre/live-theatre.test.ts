@@ -78,6 +78,16 @@ test('while nothing is reported, it is read every five seconds, unless the page 
   live.stop()
 })
 
+test('while changes are reported, it is read every half minute: what becomes late is not reported', () => {
+  const { stream, onChange, live } = aLiveTheatre()
+  stream(0).report()
+  vi.advanceTimersByTime(1_500)
+  onChange.mockClear()
+  vi.advanceTimersByTime(60_000)
+  expect(onChange).toHaveBeenCalledTimes(2)
+  live.stop()
+})
+
 test('a stream that the server has closed is opened again after half a minute', () => {
   const { streams, stream, live } = aLiveTheatre()
   stream(0).fail(2)

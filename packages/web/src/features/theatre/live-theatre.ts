@@ -2,8 +2,8 @@ import type { LiveState } from '../../lib/live/live-feed.ts'
 
 /** What is read again while nothing is reported. */
 const pollMs = 5_000
-/** While changes are reported: holds lapse without being one. */
-const lapsedReadMs = 30_000
+/** While changes are reported: holds lapse, and cases become late and run into the next day, without being one. */
+const unreportedReadMs = 30_000
 /** After the server has closed the stream for good: the session or the role has ended, or it is full. */
 const reconnectMs = 30_000
 /** After a connection, what changed before it is read: not at once, because the page is reading everything anyway. */
@@ -54,7 +54,7 @@ export function createLiveTheatre({ open, onChange, isVisible }: Dependencies): 
         if (isVisible()) onChange()
         schedule()
       },
-      state === 'live' ? lapsedReadMs : pollMs,
+      state === 'live' ? unreportedReadMs : pollMs,
     )
   }
   const reread = () => {
