@@ -21,7 +21,7 @@ function anEngine({ appPool }: TestDatabase, failure: () => Error): Engine {
     hasWritten ||= isWrite
     return run(...parameters)
   })
-  const engine = createEngine({ batchPool: appPool, generalPool: failing })
+  const engine = createEngine({ batchPool: appPool, generalPool: failing, unknownMsMax: 300 })
   onTestFinished(() => engine.stop())
   engine.onCommitted(() => {
     hasWritten = true

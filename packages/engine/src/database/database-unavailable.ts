@@ -119,6 +119,7 @@ export function refusedWith(error: unknown): string | null {
  * For a lost connection: whether the statement may have run. false: it was lost while connecting, before that was sent.
  */
 export function mayHaveRun(error: unknown): boolean {
+  if (error instanceof DatabaseUnavailable) return error.outcomeUnknown
   if (error instanceof AggregateError) return error.errors.some(mayHaveRun)
   if (!(error instanceof Error)) return true
   if (isNotWritable(error) || codeOf(error) === '53300') return false

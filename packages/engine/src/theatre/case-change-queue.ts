@@ -1,5 +1,5 @@
 import type { Overloaded } from '../model/claim.ts'
-import { BatchQueue, type QueueDepth } from '../queue/batch-queue.ts'
+import { BatchQueue, type BatchQueueSettings, type QueueDepth } from '../queue/batch-queue.ts'
 import type { CaseClaimsSettings } from './case-claims.ts'
 import { clinicQueues } from './clinic-queues.ts'
 
@@ -19,18 +19,23 @@ export type RunCaseChange = <Outcome extends { kind: string }>(
   change: CaseChange<Outcome>,
 ) => Promise<Outcome | Overloaded>
 
+type ChangeQueue = BatchQueue<CaseChange<{ kind: string }>, { kind: string }>
+
 /**
  * Changes of existing cases, and claims that bump some. Each is a transaction: it has nothing to share with the next
  * one. The queue is for what they have in common with claims: a change whose connection was lost is run again until
- * the database says what became of it, and is not refused as `overloaded` until then.
+ * the database says what became of it, and is not refused as `overloaded` until then. Confirmations and cancellations
+ * share transactions in another queue, and do not wait for changes here; `runSettle` repeats them with their reads.
  */
-export function caseChangeQueue({ atOnceMax, waitingMax, ...bounds }: CaseClaimsSettings): {
+export function caseChangeQueue({ atOnceMax, waitingMax, onBatch = () => undefined, ...bounds }: CaseClaimsSettings): {
   runChange: RunCaseChange
+  runSettle: RunCaseChange
   depth: () => QueueDepth
 } {
-  const queues = clinicQueues(() => ({
-    changes: new BatchQueue<CaseChange<{ kind: string }>, { kind: string }>({
+  const queueOf = (settings: Pick<BatchQueueSettings<never, never>, 'inFlightMax' | 'onBatch'>): ChangeQueue =>
+    new BatchQueue({
       ...bounds,
+      ...settings,
       name: 'case_change',
       run: (changes, deadlines) =>
         Promise.all(
@@ -40,14 +45,16 @@ export function caseChangeQueue({ atOnceMax, waitingMax, ...bounds }: CaseClaims
           }),
         ),
       batchSizeMax: 1,
-      inFlightMax: atOnceMax,
       queuedMax: waitingMax,
-    }),
+    })
+  const queues = clinicQueues(() => ({
+    changes: queueOf({ inFlightMax: atOnceMax, onBatch }),
+    settles: queueOf({ inFlightMax: waitingMax }),
   }))
-  return {
-    // What the queue returns is what the change has returned.
-    runChange: <Outcome extends { kind: string }>(clinicNo: number, change: CaseChange<Outcome>) =>
-      queues.use(clinicNo, ({ changes }) => changes.submit(change) as Promise<Outcome | Overloaded>),
-    depth: () => queues.depth('changes'),
-  }
+  // What a queue returns is what the change has returned.
+  const runIn =
+    (name: 'changes' | 'settles'): RunCaseChange =>
+    <Outcome extends { kind: string }>(clinicNo: number, change: CaseChange<Outcome>) =>
+      queues.use(clinicNo, (ofClinic) => ofClinic[name].submit(change) as Promise<Outcome | Overloaded>)
+  return { runChange: runIn('changes'), runSettle: runIn('settles'), depth: () => queues.depth('changes') }
 }

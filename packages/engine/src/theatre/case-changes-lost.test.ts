@@ -27,6 +27,8 @@ type Change = {
   name: string
   /** The function that makes it. */
   by: string
+  /** Of `one`, before the change. */
+  isHeld?: boolean
   /** Before the change. */
   prepare?: (scene: Scene) => Promise<unknown>
   make: (theatre: Theatre, scene: Scene, key: string | null) => Promise<Outcome>
@@ -49,6 +51,25 @@ const moveOf = ({ one, otherRoom }: Scene, key: string | null): MoveCaseRequest 
 })
 
 const changes: Change[] = [
+  {
+    name: 'confirmation',
+    by: 'settle_bookings',
+    isHeld: true,
+    make: (theatre, { one }, key) => theatre.confirmCase({ caseId: one.id, actorId: null, key }),
+    changed: ({ one }) => [one],
+    repeated: 'unchanged',
+    placed: { status: 'CONFIRMED' },
+    after: [{ status: 'CONFIRMED' }, { status: 'CONFIRMED' }],
+  },
+  {
+    name: 'cancellation',
+    by: 'settle_bookings',
+    make: (theatre, { one }, key) => theatre.cancelCase({ caseId: one.id, actorId: null, key, reasonCode: 'no_bed' }),
+    changed: ({ one }) => [one],
+    repeated: 'unchanged',
+    placed: { status: 'CANCELLED', cancellationReason: 'no_bed' },
+    after: [{ status: 'CANCELLED' }, { status: 'CONFIRMED' }],
+  },
   {
     name: 'move',
     by: 'schedule_cases',
@@ -121,13 +142,22 @@ const changes: Change[] = [
   },
 ]
 
+function changeNamed(name: string): Change {
+  const found = changes.find((one) => one.name === name)
+  if (found === undefined) throw new Error(`The table lacks ${name}.`)
+  return found
+}
+
 /** A theatre with a case at nine and another at twelve. */
-async function aScene(database: TestDatabase, { prepare }: Change): Promise<Scene> {
+async function aScene(
+  database: TestDatabase,
+  { isHeld = false, prepare }: Pick<Change, 'isHeld' | 'prepare'>,
+): Promise<Scene> {
   const built = await aTheatre(database)
   const otherRoom = await aRoom(built.theatre, built.clinic)
-  const booked = async (hours: number) =>
-    caseOf(await built.theatre.claimCase(aCase(built, { startsAt: soonAt(hours), confirm: true })))
-  const [one, other] = [await booked(9), await booked(12)]
+  const booked = async (hours: number, confirm: boolean) =>
+    caseOf(await built.theatre.claimCase(aCase(built, { startsAt: soonAt(hours), confirm })))
+  const [one, other] = [await booked(9, !isHeld), await booked(12, true)]
   const scene = { ...built, database, otherRoom, one, other }
   if (prepare === undefined) return scene
   await prepare(scene)
@@ -191,7 +221,7 @@ describe.for(changes)('$name', (change) => {
     const ownPool = createPool({ url: database.appUrl, max: 4, name: 'theatre', lockTimeoutMs: 60_000 })
     onTestFinished(() => ownPool.close(1_000))
     const { pool, commit } = committingLate(ownPool, change.by)
-    const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool, theatrePool: pool })
+    const engine = createEngine({ batchPool: pool, generalPool: database.appPool, theatrePool: pool })
     const making = change.make(engine.theatre, scene, null)
     await untilLockWaiters(database, 1)
     await commit()
@@ -205,7 +235,7 @@ describe.for(changes)('$name', (change) => {
     const { pool, commit, refused } = committingLate(ownPool, change.by)
     const bounds = { waitMsMax: 100 }
     const engine = createEngine({
-      batchPool: database.appPool,
+      batchPool: pool,
       generalPool: database.appPool,
       theatrePool: pool,
       ...bounds,
@@ -243,8 +273,7 @@ describe.for(changes)('$name', (change) => {
 })
 
 test('a move that is found announces the room that it left', async ({ database }) => {
-  const [move] = changes
-  if (move === undefined) throw new Error('The table lacks the move.')
+  const move = changeNamed('move')
   const scene = await aScene(database, move)
   const pool = losing(database.appPool, calling('schedule_cases'))
   const engine = createEngine({ batchPool: pool, generalPool: pool })
@@ -258,8 +287,7 @@ test.for([
   { name: 'milestone', undo: true },
   { name: 'extend', undo: false },
 ])('a repeated $name is found, although the case was cancelled since', async ({ name, undo }, { database }) => {
-  const change = changes.find((one) => one.name === name)
-  if (change === undefined) throw new Error(`The table lacks ${name}.`)
+  const change = changeNamed(name)
   const scene = await aScene(database, change)
   const key = randomUUID()
   await change.make(scene.theatre, scene, key)
@@ -271,9 +299,36 @@ test.for([
   })
 })
 
+test('a confirmation that does not reach the database is refused at once, as not processed', async ({ database }) => {
+  const confirmation = changeNamed('confirmation')
+  const scene = await aScene(database, confirmation)
+  const pool = changedPool(database.appPool, async (run, parameters) => {
+    if (!calling('settle_bookings')(parameters)) return run(...parameters)
+    throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' })
+  })
+  const engine = createEngine({ batchPool: pool, generalPool: pool })
+  await expect(confirmation.make(engine.theatre, scene, null)).rejects.toMatchObject({
+    name: 'DatabaseUnavailable',
+    outcomeUnknown: false,
+  })
+})
+
+test('a confirmation does not wait for changes of its clinic that wait for a lock', async ({ database }) => {
+  const confirmation = changeNamed('confirmation')
+  const scene = await aScene(database, confirmation)
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool, clinicCasesMax: 1 })
+  const lock = await holdLock(database.ownerPool, 'select from holdfast.resource where id = $1 for update', [
+    scene.otherRoom,
+  ])
+  const moving = engine.theatre.moveCase(moveOf({ ...scene, one: scene.other }, null))
+  await untilLockWaiters(database, 1)
+  expect(await confirmation.make(engine.theatre, scene, null)).toMatchObject({ kind: 'done' })
+  await lock.release()
+  expect(await moving).toMatchObject({ kind: 'done' })
+})
+
 test('changes of cases are counted in the depth of their queue', async ({ database }) => {
-  const [move] = changes
-  if (move === undefined) throw new Error('The table lacks the move.')
+  const move = changeNamed('move')
   const scene = await aScene(database, move)
   const lock = await holdLock(database.ownerPool, 'select from holdfast.resource where id = $1 for update', [
     scene.room,
@@ -293,8 +348,7 @@ test('negative control: if the log is not searched for the key, a swap is made t
   const database = await createTestDatabase()
   onTestFinished(() => database.drop())
   await plantFunction(database, 'is_repeated', { part: 'if p_key is null then', becomes: 'if true then' })
-  const swap = changes.find(({ name }) => name === 'swap')
-  if (swap === undefined) throw new Error('The table lacks the swap.')
+  const swap = changeNamed('swap')
   const scene = await aScene(database, swap)
   const pool = losing(database.appPool, calling(swap.by))
   const engine = createEngine({ batchPool: pool, generalPool: pool })

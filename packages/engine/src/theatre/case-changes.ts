@@ -33,22 +33,20 @@ export type CaseChangesSettings = {
   /** Claims a new case, in a batch. */
   claim: (request: ScheduleRequest) => Promise<ScheduleResult>
   runChange: RunCaseChange
+  runSettle: RunCaseChange
   announce: Announce
   /** Confirms, cancels and extends as for any booking, in batches. */
   settle: (request: SettleRequest) => Promise<SettleOutcome>
 }
 
+type SettleChange = Pick<SettleRequest, 'action' | 'reason'>
+
 /** Claims and changes of cases. A try that lost a race is repeated with the cases as they are then. */
 export function caseChanges(
   settings: CaseChangesSettings,
 ): Pick<Theatre, 'claimCase' | 'checkCase' | 'confirmCase' | 'cancelCase' | 'moveCase' | 'swapCases' | 'bumpCases'> {
-  const { pool, settle } = settings
-  const settled = async (request: CaseAction, change: Pick<SettleRequest, 'action' | 'reason'>) => {
-    if ((await readCase(pool, request.caseId)) === null) return missing(request.caseId)
-    const { caseId, actorId, key } = request
-    const outcome = await settle({ bookingId: caseId, actorId, key, onBehalf: true, ...change })
-    return settledOutcome(pool, caseId, outcome)
-  }
+  const { pool } = settings
+  const settled = (action: CaseAction, change: SettleChange) => settleCase(settings, action, change)
   return {
     claimCase: (request) => claimCase(settings, request),
 
@@ -184,6 +182,21 @@ async function bumpCases(settings: CaseChangesSettings, request: BumpCasesReques
     announceCases(announce, result.kind === 'done' ? position : null, [...befores, placed, ...bumped])
     const requests = await requestsOfBumped(pool, clinicNo, bumpedCaseIds)
     return { kind: result.kind === 'done' ? 'done' : 'replayed', case: placed, bumped: requests, position }
+  })
+}
+
+async function settleCase(
+  { pool, settle, runSettle }: CaseChangesSettings,
+  { caseId, actorId, key: sentKey }: CaseAction,
+  change: SettleChange,
+): Promise<ChangeCaseOutcome> {
+  const key = sentKey ?? randomUUID()
+  const clinicNo = clinicNoIn(caseId)
+  if (clinicNo === null) return missing(caseId)
+  return runSettle(clinicNo, async () => {
+    if ((await readCase(pool, caseId)) === null) return missing(caseId)
+    const outcome = await settle({ bookingId: caseId, actorId, key, onBehalf: true, ...change })
+    return settledOutcome(pool, caseId, outcome)
   })
 }
 

@@ -16,7 +16,7 @@ import { theatreResources } from './resources.ts'
 import { runningCases } from './running-cases.ts'
 import { suggest } from './suggest.ts'
 
-export type TheatreSettings = Omit<CaseChangesSettings, 'writer' | 'claim' | 'runChange'> & {
+export type TheatreSettings = Omit<CaseChangesSettings, 'writer' | 'claim' | 'runChange' | 'runSettle'> & {
   /** For everything that waits for locks or takes long. */
   writePool: pg.Pool
   turnsOfCases: CaseClaimsSettings
@@ -28,14 +28,14 @@ export function createTheatre(settings: TheatreSettings): { theatre: Theatre; qu
   const { pool, writePool, announce, settle } = settings
   const writer = { pool: writePool, inTurn: clinicTurns(settings.turnsOfCases) }
   const { claim, depths } = caseClaims(writer, settings.turnsOfCases)
-  const { runChange, depth } = caseChangeQueue(settings.turnsOfCases)
+  const { runChange, runSettle, depth } = caseChangeQueue(settings.turnsOfCases)
   const inTurnToSuggest = clinicTurns(settings.turnsOfSuggestions)
   const announced = directoryTransaction(writePool, announce)
   const parts = {
     ...theatreResources(pool, announced),
     ...theatreBlocks({ pool, writePool, announce }),
     ...resourceNames(pool),
-    ...caseChanges({ pool, writer, claim, runChange, announce, settle }),
+    ...caseChanges({ pool, writer, claim, runChange, runSettle, announce, settle }),
     ...runningCases({ pool, writer, runChange, announce }),
     ...caseReads(pool),
     ...caseRequests(pool, announced),

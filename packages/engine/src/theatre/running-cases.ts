@@ -17,7 +17,7 @@ import { missing } from './case-plans.ts'
 import { isAtRisk, requireCase } from './case-reads.ts'
 import { type CaseWriter, changeOrBusy } from './schedule-cases.ts'
 
-type RunningCasesSettings = Omit<CaseChangesSettings, 'settle' | 'claim'>
+type RunningCasesSettings = Omit<CaseChangesSettings, 'settle' | 'claim' | 'runSettle'>
 
 const triesMax = 20
 

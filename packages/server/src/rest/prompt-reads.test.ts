@@ -23,7 +23,7 @@ const test = restTest.extend('bounded', { scope: 'file' }, async ({ database }, 
 })
 
 function withHangingReads(engine: Engine): Engine {
-  const parts = ['reads', 'directory', 'bookingLinks', 'manageTokenEpochs', 'storedResponses'] as const
+  const parts = ['reads', 'directory', 'theatre', 'bookingLinks', 'manageTokenEpochs', 'storedResponses'] as const
   const hanging = parts.map((part) => {
     const methods = Object.entries<(...args: never[]) => unknown>(engine[part]).map(([name, run]) => [
       name,
@@ -63,7 +63,7 @@ async function aScene(database: TestDatabase, rest: RestApp, { confirmByLink = f
     )
     return rows.map(({ status }) => status)
   }
-  return { admin, member, body, hold, statuses }
+  return { clinic, admin, member, body, hold, statuses }
 }
 
 type Scene = Awaited<ReturnType<typeof aScene>>
@@ -76,6 +76,13 @@ test.for<[string, (rest: RestApp, scene: Scene, hold: CallOptions) => Promise<{ 
   [
     'storedResponses.find',
     (rest, { admin }, { path }) => rest.call('cancelBooking', { ...(path && { path }), as: admin, key: 'k' }),
+  ],
+  [
+    'theatre.case',
+    (rest, { admin }, { path }) => {
+      const body = { expectedEndsAt: '2031-01-06T10:00:00.000Z' }
+      return rest.call('extendCase', { path: { caseId: path?.bookingId ?? '' }, as: admin, body })
+    },
   ],
 ])('%s hangs before a write: it is refused, and nothing is written', async ([read, send], { database, bounded }) => {
   const scene = await aScene(database, bounded)
@@ -111,6 +118,25 @@ test('a read hangs after a claim: the outcome is unknown, and the same request a
   expect([again.status, again.body.status]).toEqual([200, 'PENDING'])
   expect(again.body.confirmationLink?.sentAt).toBeDefined()
   expect(await statuses()).toEqual(['PENDING'])
+})
+
+test('a read hangs after a request for a case was stored: the same request again gets it, and it is stored once', async ({
+  database,
+  bounded,
+}) => {
+  const { clinic, admin } = await aScene(database, bounded)
+  const body = {
+    patient: { mrn: '4711', name: 'Ada' },
+    service: 'Urology',
+    procedure: { code: 'C1', display: 'Cystoscopy' },
+    minutes: 30,
+  }
+  const request = { path: { clinicId: clinic.id }, as: admin, body, key: 'request once' }
+  const { problem } = await whileHung('theatre.caseRequest', () => bounded.call('createCaseRequest', request))
+  expect(problem).toMatchObject({ code: 'unavailable', detail: expect.stringContaining('the outcome is unknown') })
+  expect((await bounded.call('createCaseRequest', request)).status).toBe(200)
+  const { items } = (await bounded.call('listCaseRequests', { path: request.path, as: admin })).body
+  expect(items).toHaveLength(1)
 })
 
 test('a full slot is refused as such, also when no alternatives can be read', async ({ database, bounded }) => {

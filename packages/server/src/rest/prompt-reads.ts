@@ -5,7 +5,7 @@ import { type Engine, promptly } from '@holdfast/engine'
  * {@link promptly}. Lists, statistics and exports may take longer.
  */
 export function promptReads(engine: Engine, msMax?: number): Engine {
-  const { reads, directory, bookingLinks, manageTokenEpochs, storedResponses } = engine
+  const { reads, directory, theatre, bookingLinks, manageTokenEpochs, storedResponses } = engine
   const bounded =
     <Args extends unknown[], Result>(read: (...args: Args) => Promise<Result>) =>
     (...args: Args) =>
@@ -24,6 +24,12 @@ export function promptReads(engine: Engine, msMax?: number): Engine {
       clinic: bounded(directory.clinic),
       doctor: bounded(directory.doctor),
       videoRooms: bounded(directory.videoRooms),
+    },
+    theatre: {
+      ...theatre,
+      case: bounded(theatre.case),
+      block: bounded(theatre.block),
+      caseRequest: bounded(theatre.caseRequest),
     },
     bookingLinks: {
       ...bookingLinks,

@@ -3,6 +3,7 @@ import type { NewCaseRequest } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { problem } from '../../edge/problem-error.ts'
 import { surgeonOfLists } from '../guards/reach-case.ts'
+import { afterCommit } from '../responses/after-commit.ts'
 import { caseRequestBody } from '../responses/bodies/case-body.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -55,8 +56,9 @@ export function serveCaseRequests(serve: Serve, { audit, now, engine: { theatre 
         const path = outcome.value.path.startsWith('/') ? outcome.value.path : `/${outcome.value.path}`
         throw resourceNotFound(path, String(valueAt(wanted, path)))
       }
-      const created = await theatre.caseRequest(outcome.value.id)
-      if (created === null) throw new Error(`The request ${outcome.value.id} was not found after it was created.`)
+      const { id } = outcome.value
+      const created = await afterCommit(() => theatre.caseRequest(id))
+      if (created === null) throw new Error(`The request ${id} was not found after it was created.`)
       return { status: outcome.kind === 'replayed' ? 200 : 201, body: caseRequestBody(created) }
     },
     {
