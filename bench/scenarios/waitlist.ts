@@ -9,7 +9,7 @@ const places = 1_000
 const boundMin = 0.98
 
 /** Of a comparison: blocks A B B A of so long slices, which find the machine in the same state. */
-const blocks = 15
+const blocks = 40
 const sliceMs = 250
 
 /** Places are given back while nobody waits, with the functions of the waitlist and without; then offered to many. */
