@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
+import { negotiate } from '@fastify/accept-negotiator'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /** As small as a page of the build, nearly, in less than a millisecond. */
@@ -8,16 +9,16 @@ const brotliQuality = 5
 /** As nginx's site: what is smaller stays as it is. */
 const bytesMin = 1_000
 
+/** Not by @fastify/compress, whose streams cannot be cached: public pages are compressed once. */
 export const compress = {
   br: (text: string) =>
     promisify(brotliCompress)(text, { params: { [constants.BROTLI_PARAM_QUALITY]: brotliQuality } }),
   gzip: (text: string) => promisify(gzip)(text),
 }
 
-/** What the client accepts; null: nothing of it. */
+/** What the client prefers, by its `Accept-Encoding`; null: neither. */
 export function encodingFor({ headers }: Pick<FastifyRequest, 'headers'>): keyof typeof compress | null {
-  const accepted = String(headers['accept-encoding'] ?? '')
-  return accepted.includes('br') ? 'br' : accepted.includes('gzip') ? 'gzip' : null
+  return negotiate(headers['accept-encoding'] ?? '', ['br', 'gzip'])
 }
 
 /**
