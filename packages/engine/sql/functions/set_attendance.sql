@@ -11,8 +11,8 @@
 -- Locks: the booking.
 -- Fails: 22023 without a key.
 -- Idempotent: yes. By its key, for 24 hours, also where the booking was moved, or the opposite was noted, since.
---   Only a change stores its key. What was so already and is said again by its key, after the opposite was noted, is one
---   change at that later time, as if the first try had never arrived.
+--   Only a change stores its key. What was so already and is said again by its key, after the opposite was noted, is
+--   one change at that later time, as if the first try had never arrived.
 create or replace function holdfast.set_attendance(
   p_clinic_no integer, p_id uuid, p_slot_id uuid, p_actor_id uuid, p_key uuid, p_is_coming boolean
 ) returns table (outcome text, tx xid8)
