@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { chmod, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -22,30 +23,50 @@ import { runRedisDrill } from './run-redis-drill.ts'
 import { failuresOfReplicas, replicasTable, runReplicasDrill } from './run-replicas-drill.ts'
 import { runRestoreDrill } from './run-restore-drill.ts'
 
-// npm run drill -- restore [--bookings 10000] [--seconds 5] [--json]
-// npm run drill -- backup-cost [--way engine|server] [--rounds 6] [--seconds 5] [--json]
-// npm run drill -- redis [--seconds 5] [--clients 16] [--json]
-// npm run drill -- failover [--times 4] [--kill primary|postgres|partition|pause] [--clients 16] [--json]
-// npm run drill -- replicas [--reads 100000] [--clients 16] [--json]
-// npm run drill -- servers|nginx [--clients 16] [--json]
-// npm run drill -- broker [--bookings 10000] [--json]
-// npm run drill -- messages [--seconds 5] [--clients 16] [--seed N] [--json]
+const usage = `npm run drill -- restore [--bookings 10000] [--seconds 5] [--json]
+npm run drill -- backup-cost [--way engine|server] [--rounds 6] [--seconds 5] [--json]
+npm run drill -- redis [--seconds 5] [--clients 16] [--json]
+npm run drill -- failover [--times 4] [--kill primary|postgres|partition|pause] [--clients 16] [--json]
+npm run drill -- replicas [--reads 100000] [--clients 16] [--json]
+npm run drill -- servers|nginx [--clients 16] [--json]
+npm run drill -- broker [--bookings 10000] [--json]
+npm run drill -- messages [--seconds 5] [--clients 16] [--seed N] [--json]
+`
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    bookings: { type: 'string', default: '10000' },
-    seconds: { type: 'string', default: '5' },
-    way: { type: 'string', default: 'engine' },
-    rounds: { type: 'string', default: '6' },
-    times: { type: 'string', default: String(allKills.length) },
-    kill: { type: 'string' },
-    reads: { type: 'string', default: '100000' },
-    clients: { type: 'string', default: '16' },
-    seed: { type: 'string', default: String(randomInt(1_000_000)) },
-    json: { type: 'boolean', default: false },
-  },
-})
+const { values, positionals } = parsedArguments()
+if (values.help) {
+  process.stdout.write(usage)
+  process.exit(0)
+}
+
+function parsedArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        bookings: { type: 'string', default: '10000' },
+        seconds: { type: 'string', default: '5' },
+        way: { type: 'string', default: 'engine' },
+        rounds: { type: 'string', default: '6' },
+        times: { type: 'string', default: String(allKills.length) },
+        kill: { type: 'string' },
+        reads: { type: 'string', default: '100000' },
+        clients: { type: 'string', default: '16' },
+        seed: { type: 'string', default: String(randomInt(1_000_000)) },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** Wrong usage: exits with 2. */
+function refuse(reason: string): never {
+  process.stderr.write(`${reason}\n${usage}`)
+  process.exit(2)
+}
 
 function numberOf(
   name: 'bookings' | 'reads' | 'rounds' | 'seconds' | 'seed' | 'times' | 'clients',
@@ -53,7 +74,7 @@ function numberOf(
 ): number {
   const number = Number(values[name])
   if (!Number.isInteger(number) || number < least) {
-    throw new Error(`--${name} is a whole number from ${least}, not ${values[name]}.`)
+    refuse(`--${name} is a whole number from ${least}, not ${values[name]}.`)
   }
   return number
 }
@@ -64,13 +85,13 @@ function isKill(name: string): name is Kill {
 
 function killsOf(name: string | undefined): readonly Kill[] {
   if (name === undefined) return allKills
-  if (!isKill(name)) throw new Error(`--kill is one of these, not ${JSON.stringify(name)}: ${allKills.join(', ')}.`)
+  if (!isKill(name)) refuse(`--kill is one of these, not ${JSON.stringify(name)}: ${allKills.join(', ')}.`)
   return [name]
 }
 
 function wayOf(name: string): Way {
   if (name !== 'engine' && name !== 'server') {
-    throw new Error(`--way is engine or server, not ${JSON.stringify(name)}.`)
+    refuse(`--way is engine or server, not ${JSON.stringify(name)}.`)
   }
   return name
 }
@@ -175,21 +196,14 @@ const drills: Record<string, Drill> = {
 
 const name = positionals.join(' ')
 const drill = drills[name]
-if (drill === undefined) {
-  throw new Error(
-    `Expected npm run drill -- and one of: ${Object.keys(drills).join(', ')}; not ${JSON.stringify(name)}.`,
-  )
-}
+if (drill === undefined) refuse(`There is no drill ${JSON.stringify(name)}.`)
 const reason = whyNoCluster(drill.programs)
 if (reason !== null) throw new Error(`This drill can't run here: ${reason}`)
 provideTestEnvironment({ servers: [], dataDirectory: undefined, compileCache: join(tmpdir(), 'holdfast-drill-cache') })
 const directory = await mkdtemp(join(tmpdir(), 'holdfast-drill-'))
+process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
 // The account that runs PostgreSQL for root has to pass through.
 await chmod(directory, 0o711)
-try {
-  const { failures } = await drill.run(directory)
-  for (const failure of failures) process.stderr.write(`FAILED  ${failure}\n`)
-  process.exitCode = failures.length === 0 ? 0 : 1
-} finally {
-  await rm(directory, { recursive: true, force: true })
-}
+const { failures } = await drill.run(directory)
+for (const failure of failures) process.stderr.write(`FAILED  ${failure}\n`)
+process.exitCode = failures.length === 0 ? 0 : 1
