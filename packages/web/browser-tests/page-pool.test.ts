@@ -45,3 +45,28 @@ test('a page in a reused context finds nothing of the page before', async ({ sit
     expect(await foundOn(page)).toEqual(nothing)
   }
 })
+
+test('of a page with short intervals those of 4 s and more are short, and the next page has the usual ones', async ({
+  site,
+}) => {
+  const first = await site.newPage({ areIntervalsShort: true })
+  await first.goto('/nowhere')
+  const order = await first.evaluate(
+    () =>
+      new Promise<number[]>((resolve) => {
+        const fired = new Set<number>()
+        for (const ms of [3_000, 4_000, 20_000]) {
+          setInterval(() => {
+            fired.add(ms)
+            if (ms === 3_000) resolve([...fired])
+          }, ms)
+        }
+      }),
+  )
+  expect(order).toEqual([4_000, 20_000, 3_000])
+  await site.closePages()
+  const next = await site.newPage()
+  expect(next.context()).toBe(first.context())
+  await next.goto('/nowhere')
+  expect(await next.evaluate(() => String(window.setInterval))).toContain('[native code]')
+})

@@ -6,6 +6,11 @@ export type PageOptions = BrowserContextOptions & {
    * cached and service workers are allowed. Its state cannot be cleared completely, so it is not used again.
    */
   isNewContext?: boolean
+  /**
+   * For tests of what a page reads again every few seconds: its intervals of 4 s or more pass {@link intervalSpeed} times
+   * as fast. Not for tests of what is pushed, which would pass because the page has read it again.
+   */
+  areIntervalsShort?: boolean
 }
 
 export type PagePool = {
@@ -24,6 +29,18 @@ const desktop = { width: 1280, height: 900 }
 /** A small file of the site. */
 export const blankPath = '/icons/icon.svg'
 const clearedStorage = 'local_storage,indexeddb,cache_storage,service_workers'
+
+/** How much faster the intervals of `areIntervalsShort` pass: a read every 10 s becomes one every 0.5 s. */
+const intervalSpeed = 20
+const shortenedMsMin = 4_000
+
+/** Runs in a page before its scripts. */
+function shortenIntervals({ speed, msMin }: { speed: number; msMin: number }): void {
+  const setUnchanged = window.setInterval.bind(window)
+  const setShortened = (handler: TimerHandler, ms = 0, ...more: unknown[]) =>
+    setUnchanged(handler, ms < msMin ? ms : ms / speed, ...more)
+  Object.defineProperty(window, 'setInterval', { configurable: true, writable: true, value: setShortened })
+}
 
 /**
  * Reuses browser contexts: until a page is loaded, it takes 1.4 s of processor time in a new one, and 0.6 s in a used
@@ -63,6 +80,18 @@ export function createPagePool(browser: Browser, url: string): PagePool {
     return taken
   }
 
+  async function newPage({ isNewContext = false, viewport = desktop, ...options }: PageOptions): Promise<Page> {
+    if (isNewContext) {
+      const context = await newContext({ ...options, viewport })
+      newContexts.push(context)
+      return await context.newPage()
+    }
+    const { context } = await take(options)
+    const page = await context.newPage()
+    if (viewport !== null && viewport !== desktop) await page.setViewportSize(viewport)
+    return page
+  }
+
   async function clear({ context, anchor, session }: Reusable): Promise<void> {
     await Promise.all(context.pages().map((page) => (page === anchor ? undefined : page.close())))
     await context.clearCookies()
@@ -70,15 +99,9 @@ export function createPagePool(browser: Browser, url: string): PagePool {
   }
 
   return {
-    async open({ isNewContext = false, viewport = desktop, ...options } = {}) {
-      if (isNewContext) {
-        const context = await newContext({ ...options, viewport })
-        newContexts.push(context)
-        return await context.newPage()
-      }
-      const { context } = await take(options)
-      const page = await context.newPage()
-      if (viewport !== null && viewport !== desktop) await page.setViewportSize(viewport)
+    async open({ areIntervalsShort = false, ...options } = {}) {
+      const page = await newPage(options)
+      if (areIntervalsShort) await page.addInitScript(shortenIntervals, { speed: intervalSpeed, msMin: shortenedMsMin })
       return page
     },
     async closePages() {

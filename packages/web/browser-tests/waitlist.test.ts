@@ -1,6 +1,6 @@
 import { lapseHolds } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import { aPractice, dataOf, type Practice } from './a-practice.ts'
 import { openTimes, ticketLink } from './booking-steps.ts'
 import { aClinicScene, giveRole, signInContext } from './clinic-scene.ts'
@@ -8,13 +8,9 @@ import { anAddress, axeFindings, type Site, sidewaysPixels, signUp, untilRead } 
 import type { PageOptions } from './page-pool.ts'
 import { test } from './site-test.ts'
 
-// Pages that wait for an offer read it again every ten seconds.
-vi.setConfig({ testTimeout: 240_000 })
-
-async function open(site: Site, options?: PageOptions): Promise<Page> {
-  const page = await site.newPage(options)
-  page.setDefaultTimeout(60_000)
-  return page
+/** Pages that wait for an offer read it again every ten seconds. */
+function open(site: Site, options: PageOptions = {}): Promise<Page> {
+  return site.newPage({ ...options, areIntervalsShort: true })
 }
 
 /** A doctor with one time, which is booked; `ticket` is the booking's page. */
