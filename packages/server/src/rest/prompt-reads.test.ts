@@ -120,7 +120,7 @@ test('a read hangs after a claim: the outcome is unknown, and the same request a
   expect(await statuses()).toEqual(['PENDING'])
 })
 
-test('a read hangs after a request for a case was stored: the same request again gets it, and it is stored once', async ({
+test('a read hangs after a case was requested: the outcome is unknown, and the same request again gets it', async ({
   database,
   bounded,
 }) => {
