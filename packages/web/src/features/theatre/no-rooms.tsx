@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
-import { EmptyState } from '../../../ui/empty-state.tsx'
-import { LinkButton } from '../../../ui/link-button.tsx'
-import { useTheatre } from '../use-theatre.ts'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { useTheatre } from './use-theatre.ts'
 
 /** Before the first room: what a theatre needs, in order. */
 export function NoRooms() {

@@ -9,6 +9,7 @@ import { OnceOpened } from '../../../ui/once-opened.tsx'
 import { RequestList } from '../requests/request-list.tsx'
 import { openRequestsQuery } from '../theatre-queries.ts'
 import { useTheatre } from '../use-theatre.ts'
+import classes from './day-board.module.css'
 import type { RefusedDrop } from './use-dropped-request.ts'
 
 const ScheduleDialog = lazy(async () => ({
@@ -53,7 +54,7 @@ export function BoardWaitingList({ opened, onOpened, onClose }: BoardWaitingList
           <Title order={2} size="h4" id="board-waiting-list">
             {t('tabs.requests')}
           </Title>
-          <Text size="sm" c="dimmed" mb="xs">
+          <Text size="sm" c="dimmed" mb="xs" className={requests.length === 0 ? undefined : classes.help}>
             {t(requests.length === 0 ? 'requests.none' : 'requests.dragHelp')}
           </Text>
           <RequestList requests={requests.slice(0, shownMax)} onFind={setChosen} isDraggable />

@@ -1,14 +1,6 @@
 import { caseState, foreseenEnd } from '@holdfast/contract/case-state'
 import type { Case } from '@holdfast/contract/client'
 import { VisuallyHidden } from '@mantine/core'
-import {
-  IconAlarm,
-  IconAlertTriangle,
-  IconCheck,
-  IconClockExclamation,
-  IconHourglass,
-  IconPlayerPlay,
-} from '@tabler/icons-react'
 import { memo } from 'react'
 import { formatDayTime, formatTime, formatTimesOn } from '../../../lib/format.ts'
 import { Icon } from '../../../ui/icon.tsx'
@@ -16,18 +8,11 @@ import { isMovable } from '../case-state.ts'
 import markClasses from '../service-marks.module.css'
 import { useBoard } from './board-context.ts'
 import { caseSpan, minuteMs, placed, type Span } from './board-layout.ts'
+import signClasses from './board-signs.module.css'
 import classes from './case-block.module.css'
+import { caseFlag, flagIcons } from './case-flag.ts'
 import { useCaseDrag } from './use-case-drag.ts'
 import { useCaseKeys } from './use-case-keys.ts'
-
-const flagIcons = {
-  held: IconHourglass,
-  late: IconClockExclamation,
-  running: IconPlayerPlay,
-  overrunning: IconAlarm,
-  done: IconCheck,
-  atRisk: IconAlertTriangle,
-} as const
 
 type CaseBlockProps = { one: Case; isPlanned: boolean; isTabStop: boolean }
 
@@ -44,8 +29,8 @@ export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: 
   const times = formatTimesOn(shown.from, one.startsAt, one.endsAt, timeZone)
   const formatStart = Date.parse(one.startsAt) < shown.from ? formatDayTime : formatTime
   const patient = one.patient?.name ?? t('shell:erasedPatient')
-  const flag = risks.has(one.id) && (state === 'planned' || state === 'held') ? 'atRisk' : state
-  const title = [flag === 'planned' ? [] : t(`state.${flag}`), one.procedure.display, times, one.service, patient]
+  const flag = caseFlag(one, risks, now)
+  const title = [flag === null ? [] : t(`state.${flag}`), one.procedure.display, times, one.service, patient]
   return (
     <>
       <After one={one} />
@@ -56,7 +41,7 @@ export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: 
         data-stop={one.id}
         data-case={one.id}
         data-state={state}
-        data-flag={flag}
+        data-flag={flag ?? state}
         data-planned={isPlanned || undefined}
         data-movable={canChange || undefined}
         style={{ insetInlineStart: place.start, width: place.size }}
@@ -70,7 +55,7 @@ export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: 
         {/* Not of the button, which screen readers would read twice. */}
         <span className={classes.text} title={title.flat().join(' · ')}>
           <span className={classes.title}>
-            {flag === 'planned' ? null : (
+            {flag === null ? null : (
               <span className={classes.flag} data-state={flag}>
                 <Icon of={flagIcons[flag]} size={14} />
                 <span className={classes.flagText}>{t(`state.${flag}`)}</span>
@@ -117,14 +102,14 @@ function After({ one }: { one: Case }) {
     <>
       {longer === null ? null : (
         <div
-          className={classes.longer}
+          className={`${classes.longer} ${signClasses.longer}`}
           style={{ insetInlineStart: longer.start, width: longer.size }}
           title={t('case.expectedUntil', { time: formatTime(expected, timeZone) })}
         />
       )}
       {turnover === null ? null : (
         <div
-          className={classes.turnover}
+          className={`${classes.turnover} ${signClasses.turnover}`}
           style={{ insetInlineStart: turnover.start, width: turnover.size }}
           title={t('case.turnover')}
         />

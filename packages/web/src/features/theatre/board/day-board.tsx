@@ -79,8 +79,8 @@ export function DayBoard({ board, day, now, risks, onOpen, onBlock }: DayBoardPr
   )
   return (
     <BoardContext value={scene}>
-      <Group justify="space-between" gap="xs" className="no-print">
-        <Legend marks={scene.marks} />
+      <Group justify="space-between" align="start" gap="xs" className="no-print">
+        <Legend />
         <Checkbox
           label={t('resources.show')}
           checked={isWithResources}

@@ -8,6 +8,7 @@ import { requestDragType } from '../requests/request-drag-type.ts'
 import { type Plan, useBoard } from './board-context.ts'
 import classes from './board-grid.module.css'
 import { closedSpans, openSpans, planSpan, snapped } from './board-layout.ts'
+import signClasses from './board-signs.module.css'
 import { CaseBlock } from './case-block.tsx'
 import { placedStyle } from './placed-style.ts'
 import { timeAt } from './time-at.ts'
@@ -67,7 +68,7 @@ export const RoomRow = memo(function RoomRow(props: RoomRowProps) {
           />
         ) : null}
         {closedSpans(openSpans(room, day, timeZone), shown).map((span) => (
-          <div key={span.from} className={classes.closed} style={placedStyle(span, shown)} />
+          <div key={span.from} className={`${classes.closed} ${signClasses.closed}`} style={placedStyle(span, shown)} />
         ))}
         {blocks.map((block) => (
           <BlockBehind key={block.id} block={block} isTabStop={block.id === tabStopId} />

@@ -8,12 +8,12 @@ import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/format.ts'
 import { localDay } from '../../../lib/local-time.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
-import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import { useTitleFocusAfter } from '../../../ui/use-title-focus-after.ts'
+import { NoRooms } from '../no-rooms.tsx'
 import type { Resolution } from '../resolution.ts'
 import { caseRequestQuery, equipmentQuery, roomsQuery, staffQuery } from '../theatre-queries.ts'
 import { useDayBoard } from '../use-day-board.ts'
@@ -43,7 +43,7 @@ export function BookCasePage() {
     return (
       <>
         <PageTitle>{t('book.title')}</PageTitle>
-        <EmptyState title={t('steps.title')} help={t('steps.help')} />
+        <NoRooms />
       </>
     )
   }

@@ -1,10 +1,12 @@
 import type { TheatreFigures } from '@holdfast/contract/client'
-import { Paper, SimpleGrid, Text } from '@mantine/core'
+import { Paper, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { formatMinutes, formatNumber, formatShare } from '../../../lib/format.ts'
 
-export const shareOr = (share: number | null) => (share === null ? '–' : formatShare(share))
-export const minutesOr = (minutes: number | null) => (minutes === null ? '–' : formatMinutes(Math.round(minutes)))
+const none = '–'
+
+export const shareOr = (share: number | null) => (share === null ? none : formatShare(share))
+export const minutesOr = (minutes: number | null) => (minutes === null ? none : formatMinutes(Math.round(minutes)))
 
 /** The figures in all. */
 export function ReportTotals({ figures }: { figures: TheatreFigures }) {
@@ -21,17 +23,24 @@ export function ReportTotals({ figures }: { figures: TheatreFigures }) {
     [t('figure.release'), shareOr(figures.releaseCompliance)],
   ]
   return (
-    <SimpleGrid component="dl" cols={{ base: 2, sm: 3 }} spacing="sm" m={0}>
-      {shown.map(([label, value]) => (
-        <Paper key={label} withBorder radius="lg" p="md">
-          <Text component="dt" size="sm" c="dimmed">
-            {label}
-          </Text>
-          <Text component="dd" fw={650} fz="xl" m={0} className="tabular">
-            {value}
-          </Text>
-        </Paper>
-      ))}
-    </SimpleGrid>
+    <Stack gap="xs">
+      <SimpleGrid component="dl" cols={{ base: 2, sm: 3 }} spacing="sm" m={0}>
+        {shown.map(([label, value]) => (
+          <Paper key={label} withBorder radius="lg" p="md">
+            <Text component="dt" size="sm" c="dimmed">
+              {label}
+            </Text>
+            <Text component="dd" fw={650} fz="xl" m={0} className="tabular">
+              {value}
+            </Text>
+          </Paper>
+        ))}
+      </SimpleGrid>
+      {shown.some(([, value]) => value?.includes(none)) ? (
+        <Text size="sm" c="dimmed">
+          {t('report.none', { none })}
+        </Text>
+      ) : null}
+    </Stack>
   )
 }

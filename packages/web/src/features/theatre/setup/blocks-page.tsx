@@ -9,6 +9,7 @@ import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
+import { NoRooms } from '../no-rooms.tsx'
 import { blocksQuery, roomsQuery } from '../theatre-queries.ts'
 import { useTheatre } from '../use-theatre.ts'
 import { BlockForm } from './block-form.tsx'
@@ -20,7 +21,8 @@ export function BlocksPage() {
   const { clinicId, today, isAdmin } = useTheatre()
   const [monday, setMonday] = useState(mondayOf(today))
   const [isAdding, setAdding] = useState(false)
-  const rooms = useQuery(roomsQuery(clinicId)).data ?? []
+  const known = useQuery(roomsQuery(clinicId)).data
+  const rooms = known ?? []
   const read = useQuery(blocksQuery(clinicId, monday, addDays(monday, 6)))
   return (
     <Stack gap="lg">
@@ -35,6 +37,8 @@ export function BlocksPage() {
         ) : (
           <PageLoading />
         )
+      ) : known?.length === 0 ? (
+        <NoRooms />
       ) : read.data.length === 0 ? (
         <EmptyState title={t('blocks.none')} help={t('blocks.help')} />
       ) : (
