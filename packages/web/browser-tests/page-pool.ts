@@ -7,8 +7,8 @@ export type PageOptions = BrowserContextOptions & {
    */
   isNewContext?: boolean
   /**
-   * For tests of what a page reads again every few seconds: its intervals of 4 s or more pass {@link intervalSpeed} times
-   * as fast. Not for tests of what is pushed, which would pass because the page has read it again.
+   * For tests of what a page reads again every few seconds: its intervals of 4 s or more pass {@link intervalSpeed}
+   * times as fast. Not for tests of what is pushed, which would pass because the page has read it again.
    */
   areIntervalsShort?: boolean
 }
