@@ -36,7 +36,7 @@ test('the whole booking, from the search to the moved ticket, with the keyboard 
   site,
 }) => {
   await aPractice(site, { doctorName: 'Dr Screenreader', appointmentTypes: ['in_person', 'video'] })
-  const page = await site.newPage({ isNewContext: true })
+  const page = await site.newPage()
   await page.goto('/')
   await page.getByRole('article').first().waitFor()
   expectNamed(await tabTo(page, /^searchbox "Name or specialisation"/))
@@ -96,7 +96,7 @@ test('the whole booking, from the search to the moved ticket, with the keyboard 
 
 test('on a doctor’s page the days, the type and the times have names, and the landmarks too', async ({ site }) => {
   const practice = await aPractice(site, { appointmentTypes: ['in_person', 'video'] })
-  const page = await site.newPage({ isNewContext: true })
+  const page = await site.newPage()
   await page.goto(`/doctors/${practice.doctor.id}`)
   await page.getByRole('button', { name: /^0?9:00$/ }).waitFor()
   await page.getByRole('radiogroup', { name: 'Type of appointment' }).waitFor()

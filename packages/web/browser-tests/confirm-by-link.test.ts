@@ -73,7 +73,7 @@ test('a guest confirms by the button behind the link, and the first page opens t
   timeout: 300_000,
 }, async ({ site, mails }) => {
   const practice = await aPracticeByLink(site, 'Confirm by Link Clinic')
-  const page = await site.newPage({ isNewContext: true, viewport: { width: 390, height: 844 } })
+  const page = await site.newPage({ areIntervalsShort: true, viewport: { width: 390, height: 844 } })
   await openTimes(page, practice)
   await hold(page, '9:00')
   await submit(page, 'Grace Hopper', 'grave@example.org')
@@ -87,7 +87,7 @@ test('a guest confirms by the button behind the link, and the first page opens t
   const old = await linkIn(mails, 'grave@example.org')
 
   // A program that checks mails opens the link, and runs the page's scripts: nothing is confirmed.
-  const scanner = await site.newPage({ isNewContext: true })
+  const scanner = await site.newPage()
   await scanner.goto(link)
   await scanner.getByRole('button', { name: 'Confirm the appointment' }).waitFor()
   expect(await scanner.evaluate(() => location.hash)).not.toContain('hf')
@@ -95,12 +95,12 @@ test('a guest confirms by the button behind the link, and the first page opens t
   await page.reload()
   await page.getByRole('heading', { name: 'Check your e-mail' }).waitFor()
 
-  const outdated = await site.newPage({ isNewContext: true })
+  const outdated = await site.newPage()
   await outdated.goto(old)
   await outdated.getByRole('button', { name: 'Confirm the appointment' }).click()
   await outdated.getByText('A newer e-mail was sent for this appointment.', { exact: false }).waitFor()
 
-  const phone = await site.newPage({ isNewContext: true, viewport: { width: 390, height: 844 } })
+  const phone = await site.newPage({ viewport: { width: 390, height: 844 } })
   await phone.goto(link)
   await phone.reload()
   await phone.getByRole('button', { name: 'Confirm the appointment' }).click()
@@ -116,14 +116,14 @@ test('a guest confirms by the button behind the link, and the first page opens t
 
 test('a link whose hold was released offers the doctor’s times', { timeout: 300_000 }, async ({ site, mails }) => {
   const practice = await aPracticeByLink(site, 'Released by Guest Clinic')
-  const page = await site.newPage({ isNewContext: true })
+  const page = await site.newPage()
   await openTimes(page, practice)
   await hold(page, '9:15')
   await submit(page, 'Ada Lovelace', 'ada@example.org')
   const link = await linkIn(mails, 'ada@example.org')
   await page.getByRole('button', { name: 'Choose another time' }).click()
   await page.getByRole('heading', { name: 'Choose a time' }).waitFor()
-  const late = await site.newPage({ isNewContext: true })
+  const late = await site.newPage()
   await late.goto(link)
   await late.getByText('This time is no longer held').waitFor()
   await late.getByRole('link', { name: 'Choose another time' }).click()
@@ -135,13 +135,13 @@ test('a guest confirms a held time whose doctor’s bookings were stopped meanwh
   mails,
 }) => {
   const practice = await aPracticeByLink(site, 'Stopped by Clinic')
-  const page = await site.newPage({ isNewContext: true })
+  const page = await site.newPage()
   await openTimes(page, practice)
   await hold(page, '9:00')
   await submit(page, 'Grace Hopper', 'grace.stopped@example.org')
   const link = await linkIn(mails, 'grace.stopped@example.org')
   await dataOf(site.admin.updateDoctor({ path: { doctorId: practice.doctor.id }, body: { active: false } }))
-  const confirming = await site.newPage({ isNewContext: true })
+  const confirming = await site.newPage()
   await confirming.goto(link)
   await confirming.getByText('Dr Amara Okafor', { exact: false }).waitFor()
   await confirming.getByRole('button', { name: 'Confirm the appointment' }).click()
@@ -157,14 +157,14 @@ test('a guest who lost the ticket gets its link at the address of the booking', 
   mails,
 }) => {
   const practice = await aPractice(site, { clinicName: 'Lost Ticket Clinic' })
-  const page = await site.newPage({ isNewContext: true })
+  const page = await site.newPage()
   await openTimes(page, practice)
   await hold(page, '9:30')
   await page.getByLabel('E-mail').fill('iris@example.org')
   await confirm(page, 'Iris Ng')
   const reference = await page.evaluate(() => location.hash.slice(-8))
   await linkIn(mails, 'iris@example.org')
-  const elsewhere = await site.newPage({ isNewContext: true })
+  const elsewhere = await site.newPage()
   await elsewhere.goto('/find-booking')
   await elsewhere.getByLabel('Reference').fill(reference)
   await elsewhere.getByLabel('Day of the appointment').fill(practice.slots[0]?.startsAt.slice(0, 10) ?? '')
@@ -185,7 +185,7 @@ test('an account confirms its address with a press, after signing in; a change o
   timeout: 300_000,
 }, async ({ site, mails }) => {
   const account = await signUp(site.url, 'Ada')
-  const page = await site.newPage({ isNewContext: true, viewport: { width: 320, height: 640 } })
+  const page = await site.newPage({ viewport: { width: 320, height: 640 } })
   await page.goto(await linkIn(mails, account.email))
   await page.getByRole('heading', { name: 'Confirm your e-mail address' }).waitFor()
   expect(await axeFindings(page)).toEqual([])
@@ -217,10 +217,10 @@ test('a forgotten password is replaced with the link of an e-mail, which signs o
 }, async ({ site, mails }) => {
   const account = await signUp(site.url, 'Ada')
   await linkIn(mails, account.email)
-  const signedIn = await site.newPage({ isNewContext: true })
+  const signedIn = await site.newPage()
   await signInPage(signedIn, account, '/account')
 
-  const page = await site.newPage({ isNewContext: true, viewport: { width: 320, height: 640 } })
+  const page = await site.newPage({ viewport: { width: 320, height: 640 } })
   await page.goto('/sign-in')
   await page.getByRole('link', { name: 'Forgot your password?' }).click()
   await page.getByRole('heading', { name: 'Forgot your password?' }).waitFor()
@@ -246,7 +246,7 @@ test('a forgotten password is replaced with the link of an e-mail, which signs o
   await signInPage(page, { ...account, password }, '/account')
   await page.getByText(account.email).first().waitFor()
 
-  const again = await site.newPage({ isNewContext: true })
+  const again = await site.newPage()
   await again.goto(link)
   await again.getByLabel('New password', { exact: true }).fill('another password of mine')
   await again.getByLabel('New password, again').fill('another password of mine')
@@ -263,7 +263,7 @@ test('an invitation’s link is of no use to another account; the invited one co
   const invited = await dataOf(site.admin.createInvitation({ path: { clinicId: clinic.id }, body }))
   const invitation = `/invitation${new URL(invited.link).hash}`
   const stranger = await signUp(site.url, 'Sam')
-  const page = await site.newPage({ isNewContext: true, viewport: { width: 320, height: 640 } })
+  const page = await site.newPage({ viewport: { width: 320, height: 640 } })
   await page.goto(invitation)
   await page.getByText(`It is for the e-mail address ${email.slice(0, 1)}…@`, { exact: false }).waitFor()
   const accept = page.getByRole('button', { name: 'Accept the invitation' })
@@ -304,7 +304,7 @@ test('the link of an offer leaves the waitlist with one press, and opening it ch
   const { id } = await dataOf(site.admin.createWaitlistEntry({ body }))
   const reasonOf = async () =>
     (await site.database.ownerPool.query('select end_reason from holdfast.waitlist_entry where id = $1', [id])).rows[0]
-  const page = await site.newPage({ isNewContext: true, viewport: { width: 320, height: 640 } })
+  const page = await site.newPage({ viewport: { width: 320, height: 640 } })
   await page.goto(await linkIn(mails, email))
   await page.getByRole('heading', { level: 1, name: 'Leave the waitlist?' }).waitFor()
   await untilRead(page)

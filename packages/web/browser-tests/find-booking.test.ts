@@ -10,13 +10,13 @@ test('a guest who lost the ticket is told what to do, in the same words for a bo
   // With one clinic, the page does not ask which.
   await aPractice(site)
   const practice = await aPractice(site, { clinicName: 'Lost and Found Clinic' })
-  const page = await site.newPage({ isNewContext: true })
+  const page = await site.newPage()
   await openTimes(page, practice)
   await hold(page, '9:00')
   await confirm(page, 'Grace Hopper')
   const known = await page.evaluate(() => location.hash.slice(-8))
   const day = practice.slots[0]?.startsAt.slice(0, 10) ?? ''
-  const stranger = await site.newPage({ isNewContext: true, viewport: { width: 390, height: 844 } })
+  const stranger = await site.newPage({ viewport: { width: 390, height: 844 } })
   await stranger.goto('/')
   await stranger.getByRole('link', { name: 'Find my booking' }).click()
   const requests: string[] = []

@@ -19,7 +19,7 @@ async function statusesOf(site: Site, doctorId: string): Promise<string[]> {
 
 test('a hold is shown on every page and in every tab, and is continued from there', async ({ site }) => {
   const practice = await aPractice(site, { doctorName: 'Dr Everywhere' })
-  const page = await site.newPage({ isNewContext: true, viewport: { width: 390, height: 700 } })
+  const page = await site.newPage({ viewport: { width: 390, height: 700 } })
   await openTimes(page, practice)
   await hold(page, '9:00')
   expect(await notice(page).count()).toBe(0)
@@ -56,7 +56,7 @@ test('a hold is shown on every page and in every tab, and is continued from ther
 test('taking another time releases the first one, also from another tab and with another doctor', async ({ site }) => {
   const practice = await aPractice(site)
   const other = await aDoctorWithTimes(site, practice.clinic, { doctorName: 'Dr Second Choice' })
-  const page = await site.newPage({ isNewContext: true })
+  const page = await site.newPage()
   await openTimes(page, practice)
   await hold(page, '9:00')
   await page.goBack()

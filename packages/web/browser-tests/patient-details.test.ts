@@ -132,8 +132,9 @@ test('the next free time and the taken times of a week appear together: nothing 
 test('times of twelve hours are on one line, in Arabic too, at both widths', async ({ site }) => {
   const practice = await aPractice(site)
   for (const locale of ['en-US', 'ar-EG']) {
+    const page = await site.newPage({ locale })
     for (const width of [390, 1280]) {
-      const page = await site.newPage({ isNewContext: true, locale, viewport: { width, height: 844 } })
+      await page.setViewportSize({ width, height: 844 })
       await page.goto(`/doctors/${practice.doctor.id}`)
       const time = page.locator('[data-slot]').nth(5)
       await time.waitFor()
@@ -144,7 +145,6 @@ test('times of twelve hours are on one line, in Arabic too, at both widths', asy
       expect(height, `${locale} ${width}`).toBeLessThan(50)
       expect(isCut, `${locale} ${width}`).toBe(false)
       expect(await sidewaysPixels(page)).toBe(0)
-      await page.close()
     }
   }
 })

@@ -324,7 +324,7 @@ test('going back does not open a ticket that was forgotten', async ({ site }) =>
 
 test('where the browser does not let a link be copied, the ticket shows it to be copied by hand', async ({ site }) => {
   const practice = await aPractice(site)
-  const page = await site.newPage({ isNewContext: true, viewport: { width: 390, height: 844 } })
+  const page = await site.newPage({ viewport: { width: 390, height: 844 } })
   await openTimes(page, practice)
   await hold(page, '9:00')
   await confirm(page, 'Grace Hopper')
