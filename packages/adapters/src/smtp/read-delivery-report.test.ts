@@ -81,6 +81,14 @@ test.each<[string, Parts]>([
   expect(await readDeliveryReport(aReport(parts))).toEqual([failed])
 })
 
+test.each(['X:', 'Final-Recipient: rfc822;'])('a long line %s is read at once', async (field) => {
+  // The second line would be tried at each of its spaces by an expression that does not match the carriage return.
+  const status = ['Reporting-MTA: dns; mx.example.org', '', ...perRecipient, `${field}${' '.repeat(300_000)}x\ry`]
+  const began = performance.now()
+  expect(await readDeliveryReport(aReport({ status }))).toHaveLength(1)
+  expect(performance.now() - began).toBeLessThan(4_000)
+})
+
 test('several recipients, a delay, and what is not said', async () => {
   const status = [
     'Reporting-MTA: dns; mx.example.org',

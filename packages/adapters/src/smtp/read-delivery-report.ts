@@ -47,21 +47,30 @@ export async function readDeliveryReport(mail: Buffer): Promise<DeliveryReport[]
   }))
 }
 
-/** The fields of a header by their names in lower case, with the lines of each joined. */
+/**
+ * The fields of a header by their names in lower case, with the lines of each joined. Anybody can send a report: no
+ * expression here tries a part of a long line more than once.
+ */
 function fieldsOf(text: string): Fields {
   const lines = text.replaceAll(/\n[ \t]+/g, ' ').split('\n')
   return new Map(
     lines.flatMap((line) => {
-      const [, name, value] = /^([\w-]+):\s*(.*)$/.exec(line) ?? []
-      return name === undefined || value === undefined ? [] : [[name.toLowerCase(), value.trim()] as const]
+      const [name, value] = split(line, ':')
+      return /^[\w-]+$/.test(name) ? [[name.toLowerCase(), value] as const] : []
     }),
   )
 }
 
 /** Of `rfc822; ada@example.org`; the address may be encoded. */
 function addressOf(field: string | undefined): string | undefined {
-  const [, address] = /^[\w-]+;\s*(.+)$/.exec(field ?? '') ?? []
-  return decodeXtext(address)?.replace(/^<|>$/g, '')
+  const [type, address] = split(field ?? '', ';')
+  return /^[\w-]+$/.test(type) && address !== '' ? decodeXtext(address)?.replace(/^<|>$/g, '') : undefined
+}
+
+/** What is before a separator, and what follows it, without spaces around. Without one, all is before it. */
+function split(text: string, separator: string): [before: string, after: string] {
+  const [before = '', ...after] = text.split(separator)
+  return [before, after.join(separator).trim()]
 }
 
 /** RFC 3461, section 4: `+3D` is `=`. */

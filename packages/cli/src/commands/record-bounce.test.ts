@@ -110,13 +110,27 @@ test('what the mail server said is cut, and searched no longer than that; it may
 }) => {
   const { id, stored } = await aSentMail(database)
   const beganAt = performance.now()
-  const { code } = await record(database, aReport({ id, said: `\u0000\u0007${'a'.repeat(1_000_000)}` }))
+  const { code } = await record(database, aReport({ id, said: `\u0000\u0007550 ${'a'.repeat(1_000_000)}` }))
   expect(code).toBe(0)
   // To search all of it took an hour.
   expect(performance.now() - beganAt).toBeLessThan(20_000)
-  expect((await stored())?.result).toMatch(/^ {2}a{298}$/)
+  expect((await stored())?.result).toBe('  550')
   const large = await record(database, aReport({ id, said: 'a'.repeat(5_000_000) }))
   expect(large).toMatchObject({ code: 1, err: [expect.stringContaining('larger than any report')] })
+})
+
+test.for([
+  [
+    'an address in which the text is cut',
+    `${'550 refused; '.repeat(22)}ada.lovelace-oncology@example.net`,
+    /; a…@example\.net$/,
+  ],
+  ['an address with a quoted name', '550 "ada lovelace"@example.net unknown', /^550 "…@example\.net unknown$/],
+  ['a text of one word', 'a'.repeat(1_000), /^5\.1\.1$/],
+] as const)('of %s, no name is stored', async ([_what, said, result], { database }) => {
+  const { id, stored } = await aSentMail(database)
+  expect((await record(database, aReport({ id, said }))).code).toBe(0)
+  expect((await stored())?.result).toMatch(result)
 })
 
 test('a stopped installation is not started by an e-mail: the mail server tries again', async () => {

@@ -21,12 +21,24 @@ export async function recordBounces(
     messageId: messageId.split('@')[0] ?? '',
     maskedAddresses: recipients.map(maskAddress),
     failure: failureOf(status),
-    result: withoutAddresses((diagnostic ?? status).slice(0, resultMax)),
+    result: resultOf(diagnostic ?? '') || status.slice(0, resultMax),
   })
 }
 
-/** Anybody can send a report: what it says is cut before anything searches it. */
 const resultMax = 300
+
+/**
+ * Anybody can send a report: what it says is cut before anything searches it, and again without its addresses. Of an
+ * address that was cut, nothing is left.
+ */
+function resultOf(diagnostic: string): string {
+  return cut(withoutAddresses(cut(diagnostic, 2 * resultMax)), resultMax)
+}
+
+/** Without the word in which it is cut. */
+function cut(text: string, max: number): string {
+  return text.length <= max ? text : text.slice(0, max + 1).replace(/\s*\S*$/, '')
+}
 
 /** By RFC 3463: 5.1.x is about the address; 4.x.x was tried for as long as the server does. */
 function failureOf(status: string): Bounce['failure'] {
@@ -35,5 +47,5 @@ function failureOf(status: string): Bounce['failure'] {
 }
 
 function withoutAddresses(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, ' ').replaceAll(/[^\s<>@"]+@[^\s<>@"]+/g, maskAddress)
+  return text.replaceAll(/\p{Cc}/gu, ' ').replaceAll(/(?:"[^"]*"|[^\s<>@"]+)@[^\s<>@"]+/g, maskAddress)
 }
