@@ -31,7 +31,10 @@ export async function compressPayload(request: FastifyRequest, reply: FastifyRep
   reply.header('vary', vary === undefined ? 'accept-encoding' : `${vary}, accept-encoding`)
   const encoding = encodingFor(request)
   if (encoding === null) return payload
+  const compressed = await compress[encoding](payload)
+  // The deadline may have responded meanwhile.
+  if (reply.raw.headersSent) return payload
   // Fastify has counted the plain text, if it has.
   reply.removeHeader('content-length').header('content-encoding', encoding)
-  return compress[encoding](payload)
+  return compressed
 }
