@@ -25,17 +25,17 @@ export function unknownOutcome(cause: unknown): DatabaseUnavailable {
 }
 
 /**
- * Reads what a write has left, after its commit. A server that is lost or stops meanwhile must not look like one that
- * has written nothing.
+ * Does what follows the commit of a write, such as reading what it has left. A server that is lost or stops meanwhile
+ * must not look like one that has written nothing.
  *
  * @throws DatabaseUnavailable with `outcomeUnknown`
  */
-export async function readAfterCommit<Result>(read: () => Promise<Result>): Promise<Result> {
+export async function afterCommit<Result>(complete: () => Promise<Result>): Promise<Result> {
   try {
-    return await read()
+    return await complete()
   } catch (cause) {
     if (!(cause instanceof pg.DatabaseError) && !isConnectionLost(cause)) throw cause
-    throw new DatabaseUnavailable('What was written could not be read afterwards.', { outcomeUnknown: true, cause })
+    throw new DatabaseUnavailable('A write was committed, but not completed.', { outcomeUnknown: true, cause })
   }
 }
 

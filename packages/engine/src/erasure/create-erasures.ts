@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { afterCommit } from '../database/database-unavailable.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import { largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
@@ -32,17 +33,20 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
   }
 
   return {
-    async ofBooking({ bookingId, actorId, key }) {
+    async ofBooking({ bookingId, actorId, key, onErased }) {
       if (!isId(bookingId)) return { kind: 'booking_missing' }
       const [row] = await erase(clinicNoOf(bookingId), [bookingId], actorId, key)
       if (row === undefined) throw new Error('erase_patient returned no row.')
       if (row.outcome === 'booking_missing' || row.outcome === 'booking_not_over') return { kind: row.outcome }
+      if (row.outcome === 'done') onErased?.()
       const ofBooking = sql`b.id = (select o.waitlist_entry_id from holdfast.booking o
                                      where o.clinic_no = ${clinicNoOf(bookingId)} and o.id = ${bookingId})`
-      if (await leaveWaitlists(pool, waitlist, clinicNoOf(bookingId), ofBooking, actorId)) {
-        await eraseWaitlistEntries(pool, clinicNoOf(bookingId), ofBooking)
-      }
-      const booking = await reads.booking(bookingId)
+      const booking = await afterCommit(async () => {
+        if (await leaveWaitlists(pool, waitlist, clinicNoOf(bookingId), ofBooking, actorId)) {
+          await eraseWaitlistEntries(pool, clinicNoOf(bookingId), ofBooking)
+        }
+        return reads.booking(bookingId)
+      })
       if (booking === null) return { kind: 'booking_missing' }
       const position = row.tx ?? ''
       announceErased(announce, row.outcome === 'done' ? position : null, [booking.doctorId])

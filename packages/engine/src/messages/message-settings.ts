@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { assignments, insertion } from '../database/columns-sql.ts'
+import { afterCommit } from '../database/database-unavailable.ts'
 import type { MessageSettings } from '../model/message.ts'
 
 /** Of a clinic that has changed nothing; the same as the defaults of the table. */
@@ -57,5 +58,5 @@ export async function changeMessageSettings(
     with touched as (update holdfast.clinic set updated_at = now() where no = ${clinicNo})
     insert into holdfast.message_settings ${insertion({ clinic_no: clinicNo, ...columns })}
     on conflict (clinic_no) do update set ${assignments(columns)}`)
-  return readMessageSettings(pool, clinicNo)
+  return afterCommit(() => readMessageSettings(pool, clinicNo))
 }

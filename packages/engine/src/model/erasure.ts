@@ -9,6 +9,8 @@ export type ErasureRequest = {
   actorId: string | null
   /** As in `SettleRequest`. */
   key: string | null
+  /** Called as soon as the erasure is committed. What follows it may fail. */
+  onErased?: () => void
 }
 
 export type ErasureOutcome =

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { afterCommit } from '../database/database-unavailable.ts'
 import { largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
@@ -126,7 +127,7 @@ async function changeBlock(
   if (row === undefined) throw new Error('change_block returned no row.')
   if (row.outcome === 'block_missing' || row.outcome === 'minutes_over_length') return { kind: row.outcome }
   if (row.outcome === 'minutes_in_use') return { kind: 'minutes_in_use', usedMinutes: row.used }
-  const block = await readBlock(pool, blockId)
+  const block = await afterCommit(() => readBlock(pool, blockId))
   if (block === null) throw new Error(`Block ${blockId} is missing.`)
   const position = row.tx ?? ''
   announceRoom(announce, block.roomId, position)

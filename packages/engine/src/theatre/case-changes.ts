@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { readAfterCommit } from '../database/database-unavailable.ts'
+import { afterCommit } from '../database/database-unavailable.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoIn, newId } from '../model/id.ts'
 import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
@@ -71,21 +71,21 @@ async function claimCase(settings: CaseChangesSettings, request: ClaimCaseReques
   const { pool, announce, claim } = settings
   const result = await claim(claimOf(request))
   if (result.kind === 'done' || result.kind === 'replayed') {
-    const claimed = await readAfterCommit(() => placedCase(pool, result))
+    const claimed = await placedCase(pool, result)
     announceCases(announce, result.kind === 'done' ? result.position : null, [claimed])
     return { kind: result.kind === 'done' ? 'booked' : 'replayed', case: claimed, position: result.position }
   }
   return claimRefusal(result)
 }
 
-/** As the change left it; read, if an earlier try has made the change. */
+/** As the change left it; read after the commit, if an earlier try has made the change. */
 async function placedCase(
   pool: pg.Pool,
   result: Extract<ScheduleResult, { kind: 'done' | 'replayed' | 'unchanged' }>,
   caseId = result.caseId,
 ): Promise<Case> {
   const placed = result.kind === 'done' ? result.cases.find(({ id }) => id === caseId) : undefined
-  return placed ?? (await requireCase(pool, caseId))
+  return placed ?? (await afterCommit(() => requireCase(pool, caseId)))
 }
 
 /** A claim changes no existing case. */
@@ -180,7 +180,7 @@ async function bumpCases(settings: CaseChangesSettings, request: BumpCasesReques
     const placed = await placedCase(pool, result)
     const bumped = await Promise.all(bumpedCaseIds.map((id) => placedCase(pool, result, id)))
     announceCases(announce, result.kind === 'done' ? position : null, [...befores, placed, ...bumped])
-    const requests = await requestsOfBumped(pool, clinicNo, bumpedCaseIds)
+    const requests = await afterCommit(() => requestsOfBumped(pool, clinicNo, bumpedCaseIds))
     return { kind: result.kind === 'done' ? 'done' : 'replayed', case: placed, bumped: requests, position }
   })
 }
@@ -224,7 +224,7 @@ async function settledOutcome(pool: pg.Pool, caseId: string, outcome: SettleOutc
     case 'unchanged':
       return {
         kind: outcome.kind,
-        case: await readAfterCommit(() => requireCase(pool, caseId)),
+        case: await afterCommit(() => requireCase(pool, caseId)),
         position: outcome.position,
       }
     case 'booking_missing':

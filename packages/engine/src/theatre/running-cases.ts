@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { afterCommit } from '../database/database-unavailable.ts'
 import type { Overloaded } from '../model/claim.ts'
 import { clinicNoIn } from '../model/id.ts'
 import type { Theatre } from '../model/theatre.ts'
@@ -58,19 +59,22 @@ async function extendCase(
   return runChange(clinicNo, async (deadline) => {
     const row = await runUntilDone(writer, clinicNo, statement, deadline)
     if ('kind' in row) return row
-    if (row.outcome === 'case_missing') return missing(caseId)
-    const found = await requireCase(pool, caseId)
     switch (row.outcome) {
       case 'done':
       case 'unchanged': {
         const position = row.tx ?? ''
+        const [found, atRiskCaseIds] = await afterCommit(() =>
+          Promise.all([requireCase(pool, caseId), casesAtRisk(pool, clinicNo, caseId)]),
+        )
         announceCases(announce, row.outcome === 'done' ? position : null, [found])
-        return { kind: row.outcome, case: found, atRiskCaseIds: await casesAtRisk(pool, clinicNo, caseId), position }
+        return { kind: row.outcome, case: found, atRiskCaseIds, position }
       }
+      case 'case_missing':
+        return missing(caseId)
       case 'hold_expired':
       case 'invalid_transition':
       case 'too_early':
-        return { kind: row.outcome, case: found }
+        return { kind: row.outcome, case: await requireCase(pool, caseId) }
       default:
         throw new Error(`prolong_case returned ${row.outcome}.`)
     }
@@ -92,7 +96,7 @@ async function recordMilestone(
     switch (row.outcome) {
       case 'done':
       case 'unchanged': {
-        const [found, position] = [await requireCase(pool, caseId), row.tx ?? '']
+        const [found, position] = [await afterCommit(() => requireCase(pool, caseId)), row.tx ?? '']
         announceCases(announce, row.outcome === 'done' ? position : null, [found])
         return { kind: row.outcome, case: found, position }
       }

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { afterCommit } from '../database/database-unavailable.ts'
 import { inTransaction } from '../database/pools.ts'
 import { type BookingOrigin, tooManyBookings } from '../model/booking-limits.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
@@ -31,7 +32,8 @@ export function createWaitlist({ pool, announce, settle }: WaitlistSettings): Wa
       )
       // Of a repetition, too: the first call may have ended before it.
       if (result.kind !== 'key_reused' && result.value.kind === 'joined') {
-        await offerFreePlaces(pool, announce, entry.clinicNo, result.value.id)
+        const { id } = result.value
+        await afterCommit(() => offerFreePlaces(pool, announce, entry.clinicNo, id))
       }
       return result
     },
@@ -44,8 +46,17 @@ export function createWaitlist({ pool, announce, settle }: WaitlistSettings): Wa
       const [row] = rows
       // Whatever becomes of the offer now, the entry gets no other one. Should this fail, the offer lapses. If it was
       // accepted meanwhile, the booking stays.
-      if (row?.offer_id != null) {
-        await settle({ bookingId: row.offer_id, action: 'decline', actorId, onBehalf: false, key: null, reason: null })
+      const offerId = row?.offer_id ?? null
+      if (offerId !== null) {
+        const decline = {
+          bookingId: offerId,
+          action: 'decline',
+          actorId,
+          onBehalf: false,
+          key: null,
+          reason: null,
+        } as const
+        await afterCommit(() => settle(decline))
       }
       return row !== undefined && row.outcome !== 'entry_missing'
     },

@@ -1,8 +1,8 @@
 import { type Engine, promptly } from '@holdfast/engine'
 
 /**
- * The engine with a bound on the reads of single objects that requests need before and after a write: see
- * {@link promptly}. Lists, statistics and exports may take longer.
+ * The engine with a bound on what requests need before and after a write, which is reads of single objects and storing
+ * the response: see {@link promptly}. Lists, statistics and exports may take longer.
  */
 export function promptReads(engine: Engine, msMax?: number): Engine {
   const { reads, directory, theatre, bookingLinks, manageTokenEpochs, storedResponses } = engine
@@ -42,6 +42,6 @@ export function promptReads(engine: Engine, msMax?: number): Engine {
       access: bounded(manageTokenEpochs.access),
       accessToEntry: bounded(manageTokenEpochs.accessToEntry),
     },
-    storedResponses: { ...storedResponses, find: bounded(storedResponses.find) },
+    storedResponses: { find: bounded(storedResponses.find), store: bounded(storedResponses.store) },
   }
 }

@@ -257,14 +257,20 @@ async function erase(deps: RestDeps, input: Input<typeof restOperations.erasePat
   const { actorId } = reach
   if (reach.as === 'patient' && (await engine.erasures.isLinkedAndToCome(bookingId))) throw linkedAndToCome()
   const isOwn = reach.as === 'patient' || reach.booking?.accountId === actorId
-  const outcome = await engine.erasures.ofBooking({ bookingId, actorId, key: key && erasureKey(key, bookingId) })
-  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusalProblem(outcome)
-  const { booking, position } = outcome
-  if (outcome.kind === 'done') {
+  // At once: what follows the erasure may fail, and its repetition changes nothing.
+  const onErased = () => {
     // The patient's own account is erased with the rest.
     const by = isOwn ? { details: ['own account'] as const } : { actorId, network: networkPrefix(request.ip) }
     audit.record({ kind: 'patients_erased', clinicNo: clinicNoIn(bookingId), subjectId: bookingId, ...by })
   }
+  const outcome = await engine.erasures.ofBooking({
+    bookingId,
+    actorId,
+    key: key && erasureKey(key, bookingId),
+    onErased,
+  })
+  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusalProblem(outcome)
+  const { booking, position } = outcome
   return { status: 200 as const, body: await writtenBookingBody(deps, booking), position }
 }
 

@@ -2,6 +2,7 @@ import { type MessageChoicesBody, restOperations } from '@holdfast/contract'
 import { clinicNoOf } from '@holdfast/engine'
 import { problem } from '../../edge/problem-error.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
+import { afterCommit } from '../responses/after-commit.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
@@ -19,7 +20,7 @@ export function serveMessageChoices(serve: Serve, deps: RestDeps): void {
 
   serve(restOperations.setMyMessageChoices, async ({ body, granted: { accountId } }) => {
     await engine.messages.setChoices(accountId, body)
-    return { status: 200, body: await choicesBody(deps, accountId), headers }
+    return { status: 200, body: await afterCommit(() => choicesBody(deps, accountId)), headers }
   })
 
   serve(restOperations.deleteMyReminderOptOut, async ({ params: { clinicId }, granted: { accountId } }) => {

@@ -6,6 +6,7 @@ import { invalidRequest } from '../../edge/validator.ts'
 import { entryNotFound, type WaitlistEntryReach } from '../guards/reach-waitlist-entry.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
+import { afterCommit } from '../responses/after-commit.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { waitlistEntryBody } from '../responses/bodies/waitlist-body.ts'
 import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
@@ -30,8 +31,9 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
       const result = await waitlist.join(entry, writeKeyOf(input.key, `createWaitlistEntry ${clinicId}`, wanted))
       if (result.kind === 'key_reused') throw refusalProblem(result)
       if (result.value.kind !== 'joined') throw joinProblem(result.value, entry)
-      const joined = await waitlist.entry(result.value.id)
-      if (joined === null) throw new Error(`The entry ${result.value.id} was not found after it was created.`)
+      const { id } = result.value
+      const joined = await afterCommit(() => waitlist.entry(id))
+      if (joined === null) throw new Error(`The entry ${id} was not found after it was created.`)
       // The patient's; nobody else gets one.
       const manageToken =
         entry.joinedBy === null ? deps.manageTokens.issue(joined.id, { accountId: entry.accountId, epoch: 0 }) : null

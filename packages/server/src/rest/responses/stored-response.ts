@@ -1,5 +1,6 @@
 import type { Operation } from '@holdfast/contract'
 import type { StoredResponses } from '@holdfast/engine'
+import type { FastifyRequest } from 'fastify'
 import type { SentKey } from '../sent-key.ts'
 import { writeKeyOf } from './idempotency.ts'
 import { refusalProblem } from './outcome-problems.ts'
@@ -9,8 +10,8 @@ export type StoredResponse = { status: number; body?: unknown; position?: string
 
 /**
  * Runs a write once for its Idempotency-Key: a retry gets the first response, another request with the key is refused.
- * For writes that change nothing when they are repeated; their response is stored after their commit, so a server that
- * dies between the two does no harm. Bookings, clinics and doctors store theirs in the same transaction instead.
+ * For writes that change nothing when they are repeated; their response is stored after their commit. That the server
+ * dies between the two, or that storing fails, does no harm. Bookings, clinics and doctors store theirs in the same transaction instead.
  *
  * @param check throws the refusal for a caller who has lost access since the first response
  * @throws ProblemError idempotency_key_reused
@@ -33,11 +34,23 @@ export async function respondOnce<Call extends StoredCall>(
     return repeated(found.response as StoredResponse, described)
   }
   const response = await run(call)
-  await storedResponses.store(writeKey, response)
+  try {
+    await storedResponses.store(writeKey, response)
+  } catch (error) {
+    // The write is committed. A retry runs it again, and it changes nothing then.
+    const { id, log } = call.request
+    log.warn({ err: error, requestId: id }, 'a response could not be stored with its Idempotency-Key')
+  }
   return response
 }
 
-type StoredCall = { params?: unknown; query?: unknown; body?: unknown; key: SentKey | null }
+type StoredCall = {
+  params?: unknown
+  query?: unknown
+  body?: unknown
+  key: SentKey | null
+  request: Pick<FastifyRequest, 'id' | 'log'>
+}
 
 /** A retry creates nothing: 200 in place of 201, if the operation describes it. */
 function repeated(response: StoredResponse, described: Operation): StoredResponse {
