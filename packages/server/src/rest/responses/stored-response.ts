@@ -11,7 +11,8 @@ export type StoredResponse = { status: number; body?: unknown; position?: string
 /**
  * Runs a write once for its Idempotency-Key: a retry gets the first response, another request with the key is refused.
  * For writes that change nothing when they are repeated; their response is stored after their commit. That the server
- * dies between the two, or that storing fails, does no harm. Bookings, clinics and doctors store theirs in the same transaction instead.
+ * dies between the two, or that storing fails, does no harm. Bookings, clinics and doctors store theirs in the same
+ * transaction instead.
  *
  * @param check throws the refusal for a caller who has lost access since the first response
  * @throws ProblemError idempotency_key_reused
