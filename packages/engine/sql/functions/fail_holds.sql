@@ -5,7 +5,7 @@
 -- does (offer_places). p_reasons: other reasons than `hold_expired`, for holds that the clinic ends (withdraw_offers).
 --
 -- Internal: the application's role may not execute it.
--- Locks: none but those of offer_places.
+-- Locks: none but those of offer_places, and the entries whose offers end after the locks of lock_waitlists.
 -- Fails: check_violation if taken would fall below zero.
 -- Idempotent: no; it fails every booking it is given.
 create or replace function holdfast.fail_holds(
@@ -56,6 +56,8 @@ begin
       perform release_allocations(v_case_clinic_nos, v_case_ids);
     end if;
     if v_offer_ids is not null then
+      -- Before the entries, as everywhere: an erasure that had the lock would wait for them, and offer_places for it.
+      perform lock_waitlists(p_slot_clinic_nos);
       perform close_offers(v_offer_clinic_nos, v_offer_ids, v_offer_outcomes, v_offer_ats);
     end if;
     if late_ids(v_now) > any (p_ids) then

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import {
   aBooking,
+  aClaim,
   aSlot,
+  type BuiltBooking,
   type BuiltDoctor,
+  type BuiltSlot,
   holdLock,
+  lapseHolds,
   plantFunction,
   type TestDatabase,
   takenOf,
@@ -244,3 +248,69 @@ freshTest('negative control: retention that locks the waitlist first deadlocks',
   })
   expect(await eraseBesideCancellation(database, doctor)).toEqual(['40P01'])
 })
+
+const givesBack = {
+  'a claim that finds the offer lapsed': (engine: Engine, _database: TestDatabase, slot: BuiltSlot) =>
+    engine.claim(aClaim(slot)),
+  'busy times that withdraw the offer': (_engine: Engine, { appPool }: TestDatabase, slot: BuiltSlot) =>
+    appPool.query(
+      `select holdfast.set_busy_times($1, $2, tstzmultirange(tstzrange(now(), now() + interval '3 years')))`,
+      [slot.clinicNo, slot.doctorId],
+    ),
+}
+
+type Scene = {
+  database: TestDatabase
+  engine: Engine
+  full: () => Promise<{ slot: BuiltSlot; booking: BuiltBooking }>
+  wait: () => Promise<{ id: string }>
+  settle: (booking: BuiltBooking, action: 'cancel') => Promise<unknown>
+}
+
+/** An erasure is before what gives back the place that is offered to the patient. @returns what failed */
+async function eraseBeside(
+  { database, engine, full, wait, settle }: Scene,
+  giveBack: (typeof givesBack)[keyof typeof givesBack],
+): Promise<string[]> {
+  const { slot, booking } = await full()
+  const entry = await wait()
+  await settle(booking, 'cancel')
+  await database.ownerPool.query(
+    `insert into holdfast.busy_calendar (clinic_no, resource_id, url) values ($1, $2, 'https://example.org')`,
+    [slot.clinicNo, slot.doctorId],
+  )
+  if (giveBack === givesBack['a claim that finds the offer lapsed']) await lapseHolds(database, slot)
+  const lock = await holdLock(database.ownerPool, 'select pg_advisory_xact_lock(1215261800, $1)', [slot.clinicNo])
+  const erased = database.appPool.query('select holdfast.erase_waitlist_entries($1, array[$2::uuid])', [
+    slot.clinicNo,
+    entry.id,
+  ])
+  await untilLockWaiters(database, 1)
+  const givenBack = giveBack(engine, database, slot)
+  await untilLockWaiters(database, 2)
+  await lock.release()
+  const results = await Promise.allSettled([erased, givenBack])
+  return results.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []))
+}
+
+test.for(Object.keys(givesBack) as (keyof typeof givesBack)[])(
+  '%s waits for an erasure, and both are done',
+  async (name, { database, engine, full, wait, settle, expectClean }) => {
+    expect(await eraseBeside({ database, engine, full, wait, settle }, givesBack[name])).toEqual([])
+    await expectClean()
+  },
+)
+
+freshTest(
+  'negative control: where the entries are locked first, they deadlock',
+  async ({ database, engine, full, wait, settle }) => {
+    await plantFunction(database, 'fail_holds', {
+      part: 'perform lock_waitlists(p_slot_clinic_nos);',
+      becomes: '',
+    })
+    const giveBack = givesBack['busy times that withdraw the offer']
+    expect(await eraseBeside({ database, engine, full, wait, settle }, giveBack)).toEqual([
+      expect.stringContaining('deadlock detected'),
+    ])
+  },
+)
