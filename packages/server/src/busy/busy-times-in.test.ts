@@ -47,6 +47,58 @@ describe('the busy times of', () => {
     expect(busy(['DTSTART;VALUE=DATE:20261025'])).toEqual(['2026-10-24T22:00/2026-10-25T23:00'])
   })
 
+  test.each([
+    ['America/New_York', '14'],
+    ['Europe/London', '09'],
+    ['Asia/Kolkata', '03'],
+    ['Asia/Tokyo', '00'],
+  ])('a series in %s until its last start in UTC, without exceptions in UTC and in another zone', (zone, hour) => {
+    const minutes = zone === 'Asia/Kolkata' ? '30' : '00'
+    const at = (day: number) => `2026110${day}T${hour}${minutes}00Z`
+    const starts = busy([
+      `DTSTART;TZID=${zone}:20261102T090000`,
+      'DURATION:PT1H',
+      `RRULE:FREQ=DAILY;UNTIL=${at(6)}`,
+      `EXDATE:${at(3)}`,
+      `EXDATE;TZID=Etc/UTC:${at(5).replace('Z', '')}`,
+    ]).map((text) => text.slice(0, 16))
+    expect(starts).toEqual([2, 4, 6].map((day) => `2026-11-0${day}T${hour}:${minutes}`))
+  })
+
+  test('an occurrence that is replaced by its start in UTC', () => {
+    const series = ['UID:s', 'DTSTART;TZID=Asia/Tokyo:20261102T090000', 'DURATION:PT1H', 'RRULE:FREQ=DAILY;COUNT=2']
+    const moved = [
+      'UID:s',
+      'RECURRENCE-ID:20261103T000000Z',
+      'DTSTART;TZID=Asia/Tokyo:20261103T120000',
+      'DURATION:PT1H',
+    ]
+    expect(busy(series, moved)).toEqual(['2026-11-02T00:00/2026-11-02T01:00', '2026-11-03T03:00/2026-11-03T04:00'])
+  })
+
+  test.each([
+    ['DTSTART:20261105T090000Z', 'RDATE:20261107T090000Z'],
+    ['DTSTART;TZID=Europe/Berlin:20261105T100000', 'RDATE;TZID=Europe/Berlin:20261107T100000'],
+    ['DTSTART;TZID=Europe/Berlin:20261105T100000', 'RDATE:20261105T090000Z,20261107T090000Z'],
+  ])('further dates without a rule, and the first: %s, %s', (start, dates) => {
+    const expected = ['2026-11-05T09:00/2026-11-05T10:00', '2026-11-07T09:00/2026-11-07T10:00']
+    expect(busy([start, 'DURATION:PT1H', dates])).toEqual(expected)
+    expect(busy([start, 'DURATION:PT1H', dates, 'EXDATE:20261105T090000Z'])).toEqual(expected.slice(1))
+  })
+
+  test('further days without a rule, and the first', () => {
+    expect(busy(['DTSTART;VALUE=DATE:20261105', 'RDATE;VALUE=DATE:20261107'])).toEqual([
+      '2026-11-04T23:00/2026-11-05T23:00',
+      '2026-11-06T23:00/2026-11-07T23:00',
+    ])
+  })
+
+  test('hours that are exact, and days that are not, over the change of the clocks', () => {
+    const from = 'DTSTART;TZID=Europe/Berlin:20261024T220000'
+    expect(busy([from, 'DURATION:PT8H'])).toEqual(['2026-10-24T20:00/2026-10-25T04:00'])
+    expect(busy([from, 'DURATION:P1DT1H'])).toEqual(['2026-10-24T20:00/2026-10-25T22:00'])
+  })
+
   test('a series keeps its local time over the change of the clocks, without exceptions, with moved ones', () => {
     const series = [
       'UID:series',

@@ -22,19 +22,35 @@ export class CalendarZones {
     if (isDate) return new Temporal.PlainDate(year, month, day).toZonedDateTime(this.#fallback).epochMilliseconds
     const local = new Temporal.PlainDateTime(year, month, day, hour, minute, second)
     const atUtc = local.toZonedDateTime('UTC').epochMilliseconds
-    if (tzid === null && time.zone === ICAL.Timezone.utcTimezone) return atUtc
-    const zone = tzid === null ? this.#fallback : this.#zoneOf(tzid)
+    if (isUtc(time)) return atUtc
+    const zone = this.#zoneOf(tzid)
     if (typeof zone !== 'string') return atUtc - zone.utcOffset(time) * 1000
     return local.toZonedDateTime(zone).epochMilliseconds
   }
 
-  #zoneOf(tzid: string): string | ICAL.Timezone {
+  /** The time of an instant in the zone of `like`, a time that is given with this `tzid`: the two can be compared. */
+  timeAt(ms: number, like: ICAL.Time, tzid: string | null): ICAL.Time {
+    const utc = ICAL.Time.fromJSDate(new Date(ms), true)
+    if (isUtc(like)) return utc
+    const zone = this.#zoneOf(tzid)
+    if (typeof zone !== 'string') return utc.convertToZone(zone)
+    const { year, month, day, hour, minute, second } =
+      Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone)
+    return ICAL.Time.fromData({ year, month, day, hour, minute, second, isDate: false }, like.zone ?? undefined)
+  }
+
+  #zoneOf(tzid: string | null): string | ICAL.Timezone {
+    if (tzid === null) return this.#fallback
     const known = this.#named.get(tzid)
     if (typeof known === 'string') return known
     const zone = isZone(tzid) ? tzid : (known ?? this.#fallback)
     this.#named.set(tzid, zone)
     return zone
   }
+}
+
+export function isUtc(time: ICAL.Time): boolean {
+  return time.zone === ICAL.Timezone.utcTimezone
 }
 
 function isZone(name: string): boolean {

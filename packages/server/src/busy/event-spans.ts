@@ -1,5 +1,5 @@
 import ICAL from 'ical.js'
-import type { CalendarZones } from './calendar-zones.ts'
+import { type CalendarZones, isUtc } from './calendar-zones.ts'
 
 /** A busy time in milliseconds. */
 export type Span = { startMs: number; endMs: number }
@@ -37,6 +37,7 @@ export function* eventSpans(
     yield* spanOf(one, one.startDate, one.endDate, zones)
   }
   yield* takePeriods(component, zones)
+  alignTimes(event, zones)
   if (!event.isRecurring()) {
     yield* spanOf(event, event.startDate, event.endDate, zones)
     return
@@ -66,7 +67,18 @@ export function* freeBusySpans(component: ICAL.Component, zones: CalendarZones):
 function* spanOf({ component }: ICAL.Event, start: ICAL.Time, end: ICAL.Time, zones: CalendarZones): Generator<Span> {
   if (!isBusy(component)) return
   const tzid = tzidOf(component, 'dtstart')
-  yield { startMs: zones.msOf(start, tzid), endMs: zones.msOf(end, tzidOf(component, 'dtend') ?? tzid) }
+  const startMs = zones.msOf(start, tzid)
+  const duration = component.getFirstPropertyValue('duration')
+  if (!(duration instanceof ICAL.Duration)) {
+    yield { startMs, endMs: zones.msOf(end, tzidOf(component, 'dtend') ?? tzid) }
+    return
+  }
+  // Its days are those of the calendar, its hours are exact (RFC 5545, section 3.3.6).
+  const { weeks, days, hours, minutes, seconds, isNegative } = duration
+  const sign = isNegative ? -1 : 1
+  const lastDay = start.clone()
+  lastDay.adjust(sign * (7 * weeks + days), 0, 0, 0)
+  yield { startMs, endMs: zones.msOf(lastDay, tzid) + sign * ((hours * 60 + minutes) * 60 + seconds) * 1000 }
 }
 
 function isBusy(component: ICAL.Component): boolean {
@@ -91,6 +103,29 @@ function* takePeriods(component: ICAL.Component, zones: CalendarZones): Generato
     component.removeProperty(property)
     if (!isBusy(component)) continue
     for (const span of periodsIn(property, zones)) if (!excludedMs.has(span.startMs)) yield span
+  }
+}
+
+/**
+ * ical.js compares local times, unless the file defines their zones: brings what is compared with the starts of a series
+ * to the zone of its first one, which is added to further dates without a rule.
+ */
+function alignTimes({ component, startDate }: ICAL.Event, zones: CalendarZones): void {
+  const tzid = tzidOf(component, 'dtstart')
+  const aligned = (time: ICAL.Time, own: string | null) => {
+    const isComparable = time.isDate || startDate.isDate || (own === tzid && isUtc(time) === isUtc(startDate))
+    return isComparable || (own === null && !isUtc(time)) ? time : zones.timeAt(zones.msOf(time, own), startDate, tzid)
+  }
+  for (const property of [...component.getAllProperties('exdate'), ...component.getAllProperties('rdate')]) {
+    const own = property.getFirstParameter('tzid')
+    property.setValues(property.getValues().map((time) => aligned(time, typeof own === 'string' ? own : null)))
+  }
+  for (const property of component.getAllProperties('rrule')) {
+    const rule = property.getFirstValue() as ICAL.Recur
+    if (rule.until) rule.until = aligned(rule.until, null)
+  }
+  if (component.hasProperty('rdate') && !component.hasProperty('rrule')) {
+    component.addPropertyWithValue('rdate', startDate.clone())
   }
 }
 
