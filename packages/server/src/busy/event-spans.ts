@@ -107,8 +107,8 @@ function* takePeriods(component: ICAL.Component, zones: CalendarZones): Generato
 }
 
 /**
- * ical.js compares local times, unless the file defines their zones: brings what is compared with the starts of a series
- * to the zone of its first one, which is added to further dates without a rule.
+ * ical.js compares local times, unless the file defines their zones: brings what is compared with the starts of a
+ * series to the zone of its first one, which is added to further dates without a rule.
  */
 function alignTimes({ component, startDate }: ICAL.Event, zones: CalendarZones): void {
   const tzid = tzidOf(component, 'dtstart')
