@@ -175,7 +175,7 @@ test('the desk and the doctor see who comes, and how many have not said so; the 
   await page.goto(`/clinic/${scene.clinic.id}/day?day=${day}`)
   const row = (of: Page, name: string) => of.getByRole('row').filter({ hasText: name })
   await row(page, 'Carl Coming').getByText('Attendance confirmed').waitFor()
-  await page.getByText('1 not yet confirmed').waitFor()
+  await page.getByText('1 without a reply yet').waitFor()
   expect(await row(page, 'Pia Patient').getByText('Attendance confirmed').count()).toBe(0)
   expect(await axeFindings(page)).toEqual([])
 
@@ -192,7 +192,7 @@ test('the desk and the doctor see who comes, and how many have not said so; the 
   const own = await scene.pageOf('doctor')
   await own.goto(`/my-day?day=${day}`)
   await row(own, 'Pia Patient').getByText('Attendance confirmed').waitFor()
-  await own.getByText('0 not yet confirmed').waitFor()
+  await own.getByText('0 without a reply yet').waitFor()
 })
 
 test('the desk undoes it for a patient who is no longer sure, and at once after a press by mistake', async ({

@@ -246,3 +246,21 @@ test('an empty week leads to the doctor’s next slots; only without any it asks
     expect(await desk.getByLabel('Go to date').inputValue()).toBe(later.toString())
   }
 })
+
+test('the head of a day opens it, and an address with an invalid day opens today', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const { monday, tuesday } = nextWeek()
+  await quarters(site, scene, at(tuesday, '09:00'), 1)
+  const page = await openWeek(scene, monday)
+  const head = new Intl.DateTimeFormat('en-GB', { weekday: 'short', timeZone: 'UTC' }).format(at(tuesday, '00:00'))
+  await page.getByRole('button', { name: new RegExp(`^${head}\\s*${Number(tuesday.slice(8))}$`) }).click()
+  await page.waitForURL((url) => url.searchParams.get('day') === tuesday)
+  await untilRead(page)
+  expect(await page.getByText('Something unexpected happened').count()).toBe(0)
+  for (const path of ['/my-day', '/my-day/week']) {
+    await page.goto(`${path}?day=foo`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await untilRead(page)
+    expect(await page.getByText('Something unexpected happened').count()).toBe(0)
+  }
+})

@@ -129,6 +129,13 @@ test('moving frees the old slot in the moment when the new one is booked, and ca
   await page.getByText('Moved back to', { exact: false }).first().waitFor()
   expect(await placesLeft(site, practice, first?.id ?? '')).toBe(0)
   expect(await placesLeft(site, practice, fourth?.id ?? '')).toBe(1)
+  // What is cancelled afterwards was not moved any more.
+  await page.getByRole('button', { name: 'Cancel appointment' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('Grace Hopper', { exact: false }).waitFor()
+  await dialog.getByRole('button', { name: 'Cancel appointment' }).click()
+  await page.getByRole('heading', { name: 'This appointment is cancelled' }).waitFor()
+  expect(await page.getByText('Moved back to', { exact: false }).count()).toBe(0)
 })
 
 test('without a network a ticket is readable and says when it was stored; slots are never cached', async ({ site }) => {

@@ -123,6 +123,13 @@ export const theme = createTheme({
     // What a field is for, under it: fields in a row stay in a line, however long their help is.
     InputWrapper: { defaultProps: { inputWrapperOrder: ['label', 'input', 'description', 'error'] } },
     CheckboxGroup: { defaultProps: { inputWrapperOrder: ['label', 'description', 'input', 'error'] } },
+    // Its background is almost as pale as the segment that is chosen.
+    SegmentedControl: {
+      styles: {
+        root: { border: '1px solid var(--mantine-color-default-border)' },
+        indicator: { border: '1px solid var(--mantine-color-default-border)' },
+      },
+    },
     // Off, its track is as pale as the panel under it.
     Switch: { styles: { track: { border: '1px solid var(--mantine-color-default-border)' } } },
   },

@@ -9,10 +9,11 @@ import { toastDone } from '../../ui/toast.ts'
 import type { TicketLink } from './ticket-link.ts'
 import { useBookingActions } from './use-booking-changes.ts'
 
-type CancelProps = { link: TicketLink; isOpen: boolean; onClose: () => void }
+/** `of`: which appointment. */
+type CancelProps = { link: TicketLink; of: string; isOpen: boolean; onClose: () => void }
 
 /** Asks for confirmation, because somebody else may take the slot a moment later. */
-export function CancelBooking({ link, isOpen, onClose }: CancelProps) {
+export function CancelBooking({ link, of, isOpen, onClose }: CancelProps) {
   const { t } = useTranslation('ticket')
   const { cancel } = useBookingActions(link)
   const [reason, setReason] = useState('')
@@ -35,6 +36,9 @@ export function CancelBooking({ link, isOpen, onClose }: CancelProps) {
   return (
     <Dialog title={t('cancel.title')} isOpen={isOpen} onClose={onClose}>
       <Stack gap="md">
+        <Text fw={600} dir="auto">
+          {of}
+        </Text>
         <Text>{t('cancel.help')}</Text>
         <Textarea
           label={t('cancel.reason')}

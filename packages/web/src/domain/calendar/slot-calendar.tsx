@@ -98,7 +98,8 @@ export function SlotCalendar(props: SlotCalendarProps) {
           withWeekNumber={false}
           highlightToday
           classNames={dayLabelClass}
-          onDateChange={(wanted) => onDay?.(wanted)}
+          // With a time: `2026-11-24 00:00:00`.
+          onDateChange={(wanted) => onDay?.(wanted.slice(0, 10))}
           weekdayFormat={(date) => `${formatDate(date.slice(0, 10), { weekday: 'short' })} `}
         />
       )}

@@ -1,7 +1,7 @@
 import type { AuditEvent, BookingStatus, Message, WaitlistEntry } from '@holdfast/contract/client'
 import { statusesInOrder } from '../../domain/bookings/status-colors.ts'
 import { parseWithdrawalSearch, type WithdrawalSearch } from '../../domain/slots/withdrawal-search.ts'
-import { parseDay } from '../../lib/local-time.ts'
+import { searchedDays } from '../../lib/searched-days.ts'
 
 export type RangeSearch = { from?: string; to?: string }
 export type DoctorSearch = { doctorId?: string }
@@ -28,9 +28,8 @@ export type WaitlistSearch = DoctorSearch & {
 
 type Raw = Record<string, unknown>
 
-export function parseRangeSearch({ from, to }: Raw): RangeSearch {
-  const [first, last] = [parseDay(from), parseDay(to)]
-  return { ...(first === null ? {} : { from: first }), ...(last === null ? {} : { to: last }) }
+export function parseRangeSearch(search: Raw): RangeSearch {
+  return searchedDays(search, 'from', 'to')
 }
 
 export function parseDoctorSearch({ doctorId }: Raw): DoctorSearch {
@@ -52,8 +51,7 @@ export function parseTimesSearch(search: Raw): DoctorSearch & WithdrawalSearch {
 }
 
 export function parseDayListSearch(search: Raw): DayListSearch {
-  const day = parseDay(search.day)
-  return { ...parseDoctorSearch(search), ...(day === null ? {} : { day }) }
+  return { ...parseDoctorSearch(search), ...searchedDays(search, 'day') }
 }
 
 export function parseBookingsSearch(search: Raw): BookingsSearch {

@@ -221,6 +221,7 @@ function DetailsFields({ details, onChange, isTried }: FieldsProps) {
         id="details-email"
         type="email"
         label={t('details.email')}
+        description={t('details.emailHelp')}
         autoComplete="email"
         maxLength={254}
         value={details.email}
@@ -230,6 +231,7 @@ function DetailsFields({ details, onChange, isTried }: FieldsProps) {
       <TextInput
         type="tel"
         label={t('details.phone')}
+        description={t('details.phoneHelp')}
         autoComplete="tel"
         maxLength={50}
         value={details.phone}

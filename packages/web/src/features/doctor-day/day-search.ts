@@ -1,10 +1,9 @@
-import { parseDay } from '../../lib/local-time.ts'
+import { searchedDays } from '../../lib/searched-days.ts'
 
 /** `day`: the day shown, by default today. `clinicId`: for a doctor of several clinics. */
 export type DaySearch = { day?: string; clinicId?: string }
 
 export function parseDaySearch(search: Record<string, unknown>): DaySearch {
-  const day = parseDay(search.day)
   const { clinicId } = search
-  return { ...(day === null ? {} : { day }), ...(typeof clinicId === 'string' ? { clinicId } : {}) }
+  return { ...searchedDays(search, 'day'), ...(typeof clinicId === 'string' ? { clinicId } : {}) }
 }

@@ -127,6 +127,7 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
   const canBeChanged = kind === 'upcoming' && (booking.status === 'CONFIRMED' || booking.status === 'PENDING')
   const timeZone = clinic?.timezone ?? 'UTC'
   const when = formatAppointment(booking.startsAt, booking.endsAt, timeZone)
+  const appointment = [when, doctor?.name, booking.patient.name].filter(Boolean).join(' · ')
   // Several bookings have the same buttons.
   const named = (action: string) => ({ 'aria-label': `${action}: ${when}`, children: action })
   return (
@@ -150,6 +151,9 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
           {clinic === undefined ? null : ' · '}
           <bdi>{clinic?.name}</bdi>
           {booking.appointmentType === 'video' ? ` · ${t('shell:appointmentType.video')}` : null}
+        </Text>
+        <Text size="sm" c="dimmed">
+          <bdi>{booking.patient.name}</bdi>
         </Text>
         {booking.appointmentType === 'video' && booking.status === 'PENDING' ? (
           <Text size="sm" c="dimmed">
@@ -203,7 +207,7 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
         </Group>
       </Paper>
       <Suspense>
-        <CancelBooking link={link} isOpen={isCancelling} onClose={() => setCancelling(false)} />
+        <CancelBooking link={link} of={appointment} isOpen={isCancelling} onClose={() => setCancelling(false)} />
       </Suspense>
     </li>
   )

@@ -1,4 +1,4 @@
-import { parseDay } from '../../lib/local-time.ts'
+import { searchedDays } from '../../lib/searched-days.ts'
 
 export type BoardSearch = { day?: string; view?: 'week'; caseId?: string }
 /** `startsAt`: an instant. */
@@ -7,10 +7,9 @@ export type RangeSearch = { from?: string; to?: string }
 
 type Raw = Record<string, unknown>
 
-export function parseBoardSearch({ day, view, caseId }: Raw): BoardSearch {
-  const shown = parseDay(day)
+export function parseBoardSearch({ view, caseId, ...search }: Raw): BoardSearch {
   return {
-    ...(shown === null ? {} : { day: shown }),
+    ...searchedDays(search, 'day'),
     ...(view === 'week' ? { view } : {}),
     ...(isId(caseId) ? { caseId } : {}),
   }
@@ -24,9 +23,8 @@ export function parseBookCaseSearch({ requestId, roomId, startsAt }: Raw): BookC
   }
 }
 
-export function parseReportSearch({ from, to }: Raw): RangeSearch {
-  const [first, last] = [parseDay(from), parseDay(to)]
-  return { ...(first === null ? {} : { from: first }), ...(last === null ? {} : { to: last }) }
+export function parseReportSearch(search: Raw): RangeSearch {
+  return searchedDays(search, 'from', 'to')
 }
 
 function isId(value: unknown): value is string {

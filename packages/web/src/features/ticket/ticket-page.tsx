@@ -99,7 +99,7 @@ function Ticket({ link }: { link: TicketLink }) {
           {t('offline', { time: formatDayTime(storedAt, ownTimeZone()) })}
         </Alert>
       )}
-      {moved === null ? null : (
+      {moved === null || booking.status !== 'CONFIRMED' ? null : (
         <MovedNotice
           key={moved.after.startsAt}
           moved={moved}
