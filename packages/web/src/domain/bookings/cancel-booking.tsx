@@ -1,6 +1,8 @@
+import type { Booking, Doctor } from '@holdfast/contract/client'
 import { Group, Stack, Text, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { formatAppointment } from '../../lib/format.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -9,16 +11,24 @@ import { toastDone } from '../../ui/toast.ts'
 import type { TicketLink } from './ticket-link.ts'
 import { useBookingActions } from './use-booking-changes.ts'
 
-/** `of`: which appointment. */
-type CancelProps = { link: TicketLink; of: string; isOpen: boolean; onClose: () => void }
+/** `doctor`: undefined until it is read. */
+type CancelProps = {
+  link: TicketLink
+  booking: Booking
+  doctor: Doctor | undefined
+  timeZone: string
+  isOpen: boolean
+  onClose: () => void
+}
 
 /** Asks for confirmation, because somebody else may take the slot a moment later. */
-export function CancelBooking({ link, of, isOpen, onClose }: CancelProps) {
+export function CancelBooking({ link, booking, doctor, timeZone, isOpen, onClose }: CancelProps) {
   const { t } = useTranslation('ticket')
   const { cancel } = useBookingActions(link)
   const [reason, setReason] = useState('')
   const [isBusy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
+  const when = formatAppointment(booking.startsAt, booking.endsAt, timeZone)
   const submit = async () => {
     setBusy(true)
     setError(null)
@@ -37,7 +47,7 @@ export function CancelBooking({ link, of, isOpen, onClose }: CancelProps) {
     <Dialog title={t('cancel.title')} isOpen={isOpen} onClose={onClose}>
       <Stack gap="md">
         <Text fw={600} dir="auto">
-          {of}
+          {[when, doctor?.name, booking.patient.name].filter(Boolean).join(' · ')}
         </Text>
         <Text>{t('cancel.help')}</Text>
         <Textarea

@@ -127,7 +127,6 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
   const canBeChanged = kind === 'upcoming' && (booking.status === 'CONFIRMED' || booking.status === 'PENDING')
   const timeZone = clinic?.timezone ?? 'UTC'
   const when = formatAppointment(booking.startsAt, booking.endsAt, timeZone)
-  const appointment = [when, doctor?.name, booking.patient.name].filter(Boolean).join(' · ')
   // Several bookings have the same buttons.
   const named = (action: string) => ({ 'aria-label': `${action}: ${when}`, children: action })
   return (
@@ -207,7 +206,11 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
         </Group>
       </Paper>
       <Suspense>
-        <CancelBooking link={link} of={appointment} isOpen={isCancelling} onClose={() => setCancelling(false)} />
+        <CancelBooking
+          {...{ link, booking, doctor, timeZone }}
+          isOpen={isCancelling}
+          onClose={() => setCancelling(false)}
+        />
       </Suspense>
     </li>
   )

@@ -9,7 +9,6 @@ import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/
 import type { Attending } from '../../domain/bookings/use-attending.ts'
 import { CopyLink } from '../../domain/links/copy-link.tsx'
 import { JoinVideo } from '../../domain/video/join-video.tsx'
-import { formatAppointment } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -52,8 +51,6 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline, attend
   const { isMoving, onMoving, isCancelling, onCancelling, onMoved } = props
   const { move: isMovingAtFirst = false, cancel: isCancellingAtFirst = false } = route.useSearch()
   const navigate = route.useNavigate()
-  const when = formatAppointment(booking.startsAt, booking.endsAt, clinic.timezone)
-  const appointment = [when, doctor.name, booking.patient.name].filter(Boolean).join(' · ')
   // So that a reload shows the ticket alone.
   const forgetSearch = () => void navigate({ search: {}, hash: true, state: true, replace: true, resetScroll: false })
   const endMoving = () => {
@@ -145,7 +142,12 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline, attend
       {/* Not offline: the dialog's code may not have been loaded, and the ticket must be shown without it. */}
       {isOffline ? null : (
         <Suspense>
-          <CancelBooking link={link} of={appointment} isOpen={isCancelling && isComing} onClose={endCancelling} />
+          <CancelBooking
+            {...{ link, booking, doctor }}
+            timeZone={clinic.timezone}
+            isOpen={isCancelling && isComing}
+            onClose={endCancelling}
+          />
         </Suspense>
       )}
     </div>
