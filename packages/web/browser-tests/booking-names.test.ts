@@ -66,6 +66,9 @@ test('the whole booking, from the search to the moved ticket, with the keyboard 
   await page.keyboard.type('Grace Hopper')
   await tabTo(page, /^button "Confirm booking"$/)
   await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Add contact' }).and(page.locator(':focus')).waitFor()
+  expectNamed(await tabTo(page, /^button "Book without contact"$/))
+  await page.keyboard.press('Enter')
   const confirmed = page.getByRole('heading', { level: 1, name: 'Your appointment is confirmed' })
   await confirmed.and(page.locator(':focus')).waitFor()
 

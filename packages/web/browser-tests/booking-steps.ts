@@ -18,11 +18,15 @@ export async function hold(page: Page, time: string): Promise<void> {
   await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
 }
 
-/** Fills in the patient's name and confirms; ends at the ticket. */
+/** Fills in the patient's name and confirms, without a contact unless one is filled in; ends at the ticket. */
 export async function confirm(page: Page, name: string): Promise<void> {
   await page.getByLabel('Full name').fill(name)
   await page.getByRole('button', { name: 'Confirm booking' }).click()
-  await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+  const confirmed = page.getByRole('heading', { name: 'Your appointment is confirmed' })
+  const withoutContact = page.getByRole('button', { name: 'Book without contact' })
+  await confirmed.or(withoutContact).waitFor()
+  if (await withoutContact.isVisible()) await withoutContact.click()
+  await confirmed.waitFor()
 }
 
 /** The link that *Copy link* on an open ticket copies. */

@@ -45,6 +45,9 @@ test('a guest finds a doctor and books, with the keyboard alone', async ({ site 
   await page.keyboard.type('Grace Hopper')
   await tabTo(page, /^Confirm booking$/)
   await page.keyboard.press('Enter')
+  await page.getByText('only this device keeps the ticket', { exact: false }).waitFor()
+  await tabTo(page, /^Book without contact$/)
+  await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   expect(await page.getByText('Grace Hopper').count()).toBe(1)
   expect(await bookingsOf(site, practice.doctor.id)).toMatchObject([
@@ -75,18 +78,34 @@ test('the link to a time, as e-mails have it, has a button that books the time w
   expect(await late.getByRole('button', { name: 'Book this time' }).count()).toBe(0)
 })
 
-test('missing fields are named and get the focus, and nothing is confirmed', async ({ site }) => {
+test('all missing fields are named, the first gets the focus, and nothing is confirmed', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await site.newPage()
   await openTimes(page, practice)
   await hold(page, '9:00')
+  await page.getByLabel('E-mail').fill('not an address')
   await page.getByRole('button', { name: 'Confirm booking' }).click()
+  await page.getByText('This doesn’t look like an e-mail address.').waitFor()
   await page.getByText('Please enter the name of the patient.').waitFor()
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('details-name')
-  await page.getByLabel('E-mail').fill('not an address')
-  await page.getByLabel('Full name').fill('Grace')
-  await page.getByText('This doesn’t look like an e-mail address.').waitFor()
   expect(await bookingsOf(site, practice.doctor.id)).toMatchObject([{ status: 'PENDING' }])
+})
+
+test('a guest who gives no way to be reached is asked for one before the booking is confirmed', async ({ site }) => {
+  const practice = await aPractice(site)
+  const page = await site.newPage({ viewport: { width: 390, height: 844 } })
+  await openTimes(page, practice)
+  await hold(page, '9:00')
+  await page.getByLabel('Full name').fill('Grace Hopper')
+  await page.getByLabel('Full name').press('Enter')
+  await page.getByRole('button', { name: 'Add contact' }).and(page.locator(':focus')).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  expect(await bookingsOf(site, practice.doctor.id)).toMatchObject([{ status: 'PENDING' }])
+  await page.keyboard.press('Enter')
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('details-email')
+  await page.getByLabel('Phone').fill('+44 1632 960 471')
+  await page.getByRole('button', { name: 'Confirm booking' }).click()
+  await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
 })
 
 test('an account books with its name, and finds the booking among its bookings', async ({ site }) => {

@@ -196,6 +196,7 @@ test('confirming without a network is repeated by itself', async ({ site }) => {
   await openTimes(page, practice)
   await hold(page, '9:00')
   await page.getByLabel('Full name').fill('Grace Hopper')
+  await page.getByLabel('Phone').fill('+44 1632 960 471')
   let requests = 0
   // The browser reports no change of the network: only the connection to the server is lost.
   await page.route('**/api/v1/bookings/*/confirm', async (route) => {
@@ -216,6 +217,7 @@ test('confirming on a busy server is repeated after the time that it asks for', 
   await openTimes(page, practice)
   await hold(page, '9:00')
   await page.getByLabel('Full name').fill('Grace Hopper')
+  await page.getByLabel('Phone').fill('+44 1632 960 471')
   const requestedAt: number[] = []
   const refusals = [
     { status: 429, headers: { 'Retry-After': '2' }, code: 'rate_limited' },

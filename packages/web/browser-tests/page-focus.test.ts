@@ -59,6 +59,7 @@ test('a hold that could not be confirmed keeps the focus on its button; a cancel
   await openTimes(page, practice)
   await hold(page, '9:00')
   await page.getByLabel('Full name').fill('Grace Hopper')
+  await page.getByLabel('Phone').fill('+44 1632 960 471')
   await page.context().setOffline(true)
   await page.getByRole('button', { name: 'Confirm booking' }).press('Enter')
   await page.getByRole('alert').waitFor()

@@ -1,17 +1,18 @@
 import type { Clinic, Doctor } from '@holdfast/contract/client'
-import { Group, Text, Textarea, TextInput, Title, VisuallyHidden } from '@mantine/core'
+import { Group, Text, VisuallyHidden } from '@mantine/core'
 import { type FormEvent, type RefObject, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Attempt, Details } from '../../domain/hold/attempt.ts'
 import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
 import { isFinal } from '../../lib/api-error.ts'
 import { formatCountdown, formatMinutes, formatMoney, formatNumber } from '../../lib/format.ts'
-import { isEmail } from '../../lib/is-email.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { FocusedTitle } from '../../ui/focused-title.tsx'
 import classes from './booking.module.css'
+import { ContactQuestion } from './contact-question.tsx'
+import { DetailsFields, focusDetail, wrongFields } from './details-fields.tsx'
 import type { HoldState } from './hold-state.ts'
 import { useChangesOfHold } from './use-changes-of-hold.ts'
 import type { Hold } from './use-hold.ts'
@@ -31,6 +32,7 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
   const { holdExtensionsMax: extensionsMax } = clinic.settings
   const [details, setDetails] = useState(state.attempt.details)
   const [isTried, setTried] = useState(false)
+  const [isAskingContact, setAskingContact] = useState(false)
   const changes = useChangesOfHold({ confirm: () => hold.confirm(details), extend: hold.extend })
   const error = changes.errorOf('confirm')
   const change = (part: Partial<Details>) => {
@@ -38,15 +40,15 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
     setDetails(next)
     hold.note(next)
   }
+  // The address and the bookings of an account are known.
+  const isUnreachable = state.attempt.holder === null && details.email.trim() === '' && details.phone.trim() === ''
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
-    const wrong = wrongField(details)
-    if (wrong !== null) {
-      document.getElementById(`details-${wrong}`)?.focus()
-      return
-    }
-    changes.start('confirm')
+    const [wrong] = wrongFields(details)
+    setAskingContact(wrong === undefined && isUnreachable)
+    if (wrong !== undefined) focusDetail(wrong)
+    else if (!isUnreachable) changes.start('confirm')
   }
   return (
     <section className={classes.panel} aria-labelledby="held-title">
@@ -71,14 +73,25 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
             <ErrorState error={error} help={isFinal(error) ? undefined : t('requesting.retrying')} />
           </div>
         )}
-        <Group mt="xl" gap="sm">
-          <ActionButton type="submit" isBusy={hold.isBusy}>
-            {t('held.confirm')}
-          </ActionButton>
-          <ActionButton variant="default" onClick={hold.release} disabled={hold.isBusy}>
-            {t('held.release')}
-          </ActionButton>
-        </Group>
+        {isAskingContact && isUnreachable ? (
+          <ContactQuestion
+            isBusy={hold.isBusy}
+            onAdd={() => {
+              setAskingContact(false)
+              focusDetail('email')
+            }}
+            onBook={() => changes.start('confirm')}
+          />
+        ) : (
+          <Group mt="xl" gap="sm">
+            <ActionButton type="submit" isBusy={hold.isBusy}>
+              {t('held.confirm')}
+            </ActionButton>
+            <ActionButton variant="default" onClick={hold.release} disabled={hold.isBusy}>
+              {t('held.release')}
+            </ActionButton>
+          </Group>
+        )}
       </form>
     </section>
   )
@@ -193,66 +206,4 @@ function duration(seconds: number): string {
   const minutes = Math.floor(seconds / 60)
   if (seconds <= 60) return part(seconds, 'second')
   return seconds % 60 === 0 ? part(minutes, 'minute') : `${part(minutes, 'minute')} ${part(seconds % 60, 'second')}`
-}
-
-type FieldsProps = { details: Details; onChange: (part: Partial<Details>) => void; isTried: boolean }
-
-function DetailsFields({ details, onChange, isTried }: FieldsProps) {
-  const { t } = useTranslation('booking')
-  const wrong = isTried ? wrongField(details) : null
-  return (
-    <div className={classes.fields}>
-      <Title order={3} className={classes.wide ?? ''}>
-        {t('details.title')}
-      </Title>
-      <TextInput
-        id="details-name"
-        className={classes.wide ?? ''}
-        label={t('details.name')}
-        required
-        autoComplete="name"
-        dir="auto"
-        maxLength={200}
-        value={details.name}
-        onChange={({ currentTarget }) => onChange({ name: currentTarget.value })}
-        error={wrong === 'name' ? t('details.nameRequired') : null}
-      />
-      <TextInput
-        id="details-email"
-        type="email"
-        label={t('details.email')}
-        description={t('details.emailHelp')}
-        autoComplete="email"
-        maxLength={254}
-        value={details.email}
-        onChange={({ currentTarget }) => onChange({ email: currentTarget.value })}
-        error={wrong === 'email' ? t('details.emailInvalid') : null}
-      />
-      <TextInput
-        type="tel"
-        label={t('details.phone')}
-        description={t('details.phoneHelp')}
-        autoComplete="tel"
-        maxLength={50}
-        value={details.phone}
-        onChange={({ currentTarget }) => onChange({ phone: currentTarget.value })}
-      />
-      <Textarea
-        className={classes.wide ?? ''}
-        label={t('details.reason')}
-        description={t('details.reasonHelp')}
-        maxLength={1000}
-        autosize
-        minRows={2}
-        value={details.reason}
-        onChange={({ currentTarget }) => onChange({ reason: currentTarget.value })}
-      />
-    </div>
-  )
-}
-
-/** The first field that is invalid. */
-function wrongField({ name, email }: Details): 'name' | 'email' | null {
-  if (name.trim() === '') return 'name'
-  return email.trim() === '' || isEmail(email) ? null : 'email'
 }

@@ -1,0 +1,28 @@
+import { Button, Group, Paper, Text } from '@mantine/core'
+import { useEffect, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { ActionButton } from '../../ui/action-button.tsx'
+
+const borderColor = 'var(--mantine-color-amber-6)'
+
+type QuestionProps = { isBusy: boolean; onAdd: () => void; onBook: () => void }
+
+/** Asks a guest who gives neither an e-mail address nor a phone number: nothing could be sent, not even the ticket. */
+export function ContactQuestion({ isBusy, onAdd, onBook }: QuestionProps) {
+  const { t } = useTranslation('booking')
+  const addRef = useRef<HTMLButtonElement>(null)
+  useEffect(() => addRef.current?.focus(), [])
+  return (
+    <Paper withBorder role="group" aria-labelledby="no-contact" radius="lg" p="md" mt="xl" style={{ borderColor }}>
+      <Text id="no-contact">{t('contact.missing')}</Text>
+      <Group mt="md" gap="sm">
+        <Button ref={addRef} aria-describedby="no-contact" disabled={isBusy} onClick={onAdd}>
+          {t('contact.add')}
+        </Button>
+        <ActionButton variant="default" isBusy={isBusy} onClick={onBook}>
+          {t('contact.bookWithout')}
+        </ActionButton>
+      </Group>
+    </Paper>
+  )
+}

@@ -1,0 +1,74 @@
+import { Textarea, TextInput, Title } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import type { Details } from '../../domain/hold/attempt.ts'
+import { isEmail } from '../../lib/is-email.ts'
+import classes from './booking.module.css'
+
+type FieldsProps = { details: Details; onChange: (part: Partial<Details>) => void; isTried: boolean }
+
+/** The patient's details. `isTried`: their errors are shown. */
+export function DetailsFields({ details, onChange, isTried }: FieldsProps) {
+  const { t } = useTranslation('booking')
+  const wrong = isTried ? wrongFields(details) : []
+  return (
+    <div className={classes.fields}>
+      <Title order={3} className={classes.wide ?? ''}>
+        {t('details.title')}
+      </Title>
+      <TextInput
+        id="details-name"
+        className={classes.wide ?? ''}
+        label={t('details.name')}
+        required
+        autoComplete="name"
+        dir="auto"
+        maxLength={200}
+        value={details.name}
+        onChange={({ currentTarget }) => onChange({ name: currentTarget.value })}
+        error={wrong.includes('name') ? t('details.nameRequired') : null}
+      />
+      <TextInput
+        id="details-email"
+        type="email"
+        label={t('details.email')}
+        description={t('details.emailHelp')}
+        autoComplete="email"
+        maxLength={254}
+        value={details.email}
+        onChange={({ currentTarget }) => onChange({ email: currentTarget.value })}
+        error={wrong.includes('email') ? t('details.emailInvalid') : null}
+      />
+      <TextInput
+        type="tel"
+        label={t('details.phone')}
+        description={t('details.phoneHelp')}
+        autoComplete="tel"
+        maxLength={50}
+        value={details.phone}
+        onChange={({ currentTarget }) => onChange({ phone: currentTarget.value })}
+      />
+      <Textarea
+        className={classes.wide ?? ''}
+        label={t('details.reason')}
+        description={t('details.reasonHelp')}
+        maxLength={1000}
+        autosize
+        minRows={2}
+        value={details.reason}
+        onChange={({ currentTarget }) => onChange({ reason: currentTarget.value })}
+      />
+    </div>
+  )
+}
+
+type CheckedField = 'name' | 'email'
+
+/** The fields that are invalid, in their order on the page. */
+export function wrongFields({ name, email }: Pick<Details, CheckedField>): CheckedField[] {
+  const isEmailRight = email.trim() === '' || isEmail(email)
+  return [...(name.trim() === '' ? (['name'] as const) : []), ...(isEmailRight ? [] : (['email'] as const))]
+}
+
+export function focusDetail(field: CheckedField): void {
+  document.getElementById(`details-${field}`)?.focus()
+}
