@@ -74,7 +74,8 @@ function afterRestore(moment: Date, hasList: boolean): string[] {
       ? '  repeat the erasures of the last minutes before the database was lost, which may not have been listed;'
       : '  repeat the erasures since then: these patients are back (the place of the backups has no list of them);',
     '  run `holdfast admin end-sessions --all`: ended sessions and former passwords are valid again;',
-    '  review the members of each clinic: those who were removed are back.',
+    '  review the members of each clinic: those who were removed are back;',
+    '  tell those who receive webhooks or events of RabbitMQ that what came after that moment is undone.',
   ]
 }
 

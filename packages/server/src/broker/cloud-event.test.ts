@@ -68,11 +68,16 @@ test('negative control: nor with a time that is none, or a source that is no URI
   }
 })
 
-test('its id is that of the booking and its version, and the routing key names the event and the clinic', () => {
+test('its id has the booking, its version and its time, and the routing key names the event and the clinic', () => {
   const { id, routingKey, type, at } = cloudEventOf(event, source)
-  expect(id).toBe('01930000-0000-7000-8000-00000000000a.2')
+  expect(id).toBe(`01930000-0000-7000-8000-00000000000a.2.${event.at.getTime()}`)
   expect(routingKey).toBe('booking.confirmed.01930000-0000-7000-8000-00000000000b')
   expect({ type, at }).toEqual({ type: 'booking.confirmed', at: event.at })
+})
+
+test('after the restore of an older copy, another event with the same version has another id', () => {
+  const instead = { ...event, name: 'booking.cancelled' as const, at: new Date(event.at.getTime() + 1) }
+  expect(cloudEventOf(instead, source).id).not.toBe(cloudEventOf(event, source).id)
 })
 
 test('the example in docs/operations/rabbitmq.md is what is sent', () => {

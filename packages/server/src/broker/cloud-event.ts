@@ -6,12 +6,13 @@ const dataSchema = 'urn:holdfast:booking-event:1'
 
 /**
  * An event of a booking as a CloudEvent 1.0 in structured mode, and the routing key `booking.<what>.<clinic id>`. The
- * same event always has the same id.
+ * same event always has the same id. The id includes the time: after the restore of an older copy, another event of the
+ * booking gets the same version.
  *
  * @param source the public address of this server
  */
 export function cloudEventOf({ name, at, data }: Published, source: string): EventMessage {
-  const id = `${data.bookingId}.${data.version}`
+  const id = `${data.bookingId}.${data.version}.${at.getTime()}`
   const event = {
     specversion: '1.0',
     id,

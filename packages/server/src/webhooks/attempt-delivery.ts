@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Egress } from '@holdfast/adapters/egress'
 import type { DeliveryFailure, DeliveryOutcome, DueDelivery } from '@holdfast/engine'
 import type { SealedTexts } from '../secrets/sealed-texts.ts'
@@ -26,6 +27,7 @@ export const pausesSeconds = [
 ]
 const jitterShare = 0.2
 const gone = 410
+const digestHexDigits = 16
 
 /**
  * Sends a delivery once. Any 2xx is a success. Redirects are failures: whoever moves changes the URL.
@@ -83,11 +85,19 @@ export async function attemptDelivery(
 
 /**
  * The id by which receivers recognize a repetition: the same for all attempts and replays of an event. It has no dots,
- * because the signed text is separated by them.
+ * because the signed text is separated by them. It includes a digest of the payload, which has the time of the event:
+ * after the restore of an older copy, another event of the booking gets the same version.
  */
-export function eventIdOf({ id, bookingId, version }: Pick<DueDelivery, 'id' | 'bookingId' | 'version'>): string {
+export function eventIdOf({
+  id,
+  bookingId,
+  version,
+  payload,
+}: Pick<DueDelivery, 'id' | 'bookingId' | 'version' | 'payload'>): string {
   const compact = (uuid: string) => uuid.replaceAll('-', '')
-  return bookingId === null ? `test_${compact(id)}` : `evt_${compact(bookingId)}_${version}`
+  if (bookingId === null) return `test_${compact(id)}`
+  const digest = createHash('sha256').update(payload).digest('hex').slice(0, digestHexDigits)
+  return `evt_${compact(bookingId)}_${version}_${digest}`
 }
 
 async function openSecrets(sealed: SealedTexts, { secret, previousSecret }: DueDelivery): Promise<string[] | null> {
