@@ -58,7 +58,13 @@ export { type AnnouncedEvent, planMessages } from './messages/plan-messages.ts'
 export { type Bounce, recordBounce } from './messages/record-bounce.ts'
 export { hasNoReminders } from './messages/reminder-opt-outs.ts'
 export { quietHoursAround, reminderDelay } from './messages/reminder-times.ts'
-export { beginSending, messageFacts, recordMessage, takeDueMessages } from './messages/send-messages.ts'
+export {
+  beginSending,
+  isLaterReminderDue,
+  messageFacts,
+  recordMessage,
+  takeDueMessages,
+} from './messages/send-messages.ts'
 export { timesInstead } from './messages/times-instead.ts'
 export { grantedFunctions } from './migrate/granted-functions.ts'
 export { type MigrateOptions, type MigrateResult, migrate } from './migrate/migrate.ts'

@@ -122,6 +122,23 @@ export async function messageFacts(
   return row === undefined ? null : { ...row, settings: row.settings ?? defaultMessageSettings }
 }
 
+/**
+ * Whether a reminder of the same visit that was planned for later is due too, or done: then this one is not sent. Both
+ * are due at once when the quiet hours end, or after the mail server was away.
+ */
+export async function isLaterReminderDue(
+  pool: pg.Pool,
+  { clinicNo, bookingId, version, channel, minutesBefore }: DueMessage,
+): Promise<boolean> {
+  const { rows } = await pool.query<{ found: boolean }>(sql`
+    select exists (
+      select from holdfast.message
+       where clinic_no = ${clinicNo} and booking_id = ${bookingId} and version = ${version} and kind = 'reminder'
+         and channel = ${channel} and minutes_before < ${minutesBefore}
+         and (state <> 'due' or due_at <= clock_timestamp())) as found`)
+  return rows[0]?.found ?? false
+}
+
 /** Records what became of the attempt that `takeDueMessages` began, unless another one has begun since. */
 export async function recordMessage(pool: pg.Pool, message: DueMessage, outcome: MessageOutcome) {
   const isAgain = outcome.kind === 'again'

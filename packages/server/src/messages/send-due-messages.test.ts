@@ -1,5 +1,5 @@
 import type { Mail, MailOutcome } from '@holdfast/adapters/smtp'
-import { beginSending, newId, takeDueMessages } from '@holdfast/engine'
+import { beginSending, clinicNoOf, newId, takeDueMessages } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect, onTestFinished, vi } from 'vitest'
@@ -310,6 +310,43 @@ test('a reminder waits for the end of the quiet hours, by the clock of the datab
   )
   // Not an attempt: the first one is counted for the address.
   expect(due.rows).toEqual([{ state: 'due', reason: 'quiet_hours', end: rows[0]?.end, isLater: true, attempts: 0 }])
+})
+
+test('of two reminders that are due at once, only the later one is sent', async ({ database }) => {
+  const [early = ''] = await dueMessages(database, 1, { minutes_before: '720' })
+  await database.ownerPool.query(
+    `insert into holdfast.message_settings (clinic_no, quiet_from, quiet_until)
+     select clinic_no, '00:00', '00:00' from holdfast.message where id = $1`,
+    [early],
+  )
+  const add = (minutesBefore: number, channel: string, dueAt: string) =>
+    database.ownerPool.query(
+      `insert into holdfast.message
+         (clinic_no, id, booking_id, version, slot_id, kind, channel, minutes_before, due_at)
+       select clinic_no, $2, booking_id, version, slot_id, 'reminder', $3, $4, ${dueAt}
+         from holdfast.message where id = $1`,
+      [early, newId(clinicNoOf(early)), channel, minutesBefore],
+    )
+  await database.ownerPool.query(`update holdfast.message set kind = 'reminder' where id = $1`, [early])
+  // None of these replaces it: one of another channel, one that is due later, and one that came first.
+  await add(600, 'sms', 'now()')
+  await add(60, 'email', `now() + interval '1 hour'`)
+  await add(1440, 'email', `now() - interval '1 hour'`)
+  const sent = async () => {
+    await send(database, 'accepted')
+    const { rows } = await database.ownerPool.query<{ minutes: number; state: string; reason: string | null }>(
+      `select minutes_before as minutes, state, reason from holdfast.message
+        where channel = 'email' and booking_id = (select booking_id from holdfast.message where id = $1)
+        order by minutes_before desc`,
+      [early],
+    )
+    return rows
+  }
+  expect(await sent()).toEqual([
+    { minutes: 1440, state: 'skipped', reason: 'replaced' },
+    { minutes: 720, state: 'sent', reason: null },
+    { minutes: 60, state: 'due', reason: null },
+  ])
 })
 
 test('the messages of one clinic do not delay those of others', async ({ database }) => {

@@ -5,6 +5,7 @@ import {
   countMessage,
   type DueMessage,
   hasNoReminders,
+  isLaterReminderDue,
   type MessageFacts,
   type MessageLanguage,
   type MessageOutcome,
@@ -115,6 +116,7 @@ async function outcomeOf(pool: pg.Pool, sender: MessageSender, message: DueMessa
   const reason = reasonToSkip(message, facts) ?? reasonUnwanted(message, choices)
   if (reason !== null) return { kind: 'skipped', reason }
   if (message.kind === 'reminder') {
+    if (await isLaterReminderDue(pool, message)) return { kind: 'skipped', reason: 'replaced' }
     const recipients = [patient.email, email].flatMap((address) => sender.recipientDigests(address))
     const isUnwanted = await hasNoReminders(pool, { clinicNo: message.clinicNo, recipients })
     if (isUnwanted) return { kind: 'skipped', reason: 'unwanted' }
