@@ -265,7 +265,12 @@ export { createWaker } from './tail/wake-others.ts'
 export { endWaitlistEntries } from './upkeep/end-waitlist-entries.ts'
 export { ensurePartitions } from './upkeep/ensure-partitions.ts'
 export { eraseOutdated } from './upkeep/erase-outdated.ts'
-export { expireHolds, expireHoldsOfAllMonths, passOnLapsedPlaces } from './upkeep/expire-holds.ts'
+export {
+  expireHolds,
+  expireHoldsOfAllMonths,
+  passOnLapsedPlaces,
+  passOnLapsedPlacesOfAllMonths,
+} from './upkeep/expire-holds.ts'
 export { finishErasures } from './upkeep/finish-erasures.ts'
 export { purgeAuditEvents } from './upkeep/purge-audit-events.ts'
 export { purgeOutdated } from './upkeep/purge-outdated.ts'

@@ -33,6 +33,31 @@ export async function passOnLapsedPlaces(pool: pg.Pool, signal?: AbortSignal): P
  * @returns how many holds it expired
  */
 export async function expireHoldsOfAllMonths(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
+  return await ofAllMonths(
+    pool,
+    (month) => sql`select holdfast.expire_holds(${holdsPerStep}, ${month}) as count`,
+    signal,
+  )
+}
+
+/**
+ * {@link passOnLapsedPlaces} for holds of all months: of those that lapsed more than a day ago while no server ran.
+ *
+ * @returns how many holds it expired
+ */
+export async function passOnLapsedPlacesOfAllMonths(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
+  return await ofAllMonths(
+    pool,
+    (month) => sql`select holdfast.expire_holds(${holdsPerStep}, ${month}, p_awaited => true) as count`,
+    signal,
+  )
+}
+
+async function ofAllMonths(
+  pool: pg.Pool,
+  stepOf: (month: Date) => Sql,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   const { rows } = await pool.query<{ month: Date }>(sql`
     select to_date(right(c.relname, 8), '"y"YYYY"m"MM')::timestamp at time zone 'UTC' as month
       from pg_inherits i join pg_class c on c.oid = i.inhrelid
@@ -40,7 +65,7 @@ export async function expireHoldsOfAllMonths(pool: pg.Pool, signal?: AbortSignal
      order by 1`)
   let total = 0
   for (const { month } of rows) {
-    total += await untilNone(pool, sql`select holdfast.expire_holds(${holdsPerStep}, ${month}) as count`, signal)
+    total += await untilNone(pool, stepOf(month), signal)
   }
   return total
 }

@@ -1,4 +1,15 @@
-import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry, type TestDatabase, takenOf, until } from '@holdfast/testkit'
+import { passOnLapsedPlaces } from '@holdfast/engine'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  ageBooking,
+  aSlot,
+  aWaitlistEntry,
+  type TestDatabase,
+  takenOf,
+  until,
+} from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect, onTestFinished } from 'vitest'
 import { runningServer } from '../../test/running-server.ts'
@@ -38,6 +49,31 @@ test('a lapsed place is offered to who waits for it; where nobody waits, holds a
     left.slot.id,
   ])
   expect(rows).toEqual([{ status: 'PENDING' }])
+})
+
+test('so is one that lapsed three days ago, when no server ran', async ({ database }) => {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const slot = await aSlot(database, doctor)
+  const old = await ageBooking(database, await aBooking(database, slot, { status: 'PENDING' }), 3)
+  await database.ownerPool.query(
+    `update holdfast.booking set hold_expires_at = created_at + interval '2 minutes' where id = $1`,
+    [old.id],
+  )
+  await database.ownerPool.query(
+    `update holdfast.slot set next_lapse = (select hold_expires_at from holdfast.booking where id = $2) where id = $1`,
+    [slot.id, old.id],
+  )
+  const entry = await aWaitlistEntry(database, doctor)
+  // Negative control: those of the last day do not include it.
+  expect(await passOnLapsedPlaces(database.appPool)).toBe(0)
+  const passing = startPassingOnPlaces({ pool: database.appPool, log: createLogger('silent'), everyMs: 10 })
+  onTestFinished(() => passing.stop())
+  const offered = await until(
+    () => offeredSlot(database, entry.id),
+    () => 'an offer',
+  )
+  expect(offered).toBe(slot.id)
+  expect(await takenOf(database, slot)).toEqual([1])
 })
 
 test('failures are logged once, until it works again', async ({ database }) => {

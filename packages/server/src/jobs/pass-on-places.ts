@@ -1,4 +1,4 @@
-import { passOnLapsedPlaces } from '@holdfast/engine'
+import { passOnLapsedPlaces, passOnLapsedPlacesOfAllMonths } from '@holdfast/engine'
 import type pg from 'pg'
 import { repeatEvery } from '../lifecycle/repeat-every.ts'
 import type { Logger } from '../observe/logger.ts'
@@ -6,6 +6,8 @@ import type { RunningJobs } from './run-jobs.ts'
 
 /** For so long at most, a lapsed place that somebody waits for is nobody's. */
 const everyMsDefault = 2_000
+/** Between two looks at holds that lapsed more than a day ago: no server has run since, or nobody waited then. */
+const allMonthsEveryMs = 3_600_000
 
 /**
  * Offers lapsed places to those who wait for them, in every server: an offer must not depend on a worker, as a message
@@ -15,7 +17,15 @@ const everyMsDefault = 2_000
  */
 export function startPassingOnPlaces(deps: { pool: pg.Pool; log: Logger; everyMs?: number }): RunningJobs {
   const { pool, log, everyMs = everyMsDefault } = deps
-  return repeatEvery((signal) => passOnLapsedPlaces(pool, signal), {
+  let allMonthsAtMs = Number.NEGATIVE_INFINITY
+  async function passOn(signal: AbortSignal): Promise<void> {
+    await passOnLapsedPlaces(pool, signal)
+    const nowMs = performance.now()
+    if (nowMs - allMonthsAtMs < allMonthsEveryMs) return
+    await passOnLapsedPlacesOfAllMonths(pool, signal)
+    allMonthsAtMs = nowMs
+  }
+  return repeatEvery(passOn, {
     everyMs,
     onFailure: (error) =>
       log.warn({ err: error }, 'lapsed places could not be offered to who waits, and are tried again'),
