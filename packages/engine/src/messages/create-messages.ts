@@ -59,7 +59,7 @@ export function createMessages(pool: pg.Pool): Messages {
     setChoices: (accountId, choices) => setMessageChoices(pool, accountId, choices),
 
     settings: (clinicNo) => readMessageSettings(pool, clinicNo),
-    changeSettings: (clinicNo, change) => changeMessageSettings(pool, clinicNo, change),
+    changeSettings: (clinicNo, change, check) => changeMessageSettings(pool, clinicNo, change, check),
   }
 }
 

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { assignments, insertion } from '../database/columns-sql.ts'
-import { afterCommit } from '../database/database-unavailable.ts'
+import { inTransaction } from '../database/pools.ts'
 import type { MessageSettings } from '../model/message.ts'
 
 /** Of a clinic that has changed nothing; the same as the defaults of the table. */
@@ -28,16 +28,21 @@ export const settingsJson = sql`case when m.clinic_no is not null then jsonb_bui
   'confirmByLink', m.confirm_by_link, 'confirmMinutes', m.confirm_minutes,
   'smsKinds', m.sms_kinds, 'phoneCountry', m.phone_country) end`
 
-export async function readMessageSettings(pool: pg.Pool, clinicNo: number): Promise<MessageSettings> {
-  const { rows } = await pool.query<{ settings: MessageSettings | null }>(sql`
+export async function readMessageSettings(
+  connection: pg.Pool | pg.PoolClient,
+  clinicNo: number,
+): Promise<MessageSettings> {
+  const { rows } = await connection.query<{ settings: MessageSettings | null }>(sql`
     select ${settingsJson} as settings from holdfast.message_settings m where m.clinic_no = ${clinicNo}`)
   return rows[0]?.settings ?? defaultMessageSettings
 }
 
+/** @param check throws to refuse what the settings would become. No other change comes in between. */
 export async function changeMessageSettings(
   pool: pg.Pool,
   clinicNo: number,
   change: Partial<MessageSettings>,
+  check: (changed: MessageSettings) => void = () => undefined,
 ): Promise<MessageSettings> {
   const columns = {
     emails: change.emails,
@@ -53,10 +58,13 @@ export async function changeMessageSettings(
     sms_kinds: change.smsKinds,
     phone_country: change.phoneCountry,
   }
-  // The clinic's row too: a part of what is cached of a clinic is read from its settings of messages.
-  await pool.query(sql`
-    with touched as (update holdfast.clinic set updated_at = now() where no = ${clinicNo})
-    insert into holdfast.message_settings ${insertion({ clinic_no: clinicNo, ...columns })}
-    on conflict (clinic_no) do update set ${assignments(columns)}`)
-  return afterCommit(() => readMessageSettings(pool, clinicNo))
+  return inTransaction(pool, async (transaction) => {
+    // A part of what is cached of a clinic is read from its settings of messages. This is also the lock of changes.
+    await transaction.query(sql`update holdfast.clinic set updated_at = now() where no = ${clinicNo}`)
+    check({ ...(await readMessageSettings(transaction, clinicNo)), ...change })
+    await transaction.query(sql`
+      insert into holdfast.message_settings ${insertion({ clinic_no: clinicNo, ...columns })}
+      on conflict (clinic_no) do update set ${assignments(columns)}`)
+    return readMessageSettings(transaction, clinicNo)
+  })
 }

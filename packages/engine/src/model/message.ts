@@ -221,5 +221,10 @@ export type Messages = {
   /** Idempotent. */
   setChoices(accountId: string, choices: MessageChoices): Promise<void>
   settings(clinicNo: number): Promise<MessageSettings>
-  changeSettings(clinicNo: number, change: Partial<MessageSettings>): Promise<MessageSettings>
+  /** @param check throws to refuse what the settings would become. No other change comes in between. */
+  changeSettings(
+    clinicNo: number,
+    change: Partial<MessageSettings>,
+    check?: (changed: MessageSettings) => void,
+  ): Promise<MessageSettings>
 }

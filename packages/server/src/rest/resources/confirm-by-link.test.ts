@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aClinic, aDoctor, aMember, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { aClinic, aDoctor, aMember, aSlot, holdLock, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { expect, vi } from 'vitest'
 import { type CallOptions, type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
@@ -187,4 +187,23 @@ test('without a mail server, nobody is told that a link is on its way', async ({
   const clinic = await aClinic(database)
   const body = { clinicId: clinic.id, reference: '004E-81F2', day: '2026-12-01', email: 'ada@example.org' }
   expect((await rest.call('sendTicketLink', { body })).problem.code).toBe('mail_unavailable')
+})
+
+test('of two changes at once that exclude each other, the second is refused by its field', async ({
+  database,
+  sending,
+}) => {
+  const clinic = await aClinic(database)
+  const as = sending.anAccount()
+  await aMember(database, clinic, { role: 'admin', accountId: as.id })
+  const change = (body: object) =>
+    sending.call('updateMessageSettings', { path: { clinicId: clinic.id }, body: body as { emails: boolean }, as })
+  const lock = await holdLock(database.ownerPool, 'select from holdfast.clinic where no = $1 for update', [clinic.no])
+  const changes = Promise.all([change({ confirmByLink: true }), change({ emails: false })])
+  await untilLockWaiters(database, 2)
+  await lock.release()
+  const results = await changes
+  expect(results.map(({ status }) => status).sort()).toEqual([200, 400])
+  const refused = results.find(({ status }) => status === 400)
+  expect(['/confirmByLink', '/emails']).toContain(refused?.problem.errors?.[0]?.path)
 })

@@ -99,10 +99,12 @@ function serveSettings(serve: Serve, { engine: { messages }, confirmationTokens 
       if (body.confirmByLink === true && confirmationTokens === null) {
         throw problem('mail_unavailable', 'Without a mail server, nobody gets the link to confirm a booking.')
       }
-      const { emails, confirmByLink, smsKinds, phoneCountry } = { ...(await messages.settings(clinic.no)), ...body }
-      if (confirmByLink && !emails) throw linkNeedsEmails(body)
-      requirePhoneCountry(smsKinds.length > 0, phoneCountry)
-      return { status: 200, body: await messages.changeSettings(clinic.no, body) }
+      const changed = await messages.changeSettings(clinic.no, body, (settings) => {
+        const { emails, confirmByLink, smsKinds, phoneCountry } = settings
+        if (confirmByLink && !emails) throw linkNeedsEmails(body)
+        requirePhoneCountry(smsKinds.length > 0, phoneCountry)
+      })
+      return { status: 200, body: changed }
     },
     {
       audit: ({ body, granted: { clinic } }) => ({
