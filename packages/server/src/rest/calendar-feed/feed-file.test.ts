@@ -38,8 +38,8 @@ function timesIn(text: string): { start: Date; zone: string | null }[] {
 const starts = (events: readonly FeedEvent[]) => events.map(({ startsAt }) => startsAt)
 
 test.for([
-  ['Europe/Berlin', '2026-03-29T00:30:00Z', '2026-03-29T01:30:00Z', '2026-10-24T22:30:00Z', '2026-10-25T01:30:00Z'],
-  ['America/New_York', '2026-03-08T06:30:00Z', '2026-03-08T07:30:00Z', '2026-11-01T04:30:00Z', '2026-11-01T06:30:00Z'],
+  ['Europe/Berlin', '2026-03-29T00:30:00Z', '2026-03-29T01:30:00Z', '2026-10-24T22:30:00Z', '2026-10-25T02:30:00Z'],
+  ['America/New_York', '2026-03-08T06:30:00Z', '2026-03-08T07:30:00Z', '2026-11-01T04:30:00Z', '2026-11-01T07:30:00Z'],
   ['Asia/Kolkata', '2026-03-29T00:30:00Z', '2026-10-25T01:30:00Z'],
   ['Africa/Casablanca', '2026-02-14T12:00:00Z', '2026-02-20T12:00:00Z', '2026-04-01T12:00:00Z'],
   ['America/Vancouver', '2026-01-15T20:00:00Z', '2026-12-15T20:00:00Z'],
@@ -49,6 +49,26 @@ test.for([
   const read = timesIn(feedFile({ name: 'A', language: 'en', events }))
   expect(read.map(({ start }) => start)).toEqual(starts(events))
   expect(new Set(read.map(({ zone }) => zone))).toEqual(new Set([timeZone]))
+})
+
+test('in the hour that the clocks repeat, a time is in UTC: as a local time it would be ambiguous', () => {
+  const startsAt = new Date('2026-10-25T01:30:00Z')
+  const endsInIt = new Date('2026-10-25T00:55:00Z')
+  const events = [
+    anEvent({ startsAt }),
+    anEvent({ startsAt: endsInIt, endsAt: new Date('2026-10-25T01:10:00Z') }),
+    anEvent({ startsAt: new Date('2026-10-25T00:30:00Z') }),
+  ]
+  const text = feedFile({ name: 'A', language: 'en', events })
+  expect(text.match(/^DT(START|END).*(?<=Z)\r$/gm)?.map((line) => line.trim())).toEqual([
+    'DTSTART:20261025T013000Z',
+    'DTEND:20261025T014500Z',
+    'DTSTART:20261025T005500Z',
+    'DTEND:20261025T011000Z',
+    'DTSTART:20261025T003000Z',
+    'DTEND:20261025T004500Z',
+  ])
+  expect(timesIn(text).map(({ start }) => start)).toEqual(starts(events))
 })
 
 test('negative control: with the zone of winter alone, the times of summer are read an hour late', () => {

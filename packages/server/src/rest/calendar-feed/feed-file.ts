@@ -39,9 +39,7 @@ export function feedFile({ name, language, events }: FeedFile): string {
       sequence: event.version,
       stamp: event.changedAt,
       lastModified: event.changedAt,
-      start: event.startsAt.toTemporalInstant(),
-      end: event.endsAt.toTemporalInstant(),
-      timezone: event.timeZone,
+      ...timesOf(event),
       summary: printable(event.summary),
       location: event.location === null ? null : printable(event.location),
       description: printable(event.description),
@@ -50,6 +48,23 @@ export function feedFile({ name, language, events }: FeedFile): string {
     })
   }
   return calendar.toString()
+}
+
+/**
+ * In the clinic's time zone, or in UTC in the hour that the end of daylight saving time repeats. A local time in it
+ * means the first one (RFC 5545, section 3.3.5), and ical.js 2.2.1 reads it as the second.
+ */
+function timesOf({ startsAt, endsAt, timeZone }: FeedEvent) {
+  if ([startsAt, endsAt].some((at) => isRepeatedHour(at, timeZone))) return { start: startsAt, end: endsAt }
+  return { start: startsAt.toTemporalInstant(), end: endsAt.toTemporalInstant(), timezone: timeZone }
+}
+
+function isRepeatedHour(at: Date, timeZone: string): boolean {
+  const local = at.toTemporalInstant().toZonedDateTimeISO(timeZone).toPlainDateTime()
+  const [first, last] = (['earlier', 'later'] as const).map((disambiguation) =>
+    local.toZonedDateTime(timeZone, { disambiguation }),
+  )
+  return first?.epochMilliseconds !== last?.epochMilliseconds
 }
 
 function spanOf(events: readonly FeedEvent[]): [Temporal.Instant, Temporal.Instant] {
