@@ -21,6 +21,7 @@ describe('the command line', () => {
   test.each([
     [['strat'], "unknown command 'strat'", 'start'],
     [['strat', '--help'], "unknown command 'strat'", 'start'],
+    [['--help', 'strat'], "unknown command 'strat'", 'start'],
     [['admin', 'crate', '--help'], "unknown command 'crate'", 'create'],
     [['help', 'strat'], '', ''],
     [['verify', '--jsn'], "unknown option '--jsn'", '--json'],

@@ -31,6 +31,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
 function namesUnknownCommand(program: Command, args: readonly string[]): boolean {
   let command = program
   for (const arg of args) {
+    if (isHelp(arg)) continue
     if (command.commands.length === 0 || arg.startsWith('-') || arg === 'help') return false
     const named = command.commands.find((one) => one.name() === arg)
     if (named === undefined) return true
@@ -40,7 +41,11 @@ function namesUnknownCommand(program: Command, args: readonly string[]): boolean
 }
 
 function withoutHelp(args: readonly string[]): string[] {
-  return args.filter((arg) => arg !== '--help' && arg !== '-h')
+  return args.filter((arg) => !isHelp(arg))
+}
+
+function isHelp(arg: string): boolean {
+  return arg === '--help' || arg === '-h'
 }
 
 function exitCodeOfSignal(signal: AbortSignal): number {
