@@ -58,9 +58,14 @@ function eventFaults({ journal, events }: Outcome) {
   const arrived = new Map<string, ArrivedEvent>()
   const versions = new Map<string, number[]>()
   for (const event of events) {
-    if (arrived.has(event.id)) continue
-    arrived.set(event.id, event)
-    const [bookingId = '', version] = event.id.split('.')
+    const line = bookingVersionOf(event.id)
+    const before = arrived.get(line)
+    if (before !== undefined) {
+      if (before.id !== event.id) faults.push(`two events of one version: ${before.id} and ${event.id}`)
+      continue
+    }
+    arrived.set(line, event)
+    const [bookingId = '', version] = line.split('.')
     versions.set(bookingId, [...(versions.get(bookingId) ?? []), Number(version)])
   }
   for (const { id, changes } of journal) {
@@ -90,6 +95,11 @@ function eventFaults({ journal, events }: Outcome) {
  * The last change of each booking is announced, and each change at most once, to its patient, as it was. Only an e-mail
  * that was being sent when the worker or the mail server ended may come again, once for each time.
  */
+/** `<booking id>.<version>` of the id of an event, which has a time too. */
+export function bookingVersionOf(eventId: string): string {
+  return eventId.split('.', 2).join('.')
+}
+
 function mailFaults({ journal, mails, planned, interrupted }: Outcome) {
   const bookings = new Map(journal.map((booking) => [booking.id, booking]))
   const faults = mails.flatMap((mail) => contentFaults(mail, bookings))

@@ -66,7 +66,7 @@ const booking: JournalledBooking = {
 
 const anEvent = (version: number) => {
   const { what, startsAt } = booking.changes[version - 1] ?? { what: 'none', startsAt: '' }
-  return { id: `b1.${version}`, type: `booking.${what}`, startsAt }
+  return { id: `b1.${version}.${Date.parse(startsAt)}`, type: `booking.${what}`, startsAt }
 }
 
 const aMail = (version: number, to = booking.email, method = 'REQUEST') => ({
@@ -142,6 +142,11 @@ test.for<[string, Partial<Outcome>, string]>([
     'an event of another booking',
     { events: [1, 2, 3].map(anEvent).concat({ ...anEvent(1), id: 'b2.1' }) },
     'b2, which nobody',
+  ],
+  [
+    'an event under two ids',
+    { events: [1, 2, 3].map(anEvent).concat({ ...anEvent(1), id: 'b1.1.7' }) },
+    'two events of one version',
   ],
   ['an e-mail twice without a crash', { mails: [aMail(2), aMail(3), aMail(3)] }, 'arrived 2 times'],
   [
