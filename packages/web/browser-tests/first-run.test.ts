@@ -176,4 +176,8 @@ test('the administrator of an empty installation is asked for the first clinic, 
   await form.getByLabel('Name').fill('Hill Clinic')
   await form.getByRole('button', { name: 'Add clinic' }).click()
   await page.getByRole('region', { name: 'First steps' }).waitFor()
+  // Without doctors there is nothing to follow, and nothing to draw.
+  await page.getByText('Live', { exact: true }).waitFor()
+  await page.getByRole('main').getByText('No doctors yet').waitFor()
+  expect(await page.getByRole('img', { name: /^Bar chart/ }).count()).toBe(0)
 })

@@ -27,6 +27,7 @@ import { BookingLink } from '../booking-link.tsx'
 import { downloadCsv } from '../csv-download.ts'
 import { DoctorFilter } from '../doctor-filter.tsx'
 import classes from '../filters.module.css'
+import { NoDoctors } from '../no-doctors.tsx'
 import { recordExport } from '../record-export.ts'
 import { useClinic } from '../use-clinic.ts'
 import { bookingSearchQuery } from './booking-queries.ts'
@@ -76,6 +77,8 @@ export function BookingsPage() {
         ) : (
           <PageLoading />
         )
+      ) : doctors.length === 0 ? (
+        <NoDoctors />
       ) : bookings.length === 0 && Object.keys(search).length === 0 ? (
         <EmptyState title={t('bookings.empty')} help={t('bookings.emptyHelp')} />
       ) : bookings.length === 0 ? (

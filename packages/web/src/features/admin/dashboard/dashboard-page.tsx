@@ -6,11 +6,14 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { addDays, daysBetween, parseDay } from '../../../lib/local-time.ts'
 import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
+import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
+import { LinkButton } from '../../../ui/link-button.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import { NewestEvents } from '../newest-events.tsx'
+import { NoDoctors } from '../no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
 import classes from './dashboard.module.css'
 import { Figures } from './figures.tsx'
@@ -79,12 +82,36 @@ function Stats({ stats, view }: { stats: UseQueryResult<ClinicStats>; view: stri
     return (
       <>
         <Figures stats={stats.data} />
-        {view === 'charts' ? <StatsCharts stats={stats.data} /> : <FiguresTable stats={stats.data} />}
+        {!hasFigures(stats.data) ? (
+          <NoFigures />
+        ) : view === 'charts' ? (
+          <StatsCharts stats={stats.data} />
+        ) : (
+          <FiguresTable stats={stats.data} />
+        )}
       </>
     )
   }
   if (stats.isError) return <ErrorState error={stats.error} retry={() => void stats.refetch()} />
   return <PageLoading />
+}
+
+/** Whether there is anything to draw: charts of zeros look broken. */
+function hasFigures({ days }: ClinicStats): boolean {
+  return days.some(({ capacity, bookings }) => capacity > 0 || Object.values(bookings).some((count) => count > 0))
+}
+
+function NoFigures() {
+  const { t } = useTranslation('admin')
+  const { clinicId, doctors } = useClinic()
+  if (doctors.length === 0) return <NoDoctors />
+  return (
+    <EmptyState title={t('dashboard.none')} help={t('dashboard.noneHelp')}>
+      <LinkButton variant="default" to="/clinic/$clinicId/times" params={{ clinicId }} search={{}}>
+        {t('steps.times.action')}
+      </LinkButton>
+    </EmptyState>
+  )
 }
 
 type RangeProps = {

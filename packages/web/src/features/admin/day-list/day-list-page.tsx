@@ -17,6 +17,7 @@ import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import { BookingLink } from '../booking-link.tsx'
 import { DoctorFilter } from '../doctor-filter.tsx'
+import { NoDoctors } from '../no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
 
 const route = getRouteApi('/clinic/$clinicId/day')
@@ -72,13 +73,17 @@ export function DayListPage() {
               <DayCounts bookings={found.data.items} />
               <LiveNote state={live} updatedAt={found.dataUpdatedAt} />
             </Group>
-            <DayList
-              bookings={found.data.items}
-              timeZone={timeZone}
-              caption={heading}
-              {...(doctorId ? {} : { doctors })}
-              nameOf={(booking) => <BookingLink booking={booking} />}
-            />
+            {doctors.length === 0 ? (
+              <NoDoctors />
+            ) : (
+              <DayList
+                bookings={found.data.items}
+                timeZone={timeZone}
+                caption={heading}
+                {...(doctorId ? {} : { doctors })}
+                nameOf={(booking) => <BookingLink booking={booking} />}
+              />
+            )}
             {found.data.isCut ? <Text c="dimmed">{t('dayList.truncated')}</Text> : null}
           </>
         )}

@@ -1,0 +1,19 @@
+import { useTranslation } from 'react-i18next'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { useClinic } from './use-clinic.ts'
+
+/** Instead of what only a clinic with doctors has: what to do first. */
+export function NoDoctors() {
+  const { t } = useTranslation('admin')
+  const { clinicId, isAdmin } = useClinic()
+  return (
+    <EmptyState title={t('doctors.none')} help={t(isAdmin ? 'doctors.noneHelp' : 'doctors.noneHelpStaff')}>
+      {isAdmin ? (
+        <LinkButton to="/clinic/$clinicId/doctors" params={{ clinicId }} search={{ add: true }}>
+          {t('doctors.add')}
+        </LinkButton>
+      ) : null}
+    </EmptyState>
+  )
+}
