@@ -20,6 +20,8 @@ test('a slot that is booked changes in place in another browser, and is free aga
   await taken.waitFor()
   expect(await taken.boundingBox()).toEqual(before)
   await taken.click({ force: true })
+  await watcher.getByRole('status').filter({ hasText: '9:15 is taken. Please choose another time.' }).waitFor()
+  await taken.and(watcher.locator(':focus')).waitFor()
   expect(await watcher.getByRole('heading', { name: 'Choose a time' }).count()).toBe(1)
   await confirm(booker, 'Grace Hopper')
   await booker.getByRole('button', { name: 'Cancel appointment' }).click()

@@ -17,12 +17,14 @@ type DayProps = {
   stopId: string | null
   onFocus: (slotId: string) => void
   onChoose: (slot: Slot) => void
+  /** A time was pressed that cannot be booked, such as one that was taken in that moment. */
+  onRefused: (slot: Slot) => void
 }
 
 const parts = ['morning', 'afternoon'] as const satisfies TimeOfDay[]
 
 /** A day's slots, in the morning and in the afternoon. */
-export function DayOfTimes({ day, timeZone, canBeChosen, stopId, onFocus, onChoose }: DayProps) {
+export function DayOfTimes({ day, timeZone, canBeChosen, stopId, onFocus, onChoose, onRefused }: DayProps) {
   const { t } = useTranslation('booking')
   const first = useFirstTimes(day, canBeChosen)
   const [isExpanded, setExpanded] = useState(false)
@@ -57,6 +59,7 @@ export function DayOfTimes({ day, timeZone, canBeChosen, stopId, onFocus, onChoo
                   isBeyond={isBeyond(slot)}
                   onFocus={onFocus}
                   onChoose={onChoose}
+                  onRefused={onRefused}
                   t={t}
                 />
               ))}
@@ -94,39 +97,41 @@ type TimeProps = {
   isBeyond: boolean
   onFocus: (slotId: string) => void
   onChoose: (slot: Slot) => void
+  /** A time was pressed that cannot be booked, such as one that was taken in that moment. */
+  onRefused: (slot: Slot) => void
   /** Passed as a prop: a hook in each of hundreds of slots is measurably slow. */
   t: TFunction<'booking'>
 }
 
 /** Memoized: a week may have hundreds of slots, of which one changes. A taken slot stays where it is. */
-const TimeItem = memo(({ slot, timeZone, isBookable, isStop, isBeyond, onFocus, onChoose, t }: TimeProps) => {
-  const time = formatTime(slot.startsAt, timeZone)
-  const ownClock = formatTime(slot.startsAt, ownTimeZone())
-  const ownTime = ownClock === time ? null : t('week.ownTime', { time: ownClock })
-  const places =
-    slot.capacity > 1 && isBookable
-      ? t('week.places', { count: slot.available, places: formatNumber(slot.available) })
-      : null
-  const status = isBookable ? '' : `, ${t(slot.available > 0 ? 'week.closed' : 'week.taken')}`
-  return (
-    <li data-beyond={isBeyond || undefined}>
-      <button
-        type="button"
-        className={classes.time}
-        aria-disabled={isBookable ? undefined : true}
-        aria-label={[time, ownTime, places].filter((part) => part !== null).join(', ') + status}
-        tabIndex={isStop ? 0 : -1}
-        data-slot={slot.id}
-        onFocus={() => onFocus(slot.id)}
-        onKeyDown={(event: KeyboardEvent<HTMLButtonElement>) => moveFocus(event)}
-        onClick={() => {
-          if (isBookable) onChoose(slot)
-        }}
-      >
-        {time}
-        {ownTime === null ? null : <span className={classes.small}>{ownClock}</span>}
-        {places === null ? null : <span className={classes.small}>{places}</span>}
-      </button>
-    </li>
-  )
-})
+const TimeItem = memo(
+  ({ slot, timeZone, isBookable, isStop, isBeyond, onFocus, onChoose, onRefused, t }: TimeProps) => {
+    const time = formatTime(slot.startsAt, timeZone)
+    const ownClock = formatTime(slot.startsAt, ownTimeZone())
+    const ownTime = ownClock === time ? null : t('week.ownTime', { time: ownClock })
+    const places =
+      slot.capacity > 1 && isBookable
+        ? t('week.places', { count: slot.available, places: formatNumber(slot.available) })
+        : null
+    const status = isBookable ? '' : `, ${t(slot.available > 0 ? 'week.closed' : 'week.taken')}`
+    return (
+      <li data-beyond={isBeyond || undefined}>
+        <button
+          type="button"
+          className={classes.time}
+          aria-disabled={isBookable ? undefined : true}
+          aria-label={[time, ownTime, places].filter((part) => part !== null).join(', ') + status}
+          tabIndex={isStop ? 0 : -1}
+          data-slot={slot.id}
+          onFocus={() => onFocus(slot.id)}
+          onKeyDown={(event: KeyboardEvent<HTMLButtonElement>) => moveFocus(event)}
+          onClick={() => (isBookable ? onChoose : onRefused)(slot)}
+        >
+          {time}
+          {ownTime === null ? null : <span className={classes.small}>{ownClock}</span>}
+          {places === null ? null : <span className={classes.small}>{places}</span>}
+        </button>
+      </li>
+    )
+  },
+)

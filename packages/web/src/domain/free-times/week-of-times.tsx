@@ -72,7 +72,13 @@ type WeekProps = WeekOfTimesProps & { slots: Slot[]; now: number }
 
 function Week({ doctorId, slots, from, clinic, now, onFrom, onChoose, exceptSlotId, onColleague }: WeekProps) {
   const [focusedId, setFocusedId] = useState<string | null>(null)
+  const [refused, setRefused] = useState<{ slot: Slot; nth: number } | null>(null)
   const choose = useStable(onChoose)
+  const refuse = useStable((slot: Slot) => setRefused({ slot, nth: (refused?.nth ?? 0) + 1 }))
+  const focus = useCallback((slotId: string) => {
+    setFocusedId(slotId)
+    setRefused((before) => (before?.slot.id === slotId ? before : null))
+  }, [])
   // Recomputed once a minute: an arrow key must not sort hundreds of slots.
   const minute = Math.floor(now / 60_000) * 60_000
   const days = useMemo(() => weekDays(slots, from, clinic.timezone, minute), [slots, from, clinic.timezone, minute])
@@ -103,14 +109,25 @@ function Week({ doctorId, slots, from, clinic, now, onFrom, onChoose, exceptSlot
               timeZone={clinic.timezone}
               canBeChosen={canBeChosen}
               stopId={stop?.id ?? null}
-              onFocus={setFocusedId}
+              onFocus={focus}
               onChoose={choose}
+              onRefused={refuse}
             />
           ))}
         </div>
       )}
+      <div role="status" className={classes.refused}>
+        {refused === null ? null : <Refused key={refused.nth} slot={refused.slot} timeZone={clinic.timezone} />}
+      </div>
     </>
   )
+}
+
+/** Why nothing happens: the time may have been taken while it was pressed. The focus stays on it. */
+function Refused({ slot, timeZone }: { slot: Slot; timeZone: string }) {
+  const { t } = useTranslation('booking')
+  const time = formatTime(slot.startsAt, timeZone)
+  return <span>{t(slot.available > 0 ? 'week.cannotBeBooked' : 'week.isTaken', { time })}</span>
 }
 
 /** The clinic's time zone, with a note if the reader's differs. */
