@@ -28,6 +28,9 @@ const MoveBooking = lazy(async () => ({ default: (await import('./move-booking.t
 
 const route = getRouteApi('/ticket')
 
+/** Who has just booked is coming: for this long, the button that says so is not the first. */
+const freshMs = 12 * 3_600_000
+
 type ActionsProps = {
   booking: Booking
   doctor: Doctor
@@ -64,6 +67,18 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline, attend
     if (isCancellingAtFirst) forgetSearch()
   }
   const isComing = booking.status === 'CONFIRMED' || booking.status === 'PENDING'
+  const now = serverNow()
+  const isFresh = now - Date.parse(booking.createdAt) < freshMs
+  const attend =
+    attending !== null && isAttendanceAsked(booking, clinic, now) && !isOffline ? (
+      <ActionButton
+        variant={isFresh ? 'default' : 'light'}
+        isBusy={attending.isPending}
+        onClick={() => attending.mutate(booking)}
+      >
+        {t('attend.button')}
+      </ActionButton>
+    ) : null
   const download = () =>
     downloadCalendar(booking, {
       summary: t('calendar.summary', { doctor: doctor.name }),
@@ -76,11 +91,7 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline, attend
   return (
     <div className="no-print">
       <div className={classes.actions}>
-        {attending !== null && isAttendanceAsked(booking, clinic, serverNow()) && !isOffline ? (
-          <ActionButton variant="light" isBusy={attending.isPending} onClick={() => attending.mutate(booking)}>
-            {t('attend.button')}
-          </ActionButton>
-        ) : null}
+        {isFresh ? null : attend}
         <JoinVideo url={booking.joinUrl} />
         {/* A hold with a patient, such as an offer of the waitlist, can be confirmed as it is. */}
         {booking.status === 'PENDING' && booking.patient.name !== '' && !isOffline ? (
@@ -97,6 +108,7 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline, attend
             {t('calendar.add')}
           </Button>
         ) : null}
+        {isFresh ? attend : null}
         <Button variant="default" leftSection={<Icon of={IconPrinter} size={18} />} onClick={() => window.print()}>
           {t('print')}
         </Button>
