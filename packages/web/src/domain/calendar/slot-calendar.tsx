@@ -7,6 +7,7 @@ import { formatDate, formatDay, formatNumber, formatTime, formatTimes } from '..
 import { localDateTime } from '../../lib/local-time.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { type CalendarEvent, calendarEvents, eventReachedBy, shownHours } from './calendar-events.ts'
+import { CalendarLegend } from './calendar-legend.tsx'
 import classes from './slot-calendar.module.css'
 
 /** Hours of a local day: `YYYY-MM-DD`, and `HH:MM` twice. */
@@ -88,22 +89,25 @@ export function SlotCalendar(props: SlotCalendarProps) {
     labels: { noEvents: t('calendar.none'), timeSlot: t('column.time') },
   }
   return (
-    <div className={classes.calendar} data-view={view} ref={rootRef}>
-      {view === 'day' ? (
-        <DayView {...shared} withAllDaySlot={false} />
-      ) : (
-        <WeekView
-          {...shared}
-          withAllDaySlots={false}
-          withWeekNumber={false}
-          highlightToday
-          classNames={dayLabelClass}
-          // With a time: `2026-11-24 00:00:00`.
-          onDateChange={(wanted) => onDay?.(wanted.slice(0, 10))}
-          weekdayFormat={(date) => `${formatDate(date.slice(0, 10), { weekday: 'short' })} `}
-        />
-      )}
-    </div>
+    <>
+      <CalendarLegend events={events} />
+      <div className={classes.calendar} data-view={view} ref={rootRef}>
+        {view === 'day' ? (
+          <DayView {...shared} withAllDaySlot={false} />
+        ) : (
+          <WeekView
+            {...shared}
+            withAllDaySlots={false}
+            withWeekNumber={false}
+            highlightToday
+            classNames={dayLabelClass}
+            // With a time: `2026-11-24 00:00:00`.
+            onDateChange={(wanted) => onDay?.(wanted.slice(0, 10))}
+            weekdayFormat={(date) => `${formatDate(date.slice(0, 10), { weekday: 'short' })} `}
+          />
+        )}
+      </div>
+    </>
   )
 }
 

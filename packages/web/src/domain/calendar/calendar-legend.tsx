@@ -1,0 +1,39 @@
+import { useTranslation } from 'react-i18next'
+import type { CalendarEvent, EventKind } from './calendar-events.ts'
+import classes from './slot-calendar.module.css'
+
+const kindTexts = {
+  booked: 'calendar.booked',
+  held: 'calendar.held',
+  blocked: 'calendar.blockedByCalendar',
+  free: 'calendar.free',
+} as const satisfies Record<EventKind, string>
+const kinds = Object.keys(kindTexts) as EventKind[]
+
+/** What the colours and the sign of the calendar mean; only what it shows now. */
+export function CalendarLegend({ events }: { events: readonly CalendarEvent[] }) {
+  const { t } = useTranslation('schedule')
+  const shown = new Set(events.map(({ payload }) => payload.kind))
+  const isExpectedShown = events.some(({ payload }) => payload.isExpected)
+  if (shown.size === 0) return null
+  return (
+    <ul className={`${classes.legend} no-print`} aria-label={t('calendar.legend')}>
+      {kinds
+        .filter((kind) => shown.has(kind))
+        .map((kind) => (
+          <li key={kind}>
+            <span className={classes.swatch} data-kind={kind} aria-hidden="true" />
+            {t(kindTexts[kind])}
+          </li>
+        ))}
+      {isExpectedShown ? (
+        <li>
+          <span className={classes.swatch} data-kind="booked" aria-hidden="true">
+            ✓
+          </span>
+          {t('calendar.expected')}
+        </li>
+      ) : null}
+    </ul>
+  )
+}
