@@ -35,9 +35,14 @@ export async function endPasskeyAutofill(): Promise<void> {
   WebAuthnAbortService.cancelCeremony()
 }
 
+/** Passkeys belong to host names: at an address such as 127.0.0.1, the server refuses them. */
+export function canHavePasskeys(hostname: string): boolean {
+  return !/^(\d+\.){3}\d+$|^\[/.test(hostname)
+}
+
 /** Whether this browser offers passkeys in fields. */
 export async function hasPasskeyAutofill(): Promise<boolean> {
-  if (typeof PublicKeyCredential === 'undefined') return false
+  if (typeof PublicKeyCredential === 'undefined' || !canHavePasskeys(window.location.hostname)) return false
   return (await PublicKeyCredential.isConditionalMediationAvailable?.()) ?? false
 }
 
