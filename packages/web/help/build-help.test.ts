@@ -69,6 +69,14 @@ test('the guides for patients are in their language and direction, and other pag
   expect(pages.get('/help/patients-de')).toContain('<div lang="de" dir="ltr">\n<h1')
   expect(pages.get('/help/patients-ar')).toContain('<div lang="ar" dir="rtl">\n<h1')
   expect(pages.get('/help/patients-ar')).not.toContain('class="language"')
+  for (const [slug, root, help] of [
+    ['patients', '<html lang="en" dir="ltr">', 'Help'],
+    ['patients-de', '<html lang="de" dir="ltr">', 'Hilfe'],
+    ['patients-ar', '<html lang="ar" dir="rtl">', 'المساعدة'],
+  ] as const) {
+    expect(pages.get(`/help/${slug}`)).toContain(root)
+    expect(pages.get(`/help/${slug}`)).toContain(`<a href="/help">${help}</a>\n</header>`)
+  }
   for (const slug of ['patients-de', 'patients-ar']) {
     expect(pages.get('/help/patients')).toContain(`<a href="/help/${slug}">`)
     expect(pages.get('/help/user-guide')).toMatch(new RegExp(`class="language"[^]*<a href="/help/${slug}">`))

@@ -1,4 +1,5 @@
 import { type HelpPage, helpPages, helpSections } from './help-pages.ts'
+import { type HelpTexts, helpTexts } from './help-texts.ts'
 
 /** An entry of the search: a page, or a heading of one. */
 export type HelpTitle = { title: string; page: string | null; address: string }
@@ -52,14 +53,14 @@ function languageOf({ language }: Pick<HelpPage, 'language'>): string {
   return language === undefined ? '' : ` lang="${language}" dir="${language === 'ar' ? 'rtl' : 'ltr'}"`
 }
 
-const contentsTitles = { en: 'On this page', de: 'Auf dieser Seite', ar: 'في هذه الصفحة' }
-
 /** A whole page. It works without JavaScript, except for the search. */
 export function helpDocument({ slug, title, html, headings, titles }: HelpDocument): string {
   const current = helpPages.find((page) => page.slug === slug)
-  const heading = slug === null ? 'Help · Holdfast' : `${title} · Help · Holdfast`
+  const language = current?.language ?? 'en'
+  const texts = helpTexts[language]
+  const heading = [slug === null ? [] : title, texts.help, 'Holdfast'].flat().join(' · ')
   return `<!doctype html>
-<html lang="en" dir="ltr">
+<html lang="${language}" dir="${language === 'ar' ? 'rtl' : 'ltr'}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -71,35 +72,43 @@ export function helpDocument({ slug, title, html, headings, titles }: HelpDocume
 <script src="/help/help.js" defer></script>
 </head>
 <body>
-<a class="skip" href="#main">Skip to content</a>
+<a class="skip" href="#main">${texts.skip}</a>
 <header>
 <a class="brand" href="/"><img src="/icons/icon.svg" width="28" height="28" alt=""> Holdfast</a>
-<a href="/help">Help</a>
+<a href="/help">${texts.help}</a>
 </header>
 <div class="page">
-<nav aria-label="Help">
-<form id="search" role="search" hidden>
-<label for="q">Search by title</label>
-<input id="q" type="search" autocomplete="off" aria-controls="found">
-<p id="count" class="visually-hidden" aria-live="polite"></p>
-<ul id="found" hidden></ul>
-</form>
+<nav aria-label="${texts.help}">
+${searchForm(texts)}
 <details open>
-<summary>All pages</summary>
+<summary>${texts.allPages}</summary>
+<div${language === 'en' ? '' : ' lang="en" dir="ltr"'}>
 ${navigation(slug, titles)}
+</div>
 </details>
 </nav>
 <main id="main" tabindex="-1">
 ${current?.language === undefined ? languageNotes : ''}
 <div${current === undefined ? '' : languageOf(current)}>
-${withContents(html, headings, current?.language)}
+${withContents(html, headings, texts.contents)}
 </div>
 </main>
 </div>
-<footer><a href="/">Find a doctor</a> · <a href="/docs">API reference</a></footer>
+<footer><a href="/">${texts.findDoctor}</a> · <a href="/docs">${texts.apiReference}</a></footer>
 </body>
 </html>
 `
+}
+
+/** Hidden without JavaScript; `help.js` reads the texts. */
+function searchForm(texts: HelpTexts): string {
+  return `<form id="search" role="search" data-none="${texts.noneFound}" data-found="${texts.found}"
+ data-failed="${texts.searchFailed}" hidden>
+<label for="q">${texts.search}</label>
+<input id="q" type="search" autocomplete="off" aria-controls="found">
+<p id="count" class="visually-hidden" aria-live="polite"></p>
+<ul id="found" hidden></ul>
+</form>`
 }
 
 function navigation(current: string | null, titles: Titles): string {
@@ -119,10 +128,9 @@ ${pages
 }
 
 /** The page with a list of its headings under its title, if it has several and not too many. */
-function withContents(html: string, headings: HelpDocument['headings'], language: HelpPage['language']): string {
+function withContents(html: string, headings: HelpDocument['headings'], title: string): string {
   if (headings.length < 4 || headings.length > headingsMax) return html
   const items = headings.map(({ text, id }) => `<li><a href="#${id}">${escapeHtml(text)}</a></li>`)
-  const title = contentsTitles[language ?? 'en']
   const contents = `<details class="contents"><summary>${title}</summary><ul>${items.join('')}</ul></details>`
   return html.replace('</h1>', () => `</h1>\n${contents}`)
 }

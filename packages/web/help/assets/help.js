@@ -31,7 +31,7 @@ async function search() {
     show(await titles)
   } catch {
     titles = undefined
-    count.textContent = 'The search is not available. Use the list of all pages.'
+    count.textContent = form.dataset.failed
     count.classList.remove('visually-hidden')
   }
 }
@@ -51,7 +51,7 @@ function show(all) {
   // Pages before headings; both in the order of the navigation.
   matches.sort((one, other) => Number(one.page !== null) - Number(other.page !== null))
   found.replaceChildren(...matches.slice(0, foundMax).map(item))
-  count.textContent = matches.length === 0 ? 'Nothing found.' : `${matches.length} found.`
+  count.textContent = matches.length === 0 ? form.dataset.none : form.dataset.found.replace('{{count}}', matches.length)
   if (matches.length === 0) count.classList.remove('visually-hidden')
 }
 
