@@ -1,7 +1,8 @@
 -- count_origins: how many holds and bookings of a subject count at p_now, without the booking p_except: holds that have
 -- not lapsed, confirmed bookings that have not begun, and reservations of the last two minutes, whose claim may be
 -- under way. Reservations of one key count once, and those of p_key do not: of the claims of a key at most one books.
--- A booking of no account is an account's reservation: its link may be under way.
+-- An account's subject is its id. A booking of no account is an account's reservation: its link may be under way. A
+-- booking of another account does not count: that one was faster.
 -- Deletes the reservations that will never count again, so that the next call reads only those that count.
 --
 -- Internal. Locks: the reservations that it deletes, skipping those that another session has locked; the caller has the
@@ -36,6 +37,7 @@ begin
       select o.booking_id, b.status, coalesce(o.key, o.booking_id) as key,
              case when b.id is null or o.kind = 'account' and b.account_id is null
                     then o.at > p_now - interval '2 minutes'
+                  when o.kind = 'account' and b.account_id <> o.subject then false
                   when b.status = 'PENDING'
                     then not hold_lapsed(b.status, b.hold_expires_at, p_now) and s.starts_at > p_now
                   else b.status = 'CONFIRMED' and s.starts_at > p_now and o.at > p_now - interval '30 days'

@@ -19,11 +19,14 @@ type LimitsRow = {
 const selectedLimits = sql`c.guest_units_max, c.address_holds_max, c.address_bookings_max, c.account_holds_max,
   c.account_bookings_max, c.contact_holds_max, c.contact_bookings_max`
 
-/** A booking of `o`, of the last hours, that still holds units: `b`, and its slot `s`. */
+/**
+ * A booking of `o`, of the last hours, that still holds units: `b`, and its slot `s`. Not what an account tried to link
+ * in vain.
+ */
 const liveBookingSince = (hours: number) => sql`
   join holdfast.booking b on b.clinic_no = o.clinic_no and b.id = o.booking_id
    and b.id >= ${idsFrom(new Date(Date.now() - hours * 3_600_000))} and b.id < ${idsUntil(new Date())}
-   and (b.status = 'CONFIRMED' or ${isHeld})
+   and (b.status = 'CONFIRMED' or ${isHeld}) and (o.kind <> 'account' or b.account_id = o.subject)
   join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id and s.starts_at > now()`
 
 /** The limits of clinics, and the bookings by where they came from. */

@@ -84,7 +84,7 @@ export async function admitContact(
  * @throws ProblemError too_many_bookings, overloaded
  */
 export async function linkWithinLimits(
-  { engine, bookingOrigins, hasBookingLimits }: RestDeps,
+  { engine, hasBookingLimits }: RestDeps,
   principal: AccountPrincipal,
   { bookingId, key }: { bookingId: string; key: string },
   link: () => Promise<SettleOutcome>,
@@ -94,16 +94,11 @@ export async function linkWithinLimits(
   if (booking === null || booking.accountId !== null) return link()
   const { status, startsAt } = booking
   if ((status !== 'PENDING' && status !== 'CONFIRMED') || startsAt <= new Date()) return link()
-  const origins = [bookingOrigins.of('account', principal.accountId)]
+  const origins = [accountOrigin(principal)]
   requireAdmitted(await engine.admit({ bookingId, key, units: 1, confirm: status === 'CONFIRMED', origins }))
-  const outcome = await link()
-  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') {
-    // Only what another account has is certain not to become this account's. Otherwise the reservation ends after two
-    // minutes: another try may be under way, here or on another server.
-    const now = await engine.reads.booking(bookingId).catch(() => null)
-    if (now?.accountId && now.accountId !== principal.accountId) engine.release({ bookingId, origins })
-  }
-  return outcome
+  // If it fails, the reservation ends after two minutes, or when another account gets the booking: another try may be
+  // under way, here or on another server.
+  return link()
 }
 
 function requireAdmitted(outcome: AdmissionOutcome): void {
@@ -119,8 +114,13 @@ export function originsOfCaller(origins: BookingOrigins, { principal, ip }: Call
     origins.of('address', who + address),
     // The two are the same for IPv4.
     ...(network === address ? [] : [origins.of('network', who + network)]),
-    ...(principal.kind === 'account' ? [origins.of('account', principal.accountId)] : []),
+    ...(principal.kind === 'account' ? [accountOrigin(principal)] : []),
   ]
+}
+
+/** Its id, which the booking has too: a reservation for a booking of another account does not count. */
+function accountOrigin({ accountId }: AccountPrincipal): BookingOrigin {
+  return { kind: 'account', subject: accountId }
 }
 
 /**

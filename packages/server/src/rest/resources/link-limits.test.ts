@@ -122,6 +122,28 @@ test('a booking that was not linked takes no place', async ({ database, limited 
   expect((await link(limited, await aGuests(), loser)).status).toBe(200)
 })
 
+test('the reservation of a link that failed ends when another account has the booking', async ({
+  database,
+  limited,
+  onTestFinished,
+}) => {
+  const { aGuests } = await aScene(database, limited, { accountBookingsMax: 1 })
+  const lost = new DatabaseUnavailable('The connection was lost.', { outcomeUnknown: false, cause: null })
+  const engine = { ...limited.engine, settle: () => Promise.reject(lost) }
+  const cutOff = await startRestApp(database, { hasLimits: true, replaced: { engine } })
+  onTestFinished(() => cutOff.stop())
+  const [slow, fast] = [limited.anAccount(), limited.anAccount()]
+  const booking = await aGuests()
+  expect((await link(cutOff, booking, cutOff.anAccount(slow))).status).toBe(503)
+  // Control: meanwhile it counts.
+  const own = await aGuests()
+  expect((await link(limited, own, slow)).problem).toMatchObject({ code: 'too_many_bookings', max: 1 })
+  expect((await link(limited, booking, fast)).status).toBe(200)
+  expect((await link(limited, own, slow)).status).toBe(200)
+  // It counts for the one who has it.
+  expect((await link(limited, await aGuests(), fast)).problem).toMatchObject({ code: 'too_many_bookings' })
+})
+
 test('a link that fails on one server does not release the reservation of its retry on another', async ({
   database,
   limited,
