@@ -22,6 +22,9 @@ test.for([
   { accepted: 'gzip, deflate, br, zstd', encoding: 'br', decode: brotliDecompressSync },
   { accepted: 'br;q=0, gzip', encoding: 'gzip', decode: gunzipSync },
   { accepted: 'gzip;q=0.5, br;q=0.8', encoding: 'br', decode: brotliDecompressSync },
+  { accepted: '*', encoding: 'br', decode: brotliDecompressSync },
+  { accepted: 'br;q=0, *', encoding: 'gzip', decode: gunzipSync },
+  { accepted: '*, BR ; q=0.000', encoding: 'gzip', decode: gunzipSync },
 ])('a client that accepts $accepted gets $encoding, with the same content', async ({ accepted, encoding, decode }) => {
   const { headers, rawPayload } = await aServer()('/long', accepted)
   expect(headers).toMatchObject({ 'content-encoding': encoding, vary: 'accept-encoding' })
@@ -32,7 +35,7 @@ test.for([
 })
 
 test('a client that accepts neither gets the text, and caches learn that others may not', async () => {
-  for (const accepted of [undefined, 'deflate', 'br;q=0, gzip;q=0']) {
+  for (const accepted of [undefined, 'deflate', 'br;q=0, gzip;q=0', 'gzip;q=0,br;q=0,*', '*;q=0']) {
     const { headers, payload } = await aServer()('/long', accepted)
     expect([headers['content-encoding'], headers.vary]).toEqual([undefined, 'accept-encoding'])
     expect(JSON.parse(payload)).toEqual(long)

@@ -16,9 +16,23 @@ export const compress = {
   gzip: (text: string) => promisify(gzip)(text),
 }
 
+const encodings = ['br', 'gzip'] as const
+
 /** What the client prefers, by its `Accept-Encoding`; null: neither. */
 export function encodingFor({ headers }: Pick<FastifyRequest, 'headers'>): keyof typeof compress | null {
-  return negotiate(headers['accept-encoding'] ?? '', ['br', 'gzip'])
+  const accepted = headers['accept-encoding'] ?? ''
+  const refused = refusedIn(accepted)
+  // The library takes `*` for the first of these, also if the header refuses that one by its name.
+  return negotiate(
+    accepted,
+    encodings.filter((encoding) => !refused.has(encoding)),
+  )
+}
+
+/** The names with the weight 0 (RFC 9110, section 12.4.2). */
+function refusedIn(accepted: string): Set<string | undefined> {
+  const items = accepted.toLowerCase().replaceAll(/[ \t]/g, '').split(',')
+  return new Set(items.filter((item) => /;q=0(\.0*)?$/.test(item)).map((item) => item.split(';')[0]))
 }
 
 /**
