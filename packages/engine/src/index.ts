@@ -51,7 +51,7 @@ export {
   takeAccountMails,
   waitingAccountMails,
 } from './messages/account-mails.ts'
-export { countMessage, messagesPerDayMax, smsPerDayMax } from './messages/message-budget.ts'
+export { countMessage, linksPerDayMax, messagesPerDayMax, smsPerDayMax } from './messages/message-budget.ts'
 export { defaultMessageChoices, messageChoices } from './messages/message-choices.ts'
 export { defaultMessageSettings } from './messages/message-settings.ts'
 export { type AnnouncedEvent, planMessages } from './messages/plan-messages.ts'

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { afterCommit } from '../database/database-unavailable.ts'
-import type { BookingLinks, LinkOutcome } from '../model/booking-link.ts'
+import type { BookingLinks, LinkFailure, LinkOutcome } from '../model/booking-link.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
+import type { MessageFailure, MessageReason, MessageState } from '../model/message.ts'
 import type { Reads } from '../model/reads.ts'
 import { announceBatch, unknownUnits } from './announce-batch.ts'
 
@@ -13,6 +14,21 @@ type Row = { outcome: LinkOutcome['kind']; tx: string | null }
 /** As in request_link.sql. */
 const requestsMax = 5
 const pauseMs = 60_000
+
+type SentRow = {
+  count: number
+  at: Date | null
+  /** Of the e-mail; null: it is not planned yet. */
+  state: MessageState | null
+  failure: MessageFailure | null
+  reason: MessageReason | null
+}
+
+function failureOf({ state, failure, reason }: SentRow): LinkFailure | null {
+  if (state === 'failed') return failure === 'address_refused' ? 'address_refused' : 'not_sent'
+  if (state !== 'skipped') return null
+  return reason === 'address_limit' ? 'address_limit' : 'not_sent'
+}
 
 /** By `request_link`. These are few: one booking at a time, and not in the queue of other changes. */
 export function createBookingLinks(pool: pg.Pool, reads: Pick<Reads, 'booking'>, announce: Announce): BookingLinks {
@@ -47,12 +63,20 @@ export function createBookingLinks(pool: pg.Pool, reads: Pick<Reads, 'booking'>,
     },
 
     async sent(bookingId) {
-      const { rows } = await pool.query<{ count: number; at: Date | null }>(sql`
-        select count(*)::integer as count, max(e.at) as at from holdfast.booking_event e
-         where e.clinic_no = ${clinicNoOf(bookingId)} and e.booking_id = ${bookingId} and e.type = 'link_requested'`)
-      const { count = 0, at: sentAt = null } = rows[0] ?? {}
-      if (sentAt === null) return null
-      return { sentAt, nextAt: count >= requestsMax ? null : new Date(sentAt.getTime() + pauseMs) }
+      const { rows } = await pool.query<SentRow>(sql`
+        select e.count, e.at, m.state, m.failure, m.reason
+          from (select count(*)::integer as count, max(e.at) as at, max(e.version) as version
+                  from holdfast.booking_event e
+                 where e.clinic_no = ${clinicNoOf(bookingId)} and e.booking_id = ${bookingId}
+                   and e.type = 'link_requested') e
+          left join holdfast.message m
+                 on m.clinic_no = ${clinicNoOf(bookingId)} and m.booking_id = ${bookingId} and m.version = e.version
+                and m.kind = 'confirm' and m.channel = 'email'`)
+      const [row] = rows
+      if (!row?.at) return null
+      const { count, at: sentAt } = row
+      const nextAt = count >= requestsMax ? null : new Date(sentAt.getTime() + pauseMs)
+      return { sentAt, nextAt, failure: failureOf(row) }
     },
 
     async isVerified(accountId) {

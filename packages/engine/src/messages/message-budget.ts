@@ -1,8 +1,17 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 
-/** E-mails of one clinic to one address in a day, beside reminders and those that the clinic's people cause. */
+/**
+ * E-mails of one clinic to one address in a day, beside links to confirm, reminders and those that the clinic's people
+ * cause.
+ */
 export const messagesPerDayMax = 10
+
+/**
+ * Links to confirm a booking, of one clinic to one address in a day. They are counted by themselves, because without one
+ * nobody can book: strangers who use up the other e-mails of an address must not keep its owner from booking.
+ */
+export const linksPerDayMax = 20
 
 /** SMS of one clinic in a day, beside the same: each costs it something, and anybody can book with any number. */
 export const smsPerDayMax = 2_000

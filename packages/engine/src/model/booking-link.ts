@@ -26,8 +26,14 @@ export type LinkOutcome =
   | { kind: 'patient_missing'; booking: Booking }
   | { kind: 'too_many_links' }
 
-/** The link of a hold that waits to be confirmed. `nextAt`: from then on it can be sent again; null: not any more. */
-export type SentLink = { sentAt: Date; nextAt: Date | null }
+/** Why the patient did not get a link. */
+export type LinkFailure = 'address_refused' | 'address_limit' | 'not_sent'
+
+/**
+ * The link of a hold that waits to be confirmed. `nextAt`: from then on it can be sent again; null: not any more.
+ * `failure`: of the last e-mail; null: it is on its way, or was sent.
+ */
+export type SentLink = { sentAt: Date; nextAt: Date | null; failure: LinkFailure | null }
 
 /** Bookings that are confirmed by a link in an e-mail. */
 export type BookingLinks = {

@@ -281,6 +281,22 @@ test('an address gets ten e-mails of a clinic in a day, beside reminders and wha
   expect((await send(database, 'accepted')).mails).toHaveLength(1)
 })
 
+test('links to confirm are counted apart: an address gets twenty in a day', async ({ database }) => {
+  const ids = await dueMessages(database, 32, {}, () => 'owner@example.org')
+  const links = ids.slice(0, 21)
+  await database.ownerPool.query(`update holdfast.message set kind = 'confirm' where id = any ($1)`, [links])
+  await database.ownerPool.query(
+    `update holdfast.booking set status = 'PENDING', hold_expires_at = now() + interval '10 minutes'
+      where id in (select booking_id from holdfast.message where id = any ($1))`,
+    [links],
+  )
+  expect((await send(database, 'accepted')).mails).toHaveLength(30)
+  const rows = await rowsOf(database, ids)
+  expect(rows.filter(({ state, reason }) => state === 'skipped' && reason === 'address_limit')).toHaveLength(2)
+  const ofLinks = await rowsOf(database, links)
+  expect(ofLinks.filter(({ state }) => state === 'sent')).toHaveLength(20)
+})
+
 test('a reminder waits for the end of the quiet hours, by the clock of the database', async ({ database }) => {
   const ids = await dueMessages(database, 1, { minutes_before: '120' })
   await database.ownerPool.query(`update holdfast.message set kind = 'reminder' where id = $1`, [ids[0]])

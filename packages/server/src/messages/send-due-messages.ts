@@ -6,6 +6,7 @@ import {
   type DueMessage,
   hasNoReminders,
   isLaterReminderDue,
+  linksPerDayMax,
   type MessageFacts,
   type MessageLanguage,
   type MessageOutcome,
@@ -166,7 +167,9 @@ async function mailOutcome(
     return { kind: 'kept', maskedAddress, content }
   }
   const { mail } = messageMail(message, mailFacts, sender)
-  if (!(await mayBeSent(pool, sender, message, mail.to.address))) {
+  const isLink = message.kind === 'confirm'
+  const counted = isLink ? `links to ${mail.to.address}` : mail.to.address
+  if (!(await mayBeSent(pool, sender, message, counted, isLink ? linksPerDayMax : messagesPerDayMax))) {
     return { kind: 'skipped', reason: 'address_limit' }
   }
   const begin = () => beginSending(pool, message, attemptSeconds.sending)
@@ -259,12 +262,12 @@ async function mayBeSent(
   pool: pg.Pool,
   sender: MessageSender,
   message: DueMessage,
-  address: string,
+  counted: string,
   perDayMax = messagesPerDayMax,
 ): Promise<boolean> {
   const { clinicNo, kind, byClinic, attempts } = message
   if (kind === 'reminder' || byClinic || attempts > 1) return true
-  return countMessage(pool, { clinicNo, recipient: sender.digestOf(address.toLowerCase()), perDayMax })
+  return countMessage(pool, { clinicNo, recipient: sender.digestOf(counted.toLowerCase()), perDayMax })
 }
 
 async function mailFactsOf(pool: pg.Pool, { kind, clinicNo }: DueMessage, facts: MessageFacts) {

@@ -1299,6 +1299,10 @@ export type ConfirmationLink = {
      * From then on it can be sent again; null: not any more
      */
     nextAt: string | null;
+    /**
+     * Why the last e-mail did not arrive: its mail server refused the address; the address has received the most that it gets in a day; another reason. null: it is on its way, or was sent
+     */
+    failure: 'address_refused' | 'address_limit' | 'not_sent' | null;
 };
 
 /**

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { newId } from '@holdfast/engine'
 import { aClinic, aDoctor, aMember, aSlot, holdLock, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { expect, vi } from 'vitest'
 import { type CallOptions, type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
@@ -38,7 +39,11 @@ test('a guest’s hold is confirmed by the link alone', async ({ database, sendi
   const asked = await rest.call('confirmBooking', { ...hold, body: { patient, reason: 'Knee' } })
   expect(asked.status).toBe(200)
   expect(asked.body).toMatchObject({ status: 'PENDING', patient, reason: 'Knee' })
-  expect(asked.body.confirmationLink).toEqual({ sentAt: expect.any(String), nextAt: expect.any(String) })
+  expect(asked.body.confirmationLink).toEqual({
+    sentAt: expect.any(String),
+    nextAt: expect.any(String),
+    failure: null,
+  })
   const minutes = (Date.parse(asked.body.holdExpiresAt ?? '') - Date.parse(asked.body.updatedAt)) / 60_000
   expect(minutes).toBeCloseTo(30, 2)
   // Neither asking again nor reading, as a mail scanner does, confirms it.
@@ -48,6 +53,37 @@ test('a guest’s hold is confirmed by the link alone', async ({ database, sendi
   expect(done.body).toMatchObject({ status: 'CONFIRMED', patient, reason: 'Knee' })
   expect(done.body.confirmationLink).toBeUndefined()
   expect((await rest.call('confirmBooking', { ...hold, body: linkOf(hold) })).body.status).toBe('CONFIRMED')
+})
+
+test('a hold says why its e-mail was not sent, until another is asked for', async ({ database, sending: rest }) => {
+  const { slot } = await aClinicByLink(database, rest)
+  const hold = await aHold(rest, slot.id)
+  await rest.call('confirmBooking', { ...hold, body: { patient } })
+  const failure = async () => (await rest.call('getBooking', hold)).body.confirmationLink?.failure
+  await database.ownerPool.query(
+    `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, due_at)
+     select $1, $2, booking_id, version, slot_id, 'confirm', 'email', now()
+       from holdfast.booking_event where booking_id = $3 and type = 'link_requested'`,
+    [slot.clinicNo, newId(slot.clinicNo), hold.path.bookingId],
+  )
+  const become = (state: string, more: string) =>
+    database.ownerPool.query(`update holdfast.message set state = $2, ${more} where booking_id = $1`, [
+      hold.path.bookingId,
+      state,
+    ])
+  expect(await failure()).toBeNull()
+  await become('failed', `done_at = now(), failure = 'address_refused'`)
+  expect(await failure()).toBe('address_refused')
+  await become('failed', `failure = 'unavailable'`)
+  expect(await failure()).toBe('not_sent')
+  await become('skipped', `failure = null, reason = 'address_limit'`)
+  expect(await failure()).toBe('address_limit')
+  await become('sent', `reason = null`)
+  expect(await failure()).toBeNull()
+  await become('skipped', `reason = 'address_limit'`)
+  const other = { patient: { ...patient, email: 'ada@example.com' } }
+  const again = await rest.call('confirmBooking', { ...hold, body: other })
+  expect([again.status, again.body.confirmationLink?.failure]).toEqual([200, null])
 })
 
 test('a booking without a hold before it stays one; a retry gets the same, and asks for no second link', async ({

@@ -32,8 +32,8 @@ export async function bookingBodyWithVisit(deps: RestDeps, booking: Booking): Pr
     deps.confirmationTokens !== null && booking.status === 'PENDING' && booking.patient.email !== undefined
   const link = mayWait ? await deps.engine.bookingLinks.sent(booking.id) : null
   if (link === null) return body
-  const { sentAt, nextAt } = link
-  return { ...body, confirmationLink: { sentAt: timeText(sentAt), nextAt: nextAt && timeText(nextAt) } }
+  const { sentAt, nextAt, failure } = link
+  return { ...body, confirmationLink: { sentAt: timeText(sentAt), nextAt: nextAt && timeText(nextAt), failure } }
 }
 
 /** A hold, a booking that is over, and one whose patient was erased have no address. */

@@ -1,4 +1,5 @@
-import { Group, Text } from '@mantine/core'
+import type { ConfirmationLink } from '@holdfast/contract/client'
+import { Alert, Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -22,7 +23,9 @@ export function AwaitingLink({ link, ...held }: HeldProps & { link: HoldLink }) 
   const { state, hold, when } = held
   const [isEditing, setEditing] = useState(false)
   const changes = useChangesOfHold({ confirm: () => hold.confirm(state.attempt.details), extend: hold.extend })
-  useChangeElsewhere(state, hold)
+  const now = useChangeElsewhere(state, hold)
+  // What was read before the e-mail was sent again says nothing about it.
+  const { failure } = now !== undefined && now.sentAt >= link.sentAt ? now : link
   const error = changes.errorOf('confirm')
   if (isEditing) {
     const confirm: Hold['confirm'] = async (details) => {
@@ -39,8 +42,7 @@ export function AwaitingLink({ link, ...held }: HeldProps & { link: HoldLink }) 
           {when}
         </Text>
       </div>
-      <Text>{t('link.help', { email: `\u2068${link.email}\u2069` })}</Text>
-      <Text c="dimmed">{t('link.notArrived')}</Text>
+      <SentTo email={link.email} failure={failure} />
       <TimeLeft until={state.holdExpiresAt} />
       {error === null ? null : <ErrorState error={error} />}
       <Group gap="sm">
@@ -55,6 +57,26 @@ export function AwaitingLink({ link, ...held }: HeldProps & { link: HoldLink }) 
         </ActionButton>
       </Group>
     </section>
+  )
+}
+
+type SentProps = { email: string; failure: HoldLink['failure'] }
+
+/** Where the link was sent, or why it did not arrive. */
+function SentTo({ email, failure }: SentProps) {
+  const { t } = useTranslation('booking')
+  const address = `\u2068${email}\u2069`
+  return (
+    <div aria-live="polite">
+      {failure === null ? (
+        <>
+          <Text>{t('link.help', { email: address })}</Text>
+          <Text c="dimmed">{t('link.notArrived')}</Text>
+        </>
+      ) : (
+        <Alert color="red">{t(`link.failed.${failure}`, { email: address })}</Alert>
+      )}
+    </div>
   )
 }
 
@@ -87,8 +109,12 @@ function SendAgain({ nextAt, isBusy, onSend }: SendProps) {
   )
 }
 
-/** The link is opened in another tab, or on another device. */
-function useChangeElsewhere({ attempt }: HeldProps['state'], { reread }: Hold): void {
+/**
+ * The link is opened in another tab, or on another device.
+ *
+ * @returns what became of the e-mail by now; undefined: it was not asked yet
+ */
+function useChangeElsewhere({ attempt }: HeldProps['state'], { reread }: Hold): ConfirmationLink | undefined {
   const { made } = attempt
   const booking = useQuery({
     queryKey: ['hold', made?.bookingId],
@@ -101,4 +127,5 @@ function useChangeElsewhere({ attempt }: HeldProps['state'], { reread }: Hold): 
   useEffect(() => {
     if (isOver) onOver()
   }, [isOver])
+  return booking.data?.confirmationLink
 }
