@@ -91,7 +91,7 @@ async function remindEarly(site: Site, { clinic }: Practice): Promise<void> {
   await expect.poll(asked).toBe(20_160)
 }
 
-test('a ticket that was opened otherwise has the button, first unless it was just booked, once the reminder was due', async ({
+test('a ticket opened otherwise has the button, first unless it was just booked, once the reminder was due', async ({
   site,
 }) => {
   const practice = await aPractice(site)

@@ -8,8 +8,8 @@ import sql from 'sql-template-tag'
 export const messagesPerDayMax = 10
 
 /**
- * Links to confirm a booking, of one clinic to one address in a day. They are counted by themselves, because without one
- * nobody can book: strangers who use up the other e-mails of an address must not keep its owner from booking.
+ * Links to confirm a booking, of one clinic to one address in a day. They are counted apart, because without one nobody
+ * can book: strangers who use up the other e-mails of an address must not keep its owner from booking.
  */
 export const linksPerDayMax = 20
 
