@@ -114,6 +114,23 @@ test('a guest confirms by the button behind the link, and the first page opens t
   await outdated.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
 })
 
+test('the page says when the address was refused, and takes another', { timeout: 300_000 }, async ({ site, mails }) => {
+  const practice = await aPracticeByLink(site, 'Refused Address Clinic')
+  const page = await site.newPage({ areIntervalsShort: true, viewport: { width: 390, height: 844 } })
+  await openTimes(page, practice)
+  await hold(page, '9:30')
+  mails.refuseWith('550 5.1.1 unknown')
+  await submit(page, 'Ada Lovelace', 'adda@example.org')
+  await page.getByText('was refused: there may be a mistake in the address.', { exact: false }).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+  mails.refuseWith(null)
+  await page.getByRole('button', { name: 'Use another address' }).click()
+  await submit(page, 'Ada Lovelace', 'ada.refused@example.org')
+  await page.getByText('We sent a link to', { exact: false }).waitFor()
+  expect(await linkIn(mails, 'ada.refused@example.org')).toContain('/confirm#')
+})
+
 test('a link whose hold was released offers the doctor’s times', { timeout: 300_000 }, async ({ site, mails }) => {
   const practice = await aPracticeByLink(site, 'Released by Guest Clinic')
   const page = await site.newPage()
