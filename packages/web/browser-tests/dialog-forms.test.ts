@@ -1,4 +1,6 @@
+import { aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
+import { dataOf } from './a-practice.ts'
 import { aClinicScene } from './clinic-scene.ts'
 import { axeFindings, sidewaysPixels } from './harness.ts'
 import { test } from './site-test.ts'
@@ -43,4 +45,22 @@ test('a dialog in which something was typed asks before a key, its button or a c
   await open.and(page.locator(':focus')).waitFor()
   await open.click()
   expect(await name.inputValue()).toBe('')
+})
+
+test('a dialog with only a reason asks, too', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const slot = await aSlot(site.database, scene.doctor)
+  const { id } = await dataOf(
+    site.admin.createBooking({ body: { slotId: slot.id, patient: { name: 'Pia' }, confirm: true } }),
+  )
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${id}`)
+  await page.getByRole('button', { name: 'Cancel booking' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Cancel this booking?' })
+  await dialog.getByLabel('Reason').fill('The doctor is ill')
+  await page.keyboard.press('Escape')
+  await dialog.getByRole('button', { name: 'Keep editing' }).click()
+  expect(await dialog.getByLabel('Reason').inputValue()).toBe('The doctor is ill')
+  await dialog.getByRole('button', { name: 'Keep booking' }).click()
+  await dialog.waitFor({ state: 'detached' })
 })

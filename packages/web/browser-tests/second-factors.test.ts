@@ -59,6 +59,7 @@ test('an authenticator app is set up, asked for at sign-in, replaced by recovery
   await dialog.getByRole('button', { name: 'Continue' }).click()
   await dialog.getByText('This is not the current password.').waitFor()
   await page.keyboard.press('Escape')
+  await dialog.getByRole('button', { name: 'Close without saving' }).click()
   await dialog.waitFor({ state: 'detached' })
   const { secret, codes: firstCodes } = await setUpApp(page, account)
   expect(firstCodes).toHaveLength(10)

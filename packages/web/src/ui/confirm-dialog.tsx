@@ -28,7 +28,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   const { title, isOpen, onClose, confirm, onConfirm, back, isHarmless = false, isBusy = false, error = null } = props
   const { t } = useTranslation('shell')
   return (
-    <Dialog isOpen={isOpen} onClose={onClose} title={title}>
+    <Dialog isOpen={isOpen} onClose={onClose} isForm title={title}>
       <Stack gap="md" style={{ overflowWrap: 'anywhere' }}>
         {props.children}
         {error === null ? null : <ErrorState error={error} />}

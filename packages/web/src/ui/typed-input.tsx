@@ -1,24 +1,27 @@
 import { Button, Group, Stack, Text } from '@mantine/core'
-import { useEffect, useRef, useState } from 'react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 type Typed = {
   /** Instead of closing, somebody is asked whether to lose what was typed. */
   isAsking: boolean
-  note: () => void
+  note: (event: FormEvent) => void
   /** Closes, or asks first. While it asks, it goes back to the form. */
   close: () => void
   keep: () => void
 }
 
-/** Whether something was typed since `isWatched` became true, so that it is not lost by one key. */
+/**
+ * Whether something was typed since `isWatched` became true, so that it is not lost by one key. What was saved is no
+ * longer there to be lost: its field is gone with its form.
+ */
 export function useTyped(isWatched: boolean, onClose: () => void): Typed {
-  const isTyped = useRef(false)
+  const typedFields = useRef(new Set<Node>())
   const focused = useRef<Element | null>(null)
   const [isAsking, setAsking] = useState(false)
   useEffect(() => {
     if (isWatched) return
-    isTyped.current = false
+    typedFields.current.clear()
     focused.current = null
     setAsking(false)
   }, [isWatched])
@@ -30,12 +33,12 @@ export function useTyped(isWatched: boolean, onClose: () => void): Typed {
   const keep = () => setAsking(false)
   return {
     isAsking,
-    note: () => {
-      isTyped.current = isWatched
+    note: ({ target }) => {
+      if (isWatched && target instanceof Node) typedFields.current.add(target)
     },
     close: () => {
       if (isAsking) keep()
-      else if (isTyped.current) {
+      else if ([...typedFields.current].some(({ isConnected }) => isConnected)) {
         focused.current = document.activeElement
         setAsking(true)
       } else onClose()

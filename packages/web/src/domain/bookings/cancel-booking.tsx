@@ -44,7 +44,7 @@ export function CancelBooking({ link, booking, doctor, timeZone, isOpen, onClose
     }
   }
   return (
-    <Dialog title={t('cancel.title')} isOpen={isOpen} onClose={onClose}>
+    <Dialog isForm title={t('cancel.title')} isOpen={isOpen} onClose={onClose}>
       <Stack gap="md">
         <Text fw={600} dir="auto">
           {[when, doctor?.name, booking.patient.name].filter(Boolean).join(' · ')}

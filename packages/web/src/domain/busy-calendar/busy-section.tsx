@@ -129,7 +129,7 @@ function BusyForm({ doctorId, state }: { doctorId: string; state: BusyCalendarSt
           ) : null}
         </Group>
       </Stack>
-      <Dialog isOpen={isAsking} onClose={() => setAsking(false)} title={t('busy.remove')}>
+      <Dialog isForm isOpen={isAsking} onClose={() => setAsking(false)} title={t('busy.remove')}>
         <Stack gap="md">
           <Text>{t('busy.removeHelp')}</Text>
           <Group>

@@ -52,7 +52,7 @@ export function EmailSection() {
           </Stack>
         </Paper>
       )}
-      <Dialog isOpen={isChanging} onClose={() => setChanging(false)} title={t('emailAddress.change')}>
+      <Dialog isForm isOpen={isChanging} onClose={() => setChanging(false)} title={t('emailAddress.change')}>
         {isChanging ? <ChangeEmail /> : null}
       </Dialog>
     </Stack>

@@ -37,7 +37,12 @@ export function PasskeysSection() {
           {factors.data === undefined ? null : <PasskeyList factors={factors.data} onOpen={setOpened} />}
         </Stack>
       </Paper>
-      <Dialog isOpen={opened !== null} onClose={close} title={opened === null ? '' : t(`passkeys.${opened.kind}Title`)}>
+      <Dialog
+        isForm
+        isOpen={opened !== null}
+        onClose={close}
+        title={opened === null ? '' : t(`passkeys.${opened.kind}Title`)}
+      >
         {opened?.kind === 'add' ? <AddPasskey onDone={close} /> : null}
         {opened?.kind === 'rename' ? <RenamePasskey passkey={opened.passkey} onDone={close} /> : null}
         {opened?.kind === 'remove' ? <RemovePasskey passkey={opened.passkey} onDone={close} /> : null}

@@ -56,7 +56,12 @@ export function Sessions() {
           </Stack>
         </Paper>
       )}
-      <Dialog isOpen={ending !== null} onClose={() => setEnding(null)} title={ending === null ? '' : titleOf(ending)}>
+      <Dialog
+        isForm
+        isOpen={ending !== null}
+        onClose={() => setEnding(null)}
+        title={ending === null ? '' : titleOf(ending)}
+      >
         {ending === null ? null : <EndSessions ending={ending} onDone={() => setEnding(null)} />}
       </Dialog>
     </Stack>

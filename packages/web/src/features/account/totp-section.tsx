@@ -46,6 +46,7 @@ export function TotpSection({
         </Stack>
       </Paper>
       <Dialog
+        isForm
         isOpen={opened !== null}
         onClose={close}
         isLocked={opened?.kind === 'codes'}

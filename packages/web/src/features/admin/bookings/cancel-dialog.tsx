@@ -38,7 +38,7 @@ export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
     onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
   })
   return (
-    <Dialog isOpen={isOpen} onClose={onClose} title={t('cancel.title')}>
+    <Dialog isForm isOpen={isOpen} onClose={onClose} title={t('cancel.title')}>
       <Stack gap="md">
         <Text>
           <PatientName of={booking} />, {formatAppointment(booking.startsAt, booking.endsAt, timeZone)}

@@ -34,6 +34,7 @@ export function ScheduleDialog({ request, onClose, ...props }: ScheduleDialogPro
   const { t } = useTranslation('theatre')
   return (
     <Dialog
+      isForm
       isOpen={request !== null}
       onClose={onClose}
       size="lg"

@@ -22,7 +22,7 @@ export function BlockDialog({ block, names, onClose }: BlockDialogProps) {
   const { t } = useTranslation('theatre')
   const { timeZone, isStaff } = useTheatre()
   return (
-    <Dialog isOpen={block !== null} onClose={onClose} size="lg" title={t('block.title')}>
+    <Dialog isForm isOpen={block !== null} onClose={onClose} size="lg" title={t('block.title')}>
       {block === null ? null : (
         <Stack gap="lg">
           <dl className={classes.facts}>
