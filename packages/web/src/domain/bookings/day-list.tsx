@@ -47,7 +47,7 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
   return (
     <>
       {next === undefined || next === coming[0] ? null : <ToNow onGo={showNext} />}
-      <table className={tableClasses.table}>
+      <table className={`${tableClasses.table} ${tableClasses.dense}`}>
         <caption className={tableClasses.caption}>{caption}</caption>
         <thead>
           <tr>
@@ -78,24 +78,15 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
                     {nameOf ? nameOf(booking) : <PatientName of={booking} />}
                     {booking.units > 1 ? ` (${t('units', { count: booking.units })})` : ''}
                   </span>
-                  {booking.patient.phone ? (
-                    <Text size="sm" c="dimmed" component="span">
-                      <bdi>{booking.patient.phone}</bdi>
-                    </Text>
-                  ) : null}
-                  {booking.reason ? (
-                    <Text size="sm" c="dimmed" component="span" lineClamp={2}>
-                      {booking.reason}
-                    </Text>
-                  ) : null}
+                  <PhoneAndReason booking={booking} />
                 </Stack>
               </td>
               {doctors ? (
-                <td data-label={t('column.doctor')}>
+                <td className={tableClasses.oneLine} data-label={t('column.doctor')}>
                   {doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–'}
                 </td>
               ) : null}
-              <td data-label={t('column.appointmentType')}>
+              <td className={tableClasses.oneLine} data-label={t('column.appointmentType')}>
                 {t(`shell:appointmentType.${booking.appointmentType}`)}
                 {booking.joinUrl === null ? null : (
                   <Box mt={4}>
@@ -121,6 +112,18 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
         </div>
       )}
     </>
+  )
+}
+
+/** In one line where they fit, so that more rows do. */
+function PhoneAndReason({ booking: { patient, reason } }: { booking: Booking }) {
+  if (!patient.phone && !reason) return null
+  return (
+    <Text size="sm" c="dimmed" component="span" lineClamp={2}>
+      {patient.phone ? <bdi className={tableClasses.nowrap}>{patient.phone}</bdi> : null}
+      {patient.phone && reason ? ' · ' : ''}
+      {reason ? <bdi>{reason}</bdi> : null}
+    </Text>
   )
 }
 

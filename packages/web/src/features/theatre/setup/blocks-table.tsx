@@ -18,7 +18,7 @@ export function BlocksTable({ blocks, rooms }: BlocksTableProps) {
   const staff = useQuery(staffQuery(clinicId)).data ?? []
   const nameOf = (id: string) => [...staff, ...doctors].find((one) => one.id === id)?.name ?? '–'
   return (
-    <table className={tableClasses.table}>
+    <table className={`${tableClasses.table} ${tableClasses.dense}`}>
       <caption className={tableClasses.caption}>{t('tabs.blocks')}</caption>
       <thead>
         <tr>
@@ -37,7 +37,7 @@ export function BlocksTable({ blocks, rooms }: BlocksTableProps) {
               <br />
               {formatTimes(block.from, block.to, timeZone)}
             </td>
-            <td data-label={t('field.room')}>
+            <td className={tableClasses.oneLine} data-label={t('field.room')}>
               <bdi>{rooms.find(({ id }) => id === block.roomId)?.name ?? '–'}</bdi>
             </td>
             <td data-label={t('blocks.owner')}>
@@ -55,7 +55,7 @@ export function BlocksTable({ blocks, rooms }: BlocksTableProps) {
             <td data-label={t('blocks.used')}>
               {t('blocks.usedOf', { used: formatMinutes(block.usedMinutes), all: formatMinutes(block.minutes) })}
             </td>
-            <td>
+            <td className={tableClasses.buttons}>
               <BlockActions block={block} />
             </td>
           </tr>
