@@ -9,10 +9,12 @@ type FieldsProps = {
   form: UseFormReturnType<EntryDraft>
   /** The patient fills in the form, and is notified by e-mail. */
   isPatient: boolean
+  /** false: each time has one place, so nobody is asked how many. */
+  hasPlaces?: boolean
 }
 
 /** The fields of an entry: days, times, places, and the patient. */
-export function EntryFields({ form, isPatient }: FieldsProps) {
+export function EntryFields({ form, isPatient, hasPlaces = true }: FieldsProps) {
   const { t } = useTranslation('waitlist')
   return (
     <Stack gap="md">
@@ -35,16 +37,18 @@ export function EntryFields({ form, isPatient }: FieldsProps) {
       <div className={layoutClasses.shortFields}>
         <TextInput type="time" label={t('field.timeFrom')} {...form.getInputProps('timeFrom')} />
         <TextInput type="time" label={t('field.timeTo')} {...form.getInputProps('timeTo')} />
-        <NumberInput
-          size="md"
-          label={t('field.units')}
-          min={1}
-          max={entryLimits.unitsMax}
-          clampBehavior="none"
-          allowDecimal={false}
-          allowNegative={false}
-          {...form.getInputProps('units')}
-        />
+        {hasPlaces ? (
+          <NumberInput
+            size="md"
+            label={t('field.units')}
+            min={1}
+            max={entryLimits.unitsMax}
+            clampBehavior="none"
+            allowDecimal={false}
+            allowNegative={false}
+            {...form.getInputProps('units')}
+          />
+        ) : null}
       </div>
       <div className={layoutClasses.fields}>
         <TextInput

@@ -15,9 +15,10 @@ import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
 import { formatNumber } from '../../lib/format.ts'
 import { currentLanguage } from '../../lib/i18n.ts'
 import { isolated } from '../../lib/isolated.ts'
-import { localDay } from '../../lib/local-time.ts'
+import { addDays, localDay } from '../../lib/local-time.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { useSession } from '../../lib/session.ts'
+import { slotDaysMax, slotsQuery } from '../../lib/slots-query.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -104,6 +105,7 @@ function Join({ doctor, clinic, from }: JoinProps) {
     today,
     needsEmail: true,
   })
+  const hasPlaces = useHasPlaces(doctor, today)
   const join = useJoin()
   const submit = form.onSubmit(
     (draft) => {
@@ -140,7 +142,7 @@ function Join({ doctor, clinic, from }: JoinProps) {
               {t('join.colleagues', { clinic: isolated(clinic.name) })}
             </Text>
           )}
-          <EntryFields form={form} isPatient />
+          <EntryFields form={form} isPatient hasPlaces={hasPlaces} />
           <Text size="sm" c="dimmed">
             {t('join.clinicTime', { clinic: `\u2068${clinic.name}\u2069` })}
           </Text>
@@ -156,17 +158,23 @@ function Join({ doctor, clinic, from }: JoinProps) {
   )
 }
 
+/** Whether some time of the doctor has several places. Of colleagues it is not known. */
+function useHasPlaces({ id, active }: Doctor, today: string): boolean {
+  const slots = useQuery({ ...slotsQuery(id, today, addDays(today, slotDaysMax - 1)), enabled: active })
+  return !active || (slots.data?.items.some(({ capacity }) => capacity > 1) ?? false)
+}
+
 function Introduction({ doctor }: { doctor: Doctor }) {
   const { t } = useTranslation(['waitlist', 'shell'])
   const waiting = useQuery({ ...doctorWaitlistQuery(doctor.id), enabled: doctor.active }).data ?? 0
   return (
-    <div>
+    <Stack gap="xs">
       <PageTitle>{t('join.title')}</PageTitle>
       <Text maw="42rem">{t('join.intro')}</Text>
       {waiting === 0 ? null : (
         <Text c="dimmed">{t('shell:waitlist.waiting', { count: waiting, waiting: formatNumber(waiting) })}</Text>
       )}
-    </div>
+    </Stack>
   )
 }
 
