@@ -19,6 +19,7 @@ test('a role applies to its clinic only; a site administrator is admin everywher
 
 test.each([
   [true, [], '/clinic'],
+  [true, [{ role: 'admin', doctorId: null }], '/clinic/c'],
   [false, [{ role: 'admin', doctorId: null }], '/clinic'],
   [false, [{ role: 'staff', doctorId: null }], '/clinic'],
   [false, [{ role: 'doctor', doctorId: 'd' }], '/my-day'],

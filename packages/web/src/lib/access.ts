@@ -11,8 +11,13 @@ export async function requireMe(queryClient: QueryClient, href: string): Promise
   return me
 }
 
-/** The page that an account starts with: of its clinics, its own calendar, or its bookings. */
-export function homeOf({ siteAdministrator, memberships }: Me): '/clinic' | '/my-day' | '/my-bookings' {
+/**
+ * The page that an account starts with: of its clinics, its own calendar, or its bookings. `/clinic` leads to the only
+ * clinic of an account, but lists all clinics for a site administrator, who may be at home in one of them.
+ */
+export function homeOf({ siteAdministrator, memberships }: Me): `/clinic${string}` | '/my-day' | '/my-bookings' {
+  const [only, second] = memberships.filter(({ role }) => role !== 'doctor')
+  if (siteAdministrator && only !== undefined && second === undefined) return `/clinic/${only.clinicId}`
   if (siteAdministrator || memberships.some(({ role }) => role !== 'doctor')) return '/clinic'
   return memberships.some(({ doctorId }) => doctorId !== null) ? '/my-day' : '/my-bookings'
 }
