@@ -317,6 +317,7 @@ test('the site administrator creates a clinic and finds all others', async ({ si
   await page.getByRole('region', { name: 'First steps' }).getByText('Patients choose a doctor to book with').waitFor()
 
   // The role needs a doctor, and the page says so before the form is sent.
+  await page.getByRole('button', { name: 'More', exact: true }).click()
   await page.getByRole('link', { name: 'People and roles' }).click()
   await page.getByLabel('Role', { exact: true }).selectOption('Doctor')
   await page.getByText('No doctors yet').waitFor()

@@ -52,7 +52,7 @@ test('a value outside of its range is refused with the reason and stays as it wa
 test('leaving with changes that are not saved asks first, also before the tab is closed', async ({ site }) => {
   const scene = await aClinicScene(site)
   const page = await openSettings(scene)
-  const leave = page.getByRole('link', { name: 'People and roles' })
+  const leave = page.getByRole('navigation', { name: 'Clinic' }).getByRole('link', { name: 'Doctors' })
   const dialog = page.getByRole('dialog', { name: 'Leave without saving?' })
   await page.getByLabel('Upcoming appointments per account').fill('7')
   await leave.click()
@@ -68,14 +68,17 @@ test('leaving with changes that are not saved asks first, also before the tab is
   await question.dismiss()
   await leave.click()
   await dialog.getByRole('button', { name: 'Leave without saving' }).click()
-  await page.getByRole('heading', { level: 1, name: 'People and roles' }).waitFor()
+  await page.getByRole('heading', { level: 1, name: 'Doctors' }).waitFor()
 
   // Nothing is asked after saving.
   const saved = await openSettings(scene)
   await saved.getByRole('textbox', { name: 'Name', exact: true }).fill('Renamed Clinic')
   await saved.getByRole('button', { name: 'Save' }).first().click()
   await saved.getByText('Renamed Clinic: saved.').waitFor()
+  await saved.getByRole('button', { name: 'More', exact: true }).click()
+  expect(await axeFindings(saved)).toEqual([])
   await saved.getByRole('link', { name: 'People and roles' }).click()
+  await saved.getByRole('button', { name: 'More: People and roles' }).waitFor()
   await saved.getByRole('heading', { level: 1, name: 'People and roles' }).waitFor()
 })
 

@@ -1,27 +1,27 @@
-import { Link, useRouter } from '@tanstack/react-router'
-import { type RefObject, useEffect, useRef } from 'react'
+import { useRouter } from '@tanstack/react-router'
+import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 import classes from './page-tabs.module.css'
+import { type Tab, TabLink } from './tab-link.tsx'
 
-export type Tab = { to: string; label: string; params?: Record<string, string>; search?: object; exact?: boolean }
+type TabsProps = {
+  label: string
+  tabs: readonly Tab[]
+  /** At the end: {@link MoreTabs}, which few areas need. */
+  more?: ReactNode
+}
 
 /** Links between the pages of one area, in one row, which is scrolled to the current page's link. */
-export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
-  const rowRef = useRef<HTMLElement>(null)
+export function Tabs({ label, tabs, more }: TabsProps) {
+  const rowRef = useRef<HTMLDivElement>(null)
   useScrollToActive(rowRef)
   return (
-    <nav className={`${classes.tabs} no-print`} aria-label={label} ref={rowRef}>
-      {tabs.map(({ to, label: text, params, search, exact }) => (
-        <Link
-          key={to}
-          to={to}
-          {...(params ? { params } : {})}
-          {...(search ? { search } : {})}
-          className={classes.tab}
-          activeOptions={{ exact: exact ?? false, includeSearch: false }}
-        >
-          {text}
-        </Link>
-      ))}
+    <nav className={`${classes.bar} no-print`} aria-label={label}>
+      <div className={classes.tabs} ref={rowRef}>
+        {tabs.map((tab) => (
+          <TabLink key={tab.to} {...tab} />
+        ))}
+      </div>
+      {more}
     </nav>
   )
 }

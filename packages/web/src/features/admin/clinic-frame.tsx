@@ -2,6 +2,7 @@ import { Group, Text } from '@mantine/core'
 import { Outlet } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { LinkButton } from '../../ui/link-button.tsx'
+import { MoreTabs } from '../../ui/more-tabs.tsx'
 import { Tabs } from '../../ui/page-tabs.tsx'
 import { Shortcuts } from './shortcuts.tsx'
 import { useClinic } from './use-clinic.ts'
@@ -11,10 +12,9 @@ export function ClinicFrame() {
   const { t } = useTranslation('admin')
   const { clinicId, clinic, isAdmin } = useClinic()
   const params = { clinicId }
-  const forAdmins = isAdmin
+  const seldom = isAdmin
     ? [
         { to: '/clinic/$clinicId/people', label: t('tabs.people'), params },
-        { to: '/clinic/$clinicId/settings', label: t('tabs.settings'), params },
         { to: '/clinic/$clinicId/webhooks', label: t('tabs.webhooks'), params },
         { to: '/clinic/$clinicId/proof', label: t('tabs.proof'), params },
         { to: '/clinic/$clinicId/security-log', label: t('tabs.audit'), params },
@@ -44,8 +44,9 @@ export function ClinicFrame() {
           { to: '/clinic/$clinicId/waitlist', label: t('tabs.waitlist'), params },
           { to: '/clinic/$clinicId/theatre', label: t('tabs.theatre'), params },
           { to: '/clinic/$clinicId/messages', label: t('tabs.messages'), params },
-          ...forAdmins,
+          ...(isAdmin ? [{ to: '/clinic/$clinicId/settings', label: t('tabs.settings'), params }] : []),
         ]}
+        more={seldom.length === 0 ? null : <MoreTabs tabs={seldom} />}
       />
       <Outlet />
     </>
