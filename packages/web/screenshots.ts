@@ -254,12 +254,21 @@ async function openAppSetUp(page: Page, t: Texts) {
 
 /** The pictures of the documentation, of what fits on a screen. */
 const docsPictures = [
-  { file: 'booking-page', as: 'guest', height: 760, path: (id: string) => `/doctors/${id}` },
+  { file: 'booking-page', as: 'guest', width: 1180, height: 760, path: (id: string) => `/doctors/${id}` },
   {
     file: 'clinic-dashboard',
     as: 'administrator',
+    width: 1180,
     height: 860,
     path: (_id: string, clinic: string) => `/clinic/${clinic}`,
+  },
+  {
+    file: 'theatre-board',
+    as: 'administrator',
+    // The waiting list is beside the board from here on.
+    width: 1280,
+    height: 860,
+    path: (_id: string, clinic: string) => `/clinic/${clinic}/theatre`,
   },
 ] as const
 
@@ -267,8 +276,8 @@ async function takeDocsPictures(url: string) {
   const { data: doctors } = await createHoldfastClient({ baseUrl: url }).listDoctors({ query: { q: 'Okafor' } })
   const doctor = doctors?.items[0]
   if (doctor === undefined) throw new Error('The demo clinic is not there.')
-  for (const { file, as, height, path } of docsPictures) {
-    const page = await openPage(url, { width: 1180, height }, 'light', as, 'en-GB')
+  for (const { file, as, width, height, path } of docsPictures) {
+    const page = await openPage(url, { width, height }, 'light', as, 'en-GB')
     await page.goto(path(doctor.id, doctor.clinicId))
     await isLoaded(page)
     await page.screenshot({ path: join(root, `docs/images/${file}.png`) })
