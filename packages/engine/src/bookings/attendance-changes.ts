@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
-import { afterCommit } from '../database/database-unavailable.ts'
+import { readAfterCommit } from '../database/promptly.ts'
 import type { AttendanceOutcome, AttendanceRequest } from '../model/attendance.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
@@ -23,7 +23,7 @@ export function attendanceChanges(pool: pg.Pool, reads: Pick<Reads, 'booking'>, 
       if (row === undefined) throw new Error('A change of an attendance returned no row.')
       const { outcome: kind } = row
       if (kind === 'booking_missing' || kind === 'booking_erased') return { kind }
-      const booking = await afterCommit(() => reads.booking(bookingId))
+      const booking = await readAfterCommit(() => reads.booking(bookingId))
       if (booking === null) return { kind: 'booking_missing' }
       if (kind !== 'done' && kind !== 'unchanged') return { kind, booking }
       const position = row.tx ?? ''

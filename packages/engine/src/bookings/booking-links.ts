@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { afterCommit } from '../database/database-unavailable.ts'
+import { readAfterCommit } from '../database/promptly.ts'
 import type { BookingLinks, LinkFailure, LinkOutcome } from '../model/booking-link.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
@@ -49,7 +49,7 @@ export function createBookingLinks(pool: pg.Pool, reads: Pick<Reads, 'booking'>,
       if (row === undefined) throw new Error('request_link returned no row.')
       const { outcome: kind } = row
       if (kind === 'not_needed' || kind === 'too_many_links' || kind === 'booking_erased') return { kind }
-      const booking = kind === 'booking_missing' ? null : await afterCommit(() => reads.booking(bookingId))
+      const booking = kind === 'booking_missing' ? null : await readAfterCommit(() => reads.booking(bookingId))
       if (booking === null || kind === 'booking_missing') return { kind: 'booking_missing' }
       if (kind !== 'done' && kind !== 'unchanged') return { kind, booking }
       const { doctorId, slotId, startsAt } = booking

@@ -1,5 +1,5 @@
 import pTimeout from 'p-timeout'
-import { DatabaseUnavailable } from './database-unavailable.ts'
+import { afterCommit, DatabaseUnavailable, isConnectionLost } from './database-unavailable.ts'
 
 const readMsMax = 2_000
 
@@ -15,4 +15,17 @@ export function promptly<Result>(read: Promise<Result>, msMax = readMsMax): Prom
     cause: null,
   })
   return pTimeout(read, { milliseconds: msMax, message })
+}
+
+/**
+ * Reads promptly what a write has left; once more if the connection is lost, which the caller need not know then.
+ *
+ * @throws DatabaseUnavailable with `outcomeUnknown`
+ */
+export function readAfterCommit<Result>(read: () => Promise<Result>): Promise<Result> {
+  const readAgain = (error: unknown) => {
+    if (!isConnectionLost(error)) throw error
+    return read()
+  }
+  return afterCommit(() => promptly(read().catch(readAgain)))
 }

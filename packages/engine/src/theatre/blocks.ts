@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
-import { afterCommit } from '../database/database-unavailable.ts'
 import { largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
+import { readAfterCommit } from '../database/promptly.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
 import { clinicNoIn, clinicNoOf, isId, newId } from '../model/id.ts'
 import type { SlotDraft } from '../model/slot.ts'
@@ -127,7 +127,7 @@ async function changeBlock(
   if (row === undefined) throw new Error('change_block returned no row.')
   if (row.outcome === 'block_missing' || row.outcome === 'minutes_over_length') return { kind: row.outcome }
   if (row.outcome === 'minutes_in_use') return { kind: 'minutes_in_use', usedMinutes: row.used }
-  const block = await afterCommit(() => readBlock(pool, blockId))
+  const block = await readAfterCommit(() => readBlock(pool, blockId))
   if (block === null) throw new Error(`Block ${blockId} is missing.`)
   const position = row.tx ?? ''
   announceRoom(announce, block.roomId, position)

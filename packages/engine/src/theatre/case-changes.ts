@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { afterCommit } from '../database/database-unavailable.ts'
+import { promptly, readAfterCommit } from '../database/promptly.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoIn, newId } from '../model/id.ts'
 import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
@@ -41,7 +41,10 @@ export type CaseChangesSettings = {
 
 type SettleChange = Pick<SettleRequest, 'action' | 'reason'>
 
-/** Claims and changes of cases. A try that lost a race is repeated with the cases as they are then. */
+/**
+ * Claims and changes of cases. A try that lost a race is repeated with the cases as they are then. What the outcome
+ * contains is read after the queue: a read that fails or takes too long is not a reason to send the change again.
+ */
 export function caseChanges(
   settings: CaseChangesSettings,
 ): Pick<Theatre, 'claimCase' | 'checkCase' | 'confirmCase' | 'cancelCase' | 'moveCase' | 'swapCases' | 'bumpCases'> {
@@ -85,7 +88,7 @@ async function placedCase(
   caseId = result.caseId,
 ): Promise<Case> {
   const placed = result.kind === 'done' ? result.cases.find(({ id }) => id === caseId) : undefined
-  return placed ?? (await afterCommit(() => requireCase(pool, caseId)))
+  return placed ?? (await readAfterCommit(() => requireCase(pool, caseId)))
 }
 
 /** A claim changes no existing case. */
@@ -108,20 +111,18 @@ async function moveCase(settings: CaseChangesSettings, request: MoveCaseRequest)
   if (clinicNo === null) return missing(request.caseId)
   // As each try has read the case: one whose result was lost may have left another room.
   const befores: Case[] = []
-  return runChange(clinicNo, async (deadline) => {
-    const build = async () => {
-      const before = await readCase(pool, request.caseId)
-      if (before === null) return missing(request.caseId)
-      befores.push(before)
-      return movesOf([moved(before, request)], request.actorId, key)
-    }
-    const result = await schedule(settings.writer, build, deadline)
-    if (result.kind !== 'done' && result.kind !== 'unchanged') return unchanged(pool, result)
-    const { kind, position } = result
-    const after = await placedCase(pool, result)
-    announceCases(announce, kind === 'done' ? position : null, [...befores, after])
-    return { kind, case: after, position }
-  })
+  const build = async () => {
+    const before = await readCase(pool, request.caseId)
+    if (before === null) return missing(request.caseId)
+    befores.push(before)
+    return movesOf([moved(before, request)], request.actorId, key)
+  }
+  const result = await runChange(clinicNo, (deadline) => schedule(settings.writer, build, deadline))
+  if (result.kind !== 'done' && result.kind !== 'unchanged') return unchanged(pool, result)
+  const { kind, position } = result
+  const after = await placedCase(pool, result)
+  announceCases(announce, kind === 'done' ? position : null, [...befores, after])
+  return { kind, case: after, position }
 }
 
 async function swapCases(settings: CaseChangesSettings, request: SwapCasesRequest): Promise<SwapCasesOutcome> {
@@ -142,14 +143,12 @@ async function swapCases(settings: CaseChangesSettings, request: SwapCasesReques
     ]
     return movesOf(plans, actorId, key)
   }
-  return runChange(clinicNo, async (deadline) => {
-    const result = await schedule(settings.writer, build, deadline)
-    if (result.kind !== 'done' && result.kind !== 'unchanged') return unchanged(pool, result)
-    const { kind, position } = result
-    const cases: [Case, Case] = [await placedCase(pool, result, ids[0]), await placedCase(pool, result, ids[1])]
-    announceCases(announce, kind === 'done' ? position : null, cases)
-    return { kind, cases, position }
-  })
+  const result = await runChange(clinicNo, (deadline) => schedule(settings.writer, build, deadline))
+  if (result.kind !== 'done' && result.kind !== 'unchanged') return unchanged(pool, result)
+  const { kind, position } = result
+  const cases = await Promise.all([placedCase(pool, result, ids[0]), placedCase(pool, result, ids[1])])
+  announceCases(announce, kind === 'done' ? position : null, cases)
+  return { kind, cases, position }
 }
 
 async function bumpCases(settings: CaseChangesSettings, request: BumpCasesRequest): Promise<BumpCasesOutcome> {
@@ -171,18 +170,16 @@ async function bumpCases(settings: CaseChangesSettings, request: BumpCasesReques
     const moves = movesOf([moved(before, emergency)], emergency.actorId, key)
     return { ...moves, bumps, bumpReason: reason }
   }
-  return runChange(clinicNo, async (deadline) => {
-    const result = await schedule(settings.writer, build, deadline)
-    if (result.kind !== 'done' && result.kind !== 'replayed' && result.kind !== 'unchanged') {
-      return unchanged(pool, result)
-    }
-    const { position } = result
-    const placed = await placedCase(pool, result)
-    const bumped = await Promise.all(bumpedCaseIds.map((id) => placedCase(pool, result, id)))
-    announceCases(announce, result.kind === 'done' ? position : null, [...befores, placed, ...bumped])
-    const requests = await afterCommit(() => requestsOfBumped(pool, clinicNo, bumpedCaseIds))
-    return { kind: result.kind === 'done' ? 'done' : 'replayed', case: placed, bumped: requests, position }
-  })
+  const result = await runChange(clinicNo, (deadline) => schedule(settings.writer, build, deadline))
+  if (result.kind !== 'done' && result.kind !== 'replayed' && result.kind !== 'unchanged') {
+    return unchanged(pool, result)
+  }
+  const { position } = result
+  const placed = await placedCase(pool, result)
+  const bumped = await Promise.all(bumpedCaseIds.map((id) => placedCase(pool, result, id)))
+  announceCases(announce, result.kind === 'done' ? position : null, [...befores, placed, ...bumped])
+  const requests = await readAfterCommit(() => requestsOfBumped(pool, clinicNo, bumpedCaseIds))
+  return { kind: result.kind === 'done' ? 'done' : 'replayed', case: placed, bumped: requests, position }
 }
 
 async function settleCase(
@@ -193,11 +190,11 @@ async function settleCase(
   const key = sentKey ?? randomUUID()
   const clinicNo = clinicNoIn(caseId)
   if (clinicNo === null) return missing(caseId)
-  return runSettle(clinicNo, async () => {
-    if ((await readCase(pool, caseId)) === null) return missing(caseId)
-    const outcome = await settle({ bookingId: caseId, actorId, key, onBehalf: true, ...change })
-    return settledOutcome(pool, caseId, outcome)
+  const outcome = await runSettle(clinicNo, async () => {
+    if ((await promptly(readCase(pool, caseId))) === null) return missing(caseId)
+    return settle({ bookingId: caseId, actorId, key, onBehalf: true, ...change })
   })
+  return outcome.kind === 'case_missing' ? outcome : settledOutcome(pool, caseId, outcome)
 }
 
 /** What was not done, with the case as it is. */
@@ -210,7 +207,7 @@ async function unchanged(
       return result
     case 'hold_expired':
     case 'invalid_transition':
-      return { kind: result.kind, case: await requireCase(pool, result.caseId) }
+      return { kind: result.kind, case: await promptly(requireCase(pool, result.caseId)) }
     case 'replayed':
       throw new Error(`A change of case ${result.caseId} found the key of a claim.`)
     default:
@@ -224,7 +221,7 @@ async function settledOutcome(pool: pg.Pool, caseId: string, outcome: SettleOutc
     case 'unchanged':
       return {
         kind: outcome.kind,
-        case: await afterCommit(() => requireCase(pool, caseId)),
+        case: await readAfterCommit(() => requireCase(pool, caseId)),
         position: outcome.position,
       }
     case 'booking_missing':
@@ -232,7 +229,7 @@ async function settledOutcome(pool: pg.Pool, caseId: string, outcome: SettleOutc
       return missing(caseId)
     case 'hold_expired':
     case 'invalid_transition':
-      return { kind: outcome.kind, case: await requireCase(pool, caseId) }
+      return { kind: outcome.kind, case: await promptly(requireCase(pool, caseId)) }
     case 'overloaded':
       return outcome
     default:

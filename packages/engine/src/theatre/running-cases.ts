@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
-import { afterCommit } from '../database/database-unavailable.ts'
+import { promptly, readAfterCommit } from '../database/promptly.ts'
 import type { Overloaded } from '../model/claim.ts'
 import { clinicNoIn } from '../model/id.ts'
 import type { Theatre } from '../model/theatre.ts'
@@ -56,29 +56,28 @@ async function extendCase(
   const statement = sql`
     select * from holdfast.prolong_case(${clinicNo}::integer, ${caseId}::uuid, ${expectedEndsAt}::timestamptz,
       ${actorId}::uuid, ${key ?? randomUUID()}::uuid)`
-  return runChange(clinicNo, async (deadline) => {
-    const row = await runUntilDone(writer, clinicNo, statement, deadline)
-    if ('kind' in row) return row
-    switch (row.outcome) {
-      case 'done':
-      case 'unchanged': {
-        const position = row.tx ?? ''
-        const [found, atRiskCaseIds] = await afterCommit(() =>
-          Promise.all([requireCase(pool, caseId), casesAtRisk(pool, clinicNo, caseId)]),
-        )
-        announceCases(announce, row.outcome === 'done' ? position : null, [found])
-        return { kind: row.outcome, case: found, atRiskCaseIds, position }
-      }
-      case 'case_missing':
-        return missing(caseId)
-      case 'hold_expired':
-      case 'invalid_transition':
-      case 'too_early':
-        return { kind: row.outcome, case: await requireCase(pool, caseId) }
-      default:
-        throw new Error(`prolong_case returned ${row.outcome}.`)
+  const ran = await runChange(clinicNo, (deadline) => runUntilDone(writer, clinicNo, statement, deadline))
+  if (ran.kind !== 'ran') return ran
+  const { row } = ran
+  switch (row.outcome) {
+    case 'done':
+    case 'unchanged': {
+      const position = row.tx ?? ''
+      const [found, atRiskCaseIds] = await readAfterCommit(() =>
+        Promise.all([requireCase(pool, caseId), casesAtRisk(pool, clinicNo, caseId)]),
+      )
+      announceCases(announce, row.outcome === 'done' ? position : null, [found])
+      return { kind: row.outcome, case: found, atRiskCaseIds, position }
     }
-  })
+    case 'case_missing':
+      return missing(caseId)
+    case 'hold_expired':
+    case 'invalid_transition':
+    case 'too_early':
+      return { kind: row.outcome, case: await promptly(requireCase(pool, caseId)) }
+    default:
+      throw new Error(`prolong_case returned ${row.outcome}.`)
+  }
 }
 
 async function recordMilestone(
@@ -90,36 +89,35 @@ async function recordMilestone(
   const statement = sql`
     select * from holdfast.record_milestone(${clinicNo}::integer, ${caseId}::uuid, ${milestone}::text,
       ${at}::timestamptz, ${isTrial}::boolean, ${actorId}::uuid, ${key ?? randomUUID()}::uuid)`
-  return runChange(clinicNo, async (deadline) => {
-    const row = await runUntilDone(writer, clinicNo, statement, deadline)
-    if ('kind' in row) return row
-    switch (row.outcome) {
-      case 'done':
-      case 'unchanged': {
-        const [found, position] = [await afterCommit(() => requireCase(pool, caseId)), row.tx ?? '']
-        announceCases(announce, row.outcome === 'done' ? position : null, [found])
-        return { kind: row.outcome, case: found, position }
-      }
-      case 'case_missing':
-        return missing(caseId)
-      case 'hold_expired':
-      case 'invalid_transition':
-        return { kind: row.outcome, case: await requireCase(pool, caseId) }
-      case 'too_early':
-      case 'too_late':
-        if (row.at == null) throw new Error('record_milestone names no limit.')
-        return row.outcome === 'too_early'
-          ? { kind: 'milestone_early', earliest: row.at }
-          : { kind: 'milestone_late', latest: row.at }
-      case 'slot_closed:withdrawn':
-        return { kind: 'slot_closed', why: 'withdrawn' }
-      case 'milestone_order':
-        if (row.conflicting == null || row.at == null) throw new Error('record_milestone names no other milestone.')
-        return { kind: 'milestone_order', milestone: row.conflicting, at: row.at }
-      default:
-        throw new Error(`record_milestone returned ${row.outcome}.`)
+  const ran = await runChange(clinicNo, (deadline) => runUntilDone(writer, clinicNo, statement, deadline))
+  if (ran.kind !== 'ran') return ran
+  const { row } = ran
+  switch (row.outcome) {
+    case 'done':
+    case 'unchanged': {
+      const [found, position] = [await readAfterCommit(() => requireCase(pool, caseId)), row.tx ?? '']
+      announceCases(announce, row.outcome === 'done' ? position : null, [found])
+      return { kind: row.outcome, case: found, position }
     }
-  })
+    case 'case_missing':
+      return missing(caseId)
+    case 'hold_expired':
+    case 'invalid_transition':
+      return { kind: row.outcome, case: await promptly(requireCase(pool, caseId)) }
+    case 'too_early':
+    case 'too_late':
+      if (row.at == null) throw new Error('record_milestone names no limit.')
+      return row.outcome === 'too_early'
+        ? { kind: 'milestone_early', earliest: row.at }
+        : { kind: 'milestone_late', latest: row.at }
+    case 'slot_closed:withdrawn':
+      return { kind: 'slot_closed', why: 'withdrawn' }
+    case 'milestone_order':
+      if (row.conflicting == null || row.at == null) throw new Error('record_milestone names no other milestone.')
+      return { kind: 'milestone_order', milestone: row.conflicting, at: row.at }
+    default:
+      throw new Error(`record_milestone returned ${row.outcome}.`)
+  }
 }
 
 async function runUntilDone(
@@ -127,12 +125,13 @@ async function runUntilDone(
   clinicNo: number,
   statement: Sql,
   deadline: number,
-): Promise<RunningRow | Overloaded> {
+): Promise<{ kind: 'ran'; row: RunningRow } | Overloaded> {
   const change = async (pool: pg.Pool) => (await pool.query<RunningRow>(statement)).rows[0]
   for (let tries = 1; tries <= triesMax; tries += 1) {
     const row = await changeOrBusy(writer, clinicNo, change, deadline)
     if (row === undefined) throw new Error('The change of a case returned no row.')
-    if ('kind' in row || row.outcome !== 'retry') return row
+    if ('kind' in row) return row
+    if (row.outcome !== 'retry') return { kind: 'ran', row }
   }
   return { kind: 'overloaded', retryAfterSeconds: 1 }
 }
