@@ -34,9 +34,14 @@ export async function afterCommit<Result>(complete: () => Promise<Result>): Prom
   try {
     return await complete()
   } catch (cause) {
-    if (!(cause instanceof pg.DatabaseError) && !isConnectionLost(cause)) throw cause
-    throw new DatabaseUnavailable('A write was committed, but not completed.', { outcomeUnknown: true, cause })
+    return rethrowAfterCommit(cause)
   }
+}
+
+/** Throws what failed after the first commit of a write of several steps: see {@link afterCommit}. */
+export function rethrowAfterCommit(cause: unknown): never {
+  if (!(cause instanceof pg.DatabaseError) && !isConnectionLost(cause)) throw cause
+  throw new DatabaseUnavailable('A write was committed, but not completed.', { outcomeUnknown: true, cause })
 }
 
 // Class 08: connection exceptions; 57P0x: the server ends the session or does not accept it yet; 53300: too many

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
-import { afterCommit } from '../database/database-unavailable.ts'
+import { afterCommit, rethrowAfterCommit } from '../database/database-unavailable.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import { largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
@@ -12,6 +12,7 @@ import { bookingIdsOfAll, partsOf } from '../reads/booking-ids.ts'
 import { bookingReads } from '../reads/bookings.ts'
 import { MonthsInTransit } from './months-in-transit.ts'
 
+type PatientRequest = Parameters<Erasures['ofPatient']>[0]
 type ErasedRow = { outcome: 'done' | 'unchanged' | 'booking_missing' | 'booking_not_over'; tx: string | null }
 
 /** What one transaction erases. */
@@ -30,6 +31,33 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
       select outcome, tx from holdfast.erase_patient(${clinicNo}, ${ids}::uuid[], ${actorId}, ${key}) order by ord`
     const { rows } = await pool.query<ErasedRow>(withQueryTimeout(statement, largeWriteMs))
     return rows
+  }
+
+  /** @param onCommit is called after each step that has changed something */
+  async function eraseAllOf({ clinicNo, patient, actorId, onErased }: PatientRequest, onCommit: () => void) {
+    await requireNoneInTransit(pool, clinicNo)
+    // Before the bookings: a declined offer is one of those that are over.
+    await leaveWaitlists(pool, waitlist, clinicNo, sql`${isOf(patient)} and b.ended_at is null`, actorId, onCommit)
+    let erased = 0
+    const notOver: string[] = []
+    for await (const found of pagesOf(pool, clinicNo, patient)) {
+      const ids = found.map(({ id }) => id)
+      const rows = await erase(clinicNo, ids, actorId, null)
+      const position = rows.find(({ outcome }) => outcome === 'done')?.tx ?? null
+      if (position !== null) {
+        onCommit()
+        const doctorIds = found.map(({ doctorId }) => doctorId)
+        announceErased(announce, position, doctorIds)
+      }
+      const count = rows.filter(({ outcome }) => outcome === 'done').length
+      erased += count
+      onErased?.(count)
+      notOver.push(...found.filter((_, index) => rows[index]?.outcome === 'booking_not_over').map(({ id }) => id))
+    }
+    await eraseWaitlistEntries(pool, clinicNo, isOf(patient))
+    onCommit()
+    await requireNoneInTransit(pool, clinicNo)
+    return { erased, notOver: { count: notOver.length, bookingIds: notOver.slice(0, notOverListedMax) } }
   }
 
   return {
@@ -71,34 +99,17 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
       return rows[0]?.found ?? false
     },
 
-    async ofPatient({ clinicNo, patient, actorId, onErased }) {
-      await requireNoneInTransit(pool, clinicNo)
-      // Before the bookings: a declined offer is one of those that are over.
-      await leaveWaitlists(pool, waitlist, clinicNo, sql`${isOf(patient)} and b.ended_at is null`, actorId)
-      let erased = 0
-      const notOver: string[] = []
-      for await (const found of pagesOf(pool, clinicNo, patient)) {
-        const rows = await erase(
-          clinicNo,
-          found.map(({ id }) => id),
-          actorId,
-          null,
-        )
-        const position = rows.find(({ outcome }) => outcome === 'done')?.tx ?? null
-        if (position !== null)
-          announceErased(
-            announce,
-            position,
-            found.map(({ doctorId }) => doctorId),
-          )
-        const count = rows.filter(({ outcome }) => outcome === 'done').length
-        erased += count
-        onErased?.(count)
-        notOver.push(...found.filter((_, index) => rows[index]?.outcome === 'booking_not_over').map(({ id }) => id))
+    async ofPatient(request) {
+      let isCommitted = false
+      const onCommit = () => {
+        isCommitted = true
       }
-      await eraseWaitlistEntries(pool, clinicNo, isOf(patient))
-      await requireNoneInTransit(pool, clinicNo)
-      return { erased, notOver: { count: notOver.length, bookingIds: notOver.slice(0, notOverListedMax) } }
+      try {
+        return await eraseAllOf(request, onCommit)
+      } catch (cause) {
+        if (!isCommitted) throw cause
+        return rethrowAfterCommit(cause)
+      }
     },
   }
 }
@@ -145,9 +156,13 @@ async function leaveWaitlists(
   clinicNo: number,
   condition: Sql,
   actorId: string | null,
+  onLeft: () => void = () => undefined,
 ): Promise<boolean> {
   const { rows } = await pool.query<{ id: string }>(withQueryTimeout(entriesWith(clinicNo, condition), largeWriteMs))
-  for (const { id } of rows) await waitlist.leave(id, 'removed', actorId)
+  for (const { id } of rows) {
+    await waitlist.leave(id, 'removed', actorId)
+    onLeft()
+  }
   return rows.length > 0
 }
 

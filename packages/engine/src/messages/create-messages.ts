@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
+import { readAfterCommit } from '../database/promptly.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
@@ -65,15 +66,17 @@ export function createMessages(pool: pg.Pool): Messages {
 
 async function sendAgain(pool: pg.Pool, clinicNo: number, id: string): Promise<SendAgainOutcome> {
   if (!isId(id)) return { kind: 'message_missing' }
-  await pool.query(sql`
+  const { rowCount } = await pool.query(sql`
     update holdfast.message m
        set state = 'due', due_at = clock_timestamp(), attempts = 0, attempts_lost = 0, attempt_until = null,
            result = null, reason = null, failure = null, content = null, done_at = null, by_clinic = true,
            sent_again_at = clock_timestamp()
      where clinic_no = ${clinicNo} and id = ${id} and state <> 'due' and ${pauseSeconds} <= 0`)
-  const { rows } = await pool.query<Message & { pauseSeconds: number }>(sql`
-    select ${columns}, ${pauseSeconds} as "pauseSeconds" from holdfast.message m
-     where m.clinic_no = ${clinicNo} and m.id = ${id}`)
+  const read = () =>
+    pool.query<Message & { pauseSeconds: number }>(sql`
+      select ${columns}, ${pauseSeconds} as "pauseSeconds" from holdfast.message m
+       where m.clinic_no = ${clinicNo} and m.id = ${id}`)
+  const { rows } = await (rowCount === 0 ? read() : readAfterCommit(read))
   if (rows[0] === undefined) return { kind: 'message_missing' }
   const { pauseSeconds: retryAfterSeconds, ...message } = rows[0]
   return message.state === 'due' ? { kind: 'due', message } : { kind: 'too_soon', retryAfterSeconds }

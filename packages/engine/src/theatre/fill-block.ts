@@ -1,3 +1,4 @@
+import { DatabaseUnavailable, rethrowAfterCommit } from '../database/database-unavailable.ts'
 import type { Overloaded } from '../model/claim.ts'
 import { digestUuid } from '../model/digest-uuid.ts'
 import { clinicNoIn, clinicNoOf, newId } from '../model/id.ts'
@@ -16,6 +17,7 @@ type Needed = Pick<Theatre, 'block' | 'case' | 'caseRequests' | 'suggest' | 'cla
  * its own, with a key made of the request's and that of the call: a repetition finds what the first call booked.
  *
  * @param scheduledIn the requests with a case in the block, which an earlier try of the call may have booked
+ * @throws DatabaseUnavailable with `outcomeUnknown` if it fails, or the server is overloaded, after the first claim
  */
 export function fillBlock(
   theatre: Needed,
@@ -32,12 +34,19 @@ export function fillBlock(
     const scheduledIds = new Set(scheduled.map(({ id }) => id))
     for (const request of [...scheduled, ...open.filter(({ id }) => !scheduledIds.has(id))]) {
       if (!isFor(block, request)) continue
-      const booked = await book(theatre, block, request, { confirm, actorId, key })
-      if (booked !== null && 'kind' in booked) return booked
+      const booking = book(theatre, block, request, { confirm, actorId, key })
+      const booked = await (cases.length === 0 ? booking : booking.catch(rethrowAfterCommit))
+      if (booked !== null && 'kind' in booked) return cases.length === 0 ? booked : failPartial(booked)
       if (booked !== null) cases.push(booked)
     }
     return { kind: 'filled', cases }
   }
+}
+
+/** The cases that are booked stay: a refusal would deny them. */
+function failPartial(cause: Overloaded): never {
+  const message = 'Only a part of the block was filled. Repeat the request to fill the rest.'
+  throw new DatabaseUnavailable(message, { outcomeUnknown: true, cause })
 }
 
 /** A request without a surgeon or a patient cannot be booked yet. */

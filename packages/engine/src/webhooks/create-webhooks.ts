@@ -36,9 +36,11 @@ export function createWebhooks(pool: pg.Pool): Webhooks {
   const find = (clinicNo: number, id: string) => findWebhook(pool, clinicNo, id)
   const changed = async (clinicNo: number, id: string, assignments: Sql) => {
     if (!isId(id)) return missing
-    await pool.query(sql`update holdfast.webhook set ${assignments} where clinic_no = ${clinicNo} and id = ${id}`)
-    const webhook = await find(clinicNo, id)
-    return webhook === null ? missing : ({ kind: 'done', webhook } as const)
+    const { rows } = await pool.query<Webhook>(sql`
+      with w as (update holdfast.webhook set ${assignments} where clinic_no = ${clinicNo} and id = ${id} returning *)
+      select ${webhookColumns} from w`)
+    const [webhook] = rows
+    return webhook === undefined ? missing : ({ kind: 'done', webhook } as const)
   }
   return {
     create: (webhook) => inTransaction(pool, (transaction) => create(transaction, webhook)),

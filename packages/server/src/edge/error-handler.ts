@@ -30,7 +30,7 @@ export function problemOf(error: unknown): ProblemError {
     // Fastify's JSON parser throws the SyntaxError with status 400.
     if (error.statusCode === 400) return problem('invalid_request', 'The body is not valid JSON.')
   }
-  if ((error instanceof DatabaseUnavailable && !error.outcomeUnknown) || isNotWritable(error)) {
+  if (isNotProcessed(error)) {
     return problem('unavailable', 'The database cannot be reached. The request was not processed.', {
       retryAfterSeconds: 1,
     })
@@ -53,6 +53,16 @@ export function problemOf(error: unknown): ProblemError {
     return problem('unavailable', detail, { retryAfterSeconds: 1 })
   }
   return problem('internal_error', 'The error was logged with this id. The outcome of a write is unknown.')
+}
+
+/** Whether a write that failed with this error may have been committed, as its response says then. */
+export function isOutcomeUnknown(error: unknown): boolean {
+  if (isConnectionLost(error)) return !isNotProcessed(error)
+  return problemOf(error).code === 'internal_error'
+}
+
+function isNotProcessed(error: unknown): boolean {
+  return (error instanceof DatabaseUnavailable && !error.outcomeUnknown) || isNotWritable(error)
 }
 
 /** The one place that writes problem documents. Logs unexpected errors once, with the request's id. */

@@ -1,5 +1,6 @@
 import { restOperations } from '@holdfast/contract'
 import { changedFields } from '../../audit/changed-fields.ts'
+import { isOutcomeUnknown } from '../../edge/error-handler.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -71,10 +72,13 @@ export function serveBookingLimits(serve: Serve, deps: RestDeps): void {
         limit: cancelledMax + 1,
       })
       const cancel = { action: 'cancel', onBehalf: true, actorId: actor.accountId, key: null, patient: null } as const
-      const outcomes = await Promise.all(
+      const settled = await Promise.allSettled(
         ids.slice(0, cancelledMax).map((bookingId) => engine.settle({ ...cancel, bookingId, reason: null })),
       )
-      const cancelled = outcomes.filter(({ kind }) => kind === 'done').length
+      const cancelled = settled.filter((one) => one.status === 'fulfilled' && one.value.kind === 'done').length
+      const failures = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+      // What is cancelled stays cancelled, whatever became of the others: they remain.
+      if (cancelled === 0 && failures.length > 0) throw failures.find(isOutcomeUnknown) ?? failures[0]
       return { status: 200, body: { cancelled, remaining: ids.length > cancelled } }
     },
     {

@@ -5,6 +5,7 @@ import { problem } from '../../edge/problem-error.ts'
 import { hashOfFeedFileName, newFeedFileName } from '../../secrets/calendar-feed-tokens.ts'
 import { readFeed } from '../calendar-feed/feed-events.ts'
 import { feedFile } from '../calendar-feed/feed-file.ts'
+import { afterCommit } from '../responses/after-commit.ts'
 import { timeOrNull } from '../responses/bodies/time-text.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
@@ -114,7 +115,7 @@ function serveClinicFeed(serve: Serve, deps: RestDeps): void {
     restOperations.updateClinicCalendarFeed,
     async ({ body, granted: { clinic } }) => {
       await calendarFeeds.setNamesPatients(clinic.no, body.patientNames)
-      return { status: 200, body: await stateOf(deps, clinic.no, of(clinic.id)) }
+      return { status: 200, body: await afterCommit(() => stateOf(deps, clinic.no, of(clinic.id))) }
     },
     {
       audit: ({ body, granted: { clinic } }) =>
@@ -143,11 +144,12 @@ async function create(
 ): Promise<string> {
   const { fileName, hash: tokenHash } = newFeedFileName()
   await calendarFeeds.create({ ...subject, accountId, language: language ?? 'en', tokenHash })
-  // Every account has one; see admission.ts.
-  if (request.sessionId === null || !(await sessions.isStillLive(accountId, request.sessionId))) {
+  await afterCommit(async () => {
+    // Every account has one; see admission.ts.
+    if (request.sessionId !== null && (await sessions.isStillLive(accountId, request.sessionId))) return
     await calendarFeeds.remove(subject)
     throw problem('unauthenticated', 'Sign in first.')
-  }
+  })
   // Only the caller gets the URL, so a forged Host deceives nobody else.
   const origin = publicUrl ?? `${request.protocol}://${request.host}`
   return `${origin}/api/v1/calendar-feeds/${fileName}`

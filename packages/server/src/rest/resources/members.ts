@@ -1,6 +1,7 @@
 import { type MemberBody, restOperations } from '@holdfast/contract'
 import type { Membership } from '@holdfast/engine'
 import type { AccountCard } from '../../accounts/accounts.ts'
+import { afterCommit } from '../responses/after-commit.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
@@ -29,7 +30,7 @@ export function serveMembers(serve: Serve, deps: RestDeps): void {
         actorId: actor.accountId,
       })
       if (outcome.kind !== 'done') throw refusalProblem(outcome)
-      const cards = await deps.accounts.byIds([accountId])
+      const cards = await afterCommit(() => deps.accounts.byIds([accountId]))
       return { status: 200, body: memberBody(outcome.membership, cards.get(accountId)) }
     },
     {

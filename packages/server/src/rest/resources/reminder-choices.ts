@@ -2,6 +2,7 @@ import { restOperations } from '@holdfast/contract'
 import { clinicNoOf, isId } from '@holdfast/engine'
 import { problem } from '../../edge/problem-error.ts'
 import { choicesOf } from '../../messages/recipient-choices.ts'
+import { afterCommit } from '../responses/after-commit.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 
@@ -32,7 +33,7 @@ export async function chooseReminders(deps: RestDeps, { bookingId, token, remind
   const { email } = booking.patient
   await engine.messages.chooseReminders({ clinicNo, recipients: recipientDigests(email), wanted: reminders })
   const reads = { accountOf: accounts.ofConfirmedEmail, choices: engine.messages.choices }
-  const { reminderEmails } = await choicesOf({ accountId: booking.accountId, email }, reads)
+  const { reminderEmails } = await afterCommit(() => choicesOf({ accountId: booking.accountId, email }, reads))
   return { clinicName: clinic.name, accountReminders: reminderEmails }
 }
 

@@ -4,6 +4,7 @@ import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { attemptDelivery } from '../../webhooks/attempt-delivery.ts'
 import { newWebhookSecret } from '../../webhooks/webhook-secrets.ts'
+import { afterCommit } from '../responses/after-commit.ts'
 import { idIn } from '../responses/bodies/id-in.ts'
 import { timeOrNull, timeText } from '../responses/bodies/time-text.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -94,8 +95,10 @@ function serveDeliveries(serve: Serve, { engine: { webhooks }, webhookSender }: 
     async ({ params, granted: { clinic } }) => {
       const planned = await webhooks.planTest(clinic.no, params.webhookId)
       if (planned === null) throw noWebhook()
-      await webhooks.recordTest(planned, await attemptDelivery(webhookSender, planned))
-      const delivery = await webhooks.findDelivery(clinic.no, planned.id)
+      const delivery = await afterCommit(async () => {
+        await webhooks.recordTest(planned, await attemptDelivery(webhookSender, planned))
+        return webhooks.findDelivery(clinic.no, planned.id)
+      })
       if (delivery === null) throw noWebhook()
       return { status: 200, body: deliveryBody(delivery) }
     },
