@@ -10,6 +10,7 @@ export const auditWords = [
   'own account',
   'retention',
   'interrupted',
+  'outcome unknown',
   'history',
   'search',
   'on',

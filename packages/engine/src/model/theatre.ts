@@ -116,7 +116,9 @@ export type DurationEstimate = {
 }
 
 export type PatientOfTheatreErased =
-  | { kind: 'erased'; cases: number; requests: number }
+  /** `replayed`: by the first request with this key. */
+  | { kind: 'erased' | 'replayed'; cases: number; requests: number }
+  | { kind: 'key_reused' }
   | { kind: 'patient_missing' }
   /** Cases to come or in progress, and open requests: nothing was erased. */
   | { kind: 'in_use'; caseIds: string[]; requestIds: string[] }
@@ -205,8 +207,10 @@ export type Theatre = {
   ): Promise<{ suggestions: Suggestion[]; refusals: DayRefusal[] } | CaseInvalid | Overloaded>
   /**
    * Books open requests in a block, or holds times for them, in the order of the list, as many as fit, each by a claim.
-   * `key`: a digest, as of a claim; a repetition finds what the first call has booked. `overloaded`: it was not
-   * completed, and a repetition continues it.
+   * `key`: a digest, as of a claim; a repetition finds what the first call has booked. `overloaded`: nothing
+   * was booked.
+   *
+   * @throws DatabaseUnavailable with `outcomeUnknown` if only a part was booked: a repetition continues it
    */
   fillBlock(request: {
     blockId: string
@@ -215,7 +219,13 @@ export type Theatre = {
     key: string
   }): Promise<{ kind: 'filled'; cases: Case[] } | { kind: 'block_missing' } | Overloaded>
   estimate(query: { clinicNo: number; procedureCode: string; surgeonId: string | null }): Promise<DurationEstimate>
-  erasePatient(request: { clinicNo: number; mrn: string; actorId: string | null }): Promise<PatientOfTheatreErased>
+  /** `writeKey` must not reveal the record number. Default: null. */
+  erasePatient(request: {
+    clinicNo: number
+    mrn: string
+    actorId: string | null
+    writeKey?: WriteKey
+  }): Promise<PatientOfTheatreErased>
 }
 
 /**

@@ -9,11 +9,14 @@ import type { OnceResult, WriteKey } from '../model/stored-responses.ts'
  * calls. Without a key, `write` always runs.
  *
  * The value is stored as JSON, so it must not contain dates.
+ *
+ * @param isStored false for a value after which a retry with the key runs again
  */
 export async function runOnce<Value>(
   transaction: pg.PoolClient,
   writeKey: WriteKey,
   write: () => Promise<Value>,
+  isStored: (value: Value) => boolean = () => true,
 ): Promise<OnceResult<Value>> {
   if (writeKey === null) return { kind: 'done', value: await write() }
   const { key, requestHash } = writeKey
@@ -28,6 +31,7 @@ export async function runOnce<Value>(
     return { kind: 'replayed', value: stored.body as Value }
   }
   const value = await write()
+  if (!isStored(value)) return { kind: 'done', value }
   await transaction.query(sql`
     insert into holdfast.answer (key, request_hash, body, ids)
     values (${key}, ${requestHash}, ${JSON.stringify(value)}, ${bookingIdsIn(value)}::uuid[])`)

@@ -15,6 +15,7 @@ import type { GuardedCall } from './guards/guarded-call.ts'
 import { type RestrictedFieldGuards, restrictedFieldGuards } from './guards/restricted-field-guards.ts'
 import { restrictedResponses } from './guards/restricted-responses.ts'
 import { idempotencyKeyOf, sentKeyOf } from './responses/idempotency.ts'
+import { recordUnknown } from './responses/record-unknown.ts'
 import { respondOnce } from './responses/stored-response.ts'
 import type { RestDeps } from './rest-deps.ts'
 import type { SentKey } from './sent-key.ts'
@@ -59,6 +60,8 @@ export type RouteResponse<Described extends Operation> = {
     /** The transaction of the write, for Holdfast-Position. */
     position?: string
     headers?: Record<string, string>
+    /** An earlier request with this key has done it, and is in the security log. Also 200 where 201 is described. */
+    isRepeated?: boolean
   }
 }[keyof Described['responses'] & number]
 
@@ -80,7 +83,10 @@ export type RouteOptions<Described extends Operation> = {
   limit?: 'booking' | 'patient'
   /** The handler stores its Idempotency-Key itself, in the transaction of what it writes. */
   storesKey?: true
-  /** What the security log records of a request that succeeded, beside who sent it; null: nothing. */
+  /**
+   * What the security log records of a request that succeeded, beside who sent it; null: nothing. Called with the body
+   * of the response; undefined: there is none, or the outcome of the write is unknown.
+   */
   audit?(input: Input<Described>, body: unknown): Audited
   /** The same of a request that repeats an Idempotency-Key, and gets the stored response. */
   auditRepeated?(input: Input<Described>): Audited
@@ -154,7 +160,13 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
   }
 }
 
-type AnyResponse = { status: number; body?: unknown; position?: string; headers?: Record<string, string> }
+type AnyResponse = {
+  status: number
+  body?: unknown
+  position?: string
+  headers?: Record<string, string>
+  isRepeated?: boolean
+}
 
 /** A request of any operation, and what its checks found: they fill in `granted` and `field`. */
 type Call = GuardedCall & { key: SentKey | null; request: FastifyRequest; granted: unknown; field: unknown }
@@ -226,16 +238,26 @@ function firstIdIn(values: unknown): string | null {
   return Object.values(values).find((value) => typeof value === 'string' && clinicNoIn(value) !== null) ?? null
 }
 
-/** A retry that gets the response of the first try has changed nothing, and is not recorded. */
+/**
+ * A retry that gets the response of the first try has changed nothing, and is not recorded. So a write whose outcome is
+ * unknown is recorded at once.
+ */
 function recordSuccess(
   deps: RestDeps,
-  { responses }: Operation,
+  { method, responses }: Operation,
   auditedOf: (input: never, body: unknown) => Audited,
   handle: Handler,
 ): Handler {
+  const handleWrite: Handler = (call) =>
+    recordUnknown(
+      deps.audit,
+      () => entriesOf(call, auditedOf(call as never, undefined)),
+      () => handle(call),
+    )
+  const run = method === 'GET' ? handle : handleWrite
   return async (call) => {
-    const response = await handle(call)
-    if (response.status === 200 && responses[201] !== undefined) return response
+    const response = await run(call)
+    if (response.isRepeated || (response.status === 200 && responses[201] !== undefined)) return response
     record(deps, call, auditedOf(call as never, response.body))
     return response
   }
@@ -255,9 +277,13 @@ function recordRepetitions(
   }
 }
 
-function record({ audit }: RestDeps, { principal, request }: Call, audited: Audited): void {
+function record({ audit }: RestDeps, call: Call, audited: Audited): void {
+  for (const entry of entriesOf(call, audited)) audit.record(entry)
+}
+
+function entriesOf({ principal, request }: Call, audited: Audited): AuditEntry[] {
   const actorId = principal.kind === 'account' ? principal.accountId : null
-  for (const entry of [audited ?? []].flat()) audit.record({ ...entry, actorId, network: networkPrefix(request.ip) })
+  return [audited ?? []].flat().map((entry) => ({ ...entry, actorId, network: networkPrefix(request.ip) }))
 }
 
 /** What is refused before the body is read. A public read has nothing to check. Fastify catches what a hook throws. */

@@ -268,6 +268,26 @@ test('a burst of which some bookings could not be cancelled is reported as not f
   expect(await cancel()).toEqual({ cancelled: 2, remaining: false })
 })
 
+test('a burst of which some cancellations fail is reported with those that succeeded, and recorded', async ({
+  database,
+  limited,
+}) => {
+  const { slot, admin, path } = await aScene(database, limited)
+  const remoteAddress = anAddress()
+  for (let n = 0; n < 6; n += 1) await book(limited, slot.id, {}, { remoteAddress })
+  const { items } = (await limited.call('listBookingBursts', { path, as: admin })).body
+  const burst = { path: { ...path, burstId: items[0]?.id ?? '' }, as: admin, body: { hours: 24 } }
+  const settle = vi.spyOn(limited.engine, 'settle')
+  onTestFinished(() => settle.mockRestore())
+  settle.mockRejectedValueOnce(new DatabaseUnavailable('x', { outcomeUnknown: false, cause: null }))
+  limited.audited.length = 0
+  expect((await limited.call('cancelBookingBurst', burst)).body).toEqual({ cancelled: 5, remaining: true })
+  expect(limited.audited).toMatchObject([{ kind: 'burst_cancelled', subjectId: burst.path.burstId }])
+  settle.mockRejectedValueOnce(new DatabaseUnavailable('x', { outcomeUnknown: true, cause: null }))
+  expect((await limited.call('cancelBookingBurst', burst)).problem.detail).toContain('the outcome is unknown')
+  expect(limited.audited[1]?.details).toEqual(['outcome unknown'])
+})
+
 test('cancelling a burst leaves the bookings of accounts', async ({ database, limited }) => {
   const { slot, admin, path } = await aScene(database, limited)
   const remoteAddress = anAddress()

@@ -20,6 +20,7 @@ import { timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
 import { bookingRequestHash } from '../responses/idempotency.ts'
 import { type Refusal, refusalProblem } from '../responses/outcome-problems.ts'
+import { recordUnknown } from '../responses/record-unknown.ts'
 import { slotFullProblems } from '../responses/slot-full-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, keyDigest, type SentKey } from '../sent-key.ts'
@@ -257,18 +258,21 @@ async function erase(deps: RestDeps, input: Input<typeof restOperations.erasePat
   const { actorId } = reach
   if (reach.as === 'patient' && (await engine.erasures.isLinkedAndToCome(bookingId))) throw linkedAndToCome()
   const isOwn = reach.as === 'patient' || reach.booking?.accountId === actorId
+  // The patient's own account is erased with the rest.
+  const by = isOwn ? { details: ['own account'] as const } : { actorId, network: networkPrefix(request.ip) }
+  const entry = { kind: 'patients_erased', clinicNo: clinicNoIn(bookingId), subjectId: bookingId, ...by } as const
+  let isRecorded = false
   // At once: what follows the erasure may fail, and its repetition changes nothing.
   const onErased = () => {
-    // The patient's own account is erased with the rest.
-    const by = isOwn ? { details: ['own account'] as const } : { actorId, network: networkPrefix(request.ip) }
-    audit.record({ kind: 'patients_erased', clinicNo: clinicNoIn(bookingId), subjectId: bookingId, ...by })
+    isRecorded = true
+    audit.record(entry)
   }
-  const outcome = await engine.erasures.ofBooking({
-    bookingId,
-    actorId,
-    key: key && erasureKey(key, bookingId),
-    onErased,
-  })
+  const erasing = { bookingId, actorId, key: key && erasureKey(key, bookingId), onErased }
+  const outcome = await recordUnknown(
+    audit,
+    () => (isRecorded ? [] : [entry]),
+    () => engine.erasures.ofBooking(erasing),
+  )
   if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusalProblem(outcome)
   const { booking, position } = outcome
   return { status: 200 as const, body: await writtenBookingBody(deps, booking), position }

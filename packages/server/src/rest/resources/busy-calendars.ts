@@ -92,6 +92,7 @@ function changeOf(clinicNo: number, subjectId: string, what: 'set' | 'removed') 
 
 /** Conflicts are bookings with their patients. */
 function readOf(clinicNo: number, body: unknown) {
+  if (body === undefined) return []
   const { conflicts } = body as { conflicts: readonly unknown[] }
   return conflicts.length === 0 ? [] : [{ kind: 'bookings_read', clinicNo, details: ['busy calendar'] } as const]
 }

@@ -1,10 +1,11 @@
-import { type CaseRequestBody, restOperations } from '@holdfast/contract'
+import { restOperations } from '@holdfast/contract'
 import type { NewCaseRequest } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { problem } from '../../edge/problem-error.ts'
 import { surgeonOfLists } from '../guards/reach-case.ts'
 import { afterCommit } from '../responses/after-commit.ts'
 import { caseRequestBody } from '../responses/bodies/case-body.ts'
+import { idIn } from '../responses/bodies/id-in.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import { resourceNotFound } from '../responses/theatre-problems.ts'
@@ -66,7 +67,7 @@ export function serveCaseRequests(serve: Serve, { audit, now, engine: { theatre 
       audit: ({ granted: { clinic } }, body) => ({
         kind: 'case_request_created',
         clinicNo: clinic.no,
-        subjectId: (body as CaseRequestBody).id,
+        subjectId: idIn(body),
       }),
     },
   )

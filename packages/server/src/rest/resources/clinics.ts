@@ -66,7 +66,8 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
         const clinicId = idIn(created)
         return {
           kind: 'clinic_created',
-          clinicNo: clinicId === null ? null : clinicNoIn(clinicId),
+          // Without its number: for the site's administrators alone.
+          clinicNo: clinicId === null ? 0 : clinicNoIn(clinicId),
           subjectId: clinicId,
         }
       },

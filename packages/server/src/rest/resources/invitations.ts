@@ -1,11 +1,19 @@
 import { type InvitationBody, restOperations } from '@holdfast/contract'
-import { type Clinic, type Invitation, type InvitationMail, type InvitationProof, newId } from '@holdfast/engine'
+import {
+  type Clinic,
+  clinicNoIn,
+  type Invitation,
+  type InvitationMail,
+  type InvitationProof,
+  newId,
+} from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import type { Principal } from '../../edge/principal.ts'
 import { maskAddress } from '../../messages/mask-address.ts'
 import { newInvitationToken, parseInvitationToken } from '../../secrets/invitation-tokens.ts'
 import { idIn } from '../responses/bodies/id-in.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
+import { recordUnknown } from '../responses/record-unknown.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 import { requireRoleFields } from './role-fields.ts'
@@ -144,13 +152,15 @@ function serveInvitedPeople(serve: Serve, deps: RestDeps): void {
     const proof: InvitationProof = canConfirmEmails(deps)
       ? { kind: 'address', confirmedEmail: await deps.accounts.confirmedEmail(accountId) }
       : { kind: 'link' }
-    const outcome = await invitations.accept(token.id, token.hash, accountId, proof)
+    const granted = { kind: 'role_granted', actorId: accountId, subjectId: accountId } as const
+    const network = networkPrefix(request.ip)
+    // Its role is not known.
+    const unknown = { ...granted, clinicNo: clinicNoIn(token.id), network }
+    const accept = () => invitations.accept(token.id, token.hash, accountId, proof)
+    const outcome = await recordUnknown(deps.audit, () => [unknown], accept)
     if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusalProblem(outcome)
     const { clinicNo, clinicId, role, doctorId } = outcome.membership
-    if (outcome.kind === 'done') {
-      const granted = { clinicNo, actorId: accountId, subjectId: accountId }
-      deps.audit.record({ kind: 'role_granted', ...granted, network: networkPrefix(request.ip), details: [role] })
-    }
+    if (outcome.kind === 'done') deps.audit.record({ ...granted, clinicNo, network, details: [role] })
     return { status: 200, body: { clinicId, role, doctorId } }
   })
 }

@@ -61,10 +61,10 @@ export function serveMessages(serve: Serve, deps: RestDeps): void {
       return { status: 200, body: messageBody(outcome.message) }
     },
     {
-      audit: ({ granted: { clinic } }, body) => ({
+      audit: ({ params, granted: { clinic } }, body) => ({
         kind: 'message_sent_again',
         clinicNo: clinic.no,
-        subjectId: bookingIdOf(body),
+        subjectId: bookingIdOf(body) ?? params.messageId,
       }),
     },
   )

@@ -5,6 +5,8 @@ import { invalidRequest } from '../../edge/validator.ts'
 import { caseNotFound, caseRequestNotFound } from '../guards/reach-case.ts'
 import { blockBody, caseBody } from '../responses/bodies/case-body.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
+import { writeKeyOf } from '../responses/idempotency.ts'
+import { refusalProblem } from '../responses/outcome-problems.ts'
 import { theatreProblem } from '../responses/theatre-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
@@ -49,12 +51,20 @@ export function serveTheatrePlanning(serve: Serve, deps: RestDeps): void {
 
   serve(
     restOperations.eraseTheatrePatient,
-    async ({ body, granted: { clinic, actor } }) => {
+    async ({ body, granted: { clinic, actor }, key }) => {
       const mrn = body.mrn.trim()
-      const outcome = await theatre.erasePatient({ clinicNo: clinic.no, mrn, actorId: actor.accountId })
+      // Keyed digests: from any other one, a record number could be guessed.
+      const patient = deps.recipientDigests(`theatre patient ${mrn}`)
+      const writeKey = writeKeyOf(key, `eraseTheatrePatient ${clinic.id}`, { patient })
+      const outcome = await theatre.erasePatient({ clinicNo: clinic.no, mrn, actorId: actor.accountId, writeKey })
       switch (outcome.kind) {
         case 'erased':
-          return { status: 200, body: { cases: outcome.cases, requests: outcome.requests } }
+        case 'replayed': {
+          const { kind, cases, requests } = outcome
+          return { status: 200, body: { cases, requests }, isRepeated: kind === 'replayed' }
+        }
+        case 'key_reused':
+          throw refusalProblem(outcome)
         case 'patient_missing':
           throw problem('theatre_patient_not_found', 'The clinic has no patient with this record number.')
         case 'in_use': {
@@ -64,9 +74,8 @@ export function serveTheatrePlanning(serve: Serve, deps: RestDeps): void {
         }
       }
     },
-    // A stored response has a digest of the request, from which a record number could be guessed.
     {
-      returnsSecret: true,
+      storesKey: true,
       audit: ({ granted: { clinic } }) => ({ kind: 'patients_erased', clinicNo: clinic.no, details: ['theatre'] }),
     },
   )

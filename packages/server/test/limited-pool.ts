@@ -1,0 +1,39 @@
+import pg from 'pg'
+
+/**
+ * How many queries more succeed, and what becomes of the next one. `refused`: the server takes none from then on, as
+ * one that is starting again (57P03). `lost`: that one runs, but its connection is lost before the response.
+ */
+export type QueryBudget = { left: number; mode: 'refused' | 'lost' }
+
+/** A pool whose queries fail once `budget.left` are used up. */
+export function limitedPool(pool: pg.Pool): { budget: QueryBudget; pool: pg.Pool } {
+  const budget: QueryBudget = { left: Number.POSITIVE_INFINITY, mode: 'refused' }
+  const refuseIfUsedUp = () => {
+    if (budget.mode === 'lost' || budget.left > 0) return
+    throw Object.assign(new pg.DatabaseError('starting up', 0, 'error'), { code: '57P03' })
+  }
+  const limited = <Target extends object>(target: Target, replaced: Partial<Target>): Target =>
+    new Proxy(target, {
+      get(of, name) {
+        const value: unknown = Reflect.get(replaced, name) ?? Reflect.get(of, name)
+        return typeof value === 'function' ? value.bind(of) : value
+      },
+    })
+  const queryOf = (target: pg.Pool | pg.PoolClient) =>
+    (async (...query: [string | { text: string }, ...never[]]) => {
+      const text = typeof query[0] === 'string' ? query[0] : query[0].text
+      if (/^rollback/i.test(text)) return target.query(...(query as [string]))
+      refuseIfUsedUp()
+      budget.left -= 1
+      const result = await target.query(...(query as [string]))
+      if (budget.mode === 'lost' && budget.left === -1) throw new Error('Connection terminated unexpectedly')
+      return result
+    }) as pg.Pool['query']
+  const connect = async () => {
+    refuseIfUsedUp()
+    const client = await pool.connect()
+    return limited(client, { query: queryOf(client) } as Partial<pg.PoolClient>)
+  }
+  return { budget, pool: limited(pool, { query: queryOf(pool), connect } as Partial<pg.Pool>) }
+}

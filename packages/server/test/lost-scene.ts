@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto'
+import { aBooking, aDoctor, aSlot, type BuiltClinic, type TestDatabase } from '@holdfast/testkit'
+import type { QueryBudget } from './limited-pool.ts'
+import type { RestApp } from './rest-app.ts'
+import { aTheatre, theatreTime } from './theatre-scene.ts'
+
+const dayMs = 86_400_000
+
+/** A server whose queries fail when `budget` says so, with a theatre, and appointments. */
+export type LostScene = Awaited<ReturnType<typeof aLostScene>>
+
+export async function aLostScene(database: TestDatabase, rest: RestApp, budget: QueryBudget) {
+  const theatre = await aTheatre(database, rest)
+  return {
+    database,
+    rest,
+    budget,
+    theatre,
+    ...appointmentsOf(database, rest, theatre.clinic),
+    ...deskOf(database, rest, theatre),
+    ...timesOf(),
+  }
+}
+
+/** Hours that no other case of this file takes. */
+function timesOf() {
+  let hours = 0
+  const aTime = () => {
+    hours += 1
+    return theatreTime(`${String(6 + (hours % 15)).padStart(2, '0')}:00`, Math.floor(hours / 15))
+  }
+  return { aTime }
+}
+
+function appointmentsOf(database: TestDatabase, rest: RestApp, clinic: BuiltClinic) {
+  const aVisit = async () => {
+    const doctor = await aDoctor(database, clinic)
+    const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 3 * dayMs) })
+    const booking = await aBooking(database, slot)
+    const path = { bookingId: booking.id }
+    return { doctor, slot, booking, path, token: rest.manageTokens.issue(booking.id) }
+  }
+  /** Of somebody who waits for a doctor, all of whose times are taken. */
+  const anEntry = async () => {
+    const { doctor, slot, path, token } = await aVisit()
+    const day = slot.startsAt.toISOString().slice(0, 10)
+    const patient = { name: 'Grace Hopper', email: `${randomUUID()}@example.org` }
+    const body = { clinicId: clinic.id, doctorId: doctor.id, from: day, to: day, patient }
+    return { body, cancel: () => rest.call('cancelBooking', { path, token }) }
+  }
+  return { aVisit, anEntry }
+}
+
+function deskOf(database: TestDatabase, rest: RestApp, { clinic, path, admin }: Awaited<ReturnType<typeof aTheatre>>) {
+  let isOn = false
+  const slotOf = async () =>
+    aSlot(database, await aDoctor(database, clinic), { startsAt: new Date(Date.now() + 3 * dayMs), capacity: 3 })
+  /** A value that is another one each time. */
+  const other = () => {
+    isOn = !isOn
+    return isOn
+  }
+  /** Three bookings of guests from one place. */
+  const aBurst = async () => {
+    const slot = await slotOf()
+    const burstId = randomUUID()
+    for (let n = 0; n < 3; n += 1) {
+      const { id } = await aBooking(database, slot)
+      await database.ownerPool.query(
+        `insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at) values ($1, $2, $3, $4, now())`,
+        [clinic.no, burstId, id, 'address'],
+      )
+    }
+    return burstId
+  }
+  const aMessage = async () => {
+    const slot = await slotOf()
+    const { id } = await aBooking(database, slot)
+    await database.ownerPool.query(
+      `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at)
+       values ($1, $2, $2, 2, $3, 'confirmed', 'email', 'kept', now(), now())`,
+      [clinic.no, id, slot.id],
+    )
+    return id
+  }
+  const aWebhook = async () => {
+    // Nobody listens there: a test fails at once.
+    const body = { url: 'http://127.0.0.1:9/hook', events: ['booking.confirmed'] }
+    const { body: webhook } = await rest.call('createWebhook', { path, as: admin, body })
+    // A clinic may have few.
+    await database.ownerPool.query('delete from holdfast.webhook where clinic_no = $1 and id <> $2', [
+      clinic.no,
+      webhook.id,
+    ])
+    return { ...path, webhookId: webhook.id }
+  }
+  return { other, aBurst, aMessage, aWebhook }
+}
