@@ -90,7 +90,7 @@ describe('in the whole database', () => {
         expect(await placesOfText(database, maskAddress(texts.email))).toEqual(['holdfast.message'])
         // An account's id alone says nothing about a booking: statistics may have it until the next analyze.
         const ofAccount = (await placesOfText(database, account.id)).filter((place) => !place.startsWith('statistics'))
-        expect(ofAccount).toEqual(['holdfast.booking', 'holdfast.booking_event'])
+        expect(ofAccount).toEqual(['holdfast.booking', 'holdfast.booking_event', 'holdfast.booking_origin'])
         expect(await placesOfText(database, digests.booking)).toEqual(['holdfast.booking_event'])
         expect(await placesOfText(database, digests.request)).toEqual(['holdfast.idempotency'])
         const origins = 'select from holdfast.booking_origin where booking_id = $1'
