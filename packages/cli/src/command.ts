@@ -4,8 +4,8 @@ import type { Environment, Terminal } from './terminal.ts'
 export type CommandContext = {
   env: Environment
   terminal: Terminal
-  /** Text piped into the command, for passwords. */
-  readStdin(): Promise<string>
+  /** What is piped into the command; null: it is more than that, and the rest is not read. */
+  readStdin(bytesMax: number): Promise<Buffer | null>
   /** Aborted at the first Ctrl-C or SIGTERM; the command then ends soon, and cleans up. */
   signal: AbortSignal
 }

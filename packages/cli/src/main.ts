@@ -1,4 +1,4 @@
-import { text } from 'node:stream/consumers'
+import { readAtMost } from './read-at-most.ts'
 import { runCommandLine } from './run-command-line.ts'
 import { createTerminal } from './terminal.ts'
 
@@ -20,6 +20,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,
   terminal: createTerminal(process.stdout, process.stderr),
-  readStdin: () => text(process.stdin),
+  readStdin: (bytesMax) => readAtMost(process.stdin, bytesMax),
   signal: stop.signal,
 })

@@ -23,14 +23,15 @@ export function readSettings({ env, terminal }: CommandContext): Config {
 
 /**
  * Runs `use` with the database of the settings: the server of DATABASE_URL, else the embedded one, which is started
- * for this call if it is not running.
+ * for this call if it is not running, unless `share` is `running`.
  */
 export async function withDatabase<Result>(
   context: CommandContext,
   use: (database: Awaited<ReturnType<typeof openDatabase>>, config: Config) => Promise<Result>,
+  { share = true }: { share?: true | 'running' } = {},
 ): Promise<Result> {
   const config = readSettings(context)
-  const database = await openDatabase(config, { share: true, say: (line) => context.terminal.note(line) })
+  const database = await openDatabase(config, { share, say: (line) => context.terminal.note(line) })
   try {
     return await use(database, config)
   } catch (error) {

@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream'
 import type { CommandContext } from '../src/command.ts'
+import { readAtMost } from '../src/read-at-most.ts'
 import { runCommandLine } from '../src/run-command-line.ts'
 
 export type Captured = { code: number; out: string[]; err: string[] }
@@ -30,7 +32,7 @@ export function capturingContext(
       style: (_, text) => text,
       progress: null,
     },
-    readStdin: async () => options.stdin ?? '',
+    readStdin: (bytesMax) => readAtMost(Readable.from([Buffer.from(options.stdin ?? '')]), bytesMax),
     signal: options.signal ?? new AbortController().signal,
   }
   return { context, out, err }

@@ -22,7 +22,9 @@ export {
   DatabaseUnavailable,
   isConnectionLost,
   isDatabaseUnusable,
+  isLockTimeout,
   isNotWritable,
+  refusedWith,
 } from './database/database-unavailable.ts'
 export { asPooled, changeDatabaseUrl, databaseOf, isPooled, withLoginOf } from './database/database-url.ts'
 export { findPooler, type Pooler, poolerOf } from './database/find-pooler.ts'

@@ -13,6 +13,7 @@ export type EmbeddedPostgresErrorKind =
   | 'no_unprivileged_account'
   | 'initialise_failed'
   | 'start_failed'
+  | 'not_running'
   | 'stop_failed'
 
 /** The embedded database can't be used. The message says what was found, where, and what to do about it. */

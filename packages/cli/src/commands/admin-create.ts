@@ -87,9 +87,14 @@ async function toBePromoted(accounts: Accounts, email: string, accountId: string
   return { kind: 'promoted', accountId }
 }
 
+const passwordBytesMax = 10_000
+
 /** The first line; the rest is not part of the password. */
 async function passwordFromStdin({ readStdin }: CommandContext): Promise<string> {
-  const [password = ''] = (await readStdin()).split(/\r?\n/)
+  const piped = await readStdin(passwordBytesMax)
+  if (piped === null)
+    throw new CommandRefusal(`--password-stdin: standard input is larger than ${passwordBytesMax} bytes`)
+  const [password = ''] = piped.toString('utf8').split(/\r?\n/)
   if (password === '') throw new CommandRefusal('--password-stdin: standard input contains no password')
   return password
 }

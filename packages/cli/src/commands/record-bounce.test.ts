@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { newId } from '@holdfast/engine'
+import { changeDatabaseUrl, ensureAppLogin, newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
@@ -59,16 +59,18 @@ function aReport({ id, to = address, action = 'failed', status = '5.1.1', said =
   ].join('\r\n')
 }
 
-const record = ({ ownerUrl }: TestDatabase, stdin: string, ...options: string[]) =>
-  runCaptured(['record-bounce', ...options], { DATABASE_URL: ownerUrl }, { stdin })
+const settingsOf = ({ ownerUrl, appUrl }: TestDatabase) => ({ DATABASE_URL: ownerUrl, DATABASE_APP_URL: appUrl })
 
-test('an e-mail that came back counts as failed, without the address in what the server said; once', async ({
+const record = (database: TestDatabase, stdin: string, ...options: string[]) =>
+  runCaptured(['record-bounce', ...options], settingsOf(database), { stdin })
+
+test('an e-mail that came back counts as failed, with the codes of the report and none of its text; once', async ({
   database,
 }) => {
   const { id, stored } = await aSentMail(database)
   const first = await record(database, aReport({ id, to: 'Ada@Example.NET' }))
   expect(first).toEqual({ code: 0, out: ['The e-mail is recorded as not delivered.'], err: [] })
-  const bounced = { state: 'failed', failure: 'address_refused', result: '550 <A…@Example.NET> unknown' }
+  const bounced = { state: 'failed', failure: 'address_refused', result: '550 5.1.1 (address)' }
   expect(await stored()).toEqual(bounced)
   const second = await record(database, aReport({ id, said: 'another text' }), '--json')
   expect(second).toEqual({ code: 0, out: ['{"outcome":"unchanged"}'], err: [] })
@@ -76,14 +78,17 @@ test('an e-mail that came back counts as failed, without the address in what the
 })
 
 test.for([
-  ['5.1.10', 'address_refused'],
-  ['5.2.2', 'refused'],
-  ['5.7.1', 'refused'],
-  ['4.4.7', 'unavailable'],
-] as const)('%s: %s', async ([status, failure], { database }) => {
+  ['5.1.10', '550 5.1.10 no', 'address_refused', '550 5.1.10 (address)'],
+  ['5.2.2', '552-full', 'refused', '552 5.2.2 (mailbox)'],
+  ['5.7.1', 'no', 'refused', '5.7.1 (security or policy)'],
+  ['5.0.0', '554 no', 'refused', '554 5.0.0'],
+  ['4.4.7', '451 later', 'unavailable', '451 4.4.7 (network)'],
+  ['none', '550 no', 'refused', '550'],
+  ['none', 'no', 'unavailable', null],
+] as const)('%s, %s: %s', async ([status, said, failure, result], { database }) => {
   const { id, stored } = await aSentMail(database)
-  await record(database, aReport({ id, status }))
-  expect(await stored()).toMatchObject({ state: 'failed', failure })
+  await record(database, aReport({ id, status, said }))
+  expect(await stored()).toEqual({ state: 'failed', failure, result })
 })
 
 test('a report of another address, mail or outcome changes nothing', async ({ database }) => {
@@ -105,32 +110,89 @@ test('a report of another address, mail or outcome changes nothing', async ({ da
   expect(await stored()).toMatchObject({ state: 'failed' })
 })
 
-test('what the mail server said is cut, and searched no longer than that; it may contain anything', async ({
-  database,
-}) => {
+test.for([
+  { said: '550 <ada@example.net> unknown' },
+  { said: '550 ada%40example.net' },
+  { said: '=?utf-8?q?550_ada=40example.net?=' },
+  { said: '550 ada＠example.net' },
+  { said: '550 ada @example.net' },
+  { said: '550 ada (at) example.net, +49 30 1234567' },
+  { said: '550 "Ada Lovelace" ‹ada@example.net›' },
+  { said: 'ada@example.net' },
+  { status: 'ada@example.net' },
+  { status: '5.1.ada@example.net', said: '550ada@example.net' },
+])('of a report with %j, only codes are stored', async (report, { database }) => {
   const { id, stored } = await aSentMail(database)
-  const beganAt = performance.now()
-  const { code } = await record(database, aReport({ id, said: `\u0000\u0007550 ${'a'.repeat(1_000_000)}` }))
-  expect(code).toBe(0)
-  // To search all of it took an hour.
-  expect(performance.now() - beganAt).toBeLessThan(20_000)
-  expect((await stored())?.result).toBe('  550')
-  const large = await record(database, aReport({ id, said: 'a'.repeat(5_000_000) }))
-  expect(large).toMatchObject({ code: 1, err: [expect.stringContaining('larger than any report')] })
+  expect((await record(database, aReport({ id, ...report }))).code).toBe(0)
+  expect((await stored())?.result ?? '').toMatch(/^(550)?( ?5\.1\.1 \(address\))?$/)
 })
 
-test.for([
-  [
-    'an address in which the text is cut',
-    `${'550 refused; '.repeat(22)}ada.lovelace-oncology@example.net`,
-    /; a…@example\.net$/,
-  ],
-  ['an address with a quoted name', '550 "ada lovelace"@example.net unknown', /^550 "…@example\.net unknown$/],
-  ['a text of one word', 'a'.repeat(1_000), /^5\.1\.1$/],
-] as const)('of %s, no name is stored', async ([_what, said, result], { database }) => {
+test.for([{ status: '5.1.1\0' }, { said: '550\0\u0007 no' }, { said: `550 ${'a'.repeat(300_000)}` }])(
+  'a report with %j is recorded',
+  async (report, { database }) => {
+    const { id, stored } = await aSentMail(database)
+    expect((await record(database, aReport({ id, ...report }))).code).toBe(0)
+    expect(await stored()).toMatchObject({ state: 'failed' })
+  },
+)
+
+test('an address or a Message-ID with a NUL is none, and no reason to try again', async ({ database }) => {
   const { id, stored } = await aSentMail(database)
-  expect((await record(database, aReport({ id, said }))).code).toBe(0)
-  expect((await stored())?.result).toMatch(result)
+  for (const report of [aReport({ id, to: 'ada@example.net\0' }), aReport({ id: `${id}\0` })]) {
+    expect(await record(database, report, '--json')).toMatchObject({ code: 0, out: ['{"outcome":"missing"}'] })
+  }
+  expect(await stored()).toMatchObject({ state: 'sent' })
+})
+
+test('a report that the database refuses for what is in it is not tried again', async ({ database }) => {
+  const { id } = await aSentMail(database)
+  await database.ownerPool.query(
+    `create function holdfast.refuse() returns trigger language plpgsql as
+       $$ begin raise 'no such text' using errcode = '22021'; end $$;
+     create trigger refuse before update on holdfast.message for each row execute function holdfast.refuse()`,
+  )
+  try {
+    expect(await record(database, aReport({ id }))).toEqual({ code: 1, out: [], err: ['error: no such text'] })
+  } finally {
+    await database.ownerPool.query('drop function holdfast.refuse() cascade')
+  }
+})
+
+test('the application’s role records it; the owner only reads how that one logs in', async ({ database }) => {
+  const { ownerUrl, ownerPool } = database
+  await ownerPool.query(
+    `create table public.recorded_by (role text);
+     grant insert on public.recorded_by to public;
+     create function public.note() returns trigger language plpgsql as
+       $$ begin insert into public.recorded_by values (current_user); return new; end $$;
+     create trigger note before update on holdfast.message for each row execute function public.note()`,
+  )
+  const recordedBy = async (settings: Record<string, string>) => {
+    const { id } = await aSentMail(database)
+    await ownerPool.query('truncate public.recorded_by')
+    const { code } = await runCaptured(['record-bounce'], settings, { stdin: aReport({ id }) })
+    const { rows } = await ownerPool.query<{ role: string }>('select role from public.recorded_by')
+    return [code, rows.map(({ role }) => role)]
+  }
+  try {
+    const configured = new URL(database.sessionUrl).username
+    // An owner that cannot log in.
+    const noOwner = changeDatabaseUrl(ownerUrl, { user: 'nobody', password: 'wrong' })
+    expect(await recordedBy({ DATABASE_URL: noOwner, DATABASE_APP_URL: database.appUrl })).toEqual([0, [configured]])
+    const created = new URL(await ensureAppLogin({ ownerUrl })).username
+    expect(await recordedBy({ DATABASE_URL: ownerUrl })).toEqual([0, [created]])
+  } finally {
+    await ownerPool.query('drop function public.note() cascade; drop table public.recorded_by')
+  }
+})
+
+test('a mail that is no report, or larger than any, is refused before a database is looked for', async () => {
+  const env = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }
+  const refused = (stdin: string) => runCaptured(['record-bounce'], env, { stdin })
+  const small = await refused('Subject: Re: Your appointment\r\n\r\nI will be late.')
+  expect([small.code, small.err.join()]).toEqual([1, expect.stringContaining('no report of a mail server (RFC 3464)')])
+  const large = await refused(aReport({ id: newId(1), said: 'a'.repeat(400_000) }))
+  expect([large.code, large.err.join()]).toEqual([1, expect.stringContaining('larger than any report')])
 })
 
 test('a stopped installation is not started by an e-mail: the mail server tries again', async () => {
@@ -143,12 +205,6 @@ test('a stopped installation is not started by an e-mail: the mail server tries 
   expect([code, err.join()]).toEqual([75, expect.stringContaining('Holdfast is not running')])
   expect(await readdir(directory)).toEqual([])
   await rm(directory, { recursive: true })
-})
-
-test('a mail that is no report is refused, and named so', async ({ database }) => {
-  const { code, err } = await record(database, 'Subject: Re: Your appointment\r\n\r\nI will be late.')
-  expect(code).toBe(1)
-  expect(err.join()).toContain('the mail is no report of a mail server (RFC 3464)')
 })
 
 test('while the database is away, the mail server is told to try again', async () => {

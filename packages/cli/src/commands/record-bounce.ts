@@ -1,11 +1,12 @@
-import { connectEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
-import { readDeliveryReport } from '@holdfast/adapters/smtp'
-import { createPool } from '@holdfast/engine'
+import { EmbeddedPostgresError } from '@holdfast/adapters/embedded-postgres'
+import { type DeliveryReport, readDeliveryReport, reportLimits } from '@holdfast/adapters/smtp'
+import { AppLoginError, isConnectionLost, isLockTimeout, isNotWritable, refusedWith } from '@holdfast/engine'
 import { recordBounces } from '@holdfast/server/bounces'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { messageOf } from '../message-of.ts'
-import { readSettings, withDatabase } from '../with-database.ts'
+import { withDatabase } from '../with-database.ts'
+import { withPool } from '../with-pool.ts'
 
 const texts = {
   recorded: 'The e-mail is recorded as not delivered.',
@@ -16,35 +17,54 @@ const texts = {
 
 /** A mail server that runs the command keeps the mail, and runs it again later (EX_TEMPFAIL of sysexits.h). */
 const tryLater = 75
-/** With the whole e-mail returned, a report is as large as that. */
-const mailBytesMax = 5_000_000
 
 /** `holdfast record-bounce`: reads one mail, and records the e-mail of a patient that it reports as not delivered. */
 export async function recordBounceCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
   const { terminal } = context
-  const mail = Buffer.from(await context.readStdin())
-  if (mail.length > mailBytesMax) throw new CommandRefusal('the mail is larger than any report: 5 MB are read')
-  const reports = await readDeliveryReport(mail)
-  if (reports === null) {
-    throw new CommandRefusal('the mail is no report of a mail server (RFC 3464) that names the mail that it is about')
-  }
+  // Anybody can send a mail: the command connects to the database only for a report.
+  const reports = await readReports(context)
   try {
-    const record = (ownerUrl: string) => {
-      const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast record-bounce' })
-      return recordBounces(pool, reports).finally(() => pool.end())
-    }
-    const { databaseUrl, dataDirectory } = readSettings(context)
-    // An e-mail must not start the embedded database, such as while it is upgraded.
-    const running = databaseUrl === null ? await connectEmbeddedPostgres({ dataDirectory }) : undefined
-    if (databaseUrl === null && running === undefined) throw new Error('Holdfast is not running')
-    const outcome = await (running === undefined
-      ? withDatabase(context, ({ ownerUrl }) => record(ownerUrl))
-      : record(running.ownerUrl))
+    const outcome = await record(context, reports)
     if (options.json === true) terminal.json({ outcome })
     else terminal.out(texts[outcome])
     return 0
   } catch (error) {
+    if (!maySucceedLater(error)) throw error
     terminal.note(`${messageOf(error)}; the report was not recorded: try again later`)
     return tryLater
   }
+}
+
+/** @throws CommandRefusal the mail is no report, and will be none later */
+async function readReports({ readStdin }: CommandContext): Promise<DeliveryReport[]> {
+  const mail = await readStdin(reportLimits.bytesMax)
+  const read = mail === null ? ({ kind: 'too_large' } as const) : await readDeliveryReport(mail)
+  switch (read.kind) {
+    case 'read':
+      return read.reports
+    case 'too_large':
+      throw new CommandRefusal(
+        `the mail is larger than any report: ${reportLimits.bytesMax} bytes and ${reportLimits.linesMax} lines are read`,
+      )
+    case 'none':
+      throw new CommandRefusal('the mail is no report of a mail server (RFC 3464) that names the mail that it is about')
+  }
+}
+
+function record(context: CommandContext, reports: readonly DeliveryReport[]) {
+  const use = async (url: string | null) => {
+    if (url === null) throw new CommandRefusal('the database was never migrated')
+    return withPool(url, 'holdfast record-bounce', (pool) => recordBounces(pool, reports))
+  }
+  // A mail must not start the embedded database, such as while it is upgraded.
+  return withDatabase(context, async ({ applicationUrl }) => use(await applicationUrl()), { share: 'running' })
+}
+
+/** Whether a setting or the database is the reason, and not the report. */
+function maySucceedLater(error: unknown): boolean {
+  if ([CommandRefusal, EmbeddedPostgresError, AppLoginError].some((kind) => error instanceof kind)) return true
+  if (isConnectionLost(error) || isNotWritable(error) || isLockTimeout(error)) return true
+  const state = refusedWith(error)
+  // https://www.postgresql.org/docs/current/errcodes-appendix.html: class 22, what the data is; 23, constraints.
+  return state !== null && !/^2[23]/.test(state)
 }

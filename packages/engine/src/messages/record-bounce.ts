@@ -9,8 +9,8 @@ export type Bounce = {
   /** Of the recipients that the report names, as {@link Message.maskedAddress} has them. */
   maskedAddresses: readonly string[]
   failure: Extract<MessageFailure, 'address_refused' | 'refused' | 'unavailable'>
-  /** What the mail server said, without the address. */
-  result: string
+  /** The codes of the report; null: it has none. */
+  result: string | null
 }
 
 /**
@@ -26,7 +26,7 @@ export async function recordBounce(pool: pg.Pool, bounce: Bounce): Promise<'reco
     and lower(masked_address) = any (${maskedAddresses.map((address) => address.toLowerCase())}::text[])`
   const { rowCount } = await pool.query(sql`
     update holdfast.message
-       set state = 'failed', failure = ${failure}, result = left(${result}, 300), done_at = clock_timestamp()
+       set state = 'failed', failure = ${failure}, result = ${result}, done_at = clock_timestamp()
      where ${isOfMail} and state = 'sent'`)
   if (rowCount === 1) return 'recorded'
   const found = await pool.query(sql`select from holdfast.message where ${isOfMail} and state = 'failed'`)

@@ -1,6 +1,33 @@
-import { asPooled, checkAppLogin, databaseOf, findPooler, type Pooler, withLoginOf } from '@holdfast/engine'
+import {
+  asPooled,
+  checkAppLogin,
+  createPool,
+  databaseOf,
+  findPooler,
+  type Pooler,
+  storedAppLogin,
+  withLoginOf,
+} from '@holdfast/engine'
 import type { Config } from '../config/config.ts'
 import { poolModeStatement, StartError } from '../lifecycle/start-error.ts'
+
+type Settings = Pick<Config, 'databaseUrl' | 'databaseAppUrl' | 'databaseDirectUrl' | 'databasePool'>
+
+/**
+ * The application's URL for a command that changes no schema and no login. Logs in as the owner only to read the login
+ * that a migration has created, and not at all with DATABASE_APP_URL.
+ *
+ * @returns null: no migration has created one
+ */
+export async function applicationUrlOf(config: Settings, ownerUrl: string): Promise<string | null> {
+  const login = config.databaseAppUrl ?? (await createdLogin(ownerUrl))
+  return login === null ? null : (await applicationUrls(config, login, () => undefined)).appUrl
+}
+
+async function createdLogin(ownerUrl: string): Promise<string | null> {
+  const owner = createPool({ url: ownerUrl, max: 1, name: 'holdfast app login' })
+  return storedAppLogin(owner, ownerUrl).finally(() => owner.end())
+}
 
 /**
  * The application's URLs: through the pooler, if there is one, and without it.
@@ -10,7 +37,7 @@ import { poolModeStatement, StartError } from '../lifecycle/start-error.ts'
  * @throws StartError if the pooler does not allow transactions; AppLoginError if it logs in as another role
  */
 export async function applicationUrls(
-  config: Pick<Config, 'databaseUrl' | 'databaseAppUrl' | 'databaseDirectUrl' | 'databasePool'>,
+  config: Settings,
   login: string,
   say: (line: string) => void,
 ): Promise<{ appUrl: string; sessionUrl: string }> {

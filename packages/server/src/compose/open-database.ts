@@ -1,6 +1,12 @@
-import { startEmbeddedPostgres, withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
+import {
+  connectEmbeddedPostgres,
+  EmbeddedPostgresError,
+  startEmbeddedPostgres,
+  withEmbeddedPostgres,
+} from '@holdfast/adapters/embedded-postgres'
 import { asPooled } from '@holdfast/engine'
 import type { Config } from '../config/config.ts'
+import { applicationUrlOf } from './application-urls.ts'
 import { connectionsOfProcess } from './database-connections.ts'
 import { type MigratedDatabase, migrateDatabase, type PreparedDatabase, prepareDatabase } from './prepare-database.ts'
 
@@ -18,9 +24,10 @@ type OpenDatabase = {
 export type OpenDatabaseOptions = {
   /**
    * false: this process must start the embedded server (`start`). true: use a server that another process on this
-   * machine runs on the same data directory, or start one temporarily (`worker`, `verify`, `admin` …).
+   * machine runs on the same data directory, or start one temporarily (`worker`, `verify`, `admin` …). `running`: the
+   * same, but start none.
    */
-  share: boolean
+  share: boolean | 'running'
   /** Receives messages for a person, such as where the data is stored or what was recovered. */
   say?: (line: string) => void
 }
@@ -36,6 +43,8 @@ export type Database = OpenDatabase & {
   migrate(say?: (line: string) => void): Promise<MigratedDatabase>
   /** The same, with the server's secrets. @throws also StartError for a missing or wrong secret */
   prepare(say?: (line: string) => void): Promise<PreparedDatabase>
+  /** How the application logs in, without changing anything; null: the database was never migrated. */
+  applicationUrl(): Promise<string | null>
 }
 
 /**
@@ -50,6 +59,7 @@ export async function openDatabase(config: Config, options: OpenDatabaseOptions)
     ...database,
     migrate: (say) => migrateDatabase(config, database.ownerUrl, say),
     prepare: (say) => prepareDatabase(config, database.ownerUrl, say),
+    applicationUrl: () => applicationUrlOf(config, database.ownerUrl),
   }
 }
 
@@ -63,10 +73,19 @@ async function open(config: Config, { share, say }: OpenDatabaseOptions): Promis
     return { ownerUrl: isSession ? asPooled(url) : url, embedded: false, stop: async () => undefined }
   }
   const options = { dataDirectory: config.dataDirectory, ...(say === undefined ? {} : { log: say }) }
+  if (share === 'running') return openRunning(config.dataDirectory)
   if (share) return openShared(options)
   const connections = connectionsOfOne + (config.processes - 1) * connectionsOfProcess(config)
   const embedded = await startEmbeddedPostgres({ ...options, settings: { max_connections: String(connections) } })
   return { ownerUrl: embedded.ownerUrl, embedded: true, stop: () => embedded.stop() }
+}
+
+async function openRunning(dataDirectory: string): Promise<OpenDatabase> {
+  const running = await connectEmbeddedPostgres({ dataDirectory })
+  if (running === undefined) {
+    throw new EmbeddedPostgresError('not_running', `Holdfast is not running on the data directory ${dataDirectory}`)
+  }
+  return { ...running, embedded: true, stop: async () => undefined }
 }
 
 /** Runs `withEmbeddedPostgres` until `stop` is called. */

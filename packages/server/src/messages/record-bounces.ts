@@ -16,36 +16,28 @@ export async function recordBounces(
   // Our mails have one recipient. A server that expands the address to others reports each of them.
   const failed = reports.find(({ action }) => action === 'failed')
   if (failed === undefined) return 'not_failed'
-  const { messageId, recipients, status, diagnostic } = failed
+  const { messageId, recipients } = failed
   return recordBounce(pool, {
     messageId: messageId.split('@')[0] ?? '',
     maskedAddresses: recipients.map(maskAddress),
-    failure: failureOf(status),
-    result: resultOf(diagnostic ?? '') || status.slice(0, resultMax),
+    failure: failureOf(failed),
+    result: resultOf(failed),
   })
 }
 
-const resultMax = 300
-
-/**
- * Anybody can send a report: what it says is cut before anything searches it, and again without its addresses. Of an
- * address that was cut, nothing is left.
- */
-function resultOf(diagnostic: string): string {
-  return cut(withoutAddresses(cut(diagnostic, 2 * resultMax)), resultMax)
-}
-
-/** Without the word in which it is cut. */
-function cut(text: string, max: number): string {
-  return text.length <= max ? text : text.slice(0, max + 1).replace(/\s*\S*$/, '')
-}
-
 /** By RFC 3463: 5.1.x is about the address; 4.x.x was tried for as long as the server does. */
-function failureOf(status: string): Bounce['failure'] {
-  if (status.startsWith('5.1.')) return 'address_refused'
-  return status.startsWith('5.') ? 'refused' : 'unavailable'
+function failureOf({ status, replyCode }: DeliveryReport): Bounce['failure'] {
+  const code = status ?? replyCode ?? ''
+  if (code.startsWith('5.1.')) return 'address_refused'
+  return code.startsWith('5') ? 'refused' : 'unavailable'
 }
 
-function withoutAddresses(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, ' ').replaceAll(/(?:"[^"]*"|[^\s<>@"]+)@[^\s<>@"]+/g, maskAddress)
+/** What the second number of a status is about (RFC 3463, section 3). */
+const subjects = ['', 'address', 'mailbox', 'mail system', 'network', 'mail protocol', 'content', 'security or policy']
+
+/** Not the text of the report: it may name the patient, in more ways of writing than can be masked. */
+function resultOf({ status, replyCode }: DeliveryReport): string | null {
+  const subject = subjects[Number(status?.split('.')[1] ?? 0)] ?? ''
+  const parts = [replyCode, status, subject === '' ? null : `(${subject})`]
+  return parts.filter((part) => part !== null).join(' ') || null
 }
