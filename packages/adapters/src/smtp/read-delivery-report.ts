@@ -34,7 +34,7 @@ type Fields = Map<string, string>
  * Reads a delivery status notification, as mail servers send it to the sender of a mail.
  *
  * @param mail the whole mail, as it was received
- * @returns a report for each recipient; `none`: the mail is no such notification, or does not say which mail it is about
+ * @returns a report for each recipient; `none`: the mail is no such notification, or does not name the mail it is about
  */
 export async function readDeliveryReport(
   mail: Buffer,
