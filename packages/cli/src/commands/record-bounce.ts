@@ -44,7 +44,7 @@ async function readReports({ readStdin }: CommandContext): Promise<DeliveryRepor
       return read.reports
     case 'too_large':
       throw new CommandRefusal(
-        `the mail is larger than any report: more than ${reportLimits.bytesMax} bytes or ${reportLimits.linesMax} lines`,
+        `the mail is larger than any report: over ${reportLimits.bytesMax} bytes or ${reportLimits.linesMax} lines`,
       )
     case 'none':
       throw new CommandRefusal('the mail is no report of a mail server (RFC 3464) that names the mail that it is about')
