@@ -36,7 +36,7 @@ export const bookingLimitsChangeSchema = Type.Partial(Type.Object(limits), {
 
 const bookingBurstSchema = Type.Object(
   {
-    id: Type.String({ format: 'uuid', description: 'A digest of the origin, which does not reveal it' }),
+    id: Type.String({ format: 'uuid', description: 'Of the account, or a digest of another origin' }),
     kind: literals(['address', 'network', 'account', 'contact'], {
       description: 'What the bookings have in common',
     }),

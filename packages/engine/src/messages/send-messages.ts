@@ -123,8 +123,8 @@ export async function messageFacts(
 }
 
 /**
- * Whether a reminder of the same visit that was planned for later is due too, or done: then this one is not sent. Both
- * are due at once when the quiet hours end, or after the mail server was away.
+ * Whether a reminder of the same visit that was planned for later is due too, being tried, or sent: then this one is not
+ * sent. Both are due at once when the quiet hours end, or after the mail server was away.
  */
 export async function isLaterReminderDue(
   pool: pg.Pool,
@@ -135,7 +135,7 @@ export async function isLaterReminderDue(
       select from holdfast.message
        where clinic_no = ${clinicNo} and booking_id = ${bookingId} and version = ${version} and kind = 'reminder'
          and channel = ${channel} and minutes_before < ${minutesBefore}
-         and (state <> 'due' or due_at <= clock_timestamp())) as found`)
+         and (state in ('sent', 'kept') or state = 'due' and (attempts > 0 or due_at <= clock_timestamp()))) as found`)
   return rows[0]?.found ?? false
 }
 

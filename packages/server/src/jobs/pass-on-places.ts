@@ -22,8 +22,8 @@ export function startPassingOnPlaces(deps: { pool: pg.Pool; log: Logger; everyMs
     await passOnLapsedPlaces(pool, signal)
     const nowMs = performance.now()
     if (nowMs - allMonthsAtMs < allMonthsEveryMs) return
-    await passOnLapsedPlacesOfAllMonths(pool, signal)
     allMonthsAtMs = nowMs
+    await passOnLapsedPlacesOfAllMonths(pool, signal)
   }
   return repeatEvery(passOn, {
     everyMs,

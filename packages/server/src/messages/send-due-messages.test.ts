@@ -363,6 +363,20 @@ test('of two reminders that are due at once, only the later one is sent', async 
     { minutes: 720, state: 'sent', reason: null },
     { minutes: 60, state: 'due', reason: null },
   ])
+  // One that is tried again later replaces it too; one that has failed does not.
+  const again = (minutes: number, columns: string) =>
+    database.ownerPool.query(
+      `update holdfast.message set ${columns}
+        where channel = 'email' and minutes_before = $2
+          and booking_id = (select booking_id from holdfast.message where id = $1)`,
+      [early, minutes],
+    )
+  await again(720, `state = 'due', due_at = now(), done_at = null`)
+  await again(60, `attempts = 1`)
+  expect((await sent())[1]).toEqual({ minutes: 720, state: 'skipped', reason: 'replaced' })
+  await again(720, `state = 'due', due_at = now(), done_at = null, reason = null`)
+  await again(60, `state = 'failed', failure = 'unavailable', done_at = now()`)
+  expect((await sent())[1]).toEqual({ minutes: 720, state: 'sent', reason: null })
 })
 
 test('the messages of one clinic do not delay those of others', async ({ database }) => {

@@ -322,7 +322,7 @@ export type Booking = {
  */
 export type BookingBurst = {
     /**
-     * A digest of the origin, which does not reveal it
+     * Of the account, or a digest of another origin
      */
     id: string;
     /**

@@ -68,7 +68,8 @@ function SentTo({ email, failure }: SentProps) {
   const address = `\u2068${email}\u2069`
   return (
     <div aria-live="polite">
-      {failure === null ? (
+      {/* A server of the former release does not say. */}
+      {failure == null ? (
         <>
           <Text>{t('link.help', { email: address })}</Text>
           <Text c="dimmed">{t('link.notArrived')}</Text>
