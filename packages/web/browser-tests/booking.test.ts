@@ -45,7 +45,7 @@ test('a guest finds a doctor and books, with the keyboard alone', async ({ site 
   await page.keyboard.type('Grace Hopper')
   await tabTo(page, /^Confirm booking$/)
   await page.keyboard.press('Enter')
-  await page.getByText('only this device keeps the ticket', { exact: false }).waitFor()
+  await page.getByText('You lose the ticket unless you keep it', { exact: false }).waitFor()
   await tabTo(page, /^Book without contact$/)
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
