@@ -92,10 +92,17 @@ function pick<Item>(items: readonly Item[], index: number): Item {
   return item
 }
 
-/** A write by the administrator. It may be refused, but not fail. */
+const triesMax = 5
+
+/**
+ * A write by the administrator. It may be refused, but not fail. On a busy machine the database may take longer than a
+ * request waits for it: then it is repeated, as clients do.
+ */
 async function write({ urls, bearer }: Scene, at: number, method: string, path: string, body?: object) {
   const headers = method === 'POST' ? { 'idempotency-key': randomUUID() } : {}
-  const response = await call(`${pick(urls, at)}/api/v1/${path}`, { method, bearer, body, headers })
+  const send = () => call(`${pick(urls, at)}/api/v1/${path}`, { method, bearer, body, headers })
+  let response = await send()
+  for (let tries = 1; response.body.code === 'unavailable' && tries < triesMax; tries += 1) response = await send()
   if (response.status >= 500) throw new Error(`${method} ${path} failed: ${response.text}`)
   return response
 }
