@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { compileCacheEnvironment } from '@holdfast/testkit'
 
@@ -18,8 +20,12 @@ function fromThisProcess(): Record<string, string | undefined> {
   return Object.fromEntries(inherited.map((name) => [name, process.env[name]]))
 }
 
-/** Starts the real command line with these settings and no others. */
-export function spawnHoldfast(args: string[], settings: Record<string, string> = {}): RunningHoldfast {
+/** Starts the real command line with these settings and no others. `input`: what is piped into it. */
+export function spawnHoldfast(
+  args: string[],
+  settings: Record<string, string> = {},
+  input: Iterable<string | Buffer> = [],
+): RunningHoldfast {
   const env = { ...fromThisProcess(), ...compileCacheEnvironment(), ...settings }
   const child = spawn(process.execPath, [mainPath, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
   let stdout = ''
@@ -30,7 +36,8 @@ export function spawnHoldfast(args: string[], settings: Record<string, string> =
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
-  child.stdin.end()
+  // It may end before it has read all.
+  pipeline(Readable.from(input, { objectMode: false }), child.stdin).catch(() => undefined)
   const ended = new Promise<{ code: number | string; stdout: string; stderr: string }>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) => resolve({ code: code ?? signal ?? 'unknown', stdout, stderr }))

@@ -53,7 +53,7 @@ async function readReports({ readStdin }: CommandContext): Promise<DeliveryRepor
 
 function record(context: CommandContext, reports: readonly DeliveryReport[]) {
   const use = async (url: string | null) => {
-    if (url === null) throw new CommandRefusal('the database was never migrated')
+    if (url === null) throw new CommandRefusal('the database was never migrated: run `holdfast migrate`')
     return withPool(url, 'holdfast record-bounce', (pool) => recordBounces(pool, reports))
   }
   // A mail must not start the embedded database, such as while it is upgraded.

@@ -45,7 +45,11 @@ const messageFields = {
   /** due: it waits for its time or for another attempt. skipped: it was not sent, for its `reason`. */
   state: messageStateSchema,
   maskedAddress: nullableText({ description: 'Such as a…@example.org or +49…67; null: there was no attempt yet' }),
-  result: nullableText({ description: 'The response of the mail server or the SMS provider; null: there was none' }),
+  result: nullableText({
+    description:
+      'The response of the mail server or the SMS provider; of an e-mail that came back, the codes of the report. ' +
+      'null: there was none',
+  }),
   reason: nullableLiterals(messageReasons, {
     description:
       'Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no ' +

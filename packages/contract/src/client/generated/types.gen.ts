@@ -2034,7 +2034,7 @@ export type Message = {
      */
     maskedAddress: string | null;
     /**
-     * The response of the mail server or the SMS provider; null: there was none
+     * The response of the mail server or the SMS provider; of an e-mail that came back, the codes of the report. null: there was none
      */
     result: string | null;
     /**
@@ -2271,7 +2271,7 @@ export type MessageWithContent = {
      */
     maskedAddress: string | null;
     /**
-     * The response of the mail server or the SMS provider; null: there was none
+     * The response of the mail server or the SMS provider; of an e-mail that came back, the codes of the report. null: there was none
      */
     result: string | null;
     /**
