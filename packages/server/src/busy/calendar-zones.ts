@@ -28,15 +28,15 @@ export class CalendarZones {
     return local.toZonedDateTime(zone).epochMilliseconds
   }
 
-  /** The time of an instant in the zone of `like`, a time that is given with this `tzid`: the two can be compared. */
-  timeAt(ms: number, like: ICAL.Time, tzid: string | null): ICAL.Time {
-    const utc = ICAL.Time.fromJSDate(new Date(ms), true)
-    if (isUtc(like)) return utc
+  /** The local time of an instant in a zone, without the zone. */
+  localAt(ms: number, tzid: string | null): ICAL.Time {
     const zone = this.#zoneOf(tzid)
-    if (typeof zone !== 'string') return utc.convertToZone(zone)
     const { year, month, day, hour, minute, second } =
-      Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone)
-    return ICAL.Time.fromData({ year, month, day, hour, minute, second, isDate: false }, like.zone ?? undefined)
+      typeof zone === 'string'
+        ? Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone)
+        : ICAL.Time.fromJSDate(new Date(ms), true).convertToZone(zone)
+    const local = { year, month, day, hour, minute, second, isDate: false }
+    return ICAL.Time.fromData(local, ICAL.Timezone.localTimezone)
   }
 
   #zoneOf(tzid: string | null): string | ICAL.Timezone {

@@ -1,5 +1,7 @@
 import ICAL from 'ical.js'
+import { alignTimes } from './align-times.ts'
 import { type CalendarZones, isUtc } from './calendar-zones.ts'
+import { tzidOf } from './tzid-of.ts'
 
 /** A busy time in milliseconds. */
 export type Span = { startMs: number; endMs: number }
@@ -28,23 +30,29 @@ export function* eventSpans(
   window: { fromMs: number; untilMs: number },
 ): Generator<Span> {
   const isOfSeries = (one: ICAL.Component) => one.getFirstProperty('recurrence-id')?.getFirstParameter('range') != null
-  const event = new ICAL.Event(component, { exceptions: exceptions.filter(isOfSeries) })
+  const ranges = exceptions.filter(isOfSeries)
   const tzid = tzidOf(component, 'dtstart')
   const replacedMs = new Set<number>()
+  // By how much an occurrence beyond the window can be moved back.
+  let movedMs = 0
   for (const exception of exceptions) {
     const one = new ICAL.Event(exception, { exceptions: [] })
-    replacedMs.add(zones.msOf(one.recurrenceId, tzidOf(exception, 'recurrence-id') ?? tzid))
+    const recurrenceMs = zones.msOf(one.recurrenceId, tzidOf(exception, 'recurrence-id') ?? zoneOfStart(component))
+    replacedMs.add(recurrenceMs)
+    const startMs = zones.msOf(one.startDate, tzidOf(exception, 'dtstart'))
+    if (isOfSeries(exception)) movedMs = Math.max(movedMs, recurrenceMs - startMs + dayMs)
     yield* spanOf(one, one.startDate, one.endDate, zones)
   }
   yield* takePeriods(component, zones)
-  alignTimes(event, zones)
+  alignTimes(component, ranges, zones)
+  const event = new ICAL.Event(component, { exceptions: [...ranges] })
   if (!event.isRecurring()) {
     yield* spanOf(event, event.startDate, event.endDate, zones)
     return
   }
   // Occurrences that end before the window are not calculated whole, unless an exception moves all that follow it.
   const lastingMs = event.duration.toSeconds() * 1000 + 2 * dayMs
-  const skipsUntilMs = exceptions.some(isOfSeries) ? Number.NEGATIVE_INFINITY : window.fromMs - lastingMs
+  const skipsUntilMs = ranges.length > 0 ? Number.NEGATIVE_INFINITY : window.fromMs - lastingMs
   const iterator = event.iterator(startNear(event, zones.msOf(event.startDate, tzid), skipsUntilMs))
   for (let next = iterator.next(); next != null; next = iterator.next()) {
     const startMs = zones.msOf(next, tzid)
@@ -52,7 +60,7 @@ export function* eventSpans(
       const { item, startDate, endDate } = event.getOccurrenceDetails(next)
       yield* spanOf(item, startDate, endDate, zones)
     }
-    if (startMs >= window.untilMs) break
+    if (startMs >= window.untilMs + movedMs) break
   }
 }
 
@@ -64,13 +72,14 @@ export function* freeBusySpans(component: ICAL.Component, zones: CalendarZones):
   }
 }
 
-function* spanOf({ component }: ICAL.Event, start: ICAL.Time, end: ICAL.Time, zones: CalendarZones): Generator<Span> {
+function* spanOf(event: ICAL.Event, start: ICAL.Time, end: ICAL.Time, zones: CalendarZones): Generator<Span> {
+  const { component } = event
   if (!isBusy(component)) return
   const tzid = tzidOf(component, 'dtstart')
   const startMs = zones.msOf(start, tzid)
   const duration = component.getFirstPropertyValue('duration')
   if (!(duration instanceof ICAL.Duration)) {
-    yield { startMs, endMs: zones.msOf(end, tzidOf(component, 'dtend') ?? tzid) }
+    yield { startMs, endMs: isEndInZone(event) ? zones.msOf(end, tzid) : startMs + lengthMsOf(event, zones) }
     return
   }
   // Its days are those of the calendar, its hours are exact (RFC 5545, section 3.3.6).
@@ -81,58 +90,52 @@ function* spanOf({ component }: ICAL.Event, start: ICAL.Time, end: ICAL.Time, zo
   yield { startMs, endMs: zones.msOf(lastDay, tzid) + sign * ((hours * 60 + minutes) * 60 + seconds) * 1000 }
 }
 
+/** Whether the end of an event is in the zone of its start: then its distance is that on the wall. */
+function isEndInZone({ component, startDate, endDate }: ICAL.Event): boolean {
+  if (!component.hasProperty('dtend')) return true
+  const isAlike = startDate.isDate === endDate.isDate && isUtc(startDate) === isUtc(endDate)
+  return isAlike && tzidOf(component, 'dtend') === tzidOf(component, 'dtstart')
+}
+
+function lengthMsOf({ component, startDate, endDate }: ICAL.Event, zones: CalendarZones): number {
+  const tzid = tzidOf(component, 'dtstart')
+  return zones.msOf(endDate, tzidOf(component, 'dtend') ?? tzid) - zones.msOf(startDate, tzid)
+}
+
 function isBusy(component: ICAL.Component): boolean {
   const value = (name: string) => String(component.getFirstPropertyValue(name) ?? '').toUpperCase()
   return value('status') !== 'CANCELLED' && value('transp') !== 'TRANSPARENT'
 }
 
-function tzidOf(component: ICAL.Component, name: string): string | null {
-  const tzid: unknown = component.getFirstProperty(name)?.getFirstParameter('tzid')
-  return typeof tzid === 'string' ? tzid : null
+/** Times of a series that are in no zone are in that of its start; null: of the clinic. */
+function zoneOfStart(component: ICAL.Component): string | null {
+  const start = component.getFirstPropertyValue('dtstart')
+  return start instanceof ICAL.Time && isUtc(start) ? 'UTC' : tzidOf(component, 'dtstart')
 }
 
 /** Additional occurrences with an end of their own. They are removed: ical.js takes all for times. */
 function* takePeriods(component: ICAL.Component, zones: CalendarZones): Generator<Span> {
   const excludedMs = new Set<number>()
+  const ofStart = zoneOfStart(component)
   for (const property of component.getAllProperties('exdate')) {
     const tzid = property.getFirstParameter('tzid')
-    for (const time of property.getValues()) excludedMs.add(zones.msOf(time, typeof tzid === 'string' ? tzid : null))
+    for (const time of property.getValues()) {
+      excludedMs.add(zones.msOf(time, typeof tzid === 'string' ? tzid : ofStart))
+    }
   }
   for (const property of component.getAllProperties('rdate')) {
     if (property.type !== 'period') continue
     component.removeProperty(property)
     if (!isBusy(component)) continue
-    for (const span of periodsIn(property, zones)) if (!excludedMs.has(span.startMs)) yield span
+    for (const span of periodsIn(property, zones, ofStart)) if (!excludedMs.has(span.startMs)) yield span
   }
 }
 
-/**
- * ical.js compares local times, unless the file defines their zones: brings what is compared with the starts of a
- * series to the zone of its first one, which is added to further dates without a rule.
- */
-function alignTimes({ component, startDate }: ICAL.Event, zones: CalendarZones): void {
-  const tzid = tzidOf(component, 'dtstart')
-  const aligned = (time: ICAL.Time, own: string | null) => {
-    const isComparable = time.isDate || startDate.isDate || (own === tzid && isUtc(time) === isUtc(startDate))
-    return isComparable || (own === null && !isUtc(time)) ? time : zones.timeAt(zones.msOf(time, own), startDate, tzid)
-  }
-  for (const property of [...component.getAllProperties('exdate'), ...component.getAllProperties('rdate')]) {
-    const own = property.getFirstParameter('tzid')
-    property.setValues(property.getValues().map((time) => aligned(time, typeof own === 'string' ? own : null)))
-  }
-  for (const property of component.getAllProperties('rrule')) {
-    const rule = property.getFirstValue() as ICAL.Recur
-    if (rule.until) rule.until = aligned(rule.until, null)
-  }
-  if (component.hasProperty('rdate') && !component.hasProperty('rrule')) {
-    component.addPropertyWithValue('rdate', startDate.clone())
-  }
-}
-
-function* periodsIn(property: ICAL.Property, zones: CalendarZones): Generator<Span> {
+/** `ofStart`: the zone of those without one. */
+function* periodsIn(property: ICAL.Property, zones: CalendarZones, ofStart: string | null = null): Generator<Span> {
   const tzid = property.getFirstParameter('tzid')
   for (const period of property.getValues()) {
-    const zone = typeof tzid === 'string' ? tzid : null
+    const zone = typeof tzid === 'string' ? tzid : ofStart
     yield { startMs: zones.msOf(period.start, zone), endMs: zones.msOf(period.getEnd(), zone) }
   }
 }
