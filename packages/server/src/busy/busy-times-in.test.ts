@@ -243,6 +243,23 @@ test.for([
   expect(() => busyTimesIn(calendarOf(event), window)).toThrow('None of its events can be read.')
 })
 
+test.for([
+  ['DURATION:P99999999999999W'],
+  ['DURATION:-P99999999999999W'],
+  ['DURATION:PT99999999999999999999S'],
+  ['DURATION:P99999999999999W', 'RRULE:FREQ=DAILY'],
+  ['DURATION:PT1H', 'RDATE;VALUE=PERIOD:20261103T090000Z/P99999999999999W'],
+])('an event with %j is left out at once, and counted', { timeout: 10_000 }, (lines) => {
+  const good = ['DTSTART:20261102T090000Z', 'DTEND:20261102T100000Z']
+  const { busy: times, leftOut } = busyTimesIn(calendarOf(['DTSTART:20261102T090000Z', ...lines], good), window)
+  expect([texts(times), leftOut]).toEqual([['2026-11-02T09:00/2026-11-02T10:00'], 1])
+})
+
+test('an event that is longer than the window covers it', () => {
+  const year = ['DTSTART:20260601T090000Z', 'DURATION:P52W']
+  expect(busy(year)).toEqual(['2026-10-01T00:00/2026-12-01T00:00'])
+})
+
 test('too many occurrences are refused', () => {
   const event = ['DTSTART:20261001T000000Z', 'DTEND:20261001T000001Z', 'RRULE:FREQ=SECONDLY']
   expect(() => busy(event)).toThrow(/30000 occurrences/)

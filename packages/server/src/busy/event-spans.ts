@@ -15,6 +15,11 @@ const stepMs: Partial<Record<string, number>> = {
   DAILY: dayMs,
   WEEKLY: 7 * dayMs,
 }
+/**
+ * ical.js adds a duration month by month. What is longer than a life is no absence; what is only longer than the window
+ * may cover it.
+ */
+const durationSecondsMax = 100 * 366 * 86_400
 const daysOfMonths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 /**
@@ -31,6 +36,7 @@ export function* eventSpans(
 ): Generator<Span> {
   const isOfSeries = (one: ICAL.Component) => one.getFirstProperty('recurrence-id')?.getFirstParameter('range') != null
   const ranges = exceptions.filter(isOfSeries)
+  for (const one of [component, ...exceptions]) refuseTooLong(one.getFirstPropertyValue('duration'))
   const tzid = tzidOf(component, 'dtstart')
   const replacedMs = new Set<number>()
   // By how much an occurrence beyond the window can be moved back.
@@ -39,8 +45,10 @@ export function* eventSpans(
     const one = new ICAL.Event(exception, { exceptions: [] })
     const recurrenceMs = zones.msOf(one.recurrenceId, tzidOf(exception, 'recurrence-id') ?? zoneOfStart(component))
     replacedMs.add(recurrenceMs)
-    const startMs = zones.msOf(one.startDate, tzidOf(exception, 'dtstart'))
-    if (isOfSeries(exception)) movedMs = Math.max(movedMs, recurrenceMs - startMs + dayMs)
+    if (isOfSeries(exception)) {
+      const startMs = zones.msOf(one.startDate, tzidOf(exception, 'dtstart'))
+      movedMs = Math.max(movedMs, recurrenceMs - startMs + dayMs)
+    }
     yield* spanOf(one, one.startDate, one.endDate, zones)
   }
   yield* takePeriods(component, zones)
@@ -70,6 +78,11 @@ export function* freeBusySpans(component: ICAL.Component, zones: CalendarZones):
     const type = String(property.getFirstParameter('fbtype') ?? 'BUSY').toUpperCase()
     if (type !== 'FREE') yield* periodsIn(property, zones)
   }
+}
+
+function refuseTooLong(duration: unknown): void {
+  if (!(duration instanceof ICAL.Duration)) return
+  if (!(Math.abs(duration.toSeconds()) <= durationSecondsMax)) throw new Error('It is longer than a hundred years.')
 }
 
 function* spanOf(event: ICAL.Event, start: ICAL.Time, end: ICAL.Time, zones: CalendarZones): Generator<Span> {
@@ -135,6 +148,7 @@ function* takePeriods(component: ICAL.Component, zones: CalendarZones): Generato
 function* periodsIn(property: ICAL.Property, zones: CalendarZones, ofStart: string | null = null): Generator<Span> {
   const tzid = property.getFirstParameter('tzid')
   for (const period of property.getValues()) {
+    refuseTooLong(period.duration)
     const zone = typeof tzid === 'string' ? tzid : ofStart
     yield { startMs: zones.msOf(period.start, zone), endMs: zones.msOf(period.getEnd(), zone) }
   }
