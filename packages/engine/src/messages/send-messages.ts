@@ -123,8 +123,8 @@ export async function messageFacts(
 }
 
 /**
- * Whether a reminder of the same visit that was planned for later is due too, being tried, or sent: then this one is not
- * sent. Both are due at once when the quiet hours end, or after the mail server was away.
+ * Whether a reminder of the same visit that was planned for later is due too, being tried, or sent: then this one need
+ * not be. Both are due at once when the quiet hours end, or after the mail server was away.
  */
 export async function isLaterReminderDue(
   pool: pg.Pool,
