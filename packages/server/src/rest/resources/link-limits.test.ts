@@ -1,6 +1,6 @@
 import { DatabaseUnavailable } from '@holdfast/engine'
 import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
-import { expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
 
@@ -39,6 +39,15 @@ async function aScene(database: TestDatabase, rest: RestApp, limits: Limits) {
     return { path: { bookingId: booking.id }, body: { manageToken: booking.manageToken ?? '' } }
   }
   return { clinic, doctor, slot, admin, aGuests }
+}
+
+/** A server that reserves what a link needs, and then cannot make it. */
+async function startCutOff(database: TestDatabase, limited: RestApp): Promise<RestApp> {
+  const lost = new DatabaseUnavailable('The connection was lost.', { outcomeUnknown: false, cause: null })
+  const engine = { ...limited.engine, settle: () => Promise.reject(lost) }
+  const cutOff = await startRestApp(database, { hasLimits: true, replaced: { engine } })
+  onTestFinished(() => cutOff.stop())
+  return cutOff
 }
 
 type Guests = Awaited<ReturnType<Awaited<ReturnType<typeof aScene>>['aGuests']>>
@@ -125,13 +134,9 @@ test('a booking that was not linked takes no place', async ({ database, limited 
 test('the reservation of a link that failed ends when another account has the booking', async ({
   database,
   limited,
-  onTestFinished,
 }) => {
   const { aGuests } = await aScene(database, limited, { accountBookingsMax: 1 })
-  const lost = new DatabaseUnavailable('The connection was lost.', { outcomeUnknown: false, cause: null })
-  const engine = { ...limited.engine, settle: () => Promise.reject(lost) }
-  const cutOff = await startRestApp(database, { hasLimits: true, replaced: { engine } })
-  onTestFinished(() => cutOff.stop())
+  const cutOff = await startCutOff(database, limited)
   const [slow, fast] = [limited.anAccount(), limited.anAccount()]
   const booking = await aGuests()
   expect((await link(cutOff, booking, cutOff.anAccount(slow))).status).toBe(503)
@@ -148,13 +153,9 @@ test('a link that fails on one server does not release the reservation of its re
   database,
   limited,
   otherLimited,
-  onTestFinished,
 }) => {
   const { aGuests } = await aScene(database, limited, { accountBookingsMax: 1 })
-  const lost = new DatabaseUnavailable('The connection was lost.', { outcomeUnknown: false, cause: null })
-  const engine = { ...limited.engine, settle: () => Promise.reject(lost) }
-  const cutOff = await startRestApp(database, { hasLimits: true, replaced: { engine } })
-  onTestFinished(() => cutOff.stop())
+  const cutOff = await startCutOff(database, limited)
   const as = limited.anAccount()
   const booking = await aGuests()
   expect((await link(cutOff, booking, cutOff.anAccount(as))).status).toBe(503)
