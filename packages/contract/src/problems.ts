@@ -340,8 +340,8 @@ export const problemKinds = {
     status: 500,
     title: 'Internal server error',
     help:
-      'It was logged with the request’s id (`instance`). The outcome of a write is unknown: retry with the same ' +
-      'Idempotency-Key.',
+      'It was logged with the request’s id (`instance`). `detail` says whether the outcome of a write is unknown: ' +
+      'then retry with the same Idempotency-Key.',
   },
   overloaded: {
     status: 503,

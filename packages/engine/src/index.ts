@@ -24,6 +24,7 @@ export {
   isDatabaseUnusable,
   isLockTimeout,
   isNotWritable,
+  mayHaveRun,
   refusedWith,
 } from './database/database-unavailable.ts'
 export { asPooled, changeDatabaseUrl, databaseOf, isPooled, withLoginOf } from './database/database-url.ts'

@@ -35,9 +35,38 @@ test.for([
   ['57P03, a server that is starting or stopping', '57P03', [true, true, false]],
   ['53300, one that has no connection left', '53300', [true, false, false]],
   ['57P01, one that ends the session', '57P01', [true, false, true]],
-  ['28P01, a wrong password', '28P01', [false, false, true]],
+  ['28P01, a wrong password', '28P01', [false, false, false]],
 ] as const)('%s: lost, not writable, may have run', async ([, code, expected]) => {
   const error = await errorOf(await refusingServer(code))
   expect(error).toMatchObject({ code })
   expect([isConnectionLost(error), isNotWritable(error), mayHaveRun(error)]).toEqual(expected)
+})
+
+const withCode = (code: string) => Object.assign(new Error('refused'), { code })
+const ofSystem = (code: string, syscall: string) => Object.assign(new Error(code), { code, syscall })
+
+test.for<[string, unknown, boolean]>([
+  ['a connection refused', ofSystem('ECONNREFUSED', 'connect'), false],
+  [
+    'one refused at each address',
+    new AggregateError([ofSystem('ECONNREFUSED', 'connect'), ofSystem('ECONNREFUSED', 'connect')]),
+    false,
+  ],
+  ['a name that is not found', ofSystem('ENOTFOUND', 'getaddrinfo'), false],
+  ['a pool without a free connection in time', new Error('timeout exceeded when trying to connect'), false],
+  ['no connection left', withCode('53300'), false],
+  ['a value out of range', withCode('22003'), false],
+  ['a broken constraint', withCode('23514'), false],
+  ['a deadlock', withCode('40P01'), false],
+  ['a demoted primary', withCode('25006'), false],
+  ['a connection reset', ofSystem('ECONNRESET', 'read'), true],
+  ['a connection that ended', new Error('Connection terminated unexpectedly'), true],
+  ['no response in time', new Error('Query read timeout'), true],
+  ['a session that was ended', withCode('57P01'), true],
+  ['a completion that is unknown', withCode('40003'), true],
+  ['a lost connection', withCode('08006'), true],
+  ['a bug', new TypeError('x is not a function'), true],
+  ['what is no error', 'text', true],
+])('%s: whether the write may have run', ([, error, expected]) => {
+  expect(mayHaveRun(error)).toBe(expected)
 })

@@ -120,15 +120,23 @@ export function refusedWith(error: unknown): string | null {
   return isNotWritable(error) || isLockTimeout(error) ? null : codeOf(error)
 }
 
+// The server reports these after it has rolled the statement back: wrong values, broken constraints, conflicts between
+// transactions (but 40003, completion unknown), missing resources, waits that ended. 28 and 53300 refuse the
+// connection.
+const undoneStates = /^(22...|23...|25006|28...|40(?!003)...|53...|55P03|57014|57P03|08001|08004)$/
+const connectCalls = new Set<unknown>(['connect', 'getaddrinfo'])
+
 /**
- * For a lost connection: whether the statement may have run. false: it was lost while connecting, before that was sent.
+ * Whether a write that failed with this error may be committed. false: the connection failed before the statement was
+ * sent, or the server has rolled it back. Only of the statement that failed: for one that follows the commit of
+ * another, see {@link afterCommit}.
  */
 export function mayHaveRun(error: unknown): boolean {
   if (error instanceof DatabaseUnavailable) return error.outcomeUnknown
   if (error instanceof AggregateError) return error.errors.some(mayHaveRun)
   if (!(error instanceof Error)) return true
-  if (isNotWritable(error) || codeOf(error) === '53300') return false
-  if ('syscall' in error && error.syscall === 'connect') return false
+  if (undoneStates.test(codeOf(error))) return false
+  if ('syscall' in error && connectCalls.has(error.syscall)) return false
   return !connectMessages.test(error.message)
 }
 

@@ -1,6 +1,6 @@
 import { DatabaseUnavailable, MonthsInTransit, newId, PartitionMissing } from '@holdfast/engine'
 import { expect, test } from 'vitest'
-import { problemOf } from './error-handler.ts'
+import { isOutcomeUnknown, problemOf } from './error-handler.ts'
 import { problem } from './problem-error.ts'
 
 const withCode = (code: string, message = 'a message that quotes "a patient"') =>
@@ -42,4 +42,25 @@ test('the detail says that a request was not processed, or how to find out its o
   expect(problemOf(refused)).toMatchObject({ code: 'unavailable', detail: expect.stringContaining('not processed') })
   const unknown = new DatabaseUnavailable('x', { outcomeUnknown: true, cause: null })
   expect(problemOf(unknown)).toMatchObject({ code: 'unavailable', detail: expect.stringContaining('Idempotency-Key') })
+})
+
+const ofSystem = (code: string, syscall: string) => Object.assign(new Error(code), { code, syscall })
+
+test.each<[string, unknown, boolean]>([
+  ['the database refuses connections', ofSystem('ECONNREFUSED', 'connect'), false],
+  ['the database has no connection left', withCode('53300'), false],
+  ['the pool has no connection in time', new Error('timeout exceeded when trying to connect'), false],
+  ['a value is out of range', withCode('22003'), false],
+  ['an unexpected constraint was violated', withCode('23514'), false],
+  ['there was a deadlock', withCode('40P01'), false],
+  ['the primary was demoted', withCode('25006'), false],
+  ['a partition is missing', new PartitionMissing(newId(1), { cause: null }), false],
+  ['the request is refused', problem('slot_full', 'No room.'), false],
+  ['the connection ended', new Error('Connection terminated unexpectedly'), true],
+  ['the connection was reset', ofSystem('ECONNRESET', 'read'), true],
+  ['the database shuts down', withCode('57P01'), true],
+  ['there is a bug', new TypeError('x is not a function'), true],
+])('when %s: the response says that the outcome is unknown only if it is', (_what, error, expected) => {
+  expect(isOutcomeUnknown(error)).toBe(expected)
+  expect(/unknown/.test(problemOf(error).detail)).toBe(expected)
 })

@@ -1,9 +1,9 @@
 import type { ProblemCode } from '@holdfast/contract'
 import {
-  DatabaseUnavailable,
   isConnectionLost,
   isNotWritable,
   MonthsInTransit,
+  mayHaveRun,
   PartitionMissing,
 } from '@holdfast/engine'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
@@ -52,17 +52,17 @@ export function problemOf(error: unknown): ProblemError {
     const detail = 'The database was too busy. Nothing was written: repeat the request.'
     return problem('unavailable', detail, { retryAfterSeconds: 1 })
   }
-  return problem('internal_error', 'The error was logged with this id. The outcome of a write is unknown.')
+  const outcome = mayHaveRun(error) ? 'The outcome of a write is unknown.' : 'Nothing was written.'
+  return problem('internal_error', `The error was logged with this id. ${outcome}`)
 }
 
 /** Whether a write that failed with this error may have been committed, as its response says then. */
 export function isOutcomeUnknown(error: unknown): boolean {
-  if (isConnectionLost(error)) return !isNotProcessed(error)
-  return problemOf(error).code === 'internal_error'
+  return mayHaveRun(error) && (isConnectionLost(error) || problemOf(error).code === 'internal_error')
 }
 
 function isNotProcessed(error: unknown): boolean {
-  return (error instanceof DatabaseUnavailable && !error.outcomeUnknown) || isNotWritable(error)
+  return (isConnectionLost(error) || isNotWritable(error)) && !mayHaveRun(error)
 }
 
 /** The one place that writes problem documents. Logs unexpected errors once, with the request's id. */

@@ -1,9 +1,10 @@
 import { DatabaseUnavailable } from '@holdfast/engine'
-import { problemOf } from '../../edge/error-handler.ts'
+import { isOutcomeUnknown } from '../../edge/error-handler.ts'
+import { ProblemError } from '../../edge/problem-error.ts'
 
 /**
- * Reads what the response to a write contains, after its commit. If the database is lost meanwhile, the response is
- * that the outcome is unknown, and not that nothing was written: a retry with the same Idempotency-Key gets it.
+ * Reads what the response to a write contains, after its commit. If that fails, the response is that the outcome is
+ * unknown, and not that nothing was written: a retry with the same Idempotency-Key gets it.
  *
  * @throws DatabaseUnavailable with `outcomeUnknown`
  */
@@ -11,7 +12,8 @@ export async function afterCommit<Result>(read: () => Promise<Result>): Promise<
   try {
     return await read()
   } catch (error) {
-    if (problemOf(error).code !== 'unavailable') throw error
+    const isRefusal = error instanceof ProblemError && error.code !== 'unavailable'
+    if (isRefusal || isOutcomeUnknown(error)) throw error
     throw new DatabaseUnavailable('The response to a committed write could not be read.', {
       outcomeUnknown: true,
       cause: error,
