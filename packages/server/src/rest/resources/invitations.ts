@@ -154,8 +154,11 @@ function serveInvitedPeople(serve: Serve, deps: RestDeps): void {
       : { kind: 'link' }
     const granted = { kind: 'role_granted', actorId: accountId, subjectId: accountId } as const
     const network = networkPrefix(request.ip)
-    // Its role is not known.
-    const unknown = { ...granted, clinicNo: clinicNoIn(token.id), network }
+    // The caller has written the token, and its id names any clinic: the log names that of an invitation only.
+    const known = await invitations.find(token.id, token.hash)
+    if (known.kind === 'invitation_missing') throw refusalProblem(known)
+    const details = known.kind === 'done' ? [known.invitation.role] : []
+    const unknown = { ...granted, clinicNo: clinicNoIn(token.id), network, details }
     const accept = () => invitations.accept(token.id, token.hash, accountId, proof)
     const outcome = await recordUnknown(deps.audit, () => [unknown], accept)
     if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusalProblem(outcome)

@@ -1,6 +1,7 @@
 import { type MessageBody, restOperations } from '@holdfast/contract'
 import type { Message } from '@holdfast/engine'
 import { changedFields } from '../../audit/changed-fields.ts'
+import { networkPrefix } from '../../audit/network-prefix.ts'
 import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { isCountry } from '../../messages/message-sms.ts'
@@ -8,6 +9,7 @@ import { previewMessage } from '../../messages/preview-message.ts'
 import { sampleLinks, sampleSettings } from '../../messages/sample-messages.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
+import { recordUnknown } from '../responses/record-unknown.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 
@@ -54,20 +56,27 @@ export function serveMessages(serve: Serve, deps: RestDeps): void {
 
   serve(
     restOperations.sendMessage,
-    async ({ params, granted: { clinic } }) => {
-      const outcome = await messages.sendAgain(clinic.no, params.messageId)
+    async ({ params, granted: { clinic, actor }, request }) => {
+      const found = await messages.find(clinic.no, params.messageId)
+      if (found === null) throw noMessage()
+      const { bookingId: subjectId } = found.message
+      const { accountId: actorId } = actor
+      const unknown = { ...sentAgain(clinic.no, subjectId), actorId, network: networkPrefix(request.ip) }
+      const send = () => messages.sendAgain(clinic.no, params.messageId)
+      const outcome = await recordUnknown(deps.audit, () => [unknown], send)
       if (outcome.kind === 'message_missing') throw noMessage()
       if (outcome.kind === 'too_soon') throw tooSoon(outcome.retryAfterSeconds)
       return { status: 200, body: messageBody(outcome.message) }
     },
     {
-      audit: ({ params, granted: { clinic } }, body) => ({
-        kind: 'message_sent_again',
-        clinicNo: clinic.no,
-        subjectId: bookingIdOf(body) ?? params.messageId,
-      }),
+      // What is unknown is recorded above: the request has no booking to name.
+      audit: ({ granted: { clinic } }, body) => (body === undefined ? null : sentAgain(clinic.no, bookingIdOf(body))),
     },
   )
+}
+
+function sentAgain(clinicNo: number, subjectId: string | null) {
+  return { kind: 'message_sent_again', clinicNo, subjectId } as const
 }
 
 function servePreviews(serve: Serve, { engine: { messages, directory }, publicUrl, now }: RestDeps): void {
