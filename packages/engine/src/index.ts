@@ -54,7 +54,14 @@ export {
   takeAccountMails,
   waitingAccountMails,
 } from './messages/account-mails.ts'
-export { countMessage, linksPerDayMax, messagesPerDayMax, smsPerDayMax } from './messages/message-budget.ts'
+export {
+  countMessage,
+  linksPerDayMax,
+  linksPerNetworkMax,
+  messagesPerDayMax,
+  networkOfBooking,
+  smsPerDayMax,
+} from './messages/message-budget.ts'
 export { defaultMessageChoices, messageChoices } from './messages/message-choices.ts'
 export { defaultMessageSettings } from './messages/message-settings.ts'
 export { type AnnouncedEvent, planMessages } from './messages/plan-messages.ts'

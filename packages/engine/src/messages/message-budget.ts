@@ -13,6 +13,12 @@ export const messagesPerDayMax = 10
  */
 export const linksPerDayMax = 20
 
+/**
+ * Of these, those for bookings from one network. The guests and the accounts of two networks use up 16, so the owner of
+ * the address can still book.
+ */
+export const linksPerNetworkMax = 4
+
 /** SMS of one clinic in a day, beside the same: each costs it something, and anybody can book with any number. */
 export const smsPerDayMax = 2_000
 
@@ -37,4 +43,19 @@ export async function countMessage(
            since = case when b.since < clock_timestamp() - interval '1 day' then clock_timestamp() else b.since end
      where b.since < clock_timestamp() - interval '1 day' or b.sent < ${perDayMax}`)
   return rowCount === 1
+}
+
+/**
+ * Where a booking comes from: a digest of its network (/48 of IPv6, an address of IPv4), other ones for guests and for
+ * accounts. null: limits are off, or it was booked by the clinic.
+ */
+export async function networkOfBooking(
+  pool: pg.Pool,
+  { clinicNo, bookingId }: { clinicNo: number; bookingId: string },
+): Promise<string | null> {
+  const { rows } = await pool.query<{ subject: string }>(sql`
+    select subject from holdfast.booking_origin
+     where clinic_no = ${clinicNo} and booking_id = ${bookingId} and kind in ('address', 'network')
+     order by kind desc, at desc limit 1`)
+  return rows[0]?.subject ?? null
 }

@@ -1,11 +1,5 @@
 import type { ProblemCode } from '@holdfast/contract'
-import {
-  isConnectionLost,
-  isNotWritable,
-  MonthsInTransit,
-  mayHaveRun,
-  PartitionMissing,
-} from '@holdfast/engine'
+import { isConnectionLost, isNotWritable, MonthsInTransit, mayHaveRun, PartitionMissing } from '@holdfast/engine'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ProblemError, problem } from './problem-error.ts'
 

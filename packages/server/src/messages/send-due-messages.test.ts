@@ -1,92 +1,25 @@
-import type { Mail, MailOutcome } from '@holdfast/adapters/smtp'
+import type { Mail } from '@holdfast/adapters/smtp'
 import { beginSending, clinicNoOf, newId, takeDueMessages } from '@holdfast/engine'
-import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import type { TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect, onTestFinished, vi } from 'vitest'
-import { createLogger } from '../observe/logger.ts'
-import { createKeyedDigests } from '../secrets/keyed-digests.ts'
-import { createRecipientDigests } from './recipient-digests.ts'
+import { dueMessages, messagesWithIds, sendMessages } from '../../test/due-messages.ts'
 import { sampleSettings } from './sample-messages.ts'
-import { sendDueMessages, withoutTokens } from './send-due-messages.ts'
-
-/** Confirmations that are due, each of another booking. */
-async function dueMessages(
-  database: TestDatabase,
-  count: number,
-  columns: Record<string, string> = {},
-  emailOf = (index: number) => `ada-${index}@example.org`,
-) {
-  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: count })
-  const ids: string[] = []
-  for (let index = 0; index < count; index += 1) {
-    const patient = { name: 'Ada', email: emailOf(index) }
-    const booking = await aBooking(database, slot, { patient })
-    const id = newId(slot.clinicNo)
-    const given = { due_at: 'now()', ...columns }
-    const names = ['clinic_no, id, booking_id, version, slot_id, kind, channel', ...Object.keys(given)]
-    const values = ["$1, $2, $3, 2, $4, 'confirmed', 'email'", ...Object.values(given)]
-    await database.ownerPool.query(`insert into holdfast.message (${names}) values (${values})`, [
-      slot.clinicNo,
-      id,
-      booking.id,
-      slot.id,
-    ])
-    ids.push(id)
-  }
-  return ids
-}
-
-const digestOf = createKeyedDigests(['a secret of this test'], 'message-recipient')
-const recipientDigests = createRecipientDigests(['a secret of this test'])
-
-/** Sends to a mail server that responds like this, after `during`. `before`: until a connection to it is free. */
-async function send(
-  database: TestDatabase,
-  kind: MailOutcome['kind'],
-  accountOf: () => Promise<string | null> = async () => null,
-  during: (mail: Mail) => Promise<void> = async () => undefined,
-  before: () => Promise<void> = async () => undefined,
-) {
-  const mails: Mail[] = []
-  const mailer = {
-    async send(mail: Mail, begin: () => Promise<boolean>) {
-      await before()
-      if (!(await begin())) return { kind: 'not_begun' as const, response: '' }
-      mails.push(mail)
-      await during(mail)
-      return { kind, response: kind }
-    },
-    close: () => undefined,
-  }
-  const currentEmail = async (_pool: unknown, _accountId: string, email: string) => email
-  const sender = { ...sampleSettings, mailer, sms: null, digestOf, recipientDigests, accountOf, currentEmail }
-  const done = await sendDueMessages({ pool: database.appPool, sender, log: createLogger('silent') })
-  return { done, mails }
-}
-
-const rowsOf = async (database: TestDatabase, ids: string[]) =>
-  (
-    await database.ownerPool.query(
-      `select state, result, reason, failure, attempts, attempts_lost as lost, due_at > now() as "isLater"
-         from holdfast.message
-        where id = any ($1)`,
-      [ids],
-    )
-  ).rows
+import { withoutTokens } from './send-due-messages.ts'
 
 test('a mail server that accepts nothing for now does not keep a run busy; then everything is sent', async ({
   database,
 }) => {
   const ids = await dueMessages(database, 25)
-  const failing = await send(database, 'failed')
+  const failing = await sendMessages(database, 'failed')
   expect([failing.done, failing.mails.length]).toEqual([0, 10])
-  const rows = await rowsOf(database, ids)
+  const rows = await messagesWithIds(database, ids)
   expect(rows.filter(({ isLater, state }) => isLater && state === 'due')).toHaveLength(10)
   await database.ownerPool.query('update holdfast.message set due_at = now() where id = any ($1)', [ids])
-  const { done, mails } = await send(database, 'accepted')
+  const { done, mails } = await sendMessages(database, 'accepted')
   expect(done).toBe(25)
   expect(new Set(mails.map(({ to }) => to.address)).size).toBe(25)
-  expect(await send(database, 'accepted')).toEqual({ done: 0, mails: [] })
+  expect(await sendMessages(database, 'accepted')).toEqual({ done: 0, mails: [] })
 })
 
 test('an attempt whose process ended is repeated once with the same Message-ID, and not a third time', async ({
@@ -94,19 +27,19 @@ test('an attempt whose process ended is repeated once with the same Message-ID, 
 }) => {
   const ended = { attempt_until: `now() - interval '1 s'`, attempts: '1' }
   const ids = await dueMessages(database, 1, ended)
-  const { mails } = await send(database, 'accepted')
+  const { mails } = await sendMessages(database, 'accepted')
   expect(mails.map(({ messageId }) => messageId)).toEqual([`<${ids[0]}@example.org>`])
-  expect(await rowsOf(database, ids)).toMatchObject([{ state: 'sent', lost: 1 }])
+  expect(await messagesWithIds(database, ids)).toMatchObject([{ state: 'sent', lost: 1 }])
   const twice = await dueMessages(database, 1, { ...ended, attempts_lost: '1' })
-  expect((await send(database, 'accepted')).mails).toEqual([])
-  expect(await rowsOf(database, twice)).toMatchObject([{ state: 'failed', failure: 'unknown', result: null }])
+  expect((await sendMessages(database, 'accepted')).mails).toEqual([])
+  expect(await messagesWithIds(database, twice)).toMatchObject([{ state: 'failed', failure: 'unknown', result: null }])
 })
 
 test('an attempt whose process ended before it began to send does not count', async ({ database }) => {
   const ended = { attempt_until: `now() - interval '1 s'`, attempts: '2', attempts_lost: '1', before_sending: 'true' }
   const ids = await dueMessages(database, 1, ended)
-  expect((await send(database, 'accepted')).mails).toHaveLength(1)
-  expect(await rowsOf(database, ids)).toMatchObject([{ state: 'sent', lost: 1 }])
+  expect((await sendMessages(database, 'accepted')).mails).toHaveLength(1)
+  expect(await messagesWithIds(database, ids)).toMatchObject([{ state: 'sent', lost: 1 }])
 })
 
 test('what another process has taken meanwhile is not sent, nor recorded', async ({ database }) => {
@@ -115,14 +48,16 @@ test('what another process has taken meanwhile is not sent, nor recorded', async
     await database.ownerPool.query('update holdfast.message set attempts = attempts + 1 where id = any ($1)', [ids])
     return null
   }
-  expect((await send(database, 'accepted', takeover)).mails).toEqual([])
-  expect(await rowsOf(database, ids)).toMatchObject([{ state: 'due', attempts: 2, result: null, isLater: false }])
+  expect((await sendMessages(database, 'accepted', takeover)).mails).toEqual([])
+  expect(await messagesWithIds(database, ids)).toMatchObject([
+    { state: 'due', attempts: 2, result: null, isLater: false },
+  ])
 })
 
 test('while a process sends a message, no other does', async ({ database }) => {
   const ids = await dueMessages(database, 1, { attempt_until: `now() + interval '1 min'`, attempts: '1' })
-  expect((await send(database, 'accepted')).mails).toEqual([])
-  expect(await rowsOf(database, ids)).toMatchObject([{ state: 'due', attempts: 1 }])
+  expect((await sendMessages(database, 'accepted')).mails).toEqual([])
+  expect(await messagesWithIds(database, ids)).toMatchObject([{ state: 'due', attempts: 1 }])
 })
 
 /** Sends one message while its attempt's time passes, and another process sends what is due then. */
@@ -130,12 +65,12 @@ async function sendTwice(database: TestDatabase, ids: string[], { beginsFirst = 
   const arrived: Mail[] = []
   const meanwhile = async () => {
     await database.ownerPool.query('update holdfast.message set attempt_until = now() where id = any ($1)', [ids])
-    arrived.push(...(await send(database, 'accepted')).mails)
+    arrived.push(...(await sendMessages(database, 'accepted')).mails)
   }
   const idle = async () => undefined
   const nobody = async () => null
   const [during, before] = beginsFirst ? [meanwhile, idle] : [idle, meanwhile]
-  arrived.push(...(await send(database, 'accepted', nobody, during, before)).mails)
+  arrived.push(...(await sendMessages(database, 'accepted', nobody, during, before)).mails)
   return arrived.map(({ messageId }) => messageId)
 }
 
@@ -144,7 +79,7 @@ test('what waits too long for a connection to the mail server is sent by another
 }) => {
   const ids = await dueMessages(database, 1)
   expect(await sendTwice(database, ids)).toEqual([`<${ids[0]}@example.org>`])
-  expect(await rowsOf(database, ids)).toMatchObject([{ state: 'sent', attempts: 2, lost: 0 }])
+  expect(await messagesWithIds(database, ids)).toMatchObject([{ state: 'sent', attempts: 2, lost: 0 }])
 })
 
 test('negative control: handed over before a connection is free, it arrives twice', async ({ database }) => {
@@ -181,18 +116,18 @@ test('a message waits while an earlier one of its booking is being sent', async 
   // What the server of this mail does until it has responded.
   const during = async (mail: Mail) => {
     const later = await cancelWhileSending(database, ids)
-    expect((await send(database, 'accepted')).mails).toEqual([])
+    expect((await sendMessages(database, 'accepted')).mails).toEqual([])
     arrived.push(mail.messageId)
     return later
   }
   const later: string[] = []
-  await send(
+  await sendMessages(
     database,
     'accepted',
     async () => null,
     async (mail) => void later.push(...(await during(mail))),
   )
-  const { mails } = await send(database, 'accepted')
+  const { mails } = await sendMessages(database, 'accepted')
   arrived.push(...mails.map(({ messageId }) => messageId))
   expect(arrived).toEqual([...ids, ...later].map((id) => `<${id}@example.org>`))
 })
@@ -203,11 +138,11 @@ test('a message that cannot be sent yet is not sent after a later one of its boo
   const cancel = async () => {
     later = await cancelWhileSending(database, ids)
   }
-  expect((await send(database, 'failed', async () => null, cancel)).done).toBe(0)
+  expect((await sendMessages(database, 'failed', async () => null, cancel)).done).toBe(0)
   await database.ownerPool.query('update holdfast.message set due_at = now() where id = any ($1)', [ids])
-  const { mails } = await send(database, 'accepted')
+  const { mails } = await sendMessages(database, 'accepted')
   expect(mails.map(({ messageId }) => messageId)).toEqual(later.map((id) => `<${id}@example.org>`))
-  expect(await rowsOf(database, ids)).toMatchObject([{ state: 'skipped', reason: 'replaced' }])
+  expect(await messagesWithIds(database, ids)).toMatchObject([{ state: 'skipped', reason: 'replaced' }])
 })
 
 test('negative control: what looks as if nobody were sending the earlier one arrives before it', async ({
@@ -215,7 +150,7 @@ test('negative control: what looks as if nobody were sending the earlier one arr
 }) => {
   const ids = await dueMessages(database, 1)
   const arrived: string[] = []
-  await send(
+  await sendMessages(
     database,
     'accepted',
     async () => null,
@@ -225,7 +160,7 @@ test('negative control: what looks as if nobody were sending the earlier one arr
         `update holdfast.message set attempt_until = null, due_at = now() + interval '1 h' where id = any ($1)`,
         [ids],
       )
-      arrived.push(...(await send(database, 'accepted')).mails.map((mail) => mail.messageId), messageId)
+      arrived.push(...(await sendMessages(database, 'accepted')).mails.map((mail) => mail.messageId), messageId)
     },
   )
   expect(arrived).toHaveLength(2)
@@ -236,15 +171,19 @@ test.for(['refused', 'address_refused'] as const)(
   'a final refusal is not repeated, and recorded as %s',
   async (kind, { database }) => {
     const ids = await dueMessages(database, 1)
-    expect(await send(database, kind)).toMatchObject({ done: 1 })
-    expect(await rowsOf(database, ids)).toMatchObject([{ state: 'failed', failure: kind, result: kind, attempts: 1 }])
+    expect(await sendMessages(database, kind)).toMatchObject({ done: 1 })
+    expect(await messagesWithIds(database, ids)).toMatchObject([
+      { state: 'failed', failure: kind, result: kind, attempts: 1 },
+    ])
   },
 )
 
 test('when no attempt has succeeded for hours, a message is given up as unavailable', async ({ database }) => {
   const ids = await dueMessages(database, 1, { attempts: '11' })
-  expect(await send(database, 'failed')).toMatchObject({ done: 1 })
-  expect(await rowsOf(database, ids)).toMatchObject([{ state: 'failed', failure: 'unavailable', attempts: 12 }])
+  expect(await sendMessages(database, 'failed')).toMatchObject({ done: 1 })
+  expect(await messagesWithIds(database, ids)).toMatchObject([
+    { state: 'failed', failure: 'unavailable', attempts: 12 },
+  ])
 })
 
 test('an address gets ten e-mails of a clinic in a day, beside reminders and what the clinic causes', async ({
@@ -252,12 +191,12 @@ test('an address gets ten e-mails of a clinic in a day, beside reminders and wha
 }) => {
   const victim = () => 'Victim@example.org'
   const ids = await dueMessages(database, 12, {}, victim)
-  expect((await send(database, 'accepted')).mails).toHaveLength(10)
-  const rows = await rowsOf(database, ids)
+  expect((await sendMessages(database, 'accepted')).mails).toHaveLength(10)
+  const rows = await messagesWithIds(database, ids)
   expect(rows.filter(({ state, reason }) => state === 'skipped' && reason === 'address_limit')).toHaveLength(2)
   // The controls: another clinic, the desk that sends one again, a reminder, and the next day.
   await dueMessages(database, 1, {}, victim)
-  expect((await send(database, 'accepted')).mails).toHaveLength(1)
+  expect((await sendMessages(database, 'accepted')).mails).toHaveLength(1)
   const again = (columns: string) =>
     database.ownerPool.query(
       `update holdfast.message set state = 'due', done_at = null, due_at = now(), attempts = 0, ${columns}
@@ -265,7 +204,7 @@ test('an address gets ten e-mails of a clinic in a day, beside reminders and wha
       [ids[0]],
     )
   await again('by_clinic = true')
-  expect((await send(database, 'accepted')).mails).toHaveLength(1)
+  expect((await sendMessages(database, 'accepted')).mails).toHaveLength(1)
   // Reminders would wait for the end of quiet hours.
   await database.ownerPool.query(
     `insert into holdfast.message_settings (clinic_no, quiet_from, quiet_until)
@@ -273,28 +212,12 @@ test('an address gets ten e-mails of a clinic in a day, beside reminders and wha
     [ids[0]],
   )
   await again(`by_clinic = false, kind = 'reminder'`)
-  expect((await send(database, 'accepted')).mails).toHaveLength(1)
+  expect((await sendMessages(database, 'accepted')).mails).toHaveLength(1)
   await again(`by_clinic = false, kind = 'confirmed'`)
-  expect((await send(database, 'accepted')).mails).toHaveLength(0)
+  expect((await sendMessages(database, 'accepted')).mails).toHaveLength(0)
   await database.ownerPool.query(`update holdfast.message_budget set since = since - interval '25 hours'`)
   await again(`by_clinic = false, kind = 'confirmed'`)
-  expect((await send(database, 'accepted')).mails).toHaveLength(1)
-})
-
-test('links to confirm are counted apart: an address gets twenty in a day', async ({ database }) => {
-  const ids = await dueMessages(database, 32, {}, () => 'owner@example.org')
-  const links = ids.slice(0, 21)
-  await database.ownerPool.query(`update holdfast.message set kind = 'confirm' where id = any ($1)`, [links])
-  await database.ownerPool.query(
-    `update holdfast.booking set status = 'PENDING', hold_expires_at = now() + interval '10 minutes'
-      where id in (select booking_id from holdfast.message where id = any ($1))`,
-    [links],
-  )
-  expect((await send(database, 'accepted')).mails).toHaveLength(30)
-  const rows = await rowsOf(database, ids)
-  expect(rows.filter(({ state, reason }) => state === 'skipped' && reason === 'address_limit')).toHaveLength(2)
-  const ofLinks = await rowsOf(database, links)
-  expect(ofLinks.filter(({ state }) => state === 'sent')).toHaveLength(20)
+  expect((await sendMessages(database, 'accepted')).mails).toHaveLength(1)
 })
 
 test('a reminder waits for the end of the quiet hours, by the clock of the database', async ({ database }) => {
@@ -317,7 +240,7 @@ test('a reminder waits for the end of the quiet hours, by the clock of the datab
   )
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 12 * 3_600_000 })
   onTestFinished(() => void vi.useRealTimers())
-  expect((await send(database, 'accepted')).mails).toEqual([])
+  expect((await sendMessages(database, 'accepted')).mails).toEqual([])
   const due = await database.ownerPool.query(
     `select m.state, m.reason, to_char(m.due_at at time zone c.timezone, 'HH24:MI') as end,
             m.due_at > now() as "isLater", m.attempts
@@ -349,7 +272,7 @@ test('of two reminders that are due at once, only the later one is sent', async 
   await add(60, 'email', `now() + interval '1 hour'`)
   await add(1440, 'email', `now() - interval '1 hour'`)
   const sent = async () => {
-    await send(database, 'accepted')
+    await sendMessages(database, 'accepted')
     const { rows } = await database.ownerPool.query<{ minutes: number; state: string; reason: string | null }>(
       `select minutes_before as minutes, state, reason from holdfast.message
         where channel = 'email' and booking_id = (select booking_id from holdfast.message where id = $1)

@@ -7,12 +7,14 @@ import {
   hasNoReminders,
   isLaterReminderDue,
   linksPerDayMax,
+  linksPerNetworkMax,
   type MessageFacts,
   type MessageLanguage,
   type MessageOutcome,
   messageChoices,
   messageFacts,
   messagesPerDayMax,
+  networkOfBooking,
   quietHoursAround,
   readLogo,
   recordMessage,
@@ -167,9 +169,8 @@ async function mailOutcome(
     return { kind: 'kept', maskedAddress, content }
   }
   const { mail } = messageMail(message, mailFacts, sender)
-  const isLink = message.kind === 'confirm'
-  const counted = isLink ? `links to ${mail.to.address}` : mail.to.address
-  if (!(await mayBeSent(pool, sender, message, counted, isLink ? linksPerDayMax : messagesPerDayMax))) {
+  const isAllowed = message.kind === 'confirm' ? mayGetLink : mayBeSent
+  if (!(await isAllowed(pool, sender, message, mail.to.address))) {
     return { kind: 'skipped', reason: 'address_limit' }
   }
   const begin = () => beginSending(pool, message, attemptSeconds.sending)
@@ -268,6 +269,15 @@ async function mayBeSent(
   const { clinicNo, kind, byClinic, attempts } = message
   if (kind === 'reminder' || byClinic || attempts > 1) return true
   return countMessage(pool, { clinicNo, recipient: sender.digestOf(counted.toLowerCase()), perDayMax })
+}
+
+/** The same of a link to confirm a booking: two networks must not use up what the owner of the address needs. */
+async function mayGetLink(pool: pg.Pool, sender: MessageSender, message: DueMessage, address: string) {
+  const network = await networkOfBooking(pool, message)
+  const counted = `links to ${address}`
+  const ofNetwork = `${counted} from ${network}`
+  if (network !== null && !(await mayBeSent(pool, sender, message, ofNetwork, linksPerNetworkMax))) return false
+  return mayBeSent(pool, sender, message, counted, linksPerDayMax)
 }
 
 async function mailFactsOf(pool: pg.Pool, { kind, clinicNo }: DueMessage, facts: MessageFacts) {
