@@ -121,7 +121,7 @@ test('doctor and reception join each visit in a separate room', async ({ site, s
   ]
   const day = first.slot.startsAt.toISOString().slice(0, 10)
   const page = await scene.pageOf('doctor')
-  const joinOf = (name: string) => page.getByRole('link', { name: `Join the video visit – ${name}` })
+  const joinOf = (name: string) => page.getByRole('link', { name: `Join – ${name}` })
   await page.goto(`/my-day?day=${day}`)
   await joinOf('Walter Webcam').waitFor()
   const read = async (bookingId: string) => (await dataOf(site.admin.getBooking({ path: { bookingId } }))).joinUrl

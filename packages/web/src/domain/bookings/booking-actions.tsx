@@ -5,13 +5,22 @@ import { serverNow } from '../../lib/server-clock.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import classes from './booking-actions.module.css'
 import { offeredActions } from './offered-actions.ts'
-import { useBookingAction } from './use-booking-action.tsx'
+import { RareActions } from './rare-actions.tsx'
+import { type BookingAction, useBookingAction } from './use-booking-action.tsx'
+
+type ActionsProps = {
+  booking: Booking
+  timeZone: string
+  /** Of a list: what is seldom done is behind a button, so that the row stays low. */
+  isInRow?: boolean
+}
 
 /** Buttons for the actions that are possible now: will come, arrived, completed, no-show, and undoing the last one. */
-export function BookingActions({ booking, timeZone }: { booking: Booking; timeZone: string }) {
+export function BookingActions({ booking, timeZone, isInRow = false }: ActionsProps) {
   const { t } = useTranslation('schedule')
   const action = useBookingAction(booking.clinicId)
   const offered = offeredActions(booking, timeZone, serverNow())
+  const behind = isInRow && offered.length > 1 ? offered.filter(isRare) : []
   const { ref, isPressed } = useFocusOnNext(booking.id, `${booking.status} ${booking.attendanceConfirmedAt}`)
   const look = {
     attend: 'default',
@@ -22,25 +31,36 @@ export function BookingActions({ booking, timeZone }: { booking: Booking; timeZo
     noShow: 'default',
     reopen: 'subtle',
   } as const
+  const run = (name: BookingAction) => {
+    isPressed.current = true
+    action.mutate({ booking, action: name })
+  }
   return (
-    <div ref={ref} className={`${classes.actions} no-print`}>
-      {offered.map((name) => (
-        <ActionButton
-          key={name}
-          size="sm"
-          variant={look[name]}
-          isBusy={action.isPending}
-          aria-label={t(`${name}Of`, { name: booking.patient.name })}
-          onClick={() => {
-            isPressed.current = true
-            action.mutate({ booking, action: name })
-          }}
-        >
-          {t(name)}
-        </ActionButton>
-      ))}
+    <div ref={ref} className={`${classes.actions} no-print`} data-row={isInRow || undefined}>
+      {offered.map((name) =>
+        behind.includes(name) ? null : (
+          <ActionButton
+            key={name}
+            size="sm"
+            variant={look[name]}
+            isBusy={action.isPending}
+            aria-label={t(`${name}Of`, { name: booking.patient.name })}
+            onClick={() => run(name)}
+          >
+            {t(name)}
+          </ActionButton>
+        ),
+      )}
+      {behind.length === 0 ? null : (
+        <RareActions booking={booking} actions={behind} isBusy={action.isPending} onRun={run} />
+      )}
     </div>
   )
+}
+
+/** What undoes something else. */
+function isRare(name: BookingAction): boolean {
+  return name === 'withdrawAttendance' || name === 'reopen'
 }
 
 /**

@@ -90,7 +90,13 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
                 {t(`shell:appointmentType.${booking.appointmentType}`)}
                 {booking.joinUrl === null ? null : (
                   <Box mt={4}>
-                    <JoinVideo url={booking.joinUrl} of={booking.patient.name} size="compact-sm" variant="light" />
+                    <JoinVideo
+                      url={booking.joinUrl}
+                      of={booking.patient.name}
+                      isInRow
+                      size="compact-sm"
+                      variant="light"
+                    />
                   </Box>
                 )}
               </td>
@@ -98,7 +104,7 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
                 <StatusMark of={booking} />
               </td>
               <td className="no-print">
-                <BookingActions booking={booking} timeZone={timeZone} />
+                <BookingActions booking={booking} timeZone={timeZone} isInRow />
               </td>
             </tr>
           ))}

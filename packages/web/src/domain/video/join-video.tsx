@@ -8,10 +8,12 @@ type JoinVideoProps = ButtonProps & {
   url: string | null
   /** The patient's name, which screen readers add to the button's text where a page has several visits. */
   of?: string
+  /** Of a list, in which a column says that it is by video: as short as possible. */
+  isInRow?: boolean
 }
 
 /** Opens the video visit in a new tab without access to this one. */
-export function JoinVideo({ url, of, ...button }: JoinVideoProps) {
+export function JoinVideo({ url, of, isInRow = false, ...button }: JoinVideoProps) {
   const { t } = useTranslation('shell')
   if (url === null) return null
   return (
@@ -24,7 +26,7 @@ export function JoinVideo({ url, of, ...button }: JoinVideoProps) {
       leftSection={<Icon of={IconVideo} size={18} />}
       {...button}
     >
-      {t('joinVideo')}
+      {t(isInRow ? 'joinVideoShort' : 'joinVideo')}
       <VisuallyHidden>
         {of === undefined ? '' : ` – ${of}`} ({t('newTab')})
       </VisuallyHidden>
