@@ -172,6 +172,9 @@ test('the tabs are one row that shows the current page, and a break’s times ar
     expect((await box()).x + (await box()).width).toBeLessThanOrEqual(width)
     const { height = 0 } = (await page.locator('main nav').boundingBox()) ?? {}
     expect(height).toBeLessThan(60)
+    // Also to screen readers, which phones tell the page's name.
+    expect(await active.getAttribute('aria-current')).toBe('true')
+    if (width === 320) expect((await box()).width).toBeLessThan(width / 3)
     if (width === 1280) {
       const beyond = await page
         .locator('main nav > div')

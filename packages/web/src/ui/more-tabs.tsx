@@ -5,7 +5,10 @@ import { useTranslation } from 'react-i18next'
 import classes from './page-tabs.module.css'
 import { type Tab, TabLink } from './tab-link.tsx'
 
-/** A button that shows the links to seldom used pages. On one of these it names the page. */
+/**
+ * A button that shows the links to seldom used pages. On one of these it names the page, on phones to screen readers
+ * alone.
+ */
 export function MoreTabs({ tabs }: { tabs: readonly Tab[] }) {
   const { t } = useTranslation('shell')
   const matchRoute = useMatchRoute()
@@ -41,10 +44,15 @@ export function MoreTabs({ tabs }: { tabs: readonly Tab[] }) {
         className={classes.more}
         aria-expanded={isOpen}
         aria-controls={isOpen ? listId : undefined}
-        data-status={current === undefined ? undefined : 'active'}
+        {...(current === undefined
+          ? {}
+          : { 'data-status': 'active', 'aria-current': true, 'aria-label': t('moreTabsAt', { page: current.label }) })}
         onClick={() => setOpen(!isOpen)}
       >
-        {current === undefined ? t('moreTabs') : t('moreTabsAt', { page: current.label })}
+        <span className={classes.moreAlone}>{t('moreTabs')}</span>
+        {current === undefined ? null : (
+          <span className={classes.moreAt}>{t('moreTabsAt', { page: current.label })}</span>
+        )}
       </button>
       {isOpen ? (
         <ul className={classes.list} id={listId}>
