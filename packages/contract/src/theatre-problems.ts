@@ -72,6 +72,13 @@ export const theatreProblemKinds = {
     title: 'A room, person or kind of equipment takes no new cases',
     help: 'See `errors` for the field. An admin can make it active again.',
   },
+  units_in_use: {
+    status: 409,
+    title: 'Cases have more units of this equipment',
+    help:
+      'See `conflicts`: each is a case that is not over with a unit above the new number. Move or cancel these cases ' +
+      'first: a case that is moved gets the lowest units that are free.',
+  },
   milestone_order: {
     status: 409,
     title: 'The milestone does not fit the others',

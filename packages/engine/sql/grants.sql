@@ -28,7 +28,7 @@ grant update (name, timezone, address, phone, hold_seconds, hold_extensions_max,
   address_bookings_max, account_holds_max, account_bookings_max, contact_holds_max, contact_bookings_max,
   roles_need_second_factor, waitlist_offer_minutes, waitlist_notice_minutes, feed_patient_names, updated_at)
   on holdfast.clinic to holdfast_app;
-grant update (name, units, active, specialization, experience_years, rating, languages, fee_amount, fee_currency,
+grant update (name, active, specialization, experience_years, rating, languages, fee_amount, fee_currency,
   appointment_types, video_room, turnover_minutes, site, hours, profession, preferred_equipment_ids, updated_at)
   on holdfast.resource to holdfast_app;
 grant select, insert, delete on holdfast.clinic_logo to holdfast_app;
@@ -104,7 +104,8 @@ begin
          'read_log', 'running_server', 'begin_log_epoch', 'log_is_ahead', 'verify_clinic',
          'ensure_partitions', 'purge_outdated', 'purge_audit_events', 'lapsed_units', 'next_hold_end',
          'schedule_cases', 'claim_cases', 'record_milestone', 'prolong_case', 'cases_by_id', 'suggest_cases',
-         'create_blocks', 'change_block', 'save_case_request', 'withdraw_case_request', 'erase_theatre_patient',
+         'create_blocks', 'change_block', 'set_equipment_units', 'save_case_request', 'withdraw_case_request',
+         'erase_theatre_patient',
          'join_waitlist', 'leave_waitlist', 'offer_free_places', 'offer_public_places',
          'end_waitlist_entries', 'set_busy_times', 'stop_offers',
          'erase_waitlist_entries', 'store_response',

@@ -38,7 +38,9 @@ export const problemSchema = Type.Object(
     capacity: Type.Optional(Type.Integer({ description: '`units_over_capacity`: the capacity of the slot' })),
     conflicts: Type.Optional(
       Type.Array(caseConflictSchema, {
-        description: 'Everything that prevents a case; what cannot be overridden comes first',
+        description:
+          'Everything that prevents a case; what cannot be overridden comes first. `units_in_use`: the first 100 ' +
+          'uses, by start',
       }),
     ),
     remainingMinutes: Type.Optional(Type.Integer({ description: '`block_full`: what is left of the block' })),

@@ -1,5 +1,6 @@
 -- allocate: gives cases what they need (case_needs). Units of equipment by number: the lowest that are free all the
--- time. What has one unit is taken as it is, so that the exclusion constraint fires should it not be free.
+-- time, and no more of them than the taken ones leave, whatever numbers these have. What has one unit is taken as it
+-- is, so that the exclusion constraint fires should it not be free.
 --
 -- p_ids: the cases. p_needs: what they need; p_need_nos: of which case, by its number in p_ids, each need is. No two of
 -- these cases need one resource at one time.
@@ -29,7 +30,13 @@ begin
            or not exists (select from allocation a
                            where a.clinic_no = p_clinic_no and a.resource_id = n.resource_id and a.unit_no = g.no
                              and a.during && n.during)
-        order by g.no limit n.units) u
+        order by g.no
+        limit case when n.kind = 'equipment'
+                   then greatest(0, least(n.units, n.units_max - (
+                          select count(distinct a.unit_no) from allocation a
+                           where a.clinic_no = p_clinic_no and a.resource_id = n.resource_id
+                             and a.during && n.during)))
+                   else n.units end) u
     returning allocation as placed
   ), of_case as (
     select (p.placed).booking_id, count(*) as units,

@@ -5,6 +5,8 @@
 -- p_except_ids: cases that are about to give back what they take. Holds that have lapsed by p_now take nothing.
 -- What the caller has just read, or null: p_needs and p_place, as case_needs and place_of_case return them for this
 -- plan; p_taking_ids, at least the cases that take some of these needs.
+-- A unit of equipment that is taken counts whatever its number: with a number above the units that there are, it is one
+-- of these all the same.
 -- The order of what is wrong: the patient, the time, people, rooms and equipment that are taken, the block, soft rules.
 --
 -- Internal. Locks: none; called under the locks of everything it reads, its result is final.
@@ -87,7 +89,7 @@ begin
            select a.during as busy, a.booking_id, null::uuid as slot_id, a.unit_no
              from allocation a
             where a.clinic_no = p_clinic_no and a.resource_id = n.resource_id and a.during && n.during
-              and a.unit_no <= n.units_max and a.booking_id <> all (v_gone_ids)
+              and a.booking_id <> all (v_gone_ids)
            union all
            select tstzrange(s.starts_at, s.ends_at), null, s.id, null
              from slot s

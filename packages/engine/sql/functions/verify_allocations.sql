@@ -2,10 +2,11 @@
 -- taken twice; and compares cases with their bookings.
 --
 -- Findings: allocations_differ (a live case takes something else than its last event says, or less than its plan needs,
---   or an ended one takes anything) | allocation_overlap (two cases have one unit at the same time, or one room or
---   person in their plans, or a doctor has a case and a clinic slot) | case_differs (a booking of type `case`
---   without its case, or the other way round; its units are not the minutes with turnover, or its slot is not of the
---   case's room; a milestone, a block or a patient that belongs to nothing).
+--   or an ended one takes anything; a case that is not over has a unit beyond those that there are) |
+--   allocation_overlap (two cases have one unit at the same time, or one room or person in their plans; more units of
+--   equipment are taken at a time to come than there are; a doctor has a case and a clinic slot) | case_differs (a
+--   booking of type `case` without its case, or the other way round; its units are not the minutes with turnover, or
+--   its slot is not of the case's room; a milestone, a block or a patient that belongs to nothing).
 -- A lapsed hold takes what it took until it is given back; nothing is found about that.
 --
 -- Internal: called by verify_clinic.
@@ -82,6 +83,23 @@ as $function$
     from held h
     join held o on o.resource_id = h.resource_id and o.unit_no = h.unit_no and o.booking_id > h.booking_id
                and o.during && h.during
+  union all
+  select 'allocation_overlap', h.slot_id, h.booking_id,
+         format('equipment %s: %s units are taken at %s, and there are %s', r.id, t.units, t.at, r.units)
+    from held h
+    join resource r on r.clinic_no = p_clinic_no and r.id = h.resource_id
+   cross join lateral (select greatest(lower(h.during), clock_timestamp()) as at, count(*) as units
+                         from held o
+                        where o.resource_id = h.resource_id and o.is_lapsed is not true
+                          and o.during @> greatest(lower(h.during), clock_timestamp())) t
+   where h.kind = 'equipment' and h.is_lapsed is not true and upper(h.during) > clock_timestamp() and t.units > r.units
+  union all
+  select 'allocations_differ', h.slot_id, h.booking_id,
+         format('it takes unit %s of equipment %s, and there are %s', h.unit_no, h.resource_id, r.units)
+    from held h
+    join resource r on r.clinic_no = p_clinic_no and r.id = h.resource_id
+   where h.kind = 'equipment' and h.is_lapsed is not true and upper(h.during) > clock_timestamp()
+     and h.unit_no > r.units
   union all
   select 'allocation_overlap', s.id, h.booking_id, format('%s %s has this slot at the same time', h.kind, h.resource_id)
     from held h

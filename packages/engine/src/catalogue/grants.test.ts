@@ -184,7 +184,8 @@ test('nor become the owner', async ({ database }) => {
 /** The columns that are written once, when their row is inserted. All others of these tables can be updated. */
 const writtenOnce: Record<string, string[]> = {
   clinic: ['no', 'id', 'created_at'],
-  resource: ['clinic_no', 'id', 'kind', 'created_at', 'open_time_id'],
+  // Units are written by set_equipment_units.
+  resource: ['clinic_no', 'id', 'kind', 'units', 'created_at', 'open_time_id'],
   membership: ['clinic_no', 'account_id', 'created_at'],
   invitation: ['clinic_no', 'id', 'token_hash', 'email', 'role', 'doctor_id', 'invited_by', 'created_at', 'expires_at'],
   answer: ['key', 'request_hash', 'created_at', 'ids'],
@@ -282,6 +283,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'save_case_request',
     'schedule_cases',
     'set_busy_times',
+    'set_equipment_units',
     'settle_bookings',
     'stop_offers',
     'store_response',

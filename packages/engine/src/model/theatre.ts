@@ -123,6 +123,12 @@ export type PatientOfTheatreErased =
   /** Cases to come or in progress, and open requests: nothing was erased. */
   | { kind: 'in_use'; caseIds: string[]; requestIds: string[] }
 
+export type UpdateEquipmentOutcome =
+  | { kind: 'done'; equipment: Equipment }
+  | { kind: 'resource_missing' }
+  /** Cases that are not over have units above the new number: the first 100 such uses, by start. Nothing is changed. */
+  | { kind: 'units_in_use'; conflicts: Extract<CaseConflict, { kind: 'resource_busy' }>[] }
+
 /**
  * The operating theatre. A case is a booking in a block, or in the room's open time; its holds lapse like any other.
  * The promise of a write resolves after its COMMIT. Who may do what is decided at the edge.
@@ -135,7 +141,10 @@ export type Theatre = {
   /** null: there is none with this id. Allocations of existing cases stay as they are. */
   updateRoom(roomId: string, change: Partial<NewRoom> & { active?: boolean }): Promise<Room | null>
   updateStaff(staffId: string, change: Partial<NewStaff> & { active?: boolean }): Promise<Staff | null>
-  updateEquipment(equipmentId: string, change: Partial<NewEquipment> & { active?: boolean }): Promise<Equipment | null>
+  updateEquipment(
+    equipmentId: string,
+    change: Partial<NewEquipment> & { active?: boolean },
+  ): Promise<UpdateEquipmentOutcome>
   /** All of them, by name; inactive ones too. */
   rooms(clinicNo: number): Promise<Room[]>
   staff(clinicNo: number): Promise<Staff[]>

@@ -4,9 +4,15 @@ import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
 import { clinicNoOf, isId, newId } from '../model/id.ts'
 import type { WriteKey } from '../model/stored-responses.ts'
-import type { Theatre } from '../model/theatre.ts'
+import type { Theatre, UpdateEquipmentOutcome } from '../model/theatre.ts'
+import type { CaseConflict } from '../model/theatre-case.ts'
 import type { Equipment, NewEquipment, NewRoom, NewStaff, Room, Staff } from '../model/theatre-resource.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
+
+type BusyResource = Extract<CaseConflict, { kind: 'resource_busy' }>
+
+/** Of set_equipment_units: times are texts in JSON. */
+type UnitsRow = { conflicts: (Omit<BusyResource, 'from' | 'to'> & { from: string; to: string })[] | null }
 
 type ResourceKind = 'operating_room' | 'staff' | 'equipment'
 
@@ -36,14 +42,7 @@ export function theatreResources(
   const create = <Resource>(kind: ResourceKind, clinicNo: number, columns: Columns, writeKey: WriteKey) =>
     write((transaction) => runOnce(transaction, writeKey, () => insert<Resource>(transaction, kind, clinicNo, columns)))
   const update = <Resource>(kind: ResourceKind, id: string, columns: Columns) =>
-    write(async (transaction) => {
-      if (!isId(id)) return null
-      const { rows } = await transaction.query<Resource & pg.QueryResultRow>(sql`
-        update holdfast.resource set ${assignments({ ...columns, updated_at: sql`now()` })}
-         where clinic_no = ${clinicNoOf(id)} and id = ${id} and kind = ${kind}
-        returning ${selected[kind]}`)
-      return rows[0] ?? null
-    })
+    write((transaction) => change<Resource>(transaction, kind, id, columns))
   const list = async <Resource>(kind: ResourceKind, clinicNo: number) => {
     const { rows } = await pool.query<Resource & pg.QueryResultRow>(sql`
       select ${selected[kind]} from holdfast.resource
@@ -57,12 +56,44 @@ export function theatreResources(
       create<Equipment>('equipment', clinicNo, equipmentColumns(equipment), writeKey),
     updateRoom: (id, { active, ...change }) => update<Room>('operating_room', id, { ...roomColumns(change), active }),
     updateStaff: (id, { active, ...change }) => update<Staff>('staff', id, { ...staffColumns(change), active }),
-    updateEquipment: (id, { active, ...change }) =>
-      update<Equipment>('equipment', id, { ...equipmentColumns(change), active }),
+    updateEquipment: (id, change) => write((transaction) => updateEquipment(transaction, id, change)),
     rooms: (clinicNo) => list<Room>('operating_room', clinicNo),
     staff: (clinicNo) => list<Staff>('staff', clinicNo),
     equipment: (clinicNo) => list<Equipment>('equipment', clinicNo),
   }
+}
+
+async function change<Resource>(
+  transaction: pg.PoolClient,
+  kind: ResourceKind,
+  id: string,
+  columns: Columns,
+): Promise<Resource | null> {
+  if (!isId(id)) return null
+  const { rows } = await transaction.query<Resource & pg.QueryResultRow>(sql`
+    update holdfast.resource set ${assignments({ ...columns, updated_at: sql`now()` })}
+     where clinic_no = ${clinicNoOf(id)} and id = ${id} and kind = ${kind}
+    returning ${selected[kind]}`)
+  return rows[0] ?? null
+}
+
+async function updateEquipment(
+  transaction: pg.PoolClient,
+  id: string,
+  { units, active, ...fields }: Partial<NewEquipment> & { active?: boolean },
+): Promise<UpdateEquipmentOutcome> {
+  if (units !== undefined && isId(id)) {
+    const { rows } = await transaction.query<UnitsRow>(sql`
+      select * from holdfast.set_equipment_units(${clinicNoOf(id)}::integer, ${id}::uuid, ${units}::integer)`)
+    const conflicts = rows[0]?.conflicts ?? []
+    if (conflicts.length > 0) return { kind: 'units_in_use', conflicts: conflicts.map(conflictOf) }
+  }
+  const equipment = await change<Equipment>(transaction, 'equipment', id, { ...equipmentColumns(fields), active })
+  return equipment === null ? { kind: 'resource_missing' } : { kind: 'done', equipment }
+}
+
+function conflictOf({ from, to, ...busy }: NonNullable<UnitsRow['conflicts']>[number]): BusyResource {
+  return { ...busy, from: new Date(from), to: new Date(to) }
 }
 
 async function insert<Resource>(

@@ -1502,7 +1502,7 @@ export const createEquipment = <ThrowOnError extends boolean = false>(options: O
 /**
  * Change a kind of equipment
  *
- * Existing cases keep what they take.
+ * Existing cases keep what they take, so there can be fewer units only if none has one of the others.
  *
  * Who may call: Admins of the clinic.
  */

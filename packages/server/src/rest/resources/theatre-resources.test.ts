@@ -1,7 +1,7 @@
 import { newId } from '@holdfast/engine'
 import { describe, expect } from 'vitest'
 import { test } from '../../../test/rest-test.ts'
-import { aTheatre } from '../../../test/theatre-scene.ts'
+import { aTheatre, theatreTime } from '../../../test/theatre-scene.ts'
 
 const hours = [{ weekday: 1, from: '07:30', to: '24:00' }]
 
@@ -70,6 +70,29 @@ describe('rooms, staff and equipment', () => {
     expect(machine.body).toEqual({ ...robot, units: 3 })
     const changes = rest.audited.filter(({ kind, clinicNo }) => kind === 'theatre_changed' && clinicNo === clinic.no)
     expect(changes.at(-1)).toMatchObject({ subjectId: robot.id, details: ['equipment', 'units'] })
+  })
+
+  test('fewer units than cases have are refused, and the cases are named', async ({ database, rest }) => {
+    const { path, admin, staff, robot, book } = await aTheatre(database, rest)
+    const booked = await book({ equipment: [{ equipmentId: robot.id, units: 2 }] })
+    expect(booked.status).toBe(201)
+    const reduce = { path: { ...path, equipmentId: robot.id }, as: admin, body: { units: 1, name: 'Arm' } }
+    const { problem } = await rest.call('updateEquipment', reduce)
+    expect(problem).toMatchObject({ status: 409, code: 'units_in_use' })
+    expect(problem.conflicts).toEqual([
+      {
+        ...{ code: 'resource_busy', isSoft: false, ofCaseId: null, kind: 'equipment', resourceId: robot.id },
+        ...{ name: 'Robot', unit: 2, caseId: booked.body.id, slotId: null },
+        ...{ from: theatreTime('08:00'), to: theatreTime('09:00') },
+      },
+    ])
+    expect((await rest.call('listEquipment', { path, as: admin })).body.items).toEqual([robot])
+    expect(rest.audited.filter(({ subjectId, kind }) => subjectId === robot.id && kind === 'theatre_changed')).toEqual([
+      expect.objectContaining({ details: ['equipment'] }),
+    ])
+    const body = { reasonCode: 'patient' }
+    await rest.call('cancelCase', { path: { caseId: booked.body.id }, as: staff, body })
+    expect((await rest.call('updateEquipment', reduce)).body).toEqual({ ...robot, units: 1, name: 'Arm' })
   })
 
   test('of another clinic, or of another kind, do not exist', async ({ database, rest }) => {

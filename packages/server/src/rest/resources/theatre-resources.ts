@@ -5,7 +5,7 @@ import { invalidRequest } from '../../edge/validator.ts'
 import { idIn } from '../responses/bodies/id-in.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
-import { resourceNotFound } from '../responses/theatre-problems.ts'
+import { resourceNotFound, unitsInUse } from '../responses/theatre-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { AuditedRequest, Serve } from '../serve.ts'
 
@@ -115,10 +115,11 @@ function serveEquipment(serve: Serve, { engine: { theatre } }: RestDeps): void {
   serve(
     restOperations.updateEquipment,
     async ({ params: { equipmentId }, body, granted: { clinic } }) => {
-      const isOfClinic = clinicNoIn(equipmentId) === clinic.no
-      const equipment = isOfClinic ? await theatre.updateEquipment(equipmentId, trimmed(body)) : null
-      if (equipment === null) throw resourceNotFound('/path/equipmentId', equipmentId)
-      return { status: 200, body: equipment }
+      if (clinicNoIn(equipmentId) !== clinic.no) throw resourceNotFound('/path/equipmentId', equipmentId)
+      const outcome = await theatre.updateEquipment(equipmentId, trimmed(body))
+      if (outcome.kind === 'resource_missing') throw resourceNotFound('/path/equipmentId', equipmentId)
+      if (outcome.kind === 'units_in_use') throw unitsInUse(outcome.conflicts)
+      return { status: 200, body: outcome.equipment }
     },
     {
       audit: ({ params, body, granted: { clinic } }) =>

@@ -70,6 +70,13 @@ export function resourceNotFound(path: string, resourceId: string): ProblemError
   })
 }
 
+/** @param conflicts the uses of units that there would be no longer, by start; only admins send this change */
+export function unitsInUse(conflicts: readonly CaseConflict[]): ProblemError {
+  return problem('units_in_use', 'Cases that are not over have units above the new number.', {
+    conflicts: conflicts.map((one) => conflictBody({ ...one, ofCaseId: null })),
+  })
+}
+
 export function blockNotFound(blockId: string): ProblemError {
   return problem('block_not_found', `There is no block ${blockId}.`)
 }

@@ -1,7 +1,10 @@
 import type { Equipment } from '@holdfast/contract/client'
+import { List } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
+import { RefusedError } from '../../../lib/api-error.ts'
+import { formatAppointment, formatNumber } from '../../../lib/format.ts'
 import { useTheatre } from '../use-theatre.ts'
 import { ResourceForm } from './resource-form.tsx'
 import { WholeNumber } from './whole-number.tsx'
@@ -25,6 +28,7 @@ export function EquipmentForm({ item, onDone }: { item: Equipment | null; onDone
         dataOf(api.updateEquipment({ path: { clinicId, equipmentId: item?.id ?? '' }, body: { ...fields, ...common } }))
       }
       onDone={onDone}
+      explain={(error) => <UnitsInUse error={error} />}
     >
       <WholeNumber label={t('setup.units')} min={1} max={1000} value={units} onChange={setUnits} />
       <WholeNumber
@@ -36,5 +40,23 @@ export function EquipmentForm({ item, onDone }: { item: Equipment | null; onDone
         onChange={setReprocessing}
       />
     </ResourceForm>
+  )
+}
+
+/** When cases have the units that there would be no longer. */
+function UnitsInUse({ error }: { error: unknown }) {
+  const { t } = useTranslation('theatre')
+  const { timeZone } = useTheatre()
+  const conflicts = error instanceof RefusedError ? (error.problem.conflicts ?? []) : []
+  return (
+    <List role="list">
+      {conflicts.map(({ caseId, unit, from, to }) =>
+        from === undefined || to === undefined ? null : (
+          <List.Item key={`${caseId} ${unit}`}>
+            {t('setup.unitInUse', { time: formatAppointment(from, to, timeZone), unit: formatNumber(unit ?? 1) })}
+          </List.Item>
+        ),
+      )}
+    </List>
   )
 }

@@ -19,11 +19,13 @@ type ResourceFormProps = {
   create: (name: string, key: string) => Promise<unknown>
   update: (common: CommonFields) => Promise<unknown>
   onDone: () => void
+  /** More about a refused change than its title and help. */
+  explain?: (error: unknown) => ReactNode
   children: ReactNode
 }
 
 /** The name of a room, person or kind of equipment, its own fields, and whether it takes new cases. */
-export function ResourceForm({ item, fields, create, update, onDone, children }: ResourceFormProps) {
+export function ResourceForm({ item, fields, create, update, onDone, explain, children }: ResourceFormProps) {
   const { t } = useTranslation('theatre')
   const { reread } = useTheatre()
   const [typed, setName] = useState(item?.name ?? '')
@@ -66,6 +68,7 @@ export function ResourceForm({ item, fields, create, update, onDone, children }:
           />
         )}
         {saving.isError ? <ErrorState error={saving.error} /> : null}
+        {saving.isError ? explain?.(saving.error) : null}
         <Group>
           <ActionButton type="submit" isBusy={saving.isPending} disabled={name === ''}>
             {t('save')}
