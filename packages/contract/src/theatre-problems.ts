@@ -79,6 +79,14 @@ export const theatreProblemKinds = {
       'See `conflicts`: each is a case that is not over with a unit above the new number. Move or cancel these cases ' +
       'first: a case that is moved gets the lowest units that are free.',
   },
+  bump_refused: {
+    status: 409,
+    title: 'These cases cannot be bumped',
+    help:
+      'See `bumpRefusals` for the reason of each. Only elective cases that have something that the emergency needs ' +
+      'give way, and not to an elective case. `conflicts` of a refused case name them in `bumpableCaseIds`. Nothing ' +
+      'was changed.',
+  },
   milestone_order: {
     status: 409,
     title: 'The milestone does not fit the others',

@@ -180,6 +180,7 @@ export type {
   AllocationKind,
   BumpCasesOutcome,
   BumpCasesRequest,
+  BumpRefusal,
   Case,
   CaseAction,
   CaseConflict,

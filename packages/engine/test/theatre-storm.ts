@@ -107,7 +107,10 @@ async function takeStep(
   }
   if (dice < 87) {
     const emergency = { ...randomClaim(storm, pick), urgency: 'immediate' as const }
-    const bumpedCaseIds = [...new Set([known(), known()])]
+    const checked = await theatre.checkCase(emergency)
+    const conflicts = checked.kind === 'checked' ? checked.conflicts : []
+    const inTheWay = conflicts.flatMap((one) => ('bumpableCaseIds' in one ? (one.bumpableCaseIds ?? []) : []))
+    const bumpedCaseIds = [...new Set(inTheWay.length === 0 ? [known()] : inTheWay)].slice(0, 20)
     const outcome = await theatre.bumpCases({ emergency, bumpedCaseIds, reason: 'Emergency' })
     if (outcome.kind === 'done') caseIds.push(emergency.caseId)
     return ['bump', outcome.kind]

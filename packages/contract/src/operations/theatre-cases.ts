@@ -75,7 +75,7 @@ export const theatreCaseOperations = {
     description:
       'Creates a PENDING case that holds everything until `holdExpiresAt`, or with `confirm` a CONFIRMED one. A ' +
       'refusal has everything that is in the way in `conflicts`. Send an Idempotency-Key: a retry with the same key ' +
-      'gets the case that the first one created.',
+      'gets the case that the first one created. With `bump`, see `POST /cases/{id}/bump`.',
     access: 'clinic_staff',
     restrictedField: 'body.override',
     body: newCaseSchema,
@@ -83,7 +83,14 @@ export const theatreCaseOperations = {
       201: { description: 'The case', schema: createdCaseSchema },
       200: { description: 'A retry: the case as it is now', schema: createdCaseSchema },
     },
-    problems: ['clinic_not_found', 'block_not_found', 'case_request_not_found', ...changed, ...conflicts],
+    problems: [
+      'clinic_not_found',
+      'block_not_found',
+      'case_request_not_found',
+      'bump_refused',
+      ...changed,
+      ...conflicts,
+    ],
   }),
   checkCase: operation({
     id: 'checkCase',
@@ -183,13 +190,15 @@ export const theatreCaseOperations = {
     summary: 'Let cases give way to an emergency',
     description:
       'The emergency is `caseId`, and can be moved in the same step. The cases that give way are cancelled as ' +
-      '`bumped`, and wait on the waiting list with the reason.',
+      '`bumped`, and wait on the waiting list with the reason. They are elective, have not begun, and have ' +
+      'something that the emergency needs: an overlapping time of its room, people, patient or missing ' +
+      'equipment, or minutes of its full block. The emergency is not elective.',
     access: 'case_staff',
     restrictedField: 'body.override',
     params,
     body: caseBumpSchema,
     responses: { 200: { description: 'The emergency, and the cases that gave way', schema: bumpedCasesSchema } },
-    problems: [...changed, ...conflicts],
+    problems: ['bump_refused', ...changed, ...conflicts],
   }),
   extendCase: operation({
     id: 'extendCase',

@@ -3,7 +3,7 @@ import { problemCodes } from '../problems.ts'
 import { bookingSchema } from './booking.ts'
 import { literals } from './literals.ts'
 import { slotSchema } from './slot.ts'
-import { caseConflictSchema, caseSchema } from './theatre-case.ts'
+import { bumpRefusalSchema, caseConflictSchema, caseSchema } from './theatre-case.ts'
 
 const fieldErrorSchema = Type.Object(
   {
@@ -43,6 +43,7 @@ export const problemSchema = Type.Object(
           'uses, by start',
       }),
     ),
+    bumpRefusals: Type.Optional(Type.Array(bumpRefusalSchema, { description: '`bump_refused`: which cases, and why' })),
     remainingMinutes: Type.Optional(Type.Integer({ description: '`block_full`: what is left of the block' })),
     case: Type.Optional(caseSchema),
     usedMinutes: Type.Optional(Type.Integer({ description: '`minutes_in_use`: what cases take of the block' })),

@@ -96,7 +96,7 @@ const bumpFields = {
     minItems: 1,
     maxItems: bumpedMax,
     uniqueItems: true,
-    description: 'Elective cases that give way',
+    description: 'Cases that give way: those that a refusal names in `bumpableCaseIds`',
   }),
   reason: line(500),
 }
@@ -328,6 +328,11 @@ export const caseConflictSchema = Type.Object(
     blockId: Type.Optional(Type.String({ format: 'uuid' })),
     blockEndsAt: Type.Optional(Type.String({ format: 'date-time' })),
     remainingMinutes: Type.Optional(Type.Integer({ description: '`block_full`' })),
+    bumpableCaseIds: Type.Optional(
+      Type.Array(Type.String({ format: 'uuid' }), {
+        description: 'The cases that may be bumped because of it: elective ones, if this case is not; left out: none',
+      }),
+    ),
     service: Type.Optional(nullableText({ description: '`block_owned`: whose block it is' })),
     surgeonId: Type.Optional(nullableId()),
   },
@@ -335,6 +340,18 @@ export const caseConflictSchema = Type.Object(
 )
 
 export type CaseConflictBody = Static<typeof caseConflictSchema>
+
+export const bumpRefusalSchema = Type.Object(
+  {
+    caseId: nullableId({ description: 'null: the new case' }),
+    reason: literals(['emergency_is_elective', 'not_elective', 'not_in_the_way'], {
+      description:
+        '`emergency_is_elective`: this case is elective, so none gives way to it; `not_elective`: this case does not ' +
+        'give way; `not_in_the_way`: it has nothing that the emergency needs and does not get',
+    }),
+  },
+  { title: 'BumpRefusal', additionalProperties: false },
+)
 
 export const checkedCaseSchema = Type.Object(
   { conflicts: Type.Array(caseConflictSchema, { description: 'None: nothing prevents the case now' }) },

@@ -1,6 +1,7 @@
 -- case_conflicts: everything that prevents a case, as far as the caller's snapshot shows, as a JSON array of
 -- CaseConflict (src/model/theatre-case.ts): physical rules first, then soft ones, without those that p_plan overrides.
--- Empty: nothing. The one place of the rules of cases, for claims, moves, swaps, bumps and checks.
+-- Empty: nothing. The one place of the rules of cases, for claims, moves, swaps, bumps and checks. What cases cause has
+-- bumpableCaseIds, if p_plan has an urgency to which they may give way (with_bumpable_cases).
 --
 -- p_except_ids: cases that are about to give back what they take. Holds that have lapsed by p_now take nothing.
 -- What the caller has just read, or null: p_needs and p_place, as case_needs and place_of_case return them for this
@@ -170,6 +171,9 @@ begin
                             where t.clinic_no = p_clinic_no and t.id = p.id limit 1) e
        where e.active
          and not p_plan->'equipment' @> jsonb_build_array(jsonb_build_object('equipmentId', e.id)));
+  end if;
+  if v_conflicts <> '[]' and may_bump(p_plan->>'urgency', 'elective') then
+    v_conflicts := with_bumpable_cases(p_clinic_no, p_plan, v_conflicts, v_gone_ids, p_now);
   end if;
   return v_conflicts;
 end

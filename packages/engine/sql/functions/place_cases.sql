@@ -62,8 +62,11 @@ begin
     v_found := case_conflicts(p_clinic_no, v_plan, v_patient_id, '{}', p_now, v_needs, v_place,
                               case when v_needs = p_needs then p_taking_ids end);
     if v_found <> '[]' then
-      v_conflicts := v_conflicts || (select jsonb_agg(f || jsonb_build_object('ofCaseId', v_id))
-                                       from jsonb_array_elements(v_found) f);
+      -- For a swap, no case can be bumped.
+      v_conflicts := v_conflicts || (
+        select jsonb_agg(case when jsonb_array_length(p_plans) = 1 then f else f - 'bumpableCaseIds' end
+                         || jsonb_build_object('ofCaseId', v_id))
+          from jsonb_array_elements(v_found) f);
       continue;
     end if;
     if v_place.slot_id is not null and v_place.slot_id <> all (p_locked_slot_ids) then

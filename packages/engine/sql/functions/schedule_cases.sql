@@ -10,13 +10,13 @@
 -- p_dry_run: what would prevent the first plan now; nothing is written or locked.
 --
 -- detail: the conflicts of `refused` and `checked`, a list of case_conflicts with ofCaseId; what is wrong with the plan
--- for `resource_invalid`. booking_id: the case that the outcome is about. tx: of `done`; for replayed and unchanged,
--- the last transaction that changed the case. cases: of `done`, the cases of p_plans and then of p_bumps, as
--- cases_by_id.
+-- for `resource_invalid`; bump_refusals for `bump_refused`. booking_id: the case that the outcome is about. tx: of
+-- `done`; for replayed and unchanged, the last transaction that changed the case. cases: of `done`, the cases of
+-- p_plans and then of p_bumps, as cases_by_id.
 --
 -- Outcomes: done | checked | replayed (the key was used with this hash) | unchanged (a move was made under its key) |
---   key_reused | refused | resource_invalid | request_missing | case_missing | hold_expired | invalid_transition |
---   retry
+--   key_reused | refused | bump_refused | resource_invalid | request_missing | case_missing | hold_expired |
+--   invalid_transition | retry
 -- request_missing: there is no such request, it is of another patient, it was withdrawn, or it has a case.
 -- Locks: the resources, by (clinic_no, id); then the slots left and entered, and those of lapsed holds in the way, by
 --   (clinic_no, id); then the cases and the lapsed holds on these slots, by (clinic_no, id); then request, key and
@@ -202,6 +202,19 @@ begin
         return;
       end if;
     end loop;
+  end if;
+
+  -- Whether those that are to give way may. A repetition was found above: its cases have given way.
+  if jsonb_array_length(p_bumps) > 0 then
+    detail := bump_refusals(p_clinic_no, p_plans, p_bumps,
+                            array(select (p->>'caseId')::uuid from jsonb_array_elements(p_plans) p
+                                   where p->>'version' is not null), v_now);
+    if detail <> '[]' then
+      outcome := 'bump_refused';
+      booking_id := p_plans->0->>'caseId';
+      return next;
+      return;
+    end if;
   end if;
 
   -- 4. Place them. A group that cannot be placed is rolled back; a single new case has written nothing then.

@@ -94,7 +94,10 @@ export type Case = Omit<CasePlan, 'staffIds' | 'equipment'> & {
   updatedAt: Date
 }
 
-/** Something that prevents a case. The caller decides how much of it the reader may see. */
+/**
+ * Something that prevents a case. The caller decides how much of it the reader may see. `bumpableCaseIds`: the cases
+ * that may give way to this one; left out if there are none.
+ */
 export type CaseConflict =
   /**
    * `caseId`: the case that has it; `slotId`: a surgeon's or anaesthetist's clinic slot instead. `unit` for equipment,
@@ -111,12 +114,13 @@ export type CaseConflict =
       to: Date
       caseId: string | null
       slotId: string | null
+      bumpableCaseIds?: string[]
     }
   /** The record number belongs to a patient with another birth date. */
   | { kind: 'patient_mismatch' }
   /** More units than there are at all. */
   | { kind: 'units_missing'; resourceId: string; name: string; units: number }
-  | { kind: 'block_full'; blockId: string; remainingMinutes: number }
+  | { kind: 'block_full'; blockId: string; remainingMinutes: number; bumpableCaseIds?: string[] }
   /** `blockId` was named, is withdrawn or missing, or does not contain the start. */
   | { kind: 'block_mismatch'; blockId: string }
   /** It would have ended. */
@@ -157,7 +161,7 @@ export type SwapCasesRequest = CaseAction & { otherCaseId: string; override: Rul
 export type BumpCasesRequest = {
   /** A new case, or an existing one and what changes in its plan. */
   emergency: ClaimCaseRequest | MoveCaseRequest
-  /** Elective cases, not yet started, that go back to the waiting list. 1–20. */
+  /** Cases that go back to the waiting list. 1–20. */
   bumpedCaseIds: string[]
   reason: string
 }
@@ -181,9 +185,17 @@ export type SwapCasesOutcome =
   | CaseUnchangeable
   | CaseRefusal
 
+/**
+ * `emergency_is_elective`: `caseId` is elective, so nothing gives way to it; the others are cases that were to give
+ * way. `not_in_the_way`: it has nothing that the emergency needs and does not get.
+ */
+export type BumpRefusal = { caseId: string; why: 'emergency_is_elective' | 'not_elective' | 'not_in_the_way' }
+
 export type BumpCasesOutcome =
   | { kind: 'done'; case: Case; bumped: { caseId: string; requestId: string }[]; position: string }
   | { kind: 'replayed'; case: Case; bumped: { caseId: string; requestId: string }[]; position: string }
+  /** Only elective cases that are in the way give way, and only to others. Nothing was changed. */
+  | { kind: 'bump_refused'; refusals: BumpRefusal[] }
   | CaseUnchangeable
   | CaseRefusal
 

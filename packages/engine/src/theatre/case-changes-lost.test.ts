@@ -104,6 +104,7 @@ const changes: Change[] = [
     make: (theatre, scene, key) => {
       const emergency = aCase(scene, {
         startsAt: soonAt(12),
+        urgency: 'immediate',
         ...(key === null ? {} : { key }),
         requestHash: scene.one.id,
       })
@@ -148,16 +149,17 @@ function changeNamed(name: string): Change {
   return found
 }
 
-/** A theatre with a case at nine and another at twelve. */
+/** A theatre with an urgent case at nine and an elective one at twelve. */
 async function aScene(
   database: TestDatabase,
   { isHeld = false, prepare }: Pick<Change, 'isHeld' | 'prepare'>,
 ): Promise<Scene> {
   const built = await aTheatre(database)
   const otherRoom = await aRoom(built.theatre, built.clinic)
-  const booked = async (hours: number, confirm: boolean) =>
-    caseOf(await built.theatre.claimCase(aCase(built, { startsAt: soonAt(hours), confirm })))
-  const [one, other] = [await booked(9, !isHeld), await booked(12, true)]
+  const booked = async (overrides: Parameters<typeof aCase>[1]) =>
+    caseOf(await built.theatre.claimCase(aCase(built, overrides)))
+  const one = await booked({ startsAt: soonAt(9), confirm: !isHeld, urgency: 'urgent' })
+  const other = await booked({ startsAt: soonAt(12), confirm: true })
   const scene = { ...built, database, otherRoom, one, other }
   if (prepare === undefined) return scene
   await prepare(scene)

@@ -98,6 +98,7 @@ function claimRefusal(result: Exclude<ScheduleResult, { kind: 'done' | 'replayed
     case 'case_missing':
     case 'hold_expired':
     case 'invalid_transition':
+    case 'bump_refused':
       throw new Error(`The claim of case ${result.caseId} returned ${result.kind}.`)
     default:
       return result
@@ -171,6 +172,7 @@ async function bumpCases(settings: CaseChangesSettings, request: BumpCasesReques
     return { ...moves, bumps, bumpReason: reason }
   }
   const result = await runChange(clinicNo, (deadline) => schedule(settings.writer, build, deadline))
+  if (result.kind === 'bump_refused') return { kind: result.kind, refusals: result.refusals }
   if (result.kind !== 'done' && result.kind !== 'replayed' && result.kind !== 'unchanged') {
     return unchanged(pool, result)
   }
@@ -209,7 +211,8 @@ async function unchanged(
     case 'invalid_transition':
       return { kind: result.kind, case: await promptly(requireCase(pool, result.caseId)) }
     case 'replayed':
-      throw new Error(`A change of case ${result.caseId} found the key of a claim.`)
+    case 'bump_refused':
+      throw new Error(`The change of case ${result.caseId} returned ${result.kind}.`)
     default:
       return result
   }

@@ -25,7 +25,14 @@ async function storm(database: TestDatabase, stepsEach: number, count = 0) {
 test('8 clients claim, move, swap and bump: no overlap, no deadlock, no block beyond its minutes', {
   timeout: 60_000 + steps * 1_000,
 }, async ({ database }) => {
-  const missing = new Set(['claim booked', 'claim refused', 'move done', 'move refused'])
+  const missing = new Set([
+    'claim booked',
+    'claim refused',
+    'move done',
+    'move refused',
+    'bump done',
+    'bump bump_refused',
+  ])
   for (let count = 0; count < 5 && (count === 0 || missing.size > 0); count += 1) {
     const { report, found, verified } = await storm(database, steps, count)
     const context = `seed ${seed + count}: ${JSON.stringify(report.counts)}`

@@ -36,12 +36,13 @@ const ways: Record<string, (scene: BuiltTheatre, held: Case, database: TestDatab
       actorId: null,
       key: randomUUID(),
     }),
-  'it is bumped': (scene, held) =>
-    scene.theatre.bumpCases({
-      emergency: aCase(scene, { startsAt: soonAt(15), urgency: 'immediate' }),
-      bumpedCaseIds: [held.id],
-      reason: 'Ruptured aneurysm',
-    }),
+  'it is bumped, and the emergency cancelled': async (scene, held) => {
+    const emergency = aCase(scene, { urgency: 'immediate' })
+    const bump = { emergency, bumpedCaseIds: [held.id], reason: 'Ruptured aneurysm' }
+    await scene.theatre.bumpCases(bump)
+    const { caseId } = emergency
+    await scene.theatre.cancelCase({ caseId, reasonCode: 'patient', actorId: null, key: randomUUID() })
+  },
 }
 
 async function slotOf(database: TestDatabase, { id }: Case): Promise<string> {

@@ -6,6 +6,7 @@ import { prepared } from '../database/prepared.ts'
 import type { Overloaded } from '../model/claim.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
 import type {
+  BumpRefusal,
   Case,
   CaseConflict,
   CasePlan,
@@ -53,6 +54,7 @@ export type ScheduleResult =
   | { kind: 'replayed'; caseId: string; position: string }
   | { kind: 'unchanged'; caseId: string; position: string }
   | { kind: 'hold_expired' | 'invalid_transition'; caseId: string }
+  | { kind: 'bump_refused'; caseId: string; refusals: BumpRefusal[] }
   | CaseMissing
   | CaseRefusal
 
@@ -162,6 +164,8 @@ export function resultOf(row: ScheduleRow): ScheduleResult {
       return { kind: outcome, caseId }
     case 'refused':
       return { kind: 'refused', conflicts: conflictsOf(row) }
+    case 'bump_refused':
+      return { kind: outcome, caseId, refusals: row.detail as BumpRefusal[] }
     case 'resource_invalid':
       return { kind: 'resource_invalid', ...(row.detail as Omit<CaseRefusal & { kind: 'resource_invalid' }, 'kind'>) }
     case 'key_reused':

@@ -1631,7 +1631,7 @@ export const listCases = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Book a case: its room, team, equipment and patient, all or nothing
  *
- * Creates a PENDING case that holds everything until `holdExpiresAt`, or with `confirm` a CONFIRMED one. A refusal has everything that is in the way in `conflicts`. Send an Idempotency-Key: a retry with the same key gets the case that the first one created.
+ * Creates a PENDING case that holds everything until `holdExpiresAt`, or with `confirm` a CONFIRMED one. A refusal has everything that is in the way in `conflicts`. Send an Idempotency-Key: a retry with the same key gets the case that the first one created. With `bump`, see `POST /cases/{id}/bump`.
  *
  * Who may call: Admins and staff of the clinic. `override` is for admins of the clinic.
  */
@@ -1787,7 +1787,7 @@ export const swapCases = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Let cases give way to an emergency
  *
- * The emergency is `caseId`, and can be moved in the same step. The cases that give way are cancelled as `bumped`, and wait on the waiting list with the reason.
+ * The emergency is `caseId`, and can be moved in the same step. The cases that give way are cancelled as `bumped`, and wait on the waiting list with the reason. They are elective, have not begun, and have something that the emergency needs: an overlapping time of its room, people, patient or missing equipment, or minutes of its full block. The emergency is not elective.
  *
  * Who may call: Admins and staff of the clinic. `override` is for admins of the clinic.
  */

@@ -543,10 +543,24 @@ export type Break = {
  */
 export type Bump = {
     /**
-     * Elective cases that give way
+     * Cases that give way: those that a refusal names in `bumpableCaseIds`
      */
     caseIds: Array<string>;
     reason: string;
+};
+
+/**
+ * BumpRefusal
+ */
+export type BumpRefusal = {
+    /**
+     * null: the new case
+     */
+    caseId: string | null;
+    /**
+     * `emergency_is_elective`: this case is elective, so none gives way to it; `not_elective`: this case does not give way; `not_in_the_way`: it has nothing that the emergency needs and does not get
+     */
+    reason: 'emergency_is_elective' | 'not_elective' | 'not_in_the_way';
 };
 
 /**
@@ -790,7 +804,7 @@ export type Case = {
  */
 export type CaseBump = {
     /**
-     * Elective cases that give way
+     * Cases that give way: those that a refusal names in `bumpableCaseIds`
      */
     caseIds: Array<string>;
     reason: string;
@@ -873,6 +887,10 @@ export type CaseConflict = {
      * `block_full`
      */
     remainingMinutes?: number;
+    /**
+     * The cases that may be bumped because of it: elective ones, if this case is not; left out: none
+     */
+    bumpableCaseIds?: Array<string>;
     /**
      * `block_owned`: whose block it is
      */
@@ -2980,6 +2998,10 @@ export type Problem = {
      */
     conflicts?: Array<CaseConflict>;
     /**
+     * `bump_refused`: which cases, and why
+     */
+    bumpRefusals?: Array<BumpRefusal>;
+    /**
      * `block_full`: what is left of the block
      */
     remainingMinutes?: number;
@@ -3005,7 +3027,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'offer_open' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_full' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'units_in_use' | 'milestone_order' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'offer_open' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_full' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
 
 /**
  * Procedure
@@ -10134,7 +10156,7 @@ export type CreateCaseErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `resource_busy`: Something that the case needs is taken. `block_full`: The block does not have enough minutes left. `block_mismatch`: The case does not start in this block. `outside_hours`: The room is closed at this time. `block_overrun`: The case would end after its block. `block_owned`: The block belongs to another service or surgeon. `preferred_equipment_missing`: The surgeon prefers equipment that the case does not have. `patient_mismatch`: The record number belongs to another patient. `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
+     * `bump_refused`: These cases cannot be bumped. `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `resource_busy`: Something that the case needs is taken. `block_full`: The block does not have enough minutes left. `block_mismatch`: The case does not start in this block. `outside_hours`: The room is closed at this time. `block_overrun`: The case would end after its block. `block_owned`: The block belongs to another service or surgeon. `preferred_equipment_missing`: The surgeon prefers equipment that the case does not have. `patient_mismatch`: The record number belongs to another patient. `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
      */
     409: Problem;
     /**
@@ -10700,7 +10722,7 @@ export type BumpCasesErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `resource_busy`: Something that the case needs is taken. `block_full`: The block does not have enough minutes left. `block_mismatch`: The case does not start in this block. `outside_hours`: The room is closed at this time. `block_overrun`: The case would end after its block. `block_owned`: The block belongs to another service or surgeon. `preferred_equipment_missing`: The surgeon prefers equipment that the case does not have. `patient_mismatch`: The record number belongs to another patient. `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
+     * `bump_refused`: These cases cannot be bumped. `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `resource_busy`: Something that the case needs is taken. `block_full`: The block does not have enough minutes left. `block_mismatch`: The case does not start in this block. `outside_hours`: The room is closed at this time. `block_overrun`: The case would end after its block. `block_owned`: The block belongs to another service or surgeon. `preferred_equipment_missing`: The surgeon prefers equipment that the case does not have. `patient_mismatch`: The record number belongs to another patient. `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
      */
     409: Problem;
     /**

@@ -1,8 +1,7 @@
 import { type CaseMoveBody, type NewCaseBody, restOperations } from '@holdfast/contract'
 import {
+  type BumpCasesOutcome,
   type CasePlan,
-  type CaseRefusal,
-  type CaseUnchangeable,
   type ChangeCaseOutcome,
   type ClaimCaseRequest,
   clinicNoIn,
@@ -39,9 +38,13 @@ function serveNewCases(serve: Serve, deps: RestDeps): void {
   const { theatre } = deps.engine
   const claimProblem = async (
     input: Sender,
-    outcome: CaseRefusal | CaseUnchangeable,
+    outcome: Exclude<BumpCasesOutcome, { kind: 'done' | 'replayed' }>,
     { caseId, blockId }: ClaimCaseRequest,
   ) => {
+    if (outcome.kind === 'bump_refused') {
+      const refusals = outcome.refusals.map((one) => (one.caseId === caseId ? { ...one, caseId: null } : one))
+      return refusal(deps, input, { kind: outcome.kind, refusals })
+    }
     if (outcome.kind !== 'refused') return refusal(deps, input, outcome)
     const { conflicts } = outcome
     // A block that does not exist at all is another mistake than one at another time.

@@ -1,6 +1,7 @@
 import type { CaseConflictBody, ProblemCode } from '@holdfast/contract'
 import {
   type AllocationKind,
+  type BumpRefusal,
   type CaseConflict,
   type CaseInvalid,
   type CaseRefusal,
@@ -20,18 +21,23 @@ export type TheatreRefusal =
   | Exclude<CaseRefusal, { kind: 'refused' }>
   /** `ofCaseId` null: a new case, whose id nobody knows. */
   | { kind: 'refused'; conflicts: FoundConflict[] }
+  /** `caseId` null: a new case. */
+  | { kind: 'bump_refused'; refusals: FoundBumpRefusal[] }
   | CaseUnchangeable
   | CaseInvalid
   | Extract<RecordMilestoneOutcome, { kind: 'milestone_order' | 'milestone_early' | 'milestone_late' | 'slot_closed' }>
   | Extract<ExtendCaseOutcome, { kind: 'too_early' }>
 
 type FoundConflict = CaseConflict & { ofCaseId: string | null }
+type FoundBumpRefusal = Omit<BumpRefusal, 'caseId'> & { caseId: string | null }
 
 /** The problem that an outcome of the theatre becomes. @param at where the request has the plan of the case */
 export function theatreProblem(outcome: TheatreRefusal, at = ''): ProblemError {
   switch (outcome.kind) {
     case 'refused':
       return conflictsProblem(outcome.conflicts, at)
+    case 'bump_refused':
+      return bumpProblem(outcome.refusals)
     case 'resource_invalid':
       return resourceProblem(outcome, at)
     case 'case_missing':
@@ -137,13 +143,29 @@ function conflictsProblem(conflicts: readonly FoundConflict[], at: string): Prob
   })
 }
 
+const bumpRefusalTexts = {
+  emergency_is_elective: 'An elective case does not bump others.',
+  not_elective: 'Only elective cases are bumped.',
+  not_in_the_way: 'A case is bumped only if it has something that the emergency needs.',
+} as const satisfies Record<BumpRefusal['why'], string>
+
+/** The first refusal decides the detail; all of them are in `bumpRefusals`. */
+function bumpProblem(refusals: readonly FoundBumpRefusal[]): ProblemError {
+  const [first] = refusals
+  if (first === undefined) throw new Error('A bump was refused without a reason.')
+  return problem('bump_refused', bumpRefusalTexts[first.why], {
+    bumpRefusals: refusals.map(({ caseId, why }) => ({ caseId, reason: why })),
+  })
+}
+
 /**
  * The body of a conflict. Only staff and admins of the clinic get conflicts, and they see all of its cases; what a
  * patient is called is in none.
  */
 export function conflictBody(conflict: FoundConflict): CaseConflictBody {
   const { isSoft } = rules[conflict.kind]
-  const base = { code: conflict.kind, isSoft, ofCaseId: conflict.ofCaseId }
+  const bumpable = 'bumpableCaseIds' in conflict ? { bumpableCaseIds: conflict.bumpableCaseIds } : {}
+  const base = { code: conflict.kind, isSoft, ofCaseId: conflict.ofCaseId, ...bumpable }
   switch (conflict.kind) {
     case 'resource_busy': {
       const { role, resourceId, name, unit, from, to, caseId, slotId } = conflict

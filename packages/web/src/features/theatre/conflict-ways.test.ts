@@ -2,9 +2,6 @@ import type { Case, CaseConflict } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
 import { conflictWays } from './conflict-ways.ts'
 
-const aCase = (id: string, change: Partial<Case> = {}) =>
-  ({ id, status: 'CONFIRMED', milestones: [], urgency: 'elective', blockId: 'block', ...change }) as Case
-
 const conflict = (code: CaseConflict['code'], change: Partial<CaseConflict> = {}): CaseConflict => ({
   code,
   isSoft: ['outside_hours', 'block_overrun', 'block_owned', 'preferred_equipment'].includes(code),
@@ -14,53 +11,34 @@ const conflict = (code: CaseConflict['code'], change: Partial<CaseConflict> = {}
   ...change,
 })
 
-const cases = [
-  aCase('elective'),
-  aCase('urgent', { urgency: 'urgent' }),
-  aCase('running', { milestones: [{ milestone: 'in_room', at: '' }] }),
-  aCase('elsewhere', { blockId: 'other' }),
-]
-const busy = (caseId: string | null) => conflict('resource_busy', { caseId })
-const full = conflict('block_full', { blockId: 'block', remainingMinutes: 10 })
-const urgent = { cases, urgency: 'urgent', isAdmin: false } as const
+const cases = [{ id: 'one' }, { id: 'two' }, { id: 'three' }] as Case[]
+const busy = (...bumpableCaseIds: string[]) => conflict('resource_busy', { bumpableCaseIds })
+const full = conflict('block_full', { blockId: 'block', remainingMinutes: 10, bumpableCaseIds: ['one', 'two'] })
+const staff = { cases, isAdmin: false } as const
 
-test('an urgent case can displace the elective case that has what it needs', () => {
-  expect(conflictWays([busy('elective')], urgent)).toEqual({
-    rules: [],
-    candidates: [cases[0]],
-    inTheWay: ['elective'],
-  })
+test('the cases that the server lets give way are offered, those that have what is needed first of all', () => {
+  expect(conflictWays([busy('one')], staff)).toEqual({ rules: [], candidates: [cases[0]], inTheWay: ['one'] })
+  expect(conflictWays([busy('three'), full], staff)).toEqual({ rules: [], candidates: cases, inTheWay: ['three'] })
 })
 
-test('of a full block, any elective case can give way', () => {
-  expect(conflictWays([full], urgent)).toEqual({ rules: [], candidates: [cases[0]], inTheWay: [] })
+test('of a full block, any case that may give way is offered', () => {
+  expect(conflictWays([full], staff)).toEqual({ rules: [], candidates: cases.slice(0, 2), inTheWay: [] })
 })
 
-test.each([
-  ['another urgent case', 'urgent'],
-  ['a case that has begun', 'running'],
-  ['a case of another day', 'unknown'],
-  ['a doctor’s clinic', null],
-])('%s does not give way', (_what, caseId) => {
-  expect(conflictWays([busy(caseId), busy('elective')], urgent)).toBeNull()
+test('what no case gives way for has no way out', () => {
+  expect(conflictWays([conflict('resource_busy', { caseId: 'two' }), busy('one')], staff)).toBeNull()
+  expect(conflictWays([conflict('patient_mismatch'), busy('one')], { ...staff, isAdmin: true })).toBeNull()
 })
 
-test('an elective case displaces nothing', () => {
-  expect(conflictWays([busy('elective')], { ...urgent, urgency: 'elective' })).toBeNull()
+test('a case of another day is not offered', () => {
+  expect(conflictWays([busy('unknown'), busy('one')], staff)).toBeNull()
 })
 
 test('rules are overridden by admins only, also together with cases that give way', () => {
   const closed = conflict('outside_hours')
-  expect(conflictWays([closed], urgent)).toBeNull()
-  const admin = { ...urgent, isAdmin: true }
-  expect(conflictWays([closed], { ...admin, urgency: 'elective' })?.rules).toEqual(['outside_hours'])
-  expect(conflictWays([closed, busy('elective')], admin)).toMatchObject({
-    rules: ['outside_hours'],
-    inTheWay: ['elective'],
-  })
-  expect(conflictWays([closed, busy('elective')], urgent)).toBeNull()
-})
-
-test('a wrong record number has no way out', () => {
-  expect(conflictWays([conflict('patient_mismatch'), busy('elective')], { ...urgent, isAdmin: true })).toBeNull()
+  expect(conflictWays([closed], staff)).toBeNull()
+  const admin = { ...staff, isAdmin: true }
+  expect(conflictWays([closed], admin)?.rules).toEqual(['outside_hours'])
+  expect(conflictWays([closed, busy('one')], admin)).toMatchObject({ rules: ['outside_hours'], inTheWay: ['one'] })
+  expect(conflictWays([closed, busy('one')], staff)).toBeNull()
 })

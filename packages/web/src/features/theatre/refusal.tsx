@@ -1,4 +1,4 @@
-import type { CaseConflict, Urgency } from '@holdfast/contract/client'
+import type { CaseConflict } from '@holdfast/contract/client'
 import { Checkbox, Group, Stack, Text, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -14,18 +14,17 @@ type RefusalProps = {
   conflicts: readonly CaseConflict[]
   /** On which the case would be. */
   day: string
-  urgency: Urgency
   isBusy: boolean
   /** Of the button that overrides rules. */
   submit: string
   onResolve: (resolution: Resolution) => void
 }
 
-/** What is in the way of a case, and what can be done about it: rules to override, elective cases that give way. */
-export function Refusal({ conflicts, day, urgency, isBusy, submit, onResolve }: RefusalProps) {
+/** What is in the way of a case, and what can be done about it: rules to override, cases that give way. */
+export function Refusal({ conflicts, day, isBusy, submit, onResolve }: RefusalProps) {
   const { isAdmin } = useTheatre()
   const { cases, names } = useDayBoard(day)
-  const ways = conflictWays(conflicts, { cases, urgency, isAdmin })
+  const ways = conflictWays(conflicts, { cases, isAdmin })
   return (
     <Stack gap="md">
       <ConflictList conflicts={conflicts} names={names} />

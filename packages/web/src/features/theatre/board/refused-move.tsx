@@ -35,7 +35,6 @@ export function RefusedMoveDialog({ refused, names, isBusy, onMove, onClose }: R
           <Refusal
             conflicts={refused.conflicts}
             day={localDay(refused.plan.startsAt, timeZone)}
-            urgency={refused.one.urgency}
             isBusy={isBusy}
             submit={t('override.submit')}
             onResolve={(resolution) => onMove({ one: refused.one, plan: refused.plan, ...resolution })}

@@ -103,15 +103,7 @@ function BookCase({ request, rooms }: BookCaseProps) {
           </Text>
         </Stack>
       </form>
-      {error === null ? null : (
-        <HoldRefusal
-          error={error}
-          day={day}
-          urgency={form.getValues().urgency}
-          isBusy={holding.isPending}
-          onResolve={hold}
-        />
-      )}
+      {error === null ? null : <HoldRefusal error={error} day={day} isBusy={holding.isPending} onResolve={hold} />}
     </Stack>
   )
 }

@@ -1,4 +1,3 @@
-import type { Urgency } from '@holdfast/contract/client'
 import { Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { RefusedError } from '../../../lib/api-error.ts'
@@ -10,13 +9,12 @@ import type { Resolution } from '../resolution.ts'
 type HoldRefusalProps = {
   error: Error
   day: string
-  urgency: Urgency
   isBusy: boolean
   onResolve: (resolution: Resolution) => void
 }
 
 /** Why a case was not held, and what can be done about it. */
-export function HoldRefusal({ error, day, urgency, isBusy, onResolve }: HoldRefusalProps) {
+export function HoldRefusal({ error, day, isBusy, onResolve }: HoldRefusalProps) {
   const { t } = useTranslation('theatre')
   const conflicts = error instanceof RefusedError ? (error.problem.conflicts ?? []) : []
   if (conflicts.length === 0) return <ErrorState error={error} />
@@ -25,14 +23,7 @@ export function HoldRefusal({ error, day, urgency, isBusy, onResolve }: HoldRefu
       <Title order={2} size="h3" mb="xs">
         {t('book.refused')}
       </Title>
-      <Refusal
-        conflicts={conflicts}
-        day={day}
-        urgency={urgency}
-        isBusy={isBusy}
-        submit={t('override.hold')}
-        onResolve={onResolve}
-      />
+      <Refusal conflicts={conflicts} day={day} isBusy={isBusy} submit={t('override.hold')} onResolve={onResolve} />
     </section>
   )
 }

@@ -89,7 +89,6 @@ export function MoveForm({ one, names, onDone }: { one: Case; names: Names; onDo
           <Refusal
             conflicts={refused.conflicts}
             day={day}
-            urgency={one.urgency}
             isBusy={moving.isPending}
             submit={t('override.submit')}
             onResolve={move}

@@ -74,7 +74,6 @@ export function SwapForm({ one, names, onDone }: { one: Case; names: Names; onDo
           <Refusal
             conflicts={conflicts}
             day={day}
-            urgency="elective"
             isBusy={swapping.isPending}
             submit={t('override.swap')}
             onResolve={({ override }) => {

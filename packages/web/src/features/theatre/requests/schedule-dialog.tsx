@@ -95,9 +95,7 @@ function ScheduleForm({ request, place: dropped = null, refused = null, onSchedu
         onPlace={setPlace}
         isEager={dropped === null}
       />
-      {error === null ? null : (
-        <HoldRefusal error={error} day={day} urgency={request.urgency} isBusy={holding.isPending} onResolve={hold} />
-      )}
+      {error === null ? null : <HoldRefusal error={error} day={day} isBusy={holding.isPending} onResolve={hold} />}
       <div>
         <ActionButton
           isBusy={holding.isPending}

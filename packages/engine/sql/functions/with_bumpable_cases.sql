@@ -1,0 +1,51 @@
+-- with_bumpable_cases: the conflicts of a plan (case_conflicts), and with those that cases cause, which of these may
+-- give way to it, as bumpableCaseIds: cases that have not begun, of an urgency that may_bump allows. Of a full block,
+-- that is each of its cases. A conflict without such a case stays as it is.
+--
+-- p_except_ids: cases that are about to give back what they take. Holds that have lapsed by p_now give way to nothing.
+-- Internal. Locks: none; called under the locks of everything it reads, its result is final.
+-- Fails: never. Idempotent: yes.
+create or replace function holdfast.with_bumpable_cases(
+  p_clinic_no integer, p_plan jsonb, p_conflicts jsonb, p_except_ids uuid[], p_now timestamptz
+) returns jsonb
+language plpgsql stable
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $function$
+declare
+  v_full_block_id uuid := jsonb_path_query_first(p_conflicts, '$[*] ? (@.kind == "block_full")')->>'blockId';
+  v_ids uuid[] := array(
+    select distinct (f->>'caseId')::uuid from jsonb_array_elements(p_conflicts) f where f->>'caseId' is not null);
+  v_bumpable booking[];
+begin
+  if v_full_block_id is not null then
+    v_ids := v_ids || array(
+      select a.booking_id
+        from slot s
+        join allocation a on a.clinic_no = s.clinic_no and a.resource_id = (p_plan->>'roomId')::uuid
+                         and a.during && tstzrange(s.starts_at, s.ends_at)
+       where s.clinic_no = p_clinic_no and s.id = v_full_block_id);
+  end if;
+  if cardinality(v_ids) = 0 then
+    return p_conflicts;
+  end if;
+  v_bumpable := array(
+    select b
+      from bookings_by_id(array_fill(p_clinic_no, array[cardinality(v_ids)]), v_ids) b
+      join theatre_case c on c.clinic_no = p_clinic_no and c.booking_id = b.id
+     where b.id <> all (p_except_ids) and b.status in ('PENDING', 'CONFIRMED')
+       and not hold_lapsed(b.status, b.hold_expires_at, p_now)
+       and may_bump(p_plan->>'urgency', c.urgency));
+  return (
+    select jsonb_agg(case when g.ids is null then f.conflict
+                          else f.conflict || jsonb_build_object('bumpableCaseIds', g.ids) end order by f.n)
+      from jsonb_array_elements(p_conflicts) with ordinality f(conflict, n)
+     cross join lateral (
+       select jsonb_agg(b.id order by b.id) as ids
+         from unnest(v_bumpable) b
+        where case f.conflict->>'kind' when 'resource_busy' then b.id = (f.conflict->>'caseId')::uuid
+                                       when 'block_full' then b.slot_id = v_full_block_id end) g);
+end
+$function$;

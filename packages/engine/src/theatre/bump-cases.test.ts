@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto'
+import { aDoctor, plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
+import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import type { BumpCasesOutcome, Case, ClaimCaseRequest, MoveCaseRequest, Urgency } from '../model/theatre-case.ts'
+
+const urgencies: Urgency[] = ['immediate', 'urgent', 'expedited', 'elective']
+
+type Emergency = ClaimCaseRequest | MoveCaseRequest
+
+async function booked({ theatre }: BuiltTheatre, request: ClaimCaseRequest): Promise<Case> {
+  return caseOf(await theatre.claimCase({ ...request, confirm: true }))
+}
+
+function bump({ theatre }: BuiltTheatre, emergency: Emergency, cases: Case[]): Promise<BumpCasesOutcome> {
+  return theatre.bumpCases({ emergency, bumpedCaseIds: cases.map(({ id }) => id), reason: 'Bleeding' })
+}
+
+/** A move of a case, which stays as urgent as it is. */
+function moveOf(caseId: string, change: MoveCaseRequest['change']): MoveCaseRequest {
+  return { caseId, change, override: null, actorId: null, key: randomUUID() }
+}
+
+async function expectUnchanged({ theatre }: BuiltTheatre, ...cases: Case[]): Promise<void> {
+  for (const one of cases) expect(await theatre.case(one.id)).toEqual(one)
+}
+
+describe('an elective case bumps nothing', () => {
+  test('not as a new case', async ({ database }) => {
+    const scene = await aTheatre(database)
+    const elective = await booked(scene, aCase(scene))
+    const emergency = aCase(scene)
+    expect(await bump(scene, emergency, [elective])).toEqual({
+      kind: 'bump_refused',
+      refusals: [{ caseId: emergency.caseId, why: 'emergency_is_elective' }],
+    })
+    expect(await scene.theatre.case(emergency.caseId)).toBeNull()
+    await expectUnchanged(scene, elective)
+  })
+
+  test('nor by a move', async ({ database }) => {
+    const scene = await aTheatre(database)
+    const elective = await booked(scene, aCase(scene))
+    const other = await booked(scene, aCase(scene, { startsAt: soonAt(15) }))
+    expect(await bump(scene, moveOf(other.id, { startsAt: soonAt(9) }), [elective])).toEqual({
+      kind: 'bump_refused',
+      refusals: [{ caseId: other.id, why: 'emergency_is_elective' }],
+    })
+    await expectUnchanged(scene, elective, other)
+  })
+})
+
+test.for(urgencies)('a case that is %s gives way only if it is elective', async (urgency, { database }) => {
+  for (const of of urgencies.slice(0, 3)) {
+    const scene = await aTheatre(database)
+    const inTheWay = await booked(scene, aCase(scene, { urgency }))
+    const outcome = await bump(scene, aCase(scene, { urgency: of }), [inTheWay])
+    if (urgency === 'elective') {
+      expect(outcome, of).toMatchObject({ kind: 'done', bumped: [{ caseId: inTheWay.id }] })
+    } else {
+      const refusals = [{ caseId: inTheWay.id, why: 'not_elective' }]
+      expect(outcome, of).toEqual({ kind: 'bump_refused', refusals })
+      await expectUnchanged(scene, inTheWay)
+    }
+  }
+})
+
+describe('a case gives way only for what it has', () => {
+  /** What an emergency in another room, with another surgeon, needs of a case that is there. */
+  const shared: Record<string, (scene: BuiltTheatre) => Partial<ClaimCaseRequest>> = {
+    'its room': ({ room }) => ({ roomId: room }),
+    'its surgeon': ({ surgeon }) => ({ surgeonId: surgeon.id }),
+    'one of its team': ({ surgeon }) => ({ staffIds: [surgeon.id] }),
+    'its patient': () => ({ patient: { mrn: 'M-1', name: 'Ada Okafor', birthDate: null } }),
+    'its equipment': ({ robot }) => ({ equipment: [{ equipmentId: robot, units: 1 }] }),
+  }
+  const withRobot = (scene: BuiltTheatre): ClaimCaseRequest =>
+    aCase(scene, {
+      equipment: [{ equipmentId: scene.robot, units: 1 }],
+      patient: { mrn: 'M-1', name: 'Ada Okafor', birthDate: null },
+    })
+
+  test.for(Object.entries(shared))('%s', async ([, share], { database }) => {
+    const scene = await aTheatre(database)
+    const { clinic, theatre } = scene
+    const elsewhere = { clinic, room: await aRoom(theatre, clinic), surgeon: await aDoctor(database, clinic) }
+    const inTheWay = await booked(scene, withRobot(scene))
+    const emergency = aCase(elsewhere, { ...share(scene), startsAt: soonAt(9, 30), urgency: 'urgent' })
+    expect(await theatre.claimCase(emergency)).toMatchObject({
+      kind: 'refused',
+      conflicts: [{ kind: 'resource_busy', caseId: inTheWay.id, bumpableCaseIds: [inTheWay.id] }],
+    })
+    expect(await bump(scene, emergency, [inTheWay])).toMatchObject({ kind: 'done' })
+  })
+
+  test('not if it has nothing of it, at another time, or if there is enough without it', async ({ database }) => {
+    const scene = await aTheatre(database)
+    const { clinic, theatre, robot } = scene
+    const elsewhere = { clinic, room: await aRoom(theatre, clinic), surgeon: await aDoctor(database, clinic) }
+    await theatre.updateEquipment(robot, { units: 2 })
+    const beside = await booked(scene, withRobot(scene))
+    const later = await booked(scene, aCase(scene, { startsAt: soonAt(10) }))
+    const emergency = aCase(elsewhere, { urgency: 'immediate', equipment: [{ equipmentId: robot, units: 1 }] })
+    const refusals = [beside, later].map(({ id }) => ({ caseId: id, why: 'not_in_the_way' })).sort(byCase)
+    expect(await bump(scene, emergency, [beside, later])).toEqual({ kind: 'bump_refused', refusals })
+    await expectUnchanged(scene, beside, later)
+    const two = aCase(elsewhere, { urgency: 'immediate', equipment: [{ equipmentId: robot, units: 2 }] })
+    expect(await bump(scene, two, [beside])).toMatchObject({ kind: 'done' })
+  })
+
+  test('also with those that may: then none gives way', async ({ database }) => {
+    const scene = await aTheatre(database)
+    const inTheWay = await booked(scene, aCase(scene))
+    const urgent = await booked(scene, aCase(scene, { startsAt: soonAt(10), urgency: 'urgent' }))
+    const later = await booked(scene, aCase(scene, { startsAt: soonAt(14) }))
+    const emergency = aCase(scene, { startsAt: soonAt(9, 30), urgency: 'immediate' })
+    expect(await bump(scene, emergency, [inTheWay, urgent, later])).toEqual({
+      kind: 'bump_refused',
+      refusals: [
+        { caseId: urgent.id, why: 'not_elective' } as const,
+        { caseId: later.id, why: 'not_in_the_way' } as const,
+      ].sort(byCase),
+    })
+    await expectUnchanged(scene, inTheWay, urgent, later)
+  })
+})
+
+test('of a full block, its elective cases give way, and those of other blocks do not', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, room } = scene
+  const drafts = [
+    { startsAt: soonAt(8), endsAt: soonAt(12), capacity: 60 },
+    { startsAt: soonAt(13), endsAt: soonAt(16), capacity: 60 },
+  ]
+  const owner = { service: null, surgeonId: null, releaseDays: null }
+  await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+  const elective = await booked(scene, aCase(scene, { startsAt: soonAt(8), minutes: 30 }))
+  const urgent = await booked(scene, aCase(scene, { startsAt: soonAt(9), minutes: 30, urgency: 'urgent' }))
+  const afternoon = await booked(scene, aCase(scene, { startsAt: soonAt(13), minutes: 30 }))
+  const emergency = aCase(scene, { startsAt: soonAt(11), minutes: 30, urgency: 'urgent' })
+  expect(await theatre.claimCase(emergency)).toMatchObject({
+    conflicts: [{ kind: 'block_full', blockId: elective.blockId, bumpableCaseIds: [elective.id] }],
+  })
+  const [refused, other] = [await bump(scene, emergency, [afternoon]), await bump(scene, emergency, [urgent])]
+  expect(refused).toMatchObject({ refusals: [{ caseId: afternoon.id, why: 'not_in_the_way' }] })
+  expect(other).toMatchObject({ refusals: [{ caseId: urgent.id, why: 'not_elective' }] })
+  expect(await bump(scene, emergency, [elective])).toMatchObject({ kind: 'done', case: { blockId: elective.blockId } })
+  await expectUnchanged(scene, urgent, afternoon)
+})
+
+test('a refusal names nobody who may give way to an elective case, or in a swap', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre } = scene
+  await booked(scene, aCase(scene))
+  const urgent = await booked(scene, aCase(scene, { startsAt: soonAt(12), minutes: 90, urgency: 'urgent' }))
+  await booked(scene, aCase(scene, { startsAt: soonAt(10) }))
+  const first = await booked(scene, aCase(scene, { startsAt: soonAt(8) }))
+  const elective = await theatre.claimCase(aCase(scene))
+  const swap = { caseId: urgent.id, otherCaseId: first.id, override: null, actorId: null, key: null }
+  for (const outcome of [elective, await theatre.swapCases(swap)]) {
+    expect(outcome).toMatchObject({ kind: 'refused' })
+    expect(JSON.stringify(outcome)).not.toContain('bumpable')
+  }
+})
+
+freshDatabaseTest(
+  'negative control: without bump_refusals, an elective case displaces an urgent one',
+  async ({ database }) => {
+    await withoutRefusals(database)
+    const scene = await aTheatre(database)
+    const urgent = await booked(scene, aCase(scene, { urgency: 'urgent' }))
+    const beside = await booked(scene, aCase(scene, { startsAt: soonAt(14) }))
+    expect(await bump(scene, aCase(scene), [urgent, beside])).toMatchObject({ kind: 'done' })
+  },
+)
+
+async function withoutRefusals(database: TestDatabase): Promise<void> {
+  await plantFunction(database, 'schedule_cases', {
+    part: "if detail <> '[]' then\n      outcome := 'bump_refused';",
+    becomes: "if false then\n      outcome := 'bump_refused';",
+  })
+}
+
+function byCase(one: { caseId: string }, other: { caseId: string }): number {
+  return one.caseId < other.caseId ? -1 : 1
+}
