@@ -131,6 +131,40 @@ test('the page says when the address was refused, and takes another', { timeout:
   expect(await linkIn(mails, 'ada.refused@example.org')).toContain('/confirm#')
 })
 
+test('the page advises only what its buttons offer, also when no more e-mails are sent', { timeout: 300_000 }, async ({
+  site,
+}) => {
+  const practice = await aPracticeByLink(site, 'Last E-mail Clinic')
+  const page = await site.newPage()
+  await openTimes(page, practice)
+  await hold(page, '9:45')
+  await submit(page, 'Ada Lovelace', 'ada.last@example.org')
+  const other = page.getByRole('button', { name: 'Use another address' })
+  const reopen = async (changed: { nextAt?: null; failure: string | null }) => {
+    // As when the e-mail was sent as often as it may be.
+    await page.route('**/api/v1/bookings/*', async (route) => {
+      const response = await route.fetch()
+      const booking = await response.json()
+      const confirmationLink = { ...booking.confirmationLink, ...changed }
+      await route.fulfill({ response, json: { ...booking, confirmationLink } })
+    })
+    await page.reload()
+    await page.getByRole('heading', { name: 'Check your e-mail' }).waitFor()
+  }
+  for (const failure of ['address_refused', 'address_limit', 'not_sent']) {
+    await reopen({ failure })
+    await page.getByText(/se another address, or call the clinic/).waitFor()
+    expect(await other.count()).toBe(1)
+    await reopen({ failure, nextAt: null })
+    await page.getByText('No more e-mails can be sent for this appointment. Please call the clinic.').waitFor()
+    expect(await page.getByText(/another address|send it again/i).count()).toBe(0)
+  }
+  await reopen({ failure: null, nextAt: null })
+  await page.getByText('The e-mail was sent as often as possible.').waitFor()
+  expect(await other.count()).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
+})
+
 test('a link whose hold was released offers the doctor’s times', { timeout: 300_000 }, async ({ site, mails }) => {
   const practice = await aPracticeByLink(site, 'Released by Guest Clinic')
   const page = await site.newPage()

@@ -42,15 +42,17 @@ export function AwaitingLink({ link, ...held }: HeldProps & { link: HoldLink }) 
           {when}
         </Text>
       </div>
-      <SentTo email={link.email} failure={failure} />
+      <SentTo email={link.email} failure={failure} isLast={link.nextAt === null} />
       <TimeLeft until={state.holdExpiresAt} />
       {error === null ? null : <ErrorState error={error} />}
       <Group gap="sm">
-        <SendAgain nextAt={link.nextAt} isBusy={hold.isBusy} onSend={() => changes.start('confirm')} />
         {link.nextAt === null ? null : (
-          <ActionButton variant="default" onClick={() => setEditing(true)} disabled={hold.isBusy}>
-            {t('link.otherAddress')}
-          </ActionButton>
+          <>
+            <SendAgain nextAt={link.nextAt} isBusy={hold.isBusy} onSend={() => changes.start('confirm')} />
+            <ActionButton variant="default" onClick={() => setEditing(true)} disabled={hold.isBusy}>
+              {t('link.otherAddress')}
+            </ActionButton>
+          </>
         )}
         <ActionButton variant="default" onClick={hold.release} disabled={hold.isBusy}>
           {t('held.release')}
@@ -60,10 +62,15 @@ export function AwaitingLink({ link, ...held }: HeldProps & { link: HoldLink }) 
   )
 }
 
-type SentProps = { email: string; failure: HoldLink['failure'] }
+type SentProps = {
+  email: string
+  failure: HoldLink['failure']
+  /** No other e-mail can be sent, to another address neither. */
+  isLast: boolean
+}
 
-/** Where the link was sent, or why it did not arrive. */
-function SentTo({ email, failure }: SentProps) {
+/** Where the link was sent, or why it did not arrive, and what the patient can do. */
+function SentTo({ email, failure, isLast }: SentProps) {
   const { t } = useTranslation('booking')
   const address = `\u2068${email}\u2069`
   return (
@@ -73,9 +80,13 @@ function SentTo({ email, failure }: SentProps) {
         <>
           <Text>{t('link.help', { email: address })}</Text>
           <Text c="dimmed">{t('link.notArrived')}</Text>
+          {isLast ? <Text c="dimmed">{t('link.noMore')}</Text> : null}
         </>
       ) : (
-        <Alert color="red">{t(`link.failed.${failure}`, { email: address })}</Alert>
+        <Alert color="red">
+          {t(`link.failed.${failure}`, { email: address })}{' '}
+          {t(`link.advice.${isLast ? 'call' : failure === 'not_sent' ? 'again' : 'address'}`)}
+        </Alert>
       )}
     </div>
   )
@@ -96,13 +107,12 @@ function TimeLeft({ until }: { until: string }) {
   )
 }
 
-type SendProps = { nextAt: string | null; isBusy: boolean; onSend: () => void }
+type SendProps = { nextAt: string; isBusy: boolean; onSend: () => void }
 
 /** The server sends it again after a minute, and a few times only. */
 function SendAgain({ nextAt, isBusy, onSend }: SendProps) {
   const { t } = useTranslation('booking')
-  const seconds = useSecondsLeft(nextAt ?? new Date(0).toISOString())
-  if (nextAt === null) return <Text c="dimmed">{t('link.noMore')}</Text>
+  const seconds = useSecondsLeft(nextAt)
   return (
     <ActionButton onClick={onSend} isBusy={isBusy} disabled={seconds > 0}>
       {seconds > 0 ? t('link.againIn', { time: formatCountdown(seconds) }) : t('link.again')}
