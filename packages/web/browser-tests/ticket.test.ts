@@ -70,6 +70,24 @@ test('a link that came into the wrong hands is replaced on the ticket, after a c
   await elsewhere.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
 })
 
+test('all buttons of a ticket are there at once, so that nothing moves when more of the page is loaded', async ({
+  site,
+}) => {
+  const page = await aTicket(site, await aPractice(site), { isNewContext: true, serviceWorkers: 'block' })
+  const { promise: asked, resolve: release } = Promise.withResolvers<void>()
+  await page.route(/\/assets\/renew-(ticket-link|link-dialog)-/, async (route) => {
+    await asked
+    await route.continue()
+  })
+  await page.reload()
+  await page.getByRole('button', { name: 'Move to another time' }).waitFor()
+  const replace = page.getByRole('button', { name: 'Replace link' })
+  expect(await replace.count()).toBe(1)
+  release()
+  await replace.click()
+  await page.getByRole('dialog', { name: 'Replace the link to this ticket?' }).waitFor()
+})
+
 test('the link of a reminder asks whether to cancel; opening it cancels nothing, one press does', async ({ site }) => {
   const practice = await aPractice(site)
   const link = new URL(await ticketLink(await aTicket(site, practice)))

@@ -17,13 +17,13 @@ import { showPageTitle } from '../../ui/page-focus.ts'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { calendarFile } from './calendar-file.ts'
 import type { Moved } from './moved-notice.tsx'
+import { RenewTicketLink } from './renew-ticket-link.tsx'
 import classes from './ticket.module.css'
 
 // Loaded on demand: most visitors only read the ticket.
 const CancelBooking = lazy(async () => ({
   default: (await import('../../domain/bookings/cancel-booking.tsx')).CancelBooking,
 }))
-const RenewTicketLink = lazy(async () => ({ default: (await import('./renew-ticket-link.tsx')).RenewTicketLink }))
 const MoveBooking = lazy(async () => ({ default: (await import('./move-booking.tsx')).MoveBooking }))
 
 const route = getRouteApi('/ticket')
@@ -115,11 +115,7 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline, attend
         {link.manageToken === null ? null : (
           <CopyLink address={`${window.location.origin}/ticket#${ticketHash(link)}`} />
         )}
-        {link.manageToken === null || isOffline ? null : (
-          <Suspense>
-            <RenewTicketLink link={link} />
-          </Suspense>
-        )}
+        {link.manageToken === null || isOffline ? null : <RenewTicketLink link={link} />}
         {isComing && !isOffline ? (
           <>
             <Button variant="default" aria-expanded={isMoving} onClick={() => onMoving(!isMoving)}>
