@@ -212,7 +212,7 @@ async function shotsOf(url: string): Promise<Shot[]> {
       await page.getByRole('table', { name: t('schedule:preview.caption') }).waitFor()
     }),
     { ...shot('my-week-ar', `/my-day/week?day=${days.to}`, 'doctor'), locale: 'ar' },
-    shot('clinics', '/clinic', 'administrator'),
+    shot('clinics', '/clinic?all=true', 'administrator'),
     shot('clinic-doctor-form', `/clinic/${clinicId}/doctors`, 'administrator', async (page, t) => {
       await page.getByRole('button', { name: t('admin:doctors.editOf', { name: doctor.name }) }).click()
       await page.getByRole('dialog').getByLabel(t('shell:appointmentType.video'), { exact: true }).check()

@@ -181,3 +181,20 @@ test('the administrator of an empty installation is asked for the first clinic, 
   await page.getByRole('main').getByText('No doctors yet').waitFor()
   expect(await page.getByRole('img', { name: /^Bar chart/ }).count()).toBe(0)
 })
+
+test('the administrator of an installation with one clinic starts there, and finds the list', async ({ site }) => {
+  const clinic = await dataOf(site.admin.createClinic({ body: { name: 'Only Clinic', timezone: 'UTC' } }))
+  const page = await site.newPage()
+  await signInContext(site, page, administrator)
+  // The other tests' clinics exist too.
+  await page.route('**/api/v1/clinics?*', (route) => route.fulfill({ json: { items: [clinic], nextCursor: null } }))
+  await page.goto('/clinic')
+  await page.getByRole('region', { name: 'First steps' }).waitFor()
+  expect(new URL(page.url()).pathname).toBe(`/clinic/${clinic.id}`)
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('link', { name: 'All clinics' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Clinics' }).waitFor()
+  await page.getByRole('button', { name: 'New clinic' }).waitFor()
+  await page.getByRole('main').getByRole('link', { name: 'Only Clinic' }).click()
+  await page.getByRole('region', { name: 'First steps' }).waitFor()
+})

@@ -13,7 +13,7 @@ export async function requireMe(queryClient: QueryClient, href: string): Promise
 
 /**
  * The page that an account starts with: of its clinics, its own calendar, or its bookings. `/clinic` leads to the only
- * clinic of an account, but lists all clinics for a site administrator, who may be at home in one of them.
+ * clinic of an account. A site administrator, for whom it lists all clinics, may be at home in one of them.
  */
 export function homeOf({ siteAdministrator, memberships }: Me): `/clinic${string}` | '/my-day' | '/my-bookings' {
   const [only, second] = memberships.filter(({ role }) => role !== 'doctor')

@@ -36,6 +36,11 @@ export function parseDoctorSearch({ doctorId }: Raw): DoctorSearch {
   return isText(doctorId) ? { doctorId } : {}
 }
 
+/** `all`: the list of clinics, also where there is only one. */
+export function parseClinicsSearch({ all }: Raw): { all?: true } {
+  return all === true ? { all } : {}
+}
+
 /** `add`: opened to add a doctor. */
 export function parseDoctorsSearch({ add }: Raw): { add?: true } {
   return add === true ? { add } : {}

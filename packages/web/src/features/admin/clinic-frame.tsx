@@ -1,9 +1,11 @@
 import { Group, Text } from '@mantine/core'
 import { Outlet } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { useSession } from '../../lib/session.ts'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { MoreTabs } from '../../ui/more-tabs.tsx'
 import { Tabs } from '../../ui/page-tabs.tsx'
+import { TextLink } from '../../ui/text-link.tsx'
 import { Shortcuts } from './shortcuts.tsx'
 import { useClinic } from './use-clinic.ts'
 
@@ -11,6 +13,7 @@ import { useClinic } from './use-clinic.ts'
 export function ClinicFrame() {
   const { t } = useTranslation('admin')
   const { clinicId, clinic, isAdmin } = useClinic()
+  const session = useSession()
   const params = { clinicId }
   const seldom = isAdmin
     ? [
@@ -23,9 +26,16 @@ export function ClinicFrame() {
   return (
     <>
       <Group justify="space-between" mb="sm" className="no-print">
-        <Text fw={600} c="dimmed">
-          {clinic.name}
-        </Text>
+        <div>
+          <Text fw={600} c="dimmed">
+            {clinic.name}
+          </Text>
+          {session.kind === 'account' && session.me.siteAdministrator ? (
+            <TextLink to="/clinic" search={{ all: true }}>
+              {t('clinics.all')}
+            </TextLink>
+          ) : null}
+        </div>
         <Group gap="xs">
           <Shortcuts clinicId={clinicId} />
           <LinkButton to="/clinic/$clinicId/book" params={params} search={{}} size="sm">

@@ -9,6 +9,7 @@ import type { Role } from '../../lib/session.ts'
 import {
   parseAuditSearch,
   parseBookingsSearch,
+  parseClinicsSearch,
   parseDayListSearch,
   parseDoctorSearch,
   parseDoctorsSearch,
@@ -25,6 +26,7 @@ const clinicRoles: readonly (Role | null)[] = ['staff', 'admin']
 const clinicsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/clinic',
+  validateSearch: parseClinicsSearch,
   beforeLoad: async ({ context, location }) => {
     const me = await requireMe(context.queryClient, location.href)
     const clinicIds = me.memberships.filter(({ role }) => clinicRoles.includes(role)).map(({ clinicId }) => clinicId)

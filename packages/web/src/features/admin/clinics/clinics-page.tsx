@@ -3,7 +3,7 @@ import { Button, Group, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, Navigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -29,11 +29,30 @@ const route = getRouteApi('/clinic')
 /** The way into a clinic: leads directly to the only one, or lists them. */
 export function ClinicsPage() {
   const { clinicIds, isSiteAdministrator } = route.useRouteContext()
+  const { all = false } = route.useSearch()
   const [only] = clinicIds
-  if (!isSiteAdministrator && clinicIds.length === 1 && only !== undefined) {
-    return <Navigate to="/clinic/$clinicId" params={{ clinicId: only }} search={{}} replace />
-  }
-  return isSiteAdministrator ? <AllClinics /> : <OwnClinics clinicIds={clinicIds} />
+  if (isSiteAdministrator) return all ? <AllClinics /> : <OnlyOrAllClinics />
+  if (clinicIds.length === 1 && only !== undefined) return <ToClinic clinicId={only} />
+  return <OwnClinics clinicIds={clinicIds} />
+}
+
+function ToClinic({ clinicId }: { clinicId: string }) {
+  return <Navigate to="/clinic/$clinicId" params={{ clinicId }} search={{}} replace />
+}
+
+/** For site administrators, whose clinics are all there are. */
+function OnlyOrAllClinics() {
+  const clinics = useQuery(foundClinicsQuery(''))
+  const [only, second] = clinics.data?.items ?? []
+  if (clinics.isPending) return <PageLoading />
+  return only !== undefined && second === undefined ? <ToClinic clinicId={only.id} /> : <AllClinics />
+}
+
+function foundClinicsQuery(q: string) {
+  return queryOptions({
+    queryKey: ['clinics', 'search', q],
+    queryFn: () => dataOf(api.listClinics({ query: { limit: 100, ...(q === '' ? {} : { q }) } })),
+  })
 }
 
 function OwnClinics({ clinicIds }: { clinicIds: readonly string[] }) {
@@ -62,11 +81,7 @@ function AllClinics() {
   const [text, setText] = useState('')
   const [isAdding, setAdding] = useState(false)
   const [q] = useDebouncedValue(text.trim(), 250)
-  const clinics = useQuery({
-    queryKey: ['clinics', 'search', q],
-    queryFn: () => dataOf(api.listClinics({ query: { limit: 100, ...(q === '' ? {} : { q }) } })),
-    placeholderData: keepPreviousData,
-  })
+  const clinics = useQuery({ ...foundClinicsQuery(q), placeholderData: keepPreviousData })
   const found = clinics.data?.items
   const isEmpty = found?.length === 0 && q === '' && text.trim() === '' && !clinics.isPlaceholderData
   return (
