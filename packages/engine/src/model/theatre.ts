@@ -219,14 +219,21 @@ export type Theatre = {
    * `key`: a digest, as of a claim; a repetition finds what the first call has booked. `overloaded`: nothing
    * was booked.
    *
-   * @throws DatabaseUnavailable with `outcomeUnknown` if only a part was booked: a repetition continues it
+   * `filled_in_part`: the server is overloaded. A repetition with the key books the rest.
+   *
+   * @throws DatabaseUnavailable with `outcomeUnknown` if it fails after a part was booked: a repetition continues it
    */
   fillBlock(request: {
     blockId: string
     confirm: boolean
     actorId: string | null
     key: string
-  }): Promise<{ kind: 'filled'; cases: Case[] } | { kind: 'block_missing' } | Overloaded>
+  }): Promise<
+    | { kind: 'filled'; cases: Case[] }
+    | { kind: 'filled_in_part'; cases: Case[]; retryAfterSeconds: number }
+    | { kind: 'block_missing' }
+    | Overloaded
+  >
   estimate(query: { clinicNo: number; procedureCode: string; surgeonId: string | null }): Promise<DurationEstimate>
   /** `writeKey` must not reveal the record number. Default: null. */
   erasePatient(request: {

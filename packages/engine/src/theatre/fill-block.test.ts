@@ -35,7 +35,7 @@ test('to fill a block, the cases of requests in other blocks are not read', asyn
 })
 
 test.for(['claimCase', 'suggest'] as const)(
-  'the server is overloaded after the first case of a block: the outcome is unknown, and a retry continues: %s',
+  'the server is overloaded after the first case of a block: it is filled in part, and a retry continues: %s',
   async (refused, { database }) => {
     const scene = await aTheatre(database)
     const { theatre, clinic, room } = scene
@@ -68,7 +68,11 @@ test.for(['claimCase', 'suggest'] as const)(
       suggest: { ...theatre, suggest: async (it) => (isRefused() ? overloaded : theatre.suggest(it)) },
     } satisfies Record<string, Theatre>
     const fill = { blockId, confirm: false, actorId: null, key: randomUUID() }
-    await expect(fillBlock(busy[refused], async () => [])(fill)).rejects.toMatchObject({ outcomeUnknown: true })
+    expect(await fillBlock(busy[refused], async () => [])(fill)).toMatchObject({
+      kind: 'filled_in_part',
+      cases: [{ blockId }],
+      retryAfterSeconds: 1,
+    })
     expect(await theatre.fillBlock(fill)).toMatchObject({ kind: 'filled', cases: [{ blockId }, { blockId }] })
   },
 )

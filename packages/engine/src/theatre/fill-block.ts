@@ -1,4 +1,4 @@
-import { DatabaseUnavailable, rethrowAfterCommit } from '../database/database-unavailable.ts'
+import { rethrowAfterCommit } from '../database/database-unavailable.ts'
 import type { Overloaded } from '../model/claim.ts'
 import { digestUuid } from '../model/digest-uuid.ts'
 import { clinicNoIn, clinicNoOf, newId } from '../model/id.ts'
@@ -17,7 +17,7 @@ type Needed = Pick<Theatre, 'block' | 'case' | 'caseRequests' | 'suggest' | 'cla
  * its own, with a key made of the request's and that of the call: a repetition finds what the first call booked.
  *
  * @param scheduledIn the requests with a case in the block, which an earlier try of the call may have booked
- * @throws DatabaseUnavailable with `outcomeUnknown` if it fails, or the server is overloaded, after the first claim
+ * @throws DatabaseUnavailable with `outcomeUnknown` if it fails after the first claim
  */
 export function fillBlock(
   theatre: Needed,
@@ -36,17 +36,14 @@ export function fillBlock(
       if (!isFor(block, request)) continue
       const booking = book(theatre, block, request, { confirm, actorId, key })
       const booked = await (cases.length === 0 ? booking : booking.catch(rethrowAfterCommit))
-      if (booked !== null && 'kind' in booked) return cases.length === 0 ? booked : failPartial(booked)
+      // The cases that are booked stay: a refusal would deny them.
+      if (booked !== null && 'kind' in booked) {
+        return cases.length === 0 ? booked : { ...booked, kind: 'filled_in_part', cases }
+      }
       if (booked !== null) cases.push(booked)
     }
     return { kind: 'filled', cases }
   }
-}
-
-/** The cases that are booked stay: a refusal would deny them. */
-function failPartial(cause: Overloaded): never {
-  const message = 'Only a part of the block was filled. Repeat the request to fill the rest.'
-  throw new DatabaseUnavailable(message, { outcomeUnknown: true, cause })
 }
 
 /** A request without a surgeon or a patient cannot be booked yet. */

@@ -15,8 +15,14 @@ const frameworkProblems: Record<string, [ProblemCode, string]> = {
   FST_ERR_MAX_PARAM_LENGTH: ['uri_too_long', 'A part of the path is too long.'],
 }
 
-/** Converts any thrown value to a problem; `internal_error` for unexpected errors. */
-export function problemOf(error: unknown): ProblemError {
+const repeatWithKey = 'Repeat it with the same Idempotency-Key.'
+
+/**
+ * Converts any thrown value to a problem; `internal_error` for unexpected errors.
+ *
+ * @param ifLost what the caller can do if the outcome is unknown
+ */
+export function problemOf(error: unknown, ifLost = repeatWithKey): ProblemError {
   if (error instanceof ProblemError) return error
   if (isFastifyError(error)) {
     const known = frameworkProblems[error.code]
@@ -30,8 +36,7 @@ export function problemOf(error: unknown): ProblemError {
     })
   }
   if (isConnectionLost(error)) {
-    const detail =
-      'The connection to the database was lost: the outcome is unknown. Repeat it with the same Idempotency-Key.'
+    const detail = `The connection to the database was lost: the outcome is unknown. ${ifLost}`
     return problem('unavailable', detail, { retryAfterSeconds: 1 })
   }
   if (error instanceof PartitionMissing) {
@@ -46,7 +51,7 @@ export function problemOf(error: unknown): ProblemError {
     const detail = 'The database was too busy. Nothing was written: repeat the request.'
     return problem('unavailable', detail, { retryAfterSeconds: 1 })
   }
-  const outcome = mayHaveRun(error) ? 'The outcome of a write is unknown.' : 'Nothing was written.'
+  const outcome = mayHaveRun(error) ? `The outcome of a write is unknown. ${ifLost}` : 'Nothing was written.'
   return problem('internal_error', `The error was logged with this id. ${outcome}`)
 }
 
@@ -61,7 +66,7 @@ function isNotProcessed(error: unknown): boolean {
 
 /** The one place that writes problem documents. Logs unexpected errors once, with the request's id. */
 export function errorHandler(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const refusal = problemOf(error)
+  const refusal = problemOf(error, request.routeOptions.config.ifLost)
   const logged = { requestId: request.id, err: error }
   const isForOperator =
     refusal.code === 'internal_error' || error instanceof PartitionMissing || error instanceof MonthsInTransit

@@ -90,8 +90,10 @@ export type RouteOptions<Described extends Operation> = {
   audit?(input: Input<Described>, body: unknown): Audited
   /** The same of a request that repeats an Idempotency-Key, and gets the stored response. */
   auditRepeated?(input: Input<Described>): Audited
-  /** The response contains a secret and is not stored: a request that repeats an Idempotency-Key runs again. */
-  returnsSecret?: true
+  /** The response is not stored: a request that repeats an Idempotency-Key runs again. */
+  storesNoResponse?: true
+  /** The same, because the response contains a secret: how the caller gets another one if the response was lost. */
+  returnsSecret?: string
   /** The response is large, and is sent compressed to clients that accept it. Only of reads. */
   compresses?: true
 }
@@ -120,7 +122,8 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
   return (described, handler, options: RouteOptions<never> = {}) => {
     const isWrite = described.method !== 'GET'
     const cacheControl = described.access === 'anyone' && !isWrite ? 'no-cache' : 'no-store'
-    const storesResponse = isWrite && !options.storesKey && !options.returnsSecret
+    const isStored = options.storesNoResponse === undefined && options.returnsSecret === undefined
+    const storesResponse = isWrite && isStored && !options.storesKey
     const check = recordDenials(deps, described, accessCheck(deps, described))
     const handle = withRestriction(described, withCursorErrors(described, handler as Handler))
     const handleAndRecord = options.audit === undefined ? handle : recordSuccess(deps, described, options.audit, handle)
@@ -142,7 +145,7 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
         ...(described.body ? { body: described.body } : {}),
         response: responseSchemas(described),
       },
-      config: { operationId: described.id },
+      config: { operationId: described.id, ifLost: options.returnsSecret },
       ...earlyChecks(deps, described),
       ...(described.bodyOptional ? { preValidation: emptyBodyIfNone } : {}),
       ...(options.compresses ? { onSend: compressPayload } : {}),
@@ -362,6 +365,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The id of the operation that a route serves. */
     operationId?: string
+    /** What the caller can do if the response of a route is lost; undefined: repeat the request with its key. */
+    ifLost?: string | undefined
   }
   interface FastifyRequest {
     /** The valid Idempotency-Key of a write; null: none was sent. */

@@ -115,7 +115,11 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
       const binding = { accountId: renewal.accountId, epoch }
       return { status: 200, body: { manageToken: deps.manageTokens.issue(bookingId, binding) } }
     },
-    { returnsSecret: true },
+    {
+      returnsSecret:
+        'Repeat the request. If your token is refused then, have the link sent to you with POST ' +
+        '/api/v1/ticket-links, or ask the clinic.',
+    },
   )
 }
 

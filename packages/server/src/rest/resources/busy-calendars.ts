@@ -27,7 +27,7 @@ export function serveBusyCalendars(serve: Serve, deps: RestDeps): void {
     },
     // A stored response has a digest of the request, and so of the URL.
     {
-      returnsSecret: true,
+      storesNoResponse: true,
       audit: ({ params, granted: { clinic } }, body) => [
         changeOf(clinic.no, params.doctorId, 'set'),
         ...readOf(clinic.no, body),

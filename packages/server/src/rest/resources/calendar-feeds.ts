@@ -36,6 +36,9 @@ export function serveCalendarFeeds(serve: Serve, deps: RestDeps): void {
   })
 }
 
+/** Of a response that was lost. */
+const newFeedAgain = 'Create the feed again: it replaces the one that may exist, and its URL is in the response.'
+
 function serveMyFeed(serve: Serve, deps: RestDeps): void {
   const { calendarFeeds } = deps.engine
   const of = (id: string): FeedSubject => ({ kind: 'account', id })
@@ -46,7 +49,7 @@ function serveMyFeed(serve: Serve, deps: RestDeps): void {
       status: 201,
       body: { url: await create(deps, of(accountId), { accountId, language: body.language, request }) },
     }),
-    { returnsSecret: true },
+    { returnsSecret: newFeedAgain },
   )
 
   serve(restOperations.getMyCalendarFeed, async ({ granted: { accountId } }) => ({
@@ -72,7 +75,7 @@ function serveDoctorFeed(serve: Serve, deps: RestDeps): void {
       return { status: 201, body: { url } }
     },
     {
-      returnsSecret: true,
+      returnsSecret: newFeedAgain,
       audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.doctorId, 'created'),
     },
   )
@@ -103,7 +106,7 @@ function serveClinicFeed(serve: Serve, deps: RestDeps): void {
       const url = await create(deps, of(clinic.id), { accountId, language: body.language, request })
       return { status: 201, body: { url } }
     },
-    { returnsSecret: true, audit: ({ granted: { clinic } }) => changeOf(clinic.no, clinic.id, 'created') },
+    { returnsSecret: newFeedAgain, audit: ({ granted: { clinic } }) => changeOf(clinic.no, clinic.id, 'created') },
   )
 
   serve(restOperations.getClinicCalendarFeed, async ({ granted: { clinic } }) => ({

@@ -81,7 +81,7 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
     async (input) => ({ status: 200, body: await erasePatients(deps, input) }),
     // A stored response has a digest of the request, from which a contact could be guessed. A repetition is harmless.
     {
-      returnsSecret: true,
+      storesNoResponse: true,
       // Whose they were is to be forgotten. What failed is recorded where it is known how many were erased.
       audit: ({ granted: { clinic } }, body) =>
         body === undefined

@@ -47,7 +47,7 @@ export function serveInvitations(serve: Serve, deps: RestDeps): void {
       return { status: 201, body: { ...invitationBody(outcome.invitation, names), link, needsConfirmedEmail } }
     },
     {
-      returnsSecret: true,
+      returnsSecret: 'Create it again: it replaces the invitation that may exist, and its link is in the response.',
       audit: ({ body, granted: { clinic } }, created) => ({
         kind: 'invitation_created',
         clinicNo: clinic.no,
@@ -143,7 +143,7 @@ function serveInvitedPeople(serve: Serve, deps: RestDeps): void {
         },
       }
     },
-    { returnsSecret: true },
+    { storesNoResponse: true },
   )
 
   serve(restOperations.acceptInvitation, async ({ body, granted: { accountId }, request }) => {

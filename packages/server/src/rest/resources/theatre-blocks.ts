@@ -137,6 +137,7 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
       })
       if (outcome.kind === 'block_missing') throw blockNotFound(blockId)
       if (outcome.kind === 'overloaded') throw refusalProblem(outcome)
+      if (outcome.kind === 'filled_in_part') throw filledInPart(outcome)
       return { status: 200, body: { items: outcome.cases.map(caseBody) } }
     },
     {
@@ -147,6 +148,13 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
       }),
     },
   )
+}
+
+function filledInPart({ cases, retryAfterSeconds }: { cases: readonly unknown[]; retryAfterSeconds: number }) {
+  const detail =
+    `The server is overloaded. Cases that are booked: ${cases.length}. ` +
+    'Repeat the request with the same Idempotency-Key to book the rest.'
+  return problem('unavailable', detail, { retryAfterSeconds })
 }
 
 /** When the blocks are: a single time or a rule, exactly one of them. @throws ProblemError invalid_request */

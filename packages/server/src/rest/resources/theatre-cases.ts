@@ -87,7 +87,7 @@ function serveNewCases(serve: Serve, deps: RestDeps): void {
       }
     },
     // It changes nothing: a repetition is checked again.
-    { returnsSecret: true },
+    { storesNoResponse: true },
   )
 }
 

@@ -39,7 +39,7 @@ export function serveTheatrePlanning(serve: Serve, deps: RestDeps): void {
       return { status: 200, body: { suggestions, refusals: found.refusals } }
     },
     // It changes nothing, and its request may have a record number: nothing of it is stored.
-    { returnsSecret: true },
+    { storesNoResponse: true },
   )
 
   serve(restOperations.estimateCaseDuration, async ({ query, granted: { clinic }, field: surgeonId }) => {

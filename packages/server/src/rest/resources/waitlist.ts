@@ -77,7 +77,7 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
       const binding = { accountId: renewal.accountId, epoch }
       return { status: 200, body: { manageToken: deps.manageTokens.issue(entryId, binding) } }
     },
-    { returnsSecret: true },
+    { returnsSecret: 'Repeat the request. If your token is refused then, ask the clinic.' },
   )
 
   serve(restOperations.leaveWaitlist, async ({ params: { entryId }, granted: { as, actorId } }) => {

@@ -28,7 +28,11 @@ export function serveWebhooks(serve: Serve, deps: RestDeps): void {
       }
       return { status: 201, body: { ...webhookBody(outcome.webhook), secret } }
     },
-    { returnsSecret: true, audit: ({ granted: { clinic } }, body) => changeOf(clinic.no, idIn(body), 'added') },
+    {
+      returnsSecret:
+        'List the webhooks: if it is among them, rotate its secret to get one; if it is not, create it again.',
+      audit: ({ granted: { clinic } }, body) => changeOf(clinic.no, idIn(body), 'added'),
+    },
   )
 
   serve(restOperations.listWebhooks, async ({ granted: { clinic } }) => ({
@@ -73,7 +77,7 @@ export function serveWebhooks(serve: Serve, deps: RestDeps): void {
       return { status: 200, body: { ...webhookBody(outcome.webhook), secret } }
     },
     {
-      returnsSecret: true,
+      returnsSecret: 'Rotate it again: the response has another secret.',
       audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.webhookId, 'secret'),
     },
   )
