@@ -49,7 +49,7 @@ grant update (epoch, xid, seq, holder, held_until, delivered_at) on holdfast.log
 -- Messages to patients. They are deleted with what they are about, by functions.
 grant select, insert on holdfast.message, holdfast.message_settings to holdfast_app;
 grant update (state, due_at, attempts, attempts_lost, attempt_until, masked_address, result, content, done_at,
-    by_clinic, sent_again_at, failure, reason, before_sending, may_have_arrived)
+    by_clinic, sent_again_at, failure, reason, before_sending, may_have_arrived, attempted_at)
   on holdfast.message to holdfast_app;
 grant select, insert, delete on holdfast.reminder_opt_out to holdfast_app;
 grant select, insert on holdfast.message_choice to holdfast_app;

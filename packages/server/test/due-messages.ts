@@ -3,7 +3,7 @@ import { newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { createRecipientDigests } from '../src/messages/recipient-digests.ts'
 import { sampleSettings } from '../src/messages/sample-messages.ts'
-import { sendDueMessages } from '../src/messages/send-due-messages.ts'
+import { type MessageSender, sendDueMessages } from '../src/messages/send-due-messages.ts'
 import { createLogger } from '../src/observe/logger.ts'
 import { createKeyedDigests } from '../src/secrets/keyed-digests.ts'
 
@@ -44,6 +44,7 @@ export async function sendMessages(
   accountOf: () => Promise<string | null> = async () => null,
   during: (mail: Mail) => Promise<void> = async () => undefined,
   before: () => Promise<void> = async () => undefined,
+  replaced: Partial<MessageSender> = {},
 ) {
   const mails: Mail[] = []
   const mailer = {
@@ -57,7 +58,16 @@ export async function sendMessages(
     close: () => undefined,
   }
   const currentEmail = async (_pool: unknown, _accountId: string, email: string) => email
-  const sender = { ...sampleSettings, mailer, sms: null, digestOf, recipientDigests, accountOf, currentEmail }
+  const sender = {
+    ...sampleSettings,
+    mailer,
+    sms: null,
+    digestOf,
+    recipientDigests,
+    accountOf,
+    currentEmail,
+    ...replaced,
+  }
   const done = await sendDueMessages({ pool: database.appPool, sender, log: createLogger('silent') })
   return { done, mails }
 }

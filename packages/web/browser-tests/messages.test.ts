@@ -129,3 +129,29 @@ test('an administrator changes when reminders are sent', async ({ site }) => {
   expect(saved).toMatchObject({ reminderMinutes: [2880, 90], quietFrom: '21:00', quietUntil: '07:00', replyTo: null })
   expect(saved.textAfter).toContain('Bring your card')
 })
+
+test('staff see when the last attempt at a message was and the next one is, and what may have been sent', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site)
+  const waiting = await aMessage(site, scene, 'due', '421 try again later')
+  const unknown = await aMessage(site, scene, 'failed')
+  const change = (id: string, columns: string) =>
+    site.database.ownerPool.query(`update holdfast.message set ${columns} where id = $1`, [id])
+  await change(
+    waiting.id,
+    `attempts = 3, attempted_at = '2031-03-04 10:15+00', due_at = '2031-03-04 10:19+00', done_at = null`,
+  )
+  await change(unknown.id, `failure = 'unknown'`)
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/messages`)
+  const row = page.getByRole('row').filter({ hasText: '421 try again later' })
+  await row.getByText(/^The last attempt did not succeed: .*:15.*\. Next attempt: .*:19.*\.$/).waitFor()
+  await page.getByRole('row').filter({ hasText: 'Not known whether it was sent' }).waitFor()
+  expect(
+    await page
+      .getByRole('row')
+      .filter({ hasText: /Failed/ })
+      .count(),
+  ).toBe(0)
+})

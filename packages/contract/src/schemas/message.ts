@@ -35,6 +35,15 @@ export const messageReasons = [
   'quiet_hours',
 ] as const
 
+const messageFailures = [
+  'address_refused',
+  'refused',
+  'unavailable',
+  'unknown',
+  'number_unusable',
+  'internal_error',
+] as const
+
 export const messageStateSchema = literals(messageStates, { title: 'MessageState' })
 
 const messageFields = {
@@ -55,12 +64,15 @@ const messageFields = {
       'Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no ' +
       'such reason, or it was recorded by an earlier release, which described it in `result`',
   }),
-  failure: nullableLiterals(['address_refused', 'refused', 'unavailable', 'unknown', 'number_unusable'], {
+  failure: nullableLiterals(messageFailures, {
     description:
       'Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt ' +
-      'succeeded; it may have been sent; no SMS goes to this number. null: it did not fail',
+      'succeeded; it may have been sent; no SMS goes to this number; it could not be written. null: it did not fail',
   }),
   attempts: Type.Integer(),
+  attemptedAt: nullableTime({
+    description: 'When the last attempt ended; null: none has, or an earlier release made it',
+  }),
   dueAt: Type.String({ format: 'date-time', description: 'When it is sent, or was to be sent' }),
   doneAt: nullableTime({ description: 'When it was sent, kept, given up or skipped' }),
   createdAt: Type.String({ format: 'date-time' }),

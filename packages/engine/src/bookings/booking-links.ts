@@ -25,7 +25,7 @@ type SentRow = {
 }
 
 function failureOf({ state, failure, reason }: SentRow): LinkFailure | null {
-  if (state === 'failed') return failure === 'address_refused' ? 'address_refused' : 'not_sent'
+  if (state === 'failed') return failure === 'address_refused' || failure === 'unknown' ? failure : 'not_sent'
   if (state !== 'skipped') return null
   return reason === 'address_limit' ? 'address_limit' : 'not_sent'
 }

@@ -16,8 +16,8 @@ const messageCursor = cursorOf('messages', ['micros', 'id'])
 const reason = sql`case when m.result is null then m.reason end as reason`
 
 const columns = sql`m.id, m.booking_id as "bookingId", m.kind, m.channel, m.state, m.due_at as "dueAt", m.attempts,
-  m.masked_address as "maskedAddress", m.result, ${reason}, m.failure, m.done_at as "doneAt",
-  m.created_at as "createdAt", m.content is not null as "hasContent"`
+  m.attempted_at as "attemptedAt", m.masked_address as "maskedAddress", m.result, ${reason}, m.failure,
+  m.done_at as "doneAt", m.created_at as "createdAt", m.content is not null as "hasContent"`
 
 const againMinutes = 10
 
@@ -69,8 +69,8 @@ async function sendAgain(pool: pg.Pool, clinicNo: number, id: string): Promise<S
   const { rowCount } = await pool.query(sql`
     update holdfast.message m
        set state = 'due', due_at = clock_timestamp(), attempts = 0, attempts_lost = 0, attempt_until = null,
-           result = null, reason = null, failure = null, content = null, done_at = null, by_clinic = true,
-           sent_again_at = clock_timestamp()
+           attempted_at = null, result = null, reason = null, failure = null, content = null, done_at = null,
+           by_clinic = true, sent_again_at = clock_timestamp()
      where clinic_no = ${clinicNo} and id = ${id} and state <> 'due' and ${pauseSeconds} <= 0`)
   const read = () =>
     pool.query<Message & { pauseSeconds: number }>(sql`

@@ -157,6 +157,7 @@ export async function recordMessage(pool: pg.Pool, message: DueMessage, outcome:
            failure = ${failure}::text, reason = ${reason}::text,
            masked_address = coalesce(${maskedAddress}::text, masked_address), content = ${content}::jsonb,
            attempts = attempts - ${notTried}::integer,
+           attempted_at = case when ${notTried}::integer = 0 then clock_timestamp() else attempted_at end,
            -- It was refused, or not handed over: what earlier attempts may have reached counts.
            may_have_arrived = case when ${isRefused}::boolean then ${message.mayHaveArrived} else may_have_arrived end,
            due_at = coalesce(${isAgain ? outcome.dueAt : null}::timestamptz, due_at),

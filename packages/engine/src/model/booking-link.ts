@@ -26,8 +26,8 @@ export type LinkOutcome =
   | { kind: 'patient_missing'; booking: Booking }
   | { kind: 'too_many_links' }
 
-/** Why the patient did not get a link. */
-export type LinkFailure = 'address_refused' | 'address_limit' | 'not_sent'
+/** Why the patient did not get a link, or may not have got it. */
+export type LinkFailure = 'address_refused' | 'address_limit' | 'not_sent' | 'unknown'
 
 /**
  * The link of a hold that waits to be confirmed. `nextAt`: from then on it can be sent again; null: not any more.

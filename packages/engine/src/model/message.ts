@@ -17,9 +17,15 @@ export type MessageState = 'due' | 'sent' | 'kept' | 'failed' | 'skipped'
 /**
  * Why a message was given up. `address_refused`: the mail server refuses the address for good. `refused`: it, or the
  * SMS provider, refuses the message for good. `unavailable`: no attempt succeeded. `unknown`: it may have been sent.
- * `number_unusable`: no SMS goes to such a number.
+ * `number_unusable`: no SMS goes to such a number. `internal_error`: it could not be written; the log has the error.
  */
-export type MessageFailure = 'address_refused' | 'refused' | 'unavailable' | 'unknown' | 'number_unusable'
+export type MessageFailure =
+  | 'address_refused'
+  | 'refused'
+  | 'unavailable'
+  | 'unknown'
+  | 'number_unusable'
+  | 'internal_error'
 
 /**
  * What this server decided without asking a mail server or an SMS provider. `quiet_hours`: the message waits for their
@@ -59,6 +65,8 @@ export type Message = {
   state: MessageState
   dueAt: Date
   attempts: number
+  /** When the last attempt ended; null: none has, or before this was recorded. */
+  attemptedAt: Date | null
   /** Such as `a…@example.org` or `+49…67`; null: no attempt yet. */
   maskedAddress: string | null
   /** The response of the mail server or the SMS provider; null: there was none. */
@@ -151,8 +159,8 @@ export type MessageOutcome =
     }
   | { kind: 'failed'; maskedAddress: null; failure: 'number_unusable'; reason: MessageReason }
   | { kind: 'skipped'; reason: MessageReason }
-  /** After an attempt. `result` null: it took too long before anything was sent. */
-  | { kind: 'again'; maskedAddress: string; result: string | null; mayHaveArrived: boolean; dueAt: Date }
+  /** After an attempt. `result` null: it took too long before anything was sent, or it could not be written. */
+  | { kind: 'again'; maskedAddress: string | null; result: string | null; mayHaveArrived: boolean; dueAt: Date }
   /** It was not tried: it only waits for its time. */
   | { kind: 'again'; maskedAddress: string; reason: MessageReason; dueAt: Date }
 

@@ -1,10 +1,11 @@
 import type { SmsSender } from '@holdfast/adapters/sms'
-import type { Mailer } from '@holdfast/adapters/smtp'
+import type { Mail, Mailer } from '@holdfast/adapters/smtp'
 import {
   beginSending,
   countMessage,
   type DueMessage,
   hasNoReminders,
+  isConnectionLost,
   isLaterReminderDue,
   linksPerDayMax,
   linksPerNetworkMax,
@@ -60,9 +61,9 @@ const offerUsefulMs = 10 * minuteMs
 
 /**
  * Sends the messages whose time has come. Any number of processes may do so at once. An attempt that fails is repeated
- * after 1, 2, 4 … minutes, at most an hour, for about six hours. If the process ends between sending a message and
- * recording that, an e-mail is sent once more, and only once; an SMS is not. After a mail server that ends before it
- * answers, another attempt is made, although it may have taken the e-mail.
+ * after 1, 2, 4 … minutes, at most an hour, for about six hours; so is one at a message that cannot be written. If the
+ * process ends between sending a message and recording that, an e-mail is sent once more, and only once; an SMS is not.
+ * After a mail server that ends before it answers, another attempt is made, although it may have taken the e-mail.
  *
  * @returns how many messages were sent, kept, skipped or given up
  */
@@ -74,9 +75,11 @@ export async function sendDueMessages(
   const endsAtMs = performance.now() + runMsMax
   while (signal?.aborted !== true && performance.now() < endsAtMs) {
     const messages = await takeDueMessages(deps.pool, { limit: takenMax, seconds: attemptSeconds.all })
-    const outcomes = await Promise.all(messages.map((message) => attempt(deps, message)))
-    const finished = outcomes.filter((outcome) => outcome !== 'again').length
+    // One that fails does not keep the others of the batch from being recorded.
+    const attempts = await Promise.allSettled(messages.map((message) => attempt(deps, message)))
+    const finished = attempts.filter((one) => one.status === 'fulfilled' && one.value !== 'again').length
     done += finished
+    for (const one of attempts) if (one.status === 'rejected') throw one.reason
     // The server accepted none of this batch: leave the rest to the next run.
     if (messages.length < takenMax || finished === 0) break
   }
@@ -87,7 +90,15 @@ async function attempt(
   { pool, sender, log }: { pool: pg.Pool; sender: MessageSender; log: Logger },
   message: DueMessage,
 ): Promise<MessageOutcome['kind']> {
-  const outcome = await outcomeOf(pool, sender, message)
+  const prepared = await prepare(pool, sender, message).catch((error: unknown) => {
+    if (isConnectionLost(error)) throw error
+    log.error(
+      { messageId: message.id, kind: message.kind, channel: message.channel, err: error },
+      'message not written',
+    )
+    return notWritten(message)
+  })
+  const outcome = typeof prepared === 'function' ? await prepared() : prepared
   await recordMessage(pool, message, outcome)
   const { kind } = outcome
   if (kind === 'failed' || kind === 'again') {
@@ -106,7 +117,10 @@ async function attempt(
   return kind
 }
 
-async function outcomeOf(pool: pg.Pool, sender: MessageSender, message: DueMessage): Promise<MessageOutcome> {
+/** What becomes of a message: an outcome, or how to hand it over. Nothing has been handed over until that is called. */
+type Prepared = MessageOutcome | (() => Promise<MessageOutcome>)
+
+async function prepare(pool: pg.Pool, sender: MessageSender, message: DueMessage): Promise<Prepared> {
   const ofBooking = await messageFacts(pool, message)
   if (ofBooking === null) return { kind: 'skipped', reason: 'booking_gone' }
   const { accountId, patient } = ofBooking
@@ -125,8 +139,8 @@ async function outcomeOf(pool: pg.Pool, sender: MessageSender, message: DueMessa
     if (isUnwanted) return { kind: 'skipped', reason: 'unwanted' }
   }
   return message.channel === 'sms'
-    ? smsOutcome(pool, sender, message, facts)
-    : mailOutcome(pool, sender, message, facts, email ?? '')
+    ? prepareSms(pool, sender, message, facts)
+    : prepareMail(pool, sender, message, facts, email ?? '')
 }
 
 /**
@@ -148,13 +162,13 @@ function inLanguage(facts: MessageFacts, language: MessageLanguage | null): Mess
   return language === null ? facts : { ...facts, patient: { ...facts.patient, language } }
 }
 
-async function mailOutcome(
+async function prepareMail(
   pool: pg.Pool,
   sender: MessageSender,
   message: DueMessage,
   facts: MessageFacts,
   sendTo: string,
-): Promise<MessageOutcome> {
+): Promise<Prepared> {
   const maskedAddress = maskAddress(sendTo)
   const quietUntil = quietEnd(message, facts)
   if (quietUntil !== null) return waits(maskedAddress, quietUntil)
@@ -162,7 +176,8 @@ async function mailOutcome(
     return { kind: 'failed', maskedAddress, failure: 'unknown', result: null }
   }
   const mailFacts = { ...(await mailFactsOf(pool, message, facts)), sendTo }
-  if (sender.mailer === null) {
+  const { mailer } = sender
+  if (mailer === null) {
     // The logo would be stored with each message.
     const kept = { ...mailFacts, logo: null }
     const { content } = messageMail(message, kept, { ...sender, links: withoutTokens(sender.links) })
@@ -173,8 +188,17 @@ async function mailOutcome(
   if (!(await isAllowed(pool, sender, message, mail.to.address))) {
     return { kind: 'skipped', reason: 'address_limit' }
   }
+  return () => sendMail(pool, mailer, message, { mail, maskedAddress })
+}
+
+async function sendMail(
+  pool: pg.Pool,
+  mailer: Mailer,
+  message: DueMessage,
+  { mail, maskedAddress }: { mail: Mail; maskedAddress: string },
+): Promise<MessageOutcome> {
   const begin = () => beginSending(pool, message, attemptSeconds.sending)
-  const { kind, response } = await sender.mailer.send(mail, begin)
+  const { kind, response } = await mailer.send(mail, begin)
   if (kind === 'not_begun') return tooLate(message, maskedAddress)
   const result = response.replaceAll(mail.to.address, maskedAddress)
   if (kind === 'accepted') return { kind: 'sent', maskedAddress, result }
@@ -184,19 +208,20 @@ async function mailOutcome(
 }
 
 /** An SMS whose outcome is not known is not sent again: the patient may have it, and the clinic pays for each. */
-async function smsOutcome(
+async function prepareSms(
   pool: pg.Pool,
   sender: MessageSender,
   message: Extract<DueMessage, { channel: 'sms' }>,
   facts: MessageFacts,
-): Promise<MessageOutcome> {
+): Promise<Prepared> {
   const to = smsNumber(facts.patient.phone ?? '', facts.settings.phoneCountry)
   if (to.kind === 'none') return { kind: 'failed', maskedAddress: null, failure: 'number_unusable', reason: to.reason }
   const { number, masked: maskedAddress } = to
   const quietUntil = quietEnd(message, facts)
   if (quietUntil !== null) return waits(maskedAddress, quietUntil)
   if (message.attemptsLost > 0) return { kind: 'failed', maskedAddress, failure: 'unknown', result: null }
-  if (sender.sms === null) {
+  const { sms } = sender
+  if (sms === null) {
     const text = smsText(message.kind, facts, withoutTokens(sender.links))
     const content = { subject: '', html: '', text }
     return { kind: 'kept', maskedAddress, content }
@@ -208,8 +233,17 @@ async function smsOutcome(
     return { kind: 'skipped', reason: 'sms_limit' }
   }
   const text = smsText(message.kind, facts, sender.links)
+  return () => sendSms(pool, sms, message, { number, text, maskedAddress })
+}
+
+async function sendSms(
+  pool: pg.Pool,
+  sms: SmsSender,
+  message: DueMessage,
+  { number, text, maskedAddress }: { number: string; text: string; maskedAddress: string },
+): Promise<MessageOutcome> {
   if (!(await beginSending(pool, message, attemptSeconds.sending))) return tooLate(message, maskedAddress)
-  const { kind, response } = await sender.sms.send({ to: number, text })
+  const { kind, response } = await sms.send({ to: number, text })
   if (kind === 'accepted') return { kind: 'sent', maskedAddress, result: `${response} (SMS parts: ${smsParts(text)})` }
   return kind === 'failed'
     ? later(message, maskedAddress, response, false)
@@ -226,14 +260,19 @@ function later(
   if (attempts >= attemptsMax) {
     return { kind: 'failed', maskedAddress, failure: mayHaveArrived ? 'unknown' : 'unavailable', result }
   }
+  return { kind: 'again', maskedAddress, result, mayHaveArrived, dueAt: nextAttempt({ attempts, now }) }
+}
+
+function nextAttempt({ attempts, now }: Pick<DueMessage, 'attempts' | 'now'>): Date {
   const pauseMinutes = Math.min(2 ** (attempts - 1), pauseMinutesMax)
-  return {
-    kind: 'again',
-    maskedAddress,
-    result,
-    mayHaveArrived,
-    dueAt: new Date(now.getTime() + pauseMinutes * minuteMs),
-  }
+  return new Date(now.getTime() + pauseMinutes * minuteMs)
+}
+
+/** For a mistake in it, or in this server: a newer release may write it. */
+function notWritten(message: DueMessage): MessageOutcome {
+  const nothing = { maskedAddress: null, result: null }
+  if (message.attempts >= attemptsMax) return { kind: 'failed', failure: 'internal_error', ...nothing }
+  return { kind: 'again', mayHaveArrived: false, dueAt: nextAttempt(message), ...nothing }
 }
 
 /** Another process may have the message by now, which then records what became of it. */

@@ -1318,9 +1318,9 @@ export type ConfirmationLink = {
      */
     nextAt: string | null;
     /**
-     * Why the last e-mail did not arrive: its mail server refused the address; the address has received the most that it gets in a day; another reason. null: it is on its way, or was sent
+     * Why the last e-mail did not arrive: its mail server refused the address; the address has received the most that it gets in a day; another reason; it is not known whether it was sent. null: it is on its way, or was sent
      */
-    failure: 'address_refused' | 'address_limit' | 'not_sent' | null;
+    failure: 'address_refused' | 'address_limit' | 'not_sent' | 'unknown' | null;
 };
 
 /**
@@ -2060,10 +2060,14 @@ export type Message = {
      */
     reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
     /**
-     * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number. null: it did not fail
+     * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number; it could not be written. null: it did not fail
      */
-    failure: 'address_refused' | 'refused' | 'unavailable' | 'unknown' | 'number_unusable' | null;
+    failure: 'address_refused' | 'refused' | 'unavailable' | 'unknown' | 'number_unusable' | 'internal_error' | null;
     attempts: number;
+    /**
+     * When the last attempt ended; null: none has, or an earlier release made it
+     */
+    attemptedAt: string | null;
     /**
      * When it is sent, or was to be sent
      */
@@ -2297,10 +2301,14 @@ export type MessageWithContent = {
      */
     reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
     /**
-     * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number. null: it did not fail
+     * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number; it could not be written. null: it did not fail
      */
-    failure: 'address_refused' | 'refused' | 'unavailable' | 'unknown' | 'number_unusable' | null;
+    failure: 'address_refused' | 'refused' | 'unavailable' | 'unknown' | 'number_unusable' | 'internal_error' | null;
     attempts: number;
+    /**
+     * When the last attempt ended; null: none has, or an earlier release made it
+     */
+    attemptedAt: string | null;
     /**
      * When it is sent, or was to be sent
      */

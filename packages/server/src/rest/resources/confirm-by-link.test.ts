@@ -76,6 +76,8 @@ test('a hold says why its e-mail was not sent, until another is asked for', asyn
   expect(await failure()).toBe('address_refused')
   await become('failed', `failure = 'unavailable'`)
   expect(await failure()).toBe('not_sent')
+  await become('failed', `failure = 'unknown'`)
+  expect(await failure()).toBe('unknown')
   await become('skipped', `failure = null, reason = 'address_limit'`)
   expect(await failure()).toBe('address_limit')
   await become('sent', `reason = null`)

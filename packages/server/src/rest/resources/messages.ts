@@ -8,7 +8,7 @@ import { isCountry } from '../../messages/message-sms.ts'
 import { previewMessage } from '../../messages/preview-message.ts'
 import { sampleLinks, sampleSettings } from '../../messages/sample-messages.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
-import { timeText } from '../responses/bodies/time-text.ts'
+import { timeOrNull, timeText } from '../responses/bodies/time-text.ts'
 import { recordUnknown } from '../responses/record-unknown.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
@@ -141,11 +141,12 @@ function requirePhoneCountry(isNeeded: boolean, country: string | null): void {
 }
 
 function messageBody(message: Message): MessageBody {
-  const { dueAt, doneAt, createdAt, ...rest } = message
+  const { dueAt, attemptedAt, doneAt, createdAt, ...rest } = message
   return {
     ...rest,
     dueAt: timeText(dueAt),
-    doneAt: doneAt === null ? null : timeText(doneAt),
+    attemptedAt: timeOrNull(attemptedAt),
+    doneAt: timeOrNull(doneAt),
     createdAt: timeText(createdAt),
   }
 }

@@ -79,8 +79,9 @@ function Row({ message, onRead, sending, children }: RowProps) {
         <bdi>{maskedAddress ?? '–'}</bdi>
       </td>
       <td data-label={t('messages.result')}>
-        {t(state === 'kept' && channel === 'sms' ? 'messages.keptSms' : `messages.state.${state}`)}
+        {t(stateKey(message))}
         <Stack gap={0}>
+          <LastAttempt message={message} />
           {failure ? <Text size="sm">{t(`messages.failure.${failure}`)}</Text> : null}
           {reason ? <Text size="sm">{t(`messages.reason.${reason}`)}</Text> : null}
           {/* Earlier releases gave why a message was kept, which its state says. */}
@@ -113,6 +114,20 @@ function Row({ message, onRead, sending, children }: RowProps) {
       </td>
     </tr>
   )
+}
+
+function stateKey({ state, channel, failure }: Message) {
+  if (failure === 'unknown') return 'messages.unknown' as const
+  return state === 'kept' && channel === 'sms' ? 'messages.keptSms' : (`messages.state.${state}` as const)
+}
+
+/** That the last attempt at a message that waits did not succeed; nothing if there was none. */
+function LastAttempt({ message: { state, attemptedAt, reason, dueAt } }: { message: Message }) {
+  const { t } = useTranslation('admin')
+  const { timeZone } = useClinic()
+  if (state !== 'due' || attemptedAt === null || reason !== null) return null
+  const [time, next] = [formatDayTime(attemptedAt, timeZone), formatDayTime(dueAt, timeZone)]
+  return <Text size="sm">{t('messages.lastAttempt', { time, next })}</Text>
 }
 
 function useSendAgain() {

@@ -13,6 +13,7 @@ const message = (doneAt: string | null, change: Partial<Message>): Message => ({
   reason: null,
   failure: null,
   attempts: 1,
+  attemptedAt: doneAt,
   dueAt: '2026-11-20T10:00:00Z',
   doneAt,
   createdAt: '2026-11-20T10:00:00Z',

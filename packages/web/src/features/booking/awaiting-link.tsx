@@ -69,6 +69,13 @@ type SentProps = {
   isLast: boolean
 }
 
+const adviceOf = {
+  address_refused: 'address',
+  address_limit: 'address',
+  not_sent: 'again',
+  unknown: 'again',
+} as const satisfies Record<NonNullable<HoldLink['failure']>, string>
+
 /** Where the link was sent, or why it did not arrive, and what the patient can do. */
 function SentTo({ email, failure, isLast }: SentProps) {
   const { t } = useTranslation('booking')
@@ -84,8 +91,7 @@ function SentTo({ email, failure, isLast }: SentProps) {
         </>
       ) : (
         <Alert color="red">
-          {t(`link.failed.${failure}`, { email: address })}{' '}
-          {t(`link.advice.${isLast ? 'call' : failure === 'not_sent' ? 'again' : 'address'}`)}
+          {t(`link.failed.${failure}`, { email: address })} {t(`link.advice.${isLast ? 'call' : adviceOf[failure]}`)}
         </Alert>
       )}
     </div>
