@@ -1,10 +1,11 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { changeDatabaseUrl, ensureAppLogin, newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
-import { expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
 
 const address = 'ada@example.net'
@@ -213,4 +214,36 @@ test('while the database is away, the mail server is told to try again', async (
   expect(code).toBe(75)
   expect(err.join()).toContain('try again later')
   expect(err.join()).not.toContain(address)
+})
+
+/** A message of PostgreSQL's protocol. */
+function messageOf(type: string, body: Buffer): Buffer {
+  const head = Buffer.alloc(5)
+  head.write(type, 0, 'latin1')
+  head.writeInt32BE(4 + body.length, 1)
+  return Buffer.concat([head, body])
+}
+
+/** As PgBouncer in pool mode statement: it accepts every login, and refuses to begin a transaction. */
+async function statementPooler(): Promise<string> {
+  const ready = messageOf('Z', Buffer.from('I'))
+  const refused = 'SERROR\0VERROR\0C08P01\0Mtransaction blocks not allowed in statement pooling mode\0\0'
+  const server = createServer((socket) => {
+    socket.once('data', () => {
+      socket.write(Buffer.concat([messageOf('R', Buffer.alloc(4)), ready]))
+      socket.on('data', () => socket.write(Buffer.concat([messageOf('E', Buffer.from(refused, 'latin1')), ready])))
+    })
+    socket.on('error', () => undefined)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())))
+  const { port } = server.address() as AddressInfo
+  return `postgres://somebody:secret@127.0.0.1:${port}/holdfast`
+}
+
+test('behind a pooler in a mode that allows no transactions, the mail server is told to try again', async () => {
+  const url = await statementPooler()
+  const env = { DATABASE_URL: url, DATABASE_APP_URL: url }
+  const { code, err } = await runCaptured(['record-bounce'], env, { stdin: aReport({ id: newId(1) }) })
+  expect([code, err.join()]).toEqual([75, expect.stringContaining('pool mode statement')])
 })

@@ -2,6 +2,7 @@ import { EmbeddedPostgresError } from '@holdfast/adapters/embedded-postgres'
 import { type DeliveryReport, readDeliveryReport, reportLimits } from '@holdfast/adapters/smtp'
 import { AppLoginError, isConnectionLost, isLockTimeout, isNotWritable, refusedWith } from '@holdfast/engine'
 import { recordBounces } from '@holdfast/server/bounces'
+import { StartError } from '@holdfast/server/start-error'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { messageOf } from '../message-of.ts'
@@ -62,7 +63,8 @@ function record(context: CommandContext, reports: readonly DeliveryReport[]) {
 
 /** Whether a setting or the database is the reason, and not the report. */
 function maySucceedLater(error: unknown): boolean {
-  if ([CommandRefusal, EmbeddedPostgresError, AppLoginError].some((kind) => error instanceof kind)) return true
+  const ofSettings = [CommandRefusal, EmbeddedPostgresError, AppLoginError, StartError]
+  if (ofSettings.some((kind) => error instanceof kind)) return true
   if (isConnectionLost(error) || isNotWritable(error) || isLockTimeout(error)) return true
   const state = refusedWith(error)
   // https://www.postgresql.org/docs/current/errcodes-appendix.html: class 22, what the data is; 23, constraints.
