@@ -92,6 +92,25 @@ test.for([
   expect(await stored()).toEqual({ state: 'failed', failure, result })
 })
 
+test('a report that arrives before the sending is recorded is tried again, and recorded then', async ({ database }) => {
+  const { id, stored } = await aSentMail(database)
+  const change = (columns: string) =>
+    database.ownerPool.query(`update holdfast.message set ${columns} where id = $1`, [id])
+  // As beginSending leaves the first attempt, and then another one.
+  for (const maskedAddress of ['null', `'a…@example.net'`]) {
+    await change(`state = 'due', may_have_arrived = true, done_at = null, masked_address = ${maskedAddress}`)
+    const early = await record(database, aReport({ id }), '--json')
+    expect(early).toMatchObject({ code: 75, out: ['{"outcome":"too_early"}'] })
+  }
+  expect(await record(database, aReport({ id, to: 'bob@example.org' }), '--json')).toMatchObject({ code: 0 })
+  await change('may_have_arrived = false')
+  const neverSent = await record(database, aReport({ id }), '--json')
+  expect(neverSent).toMatchObject({ code: 0, out: ['{"outcome":"missing"}'] })
+  await change(`state = 'sent', may_have_arrived = true, done_at = now()`)
+  expect(await record(database, aReport({ id }))).toMatchObject({ code: 0 })
+  expect(await stored()).toMatchObject({ state: 'failed' })
+})
+
 test('a report of another address, mail or outcome changes nothing', async ({ database }) => {
   const { id, stored } = await aSentMail(database)
   const reports: [string, string][] = [

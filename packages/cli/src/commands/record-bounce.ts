@@ -12,6 +12,7 @@ import { withPool } from '../with-pool.ts'
 const texts = {
   recorded: 'The e-mail is recorded as not delivered.',
   unchanged: 'This was recorded before.',
+  too_early: 'The e-mail is not recorded as sent yet: try again later.',
   not_failed: 'The report is about no failure: nothing to record.',
   missing: 'The report is about no e-mail to a patient that was sent from here to that address: nothing to record.',
 }
@@ -28,7 +29,7 @@ export async function recordBounceCommand(context: CommandContext, options: Json
     const outcome = await record(context, reports)
     if (options.json === true) terminal.json({ outcome })
     else terminal.out(texts[outcome])
-    return 0
+    return outcome === 'too_early' ? tryLater : 0
   } catch (error) {
     if (!maySucceedLater(error)) throw error
     terminal.note(`${messageOf(error)}; the report was not recorded: try again later`)

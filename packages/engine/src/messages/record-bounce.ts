@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { clinicNoIn } from '../model/id.ts'
-import type { MessageFailure } from '../model/message.ts'
+import type { MessageFailure, MessageState } from '../model/message.ts'
 
 /** A mail server has accepted an e-mail, and reports later that it could not be delivered. */
 export type Bounce = {
@@ -16,19 +16,37 @@ export type Bounce = {
 /**
  * Records that an e-mail that was sent did not arrive. Idempotent.
  *
- * @returns `unchanged`: it was recorded before. `missing`: there is no such e-mail that was sent to such an address
+ * @returns `unchanged`: it was recorded before. `too_early`: it was handed over, and that is not recorded yet.
+ *   `missing`: there is no such e-mail that was sent to such an address
  */
-export async function recordBounce(pool: pg.Pool, bounce: Bounce): Promise<'recorded' | 'unchanged' | 'missing'> {
+export async function recordBounce(
+  pool: pg.Pool,
+  bounce: Bounce,
+): Promise<'recorded' | 'unchanged' | 'too_early' | 'missing'> {
   const { messageId, maskedAddresses, failure, result } = bounce
   const clinicNo = clinicNoIn(messageId)
   if (clinicNo === null) return 'missing'
-  const isOfMail = sql`clinic_no = ${clinicNo} and id = ${messageId} and channel = 'email'
-    and lower(masked_address) = any (${maskedAddresses.map((address) => address.toLowerCase())}::text[])`
+  const addresses = maskedAddresses.map((address) => address.toLowerCase())
+  const isMail = sql`clinic_no = ${clinicNo} and id = ${messageId} and channel = 'email'`
+  const isOfMail = sql`${isMail} and lower(masked_address) = any (${addresses}::text[])`
   const { rowCount } = await pool.query(sql`
     update holdfast.message
        set state = 'failed', failure = ${failure}, result = ${result}, done_at = clock_timestamp()
      where ${isOfMail} and state = 'sent'`)
   if (rowCount === 1) return 'recorded'
-  const found = await pool.query(sql`select from holdfast.message where ${isOfMail} and state = 'failed'`)
-  return found.rowCount === 1 ? 'unchanged' : 'missing'
+  // Of a first attempt, the address is recorded with its outcome.
+  const { rows } = await pool.query<{ state: MessageState }>(sql`
+    select state from holdfast.message
+     where ${isMail} and coalesce(lower(masked_address) = any (${addresses}::text[]), true)
+       and (state = 'due' and may_have_arrived or state = 'failed' and masked_address is not null
+            -- Recorded since the update.
+            or state = 'sent')`)
+  switch (rows[0]?.state) {
+    case undefined:
+      return 'missing'
+    case 'failed':
+      return 'unchanged'
+    default:
+      return 'too_early'
+  }
 }

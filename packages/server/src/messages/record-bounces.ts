@@ -6,13 +6,14 @@ import { maskAddress } from './mask-address.ts'
 /**
  * Records what a delivery report says of an e-mail of ours.
  *
- * @returns `recorded`, `unchanged` (it was recorded before), `not_failed` (it may still arrive, or has), or `missing`
- *   (it is about no e-mail to a patient that was sent from here to that address)
+ * @returns `recorded`, `unchanged` (it was recorded before), `not_failed` (it may still arrive, or has), `too_early`
+ *   (the e-mail was handed over, and that is not recorded yet), or `missing` (it is about no e-mail to a patient that
+ *   was sent from here to that address)
  */
 export async function recordBounces(
   pool: Pool,
   reports: readonly DeliveryReport[],
-): Promise<'recorded' | 'unchanged' | 'not_failed' | 'missing'> {
+): Promise<'recorded' | 'unchanged' | 'not_failed' | 'too_early' | 'missing'> {
   // Our mails have one recipient. A server that expands the address to others reports each of them.
   const failed = reports.find(({ action }) => action === 'failed')
   if (failed === undefined) return 'not_failed'
