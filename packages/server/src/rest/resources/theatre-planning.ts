@@ -53,8 +53,9 @@ export function serveTheatrePlanning(serve: Serve, deps: RestDeps): void {
     restOperations.eraseTheatrePatient,
     async ({ body, granted: { clinic, actor }, key }) => {
       const mrn = body.mrn.trim()
-      // Keyed digests: from any other one, a record number could be guessed.
-      const patient = deps.recipientDigests(`theatre patient ${mrn}`)
+      // A keyed digest: from any other one, a record number could be guessed. Of its bytes, because the digests of
+      // addresses are the same for upper and lower case; of the oldest secret, which stays while a newer one is added.
+      const patient = deps.recipientDigests(`theatre patient ${Buffer.from(mrn).toString('hex')}`).at(-1)
       const writeKey = writeKeyOf(key, `eraseTheatrePatient ${clinic.id}`, { patient })
       const outcome = await theatre.erasePatient({ clinicNo: clinic.no, mrn, actorId: actor.accountId, writeKey })
       switch (outcome.kind) {
