@@ -91,7 +91,12 @@ export const suggestionQuerySchema = Type.Object(
     caseId: Type.Optional(id({ description: 'A case that would be moved' })),
     needs: Type.Optional(needsSchema),
     roomIds: Type.Optional(
-      Type.Array(id(), { minItems: 1, maxItems: roomsMax, uniqueItems: true, description: 'Default: all' }),
+      Type.Array(id(), {
+        minItems: 1,
+        maxItems: roomsMax,
+        uniqueItems: true,
+        description: 'Default: all that take new cases',
+      }),
     ),
     from: localDate({ description: 'First day, in the clinic’s time zone' }),
     to: localDate({ description: 'Last day, inclusive; at most 62 days in all' }),

@@ -1,6 +1,7 @@
 -- suggest_cases: the first starts at which a case has no conflict, by start and room, as
 -- {suggestions: [{roomId, startsAt, endsAt, blockId}], refusals: [{day, reasons, busy: [{resourceId, name}]}]}, or
--- {invalid}, as case_invalid. refusals: of each day without a suggestion, up to the last one that was examined.
+-- {invalid}, as case_invalid, also for a room of p_room_ids.
+-- refusals: of each day without a suggestion, up to the last one that was examined.
 --
 -- Starts are multiples of p_step_minutes from local midnight, from now on. Of a stretch of feasible starts in one room
 -- and on one day, the first is suggested. Such a stretch begins only where something ends: another case or clinic slot
@@ -38,7 +39,15 @@ declare
   v_plan jsonb;
   v_start record;
 begin
-  v_found := case_invalid(p_clinic_no, p_plan || jsonb_build_object('roomId', v_room_ids[1], 'startsAt', v_now));
+  select case when i.invalid->>'path' = '/roomId' then i.invalid || jsonb_build_object('path', '/roomIds/' || r.n - 1)
+              else i.invalid end
+    into v_found
+    from unnest(coalesce(nullif(p_room_ids, '{}'), array[v_room_ids[1]])) with ordinality r(id, n)
+   cross join lateral (
+     select case_invalid(p_clinic_no, p_plan || jsonb_build_object('roomId', r.id, 'startsAt', v_now)) as invalid) i
+   where i.invalid is not null
+   order by r.n
+   limit 1;
   if v_found is not null then
     return jsonb_build_object('invalid', v_found);
   end if;

@@ -78,7 +78,7 @@ export type SuggestQuery = {
   clinicNo: number
   minutes: number
   service: string
-  /** null: any room that is active. */
+  /** Each has to be active; null: any room that is. */
   roomIds: string[] | null
   /** Only starts in this block; null: anywhere. */
   blockId: string | null

@@ -13,7 +13,7 @@ import {
   soonAt,
 } from '../../test/theatre.ts'
 import { randomNumbers } from '../../test/theatre-storm.ts'
-import type { Suggestion, SuggestQuery } from '../model/theatre.ts'
+import type { CaseInvalid, Suggestion, SuggestQuery } from '../model/theatre.ts'
 import type { ClaimCaseRequest } from '../model/theatre-case.ts'
 
 const seed = Number(process.env.HOLDFAST_TEST_SEED ?? Math.floor(Math.random() * 1_000_000))
@@ -59,6 +59,19 @@ test('the first start after what is in the way; and each day without one says wh
     kind: 'resource_invalid',
     path: '/surgeonId',
   })
+})
+
+test('a named room that is withdrawn, or none, is refused as a claim there is', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room } = scene
+  const closed = await aRoom(theatre, clinic, { name: 'Room 2' })
+  await theatre.updateRoom(closed, { active: false })
+  const { kind, why } = (await theatre.claimCase(aCase(scene, { roomId: closed }))) as CaseInvalid
+  const query = queryOf(scene, aCase(scene))
+  const invalid = { kind, path: '/roomIds/1', resourceId: closed, why }
+  expect(await theatre.suggest({ ...query, roomIds: [room, closed] })).toEqual(invalid)
+  expect(await theatre.suggest({ ...query, roomIds: [scene.surgeon.id] })).toMatchObject({ kind, why: 'missing' })
+  expect(await suggested(scene, query)).toMatchObject([{ roomId: room }])
 })
 
 test('a freed block is filled from the waiting list in one step, the most urgent first', async ({ database }) => {

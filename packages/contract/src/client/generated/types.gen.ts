@@ -3524,7 +3524,7 @@ export type SuggestionQuery = {
     caseId?: string;
     needs?: CaseNeeds;
     /**
-     * Default: all
+     * Default: all that take new cases
      */
     roomIds?: Array<string>;
     /**

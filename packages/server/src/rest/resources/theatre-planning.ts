@@ -30,7 +30,11 @@ export function serveTheatrePlanning(serve: Serve, deps: RestDeps): void {
       requireDays(body.from, body.to, suggestDaysMax, '/to')
       const { query, at } = await suggestQuery(deps, clinic, body)
       const found = await theatre.suggest(query)
-      if ('kind' in found) throw theatreProblem(found, at)
+      if ('kind' in found) {
+        // Rooms are not among the needs of the body.
+        const isRoom = found.kind === 'resource_invalid' && found.path.startsWith('/roomIds/')
+        throw theatreProblem(found, isRoom ? '' : at)
+      }
       const suggestions = found.suggestions.map((one) => ({
         ...one,
         startsAt: timeText(one.startsAt),
