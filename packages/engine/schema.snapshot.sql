@@ -114,7 +114,7 @@ create table holdfast.allocation (
   during tstzrange not null,
   constraint allocation_pkey PRIMARY KEY (clinic_no, booking_id, resource_id, unit_no),
   constraint allocation_check CHECK (((((((get_byte(uuid_send(booking_id), 6) & 15) << 20) | (get_byte(uuid_send(booking_id), 7) << 12)) | ((get_byte(uuid_send(booking_id), 8) & 63) << 6)) | (get_byte(uuid_send(booking_id), 9) >> 2)) = clinic_no)),
-  constraint allocation_during_check CHECK (((NOT isempty(during)) AND (NOT lower_inf(during)) AND (NOT upper_inf(during)))),
+  constraint allocation_during_check CHECK (((NOT lower_inf(during)) AND (NOT upper_inf(during)))),
   constraint allocation_kind_check CHECK ((kind = ANY (ARRAY['room'::text, 'surgeon'::text, 'anaesthetist'::text, 'staff'::text, 'equipment'::text, 'patient'::text]))),
   constraint allocation_no_overlap EXCLUDE USING gist (clinic_no WITH =, resource_id WITH =, unit_no WITH =, during WITH &&),
   constraint allocation_unit_no_check CHECK ((unit_no >= 1))

@@ -30,7 +30,11 @@ test('a running case ends now at the earliest, a late one has its minutes left, 
   expect(foreseenEnd(aCase('08:00', '09:30', running), now)).toBe(now)
   expect(foreseenEnd(aCase('09:45', '10:45'), now)).toBe(ms('11:00'))
   expect(foreseenEnd(aCase('08:00', '09:30', done('09:50')), now)).toBe(ms('09:50'))
-  expect(foreseenEnd(aCase('08:00', '09:55', done('09:50')), now)).toBe(ms('09:55'))
+  expect(foreseenEnd(aCase('08:00', '09:55', done('09:50')), now)).toBe(ms('09:50'))
+  const cleaned = [{ milestone: 'cleaned', at: at('09:40') }]
+  expect(foreseenEnd(aCase('08:00', '09:55', { milestones: cleaned }), now)).toBe(ms('09:40'))
+  // Over before its planned start.
+  expect(foreseenEnd(aCase('11:00', '12:00', done('09:50')), now)).toBe(ms('12:00'))
   expect(foreseenEnd(aCase('11:00', '12:00'), now)).toBe(ms('12:00'))
 })
 
@@ -39,8 +43,10 @@ test('what a case takes, it takes as much longer as the case does, with turnover
   expect(takenUntil(at('10:45'), late, now)).toBe(ms('11:00'))
   expect(takenUntil(at('11:05'), late, now)).toBe(ms('11:20'))
   expect(takenUntil(at('12:20'), planned, now)).toBe(ms('12:20'))
-  // Until the patient left the room, and its turnover.
-  expect(takenUntil(at('09:50'), aCase('08:00', '09:30', done('09:40')), now)).toBe(ms('10:00'))
+  // When it is done, the allocation is right, unless the next case has cut it.
+  expect(takenUntil(at('10:00'), aCase('08:00', '09:30', done('09:40')), now)).toBe(ms('10:00'))
+  expect(takenUntil(at('09:20'), aCase('08:00', '09:30', done('09:00')), now)).toBe(ms('09:20'))
+  expect(takenUntil(at('09:30'), aCase('08:00', '09:30', done('09:40')), now)).toBe(ms('09:40'))
 })
 
 test('an extension counts once, whether or not there was room for it in the allocation', () => {

@@ -36,30 +36,40 @@ export function caseState(one: Timed, now: number): CaseState {
 
 /**
  * When a case will have ended as far as can be seen now: a running one not before now, and a late one not before its
- * minutes from now have passed. One that is done took its room until its patient left it, at least.
+ * minutes from now have passed. One that is done ended when its patient left the room; one that was over before its
+ * planned start stays at its planned time.
  *
  * @param now milliseconds since 1970, as the result
  */
 export function foreseenEnd(one: Expected, now: number): number {
   const expected = Math.max(Date.parse(one.endsAt), Date.parse(one.expectedEndsAt))
   const state = caseState(one, now)
-  const left = milestoneAt(one, 'out_of_room')
-  if (left !== undefined) return Math.max(expected, Date.parse(left))
+  const left = leftAt(one)
+  if (left !== undefined) return left > Date.parse(one.startsAt) ? left : expected
   if (state === 'running' || state === 'overrunning') return Math.max(expected, now)
   if (state === 'late') return Math.max(expected, now + one.minutes * 60_000)
   return expected
 }
 
 /**
- * Until when a case takes what it has allocated, with turnover or reprocessing: as much longer as the case does.
+ * Until when a case takes what it has allocated, with turnover or reprocessing: as much longer as the case does. What
+ * one that is done takes was computed when that was recorded, and is less only where another case needed it.
  *
  * @param to the end of the allocation
  * @param now milliseconds since 1970, as the result
  */
 export function takenUntil(to: string, one: Expected, now: number): number {
   const [end, endsAt] = [Date.parse(to), Date.parse(one.endsAt)]
+  const left = leftAt(one)
+  if (left !== undefined) return Math.max(end, left)
   // The allocation of a case that was extended already includes that, where there was room for it.
   const longerMs = Math.max(0, Date.parse(one.expectedEndsAt) - endsAt)
   const plannedEnd = Math.max(endsAt, end - longerMs)
   return Math.max(end, plannedEnd + foreseenEnd(one, now) - endsAt)
+}
+
+/** When the patient left the room, at the latest; undefined: that is not recorded. */
+function leftAt(one: Timed): number | undefined {
+  const left = milestoneAt(one, 'out_of_room') ?? milestoneAt(one, 'cleaned')
+  return left === undefined ? undefined : Date.parse(left)
 }

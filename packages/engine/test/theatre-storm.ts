@@ -90,11 +90,12 @@ async function takeStep(
   const known = () => caseIds[pick(caseIds.length)] ?? aCase(storm.scene).caseId
   const by = { actorId: null, key: randomUUID() }
   const dice = pick(100)
-  if (dice < 55 || caseIds.length < 4) {
+  if (dice < 52 || caseIds.length < 4) {
     const request = randomClaim(storm, pick)
     caseIds.push(request.caseId)
     return ['claim', (await theatre.claimCase(request)).kind]
   }
+  if (dice < 57) return ['milestone', await recordEnd(storm, known(), pick)]
   if (dice < 72) {
     const { roomId, startsAt, minutes, surgeonId } = randomClaim(storm, pick)
     const change = pick(2) === 0 ? { roomId, startsAt } : { startsAt, minutes, surgeonId }
@@ -133,6 +134,14 @@ async function takeStep(
   return ['lapse', 'done']
 }
 
+/** A case ends early, late or as planned, or it has not ended after all. */
+async function recordEnd({ scene: { theatre } }: Storm, caseId: string, pick: Pick): Promise<string> {
+  const one = await theatre.case(caseId)
+  const at = one === null || pick(3) === 0 ? null : new Date(one.startsAt.getTime() + 300_000 * (1 + pick(30)))
+  const milestone = { caseId, milestone: 'out_of_room', at, isTrial: true } as const
+  return (await theatre.recordMilestone({ ...milestone, actorId: null, key: randomUUID() })).kind
+}
+
 function randomClaim({ scene, rooms, surgeons, equipment }: Storm, pick: Pick): ClaimCaseRequest {
   const needs = new Map<string, number>()
   for (let n = pick(3); n > 0; n -= 1) needs.set(equipment[pick(equipment.length)] ?? '', 1 + pick(3))
@@ -151,13 +160,20 @@ function randomClaim({ scene, rooms, surgeons, equipment }: Storm, pick: Pick): 
 /**
  * What is wrong in the tables, counted by SQL that shares nothing with the engine's functions: overlaps of rooms with
  * turnover, surgeons and patients by the plans of live cases, units of equipment by their sum at the start of each
- * case, and minutes by block.
+ * case, and minutes by block. A case needs nothing from its earliest recorded end on: others may have got it since.
  */
 export async function bruteForce(database: TestDatabase, { clinic }: BuiltTheatre): Promise<Record<string, number>> {
   const { rows } = await database.ownerPool.query<{ what: string; found: number }>(
     `with live as materialized (
-       select c.*, b.slot_id
+       select c.booking_id, c.room_id, c.surgeon_id, c.patient_id, c.equipment, c.turnover_minutes, c.starts_at,
+              least(c.ends_at, d.at) as ends_at, b.slot_id
          from holdfast.theatre_case c join holdfast.booking b on b.clinic_no = c.clinic_no and b.id = c.booking_id
+        cross join lateral (
+          select min((e.case_details->>'at')::timestamptz) as at from holdfast.booking_event e
+           where e.clinic_no = c.clinic_no and e.booking_id = c.booking_id and e.type = 'milestone'
+             and e.version > all (select m.version from holdfast.booking_event m
+                                   where m.clinic_no = c.clinic_no and m.booking_id = c.booking_id
+                                     and m.type = 'moved')) d
         where c.clinic_no = $1
           and (b.status in ('CONFIRMED', 'ARRIVED', 'COMPLETED')
                or b.status = 'PENDING' and b.hold_expires_at > clock_timestamp())

@@ -206,7 +206,9 @@ export const theatreCaseOperations = {
     url: '/api/v1/cases/{caseId}/extend',
     tag,
     summary: 'Note that a running case takes longer',
-    description: 'Later cases are not moved: those that are at risk are listed.',
+    description:
+      'What the case takes, it takes as long, where that is free. Later cases are not moved: those that are at risk ' +
+      'are listed. Send the same time again when what was in the way is gone.',
     access: 'case_staff',
     params,
     body: caseExtensionSchema,
@@ -221,7 +223,9 @@ export const theatreCaseOperations = {
     summary: 'Record a milestone',
     description:
       'The first makes the case ARRIVED, out_of_room COMPLETED. Recorded again, its time is corrected. Without any, ' +
-      'the case is CONFIRMED again, unless its block was withdrawn.',
+      'the case is CONFIRMED again, unless its block was withdrawn. From out_of_room on, what the case took longer ' +
+      'is free, with its minutes in the block: the room after its turnover, or from cleaned on. A later time takes ' +
+      'back what is still free.',
     access: 'case_staff',
     restrictedField: 'body.trial',
     params,

@@ -1,11 +1,12 @@
 -- prolong_case: a case that is confirmed or running is expected to end at p_expected_ends_at. What it takes is taken as
--- long as that, with turnover and reprocessing, but no longer than until the next case or clinic slot that needs it:
--- later cases keep what they have, and are at risk. Its minutes in the block stay.
+-- long as that, with turnover and reprocessing, but no longer than until the next case or clinic slot that needs it
+-- (fit_allocations): later cases keep what they have, and are at risk. Its minutes in the block stay. The same end
+-- again takes what has become free since.
 --
 -- Outcomes: done | unchanged (it is so already, or the request was repeated) | case_missing | hold_expired |
 --   invalid_transition | too_early (before the planned end) | retry (it was moved meanwhile)
--- Locks: the resources that it takes, by (clinic_no, id); then the booking.
--- Fails: never. Idempotent: yes.
+-- Locks: as lock_case.
+-- Fails: 55P03 after the connection's lock timeout. Idempotent: yes.
 create or replace function holdfast.prolong_case(
   p_clinic_no integer, p_booking_id uuid, p_expected_ends_at timestamptz, p_actor_id uuid, p_key uuid
 ) returns table (outcome text, tx xid8)
@@ -18,16 +19,13 @@ as $function$
 #variable_conflict use_column
 declare
   v_now timestamptz;
+  v_lock record;
   v_booking booking;
   v_case theatre_case;
-  v_locked_ids uuid[];
 begin
-  v_locked_ids := array(select a.resource_id from allocation a
-                         where a.clinic_no = p_clinic_no and a.booking_id = p_booking_id);
-  perform lock_resources(p_clinic_no, v_locked_ids);
-  select * into v_booking
-    from unnest(lock_bookings(array[p_clinic_no], array[p_booking_id])) b where b.appointment_type = 'case';
-  v_now := clock_timestamp();
+  v_lock := lock_case(p_clinic_no, p_booking_id, p_expected_ends_at);
+  v_booking := v_lock.booking;
+  v_now := v_lock.at;
   select * into v_case from theatre_case c where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id;
   outcome := case
     when v_booking.id is null or v_booking.erased_at is not null then 'case_missing'
@@ -37,34 +35,22 @@ begin
     -- A repetition, whatever became of the case since.
     when is_repeated(p_clinic_no, p_booking_id, p_key, v_now) then 'unchanged'
     when v_booking.status not in ('CONFIRMED', 'ARRIVED') then 'invalid_transition'
-    when v_case.expected_ends_at = p_expected_ends_at then 'unchanged'
     when p_expected_ends_at < v_case.ends_at then 'too_early'
-    when exists (select from allocation a where a.clinic_no = p_clinic_no and a.booking_id = p_booking_id
-                    and a.resource_id <> all (v_locked_ids)) then 'retry'
+    when not v_lock.is_settled then 'retry'
     else 'done' end;
+  if outcome = 'done' then
+    update theatre_case c set expected_ends_at = p_expected_ends_at
+     where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id;
+    if not fit_allocations(p_clinic_no, p_booking_id) and v_case.expected_ends_at = p_expected_ends_at then
+      outcome := 'unchanged';
+    end if;
+  end if;
   if outcome <> 'done' then
     tx := (select l.tx from last_change(p_clinic_no, p_booking_id) l);
     return next;
     return;
   end if;
 
-  update theatre_case c set expected_ends_at = p_expected_ends_at
-   where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id;
-  update allocation a
-     set during = tstzrange(lower(a.during), greatest(
-           v_case.ends_at,
-           least(p_expected_ends_at + make_interval(mins => case a.kind when 'room' then v_case.turnover_minutes
-                                                                        when 'equipment' then r.turnover_minutes
-                                                                        else 0 end),
-                 (select min(lower(n.during)) from allocation n
-                   where n.clinic_no = a.clinic_no and n.resource_id = a.resource_id and n.unit_no = a.unit_no
-                     and lower(n.during) > lower(a.during)),
-                 (select min(s.starts_at) from slot s
-                   where r.kind = 'doctor' and s.clinic_no = a.clinic_no and s.resource_id = a.resource_id
-                     and s.withdrawn_at is null and s.starts_at >= v_case.ends_at))))
-    from resource r
-   where a.clinic_no = p_clinic_no and a.booking_id = p_booking_id
-     and r.clinic_no = a.clinic_no and r.id = a.resource_id;
   select c.* into v_booking
     from change_bookings(array[p_clinic_no], array[p_booking_id], array[v_booking.status],
                          array[v_booking.failure_reason], array[v_booking.hold_expires_at], null, null, null, null,

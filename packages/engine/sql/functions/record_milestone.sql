@@ -1,6 +1,7 @@
 -- record_milestone: records when a case reached a milestone, changes that time, or removes it (p_at null). The status
 -- follows: CONFIRMED without milestones, ARRIVED from the first, COMPLETED from out_of_room on. Nothing becomes
--- CONFIRMED in a withdrawn slot.
+-- CONFIRMED in a withdrawn slot. From out_of_room on, the case takes what it has only as long as it needed it, and
+-- gives the rest back, also of its minutes in the block (fit_allocations, fit_units).
 --
 -- p_is_trial: p_at may be in the future, where a plan is tried out. Else it may be 5 minutes ahead, as clocks differ.
 -- p_at is at most 12 hours before the planned start and 24 after the expected end: else its day is a mistake.
@@ -9,8 +10,8 @@
 -- Outcomes: done | unchanged (it is recorded so already, or under this key) | case_missing | hold_expired |
 --   invalid_transition (the case is PENDING, CANCELLED, FAILED or a no-show) | milestone_order | too_early |
 --   too_late | slot_closed:withdrawn | retry (it was moved meanwhile)
--- Locks: to remove a milestone, the slot, so that it is not withdrawn meanwhile; then the booking.
--- Fails: 23514 for an unknown milestone. Idempotent: yes.
+-- Locks: as lock_case; its slot is not withdrawn meanwhile.
+-- Fails: 23514 for an unknown milestone; 55P03 after the connection's lock timeout. Idempotent: yes.
 create or replace function holdfast.record_milestone(
   p_clinic_no integer, p_booking_id uuid, p_milestone text, p_at timestamptz, p_is_trial boolean, p_actor_id uuid,
   p_key uuid
@@ -28,19 +29,18 @@ declare
   c_before_start_max constant interval := '12 hours';
   c_after_end_max constant interval := '24 hours';
   v_now timestamptz;
-  v_slot_id uuid; v_withdrawn_at timestamptz;
+  v_lock record;
   v_booking booking;
+  v_withdrawn_at timestamptz;
   v_status text;
+  v_is_fitted boolean;
   v_earliest timestamptz; v_latest timestamptz;
 begin
-  if p_at is null then
-    v_slot_id := (select b.slot_id from bookings_by_id(array[p_clinic_no], array[p_booking_id]) b);
-    select s.withdrawn_at into v_withdrawn_at
-      from slot s where s.clinic_no = p_clinic_no and s.id = v_slot_id for no key update;
-  end if;
-  select * into v_booking
-    from unnest(lock_bookings(array[p_clinic_no], array[p_booking_id])) b where b.appointment_type = 'case';
-  v_now := clock_timestamp();
+  v_lock := lock_case(p_clinic_no, p_booking_id, p_at);
+  v_booking := v_lock.booking;
+  v_now := v_lock.at;
+  v_withdrawn_at := (select s.withdrawn_at from slot s
+                      where s.clinic_no = p_clinic_no and s.id = v_booking.slot_id limit 1);
   -- The status without, or with, this milestone.
   select case when count(*) filter (where q.milestone in ('out_of_room', 'cleaned')) > 0 then 'COMPLETED'
               when count(*) > 0 then 'ARRIVED' else 'CONFIRMED' end
@@ -74,7 +74,7 @@ begin
     when conflicting is not null then 'milestone_order'
     when p_at < v_earliest then 'too_early'
     when p_at > v_latest then 'too_late'
-    when p_at is null and v_booking.slot_id is distinct from v_slot_id then 'retry'
+    when not v_lock.is_settled then 'retry'
     when v_status = 'CONFIRMED' and v_booking.status <> 'CONFIRMED' and v_withdrawn_at is not null
       then 'slot_closed:withdrawn'
     else 'done' end;
@@ -93,6 +93,10 @@ begin
     values (p_clinic_no, p_booking_id, p_milestone, p_at)
     on conflict (clinic_no, booking_id, milestone) do update set at = excluded.at;
   end if;
+  v_is_fitted := fit_allocations(p_clinic_no, p_booking_id);
+  if v_is_fitted then
+    perform fit_units(v_booking);
+  end if;
   select c.* into v_booking
     from change_bookings(array[p_clinic_no], array[p_booking_id], array[v_status], array[v_booking.failure_reason],
                          array[v_booking.hold_expires_at], null, null, null, null, null, null, null,
@@ -103,7 +107,9 @@ begin
           v_booking.resource_id, v_booking.units, p_actor_id, v_status, p_key,
           booking_digest(v_booking.account_id, v_booking.appointment_type, v_booking.patient, v_booking.reason,
                          v_booking.cancellation_reason),
-          jsonb_build_object('milestone', p_milestone, 'at', p_at));
+          jsonb_build_object('milestone', p_milestone, 'at', p_at)
+          || case when v_is_fitted
+                  then jsonb_build_object('allocations', allocations_of(p_clinic_no, p_booking_id)) else '{}' end);
   conflicting := null; at := null;
   if p_booking_id < late_ids(v_now) then
     perform note_late_events(array[p_clinic_no], array[p_booking_id], v_now);

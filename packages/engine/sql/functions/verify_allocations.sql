@@ -7,6 +7,7 @@
 --   equipment are taken at a time to come than there are; a doctor has a case and a clinic slot) | case_differs (a
 --   booking of type `case` without its case, or the other way round; its units are not the minutes with turnover, or
 --   its slot is not of the case's room; a milestone, a block or a patient that belongs to nothing).
+-- A case that ended before its planned end may take less than its plan from then on, and fewer minutes.
 -- A lapsed hold takes what it took until it is given back; nothing is found about that.
 --
 -- Internal: called by verify_clinic.
@@ -33,10 +34,21 @@ as $function$
                                   and e.case_details ? 'allocations'
                                 order by e.version desc limit 1), '[]') end as allocations
       from placed p where p.row_id is not null
+  ), ended as materialized (
+    -- The earliest end that was recorded since a case got its place: what is later may be another case's since.
+    select e.booking_id, min((e.case_details->>'at')::timestamptz) as at
+      from placed p
+      join booking_event e on e.clinic_no = p_clinic_no and e.booking_id = p.booking_id and e.type = 'milestone'
+     where e.case_details->>'milestone' in ('out_of_room', 'cleaned')
+       and e.version > (select max(l.version) from booking_event l
+                         where l.clinic_no = p_clinic_no and l.booking_id = p.booking_id
+                           and l.type in ('held', 'confirmed', 'moved') and l.case_details ? 'allocations')
+     group by e.booking_id
   ), planned as materialized (
     -- Not by case_needs, which claims use.
-    select p.booking_id, p.slot_id, p.starts_at, p.ends_at, p.is_lapsed, n.*
+    select p.booking_id, p.slot_id, p.starts_at, least(p.ends_at, d.at) as ends_at, p.is_lapsed, n.*
       from placed p
+      left join ended d on d.booking_id = p.booking_id
      cross join lateral (
        values ('room', p.room_id, 1), ('surgeon', p.surgeon_id, 1), ('anaesthetist', p.anaesthetist_id, 1),
               ('patient', p.patient_id, 1)
@@ -46,6 +58,7 @@ as $function$
        select 'equipment', e."equipmentId", e.units
          from jsonb_to_recordset(p.equipment) e("equipmentId" uuid, units integer)) n(need, need_id, need_units)
      where p.status not in ('FAILED', 'CANCELLED') and n.need_id is not null
+       and (d.at is null or d.at > p.starts_at)
   ), held as (
     select a.*, b.slot_id, hold_lapsed(b.status, b.hold_expires_at, clock_timestamp()) as is_lapsed
       from allocation a
@@ -115,8 +128,10 @@ as $function$
                           extract(epoch from p.ends_at - p.starts_at) / 60 + p.turnover_minutes) end
     from placed p
     left join resource r on r.clinic_no = p_clinic_no and r.id = p.room_id
+    left join ended d on d.booking_id = p.booking_id
    where p.row_id is null or p.appointment_type <> 'case' or p.resource_id not in (r.id, r.open_time_id)
-      or p.units <> extract(epoch from p.ends_at - p.starts_at) / 60 + p.turnover_minutes
+      or p.units > extract(epoch from p.ends_at - p.starts_at) / 60 + p.turnover_minutes
+      or p.units < extract(epoch from p.ends_at - p.starts_at) / 60 + p.turnover_minutes and d.at is null
   union all
   select 'case_differs', b.slot_id, b.id, 'its booking is of type case, and there is no case'
     from booking b

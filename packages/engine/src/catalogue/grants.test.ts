@@ -288,6 +288,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'stop_offers',
     'store_response',
     'suggest_cases',
+    'taken_until',
     'verify_clinic',
     'withdraw_attendance',
     'withdraw_case_request',

@@ -34,20 +34,26 @@ export type FoundCase = Omit<
 export const isOfSurgeon = (theirs: Sql, surgeonId: string | null | undefined) =>
   surgeonId === undefined ? sql`true` : sql`${theirs} = ${surgeonId}::uuid`
 
+/** Whether the patient of a case is out of the room. */
+function isOver(one: Sql): Sql {
+  return sql`
+    exists (select from holdfast.case_milestone m
+             where m.clinic_no = ${one}.clinic_no and m.booking_id = ${one}.booking_id
+               and m.milestone in ('out_of_room', 'cleaned'))`
+}
+
 /**
- * Whether a case `o`, which takes the unit of resource `r` by its allocation `f`, is expected to end too late for the
- * later allocation `a` of that unit. The turnover follows, as in prolong_case. A case whose patient is out of the room
- * delays nobody, and one whose patient is in the room is not delayed. A case takes at most a day, and another with its
- * extension.
+ * Whether a case `o`, which takes the unit of resource `r` by its allocation `f`, needs it too long for the later
+ * allocation `a` of that unit: because it is expected to take longer than planned, or because it had given it back.
+ * A case whose patient is out of the room delays others until the room is cleaned and equipment reprocessed, and one
+ * whose patient is in the room is not delayed. A case takes at most a day, and another with its extension.
  */
 export const isAtRisk = sql`
   (f.booking_id <> a.booking_id and lower(f.during) < lower(a.during)
-   and lower(f.during) > lower(a.during) - interval '2 days' and o.expected_ends_at > o.ends_at
-   and o.expected_ends_at + make_interval(mins => case f.kind when 'room' then o.turnover_minutes
-                                                              when 'equipment' then r.turnover_minutes
-                                                              else 0 end) > lower(a.during)
-   and not exists (select from holdfast.case_milestone m
-                    where m.clinic_no = o.clinic_no and m.booking_id = o.booking_id and m.milestone = 'out_of_room')
+   and lower(f.during) > lower(a.during) - interval '2 days'
+   and (o.expected_ends_at > o.ends_at or upper(f.during) < o.ends_at or ${isOver(sql`o`)})
+   and holdfast.taken_until(f.kind, o, r.turnover_minutes)
+       > greatest(lower(a.during), case when ${isOver(sql`o`)} then now() end)
    and not exists (select from holdfast.case_milestone m
                     where m.clinic_no = a.clinic_no and m.booking_id = a.booking_id and m.milestone = 'in_room'))`
 
@@ -82,9 +88,7 @@ const runsInto = (from: Date) => sql`
                where m.clinic_no = t.clinic_no and m.booking_id = t.booking_id and m.milestone = 'out_of_room'
                  and m.at > ${from})
    or now() + (t.ends_at - t.starts_at) > ${from} and now() < t.expected_ends_at + interval '1 day'
-      and not exists (select from holdfast.case_milestone m
-                       where m.clinic_no = t.clinic_no and m.booking_id = t.booking_id
-                         and m.milestone in ('out_of_room', 'cleaned'))
+      and not ${isOver(sql`t`)}
       and case when exists (select from holdfast.case_milestone m
                              where m.clinic_no = t.clinic_no and m.booking_id = t.booking_id
                                and m.milestone = 'in_room')

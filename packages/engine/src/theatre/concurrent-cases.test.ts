@@ -22,7 +22,7 @@ async function storm(database: TestDatabase, stepsEach: number, count = 0) {
   return { built, report, found, verified }
 }
 
-test('8 clients claim, move, swap and bump: no overlap, no deadlock, no block beyond its minutes', {
+test('8 clients claim, move, swap, bump and end cases: no overlap, no deadlock, no block beyond its minutes', {
   timeout: 60_000 + steps * 1_000,
 }, async ({ database }) => {
   const missing = new Set([
@@ -32,6 +32,7 @@ test('8 clients claim, move, swap and bump: no overlap, no deadlock, no block be
     'move refused',
     'bump done',
     'bump bump_refused',
+    'milestone done',
   ])
   for (let count = 0; count < 5 && (count === 0 || missing.size > 0); count += 1) {
     const { report, found, verified } = await storm(database, steps, count)

@@ -1808,7 +1808,7 @@ export const bumpCases = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Note that a running case takes longer
  *
- * Later cases are not moved: those that are at risk are listed.
+ * What the case takes, it takes as long, where that is free. Later cases are not moved: those that are at risk are listed. Send the same time again when what was in the way is gone.
  *
  * Who may call: Admins and staff of the clinic.
  */
@@ -1829,7 +1829,7 @@ export const extendCase = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Record a milestone
  *
- * The first makes the case ARRIVED, out_of_room COMPLETED. Recorded again, its time is corrected. Without any, the case is CONFIRMED again, unless its block was withdrawn.
+ * The first makes the case ARRIVED, out_of_room COMPLETED. Recorded again, its time is corrected. Without any, the case is CONFIRMED again, unless its block was withdrawn. From out_of_room on, what the case took longer is free, with its minutes in the block: the room after its turnover, or from cleaned on. A later time takes back what is still free.
  *
  * Who may call: Admins and staff of the clinic. `trial` is for admins of the clinic.
  */

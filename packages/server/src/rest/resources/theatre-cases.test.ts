@@ -308,6 +308,35 @@ describe('an existing case', () => {
     )
   })
 
+  test('that ended early leaves its room and people to another one at once, and its times in the report', async ({
+    database,
+    rest,
+  }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, admin, staff } = theatre
+    const early = (await theatre.book({ confirm: true })).body
+    const record = (milestone: 'in_room' | 'out_of_room', time: string) =>
+      rest.call('recordMilestone', {
+        path: { caseId: early.id },
+        as: admin,
+        body: { milestone, at: theatreTime(time), trial: true },
+      })
+    await record('in_room', '08:00')
+    expect((await theatre.book({ startsAt: theatreTime('08:30') })).problem.code).toBe('resource_busy')
+    const over = (await record('out_of_room', '08:30')).body
+    expect(over).toMatchObject({ endsAt: early.endsAt, minutes: 60, expectedEndsAt: early.endsAt })
+    expect(new Set(over.allocations.map(({ to }) => to))).toEqual(new Set([theatreTime('08:30')]))
+    expect((await theatre.book({ startsAt: theatreTime('08:30') })).status).toBe(201)
+    const { items } = (await rest.call('listCaseEvents', { path: { caseId: early.id }, as: staff })).body
+    expect(items.at(-1)?.event.caseDetails).toMatchObject({
+      milestone: 'out_of_room',
+      allocations: [{ 4: theatreTime('08:30') }, {}, {}],
+    })
+    const query = { from: theatreDay, to: theatreDay }
+    const { total } = (await rest.call('getTheatreReport', { path, as: admin, query })).body
+    expect(total).toMatchObject({ cases: 1, timedCases: 1, estimateErrorMinutesMedian: -30 })
+  })
+
   test('is seen by the doctor who is its surgeon, and by no other doctor', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { path, surgeonAccount, staff } = theatre

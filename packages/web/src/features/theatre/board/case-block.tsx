@@ -1,4 +1,4 @@
-import { caseState, foreseenEnd } from '@holdfast/contract/case-state'
+import { caseState, foreseenEnd, milestoneAt } from '@holdfast/contract/case-state'
 import type { Case } from '@holdfast/contract/client'
 import { VisuallyHidden } from '@mantine/core'
 import { memo } from 'react'
@@ -84,11 +84,10 @@ export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: 
   )
 })
 
-/** At its planned time; or, on the day after that, as long as it takes longer. */
+/** At its planned time, shorter if it ended early; or, on the day after that, as long as it takes longer. */
 function placedCase(one: Case, shown: Span, now: number) {
-  return (
-    placed({ from: Date.parse(one.startsAt), to: Date.parse(one.endsAt) }, shown) ?? placed(caseSpan(one, now), shown)
-  )
+  const span = caseSpan(one, now)
+  return placed({ ...span, to: Math.min(span.to, Date.parse(one.endsAt)) }, shown) ?? placed(span, shown)
 }
 
 /** The time that a case may take longer, and the room's turnover after it. */
@@ -97,7 +96,9 @@ function After({ one }: { one: Case }) {
   const planned = Date.parse(one.endsAt)
   const expected = foreseenEnd(one, now)
   const longer = placed({ from: planned, to: expected }, shown)
-  const turnover = placed({ from: expected, to: expected + one.turnoverMinutes * minuteMs }, shown)
+  const cleaned = milestoneAt(one, 'cleaned')
+  const free = cleaned === undefined ? expected + one.turnoverMinutes * minuteMs : Date.parse(cleaned)
+  const turnover = placed({ from: expected, to: free }, shown)
   return (
     <>
       {longer === null ? null : (

@@ -1,0 +1,42 @@
+-- fit_allocations: a case takes what it has from its planned start until it needs it no longer (taken_until), but no
+-- longer than until the next case or clinic slot that needs it: these keep what they have. What it gave back grows
+-- again only where that is free. Returns whether anything has changed.
+--
+-- An allocation of no time at all, of a case that was over before its planned start, is an empty range: the row still
+-- names the unit. A unit beyond those that there are takes no more time.
+-- Internal. docs/decisions/0048.
+-- Locks: none; the caller has lock_case.
+-- Fails: never. Idempotent: yes.
+create or replace function holdfast.fit_allocations(p_clinic_no integer, p_booking_id uuid) returns boolean
+language plpgsql
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $function$
+begin
+  update allocation a
+     set during = f.during
+    from (select w.resource_id, w.unit_no,
+                 tstzrange(w.starts_at, greatest(w.starts_at, least(
+                   w.until,
+                   case when w.kind = 'equipment' and w.unit_no > w.units then coalesce(w.ends_at, w.starts_at) end,
+                   (select min(lower(n.during)) from allocation n
+                     where n.clinic_no = p_clinic_no and n.resource_id = w.resource_id and n.unit_no = w.unit_no
+                       and n.booking_id <> p_booking_id
+                       and n.during && tstzrange(w.starts_at, greatest(w.starts_at, w.until))),
+                   (select min(s.starts_at) from slot s
+                     where w.resource_kind = 'doctor' and s.clinic_no = p_clinic_no and s.resource_id = w.resource_id
+                       and s.withdrawn_at is null
+                       and tstzrange(s.starts_at, s.ends_at) && tstzrange(w.starts_at, greatest(w.starts_at, w.until)))
+                 ))) as during
+            from (select t.resource_id, t.unit_no, t.kind, upper(t.during) as ends_at, c.starts_at, r.units,
+                         r.kind as resource_kind, taken_until(t.kind, c, r.turnover_minutes) as until
+                    from theatre_case c
+                    join allocation t on t.clinic_no = c.clinic_no and t.booking_id = c.booking_id
+                    join resource r on r.clinic_no = t.clinic_no and r.id = t.resource_id
+                   where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id) w) f
+   where a.clinic_no = p_clinic_no and a.booking_id = p_booking_id and a.resource_id = f.resource_id
+     and a.unit_no = f.unit_no and a.during <> f.during;
+  return found;
+end
+$function$;

@@ -1,0 +1,32 @@
+-- fit_units: the minutes that a case takes of its block, after fit_allocations: as long as it takes the room, but not
+-- more than planned, also if it is late. What it gave back it takes again only if the block still has it.
+--
+-- p_booking: of the case, as it is under the lock.
+-- Planned for the month of its id, as place_booking_of_case.
+-- Internal. docs/decisions/0048.
+-- Locks: none; the caller has lock_case.
+-- Fails: never. Idempotent: yes.
+create or replace function holdfast.fit_units(p_booking holdfast.booking) returns void
+language plpgsql
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+as $function$
+declare
+  v_units integer;
+begin
+  select least(extract(epoch from c.ends_at - c.starts_at) / 60 + c.turnover_minutes,
+               greatest(1, ceil(extract(epoch from upper(a.during) - c.starts_at) / 60)),
+               p_booking.units + greatest(0, s.capacity - s.taken))
+    into v_units
+    from theatre_case c
+    join allocation a on a.clinic_no = c.clinic_no and a.booking_id = c.booking_id and a.kind = 'room'
+    join slot s on s.clinic_no = c.clinic_no and s.id = p_booking.slot_id
+   where c.clinic_no = p_booking.clinic_no and c.booking_id = p_booking.id;
+  if v_units <> p_booking.units then
+    update booking b set units = v_units where b.clinic_no = p_booking.clinic_no and b.id = p_booking.id;
+    update slot s set taken = s.taken + v_units - p_booking.units
+     where s.clinic_no = p_booking.clinic_no and s.id = p_booking.slot_id;
+  end if;
+end
+$function$;

@@ -1,0 +1,245 @@
+import { randomUUID } from 'node:crypto'
+import { aDoctor, plantFunction, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
+import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
+import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aTransaction } from '../../test/theatre-transaction.ts'
+import { newId } from '../model/id.ts'
+import type { Theatre } from '../model/theatre.ts'
+import type { Case, Milestone } from '../model/theatre-case.ts'
+import { verify } from '../verify/verify.ts'
+
+const by = { actorId: null, key: null }
+
+function record(theatre: Theatre, caseId: string, milestone: Milestone, at: Date | null) {
+  return theatre.recordMilestone({ caseId, milestone, at, isTrial: true, actorId: null, key: randomUUID() })
+}
+
+/** A case from nine to ten in a block that it and another one fill, of a room with turnover, with a robot. */
+async function anEarlyCase(database: TestDatabase, { blockMinutes = 120 } = {}) {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room, robot } = scene
+  await theatre.updateRoom(room, { turnoverMinutes: 20 })
+  await theatre.updateEquipment(robot, { reprocessingMinutes: 30 })
+  const owner = { service: null, surgeonId: null, releaseDays: null, actorId: null }
+  const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(16), capacity: blockMinutes }]
+  await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false })
+  const request = aCase(scene, { confirm: true, equipment: [{ equipmentId: robot, units: 1 }] })
+  const early = caseOf(await theatre.claimCase(request))
+  const inRoom = async () => ({ clinic, room, surgeon: await aDoctor(database, clinic) })
+  await theatre.claimCase(aCase(await inRoom(), { startsAt: soonAt(14), minutes: 20, confirm: true }))
+  expect(await remainingMinutes(scene)).toBe(blockMinutes - 120)
+  return { scene, early, inRoom }
+}
+
+async function remainingMinutes({ theatre, clinic }: BuiltTheatre): Promise<number | undefined> {
+  const [block] = await theatre.blocks({ clinicNo: clinic.no, from: soonAt(0), to: soonAt(24) })
+  return block && block.minutes - block.usedMinutes
+}
+
+/** Until when it takes what, by kind. */
+function takes({ allocations }: Case): Record<string, string> {
+  return Object.fromEntries(allocations.map(({ kind, to }) => [kind, to.toISOString().slice(11, 16)]))
+}
+
+async function findings(database: TestDatabase, { clinic }: BuiltTheatre): Promise<string[]> {
+  const { details } = await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })
+  return details.map(({ message }) => message)
+}
+
+const planned = { room: '10:20', surgeon: '10:00', equipment: '10:30', patient: '10:00' }
+const atHalfPast = { room: '09:50', surgeon: '09:30', equipment: '10:00', patient: '09:30' }
+
+describe('a case whose patient left the room early', () => {
+  test('takes what it has no longer, and its event says so', async ({ database }) => {
+    const { scene, early } = await anEarlyCase(database)
+    const { theatre, engine } = scene
+    expect(takes(early)).toEqual(planned)
+    const over = caseOf(await record(theatre, early.id, 'out_of_room', soonAt(9, 30)))
+    expect(takes(over)).toEqual(atHalfPast)
+    expect(over).toMatchObject({ status: 'COMPLETED', minutes: 60, endsAt: soonAt(10) })
+    const logged = (await engine.reads.eventsOfBooking(early.id)).at(-1)
+    expect(logged?.caseDetails?.allocations).toHaveLength(4)
+    // The log rebuilds what it takes.
+    expect(await findings(database, scene)).toEqual([])
+  })
+
+  test('leaves its room, its people and its equipment to others at once, and its minutes in a full block', async ({
+    database,
+  }) => {
+    const { scene, early, inRoom } = await anEarlyCase(database)
+    const { theatre, clinic, surgeon, robot } = scene
+    const next = aCase(await inRoom(), { startsAt: soonAt(9, 50), minutes: 10, confirm: true })
+    expect(await theatre.claimCase(next)).toMatchObject({ kind: 'refused' })
+    await record(theatre, early.id, 'out_of_room', soonAt(9, 30))
+    expect(await remainingMinutes(scene)).toBe(30)
+    expect(await theatre.claimCase(next)).toMatchObject({ kind: 'booked', case: { blockId: early.blockId } })
+    expect(await remainingMinutes(scene)).toBe(0)
+    const elsewhere = { clinic, surgeon, room: await aRoom(theatre, clinic) }
+    expect(await theatre.claimCase(aCase(elsewhere, { startsAt: soonAt(9, 30), minutes: 15 }))).toMatchObject({
+      kind: 'booked',
+    })
+    const equipment = [{ equipmentId: robot, units: 1 }]
+    expect(await theatre.claimCase(aCase(elsewhere, { startsAt: soonAt(10), equipment }))).toMatchObject({
+      kind: 'booked',
+    })
+    expect(await findings(database, scene)).toEqual([])
+  })
+
+  test.for([
+    { name: 'early', at: soonAt(9, 40), room: '09:40' },
+    { name: 'late', at: soonAt(10, 5), room: '10:05' },
+  ])('leaves the room when that was cleaned $name', async ({ at, room }, { database }) => {
+    const { scene, early } = await anEarlyCase(database)
+    await record(scene.theatre, early.id, 'out_of_room', soonAt(9, 30))
+    const cleaned = caseOf(await record(scene.theatre, early.id, 'cleaned', at))
+    expect(takes(cleaned)).toEqual({ ...atHalfPast, room })
+    expect(await findings(database, scene)).toEqual([])
+  })
+
+  test('takes nothing if it was over before its planned start, and all of it again if that was wrong', async ({
+    database,
+  }) => {
+    const { scene, early, inRoom } = await anEarlyCase(database)
+    const { theatre } = scene
+    expect(caseOf(await record(theatre, early.id, 'out_of_room', soonAt(7)))).toMatchObject({ allocations: [] })
+    expect(await remainingMinutes(scene)).toBe(79)
+    const another = aCase(await inRoom(), { minutes: 30, confirm: true })
+    const { id } = caseOf(await theatre.claimCase(another))
+    expect(await findings(database, scene)).toEqual([])
+    await theatre.cancelCase({ ...by, caseId: id, reasonCode: 'patient' })
+    expect(takes(caseOf(await record(theatre, early.id, 'out_of_room', null)))).toEqual(planned)
+    expect(await remainingMinutes(scene)).toBe(0)
+    expect(await findings(database, scene)).toEqual([])
+  })
+
+  test('takes more than planned if it left late, where that is free, but no more minutes of the block', async ({
+    database,
+  }) => {
+    const { scene, early } = await anEarlyCase(database)
+    const late = caseOf(await record(scene.theatre, early.id, 'out_of_room', soonAt(10, 30)))
+    expect(takes(late)).toEqual({ room: '10:50', surgeon: '10:30', equipment: '11:00', patient: '10:30' })
+    expect(await remainingMinutes(scene)).toBe(0)
+    expect(await findings(database, scene)).toEqual([])
+  })
+})
+
+describe('a correction of the end of a case', () => {
+  test('to a later time takes what is free, and its minutes again', async ({ database }) => {
+    const { scene, early } = await anEarlyCase(database)
+    await record(scene.theatre, early.id, 'out_of_room', soonAt(9, 30))
+    const corrected = caseOf(await record(scene.theatre, early.id, 'out_of_room', soonAt(9, 45)))
+    expect(takes(corrected)).toEqual({ room: '10:05', surgeon: '09:45', equipment: '10:15', patient: '09:45' })
+    expect(await remainingMinutes(scene)).toBe(15)
+    expect(takes(caseOf(await record(scene.theatre, early.id, 'out_of_room', null)))).toEqual(planned)
+    expect(await remainingMinutes(scene)).toBe(0)
+    expect(await findings(database, scene)).toEqual([])
+  })
+
+  test('takes nothing from the next case and clinic slot, which are at risk', async ({ database }) => {
+    const { scene, early, inRoom } = await anEarlyCase(database)
+    const { theatre, clinic, surgeon } = scene
+    await record(theatre, early.id, 'out_of_room', soonAt(9, 30))
+    const next = caseOf(await theatre.claimCase(aCase(await inRoom(), { startsAt: soonAt(9, 50), minutes: 10 })))
+    const { rows } = await database.appPool.query(
+      `select outcome from holdfast.create_slots($1, $2, array[$3::uuid], array[$4::timestamptz],
+         array[$5::timestamptz], array[1], false)`,
+      [clinic.no, surgeon.id, newId(clinic.no), soonAt(9, 35), soonAt(9, 55)],
+    )
+    expect(rows).toEqual([{ outcome: 'created' }])
+    const atRisk = async () => {
+      const listed = await theatre.cases({ clinicNo: clinic.no, from: soonAt(0), to: soonAt(24), withEnded: false })
+      return listed.filter(({ atRiskBy }) => atRiskBy === early.id).map(({ id }) => id)
+    }
+    expect(await atRisk()).toEqual([])
+    const corrected = caseOf(await record(theatre, early.id, 'out_of_room', soonAt(9, 40)))
+    expect(takes(corrected)).toEqual({ room: '09:50', surgeon: '09:35', equipment: '10:10', patient: '09:40' })
+    expect(await atRisk()).toEqual([next.id])
+    const running = caseOf(await record(theatre, early.id, 'out_of_room', null))
+    expect(takes(running)).toEqual({ ...planned, room: '09:50', surgeon: '09:35' })
+    expect(await atRisk()).toEqual([next.id])
+    expect(await remainingMinutes(scene)).toBe(0)
+    expect(await findings(database, scene)).toEqual([])
+    // The room is free again, and so are the minutes.
+    await theatre.cancelCase({ ...by, caseId: next.id, reasonCode: 'patient' })
+    expect(takes(caseOf(await record(theatre, early.id, 'in_room', soonAt(9))))).toEqual({
+      ...planned,
+      surgeon: '09:35',
+    })
+    expect(await remainingMinutes(scene)).toBe(0)
+    expect(await findings(database, scene)).toEqual([])
+  })
+
+  test('in a full block takes only the minutes that are left', async ({ database }) => {
+    const { scene, early, inRoom } = await anEarlyCase(database)
+    const { theatre } = scene
+    await record(theatre, early.id, 'out_of_room', soonAt(9, 30))
+    await theatre.claimCase(aCase(await inRoom(), { startsAt: soonAt(12), minutes: 5, confirm: true }))
+    expect(await remainingMinutes(scene)).toBe(5)
+    expect(takes(caseOf(await record(theatre, early.id, 'out_of_room', null)))).toEqual(planned)
+    expect(await remainingMinutes(scene)).toBe(0)
+    expect(await findings(database, scene)).toEqual([])
+  })
+})
+
+describe('beside a claim', () => {
+  /** It was over at half past nine; the claim is for the ten minutes from ten to ten on. */
+  async function aFreedRoom(database: TestDatabase) {
+    const built = await anEarlyCase(database, { blockMinutes: 200 })
+    await record(built.scene.theatre, built.early.id, 'out_of_room', soonAt(9, 30))
+    return { ...built, claim: aCase(await built.inRoom(), { startsAt: soonAt(9, 50), minutes: 10, confirm: true }) }
+  }
+
+  test('a correction waits for the claim, and takes nothing from it', async ({ database }) => {
+    const { scene, early, claim } = await aFreedRoom(database)
+    const other = await aTransaction(database)
+    expect(await other.theatre.claimCase(claim)).toMatchObject({ kind: 'booked' })
+    const correcting = record(scene.theatre, early.id, 'out_of_room', soonAt(9, 45))
+    await untilLockWaiters(database, 1)
+    await other.commit()
+    expect(takes(caseOf(await correcting)).room).toBe('09:50')
+    expect(await findings(database, scene)).toEqual([])
+  })
+
+  test('a correction that comes first leaves the claim no room', async ({ database }) => {
+    const { scene, early, claim } = await aFreedRoom(database)
+    const other = await aTransaction(database)
+    await record(other.theatre, early.id, 'out_of_room', soonAt(9, 45))
+    const claiming = scene.theatre.claimCase(claim)
+    await untilLockWaiters(database, 1)
+    await other.commit()
+    expect(await claiming).toMatchObject({ kind: 'refused', conflicts: [{ role: 'room', caseId: early.id }] })
+    expect(await findings(database, scene)).toEqual([])
+  })
+
+  test('negative control: without the locks of resources, the exclusion constraint refuses one', async ({
+    database,
+  }) => {
+    await plantFunction(database, 'lock_case', {
+      part: 'perform lock_resources(p_clinic_no, v_resource_ids);',
+      becomes: '',
+    })
+    const { scene, early } = await aFreedRoom(database)
+    const { clinic, surgeon } = scene
+    const elsewhere = { clinic, surgeon, room: await aRoom(scene.theatre, clinic) }
+    const other = await aTransaction(database)
+    await other.theatre.claimCase(aCase(elsewhere, { startsAt: soonAt(9, 30), minutes: 10, confirm: true }))
+    const correcting = record(scene.theatre, early.id, 'out_of_room', soonAt(9, 45)).then(
+      () => 'done',
+      (error: { code: string }) => error.code,
+    )
+    await untilLockWaiters(database, 1)
+    await other.commit()
+    expect(await correcting).toBe('23P01')
+  })
+})
+
+test.for([
+  { name: 'fewer minutes than planned', sql: "set ends_at = ends_at + interval '5 minutes'", what: 'minutes' },
+  { name: 'another surgeon at its time', sql: "set starts_at = starts_at - interval '5 minutes'", what: 'takes' },
+])('verify finds a case with $name that has not ended early', async ({ sql, what }, { database }) => {
+  const { scene, early } = await anEarlyCase(database)
+  const change = sql.includes('ends_at = ends_at') ? `${sql}, expected_ends_at = ends_at + interval '5 minutes'` : sql
+  await database.ownerPool.query(`update holdfast.theatre_case ${change} where booking_id = $1`, [early.id])
+  expect(await findings(database, scene)).toContainEqual(expect.stringContaining(what))
+})

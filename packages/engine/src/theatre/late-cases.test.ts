@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto'
+import { aDoctor, lapseHolds, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
+import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
+import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aTransaction, endHold, slotOf } from '../../test/theatre-transaction.ts'
+import type { Case, ClaimCaseRequest } from '../model/theatre-case.ts'
+import { verify } from '../verify/verify.ts'
+
+const by = { actorId: null, key: null }
+
+/** A case until ten that is expected to take half an hour longer, and the next one in its room from ten on. */
+async function aLateCase(database: TestDatabase, next: Partial<ClaimCaseRequest> = {}) {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room } = scene
+  const late = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
+  const other = { clinic, room, surgeon: await aDoctor(database, clinic) }
+  const following = caseOf(await theatre.claimCase(aCase(other, { startsAt: soonAt(10), confirm: true, ...next })))
+  const extend = (key: string = randomUUID()) =>
+    theatre.extendCase({ caseId: late.id, expectedEndsAt: soonAt(10, 30), actorId: null, key })
+  expect(await extend()).toMatchObject({ kind: 'done', atRiskCaseIds: [following.id] })
+  return { scene, late, other, following, extend }
+}
+
+function roomUntil({ allocations }: Case): Date | undefined {
+  return allocations.find(({ kind }) => kind === 'room')?.to
+}
+
+async function expectWell(database: TestDatabase, { clinic }: BuiltTheatre): Promise<void> {
+  expect((await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })).details).toEqual([])
+}
+
+type Late = Awaited<ReturnType<typeof aLateCase>>
+
+/** How the next case may leave the room. */
+const departures: Record<
+  string,
+  { next?: Partial<ClaimCaseRequest>; leave: (built: Late, on: TestDatabase) => unknown }
+> = {
+  'was cancelled': {
+    leave: ({ scene: { theatre }, following }) =>
+      theatre.cancelCase({ ...by, caseId: following.id, reasonCode: 'patient' }),
+  },
+  'was a hold and released': {
+    next: { confirm: false },
+    leave: ({ scene: { theatre }, following }) =>
+      theatre.cancelCase({ ...by, caseId: following.id, reasonCode: 'patient', onlyHold: true }),
+  },
+  'was moved to another time': {
+    leave: ({ scene: { theatre }, following }) =>
+      theatre.moveCase({ ...by, caseId: following.id, change: { startsAt: soonAt(14) }, override: null }),
+  },
+  'was moved to another room': {
+    leave: async ({ scene: { theatre, clinic }, following }) => {
+      const change = { roomId: await aRoom(theatre, clinic) }
+      return await theatre.moveCase({ ...by, caseId: following.id, change, override: null })
+    },
+  },
+  'was swapped with a later one': {
+    leave: async ({ scene: { theatre, clinic }, other, following }) => {
+      const place = { ...other, room: await aRoom(theatre, clinic) }
+      const later = caseOf(await theatre.claimCase(aCase(place, { startsAt: soonAt(15), confirm: true })))
+      const swap = { ...by, caseId: following.id, otherCaseId: later.id, override: null }
+      const swapped = await theatre.swapCases(swap)
+      return swapped.kind === 'done'
+        ? await theatre.cancelCase({ ...by, caseId: later.id, reasonCode: 'patient' })
+        : swapped
+    },
+  },
+  'was bumped for an emergency elsewhere': {
+    leave: async ({ scene: { theatre, clinic }, other, following }) => {
+      const place = { ...other, room: await aRoom(theatre, clinic) }
+      const emergency = aCase(place, { startsAt: soonAt(10), urgency: 'immediate', confirm: true })
+      return await theatre.bumpCases({ emergency, bumpedCaseIds: [following.id], reason: 'Bleeding' })
+    },
+  },
+  'was withdrawn with its time': {
+    leave: async ({ scene: { engine, clinic }, following, late }, database) => {
+      const { id: slotId } = await slotOf(database, following)
+      expect(slotId).not.toBe((await slotOf(database, late)).id)
+      const withdrawal = { which: { slotId }, withBookings: true, dryRun: false, actorId: null }
+      return await engine.withdrawSlots({ clinicNo: clinic.no, ...withdrawal })
+    },
+  },
+  'was a hold that lapsed, and was given back': {
+    next: { confirm: false },
+    leave: async ({ following }, database) => {
+      await lapseHolds(database, await slotOf(database, following))
+      await database.appPool.query('select holdfast.expire_holds(1000)')
+      return { kind: 'done' }
+    },
+  },
+  'was a hold that lapsed, and nobody has given it back': {
+    next: { confirm: false },
+    leave: async ({ following }, database) => {
+      await lapseHolds(database, await slotOf(database, following))
+      return { kind: 'done' }
+    },
+  },
+  'was over before its planned start': {
+    leave: ({ scene: { theatre }, following }) =>
+      theatre.recordMilestone({ ...by, caseId: following.id, milestone: 'cleaned', at: soonAt(8), isTrial: true }),
+  },
+}
+
+describe('a late case takes its room as long as expected, when it is extended again after the next one', () => {
+  test.for(Object.keys(departures))('%s', async (name, { database }) => {
+    const departure = departures[name]
+    const isWithdrawn = name.includes('withdrawn')
+    const built = await (isWithdrawn ? aLateCaseBeforeABlock(database) : aLateCase(database, departure?.next))
+    const { scene, late, other, extend } = built
+    expect(roomUntil(caseOf(await extend()))).toEqual(soonAt(10))
+    expect(await departure?.leave(built, database)).toMatchObject({ kind: expect.stringMatching(/^(done|withdrawn)$/) })
+    const extended = await extend()
+    expect(extended).toMatchObject({ kind: 'done', atRiskCaseIds: [] })
+    expect(roomUntil(caseOf(extended))).toEqual(soonAt(10, 30))
+    const inItsWay = { ...other, surgeon: await aDoctor(database, scene.clinic) }
+    expect(await scene.theatre.claimCase(aCase(inItsWay, { startsAt: soonAt(10, 15) }))).toMatchObject({
+      kind: 'refused',
+      conflicts: [{ role: 'room', caseId: late.id }],
+    })
+    expect(await extend()).toMatchObject({ kind: 'unchanged' })
+    await expectWell(database, scene)
+  })
+
+  /** The next case is in a block of its own. */
+  async function aLateCaseBeforeABlock(database: TestDatabase): Promise<Late> {
+    const scene = await aTheatre(database)
+    const { theatre, clinic, room } = scene
+    const owner = { service: null, surgeonId: null, releaseDays: null, actorId: null }
+    const drafts = [{ startsAt: soonAt(10), endsAt: soonAt(12), capacity: 120 }]
+    await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false })
+    const late = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
+    const other = { clinic, room, surgeon: await aDoctor(database, clinic) }
+    const following = caseOf(await theatre.claimCase(aCase(other, { startsAt: soonAt(10), confirm: true })))
+    const extend = (key: string = randomUUID()) =>
+      theatre.extendCase({ caseId: late.id, expectedEndsAt: soonAt(10, 30), actorId: null, key })
+    await extend()
+    return { scene, late, other, following, extend }
+  }
+})
+
+test('an extension that is repeated under its key changes nothing, also after the room became free', async ({
+  database,
+}) => {
+  const { scene, late, following } = await aLateCase(database)
+  const request = { caseId: late.id, expectedEndsAt: soonAt(10, 20), actorId: null, key: randomUUID() }
+  expect(await scene.theatre.extendCase(request)).toMatchObject({ kind: 'done' })
+  await scene.theatre.cancelCase({ ...by, caseId: following.id, reasonCode: 'patient' })
+  const repeated = await scene.theatre.extendCase(request)
+  expect(repeated).toMatchObject({ kind: 'unchanged' })
+  expect(roomUntil(caseOf(repeated))).toEqual(soonAt(10))
+})
+
+test('a milestone of a late case takes what has become free, too', async ({ database }) => {
+  const { scene, late, following } = await aLateCase(database)
+  const { theatre } = scene
+  await theatre.cancelCase({ ...by, caseId: following.id, reasonCode: 'patient' })
+  const inRoom = { ...by, caseId: late.id, milestone: 'in_room', at: soonAt(9), isTrial: true } as const
+  expect(roomUntil(caseOf(await theatre.recordMilestone(inRoom)))).toEqual(soonAt(10, 30))
+  await expectWell(database, scene)
+})
+
+test('a hold that was confirmed in time, which is not committed yet, keeps the room', async ({ database }) => {
+  const { scene, following, extend } = await aLateCase(database, { confirm: false })
+  await endHold(database, following, 2)
+  const other = await aTransaction(database)
+  await other.theatre.confirmCase({ ...by, caseId: following.id })
+  await other.client.query("select pg_sleep_until(clock_timestamp() + interval '2 seconds')")
+  const extending = extend()
+  await untilLockWaiters(database, 1)
+  await other.commit()
+  expect(await extending).toMatchObject({ kind: 'unchanged' })
+  expect(await scene.theatre.case(following.id)).toMatchObject({ status: 'CONFIRMED', allocations: { length: 3 } })
+  await expectWell(database, scene)
+})
