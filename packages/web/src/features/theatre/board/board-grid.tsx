@@ -57,7 +57,7 @@ export function BoardGrid({ planned, isWithResources }: BoardGridProps) {
     >
       <div className={classes.board} style={{ ['--hours' as string]: hours.length }}>
         <div className={classes.hours} aria-hidden="true">
-          <div className={classes.corner} />
+          <div className={classes.corner} data-corner />
           <div className={classes.ticks}>
             {hours.map((hour) => (
               <span key={hour} style={placedStyle({ from: hour, to: hour + 60 * minuteMs }, shown)}>

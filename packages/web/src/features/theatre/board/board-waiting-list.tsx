@@ -54,8 +54,15 @@ export function BoardWaitingList({ opened, onOpened, onClose }: BoardWaitingList
           <Title order={2} size="h4" id="board-waiting-list">
             {t('tabs.requests')}
           </Title>
-          <Text size="sm" c="dimmed" mb="xs" className={requests.length === 0 ? undefined : classes.help}>
-            {t(requests.length === 0 ? 'requests.none' : 'requests.dragHelp')}
+          <Text size="sm" c="dimmed" mb="xs" component="div">
+            {requests.length === 0 ? (
+              t('requests.none')
+            ) : (
+              <>
+                <span className={classes.help}>{t('requests.dragHelp')}</span>
+                <span className={classes.touchHelp}>{t('requests.touchHelp')}</span>
+              </>
+            )}
           </Text>
           <RequestList requests={requests.slice(0, shownMax)} onFind={setChosen} isDraggable />
           {requests.length > shownMax ? (

@@ -1,6 +1,5 @@
 import { caseState, foreseenEnd, milestoneAt } from '@holdfast/contract/case-state'
 import type { Case } from '@holdfast/contract/client'
-import { VisuallyHidden } from '@mantine/core'
 import { memo } from 'react'
 import { formatDayTime, formatTime, formatTimesOn } from '../../../lib/format.ts'
 import { Icon } from '../../../ui/icon.tsx'
@@ -11,6 +10,7 @@ import { caseSpan, minuteMs, placed, type Span } from './board-layout.ts'
 import signClasses from './board-signs.module.css'
 import classes from './case-block.module.css'
 import { caseFlag, flagIcons } from './case-flag.ts'
+import { shortName, widthOfWords } from './short-name.ts'
 import { useCaseDrag } from './use-case-drag.ts'
 import { useCaseKeys } from './use-case-keys.ts'
 
@@ -54,19 +54,27 @@ export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: 
         <span className={`${classes.mark} ${markClasses.mark}`} data-mark={marks.get(one.service)} aria-hidden="true" />
         {/* Not of the button, which screen readers would read twice. */}
         <span className={classes.text} title={title.flat().join(' · ')}>
-          <span className={classes.title}>
+          <span
+            className={classes.title}
+            data-flagged={flag !== null || undefined}
+            data-words={flag === null ? widthOfWords(one.procedure.display) : undefined}
+          >
             {flag === null ? null : (
               <span className={classes.flag} data-state={flag}>
                 <Icon of={flagIcons[flag]} size={14} />
                 <span className={classes.flagText}>{t(`state.${flag}`)}</span>
               </span>
             )}
-            <bdi>{one.procedure.display}</bdi>
+            <bdi className={classes.name}>{one.procedure.display}</bdi>
+            <span className={classes.short} dir="auto" aria-hidden="true">
+              {shortName(one.procedure.display)}
+            </span>
           </span>
           <span className={classes.line}>
-            <VisuallyHidden>
+            {/* Performance: Mantine's VisuallyHidden takes a good part of the time of a case. */}
+            <span className={classes.unseen}>
               {times}, {one.service},{' '}
-            </VisuallyHidden>
+            </span>
             <span className={classes.times} data-long={times.length > 12 || undefined} aria-hidden="true">
               {times}
             </span>
@@ -74,7 +82,7 @@ export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: 
               {formatStart(one.startsAt, timeZone)}
             </span>
           </span>
-          <span className={classes.line}>
+          <span className={`${classes.line} ${classes.patient}`}>
             <bdi>{patient}</bdi>
           </span>
         </span>

@@ -100,8 +100,9 @@ export function DayBoard({ board, day, now, risks, onOpen, onBlock }: DayBoardPr
             })}
       </Text>
       {isStaff ? (
-        <Text size="sm" c="dimmed" className={`${classes.help} no-print`}>
-          {t('board.help')}
+        <Text component="div" size="sm" c="dimmed" className="no-print">
+          <span className={classes.help}>{t('board.help')}</span>
+          <span className={classes.touchHelp}>{t('board.touchHelp')}</span>
         </Text>
       ) : null}
       <OnceOpened isOpen={refused !== null}>

@@ -36,7 +36,7 @@ export const RoomRow = memo(function RoomRow(props: RoomRowProps) {
   return (
     <section className={classes.row} aria-labelledby={id}>
       <div className={classes.room}>
-        <Text fw={600} id={id}>
+        <Text fw={600} fz="inherit" id={id}>
           <bdi>{room.name}</bdi>
         </Text>
         {room.site === null ? null : (

@@ -2,9 +2,6 @@ import { type RefObject, useLayoutEffect, useRef } from 'react'
 import { useBoard } from './board-context.ts'
 import { firstInSight } from './board-layout.ts'
 
-/** Of the scrolled width, the names of the rooms: `.board` in board-grid.module.css. */
-const roomsRem = 8.5
-
 /** When a day is opened and its hours do not all fit, they are scrolled to now, or to where the day begins. */
 export function useFirstScroll(): RefObject<HTMLElement | null> {
   const ref = useRef<HTMLElement>(null)
@@ -15,7 +12,8 @@ export function useFirstScroll(): RefObject<HTMLElement | null> {
     const element = ref.current
     if (element === null || !isOfDay || scrolledDay.current === day) return
     scrolledDay.current = day
-    const roomsPixels = roomsRem * Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+    // The names of the rooms do not scroll.
+    const roomsPixels = element.querySelector<HTMLElement>('[data-corner]')?.offsetWidth ?? 0
     const share = (firstInSight(board, shown, now) - shown.from) / (shown.to - shown.from)
     const pixels = share * (element.scrollWidth - roomsPixels)
     element.scrollLeft = document.documentElement.dir === 'rtl' ? -pixels : pixels

@@ -51,8 +51,9 @@ function RequestFacts({ request }: { request: CaseRequest }) {
         <bdi>{procedure.display}</bdi>
       </Text>
       <Text size="sm">
-        {t(`urgency.${urgency}`)} · {formatMinutes(minutes)} · <bdi>{service}</bdi>
+        <bdi>{service}</bdi> · {t(`urgency.${urgency}`)}
       </Text>
+      <Text size="sm">{formatMinutes(minutes)}</Text>
       <Text size="sm">
         <bdi>{patient?.name ?? t('shell:erasedPatient')}</bdi>
       </Text>
