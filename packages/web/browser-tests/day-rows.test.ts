@@ -11,11 +11,14 @@ async function aDayOfVisits(site: Site): Promise<ClinicScene> {
   const scene = await aClinicScene(site, { timezone: timeZone })
   const midnight = Temporal.Now.zonedDateTimeISO(timeZone).startOfDay()
   const at = (hour: number) => new Date(midnight.add({ hours: hour }).epochMilliseconds)
+  // A phone number and a reason take the room of the buttons.
+  const visit = { reason: 'Follow-up of the operation in spring' }
+  const patient = (name: string) => ({ name, phone: '+44 1632 960 210' })
   const slotAt = (hour: number) => aSlot(site.database, scene.doctor, { startsAt: at(hour), minutes: 20 })
-  await aBooking(site.database, await slotAt(8), { patient: { name: 'Ana Arrived' }, status: 'ARRIVED' })
-  await aBooking(site.database, await slotAt(9), { patient: { name: 'Lara Late' } })
+  await aBooking(site.database, await slotAt(8), { ...visit, patient: patient('Ana Arrived'), status: 'ARRIVED' })
+  await aBooking(site.database, await slotAt(9), { ...visit, patient: patient('Lara Late') })
   const slot = await slotAt(20)
-  const { id } = await aBooking(site.database, slot, { patient: { name: 'Carl Coming' } })
+  const { id } = await aBooking(site.database, slot, { ...visit, patient: patient('Carl Coming') })
   await site.database.appPool.query('select * from holdfast.confirm_attendance($1, $2, $3, null, $4)', [
     slot.clinicNo,
     id,
@@ -25,8 +28,8 @@ async function aDayOfVisits(site: Site): Promise<ClinicScene> {
   return scene
 }
 
-/** Of the highest row, in pixels: with two lines of text, or one line of buttons. */
-const rowPixelsMax = 70
+/** Of the highest row, in pixels, with three lines of text; two lines of buttons are higher. */
+const rowPixelsMax = 90
 
 test.for(['en-GB', 'de-DE', 'ar'])(
   'in %s each booking of the day has its buttons in one line',
