@@ -17,7 +17,7 @@ export function claimOf(request: ClaimCaseRequest): ScheduleRequest {
 
 /**
  * The plan of an existing case after a change. An override stays where it was given: a case keeps it unless it gets
- * another room or time.
+ * another room or time; and then only the rules that it still breaks (needed_override).
  */
 export function moved(before: Case, { change, override }: Pick<MoveCaseRequest, 'change' | 'override'>): ScheduledPlan {
   const { roomId, startsAt, minutes, surgeonId, anaesthetistId, staffIds, equipment } = { ...before, ...change }

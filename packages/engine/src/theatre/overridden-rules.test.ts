@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto'
+import { aDoctor, plantFunction } from '@holdfast/testkit'
+import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import type { CasePlan, RuleOverride } from '../model/theatre-case.ts'
+import { verify } from '../verify/verify.ts'
+
+const late: RuleOverride = { rules: ['outside_hours'], reason: 'Transplant' }
+const longAndLate: RuleOverride = { rules: ['block_overrun', 'outside_hours'], reason: 'Transplant' }
+
+function move(
+  { theatre }: BuiltTheatre,
+  caseId: string,
+  change: Partial<CasePlan>,
+  override: RuleOverride | null = null,
+) {
+  return theatre.moveCase({ caseId, change, override, actorId: null, key: randomUUID() })
+}
+
+/** A room that is open from eight to ten, and a block of its first hour. */
+async function aClosingRoom(scene: BuiltTheatre): Promise<void> {
+  const { theatre, room } = scene
+  const hours = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, from: '08:00', to: '10:00' }))
+  await theatre.updateRoom(room, { hours })
+  const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(9), capacity: 300 }]
+  const owner = { service: null, surgeonId: null, releaseDays: null }
+  await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+}
+
+test('a case keeps the overridden rules that it still breaks, and no others', async ({ database }) => {
+  const scene = await aTheatre(database)
+  await aClosingRoom(scene)
+  const wanted = { startsAt: soonAt(8), minutes: 150, override: longAndLate }
+  const { id } = caseOf(await scene.theatre.claimCase(aCase(scene, wanted)))
+  // Another surgeon: it breaks both rules as before.
+  const { id: surgeonId } = await aDoctor(database, scene.clinic)
+  expect(await move(scene, id, { surgeonId })).toMatchObject({ kind: 'done', case: { override: longAndLate } })
+  // It ends while the room is open, and still after its block.
+  expect(await move(scene, id, { minutes: 90 })).toMatchObject({
+    kind: 'done',
+    case: { override: { rules: ['block_overrun'], reason: 'Transplant' } },
+  })
+  expect(await move(scene, id, { minutes: 150 })).toMatchObject({
+    kind: 'refused',
+    conflicts: [{ kind: 'outside_hours' }],
+  })
+  expect(await move(scene, id, { minutes: 60 })).toMatchObject({ kind: 'done', case: { override: null } })
+  expect(await move(scene, id, { minutes: 90 })).toMatchObject({
+    kind: 'refused',
+    conflicts: [{ kind: 'block_overrun' }],
+  })
+  expect(await scene.theatre.case(id)).toMatchObject({ minutes: 60, override: null })
+  expect((await verify(database.appPool, { clinicNo: scene.clinic.no, detailsMax: 9 })).details).toEqual([])
+})
+
+test('a case that gets another room or time loses its override, also for a while', async ({ database }) => {
+  const scene = await aTheatre(database)
+  await aClosingRoom(scene)
+  const other = await aRoom(scene.theatre, scene.clinic)
+  const { id } = caseOf(await scene.theatre.claimCase(aCase(scene, { startsAt: soonAt(10), override: late })))
+  expect(await move(scene, id, { roomId: other })).toMatchObject({ kind: 'done', case: { override: null } })
+  const back = { roomId: scene.room }
+  expect(await move(scene, id, back)).toMatchObject({ kind: 'refused', conflicts: [{ kind: 'outside_hours' }] })
+  const again: RuleOverride = { rules: ['block_overrun', 'outside_hours'], reason: 'Another one' }
+  expect(await move(scene, id, back, again)).toMatchObject({
+    kind: 'done',
+    case: { override: { rules: ['outside_hours'], reason: 'Another one' } },
+  })
+})
+
+freshDatabaseTest(
+  'negative control: without needed_override, an old reason allows a new breach',
+  async ({ database }) => {
+    await plantFunction(database, 'needed_override', { part: 'begin', becomes: `begin return p_plan->'override';` })
+    const scene = await aTheatre(database)
+    await aClosingRoom(scene)
+    const wanted = { startsAt: soonAt(8), minutes: 150, override: longAndLate }
+    const { id } = caseOf(await scene.theatre.claimCase(aCase(scene, wanted)))
+    await move(scene, id, { minutes: 60 })
+    expect(await move(scene, id, { minutes: 150 })).toMatchObject({ kind: 'done' })
+  },
+)
