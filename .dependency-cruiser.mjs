@@ -43,6 +43,7 @@ const engineFolders = {
   'app-login': [],
   verify: [],
   move: [],
+  places: ['migrate'],
   bookings: ['queue'],
   limits: ['queue'],
   reads: ['bookings', 'lists', 'verify'],

@@ -1,20 +1,21 @@
 import type { BuilderDatabase } from './builders.ts'
+import { preparedServer } from './test-environment.ts'
 
 /**
  * Plants a bug: replaces parts of one of the engine's SQL functions in this database, as a negative control that a test
- * has to detect.
+ * has to detect. In `schema`; by default in that which the application uses.
  *
  * @throws Error if a part is not found: a control that changes nothing proves nothing
  */
 export async function plantFunction(
-  database: BuilderDatabase,
+  database: BuilderDatabase & { schema?: string },
   name: string,
   ...changes: { part: string | RegExp; becomes: string }[]
 ): Promise<void> {
   const { rows } = await database.ownerPool.query<{ source: string }>(
     `select pg_get_functiondef(oid) as source from pg_proc
-      where pronamespace = 'holdfast'::regnamespace and proname = $1`,
-    [name],
+      where pronamespace = $2::regnamespace and proname = $1`,
+    [name, database.schema ?? preparedServer().place ?? 'holdfast'],
   )
   const [only, ...others] = rows
   if (only === undefined || others.length > 0) throw new Error(`There are ${rows.length} functions holdfast.${name}.`)

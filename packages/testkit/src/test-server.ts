@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { startEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import { changeDatabaseUrl } from '@holdfast/engine/database-url'
 import { migrate } from '@holdfast/engine/migrate'
+import { writePlace } from '@holdfast/engine/write-place'
 import pg from 'pg'
 import { copyDataDirectory, fastSettings, prepareDataDirectory } from './data-directory.ts'
 import { startPgBouncer } from './pgbouncer.ts'
@@ -15,6 +16,8 @@ export type TestServers = { environment: TestEnvironment; stop(): Promise<void> 
 
 /** `isMigrated`: the database of `url` is migrated and empty. */
 type RunningPostgres = { url: string; isMigrated: boolean; stop(): Promise<void> }
+/** How the application connects. */
+type Ways = { isPooled: boolean; place: string | undefined }
 type TestServer = { server: PreparedServer; stop(): Promise<void> }
 
 /**
@@ -22,7 +25,8 @@ type TestServer = { server: PreparedServer; stop(): Promise<void> }
  * an embedded one for each worker in temporary directories. Two workers share no server, because some state belongs to
  * the whole server: the oldest running transaction, roles, checkpoints.
  *
- * With HOLDFAST_TEST_POOLED=on, the application connects to each through PgBouncer.
+ * With HOLDFAST_TEST_POOLED=on, the application connects to each through PgBouncer; with HOLDFAST_TEST_PLACE=on, it
+ * uses a place of each database.
  *
  * @param workerCount how many test files run at a time
  */
@@ -37,10 +41,13 @@ export async function startTestServers(environment: NodeJS.ProcessEnv, workerCou
     await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
   const databaseUrl = environment.DATABASE_URL
-  const isPooled = environment.HOLDFAST_TEST_POOLED === 'on'
+  const ways = {
+    isPooled: environment.HOLDFAST_TEST_POOLED === 'on',
+    place: environment.HOLDFAST_TEST_PLACE === 'on' ? 'holdfast_place' : undefined,
+  }
   try {
     if (databaseUrl !== undefined && databaseUrl !== '') {
-      const server = await prepareServer({ url: databaseUrl, isMigrated: false, stop: async () => {} }, isPooled)
+      const server = await prepareServer({ url: databaseUrl, isMigrated: false, stop: async () => {} }, ways)
       started.push(server)
       return { environment: { servers: [server.server], dataDirectory: undefined, compileCache }, stop }
     }
@@ -50,7 +57,7 @@ export async function startTestServers(environment: NodeJS.ProcessEnv, workerCou
       Array.from({ length: workerCount }, async (_, worker) => {
         const copy = join(directory, `worker-${worker + 1}`)
         await copyDataDirectory(dataDirectory, copy)
-        started[worker] = await prepareServer(await startEmbedded(copy), isPooled)
+        started[worker] = await prepareServer(await startEmbedded(copy), ways)
       }),
     )
     for (const one of starts) if (one.status === 'rejected') throw one.reason
@@ -65,7 +72,7 @@ export async function startTestServers(environment: NodeJS.ProcessEnv, workerCou
  * Creates a migrated template database and an application login, both named after this run, so that runs can share a
  * server; `stop` drops them, with every clone that a test left behind, and then stops the server.
  */
-async function prepareServer(postgres: RunningPostgres, isPooled: boolean): Promise<TestServer> {
+async function prepareServer(postgres: RunningPostgres, { isPooled, place }: Ways): Promise<TestServer> {
   const { url } = postgres
   try {
     const run = `holdfast_test_${randomBytes(4).toString('hex')}`
@@ -73,7 +80,7 @@ async function prepareServer(postgres: RunningPostgres, isPooled: boolean): Prom
     const login = `${run}_app`
     const appPassword = randomBytes(16).toString('hex')
     await withClient(url, checkRights)
-    await createTemplate(postgres, template)
+    await createTemplate(postgres, template, place)
     await withClient(url, async (client) => {
       await client.query(`create role ${login} login password '${appPassword}' in role holdfast_app`)
       // An owner that is not a superuser needs this to end the login's sessions, and to drop databases they are in.
@@ -82,7 +89,13 @@ async function prepareServer(postgres: RunningPostgres, isPooled: boolean): Prom
     })
     const bouncer = isPooled ? await startPgBouncer(url) : null
     return {
-      server: { url, run, appPassword, ...(bouncer === null ? {} : { pooler: bouncer.directory }) },
+      server: {
+        url,
+        run,
+        appPassword,
+        ...(bouncer === null ? {} : { pooler: bouncer.directory }),
+        ...(place === undefined ? {} : { place }),
+      },
       async stop() {
         await bouncer?.stop()
         await withClient(url, (client) => dropRun(client, run))
@@ -96,13 +109,19 @@ async function prepareServer(postgres: RunningPostgres, isPooled: boolean): Prom
 }
 
 /** Migrations take 1 s, and a copy of a migrated database 0.02. */
-async function createTemplate({ url, isMigrated }: RunningPostgres, template: string): Promise<void> {
+async function createTemplate(
+  { url, isMigrated }: RunningPostgres,
+  template: string,
+  place: string | undefined,
+): Promise<void> {
   await withClient(url, async (client) => {
     const { rows } = await client.query<{ name: string }>('select quote_ident(current_database()) as name')
     const source = isMigrated ? `template ${rows[0]?.name} strategy file_copy` : "encoding 'UTF8' template template0"
     await client.query(`create database ${template} ${source}`)
   })
-  if (!isMigrated) await migrate({ ownerUrl: changeDatabaseUrl(url, { database: template }) })
+  const ownerUrl = changeDatabaseUrl(url, { database: template })
+  if (!isMigrated) await migrate({ ownerUrl })
+  if (place !== undefined) await writePlace({ ownerUrl, schema: place, relationOf: (name) => `holdfast.${name}` })
 }
 
 /** Durability is off, because these tests do not crash the server, and they take half as long. */

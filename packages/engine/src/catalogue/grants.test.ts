@@ -245,6 +245,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'admit_claims',
     'are_locked',
     'begin_log_epoch',
+    'booking_months',
     'cases_by_id',
     'change_block',
     'claim_cases',

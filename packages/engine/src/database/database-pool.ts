@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { isNoResponse, isNotWritable, isPlanOutdated } from './database-unavailable.ts'
-import { isPooled } from './database-url.ts'
-import { PooledClient } from './pooled-client.ts'
+import { isPooled, schemaOf } from './database-url.ts'
+import { PooledClient, type PooledClientConfig } from './pooled-client.ts'
 import { type SessionSettings, startupOptions } from './transaction-settings.ts'
 
 type AnyQuery = (...args: readonly unknown[]) => unknown
@@ -47,7 +47,8 @@ class BoundedPool extends pg.Pool {
     const applied = isPooled(config.connectionString)
       ? { transactionSettings: settings }
       : { options: startupOptions(settings) }
-    super({ ...config, ...applied, Client: PooledClient })
+    const client: PooledClientConfig = { ...config, ...applied, schema: schemaOf(config.connectionString) }
+    super({ ...client, Client: PooledClient })
     this.#queryTimeoutMs = config.query_timeout
     // pg's pool does not listen to the errors of a connection in use, and an error event without a listener would end
     // the process. The caller notices the loss by the query that fails.

@@ -38,6 +38,24 @@ export function asPooled(url: string): string {
   return isPooled(url) ? url : `${url}${url.includes('?') ? '&' : '?'}pgbouncer=true`
 }
 
+/**
+ * The schema in which a connection finds what statements name as `holdfast.…`: that of its place, if the URL has one.
+ *
+ * @throws TypeError for a place that is not called `holdfast_…`
+ */
+export function schemaOf(url: string): string {
+  const place = parseDatabaseUrl(url).searchParams.get('place')
+  if (place !== null && !/^holdfast_[a-z0-9_]{1,50}$/.test(place)) {
+    throw new TypeError(`The place of a database URL is called holdfast_…, not ${place}.`)
+  }
+  return place ?? 'holdfast'
+}
+
+/** The same URL, in a place. */
+export function inPlace(url: string, place: string): string {
+  return `${url}${url.includes('?') ? '&' : '?'}place=${place}`
+}
+
 /** @throws TypeError if it is no `postgres://` or `postgresql://` URL */
 function parseDatabaseUrl(url: string): URL {
   const withHost = url.replace(/^(postgres(?:ql)?:\/\/)([^/?#@]*@)?(?=[/?#]|$)/, `$1$2${hostPlaceholder}`)

@@ -1,11 +1,16 @@
 import pg from 'pg'
 import { isNoResponse, isNotWritable } from './database-unavailable.ts'
+import { inSchema } from './statement-schema.ts'
 import { queryWithSettings, type SessionSettings, settingsStatement } from './transaction-settings.ts'
 
 type AnyQuery = (...args: readonly unknown[]) => unknown
 
-/** `transactionSettings`: behind a pooler, what each transaction is to have. */
-export type PooledClientConfig = pg.ClientConfig & { transactionSettings?: SessionSettings }
+export type PooledClientConfig = pg.ClientConfig & {
+  /** Behind a pooler, what each transaction is to have. */
+  transactionSettings?: SessionSettings
+  /** Where statements find what they name as `holdfast.…`. */
+  schema?: string
+}
 
 /**
  * The client of `DatabasePool`. A query without a response within its `query_timeout` fails, and closes the
@@ -18,17 +23,20 @@ export class PooledClient extends pg.Client {
   /** Why it closed itself; null: it did not. */
   unusable: Error | null = null
   readonly #settingsText: string | null
+  readonly #schema: string
 
   constructor(config: PooledClientConfig = {}) {
     super(config)
-    const { transactionSettings } = config
+    const { transactionSettings, schema = 'holdfast' } = config
+    this.#schema = schema
     this.#settingsText = transactionSettings === undefined ? null : settingsStatement(transactionSettings)
   }
 
   /** @returns pg's promise; nothing if there is a callback, as `pool.query` passes: the pool then closes the client */
   override query(...args: never[]): never {
     const send: AnyQuery = (...sent) => (super.query as AnyQuery).apply(this, [...sent])
-    const result = this.#settingsText === null ? send(...args) : queryWithSettings(this, args, this.#settingsText, send)
+    const sent = this.#schema === 'holdfast' ? args : inSchema(args, this.#schema)
+    const result = this.#settingsText === null ? send(...sent) : queryWithSettings(this, sent, this.#settingsText, send)
     if (!(result instanceof Promise)) return result as never
     return result.catch((error: unknown) => {
       if (error instanceof Error && (isNoResponse(error) || isNotWritable(error))) {

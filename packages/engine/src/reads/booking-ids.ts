@@ -43,9 +43,8 @@ export function partsOf({ from, until }: BookingIds): BookingIds[] {
 
 /** All ids that bookings can have now: from the first partition on. This server's clock may differ by a day, too. */
 export async function bookingIdsOfAll(pool: pg.Pool, now: Date): Promise<BookingIds> {
-  const { rows } = await pool.query<{ first: Date | null }>(sql`
-    select to_date(min(right(c.relname, 8)), '"y"YYYY"m"MM')::timestamp at time zone 'UTC' as first
-      from pg_inherits i join pg_class c on c.oid = i.inhrelid
-     where i.inhparent = 'holdfast.booking'::regclass`)
+  const { rows } = await pool.query<{ first: Date | null }>(
+    sql`select min(month) as first from holdfast.booking_months() month`,
+  )
   return { from: idFloor(rows[0]?.first ?? now), until: idsUntil(new Date(now.getTime() + dayMs)) }
 }

@@ -58,11 +58,7 @@ async function ofAllMonths(
   stepOf: (month: Date) => Sql,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const { rows } = await pool.query<{ month: Date }>(sql`
-    select to_date(right(c.relname, 8), '"y"YYYY"m"MM')::timestamp at time zone 'UTC' as month
-      from pg_inherits i join pg_class c on c.oid = i.inhrelid
-     where i.inhparent = 'holdfast.booking'::regclass and c.relname ~ '^booking_y\\d{4}m\\d{2}$'
-     order by 1`)
+  const { rows } = await pool.query<{ month: Date }>(sql`select month from holdfast.booking_months() month order by 1`)
   let total = 0
   for (const { month } of rows) {
     total += await untilNone(pool, stepOf(month), signal)
