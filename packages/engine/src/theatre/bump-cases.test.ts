@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { aDoctor, plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { aDoctor, plantFunction, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aTransaction } from '../../test/theatre-transaction.ts'
 import type { BumpCasesOutcome, Case, ClaimCaseRequest, MoveCaseRequest, Urgency } from '../model/theatre-case.ts'
 
 const urgencies: Urgency[] = ['immediate', 'urgent', 'expedited', 'elective']
@@ -162,6 +163,21 @@ test('a refusal names nobody who may give way to an elective case, or in a swap'
     expect(outcome).toMatchObject({ kind: 'refused' })
     expect(JSON.stringify(outcome)).not.toContain('bumpable')
   }
+})
+
+freshDatabaseTest('a case that is moved away while the bump waits for its locks stays there', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const inTheWay = await booked(scene, aCase(scene))
+  const other = await aTransaction(database)
+  const moved = caseOf(await other.theatre.moveCase(moveOf(inTheWay.id, { startsAt: soonAt(14) })))
+  const bumping = bump(scene, aCase(scene, { urgency: 'immediate' }), [inTheWay])
+  await untilLockWaiters(database, 1)
+  await other.commit()
+  expect(await bumping).toEqual({
+    kind: 'bump_refused',
+    refusals: [{ caseId: inTheWay.id, why: 'not_in_the_way' }],
+  })
+  await expectUnchanged(scene, moved)
 })
 
 freshDatabaseTest(
