@@ -26,14 +26,15 @@ const test = agedDatabaseTest(120)
 /** What a stock server grants each transaction on average (max_locks_per_transaction). */
 const locksMax = 64
 /**
- * Of changes of two cases or of a case in two slots, and of an erasure, which touches all tables with patients, however
- * many months there are; 668 when their statements had no bounds.
+ * Of changes of two cases, of a case in two slots or beside the next ones, and of an erasure, which touches all tables
+ * with patients, however many months there are; 668 when their statements had no bounds.
  */
 const locksOfGroupsMax = 96
 const groups = new Set([
   'a swap of cases',
   'a bump of a case',
   'move of a case',
+  'an extension of a case',
   'claim of a case with a lapsed hold in its way',
   'the erasure of a patient',
 ])

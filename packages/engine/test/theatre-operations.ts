@@ -98,9 +98,16 @@ function caseOperations({ theatre, scene, nextCase, held, booked, lapse }: Stage
       await theatre.recordMilestone({ ...milestone, at: new Date() })
       return await theatre.recordMilestone({ ...milestone, at: null })
     },
+    'the end of a case': async () => {
+      const { id, startsAt } = await booked()
+      const milestone = { ...by, caseId: id, milestone: 'out_of_room' as const, isTrial: true }
+      return await theatre.recordMilestone({ ...milestone, at: new Date(startsAt.getTime() + 600_000) })
+    },
     'an extension of a case': async () => {
       const { id, endsAt } = await booked()
-      return await theatre.extendCase({ ...by, caseId: id, expectedEndsAt: endsAt })
+      const expectedEndsAt = new Date(endsAt.getTime() + 600_000)
+      await theatre.extendCase({ ...by, caseId: id, expectedEndsAt })
+      return await theatre.extendCase({ ...by, caseId: id, expectedEndsAt })
     },
   }
 }

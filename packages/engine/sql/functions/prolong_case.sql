@@ -40,7 +40,7 @@ begin
     else 'done' end;
   if outcome = 'done' then
     update theatre_case c set expected_ends_at = p_expected_ends_at
-     where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id;
+     where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id and c.expected_ends_at <> p_expected_ends_at;
     if not fit_allocations(p_clinic_no, p_booking_id) and v_case.expected_ends_at = p_expected_ends_at then
       outcome := 'unchanged';
     end if;
