@@ -138,6 +138,7 @@ test('the page advises only what its buttons offer, also when no more e-mails ar
   const page = await site.newPage()
   await openTimes(page, practice)
   await hold(page, '9:45')
+  await page.getByText('For the confirmation and the link to your ticket.').waitFor()
   await submit(page, 'Ada Lovelace', 'ada.last@example.org')
   const other = page.getByRole('button', { name: 'Use another address' })
   const reopen = async (changed: { nextAt?: null; failure: string | null }) => {

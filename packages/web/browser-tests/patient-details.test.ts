@@ -161,6 +161,8 @@ test('the hold says what is held: with whom, how, how long and the fee', async (
     '15 minutes',
     '£65 per visit',
   ])
+  // There is no mail server.
+  await page.getByText('So that the clinic can reach you. It sends no e-mails by itself.').waitFor()
 })
 
 test('a search knows what patients call a field, and each card’s times hold at once', async ({ site }) => {

@@ -136,6 +136,9 @@ export const clinicSchema = Type.Object(
         'From how many minutes before a visit patients are asked whether they come: its first reminder; 1440 if the ' +
         'clinic sends none',
     }),
+    sendsEmails: Type.Boolean({
+      description: 'Whether patients who give an address get e-mails: by the clinic’s settings, and with a mail server',
+    }),
     logo: Type.Union([logoSchema, Type.Null()]),
   },
   { title: 'Clinic', additionalProperties: false },

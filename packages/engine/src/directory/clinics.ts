@@ -35,6 +35,7 @@ type ClinicRow = {
   waitlist_notice_minutes: number
   patient_data_months: number
   attendance_minutes: number
+  emails: boolean
   logo: Clinic['logo']
 }
 
@@ -45,6 +46,7 @@ const selectedClinic = sql`c.no, c.id, c.name, c.timezone, c.address, c.phone, c
   coalesce((select max(minutes)
               from holdfast.message_settings m cross join lateral unnest(m.reminder_minutes) minutes
              where m.clinic_no = c.no and (m.emails or 'reminder' = any (m.sms_kinds))), 1440) as attendance_minutes,
+  coalesce((select m.emails from holdfast.message_settings m where m.clinic_no = c.no), true) as emails,
   (select jsonb_build_object('digest', l.digest, 'width', l.width, 'height', l.height)
      from holdfast.clinic_logo l where l.clinic_no = c.no) as logo`
 
@@ -181,6 +183,7 @@ function clinicOf(row: ClinicRow): Clinic {
       patientDataMonths: row.patient_data_months,
     },
     attendanceMinutes: row.attendance_minutes,
+    emails: row.emails,
     logo: row.logo,
   }
 }

@@ -9,6 +9,8 @@ export type Clinic = {
   settings: ClinicSettings
   /** From how long before a visit its patient is asked whether they come: the first reminder; 1440 without any. */
   attendanceMinutes: number
+  /** It sends e-mails to patients, if there is a mail server. */
+  emails: boolean
   /** null: it has none. */
   logo: Omit<ClinicLogo, 'image' | 'mediaType'> | null
 }

@@ -1094,6 +1094,10 @@ export type Clinic = {
      * From how many minutes before a visit patients are asked whether they come: its first reminder; 1440 if the clinic sends none
      */
     attendanceMinutes: number;
+    /**
+     * Whether patients who give an address get e-mails: by the clinic’s settings, and with a mail server
+     */
+    sendsEmails: boolean;
     logo: ClinicLogo | null;
 };
 

@@ -1,5 +1,5 @@
 import { restOperations } from '@holdfast/contract'
-import { clinicNoIn, type NewClinic, UnknownTimeZone } from '@holdfast/engine'
+import { type Clinic, clinicNoIn, type NewClinic, UnknownTimeZone } from '@holdfast/engine'
 import { changedFields } from '../../audit/changed-fields.ts'
 import { clinicTag, directoryTag } from '../../cache/changes.ts'
 import { invalidRequest } from '../../edge/validator.ts'
@@ -15,6 +15,7 @@ import type { Serve } from '../serve.ts'
 /** Clinics: everybody reads them, the site administrator creates them, their admins change them. */
 export function serveClinics(serve: Serve, deps: RestDeps): void {
   const { directory } = deps.engine
+  const bodyOf = (clinic: Clinic) => clinicBody(clinic, deps.confirmationTokens !== null)
 
   serve(restOperations.listClinics, ({ query, request }) => {
     const { limit } = query
@@ -24,7 +25,7 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
       key: `clinics ${JSON.stringify([q, limit, cursor])}`,
       async load() {
         const page = await directory.clinics({ q, limit, cursor })
-        return { body: { items: page.items.map(clinicBody), nextCursor: page.nextCursor }, tags: [directoryTag] }
+        return { body: { items: page.items.map(bodyOf), nextCursor: page.nextCursor }, tags: [directoryTag] }
       },
     })
   })
@@ -39,7 +40,7 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
       async load() {
         const clinic = await directory.clinic(clinicId)
         if (clinic === null) throw clinicNotFound(clinicId)
-        return { body: clinicBody(clinic), tags: [clinicTag(clinicNo)] }
+        return { body: bodyOf(clinic), tags: [clinicTag(clinicNo)] }
       },
     })
   })
@@ -58,7 +59,7 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
         .createClinic(clinic, writeKeyOf(key, 'createClinic', body))
         .catch((error: unknown) => throwWithField(error))
       if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
-      return { status: outcome.kind === 'replayed' ? 200 : 201, body: clinicBody(outcome.value) }
+      return { status: outcome.kind === 'replayed' ? 200 : 201, body: bodyOf(outcome.value) }
     },
     {
       storesKey: true,
@@ -80,7 +81,7 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
       const change = body.name === undefined ? body : { ...body, name: body.name.trim() }
       const changed = await directory.updateClinic(clinic.id, change).catch((error: unknown) => throwWithField(error))
       if (changed === null) throw clinicNotFound(clinic.id)
-      return { status: 200, body: clinicBody(changed) }
+      return { status: 200, body: bodyOf(changed) }
     },
     {
       audit: ({ body: { settings = {}, ...body }, granted: { clinic } }) => ({

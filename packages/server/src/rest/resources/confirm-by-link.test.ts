@@ -245,3 +245,21 @@ test('of two changes at once that exclude each other, the second is refused by i
   const refused = results.find(({ status }) => status === 400)
   expect(['/confirmByLink', '/emails']).toContain(refused?.problem.errors?.[0]?.path)
 })
+
+test('a clinic says whether it sends e-mails: by its settings, and with a mail server', async ({
+  database,
+  rest,
+  sending,
+}) => {
+  const clinic = await aClinic(database)
+  const as = sending.anAccount()
+  await aMember(database, clinic, { role: 'admin', accountId: as.id })
+  const path = { clinicId: clinic.id }
+  const sendsEmails = async (app: RestApp) => (await app.call('getClinic', { path })).body.sendsEmails
+  expect([await sendsEmails(sending), await sendsEmails(rest)]).toEqual([true, false])
+  for (const emails of [false, true]) {
+    expect((await sending.call('updateMessageSettings', { path, body: { emails }, as })).status).toBe(200)
+    // Cached until the change is read from the log.
+    await expect.poll(() => sendsEmails(sending)).toBe(emails)
+  }
+})

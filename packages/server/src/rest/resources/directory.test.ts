@@ -30,6 +30,8 @@ test('the site administrator creates a clinic; omitted fields have their default
       patientDataMonths: 0,
     },
     attendanceMinutes: 1440,
+    // There is no mail server.
+    sendsEmails: false,
     logo: null,
   })
   expect((await rest.call('getClinic', { path: { clinicId: created.body.id } })).body).toEqual(created.body)

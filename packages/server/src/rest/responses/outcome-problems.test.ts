@@ -38,6 +38,7 @@ test('responses outside the contract are found: an extra or missing field, a wro
     phone: null,
     settings,
     attendanceMinutes: 1440,
+    sendsEmails: false,
     logo: null,
   }
   expect(violationsOf(getClinic, 200, clinic)).toEqual([])

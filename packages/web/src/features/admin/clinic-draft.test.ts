@@ -19,6 +19,7 @@ const clinic: Clinic = {
     patientDataMonths: 0,
   },
   attendanceMinutes: 1440,
+  sendsEmails: true,
   logo: null,
 }
 

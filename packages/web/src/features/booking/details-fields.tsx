@@ -1,13 +1,19 @@
+import type { Clinic } from '@holdfast/contract/client'
 import { Textarea, TextInput, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Details } from '../../domain/hold/attempt.ts'
 import { isEmail } from '../../lib/is-email.ts'
 import classes from './booking.module.css'
 
-type FieldsProps = { details: Details; onChange: (part: Partial<Details>) => void; isTried: boolean }
+type FieldsProps = {
+  details: Details
+  clinic: Pick<Clinic, 'sendsEmails'>
+  onChange: (part: Partial<Details>) => void
+  isTried: boolean
+}
 
 /** The patient's details. `isTried`: their errors are shown. */
-export function DetailsFields({ details, onChange, isTried }: FieldsProps) {
+export function DetailsFields({ details, clinic, onChange, isTried }: FieldsProps) {
   const { t } = useTranslation('booking')
   const wrong = isTried ? wrongFields(details) : []
   return (
@@ -31,7 +37,7 @@ export function DetailsFields({ details, onChange, isTried }: FieldsProps) {
         id="details-email"
         type="email"
         label={t('details.email')}
-        description={t('details.emailHelp')}
+        description={t(clinic.sendsEmails ? 'details.emailHelp' : 'details.noEmailHelp')}
         autoComplete="email"
         maxLength={254}
         value={details.email}

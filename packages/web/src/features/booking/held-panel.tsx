@@ -67,7 +67,7 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
         onExtend={() => changes.start('extend')}
       />
       <form onSubmit={submit} noValidate>
-        <DetailsFields details={details} onChange={change} isTried={isTried} />
+        <DetailsFields details={details} clinic={clinic} onChange={change} isTried={isTried} />
         {error === null ? null : (
           <div style={{ marginBlockStart: '1rem' }}>
             <ErrorState error={error} help={isFinal(error) ? undefined : t('requesting.retrying')} />

@@ -2,9 +2,10 @@ import type { ClinicBody } from '@holdfast/contract'
 import type { Clinic } from '@holdfast/engine'
 
 /** The response body of a clinic. */
-export function clinicBody(clinic: Clinic): ClinicBody {
+export function clinicBody(clinic: Clinic, hasMailServer: boolean): ClinicBody {
   const { id, name, timezone, address, phone, settings, attendanceMinutes } = clinic
-  return { id, name, timezone, address, phone, settings, attendanceMinutes, logo: logoBody(clinic) }
+  const sendsEmails = hasMailServer && clinic.emails
+  return { id, name, timezone, address, phone, settings, attendanceMinutes, sendsEmails, logo: logoBody(clinic) }
 }
 
 function logoBody({ id, logo }: Clinic): ClinicBody['logo'] {
