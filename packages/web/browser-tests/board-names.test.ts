@@ -76,3 +76,20 @@ test('on a phone the rooms take a quarter of the board, and nothing explains dra
   const room = await page.locator('[data-corner]').boundingBox()
   expect(room?.width).toBeLessThan(100)
 })
+
+test.for(['en-GB', 'ar'])('in %s a phone shows the rooms beside today, in the week', async (locale, { site }) => {
+  const theatre = await aDayOfShortCases(site)
+  const page = await theatre.scene.pageOf('staff', { locale, viewport: { width: 320, height: 700 } })
+  await page.goto(`/clinic/${theatre.clinicId}/theatre?view=week`)
+  const boxOf = async (selector: string) => {
+    const { x, width } = (await page.locator(selector).first().boundingBox()) ?? { x: -1, width: 0 }
+    return [x, x + width] as const
+  }
+  await page.locator('th[data-today]').waitFor()
+  const [room, today] = [await boxOf('tbody th[scope="row"]'), await boxOf('th[data-today]')]
+  const [first, second] = locale === 'ar' ? [today, room] : [room, today]
+  expect(first[0]).toBeGreaterThanOrEqual(0)
+  expect(second[0]).toBeGreaterThanOrEqual(first[1] - 1)
+  expect(second[1]).toBeLessThanOrEqual(320)
+  expect(await axeFindings(page)).toEqual([])
+})

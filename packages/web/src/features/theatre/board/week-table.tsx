@@ -84,7 +84,7 @@ function inCells<One extends { roomId: string }>(all: readonly One[], daysOf: (o
   return cells
 }
 
-/** When a week is opened that is wider than the screen, it is scrolled to today. */
+/** When a week is opened that is wider than the screen, it is scrolled to today, beside the rooms, which stay. */
 function useTodayInSight(ref: RefObject<HTMLElement | null>, from: string): void {
   const scrolledWeek = useRef<string | null>(null)
   useLayoutEffect(() => {
@@ -92,7 +92,9 @@ function useTodayInSight(ref: RefObject<HTMLElement | null>, from: string): void
     if (!ref.current || !today || scrolledWeek.current === from) return
     scrolledWeek.current = from
     const [outer, inner] = [ref.current.getBoundingClientRect(), today.getBoundingClientRect()]
-    ref.current.scrollBy({ left: (inner.left + inner.right - outer.left - outer.right) / 2 })
+    const rooms = today.parentElement?.firstElementChild?.clientWidth ?? 0
+    const beside = document.documentElement.dir === 'rtl' ? -rooms : rooms
+    ref.current.scrollBy({ left: (inner.left + inner.right - outer.left - outer.right - beside) / 2 })
   }, [ref, from])
 }
 
