@@ -122,7 +122,9 @@ begin
         v_details[v_claim.n] := v_conflicts;
       else
         v_won := v_won || v_claim.n;
-        v_plans := v_plans || v_claim.plan;
+        v_plans := v_plans || (v_claim.plan || jsonb_build_object(
+          'override', needed_override(p_clinic_no, v_claim.plan, v_claim.patient_id, v_now, v_claim.needs,
+                                      v_claim.place, v_claim.taking_ids)));
         v_patient_ids := v_patient_ids || v_claim.patient_id;
         v_actor_ids := v_actor_ids || (v_claim.plan->>'actorId')::uuid;
         v_keys := v_keys || (v_claim.plan->>'key')::uuid;

@@ -72,6 +72,10 @@ begin
     if v_place.slot_id is not null and v_place.slot_id <> all (p_locked_slot_ids) then
       return;
     end if;
+    -- A rule that the case does not break now is to be overridden before a later move breaks it.
+    v_plan := v_plan || jsonb_build_object(
+      'override', needed_override(p_clinic_no, v_plan, v_patient_id, p_now, v_needs, v_place,
+                                  case when v_needs = p_needs then p_taking_ids end));
 
     if v_is_new then
       if v_plan->>'requestId' is not null then
@@ -95,10 +99,6 @@ begin
          where q.clinic_no = p_clinic_no and q.id = (v_plan->>'requestId')::uuid;
       end if;
     else
-      -- A rule that the case breaks no longer is to be overridden again before a later move breaks it.
-      v_plan := v_plan || jsonb_build_object(
-        'override', needed_override(p_clinic_no, v_plan, v_patient_id, p_now, v_needs, v_place,
-                                    case when v_needs = p_needs then p_taking_ids end));
       select * into v_booking from unnest(p_bookings) b where b.id = v_id;
       v_place := (take_minutes(p_clinic_no, array[v_plan], array[v_place], array[v_booking.hold_expires_at],
                                array[v_booking.created_at]))[1];

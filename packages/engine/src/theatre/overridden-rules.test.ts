@@ -54,6 +54,19 @@ test('a case keeps the overridden rules that it still breaks, and no others', as
   expect((await verify(database.appPool, { clinicNo: scene.clinic.no, detailsMax: 9 })).details).toEqual([])
 })
 
+test('a new case keeps only the overridden rules that it breaks', async ({ database }) => {
+  const scene = await aTheatre(database)
+  await aClosingRoom(scene)
+  const fits = { startsAt: soonAt(8), minutes: 60, override: longAndLate }
+  const { id, override } = caseOf(await scene.theatre.claimCase(aCase(scene, fits)))
+  expect(override).toBeNull()
+  expect(await move(scene, id, { minutes: 90 })).toMatchObject({
+    kind: 'refused',
+    conflicts: [{ kind: 'block_overrun' }],
+  })
+  expect((await verify(database.appPool, { clinicNo: scene.clinic.no, detailsMax: 9 })).details).toEqual([])
+})
+
 test('a case that gets another room or time loses its override, also for a while', async ({ database }) => {
   const scene = await aTheatre(database)
   await aClosingRoom(scene)
