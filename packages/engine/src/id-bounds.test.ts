@@ -100,6 +100,24 @@ describe('a hold that lapsed months ago and was not swept', () => {
   })
 })
 
+agedTest('a month whose holds cannot be expired does not keep those of the others', async ({ database }) => {
+  const [{ slot: older, hold }, { slot: newer }] = [
+    await aSlotWithOldHold(database, 100),
+    await aSlotWithOldHold(database, 50),
+  ]
+  await database.ownerPool.query(
+    `create function public.fail() returns trigger language plpgsql as $$ begin raise 'a broken row'; end $$;
+     create trigger fail before update on holdfast.booking for each row when (old.id = '${hold.id}')
+       execute function public.fail()`,
+  )
+  await expect(expireHoldsOfAllMonths(database.appPool)).rejects.toMatchObject({
+    errors: [expect.objectContaining({ message: 'a broken row' })],
+  })
+  expect(await takenOf(database, older, newer)).toEqual([1, 0])
+  await database.ownerPool.query('drop function public.fail() cascade')
+  expect(await expireHoldsOfAllMonths(database.appPool)).toBe(1)
+})
+
 describe('a booking that is older than its slot, because it was moved into it', () => {
   async function aMovedBooking(database: TestDatabase) {
     const clinic = await aClinic(database)

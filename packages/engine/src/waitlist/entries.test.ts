@@ -83,6 +83,28 @@ test('a locked waitlist keeps only the lapsed holds of its own clinic', async ({
   expect(await takenOf(database, here)).toEqual([0])
 })
 
+test('a locked waitlist with more lapsed holds than a step takes does not starve the other clinics', async ({
+  database,
+  doctor,
+}) => {
+  const lapsed = { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 60_000) } as const
+  const here = [await aSlot(database, doctor), await aSlot(database, doctor), await aSlot(database, doctor)]
+  const elsewhere = [
+    await aSlot(database, await aDoctor(database, await aClinic(database))),
+    await aSlot(database, await aDoctor(database, await aClinic(database))),
+  ]
+  for (const slot of [...here, ...elsewhere]) await aBooking(database, slot, lapsed)
+  const sweep = async () =>
+    (await database.appPool.query<{ n: number | null }>('select holdfast.expire_holds(1) as n')).rows[0]?.n
+  const lock = await holdLock(database.ownerPool, 'select pg_advisory_xact_lock(1215261799, $1)', [doctor.clinicNo])
+  expect([await sweep(), await sweep()]).toEqual([1, 1])
+  expect(await takenOf(database, ...elsewhere)).toEqual([0, 0])
+  // What is left is locked.
+  expect(await sweep()).toBeNull()
+  await lock.release()
+  expect([await sweep(), await sweep(), await sweep(), await sweep()]).toEqual([1, 1, 1, 0])
+})
+
 test('retention erases an offer of long ago, and not the patient who still waits', async ({
   database,
   engine,

@@ -6,12 +6,13 @@ import {
   ageBooking,
   aSlot,
   aWaitlistEntry,
+  holdLock,
   type TestDatabase,
   takenOf,
   until,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
-import { expect, onTestFinished } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { runningServer } from '../../test/running-server.ts'
 import { createLogger } from '../observe/logger.ts'
 import { startPassingOnPlaces } from './pass-on-places.ts'
@@ -51,7 +52,8 @@ test('a lapsed place is offered to who waits for it; where nobody waits, holds a
   expect(rows).toEqual([{ status: 'PENDING' }])
 })
 
-test('so is one that lapsed three days ago, when no server ran', async ({ database }) => {
+/** A hold of a free doctor that lapsed three days ago. */
+async function anOldLapsedHold(database: TestDatabase) {
   const doctor = await aDoctor(database, await aClinic(database))
   const slot = await aSlot(database, doctor)
   const old = await ageBooking(database, await aBooking(database, slot, { status: 'PENDING' }), 3)
@@ -63,6 +65,11 @@ test('so is one that lapsed three days ago, when no server ran', async ({ databa
     `update holdfast.slot set next_lapse = (select hold_expires_at from holdfast.booking where id = $2) where id = $1`,
     [slot.id, old.id],
   )
+  return { doctor, slot }
+}
+
+test('so is one that lapsed three days ago, when no server ran', async ({ database }) => {
+  const { doctor, slot } = await anOldLapsedHold(database)
   const entry = await aWaitlistEntry(database, doctor)
   // Negative control: those of the last day do not include it.
   expect(await passOnLapsedPlaces(database.appPool)).toBe(0)
@@ -74,6 +81,34 @@ test('so is one that lapsed three days ago, when no server ran', async ({ databa
   )
   expect(offered).toBe(slot.id)
   expect(await takenOf(database, slot)).toEqual([1])
+})
+
+test('what was locked when all months were looked at is offered soon after, and not an hour later', async ({
+  database,
+}) => {
+  const { doctor, slot } = await anOldLapsedHold(database)
+  const entry = await aWaitlistEntry(database, doctor)
+  const lock = await holdLock(database.ownerPool, 'select pg_advisory_xact_lock(1215261800, $1)', [doctor.clinicNo])
+  onTestFinished(() => lock.release())
+  const queries = vi.spyOn(database.appPool, 'query')
+  onTestFinished(() => queries.mockRestore())
+  const passing = startPassingOnPlaces({ pool: database.appPool, log: createLogger('silent'), everyMs: 10 })
+  onTestFinished(() => passing.stop())
+  // Each look reads the list of months: the second one begins when the first one is over.
+  await until(
+    async () => {
+      const looks = queries.mock.calls.filter(([query]) => JSON.stringify(query).includes('booking_months'))
+      return looks.length >= 2 ? looks : undefined
+    },
+    () => 'a second look at all months',
+  )
+  expect(await offeredSlot(database, entry.id)).toBeUndefined()
+  await lock.release()
+  const offered = await until(
+    () => offeredSlot(database, entry.id),
+    () => 'an offer',
+  )
+  expect(offered).toBe(slot.id)
 })
 
 test('failures are logged once, until it works again', async ({ database }) => {

@@ -8,6 +8,8 @@ import type { RunningJobs } from './run-jobs.ts'
 const everyMsDefault = 2_000
 /** Between two looks at holds that lapsed more than a day ago: no server has run since, or nobody waited then. */
 const allMonthsEveryMs = 3_600_000
+/** After so many runs, if the last look failed or found holds that another session had locked. */
+const againAfterRuns = 10
 
 /**
  * Offers lapsed places to those who wait for them, in every server: an offer must not depend on a worker, as a message
@@ -17,13 +19,14 @@ const allMonthsEveryMs = 3_600_000
  */
 export function startPassingOnPlaces(deps: { pool: pg.Pool; log: Logger; everyMs?: number }): RunningJobs {
   const { pool, log, everyMs = everyMsDefault } = deps
-  let allMonthsAtMs = Number.NEGATIVE_INFINITY
+  let allMonthsNextMs = Number.NEGATIVE_INFINITY
   async function passOn(signal: AbortSignal): Promise<void> {
     await passOnLapsedPlaces(pool, signal)
     const nowMs = performance.now()
-    if (nowMs - allMonthsAtMs < allMonthsEveryMs) return
-    allMonthsAtMs = nowMs
-    await passOnLapsedPlacesOfAllMonths(pool, signal)
+    if (nowMs < allMonthsNextMs) return
+    allMonthsNextMs = nowMs + againAfterRuns * everyMs
+    const { isComplete } = await passOnLapsedPlacesOfAllMonths(pool, signal)
+    if (isComplete) allMonthsNextMs = nowMs + allMonthsEveryMs
   }
   return repeatEvery(passOn, {
     everyMs,
