@@ -5,6 +5,10 @@ export type BackupErrorKind =
   | 'forged'
   | 'incomplete'
   | 'other_installation'
+  /** The database was set back to an earlier state. */
+  | 'other_history'
+  /** Several backups have the moment, and differ. */
+  | 'ambiguous'
   | 'newer_release'
   | 'other_postgres'
   | 'wrong_key'

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import type { ObjectStore } from '../object-store/object-store.ts'
+import { hasArchivedHistory } from './archive-position.ts'
 import { BackupError } from './backup-error.ts'
 import { type BackupKeySettings, openSealer, type Sealer } from './backup-keys.ts'
 import { takeBaseBackup } from './base-backup.ts'
@@ -37,6 +38,8 @@ export type BackupEvent =
   | { kind: 'copied'; manifest: BaseManifest; removed: string[] }
   /** Another process of this installation does it. */
   | { kind: 'waiting' }
+  /** The database was set back to an earlier state: a new archive begins, with a new copy. */
+  | { kind: 'other_history'; archive: string }
   /** It is tried again. */
   | { kind: 'failed'; what: 'archive' | 'copy'; error: unknown }
 
@@ -88,8 +91,7 @@ async function archiveUntilFailure(options: Archiving): Promise<void> {
     await takeStore(store, server.installation)
     await sealer.confirm()
     await refuseAsSynchronousStandby(replication)
-    const owner = { ...server, recipient: sealer.recipient }
-    const { archive, slot, restartLsn } = await openArchive(replication, store, owner)
+    const { archive, slot, restartLsn } = await openArchive(replication, server, options)
     const { timeline, walSegmentBytes: segmentBytes } = server
     archiver = await WalArchiver.start({
       databaseUrl,
@@ -195,12 +197,19 @@ type ArchiveOwner = Pick<ServerIdentity, 'installation' | 'timeline'> & { recipi
  * server has another history, or if backups are encrypted with another key now. Restored copies of a server have no
  * slots, and so always begin another archive.
  */
-async function openArchive(client: pg.Client, store: ObjectStore, owner: ArchiveOwner): Promise<Archive> {
-  const slots = await readSlots(client)
-  for (const { name, restart_lsn: restartLsn, active, wal_status: status } of slots) {
+async function openArchive(client: pg.Client, server: ServerIdentity, options: Archiving): Promise<Archive> {
+  const { databaseUrl, store, sealer, onEvent } = options
+  const { installation, timeline, walSegmentBytes: segmentBytes } = server
+  const owner: ArchiveOwner = { installation, timeline, recipient: sealer.recipient }
+  for (const { name, restart_lsn: restartLsn, active, wal_status: status } of await readSlots(client)) {
     const archive = name.slice(slotPrefix.length)
-    const isOurs = restartLsn !== null && status !== 'lost' && (await isArchiveOf(store, archive, owner))
-    if (isOurs) return { archive, slot: name, restartLsn }
+    if (restartLsn !== null && status !== 'lost' && (await isArchiveOf(store, archive, owner))) {
+      const end = { archive, restartLsn, timeline, segmentBytes }
+      // The process that uses it has compared it.
+      if (active || (await hasArchivedHistory(databaseUrl, client, store, end)))
+        return { archive, slot: name, restartLsn }
+      onEvent({ kind: 'other_history', archive })
+    }
     // Of another place, where backups went before, or no longer usable. It would retain WAL for ever.
     if (!active) await client.query(`select pg_drop_replication_slot('${name}')`)
   }
@@ -208,8 +217,7 @@ async function openArchive(client: pg.Client, store: ObjectStore, owner: Archive
   const slot = `${slotPrefix}${archive}`
   await client.query(`CREATE_REPLICATION_SLOT ${slot} PHYSICAL (RESERVE_WAL)`)
   const created = (await readSlots(client)).find(({ name }) => name === slot)
-  const { installation, timeline, recipient } = owner
-  await store.put(archiveKey(archive), Buffer.from(`${JSON.stringify({ installation, timeline, recipient })}\n`))
+  await store.put(archiveKey(archive), Buffer.from(`${JSON.stringify(owner)}\n`))
   return { archive, slot, restartLsn: created?.restart_lsn ?? '0/0' }
 }
 

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { ObjectStore } from '../object-store/object-store.ts'
+import { ArchivePosition } from './archive-position.ts'
 import type { Sealer } from './backup-keys.ts'
 import { parseLsn, segmentStart, walFileName } from './lsn.ts'
 import { type ArchivedWal, listWalObjects, storeWal } from './wal-archive.ts'
@@ -25,14 +26,16 @@ export class WalArchiver {
   readonly #options: WalArchiverOptions
   readonly #receiver: WalReceiver
   readonly #sql: pg.Client
+  readonly #position: ArchivePosition
   #marks: Mark[] = []
   #untilMs = 0
   /** WAL files stored only in part. */
   #partials: ArchivedWal[]
 
-  private constructor(options: WalArchiverOptions, sql: pg.Client, partials: ArchivedWal[]) {
+  private constructor(options: WalArchiverOptions, sql: pg.Client, partials: ArchivedWal[], position: ArchivePosition) {
     this.#options = options
     this.#sql = sql
+    this.#position = position
     this.#partials = partials
     const { replication, slot, timeline, segmentBytes, restartLsn } = options
     this.#receiver = new WalReceiver({
@@ -49,12 +52,9 @@ export class WalArchiver {
     const sql = new pg.Client({ connectionString: options.databaseUrl, application_name: 'holdfast backup' })
     sql.on('error', () => undefined)
     await sql.connect()
-    const objects = await listWalObjects(options.store, options.archive)
-    return new WalArchiver(
-      options,
-      sql,
-      objects.filter(({ partial }) => partial),
-    )
+    const { store, archive } = options
+    const partials = (await listWalObjects(store, archive)).filter(({ partial }) => partial)
+    return new WalArchiver(options, sql, partials, await ArchivePosition.open(store, archive))
   }
 
   /** Rejects when the archiver can't go on. */
@@ -84,6 +84,7 @@ export class WalArchiver {
     this.#reachMarks(startLsn + BigInt(content.length))
     if (content.length > 0) {
       const file = walFileName(timeline, startLsn, segmentBytes)
+      await this.#position.note(startLsn, content)
       const wal = await storeWal(store, sealer, archive, { file, content, untilMs: this.#untilMs, partial: true })
       await store.remove(this.#partials.splice(0).map(({ key }) => key))
       this.#partials.push(wal)
@@ -103,6 +104,7 @@ export class WalArchiver {
     const file = walFileName(timeline, startLsn, segmentBytes)
     const replaced = this.#partials.filter((wal) => wal.file === file)
     const untilMs = Math.max(this.#untilMs, ...replaced.map((wal) => wal.untilMs))
+    await this.#position.note(startLsn, content)
     await storeWal(store, sealer, archive, { file, content, untilMs, partial: false })
     this.#partials = this.#partials.filter((wal) => wal.file !== file)
     await store.remove(replaced.map(({ key }) => key))

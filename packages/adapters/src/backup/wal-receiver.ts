@@ -24,6 +24,11 @@ const keepalive = 'k'.charCodeAt(0)
 /** Microseconds from 1970 to 2000, from where PostgreSQL counts. */
 const postgresEpochMicros = 946_684_800_000_000n
 
+/** The WAL in a message of the stream; undefined: it has none. */
+export function walDataOf(message: Buffer): Buffer | undefined {
+  return message[0] === walData ? message.subarray(walHeaderBytes) : undefined
+}
+
 /** Receives the WAL of a server as it is written, through a replication slot, and cuts it into segments. */
 export class WalReceiver {
   readonly #options: WalReceiverOptions
@@ -106,9 +111,9 @@ export class WalReceiver {
       if (message[17] === 1) this.#reply(0n)
       return
     }
-    if (message[0] !== walData) return
+    let data = walDataOf(message)
+    if (data === undefined) return
     const lsn = message.readBigUInt64BE(1)
-    let data = message.subarray(walHeaderBytes)
     if (lsn !== this.receivedLsn) {
       this.#failed.reject(
         new Error(`PostgreSQL sent WAL at ${formatLsn(lsn)} instead of ${formatLsn(this.receivedLsn)}.`),

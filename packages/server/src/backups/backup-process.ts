@@ -87,6 +87,12 @@ function eventLogger(logger: Logger): (event: BackupEvent) => void {
       // The server has it in its metrics.
       process.send?.(event.untilMs)
     }
+    if (event.kind === 'other_history') {
+      logger.warn(
+        { archive: event.archive },
+        'backup: the database was set back to an earlier state, so a new archive begins, with a new copy',
+      )
+    }
     if (event.kind !== 'failed') return
     const { what, error } = event
     const reason = error instanceof Error ? error.message : String(error)

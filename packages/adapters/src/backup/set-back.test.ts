@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import {
+  type BackedUpCluster,
+  createBackedUpCluster,
+  openDirectory,
+  scratchDirectory,
+  startContinuously,
+} from '../../test/backed-up-cluster.ts'
+import type { ObjectStore } from '../object-store/index.ts'
+import { readCatalogue } from './index.ts'
+
+let cluster: BackedUpCluster
+let store: ObjectStore
+
+beforeAll(async () => {
+  cluster = await createBackedUpCluster()
+})
+
+afterAll(() => cluster.end())
+
+beforeEach(async () => {
+  const scratch = await scratchDirectory()
+  store = openDirectory(join(scratch.path, 'backups'))
+  onTestFinished(scratch.remove)
+})
+
+async function writeSegments(count: number): Promise<void> {
+  for (let done = 0; done < count; done += 1) {
+    await cluster.write()
+    await cluster.ownerPool.query('select pg_switch_wal()')
+  }
+}
+
+/** Backs up, saves the data directory, and backs up what is written then: a history that is given up. */
+async function backUpAndSetBack(abandonedSegments: number): Promise<void> {
+  const before = await startContinuously(cluster, store)
+  await before.copied()
+  await before.flushed()
+  await before.stop()
+  await cluster.stop()
+  await cluster.save()
+  await cluster.start()
+  const abandoned = await startContinuously(cluster, store)
+  await writeSegments(abandonedSegments)
+  await abandoned.flushed()
+  await abandoned.stop()
+  await cluster.stop()
+  await cluster.restore()
+  await cluster.start()
+}
+
+async function backUpAgain() {
+  const backups = await startContinuously(cluster, store)
+  await backups.copied()
+  const moment = Date.now()
+  await backups.flushed(moment)
+  await backups.stop()
+  const newest = (await readCatalogue(store)).backups.at(-1)
+  return { events: backups.events, newest, moment }
+}
+
+describe('a database that was set back to an earlier state', () => {
+  it('gets a new archive when more was archived than it has', async () => {
+    await backUpAndSetBack(2)
+    const { events, newest, moment } = await backUpAgain()
+    expect(events.filter(({ kind }) => kind === 'other_history')).toHaveLength(1)
+    expect(newest?.until.getTime()).toBeGreaterThanOrEqual(moment)
+    const { backups } = await readCatalogue(store)
+    expect(new Set(backups.map(({ manifest }) => manifest.archive)).size).toBe(2)
+  })
+
+  it('gets a new archive when it has written more since then than was archived', async () => {
+    await backUpAndSetBack(1)
+    await writeSegments(3)
+    const { events, newest, moment } = await backUpAgain()
+    expect(events.filter(({ kind }) => kind === 'other_history')).toHaveLength(1)
+    expect(newest?.until.getTime()).toBeGreaterThanOrEqual(moment)
+  })
+
+  it('gets a new archive also when an earlier release has archived what it does not have', async () => {
+    await backUpAndSetBack(2)
+    await store.remove((await store.list('wal/')).map(({ key }) => key).filter((key) => key.endsWith('position.json')))
+    const { events } = await backUpAgain()
+    expect(events.filter(({ kind }) => kind === 'other_history')).toHaveLength(1)
+  })
+
+  it('is noticed while it is backed up, as after a snapshot of the machine', async () => {
+    const backups = await startContinuously(cluster, store)
+    await backups.copied()
+    const [position] = (await store.list('wal/')).filter(({ key }) => key.endsWith('position.json'))
+    await store.put(position?.key ?? '', Buffer.from('{"lsn":"FF/0","sha256":"00"}\n'))
+    await backups.until(({ kind }) => kind === 'failed')
+    expect(backups.events.at(-1)).toMatchObject({ what: 'archive', error: { kind: 'other_history' } })
+    await backups.stop()
+  })
+})
+
+it('a database that was only stopped goes on in its archive', async () => {
+  const first = await startContinuously(cluster, store)
+  await first.copied()
+  await writeSegments(2)
+  await first.flushed()
+  await first.stop()
+  await cluster.stop()
+  await cluster.start()
+  await writeSegments(2)
+  const backups = await startContinuously(cluster, store)
+  const moment = Date.now()
+  await backups.flushed(moment)
+  await backups.stop()
+  expect(new Set(backups.events.map(({ kind }) => kind))).toEqual(new Set(['flushed']))
+  const newest = (await readCatalogue(store)).backups.at(-1)
+  expect(newest?.until.getTime()).toBeGreaterThanOrEqual(moment)
+})
