@@ -41,7 +41,7 @@ export function addBackups(program: Command, context: CommandContext, end: End):
     .requiredOption('--data <directory>', 'a new data directory; the old one is not touched')
     .option('--from <place>', place)
     .option('--to <time>', 'the moment to restore, such as "2027-03-01 10:15:00Z" (default: the latest)', timeOption)
-    .option('--backup <id>', 'a certain backup (default: the newest that has the moment)')
+    .option('--backup <id>', 'a certain backup (default: the newest that has the moment, or that which ends last)')
     .option('--other-installation', 'restore the backup of another installation than that in HOLDFAST_DATA')
     .addOption(jsonOption())
     .addHelpText(

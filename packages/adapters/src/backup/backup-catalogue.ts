@@ -12,6 +12,8 @@ export type RestorableBackup = {
   mac: string | null
   /** WAL files of its archive that continue the copy, without gaps. */
   wal: ArchivedWal[]
+  /** The name of the WAL file that is missing after that, although later ones are stored. */
+  gap: string | null
   from: Date
   until: Date
   /** Stored, without the WAL. */
@@ -20,7 +22,12 @@ export type RestorableBackup = {
 
 export type UnusableBackup = { id: string; error: BackupError }
 
-export type BackupCatalogue = { backups: RestorableBackup[]; unusable: UnusableBackup[] }
+export type BackupCatalogue = {
+  backups: RestorableBackup[]
+  unusable: UnusableBackup[]
+  /** The archives of WAL, with the last moment that each has. */
+  archived: { archive: string; until: Date }[]
+}
 
 /**
  * Every backup in a store, oldest first.
@@ -32,9 +39,18 @@ export async function readCatalogue(
   store: ObjectStore,
   keys: readonly ReadingKey[] | null = null,
 ): Promise<BackupCatalogue> {
+  const catalogue = await readOnce(store, keys)
+  // While it was listed, a full file may have replaced the beginning of it: then neither was in the list.
+  return catalogue.backups.some(({ gap }) => gap !== null) ? readOnce(store, keys) : catalogue
+}
+
+async function readOnce(store: ObjectStore, keys: readonly ReadingKey[] | null): Promise<BackupCatalogue> {
   const bases = await listBases(store)
   const archives = Map.groupBy(await listWalObjects(store), ({ archive }) => archive)
-  const catalogue: BackupCatalogue = { backups: [], unusable: [] }
+  const catalogue: BackupCatalogue = { backups: [], unusable: [], archived: [] }
+  for (const [archive, objects] of archives) {
+    catalogue.archived.push({ archive, until: new Date(Math.max(...objects.map(({ untilMs }) => untilMs))) })
+  }
   for (const base of bases) {
     if (base.kind === 'unusable') {
       catalogue.unusable.push({ id: base.id, error: base.error })
@@ -49,10 +65,13 @@ export async function readCatalogue(
       continue
     }
     const objects = manifest.archive === null ? [] : (archives.get(manifest.archive) ?? [])
-    const wal = continuing(manifest, walFiles(objects.filter((one) => isSignedWal(one, authenticator))))
+    const { wal, missing: gap } = continuing(
+      manifest,
+      walFiles(objects.filter((one) => isSignedWal(one, authenticator))),
+    )
     const from = new Date(manifest.endedAt)
     const until = new Date(Math.max(from.getTime(), ...wal.map(({ untilMs }) => untilMs)))
-    catalogue.backups.push({ id, manifest, mac, wal, from, until, bytes })
+    catalogue.backups.push({ id, manifest, mac, wal, gap, from, until, bytes })
   }
   return catalogue
 }
@@ -69,10 +88,10 @@ function unreadable(
 }
 
 /** The file in which the copy ends is in the copy too, perhaps with more than was archived of it. */
-function continuing(manifest: BaseManifest, files: readonly ArchivedWal[]): ArchivedWal[] {
+function continuing(manifest: BaseManifest, files: readonly ArchivedWal[]): ReturnType<typeof withoutGaps> {
   const { timeline, endLsn, walSegmentBytes, endedAt } = manifest
   const first = walFileName(timeline, parseLsn(endLsn) - 1n, walSegmentBytes)
   const [last] = files.filter(({ file }) => file === first)
   const isOlder = last?.partial === true && last.untilMs < new Date(endedAt).getTime()
-  return isOlder ? [] : withoutGaps(files, first, walSegmentBytes)
+  return withoutGaps(isOlder ? files.filter(({ file }) => file !== first) : files, first, walSegmentBytes)
 }

@@ -41,7 +41,7 @@ async function restore(to: Date | null, dataDirectory = join(directory, 'restore
   await restoreEmbeddedPostgres({
     dataDirectory,
     majorVersion: backup.manifest.postgres.majorVersion,
-    recoverySettings: recoverySettings(to),
+    recoverySettings: recoverySettings(backup, to),
     fill: (draft) => unpackBackup(store, opener, backup, draft),
   })
   return withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => readWritten(ownerUrl))
@@ -92,7 +92,11 @@ describe('continuous backups', () => {
         await cluster.ownerPool.query('select pg_switch_wal()')
       }
     }
-    await segments(4)
+    await segments(2)
+    const moment = new Date()
+    const [until] = (await readWritten(cluster.ownerUrl)).slice(-1)
+    await first.flushed()
+    await segments(2)
     await first.stop()
     await segments(3)
     const second = await startContinuously(cluster, store)
@@ -103,6 +107,12 @@ describe('continuous backups', () => {
     const restored = await restore(null)
     expect(restored).toEqual(await readWritten(cluster.ownerUrl))
     expect(restored).toContain(last.no)
+    // Later WAL is not needed.
+    const { backups } = await readCatalogue(store)
+    const late = backups.at(-1)?.wal.slice(-2) ?? []
+    for (const { key } of late) await store.put(key, Buffer.from('damaged'))
+    const earlier = await restore(moment, join(directory, 'earlier'))
+    expect([earlier.at(-1), earlier.length < restored.length]).toEqual([until, true])
   })
 
   it('of a second process wait while those of the first work', async () => {
@@ -190,7 +200,7 @@ describe('an interrupted restore', () => {
     const restoring = restoreEmbeddedPostgres({
       dataDirectory,
       majorVersion: 18,
-      recoverySettings: recoverySettings(null),
+      recoverySettings: recoverySettings(backup, null),
       async fill(draft) {
         await unpackBackup(store, opener, backup, draft)
         throw new Error(`after ${parts.length} parts`)

@@ -128,7 +128,7 @@ describe('a backup is refused', () => {
   it('when the moment is outside the range, which is named', async () => {
     const { endedAt } = await manifestOf()
     await expect(check({ to: new Date('2020-01-01T00:00:00Z') })).rejects.toThrow(
-      `2020-01-01T00:00:00.000Z can’t be restored. The backups have ${endedAt} (leave out the time to restore it).`,
+      `2020-01-01T00:00:00.000Z can’t be restored. The backups have ${endedAt}.`,
     )
   })
 
@@ -189,7 +189,11 @@ describe('a gap in the archive', () => {
     await rm(join(place, missing?.key ?? ''))
     const rest = (await readCatalogue(store)).backups.at(-1)
     expect(rest?.wal).toEqual([first])
-    await expect(check({ to: whole.until })).rejects.toThrow(/can’t be restored. The backups have/)
+    await expect(check({ to: whole.until })).rejects.toThrow(
+      `its WAL, ${missing?.file}, is missing in ${place}/wal/${whole.manifest.archive}`,
+    )
+    await expect(check()).rejects.toThrow(`its WAL, ${missing?.file}, is missing`)
+    await check(rest === undefined ? {} : { to: rest.until })
   })
 })
 

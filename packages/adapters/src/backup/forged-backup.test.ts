@@ -60,7 +60,7 @@ async function restoreChanged(change: (draft: string) => Promise<void>): Promise
   await restoreEmbeddedPostgres({
     dataDirectory,
     majorVersion: backup.manifest.postgres.majorVersion,
-    recoverySettings: recoverySettings(null),
+    recoverySettings: recoverySettings(backup, null),
     async fill(draft) {
       await unpackBackup(store, opener, backup, draft)
       await change(draft)

@@ -3,13 +3,12 @@ export { BackupError, type BackupErrorKind } from './backup-error.ts'
 export { type BackupKeySettings, openOpener, openReadingKeys, openSealer, type Sealer } from './backup-keys.ts'
 export { takeBaseBackup } from './base-backup.ts'
 export type { BaseManifest } from './base-manifest.ts'
+export { chooseBackup, describeGap, mergedRanges, otherHistories } from './choose-backup.ts'
 export { type BackupEvent, dropArchives, findArchive, runContinuousBackup } from './continuous-backup.ts'
 export { listedUntil, readErasures, removeErasures, storeErasures } from './erasure-list.ts'
 export { removeExpired } from './remove-expired.ts'
 export {
   checkBackup,
-  chooseBackup,
-  mergedRanges,
   recoverySettings,
   unpackBackup,
 } from './restore-backup.ts'

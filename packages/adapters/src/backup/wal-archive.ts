@@ -77,17 +77,34 @@ function isFuller(a: ArchivedWal, b: ArchivedWal): boolean {
   return a.partial === b.partial ? a.untilMs >= b.untilMs : !a.partial
 }
 
-/** The files from `first` on, up to the first that is missing, or that was not full and is not the last. */
-export function withoutGaps(files: readonly ArchivedWal[], first: string, segmentBytes: number): ArchivedWal[] {
-  const found: ArchivedWal[] = []
-  let expected: string | null = first
-  for (const wal of files) {
-    if (wal.file < first) continue
-    if (wal.file !== expected) break
-    found.push(wal)
-    expected = wal.partial ? null : nextFile(wal.file, segmentBytes)
+/**
+ * The files from `first` on, up to the first that is missing or not full, and is not the last.
+ *
+ * @returns `missing`: PostgreSQL's name of that file, if there are later ones
+ */
+export function withoutGaps(
+  files: readonly ArchivedWal[],
+  first: string,
+  segmentBytes: number,
+): { wal: ArchivedWal[]; missing: string | null } {
+  const wal: ArchivedWal[] = []
+  let expected = first
+  for (const one of files) {
+    if (one.file < first) continue
+    if (one.file !== expected) return { wal, missing: expected }
+    wal.push(one)
+    expected = one.partial ? one.file : nextFile(one.file, segmentBytes)
   }
-  return found
+  return { wal, missing: null }
+}
+
+/**
+ * The files that a recovery to this moment reads. It ends at the first commit after the moment, and the file that has
+ * every change before a moment also has the commit of that moment.
+ */
+export function walUntil(wal: readonly ArchivedWal[], to: Date): ArchivedWal[] {
+  const last = wal.findIndex(({ untilMs }) => untilMs >= to.getTime())
+  return wal.slice(0, last === -1 ? wal.length : last + 1)
 }
 
 function nextFile(file: string, segmentBytes: number): string {

@@ -1,4 +1,4 @@
-import { BackupError, mergedRanges, openReadingKeys, readCatalogue } from '@holdfast/adapters/backup'
+import { BackupError, describeGap, mergedRanges, openReadingKeys, readCatalogue } from '@holdfast/adapters/backup'
 import { backupKeys, listRestoreTests } from '@holdfast/server/backups'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
@@ -15,21 +15,21 @@ export type BackupsOptions = JsonOption & { from?: string }
 export async function backupsCommand(context: CommandContext, options: BackupsOptions): Promise<ExitCode> {
   const { terminal } = context
   const config = readSettings(context)
-  const { backups, unusable, restoreTest } = await withBackups(options.from, '--from', config, async (store) => {
+  const { backups, unusable, restoreTest, place } = await withBackups(options.from, '--from', config, async (store) => {
     const keys = await openReadingKeys(store, backupKeys(config)).catch((error: unknown) => {
       if (!(error instanceof BackupError)) throw error
       terminal.note(`warning: ${error.message}`)
       return null
     })
     const catalogue = await readCatalogue(store, keys)
-    return { ...catalogue, restoreTest: (await listRestoreTests(store)).at(-1) ?? null }
+    return { ...catalogue, place: store.name, restoreTest: (await listRestoreTests(store)).at(-1) ?? null }
   })
   const ranges = mergedRanges(backups)
   if (options.json === true) {
     terminal.json({
-      backups: backups.map(({ id, from, until, bytes, manifest }) => {
+      backups: backups.map(({ id, from, until, bytes, manifest, gap }) => {
         const { release, postgres, installation } = manifest
-        return { id, from, until, bytes, release, postgres: postgres.version, installation }
+        return { id, from, until, gap, bytes, release, postgres: postgres.version, installation }
       }),
       unusable: unusable.map(({ id, error }) => ({ id, kind: error.kind, reason: error.message })),
       ranges,
@@ -48,6 +48,7 @@ export async function backupsCommand(context: CommandContext, options: BackupsOp
     for (const line of columns([['backup', 'from', 'until', 'size', 'release'], ...rows], '')) terminal.out(line)
   }
   for (const { error } of unusable) terminal.note(error.message)
+  for (const backup of backups) if (backup.gap !== null) terminal.note(describeGap(place, backup))
   for (const { from, until } of ranges) {
     terminal.out(`Any moment from ${from.toISOString()} to ${until.toISOString()} can be restored.`)
   }

@@ -1,4 +1,11 @@
-import { BackupError, chooseBackup, type RestorableBackup, readCatalogue } from '@holdfast/adapters/backup'
+import {
+  type BackupCatalogue,
+  BackupError,
+  chooseBackup,
+  otherHistories,
+  type RestorableBackup,
+  readCatalogue,
+} from '@holdfast/adapters/backup'
 import { readInstallation } from '@holdfast/adapters/embedded-postgres'
 import { backupKeys, listErasures, releaseOf, restoreBackup, verifyRestored } from '@holdfast/server/backups'
 import type { Config } from '@holdfast/server/config'
@@ -32,6 +39,7 @@ export async function restoreCommand(context: CommandContext, options: RestoreOp
     refuseOtherServer(chosen)
     for (const { error } of catalogue.unusable) terminal.note(`warning: ${error.message}`)
     const say = (line: string) => terminal.note(line)
+    if (options.backup === undefined) for (const line of nameOtherHistories(catalogue, chosen, to)) say(line)
     // Read before anything is written: a wrong key is refused.
     const erasures = await listErasures(store, config, to ?? chosen.until)
     await restoreBackup({ store, keys: backupKeys(config), backup: chosen, to, dataDirectory, say, signal })
@@ -63,6 +71,28 @@ export async function restoreCommand(context: CommandContext, options: RestoreOp
     terminal.out(`and with its secret, which is not in the backup: HOLDFAST_SECRET_FILE=${secretFile}`)
   }
   return isComplete ? 0 : 1
+}
+
+/**
+ * Warns of another history that has ended.
+ *
+ * @throws BackupError `ambiguous` if two have the moment
+ */
+function nameOtherHistories({ backups }: BackupCatalogue, chosen: RestorableBackup, to: Date | null): string[] {
+  const { differing, ended } = otherHistories(backups, chosen, to)
+  const named = ({ id, from, until }: RestorableBackup) => `${id} (${from.toISOString()} to ${until.toISOString()})`
+  if (differing.length > 0) {
+    throw new BackupError(
+      'ambiguous',
+      'Two databases were in use at that time, and their backups differ: ' +
+        `${[chosen, ...differing].map(named).join(', ')}. Say by --backup ID which one to restore.`,
+    )
+  }
+  return ended.map(
+    (other) =>
+      `warning: another database was in use meanwhile, whose changes are not in this backup: ${named(other)}. ` +
+      'To restore it instead, add --backup ID.',
+  )
 }
 
 /** What a database of an earlier moment does not know; docs/operations.md, “After a restore”. */

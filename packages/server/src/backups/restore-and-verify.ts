@@ -50,7 +50,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<void> {
   await restoreEmbeddedPostgres({
     dataDirectory,
     majorVersion: backup.manifest.postgres.majorVersion,
-    recoverySettings: recoverySettings(to),
+    recoverySettings: recoverySettings(backup, to),
     fill: (directory) => unpackBackup(store, opener, backup, directory, signal),
     log: say,
     ...(signal === undefined ? {} : { signal }),
