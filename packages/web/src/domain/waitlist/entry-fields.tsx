@@ -7,15 +7,18 @@ import { type EntryDraft, entryLimits } from './entry-draft.ts'
 
 type FieldsProps = {
   form: UseFormReturnType<EntryDraft>
-  /** The patient fills in the form, and is notified by e-mail. */
+  /** The patient fills in the form, and needs an e-mail address. */
   isPatient: boolean
+  /** The clinic sends offers by e-mail. */
+  sendsEmails: boolean
   /** false: each time has one place, so nobody is asked how many. */
   hasPlaces?: boolean
 }
 
 /** The fields of an entry: days, times, places, and the patient. */
-export function EntryFields({ form, isPatient, hasPlaces = true }: FieldsProps) {
+export function EntryFields({ form, isPatient, sendsEmails, hasPlaces = true }: FieldsProps) {
   const { t } = useTranslation('waitlist')
+  const noEmailHelp = isPatient ? 'field.noEmailHelp' : 'field.noEmailHelpStaff'
   return (
     <Stack gap="md">
       <div className={layoutClasses.shortFields}>
@@ -62,7 +65,7 @@ export function EntryFields({ form, isPatient, hasPlaces = true }: FieldsProps) 
         <TextInput
           type="email"
           label={t('field.email')}
-          description={t(isPatient ? 'field.emailHelp' : 'field.emailHelpStaff')}
+          description={t(sendsEmails ? 'field.emailHelp' : noEmailHelp)}
           required={isPatient}
           autoComplete={isPatient ? 'email' : 'off'}
           maxLength={254}

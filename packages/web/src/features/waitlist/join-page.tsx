@@ -131,7 +131,7 @@ function Join({ doctor, clinic, from }: JoinProps) {
   )
   return (
     <Stack gap="lg">
-      <Introduction doctor={doctor} />
+      <Introduction doctor={doctor} clinic={clinic} />
       <form onSubmit={submit} noValidate className={layoutClasses.panel}>
         <Stack gap="lg">
           {doctor.active ? (
@@ -142,7 +142,7 @@ function Join({ doctor, clinic, from }: JoinProps) {
               {t('join.colleagues', { clinic: isolated(clinic.name) })}
             </Text>
           )}
-          <EntryFields form={form} isPatient hasPlaces={hasPlaces} />
+          <EntryFields form={form} isPatient sendsEmails={clinic.sendsEmails} hasPlaces={hasPlaces} />
           <Text size="sm" c="dimmed">
             {t('join.clinicTime', { clinic: `\u2068${clinic.name}\u2069` })}
           </Text>
@@ -164,13 +164,13 @@ function useHasPlaces({ id, active }: Doctor, today: string): boolean {
   return !active || (slots.data?.items.some(({ capacity }) => capacity > 1) ?? false)
 }
 
-function Introduction({ doctor }: { doctor: Doctor }) {
+function Introduction({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
   const { t } = useTranslation(['waitlist', 'shell'])
   const waiting = useQuery({ ...doctorWaitlistQuery(doctor.id), enabled: doctor.active }).data ?? 0
   return (
     <Stack gap="xs">
       <PageTitle>{t('join.title')}</PageTitle>
-      <Text maw="42rem">{t('join.intro')}</Text>
+      <Text maw="42rem">{t(clinic.sendsEmails ? 'join.introEmail' : 'join.intro')}</Text>
       {waiting === 0 ? null : (
         <Text c="dimmed">{t('shell:waitlist.waiting', { count: waiting, waiting: formatNumber(waiting) })}</Text>
       )}

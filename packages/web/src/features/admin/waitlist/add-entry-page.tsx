@@ -45,7 +45,7 @@ export function AddEntryPage() {
 
 function AddEntry() {
   const { t } = useTranslation(['waitlist', 'admin'])
-  const { clinicId, doctors, today } = useClinic()
+  const { clinicId, clinic, doctors, today } = useClinic()
   const navigate = useNavigate()
   const queryClient = useQueryClient()
   const specializations = useSpecializationOptions()
@@ -111,7 +111,7 @@ function AddEntry() {
             data={urgencies.map((one) => ({ value: one, label: t(`urgency.${one}`) }))}
           />
         </div>
-        <EntryFields form={form} isPatient={false} />
+        <EntryFields form={form} isPatient={false} sendsEmails={clinic.sendsEmails} />
         {join.isError ? (
           <AddError
             error={join.error}

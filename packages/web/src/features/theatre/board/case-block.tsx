@@ -71,7 +71,6 @@ export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: 
             </span>
           </span>
           <span className={classes.line}>
-            {/* Performance: Mantine's VisuallyHidden takes a good part of the time of a case. */}
             <span className={classes.unseen}>
               {times}, {one.service},{' '}
             </span>
