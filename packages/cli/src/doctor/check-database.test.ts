@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
 import { checkDatabase } from './check-database.ts'
 
 /** A connection that PostgreSQL lists among its replicas. */
-async function connectReplica({ ownerUrl }: { ownerUrl: string }): Promise<void> {
+async function connectReplica({ ownerUrl }: { ownerUrl: string }, name = 'a replica'): Promise<void> {
   const url = new URL(ownerUrl)
   url.searchParams.set('replication', 'database')
-  const pool = createPool({ url: url.href, max: 1, name: 'a replica' })
+  const pool = createPool({ url: url.href, max: 1, name })
   const replica = await pool.connect()
   onTestFinished(async () => {
     replica.release()
@@ -25,10 +25,15 @@ test('replicas without synchronous_standby_names are a warning, because a failov
   database,
 }) => {
   expect(await replicationOf(database)).toBeUndefined()
+  // The backup's own connection is none.
+  await connectReplica(database, 'holdfast backup')
+  expect(await replicationOf(database)).toBeUndefined()
   await connectReplica(database)
   const found = await replicationOf(database)
   expect(found).toMatchObject({ state: 'warning', fix: expect.stringContaining('synchronous_mode') })
-  expect(found?.found).toContain('replica')
+  expect(found?.found).toContain('1 replica is connected')
+  // Backups refuse a *.
+  expect(found?.fix).not.toContain('*')
 })
 
 describe('a primary whose commits wait for a replica', () => {

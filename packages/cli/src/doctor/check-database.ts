@@ -63,7 +63,8 @@ async function readServer(pool: Pool): Promise<{ facts: ServerFacts; skewSeconds
            current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
            current_setting('synchronous_commit') as synchronous_commit,
            current_setting('synchronous_standby_names') as synchronous_standby_names,
-           (select count(*)::int from pg_stat_replication) as replicas, clock_timestamp() as now`)
+           (select count(*)::int from pg_stat_replication
+             where application_name <> 'holdfast backup') as replicas, clock_timestamp() as now`)
   const after = Date.now()
   const facts = rows[0]
   if (facts === undefined) throw new Error('the database returned no row about itself')
@@ -104,7 +105,7 @@ function judgeReplication({ replicas, synchronous_standby_names, synchronous_com
     return warning(
       'replication',
       `${connected}, and synchronous_standby_names is empty: a failover can lose confirmed bookings`,
-      'set it, such as ANY 1 (*); with Patroni, synchronous_mode: true',
+      'set it to their names, such as ANY 1 (replica1, replica2); with Patroni, synchronous_mode: true',
     )
   }
   if (synchronous_commit === 'local' || synchronous_commit === 'off') {

@@ -23,9 +23,13 @@ export function checkVersions({ node, packages }: Versions): Check[] {
 }
 
 /** Checks that this user can use the embedded database's directory, or create it. */
-export async function checkDataDirectory(directory: string): Promise<Check> {
-  const name = 'data directory'
-  const fix = 'let this user write there, or set HOLDFAST_DATA to another directory'
+export function checkDataDirectory(directory: string): Promise<Check> {
+  return checkDirectory('data directory', directory, 'HOLDFAST_DATA')
+}
+
+/** Checks that this user can use a directory, or create it. */
+export async function checkDirectory(name: string, directory: string, setting: string): Promise<Check> {
+  const fix = `let this user write there, or set ${setting} to another directory`
   try {
     const found = await stat(directory)
     if (!found.isDirectory()) return problem(name, `${directory} is not a directory`, fix)

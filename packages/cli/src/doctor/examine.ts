@@ -6,6 +6,7 @@ import { type Config, readConfig } from '@holdfast/server/config'
 import { messageOf } from '../message-of.ts'
 import type { Environment } from '../terminal.ts'
 import { type Check, ok, problem, warning } from './check.ts'
+import { checkBackups } from './check-backups.ts'
 import { checkBroker } from './check-broker.ts'
 import { checkConnections } from './check-connections.ts'
 import { checkDatabase } from './check-database.ts'
@@ -30,6 +31,7 @@ export async function examine(env: Environment): Promise<Examination> {
   const { config, wrong } = usableSettings(env)
   checks.push(await checkPort(config.host, config.port))
   checks.push(...(await checkBroker(config)))
+  checks.push(...(await checkBackups(config)))
   if (config.redisUrl !== null) checks.push(await checkRedis(config.redisUrl))
   const invalid = databaseSettings.find((name) => wrong.includes(name))
   if (invalid !== undefined) {

@@ -1,0 +1,54 @@
+import { type BackupCatalogue, BackupError, openReadingKeys, readCatalogue } from '@holdfast/adapters/backup'
+import { ObjectStoreError } from '@holdfast/adapters/object-store'
+import { backupKeys, openBackups } from '@holdfast/server/backups'
+import type { Config } from '@holdfast/server/config'
+import { messageOf } from '../message-of.ts'
+import { type Check, ok, problem, warning } from './check.ts'
+import { checkDirectory } from './check-machine.ts'
+
+const name = 'backups'
+/** As the alert that docs/operations.md advises. */
+const ageMsMin = 600_000
+const seeLog = 'start Holdfast if it does not run; else its log says why: “backup failed, and is tried again”'
+
+/** Whether backups can be taken and read at HOLDFAST_BACKUP_TO, if it is set, and have the last minutes. */
+export async function checkBackups(config: Config, now = new Date()): Promise<Check[]> {
+  const { backupTo: place, backupPassphrase, backupRecipient } = config
+  if (place === null) return []
+  if (backupPassphrase === null && backupRecipient === null) {
+    const fix = 'set HOLDFAST_BACKUP_PASSPHRASE, or HOLDFAST_BACKUP_RECIPIENT'
+    return [problem(name, 'there is no key, and backups are encrypted: Holdfast does not start', fix)]
+  }
+  if (!place.includes('://')) {
+    const directory = await checkDirectory(name, place, 'HOLDFAST_BACKUP_TO')
+    if (directory.state === 'error') return [directory]
+  }
+  try {
+    const store = openBackups(place, config)
+    const keys = await openReadingKeys(store, backupKeys(config))
+    return [judge(place, await readCatalogue(store, keys), ageMsMax(config), now)]
+  } catch (error) {
+    if (!(error instanceof BackupError || error instanceof ObjectStoreError)) throw error
+    return [problem(name, messageOf(error), 'see “Back up and restore” in docs/operations.md')]
+  }
+}
+
+function ageMsMax({ backupSeconds }: Config): number {
+  return Math.max(ageMsMin, 3 * backupSeconds * 1000)
+}
+
+function judge(place: string, { backups, unusable }: BackupCatalogue, ageMs: number, now: Date): Check {
+  const newest = backups.toSorted((a, b) => a.until.getTime() - b.until.getTime()).at(-1)
+  if (newest === undefined) {
+    const reason = unusable.at(-1)?.error.message
+    if (reason !== undefined) return problem(name, `nothing can be restored. ${reason}`, seeLog)
+    return warning(name, `${place} has no copy yet: nothing can be restored`, seeLog)
+  }
+  const until = newest.until.toISOString()
+  if (newest.gap !== null) {
+    const found = `end at ${until}: the next file of WAL, ${newest.gap}, is missing in ${place}`
+    return problem(name, found, 'put it back, or run `holdfast backup`, so that later moments can be restored again')
+  }
+  if (now.getTime() - newest.until.getTime() <= ageMs) return ok(name, `${place} has every moment until ${until}`)
+  return warning(name, `the last moment that can be restored is ${until}`, seeLog)
+}
