@@ -45,15 +45,20 @@ export function asPooled(url: string): string {
  */
 export function schemaOf(url: string): string {
   const place = parseDatabaseUrl(url).searchParams.get('place')
-  if (place !== null && !/^holdfast_[a-z0-9_]{1,50}$/.test(place)) {
-    throw new TypeError(`The place of a database URL is called holdfast_…, not ${place}.`)
-  }
-  return place ?? 'holdfast'
+  return place === null ? 'holdfast' : checkPlace(place)
 }
 
-/** The same URL, in a place. */
+/** The same URL, in a place. @throws TypeError for a place that is not called `holdfast_…` */
 export function inPlace(url: string, place: string): string {
-  return `${url}${url.includes('?') ? '&' : '?'}place=${place}`
+  return `${url}${url.includes('?') ? '&' : '?'}place=${checkPlace(place)}`
+}
+
+/** Names of places are written into statements. @throws TypeError for one that is not called `holdfast_…` */
+export function checkPlace(place: string): string {
+  if (!/^holdfast_[a-z0-9_]{1,50}$/.test(place)) {
+    throw new TypeError(`The place of a database URL is called holdfast_…, not ${place}.`)
+  }
+  return place
 }
 
 /** @throws TypeError if it is no `postgres://` or `postgresql://` URL */

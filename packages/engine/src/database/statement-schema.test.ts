@@ -28,3 +28,7 @@ test('of a query, only its statement changes', () => {
     { name: 'n', text: 'select holdfast_7.f()', rowMode: 'array' },
   ])
 })
+
+test('a stream, whose statement cannot be changed, is refused', () => {
+  expect(() => inSchema([{ submit: () => {} }], 'holdfast_7')).toThrow('cursors and streams')
+})

@@ -19,12 +19,16 @@ export function statementInSchema(text: string, schema: string): string {
 }
 
 /**
- * The arguments of `client.query`, with the statement in another schema. Cursors and streams, which have their
- * statement inside, are not supported.
+ * The arguments of `client.query`, with the statement in another schema.
+ *
+ * @throws TypeError for a cursor or a stream, which has its statement inside
  */
 export function inSchema(args: readonly unknown[], schema: string): unknown[] {
   const [statement, ...others] = args
   if (typeof statement === 'string') return [statementInSchema(statement, schema), ...others]
+  if (typeof statement === 'object' && statement !== null && 'submit' in statement) {
+    throw new TypeError('In a place, statements of cursors and streams cannot be run.')
+  }
   const { text, values, ...config } = statement as pg.QueryConfig & { text: string }
   // text and values of sql-template-tag are not its own properties.
   return [{ ...config, text: statementInSchema(text, schema), ...(values === undefined ? {} : { values }) }, ...others]

@@ -84,3 +84,9 @@ test('the application may do in it what it may in holdfast, and no more', async 
     /permission denied|does not exist/,
   )
 })
+
+test('a name that is not that of a place is refused before anything is written', async ({ database }) => {
+  const place = { ownerUrl: database.ownerUrl, relationOf }
+  await expect(writePlace({ ...place, schema: 'holdfast' })).rejects.toThrow('is called holdfast_…')
+  await expect(writePlace({ ...place, schema: 'holdfast_x; drop schema holdfast' })).rejects.toThrow('holdfast_…')
+})

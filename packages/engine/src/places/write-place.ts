@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { checkPlace } from '../database/database-url.ts'
 import { inSchema, statementInSchema } from '../database/statement-schema.ts'
 import { applyFunctions } from '../migrate/apply-functions.ts'
 import { ledgerDefinition, readLedger } from '../migrate/ledger.ts'
@@ -7,9 +8,12 @@ import { sqlFiles } from '../migrate/sql-files.ts'
 export type Place = {
   /** The owner's URL of the database that has the tables. */
   ownerUrl: string
-  /** Of the place, such as `holdfast_7`. */
+  /** Of the place, called `holdfast_…`. */
   schema: string
-  /** Where a table or a view of `holdfast` is, as a qualified name; null: the place has none of that name. */
+  /**
+   * Where a table or a view of `holdfast` is, as a qualified name with its quotes, if it needs any; null: the place has
+   * none of that name.
+   */
   relationOf(name: string): string | null
 }
 
@@ -21,8 +25,11 @@ const ownTables = ['migration', 'function_file']
  * it as in `holdfast`, by a URL of that schema. Repeated, it brings the functions up to date.
  *
  * docs/decisions/0051-on-citus-a-place-is-a-schema.md
+ *
+ * @throws TypeError for a schema that is not called so
  */
-export async function writePlace({ ownerUrl, schema, relationOf }: Place): Promise<void> {
+export async function writePlace({ ownerUrl, schema: place, relationOf }: Place): Promise<void> {
+  const schema = checkPlace(place)
   const client = new pg.Client({ connectionString: ownerUrl, application_name: 'holdfast place' })
   client.on('error', () => {})
   await client.connect()
