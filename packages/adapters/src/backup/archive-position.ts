@@ -58,8 +58,8 @@ export class ArchivePosition {
     if ((await readText(this.#store, this.#archive)) !== this.#noted) {
       throw new BackupError(
         'other_history',
-        `${positionKey(this.#archive)} in ${this.#store.name} was changed by another process, or this machine was ` +
-          'set back: the history of the database is compared again.',
+        `${positionKey(this.#archive)} in ${this.#store.name} is another one: another disk was mounted there, this ` +
+          'machine was set back, or another process has written it. The history of the database is compared again.',
       )
     }
     const position: Position = { lsn: formatLsn(lsn), sha256: digest }
@@ -92,9 +92,11 @@ export async function hasArchivedHistory(
   const position = parse(text)
   if (position === null) return false
   const lsn = parseLsn(position.lsn)
+  const slotLsn = parseLsn(restartLsn)
   // The slot has moved there only after the WAL was stored, and all that is before it is common.
-  if (parseLsn(restartLsn) >= lsn) return true
-  if (serverLsn < lsn) return false
+  if (slotLsn === lsn) return true
+  // What the slot was moved for was stored at another place, over which this one is mounted now.
+  if (slotLsn > lsn || serverLsn < lsn) return false
   return (await digestOfWal(databaseUrl, timeline, segmentStart(lsn - 1n, segmentBytes), lsn)) === position.sha256
 }
 

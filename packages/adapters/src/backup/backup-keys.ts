@@ -61,7 +61,7 @@ export async function openSealer(store: ObjectStore, settings: BackupKeySettings
     const sealed = await store.get(keyName)
     // Deriving the key again would take a second each time.
     if (sealed?.equals(stored.sealed)) return
-    if (sealed === null) throw lostIdentity(store)
+    if (sealed === null) throw (await hasBackups(store)) ? lostIdentity(store) : emptied(store)
     const other = await identityToRecipient(await openIdentity(store, sealed, passphrase))
     if (other === own) return
     throw new BackupError(
@@ -110,6 +110,14 @@ function lostIdentity(store: ObjectStore): BackupError {
     'no_key',
     `${store.name} has backups, but not ${keyName}, which decrypts those made with HOLDFAST_BACKUP_PASSPHRASE. ` +
       'Put the file back, or use another place for new backups.',
+  )
+}
+
+function emptied(store: ObjectStore): BackupError {
+  return new BackupError(
+    'no_key',
+    `${store.name} is empty: another disk may be mounted there, or is no longer mounted. Backups begin again there, ` +
+      'with a new copy.',
   )
 }
 

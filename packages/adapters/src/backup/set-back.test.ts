@@ -1,3 +1,4 @@
+import { cp, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import {
@@ -11,6 +12,7 @@ import type { ObjectStore } from '../object-store/index.ts'
 import { readCatalogue } from './index.ts'
 
 let cluster: BackedUpCluster
+let place: string
 let store: ObjectStore
 
 beforeAll(async () => {
@@ -21,7 +23,8 @@ afterAll(() => cluster.end())
 
 beforeEach(async () => {
   const scratch = await scratchDirectory()
-  store = openDirectory(join(scratch.path, 'backups'))
+  place = join(scratch.path, 'backups')
+  store = openDirectory(place)
   onTestFinished(scratch.remove)
 })
 
@@ -93,6 +96,44 @@ describe('a database that was set back to an earlier state', () => {
     await backups.until(({ kind }) => kind === 'failed')
     expect(backups.events.at(-1)).toMatchObject({ what: 'archive', error: { kind: 'other_history' } })
     await backups.stop()
+  })
+})
+
+/** Another disk, mounted over the place: empty, or with what was there before. */
+async function mount(disk: string | null): Promise<string> {
+  const hidden = `${place}.hidden`
+  await rename(place, hidden)
+  if (disk !== null) await rename(disk, place)
+  return hidden
+}
+
+describe('a disk that is mounted at the place while backups go on', () => {
+  it('gets a new archive and a new copy, if it is empty', async () => {
+    const backups = await startContinuously(cluster, store)
+    await backups.copied()
+    await mount(null)
+    await backups.until(() => backups.events.filter(({ kind }) => kind === 'copied').length === 2)
+    const moment = Date.now()
+    await backups.flushed(moment)
+    await backups.stop()
+    const [backup, ...others] = (await readCatalogue(store)).backups
+    expect([others, backup?.gap]).toEqual([[], null])
+    expect(backup?.until.getTime()).toBeGreaterThanOrEqual(moment)
+  })
+
+  it('gets a new archive and a new copy, if the archive is there up to an earlier moment', async () => {
+    const first = await startContinuously(cluster, store)
+    await first.copied()
+    await first.stop()
+    await cp(place, `${place}.disk`, { recursive: true })
+    const hidden = await startContinuously(cluster, store)
+    await writeSegments(3)
+    await hidden.flushed()
+    await hidden.stop()
+    await mount(`${place}.disk`)
+    const { newest, moment } = await backUpAgain()
+    expect(newest?.until.getTime()).toBeGreaterThanOrEqual(moment)
+    expect((await readCatalogue(store)).backups.map(({ gap }) => gap)).toEqual([null, null])
   })
 })
 

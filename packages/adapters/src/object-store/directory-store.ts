@@ -131,7 +131,15 @@ async function explained<Result>(directory: string, work: () => Promise<Result>)
     if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code)) {
       throw new ObjectStoreError('full', `There is no space left in ${directory} (${code}): free some.`, options)
     }
-    if (['EACCES', 'EPERM', 'EROFS'].includes(code)) {
+    if (code === 'EROFS') {
+      const how = `under systemd, the service needs ReadWritePaths=${directory} (docs/operations/back-up.md)`
+      throw new ObjectStoreError(
+        'denied',
+        `This user may not use ${directory} (${code}): make it writable; ${how}.`,
+        options,
+      )
+    }
+    if (['EACCES', 'EPERM'].includes(code)) {
       throw new ObjectStoreError('denied', `This user may not use ${directory} (${code}): make it writable.`, options)
     }
     if (['ENOTDIR', 'EEXIST', 'EISDIR'].includes(code)) {
