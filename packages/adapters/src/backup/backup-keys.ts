@@ -171,6 +171,7 @@ export async function openReadingKeys(store: ObjectStore, settings: BackupKeySet
 export async function openOpener(store: ObjectStore, settings: BackupKeySettings, recipient: string): Promise<Opener> {
   const keys = (await openReadingKeys(store, settings)) ?? []
   if (keys.length === 0) {
+    if (settings.passphrase !== null) throw lostIdentity(store)
     throw new BackupError(
       'no_key',
       `The backup is encrypted for ${recipient}: set HOLDFAST_BACKUP_PASSPHRASE, or HOLDFAST_BACKUP_IDENTITY to the ` +

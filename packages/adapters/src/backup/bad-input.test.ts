@@ -120,6 +120,8 @@ describe('a backup is refused', () => {
     await expect(check({}, wrong)).rejects.toThrow(/HOLDFAST_BACKUP_PASSPHRASE is not the passphrase/)
     const other = { passphrase: null, recipient: null, identity: await generateX25519Identity() }
     await expect(check({}, other)).rejects.toThrow(/is encrypted for age1.*, and the key is that of age1/)
+    await rm(join(place, 'key.age'))
+    await expect(check()).rejects.toThrow(/has backups, but not key.age/)
     const none = { passphrase: null, recipient: null, identity: null }
     await expect(openOpener(store, none, 'age1x')).rejects.toThrow(/set HOLDFAST_BACKUP_PASSPHRASE/)
     await expect(openSealer(store, none)).rejects.toThrow(/Backups are encrypted: set/)
@@ -211,6 +213,9 @@ describe('a restore while backups go on', () => {
     expect(await store.get(listed.wal.at(-1)?.key ?? '')).toBeNull()
     const opener = await openOpener(store, keys, listed.manifest.recipient)
     await checkBackup(store, opener, listed)
+    let lists = 0
+    const racing: ObjectStore = { ...store, list: async (prefix) => (lists++ === 0 ? [] : store.list(prefix)) }
+    await checkBackup(racing, opener, listed)
     const last = (await readCatalogue(store)).backups.at(-1)?.wal.at(-1)
     await store.remove([last?.key ?? ''])
     await expect(checkBackup(store, opener, listed)).rejects.toThrow(/is incomplete: wal\/.*partial.* is missing/)

@@ -153,12 +153,17 @@ export async function readCheckedWal(store: ObjectStore, opener: Opener, wal: Ar
     } catch (error) {
       const isGone = error instanceof BackupError && error.kind === 'incomplete'
       if (!isGone || !current.partial || tries === replacementsMax) throw error
-      const files = walFiles(await listWalObjects(store, archiveOf(wal)))
-      const replacement = files.find(({ file, untilMs }) => file === wal.file && untilMs >= wal.untilMs)
+      // What replaces an object while they are listed may not be in the list.
+      const replacement = (await replacementOf(store, wal)) ?? (await replacementOf(store, wal))
       if (replacement === undefined) throw error
       current = replacement
     }
   }
+}
+
+async function replacementOf(store: ObjectStore, wal: ArchivedWal): Promise<ArchivedWal | undefined> {
+  const files = walFiles(await listWalObjects(store, archiveOf(wal)))
+  return files.find(({ file, untilMs }) => file === wal.file && untilMs >= wal.untilMs)
 }
 
 function archiveOf({ key }: ArchivedWal): string {

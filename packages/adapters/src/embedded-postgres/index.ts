@@ -1,7 +1,7 @@
 export { connectEmbeddedPostgres } from './connect-embedded-postgres.ts'
 export { EmbeddedPostgresError, type EmbeddedPostgresErrorKind } from './embedded-postgres-error.ts'
 export { readInstallation } from './read-installation.ts'
-export { restoreEmbeddedPostgres } from './restore-cluster.ts'
+export { refuseUnlessEmpty, restoreEmbeddedPostgres } from './restore-cluster.ts'
 export {
   type EmbeddedPostgres,
   type StartEmbeddedPostgresOptions,

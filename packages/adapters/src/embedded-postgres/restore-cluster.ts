@@ -128,7 +128,8 @@ async function chownAll(path: string, account: Account): Promise<void> {
 
 const ownFileNames = new Set(['lock', 'owner.json', 'socket', 'postgres.log'])
 
-async function refuseUnlessEmpty(dataDirectory: string): Promise<void> {
+/** @throws EmbeddedPostgresError `data_directory_not_empty` */
+export async function refuseUnlessEmpty(dataDirectory: string): Promise<void> {
   const names = (await entriesOf(dataDirectory)) ?? []
   const found = names.find((name) => !ownFileNames.has(name) && !name.startsWith(restoringPrefix))
   if (found === undefined) return

@@ -20,7 +20,8 @@ export function openObjectStore(place: string, s3Url: string | null): ObjectStor
   if (!/^[a-z0-9]+:\/\//i.test(place)) return directoryStore(resolve(place))
   const match = s3Pattern.exec(place)
   if (match === null) {
-    throw new ObjectStoreError('invalid', `${place} is neither a directory nor s3://bucket/prefix.`)
+    const bucket = 'a bucket has 3 to 63 lower-case letters, digits, dots and hyphens'
+    throw new ObjectStoreError('invalid', `${place} is neither a directory nor s3://bucket/prefix: ${bucket}.`)
   }
   const settings = s3Url === null ? undefined : parseS3Url(s3Url)
   if (settings === undefined) {

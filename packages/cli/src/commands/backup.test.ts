@@ -76,6 +76,7 @@ test('a restore is refused into the data in use, without an offset, and outside 
   const inUse = await runCaptured(['restore', '--data', join(directory, 'data')], env)
   expect(inUse.code).toBe(1)
   expect(inUse.err.join('\n')).toMatch(/data is not empty: it has .* Restore into a new directory/)
+  expect(inUse.err.join('\n')).not.toContain('Checking the backup')
   expect(await readdir(join(directory, 'data'))).toEqual(before)
   const noOffset = await runCaptured(['restore', '--data', 'x', '--to', '2027-03-01 10:15:00'], env)
   expect(noOffset.code).toBe(2)

@@ -7,7 +7,7 @@ import {
   refuseWithoutSpace,
   unpackBackup,
 } from '@holdfast/adapters/backup'
-import { restoreEmbeddedPostgres, withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
+import { refuseUnlessEmpty, restoreEmbeddedPostgres, withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import type { ObjectStore } from '@holdfast/adapters/object-store'
 import {
   createPool,
@@ -43,6 +43,7 @@ const detailsMax = 100
 export async function restoreBackup(options: RestoreOptions): Promise<void> {
   const { store, keys, backup, to, dataDirectory, say = () => undefined, signal } = options
   const opener = await openOpener(store, keys, backup.manifest.recipient)
+  await refuseUnlessEmpty(dataDirectory)
   await refuseWithoutSpace(backup, dataDirectory)
   say(`Checking the backup ${backup.id} …`)
   await checkBackup(store, opener, backup, signal)
