@@ -17,6 +17,7 @@ state=/var/lib/holdfast
 backups=/var/backups/holdfast
 units=/etc/systemd/system
 site=/etc/nginx/sites-available/holdfast
+enabled_site=/etc/nginx/sites-enabled/holdfast
 local_url=http://127.0.0.1
 ready_seconds_max=300
 changed=no
@@ -139,11 +140,47 @@ write_nginx() {
     -e "s|\${HOLDFAST_HTTP_PORT}|80|" -e "s|\${HOLDFAST_HTTPS_PORT}|443|" \
     -e "s|\${HOLDFAST_CERTIFICATE}|$certificate|" -e "s|\${HOLDFAST_KEY}|$key|" \
     "$release/deploy/nginx/holdfast.conf.template")
+  former=
+  if [ -f "$site" ]; then
+    former=$(mktemp)
+    cp -p "$site" "$former"
+  fi
   install_file 0644 root:root "$site" <<EOF
 $site_text
 EOF
-  [ -e /etc/nginx/sites-enabled/holdfast ] || ln -s "$site" /etc/nginx/sites-enabled/holdfast
-  nginx -t -q || fail "nginx refuses $site, see above"
+  [ -e "$enabled_site" ] || ln -s "$site" "$enabled_site"
+  if nginx -t -q; then
+    [ -z "$former" ] || rm "$former"
+    return 0
+  fi
+  # With a site that it refuses, nginx would not start again, for others on this machine either.
+  if [ -n "$former" ]; then mv "$former" "$site"; else rm -f "$site" "$enabled_site"; fi
+  fail "nginx refuses $site, see above. The file is as it was before."
+}
+
+# Lets the services write to the place of backups of the settings, after its disk is mounted.
+write_place_of_backups() {
+  place=$(setting_of HOLDFAST_BACKUP_TO)
+  conf=$units/holdfast-.service.d/backups.conf
+  case $place in
+    "$backups" | "$backups"/* | "$state"/*) place= ;;
+    /*) ;;
+    *) place= ;;
+  esac
+  if [ -z "$place" ]; then
+    [ -e "$conf" ] || return 0
+    rm "$conf"
+    wrote=yes
+    note "Removed $conf"
+    return 0
+  fi
+  install_file 0644 root:root "$conf" <<EOF
+# Written by install.sh, from HOLDFAST_BACKUP_TO.
+[Unit]
+After=$(systemd-escape --path --suffix=mount "$place")
+[Service]
+ReadWritePaths="-$(printf '%s' "$place" | sed 's/%/%%/g')"
+EOF
 }
 
 write_services() {
@@ -154,6 +191,7 @@ write_services() {
   make_directory 0755 root:root "$units/holdfast-.service.d"
   install_file 0644 root:root "$units/holdfast-.service.d/common.conf" \
     <"$release/deploy/systemd/holdfast-.service.d/common.conf"
+  write_place_of_backups
   if [ "$wrote" = yes ]; then
     systemctl daemon-reload
     restart=yes
@@ -167,6 +205,10 @@ has_systemd() { [ -d /run/systemd/system ]; }
 
 # The first password, in a file for root only. The server would print it into the journal, which others can read.
 create_administrator() {
+  # The database was removed, and with it the administrator whose password is there.
+  if [ -z "$(setting_of DATABASE_URL)" ] && [ -n "$data" ] && [ ! -e "$data" ]; then
+    rm -f "$settings/administrator-created" "$settings/first-password"
+  fi
   [ -e "$settings/administrator-created" ] && return 0
   say 'Creating the database and the first administrator'
   (umask 077 && /usr/local/bin/holdfast admin create --email "$email" >"$settings/first-password.draft") || {
@@ -196,7 +238,10 @@ wait_until_ready() {
 }
 
 # A setting of the environment file.
-setting_of() { sed -n "s/^$1=//p" "$settings/holdfast.env" | tail -n 1 | sed "s/^'\(.*\)'\$/\1/"; }
+setting_of() {
+  sed -n "s/^$1=//p" "$settings/holdfast.env" | tail -n 1 |
+    sed -e 's/[[:space:]]*$//' -e "s/^'\(.*\)'\$/\1/" -e 's/^"\(.*\)"$/\1/'
+}
 
 # Whether there is an embedded database, which is copied before an upgrade.
 is_embedded() { [ -z "$(setting_of DATABASE_URL)" ] && [ -d "$data" ]; }
@@ -299,7 +344,8 @@ stop_services() {
 uninstall() {
   if has_systemd; then stop_services; fi
   rm -rf "$units"/holdfast-*.service "$units"/holdfast-*.timer "$units/holdfast-.service.d" "$programs"
-  rm -f "$site" /etc/nginx/sites-enabled/holdfast /etc/logrotate.d/holdfast /usr/local/bin/holdfast
+  rm -rf "$units/holdfast-server.service.d" "$units/holdfast-worker.service.d" "$units/holdfast-backup.service.d"
+  rm -f "$site" "$enabled_site" /etc/logrotate.d/holdfast /usr/local/bin/holdfast
   if has_systemd; then
     systemctl daemon-reload
     # A backup that was stopped counts as failed.
@@ -353,7 +399,7 @@ fi
 version=$(version_of "$release")
 [ -f "$release/SHA256SUMS" ] || fail 'this is not a release: run deploy/debian/install.sh of an unpacked one'
 [ -n "$host" ] || fail 'say under which name people reach this machine: --host book.example.org'
-case $host in *[!A-Za-z0-9.-]*) fail "--host $host is not a host name" ;; esac
+case $host in *[!A-Za-z0-9.-]* | -* | .* | *- | *. | *..*) fail "--host $host is not a host name" ;; esac
 certificate=${certificate:-$settings/tls/certificate.pem}
 key=${key:-$settings/tls/key.pem}
 email=${email:-admin@$host}
@@ -372,6 +418,14 @@ write_settings
 data=$(setting_of HOLDFAST_DATA)
 port=$(setting_of PORT)
 port=${port:-3000}
+url=$(setting_of HOLDFAST_URL)
+case $url in
+  "https://$host" | "https://$host/") ;;
+  *)
+    say "HOLDFAST_URL in $settings/holdfast.env is ${url:-not set}, and people reach this machine as https://$host:" \
+      "correct it there, or add the right --host. The certificate has to be of the same name."
+    ;;
+esac
 install_release
 self_signed_certificate
 write_nginx
