@@ -235,7 +235,10 @@ const caseFields = {
   requestId: nullableId(),
   override: Type.Union([
     Type.Object(
-      { rules: Type.Array(literals(softRules)), reason: Type.String() },
+      {
+        rules: Type.Array(literals(softRules)),
+        reason: nullableText({ description: 'null: erased with the patient' }),
+      },
       { title: 'AppliedOverride', additionalProperties: false },
     ),
     Type.Null(),

@@ -32,6 +32,9 @@ export type CasePlan = {
 /** Soft rules that the theatre's admin overrides for one case, with the reason, which the case and its log keep. */
 export type RuleOverride = { rules: SoftRule[]; reason: string }
 
+/** As a case has it. Without `reason`: it was erased with the patient. */
+export type AppliedOverride = Omit<RuleOverride, 'reason'> & { reason?: string }
+
 export type SoftRule = 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment'
 
 export type ClaimCaseRequest = CasePlan & {
@@ -80,7 +83,7 @@ export type Case = Omit<CasePlan, 'staffIds' | 'equipment'> & {
   /** null: erased. */
   patient: TheatrePatient | null
   requestId: string | null
-  override: RuleOverride | null
+  override: AppliedOverride | null
   /** Empty when the case is FAILED or CANCELLED. */
   allocations: Allocation[]
   milestones: { milestone: Milestone; at: Date }[]

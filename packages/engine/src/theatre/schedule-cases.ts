@@ -6,13 +6,13 @@ import { prepared } from '../database/prepared.ts'
 import type { Overloaded } from '../model/claim.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
 import type {
+  AppliedOverride,
   BumpRefusal,
   Case,
   CaseConflict,
   CasePlan,
   CaseRefusal,
   ClaimCaseRequest,
-  RuleOverride,
 } from '../model/theatre-case.ts'
 import { caseOf, type FoundCase } from './case-reads.ts'
 import type { ClinicTurns } from './clinic-turns.ts'
@@ -34,7 +34,7 @@ export type ScheduledPlan = CasePlan & {
   urgency: ClaimCaseRequest['urgency']
   blockId: string | null
   requestId: string | null
-  override: RuleOverride | null
+  override: AppliedOverride | null
 }
 
 export type ScheduleRequest = {

@@ -52,7 +52,10 @@ export type AllocationKind = 'room' | 'surgeon' | 'anaesthetist' | 'staff' | 'eq
  */
 export type AppliedOverride = {
     rules: Array<'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment'>;
-    reason: string;
+    /**
+     * null: erased with the patient
+     */
+    reason: string | null;
 };
 
 /**

@@ -1,7 +1,7 @@
 import { expect, onTestFinished } from 'vitest'
 import { startRestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
-import { aTheatre } from '../../../test/theatre-scene.ts'
+import { aTheatre, theatreDay } from '../../../test/theatre-scene.ts'
 import { createRecipientDigests } from '../../messages/recipient-digests.ts'
 
 test('the key of an erasure belongs to one record number, in its case, also while the secret changes', async ({
@@ -25,4 +25,20 @@ test('the key of an erasure belongs to one record number, in its case, also whil
   expect((await erase('ab-1')).body).toEqual({ cases: 0, requests: 1 })
   expect((await erase('AB-1')).problem).toMatchObject({ code: 'idempotency_key_reused' })
   expect((await eraseLater('ab-1')).body).toEqual({ cases: 0, requests: 1 })
+})
+
+test('a case whose override lost its reason can still be read, alone and in lists', async ({ database, rest }) => {
+  const { path, admin, roomOne, newCase } = await aTheatre(database, rest)
+  await rest.call('updateRoom', { path: { ...path, roomId: roomOne.id }, as: admin, body: { hours: [] } })
+  const override = { rules: ['outside_hours'], reason: 'Ada asked for a Sunday' }
+  const patient = { mrn: 'ab-2', name: 'Ada' }
+  const booked = await rest.call('createCase', { as: admin, body: newCase({ override, patient, confirm: true }) })
+  const of = { path: { caseId: booked.body.id }, as: admin }
+  await rest.call('cancelCase', { ...of, body: { reasonCode: 'patient_cancelled' } })
+  const erased = await rest.call('eraseTheatrePatient', { path, as: admin, body: { mrn: 'ab-2' } })
+  expect(erased.body).toEqual({ cases: 1, requests: 0 })
+  const expected = { patient: null, override: { rules: ['outside_hours'], reason: null } }
+  expect((await rest.call('getCase', of)).body).toMatchObject(expected)
+  const query = { from: theatreDay, to: theatreDay, withEnded: 'true' }
+  expect((await rest.call('listCases', { path, as: admin, query })).body.items).toMatchObject([expected])
 })

@@ -27,7 +27,7 @@ export function caseBody(found: Case): CaseBody {
     urgency: found.urgency,
     patient: found.patient,
     requestId: found.requestId,
-    override: found.override,
+    override: found.override && { rules: found.override.rules, reason: found.override.reason ?? null },
     allocations: found.allocations.map((one) => ({ ...one, from: timeText(one.from), to: timeText(one.to) })),
     milestones: found.milestones.map(({ milestone, at }) => ({ milestone, at: timeText(at) })),
     atRiskBy: found.atRiskBy,

@@ -81,7 +81,7 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy }: CaseFactsProp
         )}
         {one.override === null ? null : (
           <Fact of={t('override.applied')}>
-            <bdi>{one.override.reason}</bdi>
+            <bdi>{one.override.reason ?? t('override.erased')}</bdi>
           </Fact>
         )}
       </dl>
