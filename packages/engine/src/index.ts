@@ -55,9 +55,8 @@ export {
   waitingAccountMails,
 } from './messages/account-mails.ts'
 export {
+  countLink,
   countMessage,
-  linksPerDayMax,
-  linksPerNetworkMax,
   messagesPerDayMax,
   networkOfBooking,
   smsPerDayMax,

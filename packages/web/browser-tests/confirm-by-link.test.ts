@@ -152,7 +152,7 @@ test('the page advises only what its buttons offer, also when no more e-mails ar
     await page.reload()
     await page.getByRole('heading', { name: 'Check your e-mail' }).waitFor()
   }
-  for (const failure of ['address_refused', 'address_limit', 'not_sent']) {
+  for (const failure of ['address_refused', 'address_limit', 'network_limit', 'not_sent']) {
     await reopen({ failure })
     await page.getByText(/se another address, or call the clinic/).waitFor()
     expect(await other.count()).toBe(1)

@@ -86,11 +86,11 @@ const confirmationLink = Type.Optional(
     {
       sentAt: Type.String({ format: 'date-time', description: 'When the e-mail was requested last' }),
       nextAt: nullableTime({ description: 'From then on it can be sent again; null: not any more' }),
-      failure: nullableLiterals(['address_refused', 'address_limit', 'not_sent', 'unknown'], {
+      failure: nullableLiterals(['address_refused', 'address_limit', 'network_limit', 'not_sent', 'unknown'], {
         description:
           'Why the last e-mail did not arrive: its mail server refused the address; the address has received the ' +
-          'most that it gets in a day; another reason; it is not known whether it was sent. null: it is on its ' +
-          'way, or was sent',
+          'most that it gets in a day, or the most for bookings from this network; another reason; it is not known ' +
+          'whether it was sent. null: it is on its way, or was sent',
       }),
     },
     {

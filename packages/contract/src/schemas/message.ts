@@ -27,6 +27,7 @@ export const messageReasons = [
   'sms_off',
   'unwanted',
   'address_limit',
+  'network_limit',
   'number_limit',
   'sms_limit',
   'number_invalid',

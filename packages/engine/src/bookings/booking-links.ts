@@ -27,7 +27,7 @@ type SentRow = {
 function failureOf({ state, failure, reason }: SentRow): LinkFailure | null {
   if (state === 'failed') return failure === 'address_refused' || failure === 'unknown' ? failure : 'not_sent'
   if (state !== 'skipped') return null
-  return reason === 'address_limit' ? 'address_limit' : 'not_sent'
+  return reason === 'address_limit' || reason === 'network_limit' ? reason : 'not_sent'
 }
 
 /** By `request_link`. These are few: one booking at a time, and not in the queue of other changes. */

@@ -8,16 +8,12 @@ import sql from 'sql-template-tag'
 export const messagesPerDayMax = 10
 
 /**
- * Links to confirm a booking, of one clinic to one address in a day. They are counted apart, because without one nobody
- * can book: strangers who use up the other e-mails of an address must not keep its owner from booking.
+ * Links to confirm a booking, of one clinic to one address in a day. They are counted apart from its other e-mails,
+ * because without a link nobody can book. Bookings from one network get eight: enough for a family at home that shares
+ * an address, and for a hold that requests its link five times. Strangers at five networks use up 40. The owner of the
+ * address gets a link all the same: the first for a network is sent until the address has had 60.
  */
-export const linksPerDayMax = 20
-
-/**
- * Of these, those for bookings from one network. The guests and the accounts of two networks use up 16, so the owner of
- * the address can still book.
- */
-export const linksPerNetworkMax = 4
+const linksPerDay = { network: 8, address: 40, addressAtFirst: 60 }
 
 /** SMS of one clinic in a day, beside the same: each costs it something, and anybody can book with any number. */
 export const smsPerDayMax = 2_000
@@ -31,18 +27,50 @@ export const invitationsPerDayMax = 5
  * @param recipient a digest of the address
  * @returns false: the recipient has had the most that they get in a day
  */
-export async function countMessage(
+export async function countMessage(connection: pg.Pool | pg.PoolClient, counted: Counted): Promise<boolean> {
+  return (await countOne(connection, counted)) !== null
+}
+
+type Counted = { clinicNo: number; recipient: string; perDayMax: number }
+
+/** How many it has had today, with this one; null: it has had the most, and this one is not counted. */
+async function countOne(
   connection: pg.Pool | pg.PoolClient,
-  { clinicNo, recipient, perDayMax }: { clinicNo: number; recipient: string; perDayMax: number },
-): Promise<boolean> {
-  const { rowCount } = await connection.query(sql`
+  { clinicNo, recipient, perDayMax }: Counted,
+): Promise<number | null> {
+  const { rows } = await connection.query<{ sent: number }>(sql`
     insert into holdfast.message_budget as b (clinic_no, recipient, sent, since)
     values (${clinicNo}, ${recipient}, 1, clock_timestamp())
         on conflict (clinic_no, recipient) do update
        set sent = case when b.since < clock_timestamp() - interval '1 day' then 1 else b.sent + 1 end,
            since = case when b.since < clock_timestamp() - interval '1 day' then clock_timestamp() else b.since end
-     where b.since < clock_timestamp() - interval '1 day' or b.sent < ${perDayMax}`)
-  return rowCount === 1
+     where b.since < clock_timestamp() - interval '1 day' or b.sent < ${perDayMax}
+    returning sent`)
+  return rows[0]?.sent ?? null
+}
+
+/**
+ * Counts a link to confirm a booking. One that is refused counts for neither limit.
+ *
+ * @param recipient a digest of the address
+ * @param fromNetwork a digest of the address and the network that the booking comes from; null: from none
+ * @returns the limit that refuses the link; null: it may be sent
+ */
+export async function countLink(
+  transaction: pg.PoolClient,
+  { clinicNo, recipient, fromNetwork }: { clinicNo: number; recipient: string; fromNetwork: string | null },
+): Promise<'network_limit' | 'address_limit' | null> {
+  let perDayMax = linksPerDay.address
+  await transaction.query('savepoint uncounted')
+  if (fromNetwork !== null) {
+    const counted = { clinicNo, recipient: fromNetwork, perDayMax: linksPerDay.network }
+    const ofNetwork = await countOne(transaction, counted)
+    if (ofNetwork === null) return 'network_limit'
+    if (ofNetwork === 1) perDayMax = linksPerDay.addressAtFirst
+  }
+  if (await countMessage(transaction, { clinicNo, recipient, perDayMax })) return null
+  await transaction.query('rollback to savepoint uncounted')
+  return 'address_limit'
 }
 
 /**

@@ -27,7 +27,7 @@ export type LinkOutcome =
   | { kind: 'too_many_links' }
 
 /** Why the patient did not get a link, or may not have got it. */
-export type LinkFailure = 'address_refused' | 'address_limit' | 'not_sent' | 'unknown'
+export type LinkFailure = 'address_refused' | 'address_limit' | 'network_limit' | 'not_sent' | 'unknown'
 
 /**
  * The link of a hold that waits to be confirmed. `nextAt`: from then on it can be sent again; null: not any more.

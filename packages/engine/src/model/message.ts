@@ -30,8 +30,9 @@ export type MessageFailure =
 /**
  * What this server decided without asking a mail server or an SMS provider. `quiet_hours`: the message waits for their
  * end. `number_invalid`, `number_abroad`, `number_not_mobile`: why a number is not usable. `address_limit`,
- * `number_limit`: the address or the number has had as many messages of the clinic as it may in a day; `sms_limit`: all
- * numbers together. All others: why a message was skipped.
+ * `number_limit`: the address or the number has had as many messages of the clinic as it may in a day; `network_limit`:
+ * the address as many links for bookings from this network; `sms_limit`: all numbers together as many SMS. All others:
+ * why a message was skipped.
  */
 export type MessageReason =
   | 'booking_gone'
@@ -47,6 +48,7 @@ export type MessageReason =
   | 'sms_off'
   | 'unwanted'
   | 'address_limit'
+  | 'network_limit'
   | 'number_limit'
   | 'sms_limit'
   | 'number_invalid'

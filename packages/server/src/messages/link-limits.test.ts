@@ -26,40 +26,93 @@ async function comeFrom(database: TestDatabase, ids: readonly string[], network:
   )
 }
 
-async function sentOf(database: TestDatabase, ids: string[]): Promise<number> {
-  const rows = await messagesWithIds(database, ids)
-  const skipped = rows.filter(({ state, reason }) => state === 'skipped' && reason === 'address_limit')
-  const sent = rows.filter(({ state }) => state === 'sent')
-  expect(skipped.length + sent.length).toBe(ids.length)
-  return sent.length
+/** How often each of these messages was sent, or was skipped for which reason. */
+async function outcomesOf(database: TestDatabase, ids: string[]): Promise<Record<string, number>> {
+  const outcomes: Record<string, number> = {}
+  for (const { state, reason } of await messagesWithIds(database, ids)) {
+    const outcome = reason ?? state
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+  }
+  return outcomes
 }
 
-test('links to confirm are counted apart: an address gets twenty in a day', async ({ database }) => {
-  const ids = await dueMessages(database, 32, {}, () => 'owner@example.org')
-  const links = ids.slice(0, 21)
+const owner = () => 'owner@example.org'
+
+/** Links that are due one after another, so many of each network. */
+async function linksFrom(database: TestDatabase, counts: readonly number[]): Promise<string[][]> {
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  const ids = await dueMessages(database, total, {}, owner)
+  await becomeLinks(database, ids)
+  const ofNetworks: string[][] = []
+  for (const count of counts) {
+    const links = ids.splice(0, count)
+    await comeFrom(database, links, randomUUID())
+    await database.ownerPool.query(
+      `update holdfast.message set due_at = now() - make_interval(secs => $2) where id = any ($1)`,
+      [links, counts.length - ofNetworks.length],
+    )
+    ofNetworks.push(links)
+  }
+  return ofNetworks
+}
+
+test('links to confirm are counted apart: an address gets forty in a day', async ({ database }) => {
+  const ids = await dueMessages(database, 52, {}, owner)
+  const links = ids.slice(0, 41)
   await becomeLinks(database, links)
-  expect((await sendMessages(database, 'accepted')).mails).toHaveLength(30)
-  const rows = await messagesWithIds(database, ids)
-  expect(rows.filter(({ state, reason }) => state === 'skipped' && reason === 'address_limit')).toHaveLength(2)
-  const ofLinks = await messagesWithIds(database, links)
-  expect(ofLinks.filter(({ state }) => state === 'sent')).toHaveLength(20)
+  expect((await sendMessages(database, 'accepted')).mails).toHaveLength(50)
+  expect(await outcomesOf(database, ids.slice(41))).toEqual({ sent: 10, address_limit: 1 })
+  expect(await outcomesOf(database, links)).toEqual({ sent: 40, address_limit: 1 })
 })
 
-test('the guests and the accounts of two networks do not use up the links of an address', async ({ database }) => {
-  const ids = await dueMessages(database, 41, {}, () => 'owner@example.org')
-  await becomeLinks(database, ids)
-  const networks = [randomUUID(), randomUUID(), randomUUID(), randomUUID()]
-  for (const [index, network] of networks.entries()) {
-    await comeFrom(database, ids.slice(10 * index, 10 * index + 10), network)
-  }
-  const owners = ids.slice(40)
-  await comeFrom(database, owners, randomUUID())
-  // The owner is the last one.
+test('a family with one address and one network gets eight links, and then reads which limit it was', async ({
+  database,
+}) => {
+  const [family = [], elsewhere = []] = await linksFrom(database, [9, 1])
+  await sendMessages(database, 'accepted')
+  expect(await outcomesOf(database, family)).toEqual({ sent: 8, network_limit: 1 })
+  expect(await outcomesOf(database, elsewhere)).toEqual({ sent: 1 })
+})
+
+test('strangers at five networks use up the links of an address, and its owner gets one all the same', async ({
+  database,
+}) => {
+  const [owners = [], ...strangers] = (await linksFrom(database, [10, 10, 10, 10, 10, 2])).reverse()
+  await sendMessages(database, 'accepted')
+  expect(await outcomesOf(database, strangers.flat())).toEqual({ sent: 40, network_limit: 10 })
+  expect(await outcomesOf(database, owners)).toEqual({ sent: 1, address_limit: 1 })
+})
+
+test('strangers at many networks send an address at most sixty links; one that was refused is not counted', async ({
+  database,
+}) => {
+  const ofNetworks = await linksFrom(database, [8, 8, 8, 8, 8, ...Array.from({ length: 22 }, () => 1)])
+  const ids = ofNetworks.flat()
+  await sendMessages(database, 'accepted')
+  expect(await outcomesOf(database, ids)).toEqual({ sent: 60, address_limit: 2 })
+  // Refused on the former day's count: the network gets all of its eight when a new day of the address begins.
   await database.ownerPool.query(
-    `update holdfast.message set due_at = now() - interval '1 s' where id = any ($1) and id <> all ($2)`,
-    [ids, owners],
+    `update holdfast.message_budget set since = since - interval '25 hours' where sent = 60`,
+  )
+  const refused = ofNetworks.at(-1)?.[0] ?? ''
+  const { rows } = await database.ownerPool.query<{ booking: string; network: string }>(
+    `select o.booking_id as booking, o.subject as network
+       from holdfast.message m join holdfast.booking_origin o using (clinic_no, booking_id)
+      where m.id = $1 and o.kind = 'network'`,
+    [refused],
+  )
+  expect(rows).toHaveLength(1)
+  const { rowCount } = await database.ownerPool.query(
+    `update holdfast.booking_origin o set subject = $2
+      where kind = 'network' and booking_id in (select booking_id from holdfast.message where id = any ($1))`,
+    [ids.slice(0, 9), rows[0]?.network],
+  )
+  expect(rowCount).toBe(9)
+  await database.ownerPool.query(
+    `update holdfast.message set state = 'due', done_at = null, due_at = now(), attempts = 0, reason = null
+      where id = any ($1)`,
+    [ids.slice(0, 9)],
   )
   await sendMessages(database, 'accepted')
-  expect(await sentOf(database, ids.slice(0, 40))).toBe(16)
-  expect(await sentOf(database, owners)).toBe(1)
+  expect(await outcomesOf(database, ids.slice(0, 9))).toEqual({ sent: 8, network_limit: 1 })
 })

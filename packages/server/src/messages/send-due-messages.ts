@@ -2,13 +2,13 @@ import type { SmsSender } from '@holdfast/adapters/sms'
 import type { Mail, Mailer } from '@holdfast/adapters/smtp'
 import {
   beginSending,
+  countLink,
   countMessage,
   type DueMessage,
   hasNoReminders,
+  inTransaction,
   isConnectionLost,
   isLaterReminderDue,
-  linksPerDayMax,
-  linksPerNetworkMax,
   type MessageFacts,
   type MessageLanguage,
   type MessageOutcome,
@@ -184,10 +184,8 @@ async function prepareMail(
     return { kind: 'kept', maskedAddress, content }
   }
   const { mail } = messageMail(message, mailFacts, sender)
-  const isAllowed = message.kind === 'confirm' ? mayGetLink : mayBeSent
-  if (!(await isAllowed(pool, sender, message, mail.to.address))) {
-    return { kind: 'skipped', reason: 'address_limit' }
-  }
+  const limit = await limitReached(pool, sender, message, mail.to.address)
+  if (limit !== null) return { kind: 'skipped', reason: limit }
   return () => sendMail(pool, mailer, message, { mail, maskedAddress })
 }
 
@@ -294,10 +292,18 @@ function quietEnd({ kind, channel, minutesBefore, now }: DueMessage, facts: Mess
   return end !== null && end.getTime() + offerUsefulMs < holdExpiresAt.getTime() ? end : null
 }
 
-/**
- * Whether the address may get another mail of the clinic today. Anybody can book with somebody else's address: what
- * they cause is counted, once for all attempts. Reminders are few, and what the clinic's people cause is wanted.
- */
+/** The limit because of which the address does not get this mail today; null: it gets it. */
+async function limitReached(pool: pg.Pool, sender: MessageSender, message: DueMessage, address: string) {
+  if (message.kind !== 'confirm') return (await mayBeSent(pool, sender, message, address)) ? null : 'address_limit'
+  if (!isCounted(message)) return null
+  const counted = `links to ${address.toLowerCase()}`
+  const network = await networkOfBooking(pool, message)
+  const fromNetwork = network === null ? null : sender.digestOf(`${counted} from ${network}`)
+  const link = { clinicNo: message.clinicNo, recipient: sender.digestOf(counted), fromNetwork }
+  return inTransaction(pool, (transaction) => countLink(transaction, link))
+}
+
+/** Whether the address or the number may get another message of the clinic today. */
 async function mayBeSent(
   pool: pg.Pool,
   sender: MessageSender,
@@ -305,18 +311,17 @@ async function mayBeSent(
   counted: string,
   perDayMax = messagesPerDayMax,
 ): Promise<boolean> {
-  const { clinicNo, kind, byClinic, attempts } = message
-  if (kind === 'reminder' || byClinic || attempts > 1) return true
-  return countMessage(pool, { clinicNo, recipient: sender.digestOf(counted.toLowerCase()), perDayMax })
+  if (!isCounted(message)) return true
+  const recipient = sender.digestOf(counted.toLowerCase())
+  return countMessage(pool, { clinicNo: message.clinicNo, recipient, perDayMax })
 }
 
-/** The same of a link to confirm a booking: two networks must not use up what the owner of the address needs. */
-async function mayGetLink(pool: pg.Pool, sender: MessageSender, message: DueMessage, address: string) {
-  const network = await networkOfBooking(pool, message)
-  const counted = `links to ${address}`
-  const ofNetwork = `${counted} from ${network}`
-  if (network !== null && !(await mayBeSent(pool, sender, message, ofNetwork, linksPerNetworkMax))) return false
-  return mayBeSent(pool, sender, message, counted, linksPerDayMax)
+/**
+ * Anybody can book with somebody else's address: what they cause is counted, once for all attempts. Reminders are few,
+ * and what the clinic's people cause is wanted.
+ */
+function isCounted({ kind, byClinic, attempts }: DueMessage): boolean {
+  return kind !== 'reminder' && !byClinic && attempts === 1
 }
 
 async function mailFactsOf(pool: pg.Pool, { kind, clinicNo }: DueMessage, facts: MessageFacts) {

@@ -1325,9 +1325,9 @@ export type ConfirmationLink = {
      */
     nextAt: string | null;
     /**
-     * Why the last e-mail did not arrive: its mail server refused the address; the address has received the most that it gets in a day; another reason; it is not known whether it was sent. null: it is on its way, or was sent
+     * Why the last e-mail did not arrive: its mail server refused the address; the address has received the most that it gets in a day, or the most for bookings from this network; another reason; it is not known whether it was sent. null: it is on its way, or was sent
      */
-    failure: 'address_refused' | 'address_limit' | 'not_sent' | 'unknown' | null;
+    failure: 'address_refused' | 'address_limit' | 'network_limit' | 'not_sent' | 'unknown' | null;
 };
 
 /**
@@ -2065,7 +2065,7 @@ export type Message = {
     /**
      * Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no such reason, or it was recorded by an earlier release, which described it in `result`
      */
-    reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
+    reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'network_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
     /**
      * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number; it could not be written. null: it did not fail
      */
@@ -2306,7 +2306,7 @@ export type MessageWithContent = {
     /**
      * Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no such reason, or it was recorded by an earlier release, which described it in `result`
      */
-    reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
+    reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'network_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
     /**
      * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number; it could not be written. null: it did not fail
      */

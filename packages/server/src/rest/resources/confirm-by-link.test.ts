@@ -80,6 +80,8 @@ test('a hold says why its e-mail was not sent, until another is asked for', asyn
   expect(await failure()).toBe('unknown')
   await become('skipped', `failure = null, reason = 'address_limit'`)
   expect(await failure()).toBe('address_limit')
+  await become('skipped', `reason = 'network_limit'`)
+  expect(await failure()).toBe('network_limit')
   await become('sent', `reason = null`)
   expect(await failure()).toBeNull()
   await become('skipped', `reason = 'address_limit'`)

@@ -72,6 +72,7 @@ type SentProps = {
 const adviceOf = {
   address_refused: 'address',
   address_limit: 'address',
+  network_limit: 'address',
   not_sent: 'again',
   unknown: 'again',
 } as const satisfies Record<NonNullable<HoldLink['failure']>, string>
