@@ -151,6 +151,28 @@ describe('against a running server', () => {
     expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining('--clinic') })
   })
 
+  test('a second run refuses the same rows, also where cases that ended early have given time back', {
+    timeout: 2 * minutes,
+  }, async () => {
+    const early: Row[] = [
+      ['1', 'A', 3, '07:00', 90, '07:05', '07:40'],
+      ['2', 'A', 3, '08:00', 60, '08:05', '08:55'],
+      ['3', 'B', 3, '07:00', 300, '07:00', '09:00'],
+      ['4', 'B', 3, '12:00', 200, '12:00', '15:10'],
+    ]
+    const earlyText = fileOf(early)
+    const earlyPath = await file('early.csv', earlyText)
+    const inBerlin = () => replay(earlyPath, '--zone', 'Europe/Berlin', '--json')
+    const first = await inBerlin()
+    expectAsInFile(first.summary, earlyText)
+    expect(first.summary?.refused).toMatchObject([
+      { caseId: '2', why: 'overlap', overlaps: [{ caseId: '1', from: '2022-01-03T07:00', to: '2022-01-03T08:30' }] },
+      { caseId: '4', why: 'block', overlaps: [] },
+    ])
+    const second = await inBerlin()
+    expect(second).toEqual(first)
+  })
+
   test('bad lines: all are reported, and nothing is booked', async () => {
     const good = '20,2022-01-05,A,S,1,P,60,2022-01-05T08:00,,,,'
     const bad = await file(

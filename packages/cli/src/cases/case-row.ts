@@ -18,3 +18,13 @@ export type CaseRow = {
 export function plannedEndOf({ startsAt, minutes }: CaseRow): Temporal.PlainDateTime {
   return startsAt.add({ minutes })
 }
+
+/** When a case was planned. */
+export function timesOf(row: CaseRow): { from: string; to: string } {
+  return { from: localText(row.startsAt), to: localText(plannedEndOf(row)) }
+}
+
+/** `YYYY-MM-DDTHH:MM` */
+export function localText(local: Temporal.PlainDateTime): string {
+  return local.toString({ smallestUnit: 'minute' })
+}

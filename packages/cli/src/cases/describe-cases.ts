@@ -1,7 +1,7 @@
 import type { TheatreFigures } from '@holdfast/contract/client'
 import { columns } from '../terminal.ts'
-import type { RefusedRow } from './book-cases.ts'
 import type { CasesSummary } from './import-cases.ts'
+import type { RefusedRow } from './refused-row.ts'
 
 /** The summary as lines of text: the counts, each refused row, and the figures. */
 export function describeCases(summary: CasesSummary): string[] {

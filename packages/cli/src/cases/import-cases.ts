@@ -5,11 +5,12 @@ import { weeksToMove } from '../replay/plan-replay.ts'
 import type { ReplayProgress } from '../replay/replay-progress.ts'
 import { callUntilOk, describeStop, type ReplayServer } from '../replay/replay-server.ts'
 import { verifyClinics } from '../replay/verify-clinics.ts'
-import { type BookedRows, bookCases, type RefusedRow } from './book-cases.ts'
+import { type BookedRows, bookCases } from './book-cases.ts'
 import type { CaseRow } from './case-row.ts'
 import { type CasesPlan, planCases } from './plan-cases.ts'
 import { earlierCases, prepareBlocks, prepareRooms } from './prepare-theatre.ts'
 import { recordMilestones } from './record-milestones.ts'
+import type { RefusedRow } from './refused-row.ts'
 
 /** The result of an import or a replay of cases; `--json` prints exactly this. */
 export type CasesSummary = {
@@ -59,9 +60,9 @@ export async function importCases(
   const rooms = await prepareRooms(server, clinicId, plan.rooms)
   let done = 0
   progress.begin('blocks', plan.blocks.length)
-  await prepareBlocks(server, clinicId, plan.blocks, rooms, () => progress.step(++done))
+  const blocks = await prepareBlocks(server, clinicId, plan.blocks, rooms, () => progress.step(++done))
   progress.begin('cases', plan.cases.length)
-  const booking = { clinicId, rooms, earlier, timeZone, onRow: progress.step }
+  const booking = { clinicId, rooms, blocks, earlier, timeZone, onRow: progress.step }
   const result = await bookCases(server, plan.cases, booking)
   progress.end()
   endUnlessDone(result, rows.length)

@@ -6,8 +6,8 @@ import { pages } from '../replay/pages.ts'
 import { callUntilOk, type ReplayServer } from '../replay/replay-server.ts'
 import type { CasesPlan, PlannedBlock } from './plan-cases.ts'
 
-/** The ids of a file's room and of its surgeon on the server. */
-export type RoomOnServer = { roomId: string; surgeonId: string }
+/** The ids of a file's room and of its surgeon on the server, and how long the room is cleaned after a case. */
+export type RoomOnServer = { roomId: string; surgeonId: string; turnoverMinutes: number }
 
 /** Marks the clinics of replays, so that a real clinic of the same name is never changed. */
 const replayAddress = 'Replayed operating theatre'
@@ -90,23 +90,29 @@ export async function prepareRooms(
           ...callTimeout(),
         }),
       ))
-    prepared.set(room, { roomId: created.id, surgeonId: person.id })
+    const { id: roomId, turnoverMinutes } = created
+    prepared.set(room, { roomId, surgeonId: person.id, turnoverMinutes })
   }
   return prepared
 }
 
-/** Creates the blocks. One that exists is left as it is, and so is one that another block is in the way of. */
+/**
+ * Creates the blocks. One that exists is left as it is, and so is one that another block is in the way of.
+ *
+ * @returns those that this run or an earlier one has created
+ */
 export async function prepareBlocks(
   server: ReplayServer,
   clinicId: string,
   blocks: readonly PlannedBlock[],
   rooms: ReadonlyMap<string, RoomOnServer>,
   onBlock: () => void,
-): Promise<void> {
-  const create = async ({ room, from, to, minutes }: PlannedBlock) => {
+): Promise<PlannedBlock[]> {
+  const create = async (block: PlannedBlock) => {
+    const { room, from, to, minutes } = block
     const roomId = rooms.get(room)?.roomId
     if (roomId === undefined) throw new Error(`Room ${room} was not prepared.`)
-    await callUntilOk(server, `creating a block of room ${room}`, () =>
+    const { items } = await callUntilOk(server, `creating a block of room ${room}`, () =>
       server.admin.createBlocks({
         path: { clinicId },
         body: { roomId, from: from.toString(), to: to.toString(), minutes },
@@ -114,8 +120,9 @@ export async function prepareBlocks(
       }),
     )
     onBlock()
+    return items.some(({ outcome, blockId }) => outcome !== 'conflict' && blockId !== null) ? [block] : []
   }
-  await pMap(blocks, create, { concurrency: blocksAtOnce, signal: server.signal })
+  return (await pMap(blocks, create, { concurrency: blocksAtOnce, signal: server.signal })).flat()
 }
 
 /** The cases that an earlier run has booked, by their ids in the file. */
