@@ -50,10 +50,11 @@ test('the doctor records arrived, completed and no-show; a new booking appears w
   await row('Missing Mia').getByText('Confirmed').waitFor()
   await row('Missing Mia').getByRole('button', { name: 'Missing Mia: no-show' }).click()
   await row('Missing Mia').getByText('No-show').waitFor()
-  const last = row('Coming Carl').getByRole('button', { name: 'Undo the last status change for Coming Carl' })
-  await last.click()
+  await row('Coming Carl').getByRole('button', { name: 'Undo the last status change for Coming Carl' }).click()
   await row('Coming Carl').getByText('Arrived', { exact: true }).waitFor()
-  await last.click()
+  // Beside "Completed", it is one of the seldom used actions.
+  await row('Coming Carl').getByRole('button', { name: 'More actions for Coming Carl' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Undo' }).click()
   await row('Coming Carl').getByText('Confirmed').waitFor()
   await page.getByText('1 expected').waitFor()
 
