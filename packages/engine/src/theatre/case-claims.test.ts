@@ -142,15 +142,13 @@ describe('negative controls: a batch that forgets a rule differs', () => {
 })
 
 const elsewhereToo = { room: 1, surgeon: 1, patient: 1 }
-/** Two claims that do not affect each other, and then two that change the names of their patients. */
+/** Two claims that do not affect each other, and then two that overrun their blocks and rename their patients. */
+const overrun = { quarter: 27, minutes: 30, name: 'Ada Lind' }
 const sent = [
   { lapsing: null, claims: [numbered(1), numbered(2, elsewhereToo)] },
   {
     lapsing: null,
-    claims: [
-      numbered(3, { quarter: 12, minutes: 30, name: 'Ada Lind' }),
-      numbered(4, { ...elsewhereToo, quarter: 12, minutes: 30, name: 'Ada Lind' }),
-    ],
+    claims: [numbered(3, overrun), numbered(4, { ...elsewhereToo, ...overrun })],
   },
 ]
 
