@@ -43,6 +43,7 @@ async function restore(to: Date | null, dataDirectory = join(directory, 'restore
     majorVersion: backup.manifest.postgres.majorVersion,
     recoverySettings: recoverySettings(backup, to),
     fill: (draft) => unpackBackup(store, opener, backup, draft),
+    complete: async () => undefined,
   })
   return withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => readWritten(ownerUrl))
 }
@@ -182,6 +183,41 @@ describe('an interrupted restore', () => {
     expect((await readdir(dataDirectory)).filter((name) => name.startsWith('postgres.restoring'))).toEqual([])
   })
 
+  it('leaves nothing that could be started before what completes it has ended, or if that fails', async () => {
+    await cluster.copy(store)
+    const backup = chooseBackup(store.name, await readCatalogue(store), { to: null, id: null, release })
+    const opener = await openOpener(store, keys, backup.manifest.recipient)
+    const dataDirectory = join(directory, 'incomplete')
+    const names: string[] = []
+    const restoring = restoreEmbeddedPostgres({
+      dataDirectory,
+      majorVersion: 18,
+      recoverySettings: recoverySettings(backup, null),
+      fill: (draft) => unpackBackup(store, opener, backup, draft),
+      async complete({ ownerUrl }) {
+        expect(await readWritten(ownerUrl)).toEqual(await readWritten(cluster.ownerUrl))
+        names.push(...(await readdir(dataDirectory)))
+        throw new Error('not complete')
+      },
+    })
+    await expect(restoring).rejects.toThrow('not complete')
+    expect(names).toContainEqual(expect.stringMatching(/^postgres\.restoring-/))
+    expect(names).not.toContain('postgres')
+    expect(await readdir(directory)).toEqual(['backups'])
+  })
+
+  it('is repeated where the database is stored outside its data directory', async () => {
+    await cluster.copy(store)
+    const [dataDirectory, home] = [join(directory, 'pointing'), join(directory, 'elsewhere')]
+    await mkdir(join(home, 'postgres.restoring-0000'), { recursive: true })
+    await writeFile(join(home, 'belongs-to'), dataDirectory)
+    await mkdir(dataDirectory)
+    await writeFile(join(dataDirectory, 'database-location'), home)
+    await expect(withEmbeddedPostgres({ dataDirectory }, async () => undefined)).rejects.toThrow(/was interrupted/)
+    expect(await restore(null, dataDirectory)).toEqual(await readWritten(cluster.ownerUrl))
+    await expect(restore(null, dataDirectory)).rejects.toThrow(/is not empty/)
+  })
+
   it('does not touch a directory that has something in it', async () => {
     await cluster.copy(store)
     const dataDirectory = join(directory, 'old')
@@ -205,6 +241,7 @@ describe('an interrupted restore', () => {
         await unpackBackup(store, opener, backup, draft)
         throw new Error(`after ${parts.length} parts`)
       },
+      complete: async () => undefined,
     })
     await expect(restoring).rejects.toThrow(/after/)
     expect(await readdir(directory)).toEqual(['backups'])

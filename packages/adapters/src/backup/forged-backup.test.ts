@@ -65,6 +65,7 @@ async function restoreChanged(change: (draft: string) => Promise<void>): Promise
       await unpackBackup(store, opener, backup, draft)
       await change(draft)
     },
+    complete: async () => undefined,
   })
   return dataDirectory
 }

@@ -23,6 +23,10 @@ export const sharedDirectoryDefault = '/var/lib/holdfast'
 
 /** A file in the data directory that contains the path of the database. */
 const pointerName = 'database-location'
+/** A file beside a database that is stored elsewhere, which contains the path of its data directory. */
+const belongsToName = 'belongs-to'
+/** Both are there before there is a database. */
+export const homeFileNames = [pointerName, belongsToName]
 
 /**
  * Decides where the database of a data directory is stored and creates the directories. Call it with the data
@@ -60,7 +64,7 @@ export async function prepareClusterHome(
   }
   const home = join(sharedDirectory, randomBytes(8).toString('hex'))
   await makeDirectory(home, 0o755)
-  await writeFile(join(home, 'belongs-to'), `${dataDirectory}\n`)
+  await writeFile(join(home, belongsToName), `${dataDirectory}\n`)
   await writeFile(join(dataDirectory, pointerName), `${home}\n`)
   log(`The account ${account.name}, which runs PostgreSQL, can't enter ${dataDirectory}: the database is in ${home}.`)
   return clusterHome(home)

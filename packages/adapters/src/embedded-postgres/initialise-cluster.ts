@@ -32,9 +32,8 @@ export async function initialiseCluster(clusterHome: ClusterHome, binaries: Post
   if (existing !== undefined) {
     if (existing !== binaries.majorVersion) throw otherVersion(clusterDirectory, existing, binaries)
     if (known !== undefined) return known
-    // The file was lost, but not the cluster. Anyone who may run the server may also set the owner's password.
-    const password = newPassword()
-    await runSingleUser(clusterDirectory, `ALTER ROLE ${ownerName} PASSWORD '${password}'`, binaries, account)
+    // The file was lost, but not the cluster; or the cluster was restored, which is without this file.
+    const password = await resetOwnerPassword(clusterHome, binaries)
     await writeDurably(join(dataDirectory, passwordName), password)
     return password
   }
@@ -50,6 +49,16 @@ export async function initialiseCluster(clusterHome: ClusterHome, binaries: Post
   await runSingleUser(draft, `CREATE DATABASE ${databaseName}`, binaries, account)
   await rename(draft, clusterDirectory)
   await syncDirectory(dirname(clusterDirectory))
+  return password
+}
+
+/** Anyone who may run the server may also set the owner's password. @returns the new one */
+export async function resetOwnerPassword(
+  { clusterDirectory, account }: ClusterHome,
+  binaries: PostgresBinaries,
+): Promise<string> {
+  const password = newPassword()
+  await runSingleUser(clusterDirectory, `ALTER ROLE ${ownerName} PASSWORD '${password}'`, binaries, account)
   return password
 }
 

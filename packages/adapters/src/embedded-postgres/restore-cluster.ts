@@ -1,19 +1,28 @@
 import { randomBytes } from 'node:crypto'
 import { chown, lchown, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type ClusterHome, makeDataDirectory, prepareClusterHome, sharedDirectoryDefault } from './cluster-home.ts'
+import { join, resolve } from 'node:path'
+import {
+  type ClusterHome,
+  findClusterHome,
+  homeFileNames,
+  makeDataDirectory,
+  prepareClusterHome,
+  sharedDirectoryDefault,
+} from './cluster-home.ts'
 import { lockForCommand } from './data-directory-lock.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
-import { runProgram, syncDirectory } from './initialise-cluster.ts'
+import { embeddedPostgresUrl } from './embedded-postgres-url.ts'
+import { resetOwnerPassword, runProgram, syncDirectory } from './initialise-cluster.ts'
 import { harmlessSettings, writeOwnConfiguration } from './own-configuration.ts'
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts'
 import { memoryBytes, postgresSettings } from './postgres-settings.ts'
-import { startPostmaster } from './postmaster.ts'
+import { type Postmaster, startPostmaster } from './postmaster.ts'
 import { restoringPrefix } from './restoring-prefix.ts'
 import { makeSocketDirectory, removeSocketDirectory } from './socket-directory.ts'
+import { stopOnParentExit } from './stop-on-parent-exit.ts'
 import type { Account } from './unprivileged-account.ts'
 
-export type RestoreClusterOptions = {
+export type RestoreClusterOptions<Result> = {
   /** A new or an empty directory. */
   dataDirectory: string
   /** For data that can't be in the data directory; see prepareClusterHome. */
@@ -24,6 +33,8 @@ export type RestoreClusterOptions = {
   fill(directory: string): Promise<void>
   /** Settings for the recovery, besides those of every start. */
   recoverySettings: Record<string, string>
+  /** Runs with the recovered database, which nobody can start before this has ended. */
+  complete(database: { ownerUrl: string }): Promise<Result>
   log?: (message: string) => void
   signal?: AbortSignal
 }
@@ -33,13 +44,13 @@ const recoveryMsMax = 24 * 3_600_000
 
 /**
  * Restores a copy of a server into a new data directory, and replays its WAL. The database has its final name only when
- * everything is done: a directory whose restore was interrupted can't be started. Configuration files of the copy are
- * not used.
+ * everything is done, `complete` included: a directory whose restore was interrupted can't be started. Configuration
+ * files of the copy are not used.
  *
  * @throws EmbeddedPostgresError `data_directory_not_empty`, `other_major_version`, `start_failed` and others; and
- *   whatever `fill` throws. Then the directory is as it was.
+ *   whatever `fill` and `complete` throw. Then the directory is as it was.
  */
-export async function restoreEmbeddedPostgres(options: RestoreClusterOptions): Promise<void> {
+export async function restoreEmbeddedPostgres<Result>(options: RestoreClusterOptions<Result>): Promise<Result> {
   const { log = () => undefined, sharedDirectory = sharedDirectoryDefault } = options
   const isNew = (await entriesOf(options.dataDirectory)) === undefined
   await refuseUnlessEmpty(options.dataDirectory)
@@ -57,7 +68,7 @@ export async function restoreEmbeddedPostgres(options: RestoreClusterOptions): P
           'it with the release that made it.',
       )
     }
-    await restoreInto(clusterHome, binaries, options)
+    return await restoreInto(clusterHome, binaries, options)
   } catch (error) {
     if (isNew) {
       for (const path of [dataDirectory, clusterHome?.home]) {
@@ -70,11 +81,11 @@ export async function restoreEmbeddedPostgres(options: RestoreClusterOptions): P
   }
 }
 
-async function restoreInto(
+async function restoreInto<Result>(
   clusterHome: ClusterHome,
   binaries: PostgresBinaries,
-  { fill, recoverySettings, signal }: RestoreClusterOptions,
-): Promise<void> {
+  { fill, recoverySettings, complete, signal }: RestoreClusterOptions<Result>,
+): Promise<Result> {
   const { home, account, clusterDirectory } = clusterHome
   for (const name of await readdir(home)) {
     if (name.startsWith(restoringPrefix)) await rm(join(home, name), { recursive: true, force: true })
@@ -87,9 +98,12 @@ async function restoreInto(
     await writeFile(join(draft, 'recovery.signal'), '', { flag: 'wx' })
     if (account !== undefined) await chownAll(draft, account)
     await runProgram(binaries.initdb, ['--sync-only', `--pgdata=${draft}`], '', account)
-    await recover({ ...clusterHome, clusterDirectory: draft }, binaries, recoverySettings, signal)
+    const drafted = { ...clusterHome, clusterDirectory: draft }
+    await recover(drafted, binaries, recoverySettings, signal)
+    const result = await runRecovered(drafted, binaries, complete, signal)
     await rename(draft, clusterDirectory)
     await syncDirectory(home)
+    return result
   } catch (error) {
     await rm(draft, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     throw error
@@ -102,18 +116,53 @@ async function recover(
   recoverySettings: Record<string, string>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  const settings = { hot_standby: 'off', ...harmlessSettings, ...recoverySettings }
+  const bounds = signal === undefined ? { limitMs: recoveryMsMax } : { limitMs: recoveryMsMax, signal }
+  await withPostmaster(clusterHome, binaries, settings, bounds, async () => undefined)
+  signal?.throwIfAborted()
+}
+
+async function runRecovered<Result>(
+  clusterHome: ClusterHome,
+  binaries: PostgresBinaries,
+  complete: RestoreClusterOptions<Result>['complete'],
+  signal: AbortSignal | undefined,
+): Promise<Result> {
+  // Not stored: the first start sets another one.
+  const password = await resetOwnerPassword(clusterHome, binaries)
+  const result = await withPostmaster(clusterHome, binaries, {}, undefined, async (postmaster, socketDirectory) => {
+    // Ends the sessions of `complete`, which then fails.
+    const stop = () => void postmaster.stop('fast').catch(() => undefined)
+    signal?.addEventListener('abort', stop)
+    try {
+      signal?.throwIfAborted()
+      return await complete({ ownerUrl: embeddedPostgresUrl(socketDirectory, password) })
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
+  })
+  signal?.throwIfAborted()
+  return result
+}
+
+async function withPostmaster<Result>(
+  clusterHome: ClusterHome,
+  binaries: PostgresBinaries,
+  more: Record<string, string>,
+  bounds: Parameters<typeof startPostmaster>[3],
+  use: (postmaster: Postmaster, socketDirectory: string) => Promise<Result>,
+): Promise<Result> {
   const socketDirectory = await makeSocketDirectory(clusterHome)
-  const settings = {
-    ...postgresSettings(socketDirectory, memoryBytes()),
-    hot_standby: 'off',
-    ...harmlessSettings,
-    ...recoverySettings,
-  }
+  const settings = { ...postgresSettings(socketDirectory, memoryBytes()), ...more }
   try {
-    const bounds = signal === undefined ? { limitMs: recoveryMsMax } : { limitMs: recoveryMsMax, signal }
     const postmaster = await startPostmaster(clusterHome, binaries, settings, bounds)
-    await postmaster.stop('fast')
-    signal?.throwIfAborted()
+    const cancelStop = stopOnParentExit(postmaster.pid, clusterHome.account)
+    try {
+      return await use(postmaster, socketDirectory)
+    } finally {
+      await postmaster.stop('fast')
+      cancelStop()
+    }
   } finally {
     await removeSocketDirectory(socketDirectory)
   }
@@ -126,12 +175,19 @@ async function chownAll(path: string, account: Account): Promise<void> {
   }
 }
 
-const ownFileNames = new Set(['lock', 'owner.json', 'socket', 'postgres.log'])
+/** What an interrupted restore leaves, besides its draft. */
+const ownFileNames = new Set(['lock', 'owner.json', 'socket', 'postgres.log', ...homeFileNames])
 
-/** @throws EmbeddedPostgresError `data_directory_not_empty` */
+/**
+ * What an interrupted restore has left counts as nothing.
+ *
+ * @throws EmbeddedPostgresError `data_directory_not_empty`; `data_missing`, `not_permitted`
+ */
 export async function refuseUnlessEmpty(dataDirectory: string): Promise<void> {
   const names = (await entriesOf(dataDirectory)) ?? []
-  const found = names.find((name) => !ownFileNames.has(name) && !name.startsWith(restoringPrefix))
+  const elsewhere = names.length > 0 ? await findClusterHome(resolve(dataDirectory)) : undefined
+  const more = elsewhere === undefined ? [] : ((await entriesOf(elsewhere.home)) ?? [])
+  const found = [...names, ...more].find((name) => !ownFileNames.has(name) && !name.startsWith(restoringPrefix))
   if (found === undefined) return
   throw new EmbeddedPostgresError(
     'data_directory_not_empty',

@@ -1,12 +1,15 @@
-import { chmod, mkdtemp, rename, rm } from 'node:fs/promises'
+import { cpSync, lstatSync } from 'node:fs'
+import { chmod, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import { createPool } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, fillDataDirectory } from '@holdfast/testkit'
 import { prepareBackupKey } from '@holdfast/testkit/prepare-backup-key'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { runCaptured } from '../../test/captured-context.ts'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { capturingContext, runCaptured } from '../../test/captured-context.ts'
+import { spawnHoldfast } from '../../test/spawn-holdfast.ts'
+import { runCommandLine } from '../run-command-line.ts'
 
 // One installation: each test continues where the one before it ended.
 let directory: string
@@ -89,4 +92,46 @@ test('without the list the patient is back, the restore says so, and repeat-eras
   expect(repeated.code).toBe(0)
   expect(JSON.parse(repeated.out[0] ?? '')).toEqual({ erased: 1, cancelled: 0, pending: [], unusable: [] })
   expect(await names(target)).toEqual([''])
+})
+
+/** Runs `restore`, and `act` when it begins to verify. */
+async function restoreUntilVerified(target: string, act: () => void, signal: AbortSignal) {
+  const { context, err } = capturingContext(env, { signal })
+  const note = (line: string) => {
+    err.push(line)
+    if (line === 'Verifying it …') act()
+  }
+  const terminal = { ...context.terminal, note }
+  const code = await runCommandLine(['restore', '--backup', firstBackup, '--data', target], { ...context, terminal })
+  return { code, err: err.join('\n') }
+}
+
+test('a restore that is interrupted while it verifies leaves no database, and can be repeated', async () => {
+  const target = join(directory, 'interrupted')
+  const stop = new AbortController()
+  const interrupted = await restoreUntilVerified(target, () => stop.abort('SIGINT'), stop.signal)
+  expect(interrupted).toMatchObject({
+    code: 130,
+    err: expect.stringMatching(/no database in .*Run this command again/),
+  })
+  expect(await readdir(directory)).not.toContain('interrupted')
+  const again = await runCaptured(['restore', '--backup', firstBackup, '--data', target], env)
+  expect(again.code).toBe(0)
+  expect(await names(target)).toEqual([''])
+})
+
+test('what a restore leaves that is killed while it verifies is refused, and can be restored again', async () => {
+  const [target, left] = [join(directory, 'verifying'), join(directory, 'left')]
+  // As they are at this moment; sockets can't be copied.
+  const copy = () => cpSync(target, left, { recursive: true, filter: (path) => !lstatSync(path).isSocket() })
+  expect(await restoreUntilVerified(target, copy, new AbortController().signal)).toMatchObject({ code: 0 })
+  const on = { ...env, HOLDFAST_DATA: left }
+  for (const command of ['start', 'verify', 'migrate', 'backup']) {
+    const running = spawnHoldfast([command], on)
+    onTestFinished(() => void running.child.kill())
+    expect(await running.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('was interrupted') })
+  }
+  const again = await runCaptured(['restore', '--backup', firstBackup, '--data', left], env)
+  expect(again.code).toBe(0)
+  expect(await names(left)).toEqual([''])
 })

@@ -42,9 +42,15 @@ export async function restoreCommand(context: CommandContext, options: RestoreOp
     if (options.backup === undefined) for (const line of nameOtherHistories(catalogue, chosen, to)) say(line)
     // Read before anything is written: a wrong key is refused.
     const erasures = await listErasures(store, config, to ?? chosen.until)
-    await restoreBackup({ store, keys: backupKeys(config), backup: chosen, to, dataDirectory, say, signal })
-    say('Verifying it …')
-    return { backup: chosen, list: erasures, report: await verifyRestored(dataDirectory, erasures?.erased) }
+    const complete = ({ ownerUrl }: { ownerUrl: string }) => {
+      say('Verifying it …')
+      return verifyRestored(ownerUrl, erasures?.erased)
+    }
+    const restoring = { store, keys: backupKeys(config), backup: chosen, to, dataDirectory, complete, say, signal }
+    return { backup: chosen, list: erasures, report: await restoreBackup(restoring) }
+  }).catch((error: unknown) => {
+    if (signal.aborted) terminal.note(`Interrupted: there is no database in ${dataDirectory}. Run this command again.`)
+    throw error
   })
   const seconds = Math.round((performance.now() - beganAt) / 100) / 10
   const { erasures, ...verified } = report

@@ -7,7 +7,7 @@ import {
   refuseWithoutSpace,
   unpackBackup,
 } from '@holdfast/adapters/backup'
-import { refuseUnlessEmpty, restoreEmbeddedPostgres, withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
+import { refuseUnlessEmpty, restoreEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import type { ObjectStore } from '@holdfast/adapters/object-store'
 import {
   createPool,
@@ -20,7 +20,7 @@ import {
   verify,
 } from '@holdfast/engine'
 
-export type RestoreOptions = {
+export type RestoreOptions<Result> = {
   store: ObjectStore
   keys: BackupKeySettings
   backup: RestorableBackup
@@ -28,6 +28,8 @@ export type RestoreOptions = {
   to: Date | null
   /** New or empty. */
   dataDirectory: string
+  /** Runs with the restored database before anybody can start it: `verifyRestored`. */
+  complete(database: { ownerUrl: string }): Promise<Result>
   say?: (line: string) => void
   signal?: AbortSignal
 }
@@ -38,21 +40,22 @@ const detailsMax = 100
  * Restores a backup of the embedded database into a new data directory: reads and checks everything, then unpacks it,
  * and lets PostgreSQL replay the WAL.
  *
- * @throws BackupError, EmbeddedPostgresError; then there is no new directory
+ * @throws BackupError, EmbeddedPostgresError, and what `complete` throws; then there is no new directory
  */
-export async function restoreBackup(options: RestoreOptions): Promise<void> {
-  const { store, keys, backup, to, dataDirectory, say = () => undefined, signal } = options
+export async function restoreBackup<Result>(options: RestoreOptions<Result>): Promise<Result> {
+  const { store, keys, backup, to, dataDirectory, complete, say = () => undefined, signal } = options
   const opener = await openOpener(store, keys, backup.manifest.recipient)
   await refuseUnlessEmpty(dataDirectory)
   await refuseWithoutSpace(backup, dataDirectory)
   say(`Checking the backup ${backup.id} …`)
   await checkBackup(store, opener, backup, signal)
   say(`Restoring it into ${dataDirectory} …`)
-  await restoreEmbeddedPostgres({
+  return restoreEmbeddedPostgres({
     dataDirectory,
     majorVersion: backup.manifest.postgres.majorVersion,
     recoverySettings: recoverySettings(backup, to),
     fill: (directory) => unpackBackup(store, opener, backup, directory, signal),
+    complete,
     log: say,
     ...(signal === undefined ? {} : { signal }),
   })
@@ -60,17 +63,15 @@ export async function restoreBackup(options: RestoreOptions): Promise<void> {
 
 /** Updates the restored database to this release, as a start would, erases again what has to be, and verifies it. */
 export async function verifyRestored(
-  dataDirectory: string,
+  ownerUrl: string,
   erased: readonly Erased[] = [],
 ): Promise<VerifyReport & { erasures: RepeatedErasures }> {
-  return withEmbeddedPostgres({ dataDirectory }, async ({ ownerUrl }) => {
-    const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast restore' })
-    try {
-      if (!(await migrationStatus(pool)).current) await migrate({ ownerUrl })
-      const erasures = await repeatErasures(pool, erased)
-      return { ...(await verify(pool, { clinicNo: null, detailsMax })), erasures }
-    } finally {
-      await pool.end()
-    }
-  })
+  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast restore' })
+  try {
+    if (!(await migrationStatus(pool)).current) await migrate({ ownerUrl })
+    const erasures = await repeatErasures(pool, erased)
+    return { ...(await verify(pool, { clinicNo: null, detailsMax })), erasures }
+  } finally {
+    await pool.end()
+  }
 }

@@ -67,8 +67,15 @@ async function testNewest(
   try {
     const backup = chooseBackup(store.name, catalogue, { to: null, id: null, release: await releaseOf() })
     test.backup = backup.id
-    await restoreBackup({ store, keys: backupKeys(config), backup, to: null, dataDirectory, signal })
-    const { bookings, overbooked, mismatches } = await verifyRestored(dataDirectory)
+    const { bookings, overbooked, mismatches } = await restoreBackup({
+      store,
+      keys: backupKeys(config),
+      backup,
+      to: null,
+      dataDirectory,
+      complete: ({ ownerUrl }) => verifyRestored(ownerUrl),
+      signal,
+    })
     test.bookings = bookings
     if (overbooked + mismatches > 0) test.failure = `verify found ${overbooked + mismatches} mismatches`
   } catch (error) {

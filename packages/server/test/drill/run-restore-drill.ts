@@ -106,10 +106,14 @@ async function restoreAt({ directory, say }: DrillOptions, config: Config, to: D
   const beganAt = performance.now()
   const choice = { to, id: null, release: await releaseOf() }
   const backup = chooseBackup(store.name, await readCatalogue(store), choice)
-  await restoreBackup({ store, keys: backupKeys(config), backup, to, dataDirectory, say })
-  const seconds = Math.round((performance.now() - beganAt) / 100) / 10
-  say('verifying')
-  const { mismatches, overbooked } = await verifyRestored(dataDirectory)
+  let seconds = 0
+  const complete = ({ ownerUrl }: { ownerUrl: string }) => {
+    seconds = Math.round((performance.now() - beganAt) / 100) / 10
+    say('verifying')
+    return verifyRestored(ownerUrl)
+  }
+  const keys = backupKeys(config)
+  const { mismatches, overbooked } = await restoreBackup({ store, keys, backup, to, dataDirectory, complete, say })
   const ids = await withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => readBookings(ownerUrl))
   const objects = await store.list('')
   const storedMegabytes = Math.round(objects.reduce((sum, { bytes }) => sum + bytes, 0) / 100_000) / 10
