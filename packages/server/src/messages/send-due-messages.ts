@@ -32,6 +32,7 @@ import { type MailSettings, messageMail, reasonToSkip } from './message-mail.ts'
 import { smsNumber, smsParts, smsText } from './message-sms.ts'
 import { choicesOf, reasonUnwanted } from './recipient-choices.ts'
 import type { RecipientDigests } from './recipient-digests.ts'
+import { storedResponse } from './stored-response.ts'
 import type { MailLinks } from './visit-context.ts'
 
 export type MessageSender = MailSettings & {
@@ -198,7 +199,7 @@ async function sendMail(
   const begin = () => beginSending(pool, message, attemptSeconds.sending)
   const { kind, response } = await mailer.send(mail, begin)
   if (kind === 'not_begun') return tooLate(message, maskedAddress)
-  const result = response.replaceAll(mail.to.address, maskedAddress)
+  const result = storedResponse(response, mail.to.address)
   if (kind === 'accepted') return { kind: 'sent', maskedAddress, result }
   return kind === 'failed' || kind === 'unknown'
     ? later(message, maskedAddress, result, kind === 'unknown')
