@@ -14,7 +14,9 @@ const texts = {
   unchanged: 'This was recorded before.',
   too_early: 'The e-mail is not recorded as sent yet: try again later.',
   not_failed: 'The report is about no failure: nothing to record.',
-  missing: 'The report is about no e-mail to a patient that was sent from here to that address: nothing to record.',
+  missing:
+    'The report is about no e-mail to a patient that was sent from here to that address, or about one that was sent ' +
+    'again since: nothing to record.',
 }
 
 /** A mail server that runs the command keeps the mail, and runs it again later (EX_TEMPFAIL of sysexits.h). */

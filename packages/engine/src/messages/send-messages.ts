@@ -5,6 +5,7 @@ import { isAppointment } from '../database/is-appointment.ts'
 import { repeatWhileLost } from '../database/repeat-while-lost.ts'
 import type { DueMessage, MessageFacts, MessageOutcome, MessageSettings } from '../model/message.ts'
 import { defaultMessageSettings, settingsJson } from './message-settings.ts'
+import { sendingOf } from './sending-sql.ts'
 
 /** Candidates per message that is taken: others may have been taken by another process meanwhile. */
 const candidatesFactor = 5
@@ -57,7 +58,8 @@ export async function takeDueMessages(
     returning m.clinic_no as "clinicNo", m.id, m.booking_id as "bookingId", m.version, m.slot_id as "slotId", m.kind,
               m.channel, m.by_patient as "byPatient", m.by_clinic as "byClinic", m.minutes_before as "minutesBefore",
               m.attempts, m.attempts_lost as "attemptsLost", m.attempt_until::text as "attemptUntil",
-              m.may_have_arrived as "mayHaveArrived", statement_timestamp() as now`)
+              m.may_have_arrived as "mayHaveArrived", ${sendingOf(sql`m.sent_again_at`)} as sending,
+              statement_timestamp() as now`)
   return rows
 }
 

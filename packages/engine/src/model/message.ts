@@ -106,6 +106,8 @@ type DueFields = {
   attemptsLost: number
   /** An earlier attempt may have reached the recipient: it was handed over, and not refused for certain. */
   mayHaveArrived: boolean
+  /** Names the sending, after the clinic's people have sent it again; null: the first one. */
+  sending: string | null
   /** Until when no other process sends it, as the database writes it: no other attempt at this message has the same. */
   attemptUntil: string
   /** The database's time, when it was taken. */

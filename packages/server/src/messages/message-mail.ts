@@ -12,6 +12,7 @@ import type {
 import { type CalendarVisit, calendarAttachment } from './calendar-attachment.ts'
 import type { MailContent } from './mail-content.ts'
 import { attachedLogo, shownLogo } from './mail-logo.ts'
+import { messageIdOf } from './message-id.ts'
 import { mailTexts, renderMail } from './render-mail.ts'
 import { shownName } from './shown-name.ts'
 import { cancelledMail } from './templates/cancelled.ts'
@@ -83,7 +84,7 @@ export function messageMail(
   const [, host = 'localhost'] = address.split('@')
   const mail: Mail = {
     ...content,
-    messageId: `<${message.id}@${host}>`,
+    messageId: messageIdOf(message, host),
     from: { name: clinicName, address },
     to,
     replyTo: facts.settings.replyTo,

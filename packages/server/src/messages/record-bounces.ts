@@ -2,13 +2,14 @@ import type { DeliveryReport } from '@holdfast/adapters/smtp'
 import { type Bounce, recordBounce } from '@holdfast/engine'
 import type { Pool } from 'pg'
 import { maskAddress } from './mask-address.ts'
+import { sendingWith } from './message-id.ts'
 
 /**
  * Records what a delivery report says of an e-mail of ours.
  *
  * @returns `recorded`, `unchanged` (it was recorded before), `not_failed` (it may still arrive, or has), `too_early`
  *   (the e-mail was handed over, and that is not recorded yet), or `missing` (it is about no e-mail to a patient that
- *   was sent from here to that address)
+ *   was sent from here to that address, or that was sent again since)
  */
 export async function recordBounces(
   pool: Pool,
@@ -19,7 +20,7 @@ export async function recordBounces(
   if (failed === undefined) return 'not_failed'
   const { messageId, recipients } = failed
   return recordBounce(pool, {
-    messageId: messageId.split('@')[0] ?? '',
+    ...sendingWith(messageId),
     maskedAddresses: recipients.map(maskAddress),
     failure: failureOf(failed),
     result: resultOf(failed),

@@ -62,6 +62,7 @@ export function sampleMessage(kind: MessageKind): DueMessage {
     attempts: 1,
     attemptsLost: 0,
     mayHaveArrived: false,
+    sending: null,
     attemptUntil: '2026-11-20 12:02:00+00',
     now: new Date('2026-11-20T12:00:00Z'),
   }

@@ -202,7 +202,7 @@ async function sendMail(
   const result = storedResponse(response, mail.to.address)
   if (kind === 'accepted') return { kind: 'sent', maskedAddress, result }
   return kind === 'failed' || kind === 'unknown'
-    ? later(message, maskedAddress, result, kind === 'unknown')
+    ? later(message, maskedAddress, result, kind === 'unknown' || message.mayHaveArrived)
     : { kind: 'failed', maskedAddress, failure: kind, result }
 }
 
@@ -249,7 +249,11 @@ async function sendSms(
     : { kind: 'failed', maskedAddress, failure: kind, result: response }
 }
 
-/** Nobody has accepted it: another attempt is made, unless there were enough. */
+/**
+ * Nobody has accepted it: another attempt is made, unless there were enough.
+ *
+ * @param mayHaveArrived by this attempt or an earlier one
+ */
 function later(
   { attempts, now }: DueMessage,
   maskedAddress: string,
@@ -270,8 +274,12 @@ function nextAttempt({ attempts, now }: Pick<DueMessage, 'attempts' | 'now'>): D
 /** For a mistake in it, or in this server: a newer release may write it. */
 function notWritten(message: DueMessage): MessageOutcome {
   const nothing = { maskedAddress: null, result: null }
-  if (message.attempts >= attemptsMax) return { kind: 'failed', failure: 'internal_error', ...nothing }
-  return { kind: 'again', mayHaveArrived: false, dueAt: nextAttempt(message), ...nothing }
+  // An SMS that may have arrived is attempted again only when staff send it again: it is an earlier sending then.
+  const mayHaveArrived = message.channel === 'email' && message.mayHaveArrived
+  if (message.attempts >= attemptsMax) {
+    return { kind: 'failed', failure: mayHaveArrived ? 'unknown' : 'internal_error', ...nothing }
+  }
+  return { kind: 'again', mayHaveArrived, dueAt: nextAttempt(message), ...nothing }
 }
 
 /** Another process may have the message by now, which then records what became of it. */
