@@ -67,6 +67,11 @@ export function refusesField(error: unknown, field: string): boolean {
   return error instanceof RefusedError && (error.problem.errors ?? []).some(({ path }) => path.endsWith(`/${field}`))
 }
 
+/** The field of a patient's contact that the server refused; null: none. */
+export function refusedContact(error: unknown): 'email' | null {
+  return refusesField(error, 'patient/email') ? 'email' : null
+}
+
 /** The problem's code; null for other errors. */
 export function refusalCode(error: unknown): Problem['code'] | null {
   return error instanceof RefusedError ? error.problem.code : null

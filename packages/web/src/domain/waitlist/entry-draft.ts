@@ -1,5 +1,5 @@
 import type { NewWaitlistEntry } from '@holdfast/contract/client'
-import { isEmail } from '../../lib/is-email.ts'
+import { isEmailAddress } from '@holdfast/contract/email-address'
 import { addDays, daysBetween, parseDay } from '../../lib/local-time.ts'
 
 /** The values of the fields of an entry, without whom it waits for. */
@@ -64,7 +64,7 @@ export function entryProblems(
     problems.units = 'units'
   }
   if (name.trim() === '') problems.name = 'nameMissing'
-  if (email.trim() === '' ? needsEmail : !isEmail(email)) {
+  if (email.trim() === '' ? needsEmail : !isEmailAddress(email.trim())) {
     problems.email = email.trim() === '' ? 'emailMissing' : 'emailInvalid'
   }
   return problems

@@ -1,9 +1,10 @@
 import type { NewWaitlistEntry } from '@holdfast/contract/client'
-import { useForm } from '@mantine/form'
+import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
+import { refusedContact } from '../../lib/api-error.ts'
 import { createRequestKeys } from '../../lib/request-keys.ts'
 import { type EntryDraft, entryProblems } from './entry-draft.ts'
 
@@ -24,8 +25,12 @@ export function useEntryForm({ initial, today, needsEmail }: FormRule) {
   })
 }
 
-/** Adds an entry: once, also if the request is sent again after a lost response. */
-export function useJoin() {
+/**
+ * Adds an entry: once, also if the request is sent again after a lost response. A field that the server refuses is
+ * marked in the form, and gets the focus.
+ */
+export function useJoin(form: UseFormReturnType<EntryDraft>) {
+  const { t } = useTranslation('waitlist')
   const queryClient = useQueryClient()
   const [requestKeys] = useState(createRequestKeys)
   return useMutation({
@@ -34,6 +39,12 @@ export function useJoin() {
     onSuccess: async () => {
       requestKeys.clear()
       await queryClient.invalidateQueries({ queryKey: ['waitlist'] })
+    },
+    onError: (error) => {
+      const field = refusedContact(error)
+      if (field === null) return
+      form.setFieldError(field, t(`invalid.${field}Invalid`))
+      form.getInputNode(field)?.focus()
     },
   })
 }

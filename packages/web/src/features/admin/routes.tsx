@@ -64,6 +64,7 @@ function requireAdmin({ context }: { context: { role: Role | null } }): void {
 }
 
 const parent = { getParentRoute: () => clinicRoute } as const
+const waitlistTexts = { loader: () => loadTexts('waitlist') } as const
 
 const dashboardRoute = createRoute({
   ...parent,
@@ -95,6 +96,7 @@ const bookingRoute = createRoute({
 })
 const bookRoute = createRoute({
   ...parent,
+  ...waitlistTexts,
   path: 'book',
   validateSearch: parseDoctorSearch,
   component: lazyRouteComponent(() => import('./book/book-page.tsx'), 'BookPage'),
@@ -116,7 +118,6 @@ const timesRoute = createRoute({
   validateSearch: parseTimesSearch,
   component: lazyRouteComponent(() => import('./times/times-page.tsx'), 'ClinicTimesPage'),
 })
-const waitlistTexts = { loader: () => loadTexts('waitlist') } as const
 const waitlistRoute = createRoute({
   ...parent,
   ...waitlistTexts,

@@ -1,8 +1,8 @@
 import type { Clinic } from '@holdfast/contract/client'
+import { isEmailAddress } from '@holdfast/contract/email-address'
 import { Textarea, TextInput, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Details } from '../../domain/hold/attempt.ts'
-import { isEmail } from '../../lib/is-email.ts'
 import classes from './booking.module.css'
 
 type FieldsProps = {
@@ -10,12 +10,14 @@ type FieldsProps = {
   clinic: Pick<Clinic, 'sendsEmails'>
   onChange: (part: Partial<Details>) => void
   isTried: boolean
+  /** What the server refused as it is now; null: nothing. */
+  refused: CheckedField | null
 }
 
 /** The patient's details. `isTried`: their errors are shown. */
-export function DetailsFields({ details, clinic, onChange, isTried }: FieldsProps) {
+export function DetailsFields({ details, clinic, onChange, isTried, refused }: FieldsProps) {
   const { t } = useTranslation('booking')
-  const wrong = isTried ? wrongFields(details) : []
+  const wrong = [...(isTried ? wrongFields(details) : []), refused]
   return (
     <div className={classes.fields}>
       <Title order={3} className={classes.wide ?? ''}>
@@ -71,7 +73,7 @@ type CheckedField = 'name' | 'email'
 
 /** The fields that are invalid, in their order on the page. */
 export function wrongFields({ name, email }: Pick<Details, CheckedField>): CheckedField[] {
-  const isEmailRight = email.trim() === '' || isEmail(email)
+  const isEmailRight = email.trim() === '' || isEmailAddress(email.trim())
   return [...(name.trim() === '' ? (['name'] as const) : []), ...(isEmailRight ? [] : (['email'] as const))]
 }
 

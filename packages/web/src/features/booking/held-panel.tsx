@@ -4,7 +4,7 @@ import { type FormEvent, type RefObject, useEffect, useRef, useState } from 'rea
 import { useTranslation } from 'react-i18next'
 import type { Attempt, Details } from '../../domain/hold/attempt.ts'
 import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
-import { isFinal } from '../../lib/api-error.ts'
+import { isFinal, refusedContact } from '../../lib/api-error.ts'
 import { formatCountdown, formatMinutes, formatMoney, formatNumber } from '../../lib/format.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
@@ -35,10 +35,16 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
   const [isAskingContact, setAskingContact] = useState(false)
   const changes = useChangesOfHold({ confirm: () => hold.confirm(details), extend: hold.extend })
   const error = changes.errorOf('confirm')
+  const refused = refusedContact(error)
+  useEffect(() => {
+    const field = refusedContact(error)
+    if (field !== null) focusDetail(field)
+  }, [error])
   const change = (part: Partial<Details>) => {
     const next = { ...details, ...part }
     setDetails(next)
     hold.note(next)
+    if (refused !== null && refused in part) changes.forget()
   }
   // The address and the bookings of an account are known.
   const isUnreachable = state.attempt.holder === null && details.email.trim() === '' && details.phone.trim() === ''
@@ -67,8 +73,8 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
         onExtend={() => changes.start('extend')}
       />
       <form onSubmit={submit} noValidate>
-        <DetailsFields details={details} clinic={clinic} onChange={change} isTried={isTried} />
-        {error === null ? null : (
+        <DetailsFields details={details} clinic={clinic} onChange={change} isTried={isTried} refused={refused} />
+        {error === null || refused !== null ? null : (
           <div style={{ marginBlockStart: '1rem' }}>
             <ErrorState error={error} help={isFinal(error) ? undefined : t('requesting.retrying')} />
           </div>

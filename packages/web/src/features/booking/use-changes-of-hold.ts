@@ -23,6 +23,8 @@ export function useChangesOfHold(changes: Record<Change, () => Promise<void>>) {
   return {
     /** The last failure of this change; null: none. */
     errorOf: (change: Change) => (failure?.change === change ? failure.error : null),
+    /** What failed is changed by the patient before it is sent again. */
+    forget: () => setFailure(null),
     start(change: Change) {
       setFailure(null)
       void run(change)

@@ -1,3 +1,4 @@
+import { isEmailAddress } from '@holdfast/contract/email-address'
 import { Anchor, Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
@@ -11,7 +12,6 @@ import { callAddress } from '../../lib/call-address.ts'
 import { clinicQuery, clinicSearchQuery, clinicsQuery } from '../../lib/directory-queries.ts'
 import { formatDate } from '../../lib/format.ts'
 import { currentLanguage } from '../../lib/i18n.ts'
-import { isEmail } from '../../lib/is-email.ts'
 import { localDay, parseDay } from '../../lib/local-time.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { FocusedTitle } from '../../ui/focused-title.tsx'
@@ -232,5 +232,5 @@ function unbroken(reference: string): string {
 }
 
 function isAddress(email: string): boolean {
-  return email.trim() === '' || isEmail(email)
+  return email.trim() === '' || isEmailAddress(email.trim())
 }

@@ -10,7 +10,7 @@ import { entryOfDraft, newEntryDraft } from '../../domain/waitlist/entry-draft.t
 import { EntryFields } from '../../domain/waitlist/entry-fields.tsx'
 import { useEntryForm, useJoin } from '../../domain/waitlist/use-entry-form.ts'
 import { doctorWaitlistQuery } from '../../domain/waitlist/waitlist-queries.ts'
-import { refusalCode } from '../../lib/api-error.ts'
+import { refusalCode, refusedContact } from '../../lib/api-error.ts'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
 import { formatNumber } from '../../lib/format.ts'
 import { currentLanguage } from '../../lib/i18n.ts'
@@ -106,7 +106,7 @@ function Join({ doctor, clinic, from }: JoinProps) {
     needsEmail: true,
   })
   const hasPlaces = useHasPlaces(doctor, today)
-  const join = useJoin()
+  const join = useJoin(form)
   const submit = form.onSubmit(
     (draft) => {
       const { patient, ...wanted } = entryOfDraft(draft)
@@ -198,9 +198,10 @@ function Choice({ doctor, clinic, isAnyDoctor, onChange }: ChoiceProps) {
   )
 }
 
-/** Whoever waits for the same already finds the entry among theirs. */
+/** Whoever waits for the same already finds the entry among theirs. A refused field says so itself. */
 function JoinError({ error, isSignedIn }: { error: unknown; isSignedIn: boolean }) {
   const { t } = useTranslation('waitlist')
+  if (refusedContact(error) !== null) return null
   const isWaiting = refusalCode(error) === 'already_waiting'
   return (
     <Stack gap="sm">

@@ -1,4 +1,5 @@
 import type { MadeBooking, Slot } from '@holdfast/contract/client'
+import { isEmailAddress } from '@holdfast/contract/email-address'
 import { Button, Group, NativeSelect, Stack, Text, Textarea, TextInput, Title } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -7,7 +8,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { SlotPicker } from '../../../domain/slots/slot-picker.tsx'
 import { api, dataOf } from '../../../lib/api.ts'
-import { RefusedError } from '../../../lib/api-error.ts'
+import { RefusedError, refusedContact } from '../../../lib/api-error.ts'
 import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { formatDayTime } from '../../../lib/format.ts'
 import { createRequestKeys } from '../../../lib/request-keys.ts'
@@ -36,9 +37,9 @@ export function BookPage() {
   const bookable = doctors.filter(({ active }) => active)
   const [doctorId, setDoctorId] = useState(search.doctorId ?? bookable[0]?.id ?? '')
   const [chosen, setChosen] = useState<Slot | null>(null)
-  const form = useForm<PatientDraft>({ initialValues: emptyPatient })
+  const form = usePatientForm()
   const patient = form.getValues()
-  const booking = useBook(clinicId)
+  const booking = useBook(clinicId, form)
   useTitleFocusAfter(booking.isSuccess)
   if (bookable.length === 0) return <NoDoctors />
   const types = doctors.find(({ id }) => id === (chosen?.doctorId ?? doctorId))?.appointmentTypes ?? []
@@ -80,7 +81,7 @@ export function BookPage() {
               if (chosen !== null) booking.mutate({ slot: chosen, patient: { ...draft, type } })
             }}
           />
-          {booking.isError ? (
+          {booking.isError && refusedContact(booking.error) === null ? (
             <Stack mt="md" gap="sm">
               <ErrorState error={booking.error} />
               <Alternatives error={booking.error} timeZone={timeZone} onChoose={setChosen} />
@@ -107,7 +108,19 @@ function NoDoctors() {
   )
 }
 
-function useBook(clinicId: string) {
+function usePatientForm() {
+  const { t } = useTranslation('waitlist')
+  return useForm<PatientDraft>({
+    initialValues: emptyPatient,
+    validate: {
+      name: (name) => (name.trim() === '' ? t('invalid.nameMissing') : null),
+      email: (email) => (email.trim() === '' || isEmailAddress(email.trim()) ? null : t('invalid.emailInvalid')),
+    },
+  })
+}
+
+function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>) {
+  const { t } = useTranslation('waitlist')
   const queryClient = useQueryClient()
   const [requestKeys] = useState(createRequestKeys)
   return useMutation({
@@ -129,6 +142,12 @@ function useBook(clinicId: string) {
     },
     // The next request may have the same content, and is another booking.
     onSuccess: () => requestKeys.clear(),
+    onError: (error) => {
+      const field = refusedContact(error)
+      if (field === null) return
+      form.setFieldError(field, t(`invalid.${field}Invalid`))
+      form.getInputNode(field)?.focus()
+    },
     onSettled: async (_booking, _error, { slot }) => {
       await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
       await queryClient.invalidateQueries({ queryKey: slotsKey(slot.doctorId) })
@@ -168,7 +187,10 @@ type PatientFormProps = {
 function PatientForm({ form, types, type, when, isPending, onBook }: PatientFormProps) {
   const { t } = useTranslation(['admin', 'shell'])
   return (
-    <form onSubmit={form.onSubmit(onBook)}>
+    <form
+      onSubmit={form.onSubmit(onBook, (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus())}
+      noValidate
+    >
       <Stack gap="md">
         <TextInput
           label={t('field.name')}

@@ -1,5 +1,6 @@
 import type { MessageSettings } from '@holdfast/contract/client'
 import { messageLimits } from '@holdfast/contract/clinic-limits'
+import { isEmailAddress } from '@holdfast/contract/email-address'
 import { Group, NativeSelect, Stack, Switch, Text, Textarea, TextInput, Title } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -7,7 +8,6 @@ import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { formatMinutes, formatNumber } from '../../../lib/format.ts'
-import { isEmail } from '../../../lib/is-email.ts'
 import { languageNames, languages } from '../../../lib/languages.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
@@ -69,7 +69,7 @@ function MessagesForm({ settings, report }: { settings: MessageSettings; report:
         parseConfirmMinutes(text) === null ? t('messages.settings.confirmMinutesWrong') : null,
       phoneCountry: (country, { smsKinds }) =>
         smsKinds.length > 0 && country === '' ? t('messages.settings.phoneCountryMissing') : null,
-      replyTo: (text) => (text === '' || isEmail(text) ? null : t('messages.settings.replyToWrong')),
+      replyTo: (text) => (text === '' || isEmailAddress(text.trim()) ? null : t('messages.settings.replyToWrong')),
     },
   })
   const isDirty = form.isDirty()

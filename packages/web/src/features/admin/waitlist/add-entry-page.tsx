@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { entryOfDraft, newEntryDraft } from '../../../domain/waitlist/entry-draft.ts'
 import { EntryFields } from '../../../domain/waitlist/entry-fields.tsx'
 import { useEntryForm, useJoin } from '../../../domain/waitlist/use-entry-form.ts'
-import { refusalCode } from '../../../lib/api-error.ts'
+import { refusalCode, refusedContact } from '../../../lib/api-error.ts'
 import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
@@ -55,7 +55,7 @@ function AddEntry() {
   const [specialization, setSpecialization] = useState(active[0]?.specialization ?? '')
   const [urgency, setUrgency] = useState<WaitlistEntry['urgency']>('routine')
   const form = useEntryForm({ initial: newEntryDraft({ today }), today, needsEmail: false })
-  const join = useJoin()
+  const join = useJoin(form)
   const submit = form.onSubmit(
     (draft) =>
       join.mutate(
@@ -131,10 +131,11 @@ function AddEntry() {
 
 type AddErrorProps = { error: Error; name: string; search: WaitlistSearch }
 
-/** Whoever is on the list already is found there. */
+/** Whoever is on the list already is found there. A refused field says so itself. */
 function AddError({ error, name, search }: AddErrorProps) {
   const { t } = useTranslation('waitlist')
   const { clinicId } = useClinic()
+  if (refusedContact(error) !== null) return null
   if (refusalCode(error) !== 'already_waiting') return <ErrorState error={error} />
   return (
     <Alert
