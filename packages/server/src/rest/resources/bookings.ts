@@ -11,10 +11,10 @@ import {
   type SettleOutcome,
 } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
+import { afterCommit } from '../../edge/after-commit.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { type BookingReach, bookingNotFound, erasureKey } from '../guards/reach-booking.ts'
-import { afterCommit } from '../responses/after-commit.ts'
 import { eventBody } from '../responses/bodies/event-body.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'

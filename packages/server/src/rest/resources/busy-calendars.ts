@@ -1,7 +1,7 @@
 import { restOperations } from '@holdfast/contract'
 import { localDays } from '@holdfast/engine'
+import { afterCommit } from '../../edge/after-commit.ts'
 import { invalidRequest } from '../../edge/validator.ts'
-import { afterCommit } from '../responses/after-commit.ts'
 import { timeOrNull, timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
 import type { RestDeps } from '../rest-deps.ts'

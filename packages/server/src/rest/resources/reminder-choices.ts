@@ -1,8 +1,8 @@
 import { restOperations } from '@holdfast/contract'
 import { clinicNoOf, isId } from '@holdfast/engine'
+import { afterCommit } from '../../edge/after-commit.ts'
 import { problem } from '../../edge/problem-error.ts'
 import { choicesOf } from '../../messages/recipient-choices.ts'
-import { afterCommit } from '../responses/after-commit.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 

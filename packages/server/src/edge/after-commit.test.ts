@@ -1,8 +1,8 @@
 import { DatabaseUnavailable } from '@holdfast/engine'
 import { expect, test } from 'vitest'
-import { isOutcomeUnknown } from '../../edge/error-handler.ts'
-import { problem } from '../../edge/problem-error.ts'
 import { afterCommit } from './after-commit.ts'
+import { isOutcomeUnknown } from './error-handler.ts'
+import { problem } from './problem-error.ts'
 
 test.each<[string, Error]>([
   ['a connection is refused', Object.assign(new Error('refused'), { code: 'ECONNREFUSED', syscall: 'connect' })],

@@ -1,6 +1,6 @@
 import { DatabaseUnavailable } from '@holdfast/engine'
-import { isOutcomeUnknown } from '../../edge/error-handler.ts'
-import { ProblemError } from '../../edge/problem-error.ts'
+import { isOutcomeUnknown } from './error-handler.ts'
+import { ProblemError } from './problem-error.ts'
 
 /**
  * Reads what the response to a write contains, after its commit. If that fails, the response is that the outcome is
