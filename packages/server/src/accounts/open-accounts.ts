@@ -18,6 +18,7 @@ import { createSecondFactors, type SecondFactors } from './second-factors.ts'
 import { createSecretBox } from './secret-box.ts'
 import { createSessionCookies, type SessionCookies } from './session-cookie.ts'
 import { createSessions, type Sessions } from './sessions.ts'
+import { createSetUpTotp, type SetUpTotp } from './set-up-totp.ts'
 import { createSignInCodes, type SignInCodes } from './sign-in-codes.ts'
 import { createSignInNotices, type SignInNotices } from './sign-in-notices.ts'
 import { retireUnreadableKeys } from './signing-keys.ts'
@@ -47,6 +48,7 @@ export type OpenAccounts = {
   signInCodes: SignInCodes
   signInNotices: SignInNotices
   startSession: StartSession
+  setUpTotp: SetUpTotp
   /** The public address of this server. */
   publicUrl: string
   /** HOLDFAST_URL; null: not set. */
@@ -119,11 +121,12 @@ export async function openAccounts(
     secondFactors,
     totp,
     recoveryCodes,
-    passkeys: createPasskeys(pool, auth, sessions),
+    passkeys: createPasskeys(pool, auth, sessions, principals),
     pendingSignIns,
     signInCodes: createSignInCodes(pool, pendingSignIns, { totp, recoveryCodes }),
     signInNotices: createSignInNotices(pool),
     startSession: createStartSession(auth, secondFactors, sessions),
+    setUpTotp: createSetUpTotp(pool, totp, principals),
     publicUrl,
     configuredUrl: config.publicUrl,
     pool,

@@ -11,11 +11,13 @@ import {
   type WebAuthnCredential,
 } from '@simplewebauthn/server'
 import { decodeClientDataJSON } from '@simplewebauthn/server/helpers'
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
 import type { Auth } from './auth.ts'
 import type { PasskeySite } from './passkey-site.ts'
+import type { Principals } from './principals.ts'
 import { isLiveSession, type Sessions, type SignInMark } from './sessions.ts'
+import { factorShown } from './shown-factors.ts'
 
 /** A passkey as its account may see it. */
 export type PasskeyCard = { id: string; name: string; createdAt: Date; usedAt: Date | null }
@@ -27,7 +29,7 @@ export type Passkeys = {
   list(accountId: string): Promise<PasskeyCard[]>
   /** What the browser needs to create a passkey, within five minutes. null: the account has 20. */
   creationOptions(site: PasskeySite, owner: Owner): Promise<PublicKeyCredentialCreationOptionsJSON | null>
-  /** Stores a passkey that the browser created. */
+  /** Stores a passkey that the browser created. It counts as shown in the caller's session. */
   add(
     site: PasskeySite,
     caller: { accountId: string; sessionId: string },
@@ -61,10 +63,15 @@ const authenticatorSelection = { residentKey: 'required', userVerification: 'req
 type Row = { id: string; userId: string; publicKey: string; counter: number; transports: string }
 
 /** @param pool connected with `search_path=auth` */
-export function createPasskeys(pool: Pool, auth: Auth, sessions: Pick<Sessions, 'signInMark'>): Passkeys {
+export function createPasskeys(
+  pool: Pool,
+  auth: Auth,
+  sessions: Pick<Sessions, 'signInMark'>,
+  principals: Pick<Principals, 'forget'>,
+): Passkeys {
   const challenges = challengesOf(auth)
   return {
-    list: (accountId) => listed(pool, accountId),
+    list: (accountId) => listPasskeys(pool, accountId),
 
     async creationOptions({ rpId }, { accountId, email, name }) {
       const { rows } = await pool.query<{ id: string; transports: string }>(
@@ -98,7 +105,9 @@ export function createPasskeys(pool: Pool, auth: Auth, sessions: Pick<Sessions, 
         requireUserVerification: true,
       }).catch(() => null)
       if (verification === null || !verification.verified) return { kind: 'refused' }
-      return stored(pool, caller, name, verification.registrationInfo.credential)
+      const outcome = await stored(pool, caller, name, verification.registrationInfo.credential)
+      if (outcome.kind === 'added') await principals.forget(accountId)
+      return outcome
     },
 
     async rename(accountId, id, name) {
@@ -149,7 +158,7 @@ export function createPasskeys(pool: Pool, auth: Auth, sessions: Pick<Sessions, 
 }
 
 /**
- * Stores a passkey unless the account has 20.
+ * Stores a passkey unless the account has 20, and marks the session.
  *
  * Locks: the row of `user`, so that two at the same time are counted one after another.
  */
@@ -173,12 +182,15 @@ function stored(
         ${JSON.stringify(transports)}, now())
       on conflict ("credentialId") do nothing
       returning id::text, name, "createdAt", "usedAt"`)
-    return rows[0] === undefined ? { kind: 'refused' } : { kind: 'added', passkey: rows[0] }
+    if (rows[0] === undefined) return { kind: 'refused' }
+    await transaction.query(factorShown(accountId, { id: sessionId }))
+    return { kind: 'added', passkey: rows[0] }
   })
 }
 
-async function listed(pool: Pool, accountId: string): Promise<PasskeyCard[]> {
-  const { rows } = await pool.query<PasskeyCard>(sql`
+/** The passkeys of an account, the oldest first. */
+export async function listPasskeys(db: Pick<PoolClient, 'query'>, accountId: string): Promise<PasskeyCard[]> {
+  const { rows } = await db.query<PasskeyCard>(sql`
     select id::text, name, "createdAt", "usedAt" from passkey
      where "userId" = ${accountId} order by "createdAt", id limit ${passkeysMax}`)
   return rows

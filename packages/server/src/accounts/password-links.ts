@@ -3,6 +3,7 @@ import { inTransaction } from '@holdfast/engine'
 import type { BetterAuthPlugin } from 'better-auth'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
+import { listPasskeys } from './passkeys.ts'
 import type { Passwords } from './passwords.ts'
 import type { Principals } from './principals.ts'
 import { secondFactorsRemoved } from './second-factors.ts'
@@ -27,8 +28,11 @@ export type PasswordLinks = {
    * Sets the password, voids the account's links and ends its sessions. A link from an e-mail proves that the person
    * has the address. If nothing did before, whoever signed up may have been a stranger: second factors are removed.
    */
-  resetPassword(token: string, newPassword: string): Promise<{ kind: 'done' } | { kind: 'link_used' }>
+  resetPassword(token: string, newPassword: string): Promise<ResetPasswordOutcome>
 }
+
+/** `passkeys`: the names of those that the account has afterwards. */
+export type ResetPasswordOutcome = { kind: 'done'; passkeys: string[] } | { kind: 'link_used' }
 
 /** Tells the links of e-mails from those that the operator passes on, which prove nothing about the address. */
 export const passwordLinkColumns = {
@@ -80,11 +84,11 @@ export function createPasswordLinks(
       const account = await this.byPasswordReset(token)
       if (account === null) return { kind: 'link_used' }
       const hash = await passwords.hash(newPassword)
-      const isDone = await endingSignIns(pool, account.id, (transaction) =>
+      const outcome = await endingSignIns(pool, account.id, (transaction) =>
         withLink(transaction, { accountId: account.id, token, hash }),
       )
       await principals.forget(account.id)
-      return { kind: isDone ? 'done' : 'link_used' }
+      return outcome
     },
   }
 }
@@ -101,22 +105,24 @@ export async function voidPasswordReset(pool: Pool, token: string): Promise<void
   await pool.query(sql`delete from auth.verification where identifier = ${identifierOf(token)}`)
 }
 
-/** @returns false: the link was used meanwhile */
+/** `link_used`: meanwhile. */
 async function withLink(
   transaction: PoolClient,
   { accountId, token, hash }: { accountId: string; token: string; hash: string },
-): Promise<boolean> {
+): Promise<ResetPasswordOutcome> {
   const { rows } = await transaction.query<{ isMailed: boolean }>(sql`
     delete from verification where identifier = ${identifierOf(token)} and "expiresAt" > now()
     returning "mailedAt" is not null as "isMailed"`)
   const [link] = rows
-  if (link === undefined) return false
+  if (link === undefined) return { kind: 'link_used' }
   await setPassword(transaction, accountId, hash)
   if (link.isMailed) await proveAddress(transaction, accountId)
   await transaction.query(sql`update "user" set "mustChangePassword" = false where id = ${accountId}`)
   await transaction.query(passwordResetsVoided(accountId))
   await endSessions(transaction, accountId)
-  return true
+  // Read before the commit: nothing may fail between it and the response.
+  const passkeys = await listPasskeys(transaction, accountId)
+  return { kind: 'done', passkeys: passkeys.map(({ name }) => name) }
 }
 
 async function setPassword(transaction: PoolClient, accountId: string, hash: string): Promise<void> {

@@ -19,24 +19,29 @@ const characters = 16
 /** @param pool connected with `search_path=auth` */
 export function createRecoveryCodes(pool: Pool): RecoveryCodes {
   return {
-    async replace(accountId) {
-      const codes = Array.from({ length: recoveryCodesCount }, newCode)
-      const hashes = codes.map((code) => hashOf(accountId, code))
-      await inTransaction(pool, async (transaction) => {
-        // Of two at the same time the second waits, and voids the codes of the first.
-        await transaction.query(sql`select from totp where "userId" = ${accountId} for no key update`)
-        await transaction.query(sql`
-          with earlier as (delete from "recoveryCode" where "userId" = ${accountId})
-          insert into "recoveryCode" ("userId", hash) select ${accountId}, hash from unnest(${hashes}::text[]) hash`)
-      })
-      return codes
-    },
+    replace: (accountId) => inTransaction(pool, (transaction) => replaceRecoveryCodes(transaction, accountId)),
     async use(transaction, accountId, code) {
       const { rowCount } = await transaction.query(sql`
         delete from "recoveryCode" where "userId" = ${accountId} and hash = ${hashOf(accountId, code)}`)
       return rowCount === 1
     },
   }
+}
+
+/**
+ * New codes, which void the earlier ones.
+ *
+ * Locks: the row of `totp`.
+ */
+export async function replaceRecoveryCodes(transaction: PoolClient, accountId: string): Promise<string[]> {
+  const codes = Array.from({ length: recoveryCodesCount }, newCode)
+  const hashes = codes.map((code) => hashOf(accountId, code))
+  // Of two at the same time the second waits, and voids the codes of the first.
+  await transaction.query(sql`select from totp where "userId" = ${accountId} for no key update`)
+  await transaction.query(sql`
+    with earlier as (delete from "recoveryCode" where "userId" = ${accountId})
+    insert into "recoveryCode" ("userId", hash) select ${accountId}, hash from unnest(${hashes}::text[]) hash`)
+  return codes
 }
 
 /** Whether a text has the form of a recovery code, however it is grouped. */

@@ -95,7 +95,7 @@ describe('an authenticator app', () => {
     const begun = await totp.begin({ accountId: id, email: 'clock@example.org' })
     const at = (ms: number) => codeOf(begun?.secret ?? '', (ms - Date.now()) / 30_000)
     expect((await totp.verify(transaction, id, at(now))).kind).toBe('missing')
-    expect((await totp.confirm(id, at(now))).kind).toBe('accepted')
+    expect((await totp.confirm(transaction, id, at(now))).kind).toBe('accepted')
     expect(await totp.begin({ accountId: id, email: 'clock@example.org' })).toBeNull()
     now += 300_000
     const kinds: string[] = []
@@ -183,11 +183,8 @@ test.each([
   { end: 'rollback', isShown: true },
 ])('sessions that start while the only factor is removed, $end: it counts as shown is $isShown', async (expected) => {
   const { ownerPool } = server.database
-  const { id, email } = await aPersonWithApp(server, `removed-${expected.end}@example.org`)
-  const plain = await ownerPool.query<{ id: string }>(
-    `update auth.session set "secondFactorAt" = null where "userId" = $1 returning id::text`,
-    [id],
-  )
+  const { id, email, token } = await aPersonWithApp(server, `removed-${expected.end}@example.org`)
+  await ownerPool.query('update auth.session set "secondFactorAt" = null where "userId" = $1', [id])
   const { secondFactors, startSession, close } = await opened()
   const removal = await ownerPool.connect()
   try {
@@ -196,7 +193,7 @@ test.each([
     await removal.query('delete from auth.totp where "userId" = $1', [id])
     const started = Promise.all([
       startSession(id, null, { ipAddress: '192.0.2.1', userAgent: email, isRemembered: true }),
-      secondFactors.markSession(id, plain.rows[0]?.id ?? ''),
+      secondFactors.markNewSession(id, token.split('.')[0] ?? ''),
     ])
     await twoWait()
     await removal.query(expected.end)

@@ -1,21 +1,18 @@
 import { inTransaction } from '@holdfast/engine'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
-import { storedSessionToken } from './hashed-session-tokens.ts'
 import type { Principals } from './principals.ts'
 import type { Sessions } from './sessions.ts'
+import { factorShown, hasFactor } from './shown-factors.ts'
 
 export type SecondFactors = {
   of(accountId: string): Promise<FactorCounts>
-  /** The account's person has shown a second factor in the session now. Does nothing if the account has none. */
-  markSession(accountId: string, sessionId: string): Promise<void>
   /**
-   * A new session was started with a second factor, or replaces a session that was. Does nothing if the account has
-   * none any more.
+   * A new session was started with a second factor. Does nothing if the account has none any more.
    *
    * @param token of the new session
    */
-  markNewSession(accountId: string, token: string, shownAt: Date): Promise<void>
+  markNewSession(accountId: string, token: string): Promise<void>
   /**
    * Removes the secret of the authenticator app with its recovery codes. Sessions of an account that has no second
    * factor any more count as started without one.
@@ -47,20 +44,8 @@ export function createSecondFactors(
 
   return {
     of,
-    async markSession(accountId, sessionId) {
-      await withFactorsLocked(pool, accountId, (transaction) =>
-        transaction.query(sql`
-          update session set "secondFactorAt" = now()
-           where id = ${sessionId} and "userId" = ${accountId} and ${hasFactor(accountId)}`),
-      )
-      await principals.forget(accountId)
-    },
-    async markNewSession(accountId, token, shownAt) {
-      await withFactorsLocked(pool, accountId, (transaction) =>
-        transaction.query(sql`
-          update session set "secondFactorAt" = ${shownAt}
-           where token = ${storedSessionToken(token)} and "userId" = ${accountId} and ${hasFactor(accountId)}`),
-      )
+    async markNewSession(accountId, token) {
+      await withFactorsLocked(pool, accountId, (transaction) => transaction.query(factorShown(accountId, { token })))
       principals.forgetSession(token)
     },
     async removeTotp(accountId) {
@@ -99,7 +84,7 @@ export function createSecondFactors(
  *
  * Locks: the row of `user`.
  */
-async function withFactorsLocked<Result>(
+export async function withFactorsLocked<Result>(
   pool: Pool,
   accountId: string,
   work: (transaction: PoolClient) => Promise<Result>,
@@ -108,11 +93,6 @@ async function withFactorsLocked<Result>(
     await transaction.query(sql`select from "user" where id = ${accountId} for no key update`)
     return work(transaction)
   })
-}
-
-function hasFactor(accountId: string) {
-  return sql`(exists (select from totp where "userId" = ${accountId} and "confirmedAt" is not null)
-    or exists (select from passkey where "userId" = ${accountId}))`
 }
 
 /** Removes the second factors of an account, whose row is locked: all, or those that were added since a time. */

@@ -4,6 +4,7 @@ import sql, { type Sql } from 'sql-template-tag'
 import { storedSessionToken } from './hashed-session-tokens.ts'
 import { pendingSignInsVoided } from './pending-sign-ins.ts'
 import { type AccountPrincipal, type IdleLimits, idleSecondsMax, type Principals } from './principals.ts'
+import { factorShown } from './shown-factors.ts'
 
 /** A session as its account may see it: without its token. */
 export type SessionCard = { id: string; createdAt: Date; usedAt: Date; expiresAt: Date; userAgent: string | null }
@@ -34,9 +35,9 @@ export type Sessions = {
    * The account's person chose their password: they need not change it, and JWTs issued before are refused, as are
    * links to choose another and pending sign-ins.
    *
-   * @param ended sessions that end with it
+   * @param started the session with which the person goes on, if it replaces all others; null: none ends
    */
-  passwordChosen(accountId: string, ended: EndedSessions): Promise<void>
+  passwordChosen(accountId: string, started: ReplacingSession | null): Promise<void>
   /** Somebody else set the account's password: the same, and all sessions end. */
   passwordSet(accountId: string): Promise<void>
   /** To be read before a sign-in checks a password or another factor. */
@@ -49,8 +50,8 @@ export type Sessions = {
   changedSince(accountId: string, mark: SignInMark): Promise<boolean>
 }
 
-/** `except`: the token of the session that stays. */
-export type EndedSessions = 'all' | 'none' | { except: string }
+/** `secondFactorAt`: of the session that it replaces. */
+export type ReplacingSession = { token: string; secondFactorAt: Date | null }
 
 /** Changes with the password, and when all sessions are ended. null: neither has happened, or there is no account. */
 export type SignInMark = string | null
@@ -103,7 +104,7 @@ export function createSessions(
       for (const { accountId } of rows) await principals.forget(accountId)
     },
     async endOthers(accountId, sessionId) {
-      await pool.query(sql`delete from session where "userId" = ${accountId} and id <> ${sessionId}`)
+      await pool.query(sessionsEndedBut(accountId, sessionId))
       await principals.forget(accountId)
     },
     async endOldest(accountId) {
@@ -122,11 +123,14 @@ export function createSessions(
       for (const { id } of rows) await endAll(id)
       return rows.length
     },
-    async passwordChosen(accountId, ended) {
+    async passwordChosen(accountId, started) {
       await endingSignIns(pool, accountId, async (transaction) => {
         await transaction.query(sql`update "user" set "mustChangePassword" = false where id = ${accountId}`)
         await transaction.query(passwordResetsVoided(accountId))
-        await endSessions(transaction, accountId, ended)
+        if (started === null) return
+        const { token, secondFactorAt } = started
+        if (secondFactorAt !== null) await transaction.query(factorShown(accountId, { token }, secondFactorAt))
+        await endSessions(transaction, accountId, { exceptToken: token })
       })
       await principals.forget(accountId)
     },
@@ -182,12 +186,16 @@ export function endingSignIns<Result>(
 export async function endSessions(
   transaction: PoolClient,
   accountId: string,
-  ended: EndedSessions = 'all',
+  { exceptToken = null }: { exceptToken?: string | null } = {},
 ): Promise<void> {
-  if (ended === 'none') return
-  const kept = ended === 'all' ? '' : storedSessionToken(ended.except)
+  const kept = exceptToken === null ? '' : storedSessionToken(exceptToken)
   await transaction.query(sql`delete from session where "userId" = ${accountId} and token <> ${kept}`)
   await transaction.query(sql`delete from holdfast.calendar_feed where created_by = ${accountId}`)
+}
+
+/** Ends all sessions of an account but one. */
+export function sessionsEndedBut(accountId: string, sessionId: string): Sql {
+  return sql`delete from session where "userId" = ${accountId} and id <> ${sessionId}`
 }
 
 /** Whether a session has not ended. */

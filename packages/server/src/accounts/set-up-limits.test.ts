@@ -80,7 +80,7 @@ test('passkeys that are created at the same time are 20 at most', async () => {
 })
 
 test('a request for another factor that is under way when the sessions end adds none', async () => {
-  const { id, token } = await signUp(server.url, 'ended@example.org', password)
+  const { id, token, secret, confirm } = await beginning('ended@example.org')
   const origin = `http://localhost:${new URL(server.url).port}`
   const { body } = await post(server.url, 'passkeys/options', { password }, token, { origin })
   const response = aCreatedPasskey(String(body.challenge), { origin, rpId: 'localhost' })
@@ -93,16 +93,18 @@ test('a request for another factor that is under way when the sessions end adds 
     reset.release()
   })
   const added = post(server.url, 'passkeys', { name: 'New', response }, token, { origin })
+  const confirmed = confirm(codeOf(secret))
   const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-  await expect.poll(async () => (await server.database.ownerPool.query(waiting)).rowCount, { timeout: 60_000 }).toBe(1)
+  await expect.poll(async () => (await server.database.ownerPool.query(waiting)).rowCount, { timeout: 60_000 }).toBe(2)
   await reset.query('delete from auth.session where "userId" = $1', [id])
   await reset.query('commit')
   expect((await added).body.code).toBe('passkey_refused')
+  expect(await confirmed).toBe('unauthenticated')
   // The session is still known in memory for a moment, as on another server.
   expect((await post(server.url, 'totp/begin', { password }, token)).status).toBe(401)
   const { rows } = await server.database.ownerPool.query(
     `select (select count(*)::int from auth.passkey where "userId" = $1) as passkeys,
-            (select count(*)::int from auth.totp where "userId" = $1) as apps`,
+            (select count(*)::int from auth.totp where "userId" = $1 and "confirmedAt" is not null) as apps`,
     [id],
   )
   expect(rows).toEqual([{ passkeys: 0, apps: 0 }])

@@ -22,7 +22,7 @@ export function createStartSession(
     const { internalAdapter } = await auth.$context
     const origin = { ipAddress, userAgent }
     const { token } = await internalAdapter.createSession(accountId, !isRemembered, origin)
-    await secondFactors.markNewSession(accountId, token, new Date())
+    await secondFactors.markNewSession(accountId, token)
     if (!(await sessions.changedSince(accountId, mark))) return token
     await sessions.endByToken(token)
     return null

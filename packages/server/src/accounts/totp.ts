@@ -8,7 +8,7 @@ export type Totp = {
   /** Stores a new secret, which is asked for once a code of it was entered. null: the account has one already. */
   begin(account: { accountId: string; email: string }): Promise<NewTotp | null>
   /** Turns the new secret on with its first code. `missing`: there is none, or it is older than ten minutes. */
-  confirm(accountId: string, code: string): Promise<CodeOutcome>
+  confirm(transaction: PoolClient, accountId: string, code: string): Promise<CodeOutcome>
   /** Accepts a code once, with one step of tolerance for the phone's clock. `missing`: the account has no secret. */
   verify(transaction: PoolClient, accountId: string, code: string): Promise<CodeOutcome>
 }
@@ -44,11 +44,11 @@ export function createTotp(pool: Pool, box: SecretBox, now: () => number = Date.
   }
 
   async function accept(
-    db: Pool | PoolClient,
+    transaction: PoolClient,
     condition: Sql,
     { accountId, code }: { accountId: string; code: string },
   ): Promise<CodeOutcome> {
-    const { rows } = await db.query<{ secret: string }>(
+    const { rows } = await transaction.query<{ secret: string }>(
       sql`select secret from totp where "userId" = ${accountId} and ${condition}`,
     )
     const stored = rows[0]?.secret
@@ -58,7 +58,7 @@ export function createTotp(pool: Pool, box: SecretBox, now: () => number = Date.
     const step = secret === null ? null : stepOf(secret, code)
     if (step === null) return { kind: 'wrong' }
     // One statement decides between two requests with the same code.
-    const { rowCount } = await db.query(sql`
+    const { rowCount } = await transaction.query(sql`
       update totp set "lastStep" = ${step}, "confirmedAt" = coalesce("confirmedAt", now())
        where "userId" = ${accountId} and secret = ${stored} and "lastStep" < ${step}`)
     return { kind: rowCount === 1 ? 'accepted' : 'used' }
@@ -75,7 +75,7 @@ export function createTotp(pool: Pool, box: SecretBox, now: () => number = Date.
       if (rowCount === 0) return null
       return { secret: secret.base32, uri: new TOTP({ ...form, label: email, secret }).toString() }
     },
-    confirm: (accountId, code) => accept(pool, isBegun, { accountId, code }),
+    confirm: (transaction, accountId, code) => accept(transaction, isBegun, { accountId, code }),
     verify: (transaction, accountId, code) => accept(transaction, isOn, { accountId, code }),
   }
 }

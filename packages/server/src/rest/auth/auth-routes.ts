@@ -141,10 +141,8 @@ async function respond(
   if (endpoint.path === '/sign-up/email') await afterSignUp(request, response.clone(), deps)
   if (endpoint.path === '/change-password' && request.principal.kind === 'account') {
     const { accountId, secondFactorAt } = request.principal
-    if (token !== null && secondFactorAt !== null) {
-      await deps.secondFactors.markNewSession(accountId, unsigned(token), secondFactorAt)
-    }
-    await deps.sessions.passwordChosen(accountId, token === null ? 'none' : { except: unsigned(token) })
+    const started = token === null ? null : { token: unsigned(token), secondFactorAt }
+    await deps.sessions.passwordChosen(accountId, started)
   }
   if (endpoint.path === '/sign-out') await endSessionOfJwt(request, deps.sessions)
   // The site has its cookie, which its scripts cannot read.

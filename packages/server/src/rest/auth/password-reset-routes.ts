@@ -1,7 +1,6 @@
 import type { MessageLanguage } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import type { Accounts } from '../../accounts/accounts.ts'
-import type { Passkeys } from '../../accounts/passkeys.ts'
 import type { PasswordLinks } from '../../accounts/password-links.ts'
 import type { Passwords } from '../../accounts/passwords.ts'
 import type { AuditRecorder } from '../../audit/audit-recorder.ts'
@@ -14,7 +13,6 @@ import { refuseGuessable, refuseWhenOverloaded } from './new-password-refusals.t
 
 export type PasswordResetDeps = {
   accounts: Pick<Accounts, 'byEmail'> & PasswordLinks
-  passkeys: Pick<Passkeys, 'list'>
   passwords: Pick<Passwords, 'isOverloaded'>
   mails: AccountMails
   audit: Pick<AuditRecorder, 'record'>
@@ -54,16 +52,16 @@ export async function passwordResetRoutes(app: FastifyInstance, deps: PasswordRe
       refuseGuessable('newPassword', newPassword, account === null ? [] : [account.email, account.name])
       refuseWhenOverloaded(deps.passwords)
       const count = await app.rateLimits.countSignIn(request, reply, null)
-      const { kind } = await deps.accounts.resetPassword(token, newPassword).catch(async (error: unknown) => {
+      const outcome = await deps.accounts.resetPassword(token, newPassword).catch(async (error: unknown) => {
         await count.giveBack()
         throw error
       })
-      if (kind === 'link_used') throw problem('link_used', 'The link was used, has expired, or is not complete.')
+      if (outcome.kind === 'link_used')
+        throw problem('link_used', 'The link was used, has expired, or is not complete.')
       // A clinic's people use one address.
       await count.giveBack()
       void reply.header('cache-control', 'no-store')
-      const passkeys = account === null ? [] : await deps.passkeys.list(account.id)
-      return { status: true, passkeys: passkeys.map(({ name }) => name) }
+      return { status: true, passkeys: outcome.passkeys }
     },
   )
 }

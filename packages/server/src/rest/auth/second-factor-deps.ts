@@ -18,6 +18,7 @@ export type SecondFactorDeps = Pick<
   | 'secondFactors'
   | 'sessionCookies'
   | 'sessions'
+  | 'setUpTotp'
   | 'signInCodes'
   | 'signInNotices'
   | 'startSession'

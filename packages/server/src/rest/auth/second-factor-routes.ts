@@ -2,9 +2,9 @@ import { secondFactorOperations } from '@holdfast/contract'
 import type { FastifyInstance } from 'fastify'
 import { passkeySite } from '../../accounts/passkey-site.ts'
 import type { AddedPasskey } from '../../accounts/passkeys.ts'
-import type { CodeOutcome } from '../../accounts/totp.ts'
+import type { SetUpTotpOutcome } from '../../accounts/set-up-totp.ts'
 import { problem } from '../../edge/problem-error.ts'
-import { callerOf } from './caller.ts'
+import { type Caller, callerOf } from './caller.ts'
 import { isRecent, requireConfirmation, requireShownFactor } from './confirm-change.ts'
 import { requirePasskeySite } from './passkey-site-of.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
@@ -45,17 +45,13 @@ function totpRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
   })
 
   app.post<{ Body: { code: string } }>(confirmTotp.url, { schema: { body: confirmTotp.body } }, async (request) => {
-    const { account, sessionId } = await requireShownFactor(request, deps)
-    const { accountId } = account
-    const { kind } = await firstCode(deps, accountId, request.body.code)
-    if (kind === 'missing') throw problem('totp_missing', 'Begin to set up an authenticator app again.')
-    if (kind === 'wrong') throw refusedCode('The code is wrong. Check the clock of the phone.')
-    if (kind === 'used') throw usedCode()
-    const recoveryCodes = await deps.recoveryCodes.replace(accountId)
-    await deps.secondFactors.markSession(accountId, sessionId)
-    // They were started without a code.
-    await deps.sessions.endOthers(accountId, sessionId)
-    return { recoveryCodes }
+    const caller = await requireShownFactor(request, deps)
+    const outcome = await firstCode(deps, caller, request.body.code)
+    if (outcome.kind === 'missing') throw problem('totp_missing', 'Begin to set up an authenticator app again.')
+    if (outcome.kind === 'wrong') throw refusedCode('The code is wrong. Check the clock of the phone.')
+    if (outcome.kind === 'used') throw usedCode()
+    if (outcome.kind === 'ended') throw problem('unauthenticated', 'Sign in first.')
+    return { recoveryCodes: outcome.recoveryCodes }
   })
 
   app.post<{ Body: Confirmation }>(removeTotp.url, confirmed, async (request) => {
@@ -96,7 +92,6 @@ function passkeyRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
     if (outcome.kind === 'too_many') throw tooManyPasskeys()
     if (outcome.kind === 'refused')
       throw problem('passkey_refused', 'The response of the browser is not valid, or was used before.')
-    await deps.secondFactors.markSession(account.accountId, sessionId)
     return outcome.passkey
   })
 
@@ -127,11 +122,15 @@ function passkeyRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
  *
  * @throws ProblemError rate_limited
  */
-async function firstCode(deps: SecondFactorDeps, accountId: string, code: string): Promise<CodeOutcome> {
+async function firstCode(
+  deps: SecondFactorDeps,
+  { account: { accountId }, sessionId }: Caller,
+  code: string,
+): Promise<SetUpTotpOutcome> {
   const key = `first code ${accountId}`
   const retryAfterSeconds = await deps.attemptLimits.begin(key)
   if (retryAfterSeconds > 0) throw tooManyCodes(retryAfterSeconds)
-  const outcome = await deps.totp.confirm(accountId, code).catch(async (error: unknown) => {
+  const outcome = await deps.setUpTotp({ accountId, sessionId }, code).catch(async (error: unknown) => {
     await deps.attemptLimits.withdrawn(key)
     throw error
   })
