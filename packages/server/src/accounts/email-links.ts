@@ -51,9 +51,13 @@ export type EmailLinks = {
   /**
    * The account has its earlier address again, and nothing that somebody with its password may have set up: its
    * sessions and calendar feeds end, the password becomes invalid, and second factors are removed; of an account with a
-   * role, those of the three days before. null: the link is not valid any more.
+   * role, those of the three days before. false: the link is not valid any more.
+   *
+   * @param accountId see {@link EmailLinks.byEmailUndo}
    */
-  undoEmailChange(token: string): Promise<{ accountId: string } | null>
+  undoEmailChange(accountId: string, token: string): Promise<boolean>
+  /** The account that a link takes its earlier address back for; null: the link is not valid any more. */
+  byEmailUndo(token: string): Promise<string | null>
   /** Whether somebody may still take the address back. Nobody else may have it meanwhile. */
   isEmailReserved(email: string): Promise<boolean>
 }
@@ -173,14 +177,18 @@ export function createEmailLinks(pool: Pool, principals: Pick<Principals, 'forge
       await principals.forget(accountId)
       return use
     },
-    async undoEmailChange(token) {
-      const accountId = await accountOfUndo(pool, token)
-      if (accountId === null) return null
+    async undoEmailChange(accountId, token) {
       const isDone = await endingSignIns(pool, accountId, (transaction) => undo(transaction, accountId, token)).catch(
         (error: unknown) => linkUsed(error).kind !== 'link_used',
       )
       await principals.forget(accountId)
-      return isDone ? { accountId } : null
+      return isDone
+    },
+    async byEmailUndo(token) {
+      const { rows } = await pool.query<{ id: string }>(sql`
+        select "userId"::text as id from "emailLink"
+         where "tokenHash" = ${digestOf(token)} and purpose = 'undo' and "expiresAt" > now()`)
+      return rows[0]?.id ?? null
     },
     async isEmailReserved(email) {
       const { rows } = await pool.query<{ found: boolean }>(
@@ -286,13 +294,6 @@ async function undo(transaction: PoolClient, accountId: string, token: string): 
   await secondFactorsRemoved(transaction, accountId, since)
   await endSessions(transaction, accountId)
   return true
-}
-
-async function accountOfUndo(pool: Pool, token: string): Promise<string | null> {
-  const { rows } = await pool.query<{ id: string }>(sql`
-    select "userId"::text as id from "emailLink"
-     where "tokenHash" = ${digestOf(token)} and purpose = 'undo' and "expiresAt" > now()`)
-  return rows[0]?.id ?? null
 }
 
 /** How long until the account may get another mail; 0: it may. */

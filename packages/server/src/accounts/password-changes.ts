@@ -1,15 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { DatabaseUnavailable, mayHaveRun } from '@holdfast/engine'
 import type { DBAdapter, DBTransactionAdapter } from 'better-auth'
 import { APIError } from 'better-auth/api'
 import type { Passwords } from './passwords.ts'
 
-/** Of a request under way: the stored hash that a password in it has matched. */
-type Request = { matchedHash: string | null }
+/** Of a request under way: the stored hash that a password in it has matched, and whether that may be replaced. */
+type Request = { matchedHash: string | null; mayHaveChanged: boolean }
 
 /**
  * The accounts library checks the current password, and then replaces whatever is stored: of two changes at once, both
  * with the right password, the later won unnoticed. Here, the password is replaced only if it is still the one that was
  * checked; otherwise the change is refused as one with a wrong password.
+ *
+ * The library also ends sessions and starts one after the password is committed. If that fails, its response does not
+ * say what was done; here, the outcome is unknown.
  */
 export function createPasswordChanges(passwords: Passwords) {
   const requests = new AsyncLocalStorage<Request>()
@@ -17,12 +21,16 @@ export function createPasswordChanges(passwords: Passwords) {
   function guardedUpdates(adapter: DBTransactionAdapter): Pick<DBTransactionAdapter, 'update'> {
     return {
       async update(args) {
-        const matchedHash = requests.getStore()?.matchedHash ?? null
-        if (args.model !== 'account' || args.update.password === undefined || matchedHash === null) {
-          return adapter.update(args)
-        }
+        const request = requests.getStore()
+        const matchedHash = request?.matchedHash ?? null
+        if (request === undefined || matchedHash === null) return adapter.update(args)
+        if (args.model !== 'account' || args.update.password === undefined) return adapter.update(args)
         const where = [...args.where, { field: 'password', value: matchedHash }]
-        const updated = await adapter.update<never>({ ...args, where })
+        const updated = await adapter.update<never>({ ...args, where }).catch((error: unknown) => {
+          request.mayHaveChanged = mayHaveRun(error)
+          throw error
+        })
+        request.mayHaveChanged = updated !== null
         if (updated === null) {
           throw new APIError('BAD_REQUEST', {
             code: 'INVALID_PASSWORD',
@@ -51,7 +59,19 @@ export function createPasswordChanges(passwords: Passwords) {
       transaction: (work) =>
         adapter.transaction((transaction) => work({ ...transaction, ...guardedUpdates(transaction) })),
     }),
-    /** Runs a request to the library. */
-    run: <T>(work: () => Promise<T>): Promise<T> => requests.run({ matchedHash: null }, work),
+    /**
+     * Runs a request to the library.
+     *
+     * @throws DatabaseUnavailable if it failed, and the password may be changed
+     */
+    async run(work: () => Promise<Response>): Promise<Response> {
+      const request: Request = { matchedHash: null, mayHaveChanged: false }
+      const response = await requests.run(request, work)
+      if (response.status < 500 || !request.mayHaveChanged) return response
+      throw new DatabaseUnavailable('A password may have been changed, but the rest was not done.', {
+        outcomeUnknown: true,
+        cause: null,
+      })
+    },
   }
 }

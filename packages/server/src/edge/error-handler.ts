@@ -57,6 +57,7 @@ export function problemOf(error: unknown, ifLost = repeatWithKey): ProblemError 
 
 /** Whether a write that failed with this error may have been committed, as its response says then. */
 export function isOutcomeUnknown(error: unknown): boolean {
+  if (error instanceof ProblemError) return false
   return mayHaveRun(error) && (isConnectionLost(error) || problemOf(error).code === 'internal_error')
 }
 

@@ -9,10 +9,6 @@ declare module 'fastify' {
   }
 }
 
-const tooSlow =
-  'The response took too long. The request is still being processed: ' +
-  'repeat a write with the same Idempotency-Key to get its outcome.'
-
 /**
  * Responds with 503 to a request that takes longer than `seconds`. The work is not cancelled: a commit may be in
  * progress. (Fastify's `handlerTimeout` stops counting as soon as the request's body has been read.)
@@ -26,7 +22,7 @@ export const responseDeadline = fp(async (app: FastifyInstance, { seconds }: { s
     if (reply.sent || reply.raw.destroyed) return
     // The client is still sending, and Node will disconnect it in time. A response now would be followed by another.
     if (!reply.request.raw.complete) startTimer(reply)
-    else void reply.send(problem('unavailable', tooSlow, { retryAfterSeconds: 1 }))
+    else void reply.send(problem('unavailable', tooSlow(reply), { retryAfterSeconds: 1 }))
   }
   const startTimers = () => {
     const waiting = arrived.filter(isWaiting)
@@ -46,4 +42,10 @@ export const responseDeadline = fp(async (app: FastifyInstance, { seconds }: { s
 
 function isWaiting({ raw }: FastifyReply): boolean {
   return !raw.writableEnded && !raw.destroyed
+}
+
+function tooSlow({ request }: FastifyReply): string {
+  const { ifLost } = request.routeOptions.config
+  const then = ifLost ?? 'Repeat a write with the same Idempotency-Key to get its outcome.'
+  return `The response took too long. The request is still being processed. ${then}`
 }

@@ -6,13 +6,16 @@ import { type Auth, clientAddressHeader } from '../../accounts/auth.ts'
 import type { Principals } from '../../accounts/principals.ts'
 import type { Sessions, SignInMark } from '../../accounts/sessions.ts'
 import type { AuditRecorder } from '../../audit/audit-recorder.ts'
+import { afterCommit } from '../../edge/after-commit.ts'
 import { isOwnPage } from '../../edge/csrf.ts'
 import { problem } from '../../edge/problem-error.ts'
 import type { SignInCount } from '../../edge/rate-limits.ts'
 import { authBodies } from './auth-bodies.ts'
 import { refusalOf, wrongPassword } from './auth-refusals.ts'
 import { emailRoutes } from './email-routes.ts'
+import { ifLostAt } from './if-lost.ts'
 import { refuseGuessable, refuseWhenOverloaded } from './new-password-refusals.ts'
+import type { PasswordAttempt } from './password-attempts.ts'
 import { passwordResetRoutes } from './password-reset-routes.ts'
 import { createPublicAddressCheck } from './public-address.ts'
 import { recordAccountEvents } from './record-account-events.ts'
@@ -57,6 +60,9 @@ export async function authRoutes(app: FastifyInstance, deps: AuthRoutesDeps): Pr
   const requirePublicAddress = createPublicAddressCheck(deps)
   app.decorateRequest('subjectAccountId', null)
   recordAccountEvents(app, deps.audit)
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, ifLost: ifLostAt(route.url) }
+  })
   await app.register(sessionRoutes, deps)
   await app.register(passwordResetRoutes, deps)
   await app.register(emailRoutes, deps)
@@ -123,6 +129,21 @@ async function respond(
     await count?.giveBack()
     throw error
   })
+  const complete = () => completed(endpoint, request, reply, deps, { attempt, count, mark, response })
+  // The library has committed what it did.
+  return response.ok && endpoint.method === 'POST' ? afterCommit(complete) : complete()
+}
+
+type Completed = Forwarded & { attempt: PasswordAttempt; count: SignInCount | undefined }
+
+/** What follows the library's response. */
+async function completed(
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: AuthRoutesDeps,
+  { attempt, count, mark, response }: Completed,
+) {
   // A clinic's people sign in from one address. Sign-ups always count: they create accounts.
   if (response.status >= 500 || (response.ok && endpoint.path !== '/sign-up/email')) await count?.giveBack()
   await attempt.end(response.ok ? 'succeeded' : response.status < 500 ? 'failed' : 'withdrawn')

@@ -1,9 +1,11 @@
+import type { AuditDetail, AuditKind } from '@holdfast/contract'
 import type { MessageLanguage } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import type { PoolClient } from 'pg'
 import { type EmailChange, type EmailLink, emailLinkHours, undoHours } from '../../accounts/email-links.ts'
 import type { AuditRecorder } from '../../audit/audit-recorder.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
+import { isOutcomeUnknown } from '../../edge/error-handler.ts'
 import { problem } from '../../edge/problem-error.ts'
 import type { AnswerRequest } from '../../messages/answer-account-requests.ts'
 import { authBodies } from './auth-bodies.ts'
@@ -60,12 +62,20 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
     { config, schema: { body: authBodies.verifyEmail } },
     async (request, reply) => {
       const { account } = callerOf(request)
-      const use = await accounts.useEmailLink(account.accountId, request.body.token, (transaction, change) =>
-        storeNotice(transaction, deps, change),
-      )
+      let kind: AuditKind = 'email_confirmed'
+      const record = (details: AuditDetail[]) =>
+        audit.record({ kind, actorId: account.accountId, network: networkPrefix(request.ip), details })
+      const use = await accounts
+        .useEmailLink(account.accountId, request.body.token, (transaction, change) => {
+          kind = 'email_changed'
+          return storeNotice(transaction, deps, change)
+        })
+        .catch((error: unknown) => {
+          if (isOutcomeUnknown(error)) record(['outcome unknown'])
+          throw error
+        })
       if (use.kind === 'link_used') throw linkUsed('The link was used, has expired, or is for another account.')
-      const kind = use.kind === 'confirmed' ? 'email_confirmed' : 'email_changed'
-      audit.record({ kind, actorId: account.accountId, network: networkPrefix(request.ip), details: [] })
+      record([])
       // This browser is known for the new address.
       if (use.kind === 'changed') {
         void reply.header('set-cookie', deps.knownBrowsers.setCookie(request.headers.cookie, use.email))
@@ -78,10 +88,11 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
     '/api/auth/undo-email-change',
     { config, schema: { body: authBodies.undoEmailChange } },
     async (request) => {
-      const undone = await accounts.undoEmailChange(request.body.token)
-      if (undone === null) throw linkUsed('The link was used, has expired, or is not complete.')
-      const subject = { subjectId: undone.accountId, network: networkPrefix(request.ip) }
-      audit.record({ kind: 'email_change_undone', ...subject, details: [] })
+      const { token } = request.body
+      const accountId = await accounts.byEmailUndo(token)
+      request.subjectAccountId = accountId
+      const isDone = accountId !== null && (await accounts.undoEmailChange(accountId, token))
+      if (!isDone) throw linkUsed('The link was used, has expired, or is not complete.')
       return { status: true }
     },
   )

@@ -3,9 +3,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuditEntry } from '../../audit/audit-entry.ts'
 import type { AuditRecorder } from '../../audit/audit-recorder.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
+import { isOutcomeUnknown } from '../../edge/error-handler.ts'
 
 /**
- * What is recorded of a request to an endpoint: when it succeeded, when it was refused, when there were too many.
+ * What is recorded of a request to an endpoint: when it succeeded, when it was refused, when there were too many. If
+ * its outcome is unknown, `succeeded` is recorded with the detail `outcome unknown`.
  * `about`: the account of the e-mail address in its body, or of `subjectAccountId`; absent: that of the credentials.
  */
 type Recorded = {
@@ -32,6 +34,7 @@ const recorded = new Map<string, Recorded>([
   ],
   [path('request-password-reset'), { succeeded: 'password_link_requested', about: 'email' }],
   [path('reset-password'), { succeeded: 'password_reset', refused: 'password_reset_failed', about: 'subject' }],
+  [path('undo-email-change'), { succeeded: 'email_change_undone', about: 'subject' }],
   [path('revoke-session'), { succeeded: 'sessions_ended', detail: 'one' }],
   [path('revoke-sessions'), { succeeded: 'sessions_ended', detail: 'all' }],
   [path('revoke-other-sessions'), { succeeded: 'sessions_ended', detail: 'others' }],
@@ -74,10 +77,26 @@ const recorded = new Map<string, Recorded>([
 /** Records in the security log what happened to accounts, from the responses of the routes that `app` adds later. */
 export function recordAccountEvents(app: FastifyInstance, audit: Pick<AuditRecorder, 'record'>): void {
   app.decorateRequest('subjectEmail', null)
+  app.decorateRequest('mayHaveWritten', false)
   // After the validation: a request can be refused for its number before, and its body can then be anything.
   app.addHook('preHandler', (request, _reply, done) => {
     request.subjectEmail = emailOf(request.body)
     done()
+  })
+  app.addHook('onRoute', (route) => {
+    const { handler } = route
+    route.handler = async function (request, reply) {
+      // Also while the handler runs: the response deadline does not end it.
+      request.mayHaveWritten = true
+      try {
+        const body: unknown = await handler.call(this, request, reply)
+        request.mayHaveWritten = false
+        return body
+      } catch (error) {
+        request.mayHaveWritten = isOutcomeUnknown(error)
+        throw error
+      }
+    }
   })
   app.addHook('onResponse', (request, reply, done) => {
     const entry = entryOf(request, reply)
@@ -89,20 +108,24 @@ export function recordAccountEvents(app: FastifyInstance, audit: Pick<AuditRecor
 function entryOf(request: FastifyRequest, reply: FastifyReply): AuditEntry | null {
   const { routeOptions, principal, subjectEmail: email } = request
   const rule = recorded.get(routeOptions.url ?? '')
-  const kind = rule && kindOf(rule, reply)
+  const isUnknown = reply.statusCode >= 500 && request.mayHaveWritten
+  const kind = isUnknown ? rule?.succeeded : rule && kindOf(rule, reply)
   if (kind === undefined) return null
-  const details = rule?.detail === undefined ? [] : [rule.detail]
+  const details: AuditDetail[] = rule?.detail === undefined ? [] : [rule.detail]
+  if (isUnknown) details.push('outcome unknown')
+  // Nobody knows then whether the password was right.
+  const isSignedIn = kind === 'sign_in' && !isUnknown
   if (rule?.about === 'email') {
     // What was refused for its number may name anybody.
     if (email === null || kind === rule.delayed) return { kind, details }
     // The password was right, but no session began.
-    const isAsked = kind === 'sign_in' && !reply.hasHeader('set-cookie')
+    const isAsked = isSignedIn && !reply.hasHeader('set-cookie')
     if (isAsked) return { kind: 'second_factor_asked', subjectEmail: email, details }
-    return kind === 'sign_in' ? { kind, actorEmail: email, details } : { kind, subjectEmail: email, details }
+    return isSignedIn ? { kind, actorEmail: email, details } : { kind, subjectEmail: email, details }
   }
   if (rule?.about === 'subject') {
     const accountId = request.subjectAccountId
-    return kind === 'sign_in' ? { kind, actorId: accountId, details } : { kind, subjectId: accountId, details }
+    return isSignedIn ? { kind, actorId: accountId, details } : { kind, subjectId: accountId, details }
   }
   return principal.kind === 'account' ? { kind, actorId: principal.accountId, details } : null
 }
@@ -121,9 +144,11 @@ function emailOf(body: unknown): string | null {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The account whose password a reset link changes, or that signs in with a second factor; null: none. */
+    /** The account that a link is for, or that signs in with a second factor; null: none. */
     subjectAccountId: string | null
     /** The e-mail address in a body that is valid. */
     subjectEmail: string | null
+    /** The route's handler still runs, or has failed with an unknown outcome. */
+    mayHaveWritten: boolean
   }
 }

@@ -6,6 +6,7 @@ import { sessionSeconds } from '../../accounts/auth.ts'
 import { isChallenge } from '../../accounts/pending-sign-ins.ts'
 import type { SignInMark } from '../../accounts/sessions.ts'
 import type { SignInCodeOutcome } from '../../accounts/sign-in-codes.ts'
+import { afterCommit } from '../../edge/after-commit.ts'
 import { isOwnPage } from '../../edge/csrf.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import { requirePasskeySite } from './passkey-site-of.ts'
@@ -41,7 +42,8 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
       if (user === null) throw expired()
       request.subjectAccountId = user.id
       await acceptCode(request, deps, user, { challenge, code })
-      return startSession(request, reply, deps, { user, mark, isRemembered: rememberMe })
+      // The code and the challenge are used up.
+      return afterCommit(() => startSession(request, reply, deps, { user, mark, isRemembered: rememberMe }))
     },
   )
 
@@ -75,7 +77,9 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
       if (signIn === null || user === null)
         throw problem('passkey_refused', 'This passkey is not known here, or its response is not valid.')
       request.subjectAccountId = user.id
-      return startSession(request, reply, deps, { user, mark: signIn.mark, isRemembered: rememberMe })
+      const { mark } = signIn
+      // The signature is used up.
+      return afterCommit(() => startSession(request, reply, deps, { user, mark, isRemembered: rememberMe }))
     },
   )
 }

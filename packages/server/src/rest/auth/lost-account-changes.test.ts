@@ -1,0 +1,253 @@
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { aCreatedPasskey } from '../../../test/passkey-responses.ts'
+import { call, type RunningServer, runningServer, serverOn, settingsFor, signUp } from '../../../test/running-server.ts'
+import {
+  aPersonWithApp,
+  challengeOf,
+  codeOf,
+  accountPassword as password,
+  post,
+} from '../../../test/second-factor-steps.ts'
+import { type OpenAccounts, openAccounts } from '../../accounts/open-accounts.ts'
+import { readConfig } from '../../config/config.ts'
+import { createLogger } from '../../observe/logger.ts'
+
+const newPassword = 'entirely new words 7'
+const nothingWritten = /Nothing was written: repeat the request\.$/
+
+let server: RunningServer
+let origin: string
+
+beforeAll(async () => {
+  server = await runningServer()
+  origin = `http://localhost:${new URL(server.url).port}`
+  await query(`
+    create function public.cancelled() returns trigger language plpgsql as
+      $$ begin raise 'canceling statement due to statement timeout' using errcode = '57014'; end $$;
+    create function public.cut_off() returns trigger language plpgsql as
+      $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$`)
+})
+afterAll(() => server.end())
+
+const query = (text: string, values: unknown[] = []) => server.database.ownerPool.query(text, values)
+
+/** Runs a request while this statement fails, as one that takes too long. */
+async function whileCancelled<Result>(statement: string, work: () => Promise<Result>): Promise<Result> {
+  const table = statement.split(' on ')[1]
+  await query(`create trigger planted before ${statement} for each statement execute function public.cancelled()`)
+  try {
+    return await work()
+  } finally {
+    await query(`drop trigger planted on ${table}`)
+  }
+}
+
+/** What the log has of an account, once it has as much. */
+async function expectLogged(accountId: string, kind: string, details: string[][]): Promise<void> {
+  const logged = async () => {
+    const { rows } = await query(
+      `select details from holdfast.audit_event
+        where kind = $2 and (actor_id = $1 or subject_id = $1) order by at, seq`,
+      [accountId, kind],
+    )
+    return rows.map((row) => row.details)
+  }
+  await expect.poll(logged, { timeout: 10_000 }).toEqual(details)
+}
+
+async function signInWith(email: string, tried: string): Promise<number> {
+  return (await post(server.url, 'sign-in/email', { email, password: tried })).status
+}
+
+const sessionOf = async (bearer: string) =>
+  (await call(`${server.url}/api/auth/get-session`, { bearer })).body.session !== undefined
+
+/** What a request of a link would do, without the mail. */
+async function withAccounts<Result>(work: (accounts: OpenAccounts['accounts']) => Promise<Result>): Promise<Result> {
+  const result = readConfig(settingsFor(server.database))
+  if (result.kind !== 'ok') throw new Error('The settings of the tests are not valid.')
+  const database = { appUrl: server.database.appUrl, secrets: result.config.secrets ?? [] }
+  const { accounts, close } = await openAccounts(result.config, database, createLogger('silent'))
+  try {
+    return await work(accounts)
+  } finally {
+    await close()
+  }
+}
+
+/** The token of a link that the operator passes on. */
+async function aResetLink(accountId: string): Promise<string> {
+  return (await withAccounts((accounts) => accounts.createPasswordReset(accountId))).token
+}
+
+/** The token of a link that confirms the address of an account, or changes it to another. */
+async function anEmailLink(accountId: string, newEmail: string | null): Promise<string> {
+  const request = { newEmail, language: 'en' } as const
+  const link = await withAccounts((accounts) => accounts.createEmailLink(accountId, request, async () => undefined))
+  return link.kind === 'created' ? link.token : ''
+}
+
+/** The token of a link that takes back a change of the address. */
+async function anUndoLink(accountId: string): Promise<string> {
+  await query('update auth."user" set "emailVerified" = true where id = $1', [accountId])
+  const token = await anEmailLink(accountId, 'former@example.org')
+  const use = await withAccounts((accounts) => accounts.useEmailLink(accountId, token, async () => undefined))
+  return (use.kind === 'changed' && use.undoToken) || ''
+}
+
+/** Runs a request whose commit succeeds or not: the connection ends with it. */
+async function whileCutOff<Result>(table: string, work: () => Promise<Result>): Promise<Result> {
+  await query(`create constraint trigger planted after update on ${table} initially deferred
+    for each row execute function public.cut_off()`)
+  try {
+    return await work()
+  } finally {
+    await query(`drop trigger planted on ${table}`)
+  }
+}
+
+/** Somebody with an app that is begun, and another session. */
+async function aBeginner(email: string) {
+  const { id, token } = await signUp(server.url, email)
+  const other = String((await post(server.url, 'sign-in/email', { email, password })).body.token)
+  const { secret } = (await post(server.url, 'totp/begin', { password }, token)).body
+  const code = codeOf(String(secret))
+  return { id, token, code, other, confirm: () => post(server.url, 'totp/confirm', { code }, token) }
+}
+
+test.for(['insert on auth."recoveryCode"', 'update of "secondFactorAt" on auth.session', 'delete on auth.session'])(
+  'an app whose %s fails is not set up, and the same code sets it up then',
+  async (statement) => {
+    const { id, other, confirm } = await aBeginner(`app-${statement.replaceAll(/\W+/g, '-')}@example.org`)
+    const failed = await whileCancelled(statement, confirm)
+    expect(failed).toMatchObject({ status: 503, body: { detail: expect.stringMatching(nothingWritten) } })
+    const { rows } = await query('select "confirmedAt" from auth.totp where "userId" = $1', [id])
+    expect(rows).toEqual([{ confirmedAt: null }])
+    expect(await sessionOf(other)).toBe(true)
+
+    expect(await confirm()).toMatchObject({ status: 200, body: { recoveryCodes: { length: 10 } } })
+    expect(await sessionOf(other)).toBe(false)
+    await expectLogged(id, 'second_factor_changed', [['app added']])
+  },
+)
+
+test('a passkey that is not marked as shown is not added', async () => {
+  const { id, token } = await signUp(server.url, 'passkey@example.org')
+  const add = async () => {
+    const { body } = await post(server.url, 'passkeys/options', { password }, token, { origin })
+    const response = aCreatedPasskey(String(body.challenge), { origin, rpId: 'localhost' })
+    return post(server.url, 'passkeys', { name: 'Key', response }, token, { origin })
+  }
+  const failed = await whileCancelled('update of "secondFactorAt" on auth.session', add)
+  expect(failed).toMatchObject({ status: 503, body: { detail: expect.stringMatching(nothingWritten) } })
+  expect((await query('select from auth.passkey where "userId" = $1', [id])).rowCount).toBe(0)
+  expect((await add()).status).toBe(200)
+  expect((await call(`${server.url}/api/auth/second-factors`, { bearer: token })).body.isShown).toBe(true)
+  await expectLogged(id, 'second_factor_changed', [['passkey added']])
+})
+
+test.for([
+  { what: 'its links are not voided', statement: 'delete on auth.verification' },
+  { what: 'its new session is not started', statement: 'insert on auth.session' },
+])('of a password that was changed, but $what, the outcome is unknown', async ({ statement }) => {
+  const email = `change-${statement.split(' ')[0]}@example.org`
+  const { id, token } = await signUp(server.url, email)
+  const change = { currentPassword: password, newPassword, revokeOtherSessions: true }
+  const failed = await whileCancelled(statement, () => post(server.url, 'change-password', change, token))
+  expect(failed.status).toBe(503)
+  expect(failed.body.detail).toMatch(/the outcome is unknown\. Sign in with the new password; if it is refused, /)
+  expect([await signInWith(email, password), await signInWith(email, newPassword)]).toEqual([401, 200])
+  await expectLogged(id, 'password_changed', [['outcome unknown']])
+})
+
+test('a password whose change fails at once is not in the log', async () => {
+  const { id, token } = await signUp(server.url, 'unchanged@example.org')
+  const change = () => post(server.url, 'change-password', { currentPassword: password, newPassword }, token)
+  const failed = await whileCancelled('update on auth.account', change)
+  expect(failed.status).toBe(500)
+  expect(failed.body.detail).not.toMatch(/unknown/)
+  expect((await change()).status).toBe(200)
+  await expectLogged(id, 'password_changed', [[]])
+})
+
+test('a reset that cannot read the passkeys left changes no password, and its link works then', async () => {
+  const { id } = await signUp(server.url, 'reset@example.org')
+  const token = await aResetLink(id)
+  const reset = () => post(server.url, 'reset-password', { token, newPassword })
+  const lock = await server.database.ownerPool.connect()
+  onTestFinished(() => lock.release())
+  await lock.query('begin')
+  await lock.query('lock table auth.passkey in access exclusive mode')
+  const failed = reset()
+  await cancelReaderOf('passkey')
+  await lock.query('rollback')
+  expect(await failed).toMatchObject({ status: 503, body: { detail: expect.stringMatching(nothingWritten) } })
+  expect(await signInWith('reset@example.org', password)).toBe(200)
+  expect(await reset()).toMatchObject({ status: 200, body: { passkeys: [] } })
+  await expectLogged(id, 'password_reset', [[]])
+})
+
+test('of a reset whose commit is cut off, the outcome is unknown, and the response says what to do', async () => {
+  const { id } = await signUp(server.url, 'cut-off@example.org')
+  const token = await aResetLink(id)
+  const failed = await whileCutOff('auth.account', () => post(server.url, 'reset-password', { token, newPassword }))
+  expect(failed.status).toBe(503)
+  expect(failed.body.detail).toMatch(
+    /unknown\. Sign in with the new password; if it is refused, ask for another link\.$/,
+  )
+  await expectLogged(id, 'password_reset', [['outcome unknown']])
+})
+
+test.for([
+  { path: 'verify-email', kind: 'email_confirmed', link: (id: string) => anEmailLink(id, null) },
+  { path: 'verify-email', kind: 'email_changed', link: (id: string) => anEmailLink(id, 'next@example.org') },
+  { path: 'undo-email-change', kind: 'email_change_undone', link: anUndoLink },
+])('of an address whose $path is cut off, the log has $kind with an unknown outcome', async ({ path, kind, link }) => {
+  const { id, token: bearer } = await signUp(server.url, `${kind.replaceAll('_', '-')}@example.org`)
+  const token = await link(id)
+  const failed = await whileCutOff('auth."user"', () => post(server.url, path, { token }, bearer))
+  expect(failed.status).toBe(503)
+  expect(failed.body.detail).toMatch(/unknown\. (Look at the address of the account|Repeat the request); if /)
+  await expectLogged(id, kind, [['outcome unknown']])
+})
+
+test('of a sign-in whose code is used up, but whose session is not started, the outcome is unknown', async () => {
+  const { id, email, secret } = await aPersonWithApp(server, 'code@example.org')
+  const challenge = await challengeOf(server.url, email)
+  const failed = await whileCancelled('insert on auth.session', () =>
+    post(server.url, 'sign-in/code', { challenge, code: codeOf(secret) }),
+  )
+  expect(failed.status).toBe(503)
+  expect(failed.body.detail).toMatch(/the outcome is unknown\. Sign in again\.$/)
+  await expectLogged(id, 'sign_in', [[], ['code', 'outcome unknown']])
+})
+
+test('a change that takes too long is in the log as one whose outcome is unknown, and is completed', async () => {
+  const impatient = await serverOn(server.database, { HOLDFAST_ANSWER_SECONDS_MAX: '1' })
+  onTestFinished(() => impatient.stop())
+  const { id, token, code } = await aBeginner('slow@example.org')
+  const lock = await server.database.ownerPool.connect()
+  onTestFinished(() => lock.release())
+  await lock.query('begin')
+  await lock.query('select from auth."user" where id = $1 for update', [id])
+  const slow = await post(impatient.url, 'totp/confirm', { code }, token)
+  expect(slow.status).toBe(503)
+  expect(slow.body.detail).toMatch(/still being processed\. Look at the second factors of the account; if the app is /)
+  await expectLogged(id, 'second_factor_changed', [['app added', 'outcome unknown']])
+  await lock.query('rollback')
+  const confirmed = () => query('select from auth.totp where "userId" = $1 and "confirmedAt" is not null', [id])
+  await expect.poll(async () => (await confirmed()).rowCount, { timeout: 10_000 }).toBe(1)
+})
+
+/** Waits until a query waits for the lock of a table, and cancels it. */
+async function cancelReaderOf(table: string): Promise<void> {
+  const cancelled = async () =>
+    (
+      await query(
+        `select pg_cancel_backend(pid) from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock' and query like '%from ' || $1 || '%'`,
+        [table],
+      )
+    ).rowCount
+  await expect.poll(cancelled, { timeout: 20_000 }).toBe(1)
+}
