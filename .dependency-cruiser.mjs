@@ -37,7 +37,7 @@ const engineFolders = {
   'stored-responses': [],
   slots: [],
   tail: [],
-  messages: ['lists', 'reads'],
+  messages: ['lists', 'reads', 'stored-responses'],
   upkeep: [],
   archive: [],
   'app-login': [],

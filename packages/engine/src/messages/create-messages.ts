@@ -1,11 +1,12 @@
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
-import { readAfterCommit } from '../database/promptly.ts'
+import { inTransaction } from '../database/pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
 import { isId } from '../model/id.ts'
 import type { Message, MessageContent, Messages, SendAgainOutcome } from '../model/message.ts'
+import { runOnce } from '../stored-responses/run-once.ts'
 import { messageChoices, setMessageChoices } from './message-choices.ts'
 import { changeMessageSettings, readMessageSettings } from './message-settings.ts'
 import { chooseReminders, reminderOptOuts } from './reminder-opt-outs.ts'
@@ -52,7 +53,19 @@ export function createMessages(pool: pg.Pool): Messages {
       return { message, content }
     },
 
-    sendAgain: (clinicNo, id) => sendAgain(pool, clinicNo, id),
+    async sendAgain(clinicNo, id, writeKey) {
+      if (!isId(id)) return { kind: 'done', value: { kind: 'message_missing' } }
+      const result = await inTransaction(pool, (transaction) =>
+        runOnce(
+          transaction,
+          writeKey,
+          () => sendAgain(transaction, clinicNo, id),
+          ({ kind }) => kind === 'due',
+        ),
+      )
+      if (result.kind !== 'replayed' || result.value.kind !== 'due') return result
+      return { kind: 'replayed', value: { kind: 'due', message: withTimes(result.value.message) } }
+    },
 
     chooseReminders: (choice) => chooseReminders(pool, choice),
     reminderOptOuts: (recipients) => reminderOptOuts(pool, recipients),
@@ -64,22 +77,36 @@ export function createMessages(pool: pg.Pool): Messages {
   }
 }
 
-async function sendAgain(pool: pg.Pool, clinicNo: number, id: string): Promise<SendAgainOutcome> {
-  if (!isId(id)) return { kind: 'message_missing' }
-  const { rowCount } = await pool.query(sql`
+/** The message stays locked: if it were sent before it is read, the response would deny that it was due. */
+async function sendAgain(transaction: pg.PoolClient, clinicNo: number, id: string): Promise<SendAgainOutcome> {
+  const isMessage = sql`m.clinic_no = ${clinicNo} and m.id = ${id}`
+  const { rows: found } = await transaction.query<Message & { pauseSeconds: number }>(sql`
+    select ${columns}, ${pauseSeconds} as "pauseSeconds" from holdfast.message m where ${isMessage} for update`)
+  if (found[0] === undefined) return { kind: 'message_missing' }
+  const { pauseSeconds: retryAfterSeconds, ...message } = found[0]
+  if (message.state === 'due') return { kind: 'due', message }
+  if (retryAfterSeconds > 0) return { kind: 'too_soon', retryAfterSeconds }
+  const { rows: due } = await transaction.query<Message>(sql`
     update holdfast.message m
        set state = 'due', due_at = clock_timestamp(), attempts = 0, attempts_lost = 0, attempt_until = null,
            attempted_at = null, result = null, reason = null, failure = null, content = null, done_at = null,
            by_clinic = true, sent_again_at = clock_timestamp()
-     where clinic_no = ${clinicNo} and id = ${id} and state <> 'due' and ${pauseSeconds} <= 0`)
-  const read = () =>
-    pool.query<Message & { pauseSeconds: number }>(sql`
-      select ${columns}, ${pauseSeconds} as "pauseSeconds" from holdfast.message m
-       where m.clinic_no = ${clinicNo} and m.id = ${id}`)
-  const { rows } = await (rowCount === 0 ? read() : readAfterCommit(read))
-  if (rows[0] === undefined) return { kind: 'message_missing' }
-  const { pauseSeconds: retryAfterSeconds, ...message } = rows[0]
-  return message.state === 'due' ? { kind: 'due', message } : { kind: 'too_soon', retryAfterSeconds }
+     where ${isMessage}
+    returning ${columns}`)
+  if (due[0] === undefined) throw new Error(`The message ${id} is locked, and was not updated.`)
+  return { kind: 'due', message: due[0] }
+}
+
+/** Of what is stored with a key: JSON has no dates. */
+function withTimes(message: Message): Message {
+  const { dueAt, attemptedAt, doneAt, createdAt } = message
+  return {
+    ...message,
+    dueAt: new Date(dueAt),
+    attemptedAt: attemptedAt && new Date(attemptedAt),
+    doneAt: doneAt && new Date(doneAt),
+    createdAt: new Date(createdAt),
+  }
 }
 
 function conditionsOf({ clinicNo, bookingId, state, cursor }: Parameters<Messages['list']>[0]): Sql[] {

@@ -272,7 +272,7 @@ test('a due message is taken by one process, and again if that ends without a re
     await messages.list({ clinicNo: booking.clinicNo, bookingId: booking.id, state: 'sent', limit: 1, cursor: null })
   ).items
   expect(message).toMatchObject({ state: 'sent', result: '250 OK', maskedAddress: 'a…@example.org' })
-  await messages.sendAgain(booking.clinicNo, again.id)
+  await messages.sendAgain(booking.clinicNo, again.id, null)
   const [resent] = await take(60)
   // The count of attempts begins again: it alone would not say which of them this is.
   expect(await beginSending(database.appPool, { ...again, attempts: resent?.attempts ?? 0 }, 10)).toBe(false)

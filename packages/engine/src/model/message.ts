@@ -1,5 +1,6 @@
 import type { AppointmentType, Patient } from './booking.ts'
 import type { Page } from './page.ts'
+import type { OnceResult, WriteKey } from './stored-responses.ts'
 
 export type MessageKind = 'offered' | 'confirm' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder'
 
@@ -220,7 +221,7 @@ export type Messages = {
   }): Promise<Page<Message>>
   find(clinicNo: number, id: string): Promise<{ message: Message; content: MessageContent | null } | null>
   /** Sends it once more, as soon as possible, and once in ten minutes. A message that is due stays as it is. */
-  sendAgain(clinicNo: number, id: string): Promise<SendAgainOutcome>
+  sendAgain(clinicNo: number, id: string, writeKey: WriteKey): Promise<OnceResult<SendAgainOutcome>>
   /**
    * Whether a patient gets reminders of the clinic from now on. Idempotent.
    *

@@ -8,7 +8,7 @@ import type { OnceResult, WriteKey } from '../model/stored-responses.ts'
  * and writes nothing; a different request with the key is refused. An advisory lock on the key serializes concurrent
  * calls. Without a key, `write` always runs.
  *
- * The value is stored as JSON, so it must not contain dates.
+ * The value is stored as JSON: a retry gets texts in place of its dates.
  *
  * @param isStored false for a value after which a retry with the key runs again
  */

@@ -9,6 +9,8 @@ import { previewMessage } from '../../messages/preview-message.ts'
 import { sampleLinks, sampleSettings } from '../../messages/sample-messages.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
 import { timeOrNull, timeText } from '../responses/bodies/time-text.ts'
+import { writeKeyOf } from '../responses/idempotency.ts'
+import { refusalProblem } from '../responses/outcome-problems.ts'
 import { recordUnknown } from '../responses/record-unknown.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
@@ -56,19 +58,23 @@ export function serveMessages(serve: Serve, deps: RestDeps): void {
 
   serve(
     restOperations.sendMessage,
-    async ({ params, granted: { clinic, actor }, request }) => {
+    async ({ params, granted: { clinic, actor }, key, request }) => {
       const found = await messages.find(clinic.no, params.messageId)
       if (found === null) throw noMessage()
       const { bookingId: subjectId } = found.message
       const { accountId: actorId } = actor
       const unknown = { ...sentAgain(clinic.no, subjectId), actorId, network: networkPrefix(request.ip) }
-      const send = () => messages.sendAgain(clinic.no, params.messageId)
-      const outcome = await recordUnknown(deps.audit, () => [unknown], send)
-      if (outcome.kind === 'message_missing') throw noMessage()
-      if (outcome.kind === 'too_soon') throw tooSoon(outcome.retryAfterSeconds)
-      return { status: 200, body: messageBody(outcome.message) }
+      const writeKey = writeKeyOf(key, 'sendMessage', params)
+      const send = () => messages.sendAgain(clinic.no, params.messageId, writeKey)
+      const result = await recordUnknown(deps.audit, () => [unknown], send)
+      if (result.kind === 'key_reused') throw refusalProblem(result)
+      const { kind, value } = result
+      if (value.kind === 'message_missing') throw noMessage()
+      if (value.kind === 'too_soon') throw tooSoon(value.retryAfterSeconds)
+      return { status: 200, body: messageBody(value.message), isRepeated: kind === 'replayed' }
     },
     {
+      storesKey: true,
       // What is unknown is recorded above: the request has no booking to name.
       audit: ({ granted: { clinic } }, body) => (body === undefined ? null : sentAgain(clinic.no, bookingIdOf(body))),
     },
