@@ -892,6 +892,7 @@ create table holdfast.webhook_delivery (
 CREATE INDEX account_mail_booking_id ON holdfast.account_mail USING btree (booking_id) WHERE (booking_id IS NOT NULL);
 CREATE INDEX account_mail_due ON holdfast.account_mail USING btree (is_request, due_at);
 CREATE INDEX account_mail_expires_at ON holdfast.account_mail USING btree (expires_at);
+CREATE INDEX allocation_empty ON holdfast.allocation USING btree (clinic_no, resource_id) WHERE isempty(during);
 CREATE INDEX answer_created_at ON holdfast.answer USING brin (created_at);
 CREATE INDEX answer_ids ON holdfast.answer USING gin (ids) WITH (fastupdate=off) WHERE (ids IS NOT NULL);
 CREATE INDEX answer_without_ids ON holdfast.answer USING btree (created_at) WHERE (ids IS NULL);

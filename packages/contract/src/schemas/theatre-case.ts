@@ -250,7 +250,9 @@ const caseFields = {
       { title: 'RecordedMilestone', additionalProperties: false },
     ),
   ),
-  atRiskBy: nullableId({ description: 'In lists: a case that is expected to end too late for this one' }),
+  atRiskBy: nullableId({
+    description: 'In lists: a case that is expected to end too late for this one, or needs the same at the same time',
+  }),
   version: Type.Integer(),
   createdAt: Type.String({ format: 'date-time' }),
   updatedAt: Type.String({ format: 'date-time' }),

@@ -7,7 +7,8 @@
 --   equipment are taken at a time to come than there are; a doctor has a case and a clinic slot) | case_differs (a
 --   booking of type `case` without its case, or the other way round; its units are not the minutes with turnover, or
 --   its slot is not of the case's room; a milestone, a block or a patient that belongs to nothing).
--- A case that ended before its planned end may take less than its plan from then on, and fewer minutes.
+-- A case that ended before its planned end may take less than its plan from then on, and fewer minutes, also after that
+-- was corrected: others may have the rest. One that ended before its planned start still names all that it needs.
 -- A lapsed hold takes what it took until it is given back; nothing is found about that.
 --
 -- Internal: called by verify_clinic.
@@ -58,7 +59,6 @@ as $function$
        select 'equipment', e."equipmentId", e.units
          from jsonb_to_recordset(p.equipment) e("equipmentId" uuid, units integer)) n(need, need_id, need_units)
      where p.status not in ('FAILED', 'CANCELLED') and n.need_id is not null
-       and (d.at is null or d.at > p.starts_at)
   ), held as (
     select a.*, b.slot_id, hold_lapsed(b.status, b.hold_expires_at, clock_timestamp()) as is_lapsed
       from allocation a
@@ -71,14 +71,16 @@ as $function$
     from planned p
    cross join lateral (select count(*) as units from allocation a
                         where a.clinic_no = p_clinic_no and a.booking_id = p.booking_id and a.resource_id = p.need_id
-                          and a.kind = p.need and lower(a.during) = p.starts_at and upper(a.during) >= p.ends_at) t
+                          and a.kind = p.need
+                          and (lower(a.during) = p.starts_at and upper(a.during) >= p.ends_at
+                               or isempty(a.during) and p.ends_at <= p.starts_at)) t
    where t.units <> p.need_units
   union all
   select 'allocation_overlap', p.slot_id, p.booking_id,
          format('%s %s is also in the plan of %s', p.need, p.need_id, o.booking_id)
     from planned p
     join planned o on o.need_id = p.need_id and o.booking_id > p.booking_id
-                  and o.starts_at < p.ends_at and p.starts_at < o.ends_at
+                  and greatest(o.starts_at, p.starts_at) < least(o.ends_at, p.ends_at)
    where p.need <> 'equipment' and not p.is_lapsed and not o.is_lapsed
   union all
   select 'allocations_differ', l.slot_id, l.booking_id,

@@ -89,6 +89,7 @@ export type Case = Omit<CasePlan, 'staffIds' | 'equipment'> & {
   milestones: { milestone: Milestone; at: Date }[]
   /**
    * A case before it in its room, or with one of its people or pieces of equipment, is expected to end too late for it.
+   * Or one of them has what the other needs for its plan, and gave back by a mistaken end.
    * In lists of a time range; null elsewhere.
    */
   atRiskBy: string | null

@@ -42,31 +42,67 @@ function isOver(one: Sql): Sql {
                and m.milestone in ('out_of_room', 'cleaned'))`
 }
 
+const plan = (one: Sql) => sql`tstzrange(${one}.starts_at, ${one}.ends_at)`
+
+/** Whether a case takes less of something than its plan, and no end is recorded: a mistaken one was taken back. */
+const isCut = (one: Sql, taken: Sql) => sql`
+  (coalesce(upper(${taken}.during), ${one}.starts_at) < ${one}.ends_at and not ${isOver(one)})`
+
+/** Whether the patient of a case was taken to the room. */
+const isBegun = (one: Sql) => sql`
+  exists (select from holdfast.case_milestone m
+           where m.clinic_no = ${one}.clinic_no and m.booking_id = ${one}.booking_id
+             and m.milestone in ('in_room', 'out_of_room', 'cleaned'))`
+
 /**
- * Whether a case `o`, which takes the unit of resource `r` by its allocation `f`, needs it too long for the later
- * allocation `a` of that unit: because it is expected to take longer than planned, or because it had given it back.
+ * The allocations of what `taken` takes, of cases that begin within two days of `one`. A case takes at most a day, and
+ * another with its extension. Those of no time at all have an index of their own.
+ */
+export const takenNear = (taken: Sql, one: Sql) => sql`
+  (select n.* from holdfast.allocation n
+    where n.clinic_no = ${taken}.clinic_no and n.resource_id = ${taken}.resource_id
+      and n.during && tstzrange(${one}.starts_at - interval '2 days', ${one}.starts_at + interval '2 days')
+   union all
+   select n.* from holdfast.allocation n
+    where n.clinic_no = ${taken}.clinic_no and n.resource_id = ${taken}.resource_id and isempty(n.during))`
+
+/**
+ * Whether a case `t`, which takes the unit of resource `r` by its allocation `a`, is at risk by a case `o`, which takes
+ * that unit by `f`. `o` begins earlier and needs it too long: because it is expected to take longer than planned, or
+ * because it had given it back. Or one of them has what the other needs by its plan, and gave back by mistake.
  * A case whose patient is out of the room delays others until the room is cleaned and equipment reprocessed, and one
- * whose patient is in the room is not delayed. A case takes at most a day, and another with its extension.
+ * whose patient is in the room is not delayed. A room without its turnover is less than the plan, too; equipment
+ * without its reprocessing is not, which may have been made longer since.
  */
 export const isAtRisk = sql`
-  (f.booking_id <> a.booking_id and lower(f.during) < lower(a.during)
-   and lower(f.during) > lower(a.during) - interval '2 days'
-   and (o.expected_ends_at > o.ends_at or upper(f.during) < o.ends_at or ${isOver(sql`o`)})
-   and holdfast.taken_until(f.kind, o, r.turnover_minutes)
-       > greatest(lower(a.during), case when ${isOver(sql`o`)} then now() end)
-   and not exists (select from holdfast.case_milestone m
-                    where m.clinic_no = a.clinic_no and m.booking_id = a.booking_id and m.milestone = 'in_room'))`
+  (f.booking_id <> a.booking_id
+   and (o.starts_at < t.starts_at and o.starts_at > t.starts_at - interval '2 days'
+        and (o.expected_ends_at > o.ends_at or ${isOver(sql`o`)}
+             or coalesce(upper(f.during), o.starts_at)
+                < o.ends_at + make_interval(mins => case f.kind when 'room' then o.turnover_minutes else 0 end))
+        and holdfast.taken_until(f.kind, o, r.turnover_minutes)
+            > greatest(t.starts_at, case when ${isOver(sql`o`)} then now() end)
+        or a.during && ${plan(sql`o`)} and ${isCut(sql`o`, sql`f`)}
+        or f.during && ${plan(sql`t`)} and ${isCut(sql`t`, sql`a`)})
+   and not ${isBegun(sql`t`)})`
+
+/** Whether `t` needs a unit that is no longer there, and no other is free for its plan; `f` has one of these. */
+const isWithoutUnit = sql`
+  (a.kind = 'equipment' and a.unit_no > r.units and f.unit_no <= r.units and f.booking_id <> a.booking_id
+   and f.during && ${plan(sql`t`)} and ${isCut(sql`t`, sql`a`)} and not ${isBegun(sql`t`)}
+   and r.units <= (select count(distinct u.unit_no) from holdfast.allocation u
+                    where u.clinic_no = r.clinic_no and u.resource_id = r.id and u.unit_no <= r.units
+                      and u.during && ${plan(sql`t`)}))`
 
 /** The first other case for which `t` is at risk. */
 const atRiskBy = (surgeonId: string | null | undefined) => sql`
   (select o.booking_id
      from holdfast.allocation a
-     join holdfast.allocation f on f.clinic_no = a.clinic_no and f.resource_id = a.resource_id
-      and f.unit_no = a.unit_no
+     join holdfast.resource r on r.clinic_no = a.clinic_no and r.id = a.resource_id
+    cross join lateral ${takenNear(sql`a`, sql`t`)} f
      join holdfast.theatre_case o on o.clinic_no = f.clinic_no and o.booking_id = f.booking_id
-     join holdfast.resource r on r.clinic_no = f.clinic_no and r.id = f.resource_id
     where a.clinic_no = t.clinic_no and a.booking_id = t.booking_id and ${isOfSurgeon(sql`o.surgeon_id`, surgeonId)}
-      and ${isAtRisk}
+      and (f.unit_no = a.unit_no and ${isAtRisk} or ${isWithoutUnit})
     order by o.starts_at limit 1)`
 
 export function caseReads(pool: pg.Pool): Pick<Theatre, 'case' | 'cases' | 'casesPage'> {

@@ -37,6 +37,12 @@ async function remainingMinutes({ theatre, clinic }: BuiltTheatre): Promise<numb
   return block && block.minutes - block.usedMinutes
 }
 
+/** Who is at risk, and by whom. */
+async function risks({ theatre, clinic }: BuiltTheatre): Promise<Record<string, string | null>> {
+  const listed = await theatre.cases({ clinicNo: clinic.no, from: soonAt(0), to: soonAt(24), withEnded: false })
+  return Object.fromEntries(listed.flatMap((one) => (one.atRiskBy === null ? [] : [[one.id, one.atRiskBy]])))
+}
+
 /** Until when it takes what, by kind. */
 function takes({ allocations }: Case): Record<string, string> {
   return Object.fromEntries(allocations.map(({ kind, to }) => [kind, to.toISOString().slice(11, 16)]))
@@ -179,6 +185,98 @@ describe('a correction of the end of a case', () => {
     expect(takes(caseOf(await record(theatre, early.id, 'out_of_room', null)))).toEqual(planned)
     expect(await remainingMinutes(scene)).toBe(0)
     expect(await findings(database, scene)).toEqual([])
+  })
+})
+
+describe('an end that was a mistake, and is taken back', () => {
+  test('puts the case and whoever has its room since at risk, until one of them is in the room', async ({
+    database,
+  }) => {
+    const { scene, early, inRoom } = await anEarlyCase(database)
+    const { theatre } = scene
+    await record(theatre, early.id, 'out_of_room', soonAt(7))
+    const since = caseOf(await theatre.claimCase(aCase(await inRoom(), { minutes: 50, confirm: true })))
+    expect(await risks(scene)).toEqual({})
+    const live = caseOf(await record(theatre, early.id, 'out_of_room', null))
+    expect(live.status).toBe('CONFIRMED')
+    const { room: _, ...withoutRoom } = planned
+    expect(takes(live)).toEqual(withoutRoom)
+    expect(await risks(scene)).toEqual({ [early.id]: since.id, [since.id]: early.id })
+    expect(await findings(database, scene)).toEqual([])
+
+    await record(theatre, early.id, 'in_room', soonAt(8, 50))
+    expect(await risks(scene)).toEqual({ [since.id]: early.id })
+    const extension = { ...by, caseId: early.id, expectedEndsAt: soonAt(10) }
+    expect(await theatre.extendCase(extension)).toMatchObject({ atRiskCaseIds: [since.id] })
+    await record(theatre, early.id, 'in_room', null)
+    await theatre.cancelCase({ ...by, caseId: since.id, reasonCode: 'patient' })
+    expect(await risks(scene)).toEqual({})
+    expect(caseOf(await theatre.extendCase(extension)).allocations).toEqual(early.allocations)
+    expect(await findings(database, scene)).toEqual([])
+  })
+
+  test('puts the case at risk by one that has only its first minutes, or its last', async ({ database }) => {
+    const { scene, early, inRoom } = await anEarlyCase(database, { blockMinutes: 180 })
+    const { theatre } = scene
+    for (const { at, startsAt, minutes } of [
+      { at: soonAt(7), startsAt: soonAt(9), minutes: 10 },
+      { at: soonAt(9, 20), startsAt: soonAt(9, 40), minutes: 10 },
+    ]) {
+      await record(theatre, early.id, 'out_of_room', at)
+      const since = caseOf(await theatre.claimCase(aCase(await inRoom(), { startsAt, minutes, confirm: true })))
+      await record(theatre, early.id, 'out_of_room', null)
+      expect(await risks(scene)).toMatchObject({ [early.id]: since.id })
+      await theatre.cancelCase({ ...by, caseId: since.id, reasonCode: 'patient' })
+    }
+  })
+
+  test('puts a case at risk that has the minutes in which its room is to be cleaned', async ({ database }) => {
+    const { scene, early, inRoom } = await anEarlyCase(database)
+    const { theatre } = scene
+    await record(theatre, early.id, 'out_of_room', soonAt(9, 30))
+    const next = aCase(await inRoom(), { startsAt: soonAt(10, 5), minutes: 10, confirm: true })
+    const since = caseOf(await theatre.claimCase(next))
+    await record(theatre, early.id, 'out_of_room', null)
+    expect(await risks(scene)).toEqual({ [since.id]: early.id })
+    expect(await findings(database, scene)).toEqual([])
+  })
+
+  test('puts the case at risk by who has the units that are left, if its own is gone', async ({ database }) => {
+    const scene = await aTheatre(database)
+    const { theatre, clinic, robot } = scene
+    await theatre.updateEquipment(robot, { units: 2 })
+    const equipment = [{ equipmentId: robot, units: 1 }]
+    const first = caseOf(await theatre.claimCase(aCase(scene, { equipment, confirm: true })))
+    const elsewhere = { clinic, surgeon: await aDoctor(database, clinic), room: await aRoom(theatre, clinic) }
+    const second = caseOf(await theatre.claimCase(aCase(elsewhere, { equipment, confirm: true })))
+    expect(second.allocations).toContainEqual(expect.objectContaining({ resourceId: robot, unit: 2 }))
+    await record(theatre, second.id, 'out_of_room', soonAt(7))
+    expect(await theatre.updateEquipment(robot, { units: 1 })).toMatchObject({ kind: 'done' })
+    await record(theatre, second.id, 'out_of_room', null)
+    expect(await risks(scene)).toEqual({ [second.id]: first.id })
+    await theatre.cancelCase({ ...by, caseId: first.id, reasonCode: 'patient' })
+    expect(await risks(scene)).toEqual({})
+    expect(await findings(database, scene)).toEqual([])
+  })
+
+  test('leaves verify content with a long case of its surgeon, who has been free since', async ({ database }) => {
+    const { scene, early } = await anEarlyCase(database)
+    const { theatre, clinic, surgeon } = scene
+    await record(theatre, early.id, 'out_of_room', soonAt(7))
+    const elsewhere = { clinic, surgeon, room: await aRoom(theatre, clinic) }
+    caseOf(await theatre.claimCase(aCase(elsewhere, { startsAt: soonAt(6), minutes: 300, confirm: true })))
+    await record(theatre, early.id, 'out_of_room', null)
+    expect(await findings(database, scene)).toEqual([])
+  })
+
+  test('does not hide from verify that the case names its room no longer', async ({ database }) => {
+    const { scene, early } = await anEarlyCase(database)
+    await record(scene.theatre, early.id, 'out_of_room', soonAt(7))
+    expect(await findings(database, scene)).toEqual([])
+    await database.ownerPool.query(`delete from holdfast.allocation where booking_id = $1 and kind = 'room'`, [
+      early.id,
+    ])
+    expect(await findings(database, scene)).toEqual([expect.stringContaining('its plan has room')])
   })
 })
 

@@ -15,7 +15,7 @@ import type {
 import { announceCases } from './announce-cases.ts'
 import type { CaseChangesSettings } from './case-changes.ts'
 import { missing } from './case-plans.ts'
-import { isAtRisk, requireCase } from './case-reads.ts'
+import { isAtRisk, requireCase, takenNear } from './case-reads.ts'
 import { type CaseWriter, changeOrBusy } from './schedule-cases.ts'
 
 type RunningCasesSettings = Omit<CaseChangesSettings, 'settle' | 'claim' | 'runSettle'>
@@ -143,10 +143,10 @@ async function casesAtRisk(pool: pg.Pool, clinicNo: number, caseId: string): Pro
       from holdfast.theatre_case o
       join holdfast.allocation f on f.clinic_no = o.clinic_no and f.booking_id = o.booking_id
       join holdfast.resource r on r.clinic_no = f.clinic_no and r.id = f.resource_id
-      join holdfast.allocation a on a.clinic_no = f.clinic_no and a.resource_id = f.resource_id
-       and a.unit_no = f.unit_no
-     where o.clinic_no = ${clinicNo} and o.booking_id = ${caseId} and ${isAtRisk}
+     cross join lateral ${takenNear(sql`f`, sql`o`)} a
+      join holdfast.theatre_case t on t.clinic_no = a.clinic_no and t.booking_id = a.booking_id
+     where o.clinic_no = ${clinicNo} and o.booking_id = ${caseId} and a.unit_no = f.unit_no and ${isAtRisk}
      group by a.booking_id
-     order by min(lower(a.during)), a.booking_id`)
+     order by min(t.starts_at), a.booking_id`)
   return rows.map(({ id }) => id)
 }

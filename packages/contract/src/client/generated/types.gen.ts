@@ -794,7 +794,7 @@ export type Case = {
     allocations: Array<Allocation>;
     milestones: Array<RecordedMilestone>;
     /**
-     * In lists: a case that is expected to end too late for this one
+     * In lists: a case that is expected to end too late for this one, or needs the same at the same time
      */
     atRiskBy: string | null;
     version: number;
@@ -1401,7 +1401,7 @@ export type CreatedCase = {
     allocations: Array<Allocation>;
     milestones: Array<RecordedMilestone>;
     /**
-     * In lists: a case that is expected to end too late for this one
+     * In lists: a case that is expected to end too late for this one, or needs the same at the same time
      */
     atRiskBy: string | null;
     version: number;
