@@ -1,12 +1,13 @@
 -- fit_units: the minutes that a case takes of its block, after fit_allocations: as long as it takes the room, but not
--- more than planned, also if it is late. What it gave back it takes again only if the block still has it.
+-- more than planned, also if it is late. What it gave back it takes again only if the block still has it. Returns
+-- whether they have changed.
 --
 -- p_booking: of the case, as it is under the lock.
 -- Planned for the month of its id, as place_booking_of_case.
 -- Internal. docs/decisions/0048.
 -- Locks: none; the caller has lock_case.
 -- Fails: never. Idempotent: yes.
-create or replace function holdfast.fit_units(p_booking holdfast.booking) returns void
+create or replace function holdfast.fit_units(p_booking holdfast.booking) returns boolean
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
@@ -23,10 +24,12 @@ begin
     join allocation a on a.clinic_no = c.clinic_no and a.booking_id = c.booking_id and a.kind = 'room'
     join slot s on s.clinic_no = c.clinic_no and s.id = p_booking.slot_id
    where c.clinic_no = p_booking.clinic_no and c.booking_id = p_booking.id;
-  if v_units <> p_booking.units then
-    update booking b set units = v_units where b.clinic_no = p_booking.clinic_no and b.id = p_booking.id;
-    update slot s set taken = s.taken + v_units - p_booking.units
-     where s.clinic_no = p_booking.clinic_no and s.id = p_booking.slot_id;
+  if coalesce(v_units, p_booking.units) = p_booking.units then
+    return false;
   end if;
+  update booking b set units = v_units where b.clinic_no = p_booking.clinic_no and b.id = p_booking.id;
+  update slot s set taken = s.taken + v_units - p_booking.units
+   where s.clinic_no = p_booking.clinic_no and s.id = p_booking.slot_id;
+  return true;
 end
 $function$;

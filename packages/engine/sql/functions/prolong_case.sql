@@ -1,7 +1,7 @@
 -- prolong_case: a case that is confirmed or running is expected to end at p_expected_ends_at. What it takes is taken as
 -- long as that, with turnover and reprocessing, but no longer than until the next case or clinic slot that needs it
--- (fit_allocations): later cases keep what they have, and are at risk. Its minutes in the block stay. The same end
--- again takes what has become free since.
+-- (fit_allocations): later cases keep what they have, and are at risk. The same end again takes what has become free
+-- since, also of the minutes in the block that it had given back (fit_units).
 --
 -- Outcomes: done | unchanged (it is so already, or the request was repeated) | case_missing | hold_expired |
 --   invalid_transition | too_early (before the planned end) | retry (it was moved meanwhile)
@@ -22,6 +22,7 @@ declare
   v_lock record;
   v_booking booking;
   v_case theatre_case;
+  v_is_fitted boolean; v_is_counted boolean;
 begin
   v_lock := lock_case(p_clinic_no, p_booking_id, p_expected_ends_at);
   v_booking := v_lock.booking;
@@ -41,7 +42,9 @@ begin
   if outcome = 'done' then
     update theatre_case c set expected_ends_at = p_expected_ends_at
      where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id and c.expected_ends_at <> p_expected_ends_at;
-    if not fit_allocations(p_clinic_no, p_booking_id) and v_case.expected_ends_at = p_expected_ends_at then
+    v_is_fitted := fit_allocations(p_clinic_no, p_booking_id);
+    v_is_counted := fit_units(v_booking);
+    if not (v_is_fitted or v_is_counted) and v_case.expected_ends_at = p_expected_ends_at then
       outcome := 'unchanged';
     end if;
   end if;

@@ -33,7 +33,7 @@ declare
   v_booking booking;
   v_withdrawn_at timestamptz;
   v_status text;
-  v_is_fitted boolean;
+  v_is_fitted boolean; v_is_counted boolean;
   v_earliest timestamptz; v_latest timestamptz;
 begin
   v_lock := lock_case(p_clinic_no, p_booking_id, p_at);
@@ -94,9 +94,8 @@ begin
     on conflict (clinic_no, booking_id, milestone) do update set at = excluded.at;
   end if;
   v_is_fitted := fit_allocations(p_clinic_no, p_booking_id);
-  if v_is_fitted then
-    perform fit_units(v_booking);
-  end if;
+  -- Also if nothing else has changed: the block may have minutes again that it had not.
+  v_is_counted := fit_units(v_booking);
   select c.* into v_booking
     from change_bookings(array[p_clinic_no], array[p_booking_id], array[v_status], array[v_booking.failure_reason],
                          array[v_booking.hold_expires_at], null, null, null, null, null, null, null,
@@ -108,7 +107,7 @@ begin
           booking_digest(v_booking.account_id, v_booking.appointment_type, v_booking.patient, v_booking.reason,
                          v_booking.cancellation_reason),
           jsonb_build_object('milestone', p_milestone, 'at', p_at)
-          || case when v_is_fitted
+          || case when v_is_fitted or v_is_counted
                   then jsonb_build_object('allocations', allocations_of(p_clinic_no, p_booking_id)) else '{}' end);
   conflicting := null; at := null;
   if p_booking_id < late_ids(v_now) then

@@ -84,8 +84,8 @@ as $function$
               when s.type = 'erased' and s.booking_digest is null then 'erased without a digest of what is left'
               when s.seq <= s.was_seq then format('%s has seq %s, its predecessor %s', s.type, s.seq, s.was_seq)
               when s.at < s.was_at then format('%s at %s, before its predecessor at %s', s.type, s.at, s.was_at)
-              -- A case may take longer in its new place, and takes less if it ended early.
-              when s.units <> s.was_units and not (s.type in ('moved', 'milestone') and s.is_placed)
+              -- A case may take longer in its new place, and takes less if it ended early, until that is corrected.
+              when s.units <> s.was_units and not (s.type in ('moved', 'milestone', 'prolonged') and s.is_placed)
                 then format('%s changed its units from %s to %s', s.type, s.was_units, s.units)
               when s.type = 'moved' and s.from_slot_id is distinct from s.was_slot_id
                 then format('moved from slot %s, where it was not', s.from_slot_id)
