@@ -6,6 +6,7 @@ import {
   daysWith,
   firstInSight,
   hoursOf,
+  lanesOf,
   openSpans,
   placed,
   shownSpan,
@@ -86,6 +87,34 @@ describe('a case that runs over midnight', () => {
     expect(daysWith(caseSpan(evening({}), now), days, zone)).toEqual(['2026-11-22'])
     const upTo = evening({ endsAt: '2026-11-22T23:00:00Z', expectedEndsAt: '2026-11-22T23:00:00Z' })
     expect(daysWith(caseSpan(upTo, now), days, zone)).toEqual(['2026-11-22'])
+  })
+})
+
+test('cases planned for the same time share the height of their row, and others have all of it', () => {
+  const planned = (id: string, from: string, to: string, change: Partial<Case> = {}) =>
+    ({
+      ...{ id, startsAt: new Date(at(from)).toISOString(), endsAt: new Date(at(to)).toISOString(), minutes: 60 },
+      ...{ expectedEndsAt: new Date(at(to)).toISOString(), status: 'CONFIRMED', milestones: [], ...change },
+    }) as Case
+  const lanes = lanesOf(
+    [
+      planned('alone', '08:00', '09:00'),
+      planned('second', '09:00', '10:00'),
+      planned('first', '09:00', '10:00'),
+      planned('after', '10:00', '11:00', { expectedEndsAt: new Date(at('12:30')).toISOString() }),
+      // A late case before does not push it aside: it keeps its planned time.
+      planned('next', '11:00', '12:00'),
+      planned('across', '11:30', '12:30'),
+    ],
+    now,
+  )
+  expect(Object.fromEntries(lanes)).toEqual({
+    alone: { lane: 0, lanes: 1 },
+    second: { lane: 0, lanes: 2 },
+    first: { lane: 1, lanes: 2 },
+    after: { lane: 0, lanes: 1 },
+    next: { lane: 0, lanes: 2 },
+    across: { lane: 1, lanes: 2 },
   })
 })
 

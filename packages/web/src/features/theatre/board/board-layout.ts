@@ -92,7 +92,43 @@ export function caseSpan(one: Case, now: number): Span {
   return { from: Date.parse(one.startsAt), to: foreseenEnd(one, now) }
 }
 
-/** The same, with the room's turnover. */
+/** How long its name is shown on the board: not longer than planned. */
+export function namedSpan(one: Case, now: number): Span {
+  const { from, to } = caseSpan(one, now)
+  return { from, to: Math.min(to, Date.parse(one.endsAt)) }
+}
+
+/** Which of so many equal parts of its row's height. */
+export type Lane = { lane: number; lanes: number }
+
+const wholeRow: Lane = { lane: 0, lanes: 1 }
+
+/**
+ * Where the cases of a room are in its row: those that are planned for the same time lie beside each other. They are
+ * if one of them had ended, by mistake or before its planned start.
+ */
+export function lanesOf(cases: readonly Case[], now: number): Map<string, Lane> {
+  const lanes = new Map<string, Lane>()
+  const inOrder = cases.map((one) => ({ id: one.id, ...namedSpan(one, now) })).sort((a, b) => a.from - b.from)
+  let together: { id: string; lane: number }[] = []
+  /** When the last case of each lane ends. */
+  let ends: number[] = []
+  for (const { id, from, to } of inOrder) {
+    if (ends.every((end) => end <= from)) [together, ends] = [[], []]
+    const free = ends.findIndex((end) => end <= from)
+    const lane = free === -1 ? ends.length : free
+    ends[lane] = to
+    together.push({ id, lane })
+    for (const each of together) lanes.set(each.id, { lane: each.lane, lanes: ends.length })
+  }
+  return lanes
+}
+
+export function laneOf(lanes: ReadonlyMap<string, Lane>, id: string): Lane {
+  return lanes.get(id) ?? wholeRow
+}
+
+/** The same as caseSpan, with the room's turnover. */
 function occupiedSpan(one: Case, now: number): Span {
   const { from, to } = caseSpan(one, now)
   return { from, to: to + one.turnoverMinutes * minuteMs }

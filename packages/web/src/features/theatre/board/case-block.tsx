@@ -1,12 +1,12 @@
 import { caseState, foreseenEnd, milestoneAt } from '@holdfast/contract/case-state'
 import type { Case } from '@holdfast/contract/client'
-import { memo } from 'react'
+import { type CSSProperties, memo } from 'react'
 import { formatDayTime, formatTime, formatTimesOn } from '../../../lib/format.ts'
 import { Icon } from '../../../ui/icon.tsx'
 import { isMovable } from '../case-state.ts'
 import markClasses from '../service-marks.module.css'
 import { useBoard } from './board-context.ts'
-import { caseSpan, minuteMs, placed, type Span } from './board-layout.ts'
+import { caseSpan, type Lane, minuteMs, namedSpan, placed, type Span } from './board-layout.ts'
 import signClasses from './board-signs.module.css'
 import classes from './case-block.module.css'
 import { caseFlag, flagIcons } from './case-flag.ts'
@@ -14,10 +14,11 @@ import { shortName, widthOfWords } from './short-name.ts'
 import { useCaseDrag } from './use-case-drag.ts'
 import { useCaseKeys } from './use-case-keys.ts'
 
-type CaseBlockProps = { one: Case; isPlanned: boolean; isTabStop: boolean }
+type CaseBlockProps = Lane & { one: Case; isPlanned: boolean; isTabStop: boolean }
 
 /** A case on the board: opened by a click, moved and stretched by dragging or by keyboard. */
-export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: CaseBlockProps) {
+export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
+  const { one, lane, lanes, isPlanned, isTabStop } = props
   const { t, shown, timeZone, now, marks, risks, canMove, onOpen } = useBoard()
   const canChange = canMove && isMovable(one)
   const drag = useCaseDrag(one, canChange)
@@ -44,7 +45,7 @@ export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: 
         data-flag={flag ?? state}
         data-planned={isPlanned || undefined}
         data-movable={canChange || undefined}
-        style={{ insetInlineStart: place.start, width: place.size }}
+        style={{ insetInlineStart: place.start, width: place.size, '--lane': lane, '--lanes': lanes } as CSSProperties}
         onClick={() => {
           if (!drag.wasDragged()) onOpen(one.id)
         }}
@@ -93,8 +94,7 @@ export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: 
 
 /** At its planned time, shorter if it ended early; or, on the day after that, as long as it takes longer. */
 function placedCase(one: Case, shown: Span, now: number) {
-  const span = caseSpan(one, now)
-  return placed({ ...span, to: Math.min(span.to, Date.parse(one.endsAt)) }, shown) ?? placed(span, shown)
+  return placed(namedSpan(one, now), shown) ?? placed(caseSpan(one, now), shown)
 }
 
 /** The time that a case may take longer, and the room's turnover after it. */

@@ -7,7 +7,7 @@ import { ownerText } from '../owner-text.ts'
 import { requestDragType } from '../requests/request-drag-type.ts'
 import { type Plan, useBoard } from './board-context.ts'
 import classes from './board-grid.module.css'
-import { closedSpans, openSpans, planSpan, snapped } from './board-layout.ts'
+import { closedSpans, laneOf, lanesOf, openSpans, planSpan, snapped } from './board-layout.ts'
 import signClasses from './board-signs.module.css'
 import { CaseBlock } from './case-block.tsx'
 import { placedStyle } from './placed-style.ts'
@@ -32,6 +32,7 @@ export const RoomRow = memo(function RoomRow(props: RoomRowProps) {
   const id = useId()
   const { t } = useTranslation('theatre')
   const { shown, day, timeZone, now, canMove, onEmpty, onRequest } = useBoard()
+  const lanes = lanesOf(cases, now)
   const isNowShown = now >= shown.from && now < shown.to
   return (
     <section className={classes.row} aria-labelledby={id}>
@@ -77,7 +78,13 @@ export const RoomRow = memo(function RoomRow(props: RoomRowProps) {
           <BusyRoom key={one.from} busy={one} />
         ))}
         {cases.map((one) => (
-          <CaseBlock key={one.id} one={one} isPlanned={one.id === plannedCaseId} isTabStop={one.id === tabStopId} />
+          <CaseBlock
+            key={one.id}
+            one={one}
+            {...laneOf(lanes, one.id)}
+            isPlanned={one.id === plannedCaseId}
+            isTabStop={one.id === tabStopId}
+          />
         ))}
         {ghost === null ? null : (
           <div

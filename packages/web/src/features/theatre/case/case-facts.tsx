@@ -27,10 +27,16 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy }: CaseFactsProp
     <>
       {atRiskBy === null ? null : (
         <Alert color="red" variant="outline" title={t('state.atRisk')}>
-          {t('case.atRiskBy', {
-            procedure: risk?.procedure.display ?? t('case.earlier'),
-            time: risk === undefined ? '–' : formatTime(foreseenEnd(risk, now), timeZone),
-          })}
+          {risk !== undefined && Date.parse(risk.startsAt) >= Date.parse(one.startsAt)
+            ? t('case.sameTimeAs', {
+                procedure: risk.procedure.display,
+                from: formatTime(risk.startsAt, timeZone),
+                to: formatTime(risk.endsAt, timeZone),
+              })
+            : t('case.atRiskBy', {
+                procedure: risk?.procedure.display ?? t('case.earlier'),
+                time: risk === undefined ? '–' : formatTime(foreseenEnd(risk, now), timeZone),
+              })}
         </Alert>
       )}
       <dl className={classes.facts}>
