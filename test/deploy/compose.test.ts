@@ -108,6 +108,15 @@ test('the database is created as by setup-database, and its owner may copy the s
   )
 })
 
+test('the database has the collations of the embedded one, into which its backups are restored', () => {
+  const { POSTGRES_INITDB_ARGS = '' } = read().services.database?.environment ?? {}
+  const sources = join(deploy, '../packages/adapters/src/embedded-postgres/initialise-cluster.ts')
+  const initdb = readFileSync(sources, 'utf8')
+  expect(POSTGRES_INITDB_ARGS.split(' ')).toHaveLength(4)
+  for (const argument of POSTGRES_INITDB_ARGS.split(' ')) expect(initdb).toContain(`'${argument}'`)
+  expect(initdb.match(/--(?:builtin-)?locale\b/g)).toHaveLength(3)
+})
+
 test('what containers.md names exists: files, the command in the server’s container, the settings in .env', () => {
   const page = readFileSync(join(deploy, '../docs/operations/containers.md'), 'utf8')
   const example = readFileSync(join(deploy, 'compose.env.example'), 'utf8')

@@ -51,3 +51,12 @@ export async function followCertbot(machine: Machine, installer: string): Promis
   await machine.succeed(named(/--deploy-hook '([^']+)'/))
   expect(await machine.succeed('nginx -T 2>&1')).toContain(`ssl_certificate ${certificate};`)
 }
+
+/** A PostgreSQL 15 is backed up with a warning, and its backup is not restored. */
+export async function expectBackupWithoutRestore(machine: Machine, place: string): Promise<void> {
+  const backup = await machine.succeed(`holdfast backup --to ${place}`)
+  expect(backup).toMatch(/can’t restore this backup: .*PostgreSQL 15.*pgBackRest/)
+  expect(backup).toContain('Backed up')
+  const restored = await machine.run(`holdfast restore --from ${place} --data /var/lib/holdfast/restored-own`)
+  expect(restored).toMatchObject({ code: 1, out: expect.stringContaining('pgBackRest') })
+}

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildRelease, packRelease, releaseAs, releaseName, versionOfCheckout } from './build-release.ts'
 import { readContainerfile, restrictedStart } from './container-image.ts'
 import { documentedCommands } from './documented-commands.ts'
-import { followCertbot, followPgBouncer } from './follow-pages.ts'
+import { expectBackupWithoutRestore, followCertbot, followPgBouncer } from './follow-pages.ts'
 import { bootMachine, hasProgram, type Machine, whyNoMachine } from './machine.ts'
 
 const version = versionOfCheckout()
@@ -316,8 +316,7 @@ describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
     const refused = await machine.run('holdfast backup --to /var/backups/holdfast/own')
     expect(refused).toMatchObject({ code: 1, out: expect.stringContaining('ALTER ROLE') })
     await machine.succeed("runuser -u postgres -- psql -qc 'ALTER ROLE holdfast REPLICATION'")
-    expect(await machine.succeed('holdfast backup --to /var/backups/holdfast/own')).toContain('Backed up')
-    expect(await machine.succeed('holdfast backups --from /var/backups/holdfast/own')).toMatch(/20\d\d-/)
+    await expectBackupWithoutRestore(machine, '/var/backups/holdfast/own')
   })
 
   test.runIf(hasProgram('pgbouncer'))('uses PgBouncer, and then does not', () => followPgBouncer(machine, execute))

@@ -11,8 +11,8 @@ import { restoringPrefix } from './restoring-prefix.ts'
 import { type Account, spawnIdentity } from './unprivileged-account.ts'
 
 /** The database and its owner, both created with the cluster. */
-export const databaseName = 'holdfast'
-export const ownerName = 'holdfast'
+export const embeddedDatabaseName = 'holdfast'
+export const embeddedOwnerName = 'holdfast'
 
 const passwordName = 'owner-password'
 const draftPrefix = 'postgres.initialising-'
@@ -46,7 +46,7 @@ export async function initialiseCluster(clusterHome: ClusterHome, binaries: Post
   await mkdir(draft, { mode: 0o700 })
   if (account !== undefined) await chown(draft, account.uid, account.gid)
   await runInitdb(draft, password, binaries, account)
-  await runSingleUser(draft, `CREATE DATABASE ${databaseName}`, binaries, account)
+  await runSingleUser(draft, `CREATE DATABASE ${embeddedDatabaseName}`, binaries, account)
   await rename(draft, clusterDirectory)
   await syncDirectory(dirname(clusterDirectory))
   return password
@@ -58,7 +58,7 @@ export async function resetOwnerPassword(
   binaries: PostgresBinaries,
 ): Promise<string> {
   const password = newPassword()
-  await runSingleUser(clusterDirectory, `ALTER ROLE ${ownerName} PASSWORD '${password}'`, binaries, account)
+  await runSingleUser(clusterDirectory, `ALTER ROLE ${embeddedOwnerName} PASSWORD '${password}'`, binaries, account)
   return password
 }
 
@@ -137,7 +137,7 @@ async function runInitdb(
   if (account !== undefined) await chown(passwordPath, account.uid, account.gid)
   const args = [
     `--pgdata=${directory}`,
-    `--username=${ownerName}`,
+    `--username=${embeddedOwnerName}`,
     `--pwfile=${passwordPath}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',

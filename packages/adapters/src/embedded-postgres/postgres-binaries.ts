@@ -40,6 +40,11 @@ export async function postgresBinaries(
   return copied.binaries
 }
 
+/** Of PostgreSQL as it is installed with Holdfast. @throws EmbeddedPostgresError `unsupported_platform` */
+export async function embeddedMajorVersion(): Promise<number> {
+  return Number.parseInt((await installedDirectory()).version, 10)
+}
+
 type Attempt =
   | { kind: 'usable'; binaries: PostgresBinaries }
   | { kind: 'unreachable'; reason: string }

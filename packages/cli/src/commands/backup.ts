@@ -7,7 +7,7 @@ import {
   takeBaseBackup,
 } from '@holdfast/adapters/backup'
 import type { ObjectStore } from '@holdfast/adapters/object-store'
-import { backupKeys, ErasureList, releaseOf } from '@holdfast/server/backups'
+import { backupKeys, ErasureList, releaseOf, restoreObstacle } from '@holdfast/server/backups'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { megabytes, withBackups } from '../with-backups.ts'
@@ -21,7 +21,7 @@ export async function backupCommand(context: CommandContext, options: BackupOpti
   if (options.onlyErasures === true) return listErasuresOnly(context, options)
   const { terminal, signal } = context
   const beganAt = performance.now()
-  const { manifest, removed, place } = await withDatabase(context, ({ ownerUrl: databaseUrl, embedded }, config) =>
+  const done = await withDatabase(context, ({ ownerUrl: databaseUrl, embedded }, config) =>
     withBackups(options.to, '--to', config, async (store) => {
       const sealer = await openSealer(store, backupKeys(config))
       const archive = await findArchive(databaseUrl, store, sealer.recipient)
@@ -38,9 +38,12 @@ export async function backupCommand(context: CommandContext, options: BackupOpti
       })
       await storeErasures(databaseUrl, store, sealer, new Date(copied.endedAt))
       const expired = await removeExpired(store, config.backupDays, new Date(copied.endedAt))
-      return { manifest: copied, removed: expired, place: store.name }
+      const obstacle = await restoreObstacle(copied, databaseUrl)
+      return { manifest: copied, removed: expired, place: store.name, obstacle }
     }),
   )
+  const { manifest, removed, place, obstacle } = done
+  if (obstacle !== null) terminal.note(`warning: \`holdfast restore\` can’t restore this backup: ${obstacle}`)
   const seconds = Math.round((performance.now() - beganAt) / 100) / 10
   const { id, bytes, parts, endedAt, archive } = manifest
   const stored = parts.reduce((sum, part) => sum + part.bytes, 0)

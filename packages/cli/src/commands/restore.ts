@@ -7,7 +7,14 @@ import {
   readCatalogue,
 } from '@holdfast/adapters/backup'
 import { readInstallation } from '@holdfast/adapters/embedded-postgres'
-import { backupKeys, listErasures, releaseOf, restoreBackup, verifyRestored } from '@holdfast/server/backups'
+import {
+  backupKeys,
+  listErasures,
+  releaseOf,
+  restoreBackup,
+  restoreObstacle,
+  verifyRestored,
+} from '@holdfast/server/backups'
 import type { Config } from '@holdfast/server/config'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
@@ -36,7 +43,7 @@ export async function restoreCommand(context: CommandContext, options: RestoreOp
     const choice = { to, id: options.backup ?? null, release: await releaseOf() }
     const chosen = chooseBackup(store.name, catalogue, choice)
     if (options.otherInstallation !== true) await refuseOtherInstallation(config, chosen)
-    refuseOtherServer(chosen)
+    await refuseOtherServer(chosen)
     for (const { error } of catalogue.unusable) terminal.note(`warning: ${error.message}`)
     const say = (line: string) => terminal.note(line)
     if (options.backup === undefined) for (const line of nameOtherHistories(catalogue, chosen, to)) say(line)
@@ -71,12 +78,18 @@ export async function restoreCommand(context: CommandContext, options: RestoreOp
       ? `${report.bookings.toLocaleString('en')} bookings. Everything adds up.`
       : 'Something is wrong: run `holdfast verify` on it.',
   )
-  terminal.out(`To use it, stop Holdfast and start it with HOLDFAST_DATA=${dataDirectory}`)
-  if (config.secrets === null) {
-    const secretFile = config.secretFile ?? `${config.dataDirectory}-secret`
-    terminal.out(`and with its secret, which is not in the backup: HOLDFAST_SECRET_FILE=${secretFile}`)
-  }
+  for (const line of howToUse(config, backup, dataDirectory)) terminal.out(line)
   return isComplete ? 0 : 1
+}
+
+function howToUse({ secrets, secretFile, dataDirectory: data }: Config, backup: RestorableBackup, restored: string) {
+  const { embedded } = backup.manifest
+  const lines = [`To use it, stop Holdfast and start it with HOLDFAST_DATA=${restored}`]
+  if (!embedded) lines.push('and without DATABASE_URL; `holdfast move-database --to` moves it to a new database server')
+  // Without a setting, the secret of a separate server is in its database.
+  if (secrets !== null || (!embedded && secretFile === null)) return lines
+  const file = secretFile ?? `${data}-secret`
+  return [...lines, `and with its secret, which is not in the backup: HOLDFAST_SECRET_FILE=${file}`]
 }
 
 /**
@@ -125,10 +138,7 @@ async function refuseOtherInstallation({ dataDirectory }: Config, { id, manifest
   )
 }
 
-function refuseOtherServer({ id, manifest }: RestorableBackup): void {
-  if (manifest.embedded) return
-  throw new CommandRefusal(
-    `the backup ${id} is of a separate PostgreSQL ${manifest.postgres.version}, which this command can’t start: ` +
-      'see “Restore your own PostgreSQL” in docs/operations.md',
-  )
+async function refuseOtherServer({ id, manifest }: RestorableBackup): Promise<void> {
+  const obstacle = await restoreObstacle(manifest)
+  if (obstacle !== null) throw new CommandRefusal(`the backup ${id} can’t be restored: ${obstacle}`)
 }

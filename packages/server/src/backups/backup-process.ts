@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
-import { type BackupEvent, runContinuousBackup } from '@holdfast/adapters/backup'
+import { type BackupEvent, type BaseManifest, runContinuousBackup } from '@holdfast/adapters/backup'
 import { createPool } from '@holdfast/engine'
 import { readConfig } from '../config/config.ts'
 import { createLogger, type Logger } from '../observe/logger.ts'
 import { ErasureList } from './erasure-list.ts'
 import { backupKeys, openBackups, releaseOf } from './open-backups.ts'
+import { restoreObstacle } from './restore-obstacle.ts'
 import { runRestoreTests } from './restore-tests.ts'
 import type { BackupProcessStart } from './start-backups.ts'
 
@@ -31,7 +32,11 @@ if (process.connected) process.disconnect?.()
 async function run(place: string, { databaseUrl, embedded }: BackupProcessStart): Promise<void> {
   const store = openBackups(place, config)
   const { signal } = stopping
-  const onEvent = eventLogger(log)
+  const logEvent = eventLogger(log)
+  const onEvent = (event: BackupEvent) => {
+    logEvent(event)
+    if (event.kind === 'copied') void warnOfObstacle(event.manifest, databaseUrl)
+  }
   const restoreTests = runRestoreTests({ store, config, signal, log })
   const pool = createPool({ url: databaseUrl, max: 1, name: 'holdfast backup', onIdleError: () => undefined })
   const erasures = new ErasureList(pool, store)
@@ -51,6 +56,11 @@ async function run(place: string, { databaseUrl, embedded }: BackupProcessStart)
   })
   await pool.end()
   await restoreTests
+}
+
+async function warnOfObstacle(manifest: BaseManifest, databaseUrl: string): Promise<void> {
+  const obstacle = await restoreObstacle(manifest, databaseUrl)
+  if (obstacle !== null) log.warn({ backup: manifest.id, obstacle }, 'backup: holdfast restore can’t restore it')
 }
 
 /**

@@ -1,4 +1,5 @@
 export { ErasureList, listErasures } from './erasure-list.ts'
 export { backupKeys, openBackups, releaseOf } from './open-backups.ts'
 export { restoreBackup, verifyRestored } from './restore-and-verify.ts'
+export { restoreObstacle } from './restore-obstacle.ts'
 export { listRestoreTests, type RestoreTest } from './restore-tests.ts'

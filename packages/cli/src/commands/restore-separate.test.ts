@@ -1,0 +1,49 @@
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createPool } from '@holdfast/engine'
+import { changeDatabaseUrl } from '@holdfast/engine/database-url'
+import { aBooking, aClinic, aDoctor, aSlot, createTestCluster, type TestCluster } from '@holdfast/testkit'
+import { prepareBackupKey } from '@holdfast/testkit/prepare-backup-key'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runCaptured } from '../../test/captured-context.ts'
+
+let directory: string
+let cluster: TestCluster
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'hf-separate-'))
+  // The account that runs PostgreSQL for root has to pass through.
+  await chmod(directory, 0o711)
+  cluster = await createTestCluster()
+})
+
+afterAll(async () => {
+  await cluster.end()
+  await rm(directory, { recursive: true, force: true })
+})
+
+test('a backup of a separate server is restored as an embedded database, and moved to a new server', async () => {
+  const [place, passphrase, restored] = [join(directory, 'backups'), 'correct horse', join(directory, 'restored')]
+  await prepareBackupKey(place, passphrase)
+  const keys = { HOLDFAST_BACKUP_TO: place, HOLDFAST_BACKUP_PASSPHRASE: passphrase }
+  const env = { ...keys, HOLDFAST_DATA: join(directory, 'data'), DATABASE_URL: cluster.ownerUrl }
+  const slot = await aSlot(cluster, await aDoctor(cluster, await aClinic(cluster)))
+  await aBooking(cluster, slot, { patient: { name: 'Ada' } })
+  expect(await runCaptured(['backup'], env)).toMatchObject({ code: 0, err: [] })
+
+  const restoring = await runCaptured(['restore', '--data', restored], env)
+  expect(restoring.code).toBe(0)
+  expect(restoring.out.join('\n')).toMatch(/1 bookings. Everything adds up.*HOLDFAST_DATA=.*without DATABASE_URL/s)
+  // It is in the database.
+  expect(restoring.out.join('\n')).not.toContain('HOLDFAST_SECRET_FILE')
+  expect(await readdir(directory)).not.toContain('data')
+
+  await cluster.ownerPool.query('create database another')
+  const target = changeDatabaseUrl(cluster.ownerUrl, { database: 'another' })
+  const moved = await runCaptured(['move-database', '--to', target], { HOLDFAST_DATA: restored, DATABASE_URL: '' })
+  expect(moved).toMatchObject({ code: 0, out: expect.arrayContaining([expect.stringContaining('Everything adds up')]) })
+  const pool = createPool({ url: target, max: 1, name: 'test of a move' })
+  const { rows } = await pool.query(`select patient->>'name' as name from holdfast.booking`).finally(() => pool.end())
+  expect(rows).toEqual([{ name: 'Ada' }])
+})
