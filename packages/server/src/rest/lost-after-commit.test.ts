@@ -1,30 +1,19 @@
 import { createEngine, DatabaseUnavailable } from '@holdfast/engine'
-import type { TestDatabase } from '@holdfast/testkit'
 import { test as databaseTest } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { limitedPool, type QueryBudget } from '../../test/limited-pool.ts'
 import { auditKinds, goneAfterwards, lostOperations } from '../../test/lost-operations.ts'
 import { aLostScene, type LostScene } from '../../test/lost-scene.ts'
 import { startRestApp } from '../../test/rest-app.ts'
+import { type TableChanges, tableChanges } from '../../test/table-changes.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 
 const queriesMax = 60
 /** How long what is done in batches is tried again. */
 const quickly = { waitMsMax: 300, unknownMsMax: 300 }
 
-/** A digest of each table that a request may change. Reservations and stored responses are of no consequence. */
-async function contentOf({ ownerPool }: TestDatabase): Promise<Record<string, string>> {
-  const { rows: tables } = await ownerPool.query<{ name: string }>(`
-    select relname as name from pg_class
-     where relnamespace = 'holdfast'::regnamespace and relkind in ('r', 'p') and not relispartition
-       and relname not in ('answer', 'booking_origin')`)
-  const digests = tables.map(
-    ({ name }) =>
-      `(select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from holdfast.${name} t) as ${name}`,
-  )
-  const { rows } = await ownerPool.query(`select ${digests.join(', ')}`)
-  return rows[0]
-}
+/** Reservations and stored responses are of no consequence. */
+const uncounted = ['answer', 'booking_origin']
 
 const test = databaseTest.extend('scene', { scope: 'file' }, async ({ database }, { onCleanup }) => {
   const { budget, pool } = limitedPool(database.appPool)
@@ -35,8 +24,10 @@ const test = databaseTest.extend('scene', { scope: 'file' }, async ({ database }
     await rest.stop()
     await engine.stop()
   })
-  return aLostScene(database, rest, budget)
+  return { ...(await aLostScene(database, rest, budget)), changes: await tableChanges(database, uncounted) }
 })
+
+type Scene = LostScene & { changes: TableChanges }
 
 type Found = {
   /** The responses that deny what the request has changed. */
@@ -55,29 +46,25 @@ type Found = {
  * @param isSeen which entries of the security log count
  */
 async function sweep(
-  scene: LostScene,
+  scene: Scene,
   name: string,
   mode: QueryBudget['mode'],
   isSeen: (entry: AuditEntry) => boolean = () => true,
 ): Promise<Found> {
-  const { budget, database, rest } = scene
+  const { budget, changes, rest } = scene
   const prepare = lostOperations[name]
   if (prepare === undefined) throw new Error(`There is no operation ${name}.`)
   const kind = auditKinds[name]
   const found: Found = { denied: [], unrecorded: [], lost: [], failures: 0 }
   for (let queries = 0; queries <= queriesMax; queries += 1) {
     const send = await prepare(scene)
-    const before = await contentOf(database)
-    const changedTables = async () => {
-      const after = await contentOf(database)
-      return Object.keys(after).filter((table) => after[table] !== before[table])
-    }
+    await changes.begin()
     rest.audited.length = 0
     Object.assign(budget, { left: queries, mode })
     const response = await send(`${name} ${mode} ${queries}`)
     const hasFailed = budget.left <= 0
     budget.left = Number.POSITIVE_INFINITY
-    const changed = await changedTables()
+    const changed = await changes.tables()
     if (response.status >= 400) {
       const { detail } = response.problem
       if (response.status < 500) throw new Error(detail)
@@ -88,7 +75,7 @@ async function sweep(
     const isGone = changed.length > 0 && again.status === 404 && goneAfterwards.includes(name)
     if (again.status >= 400 && !isGone) found.lost.push(`${queries} queries: ${again.problem.detail}`)
     const isRecorded = rest.audited.some((entry) => entry.kind === kind && isSeen(entry))
-    if (kind !== undefined && !isRecorded && (await changedTables()).length > 0) {
+    if (kind !== undefined && !isRecorded && (await changes.tables()).length > 0) {
       found.unrecorded.push(`${queries} queries: ${response.status}, then ${again.status}`)
     }
     if (!hasFailed) return found
@@ -120,7 +107,7 @@ test('negative control: without the entries for unknown outcomes, changes are mi
 })
 
 test('negative control: a failure after the commit that is not told from one before it is found', async ({ scene }) => {
-  const { rest, database, aVisit, theatre } = scene
+  const { rest, database, changes, aVisit, theatre } = scene
   const lost = new DatabaseUnavailable('The database cannot be reached.', { outcomeUnknown: false, cause: null })
   const ofBooking: typeof rest.engine.erasures.ofBooking = async (request) => {
     await rest.engine.erasures.ofBooking(request)
@@ -132,10 +119,10 @@ test('negative control: a failure after the commit that is not told from one bef
     const admin = planted.anAccount(theatre.admin)
     const { path, token } = await aVisit()
     await rest.call('cancelBooking', { path, token })
-    const before = await contentOf(database)
+    await changes.begin()
     const { problem } = await planted.call('erasePatient', { path, as: admin, body: {} })
     expect(problem.detail).not.toMatch(/unknown/)
-    expect(await contentOf(database)).not.toEqual(before)
+    expect(await changes.tables()).not.toEqual([])
   } finally {
     await planted.stop()
   }

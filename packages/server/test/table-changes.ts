@@ -1,0 +1,49 @@
+import type { TestDatabase } from '@holdfast/testkit'
+
+/** Which tables have another content since `begin`, by what is committed. */
+export type TableChanges = { begin(): Promise<void>; tables(): Promise<string[]> }
+
+/**
+ * Counts the changes of each table of the schema `holdfast` by triggers: a digest of all tables takes 30 ms. Each
+ * changed row adds the hash of its new content, and subtracts that of its earlier one.
+ *
+ * @param except tables that do not count
+ */
+export async function tableChanges(
+  { ownerPool }: Pick<TestDatabase, 'ownerPool'>,
+  except: readonly string[],
+): Promise<TableChanges> {
+  await ownerPool.query(`
+    create unlogged table public.row_change (name text not null, delta numeric not null);
+    create function public.note_row() returns trigger language plpgsql security definer as $$
+      declare delta numeric := 0;
+      begin
+        if tg_op <> 'DELETE' then delta := delta + hashtextextended(new::text, 0); end if;
+        if tg_op <> 'INSERT' then delta := delta - hashtextextended(old::text, 0); end if;
+        insert into public.row_change values (tg_argv[0], delta);
+        return null;
+      end $$`)
+  const { rows } = await ownerPool.query<{ name: string }>(
+    `select relname as name from pg_class
+      where relnamespace = 'holdfast'::regnamespace and relkind in ('r', 'p') and not relispartition
+        and relname <> all($1)`,
+    [except],
+  )
+  const triggers = rows.map(
+    ({ name }) =>
+      `create trigger note_row after insert or update or delete on holdfast.${name}
+         for each row execute function public.note_row('${name}')`,
+  )
+  await ownerPool.query(triggers.join(';'))
+  return {
+    async begin() {
+      await ownerPool.query('delete from public.row_change')
+    },
+    async tables() {
+      const { rows } = await ownerPool.query<{ name: string }>(
+        'select name from public.row_change group by name having sum(delta) <> 0 order by name',
+      )
+      return rows.map(({ name }) => name)
+    },
+  }
+}
