@@ -112,6 +112,10 @@ function Navigation({ session }: { session: Session }) {
         <Link to="/account" className={classes.link}>
           {session.me.name}
         </Link>
+      ) : session.kind === 'failed' ? (
+        <Link to="/account" className={classes.link}>
+          {t('nav.account')}
+        </Link>
       ) : (
         <Link to="/sign-in" className={classes.link}>
           {t('nav.signIn')}

@@ -21,7 +21,9 @@ export function useCommands(): CommandGroup[] {
   const session = useSession()
   const me = session.kind === 'account' ? session.me : null
   const account =
-    me === null ? { label: t('shell:nav.signIn'), href: '/sign-in' } : { label: t('account'), href: '/account' }
+    session.kind === 'guest'
+      ? { label: t('shell:nav.signIn'), href: '/sign-in' }
+      : { label: t('shell:nav.account'), href: '/account' }
   const pages = [
     ...navigation
       .filter((item) => item.isFor(session))

@@ -20,11 +20,17 @@ export const meQuery = queryOptions({
   },
 })
 
-export type Session = { kind: 'unknown' } | { kind: 'guest' } | { kind: 'account'; me: Me }
+/** `failed`: nobody knows whether somebody is signed in. */
+export type Session =
+  | { kind: 'unknown' }
+  | { kind: 'failed'; error: Error; retry: () => void }
+  | { kind: 'guest' }
+  | { kind: 'account'; me: Me }
 
-/** `unknown` until the server has responded; a failed request counts as a guest. */
+/** `unknown` until the server has responded. */
 export function useSession(): Session {
-  const { data, isPending, isError } = useQuery(meQuery)
+  const { data, error, refetch } = useQuery(meQuery)
   if (data) return { kind: 'account', me: data }
-  return isPending && !isError ? { kind: 'unknown' } : { kind: 'guest' }
+  if (data === null) return { kind: 'guest' }
+  return error === null ? { kind: 'unknown' } : { kind: 'failed', error, retry: () => void refetch() }
 }

@@ -11,6 +11,7 @@ import { ErrorState } from '../../ui/error-state.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
+import { SessionFailed } from '../../ui/session-failed.tsx'
 import { SignInFirst } from '../../ui/sign-in-first.tsx'
 import { ChangePassword } from './change-password.tsx'
 import { EmailSection } from './email-section.tsx'
@@ -33,6 +34,7 @@ export function AccountPage() {
   const [totp, setTotp] = useState<OpenedTotp | null>(null)
   const { to } = route.useSearch()
   if (session.kind === 'unknown') return <PageLoading />
+  if (session.kind === 'failed') return <SessionFailed title={t('title')} session={session} />
   if (session.kind === 'guest') return <SignInFirst title={t('title')} />
   const signOut = async () => {
     setBusy(true)

@@ -11,6 +11,7 @@ import { ErrorState } from '../../ui/error-state.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
+import { SessionFailed } from '../../ui/session-failed.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import { emailQuery } from './email-query.ts'
 
@@ -25,6 +26,7 @@ export function ConfirmEmailPage() {
   const token = useHiddenFragment(tokenPattern)
   const session = useSession()
   if (session.kind === 'unknown') return <PageLoading />
+  if (session.kind === 'failed') return <SessionFailed title={t('confirmEmail.title')} session={session} />
   return (
     <Stack gap="lg" maw="36rem">
       <PageTitle>{t('confirmEmail.title')}</PageTitle>

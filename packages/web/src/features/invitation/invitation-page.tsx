@@ -15,6 +15,7 @@ import { ErrorState } from '../../ui/error-state.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
+import { SessionFailed } from '../../ui/session-failed.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import { invitationQuery } from './invitation-query.ts'
 
@@ -36,8 +37,10 @@ export function InvitationPage() {
 function Invitation({ token }: { token: string }) {
   const { t } = useTranslation('invitation')
   const session = useSession()
+  const isKnown = session.kind === 'guest' || session.kind === 'account'
   const accountId = session.kind === 'account' ? session.me.id : null
-  const offer = useQuery({ ...invitationQuery(token, accountId), enabled: session.kind !== 'unknown' })
+  const offer = useQuery({ ...invitationQuery(token, accountId), enabled: isKnown })
+  if (session.kind === 'failed') return <SessionFailed title={t('title')} session={session} />
   if (offer.isError) {
     return (
       <Stack gap="lg">

@@ -22,6 +22,7 @@ import { ErrorState } from '../../ui/error-state.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
+import { SessionFailed } from '../../ui/session-failed.tsx'
 import { SignInFirst } from '../../ui/sign-in-first.tsx'
 import { TextLink } from '../../ui/text-link.tsx'
 import classes from './my-bookings.module.css'
@@ -38,15 +39,22 @@ const CancelBooking = lazy(async () => ({
 
 const kinds = ['upcoming', 'past', 'cancelled'] as const satisfies BookingKind[]
 
-/** An account's bookings: upcoming, past and cancelled. A guest sees the tickets that are kept on this device. */
+/**
+ * An account's bookings: upcoming, past and cancelled. A guest sees the tickets that are kept on this device, as does
+ * whoever may be one.
+ */
 export function MyBookingsPage() {
   const { t } = useTranslation('my-bookings')
   const session = useSession()
   if (session.kind === 'unknown') return <PageLoading />
-  if (session.kind === 'guest') {
+  if (session.kind === 'guest' || session.kind === 'failed') {
     return (
       <>
-        <SignInFirst title={t('title')} />
+        {session.kind === 'guest' ? (
+          <SignInFirst title={t('title')} />
+        ) : (
+          <SessionFailed title={t('title')} session={session} />
+        )}
         <Text mt="lg">
           {t('find.question')} <TextLink to="/find-booking">{t('find.title')}</TextLink>
         </Text>

@@ -23,7 +23,7 @@ type LinkProps = { booking: Booking; link: TicketLink }
 /** Links a guest's booking to an account: with one button, or after returning from signing in. */
 export function LinkBooking({ booking, link }: LinkProps) {
   const session = useSession()
-  if (session.kind === 'unknown') return null
+  if (session.kind === 'unknown' || session.kind === 'failed') return null
   if (session.kind === 'guest') return <SignInToLink booking={booking} link={link} />
   return <LinkToAccount key={session.me.id} accountId={session.me.id} booking={booking} link={link} />
 }

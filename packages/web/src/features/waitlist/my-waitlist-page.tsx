@@ -13,6 +13,7 @@ import { ErrorState } from '../../ui/error-state.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
+import { SessionFailed } from '../../ui/session-failed.tsx'
 import { SignInFirst } from '../../ui/sign-in-first.tsx'
 
 /** An account's entries. A guest's entries open by their links. */
@@ -20,6 +21,7 @@ export function MyWaitlistPage() {
   const { t } = useTranslation('waitlist')
   const session = useSession()
   if (session.kind === 'unknown') return <PageLoading />
+  if (session.kind === 'failed') return <SessionFailed title={t('mine.title')} session={session} />
   if (session.kind === 'guest') {
     return (
       <>
