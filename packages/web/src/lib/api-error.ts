@@ -62,6 +62,11 @@ export function retryDelayMs(error: unknown): number {
   return seconds === null ? retryMs : seconds * 1_000
 }
 
+/** Whether the server did nothing, and may do it later. After other failures that may pass, nobody knows. */
+export function isRefusedForNow(error: unknown): boolean {
+  return refusalCode(error) === 'rate_limited' || refusalCode(error) === 'overloaded'
+}
+
 /** Whether the server refused the request because of this field of its body. */
 export function refusesField(error: unknown, field: string): boolean {
   return error instanceof RefusedError && (error.problem.errors ?? []).some(({ path }) => path.endsWith(`/${field}`))

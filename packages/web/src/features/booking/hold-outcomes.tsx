@@ -1,14 +1,16 @@
 import type { Slot } from '@holdfast/contract/client'
 import { Button, Group, Loader, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isHeld, useActiveAttempt } from '../../domain/hold/active-attempt.ts'
 import type { HeldAttempt } from '../../domain/hold/attempt.ts'
 import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
-import { refusalCode } from '../../lib/api-error.ts'
+import { isRefusedForNow, refusalCode, retryDelayMs } from '../../lib/api-error.ts'
 import { doctorQuery } from '../../lib/directory-queries.ts'
 import { formatCountdown, formatLongDayTime } from '../../lib/format.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
+import { serverNow } from '../../lib/server-clock.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { FocusedTitle } from '../../ui/focused-title.tsx'
 import classes from './booking.module.css'
@@ -21,26 +23,44 @@ type OutcomeProps<Kind extends HoldState['kind']> = {
   when: string
 }
 
-/** The hold was requested and there is no response yet, also after a lost connection. */
+/**
+ * The hold was requested and there is no response yet, also after a lost connection; or the server refused it for now,
+ * and somebody else may have the slot before it is requested again.
+ */
 export function RequestingPanel({ state, hold, when }: OutcomeProps<'requesting'>) {
   const { t } = useTranslation('booking')
+  const { attempt, error } = state
+  const isRefused = attempt.made === null && isRefusedForNow(error)
   return (
     <section className={classes.panel} aria-labelledby="requesting-title">
       <div>
-        <FocusedTitle id="requesting-title">{t('requesting.title')}</FocusedTitle>
+        <FocusedTitle id="requesting-title">{t(isRefused ? 'requesting.notHeld' : 'requesting.title')}</FocusedTitle>
         <Text size="lg">{when}</Text>
       </div>
-      {state.error === null ? (
+      {error === null ? (
         <Loader aria-label={t('requesting.title')} />
       ) : (
-        <ErrorState error={state.error} help={t('requesting.retrying')} />
+        <ErrorState error={error} help={t(isRefused ? 'requesting.mayBeTaken' : 'requesting.retrying')} />
       )}
+      {isRefused ? <NextAttempt error={error} /> : null}
       <Group>
         <Button variant="default" onClick={hold.release}>
           {t('back')}
         </Button>
       </Group>
     </section>
+  )
+}
+
+/** When a refused request is sent again. Outside of the alert, which would be read aloud at every second. */
+function NextAttempt({ error }: { error: unknown }) {
+  const { t } = useTranslation('booking')
+  const until = useMemo(() => new Date(serverNow() + retryDelayMs(error)).toISOString(), [error])
+  const seconds = useSecondsLeft(until)
+  return (
+    <Text className="tabular" role="timer">
+      {t('requesting.nextAttempt', { time: formatCountdown(seconds) })}
+    </Text>
   )
 }
 
