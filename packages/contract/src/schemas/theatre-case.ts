@@ -101,23 +101,28 @@ const bumpFields = {
   reason: line(500),
 }
 
+const newCaseFields = {
+  clinicId: id(),
+  roomId: id(),
+  startsAt: time(),
+  minutes: caseMinutes,
+  surgeonId: id({ description: 'A doctor of the clinic, or somebody of the theatre’s staff' }),
+  anaesthetistId: Type.Optional(id()),
+  staffIds: Type.Optional(staffIds),
+  equipment: Type.Optional(equipmentNeeds),
+  patient: newTheatrePatientSchema,
+  service,
+  procedure: newProcedureSchema,
+  urgency: Type.Optional(urgencySchema),
+  blockId: Type.Optional(id({ description: 'Default: the room’s block at that time, or its open time' })),
+  requestId: Type.Optional(id({ description: 'The request of the waiting list that this case fulfils' })),
+  override: Type.Optional(overrideSchema),
+  confirm: Type.Optional(Type.Boolean({ default: false, description: 'true: CONFIRMED at once, without a hold' })),
+}
+
 export const newCaseSchema = Type.Object(
   {
-    clinicId: id(),
-    roomId: id(),
-    startsAt: time(),
-    minutes: caseMinutes,
-    surgeonId: id({ description: 'A doctor of the clinic, or somebody of the theatre’s staff' }),
-    anaesthetistId: Type.Optional(id()),
-    staffIds: Type.Optional(staffIds),
-    equipment: Type.Optional(equipmentNeeds),
-    patient: newTheatrePatientSchema,
-    service,
-    procedure: newProcedureSchema,
-    urgency: Type.Optional(urgencySchema),
-    blockId: Type.Optional(id({ description: 'Default: the room’s block at that time, or its open time' })),
-    requestId: Type.Optional(id({ description: 'The request of the waiting list that this case fulfils' })),
-    override: Type.Optional(overrideSchema),
+    ...newCaseFields,
     bump: Type.Optional(
       Type.Object(bumpFields, {
         title: 'Bump',
@@ -125,10 +130,12 @@ export const newCaseSchema = Type.Object(
         description: 'Cases that give way to this one, in the same step: see `POST /cases/{id}/bump`',
       }),
     ),
-    confirm: Type.Optional(Type.Boolean({ default: false, description: 'true: CONFIRMED at once, without a hold' })),
   },
   { title: 'NewCase', additionalProperties: false },
 )
+
+/** Without `bump`: which cases may give way is in the answer. */
+export const caseToCheckSchema = Type.Object(newCaseFields, { title: 'CaseToCheck', additionalProperties: false })
 
 export type NewCaseBody = Static<typeof newCaseSchema>
 

@@ -163,7 +163,9 @@ export type Theatre = {
 
   claimCase(request: ClaimCaseRequest): Promise<ClaimCaseOutcome>
   /** What would prevent the claim now; nothing is written. Empty: nothing. */
-  checkCase(request: ClaimCaseRequest): Promise<{ kind: 'checked'; conflicts: CaseConflict[] } | CaseInvalid>
+  checkCase(
+    request: ClaimCaseRequest,
+  ): Promise<{ kind: 'checked'; conflicts: CaseConflict[] } | CaseInvalid | { kind: 'request_missing' }>
   confirmCase(action: CaseAction): Promise<ChangeCaseOutcome>
   /**
    * `reasonCode`: of the clinic's list, at most 100 characters. `onlyHold`: ends a hold, and is an `invalid_transition`

@@ -99,15 +99,17 @@ export async function schedule(
   return busy
 }
 
-/** What would prevent the first plan now; the cases of `bumps` are not in its way. */
+/** What would prevent the plan now. */
 export async function check(
   pool: pg.Pool,
   request: ScheduleRequest,
-): Promise<{ kind: 'checked'; conflicts: CaseConflict[] } | (CaseRefusal & { kind: 'resource_invalid' })> {
+): Promise<
+  { kind: 'checked'; conflicts: CaseConflict[] } | (CaseRefusal & { kind: 'resource_invalid' | 'request_missing' })
+> {
   const row = await run(pool, request, true)
   if (row.outcome === 'checked') return { kind: 'checked', conflicts: conflictsOf(row) }
   const result = resultOf(row)
-  if (result.kind === 'resource_invalid') return result
+  if (result.kind === 'resource_invalid' || result.kind === 'request_missing') return result
   throw new Error(`The check of case ${row.booking_id} returned ${row.outcome}.`)
 }
 

@@ -1652,7 +1652,7 @@ export const createCase = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Ask what would prevent a case
  *
- * Books nothing. The body is that of `POST /cases`.
+ * Books nothing. The body is that of `POST /cases`, without `bump`.
  *
  * Who may call: Admins and staff of the clinic. `override` is for admins of the clinic.
  */

@@ -1064,6 +1064,49 @@ export type CaseSwap = {
 };
 
 /**
+ * CaseToCheck
+ */
+export type CaseToCheck = {
+    clinicId: string;
+    roomId: string;
+    startsAt: string;
+    /**
+     * From the patient’s arrival in the room until they leave it; the room’s turnover is added
+     */
+    minutes: number;
+    /**
+     * A doctor of the clinic, or somebody of the theatre’s staff
+     */
+    surgeonId: string;
+    anaesthetistId?: string;
+    /**
+     * Everybody else who is needed
+     */
+    staffIds?: Array<string>;
+    equipment?: Array<EquipmentNeed>;
+    patient: NewTheatrePatient;
+    /**
+     * The surgical service, such as Orthopaedics
+     */
+    service: string;
+    procedure: NewProcedure;
+    urgency?: Urgency;
+    /**
+     * Default: the room’s block at that time, or its open time
+     */
+    blockId?: string;
+    /**
+     * The request of the waiting list that this case fulfils
+     */
+    requestId?: string;
+    override?: RuleOverride;
+    /**
+     * true: CONFIRMED at once, without a hold
+     */
+    confirm?: boolean;
+};
+
+/**
  * CheckedCase
  */
 export type CheckedCase = {
@@ -2459,11 +2502,11 @@ export type NewCase = {
      */
     requestId?: string;
     override?: RuleOverride;
-    bump?: Bump;
     /**
      * true: CONFIRMED at once, without a hold
      */
     confirm?: boolean;
+    bump?: Bump;
 };
 
 /**
@@ -10216,7 +10259,7 @@ export type CreateCaseResponses = {
 export type CreateCaseResponse = CreateCaseResponses[keyof CreateCaseResponses];
 
 export type CheckCaseData = {
-    body: NewCase;
+    body: CaseToCheck;
     headers?: {
         /**
          * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
@@ -10242,7 +10285,7 @@ export type CheckCaseErrors = {
      */
     403: Problem;
     /**
-     * `clinic_not_found`: There is no such clinic. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     * `clinic_not_found`: There is no such clinic. `case_request_not_found`: There is no such request on the waiting list. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
      */
     404: Problem;
     /**

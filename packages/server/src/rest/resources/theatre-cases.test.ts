@@ -180,17 +180,6 @@ describe('a new case', () => {
     const booked = await theatre.book({ override }, { as: theatre.admin, body: theatre.newCase({ override }) })
     expect(booked.body.override).toEqual(override)
   })
-
-  test('can be checked without being booked', async ({ database, rest }) => {
-    const theatre = await aTheatre(database, rest)
-    const check = () => rest.call('checkCase', { as: theatre.staff, body: theatre.newCase() })
-    expect((await check()).body).toEqual({ conflicts: [] })
-    const { body } = await theatre.book()
-    expect((await check()).body.conflicts).toMatchObject([
-      { code: 'resource_busy', kind: 'room', caseId: body.id, ofCaseId: null },
-      { code: 'resource_busy', kind: 'surgeon', caseId: body.id },
-    ])
-  })
 })
 
 describe('an existing case', () => {

@@ -1,0 +1,37 @@
+import { newId } from '@holdfast/engine'
+import { expect } from 'vitest'
+import { test } from '../../../test/rest-test.ts'
+import { aTheatre } from '../../../test/theatre-scene.ts'
+
+test('a case can be checked without being booked', async ({ database, rest }) => {
+  const theatre = await aTheatre(database, rest)
+  const check = () => rest.call('checkCase', { as: theatre.staff, body: theatre.newCase() })
+  expect((await check()).body).toEqual({ conflicts: [] })
+  const { body } = await theatre.book()
+  expect((await check()).body.conflicts).toMatchObject([
+    { code: 'resource_busy', kind: 'room', caseId: body.id, ofCaseId: null },
+    { code: 'resource_busy', kind: 'surgeon', caseId: body.id },
+  ])
+})
+
+test('a check for a request that is not on the waiting list is refused as its booking is', async ({
+  database,
+  rest,
+}) => {
+  const theatre = await aTheatre(database, rest)
+  const body = theatre.newCase({ requestId: newId(theatre.clinic.no) })
+  const { problem } = await rest.call('checkCase', { as: theatre.staff, body })
+  expect(problem).toMatchObject({ status: 404, code: 'case_request_not_found' })
+})
+
+test('a check that names cases that give way is refused: it would not answer for them', async ({ database, rest }) => {
+  const theatre = await aTheatre(database, rest)
+  const { id } = (await theatre.book({ confirm: true })).body
+  const emergency = theatre.newCase({ urgency: 'immediate' })
+  const bump = { caseIds: [id], reason: 'Bleeding' }
+  const check = (body: typeof emergency) => rest.call('checkCase', { as: theatre.staff, body })
+  const { problem } = await check({ ...emergency, ...{ bump } })
+  expect(problem).toMatchObject({ status: 400, code: 'invalid_request', detail: expect.stringContaining('bump') })
+  const { conflicts } = (await check(emergency)).body
+  expect(conflicts).toMatchObject([{ bumpableCaseIds: [id] }, { bumpableCaseIds: [id] }])
+})
