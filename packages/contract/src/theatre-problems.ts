@@ -70,7 +70,7 @@ export const theatreProblemKinds = {
   theatre_resource_inactive: {
     status: 409,
     title: 'A room, person or kind of equipment takes no new cases',
-    help: 'See `errors` for the field. An admin can make it active again.',
+    help: 'See `errors` for the field; without them, it is the room of the block. An admin can make it active again.',
   },
   units_in_use: {
     status: 409,

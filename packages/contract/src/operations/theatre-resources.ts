@@ -231,6 +231,6 @@ export const theatreResourceOperations = {
     ),
     bodyOptional: true,
     responses: { 200: { description: 'The cases that were created', schema: filledBlockSchema } },
-    problems: ['clinic_not_found', 'block_not_found'],
+    problems: ['clinic_not_found', 'block_not_found', 'theatre_resource_inactive'],
   }),
 }

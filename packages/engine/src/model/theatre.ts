@@ -221,7 +221,8 @@ export type Theatre = {
    * `key`: a digest, as of a claim; a repetition finds what the first call has booked. `overloaded`: nothing
    * was booked.
    *
-   * `filled_in_part`: the server is overloaded. A repetition with the key books the rest.
+   * `filled_in_part`: the server is overloaded. A repetition with the key books the rest. `room_inactive`: the room
+   * takes no new cases, and nothing was booked.
    *
    * @throws DatabaseUnavailable with `outcomeUnknown` if it fails after a part was booked: a repetition continues it
    */
@@ -234,6 +235,7 @@ export type Theatre = {
     | { kind: 'filled'; cases: Case[] }
     | { kind: 'filled_in_part'; cases: Case[]; retryAfterSeconds: number }
     | { kind: 'block_missing' }
+    | { kind: 'room_inactive'; roomId: string }
     | Overloaded
   >
   estimate(query: { clinicNo: number; procedureCode: string; surgeonId: string | null }): Promise<DurationEstimate>

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect, vi } from 'vitest'
 import { aCase, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
@@ -34,28 +35,27 @@ test('to fill a block, the cases of requests in other blocks are not read', asyn
   expect(caseIds.filter((id) => sent.includes(id))).toEqual(caseIds.slice(0, 1))
 })
 
+/** A block of four hours, and two requests for it. */
+async function aBlockToFill(database: TestDatabase) {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room } = scene
+  const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(12), capacity: 240 }]
+  const owner = { service: null, surgeonId: null, releaseDays: null }
+  const blocks = await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+  for (let n = 0; n < 2; n += 1) {
+    const { patient, service, procedure, minutes, urgency, surgeonId } = aCase(scene)
+    const wanted = { patient, service, procedure, minutes, urgency, surgeonId, equipment: [], staffIds: [] }
+    const none = { dueOn: null, roomId: null, anaesthetistId: null, note: null }
+    const by = { createdBy: null, mayChangePatient: true }
+    await theatre.createCaseRequest(clinic.no, { ...wanted, ...none, ...by }, null)
+  }
+  return { theatre, room, blockId: (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? '' }
+}
+
 test.for(['claimCase', 'suggest'] as const)(
   'the server is overloaded after the first case of a block: it is filled in part, and a retry continues: %s',
   async (refused, { database }) => {
-    const scene = await aTheatre(database)
-    const { theatre, clinic, room } = scene
-    const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(12), capacity: 240 }]
-    const owner = { service: null, surgeonId: null, releaseDays: null }
-    const blocks = await theatre.createBlocks({
-      ...owner,
-      roomId: room,
-      when: { drafts },
-      dryRun: false,
-      actorId: null,
-    })
-    const blockId = (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
-    for (let n = 0; n < 2; n += 1) {
-      const { patient, service, procedure, minutes, urgency, surgeonId } = aCase(scene)
-      const wanted = { patient, service, procedure, minutes, urgency, surgeonId, equipment: [], staffIds: [] }
-      const none = { dueOn: null, roomId: null, anaesthetistId: null, note: null }
-      const by = { createdBy: null, mayChangePatient: true }
-      await theatre.createCaseRequest(clinic.no, { ...wanted, ...none, ...by }, null)
-    }
+    const { theatre, blockId } = await aBlockToFill(database)
     const overloaded = { kind: 'overloaded' as const, retryAfterSeconds: 1 }
     let calls = 0
     // The second of the two requests is refused.
@@ -76,3 +76,15 @@ test.for(['claimCase', 'suggest'] as const)(
     expect(await theatre.fillBlock(fill)).toMatchObject({ kind: 'filled', cases: [{ blockId }, { blockId }] })
   },
 )
+
+test('a room that takes no new cases is a reason only for what no earlier try has booked', async ({ database }) => {
+  const { theatre, room, blockId } = await aBlockToFill(database)
+  const fill = { blockId, confirm: false, actorId: null, key: randomUUID() }
+  await theatre.updateRoom(room, { active: false })
+  expect(await theatre.fillBlock(fill)).toEqual({ kind: 'room_inactive', roomId: room })
+  await theatre.updateRoom(room, { active: true })
+  const filled = await theatre.fillBlock(fill)
+  expect(filled).toMatchObject({ kind: 'filled', cases: [{ blockId }, { blockId }] })
+  await theatre.updateRoom(room, { active: false })
+  expect(await theatre.fillBlock(fill)).toEqual(filled)
+})

@@ -10,7 +10,7 @@ import type { Block } from '../model/theatre-resource.ts'
 const triesMax = 3
 const stepMinutes = 5
 
-type Needed = Pick<Theatre, 'block' | 'case' | 'caseRequests' | 'suggest' | 'claimCase'>
+type Needed = Pick<Theatre, 'block' | 'rooms' | 'case' | 'caseRequests' | 'suggest' | 'claimCase'>
 
 /**
  * Books open requests in a block, the most urgent first, each at the first time at which it fits. Each is a claim of
@@ -42,8 +42,16 @@ export function fillBlock(
       }
       if (booked !== null) cases.push(booked)
     }
+    // Asked only then: what an earlier try of the call has booked stays, too.
+    if (cases.length === 0 && !(await takesCases(theatre, clinicNo, block))) {
+      return { kind: 'room_inactive', roomId: block.roomId }
+    }
     return { kind: 'filled', cases }
   }
+}
+
+async function takesCases(theatre: Needed, clinicNo: number, { roomId }: Block): Promise<boolean> {
+  return (await theatre.rooms(clinicNo)).some(({ id, active }) => id === roomId && active)
 }
 
 /** A request without a surgeon or a patient cannot be booked yet. */

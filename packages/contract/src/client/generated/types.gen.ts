@@ -10071,6 +10071,10 @@ export type FillBlockErrors = {
      */
     408: Problem;
     /**
+     * `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
+     */
+    409: Problem;
+    /**
      * `body_too_large`: The body is too large.
      */
     413: Problem;

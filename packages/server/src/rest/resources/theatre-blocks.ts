@@ -13,7 +13,7 @@ import { invalidRequest } from '../../edge/validator.ts'
 import { blockBody, caseBody } from '../responses/bodies/case-body.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
-import { blockNotFound, resourceNotFound } from '../responses/theatre-problems.ts'
+import { blockNotFound, resourceInactive, resourceNotFound } from '../responses/theatre-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, keyDigest } from '../sent-key.ts'
 import type { Serve } from '../serve.ts'
@@ -136,6 +136,7 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
         key: key === null ? freshKey() : keyDigest(key, `fillBlock ${blockId}`),
       })
       if (outcome.kind === 'block_missing') throw blockNotFound(blockId)
+      if (outcome.kind === 'room_inactive') throw resourceInactive(outcome.roomId)
       if (outcome.kind === 'overloaded') throw refusalProblem(outcome)
       if (outcome.kind === 'filled_in_part') throw filledInPart(outcome)
       return { status: 200, body: { items: outcome.cases.map(caseBody) } }

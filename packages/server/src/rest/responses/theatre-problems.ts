@@ -1,4 +1,4 @@
-import type { CaseConflictBody, ProblemCode } from '@holdfast/contract'
+import type { CaseConflictBody, FieldError, ProblemCode } from '@holdfast/contract'
 import {
   type AllocationKind,
   type BumpRefusal,
@@ -87,6 +87,12 @@ export function blockNotFound(blockId: string): ProblemError {
   return problem('block_not_found', `There is no block ${blockId}.`)
 }
 
+/** @param errors where the request names it; none if it is of the block that the request names */
+export function resourceInactive(resourceId: string, errors?: FieldError[]): ProblemError {
+  const detail = `${resourceId} takes no new cases.`
+  return problem('theatre_resource_inactive', detail, errors === undefined ? {} : { errors })
+}
+
 function milestoneTimeProblem(message: string): ProblemError {
   return problem('milestone_time', `The time of the milestone ${message}.`, { errors: [{ path: '/at', message }] })
 }
@@ -99,9 +105,7 @@ function resourceProblem({ path, resourceId, why }: CaseInvalid, at: string): Pr
     case 'repeated':
       return invalidRequest([{ path: place, message: `must not be named twice: "${resourceId}"` }])
     case 'inactive':
-      return problem('theatre_resource_inactive', `${resourceId} takes no new cases.`, {
-        errors: [{ path: place, message: `takes no new cases: "${resourceId}"` }],
-      })
+      return resourceInactive(resourceId, [{ path: place, message: `takes no new cases: "${resourceId}"` }])
   }
 }
 
