@@ -116,7 +116,7 @@ export const planted: [what: string, path: string, text: string, rule: string][]
     import: 'model-database-directory-slots',
     waitlist: 'model-database-lists-reads-stored-responses',
     theatre: 'model-database-bookings-lists-queue-reads-slots-stored-responses',
-    messages: 'model-database-lists-reads',
+    messages: 'model-database-lists-reads-stored-responses',
     webhooks: 'model-database-lists-reads-tail',
     calendars: 'model-database-bookings-reads',
     migrate: 'model-database-upkeep',
