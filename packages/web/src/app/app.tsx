@@ -9,8 +9,9 @@ import { cssVariables, theme } from './theme.ts'
 const colorScheme = localStorageColorSchemeManager({ key: 'holdfast-color-scheme' })
 
 export function App() {
+  const isRtl = document.documentElement.dir === 'rtl'
   return (
-    <DirectionProvider initialDirection={document.documentElement.dir === 'rtl' ? 'rtl' : 'ltr'}>
+    <DirectionProvider initialDirection={isRtl ? 'rtl' : 'ltr'}>
       <MantineProvider
         theme={theme}
         cssVariablesResolver={cssVariables}
@@ -19,7 +20,8 @@ export function App() {
       >
         <QueryClientProvider client={queryClient}>
           <RouterProvider router={router} />
-          <Notifications position="bottom-center" limit={3} containerWidth={460} />
+          {/* In the corner, and narrow enough to be beside dialogs and panels of a window of 1280 pixels. */}
+          <Notifications position={isRtl ? 'bottom-right' : 'bottom-left'} limit={3} containerWidth={300} />
         </QueryClientProvider>
       </MantineProvider>
     </DirectionProvider>

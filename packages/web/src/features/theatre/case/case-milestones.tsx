@@ -20,6 +20,11 @@ export function CaseMilestones({ one }: { one: Case }) {
   const { isStaff, timeZone } = useTheatre()
   const isAhead = isFarAhead(one, useNow(), timeZone)
   const [edited, setEdited] = useState<Milestone | null>(null)
+  const [lastEdited, setLastEdited] = useState<Milestone | null>(null)
+  const edit = (milestone: Milestone) => {
+    setEdited(milestone)
+    setLastEdited(milestone)
+  }
   if (one.status === 'PENDING' || one.status === 'CANCELLED' || one.status === 'FAILED') return null
   return (
     <section aria-labelledby="case-milestones">
@@ -41,7 +46,8 @@ export function CaseMilestones({ one }: { one: Case }) {
                 one={one}
                 milestone={milestone}
                 canRecord={isStaff && !isAhead}
-                onEdit={() => setEdited(milestone)}
+                isFocused={lastEdited === milestone}
+                onEdit={() => edit(milestone)}
               />
             )}
           </li>
@@ -51,12 +57,25 @@ export function CaseMilestones({ one }: { one: Case }) {
   )
 }
 
-type MilestoneLineProps = { one: Case; milestone: Milestone; canRecord: boolean; onEdit: () => void }
+type MilestoneLineProps = {
+  one: Case
+  milestone: Milestone
+  canRecord: boolean
+  /** Its form was here: the focus stays in its place. */
+  isFocused: boolean
+  onEdit: () => void
+}
 
-function MilestoneLine({ one, milestone, canRecord, onEdit }: MilestoneLineProps) {
+function MilestoneLine({ one, milestone, canRecord, isFocused, onEdit }: MilestoneLineProps) {
   const { t } = useTranslation('theatre')
   const { timeZone } = useTheatre()
-  const record = useRecord(one)
+  const now = useRef<HTMLButtonElement>(null)
+  const change = useRef<HTMLButtonElement>(null)
+  // "Now" disappears, and the focus would fall back to the page, unless somebody has moved it meanwhile.
+  const record = useRecord(one, () => {
+    const focused = document.activeElement
+    if (focused === now.current || focused === document.body) change.current?.focus()
+  })
   const at = milestoneAt(one, milestone)
   const name = t(`milestone.${milestone}`)
   return (
@@ -66,6 +85,7 @@ function MilestoneLine({ one, milestone, canRecord, onEdit }: MilestoneLineProps
         {at === undefined ? null : <Text className="tabular">{formatTime(at, timeZone)}</Text>}
         {canRecord && at === undefined ? (
           <ActionButton
+            ref={now}
             size="compact-sm"
             isBusy={record.isPending}
             aria-label={t('milestones.nowOf', { name })}
@@ -76,6 +96,8 @@ function MilestoneLine({ one, milestone, canRecord, onEdit }: MilestoneLineProps
         ) : null}
         {canRecord ? (
           <Button
+            ref={change}
+            autoFocus={isFocused}
             size="compact-sm"
             variant="default"
             aria-label={t(at === undefined ? 'milestones.editOf' : 'milestones.changeOf', { name })}
@@ -119,7 +141,7 @@ function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
           label={name}
           error={isRefused ? t('problems:milestone_time.title') : null}
           required
-          data-autofocus
+          autoFocus
           value={time}
           onChange={({ currentTarget }) => {
             setTime(currentTarget.value)

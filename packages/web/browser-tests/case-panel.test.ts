@@ -1,0 +1,67 @@
+import type { Locator } from 'playwright-core'
+import { expect } from 'vitest'
+import { test } from './site-test.ts'
+import { aCase, aTheatre, openBoard } from './theatre-scene.ts'
+
+const procedure = { code: 'H1', display: 'Hip replacement' }
+
+test('by keyboard, the focus stays in the line of the milestone that is recorded, changed and removed', async ({
+  site,
+}) => {
+  const theatre = await aTheatre(site)
+  await aCase(site, theatre, { procedure })
+  const page = await openBoard(theatre, 'staff')
+  await page.getByRole('button', { name: /Hip replacement/ }).click()
+  const panel = page.getByRole('dialog', { name: 'Hip replacement' })
+  const focused = (one: Locator) => one.and(page.locator(':focus')).waitFor()
+
+  await panel.getByRole('button', { name: 'Patient arrived: now' }).press('Enter')
+  const change = panel.getByRole('button', { name: 'Patient arrived: change or remove' })
+  await focused(change)
+  await change.press('Enter')
+  await focused(panel.getByLabel('Patient arrived'))
+  await panel.getByRole('button', { name: 'Cancel', exact: true }).press('Enter')
+  await focused(change)
+  await change.press('Enter')
+  await panel.getByRole('button', { name: 'Save' }).press('Enter')
+  await focused(change)
+  await change.press('Enter')
+  await panel.getByRole('button', { name: 'Remove: Patient arrived' }).press('Enter')
+  await focused(panel.getByRole('button', { name: 'Patient arrived: enter time' }))
+})
+
+const viewport = { width: 1280, height: 900 }
+
+/** From where to where it is across the window, once it has slid in. */
+async function across(one: Locator): Promise<{ from: number; to: number }> {
+  let [from, to] = [Number.NaN, Number.NaN]
+  const isInPlace = async () => {
+    const before = from
+    const { x, width } = (await one.boundingBox()) ?? { x: Number.NaN, width: Number.NaN }
+    ;[from, to] = [x, x + width]
+    return from === before && from >= 0 && to <= viewport.width
+  }
+  await expect.poll(isInPlace).toBe(true)
+  return { from, to }
+}
+
+for (const locale of ['en', 'ar']) {
+  test(`messages cover neither the case’s panel nor dialogs: ${locale}`, async ({ site }) => {
+    const theatre = await aTheatre(site)
+    await aCase(site, theatre, { procedure })
+    const page = await openBoard(theatre, 'staff', { locale, viewport })
+    await page.getByRole('button', { name: /Hip replacement/ }).click()
+    const dialog = page.getByRole('dialog')
+    const panel = await across(dialog)
+    await dialog.getByRole('listitem').getByRole('button').first().click()
+    const message = await across(page.getByRole('alert'))
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    // Of the wider ones.
+    await page.goto(`/clinic/${theatre.clinicId}/theatre/requests`)
+    await page.getByRole('main').getByRole('button').first().click()
+    const wide = await across(dialog)
+    const covered = [panel, wide].filter(({ from, to }) => from < message.to && message.from < to)
+    expect({ message, covered }).toEqual({ message, covered: [] })
+  })
+}
