@@ -121,7 +121,9 @@ async function createTemplate(
   })
   const ownerUrl = changeDatabaseUrl(url, { database: template })
   if (!isMigrated) await migrate({ ownerUrl })
-  if (place !== undefined) await writePlace({ ownerUrl, schema: place, relationOf: (name) => `holdfast.${name}` })
+  if (place !== undefined) {
+    await writePlace({ ownerUrl, schema: place, tableOf: (name) => ({ kind: 'shard', relation: `holdfast.${name}` }) })
+  }
 }
 
 /** Durability is off, because these tests do not crash the server, and they take half as long. */

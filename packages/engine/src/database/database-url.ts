@@ -1,17 +1,22 @@
 /** What to change in a database's URL; the rest stays the same. */
-export type DatabaseUrlChange = { database?: string; user?: string; password?: string }
+export type DatabaseUrlChange = { database?: string; user?: string; password?: string; host?: string; port?: number }
 
 // WHATWG's parser requires a host if a URL has a user; libpq doesn't (`postgres://me@/clinic?host=/run/postgresql`).
 const hostPlaceholder = 'holdfast-no-host'
 
 /**
- * The same server under another database or login.
+ * The same URL with another database, login, or server.
  *
  * @throws TypeError if it is no `postgres://` or `postgresql://` URL
  */
 export function changeDatabaseUrl(url: string, change: DatabaseUrlChange): string {
   const parsed = parseDatabaseUrl(url)
   if (change.database !== undefined) parsed.pathname = `/${encodeURIComponent(change.database)}`
+  if (change.host !== undefined) {
+    parsed.hostname = change.host
+    parsed.searchParams.delete('host')
+  }
+  if (change.port !== undefined) parsed.port = String(change.port)
   if (change.user !== undefined) parsed.username = encodeURIComponent(change.user)
   if (change.password !== undefined) parsed.password = encodeURIComponent(change.password)
   return parsed.href.replace(`@${hostPlaceholder}`, '@').replace(`//${hostPlaceholder}`, '//')

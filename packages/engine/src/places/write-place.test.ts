@@ -10,12 +10,12 @@ import { bookingIdsOfAll } from '../reads/booking-ids.ts'
 import { writePlace } from './write-place.ts'
 
 const schema = 'holdfast_tested'
-const relationOf = (name: string) => `holdfast.${name}`
+const tableOf = (name: string) => ({ kind: 'shard', relation: `holdfast.${name}` }) as const
 
 /** A place over the database's own tables, and an engine in it, as the application. */
 const test = base
   .extend('pool', { scope: 'file' }, async ({ database }, { onCleanup }) => {
-    await writePlace({ ownerUrl: database.ownerUrl, schema, relationOf })
+    await writePlace({ ownerUrl: database.ownerUrl, schema, tableOf })
     const pool = createPool({ url: inPlace(database.appUrl, schema), max: 10, name: 'test place' })
     onCleanup(() => pool.end())
     return pool
@@ -68,7 +68,7 @@ test('it has functions of its own, which are written again when their files chan
   await plantFunction({ ...database, schema }, 'claim_slot', planted)
   await expect(claim()).rejects.toThrow('planted')
   await database.ownerPool.query(`update ${schema}.function_file set checksum = '' where name = 'claim_slot'`)
-  await writePlace({ ownerUrl: database.ownerUrl, schema, relationOf })
+  await writePlace({ ownerUrl: database.ownerUrl, schema, tableOf })
   expect(await claim()).toMatchObject({ kind: 'booked' })
 })
 
@@ -85,8 +85,28 @@ test('the application may do in it what it may in holdfast, and no more', async 
   )
 })
 
+test('a place reads reference tables, and has rows of its own in others', async ({ database }) => {
+  const place = `${schema}_other`
+  const kinds = { specialization: 'reference', answer: 'own' } as const
+  const { ownerUrl, ownerPool } = database
+  await writePlace({
+    ownerUrl,
+    schema: place,
+    tableOf: (name) => ({ kind: kinds[name as keyof typeof kinds] ?? 'shard', relation: `holdfast.${name}` }),
+  })
+  await ownerPool.query("insert into holdfast.specialization (name) values ('Cardiology') on conflict do nothing")
+  const { rows } = await ownerPool.query(`select from ${place}.specialization where name = 'Cardiology'`)
+  expect(rows).toHaveLength(1)
+  await expect(ownerPool.query(`insert into ${place}.specialization (name) values ('Other')`)).rejects.toThrow(
+    'cannot insert into view',
+  )
+  const { rows: kept } = await ownerPool.query(`
+    select relkind from pg_class where oid = any (array['${place}.answer', '${place}.slot']::regclass[]) order by 1`)
+  expect(kept).toEqual([{ relkind: 'r' }, { relkind: 'v' }])
+})
+
 test('a name that is not that of a place is refused before anything is written', async ({ database }) => {
-  const place = { ownerUrl: database.ownerUrl, relationOf }
+  const place = { ownerUrl: database.ownerUrl, tableOf }
   await expect(writePlace({ ...place, schema: 'holdfast' })).rejects.toThrow('is called holdfast_…')
   await expect(writePlace({ ...place, schema: 'holdfast_x; drop schema holdfast' })).rejects.toThrow('holdfast_…')
 })

@@ -9,6 +9,7 @@ import { type Program, whyNoCluster } from '../cluster/programs.ts'
 import { clusterPrograms } from '../cluster/start-cluster.ts'
 import type { Way } from './backup-stage.ts'
 import { brokerTable } from './broker-command.ts'
+import { citusTable, failuresOfCitus } from './citus-command.ts'
 import { failoverTable, failuresOf } from './failover-command.ts'
 import { allKills, type Kill } from './failovers.ts'
 import { backupCostTable, failuresOfBackupCost, measureBackupCost } from './measure-backup-cost.ts'
@@ -16,6 +17,7 @@ import { allKills as allMessageKills } from './message-kills.ts'
 import { redisFailures, redisTable } from './redis-command.ts'
 import { restoreTable } from './restore-command.ts'
 import { runBrokerDrill } from './run-broker-drill.ts'
+import { runCitusDrill } from './run-citus-drill.ts'
 import { runFailoverDrill } from './run-failover-drill.ts'
 import { failuresOfMessages, messagesTable, runMessagesDrill } from './run-messages-drill.ts'
 import { failuresOfParts, type Part, partsTable, runPartsDrill } from './run-parts-drill.ts'
@@ -30,6 +32,7 @@ npm run drill -- failover [--times 4] [--kill primary|postgres|partition|pause] 
 npm run drill -- replicas [--reads 100000] [--clients 16] [--json]
 npm run drill -- servers|nginx [--clients 16] [--json]
 npm run drill -- broker [--bookings 10000] [--json]
+CITUS_URL=postgres://… npm run drill -- citus [--times 4] [--clients 16] [--json]
 npm run drill -- messages [--seconds 5] [--clients 16] [--seed N] [--json]
 `
 
@@ -181,6 +184,17 @@ const drills: Record<string, Drill> = {
       print(result, brokerTable)
       const { bookings, arrived } = result
       return { failures: arrived >= bookings ? [] : [`${bookings - arrived} events did not arrive`] }
+    },
+  },
+  citus: {
+    programs: [],
+    async run() {
+      const url = process.env.CITUS_URL
+      if (url === undefined) refuse('CITUS_URL is an empty database on the coordinator of a Citus cluster.')
+      const [moves, clients] = [numberOf('times', 1), numberOf('clients', 1)]
+      const result = await runCitusDrill({ url, moves, clients, say })
+      print(result, citusTable)
+      return { failures: failuresOfCitus(result) }
     },
   },
   messages: {
