@@ -4,6 +4,7 @@
 #
 #   deploy/debian/install.sh --host book.example.org [--certificate FILE --key FILE] [--admin-email ADDRESS]
 #   deploy/debian/install.sh                # upgrade, or repair, with the same options as before
+#   deploy/debian/install.sh --host NAME    # the same, and change the name under which people reach it
 #   deploy/debian/install.sh uninstall      # remove the program, and list what remains
 #
 # Without a certificate it creates a self-signed one. Run twice, it changes nothing. See docs/operations/.
@@ -28,7 +29,7 @@ fail() {
   exit 1
 }
 usage() {
-  sed -n '2,10s/^# \{0,1\}//p' "$0"
+  sed -n '2,11s/^# \{0,1\}//p' "$0"
   exit "${1:-0}"
 }
 note() {
@@ -109,6 +110,40 @@ install_release() {
 
 # Options of an earlier run are the default.
 remembered() { [ ! -f "$settings/install.conf" ] || sed -n "s/^$1=//p" "$settings/install.conf"; }
+
+# Whether people reached the machine under another name until now.
+has_new_host() { [ -n "$former_host" ] && [ "$former_host" != "$host" ]; }
+
+is_of_host() { openssl x509 -in "$certificate" -noout -checkhost "$host" 2>/dev/null | grep -q 'does match'; }
+
+# Whether the certificate is one that this script created, and may create again.
+is_self_signed() {
+  [ "$certificate" = "$settings/tls/certificate.pem" ] &&
+    [ "$(openssl x509 -in "$certificate" -noout -subject_hash)" = \
+      "$(openssl x509 -in "$certificate" -noout -issuer_hash)" ]
+}
+
+# Before anything is changed.
+check_new_host() {
+  has_new_host || return 0
+  nginx -t -q || fail 'nginx refuses its own files, see above. Nothing was changed.'
+  [ ! -f "$certificate" ] || is_of_host || is_self_signed ||
+    fail "$certificate is not of $host: add --certificate FILE --key FILE. Nothing was changed."
+}
+
+# What has the former name besides nginx's site, which is written in any case.
+change_host() {
+  has_new_host || return 0
+  if [ -f "$certificate" ] && ! is_of_host; then rm "$certificate" "$key"; fi
+  case $(setting_of HOLDFAST_URL) in
+    "https://$former_host" | "https://$former_host/")
+      sed -i "s|^HOLDFAST_URL=.*|HOLDFAST_URL=https://$host|" "$settings/holdfast.env"
+      note "Changed HOLDFAST_URL in $settings/holdfast.env"
+      ;;
+  esac
+  restart=yes
+  say "Passkeys of $former_host no longer work, and links that were sent lead there: see docs/operations/configure.md."
+}
 
 write_settings() {
   make_directory 0755 root:root "$settings"
@@ -364,6 +399,7 @@ uninstall() {
 }
 
 host=$(remembered host)
+former_host=$host
 certificate=$(remembered certificate)
 key=$(remembered key)
 email=
@@ -412,8 +448,10 @@ restart=no
 
 refuse_older
 check_release
+check_new_host
 install_packages
 create_user
+change_host
 write_settings
 data=$(setting_of HOLDFAST_DATA)
 port=$(setting_of PORT)

@@ -48,6 +48,8 @@ export async function followCertbot(machine: Machine, installer: string): Promis
   await machine.succeed(`cp /etc/ssl/private/book.key ${key}`)
   const installed = await machine.succeed(`${installer} --certificate ${certificate} --key ${key}`)
   expect(installed).toContain('Wrote /etc/nginx/sites-available/holdfast')
+  const other = await machine.run(`${installer} --host new.example.org`)
+  expect(other).toMatchObject({ code: 1, out: expect.stringContaining('is not of new.example.org') })
   await machine.succeed(named(/--deploy-hook '([^']+)'/))
   expect(await machine.succeed('nginx -T 2>&1')).toContain(`ssl_certificate ${certificate};`)
 }
@@ -59,4 +61,22 @@ export async function expectBackupWithoutRestore(machine: Machine, place: string
   expect(backup).toContain('Backed up')
   const restored = await machine.run(`holdfast restore --from ${place} --data /var/lib/holdfast/restored-own`)
   expect(restored).toMatchObject({ code: 1, out: expect.stringContaining('pgBackRest') })
+}
+
+/** Gives a machine with a self-signed certificate another name, and its former one again. */
+export async function changeName(machine: Machine, installer: string): Promise<void> {
+  for (const [former, name] of [
+    ['book.example.org', 'new.example.org'],
+    ['new.example.org', 'book.example.org'],
+  ]) {
+    const changed = await machine.succeed(`${installer} --host ${name}`)
+    expect(changed).toContain('Changed HOLDFAST_URL')
+    expect(changed).toContain(`Passkeys of ${former} no longer work`)
+    const verified = `curl -s --fail --cacert /etc/holdfast/tls/certificate.pem --resolve ${name}:443:127.0.0.1`
+    // nginx goes on with its old certificate for a moment after a reload.
+    await expect
+      .poll(() => machine.run(`${verified} https://${name}/robots.txt`), { timeout: 60_000 })
+      .toMatchObject({ code: 0, out: expect.stringContaining(`https://${name}/sitemap.xml`) })
+    expect(await machine.succeed(installer)).toContain('nothing had to be changed')
+  }
 }

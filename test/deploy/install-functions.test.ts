@@ -61,6 +61,44 @@ test('the services may write to the place of backups, and to no former one', () 
   expect(write(`${directory}/backups`).err).toContain('No such file')
 })
 
+/** Changes the name from old.example.org to new.example.org, after `prepare`. */
+function changeHost(directory: string, prepare = '') {
+  return run(
+    directory,
+    `settings=${directory}/settings; former_host=old.example.org host=old.example.org restart=no
+     certificate=$settings/tls/certificate.pem key=$settings/tls/key.pem
+     chown() { :; }; install() { mkdir -p "$8"; }; nginx() { :; }; stat() { echo 0700 root:root; }
+     mkdir -p $settings/tls; echo HOLDFAST_URL=https://old.example.org >$settings/holdfast.env; self_signed_certificate
+     ${prepare}
+     host=new.example.org; check_new_host; change_host; self_signed_certificate
+     cat $settings/holdfast.env; echo restart=$restart
+     openssl x509 -in $certificate -noout -ext subjectAltName`,
+  )
+}
+
+test('another name of the machine changes the address of the site and the self-signed certificate', () => {
+  const changed = changeHost(scratch())
+  expect(changed).toMatchObject({ status: 0, err: '' })
+  expect(changed.out).toMatch(/HOLDFAST_URL=https:\/\/new\.example\.org\nrestart=yes\n.*\n *DNS:new\.example\.org$/s)
+  expect(changed.out).toContain('Passkeys of old.example.org no longer work')
+})
+
+test('another name leaves an address alone that was not the former one, and the same name changes nothing', () => {
+  const other = 'echo HOLDFAST_URL=https://www.example.org >$settings/holdfast.env'
+  expect(changeHost(scratch(), other).out).toContain('HOLDFAST_URL=https://www.example.org\n')
+  const kept = changeHost(scratch(), 'former_host=new.example.org').out
+  expect(kept).toContain('DNS:old.example.org')
+  expect(kept).toContain('HOLDFAST_URL=https://old.example.org\nrestart=no')
+})
+
+test('another name is refused, and nothing is changed, without a certificate of it', () => {
+  const directory = scratch()
+  const given = `certificate=${directory}/given.pem; cp $settings/tls/certificate.pem $certificate`
+  const refused = changeHost(directory, given)
+  expect(refused).toMatchObject({ status: 1, err: expect.stringContaining('given.pem is not of new.example.org') })
+  expect(run(directory, 'cat $settings/holdfast.env').out).toBe('HOLDFAST_URL=https://old.example.org')
+})
+
 test('the first password is written again after the database was removed', () => {
   const directory = scratch()
   const create = `touch $settings/holdfast.env $settings/administrator-created; echo old >$settings/first-password

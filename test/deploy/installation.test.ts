@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildRelease, packRelease, releaseAs, releaseName, versionOfCheckout } from './build-release.ts'
 import { readContainerfile, restrictedStart } from './container-image.ts'
 import { documentedCommands } from './documented-commands.ts'
-import { expectBackupWithoutRestore, followCertbot, followPgBouncer } from './follow-pages.ts'
+import { changeName, expectBackupWithoutRestore, followCertbot, followPgBouncer } from './follow-pages.ts'
 import { bootMachine, hasProgram, type Machine, whyNoMachine } from './machine.ts'
 
 const version = versionOfCheckout()
@@ -199,7 +199,8 @@ describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
     await ready()
   })
 
-  test('a certificate replaces the self-signed one', async () => {
+  test('gets another name, and a certificate that replaces the self-signed one', async () => {
+    await changeName(machine, installer)
     const [certificate, key] = ['/etc/ssl/certs/book.pem', '/etc/ssl/private/book.key']
     await machine.succeed(
       `mkdir -p /etc/ssl/private && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 9 ` +
