@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { documentedCommands } from './documented-commands.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -36,4 +38,18 @@ test('pages whose commands are run one by one have as many as their tests run', 
   expect(documentedCommands('pgbouncer.md')).toHaveLength(4)
   expect(documentedCommands('restore.md')).toHaveLength(3)
   expect(documentedCommands('rabbitmq.md')).toHaveLength(1)
+})
+
+test('the message of an archive that was changed is in the list of messages', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'hf-archive-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const [, install = ''] = documentedCommands('install.md')
+  const [, archive = ''] = /sha256sum (\S+)/.exec(install) ?? []
+  writeFileSync(join(directory, archive), 'changed')
+  writeFileSync(join(directory, `${archive}.sha256`), `${'0'.repeat(64)}  ${archive}\n`)
+  const { status, stdout } = spawnSync('sh', ['-c', `set -eu\n${install}`], { cwd: directory, encoding: 'utf8' })
+  expect(status).toBe(1)
+  const [message = ''] = /\.sha256 \w+/.exec(stdout) ?? []
+  const page = readFileSync(join(root, 'docs/operations/troubleshooting.md'), 'utf8')
+  expect(page).toContain(`| \`${message}\` |`)
 })
