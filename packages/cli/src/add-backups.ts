@@ -22,7 +22,9 @@ export function addBackups(program: Command, context: CommandContext, end: End):
       'after',
       '\nWith HOLDFAST_BACKUP_TO, a running server does this by itself, and archives everything in between. Backups ' +
         'older than\nHOLDFAST_BACKUP_DAYS are removed. The server’s secret is not part of a backup, unless it is ' +
-        'stored in the database.',
+        'stored in the database.\n\nWithout HOLDFAST_BACKUP_PASSPHRASE, or the private key of ' +
+        'HOLDFAST_BACKUP_RECIPIENT, nobody can restore\na backup: write it down in another place. If it is lost, set ' +
+        'another one and another place, as “If the passphrase\nis lost” in docs/operations/back-up.md says.',
     )
     .action(async (options: BackupOptions) =>
       end(await (await import('./commands/backup.ts')).backupCommand(context, options)),

@@ -134,7 +134,8 @@ function openIdentity(store: ObjectStore, sealed: Uint8Array, passphrase: string
     if (!isWrongKey(error)) throw new BackupError('damaged', `${keyName} in ${store.name} is damaged.`, options)
     throw new BackupError(
       'wrong_key',
-      `HOLDFAST_BACKUP_PASSPHRASE is not the passphrase of the backups in ${store.name}.`,
+      `HOLDFAST_BACKUP_PASSPHRASE is not the passphrase of the backups in ${store.name}. If that is lost, use ` +
+        'another place for new backups.',
       options,
     )
   })

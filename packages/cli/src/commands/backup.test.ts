@@ -71,6 +71,21 @@ test('a backup that the key does not decrypt is named, and counts for no moment'
   expect(wrong.err.join('\n')).toMatch(/warning: HOLDFAST_BACKUP_PASSPHRASE is not the passphrase/)
 })
 
+test('without the passphrase, backups begin again in another place, and the former ones need it', async () => {
+  const lost = { ...env, HOLDFAST_BACKUP_PASSPHRASE: 'another passphrase' }
+  const refused = await runCaptured(['backup'], lost)
+  expect(refused).toMatchObject({ code: 1, err: [expect.stringContaining('use another place for new backups')] })
+  const target = join(directory, 'of-another-place')
+  expect((await runCaptured(['restore', '--data', target], lost)).code).toBe(1)
+  const place = join(directory, 'another-place')
+  await prepareBackupKey(place, lost.HOLDFAST_BACKUP_PASSPHRASE)
+  expect((await runCaptured(['backup', '--to', place], lost)).code).toBe(0)
+  expect((await runCaptured(['restore', '--from', place, '--data', target], lost)).code).toBe(0)
+  const found = { ...env, HOLDFAST_BACKUP_TO: place }
+  const former = ['restore', '--from', join(directory, 'backups'), '--data', join(directory, 'of-the-former-place')]
+  expect((await runCaptured(former, found)).code).toBe(0)
+})
+
 test('a restore is refused into the data in use, without an offset, and outside the range', async () => {
   const before = await readdir(join(directory, 'data'))
   const inUse = await runCaptured(['restore', '--data', join(directory, 'data')], env)
