@@ -126,7 +126,7 @@ test('what a restore leaves that is killed while it verifies is refused, and can
   const copy = () => cpSync(target, left, { recursive: true, filter: (path) => !lstatSync(path).isSocket() })
   expect(await restoreUntilVerified(target, copy, new AbortController().signal)).toMatchObject({ code: 0 })
   const on = { ...env, HOLDFAST_DATA: left }
-  for (const command of ['start', 'verify', 'migrate', 'backup']) {
+  for (const command of ['start', 'verify']) {
     const running = spawnHoldfast([command], on)
     onTestFinished(() => void running.child.kill())
     expect(await running.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('was interrupted') })

@@ -42,8 +42,8 @@ export async function restoreCommand(context: CommandContext, options: RestoreOp
     const catalogue = await readCatalogue(store)
     const choice = { to, id: options.backup ?? null, release: await releaseOf() }
     const chosen = chooseBackup(store.name, catalogue, choice)
-    if (options.otherInstallation !== true) await refuseOtherInstallation(config, chosen)
     await refuseOtherServer(chosen)
+    if (options.otherInstallation !== true) await refuseOtherInstallation(config, chosen)
     for (const { error } of catalogue.unusable) terminal.note(`warning: ${error.message}`)
     const say = (line: string) => terminal.note(line)
     if (options.backup === undefined) for (const line of nameOtherHistories(catalogue, chosen, to)) say(line)
