@@ -9,6 +9,7 @@ import { test } from './site-test.ts'
 /** What the server refuses, and a glance does not show. */
 const mistyped = ['anna@gmx', 'anna@gmx..de', 'anna@gmx.de.', 'anna,m@gmx.de', 'müller@praxis.de']
 const emailText = 'This doesn’t look like an e-mail address.'
+const phoneText = 'This doesn’t look like a phone number.'
 
 /** The server refuses this field of the patient, as one with another rule than the page's would. */
 async function refuse(page: Page, address: RegExp, field: 'email' | 'phone'): Promise<void> {
@@ -24,7 +25,7 @@ async function refuse(page: Page, address: RegExp, field: 'email' | 'phone'): Pr
 /** The field is marked and focused, and nothing else says what is wrong. */
 async function expectMarked(page: Page, label: string, text: string): Promise<void> {
   await page.getByText(text).waitFor()
-  const field = page.getByRole('textbox', { name: label })
+  const field = page.getByRole('textbox', { name: label, exact: true })
   await field.and(page.locator(':focus')).waitFor()
   expect(await field.getAttribute('aria-invalid')).toBe('true')
   expect(await page.getByRole('alert').count()).toBe(0)
@@ -50,6 +51,11 @@ test('the booking form marks a mistyped address, and the field that the server r
   await page.unroute(/\/confirm$/)
   await page.getByLabel('E-mail').fill('anna@example.com')
   await page.getByText(emailText).waitFor({ state: 'detached' })
+  await page.getByLabel('Phone').fill('abc')
+  await confirm.click()
+  await expectMarked(page, 'Phone', phoneText)
+  await page.getByLabel('Phone').fill('+49 30 1234')
+  await page.getByText(phoneText).waitFor({ state: 'detached' })
   await confirm.click()
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
 })
@@ -64,6 +70,10 @@ test('the waitlist’s form marks a mistyped address, and the field that the ser
   await join.click()
   await expectMarked(page, 'E-mail', emailText)
   await page.getByLabel('E-mail').fill('anna@example.org')
+  await page.getByLabel('Phone').fill('abc')
+  await join.click()
+  await expectMarked(page, 'Phone', phoneText)
+  await page.getByLabel('Phone').fill('')
   await refuse(page, /\/waitlist-entries$/, 'email')
   await join.click()
   await expectMarked(page, 'E-mail', emailText)
@@ -83,7 +93,26 @@ test('the desk’s form marks a mistyped address, and the field that the server 
   await book.click()
   await expectMarked(page, 'E-mail', emailText)
   await page.getByLabel('E-mail').fill('anna@example.org')
-  await refuse(page, /\/bookings$/, 'email')
+  await page.getByLabel('Phone').fill('abc')
   await book.click()
-  await expectMarked(page, 'E-mail', emailText)
+  await expectMarked(page, 'Phone', phoneText)
+  await page.getByLabel('Phone').fill('030 1234')
+  await refuse(page, /\/bookings$/, 'phone')
+  await book.click()
+  await expectMarked(page, 'Phone', phoneText)
+})
+
+test('a clinic’s number has digits: the settings mark one without, and the server refuses it', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('admin')
+  await page.goto(`/clinic/${scene.clinic.id}/settings`)
+  const save = page.getByRole('button', { name: 'Save' }).first()
+  await page.getByRole('textbox', { name: 'Phone', exact: true }).fill('abc')
+  await save.click()
+  await expectMarked(page, 'Phone', phoneText)
+  const refusal = await site.admin.updateClinic({ path: { clinicId: scene.clinic.id }, body: { phone: 'abc' } })
+  expect(refusal.error).toMatchObject({ status: 400, errors: [{ path: '/phone' }] })
+  await page.getByRole('textbox', { name: 'Phone', exact: true }).fill('+49 30 1234')
+  await save.click()
+  await page.getByText('saved.').first().waitFor()
 })

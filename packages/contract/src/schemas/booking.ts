@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { appointmentTypeSchema } from './doctor.ts'
-import { email, id, line, localDate, nullableText, nullableTime, pageOf, paragraph } from './fields.ts'
+import { email, id, line, localDate, nullableText, nullableTime, pageOf, paragraph, phone } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
 
 export const bookingStatuses = [
@@ -22,7 +22,7 @@ export const patientSchema = Type.Object(
   {
     name: line(200),
     email: Type.Optional(email()),
-    phone: Type.Optional(line(50)),
+    phone: Type.Optional(phone()),
     language: Type.Optional(
       literals(messageLanguages, { description: 'Of messages to the patient. Default: as the clinic has set' }),
     ),

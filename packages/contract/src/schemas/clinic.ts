@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { clinicSettingLimits, logoLimits, retentionDueMax } from '../clinic-limits.ts'
-import { cachedPageOf, integerWithin, line, nullableLine, nullableText, nullableTime } from './fields.ts'
+import { cachedPageOf, integerWithin, line, nullableLine, nullablePhone, nullableText, nullableTime } from './fields.ts'
 
 const holdSeconds = Type.Integer({
   ...integerWithin(clinicSettingLimits.holdSeconds),
@@ -158,7 +158,7 @@ const timezone = Type.String({
   examples: ['Europe/Berlin'],
 })
 const address = nullableLine(500)
-const phone = nullableLine(50)
+const phone = nullablePhone()
 
 export const newClinicSchema = Type.Object(
   {

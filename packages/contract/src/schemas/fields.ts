@@ -1,5 +1,6 @@
 // `x-expected` describes a pattern or format in words: validation errors quote it (server, edge/validator.ts).
 import Type, { type TSchema, type TSchemaOptions, type TUnsafe } from 'typebox'
+import { phoneNumberPattern } from '../phone-number.ts'
 
 /** No control characters, including NUL, and no lone surrogates: PostgreSQL cannot store them. */
 const LINE = '^[^\\p{Cc}\\p{Cs}]*$'
@@ -29,6 +30,20 @@ export function line(lengthMax: number, options: TSchemaOptions = {}) {
 /** One line of text that is not blank, or null. */
 export function nullableLine(lengthMax: number, options: TSchemaOptions = {}) {
   return nullable<string>({ type: 'string', ...notBlank(lengthMax) }, options)
+}
+
+const phoneNumber = {
+  ...{ minLength: 1, maxLength: 50, pattern: phoneNumberPattern },
+  'x-expected': 'a telephone number, which has at least one digit',
+}
+
+/** A telephone number, as people write it. */
+export function phone(options: TSchemaOptions = {}) {
+  return Type.String({ ...phoneNumber, ...options })
+}
+
+export function nullablePhone(options: TSchemaOptions = {}) {
+  return nullable<string>({ type: 'string', ...phoneNumber }, options)
 }
 
 /** Text of one or more lines. */

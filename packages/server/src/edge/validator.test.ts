@@ -53,6 +53,11 @@ test.each([
   [{ ...booking, slotId: id.toUpperCase() }, '/slotId', `must be an id (a lower-case UUID), not "${id.toUpperCase()}"`],
   [{ ...booking, slotId: '1; drop table' }, '/slotId', 'must be an id (a lower-case UUID), not "1; drop table"'],
   [
+    { slotId: id, patient: { name: 'Ada', phone: 'abc' } },
+    '/patient/phone',
+    'must be a telephone number, which has at least one digit, not "abc"',
+  ],
+  [
     { slotId: id, patient: { name: 'A\u0000B' } },
     '/patient/name',
     'must be one line of text that is not blank and has no control characters, not "A\\u0000B"',

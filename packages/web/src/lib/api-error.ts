@@ -72,9 +72,9 @@ export function refusesField(error: unknown, field: string): boolean {
   return error instanceof RefusedError && (error.problem.errors ?? []).some(({ path }) => path.endsWith(`/${field}`))
 }
 
-/** The field of a patient's contact that the server refused; null: none. */
-export function refusedContact(error: unknown): 'email' | null {
-  return refusesField(error, 'patient/email') ? 'email' : null
+/** The field of a patient's contact that the server refused, the first of them; null: none. */
+export function refusedContact(error: unknown): 'email' | 'phone' | null {
+  return (['email', 'phone'] as const).find((field) => refusesField(error, `patient/${field}`)) ?? null
 }
 
 /** The problem's code; null for other errors. */

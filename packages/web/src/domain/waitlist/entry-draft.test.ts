@@ -26,6 +26,7 @@ test.for([
   [{ name: ' ' }, { name: 'nameMissing' }],
   [{ email: '' }, { email: 'emailMissing' }],
   [{ email: 'grace@' }, { email: 'emailInvalid' }],
+  [{ phone: 'abc' }, { phone: 'phoneInvalid' }],
   [{ email: 'grace@gmx..de' }, { email: 'emailInvalid' }],
 ] as const)('a draft with %j has the problems %j', ([change, problems]) => {
   expect(entryProblems({ ...draft, ...change }, rule)).toEqual(problems)

@@ -1,5 +1,6 @@
 import type { NewWaitlistEntry } from '@holdfast/contract/client'
 import { isEmailAddress } from '@holdfast/contract/email-address'
+import { isPhoneNumber } from '@holdfast/contract/phone-number'
 import { addDays, daysBetween, parseDay } from '../../lib/local-time.ts'
 
 /** The values of the fields of an entry, without whom it waits for. */
@@ -31,6 +32,7 @@ export type EntryProblem =
   | 'nameMissing'
   | 'emailMissing'
   | 'emailInvalid'
+  | 'phoneInvalid'
 
 const daysAhead = 30
 
@@ -50,7 +52,7 @@ export function entryProblems(
   draft: EntryDraft,
   { today, needsEmail }: { today: string; needsEmail: boolean },
 ): Partial<Record<keyof EntryDraft, EntryProblem>> {
-  const { from, to, timeFrom, timeTo, units, name, email } = draft
+  const { from, to, timeFrom, timeTo, units, name, email, phone } = draft
   const problems: Partial<Record<keyof EntryDraft, EntryProblem>> = {}
   if (parseDay(from) === null) problems.from = 'dayMissing'
   if (parseDay(to) === null) problems.to = 'dayMissing'
@@ -67,6 +69,7 @@ export function entryProblems(
   if (email.trim() === '' ? needsEmail : !isEmailAddress(email.trim())) {
     problems.email = email.trim() === '' ? 'emailMissing' : 'emailInvalid'
   }
+  if (phone.trim() !== '' && !isPhoneNumber(phone.trim())) problems.phone = 'phoneInvalid'
   return problems
 }
 

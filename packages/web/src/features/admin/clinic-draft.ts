@@ -1,5 +1,6 @@
 import type { Clinic, ClinicChange } from '@holdfast/contract/client'
 import { clinicSettingLimits as limits } from '@holdfast/contract/clinic-limits'
+import { isPhoneNumber } from '@holdfast/contract/phone-number'
 
 export type SettingName = keyof Clinic['settings']
 
@@ -27,6 +28,11 @@ export function draftOfClinic(clinic: Clinic): ClinicDraft {
   // Whose own form it has.
   const { patientDataMonths: _, ...rules } = settings
   return { name, timezone, address: address ?? '', phone: phone ?? '', ...rules }
+}
+
+/** Whether the clinic's number is valid; it may have none. */
+export function isPhoneValid({ phone }: Pick<ClinicCardDraft, 'phone'>): boolean {
+  return phone.trim() === '' || isPhoneNumber(phone.trim())
 }
 
 /** The changes to the clinic; null if there are none, or if a number is missing or out of its limits. */

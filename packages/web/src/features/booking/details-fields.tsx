@@ -1,5 +1,6 @@
 import type { Clinic } from '@holdfast/contract/client'
 import { isEmailAddress } from '@holdfast/contract/email-address'
+import { isPhoneNumber } from '@holdfast/contract/phone-number'
 import { Textarea, TextInput, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Details } from '../../domain/hold/attempt.ts'
@@ -47,6 +48,7 @@ export function DetailsFields({ details, clinic, onChange, isTried, refused }: F
         error={wrong.includes('email') ? t('details.emailInvalid') : null}
       />
       <TextInput
+        id="details-phone"
         type="tel"
         label={t('details.phone')}
         description={t('details.phoneHelp')}
@@ -54,6 +56,7 @@ export function DetailsFields({ details, clinic, onChange, isTried, refused }: F
         maxLength={50}
         value={details.phone}
         onChange={({ currentTarget }) => onChange({ phone: currentTarget.value })}
+        error={wrong.includes('phone') ? t('details.phoneInvalid') : null}
       />
       <Textarea
         className={classes.wide ?? ''}
@@ -69,12 +72,16 @@ export function DetailsFields({ details, clinic, onChange, isTried, refused }: F
   )
 }
 
-type CheckedField = 'name' | 'email'
+type CheckedField = 'name' | 'email' | 'phone'
 
 /** The fields that are invalid, in their order on the page. */
-export function wrongFields({ name, email }: Pick<Details, CheckedField>): CheckedField[] {
-  const isEmailRight = email.trim() === '' || isEmailAddress(email.trim())
-  return [...(name.trim() === '' ? (['name'] as const) : []), ...(isEmailRight ? [] : (['email'] as const))]
+export function wrongFields({ name, email, phone }: Pick<Details, CheckedField>): CheckedField[] {
+  const isRight = {
+    name: name.trim() !== '',
+    email: email.trim() === '' || isEmailAddress(email.trim()),
+    phone: phone.trim() === '' || isPhoneNumber(phone.trim()),
+  }
+  return (['name', 'email', 'phone'] as const).filter((field) => !isRight[field])
 }
 
 export function focusDetail(field: CheckedField): void {

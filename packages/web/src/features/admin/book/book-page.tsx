@@ -1,5 +1,6 @@
 import type { MadeBooking, Slot } from '@holdfast/contract/client'
 import { isEmailAddress } from '@holdfast/contract/email-address'
+import { isPhoneNumber } from '@holdfast/contract/phone-number'
 import { Button, Group, NativeSelect, Stack, Text, Textarea, TextInput, Title } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -114,6 +115,7 @@ function usePatientForm() {
     initialValues: emptyPatient,
     validate: {
       name: (name) => (name.trim() === '' ? t('invalid.nameMissing') : null),
+      phone: (phone) => (phone.trim() === '' || isPhoneNumber(phone.trim()) ? null : t('invalid.phoneInvalid')),
       email: (email) => (email.trim() === '' || isEmailAddress(email.trim()) ? null : t('invalid.emailInvalid')),
     },
   })

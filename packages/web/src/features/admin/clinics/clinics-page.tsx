@@ -21,7 +21,7 @@ import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import { toastDone } from '../../../ui/toast.ts'
-import type { ClinicCardDraft } from '../clinic-draft.ts'
+import { type ClinicCardDraft, isPhoneValid } from '../clinic-draft.ts'
 import { ClinicFields } from '../clinic-fields.tsx'
 
 const route = getRouteApi('/clinic')
@@ -177,6 +177,7 @@ function NewClinic({ onDone }: { onDone: () => void }) {
   const [requestKeys] = useState(createRequestKeys)
   const form = useForm<ClinicCardDraft>({
     initialValues: { name: '', timezone: ownTimeZone(), address: '', phone: '' },
+    validate: (draft) => (isPhoneValid(draft) ? {} : { phone: t('field.phoneInvalid') }),
   })
   const panelRef = useRef<HTMLElement>(null)
   useEffect(() => panelRef.current?.querySelector('input')?.focus(), [])
@@ -196,7 +197,12 @@ function NewClinic({ onDone }: { onDone: () => void }) {
   })
   return (
     <section className={layoutClasses.panel} aria-labelledby="new-clinic" ref={panelRef}>
-      <form onSubmit={form.onSubmit((draft) => creation.mutate(draft))}>
+      <form
+        onSubmit={form.onSubmit(
+          (draft) => creation.mutate(draft),
+          () => form.getInputNode('phone')?.focus(),
+        )}
+      >
         <Stack gap="md">
           <Title order={2} size="h3" id="new-clinic">
             {t('clinics.add')}

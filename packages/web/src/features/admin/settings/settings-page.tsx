@@ -12,7 +12,7 @@ import layoutClasses from '../../../ui/layout.module.css'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
 import { UnsavedChanges } from '../../../ui/unsaved-changes.tsx'
-import { bookingRules, type ClinicDraft, changeOf, draftOfClinic } from '../clinic-draft.ts'
+import { bookingRules, type ClinicDraft, changeOf, draftOfClinic, isPhoneValid } from '../clinic-draft.ts'
 import { ClinicFields } from '../clinic-fields.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { BurstsSection } from './bursts-section.tsx'
@@ -56,11 +56,13 @@ function SettingsForm({ clinic, report }: { clinic: Clinic; report: ReportDirty 
   const form = useForm<ClinicDraft>({
     initialValues: draftOfClinic(clinic),
     validateInputOnBlur: true,
-    // The fields have their own texts.
-    validate: (draft) =>
-      Object.fromEntries(
+    // The fields of numbers have their own texts.
+    validate: (draft) => ({
+      ...(isPhoneValid(draft) ? {} : { phone: t('field.phoneInvalid') }),
+      ...Object.fromEntries(
         bookingRules.flatMap(({ name, min, max }) => (isInRange(draft[name], min, max) ? [] : [[name, true]])),
       ),
+    }),
   })
   useStoredValues(form, draftOfClinic(clinic))
   const saving = useSaveClinic(clinic)
