@@ -115,6 +115,8 @@ test('staff book for a patient, find, move and cancel the booking; its history h
   await history.getByText('Cancelled').waitFor()
   expect(await history.getByRole('listitem').count()).toBe(4)
   expect(await history.getByText('Sam').count()).toBe(4)
+  await history.getByText(/^From .*9:00.* to .*9:15/).waitFor()
+  await history.getByText(/^From .*9:15.* to .*9:00/).waitFor()
   expect(await axeFindings(page)).toEqual([])
 })
 

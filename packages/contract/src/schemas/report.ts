@@ -130,6 +130,8 @@ export const bookingHistorySchema = Type.Object(
           actorName: nullableText({
             description: 'The name of the account that did it; also null if the account was deleted',
           }),
+          fromStartsAt: nullableTime({ description: 'moved: when the previous slot starts. Null for cases' }),
+          startsAt: nullableTime({ description: 'moved: when the new slot starts. Null for cases' }),
         },
         { title: 'BookingHistoryEntry', additionalProperties: false },
       ),
@@ -138,6 +140,8 @@ export const bookingHistorySchema = Type.Object(
   },
   { title: 'BookingHistory', additionalProperties: false },
 )
+
+export type BookingHistoryBody = Static<typeof bookingHistorySchema>
 
 export const proofSchema = Type.Object(
   {

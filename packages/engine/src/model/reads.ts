@@ -20,6 +20,8 @@ export type AlternativesQuery = {
 
 export type Reads = {
   slot(slotId: string): Promise<Slot | null>
+  /** When these slots of one clinic start, also withdrawn ones; without those that do not exist. */
+  slotStarts(slotIds: string[]): Promise<Map<string, Date>>
   /**
    * At most `limit` bookable slots with `units` free of the same doctor: the same local day first, by nearness, then
    * later days, then other active doctors of the clinic with the same specialization on that day.

@@ -28,6 +28,15 @@ async function aDoctorOf(
 /** A new booking by a patient who takes either type of appointment. */
 const anybody = { appointmentType: null, fromSlotId: null, sameDoctor: false }
 
+test('the starts of slots, also of withdrawn ones, and nothing of those that do not exist', async ({ database }) => {
+  const { doctor } = await aDoctorOf(database)
+  const [kept, withdrawn] = [await aSlot(database, doctor), await aSlot(database, doctor)]
+  await database.ownerPool.query('update holdfast.slot set withdrawn_at = now() where id = $1', [withdrawn.id])
+  const starts = await reads(database).slotStarts([kept.id, withdrawn.id, newId(doctor.clinicNo)])
+  expect(starts).toEqual(new Map([kept, withdrawn].map(({ id, startsAt }) => [id, startsAt])))
+  expect(await reads(database).slotStarts([])).toEqual(new Map())
+})
+
 describe('a slot by its id', () => {
   test('lapsed holds count as free', async ({ database }) => {
     const { doctor } = await aDoctorOf(database)

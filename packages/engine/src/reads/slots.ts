@@ -16,13 +16,22 @@ function slotById(slotId: string): Sql {
              where s.clinic_no = ${clinicNoOf(slotId)} and s.id = ${slotId}) q`
 }
 
-/** Single slots of doctors by id, also withdrawn ones. */
-export function slotReads(pool: pg.Pool): Pick<Reads, 'slot'> {
+/** Slots by id, also withdrawn ones; single ones of doctors only. */
+export function slotReads(pool: pg.Pool): Pick<Reads, 'slot' | 'slotStarts'> {
   return {
     async slot(slotId) {
       if (!isId(slotId)) return null
       const { rows } = await pool.query<SlotRow>(prepared('slot_by_id', slotById(slotId)))
       return rows[0] === undefined ? null : slotOf(rows[0])
+    },
+
+    async slotStarts(slotIds) {
+      const [first] = slotIds
+      if (first === undefined) return new Map()
+      const { rows } = await pool.query<{ id: string; starts_at: Date }>(sql`
+        select s.id, s.starts_at from holdfast.slot s
+         where s.clinic_no = ${clinicNoOf(first)} and s.id = any(${slotIds}::uuid[])`)
+      return new Map(rows.map(({ id, starts_at }) => [id, starts_at]))
     },
   }
 }

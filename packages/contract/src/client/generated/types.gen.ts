@@ -435,6 +435,14 @@ export type BookingHistoryEntry = {
      * The name of the account that did it; also null if the account was deleted
      */
     actorName: string | null;
+    /**
+     * moved: when the previous slot starts. Null for cases
+     */
+    fromStartsAt: string | null;
+    /**
+     * moved: when the new slot starts. Null for cases
+     */
+    startsAt: string | null;
 };
 
 /**

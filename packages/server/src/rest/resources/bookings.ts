@@ -15,9 +15,9 @@ import { afterCommit } from '../../edge/after-commit.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { type BookingReach, bookingNotFound, erasureKey } from '../guards/reach-booking.ts'
-import { eventBody } from '../responses/bodies/event-body.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
+import { historyBody } from '../responses/history-body.ts'
 import { bookingRequestHash } from '../responses/idempotency.ts'
 import { type Refusal, refusalProblem } from '../responses/outcome-problems.ts'
 import { recordUnknown } from '../responses/record-unknown.ts'
@@ -215,16 +215,10 @@ async function confirmOrSendLink(deps: RestDeps, input: Input<typeof restOperati
   return settledResponse(deps, input, outcome)
 }
 
-async function readHistory({ engine, accounts }: RestDeps, { params }: Input<typeof restOperations.listBookingEvents>) {
-  const events = await engine.reads.eventsOfBooking(params.bookingId)
+async function readHistory(deps: RestDeps, { params }: Input<typeof restOperations.listBookingEvents>) {
+  const events = await deps.engine.reads.eventsOfBooking(params.bookingId)
   if (events.length === 0) throw bookingNotFound(params.bookingId)
-  const actorIds = [...new Set(events.flatMap(({ actorId }) => actorId ?? []))]
-  const actors = await accounts.byIds(actorIds)
-  const items = events.map((event) => ({
-    event: eventBody(event),
-    actorName: (event.actorId === null ? undefined : actors.get(event.actorId)?.name) ?? null,
-  }))
-  return { status: 200 as const, body: { items } }
+  return { status: 200 as const, body: await historyBody(deps, events) }
 }
 
 async function changeAttendance(

@@ -203,10 +203,29 @@ test('a booking’s history has every change and its author, before the clinic�
     { event: { type: 'confirmed', version: 2 }, actorName: null },
     { event: { type: 'cancelled', version: 3, actorId: admin.id }, actorName: admin.name },
   ])
+  expect(body.items).toMatchObject(Array(3).fill({ fromStartsAt: null, startsAt: null }))
   const token = rest.manageTokens.issue(booking.id)
   expect((await rest.call('listBookingEvents', { path, token })).problem.code).toBe('forbidden')
   const colleague = await rest.aMember(clinic.no, 'doctor', (await aDoctor(database, clinic)).id)
   expect((await rest.call('listBookingEvents', { path, as: colleague })).problem.code).toBe('booking_not_found')
+})
+
+test('a booking’s history says from when and to when it was moved', async ({ database, rest }) => {
+  const { doctor, admin } = await aDesk(database, rest)
+  const day = Date.now() + 2 * 86_400_000
+  const startsAt = (hours: number) => new Date(day + hours * 3_600_000)
+  const slots = []
+  for (const hours of [0, 1, 2]) slots.push(await aSlot(database, doctor, { startsAt: startsAt(hours) }))
+  const booking = await aBooking(database, slots[0] as (typeof slots)[0])
+  const path = { bookingId: booking.id }
+  for (const slot of slots.slice(1))
+    await rest.call('rescheduleBooking', { path, as: admin, body: { slotId: slot.id } })
+  const { body } = await rest.call('listBookingEvents', { path, as: admin })
+  const [first, second, third] = [0, 1, 2].map((hours) => startsAt(hours).toISOString())
+  expect(body.items.slice(2)).toMatchObject([
+    { event: { type: 'moved' }, fromStartsAt: first, startsAt: second },
+    { event: { type: 'moved' }, fromStartsAt: second, startsAt: third },
+  ])
 })
 
 test('the newest events are returned newest first', async ({ database, rest }) => {

@@ -14,7 +14,7 @@ import type { ProblemError } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { caseNotFound, surgeonOfLists } from '../guards/reach-case.ts'
 import { caseBody } from '../responses/bodies/case-body.ts'
-import { eventBody } from '../responses/bodies/event-body.ts'
+import { historyBody } from '../responses/history-body.ts'
 import { requestHash } from '../responses/idempotency.ts'
 import { blockNotFound, conflictBody, type TheatreRefusal, theatreProblem } from '../responses/theatre-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -116,13 +116,7 @@ function serveCaseReads(serve: Serve, deps: RestDeps): void {
     restOperations.listCaseEvents,
     async ({ params: { caseId } }) => {
       const events = await deps.engine.reads.eventsOfBooking(caseId)
-      const actorIds = [...new Set(events.flatMap(({ actorId }) => actorId ?? []))]
-      const actors = await deps.accounts.byIds(actorIds)
-      const items = events.map((event) => ({
-        event: eventBody(event),
-        actorName: (event.actorId === null ? undefined : actors.get(event.actorId)?.name) ?? null,
-      }))
-      return { status: 200, body: { items } }
+      return { status: 200, body: await historyBody(deps, events) }
     },
     { audit: ({ params }) => ({ ...caseRead(params.caseId), details: ['history'] }) },
   )

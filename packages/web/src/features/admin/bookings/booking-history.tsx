@@ -38,15 +38,20 @@ export function BookingHistory({ bookingId }: { bookingId: string }) {
   )
 }
 
-/** Without an account, the system did it: an erasure by the clinic's retention, or a hold that ended. */
-const hasNoActor = (type: History['items'][number]['event']['type']) => type === 'failed' || type === 'erased'
+type HistoryEntry = History['items'][number]
 
-function Entry({ entry: { event, actorName } }: { entry: History['items'][number] }) {
+/** What a patient can do. Of the rest, the system did what no account did. */
+const byPatients = new Set<HistoryEntry['event']['type']>([
+  ...(['held', 'confirmed', 'extended', 'link_requested', 'moved', 'cancelled', 'linked'] as const),
+  ...(['attendance_confirmed', 'attendance_withdrawn'] as const),
+])
+
+function Entry({ entry: { event, actorName, fromStartsAt, startsAt } }: { entry: HistoryEntry }) {
   const { t } = useTranslation('admin')
   const { timeZone, doctors } = useClinic()
   const by =
     actorName ??
-    (event.actorId !== null ? t('booking.byDeletedAccount') : hasNoActor(event.type) ? '' : t('booking.byPatient'))
+    (event.actorId !== null ? t('booking.byDeletedAccount') : byPatients.has(event.type) ? t('booking.byPatient') : '')
   const doctor = doctors.find(({ id }) => id === event.doctorId)?.name
   return (
     <li>
@@ -55,6 +60,14 @@ function Entry({ entry: { event, actorName } }: { entry: History['items'][number
         {formatDayTime(event.at, timeZone)}
         {by === '' ? '' : ` · ${by}`}
       </Text>
+      {fromStartsAt === null || startsAt === null ? null : (
+        <Text size="sm">
+          {t('booking.movedBetween', {
+            from: formatDayTime(fromStartsAt, timeZone),
+            to: formatDayTime(startsAt, timeZone),
+          })}
+        </Text>
+      )}
       {event.type === 'moved' && doctor ? <Text size="sm">{t('booking.movedTo', { doctor })}</Text> : null}
       {event.reason && event.type !== 'linked' ? (
         <Text size="sm">{t(`failure.${event.reason}`, { defaultValue: event.reason })}</Text>

@@ -1,0 +1,31 @@
+import type { BookingHistoryBody } from '@holdfast/contract'
+import type { BookingEvent } from '@holdfast/engine'
+import type { RestDeps } from '../rest-deps.ts'
+import { eventBody } from './bodies/event-body.ts'
+import { timeOrNull } from './bodies/time-text.ts'
+
+/** A booking's events with the names of those who did it, and the times between which an appointment was moved. */
+export async function historyBody(
+  { engine, accounts }: Pick<RestDeps, 'engine' | 'accounts'>,
+  events: BookingEvent[],
+): Promise<BookingHistoryBody> {
+  const actorIds = [...new Set(events.flatMap(({ actorId }) => actorId ?? []))]
+  const slotIds = [...new Set(events.flatMap(slotsOfMove))]
+  const [actors, starts] = await Promise.all([accounts.byIds(actorIds), engine.reads.slotStarts(slotIds)])
+  const startOf = (slotId: string | undefined) => timeOrNull(starts.get(slotId ?? '') ?? null)
+  const items = events.map((event) => {
+    const [from, to] = slotsOfMove(event)
+    return {
+      event: eventBody(event),
+      actorName: (event.actorId === null ? undefined : actors.get(event.actorId)?.name) ?? null,
+      fromStartsAt: startOf(from),
+      startsAt: startOf(to),
+    }
+  })
+  return { items }
+}
+
+/** The slots before and after; none for other events, and for cases, whose slot is a session. */
+function slotsOfMove({ type, fromSlotId, slotId, caseDetails }: BookingEvent): string[] {
+  return type === 'moved' && fromSlotId !== null && caseDetails === null ? [fromSlotId, slotId] : []
+}
