@@ -67,6 +67,33 @@ describe.each(namespaces)('%s', (namespace) => {
   })
 })
 
+/** Lines as `aria-label={t('doctors.editOf', …)}`: names of controls whose visible labels are the keys without `Of`. */
+const namedKeys = new Set(
+  sourceTexts.flatMap((text) =>
+    text.split('\n').flatMap((line) => {
+      const keys = [...line.matchAll(/'(?:\w+:)?([\w.]+)Of'/g)].map(([, key = '']) => key)
+      return line.includes('aria-label=') ? keys : []
+    }),
+  ),
+)
+
+/** So that whoever controls the page by voice can say what they see (WCAG 2.5.3). */
+test('the name of a control contains its visible label, in every language', () => {
+  const pairs = languages.flatMap((language) =>
+    namespaces.flatMap((namespace) => {
+      const texts = catalogue(language, namespace)
+      return [...namedKeys].flatMap((key) => {
+        const [label, name] = [texts[key], texts[`${key}Of`]]
+        return label === undefined || name === undefined
+          ? []
+          : [{ key: `${language} ${namespace}:${key}`, label, name }]
+      })
+    }),
+  )
+  expect(pairs.length).toBeGreaterThan(3 * 10)
+  expect(pairs.filter(({ label, name }) => !name.toLowerCase().includes(label.toLowerCase()))).toEqual([])
+})
+
 test('every problem code of the API has a text in every language', () => {
   for (const language of languages) {
     const texts = catalogue(language, 'problems')
@@ -127,8 +154,8 @@ describe('negative control: which keys count as used', () => {
 
 describe('German texts', () => {
   // `Ärztin oder Arzt`, `der Patientin oder des Patienten`, `jeder Ärztin und jedem Arzt`
-  const women = '(Ärzt|Patient|Kolleg|Administrator)(in|innen)'
-  const men = '(Arzt|Ärzten?|Arztes|Patient(en)?|Kollegen|Administrator(en)?)'
+  const women = '(Ärzt|Patient|Kolleg|Administrator|Operateur)(in|innen)'
+  const men = '(Arzt|Ärzten?|Arztes|Patient(en)?|Kollegen|Administrator(en)?|Operateure?)'
   const pair = new RegExp(`${women} (oder|und)( \\p{Ll}+)? ${men}`, 'gu')
   const alone = '(Arzt|Ärzten?|Arztes|Patient(en)?|Kollegen?|Administrator(en)?|Operateure?|Entwickler)'
   const single = new RegExp(`(?<!\\p{L})${alone}(?!\\p{L})|\\p{Ll}[/:*]in(?!\\p{L})`, 'u')
