@@ -1,8 +1,8 @@
-import { lookup as resolveName } from 'node:dns/promises'
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isPublicAddress, urlProblem } from './public-addresses.ts'
+import { type HostAddress, resolveHost } from './resolve-host.ts'
 
 export type EgressRequest = {
   method: 'GET' | 'POST'
@@ -32,8 +32,8 @@ export type Egress = {
 export type EgressSettings = {
   /** Whether hosts of this machine and of private networks, and plain HTTP, are allowed. */
   allowPrivate: boolean
-  /** Tests replace it. Default: the system's resolver. */
-  resolve?: (hostname: string) => Promise<{ address: string; family: number }[]>
+  /** Tests replace it. */
+  resolve?: (hostname: string) => Promise<HostAddress[]>
 }
 
 class TooLarge extends Error {
@@ -49,7 +49,10 @@ class NotAllowed extends Error {
  * connection goes to an address of that result which is public: a name that resolves to another address later, or to a
  * public and a private one, gains nothing. Redirects are returned, not followed. Every request has a new connection.
  */
-export function createEgress({ allowPrivate, resolve = resolveAll }: EgressSettings): Egress {
+export function createEgress({
+  allowPrivate,
+  resolve = (hostname) => resolveHost(hostname, { allowPrivate }),
+}: EgressSettings): Egress {
   const problemOf = (url: string) => urlProblem(url, { allowPrivate })
   const lookup: LookupFunction = (hostname, options, done) => {
     resolve(hostname).then(
@@ -156,6 +159,10 @@ function failureOf(error: unknown, timeoutMs: number): EgressOutcome {
 
 const reasons: Record<string, string> = {
   ENOTFOUND: 'The host name was not found.',
+  ENODATA: 'The host name has no address.',
+  ESERVFAIL: 'The host name could not be looked up.',
+  ETIMEOUT: 'The host name could not be looked up in time.',
+  ECANCELLED: 'The host name could not be looked up in time.',
   EAI_AGAIN: 'The host name could not be looked up.',
   ECONNREFUSED: 'The connection was refused.',
   ECONNRESET: 'The connection was reset.',
@@ -167,8 +174,4 @@ const reasons: Record<string, string> = {
   SELF_SIGNED_CERT_IN_CHAIN: 'The certificate is not trusted.',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'The certificate is not trusted.',
   ERR_TLS_CERT_ALTNAME_INVALID: 'The certificate is for another host.',
-}
-
-function resolveAll(hostname: string) {
-  return resolveName(hostname, { all: true, order: 'verbatim' })
 }
