@@ -1,6 +1,6 @@
 import { dataOf } from './a-practice.ts'
 import { test } from './site-test.ts'
-import { aCase, aTheatre } from './theatre-scene.ts'
+import { aCase, aTheatre, inMinutes } from './theatre-scene.ts'
 
 test('a lower number of equipment is refused with the cases that have more, and accepted without them', async ({
   site,
@@ -25,4 +25,30 @@ test('a lower number of equipment is refused with the cases that have more, and 
   await dialog.getByRole('button', { name: 'Save' }).click()
   await dialog.waitFor({ state: 'detached' })
   await page.getByRole('row', { name: /Robot.*Units: 1/ }).waitFor()
+})
+
+test('a block over a case of the open time is not created, and the case is named as the reason', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  await aCase(site, theatre, { startsAt: inMinutes(1_440) })
+  const page = await theatre.scene.pageOf('admin')
+  await page.goto(`/clinic/${theatre.clinicId}/theatre/blocks`)
+  await page.getByRole('button', { name: 'Add blocks' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('Once', { exact: true }).click()
+  await dialog.getByLabel('Service').fill('Urology')
+  const tomorrow = Temporal.Now.plainDateISO(theatre.scene.clinic.timezone).add({ days: 1 })
+  await dialog.getByLabel(/^Day/).fill(tomorrow.toString())
+  await dialog.getByLabel(/^Start/).fill('06:00')
+  await dialog.getByLabel(/^End/).fill('20:00')
+  for (const [name, counted] of [
+    ['Preview', /^Would be created: 0\. .* In conflict with other blocks or cases of the room: 1\.$/],
+    ['Create blocks', /^Created: 0\. .* In conflict with other blocks or cases of the room: 1\.$/],
+  ] as const) {
+    await dialog.getByRole('button', { name }).click()
+    await dialog.getByText(counted).waitFor()
+    await dialog
+      .getByRole('listitem')
+      .filter({ hasText: /: a case is in the way$/ })
+      .waitFor()
+  }
 })

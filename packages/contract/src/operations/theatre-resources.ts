@@ -174,8 +174,8 @@ export const theatreResourceOperations = {
     tag,
     summary: 'Create a block, or the blocks of a rule',
     description:
-      'Blocks that exist already are skipped, and those that overlap others of the room are reported as conflicts, ' +
-      'so the call is safe to repeat.',
+      'Blocks that exist already are skipped, and those that overlap others of the room, or cases of its open time, ' +
+      'are reported as conflicts, so the call is safe to repeat.',
     access: 'admin',
     params,
     query: Type.Object({ dryRun: flag('Only reports what would happen') }, { additionalProperties: false }),

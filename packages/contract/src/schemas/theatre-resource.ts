@@ -245,16 +245,28 @@ export const createdBlocksSchema = Type.Object(
     skipped: Type.Integer({
       description: 'Blocks that exist already with the same times, or that a rule places in the past',
     }),
-    conflicts: Type.Integer({ description: 'Blocks that were not created because they overlap another of the room' }),
+    conflicts: Type.Integer({
+      description: 'Blocks that were not created because they overlap another of the room, or a case of its open time',
+    }),
+    missingDates: Type.Array(localDate(), {
+      description: 'Days of a rule that have no block: clocks are put forward then, and leave out the rule’s times',
+    }),
     seriesId: nullableId({ description: 'Of the blocks of a rule that were created; null: none were' }),
     items: Type.Array(
       Type.Object(
         {
           from: Type.String({ format: 'date-time' }),
           to: Type.String({ format: 'date-time' }),
-          minutes: Type.Integer(),
+          minutes: Type.Integer({ description: 'At most the length of the block on that day' }),
           outcome: literals(['created', 'skipped', 'conflict']),
-          blockId: nullableId({ description: 'The created block, or the block in conflict' }),
+          blockId: nullableId({
+            description:
+              'The created block, the one that exists, or the block in conflict; null: a case is in conflict, or the ' +
+              'block would be created (`dryRun`) or has begun',
+          }),
+          caseId: nullableId({
+            description: 'The first case in conflict; null: no case is, or it has left the room since',
+          }),
         },
         { title: 'BlockOutcome', additionalProperties: false },
       ),

@@ -2,10 +2,10 @@
 -- Returns one row per element, by its place `ord` in the arrays, with the transaction that created them.
 --
 -- Outcomes: created | skipped (a slot with the same start and end exists; or, without a slot_id, the start has
---   passed) | conflict (it overlaps another slot, whose id is slot_id, or a case of the doctor in an operating room:
+--   passed) | conflict (it overlaps another slot, whose id is slot_id, or a case that takes the doctor or the room:
 --   slot_id is null then). If two elements overlap each other, the one that starts first is created, then the first one
---   in the arrays. p_dry_run: the same result, and nothing is
---   written; slot_id is null where the slot would be created by this call.
+--   in the arrays. p_dry_run: the same result, and nothing is written; slot_id is null where the slot would be created
+--   by this call.
 -- What is created in a busy time of the doctor is blocked (set_busy_times). Everything else is offered to who waits for
 -- it, before anybody else sees it (offer_places).
 -- Locks: the resource (FOR NO KEY UPDATE), then as lock_waitlists. Two calls for one resource run one after the
@@ -31,8 +31,8 @@ declare
   -- existing slots, by start; none overlaps another
   v_existing_ids uuid[]; v_existing_starts timestamptz[]; v_existing_ends timestamptz[];
   v_existing integer := 1;
-  -- when the doctor operates: holds that have lapsed included, until they are given back, because a confirmation in
-  -- time may not be committed yet
+  -- when cases take the doctor or the room: holds that have lapsed included, until they are given back, because a
+  -- confirmation in time may not be committed yet
   v_cases tstzmultirange;
   -- when the doctor's external calendar says that they are busy; null: there is none
   v_busy tstzmultirange;

@@ -86,10 +86,19 @@ export type BlockDraftOutcome = SlotDraft & {
   /** As in `SlotDraftOutcome`. */
   outcome: 'created' | 'skipped' | 'conflict'
   blockId: string | null
+  /** The first case in conflict; null: none, or it has left the room since. */
+  caseId: string | null
 }
 
 export type CreateBlocksOutcome =
-  | { kind: 'done'; seriesId: string | null; items: BlockDraftOutcome[]; position: string }
+  | {
+      kind: 'done'
+      seriesId: string | null
+      items: BlockDraftOutcome[]
+      /** Of a rule: days that lack its times (expandBlockRule). */
+      missingDates: string[]
+      position: string
+    }
   /** `path` is a JSON pointer into the rule. */
   | { kind: 'invalid_rule'; path: string; message: string }
   /** `path`: roomId or surgeonId. */

@@ -4,14 +4,17 @@ import { datesOfRange, type InvalidRule, invalidRule, parseDate, quoted } from '
 import { parseTime } from '../slots/slot-rule.ts'
 
 export type BlockRuleOutcome =
-  /** In the order of time; at most one a day. */
-  { kind: 'expanded'; drafts: SlotDraft[] } | InvalidRule
+  /**
+   * In the order of time; at most one a day. `missingDates`: days (`YYYY-MM-DD`) that lack the rule's times, because
+   * clocks are put forward: they have no block.
+   */
+  { kind: 'expanded'; drafts: SlotDraft[]; missingDates: string[] } | InvalidRule
 
 /**
  * The blocks of a rule, as instants. A local time that a day lacks, because clocks are put forward, is the hour after
  * it; one that a day has twice means the first.
  *
- * @param minutes how many minutes of cases each block takes; null: as long as it lasts
+ * @param minutes how many minutes of cases each block takes, and at most its length; null: as long as it lasts
  * @param now blocks may be at most `slotsAheadYearsMax` later
  */
 export function expandBlockRule(
@@ -32,12 +35,16 @@ export function expandBlockRule(
     const text = quoted(rule.exceptDates[badException] ?? '')
     return invalidRule(`/exceptDates/${badException}`, `${text} is not a date (YYYY-MM-DD).`)
   }
-  const drafts = datesOf(rule, range.dates).map((date) => {
+  const drafts: SlotDraft[] = []
+  const missingDates: string[] = []
+  for (const date of datesOf(rule, range.dates)) {
     const [startsAt, endsAt] = [instantOf(date, start, timeZone), instantOf(date, end, timeZone)]
-    const capacity = minutes ?? Math.round((endsAt.getTime() - startsAt.getTime()) / 60_000)
-    return { startsAt, endsAt, capacity }
-  })
-  return { kind: 'expanded', drafts: drafts.filter(({ startsAt, endsAt }) => startsAt < endsAt) }
+    // On the day on which clocks are put forward, a block may be an hour shorter than its local times.
+    const length = Math.round((endsAt.getTime() - startsAt.getTime()) / 60_000)
+    if (startsAt < endsAt) drafts.push({ startsAt, endsAt, capacity: Math.min(minutes ?? length, length) })
+    else missingDates.push(date.toString())
+  }
+  return { kind: 'expanded', drafts, missingDates }
 }
 
 function datesOf(rule: BlockRule, dates: readonly Temporal.PlainDate[]): Temporal.PlainDate[] {

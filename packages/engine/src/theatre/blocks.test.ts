@@ -127,10 +127,32 @@ test('blocks of one room never overlap', async ({ database }) => {
   ]
   const request = { ...noOwner, roomId: scene.room, when: { drafts }, releaseDays: null, dryRun: false, actorId: null }
   expect(await scene.theatre.createBlocks(request)).toMatchObject({
-    items: [{ outcome: 'conflict', blockId }, { outcome: 'created' }],
+    items: [{ outcome: 'conflict', blockId, caseId: null }, { outcome: 'created' }],
   })
   const listed = await scene.theatre.blocks({ clinicNo: scene.clinic.no, from: soonAt(0), to: soonAt(24) })
   expect(listed).toHaveLength(2)
+})
+
+test('a block over a case of the room’s open time is in conflict with it', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const booked = caseOf(await scene.theatre.claimCase(aCase(scene, { startsAt: soonAt(9) })))
+  const later = caseOf(await scene.theatre.claimCase(aCase(scene, { startsAt: soonAt(13) })))
+  const drafts = [
+    { startsAt: soonAt(8), endsAt: soonAt(12), capacity: 240 },
+    { startsAt: soonAt(12), endsAt: soonAt(15), capacity: 180 },
+    { startsAt: soonAt(15), endsAt: soonAt(18), capacity: 180 },
+  ]
+  const request = { ...noOwner, roomId: scene.room, when: { drafts }, releaseDays: null, actorId: null }
+  const conflicts = [
+    { outcome: 'conflict', blockId: null, caseId: booked.id },
+    { outcome: 'conflict', blockId: null, caseId: later.id },
+  ]
+  expect(await scene.theatre.createBlocks({ ...request, dryRun: true })).toMatchObject({
+    items: [...conflicts, { outcome: 'created', blockId: null, caseId: null }],
+  })
+  expect(await scene.theatre.createBlocks({ ...request, dryRun: false })).toMatchObject({
+    items: [...conflicts, { outcome: 'created', blockId: expect.any(String), caseId: null }],
+  })
 })
 
 test('all blocks are listed, also more than five thousand', async ({ database }) => {
@@ -208,6 +230,28 @@ describe('rules', () => {
       '2027-04-12T06:00:00.000Z',
       '2027-04-26T06:00:00.000Z',
     ])
+  })
+
+  test('on the night when clocks go forward, a block takes no more minutes than it lasts', () => {
+    const night = { ...rule, from: '2027-03-27', to: '2027-03-29', weekdays: [6, 7, 1], startTime: '00:00' }
+    const capacities = (minutes: number | null) => {
+      const outcome = expandBlockRule({ ...night, endTime: '06:00' }, minutes, 'Europe/Berlin', now)
+      return outcome.kind === 'expanded' ? outcome.drafts.map(({ capacity }) => capacity) : outcome
+    }
+    expect(capacities(null)).toEqual([360, 300, 360])
+    expect(capacities(360)).toEqual([360, 300, 360])
+    expect(capacities(240)).toEqual([240, 240, 240])
+  })
+
+  test('a day whose clocks leave out the times of the rule is listed', () => {
+    const days = { from: '2027-03-27', to: '2027-03-29', weekdays: [6, 7, 1], startTime: '02:00', endTime: '03:00' }
+    expect(expandBlockRule({ ...rule, ...days }, null, 'Europe/Berlin', now)).toMatchObject({
+      drafts: [
+        { startsAt: new Date('2027-03-27T01:00:00Z'), capacity: 60 },
+        { startsAt: new Date('2027-03-29T00:00:00Z'), capacity: 60 },
+      ],
+      missingDates: ['2027-03-28'],
+    })
   })
 
   test('what is wrong is named', () => {

@@ -74,17 +74,20 @@ async function createBlocks(settings: BlocksSettings, request: CreateBlocksReque
   const timeZone = clinicNo === null ? null : await zoneOfRoom(pool, clinicNo, roomId)
   if (clinicNo === null || timeZone === null) return { kind: 'resource_missing', path: '/roomId' }
   if (!(await isOwnerThere(pool, clinicNo, request))) return { kind: 'resource_missing', path: '/surgeonId' }
-  if ('drafts' in when) return insertBlocks(settings, request, when.drafts, null)
+  if ('drafts' in when) {
+    return insertBlocks(settings, request, { drafts: when.drafts, missingDates: [], seriesId: null })
+  }
   const expanded = expandBlockRule(when.rule, when.minutes, timeZone, new Date())
   if (expanded.kind === 'invalid_rule') return expanded
-  return insertBlocks(settings, request, expanded.drafts, dryRun ? null : randomUUID())
+  return insertBlocks(settings, request, { ...expanded, seriesId: dryRun ? null : randomUUID() })
 }
+
+type WantedBlocks = { drafts: SlotDraft[]; missingDates: string[]; seriesId: string | null }
 
 async function insertBlocks(
   { writePool, announce }: BlocksSettings,
   { roomId, service, surgeonId, releaseDays, actorId, dryRun }: CreateBlocksRequest,
-  drafts: SlotDraft[],
-  seriesId: string | null,
+  { drafts, missingDates, seriesId }: WantedBlocks,
 ): Promise<CreateBlocksOutcome> {
   const clinicNo = clinicNoOf(roomId)
   const statement = sql`
@@ -95,15 +98,40 @@ async function insertBlocks(
       ${dryRun}::boolean)`
   type Row = { ord: number; outcome: BlockDraftOutcome['outcome']; slot_id: string | null; tx: string | null }
   const { rows } = await writePool.query<Row>(withQueryTimeout(statement, largeWriteMs))
-  const items = drafts.map((draft, index): BlockDraftOutcome => {
+  const outcomes = drafts.map((draft, index) => {
     const row = rows[index]
     if (row === undefined) throw new Error(`create_blocks returned ${rows.length} rows for ${drafts.length} drafts.`)
     return { ...draft, outcome: row.outcome, blockId: row.slot_id }
   })
   const position = rows[0]?.tx ?? '0'
   if (!dryRun && rows.length > 0) announceRoom(announce, roomId, position)
+  const items = await withCases(writePool, roomId, outcomes)
   const isSeries = items.some(({ outcome }) => outcome === 'created')
-  return { kind: 'done', seriesId: isSeries ? seriesId : null, items, position }
+  return { kind: 'done', seriesId: isSeries ? seriesId : null, items, missingDates, position }
+}
+
+/** Names the case that is in conflict, where no block is: it was booked in the room's open time. */
+async function withCases(
+  pool: pg.Pool,
+  roomId: string,
+  outcomes: readonly Omit<BlockDraftOutcome, 'caseId'>[],
+): Promise<BlockDraftOutcome[]> {
+  const items = outcomes.map((one): BlockDraftOutcome => ({ ...one, caseId: null }))
+  const ofCases = items.filter(({ outcome, blockId }) => outcome === 'conflict' && blockId === null)
+  if (ofCases.length === 0) return items
+  const { rows } = await pool.query<{ index: number; caseId: string }>(sql`
+    select w.n::integer - 1 as index, a.booking_id as "caseId"
+      from unnest(${ofCases.map(({ startsAt }) => startsAt)}::timestamptz[],
+                  ${ofCases.map(({ endsAt }) => endsAt)}::timestamptz[]) with ordinality w(starts_at, ends_at, n),
+           lateral (select a.booking_id from holdfast.allocation a
+                     where a.clinic_no = ${clinicNoOf(roomId)} and a.resource_id = ${roomId}
+                       and a.during && tstzrange(w.starts_at, w.ends_at)
+                     order by a.during limit 1) a`)
+  for (const { index, caseId } of rows) {
+    const item = ofCases[index]
+    if (item !== undefined) item.caseId = caseId
+  }
+  return items
 }
 
 async function changeBlock(

@@ -1538,7 +1538,7 @@ export const listBlocks = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Create a block, or the blocks of a rule
  *
- * Blocks that exist already are skipped, and those that overlap others of the room are reported as conflicts, so the call is safe to repeat.
+ * Blocks that exist already are skipped, and those that overlap others of the room, or cases of its open time, are reported as conflicts, so the call is safe to repeat.
  *
  * Who may call: Admins of the clinic.
  */

@@ -211,12 +211,19 @@ export type BlockList = {
 export type BlockOutcome = {
     from: string;
     to: string;
+    /**
+     * At most the length of the block on that day
+     */
     minutes: number;
     outcome: 'created' | 'skipped' | 'conflict';
     /**
-     * The created block, or the block in conflict
+     * The created block, the one that exists, or the block in conflict; null: a case is in conflict, or the block would be created (`dryRun`) or has begun
      */
     blockId: string | null;
+    /**
+     * The first case in conflict; null: no case is, or it has left the room since
+     */
+    caseId: string | null;
 };
 
 /**
@@ -1391,9 +1398,13 @@ export type CreatedBlocks = {
      */
     skipped: number;
     /**
-     * Blocks that were not created because they overlap another of the room
+     * Blocks that were not created because they overlap another of the room, or a case of its open time
      */
     conflicts: number;
+    /**
+     * Days of a rule that have no block: clocks are put forward then, and leave out the rule’s times
+     */
+    missingDates: Array<string>;
     /**
      * Of the blocks of a rule that were created; null: none were
      */

@@ -1,3 +1,4 @@
+import { aClinic } from '@holdfast/testkit'
 import { expect, onTestFinished } from 'vitest'
 import { startRestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -32,3 +33,38 @@ test('a block of a room that takes no new cases is not filled, and the answer sa
   expect(problem).toMatchObject({ status: 409, code: 'theatre_resource_inactive' })
   expect(problem.detail).toContain(roomOne.id)
 })
+
+test('the response says why a block is not created: a case of the open time, or a day that lacks its hours', async ({
+  database,
+  rest,
+}) => {
+  const theatre = await aTheatre(database, rest)
+  const { path, admin, roomOne } = theatre
+  const booked = (await theatre.book()).body
+  const times = { roomId: roomOne.id, from: theatreTime('07:00'), to: theatreTime('12:00') }
+  const inTheWay = await rest.call('createBlocks', { path, as: admin, body: times })
+  expect(inTheWay.body).toMatchObject({
+    ...{ created: 0, conflicts: 1, missingDates: [] },
+    items: [{ outcome: 'conflict', blockId: null, caseId: booked.id }],
+  })
+  const berlin = await aClinic(database, { timezone: 'Europe/Berlin' })
+  const there = { path: { clinicId: berlin.id }, as: await rest.aMember(berlin.no, 'admin') }
+  const room = (await rest.call('createRoom', { ...there, body: { name: 'OR' } })).body
+  const spring = nextSpringNight()
+  const rule = { from: spring, to: spring, weekdays: [7], startTime: '02:00', endTime: '03:00' }
+  const missing = await rest.call('createBlocks', { ...there, body: { roomId: room.id, rule } })
+  expect(missing.body).toMatchObject({ created: 0, skipped: 0, missingDates: [spring], items: [] })
+  const night = { ...rule, startTime: '00:00', endTime: '06:00' }
+  const short = await rest.call('createBlocks', { ...there, body: { roomId: room.id, rule: night, minutes: 360 } })
+  expect(short.body.items).toMatchObject([{ outcome: 'created', minutes: 300 }])
+})
+
+/** The next last Sunday of March that is a month away or more: clocks of Berlin are put forward at 02:00. */
+function nextSpringNight(): string {
+  const soonest = Temporal.Now.plainDateISO('Europe/Berlin').add({ months: 1 })
+  const springs = [soonest.year, soonest.year + 1].map((year) => {
+    const last = Temporal.PlainDate.from({ year, month: 3, day: 31 })
+    return last.subtract({ days: last.dayOfWeek % 7 })
+  })
+  return springs.find((date) => Temporal.PlainDate.compare(date, soonest) > 0)?.toString() ?? ''
+}

@@ -209,19 +209,21 @@ function creationProblem(outcome: Exclude<CreateBlocksOutcome, { kind: 'done' }>
   }
 }
 
-function createdBody({ items, seriesId }: Extract<CreateBlocksOutcome, { kind: 'done' }>) {
+function createdBody({ items, missingDates, seriesId }: Extract<CreateBlocksOutcome, { kind: 'done' }>) {
   const count = (kind: (typeof items)[number]['outcome']) => items.filter(({ outcome }) => outcome === kind).length
   return {
     created: count('created'),
     skipped: count('skipped'),
     conflicts: count('conflict'),
+    missingDates,
     seriesId,
-    items: items.map(({ startsAt, endsAt, capacity, outcome, blockId }) => ({
+    items: items.map(({ startsAt, endsAt, capacity, outcome, blockId, caseId }) => ({
       from: timeText(startsAt),
       to: timeText(endsAt),
       minutes: capacity,
       outcome,
       blockId,
+      caseId,
     })),
   }
 }

@@ -185,13 +185,17 @@ function Outcome({ created }: { created: Created }) {
       </Text>
       {conflicts.length === 0 ? null : (
         <List size="sm" mt="xs">
-          {conflicts.slice(0, conflictsShownMax).map(({ from, to }) => (
-            <List.Item key={from}>
-              {formatDate(localDay(from, timeZone))}, {formatTimes(from, to, timeZone)}
-            </List.Item>
-          ))}
+          {conflicts.slice(0, conflictsShownMax).map(({ from, to, caseId }) => {
+            const when = `${formatDate(localDay(from, timeZone))}, ${formatTimes(from, to, timeZone)}`
+            return <List.Item key={from}>{caseId === null ? when : t('blocks.conflictCase', { when })}</List.Item>
+          })}
           {conflicts.length > conflictsShownMax ? <List.Item>…</List.Item> : null}
         </List>
+      )}
+      {created.missingDates.length === 0 ? null : (
+        <Text size="sm" mt="xs">
+          {t('blocks.missingDates', { days: created.missingDates.map((day) => formatDate(day)).join(' · ') })}
+        </Text>
       )}
     </div>
   )
