@@ -125,6 +125,7 @@ export function authOptions(settings: AuthSettings) {
       // The messages may contain e-mail addresses, so only the fact that there was one is logged.
       log: (level) => settings.onError(`The accounts library reports a problem of level ${level}.`),
     },
-    onAPIError: { throw: false },
+    // Errors that are no refusals. The library would log them whole, and PostgreSQL's quote the row.
+    onAPIError: { throw: true },
   } satisfies BetterAuthOptions
 }

@@ -66,12 +66,16 @@ export function createPasswordChanges(passwords: Passwords) {
      */
     async run(work: () => Promise<Response>): Promise<Response> {
       const request: Request = { matchedHash: null, mayHaveChanged: false }
-      const response = await requests.run(request, work)
-      if (response.status < 500 || !request.mayHaveChanged) return response
-      throw new DatabaseUnavailable('A password may have been changed, but the rest was not done.', {
-        outcomeUnknown: true,
-        cause: null,
+      const response = await requests.run(request, work).catch((error: unknown) => {
+        throw request.mayHaveChanged ? partlyDone(error) : error
       })
+      if (response.status >= 500 && request.mayHaveChanged) throw partlyDone(null)
+      return response
     },
   }
+}
+
+function partlyDone(cause: unknown): DatabaseUnavailable {
+  const message = 'A password may have been changed, but the rest was not done.'
+  return new DatabaseUnavailable(message, { outcomeUnknown: true, cause })
 }
