@@ -25,6 +25,7 @@ export {
   isLockTimeout,
   isNotWritable,
   mayHaveRun,
+  PoolExhausted,
   refusedWith,
 } from './database/database-unavailable.ts'
 export { asPooled, changeDatabaseUrl, databaseOf, isPooled, withLoginOf } from './database/database-url.ts'

@@ -1,16 +1,19 @@
+import { PoolExhausted } from '@holdfast/engine'
 import pg from 'pg'
 
 /**
  * How many queries more succeed, and what becomes of the next one. `refused`: the server takes none from then on, as
  * one that is starting again (57P03). `lost`: that one runs, but its connection is lost before the response.
+ * `exhausted`: after as many queries and transactions, no connection is free.
  */
-export type QueryBudget = { left: number; mode: 'refused' | 'lost' }
+export type QueryBudget = { left: number; mode: 'refused' | 'lost' | 'exhausted' }
 
 /** A pool whose queries fail once `budget.left` are used up. */
 export function limitedPool(pool: pg.Pool): { budget: QueryBudget; pool: pg.Pool } {
   const budget: QueryBudget = { left: Number.POSITIVE_INFINITY, mode: 'refused' }
   const refuseIfUsedUp = () => {
     if (budget.mode === 'lost' || budget.left > 0) return
+    if (budget.mode === 'exhausted') throw new PoolExhausted(null)
     throw Object.assign(new pg.DatabaseError('starting up', 0, 'error'), { code: '57P03' })
   }
   const limited = <Target extends object>(target: Target, replaced: Partial<Target>): Target =>
@@ -23,7 +26,8 @@ export function limitedPool(pool: pg.Pool): { budget: QueryBudget; pool: pg.Pool
   const queryOf = (target: pg.Pool | pg.PoolClient) =>
     (async (...query: [string | { text: string }, ...never[]]) => {
       const text = typeof query[0] === 'string' ? query[0] : query[0].text
-      if (/^rollback/i.test(text)) return target.query(...(query as [string]))
+      const hasConnection = budget.mode === 'exhausted' && target !== pool
+      if (hasConnection || /^rollback/i.test(text)) return target.query(...(query as [string]))
       refuseIfUsedUp()
       budget.left -= 1
       const result = await target.query(...(query as [string]))
@@ -32,6 +36,7 @@ export function limitedPool(pool: pg.Pool): { budget: QueryBudget; pool: pg.Pool
     }) as pg.Pool['query']
   const connect = async () => {
     refuseIfUsedUp()
+    if (budget.mode === 'exhausted') budget.left -= 1
     const client = await pool.connect()
     return limited(client, { query: queryOf(client) } as Partial<pg.PoolClient>)
   }

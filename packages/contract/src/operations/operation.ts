@@ -176,10 +176,10 @@ export function problemsOf(described: Operation): ProblemCode[] {
   // The field may be restricted to roles.
   if (described.restrictedField !== undefined) codes.add('second_factor_required')
   if (described.body) codes.add('body_too_large').add('unsupported_media_type').add('request_timeout')
-  for (const code of ['rate_limited', 'internal_error', 'unavailable'] as const) codes.add(code)
+  for (const code of ['rate_limited', 'internal_error', 'unavailable', 'overloaded'] as const) codes.add(code)
   // A write with a session cookie that was sent from another origin's page is refused.
   if (described.method !== 'GET') {
-    codes.add('forbidden').add('origin_forbidden').add('overloaded')
+    codes.add('forbidden').add('origin_forbidden')
     if (described.url.startsWith('/api/v1/')) codes.add('idempotency_key_reused')
   }
   return [...codes]

@@ -3,7 +3,7 @@ import { test } from '@holdfast/testkit/database-test'
 import pg from 'pg'
 import { expect, onTestFinished } from 'vitest'
 import type { DatabasePool } from './database-pool.ts'
-import { isConnectionLost, isNotWritable, mayHaveRun } from './database-unavailable.ts'
+import { isConnectionLost, isNotWritable, mayHaveRun, PoolExhausted } from './database-unavailable.ts'
 import { createPool, inTransaction, type PoolSettings } from './pools.ts'
 
 const queryTimeoutMs = 2_000
@@ -116,6 +116,30 @@ test('a connection that was used since the hung query began stays open', async (
   await hung
   expect(await pidOf(pool)).toBe(used)
   expect(pool.totalCount).toBe(1)
+})
+
+test('a query for which no connection is free in time is not sent, and fails for that reason', async ({ database }) => {
+  const pool = poolOf(database.sessionUrl, { max: 2, connectTimeoutMs: 2_000 })
+  const clients = await Promise.all([pool.connect(), pool.connect()])
+  expect(pool.isExhausted).toBe(true)
+  for (const failure of await Promise.all([reasonOf(pool.query('select 1')), reasonOf(pool.connect())])) {
+    expect(failure).toBeInstanceOf(PoolExhausted)
+    expect([isConnectionLost(failure), mayHaveRun(failure)]).toEqual([true, false])
+  }
+  for (const client of clients) client.release()
+  expect(pool.isExhausted).toBe(false)
+  expect((await pool.query('select 2 as two')).rows).toEqual([{ two: 2 }])
+})
+
+test('connections that cannot be opened are not in use: the database is away', async ({ database }) => {
+  const proxy = await proxyOf(database)
+  proxy.hang()
+  const pool = poolOf(proxy.url, { max: 1, connectTimeoutMs: 100 })
+  const failures = await Promise.all([reasonOf(pool.query('select 1')), reasonOf(pool.query('select 1'))])
+  for (const failure of failures) {
+    expect(failure).not.toBeInstanceOf(PoolExhausted)
+    expect([isConnectionLost(failure), mayHaveRun(failure)]).toEqual([true, false])
+  }
 })
 
 test('a server that may not write: the query fails as not done, and the next one has a new connection', async ({

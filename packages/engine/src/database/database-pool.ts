@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import { isNoResponse, isNotWritable, isPlanOutdated } from './database-unavailable.ts'
+import { isNoneFree, isNoResponse, isNotWritable, isPlanOutdated, PoolExhausted } from './database-unavailable.ts'
 import { isPooled, schemaOf } from './database-url.ts'
 import { PooledClient, type PooledClientConfig } from './pooled-client.ts'
 import { type SessionSettings, startupOptions } from './transaction-settings.ts'
@@ -18,7 +18,7 @@ export type DatabasePoolConfig = Omit<pg.PoolConfig, 'options'> & {
   settings: SessionSettings
 }
 
-export type DatabasePool = pg.Pool & Pick<BoundedPool, 'onNoResponse' | 'closeIdle' | 'close'>
+export type DatabasePool = pg.Pool & Pick<BoundedPool, 'onNoResponse' | 'closeIdle' | 'close' | 'isExhausted'>
 
 /** See {@link BoundedPool}. `createPool` has the engine's settings. */
 export function openDatabasePool(config: DatabasePoolConfig): DatabasePool {
@@ -32,6 +32,8 @@ export function openDatabasePool(config: DatabasePoolConfig): DatabasePool {
  *   would have to time out as well.
  * - When a query finds a server that may no longer write, all connections are closed: the idle ones at once, the others
  *   when they are released.
+ * - A query that gets no connection in time because all are in use fails with `PoolExhausted`, not as if there were no
+ *   server.
  * - A query that a connection prepared before a migration is run again, on a new connection.
  * - `close` ends in bounded time.
  */
@@ -40,6 +42,7 @@ class BoundedPool extends pg.Pool {
   readonly #idleSinceMs = new Map<pg.PoolClient, number | null>()
   readonly #retired = new WeakSet<pg.PoolClient>()
   readonly #queryTimeoutMs: number
+  readonly #max: number
   /** Called after a query timed out that began then, by `performance.now()`, so that other pools can close theirs. */
   onNoResponse: (reason: Error, beganAtMs: number) => void = () => undefined
 
@@ -50,6 +53,7 @@ class BoundedPool extends pg.Pool {
     const client: PooledClientConfig = { ...config, ...applied, schema: schemaOf(config.connectionString) }
     super({ ...client, Client: PooledClient })
     this.#queryTimeoutMs = config.query_timeout
+    this.#max = this.options.max
     // pg's pool does not listen to the errors of a connection in use, and an error event without a listener would end
     // the process. The caller notices the loss by the query that fails.
     this.on('connect', (client) => void client.on('error', () => {}))
@@ -57,6 +61,26 @@ class BoundedPool extends pg.Pool {
     // Emitted before pg's pool decides whether it keeps the client: it removes one that is closing.
     this.on('release', (error: Error | undefined, client) => this.#released(client, error))
     this.on('remove', (client) => void this.#idleSinceMs.delete(client))
+  }
+
+  /** Whether all connections are in use. Those that are being opened are not. */
+  get isExhausted(): boolean {
+    let inUse = 0
+    for (const idleSinceMs of this.#idleSinceMs.values()) if (idleSinceMs === null) inUse += 1
+    return inUse >= this.#max
+  }
+
+  /** As pg's, with a callback or a promise. pg's pool calls it for each query. */
+  override connect(...args: never[]): never {
+    const failure = (error: unknown) => (isNoneFree(error) && this.isExhausted ? new PoolExhausted(error) : error)
+    const [callback] = args as (AnyQuery | undefined)[]
+    const connect = super.connect as AnyQuery
+    if (callback !== undefined) {
+      return connect.call(this, (error: unknown, ...rest: unknown[]) => callback(failure(error), ...rest)) as never
+    }
+    return (connect.call(this) as Promise<unknown>).catch((error: unknown) => {
+      throw failure(error)
+    }) as never
   }
 
   /** As pg's. With a promise as its result, a query whose plan is outdated is run again. */

@@ -15,7 +15,17 @@ export class DatabaseUnavailable extends Error {
   }
 }
 
+/** All connections of a pool were in use for as long as a query waits for one. The query was not sent. */
+export class PoolExhausted extends DatabaseUnavailable {
+  override name = 'PoolExhausted'
+
+  constructor(cause: unknown) {
+    super('All connections to the database are in use.', { outcomeUnknown: false, cause })
+  }
+}
+
 export function unreached(cause: unknown): DatabaseUnavailable {
+  if (cause instanceof PoolExhausted) return cause
   return new DatabaseUnavailable('The database cannot be reached.', { outcomeUnknown: false, cause })
 }
 
@@ -59,9 +69,10 @@ const systemErrors = new Set([
   'EAI_AGAIN',
 ])
 // The driver throws plain errors with these texts and no code: pg/lib/client.js, pg-pool/index.js.
-const connectMessages = /^(timeout exceeded when trying to connect|Connection terminated due to connection timeout)/
+const noneFreeMessage = 'timeout exceeded when trying to connect'
+const connectMessages = new RegExp(`^(${noneFreeMessage}|Connection terminated due to connection timeout)`)
 const driverMessages = new RegExp(
-  '^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|' +
+  `^(Connection terminated|${noneFreeMessage}|Client has encountered a connection error|` +
     'Client was closed|Query read timeout)',
 )
 
@@ -71,6 +82,11 @@ export function isConnectionLost(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isConnectionLost)
   if (!(error instanceof Error)) return false
   return lostStates.test(codeOf(error)) || systemErrors.has(codeOf(error)) || driverMessages.test(error.message)
+}
+
+/** Whether a pool had no connection in time: all are in use, or are being opened. */
+export function isNoneFree(error: unknown): boolean {
+  return error instanceof Error && error.message === noneFreeMessage
 }
 
 /** Whether there was no response to a query in time. It may have run, and its connection is of no more use. */

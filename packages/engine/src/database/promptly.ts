@@ -1,5 +1,6 @@
 import pTimeout from 'p-timeout'
-import { afterCommit, DatabaseUnavailable, isConnectionLost } from './database-unavailable.ts'
+import type { DatabasePool } from './database-pool.ts'
+import { afterCommit, DatabaseUnavailable, isConnectionLost, PoolExhausted } from './database-unavailable.ts'
 
 const readMsMax = 2_000
 
@@ -7,14 +8,18 @@ const readMsMax = 2_000
  * Waits for a read that takes milliseconds while the database responds. Without a bound, a request would wait for a
  * database that hangs until the query times out, which is longer than its claim may wait.
  *
- * @throws DatabaseUnavailable after `msMax` (2 s): the read wrote nothing
+ * @param pool which the read uses
+ * @throws DatabaseUnavailable after `msMax` (2 s): the read wrote nothing. PoolExhausted, if the pool is
  */
-export function promptly<Result>(read: Promise<Result>, msMax = readMsMax): Promise<Result> {
-  const message = new DatabaseUnavailable(`A read took longer than ${msMax} ms.`, {
-    outcomeUnknown: false,
-    cause: null,
-  })
-  return pTimeout(read, { milliseconds: msMax, message })
+export function promptly<Result>(
+  read: Promise<Result>,
+  { msMax = readMsMax, pool = null }: { msMax?: number; pool?: Pick<DatabasePool, 'isExhausted'> | null } = {},
+): Promise<Result> {
+  const late = new DatabaseUnavailable(`A read took longer than ${msMax} ms.`, { outcomeUnknown: false, cause: null })
+  const fallback = () => {
+    throw pool?.isExhausted ? new PoolExhausted(late) : late
+  }
+  return pTimeout(read, { milliseconds: msMax, fallback })
 }
 
 /**

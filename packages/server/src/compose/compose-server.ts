@@ -137,7 +137,7 @@ async function composeParts(
     admission: accounts,
     auth: { ...accounts, ...sent, attempts: createPasswordAttempts(accounts.attemptLimits, accounts.knownBrowsers) },
     rest: {
-      engine: promptReads({ ...engine, reads: replicas.reads }),
+      engine: promptReads({ ...engine, reads: replicas.reads }, { pool: pools.general }),
       accounts: accounts.accounts,
       sessions: accounts.sessions,
       ...sent,

@@ -1,4 +1,4 @@
-import { DatabaseUnavailable, MonthsInTransit, newId, PartitionMissing } from '@holdfast/engine'
+import { DatabaseUnavailable, MonthsInTransit, newId, PartitionMissing, PoolExhausted } from '@holdfast/engine'
 import { expect, test } from 'vitest'
 import { isOutcomeUnknown, problemOf } from './error-handler.ts'
 import { problem } from './problem-error.ts'
@@ -19,6 +19,7 @@ test.each([
   ['JSON is malformed', withStatus(400), 'invalid_request', 400],
   ['the database refuses connections', withCode('ECONNREFUSED'), 'unavailable', 503],
   ['the database shuts down', withCode('57P01'), 'unavailable', 503],
+  ['all connections are in use', new PoolExhausted(null), 'overloaded', 503],
   ['a lock took too long', withCode('55P03'), 'unavailable', 503],
   ['there was a deadlock', withCode('40P01'), 'unavailable', 503],
   ['a statement took too long', withCode('57014'), 'unavailable', 503],
@@ -50,6 +51,7 @@ test.each<[string, unknown, boolean]>([
   ['the database refuses connections', ofSystem('ECONNREFUSED', 'connect'), false],
   ['the database has no connection left', withCode('53300'), false],
   ['the pool has no connection in time', new Error('timeout exceeded when trying to connect'), false],
+  ['all connections are in use', new PoolExhausted(null), false],
   ['a value is out of range', withCode('22003'), false],
   ['an unexpected constraint was violated', withCode('23514'), false],
   ['there was a deadlock', withCode('40P01'), false],

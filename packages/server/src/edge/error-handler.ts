@@ -1,5 +1,12 @@
 import type { ProblemCode } from '@holdfast/contract'
-import { isConnectionLost, isNotWritable, MonthsInTransit, mayHaveRun, PartitionMissing } from '@holdfast/engine'
+import {
+  isConnectionLost,
+  isNotWritable,
+  MonthsInTransit,
+  mayHaveRun,
+  PartitionMissing,
+  PoolExhausted,
+} from '@holdfast/engine'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ProblemError, problem } from './problem-error.ts'
 
@@ -29,6 +36,10 @@ export function problemOf(error: unknown, ifLost = repeatWithKey): ProblemError 
     if (known !== undefined) return problem(...known)
     // Fastify's JSON parser throws the SyntaxError with status 400.
     if (error.statusCode === 400) return problem('invalid_request', 'The body is not valid JSON.')
+  }
+  if (error instanceof PoolExhausted) {
+    const detail = 'All connections to the database are in use. The request was not processed.'
+    return problem('overloaded', detail, { retryAfterSeconds: 1 })
   }
   if (isNotProcessed(error)) {
     return problem('unavailable', 'The database cannot be reached. The request was not processed.', {
@@ -72,7 +83,8 @@ export function errorHandler(error: unknown, request: FastifyRequest, reply: Fas
   const isForOperator =
     refusal.code === 'internal_error' || error instanceof PartitionMissing || error instanceof MonthsInTransit
   if (isForOperator) request.log.error(logged, 'request failed')
-  else if (refusal.code === 'unavailable') request.log.warn(logged, 'request not processed')
+  else if (refusal.code === 'unavailable' || error instanceof PoolExhausted)
+    request.log.warn(logged, 'request not processed')
   const { status, headers, body } = refusal.render(request.id)
   void reply.code(status).headers(headers).send(body)
 }

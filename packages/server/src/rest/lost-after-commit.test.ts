@@ -86,6 +86,7 @@ async function sweep(
 const modes: [what: string, mode: QueryBudget['mode']][] = [
   ['the database takes no more queries', 'refused'],
   ['the response to a query is lost', 'lost'],
+  ['no connection is free any more', 'exhausted'],
 ]
 
 for (const [what, mode] of modes) {

@@ -11,12 +11,14 @@ const room = 'https://meet.example.org/{room}'
 /** Reads of the engine that hang at the moment, such as `reads.slot`. */
 const hung = new Set<string>()
 
+const pool = { isExhausted: false }
+
 /** With a bound of 100 ms, and a mail server. */
 const test = restTest.extend('bounded', { scope: 'file' }, async ({ database }, { onCleanup }) => {
   const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
   const bounded = await startRestApp(database, {
     sendsMails: true,
-    replaced: { engine: promptReads(withHangingReads(engine), 100) },
+    replaced: { engine: promptReads(withHangingReads(engine), { pool, msMax: 100 }) },
   })
   onCleanup(() => bounded.stop())
   return bounded

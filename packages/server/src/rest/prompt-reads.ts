@@ -1,15 +1,20 @@
-import { type Engine, promptly } from '@holdfast/engine'
+import { type DatabasePool, type Engine, promptly } from '@holdfast/engine'
 
 /**
  * The engine with a bound on what requests need before and after a write, which is reads of single objects and storing
  * the response: see {@link promptly}. Lists, statistics and exports may take longer.
+ *
+ * @param bounds.pool the engine's for everything but batches
  */
-export function promptReads(engine: Engine, msMax?: number): Engine {
+export function promptReads(
+  engine: Engine,
+  bounds: { pool: Pick<DatabasePool, 'isExhausted'>; msMax?: number },
+): Engine {
   const { reads, directory, theatre, bookingLinks, manageTokenEpochs, storedResponses } = engine
   const bounded =
     <Args extends unknown[], Result>(read: (...args: Args) => Promise<Result>) =>
     (...args: Args) =>
-      promptly(read(...args), msMax)
+      promptly(read(...args), bounds)
   return {
     ...engine,
     reads: {

@@ -4334,7 +4334,7 @@ export type ListClinicsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -4462,7 +4462,7 @@ export type GetClinicErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -4648,7 +4648,7 @@ export type GetClinicLogoErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -4807,7 +4807,7 @@ export type ListDoctorsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -4939,7 +4939,7 @@ export type GetDoctorErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -5063,7 +5063,7 @@ export type ListSpecializationsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -5114,7 +5114,7 @@ export type GetVideoRoomErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -5347,7 +5347,7 @@ export type ListSlotsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -5708,7 +5708,7 @@ export type GetBookingErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -5759,7 +5759,7 @@ export type ListBookingEventsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -6797,7 +6797,7 @@ export type GetMeErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -6838,7 +6838,7 @@ export type WhoAmIErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -6897,7 +6897,7 @@ export type ListMyBookingsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -6979,7 +6979,7 @@ export type ListClinicBookingsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -7039,7 +7039,7 @@ export type ListMembersErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -7243,7 +7243,7 @@ export type GetClinicStatsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -7311,7 +7311,7 @@ export type ListEventsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -7435,7 +7435,7 @@ export type VerifyClinicErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -7495,7 +7495,7 @@ export type ListInvitationsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -7835,7 +7835,7 @@ export type GetBookingLimitsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -7965,7 +7965,7 @@ export type ListBookingBurstsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -8022,7 +8022,7 @@ export type ListBurstBookingsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -8137,7 +8137,7 @@ export type GetMyMessageChoicesErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -8397,7 +8397,7 @@ export type ListMessagesErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -8449,7 +8449,7 @@ export type GetMessageErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -8569,7 +8569,7 @@ export type PreviewMessageErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -8620,7 +8620,7 @@ export type GetMessageSettingsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -8748,7 +8748,7 @@ export type GetClinicSecurityErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -8877,7 +8877,7 @@ export type GetRetentionErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -8950,7 +8950,7 @@ export type ListClinicAuditEventsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -9017,7 +9017,7 @@ export type ListAuditEventsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -9131,7 +9131,7 @@ export type GetProofErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -9182,7 +9182,7 @@ export type ListRoomsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -9384,7 +9384,7 @@ export type ListTheatreStaffErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -9586,7 +9586,7 @@ export type ListEquipmentErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -9801,7 +9801,7 @@ export type ListBlocksErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -10186,7 +10186,7 @@ export type ListCasesErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -10391,7 +10391,7 @@ export type GetCaseErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -10442,7 +10442,7 @@ export type ListCaseEventsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -11041,7 +11041,7 @@ export type GetTheatreErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -11172,7 +11172,7 @@ export type EstimateCaseDurationErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -11244,7 +11244,7 @@ export type GetTheatreReportErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -11316,7 +11316,7 @@ export type ExportTheatreReportErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -11377,7 +11377,7 @@ export type ListCaseRequestsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -11574,7 +11574,7 @@ export type GetCaseRequestErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -11842,7 +11842,7 @@ export type GetWaitlistEntryErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -11893,7 +11893,7 @@ export type ListWaitlistOffersErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -12096,7 +12096,7 @@ export type ListWaitlistEntriesErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -12137,7 +12137,7 @@ export type ListMyWaitlistEntriesErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -12184,7 +12184,7 @@ export type GetDoctorWaitlistErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -12235,7 +12235,7 @@ export type ListWebhooksErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -12426,7 +12426,7 @@ export type GetWebhookErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -12624,7 +12624,7 @@ export type ListWebhookDeliveriesErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -12856,7 +12856,7 @@ export type GetMyCalendarFeedErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -13035,7 +13035,7 @@ export type GetDoctorCalendarFeedErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -13220,7 +13220,7 @@ export type GetClinicCalendarFeedErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -13416,7 +13416,7 @@ export type ReadCalendarFeedErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -13528,7 +13528,7 @@ export type GetBusyCalendarErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -13661,7 +13661,7 @@ export type ListBlockedSlotsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -13879,7 +13879,7 @@ export type GetSessionErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -13920,7 +13920,7 @@ export type ListSessionsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -14315,7 +14315,7 @@ export type GetEmailStatusErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -14657,7 +14657,7 @@ export type GetTokenErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -14698,7 +14698,7 @@ export type GetJwksErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -14920,7 +14920,7 @@ export type GetSecondFactorsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
