@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { brotliCompressSync, brotliDecompressSync } from 'node:zlib'
+import { brotliCompressSync, brotliDecompressSync, gzipSync } from 'node:zlib'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { errorHandler } from '../edge/error-handler.ts'
@@ -20,6 +20,7 @@ beforeEach(async () => {
   await writeFile(join(directory, 'index.html'), '<!doctype html><script>let a = 1</script><div id="root"></div>')
   await writeFile(join(directory, 'assets/index-abc123.js'), script)
   await writeFile(join(directory, 'assets/index-abc123.js.br'), brotliCompressSync(script))
+  await writeFile(join(directory, 'assets/index-abc123.js.gz'), gzipSync(script))
   await writeFile(join(directory, 'sw.js'), 'self')
   await writeFile(join(directory, 'sw.js.br'), brotliCompressSync('self'))
   await writeFile(join(directory, 'build-manifest.json'), '{}')
@@ -77,6 +78,17 @@ test('a file with a hash in its name is cacheable forever, and is sent as compre
   const plain = await app.inject({ url: '/assets/index-abc123.js', headers: { 'accept-encoding': 'identity' } })
   expect(plain.headers['content-encoding']).toBeUndefined()
   expect(plain.body).toBe(script)
+})
+
+test.each([
+  ['gzip;q=0, *', 'br'],
+  ['*, br;q=0', 'gzip'],
+  ['gzip;q=0, br;q=0, *', undefined],
+  ['br;q=0', undefined],
+])('a file is not sent in an encoding that is refused: %s', async (accepted, encoding) => {
+  const { headers } = await app.inject({ url: '/assets/index-abc123.js', headers: { 'accept-encoding': accepted } })
+  expect(headers['content-encoding']).toBe(encoding)
+  expect(headers.vary).toMatch(/accept-encoding/i)
 })
 
 test('the service worker is revalidated each time, and may fetch from this server', async () => {

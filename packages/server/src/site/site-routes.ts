@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { encodingFor } from '../edge/compression.ts'
 import { errorHandler } from '../edge/error-handler.ts'
 import { pagePolicy } from '../edge/page-policy.ts'
 import { ProblemError, problem } from '../edge/problem-error.ts'
@@ -43,6 +44,11 @@ export async function siteRoutes(app: FastifyInstance, settings: SiteSettings): 
   // Files are the same for everyone: credentials are not read and requests are not counted.
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, admission: 'open' }
+  })
+  // @fastify/static takes `*` for gzip, also if the header refuses that by its name.
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.headers['accept-encoding'] = encodingFor(request) ?? 'identity'
+    done()
   })
   const files = {
     index: false,
