@@ -24,10 +24,14 @@ import { useTitleFocusAfter } from '../../../ui/use-title-focus-after.ts'
 import adminClasses from '../admin.module.css'
 import { useClinic } from '../use-clinic.ts'
 import { Booked } from './booked.tsx'
+import type { KnownPatient } from './distinct-patients.ts'
+import { KnownPatients } from './known-patients.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/book')
 
 type PatientDraft = { name: string; email: string; phone: string; reason: string; type: 'in_person' | 'video' }
+/** By which a patient is found. */
+const patientFields = ['name', 'phone', 'email'] as const
 const emptyPatient: PatientDraft = { name: '', email: '', phone: '', reason: '', type: 'in_person' }
 
 /** Staff book for a patient who calls or comes in: they choose a time and enter the patient. */
@@ -38,7 +42,11 @@ export function BookPage() {
   const bookable = doctors.filter(({ active }) => active)
   const [doctorId, setDoctorId] = useState(search.doctorId ?? bookable[0]?.id ?? '')
   const [chosen, setChosen] = useState<Slot | null>(null)
-  const form = usePatientForm()
+  const [typed, setTyped] = useState('')
+  const form = usePatientForm((values, before) => {
+    const field = patientFields.find((one) => values[one] !== before[one])
+    if (field !== undefined) setTyped(values[field])
+  })
   const patient = form.getValues()
   const booking = useBook(clinicId, form)
   useTitleFocusAfter(booking.isSuccess)
@@ -77,6 +85,11 @@ export function BookPage() {
             types={types}
             type={type}
             when={chosen === null ? null : formatDayTime(chosen.startsAt, timeZone)}
+            typed={typed}
+            onKnown={(known) => {
+              form.setValues(known)
+              setTyped('')
+            }}
             isPending={booking.isPending}
             onBook={(draft) => {
               if (chosen !== null) booking.mutate({ slot: chosen, patient: { ...draft, type } })
@@ -109,10 +122,12 @@ function NoDoctors() {
   )
 }
 
-function usePatientForm() {
+/** @param onValuesChange called with the values after and before a change */
+function usePatientForm(onValuesChange: (values: PatientDraft, before: PatientDraft) => void) {
   const { t } = useTranslation('waitlist')
   return useForm<PatientDraft>({
     initialValues: emptyPatient,
+    onValuesChange,
     validate: {
       name: (name) => (name.trim() === '' ? t('invalid.nameMissing') : null),
       phone: (phone) => (phone.trim() === '' || isPhoneNumber(phone.trim()) ? null : t('invalid.phoneInvalid')),
@@ -182,11 +197,14 @@ type PatientFormProps = {
   types: readonly PatientDraft['type'][]
   type: PatientDraft['type']
   when: string | null
+  /** What was typed last into one of the fields by which a patient is found. */
+  typed: string
+  onKnown: (known: KnownPatient) => void
   isPending: boolean
   onBook: (patient: PatientDraft) => void
 }
 
-function PatientForm({ form, types, type, when, isPending, onBook }: PatientFormProps) {
+function PatientForm({ form, types, type, when, typed, onKnown, isPending, onBook }: PatientFormProps) {
   const { t } = useTranslation(['admin', 'shell'])
   return (
     <form
@@ -215,6 +233,7 @@ function PatientForm({ form, types, type, when, isPending, onBook }: PatientForm
           autoComplete="off"
           {...form.getInputProps('email')}
         />
+        <KnownPatients typed={typed} onChoose={onKnown} />
         {types.length > 1 ? (
           <NativeSelect
             label={t('column.appointmentType')}
