@@ -7,19 +7,21 @@ import { PatientName } from '../../../domain/bookings/patient-name.tsx'
 import { api, dataOf } from '../../../lib/api.ts'
 import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { formatAppointment } from '../../../lib/format.ts'
+import { serverNow } from '../../../lib/server-clock.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { focusPageTitle } from '../../../ui/page-focus.ts'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
+import { cancellationMail } from './cancellation-mail.ts'
 
 type CancelDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void }
 
 /** Cancels a booking, with an optional reason. It cannot be undone. */
 export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
   const { t } = useTranslation('admin')
-  const { clinicId, timeZone } = useClinic()
+  const { clinicId, clinic, timeZone } = useClinic()
   const queryClient = useQueryClient()
   const [reason, setReason] = useState('')
   const cancellation = useMutation({
@@ -42,6 +44,9 @@ export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
       <Stack gap="md">
         <Text>
           <PatientName of={booking} />, {formatAppointment(booking.startsAt, booking.endsAt, timeZone)}
+        </Text>
+        <Text>
+          {t(`cancel.mail.${cancellationMail(booking, clinic, serverNow())}`, { email: booking.patient.email ?? '' })}
         </Text>
         <Textarea
           label={t('cancel.reason')}
