@@ -264,3 +264,25 @@ test('the head of a day opens it, and an address with an invalid day opens today
     expect(await page.getByText('Something unexpected happened').count()).toBe(0)
   }
 })
+
+test('who has arrived looks different from who is booked, and the legend says so', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const { monday } = nextWeek()
+  const [first, second] = await quarters(site, scene, at(monday, '09:00'), 2)
+  if (first === undefined || second === undefined) throw new Error('There are two slots.')
+  await aBooking(site.database, first, { status: 'ARRIVED', patient: { name: 'Ada Arrived' } })
+  await aBooking(site.database, second, { patient: { name: 'Bea Booked' } })
+  const page = await openWeek(scene, monday)
+  const lookOf = (name: string) =>
+    page
+      .getByRole('button', { name })
+      .first()
+      .evaluate((event) => {
+        const { backgroundColor, color } = getComputedStyle(event.firstElementChild ?? event)
+        return { backgroundColor, color }
+      })
+  const [arrived, booked] = [await lookOf('Ada Arrived'), await lookOf('Bea Booked')]
+  expect(arrived.backgroundColor).not.toBe(booked.backgroundColor)
+  await page.getByRole('list', { name: 'Signs of the calendar' }).getByText('Arrived').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+})

@@ -44,6 +44,15 @@ test('a slot says whether its patient comes, while that is to be seen', () => {
   expect(expected(aSlot({ capacity: 2 }), booking('CONFIRMED', said))).toBe(false)
 })
 
+test('a slot whose patients have all arrived is told from one that is booked', () => {
+  const kindOf = (...bookings: Booking[]) =>
+    calendarEvents([aSlot({ capacity: 2, available: 0 })], bookings, 'UTC', texts)[0]?.payload.kind
+  const [arrived, confirmed] = [booking('ARRIVED'), booking('CONFIRMED')]
+  expect(kindOf(...arrived, ...arrived)).toBe('arrived')
+  expect(kindOf(...arrived, ...confirmed)).toBe('booked')
+  expect(kindOf(...confirmed)).toBe('booked')
+})
+
 test('a blocked slot says so, unless it is booked, and is no free slot', () => {
   const blocked = new Set(['s'])
   const eventOf = (bookings: Booking[]) => calendarEvents([aSlot({ available: 0 })], bookings, 'UTC', texts, blocked)[0]

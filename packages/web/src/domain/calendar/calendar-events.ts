@@ -12,8 +12,8 @@ export type SlotTexts = {
   places: (taken: number, capacity: number) => string
 }
 
-/** `held`: patients are booking it, and nobody has confirmed. */
-export type EventKind = 'free' | 'held' | 'blocked' | 'booked'
+/** `held`: patients are booking it, and nobody has confirmed. `arrived`: all of its patients are there. */
+export type EventKind = 'free' | 'held' | 'blocked' | 'booked' | 'arrived'
 
 export type CalendarEvent = ScheduleEventData & {
   id: string
@@ -76,7 +76,7 @@ function eventOf(slot: Slot, booked: readonly Booking[], timeZone: string, texts
   const taken = slot.capacity - slot.available
   const [first] = booked
   const isFree = taken <= 0 && first === undefined
-  const kind = isFree ? 'free' : booked.every(({ status }) => status === 'PENDING') ? 'held' : 'booked'
+  const kind = isFree ? 'free' : kindOfTaken(booked)
   const title = isFree
     ? texts.free
     : slot.capacity > 1
@@ -97,6 +97,11 @@ function eventOf(slot: Slot, booked: readonly Booking[], timeZone: string, texts
       isExpected: slot.capacity === 1 && first !== undefined && isExpected(first),
     },
   }
+}
+
+function kindOfTaken(booked: readonly Booking[]): EventKind {
+  if (booked.every(({ status }) => status === 'PENDING')) return 'held'
+  return booked.every(({ status }) => status === 'ARRIVED') ? 'arrived' : 'booked'
 }
 
 function isNextFree(last: CalendarEvent, next: CalendarEvent): boolean {

@@ -4,6 +4,7 @@ import classes from './slot-calendar.module.css'
 
 const kindTexts = {
   booked: 'calendar.booked',
+  arrived: 'calendar.arrived',
   held: 'calendar.held',
   blocked: 'calendar.blockedByCalendar',
   free: 'calendar.free',
