@@ -251,7 +251,7 @@ test('a due message is taken by one process, and again if that ends without a re
   const booking = await aBooking(database, await aVisit(database), { patient })
   await planAll(database, booking)
   const take = async (seconds: number) =>
-    (await takeDueMessages(database.appPool, { limit: 100, seconds })).filter(
+    (await takeDueMessages(database.appPool, { channel: 'email', limit: 100, seconds })).filter(
       ({ bookingId }) => bookingId === booking.id,
     )
   const taken = (await Promise.all([take(0), take(0), take(0)])).flat()
@@ -293,7 +293,9 @@ test('a message waits for an earlier one of its booking on the same channel only
               ($1, $3, $4, 3, $5, 'cancelled', 'email', now(), 0, null)`,
       [slot.clinicNo, id, later, booking.id, slot.id, channel],
     )
-    return (await takeDueMessages(database.appPool, { limit: 10, seconds: 60 })).map((message) => message.id === later)
+    return (await takeDueMessages(database.appPool, { channel: 'email', limit: 10, seconds: 60 })).map(
+      (message) => message.id === later,
+    )
   }
   expect(await takenAfter('sms')).toEqual([true])
   expect(await takenAfter('email')).toEqual([])

@@ -3,7 +3,7 @@ import sql, { type Sql } from 'sql-template-tag'
 import { isHeld } from '../database/hold-sql.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import { repeatWhileLost } from '../database/repeat-while-lost.ts'
-import type { DueMessage, MessageFacts, MessageOutcome, MessageSettings } from '../model/message.ts'
+import type { DueMessage, MessageChannel, MessageFacts, MessageOutcome, MessageSettings } from '../model/message.ts'
 import { defaultMessageSettings, settingsJson } from './message-settings.ts'
 import { sendingOf } from './sending-sql.ts'
 
@@ -23,17 +23,17 @@ const followsAttempt = sql`exists (
 const isLost = sql`(m.attempt_until is not null and not m.before_sending)`
 
 /**
- * Messages whose time has come: one of each clinic in turn, the longest due first, so that the messages of one clinic
- * do not delay those of all others. Those about a booking are sent in their order on each channel. Until `seconds` have
- * passed, no other process sends them. One whose process ended without a record is taken again after that;
- * `attemptsLost` counts how often that process had begun to send it.
+ * Messages of a channel whose time has come: one of each clinic in turn, the longest due first, so that the messages of
+ * one clinic do not delay those of all others. Those about a booking are sent in their order on each channel. Until
+ * `seconds` have passed, no other process sends them. One whose process ended without a record is taken again after
+ * that; `attemptsLost` counts how often that process had begun to send it.
  */
 export async function takeDueMessages(
   pool: pg.Pool,
-  { limit, seconds }: { limit: number; seconds: number },
+  { channel, limit, seconds }: { channel: MessageChannel; limit: number; seconds: number },
 ): Promise<DueMessage[]> {
   const candidates = candidatesFactor * limit
-  const isFree = sql`d.state = 'due' and d.due_at <= clock_timestamp()
+  const isFree = sql`d.state = 'due' and d.channel = ${channel} and d.due_at <= clock_timestamp()
     and (d.attempt_until is null or d.attempt_until <= clock_timestamp()) and not ${followsAttempt}`
   const { rows } = await pool.query<DueMessage>(sql`
     with candidate as materialized (

@@ -42,6 +42,8 @@ export type Job = {
 const batchSize = 1_000
 /** A run ends after this many batches, and the next run continues. */
 const batchesMax = 1_000
+/** A run that sends begins nothing more after this, and the next run continues: the other jobs wait for it. */
+const messagesMsMax = 30_000
 
 /** Maintenance. Bookings are correct even if no job ever runs. */
 export const jobs: readonly Job[] = [
@@ -56,7 +58,9 @@ export const jobs: readonly Job[] = [
     schedule: '* * * * *',
     counts: 'messages sent, kept, skipped or given up',
     run: ({ pool, sender, log }, signal) =>
-      sender === undefined ? Promise.resolve(0) : sendDueMessages({ pool, sender, log }, signal),
+      sender === undefined
+        ? Promise.resolve(0)
+        : sendDueMessages({ pool, sender, log }, { signal, runMsMax: messagesMsMax }),
   },
   {
     name: 'webhooks',

@@ -38,22 +38,26 @@ async function outcomesOf(database: TestDatabase, ids: string[]): Promise<Record
 
 const owner = () => 'owner@example.org'
 
-/** Links that are due one after another, so many of each network. */
+/** Links that are not due yet, so many of each network. */
 async function linksFrom(database: TestDatabase, counts: readonly number[]): Promise<string[][]> {
   const total = counts.reduce((sum, count) => sum + count, 0)
-  const ids = await dueMessages(database, total, {}, owner)
+  const ids = await dueMessages(database, total, { due_at: `now() + interval '1 hour'` }, owner)
   await becomeLinks(database, ids)
   const ofNetworks: string[][] = []
   for (const count of counts) {
     const links = ids.splice(0, count)
     await comeFrom(database, links, randomUUID())
-    await database.ownerPool.query(
-      `update holdfast.message set due_at = now() - make_interval(secs => $2) where id = any ($1)`,
-      [links, counts.length - ofNetworks.length],
-    )
     ofNetworks.push(links)
   }
   return ofNetworks
+}
+
+/** Sends the links of each network after those of the one before. */
+async function sendInTurn(database: TestDatabase, ofNetworks: readonly string[][]): Promise<void> {
+  for (const links of ofNetworks) {
+    await database.ownerPool.query('update holdfast.message set due_at = now() where id = any ($1)', [links])
+    await sendMessages(database, 'accepted')
+  }
 }
 
 test('links to confirm are counted apart: an address gets forty in a day', async ({ database }) => {
@@ -69,7 +73,7 @@ test('a family with one address and one network gets eight links, and then reads
   database,
 }) => {
   const [family = [], elsewhere = []] = await linksFrom(database, [9, 1])
-  await sendMessages(database, 'accepted')
+  await sendInTurn(database, [family, elsewhere])
   expect(await outcomesOf(database, family)).toEqual({ sent: 8, network_limit: 1 })
   expect(await outcomesOf(database, elsewhere)).toEqual({ sent: 1 })
 })
@@ -77,8 +81,8 @@ test('a family with one address and one network gets eight links, and then reads
 test('strangers at five networks use up the links of an address, and its owner gets one all the same', async ({
   database,
 }) => {
-  const [owners = [], ...strangers] = (await linksFrom(database, [10, 10, 10, 10, 10, 2])).reverse()
-  await sendMessages(database, 'accepted')
+  const [owners = [], ...strangers] = await linksFrom(database, [2, 10, 10, 10, 10, 10])
+  await sendInTurn(database, [...strangers, owners])
   expect(await outcomesOf(database, strangers.flat())).toEqual({ sent: 40, network_limit: 10 })
   expect(await outcomesOf(database, owners)).toEqual({ sent: 1, address_limit: 1 })
 })
@@ -88,7 +92,7 @@ test('strangers at many networks send an address at most sixty links; one that w
 }) => {
   const ofNetworks = await linksFrom(database, [8, 8, 8, 8, 8, ...Array.from({ length: 22 }, () => 1)])
   const ids = ofNetworks.flat()
-  await sendMessages(database, 'accepted')
+  await sendInTurn(database, ofNetworks)
   expect(await outcomesOf(database, ids)).toEqual({ sent: 60, address_limit: 2 })
   // Refused on the former day's count: the network gets all of its eight when a new day of the address begins.
   await database.ownerPool.query(

@@ -9,6 +9,7 @@ import {
   inTransaction,
   isConnectionLost,
   isLaterReminderDue,
+  type MessageChannel,
   type MessageFacts,
   type MessageLanguage,
   type MessageOutcome,
@@ -25,6 +26,7 @@ import {
   timesInstead,
 } from '@holdfast/engine'
 import type pg from 'pg'
+import { workInWindow } from '../lifecycle/work-in-window.ts'
 import type { Logger } from '../observe/logger.ts'
 import { attemptSeconds } from './attempt-seconds.ts'
 import { maskAddress } from './mask-address.ts'
@@ -49,10 +51,10 @@ export type MessageSender = MailSettings & {
   currentEmail(pool: pg.Pool, accountId: string, email: string): Promise<string>
 }
 
-const takenMax = 10
+export const messageChannels: readonly MessageChannel[] = ['email', 'sms']
+/** Of each channel: an SMS provider that does not respond takes no place of an e-mail. */
+const atOnceMax = 10
 const attemptsMax = 12
-/** A run ends after this, and the next run continues: the other jobs wait for it. */
-const runMsMax = 30_000
 const attemptsLostMax = 2
 const alternativesMax = 3
 const minuteMs = 60_000
@@ -60,37 +62,58 @@ const pauseMinutesMax = 60
 /** Whoever gets an offer needs so long to accept it. */
 const offerUsefulMs = 10 * minuteMs
 
+type MessageDeps = { pool: pg.Pool; sender: MessageSender; log: Logger }
+
+type MessageRun = {
+  signal?: AbortSignal | undefined
+  /** After this, no more messages are begun. Default: there is no limit. */
+  runMsMax?: number
+}
+
 /**
  * Sends the messages whose time has come. Any number of processes may do so at once. An attempt that fails is repeated
  * after 1, 2, 4 … minutes, at most an hour, for about six hours; so is one at a message that cannot be written. If the
  * process ends between sending a message and recording that, an e-mail is sent once more, and only once; an SMS is not.
  * After a mail server that ends before it answers, another attempt is made, although it may have taken the e-mail.
  *
+ * @param run.channels default: all
  * @returns how many messages were sent, kept, skipped or given up
  */
 export async function sendDueMessages(
-  deps: { pool: pg.Pool; sender: MessageSender; log: Logger },
-  signal?: AbortSignal,
+  deps: MessageDeps,
+  { channels = messageChannels, ...run }: MessageRun & { channels?: readonly MessageChannel[] } = {},
 ): Promise<number> {
+  const runs = await Promise.allSettled(channels.map((channel) => sendChannel(deps, channel, run)))
   let done = 0
-  const endsAtMs = performance.now() + runMsMax
-  while (signal?.aborted !== true && performance.now() < endsAtMs) {
-    const messages = await takeDueMessages(deps.pool, { limit: takenMax, seconds: attemptSeconds.all })
-    // One that fails does not keep the others of the batch from being recorded.
-    const attempts = await Promise.allSettled(messages.map((message) => attempt(deps, message)))
-    const finished = attempts.filter((one) => one.status === 'fulfilled' && one.value !== 'again').length
-    done += finished
-    for (const one of attempts) if (one.status === 'rejected') throw one.reason
-    // The server accepted none of this batch: leave the rest to the next run.
-    if (messages.length < takenMax || finished === 0) break
+  for (const one of runs) {
+    if (one.status === 'rejected') throw one.reason
+    done += one.value
   }
   return done
 }
 
-async function attempt(
-  { pool, sender, log }: { pool: pg.Pool; sender: MessageSender; log: Logger },
-  message: DueMessage,
-): Promise<MessageOutcome['kind']> {
+async function sendChannel(deps: MessageDeps, channel: MessageChannel, run: MessageRun): Promise<number> {
+  let [done, failedInRow] = [0, 0]
+  await workInWindow({
+    ...run,
+    atOnceMax,
+    // After as many failures in a row as there are places, the rest is left to the next run.
+    async take(places) {
+      const limit = places - failedInRow
+      return limit > 0 ? takeDueMessages(deps.pool, { channel, limit, seconds: attemptSeconds.all }) : []
+    },
+    async work(message: DueMessage) {
+      const outcome = await attempt(deps, message)
+      if (outcome.kind !== 'again') {
+        done += 1
+        failedInRow = 0
+      } else if (!('reason' in outcome)) failedInRow += 1
+    },
+  })
+  return done
+}
+
+async function attempt({ pool, sender, log }: MessageDeps, message: DueMessage): Promise<MessageOutcome> {
   const prepared = await prepare(pool, sender, message).catch((error: unknown) => {
     if (isConnectionLost(error)) throw error
     log.error(
@@ -115,7 +138,7 @@ async function attempt(
       'message not sent',
     )
   }
-  return kind
+  return outcome
 }
 
 /** What becomes of a message: an outcome, or how to hand it over. Nothing has been handed over until that is called. */

@@ -1,8 +1,9 @@
 import type pg from 'pg'
+import { runWhenWoken } from '../lifecycle/run-when-woken.ts'
 import type { Logger } from '../observe/logger.ts'
 import { type RelayMetrics, startRelay } from '../relay/start-relay.ts'
 import { mailReceiver } from './mail-receiver.ts'
-import { type MessageSender, sendDueMessages } from './send-due-messages.ts'
+import { type MessageSender, messageChannels, sendDueMessages } from './send-due-messages.ts'
 
 export type RunningMessages = { stop(): Promise<void> }
 
@@ -15,28 +16,19 @@ export function startMessages(deps: {
   metrics?: RelayMetrics | undefined
 }): RunningMessages {
   const { pool, log } = deps
-  const stopping = new AbortController()
-  let sending: Promise<void> | null = null
-  let again = false
-  const send = async () => {
-    do {
-      again = false
-      // The job repeats it within a minute.
-      const onError = (error: unknown) => void log.warn({ err: error }, 'messages could not be sent')
-      await sendDueMessages(deps, stopping.signal).catch(onError)
-    } while (again && !stopping.signal.aborted)
-    sending = null
-  }
+  // The job repeats it within a minute.
+  const onFailure = (error: unknown) => void log.warn({ err: error }, 'messages could not be sent')
+  // Each by its own runs: one that waits for the SMS provider must not keep new e-mails waiting.
+  const sending = messageChannels.map((channel) =>
+    runWhenWoken((signal) => sendDueMessages(deps, { channels: [channel], signal }), onFailure),
+  )
   const wake = () => {
-    again = true
-    sending ??= send()
+    for (const channel of sending) channel.wake()
   }
   const relay = startRelay({ ...deps, receiver: mailReceiver(pool, wake) })
   return {
     async stop() {
-      stopping.abort()
-      await relay.stop()
-      await sending
+      await Promise.all([relay.stop(), ...sending.map((channel) => channel.stop())])
     },
   }
 }

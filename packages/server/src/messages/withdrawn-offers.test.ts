@@ -49,7 +49,7 @@ async function anOffer(database: TestDatabase) {
 
 /** The process takes what is due, and ends. */
 async function endsWhile(database: TestDatabase, isHandedOver: boolean) {
-  const [message] = await takeDueMessages(database.appPool, { limit: 1, seconds: 60 })
+  const [message] = await takeDueMessages(database.appPool, { channel: 'email', limit: 1, seconds: 60 })
   if (message === undefined) throw new Error('Nothing is due.')
   if (isHandedOver) expect(await beginSending(database.appPool, message, 10)).toBe(true)
 }
