@@ -93,7 +93,7 @@ const serverFolders = {
   relay: ['lifecycle', 'observe'],
   broker: ['lifecycle', 'observe', 'relay'],
   messages: ['lifecycle', 'observe', 'relay', 'secrets'],
-  webhooks: ['messages', 'observe', 'relay', 'secrets'],
+  webhooks: ['lifecycle', 'messages', 'observe', 'relay', 'secrets'],
   busy: ['messages', 'observe', 'secrets'],
   jobs: ['busy', 'lifecycle', 'messages', 'observe', 'webhooks'],
   edge: ['accounts', 'config', 'observe', 'secrets'],

@@ -181,7 +181,7 @@ export const planted: [what: string, path: string, text: string, rule: string][]
     calendar: 'lifecycle-observe',
     relay: 'lifecycle-observe',
     messages: 'lifecycle-observe-relay-secrets',
-    webhooks: 'messages-observe-relay-secrets',
+    webhooks: 'lifecycle-messages-observe-relay-secrets',
     busy: 'messages-observe-secrets',
     jobs: 'busy-lifecycle-messages-observe-webhooks',
     edge: 'accounts-config-observe-secrets',

@@ -43,7 +43,7 @@ const batchSize = 1_000
 /** A run ends after this many batches, and the next run continues. */
 const batchesMax = 1_000
 /** A run that sends begins nothing more after this, and the next run continues: the other jobs wait for it. */
-const messagesMsMax = 30_000
+const runMsMax = { messages: 30_000, webhooks: 5_000 }
 
 /** Maintenance. Bookings are correct even if no job ever runs. */
 export const jobs: readonly Job[] = [
@@ -60,7 +60,7 @@ export const jobs: readonly Job[] = [
     run: ({ pool, sender, log }, signal) =>
       sender === undefined
         ? Promise.resolve(0)
-        : sendDueMessages({ pool, sender, log }, { signal, runMsMax: messagesMsMax }),
+        : sendDueMessages({ pool, sender, log }, { signal, runMsMax: runMsMax.messages }),
   },
   {
     name: 'webhooks',
@@ -68,7 +68,9 @@ export const jobs: readonly Job[] = [
     counts: 'attempts to deliver events to webhooks',
     async run({ pool, webhooks, log }, signal) {
       await planReplays(pool, signal)
-      return webhooks === undefined ? 0 : sendDueDeliveries({ ...webhooks, pool, log }, signal)
+      return webhooks === undefined
+        ? 0
+        : sendDueDeliveries({ ...webhooks, pool, log }, { signal, runMsMax: runMsMax.webhooks })
     },
   },
   {
