@@ -121,7 +121,10 @@ test('a message that what happened since has made wrong is not sent', () => {
   expect(reasonOf('reminder', { version: 3 })).toBe('replaced')
   expect(reasonOf('confirmed', { status: 'ARRIVED' })).toBe('booking_changed')
   expect(reasonOf('cancelled', { status: 'CONFIRMED' })).toBe('booking_changed')
-  expect(reasonOf('offered', { holdExpiresAt: null })).toBe('offer_ended')
+  const ended = { holdExpiresAt: null, offerAnnounced: false }
+  expect(reasonOf('offered', ended)).toBe('offer_ended')
+  for (const status of ['FAILED', 'CANCELLED']) expect(reasonOf('offered', { ...ended, status })).toBe('offer_ended')
+  expect(reasonOf('offered', { ...ended, status: 'CONFIRMED', offerAnnounced: null })).toBe('booking_changed')
   expect(reasonOf('withdrawn', { offerAnnounced: false })).toBe('offer_ended')
   expect(reasonOf('withdrawn', { offerAnnounced: true })).toBeNull()
   expect(reasonOf('reminder', { hasBegun: true })).toBe('visit_begun')

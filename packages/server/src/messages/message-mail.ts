@@ -52,8 +52,9 @@ export function reasonToSkip(message: DueMessage, facts: MessageFacts): MessageR
     cancelled: 'CANCELLED',
     withdrawn: 'FAILED',
   }
+  // Never accepted, whether or not its end was marked.
+  if (message.kind === 'offered' && facts.holdExpiresAt === null && facts.offerAnnounced !== null) return 'offer_ended'
   if (facts.status !== status[message.kind]) return 'booking_changed'
-  if (message.kind === 'offered' && facts.holdExpiresAt === null) return 'offer_ended'
   // Nobody waits for what was never announced.
   if (message.kind === 'withdrawn' && facts.offerAnnounced === false) return 'offer_ended'
   if (message.kind === 'confirm' && facts.holdExpiresAt === null) return 'hold_ended'
