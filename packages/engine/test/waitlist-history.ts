@@ -48,10 +48,14 @@ export async function checkWaitlistHistory({ ownerPool }: BuilderDatabase, clini
        from holdfast.booking_event where clinic_no = $1 order by seq`,
     [clinicNo],
   )
-  return replay(entries.rows, slots.rows, events.rows)
+  const notified = await ownerPool.query<{ id: string }>(
+    `select booking_id as id from holdfast.message where clinic_no = $1 and kind = 'offered' and state = 'sent'`,
+    [clinicNo],
+  )
+  return replay(entries.rows, slots.rows, events.rows, new Set(notified.rows.map(({ id }) => id)))
 }
 
-function replay(entries: Entry[], slots: Slot[], events: Event[]): string[] {
+function replay(entries: Entry[], slots: Slot[], events: Event[], notified: ReadonlySet<string>): string[] {
   const faults: string[] = []
   const slotOf = new Map(slots.map((slot) => [slot.id, slot]))
   const free = new Map(slots.map((slot) => [slot.id, slot.capacity]))
@@ -108,7 +112,8 @@ function replay(entries: Entry[], slots: Slot[], events: Event[]): string[] {
     if (booking?.isOffer !== true || booking.entryId === null) return
     booking.isOffer = false
     open.delete(booking.entryId)
-    if (event.reason === 'hold_expired') missed.set(booking.entryId, (missed.get(booking.entryId) ?? 0) + 1)
+    if (event.reason !== 'hold_expired' || !notified.has(event.bookingId)) return
+    missed.set(booking.entryId, (missed.get(booking.entryId) ?? 0) + 1)
   }
 
   for (const [index, event] of events.entries()) {

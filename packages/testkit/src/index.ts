@@ -5,6 +5,7 @@ export {
 } from './a-waitlist-entry.ts'
 export { addMonths, ageBooking } from './add-months.ts'
 export { aPng } from './an-image.ts'
+export { anOfferMessage, type OfferMessageOverrides } from './an-offer-message.ts'
 export { type HeldLock, holdLock, holdSlotLock, until, untilLockWaiters } from './barrier.ts'
 export {
   aBooking,

@@ -63,7 +63,7 @@ const entryProperties = {
   urgency: waitlistUrgencySchema,
   status: waitlistStatusSchema,
   endReason: nullableLiterals(['accepted', 'left', 'removed', 'unanswered', 'expired'], {
-    description: 'unanswered: three offers lapsed; expired: the last day is past',
+    description: 'unanswered: three offers were missed; expired: the last day is past',
   }),
   paused: Type.Boolean({
     description:
@@ -74,7 +74,9 @@ const entryProperties = {
     { type: 'integer' },
     { description: 'From 1, among all who could be offered a place before; null: it is not waiting' },
   ),
-  missedOffers: Type.Integer({ description: 'Offers that lapsed without a response' }),
+  missedOffers: Type.Integer({
+    description: 'Offers that lapsed without a response, although a message about them was sent or may have arrived',
+  }),
   patient: bookedPatientSchema,
   joinedAt: Type.String({ format: 'date-time' }),
   endedAt: nullable<string>({ type: 'string', format: 'date-time' }),

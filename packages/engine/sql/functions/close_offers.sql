@@ -1,7 +1,8 @@
 -- close_offers: notes how offers of the waitlist ended, for functions that have changed their bookings. p_outcomes:
--- accepted | declined | lapsed | withdrawn; null: it did not end. An accepted offer ends its entry. An entry whose
--- offer lapses moves behind all entries with fewer lapsed offers; after the third it ends. A booking that is changed
--- again later, such as an accepted one that is cancelled, is not an open offer, and nothing happens.
+-- accepted | declined | lapsed | withdrawn; null: it did not end. An accepted offer ends its entry. An offer that
+-- lapses is missed if a message about it was sent, or may have arrived: its entry moves behind all entries with fewer
+-- missed offers, and after the third it ends. If nobody was notified, the entry keeps its place in the list. A booking
+-- that is changed again later, such as an accepted one that is cancelled, is not an open offer, and nothing happens.
 --
 -- Internal: the application's role may not execute it.
 -- Locks: the entries, by (clinic_no, id). The caller has locked the bookings, and nobody offers to an entry with an
@@ -29,18 +30,20 @@ begin
     order by e.clinic_no, e.id
       for no key update;
   with closed as (
-    update waitlist_offer o set outcome = i.outcome, closed_at = i.at
+    update waitlist_offer o
+       set outcome = i.outcome, closed_at = i.at,
+           notified = case when i.outcome = 'lapsed' then is_notified(o.clinic_no, o.booking_id) end
       from unnest(p_clinic_nos, p_booking_ids, p_outcomes, p_ats) i(clinic_no, booking_id, outcome, at)
      where o.clinic_no = i.clinic_no and o.booking_id = i.booking_id and o.outcome is null and i.outcome is not null
-    returning o.clinic_no, o.entry_id, o.booking_id, o.outcome, o.closed_at
+    returning o.clinic_no, o.entry_id, o.booking_id, o.outcome, o.closed_at, coalesce(o.notified, false) as is_missed
   )
   update waitlist_entry e
      set offer_id = case when c.outcome = 'accepted' then e.offer_id end,
-         missed = e.missed + (c.outcome = 'lapsed')::integer,
-         ended_at = case when c.outcome = 'accepted' or c.outcome = 'lapsed' and e.missed + 1 >= c_missed_max
+         missed = e.missed + c.is_missed::integer,
+         ended_at = case when c.outcome = 'accepted' or c.is_missed and e.missed + 1 >= c_missed_max
                          then coalesce(e.ended_at, c.closed_at) else e.ended_at end,
          end_reason = case when c.outcome = 'accepted' then 'accepted'
-                           when c.outcome = 'lapsed' and e.missed + 1 >= c_missed_max
+                           when c.is_missed and e.missed + 1 >= c_missed_max
                            then coalesce(e.end_reason, 'unanswered') else e.end_reason end
     from closed c
    where e.clinic_no = c.clinic_no and e.id = c.entry_id;

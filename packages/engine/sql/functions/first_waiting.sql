@@ -1,5 +1,5 @@
 -- first_waiting: who is the next to be offered a place of a slot: of those who wait for it and have no open offer, the
--- most urgent; among these, who has let the fewest offers lapse; among these, who joined first. null: nobody.
+-- most urgent; among these, who has missed the fewest offers; among these, who joined first. null: nobody.
 --
 -- p_local: when the slot begins, in the clinic's local time. p_units: how many units are free; an entry that needs more
 -- is passed over. An entry that was offered the slot before is not offered it again, unless the clinic withdrew that

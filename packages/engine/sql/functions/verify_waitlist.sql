@@ -58,13 +58,13 @@ as $function$
     union all
     select null, e.offer_id, 'entry ' || e.id || ': ' || f.message
       from waitlist_entry e
-      left join (select o.entry_id, count(*) filter (where o.outcome = 'lapsed') as missed,
+      left join (select o.entry_id, count(*) filter (where o.outcome = 'lapsed' and o.notified is not false) as missed,
                         array_agg(o.booking_id) filter (where o.outcome is null) as open,
                         array_agg(o.booking_id) filter (where o.outcome = 'accepted') as accepted
                    from offer o group by o.entry_id) q on q.entry_id = e.id
      cross join lateral (select case
         when e.missed <> coalesce(q.missed, 0)
-          then format('%s offers lapsed, %s are counted', coalesce(q.missed, 0), e.missed)
+          then format('%s offers were missed, %s are counted', coalesce(q.missed, 0), e.missed)
         when cardinality(q.open) > 1 then format('it has %s open offers', cardinality(q.open))
         when e.offer_id is not null and e.offer_id <> all (coalesce(q.open, '{}') || coalesce(q.accepted, '{}'))
           then 'its offer is neither open nor accepted'

@@ -12,7 +12,7 @@ export type WaitlistUrgency = 'routine' | 'soon' | 'urgent'
 export type WaitlistStatus = 'waiting' | 'offered' | 'accepted' | 'ended'
 
 /**
- * `left`: by who waits; `removed`: by the clinic, or the patient was erased; `unanswered`: let three offers lapse;
+ * `left`: by who waits; `removed`: by the clinic, or the patient was erased; `unanswered`: missed three offers;
  * `expired`: the last day is past.
  */
 export type WaitlistEndReason = 'accepted' | 'left' | 'removed' | 'unanswered' | 'expired'
@@ -69,7 +69,7 @@ export type WaitlistEntry = WaitlistRequest & {
   urgency: WaitlistUrgency
   /** From 1, among all who could be offered a place before; null: it is not waiting. */
   position: number | null
-  /** Offers that lapsed without a response. */
+  /** Offers that lapsed without a response, although a message about them was sent or may have arrived. */
   missed: number
   patient: Patient
   accountId: string | null

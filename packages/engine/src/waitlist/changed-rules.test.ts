@@ -1,4 +1,4 @@
-import { aBooking, aClaim, aDoctor, aSlot, lapseHolds, plantFunction, takenOf } from '@holdfast/testkit'
+import { aBooking, aClaim, aDoctor, anOfferMessage, aSlot, lapseHolds, plantFunction, takenOf } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { freshTest, test } from '../../test/waitlist.ts'
 
@@ -91,6 +91,7 @@ test('an offer that ended hours ago, while nothing ran, is passed on', async ({
   const { slot, booking } = await full()
   const [first, second] = [await wait(), await wait()]
   await settle(booking, 'cancel')
+  await anOfferMessage(database, first)
   await lapseHolds(database, slot)
   await database.ownerPool.query(
     `with past as (update holdfast.booking set hold_expires_at = hold_expires_at - interval '5 hours'

@@ -21,6 +21,17 @@ import { createEngine } from '../create-engine.ts'
 import { inTransaction } from '../database/pools.ts'
 import { newId } from '../model/id.ts'
 
+/** Of every second offer, a message has been sent. */
+const sendMessages = `
+  create function holdfast.send_offer_message() returns trigger language plpgsql as $$
+  begin
+    insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at)
+    values (new.clinic_no, new.booking_id, new.booking_id, 1, new.slot_id, 'offered', 'email', 'sent', now(), now());
+    return null;
+  end $$;
+  create trigger send_offer_message after insert on holdfast.waitlist_offer
+    for each row when (right(new.booking_id::text, 1) < '8') execute function holdfast.send_offer_message()`
+
 const waiters = 200
 const slotCount = 40
 const clients = 8
@@ -68,6 +79,7 @@ async function storm(
       units: random() < 0.1 ? 2 : 1,
     })
   }
+  await database.ownerPool.query(sendMessages)
   const crowd = await aCrowdedClinic(database, random)
   const engines = [0, 1].map(() => createEngine({ batchPool: database.appPool, generalPool: database.appPool }))
   let booked = 0

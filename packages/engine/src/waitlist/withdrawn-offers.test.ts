@@ -1,6 +1,7 @@
 import {
   aBooking,
   aDoctor,
+  anOfferMessage,
   aSlot,
   type BuiltDoctor,
   plantFunction,
@@ -150,6 +151,7 @@ test('an offer that had lapsed when its slot is blocked counts as missed', async
   const entry = await wait()
   await settle(booking, 'cancel')
   const offerId = (await offerOf(entry))?.id ?? ''
+  await anOfferMessage(database, entry)
   await database.ownerPool.query(
     `with lapsed as (
        update holdfast.booking set hold_expires_at = now() - interval '1 second' where id = $1 returning slot_id

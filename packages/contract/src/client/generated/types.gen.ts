@@ -1957,7 +1957,7 @@ export type JoinedWaitlist = {
     urgency: WaitlistUrgency;
     status: WaitlistStatus;
     /**
-     * unanswered: three offers lapsed; expired: the last day is past
+     * unanswered: three offers were missed; expired: the last day is past
      */
     endReason: 'accepted' | 'left' | 'removed' | 'unanswered' | 'expired' | null;
     /**
@@ -1969,7 +1969,7 @@ export type JoinedWaitlist = {
      */
     position: number | null;
     /**
-     * Offers that lapsed without a response
+     * Offers that lapsed without a response, although a message about them was sent or may have arrived
      */
     missedOffers: number;
     patient: BookedPatient;
@@ -3983,7 +3983,7 @@ export type WaitlistEntry = {
     urgency: WaitlistUrgency;
     status: WaitlistStatus;
     /**
-     * unanswered: three offers lapsed; expired: the last day is past
+     * unanswered: three offers were missed; expired: the last day is past
      */
     endReason: 'accepted' | 'left' | 'removed' | 'unanswered' | 'expired' | null;
     /**
@@ -3995,7 +3995,7 @@ export type WaitlistEntry = {
      */
     position: number | null;
     /**
-     * Offers that lapsed without a response
+     * Offers that lapsed without a response, although a message about them was sent or may have arrived
      */
     missedOffers: number;
     patient: BookedPatient;
@@ -4044,7 +4044,7 @@ export type WaitlistEntryWithOffer = {
     urgency: WaitlistUrgency;
     status: WaitlistStatus;
     /**
-     * unanswered: three offers lapsed; expired: the last day is past
+     * unanswered: three offers were missed; expired: the last day is past
      */
     endReason: 'accepted' | 'left' | 'removed' | 'unanswered' | 'expired' | null;
     /**
@@ -4056,7 +4056,7 @@ export type WaitlistEntryWithOffer = {
      */
     position: number | null;
     /**
-     * Offers that lapsed without a response
+     * Offers that lapsed without a response, although a message about them was sent or may have arrived
      */
     missedOffers: number;
     patient: BookedPatient;

@@ -1,4 +1,4 @@
-import { aBooking, aClinic, aDoctor, aSlot, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, anOfferMessage, aSlot, lapseHolds, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
@@ -59,6 +59,7 @@ test('an offer that is declined or lapses goes to the next', async ({ database, 
   const read = async ({ body: { id, manageToken } }: typeof first) =>
     (await rest.call('getWaitlistEntry', { path: { entryId: id }, token: manageToken })).body
   await cancel(rest, booking.id)
+  await anOfferMessage(database, { id: first.body.id, clinicNo: slot.clinicNo })
   await lapseHolds(database, slot)
   await database.appPool.query('select holdfast.expire_holds(100)')
   expect(await read(first)).toMatchObject({ status: 'waiting', missedOffers: 1, position: 3, offer: null })
