@@ -1,6 +1,6 @@
 export { connectEmbeddedPostgres } from './connect-embedded-postgres.ts'
 export { EmbeddedPostgresError, type EmbeddedPostgresErrorKind } from './embedded-postgres-error.ts'
-export { embeddedDatabaseName, embeddedOwnerName } from './initialise-cluster.ts'
+export { collationArguments, embeddedDatabaseName, embeddedOwnerName } from './initialise-cluster.ts'
 export { embeddedMajorVersion } from './postgres-binaries.ts'
 export { readInstallation } from './read-installation.ts'
 export { refuseUnlessEmpty, restoreEmbeddedPostgres } from './restore-cluster.ts'

@@ -123,7 +123,18 @@ function otherVersion(clusterDirectory: string, found: number, binaries: Postgre
   )
 }
 
-/** The locale is PostgreSQL's built-in C.UTF-8: the same sort order on every machine, whatever it has installed. */
+/**
+ * Which encoding and sort order the database has: PostgreSQL's built-in C.UTF-8 is the same on every machine, whatever
+ * it has installed. The database of deploy/compose.yaml is created in the same way.
+ */
+export const collationArguments = [
+  '--encoding=UTF8',
+  '--locale-provider=builtin',
+  '--builtin-locale=C.UTF-8',
+  '--locale=C',
+  '--data-checksums',
+]
+
 async function runInitdb(
   directory: string,
   password: string,
@@ -140,11 +151,7 @@ async function runInitdb(
     `--username=${embeddedOwnerName}`,
     `--pwfile=${passwordPath}`,
     '--auth=scram-sha-256',
-    '--encoding=UTF8',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
-    '--locale=C',
-    '--data-checksums',
+    ...collationArguments,
   ]
   try {
     await runProgram(binaries.initdb, args, '', account)
