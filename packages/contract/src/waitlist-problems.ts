@@ -12,6 +12,13 @@ export const waitlistProblemKinds = {
       'Read the entry with its manage token, or with GET /me/waitlist-entries. Members of the clinic get its ' +
       '`entryId`; for somebody else of the same name, send another e-mail address or telephone number.',
   },
+  offer_of_another_patient: {
+    status: 422,
+    title: 'The offer is for another patient',
+    help:
+      'Send no `patient`, or the name and e-mail address of the waitlist entry. What the entry lacks may be added; ' +
+      'members of the clinic may change everything.',
+  },
   too_many_waitlist_entries: {
     status: 409,
     title: 'Too many waitlist entries from this address, account or contact',

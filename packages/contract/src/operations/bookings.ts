@@ -99,13 +99,14 @@ export const bookingOperations = {
       '`confirmationToken`. Opening the link confirms nothing. A further request without the token sends the e-mail ' +
       'again, a minute after the last one at the earliest, or to the address of another `patient`; five times at ' +
       'most. No link is needed for bookings of the clinic’s people, and of accounts that have confirmed one by a ' +
-      'link to their own address before.',
+      'link to their own address before. Whoever accepts an offer can add an e-mail address or a telephone number ' +
+      'that the entry lacks, but cannot change its name or e-mail address.',
     access: 'booking',
     params,
     body: confirmationSchema,
     bodyOptional: true,
     responses: booking('The booking, CONFIRMED; or PENDING with `confirmationLink`'),
-    problems: ['hold_expired', 'invalid_transition', 'too_many_bookings', 'booking_erased'],
+    problems: ['hold_expired', 'invalid_transition', 'too_many_bookings', 'booking_erased', 'offer_of_another_patient'],
   }),
   cancelBooking: operation({
     id: 'cancelBooking',

@@ -114,6 +114,8 @@ export type Waitlist = {
   entriesOfAccount(accountId: string): Promise<WaitlistEntry[]>
   /** What was offered to an entry, the first offer first. */
   offersOf(entryId: string): Promise<WaitlistOffer[]>
+  /** Whom an open offer was made to, as the entry names them; null: the booking is no open offer. */
+  patientOfOffer(bookingId: string): Promise<Patient | null>
   /** How many wait for a doctor, or for the doctor's specialization; null: there is no such active doctor. */
   waitingFor(doctorId: string): Promise<number | null>
 }

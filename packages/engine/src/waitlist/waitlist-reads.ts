@@ -4,6 +4,7 @@ import { isHeld } from '../database/hold-sql.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
+import type { Patient } from '../model/booking.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type {
   Waitlist,
@@ -104,7 +105,7 @@ const newestFirst = { page: sql`e.joined_at desc, e.id desc`, all: sql`p."joined
 /** Reads of the waitlist. A lapsed offer reads as closed, whether or not it was marked. */
 export function waitlistReads(
   pool: pg.Pool,
-): Pick<Waitlist, 'entry' | 'entriesOfClinic' | 'entriesOfAccount' | 'offersOf' | 'waitingFor'> {
+): Pick<Waitlist, 'entry' | 'entriesOfClinic' | 'entriesOfAccount' | 'offersOf' | 'patientOfOffer' | 'waitingFor'> {
   const read = async (condition: Sql, order: typeof oldestFirst, limit: number) => {
     const { rows } = await pool.query<EntryRow>(sql`${entryRows(condition, order.page, limit)} order by ${order.all}`)
     return rows
@@ -151,6 +152,16 @@ export function waitlistReads(
          where o.clinic_no = ${clinicNoOf(entryId)} and o.entry_id = ${entryId}
          order by o.offered_at, o.booking_id`)
       return rows
+    },
+
+    async patientOfOffer(bookingId) {
+      if (!isId(bookingId)) return null
+      const { rows } = await pool.query<{ patient: Patient }>(sql`
+        select e.patient
+          from holdfast.booking b
+          join holdfast.waitlist_entry e on e.clinic_no = b.clinic_no and e.id = b.waitlist_entry_id
+         where b.clinic_no = ${clinicNoOf(bookingId)} and b.id = ${bookingId} and b.status = 'PENDING'`)
+      return rows[0]?.patient ?? null
     },
 
     async waitingFor(doctorId) {

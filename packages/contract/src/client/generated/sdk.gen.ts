@@ -421,7 +421,7 @@ export const listBookingEvents = <ThrowOnError extends boolean = false>(options:
 /**
  * Confirm a hold
  *
- * If it has been done already: 200, unchanged. At a clinic that has guests confirm by a link (see `confirmByLink` of its message settings), the hold of a guest with an e-mail address stays PENDING, with `confirmationLink`, and lasts longer: an e-mail has a link to a page of the site, whose button sends `confirmationToken`. Opening the link confirms nothing. A further request without the token sends the e-mail again, a minute after the last one at the earliest, or to the address of another `patient`; five times at most. No link is needed for bookings of the clinic’s people, and of accounts that have confirmed one by a link to their own address before.
+ * If it has been done already: 200, unchanged. At a clinic that has guests confirm by a link (see `confirmByLink` of its message settings), the hold of a guest with an e-mail address stays PENDING, with `confirmationLink`, and lasts longer: an e-mail has a link to a page of the site, whose button sends `confirmationToken`. Opening the link confirms nothing. A further request without the token sends the e-mail again, a minute after the last one at the earliest, or to the address of another `patient`; five times at most. No link is needed for bookings of the clinic’s people, and of accounts that have confirmed one by a link to their own address before. Whoever accepts an offer can add an e-mail address or a telephone number that the entry lacks, but cannot change its name or e-mail address.
  *
  * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar.
  */

@@ -33,6 +33,7 @@ import {
   requireConfirmationToken,
   sentOutcome,
 } from './confirm-by-link.ts'
+import { requirePatientOfOffer } from './patient-of-offer.ts'
 
 /** Bookings: created by anyone, read and changed by those with access to them. */
 export function serveBookings(serve: Serve, deps: RestDeps): void {
@@ -205,6 +206,7 @@ async function confirmWith(deps: RestDeps, input: Input<typeof restOperations.co
 
 async function confirmOrSendLink(deps: RestDeps, input: Input<typeof restOperations.confirmBooking>) {
   const { granted: reach, body, key, params, request } = input
+  if (body.patient !== undefined) await requirePatientOfOffer(deps, params.bookingId, reach, body.patient)
   const isGuest = reach.as === 'patient' && reach.actorId === null
   const release =
     isGuest && body.patient !== undefined ? await admitContact(deps, request.ip, params.bookingId, body.patient) : null
