@@ -1,36 +1,10 @@
-import { type MailServer, mailServer, until } from '@holdfast/testkit'
+import { type MailServer, until } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, dataOf } from './a-practice.ts'
 import { confirm, hold, openTimes } from './booking-steps.ts'
-import {
-  anAddress,
-  axeFindings,
-  type Site,
-  sidewaysPixels,
-  signInPage,
-  signUp,
-  startSite,
-  untilRead,
-} from './harness.ts'
-import { browserTest, expectNoPageErrors } from './site-test.ts'
-
-/** The horizon belongs to the whole server: an open transaction of another test file delays the relay. */
-const arrivesWithinMs = 90_000
-
-/** A site whose e-mails arrive at a mail server of this file. */
-const test = browserTest
-  .extend('mails', { scope: 'file' }, async ({ browser: _ }, { onCleanup }): Promise<MailServer> => {
-    const mails = await mailServer()
-    onCleanup(() => mails.end())
-    return mails
-  })
-  .extend('site', { scope: 'file' }, async ({ browser, mails }, { onCleanup }) => {
-    const site = await startSite(browser, { SMTP_URL: mails.url, HOLDFAST_WORKER: 'on' })
-    onCleanup(() => site.stop())
-    return site
-  })
-  .extend('pageErrors', { auto: true }, ({ site }, { onCleanup }) => expectNoPageErrors(site, onCleanup))
+import { anAddress, axeFindings, sidewaysPixels, signInPage, signUp, untilRead } from './harness.ts'
+import { aPracticeByLink, arrivesWithinMs, mailTest as test } from './mail-test.ts'
 
 /** The part of an e-mail's link after the host, once `count` e-mails to this address have come. */
 async function linkIn({ mails }: MailServer, to: string, count = 1): Promise<string> {
@@ -40,17 +14,8 @@ async function linkIn({ mails }: MailServer, to: string, count = 1): Promise<str
     arrivesWithinMs,
   )
   const [, link = ''] =
-    /https?:\/\/[^/\s]+(\/(?:confirm|confirm-email|undo-email|reset-password|ticket|leave-waitlist)#\S+)/.exec(
-      mail.text ?? '',
-    ) ?? []
+    /https?:\/\/[^/\s]+(\/(?:confirm|confirm-email|undo-email|reset-password|ticket)#\S+)/.exec(mail.text ?? '') ?? []
   return link
-}
-
-async function aPracticeByLink(site: Site, clinicName: string) {
-  const practice = await aPractice(site, { clinicName })
-  const path = { clinicId: practice.clinic.id }
-  await dataOf(site.admin.updateMessageSettings({ path, body: { confirmByLink: true, confirmMinutes: 60 } }))
-  return practice
 }
 
 /** By the link of the page, which comes back. */
@@ -342,30 +307,4 @@ test('an invitation’s link is of no use to another account; the invited one co
   await page.reload()
   await accept.click()
   await page.getByText('Welcome to Inviting Clinic.').waitFor()
-})
-
-test('the link of an offer leaves the waitlist with one press, and opening it changes nothing', {
-  timeout: 300_000,
-}, async ({ site, mails }) => {
-  const practice = await aPractice(site, { slotCount: 1 })
-  const day = (practice.slots[0]?.startsAt ?? '').slice(0, 10)
-  const email = anAddress()
-  const wanted = { clinicId: practice.clinic.id, doctorId: practice.doctor.id, from: day, to: day }
-  // The time is free, so it is offered at once.
-  const body = { ...wanted, patient: { name: 'Grace', email, language: 'en' as const } }
-  const { id } = await dataOf(site.admin.createWaitlistEntry({ body }))
-  const reasonOf = async () =>
-    (await site.database.ownerPool.query('select end_reason from holdfast.waitlist_entry where id = $1', [id])).rows[0]
-  const page = await site.newPage({ viewport: { width: 320, height: 640 } })
-  await page.goto(await linkIn(mails, email))
-  await page.getByRole('heading', { level: 1, name: 'Leave the waitlist?' }).waitFor()
-  await untilRead(page)
-  expect(await axeFindings(page)).toEqual([])
-  expect(await sidewaysPixels(page)).toBe(0)
-  expect(await reasonOf()).toEqual({ end_reason: null })
-  await page.getByRole('button', { name: 'Leave the waitlist' }).click()
-  await page.getByText('You left the waitlist of').waitFor()
-  const ended = page.getByRole('heading', { level: 1, name: 'You are no longer on the waitlist' })
-  await ended.and(page.locator(':focus')).waitFor()
-  expect(await reasonOf()).toEqual({ end_reason: 'left' })
 })

@@ -99,8 +99,9 @@ export const bookingOperations = {
       '`confirmationToken`. Opening the link confirms nothing. A further request without the token sends the e-mail ' +
       'again, a minute after the last one at the earliest, or to the address of another `patient`; five times at ' +
       'most. No link is needed for bookings of the clinic’s people, and of accounts that have confirmed one by a ' +
-      'link to their own address before. Whoever accepts an offer can add an e-mail address or a telephone number ' +
-      'that the entry lacks, but cannot change its name or e-mail address.',
+      'link to their own address before. An offer of the waitlist is confirmed with the `confirmationToken` of its ' +
+      'e-mail; without it, the link is sent, and the offer lasts no longer. Whoever accepts an offer can add an ' +
+      'e-mail address or a telephone number that the entry lacks, but cannot change its name or e-mail address.',
     access: 'booking',
     params,
     body: confirmationSchema,

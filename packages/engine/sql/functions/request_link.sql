@@ -1,13 +1,14 @@
 -- request_link: asks the patient of a hold to confirm it by a link in an e-mail: the event `link_requested`, by which
 -- the e-mail is planned. The hold gets the patient, and lasts as long as the clinic's confirm_minutes from the first
 -- request on, at most until the visit. Further requests send the link again, or to another address, and do not prolong
--- the hold. Returns one row; tx: the transaction that changed the booking last.
+-- the hold. An offer of the waitlist keeps its end, because others wait for the place. Returns one row; tx: the
+-- transaction that changed the booking last.
 --
 -- p_patient, p_reason: null: as in the hold. p_actor_id: the account that acts; null: the bearer of the manage token.
 --
 -- Outcomes: done | unchanged (the request was repeated, the link was sent less than a minute ago, or the booking is
---   confirmed) | not_needed (an offer of the waitlist) | booking_missing | booking_erased | hold_expired |
---   invalid_transition | patient_missing | too_many_links (5 were requested)
+--   confirmed) | booking_missing | booking_erased | hold_expired | invalid_transition | patient_missing |
+--   too_many_links (5 were requested)
 -- Locks: the booking.
 -- Fails: 22023 without a key, or for a patient without an e-mail address.
 -- Idempotent: by key, for 24 hours.
@@ -54,7 +55,6 @@ begin
       or v_booking.failure_reason = 'hold_expired' then 'hold_expired'
     when v_booking.status = 'CONFIRMED' or is_repeated(p_clinic_no, p_id, p_key, v_now) then 'unchanged'
     when v_booking.status <> 'PENDING' then 'invalid_transition'
-    when v_booking.waitlist_entry_id is not null then 'not_needed'
     when v_patient->>'name' = '' then 'patient_missing'
     when v_now < v_last + c_pause and v_patient = v_booking.patient
       and coalesce(p_reason, v_booking.reason) is not distinct from v_booking.reason then 'unchanged'
@@ -67,7 +67,7 @@ begin
     raise exception 'a link is sent to an e-mail address' using errcode = 'invalid_parameter_value';
   end if;
 
-  select case when v_requests > 0 then v_booking.hold_expires_at
+  select case when v_requests > 0 or v_booking.waitlist_entry_id is not null then v_booking.hold_expires_at
               else greatest(v_booking.hold_expires_at,
                             least(v_now + make_interval(mins => coalesce(m.confirm_minutes, c_minutes_default)),
                                   s.starts_at)) end

@@ -4,6 +4,7 @@ import {
   aClinic,
   aDoctor,
   aSlot,
+  aWaitlistEntry,
   type BuiltBooking,
   checkHistory,
   createTestDatabase,
@@ -81,6 +82,27 @@ test('the hold ends with the start of the visit at the latest, and is never shor
   const { booking } = await aHold(database, { holdExpiresAt: until })
   const long = await request(booking)
   expect('booking' in long && long.booking.holdExpiresAt).toEqual(until)
+})
+
+test('an offer of the waitlist waits for its link no longer than it is held', async ({ database }) => {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 3 * dayMs) })
+  await engine.messages.changeSettings(slot.clinicNo, { confirmByLink: true, confirmMinutes: 60 })
+  const taken = await aBooking(database, slot)
+  const entry = await aWaitlistEntry(database, doctor, { patient })
+  const settle = (bookingId: string, action: 'cancel' | 'confirm') =>
+    engine.settle({ bookingId, action, actorId: null, onBehalf: true, key: null, reason: null })
+  await settle(taken.id, 'cancel')
+  const id = (await engine.waitlist.entry(entry.id))?.offerBookingId ?? ''
+  expect(await engine.waitlist.patientOfOffer(id)).toEqual(patient)
+  const offered = await engine.reads.booking(id)
+  const asked = await request({ id })
+  expect(asked).toMatchObject({ kind: 'done', booking: { status: 'PENDING', holdExpiresAt: offered?.holdExpiresAt } })
+  expect((await engine.reads.verify({ clinicNo: slot.clinicNo, detailsMax: 10 })).details).toEqual([])
+  expect((await settle(id, 'confirm')).kind).toBe('done')
+  expect((await engine.waitlist.entry(entry.id))?.status).toBe('accepted')
+  expect(await engine.waitlist.patientOfOffer(id)).toBeNull()
+  expect(await checkHistory(database)).toEqual([])
 })
 
 test('sent again after a minute, five times in all, and the hold does not get longer', async ({ database }) => {

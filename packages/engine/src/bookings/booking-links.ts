@@ -48,7 +48,7 @@ export function createBookingLinks(pool: pg.Pool, reads: Pick<Reads, 'booking'>,
       const [row] = rows
       if (row === undefined) throw new Error('request_link returned no row.')
       const { outcome: kind } = row
-      if (kind === 'not_needed' || kind === 'too_many_links' || kind === 'booking_erased') return { kind }
+      if (kind === 'too_many_links' || kind === 'booking_erased') return { kind }
       const booking = kind === 'booking_missing' ? null : await readAfterCommit(() => reads.booking(bookingId))
       if (booking === null || kind === 'booking_missing') return { kind: 'booking_missing' }
       if (kind !== 'done' && kind !== 'unchanged') return { kind, booking }

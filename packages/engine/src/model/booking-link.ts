@@ -17,8 +17,6 @@ export type LinkOutcome =
   | { kind: 'done'; booking: Booking; position: string }
   /** The request was repeated, the link was sent less than a minute ago, or the booking is confirmed. */
   | { kind: 'unchanged'; booking: Booking; position: string }
-  /** An offer of the waitlist: it is confirmed without a link. */
-  | { kind: 'not_needed' }
   | { kind: 'booking_missing' }
   | { kind: 'booking_erased' }
   | { kind: 'hold_expired'; booking: Booking }

@@ -1,5 +1,6 @@
 import { createSmsSender } from '@holdfast/adapters/sms'
 import { createMailer, type Mailer } from '@holdfast/adapters/smtp'
+import type { MessageFacts } from '@holdfast/engine'
 import { accountOfConfirmedEmail, currentEmail } from '../accounts/confirmed-emails.ts'
 import type { Config } from '../config/config.ts'
 import { createRecipientDigests } from '../messages/recipient-digests.ts'
@@ -53,15 +54,15 @@ export function mailLinks(settings: MailSettings, secrets: readonly string[]): M
     `${id}.${unsubscribeTokens.issue(id, email)}`
   const accessTo: MailLinks['ticket'] = ({ bookingId, accountId, manageEpoch }) =>
     `${bookingId}.${manageTokens.issue(bookingId, { accountId, epoch: manageEpoch })}`
+  const confirming = ({ bookingId, patient }: Pick<MessageFacts, 'bookingId' | 'patient'>) =>
+    confirmationTokens.issue(bookingId, patient.email ?? '')
   return {
     ticket: (facts) => `${site}/ticket#${accessTo(facts)}`,
     attend: (facts) => `${site}/ticket?attend=true#${accessTo(facts)}`,
     cancel: (facts) => `${site}/ticket?cancel=true#${accessTo(facts)}`,
     offer: (facts) => `${site}/offer#${accessTo(facts)}`,
-    confirm: (facts) => {
-      const token = confirmationTokens.issue(facts.bookingId, facts.patient.email ?? '')
-      return `${site}/confirm#${accessTo(facts)}.${token}`
-    },
+    offerByEmail: (facts) => `${site}/offer#${accessTo(facts)}.${confirming(facts)}`,
+    confirm: (facts) => `${site}/confirm#${accessTo(facts)}.${confirming(facts)}`,
     reminders: ({ bookingId, patient }) => `${site}/reminders#${unsubscribing(bookingId, patient)}`,
     leaveWaitlist: ({ waitlistEntryId, patient }) =>
       `${site}/leave-waitlist#${unsubscribing(waitlistEntryId ?? '', patient)}`,

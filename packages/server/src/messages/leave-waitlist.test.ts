@@ -119,7 +119,7 @@ test('an offer that was accepted stays when its patient leaves the waitlist by t
   // The place is free, so it is offered at once.
   await join('accepts@example.net')
   const offer = await mailTo('accepts@example.net')
-  const [, id = '', token = ''] = /\/offer#([0-9a-f-]{36})\.(hfm_\S+)/.exec(offer?.text ?? '') ?? []
+  const [, id = '', token = ''] = /\/offer#([0-9a-f-]{36})\.(hfm_[^.\s]+)/.exec(offer?.text ?? '') ?? []
   expect((await change(id, token, 'confirm')).status).toBe(200)
   expect(await pressed(unsubscribeAddress(offer).pathname)).toBe(200)
   const url = `${server.url}/api/v1/bookings/${id}`

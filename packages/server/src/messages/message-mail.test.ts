@@ -147,6 +147,14 @@ test('the clinic’s logo is at the top, in its proportion, with the clinic’s 
   expect(without.mail.logo).toBeNull()
 })
 
+test('the e-mail of an offer alone has the token that accepts it without another link', () => {
+  const confirming = /\/offer#[^.\s]+\.hfm_[^.\s]+\.hfc_/
+  expect(mailOf('offered', 'en').content.text).toMatch(confirming)
+  const sms = smsText('offered', sampleFacts('offered', 'en'), sampleSettings.links)
+  expect(sms).toContain('/offer#')
+  expect(sms).not.toMatch(confirming)
+})
+
 test.each(messageLanguages)('the mail about a withdrawn offer in %s leads to it, and off the waitlist', (language) => {
   const offer = { waitlistEntryId: '01980000-0000-7000-8000-000000000001', offerAnnounced: true }
   const { mail, content } = mailOf('withdrawn', language, offer)

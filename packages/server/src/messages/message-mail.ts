@@ -115,7 +115,7 @@ function contentOf(
         {
           ...context,
           until: untilText(facts, language),
-          offerUrl: links.offer(facts),
+          offerUrl: links.offerByEmail(facts),
           leaveUrl: links.leaveWaitlist(facts),
         },
         texts,

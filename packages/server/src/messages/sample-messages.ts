@@ -162,6 +162,7 @@ export function sampleLinks(site: string): MailLinks {
     attend: ({ bookingId }) => `${site}/ticket?attend=true#${bookingId}.hfm_${'x'.repeat(43)}`,
     cancel: ({ bookingId }) => `${site}/ticket?cancel=true#${bookingId}.hfm_${'x'.repeat(43)}`,
     offer: ({ bookingId }) => `${site}/offer#${bookingId}.hfm_${'x'.repeat(43)}`,
+    offerByEmail: ({ bookingId }) => `${site}/offer#${bookingId}.hfm_${'x'.repeat(43)}.hfc_${'y'.repeat(43)}`,
     confirm: ({ bookingId }) => `${site}/confirm#${bookingId}.hfm_${'x'.repeat(43)}.hfc_${'y'.repeat(43)}`,
     reminders: ({ bookingId }) => `${site}/reminders#${bookingId}.hfu_${'z'.repeat(43)}`,
     leaveWaitlist: ({ waitlistEntryId }) => `${site}/leave-waitlist#${waitlistEntryId}.hfu_${'z'.repeat(43)}`,

@@ -307,8 +307,8 @@ test('the messages of one clinic do not delay those of others', async ({ databas
 
 test('the links of a mail that is stored have no token', () => {
   const links = withoutTokens(sampleSettings.links)
-  const facts = { bookingId: newId(1), accountId: null, manageEpoch: 0 }
-  expect(sampleSettings.links.offer(facts)).toContain('#')
-  expect([links.ticket(facts), links.offer(facts)].join()).not.toContain('#')
+  const facts = { bookingId: newId(1), accountId: null, manageEpoch: 0, patient: { name: 'Ada' } }
+  expect(sampleSettings.links.offerByEmail(facts)).toContain('#')
+  expect([links.ticket(facts), links.offer(facts), links.offerByEmail(facts)].join()).not.toContain('#')
   expect(links.times('doctor', '2026-11-23')).toContain('doctor')
 })

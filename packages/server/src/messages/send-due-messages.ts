@@ -364,19 +364,18 @@ async function mailFactsOf(pool: pg.Pool, { kind, clinicNo }: DueMessage, facts:
 
 /** For a mail that is stored: whoever reads it, or a backup, must not get the ticket. */
 export function withoutTokens(links: MailLinks): MailLinks {
-  const { ticket, attend, cancel, offer, confirm, reminders, leaveWaitlist, unsubscribe, times, time } = links
+  const { ticket, attend, cancel, offer, offerByEmail, confirm, reminders, leaveWaitlist, ...others } = links
   const pageOf = (url: string) => url.replace(/#.*$/, '')
   return {
     ticket: (facts) => pageOf(ticket(facts)),
     attend: (facts) => pageOf(attend(facts)),
     cancel: (facts) => pageOf(cancel(facts)),
     offer: (facts) => pageOf(offer(facts)),
+    offerByEmail: (facts) => pageOf(offerByEmail(facts)),
     confirm: (facts) => pageOf(confirm(facts)),
     reminders: (facts) => pageOf(reminders(facts)),
     leaveWaitlist: (facts) => pageOf(leaveWaitlist(facts)),
-    // A header, which is not stored.
-    unsubscribe,
-    times,
-    time,
+    // Links without a secret, and `unsubscribe`: a header, which is not stored.
+    ...others,
   }
 }

@@ -11,6 +11,8 @@ export type MailLinks = {
   cancel(facts: Pick<MessageFacts, 'bookingId' | 'accountId' | 'manageEpoch'>): string
   /** Where an offer of the waitlist is accepted or declined. */
   offer(facts: Pick<MessageFacts, 'bookingId' | 'accountId' | 'manageEpoch'>): string
+  /** The same for its e-mail: the link proves that who accepts reads the mails to the patient's address. */
+  offerByEmail(facts: Pick<MessageFacts, 'bookingId' | 'accountId' | 'manageEpoch' | 'patient'>): string
   /** The page on which the patient confirms the hold. */
   confirm(facts: Pick<MessageFacts, 'bookingId' | 'accountId' | 'manageEpoch' | 'patient'>): string
   /** The page on which the patient chooses whether to get reminders. */

@@ -1,28 +1,100 @@
 import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
-import type { CallOptions, RestApp } from '../../../test/rest-app.ts'
-import { test } from '../../../test/rest-test.ts'
+import { type CallOptions, type RestApp, startRestApp } from '../../../test/rest-app.ts'
+import { test as restTest } from '../../../test/rest-test.ts'
+import { createConfirmationTokens } from '../../secrets/confirmation-tokens.ts'
+
+/** `rest` has no mail server, `sending` has one. */
+const test = restTest.extend('sending', { scope: 'file' }, async ({ database }, { onCleanup }) => {
+  const sending = await startRestApp(database, { sendsMails: true })
+  onCleanup(() => sending.stop())
+  return sending
+})
 
 type Joining = { name: string; email?: string; phone?: string }
 
 const patient: Joining = { name: 'Grace Hopper', email: 'grace@example.org' }
+const tokens = createConfirmationTokens(['a secret of the tests'])
 
 /** Somebody joins the waitlist of a doctor with a free place, which is offered at once. */
-async function anOffer({ database, rest }: { database: TestDatabase; rest: RestApp }) {
+async function anOffer(
+  { database, rest }: { database: TestDatabase; rest: RestApp },
+  {
+    as,
+    confirmByLink = false,
+    joining = patient,
+  }: Partial<{
+    as: CallOptions['as']
+    confirmByLink: boolean
+    joining: Joining
+  }> = {},
+) {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const slot = await aSlot(database, doctor)
+  if (confirmByLink) await rest.engine.messages.changeSettings(clinic.no, { confirmByLink: true, confirmMinutes: 60 })
   const day = slot.startsAt.toISOString().slice(0, 10)
-  const body = { clinicId: clinic.id, doctorId: doctor.id, from: day, to: day, patient }
-  const joined = (await rest.call('createWaitlistEntry', { body })).body
+  const body = { clinicId: clinic.id, doctorId: doctor.id, from: day, to: day, patient: joining }
+  const who = as === undefined ? {} : { as }
+  const joined = (await rest.call('createWaitlistEntry', { body, ...who })).body
   const entry = { path: { entryId: joined.id }, token: joined.manageToken ?? '' }
   const { offer } = (await rest.call('getWaitlistEntry', entry)).body
   const path = { bookingId: offer?.booking.id ?? '' }
   const token = { token: offer?.manageToken ?? '' }
-  const confirm = async (sent: object, by: Pick<CallOptions, 'as' | 'token'> = token) =>
-    rest.call('confirmBooking', { path, body: sent, ...by })
-  return { clinic, confirm }
+  const confirm = async (
+    sent: object = {},
+    by: Pick<CallOptions, 'as' | 'token'> = as === undefined ? token : { as },
+  ) => rest.call('confirmBooking', { path, body: sent, ...by })
+  return { clinic, bookingId: path.bookingId, endsAt: offer?.booking.holdExpiresAt, token: token.token, confirm }
 }
+
+test('where guests confirm by a link, an offer is accepted by the link of an e-mail alone', async ({
+  database,
+  sending: rest,
+}) => {
+  const { bookingId, endsAt, token, confirm } = await anOffer({ database, rest }, { confirmByLink: true })
+  const asked = await confirm()
+  expect(asked.body).toMatchObject({ status: 'PENDING', confirmationLink: { failure: null }, patient })
+  // Others wait for the place.
+  expect(asked.body.holdExpiresAt).toBe(endsAt)
+  expect((await confirm({ confirmationToken: token })).problem.code).toBe('invalid_request')
+  const done = await confirm({ confirmationToken: tokens.issue(bookingId, 'grace@example.org') })
+  expect(done.body).toMatchObject({ status: 'CONFIRMED', patient })
+})
+
+test('an e-mail address that is added to an offer gets a link first', async ({ database, sending: rest }) => {
+  const joining = { name: 'Grace Hopper' }
+  const { bookingId, confirm } = await anOffer({ database, rest }, { confirmByLink: true, joining })
+  for (const email of ['grave@example.org', 'grace@example.org']) {
+    const asked = await confirm({ patient: { ...joining, email, phone: '+49 30 1234' } })
+    expect(asked.body).toMatchObject({ status: 'PENDING', confirmationLink: {}, patient: { email } })
+  }
+  const outdated = await confirm({ confirmationToken: tokens.issue(bookingId, 'grave@example.org') })
+  expect(outdated.problem.code).toBe('invalid_request')
+  const done = await confirm({ confirmationToken: tokens.issue(bookingId, 'grace@example.org') })
+  expect(done.body).toMatchObject({ status: 'CONFIRMED', patient })
+})
+
+test('an offer needs no link for the desk, a proven account, without an address, or without a mail server', async ({
+  database,
+  rest,
+  sending,
+}) => {
+  const byLink = { confirmByLink: true }
+  const atDesk = await anOffer({ database, rest: sending }, byLink)
+  const staff = await sending.aMember(atDesk.clinic.no, 'staff')
+  expect((await atDesk.confirm({}, { as: staff })).body.status).toBe('CONFIRMED')
+  const unreachable = await anOffer({ database, rest: sending }, { ...byLink, joining: { name: 'Grace Hopper' } })
+  expect((await unreachable.confirm()).body.status).toBe('CONFIRMED')
+  expect((await (await anOffer({ database, rest }, byLink)).confirm()).body.status).toBe('CONFIRMED')
+  expect((await (await anOffer({ database, rest: sending })).confirm()).body.status).toBe('CONFIRMED')
+
+  const as = sending.anAccount()
+  const unproven = await anOffer({ database, rest: sending }, { ...byLink, as })
+  expect((await unproven.confirm()).body.status).toBe('PENDING')
+  await sending.engine.bookingLinks.verify(as.id)
+  expect((await unproven.confirm()).body.status).toBe('CONFIRMED')
+})
 
 test('nobody but the desk accepts an offer for another patient than waited', async ({ database, rest }) => {
   const { clinic, confirm } = await anOffer({ database, rest })

@@ -180,8 +180,8 @@ async function requestLink(
   const outcome = sentOutcome(
     await engine.bookingLinks.request({ bookingId, actorId, key: digest, patient: null, reason: null }),
   )
-  if (outcome?.kind === 'done' || outcome?.kind === 'unchanged') return outcome
-  throw refusalProblem(outcome ?? { kind: 'booking_missing' })
+  if (outcome.kind === 'done' || outcome.kind === 'unchanged') return outcome
+  throw refusalProblem(outcome)
 }
 
 async function confirm(deps: RestDeps, input: Input<typeof restOperations.confirmBooking>) {

@@ -49,11 +49,10 @@ export async function requestLinkInstead(
   )
 }
 
-type SentOutcome = Exclude<LinkOutcome, { kind: 'not_needed' | 'too_many_links' }>
+type SentOutcome = Exclude<LinkOutcome, { kind: 'too_many_links' }>
 
-/** @returns null: no link is needed. @throws ProblemError rate_limited */
-export function sentOutcome(outcome: LinkOutcome): SentOutcome | null {
-  if (outcome.kind === 'not_needed') return null
+/** @throws ProblemError rate_limited */
+export function sentOutcome(outcome: LinkOutcome): SentOutcome {
   if (outcome.kind !== 'too_many_links') return outcome
   throw problem('rate_limited', 'The link was sent as often as possible for this booking.')
 }

@@ -7,8 +7,11 @@ import type { TicketLink } from './ticket-link.ts'
 export type BookingActions = {
   /** @throws RefusedError, UnreachableError */
   cancel(reason: string): Promise<Booking>
-  /** Confirms a hold that has a patient, such as an offer of the waitlist. @throws as cancel */
-  confirm(): Promise<Booking>
+  /**
+   * Confirms a hold that has a patient, such as an offer of the waitlist. Without the token of its e-mail, it may stay
+   * PENDING, and a link is sent. @throws as cancel
+   */
+  confirm(confirmationToken: string | null): Promise<Booking>
   /** @throws as cancel */
   move(slotId: string): Promise<Booking>
   /** Confirms that the patient comes to this slot. @throws as cancel */
@@ -33,8 +36,9 @@ export function useBookingActions(link: TicketLink): BookingActions {
       const body = reason.trim() === '' ? {} : { reason: reason.trim() }
       return done(await dataOf(api.cancelBooking({ path, body, ...auth })))
     },
-    async confirm() {
-      return done(await dataOf(api.confirmBooking({ path, ...auth })))
+    async confirm(confirmationToken) {
+      const body = confirmationToken === null ? {} : { confirmationToken }
+      return done(await dataOf(api.confirmBooking({ path, body, ...auth })))
     },
     async move(slotId) {
       return done(await dataOf(api.rescheduleBooking({ path, body: { slotId }, ...auth })))

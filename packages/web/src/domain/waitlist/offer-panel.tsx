@@ -1,4 +1,4 @@
-import type { Booking } from '@holdfast/contract/client'
+import type { Booking, ConfirmationLink } from '@holdfast/contract/client'
 import { Group, Skeleton, Text, VisuallyHidden } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -9,9 +9,11 @@ import { formatAppointment, formatCountdown, formatDayTime, formatMinutes, forma
 import { nameWithSpecialization } from '../../lib/specialization-name.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
+import { FocusedTitle } from '../../ui/focused-title.tsx'
 import { showPageTitle } from '../../ui/page-focus.ts'
 import type { TicketLink } from '../bookings/ticket-link.ts'
 import { useBookingActions } from '../bookings/use-booking-changes.ts'
+import { SendAgain, SentTo } from '../hold/sent-link.tsx'
 import { useSecondsLeft } from '../hold/use-seconds-left.ts'
 import classes from './offer-panel.module.css'
 
@@ -21,26 +23,32 @@ const announcedMinutes = [1, 5] as const
 type OfferProps = {
   booking: Booking
   link: TicketLink
+  /** By which the link of the offer's e-mail opened it. */
+  confirmationToken?: string | null
   /** The offer may have changed: it was declined, refused, or its time is over. */
   onChange: () => void
 }
 
 /** An open offer: the appointment, the time left, and one press to accept or to decline it. */
-export function OfferPanel({ booking, link, onChange }: OfferProps) {
+export function OfferPanel({ booking, link, confirmationToken = null, onChange }: OfferProps) {
   const { t } = useTranslation('waitlist')
-  const { isBusy, error, accept, decline } = useResponse(link, onChange)
+  const { isBusy, error, accept, decline } = useResponse(link, confirmationToken, onChange)
+  const sent = confirmationToken === null ? booking.confirmationLink : undefined
   return (
     <section className={classes.panel} aria-label={t('offer.label')}>
       <Appointment booking={booking} />
       {booking.holdExpiresAt === null ? null : (
         <Countdown key={booking.holdExpiresAt} booking={booking} until={booking.holdExpiresAt} onOver={onChange} />
       )}
-      <Text>{t('offer.help')}</Text>
+      {sent === undefined ? <Text>{t('offer.help')}</Text> : <Sent booking={booking} link={sent} />}
       {error === null ? null : <ErrorState error={error} />}
       <Group gap="sm">
-        <ActionButton isBusy={isBusy} onClick={accept}>
-          {t('offer.accept')}
-        </ActionButton>
+        {sent === undefined ? (
+          <ActionButton isBusy={isBusy} onClick={accept}>
+            {t('offer.accept')}
+          </ActionButton>
+        ) : null}
+        {sent?.nextAt == null ? null : <SendAgain nextAt={sent.nextAt} isBusy={isBusy} onSend={accept} />}
         <ActionButton variant="default" isBusy={isBusy} onClick={decline}>
           {t('offer.decline')}
         </ActionButton>
@@ -49,14 +57,26 @@ export function OfferPanel({ booking, link, onChange }: OfferProps) {
   )
 }
 
-/** Accepting ends at the ticket. Both can be repeated after a lost response. */
-function useResponse(link: TicketLink, onChange: () => void) {
+/** The clinic confirms by link: the e-mail that was sent when the offer was accepted here. */
+function Sent({ booking, link: { nextAt, failure } }: { booking: Booking; link: ConfirmationLink }) {
+  const { t } = useTranslation('booking')
+  return (
+    <div>
+      <FocusedTitle id="link-title">{t('link.title')}</FocusedTitle>
+      <SentTo email={booking.patient.email ?? ''} failure={failure} isLast={nextAt === null} canCorrect={false} />
+    </div>
+  )
+}
+
+/** Accepting ends at the ticket, or with a link by e-mail. Both can be repeated after a lost response. */
+function useResponse(link: TicketLink, confirmationToken: string | null, onChange: () => void) {
   const { confirm, cancel } = useBookingActions(link)
   const navigate = useNavigate()
   const queryClient = useQueryClient()
   const respond = useMutation({
-    mutationFn: (isAccepted: boolean) => (isAccepted ? confirm() : cancel('')),
-    onSuccess: async (_booking, isAccepted) => {
+    mutationFn: (isAccepted: boolean) => (isAccepted ? confirm(confirmationToken) : cancel('')),
+    onSuccess: async ({ status }, isAccepted) => {
+      if (isAccepted && status === 'PENDING') return
       if (isAccepted) {
         const { bookingId, manageToken } = link
         await navigate({ to: '/ticket', search: {}, hash: bookingId, state: { manageToken } })

@@ -1,9 +1,10 @@
 import type { ConfirmationLink } from '@holdfast/contract/client'
-import { Alert, Group, Text } from '@mantine/core'
+import { Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { readHold } from '../../domain/hold/hold-calls.ts'
+import { SendAgain, SentTo } from '../../domain/hold/sent-link.tsx'
 import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
 import { formatCountdown } from '../../lib/format.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
@@ -42,7 +43,7 @@ export function AwaitingLink({ link, ...held }: HeldProps & { link: HoldLink }) 
           {when}
         </Text>
       </div>
-      <SentTo email={link.email} failure={failure} isLast={link.nextAt === null} />
+      <SentTo email={link.email} failure={failure} isLast={link.nextAt === null} canCorrect />
       <TimeLeft until={state.holdExpiresAt} />
       {error === null ? null : <ErrorState error={error} />}
       <Group gap="sm">
@@ -62,43 +63,6 @@ export function AwaitingLink({ link, ...held }: HeldProps & { link: HoldLink }) 
   )
 }
 
-type SentProps = {
-  email: string
-  failure: HoldLink['failure']
-  /** No other e-mail can be sent, to another address neither. */
-  isLast: boolean
-}
-
-const adviceOf = {
-  address_refused: 'address',
-  address_limit: 'address',
-  network_limit: 'address',
-  not_sent: 'again',
-  unknown: 'again',
-} as const satisfies Record<NonNullable<HoldLink['failure']>, string>
-
-/** Where the link was sent, or why it did not arrive, and what the patient can do. */
-function SentTo({ email, failure, isLast }: SentProps) {
-  const { t } = useTranslation('booking')
-  const address = `\u2068${email}\u2069`
-  return (
-    <div aria-live="polite">
-      {/* A server of the former release does not say. */}
-      {failure == null ? (
-        <>
-          <Text>{t('link.help', { email: address })}</Text>
-          <Text c="dimmed">{t('link.notArrived')}</Text>
-          {isLast ? <Text c="dimmed">{t('link.noMore')}</Text> : null}
-        </>
-      ) : (
-        <Alert color="red">
-          {t(`link.failed.${failure}`, { email: address })} {t(`link.advice.${isLast ? 'call' : adviceOf[failure]}`)}
-        </Alert>
-      )}
-    </div>
-  )
-}
-
 function TimeLeft({ until }: { until: string }) {
   const { t } = useTranslation('booking')
   const seconds = useSecondsLeft(until)
@@ -111,19 +75,6 @@ function TimeLeft({ until }: { until: string }) {
         </span>
       </Text>
     </div>
-  )
-}
-
-type SendProps = { nextAt: string; isBusy: boolean; onSend: () => void }
-
-/** The server sends it again after a minute, and a few times only. */
-function SendAgain({ nextAt, isBusy, onSend }: SendProps) {
-  const { t } = useTranslation('booking')
-  const seconds = useSecondsLeft(nextAt)
-  return (
-    <ActionButton onClick={onSend} isBusy={isBusy} disabled={seconds > 0}>
-      {seconds > 0 ? t('link.againIn', { time: formatCountdown(seconds) }) : t('link.again')}
-    </ActionButton>
   )
 }
 

@@ -2,6 +2,7 @@ import type { Booking } from '@holdfast/contract/client'
 import { Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { useConfirmLink } from '../../domain/bookings/confirm-link.ts'
 import { type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { OfferPanel } from '../../domain/waitlist/offer-panel.tsx'
 import { awaitMs } from '../../domain/waitlist/waitlist-queries.ts'
@@ -17,12 +18,16 @@ import { SignInToOpen } from './sign-in-to-open.tsx'
 /** An offer, opened by the link of its mail: accepted or declined with one press. */
 export function OfferPage() {
   const { t } = useTranslation('waitlist')
-  const link = useSecretLink()
+  const byEmail = useConfirmLink()
+  const secret = useSecretLink()
+  const link = byEmail ?? (secret && { bookingId: secret.id, manageToken: secret.manageToken })
   if (link === null) return <IncompleteLink title={t('offer.label')} />
-  return <Offer key={link.id} link={{ bookingId: link.id, manageToken: link.manageToken }} />
+  return <Offer key={link.bookingId} link={link} confirmationToken={byEmail?.confirmationToken ?? null} />
 }
 
-function Offer({ link }: { link: TicketLink }) {
+type OfferProps = { link: TicketLink; confirmationToken: string | null }
+
+function Offer({ link, confirmationToken }: OfferProps) {
   const { t } = useTranslation('waitlist')
   const query = bookingQuery(link.bookingId, link.manageToken)
   const { data, error, refetch } = useQuery({ ...query, retry: 1, refetchInterval: awaitMs })
@@ -46,7 +51,9 @@ function Offer({ link }: { link: TicketLink }) {
           {t(`offer.state.${state}`)}
         </Text>
       </div>
-      {state === 'open' ? <OfferPanel booking={data} link={link} onChange={() => void refetch()} /> : null}
+      {state === 'open' ? (
+        <OfferPanel booking={data} link={link} confirmationToken={confirmationToken} onChange={() => void refetch()} />
+      ) : null}
       {state === 'accepted' || state === 'cancelled' ? (
         <div>
           <LinkButton to="/ticket" hash={ticketHash(link)}>

@@ -3,7 +3,7 @@ import { loadTexts } from '../../lib/i18n.ts'
 import { rootRoute } from '../../lib/root-route.ts'
 import { parseJoinSearch } from './join-search.ts'
 
-const parent = { getParentRoute: () => rootRoute, loader: () => loadTexts('waitlist', 'links') } as const
+const parent = { getParentRoute: () => rootRoute, loader: () => loadTexts('waitlist', 'booking', 'links') } as const
 
 const joinRoute = createRoute({
   ...parent,
@@ -19,7 +19,7 @@ const entryRoute = createRoute({
   component: lazyRouteComponent(() => import('./entry-page.tsx'), 'EntryPage'),
 })
 
-/** `/offer#BOOKING.TOKEN`: mails link to it. Opening it changes nothing. */
+/** `/offer#BOOKING.TOKEN`, in an e-mail with a second token: messages link to it. Opening it changes nothing. */
 const offerRoute = createRoute({
   ...parent,
   path: '/offer',

@@ -1,6 +1,6 @@
 import { useRouterState } from '@tanstack/react-router'
-import { parseTicketLink, type TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { type HiddenSecret, useHideSecret } from '../../lib/use-hide-secret.ts'
+import { parseTicketLink, type TicketLink } from './ticket-link.ts'
 
 declare module '@tanstack/history' {
   interface HistoryState {
