@@ -4,7 +4,7 @@ import { test } from '@holdfast/testkit/database-test'
 import pg from 'pg'
 import { expect, onTestFinished } from 'vitest'
 import { changedPool, lostConnection } from '../test/losing-pool.ts'
-import { aCase, aTheatre, caseOf } from '../test/theatre.ts'
+import { aCase, aTheatre, caseOf, soonAt } from '../test/theatre.ts'
 import { createEngine } from './create-engine.ts'
 import type { Engine } from './model/engine.ts'
 
@@ -16,7 +16,7 @@ function anEngine({ appPool }: TestDatabase, failure: () => Error): Engine {
   let hasWritten = false
   const failing = changedPool(appPool, async (run, parameters) => {
     const text = JSON.stringify(parameters[0])
-    const isWrite = /holdfast\.(settle_bookings|claim_cases|schedule_cases|(confirm|withdraw)_attendance)\(/.test(text)
+    const isWrite = /holdfast\.(settle_bookings|claim_cases|schedule_cases|create_blocks|(confirm|withdraw)_attendance)\(/.test(text)
     if (hasWritten && !isWrite) throw failure()
     hasWritten ||= isWrite
     return run(...parameters)
@@ -46,6 +46,11 @@ test.for(Object.entries(failures))(
 
     const scene = await aTheatre(database)
     onTestFinished(() => scene.engine.stop())
+    caseOf(await scene.theatre.claimCase(aCase(scene, { startsAt: soonAt(16), confirm: true })))
+    const drafts = [12, 16].map((hour) => ({ startsAt: soonAt(hour), endsAt: soonAt(hour + 2), capacity: 60 }))
+    const owner = { service: null, surgeonId: null, releaseDays: null, actorId: null }
+    const blocks = { ...owner, roomId: scene.room, when: { drafts }, dryRun: false }
+    await expect(anEngine(database, failure).theatre.createBlocks(blocks)).rejects.toMatchObject(unknown)
     const held = caseOf(await scene.theatre.claimCase(aCase(scene)))
     const action = { caseId: held.id, actorId: null, key: randomUUID() }
     await expect(anEngine(database, failure).theatre.confirmCase(action)).rejects.toMatchObject(unknown)

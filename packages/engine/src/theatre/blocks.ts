@@ -105,7 +105,8 @@ async function insertBlocks(
   })
   const position = rows[0]?.tx ?? '0'
   if (!dryRun && rows.length > 0) announceRoom(announce, roomId, position)
-  const items = await withCases(writePool, roomId, outcomes)
+  const name = () => withCases(writePool, roomId, outcomes)
+  const items = await (dryRun ? name() : readAfterCommit(name))
   const isSeries = items.some(({ outcome }) => outcome === 'created')
   return { kind: 'done', seriesId: isSeries ? seriesId : null, items, missingDates, position }
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { isLapsed } from '../database/hold-sql.ts'
 import { prepared } from '../database/prepared.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
@@ -48,11 +49,14 @@ const plan = (one: Sql) => sql`tstzrange(${one}.starts_at, ${one}.ends_at)`
 const isCut = (one: Sql, taken: Sql) => sql`
   (coalesce(upper(${taken}.during), ${one}.starts_at) < ${one}.ends_at and not ${isOver(one)})`
 
-/** Whether the patient of a case was taken to the room. */
+/** Whether the patient of a case was taken to the room: not every hospital records that by itself. */
 const isBegun = (one: Sql) => sql`
   exists (select from holdfast.case_milestone m
-           where m.clinic_no = ${one}.clinic_no and m.booking_id = ${one}.booking_id
-             and m.milestone in ('in_room', 'out_of_room', 'cleaned'))`
+           where m.clinic_no = ${one}.clinic_no and m.booking_id = ${one}.booking_id and m.milestone <> 'arrived')`
+
+const isLapsedHold = (one: Sql) => sql`
+  exists (select from holdfast.booking b
+           where b.clinic_no = ${one}.clinic_no and b.id = ${one}.booking_id and ${isLapsed})`
 
 /**
  * The allocations of what `taken` takes, of cases that begin within two days of `one`. A case takes at most a day, and
@@ -84,7 +88,7 @@ export const isAtRisk = sql`
             > greatest(t.starts_at, case when ${isOver(sql`o`)} then now() end)
         or a.during && ${plan(sql`o`)} and ${isCut(sql`o`, sql`f`)}
         or f.during && ${plan(sql`t`)} and ${isCut(sql`t`, sql`a`)})
-   and not ${isBegun(sql`t`)})`
+   and not ${isBegun(sql`t`)} and not ${isLapsedHold(sql`o`)})`
 
 /** Whether `t` needs a unit that is no longer there, and no other is free for its plan; `f` has one of these. */
 const isWithoutUnit = sql`

@@ -204,8 +204,12 @@ describe('an end that was a mistake, and is taken back', () => {
     expect(await risks(scene)).toEqual({ [early.id]: since.id, [since.id]: early.id })
     expect(await findings(database, scene)).toEqual([])
 
-    await record(theatre, early.id, 'in_room', soonAt(8, 50))
-    expect(await risks(scene)).toEqual({ [since.id]: early.id })
+    // Who records the incision alone has brought the patient to the room, too.
+    for (const milestone of ['incision', 'in_room'] as const) {
+      await record(theatre, early.id, 'incision', null)
+      await record(theatre, early.id, milestone, soonAt(8, 50))
+      expect(await risks(scene)).toEqual({ [since.id]: early.id })
+    }
     const extension = { ...by, caseId: early.id, expectedEndsAt: soonAt(10) }
     expect(await theatre.extendCase(extension)).toMatchObject({ atRiskCaseIds: [since.id] })
     await record(theatre, early.id, 'in_room', null)

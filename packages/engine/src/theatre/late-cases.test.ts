@@ -174,3 +174,25 @@ test('a hold that was confirmed in time, which is not committed yet, keeps the r
   expect(await scene.theatre.case(following.id)).toMatchObject({ status: 'CONFIRMED', allocations: { length: 3 } })
   await expectWell(database, scene)
 })
+
+test('a hold that has lapsed puts no case at risk', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room } = scene
+  const early = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
+  const leave = (at: Date | null) => {
+    const milestone = { milestone: 'out_of_room', at, isTrial: true } as const
+    return theatre.recordMilestone({ caseId: early.id, ...milestone, actorId: null, key: randomUUID() })
+  }
+  await leave(soonAt(7))
+  const other = { clinic, room, surgeon: await aDoctor(database, clinic) }
+  const held = caseOf(await theatre.claimCase(aCase(other, { confirm: false })))
+  // Its end was a mistake.
+  await leave(null)
+  const risk = async () => {
+    const listed = await theatre.cases({ clinicNo: clinic.no, from: soonAt(0), to: soonAt(24), withEnded: true })
+    return listed.find(({ id }) => id === early.id)?.atRiskBy
+  }
+  expect(await risk()).toBe(held.id)
+  await lapseHolds(database, await slotOf(database, held))
+  expect(await risk()).toBeNull()
+})
