@@ -57,6 +57,7 @@ export async function takeBaseBackup(options: BaseBackupOptions): Promise<BaseMa
       installation: server.installation,
       embedded,
       postgres: { version: server.version, majorVersion: server.majorVersion },
+      owner: await ownerOf(client),
       timeline: server.timeline,
       walSegmentBytes: server.walSegmentBytes,
       startLsn,
@@ -83,6 +84,15 @@ export async function takeBaseBackup(options: BaseBackupOptions): Promise<BaseMa
 async function databaseTime(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ at: Date }>('select clock_timestamp() as at')
   return (rows[0]?.at ?? new Date()).toISOString()
+}
+
+async function ownerOf(client: pg.Client): Promise<{ role: string; database: string }> {
+  const { rows } = await client.query<{ role: string; database: string }>(
+    'select current_user as role, current_database() as database',
+  )
+  const [owner] = rows
+  if (owner === undefined) throw new Error('The server does not say who is connected.')
+  return owner
 }
 
 type Copy = { startLsn: string; endLsn: string; bytes: number; parts: BackupPart[] }

@@ -20,6 +20,8 @@ export type BaseManifest = {
   /** Whether it is the server that is installed with Holdfast. */
   embedded: boolean
   postgres: { version: string; majorVersion: number }
+  /** The role that owns the tables, and their database. Copies of earlier releases lack it. */
+  owner?: { role: string; database: string }
   timeline: number
   walSegmentBytes: number
   /** Where the WAL that has to be replayed begins and ends, `0/2000028`. */

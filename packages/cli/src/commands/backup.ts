@@ -38,7 +38,7 @@ export async function backupCommand(context: CommandContext, options: BackupOpti
       })
       await storeErasures(databaseUrl, store, sealer, new Date(copied.endedAt))
       const expired = await removeExpired(store, config.backupDays, new Date(copied.endedAt))
-      const obstacle = await restoreObstacle(copied, databaseUrl)
+      const obstacle = await restoreObstacle(copied)
       return { manifest: copied, removed: expired, place: store.name, obstacle }
     }),
   )
@@ -52,11 +52,11 @@ export async function backupCommand(context: CommandContext, options: BackupOpti
     return 0
   }
   terminal.out(`Backed up ${megabytes(bytes)} as ${megabytes(stored)} to ${place} in ${seconds} s: ${id}`)
-  terminal.out(
+  const restorable =
     archive === null
       ? `It can be restored as it was at ${endedAt}.`
-      : `Every moment from ${endedAt} on can be restored, while the server archives to this place.`,
-  )
+      : `Every moment from ${endedAt} on can be restored, while the server archives to this place.`
+  if (obstacle === null) terminal.out(restorable)
   if (removed.length > 0) terminal.out(`Removed ${removed.length} older backups.`)
   return 0
 }

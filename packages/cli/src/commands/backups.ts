@@ -1,5 +1,5 @@
 import { BackupError, describeGap, mergedRanges, openReadingKeys, readCatalogue } from '@holdfast/adapters/backup'
-import { backupKeys, listRestoreTests } from '@holdfast/server/backups'
+import { backupKeys, listRestoreTests, restoreObstacle } from '@holdfast/server/backups'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { columns } from '../terminal.ts'
@@ -24,12 +24,14 @@ export async function backupsCommand(context: CommandContext, options: BackupsOp
     const catalogue = await readCatalogue(store, keys)
     return { ...catalogue, place: store.name, restoreTest: (await listRestoreTests(store)).at(-1) ?? null }
   })
-  const ranges = mergedRanges(backups)
+  const obstacles = await Promise.all(backups.map(({ manifest }) => restoreObstacle(manifest)))
+  const ranges = mergedRanges(backups.filter((_, index) => obstacles[index] === null))
   if (options.json === true) {
     terminal.json({
-      backups: backups.map(({ id, from, until, bytes, manifest, gap }) => {
+      backups: backups.map(({ id, from, until, bytes, manifest, gap }, index) => {
         const { release, postgres, installation } = manifest
-        return { id, from, until, gap, bytes, release, postgres: postgres.version, installation }
+        const obstacle = obstacles[index] ?? null
+        return { id, from, until, gap, obstacle, bytes, release, postgres: postgres.version, installation }
       }),
       unusable: unusable.map(({ id, error }) => ({ id, kind: error.kind, reason: error.message })),
       ranges,
@@ -48,11 +50,15 @@ export async function backupsCommand(context: CommandContext, options: BackupsOp
     for (const line of columns([['backup', 'from', 'until', 'size', 'release'], ...rows], '')) terminal.out(line)
   }
   for (const { error } of unusable) terminal.note(error.message)
+  for (const [index, { id }] of backups.entries()) {
+    const obstacle = obstacles[index] ?? null
+    if (obstacle !== null) terminal.note(`The backup ${id} can’t be restored by \`holdfast restore\`: ${obstacle}`)
+  }
   for (const backup of backups) if (backup.gap !== null) terminal.note(describeGap(place, backup))
   for (const { from, until } of ranges) {
     terminal.out(`Any moment from ${from.toISOString()} to ${until.toISOString()} can be restored.`)
   }
-  if (rows.length === 0) terminal.out('There are no backups that can be restored.')
+  if (ranges.length === 0) terminal.out('There are no backups that can be restored.')
   if (restoreTest !== null) {
     const { backup, startedAt, failure } = restoreTest
     const outcome = failure === null ? 'was restored and verified' : `could not be restored: ${failure}`

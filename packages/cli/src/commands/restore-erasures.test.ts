@@ -1,5 +1,5 @@
 import { cpSync, lstatSync } from 'node:fs'
-import { chmod, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
@@ -92,6 +92,18 @@ test('without the list the patient is back, the restore says so, and repeat-eras
   expect(repeated.code).toBe(0)
   expect(JSON.parse(repeated.out[0] ?? '')).toEqual({ erased: 1, cancelled: 0, pending: [], unusable: [] })
   expect(await names(target)).toEqual([''])
+})
+
+test('if a list is damaged, the restore does not say that everything adds up', async () => {
+  const lists = join(directory, 'backups', 'erasures')
+  const [name = ''] = await readdir(lists)
+  await rename(join(lists, name), join(directory, name))
+  await writeFile(join(lists, name), 'damaged')
+  const restored = await runCaptured(['restore', '--backup', firstBackup, '--data', join(directory, 'damaged')], env)
+  await rename(join(directory, name), join(lists, name))
+  expect(restored.code).toBe(1)
+  expect(restored.out.join()).toContain('erasures are missing')
+  expect(restored.out.join()).not.toContain('adds up')
 })
 
 /** Runs `restore`, and `act` when it begins to verify. */

@@ -46,4 +46,21 @@ test('a backup of a separate server is restored as an embedded database, and mov
   const pool = createPool({ url: target, max: 1, name: 'test of a move' })
   const { rows } = await pool.query(`select patient->>'name' as name from holdfast.booking`).finally(() => pool.end())
   expect(rows).toEqual([{ name: 'Ada' }])
+
+  // The embedded database has another name than this one: `restore` would verify whatever has that name.
+  const [other, unused] = [join(directory, 'other-backups'), join(directory, 'unused')]
+  await prepareBackupKey(other, passphrase)
+  const ofTarget = { ...env, HOLDFAST_BACKUP_TO: other, DATABASE_URL: target }
+  const backedUp = await runCaptured(['backup'], ofTarget)
+  expect(backedUp.err.join()).toMatch(/its role and its database are holdfast and another/)
+  expect(backedUp.out.join()).not.toContain('can be restored')
+  const listed = await runCaptured(['backups'], ofTarget)
+  expect(listed.err.join()).toContain('holdfast and another')
+  expect(listed.out).toContain('There are no backups that can be restored.')
+  const json = await runCaptured(['backups', '--json'], ofTarget)
+  expect(JSON.parse(json.out.join(''))).toMatchObject({ ranges: [], backups: [{ obstacle: expect.any(String) }] })
+  const refused = await runCaptured(['restore', '--data', unused], ofTarget)
+  expect(refused).toMatchObject({ code: 1, out: [] })
+  expect(refused.err.join()).toContain('holdfast and another')
+  expect(await readdir(directory)).not.toContain('unused')
 })

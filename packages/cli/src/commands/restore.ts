@@ -73,11 +73,9 @@ export async function restoreCommand(context: CommandContext, options: RestoreOp
     return isComplete ? 0 : 1
   }
   terminal.out(`Restored ${backup.id} as it was at ${restoredTo.toISOString()}, in ${seconds} s.`)
-  terminal.out(
-    isGood
-      ? `${report.bookings.toLocaleString('en')} bookings. Everything adds up.`
-      : 'Something is wrong: run `holdfast verify` on it.',
-  )
+  if (!isGood) terminal.out('Something is wrong: run `holdfast verify` on it.')
+  else if (isComplete) terminal.out(`${report.bookings.toLocaleString('en')} bookings. Everything adds up.`)
+  else terminal.out('Its bookings are right, but erasures are missing: see above, and do not use it before.')
   for (const line of howToUse(config, backup, dataDirectory)) terminal.out(line)
   return isComplete ? 0 : 1
 }

@@ -35,7 +35,7 @@ async function run(place: string, { databaseUrl, embedded }: BackupProcessStart)
   const logEvent = eventLogger(log)
   const onEvent = (event: BackupEvent) => {
     logEvent(event)
-    if (event.kind === 'copied') void warnOfObstacle(event.manifest, databaseUrl)
+    if (event.kind === 'copied') void warnOfObstacle(event.manifest)
   }
   const restoreTests = runRestoreTests({ store, config, signal, log })
   const pool = createPool({ url: databaseUrl, max: 1, name: 'holdfast backup', onIdleError: () => undefined })
@@ -58,8 +58,8 @@ async function run(place: string, { databaseUrl, embedded }: BackupProcessStart)
   await restoreTests
 }
 
-async function warnOfObstacle(manifest: BaseManifest, databaseUrl: string): Promise<void> {
-  const obstacle = await restoreObstacle(manifest, databaseUrl)
+async function warnOfObstacle(manifest: BaseManifest): Promise<void> {
+  const obstacle = await restoreObstacle(manifest)
   if (obstacle !== null) log.warn({ backup: manifest.id, obstacle }, 'backup: holdfast restore can’t restore it')
 }
 

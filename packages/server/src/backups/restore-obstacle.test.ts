@@ -3,14 +3,14 @@ import { expect, test } from 'vitest'
 import { restoreObstacle } from './restore-obstacle.ts'
 
 const carried = await embeddedMajorVersion()
-const separate = (majorVersion: number) => ({
+const separate = (majorVersion: number, owner?: { role: string; database: string }) => ({
+  ...(owner === undefined ? {} : { owner }),
   embedded: false,
   postgres: { version: `${majorVersion}.1`, majorVersion },
 })
-const url = (role: string, database: string) => `postgres://${role}:secret@db.example.org/${database}`
 
 test('a separate server of the carried version, with the usual names, can be restored', async () => {
-  expect(await restoreObstacle(separate(carried), url('holdfast', 'holdfast'))).toBeNull()
+  expect(await restoreObstacle(separate(carried, { role: 'holdfast', database: 'holdfast' }))).toBeNull()
   expect(await restoreObstacle(separate(carried))).toBeNull()
 })
 
@@ -20,9 +20,8 @@ test('a separate server of another version can’t, and the version is named', a
   )
 })
 
-test('neither can one with other names, which are shown without the password', async () => {
-  const obstacle = await restoreObstacle(separate(carried), url('clinic', 'bookings'))
+test('neither can one with other names, which are shown', async () => {
+  const obstacle = await restoreObstacle(separate(carried, { role: 'clinic', database: 'bookings' }))
   expect(obstacle).toMatch(/are clinic and bookings, and have to be holdfast and holdfast/)
-  expect(obstacle).not.toContain('secret')
-  expect(await restoreObstacle(separate(carried), url('holdfast', 'bookings'))).not.toBeNull()
+  expect(await restoreObstacle(separate(carried, { role: 'holdfast', database: 'bookings' }))).not.toBeNull()
 })

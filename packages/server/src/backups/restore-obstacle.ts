@@ -4,13 +4,13 @@ import { embeddedDatabaseName, embeddedMajorVersion, embeddedOwnerName } from '@
 /**
  * Why `holdfast restore` can't restore a backup of a separate PostgreSQL, which it restores into the embedded one.
  *
- * @param databaseUrl of the owner, if it is known
- * @returns null: it can
+ * @returns null: it can, or its copy is of an earlier release, which did not say who owns it
  */
-export async function restoreObstacle(
-  { embedded, postgres }: Pick<BaseManifest, 'embedded' | 'postgres'>,
-  databaseUrl?: string,
-): Promise<string | null> {
+export async function restoreObstacle({
+  embedded,
+  postgres,
+  owner,
+}: Pick<BaseManifest, 'embedded' | 'postgres' | 'owner'>): Promise<string | null> {
   if (embedded) return null
   // A Holdfast for separate servers may have been installed without one.
   const carried = await embeddedMajorVersion().catch(() => null)
@@ -18,11 +18,11 @@ export async function restoreObstacle(
     const found = `a separate PostgreSQL ${postgres.majorVersion}`
     return `it is of ${found}, and this Holdfast carries ${carried ?? 'none'}: ${instead}`
   }
-  if (databaseUrl === undefined) return null
-  const { username, pathname } = new URL(databaseUrl)
-  if (username === embeddedOwnerName && pathname === `/${embeddedDatabaseName}`) return null
+  if (owner === undefined) return null
+  const { role, database } = owner
+  if (role === embeddedOwnerName && database === embeddedDatabaseName) return null
   return (
-    `its role and its database are ${username} and ${pathname.slice(1)}, and have to be ${embeddedOwnerName} and ` +
+    `its role and its database are ${role} and ${database}, and have to be ${embeddedOwnerName} and ` +
     `${embeddedDatabaseName}: ${instead}`
   )
 }
