@@ -11,12 +11,21 @@ import type { Engine } from './model/engine.ts'
 /** As a primary that restarts: it was reached, and takes no statements. */
 const starting = () => Object.assign(new pg.DatabaseError('starting up', 0, 'error'), { code: '57P03' })
 
+const writes = [
+  'settle_bookings',
+  'claim_cases',
+  'schedule_cases',
+  'create_blocks',
+  'confirm_attendance',
+  'withdraw_attendance',
+]
+
 /** An engine whose reads fail from the first write on. */
 function anEngine({ appPool }: TestDatabase, failure: () => Error): Engine {
   let hasWritten = false
   const failing = changedPool(appPool, async (run, parameters) => {
     const text = JSON.stringify(parameters[0])
-    const isWrite = /holdfast\.(settle_bookings|claim_cases|schedule_cases|create_blocks|(confirm|withdraw)_attendance)\(/.test(text)
+    const isWrite = writes.some((name) => text.includes(`holdfast.${name}(`))
     if (hasWritten && !isWrite) throw failure()
     hasWritten ||= isWrite
     return run(...parameters)
