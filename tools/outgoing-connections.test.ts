@@ -11,6 +11,7 @@ const mayConnect = [
   'packages/adapters/src/backup/replication-client.ts',
   // Webhooks of clinics, on the public internet alone.
   'packages/adapters/src/egress/egress.ts',
+  'packages/adapters/src/egress/resolve-host.ts',
   // The service of HOLDFAST_BACKUP_TO.
   'packages/adapters/src/object-store/s3-store.ts',
   // The broker of AMQP_URL.
