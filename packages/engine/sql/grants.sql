@@ -108,7 +108,7 @@ begin
          'taken_until', 'create_blocks', 'change_block', 'set_equipment_units', 'save_case_request',
          'withdraw_case_request', 'erase_theatre_patient',
          'join_waitlist', 'leave_waitlist', 'offer_free_places', 'offer_public_places',
-         'end_waitlist_entries', 'set_busy_times', 'stop_offers',
+         'end_waitlist_entries', 'is_notified', 'set_busy_times', 'stop_offers',
          'erase_waitlist_entries', 'store_response',
          'months_in_transit',
          'clinic_no_of', 'id_floor')

@@ -239,6 +239,7 @@ test('staff add a patient with an urgency, filter the list, see what was offered
   expect(await axeFindings(page)).toEqual([])
   await page.getByLabel('Urgency').selectOption('Urgent')
   await page.getByLabel('Full name').fill('Pia Urgent')
+  await page.getByLabel('Phone').fill('+44 1632 960001')
   await page.getByRole('button', { name: 'Add to the waitlist' }).click()
   const urgent = page.getByRole('row').filter({ hasText: 'Pia Urgent' })
   await urgent.filter({ hasText: 'Urgent' }).getByRole('cell', { name: '1', exact: true }).waitFor()
@@ -247,6 +248,7 @@ test('staff add a patient with an urgency, filter the list, see what was offered
   // Once more by mistake.
   await page.getByRole('link', { name: 'Add a patient' }).click()
   await page.getByLabel('Full name').fill('pia urgent')
+  await page.getByLabel('Phone').fill('+44 1632 960001')
   await page.getByRole('button', { name: 'Add to the waitlist' }).click()
   const twice = page.getByRole('alert').filter({ hasText: 'is on the waitlist already' })
   await twice.waitFor()
@@ -256,6 +258,12 @@ test('staff add a patient with an urgency, filter the list, see what was offered
   await page.getByLabel('Status').selectOption('Waiting')
 
   await cancel(await open(site), ticket)
+  // Who has an offer stays in the list that is shown first, with the number to call if no e-mail went out.
+  await page.getByLabel('Status').selectOption('Waiting or offered')
+  await urgent.getByText(/^until /).waitFor()
+  await urgent.getByText('Not notified yet: call').filter({ hasText: '+44 1632 960001' }).waitFor()
+  await page.getByRole('row').filter({ hasText: 'Patient First' }).waitFor()
+  expect(await axeFindings(page)).toEqual([])
   await page.getByLabel('Status').selectOption('Offered')
   await urgent.waitFor()
   await page.getByRole('row').filter({ hasText: 'Patient First' }).waitFor({ state: 'detached' })

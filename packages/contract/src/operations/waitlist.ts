@@ -11,7 +11,7 @@ import {
   waitlistEntryPageSchema,
   waitlistEntryWithOfferSchema,
   waitlistLeftSchema,
-  waitlistStatusSchema,
+  waitlistListStatusSchema,
 } from '../schemas/waitlist.ts'
 import { operation } from './operation.ts'
 
@@ -125,7 +125,7 @@ export const waitlistOperations = {
     query: Type.Object(
       {
         ...pageParameters,
-        status: Type.Optional(waitlistStatusSchema),
+        status: Type.Optional(waitlistListStatusSchema),
         doctorId: Type.Optional(id()),
         specialization: Type.Optional(line(100)),
       },

@@ -1,6 +1,17 @@
 import Type, { type Static } from 'typebox'
 import { bookedPatientSchema, bookingSchema, patientSchema } from './booking.ts'
-import { id, line, localDate, localEndTime, localTime, nullable, nullableId, nullableText, pageOf } from './fields.ts'
+import {
+  id,
+  line,
+  localDate,
+  localEndTime,
+  localTime,
+  nullable,
+  nullableId,
+  nullableText,
+  nullableTime,
+  pageOf,
+} from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
 
 const waitlistUrgencySchema = literals(['routine', 'soon', 'urgent'], { title: 'WaitlistUrgency' })
@@ -9,7 +20,12 @@ const waitlistUrgencySchema = literals(['routine', 'soon', 'urgent'], { title: '
  * waiting: next when a place that fits becomes free; offered: has an open offer; accepted: confirmed one; ended: see
  * `endReason`.
  */
-export const waitlistStatusSchema = literals(['waiting', 'offered', 'accepted', 'ended'], { title: 'WaitlistStatus' })
+const waitlistStatuses = ['waiting', 'offered', 'accepted', 'ended'] as const
+const waitlistStatusSchema = literals(waitlistStatuses, { title: 'WaitlistStatus' })
+
+export const waitlistListStatusSchema = literals(['open', ...waitlistStatuses], {
+  description: 'open: waiting or offered',
+})
 
 const weekday = Type.Integer({ minimum: 1, maximum: 7 })
 
@@ -77,6 +93,13 @@ const entryProperties = {
   missedOffers: Type.Integer({
     description: 'Offers that lapsed without a response, although a message about them was sent or may have arrived',
   }),
+  offeredUntil: nullableTime({ description: 'When the open offer ends; null: there is none' }),
+  offerNotified: nullable<boolean>(
+    { type: 'boolean' },
+    {
+      description: 'Whether a message about the open offer was sent, or may have arrived; null: there is no open offer',
+    },
+  ),
   patient: bookedPatientSchema,
   joinedAt: Type.String({ format: 'date-time' }),
   endedAt: nullable<string>({ type: 'string', format: 'date-time' }),

@@ -1,7 +1,7 @@
 -- is_notified: whether a message about an offer of the waitlist was sent, or may have arrived. Not one that came back,
 -- nor one that is only kept.
 --
--- Internal. Locks: none. Fails: never. Idempotent: yes.
+-- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.is_notified(p_clinic_no integer, p_booking_id uuid) returns boolean
 language sql stable
 set search_path = holdfast, pg_catalog, pg_temp

@@ -264,6 +264,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'expire_holds',
     'finish_erasures',
     'id_floor',
+    'is_notified',
     'join_waitlist',
     'lapsed_units',
     'leave_waitlist',

@@ -77,6 +77,10 @@ export type WaitlistEntry = WaitlistRequest & {
   joinedAt: Date
   /** The open offer, or the accepted one. */
   offerBookingId: string | null
+  /** When the open offer ends; null: there is none. */
+  offeredUntil: Date | null
+  /** Whether a message about the open offer was sent, or may have arrived; null: there is none. */
+  isOfferNotified: boolean | null
   erasedAt: Date | null
 }
 
@@ -94,7 +98,8 @@ export type WaitlistOffer = {
 
 export type WaitlistQuery = {
   clinicNo: number
-  status: WaitlistStatus | null
+  /** `open`: waiting or offered. */
+  status: WaitlistStatus | 'open' | null
   doctorId: string | null
   specialization: string | null
   limit: number
@@ -108,7 +113,11 @@ export type Waitlist = {
   /** Ends an entry, and cancels its open offer. @returns false: there is no such entry */
   leave(entryId: string, reason: 'left' | 'removed', actorId: string | null): Promise<boolean>
   entry(entryId: string): Promise<WaitlistEntry | null>
-  /** Those with status `waiting` or `offered` as places are offered, others as they joined. @throws InvalidCursor */
+  /**
+   * Those with status `waiting`, `offered` or `open` as places are offered, others as they joined.
+   *
+   * @throws InvalidCursor
+   */
   entriesOfClinic(query: WaitlistQuery): Promise<Page<WaitlistEntry>>
   /** The newest first, at most 100. */
   entriesOfAccount(accountId: string): Promise<WaitlistEntry[]>

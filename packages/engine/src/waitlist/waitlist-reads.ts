@@ -56,6 +56,8 @@ const entryColumns = sql`
   ${isPaused} as "isPaused", e.joined_at as "joinedAt",
   (date_part('epoch', e.joined_at) * 1000000)::bigint::text as "joinedMicros",
   case when e.end_reason = 'accepted' or ${hasOffer} then e.offer_id end as "offerBookingId",
+  case when ${hasOffer} then b.hold_expires_at end as "offeredUntil",
+  case when ${hasOffer} then holdfast.is_notified(e.clinic_no, e.offer_id) end as "isOfferNotified",
   e.erased_at as "erasedAt"`
 
 /** The order of first_waiting.sql. */
@@ -120,9 +122,10 @@ export function waitlistReads(
 
     async entriesOfClinic({ clinicNo, status, doctorId, specialization, limit, cursor: after }) {
       const conditions = [sql`e.clinic_no = ${clinicNo}`]
-      if (status !== null) conditions.push(sql`${statusOf} = ${status}`)
+      const statuses = status === 'open' ? ['waiting', 'offered'] : [status]
+      if (status !== null) conditions.push(sql`${statusOf} = any (${statuses}::text[])`)
       // An index finds the open ones: so few that they can be sorted by rank.
-      const isByRank = status === 'waiting' || status === 'offered'
+      const isByRank = status === 'waiting' || status === 'offered' || status === 'open'
       if (isByRank) conditions.push(sql`e.ended_at is null`)
       if (doctorId !== null) conditions.push(sql`e.resource_id = ${isId(doctorId) ? doctorId : null}`)
       if (specialization !== null) conditions.push(sql`e.specialization = ${specialization}`)

@@ -1972,6 +1972,14 @@ export type JoinedWaitlist = {
      * Offers that lapsed without a response, although a message about them was sent or may have arrived
      */
     missedOffers: number;
+    /**
+     * When the open offer ends; null: there is none
+     */
+    offeredUntil: string | null;
+    /**
+     * Whether a message about the open offer was sent, or may have arrived; null: there is no open offer
+     */
+    offerNotified: boolean | null;
     patient: BookedPatient;
     joinedAt: string;
     endedAt: string | null;
@@ -3998,6 +4006,14 @@ export type WaitlistEntry = {
      * Offers that lapsed without a response, although a message about them was sent or may have arrived
      */
     missedOffers: number;
+    /**
+     * When the open offer ends; null: there is none
+     */
+    offeredUntil: string | null;
+    /**
+     * Whether a message about the open offer was sent, or may have arrived; null: there is no open offer
+     */
+    offerNotified: boolean | null;
     patient: BookedPatient;
     joinedAt: string;
     endedAt: string | null;
@@ -4059,6 +4075,14 @@ export type WaitlistEntryWithOffer = {
      * Offers that lapsed without a response, although a message about them was sent or may have arrived
      */
     missedOffers: number;
+    /**
+     * When the open offer ends; null: there is none
+     */
+    offeredUntil: string | null;
+    /**
+     * Whether a message about the open offer was sent, or may have arrived; null: there is no open offer
+     */
+    offerNotified: boolean | null;
     patient: BookedPatient;
     joinedAt: string;
     endedAt: string | null;
@@ -12063,7 +12087,10 @@ export type ListWaitlistEntriesData = {
          * The `nextCursor` of the previous page
          */
         cursor?: string;
-        status?: WaitlistStatus;
+        /**
+         * open: waiting or offered
+         */
+        status?: 'open' | 'waiting' | 'offered' | 'accepted' | 'ended';
         doctorId?: string;
         specialization?: string;
     };

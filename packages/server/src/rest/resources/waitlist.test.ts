@@ -197,6 +197,44 @@ test('accounts and the clinic list entries', async ({ database, rest }) => {
   expect((await list({ status: 'accepted' })).items).toEqual([])
 })
 
+test('the clinic lists who waits or has an offer, until when, and whether they were notified', async ({
+  database,
+  rest,
+}) => {
+  const { clinic, slot, booking, wanted } = await aFullDoctor(database)
+  const join = async (name: string) =>
+    (await rest.call('createWaitlistEntry', { body: { ...wanted, patient: { name, phone: '+44 1632 960001' } } })).body
+  const [first, second] = [await join('first'), await join('second')]
+  await cancel(rest, booking.id)
+  const as = await rest.aMember(clinic.no, 'staff')
+  const open = async () => {
+    const { body } = await rest.call('listWaitlistEntries', {
+      as,
+      path: { clinicId: clinic.id },
+      query: { status: 'open' },
+    })
+    return body.items.map(({ id, status, offeredUntil, offerNotified }) => ({
+      id,
+      status,
+      offeredUntil,
+      offerNotified,
+    }))
+  }
+  const waiting = { id: second.id, status: 'waiting', offeredUntil: null, offerNotified: null }
+  const { rows } = await database.ownerPool.query<{ until: Date }>(
+    'select hold_expires_at as until from holdfast.booking where clinic_no = $1 and waitlist_entry_id = $2',
+    [clinic.no, first.id],
+  )
+  const until = rows[0]?.until.toISOString()
+  const offered = { id: first.id, status: 'offered', offeredUntil: expect.any(String), offerNotified: false }
+  expect(await open()).toEqual([offered, waiting])
+  expect(new Date((await open())[0]?.offeredUntil ?? 0).toISOString()).toBe(until)
+  await anOfferMessage(database, { id: first.id, clinicNo: slot.clinicNo })
+  expect(await open()).toEqual([{ ...offered, offerNotified: true }, waiting])
+  await rest.call('leaveWaitlist', { as, path: { entryId: first.id } })
+  expect(await open()).toMatchObject([{ id: second.id, status: 'offered' }])
+})
+
 test.for([
   { what: 'neither a doctor nor a specialization', change: { doctorId: undefined }, path: '/doctorId' },
   { what: 'both', change: { specialization: 'General practice' }, path: '/doctorId' },

@@ -20,9 +20,9 @@ export type AuditSearch = RangeSearch & { kind?: AuditKind; accountId?: string }
 type MessageState = Message['state']
 export type MessagesSearch = { state?: MessageState }
 
-/** Absent: `waiting`. */
+/** Absent: `open`, which is waiting or offered. */
 export type WaitlistSearch = DoctorSearch & {
-  entryStatus?: WaitlistEntry['status'] | 'any'
+  entryStatus?: WaitlistEntry['status'] | 'open' | 'any'
   specialization?: string
 }
 
@@ -138,10 +138,10 @@ export function parseMessagesSearch(search: Raw): MessagesSearch {
   return state === undefined ? {} : { state }
 }
 
-export const waitlistStatuses = ['waiting', 'offered', 'accepted', 'ended', 'any'] as const
+export const waitlistStatuses = ['open', 'waiting', 'offered', 'accepted', 'ended', 'any'] as const
 
 export function parseWaitlistSearch(search: Raw): WaitlistSearch {
-  const status = waitlistStatuses.find((one) => one === search.entryStatus && one !== 'waiting')
+  const status = waitlistStatuses.find((one) => one === search.entryStatus && one !== 'open')
   const { specialization } = search
   return {
     ...parseDoctorSearch(search),

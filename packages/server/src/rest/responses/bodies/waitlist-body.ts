@@ -22,6 +22,8 @@ export function waitlistEntryBody(entry: WaitlistEntry): WaitlistEntryBody {
     paused: entry.isPaused,
     position: entry.position,
     missedOffers: entry.missed,
+    offeredUntil: entry.offeredUntil && timeText(entry.offeredUntil),
+    offerNotified: entry.isOfferNotified,
     patient: entry.patient,
     joinedAt: timeText(entry.joinedAt),
     endedAt: entry.endedAt && timeText(entry.endedAt),

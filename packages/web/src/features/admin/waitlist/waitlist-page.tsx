@@ -81,11 +81,16 @@ function Filters({ search, onChange }: FiltersProps) {
     >
       <NativeSelect
         label={t('clinic.status')}
-        value={search.entryStatus ?? 'waiting'}
+        value={search.entryStatus ?? 'open'}
         onChange={({ currentTarget }) => set({ entryStatus: currentTarget.value })}
         data={waitlistStatuses.map((status) => ({
           value: status,
-          label: status === 'any' ? t('clinic.anyStatus') : t(`status.${status}`),
+          label:
+            status === 'any'
+              ? t('clinic.anyStatus')
+              : status === 'open'
+                ? t('clinic.openStatus')
+                : t(`status.${status}`),
         }))}
       />
       <DoctorFilter doctorId={search.doctorId} onChange={(doctorId) => set({ doctorId })} />

@@ -6,8 +6,8 @@ import type { WaitlistSearch } from '../admin-search.ts'
 
 const pageSize = 50
 
-/** A clinic's waitlist, page by page; of those who wait, whoever is next comes first. */
-export function waitlistQuery(clinicId: string, { entryStatus: status = 'waiting', ...filter }: WaitlistSearch) {
+/** A clinic's waitlist, page by page; of those who wait or have an offer, whoever is next comes first. */
+export function waitlistQuery(clinicId: string, { entryStatus: status = 'open', ...filter }: WaitlistSearch) {
   const query = { ...filter, ...(status === 'any' ? {} : { status }), limit: pageSize }
   return infiniteQueryOptions({
     ...pageByPage,

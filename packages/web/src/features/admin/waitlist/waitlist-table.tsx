@@ -4,7 +4,7 @@ import { type RefObject, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { EntryDays } from '../../../domain/waitlist/entry-days.tsx'
 import { WaitsFor } from '../../../domain/waitlist/waits-for.tsx'
-import { formatDayTime, formatNumber } from '../../../lib/format.ts'
+import { formatDayTime, formatNumber, formatTime } from '../../../lib/format.ts'
 import tableClasses from '../../../ui/table.module.css'
 import { useClinic } from '../use-clinic.ts'
 import { OffersDialog } from './offers-dialog.tsx'
@@ -75,6 +75,7 @@ function Row({ entry, onOpen }: RowProps) {
       <td data-label={t('clinic.urgency')}>{t(`urgency.${urgency}`)}</td>
       <td data-label={t('clinic.status')}>
         {t(`status.${paused ? 'paused' : status}`)}
+        <OfferState entry={entry} />
         <Text size="sm" c="dimmed">
           {status === 'ended' && endReason !== null ? t(`reason.${endReason}`) : null}
           {isOpen && missedOffers > 0
@@ -108,5 +109,24 @@ function Row({ entry, onOpen }: RowProps) {
         </Group>
       </td>
     </tr>
+  )
+}
+
+/** Until when the open offer can be accepted, and that the patient was not notified of it. */
+function OfferState({ entry: { patient, offeredUntil, offerNotified } }: Pick<RowProps, 'entry'>) {
+  const { t } = useTranslation('waitlist')
+  const { timeZone } = useClinic()
+  if (offeredUntil === null) return null
+  return (
+    <>
+      <Text size="sm">{t('clinic.offeredUntil', { time: formatTime(offeredUntil, timeZone) })}</Text>
+      {offerNotified === false ? (
+        <Text size="sm">
+          {patient.phone === undefined
+            ? t('clinic.notNotified')
+            : t('clinic.notNotifiedCall', { phone: `\u2066${patient.phone}\u2069` })}
+        </Text>
+      ) : null}
+    </>
   )
 }
