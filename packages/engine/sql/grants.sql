@@ -111,7 +111,7 @@ begin
          'end_waitlist_entries', 'is_notified', 'set_busy_times', 'stop_offers',
          'erase_waitlist_entries', 'store_response',
          'months_in_transit',
-         'clinic_no_of', 'id_floor')
+         'clinic_no_of', 'id_floor', 'recent_ids')
   loop
     execute format('grant execute on function %s to holdfast_app', v_function);
   end loop;

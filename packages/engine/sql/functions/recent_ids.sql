@@ -3,7 +3,7 @@
 -- bound_recent_ids replaces it as time goes on. A plan that was stored before has a lower bound: it reads more, and
 -- misses nothing.
 --
--- Internal. Locks: none. Fails: never. Idempotent: yes.
+-- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.recent_ids() returns uuid
 language sql immutable parallel safe
 return '00000000-0000-0000-0000-000000000000'::uuid;

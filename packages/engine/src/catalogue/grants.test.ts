@@ -278,6 +278,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'purge_audit_events',
     'purge_outdated',
     'read_log',
+    'recent_ids',
     'record_milestone',
     'renew_manage_token',
     'request_link',

@@ -54,9 +54,11 @@ const isBegun = (one: Sql) => sql`
   exists (select from holdfast.case_milestone m
            where m.clinic_no = ${one}.clinic_no and m.booking_id = ${one}.booking_id and m.milestone <> 'arrived')`
 
+/** Only recent bookings are holds: the bound keeps the statement from locking the months before. */
 const isLapsedHold = (one: Sql) => sql`
   exists (select from holdfast.booking b
-           where b.clinic_no = ${one}.clinic_no and b.id = ${one}.booking_id and ${isLapsed})`
+           where b.clinic_no = ${one}.clinic_no and b.id = ${one}.booking_id and b.id >= holdfast.recent_ids()
+             and ${isLapsed})`
 
 /**
  * The allocations of what `taken` takes, of cases that begin within two days of `one`. A case takes at most a day, and
