@@ -565,7 +565,7 @@ create table holdfast.message (
   constraint message_check3 CHECK (((content IS NULL) OR (state = 'kept'::text))),
   constraint message_clinic_no_booking_id_version_kind_channel_minutes_b_key UNIQUE (clinic_no, booking_id, version, kind, channel, minutes_before),
   constraint message_failure_check CHECK ((failure = ANY (ARRAY['address_refused'::text, 'refused'::text, 'unavailable'::text, 'unknown'::text, 'number_unusable'::text, 'internal_error'::text]))),
-  constraint message_kind_check CHECK ((kind = ANY (ARRAY['offered'::text, 'confirm'::text, 'confirmed'::text, 'moved'::text, 'cancelled'::text, 'withdrawn'::text, 'reminder'::text]))),
+  constraint message_kind_check CHECK ((kind = ANY (ARRAY['offered'::text, 'unanswered'::text, 'confirm'::text, 'confirmed'::text, 'moved'::text, 'cancelled'::text, 'withdrawn'::text, 'reminder'::text]))),
   constraint message_masked_address_check CHECK ((char_length(masked_address) <= 254)),
   constraint message_minutes_before_check CHECK (((minutes_before >= 0) AND (minutes_before <= 20160))),
   constraint message_reason_check CHECK ((char_length(reason) <= 50)),

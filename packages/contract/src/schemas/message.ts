@@ -9,7 +9,7 @@ const messageStates = ['due', 'sent', 'kept', 'failed', 'skipped'] as const
 /** What can be sent by SMS. */
 const smsKinds = ['offered', 'confirmed', 'moved', 'cancelled', 'withdrawn', 'reminder'] as const
 
-const messageKinds = ['confirm', ...smsKinds] as const
+const messageKinds = ['confirm', 'unanswered', ...smsKinds] as const
 const messageChannels = ['email', 'sms'] as const
 
 /** What the server decides about a message by itself. */
@@ -100,7 +100,7 @@ export const messagePreviewQuery = Type.Object(
   {
     kind: literals(messageKinds),
     language: literals(messageLanguages),
-    channel: literals(messageChannels, { description: 'There is no SMS of the kind `confirm`' }),
+    channel: literals(messageChannels, { description: 'There is no SMS of the kinds `confirm` and `unanswered`' }),
   },
   { additionalProperties: false },
 )

@@ -180,6 +180,54 @@ test('the end of an offer is announced to whom the offer was', async ({ database
   expect(await anEndedOffer(true, 'hold_expired')).toEqual({ planned: [offered], offerAnnounced: false })
 })
 
+test('the end of an entry whose offers were not answered is announced once, even if the visit has begun', async ({
+  database,
+}) => {
+  const slot = await aVisit(database)
+  const aLapsedOffer = async (missed: number) => {
+    const booking = await aBooking(database, slot, { patient, status: 'PENDING' })
+    const entryId = newId(booking.clinicNo)
+    const { ownerPool } = database
+    await ownerPool.query(`update holdfast.booking_event set type = 'offered' where booking_id = $1`, [booking.id])
+    await ownerPool.query('update holdfast.booking set waitlist_entry_id = $2 where id = $1', [booking.id, entryId])
+    await ownerPool.query(
+      `insert into holdfast.waitlist_entry (clinic_no, id, resource_id, from_date, to_date, missed, joined_at, patient,
+         offer_id) values ($1, $2, $3, current_date, current_date + 30, $4, now(), $5, $6)`,
+      [booking.clinicNo, entryId, slot.doctorId, missed, patient, booking.id],
+    )
+    await ownerPool.query(
+      `insert into holdfast.waitlist_offer (clinic_no, entry_id, slot_id, booking_id, offered_at, ends_at)
+       values ($1, $2, $3, $4, now(), now())`,
+      [booking.clinicNo, entryId, slot.id, booking.id],
+    )
+    await ownerPool.query(
+      `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at)
+       values ($1, $2, $3, 1, $4, 'offered', 'email', 'sent', now(), now())`,
+      [booking.clinicNo, newId(booking.clinicNo), booking.id, slot.id],
+    )
+    await ownerPool.query(
+      `select holdfast.fail_holds(array[$1::int], array[$2::uuid], array[now()], array[$1::int], array[$3::uuid],
+         holdfast.oldest_hold_id(now()))`,
+      [booking.clinicNo, booking.id, slot.id],
+    )
+    return booking
+  }
+  const [offered, unanswered] = [
+    ['offered', 1, 0, null],
+    ['unanswered', 2, 0, null],
+  ]
+  const second = await aLapsedOffer(1)
+  await planAll(database, second)
+  expect(await planned(database, second)).toEqual([offered])
+  const last = await aLapsedOffer(2)
+  await database.ownerPool.query(`update holdfast.slot set starts_at = now() - interval '1 hour' where id = $1`, [
+    slot.id,
+  ])
+  await planAll(database, last)
+  await planAll(database, last)
+  expect(await planned(database, last)).toEqual([offered, unanswered])
+})
+
 test('a link to confirm is announced while its hold lasts, once for each request', async ({ database }) => {
   const slot = await aVisit(database)
   const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })

@@ -38,6 +38,8 @@ type Row = {
   was_confirmed: boolean
   /** A message was planned about the offer of the waitlist that it is. */
   was_announced: boolean
+  /** The entry of the waitlist that it was offered to ended when it lapsed. */
+  was_last_offer: boolean
   has_email: boolean
   has_phone: boolean
   timezone: string
@@ -62,7 +64,7 @@ type NewMessage = {
  * Plans the messages that announce these events, and the reminders of visits that they confirm or move. Each message is
  * planned once for each channel, however often its event comes. There are e-mails to patients with an address, unless
  * the clinic sends none, and SMS to those with a telephone number if the clinic has chosen them for this kind. There
- * are none for visits that have begun.
+ * are none for visits that have begun, but for the end of an entry of the waitlist, which is not about one visit.
  *
  * @returns how many were planned
  */
@@ -87,7 +89,14 @@ export async function planMessages(transaction: pg.PoolClient, events: readonly 
   return rowCount ?? 0
 }
 
-/** The bookings whose patients get messages about visits to come, by id. */
+/** The offer `b` was not answered, nor were those before it: its entry has ended. */
+const wasLastOffer = sql`exists (
+  select from holdfast.waitlist_entry w
+    join holdfast.waitlist_offer o on o.clinic_no = w.clinic_no and o.entry_id = w.id and o.booking_id = b.id
+   where w.clinic_no = b.clinic_no and w.id = b.waitlist_entry_id and w.end_reason = 'unanswered'
+     and o.outcome = 'lapsed' and o.closed_at = w.ended_at)`
+
+/** The bookings whose patients get messages about visits to come, or about the end of their entry, by id. */
 async function bookingsOf(
   transaction: pg.PoolClient,
   events: readonly AnnouncedEvent[],
@@ -103,13 +112,14 @@ async function bookingsOf(
              and exists (select from holdfast.message o
                           where o.clinic_no = b.clinic_no and o.booking_id = b.id and o.kind = 'offered')
              as was_announced,
+           ${wasLastOffer} as was_last_offer,
            b.patient ? 'email' as has_email, b.patient ? 'phone' as has_phone, ${settingsJson} as settings
       from holdfast.booking b
       join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
       join holdfast.clinic c on c.no = b.clinic_no
       left join holdfast.message_settings m on m.clinic_no = b.clinic_no
      where b.clinic_no = any (${clinicNos}::integer[]) and b.id = any (${ids}::uuid[]) and ${isAppointment}
-       and s.starts_at > statement_timestamp()
+       and (s.starts_at > statement_timestamp() or ${wasLastOffer})
        and (b.patient ? 'email' and coalesce(m.emails, true)
          or b.patient ? 'phone' and cardinality(m.sms_kinds) > 0)`)
   return new Map(rows.map((row) => [row.id, row]))
@@ -165,7 +175,8 @@ function kindOf(event: AnnouncedEvent, booking: Row): MessageKind | null {
       return booking.was_confirmed && booking.failure_reason !== 'hold_released' ? kind : null
     case 'withdrawn':
       if (booking.was_confirmed) return event.reason === 'slot_withdrawn' ? kind : null
-      return event.reason !== 'hold_expired' && booking.was_announced ? kind : null
+      if (event.reason === 'hold_expired') return booking.was_last_offer ? 'unanswered' : null
+      return booking.was_announced ? kind : null
     default:
       return null
   }

@@ -2,12 +2,21 @@ import type { AppointmentType, Patient } from './booking.ts'
 import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
 
-export type MessageKind = 'offered' | 'confirm' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder'
+/** `unanswered`: an entry of the waitlist has ended with an offer that lapsed, as those before it. */
+export type MessageKind =
+  | 'offered'
+  | 'unanswered'
+  | 'confirm'
+  | 'confirmed'
+  | 'moved'
+  | 'cancelled'
+  | 'withdrawn'
+  | 'reminder'
 
 export type MessageChannel = 'email' | 'sms'
 
-/** What can be sent by SMS: all but what proves an e-mail address. */
-export type SmsKind = Exclude<MessageKind, 'confirm'>
+/** What can be sent by SMS: all but what proves an e-mail address, and what offers nothing. */
+export type SmsKind = Exclude<MessageKind, 'confirm' | 'unanswered'>
 
 /**
  * `due`: it waits for its time, or for another attempt. `kept`: it was written, and not sent because no mail server is

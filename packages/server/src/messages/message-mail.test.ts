@@ -38,7 +38,7 @@ describe.each(every)('the mail %s in %s', (kind, language) => {
       expect(text).not.toMatch(/undefined|null|NaN|\[object/)
     }
     // 09:00 UTC is 10:00 in Berlin.
-    expect(content.subject).toMatch(/10:00|١٠:٠٠/)
+    expect(kind === 'unanswered' ? content.text : content.subject).toMatch(/10:00|١٠:٠٠/)
     expect(content.html).toContain(`<html lang="${language}" dir="${language === 'ar' ? 'rtl' : 'ltr'}">`)
     expect(mail).toMatchObject({
       from: { name: clinicName, address: 'no-reply@example.org' },
@@ -48,13 +48,18 @@ describe.each(every)('the mail %s in %s', (kind, language) => {
 
   test('links to the page of what it is about', () => {
     const page =
-      { offered: '/offer#', confirm: '/confirm#', cancelled: '/doctors/', withdrawn: '/doctors/' }[String(kind)] ??
-      '/ticket#'
+      {
+        offered: '/offer#',
+        unanswered: '/join-waitlist?doctorId=',
+        confirm: '/confirm#',
+        cancelled: '/doctors/',
+        withdrawn: '/doctors/',
+      }[String(kind)] ?? '/ticket#'
     expect(mail.text).toContain(`https://book.example.org${page}`)
   })
 
   test('has a calendar file that another library reads', () => {
-    if (kind === 'reminder' || kind === 'offered' || kind === 'confirm') return expect(mail.calendar).toBeNull()
+    if (['reminder', 'offered', 'unanswered', 'confirm'].includes(kind)) return expect(mail.calendar).toBeNull()
     const { component, event } = eventIn(mail.calendar?.content ?? '')
     const isOff = kind === 'cancelled' || kind === 'withdrawn'
     expect(component.getFirstPropertyValue('method')).toBe(isOff ? 'CANCEL' : 'REQUEST')
@@ -127,6 +132,8 @@ test('a message that what happened since has made wrong is not sent', () => {
   expect(reasonOf('offered', { ...ended, status: 'CONFIRMED', offerAnnounced: null })).toBe('booking_changed')
   expect(reasonOf('withdrawn', { offerAnnounced: false })).toBe('offer_ended')
   expect(reasonOf('withdrawn', { offerAnnounced: true })).toBeNull()
+  // It is not about one visit.
+  expect(reasonOf('unanswered', { hasBegun: true })).toBeNull()
   expect(reasonOf('reminder', { hasBegun: true })).toBe('visit_begun')
   expect(reasonOf('confirmed', { patient: { name: 'Ada' } })).toBe('no_email')
 })
@@ -244,7 +251,7 @@ test('a preview is what is sent, with the clinic’s texts and its logo in the p
     expect(html).not.toContain('cid:')
     for (const part of [html, text]) expect(part).toContain('Bring your card.')
     // Three days after the next full hour, in the clinic's zone.
-    expect(subject).toContain('23 November 2026 at 22:00')
+    expect(kind === 'unanswered' ? text : subject).toContain('23 November 2026 at 22:00')
     expect(smsParts).toBeNull()
   }
   const facts = { clinicName: 'Riverside', timezone: 'Asia/Tokyo', address: '1 River Street', phone: null, settings }
@@ -263,7 +270,7 @@ test('all mails are written into a folder', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-mails-'))
   try {
     const names = await writePreviews(directory)
-    expect(names).toHaveLength(2 * (24 + 27) + 12)
+    expect(names).toHaveLength(2 * (27 + 27) + 12)
     expect((await readdir(directory)).sort()).toEqual(names.toSorted())
   } finally {
     await rm(directory, { recursive: true })

@@ -22,6 +22,7 @@ import { movedMail } from './templates/moved.ts'
 import { offerWithdrawnMail } from './templates/offer-withdrawn.ts'
 import { offeredMail } from './templates/offered.ts'
 import { reminderMail } from './templates/reminder.ts'
+import { unansweredMail } from './templates/unanswered.ts'
 import { withdrawnMail } from './templates/withdrawn.ts'
 import { localDay, type MailLinks, visitContext, whenText } from './visit-context.ts'
 
@@ -45,6 +46,7 @@ export function reasonToSkip(message: DueMessage, facts: MessageFacts): MessageR
   if (facts.slotId !== message.slotId) return 'booking_moved'
   const status = {
     offered: 'PENDING',
+    unanswered: 'FAILED',
     confirm: 'PENDING',
     confirmed: 'CONFIRMED',
     moved: 'CONFIRMED',
@@ -58,7 +60,7 @@ export function reasonToSkip(message: DueMessage, facts: MessageFacts): MessageR
   // Nobody waits for what was never announced.
   if (message.kind === 'withdrawn' && facts.offerAnnounced === false) return 'offer_ended'
   if (message.kind === 'confirm' && facts.holdExpiresAt === null) return 'hold_ended'
-  return facts.hasBegun ? 'visit_begun' : null
+  return facts.hasBegun && message.kind !== 'unanswered' ? 'visit_begun' : null
 }
 
 function noEmail({ patient, settings }: MessageFacts): MessageReason | null {
@@ -89,7 +91,11 @@ export function messageMail(
     from: { name: clinicName, address },
     to,
     replyTo: facts.settings.replyTo,
-    unsubscribeUrl: links.unsubscribe(facts.offerAnnounced === null ? message.kind : 'offered', facts),
+    // Of a withdrawn offer, as of the offer: its entry goes on waiting.
+    unsubscribeUrl: links.unsubscribe(
+      message.kind === 'withdrawn' && facts.offerAnnounced !== null ? 'offered' : message.kind,
+      facts,
+    ),
     logo: logo === null ? null : attachedLogo(logo),
     calendar:
       hasNoCalendar.has(message.kind) || facts.offerAnnounced !== null
@@ -120,6 +126,8 @@ function contentOf(
         },
         texts,
       )
+    case 'unanswered':
+      return unansweredMail({ ...context, joinUrl: links.joinWaitlist(facts.doctorId) }, texts)
     case 'confirm':
       return confirmMail({ ...context, until: untilText(facts, language), url: links.confirm(facts) }, texts)
     case 'confirmed':

@@ -1,6 +1,5 @@
-import type { SmsKind } from '@holdfast/engine'
 import { expect, test } from 'vitest'
-import { smsNumber, smsParts, smsText } from './message-sms.ts'
+import { isSmsKind, smsNumber, smsParts, smsText } from './message-sms.ts'
 import { messageKinds, messageLanguages, sampleFacts, sampleSettings } from './sample-messages.ts'
 
 test.each([
@@ -26,7 +25,7 @@ test.each([
   expect(smsNumber(phone, country)).toEqual({ kind: 'none', reason })
 })
 
-const kinds = messageKinds.filter((kind): kind is SmsKind => kind !== 'confirm')
+const kinds = messageKinds.filter(isSmsKind)
 
 test.each(messageLanguages.flatMap((language) => kinds.map((kind) => [kind, language] as const)))(
   '%s in %s is a short text with one link',

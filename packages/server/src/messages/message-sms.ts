@@ -70,7 +70,7 @@ export function smsParts(text: string): number {
 }
 
 export function isSmsKind(kind: DueMessage['kind']): kind is SmsKind {
-  return kind !== 'confirm'
+  return kind !== 'confirm' && kind !== 'unanswered'
 }
 
 /** `Mon 23 Nov, 10:00`. The spaces that some languages have here would double the price. */

@@ -6,6 +6,7 @@ import { test } from '@holdfast/testkit/database-test'
 import { describe, expect, test as plainTest } from 'vitest'
 import { createLogger } from '../observe/logger.ts'
 import { createKeyedDigests } from '../secrets/keyed-digests.ts'
+import { isSmsKind } from './message-sms.ts'
 import { reasonUnwanted } from './recipient-choices.ts'
 import { createRecipientDigests } from './recipient-digests.ts'
 import { messageKinds, sampleSettings } from './sample-messages.ts'
@@ -23,7 +24,7 @@ plainTest('of e-mails only reminders can be turned off, and of SMS every kind', 
   const unwanted = (channel: 'email' | 'sms', choices: MessageChoices) =>
     messageKinds.filter((kind) => reasonUnwanted({ kind, channel }, choices) !== null)
   expect(unwanted('email', nothing)).toEqual(['reminder'])
-  expect(unwanted('sms', nothing)).toEqual(messageKinds.filter((kind) => kind !== 'confirm'))
+  expect(unwanted('sms', nothing)).toEqual(messageKinds.filter(isSmsKind))
   for (const channel of ['email', 'sms'] as const) expect(unwanted(channel, everything)).toEqual([])
   // One does not turn off the other.
   expect(unwanted('email', { ...everything, smsKindsOff: ['reminder'] })).toEqual([])

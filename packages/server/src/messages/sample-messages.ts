@@ -17,6 +17,7 @@ import { type MailLinks, referenceOf, whenText } from './visit-context.ts'
 const id = '01980000-0000-7000-8000-000000abcdef'
 export const messageKinds: readonly MessageKind[] = [
   'offered',
+  'unanswered',
   'confirm',
   'confirmed',
   'moved',
@@ -39,6 +40,7 @@ const names: Record<MessageLanguage, { patient: string; doctor: string; clinic: 
 
 const statusOf: Record<MessageKind, string> = {
   offered: 'PENDING',
+  unanswered: 'FAILED',
   confirm: 'PENDING',
   confirmed: 'CONFIRMED',
   moved: 'CONFIRMED',
@@ -83,8 +85,8 @@ export function sampleFacts(
     patient: { name: patient, email: 'patient@example.org', language },
     sendTo: 'patient@example.org',
     accountId: null,
-    waitlistEntryId: kind === 'offered' ? id : null,
-    offerAnnounced: kind === 'offered' ? false : null,
+    waitlistEntryId: kind === 'offered' || kind === 'unanswered' ? id : null,
+    offerAnnounced: { offered: false, unanswered: true }[String(kind)] ?? null,
     manageEpoch: 0,
     appointmentType: 'in_person',
     cancellationReason: kind === 'cancelled' ? `${doctor}: –` : null,
@@ -166,6 +168,7 @@ export function sampleLinks(site: string): MailLinks {
     confirm: ({ bookingId }) => `${site}/confirm#${bookingId}.hfm_${'x'.repeat(43)}.hfc_${'y'.repeat(43)}`,
     reminders: ({ bookingId }) => `${site}/reminders#${bookingId}.hfu_${'z'.repeat(43)}`,
     leaveWaitlist: ({ waitlistEntryId }) => `${site}/leave-waitlist#${waitlistEntryId}.hfu_${'z'.repeat(43)}`,
+    joinWaitlist: (doctorId) => `${site}/join-waitlist?doctorId=${doctorId}`,
     unsubscribe: (kind, { bookingId }) =>
       kind === 'reminder' || kind === 'offered'
         ? `${site}/api/v1/unsubscribe/${bookingId}.hfu_${'z'.repeat(43)}`

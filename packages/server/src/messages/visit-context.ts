@@ -19,6 +19,8 @@ export type MailLinks = {
   reminders(facts: Pick<MessageFacts, 'bookingId' | 'patient'>): string
   /** The page on which whoever waits leaves the waitlist. */
   leaveWaitlist(facts: Pick<MessageFacts, 'waitlistEntryId' | 'patient'>): string
+  /** The form by which a patient joins the waitlist of a doctor, or of all with the doctor's specialization. */
+  joinWaitlist(doctorId: string): string
   /**
    * Where mail programs post their user's wish to get no such mails (RFC 8058): no reminders, no offers. null: the mail
    * is needed for the visit.

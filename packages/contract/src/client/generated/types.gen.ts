@@ -2208,7 +2208,7 @@ export type MessageChoicesChange = {
 /**
  * MessageKind
  */
-export type MessageKind = 'confirm' | 'offered' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder';
+export type MessageKind = 'confirm' | 'unanswered' | 'offered' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder';
 
 /**
  * MessagePage
@@ -8557,10 +8557,10 @@ export type PreviewMessageData = {
         clinicId: string;
     };
     query: {
-        kind: 'confirm' | 'offered' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder';
+        kind: 'confirm' | 'unanswered' | 'offered' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder';
         language: 'en' | 'de' | 'ar';
         /**
-         * There is no SMS of the kind `confirm`
+         * There is no SMS of the kinds `confirm` and `unanswered`
          */
         channel: 'email' | 'sms';
     };

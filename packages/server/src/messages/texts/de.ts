@@ -34,6 +34,16 @@ export const de: MailTexts = {
       `${clinic} musste den Platz zurückziehen, der für Sie reserviert war. Das tut uns leid. Sie behalten Ihre ` +
       'Stelle auf der Warteliste und bekommen die nächste passende Zeit angeboten.',
   },
+  unanswered: {
+    subject: (clinic) => `Sie stehen nicht mehr auf der Warteliste: ${clinic}`,
+    heading: 'Sie stehen nicht mehr auf der Warteliste',
+    text: (clinic) =>
+      `Bei ${clinic} waren mehrere Termine für Sie reserviert, und Sie haben auf die Angebote nicht rechtzeitig ` +
+      'geantwortet. Deshalb bekommen Sie keine weiteren Angebote. Wenn Sie noch einen Termin brauchen, tragen Sie ' +
+      'sich wieder in die Warteliste ein.',
+    lastOffer: 'Das war das letzte Angebot:',
+    action: 'Wieder auf die Warteliste',
+  },
   confirm: {
     subject: (when) => `Bitte bestätigen Sie Ihren Termin am ${when}`,
     heading: 'Bitte bestätigen Sie Ihren Termin',

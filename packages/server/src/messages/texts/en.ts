@@ -29,6 +29,15 @@ export const en = {
       `${clinic} had to withdraw the place that was held for you. We are sorry. You keep your place on the waitlist, ` +
       'and are offered the next time that suits you.',
   },
+  unanswered: {
+    subject: (clinic: string) => `You are no longer on the waitlist of ${clinic}`,
+    heading: 'You are no longer on the waitlist',
+    text: (clinic: string) =>
+      `Several places at ${clinic} were held for you, and you did not answer the offers in time. So you get no more ` +
+      'offers. If you still need an appointment, join the waitlist again.',
+    lastOffer: 'This was the last offer:',
+    action: 'Join the waitlist again',
+  },
   confirm: {
     subject: (when: string) => `Please confirm your appointment on ${when}`,
     heading: 'Please confirm your appointment',

@@ -14,7 +14,18 @@ import { useClinic } from '../use-clinic.ts'
 import { framedMail } from './framed-mail.ts'
 import classes from './settings.module.css'
 
-const kinds: readonly MessageKind[] = ['confirmed', 'reminder', 'moved', 'cancelled', 'withdrawn', 'offered', 'confirm']
+const kinds: readonly MessageKind[] = [
+  'confirmed',
+  'reminder',
+  'moved',
+  'cancelled',
+  'withdrawn',
+  'offered',
+  'unanswered',
+  'confirm',
+]
+/** The link to confirm proves an e-mail address; the end of an entry of the waitlist offers nothing. */
+const notBySms: ReadonlySet<MessageKind> = new Set(['confirm', 'unanswered'])
 /** As what a message is shown. */
 const formats = ['html', 'text', 'sms'] as const
 type Format = (typeof formats)[number]
@@ -28,8 +39,7 @@ export function PreviewSection() {
   const [kind, setKind] = useState<MessageKind>('confirmed')
   const [language, setLanguage] = useState<Language>(languages.find((one) => one === i18n.language) ?? 'en')
   const [format, setFormat] = useState<Format>('html')
-  // The link to confirm proves an e-mail address, and is not sent by SMS.
-  const offered = formats.filter((one) => one !== 'sms' || kind !== 'confirm')
+  const offered = formats.filter((one) => one !== 'sms' || !notBySms.has(kind))
   const shown = offered.includes(format) ? format : 'html'
   const wanted: Wanted = { kind, language, channel: shown === 'sms' ? 'sms' : 'email' }
   return (

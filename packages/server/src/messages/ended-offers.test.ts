@@ -1,6 +1,6 @@
 import type { MailOutcome } from '@holdfast/adapters/smtp'
 import { beginSending, createEngine, inTransaction, planMessages, takeDueMessages } from '@holdfast/engine'
-import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry, lapseHolds, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect, onTestFinished } from 'vitest'
 import { createLogger } from '../observe/logger.ts'
@@ -15,8 +15,9 @@ async function anOffer(database: TestDatabase) {
   onTestFinished(() => engine.stop())
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
-  const booking = await aBooking(database, await aSlot(database, doctor))
-  await aWaitlistEntry(database, doctor, { patient: { name: 'Ada', email: 'ada@example.org' } })
+  const slot = await aSlot(database, doctor)
+  const booking = await aBooking(database, slot)
+  const entry = await aWaitlistEntry(database, doctor, { patient: { name: 'Ada', email: 'ada@example.org' } })
   const cancelled = { bookingId: booking.id, action: 'cancel', actorId: null, onBehalf: true, key: null, reason: null }
   await engine.settle({ ...cancelled, action: 'cancel' })
   /** As the relay does with the events of the offer. */
@@ -42,6 +43,13 @@ async function anOffer(database: TestDatabase) {
     /** The doctor takes no bookings any more, so the offer ends, and the notice of that is planned. */
     async withdraw() {
       await engine.directory.updateDoctor(doctor.id, { active: false })
+      await plan(2)
+    },
+    /** It lapses, after as many others, and what that causes is planned. */
+    async lapse(missed: number) {
+      await database.ownerPool.query('update holdfast.waitlist_entry set missed = $2 where id = $1', [entry.id, missed])
+      await lapseHolds(database, slot)
+      await database.appPool.query('select holdfast.expire_holds(100)')
       await plan(2)
     },
   }
@@ -147,4 +155,15 @@ test('an offer that arrived is withdrawn by a message, one to a refused address 
   expect(await send(database, 'address_refused')).toHaveLength(1)
   await refused.withdraw()
   expect(await sendAll(database)).toBe(0)
+})
+
+test('after the last offer that is not answered, the patient learns that they wait no longer', async ({ database }) => {
+  const offer = await anOffer(database)
+  expect(await send(database, 'accepted')).toHaveLength(1)
+  await offer.lapse(2)
+  expect(await send(database, 'accepted')).toEqual([expect.stringMatching('You are no longer on the waitlist of ')])
+  expect(await offer.outcomes()).toMatchObject([
+    { kind: 'offered', state: 'sent' },
+    { kind: 'unanswered', state: 'sent' },
+  ])
 })
