@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import type { Target } from './load-job.ts'
 
 /** `body` has one character per byte: it is compared with ASCII, and decoding would cost more than sending. */
@@ -20,7 +21,9 @@ export class HttpConnection {
   #done: ((response: HttpResponse | null) => void) | null = null
   isOpen = true
 
-  private constructor({ host, port }: Target) {
+  private constructor({ host, port: first, morePorts = [], tls, clientAddresses }: Target, n: number) {
+    const ports = [first, ...morePorts]
+    const port = ports[n % ports.length] ?? first
     const onread = {
       buffer: arrived,
       callback: (bytes: number) => {
@@ -28,17 +31,26 @@ export class HttpConnection {
         return true
       },
     }
-    this.#socket = connect({ host, port, noDelay: true, onread })
+    const from = clientAddresses === undefined ? {} : { localAddress: `127.0.0.${2 + (n % clientAddresses)}` }
+    if (tls === undefined) this.#socket = connect({ host, port, noDelay: true, onread, ...from })
+    else {
+      const encrypted = connectTls({ host, port, servername: tls.name, ca: tls.certificate, ...from })
+      this.#socket = encrypted.setNoDelay().setEncoding('latin1')
+      encrypted.on('data', (text: string) => this.#read(text))
+    }
     this.#socket.on('close', () => this.#lost())
   }
 
-  /** @throws Error when the connection is refused */
-  static open(target: Target): Promise<HttpConnection> {
+  /**
+   * @param n the connection's number, which chooses its server and its client address
+   * @throws Error when the connection is refused
+   */
+  static open(target: Target, n = 0): Promise<HttpConnection> {
     return new Promise((resolve, reject) => {
-      const connection = new HttpConnection(target)
+      const connection = new HttpConnection(target, n)
       const socket = connection.#socket
       socket.once('error', reject)
-      socket.once('connect', () => {
+      socket.once(target.tls === undefined ? 'connect' : 'secureConnect', () => {
         socket.off('error', reject).on('error', () => socket.destroy())
         resolve(connection)
       })

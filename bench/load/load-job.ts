@@ -1,5 +1,14 @@
 /** The server under load. */
-export type Target = { host: string; port: number }
+export type Target = {
+  host: string
+  port: number
+  /** Of other servers of the same database: the connections go to all of them in turn. */
+  morePorts?: readonly number[]
+  /** The name and the certificate that it shows; undefined: it is reached without TLS. */
+  tls?: { name: string; certificate: string }
+  /** The connections come from so many loopback addresses in turn, for a proxy with limits by address. */
+  clientAddresses?: number
+}
 
 /** One kind of request. `expected`: the outcomes that are right; any other makes the round void. */
 export type RequestPart =

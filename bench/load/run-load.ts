@@ -35,7 +35,9 @@ async function openConnections(target: Target, count: number): Promise<HttpConne
   const connections: HttpConnection[] = []
   while (connections.length < count) {
     const some = Math.min(openedAtOnceMax, count - connections.length)
-    connections.push(...(await Promise.all(Array.from({ length: some }, () => HttpConnection.open(target)))))
+    const before = connections.length
+    const opened = Array.from({ length: some }, (_, n) => HttpConnection.open(target, before + n))
+    connections.push(...(await Promise.all(opened)))
   }
   return connections
 }

@@ -1,4 +1,5 @@
 import { bareHttp } from '../scenarios/bare-http.ts'
+import { behindNginx } from '../scenarios/behind-nginx.ts'
 import { bookingsBesideCases } from '../scenarios/bookings-beside-cases.ts'
 import { cases } from '../scenarios/cases.ts'
 import { connections } from '../scenarios/connections.ts'
@@ -40,6 +41,7 @@ export const allScenarios: readonly Scenario[] = [
   bookingsBesideCases,
   waitlist,
   relay,
+  behindNginx,
   overload,
   connections,
   growth,
