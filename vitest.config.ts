@@ -14,7 +14,7 @@ const isolated = 'packages/engine/src/model/*.test.ts'
 
 /** Whole installations, which take minutes: `npm run test:drills`. */
 export const drills = [
-  'test/deploy/{cluster-files,installation,uninstall}.test.ts',
+  'test/deploy/{cluster-files,installation,interrupted-upgrade,uninstall}.test.ts',
   'packages/server/test/{chaos,cluster,drill}/*.test.ts',
   'packages/cli/test/dead-letters.test.ts',
   'packages/cli/test/move-replayed.test.ts',

@@ -21,7 +21,14 @@ site=/etc/nginx/sites-available/holdfast
 enabled_site=/etc/nginx/sites-enabled/holdfast
 local_url=http://127.0.0.1
 ready_seconds_max=300
+# An upgrade that has not ended, see record_upgrade.
+upgrade=$settings/upgrade.conf
+# What runs beside the server. Timers first: they would start again what is stopped after them.
+helpers='holdfast-backup.timer holdfast-erasures.timer holdfast-backup.service holdfast-erasures.service
+holdfast-worker.service'
 changed=no
+upgrading=no
+resumed=no
 
 say() { printf '%s\n' "$*"; }
 fail() {
@@ -274,6 +281,7 @@ wait_until_ready() {
 
 # A setting of the environment file.
 setting_of() {
+  [ -f "$settings/holdfast.env" ] || return 0
   sed -n "s/^$1=//p" "$settings/holdfast.env" | tail -n 1 |
     sed -e 's/[[:space:]]*$//' -e "s/^'\(.*\)'\$/\1/" -e 's/^"\(.*\)"$/\1/'
 }
@@ -290,69 +298,209 @@ check_space() {
       'The release before still runs.'
 }
 
-copy_before_upgrade() {
-  is_embedded || return 0
-  rm -rf "$data.before-upgrade"
-  cp -a --reflink=auto "$data" "$data.before-upgrade" && return 0
-  rm -rf "$data.before-upgrade"
-  systemctl start holdfast-server
-  fail "$data could not be copied, see above. The release before runs again."
+# What an upgrade that has not ended has recorded of itself.
+recorded() { sed -n "s/^$1=//p" "$upgrade"; }
+
+# record_upgrade STEP: what is to be done if this script is interrupted; finish_upgrade does it. The steps:
+#   copying    the new release has not run yet, and the data are as they were
+#   starting   the copy is complete, and the new release may have changed the data
+#   returning  the copy becomes the data again, for the release before
+#   ending     the new release runs, and the copy is no longer needed
+record_upgrade() {
+  upgrading=yes
+  printf '%s\n' "step=$1" "from=$before" "to=$after" "data=$data" "copy=$copy" "stopped=$stopped" >"$upgrade.draft"
+  sync "$upgrade.draft"
+  mv "$upgrade.draft" "$upgrade"
+  sync "$settings"
 }
 
-return_to() {
-  systemctl stop holdfast-server || true
-  journalctl -u holdfast-server -n 20 --no-pager -o cat >&2 || true
-  if [ -d "$data.before-upgrade" ]; then
-    rm -rf "$data"
-    mv "$data.before-upgrade" "$data"
-  fi
+running_helpers() {
+  for unit in $helpers; do
+    [ -e "$units/$unit" ] || continue
+    # A backup that is running is "activating".
+    case $(systemctl is-active "$unit" || true) in active | activating) printf '%s ' "$unit" ;; esac
+  done
+}
+
+# All of them: a timer may have started one meanwhile.
+stop_server() {
+  for unit in $helpers holdfast-server.service; do
+    [ ! -e "$units/$unit" ] || systemctl stop "$unit" || return 1
+  done
+}
+
+# The helpers that ran before the upgrade; a backup begins again.
+start_helpers() {
+  for unit in $stopped; do
+    systemctl start --no-block "$unit" || say "$unit could not be started, see above."
+  done
+}
+
+# The link is replaced at once: a release is current at every moment.
+set_current() {
   ln -sfn "$1" "$programs/current.draft"
   mv -T "$programs/current.draft" "$programs/current"
+}
+
+begin_upgrade() {
+  say "Stopping $(basename "$before")"
+  copy=
+  # A name for this upgrade alone: an earlier copy may be the only one of something.
+  ! is_embedded || copy=$data.before-upgrade.$(date -u +%Y%m%dT%H%M%SZ).$$
+  stopped=$(running_helpers)
+  record_upgrade copying
+  stop_server || fail 'the services could not be stopped, see above. The release before runs again.'
+  if [ -n "$copy" ]; then
+    cp -a --reflink=auto "$data" "$copy" || fail "$data could not be copied, see above. The release before runs again."
+    sync --file-system "$copy"
+  fi
+  record_upgrade starting
+}
+
+# The new release has not run: the one before goes on with its data.
+undo_upgrade() {
   systemctl start holdfast-server
-  wait_until_ready ||
-    fail "$version does not start, and neither does $(version_of "$1") again: see journalctl -u holdfast-server"
-  rm -rf "${programs:?}/$version"
-  fail "$version does not start, see above. $(version_of "$1") runs again, with the data as it was."
+  start_helpers
+  if [ -n "$copy" ]; then rm -rf "$copy"; fi
+  rm "$upgrade"
+}
+
+end_upgrade() {
+  record_upgrade ending
+  start_helpers
+  if [ -n "$copy" ]; then rm -rf "$copy"; fi
+  rm "$upgrade"
+  note "Holdfast $(basename "$after") runs"
+  remove_old_releases
+}
+
+# The release before, with the data as they were.
+return_to_former() {
+  new=$(basename "$after")
+  former=$(basename "$before")
+  record_upgrade returning
+  stop_server || fail "the services could not be stopped, see above. Then run this again: $former has to be started."
+  journalctl -u holdfast-server -n 20 --no-pager -o cat >&2 || true
+  # First the link: the new release must not start with the data that are put back, not even after a power failure.
+  set_current "$before"
+  aside=
+  if [ -n "$copy" ] && [ -e "$copy" ]; then
+    if [ -e "$data" ]; then
+      aside=$data.failed-upgrade.${copy##*upgrade.}.$$
+      mv -T "$data" "$aside"
+    fi
+    mv -T "$copy" "$data"
+  fi
+  systemctl start holdfast-server
+  wait_until_ready || fail "$new does not start, and neither does $former again: see journalctl -u holdfast-server"
+  start_helpers
+  # First what says that the release is complete.
+  rm -f "$after/SHA256SUMS"
+  rm -rf "$after"
+  # After an interruption nobody knows whether the new release has served people: what it wrote stays.
+  if [ "$resumed" = no ] && [ -n "$aside" ]; then rm -rf "$aside"; fi
+  rm "$upgrade"
+  for left in "$data.failed-upgrade".*; do
+    [ ! -e "$left" ] || say "What $new left is in $left: remove it when it is not needed." >&2
+  done
+  fail "$new does not start, see above. $former runs again, with the data as it was."
+}
+
+# Ends what an interrupted upgrade has begun: afterwards the release before runs with its data, or the new one.
+finish_upgrade() {
+  rm -f "$upgrade.draft"
+  [ -f "$upgrade" ] || return 0
+  before=$(recorded from)
+  after=$(recorded to)
+  data=$(recorded data)
+  copy=$(recorded copy)
+  stopped=$(recorded stopped)
+  step=$(recorded step)
+  upgrading=yes
+  resumed=yes
+  interrupted="The upgrade from $(basename "$before") to $(basename "$after") was interrupted"
+  # The server starts what is current, after a power failure too: the new release has not run.
+  if [ "$step" = starting ] && [ "$(current)" = "$before" ]; then step=copying; fi
+  case $step in
+    copying)
+      note "$interrupted before the new release started: the one before runs again."
+      undo_upgrade
+      wait_until_ready || say 'It does not answer: see journalctl -u holdfast-server'
+      ;;
+    starting)
+      note "$interrupted while the new release started: it is started again."
+      systemctl reset-failed holdfast-server 2>/dev/null || true
+      systemctl start holdfast-server || true
+      if wait_until_ready; then end_upgrade; else return_to_former; fi
+      ;;
+    returning)
+      note "$interrupted on the way back: the release before is started again."
+      return_to_former
+      ;;
+    *)
+      note "$interrupted when the new release ran already."
+      end_upgrade
+      ;;
+  esac
+  upgrading=no
+  resumed=no
+}
+
+# Whatever ends this script: nothing stays stopped that ran before.
+on_exit() {
+  status=$?
+  trap - EXIT
+  if [ "$upgrading" = yes ] && [ -f "$upgrade" ]; then
+    if [ "$(recorded step)" = copying ]; then
+      undo_upgrade
+    else
+      start_helpers
+      say 'The upgrade has not ended: run this again.' >&2
+    fi
+  fi
+  exit "$status"
+}
+
+# The server of the release that is current already.
+restart_services() {
+  if ! systemctl is-active -q holdfast-server; then
+    # The first installation may have ended before it.
+    create_administrator
+    restart=yes
+  fi
+  if [ "$restart" = yes ]; then
+    systemctl restart holdfast-server
+    systemctl try-restart holdfast-worker
+  fi
+  wait_until_ready || fail 'the server does not answer: see journalctl -u holdfast-server'
 }
 
 switch_release() {
   before=$(current)
-  if [ "$before" = "$programs/$version" ]; then
-    if ! systemctl is-active -q holdfast-server; then
-      # The first installation may have ended before it.
-      create_administrator
-      restart=yes
-    fi
-    [ "$restart" = no ] || systemctl restart holdfast-server
-    wait_until_ready || fail 'the server does not answer: see journalctl -u holdfast-server'
+  after=$programs/$version
+  if [ "$before" = "$after" ]; then
+    restart_services
     return 0
   fi
   if [ -n "$before" ]; then
     check_space
-    say "Stopping $(version_of "$before")"
-    worker=$(systemctl is-active holdfast-worker || true)
-    systemctl stop holdfast-worker holdfast-server
-    copy_before_upgrade
+    begin_upgrade
   fi
-  ln -sfn "$programs/$version" "$programs/current.draft"
-  mv -T "$programs/current.draft" "$programs/current"
+  set_current "$after"
   [ -n "$before" ] || create_administrator
   systemctl start holdfast-server
   if ! wait_until_ready; then
-    [ -z "$before" ] || return_to "$before"
+    [ -z "$before" ] || return_to_former
     fail 'the server does not start: see journalctl -u holdfast-server'
   fi
-  [ "${worker:-inactive}" != active ] || systemctl start holdfast-worker
-  rm -rf "$data.before-upgrade"
-  note "Holdfast $version runs"
-  remove_old_releases
+  if [ -n "$before" ]; then end_upgrade; else note "Holdfast $version runs"; fi
 }
 
 # The release that ran until now stays: whoever has to restore its data needs it.
 remove_old_releases() {
   for old in "$programs"/*/; do
     old=${old%/}
-    case $old in "$programs/current" | "$programs/$version" | "$before") continue ;; esac
+    case $old in "$programs/current" | "$after" | "$before") continue ;; esac
     rm -rf "$old"
     note "Removed $old"
   done
@@ -366,10 +514,8 @@ refuse_older() {
     "The database can't go back. Restore a backup of $version instead."
 }
 
-# Timers first: they would start again what is stopped after them.
 stop_services() {
-  for unit in holdfast-backup.timer holdfast-erasures.timer holdfast-backup.service holdfast-erasures.service \
-    holdfast-worker.service holdfast-server.service; do
+  for unit in $helpers holdfast-server.service; do
     [ -e "$units/$unit" ] || continue
     systemctl stop "$unit" || fail "$unit could not be stopped, see above. Nothing was removed."
     systemctl disable -q "$unit" 2>/dev/null || true
@@ -387,8 +533,12 @@ uninstall() {
     systemctl reset-failed 'holdfast-*' 2>/dev/null || true
     systemctl is-active -q nginx && systemctl reload nginx
   fi
+  copy=
+  [ ! -f "$upgrade" ] || copy=$(recorded copy)
+  rm -f "$upgrade"
   say 'Holdfast is removed. These remain, and are removed by:'
   [ ! -d "$state" ] || say "  the database and the secret   rm -r $state"
+  [ ! -d "$copy" ] || say "  the database before the upgrade that was interrupted   rm -r $copy"
   [ ! -d "$backups" ] || say "  backups on this machine       rm -r $backups"
   [ ! -d "$settings" ] || say "  settings, certificate         rm -r $settings"
   for timer in "$units"/pgbackrest-holdfast-*.timer; do
@@ -446,6 +596,16 @@ fi
 has_systemd || fail 'systemd does not run here. In a container use deploy/Containerfile.'
 restart=no
 
+exec 9>/run/holdfast-install.lock
+flock --nonblock 9 || fail 'another install.sh is running. Wait until it has ended.'
+trap on_exit EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+port=$(setting_of PORT)
+port=${port:-3000}
+finish_upgrade
 refuse_older
 check_release
 check_new_host

@@ -7,6 +7,7 @@ import { buildRelease, packRelease, releaseAs, releaseName, versionOfCheckout } 
 import { readContainerfile, restrictedStart } from './container-image.ts'
 import { documentedCommands } from './documented-commands.ts'
 import { changeName, expectBackupWithoutRestore, followCertbot, followPgBouncer } from './follow-pages.ts'
+import { interruptUpgrade } from './interrupt-upgrade.ts'
 import { bootMachine, hasProgram, type Machine, whyNoMachine } from './machine.ts'
 
 const version = versionOfCheckout()
@@ -20,9 +21,7 @@ if (reason !== null) console.warn(`The installation is not tested here: ${reason
 
 /** The pages of docs/operations, command by command, on one machine. Each test goes on where the one before ended. */
 describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
-  let releases: string
-  let keys: string
-  let keyFile: string
+  let [releases, keys, keyFile] = ['', '', '']
   let machine: Machine
 
   beforeAll(async () => {
@@ -273,6 +272,7 @@ describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
   test('is upgraded, and the release before stays', async () => {
     await packRelease(releases, await releaseAs(releases, version, newer), keyFile)
     await machine.succeed('ln -sf /mnt/release/* /root/')
+    await interruptUpgrade(machine, `/mnt/release/${releaseName(newer)}/deploy/debian/install.sh`, installer)
     const output = await follow('upgrade.md', (script) =>
       script.replaceAll('holdfast-0.3.0-linux-x64', releaseName(newer)),
     )
