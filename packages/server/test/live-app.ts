@@ -14,6 +14,7 @@ import { LiveHub } from '../src/live/live-hub.ts'
 import { isLiveUpgrade, liveRoutes, liveSlots, liveSockets } from '../src/live/live-routes.ts'
 import { type LiveSettings, liveDefaults } from '../src/live/live-settings.ts'
 import { createLogger } from '../src/observe/logger.ts'
+import { createManageTokens } from '../src/secrets/manage-tokens.ts'
 
 /** Only the live routes, on a real port, tail and database, with limits set by the test. */
 export type LiveApp = {
@@ -57,6 +58,7 @@ export async function liveApp(
   app.setValidatorCompiler(validatorCompiler())
   await app.register(rateLimits, {
     rateLimit: false,
+    manageTokens: createManageTokens(['a secret of the test'.repeat(2)]),
     limitReadsPerMinute: 1,
     limitAnonymousWritesPerMinute: 1,
     limitAccountPerMinute: 1,

@@ -90,7 +90,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     onShed: () => metrics.requestCompleted({ route: path, method, status: 503, seconds: 0 }),
   })
   await app.register(notFound)
-  await app.register(rateLimits, { ...config, sharedCounts: deps.sharedCounts })
+  await app.register(rateLimits, {
+    ...config,
+    sharedCounts: deps.sharedCounts,
+    manageTokens: deps.rest.manageTokens,
+  })
   await app.register(admission, { ...deps.admission, corsOrigins })
   await app.register(probeRoutes, deps.probes)
   if (config.metricsPort === null && config.metricsToken !== null) {

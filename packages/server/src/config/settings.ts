@@ -176,7 +176,9 @@ export const settingTable = {
   limitAnonymousWritesPerMinute: limit(
     'HOLDFAST_LIMIT_ANONYMOUS_WRITES_PER_MINUTE',
     '10',
-    'Writes without an account per minute and IP address; requests to sign in per e-mail address and IP address.',
+    'Writes without an account per minute and IP address; requests to sign in per e-mail address and IP address. ' +
+      'Confirming, extending or releasing a hold with its token is no further write: 30 in 15 minutes for each hold, ' +
+      'and ten times this limit per minute and IP address.',
   ),
   limitAccountPerMinute: limit('HOLDFAST_LIMIT_ACCOUNT_PER_MINUTE', '100', 'Requests per minute and account.'),
   limitSignInsPerIp: limit(

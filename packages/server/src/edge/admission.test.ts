@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import Fastify from 'fastify'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { settingsAtStart } from '../lifecycle/settings-at-start.ts'
+import { createManageTokens } from '../secrets/manage-tokens.ts'
 import { type AdmissionDeps, admission } from './admission.ts'
 import { errorHandler } from './error-handler.ts'
 import { rateLimits } from './rate-limits.ts'
@@ -15,10 +16,10 @@ beforeEach(async () => {
   const server = Fastify()
   server.setErrorHandler(errorHandler)
   const limits = { HOLDFAST_RATE_LIMIT: 'on', HOLDFAST_LIMIT_READS_PER_MINUTE: '2' }
-  await server.register(
-    rateLimits,
-    settingsAtStart(limits, () => undefined),
-  )
+  await server.register(rateLimits, {
+    ...settingsAtStart(limits, () => undefined),
+    manageTokens: createManageTokens(['a secret of the test'.repeat(2)]),
+  })
   session.look = failing
   await server.register(admission, {
     principals: {

@@ -2,7 +2,9 @@ import { isIPv6 } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../config/config.ts'
+import type { ManageTokens } from '../secrets/manage-tokens.ts'
 import { callbackHook } from './callback-hook.ts'
+import { changedHold } from './changed-hold.ts'
 import { clientAddress, networkOf } from './client-address.ts'
 import {
   type Counted,
@@ -22,6 +24,13 @@ const emailLengthMax = 254
 const credentialIdLengthMax = 254
 /** Of the limit of anonymous writes. A sign-in with a passkey takes two requests: by default 100 sign-ins a minute. */
 const passkeyRequestsFactor = 20
+/**
+ * Of the limit of anonymous writes: changes of holds with their tokens, from one address. Each hold has counted as a
+ * write, and confirming it must not count as another: a clinic's waiting room shares one address.
+ */
+const holdChangesFactor = 10
+/** Of one hold, with its token, in 15 minutes: some extensions, its confirmation, and repetitions of them. */
+const changesOfHoldMax = 30
 /** Of one booking by its patient in 15 minutes. */
 const movesMax = 10
 /** Of one calendar feed in 15 minutes; a calendar reads it a few times an hour. */
@@ -35,7 +44,8 @@ const quarterHourMs = 15 * minuteMs
 
 export type RateLimits = {
   /**
-   * Counts an API request: by account, or without one by IP address, with separate limits for reads and writes.
+   * Counts an API request: by account, or without one by IP address, with separate limits for reads and writes. What
+   * changes a hold with its valid token counts for the hold, and not as another write.
    *
    * @returns undefined when limits are off
    */
@@ -131,6 +141,8 @@ type LimitSettings = Pick<
   | 'limitBookingsPerEmail'
 >
 
+type RateLimitDeps = { sharedCounts?: SharedCounts | null; manageTokens: Pick<ManageTokens, 'verify'> }
+
 type Windows = (request: FastifyRequest) => Window[]
 type AddressedRequest = Pick<FastifyRequest, 'ip'>
 type Groups = readonly (readonly Window[])[]
@@ -139,37 +151,39 @@ type Groups = readonly (readonly Window[])[]
  * The rate limits: `app.rateLimits`, `app.limitBooking` and `app.limitPatient`. Counted in this process, or with
  * `sharedCounts` in all processes together: a request asks there once, and a booking once more when its body is known.
  */
-export const rateLimits = fp(
-  async (app: FastifyInstance, settings: LimitSettings & { sharedCounts?: SharedCounts | null }) => {
-    const count = createCountWindows(settings.sharedCounts ?? null)
-    const countTicketMail = quarterHourLimit(count, 'ticket-mails', ticketMailsMax, 'mails with the link of a ticket')
-    if (!settings.rateLimit) {
-      app.decorate('rateLimits', { ...noRateLimits, countTicketMail })
-      app.decorate('limitBooking', unlimited)
-      app.decorate('limitPatient', unlimited)
-      return
-    }
-    const { groupsOfBooking, groupsOfPatient } = bookingLimits(settings)
-    app.decorate('limitBooking', (request, reply, done) => {
-      // The clinic's people book for one patient after another. Anyone else who says so is refused by the guards.
-      if (isOnBehalf(request)) return done()
-      callbackHook(apply(count(groupsOfBooking(request)), reply), done)
-    })
-    app.decorate('limitPatient', (request, reply, done) =>
-      callbackHook(apply(count(groupsOfPatient(request)), reply), done),
-    )
-    app.decorate('rateLimits', {
-      countRequest: requestLimits(settings, count),
-      ...signInLimits(settings, count),
-      countMove: quarterHourLimit(count, 'moves', movesMax, 'moves of a booking'),
-      countTicketLinkRequest: ticketLinkLimit(count),
-      countTicketMail,
-      countFeedRead: quarterHourLimit(count, 'feed-reads', feedReadsMax, 'reads of a calendar feed'),
-    })
-  },
-)
+export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSettings & RateLimitDeps) => {
+  const count = createCountWindows(settings.sharedCounts ?? null)
+  const countTicketMail = quarterHourLimit(count, 'ticket-mails', ticketMailsMax, 'mails with the link of a ticket')
+  if (!settings.rateLimit) {
+    app.decorate('rateLimits', { ...noRateLimits, countTicketMail })
+    app.decorate('limitBooking', unlimited)
+    app.decorate('limitPatient', unlimited)
+    return
+  }
+  const { groupsOfBooking, groupsOfPatient } = bookingLimits(settings)
+  app.decorate('limitBooking', (request, reply, done) => {
+    // The clinic's people book for one patient after another. Anyone else who says so is refused by the guards.
+    if (isOnBehalf(request)) return done()
+    callbackHook(apply(count(groupsOfBooking(request)), reply), done)
+  })
+  app.decorate('limitPatient', (request, reply, done) =>
+    callbackHook(apply(count(groupsOfPatient(request)), reply), done),
+  )
+  app.decorate('rateLimits', {
+    countRequest: requestLimits(settings, count, settings.manageTokens),
+    ...signInLimits(settings, count),
+    countMove: quarterHourLimit(count, 'moves', movesMax, 'moves of a booking'),
+    countTicketLinkRequest: ticketLinkLimit(count),
+    countTicketMail,
+    countFeedRead: quarterHourLimit(count, 'feed-reads', feedReadsMax, 'reads of a calendar feed'),
+  })
+})
 
-function requestLimits(settings: LimitSettings, count: CountWindows): RateLimits['countRequest'] {
+function requestLimits(
+  settings: LimitSettings,
+  count: CountWindows,
+  manageTokens: RateLimitDeps['manageTokens'],
+): RateLimits['countRequest'] {
   const { limitReadsPerMinute, limitAnonymousWritesPerMinute, limitAccountPerMinute } = settings
   const reads = windowsByAddress('reads', limitReadsPerMinute, minuteMs, 'reads a minute')
   const writes = windowsByAddress(
@@ -178,10 +192,19 @@ function requestLimits(settings: LimitSettings, count: CountWindows): RateLimits
     minuteMs,
     'writes a minute without an account',
   )
+  const ofHold = limit('hold-changes', changesOfHoldMax, quarterHourMs, 'changes of one hold in 15 minutes')
+  const holdChanges = windowsByAddress(
+    'hold-changes-address',
+    holdChangesFactor * limitAnonymousWritesPerMinute,
+    minuteMs,
+    'changes of holds a minute',
+  )
   const ofAccount = limit('account', limitAccountPerMinute, minuteMs, 'requests a minute of one account')
   const windowsOf: Windows = (request) => {
     if (request.principal.kind === 'account') return [{ limit: ofAccount, key: accountId(request) }]
-    return request.method === 'GET' || request.method === 'HEAD' ? reads(request) : writes(request)
+    if (request.method === 'GET' || request.method === 'HEAD') return reads(request)
+    const hold = changedHold(request, manageTokens)
+    return hold === null ? writes(request) : [{ limit: ofHold, key: hold }, ...holdChanges(request)]
   }
   return (request, reply) => apply(count(oneByOne(windowsOf(request))), reply)
 }
