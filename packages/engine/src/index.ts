@@ -133,6 +133,7 @@ export type { ManageAccess, TokenRenewal } from './model/manage-access.ts'
 export type { HeldMembership, Membership, Role } from './model/membership.ts'
 export type {
   DueMessage,
+  ListedMessage,
   Message,
   MessageChannel,
   MessageChoices,

@@ -12,11 +12,12 @@ async function aMessage(
   scene: ClinicScene,
   state: 'kept' | 'failed' | 'skipped' | 'due',
   result: string | null = null,
+  patient = { name: 'Pia', email: 'pia@example.org' },
 ) {
   const failure = state === 'failed' ? 'address_refused' : null
   const reason = state === 'skipped' ? 'unwanted' : null
   const slot = await aSlot(site.database, scene.doctor)
-  const booking = await aBooking(site.database, slot, { patient: { name: 'Pia', email: 'pia@example.org' } })
+  const booking = await aBooking(site.database, slot, { patient })
   const content = { subject: 'It is confirmed', text: 'Hello Pia', html: '<p>Hello Pia</p>' }
   await site.database.ownerPool.query(
     `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at,
@@ -102,6 +103,33 @@ test('staff see what was not sent, and send it again; an administrator reads wha
   await desk.goto(`/clinic/${scene.clinic.id}/messages`)
   await desk.getByRole('row').filter({ hasText: 'Not sent: no mail server is set' }).first().waitFor()
   expect(await desk.getByRole('button', { name: 'Read' }).count()).toBe(0)
+})
+
+test('staff find the messages to a patient by name, e-mail and reference, and open the booking', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  await aMessage(site, scene, 'failed')
+  const { bookingId } = await aMessage(site, scene, 'skipped', null, { name: 'Zoë Groß', email: 'zoe@example.org' })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/messages`)
+  const [pia, zoe] = ['Pia', 'Zoë Groß'].map((name) => page.getByRole('row').filter({ hasText: name }))
+  await pia?.first().waitFor()
+  const reference = `${bookingId.slice(-8, -4)}-${bookingId.slice(-4)}`
+  for (const text of ['zoe gross', 'zoe@example', reference.toUpperCase()]) {
+    await page.getByRole('searchbox', { name: 'Search' }).fill(text)
+    await pia?.first().waitFor({ state: 'hidden' })
+    await zoe?.first().waitFor()
+    await page.getByRole('searchbox', { name: 'Search' }).fill('')
+    await pia?.first().waitFor()
+  }
+  await page.getByRole('searchbox', { name: 'Search' }).fill('nobody of that name')
+  await page.getByText('No messages found').waitFor()
+  await page.getByRole('searchbox', { name: 'Search' }).fill('Zoe')
+  await zoe?.first().getByText('Dr').first().waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.setViewportSize({ width: 320, height: 640 })
+  expect(await sidewaysPixels(page)).toBe(0)
+  await zoe?.first().getByRole('link', { name: 'Zoë Groß' }).click()
+  await page.waitForURL(`**/bookings/${bookingId}`)
 })
 
 test('an administrator changes when reminders are sent', async ({ site }) => {

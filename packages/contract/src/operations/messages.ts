@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { id, pageParameters } from '../schemas/fields.ts'
+import { id, pageParameters, searchText } from '../schemas/fields.ts'
 import {
   messageChoicesChangeSchema,
   messageChoicesSchema,
@@ -90,6 +90,13 @@ export const messageOperations = {
       {
         bookingId: Type.Optional(id({ description: 'Only those about this booking' })),
         state: Type.Optional(messageStateSchema),
+        q: Type.Optional(
+          searchText({
+            description:
+              'Only those about bookings with this: part of the patient’s name, e-mail or phone, a booking’s id, or ' +
+              'the last eight characters of an id',
+          }),
+        ),
         ...pageParameters,
       },
       { additionalProperties: false },

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { messageLimits } from '../clinic-limits.ts'
-import { messageLanguages } from './booking.ts'
+import { bookedPatientSchema, bookingStatusSchema, messageLanguages } from './booking.ts'
 import { email, id, integerWithin, localTime, nullable, nullableText, nullableTime, pageOf } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
 
@@ -79,12 +79,41 @@ const messageFields = {
   createdAt: Type.String({ format: 'date-time' }),
 }
 
+const hasContent = Type.Boolean({ description: 'kept: its content can be read' })
+
 export const messageSchema = Type.Object(
-  { ...messageFields, hasContent: Type.Boolean({ description: 'kept: its content can be read' }) },
+  { ...messageFields, hasContent },
   { title: 'Message', additionalProperties: false },
 )
 
-export const messagePageSchema = pageOf(messageSchema, 'MessagePage')
+/** What a list of messages shows of a booking. */
+const messageBooking = Type.Optional(
+  Type.Object(
+    {
+      patient: bookedPatientSchema,
+      status: bookingStatusSchema,
+      startsAt: Type.String({ format: 'date-time' }),
+      doctorId: Type.String({ format: 'uuid' }),
+      erasedAt: nullableTime({ description: 'When the patient was erased' }),
+    },
+    {
+      title: 'MessageBooking',
+      additionalProperties: false,
+      description: 'The booking as it is now; absent: it was moved to an archive',
+    },
+  ),
+)
+
+const listedMessageSchema = Type.Object(
+  {
+    ...messageFields,
+    hasContent,
+    booking: messageBooking,
+  },
+  { title: 'ListedMessage', additionalProperties: false },
+)
+
+export const messagePageSchema = pageOf(listedMessageSchema, 'MessagePage')
 
 export const messageWithContentSchema = Type.Object(
   {
@@ -238,5 +267,6 @@ export const messageChoicesSchema = Type.Object(
 )
 
 export type MessageBody = Static<typeof messageSchema>
+export type ListedMessageBody = Static<typeof listedMessageSchema>
 
 export type MessageChoicesBody = Static<typeof messageChoicesSchema>

@@ -1,24 +1,14 @@
 import type pg from 'pg'
-import sql, { join, type Sql } from 'sql-template-tag'
+import sql from 'sql-template-tag'
 import { inTransaction } from '../database/pools.ts'
-import { cursorOf } from '../lists/cursor.ts'
-import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
-import { pageOf } from '../lists/page.ts'
 import { isId } from '../model/id.ts'
 import type { Message, MessageContent, Messages, SendAgainOutcome } from '../model/message.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
+import { listMessages } from './list-messages.ts'
 import { messageChoices, setMessageChoices } from './message-choices.ts'
+import { messageColumns } from './message-columns.ts'
 import { changeMessageSettings, readMessageSettings } from './message-settings.ts'
 import { chooseReminders, reminderOptOuts } from './reminder-opt-outs.ts'
-
-const messageCursor = cursorOf('messages', ['micros', 'id'])
-
-/** A result is newer: a server of the former release, which writes no reasons, has left this one. */
-const reason = sql`case when m.result is null then m.reason end as reason`
-
-const columns = sql`m.id, m.booking_id as "bookingId", m.kind, m.channel, m.state, m.due_at as "dueAt", m.attempts,
-  m.attempted_at as "attemptedAt", m.masked_address as "maskedAddress", m.result, ${reason}, m.failure,
-  m.done_at as "doneAt", m.created_at as "createdAt", m.content is not null as "hasContent"`
 
 const againMinutes = 10
 
@@ -29,25 +19,12 @@ const pauseSeconds = sql`coalesce(ceil(extract(epoch from
 /** What clinics see of their messages, with the application's role. */
 export function createMessages(pool: pg.Pool): Messages {
   return {
-    async list(query) {
-      const { rows } = await pool.query<Message & { micros: string }>(sql`
-        select ${columns}, ${microsOf(sql`m.created_at`)} as micros
-          from holdfast.message m
-         where ${join(conditionsOf(query), ' and ')}
-         order by m.created_at desc, m.id desc
-         limit ${query.limit + 1}`)
-      return pageOf(
-        rows,
-        query.limit,
-        ({ micros: _, ...message }) => message,
-        (last) => messageCursor.encode(last.micros, last.id),
-      )
-    },
+    list: (query) => listMessages(pool, query),
 
     async find(clinicNo, id) {
       if (!isId(id)) return null
       const { rows } = await pool.query<Message & { content: MessageContent | null }>(sql`
-        select ${columns}, m.content from holdfast.message m where m.clinic_no = ${clinicNo} and m.id = ${id}`)
+        select ${messageColumns}, m.content from holdfast.message m where m.clinic_no = ${clinicNo} and m.id = ${id}`)
       if (rows[0] === undefined) return null
       const { content, ...message } = rows[0]
       return { message, content }
@@ -81,7 +58,7 @@ export function createMessages(pool: pg.Pool): Messages {
 async function sendAgain(transaction: pg.PoolClient, clinicNo: number, id: string): Promise<SendAgainOutcome> {
   const isMessage = sql`m.clinic_no = ${clinicNo} and m.id = ${id}`
   const { rows: found } = await transaction.query<Message & { pauseSeconds: number }>(sql`
-    select ${columns}, ${pauseSeconds} as "pauseSeconds" from holdfast.message m where ${isMessage} for update`)
+    select ${messageColumns}, ${pauseSeconds} as "pauseSeconds" from holdfast.message m where ${isMessage} for update`)
   if (found[0] === undefined) return { kind: 'message_missing' }
   const { pauseSeconds: retryAfterSeconds, ...message } = found[0]
   if (message.state === 'due') return { kind: 'due', message }
@@ -92,7 +69,7 @@ async function sendAgain(transaction: pg.PoolClient, clinicNo: number, id: strin
            attempted_at = null, result = null, reason = null, failure = null, content = null, done_at = null,
            by_clinic = true, sent_again_at = clock_timestamp()
      where ${isMessage}
-    returning ${columns}`)
+    returning ${messageColumns}`)
   if (due[0] === undefined) throw new Error(`The message ${id} is locked, and was not updated.`)
   return { kind: 'due', message: due[0] }
 }
@@ -107,15 +84,4 @@ function withTimes(message: Message): Message {
     doneAt: doneAt && new Date(doneAt),
     createdAt: new Date(createdAt),
   }
-}
-
-function conditionsOf({ clinicNo, bookingId, state, cursor }: Parameters<Messages['list']>[0]): Sql[] {
-  const conditions = [sql`m.clinic_no = ${clinicNo}`]
-  if (bookingId !== null) conditions.push(sql`m.booking_id = ${bookingId}`)
-  if (state !== null) conditions.push(sql`m.state = ${state}`)
-  if (cursor !== null) {
-    const [micros, id] = messageCursor.decode(cursor)
-    conditions.push(sql`(m.created_at, m.id) < (${timeOfMicros(micros)}, ${id}::uuid)`)
-  }
-  return conditions
 }

@@ -317,7 +317,14 @@ test('a due message is taken by one process, and again if that ends without a re
   expect(await take(0)).toEqual([])
   const messages = createMessages(database.appPool)
   const [message] = (
-    await messages.list({ clinicNo: booking.clinicNo, bookingId: booking.id, state: 'sent', limit: 1, cursor: null })
+    await messages.list({
+      clinicNo: booking.clinicNo,
+      bookingId: booking.id,
+      state: 'sent',
+      q: null,
+      limit: 1,
+      cursor: null,
+    })
   ).items
   expect(message).toMatchObject({ state: 'sent', result: '250 OK', maskedAddress: 'a…@example.org' })
   await messages.sendAgain(booking.clinicNo, again.id, null)

@@ -1,4 +1,4 @@
-import type { AppointmentType, Patient } from './booking.ts'
+import type { AppointmentType, Booking, Patient } from './booking.ts'
 import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
 
@@ -92,6 +92,19 @@ export type Message = {
   createdAt: Date
   /** Whether its content can be read: it was not sent. */
   hasContent: boolean
+}
+
+/** With its booking as that is now; null: it was moved to an archive. */
+export type ListedMessage = Message & { booking: Booking | null }
+
+export type MessagesQuery = {
+  clinicNo: number
+  bookingId: string | null
+  state: MessageState | null
+  /** Matches bookings as in lists of bookings; null: any. */
+  q: string | null
+  limit: number
+  cursor: string | null
 }
 
 export type MessageContent = { subject: string; html: string; text: string }
@@ -221,13 +234,8 @@ export type SendAgainOutcome =
   | { kind: 'too_soon'; retryAfterSeconds: number }
 
 export type Messages = {
-  list(query: {
-    clinicNo: number
-    bookingId: string | null
-    state: MessageState | null
-    limit: number
-    cursor: string | null
-  }): Promise<Page<Message>>
+  /** The newest first. */
+  list(query: MessagesQuery): Promise<Page<ListedMessage>>
   find(clinicNo: number, id: string): Promise<{ message: Message; content: MessageContent | null } | null>
   /** Sends it once more, as soon as possible, and once in ten minutes. A message that is due stays as it is. */
   sendAgain(clinicNo: number, id: string, writeKey: WriteKey): Promise<OnceResult<SendAgainOutcome>>

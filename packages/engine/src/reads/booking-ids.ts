@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
-import { idFloor } from '../model/id.ts'
+import { idFloor, timeOf } from '../model/id.ts'
 import { idsFrom, idsUntil } from '../model/id-bounds.ts'
 
 /** A range of ids of bookings: from `from`, below `until`. A query with it opens only the partitions of its months. */
@@ -39,6 +39,14 @@ export function partsOf({ from, until }: BookingIds): BookingIds[] {
     low = next
   }
   return parts
+}
+
+/** The months of these bookings, from the first to the last, in such parts; none without bookings. */
+export function partsAround(bookingIds: readonly string[]): BookingIds[] {
+  const [from, ...others] = bookingIds.toSorted()
+  if (from === undefined) return []
+  const last = others.at(-1) ?? from
+  return partsOf({ from, until: idFloor(new Date(timeOf(last).getTime() + 1)) })
 }
 
 /** All ids that bookings can have now: from the first partition on. This server's clock may differ by a day, too. */

@@ -1,27 +1,21 @@
 import type pg from 'pg'
-import sql, { empty, join, type Sql } from 'sql-template-tag'
+import sql, { join, type Sql } from 'sql-template-tag'
 import { type BookingRow, bookingOf } from '../bookings/booking-row.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import { prepared } from '../database/prepared.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
-import { contains } from '../lists/search-text.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import { idsUntil } from '../model/id-bounds.ts'
 import type { BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from '../model/reads.ts'
 import { type BookingIds, bookingIdsOfAll, bookingIdsOfSlots, partsOf } from './booking-ids.ts'
+import { matchesBooking } from './booking-search.ts'
 import { armsOfStatus, isAbandoned, selectedBooking } from './booking-sql.ts'
 import { instantsOfLocalDays } from './local-days.ts'
 
 const accountCursor = cursorOf('bookings of account', ['micros', 'id'])
 const clinicCursor = cursorOf('bookings of clinic', ['micros', 'id'])
-
-/**
- * The part of its id that a ticket shows: the last eight characters, `004E-81F2`. It may also be part of a phone
- * number.
- */
-const referencePattern = /^([0-9a-f]{4})-?([0-9a-f]{4})$/i
 
 type ListedRow = BookingRow & { starts_micros: string }
 
@@ -152,7 +146,7 @@ function clinicQuery(query: BookingsOfClinicQuery, ofDays: Sql, ids: BookingIds)
     sql`b.id >= ${ids.from} and b.id < ${ids.until}`,
   ]
   if (query.q === null) bookings.push(sql`b.slot_id = s.id`)
-  else bookings.push(sql`(${matches(query.q)})`)
+  else bookings.push(matchesBooking(query.q))
   if (query.cursor !== null) {
     const [micros, id] = clinicCursor.decode(query.cursor)
     const time = timeOfMicros(micros)
@@ -176,14 +170,4 @@ function clinicQuery(query: BookingsOfClinicQuery, ofDays: Sql, ids: BookingIds)
      where ${join(slots, ' and ')}
      order by s.starts_at, b.id
      limit ${query.limit + 1}`
-}
-
-function matches(q: string): Sql {
-  const text = q.trim().toLowerCase()
-  if (isId(text)) return sql`b.id = ${text}::uuid`
-  const reference = referencePattern.exec(text)
-  const byReference = reference === null ? empty : sql`right(b.id::text, 8) = ${reference.slice(1).join('')} or `
-  // The three are joined by a line feed and folded once, because a search spends its time on folding.
-  const who = sql`concat_ws(chr(10), b.patient->>'name', b.patient->>'email', b.patient->>'phone')`
-  return sql`${byReference}${contains(who, q)}`
 }

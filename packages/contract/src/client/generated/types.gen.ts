@@ -2009,6 +2009,52 @@ export type Jwt = {
 };
 
 /**
+ * ListedMessage
+ */
+export type ListedMessage = {
+    id: string;
+    bookingId: string;
+    kind: MessageKind;
+    channel: MessageChannel;
+    state: MessageState;
+    /**
+     * Such as a…@example.org or +49…67; null: there was no attempt yet
+     */
+    maskedAddress: string | null;
+    /**
+     * The response of the mail server or the SMS provider; of an e-mail that came back, the codes of the report. null: there was none
+     */
+    result: string | null;
+    /**
+     * Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no such reason, or it was recorded by an earlier release, which described it in `result`
+     */
+    reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'network_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
+    /**
+     * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number; it could not be written. null: it did not fail
+     */
+    failure: 'address_refused' | 'refused' | 'unavailable' | 'unknown' | 'number_unusable' | 'internal_error' | null;
+    attempts: number;
+    /**
+     * When the last attempt ended; null: none has, or an earlier release made it
+     */
+    attemptedAt: string | null;
+    /**
+     * When it is sent, or was to be sent
+     */
+    dueAt: string;
+    /**
+     * When it was sent, kept, given up or skipped
+     */
+    doneAt: string | null;
+    createdAt: string;
+    /**
+     * kept: its content can be read
+     */
+    hasContent: boolean;
+    booking?: MessageBooking;
+};
+
+/**
  * LocalNames
  */
 export type LocalNames = {
@@ -2161,6 +2207,22 @@ export type Message = {
 };
 
 /**
+ * MessageBooking
+ *
+ * The booking as it is now; absent: it was moved to an archive
+ */
+export type MessageBooking = {
+    patient: BookedPatient;
+    status: BookingStatus;
+    startsAt: string;
+    doctorId: string;
+    /**
+     * When the patient was erased
+     */
+    erasedAt: string | null;
+};
+
+/**
  * MessageChannel
  */
 export type MessageChannel = 'email' | 'sms';
@@ -2214,7 +2276,7 @@ export type MessageKind = 'confirm' | 'unanswered' | 'offered' | 'confirmed' | '
  * MessagePage
  */
 export type MessagePage = {
-    items: Array<Message>;
+    items: Array<ListedMessage>;
     /**
      * Send it as `cursor` to read the next page; null: this is the last page
      */
@@ -8383,6 +8445,10 @@ export type ListMessagesData = {
          */
         bookingId?: string;
         state?: MessageState;
+        /**
+         * Only those about bookings with this: part of the patient’s name, e-mail or phone, a booking’s id, or the last eight characters of an id
+         */
+        q?: string;
         /**
          * The largest number of items to return
          */

@@ -32,6 +32,7 @@ test('grants, changes, denials, reads of patients’ data and exports are record
   await send('updateBookingLimits', { body: { guestUnitsMax: 3 } })
   await send('updateDoctor', { body: { experienceYears: 3 } })
   await send('listClinicBookings', { query: { q: 'Miller' } })
+  await send('listMessages', { query: { q: 'Miller' } })
   await send('getBooking', {})
   await send('listBookingEvents', {})
   await send('recordExport', { body: { what: 'bookings', rows: 12 } })
@@ -49,6 +50,7 @@ test('grants, changes, denials, reads of patients’ data and exports are record
     { ...by, kind: 'limits_changed', details: ['guestUnitsMax'] },
     { ...by, kind: 'doctor_changed', subjectId: doctor.id, details: ['experienceYears'] },
     { ...by, kind: 'bookings_read', details: ['search'] },
+    { ...by, kind: 'bookings_read', details: ['messages', 'search'] },
     { ...by, kind: 'booking_read', subjectId: booking.id },
     { ...by, kind: 'booking_read', subjectId: booking.id, details: ['history'] },
     { ...by, kind: 'data_exported', details: ['bookings', '12'] },

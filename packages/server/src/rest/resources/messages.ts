@@ -1,5 +1,5 @@
-import { type MessageBody, restOperations } from '@holdfast/contract'
-import type { Message } from '@holdfast/engine'
+import { type ListedMessageBody, type MessageBody, restOperations } from '@holdfast/contract'
+import type { ListedMessage, Message } from '@holdfast/engine'
 import { changedFields } from '../../audit/changed-fields.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { problem } from '../../edge/problem-error.ts'
@@ -25,14 +25,15 @@ export function serveMessages(serve: Serve, deps: RestDeps): void {
     restOperations.listMessages,
     async ({ query, granted: { clinic } }) => {
       const { bookingId = null, state = null, limit, cursor = null } = query
-      const { items, nextCursor } = await messages.list({ clinicNo: clinic.no, bookingId, state, limit, cursor })
-      return { status: 200, body: { items: items.map(messageBody), nextCursor } }
+      const q = query.q || null
+      const { items, nextCursor } = await messages.list({ clinicNo: clinic.no, bookingId, state, q, limit, cursor })
+      return { status: 200, body: { items: items.map(listedMessageBody), nextCursor } }
     },
     {
-      audit: ({ query: { bookingId }, granted: { clinic } }) => ({
+      audit: ({ query: { bookingId, q }, granted: { clinic } }) => ({
         ...(bookingId === undefined ? { kind: 'bookings_read' } : { kind: 'booking_read', subjectId: bookingId }),
         clinicNo: clinic.no,
-        details: ['messages'],
+        details: q ? ['messages', 'search'] : ['messages'],
       }),
     },
   )
@@ -155,6 +156,13 @@ function messageBody(message: Message): MessageBody {
     doneAt: timeOrNull(doneAt),
     createdAt: timeText(createdAt),
   }
+}
+
+function listedMessageBody({ booking, ...message }: ListedMessage): ListedMessageBody {
+  if (booking === null) return messageBody(message)
+  const { patient, status, startsAt, doctorId, erasedAt } = booking
+  const shown = { patient, status, startsAt: timeText(startsAt), doctorId, erasedAt: timeOrNull(erasedAt) }
+  return { ...messageBody(message), booking: shown }
 }
 
 function bookingIdOf(body: unknown): string | null {

@@ -18,7 +18,7 @@ type AuditKind = AuditEvent['kind']
 export type AuditSearch = RangeSearch & { kind?: AuditKind; accountId?: string }
 
 type MessageState = Message['state']
-export type MessagesSearch = { state?: MessageState }
+export type MessagesSearch = { state?: MessageState; q?: string }
 
 /** Absent: `open`, which is waiting or offered. */
 export type WaitlistSearch = DoctorSearch & {
@@ -135,7 +135,7 @@ export const messageStates = Object.keys(isState) as MessageState[]
 
 export function parseMessagesSearch(search: Raw): MessagesSearch {
   const state = messageStates.find((one) => one === search.state)
-  return state === undefined ? {} : { state }
+  return { ...(state === undefined ? {} : { state }), ...(isText(search.q) ? { q: search.q } : {}) }
 }
 
 export const waitlistStatuses = ['open', 'waiting', 'offered', 'accepted', 'ended', 'any'] as const

@@ -1,4 +1,4 @@
-import type { Message } from '@holdfast/contract/client'
+import type { ListedMessage, Message } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, type RefObject, useState } from 'react'
@@ -14,9 +14,9 @@ import { MessageContent } from './message-content.tsx'
 import { useClinic } from './use-clinic.ts'
 
 type MessageTableProps = {
-  messages: readonly Message[]
+  messages: readonly ListedMessage[]
   /** A column about the booking, if the messages are about several. */
-  bookingOf?: (message: Message) => ReactNode
+  bookingOf?: (message: ListedMessage) => ReactNode
   rowsRef: RefObject<HTMLTableSectionElement | null>
 }
 
@@ -36,14 +36,14 @@ export function MessageTable({ messages, bookingOf, rowsRef }: MessageTableProps
             <th scope="col">{t('messages.what')}</th>
             <th scope="col">{t('messages.to')}</th>
             <th scope="col">{t('messages.result')}</th>
-            {bookingOf ? <th scope="col">{t('column.booking')}</th> : null}
+            {bookingOf ? <th scope="col">{t('messages.appointment')}</th> : null}
             <th scope="col">{t('messages.actions')}</th>
           </tr>
         </thead>
         <tbody ref={rowsRef}>
           {messages.map((message) => (
             <Row key={message.id} message={message} onRead={() => setRead(message)} sending={sending}>
-              {bookingOf ? <td data-label={t('column.booking')}>{bookingOf(message)}</td> : null}
+              {bookingOf ? <td data-label={t('messages.appointment')}>{bookingOf(message)}</td> : null}
             </Row>
           ))}
         </tbody>

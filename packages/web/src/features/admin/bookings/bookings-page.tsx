@@ -1,21 +1,17 @@
 import type { Booking, BookingStatus } from '@holdfast/contract/client'
 import { Button, Checkbox, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
-import { IconSearch } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { getRouteApi, useRouter } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { type RefObject, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { statusesInOrder } from '../../../domain/bookings/status-colors.ts'
 import { statusLabel } from '../../../domain/bookings/status-label.ts'
 import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
 import { formatDayTime } from '../../../lib/format.ts'
-import { isLeaving } from '../../../lib/is-leaving.ts'
 import { addDays, localDateTime, parseDay } from '../../../lib/local-time.ts'
 import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
-import { Icon } from '../../../ui/icon.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
 import { focusPageTitle } from '../../../ui/page-focus.ts'
 import { PageLoading } from '../../../ui/page-loading.tsx'
@@ -29,11 +25,11 @@ import { DoctorFilter } from '../doctor-filter.tsx'
 import classes from '../filters.module.css'
 import { NoDoctors } from '../no-doctors.tsx'
 import { recordExport } from '../record-export.ts'
+import { SearchField } from '../search-field.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { bookingSearchQuery } from './booking-queries.ts'
 
 const route = getRouteApi('/clinic/$clinicId/bookings')
-const typingMs = 250
 
 /** The clinic's bookings: search, filters, paging and download as CSV. */
 export function BookingsPage() {
@@ -179,32 +175,16 @@ type FiltersProps = {
 
 function Filters({ search, onChange }: FiltersProps) {
   const { t } = useTranslation(['admin', 'shell'])
-  const router = useRouter()
-  const [text, setText] = useState(search.q ?? '')
   const set = (part: Partial<Record<keyof BookingsSearch, string | boolean>>) => {
     const entries = Object.entries({ ...search, ...part }).filter(([, value]) => value !== '' && value !== false)
     onChange(Object.fromEntries(entries))
   }
-  const passOn = useDebouncedCallback((q: string) => {
-    if (!isLeaving(router)) set({ q: q.trim() })
-  }, typingMs)
   const setDay = (name: 'from' | 'to', value: string) => {
     if (parseDay(value) !== null) set({ [name]: value })
   }
   return (
     <form className={classes.filters} aria-label={t('filter.label')} onSubmit={(event) => event.preventDefault()}>
-      <TextInput
-        type="search"
-        label={t('filter.text')}
-        placeholder={t('filter.placeholder')}
-        leftSection={<Icon of={IconSearch} size={18} />}
-        maxLength={100}
-        value={text}
-        onChange={({ currentTarget }) => {
-          setText(currentTarget.value)
-          passOn(currentTarget.value)
-        }}
-      />
+      <SearchField text={search.q} onSearch={(q) => set({ q })} />
       <NativeSelect
         label={t('column.status')}
         value={search.status ?? ''}

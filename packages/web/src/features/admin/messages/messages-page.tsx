@@ -1,18 +1,21 @@
+import type { ListedMessage } from '@holdfast/contract/client'
 import { NativeSelect, Stack, Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { formatDayTime } from '../../../lib/format.ts'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
-import layoutClasses from '../../../ui/layout.module.css'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import { ShowMore } from '../../../ui/show-more.tsx'
 import { messageStates, parseMessagesSearch } from '../admin-search.ts'
+import { BookingLink } from '../booking-link.tsx'
 import classes from '../filters.module.css'
 import { MessageTable } from '../message-table.tsx'
 import { messagesQuery } from '../messages-query.ts'
+import { SearchField } from '../search-field.tsx'
 import { useClinic } from '../use-clinic.ts'
 
 const route = getRouteApi('/clinic/$clinicId/messages')
@@ -26,19 +29,20 @@ export function MessagesPage() {
   const found = useInfiniteQuery(messagesQuery(clinicId, search))
   const messages = found.data?.pages.flatMap(({ items }) => items) ?? []
   const rowsRef = useRef<HTMLTableSectionElement>(null)
-  const setState = (state: string) =>
-    void navigate({ search: parseMessagesSearch({ state }), replace: true, resetScroll: false })
+  const set = (part: { state?: string; q?: string }) =>
+    void navigate({ search: parseMessagesSearch({ ...search, ...part }), replace: true, resetScroll: false })
   return (
     <Stack gap="lg">
       <div>
         <PageTitle>{t('messages.title')}</PageTitle>
         <Text c="dimmed">{t('messages.intro')}</Text>
       </div>
-      <form className={classes.filters} onSubmit={(event) => event.preventDefault()}>
+      <form className={classes.filters} aria-label={t('messages.search')} onSubmit={(event) => event.preventDefault()}>
+        <SearchField text={search.q} onSearch={(q) => set({ q })} />
         <NativeSelect
           label={t('messages.result')}
           value={search.state ?? ''}
-          onChange={({ currentTarget }) => setState(currentTarget.value)}
+          onChange={({ currentTarget }) => set({ state: currentTarget.value })}
           data={[
             { value: '', label: t('messages.anyState') },
             ...messageStates.map((state) => ({ value: state, label: t(`messages.state.${state}`) })),
@@ -52,25 +56,43 @@ export function MessagesPage() {
           <PageLoading />
         )
       ) : messages.length === 0 ? (
-        <EmptyState title={t('messages.none')} help={t('messages.noneHelp')} />
+        Object.keys(search).length === 0 ? (
+          <EmptyState title={t('messages.none')} help={t('messages.noneHelp')} />
+        ) : (
+          <EmptyState title={t('messages.noneFound')} help={t('messages.noneFoundHelp')} />
+        )
       ) : (
         <>
           <MessageTable
             messages={messages}
             rowsRef={rowsRef}
-            bookingOf={({ bookingId }) => (
-              <Link
-                className={layoutClasses.link}
-                to="/clinic/$clinicId/bookings/$bookingId"
-                params={{ clinicId, bookingId }}
-              >
-                {t('messages.booking')}
-              </Link>
-            )}
+            bookingOf={(message) => <MessageBooking message={message} />}
           />
           <ShowMore pages={found} count={messages.length} listRef={rowsRef} />
         </>
       )}
     </Stack>
+  )
+}
+
+/** The patient, as a link to the booking, and the appointment as it is now. */
+function MessageBooking({ message: { bookingId, booking } }: { message: ListedMessage }) {
+  const { t } = useTranslation('admin')
+  const { clinicId, doctors, timeZone } = useClinic()
+  if (booking === undefined) return t('messages.archived')
+  const doctor = doctors.find(({ id }) => id === booking.doctorId)?.name
+  return (
+    <>
+      <BookingLink booking={{ ...booking, id: bookingId, clinicId }} />
+      <Text size="sm" c="dimmed">
+        {formatDayTime(booking.startsAt, timeZone)}
+        {doctor === undefined ? null : (
+          <>
+            {' · '}
+            <bdi>{doctor}</bdi>
+          </>
+        )}
+      </Text>
+    </>
   )
 }
