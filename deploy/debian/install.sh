@@ -21,6 +21,12 @@ site=/etc/nginx/sites-available/holdfast
 enabled_site=/etc/nginx/sites-enabled/holdfast
 local_url=http://127.0.0.1
 ready_seconds_max=300
+# The options of the last run that ended, and those of one that has not.
+options=$settings/install.conf
+pending=$settings/install.conf.pending
+# Who signs the certificate that this script creates, and for how long.
+signer='Created by install.sh of Holdfast'
+certificate_days=825
 # An upgrade that has not ended, see record_upgrade.
 upgrade=$settings/upgrade.conf
 # What runs beside the server. Timers first: they would start again what is stopped after them.
@@ -115,50 +121,88 @@ install_release() {
   restart=yes
 }
 
-# Options of an earlier run are the default.
-remembered() { [ ! -f "$settings/install.conf" ] || sed -n "s/^$1=//p" "$settings/install.conf"; }
+# Options of an earlier run are the default; of one that was interrupted, first.
+remembered() {
+  for file in "$pending" "$options"; do
+    [ -f "$file" ] || continue
+    sed -n "s/^$1=//p" "$file"
+    return 0
+  done
+}
 
-# Whether people reached the machine under another name until now.
-has_new_host() { [ -n "$former_host" ] && [ "$former_host" != "$host" ]; }
+# Names under which people reached the machine, or would have after a run that was interrupted.
+remembered_hosts() {
+  for file in "$options" "$pending"; do [ ! -f "$file" ] || sed -n 's/^host=//p' "$file"; done
+}
+
+has_new_host() {
+  for former in $former_hosts; do [ "$former" = "$host" ] || return 0; done
+  return 1
+}
 
 is_of_host() { openssl x509 -in "$certificate" -noout -checkhost "$host" 2>/dev/null | grep -q 'does match'; }
 
-# Whether the certificate is one that this script created, and may create again.
-is_self_signed() {
-  [ "$certificate" = "$settings/tls/certificate.pem" ] &&
-    [ "$(openssl x509 -in "$certificate" -noout -subject_hash)" = \
-      "$(openssl x509 -in "$certificate" -noout -issuer_hash)" ]
+# A property of the certificate.
+certificate_has() { openssl x509 -in "$certificate" -noout "-$1" -nameopt RFC2253 | sed 's/^[^=]*=//'; }
+
+# Whether this script created the certificate, and may create it again. A clinic can have signed its own.
+is_created_here() {
+  [ "$certificate" = "$settings/tls/certificate.pem" ] || return 1
+  subject=$(certificate_has subject)
+  [ "$subject" = "$(certificate_has issuer)" ] || return 1
+  case $subject in *",O=$signer") return 0 ;; esac
+  # Earlier releases did not write who created it.
+  seconds=$(($(date -d "$(certificate_has enddate)" +%s) - $(date -d "$(certificate_has startdate)" +%s)))
+  for former in $former_hosts; do
+    [ "$subject" != "CN=$former" ] || [ "$seconds" != $((certificate_days * 86400)) ] || return 0
+  done
+  return 1
 }
 
 # Before anything is changed.
 check_new_host() {
   has_new_host || return 0
-  nginx -t -q || fail 'nginx refuses its own files, see above. Nothing was changed.'
-  [ ! -f "$certificate" ] || is_of_host || is_self_signed ||
+  ! command -v nginx >/dev/null || nginx -t -q || fail 'nginx refuses its own files, see above. Nothing was changed.'
+  [ ! -f "$certificate" ] || is_of_host || is_created_here ||
     fail "$certificate is not of $host: add --certificate FILE --key FILE. Nothing was changed."
 }
 
-# What has the former name besides nginx's site, which is written in any case.
+# What this run is about to change, for the next one if this one does not end.
+begin_changes() {
+  [ ! -f "$pending" ] || restart=yes
+  print_options >"$pending.draft"
+  mv "$pending.draft" "$pending"
+}
+
+# All is changed, and the services run with it.
+end_changes() {
+  make_directory 0755 root:root "$settings"
+  install_file 0644 root:root "$options" <<EOF
+$(print_options)
+EOF
+  rm -f "$pending"
+}
+
+print_options() { printf '%s\n' "host=$host" "certificate=$certificate" "key=$key"; }
+
+# What has the former name besides nginx's site, which is written already.
 change_host() {
   has_new_host || return 0
-  if [ -f "$certificate" ] && ! is_of_host; then rm "$certificate" "$key"; fi
-  case $(setting_of HOLDFAST_URL) in
-    "https://$former_host" | "https://$former_host/")
-      sed -i "s|^HOLDFAST_URL=.*|HOLDFAST_URL=https://$host|" "$settings/holdfast.env"
-      note "Changed HOLDFAST_URL in $settings/holdfast.env"
-      ;;
-  esac
+  if is_created_here && ! is_of_host; then create_certificate; fi
+  for former in $former_hosts; do
+    [ "$former" != "$host" ] || continue
+    case $(setting_of HOLDFAST_URL) in
+      "https://$former" | "https://$former/")
+        sed -i "s|^HOLDFAST_URL=.*|HOLDFAST_URL=https://$host|" "$settings/holdfast.env"
+        note "Changed HOLDFAST_URL in $settings/holdfast.env"
+        ;;
+    esac
+    say "Passkeys of $former no longer work, and links that were sent lead there: see docs/operations/configure.md."
+  done
   restart=yes
-  say "Passkeys of $former_host no longer work, and links that were sent lead there: see docs/operations/configure.md."
 }
 
 write_settings() {
-  make_directory 0755 root:root "$settings"
-  install_file 0644 root:root "$settings/install.conf" <<EOF
-host=$host
-certificate=$certificate
-key=$key
-EOF
   if [ ! -f "$settings/holdfast.env" ]; then
     install_file 0640 root:holdfast "$settings/holdfast.env" <<EOF
 $(sed -e "s|^#HOLDFAST_URL=.*|HOLDFAST_URL=https://$host|" "$release/deploy/systemd/holdfast.env")
@@ -171,32 +215,53 @@ EOF
 self_signed_certificate() {
   [ "$certificate" = "$settings/tls/certificate.pem" ] || return 0
   [ -f "$certificate" ] && return 0
+  create_certificate
+}
+
+# For another name with the same key: then one file changes, and nginx never finds two that do not belong together.
+create_certificate() {
   make_directory 0700 root:root "$settings/tls"
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 825 -subj "/CN=$host" \
-    -addext "subjectAltName=DNS:$host" -keyout "$key" -out "$certificate" 2>/dev/null
+  [ ! -f "$certificate" ] || cp -p "$certificate" "$certificate.former"
+  if [ ! -f "$key" ]; then
+    openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.draft"
+    mv "$key.draft" "$key"
+  fi
+  openssl req -x509 -new -key "$key" -days "$certificate_days" -subj "/O=$signer/CN=$host" \
+    -addext "subjectAltName=DNS:$host" -out "$certificate.draft"
+  mv "$certificate.draft" "$certificate"
   note "Created a self-signed certificate. Browsers warn of it: replace it by --certificate FILE --key FILE."
 }
 
+# An earlier run was interrupted while nginx looked at its site.
+restore_site() { [ ! -e "$site.former" ] || mv "$site.former" "$site"; }
+
+# The first thing that is changed, as nginx can refuse it.
 write_nginx() {
   site_text=$(sed -e "s|\${HOLDFAST_HOST}|$host|g" -e "s|\${HOLDFAST_SERVERS}|server 127.0.0.1:$port;|" \
     -e "s|\${HOLDFAST_HTTP_PORT}|80|" -e "s|\${HOLDFAST_HTTPS_PORT}|443|" \
     -e "s|\${HOLDFAST_CERTIFICATE}|$certificate|" -e "s|\${HOLDFAST_KEY}|$key|" \
     "$release/deploy/nginx/holdfast.conf.template")
-  former=
+  # Whoever has removed the link of an installation uses another site: it stays removed.
+  link=no
+  if [ ! -f "$options" ] || [ ! -f "$site" ]; then link=yes; fi
+  had_link=no
+  if [ -L "$enabled_site" ] || [ -e "$enabled_site" ]; then had_link=yes; fi
   if [ -f "$site" ]; then
-    former=$(mktemp)
-    cp -p "$site" "$former"
+    cp -p "$site" "$site.draft"
+    mv "$site.draft" "$site.former"
   fi
   install_file 0644 root:root "$site" <<EOF
 $site_text
 EOF
-  [ -e "$enabled_site" ] || ln -s "$site" "$enabled_site"
+  if [ "$had_link" = no ] && [ "$link" = yes ]; then ln -s "$site" "$enabled_site"; fi
   if nginx -t -q; then
-    [ -z "$former" ] || rm "$former"
+    rm -f "$site.former"
+    [ -e "$enabled_site" ] || say "$enabled_site was removed: nginx does not use $site, but your site instead of it."
     return 0
   fi
   # With a site that it refuses, nginx would not start again, for others on this machine either.
-  if [ -n "$former" ]; then mv "$former" "$site"; else rm -f "$site" "$enabled_site"; fi
+  [ "$had_link" = yes ] || rm -f "$enabled_site"
+  if [ -f "$site.former" ]; then mv "$site.former" "$site"; else rm -f "$site"; fi
   fail "nginx refuses $site, see above. The file is as it was before."
 }
 
@@ -234,7 +299,8 @@ write_services() {
   install_file 0644 root:root "$units/holdfast-.service.d/common.conf" \
     <"$release/deploy/systemd/holdfast-.service.d/common.conf"
   write_place_of_backups
-  if [ "$wrote" = yes ]; then
+  # After an interrupted run systemd may not have read what it wrote.
+  if [ "$wrote" = yes ] || [ "$restart" = yes ]; then
     systemctl daemon-reload
     restart=yes
   fi
@@ -526,7 +592,7 @@ uninstall() {
   if has_systemd; then stop_services; fi
   rm -rf "$units"/holdfast-*.service "$units"/holdfast-*.timer "$units/holdfast-.service.d" "$programs"
   rm -rf "$units/holdfast-server.service.d" "$units/holdfast-worker.service.d" "$units/holdfast-backup.service.d"
-  rm -f "$site" "$enabled_site" /etc/logrotate.d/holdfast /usr/local/bin/holdfast
+  rm -f "$site" "$site.former" "$enabled_site" /etc/logrotate.d/holdfast /usr/local/bin/holdfast
   if has_systemd; then
     systemctl daemon-reload
     # A backup that was stopped counts as failed.
@@ -548,8 +614,34 @@ uninstall() {
   say "  Debian's packages             apt-get remove nginx-light logrotate"
 }
 
+# In this order: what can be refused comes first, and what the next run goes by comes last.
+make_changes() {
+  install_packages
+  create_user
+  make_directory 0755 root:root "$settings"
+  self_signed_certificate
+  write_nginx
+  begin_changes
+  change_host
+  write_settings
+  data=$(setting_of HOLDFAST_DATA)
+  url=$(setting_of HOLDFAST_URL)
+  case $url in
+    "https://$host" | "https://$host/") ;;
+    *)
+      say "HOLDFAST_URL in $settings/holdfast.env is ${url:-not set}, and people reach this machine as https://$host:" \
+        "correct it there, or add the right --host. The certificate has to be of the same name."
+      ;;
+  esac
+  install_release
+  write_services
+  switch_release
+  if systemctl is-active -q nginx; then systemctl reload nginx; else systemctl start nginx; fi
+  end_changes
+}
+
 host=$(remembered host)
-former_host=$host
+former_hosts=$(remembered_hosts)
 certificate=$(remembered certificate)
 key=$(remembered key)
 email=
@@ -608,28 +700,9 @@ port=${port:-3000}
 finish_upgrade
 refuse_older
 check_release
+restore_site
 check_new_host
-install_packages
-create_user
-change_host
-write_settings
-data=$(setting_of HOLDFAST_DATA)
-port=$(setting_of PORT)
-port=${port:-3000}
-url=$(setting_of HOLDFAST_URL)
-case $url in
-  "https://$host" | "https://$host/") ;;
-  *)
-    say "HOLDFAST_URL in $settings/holdfast.env is ${url:-not set}, and people reach this machine as https://$host:" \
-      "correct it there, or add the right --host. The certificate has to be of the same name."
-    ;;
-esac
-install_release
-self_signed_certificate
-write_nginx
-write_services
-switch_release
-if systemctl is-active -q nginx; then systemctl reload nginx; else systemctl start nginx; fi
+make_changes
 if [ "$changed" = no ]; then
   say "Holdfast $version is installed, and nothing had to be changed"
 else

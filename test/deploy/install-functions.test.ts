@@ -10,7 +10,8 @@ const [functions = ''] = readFileSync(join(root, 'deploy/debian/install.sh'), 'u
 /** Runs a script with the functions of install.sh, on the files of a directory instead of those of the machine. */
 function run(directory: string, script: string) {
   const files = ['settings', 'units', 'state', 'backups', 'site', 'enabled_site']
-  const own = `${files.map((name) => `${name}=${directory}/${name}`).join('\n')}\nmkdir -p $settings $units\n`
+  const own = `${files.map((name) => `${name}=${directory}/${name}`).join('\n')}\nmkdir -p $settings $units
+options=$settings/install.conf pending=$settings/install.conf.pending\n`
   const { status, stdout, stderr } = spawnSync('sh', ['-c', `${functions}\n${own}release=${root}\n${script}`], {
     encoding: 'utf8',
   })
@@ -65,7 +66,7 @@ test('the services may write to the place of backups, and to no former one', () 
 function changeHost(directory: string, prepare = '') {
   return run(
     directory,
-    `settings=${directory}/settings; former_host=old.example.org host=old.example.org restart=no
+    `settings=${directory}/settings; former_hosts=old.example.org host=old.example.org restart=no
      certificate=$settings/tls/certificate.pem key=$settings/tls/key.pem
      chown() { :; }; install() { mkdir -p "$8"; }; nginx() { :; }; stat() { echo 0700 root:root; }
      mkdir -p $settings/tls; echo HOLDFAST_URL=https://old.example.org >$settings/holdfast.env; self_signed_certificate
@@ -86,7 +87,7 @@ test('another name of the machine changes the address of the site and the self-s
 test('another name leaves an address alone that was not the former one, and the same name changes nothing', () => {
   const other = 'echo HOLDFAST_URL=https://www.example.org >$settings/holdfast.env'
   expect(changeHost(scratch(), other).out).toContain('HOLDFAST_URL=https://www.example.org\n')
-  const kept = changeHost(scratch(), 'former_host=new.example.org').out
+  const kept = changeHost(scratch(), 'former_hosts=new.example.org').out
   expect(kept).toContain('DNS:old.example.org')
   expect(kept).toContain('HOLDFAST_URL=https://old.example.org\nrestart=no')
 })
@@ -97,6 +98,93 @@ test('another name is refused, and nothing is changed, without a certificate of 
   const refused = changeHost(directory, given)
   expect(refused).toMatchObject({ status: 1, err: expect.stringContaining('given.pem is not of new.example.org') })
   expect(run(directory, 'cat $settings/holdfast.env').out).toBe('HOLDFAST_URL=https://old.example.org')
+})
+
+/** Creates a self-signed certificate as an earlier release did, or as a clinic may have. */
+const certificateOf = (name: string, days: number) =>
+  `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days ${days} -subj /CN=${name} \
+    -addext subjectAltName=DNS:${name} -keyout $key -out $certificate 2>/dev/null`
+
+test('another name replaces a certificate of an earlier release, and refuses one that the clinic has signed', () => {
+  expect(changeHost(scratch(), certificateOf('old.example.org', 825)).out).toContain('DNS:new.example.org')
+  for (const own of [certificateOf('old.example.org', 365), certificateOf('www.example.org', 825)]) {
+    const directory = scratch()
+    const sum = () => run(directory, 'sha256sum $settings/tls/*.pem').out
+    const refused = changeHost(directory, `${own}; sha256sum $settings/tls/*.pem`)
+    expect(refused).toMatchObject({ status: 1, err: expect.stringContaining('is not of new.example.org') })
+    expect(refused.out).toContain(sum())
+  }
+})
+
+/** A run of an installation as old.example.org. What changes the machine beyond settings and site is left out. */
+function install(directory: string, { hostOption = '', nginx = 'return 0', server = 'return 0' }) {
+  return run(
+    directory,
+    `host=$(remembered host) former_hosts=$(remembered_hosts) restart=no port=3000 version=1 programs=${directory}/opt
+     host=${hostOption || '$host'} certificate=$settings/tls/certificate.pem key=$settings/tls/key.pem
+     chown() { :; }; install() { mkdir -p "$8"; }; stat() { echo 0700 root:root; }
+     systemctl() { echo systemctl "$@"; }; nginx() { ${nginx}; }; wait_until_ready() { ${server}; }
+     install_packages() { :; }; create_user() { :; }; create_administrator() { :; }; install_release() { :; }
+     write_services() { :; }
+     mkdir -p $programs/1; ln -sfn $programs/1 $programs/current
+     restore_site; check_new_host; make_changes`,
+  )
+}
+
+/** What an installation has of its name. */
+const names = `cat $settings/install.conf; cat $settings/holdfast.env | grep ^HOLDFAST_URL
+  grep -o 'server_name .*' $site | sort -u; openssl x509 -in $settings/tls/certificate.pem -noout -ext subjectAltName
+  ls $settings; ls -d \${site}*`
+
+function installed(): string {
+  const directory = scratch()
+  expect(install(directory, { hostOption: 'old.example.org' })).toMatchObject({ status: 0 })
+  expect(run(directory, 'readlink $enabled_site').out).toBe(join(directory, 'site'))
+  return directory
+}
+
+test('a run that nginx refuses changes nothing, and the next one does not remember its options', () => {
+  const directory = installed()
+  const before = run(directory, names).out
+  expect(before).toContain('host=old.example.org')
+  const refuse = '[ "$(grep -c new.example.org $site)" = 0 ]'
+  const refused = install(directory, { hostOption: 'new.example.org', nginx: refuse })
+  expect(refused).toMatchObject({ status: 1, err: expect.stringContaining('nginx refuses') })
+  expect(run(directory, names).out).toBe(before)
+  expect(install(directory, { nginx: refuse }).status).toBe(0)
+  expect(run(directory, names).out).toBe(before)
+})
+
+test('a run that is killed while nginx checks its site leaves the former site to the next one', () => {
+  const directory = installed()
+  const before = run(directory, names).out
+  install(directory, { hostOption: 'new.example.org', nginx: 'grep -q old.example.org $site || kill -9 $$' })
+  expect(run(directory, names).out).not.toBe(before)
+  expect(install(directory, {}).status).toBe(0)
+  expect(run(directory, names).out).toBe(before)
+})
+
+test('a change of the name that ends midway is completed by the next run, which restarts server and worker', () => {
+  const directory = installed()
+  const old = run(directory, names).out
+  expect(install(directory, { hostOption: 'new.example.org', server: 'return 1' }).status).toBe(1)
+  const { status, out } = install(directory, {})
+  expect([status, out]).toEqual([0, expect.stringContaining('systemctl restart holdfast-server\n')])
+  expect(out).toContain('systemctl try-restart holdfast-worker\n')
+  expect(out).toMatch(/systemctl reload nginx/)
+  const now = run(directory, names).out
+  expect(now.replaceAll('certificate.pem.former\n', '')).toBe(old.replaceAll('old.example', 'new.example'))
+  expect(install(directory, {}).out).not.toContain('restart')
+})
+
+test('a link of the site that the operator has removed stays removed', () => {
+  const directory = installed()
+  run(directory, 'rm $enabled_site')
+  expect(install(directory, {}).out).toContain('was removed: nginx does not use')
+  expect(run(directory, 'ls $enabled_site').status).not.toBe(0)
+  run(directory, 'rm $site')
+  expect(install(directory, {}).status).toBe(0)
+  expect(run(directory, 'readlink $enabled_site').out).toBe(join(directory, 'site'))
 })
 
 test('the first password is written again after the database was removed', () => {

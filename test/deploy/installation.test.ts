@@ -175,9 +175,7 @@ describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
   })
 
   test('what is missing is repaired', async () => {
-    await machine.succeed(
-      'rm /etc/nginx/sites-enabled/holdfast /etc/logrotate.d/holdfast; systemctl stop holdfast nginx',
-    )
+    await machine.succeed('rm /etc/nginx/sites-*/holdfast /etc/logrotate.d/holdfast; systemctl stop holdfast nginx')
     expect(await machine.succeed(installer)).toContain('Wrote /etc/logrotate.d/holdfast')
     expect(await get('/readyz')).toContain('"ready"')
     expect(await machine.succeed(`rm /etc/nginx/sites-available/holdfast && ${installer}`)).not.toContain('nothing had')
