@@ -4,7 +4,7 @@ import { axeFindings } from './harness.ts'
 import { test } from './site-test.ts'
 import { aCase, aTheatre, inMinutes, openBoard } from './theatre-scene.ts'
 
-test('a case that was ended by mistake lies beside the one that has its room since, and both are at risk', async ({
+test('a case ended by mistake lies beside the one that has its room since, says so, and takes it again', async ({
   site,
 }) => {
   const theatre = await aTheatre(site)
@@ -22,7 +22,9 @@ test('a case that was ended by mistake lies beside the one that has its room sin
 
   const page = await openBoard(theatre, 'staff')
   const [live, other] = [page.locator(`[data-case="${id}"]`), page.locator(`[data-case="${since.id}"]`)]
-  await expect.poll(() => live.getAttribute('data-flag')).toBe('atRisk')
+  await expect.poll(() => live.getAttribute('data-flag')).toBe('incomplete')
+  await live.filter({ hasText: /^Incomplete/ }).waitFor()
+  await page.getByRole('list', { name: 'What the signs mean' }).getByText('Incomplete').waitFor()
   expect(await other.getAttribute('data-flag')).toBe('atRisk')
   const boxes = [await live.boundingBox(), await other.boundingBox()]
   const [upper, lower] = boxes.flatMap((box) => box ?? []).toSorted((one, next) => one.y - next.y)
@@ -35,9 +37,26 @@ test('a case that was ended by mistake lies beside the one that has its room sin
 
   await live.click()
   const dialog = page.getByRole('dialog')
-  await dialog.getByText(/^Hip repair, planned from .* needs the same room, people or equipment\.$/).waitFor()
+  await dialog.getByText(/^Room 1, \d+:\d\d to \d+:\d\d: taken by Hip repair \(Room 1\)\.$/).waitFor()
+  expect(await dialog.getByText('At risk').count()).toBe(0)
+  const again = dialog.getByRole('button', { name: 'Take again' })
+  expect(await again.count()).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'hidden' })
   await other.click()
   await dialog.getByText(/^Prostatectomy, planned from /).waitFor()
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'hidden' })
+
+  // The other one is gone, and nobody has given the room back.
+  await dataOf(site.admin.cancelCase({ path: { caseId: since.id }, body: { reasonCode: 'no_bed' } }))
+  await other.waitFor({ state: 'detached' })
+  expect(await live.getAttribute('data-flag')).toBe('incomplete')
+  await live.click()
+  await dialog.getByText(/^Room 1, .*: free again\.$/).waitFor()
+  await again.click()
+  await page.getByText('Prostatectomy has what was free again.').waitFor()
+  await dialog.getByText('Incomplete').waitFor({ state: 'detached' })
+  await expect.poll(() => live.getAttribute('data-flag')).toBe('planned')
 })

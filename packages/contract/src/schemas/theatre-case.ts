@@ -212,6 +212,20 @@ const allocationSchema = Type.Object(
   { title: 'Allocation', additionalProperties: false },
 )
 
+const lackSchema = Type.Object(
+  {
+    kind: allocationKindSchema,
+    resourceId: Type.String({ format: 'uuid' }),
+    unit: Type.Integer({ description: 'The number of the piece of equipment; 1 for everything else' }),
+    from: Type.String({ format: 'date-time' }),
+    to: Type.String({ format: 'date-time' }),
+    isFree: Type.Boolean({ description: 'Nobody has it at `from`: `extend` to the same end takes it again' }),
+    caseId: nullableId({ description: 'The case that has it, if you may see that' }),
+    slotId: nullableId({ description: 'The doctor’s slot at that time, instead of a case' }),
+  },
+  { title: 'CaseLack', additionalProperties: false },
+)
+
 const caseFields = {
   id: Type.String({ format: 'uuid', description: 'A case is a booking with this id' }),
   clinicId: Type.String({ format: 'uuid' }),
@@ -259,6 +273,10 @@ const caseFields = {
   ),
   atRiskBy: nullableId({
     description: 'In lists: a case that is expected to end too late for this one, or needs the same at the same time',
+  }),
+  lacks: Type.Union([Type.Array(lackSchema), Type.Null()], {
+    description:
+      'In lists: what it does not have of its plan, after an end that was recorded by mistake; null: not in a list',
   }),
   version: Type.Integer(),
   createdAt: Type.String({ format: 'date-time' }),

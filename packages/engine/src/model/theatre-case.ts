@@ -9,6 +9,13 @@ export type AllocationKind = 'room' | 'surgeon' | 'anaesthetist' | 'staff' | 'eq
 /** One unit of a resource that a case takes, with turnover or reprocessing. Instants, `to` not included. */
 export type Allocation = { kind: AllocationKind; resourceId: string; unit: number; from: Date; to: Date }
 
+/**
+ * What a case takes less of than its plan: that unit of the resource from `from` to `to`. `caseId`, `slotId`: the case
+ * or clinic slot that has it first in this time; both null: nobody, or somebody whom the reader may not see. `isFree`:
+ * nobody has it at `from`, so an extension to the same end takes it again.
+ */
+export type CaseLack = Allocation & { isFree: boolean; caseId: string | null; slotId: string | null }
+
 export type Procedure = { code: string; display: string }
 
 /** The `mrn` (medical record number) identifies a patient within the clinic. `birthDate`: `YYYY-MM-DD`. */
@@ -93,6 +100,11 @@ export type Case = Omit<CasePlan, 'staffIds' | 'equipment'> & {
    * In lists of a time range; null elsewhere.
    */
   atRiskBy: string | null
+  /**
+   * What it does not have of its plan, although no end of it is recorded: an end that was a mistake was taken back, and
+   * others have its room, people or equipment since, or had them. In lists of a time range; null elsewhere.
+   */
+  lacks: CaseLack[] | null
   version: number
   createdAt: Date
   updatedAt: Date

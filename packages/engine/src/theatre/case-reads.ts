@@ -1,6 +1,5 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
-import { isLapsed } from '../database/hold-sql.ts'
 import { prepared } from '../database/prepared.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
@@ -8,18 +7,29 @@ import { pageOf } from '../lists/page.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Page } from '../model/page.ts'
 import type { Theatre } from '../model/theatre.ts'
-import type { Allocation, AllocationKind, Case, Milestone } from '../model/theatre-case.ts'
+import type { Allocation, AllocationKind, Case, CaseLack, Milestone } from '../model/theatre-case.ts'
 import { allPages } from './all-pages.ts'
+import { isLapsedHold, isOfSurgeon, isOver } from './case-conditions.ts'
+import { type FoundLack, lacks } from './case-lacks.ts'
 
 const pageMax = 1_000
 const cursorOfCases = cursorOf('cases', ['micros', 'id'])
 
-type CaseRow = { found: FoundCase; atRiskBy: string | null }
+type CaseRow = { found: FoundCase; atRiskBy: string | null; lacks: FoundLack[] }
 
 /** A case as `cases_by_id` has it: its times are texts. */
 export type FoundCase = Omit<
   Case,
-  'holdExpiresAt' | 'startsAt' | 'endsAt' | 'expectedEndsAt' | 'createdAt' | 'updatedAt' | 'allocations' | 'milestones'
+  | 'holdExpiresAt'
+  | 'startsAt'
+  | 'endsAt'
+  | 'expectedEndsAt'
+  | 'createdAt'
+  | 'updatedAt'
+  | 'allocations'
+  | 'milestones'
+  | 'atRiskBy'
+  | 'lacks'
 > & {
   holdExpiresAt: string | null
   startsAt: string
@@ -29,18 +39,6 @@ export type FoundCase = Omit<
   updatedAt: string
   allocations: [AllocationKind, string, number, string, string][]
   milestones: { milestone: Milestone; at: string }[]
-}
-
-/** undefined: anybody's; null: nobody's. */
-export const isOfSurgeon = (theirs: Sql, surgeonId: string | null | undefined) =>
-  surgeonId === undefined ? sql`true` : sql`${theirs} = ${surgeonId}::uuid`
-
-/** Whether the patient of a case is out of the room. */
-function isOver(one: Sql): Sql {
-  return sql`
-    exists (select from holdfast.case_milestone m
-             where m.clinic_no = ${one}.clinic_no and m.booking_id = ${one}.booking_id
-               and m.milestone in ('out_of_room', 'cleaned'))`
 }
 
 const plan = (one: Sql) => sql`tstzrange(${one}.starts_at, ${one}.ends_at)`
@@ -53,12 +51,6 @@ const isCut = (one: Sql, taken: Sql) => sql`
 const isBegun = (one: Sql) => sql`
   exists (select from holdfast.case_milestone m
            where m.clinic_no = ${one}.clinic_no and m.booking_id = ${one}.booking_id and m.milestone <> 'arrived')`
-
-/** Only recent bookings are holds: the bound keeps the statement from locking the months before. */
-const isLapsedHold = (one: Sql) => sql`
-  exists (select from holdfast.booking b
-           where b.clinic_no = ${one}.clinic_no and b.id = ${one}.booking_id and b.id >= holdfast.recent_ids()
-             and ${isLapsed})`
 
 /**
  * The allocations of what `taken` takes, of cases that begin within two days of `one`. A case takes at most a day, and
@@ -164,7 +156,8 @@ async function readPage(
        order by t.starts_at, t.booking_id
        limit ${limit + 1}
     )
-    select c.found, ${atRiskBy(surgeonId)} as "atRiskBy", ${microsOf(sql`t.starts_at`)} as micros
+    select c.found, ${atRiskBy(surgeonId)} as "atRiskBy", ${lacks(surgeonId)} as lacks,
+           ${microsOf(sql`t.starts_at`)} as micros
       from page t
       join holdfast.cases_by_id(${clinicNo}::integer, array(select booking_id from page)) c
         on c.booking_id = t.booking_id
@@ -172,7 +165,7 @@ async function readPage(
   const page = pageOf(
     rows,
     limit,
-    (row) => caseOf(row.found, row.atRiskBy),
+    (row) => caseOf(row.found, row),
     ({ micros, found }) => cursorOfCases.encode(micros, found.id),
   )
   const isWanted = ({ status }: Case) => withEnded || (status !== 'FAILED' && status !== 'CANCELLED')
@@ -195,7 +188,8 @@ export async function requireCase(connection: pg.Pool | pg.PoolClient, caseId: s
   return found
 }
 
-export function caseOf(found: FoundCase, atRiskBy: string | null = null): Case {
+/** `listed`: what only lists have. */
+export function caseOf(found: FoundCase, listed: Pick<CaseRow, 'atRiskBy' | 'lacks'> | null = null): Case {
   const { holdExpiresAt, allocations, milestones } = found
   return {
     ...found,
@@ -207,10 +201,15 @@ export function caseOf(found: FoundCase, atRiskBy: string | null = null): Case {
     updatedAt: new Date(found.updatedAt),
     allocations: allocations.map(allocationOf),
     milestones: milestones.map(({ milestone, at }) => ({ milestone, at: new Date(at) })),
-    atRiskBy,
+    atRiskBy: listed === null ? null : listed.atRiskBy,
+    lacks: listed === null ? null : listed.lacks.map(lackOf),
   }
 }
 
 function allocationOf([kind, resourceId, unit, from, to]: FoundCase['allocations'][number]): Allocation {
   return { kind, resourceId, unit, from: new Date(from), to: new Date(to) }
+}
+
+function lackOf({ from, to, ...lack }: FoundLack): CaseLack {
+  return { ...lack, from: new Date(from), to: new Date(to) }
 }

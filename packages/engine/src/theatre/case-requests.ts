@@ -12,7 +12,7 @@ import type { CaseRequest, CreateCaseRequestOutcome, Theatre } from '../model/th
 import type { Block } from '../model/theatre-resource.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 import { allPages } from './all-pages.ts'
-import { isOfSurgeon } from './case-reads.ts'
+import { isOfSurgeon } from './case-conditions.ts'
 
 const pageMax = 1_000
 const cursorOfRequests = cursorOf('case-requests', ['id'])

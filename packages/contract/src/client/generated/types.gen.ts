@@ -812,6 +812,10 @@ export type Case = {
      * In lists: a case that is expected to end too late for this one, or needs the same at the same time
      */
     atRiskBy: string | null;
+    /**
+     * In lists: what it does not have of its plan, after an end that was recorded by mistake; null: not in a list
+     */
+    lacks: Array<CaseLack> | null;
     version: number;
     createdAt: string;
     updatedAt: string;
@@ -952,6 +956,32 @@ export type CaseExtension = {
      * Not before the planned end
      */
     expectedEndsAt: string;
+};
+
+/**
+ * CaseLack
+ */
+export type CaseLack = {
+    kind: AllocationKind;
+    resourceId: string;
+    /**
+     * The number of the piece of equipment; 1 for everything else
+     */
+    unit: number;
+    from: string;
+    to: string;
+    /**
+     * Nobody has it at `from`: `extend` to the same end takes it again
+     */
+    isFree: boolean;
+    /**
+     * The case that has it, if you may see that
+     */
+    caseId: string | null;
+    /**
+     * The doctor’s slot at that time, instead of a case
+     */
+    slotId: string | null;
 };
 
 /**
@@ -1466,6 +1496,10 @@ export type CreatedCase = {
      * In lists: a case that is expected to end too late for this one, or needs the same at the same time
      */
     atRiskBy: string | null;
+    /**
+     * In lists: what it does not have of its plan, after an end that was recorded by mistake; null: not in a list
+     */
+    lacks: Array<CaseLack> | null;
     version: number;
     createdAt: string;
     updatedAt: string;

@@ -55,6 +55,7 @@ function aCase(surgeonId: string, overrides: Partial<CaseBody> = {}): CaseBody {
     ],
     milestones: [],
     atRiskBy: null,
+    lacks: null,
     version: 1,
     createdAt: '2031-01-01T00:00:00.000Z',
     updatedAt: '2031-01-01T00:00:00.000Z',
@@ -130,6 +131,15 @@ test('a case of a doctor’s board is at risk by none of others’', () => {
   const seen = restrictedResponses.cases(actor('doctor', 'chen'), board)
   expect(seen.cases.map(({ atRiskBy }) => atRiskBy)).toEqual([null, 'case of chen'])
   expect(restrictedResponses.cases(actor('staff'), board).cases[0]?.atRiskBy).toBe('case of sato')
+})
+
+test('a case of a doctor’s board lacks what others have, and does not say which of others’ cases', () => {
+  const lack = (caseId: string) => ({ ...allocation('room', 'room of chen'), caseId, slotId: null, isFree: false })
+  const lacks = [lack('case of sato'), lack('case of chen')]
+  const board = aBoard([aCase('chen', { id: 'early', lacks }), aCase('chen'), aCase('sato')])
+  const seen = restrictedResponses.cases(actor('doctor', 'chen'), board)
+  expect(seen.cases[0]?.lacks).toEqual([{ ...lack('case of sato'), caseId: null }, lack('case of chen')])
+  expect(restrictedResponses.cases(actor('staff'), board).cases[0]?.lacks).toEqual(lacks)
 })
 
 test('a doctor without cases, or whose account has no calendar, sees no case', () => {

@@ -26,9 +26,11 @@ type BoardCase = TheatreBoardBody['cases'][number]
 function boardOfSurgeon(actor: ClinicActor, board: TheatreBoardBody): TheatreBoardBody {
   const own = board.cases.filter((one) => isOfActor(actor, one))
   const ownIds = new Set(own.map(({ id }) => id))
+  const ofOwn = (caseId: string | null) => (caseId !== null && ownIds.has(caseId) ? caseId : null)
   const cases = own.map((one) => ({
     ...one,
-    atRiskBy: one.atRiskBy !== null && ownIds.has(one.atRiskBy) ? one.atRiskBy : null,
+    atRiskBy: ofOwn(one.atRiskBy),
+    lacks: one.lacks === null ? null : one.lacks.map((lack) => ({ ...lack, caseId: ofOwn(lack.caseId) })),
   }))
   const busy = board.cases
     .filter((one) => !isOfActor(actor, one))

@@ -18,7 +18,7 @@ function aCase(change: Partial<Case> & { inRoom?: string; outOfRoom?: string } =
     ...{ cancellationReason: null, holdExpiresAt: null, roomId: 'one', startsAt, endsAt, expectedEndsAt: endsAt },
     ...{ minutes, turnoverMinutes: 0, surgeonId: 'ada', anaesthetistId: null, staffIds: [], equipment: [] },
     ...{ blockId: null, service: 'Bones', procedure: { code: '1', display: 'x' }, urgency: 'elective' },
-    ...{ patientId: 'p', patient: null, requestId: null, override: null, allocations: [], atRiskBy: null },
+    ...{ patientId: 'p', patient: null, requestId: null, override: null, allocations: [], atRiskBy: null, lacks: null },
     milestones: [
       ...(inRoom === undefined ? [] : [{ milestone: 'in_room' as const, at: at(inRoom) }]),
       ...(outOfRoom === undefined ? [] : [{ milestone: 'out_of_room' as const, at: at(outOfRoom) }]),

@@ -31,6 +31,10 @@ export function caseBody(found: Case): CaseBody {
     allocations: found.allocations.map((one) => ({ ...one, from: timeText(one.from), to: timeText(one.to) })),
     milestones: found.milestones.map(({ milestone, at }) => ({ milestone, at: timeText(at) })),
     atRiskBy: found.atRiskBy,
+    lacks:
+      found.lacks === null
+        ? null
+        : found.lacks.map((one) => ({ ...one, from: timeText(one.from), to: timeText(one.to) })),
     version: found.version,
     createdAt: timeText(found.createdAt),
     updatedAt: timeText(found.updatedAt),

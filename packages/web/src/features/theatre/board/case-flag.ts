@@ -7,6 +7,7 @@ import {
   IconClockExclamation,
   IconHourglass,
   IconPlayerPlay,
+  IconPuzzle,
 } from '@tabler/icons-react'
 
 /** What a case on the board is marked with, in the order of the legend. */
@@ -16,6 +17,7 @@ export const flagIcons = {
   running: IconPlayerPlay,
   overrunning: IconAlarm,
   atRisk: IconAlertTriangle,
+  incomplete: IconPuzzle,
   done: IconCheck,
 } as const
 
@@ -23,10 +25,11 @@ export type CaseFlag = keyof typeof flagIcons
 
 /** null: it is planned, and nothing is to be noted. */
 export function caseFlag(
-  one: Pick<Case, 'id' | 'status' | 'milestones' | 'startsAt' | 'endsAt'>,
+  one: Pick<Case, 'id' | 'status' | 'milestones' | 'startsAt' | 'endsAt' | 'lacks'>,
   risks: ReadonlyMap<string, string>,
   now: number,
 ): CaseFlag | null {
+  if (one.lacks !== null && one.lacks.length > 0) return 'incomplete'
   const state: CaseState = caseState(one, now)
   if (risks.has(one.id) && (state === 'planned' || state === 'held')) return 'atRisk'
   return state === 'planned' ? null : state

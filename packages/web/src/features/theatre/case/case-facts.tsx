@@ -8,6 +8,7 @@ import type { Names } from '../conflict-text.ts'
 import { useNow } from '../use-now.ts'
 import { useTheatre } from '../use-theatre.ts'
 import classes from './case.module.css'
+import { CaseLacks } from './case-lacks.tsx'
 
 type CaseFactsProps = {
   one: Case
@@ -22,10 +23,12 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy }: CaseFactsProp
   const { timeZone } = useTheatre()
   const now = useNow()
   const isOver = one.status === 'CANCELLED' || one.status === 'FAILED'
+  const lacks = one.lacks ?? []
   const risk = atRiskBy === null ? undefined : names.caseOf(atRiskBy)
   return (
     <>
-      {atRiskBy === null ? null : (
+      {lacks.length === 0 ? null : <CaseLacks one={one} lacks={lacks} names={names} />}
+      {atRiskBy === null || lacks.some(({ caseId }) => caseId === atRiskBy) ? null : (
         <Alert color="red" variant="outline" title={t('state.atRisk')}>
           {risk !== undefined && Date.parse(risk.startsAt) >= Date.parse(one.startsAt)
             ? t('case.sameTimeAs', {

@@ -1,0 +1,18 @@
+import sql, { type Sql } from 'sql-template-tag'
+import { isLapsed } from '../database/hold-sql.ts'
+
+/** undefined: anybody's; null: nobody's. */
+export const isOfSurgeon = (theirs: Sql, surgeonId: string | null | undefined) =>
+  surgeonId === undefined ? sql`true` : sql`${theirs} = ${surgeonId}::uuid`
+
+/** Whether the patient of a case is out of the room. */
+export const isOver = (one: Sql) => sql`
+  exists (select from holdfast.case_milestone m
+           where m.clinic_no = ${one}.clinic_no and m.booking_id = ${one}.booking_id
+             and m.milestone in ('out_of_room', 'cleaned'))`
+
+/** Only recent bookings are holds: the bound keeps the statement from locking the months before. */
+export const isLapsedHold = (one: Sql) => sql`
+  exists (select from holdfast.booking b
+           where b.clinic_no = ${one}.clinic_no and b.id = ${one}.booking_id and b.id >= holdfast.recent_ids()
+             and ${isLapsed})`
