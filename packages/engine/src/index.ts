@@ -247,6 +247,7 @@ export {
 } from './model/webhook.ts'
 export { type MovedDatabase, MoveRefused, moveDatabase } from './move/move-database.ts'
 export type { BatchReport } from './queue/batch-report.ts'
+export { type ClinicTurns, clinicTurns } from './queue/clinic-turns.ts'
 export {
   type CalendarDays,
   type CalendarDoctor,

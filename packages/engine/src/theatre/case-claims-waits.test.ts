@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { newId } from '../model/id.ts'
+import type { ClinicTurns } from '../queue/clinic-turns.ts'
 import { caseClaims } from './case-claims.ts'
-import type { ClinicTurns } from './clinic-turns.ts'
 import type { ScheduledPlan, ScheduleRequest } from './schedule-cases.ts'
 
 const waitMsMax = 1_000

@@ -2,8 +2,8 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { prepared } from '../database/prepared.ts'
 import { BatchQueue, type BatchQueueSettings, type QueueDepth, type QueueResult } from '../queue/batch-queue.ts'
+import type { ClinicTurnsSettings } from '../queue/clinic-turns.ts'
 import { clinicQueues } from './clinic-queues.ts'
-import type { ClinicTurnsSettings } from './clinic-turns.ts'
 import {
   type CaseWriter,
   resultOf,

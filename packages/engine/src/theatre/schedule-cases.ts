@@ -14,8 +14,8 @@ import type {
   CaseRefusal,
   ClaimCaseRequest,
 } from '../model/theatre-case.ts'
+import type { ClinicTurns } from '../queue/clinic-turns.ts'
 import { caseOf, type FoundCase } from './case-reads.ts'
-import type { ClinicTurns } from './clinic-turns.ts'
 import { isOverlap, overlapRefusal } from './overlap-refusal.ts'
 
 /** How changes of cases reach the database: over a small pool, a few of each clinic at a time. */

@@ -1,5 +1,6 @@
 import {
   type CalendarReads,
+  clinicTurns,
   createCalendarReads,
   createEngine,
   createPool,
@@ -137,7 +138,7 @@ async function composeParts(
     admission: accounts,
     auth: { ...accounts, ...sent, attempts: createPasswordAttempts(accounts.attemptLimits, accounts.knownBrowsers) },
     rest: {
-      engine: promptReads({ ...engine, reads: replicas.reads }, { pool: pools.general }),
+      ...boundedEngine(config, { ...engine, reads: replicas.reads }, pools.general),
       accounts: accounts.accounts,
       sessions: accounts.sessions,
       ...sent,
@@ -241,6 +242,12 @@ function openLive(
   addLiveFigures(metrics.registry, live)
   const roomsOf = (clinicNo: number) => theatre.roomResourceIds(clinicNo)
   return { live, theatreSignals: new TheatreSignals({ ...follow, roomsOf }) }
+}
+
+/** The engine as routes use it. A clinic's writes take half of the general connections at most. */
+function boundedEngine({ poolSize, queueSizeMax, queueWaitMsMax }: Config, engine: Engine, pool: DatabasePool) {
+  const turns = { atOnceMax: Math.ceil(poolSize / 2), waitingMax: queueSizeMax, waitMsMax: queueWaitMsMax }
+  return { engine: promptReads(engine, { pool }), inTurn: clinicTurns(turns) }
 }
 
 function derivedSecrets(config: Config, { secrets }: PreparedDatabase) {

@@ -1,4 +1,4 @@
-import type { DaysOfAnyDoctor, Engine } from '@holdfast/engine'
+import type { ClinicTurns, DaysOfAnyDoctor, Engine } from '@holdfast/engine'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Sessions } from '../accounts/sessions.ts'
 import type { AuditRecorder } from '../audit/audit-recorder.ts'
@@ -17,6 +17,8 @@ import type { WebhookSender } from '../webhooks/attempt-delivery.ts'
 /** What the REST routes depend on; see compose-server.ts. */
 export type RestDeps = {
   engine: Engine
+  /** For the writes that have no queue of the engine; see in-clinic-turn.ts. */
+  inTurn: ClinicTurns
   accounts: Pick<Accounts, 'byIds' | 'confirmedEmail' | 'ofConfirmedEmail'>
   sessions: Pick<Sessions, 'isStillLive'>
   audit: Pick<AuditRecorder, 'record'>

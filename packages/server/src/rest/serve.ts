@@ -1,6 +1,6 @@
 import type { AuditDetail, Operation, restOperations, Static, TSchema } from '@holdfast/contract'
 import { positionText } from '@holdfast/contract/position'
-import { clinicNoIn, InvalidCursor } from '@holdfast/engine'
+import { InvalidCursor } from '@holdfast/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { AccountPrincipal } from '../accounts/principals.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
@@ -9,11 +9,13 @@ import { compressPayload } from '../edge/compression.ts'
 import type { Principal } from '../edge/principal.ts'
 import { ProblemError } from '../edge/problem-error.ts'
 import { invalidRequest } from '../edge/validator.ts'
+import { firstIdIn } from './first-id-in.ts'
 import { type ClinicActor, requireCredential } from './guards/access.ts'
 import { type AccessGuards, accessGuards } from './guards/access-guards.ts'
 import type { GuardedCall } from './guards/guarded-call.ts'
 import { type RestrictedFieldGuards, restrictedFieldGuards } from './guards/restricted-field-guards.ts'
 import { restrictedResponses } from './guards/restricted-responses.ts'
+import { inClinicTurn } from './in-clinic-turn.ts'
 import { idempotencyKeyOf, sentKeyOf } from './responses/idempotency.ts'
 import { recordUnknown } from './responses/record-unknown.ts'
 import { respondOnce } from './responses/stored-response.ts'
@@ -133,9 +135,10 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
       return checked instanceof Promise ? checked.then(handleAndRecord) : handleAndRecord(checked)
     }
     const steps = { check: recordRepetitions(deps, options.auditRepeated, check), run }
-    const respond = storesResponse
+    const respondAtOnce = storesResponse
       ? (call: Call) => respondOnce(deps.engine.storedResponses, described, call, steps)
       : run
+    const respond = inClinicTurn<Call, AnyResponse>(deps, described, respondAtOnce)
     app.route({
       method: described.method,
       url: described.url.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -208,8 +211,7 @@ function recordDenials(
     const isSecondFactor = error instanceof ProblemError && error.code === 'second_factor_required'
     const isDenied = isSecondFactor || (error instanceof ProblemError && error.code === 'forbidden')
     if (isDenied && principal.kind === 'account') {
-      const id = firstIdIn(params) ?? firstIdIn(body)
-      const clinicNo = id === null ? null : clinicNoIn(id)
+      const { id, clinicNo } = firstIdIn(params) ?? firstIdIn(body) ?? { id: null, clinicNo: null }
       // A patient may be refused at their own booking: the two must not stay linked when the booking is erased.
       const isBooking = typeof params === 'object' && params !== null && 'bookingId' in params
       const subjectId = isBooking || !hasRole(principal, clinicNo) ? null : id
@@ -233,12 +235,6 @@ function recordDenials(
 
 function hasRole({ siteAdministrator, memberships }: AccountPrincipal, clinicNo: number | null): boolean {
   return siteAdministrator || memberships.some((one) => one.clinicNo === clinicNo)
-}
-
-/** The first id that names a clinic. */
-function firstIdIn(values: unknown): string | null {
-  if (typeof values !== 'object' || values === null) return null
-  return Object.values(values).find((value) => typeof value === 'string' && clinicNoIn(value) !== null) ?? null
 }
 
 /**

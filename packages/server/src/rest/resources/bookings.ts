@@ -31,7 +31,7 @@ import {
   noteProvenAddress,
   requestLinkInstead,
   requireConfirmationToken,
-  sentOutcome,
+  sendLink,
 } from './confirm-by-link.ts'
 import { requirePatientOfOffer } from './patient-of-offer.ts'
 
@@ -171,15 +171,13 @@ function isConfirmedByLink(
 }
 
 async function requestLink(
-  { engine }: RestDeps,
+  deps: RestDeps,
   { granted: principal, key }: Input<typeof restOperations.createBooking>,
   bookingId: string,
 ) {
   const actorId = principal.kind === 'account' ? principal.accountId : null
   const digest = key && keyDigest(key, `requestLink ${bookingId}`)
-  const outcome = sentOutcome(
-    await engine.bookingLinks.request({ bookingId, actorId, key: digest, patient: null, reason: null }),
-  )
+  const outcome = await sendLink(deps, { bookingId, actorId, key: digest, patient: null, reason: null })
   if (outcome.kind === 'done' || outcome.kind === 'unchanged') return outcome
   throw refusalProblem(outcome)
 }

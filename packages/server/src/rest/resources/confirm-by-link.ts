@@ -1,4 +1,4 @@
-import { type Booking, clinicNoOf, type LinkOutcome, type Patient } from '@holdfast/engine'
+import { type Booking, clinicNoOf, type LinkOutcome, type Overloaded, type Patient } from '@holdfast/engine'
 import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import type { BookingReach } from '../guards/reach-booking.ts'
@@ -37,22 +37,24 @@ type Confirmation = {
 export async function requestLinkInstead(
   deps: RestDeps,
   { bookingId, reach, key, patient, reason }: Confirmation,
-): Promise<SentOutcome | null> {
+): Promise<SentOutcome | Overloaded | null> {
   if (deps.confirmationTokens === null || reach.as === 'desk') return null
   const current = patient ?? (await bookingIn(deps, bookingId, reach))?.patient
   if (current === undefined) return null
   const asking = { clinicNo: clinicNoOf(bookingId), accountId: reach.actorId, patient: current }
   if (!(await isLinkRequired(deps, asking))) return null
   const request = { bookingId, actorId: reach.actorId, patient, reason }
-  return sentOutcome(
-    await deps.engine.bookingLinks.request({ ...request, key: key && keyDigest(key, `requestLink ${bookingId}`) }),
-  )
+  return sendLink(deps, { ...request, key: key && keyDigest(key, `requestLink ${bookingId}`) })
 }
 
 type SentOutcome = Exclude<LinkOutcome, { kind: 'too_many_links' }>
 
-/** @throws ProblemError rate_limited */
-export function sentOutcome(outcome: LinkOutcome): SentOutcome {
+/** In one of the clinic's turns: the request came by a route that takes none. @throws ProblemError rate_limited */
+export async function sendLink(
+  { engine, inTurn }: Pick<RestDeps, 'engine' | 'inTurn'>,
+  request: Parameters<RestDeps['engine']['bookingLinks']['request']>[0],
+): Promise<SentOutcome | Overloaded> {
+  const outcome = await inTurn(clinicNoOf(request.bookingId), () => engine.bookingLinks.request(request))
   if (outcome.kind !== 'too_many_links') return outcome
   throw problem('rate_limited', 'The link was sent as often as possible for this booking.')
 }

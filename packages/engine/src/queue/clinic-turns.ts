@@ -2,9 +2,9 @@ import pLimit, { type LimitFunction } from 'p-limit'
 import type { Overloaded } from '../model/claim.ts'
 
 export type ClinicTurnsSettings = {
-  /** How many changes of a clinic's cases may be at the database at a time. */
+  /** How much of a clinic's work may be at the database at a time. */
   atOnceMax: number
-  /** How many more may wait; further ones are refused. */
+  /** How much more may wait; further work is refused. */
   waitingMax: number
   /** How long one may wait, milliseconds. */
   waitMsMax: number
@@ -23,7 +23,7 @@ export type ClinicTurns = <Result>(
 const overloaded: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
 
 /**
- * Limits what a clinic's cases take of the connections that all clinics share: a change that waits for a locked surgeon
+ * Limits what a clinic's changes take of the connections that all clinics share: a change that waits for a locked row
  * has a connection for as long.
  */
 export function clinicTurns({ atOnceMax, waitingMax, waitMsMax }: ClinicTurnsSettings): ClinicTurns {
