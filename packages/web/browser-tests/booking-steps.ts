@@ -29,6 +29,12 @@ export async function confirm(page: Page, name: string): Promise<void> {
   await confirmed.waitFor()
 }
 
+/** Shows the buttons of an open ticket that are behind *More*. */
+export async function openMore(page: Page): Promise<void> {
+  const more = page.getByRole('button', { name: 'More', exact: true })
+  if ((await more.getAttribute('aria-expanded')) === 'false') await more.click()
+}
+
 /** The link that *Copy link* on an open ticket copies. */
 export async function ticketLink(page: Page): Promise<string> {
   // Pages of all tests share the browser's clipboard.
@@ -39,6 +45,7 @@ export async function ticketLink(page: Page): Promise<string> {
         Object.defineProperty(navigator, 'clipboard', { configurable: true, value: clipboard })
       }),
   )
+  await openMore(page)
   await page.getByRole('button', { name: 'Copy link' }).click()
   return copied
 }

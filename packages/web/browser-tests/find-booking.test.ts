@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { aPractice } from './a-practice.ts'
-import { confirm, hold, openTimes } from './booking-steps.ts'
+import { confirm, hold, openMore, openTimes } from './booking-steps.ts'
 import { axeFindings, sidewaysPixels } from './harness.ts'
 import { test } from './site-test.ts'
 
@@ -44,6 +44,7 @@ test('a guest who lost the ticket is told what to do, in the same words for a bo
   expect(await sidewaysPixels(stranger)).toBe(0)
 
   // A ticket that this device keeps opens here.
+  await openMore(page)
   await page.getByRole('button', { name: 'Keep on this device' }).click()
   await page.getByText('This ticket is kept on this device.', { exact: false }).waitFor()
   const own = await page.context().newPage()

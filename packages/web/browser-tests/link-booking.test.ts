@@ -2,7 +2,7 @@ import { createHoldfastClient } from '@holdfast/contract/client'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, dataOf, type Practice } from './a-practice.ts'
-import { confirm, hold, openTimes, ticketLink } from './booking-steps.ts'
+import { confirm, hold, openMore, openTimes, ticketLink } from './booking-steps.ts'
 import { signInContext } from './clinic-scene.ts'
 import { anAddress, axeFindings, type Site, sidewaysPixels, signInPage, signUp } from './harness.ts'
 import { test as siteTest } from './site-test.ts'
@@ -175,6 +175,7 @@ test('a kept ticket whose token is void can be forgotten', async ({ site, practi
   const { address } = await aGuestsTicket(site, practice, 10)
   const guest = await site.newPage({ isNewContext: true })
   await guest.goto(address)
+  await openMore(guest)
   await guest.getByRole('button', { name: 'Keep on this device' }).click()
   await guest.getByText('This ticket is kept on this device.', { exact: false }).waitFor()
   const page = await site.newPage()

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { aPractice } from './a-practice.ts'
-import { confirm, hold, openTimes } from './booking-steps.ts'
+import { confirm, hold, openMore, openTimes } from './booking-steps.ts'
 import { axeFindings } from './harness.ts'
 import { test } from './site-test.ts'
 
@@ -11,6 +11,7 @@ test('without a network the first page says so and opens the tickets of this dev
   await hold(page, '9:00')
   await confirm(page, 'Grace Hopper')
   await page.evaluate(() => navigator.serviceWorker.ready)
+  await openMore(page)
   await page.getByRole('button', { name: 'Keep on this device' }).click()
   await page.getByText('This ticket is kept on this device.', { exact: false }).waitFor()
   await page.context().setOffline(true)

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, type Practice, placesLeft } from './a-practice.ts'
-import { confirm, hold, openTimes, ticketLink, timeOf } from './booking-steps.ts'
+import { confirm, hold, openMore, openTimes, ticketLink, timeOf } from './booking-steps.ts'
 import { axeFindings, type Site, sidewaysPixels } from './harness.ts'
 import type { PageOptions } from './page-pool.ts'
 import { test } from './site-test.ts'
@@ -47,6 +47,7 @@ test('a link that came into the wrong hands is replaced on the ticket, after a c
   const practice = await aPractice(site)
   const page = await aTicket(site, practice)
   const before = await ticketLink(page)
+  await openMore(page)
   await page.getByRole('button', { name: 'Replace link' }).click()
   const dialog = page.getByRole('dialog', { name: 'Replace the link to this ticket?' })
   await dialog.getByRole('button', { name: 'Keep the link' }).click()
@@ -81,6 +82,7 @@ test('all buttons of a ticket are there at once, so that nothing moves when more
   })
   await page.reload()
   await page.getByRole('button', { name: 'Move to another time' }).waitFor()
+  await openMore(page)
   const replace = page.getByRole('button', { name: 'Replace link' })
   expect(await replace.count()).toBe(1)
   release()
@@ -160,6 +162,7 @@ test('without a network a ticket is readable and says when it was stored; slots 
   const practice = await aPractice(site)
   const page = await aTicket(site, practice, { isNewContext: true })
   await page.evaluate(() => navigator.serviceWorker.ready)
+  await openMore(page)
   await page.getByRole('button', { name: 'Keep on this device' }).click()
   await page.getByText('This ticket is kept on this device.', { exact: false }).waitFor()
   const address = page.url()
@@ -236,6 +239,7 @@ test('a ticket is stored only on request, opens again without its link then, and
       return addresses.filter(({ url }) => new URL(url).pathname.startsWith('/kept-tickets/')).length
     })
   expect(await stored()).toBe(0)
+  await openMore(page)
   await page.getByRole('button', { name: 'Keep on this device' }).click()
   const keptHere = page.getByText('This ticket is kept on this device.', { exact: false })
   await keptHere.and(page.locator(':focus')).waitFor()
@@ -268,6 +272,7 @@ test('a guest finds the kept tickets again, opens one and forgets it', async ({ 
   const kept = page.getByRole('region', { name: 'Tickets kept on this device' })
   expect(await kept.count()).toBe(0)
   await page.goBack()
+  await openMore(page)
   await page.getByRole('button', { name: 'Keep on this device' }).click()
   await page.getByText('This ticket is kept on this device.', { exact: false }).waitFor()
   await page.getByRole('button', { name: 'Menu' }).click()
@@ -293,6 +298,7 @@ test('a kept ticket shows what the booking is now, or that the server has not an
   const practice = await aPractice(site)
   const page = await aTicket(site, practice, { isNewContext: true, viewport: { width: 390, height: 844 } })
   const bookingId = referencedId(await ticketLink(page))
+  await openMore(page)
   await page.getByRole('button', { name: 'Keep on this device' }).click()
   await page.getByText('This ticket is kept on this device.', { exact: false }).waitFor()
   const kept = page.getByRole('region', { name: 'Tickets kept on this device' })
@@ -337,6 +343,7 @@ test('going back does not open a ticket that was forgotten', async ({ site }) =>
   await page.goto(link)
   // Nothing is kept here that could be forgotten.
   expect(await page.getByRole('button', { name: 'Forget on this device' }).count()).toBe(0)
+  await openMore(page)
   await page.getByRole('button', { name: 'Close this ticket' }).click()
   await page.getByText('The appointment stays booked.', { exact: false }).waitFor()
   await page.goBack()
@@ -357,6 +364,7 @@ test('where the browser does not let a link be copied, the ticket shows it to be
     const clipboard = { writeText: () => Promise.reject(new DOMException('not allowed', 'NotAllowedError')) }
     Object.defineProperty(navigator, 'clipboard', { configurable: true, value: clipboard })
   })
+  await openMore(page)
   await page.getByRole('button', { name: 'Copy link' }).click()
   const field = page.getByRole('textbox', { name: /Copy it from here/ })
   await field.and(page.locator(':focus')).waitFor()

@@ -3,6 +3,7 @@ import { createHoldfastClient } from '@holdfast/contract/client'
 import { aDoctor, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
+import { openMore } from './booking-steps.ts'
 import { aClinicScene, type ClinicScene, giveRole, signInContext } from './clinic-scene.ts'
 import { axeFindings, type Site, sidewaysPixels, signUp } from './harness.ts'
 import { test as siteTest } from './site-test.ts'
@@ -95,6 +96,7 @@ test('once the booking is confirmed, the link to join is on the ticket, in the c
   expect(file).toContain(`LOCATION:${url}\r\n`)
 
   // The ticket kept on the device contains no link to join.
+  await openMore(page)
   await page.getByRole('button', { name: 'Keep on this device' }).click()
   await page.getByText('This ticket is kept on this device.', { exact: false }).waitFor()
   const stored = await page.evaluate(async () => {

@@ -16,6 +16,8 @@ import { LinkButton } from '../../ui/link-button.tsx'
 import { showPageTitle } from '../../ui/page-focus.ts'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { calendarFile } from './calendar-file.ts'
+import { KeepTicket } from './keep-ticket.tsx'
+import { MoreActions } from './more-actions.tsx'
 import type { Moved } from './moved-notice.tsx'
 import { RenewTicketLink } from './renew-ticket-link.tsx'
 import classes from './ticket.module.css'
@@ -28,7 +30,7 @@ const MoveBooking = lazy(async () => ({ default: (await import('./move-booking.t
 
 const route = getRouteApi('/ticket')
 
-/** Who has just booked is coming: for this long, the button that says so is not the first. */
+/** Who has just booked is coming: for this long, the button that says so is among the seldom used ones. */
 const freshMs = 12 * 3_600_000
 
 type ActionsProps = {
@@ -37,6 +39,7 @@ type ActionsProps = {
   clinic: Clinic
   link: TicketLink
   isOffline: boolean
+  isKept: boolean
   /** The times to move to are shown. */
   isMoving: boolean
   onMoving: (isMoving: boolean) => void
@@ -48,10 +51,10 @@ type ActionsProps = {
   onMoved: (moved: Moved) => void
 }
 
-/** The buttons of a ticket. Offline, only those that work without a network. */
-export function TicketActions({ booking, doctor, clinic, link, isOffline, attending, ...props }: ActionsProps) {
+/** What is due next, moving and cancelling; other buttons are behind one. Offline, only those that need no network. */
+export function TicketActions({ booking, doctor, clinic, link, ...props }: ActionsProps) {
   const { t } = useTranslation('ticket')
-  const { isMoving, onMoving, isCancelling, onCancelling, onMoved } = props
+  const { isOffline, isKept, attending, isMoving, onMoving, isCancelling, onCancelling, onMoved } = props
   const { move: isMovingAtFirst = false, cancel: isCancellingAtFirst = false } = route.useSearch()
   const navigate = route.useNavigate()
   // So that a reload shows the ticket alone.
@@ -69,16 +72,17 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline, attend
   const isComing = booking.status === 'CONFIRMED' || booking.status === 'PENDING'
   const now = serverNow()
   const isFresh = now - Date.parse(booking.createdAt) < freshMs
-  const attend =
-    attending !== null && isAttendanceAsked(booking, clinic, now) && !isOffline ? (
-      <ActionButton
-        variant={isFresh ? 'default' : 'light'}
-        isBusy={attending.isPending}
-        onClick={() => attending.mutate(booking)}
-      >
-        {t('attend.button')}
-      </ActionButton>
-    ) : null
+  const isAsked = attending !== null && isAttendanceAsked(booking, clinic, now) && !isOffline
+  const isFirst = isAsked && !isFresh
+  const attend = isAsked ? (
+    <ActionButton
+      variant={isFirst ? 'filled' : 'default'}
+      isBusy={attending.isPending}
+      onClick={() => attending.mutate(booking)}
+    >
+      {t('attend.button')}
+    </ActionButton>
+  ) : null
   const download = () =>
     downloadCalendar(booking, {
       summary: t('calendar.summary', { doctor: doctor.name }),
@@ -88,34 +92,33 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline, attend
           : [clinic.name, clinic.address].filter(Boolean).join(', '),
       description: t('calendar.description', { reference: referenceOf(booking.id), clinic: clinic.name }),
     })
+  const calendar =
+    booking.status === 'CONFIRMED' ? (
+      <Button
+        variant={booking.joinUrl === null && !isFirst ? 'filled' : 'default'}
+        leftSection={<Icon of={IconCalendar} size={18} />}
+        onClick={download}
+      >
+        {t('calendar.add')}
+      </Button>
+    ) : null
   return (
     <div className="no-print">
       <div className={classes.actions}>
-        {isFresh ? null : attend}
-        <JoinVideo url={booking.joinUrl} />
+        {isFirst ? attend : null}
+        <JoinVideo url={booking.joinUrl} variant={isFirst ? 'default' : 'filled'} />
         {/* A hold with a patient, such as an offer of the waitlist, can be confirmed as it is. */}
         {booking.status === 'PENDING' && booking.patient.name !== '' && !isOffline ? (
           <LinkButton to="/offer" hash={ticketHash(link)}>
             {t('acceptOrDecline')}
           </LinkButton>
         ) : null}
-        {booking.status === 'CONFIRMED' ? (
-          <Button
-            variant={booking.joinUrl === null ? 'filled' : 'default'}
-            leftSection={<Icon of={IconCalendar} size={18} />}
-            onClick={download}
-          >
-            {t('calendar.add')}
-          </Button>
-        ) : null}
-        {isFresh ? attend : null}
-        <Button variant="default" leftSection={<Icon of={IconPrinter} size={18} />} onClick={() => window.print()}>
-          {t('print')}
-        </Button>
-        {link.manageToken === null ? null : (
-          <CopyLink address={`${window.location.origin}/ticket#${ticketHash(link)}`} />
+        {isFirst ? null : calendar}
+        {isComing ? null : (
+          <LinkButton to="/doctors/$doctorId" params={{ doctorId: doctor.id }}>
+            {t('bookAgain')}
+          </LinkButton>
         )}
-        {link.manageToken === null || isOffline ? null : <RenewTicketLink link={link} />}
         {isComing && !isOffline ? (
           <>
             <Button variant="default" aria-expanded={isMoving} onClick={() => onMoving(!isMoving)}>
@@ -126,11 +129,19 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline, attend
             </Button>
           </>
         ) : null}
-        {isComing ? null : (
-          <LinkButton variant="default" to="/doctors/$doctorId" params={{ doctorId: doctor.id }}>
-            {t('bookAgain')}
-          </LinkButton>
-        )}
+        <MoreActions>
+          <div className={classes.actions}>
+            {isFirst ? calendar : attend}
+            <Button variant="default" leftSection={<Icon of={IconPrinter} size={18} />} onClick={() => window.print()}>
+              {t('print')}
+            </Button>
+            {link.manageToken === null ? null : (
+              <CopyLink address={`${window.location.origin}/ticket#${ticketHash(link)}`} />
+            )}
+            {link.manageToken === null || isOffline ? null : <RenewTicketLink link={link} />}
+          </div>
+          <KeepTicket {...{ booking, doctor, clinic, link, isKept }} />
+        </MoreActions>
       </div>
       {isMoving && isComing && !isOffline ? (
         <Suspense fallback={<PageLoading />}>

@@ -15,7 +15,6 @@ import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { Attendance } from './attendance.tsx'
-import { KeepTicket } from './keep-ticket.tsx'
 import { LinkBooking } from './link-booking.tsx'
 import { type Moved, MovedNotice } from './moved-notice.tsx'
 import { TicketActions } from './ticket-actions.tsx'
@@ -128,7 +127,6 @@ function Ticket({ link }: { link: TicketLink }) {
         attending={attend ? null : attending}
         onMoved={setMoved}
       />
-      <KeepTicket {...ticket} link={link} />
       {storedAt !== null || booking.status === 'FAILED' ? null : <LinkBooking booking={booking} link={link} />}
     </Stack>
   )
