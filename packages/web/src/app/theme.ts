@@ -5,6 +5,8 @@ import {
   type MantineColorsTuple,
   type VariantColorsResolver,
 } from '@mantine/core'
+import { createElement, type ReactNode } from 'react'
+import { FieldProblem } from '../ui/field-problem.tsx'
 
 /** Deep sea green. Shade 7 on white: 6.5 : 1. */
 const pine: MantineColorsTuple = [
@@ -121,7 +123,12 @@ export const theme = createTheme({
     Textarea: { defaultProps: { size: 'md' } },
     Select: { defaultProps: { size: 'md' } },
     // What a field is for, under it: fields in a row stay in a line, however long their help is.
-    InputWrapper: { defaultProps: { inputWrapperOrder: ['label', 'input', 'description', 'error'] } },
+    InputWrapper: {
+      defaultProps: {
+        inputWrapperOrder: ['label', 'input', 'description', 'error'],
+        inputContainer: (control: ReactNode) => createElement(FieldProblem, null, control),
+      },
+    },
     CheckboxGroup: { defaultProps: { inputWrapperOrder: ['label', 'description', 'input', 'error'] } },
     // Its background is almost as pale as the segment that is chosen.
     SegmentedControl: {

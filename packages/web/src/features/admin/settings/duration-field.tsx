@@ -1,6 +1,7 @@
 import { NativeSelect } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { FieldProblem } from '../../../ui/field-problem.tsx'
 import { type DurationUnit, shownUnit, unitsOf } from './duration-units.ts'
 import { NumberField } from './number-field.tsx'
 import classes from './settings.module.css'
@@ -51,10 +52,12 @@ export function DurationField({ label, base, help, value, min, max, onChange, ..
       value={amount}
       onChange={(next) => onChange(inUnit(next, unit))}
       inputContainer={(input) => (
-        <div className={classes.duration}>
-          {input}
-          {units}
-        </div>
+        <FieldProblem>
+          <div className={classes.duration}>
+            {input}
+            {units}
+          </div>
+        </FieldProblem>
       )}
     />
   )
