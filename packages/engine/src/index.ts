@@ -55,6 +55,7 @@ export {
   takeAccountMails,
   waitingAccountMails,
 } from './messages/account-mails.ts'
+export { type EntryFacts, entryFacts } from './messages/entry-facts.ts'
 export {
   countLink,
   countMessage,
@@ -227,6 +228,7 @@ export type { VerifyFinding, VerifyReport } from './model/verify-report.ts'
 export type {
   JoinOutcome,
   NewWaitlistEntry,
+  StoreJoinMail,
   Waitlist,
   WaitlistEndReason,
   WaitlistEntry,

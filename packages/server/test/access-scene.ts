@@ -183,6 +183,7 @@ export const openToAnyone: OperationId[] = [
   'getDoctorWaitlist',
   'getInvitation',
   'sendTicketLink',
+  'sendWaitlistLinks',
   'chooseReminders',
   'leaveWaitlistByLink',
   'getProof',
@@ -198,6 +199,7 @@ export const writtenByAnyone: OperationId[] = [
   'getInvitation',
   'leaveWaitlistByLink',
   'sendTicketLink',
+  'sendWaitlistLinks',
 ]
 
 /** A request that succeeds for a caller who may make it. */

@@ -84,3 +84,43 @@ test('the link of an offer leaves the waitlist with one press, and opening it ch
   await ended.and(page.locator(':focus')).waitFor()
   expect(await reasonOf()).toEqual({ end_reason: 'left' })
 })
+
+test('the link to an entry comes by e-mail, and again for whoever has lost it', { timeout: 300_000 }, async ({
+  site,
+  mails,
+}) => {
+  const practice = await aPractice(site, { clinicName: 'Lost Entry Clinic', slotCount: 1 })
+  const email = anAddress()
+  const day = Temporal.Now.plainDateISO().add({ days: 30 }).toString()
+  const wanted = { clinicId: practice.clinic.id, doctorId: practice.doctor.id, from: day, to: day }
+  await dataOf(site.admin.createWaitlistEntry({ body: { ...wanted, patient: { name: 'Grace', email } } }))
+  const page = await site.newPage({ viewport: { width: 320, height: 640 } })
+  await page.goto(await linkTo('waitlist-entry', mails, email))
+  await page.getByRole('heading', { level: 1, name: 'You are on the waitlist' }).waitFor()
+
+  const elsewhere = await site.newPage({ viewport: { width: 320, height: 640 } })
+  await elsewhere.goto('/find-booking')
+  await elsewhere.getByRole('link', { name: 'Find your entry' }).click()
+  await elsewhere.getByRole('button', { name: 'Send the link' }).click()
+  await elsewhere.getByLabel('E-mail address of the entry').and(elsewhere.locator(':focus')).waitFor()
+  await elsewhere.getByLabel('E-mail address of the entry').fill(email)
+  // Another test's clinic exists too, or none does: then it is not asked for.
+  const clinic = elsewhere.getByRole('combobox', { name: 'Clinic' })
+  if (await clinic.isVisible()) {
+    await clinic.fill('Lost Entry')
+    await elsewhere.getByRole('option', { name: /Lost Entry Clinic/ }).click()
+  }
+  const before = mails.mails.length
+  await elsewhere.getByRole('button', { name: 'Send the link' }).click()
+  await elsewhere.getByText('the link is on its way', { exact: false }).waitFor()
+  await untilRead(elsewhere)
+  expect(await axeFindings(elsewhere)).toEqual([])
+  expect(await sidewaysPixels(elsewhere)).toBe(0)
+  const found = () => mails.mails.slice(before).find(({ recipients }) => recipients.includes(email))
+  const { subject } = await until(
+    async () => found(),
+    () => 'the second e-mail',
+    arrivesWithinMs,
+  )
+  expect(subject).toBe('Your entry on the waitlist of Lost Entry Clinic')
+})

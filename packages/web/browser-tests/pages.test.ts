@@ -40,6 +40,7 @@ const pages: Record<string, OpenPage> = {
   'a cut link to confirm an address': { path: () => '/confirm-email#cut', heading: /.+/ },
   'a cut link to undo a change of the address': { path: () => '/undo-email#cut', heading: /.+/ },
   'an incomplete invitation': { path: () => '/invitation#cut', heading: /.+/ },
+  'find my waitlist entry': { path: () => '/find-waitlist-entry', heading: /.+/ },
   'find my booking': { path: () => '/find-booking', heading: /.+/ },
   'my bookings as a guest': { path: () => '/my-bookings', heading: /.+/ },
   'my bookings': { path: () => '/my-bookings', heading: /.+/, isSignedIn: true },

@@ -11,6 +11,7 @@ import {
   waitlistEntryPageSchema,
   waitlistEntryWithOfferSchema,
   waitlistLeftSchema,
+  waitlistLinkRequestSchema,
   waitlistListStatusSchema,
 } from '../schemas/waitlist.ts'
 import { operation } from './operation.ts'
@@ -81,6 +82,21 @@ export const waitlistOperations = {
     params,
     responses: { 204: { description: 'The entry has ended' } },
     problems: [],
+  }),
+  sendWaitlistLinks: operation({
+    id: 'sendWaitlistLinks',
+    method: 'POST',
+    url: '/api/v1/waitlist-links',
+    tag,
+    summary: 'Send the links to lost waitlist entries',
+    description:
+      'Sends the link to each open entry of the clinic whose patient has this address, by e-mail. The response does ' +
+      'not say whether there are any. An address gets at most three such e-mails, or with links to tickets, in 15 ' +
+      'minutes.',
+    access: 'anyone',
+    body: waitlistLinkRequestSchema,
+    responses: { 202: { description: 'Accepted', schema: nothingSchema } },
+    problems: ['clinic_not_found', 'mail_unavailable'],
   }),
   leaveWaitlistByLink: operation({
     id: 'leaveWaitlistByLink',

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
-import { bookedPatientSchema, bookingSchema, patientSchema } from './booking.ts'
+import { bookedPatientSchema, bookingSchema, messageLanguages, patientSchema } from './booking.ts'
 import {
+  email,
   id,
   line,
   localDate,
@@ -184,6 +185,15 @@ export const waitlistDepartureSchema = Type.Object(
     }),
   },
   { title: 'WaitlistDeparture', additionalProperties: false },
+)
+
+export const waitlistLinkRequestSchema = Type.Object(
+  {
+    clinicId: id(),
+    email: email({ description: 'The patient’s, as in the entry' }),
+    language: Type.Optional(literals(messageLanguages, { description: 'Of the e-mail. Default: the patient’s' })),
+  },
+  { title: 'WaitlistLinkRequest', additionalProperties: false },
 )
 
 export const waitlistLeftSchema = Type.Object(

@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg'
 import type { Patient } from './booking.ts'
 import type { AdmissionOutcome, BookingOrigin } from './booking-limits.ts'
 import type { Page } from './page.ts'
@@ -48,6 +49,9 @@ export type NewWaitlistEntry = WaitlistRequest & {
   /** false: a member of the clinic adds it. */
   isLimited: boolean
 }
+
+/** Stores the e-mail with the link to a new entry, in the transaction that adds it. */
+export type StoreJoinMail = (transaction: PoolClient, entryId: string) => Promise<void>
 
 export type JoinOutcome =
   | { kind: 'joined'; id: string }
@@ -108,8 +112,12 @@ export type WaitlistQuery = {
 
 /** Who waits for places: docs/decisions/0024. The places are offered by the functions that free them. */
 export type Waitlist = {
-  /** Adds an entry, and offers what is free already and fits. */
-  join(entry: NewWaitlistEntry, writeKey: WriteKey): Promise<OnceResult<JoinOutcome>>
+  /**
+   * Adds an entry, and offers what is free already and fits.
+   *
+   * @param storeMail null: there is no e-mail
+   */
+  join(entry: NewWaitlistEntry, writeKey: WriteKey, storeMail?: StoreJoinMail | null): Promise<OnceResult<JoinOutcome>>
   /** Ends an entry, and cancels its open offer. @returns false: there is no such entry */
   leave(entryId: string, reason: 'left' | 'removed', actorId: string | null): Promise<boolean>
   entry(entryId: string): Promise<WaitlistEntry | null>
@@ -121,6 +129,8 @@ export type Waitlist = {
   entriesOfClinic(query: WaitlistQuery): Promise<Page<WaitlistEntry>>
   /** The newest first, at most 100. */
   entriesOfAccount(accountId: string): Promise<WaitlistEntry[]>
+  /** Entries of a clinic that have not ended, of patients with this e-mail address: the oldest first, at most three. */
+  openEntriesOfEmail(clinicNo: number, email: string): Promise<{ id: string; patient: Patient }[]>
   /** What was offered to an entry, the first offer first. */
   offersOf(entryId: string): Promise<WaitlistOffer[]>
   /** Whom an open offer was made to, as the entry names them; null: the booking is no open offer. */

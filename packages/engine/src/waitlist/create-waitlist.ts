@@ -6,7 +6,7 @@ import { type BookingOrigin, tooManyBookings } from '../model/booking-limits.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
 import { clinicNoIn, newId } from '../model/id.ts'
 import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
-import type { JoinOutcome, NewWaitlistEntry, Waitlist } from '../model/waitlist.ts'
+import type { JoinOutcome, NewWaitlistEntry, StoreJoinMail, Waitlist } from '../model/waitlist.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 import { urgencies, waitlistReads } from './waitlist-reads.ts'
 
@@ -26,9 +26,9 @@ type JoinRow = {
 /** The waitlist, over the engine's pool for everything that is no batch. */
 export function createWaitlist({ pool, announce, settle }: WaitlistSettings): Waitlist {
   return {
-    async join(entry, writeKey) {
+    async join(entry, writeKey, storeMail = null) {
       const result = await inTransaction(pool, (transaction) =>
-        runOnce(transaction, writeKey, () => insertEntry(transaction, entry)),
+        runOnce(transaction, writeKey, () => addEntry(transaction, entry, storeMail)),
       )
       // Of a repetition, too: the first call may have ended before it.
       if (result.kind !== 'key_reused' && result.value.kind === 'joined') {
@@ -63,6 +63,16 @@ export function createWaitlist({ pool, announce, settle }: WaitlistSettings): Wa
 
     ...waitlistReads(pool),
   }
+}
+
+async function addEntry(
+  transaction: pg.PoolClient,
+  entry: NewWaitlistEntry,
+  storeMail: StoreJoinMail | null,
+): Promise<JoinOutcome> {
+  const outcome = await insertEntry(transaction, entry)
+  if (outcome.kind === 'joined') await storeMail?.(transaction, outcome.id)
+  return outcome
 }
 
 async function insertEntry(transaction: pg.PoolClient, entry: NewWaitlistEntry): Promise<JoinOutcome> {

@@ -16,6 +16,7 @@ import type {
 } from '../model/waitlist.ts'
 
 const ofAccountMax = 100
+const ofEmailMax = 3
 const cursor = cursorOf('waitlist', ['micros', 'id'])
 const rankCursor = cursorOf('waitlist by rank', ['count', 'count', 'micros', 'id'])
 
@@ -105,9 +106,7 @@ const nextFirst = {
 const newestFirst = { page: sql`e.joined_at desc, e.id desc`, all: sql`p."joinedAt" desc, p.id desc` }
 
 /** Reads of the waitlist. A lapsed offer reads as closed, whether or not it was marked. */
-export function waitlistReads(
-  pool: pg.Pool,
-): Pick<Waitlist, 'entry' | 'entriesOfClinic' | 'entriesOfAccount' | 'offersOf' | 'patientOfOffer' | 'waitingFor'> {
+export function waitlistReads(pool: pg.Pool): Omit<Waitlist, 'join' | 'leave'> {
   const read = async (condition: Sql, order: typeof oldestFirst, limit: number) => {
     const { rows } = await pool.query<EntryRow>(sql`${entryRows(condition, order.page, limit)} order by ${order.all}`)
     return rows
@@ -141,6 +140,16 @@ export function waitlistReads(
     async entriesOfAccount(accountId) {
       const rows = await read(sql`e.account_id = ${accountId}`, newestFirst, ofAccountMax)
       return rows.map(entryOf)
+    },
+
+    async openEntriesOfEmail(clinicNo, email) {
+      const { rows } = await pool.query<{ id: string; patient: Patient }>(sql`
+        select e.id, e.patient
+          from holdfast.waitlist_entry e join holdfast.clinic c on c.no = e.clinic_no
+         where e.clinic_no = ${clinicNo} and ${isOpen}
+           and lower(btrim(e.patient->>'email')) = ${email.trim().toLowerCase()}
+         order by e.joined_at, e.id limit ${ofEmailMax}`)
+      return rows
     },
 
     async offersOf(entryId) {

@@ -13,6 +13,7 @@ import type { MailLinks } from '../messages/visit-context.ts'
 import type { Logger } from '../observe/logger.ts'
 import { createNewAccountAnswer } from '../rest/auth/email-routes.ts'
 import { createPasswordResetAnswer } from '../rest/auth/password-reset-routes.ts'
+import { createEntryLinkAnswer } from '../rest/resources/entry-links.ts'
 import { createTicketLinkAnswer } from '../rest/resources/ticket-links.ts'
 import type { OpenMailer } from './message-sender.ts'
 
@@ -38,6 +39,7 @@ export function answerAccountRequests(deps: {
       password_reset_request: createPasswordResetAnswer(ofAccounts),
       confirm_email_request: createNewAccountAnswer(ofAccounts),
       ticket_link_request: createTicketLinkAnswer({ engine }, app.rateLimits),
+      entry_link_request: createEntryLinkAnswer({ engine }, app.rateLimits),
     },
     log,
   })
@@ -47,7 +49,7 @@ export function answerAccountRequests(deps: {
 /** Sends what is stored, in the process that runs the jobs. null: it has no mail server; another process sends them. */
 export function sendStoredAccountMails(
   { mailer, address }: OpenMailer,
-  deps: { pool: pg.Pool; secrets: readonly string[]; ticketUrl: MailLinks['ticket']; log: Logger },
+  deps: { pool: pg.Pool; secrets: readonly string[]; pages: MailLinks; log: Logger },
 ): RunningJobs | null {
   if (mailer === null) return null
   const links = { isEmailLinkValid, voidEmailLink, isPasswordResetValid, voidPasswordReset }

@@ -71,7 +71,7 @@ export async function startAllJobs(
   const accountMails = sendStoredAccountMails(opened, {
     pool: pools.messages,
     secrets,
-    ticketUrl: sender.links.ticket,
+    pages: sender.links,
     log,
   })
   const broker = startBrokerOf(config, { pool: pools.broker, log, metrics })

@@ -66,6 +66,8 @@ export function mailLinks(settings: MailSettings, secrets: readonly string[]): M
     reminders: ({ bookingId, patient }) => `${site}/reminders#${unsubscribing(bookingId, patient)}`,
     leaveWaitlist: ({ waitlistEntryId, patient }) =>
       `${site}/leave-waitlist#${unsubscribing(waitlistEntryId ?? '', patient)}`,
+    entry: ({ waitlistEntryId: id, accountId, manageEpoch: epoch }) =>
+      `${site}/waitlist-entry#${id}.${manageTokens.issue(id, { accountId, epoch })}`,
     joinWaitlist: (doctorId) => `${site}/join-waitlist?doctorId=${doctorId}`,
     unsubscribe(kind, { bookingId, waitlistEntryId, patient }) {
       if (kind === 'reminder') return `${site}/api/v1/unsubscribe/${unsubscribing(bookingId, patient)}`

@@ -1,9 +1,11 @@
 import type { MessageLanguage } from '@holdfast/engine'
+import type { EntryMail } from './entry-mail.ts'
 import type { MailContent } from './mail-content.ts'
 import { mailTexts } from './render-mail.ts'
 import { type BusyCalendarFailingContext, busyCalendarFailingMail } from './templates/busy-calendar-failing.ts'
 import { type ConfirmEmailContext, confirmEmailMail } from './templates/confirm-email.ts'
 import { type EmailChangedContext, emailChangedMail } from './templates/email-changed.ts'
+import { type EntryLinkContext, entryLinkMail } from './templates/entry-link.ts'
 import { type InvitationContext, invitationMail } from './templates/invitation.ts'
 import { type NewSignInContext, newSignInMail } from './templates/new-sign-in.ts'
 import { type PasswordResetContext, passwordResetMail } from './templates/password-reset.ts'
@@ -19,6 +21,7 @@ type Contexts = {
   new_sign_in: NewSignInContext
   invitation: InvitationContext
   ticket_link: TicketLinkContext
+  entry_link: EntryLinkContext
   webhook_paused: WebhookPausedContext
   busy_calendar_failing: BusyCalendarFailingContext
 }
@@ -34,7 +37,7 @@ type MailOf<Of extends Kind> = { kind: Of; to: Recipient; context: Contexts[Of] 
 export type AccountMail = { [Of in Kind]: MailOf<Of> }[Kind]
 
 /** The mail as it is stored. */
-export type StoredAccountMail = Exclude<AccountMail, { kind: 'ticket_link' }> | TicketMail
+export type StoredAccountMail = Exclude<AccountMail, { kind: 'ticket_link' | 'entry_link' }> | TicketMail | EntryMail
 
 const templates: { [Of in Kind]: (context: Contexts[Of], texts: MailTexts) => MailContent } = {
   password_reset: passwordResetMail,
@@ -43,6 +46,7 @@ const templates: { [Of in Kind]: (context: Contexts[Of], texts: MailTexts) => Ma
   new_sign_in: newSignInMail,
   invitation: invitationMail,
   ticket_link: ticketLinkMail,
+  entry_link: entryLinkMail,
   webhook_paused: webhookPausedMail,
   busy_calendar_failing: busyCalendarFailingMail,
 }

@@ -19,6 +19,7 @@ export type AccountRequests = {
     email: string
     language: MessageLanguage | null
   }
+  entry_link_request: { clinicId: string; email: string; language: MessageLanguage | null }
 }
 
 /**

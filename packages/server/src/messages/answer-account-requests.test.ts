@@ -91,6 +91,7 @@ test('a request ends with the mails that its answer stores, whatever happens aft
     answers: {
       password_reset_request: none,
       confirm_email_request: none,
+      entry_link_request: none,
       async ticket_link_request(_request, { store }) {
         answers += 1
         await store([{ kind: 'ticket_link', to, context: { bookingId: randomUUID() } }], 1)

@@ -270,7 +270,7 @@ test('all mails are written into a folder', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-mails-'))
   try {
     const names = await writePreviews(directory)
-    expect(names).toHaveLength(2 * (27 + 27) + 12)
+    expect(names).toHaveLength(2 * (27 + 33) + 12)
     expect((await readdir(directory)).sort()).toEqual(names.toSorted())
   } finally {
     await rm(directory, { recursive: true })

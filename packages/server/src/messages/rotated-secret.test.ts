@@ -7,6 +7,7 @@ import { isPasswordResetValid, voidPasswordReset } from '../accounts/password-li
 import { createLogger } from '../observe/logger.ts'
 import { createAccountMails, noticeHours, sealedAccountMails } from './account-mails.ts'
 import { startAnsweringRequests } from './answer-account-requests.ts'
+import { sampleSettings } from './sample-messages.ts'
 import { sendAccountMails } from './send-account-mails.ts'
 
 /** As while servers are restarted one after the other. */
@@ -39,7 +40,7 @@ test('a mail waits for a process that has the secret, until it expires', async (
       address: 'desk@example.org',
       sealed: sealedAccountMails(secrets),
       links: { isEmailLinkValid, voidEmailLink, isPasswordResetValid, voidPasswordReset },
-      ticketUrl: ({ bookingId }) => bookingId,
+      pages: { ...sampleSettings.links, ticket: ({ bookingId }) => bookingId },
       log: createLogger('silent'),
     })
   const mails = createAccountMails({ pool, secrets: rotated, isAvailable: true })
@@ -84,6 +85,7 @@ test('a request waits for a server that has the secret, until it expires', async
         password_reset_request: async ({ email }) => void answered.push(email),
         confirm_email_request: none,
         ticket_link_request: none,
+        entry_link_request: none,
       },
       log,
     })

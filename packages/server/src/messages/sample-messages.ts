@@ -1,10 +1,12 @@
 import { type DueMessage, defaultMessageSettings, type MessageKind, type MessageLanguage } from '@holdfast/engine'
+import { entryLinkContext } from './entry-mail.ts'
 import type { MailContent } from './mail-content.ts'
 import type { MailFacts, MailSettings } from './message-mail.ts'
 import { mailTexts } from './render-mail.ts'
 import { busyCalendarFailingMail } from './templates/busy-calendar-failing.ts'
 import { confirmEmailMail } from './templates/confirm-email.ts'
 import { emailChangedMail } from './templates/email-changed.ts'
+import { entryLinkMail } from './templates/entry-link.ts'
 import { invitationMail } from './templates/invitation.ts'
 import { newSignInMail } from './templates/new-sign-in.ts'
 import { passwordResetMail } from './templates/password-reset.ts'
@@ -128,6 +130,14 @@ export function sampleTicketLink(language: MessageLanguage): TicketLinkContext {
   }
 }
 
+function sampleEntryLink(language: MessageLanguage, isRequested: boolean) {
+  const { patient, clinicName, phone, doctorName } = sampleFacts('offered', language)
+  const entry = { waitlistEntryId: id, clinicNo: 1, patient, accountId: null, manageEpoch: 0 }
+  const ofClinic = { doctorName, clinicName, clinicPhone: phone, emails: true, language }
+  const facts = { ...entry, ...ofClinic, from: '2026-11-23', to: '2026-12-18' }
+  return entryLinkContext(facts, { isRequested, links: sampleSettings.links, language })
+}
+
 /** The mails to accounts, by the names of their files, and who sends them. */
 export function sampleAccountMails(
   language: MessageLanguage,
@@ -152,6 +162,8 @@ export function sampleAccountMails(
     'new-sign-in': ofSite(newSignInMail(signIn, texts)),
     'password-reset': ofSite(passwordResetMail({ url: urlOf('reset-password'), hours: 24, site }, texts)),
     invitation: ofClinic(invitationMail({ clinicName, role: 'staff', url: urlOf('invitation'), hours: 72 }, texts)),
+    'entry-link': ofClinic(entryLinkMail(sampleEntryLink(language, false), texts)),
+    'entry-link-requested': ofClinic(entryLinkMail(sampleEntryLink(language, true), texts)),
     'webhook-paused': ofClinic(webhookPausedMail(paused, texts)),
     'busy-calendar-failing': ofClinic(busyCalendarFailingMail(failing, texts)),
   }
@@ -168,6 +180,7 @@ export function sampleLinks(site: string): MailLinks {
     confirm: ({ bookingId }) => `${site}/confirm#${bookingId}.hfm_${'x'.repeat(43)}.hfc_${'y'.repeat(43)}`,
     reminders: ({ bookingId }) => `${site}/reminders#${bookingId}.hfu_${'z'.repeat(43)}`,
     leaveWaitlist: ({ waitlistEntryId }) => `${site}/leave-waitlist#${waitlistEntryId}.hfu_${'z'.repeat(43)}`,
+    entry: ({ waitlistEntryId }) => `${site}/waitlist-entry#${waitlistEntryId}.hfm_${'x'.repeat(43)}`,
     joinWaitlist: (doctorId) => `${site}/join-waitlist?doctorId=${doctorId}`,
     unsubscribe: (kind, { bookingId }) =>
       kind === 'reminder' || kind === 'offered'

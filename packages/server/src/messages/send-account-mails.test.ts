@@ -22,6 +22,7 @@ import { isPasswordResetValid, voidPasswordReset } from '../accounts/password-li
 import { createLogger } from '../observe/logger.ts'
 import { startWorker } from '../worker.ts'
 import { createAccountMails, noticeHours, sealedAccountMails } from './account-mails.ts'
+import { sampleSettings } from './sample-messages.ts'
 import { type AccountMailDeps, sendAccountMails } from './send-account-mails.ts'
 
 const arrivesWithinMs = 60_000
@@ -99,7 +100,7 @@ async function sending(over: Partial<AccountMailDeps> = {}) {
     address: 'desk@example.org',
     sealed,
     links,
-    ticketUrl: ({ bookingId }) => bookingId,
+    pages: { ...sampleSettings.links, ticket: ({ bookingId }) => bookingId },
     log,
     ...over,
   })

@@ -8,6 +8,7 @@ import { isEmailLinkValid, voidEmailLink } from '../accounts/email-links.ts'
 import { isPasswordResetValid, voidPasswordReset } from '../accounts/password-links.ts'
 import { createLogger } from '../observe/logger.ts'
 import { createAccountMails, sealedAccountMails } from './account-mails.ts'
+import { sampleSettings } from './sample-messages.ts'
 import { sendAccountMails } from './send-account-mails.ts'
 
 const secrets = ['a secret of the tests that is long enough']
@@ -45,7 +46,10 @@ async function sent({ appPool: pool }: TestDatabase): Promise<Mail[]> {
     address: 'desk@example.org',
     sealed: sealedAccountMails(secrets),
     links: { isEmailLinkValid, voidEmailLink, isPasswordResetValid, voidPasswordReset },
-    ticketUrl: ({ bookingId, manageEpoch }) => `https://book.example.org/ticket#${bookingId}.${manageEpoch}`,
+    pages: {
+      ...sampleSettings.links,
+      ticket: ({ bookingId, manageEpoch }) => `https://book.example.org/ticket#${bookingId}.${manageEpoch}`,
+    },
     log: createLogger('silent'),
   })
   return mails

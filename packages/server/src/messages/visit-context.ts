@@ -19,6 +19,8 @@ export type MailLinks = {
   reminders(facts: Pick<MessageFacts, 'bookingId' | 'patient'>): string
   /** The page on which whoever waits leaves the waitlist. */
   leaveWaitlist(facts: Pick<MessageFacts, 'waitlistEntryId' | 'patient'>): string
+  /** The page of an entry of a waitlist. */
+  entry(entry: { waitlistEntryId: string; accountId: string | null; manageEpoch: number }): string
   /** The form by which a patient joins the waitlist of a doctor, or of all with the doctor's specialization. */
   joinWaitlist(doctorId: string): string
   /**
@@ -66,6 +68,12 @@ export function whenText(at: Date, timeZone: string, language: MessageLanguage):
   const zone = part({ timeZoneName: 'longGeneric' })
   const name = zone.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? timeZone
   return joined[language](day, time, zone.resolvedOptions().timeZone === 'UTC' ? 'UTC' : name)
+}
+
+/** `1–30 November 2026`: from one local day `YYYY-MM-DD` to another. */
+export function daysText({ from, to }: { from: string; to: string }, language: MessageLanguage): string {
+  const format = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { dateStyle: 'long', timeZone: 'UTC' })
+  return format.formatRange(new Date(from), new Date(to))
 }
 
 export function localDay(at: Date, timeZone: string): string {

@@ -10,6 +10,7 @@ import { serveClinicLogos } from './resources/clinic-logos.ts'
 import { serveClinicSecurity } from './resources/clinic-security.ts'
 import { serveClinics } from './resources/clinics.ts'
 import { serveDoctors } from './resources/doctors.ts'
+import { serveEntryLinks } from './resources/entry-links.ts'
 import { serveInvitations } from './resources/invitations.ts'
 import { serveMe } from './resources/me.ts'
 import { serveMembers } from './resources/members.ts'
@@ -46,6 +47,7 @@ export function restRoutes(deps: RestDeps): FastifyPluginAsync {
     serveSlots(serve, deps)
     serveBookings(serve, deps)
     serveTicketLinks(serve, deps)
+    serveEntryLinks(serve, deps)
     serveMe(serve, deps)
     serveMembers(serve, deps)
     serveInvitations(serve, deps)

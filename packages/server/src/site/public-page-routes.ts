@@ -22,6 +22,7 @@ const privatePaths = [
   '/clinic',
   '/confirm',
   '/find-booking',
+  '/find-waitlist-entry',
   '/forgot-password',
   '/invitation',
   '/join-waitlist',

@@ -4196,6 +4196,21 @@ export type WaitlistLeft = {
 };
 
 /**
+ * WaitlistLinkRequest
+ */
+export type WaitlistLinkRequest = {
+    clinicId: string;
+    /**
+     * The patient’s, as in the entry
+     */
+    email: string;
+    /**
+     * Of the e-mail. Default: the patient’s
+     */
+    language?: 'en' | 'de' | 'ar';
+};
+
+/**
  * WaitlistOffer
  *
  * Accept it with `POST /bookings/{id}/confirm` before `holdExpiresAt`, decline it with `…/cancel`.
@@ -12032,6 +12047,81 @@ export type ListWaitlistOffersResponses = {
 };
 
 export type ListWaitlistOffersResponse = ListWaitlistOffersResponses[keyof ListWaitlistOffersResponses];
+
+export type SendWaitlistLinksData = {
+    body: WaitlistLinkRequest;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/waitlist-links';
+};
+
+export type SendWaitlistLinksErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `mail_unavailable`: This server sends no e-mails.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type SendWaitlistLinksError = SendWaitlistLinksErrors[keyof SendWaitlistLinksErrors];
+
+export type SendWaitlistLinksResponses = {
+    /**
+     * Accepted
+     */
+    202: Nothing;
+};
+
+export type SendWaitlistLinksResponse = SendWaitlistLinksResponses[keyof SendWaitlistLinksResponses];
 
 export type LeaveWaitlistByLinkData = {
     body: WaitlistDeparture;

@@ -90,6 +90,27 @@ export const de: MailTexts = {
     cancel: 'Termin absagen',
     off: 'Keine Erinnerungen dieser Praxis mehr',
   },
+  entryLink: {
+    joined: {
+      subject: (clinic) => `Sie stehen auf der Warteliste: ${clinic}`,
+      heading: 'Sie stehen auf der Warteliste',
+      text:
+        'Wird ein passender Termin frei, ist er kurze Zeit für Sie reserviert, und Sie bekommen eine E-Mail. Nehmen ' +
+        'Sie ihn rechtzeitig an, sonst bekommt ihn die nächste Person. Die Seite Ihres Eintrags zeigt Ihren Platz ' +
+        'auf der Liste.',
+      ignore:
+        'Wenn Sie sich nicht eingetragen haben, verlassen Sie die Warteliste über den Link: Dann kommt nichts mehr.',
+    },
+    requested: {
+      subject: (clinic) => `Ihr Eintrag auf der Warteliste: ${clinic}`,
+      heading: 'Der Weg zurück zu Ihrem Eintrag',
+      text: 'Jemand hat diese E-Mail-Adresse eingegeben und den Link zu Ihrem Eintrag auf der Warteliste angefordert.',
+      ignore: 'Wenn Sie das nicht waren, ignorieren Sie diese E-Mail: Niemand sonst hat den Link bekommen.',
+    },
+    action: 'Eintrag öffnen',
+    privateLink:
+      'Behalten Sie den Link zu Ihrem Eintrag für sich: Wer ihn hat, kann Termine für Sie annehmen oder ablehnen.',
+  },
   ticketLink: {
     subject: (when) => `Ihr Ticket für ${when}`,
     heading: 'Der Weg zurück zu Ihrem Ticket',

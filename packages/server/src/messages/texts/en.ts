@@ -84,6 +84,24 @@ export const en = {
     cancel: 'Cancel the appointment',
     off: 'No more reminders from this clinic',
   },
+  entryLink: {
+    joined: {
+      subject: (clinic: string) => `You are on the waitlist of ${clinic}`,
+      heading: 'You are on the waitlist',
+      text:
+        'When a place that suits you becomes free, it is held for you for a short time, and you get an e-mail. ' +
+        'Accept it in time, or it goes to the next person. The page of your entry shows your place on the list.',
+      ignore: 'If you did not join, leave the waitlist by its link, and you get no offers.',
+    },
+    requested: {
+      subject: (clinic: string) => `Your entry on the waitlist of ${clinic}`,
+      heading: 'The way back to your waitlist entry',
+      text: 'Somebody entered this e-mail address, and asked for the link to your entry.',
+      ignore: 'If that was not you, ignore this e-mail: nobody else got the link.',
+    },
+    action: 'Open your entry',
+    privateLink: 'Keep the link to your entry private: anyone who has it can accept or decline places for you.',
+  },
   ticketLink: {
     subject: (when: string) => `Your ticket for ${when}`,
     heading: 'The way back to your ticket',

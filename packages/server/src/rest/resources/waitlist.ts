@@ -1,9 +1,17 @@
 import { type NewWaitlistEntryBody, restOperations } from '@holdfast/contract'
-import { clinicNoIn, type JoinOutcome, type NewWaitlistEntry } from '@holdfast/engine'
+import {
+  clinicNoIn,
+  countMessage,
+  type JoinOutcome,
+  messagesPerDayMax,
+  type NewWaitlistEntry,
+  type StoreJoinMail,
+} from '@holdfast/engine'
 import { afterCommit } from '../../edge/after-commit.ts'
 import type { Principal } from '../../edge/principal.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
+import { noticeHours } from '../../messages/account-mails.ts'
 import { entryNotFound, type WaitlistEntryReach } from '../guards/reach-waitlist-entry.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
@@ -28,7 +36,8 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
       const { entry, clinicId } = await newEntryOf(deps, input)
       // Not part of the request: the network and the confirmed addresses may be others when it is repeated.
       const { origins: _origins, accountEmail: _email, emailAccountId: _account, ...wanted } = entry
-      const result = await waitlist.join(entry, writeKeyOf(input.key, `createWaitlistEntry ${clinicId}`, wanted))
+      const writeKey = writeKeyOf(input.key, `createWaitlistEntry ${clinicId}`, wanted)
+      const result = await waitlist.join(entry, writeKey, storeJoinMail(deps, entry))
       if (result.kind === 'key_reused') throw refusalProblem(result)
       if (result.value.kind !== 'joined') throw joinProblem(result.value, entry)
       const { id } = result.value
@@ -167,6 +176,20 @@ async function newEntryOf(
     isLimited,
   } satisfies NewWaitlistEntry
   return { entry, clinicId }
+}
+
+/** Stores the e-mail with the entry's link, unless its address has had enough today; null: there is none. */
+function storeJoinMail({ mails, recipientDigests }: RestDeps, entry: NewWaitlistEntry): StoreJoinMail | null {
+  const { clinicNo, patient, joinedBy } = entry
+  const [recipient] = recipientDigests(patient.email)
+  if (!mails.isAvailable || recipient === undefined) return null
+  return async (transaction, entryId) => {
+    // Anybody can join with somebody else's address. What the clinic's people cause is wanted.
+    const counted = { clinicNo, recipient, perDayMax: messagesPerDayMax }
+    if (joinedBy === null && !(await countMessage(transaction, counted))) return
+    const context = { entryId, isRequested: false, language: null }
+    await mails.store(transaction, { kind: 'entry_link', context }, noticeHours)
+  }
 }
 
 function joinProblem(outcome: Exclude<JoinOutcome, { kind: 'joined' }>, entry: NewWaitlistEntry): ProblemError {

@@ -1,15 +1,15 @@
 import { isEmailAddress } from '@holdfast/contract/email-address'
 import { Anchor, Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { storedTicketsQuery } from '../../domain/bookings/stored-ticket-queries.ts'
 import { referenceOf } from '../../domain/bookings/ticket-link.ts'
+import { ClinicField } from '../../domain/clinics/clinic-field.tsx'
 import { api, dataOf } from '../../lib/api.ts'
 import { callAddress } from '../../lib/call-address.ts'
-import { clinicQuery, clinicSearchQuery, clinicsQuery } from '../../lib/directory-queries.ts'
+import { clinicQuery, clinicsQuery } from '../../lib/directory-queries.ts'
 import { formatDate } from '../../lib/format.ts'
 import { currentLanguage } from '../../lib/i18n.ts'
 import { localDay, parseDay } from '../../lib/local-time.ts'
@@ -18,10 +18,9 @@ import { FocusedTitle } from '../../ui/focused-title.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
-import { SearchSelect } from '../../ui/search-select.tsx'
+import { TextLink } from '../../ui/text-link.tsx'
 import { normalReference } from './normal-reference.ts'
 
-const typingMs = 250
 const wholeDay = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' } as const
 
 /** `email`: where the link is sent, if it is the booking's; null: nothing is sent. With it, the clinic is known. */
@@ -32,7 +31,7 @@ type Wanted = { reference: string; day: string; clinicId: string | null; email: 
  * sent to the address of the booking, and what this page says is the same for every booking and for none.
  */
 export function FindBookingPage() {
-  const { t } = useTranslation('my-bookings')
+  const { t } = useTranslation(['my-bookings', 'shell'])
   const [wanted, setWanted] = useState<Wanted | null>(null)
   return (
     <Stack gap="lg" maw="40rem">
@@ -40,6 +39,9 @@ export function FindBookingPage() {
         <PageTitle>{t('find.title')}</PageTitle>
         <Text c="dimmed" mt={4}>
           {t('find.intro')}
+        </Text>
+        <Text mt="xs">
+          <TextLink to="/find-waitlist-entry">{t('shell:waitlist.find')}</TextLink>
         </Text>
       </div>
       <WantedForm onWanted={setWanted} />
@@ -112,6 +114,9 @@ function WantedForm({ onWanted }: { onWanted: (wanted: Wanted) => void }) {
         {/* The last field: when it comes, it moves none that is being filled in. */}
         {isOnly || (isPending && !isTried) ? null : (
           <ClinicField
+            inputId="find-clinic"
+            label={t('find.clinic')}
+            placeholder={t('find.clinicHelp')}
             clinicId={chosenId}
             onChange={setChosenId}
             error={isTried && isClinicMissing ? t('find.clinicNeeded') : null}
@@ -122,33 +127,6 @@ function WantedForm({ onWanted }: { onWanted: (wanted: Wanted) => void }) {
         </Group>
       </Stack>
     </Paper>
-  )
-}
-
-type ClinicProps = { clinicId: string | null; onChange: (id: string | null) => void; error: string | null }
-
-function ClinicField({ clinicId, onChange, error }: ClinicProps) {
-  const { t } = useTranslation('my-bookings')
-  const [typed, setTyped] = useState<string | null>(null)
-  const [q] = useDebouncedValue(typed, typingMs, { leading: true })
-  const found = useQuery({ ...clinicSearchQuery(q ?? ''), enabled: q !== null }).data
-  const chosen = useQuery({ ...clinicQuery(clinicId ?? ''), enabled: clinicId !== null }).data
-  return (
-    <SearchSelect
-      inputId="find-clinic"
-      label={t('find.clinic')}
-      placeholder={t('find.clinicHelp')}
-      value={clinicId}
-      valueLabel={chosen?.name ?? null}
-      onChange={onChange}
-      onSearch={setTyped}
-      error={error}
-      options={found?.map(({ id, name, address }) => ({
-        value: id,
-        label: name,
-        ...(address === null ? {} : { detail: address }),
-      }))}
-    />
   )
 }
 

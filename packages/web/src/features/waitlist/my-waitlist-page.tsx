@@ -15,6 +15,7 @@ import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { SessionFailed } from '../../ui/session-failed.tsx'
 import { SignInFirst } from '../../ui/sign-in-first.tsx'
+import { TextLink } from '../../ui/text-link.tsx'
 
 /** An account's entries. A guest's entries open by their links. */
 export function MyWaitlistPage() {
@@ -27,7 +28,7 @@ export function MyWaitlistPage() {
       <>
         <SignInFirst title={t('mine.title')} />
         <Text mt="lg" maw="42rem">
-          {t('mine.guest')}
+          {t('mine.guest')} <TextLink to="/find-waitlist-entry">{t('find.title')}</TextLink>
         </Text>
       </>
     )

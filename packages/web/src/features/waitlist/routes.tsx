@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { clinicsQuery } from '../../lib/directory-queries.ts'
 import { loadTexts } from '../../lib/i18n.ts'
 import { rootRoute } from '../../lib/root-route.ts'
 import { parseJoinSearch } from './join-search.ts'
@@ -33,10 +34,21 @@ const leaveRoute = createRoute({
   component: lazyRouteComponent(() => import('./leave-by-link-page.tsx'), 'LeaveByLinkPage'),
 })
 
+const findEntryRoute = createRoute({
+  ...parent,
+  path: '/find-waitlist-entry',
+  loader: ({ context: { queryClient } }) => {
+    // Whether the page asks for the clinic. The rest of the form does not wait for it.
+    void queryClient.prefetchQuery({ ...clinicsQuery(queryClient), retry: false })
+    return loadTexts('waitlist')
+  },
+  component: lazyRouteComponent(() => import('./find-entry-page.tsx'), 'FindEntryPage'),
+})
+
 const myEntriesRoute = createRoute({
   ...parent,
   path: '/my-waitlist',
   component: lazyRouteComponent(() => import('./my-waitlist-page.tsx'), 'MyWaitlistPage'),
 })
 
-export const waitlistRoutes = [joinRoute, entryRoute, offerRoute, leaveRoute, myEntriesRoute] as const
+export const waitlistRoutes = [joinRoute, entryRoute, offerRoute, leaveRoute, findEntryRoute, myEntriesRoute] as const

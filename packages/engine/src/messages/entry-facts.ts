@@ -1,0 +1,44 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import type { Patient } from '../model/booking.ts'
+import { clinicNoOf, isId } from '../model/id.ts'
+import type { MessageLanguage } from '../model/message.ts'
+
+/** An entry of a waitlist, as an e-mail with its link needs it. */
+export type EntryFacts = {
+  waitlistEntryId: string
+  clinicNo: number
+  patient: Patient
+  accountId: string | null
+  /** Of its manage token. */
+  manageEpoch: number
+  /** null: it waits for any doctor with a specialization. */
+  doctorName: string | null
+  clinicName: string
+  clinicPhone: string | null
+  /** Local days, `YYYY-MM-DD`, both included. */
+  from: string
+  to: string
+  /** Whether the clinic sends e-mails, and in which language to patients who have chosen none. */
+  emails: boolean
+  language: MessageLanguage
+}
+
+/** null: there is no such entry, or it has ended. */
+export async function entryFacts(pool: pg.Pool, entryId: string): Promise<EntryFacts | null> {
+  if (!isId(entryId)) return null
+  const { rows } = await pool.query<EntryFacts>(sql`
+    select e.id as "waitlistEntryId", e.clinic_no as "clinicNo", e.patient, e.account_id as "accountId",
+           coalesce(t.epoch, 0) as "manageEpoch", r.name as "doctorName", c.name as "clinicName",
+           c.phone as "clinicPhone", to_char(e.from_date, 'YYYY-MM-DD') as "from",
+           to_char(e.to_date, 'YYYY-MM-DD') as "to",
+           coalesce(m.emails, true) as emails, coalesce(m.language, 'en') as language
+      from holdfast.waitlist_entry e
+      join holdfast.clinic c on c.no = e.clinic_no
+      left join holdfast.resource r on r.clinic_no = e.clinic_no and r.id = e.resource_id
+      left join holdfast.manage_token t on t.clinic_no = e.clinic_no and t.booking_id = e.id
+      left join holdfast.message_settings m on m.clinic_no = e.clinic_no
+     where e.clinic_no = ${clinicNoOf(entryId)} and e.id = ${entryId} and e.ended_at is null and e.erased_at is null
+       and e.to_date >= (statement_timestamp() at time zone c.timezone)::date`)
+  return rows[0] ?? null
+}

@@ -1,0 +1,52 @@
+import { type EntryFacts, entryFacts, type MessageLanguage } from '@holdfast/engine'
+import type pg from 'pg'
+import { shownName } from './shown-name.ts'
+import type { EntryLinkContext } from './templates/entry-link.ts'
+import { daysText, type MailLinks } from './visit-context.ts'
+
+/**
+ * A stored e-mail with the link to an entry of a waitlist. The rest, and where it goes, is read when it is sent.
+ * `isRequested`: somebody has lost the link; otherwise the entry is new.
+ */
+export type EntryMail = {
+  kind: 'entry_link'
+  context: { entryId: string; isRequested: boolean; language: MessageLanguage | null }
+}
+
+/** The links in it. */
+export type EntryLinks = Pick<MailLinks, 'entry' | 'leaveWaitlist' | 'unsubscribe'>
+
+/**
+ * The mail as the entry is now; null: it has ended, or was erased, or has no address, or the clinic sends no e-mails.
+ * Whoever requests a link gets it all the same.
+ *
+ * @param pool of the application role
+ */
+export async function entryMailNow(
+  pool: pg.Pool,
+  links: EntryLinks,
+  { context: { entryId, isRequested, language } }: EntryMail,
+) {
+  const facts = await entryFacts(pool, entryId)
+  const address = facts?.patient.email
+  if (facts === null || address === undefined || !(facts.emails || isRequested)) return null
+  const to = { address, language: language ?? facts.patient.language ?? facts.language, clinicNo: facts.clinicNo }
+  return { kind: 'entry_link' as const, to, context: entryLinkContext(facts, { isRequested, links, ...to }) }
+}
+
+export function entryLinkContext(
+  facts: EntryFacts,
+  { isRequested, links, language }: { isRequested: boolean; links: EntryLinks; language: MessageLanguage },
+): EntryLinkContext {
+  return {
+    patientName: shownName(facts.patient.name),
+    clinicName: facts.clinicName,
+    clinicPhone: facts.clinicPhone,
+    doctorName: facts.doctorName,
+    days: daysText(facts, language),
+    entryUrl: links.entry(facts),
+    leaveUrl: links.leaveWaitlist(facts),
+    unsubscribeUrl: links.unsubscribe('offered', { ...facts, bookingId: '' }),
+    isRequested,
+  }
+}

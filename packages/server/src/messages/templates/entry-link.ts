@@ -1,0 +1,43 @@
+import type { MailContent } from '../mail-content.ts'
+import type { MailTexts } from '../texts/en.ts'
+
+export type EntryLinkContext = {
+  /** null: it is left out. */
+  patientName: string | null
+  clinicName: string
+  clinicPhone: string | null
+  /** null: any of a specialization. */
+  doctorName: string | null
+  /** From the first to the last day for which the patient waits. */
+  days: string
+  entryUrl: string
+  /** Where the patient leaves the waitlist. */
+  leaveUrl: string
+  /** Of the button of mail programs. */
+  unsubscribeUrl: string | null
+  /** Somebody who may be the patient has lost the link; otherwise the entry is new. */
+  isRequested: boolean
+}
+
+/** The link to an entry of a waitlist, after joining or on request. */
+export function entryLinkMail(context: EntryLinkContext, texts: MailTexts): MailContent {
+  const { clinicName, clinicPhone, doctorName, days, isRequested } = context
+  const { joined, requested, action, privateLink } = texts.entryLink
+  const { subject, heading, text, ignore } = isRequested ? requested : joined
+  return {
+    subject: subject(clinicName),
+    preview: [doctorName, days].filter((part) => part !== null).join(', '),
+    heading,
+    paragraphs: [texts.greeting(context.patientName), text],
+    details: [
+      ...(doctorName === null ? [] : [{ label: texts.doctor, value: doctorName }]),
+      { label: texts.when, value: days },
+      { label: texts.where, value: clinicName },
+    ],
+    actions: [
+      { label: action, url: context.entryUrl },
+      { label: texts.offered.leave, url: context.leaveUrl },
+    ],
+    notes: [privateLink, ignore, ...(clinicPhone === null ? [] : [texts.questions(clinicName, clinicPhone)])],
+  }
+}

@@ -1,0 +1,150 @@
+import type { Mail } from '@holdfast/adapters/smtp'
+import { aClinic, aDoctor, aSlot, aWaitlistEntry, type TestDatabase } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
+import { test as restTest } from '../../../test/rest-test.ts'
+import { isEmailLinkValid, voidEmailLink } from '../../accounts/email-links.ts'
+import { isPasswordResetValid, voidPasswordReset } from '../../accounts/password-links.ts'
+import { mailLinks } from '../../compose/message-sender.ts'
+import { createAccountMails, sealedAccountMails } from '../../messages/account-mails.ts'
+import type { EntryMail } from '../../messages/entry-mail.ts'
+import { sendAccountMails } from '../../messages/send-account-mails.ts'
+import { createLogger } from '../../observe/logger.ts'
+import { createEntryLinkAnswer } from './entry-links.ts'
+
+const secrets = ['a secret of the tests']
+
+/** `rest` has no mail server, `sending` has one. */
+const test = restTest.extend('sending', { scope: 'file' }, async ({ database }, { onCleanup }) => {
+  const mails = createAccountMails({ pool: database.appPool, secrets, isAvailable: true })
+  const sending = await startRestApp(database, { replaced: { mails } })
+  onCleanup(() => sending.stop())
+  return sending
+})
+
+const patient = { name: 'Grace Hopper', email: 'grace@example.org' }
+
+/** A doctor without a free time, and what somebody who waits for one asks for. */
+async function aFullDoctor(database: TestDatabase) {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic, { name: 'Dr Ada Lovelace' })
+  const day = (await aSlot(database, doctor)).startsAt.toISOString().slice(0, 10)
+  await database.ownerPool.query('update holdfast.slot set blocked_at = now() where resource_id = $1', [doctor.id])
+  return { clinic, doctor, wanted: { clinicId: clinic.id, doctorId: doctor.id, from: day, to: day } }
+}
+
+/** Sends what is stored. */
+async function sent(database: TestDatabase): Promise<Mail[]> {
+  const mails: Mail[] = []
+  const settings = { publicUrl: 'https://book.example.org', port: 0 } as Parameters<typeof mailLinks>[0]
+  await sendAccountMails({
+    pool: database.appPool,
+    mailer: {
+      async send(mail, begin) {
+        if (!(await begin())) return { kind: 'not_begun', response: '' }
+        mails.push(mail)
+        return { kind: 'accepted', response: '250 OK' }
+      },
+      close: () => undefined,
+    },
+    address: 'desk@example.org',
+    sealed: sealedAccountMails(secrets),
+    links: { isEmailLinkValid, voidEmailLink, isPasswordResetValid, voidPasswordReset },
+    pages: mailLinks(settings, secrets),
+    log: createLogger('silent'),
+  })
+  return mails
+}
+
+/** Reads the entry with the link of a mail. */
+async function opened(rest: RestApp, { text }: Mail) {
+  const [, entryId = '', token = ''] = /\/waitlist-entry#([0-9a-f-]{36})\.(hfm_\S+)/.exec(text) ?? []
+  return (await rest.call('getWaitlistEntry', { path: { entryId }, token })).body
+}
+
+test('whoever joins gets the link to the entry by e-mail, once', async ({ database, sending: rest }) => {
+  const { wanted } = await aFullDoctor(database)
+  const request = { body: { ...wanted, patient }, key: 'join once' }
+  const joined = await rest.call('createWaitlistEntry', request)
+  expect(joined.status).toBe(201)
+  expect((await rest.call('createWaitlistEntry', request)).status).toBe(200)
+  const [mail, ...others] = await sent(database)
+  expect(others).toEqual([])
+  expect(mail).toMatchObject({
+    to: { address: patient.email },
+    subject: expect.stringMatching('^You are on the waitlist'),
+  })
+  for (const part of ['Hello Grace Hopper', 'Dr Ada Lovelace', '/leave-waitlist#']) expect(mail?.text).toContain(part)
+  expect(mail && (await opened(rest, mail))).toMatchObject({ id: joined.body.id, status: 'waiting' })
+})
+
+test('who is added by the clinic gets it too, and nobody without an address or at a clinic without e-mails', async ({
+  database,
+  sending: rest,
+}) => {
+  const { clinic, wanted } = await aFullDoctor(database)
+  const desk = await rest.aMember(clinic.no, 'staff')
+  const add = (who: { name: string; email?: string }) =>
+    rest.call('createWaitlistEntry', { as: desk, body: { ...wanted, patient: who, onBehalf: true } })
+  expect((await add({ name: 'Ada' })).status).toBe(201)
+  expect(await sent(database)).toEqual([])
+  await add(patient)
+  expect(await sent(database)).toHaveLength(1)
+  await rest.engine.messages.changeSettings(clinic.no, { emails: false })
+  await add({ ...patient, name: 'Another' })
+  expect(await sent(database)).toEqual([])
+})
+
+test('who has left meanwhile gets no link', async ({ database, sending: rest }) => {
+  const { wanted } = await aFullDoctor(database)
+  const { body } = await rest.call('createWaitlistEntry', { body: { ...wanted, patient } })
+  await rest.call('leaveWaitlist', { path: { entryId: body.id }, token: body.manageToken })
+  expect(await sent(database)).toEqual([])
+})
+
+test('an address gets ten such e-mails in a day, whoever enters it', async ({ database, sending: rest }) => {
+  const { wanted } = await aFullDoctor(database)
+  for (let n = 1; n <= 12; n += 1) {
+    const body = { ...wanted, patient: { name: `Grace ${n}`, email: 'flooded@example.org' } }
+    expect((await rest.call('createWaitlistEntry', { body })).status).toBe(201)
+  }
+  const mails = [...(await sent(database)), ...(await sent(database))]
+  expect(mails).toHaveLength(10)
+})
+
+test('a lost link is sent to the address of the entry alone, and the response is the same without one', async ({
+  database,
+  sending: rest,
+}) => {
+  const { clinic, doctor } = await aFullDoctor(database)
+  const other = await aFullDoctor(database)
+  const entry = await aWaitlistEntry(database, doctor, { patient })
+  await aWaitlistEntry(database, doctor, { patient: { name: 'Ada', email: 'ada@example.org' } })
+  await aWaitlistEntry(database, other.doctor, { patient })
+  const ended = await aWaitlistEntry(database, doctor, { patient })
+  await rest.engine.waitlist.leave(ended.id, 'left', null)
+  const ask = (email: string) => rest.call('sendWaitlistLinks', { body: { clinicId: clinic.id, email } })
+  const [known, unknown] = [await ask(' Grace@example.org'.trim()), await ask('nobody@example.org')]
+  expect([known.status, known.body]).toEqual([unknown.status, unknown.body])
+  const answer = createEntryLinkAnswer(rest, { countTicketMail: () => undefined })
+  const stored: EntryMail[] = []
+  const store = async (mails: readonly unknown[]) => void stored.push(...(mails as EntryMail[]))
+  for (const email of ['GRACE@example.org', 'nobody@example.org']) {
+    await answer({ clinicId: clinic.id, email, language: 'de' }, { done: async () => undefined, store })
+  }
+  expect(stored).toEqual([{ kind: 'entry_link', context: { entryId: entry.id, isRequested: true, language: 'de' } }])
+  const mails = createAccountMails({ pool: database.appPool, secrets, isAvailable: true })
+  for (const mail of stored) await mails.store(database.appPool, mail, 24)
+  const [mail, ...others] = await sent(database)
+  expect(others).toEqual([])
+  expect(mail).toMatchObject({ to: { address: patient.email }, subject: expect.stringMatching('^Ihr Eintrag') })
+  expect(mail && (await opened(rest, mail))).toMatchObject({ id: entry.id })
+})
+
+test('without a mail server there is no way back, and nothing is stored', async ({ database, rest }) => {
+  const { clinic, wanted } = await aFullDoctor(database)
+  expect((await rest.call('createWaitlistEntry', { body: { ...wanted, patient } })).status).toBe(201)
+  const body = { clinicId: clinic.id, email: patient.email }
+  expect((await rest.call('sendWaitlistLinks', { body })).problem.code).toBe('mail_unavailable')
+  expect(await sent(database)).toEqual([])
+})

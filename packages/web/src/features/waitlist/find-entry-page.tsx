@@ -1,0 +1,87 @@
+import { isEmailAddress } from '@holdfast/contract/email-address'
+import { Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { flushSync } from 'react-dom'
+import { useTranslation } from 'react-i18next'
+import { ClinicField } from '../../domain/clinics/clinic-field.tsx'
+import { api, dataOf } from '../../lib/api.ts'
+import { clinicsQuery } from '../../lib/directory-queries.ts'
+import { currentLanguage } from '../../lib/i18n.ts'
+import { isolated } from '../../lib/isolated.ts'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { PageTitle } from '../../ui/page-title.tsx'
+
+/**
+ * For guests who have lost the link to their entry: it is sent to the address of the entry. What this page says is the
+ * same for every address.
+ */
+export function FindEntryPage() {
+  const { t } = useTranslation('waitlist')
+  const [email, setEmail] = useState('')
+  const [chosenId, setChosenId] = useState<string | null>(null)
+  const [isTried, setTried] = useState(false)
+  const { data: clinics, isPending } = useQuery(clinicsQuery(useQueryClient()))
+  const [only = null, ...others] = clinics ?? []
+  const isOnly = only !== null && others.length === 0
+  const clinicId = isOnly ? only.id : chosenId
+  const isAddress = isEmailAddress(email.trim())
+  const sending = useMutation({
+    mutationFn: (wanted: { clinicId: string; email: string }) =>
+      dataOf(api.sendWaitlistLinks({ body: { ...wanted, language: currentLanguage() } })),
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    // Shows the field for the clinic, which may be the one to focus.
+    flushSync(() => setTried(true))
+    if (!isAddress) document.getElementById('find-email')?.focus()
+    else if (clinicId === null) document.getElementById('find-clinic')?.focus()
+    else sending.mutate({ clinicId, email: email.trim() })
+  }
+  return (
+    <Stack gap="lg" maw="40rem">
+      <div>
+        <PageTitle>{t('find.title')}</PageTitle>
+        <Text c="dimmed" mt={4}>
+          {t('find.intro')}
+        </Text>
+      </div>
+      <Paper withBorder p={{ base: 'md', sm: 'xl' }} radius="lg" component="form" onSubmit={submit} noValidate>
+        <Stack gap="md">
+          <TextInput
+            id="find-email"
+            type="email"
+            label={t('find.email')}
+            autoComplete="email"
+            maxLength={254}
+            required
+            withAsterisk={false}
+            value={email}
+            onChange={({ currentTarget }) => setEmail(currentTarget.value)}
+            error={isTried && !isAddress ? t('invalid.emailInvalid') : null}
+          />
+          {/* The last field: when it comes, it moves none that is being filled in. */}
+          {isOnly || (isPending && !isTried) ? null : (
+            <ClinicField
+              inputId="find-clinic"
+              label={t('find.clinic')}
+              placeholder={t('find.clinicHelp')}
+              clinicId={chosenId}
+              onChange={setChosenId}
+              error={isTried && clinicId === null ? t('find.clinicNeeded') : null}
+            />
+          )}
+          {sending.isError ? <ErrorState error={sending.error} /> : null}
+          <Group>
+            <Button type="submit" loading={sending.isPending}>
+              {t('find.submit')}
+            </Button>
+          </Group>
+          <Text role="status" fw={600}>
+            {sending.isSuccess ? t('find.sent', { email: isolated(sending.variables.email) }) : null}
+          </Text>
+        </Stack>
+      </Paper>
+    </Stack>
+  )
+}
