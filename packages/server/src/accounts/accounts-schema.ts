@@ -45,6 +45,7 @@ const grants = `
   grant update (name, "updatedAt", "tokensValidFrom", "mustChangePassword", "emailVerified", language, "firstSignInAt")
     on "user" to holdfast_app;
   grant update ("tokenHash") on "emailLink" to holdfast_app;
+  grant update ("updatedAt") on verification to holdfast_app;
   grant update (password, "updatedAt") on account to holdfast_app;
   grant update ("updatedAt", "secondFactorAt") on session to holdfast_app;
   grant update (secret, "begunAt", "confirmedAt", "lastStep") on totp to holdfast_app;

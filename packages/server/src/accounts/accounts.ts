@@ -1,11 +1,13 @@
+import { inTransaction } from '@holdfast/engine'
 import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
-import type { Auth } from './auth.ts'
 import { accountOfConfirmedEmail, confirmedEmail } from './confirmed-emails.ts'
 import { isUniqueViolation } from './is-unique-violation.ts'
 import { type PasswordRefusal, refusalOfNewPassword } from './new-passwords.ts'
 import type { Passwords } from './passwords.ts'
-import type { Sessions } from './sessions.ts'
+import type { Principals } from './principals.ts'
+import { endingSignIns, endSessions, passwordResetsVoided } from './sessions.ts'
+import { passwordHash, storePassword } from './stored-passwords.ts'
 
 /** An account as the clinic's admins may see it. */
 export type AccountCard = { id: string; email: string; name: string }
@@ -57,9 +59,10 @@ const cardColumns = sql`id::text, email, name`
  *
  * @param pool connected with `search_path=auth`
  */
-export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, sessions: Sessions): Accounts {
+export function createAccounts(pool: Pool, passwords: Passwords, principals: Pick<Principals, 'forget'>): Accounts {
+  const reads = accountReads(pool)
   return {
-    ...accountReads(pool),
+    ...reads,
     async hasPassword(accountId, password) {
       const hash = await passwordHash(pool, accountId)
       return hash !== null && (await passwords.verify({ hash, password }))
@@ -68,20 +71,18 @@ export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, ses
     async createAccount({ email, name, password, mustChangePassword = false }) {
       const refusal = refusalOfNewPassword(password, [email, name])
       if (refusal !== null) return { kind: 'password_refused', refusal }
-      const { internalAdapter } = await auth.$context
       const hash = await passwords.hash(password)
       try {
-        const user = await internalAdapter.createUser(
-          { email: email.trim().toLowerCase(), name, emailVerified: false, mustChangePassword },
-          { method: 'admin' },
-        )
-        await internalAdapter.linkAccount({
-          userId: user.id,
-          providerId: 'credential',
-          accountId: user.id,
-          password: hash,
+        const account = await inTransaction(pool, async (transaction) => {
+          const { rows } = await transaction.query<AccountCard>(sql`
+            insert into "user" (email, name, "emailVerified", "mustChangePassword", "createdAt", "updatedAt")
+            values (${email.trim().toLowerCase()}, ${name}, false, ${mustChangePassword}, now(), now())
+            returning ${cardColumns}`)
+          if (rows[0] === undefined) throw new Error('An insert returned no row.')
+          await storePassword(transaction, rows[0].id, hash)
+          return rows[0]
         })
-        return { kind: 'created', account: { id: user.id, email: user.email, name: user.name } }
+        return { kind: 'created', account }
       } catch (error) {
         if (isUniqueViolation(error)) return { kind: 'email_taken' }
         throw error
@@ -89,20 +90,17 @@ export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, ses
     },
 
     async setPassword(accountId, password) {
-      const { internalAdapter } = await auth.$context
-      const user = await internalAdapter.findUserById(accountId)
+      const user = await reads.userById(accountId)
       if (user === null) return { kind: 'account_missing' }
       const refusal = refusalOfNewPassword(password, [user.email, user.name])
       if (refusal !== null) return { kind: 'password_refused', refusal }
       const hash = await passwords.hash(password)
-      const logins = await internalAdapter.findAccounts(accountId)
-      if (logins.some((login) => login.providerId === 'credential'))
-        await internalAdapter.updatePassword(accountId, hash)
-      else {
-        const login = { userId: accountId, providerId: 'credential', accountId, password: hash }
-        await internalAdapter.linkAccount(login)
-      }
-      await sessions.passwordSet(accountId)
+      await endingSignIns(pool, accountId, async (transaction) => {
+        await storePassword(transaction, accountId, hash)
+        await transaction.query(passwordResetsVoided(accountId))
+        await endSessions(transaction, accountId)
+      })
+      await principals.forget(accountId)
       return { kind: 'done' }
     },
 
@@ -151,10 +149,4 @@ function accountReads(pool: Pool): AccountReads {
       return rows[0] ?? null
     },
   }
-}
-
-async function passwordHash(pool: Pool, accountId: string): Promise<string | null> {
-  const { rows } = await pool.query<{ hash: string | null }>(sql`
-    select password as hash from account where "userId" = ${accountId} and "providerId" = 'credential'`)
-  return rows[0]?.hash ?? null
 }

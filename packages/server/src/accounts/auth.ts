@@ -11,8 +11,8 @@ import { passwordLinkColumns } from './password-links.ts'
 import type { Passwords } from './passwords.ts'
 import { secondFactorTables } from './second-factor-tables.ts'
 import { sessionCookieName } from './session-cookie.ts'
+import { sessionSeconds } from './start-session.ts'
 
-export const sessionSeconds = 30 * 24 * 3600
 /** Lifetime of a JWT. */
 export const jwtSeconds = 15 * 60
 /** How long a key signs before the next one is created. */
@@ -72,8 +72,8 @@ export function authOptions(settings: AuthSettings) {
       // For an unknown e-mail address the password is hashed once, which takes as long as checking it.
       password: { hash: settings.passwords.hash, verify: settings.passwords.verify },
     },
-    // The tokens of reset links, pending sign-ins and passkey challenges. Like those of sessions, they are not stored
-    // themselves.
+    // The library stores no tokens there; those of reset links, pending sign-ins and passkey challenges are rows of
+    // this server, with digests.
     verification: { storeIdentifier: 'hashed' },
     session: { expiresIn: sessionSeconds, disableSessionRefresh: true, cookieCache: { enabled: false } },
     user: {

@@ -5,6 +5,7 @@ import { type Accounts, createAccounts } from './accounts.ts'
 import { accountsPool } from './accounts-schema.ts'
 import { type AttemptLimits, createAttemptLimits, noAttemptLimits, type OwnAttemptLimits } from './attempt-limits.ts'
 import { type Auth, createAuth } from './auth.ts'
+import { type ChangePassword, createChangePassword } from './change-password.ts'
 import { createEmailLinks, type EmailLinks } from './email-links.ts'
 import { createJwtVerifier, type JwtVerifier } from './jwt-verifier.ts'
 import { createKnownBrowsers, type KnownBrowsers } from './known-browsers.ts'
@@ -22,7 +23,6 @@ import { createSetUpTotp, type SetUpTotp } from './set-up-totp.ts'
 import { createSignInCodes, type SignInCodes } from './sign-in-codes.ts'
 import { createSignInNotices, type SignInNotices } from './sign-in-notices.ts'
 import { retireUnreadableKeys } from './signing-keys.ts'
-import { createStartSession, type StartSession } from './start-session.ts'
 import { createTotp, type Totp } from './totp.ts'
 
 export { refusalText } from './new-passwords.ts'
@@ -32,6 +32,7 @@ export type OpenAccounts = {
   accounts: Accounts & PasswordLinks & EmailLinks
   auth: Auth
   passwords: Passwords
+  changePassword: ChangePassword
   principals: Principals
   sessions: Sessions
   jwtVerifier: JwtVerifier
@@ -47,7 +48,6 @@ export type OpenAccounts = {
   pendingSignIns: PendingSignIns
   signInCodes: SignInCodes
   signInNotices: SignInNotices
-  startSession: StartSession
   setUpTotp: SetUpTotp
   /** The public address of this server. */
   publicUrl: string
@@ -99,18 +99,18 @@ export async function openAccounts(
   const principals = createPrincipals(pool, idle, config.adminsNeedSecondFactor, { revocations })
   const sessions = createSessions(pool, principals, idle)
   const auth = await createAuth({ pool, secrets, publicUrl, issuer, passwords, onError })
-  const secondFactors = createSecondFactors(pool, principals, sessions)
   const totp = createTotp(pool, createSecretBox(auth))
   const recoveryCodes = createRecoveryCodes(pool)
   const pendingSignIns = createPendingSignIns(pool)
   return {
     accounts: {
-      ...createAccounts(pool, auth, passwords, sessions),
+      ...createAccounts(pool, passwords, principals),
       ...createPasswordLinks(pool, passwords, principals),
       ...createEmailLinks(pool, principals),
     },
     auth,
     passwords,
+    changePassword: createChangePassword(pool, passwords, principals),
     principals,
     sessions,
     jwtVerifier: createJwtVerifier(pool, issuer),
@@ -118,14 +118,13 @@ export async function openAccounts(
     knownBrowsers: createKnownBrowsers(secrets, isSecure),
     factorBrowsers: createKnownBrowsers(secrets, isSecure, 'second-factor-browser'),
     attemptLimits: config.rateLimit ? attemptLimits(createAttemptLimits(config.limitSignInsPerEmail)) : noAttemptLimits,
-    secondFactors,
+    secondFactors: createSecondFactors(pool, principals),
     totp,
     recoveryCodes,
-    passkeys: createPasskeys(pool, auth, sessions, principals),
+    passkeys: createPasskeys(pool, principals),
     pendingSignIns,
     signInCodes: createSignInCodes(pool, pendingSignIns, { totp, recoveryCodes }),
     signInNotices: createSignInNotices(pool),
-    startSession: createStartSession(auth, secondFactors, sessions),
     setUpTotp: createSetUpTotp(pool, totp, principals),
     publicUrl,
     configuredUrl: config.publicUrl,

@@ -1,4 +1,4 @@
-import { inTransaction } from '@holdfast/engine'
+import { createHash } from 'node:crypto'
 import {
   type AuthenticationResponseJSON,
   generateAuthenticationOptions,
@@ -13,11 +13,12 @@ import {
 import { decodeClientDataJSON } from '@simplewebauthn/server/helpers'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
-import type { Auth } from './auth.ts'
 import type { PasskeySite } from './passkey-site.ts'
 import type { Principals } from './principals.ts'
-import { isLiveSession, type Sessions, type SignInMark } from './sessions.ts'
+import { withFactorsLocked } from './second-factors.ts'
+import { isLiveSession } from './sessions.ts'
 import { factorShown } from './shown-factors.ts'
+import { type SessionOrigin, startSession } from './start-session.ts'
 
 /** A passkey as its account may see it. */
 export type PasskeyCard = { id: string; name: string; createdAt: Date; usedAt: Date | null }
@@ -39,8 +40,15 @@ export type Passkeys = {
   rename(accountId: string, id: string, name: string): Promise<boolean>
   /** What the browser needs to sign in, within five minutes. */
   requestOptions(site: PasskeySite): Promise<PublicKeyCredentialRequestOptionsJSON>
-  /** The account of a passkey's signature; null: it is not valid here, or was used before. */
-  verify(site: PasskeySite, response: AuthenticationResponseJSON): Promise<PasskeySignIn | null>
+  /** Checks a passkey's signature, and writes nothing. null: it is not valid here. */
+  verify(site: PasskeySite, response: AuthenticationResponseJSON): Promise<VerifiedPasskey | null>
+  /**
+   * Uses a signature up and starts the session. @returns its token, unsigned; null: the signature was used before, or
+   * the passkey was removed or used meanwhile
+   *
+   * Locks: the row of `user`, then the challenge, then the passkey.
+   */
+  signIn(verified: VerifiedPasskey, from: SessionOrigin): Promise<string | null>
 }
 
 /**
@@ -49,13 +57,13 @@ export type Passkeys = {
  */
 export type AddPasskeyOutcome = { kind: 'added'; passkey: PasskeyCard } | { kind: 'refused' } | { kind: 'too_many' }
 
-/** `mark`: of the account, read before the passkey was checked. */
-export type PasskeySignIn = { accountId: string; mark: SignInMark }
+export type VerifiedPasskey = { accountId: string; id: string; challenge: string; counter: number; newCounter: number }
 
 export type AddedPasskey = { name: string; response: RegistrationResponseJSON }
 
 const passkeysMax = 20
 const challengeMs = 5 * 60_000
+const signInPurpose = 'sign-in'
 
 /** The authenticator must check its user, and must find the passkey without the account's name. */
 const authenticatorSelection = { residentKey: 'required', userVerification: 'required' } as const
@@ -63,13 +71,7 @@ const authenticatorSelection = { residentKey: 'required', userVerification: 'req
 type Row = { id: string; userId: string; publicKey: string; counter: number; transports: string }
 
 /** @param pool connected with `search_path=auth` */
-export function createPasskeys(
-  pool: Pool,
-  auth: Auth,
-  sessions: Pick<Sessions, 'signInMark'>,
-  principals: Pick<Principals, 'forget'>,
-): Passkeys {
-  const challenges = challengesOf(auth)
+export function createPasskeys(pool: Pool, principals: Pick<Principals, 'forget'>): Passkeys {
   return {
     list: (accountId) => listPasskeys(pool, accountId),
 
@@ -89,24 +91,24 @@ export function createPasskeys(
         authenticatorSelection,
         excludeCredentials: rows.map(({ id, transports }) => ({ id, transports: JSON.parse(transports) })),
       })
-      await challenges.store(options.challenge, `add ${accountId}`)
+      await storeChallenge(pool, options.challenge, `add ${accountId}`)
       return options
     },
 
     async add(site, caller, { name, response }) {
-      const { accountId } = caller
-      const expectedChallenge = await challenges.consume(response, `add ${accountId}`)
-      if (expectedChallenge === null) return { kind: 'refused' }
+      const challenge = challengeIn(response)
+      if (challenge === null) return { kind: 'refused' }
       const verification = await verifyRegistrationResponse({
         response,
-        expectedChallenge,
+        expectedChallenge: challenge,
         expectedOrigin: site.origin,
         expectedRPID: site.rpId,
         requireUserVerification: true,
       }).catch(() => null)
       if (verification === null || !verification.verified) return { kind: 'refused' }
-      const outcome = await stored(pool, caller, name, verification.registrationInfo.credential)
-      if (outcome.kind === 'added') await principals.forget(accountId)
+      const { credential } = verification.registrationInfo
+      const outcome = await stored(pool, caller, { challenge, name, credential })
+      if (outcome.kind === 'added') await principals.forget(caller.accountId)
       return outcome
     },
 
@@ -120,7 +122,7 @@ export function createPasskeys(
     async requestOptions({ rpId }) {
       const { userVerification } = authenticatorSelection
       const options = await generateAuthenticationOptions({ rpID: rpId, userVerification, timeout: challengeMs })
-      await challenges.store(options.challenge, 'sign-in')
+      await storeChallenge(pool, options.challenge, signInPurpose)
       return options
     },
 
@@ -130,52 +132,65 @@ export function createPasskeys(
           from passkey where "credentialId" = ${response.id}`)
       const passkey = rows[0]
       if (passkey === undefined) return null
-      const { userId: accountId } = passkey
-      const mark = await sessions.signInMark({ accountId })
-      const expectedChallenge = await challenges.consume(response, 'sign-in')
-      if (expectedChallenge === null) return null
+      const challenge = challengeIn(response)
+      if (challenge === null) return null
+      const { id, userId: accountId, counter } = passkey
       const verification = await verifyAuthenticationResponse({
         response,
-        expectedChallenge,
+        expectedChallenge: challenge,
         expectedOrigin: site.origin,
         expectedRPID: site.rpId,
         credential: {
           id: response.id,
           publicKey: Uint8Array.from(Buffer.from(passkey.publicKey, 'base64url')),
-          counter: passkey.counter,
+          counter,
           transports: JSON.parse(passkey.transports),
         },
         requireUserVerification: true,
       }).catch(() => null)
       if (verification === null || !verification.verified) return null
-      const { newCounter } = verification.authenticationInfo
-      const { rowCount } = await pool.query(sql`
-        update passkey set counter = ${newCounter}, "usedAt" = now()
-         where id = ${passkey.id} and counter = ${passkey.counter}`)
-      return rowCount === 1 ? { accountId, mark } : null
+      return { accountId, id, challenge, counter, newCounter: verification.authenticationInfo.newCounter }
     },
+
+    signIn: (verified, from) => signedIn(pool, verified, from),
   }
 }
 
+function signedIn(
+  pool: Pool,
+  { accountId, id, challenge, counter, newCounter }: VerifiedPasskey,
+  from: SessionOrigin,
+): Promise<string | null> {
+  return withFactorsLocked(pool, accountId, async (transaction) => {
+    if (!(await consumeChallenge(transaction, challenge, signInPurpose))) return null
+    const { rowCount } = await transaction.query(sql`
+      update passkey set counter = ${newCounter}, "usedAt" = now() where id = ${id} and counter = ${counter}`)
+    if (rowCount !== 1) return null
+    const token = await startSession(transaction, accountId, from)
+    await transaction.query(factorShown(accountId, { token }))
+    return token
+  })
+}
+
 /**
- * Stores a passkey unless the account has 20, and marks the session.
+ * Stores a passkey unless the account has 20, uses up the challenge, and marks the session.
  *
- * Locks: the row of `user`, so that two at the same time are counted one after another.
+ * Locks: the row of `user`, so that two at the same time are counted one after another; then the challenge.
  */
 function stored(
   pool: Pool,
   { accountId, sessionId }: { accountId: string; sessionId: string },
-  name: string,
-  { id, publicKey, counter, transports = [] }: WebAuthnCredential,
+  { challenge, name, credential }: { challenge: string; name: string; credential: WebAuthnCredential },
 ): Promise<AddPasskeyOutcome> {
-  return inTransaction(pool, async (transaction) => {
-    await transaction.query(sql`select from "user" where id = ${accountId} for no key update`)
+  const { id, publicKey, counter, transports = [] } = credential
+  return withFactorsLocked(pool, accountId, async (transaction) => {
     // A reset of the password has removed the passkeys and ended the sessions: no other may follow from them.
     if (!(await isLiveSession(transaction, accountId, sessionId))) return { kind: 'refused' }
     const { rows: others } = await transaction.query<{ count: number }>(
       sql`select count(*)::integer as count from passkey where "userId" = ${accountId}`,
     )
     if ((others[0]?.count ?? 0) >= passkeysMax) return { kind: 'too_many' }
+    if (!(await consumeChallenge(transaction, challenge, `add ${accountId}`))) return { kind: 'refused' }
     const { rows } = await transaction.query<PasskeyCard>(sql`
       insert into passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
       values (${accountId}, ${name}, ${id}, ${Buffer.from(publicKey).toString('base64url')}, ${counter},
@@ -196,35 +211,34 @@ export async function listPasskeys(db: Pick<PoolClient, 'query'>, accountId: str
   return rows
 }
 
-/** Challenges are stored as digests, and are valid once. */
-function challengesOf(auth: Auth) {
-  const identifierOf = (challenge: string) => `passkey:${challenge}`
-  return {
-    async store(challenge: string, purpose: string): Promise<void> {
-      const { internalAdapter } = await auth.$context
-      const expiresAt = new Date(Date.now() + challengeMs)
-      await internalAdapter.createVerificationValue({
-        identifier: identifierOf(challenge),
-        value: `passkey ${purpose}`,
-        expiresAt,
-      })
-    },
-    /** The challenge that a response names, if it was stored for this purpose. */
-    async consume({ response }: SignedResponse, purpose: string): Promise<string | null> {
-      const challenge = challengeIn(response.clientDataJSON)
-      if (challenge === null) return null
-      const { internalAdapter } = await auth.$context
-      const found = await internalAdapter.consumeVerificationValue(identifierOf(challenge))
-      return found?.value === `passkey ${purpose}` ? challenge : null
-    },
-  }
+/** In the accounts library's table of tokens. Only digests of challenges are stored. */
+async function storeChallenge(pool: Pool, challenge: string, purpose: string): Promise<void> {
+  // Most challenges are answered, but anybody may ask for more.
+  await pool.query(sql`
+    with outdated as (
+      delete from verification where id in (
+        select id from verification where "expiresAt" <= now() limit 1000 for update skip locked))
+    insert into verification (identifier, value, "expiresAt", "createdAt", "updatedAt")
+    values (${identifierOf(challenge)}, ${`passkey ${purpose}`},
+      now() + make_interval(secs => ${challengeMs / 1000}), now(), now())`)
 }
 
-type SignedResponse = { response: { clientDataJSON: string } }
+/** false: it was stored for another purpose, was used before, or has expired. */
+async function consumeChallenge(transaction: PoolClient, challenge: string, purpose: string): Promise<boolean> {
+  const { rowCount } = await transaction.query(sql`
+    delete from verification
+     where identifier = ${identifierOf(challenge)} and value = ${`passkey ${purpose}`} and "expiresAt" > now()`)
+  return rowCount === 1
+}
 
-function challengeIn(clientDataJson: string): string | null {
+function identifierOf(challenge: string): string {
+  return createHash('sha256').update(`passkey:${challenge}`).digest('base64url')
+}
+
+/** The challenge that a response names; null: none. */
+function challengeIn({ response }: { response: { clientDataJSON: string } }): string | null {
   try {
-    const { challenge } = decodeClientDataJSON(clientDataJson)
+    const { challenge } = decodeClientDataJSON(response.clientDataJSON)
     return typeof challenge === 'string' ? challenge : null
   } catch {
     return null

@@ -8,6 +8,7 @@ import type { Passwords } from './passwords.ts'
 import type { Principals } from './principals.ts'
 import { secondFactorsRemoved } from './second-factors.ts'
 import { addressProven, endingSignIns, endSessions, hasRole, passwordResetsVoided } from './sessions.ts'
+import { storePassword } from './stored-passwords.ts'
 
 export type PasswordLink = { token: string; expiresAt: Date }
 
@@ -115,7 +116,7 @@ async function withLink(
     returning "mailedAt" is not null as "isMailed"`)
   const [link] = rows
   if (link === undefined) return { kind: 'link_used' }
-  await setPassword(transaction, accountId, hash)
+  await storePassword(transaction, accountId, hash)
   if (link.isMailed) await proveAddress(transaction, accountId)
   await transaction.query(sql`update "user" set "mustChangePassword" = false where id = ${accountId}`)
   await transaction.query(passwordResetsVoided(accountId))
@@ -123,16 +124,6 @@ async function withLink(
   // Read before the commit: nothing may fail between it and the response.
   const passkeys = await listPasskeys(transaction, accountId)
   return { kind: 'done', passkeys: passkeys.map(({ name }) => name) }
-}
-
-async function setPassword(transaction: PoolClient, accountId: string, hash: string): Promise<void> {
-  const { rowCount } = await transaction.query(sql`
-    update account set password = ${hash}, "updatedAt" = now()
-     where "userId" = ${accountId} and "providerId" = 'credential'`)
-  if (rowCount !== 0) return
-  await transaction.query(sql`
-    insert into account ("userId", "providerId", "accountId", password, "createdAt", "updatedAt")
-    values (${accountId}, 'credential', ${accountId}, ${hash}, now(), now())`)
 }
 
 /**

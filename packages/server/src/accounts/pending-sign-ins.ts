@@ -23,8 +23,7 @@ export function isChallenge(value: unknown): value is string {
 }
 
 /**
- * In the accounts library's table of tokens, which deletes those that have expired. Only digests of challenges are
- * stored.
+ * In the accounts library's table of tokens. Only digests of challenges are stored.
  *
  * @param pool connected with `search_path=auth`
  */

@@ -2,17 +2,11 @@ import { inTransaction } from '@holdfast/engine'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
 import type { Principals } from './principals.ts'
-import type { Sessions } from './sessions.ts'
-import { factorShown, hasFactor } from './shown-factors.ts'
+import { endingSignIns, endSignIns } from './sessions.ts'
+import { hasFactor } from './shown-factors.ts'
 
 export type SecondFactors = {
   of(accountId: string): Promise<FactorCounts>
-  /**
-   * A new session was started with a second factor. Does nothing if the account has none any more.
-   *
-   * @param token of the new session
-   */
-  markNewSession(accountId: string, token: string): Promise<void>
   /**
    * Removes the secret of the authenticator app with its recovery codes. Sessions of an account that has no second
    * factor any more count as started without one.
@@ -28,26 +22,9 @@ export type SecondFactors = {
 export type FactorCounts = { hasTotp: boolean; recoveryCodes: number; passkeys: number }
 
 /** @param pool connected with `search_path=auth` */
-export function createSecondFactors(
-  pool: Pool,
-  principals: Pick<Principals, 'forget' | 'forgetSession'>,
-  sessions: Pick<Sessions, 'endAll'>,
-): SecondFactors {
-  async function of(accountId: string): Promise<FactorCounts> {
-    const { rows } = await pool.query<FactorCounts>(sql`
-      select exists (select from totp where "userId" = ${accountId} and "confirmedAt" is not null) as "hasTotp",
-             (select count(*)::integer from "recoveryCode" where "userId" = ${accountId}) as "recoveryCodes",
-             (select count(*)::integer from passkey where "userId" = ${accountId}) as passkeys`)
-    if (rows[0] === undefined) throw new Error('A query without conditions returned no row.')
-    return rows[0]
-  }
-
+export function createSecondFactors(pool: Pool, principals: Pick<Principals, 'forget'>): SecondFactors {
   return {
-    of,
-    async markNewSession(accountId, token) {
-      await withFactorsLocked(pool, accountId, (transaction) => transaction.query(factorShown(accountId, { token })))
-      principals.forgetSession(token)
-    },
+    of: (accountId) => factorCounts(pool, accountId),
     async removeTotp(accountId) {
       await withFactorsLocked(pool, accountId, async (transaction) => {
         await deleteTotp(transaction, accountId)
@@ -67,15 +44,25 @@ export function createSecondFactors(
       return isRemoved
     },
     async reset(accountId) {
-      const removed = await of(accountId)
-      await withFactorsLocked(pool, accountId, async (transaction) => {
+      const removed = await endingSignIns(pool, accountId, async (transaction) => {
+        const counts = await factorCounts(transaction, accountId)
         await secondFactorsRemoved(transaction, accountId)
-        await unmarkSessions(transaction, accountId)
+        await endSignIns(transaction, accountId)
+        return counts
       })
-      await sessions.endAll(accountId)
+      await principals.forget(accountId)
       return removed
     },
   }
+}
+
+async function factorCounts(db: Pick<PoolClient, 'query'>, accountId: string): Promise<FactorCounts> {
+  const { rows } = await db.query<FactorCounts>(sql`
+    select exists (select from totp where "userId" = ${accountId} and "confirmedAt" is not null) as "hasTotp",
+           (select count(*)::integer from "recoveryCode" where "userId" = ${accountId}) as "recoveryCodes",
+           (select count(*)::integer from passkey where "userId" = ${accountId}) as passkeys`)
+  if (rows[0] === undefined) throw new Error('A query without conditions returned no row.')
+  return rows[0]
 }
 
 /**

@@ -4,7 +4,6 @@ import sql, { type Sql } from 'sql-template-tag'
 import { storedSessionToken } from './hashed-session-tokens.ts'
 import { pendingSignInsVoided } from './pending-sign-ins.ts'
 import { type AccountPrincipal, type IdleLimits, idleSecondsMax, type Principals } from './principals.ts'
-import { factorShown } from './shown-factors.ts'
 
 /** A session as its account may see it: without its token. */
 export type SessionCard = { id: string; createdAt: Date; usedAt: Date; expiresAt: Date; userAgent: string | null }
@@ -31,17 +30,8 @@ export type Sessions = {
   endEverybodys(): Promise<number>
   /** Ends all sessions of an account, its JWTs, its pending sign-ins and its calendar feeds. Idempotent. */
   endAll(accountId: string): Promise<void>
-  /**
-   * The account's person chose their password: they need not change it, and JWTs issued before are refused, as are
-   * links to choose another and pending sign-ins.
-   *
-   * @param started the session with which the person goes on, if it replaces all others; null: none ends
-   */
-  passwordChosen(accountId: string, started: ReplacingSession | null): Promise<void>
-  /** Somebody else set the account's password: the same, and all sessions end. */
-  passwordSet(accountId: string): Promise<void>
-  /** To be read before a sign-in checks a password or another factor. */
-  signInMark(account: { accountId: string } | { email: string }): Promise<SignInMark>
+  /** To be read before a sign-in with this e-mail address checks the password. */
+  signInMark(email: string): Promise<SignInMark>
   /**
    * Whether the account's password was changed, or all its sessions were ended, since a sign-in read its mark. To be
    * called when the session or the pending sign-in is committed: it waits for such a change in progress, which ends
@@ -49,9 +39,6 @@ export type Sessions = {
    */
   changedSince(accountId: string, mark: SignInMark): Promise<boolean>
 }
-
-/** `secondFactorAt`: of the session that it replaces. */
-export type ReplacingSession = { token: string; secondFactorAt: Date | null }
 
 /** Changes with the password, and when all sessions are ended. null: neither has happened, or there is no account. */
 export type SignInMark = string | null
@@ -70,10 +57,7 @@ export function createSessions(
   idle: IdleLimits,
 ): Sessions {
   async function endAll(accountId: string): Promise<void> {
-    await endingSignIns(pool, accountId, async (transaction) => {
-      await transaction.query(pendingSignInsVoided(accountId))
-      await endSessions(transaction, accountId)
-    })
+    await endingSignIns(pool, accountId, (transaction) => endSignIns(transaction, accountId))
     await principals.forget(accountId)
   }
 
@@ -123,45 +107,21 @@ export function createSessions(
       for (const { id } of rows) await endAll(id)
       return rows.length
     },
-    async passwordChosen(accountId, started) {
-      await endingSignIns(pool, accountId, async (transaction) => {
-        await transaction.query(sql`update "user" set "mustChangePassword" = false where id = ${accountId}`)
-        await transaction.query(passwordResetsVoided(accountId))
-        if (started === null) return
-        const { token, secondFactorAt } = started
-        if (secondFactorAt !== null) await transaction.query(factorShown(accountId, { token }, secondFactorAt))
-        await endSessions(transaction, accountId, { exceptToken: token })
-      })
-      await principals.forget(accountId)
-    },
-    async passwordSet(accountId) {
-      await endingSignIns(pool, accountId, async (transaction) => {
-        await transaction.query(passwordResetsVoided(accountId))
-        await endSessions(transaction, accountId)
-      })
-      await principals.forget(accountId)
-    },
     endAll,
     ...signInMarks(pool),
   }
 }
 
 function signInMarks(pool: Pool): Pick<Sessions, 'signInMark' | 'changedSince'> {
-  async function markOf(statement: Sql): Promise<SignInMark> {
-    const { rows } = await pool.query<{ mark: SignInMark }>(statement)
+  async function markOf(selection: Sql): Promise<SignInMark> {
+    // Dates of JavaScript have no microseconds.
+    const { rows } = await pool.query<{ mark: SignInMark }>(sql`
+      select extract(epoch from "tokensValidFrom")::text as mark from "user" where ${selection}`)
     return rows[0]?.mark ?? null
   }
-  // Dates of JavaScript have no microseconds.
-  const mark = sql`extract(epoch from "tokensValidFrom")::text as mark`
   return {
-    signInMark: (account) =>
-      markOf(
-        'email' in account
-          ? sql`select ${mark} from "user" where email = ${account.email.trim().toLowerCase()}`
-          : sql`select ${mark} from "user" where id = ${account.accountId}`,
-      ),
-    changedSince: async (accountId, before) =>
-      (await markOf(sql`select ${mark} from "user" where id = ${accountId} for share`)) !== before,
+    signInMark: (email) => markOf(sql`email = ${email.trim().toLowerCase()}`),
+    changedSince: async (accountId, before) => (await markOf(sql`id = ${accountId} for share`)) !== before,
   }
 }
 
@@ -177,9 +137,20 @@ export function endingSignIns<Result>(
   work: (transaction: PoolClient) => Promise<Result>,
 ): Promise<Result> {
   return inTransaction(pool, async (transaction) => {
-    await transaction.query(sql`update "user" set "tokensValidFrom" = clock_timestamp() where id = ${accountId}`)
+    await transaction.query(signInMarkChanged(accountId))
     return work(transaction)
   })
+}
+
+/** Sign-ins that have begun before are refused, and JWTs that were issued before. Locks: the row of `user`. */
+export function signInMarkChanged(accountId: string): Sql {
+  return sql`update "user" set "tokensValidFrom" = clock_timestamp() where id = ${accountId}`
+}
+
+/** Ends sessions, as {@link endSessions}, and pending sign-ins. */
+export async function endSignIns(transaction: PoolClient, accountId: string): Promise<void> {
+  await transaction.query(pendingSignInsVoided(accountId))
+  await endSessions(transaction, accountId)
 }
 
 /** Ends sessions, and calendar feeds that the account created: their URLs work without a sign-in. */

@@ -72,11 +72,17 @@ const me = async (token: unknown) => (await call(`${server.url}/api/v1/me`, { be
 const changePassword = (token: string, to: string) =>
   post(server.url, 'change-password', { currentPassword: password, newPassword: to }, token)
 
-/** Until so many connections wait for the lock. */
-async function untilWaiting(lock: number, count = 1): Promise<void> {
+/** Until a connection waits for the lock. */
+async function untilWaiting(lock: number): Promise<void> {
   const waiting = `select from pg_locks where locktype = 'advisory' and objid = ${lock} and not granted`
+  await expect.poll(async () => (await server.database.ownerPool.query(waiting)).rowCount, { timeout: 20_000 }).toBe(1)
+}
+
+/** Until so many connections wait for locks. */
+async function untilBlocked(count: number): Promise<void> {
+  const blocked = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
   await expect
-    .poll(async () => (await server.database.ownerPool.query(waiting)).rowCount, { timeout: 20_000 })
+    .poll(async () => (await server.database.ownerPool.query(blocked)).rowCount, { timeout: 20_000 })
     .toBe(count)
 }
 
@@ -161,19 +167,37 @@ test.for(changes)('a challenge that is stored after $how: it is void: $ends', as
   expect([status, body.secondStep !== undefined]).toEqual(ends ? [401, false] : [200, true])
 })
 
-test.for(changes)('a code is accepted, and its session begins after $how: it ends: $ends', async (way) => {
+test.for(changes)('a code that arrives before $how is complete: its sign-in is void: $ends', async (way) => {
   const { how, change, ends } = way
+  const email = `${changes.findIndex((one) => one.how === how)}-code-after@example.org`
+  const person = await aPersonWithApp(server, email)
+  const challenge = await challengeOf(server.url, email)
+  await barrier.query('begin')
+  await barrier.query('select from auth."user" where id = $1 for no key update', [person.id])
+  const changed = change(person)
+  if (ends) await untilBlocked(1)
+  const signIn = post(server.url, 'sign-in/code', { challenge, code: codeOf(person.secret) }, undefined, slow)
+  await untilBlocked(ends ? 2 : 1)
+  await barrier.query('rollback')
+  const { status, body } = await signIn
+  expect([status, body.code]).toEqual(ends ? [401, 'sign_in_expired'] : [200, undefined])
+  await changed
+  expect(await sessionsThatWaited(person.id)).toBe(ends ? 0 : 1)
+})
+
+test.for(changes.slice(0, 4))('a session that a code starts before $how: it ends', async ({ how, change }) => {
   const email = `${changes.findIndex((one) => one.how === how)}-code@example.org`
   const person = await aPersonWithApp(server, email)
   const challenge = await challengeOf(server.url, email)
   await hold(sessionLock)
   const signIn = post(server.url, 'sign-in/code', { challenge, code: codeOf(person.secret) }, undefined, slow)
   await untilWaiting(sessionLock)
-  await change(person)
+  const changed = change(person)
+  await untilBlocked(2)
   await release(sessionLock)
-  const { status, body } = await signIn
-  expect([status, body.code]).toEqual(ends ? [401, 'sign_in_expired'] : [200, undefined])
-  expect(await sessionsThatWaited(person.id)).toBe(ends ? 0 : 1)
+  await changed
+  expect((await signIn).status).toBe(200)
+  expect(await sessionsThatWaited(person.id)).toBe(0)
 })
 
 test('of two changes of one password at the same time, both with the right one, the second is refused', async () => {
@@ -182,8 +206,9 @@ test('of two changes of one password at the same time, both with the right one, 
   const chosen = ['the first of new passwords', 'the second of new passwords']
   await hold(passwordLock)
   const changes = chosen.map((one) => changePassword(token, one))
-  // Each has checked the current password when it waits.
-  await untilWaiting(passwordLock, 2)
+  // Each has checked the current password when it waits, one for the other.
+  await untilWaiting(passwordLock)
+  await untilBlocked(2)
   await release(passwordLock)
   const responses = await Promise.all(changes)
   expect(responses.map(({ status }) => status).toSorted()).toEqual([200, 401])
@@ -209,16 +234,22 @@ test('a change is refused if somebody else has set another password since the cu
   expect(rows).toEqual([{ password: 'set by the operator' }])
 })
 
-test('a session that a change of the password starts after a reset of it ends', async () => {
+test('a change of the password that waits for a reset of it is refused, and starts no session', async () => {
   const { id, token } = await signUp(server.url, 'change-and-reset@example.org', password)
-  await hold(sessionLock)
+  const link = await accounts.accounts.createPasswordReset(id)
+  await hold(accountLock)
+  const reset = post(server.url, 'reset-password', { token: link.token, newPassword })
+  await untilWaiting(accountLock)
+  await barrier.query('begin')
+  await barrier.query('select from auth."user" where id = $1 for no key update', [id])
+  await release(accountLock)
+  await untilBlocked(1)
   const body = { currentPassword: password, newPassword: 'chosen by a stranger', revokeOtherSessions: true }
   const change = post(server.url, 'change-password', body, token, slow)
-  await untilWaiting(sessionLock)
-  const link = await accounts.accounts.createPasswordReset(id)
-  expect((await post(server.url, 'reset-password', { token: link.token, newPassword })).status).toBe(200)
-  await release(sessionLock)
-  expect((await change).status).toBe(401)
+  await untilBlocked(2)
+  await barrier.query('rollback')
+  expect((await reset).status).toBe(200)
+  expect((await change).body.code).toBe('unauthenticated')
   expect(await sessionsThatWaited(id)).toBe(0)
 })
 
@@ -234,10 +265,7 @@ test('of several codes that are sent for one sign-in at the same time one is use
   await barrier.query('select from auth.verification where identifier = $1 for update', [rows[0]?.identifier])
   const codes = [...person.recoveryCodes.slice(0, 3), codeOf(person.secret)]
   const answers = codes.map((code) => post(server.url, 'sign-in/code', { challenge, code }))
-  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-  await expect
-    .poll(async () => (await server.database.ownerPool.query(waiting)).rowCount, { timeout: 20_000 })
-    .toBe(codes.length)
+  await untilBlocked(codes.length)
   await barrier.query('rollback')
   const outcomes = (await Promise.all(answers)).map(({ body }: ApiResponse) => body.code ?? 'signed in')
   expect(outcomes.toSorted()).toEqual(['sign_in_expired', 'sign_in_expired', 'sign_in_expired', 'signed in'])

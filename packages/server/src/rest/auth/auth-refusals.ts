@@ -5,10 +5,6 @@ import { type ProblemError, problem } from '../../edge/problem-error.ts'
 export async function refusalOf(response: Response, request: FastifyRequest): Promise<ProblemError> {
   const code = await codeOf(response)
   if (code === 'INVALID_EMAIL_OR_PASSWORD') return wrongPassword()
-  if (code === 'INVALID_PASSWORD') {
-    const message = 'The current password is wrong.'
-    return problem('password_wrong', message, { errors: [{ path: '/currentPassword', message }] })
-  }
   if (response.status === 401) return problem('unauthenticated', 'Sign in first.')
   if (response.status === 403) return problem('forbidden', 'This session may not do that: sign in again.')
   if (response.status < 500)

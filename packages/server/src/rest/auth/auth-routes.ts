@@ -8,10 +8,10 @@ import type { Sessions, SignInMark } from '../../accounts/sessions.ts'
 import type { AuditRecorder } from '../../audit/audit-recorder.ts'
 import { afterCommit } from '../../edge/after-commit.ts'
 import { isOwnPage } from '../../edge/csrf.ts'
-import { problem } from '../../edge/problem-error.ts'
 import type { SignInCount } from '../../edge/rate-limits.ts'
 import { authBodies } from './auth-bodies.ts'
 import { refusalOf, wrongPassword } from './auth-refusals.ts'
+import { changePasswordRoute } from './change-password-route.ts'
 import { emailRoutes } from './email-routes.ts'
 import { ifLostAt } from './if-lost.ts'
 import { refuseGuessable, refuseWhenOverloaded } from './new-password-refusals.ts'
@@ -40,7 +40,6 @@ const endpoints = [
   { method: 'POST', path: '/sign-out' },
   { method: 'GET', path: '/token' },
   { method: 'GET', path: '/jwks' },
-  { method: 'POST', path: '/change-password', body: authBodies.changePassword, hashes: true },
   { method: 'POST', path: '/update-user', body: authBodies.updateUser },
 ] as const satisfies readonly {
   method: 'GET' | 'POST'
@@ -64,6 +63,7 @@ export async function authRoutes(app: FastifyInstance, deps: AuthRoutesDeps): Pr
     route.config = { ...route.config, ifLost: ifLostAt(route.url) }
   })
   await app.register(sessionRoutes, deps)
+  await app.register(changePasswordRoute, deps)
   await app.register(passwordResetRoutes, deps)
   await app.register(emailRoutes, deps)
   await app.register(secondStepRoutes, deps)
@@ -82,7 +82,7 @@ export async function authRoutes(app: FastifyInstance, deps: AuthRoutesDeps): Pr
         await app.rateLimits.countSignInRequest(request, reply, deps.attempts.knownEmail(endpoint.path, request))
       },
       preHandler: async (request) => {
-        refuseGuessablePassword(endpoint, request)
+        if (endpoint.path === '/sign-up/email') refuseGuessablePassword(request)
         if ('hashes' in endpoint) refuseWhenOverloaded(deps.passwords)
       },
       handler: async (request, reply) => {
@@ -94,26 +94,11 @@ export async function authRoutes(app: FastifyInstance, deps: AuthRoutesDeps): Pr
   }
 }
 
-const fieldsOfNewPassword = new Map<string, string>([
-  ['/sign-up/email', 'password'],
-  ['/change-password', 'newPassword'],
-])
-
 /** @throws ProblemError password_guessable. The schema has checked the length. */
-function refuseGuessablePassword({ path }: Endpoint, { body, principal }: FastifyRequest): void {
-  const field = fieldsOfNewPassword.get(path)
-  if (field === undefined) return
+function refuseGuessablePassword({ body }: FastifyRequest): void {
   const fields = new Map<string, unknown>(typeof body === 'object' && body !== null ? Object.entries(body) : [])
-  if (fields.get('currentPassword') === fields.get(field)) {
-    const message = 'The new password is the current one.'
-    throw problem('invalid_request', message, { errors: [{ path: `/${field}`, message }] })
-  }
-  refuseGuessable(field, String(fields.get(field)), personOf())
-
-  function personOf(): string[] {
-    if (path === '/sign-up/email') return [String(fields.get('email')), String(fields.get('name'))]
-    return principal.kind === 'account' ? [principal.email, principal.name] : []
-  }
+  const person = [String(fields.get('email')), String(fields.get('name'))]
+  refuseGuessable('password', String(fields.get('password')), person)
 }
 
 async function respond(
@@ -154,17 +139,11 @@ async function completed(
     const pending = await secondStepOf(signedIn, token, mark, deps)
     if (pending !== null) return reply.header('cache-control', 'no-store').send(pending)
   }
-  if (endpoint.path === '/change-password') await refuseWhenEnded(request, token, mark, deps)
   // Also on errors: sign-out clears the cookie of a session that no longer exists.
   for (const cookie of response.headers.getSetCookie()) void reply.header('set-cookie', cookie)
   if (!response.ok) throw await refusalOf(response, request)
   if (signedIn !== null) await afterSignIn(request, reply, signedIn, deps)
   if (endpoint.path === '/sign-up/email') await afterSignUp(request, response.clone(), deps)
-  if (endpoint.path === '/change-password' && request.principal.kind === 'account') {
-    const { accountId, secondFactorAt } = request.principal
-    const started = token === null ? null : { token: unsigned(token), secondFactorAt }
-    await deps.sessions.passwordChosen(accountId, started)
-  }
   if (endpoint.path === '/sign-out') await endSessionOfJwt(request, deps.sessions)
   // The site has its cookie, which its scripts cannot read.
   const shownToken = isOwnPage(request, deps.publicUrl) ? null : token
@@ -180,12 +159,12 @@ async function completed(
  */
 const responseStepMs = 250
 
-/** `mark`: of a sign-in, or a change of the password, read before the password was checked. */
+/** `mark`: of a sign-in, read before the password was checked. */
 type Forwarded = { mark: SignInMark; response: Response }
 
 async function forwarded(endpoint: Endpoint, request: FastifyRequest, deps: AuthRoutesDeps): Promise<Forwarded> {
   const startedAt = performance.now()
-  const mark = await markOf(endpoint, request, deps)
+  const mark = endpoint.path === '/sign-in/email' ? await deps.sessions.signInMark(emailIn(request.body)) : null
   // The owner of an address that was changed may take it back: nobody else signs up with it meanwhile.
   const isReserved = endpoint.path === '/sign-up/email' && (await deps.accounts.isEmailReserved(emailIn(request.body)))
   const response = isReserved
@@ -227,32 +206,8 @@ async function accountIn(response: Response): Promise<string> {
   return user.id
 }
 
-async function markOf({ path }: Endpoint, { body, principal }: FastifyRequest, { sessions }: AuthRoutesDeps) {
-  if (path === '/change-password' && principal.kind === 'account') return sessions.signInMark(principal)
-  if (path !== '/sign-in/email') return null
-  return sessions.signInMark({ email: emailIn(body) })
-}
-
 function emailIn(body: unknown): string {
   return String(typeof body === 'object' && body !== null && 'email' in body ? body.email : null)
-}
-
-/**
- * The library has started a new session with the new password. It ends if the password was reset, or all sessions were
- * ended, since the current password was checked.
- *
- * @throws ProblemError unauthenticated
- */
-async function refuseWhenEnded(
-  { principal }: FastifyRequest,
-  signedToken: string | null,
-  mark: SignInMark,
-  { sessions }: AuthRoutesDeps,
-): Promise<void> {
-  if (signedToken === null || principal.kind !== 'account') return
-  if (!(await sessions.changedSince(principal.accountId, mark))) return
-  await sessions.endByToken(unsigned(signedToken))
-  throw problem('unauthenticated', 'The password was changed meanwhile. Sign in again.')
 }
 
 /** The session token without its signature. */

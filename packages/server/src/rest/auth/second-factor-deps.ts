@@ -6,6 +6,7 @@ import type { PasswordAttempts } from './password-attempts.ts'
 export type SecondFactorDeps = Pick<
   OpenAccounts,
   | 'accounts'
+  | 'changePassword'
   | 'configuredUrl'
   | 'factorBrowsers'
   | 'knownBrowsers'
@@ -21,6 +22,5 @@ export type SecondFactorDeps = Pick<
   | 'setUpTotp'
   | 'signInCodes'
   | 'signInNotices'
-  | 'startSession'
   | 'totp'
 > & { attemptLimits: AttemptLimits; attempts: PasswordAttempts; mails: AccountMails }

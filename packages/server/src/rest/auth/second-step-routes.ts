@@ -2,10 +2,9 @@ import { secondFactorOperations } from '@holdfast/contract'
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SignedInUser } from '../../accounts/accounts.ts'
-import { sessionSeconds } from '../../accounts/auth.ts'
 import { isChallenge } from '../../accounts/pending-sign-ins.ts'
-import type { SignInMark } from '../../accounts/sessions.ts'
 import type { SignInCodeOutcome } from '../../accounts/sign-in-codes.ts'
+import { type SessionOrigin, sessionSeconds } from '../../accounts/start-session.ts'
 import { afterCommit } from '../../edge/after-commit.ts'
 import { isOwnPage } from '../../edge/csrf.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
@@ -37,13 +36,11 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
       const { challenge, code, rememberMe = true } = request.body
       const accountId = await deps.pendingSignIns.accountOf(challenge)
       if (accountId === null) throw expired()
-      const mark = await deps.sessions.signInMark({ accountId })
       const user = await deps.accounts.userById(accountId)
       if (user === null) throw expired()
       request.subjectAccountId = user.id
-      await acceptCode(request, deps, user, { challenge, code })
-      // The code and the challenge are used up.
-      return afterCommit(() => startSession(request, reply, deps, { user, mark, isRemembered: rememberMe }))
+      const token = await acceptCode(request, deps, user, { challenge, code, isRemembered: rememberMe })
+      return afterCommit(() => completeSignIn(request, reply, deps, { user, token, isRemembered: rememberMe }))
     },
   )
 
@@ -72,14 +69,13 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
     async (request, reply) => {
       const { response, rememberMe = true } = request.body
       const site = requirePasskeySite(deps.configuredUrl, request)
-      const signIn = await deps.passkeys.verify(site, response)
-      const user = signIn === null ? null : await deps.accounts.userById(signIn.accountId)
-      if (signIn === null || user === null)
-        throw problem('passkey_refused', 'This passkey is not known here, or its response is not valid.')
+      const verified = await deps.passkeys.verify(site, response)
+      const user = verified === null ? null : await deps.accounts.userById(verified.accountId)
+      if (verified === null || user === null) throw refusedPasskey()
       request.subjectAccountId = user.id
-      const { mark } = signIn
-      // The signature is used up.
-      return afterCommit(() => startSession(request, reply, deps, { user, mark, isRemembered: rememberMe }))
+      const token = await deps.passkeys.signIn(verified, sessionOrigin(request, rememberMe))
+      if (token === null) throw refusedPasskey()
+      return afterCommit(() => completeSignIn(request, reply, deps, { user, token, isRemembered: rememberMe }))
     },
   )
 }
@@ -112,28 +108,32 @@ function attemptsKey({ headers }: FastifyRequest, deps: SecondFactorDeps, { id, 
   return deps.factorBrowsers.idOf(headers.cookie, email) === null ? `code ${id}` : `code ${id} factor shown`
 }
 
-/** @throws ProblemError code_wrong, code_used, sign_in_expired, rate_limited */
+/**
+ * @returns the token of the session that the code has started, unsigned
+ * @throws ProblemError code_wrong, code_used, sign_in_expired, rate_limited
+ */
 async function acceptCode(
   request: FastifyRequest,
   deps: SecondFactorDeps,
   user: SignedInUser,
-  sent: { challenge: string; code: string },
-): Promise<void> {
+  { isRemembered, ...sent }: { challenge: string; code: string; isRemembered: boolean },
+): Promise<string> {
   const key = attemptsKey(request, deps, user)
   const retryAfterSeconds = await deps.attemptLimits.begin(key)
   if (retryAfterSeconds > 0) throw tooManyCodes(retryAfterSeconds)
-  const outcome = await deps.signInCodes.complete({ accountId: user.id, ...sent }).catch(async (error: unknown) => {
+  const signIn = { accountId: user.id, ...sent }
+  const origin = sessionOrigin(request, isRemembered)
+  const outcome = await deps.signInCodes.complete(signIn, origin).catch(async (error: unknown) => {
     await deps.attemptLimits.withdrawn(key)
     throw error
   })
   if (outcome.kind === 'expired') await deps.attemptLimits.withdrawn(key)
-  const refusal = refusalOf(outcome)
-  if (refusal !== null) throw refusal
-  await deps.attemptLimits.succeeded(key)
+  if (outcome.kind !== 'accepted') throw refusalOf(outcome)
+  await afterCommit(async () => deps.attemptLimits.succeeded(key))
+  return outcome.token
 }
 
-function refusalOf({ kind }: SignInCodeOutcome): ProblemError | null {
-  if (kind === 'accepted') return null
+function refusalOf({ kind }: Exclude<SignInCodeOutcome, { kind: 'accepted' }>): ProblemError {
   if (kind === 'expired') return expired()
   if (kind === 'recovery_code_wrong') return refusedCode('This recovery code is wrong, or used.')
   return kind === 'used' ? usedCode() : refusedCode('The code is wrong, or too old.')
@@ -159,16 +159,21 @@ function expired(): ProblemError {
   )
 }
 
-/** Signs in like the accounts library does after the password alone; the session has a second factor. */
-async function startSession(
+function refusedPasskey(): ProblemError {
+  return problem('passkey_refused', 'This passkey is not known here, or its response is not valid.')
+}
+
+export function sessionOrigin({ headers, ip }: FastifyRequest, isRemembered: boolean): SessionOrigin {
+  return { ipAddress: ip, userAgent: headers['user-agent']?.slice(0, 300) ?? '', isRemembered }
+}
+
+/** Responds like the accounts library does after the password alone. The session has been committed. */
+async function completeSignIn(
   request: FastifyRequest,
   reply: FastifyReply,
   deps: SecondFactorDeps,
-  { user, mark, isRemembered }: { user: SignedInUser; mark: SignInMark; isRemembered: boolean },
+  { user, token, isRemembered }: { user: SignedInUser; token: string; isRemembered: boolean },
 ) {
-  const userAgent = request.headers['user-agent']?.slice(0, 300) ?? ''
-  const token = await deps.startSession(user.id, mark, { ipAddress: request.ip, userAgent, isRemembered })
-  if (token === null) throw expired()
   if (request.sessionToken !== null) await deps.sessions.endByToken(request.sessionToken)
   await deps.sessions.endOldest(user.id)
   const signed = deps.sessionCookies.signed(token)

@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto'
+import { mayHaveRun } from '@holdfast/engine'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { limitedPool, type QueryBudget } from '../../test/limited-pool.ts'
+import { anAuthenticator } from '../../test/passkey-responses.ts'
+import { runningServer, settingsFor } from '../../test/running-server.ts'
+import { aPersonWithApp, challengeOf, codeOf, accountPassword as password } from '../../test/second-factor-steps.ts'
+import { readConfig } from '../config/config.ts'
+import { createLogger } from '../observe/logger.ts'
+import { createAccounts } from './accounts.ts'
+import { accountsPool } from './accounts-schema.ts'
+import { createChangePassword } from './change-password.ts'
+import { openAccounts } from './open-accounts.ts'
+import { createPasskeys } from './passkeys.ts'
+import { createPasswordLinks } from './password-links.ts'
+import { createPendingSignIns } from './pending-sign-ins.ts'
+import { createSecondFactors } from './second-factors.ts'
+import { createSetUpTotp } from './set-up-totp.ts'
+import { createSignInCodes } from './sign-in-codes.ts'
+
+const queriesMax = 40
+const site = { origin: 'http://localhost', rpId: 'localhost' }
+const from = { ipAddress: '192.0.2.1', userAgent: 'test', isRemembered: true }
+const newPassword = 'entirely new words 7'
+
+/** All that writes accounts, with a pool whose connections are lost; `open` has another. */
+async function aScene() {
+  const server = await runningServer()
+  const result = readConfig(settingsFor(server.database))
+  if (result.kind !== 'ok') throw new Error('The settings of the tests are not valid.')
+  const settings = { appUrl: server.database.appUrl, secrets: result.config.secrets ?? [] }
+  const open = await openAccounts(result.config, settings, createLogger('silent'))
+  const whole = accountsPool(server.database.appUrl, 2, 'lost account writes')
+  const { budget, pool } = limitedPool(whole)
+  const { passwords, totp, recoveryCodes } = open
+  const principals = { forget: async () => undefined }
+  return {
+    server,
+    open,
+    budget,
+    accounts: createAccounts(pool, passwords, principals),
+    passkeys: createPasskeys(pool, principals),
+    changePassword: createChangePassword(pool, passwords, principals),
+    passwordLinks: createPasswordLinks(pool, passwords, principals),
+    secondFactors: createSecondFactors(pool, principals),
+    setUpTotp: createSetUpTotp(pool, totp, principals),
+    signInCodes: createSignInCodes(pool, createPendingSignIns(pool), { totp, recoveryCodes }),
+    async end() {
+      await whole.end()
+      await open.close()
+      await server.end()
+    },
+  }
+}
+
+type Scene = Awaited<ReturnType<typeof aScene>>
+
+let scene: Scene
+
+beforeAll(async () => {
+  scene = await aScene()
+})
+afterAll(() => scene.end())
+
+type Prepared = {
+  /** The same each time. */
+  run: () => Promise<unknown>
+  /** What it resolves to when it was not done before. */
+  done: object
+}
+
+const anAddress = () => `${randomUUID()}@example.org`
+
+/** Somebody who has signed in. */
+async function aPerson({ server, open }: Scene) {
+  const email = anAddress()
+  const created = await open.accounts.createAccount({ email, name: 'Ada', password })
+  const accountId = created.kind === 'created' ? created.account.id : ''
+  const { rows } = await server.database.ownerPool.query<{ id: string }>(
+    `insert into auth.session ("userId", token, "expiresAt", "createdAt", "updatedAt")
+     values ($1, gen_random_uuid()::text, now() + interval '1 day', now(), now()) returning id::text`,
+    [accountId],
+  )
+  return { accountId, email, name: 'Ada', sessionId: rows[0]?.id ?? '' }
+}
+
+const writes: Record<string, (scene: Scene) => Promise<Prepared>> = {
+  'a new account': async ({ accounts }) => {
+    const account = { email: anAddress(), name: 'Ada', password }
+    return { run: () => accounts.createAccount(account), done: { kind: 'created' } }
+  },
+  'a password that is set': async (scene) => {
+    const { accountId } = await aPerson(scene)
+    await scene.open.accounts.createPasswordReset(accountId)
+    return { run: () => scene.accounts.setPassword(accountId, newPassword), done: { kind: 'done' } }
+  },
+  'a password that is changed': async (scene) => {
+    const person = await aPerson(scene)
+    await scene.open.accounts.createPasswordReset(person.accountId)
+    const passwords = { current: password, chosen: newPassword }
+    const run = () => scene.changePassword(person, passwords, { from, secondFactorAt: null })
+    return { run, done: { kind: 'done', token: expect.any(String) } }
+  },
+  'a password that is chosen by a link': async (scene) => {
+    const { accountId } = await aPerson(scene)
+    const { token } = await scene.open.accounts.createPasswordReset(accountId)
+    return { run: () => scene.passwordLinks.resetPassword(token, newPassword), done: { kind: 'done' } }
+  },
+  'second factors that are reset': async ({ server, secondFactors }) => {
+    const { id } = await aPersonWithApp(server, anAddress())
+    return { run: () => secondFactors.reset(id), done: { hasTotp: true, recoveryCodes: 10 } }
+  },
+  'an app that is set up': async (scene) => {
+    const person = await aPerson(scene)
+    const begun = await scene.open.totp.begin(person)
+    return { run: () => scene.setUpTotp(person, codeOf(begun?.secret ?? '')), done: { kind: 'accepted' } }
+  },
+  'a sign-in by code': async ({ server, signInCodes }) => {
+    const { id: accountId, email, secret } = await aPersonWithApp(server, anAddress())
+    const signIn = { accountId, challenge: await challengeOf(server.url, email), code: codeOf(secret) }
+    return { run: () => signInCodes.complete(signIn, from), done: { kind: 'accepted' } }
+  },
+  'a sign-in by recovery code': async ({ server, signInCodes }) => {
+    const { id: accountId, email, recoveryCodes } = await aPersonWithApp(server, anAddress())
+    const signIn = { accountId, challenge: await challengeOf(server.url, email), code: recoveryCodes[0] ?? '' }
+    return { run: () => signInCodes.complete(signIn, from), done: { kind: 'accepted' } }
+  },
+  'a new passkey': async (scene) => {
+    const person = await aPerson(scene)
+    const options = await scene.open.passkeys.creationOptions(site, person)
+    const response = anAuthenticator(site).created(options?.challenge ?? '')
+    return { run: () => scene.passkeys.add(site, person, { name: 'Key', response }), done: { kind: 'added' } }
+  },
+  'a sign-in by passkey': async (scene) => {
+    const person = await aPerson(scene)
+    const authenticator = anAuthenticator(site)
+    const options = await scene.open.passkeys.creationOptions(site, person)
+    const response = authenticator.created(options?.challenge ?? '')
+    await scene.open.passkeys.add(site, person, { name: 'Key', response })
+    const signed = authenticator.signed((await scene.open.passkeys.requestOptions(site)).challenge)
+    const run = async () => {
+      const verified = await scene.passkeys.verify(site, signed)
+      return { token: verified === null ? null : await scene.passkeys.signIn(verified, from) }
+    }
+    return { run, done: { token: expect.any(String) } }
+  },
+}
+
+/** Every row of the accounts' tables. */
+async function rowsOf({ server }: Scene): Promise<string[]> {
+  const tables = ['"user"', 'account', 'session', 'verification', 'totp', '"recoveryCode"', 'passkey']
+  const all = tables.map((table) => `select '${table}' as name, to_jsonb(t)::text as text from auth.${table} t`)
+  const { rows } = await server.database.ownerPool.query<{ name: string; text: string }>(all.join(' union all '))
+  return rows.map(({ name, text }) => `${name} ${text}`).toSorted()
+}
+
+/** Which tables have other rows than before. */
+function changedTables(before: string[], after: string[]): string[] {
+  const [earlier, later] = [new Set(before), new Set(after)]
+  const rows = [...before.filter((row) => !later.has(row)), ...after.filter((row) => !earlier.has(row))]
+  return [...new Set(rows.map((row) => row.split(' ')[0] ?? ''))].toSorted()
+}
+
+/**
+ * Prepares and runs a write again and again, each time with one query more before the connection is lost.
+ *
+ * @returns what each left that is neither nothing nor all of it, or that its error denies
+ */
+async function sweep(scene: Scene, name: string, mode: QueryBudget['mode']): Promise<string[]> {
+  const { budget } = scene
+  const prepare = writes[name]
+  if (prepare === undefined) throw new Error(`There is no write ${name}.`)
+  const left: { queries: number; changed: string[]; mayHave: boolean }[] = []
+  for (let queries = 0; queries <= queriesMax; queries += 1) {
+    const { run, done } = await prepare(scene)
+    const before = await rowsOf(scene)
+    Object.assign(budget, { left: queries, mode })
+    const failure = await run()
+      .then(() => null)
+      .catch((error: unknown) => ({ error }))
+    const hasFailed = failure !== null
+    budget.left = Number.POSITIVE_INFINITY
+    const changed = changedTables(before, await rowsOf(scene))
+    if (!hasFailed) {
+      const partly = left.filter((one) => one.changed.length > 0 && String(one.changed) !== String(changed))
+      const denied = left.filter((one) => one.changed.length > 0 && !one.mayHave)
+      return [...partly, ...denied].map((one) => `${one.queries} queries: ${one.changed}`)
+    }
+    left.push({ queries, changed, mayHave: mayHaveRun(failure.error) })
+    // What was not written is not used up.
+    if (changed.length === 0) expect(await run(), `${queries} queries`).toMatchObject(done)
+  }
+  throw new Error(`Not done with ${queriesMax} queries.`)
+}
+
+for (const mode of ['refused', 'lost'] as const) {
+  test.for(Object.keys(writes))(
+    `%s, a connection is ${mode}: all of it is written, or nothing, which can be repeated`,
+    async (name) => {
+      expect(await sweep(scene, name, mode)).toEqual([])
+    },
+  )
+}
+
+test('negative control: a write of two commits is found', async () => {
+  writes['two commits'] = async () => {
+    const { accountId } = await aPerson(scene)
+    const { token } = await scene.open.accounts.createPasswordReset(accountId)
+    const run = async () => {
+      await scene.open.sessions.endAll(accountId)
+      return scene.passwordLinks.resetPassword(token, newPassword)
+    }
+    return { run, done: { kind: 'done' } }
+  }
+  expect(await sweep(scene, 'two commits', 'refused')).not.toEqual([])
+})

@@ -1,0 +1,78 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { sessionSeconds } from '../../accounts/start-session.ts'
+import { afterCommit } from '../../edge/after-commit.ts'
+import { isOwnPage } from '../../edge/csrf.ts'
+import { problem } from '../../edge/problem-error.ts'
+import { authBodies } from './auth-bodies.ts'
+import { type Caller, callerOf } from './caller.ts'
+import { refuseGuessable, refuseWhenOverloaded } from './new-password-refusals.ts'
+import type { SecondFactorDeps } from './second-factor-deps.ts'
+import { sessionOrigin } from './second-step-routes.ts'
+
+type Body = { currentPassword: string; newPassword: string; revokeOtherSessions?: boolean }
+
+const url = '/api/auth/change-password'
+const bodyBytesMax = 16_384
+
+/** The caller chooses another password. */
+export async function changePasswordRoute(app: FastifyInstance, deps: SecondFactorDeps): Promise<void> {
+  const config = { admission: 'lenient' } as const
+  const schema = { body: authBodies.changePassword }
+  app.post<{ Body: Body }>(url, { config, bodyLimit: bodyBytesMax, schema }, async (request, reply) => {
+    const caller = callerOf(request)
+    refuseChosen(caller, request.body)
+    refuseWhenOverloaded(deps.passwords)
+    const token = await changed(request, deps, caller)
+    const signed = token === null ? null : deps.sessionCookies.signed(token)
+    void reply.header('cache-control', 'no-store')
+    const { accountId: id, email, name } = caller.account
+    return { token: signed === null ? null : shown(request, reply, deps, signed), user: { id, email, name } }
+  })
+}
+
+/** @throws ProblemError invalid_request, password_guessable. The schema has checked the length. */
+function refuseChosen({ account }: Caller, { currentPassword, newPassword }: Body): void {
+  if (currentPassword === newPassword) {
+    const message = 'The new password is the current one.'
+    throw problem('invalid_request', message, { errors: [{ path: '/newPassword', message }] })
+  }
+  refuseGuessable('newPassword', newPassword, [account.email, account.name])
+}
+
+/**
+ * @returns the token of the session that replaces all others, unsigned; null: none ends
+ * @throws ProblemError password_wrong, unauthenticated, rate_limited
+ */
+async function changed(
+  request: FastifyRequest<{ Body: Body }>,
+  deps: SecondFactorDeps,
+  { account: { accountId, secondFactorAt }, sessionId }: Caller,
+): Promise<string | null> {
+  const { currentPassword: current, newPassword: chosen, revokeOtherSessions = false } = request.body
+  const replaced = revokeOtherSessions ? { from: sessionOrigin(request, true), secondFactorAt } : null
+  const attempt = await deps.attempts.begin('/change-password', request)
+  const outcome = await deps
+    .changePassword({ accountId, sessionId }, { current, chosen }, replaced)
+    .catch(async (error: unknown) => {
+      await attempt.end('withdrawn')
+      throw error
+    })
+  if (outcome.kind === 'done') {
+    await afterCommit(() => attempt.end('succeeded'))
+    return outcome.token
+  }
+  await attempt.end(outcome.kind === 'wrong' ? 'failed' : 'withdrawn')
+  if (outcome.kind === 'ended') {
+    throw problem('unauthenticated', 'The session has ended meanwhile. Sign in again.')
+  }
+  const message = 'The current password is wrong.'
+  throw problem('password_wrong', message, { errors: [{ path: '/currentPassword', message }] })
+}
+
+/** The site has its cookie, which its scripts cannot read. */
+function shown(request: FastifyRequest, reply: FastifyReply, deps: SecondFactorDeps, signed: string): string | null {
+  void reply.header('set-cookie', deps.sessionCookies.setCookie(signed, sessionSeconds))
+  if (isOwnPage(request, deps.publicUrl)) return null
+  void reply.header('set-auth-token', signed)
+  return signed
+}
