@@ -5,8 +5,8 @@ import type { Pool } from 'pg'
 import { accountsSecrets } from '../secrets/purpose-keys.ts'
 import { emailLinkTables, formerEmailTables } from './email-links.ts'
 import { withHashedSessionTokens } from './hashed-session-tokens.ts'
+import { createLibraryFailures } from './library-failures.ts'
 import { passwordLength } from './new-passwords.ts'
-import { createPasswordChanges } from './password-changes.ts'
 import { passwordLinkColumns } from './password-links.ts'
 import type { Passwords } from './passwords.ts'
 import { secondFactorTables } from './second-factor-tables.ts'
@@ -41,12 +41,12 @@ export type AuthSettings = {
 
 /** Sign-up, sign-in, sessions and JWTs with better-auth. Every option that it could infer is set explicitly. */
 export async function createAuth(settings: AuthSettings) {
-  const changes = createPasswordChanges(settings.passwords)
-  const options = authOptions({ ...settings, passwords: changes.passwords })
-  const adapter = changes.guarded(withHashedSessionTokens(await getAdapter(options)))
+  const failures = createLibraryFailures()
+  const options = authOptions(settings)
+  const adapter = failures.noted(withHashedSessionTokens(await getAdapter(options)))
   const auth = betterAuth({ ...options, database: () => adapter })
   const { handler } = auth
-  return Object.assign(auth, { handler: (request: Request) => changes.run(() => handler(request)) })
+  return Object.assign(auth, { handler: (request: Request) => failures.run(() => handler(request)) })
 }
 
 export type Auth = Awaited<ReturnType<typeof createAuth>>

@@ -46,7 +46,7 @@ function hashing(adapter: DBTransactionAdapter): DBTransactionAdapter {
   }
 }
 
-type Creation<Given> = {
+export type Creation<Given> = {
   model: string
   data: Omit<Given, 'id'>
   select?: string[] | undefined

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { MessageLanguage } from '@holdfast/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Auth, clientAddressHeader } from '../../accounts/auth.ts'
+import { isUniqueViolation } from '../../accounts/is-unique-violation.ts'
 import type { Principals } from '../../accounts/principals.ts'
 import type { Sessions, SignInMark } from '../../accounts/sessions.ts'
 import type { AuditRecorder } from '../../audit/audit-recorder.ts'
@@ -168,11 +169,20 @@ async function forwarded(endpoint: Endpoint, request: FastifyRequest, deps: Auth
   // The owner of an address that was changed may take it back: nobody else signs up with it meanwhile.
   const isReserved = endpoint.path === '/sign-up/email' && (await deps.accounts.isEmailReserved(emailIn(request.body)))
   const response = isReserved
-    ? Response.json({ user: { id: randomUUID() } })
-    : await deps.auth.handler(requestFor(endpoint, request, deps.publicUrl))
+    ? inventedAccount()
+    : await deps.auth.handler(requestFor(endpoint, request, deps.publicUrl)).catch((error: unknown) => {
+        // Of two sign-ups at once with the same address, the second fails.
+        if (endpoint.path === '/sign-up/email' && isUniqueViolation(error)) return inventedAccount()
+        throw error
+      })
   const mayReveal = endpoint.path === '/sign-up/email' || (endpoint.path === '/sign-in/email' && !response.ok)
   if (mayReveal) await delay(responseStepMs - ((performance.now() - startedAt) % responseStepMs))
   return { mark, response }
+}
+
+/** Like the library's response to a sign-up with an address that has an account. */
+function inventedAccount(): Response {
+  return Response.json({ user: { id: randomUUID() } })
 }
 
 /**

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { anAuthenticator } from '../../../test/passkey-responses.ts'
 import { call, type RunningServer, runningServer, serverOn, settingsFor, signUp } from '../../../test/running-server.ts'
 import {
@@ -205,6 +205,35 @@ test('of a change of the password whose commit is cut off, the outcome is unknow
   expect(failed.status).toBe(503)
   expect(failed.body.detail).toMatch(/the outcome is unknown\. Sign in with the new password; if it is refused, /)
   await expectLogged(id, 'password_changed', [['outcome unknown']])
+})
+
+test('of an account that cannot be stored, nothing is written, and the library prints no error', async () => {
+  const printed = vi.spyOn(console, 'error')
+  onTestFinished(() => printed.mockRestore())
+  for (const table of ['"user"', 'account']) {
+    const email = `not-stored-${table.length}@example.org`
+    const send = () => post(server.url, 'sign-up/email', { name: 'Ada', email, password })
+    const failed = await whileCancelled(`insert on auth.${table}`, send)
+    expect(failed).toMatchObject({ status: 503, body: { detail: expect.stringMatching(nothingWritten) } })
+    expect((await query('select from auth."user" where email = $1', [email])).rowCount).toBe(0)
+    expect((await send()).status).toBe(200)
+    expect(await signInWith(email, password)).toBe(200)
+  }
+  expect(printed).not.toHaveBeenCalled()
+})
+
+test('two sign-ups at once with one address get the same response', async () => {
+  const email = 'twice@example.org'
+  const barrier = await server.database.ownerPool.connect()
+  onTestFinished(() => barrier.release())
+  await barrier.query('begin')
+  await barrier.query('lock table auth."user" in share mode')
+  const sent = [1, 2].map(() => post(server.url, 'sign-up/email', { name: 'Ada', email, password }))
+  const waiting = `select from pg_locks where relation = 'auth."user"'::regclass and not granted`
+  await expect.poll(async () => (await query(waiting)).rowCount, { timeout: 20_000 }).toBe(2)
+  await barrier.query('rollback')
+  for (const { status, body } of await Promise.all(sent)) expect([status, body]).toEqual([200, { status: true }])
+  expect((await query('select from auth."user" where email = $1', [email])).rowCount).toBe(1)
 })
 
 test('a reset that cannot read the passkeys left changes no password, and its link works then', async () => {
