@@ -40,3 +40,13 @@ test('a change under a key is made once, and a refusal is announced to nobody', 
   expect(await theatre.confirmCase(action)).toMatchObject({ kind: 'done' })
   expect(await theatre.confirmCase(action)).toMatchObject({ kind: 'unchanged' })
 })
+
+test('400 confirmations of one case at once: one is made, and nobody is refused', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre } = scene
+  const { id: caseId } = caseOf(await theatre.claimCase(aCase(scene)))
+  const confirm = () => theatre.confirmCase({ caseId, actorId: null, key: randomUUID() })
+  const outcomes = await Promise.all(Array.from({ length: 400 }, confirm))
+  const counts = Object.groupBy(outcomes, ({ kind }) => kind)
+  expect([counts.done?.length, counts.unchanged?.length]).toEqual([1, 399])
+})

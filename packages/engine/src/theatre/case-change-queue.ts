@@ -32,7 +32,9 @@ export function caseChangeQueue({ atOnceMax, waitingMax, onBatch = () => undefin
   runSettle: RunCaseChange
   depth: () => QueueDepth
 } {
-  const queueOf = (settings: Pick<BatchQueueSettings<never, never>, 'inFlightMax' | 'onBatch'>): ChangeQueue =>
+  const queueOf = (
+    settings: Pick<BatchQueueSettings<never, never>, 'inFlightMax' | 'queuedMax' | 'onBatch'>,
+  ): ChangeQueue =>
     new BatchQueue({
       ...bounds,
       ...settings,
@@ -45,10 +47,10 @@ export function caseChangeQueue({ atOnceMax, waitingMax, onBatch = () => undefin
           }),
         ),
       batchSizeMax: 1,
-      queuedMax: waitingMax,
     })
   const queues = clinicQueues(() => ({
-    changes: queueOf({ inFlightMax: atOnceMax, onBatch }),
+    changes: queueOf({ inFlightMax: atOnceMax, queuedMax: waitingMax, onBatch }),
+    // As many as the queue that they go to takes: they hold no connection of the theatre's.
     settles: queueOf({ inFlightMax: waitingMax }),
   }))
   // What a queue returns is what the change has returned.

@@ -15,7 +15,7 @@ import {
 } from './schedule-cases.ts'
 
 export type CaseClaimsSettings = ClinicTurnsSettings &
-  Pick<BatchQueueSettings<never, never>, 'unknownMsMax' | 'onBatch'>
+  Pick<BatchQueueSettings<never, never>, 'queuedMax' | 'unknownMsMax' | 'onBatch'>
 
 /**
  * Of all clinics. `case_alone`: claims that a batch has left, or that were in one that failed. `case_change`: changes,
