@@ -1,10 +1,14 @@
 import { embeddedDatabaseName, embeddedOwnerName } from './initialise-cluster.ts'
 
+/** Part of the name of its socket: the server listens at no port of the network. */
+export const embeddedPort = 5432
+
 /**
  * A URL that pg, libpq and the WHATWG parser all accept. The socket's directory is a query parameter. The host is only
- * there because a URL with a user needs one.
+ * there because a URL with a user needs one. What the URL leaves out, pg takes from variables such as PGPORT and
+ * PGSSLMODE, which are there for other servers.
  */
 export function embeddedPostgresUrl(socketDirectory: string, password: string): string {
-  const login = `${embeddedOwnerName}:${password}`
-  return `postgres://${login}@localhost/${embeddedDatabaseName}?host=${encodeURIComponent(socketDirectory)}`
+  const server = `${embeddedOwnerName}:${password}@localhost:${embeddedPort}/${embeddedDatabaseName}`
+  return `postgres://${server}?host=${encodeURIComponent(socketDirectory)}&sslmode=disable`
 }

@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os'
+import { embeddedPort } from './embedded-postgres-url.ts'
 
 const mebibyte = 1024 * 1024
 
@@ -13,7 +14,7 @@ export function postgresSettings(socketDirectory: string, memoryBytes: number): 
   return {
     // Reachable only through a socket, in a directory that no other account can enter.
     listen_addresses: '',
-    port: '5432',
+    port: String(embeddedPort),
     unix_socket_directories: socketDirectory,
     unix_socket_permissions: '0700',
     password_encryption: 'scram-sha-256',

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fillDataDirectory } from '@holdfast/testkit'
 import { Client } from 'pg'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { connectEmbeddedPostgres } from './connect-embedded-postgres.ts'
 import { readPostmasterState } from './postmaster-file.ts'
 import { startEmbeddedPostgres } from './start-embedded-postgres.ts'
@@ -39,6 +39,25 @@ test('without a running server there is nothing to connect to, and checking crea
   expect(await connectEmbeddedPostgres({ dataDirectory })).toEqual({ ownerUrl: database.ownerUrl })
   await database.stop()
   expect(await connectEmbeddedPostgres({ dataDirectory })).toBeUndefined()
+})
+
+test('variables for another PostgreSQL in the environment do not lead away from the embedded one', async () => {
+  const others = {
+    PGHOST: '/nowhere',
+    PGPORT: '1',
+    PGUSER: 'x',
+    PGPASSWORD: 'x',
+    PGDATABASE: 'x',
+    PGSSLMODE: 'require',
+  }
+  for (const [name, value] of Object.entries({ ...others, PGDATA: '/nowhere', PGAPPNAME: 'x' })) vi.stubEnv(name, value)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const dataDirectory = await aDirectory()
+  await withEmbeddedPostgres({ dataDirectory }, async ({ ownerUrl }) => {
+    expect(await one(ownerUrl)).toBe(1)
+    const found = await connectEmbeddedPostgres({ dataDirectory })
+    expect(await one(found?.ownerUrl ?? '')).toBe(1)
+  })
 })
 
 test('a command uses a running server and leaves it running', async () => {
