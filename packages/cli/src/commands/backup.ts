@@ -7,7 +7,14 @@ import {
   takeBaseBackup,
 } from '@holdfast/adapters/backup'
 import type { ObjectStore } from '@holdfast/adapters/object-store'
-import { backupKeys, ErasureList, releaseOf, restoreObstacle } from '@holdfast/server/backups'
+import {
+  backupKeys,
+  collationNeed,
+  ErasureList,
+  readCollation,
+  releaseOf,
+  restoreObstacle,
+} from '@holdfast/server/backups'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { megabytes, withBackups } from '../with-backups.ts'
@@ -39,11 +46,13 @@ export async function backupCommand(context: CommandContext, options: BackupOpti
       await storeErasures(databaseUrl, store, sealer, new Date(copied.endedAt))
       const expired = await removeExpired(store, config.backupDays, new Date(copied.endedAt))
       const obstacle = await restoreObstacle(copied)
-      return { manifest: copied, removed: expired, place: store.name, obstacle }
+      const need = collationNeed(await withPool(databaseUrl, 'holdfast backup', readCollation))
+      return { manifest: copied, removed: expired, place: store.name, obstacle, need }
     }),
   )
-  const { manifest, removed, place, obstacle } = done
+  const { manifest, removed, place, obstacle, need } = done
   if (obstacle !== null) terminal.note(`warning: \`holdfast restore\` can’t restore this backup: ${obstacle}`)
+  if (need !== null) terminal.note(`warning: ${need} (docs/operations/restore.md)`)
   const seconds = Math.round((performance.now() - beganAt) / 100) / 10
   const { id, bytes, parts, endedAt, archive } = manifest
   const stored = parts.reduce((sum, part) => sum + part.bytes, 0)

@@ -64,3 +64,22 @@ test('a backup of a separate server is restored as an embedded database, and mov
   expect(refused.err.join()).toContain('holdfast and another')
   expect(await readdir(directory)).not.toContain('unused')
 })
+
+test('a restore where text is sorted in another version says which statements correct the indexes', async () => {
+  const [place, passphrase, restored] = [join(directory, 'sorted'), 'correct horse', join(directory, 'restored-sorted')]
+  await prepareBackupKey(place, passphrase)
+  const env = { HOLDFAST_BACKUP_TO: place, HOLDFAST_BACKUP_PASSPHRASE: passphrase, DATABASE_URL: cluster.ownerUrl }
+  const setVersion = (version: string) =>
+    cluster.ownerPool.query('update pg_database set datcollversion = $1 where datname = current_database()', [version])
+  await setVersion('0')
+  expect((await runCaptured(['doctor'], env)).out.join('\n')).toMatch(/collation: .*they may be wrong/)
+  expect(await runCaptured(['backup'], env)).toMatchObject({ code: 0 })
+  const repair = ['REINDEX DATABASE "holdfast";', 'ALTER DATABASE "holdfast" REFRESH COLLATION VERSION;']
+  const restoring = await runCaptured(['restore', '--data', restored], {
+    ...env,
+    HOLDFAST_DATA: join(directory, 'none'),
+  })
+  for (const statement of repair) expect(restoring.out).toContain(`  ${statement}`)
+  for (const statement of repair) await cluster.ownerPool.query(statement)
+  expect((await runCaptured(['doctor'], env)).out.join('\n')).toMatch(/collation: the indexes are sorted/)
+})

@@ -9,7 +9,10 @@ import {
 import { readInstallation } from '@holdfast/adapters/embedded-postgres'
 import {
   backupKeys,
+  type Collation,
+  collationRepair,
   listErasures,
+  readCollation,
   releaseOf,
   restoreBackup,
   restoreObstacle,
@@ -21,6 +24,7 @@ import type { JsonOption } from '../command-options.ts'
 import { pathOf } from '../terminal.ts'
 import { withBackups } from '../with-backups.ts'
 import { readSettings } from '../with-database.ts'
+import { withPool } from '../with-pool.ts'
 import { describeErasures } from './repeat-erasures.ts'
 
 export type RestoreOptions = JsonOption & {
@@ -38,6 +42,7 @@ export async function restoreCommand(context: CommandContext, options: RestoreOp
   const dataDirectory = pathOf(options.data, env)
   const beganAt = performance.now()
   const to = options.to ?? null
+  let collation: Collation | undefined
   const { backup, list, report } = await withBackups(options.from, '--from', config, async (store) => {
     const catalogue = await readCatalogue(store)
     const choice = { to, id: options.backup ?? null, release: await releaseOf() }
@@ -49,7 +54,8 @@ export async function restoreCommand(context: CommandContext, options: RestoreOp
     if (options.backup === undefined) for (const line of nameOtherHistories(catalogue, chosen, to)) say(line)
     // Read before anything is written: a wrong key is refused.
     const erasures = await listErasures(store, config, to ?? chosen.until)
-    const complete = ({ ownerUrl }: { ownerUrl: string }) => {
+    const complete = async ({ ownerUrl }: { ownerUrl: string }) => {
+      collation = await withPool(ownerUrl, 'holdfast restore', readCollation)
       say('Verifying it …')
       return verifyRestored(ownerUrl, erasures?.erased)
     }
@@ -76,6 +82,7 @@ export async function restoreCommand(context: CommandContext, options: RestoreOp
   if (!isGood) terminal.out('Something is wrong: run `holdfast verify` on it.')
   else if (isComplete) terminal.out(`${report.bookings.toLocaleString('en')} bookings. Everything adds up.`)
   else terminal.out('Its bookings are right, but erasures are missing: see above, and do not use it before.')
+  if (collation !== undefined) for (const line of describeRepair(collation)) terminal.out(line)
   for (const line of howToUse(config, backup, dataDirectory)) terminal.out(line)
   return isComplete ? 0 : 1
 }
@@ -88,6 +95,16 @@ function howToUse({ secrets, secretFile, dataDirectory: data }: Config, backup: 
   if (secrets !== null || (!embedded && secretFile === null)) return lines
   const file = secretFile ?? `${data}-secret`
   return [...lines, `and with its secret, which is not in the backup: HOLDFAST_SECRET_FILE=${file}`]
+}
+
+/** docs/operations/restore.md, “Another version of the C library”. */
+function describeRepair(collation: Collation): string[] {
+  const repair = collationRepair(collation)
+  if (repair === null) return []
+  return [
+    `warning: ${repair.found}. Run this in it before patients use it (docs/operations/restore.md):`,
+    ...repair.statements.map((statement) => `  ${statement};`),
+  ]
 }
 
 /**

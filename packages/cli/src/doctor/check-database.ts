@@ -12,6 +12,7 @@ import sql from 'sql-template-tag'
 import { messageOf } from '../message-of.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkAccountMails } from './check-account-mails.ts'
+import { checkCollation } from './check-collation.ts'
 
 type Pool = ReturnType<typeof createPool>
 
@@ -43,7 +44,9 @@ export async function checkDatabase(
     const { isOwner, check } = await checkOwner(pool, appUrl !== null)
     checks.push(check)
     // Another login may not read what the rest looks at.
-    if (facts.version_number >= versionNumberMin && isOwner) checks.push(...(await checkSchema(pool, ownerUrl, appUrl)))
+    if (facts.version_number >= versionNumberMin && isOwner) {
+      checks.push(await checkCollation(pool), ...(await checkSchema(pool, ownerUrl, appUrl)))
+    }
     return { version: facts.version, checks }
   } catch (error) {
     const fix = 'check DATABASE_URL, and that PostgreSQL runs there and lets this login in'

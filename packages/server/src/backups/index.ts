@@ -1,3 +1,4 @@
+export { type Collation, collationNeed, collationRepair, readCollation } from './collation.ts'
 export { ErasureList, listErasures } from './erasure-list.ts'
 export { backupKeys, openBackups, releaseOf } from './open-backups.ts'
 export { restoreBackup, verifyRestored } from './restore-and-verify.ts'
