@@ -1,11 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { collationArguments } from '@holdfast/adapters/embedded-postgres'
 import { setupSteps } from '@holdfast/engine'
 import { readConfig } from '@holdfast/server/config'
 import { Ajv2019 } from 'ajv/dist/2019.js'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
 import { readContainerfile } from './container-image.ts'
 
@@ -137,4 +139,26 @@ test('what containers.md names exists: files, the command in the server’s cont
   expect(page).toContain('`HOLDFAST_BACKUP_TO` in `.env`')
   expect(example).toMatch(/^HOLDFAST_BACKUP_TO=/m)
   expect(worker?.environment).toHaveProperty('HOLDFAST_BACKUP_TO')
+})
+
+test('the worker moves a restored database to the address of its settings, which is in no command line', () => {
+  const page = readFileSync(join(deploy, '../docs/operations/containers.md'), 'utf8').replaceAll(/\s+/g, ' ')
+  const [, script = ''] = /--entrypoint sh worker -c '([^']+)'/.exec(page) ?? []
+  const { releaseDirectory, command } = readContainerfile()
+  expect(script).toContain(`${releaseDirectory}/bin/holdfast`)
+  const directory = mkdtempSync(join(tmpdir(), 'hf-compose-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const program = join(directory, 'holdfast')
+  writeFileSync(program, '#!/bin/sh\necho "$@" "[$DATABASE_URL]"\ncat\n', { mode: 0o755 })
+  const env = { ...environmentOf('worker'), PATH: process.env.PATH }
+  const shell = ['-c', script.replace(command[0] ?? '', program)]
+  expect(execFileSync('sh', shell, { env, encoding: 'utf8' })).toBe(
+    `move-database --to - []\n${environmentOf('worker').DATABASE_URL}\n`,
+  )
+})
+
+test('no command of docs/operations has a password in the address of a database', () => {
+  const pages = readdirSync(join(deploy, '../docs/operations'))
+  const all = pages.map((page) => readFileSync(join(deploy, '../docs/operations', page), 'utf8')).join('\n')
+  expect(all.match(/--(?:to|as)\s+(?:"\$\(cat |postgres:\/\/[^\s@]*:[^\s@]*@).*/g)).toBeNull()
 })

@@ -67,7 +67,7 @@ export function addBackups(program: Command, context: CommandContext, end: End):
   program
     .command('move-database')
     .description('move everything to another database server, and verify it there')
-    .option('--to <url>', 'an empty database, as for DATABASE_URL')
+    .option('--to <url>', 'an empty database, as for DATABASE_URL; -: read it from standard input')
     .option('--to-data <directory>', 'a new data directory of the embedded database')
     .option('--dry-run', 'copy everything, and undo it')
     .addOption(jsonOption())

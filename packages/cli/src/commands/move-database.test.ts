@@ -64,6 +64,7 @@ async function rowsOf(url: string): Promise<unknown> {
 
 test('neither or both places, and a database that is not empty, are refused', async () => {
   expect(await move(old.ownerUrl)).toMatchObject({ code: 2, text: 'error: expected either --to or --to-data' })
+  expect(await move(old.ownerUrl, '--to', '-')).toMatchObject({ code: 2, text: expect.stringContaining('has no URL') })
   const refused = await move(old.ownerUrl, '--to', old.ownerUrl)
   expect(refused.text).toMatch(/the new database is not empty: holdfast.clinic has rows. Nothing was changed/)
 })
@@ -82,8 +83,9 @@ test('it is refused while Holdfast is running on the database', async () => {
 
 test('a rehearsal copies everything and leaves both databases as they were', async () => {
   const before = await rowsOf(old.ownerUrl)
-  const { code, text } = await move(old.ownerUrl, '--to', target.ownerUrl, '--dry-run')
-  expect(text).toMatch(/Rehearsed: copied \d+ rows/)
+  const args = ['move-database', '--to', '-', '--dry-run']
+  const { code, out } = await runCaptured(args, { DATABASE_URL: old.ownerUrl }, { stdin: `${target.ownerUrl}\n` })
+  expect(out.join()).toMatch(/Rehearsed: copied \d+ rows/)
   expect(code).toBe(0)
   expect(await rowsOf(target.ownerUrl)).toMatchObject({ bookings: null, events: null })
   // A rollback does not undo what was set in a sequence.

@@ -25,6 +25,7 @@ type Pool = ReturnType<typeof createPool>
 const schemas = ['holdfast', 'auth']
 const detailsMax = 100
 const poolName = 'holdfast move'
+const urlBytesMax = 4_096
 
 /**
  * `holdfast move-database`: copies everything to another database server, verifies it there, and makes the old database
@@ -34,9 +35,10 @@ export async function moveDatabaseCommand(context: CommandContext, options: Move
   const { terminal, env, signal } = context
   const dryRun = options.dryRun === true
   const beganAt = performance.now()
+  const to = options.to === '-' ? await readUrl(context) : options.to
   const { moved, report } = await withDatabase(context, async ({ ownerUrl: sourceUrl }, config) => {
     await withPool(sourceUrl, poolName, checkSource)
-    const target = await openTarget(config, options, env)
+    const target = await openTarget(config, { ...options, to }, env)
     try {
       await withPool(target.ownerUrl, poolName, refuseUnlessEmpty)
       await target.migrate()
@@ -88,7 +90,18 @@ function print(
   )
 }
 
-async function openTarget(config: Config, { to, toData }: MoveOptions, env: CommandContext['env']) {
+/** From standard input: other accounts of the machine can read what is in a command line, also its password. */
+async function readUrl({ readStdin }: CommandContext): Promise<string> {
+  const url = (await readStdin(urlBytesMax))?.toString('utf8').trim()
+  if (url === undefined || url === '') throw new CommandRefusal('standard input has no URL for `--to -`', 2)
+  return url
+}
+
+async function openTarget(
+  config: Config,
+  { to, toData }: { to: string | undefined; toData?: string },
+  env: CommandContext['env'],
+) {
   if ((to === undefined) === (toData === undefined)) throw new CommandRefusal('expected either --to or --to-data', 2)
   const place = { databaseUrl: to ?? null, databaseAppUrl: null }
   const dataDirectory = toData === undefined ? config.dataDirectory : pathOf(toData, env)
