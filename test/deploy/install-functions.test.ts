@@ -117,14 +117,14 @@ test('another name replaces a certificate of an earlier release, and refuses one
 })
 
 /** A run of an installation as old.example.org. What changes the machine beyond settings and site is left out. */
-function install(directory: string, { hostOption = '', nginx = 'return 0', server = 'return 0' }) {
+function install(directory: string, { hostOption = '', nginx = 'return 0', server = 'return 0', release = ':' }) {
   return run(
     directory,
     `host=$(remembered host) former_hosts=$(remembered_hosts) restart=no port=3000 version=1 programs=${directory}/opt
      host=${hostOption || '$host'} certificate=$settings/tls/certificate.pem key=$settings/tls/key.pem
      chown() { :; }; install() { mkdir -p "$8"; }; stat() { echo 0700 root:root; }
      systemctl() { echo systemctl "$@"; }; nginx() { ${nginx}; }; wait_until_ready() { ${server}; }
-     install_packages() { :; }; create_user() { :; }; create_administrator() { :; }; install_release() { :; }
+     install_packages() { :; }; create_user() { :; }; create_administrator() { :; }; install_release() { ${release}; }
      write_services() { :; }
      mkdir -p $programs/1; ln -sfn $programs/1 $programs/current
      restore_site; check_new_host; make_changes`,
@@ -160,8 +160,17 @@ test('a run that is killed while nginx checks its site leaves the former site to
   const before = run(directory, names).out
   install(directory, { hostOption: 'new.example.org', nginx: 'grep -q old.example.org $site || kill -9 $$' })
   expect(run(directory, names).out).not.toBe(before)
-  expect(install(directory, {}).status).toBe(0)
+  const again = install(directory, { hostOption: 'new.example.org', nginx: 'grep -q old.example.org $site' })
+  expect(again).toMatchObject({ status: 1, err: expect.stringContaining('nginx refuses') })
+  expect(again.err).not.toContain('its own files')
   expect(run(directory, names).out).toBe(before)
+})
+
+test('a restart that an interrupted run still owed is made up for by the next one', () => {
+  const directory = installed()
+  expect(install(directory, { release: 'restart=yes; kill -9 $$' }).status).not.toBe(0)
+  expect(install(directory, {}).out).toContain('systemctl restart holdfast-server\n')
+  expect(install(directory, {}).out).not.toContain('restart')
 })
 
 test('a change of the name that ends midway is completed by the next run, which restarts server and worker', () => {
