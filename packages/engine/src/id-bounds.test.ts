@@ -80,12 +80,12 @@ describe('a hold that lapsed months ago and was not swept', () => {
           `update holdfast.slot set next_lapse = next_lapse + $2::interval where id = $1`,
           [slot.id, by],
         )
-      // The longest hold takes 5 hours 15 minutes: this one ended 24 hours after that, by the time in its id.
+      // The longest hold takes 24 hours: this one ended 24 hours after that, by the time in its id.
       await database.ownerPool.query(
-        `update holdfast.booking set hold_expires_at = hold_expires_at + interval '28 hours 45 minutes' where id = $1`,
+        `update holdfast.booking set hold_expires_at = hold_expires_at + interval '47 hours 30 minutes' where id = $1`,
         [hold.id],
       )
-      await shift('28 hours 46 minutes')
+      await shift('47 hours 31 minutes')
       expect(await createReads(database.appPool).slot(slot.id)).toMatchObject({ available: 0 })
       await shift('-1 minute')
       expect(await createReads(database.appPool).slot(slot.id)).toMatchObject({ available: 1 })

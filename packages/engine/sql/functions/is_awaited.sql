@@ -19,7 +19,8 @@ begin
       join clinic c on c.no = s.clinic_no
      where s.clinic_no = p_clinic_no and s.id = p_slot_id and s.withdrawn_at is null and s.blocked_at is null
        and offer_until(p_at, s.starts_at, c.waitlist_offer_minutes,
-                       greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes)) is not null
+                       greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes),
+                       quiet_until(c.no, p_at)) is not null
        and first_waiting(s.clinic_no, s.id, s.resource_id, r.specialization, s.starts_at at time zone c.timezone,
                          s.capacity - s.taken + p_units,
                          s.starts_at > p_at + make_interval(days => c.booking_horizon_days)) is not null);

@@ -14,6 +14,7 @@ set jit = off
 as $function$
 declare
   v_now constant timestamptz := clock_timestamp();
+  v_quiet_until constant timestamptz := quiet_until(p_clinic_no, v_now);
   v_slot_ids uuid[];
 begin
   select array_agg(q.id) into v_slot_ids
@@ -39,7 +40,7 @@ begin
                      and (e.time_from is null or l.at::time >= e.time_from)
                      and (e.time_to is null or l.at::time < e.time_to)
                    order by s.starts_at, s.id offset 0) f
-           where offer_until(v_now, f.starts_at, f.offer_minutes, f.notice_minutes) is not null
+           where offer_until(v_now, f.starts_at, f.offer_minutes, f.notice_minutes, v_quiet_until) is not null
            limit 3) q;
   if v_slot_ids is null then
     return null;

@@ -40,7 +40,7 @@ begin
            s.starts_at > v_now + make_interval(days => c.booking_horizon_days) as is_far_ahead,
            r.appointment_types[1] as appointment_type, s.starts_at at time zone c.timezone as local,
            offer_until(v_now, s.starts_at, c.waitlist_offer_minutes,
-                       greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes)) as until
+                       greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes), quiet_until(c.no, v_now)) as until
       from (select distinct u.clinic_no, u.slot_id from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id)) u
       join slot s on s.clinic_no = u.clinic_no and s.id = u.slot_id
       join resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id

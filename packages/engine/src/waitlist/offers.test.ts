@@ -41,14 +41,6 @@ test('a cancelled place is offered, in the transaction of the cancellation, to w
   await expectClean()
 })
 
-test('an offer is open for the time of the clinic', async ({ settle, full, wait, offerOf }) => {
-  const { booking } = await full()
-  const entry = await wait()
-  await settle(booking, 'cancel')
-  const offer = await offerOf(entry)
-  expect((offer?.holdExpiresAt?.getTime() ?? 0) - (offer?.createdAt.getTime() ?? 0)).toBe(30 * 60_000)
-})
-
 test('an accepted offer is a confirmed booking, and ends the entry', async ({
   engine,
   settle,
@@ -324,23 +316,6 @@ test('nobody has two open offers for one request', async ({ engine, settle, full
   await settle(other.booking, 'cancel')
   expect(await offerOf(entry)).toMatchObject({ slotId: one.slot.id })
   expect((await engine.reads.slot(other.slot.id))?.available).toBe(1)
-})
-
-test.for([
-  { minutes: 1_500, open: 30 },
-  { minutes: 300, open: 20 },
-  { minutes: 150, open: 10 },
-  { minutes: 70, open: 5 },
-  { minutes: 63, open: 3 },
-  { minutes: 61, open: null },
-  { minutes: 30, open: null },
-])('a place $minutes minutes ahead is on offer for $open minutes', async ({ minutes, open }, { database }) => {
-  const { rows } = await database.ownerPool.query<{ open: number | null }>(
-    `select (extract(epoch from holdfast.offer_until(t, t + make_interval(mins => $1), 30, 60) - t) / 60)::float as open
-       from (select now() as t) q`,
-    [minutes],
-  )
-  expect(rows[0]?.open ?? null).toBe(open)
 })
 
 test('a place that begins too soon is public', async ({ database, engine, doctor, settle, wait, offerOf }) => {

@@ -193,8 +193,10 @@ export function formatMinutes(minutes: number): string {
 /** `1:05`: minutes and seconds of a countdown, in the locale's digits. */
 export function formatCountdown(seconds: number): string {
   const whole = Math.max(0, Math.ceil(seconds))
-  const two = formatNumber(whole % 60, { minimumIntegerDigits: 2 })
-  return `${formatNumber(Math.floor(whole / 60))}:${two}`
+  const two = (part: number) => formatNumber(part % 60, { minimumIntegerDigits: 2 })
+  const minutes = Math.floor(whole / 60)
+  if (minutes < 60) return `${formatNumber(minutes)}:${two(whole)}`
+  return `${formatNumber(Math.floor(minutes / 60))}:${two(minutes)}:${two(whole)}`
 }
 
 /** `English, Igbo`, as a list in the reader's language. */
