@@ -3,7 +3,7 @@ import sql from 'sql-template-tag'
 
 /**
  * E-mails of one clinic to one address in a day, beside links to confirm, reminders and those that the clinic's people
- * cause.
+ * cause. As many about places of the waitlist, counted apart.
  */
 export const messagesPerDayMax = 10
 

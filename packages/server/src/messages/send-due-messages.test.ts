@@ -189,6 +189,18 @@ test('an address gets ten e-mails of a clinic in a day, beside reminders and wha
   expect((await sendMessages(database, 'accepted')).mails).toHaveLength(10)
   const rows = await messagesWithIds(database, ids)
   expect(rows.filter(({ state, reason }) => state === 'skipped' && reason === 'address_limit')).toHaveLength(2)
+  // Offers are counted apart, and are no more than ten either.
+  const { rows: offers } = await database.ownerPool.query<{ id: string }>(
+    `update holdfast.booking set waitlist_entry_id = id
+      where id in (select booking_id from holdfast.message where id = any ($1)) returning id`,
+    [ids],
+  )
+  expect(offers).toHaveLength(12)
+  await database.ownerPool.query(
+    `update holdfast.message set state = 'due', done_at = null, due_at = now(), attempts = 0 where id = any ($1)`,
+    [ids],
+  )
+  expect((await sendMessages(database, 'accepted')).mails).toHaveLength(10)
   // The controls: another clinic, the desk that sends one again, a reminder, and the next day.
   await dueMessages(database, 1, {}, victim)
   expect((await sendMessages(database, 'accepted')).mails).toHaveLength(1)

@@ -208,7 +208,7 @@ async function prepareMail(
     return { kind: 'kept', maskedAddress, content }
   }
   const { mail } = messageMail(message, mailFacts, sender)
-  const limit = await limitReached(pool, sender, message, mail.to.address)
+  const limit = await limitReached(pool, sender, message, facts, mail.to.address)
   if (limit !== null) return { kind: 'skipped', reason: limit }
   return () => sendMail(pool, mailer, message, { mail, maskedAddress })
 }
@@ -248,7 +248,7 @@ async function prepareSms(
     const content = { subject: '', html: '', text }
     return { kind: 'kept', maskedAddress, content }
   }
-  if (!(await mayBeSent(pool, sender, message, number))) {
+  if (!(await mayBeSent(pool, sender, message, countedAs(facts, number)))) {
     return { kind: 'skipped', reason: 'number_limit' }
   }
   if (!(await mayBeSent(pool, sender, message, 'all SMS', smsPerDayMax))) {
@@ -325,14 +325,30 @@ function quietEnd({ kind, channel, minutesBefore, now }: DueMessage, facts: Mess
 }
 
 /** The limit because of which the address does not get this mail today; null: it gets it. */
-async function limitReached(pool: pg.Pool, sender: MessageSender, message: DueMessage, address: string) {
-  if (message.kind !== 'confirm') return (await mayBeSent(pool, sender, message, address)) ? null : 'address_limit'
+async function limitReached(
+  pool: pg.Pool,
+  sender: MessageSender,
+  message: DueMessage,
+  facts: MessageFacts,
+  address: string,
+) {
+  if (message.kind !== 'confirm') {
+    return (await mayBeSent(pool, sender, message, countedAs(facts, address))) ? null : 'address_limit'
+  }
   if (!isCounted(message)) return null
   const counted = `links to ${address.toLowerCase()}`
   const network = await networkOfBooking(pool, message)
   const fromNetwork = network === null ? null : sender.digestOf(`${counted} from ${network}`)
   const link = { clinicNo: message.clinicNo, recipient: sender.digestOf(counted), fromNetwork }
   return inTransaction(pool, (transaction) => countLink(transaction, link))
+}
+
+/**
+ * What is counted. Messages about places of the waitlist apart: whoever does not hear of an offer loses it, and so
+ * bookings that others make with the address must not use up its limit.
+ */
+function countedAs({ waitlistEntryId }: MessageFacts, recipient: string): string {
+  return waitlistEntryId === null ? recipient : `waitlist ${recipient}`
 }
 
 /** Whether the address or the number may get another message of the clinic today. */
