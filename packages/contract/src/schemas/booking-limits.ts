@@ -36,7 +36,7 @@ export const bookingLimitsChangeSchema = Type.Partial(Type.Object(limits), {
 
 const bookingBurstSchema = Type.Object(
   {
-    id: Type.String({ format: 'uuid', description: 'Of the account, or a digest of another origin' }),
+    id: Type.String({ format: 'uuid', description: 'A digest of what the bookings have in common' }),
     kind: literals(['address', 'network', 'account', 'contact'], {
       description: 'What the bookings have in common',
     }),

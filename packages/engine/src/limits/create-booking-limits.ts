@@ -29,6 +29,16 @@ const liveBookingSince = (hours: number) => sql`
    and (b.status = 'CONFIRMED' or ${isHeld}) and (o.kind <> 'account' or b.account_id = o.subject)
   join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id and s.starts_at > now()`
 
+/**
+ * Of the subject of `o`. That of an account is its id, which patients show to prove that an account is theirs, and
+ * which is the same in all clinics: a clinic gets a digest. No guest's booking is found by it.
+ */
+const burstId = (clinicNo: number) => sql`
+  case o.kind
+    when 'account' then
+      encode(substr(sha256(convert_to(${`${clinicNo} `}::text || o.subject, 'UTF8')), 1, 16), 'hex')::uuid
+    else o.subject end`
+
 /** The limits of clinics, and the bookings by where they came from. */
 export function createBookingLimits(pool: pg.Pool): Engine['bookingLimits'] {
   return {
@@ -56,7 +66,7 @@ export function createBookingLimits(pool: pg.Pool): Engine['bookingLimits'] {
 
     async bursts({ clinicNo, hours, bookingsMin, limit }) {
       const { rows } = await pool.query<BookingBurst>(sql`
-        select o.subject as id, o.kind, count(*)::integer as bookings,
+        select ${burstId(clinicNo)} as id, o.kind, count(*)::integer as bookings,
           count(*) filter (where b.account_id is null)::integer as "guestBookings", min(b.created_at) as "firstAt",
           max(b.created_at) as "lastAt"
           from holdfast.booking_origin o ${liveBookingSince(hours)}

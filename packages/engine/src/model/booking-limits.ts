@@ -37,7 +37,7 @@ export function tooManyBookings(limit: string, max: number): Extract<AdmissionOu
   return { kind: 'too_many_bookings', of, what, max }
 }
 
-/** Live bookings from one origin. `id`: its digest. Instants are those of the first and last of them. */
+/** Live bookings from one origin. `id`: a digest of it. Instants are those of the first and last of them. */
 export type BookingBurst = {
   id: string
   kind: BookingOrigin['kind']

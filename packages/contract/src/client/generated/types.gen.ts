@@ -332,7 +332,7 @@ export type Booking = {
  */
 export type BookingBurst = {
     /**
-     * Of the account, or a digest of another origin
+     * A digest of what the bookings have in common
      */
     id: string;
     /**

@@ -307,6 +307,22 @@ test('cancelling a burst leaves the bookings of accounts', async ({ database, li
   expect(kept.body.status).toBe('CONFIRMED')
 })
 
+test('a burst of an account does not name it', async ({ database, limited }) => {
+  const { slot, admin, path, clinic } = await aScene(database, limited)
+  const as = limited.anAccount()
+  for (let n = 0; n < 5; n += 1) await book(limited, slot.id, {}, { as })
+  const { items } = (await limited.call('listBookingBursts', { path, as: admin })).body
+  const burst = items.find(({ kind }) => kind === 'account')
+  expect(burst).toMatchObject({ bookings: 5, guestBookings: 0 })
+  // The control: it is what the clinic's limits count.
+  const { rows } = await database.ownerPool.query(
+    `select distinct subject::text from holdfast.booking_origin where clinic_no = $1 and kind = 'account'`,
+    [clinic.no],
+  )
+  expect(rows).toEqual([{ subject: as.id }])
+  expect(burst?.id).not.toBe(as.id)
+})
+
 test('limits that are not named stay as they are', async ({ database, limited }) => {
   const { admin, path } = await aScene(database, limited)
   const before = (await limited.call('getBookingLimits', { path, as: admin })).body
