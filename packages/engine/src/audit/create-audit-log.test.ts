@@ -48,6 +48,20 @@ test('an event is read as it was appended, with the database’s time minus its 
   expect(secondsAgo).toBeLessThan(61)
 })
 
+test('the events of a batch are as far apart as their ages', async ({ database }) => {
+  const log = createAuditLog(database.appPool)
+  const clinic = await aClinic(database)
+  // The later ones were recorded first, as repetitions are.
+  const ages = Array.from({ length: 500 }, (_, nth) => nth)
+  await log.append(ages.map((ageMs) => anEvent({ clinicNo: clinic.no, ageMs, details: [String(ageMs)] })))
+  const { rows } = await database.ownerPool.query<{ details: string[]; ms: number }>(
+    `select details, (extract(epoch from max(at) over () - at) * 1000)::float8 as ms
+       from holdfast.audit_event where clinic_no = $1 order by seq`,
+    [clinic.no],
+  )
+  expect(rows).toEqual(ages.toReversed().map((ms) => ({ details: [String(ms)], ms })))
+})
+
 test('accounts with a role are members and site administrators', async ({ database }) => {
   const [member, administrator, patient] = [randomUUID(), randomUUID(), randomUUID()]
   await aMember(database, await aClinic(database), { accountId: member, role: 'staff', doctorId: null })

@@ -18,7 +18,7 @@ export function createAuditLog(pool: pg.Pool): AuditLog {
       await pool.query(sql`
         insert into holdfast.audit_event
           (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, network, details)
-        select coalesce(e."clinicNo", m.clinic_no, 0), clock_timestamp() - make_interval(secs => e."ageMs" / 1000),
+        select coalesce(e."clinicNo", m.clinic_no, 0), now() - make_interval(secs => e."ageMs" / 1000),
                e.kind, e.count, e."actorKind", e."actorId", e."subjectId", e.network, e.details
           from jsonb_to_recordset(${JSON.stringify(events)}::jsonb)
                as e (kind text, "clinicNo" integer, "actorKind" text, "actorId" uuid, "subjectId" uuid, network cidr,
