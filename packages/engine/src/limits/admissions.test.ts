@@ -8,6 +8,7 @@ import {
   type BuiltClinic,
   type BuiltSlot,
   createTestDatabase,
+  holdLock,
   plantFunction,
   type TestDatabase,
   untilLockWaiters,
@@ -54,6 +55,12 @@ async function anAdmitted(
     )
   }
   return booking
+}
+
+/** An id as of that time. */
+function idAt(clinicNo: number, at: Date): string {
+  const time = at.getTime().toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}${newId(clinicNo).slice(13)}`
 }
 
 const admissionsOf = (database: TestDatabase) => createAdmissions(database.appPool, {})
@@ -291,6 +298,48 @@ async function begin(database: TestDatabase, clinic: BuiltClinic, origin: Bookin
     client.release()
   }
 }
+
+describe('reservations that another transaction is deleting', () => {
+  /** Deletes the reservations of three origins that are near their limits, and claims for each before the commit. */
+  async function whileDeleted(database: TestDatabase, statement: string) {
+    const { clinic } = await aLimitedClinic(database, { address_bookings_max: 2 })
+    const origins = [anOrigin(), anOrigin(), anOrigin()]
+    const createdAt = new Date(Date.now() - 40 * 86_400_000)
+    const ids = [1, 2, 3].map(() => idAt(clinic.no, createdAt))
+    await database.ownerPool.query(
+      `insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
+       select $1, subject, id, 'address', $4 from unnest($2::uuid[]) subject, unnest($3::uuid[]) id`,
+      [clinic.no, origins.map(({ subject }) => subject), ids, createdAt],
+    )
+    const deletion = await holdLock(database.ownerPool, statement)
+    const { rows } = await database.ownerPool.query(
+      'select from holdfast.booking_origin where clinic_no = $1 for update skip locked',
+      [clinic.no],
+    )
+    expect(rows).toEqual([])
+    return { deletion, claims: origins.map((one) => admissionsOf(database).admit(aRequest(clinic, [one]))) }
+  }
+
+  const purge = `select holdfast.purge_outdated('24 hours', 5000)`
+  test.for([
+    { what: 'the purge of what is outdated', statement: purge },
+    { what: 'an erasure of patients', statement: 'delete from holdfast.booking_origin' },
+  ])('a claim does not wait for $what', async ({ statement }, { database }) => {
+    const { deletion, claims } = await whileDeleted(database, statement)
+    expect(await Promise.all(claims)).toEqual(Array(3).fill({ kind: 'admitted' }))
+    await deletion.release()
+  })
+
+  test('negative control: claims that wait for locked reservations are found', async () => {
+    const database = await createTestDatabase()
+    await plantFunction(database, 'count_origins', { part: 'for update skip locked', becomes: 'for update' })
+    const { deletion, claims } = await whileDeleted(database, purge)
+    await untilLockWaiters(database, 1)
+    await deletion.release()
+    await Promise.all(claims)
+    await database.drop()
+  })
+})
 
 describe('two servers at the same time', () => {
   test('the second waits for the first, and sees what it admitted', async ({ database }) => {
