@@ -10,6 +10,8 @@
 -- A case that ended before its planned end may take less than its plan from then on, and fewer minutes, also after that
 -- was corrected: others may have the rest. One that ended before its planned start still names all that it needs.
 -- A lapsed hold takes what it took until it is given back; nothing is found about that.
+-- Overlaps of years of cases are found by their order in time: something overlaps one before it exactly if it begins
+-- before the latest end of those. Only such ones are compared with others.
 --
 -- Internal: called by verify_clinic.
 -- Locks: none; one snapshot, the caller's (stable). Fails: never. Idempotent: yes.
@@ -64,6 +66,29 @@ as $function$
       from allocation a
       left join booking b on b.clinic_no = a.clinic_no and b.id = a.booking_id
      where a.clinic_no = p_clinic_no
+  ), planned_in_turn as materialized (
+    select p.*, max(p.ends_at) over (partition by p.need_id order by p.starts_at, p.booking_id
+                                     rows between unbounded preceding and 1 preceding) > p.starts_at as is_crowded
+      from planned p
+     where p.need <> 'equipment' and not p.is_lapsed and p.starts_at < p.ends_at
+  ), held_in_turn as materialized (
+    select h.*, max(upper(h.during)) over (partition by h.resource_id, h.unit_no order by lower(h.during), h.booking_id
+                                           rows between unbounded preceding and 1 preceding)
+                > lower(h.during) as is_crowded
+      from held h
+     where not isempty(h.during)
+  ), used as materialized (
+    -- Units of equipment to come, those in use from now on.
+    select h.booking_id, h.slot_id, h.resource_id, greatest(lower(h.during), c.at) as starts_at,
+           upper(h.during) as ends_at
+      from held h, (select clock_timestamp() as at offset 0) c
+     where h.kind = 'equipment' and h.is_lapsed is not true and upper(h.during) > c.at
+  ), counted as (
+    -- How many are in use when one begins: those that have begun by then, without those that have ended.
+    select e.*, sum(e.change) over (partition by e.resource_id order by e.at) as units
+      from (select u.booking_id, u.slot_id, u.resource_id, u.starts_at as at, 1 as change from used u
+            union all
+            select u.booking_id, u.slot_id, u.resource_id, u.ends_at, -1 from used u) e
   )
   select 'allocations_differ', p.slot_id, p.booking_id,
          format('its plan has %s %s, %s units, and it takes %s of them for that time', p.need, p.need_id, p.need_units,
@@ -76,12 +101,14 @@ as $function$
                                or isempty(a.during) and p.ends_at <= p.starts_at)) t
    where t.units <> p.need_units
   union all
-  select 'allocation_overlap', p.slot_id, p.booking_id,
-         format('%s %s is also in the plan of %s', p.need, p.need_id, o.booking_id)
-    from planned p
-    join planned o on o.need_id = p.need_id and o.booking_id > p.booking_id
-                  and greatest(o.starts_at, p.starts_at) < least(o.ends_at, p.ends_at)
-   where p.need <> 'equipment' and not p.is_lapsed and not o.is_lapsed
+  select 'allocation_overlap', case when p.booking_id < l.booking_id then p.slot_id else l.slot_id end,
+         least(p.booking_id, l.booking_id),
+         format('%s %s is also in the plan of %s', case when p.booking_id < l.booking_id then p.need else l.need end,
+                p.need_id, greatest(p.booking_id, l.booking_id))
+    from planned_in_turn l
+    join planned_in_turn p on p.need_id = l.need_id and p.booking_id <> l.booking_id and p.ends_at > l.starts_at
+                          and (p.starts_at, p.booking_id) < (l.starts_at, l.booking_id)
+   where l.is_crowded
   union all
   select 'allocations_differ', l.slot_id, l.booking_id,
          format('it is %s and takes %s, by its log %s', l.status, allocations_of(p_clinic_no, l.booking_id),
@@ -93,21 +120,20 @@ as $function$
     from held h
    where not exists (select from theatre_case c where c.clinic_no = p_clinic_no and c.booking_id = h.booking_id)
   union all
-  select 'allocation_overlap', h.slot_id, h.booking_id,
-         format('%s %s, unit %s, is also taken by %s', h.kind, h.resource_id, h.unit_no, o.booking_id)
-    from held h
-    join held o on o.resource_id = h.resource_id and o.unit_no = h.unit_no and o.booking_id > h.booking_id
-               and o.during && h.during
+  select 'allocation_overlap', case when h.booking_id < l.booking_id then h.slot_id else l.slot_id end,
+         least(h.booking_id, l.booking_id),
+         format('%s %s, unit %s, is also taken by %s', h.kind, h.resource_id, h.unit_no,
+                greatest(h.booking_id, l.booking_id))
+    from held_in_turn l
+    join held_in_turn h on h.resource_id = l.resource_id and h.unit_no = l.unit_no and h.during && l.during
+                       and (lower(h.during), h.booking_id) < (lower(l.during), l.booking_id)
+   where l.is_crowded
   union all
-  select 'allocation_overlap', h.slot_id, h.booking_id,
+  select 'allocation_overlap', t.slot_id, t.booking_id,
          format('equipment %s: %s units are taken at %s, and there are %s', r.id, t.units, t.at, r.units)
-    from held h
-    join resource r on r.clinic_no = p_clinic_no and r.id = h.resource_id
-   cross join lateral (select greatest(lower(h.during), clock_timestamp()) as at, count(*) as units
-                         from held o
-                        where o.resource_id = h.resource_id and o.is_lapsed is not true
-                          and o.during @> greatest(lower(h.during), clock_timestamp())) t
-   where h.kind = 'equipment' and h.is_lapsed is not true and upper(h.during) > clock_timestamp() and t.units > r.units
+    from counted t
+    join resource r on r.clinic_no = p_clinic_no and r.id = t.resource_id
+   where t.change = 1 and t.units > r.units
   union all
   select 'allocations_differ', h.slot_id, h.booking_id,
          format('it takes unit %s of equipment %s, and there are %s', h.unit_no, h.resource_id, r.units)
