@@ -112,11 +112,13 @@ create table holdfast.allocation (
   unit_no integer not null,
   kind text not null,
   during tstzrange not null,
+  planned_at timestamp with time zone,
   constraint allocation_pkey PRIMARY KEY (clinic_no, booking_id, resource_id, unit_no),
   constraint allocation_check CHECK (((((((get_byte(uuid_send(booking_id), 6) & 15) << 20) | (get_byte(uuid_send(booking_id), 7) << 12)) | ((get_byte(uuid_send(booking_id), 8) & 63) << 6)) | (get_byte(uuid_send(booking_id), 9) >> 2)) = clinic_no)),
   constraint allocation_during_check CHECK (((NOT lower_inf(during)) AND (NOT upper_inf(during)))),
   constraint allocation_kind_check CHECK ((kind = ANY (ARRAY['room'::text, 'surgeon'::text, 'anaesthetist'::text, 'staff'::text, 'equipment'::text, 'patient'::text]))),
   constraint allocation_no_overlap EXCLUDE USING gist (clinic_no WITH =, resource_id WITH =, unit_no WITH =, during WITH &&),
+  constraint allocation_planned_at_check CHECK ((isempty(during) = (planned_at IS NOT NULL))),
   constraint allocation_unit_no_check CHECK ((unit_no >= 1))
 );
 create table holdfast.answer (
@@ -893,7 +895,7 @@ create table holdfast.webhook_delivery (
 CREATE INDEX account_mail_booking_id ON holdfast.account_mail USING btree (booking_id) WHERE (booking_id IS NOT NULL);
 CREATE INDEX account_mail_due ON holdfast.account_mail USING btree (is_request, due_at);
 CREATE INDEX account_mail_expires_at ON holdfast.account_mail USING btree (expires_at);
-CREATE INDEX allocation_empty ON holdfast.allocation USING btree (clinic_no, resource_id) WHERE isempty(during);
+CREATE INDEX allocation_empty ON holdfast.allocation USING btree (clinic_no, resource_id, planned_at) WHERE isempty(during);
 CREATE INDEX answer_created_at ON holdfast.answer USING brin (created_at);
 CREATE INDEX answer_ids ON holdfast.answer USING gin (ids) WITH (fastupdate=off) WHERE (ids IS NOT NULL);
 CREATE INDEX answer_without_ids ON holdfast.answer USING btree (created_at) WHERE (ids IS NULL);

@@ -27,7 +27,8 @@ export async function copyCase(
         from copy c, holdfast.theatre_case t where t.booking_id = '${id}';
       insert into holdfast.allocation
       select (jsonb_populate_record(a, jsonb_build_object('booking_id', c.id, 'during', case when not ${areOver}
-               then tstzrange(lower(a.during) + c.later, upper(a.during) + c.later) else 'empty' end))).*
+               then tstzrange(lower(a.during) + c.later, upper(a.during) + c.later) else 'empty' end,
+               'planned_at', case when ${areOver} then lower(a.during) + c.later end))).*
         from copy c, holdfast.allocation a where a.booking_id = '${id}';
       insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units,
                                           status_after, booking_digest, case_details)

@@ -3,7 +3,7 @@
 -- again only where that is free. Returns whether anything has changed.
 --
 -- An allocation of no time at all, of a case that was over before its planned start, is an empty range: the row still
--- names the unit. A unit beyond those that there are takes no more time.
+-- names the unit, and planned_at its start. A unit beyond those that there are takes no more time.
 -- Internal. docs/decisions/0048.
 -- Locks: none; the caller has lock_case.
 -- Fails: never. Idempotent: yes.
@@ -15,8 +15,8 @@ set enable_seqscan = off
 as $function$
 begin
   update allocation a
-     set during = f.during
-    from (select w.resource_id, w.unit_no,
+     set during = f.during, planned_at = case when isempty(f.during) then f.starts_at end
+    from (select w.resource_id, w.unit_no, w.starts_at,
                  tstzrange(w.starts_at, greatest(w.starts_at, least(
                    w.until,
                    case when w.kind = 'equipment' and w.unit_no > w.units then coalesce(w.ends_at, w.starts_at) end,

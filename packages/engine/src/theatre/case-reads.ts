@@ -54,7 +54,7 @@ const isBegun = (one: Sql) => sql`
 
 /**
  * The allocations of what `taken` takes, of cases that begin within two days of `one`. A case takes at most a day, and
- * another with its extension. Those of no time at all have an index of their own.
+ * another with its extension. Those of no time at all are found by their planned start.
  */
 export const takenNear = (taken: Sql, one: Sql) => sql`
   (select n.* from holdfast.allocation n
@@ -62,7 +62,8 @@ export const takenNear = (taken: Sql, one: Sql) => sql`
       and n.during && tstzrange(${one}.starts_at - interval '2 days', ${one}.starts_at + interval '2 days')
    union all
    select n.* from holdfast.allocation n
-    where n.clinic_no = ${taken}.clinic_no and n.resource_id = ${taken}.resource_id and isempty(n.during))`
+    where n.clinic_no = ${taken}.clinic_no and n.resource_id = ${taken}.resource_id and isempty(n.during)
+      and n.planned_at > ${one}.starts_at - interval '2 days' and n.planned_at < ${one}.starts_at + interval '2 days')`
 
 /**
  * Whether a case `t`, which takes the unit of resource `r` by its allocation `a`, is at risk by a case `o`, which takes

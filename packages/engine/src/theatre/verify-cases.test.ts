@@ -98,7 +98,8 @@ async function overlapsAfter(database: TestDatabase, statement: string): Promise
 test('verify names each pair of cases that have one unit at a time, also if others are between them', async ({
   database,
 }) => {
-  const longer = `update holdfast.allocation set during = tstzrange(lower(during), upper(during) + interval '135 minutes')
+  const longer = `update holdfast.allocation
+    set during = tstzrange(lower(during), upper(during) + interval '135 minutes')
     where booking_id = $1 and kind = 'room'`
   expect((await overlapsAfter(database, longer)).toSorted()).toEqual([
     '0 room, unit 1, is also taken by 1',
