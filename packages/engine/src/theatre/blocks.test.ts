@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { aDoctor } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
@@ -153,6 +154,33 @@ test('a block over a case of the room’s open time is in conflict with it', asy
   expect(await scene.theatre.createBlocks({ ...request, dryRun: false })).toMatchObject({
     items: [...conflicts, { outcome: 'created', blockId: expect.any(String), caseId: null }],
   })
+})
+
+test('a block over a case whose end was a mistake leaves the case its room, until the case is moved into it', async ({
+  database,
+}) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic } = scene
+  const early = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
+  const leave = (at: Date | null) => {
+    const end = { milestone: 'out_of_room', at, isTrial: true } as const
+    return theatre.recordMilestone({ caseId: early.id, ...end, actorId: null, key: randomUUID() })
+  }
+  await leave(soonAt(7))
+  const blockId = await aBlock(scene)
+  expect(caseOf(await leave(null))).toMatchObject({ blockId: null, allocations: early.allocations })
+  expect(await theatre.block(blockId)).toMatchObject({ minutes: 360, usedMinutes: 0 })
+  // All minutes of the block are left, and not all of its time.
+  const other = { ...scene, surgeon: await aDoctor(database, clinic) }
+  expect(await theatre.claimCase(aCase(other))).toMatchObject({
+    kind: 'refused',
+    conflicts: [{ kind: 'resource_busy', role: 'room', caseId: early.id }],
+  })
+  expect((await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 5 })).details).toEqual([])
+  const move = { caseId: early.id, change: { startsAt: early.startsAt }, override: null, actorId: null, key: null }
+  expect(caseOf(await theatre.moveCase(move))).toMatchObject({ blockId, startsAt: early.startsAt })
+  expect(await theatre.block(blockId)).toMatchObject({ usedMinutes: 60 })
+  expect((await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 5 })).details).toEqual([])
 })
 
 test('all blocks are listed, also more than five thousand', async ({ database }) => {
