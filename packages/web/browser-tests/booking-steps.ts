@@ -37,6 +37,12 @@ export async function openMore(page: Page): Promise<void> {
 
 /** The link that *Copy link* on an open ticket copies. */
 export async function ticketLink(page: Page): Promise<string> {
+  await openMore(page)
+  return copiedLink(page)
+}
+
+/** The link that *Copy link* on this page copies. */
+export async function copiedLink(page: Page): Promise<string> {
   // Pages of all tests share the browser's clipboard.
   const copied = page.evaluate(
     () =>
@@ -45,7 +51,6 @@ export async function ticketLink(page: Page): Promise<string> {
         Object.defineProperty(navigator, 'clipboard', { configurable: true, value: clipboard })
       }),
   )
-  await openMore(page)
   await page.getByRole('button', { name: 'Copy link' }).click()
   return copied
 }

@@ -2,7 +2,7 @@ import { lapseHolds } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, dataOf, type Practice } from './a-practice.ts'
-import { openTimes, ticketLink } from './booking-steps.ts'
+import { copiedLink, openTimes, ticketLink } from './booking-steps.ts'
 import { aClinicScene, giveRole, signInContext } from './clinic-scene.ts'
 import { anAddress, axeFindings, type Site, sidewaysPixels, signUp, untilRead } from './harness.ts'
 import type { PageOptions } from './page-pool.ts'
@@ -137,7 +137,7 @@ test('a guest replaces the link, which opens the entry again, and leaves; an inc
   const { practice } = await aFullDoctor(site)
   const page = await open(site)
   await join(page, practice, 'Grace Hopper')
-  const copied = await ticketLink(page)
+  const copied = await copiedLink(page)
   expect(copied).toMatch(/\/waitlist-entry#[0-9a-f-]{36}\.hfm_/)
   await page.getByRole('button', { name: 'Replace link' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Replace link' }).click()
