@@ -79,7 +79,7 @@ test('the link of an offer leaves the waitlist with one press, and opening it ch
   expect(await sidewaysPixels(page)).toBe(0)
   expect(await reasonOf()).toEqual({ end_reason: null })
   await page.getByRole('button', { name: 'Leave the waitlist' }).click()
-  await page.getByText('You left the waitlist of').waitFor()
+  await page.getByText('You are no longer waiting at').waitFor()
   const ended = page.getByRole('heading', { level: 1, name: 'You are no longer on the waitlist' })
   await ended.and(page.locator(':focus')).waitFor()
   expect(await reasonOf()).toEqual({ end_reason: 'left' })

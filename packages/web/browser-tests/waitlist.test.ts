@@ -269,7 +269,7 @@ test('staff add a patient with an urgency, filter the list, see what was offered
   await page.getByRole('row').filter({ hasText: 'Patient First' }).waitFor({ state: 'detached' })
   await urgent.getByRole('button', { name: 'Offers to Pia Urgent' }).click()
   const dialog = page.getByRole('dialog', { name: /^Offers to/ })
-  await dialog.getByRole('cell', { name: 'Open', exact: true }).first().waitFor()
+  await dialog.getByRole('cell', { name: 'Not answered yet', exact: true }).waitFor()
   await dialog.getByRole('link', { name: /^Open the booking/ }).waitFor()
   expect(await axeFindings(page)).toEqual([])
   await page.keyboard.press('Escape')

@@ -17,22 +17,22 @@ export const de: MailTexts = {
   onTicket: 'Auf dem Ticket können Sie den Termin verschieben oder absagen.',
   questions: (clinic, phone) => `Fragen? Rufen Sie ${clinic} an: ${phone}`,
   offered: {
-    subject: (when) => `Ein Platz ist für Sie frei geworden: ${when}`,
-    heading: 'Ein Platz ist für Sie frei geworden',
+    subject: (when) => `Ein Termin ist für Sie frei geworden: ${when}`,
+    heading: 'Ein Termin ist für Sie frei geworden',
     text:
-      'Sie stehen auf der Warteliste, und dieser Platz ist für Sie reserviert. Nehmen Sie ihn rechtzeitig an, sonst ' +
+      'Sie stehen auf der Warteliste, und dieser Termin ist für Sie reserviert. Nehmen Sie ihn rechtzeitig an, sonst ' +
       'bekommt ihn die nächste Person.',
     until: 'Reserviert bis',
     action: 'Angebot ansehen',
     leave: 'Warteliste verlassen',
-    privateLink: 'Behalten Sie den Link zum Angebot für sich: Wer ihn hat, kann den Platz annehmen oder ablehnen.',
+    privateLink: 'Behalten Sie den Link zum Angebot für sich: Wer ihn hat, kann den Termin annehmen oder ablehnen.',
   },
   offerWithdrawn: {
-    subject: (when) => `Der für Sie reservierte Platz ist nicht mehr verfügbar: ${when}`,
-    heading: 'Dieser Platz ist nicht mehr verfügbar',
+    subject: (when) => `Der für Sie reservierte Termin ist nicht mehr verfügbar: ${when}`,
+    heading: 'Dieser Termin ist nicht mehr verfügbar',
     text: (clinic) =>
-      `${clinic} musste den Platz zurückziehen, der für Sie reserviert war. Das tut uns leid. Sie behalten Ihre ` +
-      'Stelle auf der Warteliste und bekommen die nächste passende Zeit angeboten.',
+      `${clinic} musste den Termin zurückziehen, der für Sie reserviert war. Das tut uns leid. Sie behalten Ihren ` +
+      'Platz auf der Warteliste und bekommen die nächste passende Zeit angeboten.',
   },
   unanswered: {
     subject: (clinic) => `Sie stehen nicht mehr auf der Warteliste: ${clinic}`,

@@ -19,12 +19,12 @@ const en: SmsTexts = {
 }
 
 const de: SmsTexts = {
-  offered: ({ clinic, when, until }) => `${clinic}: Ein Platz ist für Sie reserviert, ${when}. Annehmen bis ${until}:`,
+  offered: ({ clinic, when, until }) => `${clinic}: Ein Termin ist für Sie reserviert, ${when}. Annehmen bis ${until}:`,
   confirmed: ({ clinic, when, doctor }) => `${clinic}: Bestätigt, ${when}, ${doctor}. Ihr Ticket:`,
   moved: ({ clinic, when, doctor }) => `${clinic}: Verschoben auf ${when}, ${doctor}. Ihr Ticket:`,
   cancelled: ({ clinic, when }) => `${clinic}: Ihr Termin ${when} ist abgesagt. Neu buchen:`,
   withdrawn: ({ clinic, when }) => `${clinic}: Ihr Termin ${when} muss leider ausfallen. Andere Zeiten:`,
-  offerWithdrawn: ({ clinic, when }) => `${clinic}: Der reservierte Platz ${when} entfällt. Sie warten weiter:`,
+  offerWithdrawn: ({ clinic, when }) => `${clinic}: Der reservierte Termin ${when} entfällt. Sie warten weiter:`,
   reminder: ({ clinic, when, doctor, isComing }) =>
     `${clinic}: Erinnerung, ${when}, ${doctor}. ${isComing ? 'Verhindert? Bitte absagen:' : 'Bitte zu- oder absagen:'}`,
 }
