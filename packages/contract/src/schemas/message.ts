@@ -70,6 +70,9 @@ const messageFields = {
       'Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt ' +
       'succeeded; it may have been sent; no SMS goes to this number; it could not be written. null: it did not fail',
   }),
+  mayHaveArrived: Type.Boolean({
+    description: 'An attempt was handed over, and not refused for certain: the patient may have it, whatever its state',
+  }),
   attempts: Type.Integer(),
   attemptedAt: nullableTime({
     description: 'When the last attempt ended; null: none has, or an earlier release made it',

@@ -87,6 +87,8 @@ export type Message = {
   reason: MessageReason | null
   /** null: it has not failed, or before this was recorded. */
   failure: MessageFailure | null
+  /** An attempt was handed over, and not refused for certain. */
+  mayHaveArrived: boolean
   /** When it was sent, kept, given up or skipped. */
   doneAt: Date | null
   createdAt: Date

@@ -2067,6 +2067,10 @@ export type ListedMessage = {
      * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number; it could not be written. null: it did not fail
      */
     failure: 'address_refused' | 'refused' | 'unavailable' | 'unknown' | 'number_unusable' | 'internal_error' | null;
+    /**
+     * An attempt was handed over, and not refused for certain: the patient may have it, whatever its state
+     */
+    mayHaveArrived: boolean;
     attempts: number;
     /**
      * When the last attempt ended; null: none has, or an earlier release made it
@@ -2220,6 +2224,10 @@ export type Message = {
      * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number; it could not be written. null: it did not fail
      */
     failure: 'address_refused' | 'refused' | 'unavailable' | 'unknown' | 'number_unusable' | 'internal_error' | null;
+    /**
+     * An attempt was handed over, and not refused for certain: the patient may have it, whatever its state
+     */
+    mayHaveArrived: boolean;
     attempts: number;
     /**
      * When the last attempt ended; null: none has, or an earlier release made it
@@ -2477,6 +2485,10 @@ export type MessageWithContent = {
      * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number; it could not be written. null: it did not fail
      */
     failure: 'address_refused' | 'refused' | 'unavailable' | 'unknown' | 'number_unusable' | 'internal_error' | null;
+    /**
+     * An attempt was handed over, and not refused for certain: the patient may have it, whatever its state
+     */
+    mayHaveArrived: boolean;
     attempts: number;
     /**
      * When the last attempt ended; null: none has, or an earlier release made it

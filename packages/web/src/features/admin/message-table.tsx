@@ -116,8 +116,9 @@ function Row({ message, onRead, sending, children }: RowProps) {
   )
 }
 
-function stateKey({ state, channel, failure }: Message) {
+function stateKey({ state, channel, failure, mayHaveArrived }: Message) {
   if (failure === 'unknown') return 'messages.unknown' as const
+  if (state === 'skipped' && mayHaveArrived) return 'messages.mayHaveArrived' as const
   return state === 'kept' && channel === 'sms' ? 'messages.keptSms' : (`messages.state.${state}` as const)
 }
 

@@ -18,6 +18,7 @@ const message = (doneAt: string | null, change: Partial<Message>): Message => ({
   doneAt,
   createdAt: '2026-11-20T10:00:00Z',
   hasContent: false,
+  mayHaveArrived: false,
   ...change,
 })
 
