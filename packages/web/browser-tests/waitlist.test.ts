@@ -1,3 +1,4 @@
+import { createHoldfastClient } from '@holdfast/contract/client'
 import { lapseHolds } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
@@ -204,6 +205,44 @@ test('an account has its entries in a list, and opens an offer from there', asyn
   await offered(page).waitFor()
   await page.getByRole('button', { name: 'Accept', exact: true }).click()
   await page.getByRole('heading', { level: 1, name: 'Your appointment is confirmed' }).waitFor()
+})
+
+test('an open offer among one’s bookings is accepted or declined, and not moved', async ({ site }) => {
+  const { practice, ticket } = await aFullDoctor(site)
+  const [page, other] = await Promise.all([open(site), open(site)])
+  await signInContext(site, page, await signUp(site.url, 'Ada Lovelace'))
+  await page.goto(`/join-waitlist?doctorId=${practice.doctor.id}`)
+  await page.getByRole('button', { name: 'Join the waitlist' }).click()
+  await page.getByRole('heading', { level: 1, name: 'You are on the waitlist' }).waitFor()
+  await cancel(other, ticket)
+  await offered(page).waitFor()
+
+  await page.goto('/my-bookings')
+  await page.getByRole('link', { name: /^Accept or decline: / }).waitFor()
+  expect(await page.getByRole('link', { name: /^Move/ }).count()).toBe(0)
+  expect(await page.getByRole('button', { name: /^Cancel/ }).count()).toBe(0)
+  await page.getByRole('link', { name: /^Open ticket/ }).click()
+  await page.getByRole('link', { name: 'Accept or decline' }).waitFor()
+  expect(await page.getByRole('button', { name: /^Move/ }).count()).toBe(0)
+  expect(await page.getByRole('button', { name: /^Cancel/ }).count()).toBe(0)
+  await page.getByRole('link', { name: 'Accept or decline' }).click()
+  await offered(page).waitFor()
+})
+
+test('the page of an offer says that the clinic has removed the patient from the waitlist', async ({ site }) => {
+  const { practice, ticket } = await aFullDoctor(site)
+  const [page, other] = await Promise.all([open(site), open(site)])
+  await join(page, practice, 'Grace Hopper')
+  const [, entryId = '', auth = ''] = /#([0-9a-f-]{36})\.(hfm_.+)$/.exec(await ticketLink(page)) ?? []
+  await cancel(other, ticket)
+  await offered(page).waitFor()
+  const path = { entryId }
+  const guest = createHoldfastClient({ baseUrl: site.url })
+  const { offer } = await dataOf(guest.getWaitlistEntry({ path, auth }))
+  expect((await site.admin.leaveWaitlist({ path })).response?.status).toBe(204)
+  await page.goto(`/offer#${offer?.booking.id}.${offer?.manageToken}`)
+  await page.getByRole('heading', { level: 1, name: 'The clinic removed you from the waitlist' }).waitFor()
+  await page.getByText('nothing more will be offered to you', { exact: false }).waitFor()
 })
 
 test('a search shows the waitlist of a doctor without free times', async ({ site }) => {

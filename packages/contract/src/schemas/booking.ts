@@ -144,6 +144,11 @@ export const bookingSchema = Type.Object(
         'When CANCELLED: `patient` with the manage token or as the account of the booking, `clinic` as a member of ' +
         'the clinic. null: not cancelled.',
     }),
+    offer: nullableLiterals(['open', 'declined', 'lapsed', 'withdrawn', 'removed'], {
+      description:
+        'Of a booking that was offered to an entry of the waitlist and not accepted: what became of the offer. ' +
+        '`removed`: it ended when the clinic removed the entry. null: it was accepted, or is no offer.',
+    }),
     joinUrl: nullableText({
       description:
         'The address of the video visit; null unless the booking is CONFIRMED or ARRIVED, its type is `video`, and ' +

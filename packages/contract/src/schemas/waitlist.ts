@@ -164,7 +164,9 @@ export const pastOffersSchema = Type.Object(
           startsAt: nullable<string>({ type: 'string', format: 'date-time' }, { description: 'null: archived' }),
           offeredAt: Type.String({ format: 'date-time' }),
           endsAt: Type.String({ format: 'date-time' }),
-          outcome: nullableLiterals(['accepted', 'declined', 'lapsed', 'withdrawn'], { description: 'null: open' }),
+          outcome: nullableLiterals(['accepted', 'declined', 'lapsed', 'withdrawn', 'removed'], {
+            description: 'removed: it ended when the clinic removed the entry; null: open',
+          }),
           closedAt: nullable<string>({ type: 'string', format: 'date-time' }),
         },
         { title: 'PastOffer', additionalProperties: false },

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg'
-import type { Patient } from './booking.ts'
+import type { Booking, Patient } from './booking.ts'
 import type { AdmissionOutcome, BookingOrigin } from './booking-limits.ts'
 import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
@@ -88,6 +88,12 @@ export type WaitlistEntry = WaitlistRequest & {
   erasedAt: Date | null
 }
 
+/** `removed`: it ended with its entry, which the clinic has removed. */
+export type OfferOutcome = 'accepted' | 'declined' | 'lapsed' | 'withdrawn' | 'removed'
+
+/** What an offer is that was not accepted. */
+export type OfferState = 'open' | Exclude<OfferOutcome, 'accepted'>
+
 /** `outcome` null: open. */
 export type WaitlistOffer = {
   bookingId: string
@@ -96,7 +102,7 @@ export type WaitlistOffer = {
   startsAt: Date | null
   offeredAt: Date
   endsAt: Date
-  outcome: 'accepted' | 'declined' | 'lapsed' | 'withdrawn' | null
+  outcome: OfferOutcome | null
   closedAt: Date | null
 }
 
@@ -133,6 +139,8 @@ export type Waitlist = {
   openEntriesOfEmail(clinicNo: number, email: string): Promise<{ id: string; patient: Patient }[]>
   /** What was offered to an entry, the first offer first. */
   offersOf(entryId: string): Promise<WaitlistOffer[]>
+  /** What became of the offers among these bookings, by their ids, but for accepted ones. */
+  offerStates(bookings: readonly Booking[]): Promise<Map<string, OfferState>>
   /** Whom an open offer was made to, as the entry names them; null: the booking is no open offer. */
   patientOfOffer(bookingId: string): Promise<Patient | null>
   /** How many wait for a doctor, or for the doctor's specialization; null: there is no such active doctor. */

@@ -4,9 +4,10 @@ import { isHeld } from '../database/hold-sql.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
-import type { Patient } from '../model/booking.ts'
+import type { BookingStatus, Patient } from '../model/booking.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type {
+  OfferState,
   Waitlist,
   WaitlistEndReason,
   WaitlistEntry,
@@ -17,6 +18,8 @@ import type {
 
 const ofAccountMax = 100
 const ofEmailMax = 3
+/** The states of an offer that was not accepted, or was withdrawn afterwards. */
+const mayBeOffer: ReadonlySet<BookingStatus> = new Set(['PENDING', 'CANCELLED', 'FAILED'])
 const cursor = cursorOf('waitlist', ['micros', 'id'])
 const rankCursor = cursorOf('waitlist by rank', ['count', 'count', 'micros', 'id'])
 
@@ -97,6 +100,14 @@ const entryRows = (condition: Sql, order: Sql, limit: number) => sql`
     from page p
     left join numbered n on n.clinic_no = p."clinicNo" and n.id = p.id and p.status = 'waiting'`
 
+/**
+ * What became of offer `o` to entry `e`. One that ended with its entry is stored as declined; those that the patient
+ * had declined before were closed earlier. A lapsed one reads as closed.
+ */
+const outcomeOf = sql`case
+  when o.outcome = 'declined' and e.end_reason = 'removed' and o.closed_at >= e.ended_at then 'removed'
+  else coalesce(o.outcome, case when o.ends_at <= statement_timestamp() then 'lapsed' end) end`
+
 const oldestFirst = { page: sql`e.joined_at, e.id`, all: sql`p."joinedAt", p.id` }
 /** The order of first_waiting.sql, as `rank`. */
 const nextFirst = {
@@ -157,13 +168,27 @@ export function waitlistReads(pool: pg.Pool): Omit<Waitlist, 'join' | 'leave'> {
       const { rows } = await pool.query<WaitlistOffer>(sql`
         select o.booking_id as "bookingId", o.slot_id as "slotId", s.starts_at as "startsAt",
                o.offered_at as "offeredAt", o.ends_at as "endsAt",
-               coalesce(o.outcome, case when o.ends_at <= statement_timestamp() then 'lapsed' end) as outcome,
+               ${outcomeOf} as outcome,
                coalesce(o.closed_at, case when o.ends_at <= statement_timestamp() then o.ends_at end) as "closedAt"
           from holdfast.waitlist_offer o
+          join holdfast.waitlist_entry e on e.clinic_no = o.clinic_no and e.id = o.entry_id
           left join holdfast.slot s on s.clinic_no = o.clinic_no and s.id = o.slot_id
          where o.clinic_no = ${clinicNoOf(entryId)} and o.entry_id = ${entryId}
          order by o.offered_at, o.booking_id`)
       return rows
+    },
+
+    async offerStates(bookings) {
+      const unaccepted = bookings.filter(({ status }) => mayBeOffer.has(status))
+      if (unaccepted.length === 0) return new Map()
+      const { rows } = await pool.query<{ bookingId: string; state: OfferState }>(sql`
+        select o.booking_id as "bookingId", coalesce(${outcomeOf}, 'open') as state
+          from holdfast.waitlist_offer o
+          join holdfast.waitlist_entry e on e.clinic_no = o.clinic_no and e.id = o.entry_id
+         where o.clinic_no = any (${unaccepted.map(({ clinicNo }) => clinicNo)}::integer[])
+           and o.booking_id = any (${unaccepted.map(({ id }) => id)}::uuid[])
+           and o.outcome is distinct from 'accepted'`)
+      return new Map(rows.map(({ bookingId, state }) => [bookingId, state]))
     },
 
     async patientOfOffer(bookingId) {

@@ -10,7 +10,7 @@ export function promptReads(
   engine: Engine,
   bounds: { pool: Pick<DatabasePool, 'isExhausted'>; msMax?: number },
 ): Engine {
-  const { reads, directory, theatre, bookingLinks, manageTokenEpochs, storedResponses } = engine
+  const { reads, directory, theatre, bookingLinks, manageTokenEpochs, storedResponses, waitlist } = engine
   const bounded =
     <Args extends unknown[], Result>(read: (...args: Args) => Promise<Result>) =>
     (...args: Args) =>
@@ -47,6 +47,7 @@ export function promptReads(
       access: bounded(manageTokenEpochs.access),
       accessToEntry: bounded(manageTokenEpochs.accessToEntry),
     },
+    waitlist: { ...waitlist, offerStates: bounded(waitlist.offerStates) },
     storedResponses: { find: bounded(storedResponses.find), store: bounded(storedResponses.store) },
   }
 }

@@ -310,6 +310,10 @@ export type Booking = {
      */
     cancelledBy: 'patient' | 'clinic' | null;
     /**
+     * Of a booking that was offered to an entry of the waitlist and not accepted: what became of the offer. `removed`: it ended when the clinic removed the entry. null: it was accepted, or is no offer.
+     */
+    offer: 'open' | 'declined' | 'lapsed' | 'withdrawn' | 'removed' | null;
+    /**
      * The address of the video visit; null unless the booking is CONFIRMED or ARRIVED, its type is `video`, and the doctor has a video room
      */
     joinUrl: string | null;
@@ -3099,9 +3103,9 @@ export type PastOffer = {
     offeredAt: string;
     endsAt: string;
     /**
-     * null: open
+     * removed: it ended when the clinic removed the entry; null: open
      */
-    outcome: 'accepted' | 'declined' | 'lapsed' | 'withdrawn' | null;
+    outcome: 'accepted' | 'declined' | 'lapsed' | 'withdrawn' | 'removed' | null;
     closedAt: string | null;
 };
 

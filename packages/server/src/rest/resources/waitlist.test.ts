@@ -177,6 +177,30 @@ test('who leaves waits no longer, and an open offer is declined', async ({ datab
   expect((await rest.call('createBooking', { body: { slotId: slot.id, patient } })).status).toBe(201)
 })
 
+test('an offer that ends because the clinic removes its entry is not called declined', async ({ database, rest }) => {
+  const { clinic, doctor, booking, wanted } = await aFullDoctor(database)
+  const { body } = await rest.call('createWaitlistEntry', { body: { ...wanted, patient } })
+  const mine = { path: { entryId: body.id }, token: body.manageToken }
+  const openOffer = async () => {
+    const { offer } = (await rest.call('getWaitlistEntry', mine)).body
+    return { path: { bookingId: offer?.booking.id ?? '' }, token: offer?.manageToken ?? null }
+  }
+  const stateOf = async (offer: Awaited<ReturnType<typeof openOffer>>) =>
+    (await rest.call('getBooking', offer)).body.offer
+  await cancel(rest, booking.id)
+  const declined = await openOffer()
+  expect(await stateOf(declined)).toBe('open')
+  await rest.call('cancelBooking', declined)
+  await aSlot(database, doctor)
+  await database.appPool.query('select holdfast.offer_free_places($1, $2)', [clinic.no, body.id])
+  const removed = await openOffer()
+  const as = await rest.aMember(clinic.no, 'staff')
+  expect((await rest.call('leaveWaitlist', { as, path: mine.path })).status).toBe(204)
+  expect([await stateOf(declined), await stateOf(removed)]).toEqual(['declined', 'removed'])
+  const offers = await rest.call('listWaitlistOffers', mine)
+  expect(offers.body.items.map(({ outcome }) => outcome)).toEqual(['declined', 'removed'])
+})
+
 test('accounts and the clinic list entries', async ({ database, rest }) => {
   const { clinic, doctor, wanted } = await aFullDoctor(database)
   const account = rest.anAccount()

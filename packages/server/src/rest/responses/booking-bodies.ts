@@ -5,22 +5,25 @@ import { bookingBody } from './bodies/booking-body.ts'
 import { timeText } from './bodies/time-text.ts'
 
 /**
- * The bodies of bookings, each with the address of its video visit and with who cancelled it. The rooms of all their
- * doctors take one query, and none if no booking is a video visit to come; those who cancelled take another.
+ * The bodies of bookings, each with the address of its video visit, with who cancelled it and with what became of the
+ * offer that it was. The rooms of all their doctors take one query, and none if no booking is a video visit to come;
+ * those who cancelled take another, and offers a third.
  */
 export async function bookingBodies(deps: RestDeps, bookings: readonly Booking[]): Promise<BookingBody[]> {
   const visits = bookings.filter(isVideoVisit)
-  const [rooms, cancelledBy] = await Promise.all([
+  const [rooms, cancelledBy, offers] = await Promise.all([
     visits.length === 0
       ? new Map<string, string>()
       : deps.engine.directory.videoRooms(visits.map(({ doctorId }) => doctorId)),
     deps.engine.reads.cancelledBy(bookings),
+    deps.engine.waitlist.offerStates(bookings),
   ])
   return bookings.map((booking) => {
     const room = isVideoVisit(booking) ? rooms.get(booking.doctorId) : undefined
     return bookingBody(booking, {
       joinUrl: room === undefined ? null : visitAddress(room, deps.visitRooms.nameOf(booking.id)),
       cancelledBy: cancelledBy.get(booking.id) ?? null,
+      offer: offers.get(booking.id) ?? null,
     })
   })
 }

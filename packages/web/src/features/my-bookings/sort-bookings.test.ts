@@ -30,6 +30,7 @@ function aBooking(
     reason: null,
     cancellationReason: null,
     cancelledBy: null,
+    offer: null,
     joinUrl: null,
     erasedAt: null,
     attendanceConfirmedAt: null,

@@ -65,13 +65,15 @@ function Offer({ link, confirmationToken }: OfferProps) {
   )
 }
 
-/** `cancelled`: after it had been accepted. */
-function stateOf({ status, failureReason }: Booking) {
+/** `cancelled`: after it had been accepted. A hold can be opened here that was no offer. */
+function stateOf({ status, failureReason, offer, cancelledBy }: Booking) {
   switch (status) {
     case 'PENDING':
       return 'open'
     case 'CANCELLED':
-      return failureReason === 'hold_released' ? 'declined' : 'cancelled'
+      if (failureReason !== 'hold_released') return 'cancelled'
+      if (offer === 'removed') return 'removed'
+      return cancelledBy === 'clinic' ? 'withdrawn' : 'declined'
     case 'FAILED':
       return failureReason === 'slot_withdrawn' || failureReason === 'slot_closed' ? 'withdrawn' : 'lapsed'
     default:

@@ -8,7 +8,11 @@ import type { Booking } from '@holdfast/engine'
  */
 export function bookingBody(
   booking: Booking,
-  { joinUrl, cancelledBy }: Pick<BookingBody, 'joinUrl' | 'cancelledBy'> = { joinUrl: null, cancelledBy: null },
+  { joinUrl, cancelledBy, offer }: Pick<BookingBody, 'joinUrl' | 'cancelledBy' | 'offer'> = {
+    joinUrl: null,
+    cancelledBy: null,
+    offer: null,
+  },
 ): BookingBody {
   return {
     id: booking.id,
@@ -29,6 +33,7 @@ export function bookingBody(
     reason: booking.reason,
     cancellationReason: booking.cancellationReason,
     cancelledBy,
+    offer,
     joinUrl,
     erasedAt: booking.erasedAt?.toISOString() ?? null,
     attendanceConfirmedAt: booking.attendanceConfirmedAt?.toISOString() ?? null,
