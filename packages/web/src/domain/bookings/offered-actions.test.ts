@@ -1,6 +1,6 @@
 import type { Booking } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
-import { canAttend, canBeErased, isAttendanceAsked, isOpen, offeredActions } from './offered-actions.ts'
+import { canAttend, canBeErased, canBeMoved, isAttendanceAsked, isOpen, offeredActions } from './offered-actions.ts'
 import { reopenedStatus } from './reopened-status.ts'
 import { statusesInOrder } from './status-colors.ts'
 
@@ -24,6 +24,7 @@ function aBooking(fields: Partial<Booking>): Booking {
     reason: null,
     cancellationReason: null,
     cancelledBy: null,
+    offer: null,
     joinUrl: null,
     erasedAt: null,
     attendanceConfirmedAt: null,
@@ -81,6 +82,13 @@ test('a patient can be erased when the booking is over, once; then nothing else 
     expect(isOpen(aBooking({ status, erasedAt }))).toBe(false)
     expect(offeredAt(erasedAt, { status, erasedAt })).toEqual([])
   }
+})
+
+test('an offer of the waitlist is moved only after it was accepted', () => {
+  expect(canBeMoved(aBooking({ status: 'PENDING', offer: 'open' }))).toBe(false)
+  expect(isOpen(aBooking({ status: 'PENDING', offer: 'open' }))).toBe(true)
+  const movable = statusesInOrder.filter((status) => canBeMoved(aBooking({ status }))).sort()
+  expect(movable).toEqual(['CONFIRMED', 'PENDING'])
 })
 
 test('patients are asked whether they come from the first reminder until the visit, unless they said so', () => {

@@ -47,9 +47,14 @@ export function isAttendanceAsked(
   return canAttend(booking, now) && now >= Date.parse(booking.startsAt) - attendanceMinutes * 60_000
 }
 
-/** Whether the booking can still be moved or cancelled. */
+/** Whether the booking can still be cancelled. */
 export function isOpen(booking: Booking): boolean {
   return booking.erasedAt === null && (booking.status === 'PENDING' || booking.status === 'CONFIRMED')
+}
+
+/** Whether the booking can still be moved: an offer of the waitlist is accepted first. */
+export function canBeMoved(booking: Booking): boolean {
+  return isOpen(booking) && booking.offer !== 'open'
 }
 
 /** Whether the patient can be erased: the booking is over, by its status or its time. */

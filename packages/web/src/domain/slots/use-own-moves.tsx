@@ -5,6 +5,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { doctorQuery } from '../../lib/directory-queries.ts'
 import { focusPageTitle } from '../../ui/page-focus.ts'
+import { canBeMoved } from '../bookings/offered-actions.ts'
 import { usePatientName } from '../bookings/use-patient-name.ts'
 import { MoveDialog } from './move-dialog.tsx'
 
@@ -21,22 +22,23 @@ export function useOwnMoves(doctorId: string, timeZone: string): OwnMoves {
   const doctor = useQuery(doctorQuery(doctorId)).data
   const [moved, setMoved] = useState<{ booking: Booking; isInList: boolean } | null>(null)
   const [isOpen, setOpen] = useState(false)
-  const moveOf = (booking: Booking, onOpen?: () => void) => (
-    <Anchor
-      component="button"
-      type="button"
-      inherit
-      underline="always"
-      aria-label={t('move.of', { name: nameOf(booking) })}
-      onClick={() => {
-        onOpen?.()
-        setMoved({ booking, isInList: onOpen === undefined })
-        setOpen(true)
-      }}
-    >
-      {t('move.short')}
-    </Anchor>
-  )
+  const moveOf = (booking: Booking, onOpen?: () => void) =>
+    canBeMoved(booking) ? (
+      <Anchor
+        component="button"
+        type="button"
+        inherit
+        underline="always"
+        aria-label={t('move.of', { name: nameOf(booking) })}
+        onClick={() => {
+          onOpen?.()
+          setMoved({ booking, isInList: onOpen === undefined })
+          setOpen(true)
+        }}
+      >
+        {t('move.short')}
+      </Anchor>
+    ) : null
   const dialog =
     moved === null || doctor === undefined ? null : (
       <MoveDialog

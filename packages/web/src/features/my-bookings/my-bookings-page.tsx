@@ -5,7 +5,7 @@ import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { AttendanceConfirmed } from '../../domain/bookings/attendance-confirmed.tsx'
 import { KeptTickets } from '../../domain/bookings/kept-tickets.tsx'
-import { isAttendanceAsked } from '../../domain/bookings/offered-actions.ts'
+import { canBeMoved, isAttendanceAsked } from '../../domain/bookings/offered-actions.ts'
 import { ownStatusLabel } from '../../domain/bookings/status-label.ts'
 import { ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { useAttending } from '../../domain/bookings/use-attending.ts'
@@ -189,7 +189,16 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
             variant={kind === 'upcoming' && booking.joinUrl === null ? 'filled' : 'default'}
             {...named(t(kind === 'upcoming' ? 'open' : 'details'))}
           />
-          {canBeChanged ? (
+          {canBeChanged && booking.offer === 'open' ? (
+            <LinkButton
+              size="sm"
+              variant="default"
+              to="/offer"
+              hash={ticketHash(link)}
+              {...named(t('ticket:acceptOrDecline'))}
+            />
+          ) : null}
+          {canBeChanged && canBeMoved(booking) ? (
             <>
               <LinkButton
                 size="sm"

@@ -4,7 +4,7 @@ import { IconCalendar, IconPrinter } from '@tabler/icons-react'
 import { getRouteApi } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
-import { isAttendanceAsked } from '../../domain/bookings/offered-actions.ts'
+import { canBeMoved, isAttendanceAsked } from '../../domain/bookings/offered-actions.ts'
 import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
 import type { Attending } from '../../domain/bookings/use-attending.ts'
 import { CopyLink } from '../../domain/links/copy-link.tsx'
@@ -70,6 +70,8 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
     if (isCancellingAtFirst) forgetSearch()
   }
   const isComing = booking.status === 'CONFIRMED' || booking.status === 'PENDING'
+  // An offer of the waitlist is accepted or declined, on its page.
+  const canBeChanged = canBeMoved(booking) && !isOffline
   const now = serverNow()
   const isFresh = now - Date.parse(booking.createdAt) < freshMs
   const isAsked = attending !== null && isAttendanceAsked(booking, clinic, now) && !isOffline
@@ -119,7 +121,7 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
             {t('bookAgain')}
           </LinkButton>
         )}
-        {isComing && !isOffline ? (
+        {canBeChanged ? (
           <>
             <Button variant="default" aria-expanded={isMoving} onClick={() => onMoving(!isMoving)}>
               {t('move.start')}
@@ -143,7 +145,7 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
           <KeepTicket {...{ booking, doctor, clinic, link, isKept }} />
         </MoreActions>
       </div>
-      {isMoving && isComing && !isOffline ? (
+      {isMoving && canBeChanged ? (
         <Suspense fallback={<PageLoading />}>
           <MoveBooking
             booking={booking}

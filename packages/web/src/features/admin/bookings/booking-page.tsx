@@ -5,7 +5,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { BookingActions } from '../../../domain/bookings/booking-actions.tsx'
-import { canBeErased, isOpen } from '../../../domain/bookings/offered-actions.ts'
+import { canBeErased, canBeMoved, isOpen } from '../../../domain/bookings/offered-actions.ts'
 import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
 import { referenceOf } from '../../../domain/bookings/ticket-link.ts'
 import { usePatientName } from '../../../domain/bookings/use-patient-name.ts'
@@ -64,7 +64,7 @@ function BookingFacts({ booking }: { booking: Booking }) {
   const { move = false, ...search } = route.useSearch()
   const withdrawnDays = daysOf(search)
   const navigate = route.useNavigate()
-  const [dialog, setDialog] = useState<'move' | 'cancel' | 'erase' | null>(move && isOpen(booking) ? 'move' : null)
+  const [dialog, setDialog] = useState<'move' | 'cancel' | 'erase' | null>(move && canBeMoved(booking) ? 'move' : null)
   const { patient } = booking
   const close = () => setDialog(null)
   const { clinicId, doctorId, startsAt } = booking
@@ -107,9 +107,11 @@ function BookingFacts({ booking }: { booking: Booking }) {
         <BookingActions booking={booking} timeZone={timeZone} />
         {isOpen(booking) ? (
           <div className={layoutClasses.actions}>
-            <Button variant="default" size="sm" onClick={() => setDialog('move')}>
-              {t('booking.move')}
-            </Button>
+            {canBeMoved(booking) ? (
+              <Button variant="default" size="sm" onClick={() => setDialog('move')}>
+                {t('booking.move')}
+              </Button>
+            ) : null}
             <Button variant="default" size="sm" onClick={() => setDialog('cancel')}>
               {t('booking.cancel')}
             </Button>
