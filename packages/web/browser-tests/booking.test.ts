@@ -78,6 +78,22 @@ test('the link to a time, as e-mails have it, has a button that books the time w
   expect(await late.getByRole('button', { name: 'Book this time' }).count()).toBe(0)
 })
 
+test('the link to a time for several places books as many, while there are as many', async ({ site }) => {
+  const practice = await aPractice(site, { capacity: 3 })
+  const [slot] = practice.slots
+  if (slot === undefined) throw new Error('The practice has no times.')
+  const from = slot.startsAt.slice(0, 10)
+  const link = `/doctors/${practice.doctor.id}?from=${from}&slot=${slot.id}&type=in_person&units=2`
+  const [page, late] = [await site.newPage(), await site.newPage()]
+  await page.goto(link)
+  await page.getByText(/^This time is still free: .* \(2 places\)$/).waitFor()
+  await page.getByRole('button', { name: 'Book this time' }).click()
+  await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
+  expect(await placesLeft(site, practice, slot.id)).toBe(1)
+  await late.goto(link)
+  await late.getByText('The time in the e-mail is no longer free.', { exact: false }).waitFor()
+})
+
 test('all missing fields are named, the first gets the focus, and nothing is confirmed', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await site.newPage()

@@ -104,7 +104,7 @@ export async function messageFacts(
   const { rows } = await pool.query<Omit<MessageFacts, 'settings'> & { settings: MessageSettings | null }>(sql`
     select b.id as "bookingId", b.slot_id as "slotId", b.status, b.patient, b.account_id as "accountId",
            b.waitlist_entry_id as "waitlistEntryId", ${offerAnnounced} as "offerAnnounced",
-           coalesce(t.epoch, 0) as "manageEpoch", b.appointment_type as "appointmentType",
+           coalesce(t.epoch, 0) as "manageEpoch", b.appointment_type as "appointmentType", b.units,
            b.cancellation_reason as "cancellationReason", s.starts_at as "startsAt", s.ends_at as "endsAt",
            s.starts_at <= statement_timestamp() as "hasBegun",
            b.attendance_confirmed_at is not null as "isAttendanceConfirmed",

@@ -4,13 +4,16 @@ import { clinicNoOf } from '../model/id.ts'
 import type { MessageFacts, TimeInstead } from '../model/message.ts'
 import { alternativeReads } from '../reads/alternatives.ts'
 
-/** Bookable times instead of a withdrawn one: of the same doctor, then of others with the same specialization. */
+/**
+ * Bookable times with as many places instead of a withdrawn one: of the same doctor, then of others with the same
+ * specialization.
+ */
 export async function timesInstead(
   pool: pg.Pool,
-  { slotId, appointmentType }: Pick<MessageFacts, 'slotId' | 'appointmentType'>,
+  { slotId, units, appointmentType }: Pick<MessageFacts, 'slotId' | 'units' | 'appointmentType'>,
   limit: number,
 ): Promise<TimeInstead[]> {
-  const wanted = { slotId, fromSlotId: null, units: 1, appointmentType, limit, sameDoctor: false }
+  const wanted = { slotId, fromSlotId: null, units, appointmentType, limit, sameDoctor: false }
   const slots = await alternativeReads(pool).alternatives(wanted)
   if (slots.length === 0) return []
   const ids = [...new Set(slots.map(({ doctorId }) => doctorId))]

@@ -156,6 +156,8 @@ export type MessageFacts = {
   /** Of its manage token. */
   manageEpoch: number
   appointmentType: AppointmentType
+  /** Places in the slot. */
+  units: number
   cancellationReason: string | null
   startsAt: Date
   endsAt: Date

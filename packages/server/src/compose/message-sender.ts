@@ -5,7 +5,7 @@ import { accountOfConfirmedEmail, currentEmail } from '../accounts/confirmed-ema
 import type { Config } from '../config/config.ts'
 import { createRecipientDigests } from '../messages/recipient-digests.ts'
 import type { MessageSender } from '../messages/send-due-messages.ts'
-import type { MailLinks } from '../messages/visit-context.ts'
+import { type MailLinks, timeLink } from '../messages/visit-context.ts'
 import { createConfirmationTokens, createUnsubscribeTokens } from '../secrets/confirmation-tokens.ts'
 import { createKeyedDigests } from '../secrets/keyed-digests.ts'
 import { createManageTokens } from '../secrets/manage-tokens.ts'
@@ -75,7 +75,7 @@ export function mailLinks(settings: MailSettings, secrets: readonly string[]): M
       return `${site}/api/v1/unsubscribe/waitlist/${unsubscribing(waitlistEntryId, patient)}`
     },
     times: (doctorId, from) => `${site}/doctors/${doctorId}?from=${from}`,
-    time: ({ slotId, doctorId, day, type }) => `${site}/doctors/${doctorId}?from=${day}&slot=${slotId}&type=${type}`,
+    time: (slot) => timeLink(site, slot),
   }
 }
 

@@ -23,6 +23,7 @@ export type VisitContext = {
   clinicPhone: string | null
   doctorName: string
   isVideo: boolean
+  units: number
   /** The day and time, with the zone. */
   when: string
   reference: string

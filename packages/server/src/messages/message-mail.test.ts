@@ -74,6 +74,20 @@ describe.each(every)('the mail %s in %s', (kind, language) => {
   })
 })
 
+test.each(every)('the mail %s in %s says for how many places it is, if for more than one', (kind, language) => {
+  const { howMany } = mailTexts[language]
+  const three = { en: '3 places', de: '3 Plätze', ar: '3 أماكن' }[language]
+  const { html, text } = mailOf(kind, language, { units: 3 }).content
+  for (const content of [html, text]) for (const part of [howMany, three]) expect(content).toContain(part)
+  expect(mailOf(kind, language).content.text).not.toContain(howMany)
+})
+
+test('the free times instead of a withdrawn one are booked with as many places', () => {
+  const links = (units: number) => mailOf('withdrawn', 'en', { units }).content.text.match(/&units=\d+/g)
+  expect(links(3)).toEqual(['&units=3', '&units=3', '&units=3'])
+  expect(links(1)).toBeNull()
+})
+
 test.each(['2026-03-29T00:30:00Z', '2026-03-29T01:30:00Z', '2026-10-25T00:30:00Z', '2026-10-25T01:30:00Z'])(
   'the calendar file has the instant %s of a day on which clocks change',
   (time) => {

@@ -154,10 +154,11 @@ function contentOf(
         const urls = { offerUrl: links.offer(facts), leaveUrl: links.leaveWaitlist(facts) }
         return offerWithdrawnMail({ ...context, ...urls }, texts)
       }
+      const { timezone, appointmentType: type, units } = facts
       const alternatives = facts.alternatives.map(({ slotId, doctorId, doctorName, startsAt }) => ({
-        when: whenText(startsAt, facts.timezone, language),
+        when: whenText(startsAt, timezone, language),
         doctorName,
-        url: links.time({ slotId, doctorId, day: localDay(startsAt, facts.timezone), type: facts.appointmentType }),
+        url: links.time({ slotId, doctorId, day: localDay(startsAt, timezone), type, units }),
       }))
       return withdrawnMail({ ...context, alternatives, bookUrl }, texts)
     }

@@ -40,6 +40,14 @@ test.each(messageLanguages.flatMap((language) => kinds.map((kind) => [kind, lang
   },
 )
 
+test.each(messageLanguages)('every SMS in %s says for how many places it is, if for more than one', (language) => {
+  const many = { en: '(12 places)', de: '(12 Plätze)', ar: '(12 مكانًا)' }[language]
+  for (const kind of kinds) {
+    const textFor = (units: number) => smsText(kind, sampleFacts(kind, language, { units }), sampleSettings.links)
+    expect([textFor(12).includes(many), textFor(1).includes('(')], kind).toEqual([true, false])
+  }
+})
+
 test.each(messageLanguages)(
   'a reminder in %s asks whether the patient comes, if its link makes no further part',
   (language) => {

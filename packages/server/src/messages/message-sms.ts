@@ -1,6 +1,7 @@
 import type { DueMessage, MessageFacts, MessageLanguage, MessageReason, SmsKind } from '@holdfast/engine'
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { SegmentedMessage } from 'sms-segments-calculator'
+import { places } from './texts/places.ts'
 import { smsTexts } from './texts/sms-texts.ts'
 import { localDay, type MailLinks } from './visit-context.ts'
 
@@ -38,10 +39,11 @@ function knownCountry(country: string | null): CountryCode | undefined {
 export function smsText(kind: SmsKind, facts: MessageFacts, links: MailLinks): string {
   const language = facts.patient.language ?? facts.settings.language
   const timeOf = (at: Date) => shortTime(at, facts.timezone, language)
+  const when = timeOf(facts.startsAt)
   const text = smsTexts[language][isOfferWithdrawn(kind, facts) ? 'offerWithdrawn' : kind]({
     clinic: facts.clinicName.slice(0, nameLengthMax),
     doctor: facts.doctorName.slice(0, nameLengthMax),
-    when: timeOf(facts.startsAt),
+    when: facts.units === 1 ? when : `${when} (${places[language](facts.units)})`,
     until: timeOf(facts.holdExpiresAt ?? facts.startsAt),
     isComing: facts.isAttendanceConfirmed,
   })

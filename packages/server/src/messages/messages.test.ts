@@ -62,8 +62,8 @@ async function aScene(): Promise<void> {
   staff = account.token
 }
 
-async function book(patient: object): Promise<{ id: string; manageToken: string }> {
-  const body = { slotId: slot.id, patient: { name: 'Ada', ...patient }, confirm: true }
+async function book(patient: object, units = 1): Promise<{ id: string; manageToken: string }> {
+  const body = { slotId: slot.id, units, patient: { name: 'Ada', ...patient }, confirm: true }
   const response = await call(`${server.url}/api/v1/bookings`, { method: 'POST', body })
   expect(response.status).toBe(201)
   return { id: String(response.body.id), manageToken: String(response.body.manageToken) }
@@ -130,16 +130,21 @@ test('a patient gets one mail for a confirmation, with the ticket, and one for t
   expect(server.logText()).not.toContain('ada@example.org')
 })
 
-test('a withdrawn time: the mail offers others', async () => {
-  const { id } = await book({ email: 'eve@example.org' })
+test('a withdrawn time: the mail offers others with as many places', async () => {
+  const { id } = await book({ email: 'eve@example.org' }, 2)
   await arrived(1, 'eve@example.org')
-  await aSlot(server.database, { id: slot.doctorId, clinicNo: slot.clinicNo, clinicId: '' })
+  const doctor = { id: slot.doctorId, clinicNo: slot.clinicNo, clinicId: '' }
+  const narrow = await aSlot(server.database, doctor)
+  const wide = await aSlot(server.database, doctor, { capacity: 2 })
   const url = `${server.url}/api/v1/slots/${slot.id}?withBookings=true`
   expect((await call(url, { method: 'DELETE', bearer: staff })).status).toBe(200)
   const [, withdrawn] = await arrived(2, 'eve@example.org')
   expect(withdrawn?.subject).toContain('cannot take place')
   expect(withdrawn?.text).toContain(`https://book.example.org/doctors/${slot.doctorId}?from=`)
   expect(withdrawn?.text).toContain('These times are free')
+  expect(withdrawn?.text).toContain('2 places')
+  expect(withdrawn?.text).toContain(`&slot=${wide.id}&type=in_person&units=2`)
+  expect(withdrawn?.text).not.toContain(narrow.id)
   expect(await messageIn(id, 'withdrawn', 'sent')).toBeDefined()
 })
 

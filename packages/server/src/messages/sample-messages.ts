@@ -12,7 +12,7 @@ import { newSignInMail } from './templates/new-sign-in.ts'
 import { passwordResetMail } from './templates/password-reset.ts'
 import type { TicketLinkContext } from './templates/ticket-link.ts'
 import { webhookPausedMail } from './templates/webhook-paused.ts'
-import { type MailLinks, referenceOf, whenText } from './visit-context.ts'
+import { type MailLinks, referenceOf, timeLink, whenText } from './visit-context.ts'
 
 /** Invented messages of every kind, for previews and tests. */
 
@@ -91,6 +91,7 @@ export function sampleFacts(
     offerAnnounced: { offered: false, unanswered: true }[String(kind)] ?? null,
     manageEpoch: 0,
     appointmentType: 'in_person',
+    units: 1,
     cancellationReason: kind === 'cancelled' ? `${doctor}: –` : null,
     startsAt,
     endsAt: new Date(startsAt.getTime() + 900_000),
@@ -187,7 +188,7 @@ export function sampleLinks(site: string): MailLinks {
         ? `${site}/api/v1/unsubscribe/${bookingId}.hfu_${'z'.repeat(43)}`
         : null,
     times: (doctorId, from) => `${site}/doctors/${doctorId}?from=${from}`,
-    time: ({ slotId, doctorId, day, type }) => `${site}/doctors/${doctorId}?from=${day}&slot=${slotId}&type=${type}`,
+    time: (slot) => timeLink(site, slot),
   }
 }
 

@@ -31,11 +31,12 @@ export type MailLinks = {
   /** The doctor's free times, from a local day `YYYY-MM-DD` on. */
   times(doctorId: string, from: string): string
   /** The same, with a button that books a time of that day. */
-  time(slot: { slotId: string; doctorId: string; day: string; type: AppointmentType }): string
+  time(slot: { slotId: string; doctorId: string; day: string; type: AppointmentType; units: number }): string
 }
 
 export function visitContext(facts: MessageFacts, language: MessageLanguage, links: MailLinks): VisitContext {
-  const { patient, clinicName, address, phone, doctorName, appointmentType, startsAt, timezone, settings } = facts
+  const { patient, clinicName, address, phone, doctorName, appointmentType, units, startsAt, timezone, settings } =
+    facts
   return {
     patientName: shownName(patient.name),
     clinicName,
@@ -43,12 +44,22 @@ export function visitContext(facts: MessageFacts, language: MessageLanguage, lin
     clinicPhone: phone,
     doctorName,
     isVideo: appointmentType === 'video',
+    units,
     when: whenText(startsAt, timezone, language),
     reference: referenceOf(facts.bookingId),
     ticketUrl: links.ticket(facts),
     textBefore: settings.textBefore,
     textAfter: settings.textAfter,
   }
+}
+
+/** The page of a doctor's times with the button that books one of them. */
+export function timeLink(
+  site: string,
+  { slotId, doctorId, day, type, units }: Parameters<MailLinks['time']>[0],
+): string {
+  const places = units === 1 ? '' : `&units=${units}`
+  return `${site}/doctors/${doctorId}?from=${day}&slot=${slotId}&type=${type}${places}`
 }
 
 /** How a day, a time and the name of its zone are joined. */

@@ -3,12 +3,13 @@ import type { MailTexts } from '../texts/en.ts'
 
 /** What every mail about a visit says of it. */
 export function visitDetails(context: VisitContext, texts: MailTexts): MailContent['details'] {
-  const { when, doctorName, isVideo, clinicName, clinicAddress, reference } = context
+  const { when, doctorName, isVideo, units, clinicName, clinicAddress, reference } = context
   const place = clinicAddress === null ? clinicName : texts.place(clinicName, clinicAddress)
   return [
     { label: texts.when, value: when },
     { label: texts.doctor, value: doctorName },
     { label: texts.where, value: isVideo ? texts.byVideo : place },
+    ...(units === 1 ? [] : [{ label: texts.howMany, value: texts.places(units) }]),
     { label: texts.reference, value: reference },
   ]
 }

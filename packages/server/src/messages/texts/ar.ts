@@ -1,4 +1,5 @@
 import type { MailTexts } from './en.ts'
+import { places } from './places.ts'
 
 /** The groups of a number would be shown in the reverse order. */
 const leftToRight = (text: string) => `\u2066${text}\u2069`
@@ -11,6 +12,8 @@ export const ar: MailTexts = {
   where: 'المكان',
   place: (clinic, address) => `${clinic}، ${address}`,
   byVideo: 'عبر الفيديو. الرابط موجود في تذكرتك.',
+  howMany: 'العدد',
+  places: places.ar,
   phone: 'الهاتف',
   reference: 'الرقم المرجعي',
   reason: 'السبب',

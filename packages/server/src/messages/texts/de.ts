@@ -1,4 +1,5 @@
 import type { MailTexts } from './en.ts'
+import { places } from './places.ts'
 
 export const de: MailTexts = {
   direction: 'ltr',
@@ -8,6 +9,8 @@ export const de: MailTexts = {
   where: 'Wo',
   place: (clinic, address) => `${clinic}, ${address}`,
   byVideo: 'Per Video. Der Link steht auf Ihrem Ticket.',
+  howMany: 'Anzahl',
+  places: places.de,
   phone: 'Telefon',
   reference: 'Buchungsnummer',
   reason: 'Grund',

@@ -1,3 +1,5 @@
+import { places } from './places.ts'
+
 export const en = {
   direction: 'ltr' as 'ltr' | 'rtl',
   greeting: (name: string | null) => (name === null ? 'Hello,' : `Hello ${name},`),
@@ -6,6 +8,8 @@ export const en = {
   where: 'Where',
   place: (clinic: string, address: string) => `${clinic}, ${address}`,
   byVideo: 'By video. The link is on your ticket.',
+  howMany: 'How many',
+  places: places.en,
   phone: 'Phone',
   reference: 'Reference',
   reason: 'Reason',

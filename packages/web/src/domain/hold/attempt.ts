@@ -12,6 +12,8 @@ export type Attempt = {
   doctorId: string
   slot: Pick<Slot, 'id' | 'startsAt' | 'endsAt'>
   appointmentType: AppointmentType
+  /** How many places; absent: one. */
+  units?: number
   /** The signed-in account, sent with the hold; null for a guest, who is named when it is confirmed. */
   holder: { name: string; email?: string } | null
   /** How often the hold was extended. */
@@ -49,14 +51,15 @@ export function holderOf(account: Account): Attempt['holder'] {
 
 const storageKey = 'holdfast-attempt'
 
-export type AttemptRequest = Pick<Attempt, 'slot' | 'doctorId' | 'appointmentType' | 'holder' | 'details'>
+export type AttemptRequest = Pick<Attempt, 'slot' | 'doctorId' | 'appointmentType' | 'units' | 'holder' | 'details'>
 
 /** A new attempt with a new idempotency key. */
 export function newAttempt(request: AttemptRequest, replaces: HeldAttempt | null = null): Attempt {
-  const { doctorId, appointmentType, holder, details } = request
+  const { doctorId, appointmentType, units, holder, details } = request
   const { id, startsAt, endsAt } = request.slot
   return {
     ...{ doctorId, appointmentType, holder, details, slot: { id, startsAt, endsAt } },
+    ...(units === undefined ? {} : { units }),
     ...{ key: randomKey(), extensions: 0, made: null, holdExpiresAt: null, replaces },
   }
 }
@@ -83,12 +86,13 @@ export function storeAttempt(
 
 function isAttempt(value: unknown): value is Attempt {
   if (typeof value !== 'object' || value === null) return false
-  const { key, doctorId, slot, appointmentType, holder, extensions, made, details, holdExpiresAt, replaces } =
+  const { key, doctorId, slot, appointmentType, units, holder, extensions, made, details, holdExpiresAt, replaces } =
     value as Record<keyof Attempt, unknown>
   return (
     typeof key === 'string' &&
     typeof doctorId === 'string' &&
     typeof appointmentType === 'string' &&
+    (units === undefined || typeof units === 'number') &&
     hasTexts(slot, ['id', 'startsAt', 'endsAt']) &&
     (holder === null || hasTexts(holder, ['name'])) &&
     typeof extensions === 'number' &&

@@ -4,10 +4,14 @@ import { currentLanguage } from '../../lib/i18n.ts'
 import type { Attempt, Details, HoldAccess } from './attempt.ts'
 
 /** Requests the hold of an attempt. Idempotent: repeated requests return the same hold. */
-export function requestHold({ key, slot, holder, appointmentType }: Attempt): Promise<MadeBooking> {
+export function requestHold({ key, slot, units, holder, appointmentType }: Attempt): Promise<MadeBooking> {
   return dataOf(
     api.createBooking({
-      body: { slotId: slot.id, appointmentType, ...(holder === null ? {} : { patient: holder }) },
+      body: {
+        ...{ slotId: slot.id, appointmentType },
+        ...(units === undefined ? {} : { units }),
+        ...(holder === null ? {} : { patient: holder }),
+      },
       headers: { 'Idempotency-Key': key },
     }),
   )

@@ -72,10 +72,11 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
   const type = doctor.appointmentTypes.find((one) => one === search.type) ?? doctor.appointmentTypes[0] ?? 'in_person'
   const from = search.from ?? firstDayOf(doctor, clinic)
 
-  const choose = (slot: ChosenSlot) => {
+  const choose = (slot: ChosenSlot, units?: number) => {
     const me = session.kind === 'account' ? session.me : null
     const details = 'attempt' in state ? state.attempt.details : detailsOf(me)
-    const request = { slot, doctorId: slot.doctorId, appointmentType: type, holder: holderOf(me), details }
+    const wanted = { slot, doctorId: slot.doctorId, appointmentType: type, ...(units === undefined ? {} : { units }) }
+    const request = { ...wanted, holder: holderOf(me), details }
     if (slot.doctorId === doctor.id) {
       hold.take(request)
       show()
@@ -144,19 +145,17 @@ type ChoiceProps = {
   clinic: Clinic
   type: AppointmentType
   from: string
-  onChoose: (slot: ChosenSlot) => void
+  onChoose: (slot: ChosenSlot, units?: number) => void
 }
 
 /** The choice of the appointment type and the time. */
 const Choice = memo(({ doctor, clinic, type, from, onChoose }: ChoiceProps) => {
   const { t } = useTranslation(['booking', 'shell'])
-  const { slot: slotId, ...search } = route.useSearch()
+  const { slot: slotId, units = 1, ...search } = route.useSearch()
   const navigate = useNavigate()
   return (
     <Stack gap="lg">
-      {slotId === undefined ? null : (
-        <WantedTime slotId={slotId} doctorId={doctor.id} clinic={clinic} from={from} onChoose={onChoose} />
-      )}
+      {slotId === undefined ? null : <WantedTime {...{ slotId, units, clinic, from, onChoose }} doctorId={doctor.id} />}
       {doctor.appointmentTypes.length > 1 ? (
         <SegmentedControl
           aria-label={t('type')}

@@ -4,30 +4,34 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { slotsOfWeekQuery } from '../../domain/free-times/slots-of-week-query.ts'
 import { isBookable } from '../../domain/free-times/week-days.ts'
-import { formatLongDayTime } from '../../lib/format.ts'
+import { formatLongDayTime, formatNumber } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 
 type WantedTimeProps = {
   slotId: string
+  units: number
   doctorId: string
   clinic: Clinic
   from: string
-  onChoose: (slot: Slot) => void
+  onChoose: (slot: Slot, units?: number) => void
 }
 
 /** The time that a link in an e-mail is about, with a button that holds it: opening the link changes nothing. */
-export function WantedTime({ slotId, doctorId, clinic, from, onChoose }: WantedTimeProps) {
+export function WantedTime({ slotId, units, doctorId, clinic, from, onChoose }: WantedTimeProps) {
   const { t } = useTranslation('booking')
   const slots = useQuery(slotsOfWeekQuery(doctorId, from))
   if (slots.data === undefined) return slots.isError ? null : <Skeleton height="5rem" radius="lg" />
   const slot = slots.data.items.find(({ id }) => id === slotId)
-  const isFree = slot !== undefined && isBookable(slot, clinic.settings, serverNow())
+  const isFree = slot !== undefined && slot.available >= units && isBookable(slot, clinic.settings, serverNow())
   return (
     <Alert variant="outline" radius="lg" role="status" mih="5rem">
       {isFree ? (
         <Group gap="sm">
-          <Text>{t('wanted.free', { when: formatLongDayTime(slot.startsAt, clinic.timezone) })}</Text>
-          <Button onClick={() => onChoose(slot)}>{t('wanted.book')}</Button>
+          <Text>
+            {t('wanted.free', { when: formatLongDayTime(slot.startsAt, clinic.timezone) })}
+            {units === 1 ? '' : ` (${t('week.places', { count: units, places: formatNumber(units) })})`}
+          </Text>
+          <Button onClick={() => onChoose(slot, units === 1 ? undefined : units)}>{t('wanted.book')}</Button>
         </Group>
       ) : (
         <Text>{t('wanted.gone')}</Text>

@@ -1,16 +1,20 @@
 /**
  * `from`: the first day shown, YYYY-MM-DD. `type`: the appointment type, where the doctor offers several. `slot`: the
- * id of the time that a link in an e-mail is about.
+ * id of the time that a link in an e-mail is about. `units`: how many places of it, if more than one.
  */
-export type WeekSearch = { from?: string; type?: 'in_person' | 'video'; slot?: string }
+export type WeekSearch = { from?: string; type?: 'in_person' | 'video'; slot?: string; units?: number }
 
 export function parseWeekSearch(search: Record<string, unknown>): WeekSearch {
-  const { from, type, slot } = search
+  const { from, type, slot, units } = search
   return {
     ...(typeof from === 'string' && isDate(from) ? { from } : {}),
     ...(type === 'in_person' || type === 'video' ? { type } : {}),
-    ...(typeof slot === 'string' ? { slot } : {}),
+    ...(typeof slot === 'string' ? { slot, ...(isUnits(units) ? { units } : {}) } : {}),
   }
+}
+
+function isUnits(units: unknown): units is number {
+  return typeof units === 'number' && Number.isInteger(units) && units > 1 && units <= 1_000_000
 }
 
 function isDate(text: string): boolean {
