@@ -10,6 +10,8 @@ const messageStates = ['due', 'sent', 'kept', 'failed', 'skipped'] as const
 const smsKinds = ['offered', 'confirmed', 'moved', 'cancelled', 'withdrawn', 'reminder'] as const
 
 const messageKinds = ['confirm', 'unanswered', ...smsKinds] as const
+/** What says something else than others of its kind. */
+const messageVariants = ['offer_withdrawn', 'cancelled_by_patient', 'reminder_confirmed'] as const
 const messageChannels = ['email', 'sms'] as const
 
 /** What the server decides about a message by itself. */
@@ -130,7 +132,7 @@ export const messageWithContentSchema = Type.Object(
 
 export const messagePreviewQuery = Type.Object(
   {
-    kind: literals(messageKinds),
+    kind: literals([...messageKinds, ...messageVariants]),
     language: literals(messageLanguages),
     channel: literals(messageChannels, { description: 'There is no SMS of the kinds `confirm` and `unanswered`' }),
   },

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BusyCalendarFailure, defaultMessageSettings } from '@holdfast/engine'
@@ -11,7 +11,14 @@ import { messageMail, reasonToSkip } from './message-mail.ts'
 import { smsText } from './message-sms.ts'
 import { previewMessage } from './preview-message.ts'
 import { mailTexts } from './render-mail.ts'
-import { messageKinds, messageLanguages, sampleFacts, sampleMessage, sampleSettings } from './sample-messages.ts'
+import {
+  messageKinds,
+  messageLanguages,
+  type SampleKind,
+  sampleFacts,
+  sampleMessage,
+  sampleSettings,
+} from './sample-messages.ts'
 import { busyCalendarFailingMail } from './templates/busy-calendar-failing.ts'
 import { writePreviews } from './write-previews.ts'
 
@@ -257,7 +264,7 @@ test('a preview is what is sent, with the clinic’s texts and its logo in the p
   const settings = { ...defaultMessageSettings, textBefore: 'Bring your card.', smsKinds: [] }
   const clinic = { name: 'Riverside', timezone: 'Asia/Tokyo', address: '1 River Street', phone: null }
   const previewed = { clinic, settings, logo, now: new Date('2026-11-20T12:20:00Z') }
-  const preview = (kind: (typeof messageKinds)[number], channel: 'email' | 'sms') =>
+  const preview = (kind: SampleKind, channel: 'email' | 'sms') =>
     previewMessage({ kind, language: 'en', channel }, previewed, sampleSettings)
   for (const kind of messageKinds) {
     const { html, text, subject, smsParts } = preview(kind, 'email') ?? {}
@@ -274,6 +281,9 @@ test('a preview is what is sent, with the clinic’s texts and its logo in the p
   expect(preview('reminder', 'sms')).toMatchObject({ subject: null, html: null, smsParts: 2 })
   expect(preview('reminder', 'sms')?.text).toContain('Riverside')
   expect(preview('confirm', 'sms')).toBeNull()
+  expect(preview('offer_withdrawn', 'email')?.text).toContain(mailTexts.en.offerWithdrawn.heading)
+  expect(preview('cancelled_by_patient', 'email')?.text).toContain(mailTexts.en.cancelled.byPatient)
+  expect(preview('reminder_confirmed', 'email')?.text).not.toContain('attend=true')
 })
 
 test('an address is masked', () => {
@@ -284,7 +294,12 @@ test('all mails are written into a folder', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-mails-'))
   try {
     const names = await writePreviews(directory)
-    expect(names).toHaveLength(2 * (27 + 33) + 12)
+    expect(names).toHaveLength(2 * (27 + 33 + 12) + 12 + 6)
+    const read = (name: string) => readFile(join(directory, name), 'utf8')
+    expect(await read('offer-withdrawn.en.txt')).toContain(mailTexts.en.offerWithdrawn.heading)
+    expect(await read('cancelled-by-patient.de.txt')).toContain(mailTexts.de.cancelled.byPatient)
+    expect(await read('reminder-confirmed.en.txt')).not.toContain('attend=true')
+    expect(await read('confirmed-with-logo.ar.html')).toContain('<img src="data:image/png;base64,')
     expect((await readdir(directory)).sort()).toEqual(names.toSorted())
   } finally {
     await rm(directory, { recursive: true })

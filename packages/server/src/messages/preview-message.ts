@@ -3,16 +3,15 @@ import type {
   ClinicLogo,
   MessageChannel,
   MessageContent,
-  MessageKind,
   MessageLanguage,
   MessageSettings,
 } from '@holdfast/engine'
 import { withLogoInside } from './mail-logo.ts'
 import { type MailSettings, messageMail } from './message-mail.ts'
 import { isSmsKind, smsParts, smsText } from './message-sms.ts'
-import { sampleFacts, sampleMessage } from './sample-messages.ts'
+import { type SampleKind, sampleOf } from './sample-messages.ts'
 
-export type PreviewedMessage = { kind: MessageKind; language: MessageLanguage; channel: MessageChannel }
+export type PreviewedMessage = { kind: SampleKind; language: MessageLanguage; channel: MessageChannel }
 
 /** What of a preview is the clinic's, not invented. */
 export type PreviewedClinic = {
@@ -44,20 +43,20 @@ export function previewMessage(
   previewed: PreviewedClinic,
   mailSettings: MailSettings,
 ): MessagePreview | null {
-  const facts = factsOf(kind, language, previewed)
+  const { message, facts } = sampleFor(kind, language, previewed)
   if (channel === 'sms') {
-    if (!isSmsKind(kind)) return null
-    const text = smsText(kind, facts, mailSettings.links)
+    if (!isSmsKind(message.kind)) return null
+    const text = smsText(message.kind, facts, mailSettings.links)
     return { subject: null, html: null, text, smsParts: smsParts(text) }
   }
-  const { content } = messageMail(sampleMessage(kind), facts, mailSettings)
+  const { content } = messageMail(message, facts, mailSettings)
   return { ...shownContent(content, previewed.logo), smsParts: null }
 }
 
-function factsOf(kind: MessageKind, language: MessageLanguage, { clinic, settings, logo, now }: PreviewedClinic) {
+function sampleFor(kind: SampleKind, language: MessageLanguage, { clinic, settings, logo, now }: PreviewedClinic) {
   const { name: clinicName, timezone, address, phone } = clinic
   const startsAt = new Date(Math.ceil(now.getTime() / hourMs) * hourMs + daysAhead * dayMs)
-  return sampleFacts(kind, language, { clinicName, timezone, address, phone, settings, logo, startsAt })
+  return sampleOf(kind, language, { clinicName, timezone, address, phone, settings, logo, startsAt })
 }
 
 function shownContent({ subject, html, text }: MessageContent, logo: ClinicLogo | null) {

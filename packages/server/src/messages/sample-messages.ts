@@ -51,6 +51,43 @@ const statusOf: Record<MessageKind, string> = {
   withdrawn: 'FAILED',
 }
 
+type Variant = { kind: MessageKind; message?: { byPatient: boolean; byClinic: boolean }; facts?: Partial<MailFacts> }
+
+/** Messages of the same kind that say something else. */
+const variants = {
+  offer_withdrawn: { kind: 'withdrawn', facts: { waitlistEntryId: id, offerAnnounced: true } },
+  cancelled_by_patient: {
+    kind: 'cancelled',
+    message: { byPatient: true, byClinic: false },
+    facts: { cancellationReason: null },
+  },
+  reminder_confirmed: { kind: 'reminder', facts: { isAttendanceConfirmed: true } },
+} as const satisfies Record<string, Variant>
+
+export type SampleKind = MessageKind | keyof typeof variants
+
+export const sampleKinds: readonly SampleKind[] = [
+  ...messageKinds,
+  ...(Object.keys(variants) as (keyof typeof variants)[]),
+]
+
+/** A message of a kind, or one that says something else, and what it is written from. */
+export function sampleOf(
+  kind: SampleKind,
+  language: MessageLanguage,
+  overrides: Partial<MailFacts> = {},
+): { message: DueMessage; facts: MailFacts } {
+  const variant: Variant = isVariant(kind) ? variants[kind] : { kind }
+  return {
+    message: { ...sampleMessage(variant.kind), ...variant.message },
+    facts: sampleFacts(variant.kind, language, { ...variant.facts, ...overrides }),
+  }
+}
+
+function isVariant(kind: SampleKind): kind is keyof typeof variants {
+  return Object.hasOwn(variants, kind)
+}
+
 export function sampleMessage(kind: MessageKind): DueMessage {
   return {
     clinicNo: 1,

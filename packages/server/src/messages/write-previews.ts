@@ -1,13 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { withLogoInside } from './mail-logo.ts'
 import { messageMail } from './message-mail.ts'
 import { mailTexts, renderMail } from './render-mail.ts'
+import { sampleLogo } from './sample-logo.ts'
 import {
-  messageKinds,
   messageLanguages,
   sampleAccountMails,
-  sampleFacts,
-  sampleMessage,
+  sampleKinds,
+  sampleOf,
   sampleSettings,
   sampleTicketLink,
 } from './sample-messages.ts'
@@ -41,13 +42,18 @@ export async function writePreviews(directory: string): Promise<string[]> {
       names.push(`${name}.${language}.html`, `${name}.${language}.txt`)
     }
   }
-  for (const kind of messageKinds) {
+  const samples = [
+    ...sampleKinds.map((kind) => ({ name: kind.replaceAll('_', '-'), kind, logo: null })),
+    { name: 'confirmed-with-logo', kind: 'confirmed', logo: sampleLogo } as const,
+  ]
+  for (const { name: sample, kind, logo } of samples) {
     for (const language of messageLanguages) {
-      const { mail, content } = messageMail(sampleMessage(kind), sampleFacts(kind, language), sampleSettings)
+      const { message, facts } = sampleOf(kind, language, { logo })
+      const { mail, content } = messageMail(message, facts, sampleSettings)
       const files = [
-        [`${kind}.${language}.html`, content.html],
-        [`${kind}.${language}.txt`, `${content.subject}\n\n${content.text}\n`],
-        ...(mail.calendar === null ? [] : [[`${kind}.${language}.ics`, mail.calendar.content] as const]),
+        [`${sample}.${language}.html`, logo === null ? content.html : withLogoInside(content.html, logo)],
+        [`${sample}.${language}.txt`, `${content.subject}\n\n${content.text}\n`],
+        ...(mail.calendar === null ? [] : [[`${sample}.${language}.ics`, mail.calendar.content] as const]),
       ] as const
       for (const [name, text] of files) {
         await writeFile(join(directory, name), text)

@@ -8688,7 +8688,7 @@ export type PreviewMessageData = {
         clinicId: string;
     };
     query: {
-        kind: 'confirm' | 'unanswered' | 'offered' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder';
+        kind: 'confirm' | 'unanswered' | 'offered' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder' | 'offer_withdrawn' | 'cancelled_by_patient' | 'reminder_confirmed';
         language: 'en' | 'de' | 'ar';
         /**
          * There is no SMS of the kinds `confirm` and `unanswered`

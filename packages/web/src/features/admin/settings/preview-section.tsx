@@ -1,4 +1,4 @@
-import type { MessageChannel, MessageKind } from '@holdfast/contract/client'
+import type { MessageChannel, PreviewMessageData } from '@holdfast/contract/client'
 import { NativeSelect, Stack, Text, Title } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -14,29 +14,34 @@ import { useClinic } from '../use-clinic.ts'
 import { framedMail } from './framed-mail.ts'
 import classes from './settings.module.css'
 
-const kinds: readonly MessageKind[] = [
+type PreviewedKind = PreviewMessageData['query']['kind']
+
+const kinds = [
   'confirmed',
   'reminder',
+  'reminder_confirmed',
   'moved',
   'cancelled',
+  'cancelled_by_patient',
   'withdrawn',
   'offered',
+  'offer_withdrawn',
   'unanswered',
   'confirm',
-]
+] as const satisfies PreviewedKind[]
 /** The link to confirm proves an e-mail address; the end of an entry of the waitlist offers nothing. */
-const notBySms: ReadonlySet<MessageKind> = new Set(['confirm', 'unanswered'])
+const notBySms: ReadonlySet<PreviewedKind> = new Set(['confirm', 'unanswered'])
 /** As what a message is shown. */
 const formats = ['html', 'text', 'sms'] as const
 type Format = (typeof formats)[number]
 
-type Wanted = { kind: MessageKind; language: Language; channel: MessageChannel }
+type Wanted = { kind: PreviewedKind; language: Language; channel: MessageChannel }
 
 /** Each message as patients get it, with an invented patient. */
 export function PreviewSection() {
   const { t, i18n } = useTranslation('admin')
   const { clinicId } = useClinic()
-  const [kind, setKind] = useState<MessageKind>('confirmed')
+  const [kind, setKind] = useState<(typeof kinds)[number]>('confirmed')
   const [language, setLanguage] = useState<Language>(languages.find((one) => one === i18n.language) ?? 'en')
   const [format, setFormat] = useState<Format>('html')
   const offered = formats.filter((one) => one !== 'sms' || !notBySms.has(kind))
