@@ -55,7 +55,7 @@ export {
   takeAccountMails,
   waitingAccountMails,
 } from './messages/account-mails.ts'
-export { type EntryFacts, entryFacts } from './messages/entry-facts.ts'
+export { type EntryFacts, endedEntryFacts, entryFacts } from './messages/entry-facts.ts'
 export {
   countLink,
   countMessage,
@@ -228,7 +228,7 @@ export type { VerifyFinding, VerifyReport } from './model/verify-report.ts'
 export type {
   JoinOutcome,
   NewWaitlistEntry,
-  StoreJoinMail,
+  StoreEntryMail,
   Waitlist,
   WaitlistEndReason,
   WaitlistEntry,

@@ -51,7 +51,7 @@ export type NewWaitlistEntry = WaitlistRequest & {
 }
 
 /** Stores the e-mail with the link to a new entry, in the transaction that adds it. */
-export type StoreJoinMail = (transaction: PoolClient, entryId: string) => Promise<void>
+export type StoreEntryMail = (transaction: PoolClient, entryId: string) => Promise<void>
 
 export type JoinOutcome =
   | { kind: 'joined'; id: string }
@@ -123,9 +123,19 @@ export type Waitlist = {
    *
    * @param storeMail null: there is no e-mail
    */
-  join(entry: NewWaitlistEntry, writeKey: WriteKey, storeMail?: StoreJoinMail | null): Promise<OnceResult<JoinOutcome>>
-  /** Ends an entry, and cancels its open offer. @returns false: there is no such entry */
-  leave(entryId: string, reason: 'left' | 'removed', actorId: string | null): Promise<boolean>
+  join(entry: NewWaitlistEntry, writeKey: WriteKey, storeMail?: StoreEntryMail | null): Promise<OnceResult<JoinOutcome>>
+  /**
+   * Ends an entry, and cancels its open offer.
+   *
+   * @param storeMail stores the e-mail about its end; null: there is none
+   * @returns false: there is no such entry
+   */
+  leave(
+    entryId: string,
+    reason: 'left' | 'removed',
+    actorId: string | null,
+    storeMail?: StoreEntryMail | null,
+  ): Promise<boolean>
   entry(entryId: string): Promise<WaitlistEntry | null>
   /**
    * Those with status `waiting`, `offered` or `open` as places are offered, others as they joined.

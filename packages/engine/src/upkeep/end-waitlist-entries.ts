@@ -1,21 +1,30 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { inTransaction } from '../database/pools.ts'
+import type { StoreEntryMail } from '../model/waitlist.ts'
 
-const entriesPerCallMax = 1_000
+const entriesPerCallMax = 200
 
 /**
  * Ends entries of waitlists whose last day is past, in small transactions. It only tidies: no place is offered to them
  * any more. Safe to call from any number of processes at once.
  *
+ * @param storeMail stores the e-mail about the end of an entry
  * @returns how many entries ended
  */
-export async function endWaitlistEntries(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
+export async function endWaitlistEntries(
+  pool: pg.Pool,
+  { signal, storeMail }: { signal?: AbortSignal | undefined; storeMail?: StoreEntryMail | null } = {},
+): Promise<number> {
   let total = 0
   while (signal?.aborted !== true) {
-    const { rows } = await pool.query<{ ended: string }>(
-      sql`select holdfast.end_waitlist_entries(${entriesPerCallMax}) as ended`,
-    )
-    const ended = Number(rows[0]?.ended ?? 0)
+    const ended = await inTransaction(pool, async (transaction) => {
+      const { rows } = await transaction.query<{ id: string }>(
+        sql`select id from holdfast.end_waitlist_entries(${entriesPerCallMax}) as id`,
+      )
+      for (const { id } of rows) await storeMail?.(transaction, id)
+      return rows.length
+    })
     total += ended
     if (ended < entriesPerCallMax) break
   }

@@ -6,7 +6,7 @@ import { type BookingOrigin, tooManyBookings } from '../model/booking-limits.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
 import { clinicNoIn, newId } from '../model/id.ts'
 import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
-import type { JoinOutcome, NewWaitlistEntry, StoreJoinMail, Waitlist } from '../model/waitlist.ts'
+import type { JoinOutcome, NewWaitlistEntry, StoreEntryMail, Waitlist } from '../model/waitlist.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 import { urgencies, waitlistReads } from './waitlist-reads.ts'
 
@@ -38,12 +38,16 @@ export function createWaitlist({ pool, announce, settle }: WaitlistSettings): Wa
       return result
     },
 
-    async leave(entryId, reason, actorId) {
+    async leave(entryId, reason, actorId, storeMail = null) {
       const clinicNo = clinicNoIn(entryId)
       if (clinicNo === null) return false
-      const { rows } = await pool.query<{ outcome: string; offer_id: string | null }>(sql`
-        select outcome, offer_id from holdfast.leave_waitlist(${clinicNo}, ${entryId}::uuid, ${reason})`)
-      const [row] = rows
+      const row = await inTransaction(pool, async (transaction) => {
+        const { rows } = await transaction.query<{ outcome: string; offer_id: string | null }>(sql`
+          select outcome, offer_id from holdfast.leave_waitlist(${clinicNo}, ${entryId}::uuid, ${reason})`)
+        const [ended] = rows
+        if (ended?.outcome === 'ended') await storeMail?.(transaction, entryId)
+        return ended
+      })
       // Whatever becomes of the offer now, the entry gets no other one. Should this fail, the offer lapses. If it was
       // accepted meanwhile, the booking stays.
       const offerId = row?.offer_id ?? null
@@ -68,7 +72,7 @@ export function createWaitlist({ pool, announce, settle }: WaitlistSettings): Wa
 async function addEntry(
   transaction: pg.PoolClient,
   entry: NewWaitlistEntry,
-  storeMail: StoreJoinMail | null,
+  storeMail: StoreEntryMail | null,
 ): Promise<JoinOutcome> {
   const outcome = await insertEntry(transaction, entry)
   if (outcome.kind === 'joined') await storeMail?.(transaction, outcome.id)

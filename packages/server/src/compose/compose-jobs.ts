@@ -64,7 +64,7 @@ export async function startAllJobs(
   const webhookDeps = createWebhookDeps(config, { secrets, pool: pools.webhooks, mails, log })
   const { auditMonths } = config
   const calendars = createBusyCalendarReader(config, { secrets, mails })
-  const jobDeps = { pool: pools.jobs, auditMonths, sender, webhooks: webhookDeps, calendars, log }
+  const jobDeps = { pool: pools.jobs, auditMonths, sender, webhooks: webhookDeps, calendars, mails, log }
   const jobs = await startJobs({ ...jobDeps, onDone: (done) => metrics?.jobDone(done) })
   const messages = startMessages({ pool: pools.messages, sender, log, metrics })
   const webhooks = startWebhooks(webhookDeps, metrics)

@@ -1,10 +1,11 @@
 import type { MessageLanguage } from '@holdfast/engine'
-import type { EntryMail } from './entry-mail.ts'
+import type { EntryEndedMail, EntryMail } from './entry-mail.ts'
 import type { MailContent } from './mail-content.ts'
 import { mailTexts } from './render-mail.ts'
 import { type BusyCalendarFailingContext, busyCalendarFailingMail } from './templates/busy-calendar-failing.ts'
 import { type ConfirmEmailContext, confirmEmailMail } from './templates/confirm-email.ts'
 import { type EmailChangedContext, emailChangedMail } from './templates/email-changed.ts'
+import { type EntryEndedContext, entryEndedMail } from './templates/entry-ended.ts'
 import { type EntryLinkContext, entryLinkMail } from './templates/entry-link.ts'
 import { type InvitationContext, invitationMail } from './templates/invitation.ts'
 import { type NewSignInContext, newSignInMail } from './templates/new-sign-in.ts'
@@ -22,6 +23,7 @@ type Contexts = {
   invitation: InvitationContext
   ticket_link: TicketLinkContext
   entry_link: EntryLinkContext
+  entry_ended: EntryEndedContext
   webhook_paused: WebhookPausedContext
   busy_calendar_failing: BusyCalendarFailingContext
 }
@@ -37,7 +39,11 @@ type MailOf<Of extends Kind> = { kind: Of; to: Recipient; context: Contexts[Of] 
 export type AccountMail = { [Of in Kind]: MailOf<Of> }[Kind]
 
 /** The mail as it is stored. */
-export type StoredAccountMail = Exclude<AccountMail, { kind: 'ticket_link' | 'entry_link' }> | TicketMail | EntryMail
+export type StoredAccountMail =
+  | Exclude<AccountMail, { kind: 'ticket_link' | 'entry_link' | 'entry_ended' }>
+  | TicketMail
+  | EntryMail
+  | EntryEndedMail
 
 const templates: { [Of in Kind]: (context: Contexts[Of], texts: MailTexts) => MailContent } = {
   password_reset: passwordResetMail,
@@ -47,6 +53,7 @@ const templates: { [Of in Kind]: (context: Contexts[Of], texts: MailTexts) => Ma
   invitation: invitationMail,
   ticket_link: ticketLinkMail,
   entry_link: entryLinkMail,
+  entry_ended: entryEndedMail,
   webhook_paused: webhookPausedMail,
   busy_calendar_failing: busyCalendarFailingMail,
 }

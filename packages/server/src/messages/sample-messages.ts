@@ -1,11 +1,18 @@
-import { type DueMessage, defaultMessageSettings, type MessageKind, type MessageLanguage } from '@holdfast/engine'
-import { entryLinkContext } from './entry-mail.ts'
+import {
+  type DueMessage,
+  defaultMessageSettings,
+  type EntryFacts,
+  type MessageKind,
+  type MessageLanguage,
+} from '@holdfast/engine'
+import { entryEndedContext, entryLinkContext } from './entry-mail.ts'
 import type { MailContent } from './mail-content.ts'
 import type { MailFacts, MailSettings } from './message-mail.ts'
 import { mailTexts } from './render-mail.ts'
 import { busyCalendarFailingMail } from './templates/busy-calendar-failing.ts'
 import { confirmEmailMail } from './templates/confirm-email.ts'
 import { emailChangedMail } from './templates/email-changed.ts'
+import { entryEndedMail } from './templates/entry-ended.ts'
 import { entryLinkMail } from './templates/entry-link.ts'
 import { invitationMail } from './templates/invitation.ts'
 import { newSignInMail } from './templates/new-sign-in.ts'
@@ -168,12 +175,19 @@ export function sampleTicketLink(language: MessageLanguage): TicketLinkContext {
   }
 }
 
+function sampleEntryEnd(language: MessageLanguage, endReason: 'removed' | 'expired') {
+  return entryEndedContext({ ...sampleEntry(language), endReason }, { language })
+}
+
 function sampleEntryLink(language: MessageLanguage, isRequested: boolean) {
+  return entryLinkContext(sampleEntry(language), { isRequested, links: sampleSettings.links, language })
+}
+
+function sampleEntry(language: MessageLanguage): EntryFacts {
   const { patient, clinicName, phone, doctorName } = sampleFacts('offered', language)
   const entry = { waitlistEntryId: id, clinicNo: 1, patient, accountId: null, manageEpoch: 0 }
   const ofClinic = { doctorName, clinicName, clinicPhone: phone, emails: true, language }
-  const facts = { ...entry, ...ofClinic, from: '2026-11-23', to: '2026-12-18' }
-  return entryLinkContext(facts, { isRequested, links: sampleSettings.links, language })
+  return { ...entry, ...ofClinic, from: '2026-11-23', to: '2026-12-18', endReason: null }
 }
 
 /** The mails to accounts, by the names of their files, and who sends them. */
@@ -202,6 +216,8 @@ export function sampleAccountMails(
     invitation: ofClinic(invitationMail({ clinicName, role: 'staff', url: urlOf('invitation'), hours: 72 }, texts)),
     'entry-link': ofClinic(entryLinkMail(sampleEntryLink(language, false), texts)),
     'entry-link-requested': ofClinic(entryLinkMail(sampleEntryLink(language, true), texts)),
+    'entry-removed': ofClinic(entryEndedMail(sampleEntryEnd(language, 'removed'), texts)),
+    'entry-expired': ofClinic(entryEndedMail(sampleEntryEnd(language, 'expired'), texts)),
     'webhook-paused': ofClinic(webhookPausedMail(paused, texts)),
     'busy-calendar-failing': ofClinic(busyCalendarFailingMail(failing, texts)),
   }

@@ -15,7 +15,7 @@ import { parseInvitationToken } from '../secrets/invitation-tokens.ts'
 import type { SealedTexts } from '../secrets/sealed-texts.ts'
 import { type AccountMail, contentOf, type StoredAccountMail, senderOf } from './account-mail.ts'
 import { attemptSeconds } from './attempt-seconds.ts'
-import { type EntryLinks, entryMailNow } from './entry-mail.ts'
+import { type EntryLinks, entryEndedMailNow, entryMailNow } from './entry-mail.ts'
 import { attachedLogo, shownLogo } from './mail-logo.ts'
 import { renderMail } from './render-mail.ts'
 import { ticketLinkContext } from './ticket-mail.ts'
@@ -122,6 +122,7 @@ async function outcomeOf(deps: AccountMailDeps, due: DueAccountMail): Promise<Ou
 /** The mail about what is in the database now; null: nothing. */
 async function currentMail({ pool, pages }: AccountMailDeps, mail: StoredAccountMail): Promise<AccountMail | null> {
   if (mail.kind === 'entry_link') return entryMailNow(pool, pages, mail)
+  if (mail.kind === 'entry_ended') return entryEndedMailNow(pool, mail)
   if (mail.kind !== 'ticket_link') return mail
   const context = await ticketLinkContext(pool, pages.ticket, mail)
   return context === null ? null : { ...mail, context }
@@ -143,6 +144,7 @@ async function isValid(pool: pg.Pool, links: MailedLinks, { kind, context }: Acc
     case 'new_sign_in':
     case 'ticket_link':
     case 'entry_link':
+    case 'entry_ended':
     case 'webhook_paused':
     case 'busy_calendar_failing':
       return true

@@ -1,15 +1,8 @@
 import type { MailContent } from '../mail-content.ts'
 import type { MailTexts } from '../texts/en.ts'
+import { type EntryContext, entryDetails, entryQuestions } from './entry-details.ts'
 
-export type EntryLinkContext = {
-  /** null: it is left out. */
-  patientName: string | null
-  clinicName: string
-  clinicPhone: string | null
-  /** null: any of a specialization. */
-  doctorName: string | null
-  /** From the first to the last day for which the patient waits. */
-  days: string
+export type EntryLinkContext = EntryContext & {
   entryUrl: string
   /** Where the patient leaves the waitlist. */
   leaveUrl: string
@@ -21,7 +14,7 @@ export type EntryLinkContext = {
 
 /** The link to an entry of a waitlist, after joining or on request. */
 export function entryLinkMail(context: EntryLinkContext, texts: MailTexts): MailContent {
-  const { clinicName, clinicPhone, doctorName, days, isRequested } = context
+  const { clinicName, doctorName, days, isRequested } = context
   const { joined, requested, action, privateLink } = texts.entryLink
   const { subject, heading, text, ignore } = isRequested ? requested : joined
   return {
@@ -29,15 +22,11 @@ export function entryLinkMail(context: EntryLinkContext, texts: MailTexts): Mail
     preview: [doctorName, days].filter((part) => part !== null).join(', '),
     heading,
     paragraphs: [texts.greeting(context.patientName), text],
-    details: [
-      ...(doctorName === null ? [] : [{ label: texts.doctor, value: doctorName }]),
-      { label: texts.when, value: days },
-      { label: texts.where, value: clinicName },
-    ],
+    details: entryDetails(context, texts),
     actions: [
       { label: action, url: context.entryUrl },
       { label: texts.offered.leave, url: context.leaveUrl },
     ],
-    notes: [privateLink, ignore, ...(clinicPhone === null ? [] : [texts.questions(clinicName, clinicPhone)])],
+    notes: [privateLink, ignore, ...entryQuestions(context, texts)],
   }
 }

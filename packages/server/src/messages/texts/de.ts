@@ -114,6 +114,22 @@ export const de: MailTexts = {
     privateLink:
       'Behalten Sie den Link zu Ihrem Eintrag für sich: Wer ihn hat, kann Termine für Sie annehmen oder ablehnen.',
   },
+  entryEnded: {
+    removed: {
+      subject: (clinic) => `Sie stehen nicht mehr auf der Warteliste: ${clinic}`,
+      heading: 'Sie stehen nicht mehr auf der Warteliste',
+      text: (clinic) =>
+        `${clinic} hat Ihren Eintrag von der Warteliste entfernt, und Sie bekommen keine Angebote mehr. Falls das ` +
+        'falsch ist, rufen Sie bitte an.',
+    },
+    expired: {
+      subject: (clinic) => `Kein Termin gefunden: Warteliste von ${clinic}`,
+      heading: 'Ihr Eintrag auf der Warteliste ist abgelaufen',
+      text: (clinic) =>
+        `Der letzte gewünschte Tag bei ${clinic} ist vorbei, und kein Termin kam zustande. Sie bekommen keine ` +
+        'Angebote mehr. Wenn Sie noch einen Termin brauchen, tragen Sie sich wieder ein.',
+    },
+  },
   ticketLink: {
     subject: (when) => `Ihr Ticket für ${when}`,
     heading: 'Der Weg zurück zu Ihrem Ticket',

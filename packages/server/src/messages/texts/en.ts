@@ -106,6 +106,21 @@ export const en = {
     action: 'Open your entry',
     privateLink: 'Keep the link to your entry private: anyone who has it can accept or decline places for you.',
   },
+  entryEnded: {
+    removed: {
+      subject: (clinic: string) => `${clinic} has taken you off the waitlist`,
+      heading: 'You are no longer on the waitlist',
+      text: (clinic: string) =>
+        `${clinic} has taken you off the waitlist, and you get no more offers. If that is wrong, please call.`,
+    },
+    expired: {
+      subject: (clinic: string) => `Nothing became free: the waitlist of ${clinic}`,
+      heading: 'Your time on the waitlist is over',
+      text: (clinic: string) =>
+        `The last day that you waited for at ${clinic} is past, and no place was accepted. You get no more offers. ` +
+        'If you still need an appointment, join the waitlist again.',
+    },
+  },
   ticketLink: {
     subject: (when: string) => `Your ticket for ${when}`,
     heading: 'The way back to your ticket',

@@ -1,4 +1,5 @@
 import type { Mail } from '@holdfast/adapters/smtp'
+import { endWaitlistEntries } from '@holdfast/engine'
 import { aClinic, aDoctor, aSlot, aWaitlistEntry, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
@@ -9,6 +10,7 @@ import { mailLinks } from '../../compose/message-sender.ts'
 import { createAccountMails, sealedAccountMails } from '../../messages/account-mails.ts'
 import type { EntryMail } from '../../messages/entry-mail.ts'
 import { sendAccountMails } from '../../messages/send-account-mails.ts'
+import { storeEndedMail } from '../../messages/store-ended-mail.ts'
 import { createLogger } from '../../observe/logger.ts'
 import { createEntryLinkAnswer } from './entry-links.ts'
 
@@ -99,6 +101,36 @@ test('who has left meanwhile gets no link', async ({ database, sending: rest }) 
   const { wanted } = await aFullDoctor(database)
   const { body } = await rest.call('createWaitlistEntry', { body: { ...wanted, patient } })
   await rest.call('leaveWaitlist', { path: { entryId: body.id }, token: body.manageToken })
+  expect(await sent(database)).toEqual([])
+})
+
+test('who is removed by the clinic, and whose last day is past, gets an e-mail that says so, once', async ({
+  database,
+  sending: rest,
+}) => {
+  const { clinic, doctor, wanted } = await aFullDoctor(database)
+  const { body } = await rest.call('createWaitlistEntry', { body: { ...wanted, patient } })
+  await sent(database)
+  const as = await rest.aMember(clinic.no, 'staff')
+  const remove = () => rest.call('leaveWaitlist', { as, path: { entryId: body.id } })
+  expect([(await remove()).status, (await remove()).status]).toEqual([204, 204])
+  const [removed, ...others] = await sent(database)
+  expect(others).toEqual([])
+  expect(removed).toMatchObject({ to: { address: patient.email } })
+  for (const part of ['has taken you off the waitlist', 'Dr Ada Lovelace']) expect(removed?.text).toContain(part)
+
+  const past = await aWaitlistEntry(database, doctor, { patient, from: '2020-01-01', to: '2020-01-02' })
+  const open = await aWaitlistEntry(database, doctor, { patient: { ...patient, name: 'Waits' } })
+  const mails = createAccountMails({ pool: database.appPool, secrets, isAvailable: true })
+  const end = () => endWaitlistEntries(database.appPool, { storeMail: storeEndedMail(mails) })
+  expect([await end(), await end()]).toEqual([1, 0])
+  expect(await rest.engine.waitlist.entry(past.id)).toMatchObject({ status: 'ended', endReason: 'expired' })
+  expect(await rest.engine.waitlist.entry(open.id)).toMatchObject({ endReason: null, endedAt: null })
+  const [expired, ...more] = await sent(database)
+  expect(more).toEqual([])
+  expect(expired?.text).toContain('The last day that you waited for')
+  // Who leaves knows it.
+  await rest.engine.waitlist.leave(open.id, 'left', null)
   expect(await sent(database)).toEqual([])
 })
 

@@ -5,13 +5,14 @@ import {
   type JoinOutcome,
   messagesPerDayMax,
   type NewWaitlistEntry,
-  type StoreJoinMail,
+  type StoreEntryMail,
 } from '@holdfast/engine'
 import { afterCommit } from '../../edge/after-commit.ts'
 import type { Principal } from '../../edge/principal.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { noticeHours } from '../../messages/account-mails.ts'
+import { storeEndedMail } from '../../messages/store-ended-mail.ts'
 import { entryNotFound, type WaitlistEntryReach } from '../guards/reach-waitlist-entry.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
@@ -90,7 +91,8 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
   )
 
   serve(restOperations.leaveWaitlist, async ({ params: { entryId }, granted: { as, actorId } }) => {
-    await waitlist.leave(entryId, as === 'desk' ? 'removed' : 'left', actorId)
+    if (as === 'desk') await waitlist.leave(entryId, 'removed', actorId, storeEndedMail(deps.mails))
+    else await waitlist.leave(entryId, 'left', actorId)
     return { status: 204, body: undefined }
   })
 
@@ -179,7 +181,7 @@ async function newEntryOf(
 }
 
 /** Stores the e-mail with the entry's link, unless its address has had enough today; null: there is none. */
-function storeJoinMail({ mails, recipientDigests }: RestDeps, entry: NewWaitlistEntry): StoreJoinMail | null {
+function storeJoinMail({ mails, recipientDigests }: RestDeps, entry: NewWaitlistEntry): StoreEntryMail | null {
   const { clinicNo, patient, joinedBy } = entry
   const [recipient] = recipientDigests(patient.email)
   if (!mails.isAvailable || recipient === undefined) return null
