@@ -36,16 +36,21 @@ async function aProvider(status: number | null) {
   return { received, sms: createSmsSender({ url, headers: {}, body: '{"to":"{to}","text":"{text}"}', from: '' }) }
 }
 
+type Hold = { status?: 'PENDING'; holdExpiresAt?: Date }
+
 /** A message that is due, of a clinic that sends all by SMS. */
-async function aDueSms(database: TestDatabase, { phone = '07400 123456', kind = 'confirmed', columns = {} } = {}) {
+async function aDueSms(
+  database: TestDatabase,
+  { phone = '07400 123456', kind = 'confirmed', columns = {}, hold = {} as Hold } = {},
+) {
   const clinic = await aClinic(database)
   const slot = await aSlot(database, await aDoctor(database, clinic))
   await database.ownerPool.query(
     `insert into holdfast.message_settings (clinic_no, sms_kinds, phone_country)
-     values ($1, '{confirmed,reminder}', 'GB')`,
+     values ($1, '{confirmed,offered,reminder}', 'GB')`,
     [slot.clinicNo],
   )
-  const booking = await aBooking(database, slot, { patient: { name: 'Ada', phone } })
+  const booking = await aBooking(database, slot, { patient: { name: 'Ada', phone }, ...hold })
   const id = newId(slot.clinicNo)
   const given: Record<string, string> = { due_at: 'now()', ...columns }
   await database.ownerPool.query(
@@ -148,6 +153,28 @@ test('a clinic sends so many SMS in a day that patients cause, to whatever numbe
   const { rows } = await database.ownerPool.query<{ id: string }>(next, [first, newId(clinicNoOf(first))])
   const row = await send(database, sms, rows[0]?.id ?? '')
   expect(row).toMatchObject({ state: 'skipped', reason: 'sms_limit' })
+  expect(received).toHaveLength(1)
+})
+
+test('an SMS about an offer waits for the end of the quiet hours, unless the offer ends before', async ({
+  database,
+}) => {
+  const { received, sms } = await aProvider(200)
+  const offerUntil = async (hours: number) => {
+    const hold: Hold = { status: 'PENDING', holdExpiresAt: new Date(Date.now() + hours * 3_600_000) }
+    const id = await aDueSms(database, { kind: 'offered', hold })
+    await database.ownerPool.query(
+      `update holdfast.message_settings s
+          set quiet_from = l.at::time(0) - interval '4 hours', quiet_until = l.at::time(0) + interval '4 hours'
+         from holdfast.clinic c, lateral (select date_trunc('minute', now()) at time zone c.timezone as at) l
+        where s.clinic_no = $1 and c.no = s.clinic_no`,
+      [clinicNoOf(id)],
+    )
+    return await send(database, sms, id)
+  }
+  expect(await offerUntil(12)).toMatchObject({ state: 'due', reason: 'quiet_hours', isLater: true })
+  expect(received).toEqual([])
+  expect(await offerUntil(1)).toMatchObject({ state: 'sent', reason: null })
   expect(received).toHaveLength(1)
 })
 
