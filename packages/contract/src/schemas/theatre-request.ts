@@ -140,6 +140,13 @@ export const suggestionsSchema = Type.Object(
       ),
       { description: 'Days without a suggestion, and what prevents the case there' },
     ),
+    searchedUntil: nullable<string>(
+      { type: 'string', format: 'date' },
+      {
+        description:
+          'The search stopped on this day, because there was too much to check: search again from it. null: it did not',
+      },
+    ),
   },
   { title: 'Suggestions', additionalProperties: false },
 )

@@ -105,6 +105,8 @@ export type Suggestion = { roomId: string; startsAt: Date; endsAt: Date; blockId
 /** Of one day without a suggestion: what prevents the case there, most frequent first. */
 export type DayRefusal = { day: string; reasons: CaseConflict['kind'][]; busy: { resourceId: string; name: string }[] }
 
+export type Suggestions = { suggestions: Suggestion[]; refusals: DayRefusal[]; searchedUntil: string | null }
+
 export type DurationEstimate = {
   procedureCode: string
   surgeonId: string | null
@@ -212,10 +214,11 @@ export type Theatre = {
   /** The same, in pages. @throws InvalidCursor */
   caseRequestsPage(query: CaseRequestsQuery & PageQuery): Promise<Page<CaseRequest>>
 
-  /** The first feasible times, by start and room, and what prevents the case on days without one. */
-  suggest(
-    query: SuggestQuery,
-  ): Promise<{ suggestions: Suggestion[]; refusals: DayRefusal[] } | CaseInvalid | Overloaded>
+  /**
+   * The first feasible times, by start and room, and what prevents the case on days without one. `searchedUntil`: the
+   * first day that was not searched to its end, because there was too much to check; null: there is none.
+   */
+  suggest(query: SuggestQuery): Promise<Suggestions | CaseInvalid | Overloaded>
   /**
    * Books open requests in a block, or holds times for them, in the order of the list, as many as fit, each by a claim.
    * `key`: a digest, as of a claim; a repetition finds what the first call has booked. `overloaded`: nothing

@@ -3743,6 +3743,10 @@ export type Suggestions = {
      * Days without a suggestion, and what prevents the case there
      */
     refusals: Array<DayRefusal>;
+    /**
+     * The search stopped on this day, because there was too much to check: search again from it. null: it did not
+     */
+    searchedUntil: string | null;
 };
 
 /**

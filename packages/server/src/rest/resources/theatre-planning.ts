@@ -40,7 +40,7 @@ export function serveTheatrePlanning(serve: Serve, deps: RestDeps): void {
         startsAt: timeText(one.startsAt),
         endsAt: timeText(one.endsAt),
       }))
-      return { status: 200, body: { suggestions, refusals: found.refusals } }
+      return { status: 200, body: { suggestions, refusals: found.refusals, searchedUntil: found.searchedUntil } }
     },
     // It changes nothing, and its request may have a record number: nothing of it is stored.
     { storesNoResponse: true },

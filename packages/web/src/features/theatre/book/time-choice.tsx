@@ -34,21 +34,25 @@ export function TimeChoice({ draft, place, rooms, names, onPlace, isEager = fals
   const { clinicId, timeZone, today } = useTheatre()
   const [from, setFrom] = useState(place === null ? today : localDay(place.startsAt, timeZone))
   const suggest = useMutation({
-    mutationFn: (): Promise<Suggestions> =>
+    mutationFn: (first: string): Promise<Suggestions> =>
       dataOf(
         api.suggestCaseTimes({
           path: { clinicId },
-          body: { needs: needsOf(draft), from, to: addDays(from, searchedDays - 1), limit: suggestedMax },
+          body: { needs: needsOf(draft), from: first, to: addDays(first, searchedDays - 1), limit: suggestedMax },
         }),
       ),
   })
   const canSuggest = draft.surgeonId !== '' && draft.service.trim() !== '' && Number(draft.minutes) > 0
   const { mutate: ask } = suggest
+  const searchFrom = (day: string) => {
+    setFrom(day)
+    ask(day)
+  }
   const asksAtOnce = useRef(isEager && canSuggest)
   useEffect(() => {
-    if (asksAtOnce.current) ask()
+    if (asksAtOnce.current) ask(from)
     asksAtOnce.current = false
-  }, [ask])
+  }, [ask, from])
   return (
     <Stack gap="md">
       <PlaceFields place={place} rooms={rooms} onPlace={onPlace} />
@@ -63,7 +67,7 @@ export function TimeChoice({ draft, place, rooms, names, onPlace, isEager = fals
           variant="default"
           isBusy={suggest.isPending}
           disabled={!canSuggest || from === ''}
-          onClick={() => suggest.mutate()}
+          onClick={() => ask(from)}
         >
           {t('suggest.submit')}
         </ActionButton>
@@ -73,10 +77,10 @@ export function TimeChoice({ draft, place, rooms, names, onPlace, isEager = fals
           {t('suggest.needs')}
         </Text>
       )}
-      {suggest.isError ? <ErrorState error={suggest.error} retry={() => suggest.mutate()} /> : null}
+      {suggest.isError ? <ErrorState error={suggest.error} retry={() => ask(from)} /> : null}
       <div role="status">
         {suggest.data === undefined ? null : (
-          <Found found={suggest.data} place={place} names={names} onPlace={onPlace} />
+          <Found found={suggest.data} place={place} names={names} onPlace={onPlace} onSearchFrom={searchFrom} />
         )}
       </div>
     </Stack>
@@ -124,17 +128,24 @@ function PlaceFields({ place, rooms, onPlace }: PlaceFieldsProps) {
   )
 }
 
-type FoundProps = { found: Suggestions; place: Place | null; names: Names; onPlace: (place: Place) => void }
+type FoundProps = {
+  found: Suggestions
+  place: Place | null
+  names: Names
+  onPlace: (place: Place) => void
+  onSearchFrom: (day: string) => void
+}
 
-function Found({ found, place, names, onPlace }: FoundProps) {
+function Found({ found, place, names, onPlace, onSearchFrom }: FoundProps) {
   const { t } = useTranslation('theatre')
   const { timeZone } = useTheatre()
+  const { searchedUntil } = found
   const isChosen = ({ roomId, startsAt }: Suggestion) =>
     place?.roomId === roomId && Date.parse(place.startsAt) === Date.parse(startsAt)
   return (
     <Stack gap="sm">
       {found.suggestions.length === 0 ? (
-        <Text>{t('suggest.none')}</Text>
+        <Text>{t(searchedUntil === null ? 'suggest.none' : 'suggest.noneYet')}</Text>
       ) : (
         <div className={layoutClasses.actions}>
           {found.suggestions.map((one) => (
@@ -149,6 +160,14 @@ function Found({ found, place, names, onPlace }: FoundProps) {
             </Button>
           ))}
         </div>
+      )}
+      {searchedUntil === null ? null : (
+        <Group>
+          <Text>{t('suggest.until', { day: formatDate(searchedUntil) })}</Text>
+          <Button size="sm" variant="default" onClick={() => onSearchFrom(searchedUntil)}>
+            {t('suggest.searchOn')}
+          </Button>
+        </Group>
       )}
       {found.refusals.length === 0 ? null : <Refusals refusals={found.refusals} />}
     </Stack>
