@@ -157,8 +157,8 @@ async function findingsIn(page: Page, colorScheme: 'light' | 'dark', runOnly: ob
   return (await violationsIn(page, runOnly)).map((line) => `${colorScheme}: ${line}`)
 }
 
-/** What axe finds against WCAG 2.2 AA in a mail as it is shown now, one line each. Best practice is about pages. */
-export function mailFindings(page: Page): Promise<string[]> {
+/** What axe finds against WCAG 2.2 AA in what is no page of the site, such as a mail, as it is shown now. */
+export function shownFindings(page: Page): Promise<string[]> {
   return violationsIn(page, { type: 'tag', values: wcag })
 }
 

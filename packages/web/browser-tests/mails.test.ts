@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { expect } from 'vitest'
-import { mailFindings } from './harness.ts'
+import { shownFindings } from './harness.ts'
 import { type MailPreview, mailSchemes, mailWidths, withMailPreviews } from './mail-previews.ts'
 import { browserTest as test } from './site-test.ts'
 
@@ -18,7 +18,7 @@ async function faultsOf(browser: Browser, mails: readonly MailPreview[]): Promis
     }
     for (const colorScheme of mailSchemes) {
       await page.emulateMedia({ colorScheme })
-      faults.push(...(await mailFindings(page)).map((line) => `${name}, ${colorScheme}: ${line}`))
+      faults.push(...(await shownFindings(page)).map((line) => `${name}, ${colorScheme}: ${line}`))
     }
   }
   await context.close()
