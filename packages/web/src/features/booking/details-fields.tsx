@@ -3,12 +3,13 @@ import { isEmailAddress } from '@holdfast/contract/email-address'
 import { isPhoneNumber } from '@holdfast/contract/phone-number'
 import { Textarea, TextInput, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { PhoneField } from '../../domain/contacts/phone-field.tsx'
 import type { Details } from '../../domain/hold/attempt.ts'
 import classes from './booking.module.css'
 
 type FieldsProps = {
   details: Details
-  clinic: Pick<Clinic, 'sendsEmails'>
+  clinic: Pick<Clinic, 'sendsEmails' | 'phone'>
   onChange: (part: Partial<Details>) => void
   isTried: boolean
   /** What the server refused as it is now; null: nothing. */
@@ -47,13 +48,12 @@ export function DetailsFields({ details, clinic, onChange, isTried, refused }: F
         onChange={({ currentTarget }) => onChange({ email: currentTarget.value })}
         error={wrong.includes('email') ? t('details.emailInvalid') : null}
       />
-      <TextInput
+      <PhoneField
         id="details-phone"
-        type="tel"
+        clinicPhone={clinic.phone}
         label={t('details.phone')}
         description={t('details.phoneHelp')}
         autoComplete="tel"
-        maxLength={50}
         value={details.phone}
         onChange={({ currentTarget }) => onChange({ phone: currentTarget.value })}
         error={wrong.includes('phone') ? t('details.phoneInvalid') : null}

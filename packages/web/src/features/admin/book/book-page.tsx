@@ -7,6 +7,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { PhoneField } from '../../../domain/contacts/phone-field.tsx'
 import { SlotPicker } from '../../../domain/slots/slot-picker.tsx'
 import { api, dataOf } from '../../../lib/api.ts'
 import { RefusedError, refusedContact } from '../../../lib/api-error.ts'
@@ -206,6 +207,7 @@ type PatientFormProps = {
 
 function PatientForm({ form, types, type, when, typed, onKnown, isPending, onBook }: PatientFormProps) {
   const { t } = useTranslation(['admin', 'shell'])
+  const { clinic } = useClinic()
   return (
     <form
       onSubmit={form.onSubmit(onBook, (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus())}
@@ -219,10 +221,9 @@ function PatientForm({ form, types, type, when, typed, onKnown, isPending, onBoo
           autoComplete="off"
           {...form.getInputProps('name')}
         />
-        <TextInput
-          type="tel"
+        <PhoneField
+          clinicPhone={clinic.phone}
           label={t('field.phone')}
-          maxLength={50}
           autoComplete="off"
           {...form.getInputProps('phone')}
         />

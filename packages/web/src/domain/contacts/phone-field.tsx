@@ -1,0 +1,41 @@
+import { Text, TextInput, type TextInputProps } from '@mantine/core'
+import { type FocusEvent, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+type PhoneFieldProps = Omit<TextInputProps, 'type'> & { clinicPhone: string | null }
+
+/**
+ * A patient's telephone number. Once it is typed, a number that nobody has is said to be unlikely: it is accepted all
+ * the same, because people write numbers in many ways.
+ */
+export function PhoneField({ clinicPhone, description, onBlur, onChange, ...field }: PhoneFieldProps) {
+  const { t } = useTranslation('shell')
+  const [isUnlikely, setUnlikely] = useState(false)
+  const check = async (event: FocusEvent<HTMLInputElement>) => {
+    const { value } = event.currentTarget
+    onBlur?.(event)
+    // Loaded on demand: what all countries' numbers look like is larger than the page.
+    const { isUnlikelyNumber } = await import('./unlikely-number.ts')
+    setUnlikely(isUnlikelyNumber(value, clinicPhone))
+  }
+  return (
+    <TextInput
+      {...field}
+      type="tel"
+      maxLength={50}
+      onBlur={(event) => void check(event).catch(() => undefined)}
+      onChange={(event) => {
+        setUnlikely(false)
+        onChange?.(event)
+      }}
+      description={
+        <>
+          {description}
+          <Text component="span" display="block" size="sm" c="var(--mantine-color-text)" fw={600} role="status">
+            {isUnlikely ? t('phoneUnlikely') : ''}
+          </Text>
+        </>
+      }
+    />
+  )
+}
