@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { plantFunction } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CasesSummary } from '../src/cases/import-cases.ts'
 import { casesOfFile } from './cases-of-file.ts'
@@ -171,6 +172,20 @@ describe('against a running server', () => {
     ])
     const second = await inBerlin()
     expect(second).toEqual(first)
+  })
+
+  test('negative control: a server that books what the file excludes is found out, row by row', {
+    timeout: 2 * minutes,
+  }, async () => {
+    await database.owner.query(`
+      alter table holdfast.allocation drop constraint allocation_no_overlap;
+      alter table holdfast.slot drop constraint slot_never_overbooked`)
+    const planted = { ownerPool: database.owner, schema: 'holdfast' }
+    await plantFunction(planted, 'case_conflicts', { part: /\nbegin\n/, becomes: "\nbegin\n  return '[]';\n" })
+    const { summary, stderr } = await replay(path, '--zone', 'Europe/London', '--json')
+    expect(summary, stderr).toMatchObject({ rows: 9, refusedOverlap: 0, refusedBlock: 0, failed: 2 })
+    expect(stderr).toContain('booked, though it overlaps 2')
+    expect(stderr).toContain('booked, though its block has no minutes left')
   })
 
   test('bad lines: all are reported, and nothing is booked', async () => {

@@ -5,7 +5,7 @@ import type { CaseRow } from './case-row.ts'
 import type { PlannedBlock, PlannedCase } from './plan-cases.ts'
 import { plannedRooms } from './planned-rooms.ts'
 import { patientOf, type RoomOnServer } from './prepare-theatre.ts'
-import { type RefusedRow, refusedRow } from './refused-row.ts'
+import { type OverlappedCase, type RefusedRow, refusedRow } from './refused-row.ts'
 
 export type BookedRows = {
   /** The server's ids, by the file's. */
@@ -28,8 +28,9 @@ type Settings = {
 }
 
 /**
- * Books the rows one after the other, in their order: of two that overlap, the first one gets the room. The file
- * decides that, so a repetition gives the same result. Each has an idempotency key of its row, so a repetition after a
+ * Books the rows one after the other, in their order: of two that overlap, the first one gets the room. A first run
+ * sends every row, and a row is a failure where the server decides otherwise than the file. In a repetition the file
+ * decides, so that it gives the same result. Each has an idempotency key of its row, so a repetition after a
  * lost response finds the case that it has created.
  */
 export async function bookCases(
@@ -53,7 +54,7 @@ export async function bookCases(
     const { row } = planned
     const earlierId = settings.earlier.get(row.caseId)
     const byFile = earlierId === undefined ? inFile.refusalOf(planned) : null
-    if (byFile !== null) {
+    if (byFile !== null && settings.earlier.size > 0) {
       result.refused.push(byFile)
       settings.onRow(index + 1)
       continue
@@ -63,17 +64,25 @@ export async function bookCases(
       result.stop = outcome
       return result
     }
-    if (outcome.kind === 'ok') add(planned, outcome.id)
-    else if (outcome.kind === 'refused') result.failures.push({ caseId: row.caseId, why: outcome.why })
+    const fail = (why: string) => result.failures.push({ caseId: row.caseId, why })
+    if (outcome.kind === 'ok' && byFile !== null) fail(bookedNevertheless(byFile))
+    else if (outcome.kind === 'ok') add(planned, outcome.id)
+    else if (outcome.kind === 'refused') fail(outcome.why)
     else {
       const conflicts = (outcome.conflicts ?? []).filter(({ caseId }) => !laterIds.has(caseId ?? ''))
       const refused = refusedRow(row, conflicts, rowOfId, settings.timeZone)
-      if (refused === null) result.failures.push({ caseId: row.caseId, why: outcome.detail })
+      const isKnown = (one: OverlappedCase) => refused?.overlaps.some(({ caseId }) => caseId === one.caseId) === true
+      if (refused === null || byFile?.overlaps.every(isKnown) === false) fail(outcome.detail)
       else result.refused.push(refused)
     }
     settings.onRow(index + 1)
   }
   return result
+}
+
+function bookedNevertheless({ why, overlaps }: RefusedRow): string {
+  const inTheWay = overlaps.map(({ caseId }) => caseId).join(', ')
+  return why === 'overlap' ? `booked, though it overlaps ${inTheWay}` : 'booked, though its block has no minutes left'
 }
 
 async function bookCase(
