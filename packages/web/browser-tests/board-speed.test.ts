@@ -5,7 +5,7 @@ import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
 import { type Site, startSite } from './harness.ts'
 import { bounds, type Figures, type Measurement, measure, usualTest } from './measure-page.ts'
 
-// Row 22 of the benchmark (bench/RESULTS.md): `npm run board-paint`, on an idle machine. Among the other tests, when
+// Row 25 of the benchmark (bench/RESULTS.md): `npm run board-paint`, on an idle machine. Among the other tests, when
 // the machine is busy, one load is examined, and its time is not.
 
 const roomsCount = 30
