@@ -155,7 +155,7 @@ export const lostOperations: Record<string, Prepare> = {
   eraseTheatrePatient: async ({ rest, theatre, aTime }) => {
     const { path, admin, staff } = theatre
     const { body: booked } = await theatre.book({ startsAt: aTime(), minutes: 30 })
-    await rest.call('cancelCase', { path: { caseId: booked.id }, as: staff, body: { reasonCode: 'patient' } })
+    await rest.call('cancelCase', { path: { caseId: booked.id }, as: staff, body: { reasonCode: 'patient_cancelled' } })
     const body = { mrn: booked.patient?.mrn ?? '' }
     return (key) => rest.call('eraseTheatrePatient', { path, as: admin, body, key })
   },

@@ -21,7 +21,7 @@ test('a lower number of equipment is refused with the cases that have more, and 
     .getByRole('listitem')
     .filter({ hasText: /: unit 2$/ })
     .waitFor()
-  await dataOf(site.admin.cancelCase({ path: { caseId: booked.id }, body: { reasonCode: 'patient' } }))
+  await dataOf(site.admin.cancelCase({ path: { caseId: booked.id }, body: { reasonCode: 'patient_cancelled' } }))
   await dialog.getByRole('button', { name: 'Save' }).click()
   await dialog.waitFor({ state: 'detached' })
   await page.getByRole('row', { name: /Robot.*Units: 1/ }).waitFor()

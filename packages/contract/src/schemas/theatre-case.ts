@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { cancellationReasons } from '../cancellation-reasons.ts'
 import { bookingStatuses } from './booking.ts'
 import {
   id,
@@ -170,7 +171,7 @@ export const caseBumpSchema = Type.Object(
 
 export const caseCancellationSchema = Type.Object(
   {
-    reasonCode: line(100, { description: 'Of the clinic’s list; reports count by it' }),
+    reasonCode: literals(cancellationReasons, { title: 'CaseCancellationReason', description: 'Reports count by it' }),
     onlyHold: Type.Optional(
       Type.Boolean({ default: false, description: 'true: refuse to cancel a case that is confirmed by now' }),
     ),

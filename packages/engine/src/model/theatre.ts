@@ -170,8 +170,8 @@ export type Theatre = {
   ): Promise<{ kind: 'checked'; conflicts: CaseConflict[] } | CaseInvalid | { kind: 'request_missing' }>
   confirmCase(action: CaseAction): Promise<ChangeCaseOutcome>
   /**
-   * `reasonCode`: of the clinic's list, at most 100 characters. `onlyHold`: ends a hold, and is an `invalid_transition`
-   * of a case that was confirmed meanwhile.
+   * `reasonCode`: one of the contract's. `onlyHold`: ends a hold, and is an `invalid_transition` of a case that was
+   * confirmed meanwhile.
    */
   cancelCase(action: CaseAction & { reasonCode: string; onlyHold?: boolean }): Promise<ChangeCaseOutcome>
   /** Time, room, team or equipment, in one step. */

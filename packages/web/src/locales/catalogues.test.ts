@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { busyCalendarFailures, deliveryFailures, messageReasons, problemCodes } from '@holdfast/contract'
+import { cancellationReasons } from '@holdfast/contract/cancellation-reasons'
 import { describe, expect, test } from 'vitest'
 import { languages } from '../lib/languages.ts'
 import { unusedKeys } from './unused-keys.ts'
@@ -111,6 +112,14 @@ test('every reason why the server sends a message not, or later, has a text in e
     const texts = catalogue(language, 'admin')
     for (const reason of messageReasons)
       expect(texts, `${language} ${reason}`).toHaveProperty([`messages.reason.${reason}`])
+  }
+})
+
+test('every reason why a case is cancelled has a text in every language', () => {
+  for (const language of languages) {
+    const texts = catalogue(language, 'theatre')
+    for (const reason of cancellationReasons)
+      expect(texts, `${language} ${reason}`).toHaveProperty([`reason.${reason}`])
   }
 })
 

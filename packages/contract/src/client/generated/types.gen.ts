@@ -854,15 +854,19 @@ export type CaseBump = {
  * CaseCancellation
  */
 export type CaseCancellation = {
-    /**
-     * Of the clinic’s list; reports count by it
-     */
-    reasonCode: string;
+    reasonCode: CaseCancellationReason;
     /**
      * true: refuse to cancel a case that is confirmed by now
      */
     onlyHold?: boolean;
 };
+
+/**
+ * CaseCancellationReason
+ *
+ * Reports count by it
+ */
+export type CaseCancellationReason = 'patient_unfit' | 'patient_cancelled' | 'no_bed' | 'no_staff' | 'no_equipment' | 'list_overrun' | 'emergency' | 'administrative' | 'other';
 
 /**
  * CaseConflict

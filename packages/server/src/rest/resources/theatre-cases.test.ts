@@ -191,8 +191,13 @@ describe('an existing case', () => {
     expect(confirmed.body).toMatchObject({ status: 'CONFIRMED', holdExpiresAt: null })
     expect((await rest.call('confirmCase', { path, as })).body).toEqual(confirmed.body)
     const cancel = (reasonCode: string) => rest.call('cancelCase', { path, as, body: { reasonCode } })
-    const cancelled = await cancel('patient_ill')
-    expect(cancelled.body).toMatchObject({ status: 'CANCELLED', cancellationReason: 'patient_ill', allocations: [] })
+    expect((await cancel('patient_ill')).problem).toMatchObject({
+      status: 400,
+      code: 'invalid_request',
+      errors: [{ path: '/reasonCode', message: expect.stringContaining('patient_unfit') }],
+    })
+    const cancelled = await cancel('patient_unfit')
+    expect(cancelled.body).toMatchObject({ status: 'CANCELLED', cancellationReason: 'patient_unfit', allocations: [] })
     expect((await cancel('other')).body).toEqual(cancelled.body)
     expect((await rest.call('confirmCase', { path, as })).problem).toMatchObject({
       status: 409,

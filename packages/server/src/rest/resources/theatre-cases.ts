@@ -136,7 +136,7 @@ function serveCaseChanges(serve: Serve, deps: RestDeps): void {
     restOperations.cancelCase,
     async (input) => {
       const { reasonCode, onlyHold = false } = input.body
-      const action = { ...actionOf(input, 'cancelCase'), reasonCode: reasonCode.trim(), onlyHold }
+      const action = { ...actionOf(input, 'cancelCase'), reasonCode, onlyHold }
       return changedResponse(deps, input, await theatre.cancelCase(action))
     },
     { auditRepeated },

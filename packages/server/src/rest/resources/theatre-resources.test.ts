@@ -90,7 +90,7 @@ describe('rooms, staff and equipment', () => {
     expect(rest.audited.filter(({ subjectId, kind }) => subjectId === robot.id && kind === 'theatre_changed')).toEqual([
       expect.objectContaining({ details: ['equipment'] }),
     ])
-    const body = { reasonCode: 'patient' }
+    const body = { reasonCode: 'patient_cancelled' }
     await rest.call('cancelCase', { path: { caseId: booked.body.id }, as: staff, body })
     expect((await rest.call('updateEquipment', reduce)).body).toEqual({ ...robot, units: 1, name: 'Arm' })
   })

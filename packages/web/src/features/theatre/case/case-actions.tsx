@@ -1,5 +1,6 @@
+import { cancellationReasons } from '@holdfast/contract/cancellation-reasons'
 import { milestoneAt } from '@holdfast/contract/case-state'
-import type { Case } from '@holdfast/contract/client'
+import type { Case, CaseCancellationReason } from '@holdfast/contract/client'
 import { Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -9,7 +10,6 @@ import { formatCountdown } from '../../../lib/format.ts'
 import { instantNear, localDateTime } from '../../../lib/local-time.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-import { cancellationReasons } from '../cancellation-reasons.ts'
 import type { Names } from '../conflict-text.ts'
 import { useTheatre } from '../use-theatre.ts'
 import { FormFrame } from './form-frame.tsx'
@@ -96,25 +96,26 @@ function ConfirmHold({ one, holdExpiresAt }: { one: Case; holdExpiresAt: string 
 function CancelForm({ one, onDone }: { one: Case; onDone: () => void }) {
   const { t } = useTranslation('theatre')
   const action = useCaseAction()
-  const [reasonCode, setReasonCode] = useState('')
+  const [reasonCode, setReasonCode] = useState<CaseCancellationReason>()
   return (
     <FormFrame
       isFinal
       isBusy={action.isPending}
       submit={t('cancel.submit')}
       onLeave={onDone}
-      onSubmit={() =>
+      onSubmit={() => {
+        if (reasonCode === undefined) return
         action.mutate({
           run: () => dataOf(api.cancelCase({ path: { caseId: one.id }, body: { reasonCode } })),
           done: t('cancel.done', { name: one.procedure.display }),
         })
-      }
+      }}
     >
       <NativeSelect
         label={t('cancel.reason')}
         required
-        value={reasonCode}
-        onChange={({ currentTarget }) => setReasonCode(currentTarget.value)}
+        value={reasonCode ?? ''}
+        onChange={({ currentTarget }) => setReasonCode(cancellationReasons.find((one) => one === currentTarget.value))}
         data={[
           { value: '', label: t('cancel.choose') },
           ...cancellationReasons.map((value) => ({ value, label: t(`reason.${value}`) })),

@@ -1,4 +1,4 @@
-/** The codes that reports count; `reason.*` has their texts. */
+/** Why cases are cancelled, as reports count it. The site has a text for each. */
 export const cancellationReasons = [
   'patient_unfit',
   'patient_cancelled',
