@@ -63,4 +63,7 @@ export const auditWords = [
   'reclaim',
   'take_over',
   'resize',
+  'block withdrawn',
+  'slots created',
+  'slots withdrawn',
 ] as const

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AuditKind } from '@holdfast/contract'
 import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { auditedWrites, type WriteOperationId } from './audited-writes.ts'
 import type { LostScene } from './lost-scene.ts'
 import { aTheatre, theatreTime } from './theatre-scene.ts'
 
@@ -57,6 +58,19 @@ export const lostOperations: Record<string, Prepare> = {
     const query = { withBookings: true }
     return (key) => rest.call('withdrawSlot', { path: { slotId: slot.id }, as: theatre.admin, query, key })
   },
+  withdrawSlotsOfDoctor: async ({ rest, aVisit, theatre }) => {
+    const { slot, doctor } = await aVisit()
+    const day = slot.startsAt.toISOString().slice(0, 10)
+    const query = { from: day, to: day, withBookings: true }
+    const path = { doctorId: doctor.id }
+    return (key) => rest.call('withdrawSlotsOfDoctor', { path, as: theatre.admin, query, key })
+  },
+  createSlots: async ({ rest, database, theatre }) => {
+    const { id: doctorId } = await aDoctor(database, theatre.clinic)
+    const startsAt = theatreTime('10:00')
+    const body = { slots: [{ startsAt, endsAt: new Date(Date.parse(startsAt) + 900_000).toISOString() }] }
+    return (key) => rest.call('createSlots', { path: { doctorId }, as: theatre.admin, body, key })
+  },
   createWaitlistEntry: async ({ rest, anEntry }) => {
     const { body } = await anEntry()
     return (key) => rest.call('createWaitlistEntry', { body, key })
@@ -66,6 +80,11 @@ export const lostOperations: Record<string, Prepare> = {
     const { body: entry } = await rest.call('createWaitlistEntry', { body })
     await cancel()
     return (key) => rest.call('leaveWaitlist', { path: { entryId: entry.id }, token: entry.manageToken, key })
+  },
+  'leaveWaitlist by the desk': async ({ rest, anEntry, theatre }) => {
+    const { body } = await anEntry()
+    const { body: entry } = await rest.call('createWaitlistEntry', { body })
+    return (key) => rest.call('leaveWaitlist', { path: { entryId: entry.id }, as: theatre.admin, key })
   },
   setMyMessageChoices: async ({ rest }) => {
     const as = rest.anAccount()
@@ -127,20 +146,27 @@ export const lostOperations: Record<string, Prepare> = {
     const body = { expectedEndsAt: new Date(Date.parse(elective.endsAt) + 600_000).toISOString() }
     return (key) => rest.call('extendCase', { path: { caseId: elective.id }, as: theatre.staff, body, key })
   },
-  changeBlock: async ({ rest, theatre: { path, admin, roomTwo }, aTime }) => {
-    const from = aTime()
-    const to = new Date(Date.parse(from) + 3_000_000).toISOString()
-    const body = { roomId: roomTwo.id, service: 'Orthopaedics', from, to }
-    const { body: created } = await rest.call('createBlocks', { path, as: admin, body })
-    const blockId = created.items[0]?.blockId ?? ''
-    return (key) =>
-      rest.call('changeBlock', { path: { ...path, blockId }, as: admin, body: { action: 'release' }, key })
+  changeBlock: async (scene) => {
+    const { rest, theatre } = scene
+    const path = await aBlock(scene)
+    return (key) => rest.call('changeBlock', { path, as: theatre.admin, body: { action: 'release' }, key })
+  },
+  withdrawBlock: async (scene) => {
+    const { rest, theatre } = scene
+    const path = await aBlock(scene)
+    return (key) => rest.call('withdrawBlock', { path, as: theatre.admin, key })
   },
   createCaseRequest: async ({ rest, theatre }) => {
     const { path, staff, newCase } = theatre
     const { patient, procedure, surgeonId } = newCase()
     const body = { service: 'Orthopaedics', procedure, minutes: 30, surgeonId, patient }
     return (key) => rest.call('createCaseRequest', { path, as: staff, body, key })
+  },
+  withdrawCaseRequest: async ({ rest, theatre: { path, staff, newCase } }) => {
+    const { patient, procedure } = newCase()
+    const wanted = { service: 'Urology', procedure, minutes: 30, patient }
+    const { body: request } = await rest.call('createCaseRequest', { path, as: staff, body: wanted })
+    return (key) => rest.call('withdrawCaseRequest', { path: { requestId: request.id }, as: staff, key })
   },
   fillBlock: async (scene) => {
     const { rest, clinicPath: path, staff: as, blockId, requestBody } = await anEmptyBlock(scene)
@@ -234,35 +260,20 @@ export const lostOperations: Record<string, Prepare> = {
   },
 }
 
-/** What the security log has of an operation that is recorded. */
-export const auditKinds: Partial<Record<string, AuditKind>> = {
-  erasePatient: 'patients_erased',
-  erasePatients: 'patients_erased',
-  eraseTheatrePatient: 'patients_erased',
-  'eraseTheatrePatient with a request alone': 'patients_erased',
-  updateMessageSettings: 'clinic_changed',
-  updateClinic: 'clinic_changed',
-  updateClinicCalendarFeed: 'clinic_changed',
-  createClinicCalendarFeed: 'clinic_changed',
-  setBusyCalendar: 'clinic_changed',
-  createWebhook: 'clinic_changed',
-  rotateWebhookSecret: 'clinic_changed',
-  replayWebhook: 'clinic_changed',
-  testWebhook: 'clinic_changed',
-  deleteWebhook: 'clinic_changed',
-  createInvitation: 'invitation_created',
-  revokeInvitation: 'invitation_revoked',
-  acceptInvitation: 'role_granted',
-  changeMember: 'role_changed',
-  removeMember: 'role_removed',
-  createDoctor: 'doctor_created',
-  updateDoctor: 'doctor_changed',
-  createRoom: 'theatre_changed',
-  createBlocks: 'theatre_changed',
-  changeBlock: 'theatre_changed',
-  createCaseRequest: 'case_request_created',
-  cancelBookingBurst: 'burst_cancelled',
-  sendMessage: 'message_sent_again',
+/** Patients themselves send these: the security log has only what the desk does. */
+const ofPatients: readonly string[] = ['leaveWaitlist with an offer']
+
+/** What the security log has of an operation; null: nothing. */
+export function auditKindOf(name: string): AuditKind | null {
+  const audited = auditedWrites[operationOf(name)]
+  return typeof audited !== 'string' || ofPatients.includes(name) ? null : audited
+}
+
+/** `fillBlock with no requests` is one way to call `fillBlock`. */
+function operationOf(name: string): WriteOperationId {
+  const operation = name.split(' ')[0] ?? ''
+  if (!(operation in auditedWrites)) throw new Error(`The contract has no write ${operation}.`)
+  return operation as WriteOperationId
 }
 
 /** A retry does not find what the first request has removed, or replaced its token. */
@@ -272,6 +283,14 @@ export const goneAfterwards: readonly string[] = [
   'revokeInvitation',
   'renewManageToken',
 ]
+
+async function aBlock({ rest, theatre: { path, admin, roomTwo }, aTime }: LostScene) {
+  const from = aTime()
+  const to = new Date(Date.parse(from) + 3_000_000).toISOString()
+  const body = { roomId: roomTwo.id, service: 'Orthopaedics', from, to }
+  const { body: created } = await rest.call('createBlocks', { path, as: admin, body })
+  return { ...path, blockId: created.items[0]?.blockId ?? '' }
+}
 
 /** In a clinic without other requests. */
 async function anEmptyBlock({ rest, database }: LostScene) {

@@ -39,6 +39,8 @@ export const auditKinds = [
   'patients_erased',
   'message_sent_again',
   'case_request_created',
+  'case_request_withdrawn',
+  'waitlist_entry_removed',
   'theatre_patient_changed',
   // Settings
   'clinic_created',

@@ -2,7 +2,7 @@ import { createEngine, DatabaseUnavailable } from '@holdfast/engine'
 import { test as databaseTest } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { limitedPool, type QueryBudget } from '../../test/limited-pool.ts'
-import { auditKinds, goneAfterwards, lostOperations } from '../../test/lost-operations.ts'
+import { auditKindOf, goneAfterwards, lostOperations } from '../../test/lost-operations.ts'
 import { aLostScene, type LostScene } from '../../test/lost-scene.ts'
 import { startRestApp } from '../../test/rest-app.ts'
 import { type TableChanges, tableChanges } from '../../test/table-changes.ts'
@@ -54,7 +54,7 @@ async function sweep(
   const { budget, changes, rest } = scene
   const prepare = lostOperations[name]
   if (prepare === undefined) throw new Error(`There is no operation ${name}.`)
-  const kind = auditKinds[name]
+  const kind = auditKindOf(name)
   const found: Found = { denied: [], unrecorded: [], lost: [], failures: 0 }
   for (let queries = 0; queries <= queriesMax; queries += 1) {
     const send = await prepare(scene)
@@ -75,7 +75,7 @@ async function sweep(
     const isGone = changed.length > 0 && again.status === 404 && goneAfterwards.includes(name)
     if (again.status >= 400 && !isGone) found.lost.push(`${queries} queries: ${again.problem.detail}`)
     const isRecorded = rest.audited.some((entry) => entry.kind === kind && isSeen(entry))
-    if (kind !== undefined && !isRecorded && (await changes.tables()).length > 0) {
+    if (kind !== null && !isRecorded && (await changes.tables()).length > 0) {
       found.unrecorded.push(`${queries} queries: ${response.status}, then ${again.status}`)
     }
     if (!hasFailed) return found

@@ -30,7 +30,7 @@ import { serveWaitlist } from './resources/waitlist.ts'
 import { serveWaitlistDepartures } from './resources/waitlist-departures.ts'
 import { serveWebhooks } from './resources/webhooks.ts'
 import type { RestDeps } from './rest-deps.ts'
-import { createServe } from './serve.ts'
+import { createServe, type Serve } from './serve.ts'
 import { unsubscribeRoute } from './unsubscribe-route.ts'
 
 /**
@@ -39,37 +39,41 @@ import { unsubscribeRoute } from './unsubscribe-route.ts'
  */
 export function restRoutes(deps: RestDeps): FastifyPluginAsync {
   return async (app: FastifyInstance) => {
-    const serve = createServe(app, deps)
-    serveClinics(serve, deps)
-    serveClinicLogos(serve, deps)
-    serveDoctors(serve, deps)
-    serveVideoRooms(serve, deps)
-    serveSlots(serve, deps)
-    serveBookings(serve, deps)
-    serveTicketLinks(serve, deps)
-    serveEntryLinks(serve, deps)
-    serveMe(serve, deps)
-    serveMembers(serve, deps)
-    serveInvitations(serve, deps)
-    serveClinicDesk(serve, deps)
-    serveBookingLimits(serve, deps)
-    serveClinicSecurity(serve, deps)
-    serveMessages(serve, deps)
-    serveReminderChoices(serve, deps)
-    serveMessageChoices(serve, deps)
+    serveOperations(createServe(app, deps), deps)
     await app.register(unsubscribeRoute, deps)
-    serveAuditEvents(serve, deps)
-    serveProof(serve, deps)
-    serveTheatreResources(serve, deps)
-    serveTheatreBlocks(serve, deps)
-    serveTheatreCases(serve, deps)
-    serveTheatrePlanning(serve, deps)
-    serveCaseRequests(serve, deps)
-    serveTheatreReports(serve, deps)
-    serveWaitlist(serve, deps)
-    serveWaitlistDepartures(serve, deps)
-    serveWebhooks(serve, deps)
-    serveCalendarFeeds(serve, deps)
-    serveBusyCalendars(serve, deps)
   }
+}
+
+/** Serves each operation of the contract. */
+export function serveOperations(serve: Serve, deps: RestDeps): void {
+  serveClinics(serve, deps)
+  serveClinicLogos(serve, deps)
+  serveDoctors(serve, deps)
+  serveVideoRooms(serve, deps)
+  serveSlots(serve, deps)
+  serveBookings(serve, deps)
+  serveTicketLinks(serve, deps)
+  serveEntryLinks(serve, deps)
+  serveMe(serve, deps)
+  serveMembers(serve, deps)
+  serveInvitations(serve, deps)
+  serveClinicDesk(serve, deps)
+  serveBookingLimits(serve, deps)
+  serveClinicSecurity(serve, deps)
+  serveMessages(serve, deps)
+  serveReminderChoices(serve, deps)
+  serveMessageChoices(serve, deps)
+  serveAuditEvents(serve, deps)
+  serveProof(serve, deps)
+  serveTheatreResources(serve, deps)
+  serveTheatreBlocks(serve, deps)
+  serveTheatreCases(serve, deps)
+  serveTheatrePlanning(serve, deps)
+  serveCaseRequests(serve, deps)
+  serveTheatreReports(serve, deps)
+  serveWaitlist(serve, deps)
+  serveWaitlistDepartures(serve, deps)
+  serveWebhooks(serve, deps)
+  serveCalendarFeeds(serve, deps)
+  serveBusyCalendars(serve, deps)
 }

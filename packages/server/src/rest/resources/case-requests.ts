@@ -80,12 +80,22 @@ export function serveCaseRequests(serve: Serve, { audit, now, engine: { theatre 
     }),
   })
 
-  serve(restOperations.withdrawCaseRequest, async ({ params: { requestId }, granted: { found } }) => {
-    if (found.status === 'withdrawn') return { status: 204, body: undefined }
-    const isWithdrawn = found.status === 'open' && (await theatre.withdrawCaseRequest(requestId))
-    if (!isWithdrawn) throw problem('case_request_scheduled', 'A case fulfils this request.')
-    return { status: 204, body: undefined }
-  })
+  serve(
+    restOperations.withdrawCaseRequest,
+    async ({ params: { requestId }, granted: { found } }) => {
+      if (found.status === 'withdrawn') return { status: 204, body: undefined, isRepeated: true }
+      const isWithdrawn = found.status === 'open' && (await theatre.withdrawCaseRequest(requestId))
+      if (!isWithdrawn) throw problem('case_request_scheduled', 'A case fulfils this request.')
+      return { status: 204, body: undefined }
+    },
+    {
+      audit: ({ params: { requestId }, granted: { actor } }) => ({
+        kind: 'case_request_withdrawn',
+        clinicNo: actor.clinicNo,
+        subjectId: requestId,
+      }),
+    },
+  )
 }
 
 function wantedOf(

@@ -1,4 +1,4 @@
-import { restOperations, type SlotRuleBody } from '@holdfast/contract'
+import { type AuditDetail, restOperations, type SlotRuleBody } from '@holdfast/contract'
 import {
   type CreateSlotsResult,
   clinicNoIn,
@@ -38,25 +38,30 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
     })
   })
 
-  serve(restOperations.createSlots, async ({ query, body, granted: { doctor, clinic } }) => {
+  const create = async ({ query, body, granted: { doctor, clinic } }: Input<typeof restOperations.createSlots>) => {
     const drafts = draftsOf(body, clinic.timezone, deps.now())
     const result = await engine.createSlots({ doctorId: doctor.id, drafts, dryRun: query.dryRun })
     const isCreated = result.created > 0 && !query.dryRun
     return {
-      status: isCreated ? 201 : 200,
+      status: isCreated ? (201 as const) : (200 as const),
       body: createdBody(result),
       ...(result.position === '0' ? {} : { position: result.position }),
     }
+  }
+  serve(restOperations.createSlots, create, {
+    audit: ({ params: { doctorId }, query: { dryRun }, granted: { clinic } }) =>
+      calendarChange(clinic.no, doctorId, 'slots created', dryRun),
   })
 
-  serve(restOperations.withdrawSlot, async ({ params, query, granted: { clinicNo, accountId } }) => {
-    const outcome = await engine.withdrawSlots({
-      clinicNo,
-      which: { slotId: params.slotId },
-      ...query,
-      actorId: accountId,
-    })
+  const withdrawOne = async ({ params, query, granted }: Input<typeof restOperations.withdrawSlot>) => {
+    const { clinicNo, accountId } = granted
+    const which = { slotId: params.slotId }
+    const outcome = await engine.withdrawSlots({ clinicNo, which, ...query, actorId: accountId })
     return withdrawn(outcome, query.dryRun)
+  }
+  serve(restOperations.withdrawSlot, withdrawOne, {
+    audit: ({ params: { slotId }, query: { dryRun }, granted: { clinicNo } }) =>
+      calendarChange(clinicNo, slotId, 'slots withdrawn', dryRun),
   })
 
   const withdrawDays = async ({ query, granted }: Input<typeof restOperations.withdrawSlotsOfDoctor>) => {
@@ -74,7 +79,14 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
   }
   serve(restOperations.withdrawSlotsOfDoctor, withdrawDays, {
     validate: ({ query: { from, to } }) => requireDays(from, to, daysMax),
+    audit: ({ params: { doctorId }, query: { dryRun }, granted: { clinic } }) =>
+      calendarChange(clinic.no, doctorId, 'slots withdrawn', dryRun),
   })
+}
+
+/** @param subjectId the doctor, or the slot alone */
+function calendarChange(clinicNo: number, subjectId: string, detail: AuditDetail, isTrial: boolean) {
+  return isTrial ? null : ({ kind: 'doctor_changed', clinicNo, subjectId, details: [detail] } as const)
 }
 
 /**

@@ -109,21 +109,30 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
     },
   )
 
-  serve(restOperations.withdrawBlock, async ({ params: { blockId }, query, granted: { clinic, actor } }) => {
-    const block = clinicNoIn(blockId) === clinic.no ? await theatre.block(blockId) : null
-    // A doctor's slot is none.
-    if (block === null) throw blockNotFound(blockId)
-    const which = { slotId: blockId }
-    const outcome = await engine.withdrawSlots({ clinicNo: clinic.no, which, ...query, actorId: actor.accountId })
-    if (outcome.kind === 'slot_missing') throw blockNotFound(blockId)
-    if (outcome.kind !== 'withdrawn') throw refusalProblem(outcome)
-    const bookings = outcome.bookings.map((booking) => ({ ...booking, startsAt: timeText(booking.startsAt) }))
-    return {
-      status: 200,
-      body: { slots: outcome.slots, bookings },
-      ...(query.dryRun ? {} : { position: outcome.position }),
-    }
-  })
+  serve(
+    restOperations.withdrawBlock,
+    async ({ params: { blockId }, query, granted: { clinic, actor } }) => {
+      const block = clinicNoIn(blockId) === clinic.no ? await theatre.block(blockId) : null
+      // A doctor's slot is none.
+      if (block === null) throw blockNotFound(blockId)
+      const which = { slotId: blockId }
+      const outcome = await engine.withdrawSlots({ clinicNo: clinic.no, which, ...query, actorId: actor.accountId })
+      if (outcome.kind === 'slot_missing') throw blockNotFound(blockId)
+      if (outcome.kind !== 'withdrawn') throw refusalProblem(outcome)
+      const bookings = outcome.bookings.map((booking) => ({ ...booking, startsAt: timeText(booking.startsAt) }))
+      return {
+        status: 200,
+        body: { slots: outcome.slots, bookings },
+        ...(query.dryRun ? {} : { position: outcome.position }),
+      }
+    },
+    {
+      audit: ({ params, query, granted: { clinic } }) =>
+        query.dryRun
+          ? null
+          : { kind: 'theatre_changed', clinicNo: clinic.no, subjectId: params.blockId, details: ['block withdrawn'] },
+    },
+  )
 
   serve(
     restOperations.fillBlock,

@@ -90,11 +90,15 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
     { returnsSecret: 'Repeat the request. If your token is refused then, ask the clinic.' },
   )
 
-  serve(restOperations.leaveWaitlist, async ({ params: { entryId }, granted: { as, actorId } }) => {
-    if (as === 'desk') await waitlist.leave(entryId, 'removed', actorId, storeEndedMail(deps.mails))
-    else await waitlist.leave(entryId, 'left', actorId)
-    return { status: 204, body: undefined }
-  })
+  serve(
+    restOperations.leaveWaitlist,
+    async ({ params: { entryId }, granted: { as, actorId } }) => {
+      if (as === 'desk') await waitlist.leave(entryId, 'removed', actorId, storeEndedMail(deps.mails))
+      else await waitlist.leave(entryId, 'left', actorId)
+      return { status: 204, body: undefined }
+    },
+    { audit: removedByDesk },
+  )
 
   serve(
     restOperations.listWaitlistEntries,
@@ -238,6 +242,11 @@ async function offerOf(deps: RestDeps, reach: WaitlistEntryReach) {
     booking: await bookingBodyWithVisit(deps, booking),
     manageToken: deps.manageTokens.issue(booking.id, access),
   }
+}
+
+function removedByDesk({ params, granted }: { params: { entryId: string }; granted: WaitlistEntryReach }) {
+  if (granted.as !== 'desk') return null
+  return { kind: 'waitlist_entry_removed' as const, clinicNo: granted.entry.clinicNo, subjectId: params.entryId }
 }
 
 function readByDesk({ params, granted }: { params: { entryId: string }; granted: WaitlistEntryReach }) {

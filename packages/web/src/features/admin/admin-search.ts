@@ -107,6 +107,8 @@ const isKind: Record<AuditKind, true> = {
   patients_erased: true,
   message_sent_again: true,
   case_request_created: true,
+  case_request_withdrawn: true,
+  waitlist_entry_removed: true,
   theatre_patient_changed: true,
   clinic_created: true,
   clinic_changed: true,

@@ -1,0 +1,103 @@
+import type { AuditKind, restOperations } from '@holdfast/contract'
+
+type Rest = typeof restOperations
+
+/** The operations that are no reads. */
+export type WriteOperationId = { [Id in keyof Rest]: Rest[Id]['method'] extends 'GET' ? never : Id }[keyof Rest]
+
+/** Why the security log has no entry of its success. */
+type Unrecorded = { no: string }
+
+const events = { no: 'the event log has it, with who did it' }
+const entry = { no: 'the waitlist has it, with who added it' }
+const ownChoice = { no: 'changes nothing but choices of whoever sends it' }
+const nothing = { no: 'changes nothing' }
+
+/** What the security log has of every write that succeeds. */
+export const auditedWrites: Record<WriteOperationId, AuditKind | Unrecorded> = {
+  createClinic: 'clinic_created',
+  updateClinic: 'clinic_changed',
+  setClinicLogo: 'clinic_changed',
+  deleteClinicLogo: 'clinic_changed',
+  createDoctor: 'doctor_created',
+  updateDoctor: 'doctor_changed',
+  setVideoRoom: 'doctor_changed',
+  createSlots: 'doctor_changed',
+  withdrawSlot: 'doctor_changed',
+  withdrawSlotsOfDoctor: 'doctor_changed',
+  createBooking: events,
+  sendTicketLink: { no: 'sends a message to the booking’s own address' },
+  confirmBooking: events,
+  cancelBooking: events,
+  rescheduleBooking: events,
+  confirmAttendance: events,
+  withdrawAttendance: events,
+  extendBooking: events,
+  arriveBooking: events,
+  completeBooking: events,
+  noShowBooking: events,
+  reopenBooking: events,
+  linkBooking: events,
+  renewManageToken: { no: 'only the booking’s patient can, and gets a new token' },
+  erasePatient: 'patients_erased',
+  changeMember: 'role_changed',
+  removeMember: 'role_removed',
+  erasePatients: 'patients_erased',
+  createInvitation: 'invitation_created',
+  revokeInvitation: 'invitation_revoked',
+  getInvitation: nothing,
+  acceptInvitation: 'role_granted',
+  updateBookingLimits: 'limits_changed',
+  cancelBookingBurst: 'burst_cancelled',
+  setMyMessageChoices: ownChoice,
+  deleteMyReminderOptOut: ownChoice,
+  chooseReminders: ownChoice,
+  sendMessage: 'message_sent_again',
+  updateMessageSettings: 'clinic_changed',
+  updateClinicSecurity: 'clinic_changed',
+  recordExport: 'data_exported',
+  createRoom: 'theatre_changed',
+  updateRoom: 'theatre_changed',
+  createTheatreStaff: 'theatre_changed',
+  updateTheatreStaff: 'theatre_changed',
+  createEquipment: 'theatre_changed',
+  updateEquipment: 'theatre_changed',
+  createBlocks: 'theatre_changed',
+  changeBlock: 'theatre_changed',
+  withdrawBlock: 'theatre_changed',
+  fillBlock: events,
+  createCase: events,
+  checkCase: nothing,
+  confirmCase: events,
+  cancelCase: events,
+  moveCase: events,
+  swapCases: events,
+  bumpCases: events,
+  extendCase: events,
+  recordMilestone: events,
+  suggestCaseTimes: nothing,
+  createCaseRequest: 'case_request_created',
+  withdrawCaseRequest: 'case_request_withdrawn',
+  eraseTheatrePatient: 'patients_erased',
+  createWaitlistEntry: entry,
+  // By the desk: a patient's own is not recorded.
+  leaveWaitlist: 'waitlist_entry_removed',
+  sendWaitlistLinks: { no: 'sends messages to the entries’ own address' },
+  leaveWaitlistByLink: { no: 'only who waits has the link' },
+  renewWaitlistToken: { no: 'only the entry’s patient can, and gets a new token' },
+  createWebhook: 'clinic_changed',
+  updateWebhook: 'clinic_changed',
+  deleteWebhook: 'clinic_changed',
+  rotateWebhookSecret: 'clinic_changed',
+  testWebhook: 'clinic_changed',
+  replayWebhook: 'clinic_changed',
+  createMyCalendarFeed: { no: 'of the account’s own bookings, which it can read anyway' },
+  deleteMyCalendarFeed: { no: 'of the account’s own bookings, which it can read anyway' },
+  createDoctorCalendarFeed: 'clinic_changed',
+  deleteDoctorCalendarFeed: 'clinic_changed',
+  createClinicCalendarFeed: 'clinic_changed',
+  updateClinicCalendarFeed: 'clinic_changed',
+  deleteClinicCalendarFeed: 'clinic_changed',
+  setBusyCalendar: 'clinic_changed',
+  deleteBusyCalendar: 'clinic_changed',
+}
