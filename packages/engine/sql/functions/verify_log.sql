@@ -2,14 +2,15 @@
 --
 -- Findings: event_missing (a booking without events, or with a later version than its log) | event_gap (versions are
 --   not 1, 2, 3 …) | illegal_transition (a transition that does not exist; a change of slot without a move; a change of
---   units; a step back in time or in seq; a transaction that has not begun; a hold confirmed after its end or expired
---   before it; a link that changed more than the account; a second link; a digest that is missing after an event with
---   one, or was changed by an event that changes no details; a change made twice under one key within 24 hours; a
---   booking that was erased twice, or without a digest, or whose earlier events still have digests) |
---   state_differs (the row differs from its log, or is missing; its account is neither the one that booked nor the one
---   that it was linked to; its account, type, patient and reasons do not have the digest in its last event, unless an
---   older release wrote that; it was extended and its log does not say so, or the other way round, or by another key;
---   the same for its erasure and the confirmation of its attendance).
+--   units; a step back in time or in seq; a seq that the sequence has not reached, or of two events of the clinic; a
+--   transaction that has not begun; a hold confirmed after its end or expired before it; a link that changed more
+--   than the account; a second link; a digest that is missing after an event with one, or was changed by an event
+--   that changes no details; a change made twice under one key within 24 hours; a booking that was erased twice, or
+--   without a digest, or whose earlier events still have digests) | state_differs (the row differs from its log, or
+--   is missing; its account is neither the one that booked nor the one that it was linked to; its account, type,
+--   patient and reasons do not have the digest in its last event, unless an older release wrote that; it was
+--   extended and its log does not say so, or the other way round, or by another key; the same for its erasure and
+--   the confirmation of its attendance).
 -- Findings do not name accounts: an admin reads them, and does not need to know whose booking it is.
 -- Locks: none; it reads the caller's snapshot (stable). Internal: called by verify_clinic.
 -- Fails: never. Idempotent: yes.
@@ -52,6 +53,8 @@ as $function$
       from (select s.*, case
               when s.xid >= pg_snapshot_xmax(pg_current_snapshot())
                 then format('%s by transaction %s, which has not begun', s.type, s.xid)
+              when s.seq < 1 or s.seq > (select q.last_value from booking_event_seq q)
+                then format('%s has seq %s, which the sequence has not reached', s.type, s.seq)
               when s.version = 1 and s.type in ('held', 'offered', 'confirmed') then null
               when s.version <> coalesce(s.was_version, 0) + 1 then null
               when s.type not in ('linked', 'erased') and (coalesce(s.was_status, 'nothing'), s.type, s.status) not in (
@@ -128,6 +131,12 @@ as $function$
      where e.clinic_no = p_clinic_no and e.request_key is not null
      group by e.booking_id, e.request_key, e.type
     having count(*) > 1 and max(e.at) - min(e.at) < interval '24 hours'
+  ), shared as (
+    select e.seq
+      from booking_event e
+     where e.clinic_no = p_clinic_no
+     group by e.seq
+    having count(*) > 1
   ), rebuilt as (
     select coalesce(b.id, e.booking_id) as booking_id, coalesce(b.slot_id, e.slot_id) as slot_id,
            b.id is not null as has_row, e.booking_id is not null as has_log,
@@ -192,6 +201,12 @@ as $function$
   union all
   select 'illegal_transition', null, r.booking_id, format('%s %s times under one key', r.type, r.times)
     from repeated r
+  union all
+  select 'illegal_transition', e.slot_id, e.booking_id,
+         format('version %s: %s has seq %s, as another event', e.version, e.type, e.seq)
+    from booking_event e
+    join shared using (seq)
+   where e.clinic_no = p_clinic_no
   union all
   select f.kind, r.slot_id, r.booking_id, f.message
     from rebuilt r

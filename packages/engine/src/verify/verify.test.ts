@@ -161,7 +161,7 @@ test.each([
     `update holdfast.booking_event set slot_id = holdfast.id_floor(now()) where ${eventOf(1)}`,
     null,
   ],
-  ['has seq 0, its predecessor', `update holdfast.booking_event set seq = 0 where ${eventOf(2)}`, null],
+  ['has seq 1, its predecessor', `update holdfast.booking_event set seq = 1 where ${eventOf(2)}`, null],
   ['which has not begun', `update holdfast.booking_event set xid = '1000000000000' where ${eventOf(1)}`, null],
   ['after its hold ended', `update holdfast.booking_event set hold_expires_at = at where ${eventOf(1)}`, null],
 ])('illegal_transition: %s', async (message, statement, otherKind) => {
