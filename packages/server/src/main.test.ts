@@ -193,6 +193,37 @@ describe('a start that fails', () => {
     await empty.drop()
   })
 
+  test.for([
+    ['site_administrator', ''],
+    ['audit_event', ''],
+    ['site_administrator', 'at the commit'],
+  ])(
+    'while it creates the administrator leaves none of it: %s %s; the next start creates and prints it',
+    async ([table, when]) => {
+      const empty = await createTestDatabase()
+      const { HOLDFAST_ADMIN_PASSWORD: _, ...env } = settingsFor(empty)
+      await empty.ownerPool.query(`
+        create function public.fail() returns trigger language plpgsql as $$ begin raise 'crash'; end $$;
+        create constraint trigger crash after insert on holdfast.${table}
+          ${when === '' ? '' : 'deferrable initially deferred'} for each row execute function public.fail()`)
+      const first: string[] = []
+      await expect(startServer({ env, log, say: (line) => first.push(line) })).rejects.toThrow('crash')
+      const { rows } = await empty.ownerPool.query(`
+        select from auth."user" union all select from holdfast.site_administrator union all
+        select from holdfast.audit_event`)
+      expect(rows).toEqual([])
+      // Printed before the commit: a process that ends right after it has printed the only password there is.
+      expect(first.some((line) => line.startsWith('Password: '))).toBe(when !== '')
+      await empty.ownerPool.query('drop function public.fail cascade')
+      const said: string[] = []
+      const server = await startServer({ env, log, say: (line) => said.push(line) })
+      const password = said.find((line) => line.startsWith('Password: '))?.slice('Password: '.length) ?? ''
+      await signIn(server.url, { email: administrator.email, password })
+      await server.stop()
+      await empty.drop()
+    },
+  )
+
   test.for<[string, Record<string, string>, RegExp]>([
     [
       'the database is not there',

@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { makeSiteAdministrator, openAccounts, refusalText } from '@holdfast/server/accounts'
+import {
+  createSiteAdministrator,
+  openAccounts,
+  promoteToSiteAdministrator,
+  refusalText,
+} from '@holdfast/server/accounts'
 import { createLogger } from '@holdfast/server/logger'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { recordCommand } from '../record-command.ts'
 import { withPreparedDatabase } from '../with-database.ts'
 
 export type AdminCreateOptions = JsonOption & {
@@ -29,14 +33,13 @@ export async function adminCreateCommand(context: CommandContext, options: Admin
   const outcome = await withPreparedDatabase(context, async (database, config) => {
     const opened = await openAccounts(config, database, createLogger('warn'))
     try {
-      const outcome =
-        accountId === null
-          ? await create(opened.accounts, email, options.name?.trim() || email, givenPassword)
-          : await toBePromoted(opened.accounts, email, accountId)
-      const { accountId: subjectId, kind } = outcome
-      await makeSiteAdministrator(database.ownerUrl, subjectId)
-      await recordCommand(database.ownerUrl, { kind: 'site_administrator_granted', subjectId, details: [kind] })
-      return outcome
+      return accountId === null
+        ? await create(opened.accounts, database.ownerUrl, {
+            email,
+            name: options.name?.trim() || email,
+            givenPassword,
+          })
+        : await promote(opened.accounts, database.ownerUrl, email, accountId)
     } finally {
       await opened.close()
     }
@@ -53,13 +56,13 @@ type Accounts = Awaited<ReturnType<typeof openAccounts>>['accounts']
 
 async function create(
   accounts: Accounts,
-  email: string,
-  name: string,
-  givenPassword: string | null,
+  ownerUrl: string,
+  { email, name, givenPassword }: { email: string; name: string; givenPassword: string | null },
 ): Promise<AdminCreated> {
   if ((await accounts.byEmail(email)) !== null) throw accountExists(email)
   const password = givenPassword ?? randomBytes(18).toString('base64url')
-  const created = await accounts.createAccount({ email, name, password, mustChangePassword: givenPassword === null })
+  const account = { email, name, password, mustChangePassword: givenPassword === null }
+  const created = await createSiteAdministrator(accounts, account, { ownerUrl, kind: 'command' })
   if (created.kind === 'password_refused') {
     throw new CommandRefusal(`the password ${refusalText(created.refusal)}`)
   }
@@ -79,11 +82,12 @@ function accountExists(email: string): CommandRefusal {
   )
 }
 
-async function toBePromoted(accounts: Accounts, email: string, accountId: string): Promise<AdminCreated> {
+async function promote(accounts: Accounts, ownerUrl: string, email: string, accountId: string): Promise<AdminCreated> {
   const account = await accounts.byEmail(email)
   if (account?.id !== accountId) {
     throw new CommandRefusal(`--promote ${JSON.stringify(accountId)} is not the id of an account with ${email}`)
   }
+  await promoteToSiteAdministrator(ownerUrl, accountId)
   return { kind: 'promoted', accountId }
 }
 

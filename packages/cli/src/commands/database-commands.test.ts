@@ -80,6 +80,17 @@ describe('admin create', () => {
     expect(await passwordIsRight('boss@example.org', `${password}x`)).toBe(false)
   })
 
+  test('that fails in between creates nothing, and can be repeated', async () => {
+    await owner.query(`
+      create function public.fail() returns trigger language plpgsql as $$ begin raise 'crash'; end $$;
+      create trigger crash after insert on holdfast.audit_event for each row execute function public.fail()`)
+    const create = () => runCaptured(['admin', 'create', '--email', 'again@example.org'], env)
+    expect((await create()).code).not.toBe(0)
+    expect((await owner.query(`select from auth."user" where email = 'again@example.org'`)).rows).toEqual([])
+    await owner.query('drop function public.fail cascade')
+    expect((await create()).code).toBe(0)
+  })
+
   test('refuses an address that somebody has signed up with', async () => {
     await owner.query('delete from holdfast.site_administrator')
     const { rows } = await owner.query<{ id: string }>(`select id from auth."user" where email = 'boss@example.org'`)

@@ -9,8 +9,12 @@ const auditCursor = cursorOf('audit-events', ['micros', 'micros'])
 
 type Row = AuditEvent & { micros: string }
 
-/** The security log, appended to and read with the application's role, which may not change or delete its rows. */
-export function createAuditLog(pool: pg.Pool): AuditLog {
+/**
+ * The security log, appended to and read with the application's role, which may not change or delete its rows.
+ *
+ * @param pool or a transaction, whose commit an entry then shares
+ */
+export function createAuditLog(pool: Pick<pg.PoolClient, 'query'>): AuditLog {
   return {
     async append(events) {
       if (events.length === 0) return

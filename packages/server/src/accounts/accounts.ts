@@ -1,5 +1,5 @@
 import { inTransaction } from '@holdfast/engine'
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
 import { accountOfConfirmedEmail, confirmedEmail } from './confirmed-emails.ts'
 import { isUniqueViolation } from './is-unique-violation.ts'
@@ -28,6 +28,9 @@ export type CreateAccountOutcome =
   | { kind: 'email_taken' }
   | { kind: 'password_refused'; refusal: PasswordRefusal }
 
+/** What the schema's owner writes in the transaction of a new account, with `pool`: see `accountsPool`. */
+export type WrittenByOwner = { pool: Pool; write(transaction: PoolClient, account: AccountCard): Promise<void> }
+
 export type Accounts = {
   /** By e-mail address, ignoring case; null: there is none. */
   byEmail(email: string): Promise<AccountCard | null>
@@ -43,7 +46,7 @@ export type Accounts = {
   /** Whether it is the account's password. */
   hasPassword(accountId: string, password: string): Promise<boolean>
   /** Creates an account with a password, without a session. E-mail addresses are stored in lower case. */
-  createAccount(account: NewAccount): Promise<CreateAccountOutcome>
+  createAccount(account: NewAccount, owner?: WrittenByOwner): Promise<CreateAccountOutcome>
   /** Sets a new password and ends all of the account's sessions. */
   setPassword(
     accountId: string,
@@ -68,18 +71,19 @@ export function createAccounts(pool: Pool, passwords: Passwords, principals: Pic
       return hash !== null && (await passwords.verify({ hash, password }))
     },
 
-    async createAccount({ email, name, password, mustChangePassword = false }) {
+    async createAccount({ email, name, password, mustChangePassword = false }, owner) {
       const refusal = refusalOfNewPassword(password, [email, name])
       if (refusal !== null) return { kind: 'password_refused', refusal }
       const hash = await passwords.hash(password)
       try {
-        const account = await inTransaction(pool, async (transaction) => {
+        const account = await inTransaction(owner?.pool ?? pool, async (transaction) => {
           const { rows } = await transaction.query<AccountCard>(sql`
             insert into "user" (email, name, "emailVerified", "mustChangePassword", "createdAt", "updatedAt")
             values (${email.trim().toLowerCase()}, ${name}, false, ${mustChangePassword}, now(), now())
             returning ${cardColumns}`)
           if (rows[0] === undefined) throw new Error('An insert returned no row.')
           await storePassword(transaction, rows[0].id, hash)
+          await owner?.write(transaction, rows[0])
           return rows[0]
         })
         return { kind: 'created', account }

@@ -26,7 +26,7 @@ import { retireUnreadableKeys } from './signing-keys.ts'
 import { createTotp, type Totp } from './totp.ts'
 
 export { refusalText } from './new-passwords.ts'
-export { makeSiteAdministrator } from './site-administrators.ts'
+export { createSiteAdministrator, promoteToSiteAdministrator } from './site-administrators.ts'
 
 export type OpenAccounts = {
   accounts: Accounts & PasswordLinks & EmailLinks

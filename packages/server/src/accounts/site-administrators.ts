@@ -1,16 +1,62 @@
-import { createPool } from '@holdfast/engine'
+import { createAuditLog, inTransaction } from '@holdfast/engine'
+import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
+import type { Accounts, CreateAccountOutcome, NewAccount } from './accounts.ts'
+import { accountsPool } from './accounts-schema.ts'
+
+/** Who makes a site administrator: the first start, or a command of the operator. */
+type GrantedBy = 'system' | 'command'
 
 /**
- * Makes an account a site administrator. Only the schema's owner may: the application's role cannot, so whoever gets
- * hold of that role's connection cannot either. Idempotent. A running server notices within seconds.
+ * Creates an account that is a site administrator, with its entry in the security log: all of it, or nothing.
+ *
+ * @param beforeCommit shows the password: nobody can sign in with one that was lost after the commit
  */
-export async function makeSiteAdministrator(ownerUrl: string, accountId: string): Promise<void> {
-  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast site administrator' })
+export function createSiteAdministrator(
+  accounts: Pick<Accounts, 'createAccount'>,
+  account: NewAccount,
+  by: { ownerUrl: string; kind: GrantedBy; beforeCommit?: () => void },
+): Promise<CreateAccountOutcome> {
+  return asOwner(by.ownerUrl, (pool) =>
+    accounts.createAccount(account, {
+      pool,
+      async write(transaction, { id }) {
+        await grant(transaction, id, by.kind, 'created')
+        by.beforeCommit?.()
+      },
+    }),
+  )
+}
+
+/** Makes an account that exists a site administrator, with its entry in the security log. Idempotent. */
+export function promoteToSiteAdministrator(ownerUrl: string, accountId: string): Promise<void> {
+  return asOwner(ownerUrl, (pool) =>
+    inTransaction(pool, (transaction) => grant(transaction, accountId, 'command', 'promoted')),
+  )
+}
+
+/** A running server notices within seconds. */
+async function grant(
+  transaction: PoolClient,
+  accountId: string,
+  actorKind: GrantedBy,
+  detail: 'created' | 'promoted',
+): Promise<void> {
+  await transaction.query(
+    sql`insert into holdfast.site_administrator (account_id) values (${accountId}) on conflict do nothing`,
+  )
+  const event = { kind: 'site_administrator_granted', clinicNo: null, actorKind, actorId: null, network: null } as const
+  await createAuditLog(transaction).append([{ ...event, subjectId: accountId, details: [detail], count: 1, ageMs: 0 }])
+}
+
+/**
+ * Only the schema's owner may: the application's role cannot, so whoever gets hold of that role's connection cannot
+ * either.
+ */
+async function asOwner<Result>(ownerUrl: string, work: (pool: Pool) => Promise<Result>): Promise<Result> {
+  const pool = accountsPool(ownerUrl, 1, 'holdfast site administrator')
   try {
-    await pool.query(
-      sql`insert into holdfast.site_administrator (account_id) values (${accountId}) on conflict do nothing`,
-    )
+    return await work(pool)
   } finally {
     await pool.end()
   }

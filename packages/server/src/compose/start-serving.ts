@@ -47,9 +47,9 @@ export async function startServing({
   const server = await composeServer(config, prepared, log, readAllMetrics)
   try {
     const demo = config.demo ?? (database.embedded ? 'on' : 'off')
-    const administrator = await createInitialData(server, { ownerUrl: database.ownerUrl, config, demo })
-    // Print it now: this is the only time, even if a later step fails (for example, the port is in use).
-    if (administrator !== null) sayAdministrator(administrator, say)
+    const { ownerUrl } = database
+    const onAdministrator = (created: NewAdministrator) => sayAdministrator(created, say)
+    await createInitialData(server, { ownerUrl, config, demo, onAdministrator })
     const metricsUrl =
       server.metricsApp === null ? null : await listen(server.metricsApp, config.host, config.metricsPort ?? 0)
     const url = await listen(server.app, config.host, config.port)
