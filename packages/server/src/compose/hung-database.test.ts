@@ -7,9 +7,9 @@ import { startWorker } from '../worker.ts'
 const claims = 12
 const stopMsMax = 40_000
 
-async function hungServer(database: TestDatabase) {
+async function hungServer(database: TestDatabase, env: Record<string, string> = {}) {
   const proxy = await databaseProxy(database.appUrl)
-  const server = await serverOn({ ownerUrl: database.ownerUrl, appUrl: proxy.url })
+  const server = await serverOn({ ownerUrl: database.ownerUrl, appUrl: proxy.url }, env)
   const doctor = await aDoctor(database, await aClinic(database))
   const slots: BuiltSlot[] = []
   for (let n = 0; n < claims; n += 1) slots.push(await aSlot(database, doctor, { capacity: 10 }))
@@ -19,7 +19,7 @@ async function hungServer(database: TestDatabase) {
     const day = at.toISOString().slice(0, 10)
     return call(`${server.url}/api/v1/doctors/${doctor.id}/slots?from=${day}&to=${day}`)
   }
-  return { proxy, server, bookAll, list }
+  return { proxy, server, slots, bookAll, list }
 }
 
 function book(url: string, slot: BuiltSlot) {
@@ -91,4 +91,37 @@ describe('a network that drops the packets of all open connections to the databa
     expect(performance.now() - startedAt).toBeLessThan(stopMsMax)
     await proxy.end()
   })
+})
+
+test('HOLDFAST_OUTCOME_SECONDS_MAX: how long a claim whose connection was lost is looked up', async ({ database }) => {
+  const { proxy, server, slots } = await hungServer(database, { HOLDFAST_OUTCOME_SECONDS_MAX: '2' })
+  const [slot] = slots
+  if (slot === undefined) throw new Error('There is no slot.')
+  const locker = await database.ownerPool.connect()
+  try {
+    await locker.query('begin')
+    await locker.query('select from holdfast.slot where id = $1 for update', [slot.id])
+    const startedAt = performance.now()
+    const booking = book(server.url, slot)
+    await until(
+      async () => {
+        const { rows } = await database.ownerPool.query(
+          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        )
+        return rows.length > 0 ? true : undefined
+      },
+      () => 'the claim to wait for the slot',
+    )
+    await proxy.cut()
+    const { status, body } = await booking
+    expect([status, body.code]).toEqual([503, 'unavailable'])
+    expect(body.detail).toContain('unknown')
+    // 25 s with the default.
+    expect(performance.now() - startedAt).toBeLessThan(15_000)
+  } finally {
+    await locker.query('rollback')
+    locker.release()
+    await server.stop()
+    await proxy.end()
+  }
 })
