@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, lapseHolds, seededRandom, type TestDatabase } from '@holdfast/testkit'
 import type { ClaimCaseRequest } from '../src/model/theatre-case.ts'
-import { aCase, aRoom, aTheatre, type BuiltTheatre, someEquipment, soonAt } from './theatre.ts'
+import { aCase, aRoom, aTheatre, type BuiltTheatre, someEquipment, someStaff, soonAt } from './theatre.ts'
 
 const roomCount = 10
 const surgeonCount = 20
@@ -9,12 +9,18 @@ const equipmentCount = 6
 const unitsEach = 5
 const patientCount = 60
 const dayMinutes = 600
+const anaesthetistCount = 8
+const nurseCount = 12
 
 type Storm = {
   scene: BuiltTheatre
   rooms: string[]
   surgeons: { id: string; clinicNo: number; clinicId: string }[]
   equipment: string[]
+  /** Empty: cases have no team, and surgeons no clinic. */
+  anaesthetists: string[]
+  nurses: string[]
+  days: number
 }
 
 type StormReport = {
@@ -24,10 +30,15 @@ type StormReport = {
   errors: string[]
 }
 
-/** 10 rooms with turnover, each with a block of 180 minutes and open time around it, 20 surgeons and 30 units. */
-export async function aStorm(database: TestDatabase): Promise<Storm> {
+/**
+ * 10 rooms with turnover, each with a block of 180 minutes a day and open time around it, 20 surgeons and 30 units.
+ *
+ * `isWhole`: on two days, with 8 anaesthetists, 12 nurses and clinic slots of the surgeons.
+ */
+export async function aStorm(database: TestDatabase, { isWhole = false } = {}): Promise<Storm> {
   const scene = await aTheatre(database)
   const { theatre, clinic } = scene
+  const days = isWhole ? 2 : 1
   const rooms = await all(roomCount, (n) =>
     aRoom(theatre, clinic, { name: `Room ${n}`, turnoverMinutes: (n % 3) * 10 }),
   )
@@ -36,11 +47,16 @@ export async function aStorm(database: TestDatabase): Promise<Storm> {
     someEquipment(theatre, clinic, { name: `Kind ${n}`, units: unitsEach, reprocessingMinutes: (n % 3) * 15 }),
   )
   for (const roomId of rooms) {
-    const drafts = [{ startsAt: soonAt(10), endsAt: soonAt(16), capacity: 180 }]
+    const drafts = Array.from({ length: days }, (_, day) => {
+      const [startsAt, endsAt] = [soonAt(24 * day + 10), soonAt(24 * day + 16)]
+      return { startsAt, endsAt, capacity: 180 }
+    })
     const owner = { service: null, surgeonId: null, releaseDays: null }
     await theatre.createBlocks({ ...owner, roomId, when: { drafts }, dryRun: false, actorId: null })
   }
-  return { scene, rooms, surgeons, equipment }
+  const anaesthetists = await all(isWhole ? anaesthetistCount : 0, () => someStaff(theatre, clinic, 'anaesthetist'))
+  const nurses = await all(isWhole ? nurseCount : 0, () => someStaff(theatre, clinic, 'nurse'))
+  return { scene, rooms, surgeons, equipment, anaesthetists, nurses, days }
 }
 
 async function all<Item>(count: number, build: (n: number) => Promise<Item>): Promise<Item[]> {
@@ -55,7 +71,7 @@ export function randomNumbers(seed: number): (below: number) => number {
   return (below) => Math.floor(random() * below)
 }
 
-/** 8 clients at once, each with so many random claims, moves, swaps, bumps, cancellations and lapses. */
+/** 8 clients at once, each with so many random claims, changes, ends, cancellations and lapses of booked cases. */
 export async function runStorm(
   database: TestDatabase,
   storm: Storm,
@@ -86,52 +102,95 @@ async function takeStep(
   caseIds: string[],
   pick: Pick,
 ): Promise<[string, string]> {
-  const { theatre, clinic } = storm.scene
+  const { theatre } = storm.scene
   const known = () => caseIds[pick(caseIds.length)] ?? aCase(storm.scene).caseId
   const by = { actorId: null, key: randomUUID() }
   const dice = pick(100)
-  if (dice < 52 || caseIds.length < 4) {
+  const hasTeams = storm.nurses.length > 0
+  if (dice < (hasTeams ? 28 : 40) || caseIds.length < 4) {
     const request = randomClaim(storm, pick)
-    caseIds.push(request.caseId)
-    return ['claim', (await theatre.claimCase(request)).kind]
+    const { kind } = await theatre.claimCase(request)
+    if (kind === 'booked') caseIds.push(request.caseId)
+    return ['claim', kind]
   }
-  if (dice < 57) return ['milestone', await recordEnd(storm, known(), pick)]
-  if (dice < 72) {
+  if (dice < 33) return ['slot', await createSlot(storm, pick)]
+  if (dice < 40) {
+    const { staffIds, anaesthetistId, equipment } = randomClaim(storm, pick)
+    const change = pick(2) === 0 ? { anaesthetistId, equipment } : { staffIds }
+    return ['team', (await theatre.moveCase({ ...by, caseId: known(), change, override: null })).kind]
+  }
+  if (dice < 45) return ['milestone', await recordEnd(storm, known(), pick)]
+  if (dice < 60) {
     const { roomId, startsAt, minutes, surgeonId } = randomClaim(storm, pick)
     const change = pick(2) === 0 ? { roomId, startsAt } : { startsAt, minutes, surgeonId }
     return ['move', (await theatre.moveCase({ ...by, caseId: known(), change, override: null })).kind]
   }
-  if (dice < 82) {
+  if (dice < 70) {
     const [caseId, otherCaseId] = [known(), known()]
     if (caseId === otherCaseId) return ['swap', 'same']
     return ['swap', (await theatre.swapCases({ ...by, caseId, otherCaseId, override: null })).kind]
   }
-  if (dice < 87) {
-    const emergency = { ...randomClaim(storm, pick), urgency: 'immediate' as const }
-    const checked = await theatre.checkCase(emergency)
-    const conflicts = checked.kind === 'checked' ? checked.conflicts : []
-    const inTheWay = conflicts.flatMap((one) => ('bumpableCaseIds' in one ? (one.bumpableCaseIds ?? []) : []))
-    const bumpedCaseIds = [...new Set(inTheWay.length === 0 ? [known()] : inTheWay)].slice(0, 20)
-    const outcome = await theatre.bumpCases({ emergency, bumpedCaseIds, reason: 'Emergency' })
-    if (outcome.kind === 'done') caseIds.push(emergency.caseId)
-    return ['bump', outcome.kind]
+  if (dice < 76) return ['bump', await bump(storm, caseIds, known(), pick)]
+  if (dice < 81) return ['confirm', (await theatre.confirmCase({ ...by, caseId: known() })).kind]
+  if (dice < 92) {
+    const caseId = known()
+    forget(caseIds, [caseId])
+    return ['cancel', (await theatre.cancelCase({ ...by, caseId, reasonCode: 'patient' })).kind]
   }
-  if (dice < 91) return ['confirm', (await theatre.confirmCase({ ...by, caseId: known() })).kind]
-  if (dice < 95) return ['cancel', (await theatre.cancelCase({ ...by, caseId: known(), reasonCode: 'patient' })).kind]
+  if (dice < 96) return ['extend', await extend(storm, known(), pick)]
   if (dice < 97) {
-    const expectedEndsAt = soonAt(20, pick(120))
-    return ['extend', (await theatre.extendCase({ ...by, caseId: known(), expectedEndsAt })).kind]
-  }
-  if (dice < 98) {
     await database.appPool.query('select holdfast.expire_holds(1000)')
     return ['sweep', 'done']
   }
+  await lapse(database, storm, known())
+  return ['lapse', 'done']
+}
+
+/** They are no aims of later steps. */
+function forget(caseIds: string[], gone: readonly string[]): void {
+  for (const caseId of gone) {
+    const index = caseIds.indexOf(caseId)
+    if (index >= 0) caseIds.splice(index, 1)
+  }
+}
+
+/** A quarter of an hour of a surgeon's clinic. */
+async function createSlot({ scene: { engine }, surgeons, days }: Storm, pick: Pick): Promise<string> {
+  const startsAt = randomStart(days, pick)
+  const drafts = [{ startsAt, endsAt: new Date(startsAt.getTime() + 900_000), capacity: 1 }]
+  const doctorId = surgeons[pick(surgeons.length)]?.id ?? ''
+  const { items } = await engine.createSlots({ doctorId, drafts, dryRun: false })
+  return items[0]?.outcome ?? 'none'
+}
+
+async function bump(storm: Storm, caseIds: string[], otherId: string, pick: Pick): Promise<string> {
+  const { theatre } = storm.scene
+  const emergency = { ...randomClaim(storm, pick), urgency: 'immediate' as const }
+  const checked = await theatre.checkCase(emergency)
+  const conflicts = checked.kind === 'checked' ? checked.conflicts : []
+  const inTheWay = conflicts.flatMap((one) => ('bumpableCaseIds' in one ? (one.bumpableCaseIds ?? []) : []))
+  const bumpedCaseIds = [...new Set(inTheWay.length === 0 ? [otherId] : inTheWay)].slice(0, 20)
+  const { kind } = await theatre.bumpCases({ emergency, bumpedCaseIds, reason: 'Emergency' })
+  if (kind === 'done') {
+    forget(caseIds, bumpedCaseIds)
+    caseIds.push(emergency.caseId)
+  }
+  return kind
+}
+
+async function extend({ scene: { theatre } }: Storm, caseId: string, pick: Pick): Promise<string> {
+  const one = await theatre.case(caseId)
+  const expectedEndsAt = new Date((one?.endsAt ?? soonAt(20)).getTime() + 900_000 * (1 + pick(8)))
+  const action = { caseId, expectedEndsAt, actorId: null, key: randomUUID() }
+  return (await theatre.extendCase(action)).kind
+}
+
+async function lapse(database: TestDatabase, { scene: { clinic } }: Storm, caseId: string): Promise<void> {
   const { rows } = await database.appPool.query<{ id: string }>(
     `select slot_id as id from holdfast.booking where clinic_no = $1 and id = $2`,
-    [clinic.no, known()],
+    [clinic.no, caseId],
   )
   for (const { id } of rows) await lapseHolds(database, { clinicNo: clinic.no, id })
-  return ['lapse', 'done']
 }
 
 /** A case ends early, late or as planned, or it has not ended after all. */
@@ -142,13 +201,22 @@ async function recordEnd({ scene: { theatre } }: Storm, caseId: string, pick: Pi
   return (await theatre.recordMilestone({ ...milestone, actorId: null, key: randomUUID() })).kind
 }
 
-function randomClaim({ scene, rooms, surgeons, equipment }: Storm, pick: Pick): ClaimCaseRequest {
+function randomStart(days: number, pick: Pick): Date {
+  return soonAt(24 * pick(days) + 8, 15 * pick(dayMinutes / 15))
+}
+
+function randomClaim(storm: Storm, pick: Pick): ClaimCaseRequest {
+  const { scene, rooms, surgeons, equipment, anaesthetists, nurses, days } = storm
   const needs = new Map<string, number>()
   for (let n = pick(3); n > 0; n -= 1) needs.set(equipment[pick(equipment.length)] ?? '', 1 + pick(3))
+  const staffIds = new Set<string>()
+  for (let n = pick(3); n > 0 && nurses.length > 0; n -= 1) staffIds.add(nurses[pick(nurses.length)] ?? '')
   return aCase(scene, {
     roomId: rooms[pick(rooms.length)] ?? '',
     surgeonId: surgeons[pick(surgeons.length)]?.id ?? '',
-    startsAt: soonAt(8, 15 * pick(dayMinutes / 15)),
+    anaesthetistId: anaesthetists[pick(2 * anaesthetists.length)] ?? null,
+    staffIds: [...staffIds],
+    startsAt: randomStart(days, pick),
     minutes: 30 + 15 * pick(7),
     equipment: [...needs].map(([equipmentId, units]) => ({ equipmentId, units })),
     patient: { mrn: `M-${pick(patientCount)}`, name: 'Ada Okafor', birthDate: null },
@@ -159,13 +227,15 @@ function randomClaim({ scene, rooms, surgeons, equipment }: Storm, pick: Pick): 
 
 /**
  * What is wrong in the tables, counted by SQL that shares nothing with the engine's functions: overlaps of rooms with
- * turnover, surgeons and patients by the plans of live cases, units of equipment by their sum at the start of each
- * case, and minutes by block. A case needs nothing from its earliest recorded end on: others may have got it since.
+ * turnover, people and patients by the plans of live cases, surgeons by their clinic slots too, units of equipment by
+ * their sum at the start of each case, and minutes by block. A case needs nothing from its earliest recorded end on:
+ * others may have got it since.
  */
 export async function bruteForce(database: TestDatabase, { clinic }: BuiltTheatre): Promise<Record<string, number>> {
   const { rows } = await database.ownerPool.query<{ what: string; found: number }>(
     `with live as materialized (
-       select c.booking_id, c.room_id, c.surgeon_id, c.patient_id, c.equipment, c.turnover_minutes, c.starts_at,
+       select c.booking_id, c.room_id, c.surgeon_id, c.anaesthetist_id, c.staff_ids, c.patient_id, c.equipment,
+              c.turnover_minutes, c.starts_at,
               least(c.ends_at, d.at) as ends_at, b.slot_id
          from holdfast.theatre_case c join holdfast.booking b on b.clinic_no = c.clinic_no and b.id = c.booking_id
         cross join lateral (
@@ -189,6 +259,16 @@ export async function bruteForce(database: TestDatabase, { clinic }: BuiltTheatr
      union all
      select 'surgeon', count(*)::integer from live a join live b on a.booking_id < b.booking_id
         and a.surgeon_id = b.surgeon_id and a.starts_at < b.ends_at and b.starts_at < a.ends_at
+     union all
+     select 'anaesthetist', count(*)::integer from live a join live b on a.booking_id < b.booking_id
+        and a.anaesthetist_id = b.anaesthetist_id and a.starts_at < b.ends_at and b.starts_at < a.ends_at
+     union all
+     select 'staff', count(*)::integer from live a join live b on a.booking_id < b.booking_id
+        and a.staff_ids && b.staff_ids and a.starts_at < b.ends_at and b.starts_at < a.ends_at
+     union all
+     select 'clinic', count(*)::integer from live a join holdfast.slot s on s.clinic_no = $1
+        and s.resource_id = a.surgeon_id and s.withdrawn_at is null and a.starts_at < s.ends_at
+        and s.starts_at < a.ends_at
      union all
      select 'patient', count(*)::integer from live a join live b on a.booking_id < b.booking_id
         and a.patient_id = b.patient_id and a.starts_at < b.ends_at and b.starts_at < a.ends_at

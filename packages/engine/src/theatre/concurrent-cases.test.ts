@@ -15,23 +15,32 @@ async function storm(database: TestDatabase, stepsEach: number, count = 0) {
   await database.ownerPool.query(
     `do $$ begin execute format('alter database %I set deadlock_timeout = %L', current_database(), '100ms'); end $$`,
   )
-  const built = await aStorm(database)
+  const built = await aStorm(database, { isWhole: true })
   const report = await runStorm(database, built, { seed: seed + count, steps: stepsEach })
   const found = await bruteForce(database, built.scene)
   const verified = await verify(database.appPool, { clinicNo: built.scene.clinic.no, detailsMax: 5 })
   return { built, report, found, verified }
 }
 
-test('8 clients claim, move, swap, bump and end cases: no overlap, no deadlock, no block beyond its minutes', {
+test('8 clients book, change and end cases: no overlap, no deadlock, no block beyond its minutes', {
   timeout: 60_000 + steps * 1_000,
 }, async ({ database }) => {
   const missing = new Set([
     'claim booked',
     'claim refused',
+    'slot created',
+    'slot conflict',
+    'team done',
+    'team refused',
     'move done',
     'move refused',
+    'swap done',
+    'swap refused',
     'bump done',
     'bump bump_refused',
+    'confirm done',
+    'cancel done',
+    'extend done',
     'milestone done',
   ])
   for (let count = 0; count < 5 && (count === 0 || missing.size > 0); count += 1) {
@@ -109,6 +118,23 @@ describe('negative controls: a planted bug is found', () => {
       becomes: 'if false then',
     })
     await untilShown(database, 60, ({ found }) => 'patient' in found)
+  })
+
+  test('the team not checked', async ({ database }) => {
+    await withoutBackstops(database)
+    await plantFunction(database, 'case_needs', {
+      part: /WHERE \(n\.resource_id IS NOT NULL\)/,
+      becomes: "WHERE n.resource_id IS NOT NULL AND n.kind NOT IN ('anaesthetist', 'staff')",
+    })
+    await untilShown(database, 60, ({ found }) => 'anaesthetist' in found && 'staff' in found)
+  })
+
+  test('clinic slots of the surgeon not checked', async ({ database }) => {
+    await plantFunction(database, 'create_slots', {
+      part: /from allocation a/,
+      becomes: 'from (select * from allocation limit 0) a',
+    })
+    await untilShown(database, 60, ({ found }) => 'clinic' in found)
   })
 
   test('minutes of a block without those of holds', async ({ database }) => {
