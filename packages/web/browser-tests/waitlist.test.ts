@@ -233,7 +233,7 @@ test('the page of an offer says that the clinic has removed the patient from the
   const { practice, ticket } = await aFullDoctor(site)
   const [page, other] = await Promise.all([open(site), open(site)])
   await join(page, practice, 'Grace Hopper')
-  const [, entryId = '', auth = ''] = /#([0-9a-f-]{36})\.(hfm_.+)$/.exec(await ticketLink(page)) ?? []
+  const [, entryId = '', auth = ''] = /#([0-9a-f-]{36})\.(hfm_.+)$/.exec(await copiedLink(page)) ?? []
   await cancel(other, ticket)
   await offered(page).waitFor()
   const path = { entryId }
