@@ -22,6 +22,7 @@ import { createSessions, type Sessions } from './sessions.ts'
 import { createSetUpTotp, type SetUpTotp } from './set-up-totp.ts'
 import { createSignInCodes, type SignInCodes } from './sign-in-codes.ts'
 import { createSignInNotices, type SignInNotices } from './sign-in-notices.ts'
+import { createSignUpNotices, type SignUpNotices } from './sign-up-notices.ts'
 import { retireUnreadableKeys } from './signing-keys.ts'
 import { createTotp, type Totp } from './totp.ts'
 
@@ -29,7 +30,7 @@ export { refusalText } from './new-passwords.ts'
 export { createSiteAdministrator, promoteToSiteAdministrator } from './site-administrators.ts'
 
 export type OpenAccounts = {
-  accounts: Accounts & PasswordLinks & EmailLinks
+  accounts: Accounts & PasswordLinks & EmailLinks & SignUpNotices
   auth: Auth
   passwords: Passwords
   changePassword: ChangePassword
@@ -107,6 +108,7 @@ export async function openAccounts(
       ...createAccounts(pool, passwords, principals),
       ...createPasswordLinks(pool, passwords, principals),
       ...createEmailLinks(pool, principals),
+      ...createSignUpNotices(pool),
     },
     auth,
     passwords,

@@ -2,6 +2,7 @@ import type { MessageLanguage } from '@holdfast/engine'
 import type { EntryEndedMail, EntryMail } from './entry-mail.ts'
 import type { MailContent } from './mail-content.ts'
 import { mailTexts } from './render-mail.ts'
+import { type AddressInUseContext, addressInUseMail } from './templates/address-in-use.ts'
 import { type BusyCalendarFailingContext, busyCalendarFailingMail } from './templates/busy-calendar-failing.ts'
 import { type ConfirmEmailContext, confirmEmailMail } from './templates/confirm-email.ts'
 import { type EmailChangedContext, emailChangedMail } from './templates/email-changed.ts'
@@ -18,6 +19,7 @@ import type { TicketMail } from './ticket-mail.ts'
 type Contexts = {
   password_reset: PasswordResetContext
   confirm_email: ConfirmEmailContext
+  address_in_use: AddressInUseContext
   email_changed: EmailChangedContext
   new_sign_in: NewSignInContext
   invitation: InvitationContext
@@ -48,6 +50,7 @@ export type StoredAccountMail =
 const templates: { [Of in Kind]: (context: Contexts[Of], texts: MailTexts) => MailContent } = {
   password_reset: passwordResetMail,
   confirm_email: confirmEmailMail,
+  address_in_use: addressInUseMail,
   email_changed: emailChangedMail,
   new_sign_in: newSignInMail,
   invitation: invitationMail,

@@ -10,7 +10,8 @@ const requestHours = 24
 /** What somebody who is not signed in, or has only just signed up, asks for. It may lead to a mail, or to none. */
 export type AccountRequests = {
   password_reset_request: { email: string; language: MessageLanguage; network: string | null }
-  confirm_email_request: { accountId: string; language: MessageLanguage }
+  /** Of a sign-up. `accountId`: invented, if the address has an account. An older release stored no address. */
+  confirm_email_request: { accountId: string; email?: string; language: MessageLanguage }
   ticket_link_request: {
     clinicId: string
     /** `YYYY-MM-DD` */

@@ -54,14 +54,14 @@ async function aTakenRequest(kind: (typeof kinds)[number]) {
   const deps = { accounts: opened.accounts, mails, audit, publicUrl: 'https://book.example.org' }
   const language = 'en' as const
   if (kind === 'password_reset_request') await mails.request(kind, { email, language, network: null })
-  else await mails.request(kind, { accountId, language })
+  else await mails.request(kind, { accountId, email, language })
   const [due] = await takeAccountMails(database.appPool, { isRequest: true, limit: 10, seconds: 60 })
   if (due === undefined) throw new Error('No request is due.')
   const store = () => Promise.reject(new Error('It stores its mail with its link.'))
   const answer = (done: Answering['done']) =>
     kind === 'password_reset_request'
       ? createPasswordResetAnswer(deps)({ email, language, network: null }, { done, store })
-      : createNewAccountAnswer(deps)({ accountId, language }, { done, store })
+      : createNewAccountAnswer(deps)({ accountId, email, language }, { done, store })
   return { due, answer }
 }
 

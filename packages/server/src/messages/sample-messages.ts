@@ -9,6 +9,7 @@ import { entryEndedContext, entryLinkContext } from './entry-mail.ts'
 import type { MailContent } from './mail-content.ts'
 import type { MailFacts, MailSettings } from './message-mail.ts'
 import { mailTexts } from './render-mail.ts'
+import { addressInUseMail } from './templates/address-in-use.ts'
 import { busyCalendarFailingMail } from './templates/busy-calendar-failing.ts'
 import { confirmEmailMail } from './templates/confirm-email.ts'
 import { emailChangedMail } from './templates/email-changed.ts'
@@ -209,6 +210,7 @@ export function sampleAccountMails(
   return {
     'confirm-email': ofSite(confirmEmailMail({ ...confirm, isChange: false }, texts)),
     'confirm-new-email': ofSite(confirmEmailMail({ ...confirm, isChange: true }, texts)),
+    'address-in-use': ofSite(addressInUseMail({ site, signInUrl: `https://${site}/sign-in` }, texts)),
     'email-changed': ofSite(emailChangedMail({ site, undo }, texts)),
     'email-left': ofSite(emailChangedMail({ site, undo: null }, texts)),
     'new-sign-in': ofSite(newSignInMail(signIn, texts)),

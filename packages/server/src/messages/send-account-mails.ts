@@ -141,6 +141,7 @@ async function isValid(pool: pg.Pool, links: MailedLinks, { kind, context }: Acc
       const token = parseInvitationToken(tokenIn(context.url))
       return token !== null && isInvitationOpen(pool, token)
     }
+    case 'address_in_use':
     case 'new_sign_in':
     case 'ticket_link':
     case 'entry_link':

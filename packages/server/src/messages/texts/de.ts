@@ -165,6 +165,14 @@ export const de: MailTexts = {
     undoAction: 'Das war ich nicht',
     nothing: 'Es ist nichts zu tun. Sie bekommen keine weiteren E-Mails zu diesem Konto.',
   },
+  addressInUse: {
+    subject: (site) => `Sie haben schon ein Konto bei ${site}`,
+    heading: 'Sie haben schon ein Konto',
+    text: (site) => `Jemand wollte bei ${site} ein Konto mit dieser Adresse anlegen, zu der es schon eines gibt.`,
+    ifYou: 'Wenn Sie das waren, melden Sie sich an. Ein vergessenes Passwort können Sie dort neu wählen.',
+    ifNotYou: 'Wenn Sie das nicht waren, ist nichts zu tun: Niemand hat Zugang zu Ihrem Konto.',
+    action: 'Anmelden',
+  },
   newSignIn: {
     subject: (site) => `Neue Anmeldung in Ihrem Konto bei ${site}`,
     heading: 'Neue Anmeldung in Ihrem Konto',

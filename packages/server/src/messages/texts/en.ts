@@ -156,6 +156,14 @@ export const en = {
     undoAction: 'That was not me',
     nothing: 'There is nothing to do. You will get no more e-mails about this account.',
   },
+  addressInUse: {
+    subject: (site: string) => `You already have an account at ${site}`,
+    heading: 'You already have an account',
+    text: (site: string) => `Somebody tried to create an account at ${site} with this address, which has one.`,
+    ifYou: 'If that was you, sign in. If you have forgotten your password, you can choose a new one there.',
+    ifNotYou: 'If that was not you, there is nothing to do: nobody has access to your account.',
+    action: 'Sign in',
+  },
   newSignIn: {
     subject: (site: string) => `New sign-in to your account at ${site}`,
     heading: 'New sign-in to your account',

@@ -241,7 +241,7 @@ async function afterSignIn(
 
 /**
  * A new account gets an e-mail to confirm its address; the response says nothing about it. If the address had an
- * account, the library has invented the one in its response, and the request leads to no mail.
+ * account, the library has invented the one in its response, and the owner is told that somebody tried to sign up.
  */
 async function afterSignUp(request: FastifyRequest, response: Response, { mails }: AuthRoutesDeps): Promise<void> {
   if (!mails.isAvailable) return
@@ -249,7 +249,7 @@ async function afterSignUp(request: FastifyRequest, response: Response, { mails 
   const language = languageIn(request.body) ?? 'en'
   // The account is there: a failure must not tell that it is not.
   const onError = (error: unknown) => request.log.error({ err: error }, 'an address could not be confirmed')
-  await mails.request('confirm_email_request', { accountId, language }).catch(onError)
+  await mails.request('confirm_email_request', { accountId, email: emailIn(request.body), language }).catch(onError)
 }
 
 /** The schema has checked it. */

@@ -24,13 +24,22 @@ const anAddress = () => `${randomUUID()}@example.org`
 const links = { confirm: /\/confirm-email#([\w-]{32})/, undo: /\/undo-email#([\w-]{32})/ }
 
 /** The mails to an address whose text matches. */
-const mailsTo = (to: string, text: RegExp) =>
+const mailsTo = (to: string, text = /./) =>
   mails.mails.filter((mail) => mail.recipients.includes(to) && text.test(mail.text ?? ''))
 
 const arrived = (to: string, text: RegExp = links.confirm, count = 1) =>
   until(
     async () => mailsTo(to, text)[count - 1],
     () => `${count} mails to ${to}`,
+    arrivesWithinMs,
+  )
+
+/** Until all requests were answered, and all mails sent. */
+const untilAnswered = () =>
+  until(
+    async () =>
+      (await server.database.ownerPool.query('select from holdfast.account_mail')).rowCount === 0 ? true : undefined,
+    () => 'the requests to be answered',
     arrivesWithinMs,
   )
 
@@ -93,17 +102,32 @@ test('a link confirms nothing when it is opened, without its account, or after a
   expect(await statusOf(other.token)).toMatchObject({ isConfirmed: false })
 })
 
-test('a sign-up with an address that has an account sends no link for it', async () => {
+test('a sign-up with an address that has an account sends a notice to its owner, once a day, and no link', async () => {
   const owner = await aPerson()
   await arrived(owner.email)
-  await age(owner.id, 10)
-  await post(server.url, 'sign-up/email', { name: 'Eve', email: owner.email, password: 'another password' })
-  // What is sent for the owner after that arrives as the second.
-  const again = await post(server.url, 'send-verification-email', {}, owner.token)
-  expect(again.status).toBe(200)
-  await arrived(owner.email, links.confirm, 2)
+  const signUpAgain = () =>
+    post(server.url, 'sign-up/email', { name: 'Eve', email: owner.email, password: 'another password', language: 'de' })
+  // The owner has sent the form twice.
+  await signUpAgain()
+  await untilAnswered()
+  expect(mailsTo(owner.email)).toHaveLength(1)
+
+  const aged = `update auth."user" set "createdAt" = "createdAt" - interval '1 hour' where id = $1`
+  await server.database.ownerPool.query(aged, [owner.id])
+  await signUpAgain()
+  const notice = await arrived(owner.email, /\/sign-in\b/)
+  expect(notice.subject).toContain('schon ein Konto')
+  await signUpAgain()
+  await untilAnswered()
+  expect(mailsTo(owner.email)).toHaveLength(2)
+  await server.database.ownerPool.query(
+    `update auth.verification set "expiresAt" = now() where value = 'sign-up-notice ' || $1`,
+    [owner.id],
+  )
+  await signUpAgain()
+  await arrived(owner.email, /\/sign-in\b/, 2)
   const { rows } = await server.database.ownerPool.query('select from auth."emailLink" where "userId" = $1', [owner.id])
-  expect(rows).toHaveLength(2)
+  expect(rows).toHaveLength(1)
 })
 
 test('the e-mail is sent again after a pause, five times a day at most, and not to a confirmed address', async () => {

@@ -7,6 +7,7 @@ import type { AuditRecorder } from '../../audit/audit-recorder.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { isOutcomeUnknown } from '../../edge/error-handler.ts'
 import { problem } from '../../edge/problem-error.ts'
+import { noticeHours } from '../../messages/account-mails.ts'
 import type { AnswerRequest } from '../../messages/answer-account-requests.ts'
 import { authBodies } from './auth-bodies.ts'
 import { callerOf } from './caller.ts'
@@ -115,15 +116,29 @@ async function sendEmailLink(
   }
 }
 
-/** Answers the stored request of a new account: a mail with a link that confirms its address. */
+/**
+ * Answers the stored request of a sign-up: a mail with a link that confirms the address of the new account, or a notice
+ * for the owner of the one that had the address before.
+ */
 export function createNewAccountAnswer(
   deps: Pick<EmailRoutesDeps, 'accounts' | 'mails' | 'publicUrl'>,
 ): AnswerRequest<'confirm_email_request'> {
-  return async ({ accountId, language }, { done }) => {
-    const request = { newEmail: null, language }
-    await deps.accounts.createEmailLink(accountId, request, async (transaction, link) => {
+  const { accounts, mails, publicUrl } = deps
+  return async ({ accountId, email, language }, { done }) => {
+    if ((await accounts.userById(accountId)) !== null) {
+      const request = { newEmail: null, language }
+      await accounts.createEmailLink(accountId, request, async (transaction, link) => {
+        await done(transaction)
+        await storeLink(transaction, deps, link, request)
+      })
+      return
+    }
+    if (email === undefined) return
+    await accounts.noteSignUp(email, async (transaction, address) => {
       await done(transaction)
-      await storeLink(transaction, deps, link, request)
+      const context = { site: new URL(publicUrl).host, signInUrl: `${publicUrl}/sign-in` }
+      const to = { address, language, clinicNo: null }
+      await mails.store(transaction, { kind: 'address_in_use', to, context }, noticeHours)
     })
   }
 }
