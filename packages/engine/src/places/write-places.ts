@@ -117,20 +117,23 @@ function placeTableOf({ relation, shardId, hashMin }: Shard): PlaceTable {
   return { kind: ownTables.includes(relation) ? 'own' : 'reference', relation: shard }
 }
 
-/** Columns that a sequence fills: shards have no sequence of their own. */
+/** Columns that a sequence fills, some of them the same one: shards have no sequence of their own. */
 async function writeSequences(
   client: pg.Client,
   coordinator: pg.Client,
   schema: string,
   tables: ReadonlyMap<string, PlaceTable>,
 ): Promise<void> {
-  const { rows } = await coordinator.query<{ relation: string; column: string }>(sql`
-    select table_name::text as relation, column_name::text as column from information_schema.columns
+  const { rows } = await coordinator.query<{ relation: string; column: string; name: string }>(sql`
+    select table_name::text as relation, column_name::text as column,
+           coalesce(substring(column_default from $$^nextval[(]'holdfast[.]([a-z_]+)'$$),
+                    table_name || '_' || column_name || '_seq') as name
+      from information_schema.columns
      where table_schema = 'holdfast' and (is_identity = 'YES' or column_default like 'nextval(%')`)
-  for (const { relation, column } of rows) {
+  for (const { relation, column, name } of rows) {
     const table = tables.get(relation)
     if (table?.kind !== 'shard') continue
-    const sequence = `${schema}.${relation}_${column}_seq`
+    const sequence = `${schema}.${name}`
     await client.query(`
       create sequence if not exists ${sequence};
       alter view ${schema}.${relation} alter column ${column} set default nextval('${sequence}');
