@@ -1,36 +1,53 @@
 import type { ObjectStore } from '../object-store/object-store.ts'
-import { type BaseManifest, listBases } from './base-manifest.ts'
+import { type BaseManifest, listBases, type StoredBase } from './base-manifest.ts'
 import { removeErasures } from './erasure-list.ts'
 import { parseLsn, walFileName } from './lsn.ts'
-import { listWalObjects } from './wal-archive.ts'
+import { listWalObjects, type StoredWal } from './wal-archive.ts'
 
 const dayMs = 86_400_000
 
+type CompleteBase = Extract<StoredBase, { kind: 'complete' }>
+
 /**
  * Removes what is not needed to restore any moment of the last `days` days: copies older than the newest one before
- * that time, their WAL and lists of erasures, and what interrupted copies left behind a day ago. The newest copy always
- * stays.
+ * that time of the same archive, their WAL and lists of erasures, and what interrupted copies left behind a day ago.
+ * The newest copy always stays.
  *
  * @returns the ids of the copies that were removed
  */
 export async function removeExpired(store: ObjectStore, days: number, now: Date): Promise<string[]> {
   const bases = await listBases(store)
-  const complete = bases.filter((base) => base.kind === 'complete')
+  const wal = await listWalObjects(store)
   const horizonMs = now.getTime() - days * dayMs
-  const before = complete.filter(({ manifest }) => new Date(manifest.endedAt).getTime() <= horizonMs)
-  const oldestKept = before.at(-1) ?? complete[0]
-  if (oldestKept === undefined) return []
-  const expired = bases.filter((base) => (base.kind === 'complete' ? base.id < oldestKept.id : isAbandoned(base, now)))
+  const complete = bases.filter((base) => base.kind === 'complete')
+  const kept = neededCopies(complete, wal, horizonMs)
+  if (kept.length === 0) return []
+  const expired = bases.filter((base) => (base.kind === 'complete' ? !kept.includes(base) : isAbandoned(base, now)))
   // The manifest goes first: a copy without one is not taken for a backup, if this is interrupted.
   for (const { keys } of expired) {
     const manifests = keys.filter((key) => key.endsWith('manifest.json'))
     await store.remove(manifests)
     await store.remove(keys.filter((key) => !manifests.includes(key)))
   }
-  const kept = complete.filter((base) => !expired.includes(base)).map(({ manifest }) => manifest)
-  await removeWal(store, kept, horizonMs)
-  await removeErasures(store, new Date(oldestKept.manifest.startedAt))
+  const manifests = kept.map(({ manifest }) => manifest)
+  await removeWal(store, wal, manifests, horizonMs)
+  await removeErasures(store, new Date(Math.min(...manifests.map(({ startedAt }) => new Date(startedAt).getTime()))))
   return expired.map(({ id }) => id)
+}
+
+/**
+ * The copies since the horizon, the last one before it of each archive whose WAL goes on after it, and the last one
+ * before it of all. No copy can replace one of another archive: WAL continues only the copies of its own.
+ */
+function neededCopies(complete: CompleteBase[], wal: readonly StoredWal[], horizonMs: number): CompleteBase[] {
+  const isBefore = ({ manifest }: CompleteBase) => new Date(manifest.endedAt).getTime() <= horizonMs
+  const before = complete.filter(isBefore)
+  const archives = new Set(wal.filter(({ untilMs }) => untilMs >= horizonMs).map(({ archive }) => archive))
+  const needed = new Set(
+    [...archives].map((archive) => before.findLast(({ manifest }) => manifest.archive === archive)),
+  )
+  needed.add(before.at(-1))
+  return complete.filter((base) => !isBefore(base) || needed.has(base))
 }
 
 /** A copy that another process is taking looks like one that was interrupted, and may have begun before `now`. */
@@ -40,7 +57,12 @@ function isAbandoned(base: { id: string; error: { kind: string } }, now: Date): 
 }
 
 /** Removes WAL from before the first copy that needs its archive, and archives that no copy has needed for long. */
-async function removeWal(store: ObjectStore, kept: readonly BaseManifest[], horizonMs: number): Promise<void> {
+async function removeWal(
+  store: ObjectStore,
+  wal: readonly StoredWal[],
+  kept: readonly BaseManifest[],
+  horizonMs: number,
+): Promise<void> {
   const firstNeeded = new Map<string, string>()
   for (const { archive, timeline, startLsn, walSegmentBytes } of kept) {
     if (archive === null) continue
@@ -48,8 +70,7 @@ async function removeWal(store: ObjectStore, kept: readonly BaseManifest[], hori
     const other = firstNeeded.get(archive)
     if (other === undefined || file < other) firstNeeded.set(archive, file)
   }
-  const objects = await listWalObjects(store)
-  const old = objects.filter(({ archive, file, untilMs }) => {
+  const old = wal.filter(({ archive, file, untilMs }) => {
     const first = firstNeeded.get(archive)
     // An archive without a copy may be a new one, whose first copy is being taken.
     return first === undefined ? untilMs < horizonMs && untilMs > 0 : file < first

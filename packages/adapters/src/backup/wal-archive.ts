@@ -49,8 +49,11 @@ export async function storeWal(
   return { key, file, untilMs, partial, sha256: digest, mac }
 }
 
+/** A WAL file with the archive that has it. */
+export type StoredWal = ArchivedWal & { archive: string }
+
 /** undefined: it is not the key of a WAL file. */
-function parseWalKey(key: string): (ArchivedWal & { archive: string }) | undefined {
+function parseWalKey(key: string): StoredWal | undefined {
   const match = pattern.exec(key)
   if (match === null) return undefined
   const [, archive = '', file = '', untilMs, digest = '', partial, mac = null] = match
@@ -58,7 +61,7 @@ function parseWalKey(key: string): (ArchivedWal & { archive: string }) | undefin
 }
 
 /** All objects with WAL, of one archive or of all. */
-export async function listWalObjects(store: ObjectStore, archive?: string) {
+export async function listWalObjects(store: ObjectStore, archive?: string): Promise<StoredWal[]> {
   const objects = await store.list(archive === undefined ? 'wal/' : `wal/${archive}/`)
   return objects.map(({ key }) => parseWalKey(key)).filter((wal) => wal !== undefined)
 }
