@@ -75,7 +75,7 @@ export function mailLinks(settings: MailSettings, secrets: readonly string[]): M
       return `${site}/api/v1/unsubscribe/waitlist/${unsubscribing(waitlistEntryId, patient)}`
     },
     times: (doctorId, from) => `${site}/doctors/${doctorId}?from=${from}`,
-    time: (slot) => timeLink(site, slot),
+    time: (slot, insteadOf) => timeLink(site, slot, accessTo(insteadOf)),
   }
 }
 

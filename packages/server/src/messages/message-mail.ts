@@ -158,7 +158,7 @@ function contentOf(
       const alternatives = facts.alternatives.map(({ slotId, doctorId, doctorName, startsAt }) => ({
         when: whenText(startsAt, timezone, language),
         doctorName,
-        url: links.time({ slotId, doctorId, day: localDay(startsAt, timezone), type, units }),
+        url: links.time({ slotId, doctorId, day: localDay(startsAt, timezone), type, units }, facts),
       }))
       return withdrawnMail({ ...context, alternatives, bookUrl }, texts)
     }

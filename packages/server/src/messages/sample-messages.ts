@@ -243,7 +243,7 @@ export function sampleLinks(site: string): MailLinks {
         ? `${site}/api/v1/unsubscribe/${bookingId}.hfu_${'z'.repeat(43)}`
         : null,
     times: (doctorId, from) => `${site}/doctors/${doctorId}?from=${from}`,
-    time: (slot) => timeLink(site, slot),
+    time: (slot, { bookingId }) => timeLink(site, slot, `${bookingId}.hfm_${'x'.repeat(43)}`),
   }
 }
 

@@ -321,6 +321,9 @@ test('the links of a mail that is stored have no token', () => {
   const links = withoutTokens(sampleSettings.links)
   const facts = { bookingId: newId(1), accountId: null, manageEpoch: 0, patient: { name: 'Ada' } }
   expect(sampleSettings.links.offerByEmail(facts)).toContain('#')
-  expect([links.ticket(facts), links.offer(facts), links.offerByEmail(facts)].join()).not.toContain('#')
+  const slot = { slotId: newId(1), doctorId: newId(1), day: '2026-11-23', type: 'video' as const, units: 1 }
+  const urls = [links.ticket(facts), links.offer(facts), links.offerByEmail(facts), links.time(slot, facts)]
+  expect(urls.join()).not.toContain('#')
+  expect(urls[3]).toContain(`&slot=${slot.slotId}`)
   expect(links.times('doctor', '2026-11-23')).toContain('doctor')
 })

@@ -380,7 +380,8 @@ async function mailFactsOf(pool: pg.Pool, { kind, clinicNo }: DueMessage, facts:
 
 /** For a mail that is stored: whoever reads it, or a backup, must not get the ticket. */
 export function withoutTokens(links: MailLinks): MailLinks {
-  const { ticket, attend, cancel, offer, offerByEmail, confirm, reminders, leaveWaitlist, entry, ...others } = links
+  const { ticket, attend, cancel, offer, offerByEmail, confirm, reminders, leaveWaitlist, entry, time, ...others } =
+    links
   const pageOf = (url: string) => url.replace(/#.*$/, '')
   return {
     ticket: (facts) => pageOf(ticket(facts)),
@@ -392,6 +393,7 @@ export function withoutTokens(links: MailLinks): MailLinks {
     reminders: (facts) => pageOf(reminders(facts)),
     leaveWaitlist: (facts) => pageOf(leaveWaitlist(facts)),
     entry: (facts) => pageOf(entry(facts)),
+    time: (slot, insteadOf) => pageOf(time(slot, insteadOf)),
     // Links without a secret, and `unsubscribe`: a header, which is not stored.
     ...others,
   }

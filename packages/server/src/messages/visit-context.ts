@@ -30,8 +30,14 @@ export type MailLinks = {
   unsubscribe(kind: MessageKind, facts: Pick<MessageFacts, 'bookingId' | 'waitlistEntryId' | 'patient'>): string | null
   /** The doctor's free times, from a local day `YYYY-MM-DD` on. */
   times(doctorId: string, from: string): string
-  /** The same, with a button that books a time of that day. */
-  time(slot: { slotId: string; doctorId: string; day: string; type: AppointmentType; units: number }): string
+  /**
+   * The same, with a button that books a time of that day. The page reads the patient's details from the booking that
+   * the time is instead of, by its manage token.
+   */
+  time(
+    slot: { slotId: string; doctorId: string; day: string; type: AppointmentType; units: number },
+    insteadOf: Pick<MessageFacts, 'bookingId' | 'accountId' | 'manageEpoch'>,
+  ): string
 }
 
 export function visitContext(facts: MessageFacts, language: MessageLanguage, links: MailLinks): VisitContext {
@@ -53,13 +59,14 @@ export function visitContext(facts: MessageFacts, language: MessageLanguage, lin
   }
 }
 
-/** The page of a doctor's times with the button that books one of them. */
+/** The page of a doctor's times with the button that books one of them. @param access to the booking before */
 export function timeLink(
   site: string,
   { slotId, doctorId, day, type, units }: Parameters<MailLinks['time']>[0],
+  access: string,
 ): string {
   const places = units === 1 ? '' : `&units=${units}`
-  return `${site}/doctors/${doctorId}?from=${day}&slot=${slotId}&type=${type}${places}`
+  return `${site}/doctors/${doctorId}?from=${day}&slot=${slotId}&type=${type}${places}#${access}`
 }
 
 /** How a day, a time and the name of its zone are joined. */

@@ -1,4 +1,4 @@
-import { useMatch, useRouterState } from '@tanstack/react-router'
+import { type HistoryState, useMatch, useRouterState } from '@tanstack/react-router'
 import { useHideSecret } from './use-hide-secret.ts'
 
 declare module '@tanstack/history' {
@@ -23,4 +23,9 @@ export function useHiddenFragment(pattern: RegExp): string | null {
   useHideSecret(isShown ? { hash: '', state: { fragment: hash } } : null)
   if (isShown) return hash
   return hidden !== undefined && pattern.test(hidden) ? hidden : null
+}
+
+/** Of the state of the tab's history, what {@link useHiddenFragment} reads, for a link to the same page. */
+export function keptFragment({ fragment }: HistoryState): HistoryState {
+  return fragment === undefined ? {} : { fragment }
 }

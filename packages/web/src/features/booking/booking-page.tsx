@@ -10,18 +10,21 @@ import { firstDayOf } from '../../domain/free-times/slots-of-week-query.ts'
 import { useStable } from '../../domain/free-times/use-stable.ts'
 import { WeekOfTimes } from '../../domain/free-times/week-of-times.tsx'
 import { attemptToHold, setActiveAttempt } from '../../domain/hold/active-attempt.ts'
-import { detailsOf, holderOf } from '../../domain/hold/attempt.ts'
+import { type Details, detailsOf, holderOf } from '../../domain/hold/attempt.ts'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
 import { formatLongDayTime } from '../../lib/format.ts'
 import { useSession } from '../../lib/session.ts'
+import { keptFragment } from '../../lib/use-hidden-fragment.ts'
 import { AboutDoctor } from './about-doctor.tsx'
 import { ClinicPlace } from './clinic-place.tsx'
 import { HeldPanel } from './held-panel.tsx'
 import { ExpiredPanel, RequestingPanel, UnavailablePanel } from './hold-outcomes.tsx'
 import type { HoldState } from './hold-state.ts'
+import { useEarlierDetails } from './use-earlier-details.ts'
 import type { Hold } from './use-hold.ts'
 import { useShownHold } from './use-shown-hold.ts'
 import { WantedTime } from './wanted-time.tsx'
+import type { WeekSearch } from './week-search.ts'
 
 const route = getRouteApi('/doctors/$doctorId')
 
@@ -66,6 +69,7 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
   const navigate = useNavigate()
   const { hold, isChoosing, show, leave } = useShownHold(doctor.id)
   const session = useSession()
+  const earlier = useEarlierDetails()
   const { state } = hold
   // Hundreds of times are hidden with the press, and taken apart when the response has arrived.
   const isAway = useDeferredValue(!isChoosing)
@@ -74,7 +78,7 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
 
   const choose = (slot: ChosenSlot, units?: number) => {
     const me = session.kind === 'account' ? session.me : null
-    const details = 'attempt' in state ? state.attempt.details : detailsOf(me)
+    const details = 'attempt' in state ? state.attempt.details : (earlier ?? detailsOf(me))
     const wanted = { slot, doctorId: slot.doctorId, appointmentType: type, ...(units === undefined ? {} : { units }) }
     const request = { ...wanted, holder: holderOf(me), details }
     if (slot.doctorId === doctor.id) {
@@ -100,7 +104,7 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
       {isChoosing || !isAway ? (
         <div hidden={!isChoosing}>
           {doctor.active ? (
-            <Choice doctor={doctor} clinic={clinic} type={type} from={from} onChoose={onChoose} />
+            <Choice {...{ doctor, clinic, type, from, earlier, onChoose }} />
           ) : (
             <NoBookings doctor={doctor} clinic={clinic} />
           )}
@@ -145,17 +149,25 @@ type ChoiceProps = {
   clinic: Clinic
   type: AppointmentType
   from: string
+  /** The details with which a time is booked instead of an earlier one; see {@link useEarlierDetails}. */
+  earlier: Details | null | undefined
   onChoose: (slot: ChosenSlot, units?: number) => void
 }
 
 /** The choice of the appointment type and the time. */
-const Choice = memo(({ doctor, clinic, type, from, onChoose }: ChoiceProps) => {
+const Choice = memo(({ doctor, clinic, type, from, earlier, onChoose }: ChoiceProps) => {
   const { t } = useTranslation(['booking', 'shell'])
   const { slot: slotId, units = 1, ...search } = route.useSearch()
   const navigate = useNavigate()
+  const showOther = (part: Partial<WeekSearch>) => {
+    const next = { ...search, ...part }
+    void navigate({ from: route.id, search: next, state: keptFragment, replace: true, resetScroll: false })
+  }
   return (
     <Stack gap="lg">
-      {slotId === undefined ? null : <WantedTime {...{ slotId, units, clinic, from, onChoose }} doctorId={doctor.id} />}
+      {slotId === undefined ? null : (
+        <WantedTime {...{ slotId, units, clinic, from, earlier, onChoose }} doctorId={doctor.id} />
+      )}
       {doctor.appointmentTypes.length > 1 ? (
         <SegmentedControl
           aria-label={t('type')}
@@ -163,8 +175,7 @@ const Choice = memo(({ doctor, clinic, type, from, onChoose }: ChoiceProps) => {
           value={type}
           onChange={(value) => {
             const next = doctor.appointmentTypes.find((one) => one === value)
-            if (next)
-              void navigate({ from: route.id, search: { ...search, type: next }, replace: true, resetScroll: false })
+            if (next) showOther({ type: next })
           }}
           data={doctor.appointmentTypes.map((value) => ({ value, label: t(`shell:appointmentType.${value}`) }))}
         />
@@ -173,9 +184,7 @@ const Choice = memo(({ doctor, clinic, type, from, onChoose }: ChoiceProps) => {
         doctorId={doctor.id}
         clinic={clinic}
         from={from}
-        onFrom={(next) =>
-          void navigate({ from: route.id, search: { ...search, from: next }, replace: true, resetScroll: false })
-        }
+        onFrom={(next) => showOther({ from: next })}
         onChoose={onChoose}
         onColleague={onChoose}
       />

@@ -116,11 +116,7 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
           </LinkButton>
         ) : null}
         {isFirst ? null : calendar}
-        {isComing ? null : (
-          <LinkButton to="/doctors/$doctorId" params={{ doctorId: doctor.id }}>
-            {t('bookAgain')}
-          </LinkButton>
-        )}
+        {isComing ? null : <BookAgain doctor={doctor} link={link} />}
         {canBeChanged ? (
           <>
             <Button variant="default" aria-expanded={isMoving} onClick={() => onMoving(!isMoving)}>
@@ -172,6 +168,17 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
         </Suspense>
       )}
     </div>
+  )
+}
+
+/** A link to the doctor's times, whose page reads the patient's details from this booking. */
+function BookAgain({ doctor, link }: Pick<ActionsProps, 'doctor' | 'link'>) {
+  const { t } = useTranslation('ticket')
+  const state = link.manageToken === null ? {} : { fragment: ticketHash(link) }
+  return (
+    <LinkButton to="/doctors/$doctorId" params={{ doctorId: doctor.id }} state={state}>
+      {t('bookAgain')}
+    </LinkButton>
   )
 }
 
