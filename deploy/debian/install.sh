@@ -348,19 +348,36 @@ wait_until_ready() {
 # A setting of the environment file.
 setting_of() {
   [ -f "$settings/holdfast.env" ] || return 0
-  sed -n "s/^$1=//p" "$settings/holdfast.env" | tail -n 1 |
-    sed -e 's/[[:space:]]*$//' -e "s/^'\(.*\)'\$/\1/" -e 's/^"\(.*\)"$/\1/'
+  sed -n "s/^$1=//p" "$settings/holdfast.env" | tail -n 1 | unquoted
+}
+unquoted() { sed -e 's/[[:space:]]*$//' -e "s/^'\(.*\)'\$/\1/" -e 's/^"\(.*\)"$/\1/'; }
+
+# Where the embedded database really is, also if the setting names a link: a link would be copied instead of the data.
+data_directory() {
+  named=$(setting_of HOLDFAST_DATA)
+  case $named in '' | /*) ;; *) named=$state/$named ;; esac
+  [ -z "$named" ] || readlink -m "$named"
 }
 
 # Whether there is an embedded database, which is copied before an upgrade.
 is_embedded() { [ -z "$(setting_of DATABASE_URL)" ] && [ -d "$data" ]; }
 
+is_upgrade() { [ -n "$(current)" ] && [ "$(current)" != "$programs/$version" ]; }
+
+# An upgrade renames the data and their copy, which has to be on the same disk. Before anything is changed.
+check_place_of_data() {
+  data=$(data_directory)
+  if ! is_upgrade || ! is_embedded || ! mountpoint -q "$data"; then return 0; fi
+  fail "$data is a disk of its own: an upgrade can't put a copy beside it. Move the data into a directory of this" \
+    'disk, and set HOLDFAST_DATA to it. Nothing was changed.'
+}
+
 check_space() {
   is_embedded || return 0
   needed=$(du -sk "$data" | cut -f 1)
-  free=$(df -Pk "$state" | awk 'NR == 2 { print $4 }')
+  free=$(df -Pk "$(dirname "$data")" | awk 'NR == 2 { print $4 }')
   [ "$free" -gt "$needed" ] ||
-    fail "the upgrade copies $data first, $((needed / 1024)) MB, and only $((free / 1024)) MB are free." \
+    fail "the upgrade copies $data first, $((needed / 1024)) MB, and only $((free / 1024)) MB are free beside it." \
       'The release before still runs.'
 }
 
@@ -599,19 +616,88 @@ uninstall() {
     systemctl reset-failed 'holdfast-*' 2>/dev/null || true
     systemctl is-active -q nginx && systemctl reload nginx
   fi
+  list_what_remains
+}
+
+# list_path LABEL PATH: says once that it remains, and how it is removed.
+list_path() {
+  [ -n "$2" ] && [ -e "$2" ] || return 0
+  case $listed in *"
+$2
+"*) return 0 ;; esac
+  listed="$listed$2
+"
+  removal='rm'
+  [ ! -d "$2" ] || removal='rm -r'
+  say "  $(printf '%-29s' "$1") $removal $(in_quotes "$2")"
+}
+
+# A path as one word of a command.
+in_quotes() {
+  case $1 in
+    *[!A-Za-z0-9/._:@%+-]*) printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")" ;;
+    *) printf '%s' "$1" ;;
+  esac
+}
+
+# Of a PostgreSQL of one's own. Of its address only what can't be a password.
+list_database() {
+  [ -n "$1" ] || return 0
+  name=$(printf '%s\n' "$1" |
+    sed -nE 's|^postgres(ql)?://([^@/?]*@)?([A-Za-z0-9._-]+(:[0-9]+)?)/([A-Za-z0-9_-]+)([?].*)?$|\5 on \3|p')
+  say "  the database                  drop ${name:-that of DATABASE_URL}, and its roles, as docs/operations.md says"
+}
+
+# Also of places that are commented out: their backups are still there.
+list_backups() {
+  while read -r place; do
+    case $place in
+      s3://*[!A-Za-z0-9./_-]*) say '  backups                       delete them in the bucket of HOLDFAST_BACKUP_TO' ;;
+      s3://*) say "  backups                       delete them in $place" ;;
+      /*) list_path backups "$place" ;;
+    esac
+  done <<EOF
+$(cat "$settings/holdfast.env" "$settings/backup.env" 2>/dev/null | sed -n 's/^#\{0,1\}HOLDFAST_BACKUP_TO=//p' | unquoted)
+EOF
+  list_path backups "$backups"
+}
+
+# What can be inside of another comes before it.
+list_what_remains() {
+  listed='
+'
+  data=$(data_directory)
+  url=$(setting_of DATABASE_URL)
   copy=
   [ ! -f "$upgrade" ] || copy=$(recorded copy)
   rm -f "$upgrade"
   say 'Holdfast is removed. These remain, and are removed by:'
-  [ ! -d "$state" ] || say "  the database and the secret   rm -r $state"
-  [ ! -d "$copy" ] || say "  the database before the upgrade that was interrupted   rm -r $copy"
-  [ ! -d "$backups" ] || say "  backups on this machine       rm -r $backups"
-  [ ! -d "$settings" ] || say "  settings, certificate         rm -r $settings"
+  for left in "$copy" "$state"/*.before-upgrade* "$state"/*.failed-upgrade* "${data:-$state/data}.before-upgrade"* \
+    "${data:-$state/data}.failed-upgrade"*; do
+    list_path 'a copy of the database' "$left"
+  done
+  list_backups
+  list_database "$url"
+  contents='the secret'
+  case $data in
+    "$state"/*) [ ! -d "$data" ] || contents='the database and the secret' ;;
+    *) list_path 'the database' "$data" ;;
+  esac
+  secret=$(setting_of HOLDFAST_SECRET_FILE)
+  case $secret in "$state"/* | "$settings"/*) ;; *) list_path 'the secret' "$secret" ;; esac
+  list_path "$contents" "$state"
+  list_path 'settings, certificate' "$settings"
   for timer in "$units"/pgbackrest-holdfast-*.timer; do
     [ ! -e "$timer" ] || say "  a timer of pgBackRest         systemctl disable --now ${timer##*/} && rm $timer"
   done
   getent passwd holdfast >/dev/null && say '  the user                      userdel holdfast'
   say "  Debian's packages             apt-get remove nginx-light logrotate"
+}
+
+# Until this script ends.
+lock() {
+  exec 9>/run/holdfast-install.lock
+  flock --nonblock 9 || fail 'another install.sh is running. Wait until it has ended.'
 }
 
 # In this order: what can be refused comes first, and what the next run goes by comes last.
@@ -624,7 +710,7 @@ make_changes() {
   begin_changes
   change_host
   write_settings
-  data=$(setting_of HOLDFAST_DATA)
+  data=$(data_directory)
   url=$(setting_of HOLDFAST_URL)
   case $url in
     "https://$host" | "https://$host/") ;;
@@ -669,6 +755,7 @@ while [ $# -gt 0 ]; do
 done
 
 [ "$(id -u)" = 0 ] || fail 'run this as root'
+lock
 if [ "$action" = uninstall ]; then
   uninstall
   exit 0
@@ -688,8 +775,6 @@ fi
 has_systemd || fail 'systemd does not run here. In a container use deploy/Containerfile.'
 restart=no
 
-exec 9>/run/holdfast-install.lock
-flock --nonblock 9 || fail 'another install.sh is running. Wait until it has ended.'
 trap on_exit EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
@@ -702,6 +787,7 @@ refuse_older
 check_release
 restore_site
 check_new_host
+check_place_of_data
 make_changes
 if [ "$changed" = no ]; then
   say "Holdfast $version is installed, and nothing had to be changed"

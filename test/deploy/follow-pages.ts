@@ -27,6 +27,34 @@ export async function followPgBouncer(machine: Machine, execute: (script: string
   expect(await machine.succeed('holdfast doctor')).not.toContain('connection pooler')
 }
 
+/** Runs the commands of pgbackrest.md on a machine that uses a PostgreSQL of its own, with the clinic Northgate. */
+export async function followPgBackRest(
+  machine: Machine,
+  execute: (script: string) => Promise<string>,
+  clinics: () => Promise<{ name: string }[]>,
+): Promise<void> {
+  const [install = '', begin = '', restore = '', stop = ''] = documentedCommands('pgbackrest.md')
+  await execute(install.replace('install --yes', 'install --yes --no-upgrade'))
+  expect(await execute(begin)).toMatch(/status: ok.*cipher: aes-256-cbc.*full backup/s)
+  await machine.succeed('systemd-analyze verify pgbackrest-holdfast@full.service pgbackrest-holdfast-incr.timer')
+  const timers = await machine.succeed('systemctl list-timers --no-pager')
+  for (const kind of ['full', 'incr']) expect(timers).toContain(`pgbackrest-holdfast-${kind}.timer`)
+  await machine.succeed('systemctl start pgbackrest-holdfast@incr')
+  const moment = (await machine.succeed('date -u +"%Y-%m-%d %H:%M:%S.%3N"; sleep 1')).trim()
+  // The file has another name of the clinic by now: this is a second one.
+  await machine.succeed('holdfast import --clinics /tmp/clinics.csv')
+  const before = (await clinics()).length
+  await execute(restore.replaceAll('2027-03-01 10:15:00', moment))
+  const restored = await clinics()
+  expect(restored).toHaveLength(before - 1)
+  expect(restored).toMatchObject([{ name: 'Northgate' }])
+  // The repository alone, with another passphrase, is of no use.
+  const wrong = 'runuser -u postgres -- env PGBACKREST_REPO1_CIPHER_PASS=wrong pgbackrest --stanza=holdfast info'
+  expect((await machine.run(wrong)).out).toMatch(/cipher|CryptoError/i)
+  await execute(stop)
+  expect(await clinics()).toMatchObject([{ name: 'Northgate' }])
+}
+
 /**
  * Checks what https.md says of certbot, which itself needs a public name: that nginx serves what it puts into the
  * directory, and that the installation accepts its files, and the command that follows a renewal works.

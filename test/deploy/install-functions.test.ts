@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -202,4 +202,91 @@ test('the first password is written again after the database was removed', () =>
     data=$state/data; create_administrator; cat $settings/first-password`
   expect(run(directory, create)).toMatchObject({ status: 1, out: expect.not.stringContaining('old') })
   expect(run(directory, `mkdir -p $state/data; ${create}`)).toMatchObject({ status: 0, out: 'old' })
+})
+
+/** A database of 500 KB on a disk with 400 KB free, beside a directory of the state with more. */
+const disks = (data: string) => `echo HOLDFAST_DATA=${data} >$settings/holdfast.env; mkdir -p ${data}
+  data=$(data_directory)
+  du() { echo "500	$2"; }
+  df() { echo Filesystem; case $2 in $state*) echo disk 0 0 900;; *) echo disk 0 0 400;; esac; }`
+
+test('an upgrade needs space on the disk of the database, where its copy is, and not on that of the state', () => {
+  const directory = scratch()
+  const refused = run(directory, `${disks(`${directory}/srv/data`)}\ncheck_space`)
+  expect(refused).toMatchObject({ status: 1, err: expect.stringContaining(`copies ${directory}/srv/data first`) })
+  expect(run(directory, `${disks(`${directory}/state/data`)}\ncheck_space`)).toMatchObject({ status: 0 })
+})
+
+test('an upgrade of a database that is a disk of its own is refused before anything is changed', () => {
+  const directory = scratch()
+  const upgrade = `programs=$state/opt version=2; mkdir -p $programs/1; ln -sfn $programs/1 $programs/current
+    ${disks(`${directory}/srv/data`)}; mountpoint() { [ $2 = ${directory}/srv ] || [ $2 = ${directory}/srv/data ]; }`
+  const refused = run(directory, `${upgrade}\ncheck_place_of_data`)
+  expect(refused).toMatchObject({ status: 1, err: expect.stringContaining('srv/data is a disk of its own') })
+  for (const allowed of [
+    'version=1',
+    'rm $programs/current',
+    `sed -i 's|srv/data|srv/data/inside|' $settings/holdfast.env; mkdir ${directory}/srv/data/inside`,
+    'echo DATABASE_URL=postgres://db/holdfast >>$settings/holdfast.env',
+  ])
+    expect(run(directory, `${upgrade}\n${allowed}\ncheck_place_of_data`), allowed).toMatchObject({ status: 0, err: '' })
+})
+
+test('a link to the database is followed, so that an upgrade copies the data', () => {
+  const directory = scratch()
+  const link = `mkdir -p ${directory}/srv/data $state; ln -s ${directory}/srv/data $state/data
+    echo HOLDFAST_DATA=$state/data >$settings/holdfast.env; data_directory`
+  expect(run(directory, link).out).toBe(join(directory, 'srv/data'))
+})
+
+/** What uninstall lists of an installation whose settings are `lines`, with directories beside it. */
+function remains(directory: string, lines: string[], directories: string[], backup = ''): string[] {
+  for (const path of directories) mkdirSync(join(directory, path), { recursive: true })
+  mkdirSync(join(directory, 'settings'), { recursive: true })
+  writeFileSync(join(directory, 'settings/holdfast.env'), `${lines.join('\n')}\n`)
+  writeFileSync(join(directory, 'settings/backup.env'), `${backup}\n`)
+  const listed = run(directory, 'getent() { return 1; }; upgrade=$settings/upgrade.conf; list_what_remains')
+  expect(listed).toMatchObject({ status: 0, err: '' })
+  const [, ...rows] = listed.out.replaceAll(directory, '').split('\n')
+  return rows.slice(0, -1).map((row) => row.trim().replaceAll(/ {2,}/g, ': '))
+}
+
+test('an uninstallation lists the database, its copies and the backups where the settings have them', () => {
+  const directory = scratch()
+  const lines = [
+    `HOLDFAST_DATA=${directory}/srv/data`,
+    `HOLDFAST_SECRET_FILE=${directory}/state/secret`,
+    `HOLDFAST_BACKUP_TO='${directory}/srv/two words'`,
+  ]
+  const left = ['srv/data.before-upgrade.1', 'state/data.failed-upgrade.2']
+  const places = ['srv/data', 'srv/two words', 'srv/second', 'srv/former', 'state', 'backups']
+  const second = `HOLDFAST_BACKUP_TO="${directory}/srv/second"\n#HOLDFAST_BACKUP_TO=${directory}/srv/former`
+  expect(remains(directory, lines, [...left, ...places], second)).toEqual([
+    'a copy of the database: rm -r /state/data.failed-upgrade.2',
+    'a copy of the database: rm -r /srv/data.before-upgrade.1',
+    "backups: rm -r '/srv/two words'",
+    'backups: rm -r /srv/second',
+    'backups: rm -r /srv/former',
+    'backups: rm -r /backups',
+    'the database: rm -r /srv/data',
+    'the secret: rm -r /state',
+    'settings, certificate: rm -r /settings',
+  ])
+})
+
+test.each([
+  ['postgres://u:secret-word@db.example.org:5432/clinic?sslmode=require', 'clinic on db.example.org:5432'],
+  ['postgresql://u@db/clinic?password=secret-word@x', 'clinic on db'],
+  ['postgres://u:secret-word?/@db/clinic', 'that of DATABASE_URL'],
+  ['postgres://u:x@secret-word@db/clinic', 'that of DATABASE_URL'],
+  ['host=db password=secret-word', 'that of DATABASE_URL'],
+])('an uninstallation lists the database of %s without a password', (url, name) => {
+  const directory = scratch()
+  const listed = remains(directory, [`DATABASE_URL='${url}'`, 'HOLDFAST_BACKUP_TO=s3://bucket/prefix'], ['state'])
+  expect(listed).toEqual([
+    'backups: delete them in s3://bucket/prefix',
+    `the database: drop ${name}, and its roles, as docs/operations.md says`,
+    'the secret: rm -r /state',
+    'settings, certificate: rm -r /settings',
+  ])
 })

@@ -6,7 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildRelease, packRelease, releaseAs, releaseName, versionOfCheckout } from './build-release.ts'
 import { readContainerfile, restrictedStart } from './container-image.ts'
 import { documentedCommands } from './documented-commands.ts'
-import { changeName, expectBackupWithoutRestore, followCertbot, followPgBouncer } from './follow-pages.ts'
+import {
+  changeName,
+  expectBackupWithoutRestore,
+  followCertbot,
+  followPgBackRest,
+  followPgBouncer,
+} from './follow-pages.ts'
 import { interruptUpgrade } from './interrupt-upgrade.ts'
 import { bootMachine, hasProgram, type Machine, whyNoMachine } from './machine.ts'
 
@@ -320,34 +326,18 @@ describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
 
   test.runIf(hasProgram('pgbouncer'))('uses PgBouncer, and then does not', () => followPgBouncer(machine, execute))
 
-  test.runIf(hasProgram('pgbackrest'))('which pgBackRest backs up, and restores to a moment', async () => {
-    const [install = '', begin = '', restore = '', stop = ''] = documentedCommands('pgbackrest.md')
-    await execute(install.replace('install --yes', 'install --yes --no-upgrade'))
-    expect(await execute(begin)).toMatch(/status: ok.*cipher: aes-256-cbc.*full backup/s)
-    await machine.succeed('systemd-analyze verify pgbackrest-holdfast@full.service pgbackrest-holdfast-incr.timer')
-    const timers = await machine.succeed('systemctl list-timers --no-pager')
-    for (const kind of ['full', 'incr']) expect(timers).toContain(`pgbackrest-holdfast-${kind}.timer`)
-    await machine.succeed('systemctl start pgbackrest-holdfast@incr')
-    const moment = (await machine.succeed('date -u +"%Y-%m-%d %H:%M:%S.%3N"; sleep 1')).trim()
-    // The file has another name of the clinic by now: this is a second one.
-    await machine.succeed('holdfast import --clinics /tmp/clinics.csv')
-    const before = (await clinics()).items.length
-    await execute(restore.replaceAll('2027-03-01 10:15:00', moment))
-    expect((await clinics()).items).toHaveLength(before - 1)
-    expect((await clinics()).items).toMatchObject([{ name: 'Northgate' }])
-    // The repository alone, with another passphrase, is of no use.
-    const wrong = 'runuser -u postgres -- env PGBACKREST_REPO1_CIPHER_PASS=wrong pgbackrest --stanza=holdfast info'
-    expect((await machine.run(wrong)).out).toMatch(/cipher|CryptoError/i)
-    await execute(stop)
-    expect((await clinics()).items).toMatchObject([{ name: 'Northgate' }])
-  })
+  test.runIf(hasProgram('pgbackrest'))('which pgBackRest backs up, and restores to a moment', () =>
+    followPgBackRest(machine, execute, async () => (await clinics()).items),
+  )
 
   test('is uninstalled, and says what remains', async () => {
     const [output = ''] = await follow('uninstall.md')
-    const commands = [...output.matchAll(/ {3,}((?:rm|userdel) .*)/g)].map(([, command = '']) => command)
-    expect(commands).toEqual([
-      'rm -r /var/lib/holdfast',
+    expect(output).toMatch(/ the database +drop holdfast on localhost/)
+    const [second, ...commands] = [...output.matchAll(/ {3,}((?:rm|userdel) .*)/g)].map(([, command = '']) => command)
+    expect([second, ...commands]).toEqual([
+      'rm -r /srv/second',
       'rm -r /var/backups/holdfast',
+      'rm -r /var/lib/holdfast',
       'rm -r /etc/holdfast',
       'userdel holdfast',
     ])

@@ -84,6 +84,15 @@ describe.runIf(reason === null)('uninstalling', { timeout: 120_000 }, () => {
     await machine.succeed('ls /opt/holdfast/current/program /etc/systemd/system/holdfast-backup.service')
   })
 
+  test('waits for no other install.sh, and removes nothing under it', async () => {
+    const { code, out } = await machine.run(
+      'flock /run/holdfast-install.lock sh /mnt/release/deploy/debian/install.sh uninstall',
+    )
+    expect([code, out]).toEqual([1, 'install.sh: another install.sh is running. Wait until it has ended.\n'])
+    expect(await running()).toBe(String(services.length))
+    await machine.succeed('ls /opt/holdfast/current/program /etc/systemd/system/holdfast-server.service')
+  })
+
   test('negative control: without the stop, a backup runs on after its program was removed', async () => {
     const text = await readFile(script, 'utf8')
     const planted = text.replace('if has_systemd; then stop_services; fi', '')
