@@ -119,6 +119,7 @@ async function takeStep(
     const change = pick(2) === 0 ? { anaesthetistId, equipment } : { staffIds }
     return ['team', (await theatre.moveCase({ ...by, caseId: known(), change, override: null })).kind]
   }
+  if (dice < 42) return ['arrived', await recordArrival(storm, known())]
   if (dice < 45) return ['milestone', await recordEnd(storm, known(), pick)]
   if (dice < 60) {
     const { roomId, startsAt, minutes, surgeonId } = randomClaim(storm, pick)
@@ -201,6 +202,13 @@ async function recordEnd({ scene: { theatre } }: Storm, caseId: string, pick: Pi
   return (await theatre.recordMilestone({ ...milestone, actorId: null, key: randomUUID() })).kind
 }
 
+/** It can still be moved, swapped, bumped and cancelled. */
+async function recordArrival({ scene: { theatre } }: Storm, caseId: string): Promise<string> {
+  const at = (await theatre.case(caseId))?.startsAt ?? soonAt(8)
+  const milestone = { caseId, milestone: 'arrived', at, isTrial: true } as const
+  return (await theatre.recordMilestone({ ...milestone, actorId: null, key: randomUUID() })).kind
+}
+
 function randomStart(days: number, pick: Pick): Date {
   return soonAt(24 * pick(days) + 8, 15 * pick(dayMinutes / 15))
 }
@@ -241,6 +249,7 @@ export async function bruteForce(database: TestDatabase, { clinic }: BuiltTheatr
         cross join lateral (
           select min((e.case_details->>'at')::timestamptz) as at from holdfast.booking_event e
            where e.clinic_no = c.clinic_no and e.booking_id = c.booking_id and e.type = 'milestone'
+             and e.case_details->>'milestone' in ('out_of_room', 'cleaned')
              and e.version > all (select m.version from holdfast.booking_event m
                                    where m.clinic_no = c.clinic_no and m.booking_id = c.booking_id
                                      and m.type = 'moved')) d

@@ -1,7 +1,7 @@
 import type { Locator } from 'playwright-core'
 import { expect } from 'vitest'
 import { test } from './site-test.ts'
-import { aCase, aTheatre, openBoard } from './theatre-scene.ts'
+import { aCase, aTheatre, openBoard, rowOf } from './theatre-scene.ts'
 
 const procedure = { code: 'H1', display: 'Hip replacement' }
 
@@ -28,6 +28,37 @@ test('by keyboard, the focus stays in the line of the milestone that is recorded
   await change.press('Enter')
   await panel.getByRole('button', { name: 'Remove: Patient arrived' }).press('Enter')
   await focused(panel.getByRole('button', { name: 'Patient arrived: enter time' }))
+})
+
+test('a case whose patient has arrived is moved and cancelled, and not once the patient is in the room', async ({
+  site,
+}) => {
+  const theatre = await aTheatre(site)
+  const one = await aCase(site, theatre, { procedure })
+  const page = await openBoard(theatre, 'staff')
+  await page.getByRole('button', { name: /Hip replacement/ }).click()
+  const panel = page.getByRole('dialog', { name: 'Hip replacement' })
+  const button = (name: string) => panel.getByRole('button', { name, exact: true })
+  const statusOf = async () => (await site.admin.getCase({ path: { caseId: one.id } })).data?.status
+  await button('Patient arrived: now').click()
+  await page.getByText('Recorded: Patient arrived.').waitFor()
+  await button('In the room: now').click()
+  await button('Takes longer').waitFor()
+  expect(await button('Move').or(button('Cancel the case')).count()).toBe(0)
+  await button('In the room: change or remove').click()
+  await button('Remove: In the room').click()
+  await button('Move').click()
+  await panel.getByLabel('Room', { exact: true }).selectOption({ label: 'Room 2' })
+  await button('Move').click()
+  await rowOf(page, 'Room 2')
+    .getByRole('button', { name: /Hip replacement/ })
+    .waitFor()
+  expect(await statusOf()).toBe('ARRIVED')
+  await button('Cancel the case').click()
+  await panel.getByLabel('Reason').selectOption({ label: 'Patient not fit for surgery' })
+  await button('Cancel the case').click()
+  await page.getByText('Hip replacement is cancelled.').waitFor()
+  expect(await statusOf()).toBe('CANCELLED')
 })
 
 const viewport = { width: 1280, height: 900 }

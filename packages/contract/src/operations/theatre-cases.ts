@@ -148,7 +148,8 @@ export const theatreCaseOperations = {
     url: '/api/v1/cases/{caseId}/cancel',
     tag,
     summary: 'Cancel a case',
-    description: 'What it takes is free at once. If it has been done already: 200, unchanged.',
+    description:
+      'Until its patient is in the room. What it takes is free at once. If it has been done already: 200, unchanged.',
     access: 'case_staff',
     params,
     body: caseCancellationSchema,
@@ -161,7 +162,9 @@ export const theatreCaseOperations = {
     url: '/api/v1/cases/{caseId}/move',
     tag,
     summary: 'Change a case’s time, room, team or equipment',
-    description: 'One atomic step: if anything is in the way, the case stays as it is.',
+    description:
+      'Until its patient is in the room; an ARRIVED case stays so. One atomic step: if anything is in the way, the ' +
+      'case stays as it is.',
     access: 'case_staff',
     restrictedField: 'body.override',
     params,
@@ -175,7 +178,7 @@ export const theatreCaseOperations = {
     url: '/api/v1/cases/{caseId}/swap',
     tag,
     summary: 'Swap the rooms and starts of two cases',
-    description: 'Each keeps its minutes, team and equipment.',
+    description: 'Until the patient of either is in the room. Each keeps its minutes, team and equipment.',
     access: 'case_staff',
     restrictedField: 'body.override',
     params,
@@ -191,9 +194,9 @@ export const theatreCaseOperations = {
     summary: 'Let cases give way to an emergency',
     description:
       'The emergency is `caseId`, and can be moved in the same step. The cases that give way are cancelled as ' +
-      '`bumped`, and wait on the waiting list with the reason. They are elective, have not begun, and have ' +
-      'something that the emergency needs: an overlapping time of its room, people, patient or missing ' +
-      'equipment, or minutes of its full block. The emergency is not elective.',
+      '`bumped`, and wait on the waiting list with the reason. They are elective, their patients are not in the room ' +
+      'yet, and they have something that the emergency needs: an overlapping time of its room, people, patient or ' +
+      'missing equipment, or minutes of its full block. The emergency is not elective.',
     access: 'case_staff',
     restrictedField: 'body.override',
     params,

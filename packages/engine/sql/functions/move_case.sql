@@ -32,9 +32,10 @@ begin
          equipment = p_plan->'equipment', override = v_override
    where t.clinic_no = p_clinic_no and t.booking_id = v_id;
   insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
-                             from_slot_id, actor_id, request_key, booking_digest, case_details)
+                             from_slot_id, actor_id, status_after, request_key, booking_digest, case_details)
   values (p_clinic_no, v_id, v_booking.version, v_booking.updated_at, 'moved', v_booking.slot_id, v_booking.resource_id,
-          v_booking.units, p_hold_until, p_from_slot_id, p_actor_id, p_key,
+          v_booking.units, p_hold_until, p_from_slot_id, p_actor_id,
+          case v_booking.status when 'ARRIVED' then 'ARRIVED' end, p_key,
           booking_digest(v_booking.account_id, v_booking.appointment_type, v_booking.patient, v_booking.reason,
                          v_booking.cancellation_reason),
           details_of_case(p_allocations, v_override));

@@ -195,7 +195,7 @@ begin
         when v_item.failure_reason = 'hold_expired'
           or hold_lapsed(v_item.status, v_item.hold_expires_at, greatest(v_at, v_item.updated_at)) then 'hold_expired'
         when v_item.slot_id <> all (v_slot_ids) or v_item.version <> v_item.version_read then 'retry'
-        when v_item.status not in ('PENDING', 'CONFIRMED') then 'invalid_transition' end;
+        when not has_not_begun(p_clinic_no, v_item.id, v_item.status) then 'invalid_transition' end;
       if outcome is not null then
         tx := (select l.tx from last_change(p_clinic_no, booking_id) l);
         return next;

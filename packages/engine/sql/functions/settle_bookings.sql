@@ -11,6 +11,7 @@
 -- of that booking are judged in the next round, by what it is then. Rows of a later round come later.
 --
 -- decline cancels a hold, and nothing that was confirmed meanwhile.
+-- cancel: also a case whose patient has arrived, but is not in the room yet (has_not_begun).
 -- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the units were
 -- taken all along. Nothing becomes CONFIRMED in a withdrawn slot. link gives a guest's booking, whatever its state, to
 -- the account that acts.
@@ -135,8 +136,10 @@ begin
                          else 'done' end
                   when i.action in ('cancel', 'decline') then
                     case when b.status = 'CANCELLED' then 'unchanged'
-                         when b.status <> 'PENDING' and (b.status <> 'CONFIRMED' or i.action = 'decline')
-                           then 'invalid_transition'
+                         when b.status <> 'PENDING' and i.action = 'decline' then 'invalid_transition'
+                         when b.status = 'ARRIVED' and b.appointment_type = 'case'
+                              and has_not_begun(i.clinic_no, i.id, b.status) then 'done'
+                         when b.status not in ('PENDING', 'CONFIRMED') then 'invalid_transition'
                          when b.status = 'CONFIRMED' and not i.on_behalf
                            and v_now > s.starts_at - c.cancellation_deadline then 'past_deadline'
                          else 'done' end

@@ -6,7 +6,8 @@
 --   allocation_overlap (two cases have one unit at the same time, or one room or person in their plans; more units of
 --   equipment are taken at a time to come than there are; a doctor has a case and a clinic slot) | case_differs (a
 --   booking of type `case` without its case, or the other way round; its units are not the minutes with turnover, or
---   its slot is not of the case's room; a milestone, a block or a patient that belongs to nothing).
+--   its slot is not of the case's room; it ended after its patient was in the room; a milestone, a block or a patient
+--   that belongs to nothing).
 -- A case that ended before its planned end may take less than its plan from then on, and fewer minutes, also after that
 -- was corrected: others may have the rest. One that ended before its planned start still names all that it needs.
 -- A lapsed hold takes what it took until it is given back; nothing is found about that.
@@ -165,6 +166,13 @@ as $function$
     from booking b
    where b.clinic_no = p_clinic_no and b.appointment_type = 'case'
      and not exists (select from theatre_case c where c.clinic_no = p_clinic_no and c.booking_id = b.id)
+  union all
+  select 'case_differs', p.slot_id, p.booking_id,
+         format('it is %s, and has a milestone after its patient’s arrival', p.status)
+    from placed p
+   where p.status in ('FAILED', 'CANCELLED')
+     and exists (select from case_milestone m
+                  where m.clinic_no = p_clinic_no and m.booking_id = p.booking_id and m.milestone <> 'arrived')
   union all
   select 'case_differs', null, m.booking_id, format('the milestone %s belongs to no case', m.milestone)
     from case_milestone m

@@ -44,6 +44,7 @@ as $function$
            lag(e.reason) over w as was_reason, e.xid, e.seq, lag(e.seq) over w as was_seq,
            e.booking_digest, lag(e.booking_digest) over w as was_digest,
            coalesce(e.case_details ? 'allocations', false) as is_placed,
+           lag(e.case_details) over w is not null as was_of_case,
            first_value(e.at) over w as first_at, first_value(e.actor_id) over w as first_actor_id
       from event e
     window w as (partition by e.booking_id order by e.version)
@@ -75,7 +76,10 @@ as $function$
                      ('ARRIVED', 'milestone', 'ARRIVED'), ('ARRIVED', 'milestone', 'COMPLETED'),
                      ('COMPLETED', 'milestone', 'CONFIRMED'), ('COMPLETED', 'milestone', 'ARRIVED'),
                      ('COMPLETED', 'milestone', 'COMPLETED'), ('CONFIRMED', 'prolonged', 'CONFIRMED'),
-                     ('ARRIVED', 'prolonged', 'ARRIVED'))
+                     ('ARRIVED', 'prolonged', 'ARRIVED'),
+                     -- Until the patient is in the room.
+                     ('ARRIVED', 'moved', 'ARRIVED'), ('ARRIVED', 'cancelled', 'CANCELLED'))
+                   or s.was_status = 'ARRIVED' and s.type in ('moved', 'cancelled') and not s.was_of_case
                 then format('%s%s after %s', s.type, case when s.type = 'reopened' then ' to ' || s.status end,
                             coalesce(s.was_status, 'nothing'))
               when s.type in ('linked', 'erased') and (s.status, s.hold_expires_at, s.reason) is distinct from

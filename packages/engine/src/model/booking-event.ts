@@ -30,7 +30,10 @@ export type BookingEvent = {
     | 'erased'
     | 'milestone'
     | 'prolonged'
-  /** linked, reopened, erased, milestone, prolonged: the status afterwards; null: it follows from the type */
+  /**
+   * linked, reopened, erased, milestone, prolonged, and moved of a case whose patient has arrived: the status
+   * afterwards; null: it follows from the type.
+   */
   statusAfter: BookingStatus | null
   slotId: string
   doctorId: string

@@ -73,8 +73,8 @@ test('a cancelled case, and one in progress, is not moved', async ({ database })
   await theatre.recordMilestone({
     ...by,
     caseId: running.id,
-    milestone: 'arrived',
-    at: soonAt(8),
+    milestone: 'in_room',
+    at: soonAt(9),
     isTrial: true,
     key: null,
   })

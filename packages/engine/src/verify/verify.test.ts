@@ -315,6 +315,19 @@ describe('linked and reopened', () => {
   })
 
   test.each([
+    ['cancelled', `type = 'cancelled'`],
+    ['moved', `type = 'moved', status_after = 'ARRIVED', from_slot_id = slot_id`],
+  ])(
+    'illegal_transition: an appointment %s after its patient arrived, which only cases can be',
+    async (type, change) => {
+      await shiftSlot(database, slot, -3 * 1440)
+      await settle('arrive', 'complete')
+      await corruptBooking(`update holdfast.booking_event set ${change} where ${eventOf(4)}`)
+      expect(await messages()).toContain(`version 4: ${type} after ARRIVED`)
+    },
+  )
+
+  test.each([
     ['its status', `status_after = 'ARRIVED'`, 'linked as ARRIVED after CONFIRMED'],
     ['its hold', 'hold_expires_at = at', 'more changed than its account'],
     ['why it failed', `reason = 'system_error'`, 'more changed than its account'],

@@ -1724,7 +1724,7 @@ export const confirmCase = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Cancel a case
  *
- * What it takes is free at once. If it has been done already: 200, unchanged.
+ * Until its patient is in the room. What it takes is free at once. If it has been done already: 200, unchanged.
  *
  * Who may call: Admins and staff of the clinic.
  */
@@ -1745,7 +1745,7 @@ export const cancelCase = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Change a case’s time, room, team or equipment
  *
- * One atomic step: if anything is in the way, the case stays as it is.
+ * Until its patient is in the room; an ARRIVED case stays so. One atomic step: if anything is in the way, the case stays as it is.
  *
  * Who may call: Admins and staff of the clinic. `override` is for admins of the clinic.
  */
@@ -1766,7 +1766,7 @@ export const moveCase = <ThrowOnError extends boolean = false>(options: Options<
 /**
  * Swap the rooms and starts of two cases
  *
- * Each keeps its minutes, team and equipment.
+ * Until the patient of either is in the room. Each keeps its minutes, team and equipment.
  *
  * Who may call: Admins and staff of the clinic. `override` is for admins of the clinic.
  */
@@ -1787,7 +1787,7 @@ export const swapCases = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Let cases give way to an emergency
  *
- * The emergency is `caseId`, and can be moved in the same step. The cases that give way are cancelled as `bumped`, and wait on the waiting list with the reason. They are elective, have not begun, and have something that the emergency needs: an overlapping time of its room, people, patient or missing equipment, or minutes of its full block. The emergency is not elective.
+ * The emergency is `caseId`, and can be moved in the same step. The cases that give way are cancelled as `bumped`, and wait on the waiting list with the reason. They are elective, their patients are not in the room yet, and they have something that the emergency needs: an overlapping time of its room, people, patient or missing equipment, or minutes of its full block. The emergency is not elective.
  *
  * Who may call: Admins and staff of the clinic. `override` is for admins of the clinic.
  */

@@ -391,7 +391,7 @@ export type BookingEvent = {
     at: string;
     type: 'held' | 'offered' | 'confirmed' | 'extended' | 'link_requested' | 'moved' | 'attendance_confirmed' | 'attendance_withdrawn' | 'cancelled' | 'failed' | 'arrived' | 'completed' | 'no_show' | 'linked' | 'reopened' | 'erased' | 'milestone' | 'prolonged';
     /**
-     * linked, reopened, erased, milestone, prolonged: the booking’s status afterwards; null: the type implies it
+     * linked, reopened, erased, milestone, prolonged, and moved of a case whose patient has arrived: the booking’s status afterwards; null: the type implies it
      */
     statusAfter: 'PENDING' | 'CONFIRMED' | 'FAILED' | 'CANCELLED' | 'ARRIVED' | 'NO_SHOW' | 'COMPLETED' | null;
     slotId: string;

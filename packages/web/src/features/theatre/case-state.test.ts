@@ -12,9 +12,13 @@ function aCase(change: Partial<Case>): Pick<Case, 'status' | 'milestones' | 'sta
 
 const inRoom = { milestone: 'in_room', at: at('09:00') } as const
 
-test('a case is moved only before its first milestone', () => {
+test('a case is moved until its patient is in the room', () => {
+  const arrived = { milestone: 'arrived', at: at('08:30') } as const
   expect(isMovable(aCase({}))).toBe(true)
-  expect(isMovable(aCase({ milestones: [inRoom] }))).toBe(false)
+  expect(isMovable(aCase({ status: 'PENDING' }))).toBe(true)
+  expect(isMovable(aCase({ status: 'ARRIVED', milestones: [arrived] }))).toBe(true)
+  expect(isMovable(aCase({ status: 'ARRIVED', milestones: [arrived, inRoom] }))).toBe(false)
+  expect(isMovable(aCase({ status: 'ARRIVED', milestones: [inRoom] }))).toBe(false)
   expect(isMovable(aCase({ status: 'CANCELLED' }))).toBe(false)
 })
 

@@ -48,9 +48,10 @@ export function isFarAhead(
   return milestones.length === 0 && isLaterDay && Date.parse(startsAt) - now > eveMsMax
 }
 
-/** Whether its time, room and length can still be changed: afterwards only its expected end. */
+/** Whether it can be moved, swapped and cancelled: until its patient is in the room. Then only its end changes. */
 export function isMovable({ status, milestones }: Pick<Case, 'status' | 'milestones'>): boolean {
-  return (status === 'PENDING' || status === 'CONFIRMED') && milestones.length === 0
+  const isLive = status === 'PENDING' || status === 'CONFIRMED' || status === 'ARRIVED'
+  return isLive && milestones.every(({ milestone }) => milestone === 'arrived')
 }
 
 type Risky = Pick<

@@ -10,6 +10,7 @@ import { formatCountdown } from '../../../lib/format.ts'
 import { instantNear, localDateTime } from '../../../lib/local-time.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import { isMovable } from '../case-state.ts'
 import type { Names } from '../conflict-text.ts'
 import { useTheatre } from '../use-theatre.ts'
 import { FormFrame } from './form-frame.tsx'
@@ -24,9 +25,9 @@ export function CaseActions({ one, names }: { one: Case; names: Names }) {
   const { t } = useTranslation('theatre')
   const { isStaff } = useTheatre()
   const [form, setForm] = useState<Form | null>(null)
-  const isPlanned = one.status === 'PENDING' || one.status === 'CONFIRMED'
+  const canChange = isMovable(one)
   const isRunning = milestoneAt(one, 'in_room') !== undefined && milestoneAt(one, 'out_of_room') === undefined
-  if (!isStaff || (!isPlanned && !isRunning)) return null
+  if (!isStaff || (!canChange && !isRunning)) return null
   const close = () => setForm(null)
   return (
     <Stack gap="md">
@@ -35,14 +36,14 @@ export function CaseActions({ one, names }: { one: Case; names: Names }) {
       ) : null}
       {form === null ? (
         <div className={layoutClasses.actions}>
-          {isPlanned ? (
+          {canChange ? (
             <>
               <FormButton onClick={() => setForm('move')}>{t('move.title')}</FormButton>
               <FormButton onClick={() => setForm('swap')}>{t('swap.title')}</FormButton>
             </>
           ) : null}
           {isRunning ? <FormButton onClick={() => setForm('extend')}>{t('extend.title')}</FormButton> : null}
-          {isPlanned ? (
+          {canChange ? (
             <FormButton isFinal onClick={() => setForm('cancel')}>
               {t('cancel.title')}
             </FormButton>
