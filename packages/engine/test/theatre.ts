@@ -5,7 +5,7 @@ import type { Committed } from '../src/model/committed.ts'
 import { newId } from '../src/model/id.ts'
 import type { Theatre } from '../src/model/theatre.ts'
 import type { ClaimCaseRequest } from '../src/model/theatre-case.ts'
-import type { NewEquipment, NewRoom, Profession } from '../src/model/theatre-resource.ts'
+import type { NewEquipment, NewRoom, NewStaff, Profession } from '../src/model/theatre-resource.ts'
 
 /** A theatre with one room, surgeon and piece of equipment, and an engine whose announcements are collected. */
 export async function aTheatre(database: TestDatabase, overrides: ClinicOverrides = {}) {
@@ -32,8 +32,13 @@ export async function aRoom(theatre: Theatre, clinic: BuiltClinic, overrides: Pa
   return created(await theatre.createRoom(clinic.no, room, null))
 }
 
-export async function someStaff(theatre: Theatre, clinic: BuiltClinic, profession: Profession): Promise<string> {
-  const staff = { name: `A ${profession}`, profession, preferredEquipmentIds: [] }
+export async function someStaff(
+  theatre: Theatre,
+  clinic: BuiltClinic,
+  profession: Profession,
+  overrides: Partial<NewStaff> = {},
+): Promise<string> {
+  const staff = { name: `A ${profession}`, profession, preferredEquipmentIds: [], ...overrides }
   return created(await theatre.createStaff(clinic.no, staff, null))
 }
 

@@ -4,6 +4,7 @@ import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { aCase, aRoom, aTheatre, caseOf, someEquipment, someStaff, soonAt } from '../../test/theatre.ts'
 import { newId } from '../model/id.ts'
+import type { ClaimCaseRequest } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
 
 test('a case takes its room, people, patient and numbered equipment, and is held', async ({ database }) => {
@@ -49,6 +50,35 @@ test('a case takes its room, people, patient and numbered equipment, and is held
     mismatches: 0,
     overbooked: 0,
   })
+})
+
+test('a case is refused with whom of its team others have, in the role that they would have in it', async ({
+  database,
+}) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, surgeon } = scene
+  const [anaesthetistId, nurse] = [
+    await someStaff(theatre, clinic, 'anaesthetist'),
+    await someStaff(theatre, clinic, 'nurse'),
+  ]
+  const first = caseOf(await theatre.claimCase(aCase(scene, { anaesthetistId, staffIds: [nurse] })))
+  const other = { clinic, room: await aRoom(theatre, clinic), surgeon: await aDoctor(database, clinic) }
+  const refused = async (team: Partial<ClaimCaseRequest>) => {
+    const outcome = await theatre.claimCase(aCase(other, { startsAt: soonAt(9, 30), ...team }))
+    const conflicts = outcome.kind === 'refused' ? outcome.conflicts : []
+    return conflicts.map((one) => (one.kind === 'resource_busy' ? [one.role, one.resourceId, one.caseId] : one.kind))
+  }
+  expect(await refused({ anaesthetistId })).toEqual([['anaesthetist', anaesthetistId, first.id]])
+  expect(await refused({ anaesthetistId, staffIds: [nurse] })).toEqual([
+    ['anaesthetist', anaesthetistId, first.id],
+    ['staff', nurse, first.id],
+  ])
+  // A doctor who operates there, or is in the clinic.
+  expect(await refused({ anaesthetistId: surgeon.id })).toEqual([['anaesthetist', surgeon.id, first.id]])
+  const doctor = await aDoctor(database, clinic)
+  await aSlot(database, doctor, { startsAt: soonAt(10, 15) })
+  expect(await refused({ anaesthetistId: doctor.id })).toEqual([['anaesthetist', doctor.id, null]])
+  expect(await refused({})).toEqual([])
 })
 
 test('a retry with the same key gets the same case; with another request, key_reused', async ({ database }) => {

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { shiftSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aCase, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
 import type { Case } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
 
 const patient = { mrn: 'M-77', name: 'Ada Okafor', birthDate: '1970-05-01' }
 const override = { rules: ['preferred_equipment' as const], reason: 'Ada Okafor prefers it' }
+
+const tables = ['theatre_patient', 'theatre_case', 'case_request', 'booking', 'booking_event', 'late_event']
 
 /** Moves a case in time, with its block or its day of open time. */
 async function shiftCase(database: TestDatabase, { id, clinicNo }: { id: string; clinicNo: number }, minutes: number) {
@@ -28,15 +30,38 @@ async function shiftCase(database: TestDatabase, { id, clinicNo }: { id: string;
 test('a patient is erased from all cases, from requests and from the log, when all are over', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, clinic, announced } = scene
-  const cancelled = caseOf(await theatre.claimCase(aCase(scene, { patient, override })))
+  const surgeonId = await someStaff(theatre, clinic, 'surgeon', { preferredEquipmentIds: [scene.robot] })
+  const plan = { patient, surgeonId, override }
+  const cancelled = caseOf(await theatre.claimCase(aCase(scene, plan)))
   await theatre.cancelCase({ caseId: cancelled.id, reasonCode: 'patient', actorId: null, key: null })
-  const done = caseOf(await theatre.claimCase(aCase(scene, { patient, override, confirm: true })))
+  const done = caseOf(await theatre.claimCase(aCase(scene, { ...plan, confirm: true })))
   const request = { ...cancelled, dueOn: null, roomId: null, note: 'Ada Okafor asks for mornings', createdBy: null }
   const created = await theatre.createCaseRequest(clinic.no, { ...request, patient, mayChangePatient: true }, null)
   const requestId = created.kind === 'done' && created.value.kind === 'created' ? created.value.id : ''
   const erase = () => theatre.erasePatient({ clinicNo: clinic.no, mrn: patient.mrn, actorId: null })
   expect(await erase()).toEqual({ kind: 'in_use', caseIds: [done.id], requestIds: [requestId] })
   expect((await theatre.case(done.id))?.patient).toEqual(patient)
+
+  // As a change of an older case would.
+  await database.ownerPool.query(
+    `insert into holdfast.late_event
+       (clinic_no, booking_id, version, xid, seq, at, type, slot_id, resource_id, units, case_details)
+     select clinic_no, booking_id, version, xid, seq, at, type, slot_id, resource_id, units, case_details
+       from holdfast.booking_event where booking_id = $1`,
+    [done.id],
+  )
+  const tablesWith = async (text: string) => {
+    const found: string[] = []
+    for (const table of tables) {
+      const { rowCount } = await database.ownerPool.query(
+        `select from holdfast.${table} t where t.clinic_no = $1 and t::text ~ $2`,
+        [clinic.no, text],
+      )
+      if (rowCount !== 0) found.push(table)
+    }
+    return found
+  }
+  expect(await tablesWith(override.reason)).toEqual(['theatre_case', 'booking_event', 'late_event'])
 
   await theatre.withdrawCaseRequest(requestId)
   for (const [milestone, at] of [['in_room', soonAt(9)] as const, ['out_of_room', soonAt(10)] as const]) {
@@ -47,13 +72,7 @@ test('a patient is erased from all cases, from requests and from the log, when a
   expect(announced).toMatchObject([{ kind: 'bookings', clinicNos: new Set([clinic.no]) }])
   expect(await theatre.case(done.id)).toMatchObject({ status: 'COMPLETED', patient: null })
   expect(await theatre.caseRequest(requestId)).toMatchObject({ patient: null, note: null })
-  for (const table of ['theatre_patient', 'theatre_case', 'case_request', 'booking', 'booking_event', 'late_event']) {
-    const { rows } = await database.ownerPool.query(
-      `select from holdfast.${table} t where t.clinic_no = $1 and t::text ~ 'Okafor|M-77'`,
-      [clinic.no],
-    )
-    expect(rows, table).toEqual([])
-  }
+  expect(await tablesWith('Okafor|M-77')).toEqual([])
   expect(await erase()).toEqual({ kind: 'patient_missing' })
   expect((await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })).details).toEqual([])
   // The number belongs to a new patient now.

@@ -2,8 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { aDoctor, plantFunction } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
-import type { CasePlan, RuleOverride } from '../model/theatre-case.ts'
+import {
+  aCase,
+  aRoom,
+  aTheatre,
+  type BuiltTheatre,
+  caseOf,
+  someEquipment,
+  someStaff,
+  soonAt,
+} from '../../test/theatre.ts'
+import type { CasePlan, ClaimCaseRequest, RuleOverride } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
 
 const late: RuleOverride = { rules: ['outside_hours'], reason: 'Transplant' }
@@ -80,6 +89,38 @@ test('a case that gets another room or time loses its override, also for a while
     kind: 'done',
     case: { override: { rules: ['outside_hours'], reason: 'Another one' } },
   })
+})
+
+test('a case without the equipment that its surgeon prefers is refused without a reason, which is logged', async ({
+  database,
+}) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, robot } = scene
+  const other = await someEquipment(theatre, clinic, { name: 'Microscope' })
+  const surgeonId = await someStaff(theatre, clinic, 'surgeon', { preferredEquipmentIds: [robot, other] })
+  const missing = [
+    { kind: 'preferred_equipment', resourceId: other, name: 'Microscope' },
+    { kind: 'preferred_equipment', resourceId: robot, name: 'Robot' },
+  ]
+  const claim = (change: Partial<ClaimCaseRequest>) => theatre.claimCase(aCase(scene, { surgeonId, ...change }))
+  expect(await claim({})).toMatchObject({ kind: 'refused', conflicts: missing })
+  const equipment = [{ equipmentId: robot, units: 1 }]
+  expect(await claim({ equipment })).toMatchObject({ kind: 'refused', conflicts: [missing[0]] })
+  const override: RuleOverride = { rules: ['preferred_equipment'], reason: 'The microscope is in repair' }
+  const { id } = caseOf(await claim({ equipment, override }))
+  expect((await theatre.case(id))?.override).toEqual(override)
+  // Both, or what is in use no longer: nothing is overridden.
+  const both = [...equipment, { equipmentId: other, units: 1 }]
+  const complete = await claim({ startsAt: soonAt(11), equipment: both, override })
+  expect(complete).toMatchObject({ kind: 'booked', case: { override: null } })
+  await theatre.updateEquipment(other, { active: false })
+  expect(await claim({ startsAt: soonAt(13), equipment, override })).toMatchObject({ case: { override: null } })
+  const { rows } = await database.ownerPool.query(
+    `select booking_id, case_details->'override' as override from holdfast.booking_event
+      where clinic_no = $1 and case_details ? 'override'`,
+    [clinic.no],
+  )
+  expect(rows).toEqual([{ booking_id: id, override }])
 })
 
 freshDatabaseTest(
