@@ -37,7 +37,7 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
   async function eraseAllOf({ clinicNo, patient, actorId, onErased }: PatientRequest, onCommit: () => void) {
     await requireNoneInTransit(pool, clinicNo)
     // Before the bookings: a declined offer is one of those that are over.
-    await leaveWaitlists(pool, waitlist, clinicNo, sql`${isOf(patient)} and b.ended_at is null`, actorId, onCommit)
+    await leaveWaitlists(pool, waitlist, clinicNo, sql`${isOf(patient)} and ${isWaitingOrOffered}`, actorId, onCommit)
     let erased = 0
     const notOver: string[] = []
     for await (const found of pagesOf(pool, clinicNo, patient)) {
@@ -148,6 +148,10 @@ async function eraseWaitlistEntries(pool: pg.Pool, clinicNo: number, condition: 
     select holdfast.erase_waitlist_entries(${clinicNo}, array(${entriesWith(clinicNo, condition)}))`
   await pool.query(withQueryTimeout(statement, largeWriteMs))
 }
+
+/** Of an entry `b`: open, or ended by a request that failed before it declined the offer. */
+const isWaitingOrOffered = sql`
+  (b.ended_at is null or b.offer_id is not null and b.end_reason is distinct from 'accepted')`
 
 /** Ends the entries and declines their open offers. @returns whether there were any */
 async function leaveWaitlists(
