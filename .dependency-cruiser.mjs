@@ -52,7 +52,7 @@ const engineFolders = {
   import: ['directory', 'slots'],
   theatre: ['bookings', 'lists', 'queue', 'reads', 'slots', 'stored-responses'],
   waitlist: ['lists', 'reads', 'stored-responses'],
-  webhooks: ['lists', 'reads', 'tail'],
+  webhooks: ['lists', 'reads', 'stored-responses', 'tail'],
   calendars: ['bookings', 'reads'],
   migrate: ['upkeep'],
 }

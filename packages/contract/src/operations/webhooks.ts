@@ -31,12 +31,12 @@ export const webhookOperations = {
       'webhook-timestamp, webhook-signature). Bodies have ids and times, and no names. Any response 2xx within ' +
       '15 seconds accepts the event. Otherwise it is repeated for three days, and after three days without a success ' +
       'the webhook is paused. The events of a booking are sent in their order. An event may arrive twice: its ' +
-      'webhook-id is the same then. A repetition with the same Idempotency-Key adds another webhook: the response ' +
-      'contains a secret and is not stored.',
+      'webhook-id is the same then. A repetition with the same Idempotency-Key creates nothing: the response, ' +
+      'which is not stored because of its secret, has another one, and the secret until then signs as well for a day.',
     params: clinicParams,
     body: newWebhookSchema,
     responses: { 201: { description: 'The webhook with its secret', schema: webhookWithSecretSchema } },
-    problems: ['clinic_not_found', 'too_many_webhooks'],
+    problems: ['clinic_not_found', 'too_many_webhooks', 'webhook_not_found'],
   }),
   listWebhooks: operation({
     ...common,

@@ -1,5 +1,6 @@
 import type { BookingEvent } from './booking-event.ts'
 import type { Page } from './page.ts'
+import type { WriteKey } from './stored-responses.ts'
 
 /** The published name of each event of a booking. Names are never changed: programs outside know them. */
 export const publishedEvents = {
@@ -104,13 +105,22 @@ export type DeliveryOutcome = {
 type Missing = { kind: 'webhook_missing' }
 
 export type Webhooks = {
-  /** `too_many_webhooks`: the clinic has `max`. */
-  create(webhook: {
-    clinicNo: number
-    url: string
-    events: readonly PublishedEvent[]
-    sealedSecret: string
-  }): Promise<{ kind: 'done'; webhook: Webhook } | { kind: 'too_many_webhooks'; max: number }>
+  /**
+   * `too_many_webhooks`: the clinic has `max`. A repetition with the key rotates the secret of the webhook that the
+   * first request has created: its response may have been lost. `webhook_missing`: it was removed since.
+   */
+  create(
+    webhook: {
+      clinicNo: number
+      url: string
+      events: readonly PublishedEvent[]
+      sealedSecret: string
+      rotationHours: number
+    },
+    writeKey: WriteKey,
+  ): Promise<
+    { kind: 'done'; webhook: Webhook } | { kind: 'too_many_webhooks'; max: number } | { kind: 'key_reused' } | Missing
+  >
   /** All of the clinic, the oldest first. */
   list(clinicNo: number): Promise<Webhook[]>
   find(clinicNo: number, id: string): Promise<Webhook | null>

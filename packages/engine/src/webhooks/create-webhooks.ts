@@ -4,8 +4,10 @@ import { inTransaction } from '../database/pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
 import { isId, newId } from '../model/id.ts'
+import type { WriteKey } from '../model/stored-responses.ts'
 import type { DueDelivery, Webhook, WebhookDelivery, Webhooks } from '../model/webhook.ts'
 import { eventReads } from '../reads/events-of-clinic.ts'
+import { runOnce } from '../stored-responses/run-once.ts'
 import { dueColumns, recordDelivery } from './send-deliveries.ts'
 
 /** Of one clinic. */
@@ -31,19 +33,14 @@ const deliveryColumns: Sql = sql`
   case when d.state <> 'delivered' then d.reason end as reason, d.result, d.duration_ms as "durationMs",
   d.done_at as "doneAt", d.created_at as "createdAt"`
 
+type NewWebhook = Parameters<Webhooks['create']>[0]
+type SecretRotation = Parameters<Webhooks['rotateSecret']>[2]
+
 /** The webhooks of clinics, with the application's role. */
 export function createWebhooks(pool: pg.Pool): Webhooks {
   const find = (clinicNo: number, id: string) => findWebhook(pool, clinicNo, id)
-  const changed = async (clinicNo: number, id: string, assignments: Sql) => {
-    if (!isId(id)) return missing
-    const { rows } = await pool.query<Webhook>(sql`
-      with w as (update holdfast.webhook set ${assignments} where clinic_no = ${clinicNo} and id = ${id} returning *)
-      select ${webhookColumns} from w`)
-    const [webhook] = rows
-    return webhook === undefined ? missing : ({ kind: 'done', webhook } as const)
-  }
   return {
-    create: (webhook) => inTransaction(pool, (transaction) => create(transaction, webhook)),
+    create: (webhook, writeKey) => inTransaction(pool, (transaction) => createOnce(transaction, webhook, writeKey)),
 
     async list(clinicNo) {
       const { rows } = await pool.query<Webhook>(sql`
@@ -66,16 +63,7 @@ export function createWebhooks(pool: pg.Pool): Webhooks {
       })
     },
 
-    rotateSecret: (clinicNo, id, { sealedSecret, hours }) =>
-      changed(
-        clinicNo,
-        id,
-        // The caller may have lost the response, and the receiver then still has the secret before that one.
-        sql`previous_secret = case when previous_secret_until > now() + make_interval(hours => ${hours})
-                                                              - make_interval(mins => ${repeatedMinutes})
-                                   then previous_secret else secret end,
-            previous_secret_until = now() + make_interval(hours => ${hours}), secret = ${sealedSecret}`,
-      ),
+    rotateSecret: (clinicNo, id, rotation) => rotateSecret(pool, clinicNo, id, rotation),
 
     async remove(clinicNo, id) {
       if (!isId(id)) return missing
@@ -109,11 +97,8 @@ export function createWebhooks(pool: pg.Pool): Webhooks {
     async replay(clinicNo, id, after) {
       // Refuses a position that is none.
       if (after !== null) await eventReads(pool).eventsOfClinic({ clinicNo, after, limit: 1 })
-      return changed(
-        clinicNo,
-        id,
-        sql`replay_after = ${after}, replay_until = date_trunc('milliseconds', clock_timestamp())`,
-      )
+      const replay = sql`replay_after = ${after}, replay_until = date_trunc('milliseconds', clock_timestamp())`
+      return change(pool, clinicNo, id, replay)
     },
 
     planTest: (clinicNo, id) => planTest(pool, clinicNo, id),
@@ -123,18 +108,63 @@ export function createWebhooks(pool: pg.Pool): Webhooks {
   }
 }
 
+/** A repetition creates nothing, and gives what the first request has created another secret. */
+async function createOnce(
+  transaction: pg.PoolClient,
+  webhook: NewWebhook,
+  writeKey: WriteKey,
+): ReturnType<Webhooks['create']> {
+  const { clinicNo, sealedSecret, rotationHours: hours } = webhook
+  const isStored = (id: string | null) => id !== null
+  const result = await runOnce(transaction, writeKey, () => create(transaction, webhook), isStored)
+  if (result.kind === 'key_reused') return result
+  if (result.value === null) return { kind: 'too_many_webhooks', max: webhooksMax }
+  if (result.kind === 'replayed') return rotateSecret(transaction, clinicNo, result.value, { sealedSecret, hours })
+  const created = await findWebhook(transaction, clinicNo, result.value)
+  return created === null ? missing : { kind: 'done', webhook: created }
+}
+
+/** @returns its id; null: the clinic has as many as it may have */
 async function create(
   transaction: pg.PoolClient,
-  { clinicNo, url, events, sealedSecret }: Parameters<Webhooks['create']>[0],
-): ReturnType<Webhooks['create']> {
+  { clinicNo, url, events, sealedSecret }: NewWebhook,
+): Promise<string | null> {
   await transaction.query(sql`select from holdfast.clinic where no = ${clinicNo} for no key update`)
   const id = newId(clinicNo)
-  await transaction.query(sql`
+  const { rowCount } = await transaction.query(sql`
     insert into holdfast.webhook (clinic_no, id, url, events, secret)
     select ${clinicNo}, ${id}, ${url}, ${events}, ${sealedSecret}
      where (select count(*) from holdfast.webhook where clinic_no = ${clinicNo}) < ${webhooksMax}`)
-  const webhook = await findWebhook(transaction, clinicNo, id)
-  return webhook === null ? { kind: 'too_many_webhooks', max: webhooksMax } : { kind: 'done', webhook }
+  return rowCount === 0 ? null : id
+}
+
+function rotateSecret(
+  connection: pg.Pool | pg.PoolClient,
+  clinicNo: number,
+  id: string,
+  { sealedSecret, hours }: SecretRotation,
+): ReturnType<Webhooks['rotateSecret']> {
+  // The caller may have lost the response, and the receiver then still has the secret before that one.
+  const rotation = sql`
+    previous_secret = case when previous_secret_until > now() + make_interval(hours => ${hours})
+                                                      - make_interval(mins => ${repeatedMinutes})
+                           then previous_secret else secret end,
+    previous_secret_until = now() + make_interval(hours => ${hours}), secret = ${sealedSecret}`
+  return change(connection, clinicNo, id, rotation)
+}
+
+async function change(
+  connection: pg.Pool | pg.PoolClient,
+  clinicNo: number,
+  id: string,
+  assignments: Sql,
+): ReturnType<Webhooks['rotateSecret']> {
+  if (!isId(id)) return missing
+  const { rows } = await connection.query<Webhook>(sql`
+    with w as (update holdfast.webhook set ${assignments} where clinic_no = ${clinicNo} and id = ${id} returning *)
+    select ${webhookColumns} from w`)
+  const [webhook] = rows
+  return webhook === undefined ? missing : { kind: 'done', webhook }
 }
 
 /** What a pause by an administrator or by failures leaves waiting is due when it ends. */

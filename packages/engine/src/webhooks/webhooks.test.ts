@@ -32,8 +32,8 @@ async function aScene(database: TestDatabase): Promise<{ slot: BuiltSlot; clinic
 }
 
 async function aWebhook(database: TestDatabase, clinicNo: number, events: readonly PublishedEvent[] = allEvents) {
-  const sent = { clinicNo, url: 'https://hooks.example.org/', events, sealedSecret: 'sealed' }
-  const outcome = await createWebhooks(database.appPool).create(sent)
+  const sent = { clinicNo, url: 'https://hooks.example.org/', events, sealedSecret: 'sealed', rotationHours: 24 }
+  const outcome = await createWebhooks(database.appPool).create(sent, null)
   if (outcome.kind !== 'done') throw new Error(outcome.kind)
   return outcome.webhook.id
 }
@@ -345,8 +345,9 @@ test('a rotation that is repeated at once leaves the secret that the receiver ha
 test('a clinic has at most 20 webhooks; one that is removed takes its deliveries with it', async ({ database }) => {
   const { slot, clinicNo } = await aScene(database)
   const webhooks = createWebhooks(database.appPool)
-  const sent = { clinicNo, url: 'https://hooks.example.org/', events: allEvents, sealedSecret: 'sealed' }
-  const outcomes = await Promise.all(Array.from({ length: 22 }, () => webhooks.create(sent)))
+  const url = 'https://hooks.example.org/'
+  const sent = { clinicNo, url, events: allEvents, sealedSecret: 'sealed', rotationHours: 24 }
+  const outcomes = await Promise.all(Array.from({ length: 22 }, () => webhooks.create(sent, null)))
   expect(outcomes.filter(({ kind }) => kind === 'done')).toHaveLength(20)
   expect(outcomes.filter(({ kind }) => kind === 'too_many_webhooks')).toHaveLength(2)
   expect((await bookAndPlan(database, slot)).planned).toBe(40)

@@ -18,8 +18,9 @@ async function aClinicWith(database: TestDatabase, url: string) {
   const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
   onTestFinished(() => engine.stop())
   const sealedSecret = await sealed.seal('whsec_c2VjcmV0')
-  const sent = { clinicNo: slot.clinicNo, url, events: ['booking.confirmed'] as const, sealedSecret }
-  expect((await engine.webhooks.create(sent)).kind).toBe('done')
+  const events = ['booking.confirmed'] as const
+  const sent = { clinicNo: slot.clinicNo, url, events, sealedSecret, rotationHours: 24 }
+  expect((await engine.webhooks.create(sent, null)).kind).toBe('done')
   return { book: () => aBooking(database, slot) }
 }
 

@@ -12521,7 +12521,7 @@ export type CreateWebhookErrors = {
      */
     403: Problem;
     /**
-     * `clinic_not_found`: There is no such clinic.
+     * `clinic_not_found`: There is no such clinic. `webhook_not_found`: There is no such webhook.
      */
     404: Problem;
     /**

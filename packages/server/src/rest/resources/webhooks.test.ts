@@ -38,6 +38,19 @@ test('an administrator adds, reads, changes, pauses, resumes and removes a webho
   ])
 })
 
+test('a repetition of the request that adds one adds nothing, and gets another secret', async ({ database, rest }) => {
+  const { path, admin } = await aDesk(database, rest)
+  const create = (key: string, body: object = hook) => rest.call('createWebhook', { path, as: admin, body, key })
+  const [first, again] = [await create('the key'), await create('the key')]
+  expect(again.body).toMatchObject({ id: first.body.id, previousSecretUntil: expect.any(String) })
+  expect(again.body.secret).not.toBe(first.body.secret)
+  expect((await create('another key')).body.id).not.toBe(first.body.id)
+  expect((await rest.call('listWebhooks', { path, as: admin })).body.items).toHaveLength(2)
+  expect((await create('the key', { ...hook, events: ['booking.moved'] })).problem.code).toBe('idempotency_key_reused')
+  await rest.call('deleteWebhook', { path: { ...path, webhookId: first.body.id }, as: admin })
+  expect((await create('the key')).problem.code).toBe('webhook_not_found')
+})
+
 test('only administrators of the clinic may, and those of another see nothing', async ({ database, rest }) => {
   const { clinic, path, create } = await aDesk(database, rest)
   const { id } = (await create(hook)).body

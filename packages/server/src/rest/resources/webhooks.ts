@@ -7,6 +7,8 @@ import { attemptDelivery } from '../../webhooks/attempt-delivery.ts'
 import { newWebhookSecret } from '../../webhooks/webhook-secrets.ts'
 import { idIn } from '../responses/bodies/id-in.ts'
 import { timeOrNull, timeText } from '../responses/bodies/time-text.ts'
+import { writeKeyOf } from '../responses/idempotency.ts'
+import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 
@@ -18,11 +20,14 @@ export function serveWebhooks(serve: Serve, deps: RestDeps): void {
 
   serve(
     restOperations.createWebhook,
-    async ({ body, granted: { clinic } }) => {
+    async ({ body, granted: { clinic }, key }) => {
       requireUrl(deps, body.url)
       const secret = newWebhookSecret()
       const sealedSecret = await deps.webhookSender.sealed.seal(secret)
-      const outcome = await webhooks.create({ clinicNo: clinic.no, ...body, sealedSecret })
+      const webhook = { clinicNo: clinic.no, ...body, sealedSecret, rotationHours }
+      const outcome = await webhooks.create(webhook, writeKeyOf(key, `createWebhook ${clinic.id}`, body))
+      if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
+      if (outcome.kind === 'webhook_missing') throw noWebhook()
       if (outcome.kind === 'too_many_webhooks') {
         throw problem('too_many_webhooks', `The clinic has ${outcome.max} webhooks, which is the most.`)
       }
@@ -30,7 +35,8 @@ export function serveWebhooks(serve: Serve, deps: RestDeps): void {
     },
     {
       returnsSecret:
-        'List the webhooks: if it is among them, rotate its secret to get one; if it is not, create it again.',
+        'Repeat it with the same Idempotency-Key: the response has another secret. If it had no key, list the ' +
+        'webhooks: if it is among them, rotate its secret to get one; if it is not, create it again.',
       audit: ({ granted: { clinic } }, body) => changeOf(clinic.no, idIn(body), 'added'),
     },
   )
