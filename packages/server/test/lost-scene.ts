@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aDoctor, aSlot, type BuiltClinic, type TestDatabase } from '@holdfast/testkit'
+import { createUnsubscribeTokens } from '../src/secrets/confirmation-tokens.ts'
 import type { QueryBudget } from './limited-pool.ts'
-import type { RestApp } from './rest-app.ts'
+import { type RestApp, restAppSecret } from './rest-app.ts'
 import { aTheatre, theatreTime } from './theatre-scene.ts'
 
 const dayMs = 86_400_000
+
+/** Sends the prepared request, each time the same one, with this Idempotency-Key. */
+type Send = (key: string) => Promise<{ status: number; problem: { detail: string } }>
+
+/** What is done before a request, so that it can succeed. */
+export type LostOperations = Record<string, (scene: LostScene) => Promise<Send>>
 
 /** A server whose queries fail when `budget` says so, with a theatre, and appointments. */
 export type LostScene = Awaited<ReturnType<typeof aLostScene>>
@@ -18,16 +25,19 @@ export async function aLostScene(database: TestDatabase, rest: RestApp, budget: 
     theatre,
     ...appointmentsOf(database, rest, theatre.clinic),
     ...deskOf(database, rest, theatre),
-    ...timesOf(),
+    ...timesOf(theatre),
   }
 }
 
-/** Hours that no other case of this file takes. */
-function timesOf() {
-  let hours = 0
-  const aTime = () => {
+/** Hours that no other case of this file takes, of days with a case: the first of a day also adds the day. */
+function timesOf({ book }: Awaited<ReturnType<typeof aTheatre>>) {
+  const hoursOfDay = 15
+  let hours = -1
+  const aTime = async () => {
     hours += 1
-    return theatreTime(`${String(6 + (hours % 15)).padStart(2, '0')}:00`, Math.floor(hours / 15))
+    const day = Math.floor(hours / hoursOfDay)
+    if (hours % hoursOfDay === 0) await book({ startsAt: theatreTime('05:00', day), minutes: 15, confirm: true })
+    return theatreTime(`${String(6 + (hours % hoursOfDay)).padStart(2, '0')}:00`, day)
   }
   return { aTime }
 }
@@ -48,7 +58,24 @@ function appointmentsOf(database: TestDatabase, rest: RestApp, clinic: BuiltClin
     const body = { clinicId: clinic.id, doctorId: doctor.id, from: day, to: day, patient }
     return { body, cancel: () => rest.call('cancelBooking', { path, token }) }
   }
-  return { aVisit, anEntry }
+  /** Of a guest. */
+  const aHold = async () => {
+    const slot = await aSlot(database, await aDoctor(database, clinic))
+    const { body: booking } = await rest.call('createBooking', { body: { slotId: slot.id } })
+    return { path: { bookingId: booking.id }, token: booking.manageToken }
+  }
+  const aBegunVisit = async (status: 'CONFIRMED' | 'ARRIVED' | 'COMPLETED') => {
+    const slot = await aSlot(database, await aDoctor(database, clinic), { startsAt: new Date(Date.now() - 60_000) })
+    return { bookingId: (await aBooking(database, slot, { status })).id }
+  }
+  const unsubscribeTokens = createUnsubscribeTokens([restAppSecret])
+  /** What the link of a reminder to this address has. */
+  const aReminder = async (email: string) => {
+    const slot = await aSlot(database, await aDoctor(database, clinic))
+    const { id: bookingId } = await aBooking(database, slot, { patient: { name: 'Ada', email } })
+    return { bookingId, token: unsubscribeTokens.issue(bookingId, email) }
+  }
+  return { aVisit, anEntry, aHold, aBegunVisit, aReminder, unsubscribeTokens }
 }
 
 function deskOf(database: TestDatabase, rest: RestApp, { clinic, path, admin }: Awaited<ReturnType<typeof aTheatre>>) {

@@ -88,7 +88,8 @@ export type RestApp = {
   stop(): Promise<void>
 }
 
-const secret = 'a secret of the tests'
+export const restAppSecret = 'a secret of the tests'
+const secret = restAppSecret
 const accountHeader = 'x-test-account'
 
 type StartOptions = { hasLimits?: boolean; sendsMails?: boolean; replaced?: Partial<RestDeps> }

@@ -1,12 +1,14 @@
 import { createEngine, DatabaseUnavailable } from '@holdfast/engine'
 import { test as databaseTest } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
+import { auditedWrites } from '../../test/audited-writes.ts'
 import { limitedPool, type QueryBudget } from '../../test/limited-pool.ts'
-import { auditKindOf, goneAfterwards, lostOperations } from '../../test/lost-operations.ts'
+import { addedTwice, auditKindOf, goneAfterwards, lostOperations, neverLost } from '../../test/lost-operations.ts'
 import { aLostScene, type LostScene } from '../../test/lost-scene.ts'
-import { startRestApp } from '../../test/rest-app.ts'
+import { restAppSecret, startRestApp } from '../../test/rest-app.ts'
 import { type TableChanges, tableChanges } from '../../test/table-changes.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
+import { createAccountMails } from '../messages/account-mails.ts'
 
 const queriesMax = 60
 /** How long what is done in batches is tried again. */
@@ -19,7 +21,8 @@ const test = databaseTest.extend('scene', { scope: 'file' }, async ({ database }
   const { budget, pool } = limitedPool(database.appPool)
   const engine = createEngine({ batchPool: pool, generalPool: pool, ...quickly })
   const served = { appPool: pool, ownerPool: database.ownerPool }
-  const rest = await startRestApp(served, { sendsMails: true, replaced: { engine } })
+  const mails = createAccountMails({ pool, secrets: [restAppSecret], isAvailable: true })
+  const rest = await startRestApp(served, { sendsMails: true, replaced: { engine, mails } })
   onCleanup(async () => {
     await rest.stop()
     await engine.stop()
@@ -36,6 +39,8 @@ type Found = {
   unrecorded: string[]
   /** Retries that did not get the outcome. */
   lost: string[]
+  /** What a failure and a retry have added in all, where that is not what one request adds. */
+  twice: string[]
   failures: number
 }
 
@@ -55,7 +60,11 @@ async function sweep(
   const prepare = lostOperations[name]
   if (prepare === undefined) throw new Error(`There is no operation ${name}.`)
   const kind = auditKindOf(name)
-  const found: Found = { denied: [], unrecorded: [], lost: [], failures: 0 }
+  const found: Found = { denied: [], unrecorded: [], lost: [], twice: [], failures: 0 }
+  // The first request of a clinic may add what the others find.
+  const sendFirst = await prepare(scene)
+  await sendFirst(`${name} ${mode} first`)
+  const added: { queries: number; growth: string }[] = []
   for (let queries = 0; queries <= queriesMax; queries += 1) {
     const send = await prepare(scene)
     await changes.begin()
@@ -65,6 +74,7 @@ async function sweep(
     const hasFailed = budget.left <= 0
     budget.left = Number.POSITIVE_INFINITY
     const changed = await changes.tables()
+    const once = JSON.stringify(await changes.growth())
     if (response.status >= 400) {
       const { detail } = response.problem
       if (response.status < 500) throw new Error(detail)
@@ -78,7 +88,11 @@ async function sweep(
     if (kind !== null && !isRecorded && (await changes.tables()).length > 0) {
       found.unrecorded.push(`${queries} queries: ${response.status}, then ${again.status}`)
     }
-    if (!hasFailed) return found
+    added.push({ queries, growth: JSON.stringify(await changes.growth()) })
+    if (hasFailed) continue
+    const others = name in addedTwice ? [] : added.filter(({ growth }) => growth !== once)
+    found.twice.push(...others.map(({ queries, growth }) => `${queries} queries: ${growth}, not ${once}`))
+    return found
   }
   throw new Error(`Not answered with ${queriesMax} queries.`)
 }
@@ -91,20 +105,41 @@ const modes: [what: string, mode: QueryBudget['mode']][] = [
 
 for (const [what, mode] of modes) {
   test.for(Object.keys(lostOperations))(
-    `%s: ${what}: the response denies nothing, a retry gets it, and the security log has it`,
+    `%s: ${what}: the response denies nothing, a retry gets it once, and the security log has it`,
     async (name, { scene }) => {
       const { failures, ...found } = await sweep(scene, name, mode)
-      expect(found).toEqual({ denied: [], unrecorded: [], lost: [] })
+      expect(found).toEqual({ denied: [], unrecorded: [], lost: [], twice: [] })
       // What is done in batches is repeated until its outcome is known.
       if (mode === 'refused') expect(failures).toBeGreaterThan(0)
     },
   )
 }
 
+test('every write of the contract is lost here, or cannot be', () => {
+  const ids = [...Object.keys(lostOperations).map((name) => name.split(' ')[0]), ...Object.keys(neverLost)]
+  expect([...new Set(ids)].toSorted()).toEqual(Object.keys(auditedWrites).toSorted())
+})
+
 test('negative control: without the entries for unknown outcomes, changes are missing', async ({ scene }) => {
   const isKnown = ({ details = [] }: AuditEntry) => !details.includes('outcome unknown')
   const { unrecorded } = await sweep(scene, 'removeMember', 'lost', isKnown)
   expect(unrecorded).not.toEqual([])
+})
+
+test('negative control: a write that ignores its key is found to happen twice', async ({ scene }) => {
+  const { rest, database, theatre } = scene
+  const { webhooks } = rest.engine
+  const create: typeof webhooks.create = (webhook) => webhooks.create(webhook, null)
+  const planted = await startRestApp(database, {
+    replaced: { engine: { ...rest.engine, webhooks: { ...webhooks, create } } },
+  })
+  planted.anAccount(theatre.admin)
+  try {
+    const { twice } = await sweep({ ...scene, rest: planted }, 'createWebhook', 'lost')
+    expect(twice).not.toEqual([])
+  } finally {
+    await planted.stop()
+  }
 })
 
 test('negative control: a failure after the commit that is not told from one before it is found', async ({ scene }) => {
