@@ -1,7 +1,7 @@
 // The messages with which a start fails, read from the sources: docs/troubleshooting.md explains each.
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import ts from 'typescript'
+import { messagesOfErrors } from './messages-of-errors.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -20,28 +20,10 @@ export function startMessages(): { path: string; sentence: string | null }[] {
 
 /** The first sentences of the messages of start errors that a file creates. */
 export function messagesIn(text: string): (string | null)[] {
-  const found: (string | null)[] = []
-  const visit = (node: ts.Node): void => {
-    if (ts.isNewExpression(node) && errors.has(node.expression.getText())) {
-      const texts = (node.arguments ?? []).map(textOf).filter((message) => message?.includes(' '))
-      found.push(texts[0] === undefined || texts[0] === null ? null : firstSentence(texts[0]))
-    }
-    ts.forEachChild(node, visit)
-  }
-  visit(ts.createSourceFile('file.ts', text, ts.ScriptTarget.Latest, true))
-  return found
-}
-
-/** The text of a literal, a template or a sum of them; null for anything else. */
-function textOf(node: ts.Expression): string | null {
-  if (ts.isStringLiteralLike(node)) return node.text
-  if (ts.isTemplateExpression(node))
-    return node.templateSpans.reduce((text, { literal }) => `${text}…${literal.text}`, node.head.text)
-  if (!ts.isBinaryExpression(node)) return null
-  return `${textOf(node.left) ?? '…'}${textOf(node.right) ?? '…'}`
+  return messagesOfErrors(text, errors).map((message) => (message.text === null ? null : firstSentence(message.text)))
 }
 
 function firstSentence(message: string): string {
   const [sentence = ''] = message.split(/[.:;](?=\s|$)| Have an |\n/)
-  return sentence.replaceAll(/…+/g, '…').trim()
+  return sentence.trim()
 }
