@@ -168,6 +168,11 @@ export const problemKinds = {
     title: 'The hold cannot be extended further',
     help: 'It has been extended as often as the clinic allows. Confirm it before it ends.',
   },
+  place_awaited: {
+    status: 409,
+    title: 'Somebody waits for this place',
+    help: 'A hold is extended only once while somebody on the waitlist waits for its place. Confirm it before it ends.',
+  },
   offer_open: {
     status: 409,
     title: 'The place is on offer',

@@ -34,9 +34,9 @@ const doctorOfClinic = async ({ database }: WithDatabase) => aDoctor(database, a
 /** Builds a slot of `doctor` with its booking. */
 const fullSlot =
   ({ database, doctor }: WithDoctor) =>
-  async () => {
+  async (status: 'CONFIRMED' | 'PENDING' = 'CONFIRMED') => {
     const slot = await aSlot(database, doctor)
-    return { slot, booking: await aBooking(database, slot) }
+    return { slot, booking: await aBooking(database, slot, { status }) }
   }
 
 /** Builds an entry of the waitlist of `doctor`. */

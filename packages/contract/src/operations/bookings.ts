@@ -194,14 +194,15 @@ export const bookingOperations = {
     tag: 'Bookings',
     summary: 'Extend a hold',
     description:
-      'By `holdSeconds` of the clinic, and up to `holdExtensionsMax` times. A retry with the same Idempotency-Key ' +
+      'By `holdSeconds` of the clinic, and up to `holdExtensionsMax` times; more than once only while nobody on the ' +
+      'waitlist waits for the place. A retry with the same Idempotency-Key ' +
       'gets 200 and does not extend again.',
     access: 'booking',
     params,
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking with its new `holdExpiresAt`'),
-    problems: ['hold_expired', 'invalid_transition', 'already_extended', 'booking_erased'],
+    problems: ['hold_expired', 'invalid_transition', 'already_extended', 'place_awaited', 'booking_erased'],
   }),
   arriveBooking: operation({
     id: 'arriveBooking',

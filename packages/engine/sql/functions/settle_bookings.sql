@@ -21,13 +21,14 @@
 -- booking is missing to its bearer. null: not compared.
 --
 -- A hold is extended at most as often as its clinic allows, by the clinic's hold_seconds each time; its events are
--- counted. A booking cancelled before it was confirmed gets the failure reason `hold_released`. An offer of the
--- waitlist is not extended, and whatever is cancelled is offered to who waits for it.
+-- counted. Once extended, it is not again while somebody on the waitlist would be offered its units. A booking
+-- cancelled before it was confirmed gets the failure reason `hold_released`. An offer of the waitlist is not extended,
+-- and whatever is cancelled is offered to who waits for it.
 --
 -- Outcomes: done | unchanged | booking_missing (link: also if the token is void) | booking_erased | hold_expired |
---   invalid_transition | already_extended (as often as the clinic allows) | patient_missing (confirm) | past_deadline |
---   too_early | slot_closed:withdrawn (reopen) | booking_has_account | retry (send it again: the booking was moved
---   meanwhile)
+--   invalid_transition | already_extended (as often as the clinic allows) | place_awaited (extend) |
+--   patient_missing (confirm) | past_deadline | too_early | slot_closed:withdrawn (reopen) | booking_has_account |
+--   retry (send it again: the booking was moved meanwhile)
 -- Locks: the slots of bookings to be cancelled, by (clinic_no, id); then all the bookings, by (clinic_no, id). Claims
 --   and moves take them in the same order; without it, moves deadlocked. Then, to cancel, as lock_waitlists.
 -- Fails: 22023 for arrays of different lengths, an unknown action or a link without an account; check_violation if a
@@ -147,6 +148,8 @@ begin
                     case when b.status <> 'PENDING' then 'invalid_transition'
                          when b.waitlist_entry_id is not null then 'already_extended'
                          when c.hold_extensions_max <= extensions_of(b.clinic_no, b.id) then 'already_extended'
+                         when extensions_of(b.clinic_no, b.id) > 0
+                              and is_awaited(b.clinic_no, b.slot_id, b.units, v_now) then 'place_awaited'
                          else 'done' end
                   when i.action = 'arrive' then
                     case when b.status = 'ARRIVED' then 'unchanged'

@@ -66,6 +66,7 @@ function outcomeOf(row: SettleRow, kind: Exclude<SettleRow['outcome'], 'retry'>)
     case 'hold_expired':
     case 'invalid_transition':
     case 'already_extended':
+    case 'place_awaited':
     case 'patient_missing':
     case 'past_deadline':
     case 'too_early':

@@ -55,6 +55,8 @@ export type SettleOutcome =
   | { kind: 'invalid_transition'; booking: Booking }
   /** As often as the clinic allows. */
   | { kind: 'already_extended'; booking: Booking }
+  /** extend: it was extended, and somebody on the waitlist would be offered its units. */
+  | { kind: 'place_awaited'; booking: Booking }
   /** confirm: the hold was created without a patient, and the request names none. */
   | { kind: 'patient_missing'; booking: Booking }
   /** The clinic's cancellation deadline has passed. */

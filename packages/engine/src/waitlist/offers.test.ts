@@ -238,6 +238,31 @@ test('an offer is not extended', async ({ settle, full, wait, offerOf }) => {
   expect(await settle({ id: (await offerOf(entry))?.id ?? '' }, 'extend')).toMatchObject({ kind: 'already_extended' })
 })
 
+test('a hold that was extended is not extended again while somebody waits for its place', async ({
+  engine,
+  settle,
+  full,
+  wait,
+}) => {
+  const hold = () => full('PENDING')
+  const [awaited, other] = [await hold(), await hold()]
+  // Both places fit, but who waits needs more units.
+  const entry = await wait({ units: 2 })
+  for (const { booking } of [awaited, other]) {
+    expect(await settle(booking, 'extend')).toMatchObject({ kind: 'done' })
+    expect(await settle(booking, 'extend')).toMatchObject({ kind: 'done' })
+  }
+  await engine.waitlist.leave(entry.id, 'left', null)
+  const waiting = await wait()
+  const refused = await settle(awaited.booking, 'extend')
+  expect(refused).toMatchObject({ kind: 'place_awaited', booking: { status: 'PENDING' } })
+  // The first extension is everybody's.
+  const { booking: fresh } = await hold()
+  expect(await settle(fresh, 'extend')).toMatchObject({ kind: 'done' })
+  await engine.waitlist.leave(waiting.id, 'left', null)
+  expect(await settle(awaited.booking, 'extend')).toMatchObject({ kind: 'done' })
+})
+
 test('an entry for another day, weekday, time, doctor or more units is passed over', async ({
   database,
   settle,

@@ -526,7 +526,7 @@ export const withdrawAttendance = <ThrowOnError extends boolean = false>(options
 /**
  * Extend a hold
  *
- * By `holdSeconds` of the clinic, and up to `holdExtensionsMax` times. A retry with the same Idempotency-Key gets 200 and does not extend again.
+ * By `holdSeconds` of the clinic, and up to `holdExtensionsMax` times; more than once only while nobody on the waitlist waits for the place. A retry with the same Idempotency-Key gets 200 and does not extend again.
  *
  * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar.
  */

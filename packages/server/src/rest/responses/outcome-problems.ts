@@ -122,6 +122,11 @@ const rules = {
       `The clinic allows no further extension${holdExpiresAt ? `; it ends at ${holdExpiresAt.toISOString()}` : ''}.`,
     extras: withBooking,
   },
+  place_awaited: {
+    code: 'place_awaited',
+    detail: ({ booking }) => `Somebody on the waitlist waits for the place of booking ${booking.id}.`,
+    extras: withBooking,
+  },
   patient_missing: {
     code: 'invalid_request',
     detail: () => 'The hold was created without a patient.',
