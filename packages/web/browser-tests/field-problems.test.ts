@@ -66,3 +66,27 @@ test('a form in a dialog says it in the page’s language', async ({ site }) => 
   expect(await bubbles()).toBe(0)
   expect(await axeFindings(page)).toEqual([])
 })
+
+test('a number beyond its limits stays as it was typed, with the limits under it, and is not saved', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('admin')
+  await page.goto(`/clinic/${scene.clinic.id}/doctors`)
+  await page.getByRole('button', { name: 'Add doctor' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Name').fill('Dr Long Experience')
+  await dialog.getByLabel('Specialisation').fill('Cardiology')
+  const years = dialog.getByLabel('Years of experience')
+  await years.fill('99')
+  await years.press('Tab')
+  expect(await years.inputValue()).toBe('99')
+  expect(await problemOf(years)).toBe('Enter a number from 0 to 80.')
+  await dialog.getByRole('button', { name: 'Add doctor' }).click()
+  await years.and(page.locator(':focus')).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await years.fill('80')
+  expect(await problemOf(years)).toBeNull()
+  await dialog.getByRole('button', { name: 'Add doctor' }).click()
+  await page.getByRole('row').filter({ hasText: 'Dr Long Experience' }).waitFor()
+})

@@ -1,5 +1,5 @@
 import { aBooking, aSlot } from '@holdfast/testkit'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aDoctorWithTimes, aPractice } from './a-practice.ts'
 import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'
@@ -11,6 +11,13 @@ import { test } from './site-test.ts'
 async function untilFocused(page: Page, text: string | RegExp): Promise<void> {
   await page.locator(':focus').filter({ hasText: text }).waitFor()
 }
+
+/** Whether nothing, such as a message, lies over the middle of an element. */
+const isOnTop = (one: Locator) =>
+  one.evaluate((element) => {
+    const { x, y, width, height } = element.getBoundingClientRect()
+    return element.contains(document.elementFromPoint(x + width / 2, y + height / 2))
+  })
 
 const scrolled = (page: Page) => page.evaluate(() => Math.round(window.scrollY))
 
@@ -77,6 +84,31 @@ test('a hold that could not be confirmed keeps the focus on its button; a cancel
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel appointment' }).press('Enter')
   await untilFocused(page, 'This appointment is cancelled')
   await page.waitForFunction(() => window.scrollY === 0)
+  // Once the dialog has gone; a message would stay for six seconds.
+  await expect.poll(() => isOnTop(page.getByRole('heading', { level: 1 })), { timeout: 4_000 }).toBe(true)
+})
+
+test('while the link to a waitlist entry is requested, and after its failure, its button keeps the focus', async ({
+  site,
+}) => {
+  // With one clinic, there is none to choose.
+  await aPractice(site, { clinicName: 'Clinic of Other Links' })
+  const { clinic } = await aPractice(site, { clinicName: 'Clinic of Lost Links' })
+  const page = await site.newPage({ isNewContext: true })
+  const request = Promise.withResolvers<() => Promise<void>>()
+  await page.route('**/api/v1/waitlist-links', (route) => request.resolve(() => route.continue()))
+  await page.goto('/find-waitlist-entry')
+  await page.getByLabel('E-mail address of the entry').fill('grace@example.org')
+  await page.getByRole('combobox', { name: 'Clinic' }).click()
+  await page.getByRole('option', { name: clinic.name }).click()
+  const button = page.getByRole('button', { name: 'Send the link' })
+  await button.press('Enter')
+  const answer = await request.promise
+  await button.and(page.locator(':focus')).waitFor()
+  await answer()
+  // This site sends no e-mail.
+  await page.getByRole('alert').waitFor()
+  await button.and(page.locator(':focus')).waitFor()
 })
 
 test('closing a dialog without doing anything returns the focus to the button that opened it', async ({ site }) => {

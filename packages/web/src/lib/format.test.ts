@@ -19,6 +19,14 @@ test.for(languages)('in %s a range of times stays on one line', async (language)
   }
 })
 
+test.for(languages)('in %s an appointment over midnight has the times of all other texts', async (language) => {
+  await i18next.changeLanguage(language)
+  const text = formatAppointment('2026-11-23T09:05:00Z', '2026-11-24T08:05:00Z', 'UTC')
+  const [from, to] = text.split(' – ')
+  expect(from?.endsWith(` ${formatTime('2026-11-23T09:05:00Z', 'UTC')}`)).toBe(true)
+  expect(to?.endsWith(` ${formatTime('2026-11-24T08:05:00Z', 'UTC')}`)).toBe(true)
+})
+
 test.for(languages)('in %s a day’s time stays on one line with its half of the day', async (language) => {
   await i18next.changeLanguage(language)
   const last = formatDayTime(evening, 'UTC').split(' ').at(-1)

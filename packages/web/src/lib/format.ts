@@ -105,7 +105,10 @@ export function formatAppointment(startsAt: Instant, endsAt: Instant, timeZone: 
   const day = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', timeZone } as const
   const [start, end] = [new Date(startsAt), new Date(endsAt)]
   const days = dateTime(day)
-  if (days.format(start) !== days.format(end)) return dateTime({ ...day, ...hourAndMinute }).formatRange(start, end)
+  if (days.format(start) !== days.format(end)) {
+    // `formatRange` has hours of two digits in some languages.
+    return [start, end].map((at) => `${days.format(at)}${comma()} ${formatTime(at, timeZone)}`).join(' – ')
+  }
   return `${days.format(start)}${comma()} ${formatTimes(start, end, timeZone)}`
 }
 

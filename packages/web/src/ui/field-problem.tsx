@@ -2,6 +2,7 @@ import { Input } from '@mantine/core'
 import type { TFunction } from 'i18next'
 import { type ReactNode, useEffect, useEffectEvent, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { afterPress } from './after-press.ts'
 
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement
 
@@ -38,11 +39,12 @@ export function FieldProblem({ children }: { children: ReactNode }) {
     // A field may be within the control of another, as in a group.
     if (!isControl(control) || control.closest('[data-field]') !== ref.current) return
     event.preventDefault()
-    setProblem({ control, text: textOf(t, control) })
+    // With its own rule, a field says what is wrong itself.
+    if (!control.validity.customError) setProblem({ control, text: textOf(t, control) })
     if (control.form === null || firstInvalid(control.form) === control) control.focus()
   })
   const recheck = useEffectEvent(() => {
-    if (problem?.control.validity.valid) setProblem(null)
+    if (problem?.control.validity.valid) afterPress(() => setProblem(null))
   })
   useEffect(() => {
     const listening = new AbortController()

@@ -7,7 +7,6 @@ import { ActionButton } from '../../ui/action-button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { showPageTitle } from '../../ui/page-focus.ts'
-import { toastDone } from '../../ui/toast.ts'
 import type { TicketLink } from './ticket-link.ts'
 import { useBookingActions } from './use-booking-changes.ts'
 
@@ -19,10 +18,12 @@ type CancelProps = {
   timeZone: string
   isOpen: boolean
   onClose: () => void
+  /** Says so; the page's title has the focus. */
+  onCancelled?: () => void
 }
 
 /** Asks for confirmation, because somebody else may take the slot a moment later. */
-export function CancelBooking({ link, booking, doctor, timeZone, isOpen, onClose }: CancelProps) {
+export function CancelBooking({ link, booking, doctor, timeZone, isOpen, onClose, onCancelled }: CancelProps) {
   const { t } = useTranslation('ticket')
   const { cancel } = useBookingActions(link)
   const [reason, setReason] = useState('')
@@ -36,7 +37,7 @@ export function CancelBooking({ link, booking, doctor, timeZone, isOpen, onClose
       await cancel(reason)
       onClose()
       showPageTitle()
-      toastDone({ message: t('cancel.done') })
+      onCancelled?.()
     } catch (refusal) {
       setError(refusal)
     } finally {

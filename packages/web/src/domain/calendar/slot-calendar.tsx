@@ -3,7 +3,7 @@ import type { Booking, Slot } from '@holdfast/contract/client'
 import { DayView, type ScheduleEventData, WeekView } from '@mantine/schedule'
 import { type KeyboardEvent, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDate, formatDay, formatNumber, formatTime, formatTimes } from '../../lib/format.ts'
+import { comma, formatDate, formatDay, formatNumber, formatTime, formatTimes } from '../../lib/format.ts'
 import { localDateTime } from '../../lib/local-time.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { type CalendarEvent, calendarEvents, eventReachedBy, shownHours } from './calendar-events.ts'
@@ -165,7 +165,7 @@ function useNames(timeZone: string): (event: CalendarEvent) => string {
     // A hold without a name is called by its status already.
     if (label !== null && label !== title) parts.push(label)
     if (isExpected) parts.push(t('attendance'))
-    return parts.join(', ')
+    return parts.join(`${comma()} `)
   }
 }
 

@@ -1,6 +1,7 @@
 import { Text, TextInput, type TextInputProps } from '@mantine/core'
 import { type FocusEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { afterPress } from '../../ui/after-press.ts'
 
 type PhoneFieldProps = Omit<TextInputProps, 'type'> & { clinicPhone: string | null }
 
@@ -12,11 +13,14 @@ export function PhoneField({ clinicPhone, description, onBlur, onChange, ...fiel
   const { t } = useTranslation('shell')
   const [isUnlikely, setUnlikely] = useState(false)
   const check = async (event: FocusEvent<HTMLInputElement>) => {
-    const { value } = event.currentTarget
+    const input = event.currentTarget
     onBlur?.(event)
     // Loaded on demand: what all countries' numbers look like is larger than the page.
     const { isUnlikelyNumber } = await import('./unlikely-number.ts')
-    setUnlikely(isUnlikelyNumber(value, clinicPhone))
+    // Somebody who corrects the number meanwhile has not left the field.
+    afterPress(() => {
+      if (input !== document.activeElement) setUnlikely(isUnlikelyNumber(input.value, clinicPhone))
+    })
   }
   return (
     <TextInput

@@ -2,7 +2,7 @@ import type { Slot } from '@holdfast/contract/client'
 import type { TFunction } from 'i18next'
 import { type KeyboardEvent, memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDate, formatNumber, formatTime, ownTimeZone } from '../../lib/format.ts'
+import { comma, formatDate, formatNumber, formatTime, ownTimeZone } from '../../lib/format.ts'
 import { dayTitleId } from './day-strip.tsx'
 import { useFirstTimes } from './first-times.ts'
 import { moveFocus } from './move-focus.ts'
@@ -113,14 +113,14 @@ const TimeItem = memo(
       slot.capacity > 1 && isBookable
         ? t('week.places', { count: slot.available, places: formatNumber(slot.available) })
         : null
-    const status = isBookable ? '' : `, ${t(slot.available > 0 ? 'week.closed' : 'week.taken')}`
+    const status = isBookable ? '' : `${comma()} ${t(slot.available > 0 ? 'week.closed' : 'week.taken')}`
     return (
       <li data-beyond={isBeyond || undefined}>
         <button
           type="button"
           className={classes.time}
           aria-disabled={isBookable ? undefined : true}
-          aria-label={[time, ownTime, places].filter((part) => part !== null).join(', ') + status}
+          aria-label={[time, ownTime, places].filter((part) => part !== null).join(`${comma()} `) + status}
           tabIndex={isStop ? 0 : -1}
           data-slot={slot.id}
           onFocus={() => onFocus(slot.id)}

@@ -5,7 +5,7 @@ import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { useLayoutEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { doctorQuery } from '../../lib/directory-queries.ts'
-import { formatDayTime } from '../../lib/format.ts'
+import { comma, formatDayTime } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { slotDaysMax, slotsQuery } from '../../lib/slots-query.ts'
 import { Icon } from '../../ui/icon.tsx'
@@ -104,7 +104,7 @@ function Colleagues({ doctor, clinic, next, onChoose }: ColleaguesProps) {
   const found = useQuery(colleagueTimesQuery(doctor)).data ?? []
   const earlier = found.filter(({ slot }) => next === null || Date.parse(slot.startsAt) < Date.parse(next))
   if (earlier.length === 0) return null
-  const text = ({ name, slot }: ColleagueTime) => `${name}, ${formatDayTime(slot.startsAt, clinic.timezone)}`
+  const text = ({ name, slot }: ColleagueTime) => `${name}${comma()} ${formatDayTime(slot.startsAt, clinic.timezone)}`
   return (
     <>
       <Text fw={600}>{t('noTimes.colleagues')}</Text>

@@ -36,6 +36,7 @@ export function SlotRuleFields({ form }: FieldsProps) {
           label={t('rule.slotMinutes')}
           {...slotRuleLimits.slotMinutes}
           step={5}
+          clampBehavior="none"
           allowDecimal={false}
           {...form.getInputProps('slotMinutes')}
         />
@@ -43,6 +44,7 @@ export function SlotRuleFields({ form }: FieldsProps) {
           size="md"
           label={t('rule.capacity')}
           {...slotRuleLimits.capacity}
+          clampBehavior="none"
           allowDecimal={false}
           {...form.getInputProps('capacity')}
         />

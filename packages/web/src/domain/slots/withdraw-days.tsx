@@ -103,7 +103,7 @@ function DaysForm({ first, isPreviewed, onChange, onPreview }: DaysFormProps) {
             withAsterisk={false}
             min={from}
             value={to}
-            error={isInvalid ? t('rule.daysInvalid', { count: withdrawnDaysMax }) : null}
+            error={isInvalid && from !== '' && to !== '' ? t('rule.daysInvalid', { count: withdrawnDaysMax }) : null}
             onChange={({ currentTarget }) => change({ from, to: currentTarget.value })}
           />
         </div>

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { clinicKey } from '../../lib/clinic-queries.ts'
 import { formatDayTime } from '../../lib/format.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import tableClasses from '../../ui/table.module.css'
@@ -101,14 +102,14 @@ function Row({ message, onRead, sending, children }: RowProps) {
             </Button>
           ) : null}
           {state === 'due' ? null : (
-            <Button
+            <ActionButton
               size="compact-sm"
               variant="default"
-              loading={sending.isPending && sending.variables === id}
+              isBusy={sending.isPending && sending.variables === id}
               onClick={() => sending.mutate(id)}
             >
               {t('messages.again')}
-            </Button>
+            </ActionButton>
           )}
         </Group>
       </td>

@@ -25,6 +25,7 @@ import { PageTitle } from '../../ui/page-title.tsx'
 import { SessionFailed } from '../../ui/session-failed.tsx'
 import { SignInFirst } from '../../ui/sign-in-first.tsx'
 import { TextLink } from '../../ui/text-link.tsx'
+import { toastDone } from '../../ui/toast.ts'
 import classes from './my-bookings.module.css'
 import { myBookingsQuery } from './my-bookings-query.ts'
 import { type BookingKind, sortBookings } from './sort-bookings.ts'
@@ -227,6 +228,7 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
           {...{ link, booking, doctor, timeZone }}
           isOpen={isCancelling}
           onClose={() => setCancelling(false)}
+          onCancelled={() => toastDone({ message: t('ticket:cancel.done') })}
         />
       </Suspense>
     </li>

@@ -2,7 +2,7 @@ import type { CaseConflict } from '@holdfast/contract/client'
 import { Checkbox, Group, Stack, Text, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatTimes } from '../../lib/format.ts'
+import { comma, formatTimes } from '../../lib/format.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { ConflictList } from './conflict-list.tsx'
 import { type ConflictWays, conflictWays } from './conflict-ways.ts'
@@ -73,7 +73,9 @@ function ResolveForm({ ways, roomName, isBusy, submit, onResolve }: ResolveFormP
                 <Checkbox
                   key={id}
                   value={id}
-                  label={`${procedure.display}, ${roomName(roomId)}, ${formatTimes(startsAt, endsAt, timeZone)}`}
+                  label={[procedure.display, roomName(roomId), formatTimes(startsAt, endsAt, timeZone)].join(
+                    `${comma()} `,
+                  )}
                 />
               ))}
             </Stack>

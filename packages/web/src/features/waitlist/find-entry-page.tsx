@@ -1,5 +1,5 @@
 import { isEmailAddress } from '@holdfast/contract/email-address'
-import { Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core'
+import { Group, Paper, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { flushSync } from 'react-dom'
@@ -9,6 +9,7 @@ import { api, dataOf } from '../../lib/api.ts'
 import { clinicsQuery } from '../../lib/directory-queries.ts'
 import { currentLanguage } from '../../lib/i18n.ts'
 import { isolated } from '../../lib/isolated.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 
@@ -73,9 +74,9 @@ export function FindEntryPage() {
           )}
           {sending.isError ? <ErrorState error={sending.error} /> : null}
           <Group>
-            <Button type="submit" loading={sending.isPending}>
+            <ActionButton type="submit" isBusy={sending.isPending}>
               {t('find.submit')}
-            </Button>
+            </ActionButton>
           </Group>
           <Text role="status" fw={600}>
             {sending.isSuccess ? t('find.sent', { email: isolated(sending.variables.email) }) : null}

@@ -8,7 +8,6 @@ import { ActionButton } from '../../ui/action-button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { showPageTitle } from '../../ui/page-focus.ts'
-import { toastDone } from '../../ui/toast.ts'
 
 /** Asks first: the place in the order is lost, and an open offer is declined. */
 export function LeaveWaitlist({ link, hasOffer }: { link: SecretLink; hasOffer: boolean }) {
@@ -20,7 +19,6 @@ export function LeaveWaitlist({ link, hasOffer }: { link: SecretLink; hasOffer: 
     onSuccess: async () => {
       setAsking(false)
       showPageTitle()
-      toastDone({ message: t('leave.done') })
       await queryClient.invalidateQueries({ queryKey: ['waitlist'] })
     },
   })

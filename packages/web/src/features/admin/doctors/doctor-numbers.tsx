@@ -1,7 +1,8 @@
-import { NumberInput, Select } from '@mantine/core'
+import { Select } from '@mantine/core'
 import type { GetInputPropsReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { decimalSeparator } from '../../../lib/format.ts'
+import { BoundedNumber } from '../../../ui/bounded-number.tsx'
 import { type DoctorDraft, decimalsOf } from './doctor-draft.ts'
 import classes from './doctors.module.css'
 
@@ -16,27 +17,23 @@ export function DoctorNumbers({ currency, inputProps }: DoctorNumbersProps) {
   const decimals = { decimalSeparator: decimalSeparator(), allowedDecimalSeparators: ['.', ',', '٫'] }
   return (
     <div className={classes.numbers}>
-      <NumberInput
-        size="md"
+      <BoundedNumber
         label={t('field.experienceYears')}
         min={0}
         max={80}
         allowDecimal={false}
         {...inputProps('experienceYears')}
       />
-      <NumberInput
-        size="md"
+      <BoundedNumber
         label={t('field.rating')}
         min={0}
         max={5}
         step={0.1}
         decimalScale={1}
-        clampBehavior="strict"
         {...decimals}
         {...inputProps('rating')}
       />
-      <NumberInput
-        size="md"
+      <BoundedNumber
         label={t('field.fee')}
         min={0}
         max={10_000_000}

@@ -18,10 +18,10 @@ import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
 import { DayNav } from '../../../ui/day-nav.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
-import { LinkButton } from '../../../ui/link-button.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import { TextLink } from '../../../ui/text-link.tsx'
 import { BookingLink } from '../booking-link.tsx'
+import { NoDoctors } from '../no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
 
 const route = getRouteApi('/clinic/$clinicId/times')
@@ -38,11 +38,7 @@ export function ClinicTimesPage() {
     <Stack gap="lg">
       <PageTitle>{t('tabs.times')}</PageTitle>
       {doctorId === undefined ? (
-        <EmptyState title={t('doctors.none')} help={t('doctors.noneHelp')}>
-          <LinkButton to="/clinic/$clinicId/doctors" params={{ clinicId }}>
-            {t('tabs.doctors')}
-          </LinkButton>
-        </EmptyState>
+        <NoDoctors />
       ) : (
         <>
           <NativeSelect

@@ -2,7 +2,7 @@ import { milestoneAt } from '@holdfast/contract/case-state'
 import type { Case, Room, TheatreBoard } from '@holdfast/contract/client'
 import { Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatDayTime, formatNumber, formatTime, formatTimes, formatTimesOn } from '../../../lib/format.ts'
+import { comma, formatDayTime, formatNumber, formatTime, formatTimes, formatTimesOn } from '../../../lib/format.ts'
 import { serverNow } from '../../../lib/server-clock.ts'
 import type { Names } from '../conflict-text.ts'
 import { ownerText } from '../owner-text.ts'
@@ -53,7 +53,7 @@ function RoomOnPaper({ room, cases, board, day, names }: RoomOnPaperProps) {
       {busy.length === 0 ? null : (
         <p className={classes.note}>
           {t('board.taken')}{' '}
-          {busy.map(({ from, to }) => formatTimesOn(startOfDay(day, timeZone), from, to, timeZone)).join(', ')}
+          {busy.map(({ from, to }) => formatTimesOn(startOfDay(day, timeZone), from, to, timeZone)).join(`${comma()} `)}
         </p>
       )}
       {cases.length === 0 ? null : (

@@ -1,10 +1,11 @@
-import { MultiSelect, NativeSelect, NumberInput, Skeleton, Stack, Text, TextInput } from '@mantine/core'
+import { MultiSelect, NativeSelect, Skeleton, Stack, Text, TextInput } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { formatMinutes, formatNumber } from '../../../lib/format.ts'
+import { BoundedNumber } from '../../../ui/bounded-number.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { theatreKey } from '../theatre-queries.ts'
@@ -44,8 +45,7 @@ export function CaseFields({ form, isSurgeonOptional = false }: FieldsProps) {
           {...input('urgency')}
         />
         <div>
-          <NumberInput
-            size="md"
+          <BoundedNumber
             label={t('field.minutes')}
             required
             min={1}
@@ -96,9 +96,8 @@ export function TeamFields({ form, isSurgeonOptional = false }: FieldsProps) {
       {equipmentIds.length === 0 ? null : (
         <div className={layoutClasses.shortFields}>
           {equipmentIds.map((id) => (
-            <NumberInput
+            <BoundedNumber
               key={id}
-              size="md"
               label={t('field.unitsOf', { name: equipment.find(({ value }) => value === id)?.label ?? '–' })}
               min={1}
               max={1000}

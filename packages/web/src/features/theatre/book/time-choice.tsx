@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
-import { formatDate, formatDayTime } from '../../../lib/format.ts'
+import { comma, formatDate, formatDayTime } from '../../../lib/format.ts'
 import { addDays, instantOf, localDateTime, localDay } from '../../../lib/local-time.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
@@ -184,7 +184,7 @@ function Refusals({ refusals }: { refusals: readonly DayRefusal[] }) {
         {refusals.map(({ day, reasons, busy }) => {
           const names = busy.flatMap(({ name }) => (name === null ? [] : [name]))
           const words = reasons.map((code) => t(`refusal.${code}`, { defaultValue: code }))
-          const all = names.length === 0 ? words : [...words, t('refusal.names', { names: names.join(', ') })]
+          const all = names.length === 0 ? words : [...words, t('refusal.names', { names: names.join(`${comma()} `) })]
           return (
             <List.Item key={day}>
               {formatDate(day)}: {all.join('; ')}

@@ -3,7 +3,7 @@ import type { Case } from '@holdfast/contract/client'
 import { Alert } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatAppointment, formatDate, formatMinutes, formatNumber, formatTime } from '../../../lib/format.ts'
+import { comma, formatAppointment, formatDate, formatMinutes, formatNumber, formatTime } from '../../../lib/format.ts'
 import type { Names } from '../conflict-text.ts'
 import { useNow } from '../use-now.ts'
 import { useTheatre } from '../use-theatre.ts'
@@ -76,7 +76,7 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy }: CaseFactsProp
         )}
         {one.staffIds.length === 0 ? null : (
           <Fact of={t('field.staff')}>
-            <bdi>{one.staffIds.map(names.person).join(', ')}</bdi>
+            <bdi>{one.staffIds.map(names.person).join(`${comma()} `)}</bdi>
           </Fact>
         )}
         {one.equipment.length === 0 ? null : (
@@ -84,7 +84,7 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy }: CaseFactsProp
             <bdi>
               {one.equipment
                 .map(({ equipmentId, units }) => `${formatNumber(units)} × ${names.equipment(equipmentId)}`)
-                .join(', ')}
+                .join(`${comma()} `)}
             </bdi>
           </Fact>
         )}

@@ -2,7 +2,7 @@ import type { BookingEvent, Case } from '@holdfast/contract/client'
 import { Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { formatDayTime, formatTime } from '../../../lib/format.ts'
+import { comma, formatDayTime, formatTime } from '../../../lib/format.ts'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { milestonesInOrder } from '../case-state.ts'
 import { caseEventsQuery } from '../theatre-queries.ts'
@@ -67,7 +67,7 @@ function EventText({ event: { type, reason, caseDetails } }: { event: BookingEve
       {details.length === 0 ? null : (
         <>
           {': '}
-          <bdi>{details.join(', ')}</bdi>
+          <bdi>{details.join(`${comma()} `)}</bdi>
         </>
       )}
     </>

@@ -1,10 +1,11 @@
 import type { Case } from '@holdfast/contract/client'
-import { NativeSelect, NumberInput, Stack, TextInput } from '@mantine/core'
+import { NativeSelect, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { instantOf, localDateTime, localDay } from '../../../lib/local-time.ts'
+import { BoundedNumber } from '../../../ui/bounded-number.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { isSame } from '../board/use-case-drag.ts'
 import { type TeamChange, useMoveCase } from '../board/use-move-case.ts'
@@ -60,8 +61,7 @@ export function MoveForm({ one, names, onDone }: { one: Case; names: Names; onDo
             value={time}
             onChange={({ currentTarget }) => setTime(currentTarget.value)}
           />
-          <NumberInput
-            size="md"
+          <BoundedNumber
             required
             label={t('field.minutes')}
             min={1}

@@ -20,6 +20,8 @@ import { ReportTotals } from './report-totals.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/theatre/report')
 const daysMax = 366
+const graceMinutesFirst = 5
+const graceMinutesMax = 60
 
 /** The theatre's figures: in all, and by room, service, surgeon and day. */
 export function ReportPage() {
@@ -27,10 +29,15 @@ export function ReportPage() {
   const { clinicId, today } = useTheatre()
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const [grace, setGrace] = useState<number | string>(5)
+  const [grace, setGrace] = useState<number | string>(graceMinutesFirst)
+  /** The last one within the limits. */
+  const [graceMinutes, setGraceMinutes] = useState(graceMinutesFirst)
+  const changeGrace = (value: number | string) => {
+    setGrace(value)
+    if (value !== '' && Number(value) >= 0 && Number(value) <= graceMinutesMax) setGraceMinutes(Number(value))
+  }
   const from = search.from ?? addDays(today, -27)
   const to = search.to ?? today
-  const graceMinutes = Number(grace)
   const isRange = from <= to && daysBetween(from, to) <= daysMax
   const read = useQuery({ ...reportQuery(clinicId, from, to, graceMinutes), enabled: isRange })
   const show = (next: { from: string; to: string }) => void navigate({ search: next, resetScroll: false })
@@ -58,7 +65,7 @@ export function ReportPage() {
             if (day !== null) show({ from: from > day ? day : from, to: day })
           }}
         />
-        <WholeNumber label={t('report.grace')} min={0} max={60} value={grace} onChange={setGrace} />
+        <WholeNumber label={t('report.grace')} min={0} max={graceMinutesMax} value={grace} onChange={changeGrace} />
       </div>
       {read.data === undefined ? (
         read.isError ? (

@@ -4,7 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
-import { formatDate, formatNumber, formatTimes } from '../../../lib/format.ts'
+import { comma, formatDate, formatNumber, formatTimes } from '../../../lib/format.ts'
 import { localDay } from '../../../lib/local-time.ts'
 import { createRequestKeys } from '../../../lib/request-keys.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
@@ -27,7 +27,7 @@ export function BlockActions({ block }: { block: Block }) {
   const filling = useFillBlock(block)
   const [form, setForm] = useState<Form | null>(null)
   const path = { clinicId, blockId: block.id }
-  const when = `${formatDate(localDay(block.from, timeZone))}, ${formatTimes(block.from, block.to, timeZone)}`
+  const when = `${formatDate(localDay(block.from, timeZone))}${comma()} ${formatTimes(block.from, block.to, timeZone)}`
   const change = (body: BlockChange, done: string) =>
     action.mutate({ run: () => dataOf(api.changeBlock({ path, body })), done })
   const button = (label: string, run: () => void, isBusy = action.isPending) => (
@@ -75,7 +75,7 @@ function useFillBlock(block: Block) {
     },
     onSuccess: ({ items }) => {
       requestKeys.clear()
-      const names = items.map(({ procedure }) => procedure.display).join(', ')
+      const names = items.map(({ procedure }) => procedure.display).join(`${comma()} `)
       toastDone({ message: items.length === 0 ? t('blocks.filledNone') : t('blocks.filled', { names }) })
     },
     onSettled: reread,

@@ -1,25 +1,15 @@
 import type { CreatedBlocks, NewBlock } from '@holdfast/contract/client'
-import {
-  Box,
-  Checkbox,
-  Group,
-  List,
-  NativeSelect,
-  NumberInput,
-  SegmentedControl,
-  Stack,
-  Text,
-  TextInput,
-} from '@mantine/core'
+import { Box, Checkbox, Group, List, NativeSelect, SegmentedControl, Stack, Text, TextInput } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation } from '@tanstack/react-query'
 import { type SyntheticEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
-import { formatDate, formatNumber, formatTimes, formatWeekday } from '../../../lib/format.ts'
+import { comma, formatDate, formatNumber, formatTimes, formatWeekday } from '../../../lib/format.ts'
 import { localDay } from '../../../lib/local-time.ts'
 import { createRequestKeys } from '../../../lib/request-keys.ts'
 import { ActionButton } from '../../../ui/action-button.tsx'
+import { BoundedNumber } from '../../../ui/bounded-number.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { useTheatre } from '../use-theatre.ts'
@@ -138,8 +128,7 @@ function TimeFields({ form }: { form: Form }) {
         <TextInput type="time" required label={t('blocks.end')} {...input('endTime')} />
       </div>
       <div className={layoutClasses.fields}>
-        <NumberInput
-          size="md"
+        <BoundedNumber
           label={t('blocks.minutes')}
           description={t('blocks.minutesHelp')}
           placeholder={t('blocks.minutesAll')}
@@ -186,7 +175,7 @@ function Outcome({ created }: { created: Created }) {
       {conflicts.length === 0 ? null : (
         <List size="sm" mt="xs">
           {conflicts.slice(0, conflictsShownMax).map(({ from, to, caseId }) => {
-            const when = `${formatDate(localDay(from, timeZone))}, ${formatTimes(from, to, timeZone)}`
+            const when = `${formatDate(localDay(from, timeZone))}${comma()} ${formatTimes(from, to, timeZone)}`
             return <List.Item key={from}>{caseId === null ? when : t('blocks.conflictCase', { when })}</List.Item>
           })}
           {conflicts.length > conflictsShownMax ? <List.Item>…</List.Item> : null}

@@ -1,4 +1,4 @@
-import { NumberInput } from '@mantine/core'
+import { BoundedNumber } from '../../../ui/bounded-number.tsx'
 
 type WholeNumberProps = {
   label: string
@@ -11,5 +11,5 @@ type WholeNumberProps = {
 
 /** A required whole number within limits. */
 export function WholeNumber(props: WholeNumberProps) {
-  return <NumberInput size="md" required allowDecimal={false} {...props} />
+  return <BoundedNumber required allowDecimal={false} {...props} />
 }
