@@ -117,7 +117,7 @@ export const planted: [what: string, path: string, text: string, rule: string][]
     waitlist: 'model-database-lists-reads-stored-responses',
     theatre: 'model-database-bookings-lists-queue-reads-slots-stored-responses',
     messages: 'model-database-lists-reads-stored-responses',
-    webhooks: 'model-database-lists-reads-tail',
+    webhooks: 'model-database-lists-reads-stored-responses-tail',
     calendars: 'model-database-bookings-reads',
     migrate: 'model-database-upkeep',
   }).map(([folder, allowed]): [string, string, string, string] => [
