@@ -136,7 +136,7 @@ async function operationsOf(database: TestDatabase) {
     'days of a calendar': () => calendar.days(doctor.id, day, day),
     'slots of a calendar': () => calendar.slots([slot.id, other.id]),
     'bursts of bookings': () =>
-      engine.bookingLimits.bursts({ clinicNo: clinic.no, hours: 24, bookingsMin: 2, limit: 5 }),
+      engine.bookingLimits.bursts({ clinicNo: clinic.no, hours: 24, bookingsMin: 2, newAccountIds: [], limit: 5 }),
     'the sweep': async () => [await lapsed(), await expireHolds(pool)],
     'the sweep of all months': () => expireHoldsOfAllMonths(pool),
     retention: () => purgeOutdated(pool),

@@ -38,6 +38,8 @@ export type TestAccount = AccountCard &
   Pick<AccountPrincipal, 'siteAdministrator' | 'secondFactorAt' | 'administrationNeedsSecondFactor'> & {
     /** The e-mail address is proven. Default: true. */
     isConfirmed: boolean
+    /** Default: now. */
+    createdAt: Date
   }
 
 export type CallOptions = {
@@ -181,15 +183,20 @@ function testAccount({ id = randomUUID(), ...options }: Partial<TestAccount>): T
     siteAdministrator: false,
     secondFactorAt: null,
     isConfirmed: true,
+    createdAt: new Date(),
     administrationNeedsSecondFactor: [],
     ...options,
   }
 }
 
 function accountsAmong(accounts: ReadonlyMap<string, TestAccount>): RestDeps['accounts'] {
+  const isNew = ({ isConfirmed, createdAt }: TestAccount, hours: number) =>
+    !isConfirmed && createdAt.getTime() > Date.now() - hours * 3_600_000
   const confirmed = () => [...accounts.values()].filter(({ isConfirmed }) => isConfirmed)
   return {
     byIds: async (ids) => new Map([...accounts].filter(([id]) => ids.includes(id))),
+    newUnconfirmed: async (ids, hours) =>
+      [...accounts.values()].filter((one) => ids.includes(one.id) && isNew(one, hours)).map(({ id }) => id),
     confirmedEmail: async (id) => confirmed().find((account) => account.id === id)?.email ?? null,
     ofConfirmedEmail: async (email) => confirmed().find((account) => account.email === email)?.id ?? null,
   }

@@ -63,7 +63,7 @@ export const bookingLimitsOperations = {
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/booking-bursts/{burstId}/bookings',
     tag: 'Clinic desk',
-    summary: 'List the guests’ bookings of one origin',
+    summary: 'List the bookings of one origin',
     description: 'The first 100 of those that `cancel` would cancel, the oldest first.',
     access: 'admin',
     params: Type.Object({ clinicId: id(), burstId: id() }, { additionalProperties: false }),
@@ -76,10 +76,11 @@ export const bookingLimitsOperations = {
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/booking-bursts/{burstId}/cancel',
     tag: 'Clinic desk',
-    summary: 'Cancel the guests’ bookings of one origin',
+    summary: 'Cancel the bookings of one origin',
     description:
-      'Cancels up to 500 live bookings of the last hours. Repeat it while there are more. Bookings that belong to an ' +
-      'account stay: patients may share a connection with whoever filled the calendar.',
+      'Cancels up to 500 live bookings of the last hours: those of guests, and of accounts that were created in the ' +
+      'same hours and have not confirmed their e-mail address. Repeat it while there are more. Bookings of other ' +
+      'accounts stay: patients may share a connection with whoever filled the calendar.',
     access: 'admin',
     params: Type.Object({ clinicId: id(), burstId: id() }, { additionalProperties: false }),
     body: Type.Object({ hours }, { title: 'BurstCancellation', additionalProperties: false }),

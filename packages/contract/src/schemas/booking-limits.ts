@@ -42,6 +42,11 @@ const bookingBurstSchema = Type.Object(
     }),
     bookings: Type.Integer({ description: 'Holds and coming appointments' }),
     guestBookings: Type.Integer({ description: 'Those of them that belong to no account, which can be cancelled' }),
+    newAccountBookings: Type.Integer({
+      description:
+        'Those of them that can be cancelled as well: their accounts were created in the last hours, and have not ' +
+        'confirmed their e-mail address',
+    }),
     firstAt: Type.String({ format: 'date-time', description: 'When the first of them was created' }),
     lastAt: Type.String({ format: 'date-time' }),
   },

@@ -6,6 +6,9 @@ import type { BookingBurst, BookingLimits } from '../model/booking-limits.ts'
 import type { Engine } from '../model/engine.ts'
 import { idsFrom, idsUntil } from '../model/id-bounds.ts'
 
+/** Of the bookings by origin of a clinic. */
+const accountsMax = 10_000
+
 type LimitsRow = {
   guest_units_max: number
   address_holds_max: number
@@ -31,7 +34,7 @@ const liveBookingSince = (hours: number) => sql`
 
 /**
  * Of the subject of `o`. That of an account is its id, which patients show to prove that an account is theirs, and
- * which is the same in all clinics: a clinic gets a digest. No guest's booking is found by it.
+ * which is the same in all clinics: a clinic gets a digest.
  */
 const burstId = (clinicNo: number) => sql`
   case o.kind
@@ -64,11 +67,23 @@ export function createBookingLimits(pool: pg.Pool): Engine['bookingLimits'] {
       return limitsOf(rows[0], clinicNo)
     },
 
-    async bursts({ clinicNo, hours, bookingsMin, limit }) {
+    async accountsOfBursts({ clinicNo, hours }) {
+      const { rows } = await pool.query<{ id: string }>(sql`
+        select b.account_id as id from holdfast.booking_origin o ${liveBookingSince(hours)}
+         where o.clinic_no = ${clinicNo} and o.at > now() - make_interval(hours => ${hours})
+           and b.account_id is not null
+         group by b.account_id
+         order by max(b.created_at) desc
+         limit ${accountsMax}`)
+      return rows.map(({ id }) => id)
+    },
+
+    async bursts({ clinicNo, hours, bookingsMin, newAccountIds, limit }) {
       const { rows } = await pool.query<BookingBurst>(sql`
         select ${burstId(clinicNo)} as id, o.kind, count(*)::integer as bookings,
-          count(*) filter (where b.account_id is null)::integer as "guestBookings", min(b.created_at) as "firstAt",
-          max(b.created_at) as "lastAt"
+          count(*) filter (where b.account_id is null)::integer as "guestBookings",
+          count(*) filter (where b.account_id = any(${newAccountIds}::uuid[]))::integer as "newAccountBookings",
+          min(b.created_at) as "firstAt", max(b.created_at) as "lastAt"
           from holdfast.booking_origin o ${liveBookingSince(hours)}
          where o.clinic_no = ${clinicNo} and o.at > now() - make_interval(hours => ${hours})
          group by o.subject, o.kind
@@ -78,10 +93,11 @@ export function createBookingLimits(pool: pg.Pool): Engine['bookingLimits'] {
       return rows
     },
 
-    async guestBookingsOfBurst({ clinicNo, burstId, hours, limit }) {
+    async bookingsOfBurst({ clinicNo, burstId: id, hours, newAccountIds, limit }) {
       const { rows } = await pool.query<{ id: string }>(sql`
         select b.id from holdfast.booking_origin o ${liveBookingSince(hours)}
-         where o.clinic_no = ${clinicNo} and o.subject = ${burstId}::uuid and b.account_id is null
+         where o.clinic_no = ${clinicNo} and ${burstId(clinicNo)} = ${id}::uuid
+           and (b.account_id is null or b.account_id = any(${newAccountIds}::uuid[]))
            and o.at > now() - make_interval(hours => ${hours})
          order by b.id
          limit ${limit}`)

@@ -44,6 +44,8 @@ export type BookingBurst = {
   bookings: number
   /** Those of them that belong to no account. */
   guestBookings: number
+  /** Those of them that belong to the accounts that the query names. */
+  newAccountBookings: number
   firstAt: Date
   lastAt: Date
 }

@@ -44,10 +44,24 @@ export type Engine = {
     read(clinicNo: number): Promise<BookingLimits>
     /** Limits that are not named are not changed. */
     change(clinicNo: number, limits: Partial<BookingLimits>): Promise<BookingLimits>
+    /** The accounts of live bookings of the last hours that are counted by origin; at most 10,000, the latest. */
+    accountsOfBursts(query: { clinicNo: number; hours: number }): Promise<string[]>
     /** Origins with at least `bookingsMin` live bookings of the last hours; the largest first. */
-    bursts(query: { clinicNo: number; hours: number; bookingsMin: number; limit: number }): Promise<BookingBurst[]>
-    /** The ids of a burst's live bookings that belong to no account, the oldest first. */
-    guestBookingsOfBurst(query: { clinicNo: number; burstId: string; hours: number; limit: number }): Promise<string[]>
+    bursts(query: {
+      clinicNo: number
+      hours: number
+      bookingsMin: number
+      newAccountIds: readonly string[]
+      limit: number
+    }): Promise<BookingBurst[]>
+    /** The ids of a burst's live bookings that belong to no account, or to one of these; the oldest first. */
+    bookingsOfBurst(query: {
+      clinicNo: number
+      burstId: string
+      hours: number
+      newAccountIds: readonly string[]
+      limit: number
+    }): Promise<string[]>
   }
   bookingLinks: BookingLinks
   erasures: Erasures

@@ -226,6 +226,23 @@ test('with a password that somebody else knows, nothing is allowed but to change
   await other.stop()
 })
 
+test('new accounts without a confirmed address are those of the last hours', async () => {
+  const result = readConfig(settingsFor(server.database))
+  if (result.kind !== 'ok') throw new Error('The settings of the tests are not valid.')
+  const database = { appUrl: server.database.appUrl, secrets: result.config.secrets ?? [] }
+  const { accounts, close } = await openAccounts(result.config, database, createLogger('silent'))
+  const ids: string[] = []
+  for (const name of ['new', 'older', 'confirmed']) ids.push((await signUp(server.url, `${name}@example.org`)).id)
+  const [newest = '', older, confirmed] = ids
+  const { ownerPool } = server.database
+  await ownerPool.query(`update auth."user" set "createdAt" = now() - interval '25 hours' where id = $1`, [older])
+  await ownerPool.query('update auth."user" set "emailVerified" = true where id = $1', [confirmed])
+  expect(await accounts.newUnconfirmed(ids, 24)).toEqual([newest])
+  expect((await accounts.newUnconfirmed(ids, 26)).toSorted()).toEqual([newest, older].toSorted())
+  expect(await accounts.newUnconfirmed([], 24)).toEqual([])
+  await close()
+})
+
 test('endpoints of the accounts library that are not in the contract are not served', async () => {
   for (const path of ['/delete-user', '/sign-in/social', '/error', '/ok']) {
     const response = await post(path, {})

@@ -1,7 +1,7 @@
 import { inTransaction } from '@holdfast/engine'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
-import { accountOfConfirmedEmail, confirmedEmail } from './confirmed-emails.ts'
+import { accountOfConfirmedEmail, confirmedEmail, newUnconfirmedAccounts } from './confirmed-emails.ts'
 import { isUniqueViolation } from './is-unique-violation.ts'
 import { type PasswordRefusal, refusalOfNewPassword } from './new-passwords.ts'
 import type { Passwords } from './passwords.ts'
@@ -43,6 +43,8 @@ export type Accounts = {
   confirmedEmail(accountId: string): Promise<string | null>
   /** The account that has proven this e-mail address, ignoring case; null: none has. */
   ofConfirmedEmail(email: string): Promise<string | null>
+  /** Those of them that were created in the last hours and have not proven their e-mail address. */
+  newUnconfirmed(ids: readonly string[], hours: number): Promise<string[]>
   /** Whether it is the account's password. */
   hasPassword(accountId: string, password: string): Promise<boolean>
   /** Creates an account with a password, without a session. E-mail addresses are stored in lower case. */
@@ -119,13 +121,14 @@ export function createAccounts(pool: Pool, passwords: Passwords, principals: Pic
 
 type AccountReads = Pick<
   Accounts,
-  'byEmail' | 'idsByEmail' | 'byIds' | 'userById' | 'confirmedEmail' | 'ofConfirmedEmail'
+  'byEmail' | 'idsByEmail' | 'byIds' | 'userById' | 'confirmedEmail' | 'ofConfirmedEmail' | 'newUnconfirmed'
 >
 
 function accountReads(pool: Pool): AccountReads {
   return {
     confirmedEmail: (accountId) => confirmedEmail(pool, accountId),
     ofConfirmedEmail: (email) => accountOfConfirmedEmail(pool, email),
+    newUnconfirmed: (ids, hours) => newUnconfirmedAccounts(pool, ids, hours),
     async byEmail(email) {
       const { rows } = await pool.query<AccountCard>(
         sql`select ${cardColumns} from "user" where email = ${email.trim().toLowerCase()}`,

@@ -18,6 +18,15 @@ export async function accountOfConfirmedEmail(pool: pg.Pool, email: string): Pro
   return rows[0]?.id ?? null
 }
 
+/** Those of the accounts that were created in the last hours and have not proven their e-mail address. */
+export async function newUnconfirmedAccounts(pool: pg.Pool, ids: readonly string[], hours: number): Promise<string[]> {
+  if (ids.length === 0) return []
+  const { rows } = await pool.query<{ id: string }>(sql`
+    select id::text from auth."user"
+     where id = any(${ids}::uuid[]) and not "emailVerified" and "createdAt" > now() - make_interval(hours => ${hours})`)
+  return rows.map(({ id }) => id)
+}
+
 /**
  * Where a message goes about something of an account that was made with `email`: to the address that the account has
  * confirmed, if it had `email` before; otherwise to `email`, which may be somebody else's.

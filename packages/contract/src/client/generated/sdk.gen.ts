@@ -1019,7 +1019,7 @@ export const listBookingBursts = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
- * List the guests’ bookings of one origin
+ * List the bookings of one origin
  *
  * The first 100 of those that `cancel` would cancel, the oldest first.
  *
@@ -1036,9 +1036,9 @@ export const listBurstBookings = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
- * Cancel the guests’ bookings of one origin
+ * Cancel the bookings of one origin
  *
- * Cancels up to 500 live bookings of the last hours. Repeat it while there are more. Bookings that belong to an account stay: patients may share a connection with whoever filled the calendar.
+ * Cancels up to 500 live bookings of the last hours: those of guests, and of accounts that were created in the same hours and have not confirmed their e-mail address. Repeat it while there are more. Bookings of other accounts stay: patients may share a connection with whoever filled the calendar.
  *
  * Who may call: Admins of the clinic.
  */

@@ -352,6 +352,10 @@ export type BookingBurst = {
      */
     guestBookings: number;
     /**
+     * Those of them that can be cancelled as well: their accounts were created in the last hours, and have not confirmed their e-mail address
+     */
+    newAccountBookings: number;
+    /**
      * When the first of them was created
      */
     firstAt: string;

@@ -307,6 +307,47 @@ test('cancelling a burst leaves the bookings of accounts', async ({ database, li
   expect(kept.body.status).toBe('CONFIRMED')
 })
 
+test('of accounts, a burst cancels what new ones without a confirmed address have booked', async ({
+  database,
+  limited,
+}) => {
+  const { slot, admin, path } = await aScene(database, limited)
+  const remoteAddress = anAddress()
+  const bots = [limited.anAccount({ isConfirmed: false }), limited.anAccount({ isConfirmed: false })]
+  const older = limited.anAccount({ isConfirmed: false, createdAt: new Date(Date.now() - 25 * 3_600_000) })
+  const patients = [limited.anAccount(), older]
+  for (const as of [...bots, ...bots, ...patients]) await book(limited, slot.id, {}, { remoteAddress, as })
+  const { items } = (await limited.call('listBookingBursts', { path, as: admin })).body
+  expect(items).toMatchObject([{ kind: 'address', bookings: 6, guestBookings: 0, newAccountBookings: 4 }])
+  const burst = { path: { ...path, burstId: items[0]?.id ?? '' }, as: admin }
+  const listed = (await limited.call('listBurstBookings', burst)).body
+  expect(listed).toMatchObject({ remaining: false, items: { length: 4 } })
+  limited.audited.length = 0
+  const cancelled = await limited.call('cancelBookingBurst', { ...burst, body: { hours: 24 } })
+  expect(cancelled.body).toEqual({ cancelled: 4, remaining: false })
+  expect(limited.audited).toMatchObject([{ kind: 'burst_cancelled', subjectId: burst.path.burstId }])
+  for (const as of bots) {
+    const own = (await limited.call('listMyBookings', { as })).body.items
+    expect(own.map(({ status }) => status)).toEqual(['CANCELLED', 'CANCELLED'])
+  }
+  for (const as of patients) {
+    expect((await limited.call('listMyBookings', { as })).body.items).toMatchObject([{ status: 'CONFIRMED' }])
+  }
+})
+
+test('the burst of a new account without a confirmed address is cancelled by its digest', async ({
+  database,
+  limited,
+}) => {
+  const { slot, admin, path } = await aScene(database, limited)
+  const as = limited.anAccount({ isConfirmed: false })
+  for (let n = 0; n < 5; n += 1) await book(limited, slot.id, {}, { as, remoteAddress: anAddress() })
+  const { items } = (await limited.call('listBookingBursts', { path, as: admin })).body
+  expect(items).toMatchObject([{ kind: 'account', bookings: 5, newAccountBookings: 5 }])
+  const burst = { path: { ...path, burstId: items[0]?.id ?? '' }, as: admin, body: { hours: 24 } }
+  expect((await limited.call('cancelBookingBurst', burst)).body).toEqual({ cancelled: 5, remaining: false })
+})
+
 test('a burst of an account does not name it', async ({ database, limited }) => {
   const { slot, admin, path, clinic } = await aScene(database, limited)
   const as = limited.anAccount()

@@ -36,7 +36,8 @@ export function serveBookingLimits(serve: Serve, deps: RestDeps): void {
   )
 
   serve(restOperations.listBookingBursts, async ({ query, granted: { clinic } }) => {
-    const bursts = await bookingLimits.bursts({ ...query, clinicNo: clinic.no, limit: burstsMax })
+    const newAccountIds = await newAccountsOfBursts(deps, clinic.no, query.hours)
+    const bursts = await bookingLimits.bursts({ ...query, clinicNo: clinic.no, newAccountIds, limit: burstsMax })
     const items = bursts.map(({ firstAt, lastAt, ...burst }) => ({
       ...burst,
       firstAt: timeText(firstAt),
@@ -48,8 +49,9 @@ export function serveBookingLimits(serve: Serve, deps: RestDeps): void {
   serve(
     restOperations.listBurstBookings,
     async ({ params: { burstId }, query: { hours }, granted: { clinic } }) => {
-      const burst = { clinicNo: clinic.no, burstId, hours, limit: listedMax + 1 }
-      const ids = await bookingLimits.guestBookingsOfBurst(burst)
+      const newAccountIds = await newAccountsOfBursts(deps, clinic.no, hours)
+      const burst = { clinicNo: clinic.no, burstId, hours, newAccountIds, limit: listedMax + 1 }
+      const ids = await bookingLimits.bookingsOfBurst(burst)
       const found = await Promise.all(ids.slice(0, listedMax).map((id) => engine.reads.booking(id)))
       const items = await bookingBodies(
         deps,
@@ -65,12 +67,10 @@ export function serveBookingLimits(serve: Serve, deps: RestDeps): void {
   serve(
     restOperations.cancelBookingBurst,
     async ({ params: { burstId }, body, granted: { clinic, actor } }) => {
-      const ids = await bookingLimits.guestBookingsOfBurst({
-        clinicNo: clinic.no,
-        burstId,
-        hours: body.hours,
-        limit: cancelledMax + 1,
-      })
+      const { hours } = body
+      const newAccountIds = await newAccountsOfBursts(deps, clinic.no, hours)
+      const burst = { clinicNo: clinic.no, burstId, hours, newAccountIds, limit: cancelledMax + 1 }
+      const ids = await bookingLimits.bookingsOfBurst(burst)
       const cancel = { action: 'cancel', onBehalf: true, actorId: actor.accountId, key: null, patient: null } as const
       const settled = await Promise.allSettled(
         ids.slice(0, cancelledMax).map((bookingId) => engine.settle({ ...cancel, bookingId, reason: null })),
@@ -89,4 +89,9 @@ export function serveBookingLimits(serve: Serve, deps: RestDeps): void {
       }),
     },
   )
+}
+
+/** A bot can create accounts as easily as it books without one, but none with an address that it cannot read. */
+async function newAccountsOfBursts({ engine, accounts }: RestDeps, clinicNo: number, hours: number): Promise<string[]> {
+  return accounts.newUnconfirmed(await engine.bookingLimits.accountsOfBursts({ clinicNo, hours }), hours)
 }

@@ -11,6 +11,11 @@ import { BookingLink } from '../booking-link.tsx'
 import { useClinic } from '../use-clinic.ts'
 import classes from './settings.module.css'
 
+/** Those of a burst that belong to no account, or to one that may be a bot's. */
+export function cancellableOf({ guestBookings, newAccountBookings }: BookingBurst): number {
+  return guestBookings + newAccountBookings
+}
+
 /** The bookings that would be cancelled with a burst, so that somebody can recognize a patient among them. */
 export function BurstBookings({ burst, hours }: { burst: BookingBurst; hours: number }) {
   const { t } = useTranslation('admin')
@@ -22,7 +27,7 @@ export function BurstBookings({ burst, hours }: { burst: BookingBurst; hours: nu
   if (bookings.isError) return <ErrorState error={bookings.error} retry={() => void bookings.refetch()} />
   if (bookings.data === undefined) return <Text role="status">{t('bursts.confirm.loading')}</Text>
   const { items } = bookings.data
-  const others = burst.guestBookings - items.length
+  const others = cancellableOf(burst) - items.length
   return (
     <Stack gap="xs">
       <Text fw={600}>{t('bursts.confirm.list')}</Text>

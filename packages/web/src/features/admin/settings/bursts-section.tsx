@@ -13,7 +13,7 @@ import layoutClasses from '../../../ui/layout.module.css'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
-import { BurstBookings } from './burst-bookings.tsx'
+import { BurstBookings, cancellableOf } from './burst-bookings.tsx'
 
 const hours = 24
 
@@ -24,7 +24,7 @@ function burstsQuery(clinicId: string) {
   })
 }
 
-/** Origins of many bookings in the last day, and a button that cancels all guests' bookings of one. */
+/** Origins of many bookings in the last day, and a button that cancels the bookings of one. */
 export function BurstsSection() {
   const { t } = useTranslation('admin')
   const { clinicId, timeZone } = useClinic()
@@ -53,7 +53,7 @@ export function BurstsSection() {
                 })}
               </Text>
             </div>
-            {burst.guestBookings === 0 ? (
+            {cancellableOf(burst) === 0 ? (
               <Text size="sm">{t('bursts.onlyAccounts')}</Text>
             ) : (
               <Button variant="default" onClick={() => setChosen(burst)}>
@@ -83,12 +83,12 @@ function CancelBurst({ burst, onClose }: { burst: BookingBurst; onClose: () => v
     },
     onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
   })
-  const accountBookings = burst.bookings - burst.guestBookings
+  const accountBookings = burst.bookings - cancellableOf(burst)
   return (
     <Stack gap="md">
       <Text>
         {t('bursts.confirm.help', {
-          number: burst.guestBookings,
+          number: cancellableOf(burst),
           first: formatDayTime(burst.firstAt, timeZone),
           last: formatDayTime(burst.lastAt, timeZone),
         })}
