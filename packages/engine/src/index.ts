@@ -223,6 +223,7 @@ export type {
   Profession,
   Room,
   Staff,
+  TheatreDoctor,
 } from './model/theatre-resource.ts'
 export type { VerifyFinding, VerifyReport } from './model/verify-report.ts'
 export type {

@@ -252,6 +252,7 @@ const requests: Partial<Record<OperationId, (ids: Ids, rest: RestApp) => Pick<Ca
   updateRoom: () => ({ body: { site: 'East' } }),
   createTheatreStaff: () => ({ body: { name: 'Nurse', profession: 'nurse' } }),
   updateTheatreStaff: () => ({ body: { name: 'Nurse' } }),
+  updateTheatreDoctor: () => ({ body: { preferredEquipmentIds: [] } }),
   createEquipment: () => ({ body: { name: 'Robot', units: 1 } }),
   updateEquipment: () => ({ body: { units: 1 } }),
   listBlocks: () => ({ query: { from: theatreDay, to: theatreDay } }),

@@ -60,6 +60,7 @@ export const auditedWrites: Record<WriteOperationId, AuditKind | Unrecorded> = {
   updateRoom: 'theatre_changed',
   createTheatreStaff: 'theatre_changed',
   updateTheatreStaff: 'theatre_changed',
+  updateTheatreDoctor: 'theatre_changed',
   createEquipment: 'theatre_changed',
   updateEquipment: 'theatre_changed',
   createBlocks: 'theatre_changed',

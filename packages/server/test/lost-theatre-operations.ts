@@ -95,6 +95,10 @@ export const lostTheatreOperations = {
     return (key) =>
       rest.call('updateTheatreStaff', { path: { ...path, staffId: anaesthetist.id }, as: admin, body, key })
   },
+  updateTheatreDoctor: async ({ rest, theatre: { path, admin, doctor, robot }, other }) => {
+    const body = { preferredEquipmentIds: other() ? [robot.id] : [] }
+    return (key) => rest.call('updateTheatreDoctor', { path: { ...path, doctorId: doctor.id }, as: admin, body, key })
+  },
   createEquipment: async ({ rest, theatre: { path, admin } }) => {
     const body = { name: `Robot ${randomUUID().slice(0, 8)}`, units: 1 }
     return (key) => rest.call('createEquipment', { path, as: admin, body, key })

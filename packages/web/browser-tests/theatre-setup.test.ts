@@ -1,4 +1,6 @@
+import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
+import { axeFindings } from './harness.ts'
 import { test } from './site-test.ts'
 import { aCase, aTheatre, inMinutes } from './theatre-scene.ts'
 
@@ -51,4 +53,28 @@ test('a block over a case of the open time is not created, and the case is named
       .filter({ hasText: /: a case is in the way$/ })
       .waitFor()
   }
+})
+
+test('an admin says what equipment a doctor prefers', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const page = await theatre.scene.pageOf('admin')
+  await page.goto(`/clinic/${theatre.clinicId}/theatre/setup`)
+  const doctors = page.getByRole('region', { name: 'Doctors as surgeons' })
+  await doctors.getByText('No preferred equipment').first().waitFor()
+  await doctors
+    .getByRole('button', { name: /^Edit / })
+    .first()
+    .click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Preferred equipment').click()
+  await page.getByRole('option', { name: 'Robot' }).click()
+  // The list of options is above the button.
+  await page.keyboard.press('Tab')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await doctors.getByText('Prefers: \u2068Robot\u2069').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  const { items } = await dataOf(site.admin.listTheatreDoctors({ path: { clinicId: theatre.clinicId } }))
+  const prefers = items.map(({ preferredEquipmentIds }) => preferredEquipmentIds)
+  expect(prefers.filter(({ length }) => length > 0)).toEqual([[theatre.robotId]])
 })

@@ -17,6 +17,9 @@ import {
   roomChangeSchema,
   roomListSchema,
   roomSchema,
+  theatreDoctorChangeSchema,
+  theatreDoctorListSchema,
+  theatreDoctorSchema,
   theatreStaffChangeSchema,
   theatreStaffListSchema,
   theatreStaffSchema,
@@ -27,6 +30,7 @@ const tag = 'Operating theatre'
 const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
 const roomParams = Type.Object({ clinicId: id(), roomId: id() }, { additionalProperties: false })
 const staffParams = Type.Object({ clinicId: id(), staffId: id() }, { additionalProperties: false })
+const doctorParams = Type.Object({ clinicId: id(), doctorId: id() }, { additionalProperties: false })
 const equipmentParams = Type.Object({ clinicId: id(), equipmentId: id() }, { additionalProperties: false })
 const blockParams = Type.Object({ clinicId: id(), blockId: id() }, { additionalProperties: false })
 const retry = 'A retry: the first response again'
@@ -109,6 +113,31 @@ export const theatreResourceOperations = {
     body: theatreStaffChangeSchema,
     responses: { 200: { description: 'The changed person', schema: theatreStaffSchema } },
     problems: ['clinic_not_found', 'theatre_resource_not_found'],
+  }),
+  listTheatreDoctors: operation({
+    id: 'listTheatreDoctors',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/theatre/doctors',
+    tag,
+    summary: 'List the clinic’s doctors as surgeons',
+    description: 'Doctors need no entry among the theatre’s staff. This is what their cases should have.',
+    access: 'member',
+    params,
+    responses: { 200: { description: 'All doctors, inactive ones too', schema: theatreDoctorListSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  updateTheatreDoctor: operation({
+    id: 'updateTheatreDoctor',
+    method: 'PATCH',
+    url: '/api/v1/clinics/{clinicId}/theatre/doctors/{doctorId}',
+    tag,
+    summary: 'Change what a doctor’s cases should have',
+    description: 'Existing cases keep what they take.',
+    access: 'admin',
+    params: doctorParams,
+    body: theatreDoctorChangeSchema,
+    responses: { 200: { description: 'The changed doctor', schema: theatreDoctorSchema } },
+    problems: ['clinic_not_found', 'doctor_not_found', 'theatre_resource_not_found'],
   }),
   listEquipment: operation({
     id: 'listEquipment',

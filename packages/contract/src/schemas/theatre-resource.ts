@@ -125,6 +125,21 @@ export const theatreStaffSchema = Type.Object(
 
 export type TheatreStaffBody = Static<typeof theatreStaffSchema>
 
+export const theatreDoctorChangeSchema = Type.Object(
+  { preferredEquipmentIds: staffFields.preferredEquipmentIds },
+  { title: 'TheatreDoctorChange', additionalProperties: false },
+)
+
+export const theatreDoctorSchema = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    name: Type.String(),
+    preferredEquipmentIds: Type.Array(Type.String({ format: 'uuid' })),
+    active,
+  },
+  { title: 'TheatreDoctor', additionalProperties: false },
+)
+
 const equipmentFields = {
   name: line(200),
   units: Type.Integer({ minimum: 1, maximum: unitsMax, description: 'Identical pieces, numbered from 1' }),
@@ -166,12 +181,12 @@ export type EquipmentBody = Static<typeof equipmentSchema>
 /** All of a clinic's: there are few, so the list has no pages. */
 export const roomListSchema = listOf(roomSchema, 'RoomList')
 export const theatreStaffListSchema = listOf(theatreStaffSchema, 'TheatreStaffList')
+export const theatreDoctorListSchema = listOf(theatreDoctorSchema, 'TheatreDoctorList')
 export const equipmentListSchema = listOf(equipmentSchema, 'EquipmentList')
 
-function listOf<Item extends typeof roomSchema | typeof theatreStaffSchema | typeof equipmentSchema>(
-  item: Item,
-  title: string,
-) {
+function listOf<
+  Item extends typeof roomSchema | typeof theatreStaffSchema | typeof theatreDoctorSchema | typeof equipmentSchema,
+>(item: Item, title: string) {
   return Type.Object({ items: Type.Array(item, { description: 'By name' }) }, { title, additionalProperties: false })
 }
 

@@ -25,6 +25,9 @@ export type NewStaff = {
 
 export type Staff = NewStaff & { id: string; active: boolean }
 
+/** A doctor of the clinic, who can be the surgeon of cases. */
+export type TheatreDoctor = Pick<Staff, 'id' | 'name' | 'active' | 'preferredEquipmentIds'>
+
 export type NewEquipment = {
   name: string
   /** Identical pieces, numbered from 1; 1–1,000. */

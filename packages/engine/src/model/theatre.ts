@@ -33,6 +33,7 @@ import type {
   NewStaff,
   Room,
   Staff,
+  TheatreDoctor,
 } from './theatre-resource.ts'
 
 /** A case that waits for a time. `roomId` null: any room; `surgeonId` null: not decided yet. */
@@ -143,6 +144,7 @@ export type Theatre = {
   /** null: there is none with this id. Allocations of existing cases stay as they are. */
   updateRoom(roomId: string, change: Partial<NewRoom> & { active?: boolean }): Promise<Room | null>
   updateStaff(staffId: string, change: Partial<NewStaff> & { active?: boolean }): Promise<Staff | null>
+  updateDoctor(doctorId: string, change: Pick<TheatreDoctor, 'preferredEquipmentIds'>): Promise<TheatreDoctor | null>
   updateEquipment(
     equipmentId: string,
     change: Partial<NewEquipment> & { active?: boolean },
@@ -150,6 +152,7 @@ export type Theatre = {
   /** All of them, by name; inactive ones too. */
   rooms(clinicNo: number): Promise<Room[]>
   staff(clinicNo: number): Promise<Staff[]>
+  doctors(clinicNo: number): Promise<TheatreDoctor[]>
   equipment(clinicNo: number): Promise<Equipment[]>
   /** What rooms, people (doctors too) and equipment of the clinic are called, by id; unknown ids are left out. */
   names(clinicNo: number, resourceIds: string[]): Promise<Map<string, string>>

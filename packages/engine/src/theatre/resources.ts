@@ -6,7 +6,15 @@ import { clinicNoOf, isId, newId } from '../model/id.ts'
 import type { WriteKey } from '../model/stored-responses.ts'
 import type { Theatre, UpdateEquipmentOutcome } from '../model/theatre.ts'
 import type { CaseConflict } from '../model/theatre-case.ts'
-import type { Equipment, NewEquipment, NewRoom, NewStaff, Room, Staff } from '../model/theatre-resource.ts'
+import type {
+  Equipment,
+  NewEquipment,
+  NewRoom,
+  NewStaff,
+  Room,
+  Staff,
+  TheatreDoctor,
+} from '../model/theatre-resource.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 
 type BusyResource = Extract<CaseConflict, { kind: 'resource_busy' }>
@@ -14,16 +22,17 @@ type BusyResource = Extract<CaseConflict, { kind: 'resource_busy' }>
 /** Of set_equipment_units: times are texts in JSON. */
 type UnitsRow = { conflicts: (Omit<BusyResource, 'from' | 'to'> & { from: string; to: string })[] | null }
 
-type ResourceKind = 'operating_room' | 'staff' | 'equipment'
+type ResourceKind = 'operating_room' | 'staff' | 'doctor' | 'equipment'
 
 /** The columns of each kind, as the fields of its type. */
 const selected: Record<ResourceKind, Sql> = {
   operating_room: sql`id, name, active, site, turnover_minutes as "turnoverMinutes", hours`,
   staff: sql`id, name, active, profession, preferred_equipment_ids as "preferredEquipmentIds"`,
+  doctor: sql`id, name, active, preferred_equipment_ids as "preferredEquipmentIds"`,
   equipment: sql`id, name, active, units, turnover_minutes as "reprocessingMinutes"`,
 }
 
-/** Rooms, staff and equipment: plain rows, never deleted. */
+/** Rooms, staff and equipment: plain rows, never deleted. Of doctors, whom the directory has: what they prefer. */
 export function theatreResources(
   pool: pg.Pool,
   write: AnnouncedTransaction,
@@ -34,9 +43,11 @@ export function theatreResources(
   | 'createEquipment'
   | 'updateRoom'
   | 'updateStaff'
+  | 'updateDoctor'
   | 'updateEquipment'
   | 'rooms'
   | 'staff'
+  | 'doctors'
   | 'equipment'
 > {
   const create = <Resource>(kind: ResourceKind, clinicNo: number, columns: Columns, writeKey: WriteKey) =>
@@ -56,9 +67,12 @@ export function theatreResources(
       create<Equipment>('equipment', clinicNo, equipmentColumns(equipment), writeKey),
     updateRoom: (id, { active, ...change }) => update<Room>('operating_room', id, { ...roomColumns(change), active }),
     updateStaff: (id, { active, ...change }) => update<Staff>('staff', id, { ...staffColumns(change), active }),
+    updateDoctor: (id, { preferredEquipmentIds }) =>
+      update<TheatreDoctor>('doctor', id, { preferred_equipment_ids: preferredEquipmentIds }),
     updateEquipment: (id, change) => write((transaction) => updateEquipment(transaction, id, change)),
     rooms: (clinicNo) => list<Room>('operating_room', clinicNo),
     staff: (clinicNo) => list<Staff>('staff', clinicNo),
+    doctors: (clinicNo) => list<TheatreDoctor>('doctor', clinicNo),
     equipment: (clinicNo) => list<Equipment>('equipment', clinicNo),
   }
 }

@@ -3805,6 +3805,39 @@ export type TheatreBoard = {
 };
 
 /**
+ * TheatreDoctor
+ */
+export type TheatreDoctor = {
+    id: string;
+    name: string;
+    preferredEquipmentIds: Array<string>;
+    /**
+     * false: it takes no new cases; those that it has, stay
+     */
+    active: boolean;
+};
+
+/**
+ * TheatreDoctorChange
+ */
+export type TheatreDoctorChange = {
+    /**
+     * Equipment that this person’s cases should have as surgeon
+     */
+    preferredEquipmentIds: Array<string>;
+};
+
+/**
+ * TheatreDoctorList
+ */
+export type TheatreDoctorList = {
+    /**
+     * By name
+     */
+    items: Array<TheatreDoctor>;
+};
+
+/**
  * TheatreFigures
  */
 export type TheatreFigures = {
@@ -9717,6 +9750,131 @@ export type UpdateTheatreStaffResponses = {
 };
 
 export type UpdateTheatreStaffResponse = UpdateTheatreStaffResponses[keyof UpdateTheatreStaffResponses];
+
+export type ListTheatreDoctorsData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/theatre/doctors';
+};
+
+export type ListTheatreDoctorsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type ListTheatreDoctorsError = ListTheatreDoctorsErrors[keyof ListTheatreDoctorsErrors];
+
+export type ListTheatreDoctorsResponses = {
+    /**
+     * All doctors, inactive ones too
+     */
+    200: TheatreDoctorList;
+};
+
+export type ListTheatreDoctorsResponse = ListTheatreDoctorsResponses[keyof ListTheatreDoctorsResponses];
+
+export type UpdateTheatreDoctorData = {
+    body: TheatreDoctorChange;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        doctorId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/theatre/doctors/{doctorId}';
+};
+
+export type UpdateTheatreDoctorErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `doctor_not_found`: There is no such doctor. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type UpdateTheatreDoctorError = UpdateTheatreDoctorErrors[keyof UpdateTheatreDoctorErrors];
+
+export type UpdateTheatreDoctorResponses = {
+    /**
+     * The changed doctor
+     */
+    200: TheatreDoctor;
+};
+
+export type UpdateTheatreDoctorResponse = UpdateTheatreDoctorResponses[keyof UpdateTheatreDoctorResponses];
 
 export type ListEquipmentData = {
     body?: never;

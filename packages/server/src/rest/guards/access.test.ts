@@ -131,6 +131,8 @@ const reach: [OperationId, (keyof Scene)[]][] = [
   ['listTheatreStaff', members],
   ['createTheatreStaff', ['admin', 'site']],
   ['updateTheatreStaff', ['admin', 'site']],
+  ['listTheatreDoctors', members],
+  ['updateTheatreDoctor', ['admin', 'site']],
   ['listEquipment', members],
   ['createEquipment', ['admin', 'site']],
   ['updateEquipment', ['admin', 'site']],
@@ -282,8 +284,6 @@ test.for(attempts)('%s is open to exactly %j', async ([id, allowed], { database,
 
 test('only the operations listed here are open to anyone', () => {
   const open = operations.filter(([, { access }]) => access === 'anyone').map(([id]) => id)
-  const unlisted = open.filter((id) => !openToAnyone.includes(id))
-  expect(unlisted, `open to anyone, but not in openToAnyone: ${unlisted.join(', ')}`).toEqual([])
   expect(open.sort()).toEqual([...openToAnyone].sort())
   const writes = operations.filter(([id, { method }]) => open.includes(id) && method !== 'GET').map(([id]) => id)
   expect(writes.sort()).toEqual(writtenByAnyone)

@@ -72,6 +72,39 @@ describe('rooms, staff and equipment', () => {
     expect(changes.at(-1)).toMatchObject({ subjectId: robot.id, details: ['equipment', 'units'] })
   })
 
+  test('a doctor of the clinic prefers equipment too, which their cases should have', async ({ database, rest }) => {
+    const { clinic, path, admin, doctor, robot, book, surgeonAccount } = await aTheatre(database, rest)
+    const elsewhere = await aTheatre(database, rest)
+    const listed = async () => (await rest.call('listTheatreDoctors', { path, as: surgeonAccount })).body.items
+    const before = { id: doctor.id, name: expect.any(String), preferredEquipmentIds: [], active: true }
+    expect(await listed()).toEqual([before])
+    const change = (doctorId: string, equipmentId = robot.id) => {
+      const body = { preferredEquipmentIds: [equipmentId] }
+      return rest.call('updateTheatreDoctor', { path: { ...path, doctorId }, as: admin, body })
+    }
+    const after = { ...before, preferredEquipmentIds: [robot.id] }
+    expect((await change(doctor.id)).body).toEqual(after)
+    expect(await listed()).toEqual([after])
+    expect(
+      rest.audited.findLast(({ kind, clinicNo }) => kind === 'theatre_changed' && clinicNo === clinic.no),
+    ).toMatchObject({
+      subjectId: doctor.id,
+      details: ['doctor', 'preferredEquipmentIds'],
+    })
+    const { problem } = await book({ surgeonId: doctor.id })
+    const missing = { code: 'preferred_equipment', isSoft: true, resourceId: robot.id, name: 'Robot' }
+    expect(problem).toMatchObject({ status: 409, code: 'preferred_equipment_missing', conflicts: [missing] })
+    const equipment = [{ equipmentId: robot.id, units: 1 }]
+    expect((await book({ surgeonId: doctor.id, equipment })).status).toBe(201)
+
+    for (const id of [elsewhere.doctor.id, robot.id, newId(clinic.no)]) {
+      expect((await change(id)).problem).toMatchObject({ status: 404, code: 'doctor_not_found' })
+    }
+    const unknown = { code: 'theatre_resource_not_found', errors: [{ path: '/preferredEquipmentIds/0' }] }
+    expect((await change(doctor.id, elsewhere.robot.id)).problem).toMatchObject(unknown)
+    expect(await listed()).toEqual([after])
+  })
+
   test('fewer units than cases have are refused, and the cases are named', async ({ database, rest }) => {
     const { path, admin, staff, robot, book } = await aTheatre(database, rest)
     const booked = await book({ equipment: [{ equipmentId: robot.id, units: 2 }] })

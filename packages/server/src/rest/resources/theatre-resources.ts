@@ -9,10 +9,14 @@ import { resourceNotFound, unitsInUse } from '../responses/theatre-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { AuditedRequest, Serve } from '../serve.ts'
 
-/** Rooms, staff and equipment: every member reads them, admins add and change them; nobody can delete them. */
+/**
+ * Rooms, staff, doctors as surgeons, and equipment: every member reads them, admins add and change them; nobody can
+ * delete them.
+ */
 export function serveTheatreResources(serve: Serve, deps: RestDeps): void {
   serveRooms(serve, deps)
   serveStaff(serve, deps)
+  serveDoctors(serve, deps)
   serveEquipment(serve, deps)
 }
 
@@ -93,6 +97,29 @@ function serveStaff(serve: Serve, deps: RestDeps): void {
   )
 }
 
+function serveDoctors(serve: Serve, deps: RestDeps): void {
+  const { theatre } = deps.engine
+
+  serve(restOperations.listTheatreDoctors, async ({ granted: { clinic } }) => ({
+    status: 200,
+    body: { items: await theatre.doctors(clinic.no) },
+  }))
+
+  serve(
+    restOperations.updateTheatreDoctor,
+    async ({ params: { doctorId }, body, granted: { clinic } }) => {
+      await requireEquipment(deps, clinic.no, body.preferredEquipmentIds)
+      const doctor = clinicNoIn(doctorId) === clinic.no ? await theatre.updateDoctor(doctorId, body) : null
+      if (doctor === null) throw refusalProblem({ kind: 'doctor_missing' })
+      return { status: 200, body: doctor }
+    },
+    {
+      audit: ({ params, body, granted: { clinic } }) =>
+        changed(clinic.no, params.doctorId, 'doctor', changedFields(body)),
+    },
+  )
+}
+
 function serveEquipment(serve: Serve, { engine: { theatre } }: RestDeps): void {
   serve(restOperations.listEquipment, async ({ granted: { clinic } }) => ({
     status: 200,
@@ -148,7 +175,7 @@ function trimmed<Change extends { name?: string }>(change: Change): Change {
   return change.name === undefined ? change : { ...change, name: change.name.trim() }
 }
 
-type TheatreResource = 'room' | 'staff' | 'equipment'
+type TheatreResource = 'room' | 'staff' | 'doctor' | 'equipment'
 
 function created(clinicNo: number, body: unknown, what: TheatreResource): AuditedRequest {
   return { kind: 'theatre_changed', clinicNo, subjectId: idIn(body), details: [what] }

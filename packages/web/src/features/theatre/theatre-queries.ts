@@ -5,6 +5,7 @@ import type {
   Equipment,
   Room,
   TheatreBoard,
+  TheatreDoctor,
   TheatreReport,
   TheatreStaff,
 } from '@holdfast/contract/client'
@@ -62,6 +63,15 @@ export function staffQuery(clinicId: string) {
   return queryOptions({
     queryKey: [...theatreKey(clinicId), 'staff'],
     queryFn: async (): Promise<TheatreStaff[]> => (await dataOf(api.listTheatreStaff({ path: { clinicId } }))).items,
+    staleTime: listStaleMs,
+  })
+}
+
+/** The clinic's doctors, with what their cases should have. */
+export function theatreDoctorsQuery(clinicId: string) {
+  return queryOptions({
+    queryKey: [...theatreKey(clinicId), 'doctors'],
+    queryFn: async (): Promise<TheatreDoctor[]> => (await dataOf(api.listTheatreDoctors({ path: { clinicId } }))).items,
     staleTime: listStaleMs,
   })
 }

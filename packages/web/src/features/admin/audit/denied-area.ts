@@ -40,6 +40,8 @@ const areas = {
     'listTheatreStaff',
     'createTheatreStaff',
     'updateTheatreStaff',
+    'listTheatreDoctors',
+    'updateTheatreDoctor',
     'listEquipment',
     'createEquipment',
     'updateEquipment',

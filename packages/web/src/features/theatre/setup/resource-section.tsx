@@ -13,7 +13,8 @@ type Resource = { id: string; name: string; active: boolean }
 type ResourceSectionProps<Item extends Resource> = {
   title: string
   none: string
-  add: string
+  /** Of the button that adds one; absent: they are added elsewhere. */
+  add?: string
   read: UseQueryResult<Item[]>
   /** What the list says about an item, under its name. */
   factsOf: (item: Item) => string
@@ -35,9 +36,11 @@ export function ResourceSection<Item extends Resource>(props: ResourceSectionPro
           <Title order={2} size="h3" id={id}>
             {title}
           </Title>
-          <Button size="sm" onClick={() => setEdited('new')}>
-            {add}
-          </Button>
+          {add === undefined ? null : (
+            <Button size="sm" onClick={() => setEdited('new')}>
+              {add}
+            </Button>
+          )}
         </Group>
         {read.data === undefined ? (
           read.isError ? (
@@ -56,7 +59,7 @@ export function ResourceSection<Item extends Resource>(props: ResourceSectionPro
         onClose={close}
         isForm
         size="lg"
-        title={edited === null || edited === 'new' ? add : t('setup.editOf', { name: edited.name })}
+        title={edited === null || edited === 'new' ? (add ?? title) : t('setup.editOf', { name: edited.name })}
       >
         {edited === null ? null : renderForm(edited === 'new' ? null : edited, close)}
       </Dialog>

@@ -2,10 +2,12 @@ import type { Room } from '@holdfast/contract/client'
 import { Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { formatMinutes, formatNumber } from '../../../lib/format.ts'
+import { comma, formatMinutes, formatNumber } from '../../../lib/format.ts'
+import { isolated } from '../../../lib/isolated.ts'
 import { PageTitle } from '../../../ui/page-title.tsx'
-import { equipmentQuery, roomsQuery, staffQuery } from '../theatre-queries.ts'
+import { equipmentQuery, roomsQuery, staffQuery, theatreDoctorsQuery } from '../theatre-queries.ts'
 import { useTheatre } from '../use-theatre.ts'
+import { DoctorForm } from './doctor-form.tsx'
 import { EquipmentForm } from './equipment-form.tsx'
 import { hoursText } from './hours-text.ts'
 import { ResourceSection } from './resource-section.tsx'
@@ -41,6 +43,19 @@ export function SetupPage() {
         read={useQuery(staffQuery(clinicId))}
         factsOf={({ profession }) => t(`profession.${profession}`)}
         renderForm={(person, onDone) => <StaffForm person={person} equipment={equipment.data ?? []} onDone={onDone} />}
+      />
+      <ResourceSection
+        title={t('setup.doctors')}
+        none={t('setup.noDoctors')}
+        read={useQuery(theatreDoctorsQuery(clinicId))}
+        factsOf={({ preferredEquipmentIds }) => {
+          const preferred = equipment.data?.filter(({ id }) => preferredEquipmentIds.includes(id)) ?? []
+          const names = preferred.map(({ name }) => isolated(name)).join(`${comma()} `)
+          return preferred.length === 0 ? t('setup.prefersNothing') : t('setup.prefers', { names })
+        }}
+        renderForm={(doctor, onDone) =>
+          doctor === null ? null : <DoctorForm doctor={doctor} equipment={equipment.data ?? []} onDone={onDone} />
+        }
       />
       <ResourceSection
         title={t('setup.equipment')}

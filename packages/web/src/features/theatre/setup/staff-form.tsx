@@ -1,9 +1,10 @@
 import type { Profession, TheatreStaff } from '@holdfast/contract/client'
-import { MultiSelect, NativeSelect } from '@mantine/core'
+import { NativeSelect } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { useTheatre } from '../use-theatre.ts'
+import { PreferredEquipment } from './preferred-equipment.tsx'
 import { ResourceForm } from './resource-form.tsx'
 
 const professions = ['surgeon', 'anaesthetist', 'nurse', 'technician'] as const satisfies Profession[]
@@ -49,15 +50,7 @@ export function StaffForm({ person, equipment, onDone }: StaffFormProps) {
         data={professions.map((value) => ({ value, label: t(`profession.${value}`) }))}
       />
       {profession === 'surgeon' ? (
-        <MultiSelect
-          size="md"
-          label={t('setup.preferred')}
-          searchable
-          maxValues={20}
-          value={preferred}
-          onChange={setPreferred}
-          data={equipment.map(({ id, name }) => ({ value: id, label: name }))}
-        />
+        <PreferredEquipment equipment={equipment} ids={preferred} onChange={setPreferred} />
       ) : null}
     </ResourceForm>
   )
