@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { aBooking, aClinic, aDoctor, aSlot, holdLock, takenOf } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry, holdLock, takenOf } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { test } from '../../test/waitlist.ts'
 import { newId } from '../model/id.ts'
+import { endWaitlistEntries } from '../upkeep/end-waitlist-entries.ts'
 import { createWaitlist } from './create-waitlist.ts'
 
 test('who leaves gives back the offer, which goes to the next', async ({
@@ -48,6 +49,44 @@ test('an offer that is accepted while its entry is left stays confirmed', async 
   expect(await engine.reads.booking(offer?.id ?? '')).toMatchObject({ status: 'CONFIRMED' })
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ endReason: 'accepted' })
   await expectClean()
+})
+
+test('an entry ends after its last day where the clinic is, and one with an open offer when that has ended', async ({
+  database,
+  engine,
+}) => {
+  const ended: (string | null)[][] = []
+  for (const timezone of ['Pacific/Kiritimati', 'Pacific/Pago_Pago']) {
+    const doctor = await aDoctor(database, await aClinic(database, { timezone }))
+    const today = Temporal.Now.plainDateISO(timezone)
+    const [yesterday, last] = [{ to: today.subtract({ days: 1 }).toString() }, { to: today.toString() }]
+    const [past, current] = [
+      await aWaitlistEntry(database, doctor, yesterday),
+      await aWaitlistEntry(database, doctor, last),
+    ]
+    const booking = await aBooking(database, await aSlot(database, doctor))
+    const offered = await aWaitlistEntry(database, doctor)
+    await engine.settle({
+      bookingId: booking.id,
+      action: 'cancel',
+      actorId: null,
+      onBehalf: true,
+      key: randomUUID(),
+      reason: null,
+    })
+    await database.ownerPool.query('update holdfast.waitlist_entry set to_date = $2 where id = $1', [
+      offered.id,
+      yesterday.to,
+    ])
+    await endWaitlistEntries(database.appPool)
+    const { rows } = await database.ownerPool.query<{ id: string; end_reason: string | null }>(
+      'select id, end_reason from holdfast.waitlist_entry where clinic_no = $1',
+      [doctor.clinicNo],
+    )
+    const reasons = new Map(rows.map(({ id, end_reason }) => [id, end_reason]))
+    ended.push([past, current, offered].map(({ id }) => reasons.get(id) ?? null))
+  }
+  expect(ended).toEqual(Array(2).fill(['expired', null, null]))
 })
 
 test('a program that hangs while it adds an entry delays cancellations by a second', async ({
