@@ -816,6 +816,7 @@ create table holdfast.waitlist_offer (
   outcome text,
   closed_at timestamp with time zone,
   notified boolean,
+  "position" integer,
   constraint waitlist_offer_pkey PRIMARY KEY (clinic_no, booking_id),
   constraint waitlist_offer_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
   constraint waitlist_offer_check1 CHECK (((outcome IS NULL) = (closed_at IS NULL))),

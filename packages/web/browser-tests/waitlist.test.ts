@@ -282,6 +282,7 @@ test('staff add a patient with an urgency, filter the list, see what was offered
   await page.getByRole('button', { name: 'Add to the waitlist' }).click()
   const urgent = page.getByRole('row').filter({ hasText: 'Pia Urgent' })
   await urgent.filter({ hasText: 'Urgent' }).getByRole('cell', { name: '1', exact: true }).waitFor()
+  await urgent.getByText(/^added by .*Sam/).waitFor()
   expect(await axeFindings(page)).toEqual([])
 
   // Once more by mistake.
@@ -308,6 +309,8 @@ test('staff add a patient with an urgency, filter the list, see what was offered
   await page.getByRole('row').filter({ hasText: 'Patient First' }).waitFor({ state: 'detached' })
   await urgent.getByRole('button', { name: 'Offers to Pia Urgent' }).click()
   const dialog = page.getByRole('dialog', { name: /^Offers to/ })
+  await dialog.getByRole('columnheader', { name: 'Place on the list' }).waitFor()
+  await dialog.getByRole('cell', { name: '1', exact: true }).waitFor()
   await dialog.getByRole('cell', { name: 'Not answered yet', exact: true }).waitFor()
   await dialog.getByRole('link', { name: /^Open the booking/ }).waitFor()
   expect(await axeFindings(page)).toEqual([])

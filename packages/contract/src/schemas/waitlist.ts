@@ -103,6 +103,11 @@ const entryProperties = {
   ),
   patient: bookedPatientSchema,
   joinedAt: Type.String({ format: 'date-time' }),
+  addedBy: nullableText({
+    description:
+      'For members of the clinic: the name of the member who added the entry. null: the patient joined, or the ' +
+      'account was deleted',
+  }),
   endedAt: nullable<string>({ type: 'string', format: 'date-time' }),
 }
 
@@ -164,6 +169,15 @@ export const pastOffersSchema = Type.Object(
           startsAt: nullable<string>({ type: 'string', format: 'date-time' }, { description: 'null: archived' }),
           offeredAt: Type.String({ format: 'date-time' }),
           endsAt: Type.String({ format: 'date-time' }),
+          position: nullable<number>(
+            { type: 'integer' },
+            {
+              description:
+                'From 1, among those who waited for the doctor or the specialization when the offer was made, and ' +
+                'had no other offer. More than 1: the time did not suit those before. null: made before this was ' +
+                'recorded.',
+            },
+          ),
           outcome: nullableLiterals(['accepted', 'declined', 'lapsed', 'withdrawn', 'removed'], {
             description: 'removed: it ended when the clinic removed the entry; null: open',
           }),

@@ -39,6 +39,7 @@ begin
     select s.clinic_no, s.id, s.resource_id, s.starts_at, s.capacity - s.taken as free, r.specialization,
            s.starts_at > v_now + make_interval(days => c.booking_horizon_days) as is_far_ahead,
            r.appointment_types[1] as appointment_type, s.starts_at at time zone c.timezone as local,
+           (v_now at time zone c.timezone)::date as today,
            offer_until(v_now, s.starts_at, c.waitlist_offer_minutes,
                        greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes), quiet_until(c.no, v_now)) as until
       from (select distinct u.clinic_no, u.slot_id from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id)) u
@@ -70,8 +71,9 @@ begin
       values (v_slot.clinic_no, v_booking_id, 1, v_now, 'offered', v_slot.id, v_slot.resource_id, v_entry.units,
               v_until, v_entry.account_id,
               booking_digest(v_entry.account_id, v_slot.appointment_type, v_entry.patient, null, null), v_entry.id);
-      insert into waitlist_offer (clinic_no, entry_id, slot_id, booking_id, offered_at, ends_at)
-      values (v_slot.clinic_no, v_entry.id, v_slot.id, v_booking_id, v_now, v_until);
+      insert into waitlist_offer (clinic_no, entry_id, slot_id, booking_id, offered_at, ends_at, position)
+      values (v_slot.clinic_no, v_entry.id, v_slot.id, v_booking_id, v_now, v_until,
+              1 + waiting_before(v_entry, v_slot.resource_id, v_slot.specialization, v_slot.today));
       insert into booking_origin (clinic_no, subject, booking_id, kind, at)
       select o.clinic_no, o.subject, v_booking_id, o.kind, v_now
         from waitlist_origin o

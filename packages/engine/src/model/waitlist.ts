@@ -102,6 +102,11 @@ export type WaitlistOffer = {
   startsAt: Date | null
   offeredAt: Date
   endsAt: Date
+  /**
+   * From 1, among those who then waited for the doctor or the specialization without an open offer: those before did
+   * not want this time, or wait for more places. null: made before this was recorded.
+   */
+  position: number | null
   outcome: OfferOutcome | null
   closedAt: Date | null
 }

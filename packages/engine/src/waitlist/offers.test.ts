@@ -293,6 +293,33 @@ test('an entry for another day, weekday, time, doctor or more units is passed ov
   expect(await offerOf(fitting)).toMatchObject({ slotId: slot.id })
 })
 
+test('an offer has the position that its entry had: after those who waited and did not want the time', async ({
+  database,
+  engine,
+  settle,
+  full,
+  wait,
+  doctor,
+}) => {
+  const { slot, booking } = await full()
+  const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
+  const otherDoctor = await aDoctor(database, clinic, { specialization: 'Dermatology' })
+  const yesterday = new Date(Date.now() - 2 * 86_400_000).toISOString().slice(0, 10)
+  const positionOf = async (entry: { id: string }) => (await engine.waitlist.offersOf(entry.id)).at(-1)?.position
+  const offered = await wait()
+  await settle((await full()).booking, 'cancel')
+  // Before it: who wants another time, or more places. Not: who has an offer, waits for others, or whose days are past.
+  await wait({ timeTo: slot.startsAt.toISOString().slice(11, 16) })
+  await wait({ to: yesterday })
+  await wait({ specialization: 'Dermatology' })
+  await aWaitlistEntry(database, otherDoctor)
+  const first = await wait()
+  await wait({ specialization: 'General practice', units: 2, urgency: 2 })
+  await wait({ units: 2 })
+  await settle(booking, 'cancel')
+  expect([await positionOf(offered), await positionOf(first)]).toEqual([1, 3])
+})
+
 test('beyond the booking horizon, only entries of the clinic’s people are offered a place', async ({
   database,
   engine,

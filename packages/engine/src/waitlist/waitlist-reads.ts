@@ -167,7 +167,7 @@ export function waitlistReads(pool: pg.Pool): Omit<Waitlist, 'join' | 'leave'> {
       if (!isId(entryId)) return []
       const { rows } = await pool.query<WaitlistOffer>(sql`
         select o.booking_id as "bookingId", o.slot_id as "slotId", s.starts_at as "startsAt",
-               o.offered_at as "offeredAt", o.ends_at as "endsAt",
+               o.offered_at as "offeredAt", o.ends_at as "endsAt", o.position,
                ${outcomeOf} as outcome,
                coalesce(o.closed_at, case when o.ends_at <= statement_timestamp() then o.ends_at end) as "closedAt"
           from holdfast.waitlist_offer o

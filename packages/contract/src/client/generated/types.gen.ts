@@ -2028,6 +2028,10 @@ export type JoinedWaitlist = {
     offerNotified: boolean | null;
     patient: BookedPatient;
     joinedAt: string;
+    /**
+     * For members of the clinic: the name of the member who added the entry. null: the patient joined, or the account was deleted
+     */
+    addedBy: string | null;
     endedAt: string | null;
     /**
      * Gives access to the entry and to its open offer without an account; null for members of the clinic, with `onBehalf`
@@ -3111,6 +3115,10 @@ export type PastOffer = {
     offeredAt: string;
     endsAt: string;
     /**
+     * From 1, among those who waited for the doctor or the specialization when the offer was made, and had no other offer. More than 1: the time did not suit those before. null: made before this was recorded.
+     */
+    position: number | null;
+    /**
      * removed: it ended when the clinic removed the entry; null: open
      */
     outcome: 'accepted' | 'declined' | 'lapsed' | 'withdrawn' | 'removed' | null;
@@ -4173,6 +4181,10 @@ export type WaitlistEntry = {
     offerNotified: boolean | null;
     patient: BookedPatient;
     joinedAt: string;
+    /**
+     * For members of the clinic: the name of the member who added the entry. null: the patient joined, or the account was deleted
+     */
+    addedBy: string | null;
     endedAt: string | null;
 };
 
@@ -4242,6 +4254,10 @@ export type WaitlistEntryWithOffer = {
     offerNotified: boolean | null;
     patient: BookedPatient;
     joinedAt: string;
+    /**
+     * For members of the clinic: the name of the member who added the entry. null: the patient joined, or the account was deleted
+     */
+    addedBy: string | null;
     endedAt: string | null;
     /**
      * The open or accepted offer, as far as the caller has access

@@ -166,6 +166,21 @@ test('members of the clinic who add an entry get no token of the patient, nor wi
   expect(own.body.manageToken).toMatch(/^hfm_/)
 })
 
+test('the clinic’s people see who added an entry, and nobody else does', async ({ database, rest }) => {
+  const { clinic, wanted } = await aFullDoctor(database)
+  const as = await rest.aMember(clinic.no, 'staff')
+  const body = { ...wanted, patient }
+  const added = await rest.call('createWaitlistEntry', { as, body: { ...body, onBehalf: true } })
+  expect(added.body.addedBy).toBe(as.name)
+  await rest.call('createWaitlistEntry', { body: { ...body, patient: { name: 'Joined' } } })
+  const { items } = (await rest.call('listWaitlistEntries', { as, path: { clinicId: clinic.id } })).body
+  expect(items.map(({ addedBy }) => addedBy)).toEqual([as.name, null])
+  const path = { entryId: added.body.id }
+  expect((await rest.call('getWaitlistEntry', { as, path })).body.addedBy).toBe(as.name)
+  const token = rest.manageTokens.issue(added.body.id)
+  expect((await rest.call('getWaitlistEntry', { path, token })).body).toMatchObject({ patient, addedBy: null })
+})
+
 test('who leaves waits no longer, and an open offer is declined', async ({ database, rest }) => {
   const { slot, booking, wanted } = await aFullDoctor(database)
   const { body } = await rest.call('createWaitlistEntry', { body: { ...wanted, patient } })

@@ -6,6 +6,7 @@ import {
   messagesPerDayMax,
   type NewWaitlistEntry,
   type StoreEntryMail,
+  type WaitlistEntry,
 } from '@holdfast/engine'
 import { afterCommit } from '../../edge/after-commit.ts'
 import type { Principal } from '../../edge/principal.ts'
@@ -16,8 +17,7 @@ import { storeEndedMail } from '../../messages/store-ended-mail.ts'
 import { entryNotFound, type WaitlistEntryReach } from '../guards/reach-waitlist-entry.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
-import { timeText } from '../responses/bodies/time-text.ts'
-import { waitlistEntryBody } from '../responses/bodies/waitlist-body.ts'
+import { pastOfferBody, waitlistEntryBody } from '../responses/bodies/waitlist-body.ts'
 import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -44,12 +44,13 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
       const { id } = result.value
       const joined = await afterCommit(() => waitlist.entry(id))
       if (joined === null) throw new Error(`The entry ${id} was not found after it was created.`)
+      const nameOf = await afterCommit(() => namesOfWhoAdded(deps, [joined]))
       // The patient's; nobody else gets one.
       const manageToken =
         entry.joinedBy === null ? deps.manageTokens.issue(joined.id, { accountId: entry.accountId, epoch: 0 }) : null
       return {
         status: result.kind === 'replayed' ? 200 : 201,
-        body: { ...waitlistEntryBody(joined), manageToken },
+        body: { ...waitlistEntryBody(joined, nameOf(joined)), manageToken },
       }
     },
     { validate: ({ body }) => validateEntry(body), limit: 'booking', storesKey: true },
@@ -57,24 +58,19 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
 
   serve(
     restOperations.getWaitlistEntry,
-    async ({ granted }) => ({
-      status: 200,
-      body: { ...waitlistEntryBody(granted.entry), offer: await offerOf(deps, granted) },
-    }),
+    async ({ granted }) => {
+      const { entry } = granted
+      const nameOf = await namesOfWhoAdded(deps, granted.as === 'desk' ? [entry] : [])
+      return { status: 200, body: { ...waitlistEntryBody(entry, nameOf(entry)), offer: await offerOf(deps, granted) } }
+    },
     { audit: readByDesk },
   )
 
   serve(
     restOperations.listWaitlistOffers,
     async ({ params: { entryId } }) => {
-      const items = (await waitlist.offersOf(entryId)).map(({ startsAt, offeredAt, endsAt, closedAt, ...offer }) => ({
-        ...offer,
-        startsAt: startsAt && timeText(startsAt),
-        offeredAt: timeText(offeredAt),
-        endsAt: timeText(endsAt),
-        closedAt: closedAt && timeText(closedAt),
-      }))
-      return { status: 200, body: { items } }
+      const offers = await waitlist.offersOf(entryId)
+      return { status: 200, body: { items: offers.map(pastOfferBody) } }
     },
     { audit: readByDesk },
   )
@@ -111,14 +107,15 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
         limit: query.limit,
         cursor: query.cursor ?? null,
       })
-      return { status: 200, body: { items: items.map(waitlistEntryBody), nextCursor } }
+      const nameOf = await namesOfWhoAdded(deps, items)
+      return { status: 200, body: { items: items.map((entry) => waitlistEntryBody(entry, nameOf(entry))), nextCursor } }
     },
     { audit: ({ granted: { clinic } }) => ({ kind: 'bookings_read', clinicNo: clinic.no, details: ['waitlist'] }) },
   )
 
   serve(restOperations.listMyWaitlistEntries, async ({ granted: { accountId } }) => {
     const entries = await waitlist.entriesOfAccount(accountId)
-    return { status: 200, body: { items: entries.map(waitlistEntryBody) } }
+    return { status: 200, body: { items: entries.map((entry) => waitlistEntryBody(entry, null)) } }
   })
 
   serve(restOperations.getDoctorWaitlist, async ({ params: { doctorId } }) => {
@@ -126,6 +123,15 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
     if (waiting === null) throw doctorNotFound(doctorId)
     return { status: 200, body: { waiting } }
   })
+}
+
+type EntryName = (entry: WaitlistEntry) => string | null
+
+/** Of these entries, for the clinic's people: the names of the members who added them. */
+async function namesOfWhoAdded({ accounts }: RestDeps, entries: readonly WaitlistEntry[]): Promise<EntryName> {
+  const accountIds = new Set(entries.flatMap(({ joinedBy }) => joinedBy ?? []))
+  const cards = await accounts.byIds([...accountIds])
+  return ({ joinedBy }) => (joinedBy === null ? null : (cards.get(joinedBy)?.name ?? null))
 }
 
 function validateEntry(body: NewWaitlistEntryBody): void {

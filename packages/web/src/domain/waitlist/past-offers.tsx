@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { clinicQuery } from '../../lib/directory-queries.ts'
-import { formatDayTime } from '../../lib/format.ts'
+import { formatDayTime, formatNumber } from '../../lib/format.ts'
 import type { SecretLink } from '../../lib/secret-link.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import tableClasses from '../../ui/table.module.css'
@@ -14,7 +14,7 @@ type PastOffersProps = {
   clinicId: string
   /** Instead of nothing, if nothing was offered yet. */
   none?: string
-  /** A cell about the booking of an offer. */
+  /** A cell about the booking of an offer. With it, the position that the entry had is shown, too. */
   bookingOf?: (bookingId: string, when: string) => ReactNode
 }
 
@@ -40,18 +40,24 @@ export function PastOffers({ link, clinicId, none, bookingOf }: PastOffersProps)
             <th scope="col">{t('offers.place')}</th>
             <th scope="col">{t('offers.offeredAt')}</th>
             <th scope="col">{t('offers.endsAt')}</th>
+            {bookingOf === undefined ? null : <th scope="col">{t('offers.position')}</th>}
             <th scope="col">{t('offers.outcome')}</th>
             {bookingOf === undefined ? null : <th scope="col">{t('offers.booking')}</th>}
           </tr>
         </thead>
         <tbody>
-          {data.map(({ bookingId, startsAt, offeredAt, endsAt, outcome }) => {
+          {data.map(({ bookingId, startsAt, offeredAt, endsAt, position, outcome }) => {
             const when = startsAt === null ? t('offers.archived') : timeOf(startsAt)
             return (
               <tr key={bookingId}>
                 <td className="tabular">{when}</td>
                 <td data-label={t('offers.offeredAt')}>{timeOf(offeredAt)}</td>
                 <td data-label={t('offers.endsAt')}>{timeOf(endsAt)}</td>
+                {bookingOf === undefined ? null : (
+                  <td className="tabular" data-label={t('offers.position')}>
+                    {position === null ? '–' : formatNumber(position)}
+                  </td>
+                )}
                 <td data-label={t('offers.outcome')}>{t(`offers.${outcome ?? 'open'}`)}</td>
                 {bookingOf === undefined ? null : (
                   <td data-label={t('offers.booking')}>{bookingOf(bookingId, when)}</td>

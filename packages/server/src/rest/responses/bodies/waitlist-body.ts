@@ -1,9 +1,9 @@
 import type { WaitlistEntryBody } from '@holdfast/contract'
-import type { WaitlistEntry } from '@holdfast/engine'
+import type { WaitlistEntry, WaitlistOffer } from '@holdfast/engine'
 import { timeText } from './time-text.ts'
 
-/** The body of an entry of a waitlist, without its offer. */
-export function waitlistEntryBody(entry: WaitlistEntry): WaitlistEntryBody {
+/** The body of an entry of a waitlist, without its offer. @param addedBy the member of the clinic who added it */
+export function waitlistEntryBody(entry: WaitlistEntry, addedBy: string | null): WaitlistEntryBody {
   const { id, clinicId, doctorId, specialization, from, to, weekdays, timeFrom, timeTo, units } = entry
   return {
     id,
@@ -26,6 +26,17 @@ export function waitlistEntryBody(entry: WaitlistEntry): WaitlistEntryBody {
     offerNotified: entry.isOfferNotified,
     patient: entry.patient,
     joinedAt: timeText(entry.joinedAt),
+    addedBy,
     endedAt: entry.endedAt && timeText(entry.endedAt),
+  }
+}
+
+export function pastOfferBody({ startsAt, offeredAt, endsAt, closedAt, ...offer }: WaitlistOffer) {
+  return {
+    ...offer,
+    startsAt: startsAt && timeText(startsAt),
+    offeredAt: timeText(offeredAt),
+    endsAt: timeText(endsAt),
+    closedAt: closedAt && timeText(closedAt),
   }
 }

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { EntryDays } from '../../../domain/waitlist/entry-days.tsx'
 import { WaitsFor } from '../../../domain/waitlist/waits-for.tsx'
 import { formatDayTime, formatNumber, formatTime } from '../../../lib/format.ts'
+import { isolated } from '../../../lib/isolated.ts'
 import tableClasses from '../../../ui/table.module.css'
 import { useClinic } from '../use-clinic.ts'
 import { OffersDialog } from './offers-dialog.tsx'
@@ -85,6 +86,11 @@ function Row({ entry, onOpen }: RowProps) {
       </td>
       <td className={`tabular ${tableClasses.nowrap}`} data-label={t('clinic.joined')}>
         {formatDayTime(entry.joinedAt, timeZone)}
+        {entry.addedBy === null ? null : (
+          <Text size="sm" c="dimmed">
+            {t('clinic.addedBy', { name: isolated(entry.addedBy) })}
+          </Text>
+        )}
       </td>
       <td>
         <Group gap="xs">
