@@ -4,8 +4,8 @@ import { newId } from '@holdfast/engine/id'
 import { aClaim, aClinic, aDoctor, type BuiltClinic, type BuiltDoctor } from '@holdfast/testkit'
 import type pg from 'pg'
 
-/** A booking that was confirmed: when its request began, and when its caller got the response (milliseconds). */
-export type JournalEntry = { id: string; beganMs: number; acknowledgedMs: number }
+/** A confirmed booking of a slot: when its request began, and when its caller got the response (milliseconds). */
+export type JournalEntry = { id: string; slotId: string; beganMs: number; acknowledgedMs: number }
 
 const capacity = 200
 const slotsPerDoctor = 50
@@ -106,10 +106,10 @@ export class BookingLoad {
   async #bookOne(): Promise<void> {
     const index = this.#next
     this.#next += 1
-    const id = this.#slotIds[index % this.#slotIds.length] ?? ''
+    const slotId = this.#slotIds[index % this.#slotIds.length] ?? ''
     const beganMs = Date.now()
-    const outcome = await this.#bookPlace(id)
-    if ('id' in outcome) this.journal.push({ id: outcome.id, beganMs, acknowledgedMs: Date.now() })
+    const outcome = await this.#bookPlace(slotId)
+    if ('id' in outcome) this.journal.push({ id: outcome.id, slotId, beganMs, acknowledgedMs: Date.now() })
     else this.refused[outcome.refused] = (this.refused[outcome.refused] ?? 0) + 1
   }
 }

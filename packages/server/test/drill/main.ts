@@ -127,8 +127,10 @@ const drills: Record<string, Drill> = {
       const bookings = numberOf('bookings', 100)
       const result = await runRestoreDrill({ bookings, backupSeconds: numberOf('seconds', 1), directory, say })
       print(result, restoreTable)
-      const { lost, unexpected, mismatches } = result
-      return { failures: lost + unexpected + mismatches === 0 ? [] : ['what was restored is not what was booked'] }
+      const { lost, differing, unexpected, mismatches } = result
+      return {
+        failures: lost + differing + unexpected + mismatches === 0 ? [] : ['what was restored is not what was booked'],
+      }
     },
   },
   'backup-cost': {

@@ -12,6 +12,7 @@ export function restoreTable(result: DrillResult): string {
     ],
     [`acknowledged before ${result.moment}`, result.acknowledgedBefore],
     ['restored of these', result.restored],
+    ['restored in another slot or state', result.differing],
     ['lost', result.lost],
     ['restored although they began later', result.unexpected],
     ['mismatches found by verify', result.mismatches],

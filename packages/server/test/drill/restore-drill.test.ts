@@ -1,9 +1,10 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { failuresOfBackupCost, measureBackupCost } from './measure-backup-cost.ts'
-import { runRestoreDrill } from './run-restore-drill.ts'
+import { type DrillOptions, runRestoreDrill } from './run-restore-drill.ts'
 
 async function emptyDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'hf-drill-'))
@@ -14,13 +15,13 @@ async function emptyDirectory(): Promise<string> {
 
 const quick = { backupSeconds: 1, say: () => undefined }
 
-async function drill(more: { earlierMs?: number } = {}) {
+async function drill(more: Pick<DrillOptions, 'earlierMs' | 'change'> = {}) {
   return runRestoreDrill({ bookings: 1_000, directory: await emptyDirectory(), ...quick, ...more })
 }
 
 it('a destroyed database is restored with every booking that was acknowledged before the moment', async () => {
   const result = await drill()
-  expect(result).toMatchObject({ lost: 0, unexpected: 0, mismatches: 0 })
+  expect(result).toMatchObject({ lost: 0, differing: 0, unexpected: 0, mismatches: 0 })
   // Whoever waits for the database waits for its verification too.
   expect(result.restoredSeconds).toBeGreaterThan(result.recoveredSeconds)
   const refused = Object.values(result.refused).reduce((sum, count) => sum + count, 0)
@@ -36,6 +37,20 @@ it('the drill finds bookings that were lost (negative control: it restores a mom
   expect(lost).toBeGreaterThan(0)
   // What was restored is consistent: only the journal shows what is missing.
   expect(mismatches).toBe(0)
+})
+
+it('the drill finds bookings in another slot or state (negative control: it changes two of them)', async () => {
+  const change = async (pool: pg.Pool) => {
+    const client = await pool.connect()
+    await client.query('set session_replication_role = replica')
+    const nth = (offset: number) => `(select id from holdfast.booking order by id limit 1 offset ${offset})`
+    await client.query(`update holdfast.booking set status = 'CANCELLED' where id = ${nth(0)}`)
+    await client.query(`update holdfast.booking set slot_id = gen_random_uuid() where id = ${nth(1)}`)
+    client.release(true)
+  }
+  const { acknowledgedBefore, restored, ...found } = await drill({ change })
+  expect(found).toMatchObject({ lost: 0, differing: 2, unexpected: 0 })
+  expect(restored).toBe(acknowledgedBefore - 2)
 })
 
 it.for(['engine', 'server'] as const)(

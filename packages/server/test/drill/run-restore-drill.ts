@@ -20,6 +20,8 @@ export type DrillOptions = {
   say(line: string): void
   /** Negative control: restores so much earlier than it should. */
   earlierMs?: number
+  /** Negative control: changes the restored database before it is compared. */
+  change?(pool: pg.Pool): Promise<unknown>
 }
 
 export type DrillResult = {
@@ -27,9 +29,10 @@ export type DrillResult = {
   /** Claims that were not booked, by the kind of their outcome. */
   refused: Record<string, number>
   moment: string
-  /** Acknowledged before the moment; of these, restored, and lost. */
+  /** Acknowledged before the moment; of these, restored, restored in another slot or state, and lost. */
   acknowledgedBefore: number
   restored: number
+  differing: number
   lost: number
   /** Restored although they began after the moment. */
   unexpected: number
@@ -77,7 +80,7 @@ export async function runRestoreDrill(options: DrillOptions): Promise<DrillResul
   await Promise.allSettled([backups.stop(), stage.end(), trickle])
   const restored = await restoreAt(options, place.config, new Date(moment.getTime() - (options.earlierMs ?? 0)))
   return {
-    ...compare(load.journal, restored.ids, moment),
+    ...compare(load.journal, restored.bookings, moment),
     refused: load.refused,
     mismatches: restored.mismatches,
     secondsAtRisk: Math.round((destroyedMs - until) / 100) / 10,
@@ -103,7 +106,7 @@ async function destroy(dataDirectory: string): Promise<void> {
   await rm(join(dataDirectory, 'postgres'), { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
 }
 
-async function restoreAt({ directory, say }: DrillOptions, config: Config, to: Date) {
+async function restoreAt({ directory, say, change = async () => undefined }: DrillOptions, config: Config, to: Date) {
   const dataDirectory = join(directory, 'restored')
   const store = openBackups(config.backupTo ?? '', config)
   const beganAt = performance.now()
@@ -119,31 +122,39 @@ async function restoreAt({ directory, say }: DrillOptions, config: Config, to: D
   const keys = backupKeys(config)
   const { mismatches, overbooked } = await restoreBackup({ store, keys, backup, to, dataDirectory, complete, say })
   const restoredSeconds = secondsSinceThen()
-  const ids = await withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => readBookings(ownerUrl))
+  const bookings = await withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => readBookings(ownerUrl, change))
   const objects = await store.list('')
   const storedMegabytes = Math.round(objects.reduce((sum, { bytes }) => sum + bytes, 0) / 100_000) / 10
-  return { ids, mismatches: mismatches + overbooked, recoveredSeconds, restoredSeconds, storedMegabytes }
+  return { bookings, mismatches: mismatches + overbooked, recoveredSeconds, restoredSeconds, storedMegabytes }
 }
 
-async function readBookings(url: string): Promise<Set<string>> {
+/** Slot and state of each booking. */
+type Bookings = Map<string, string>
+
+async function readBookings(url: string, change: (pool: pg.Pool) => Promise<unknown>): Promise<Bookings> {
   const pool: pg.Pool = createPool({ url, max: 1, name: 'drill' })
   try {
-    const { rows } = await pool.query<{ id: string }>('select id from holdfast.booking')
-    return new Set(rows.map(({ id }) => id))
+    await change(pool)
+    const { rows } = await pool.query<{ id: string; is: string }>(
+      `select id, slot_id || ' ' || status as is from holdfast.booking`,
+    )
+    return new Map(rows.map(({ id, is }) => [id, is]))
   } finally {
     await pool.end()
   }
 }
 
-function compare(journal: readonly JournalEntry[], restored: ReadonlySet<string>, moment: Date) {
+function compare(journal: readonly JournalEntry[], restored: Bookings, moment: Date) {
   const momentMs = moment.getTime()
   const before = journal.filter(({ acknowledgedMs }) => acknowledgedMs < momentMs)
   const found = before.filter(({ id }) => restored.has(id)).length
+  const same = before.filter(({ id, slotId }) => restored.get(id) === `${slotId} CONFIRMED`).length
   return {
     acknowledged: journal.length,
     moment: moment.toISOString(),
     acknowledgedBefore: before.length,
-    restored: found,
+    restored: same,
+    differing: found - same,
     lost: before.length - found,
     unexpected: journal.filter(({ id, beganMs }) => beganMs > momentMs && restored.has(id)).length,
   }
