@@ -1,5 +1,6 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import {
   type BackedUpCluster,
@@ -116,6 +117,30 @@ describe('continuous backups', () => {
     expect([earlier.at(-1), earlier.length < restored.length]).toEqual([until, true])
   })
 
+  it('archive what was written before they were stopped, also while they were storing something', async () => {
+    const [storing, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let isSlow = false
+    const slow: ObjectStore = {
+      ...store,
+      async put(key, body) {
+        if (isSlow && key.endsWith('.age') && key.startsWith('wal/')) {
+          storing.resolve()
+          await goOn.promise
+        }
+        await store.put(key, body)
+      },
+    }
+    const backups = await startContinuously(cluster, slow)
+    await backups.copied()
+    isSlow = true
+    await storing.promise
+    const last = await cluster.write()
+    const stopped = backups.stop()
+    goOn.resolve()
+    await stopped
+    expect((await restore(null)).at(-1)).toBe(last.no)
+  })
+
   it('of a second process wait while those of the first work', async () => {
     const first = await startContinuously(cluster, store)
     await first.flushed()
@@ -123,6 +148,24 @@ describe('continuous backups', () => {
     await second.until(({ kind }) => kind === 'waiting')
     expect(second.events.every(({ kind }) => kind === 'waiting')).toBe(true)
     await Promise.all([first.stop(), second.stop()])
+  })
+
+  it('store the WAL as often as they should, however long it takes to store it', async () => {
+    const slow: ObjectStore = {
+      ...store,
+      async put(key, body) {
+        if (key.endsWith('.age') && key.startsWith('wal/')) await delay(1_000)
+        await store.put(key, body)
+      },
+    }
+    const backups = await startContinuously(cluster, slow, 1)
+    const flushed = () => backups.events.flatMap((event) => (event.kind === 'flushed' ? [event.untilMs] : []))
+    await backups.until(() => flushed().length === 5)
+    const moments = flushed()
+    await backups.stop()
+    const intervals = moments.slice(1).map((untilMs, index) => untilMs - (moments[index] ?? 0))
+    // With a second of waiting after each it would be 2,000 or more. Of several, one is not slowed down by other work.
+    expect(Math.min(...intervals)).toBeLessThan(1_900)
   })
 
   it('take a copy that failed again, soon', async () => {

@@ -106,14 +106,18 @@ async function archiveUntilFailure(options: Archiving): Promise<void> {
     })
     copies = new Copies(options, archive)
     for (;;) {
+      const beganMs = performance.now()
+      // One that began before the signal may lack what was written since.
+      const isLast = signal.aborted
       const untilMs = await archiver.flush()
       await sealer.confirm()
       await options.storeBeside?.(sealer, untilMs)
       onEvent({ kind: 'flushed', untilMs })
-      // The last flush was after the signal.
-      if (signal.aborted) return
-      void copies.copyIfDue()
-      const waited = delay(flushSeconds * 1000, undefined, { signal }).catch(() => undefined)
+      if (isLast) return
+      if (!signal.aborted) void copies.copyIfDue()
+      // From the beginning of this one: what it took to store is not added to what may be lost.
+      const leftMs = Math.max(0, beganMs + flushSeconds * 1000 - performance.now())
+      const waited = delay(leftMs, undefined, { signal }).catch(() => undefined)
       await Promise.race([waited, archiver.ended])
     }
   } finally {

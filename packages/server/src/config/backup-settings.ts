@@ -54,7 +54,7 @@ export const backupSettings = {
   backupSeconds: setting(
     'HOLDFAST_BACKUP_SECONDS',
     '60',
-    'At most so many seconds of bookings are missing from the backup when a machine is lost.',
+    'How often changes are stored: about so many seconds of bookings are missing when a machine is lost.',
     kinds.wholeNumber(1, 3600),
   ),
   backupHours: setting(
