@@ -98,21 +98,29 @@ test('a process copies the database, and archives the last moments when it is st
   expect(await slots()).toBe(1)
 })
 
-test('the newest backup is tested once a month, and the result is stored', async () => {
-  const deps = { store, config: configOf(env), signal, log }
-  const now = new Date()
-  const result = await testIfDue(deps, now)
-  expect(result).toMatchObject({ failure: null, bookings: 0 })
+test('the process tests the newest backup once a month, and stores the result', async () => {
+  const backups = await start(env)
+  const [first] = await until(
+    async () => ((tests) => (tests.length > 0 ? tests : undefined))(await listRestoreTests(store)),
+    () => 'the first restore test',
+  )
+  await backups.stop()
+  expect(first).toMatchObject({ backup: (await readCatalogue(store)).backups[0]?.id, failure: null, bookings: 0 })
   expect(await readdir(join(directory, 'scratch'))).toEqual([])
-  expect(await testIfDue(deps, new Date(now.getTime() + 29 * 86_400_000))).toBeNull()
-  expect(await listRestoreTests(store)).toEqual([result])
+  const deps = { store, config: configOf(env), signal, log }
+  const daysLater = (days: number) => new Date(new Date(first?.startedAt ?? '').getTime() + days * 86_400_000)
+  expect(await testIfDue(deps, daysLater(29))).toBeNull()
+  expect(await listRestoreTests(store)).toEqual([first])
+  const second = await testIfDue(deps, daysLater(31))
+  expect(second).toMatchObject({ failure: null, bookings: 0 })
+  expect(await listRestoreTests(store)).toEqual([first, second])
 })
 
 test('a restore test of a backup that is damaged fails with the reason', async () => {
   const part = (await store.list('base/')).find(({ key }) => key.includes('part-'))
   await writeFile(join(directory, 'backups', part?.key ?? ''), Buffer.alloc(part?.bytes ?? 0))
   const deps = { store, config: configOf(env), signal, log }
-  const result = await testIfDue(deps, new Date(Date.now() + 31 * 86_400_000))
+  const result = await testIfDue(deps, new Date(Date.now() + 62 * 86_400_000))
   expect(result?.failure).toMatch(/The backup is damaged: base\/.* does not have its checksum/)
 })
 
