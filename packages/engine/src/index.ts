@@ -124,6 +124,7 @@ export { idsFrom, idsUntil } from './model/id-bounds.ts'
 export type {
   DirectoryImport,
   ImportClinic,
+  ImportCounts,
   ImportDoctor,
   ImportList,
   ImportOutcome,

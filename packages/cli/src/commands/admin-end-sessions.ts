@@ -21,12 +21,15 @@ export async function adminEndSessionsCommand(
       if (address !== undefined && account === null) {
         throw new CommandRefusal(`there is no account with the e-mail address ${address}`)
       }
-      const ended = account === null ? await opened.sessions.endEverybodys() : 1
-      if (account !== null) await opened.sessions.endAll(account.id)
-      const subject =
-        account === null ? { details: ['all accounts'] as const } : { subjectId: account.id, details: ['all'] as const }
-      await recordCommand(database.ownerUrl, { kind: 'sessions_ended', ...subject })
-      return ended
+      if (account === null) {
+        // First: each account's sessions end in a transaction of their own.
+        await recordCommand(opened.pool, { kind: 'sessions_ended', details: ['all accounts'] })
+        return await opened.sessions.endEverybodys()
+      }
+      await opened.sessions.endAll(account.id, (transaction) =>
+        recordCommand(transaction, { kind: 'sessions_ended', subjectId: account.id, details: ['all'] }),
+      )
+      return 1
     } finally {
       await opened.close()
     }

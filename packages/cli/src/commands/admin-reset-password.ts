@@ -22,8 +22,9 @@ export async function adminResetPasswordCommand(
     try {
       const account = await opened.accounts.byEmail(email)
       if (account === null) throw new CommandRefusal(`there is no account with the e-mail address ${email}`)
-      const reset = await opened.accounts.createPasswordReset(account.id)
-      await recordCommand(database.ownerUrl, { kind: 'password_link_created', subjectId: account.id, details: [] })
+      const reset = await opened.accounts.createPasswordReset(account.id, (transaction) =>
+        recordCommand(transaction, { kind: 'password_link_created', subjectId: account.id, details: [] }),
+      )
       const { hasTotp, passkeys } = await opened.secondFactors.of(account.id)
       const link = `${opened.publicUrl}/reset-password#${reset.token}`
       return { link, expiresAt: reset.expiresAt, hasFactors: hasTotp || passkeys > 0 }

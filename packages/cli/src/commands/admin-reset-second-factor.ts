@@ -18,13 +18,8 @@ export async function adminResetSecondFactorCommand(
     try {
       const account = await opened.accounts.byEmail(email)
       if (account === null) throw new CommandRefusal(`there is no account with the e-mail address ${email}`)
-      const reset = await opened.secondFactors.reset(account.id)
-      await recordCommand(database.ownerUrl, {
-        kind: 'second_factor_changed',
-        subjectId: account.id,
-        details: ['all removed'],
-      })
-      return reset
+      const entry = { kind: 'second_factor_changed', subjectId: account.id, details: ['all removed'] } as const
+      return await opened.secondFactors.reset(account.id, (transaction) => recordCommand(transaction, entry))
     } finally {
       await opened.close()
     }

@@ -10,9 +10,9 @@ export async function forgetSecretCommand(context: CommandContext, options: Json
   const { terminal } = context
   const forgotten = await withDatabase(context, async ({ ownerUrl }) => {
     await refuseUnlessMigrated(ownerUrl)
-    const isForgotten = await forgetSecret(ownerUrl)
-    if (isForgotten) await recordCommand(ownerUrl, { kind: 'secret_forgotten', details: [] })
-    return isForgotten
+    return forgetSecret(ownerUrl, (transaction) =>
+      recordCommand(transaction, { kind: 'secret_forgotten', details: [] }),
+    )
   })
   if (options.json === true) terminal.json({ forgotten })
   else if (!forgotten) terminal.out('The database has no fingerprint of a secret: nothing to do.')

@@ -1,6 +1,5 @@
 import { type AuditDetail, importLists } from '@holdfast/contract'
-import type { ImportOutcome } from '@holdfast/engine'
-import { createEngine, createPool } from '@holdfast/engine'
+import { createEngine, createPool, type ImportCounts, type ImportOutcome } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { type ImportRead, readImport } from '../import/read-import.ts'
@@ -37,11 +36,11 @@ export async function importCommand(
     const pool = createPool({ url: appUrl, max: 1, name: 'holdfast import' })
     try {
       const engine = createEngine({ batchPool: pool, generalPool: pool })
-      const outcome = await engine.importDirectory(read.directory, { dryRun: options.dryRun === true })
-      if (outcome.kind !== 'refused' && options.dryRun !== true) {
-        await recordCommand(database.ownerUrl, { kind: 'data_imported', details: countsOf(outcome) })
-      }
-      return outcome
+      return await engine.importDirectory(read.directory, {
+        dryRun: options.dryRun === true,
+        alsoWrite: (transaction, counts) =>
+          recordCommand(transaction, { kind: 'data_imported', details: detailsOf(counts) }),
+      })
     } finally {
       await pool.end()
     }
@@ -49,9 +48,7 @@ export async function importCommand(
   return report(context, outcome, read, options)
 }
 
-type Imported = Exclude<ImportOutcome, { kind: 'refused' }>
-
-function countsOf({ counts }: Imported): AuditDetail[] {
+function detailsOf(counts: ImportCounts): AuditDetail[] {
   return importLists.map((list) => `${list}=${counts[list].created}` as const)
 }
 

@@ -45,9 +45,12 @@ export async function moveDatabaseCommand(context: CommandContext, options: Move
       const targetUrl = target.ownerUrl
       const copied = await moveDatabase({ sourceUrl, targetUrl, schemas, dryRun, signal })
       if (dryRun) return { moved: copied, report: null }
+      // Before the old database becomes read-only: until then it is the one in use, and can be moved again.
+      await withPool(targetUrl, poolName, (pool) =>
+        recordCommand(pool, { kind: 'log_renumbered', details: [`${copied.events}`] }),
+      )
       const found = await withPool(targetUrl, poolName, (pool) => verify(pool, { clinicNo: null, detailsMax }))
       if (isGood(found)) await withPool(sourceUrl, poolName, makeReadOnly)
-      await recordCommand(targetUrl, { kind: 'log_renumbered', details: [`${copied.events}`] })
       return { moved: copied, report: found }
     } finally {
       await target.stop()

@@ -1,4 +1,4 @@
-import { checkLogIsOfServer, createPool, LogAhead, migrationStatus, renumberLog } from '@holdfast/engine'
+import { checkLogIsOfServer, createPool, inTransaction, LogAhead, migrationStatus, renumberLog } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { recordCommand } from '../record-command.ts'
@@ -30,9 +30,11 @@ async function renumber(ownerUrl: string): Promise<number | null> {
     }
     if (!(await isAhead(pool))) return null
     await refuseWhileRunning(pool)
-    const events = await renumberLog(pool)
-    await recordCommand(ownerUrl, { kind: 'log_renumbered', details: [`${events}`] })
-    return events
+    return await inTransaction(pool, async (transaction) => {
+      const events = await renumberLog(transaction)
+      await recordCommand(transaction, { kind: 'log_renumbered', details: [`${events}`] })
+      return events
+    })
   } finally {
     await pool.end()
   }

@@ -6,6 +6,7 @@ import { insertDoctor, specializationName } from '../directory/doctors.ts'
 import { timeZoneName, UnknownTimeZone } from '../directory/time-zone.ts'
 import { updateVideoRoom } from '../directory/video-rooms.ts'
 import type { Announce } from '../model/committed.ts'
+import type { Engine } from '../model/engine.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type {
   DirectoryImport,
@@ -35,7 +36,7 @@ const problemsMax = 1_000
 export async function importDirectory(
   pool: pg.Pool,
   input: DirectoryImport,
-  options: { dryRun: boolean },
+  options: Parameters<Engine['importDirectory']>[1],
   announce: Announce,
 ): Promise<ImportOutcome> {
   const problems = new Problems()
@@ -52,6 +53,7 @@ export async function importDirectory(
       const counts = { clinics: clinics.counts, doctors: doctors.counts, slots }
       const wrote = clinics.counts.created + doctors.counts.created + slots.created > 0
       if (options.dryRun || !wrote) throw new RolledBack({ kind: 'imported', counts, position: '0' })
+      await options.alsoWrite?.(transaction, counts)
       return { kind: 'imported', counts, position: await transactionId(transaction) }
     })
   } catch (error) {

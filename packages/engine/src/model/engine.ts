@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import type { AttendanceOutcome, AttendanceRequest } from './attendance.ts'
 import type { AuditLog } from './audit-event.ts'
 import type { AdmissionOutcome, AdmissionRequest, BookingBurst, BookingLimits } from './booking-limits.ts'
@@ -8,7 +9,7 @@ import type { ClaimOutcome, ClaimRequest } from './claim.ts'
 import type { Committed } from './committed.ts'
 import type { Directory } from './directory.ts'
 import type { Erasures } from './erasure.ts'
-import type { DirectoryImport, ImportOutcome } from './import.ts'
+import type { DirectoryImport, ImportCounts, ImportOutcome } from './import.ts'
 import type { Invitations } from './invitation.ts'
 import type { ManageTokenEpochs } from './manage-access.ts'
 import type { Messages } from './message.ts'
@@ -36,7 +37,14 @@ export type Engine = {
   createSlots(request: CreateSlotsRequest): Promise<CreateSlotsResult>
   withdrawSlots(request: WithdrawSlotsRequest): Promise<WithdrawSlotsOutcome>
   /** Creates clinics, doctors and slots: all of them, or none when `input` has a problem. */
-  importDirectory(input: DirectoryImport, options: { dryRun: boolean }): Promise<ImportOutcome>
+  importDirectory(
+    input: DirectoryImport,
+    options: {
+      dryRun: boolean
+      /** In the same transaction, unless nothing was written. */
+      alsoWrite?: (transaction: pg.PoolClient, counts: ImportCounts) => Promise<void>
+    },
+  ): Promise<ImportOutcome>
   reads: Reads
   directory: Directory
   invitations: Invitations

@@ -51,10 +51,10 @@ export async function checkLogIsOfServer(pool: pg.Pool): Promise<void> {
 /**
  * Renumbers a log that was restored from a dump, so that it comes before everything that this server will write.
  *
- * @param owner a pool of the owner; no server may be running on the database
+ * @param owner a pool of the owner, or a transaction; no server may be running on the database
  * @returns the number of events
  */
-export async function renumberLog(owner: pg.Pool): Promise<number> {
+export async function renumberLog(owner: Pick<pg.PoolClient, 'query'>): Promise<number> {
   const { rows } = await owner.query<{ events: string }>(sql`select holdfast.renumber_log() as events`)
   return Number(rows[0]?.events ?? 0)
 }

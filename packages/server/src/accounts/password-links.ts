@@ -7,7 +7,7 @@ import { listPasskeys } from './passkeys.ts'
 import type { Passwords } from './passwords.ts'
 import type { Principals } from './principals.ts'
 import { secondFactorsRemoved } from './second-factors.ts'
-import { addressProven, endingSignIns, endSessions, hasRole, passwordResetsVoided } from './sessions.ts'
+import { type AlsoWrite, addressProven, endingSignIns, endSessions, hasRole, passwordResetsVoided } from './sessions.ts'
 import { storePassword } from './stored-passwords.ts'
 
 export type PasswordLink = { token: string; expiresAt: Date }
@@ -17,7 +17,7 @@ export type StorePasswordMail = (transaction: PoolClient, link: PasswordLink) =>
 /** Links with which an account's person can choose a new password once, within 24 hours. */
 export type PasswordLinks = {
   /** For the operator to pass on. It voids the account's earlier links; so does every change of the password. */
-  createPasswordReset(accountId: string): Promise<PasswordLink>
+  createPasswordReset(accountId: string, alsoWrite?: AlsoWrite): Promise<PasswordLink>
   /**
    * For an e-mail. Anybody can ask for one, so it voids no other. null: the account has three that are valid, or the
    * last one is too recent. The pause grows with each. `store` stores the e-mail in the same transaction.
@@ -60,10 +60,11 @@ export function createPasswordLinks(
   principals: Pick<Principals, 'forget'>,
 ): PasswordLinks {
   return {
-    createPasswordReset: (accountId) =>
+    createPasswordReset: (accountId, alsoWrite) =>
       inTransaction(pool, async (transaction) => {
         await transaction.query(lockedAccount(accountId))
         await transaction.query(passwordResetsVoided(accountId))
+        await alsoWrite?.(transaction)
         return stored(transaction, accountId, { isMailed: false })
       }),
     createMailedPasswordReset: (accountId, store) =>

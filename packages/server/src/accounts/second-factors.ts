@@ -2,7 +2,7 @@ import { inTransaction } from '@holdfast/engine'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
 import type { Principals } from './principals.ts'
-import { endingSignIns, endSignIns } from './sessions.ts'
+import { type AlsoWrite, endingSignIns, endSignIns } from './sessions.ts'
 import { hasFactor } from './shown-factors.ts'
 
 export type SecondFactors = {
@@ -15,7 +15,7 @@ export type SecondFactors = {
   /** The same for a passkey. false: the account has no such passkey. */
   removePasskey(accountId: string, id: string): Promise<boolean>
   /** For a lost phone: removes every second factor and ends all sessions. @returns what was removed */
-  reset(accountId: string): Promise<FactorCounts>
+  reset(accountId: string, alsoWrite?: AlsoWrite): Promise<FactorCounts>
 }
 
 /** `hasTotp`: an authenticator app is set up and asked for at sign-in. */
@@ -43,11 +43,12 @@ export function createSecondFactors(pool: Pool, principals: Pick<Principals, 'fo
       await principals.forget(accountId)
       return isRemoved
     },
-    async reset(accountId) {
+    async reset(accountId, alsoWrite) {
       const removed = await endingSignIns(pool, accountId, async (transaction) => {
         const counts = await factorCounts(transaction, accountId)
         await secondFactorsRemoved(transaction, accountId)
         await endSignIns(transaction, accountId)
+        await alsoWrite?.(transaction)
         return counts
       })
       await principals.forget(accountId)

@@ -8,6 +8,9 @@ import { type AccountPrincipal, type IdleLimits, idleSecondsMax, type Principals
 /** A session as its account may see it: without its token. */
 export type SessionCard = { id: string; createdAt: Date; usedAt: Date; expiresAt: Date; userAgent: string | null }
 
+/** Writes something else in the same transaction, such as its entry in the security log. */
+export type AlsoWrite = (transaction: PoolClient) => Promise<void>
+
 export type Sessions = {
   /** An account's sessions that have neither expired nor been idle for too long, the last used first. */
   list(account: AccountPrincipal): Promise<SessionCard[]>
@@ -26,10 +29,10 @@ export type Sessions = {
   endOthers(accountId: string, sessionId: string): Promise<void>
   /** Ends those that were used least recently, so that the account has 100 at most. After each sign-in. */
   endOldest(accountId: string): Promise<void>
-  /** Ends all sessions of all accounts, as {@link Sessions.endAll}. @returns how many accounts had any */
+  /** Ends all sessions of all accounts, one after the other. @returns how many accounts had any */
   endEverybodys(): Promise<number>
   /** Ends all sessions of an account, its JWTs, its pending sign-ins and its calendar feeds. Idempotent. */
-  endAll(accountId: string): Promise<void>
+  endAll(accountId: string, alsoWrite?: AlsoWrite): Promise<void>
   /** To be read before a sign-in with this e-mail address checks the password. */
   signInMark(email: string): Promise<SignInMark>
   /**
@@ -56,8 +59,11 @@ export function createSessions(
   principals: Pick<Principals, 'forget' | 'forgetSession'>,
   idle: IdleLimits,
 ): Sessions {
-  async function endAll(accountId: string): Promise<void> {
-    await endingSignIns(pool, accountId, (transaction) => endSignIns(transaction, accountId))
+  async function endAll(accountId: string, alsoWrite?: AlsoWrite): Promise<void> {
+    await endingSignIns(pool, accountId, async (transaction) => {
+      await endSignIns(transaction, accountId)
+      await alsoWrite?.(transaction)
+    })
     await principals.forget(accountId)
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createPool, deleteStoredSecret, serverSecrets, storedSecret } from '@holdfast/engine'
+import { createPool, deleteStoredSecret, inTransaction, serverSecrets, storedSecret } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import type { Config } from '../config/config.ts'
@@ -60,12 +60,23 @@ export function inspectSecrets(ownerUrl: string, settings: SecretSettings): Prom
   })
 }
 
-/** Makes the next start accept any secret. @returns whether there was a fingerprint */
-export function forgetSecret(ownerUrl: string): Promise<boolean> {
-  return withPool(ownerUrl, async (pool) => {
-    const { rowCount } = await pool.query(sql`delete from holdfast.setting where name = ${fingerprintName}`)
-    return rowCount === 1
-  })
+/**
+ * Makes the next start accept any secret.
+ *
+ * @param alsoWrite in the same transaction, if there was a fingerprint
+ * @returns whether there was one
+ */
+export function forgetSecret(
+  ownerUrl: string,
+  alsoWrite?: (transaction: pg.PoolClient) => Promise<void>,
+): Promise<boolean> {
+  return withPool(ownerUrl, (pool) =>
+    inTransaction(pool, async (transaction) => {
+      const { rowCount } = await transaction.query(sql`delete from holdfast.setting where name = ${fingerprintName}`)
+      if (rowCount === 1) await alsoWrite?.(transaction)
+      return rowCount === 1
+    }),
+  )
 }
 
 async function withPool<Result>(ownerUrl: string, use: (pool: pg.Pool) => Promise<Result>): Promise<Result> {
