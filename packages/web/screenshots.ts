@@ -176,6 +176,10 @@ async function shotsOf(url: string): Promise<Shot[]> {
     { ...shot('attend-ar', ticket.replace('#', '?attend=true#'), 'guest'), locale: 'ar' },
     shot('sign-in', '/sign-in', 'guest'),
     shot('sign-up', '/sign-up', 'guest'),
+    ...['forgot-password', 'reset-password', 'new-password', 'confirm-email', 'undo-email', 'reminders'].map((page) =>
+      shot(page, `/${page}`, page === 'new-password' ? 'administrator' : 'guest'),
+    ),
+    ...['offer', 'leave-waitlist', 'find-waitlist-entry'].map((page) => shot(page, `/${page}`, 'guest')),
     shot('my-bookings-guest', '/my-bookings', 'guest'),
     shot('invitation', invitation, 'guest'),
     shot('invitation-signed-in', invitation, 'administrator'),
@@ -212,6 +216,7 @@ async function shotsOf(url: string): Promise<Shot[]> {
       await page.getByRole('table', { name: t('schedule:preview.caption') }).waitFor()
     }),
     { ...shot('my-week-ar', `/my-day/week?day=${days.to}`, 'doctor'), locale: 'ar' },
+    shot('doctor-link', `/clinic/${clinicId}/doctors/${doctor.id}/link`, 'administrator'),
     shot('clinics', '/clinic?all=true', 'administrator'),
     shot('clinic-doctor-form', `/clinic/${clinicId}/doctors`, 'administrator', async (page, t) => {
       await page.getByRole('button', { name: t('admin:doctors.editOf', { name: doctor.name }) }).click()

@@ -133,4 +133,7 @@ test('after booking for somebody at the desk, the focus is on the heading, and a
   const heading = page.getByRole('heading', { level: 1 }).and(page.locator(':focus'))
   await heading.waitFor()
   await page.getByText('Grace Hopper').waitFor()
+  await page.getByRole('button', { name: 'Book another appointment' }).press('Enter')
+  await heading.filter({ hasText: 'Book for a patient' }).waitFor()
+  expect(await page.getByRole('textbox', { name: 'Name', exact: true }).inputValue()).toBe('')
 })

@@ -244,6 +244,8 @@ test('two browsers race for the last place: one gets a ticket, the other gets al
   const outcomes = await Promise.all([isHeld(first), isHeld(second)])
   expect(outcomes.toSorted()).toEqual([false, true])
   const [winner, loser] = outcomes[0] ? [first, second] : [second, first]
+  await loser.getByRole('heading', { name: 'Somebody else was faster' }).and(loser.locator(':focus')).waitFor()
+  expect(await axeFindings(loser)).toEqual([])
   await confirm(winner, 'The Faster')
   await loser.getByText('These nearby times are available right now:').waitFor()
   const alternatives = loser.getByRole('listitem').getByRole('button')

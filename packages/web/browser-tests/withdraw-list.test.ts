@@ -6,7 +6,7 @@ import { axeFindings, type Site, sidewaysPixels } from './harness.ts'
 import { test } from './site-test.ts'
 
 const patients = [
-  { name: 'Ann Affected', phone: '+44 1632 960471' },
+  { name: 'Ann Affected', phone: '+44 1632 960471', email: 'ann@example.org' },
   { name: 'Ben Between', phone: '+44 1632 960472' },
   { name: 'Cara Comes', phone: '+44 1632 960473' },
 ]
@@ -44,6 +44,10 @@ test('moving a patient of the list and going back both lead to the list again, a
   await panel.getByRole('button', { name: 'Show who is affected' }).press('Enter')
   await panel.getByText('3 bookings are affected').waitFor()
   await panel.getByRole('heading', { level: 3 }).and(page.locator(':focus')).waitFor()
+
+  const contacts = rowOf(page, 'Ann Affected').getByRole('link', { name: /^[+a]/ })
+  const addresses = await contacts.evaluateAll((all) => all.map((one) => one.getAttribute('href')))
+  expect(addresses.toSorted()).toEqual(['mailto:ann@example.org', 'tel:+441632960471'])
 
   const dialog = page.getByRole('dialog', { name: 'Move to another time' })
   await page.getByRole('link', { name: 'Move the booking of Ben Between' }).press('Enter')

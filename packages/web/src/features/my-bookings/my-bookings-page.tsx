@@ -109,7 +109,7 @@ function Bookings({ accountId }: { accountId: string }) {
         <Tabs.Panel key={one} value={one} pt="lg">
           {sorted[one].length === 0 ? (
             <EmptyState title={t(`none.${one}`)}>
-              {one === 'upcoming' ? <LinkButton to="/">{t('findDoctor')}</LinkButton> : null}
+              <LinkButton to="/">{t('findDoctor')}</LinkButton>
             </EmptyState>
           ) : (
             <ul className={classes.list}>

@@ -110,14 +110,16 @@ export function BookPage() {
 
 function NoDoctors() {
   const { t } = useTranslation('admin')
-  const { clinicId } = useClinic()
+  const { clinicId, isAdmin } = useClinic()
   return (
     <>
       <PageTitle>{t('book.title')}</PageTitle>
-      <EmptyState title={t('book.noDoctors')}>
-        <LinkButton to="/clinic/$clinicId/doctors" params={{ clinicId }}>
-          {t('tabs.doctors')}
-        </LinkButton>
+      <EmptyState title={t('book.noDoctors')} help={t(isAdmin ? 'book.noDoctorsHelp' : 'book.noDoctorsHelpStaff')}>
+        {isAdmin ? (
+          <LinkButton to="/clinic/$clinicId/doctors" params={{ clinicId }}>
+            {t('tabs.doctors')}
+          </LinkButton>
+        ) : null}
       </EmptyState>
     </>
   )
