@@ -137,7 +137,7 @@ test('doctor and reception join each visit in a separate room', async ({ site, s
   expect(await axeFindings(desk)).toEqual([])
 })
 
-test('an admin sets rating and video room in the doctor’s form', async ({ site, scene }) => {
+test('an admin sets the video room in the doctor’s form, which leaves the rating as it is', async ({ site, scene }) => {
   const page = await scene.pageOf('admin')
   await page.goto(`/clinic/${scene.clinic.id}/doctors`)
   await page.getByRole('button', { name: 'Add doctor' }).click()
@@ -146,7 +146,6 @@ test('an admin sets rating and video room in the doctor’s form', async ({ site
   await form.getByLabel('Specialisation').fill('Neurology')
   expect(await form.getByLabel('Video room').count()).toBe(0)
   await form.getByLabel('Video', { exact: true }).check()
-  await form.getByLabel('Rating').fill('4.3')
   await form.getByLabel('Video room').fill('https://ada:secret@meet.example/')
   await form.getByRole('button', { name: 'Add doctor' }).click()
   await form.getByText('must not contain a user name or a password', { exact: false }).waitFor()
@@ -158,22 +157,15 @@ test('an admin sets rating and video room in the doctor’s form', async ({ site
     const { items } = await dataOf(site.admin.listDoctors({ query: { clinicId: scene.clinic.id, q: 'Rita' } }))
     return items[0]
   }
-  expect((await rita())?.rating).toBe(4.3)
+  expect((await rita())?.rating).toBeNull()
+  const path = { doctorId: (await rita())?.id ?? '' }
+  await dataOf(site.admin.updateDoctor({ path, body: { rating: 4.3 } }))
   await page.getByRole('button', { name: 'Edit Dr Rita Rating' }).click()
   await form.getByLabel('Video room').and(page.locator('[value="https://meet.example/rita?visit={room}"]')).waitFor()
-  // Ratings have steps of a tenth, and a value beyond the scale becomes its maximum.
-  await form.getByLabel('Rating').fill('9')
-  await form.getByLabel('Rating').blur()
+  await form.getByLabel('Years of experience').fill('12')
   await form.getByRole('button', { name: 'Save' }).click()
   await page.getByText('Dr Rita Rating: saved.').waitFor()
-  expect((await rita())?.rating).toBeLessThanOrEqual(5)
-  for (let tenth = 0; tenth <= 50; tenth += 1) {
-    const rating = tenth / 10
-    const saved = await dataOf(
-      site.admin.updateDoctor({ path: { doctorId: (await rita())?.id ?? '' }, body: { rating } }),
-    )
-    expect(saved.rating).toBe(rating)
-  }
+  expect(await rita()).toMatchObject({ rating: 4.3, experienceYears: 12 })
 })
 
 test('a doctor who doesn’t offer video yet reads who can turn it on', async ({ site, scene }) => {

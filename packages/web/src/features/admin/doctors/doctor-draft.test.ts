@@ -6,17 +6,10 @@ test('an empty form becomes a doctor without optional details', () => {
     name: 'Dr Ada',
     specialization: 'Surgery',
     experienceYears: null,
-    rating: null,
     fee: null,
     languages: [],
     appointmentTypes: ['in_person'],
   })
-})
-
-test('a rating has one decimal, and an empty field is null', () => {
-  const rating = (typed: number | string) => doctorOf({ ...draftOf(null), rating: typed }).rating
-  expect([rating(4.3), rating('4.3'), rating(0), rating(5), rating('')]).toEqual([4.3, 4.3, 0, 5, null])
-  expect(rating(4.349)).toBe(4.3)
 })
 
 test('fees are entered in the main unit and sent in the minor one, for currencies with any number of decimals', () => {

@@ -5,8 +5,6 @@ export type DoctorDraft = {
   name: string
   specialization: string
   experienceYears: number | string
-  /** 0–5. */
-  rating: number | string
   /** In the currency's main unit: 65 is 65 €. */
   fee: number | string
   currency: string
@@ -20,7 +18,6 @@ export function draftOf(doctor: Doctor | null): DoctorDraft {
     name: doctor?.name ?? '',
     specialization: doctor?.specialization ?? '',
     experienceYears: doctor?.experienceYears ?? '',
-    rating: doctor?.rating ?? '',
     fee: doctor?.fee ? doctor.fee.amount / 10 ** decimalsOf(doctor.fee.currency) : '',
     currency: doctor?.fee?.currency ?? 'EUR',
     languages: doctor?.languages ?? [],
@@ -28,15 +25,13 @@ export function draftOf(doctor: Doctor | null): DoctorDraft {
   }
 }
 
-/** The request for the API; an empty field is null. */
+/** The request for the API; an empty field is null. A rating, which no page shows, stays as it is. */
 export function doctorOf(draft: DoctorDraft): Omit<NewDoctor, 'clinicId'> {
   const types = (['in_person', 'video'] as const).filter((type) => draft.appointmentTypes.includes(type))
   return {
     name: draft.name.trim(),
     specialization: draft.specialization.trim(),
     experienceYears: draft.experienceYears === '' ? null : Number(draft.experienceYears),
-    // The API takes one decimal.
-    rating: draft.rating === '' ? null : Math.round(Number(draft.rating) * 10) / 10,
     fee:
       draft.fee === ''
         ? null

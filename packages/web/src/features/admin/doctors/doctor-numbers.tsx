@@ -11,7 +11,7 @@ const currencies = Intl.supportedValuesOf('currency')
 /** `inputProps`: the form's `getInputProps`. */
 type DoctorNumbersProps = { currency: string; inputProps: (field: keyof DoctorDraft) => GetInputPropsReturnType }
 
-/** The years of experience, rating and fee of a doctor. */
+/** The years of experience and the fee of a doctor. */
 export function DoctorNumbers({ currency, inputProps }: DoctorNumbersProps) {
   const { t } = useTranslation('admin')
   const decimals = { decimalSeparator: decimalSeparator(), allowedDecimalSeparators: ['.', ',', '٫'] }
@@ -23,15 +23,6 @@ export function DoctorNumbers({ currency, inputProps }: DoctorNumbersProps) {
         max={80}
         allowDecimal={false}
         {...inputProps('experienceYears')}
-      />
-      <BoundedNumber
-        label={t('field.rating')}
-        min={0}
-        max={5}
-        step={0.1}
-        decimalScale={1}
-        {...decimals}
-        {...inputProps('rating')}
       />
       <BoundedNumber
         label={t('field.fee')}
