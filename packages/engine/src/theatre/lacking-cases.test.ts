@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aDoctor, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import { aDoctor, lapseHolds, type TestDatabase, takenOf } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
@@ -272,6 +272,31 @@ test('a case that is late, or keeps the next one waiting, has what its plan need
   await theatre.extendCase({ ...by, caseId: late.id, expectedEndsAt: soonAt(10, 30) })
   await record(theatre, late.id, 'in_room', soonAt(9, 20))
   expect(await lacksOf(scene)).toEqual({})
+})
+
+test('a case with all but the minutes of its block lacks nothing: others have them', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, engine, clinic, room } = scene
+  const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(16), capacity: 120 }]
+  const owner = { service: null, surgeonId: null, releaseDays: null, actorId: null }
+  await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false })
+  const early = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
+  await record(theatre, early.id, 'arrived', soonAt(8))
+  await record(theatre, early.id, 'out_of_room', soonAt(9, 20))
+  const other = { clinic, room, surgeon: await aDoctor(database, clinic) }
+  await theatre.claimCase(aCase(other, { startsAt: soonAt(13), minutes: 100, confirm: true }))
+  await record(theatre, early.id, 'out_of_room', null)
+  // It has its room until ten again, and 20 of its 60 minutes.
+  expect((await theatre.case(early.id))?.allocations).toEqual(early.allocations)
+  const block = await slotOf(database, early)
+  expect(await takenOf(database, block)).toEqual([120])
+  expect(await lacksOf(scene)).toEqual({})
+  await expectWell(database, scene)
+  const withdrawal = { which: { slotId: block.id }, withBookings: true, dryRun: false, actorId: null }
+  await engine.withdrawSlots({ clinicNo: clinic.no, ...withdrawal })
+  expect((await theatre.case(early.id))?.allocations).toEqual(early.allocations)
+  expect(await lacksOf(scene)).toEqual({})
+  await expectWell(database, scene)
 })
 
 test('only lists have what a case lacks', async ({ database }) => {
