@@ -82,7 +82,13 @@ export function BoardPage() {
       ) : read.data.rooms.length === 0 ? (
         <NoRooms />
       ) : isWeek ? (
-        <WeekTable board={read.data} now={now} names={names} onOpen={(caseId) => show({ ...place, caseId })} />
+        <WeekTable
+          board={read.data}
+          now={now}
+          risks={risks}
+          names={names}
+          onOpen={(caseId) => show({ ...place, caseId })}
+        />
       ) : (
         <>
           <DayBoard
@@ -93,7 +99,7 @@ export function BoardPage() {
             onOpen={(caseId, ofDay) => show({ ...place, ...(ofDay === undefined ? {} : { day: ofDay }), caseId })}
             onBlock={setOpenedBlockId}
           />
-          {isPrinting ? <DayPrint board={read.data} day={day} names={names} /> : null}
+          {isPrinting ? <DayPrint board={read.data} day={day} now={now} risks={risks} names={names} /> : null}
         </>
       )}
       <OnceOpened isOpen={search.caseId !== undefined}>

@@ -2,14 +2,14 @@ import { caseState, foreseenEnd, milestoneAt } from '@holdfast/contract/case-sta
 import type { Case } from '@holdfast/contract/client'
 import { type CSSProperties, memo } from 'react'
 import { formatDayTime, formatTime, formatTimesOn } from '../../../lib/format.ts'
-import { Icon } from '../../../ui/icon.tsx'
 import { isMovable } from '../case-state.ts'
 import markClasses from '../service-marks.module.css'
 import { useBoard } from './board-context.ts'
 import { caseSpan, type Lane, minuteMs, namedSpan, placed, type Span } from './board-layout.ts'
 import signClasses from './board-signs.module.css'
 import classes from './case-block.module.css'
-import { caseFlag, flagIcons } from './case-flag.ts'
+import { caseFlag } from './case-flag.ts'
+import { FlagSign } from './flag-sign.tsx'
 import { shortName, widthOfWords } from './short-name.ts'
 import { useCaseDrag } from './use-case-drag.ts'
 import { useCaseKeys } from './use-case-keys.ts'
@@ -60,12 +60,7 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
             data-flagged={flag !== null || undefined}
             data-words={flag === null ? widthOfWords(one.procedure.display) : undefined}
           >
-            {flag === null ? null : (
-              <span className={classes.flag} data-state={flag}>
-                <Icon of={flagIcons[flag]} size={14} />
-                <span className={classes.flagText}>{t(`state.${flag}`)}</span>
-              </span>
-            )}
+            {flag === null ? null : <FlagSign flag={flag} />}
             <bdi className={classes.name}>{one.procedure.display}</bdi>
             <span className={classes.short} dir="auto" aria-hidden="true">
               {shortName(one.procedure.display)}

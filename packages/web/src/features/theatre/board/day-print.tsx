@@ -8,12 +8,19 @@ import type { Names } from '../conflict-text.ts'
 import { ownerText } from '../owner-text.ts'
 import { useTheatre } from '../use-theatre.ts'
 import { startOfDay } from './board-layout.ts'
+import { type CaseFlag, caseFlag } from './case-flag.ts'
 import classes from './day-print.module.css'
 
-type DayPrintProps = { board: TheatreBoard; day: string; names: Names }
+type DayPrintProps = {
+  board: TheatreBoard
+  day: string
+  now: number
+  risks: ReadonlyMap<string, string>
+  names: Names
+}
 
 /** A day on paper: room by room, what the reader sees of each case on the board. */
-export function DayPrint({ board, day, names }: DayPrintProps) {
+export function DayPrint({ board, day, now, risks, names }: DayPrintProps) {
   const { t } = useTranslation('theatre')
   const { clinic, timeZone } = useTheatre()
   const cases = Map.groupBy(board.cases, ({ roomId }) => roomId)
@@ -24,7 +31,12 @@ export function DayPrint({ board, day, names }: DayPrintProps) {
         <bdi>{clinic.name}</bdi> · {t('print.at', { time: formatDayTime(serverNow(), timeZone) })}
       </p>
       {used.map((room) => (
-        <RoomOnPaper key={room.id} room={room} cases={cases.get(room.id) ?? []} {...{ board, day, names }} />
+        <RoomOnPaper
+          key={room.id}
+          room={room}
+          cases={cases.get(room.id) ?? []}
+          {...{ board, day, now, risks, names }}
+        />
       ))}
     </div>
   )
@@ -32,7 +44,7 @@ export function DayPrint({ board, day, names }: DayPrintProps) {
 
 type RoomOnPaperProps = DayPrintProps & { room: Room; cases: readonly Case[] }
 
-function RoomOnPaper({ room, cases, board, day, names }: RoomOnPaperProps) {
+function RoomOnPaper({ room, cases, board, day, now, risks, names }: RoomOnPaperProps) {
   const { t } = useTranslation('theatre')
   const { timeZone } = useTheatre()
   const blocks = board.blocks.filter(({ roomId }) => roomId === room.id)
@@ -69,7 +81,7 @@ function RoomOnPaper({ room, cases, board, day, names }: RoomOnPaperProps) {
           </thead>
           <tbody>
             {cases.map((one) => (
-              <CaseOnPaper key={one.id} one={one} day={day} names={names} />
+              <CaseOnPaper key={one.id} one={one} day={day} flag={caseFlag(one, risks, now)} names={names} />
             ))}
           </tbody>
         </table>
@@ -78,7 +90,9 @@ function RoomOnPaper({ room, cases, board, day, names }: RoomOnPaperProps) {
   )
 }
 
-function CaseOnPaper({ one, day, names }: { one: Case; day: string; names: Names }) {
+type CaseOnPaperProps = Pick<DayPrintProps, 'day' | 'names'> & { one: Case; flag: CaseFlag | null }
+
+function CaseOnPaper({ one, day, flag, names }: CaseOnPaperProps) {
   const { t } = useTranslation(['theatre', 'shell'])
   const { timeZone } = useTheatre()
   const inRoom = milestoneAt(one, 'in_room')
@@ -87,7 +101,7 @@ function CaseOnPaper({ one, day, names }: { one: Case; day: string; names: Names
     <tr>
       <td className="tabular">
         {formatTimesOn(startOfDay(day, timeZone), one.startsAt, one.endsAt, timeZone)}
-        {one.status === 'PENDING' ? <div>{t('state.held')}</div> : null}
+        {flag === null ? null : <div>{t(`state.${flag}`)}</div>}
         {inRoom === undefined ? null : (
           <div>
             {t('milestone.in_room')} {formatTime(inRoom, timeZone)}

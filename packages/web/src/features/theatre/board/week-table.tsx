@@ -11,12 +11,20 @@ import markClasses from '../service-marks.module.css'
 import { serviceMarks } from '../service-marks.ts'
 import { useTheatre } from '../use-theatre.ts'
 import { caseSpan, daysWith, startOfDay } from './board-layout.ts'
+import { type CaseFlag, caseFlag } from './case-flag.ts'
+import { FlagSign } from './flag-sign.tsx'
 import classes from './week-table.module.css'
 
-type WeekTableProps = { board: TheatreBoard; now: number; names: Names; onOpen: (caseId: string) => void }
+type WeekTableProps = {
+  board: TheatreBoard
+  now: number
+  risks: ReadonlyMap<string, string>
+  names: Names
+  onOpen: (caseId: string) => void
+}
 
 /** Rooms × days, with the cases of each in their order. One that runs over midnight is in both days. */
-export function WeekTable({ board, now, names, onOpen }: WeekTableProps) {
+export function WeekTable({ board, now, risks, names, onOpen }: WeekTableProps) {
   const { t } = useTranslation('theatre')
   const { timeZone, today } = useTheatre()
   const days = Array.from({ length: daysBetween(board.from, board.to) }, (_, index) => addDays(board.from, index))
@@ -60,7 +68,14 @@ export function WeekTable({ board, now, names, onOpen }: WeekTableProps) {
                     </p>
                   ))}
                   {(cases.get(`${room.id} ${day}`) ?? []).map((one) => (
-                    <WeekCase key={one.id} one={one} day={day} mark={marks.get(one.service)} onOpen={onOpen} />
+                    <WeekCase
+                      key={one.id}
+                      one={one}
+                      day={day}
+                      mark={marks.get(one.service)}
+                      flag={caseFlag(one, risks, now)}
+                      onOpen={onOpen}
+                    />
                   ))}
                 </td>
               ))}
@@ -98,9 +113,15 @@ function useTodayInSight(ref: RefObject<HTMLElement | null>, from: string): void
   }, [ref, from])
 }
 
-type WeekCaseProps = { one: Case; day: string; mark: number | undefined; onOpen: (caseId: string) => void }
+type WeekCaseProps = {
+  one: Case
+  day: string
+  mark: number | undefined
+  flag: CaseFlag | null
+  onOpen: (caseId: string) => void
+}
 
-function WeekCase({ one, day, mark, onOpen }: WeekCaseProps) {
+function WeekCase({ one, day, mark, flag, onOpen }: WeekCaseProps) {
   const { timeZone } = useTheatre()
   return (
     <UnstyledButton className={classes.case} onClick={() => onOpen(one.id)}>
@@ -108,6 +129,11 @@ function WeekCase({ one, day, mark, onOpen }: WeekCaseProps) {
       <span>
         <span className="tabular">{formatTimesOn(startOfDay(day, timeZone), one.startsAt, one.endsAt, timeZone)}</span>
         <bdi>{one.procedure.display}</bdi>
+        {flag === null ? null : (
+          <span>
+            <FlagSign flag={flag} />
+          </span>
+        )}
       </span>
     </UnstyledButton>
   )
