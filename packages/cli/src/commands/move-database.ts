@@ -8,18 +8,22 @@ import {
 } from '@holdfast/engine'
 import { openDatabase } from '@holdfast/server/compose'
 import type { Config } from '@holdfast/server/config'
+import { oneAtATime } from '@holdfast/server/one-at-a-time'
 import sql from 'sql-template-tag'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { recordCommand } from '../record-command.ts'
 import { refuseWhileRunning } from '../refuse-while-running.ts'
 import { pathOf } from '../terminal.ts'
+import { whileClosed } from '../while-closed.ts'
 import { withDatabase } from '../with-database.ts'
 import { withPool } from '../with-pool.ts'
 
 export type MoveOptions = JsonOption & { to?: string; toData?: string; dryRun?: boolean }
 
 type Pool = ReturnType<typeof createPool>
+type Move = Parameters<typeof moveDatabase>[0]
+type Moved = { moved: Awaited<ReturnType<typeof moveDatabase>>; report: VerifyReport | null }
 
 /** Of bookings and of accounts. The job queue fills its tables by itself. */
 const schemas = ['holdfast', 'auth']
@@ -28,8 +32,8 @@ const poolName = 'holdfast move'
 const urlBytesMax = 4_096
 
 /**
- * `holdfast move-database`: copies everything to another database server, verifies it there, and makes the old database
- * read-only.
+ * `holdfast move-database`: makes the old database read-only, copies everything to another database server, and
+ * verifies it there. If that fails, the old database accepts writes again.
  */
 export async function moveDatabaseCommand(context: CommandContext, options: MoveOptions): Promise<ExitCode> {
   const { terminal, env, signal } = context
@@ -39,19 +43,13 @@ export async function moveDatabaseCommand(context: CommandContext, options: Move
   const { moved, report } = await withDatabase(context, async ({ ownerUrl: sourceUrl }, config) => {
     await withPool(sourceUrl, poolName, checkSource)
     const target = await openTarget(config, { ...options, to }, env)
+    const move = { sourceUrl, targetUrl: target.ownerUrl, schemas, dryRun, signal }
     try {
       await withPool(target.ownerUrl, poolName, refuseUnlessEmpty)
       await target.migrate()
-      const targetUrl = target.ownerUrl
-      const copied = await moveDatabase({ sourceUrl, targetUrl, schemas, dryRun, signal })
-      if (dryRun) return { moved: copied, report: null }
-      // Before the old database becomes read-only: until then it is the one in use, and can be moved again.
-      await withPool(targetUrl, poolName, (pool) =>
-        recordCommand(pool, { kind: 'log_renumbered', details: [`${copied.events}`] }),
-      )
-      const found = await withPool(targetUrl, poolName, (pool) => verify(pool, { clinicNo: null, detailsMax }))
-      if (isGood(found)) await withPool(sourceUrl, poolName, makeReadOnly)
-      return { moved: copied, report: found }
+      if (dryRun) return { moved: await moveDatabase(move), report: null }
+      // Servers that start meanwhile wait, and are then refused by a database that is read-only.
+      return await oneAtATime(sourceUrl, () => moveForGood(move, (line) => terminal.note(line)))
     } finally {
       await target.stop()
     }
@@ -62,6 +60,27 @@ export async function moveDatabaseCommand(context: CommandContext, options: Move
   if (options.json === true) terminal.json({ dryRun, rows: moved.rows, tables: moved.tables, seconds, verify: report })
   else print(context, options, { rows: moved.rows, seconds, report })
   return report === null || isGood(report) ? 0 : 1
+}
+
+/** Verifies the copy while the old database accepts no writes, and lets it accept them again if the move fails. */
+function moveForGood(move: Omit<Move, 'whenCopied'>, note: (line: string) => void): Promise<Moved> {
+  const { sourceUrl, targetUrl } = move
+  return withPool(sourceUrl, poolName, (source) =>
+    whileClosed(source, note, async ({ refuseWriters }) => {
+      await refuseWriters()
+      let report: VerifyReport | null = null
+      const whenCopied = async ({ events }: Moved['moved']) => {
+        report = await withPool(targetUrl, poolName, async (pool) => {
+          await recordCommand(pool, { kind: 'log_renumbered', details: [`${events}`] })
+          return verify(pool, { clinicNo: null, detailsMax })
+        })
+        // One that had begun, and was not seen yet. Its writes waited, and would now be done here alone.
+        await refuseWriters()
+      }
+      const moved = await moveDatabase({ ...move, whenCopied })
+      return { keep: report !== null && isGood(report), result: { moved, report } }
+    }),
+  )
 }
 
 function isGood({ overbooked, mismatches }: VerifyReport): boolean {
@@ -126,10 +145,4 @@ async function refuseUnlessEmpty(pool: Pool): Promise<void> {
     if (rowCount === 1)
       throw new CommandRefusal(`the new database is not empty: ${table} has rows. Nothing was changed`)
   }
-}
-
-/** A server that is started on it by mistake would accept bookings that the new database does not have. */
-async function makeReadOnly(pool: Pool): Promise<void> {
-  const { rows } = await pool.query<{ name: string }>(sql`select quote_ident(current_database()) as name`)
-  await pool.query(`alter database ${rows[0]?.name} set default_transaction_read_only = on`)
 }

@@ -71,7 +71,7 @@ export function createPool(settings: PoolSettings): DatabasePool {
 export async function inTransaction<Result>(
   pool: pg.Pool,
   work: (transaction: pg.PoolClient) => Promise<Result>,
-  begin: 'begin' | 'begin isolation level repeatable read read only' = 'begin',
+  begin: 'begin' | 'begin read write' | 'begin isolation level repeatable read read only' = 'begin',
 ): Promise<Result> {
   const client = await pool.connect()
   let broken: Error | undefined

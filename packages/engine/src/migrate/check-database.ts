@@ -8,6 +8,8 @@ export type DatabaseFacts = {
   version: number
   version_text: string
   in_recovery: boolean
+  /** Of the database, for sessions that do not choose themselves. */
+  read_only: boolean
   encoding: string
   login: string
   database: string
@@ -28,6 +30,7 @@ const factsQuery = `
   select current_setting('server_version_num')::int as version,
          current_setting('server_version') as version_text,
          pg_is_in_recovery() as in_recovery,
+         current_setting('default_transaction_read_only')::boolean as read_only,
          current_setting('server_encoding') as encoding,
          current_user::text as login,
          current_database()::text as database,
@@ -74,6 +77,14 @@ function checkServer(facts: DatabaseFacts): void {
       'read_only',
       `The database server of ${quoted(facts.database)} is a standby and cannot be written to. Point ` +
         'DATABASE_URL at the primary.',
+    )
+  }
+  if (facts.read_only) {
+    throw new MigrateError(
+      'read_only',
+      `The database ${quoted(facts.database)} is read-only: it is being moved, or was moved to another server. Point ` +
+        'DATABASE_URL at the new one. If the move was interrupted, or to use this one again, run ALTER DATABASE ' +
+        `${quoted(facts.database)} RESET default_transaction_read_only.`,
     )
   }
   if (facts.encoding !== 'UTF8') {

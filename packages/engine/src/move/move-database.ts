@@ -13,6 +13,8 @@ export type MoveOptions = {
   /** Copies and checks everything, and then undoes it. */
   dryRun: boolean
   signal: AbortSignal
+  /** Runs when the target has everything, and the source still refuses writes. Not in a dry run. */
+  whenCopied?: (moved: MovedDatabase) => Promise<void>
 }
 
 export type MovedDatabase = { tables: { name: string; rows: number }[]; rows: number; events: number }
@@ -27,10 +29,10 @@ const ledger = new Set(['holdfast.migration', 'holdfast.function_file'])
 
 /**
  * Copies all rows of a database into an empty one on another server, in one transaction there. Writes to the source
- * wait meanwhile. The log begins a new epoch, because the other server numbers its transactions by itself (decision
- * 0011).
+ * wait until `whenCopied` has ended. The log begins a new epoch, because the other server numbers its transactions by
+ * itself (decision 0011).
  *
- * @throws MoveRefused; then the target is as it was
+ * @throws MoveRefused, and then the target is as it was; and what `whenCopied` throws
  */
 export async function moveDatabase(options: MoveOptions): Promise<MovedDatabase> {
   const source = await connect(options.sourceUrl)
@@ -42,11 +44,16 @@ export async function moveDatabase(options: MoveOptions): Promise<MovedDatabase>
     ]
     const tables = sourceTables.filter((table) => !ledger.has(tableName(table)))
     refuseOtherTables(tables, targetTables)
-    await source.query('begin isolation level repeatable read')
+    // New sessions of the source can be read-only by then, and a lock is a write. It is idle during `whenCopied`.
+    await source.query('begin isolation level repeatable read read write')
+    await source.query('set local idle_in_transaction_session_timeout = 0')
     await source.query(sql`lock table ${list(tables)} in share mode`)
     await target.query('begin')
     const moved = await copyAll(source, target, tables, options)
     await target.query(options.dryRun ? 'rollback' : 'commit')
+    if (!options.dryRun) await options.whenCopied?.(moved)
+    // Fails if the source has lost the lock, and with it what it refused.
+    await source.query('commit')
     return moved
   } finally {
     // What was not committed is undone.
