@@ -67,7 +67,7 @@ export type EngineSettings = {
   onClaims?: (outcomes: readonly (ClaimOutcome['kind'] | 'error')[]) => void
 }
 
-/** Of one clinic's cases that wait for a connection: more than its staff sends at a time. */
+/** Of one clinic's changes of cases, and its searches: more than its staff sends at a time. */
 const clinicWaitingMax = 256
 const waitMsMaxDefault = 5_000
 

@@ -35,26 +35,26 @@ const overloaded: ClaimResult = { kind: 'overloaded' }
 /**
  * Claims of new cases. Those of a clinic that arrive while two of its batches are at the database share the next one,
  * as appointments do (docs/decisions/0047). What a batch does not decide is sent alone; so is a claim that has no other
- * to share a batch with, for which that takes less.
+ * to share a batch with, for which that takes less. As many may wait as of appointments, not only `waitingMax`: each
+ * takes a part of a batch, and a change a connection.
  */
 export function caseClaims(
   writer: CaseWriter,
-  { atOnceMax, waitingMax, ...bounds }: CaseClaimsSettings,
+  { atOnceMax, waitingMax: _changesMax, ...bounds }: CaseClaimsSettings,
 ): {
   claim: (request: ScheduleRequest) => Promise<ScheduleResult>
   depths: () => Omit<CaseQueueDepths, 'case_change'>
 } {
   const queues = clinicQueues((clinicNo): QueuesOfClaims => {
-    const settings = { queuedMax: waitingMax, ...bounds }
     const alone: ClaimQueue = new BatchQueue({
-      ...settings,
+      ...bounds,
       name: 'case_alone',
       run: (requests, deadlines) => claimEach(writer, requests, deadlines),
       batchSizeMax: 1,
       inFlightMax: atOnceMax,
     })
     const together: ClaimQueue = new BatchQueue({
-      ...settings,
+      ...bounds,
       name: 'case',
       run: (requests, deadlines) =>
         requests.length === 1

@@ -101,7 +101,8 @@ test('a claim without others to share a batch with is sent alone, also beside an
 
 test('claims beyond those that may wait are refused at once', async () => {
   const { pool, calls, endAll } = aPool()
-  const { claim } = caseClaims({ pool, inTurn }, { ...settings, waitingMax: 3 })
+  // Changes have a lower limit.
+  const { claim } = caseClaims({ pool, inTurn }, { ...settings, waitingMax: 1, queuedMax: 3 })
   const waiting = [claim(aRequest(1)), claim(aRequest(1)), claim(aRequest(1))]
   const overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
   expect(await Promise.all([claim(aRequest(1)), claim(aRequest(1))])).toEqual([overloaded, overloaded])
