@@ -27,7 +27,14 @@ const filled = example.replaceAll(/^(\w+)=$/gm, '$1=a-password')
 function aMachine(environment: string): { directory: string; run(script: string): { code: number; out: string } } {
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-cluster-files-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
-  for (const folder of ['etc/patroni', 'etc/haproxy', 'etc/nginx/sites-available', 'opt/holdfast/current']) {
+  const folders = [
+    'etc/patroni',
+    'etc/haproxy',
+    'etc/nginx/sites-available',
+    'etc/systemd/system',
+    'var/lib/postgresql',
+  ]
+  for (const folder of [...folders, 'opt/holdfast/current']) {
     mkdirSync(join(directory, folder), { recursive: true })
   }
   cpSync(deploy, join(directory, 'opt/holdfast/current/deploy'), { recursive: true })
@@ -36,7 +43,9 @@ function aMachine(environment: string): { directory: string; run(script: string)
   return {
     directory,
     run(script) {
-      const moved = script.replaceAll(/(?<= )\/(?=etc\/|opt\/)/g, `${directory}/`).replaceAll(/^chown .*$/gm, '')
+      const moved = script
+        .replaceAll(/(?<= )\/(?=etc\/|opt\/|var\/lib\/)/g, `${directory}/`)
+        .replaceAll(/^(chown|apt-get|systemctl) .*$/gm, '')
       const env = { ...process.env, HOLDFAST_CLUSTER_ENV: join(directory, 'cluster.env') }
       const options = { env: { ...env, PATH: `${process.env.PATH}:/usr/sbin` }, encoding: 'utf8' as const }
       const { status, stdout, stderr } = spawnSync('sh', ['-euc', moved], options)
@@ -46,8 +55,9 @@ function aMachine(environment: string): { directory: string; run(script: string)
 }
 
 test('the variables of the example are those of the files of a cluster', () => {
-  const templates = ['nginx/holdfast.conf.template', 'cluster/etcd.yml.template', 'cluster/patroni.yml.template']
-  const used = [...templates, 'cluster/haproxy.cfg.template'].flatMap((file) =>
+  const templates = ['etcd.yml', 'patroni.yml', 'haproxy.cfg', 'pgbackrest.conf', 'pgpass']
+  const files = ['nginx/holdfast.conf.template', ...templates.map((name) => `cluster/${name}.template`)]
+  const used = files.flatMap((file) =>
     [...readFileSync(join(deploy, file), 'utf8').matchAll(/\$\{(HOLDFAST_\w+)\}/g)].map(([, name = '']) => name),
   )
   const named = [...example.matchAll(/^(\w+)=/gm)].map(([, name = '']) => name)
@@ -82,6 +92,21 @@ test.runIf(missing.length === 0)('the commands of cluster.md write files that th
   const isWithout = (file: string) => !readFileSync(file, 'utf8').includes('${HOLDFAST_')
   expect(readdirSync(join(directory, 'etc')).includes('etcd.yml')).toBe(true)
   expect(isWithout(join(directory, 'etc/haproxy/haproxy.cfg'))).toBe(true)
+})
+
+test.runIf(missing.length === 0)('the commands of cluster-backup.md write the files of pgBackRest', () => {
+  const { directory, run } = aMachine(filled.replace('ARCHIVE_MODE=off', 'ARCHIVE_MODE=on'))
+  const [install = ''] = documentedCommands('cluster-backup.md')
+  expect(run(install)).toMatchObject({ code: 0 })
+  expect(readFileSync(join(directory, 'etc/pgbackrest.conf'), 'utf8')).toContain('repo1-cipher-pass=a-password\n')
+  expect(statSync(join(directory, 'var/lib/postgresql/.pgpass')).mode & 0o077).toBe(0)
+  const patroni = parse(readFileSync(join(directory, 'etc/patroni/config.yml'), 'utf8')) as Record<string, unknown>
+  expect(patroni).toMatchObject({ postgresql: { parameters: { archive_mode: 'on' } } })
+  const units = join(directory, 'etc/systemd/system')
+  const service = readFileSync(join(units, 'pgbackrest-holdfast@.service'), 'utf8')
+  const onPrimary = readFileSync(join(units, 'pgbackrest-holdfast@.service.d/primary-only.conf'), 'utf8')
+  expect(service + onPrimary).toMatch(/--stanza=holdfast --type=%i backup.*ExecCondition=.*pg_is_in_recovery/s)
+  for (const kind of ['full', 'incr']) expect(readdirSync(units)).toContain(`pgbackrest-holdfast-${kind}.timer`)
 })
 
 test.runIf(missing.length === 0)('a variable without a value is named, and nothing is written', () => {

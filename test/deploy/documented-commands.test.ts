@@ -11,12 +11,13 @@ const installation = 'test/deploy/installation.test.ts'
 /** Pages of docs/operations with commands, and the test that runs them. */
 const testedBy: Record<string, string> = {
   'back-up.md': installation,
+  'cluster-backup.md': 'packages/server/test/drill/cluster-backup.test.ts',
   'cluster.md': 'test/deploy/cluster-files.test.ts',
   'configure.md': installation,
   'https.md': installation,
   'install.md': installation,
   'move.md': installation,
-  'pgbackrest.md': installation,
+  'pgbackrest.md': 'test/deploy/follow-pages.ts',
   'pgbouncer.md': 'test/deploy/follow-pages.ts',
   'rabbitmq.md': 'packages/server/test/drill/broker.test.ts',
   'restore.md': installation,
@@ -34,6 +35,7 @@ test('the commands of every page of docs/operations are run by a test', () => {
 })
 
 test('pages whose commands are run one by one have as many as their tests run', () => {
+  expect(documentedCommands('cluster-backup.md')).toHaveLength(4)
   expect(documentedCommands('pgbackrest.md')).toHaveLength(4)
   expect(documentedCommands('pgbouncer.md')).toHaveLength(4)
   expect(documentedCommands('restore.md')).toHaveLength(3)

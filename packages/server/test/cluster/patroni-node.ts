@@ -32,6 +32,8 @@ export type NodeOptions = {
   isStrict: boolean
   /** Whether it can be cut off from the others. */
   hasWires: boolean
+  /** Where pgBackRest archives its WAL; null: nowhere. */
+  repository: string | null
 }
 
 /** PostgreSQL's own user on Debian. */
@@ -106,8 +108,19 @@ export class PatroniNode {
       SUPERUSER_PASSWORD: passwords.superuser,
       REPLICATION_PASSWORD: passwords.replication,
       NETWORK: `${host}/32`,
+      ARCHIVE_MODE: this.#options.repository === null ? 'off' : 'on',
+      BACKUP_REPOSITORY: this.#options.repository ?? '',
+      BACKUP_CIPHER: passwords.patroni,
+    }
+    for (const file of this.#options.repository === null ? [] : ['pgbackrest.conf', 'pgpass']) {
+      await fillTemplate(`cluster/${file}.template`, join(directory, file), values, postgresUser)
     }
     await fillTemplate('cluster/patroni.yml.template', join(directory, 'patroni.yml'), values, postgresUser)
+  }
+
+  /** A file of its directory. */
+  fileOf(name: string): string {
+    return join(this.#options.directory, name)
   }
 
   get pid(): number {
@@ -129,8 +142,12 @@ export class PatroniNode {
       args: [join(this.#options.directory, 'patroni.yml')],
       log: this.log,
       user: postgresUser,
-      // Otherwise Patroni asks etcd for its own address, and goes there.
-      env: this.#wires === null ? {} : { PATRONI_ETCD_USE_PROXIES: 'true' },
+      env: {
+        // Otherwise Patroni asks etcd for its own address, and goes there.
+        ...(this.#wires === null ? {} : { PATRONI_ETCD_USE_PROXIES: 'true' }),
+        // For the archive_command.
+        PGBACKREST_CONFIG: this.fileOf('pgbackrest.conf'),
+      },
     })
   }
 

@@ -25,6 +25,8 @@ export type ClusterOptions = {
   settings: Record<string, string>
   /** `synchronous_mode_strict` */
   isStrict: boolean
+  /** A directory of `postgres`, to which pgBackRest archives; by default it does not. */
+  repository?: string
   /** Where nginx listens; free ones by default. */
   ports?: { http: number; https: number }
   say(line: string): void
@@ -146,12 +148,12 @@ async function createNodes(
   etcdHosts: string,
   certificates: ClusterCertificates,
 ): Promise<PatroniNode[]> {
-  const { directory, hasWires, isStrict } = options
+  const { directory, hasWires, isStrict, repository = null } = options
   const passwords = { superuser: secretOf(16), replication: secretOf(16), patroni: secretOf(16) }
   const create = (name: string) =>
     PatroniNode.create({
       ...{ name, cluster: 'holdfast', directory: join(directory, name) },
-      ...{ etcdHosts, passwords, certificates, isStrict, hasWires },
+      ...{ etcdHosts, passwords, certificates, isStrict, hasWires, repository },
     })
   return Promise.all(['node1', 'node2', 'node3'].map(create))
 }
