@@ -9,11 +9,12 @@ import { createLogger } from '../../src/observe/logger.ts'
 import { BookingLoad, bookByEngine, createRoom } from './booking-load.ts'
 
 export type BrokerDrillResult = {
-  /** Booked while events were published. Each is one event. */
+  /** Booked while events were published, and while the broker was down. Each is one event. */
   bookings: number
   /** In the consumer's queue at the end. */
   arrived: number
-  bookingsPerSecond: { without: number; publishing: number }
+  /** `brokerDown`: while events were to be published, and nothing listened. */
+  bookingsPerSecond: { without: number; publishing: number; brokerDown: number }
   /** From the first booking until the last event was confirmed. */
   eventsPerSecond: number
   /** From when an event was written until it was confirmed. */
@@ -22,7 +23,10 @@ export type BrokerDrillResult = {
 
 const waitMsMax = 300_000
 
-/** Books as fast as the engine takes it, publishes the events to RabbitMQ meanwhile, and counts those that arrived. */
+/**
+ * Books as fast as the engine takes it, publishes the events to RabbitMQ meanwhile, kills that and goes on booking,
+ * starts it again, and counts the events that arrived.
+ */
 export async function runBrokerDrill(options: {
   bookings: number
   /** An empty directory, in which the drill works. */
@@ -39,7 +43,7 @@ export async function runBrokerDrill(options: {
   const rabbit = await rabbitServer()
   try {
     await migrate({ ownerUrl: database.ownerUrl })
-    const { clinic, slotIds } = await createRoom(pool, bookings * 3)
+    const { clinic, slotIds } = await createRoom(pool, bookings * 4)
     const engine = createEngine({ batchPool: pool, generalPool: pool, ...engineBounds })
     const load = new BookingLoad(bookByEngine(engine, clinic.no), slotIds)
     say(`booking ${bookings} without publishing, after ${Math.ceil(bookings / 10)} to warm up`)
@@ -52,7 +56,8 @@ export async function runBrokerDrill(options: {
       url: rabbit.url,
       source: 'https://drill.example.org',
       queues: ['analytics'],
-      log: createLogger('warn'),
+      // That the broker is away is a warning.
+      log: createLogger('error'),
       metrics: {
         relayed({ times }) {
           publishedMs = performance.now()
@@ -70,17 +75,28 @@ export async function runBrokerDrill(options: {
     const publishing = await load.book(bookings)
     const booked = load.journal.length - before
     await untilTrue(async () => lags.length >= booked)
+    const [publishedLags, lastPublishedMs] = [[...lags], publishedMs]
+    say(`booking ${bookings} while the broker is down`)
+    await rabbit.stop('SIGKILL')
+    const brokerDown = await load.book(bookings)
+    await rabbit.start()
+    const all = load.journal.length - before
+    await untilTrue(async () => lags.length >= all)
     await Promise.all([running.stop(), engine.stop()])
     let arrived = 0
     // RabbitMQ counts every five seconds.
-    for (let tries = 0; tries < 20 && arrived < booked; tries += 1) arrived = await arrivedAt(rabbit)
-    const sorted = lags.toSorted((one, other) => one - other)
+    for (let tries = 0; tries < 20 && arrived < all; tries += 1) arrived = await arrivedAt(rabbit)
+    const sorted = publishedLags.toSorted((one, other) => one - other)
     const quantile = (share: number) => Math.round((sorted[Math.floor((sorted.length - 1) * share)] ?? 0) * 100) / 100
     return {
-      bookings: booked,
+      bookings: all,
       arrived,
-      bookingsPerSecond: { without: Math.round(without), publishing: Math.round(publishing) },
-      eventsPerSecond: Math.round(booked / ((publishedMs - beganMs) / 1000)),
+      bookingsPerSecond: {
+        without: Math.round(without),
+        publishing: Math.round(publishing),
+        brokerDown: Math.round(brokerDown),
+      },
+      eventsPerSecond: Math.round(booked / ((lastPublishedMs - beganMs) / 1000)),
       lagSeconds: { p50: quantile(0.5), p99: quantile(0.99), max: quantile(1) },
     }
   } finally {
