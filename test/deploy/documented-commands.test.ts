@@ -39,7 +39,7 @@ test('pages whose commands are run one by one have as many as their tests run', 
   expect(documentedCommands('pgbackrest.md')).toHaveLength(4)
   expect(documentedCommands('pgbouncer.md')).toHaveLength(4)
   expect(documentedCommands('restore.md')).toHaveLength(3)
-  expect(documentedCommands('rabbitmq.md')).toHaveLength(1)
+  expect(documentedCommands('rabbitmq.md')).toHaveLength(2)
 })
 
 test('the message of an archive that was changed is in the list of messages', () => {

@@ -3,6 +3,7 @@ import { until } from '@holdfast/testkit'
 import { rejectingConsumer } from '@holdfast/testkit/event-consumer'
 import { type RabbitServer, rabbitServer, whyNoRabbit } from '@holdfast/testkit/rabbit-server'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { documentedCommands } from '../../../test/deploy/documented-commands.ts'
 import { runCaptured } from './captured-context.ts'
 
 const waitMs = 300_000
@@ -21,6 +22,12 @@ describe.runIf(reason === null)('holdfast events dead-letters', () => {
   const run = async (...args: string[]) => {
     const { code, out, err } = await runCaptured(['events', 'dead-letters', ...args], { AMQP_URL: rabbit.url })
     return { code, out: out.join('\n'), err: err.join('\n') }
+  }
+  /** A command of rabbitmq.md, for a dead letter. */
+  const runDocumented = (name: string, id: string, ...more: string[]) => {
+    const [, script = ''] = documentedCommands('rabbitmq.md')
+    const [, args = ''] = new RegExp(`^holdfast events dead-letters (${name} .*)$`, 'm').exec(script) ?? []
+    return run(...args.replace('ID', id).split(' '), ...more)
   }
   const idsNow = async () => {
     const { out } = await run('list', '--json')
@@ -54,19 +61,19 @@ describe.runIf(reason === null)('holdfast events dead-letters', () => {
     await untilDead(['a.1', 'b.1', 'c.1'])
     await consumer.end()
 
-    expect((await run('list')).out).toMatch(
+    expect((await runDocumented('list', '')).out).toMatch(
       /^id +queue +type +reason +since\n(.+\n)*a\.1 +analytics +booking\.created +rejected +\d{4}-/m,
     )
     expect((await run('list', '--queue', 'other')).out).toBe('There are no dead letters of "other".')
     expect(JSON.parse((await run('show', 'b.1', '--json')).out)).toMatchObject({
       deadLetters: [{ id: 'b.1', queue: 'analytics', attempts: 1, event: { specversion: '1.0', id: 'b.1' } }],
     })
-    expect((await run('show', 'b.1')).out).toContain('"specversion": "1.0"')
+    expect((await runDocumented('show', 'b.1')).out).toContain('"specversion": "1.0"')
     expect(await run('drop', 'z.1')).toMatchObject({ code: 1, err: 'error: there is no dead letter "z.1"' })
     expect(await run('drop', 'a.1', '--queue', 'other')).toMatchObject({ code: 1 })
 
-    expect((await run('drop', 'a.1')).out).toBe('1 dead letter was dropped.')
-    expect((await run('replay', 'b.1', '--json')).out).toBe('{"replayed":1,"left":0}')
+    expect((await runDocumented('drop', 'a.1')).out).toBe('1 dead letter was dropped.')
+    expect((await runDocumented('replay', 'b.1', '--json')).out).toBe('{"replayed":1,"left":0}')
     const again = rejectingConsumer(rabbit.url, 'analytics', () => 'accept')
     await until(
       async () => (again.received.includes('b.1') ? true : undefined),

@@ -87,7 +87,9 @@ describe.runIf(reason === null)('publishing to RabbitMQ', () => {
     rabbit = await rabbitServer()
     const page = readFileSync(join(import.meta.dirname, '../../../../docs/operations/rabbitmq.md'), 'utf8')
     const [, script = ''] = /```sh\n(.*?)```/s.exec(page) ?? []
-    await rabbit.run(script.replace('CHOOSE-A-PASSWORD', password))
+    const file = '"$HOME"/amqp-password'
+    const chosen = script.replace(/openssl .* >/, `printf '%s\\n' '${password}' >`)
+    await rabbit.run(chosen.replaceAll('/root/amqp-password', file))
     const url = `amqp://holdfast:${encodeURIComponent(password)}@${rabbit.at}`
     server = await runningServer({ HOLDFAST_WORKER: 'on', AMQP_URL: url, HOLDFAST_URL: 'https://book.example.org' })
     await untilHeld(server.database, 'broker')
