@@ -4,11 +4,12 @@ import { embeddedDatabaseName, embeddedOwnerName } from './initialise-cluster.ts
 export const embeddedPort = 5432
 
 /**
- * A URL that pg, libpq and the WHATWG parser all accept. The socket's directory is a query parameter. The host is only
- * there because a URL with a user needs one. What the URL leaves out, pg takes from variables such as PGPORT and
- * PGSSLMODE, which are there for other servers.
+ * A URL that pg, libpq (17 or newer) and the WHATWG parser all accept. The socket's directory is a query parameter. The
+ * host is only there because a URL with a user needs one. What the URL leaves out, pg takes from variables such as
+ * PGPORT and PGSSLMODE, which are for other servers. Not PGOPTIONS: options here would replace those of the pools.
  */
 export function embeddedPostgresUrl(socketDirectory: string, password: string): string {
   const server = `${embeddedOwnerName}:${password}@localhost:${embeddedPort}/${embeddedDatabaseName}`
-  return `postgres://${server}?host=${encodeURIComponent(socketDirectory)}&sslmode=disable`
+  const parameters = 'sslmode=disable&sslnegotiation=postgres'
+  return `postgres://${server}?host=${encodeURIComponent(socketDirectory)}&${parameters}`
 }

@@ -49,6 +49,7 @@ test('variables for another PostgreSQL in the environment do not lead away from 
     PGPASSWORD: 'x',
     PGDATABASE: 'x',
     PGSSLMODE: 'require',
+    PGSSLNEGOTIATION: 'direct',
   }
   for (const [name, value] of Object.entries({ ...others, PGDATA: '/nowhere', PGAPPNAME: 'x' })) vi.stubEnv(name, value)
   onTestFinished(() => void vi.unstubAllEnvs())
