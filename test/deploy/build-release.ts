@@ -11,16 +11,19 @@ const root = join(import.meta.dirname, '../..')
 /**
  * `npm run release -- --dry-run --sign KEYFILE`. If HOLDFAST_TEST_RELEASE is the directory of an earlier one, this
  * copies and signs it.
+ *
+ * @returns what it printed; nothing of an earlier one
  */
-export async function buildRelease(directory: string, keyFile: string): Promise<void> {
+export async function buildRelease(directory: string, keyFile: string): Promise<string> {
   const { HOLDFAST_TEST_RELEASE: earlier } = process.env
   if (earlier !== undefined) {
     cpSync(earlier, directory, { recursive: true })
     signRelease(directory, releaseName(versionOfCheckout()), keyFile)
-    return
+    return ''
   }
   const args = ['--dry-run', '--sign', keyFile, '--to', directory]
-  await run(process.execPath, [join(root, 'tools/release/main.ts'), ...args], { cwd: root })
+  const { stdout } = await run(process.execPath, [join(root, 'tools/release/main.ts'), ...args], { cwd: root })
+  return stdout
 }
 
 function signRelease(directory: string, name: string, keyFile: string): void {

@@ -108,3 +108,13 @@ export async function changeName(machine: Machine, installer: string): Promise<v
     expect(await machine.succeed(installer)).toContain('nothing had to be changed')
   }
 }
+
+/** The log of the embedded PostgreSQL is rotated where the server writes it, and the server goes on writing there. */
+export async function rotateLog(machine: Machine): Promise<void> {
+  const log = '/var/lib/holdfast/data/postgres.log'
+  await machine.succeed(`test -e ${log} && runuser -u holdfast -- sh -c 'echo rotated >>${log}'`)
+  await machine.succeed('logrotate --force --state /tmp/logrotate /etc/logrotate.d/holdfast')
+  expect(await machine.succeed(`gzip -dc ${log}.1.gz`)).toContain('rotated\n')
+  expect(await machine.succeed(`cat ${log}`)).not.toContain('rotated')
+  expect(await machine.succeed(`stat -c '%U %s' ${log}`)).toMatch(/^holdfast \d+\n$/)
+}
