@@ -15,8 +15,8 @@ const mantineComponents =
   'ActionIcon|Alert|Anchor|Badge|Burger|Button|CloseButton|Group|Input|InputBase|Loader|NativeSelect|Paper|Portal|' +
   'SegmentedControl|Skeleton|Stack|Text|TextInput|Title|UnstyledButton|VisuallyHidden'
 const clinicParts =
-  'bounded-number|confirm-dialog|day-nav|dialog|drawer|layout|page-tabs|saving-switch|show-more|table|' +
-  'unsaved-changes|use-title-focus-after'
+  'bounded-number|confirm-dialog|day-nav|dialog|drawer|layout|more-tabs|page-tabs|saving-switch|show-more|tab-link|' +
+  'table|typed-input|unsaved-changes|use-title-focus-after'
 const sharedByPatientPages = new RegExp(
   [
     `/node_modules/@mantine/core/esm/(core|components/(${mantineComponents}))/`,
