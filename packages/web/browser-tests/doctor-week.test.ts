@@ -103,6 +103,13 @@ test('the week is one stop of Tab; arrow keys lead to slots that are named by da
     .locator('[data-event-id] > :first-child')
     .evaluateAll((all) => all.map((one) => getComputedStyle(one).backgroundColor))
   expect(new Set([colours[0], colours[1], colours[3]]).size).toBe(3)
+  // Free slots are pale and nearly grey, holds amber: far more red than blue.
+  const redOverBlue = colours.map((colour) => {
+    const [red = 0, , blue = 0] = colour.match(/[\d.]+/g)?.map(Number) ?? []
+    return red - blue
+  })
+  expect(Math.abs(redOverBlue[2] ?? 255)).toBeLessThan(20)
+  expect(redOverBlue[3]).toBeGreaterThan(50)
   expect(await axeFindings(page)).toEqual([])
 })
 

@@ -52,7 +52,8 @@ test('field borders have a contrast of 3 : 1, and the field in use an outline of
   const scene = await aClinicScene(site)
   const page = await scene.pageOf('admin')
   const clinic = `/clinic/${scene.clinic.id}`
-  for (const path of ['/', `${clinic}/bookings`, `${clinic}/times`, `${clinic}/settings`]) {
+  const ofClinic = ['bookings', 'times', 'people', 'book', 'waitlist/add', 'webhooks', 'settings']
+  for (const path of ['/', '/find-booking', '/account', ...ofClinic.map((name) => `${clinic}/${name}`)]) {
     await page.goto(path)
     await page.getByRole('heading', { level: 1 }).waitFor()
     await untilRead(page)

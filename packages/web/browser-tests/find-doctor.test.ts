@@ -108,6 +108,33 @@ test('the server filters by appointment type: doctors beyond the first page are 
   expect(await cards(page).allTextContents()).toEqual(['10', '20', '30', '40', '50', '60'].map((no) => `Dr Many ${no}`))
 })
 
+test('a rating is not shown, and the order of German fits its field on all widths', async ({ site }) => {
+  const clinic = await aClinic(site.database)
+  const doctor = await aDoctor(site.database, clinic, { name: 'Dr Rosa Rated' })
+  await aSlot(site.database, doctor)
+  await site.admin.updateDoctor({ path: { doctorId: doctor.id }, body: { rating: 4.8 } })
+  const page = await site.newPage({ locale: 'de-DE' })
+  await page.goto('/?q=Rosa+Rated')
+  const card = page.getByRole('article', { name: 'Dr Rosa Rated' })
+  await card.waitFor()
+  expect(await card.textContent()).not.toMatch(/4[.,]8/)
+  const order = page.locator('select').filter({ hasText: 'Frühester Termin' })
+  for (const width of [1280, 1024, 800, 700, 390, 320]) {
+    await page.setViewportSize({ width, height: 800 })
+    const filters = page.getByRole('button', { name: 'Filter', exact: true })
+    if (!(await order.isVisible())) await filters.click()
+    const room = await order.evaluate((select: HTMLSelectElement) => {
+      const { font, paddingLeft, paddingRight } = getComputedStyle(select)
+      const canvas = document.createElement('canvas').getContext('2d')
+      if (canvas === null) throw new Error('no canvas')
+      canvas.font = font
+      const { width: needed } = canvas.measureText(select.selectedOptions[0]?.text ?? '')
+      return select.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight) - needed
+    })
+    expect(room, `${width} pixels`).toBeGreaterThanOrEqual(0)
+  }
+})
+
 test('any of many clinics is found by its name or address, with the keyboard alone', async ({ site }) => {
   for (let index = 0; index < 120; index += 1) await aClinic(site.database, { name: `Clinic A${index}` })
   const late = await aClinic(site.database, { name: 'Zenith Surgery' })

@@ -1,6 +1,7 @@
 import { aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
+import { copiedLink } from './booking-steps.ts'
 import { aClinicScene, signInContext } from './clinic-scene.ts'
 import { administrator, axeFindings, sidewaysPixels, signUp, untilDrawn, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
@@ -47,6 +48,18 @@ test('an empty clinic lists its first steps; adding a doctor leads to the slots 
   await step('Put it on your website').getByRole('link', { name: 'Open page' }).click()
   await page.getByRole('heading', { name: 'Dr Ada Lovelace' }).waitFor()
   await page.goBack()
+  for (const [name, link, heading] of [
+    ['Address and phone number', 'Open settings', 'Settings'],
+    ['The times that can be booked', 'Create slots', 'Slots'],
+    ['Colleagues at the desk', 'Invite people', 'People'],
+  ] as const) {
+    await step(name).getByRole('link', { name: link }).click()
+    await page.getByRole('heading', { level: 1, name: heading }).waitFor()
+    await page.goBack()
+  }
+  expect(await step('Put it on your website').getByText('Done').count()).toBe(0)
+  expect(await copiedLink(page)).toContain(`/?clinicId=${scene.clinic.id}`)
+  await step('Put it on your website').getByText('Done').waitFor()
 
   await step('Patients choose a doctor to book with').getByRole('link', { name: 'Add doctor' }).click()
   const form = page.getByRole('dialog', { name: 'Add doctor' })

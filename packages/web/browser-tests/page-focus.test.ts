@@ -123,6 +123,17 @@ test('closing a dialog without doing anything returns the focus to the button th
   await untilFocused(page, 'Cancel appointment')
 })
 
+test('a refused sign-in keeps the focus on its button', async ({ site }) => {
+  const account = await signUp(site.url, 'Wim Wrong')
+  const page = await site.newPage()
+  await page.goto('/sign-in')
+  await page.getByLabel('E-mail').fill(account.email)
+  await page.getByLabel('Password', { exact: true }).fill('not this one at all')
+  await page.getByRole('main').getByRole('button', { name: 'Sign in', exact: true }).press('Enter')
+  await page.getByRole('alert').waitFor()
+  await untilFocused(page, /^Sign in$/)
+})
+
 test('a wrong password moves the focus to its field; after choosing another, the next page’s heading has it', async ({
   site,
 }) => {
