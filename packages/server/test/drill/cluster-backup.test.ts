@@ -23,9 +23,15 @@ const logOf = (node: PatroniNode) => {
   return existsSync(file) ? readFileSync(file, 'utf8') : ''
 }
 
-/** Runs a script of cluster-backup.md with the files and the ports of a node. @returns what it printed */
+/**
+ * Runs a script of cluster-backup.md with the files and the ports of a node. Here each node has a directory of its own,
+ * so the configuration in a backup, written by Patroni, can name another node's pg_hba.conf.
+ * @returns what it printed
+ */
 function execute(node: PatroniNode, script: string, port: number): Promise<string> {
+  const files = ['hba', 'ident'].map((name) => `-c ${name}_file=${node.fileOf('data')}/pg_${name}.conf`).join(' ')
   const here = script
+    .replaceAll('-c ssl=off', `-c ssl=off ${files}`)
     .replaceAll('/var/lib/postgresql/holdfast', node.fileOf('data'))
     .replaceAll('/etc/patroni/config.yml', node.fileOf('patroni.yml'))
     .replaceAll('/var/run/postgresql', node.fileOf(''))
