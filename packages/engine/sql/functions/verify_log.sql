@@ -54,8 +54,11 @@ as $function$
       from (select s.*, case
               when s.xid >= pg_snapshot_xmax(pg_current_snapshot())
                 then format('%s by transaction %s, which has not begun', s.type, s.xid)
-              -- null where another schema has the sequence: a place without Citus.
-              when s.seq < 1 or s.seq > (select pg_sequence_last_value(to_regclass('booking_event_seq')))
+              when s.seq < 1
+                or s.seq > (select coalesce(pg_sequence_last_value(q.id), 0)
+                              from (select to_regclass('booking_event_seq') as id) q
+                             -- Another schema has the sequence: a place without Citus.
+                             where q.id is not null)
                 then format('%s has seq %s, which the sequence has not reached', s.type, s.seq)
               when s.version = 1 and s.type in ('held', 'offered', 'confirmed') then null
               when s.version <> coalesce(s.was_version, 0) + 1 then null

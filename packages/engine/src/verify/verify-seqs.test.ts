@@ -36,3 +36,11 @@ test.for<[string, string]>([
   const message = what === 'of two events' ? 'as another event' : 'which the sequence has not reached'
   expect(found.filter((finding) => !finding.message.includes(message))).toEqual([])
 })
+
+test('illegal_transition: every seq of a sequence that was restarted', async ({ database }) => {
+  const { one, other, findings } = await twoBookings(database)
+  await database.ownerPool.query('alter sequence holdfast.booking_event_seq restart')
+  const found = await findings()
+  expect(new Set(found.map(({ bookingId }) => bookingId))).toEqual(new Set([one.id, other.id]))
+  expect(found.filter(({ message }) => !message.includes('which the sequence has not reached'))).toEqual([])
+})
