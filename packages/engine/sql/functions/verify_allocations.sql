@@ -6,8 +6,8 @@
 --   allocation_overlap (two cases have one unit at the same time, or one room or person in their plans; more units of
 --   equipment are taken at a time to come than there are; a doctor has a case and a clinic slot) | case_differs (a
 --   booking of type `case` without its case, or the other way round; its units are not the minutes with turnover, or
---   its slot is not of the case's room; it ended after its patient was in the room; a milestone, a block or a patient
---   that belongs to nothing).
+--   its slot is not of the case's room; it ended after its patient was in the room; its milestones are not those in its
+--   log; a milestone, a block or a patient that belongs to nothing).
 -- A case that ended before its planned end may take less than its plan from then on, and fewer minutes, also after that
 -- was corrected: others may have the rest. One that ended before its planned start still names all that it needs.
 -- A lapsed hold takes what it took until it is given back; nothing is found about that.
@@ -38,16 +38,26 @@ as $function$
                                   and e.case_details ? 'allocations'
                                 order by e.version desc limit 1), '[]') end as allocations
       from placed p where p.row_id is not null
-  ), ended as materialized (
-    -- The earliest end that was recorded since a case got its place: what is later may be another case's since.
-    select e.booking_id, min((e.case_details->>'at')::timestamptz) as at
+  ), recorded as materialized (
+    -- at: null: the milestone was removed.
+    select p.booking_id, p.slot_id, e.version, e.case_details->>'milestone' as milestone,
+           (e.case_details->>'at')::timestamptz as at
       from placed p
       join booking_event e on e.clinic_no = p_clinic_no and e.booking_id = p.booking_id and e.type = 'milestone'
-     where e.case_details->>'milestone' in ('out_of_room', 'cleaned')
-       and e.version > (select max(l.version) from booking_event l
-                         where l.clinic_no = p_clinic_no and l.booking_id = p.booking_id
+  ), reached as (
+    -- As the log has them last.
+    select distinct on (r.booking_id, r.milestone) r.booking_id, r.slot_id, r.milestone, r.at
+      from recorded r
+     order by r.booking_id, r.milestone, r.version desc
+  ), ended as materialized (
+    -- The earliest end that was recorded since a case got its place: what is later may be another case's since.
+    select r.booking_id, min(r.at) as at
+      from recorded r
+     where r.milestone in ('out_of_room', 'cleaned')
+       and r.version > (select max(l.version) from booking_event l
+                         where l.clinic_no = p_clinic_no and l.booking_id = r.booking_id
                            and l.type in ('held', 'confirmed', 'moved') and l.case_details ? 'allocations')
-     group by e.booking_id
+     group by r.booking_id
   ), planned as materialized (
     -- Not by case_needs, which claims use.
     select p.booking_id, p.slot_id, p.starts_at, least(p.ends_at, d.at) as ends_at, p.is_lapsed, n.*
@@ -173,6 +183,18 @@ as $function$
    where p.status in ('FAILED', 'CANCELLED')
      and exists (select from case_milestone m
                   where m.clinic_no = p_clinic_no and m.booking_id = p.booking_id and m.milestone <> 'arrived')
+  union all
+  -- By them, a case has begun or not (has_not_begun).
+  select 'case_differs', r.slot_id, coalesce(r.booking_id, m.booking_id),
+         format('its milestone %s is at %s, by its log %s', coalesce(r.milestone, m.milestone),
+                coalesce(m.at::text, 'no time'), coalesce(r.at::text, 'no time'))
+    from reached r
+    full join (select t.* from case_milestone t
+                where t.clinic_no = p_clinic_no
+                  and exists (select from theatre_case c
+                               where c.clinic_no = p_clinic_no and c.booking_id = t.booking_id)) m
+      on m.booking_id = r.booking_id and m.milestone = r.milestone
+   where m.at is distinct from r.at
   union all
   select 'case_differs', null, m.booking_id, format('the milestone %s belongs to no case', m.milestone)
     from case_milestone m

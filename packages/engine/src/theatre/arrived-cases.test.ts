@@ -172,6 +172,25 @@ describe('a case whose patient is in the room', () => {
     await expectWell(database, arrived.scene)
   })
 
+  test.for([
+    ['lost', 'delete from holdfast.case_milestone where milestone = $1'],
+    ['at another time', `update holdfast.case_milestone set at = at + interval '1 minute' where milestone = $1`],
+    [
+      'not in the log',
+      `insert into holdfast.case_milestone (clinic_no, booking_id, milestone, at)
+       select clinic_no, booking_id, 'incision', at from holdfast.case_milestone where milestone = $1`,
+    ],
+  ] as const)('verify finds a milestone that is %s', async ([_name, forge], { database }) => {
+    const { scene, caseId, record } = await anArrivedCase(database)
+    for (const at of [soonAt(9), null]) await record('incision', at)
+    await record('in_room', soonAt(9))
+    await expectWell(database, scene)
+    await database.ownerPool.query(forge, ['in_room'])
+    const { details } = await verify(database.appPool, { clinicNo: scene.clinic.no, detailsMax: 9 })
+    const message = expect.stringMatching(/^its milestone (in_room|incision) is at .*, by its log /)
+    expect(details).toMatchObject([{ kind: 'case_differs', bookingId: caseId, message }])
+  })
+
   test('negative control: without the rule, verify finds the cancelled case that had begun', async ({ database }) => {
     await plantFunction(database, 'has_not_begun', { part: /and m\.milestone <> 'arrived'/, becomes: 'and false' })
     const arrived = await anArrivedCase(database)
