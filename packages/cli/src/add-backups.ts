@@ -70,6 +70,7 @@ export function addBackups(program: Command, context: CommandContext, end: End):
     .option('--to <url>', 'an empty database, as for DATABASE_URL; -: read it from standard input')
     .option('--to-data <directory>', 'a new data directory of the embedded database')
     .option('--dry-run', 'copy everything, and undo it')
+    .option('--reopen', 'move nothing: let a database that a move has closed accept writes again')
     .addOption(jsonOption())
     .addHelpText('after', '\nStop every server and worker first. Afterwards the old database is read-only.')
     .action(async (options: MoveOptions) =>

@@ -31,8 +31,15 @@ export async function whileClosed<Result>(
     stays ||= keep
     return result
   } finally {
-    if (!stays) await reopen(pool, note)
+    if (!stays) await reopenOrNote(pool, note)
   }
+}
+
+/** Lets new sessions of a database write again. @returns whether they could not */
+export async function reopen(pool: Pool): Promise<boolean> {
+  if (!(await isClosed(pool))) return false
+  await change(pool, 'reset default_transaction_read_only')
+  return true
 }
 
 /** The setting of the database, whatever that of this session is. */
@@ -44,12 +51,9 @@ async function isClosed(pool: Pool): Promise<boolean> {
   return rowCount === 1
 }
 
-async function reopen(pool: Pool, note: (line: string) => void): Promise<void> {
-  await change(pool, 'reset default_transaction_read_only').catch((error: unknown) => {
-    note(
-      `The old database is still read-only (${messageOf(error)}): run ALTER DATABASE … RESET ` +
-        'default_transaction_read_only for it.',
-    )
+async function reopenOrNote(pool: Pool, note: (line: string) => void): Promise<void> {
+  await reopen(pool).catch((error: unknown) => {
+    note(`The old database is still read-only (${messageOf(error)}): run \`holdfast move-database --reopen\`.`)
   })
 }
 

@@ -15,11 +15,11 @@ import type { JsonOption } from '../command-options.ts'
 import { recordCommand } from '../record-command.ts'
 import { refuseWhileRunning } from '../refuse-while-running.ts'
 import { pathOf } from '../terminal.ts'
-import { whileClosed } from '../while-closed.ts'
+import { reopen, whileClosed } from '../while-closed.ts'
 import { withDatabase } from '../with-database.ts'
 import { withPool } from '../with-pool.ts'
 
-export type MoveOptions = JsonOption & { to?: string; toData?: string; dryRun?: boolean }
+export type MoveOptions = JsonOption & { to?: string; toData?: string; dryRun?: boolean; reopen?: boolean }
 
 type Pool = ReturnType<typeof createPool>
 type Move = Parameters<typeof moveDatabase>[0]
@@ -36,6 +36,7 @@ const urlBytesMax = 4_096
  * verifies it there. If that fails, the old database accepts writes again.
  */
 export async function moveDatabaseCommand(context: CommandContext, options: MoveOptions): Promise<ExitCode> {
+  if (options.reopen === true) return reopenCommand(context, options)
   const { terminal, env, signal } = context
   const dryRun = options.dryRun === true
   const beganAt = performance.now()
@@ -60,6 +61,21 @@ export async function moveDatabaseCommand(context: CommandContext, options: Move
   if (options.json === true) terminal.json({ dryRun, rows: moved.rows, tables: moved.tables, seconds, verify: report })
   else print(context, options, { rows: moved.rows, seconds, report })
   return report === null || isGood(report) ? 0 : 1
+}
+
+/** `--reopen`: after a move that was killed, or to go back to the old database. Not while a move is running. */
+async function reopenCommand(context: CommandContext, { to, toData, dryRun, json }: MoveOptions): Promise<ExitCode> {
+  const { terminal } = context
+  if (to !== undefined || toData !== undefined || dryRun === true) {
+    throw new CommandRefusal('--reopen moves nothing: leave out --to, --to-data and --dry-run', 2)
+  }
+  const reopened = await withDatabase(context, ({ ownerUrl }) =>
+    oneAtATime(ownerUrl, () => withPool(ownerUrl, poolName, reopen)),
+  )
+  if (json === true) terminal.json({ reopened })
+  else if (!reopened) terminal.out('The database accepts writes already: nothing to do.')
+  else terminal.out('The database accepts writes again. What another one got since the move is not in it.')
+  return 0
 }
 
 /** Verifies the copy while the old database accepts no writes, and lets it accept them again if the move fails. */

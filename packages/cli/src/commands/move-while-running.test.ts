@@ -145,3 +145,19 @@ test('a move that was killed is repeated, and leaves the old database read-only'
   expect(code).toBe(0)
   await expect(isWritable(old)).rejects.toThrow(/read-only transaction/)
 })
+
+test('a database that a killed move left read-only accepts writes again by --reopen, and only then', async () => {
+  const { old, owner } = await anInstallation()
+  const reopen = async (...args: string[]) =>
+    (await runCaptured(['move-database', '--reopen', ...args], { DATABASE_URL: old })).out.join()
+  expect(await reopen()).toMatch(/accepts writes already/)
+  const { rows } = await owner.query('select quote_ident(current_database()) as name')
+  await owner.query(`alter database ${rows[0].name} set default_transaction_read_only = on`)
+  const refused = await runCaptured(['migrate'], { DATABASE_URL: old })
+  expect(refused.err.join()).toContain('run `holdfast move-database --reopen`')
+  await expect(isWritable(old)).rejects.toThrow(/read-only transaction/)
+  expect(JSON.parse(await reopen('--json'))).toEqual({ reopened: true })
+  expect(await isWritable(old)).toBe(true)
+  const other = await runCaptured(['move-database', '--reopen', '--to', old], { DATABASE_URL: old })
+  expect(other).toMatchObject({ code: 2, err: [expect.stringContaining('--reopen moves nothing')] })
+})

@@ -28,7 +28,7 @@ test('PostgreSQL 15 and an owner’s privileges are enough', () => {
 test.each<[string, Partial<DatabaseFacts>, string]>([
   ['server_too_old', { version: 140_011, version_text: '14.11' }, 'PostgreSQL 14.11'],
   ['read_only', { in_recovery: true }, 'standby'],
-  ['read_only', { read_only: true }, 'RESET default_transaction_read_only'],
+  ['read_only', { read_only: true }, 'move-database --reopen'],
   ['extension_missing', { extension_available: false }, 'btree_gist'],
   ['privilege_missing', { may_create_role: false }, 'CREATE ROLE holdfast_app NOLOGIN;'],
 ])('%s', (kind, facts, message) => {

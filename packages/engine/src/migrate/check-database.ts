@@ -83,8 +83,8 @@ function checkServer(facts: DatabaseFacts): void {
     throw new MigrateError(
       'read_only',
       `The database ${quoted(facts.database)} is read-only: it is being moved, or was moved to another server. Point ` +
-        'DATABASE_URL at the new one. If the move was interrupted, or to use this one again, run ALTER DATABASE ' +
-        `${quoted(facts.database)} RESET default_transaction_read_only.`,
+        'DATABASE_URL at the new one. If the move was interrupted, or to use this one again, run ' +
+        '`holdfast move-database --reopen`.',
     )
   }
   if (facts.encoding !== 'UTF8') {
