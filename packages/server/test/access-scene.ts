@@ -86,7 +86,7 @@ async function aMessageAbout(database: TestDatabase, { id, clinicNo, slotId, ver
 /** Nothing listens at its URL. */
 async function aWebhookOf({ engine: { webhooks } }: RestApp, clinicNo: number): Promise<string> {
   const events = ['booking.confirmed'] as const
-  const webhook = { clinicNo, url: webhookUrl, events, sealedSecret: 'sealed', rotationHours: 24 }
+  const webhook = { clinicNo, url: webhookUrl, events, sealedSecret: 'sealed' }
   const created = await webhooks.create(webhook, null)
   if (created.kind !== 'done') throw new Error(created.kind)
   return created.webhook.id

@@ -106,8 +106,8 @@ type Missing = { kind: 'webhook_missing' }
 
 export type Webhooks = {
   /**
-   * `too_many_webhooks`: the clinic has `max`. A repetition with the key rotates the secret of the webhook that the
-   * first request has created: its response may have been lost. `webhook_missing`: it was removed since.
+   * `too_many_webhooks`: the clinic has `max`. A repetition with the key returns what the first request has created, as
+   * it is now, with its secret: the response may have been lost. `webhook_missing`: it was removed since.
    */
   create(
     webhook: {
@@ -115,11 +115,13 @@ export type Webhooks = {
       url: string
       events: readonly PublishedEvent[]
       sealedSecret: string
-      rotationHours: number
     },
     writeKey: WriteKey,
   ): Promise<
-    { kind: 'done'; webhook: Webhook } | { kind: 'too_many_webhooks'; max: number } | { kind: 'key_reused' } | Missing
+    | { kind: 'done'; webhook: Webhook; sealedSecret: string }
+    | { kind: 'too_many_webhooks'; max: number }
+    | { kind: 'key_reused' }
+    | Missing
   >
   /** All of the clinic, the oldest first. */
   list(clinicNo: number): Promise<Webhook[]>

@@ -108,20 +108,22 @@ export function createWebhooks(pool: pg.Pool): Webhooks {
   }
 }
 
-/** A repetition creates nothing, and gives what the first request has created another secret. */
+/** A repetition creates nothing, and changes nothing of what the first request has created. */
 async function createOnce(
   transaction: pg.PoolClient,
   webhook: NewWebhook,
   writeKey: WriteKey,
 ): ReturnType<Webhooks['create']> {
-  const { clinicNo, sealedSecret, rotationHours: hours } = webhook
   const isStored = (id: string | null) => id !== null
   const result = await runOnce(transaction, writeKey, () => create(transaction, webhook), isStored)
   if (result.kind === 'key_reused') return result
   if (result.value === null) return { kind: 'too_many_webhooks', max: webhooksMax }
-  if (result.kind === 'replayed') return rotateSecret(transaction, clinicNo, result.value, { sealedSecret, hours })
-  const created = await findWebhook(transaction, clinicNo, result.value)
-  return created === null ? missing : { kind: 'done', webhook: created }
+  const { rows } = await transaction.query<Webhook & { sealedSecret: string }>(sql`
+    select ${webhookColumns}, w.secret as "sealedSecret"
+      from holdfast.webhook w where w.clinic_no = ${webhook.clinicNo} and w.id = ${result.value}`)
+  if (rows[0] === undefined) return missing
+  const { sealedSecret, ...created } = rows[0]
+  return { kind: 'done', webhook: created, sealedSecret }
 }
 
 /** @returns its id; null: the clinic has as many as it may have */
@@ -139,7 +141,7 @@ async function create(
 }
 
 function rotateSecret(
-  connection: pg.Pool | pg.PoolClient,
+  pool: pg.Pool,
   clinicNo: number,
   id: string,
   { sealedSecret, hours }: SecretRotation,
@@ -150,17 +152,17 @@ function rotateSecret(
                                                       - make_interval(mins => ${repeatedMinutes})
                            then previous_secret else secret end,
     previous_secret_until = now() + make_interval(hours => ${hours}), secret = ${sealedSecret}`
-  return change(connection, clinicNo, id, rotation)
+  return change(pool, clinicNo, id, rotation)
 }
 
 async function change(
-  connection: pg.Pool | pg.PoolClient,
+  pool: pg.Pool,
   clinicNo: number,
   id: string,
   assignments: Sql,
 ): ReturnType<Webhooks['rotateSecret']> {
   if (!isId(id)) return missing
-  const { rows } = await connection.query<Webhook>(sql`
+  const { rows } = await pool.query<Webhook>(sql`
     with w as (update holdfast.webhook set ${assignments} where clinic_no = ${clinicNo} and id = ${id} returning *)
     select ${webhookColumns} from w`)
   const [webhook] = rows

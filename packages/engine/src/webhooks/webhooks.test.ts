@@ -32,7 +32,7 @@ async function aScene(database: TestDatabase): Promise<{ slot: BuiltSlot; clinic
 }
 
 async function aWebhook(database: TestDatabase, clinicNo: number, events: readonly PublishedEvent[] = allEvents) {
-  const sent = { clinicNo, url: 'https://hooks.example.org/', events, sealedSecret: 'sealed', rotationHours: 24 }
+  const sent = { clinicNo, url: 'https://hooks.example.org/', events, sealedSecret: 'sealed' }
   const outcome = await createWebhooks(database.appPool).create(sent, null)
   if (outcome.kind !== 'done') throw new Error(outcome.kind)
   return outcome.webhook.id
@@ -346,7 +346,7 @@ test('a clinic has at most 20 webhooks; one that is removed takes its deliveries
   const { slot, clinicNo } = await aScene(database)
   const webhooks = createWebhooks(database.appPool)
   const url = 'https://hooks.example.org/'
-  const sent = { clinicNo, url, events: allEvents, sealedSecret: 'sealed', rotationHours: 24 }
+  const sent = { clinicNo, url, events: allEvents, sealedSecret: 'sealed' }
   const outcomes = await Promise.all(Array.from({ length: 22 }, () => webhooks.create(sent, null)))
   expect(outcomes.filter(({ kind }) => kind === 'done')).toHaveLength(20)
   expect(outcomes.filter(({ kind }) => kind === 'too_many_webhooks')).toHaveLength(2)

@@ -19,7 +19,7 @@ async function aClinicWith(database: TestDatabase, url: string) {
   onTestFinished(() => engine.stop())
   const sealedSecret = await sealed.seal('whsec_c2VjcmV0')
   const events = ['booking.confirmed'] as const
-  const sent = { clinicNo: slot.clinicNo, url, events, sealedSecret, rotationHours: 24 }
+  const sent = { clinicNo: slot.clinicNo, url, events, sealedSecret }
   expect((await engine.webhooks.create(sent, null)).kind).toBe('done')
   return { book: () => aBooking(database, slot) }
 }

@@ -2259,7 +2259,7 @@ export const listWebhooks = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Send a clinic’s events to a URL
  *
- * Every event from now on is sent by POST, with the headers of Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature). Bodies have ids and times, and no names. Any response 2xx within 15 seconds accepts the event. Otherwise it is repeated for three days, and after three days without a success the webhook is paused. The events of a booking are sent in their order. An event may arrive twice: its webhook-id is the same then. A repetition with the same Idempotency-Key creates nothing: the response, which is not stored because of its secret, has another one, and the secret until then signs as well for a day.
+ * Every event from now on is sent by POST, with the headers of Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature). Bodies have ids and times, and no names. Any response 2xx within 15 seconds accepts the event. Otherwise it is repeated for three days, and after three days without a success the webhook is paused. The events of a booking are sent in their order. An event may arrive twice: its webhook-id is the same then. A repetition with the same Idempotency-Key creates nothing: the response has the webhook and the secret as they are then.
  *
  * Who may call: Admins of the clinic.
  */

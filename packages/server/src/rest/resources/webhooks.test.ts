@@ -38,12 +38,21 @@ test('an administrator adds, reads, changes, pauses, resumes and removes a webho
   ])
 })
 
-test('a repetition of the request that adds one adds nothing, and gets another secret', async ({ database, rest }) => {
+test('a repetition of the request that adds one changes nothing, and gets the secret', async ({ database, rest }) => {
   const { path, admin } = await aDesk(database, rest)
   const create = (key: string, body: object = hook) => rest.call('createWebhook', { path, as: admin, body, key })
-  const [first, again] = [await create('the key'), await create('the key')]
-  expect(again.body).toMatchObject({ id: first.body.id, previousSecretUntil: expect.any(String) })
-  expect(again.body.secret).not.toBe(first.body.secret)
+  const [first, ...others] = await Promise.all(Array.from({ length: 5 }, () => create('the key')))
+  if (first === undefined) throw new Error('There is no response.')
+  for (const again of others) expect(again).toMatchObject({ status: 201, body: first.body })
+  expect(first.body).toMatchObject({ previousSecretUntil: null, secret: expect.stringMatching(/^whsec_/) })
+  const one = { path: { ...path, webhookId: first.body.id }, as: admin }
+  const rotated = (await rest.call('rotateWebhookSecret', one)).body.secret
+  expect((await create('the key')).body.secret).toBe(rotated)
+  // As if it had been sealed by a secret that the server has no more.
+  await database.ownerPool.query(`update holdfast.webhook set secret = 'sealed' where id = $1`, [first.body.id])
+  const resealed = (await create('the key')).body.secret
+  expect([first.body.secret, rotated]).not.toContain(resealed)
+  expect((await create('the key')).body.secret).toBe(resealed)
   expect((await create('another key')).body.id).not.toBe(first.body.id)
   expect((await rest.call('listWebhooks', { path, as: admin })).body.items).toHaveLength(2)
   expect((await create('the key', { ...hook, events: ['booking.moved'] })).problem.code).toBe('idempotency_key_reused')

@@ -22,20 +22,25 @@ export function serveWebhooks(serve: Serve, deps: RestDeps): void {
     restOperations.createWebhook,
     async ({ body, granted: { clinic }, key }) => {
       requireUrl(deps, body.url)
-      const secret = newWebhookSecret()
-      const sealedSecret = await deps.webhookSender.sealed.seal(secret)
-      const webhook = { clinicNo: clinic.no, ...body, sealedSecret, rotationHours }
+      const { sealed } = deps.webhookSender
+      const webhook = { clinicNo: clinic.no, ...body, sealedSecret: await sealed.seal(newWebhookSecret()) }
       const outcome = await webhooks.create(webhook, writeKeyOf(key, `createWebhook ${clinic.id}`, body))
       if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
       if (outcome.kind === 'webhook_missing') throw noWebhook()
       if (outcome.kind === 'too_many_webhooks') {
         throw problem('too_many_webhooks', `The clinic has ${outcome.max} webhooks, which is the most.`)
       }
+      const secret = await afterCommit(() => sealed.open(outcome.sealedSecret))
+      // Of a repetition: no secret of this server opens it any more, so nothing is signed with it either.
+      if (secret === null) {
+        const body = await afterCommit(() => withNewSecret(deps, clinic.no, outcome.webhook.id))
+        return { status: 201, body }
+      }
       return { status: 201, body: { ...webhookBody(outcome.webhook), secret } }
     },
     {
       returnsSecret:
-        'Repeat it with the same Idempotency-Key: the response has another secret. If it had no key, list the ' +
+        'Repeat it with the same Idempotency-Key: the response has the secret. If it had no key, list the ' +
         'webhooks: if it is among them, rotate its secret to get one; if it is not, create it again.',
       audit: ({ granted: { clinic } }, body) => changeOf(clinic.no, idIn(body), 'added'),
     },
@@ -75,13 +80,10 @@ export function serveWebhooks(serve: Serve, deps: RestDeps): void {
 
   serve(
     restOperations.rotateWebhookSecret,
-    async ({ params, granted: { clinic } }) => {
-      const secret = newWebhookSecret()
-      const sealedSecret = await deps.webhookSender.sealed.seal(secret)
-      const outcome = await webhooks.rotateSecret(clinic.no, params.webhookId, { sealedSecret, hours: rotationHours })
-      if (outcome.kind !== 'done') throw noWebhook()
-      return { status: 200, body: { ...webhookBody(outcome.webhook), secret } }
-    },
+    async ({ params, granted: { clinic } }) => ({
+      status: 200,
+      body: await withNewSecret(deps, clinic.no, params.webhookId),
+    }),
     {
       returnsSecret: 'Rotate it again: the response has another secret.',
       audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.webhookId, 'secret'),
@@ -89,6 +91,15 @@ export function serveWebhooks(serve: Serve, deps: RestDeps): void {
   )
 
   serveDeliveries(serve, deps)
+}
+
+/** @throws ProblemError webhook_not_found */
+async function withNewSecret({ engine: { webhooks }, webhookSender }: RestDeps, clinicNo: number, webhookId: string) {
+  const secret = newWebhookSecret()
+  const sealedSecret = await webhookSender.sealed.seal(secret)
+  const outcome = await webhooks.rotateSecret(clinicNo, webhookId, { sealedSecret, hours: rotationHours })
+  if (outcome.kind !== 'done') throw noWebhook()
+  return { ...webhookBody(outcome.webhook), secret }
 }
 
 function serveDeliveries(serve: Serve, { engine: { webhooks }, webhookSender }: RestDeps): void {
