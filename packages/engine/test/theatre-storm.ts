@@ -21,9 +21,11 @@ type Storm = {
   anaesthetists: string[]
   nurses: string[]
   days: number
+  /** Cases that were booked and not ended since: the aims of further steps. */
+  caseIds: string[]
 }
 
-type StormReport = {
+export type StormReport = {
   /** Outcomes of each kind of step. */
   counts: Record<string, number>
   /** Errors that were thrown: deadlocks and violated constraints are among them. */
@@ -31,7 +33,7 @@ type StormReport = {
 }
 
 /**
- * 10 rooms with turnover, each with a block of 180 minutes a day and open time around it, 20 surgeons and 30 units.
+ * 10 rooms with turnover, each with a block of 150 minutes a day and open time around it, 20 surgeons and 30 units.
  *
  * `isWhole`: on two days, with 8 anaesthetists, 12 nurses and clinic slots of the surgeons.
  */
@@ -49,14 +51,14 @@ export async function aStorm(database: TestDatabase, { isWhole = false } = {}): 
   for (const roomId of rooms) {
     const drafts = Array.from({ length: days }, (_, day) => {
       const [startsAt, endsAt] = [soonAt(24 * day + 10), soonAt(24 * day + 16)]
-      return { startsAt, endsAt, capacity: 180 }
+      return { startsAt, endsAt, capacity: 150 }
     })
     const owner = { service: null, surgeonId: null, releaseDays: null }
     await theatre.createBlocks({ ...owner, roomId, when: { drafts }, dryRun: false, actorId: null })
   }
   const anaesthetists = await all(isWhole ? anaesthetistCount : 0, () => someStaff(theatre, clinic, 'anaesthetist'))
   const nurses = await all(isWhole ? nurseCount : 0, () => someStaff(theatre, clinic, 'nurse'))
-  return { scene, rooms, surgeons, equipment, anaesthetists, nurses, days }
+  return { scene, rooms, surgeons, equipment, anaesthetists, nurses, days, caseIds: [] }
 }
 
 async function all<Item>(count: number, build: (n: number) => Promise<Item>): Promise<Item[]> {
@@ -71,19 +73,20 @@ export function randomNumbers(seed: number): (below: number) => number {
   return (below) => Math.floor(random() * below)
 }
 
+/** `report`: of former steps, to which these are added. */
+type StormRun = { seed: number; clients?: number; steps: number; report?: StormReport }
+
 /** 8 clients at once, each with so many random claims, changes, ends, cancellations and lapses of booked cases. */
 export async function runStorm(
   database: TestDatabase,
   storm: Storm,
-  { seed, clients = 8, steps }: { seed: number; clients?: number; steps: number },
+  { seed, clients = 8, steps, report = { counts: {}, errors: [] } }: StormRun,
 ): Promise<StormReport> {
-  const report: StormReport = { counts: {}, errors: [] }
-  const caseIds: string[] = []
   const client = async (index: number) => {
     const pick = randomNumbers(seed * 1_000 + index)
     for (let step = 0; step < steps; step += 1) {
       try {
-        const [name, kind] = await takeStep(database, storm, caseIds, pick)
+        const [name, kind] = await takeStep(database, storm, pick)
         report.counts[`${name} ${kind}`] = (report.counts[`${name} ${kind}`] ?? 0) + 1
       } catch (error) {
         report.errors.push(error instanceof Error ? error.message : String(error))
@@ -96,24 +99,20 @@ export async function runStorm(
 
 type Pick = (below: number) => number
 
-async function takeStep(
-  database: TestDatabase,
-  storm: Storm,
-  caseIds: string[],
-  pick: Pick,
-): Promise<[string, string]> {
+async function takeStep(database: TestDatabase, storm: Storm, pick: Pick): Promise<[string, string]> {
+  const { caseIds } = storm
   const { theatre } = storm.scene
   const known = () => caseIds[pick(caseIds.length)] ?? aCase(storm.scene).caseId
   const by = { actorId: null, key: randomUUID() }
   const dice = pick(100)
   const hasTeams = storm.nurses.length > 0
-  if (dice < (hasTeams ? 28 : 40) || caseIds.length < 4) {
-    const request = randomClaim(storm, pick)
+  if (dice < (hasTeams ? 28 : 40) || dice >= 93 || caseIds.length < 4) {
+    const request = await anyClaim(storm, known(), pick)
     const { kind } = await theatre.claimCase(request)
     if (kind === 'booked') caseIds.push(request.caseId)
     return ['claim', kind]
   }
-  if (dice < 33) return ['slot', await createSlot(storm, pick)]
+  if (dice < 33) return ['slot', await createSlot(storm, known(), pick)]
   if (dice < 40) {
     const { staffIds, anaesthetistId, equipment } = randomClaim(storm, pick)
     const change = pick(2) === 0 ? { anaesthetistId, equipment } : { staffIds }
@@ -126,20 +125,20 @@ async function takeStep(
     const change = pick(2) === 0 ? { roomId, startsAt } : { startsAt, minutes, surgeonId }
     return ['move', (await theatre.moveCase({ ...by, caseId: known(), change, override: null })).kind]
   }
-  if (dice < 70) {
+  if (dice < 66) {
     const [caseId, otherCaseId] = [known(), known()]
     if (caseId === otherCaseId) return ['swap', 'same']
     return ['swap', (await theatre.swapCases({ ...by, caseId, otherCaseId, override: null })).kind]
   }
-  if (dice < 76) return ['bump', await bump(storm, caseIds, known(), pick)]
-  if (dice < 81) return ['confirm', (await theatre.confirmCase({ ...by, caseId: known() })).kind]
-  if (dice < 92) {
+  if (dice < 72) return ['bump', await bump(storm, known(), pick)]
+  if (dice < 78) return ['confirm', (await theatre.confirmCase({ ...by, caseId: known() })).kind]
+  if (dice < 85) {
     const caseId = known()
     forget(caseIds, [caseId])
     return ['cancel', (await theatre.cancelCase({ ...by, caseId, reasonCode: 'patient' })).kind]
   }
-  if (dice < 96) return ['extend', await extend(storm, known(), pick)]
-  if (dice < 97) {
+  if (dice < 89) return ['extend', await extend(storm, known(), pick)]
+  if (dice < 90) {
     await database.appPool.query('select holdfast.expire_holds(1000)')
     return ['sweep', 'done']
   }
@@ -155,16 +154,19 @@ function forget(caseIds: string[], gone: readonly string[]): void {
   }
 }
 
-/** A quarter of an hour of a surgeon's clinic. */
-async function createSlot({ scene: { engine }, surgeons, days }: Storm, pick: Pick): Promise<string> {
-  const startsAt = randomStart(days, pick)
+/** A quarter of an hour of a surgeon's clinic, every other time one in which the surgeon operates. */
+async function createSlot({ scene, surgeons, days }: Storm, caseId: string, pick: Pick): Promise<string> {
+  const { engine, theatre } = scene
+  const one = pick(2) === 0 ? await theatre.case(caseId) : null
+  const startsAt = one?.startsAt ?? randomStart(days, pick)
   const drafts = [{ startsAt, endsAt: new Date(startsAt.getTime() + 900_000), capacity: 1 }]
-  const doctorId = surgeons[pick(surgeons.length)]?.id ?? ''
+  const doctorId = one?.surgeonId ?? surgeons[pick(surgeons.length)]?.id ?? ''
   const { items } = await engine.createSlots({ doctorId, drafts, dryRun: false })
   return items[0]?.outcome ?? 'none'
 }
 
-async function bump(storm: Storm, caseIds: string[], otherId: string, pick: Pick): Promise<string> {
+async function bump(storm: Storm, otherId: string, pick: Pick): Promise<string> {
+  const { caseIds } = storm
   const { theatre } = storm.scene
   const emergency = { ...randomClaim(storm, pick), urgency: 'immediate' as const }
   const checked = await theatre.checkCase(emergency)
@@ -231,6 +233,23 @@ function randomClaim(storm: Storm, pick: Pick): ClaimCaseRequest {
     confirm: pick(2) === 0,
     override: { rules: ['block_overrun'], reason: 'Test' },
   })
+}
+
+/** Every third one needs what another case has at about that time: its patient, its people, its equipment or its room. */
+async function anyClaim(storm: Storm, caseId: string, pick: Pick): Promise<ClaimCaseRequest> {
+  const claim = randomClaim(storm, pick)
+  const one = pick(3) === 0 ? await storm.scene.theatre.case(caseId) : null
+  if (one === null) return claim
+  const { roomId, anaesthetistId, staffIds, equipment } = one
+  const shared = [
+    { patient: one.patient ?? claim.patient },
+    { anaesthetistId, staffIds },
+    { equipment },
+    { roomId, startsAt: one.endsAt },
+    { roomId, startsAt: new Date(one.endsAt.getTime() + 300_000) },
+  ]
+  const startsAt = new Date(one.startsAt.getTime() + 900_000 * pick(3))
+  return { ...claim, startsAt, ...shared[pick(shared.length)] }
 }
 
 /**
