@@ -28,10 +28,10 @@ export function readSettings({ env, terminal }: CommandContext): Config {
 export async function withDatabase<Result>(
   context: CommandContext,
   use: (database: Awaited<ReturnType<typeof openDatabase>>, config: Config) => Promise<Result>,
-  { share = true }: { share?: true | 'running' } = {},
+  { share = true, mayBeNew = false }: { share?: true | 'running'; mayBeNew?: boolean } = {},
 ): Promise<Result> {
   const config = readSettings(context)
-  const database = await openDatabase(config, { share, say: (line) => context.terminal.note(line) })
+  const database = await openDatabase(config, { share, mayBeNew, say: (line) => context.terminal.note(line) })
   try {
     return await use(database, config)
   } catch (error) {

@@ -23,9 +23,14 @@ const draftPrefix = 'postgres.initialising-'
  * The cluster is created under another name and renamed when it is complete. An incomplete one is recognised by its
  * name and created again; a cluster with the final name is never changed.
  *
- * @throws EmbeddedPostgresError `not_a_cluster`, `other_major_version`, `restore_unfinished`, `initialise_failed`
+ * @throws EmbeddedPostgresError `not_a_cluster`, `other_major_version`, `restore_unfinished`, `initialise_failed`; and
+ *   whatever `beforeCreating` throws
  */
-export async function initialiseCluster(clusterHome: ClusterHome, binaries: PostgresBinaries): Promise<string> {
+export async function initialiseCluster(
+  clusterHome: ClusterHome,
+  binaries: PostgresBinaries,
+  beforeCreating?: () => Promise<void>,
+): Promise<string> {
   const { clusterDirectory, dataDirectory, account } = clusterHome
   const existing = await majorVersionOf(clusterDirectory)
   const known = await readOwnerPassword(dataDirectory)
@@ -38,6 +43,7 @@ export async function initialiseCluster(clusterHome: ClusterHome, binaries: Post
     return password
   }
   await refuseUnfinishedRestore(clusterHome.home)
+  await beforeCreating?.()
   const password = known ?? newPassword()
   await writeDurably(join(dataDirectory, passwordName), password)
   await removeDrafts(clusterHome.home)

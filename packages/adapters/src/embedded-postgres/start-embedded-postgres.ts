@@ -12,6 +12,8 @@ import { stopOnParentExit } from './stop-on-parent-exit.ts'
 export type StartEmbeddedPostgresOptions = {
   /** Created if needed. Only one Holdfast process may use it at a time. */
   dataDirectory: string
+  /** Called if there is no database, before one is created. Nothing is created if it throws. */
+  beforeCreating?: () => Promise<void>
   /** Receives messages for a person, such as where the data is stored or what was recovered. */
   log?: (message: string) => void
   /** Server settings that are added to Holdfast's, as `name: value`. */
@@ -53,7 +55,7 @@ export async function startEmbeddedPostgres(
     const clusterHome = await prepareClusterHome(dataDirectory, sharedDirectory, log)
     const binaries = await postgresBinaries(clusterHome.account, sharedDirectory, log)
     await clearLeftovers(clusterHome, log)
-    const password = await initialiseCluster(clusterHome, binaries)
+    const password = await initialiseCluster(clusterHome, binaries, options.beforeCreating)
     const socketDirectory = await makeSocketDirectory(clusterHome)
     const settings = { ...postgresSettings(socketDirectory, memoryBytes()), ...options.settings }
     const supervised = await supervise(clusterHome, binaries, settings, log)

@@ -5,7 +5,9 @@ import { withDatabase } from '../with-database.ts'
 /** `holdfast migrate`: updates the database to this release. Idempotent, and safe beside running servers. */
 export async function migrateCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
   const { terminal } = context
-  const { engine, accounts } = await withDatabase(context, async (database) => (await database.migrate()).migrated)
+  const { engine, accounts } = await withDatabase(context, async (database) => (await database.migrate()).migrated, {
+    mayBeNew: true,
+  })
   const accountTables = [...accounts.createdTables, ...accounts.changedTables]
   if (options.json === true) {
     terminal.json({ version: engine.version, applied: engine.applied, functions: engine.functions, accountTables })

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connectEmbeddedPostgres, withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import { asPooled } from '@holdfast/engine'
+import { lostDatabase } from '@holdfast/server/compose'
 import { type Config, readConfig } from '@holdfast/server/config'
 import { messageOf } from '../message-of.ts'
 import type { Environment } from '../terminal.ts'
@@ -75,10 +76,7 @@ async function examineDatabase(config: Config): Promise<{ version: string | null
     const running = await connectEmbeddedPostgres({ dataDirectory })
     if (running !== undefined) return withDirectory(directory, await checkWithSecret(config, running.ownerUrl))
     if (!(await hasDatabase(dataDirectory))) {
-      return {
-        version: null,
-        checks: [directory, ok('database', 'embedded, not created yet: `holdfast start` creates it')],
-      }
+      return { version: null, checks: [directory, checkMissingDatabase(config)] }
     }
     return withDirectory(
       directory,
@@ -88,6 +86,12 @@ async function examineDatabase(config: Config): Promise<{ version: string | null
     const check = problem('database', `the embedded database cannot run: ${messageOf(error)}`, 'follow the message')
     return { version: null, checks: [directory, check] }
   }
+}
+
+function checkMissingDatabase(config: Config): Check {
+  const lost = lostDatabase(config)
+  if (lost !== null) return problem('database', lost.message, 'follow the message')
+  return ok('database', 'embedded, not created yet: `holdfast start` creates it')
 }
 
 async function checkWithSecret(config: Config, ownerUrl: string): Promise<{ version: string | null; checks: Check[] }> {

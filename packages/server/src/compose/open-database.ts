@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import {
   connectEmbeddedPostgres,
   EmbeddedPostgresError,
@@ -6,6 +7,7 @@ import {
 } from '@holdfast/adapters/embedded-postgres'
 import { asPooled } from '@holdfast/engine'
 import type { Config } from '../config/config.ts'
+import { StartError } from '../lifecycle/start-error.ts'
 import { applicationUrlOf } from './application-urls.ts'
 import { connectionsOfProcess } from './database-connections.ts'
 import { type MigratedDatabase, migrateDatabase, type PreparedDatabase, prepareDatabase } from './prepare-database.ts'
@@ -28,6 +30,8 @@ export type OpenDatabaseOptions = {
    * same, but start none.
    */
   share: boolean | 'running'
+  /** An empty database may be created for a secret that is there already. */
+  mayBeNew?: boolean
   /** Receives messages for a person, such as where the data is stored or what was recovered. */
   say?: (line: string) => void
 }
@@ -51,7 +55,7 @@ export type Database = OpenDatabase & {
  * Opens the configured database: DATABASE_URL, else the embedded server on HOLDFAST_DATA. With a URL, does not connect
  * yet. Call `stop` at the end.
  *
- * @throws EmbeddedPostgresError see its kinds
+ * @throws EmbeddedPostgresError see its kinds; StartError if the database is missing and its secret is not
  */
 export async function openDatabase(config: Config, options: OpenDatabaseOptions): Promise<Database> {
   const database = await open(config, options)
@@ -66,18 +70,42 @@ export async function openDatabase(config: Config, options: OpenDatabaseOptions)
 /** Of the embedded server, for one server process, a worker and commands. */
 const connectionsOfOne = 100
 
-async function open(config: Config, { share, say }: OpenDatabaseOptions): Promise<OpenDatabase> {
+async function open(config: Config, { share, say, mayBeNew }: OpenDatabaseOptions): Promise<OpenDatabase> {
   if (config.databaseUrl !== null) {
     const url = config.databaseDirectUrl ?? config.databaseUrl
     const isSession = config.databaseDirectUrl === null && config.databasePool === 'session'
     return { ownerUrl: isSession ? asPooled(url) : url, embedded: false, stop: async () => undefined }
   }
-  const options = { dataDirectory: config.dataDirectory, ...(say === undefined ? {} : { log: say }) }
+  const options = {
+    dataDirectory: config.dataDirectory,
+    ...(mayBeNew ? {} : { beforeCreating: () => refuseLostDatabase(config) }),
+    ...(say === undefined ? {} : { log: say }),
+  }
   if (share === 'running') return openRunning(config.dataDirectory)
   if (share) return openShared(options)
   const connections = connectionsOfOne + (config.processes - 1) * connectionsOfProcess(config)
   const embedded = await startEmbeddedPostgres({ ...options, settings: { max_connections: String(connections) } })
   return { ownerUrl: embedded.ownerUrl, embedded: true, stop: () => embedded.stop() }
+}
+
+/**
+ * The server creates its secret after its database. Where there is only the secret, HOLDFAST_DATA is wrong, its disk is
+ * not mounted, or what should have been restored was not: an empty database would be used instead of the lost one.
+ *
+ * @returns the error if there is no database in HOLDFAST_DATA; null: one may be created there
+ */
+export function lostDatabase({ dataDirectory, secretFile }: Config): StartError | null {
+  if (secretFile === null || !existsSync(secretFile)) return null
+  return new StartError(
+    `There is no database in ${dataDirectory}, and ${secretFile} is the secret of one. Correct HOLDFAST_DATA, mount ` +
+      'its disk, or restore a backup into it. To begin with an empty database, move that file away, or run `holdfast ' +
+      'migrate` if it is to be the secret of the new one.',
+  )
+}
+
+async function refuseLostDatabase(config: Config): Promise<void> {
+  const lost = lostDatabase(config)
+  if (lost !== null) throw lost
 }
 
 async function openRunning(dataDirectory: string): Promise<OpenDatabase> {
