@@ -89,6 +89,7 @@ export function throughPgBouncer(url: string, directory: string): string {
   const changed = new URL(url.replace(/^(postgres(?:ql)?:\/\/[^/@]*@)\//, '$1localhost/'))
   changed.port = `${port}`
   changed.searchParams.set('host', directory)
+  changed.searchParams.delete('options')
   return changed.href
 }
 

@@ -50,6 +50,7 @@ test('variables for another PostgreSQL in the environment do not lead away from 
     PGDATABASE: 'x',
     PGSSLMODE: 'require',
     PGSSLNEGOTIATION: 'direct',
+    PGOPTIONS: '-c no_such_setting=1',
   }
   for (const [name, value] of Object.entries({ ...others, PGDATA: '/nowhere', PGAPPNAME: 'x' })) vi.stubEnv(name, value)
   onTestFinished(() => void vi.unstubAllEnvs())

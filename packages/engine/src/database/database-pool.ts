@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { isNoneFree, isNoResponse, isNotWritable, isPlanOutdated, PoolExhausted } from './database-unavailable.ts'
-import { isPooled, schemaOf } from './database-url.ts'
+import { isPooled, schemaOf, takeOptions } from './database-url.ts'
 import { PooledClient, type PooledClientConfig } from './pooled-client.ts'
 import { type SessionSettings, startupOptions } from './transaction-settings.ts'
 
@@ -49,7 +49,7 @@ class BoundedPool extends pg.Pool {
   constructor({ settings, ...config }: DatabasePoolConfig) {
     const applied = isPooled(config.connectionString)
       ? { transactionSettings: settings }
-      : { options: startupOptions(settings) }
+      : optionsOf(config.connectionString, settings)
     const client: PooledClientConfig = { ...config, ...applied, schema: schemaOf(config.connectionString) }
     super({ ...client, Client: PooledClient })
     this.#queryTimeoutMs = config.query_timeout
@@ -144,6 +144,13 @@ class BoundedPool extends pg.Pool {
       })
     }
   }
+}
+
+/** Those of the URL first: the pool's settings win. */
+function optionsOf(url: string, settings: SessionSettings): { connectionString: string; options: string } {
+  const { options, rest } = takeOptions(url)
+  const own = startupOptions(settings)
+  return { connectionString: rest, options: options === null ? own : `${options} ${own}` }
 }
 
 function closedAfter(cause: Error): Error {

@@ -19,7 +19,11 @@ export function changeDatabaseUrl(url: string, change: DatabaseUrlChange): strin
   if (change.port !== undefined) parsed.port = String(change.port)
   if (change.user !== undefined) parsed.username = encodeURIComponent(change.user)
   if (change.password !== undefined) parsed.password = encodeURIComponent(change.password)
-  return parsed.href.replace(`@${hostPlaceholder}`, '@').replace(`//${hostPlaceholder}`, '//')
+  return withoutPlaceholder(parsed)
+}
+
+function withoutPlaceholder({ href }: URL): string {
+  return href.replace(`@${hostPlaceholder}`, '@').replace(`//${hostPlaceholder}`, '//')
 }
 
 /** The same server and database with the login of another URL. */
@@ -31,6 +35,15 @@ export function withLoginOf(url: string, login: string): string {
 /** The name of the database. */
 export function databaseOf(url: string): string {
   return decodeURIComponent(parseDatabaseUrl(url).pathname.slice(1))
+}
+
+/** The `options` of a URL, as libpq has them, and the URL without: pg would take them instead of those it is passed. */
+export function takeOptions(url: string): { options: string | null; rest: string } {
+  const parsed = parseDatabaseUrl(url)
+  const options = parsed.searchParams.get('options')
+  if (options === null) return { options, rest: url }
+  parsed.searchParams.delete('options')
+  return { options, rest: withoutPlaceholder(parsed) }
 }
 
 /** Whether transactions of a connection may run in different sessions. Prisma has the same parameter. */

@@ -86,6 +86,20 @@ test('lock waits and idle transactions have a timeout, statements have none', as
   }
 })
 
+test('options of the URL are added to those of the pool', async ({ database }) => {
+  const url = new URL(database.ownerUrl)
+  url.searchParams.set('options', '-cwork_mem=5MB -clock_timeout=1')
+  const pool = createPool({ url: url.href, max: 1, name: 'options' })
+  try {
+    const { rows } = await pool.query(
+      `select current_setting('work_mem') as memory, current_setting('lock_timeout') as lock`,
+    )
+    expect(rows).toEqual([{ memory: '5MB', lock: '10s' }])
+  } finally {
+    await pool.end()
+  }
+})
+
 test('a pool that only reads can have a statement timeout', async ({ database }) => {
   const pool = createPool({ url: database.appUrl, max: 1, name: 'reads', statementTimeoutMs: 20 })
   try {
