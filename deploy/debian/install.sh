@@ -50,6 +50,9 @@ note() {
   say "$*"
 }
 
+# A path for nginx, which starts elsewhere. Not that of a link's target: certbot changes its links.
+absolute() { case $1 in /*) printf '%s' "$1" ;; *) printf '%s' "$PWD/$1" ;; esac }
+
 # The version of an unpacked release.
 version_of() { sed -n 's/^  "version": "\(.*\)",$/\1/p' "$1/package.json"; }
 
@@ -140,7 +143,12 @@ has_new_host() {
   return 1
 }
 
-is_of_host() { openssl x509 -in "$certificate" -noout -checkhost "$host" 2>/dev/null | grep -q 'does match'; }
+has_new_certificate() { [ "$certificate" != "$(remembered certificate)" ]; }
+
+is_of_host() {
+  case $host in *[!0-9.]*) kind=host ;; *) kind=ip ;; esac
+  openssl x509 -in "$certificate" -noout "-check$kind" "$host" 2>/dev/null | grep -q 'does match'
+}
 
 # A property of the certificate.
 certificate_has() { openssl x509 -in "$certificate" -noout "-$1" -nameopt RFC2253 | sed 's/^[^=]*=//'; }
@@ -160,11 +168,11 @@ is_created_here() {
 }
 
 # Before anything is changed.
-check_new_host() {
-  has_new_host || return 0
+check_names() {
+  has_new_host || has_new_certificate || return 0
   ! command -v nginx >/dev/null || nginx -t -q || fail 'nginx refuses its own files, see above. Nothing was changed.'
   [ ! -f "$certificate" ] || is_of_host || is_created_here ||
-    fail "$certificate is not of $host: add --certificate FILE --key FILE. Nothing was changed."
+    fail "$certificate is not of $host: give one that is by --certificate FILE --key FILE. Nothing was changed."
 }
 
 # What this run is about to change, for the next one if this one does not end.
@@ -738,8 +746,8 @@ while [ $# -gt 0 ]; do
       [ $# -ge 2 ] || fail "$1 needs a value"
       case $1 in
         --host) host=$2 ;;
-        --certificate) certificate=$2 ;;
-        --key) key=$2 ;;
+        --certificate) certificate=$(absolute "$2") ;;
+        --key) key=$(absolute "$2") ;;
         --admin-email) email=$2 ;;
       esac
       shift
@@ -786,7 +794,7 @@ finish_upgrade
 refuse_older
 check_release
 restore_site
-check_new_host
+check_names
 check_place_of_data
 make_changes
 if [ "$changed" = no ]; then

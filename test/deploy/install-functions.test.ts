@@ -71,7 +71,7 @@ function changeHost(directory: string, prepare = '') {
      chown() { :; }; install() { mkdir -p "$8"; }; nginx() { :; }; stat() { echo 0700 root:root; }
      mkdir -p $settings/tls; echo HOLDFAST_URL=https://old.example.org >$settings/holdfast.env; self_signed_certificate
      ${prepare}
-     host=new.example.org; check_new_host; change_host; self_signed_certificate
+     host=new.example.org; check_names; change_host; self_signed_certificate
      cat $settings/holdfast.env; echo restart=$restart
      openssl x509 -in $certificate -noout -ext subjectAltName`,
   )
@@ -98,6 +98,31 @@ test('another name is refused, and nothing is changed, without a certificate of 
   const refused = changeHost(directory, given)
   expect(refused).toMatchObject({ status: 1, err: expect.stringContaining('given.pem is not of new.example.org') })
   expect(run(directory, 'cat $settings/holdfast.env').out).toBe('HOLDFAST_URL=https://old.example.org')
+})
+
+test('a certificate that is not of the name is refused, before nginx uses it', () => {
+  const directory = installed()
+  const given = (certificate: string) =>
+    run(
+      directory,
+      `host=$(remembered host) former_hosts=$(remembered_hosts) key=$settings/key.pem certificate=${certificate}
+       nginx() { :; }; names=$host; for name in $host other.example.org; do
+         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 9 -subj /CN=$name \
+           -addext subjectAltName=DNS:$name,IP:192.0.2.1 -keyout $key -out ${directory}/$name.pem 2>/dev/null
+       done; check_names; host=192.0.2.1; check_names; echo accepted`,
+    )
+  expect(given(`${directory}/old.example.org.pem`)).toMatchObject({ status: 0, out: 'accepted' })
+  const refused = given(`${directory}/other.example.org.pem`)
+  expect(refused).toMatchObject({ status: 1, err: expect.stringContaining('other.example.org.pem is not of old.') })
+  // What an earlier run has accepted stays, or an upgrade would be refused.
+  run(directory, `sed -i 's|^certificate=.*|certificate=${directory}/other.example.org.pem|' $options`)
+  expect(given(`${directory}/other.example.org.pem`).status).toBe(0)
+})
+
+test('a certificate may be named as seen from where the script is called', () => {
+  const directory = scratch()
+  const found = run(directory, `cd ${directory}; absolute own.pem; echo; absolute ../own.pem; echo; absolute /own.pem`)
+  expect(found.out).toBe(`${directory}/own.pem\n${directory}/../own.pem\n/own.pem`)
 })
 
 /** Creates a self-signed certificate as an earlier release did, or as a clinic may have. */
@@ -127,7 +152,7 @@ function install(directory: string, { hostOption = '', nginx = 'return 0', serve
      install_packages() { :; }; create_user() { :; }; create_administrator() { :; }; install_release() { ${release}; }
      write_services() { :; }
      mkdir -p $programs/1; ln -sfn $programs/1 $programs/current
-     restore_site; check_new_host; make_changes`,
+     restore_site; check_names; make_changes`,
   )
 }
 
