@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { documentedCommands } from './documented-commands.ts'
+import { commandsInSentences, documentedCommands } from './documented-commands.ts'
 
 const root = join(import.meta.dirname, '../..')
 const installation = 'test/deploy/installation.test.ts'
@@ -26,6 +26,24 @@ const testedBy: Record<string, string> = {
   'upgrade.md': installation,
 }
 
+/** Commands within sentences, and the test that runs them, or why none does. */
+const inSentences = [
+  ['back-up.md', 'chown holdfast:holdfast /var/backups/holdfast', 'test/deploy/follow-pages.ts'],
+  ['back-up.md', 'install -d -o', 'test/deploy/follow-pages.ts'],
+  ['bounces.md', 'holdfast unix -', 'a line of a file of Postfix'],
+  ['cluster.md', 'systemctl disable --now', 'it needs the machines of a cluster'],
+  ['cluster.md', 'holdfast setup-database --as', 'packages/cli/src/commands/setup-database.test.ts'],
+  [
+    'configure.md',
+    '/opt/holdfast/current/deploy/debian/install.sh --host new.example.org',
+    'test/deploy/follow-pages.ts',
+  ],
+  ['configure.md', 'holdfast admin reset-second-factor', 'packages/cli/src/commands/admin-reset-second-factor.test.ts'],
+  ['https.md', 'certbot certonly --webroot', 'it needs a public name'],
+  ['restore.md', 'psql --host /var/lib/holdfast/restored/socket', 'test/deploy/follow-pages.ts'],
+  ['troubleshooting.md', 'holdfast admin reset-password', 'packages/cli/src/commands/database-commands.test.ts'],
+]
+
 test('the commands of every page of docs/operations are run by a test', () => {
   const pages = readdirSync(join(root, 'docs/operations')).filter((page) => documentedCommands(page).length > 0)
   expect(pages.sort()).toEqual(Object.keys(testedBy))
@@ -40,6 +58,16 @@ test('pages whose commands are run one by one have as many as their tests run', 
   expect(documentedCommands('pgbouncer.md')).toHaveLength(4)
   expect(documentedCommands('restore.md')).toHaveLength(3)
   expect(documentedCommands('rabbitmq.md')).toHaveLength(2)
+})
+
+test('commands within sentences are those that a test runs, besides what a page only reminds of', () => {
+  const reminder = /^(holdfast \S+|systemctl status( \S+)?)$/
+  const found = readdirSync(join(root, 'docs/operations')).flatMap((page) =>
+    commandsInSentences(page)
+      .filter((command) => !reminder.test(command))
+      .map((command) => [page, command.split(' ').slice(0, 3).join(' ')]),
+  )
+  expect(found).toEqual(inSentences.map(([page, command]) => [page, command]))
 })
 
 test('the message of an archive that was changed is in the list of messages', () => {

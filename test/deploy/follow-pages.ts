@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { documentedCommands } from './documented-commands.ts'
+import { commandInSentence, documentedCommands } from './documented-commands.ts'
 import type { Machine } from './machine.ts'
 
 /** Runs the commands of pgbouncer.md on a machine that uses a PostgreSQL of its own. */
@@ -117,4 +117,35 @@ export async function rotateLog(machine: Machine): Promise<void> {
   expect(await machine.succeed(`gzip -dc ${log}.1.gz`)).toContain('rotated\n')
   expect(await machine.succeed(`cat ${log}`)).not.toContain('rotated')
   expect(await machine.succeed(`stat -c '%U %s' ${log}`)).toMatch(/^holdfast \d+\n$/)
+}
+
+/** A disk that was mounted at the place of backups, and another directory for them, as back-up.md says. */
+export async function moveBackups(machine: Machine, installer: string): Promise<void> {
+  const settings = '/etc/holdfast/holdfast.env'
+  await machine.succeed('chown root:root /var/backups/holdfast')
+  await machine.succeed(commandInSentence('back-up.md', 'chown'))
+  expect(await machine.succeed("stat -c '%U:%G' /var/backups/holdfast")).toBe('holdfast:holdfast\n')
+  const create = commandInSentence('back-up.md', 'install -d')
+  const [place = ''] = /\S+$/.exec(create) ?? []
+  await machine.succeed(create)
+  await machine.succeed(
+    `cp -p ${settings} /tmp/env && sed -i 's|^HOLDFAST_BACKUP_TO=.*|HOLDFAST_BACKUP_TO=${place}|' ${settings}`,
+  )
+  expect(await machine.succeed(installer)).toContain('backups.conf')
+  const copied = `find ${place}/base -name manifest.json | grep -q .`
+  await expect.poll(() => machine.run(copied), { timeout: 120_000, interval: 1_000 }).toMatchObject({ code: 0 })
+  await machine.succeed(`cp -p /tmp/env ${settings}`)
+  expect(await machine.succeed(installer)).toContain('Removed /etc/systemd/system/holdfast-.service.d/backups.conf')
+}
+
+/** The statements after another version of the C library, in a restored database that Holdfast uses. */
+export async function repairIndexes(machine: Machine): Promise<void> {
+  const psql = commandInSentence('restore.md', 'psql')
+  const page = await readFile(join(import.meta.dirname, '../../docs/operations/restore.md'), 'utf8')
+  const statements = [...page.replaceAll(/\s+/g, ' ').matchAll(/`((?:REINDEX|ALTER) [^`]+)`/g)]
+  expect(statements).toHaveLength(2)
+  for (const [, statement] of statements) {
+    const password = 'PGPASSWORD=$(cat /var/lib/holdfast/restored/owner-password)'
+    await machine.succeed(`${password} ${psql} --set ON_ERROR_STOP=1 --command '${statement}'`)
+  }
 }

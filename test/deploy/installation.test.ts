@@ -12,6 +12,8 @@ import {
   followCertbot,
   followPgBackRest,
   followPgBouncer,
+  moveBackups,
+  repairIndexes,
   rotateLog,
 } from './follow-pages.ts'
 import { interruptUpgrade } from './interrupt-upgrade.ts'
@@ -248,6 +250,9 @@ describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
     expect(await machine.succeed('systemctl show -P Environment holdfast-server; ls /var/lib/holdfast')).toContain(
       'restored',
     )
+    await repairIndexes(machine)
+    await moveBackups(machine, installer)
+    await ready()
   })
 
   test('a full disk is named, and leaves the former backup as it was and nothing to start', async () => {
