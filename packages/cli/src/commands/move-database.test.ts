@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
@@ -43,7 +43,11 @@ function open(url: string) {
 }
 
 async function move(from: string, ...args: string[]) {
-  const { code, out, err } = await runCaptured(['move-database', ...args], { DATABASE_URL: from })
+  const secretFile = join(directory, 'secret')
+  await writeFile(secretFile, `${'s'.repeat(43)}\n`, { mode: 0o600 })
+  // As an installation has it.
+  const env = { DATABASE_URL: from, HOLDFAST_SECRET_FILE: secretFile }
+  const { code, out, err } = await runCaptured(['move-database', ...args], env)
   return { code, text: [...out, ...err].join('\n') }
 }
 

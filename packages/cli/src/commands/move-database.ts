@@ -143,7 +143,7 @@ async function openTarget(
   if ((to === undefined) === (toData === undefined)) throw new CommandRefusal('expected either --to or --to-data', 2)
   const place = { databaseUrl: to ?? null, databaseAppUrl: null }
   const dataDirectory = toData === undefined ? config.dataDirectory : pathOf(toData, env)
-  return openDatabase({ ...config, ...place, dataDirectory }, { share: false })
+  return openDatabase({ ...config, ...place, dataDirectory }, { share: false, mayBeNew: true })
 }
 
 async function checkSource(pool: Pool): Promise<void> {
