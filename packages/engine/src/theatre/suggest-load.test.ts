@@ -82,8 +82,9 @@ test('negative control: a copy of all conflicts of the day at each start is foun
     { part: 'v_checks integer := 0;', becomes: "v_checks integer := 0; v_of_day jsonb := '[]';" },
     { part: /v_times := \(/, becomes: 'v_of_day := v_of_day || v_found; v_times := (' },
   )
-  const full = await aFullDay(database)
-  expect(await costOfNoting(full, database)).toBeGreaterThan(ratioMax)
+  // On a busy machine, the search with the copy can take longer than a search may.
+  const cost = await costOfNoting(await aFullDay(database), database).catch((error: Error) => error.message)
+  if (cost !== 'Query read timeout') expect(cost).toBeGreaterThan(ratioMax)
 })
 
 test('a search that stops before the last day names the day, from which the next one goes on', async ({ database }) => {
