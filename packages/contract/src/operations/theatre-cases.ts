@@ -163,7 +163,8 @@ export const theatreCaseOperations = {
     tag,
     summary: 'Change a case’s time, room, team or equipment',
     description:
-      'Until its patient is in the room; an ARRIVED case stays so. One atomic step: if anything is in the way, the ' +
+      'Until its patient is in the room; an ARRIVED case stays so, unless its arrival is more than 12 hours before ' +
+      'the new start: then the arrival is removed. One atomic step: if anything is in the way, the ' +
       'case stays as it is.',
     access: 'case_staff',
     restrictedField: 'body.override',

@@ -100,6 +100,7 @@ begin
       end if;
     else
       select * into v_booking from unnest(p_bookings) b where b.id = v_id;
+      v_booking := forget_arrival(v_booking, (v_plan->>'startsAt')::timestamptz, p_actor_id, p_at);
       v_place := (take_minutes(p_clinic_no, array[v_plan], array[v_place], array[v_booking.hold_expires_at],
                                array[v_booking.created_at]))[1];
       v_booking := move_case(p_clinic_no, v_plan, v_place,

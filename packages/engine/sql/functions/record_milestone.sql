@@ -4,7 +4,7 @@
 -- gives the rest back, also of its minutes in the block (fit_allocations, fit_units).
 --
 -- p_is_trial: p_at may be in the future, where a plan is tried out. Else it may be 5 minutes ahead, as clocks differ.
--- p_at is at most 12 hours before the planned start and 24 after the expected end: else its day is a mistake.
+-- p_at is not before earliest_milestone, and at most 24 hours after the expected end: else its day is a mistake.
 -- at: for milestone_order, the time of the milestone (conflicting) that p_at would be before or after; for too_early
 --   and too_late, the first and the last time that p_at could be.
 -- Outcomes: done | unchanged (it is recorded so already, or under this key) | case_missing | hold_expired |
@@ -26,7 +26,6 @@ declare
   c_order constant text[] :=
     array['arrived', 'in_room', 'anaesthesia_start', 'incision', 'closure', 'out_of_room', 'cleaned'];
   c_ahead_max constant interval := '5 minutes';
-  c_before_start_max constant interval := '12 hours';
   c_after_end_max constant interval := '24 hours';
   v_now timestamptz;
   v_lock record;
@@ -49,7 +48,7 @@ begin
            where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id and m.milestone <> p_milestone
           union all
           select p_milestone where p_at is not null) q;
-  select c.starts_at - c_before_start_max,
+  select earliest_milestone(c.starts_at),
          least(c.expected_ends_at + c_after_end_max, case when not p_is_trial then v_now + c_ahead_max end)
     into v_earliest, v_latest
     from theatre_case c where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id;

@@ -93,6 +93,37 @@ describe('a case whose patient has arrived, and is not in the room yet', () => {
     await expectWell(database, scene)
   })
 
+  test('is confirmed again if it is moved to another day, and ends with the block there', async ({ database }) => {
+    const arrived = await anArrivedCase(database)
+    const { scene, caseId } = arrived
+    const { theatre, clinic, room } = scene
+    const drafts = [{ startsAt: soonAt(32), endsAt: soonAt(40), capacity: 480 }]
+    const owner = { service: null, surgeonId: null, releaseDays: null }
+    await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+    const moving = { ...by, key: randomUUID(), caseId, change: { startsAt: soonAt(33) }, override: null }
+    const outcomes = await Promise.all([theatre.moveCase(moving), theatre.moveCase(moving)])
+    expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['done', 'unchanged'])
+    const { blockId, ...moved } = caseOf(outcomes[0])
+    expect(moved).toMatchObject({ status: 'CONFIRMED', startsAt: soonAt(33), milestones: [] })
+    await expectWell(database, scene)
+    if (blockId === null) throw new Error('The case is in no block.')
+    const withdrawal = { which: { slotId: blockId }, withBookings: true, dryRun: false, actorId: null }
+    const withdrawn = await scene.engine.withdrawSlots({ clinicNo: clinic.no, ...withdrawal })
+    expect(withdrawn).toMatchObject({ kind: 'withdrawn', bookings: [{ id: caseId }] })
+    expect(await theatre.case(caseId)).toMatchObject({ status: 'FAILED', failureReason: 'slot_withdrawn' })
+    await expectWell(database, scene)
+  })
+
+  test('stays arrived up to twelve hours after the arrival', async ({ database }) => {
+    const arrived = await anArrivedCase(database)
+    const { theatre } = arrived.scene
+    const to = (startsAt: Date) =>
+      theatre.moveCase({ ...by, caseId: arrived.caseId, change: { startsAt }, override: null })
+    expect(await to(soonAt(20))).toMatchObject({ kind: 'done', case: { status: 'ARRIVED' } })
+    expect(await to(soonAt(20, 1))).toMatchObject({ kind: 'done', case: { status: 'CONFIRMED', milestones: [] } })
+    await expectWell(database, arrived.scene)
+  })
+
   test('is not moved onto others', async ({ database }) => {
     const arrived = await anArrivedCase(database)
     const { theatre } = arrived.scene

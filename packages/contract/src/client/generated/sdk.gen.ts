@@ -1783,7 +1783,7 @@ export const cancelCase = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Change a case’s time, room, team or equipment
  *
- * Until its patient is in the room; an ARRIVED case stays so. One atomic step: if anything is in the way, the case stays as it is.
+ * Until its patient is in the room; an ARRIVED case stays so, unless its arrival is more than 12 hours before the new start: then the arrival is removed. One atomic step: if anything is in the way, the case stays as it is.
  *
  * Who may call: Admins and staff of the clinic. `override` is for admins of the clinic.
  */
