@@ -235,7 +235,7 @@ function randomClaim(storm: Storm, pick: Pick): ClaimCaseRequest {
   })
 }
 
-/** Every third one needs what another case has at about that time: its patient, its people, its equipment or its room. */
+/** Every third one needs what another case has at about that time: its patient, people, equipment or room. */
 async function anyClaim(storm: Storm, caseId: string, pick: Pick): Promise<ClaimCaseRequest> {
   const claim = randomClaim(storm, pick)
   const one = pick(3) === 0 ? await storm.scene.theatre.case(caseId) : null
