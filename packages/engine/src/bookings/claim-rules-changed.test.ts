@@ -58,10 +58,8 @@ const changes = [
   },
 ] as const
 
-type Change = (typeof changes)[number]
-
 /** Two claims, one of a slot whose rules change while both wait. */
-async function claimWhile(database: TestDatabase, { claim }: typeof alone, { statement }: Change) {
+async function claimWhile(database: TestDatabase, { claim }: typeof alone, { statement }: { statement: string }) {
   const slots: BuiltSlot[] = []
   for (let count = 0; count < 2; count += 1) {
     const doctor = await aDoctor(database, await aClinic(database))
@@ -103,6 +101,42 @@ for (const way of [alone, together]) {
   })
 }
 
+test('what a claim read is read again after a wait only if something changed', async () => {
+  const planted = await createTestDatabase()
+  const readAgain = { part: 'v_is_locked := true;', becomes: "raise exception 'read again';" }
+  await plantFunction(planted, 'claim_slots', readAgain)
+  const nothing = { statement: 'select $1::integer, $2::uuid' }
+  expect((await claimWhile(planted, together, nothing)).outcomes).toMatchObject([
+    { kind: 'booked' },
+    { kind: 'booked' },
+  ])
+  for (const change of changes) await expect(claimWhile(planted, together, change)).rejects.toThrow('read again')
+  await planted.drop()
+})
+
+test.for([alone, together])(
+  'the notice period begins while a claim waits $way: it is refused',
+  async ({ claim }, { database }) => {
+    const clinic = await aClinic(database, { settings: { minimumNoticeMinutes: 60 } })
+    const noticeAt = new Date(Date.now() + 1_000)
+    const startsAt = new Date(noticeAt.getTime() + 3_600_000)
+    const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 2, startsAt })
+    const lock = await holdSlotLock(database, slot)
+    const claiming = claim(database.appPool, aClaim(slot))
+    await untilWaitingLong(database)
+    await until(
+      async () => {
+        const { rows } = await database.ownerPool.query('select where clock_timestamp() > $1', [noticeAt])
+        return rows.length > 0 ? true : undefined
+      },
+      () => 'the notice period to begin',
+    )
+    await lock.release()
+    expect(await claiming).toEqual([{ kind: 'slot_closed', why: 'minimum_notice' }])
+    expect(await takenOf(database, slot)).toEqual([0])
+  },
+)
+
 test.for([alone, together])(
   'one key in two claims that wait $way: one is booked, the other gets that booking',
   async ({ claim }, { database }) => {
@@ -110,7 +144,11 @@ test.for([alone, together])(
     const lock = await holdSlotLock(database, slot)
     const first = aClaim(slot)
     const second = { ...aClaim(slot), key: first.key, requestHash: first.requestHash }
-    const claiming = [first, second].map((request) => claim(database.appPool, request))
+    // As the queue does: one that lost the race for the key is sent again.
+    const claiming = [first, second].map(async (request) => {
+      const outcomes = await claim(database.appPool, request)
+      return outcomes.includes('retry') ? claim(database.appPool, request) : outcomes
+    })
     await untilWaitingLong(database, 2)
     await lock.release()
     const outcomes = (await Promise.all(claiming)).flat()
