@@ -134,7 +134,7 @@ async function composeParts(
     metrics,
     probes,
     isStopping: () => isStopping,
-    isClaimQueueFull: () => engine.queueDepths().claim.queued >= config.queueSizeMax,
+    isClaimQueueFull: () => engine.claimsQueued() >= config.queueSizeMax,
     admission: accounts,
     auth: { ...accounts, ...sent, attempts: createPasswordAttempts(accounts.attemptLimits, accounts.knownBrowsers) },
     rest: {

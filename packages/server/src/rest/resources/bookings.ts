@@ -43,7 +43,8 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   serve(
     restOperations.createBooking,
     async (input) => {
-      const isByLink = await isConfirmedByLink(deps, input)
+      const byLink = isConfirmedByLink(deps, input)
+      const isByLink = byLink instanceof Promise ? await byLink : byLink
       const outcome = await claim(deps, input, isByLink)
       if (outcome.kind === 'slot_full') {
         const { slotId, units = 1, appointmentType = null } = input.body
@@ -164,8 +165,9 @@ function isConfirmedByLink(
   deps: RestDeps,
   { body, granted: principal, field: bookedBy }: Input<typeof restOperations.createBooking>,
 ): Promise<boolean> | boolean {
+  if (!body.confirm || body.patient === undefined || bookedBy !== null || deps.confirmationTokens === null) return false
   const clinicNo = clinicNoIn(body.slotId)
-  if (!body.confirm || body.patient === undefined || bookedBy !== null || clinicNo === null) return false
+  if (clinicNo === null) return false
   const accountId = principal.kind === 'account' ? principal.accountId : null
   return isLinkRequired(deps, { clinicNo, accountId, patient: body.patient })
 }
