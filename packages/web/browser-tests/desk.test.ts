@@ -156,7 +156,9 @@ test('after Back and Forward, the tab of the page is the selected one, and in si
   }
 })
 
-test('the tabs are one row that shows the current page, and a break’s times are whole', async ({ site }) => {
+test('the tabs are one row that shows the current page and the focus, and a break’s times are whole', async ({
+  site,
+}) => {
   const scene = await aClinicScene(site)
   for (const { locale, width } of [
     { locale: 'en-US', width: 320 },
@@ -181,6 +183,17 @@ test('the tabs are one row that shows the current page, and a break’s times ar
         .first()
         .evaluate((row) => row.scrollWidth - row.clientWidth)
       expect(beyond, 'all tabs are in sight').toBe(0)
+    }
+    const row = page.locator('main nav > div').first()
+    await row.getByRole('link').first().focus()
+    for (const tab of await row.getByRole('link').all()) {
+      await tab.and(page.locator(':focus')).waitFor()
+      const cutOff = await tab.evaluate((one) => {
+        const [inner, outer] = [one, one.parentElement ?? one].map((box) => box.getBoundingClientRect())
+        return Math.max(0, (outer?.left ?? 0) - (inner?.left ?? 0), (inner?.right ?? 0) - (outer?.right ?? 0))
+      })
+      expect(cutOff, `of the tab with the focus: ${await tab.textContent()}`).toBeLessThan(1)
+      await page.keyboard.press('Tab')
     }
     await page.goto(`/clinic/${scene.clinic.id}/times`)
     const times = page.locator('input[type="time"]')

@@ -14,6 +14,7 @@ type TabsProps = {
 export function Tabs({ label, tabs, more }: TabsProps) {
   const rowRef = useRef<HTMLDivElement>(null)
   useScrollToActive(rowRef)
+  useScrollToFocused(rowRef)
   return (
     <nav className={`${classes.bar} no-print`} aria-label={label}>
       <div className={classes.tabs} ref={rowRef}>
@@ -34,6 +35,18 @@ function useScrollToActive(rowRef: RefObject<HTMLElement | null>): void {
     // After the router, which restores where the row was at the last visit of the page.
     return router.subscribe('onRendered', () => scrollToActive(rowRef.current))
   }, [router, rowRef])
+}
+
+/** A browser scrolls to what gets the focus only if none of it is in sight. */
+function useScrollToFocused(rowRef: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    const row = rowRef.current
+    const onFocus = ({ target }: FocusEvent) => {
+      if (target instanceof Element) target.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    }
+    row?.addEventListener('focusin', onFocus)
+    return () => row?.removeEventListener('focusin', onFocus)
+  }, [rowRef])
 }
 
 function scrollToActive(row: HTMLElement | null): void {
