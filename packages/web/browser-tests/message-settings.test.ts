@@ -130,6 +130,13 @@ test('an administrator sees each message as patients get it, in a frame that req
   expect(await html()).toContain('src="data:image/png;base64,')
   await section.getByText('Your appointment on', { exact: false }).first().waitFor()
   expect(await axeFindings(page)).toEqual([])
+  // By keyboard, it is scrolled, and shows that it has the focus.
+  await section.getByLabel('Shown as').focus()
+  await page.keyboard.press('Tab')
+  const mail = section.frameLocator('iframe').locator('body:focus-visible')
+  expect(await mail.evaluate((body) => Number.parseFloat(getComputedStyle(body).outlineWidth))).toBe(3)
+  await page.keyboard.press('Tab')
+  await mail.waitFor({ state: 'detached' })
 
   await section.getByLabel('Message').selectOption('Reminder')
   await section.getByLabel('Language').selectOption('Deutsch')
