@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
+import { weaklyOutlined } from './focus-outlines.ts'
 import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
 import { blankPath } from './page-pool.ts'
 import { test as siteTest } from './site-test.ts'
@@ -97,10 +98,11 @@ async function visitAll(page: Page, scene: ClinicScene, check: (tab: string) => 
   }
 }
 
-test('every page of the clinic passes axe, and fits into 320 pixels in Arabic', async ({ scene }) => {
+test('every page of the clinic passes axe, shows the focus, and fits into 320 pixels in Arabic', async ({ scene }) => {
   const page = await scene.pageOf('admin')
   await visitAll(page, scene, async (tab) => {
     expect(await axeFindings(page), tab).toEqual([])
+    expect(await weaklyOutlined(page), tab).toEqual([])
   })
   const phone = await scene.pageOf('admin', { locale: 'ar', viewport: { width: 320, height: 700 } })
   await visitAll(phone, scene, async (tab) => {

@@ -1,10 +1,12 @@
+import { aBooking, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice } from './a-practice.ts'
 import { aClinicScene, signInContext } from './clinic-scene.ts'
+import { weaklyOutlined, weaklyOutlinedByTab } from './focus-outlines.ts'
 import { signUp, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
-import { aTheatre } from './theatre-scene.ts'
+import { aCase, aRequest, aTheatre } from './theatre-scene.ts'
 
 /** The contrast of each field's border with its background, which axe does not check. */
 function bordersOf(page: Page): Promise<{ field: string; contrast: number }[]> {
@@ -88,41 +90,7 @@ test('field borders have a contrast of 3 : 1, and the field in use an outline of
   await expect.poll(async () => (await bordersOf(page)).some(({ contrast }) => contrast < 2)).toBe(true)
 })
 
-/** More than any page here has to press. */
-const pressesMax = 300
-
-/**
- * Follows the focus through a page, and returns what has no outline of 3 pixels. The last of the stops in the field of
- * a date is a button of the browser's, with the browser's own outline: the field has to have one at another stop.
- */
-async function weaklyOutlined(page: Page): Promise<string[]> {
-  const stops: { element: string; isOutlined: boolean }[] = []
-  for (let presses = 0; presses < pressesMax; presses++) {
-    await page.keyboard.press('Tab')
-    const found = await page.evaluate(() => {
-      const focused = document.activeElement
-      if (focused === null || focused === document.body) return null
-      // What shows the state of a switch or of a choice is beside its input.
-      const around = [focused, focused.nextElementSibling].filter((one) => one !== null)
-      // The input of a password is inside of its field, which cuts off what is around the input.
-      const field = focused.closest('div.mantine-Input-input')
-      const shown = field === null ? around : [field]
-      const isOutlined = shown.some((one) => {
-        const { outlineStyle, outlineWidth } = getComputedStyle(one)
-        return outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 3
-      })
-      return { element: focused.outerHTML.slice(0, 200), isOutlined }
-    })
-    if (found === null) {
-      const outlined = new Set(stops.filter(({ isOutlined }) => isOutlined).map(({ element }) => element))
-      return stops.map(({ element }) => element).filter((element) => !outlined.has(element))
-    }
-    stops.push(found)
-  }
-  throw new Error(`${new URL(page.url()).pathname}: the focus did not leave the page after ${pressesMax} presses.`)
-}
-
-test('whatever has the focus by keyboard has an outline of 3 pixels', async ({ site }) => {
+test('whatever Tab leads to has an outline of 3 pixels, and Tab leads out of the page', async ({ site }) => {
   const practice = await aPractice(site, { appointmentTypes: ['in_person', 'video'] })
   const account = await signUp(site.url, 'Ada Lovelace')
   const page = await site.newPage()
@@ -138,12 +106,60 @@ test('whatever has the focus by keyboard has an outline of 3 pixels', async ({ s
     await page.getByRole('heading', { level: 1 }).waitFor()
     await untilRead(page)
     if (page === staff) await page.locator('.mantine-MultiSelect-input').first().waitFor()
-    expect(await weaklyOutlined(page), path).toEqual([])
+    expect(await weaklyOutlinedByTab(page), path).toEqual([])
   }
   // The control: a thinner one and none are found, also where something without one is beside them.
   await page.evaluate(() => {
     const buttons = '<button style="outline-width: 2px">Thin</button><button style="outline-style: none">None</button>'
-    document.querySelector('main')?.insertAdjacentHTML('beforeend', `${buttons}<span>beside</span>`)
+    const clipped = '<p style="overflow: hidden; width: max-content"><button>Clipped</button></p>'
+    document.querySelector('main')?.insertAdjacentHTML('beforeend', `${buttons}<span>beside</span>${clipped}`)
   })
-  expect((await weaklyOutlined(page)).map((one) => />(\w+)</.exec(one)?.[1])).toEqual(['Thin', 'None'])
+  const planted = (found: string[]) => found.map((one) => />(\w+)</.exec(one)?.[1])
+  expect(planted(await weaklyOutlinedByTab(page))).toEqual(['Thin', 'None', 'Clipped'])
+  expect(planted(await weaklyOutlined(page))).toEqual(['Thin', 'None', 'Clipped'])
 })
+
+// The patients' pages and most of the clinic's have this check in the tests that open them for axe.
+test('on the pages of a theatre, a doctor and a waitlist, too, what has the focus has an outline', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const { scene, clinicId } = theatre
+  await aCase(site, theatre, {})
+  await aRequest(site, theatre, {})
+  const booking = await aBooking(site.database, await aSlot(site.database, scene.doctor))
+  const clinic = `/clinic/${clinicId}`
+  const ofClinic = ['waitlist', 'waitlist/add', 'messages', 'webhooks', 'security-log', `bookings/${booking.id}`]
+  const ofTheatre = ['', '/requests', '/blocks', '/setup', '/report', '/book']
+  const pages = {
+    admin: [
+      ...ofClinic.map((name) => `${clinic}/${name}`),
+      `${clinic}/doctors/${scene.doctor.id}/link`,
+      ...ofTheatre.map((name) => `${clinic}/theatre${name}`),
+      '/my-waitlist',
+    ],
+    doctor: ['', '/week', '/times', '/video'].map((name) => `/my-day${name}`),
+  }
+  for (const who of ['admin', 'doctor'] as const) {
+    const page = await scene.pageOf(who)
+    for (const path of pages[who]) {
+      await openWithin(page, path)
+      expect(await weaklyOutlined(page), path).toEqual([])
+    }
+  }
+})
+
+/** Opens a page of the site, the second and later ones without loading the program again. */
+async function openWithin(page: Page, path: string): Promise<void> {
+  if (page.url() === 'about:blank') await page.goto(path)
+  else {
+    const left = await page.evaluate((to) => {
+      const headings = document.querySelectorAll('main :is(h1, h2)')
+      for (const heading of headings) heading.setAttribute('data-left', '')
+      window.history.pushState(null, '', to)
+      return headings.length
+    }, path)
+    // Pages may share the first.
+    await page.waitForFunction((count) => document.querySelectorAll('[data-left]').length < count, left)
+  }
+  await page.getByRole('heading', { level: 1 }).first().waitFor()
+  await untilRead(page)
+}

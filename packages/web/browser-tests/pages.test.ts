@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest'
 import { aPractice, dataOf, type Practice } from './a-practice.ts'
 import { hold, openTimes } from './booking-steps.ts'
 import { signInContext } from './clinic-scene.ts'
+import { weaklyOutlined } from './focus-outlines.ts'
 import { axeFindings, sidewaysPixels, signUp, untilRead } from './harness.ts'
 import { blankPath } from './page-pool.ts'
 import { test as siteTest } from './site-test.ts'
@@ -49,7 +50,10 @@ const pages: Record<string, OpenPage> = {
 }
 
 describe.each(Object.entries(pages))('%s', (_name, { path, heading, isSignedIn }) => {
-  test('axe finds no violation in either colour scheme, and the page fits on 320 pixels', async ({ site, shown }) => {
+  test('axe finds no violation in either colour scheme, the page fits on 320 pixels, and the focus is seen', async ({
+    site,
+    shown,
+  }) => {
     const page = await site.newPage()
     if (isSignedIn) await signInContext(site, page, shown.account)
     await page.goto(path(shown))
@@ -60,6 +64,7 @@ describe.each(Object.entries(pages))('%s', (_name, { path, heading, isSignedIn }
     expect(await axeFindings(page, 'all')).toEqual([])
     await page.setViewportSize({ width: 320, height: 640 })
     expect(await sidewaysPixels(page)).toBe(0)
+    expect(await weaklyOutlined(page)).toEqual([])
   })
 })
 
