@@ -254,7 +254,9 @@ test('an empty week leads to the doctor’s next slots; only without any it asks
   }
 })
 
-test('the head of a day opens it, and an address with an invalid day opens today', async ({ site }) => {
+test('the head of a day, in the digits of its language, opens it; an invalid day in the address opens today', async ({
+  site,
+}) => {
   const scene = await aClinicScene(site)
   const { monday, tuesday } = nextWeek()
   await quarters(site, scene, at(tuesday, '09:00'), 1)
@@ -270,6 +272,13 @@ test('the head of a day opens it, and an address with an invalid day opens today
     await untilRead(page)
     expect(await page.getByText('Something unexpected happened').count()).toBe(0)
   }
+  const arabic = await scene.pageOf('doctor', { locale: 'ar-EG' })
+  await arabic.goto(`/my-day/week?day=${monday}`)
+  const arabicHead = new Intl.DateTimeFormat('ar-EG', { weekday: 'short', timeZone: 'UTC' }).format(
+    at(tuesday, '00:00'),
+  )
+  const number = new Intl.NumberFormat('ar-EG').format(Number(tuesday.slice(8)))
+  await arabic.getByRole('button', { name: new RegExp(`^${arabicHead}\\s*${number}$`) }).waitFor()
 })
 
 test('who has arrived looks different from who is booked, and the legend says so', async ({ site }) => {

@@ -38,7 +38,10 @@ export function SlotCalendar(props: SlotCalendarProps) {
   const { t } = useTranslation('schedule')
   const events = useEvents(slots, bookings, timeZone, blocked)
   const rootRef = useRef<HTMLDivElement>(null)
-  useLayoutEffect(() => nameDaysByTheirText(rootRef.current))
+  useLayoutEffect(() => {
+    nameDaysByTheirText(rootRef.current)
+    writeDaysInDigitsOfLanguage(rootRef.current)
+  })
   const propsOfEvent = useOneTabStop(events)
   const nameOf = useNames(timeZone)
   const open = ({ start, end, payload: { slotIds } }: CalendarEvent) => {
@@ -175,6 +178,14 @@ function useNames(timeZone: string): (event: CalendarEvent) => string {
 function nameDaysByTheirText(root: HTMLElement | null): void {
   for (const label of root?.querySelectorAll('.mantine-WeekView-weekViewDayLabel[aria-label]') ?? []) {
     label.removeAttribute('aria-label')
+  }
+}
+
+/** Mantine writes the days of the month in Latin digits, on Arabic pages, too. */
+function writeDaysInDigitsOfLanguage(root: HTMLElement | null): void {
+  for (const label of root?.querySelectorAll('.mantine-WeekView-weekViewDayNumber') ?? []) {
+    const day = Number(label.textContent)
+    if (!Number.isNaN(day)) label.textContent = formatNumber(day)
   }
 }
 
