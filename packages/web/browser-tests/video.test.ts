@@ -78,6 +78,8 @@ test('once the booking is confirmed, the link to join is on the ticket, in the c
   await signInContext(site, page, account)
   await page.goto(ticket)
   await page.getByText('The link to join appears here once the booking is confirmed.', { exact: false }).waitFor()
+  // Whose telephone number it is.
+  await page.getByRole('definition').filter({ hasText: 'Hill Clinic' }).waitFor()
   const join = page.getByRole('link', { name: 'Join the video visit' })
   expect(await join.count()).toBe(0)
   await dataOf(site.admin.confirmBooking({ path: { bookingId: booking.id } }))

@@ -104,19 +104,17 @@ function Where({ booking, clinic, isOffline }: Pick<CardProps, 'booking' | 'clin
       <dd>
         {booking.appointmentType === 'video' ? (
           <>
-            {t(videoText(booking, isOffline), { clinic: clinic.name })}
+            {t(videoText(booking, isOffline))}
             {/* On paper there is no button. */}
             {booking.joinUrl === null ? null : <bdi className={classes.printed}>{booking.joinUrl}</bdi>}
+            <br />
           </>
-        ) : (
+        ) : null}
+        <bdi>{clinic.name}</bdi>
+        {booking.appointmentType === 'video' || clinic.address === null ? null : (
           <>
-            <bdi>{clinic.name}</bdi>
-            {clinic.address === null ? null : (
-              <>
-                <br />
-                <bdi>{clinic.address}</bdi>
-              </>
-            )}
+            <br />
+            <bdi>{clinic.address}</bdi>
           </>
         )}
         {clinic.phone === null ? null : (
