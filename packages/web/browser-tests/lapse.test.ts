@@ -59,11 +59,11 @@ test('a hold counts down by the server’s clock, is extended while allowed, exp
   await clock.and(page.getByText(/^(0:[345]\d|1:0\d)$/)).waitFor()
   expect(await focused()).toBe('I need more time')
   // Each extension is announced by another text.
-  await page.getByText(/^More time was added: (1 minute )?\d+ seconds?\.$/).waitFor()
+  await page.getByText(/^More time was added: (1 minute )?\d+ seconds? left\.$/).waitFor()
   await page.getByRole('button', { name: 'I need more time' }).click()
   const last = page.getByRole('button', { name: 'No more time can be added' })
   await last.waitFor()
-  await page.getByText(/^More time was added: .+\. No more time can be added$/).waitFor()
+  await page.getByText(/^More time was added: .+ left\. No more time can be added$/).waitFor()
   // It keeps the focus, and adds nothing.
   expect(await focused()).toBe('No more time can be added')
   await page.keyboard.press('Enter')
