@@ -1,5 +1,5 @@
 import type { Booking } from '@holdfast/contract/client'
-import { Badge, Button, Group, Paper, Stack, Tabs, Text, Title } from '@mantine/core'
+import { Badge, Box, Button, Group, Paper, Stack, Tabs, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -74,7 +74,9 @@ export function MyBookingsPage() {
       </div>
       <Bookings accountId={session.me.id} />
       <Suspense>
-        <FeedSection owner={{ kind: 'mine' }} timeZone={ownTimeZone()} />
+        <Box maw="52rem">
+          <FeedSection owner={{ kind: 'mine' }} timeZone={ownTimeZone()} />
+        </Box>
       </Suspense>
     </Stack>
   )

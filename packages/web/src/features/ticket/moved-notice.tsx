@@ -11,6 +11,7 @@ import { isolated } from '../../lib/isolated.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import classes from './ticket.module.css'
 
 /** A move that was made on this page. */
 export type Moved = {
@@ -57,7 +58,12 @@ export function MovedNotice({
     }
   }
   return (
-    <Alert className="no-print" icon={<Icon of={IconCalendarCheck} />} variant="outline" radius="lg">
+    <Alert
+      className={`no-print ${classes.notice}`}
+      icon={<Icon of={IconCalendarCheck} />}
+      variant="outline"
+      radius="lg"
+    >
       <Group gap="sm" justify="space-between">
         <Text role="status">
           {isUndone
