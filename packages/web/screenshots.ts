@@ -71,12 +71,16 @@ async function startDemo(): Promise<{ url: string; stop(): Promise<void> }> {
 /** Creates some bookings of one doctor, of which the first has a ticket. */
 async function createBookings(url: string) {
   const guest = createHoldfastClient({ baseUrl: url })
-  const { data: signedIn } = await guest.signIn({ body: administrator })
+  const signIn = async () => {
+    const { data } = await guest.signIn({ body: administrator })
+    if (typeof data?.token !== 'string') throw new Error('The administrator could not sign in.')
+    return createHoldfastClient({ baseUrl: url, bearer: data.token })
+  }
+  const admin = await signIn()
   const { data: doctors } = await guest.listDoctors({ query: { limit: 100 } })
   const doctor = doctors?.items.find(({ name }) => name.includes('Okafor'))
   const clinicId = doctor?.clinicId
-  if (doctor === undefined || typeof signedIn?.token !== 'string') throw new Error('The demo clinic is not there.')
-  const admin = createHoldfastClient({ baseUrl: url, bearer: signedIn.token })
+  if (doctor === undefined || clinicId === undefined) throw new Error('The demo clinic is not there.')
   const { email, password } = ownDoctor
   await guest.signUp({ body: ownDoctor })
   const { data: doctorSignedIn } = await guest.signIn({ body: { email, password } })
@@ -133,10 +137,17 @@ async function createBookings(url: string) {
   })
   const waitlistEntry = `/waitlist-entry#${waiting?.id}.${waiting?.manageToken}`
   const invitation = `/invitation#${await invite('grace@example.org')}`
-  // With one clinic alone, patients have no choice of clinics. Created last, because most pages are shown with one.
-  let other: Promise<unknown> | undefined
+  // With one clinic alone, patients have no choice of clinics. Created last, because most pages are shown with one: by
+  // then, the sign-ins for the pages have ended the first session.
+  const addOther = async () => {
+    const { error } = await (await signIn()).createClinic({
+      body: { name: 'Hill Road Clinic', timezone: 'Europe/London' },
+    })
+    if (error !== undefined) throw new Error(`There is no second clinic: ${JSON.stringify(error)}`)
+  }
+  let other: Promise<void> | undefined
   const addClinic = () => {
-    other ??= admin.createClinic({ body: { name: 'Hill Road Clinic', timezone: 'Europe/London' } })
+    other ??= addOther()
     return other
   }
   return { doctor, clinicId, days, busyDay, ticket, bookingId, invitation, confirmation, waitlistEntry, addClinic }
@@ -254,7 +265,7 @@ async function openAppSetUp(page: Page, t: Texts) {
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel(t('account:confirmPassword')).fill(administrator.password)
   await dialog.locator('button[type=submit]').click()
-  await dialog.getByRole('img').waitFor()
+  await dialog.getByRole('img', { name: t('account:totp.qrCode') }).waitFor()
 }
 
 /** The pictures of the documentation, of what fits on a screen. */
