@@ -215,6 +215,8 @@ test('a case’s milestones and its cancellation, and the week on a phone', asyn
   expect(await sidewaysPixels(phone)).toBe(0)
   expect(await axeFindings(phone)).toEqual([])
 
+  // Shorter than its times.
+  await aCase(site, theatre, { startsAt: inMinutes(300), minutes: 30, procedure: { code: 'S1', display: 'Stent' } })
   const arabic = await openBoard(theatre, 'staff', { locale: 'ar', viewport: { width: 390, height: 844 } })
   await arabic.locator('[data-case] bdi').filter({ hasText: 'Hip replacement' }).waitFor()
   expect(await cutAtTheBeginning(arabic)).toEqual([])
@@ -224,6 +226,16 @@ test('a case’s milestones and its cancellation, and the week on a phone', asyn
   const { x = -1, width = 0 } = (await today.boundingBox()) ?? {}
   expect(x).toBeGreaterThanOrEqual(0)
   expect(x + width).toBeLessThanOrEqual(390)
+  // Names in Latin letters begin at the right, too, below the times.
+  const latin = arabic.getByRole('cell').locator('bdi').filter({ hasText: 'Stent' })
+  const ends = await latin.evaluate((name) =>
+    [name, name.closest('button')?.querySelector('.tabular')].map((one) => {
+      const range = document.createRange()
+      range.selectNodeContents(one ?? name)
+      return range.getBoundingClientRect().right
+    }),
+  )
+  expect(Math.abs((ends[0] ?? 0) - (ends[1] ?? -9))).toBeLessThan(2)
 })
 
 test('the state of a short case is seen on the board, named, and in its tooltip', async ({ site }) => {

@@ -61,7 +61,9 @@ export function WeekTable({ board, now, risks, names, onOpen }: WeekTableProps) 
                       <span className="tabular">
                         {formatTimesOn(startOfDay(day, timeZone), block.from, block.to, timeZone)}
                       </span>
-                      <bdi>{ownerText(block, names, t)}</bdi>
+                      <span>
+                        <bdi>{ownerText(block, names, t)}</bdi>
+                      </span>
                       <span>
                         {t('block.left', { minutes: formatMinutes(Math.max(0, block.minutes - block.usedMinutes)) })}
                       </span>
@@ -128,7 +130,10 @@ function WeekCase({ one, day, mark, flag, onOpen }: WeekCaseProps) {
       <span className={`${markClasses.mark} ${classes.mark}`} data-mark={mark} aria-hidden="true" />
       <span>
         <span className="tabular">{formatTimesOn(startOfDay(day, timeZone), one.startsAt, one.endsAt, timeZone)}</span>
-        <bdi>{one.procedure.display}</bdi>
+        {/* In a line of the page's direction: a name in Latin letters begins at the right in Arabic. */}
+        <span>
+          <bdi>{one.procedure.display}</bdi>
+        </span>
         {flag === null ? null : (
           <span>
             <FlagSign flag={flag} />
