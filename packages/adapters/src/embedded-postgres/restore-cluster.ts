@@ -11,6 +11,7 @@ import {
 } from './cluster-home.ts'
 import { lockForCommand } from './data-directory-lock.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
+import { errorCode } from './error-code.ts'
 import { embeddedPostgresUrl } from './embedded-postgres-url.ts'
 import { resetOwnerPassword, runProgram, syncDirectory } from './initialise-cluster.ts'
 import { harmlessSettings, writeOwnConfiguration } from './own-configuration.ts'
@@ -197,7 +198,14 @@ export async function refuseUnlessEmpty(dataDirectory: string): Promise<void> {
 
 async function entriesOf(directory: string): Promise<string[] | undefined> {
   return readdir(directory).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
+    const code = errorCode(error)
+    if (code === 'ENOENT') return undefined
+    if (code !== 'EACCES') throw error
+    throw new EmbeddedPostgresError(
+      'not_permitted',
+      `This user can't open the directory ${directory}. Choose another one, such as /var/lib/holdfast/restored: the ` +
+        'command of an installed Holdfast runs as the user holdfast.',
+      { cause: error },
+    )
   })
 }

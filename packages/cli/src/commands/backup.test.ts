@@ -44,6 +44,7 @@ test('a backup is taken, listed, and restored into a new directory', async () =>
   expect(JSON.parse(list.out[0] ?? '')).toMatchObject({ backups: [{ id }], unusable: [], restoreTest: null })
   const readable = await runCaptured(['backups'], env)
   expect(readable.out.join('\n')).toContain(id)
+  expect(readable.out.at(-1)).toMatch(/^The moment \S+ can be restored\.$/)
   const restored = await runCaptured(['restore', '--data', join(directory, 'restored')], env)
   expect(restored.code).toBe(0)
   const text = restored.out.join('\n')

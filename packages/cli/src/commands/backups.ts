@@ -55,9 +55,7 @@ export async function backupsCommand(context: CommandContext, options: BackupsOp
     if (obstacle !== null) terminal.note(`The backup ${id} can’t be restored by \`holdfast restore\`: ${obstacle}`)
   }
   for (const backup of backups) if (backup.gap !== null) terminal.note(describeGap(place, backup))
-  for (const { from, until } of ranges) {
-    terminal.out(`Any moment from ${from.toISOString()} to ${until.toISOString()} can be restored.`)
-  }
+  for (const range of ranges) terminal.out(describeRange(range))
   if (ranges.length === 0) terminal.out('There are no backups that can be restored.')
   if (restoreTest !== null) {
     const { backup, startedAt, failure } = restoreTest
@@ -65,4 +63,10 @@ export async function backupsCommand(context: CommandContext, options: BackupsOp
     terminal.out(`Last restore test, ${startedAt}: ${backup} ${outcome}`)
   }
   return 0
+}
+
+/** A copy without the WAL after it has one moment. */
+function describeRange({ from, until }: { from: Date; until: Date }): string {
+  if (from.getTime() === until.getTime()) return `The moment ${from.toISOString()} can be restored.`
+  return `Any moment from ${from.toISOString()} to ${until.toISOString()} can be restored.`
 }

@@ -33,8 +33,9 @@ function configOf(settings: Record<string, string>): Config {
   return result.config
 }
 
-test('without a place of backups there is nothing to check, and without a key nothing can be encrypted', async () => {
-  expect(await checkBackups(configOf({}))).toEqual([])
+test('an embedded database without backups is a warning, and a place without a key is an error', async () => {
+  expect(await checkBackups(configOf({}))).toMatchObject([{ state: 'warning', found: expect.stringContaining('none') }])
+  expect(await checkBackups(configOf({ DATABASE_URL: 'postgres://db/clinic' }))).toEqual([])
   const { HOLDFAST_BACKUP_TO = '' } = env
   expect(await checkBackups(configOf({ HOLDFAST_BACKUP_TO }))).toMatchObject([
     { state: 'error', found: expect.stringContaining('there is no key') },

@@ -11,10 +11,17 @@ const name = 'backups'
 const ageMsMin = 600_000
 const seeLog = 'start Holdfast if it does not run; else its log says why: “backup failed, and is tried again”'
 
+/** Other tools can back up a PostgreSQL of one's own. */
+const none = warning(
+  name,
+  'there are none: with the disk, everything is lost',
+  'set HOLDFAST_BACKUP_TO and HOLDFAST_BACKUP_PASSPHRASE, as docs/operations/back-up.md says',
+)
+
 /** Whether backups can be taken and read at HOLDFAST_BACKUP_TO, if it is set, and have the last minutes. */
 export async function checkBackups(config: Config, now = new Date()): Promise<Check[]> {
-  const { backupTo: place, backupPassphrase, backupRecipient } = config
-  if (place === null) return []
+  const { backupTo: place, backupPassphrase, backupRecipient, databaseUrl } = config
+  if (place === null) return databaseUrl === null ? [none] : []
   if (backupPassphrase === null && backupRecipient === null) {
     const fix = 'set HOLDFAST_BACKUP_PASSPHRASE, or HOLDFAST_BACKUP_RECIPIENT'
     return [problem(name, 'there is no key, and backups are encrypted: Holdfast does not start', fix)]
