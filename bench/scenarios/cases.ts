@@ -26,20 +26,29 @@ export const cases: Scenario = {
     const faults: string[] = []
     for (const clients of bench.pace.isSmoke ? clientCounts.slice(0, 1) : clientCounts) {
       const poolSize = await bestPoolSize(bench, baselineUrl, clients)
+      const baseline = (connections: number): Side => ({
+        open: () => fiveTableCases(baselineUrl, connections),
+        clients,
+        connections,
+      })
       const compared: Side[] = [
-        { open: () => ourTheatre(ours.databaseUrl), clients },
-        { open: () => fiveTableCases(baselineUrl, poolSize), clients },
+        { open: () => ourTheatre(ours.databaseUrl), clients, connections: null },
+        baseline(poolSize),
+        baseline(clients),
       ]
       const rounds = await alternate(compared, bench.pace.isSmoke ? 1 : bench.pace.rounds, (side, seed) =>
         claimRound(bench, side, seed),
       )
       const rates = rounds.map((sideRounds) => sideRounds.map(({ perSecond }) => perSecond))
-      const [ofOurs = [], ofBaseline = []] = rates
-      const ratio = ratiosOf(ofOurs, ofBaseline)
+      const [ofOurs = [], ...ofBaselines] = rates
       const rate = spreadOf(ofOurs)
-      parts.ratio.push(partOf(`${clients} clients`, ratio, '×', ratio.median >= 3))
+      for (const [index, ofBaseline] of ofBaselines.entries()) {
+        const ratio = ratiosOf(ofOurs, ofBaseline)
+        const name = `${clients} clients ÷ theirs on ${compared[index + 1]?.connections} connections`
+        parts.ratio.push(partOf(name, ratio, '×', ratio.median >= 3))
+      }
       parts.rate.push(partOf(`${clients} clients`, rate, '/s', rate.median >= perSecondMin))
-      measured.push(...rounds.map((sideRounds) => measuredOf(clients, sideRounds, poolSize)))
+      measured.push(...rounds.map((sideRounds, index) => measuredOf(sideRounds, compared[index])))
       faults.push(...rounds.flat().flatMap((round) => round.faults))
     }
     return {
@@ -54,7 +63,7 @@ export const cases: Scenario = {
   },
 }
 
-type Side = { open: () => Promise<TheatreContender>; clients: number }
+type Side = { open: () => Promise<TheatreContender>; clients: number; connections: number | null }
 
 type ClaimRound = {
   label: string
@@ -70,12 +79,12 @@ function partOf(name: string, reached: Spread, unit: string, isReached: boolean)
   return { name, reached, unit, isReached }
 }
 
-/** The baseline at its best. */
+/** The number of connections with which the baseline is fastest. */
 async function bestPoolSize({ pace }: Bench, url: string, clients: number): Promise<number> {
   if (pace.isSmoke) return 8
   let best = { size: 8, rate: -1 }
   for (const size of poolSizesTried) {
-    const side = { open: () => fiveTableCases(url, size), clients }
+    const side = { open: () => fiveTableCases(url, size), clients, connections: size }
     const { perSecond } = await claimsIn({ ...pace, warmupMs: 200, roundMs: 3_000 }, side, size)
     if (perSecond > best.rate) best = { size, rate: perSecond }
   }
@@ -86,7 +95,9 @@ async function claimRound({ pace, say }: Bench, side: Side, seed: number): Promi
   const round = await claimsIn(pace.isSmoke ? pace : { ...pace, roundMs }, side, 100 + seed)
   const { label, perSecond, bookedShare, deadlocks } = round
   const share = Math.round(bookedShare * 100)
-  say(`  ${label}, ${side.clients} clients: ${Math.round(perSecond)}/s, ${share} % booked, ${deadlocks} deadlocks`)
+  const rate = `${Math.round(perSecond)}/s, ${share} % booked, ${deadlocks} deadlocks`
+  const on = side.connections === null ? '' : ` on ${side.connections} connections`
+  say(`  ${label}, ${side.clients} clients${on}: ${rate}`)
   return round
 }
 
@@ -139,18 +150,17 @@ async function claimsOf(
   }
 }
 
-function measuredOf(clients: number, rounds: ClaimRound[], poolSize: number): Measured {
+function measuredOf(rounds: ClaimRound[], side: Side | undefined): Measured {
   const median = (read: (round: ClaimRound) => number) => spreadOf(rounds.map(read)).median
-  const isOurs = rounds[0]?.label === 'Holdfast'
   return {
-    name: `${rounds[0]?.label}, ${clients} clients`,
+    name: `${rounds[0]?.label}, ${side?.clients} clients`,
     values: {
       'claims/s': spreadOf(rounds.map(({ perSecond }) => perSecond)),
       'booked %': median(({ bookedShare }) => bookedShare * 100),
       'p50 ms': median(({ p50Ms }) => p50Ms),
       'p99 ms': median(({ p99Ms }) => p99Ms),
       deadlocks: median(({ deadlocks }) => deadlocks),
-      pool: isOurs ? '–' : poolSize,
+      connections: side?.connections ?? '–',
     },
   }
 }
