@@ -2,7 +2,7 @@ import { mkdtemp, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
-import { changeDatabaseUrl, createPool } from '@holdfast/engine'
+import { changeDatabaseUrl, createPool, takeOptions } from '@holdfast/engine'
 import type pg from 'pg'
 import { parentPidOf } from '../measure/process-cpu.ts'
 
@@ -69,7 +69,9 @@ export async function startCluster(say: (line: string) => void): Promise<Cluster
       pool,
       async createDatabase(name) {
         await pool.query(`create database ${name}`)
-        return changeDatabaseUrl(postgres.ownerUrl, { database: name })
+        // Earlier versions, which are compared, take the options of a URL instead of those of their pools.
+        const { rest } = takeOptions(postgres.ownerUrl)
+        return changeDatabaseUrl(rest, { database: name })
       },
       stop,
     }

@@ -28,7 +28,7 @@ export {
   PoolExhausted,
   refusedWith,
 } from './database/database-unavailable.ts'
-export { asPooled, changeDatabaseUrl, databaseOf, isPooled, withLoginOf } from './database/database-url.ts'
+export { asPooled, changeDatabaseUrl, databaseOf, isPooled, takeOptions, withLoginOf } from './database/database-url.ts'
 export { findPooler, type Pooler, poolerOf } from './database/find-pooler.ts'
 export { isHeld } from './database/hold-sql.ts'
 export { createPool, inTransaction, type PoolSettings } from './database/pools.ts'
