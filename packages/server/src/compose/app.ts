@@ -20,6 +20,7 @@ import { responseDeadline } from '../edge/response-deadline.ts'
 import { helmetHeaders, securityHeaders } from '../edge/security-headers.ts'
 import { serializerCompiler } from '../edge/serializers.ts'
 import { shedLoad } from '../edge/shed-load.ts'
+import { closeUnreadConnections } from '../edge/unread-responses.ts'
 import { validatorCompiler } from '../edge/validator.ts'
 import type { LiveHub } from '../live/live-hub.ts'
 import { isLiveUpgrade, liveRoutes, liveSlots, liveSockets } from '../live/live-routes.ts'
@@ -66,6 +67,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = createServer(config, deps.log)
   const slots = liveSlots(deps.live)
   limitPlainConnections(app, config, slots)
+  closeUnreadConnections(app, (config.requestSecondsMax + config.answerSecondsMax) * 1000)
   await app.register(liveSockets, { hub: deps.live })
   readJsonOnly(app)
   app.setValidatorCompiler(validatorCompiler())
@@ -148,9 +150,6 @@ function createServer(config: Config, log: Logger): FastifyInstance {
     bodyLimit: bodyBytesMax,
     requestTimeout: requestMs,
     keepAliveTimeout: keepAliveMs,
-    // Closes connections on which nothing moves. A client that still sends, or still waits, is within this time; one
-    // that was too slow gets 408 first, at the check after its time is up.
-    connectionTimeout: requestMs + timeoutCheckMs + config.answerSecondsMax * 1000,
     http: {
       maxHeaderSize: headerBytesMax,
       headersTimeout: requestMs,

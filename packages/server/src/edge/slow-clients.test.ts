@@ -85,9 +85,30 @@ describe.concurrent('a client that never closes its side is disconnected', () =>
   test('when it does not read its responses', async () => {
     const socket = await rudeClient(server.url, 'GET /docs/js/scalar.js HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(20))
     socket.pause()
-    // Writing is activity: rarer than the server's timeout, which is the sum of the two settings and a second.
+    // Writing is activity: rarer than the server's timeout, which is the sum of the two settings.
     await released(socket, 3_500)
   })
+})
+
+test('a client that reads slowly gets its responses', async () => {
+  const socket = await rudeClient(server.url, 'GET /docs/js/scalar.js HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(20))
+  let bytes = 0
+  socket.on('data', (chunk) => {
+    bytes += chunk.length
+    socket.pause()
+  })
+  // Longer than the server's timeout, the sum of the two settings, and never as long without reading.
+  const beganAt = performance.now()
+  while (performance.now() < beganAt + 6_000) {
+    const before = bytes
+    while (bytes < before + 1_000_000 && !socket.destroyed) {
+      socket.resume()
+      await nextTurn()
+    }
+    await delay(300)
+  }
+  expect(socket.destroyed).toBe(false)
+  socket.destroy()
 })
 
 describe('plain connections', () => {

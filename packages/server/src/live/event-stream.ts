@@ -53,8 +53,6 @@ export class EventStream {
       'x-accel-buffering': 'no',
     })
     reply.hijack()
-    // Heartbeats decide whether the client is still there.
-    reply.raw.socket?.setTimeout(0)
     for (const [name, value] of Object.entries(reply.getHeaders()))
       if (value !== undefined) reply.raw.setHeader(name, value)
     reply.raw.writeHead(200)
