@@ -65,7 +65,7 @@ export const backupSettings = {
   ),
   backupMegabytesPerSecond: setting(
     'HOLDFAST_BACKUP_MB_PER_SECOND',
-    '32',
+    '8',
     'At most so many megabytes of the database are copied in a second, so that bookings hardly become slower.',
     kinds.wholeNumber(1, 1024),
   ),
