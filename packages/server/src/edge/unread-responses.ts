@@ -10,6 +10,8 @@ const checkMs = 1_000
  * and write of every socket: 5 to 9 % of the server's processor time of a cached response (60 alternating bursts).
  */
 export function closeUnreadConnections(app: FastifyInstance, unreadMsMax: number): void {
+  // Node's timeout of connections without a request is in whole seconds, and not ended here.
+  const timeoutMs = unreadMsMax + 1
   const open = new Set<Socket>()
   app.server.on('connection', (socket: Socket) => {
     open.add(socket)
@@ -19,8 +21,8 @@ export function closeUnreadConnections(app: FastifyInstance, unreadMsMax: number
     for (const socket of open) {
       const isUnread = socket.writableLength > 0
       // When it fires, Node compares the bytes not sent yet, so that a slow client gets more time.
-      if (isUnread && socket.timeout !== unreadMsMax) socket.setTimeout(unreadMsMax)
-      if (!isUnread && socket.timeout === unreadMsMax) socket.setTimeout(0)
+      if (isUnread && socket.timeout !== timeoutMs) socket.setTimeout(timeoutMs)
+      if (!isUnread && socket.timeout === timeoutMs) socket.setTimeout(0)
     }
   }
   const checking = setInterval(check, checkMs).unref()
