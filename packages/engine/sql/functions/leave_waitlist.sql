@@ -12,6 +12,8 @@ set search_path = holdfast, pg_catalog, pg_temp
 as $function$
 #variable_conflict use_column
 begin
+  -- Whoever frees a place that is offered to the entry waits for this transaction: see join_waitlist.
+  perform set_config('idle_in_transaction_session_timeout', '1s', true);
   update waitlist_entry e set ended_at = clock_timestamp(), end_reason = p_reason
    where e.clinic_no = p_clinic_no and e.id = p_id and e.ended_at is null
   returning 'ended', e.offer_id into outcome, offer_id;

@@ -106,6 +106,23 @@ test('a program that hangs while it adds an entry delays cancellations by a seco
   client.release(true)
 })
 
+test('a program that hangs while it removes an entry delays cancellations by a second', async ({
+  database,
+  doctor,
+  settle,
+  full,
+}) => {
+  const { booking } = await full()
+  const entry = await aWaitlistEntry(database, doctor)
+  const client = await database.appPool.connect()
+  const ended = new Promise((resolve) => client.once('error', resolve))
+  await client.query('begin')
+  await client.query("select * from holdfast.leave_waitlist($1, $2, 'removed')", [doctor.clinicNo, entry.id])
+  expect(await settle(booking, 'cancel')).toMatchObject({ kind: 'done' })
+  expect(String(await ended)).toMatch(/idle-in-transaction/)
+  client.release(true)
+})
+
 test('a locked waitlist keeps only the lapsed holds of its own clinic', async ({ database, doctor }) => {
   const lapsed = { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 60_000) } as const
   const [here, elsewhere] = [
