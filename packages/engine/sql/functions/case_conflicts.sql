@@ -130,7 +130,7 @@ begin
       v_free := v_free
         + (select coalesce(sum(b.units), 0)
              from bookings_by_id(array_fill(p_clinic_no, array[cardinality(p_except_ids)]), p_except_ids) b
-            where b.slot_id = v_place.slot_id and b.status in ('PENDING', 'CONFIRMED')
+            where b.slot_id = v_place.slot_id and has_not_begun(p_clinic_no, b.id, b.status)
               and not hold_lapsed(b.status, b.hold_expires_at, p_now));
     end if;
     if v_minutes + v_place.turnover_minutes > v_free then

@@ -50,6 +50,33 @@ async function expectWell(database: TestDatabase, { clinic }: BuiltTheatre): Pro
 }
 
 describe('a case whose patient has arrived, and is not in the room yet', () => {
+  test('does not stand in its own way within a full block', async ({ database }) => {
+    const scene = await aTheatre(database)
+    const { theatre, room, clinic } = scene
+    const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(12), capacity: 120 }]
+    const owner = { service: null, surgeonId: null, releaseDays: null }
+    await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+    const plan = aCase(scene, { confirm: true, urgency: 'immediate' })
+    const { id: caseId, blockId } = caseOf(await theatre.claimCase(plan))
+    const surgeon = await aDoctor(database, clinic)
+    const beside = caseOf(await theatre.claimCase(aCase({ ...scene, surgeon }, { startsAt: soonAt(11), confirm: true })))
+    const arrival = { caseId, milestone: 'arrived', at: soonAt(8), isTrial: true, actorId: null } as const
+    expect(await theatre.recordMilestone({ ...arrival, key: randomUUID() })).toMatchObject({ kind: 'done' })
+    const day = soonAt(9).toISOString().slice(0, 10)
+    const { minutes, patient, service } = plan
+    const wanted = { minutes, service, mrn: patient.mrn, surgeonId: scene.surgeon.id, urgency: 'immediate' } as const
+    const team = { anaesthetistId: null, staffIds: [], equipment: [] }
+    const where = { clinicNo: clinic.no, roomIds: [room], blockId, from: day, to: day, exceptCaseId: caseId }
+    const found = await theatre.suggest({ ...wanted, ...team, ...where, limit: 1, stepMinutes: 60 })
+    expect(found).toMatchObject({ suggestions: [{ startsAt: soonAt(8) }] })
+    // Nor is another case bumped for minutes that it has itself.
+    const emergency = { ...by, caseId, change: { startsAt: soonAt(8) }, override: null }
+    expect(await theatre.bumpCases({ emergency, bumpedCaseIds: [beside.id], reason: 'Bleeding' })).toMatchObject({
+      kind: 'bump_refused',
+    })
+    await expectWell(database, scene)
+  })
+
   test('is cancelled, and gives back all that it took', async ({ database }) => {
     const arrived = await anArrivedCase(database)
     const { scene, plan, caseId, block } = arrived
