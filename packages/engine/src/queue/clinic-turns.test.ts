@@ -50,6 +50,21 @@ test('what has waited too long is not attempted', async () => {
   expect([outcome, runs]).toEqual([{ kind: 'overloaded', retryAfterSeconds: 1 }, 0])
 })
 
+test('what waits is refused at its deadline, also while no turn becomes free', async () => {
+  const inTurn = clinicTurns({ ...settings, atOnceMax: 1, waitMsMax: 20 })
+  const { work, endAll } = barrier()
+  const running = inTurn(1, work)
+  let runs = 0
+  const late = async () => {
+    runs += 1
+  }
+  expect(await inTurn(1, late)).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
+  endAll()
+  expect(await running).toBe('done')
+  await turn()
+  expect(runs).toBe(0)
+})
+
 test('a turn that fails is free again', async () => {
   const inTurn = clinicTurns({ ...settings, atOnceMax: 1 })
   await expect(inTurn(1, () => Promise.reject(new Error('It failed.')))).rejects.toThrow('It failed.')

@@ -31,10 +31,21 @@ export function clinicTurns({ atOnceMax, waitingMax, waitMsMax }: ClinicTurnsSet
   return async (clinicNo, work, deadline = performance.now() + waitMsMax) => {
     const limit = clinics.getOrInsertComputed(clinicNo, () => pLimit(atOnceMax))
     if (limit.pendingCount >= waitingMax) return overloaded
-    try {
-      return await limit(async () => (performance.now() > deadline ? overloaded : await work()))
-    } finally {
+    const forgetIfIdle = () => {
       if (limit.activeCount + limit.pendingCount === 0) clinics.delete(clinicNo)
     }
+    let isRefused = false
+    const refused = Promise.withResolvers<Overloaded>()
+    const refuse = () => {
+      isRefused = true
+      refused.resolve(overloaded)
+    }
+    const waitsForTurn = limit.activeCount + limit.pendingCount >= atOnceMax
+    const timer = waitsForTurn ? setTimeout(refuse, Math.max(0, deadline - performance.now())) : undefined
+    const turn = limit(async () => {
+      clearTimeout(timer)
+      return isRefused || performance.now() > deadline ? overloaded : await work()
+    })
+    return await Promise.race([turn.finally(forgetIfIdle), refused.promise])
   }
 }
