@@ -11,6 +11,8 @@ export type EntryFacts = {
   clinicNo: number
   patient: Patient
   accountId: string | null
+  /** The member of the clinic who entered it; null: the patient did. */
+  joinedBy: string | null
   /** Of its manage token. */
   manageEpoch: number
   /** null: it waits for any doctor with a specialization. */
@@ -36,14 +38,14 @@ export async function entryFacts(pool: pg.Pool, entryId: string): Promise<EntryF
 }
 
 /** The same of an entry that the clinic has removed, or whose last day is past; null: it is no such entry. */
-export async function endedEntryFacts(pool: pg.Pool, entryId: string): Promise<EntryFacts | null> {
+export async function endedEntryFacts(pool: pg.Pool | pg.PoolClient, entryId: string): Promise<EntryFacts | null> {
   return factsIf(pool, entryId, wasEnded)
 }
 
-async function factsIf(pool: pg.Pool, entryId: string, condition: Sql): Promise<EntryFacts | null> {
+async function factsIf(pool: pg.Pool | pg.PoolClient, entryId: string, condition: Sql): Promise<EntryFacts | null> {
   if (!isId(entryId)) return null
   const { rows } = await pool.query<EntryFacts>(sql`
-    select e.id as "waitlistEntryId", e.clinic_no as "clinicNo", e.patient, e.account_id as "accountId",
+    select e.id as "waitlistEntryId", e.clinic_no as "clinicNo", e.patient, e.account_id as "accountId", e.joined_by as "joinedBy",
            coalesce(t.epoch, 0) as "manageEpoch", r.name as "doctorName", c.name as "clinicName",
            c.phone as "clinicPhone", to_char(e.from_date, 'YYYY-MM-DD') as "from",
            to_char(e.to_date, 'YYYY-MM-DD') as "to", e.end_reason as "endReason",

@@ -20,7 +20,12 @@ export async function endWaitlistEntries(
   while (signal?.aborted !== true) {
     const ended = await inTransaction(pool, async (transaction) => {
       const { rows } = await transaction.query<{ id: string }>(
-        sql`select id from holdfast.end_waitlist_entries(${entriesPerCallMax}) as id`,
+        // In the order in which their addresses are locked, when the e-mails are counted.
+        sql`
+          select e.id
+            from holdfast.end_waitlist_entries(${entriesPerCallMax}) as ended(id)
+            join holdfast.waitlist_entry e on e.clinic_no = holdfast.clinic_no_of(ended.id) and e.id = ended.id
+           order by e.clinic_no, lower(e.patient->>'email'), e.id`,
       )
       for (const { id } of rows) await storeMail?.(transaction, id)
       return rows.length

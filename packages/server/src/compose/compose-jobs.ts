@@ -3,6 +3,8 @@ import { type BrokerDeps, type RunningBroker, startBroker } from '../broker/star
 import type { Config } from '../config/config.ts'
 import { type RunningJobs, startJobs } from '../jobs/run-jobs.ts'
 import type { AccountMails } from '../messages/account-mails.ts'
+import { createRecipientDigests } from '../messages/recipient-digests.ts'
+import { storeExpiredMail } from '../messages/store-ended-mail.ts'
 import { startMessages } from '../messages/start-messages.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -64,7 +66,15 @@ export async function startAllJobs(
   const webhookDeps = createWebhookDeps(config, { secrets, pool: pools.webhooks, mails, log })
   const { auditMonths } = config
   const calendars = createBusyCalendarReader(config, { secrets, mails })
-  const jobDeps = { pool: pools.jobs, auditMonths, sender, webhooks: webhookDeps, calendars, mails, log }
+  const jobDeps = {
+    pool: pools.jobs,
+    auditMonths,
+    sender,
+    webhooks: webhookDeps,
+    calendars,
+    storeExpiredMail: storeExpiredMail(mails, createRecipientDigests(secrets)),
+    log,
+  }
   const jobs = await startJobs({ ...jobDeps, onDone: (done) => metrics?.jobDone(done) })
   const messages = startMessages({ pool: pools.messages, sender, log, metrics })
   const webhooks = startWebhooks(webhookDeps, metrics)

@@ -9,21 +9,20 @@ import {
   planReplays,
   purgeAuditEvents,
   purgeOutdated,
+  type StoreEntryMail,
 } from '@holdfast/engine'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { type BusyCalendarReader, readDueCalendars } from '../busy/read-due-calendars.ts'
-import type { AccountMails } from '../messages/account-mails.ts'
 import { type MessageSender, sendDueMessages } from '../messages/send-due-messages.ts'
-import { storeEndedMail } from '../messages/store-ended-mail.ts'
 import type { Logger } from '../observe/logger.ts'
 import { sendDueDeliveries, type WebhookDeps } from '../webhooks/send-due-deliveries.ts'
 
 export type JobDeps = {
   pool: pg.Pool
   auditMonths: number
-  /** Absent: nobody gets an e-mail when their entry of a waitlist ends. */
-  mails?: AccountMails
+  /** Absent or null: nobody gets an e-mail when the last day of their entry of a waitlist is past. */
+  storeExpiredMail?: StoreEntryMail | null
   /** Absent: messages wait for a process that has it. */
   sender?: MessageSender
   /** Absent: deliveries wait for a process that has it. */
@@ -102,9 +101,8 @@ export const jobs: readonly Job[] = [
     counts:
       'old idempotency keys, stored responses, directory changes, messages, e-mails to accounts, deliveries of ' +
       'webhooks, sessions and security events deleted, and entries of waitlists ended',
-    run: async ({ pool, auditMonths, mails }, signal) => {
+    run: async ({ pool, auditMonths, storeExpiredMail: storeMail = null }, signal) => {
       const outdated = (await purgeOutdated(pool, signal)) + (await purgeAuditEvents(pool, auditMonths, signal))
-      const storeMail = mails === undefined ? null : storeEndedMail(mails)
       const ended = (await endWaitlistEntries(pool, { signal, storeMail })) + (await deleteExpiredAccountMails(pool))
       return outdated + ended + (await untilDone(pool, deleteSessions, signal, batchSize))
     },

@@ -186,7 +186,7 @@ function sampleEntryLink(language: MessageLanguage, isRequested: boolean) {
 
 function sampleEntry(language: MessageLanguage): EntryFacts {
   const { patient, clinicName, phone, doctorName } = sampleFacts('offered', language)
-  const entry = { waitlistEntryId: id, clinicNo: 1, patient, accountId: null, manageEpoch: 0 }
+  const entry = { waitlistEntryId: id, clinicNo: 1, patient, accountId: null, joinedBy: null, manageEpoch: 0 }
   const ofClinic = { doctorName, clinicName, clinicPhone: phone, emails: true, language }
   return { ...entry, ...ofClinic, from: '2026-11-23', to: '2026-12-18', endReason: null }
 }

@@ -9,8 +9,9 @@ import { isPasswordResetValid, voidPasswordReset } from '../../accounts/password
 import { mailLinks } from '../../compose/message-sender.ts'
 import { createAccountMails, sealedAccountMails } from '../../messages/account-mails.ts'
 import type { EntryMail } from '../../messages/entry-mail.ts'
+import { createRecipientDigests } from '../../messages/recipient-digests.ts'
 import { sendAccountMails } from '../../messages/send-account-mails.ts'
-import { storeEndedMail } from '../../messages/store-ended-mail.ts'
+import { storeExpiredMail } from '../../messages/store-ended-mail.ts'
 import { createLogger } from '../../observe/logger.ts'
 import { createEntryLinkAnswer } from './entry-links.ts'
 
@@ -122,7 +123,8 @@ test('who is removed by the clinic, and whose last day is past, gets an e-mail t
   const past = await aWaitlistEntry(database, doctor, { patient, from: '2020-01-01', to: '2020-01-02' })
   const open = await aWaitlistEntry(database, doctor, { patient: { ...patient, name: 'Waits' } })
   const mails = createAccountMails({ pool: database.appPool, secrets, isAvailable: true })
-  const end = () => endWaitlistEntries(database.appPool, { storeMail: storeEndedMail(mails) })
+  const storeMail = storeExpiredMail(mails, createRecipientDigests(secrets))
+  const end = () => endWaitlistEntries(database.appPool, { storeMail })
   expect([await end(), await end()]).toEqual([1, 0])
   expect(await rest.engine.waitlist.entry(past.id)).toMatchObject({ status: 'ended', endReason: 'expired' })
   expect(await rest.engine.waitlist.entry(open.id)).toMatchObject({ endReason: null, endedAt: null })
@@ -142,6 +144,18 @@ test('an address gets ten such e-mails in a day, whoever enters it', async ({ da
   }
   const mails = [...(await sent(database)), ...(await sent(database))]
   expect(mails).toHaveLength(10)
+})
+
+test('an address gets ten e-mails in a day about entries whose last day is past', async ({ database }) => {
+  const { doctor } = await aFullDoctor(database)
+  const ofDay = { from: '2020-01-01', to: '2020-01-02' }
+  for (let n = 1; n <= 12; n += 1) {
+    await aWaitlistEntry(database, doctor, { patient: { name: `Grace ${n}`, email: 'ends@example.org' }, ...ofDay })
+  }
+  const mails = createAccountMails({ pool: database.appPool, secrets, isAvailable: true })
+  const storeMail = storeExpiredMail(mails, createRecipientDigests(secrets))
+  expect(await endWaitlistEntries(database.appPool, { storeMail })).toBe(12)
+  expect([...(await sent(database)), ...(await sent(database))]).toHaveLength(10)
 })
 
 test('a lost link is sent to the address of the entry alone, and the response is the same without one', async ({
