@@ -42,7 +42,7 @@ export async function createBackedUpCluster() {
       const { rows } = await cluster.ownerPool.query('insert into written default values returning no')
       return { no: rows[0].no, beganAt, acknowledgedAt: new Date() }
     },
-    async copy(store: ObjectStore, more: { archive?: string; release?: string; partBytes?: number } = {}) {
+    async copy(store: ObjectStore, more: Partial<Parameters<typeof takeBaseBackup>[0]> = {}) {
       const sealer = await openSealer(store, keys)
       const fixed = { databaseUrl: cluster.ownerUrl, store, sealer, release, embedded: true, archive: null }
       return takeBaseBackup({ ...fixed, ...more })

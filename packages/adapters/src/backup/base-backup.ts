@@ -98,6 +98,7 @@ async function ownerOf(client: pg.Client): Promise<{ role: string; database: str
 type Copy = { startLsn: string; endLsn: string; bytes: number; parts: BackupPart[] }
 
 async function copyServer(client: pg.Client, id: string, options: BaseBackupOptions): Promise<Copy> {
+  const { signal } = options
   // Retains the WAL of the copy until this connection ends: a checkpoint could remove it otherwise.
   await client.query(
     `CREATE_REPLICATION_SLOT holdfast_copy_${randomBytes(4).toString('hex')} TEMPORARY PHYSICAL (RESERVE_WAL)`,
@@ -132,7 +133,9 @@ async function copyServer(client: pg.Client, id: string, options: BaseBackupOpti
   )
   const parts: BackupPart[] = []
   try {
-    await pipeline(tar, createZstdCompress(compression), (compressed) => storeParts(compressed, id, options, parts))
+    const store = (compressed: AsyncIterable<Buffer>) => storeParts(compressed, id, options, parts)
+    // Also while the server is still at its checkpoint.
+    await pipeline(tar, createZstdCompress(compression), store, { ...(signal && { signal }) })
   } catch (error) {
     command.connection?.stream.destroy()
     await options.store.remove(parts.map(({ key }) => key)).catch(() => undefined)
