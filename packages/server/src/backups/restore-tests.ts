@@ -22,10 +22,11 @@ export type RestoreTestDeps = { store: ObjectStore; config: Config; signal: Abor
 
 const folder = 'restore-tests/'
 const lookMs = 3_600_000
-const monthMs = 30 * 86_400_000
+const dayMs = 86_400_000
+const monthMs = 30 * dayMs
 const storedMax = 24
 
-/** Tests the newest backup once a month until the signal, if HOLDFAST_RESTORE_TEST_IN is set. */
+/** Tests the newest backup once a month until the signal, if HOLDFAST_RESTORE_TEST_IN is set; after a failure, daily. */
 export async function runRestoreTests(deps: RestoreTestDeps): Promise<void> {
   const { config, signal, log, store } = deps
   if (config.restoreTestDirectory === null) return
@@ -37,12 +38,12 @@ export async function runRestoreTests(deps: RestoreTestDeps): Promise<void> {
   }
 }
 
-/** @returns null: the last test was less than a month ago, or there is no backup yet */
+/** @returns null: it is not due yet, or there is no backup */
 export async function testIfDue(deps: RestoreTestDeps, now = new Date()): Promise<RestoreTest | null> {
   const { store, config, log } = deps
   const directory = config.restoreTestDirectory
   const last = (await listRestoreTests(store)).at(-1)
-  if (directory === null || (last && now.getTime() - new Date(last.startedAt).getTime() < monthMs)) return null
+  if (directory === null || (last !== undefined && now.getTime() < dueAgainMs(last))) return null
   const catalogue = await readCatalogue(store)
   if (catalogue.backups.length === 0 && catalogue.unusable.length === 0) return null
   const test = await testNewest(deps, catalogue, join(directory, 'holdfast-restore-test'), now)
@@ -52,6 +53,11 @@ export async function testIfDue(deps: RestoreTestDeps, now = new Date()): Promis
   if (test.failure === null) log.info({ restoreTest: test }, 'restore test: the newest backup can be restored')
   else log.error({ restoreTest: test }, 'restore test: the newest backup can not be restored')
   return test
+}
+
+/** After a failure sooner: the reason may have been a copy that was not complete yet. */
+function dueAgainMs({ startedAt, failure }: RestoreTest): number {
+  return new Date(startedAt).getTime() + (failure === null ? monthMs : dayMs)
 }
 
 async function testNewest(

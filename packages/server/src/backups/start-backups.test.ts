@@ -116,12 +116,15 @@ test('the process tests the newest backup once a month, and stores the result', 
   expect(await listRestoreTests(store)).toEqual([first, second])
 })
 
-test('a restore test of a backup that is damaged fails with the reason', async () => {
+test('a restore test of a backup that is damaged fails with the reason, and is repeated after a day', async () => {
   const part = (await store.list('base/')).find(({ key }) => key.includes('part-'))
   await writeFile(join(directory, 'backups', part?.key ?? ''), Buffer.alloc(part?.bytes ?? 0))
   const deps = { store, config: configOf(env), signal, log }
-  const result = await testIfDue(deps, new Date(Date.now() + 62 * 86_400_000))
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000)
+  const result = await testIfDue(deps, inDays(62))
   expect(result?.failure).toMatch(/The backup is damaged: base\/.* does not have its checksum/)
+  expect(await testIfDue(deps, inDays(62.9))).toBeNull()
+  expect(await testIfDue(deps, inDays(63.1))).toMatchObject({ failure: result?.failure })
 })
 
 test('without a place any more, the slot that would retain WAL for it is removed', async () => {
