@@ -10,6 +10,7 @@ const name = 'backups'
 /** As the alert that docs/operations.md advises. */
 const ageMsMin = 600_000
 const seeLog = 'start Holdfast if it does not run; else its log says why: “backup failed, and is tried again”'
+const waitOrSeeLog = `wait if the first copy is being taken (HOLDFAST_BACKUP_MB_PER_SECOND); ${seeLog}`
 
 /** Other tools can back up a PostgreSQL of one's own. */
 const none = warning(
@@ -48,8 +49,8 @@ function judge(place: string, { backups, unusable }: BackupCatalogue, ageMs: num
   const newest = backups.toSorted((a, b) => a.until.getTime() - b.until.getTime()).at(-1)
   if (newest === undefined) {
     const reason = unusable.at(-1)?.error.message
-    if (reason !== undefined) return problem(name, `nothing can be restored. ${reason}`, seeLog)
-    return warning(name, `${place} has no copy yet: nothing can be restored`, seeLog)
+    if (reason !== undefined) return problem(name, `nothing can be restored. ${reason}`, waitOrSeeLog)
+    return warning(name, `${place} has no copy yet: nothing can be restored`, waitOrSeeLog)
   }
   const until = newest.until.toISOString()
   if (newest.gap !== null) {

@@ -36,6 +36,17 @@ test('replicas without synchronous_standby_names are a warning, because a failov
   expect(found?.fix).not.toContain('*')
 })
 
+test('a database that was moved to another server is an error', async ({ database }) => {
+  const checksOf = async (url: string) => (await checkDatabase(url)).checks.filter(({ name }) => name === 'database')
+  expect(await checksOf(database.ownerUrl)).toMatchObject([{ state: 'ok' }])
+  const url = new URL(database.ownerUrl)
+  url.searchParams.set('options', '-c default_transaction_read_only=on')
+  expect(await checksOf(url.href)).toMatchObject([
+    { state: 'ok' },
+    { state: 'error', found: expect.stringContaining('is read-only'), fix: expect.stringContaining('--reopen') },
+  ])
+})
+
 describe('a primary whose commits wait for a replica', () => {
   let cluster: TestCluster
   beforeAll(async () => {

@@ -20,6 +20,7 @@ type ServerFacts = {
   version: string
   version_number: number
   in_recovery: boolean
+  read_only: boolean
   encoding: string
   fsync: string
   full_page_writes: string
@@ -63,6 +64,7 @@ async function readServer(pool: Pool): Promise<{ facts: ServerFacts; skewSeconds
   const { rows } = await pool.query<ServerFacts>(`
     select current_setting('server_version') as version, current_setting('server_version_num')::int as version_number,
            pg_is_in_recovery() as in_recovery, current_setting('server_encoding') as encoding,
+           current_setting('default_transaction_read_only')::boolean as read_only,
            current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
            current_setting('synchronous_commit') as synchronous_commit,
            current_setting('synchronous_standby_names') as synchronous_standby_names,
@@ -83,6 +85,10 @@ function judgeServer(facts: ServerFacts): Check[] {
   )
   if (facts.in_recovery) {
     checks.push(problem('database', 'is a standby and cannot be written', 'point DATABASE_URL at the primary'))
+  }
+  if (facts.read_only) {
+    const fix = 'point DATABASE_URL at the new one; or to use this one again, run `holdfast move-database --reopen`'
+    checks.push(problem('database', 'is read-only: it is being moved, or was moved to another server', fix))
   }
   if (facts.encoding !== 'UTF8') {
     checks.push(problem('database', `stores text as ${facts.encoding}`, 'create a database with the encoding UTF8'))

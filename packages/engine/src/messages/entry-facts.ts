@@ -45,8 +45,9 @@ export async function endedEntryFacts(pool: pg.Pool | pg.PoolClient, entryId: st
 async function factsIf(pool: pg.Pool | pg.PoolClient, entryId: string, condition: Sql): Promise<EntryFacts | null> {
   if (!isId(entryId)) return null
   const { rows } = await pool.query<EntryFacts>(sql`
-    select e.id as "waitlistEntryId", e.clinic_no as "clinicNo", e.patient, e.account_id as "accountId", e.joined_by as "joinedBy",
-           coalesce(t.epoch, 0) as "manageEpoch", r.name as "doctorName", c.name as "clinicName",
+    select e.id as "waitlistEntryId", e.clinic_no as "clinicNo", e.patient, e.account_id as "accountId",
+           e.joined_by as "joinedBy", coalesce(t.epoch, 0) as "manageEpoch",
+           r.name as "doctorName", c.name as "clinicName",
            c.phone as "clinicPhone", to_char(e.from_date, 'YYYY-MM-DD') as "from",
            to_char(e.to_date, 'YYYY-MM-DD') as "to", e.end_reason as "endReason",
            coalesce(m.emails, true) as emails, coalesce(m.language, 'en') as language

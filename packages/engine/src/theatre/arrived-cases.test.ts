@@ -58,8 +58,8 @@ describe('a case whose patient has arrived, and is not in the room yet', () => {
     await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
     const plan = aCase(scene, { confirm: true, urgency: 'immediate' })
     const { id: caseId, blockId } = caseOf(await theatre.claimCase(plan))
-    const surgeon = await aDoctor(database, clinic)
-    const beside = caseOf(await theatre.claimCase(aCase({ ...scene, surgeon }, { startsAt: soonAt(11), confirm: true })))
+    const other = { ...scene, surgeon: await aDoctor(database, clinic) }
+    const beside = caseOf(await theatre.claimCase(aCase(other, { startsAt: soonAt(11), confirm: true })))
     const arrival = { caseId, milestone: 'arrived', at: soonAt(8), isTrial: true, actorId: null } as const
     expect(await theatre.recordMilestone({ ...arrival, key: randomUUID() })).toMatchObject({ kind: 'done' })
     const day = soonAt(9).toISOString().slice(0, 10)

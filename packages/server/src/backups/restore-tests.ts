@@ -26,7 +26,7 @@ const dayMs = 86_400_000
 const monthMs = 30 * dayMs
 const storedMax = 24
 
-/** Tests the newest backup once a month until the signal, if HOLDFAST_RESTORE_TEST_IN is set; after a failure, daily. */
+/** If HOLDFAST_RESTORE_TEST_IN is set, tests the newest backup once a month, and daily after a failure. */
 export async function runRestoreTests(deps: RestoreTestDeps): Promise<void> {
   const { config, signal, log, store } = deps
   if (config.restoreTestDirectory === null) return
