@@ -145,8 +145,10 @@ has_new_host() {
 
 has_new_certificate() { [ "$certificate" != "$(remembered certificate)" ]; }
 
+is_address() { case $host in *[!0-9.]*) return 1 ;; esac; }
+
 is_of_host() {
-  case $host in *[!0-9.]*) kind=host ;; *) kind=ip ;; esac
+  if is_address; then kind=ip; else kind=host; fi
   openssl x509 -in "$certificate" -noout "-check$kind" "$host" 2>/dev/null | grep -q 'does match'
 }
 
@@ -234,8 +236,9 @@ create_certificate() {
     openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.draft"
     mv "$key.draft" "$key"
   fi
+  if is_address; then name=IP:$host; else name=DNS:$host; fi
   openssl req -x509 -new -key "$key" -days "$certificate_days" -subj "/O=$signer/CN=$host" \
-    -addext "subjectAltName=DNS:$host" -out "$certificate.draft"
+    -addext "subjectAltName=$name" -out "$certificate.draft"
   mv "$certificate.draft" "$certificate"
   note "Created a self-signed certificate. Browsers warn of it: replace it by --certificate FILE --key FILE."
 }

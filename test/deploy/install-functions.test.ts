@@ -62,8 +62,8 @@ test('the services may write to the place of backups, and to no former one', () 
   expect(write(`${directory}/backups`).err).toContain('No such file')
 })
 
-/** Changes the name from old.example.org to new.example.org, after `prepare`. */
-function changeHost(directory: string, prepare = '') {
+/** Changes the name from old.example.org to another, after `prepare`. */
+function changeHost(directory: string, prepare = '', host = 'new.example.org') {
   return run(
     directory,
     `settings=${directory}/settings; former_hosts=old.example.org host=old.example.org restart=no
@@ -71,7 +71,7 @@ function changeHost(directory: string, prepare = '') {
      chown() { :; }; install() { mkdir -p "$8"; }; nginx() { :; }; stat() { echo 0700 root:root; }
      mkdir -p $settings/tls; echo HOLDFAST_URL=https://old.example.org >$settings/holdfast.env; self_signed_certificate
      ${prepare}
-     host=new.example.org; check_names; change_host; self_signed_certificate
+     host=${host}; check_names; change_host; self_signed_certificate
      cat $settings/holdfast.env; echo restart=$restart
      openssl x509 -in $certificate -noout -ext subjectAltName`,
   )
@@ -82,6 +82,12 @@ test('another name of the machine changes the address of the site and the self-s
   expect(changed).toMatchObject({ status: 0, err: '' })
   expect(changed.out).toMatch(/HOLDFAST_URL=https:\/\/new\.example\.org\nrestart=yes\n.*\n *DNS:new\.example\.org$/s)
   expect(changed.out).toContain('Passkeys of old.example.org no longer work')
+})
+
+test('a machine that is known by its address gets a certificate of the address', () => {
+  const changed = changeHost(scratch(), '', '192.0.2.7')
+  expect(changed).toMatchObject({ status: 0, err: '' })
+  expect(changed.out).toMatch(/HOLDFAST_URL=https:\/\/192\.0\.2\.7\nrestart=yes\n.*\n *IP Address:192\.0\.2\.7$/s)
 })
 
 test('another name leaves an address alone that was not the former one, and the same name changes nothing', () => {
