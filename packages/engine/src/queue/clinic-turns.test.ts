@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { clinicTurns } from './clinic-turns.ts'
 
@@ -63,6 +64,16 @@ test('what waits is refused at its deadline, also while no turn becomes free', a
   expect(await running).toBe('done')
   await turn()
   expect(runs).toBe(0)
+})
+
+test('without a deadline, it waits until it is its turn', async () => {
+  const inTurn = clinicTurns({ ...settings, atOnceMax: 1 })
+  const { work, endAll } = barrier()
+  const running = inTurn(1, work)
+  const waiting = inTurn(1, async () => 'done at last', Number.POSITIVE_INFINITY)
+  await delay(20)
+  endAll()
+  expect([await running, await waiting]).toEqual(['done', 'done at last'])
 })
 
 test('a turn that fails is free again', async () => {

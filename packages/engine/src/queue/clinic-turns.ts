@@ -12,7 +12,7 @@ export type ClinicTurnsSettings = {
 
 /**
  * Runs `work` when it is its turn; or refuses it, not attempted. `deadline`: until when it may wait, by
- * `performance.now()`; default: `waitMsMax` from now.
+ * `performance.now()`; default: `waitMsMax` from now; Infinity: without an end.
  */
 export type ClinicTurns = <Result>(
   clinicNo: number,
@@ -40,8 +40,8 @@ export function clinicTurns({ atOnceMax, waitingMax, waitMsMax }: ClinicTurnsSet
       isRefused = true
       refused.resolve(overloaded)
     }
-    const waitsForTurn = limit.activeCount + limit.pendingCount >= atOnceMax
-    const timer = waitsForTurn ? setTimeout(refuse, Math.max(0, deadline - performance.now())) : undefined
+    const isTimed = limit.activeCount + limit.pendingCount >= atOnceMax && Number.isFinite(deadline)
+    const timer = isTimed ? setTimeout(refuse, Math.max(0, deadline - performance.now())) : undefined
     const turn = limit(async () => {
       clearTimeout(timer)
       return isRefused || performance.now() > deadline ? overloaded : await work()

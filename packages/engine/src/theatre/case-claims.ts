@@ -101,7 +101,7 @@ async function claimBatch(
       const results = new Map(inTime.map((request, index) => [request, claimed[index]]))
       return requests.map((request) => results.get(request) ?? overloaded)
     },
-    Number.POSITIVE_INFINITY,
+    Math.max(...deadlines),
   )
   return 'kind' in results ? requests.map(() => overloaded) : results
 }
