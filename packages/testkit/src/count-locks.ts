@@ -8,7 +8,7 @@ const countLocks = `select count(distinct relation)::int as count from pg_locks
 
 /**
  * A pool that counts the locks on tables and indexes that each transaction holds at its end: a statement alone is run
- * in a transaction.
+ * in a transaction. Each plans all its statements anew, as after an autovacuum: planning takes the most locks.
  */
 type LockCounter = {
   pool: pg.Pool
@@ -22,9 +22,14 @@ export function lockCounter(pool: pg.Pool): LockCounter {
     const { rows } = await client.query<{ count: number }>(countLocks)
     most = Math.max(most, rows[0]?.count ?? 0)
   }
+  const connectWithoutPlans = async () => {
+    const client = await pool.connect()
+    await client.query('discard plans')
+    return client
+  }
   const counting = {
     async query(...args: unknown[]) {
-      const client = await pool.connect()
+      const client = await connectWithoutPlans()
       try {
         await client.query('begin')
         const result = await (client.query as unknown as Query).apply(client, args)
@@ -39,7 +44,7 @@ export function lockCounter(pool: pg.Pool): LockCounter {
       }
     },
     async connect() {
-      const client = await pool.connect()
+      const client = await connectWithoutPlans()
       return {
         async query(...args: unknown[]) {
           if (args[0] === 'commit') await note(client)
