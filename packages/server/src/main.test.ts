@@ -1,3 +1,4 @@
+import dns from 'node:dns'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -5,7 +6,7 @@ import { join } from 'node:path'
 import { changeDatabaseUrl } from '@holdfast/engine'
 import { createEmptyDatabase, createTestDatabase, type TestDatabase, until } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
-import { beforeAll, describe, expect } from 'vitest'
+import { beforeAll, describe, expect, vi } from 'vitest'
 import { administrator, call, serverOn, settingsFor, signIn, signUp } from '../test/running-server.ts'
 import { failingServer, serverProcess } from '../test/server-process.ts'
 import { openAccounts } from './accounts/open-accounts.ts'
@@ -16,6 +17,8 @@ import { createLogger } from './observe/logger.ts'
 import { startWorker } from './worker.ts'
 
 const log = createLogger('silent')
+
+type Callback = (error: null, addresses: { address: string; family: number }[]) => void
 
 /** PostgreSQL shows a connection a moment longer than its client has it. */
 async function untilNoConnections(database: TestDatabase): Promise<void> {
@@ -135,6 +138,22 @@ describe('a start', () => {
     await server.stop()
     await another.drop()
   })
+})
+
+test('HOST=localhost is one address, because only the first has limits', async ({ database }) => {
+  const lookup = vi.spyOn(dns, 'lookup').mockImplementation(((...[name, , callback]: [string, unknown, Callback]) => {
+    const addresses = name === 'localhost' ? ['127.0.0.1', '127.0.0.2'] : [name]
+    callback(
+      null,
+      addresses.map((address) => ({ address, family: 4 })),
+    )
+  }) as never)
+  const server = await startServer({ env: { ...settingsFor(database), HOST: 'localhost' }, log, say: () => undefined })
+  lookup.mockRestore()
+  const { port } = new URL(server.url)
+  expect((await call(`http://127.0.0.1:${port}/livez`)).status).toBe(200)
+  await expect(call(`http://127.0.0.2:${port}/livez`)).rejects.toThrow(TypeError)
+  await server.stop()
 })
 
 describe('a start that fails', () => {

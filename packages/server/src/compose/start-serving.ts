@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import { isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { startBackups } from '../backups/start-backups.ts'
@@ -72,7 +73,9 @@ function sayAdministrator(administrator: NewAdministrator, say: (line: string) =
 
 async function listen(app: FastifyInstance, host: Config['host'], port: number): Promise<string> {
   try {
-    await app.listen({ host, port })
+    // On the other addresses of localhost, Fastify would listen with servers of its own, which have no limits.
+    const { address } = await lookup(host)
+    await app.listen({ host: address, port })
   } catch (error) {
     throw listenError(error, host, port)
   }
