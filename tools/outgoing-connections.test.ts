@@ -24,6 +24,8 @@ const mayConnect = [
   'packages/adapters/src/smtp/mailer.ts',
   // `holdfast doctor`: whether this server responds.
   'packages/cli/src/doctor/check-machine.ts',
+  // The address of HOST, where it listens.
+  'packages/server/src/compose/start-serving.ts',
 ]
 
 /** Libraries that connect to other systems than the database. */

@@ -10,11 +10,61 @@ create sequence holdfast.audit_event_seq_seq as bigint increment 1 minvalue 1 ma
 create sequence holdfast.booking_event_seq as bigint increment 1 minvalue 1 maxvalue 9223372036854775807 start 1 cache 1;
 create sequence holdfast.clinic_no_seq as integer increment 1 minvalue 1 maxvalue 16777215 start 1 cache 1;
 
+CREATE OR REPLACE FUNCTION holdfast.booking_event_is_valid(p_clinic_no integer, p_booking_id uuid, p_type text, p_status_after text, p_actor_id uuid, p_booking_digest bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  return (((get_byte(uuid_send(p_booking_id), 6) & 15) << 20)
+          | (get_byte(uuid_send(p_booking_id), 7) << 12)
+          | ((get_byte(uuid_send(p_booking_id), 8) & 63) << 6)
+          | (get_byte(uuid_send(p_booking_id), 9) >> 2)) = p_clinic_no
+     and case
+           when p_status_after is null then
+             p_type in ('held', 'offered', 'confirmed', 'extended', 'link_requested', 'moved', 'attendance_confirmed',
+                        'attendance_withdrawn', 'cancelled', 'failed', 'arrived', 'completed', 'no_show')
+           when p_type = 'moved' then p_status_after = 'ARRIVED'
+           when p_type = 'reopened' then p_status_after in ('CONFIRMED', 'ARRIVED')
+           else p_type in ('linked', 'erased', 'milestone', 'prolonged')
+                and p_status_after in
+                  ('PENDING', 'CONFIRMED', 'FAILED', 'CANCELLED', 'ARRIVED', 'NO_SHOW', 'COMPLETED')
+                and (p_type <> 'linked' or p_actor_id is not null or p_booking_digest is null) end;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION holdfast.booking_is_valid(p_clinic_no integer, p_id uuid, p_status text, p_failure_reason text, p_appointment_type text, p_hold_expires_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  return (((get_byte(uuid_send(p_id), 6) & 15) << 20)
+          | (get_byte(uuid_send(p_id), 7) << 12)
+          | ((get_byte(uuid_send(p_id), 8) & 63) << 6)
+          | (get_byte(uuid_send(p_id), 9) >> 2)) = p_clinic_no
+     and p_appointment_type in ('in_person', 'video', 'case')
+     and case p_status
+           when 'PENDING' then p_hold_expires_at is not null and p_failure_reason is null
+           when 'FAILED' then
+             coalesce(p_failure_reason in ('hold_expired', 'slot_withdrawn', 'slot_closed', 'system_error'), false)
+           when 'CANCELLED' then coalesce(p_failure_reason in ('hold_released', 'bumped'), true)
+           else p_failure_reason is null and p_status in ('CONFIRMED', 'ARRIVED', 'NO_SHOW', 'COMPLETED') end;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION holdfast.clinic_no_of(id uuid)
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE STRICT
-RETURN (((((get_byte(uuid_send(id), 6) & 15) << 20) | (get_byte(uuid_send(id), 7) << 12)) | ((get_byte(uuid_send(id), 8) & 63) << 6)) | (get_byte(uuid_send(id), 9) >> 2))
+AS $function$
+begin
+  return ((get_byte(uuid_send(id), 6) & 15) << 20)
+       | (get_byte(uuid_send(id), 7) << 12)
+       | ((get_byte(uuid_send(id), 8) & 63) << 6)
+       | (get_byte(uuid_send(id), 9) >> 2);
+end
+$function$
 ;
 CREATE OR REPLACE FUNCTION holdfast.note_clinic_change()
  RETURNS trigger
@@ -114,7 +164,7 @@ create table holdfast.allocation (
   during tstzrange not null,
   planned_at timestamp with time zone,
   constraint allocation_pkey PRIMARY KEY (clinic_no, booking_id, resource_id, unit_no),
-  constraint allocation_check CHECK (((((((get_byte(uuid_send(booking_id), 6) & 15) << 20) | (get_byte(uuid_send(booking_id), 7) << 12)) | ((get_byte(uuid_send(booking_id), 8) & 63) << 6)) | (get_byte(uuid_send(booking_id), 9) >> 2)) = clinic_no)),
+  constraint allocation_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
   constraint allocation_during_check CHECK (((NOT lower_inf(during)) AND (NOT upper_inf(during)))),
   constraint allocation_kind_check CHECK ((kind = ANY (ARRAY['room'::text, 'surgeon'::text, 'anaesthetist'::text, 'staff'::text, 'equipment'::text, 'patient'::text]))),
   constraint allocation_no_overlap EXCLUDE USING gist (clinic_no WITH =, resource_id WITH =, unit_no WITH =, during WITH &&),
@@ -214,17 +264,7 @@ create table holdfast.booking (
   waitlist_entry_id uuid,
   attendance_confirmed_at timestamp with time zone,
   constraint booking_pkey PRIMARY KEY (clinic_no, id),
-  constraint booking_appointment_type_check CHECK ((appointment_type = ANY (ARRAY['in_person'::text, 'video'::text, 'case'::text]))),
-  constraint booking_check CHECK (((((((get_byte(uuid_send(id), 6) & 15) << 20) | (get_byte(uuid_send(id), 7) << 12)) | ((get_byte(uuid_send(id), 8) & 63) << 6)) | (get_byte(uuid_send(id), 9) >> 2)) = clinic_no)),
-  constraint booking_check2 CHECK (((status <> 'PENDING'::text) OR (hold_expires_at IS NOT NULL))),
-  constraint booking_failure_reason_check CHECK ((failure_reason = ANY (ARRAY['hold_expired'::text, 'slot_withdrawn'::text, 'slot_closed'::text, 'system_error'::text, 'hold_released'::text, 'bumped'::text]))),
-  constraint booking_failure_reason_status_check CHECK (
-CASE status
-    WHEN 'FAILED'::text THEN ((failure_reason IS NOT NULL) AND (failure_reason <> ALL (ARRAY['hold_released'::text, 'bumped'::text])))
-    WHEN 'CANCELLED'::text THEN ((failure_reason IS NULL) OR (failure_reason = ANY (ARRAY['hold_released'::text, 'bumped'::text])))
-    ELSE (failure_reason IS NULL)
-END),
-  constraint booking_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text, 'ARRIVED'::text, 'NO_SHOW'::text, 'COMPLETED'::text]))),
+  constraint booking_is_valid CHECK (holdfast.booking_is_valid(clinic_no, id, status, failure_reason, appointment_type, hold_expires_at)),
   constraint booking_units_check CHECK ((units >= 1))
 ) partition by RANGE (id);
 create table holdfast.booking_event (
@@ -248,9 +288,7 @@ create table holdfast.booking_event (
   case_details jsonb,
   waitlist_entry_id uuid,
   constraint booking_event_pkey PRIMARY KEY (clinic_no, booking_id, version),
-  constraint booking_event_check CHECK (((((((get_byte(uuid_send(booking_id), 6) & 15) << 20) | (get_byte(uuid_send(booking_id), 7) << 12)) | ((get_byte(uuid_send(booking_id), 8) & 63) << 6)) | (get_byte(uuid_send(booking_id), 9) >> 2)) = clinic_no)),
-  constraint booking_event_status_check CHECK (((((type = ANY (ARRAY['linked'::text, 'reopened'::text, 'erased'::text, 'milestone'::text, 'prolonged'::text])) = (status_after IS NOT NULL)) OR ((type = 'moved'::text) AND (status_after = 'ARRIVED'::text))) AND ((type <> 'linked'::text) OR (actor_id IS NOT NULL) OR (booking_digest IS NULL)) AND ((type <> 'reopened'::text) OR (status_after = ANY (ARRAY['CONFIRMED'::text, 'ARRIVED'::text]))) AND (status_after = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text, 'ARRIVED'::text, 'NO_SHOW'::text, 'COMPLETED'::text])))),
-  constraint booking_event_type_check CHECK ((type = ANY (ARRAY['held'::text, 'offered'::text, 'confirmed'::text, 'extended'::text, 'link_requested'::text, 'moved'::text, 'attendance_confirmed'::text, 'attendance_withdrawn'::text, 'cancelled'::text, 'failed'::text, 'arrived'::text, 'completed'::text, 'no_show'::text, 'linked'::text, 'reopened'::text, 'erased'::text, 'milestone'::text, 'prolonged'::text]))),
+  constraint booking_event_is_valid CHECK (holdfast.booking_event_is_valid(clinic_no, booking_id, type, status_after, actor_id, booking_digest)),
   constraint booking_event_version_check CHECK ((version >= 1))
 ) partition by RANGE (booking_id);
 create table holdfast.booking_origin (
@@ -657,7 +695,7 @@ create table holdfast.resource (
   open_time_id uuid,
   constraint resource_pkey PRIMARY KEY (clinic_no, id),
   constraint resource_appointment_types_check CHECK (((appointment_types <@ '{in_person,video}'::text[]) AND ((cardinality(appointment_types) >= 1) AND (cardinality(appointment_types) <= 2)))),
-  constraint resource_check CHECK (((((((get_byte(uuid_send(id), 6) & 15) << 20) | (get_byte(uuid_send(id), 7) << 12)) | ((get_byte(uuid_send(id), 8) & 63) << 6)) | (get_byte(uuid_send(id), 9) >> 2)) = clinic_no)),
+  constraint resource_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
   constraint resource_check1 CHECK (((fee_amount IS NULL) = (fee_currency IS NULL))),
   constraint resource_check2 CHECK (((kind <> 'doctor'::text) OR (specialization IS NOT NULL))),
   constraint resource_experience_years_check CHECK (((experience_years >= 0) AND (experience_years <= 80))),
@@ -710,7 +748,7 @@ create table holdfast.slot (
   digest bytea,
   constraint slot_pkey PRIMARY KEY (clinic_no, id),
   constraint slot_capacity_check CHECK (((capacity >= 1) AND (capacity <= 1000000))),
-  constraint slot_check CHECK (((((((get_byte(uuid_send(id), 6) & 15) << 20) | (get_byte(uuid_send(id), 7) << 12)) | ((get_byte(uuid_send(id), 8) & 63) << 6)) | (get_byte(uuid_send(id), 9) >> 2)) = clinic_no)),
+  constraint slot_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
   constraint slot_never_overbooked CHECK (((taken >= 0) AND (taken <= capacity))),
   constraint slot_no_overlap EXCLUDE USING gist (clinic_no WITH =, resource_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE ((withdrawn_at IS NULL)),
   constraint slot_not_empty CHECK ((starts_at < ends_at))
@@ -740,7 +778,7 @@ create table holdfast.theatre_case (
   override jsonb,
   request_id uuid,
   constraint theatre_case_pkey PRIMARY KEY (clinic_no, booking_id),
-  constraint theatre_case_check CHECK (((((((get_byte(uuid_send(booking_id), 6) & 15) << 20) | (get_byte(uuid_send(booking_id), 7) << 12)) | ((get_byte(uuid_send(booking_id), 8) & 63) << 6)) | (get_byte(uuid_send(booking_id), 9) >> 2)) = clinic_no)),
+  constraint theatre_case_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
   constraint theatre_case_check1 CHECK (((starts_at < ends_at) AND (ends_at <= expected_ends_at))),
   constraint theatre_case_procedure_code_check CHECK (((char_length(procedure_code) >= 1) AND (char_length(procedure_code) <= 64))),
   constraint theatre_case_procedure_display_check CHECK (((char_length(procedure_display) >= 1) AND (char_length(procedure_display) <= 500))),

@@ -85,7 +85,7 @@ async function distributeTables(client: pg.Client): Promise<void> {
   }
 }
 
-/** `clinic_no_of` stays: checks of the tables call it, and Citus creates it on each node by itself. */
+/** The functions that checks of the tables call stay, and Citus creates them on each node by itself. */
 const keptDefinitions = `
   select 'trigger' as kind, oid::int8 as n, tgrelid::regclass::text as relation, tgname::text as name,
          pg_get_triggerdef(oid) as definition
@@ -105,7 +105,10 @@ const keptDefinitions = `
   union all
   select 'function', oid::int8, null, oid::regprocedure::text, pg_get_functiondef(oid)
     from pg_proc
-   where pronamespace = 'holdfast'::regnamespace and proname <> 'clinic_no_of'`
+   where pronamespace = 'holdfast'::regnamespace
+     and not exists (select from pg_depend d
+                      where d.refclassid = 'pg_proc'::regclass and d.refobjid = pg_proc.oid
+                        and d.classid = 'pg_constraint'::regclass)`
 
 /** Newest first, since a function may depend on an older one; it may take a younger one along all the same. */
 const dropKept = `

@@ -395,7 +395,7 @@ describe('linked and reopened', () => {
     ['a status that follows from the type', `status_after = 'CONFIRMED'`],
   ])('the constraint of the log rejects %s', async (_what, change) => {
     const corrupting = corruptBooking(`update holdfast.booking_event set ${change} where ${eventOf(2)}`)
-    await expect(corrupting).rejects.toThrow('booking_event_status_check')
+    await expect(corrupting).rejects.toThrow('booking_event_is_valid')
   })
 })
 
