@@ -67,7 +67,7 @@ test('the migration gives allocations that were there the planned start of their
   await leave(soonAt(7))
   const migration = new URL('../../sql/migrations/0234-start-of-empty-allocations.sql', import.meta.url)
   await database.ownerPool.query(`
-    alter table holdfast.allocation drop column planned_at;
+    alter table holdfast.allocation drop column planned_at cascade;
     create index allocation_empty on holdfast.allocation (clinic_no, resource_id) where isempty(during);
     delete from holdfast.allocation where booking_id = '${one.id}' and kind = 'patient'`)
   await database.ownerPool.query(await readFile(migration, 'utf8'))
