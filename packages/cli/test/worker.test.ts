@@ -21,7 +21,7 @@ test('a worker that cannot start says why, and ends with 1', async () => {
   expect(stderr).not.toMatch(/^\s+at /m)
 })
 
-test('a worker without a key for its backups names the settings, stops what it started, and ends with 1', async () => {
+test('a worker without a key for its backups names the settings, and ends with 1', async () => {
   const database = await createEmptyInstallation()
   try {
     const env = { DATABASE_URL: database.ownerUrl, HOLDFAST_BACKUP_TO: '/var/backups/holdfast' }

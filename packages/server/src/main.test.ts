@@ -170,6 +170,15 @@ describe('a start that fails', () => {
     expect(stdout).toBe('')
   })
 
+  test('because backups have no key says so before the administrator is created', async () => {
+    const empty = await createEmptyDatabase()
+    const env = { DATABASE_URL: empty.ownerUrl, PORT: '0', HOLDFAST_BACKUP_TO: '/var/backups/holdfast' }
+    const { code, stderr, stdout } = await failingServer(env)
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toContain('HOLDFAST_BACKUP_PASSPHRASE')
+    await empty.drop()
+  })
+
   test('leaves nothing running', async ({ database }) => {
     const running = await serverOn(database)
     const { port } = new URL(running.url)

@@ -1,3 +1,4 @@
+import { requireBackupKey } from './backups/start-backups.ts'
 import { openDatabase } from './compose/open-database.ts'
 import { startServing } from './compose/start-serving.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
@@ -34,6 +35,7 @@ export type StartedServer = {
 export async function startServer(options: StartOptions): Promise<StartedServer> {
   const say = options.say ?? ((line) => console.log(line))
   const config = settingsAtStart(options.env, say)
+  if (config.runsJobs) requireBackupKey(config)
   const log = options.log ?? createLogger(config.logLevel)
   const database = await openDatabase(config, { share: false, say })
   try {

@@ -1,6 +1,6 @@
 import { checkLogIsOfServer } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
-import { startBackups } from './backups/start-backups.ts'
+import { requireBackupKey, startBackups } from './backups/start-backups.ts'
 import { openJobPools, startAllJobs } from './compose/compose-jobs.ts'
 import { openMailer } from './compose/message-sender.ts'
 import { openDatabase } from './compose/open-database.ts'
@@ -30,6 +30,7 @@ const closeMs = 5_000
 export async function startWorker(options: WorkerOptions): Promise<{ stop(): Promise<void> }> {
   const say = options.say ?? ((line) => console.log(line))
   const config = settingsAtStart(options.env, say)
+  requireBackupKey(config)
   const log = options.log ?? createLogger(config.logLevel)
   const started = new AsyncDisposableStack()
   try {

@@ -11,7 +11,7 @@ import { type Config, readConfig } from '../config/config.ts'
 import { createLogger } from '../observe/logger.ts'
 import { openBackups } from './open-backups.ts'
 import { listRestoreTests, testIfDue } from './restore-tests.ts'
-import { startBackups } from './start-backups.ts'
+import { requireBackupKey, startBackups } from './start-backups.ts'
 
 // One installation: each test continues where the one before it ended.
 let cluster: TestCluster
@@ -75,11 +75,13 @@ function prioritiesOfProcess(): number[] {
   return [getPriority(Number(pid)), Number(ofSession)]
 }
 
-test('without a key, the start is refused with the settings that are missing', async () => {
-  const { HOLDFAST_BACKUP_TO = '' } = env
-  await expect(start({ HOLDFAST_BACKUP_TO })).rejects.toThrow(
+test('without a key, the start is refused with the settings that are missing', () => {
+  const { HOLDFAST_BACKUP_TO = '', ...keys } = env
+  expect(() => requireBackupKey(configOf({ HOLDFAST_BACKUP_TO }))).toThrow(
     /set HOLDFAST_BACKUP_PASSPHRASE or HOLDFAST_BACKUP_RECIPIENT/,
   )
+  expect(() => requireBackupKey(configOf(env))).not.toThrow()
+  expect(() => requireBackupKey(configOf(keys))).not.toThrow()
 })
 
 test('a process copies the database, and archives the last moments when it is stopped', async () => {

@@ -23,11 +23,17 @@ const programPath = fileURLToPath(new URL('./backup-process.ts', import.meta.url
 const stopMsMax = 30_000
 const restartMs = 10_000
 
+/** @throws StartError if backups are on and have no key */
+export function requireBackupKey({ backupTo, backupRecipient, backupPassphrase }: Config): void {
+  if (backupTo === null || backupRecipient !== null || backupPassphrase !== null) return
+  throw new StartError(
+    'Backups are encrypted: with HOLDFAST_BACKUP_TO, set HOLDFAST_BACKUP_PASSPHRASE or HOLDFAST_BACKUP_RECIPIENT.',
+  )
+}
+
 /**
  * Starts continuous backups if HOLDFAST_BACKUP_TO is set. They run in a separate process with a lower priority, because
- * compressing and encrypting would delay requests.
- *
- * @throws StartError if there is no key
+ * compressing and encrypting would delay requests. {@link requireBackupKey} comes before all else of a start.
  */
 export async function startBackups(options: StartBackups): Promise<{ stop(): Promise<void> }> {
   const { config, database, log } = options
@@ -36,11 +42,6 @@ export async function startBackups(options: StartBackups): Promise<{ stop(): Pro
     // The WAL that an earlier destination would still get is retained until then.
     if (embedded) await dropArchives(databaseUrl).catch((error) => log.warn({ err: error }, 'backups: old slot stays'))
     return { stop: async () => undefined }
-  }
-  if (config.backupRecipient === null && config.backupPassphrase === null) {
-    throw new StartError(
-      'Backups are encrypted: with HOLDFAST_BACKUP_TO, set HOLDFAST_BACKUP_PASSPHRASE or HOLDFAST_BACKUP_RECIPIENT.',
-    )
   }
   return superviseProcess({ databaseUrl, embedded }, options)
 }
