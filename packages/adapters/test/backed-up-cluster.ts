@@ -53,7 +53,12 @@ export async function createBackedUpCluster() {
 export type BackedUpCluster = Awaited<ReturnType<typeof createBackedUpCluster>>
 
 /** Continuous backups in this process, and waiting for what they do. */
-export async function startContinuously(cluster: BackedUpCluster, store: ObjectStore, flushSeconds = 0.2) {
+export async function startContinuously(
+  cluster: BackedUpCluster,
+  store: ObjectStore,
+  flushSeconds = 0.2,
+  more: { megabytesPerSecond?: number } = {},
+) {
   const stopping = new AbortController()
   const events: BackupEvent[] = []
   const waiting = new Set<() => void>()
@@ -66,6 +71,7 @@ export async function startContinuously(cluster: BackedUpCluster, store: ObjectS
     flushSeconds,
     copyHours: 24,
     keepDays: 30,
+    ...more,
     signal: stopping.signal,
     onEvent(event) {
       events.push(event)

@@ -1,6 +1,6 @@
 import dns from 'node:dns'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { createServer, isIPv6 } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { changeDatabaseUrl } from '@holdfast/engine'
@@ -145,7 +145,7 @@ test('HOST=localhost is one address, because only the first has limits', async (
     const addresses = name === 'localhost' ? ['127.0.0.1', '127.0.0.2'] : [name]
     callback(
       null,
-      addresses.map((address) => ({ address, family: 4 })),
+      addresses.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 })),
     )
   }) as never)
   const server = await startServer({ env: { ...settingsFor(database), HOST: 'localhost' }, log, say: () => undefined })

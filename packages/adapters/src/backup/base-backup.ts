@@ -22,7 +22,7 @@ export type BaseBackupOptions = {
   archive: string | null
   /** `spread`: begins with a checkpoint that does not disturb, but takes minutes. Default: `fast`. */
   checkpoint?: 'fast' | 'spread'
-  /** At most so many megabytes a second are read, so that requests do not wait for it. Default: any number. */
+  /** So many megabytes a second are read, or as many as {@link copyRate} says. Default: any number. */
   megabytesPerSecond?: number
   /** Of a stored object before it is encrypted. */
   partBytes?: number
@@ -81,6 +81,25 @@ export async function takeBaseBackup(options: BaseBackupOptions): Promise<BaseMa
   }
 }
 
+/** What is written meanwhile is retained by a slot, whose size is limited (max_slot_wal_keep_size). */
+const copySecondsMax = 3600
+/** PostgreSQL's limit of MAX_RATE, 1 GB/s. */
+const megabytesPerSecondMax = 1024
+
+/**
+ * How many megabytes of a database are read a second: so many that requests hardly wait for it, and more if a copy
+ * would then take longer than an hour.
+ */
+export function copyRate(megabytesPerSecond: number, databaseBytes: number): number {
+  const needed = Math.ceil(databaseBytes / 1_048_576 / copySecondsMax)
+  return Math.min(megabytesPerSecondMax, Math.max(megabytesPerSecond, needed))
+}
+
+async function databaseBytes(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ bytes: string }>('select pg_database_size(current_database()) as bytes')
+  return Number(rows[0]?.bytes ?? 0)
+}
+
 async function databaseTime(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ at: Date }>('select clock_timestamp() as at')
   return (rows[0]?.at ?? new Date()).toISOString()
@@ -98,7 +117,8 @@ async function ownerOf(client: pg.Client): Promise<{ role: string; database: str
 type Copy = { startLsn: string; endLsn: string; bytes: number; parts: BackupPart[] }
 
 async function copyServer(client: pg.Client, id: string, options: BaseBackupOptions): Promise<Copy> {
-  const { signal } = options
+  const { signal, megabytesPerSecond } = options
+  const rate = megabytesPerSecond === undefined ? null : copyRate(megabytesPerSecond, await databaseBytes(client))
   // Retains the WAL of the copy until this connection ends: a checkpoint could remove it otherwise.
   await client.query(
     `CREATE_REPLICATION_SLOT holdfast_copy_${randomBytes(4).toString('hex')} TEMPORARY PHYSICAL (RESERVE_WAL)`,
@@ -107,7 +127,7 @@ async function copyServer(client: pg.Client, id: string, options: BaseBackupOpti
   // The server sends 32 KB at a time. Compressing each of them on its own took a sixth more processor time.
   let [piece, filled] = [Buffer.allocUnsafe(pieceBytes), 0]
   const tar = new Readable({ highWaterMark: pieceBytes, read: () => command.connection?.stream.resume() })
-  const command = new CopyCommand(baseBackupCommand(id, options), (message) => {
+  const command = new CopyCommand(baseBackupCommand(id, options.checkpoint, rate), (message) => {
     if (message[0] !== data) return
     bytes += message.length - 1
     for (let rest = message.subarray(1); rest.length > 0; ) {
@@ -149,10 +169,10 @@ async function copyServer(client: pg.Client, id: string, options: BaseBackupOpti
   return { startLsn: starts?.[0]?.[0] ?? '', endLsn: ends?.[0]?.[0] ?? '', bytes, parts }
 }
 
-function baseBackupCommand(id: string, { checkpoint = 'fast', megabytesPerSecond }: BaseBackupOptions): string {
-  const options = [`LABEL 'holdfast ${id}'`, `CHECKPOINT '${checkpoint}'`, 'WAL true', `MANIFEST 'no'`]
+function baseBackupCommand(id: string, checkpoint: BaseBackupOptions['checkpoint'], rate: number | null): string {
+  const options = [`LABEL 'holdfast ${id}'`, `CHECKPOINT '${checkpoint ?? 'fast'}'`, 'WAL true', `MANIFEST 'no'`]
   // In kilobytes.
-  if (megabytesPerSecond !== undefined) options.push(`MAX_RATE ${megabytesPerSecond * 1024}`)
+  if (rate !== null) options.push(`MAX_RATE ${rate * 1024}`)
   return `BASE_BACKUP (${options.join(', ')})`
 }
 

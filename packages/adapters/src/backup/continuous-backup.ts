@@ -22,7 +22,7 @@ export type ContinuousBackupOptions = {
   flushSeconds: number
   /** How often the whole database is copied. */
   copyHours: number
-  /** At most so many megabytes a second are read for a copy. Default: any number. */
+  /** So many megabytes a second are read for a copy; twice as many after each failure. Default: any number. */
   megabytesPerSecond?: number
   /** How long backups are kept. */
   keepDays: number
@@ -170,7 +170,14 @@ class Copies {
     }
     // Without a first copy, the archive is of no use.
     const checkpoint = last === undefined ? 'fast' : 'spread'
-    const manifest = await takeBaseBackup({ ...this.#options, archive: this.#archive, checkpoint })
+    const { megabytesPerSecond } = this.#options
+    const manifest = await takeBaseBackup({
+      ...this.#options,
+      archive: this.#archive,
+      checkpoint,
+      // The server ends a copy that was so slow that it would have to retain too much WAL.
+      ...(megabytesPerSecond !== undefined && { megabytesPerSecond: megabytesPerSecond * 2 ** this.#failures }),
+    })
     this.#nextMs = new Date(manifest.startedAt).getTime() + copyHours * hourMs
     this.#failures = 0
     onEvent({ kind: 'copied', manifest, removed: await removeExpired(store, keepDays, new Date(manifest.endedAt)) })

@@ -2,7 +2,8 @@
 -- ended ones came from. Only a tidying: they match no place any more. Returns the ids of those that it ended.
 --
 -- Locks: the entries, skipping those that another session has locked.
--- Fails: never. Idempotent: yes.
+-- Fails: never. The connection ends if its caller then sends nothing for a second: see join_waitlist.
+-- Idempotent: yes.
 create or replace function holdfast.end_waitlist_entries(p_limit integer) returns setof uuid
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -10,6 +11,8 @@ as $function$
 declare
   v_now constant timestamptz := clock_timestamp();
 begin
+  -- Whoever joins waits for what this transaction counts: see join_waitlist.
+  perform set_config('idle_in_transaction_session_timeout', '1s', true);
   return query
   update waitlist_entry e set ended_at = v_now, end_reason = 'expired'
    where (e.clinic_no, e.id) in (

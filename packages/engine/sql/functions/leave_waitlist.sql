@@ -3,7 +3,7 @@
 --
 -- Outcomes: ended | unchanged (it has ended before) | entry_missing
 -- Locks: the entry. Cannot deadlock: a transaction that has locked an entry never waits for a lock of this caller.
--- Fails: never.
+-- Fails: never. The connection ends if its caller then sends nothing for a second: see join_waitlist.
 -- Idempotent: yes.
 create or replace function holdfast.leave_waitlist(p_clinic_no integer, p_id uuid, p_reason text)
   returns table (outcome text, offer_id uuid)

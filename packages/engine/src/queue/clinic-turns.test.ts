@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { clinicTurns } from './clinic-turns.ts'
 
 /** Work that ends when the test says so. */
@@ -70,8 +69,23 @@ test('without a deadline, it waits until it is its turn', async () => {
   const inTurn = clinicTurns({ ...settings, atOnceMax: 1 })
   const { work, endAll } = barrier()
   const running = inTurn(1, work)
+  const timer = vi.spyOn(globalThis, 'setTimeout')
   const waiting = inTurn(1, async () => 'done at last', Number.POSITIVE_INFINITY)
-  await delay(20)
+  // One of Infinity would fire at once.
+  expect(timer).not.toHaveBeenCalled()
+  timer.mockRestore()
+  await turn()
+  endAll()
+  expect([await running, await waiting]).toEqual(['done', 'done at last'])
+})
+
+test('what was refused at its deadline does not count as waiting', async () => {
+  const inTurn = clinicTurns({ ...settings, atOnceMax: 1 })
+  const { work, endAll } = barrier()
+  const running = inTurn(1, work)
+  expect(await inTurn(1, work, performance.now())).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
+  const waiting = inTurn(1, async () => 'done at last')
+  expect(await inTurn(1, work)).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
   endAll()
   expect([await running, await waiting]).toEqual(['done', 'done at last'])
 })

@@ -20,6 +20,9 @@ export type ClinicTurns = <Result>(
   deadline?: number,
 ) => Promise<Result | Overloaded>
 
+/** `refusedCount`: how many were refused at their deadline, and stay in the queue until it would be their turn. */
+type Clinic = { limit: LimitFunction; refusedCount: number }
+
 const overloaded: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
 
 /**
@@ -27,10 +30,11 @@ const overloaded: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
  * has a connection for as long.
  */
 export function clinicTurns({ atOnceMax, waitingMax, waitMsMax }: ClinicTurnsSettings): ClinicTurns {
-  const clinics = new Map<number, LimitFunction>()
+  const clinics = new Map<number, Clinic>()
   return async (clinicNo, work, deadline = performance.now() + waitMsMax) => {
-    const limit = clinics.getOrInsertComputed(clinicNo, () => pLimit(atOnceMax))
-    if (limit.pendingCount >= waitingMax) return overloaded
+    const clinic = clinics.getOrInsertComputed(clinicNo, () => ({ limit: pLimit(atOnceMax), refusedCount: 0 }))
+    const { limit } = clinic
+    if (limit.pendingCount - clinic.refusedCount >= waitingMax) return overloaded
     const forgetIfIdle = () => {
       if (limit.activeCount + limit.pendingCount === 0) clinics.delete(clinicNo)
     }
@@ -38,12 +42,14 @@ export function clinicTurns({ atOnceMax, waitingMax, waitMsMax }: ClinicTurnsSet
     const refused = Promise.withResolvers<Overloaded>()
     const refuse = () => {
       isRefused = true
+      clinic.refusedCount += 1
       refused.resolve(overloaded)
     }
     const isTimed = limit.activeCount + limit.pendingCount >= atOnceMax && Number.isFinite(deadline)
     const timer = isTimed ? setTimeout(refuse, Math.max(0, deadline - performance.now())) : undefined
     const turn = limit(async () => {
       clearTimeout(timer)
+      if (isRefused) clinic.refusedCount -= 1
       return isRefused || performance.now() > deadline ? overloaded : await work()
     })
     return await Promise.race([turn.finally(forgetIfIdle), refused.promise])

@@ -10,7 +10,7 @@ const checkMs = 1_000
  * and write of every socket: 5 to 9 % of the server's processor time of a cached response (60 alternating bursts).
  */
 export function closeUnreadConnections(app: FastifyInstance, unreadMsMax: number): void {
-  // Node's timeout of connections without a request is in whole seconds, and not ended here.
+  // One millisecond more than any timeout that Node sets, in whole seconds: `check` never ends Node's own.
   const timeoutMs = unreadMsMax + 1
   const open = new Set<Socket>()
   app.server.on('connection', (socket: Socket) => {

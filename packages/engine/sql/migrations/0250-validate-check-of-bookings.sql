@@ -1,0 +1,2 @@
+-- As 0249, for 0246.
+alter table holdfast.booking validate constraint booking_is_valid;
