@@ -197,8 +197,14 @@ print_options() { printf '%s\n' "host=$host" "certificate=$certificate" "key=$ke
 
 # What has the former name besides nginx's site, which is written already.
 change_host() {
+  # Earlier releases issued the certificate of an address as one of a name.
+  if has_new_host || is_address; then
+    if is_created_here && ! is_of_host; then
+      create_certificate
+      restart=yes
+    fi
+  fi
   has_new_host || return 0
-  if is_created_here && ! is_of_host; then create_certificate; fi
   for former in $former_hosts; do
     [ "$former" != "$host" ] || continue
     case $(setting_of HOLDFAST_URL) in

@@ -90,6 +90,15 @@ test('a machine that is known by its address gets a certificate of the address',
   expect(changed.out).toMatch(/HOLDFAST_URL=https:\/\/192\.0\.2\.7\nrestart=yes\n.*\n *IP Address:192\.0\.2\.7$/s)
 })
 
+test('a certificate that an earlier release issued for an address as for a name is issued again', () => {
+  const former = `is_address() { false; }; host=192.0.2.7; rm $certificate; self_signed_certificate
+    openssl x509 -in $certificate -noout -ext subjectAltName; former_hosts=192.0.2.7
+    is_address() { true; }`
+  const changed = changeHost(scratch(), former, '192.0.2.7')
+  expect(changed).toMatchObject({ status: 0, err: '' })
+  expect(changed.out).toMatch(/DNS:192\.0\.2\.7\n.*restart=yes\n.*\n *IP Address:192\.0\.2\.7$/s)
+})
+
 test('another name leaves an address alone that was not the former one, and the same name changes nothing', () => {
   const other = 'echo HOLDFAST_URL=https://www.example.org >$settings/holdfast.env'
   expect(changeHost(scratch(), other).out).toContain('HOLDFAST_URL=https://www.example.org\n')

@@ -66,8 +66,8 @@ export const backupSettings = {
   backupMegabytesPerSecond: setting(
     'HOLDFAST_BACKUP_MB_PER_SECOND',
     '8',
-    'How many megabytes of the database are copied a second, so that bookings hardly become slower. More if a copy would ' +
-      'take more than an hour, and after a copy that failed.',
+    'How many megabytes of the database are copied a second, so that bookings hardly become slower. More if a copy ' +
+      'would take more than an hour, and after a copy that failed.',
     kinds.wholeNumber(1, 1024),
   ),
   backupDays: setting(
