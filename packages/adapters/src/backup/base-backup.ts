@@ -24,6 +24,8 @@ export type BaseBackupOptions = {
   checkpoint?: 'fast' | 'spread'
   /** So many megabytes a second are read, or as many as {@link copyRate} says. Default: any number. */
   megabytesPerSecond?: number
+  /** How many times as fast as that, because former copies failed. Default: 1. */
+  speedUp?: number
   /** Of a stored object before it is encrypted. */
   partBytes?: number
   signal?: AbortSignal
@@ -88,11 +90,11 @@ const megabytesPerSecondMax = 1024
 
 /**
  * How many megabytes of a database are read a second: so many that requests hardly wait for it, and more if a copy
- * would then take longer than an hour.
+ * would then take longer than an hour; all of it `speedUp` times.
  */
-export function copyRate(megabytesPerSecond: number, databaseBytes: number): number {
+export function copyRate(megabytesPerSecond: number, databaseBytes: number, speedUp = 1): number {
   const needed = Math.ceil(databaseBytes / 1_048_576 / copySecondsMax)
-  return Math.min(megabytesPerSecondMax, Math.max(megabytesPerSecond, needed))
+  return Math.min(megabytesPerSecondMax, Math.max(megabytesPerSecond, needed) * speedUp)
 }
 
 async function databaseBytes(client: pg.Client): Promise<number> {
@@ -117,8 +119,8 @@ async function ownerOf(client: pg.Client): Promise<{ role: string; database: str
 type Copy = { startLsn: string; endLsn: string; bytes: number; parts: BackupPart[] }
 
 async function copyServer(client: pg.Client, id: string, options: BaseBackupOptions): Promise<Copy> {
-  const { signal, megabytesPerSecond } = options
-  const rate = megabytesPerSecond === undefined ? null : copyRate(megabytesPerSecond, await databaseBytes(client))
+  const { signal, megabytesPerSecond: wished, speedUp } = options
+  const rate = wished === undefined ? null : copyRate(wished, await databaseBytes(client), speedUp)
   // Retains the WAL of the copy until this connection ends: a checkpoint could remove it otherwise.
   await client.query(
     `CREATE_REPLICATION_SLOT holdfast_copy_${randomBytes(4).toString('hex')} TEMPORARY PHYSICAL (RESERVE_WAL)`,

@@ -22,7 +22,10 @@ export type ContinuousBackupOptions = {
   flushSeconds: number
   /** How often the whole database is copied. */
   copyHours: number
-  /** So many megabytes a second are read for a copy; twice as many after each failure. Default: any number. */
+  /**
+   * So many megabytes a second are read for a copy, and twice as many after each failure, up to eight times as many.
+   * Default: any number.
+   */
   megabytesPerSecond?: number
   /** How long backups are kept. */
   keepDays: number
@@ -47,6 +50,7 @@ const slotPrefix = 'holdfast_backup_'
 const retryMs = 10_000
 const retryCopyMsMax = 15 * 60_000
 const hourMs = 3_600_000
+const speedUpMax = 8
 
 /**
  * Backs up a database server until the signal: archives its WAL, copies it regularly, and removes old backups. Goes on
@@ -166,17 +170,19 @@ class Copies {
     const last = bases.findLast(({ manifest }) => manifest.archive === this.#archive)
     if (last !== undefined) {
       this.#nextMs = new Date(last.manifest.startedAt).getTime() + copyHours * hourMs
-      if (Date.now() < this.#nextMs) return
+      if (Date.now() < this.#nextMs) {
+        this.#failures = 0
+        return
+      }
     }
     // Without a first copy, the archive is of no use.
     const checkpoint = last === undefined ? 'fast' : 'spread'
-    const { megabytesPerSecond } = this.#options
     const manifest = await takeBaseBackup({
       ...this.#options,
       archive: this.#archive,
       checkpoint,
       // The server ends a copy that was so slow that it would have to retain too much WAL.
-      ...(megabytesPerSecond !== undefined && { megabytesPerSecond: megabytesPerSecond * 2 ** this.#failures }),
+      speedUp: Math.min(speedUpMax, 2 ** this.#failures),
     })
     this.#nextMs = new Date(manifest.startedAt).getTime() + copyHours * hourMs
     this.#failures = 0

@@ -21,6 +21,10 @@ test.for<[number, number, number]>([
   expect(copyRate(wished, gigabytes * gigabyte)).toBe(rate)
 })
 
+test('after failures, a large database is copied faster, too', () => {
+  expect(copyRate(8, 100 * gigabyte, 4)).toBe(116)
+})
+
 test('a copy that the server ended is repeated twice as fast', async () => {
   const cluster = await createBackedUpCluster()
   const scratch = await scratchDirectory()

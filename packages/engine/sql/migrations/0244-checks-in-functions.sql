@@ -3,8 +3,8 @@
 -- function is read once per connection, where an SQL function is opened anew for every statement (0006, 0174). See
 -- docs/decisions/0056. The rules are as before.
 --
--- Each table has a migration of its own, so that none waits for a second table while claims wait for it (0245 to 0248);
--- 0249 to 0252 look at the rows that are there.
+-- Each table has a migration of its own, so that none waits for a second table while claims wait for it (0245 to 0249);
+-- 0250 to 0253 look at the rows that are there.
 --
 -- One call for a row, and no SET, which makes a call half as long again: each function has the bits of an id, and finds
 -- operators by the caller's search_path. Callers are the functions that write these tables, which set it, and the owner.

@@ -1,2 +1,2 @@
--- As 0249, for 0246.
+-- As 0250, for 0246.
 alter table holdfast.booking validate constraint booking_is_valid;
