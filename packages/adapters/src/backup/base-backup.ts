@@ -22,7 +22,7 @@ export type BaseBackupOptions = {
   archive: string | null
   /** `spread`: begins with a checkpoint that does not disturb, but takes minutes. Default: `fast`. */
   checkpoint?: 'fast' | 'spread'
-  /** So many megabytes a second are read, or as many as {@link copyRate} says. Default: any number. */
+  /** How many megabytes are read a second, or more: see {@link copyRate}. Default: without a limit. */
   megabytesPerSecond?: number
   /** How many times as fast as that, because former copies failed. Default: 1. */
   speedUp?: number

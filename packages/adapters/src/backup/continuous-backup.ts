@@ -23,8 +23,8 @@ export type ContinuousBackupOptions = {
   /** How often the whole database is copied. */
   copyHours: number
   /**
-   * So many megabytes a second are read for a copy, and twice as many after each failure, up to eight times as many.
-   * Default: any number.
+   * How many megabytes are read a second for a copy; twice as many after each failure, up to eight times as many.
+   * Default: without a limit.
    */
   megabytesPerSecond?: number
   /** How long backups are kept. */
