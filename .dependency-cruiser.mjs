@@ -1,64 +1,30 @@
 // The import directions of ARCHITECTURE.md, "Code map". tools/dependency-rules.test.ts plants a violation of each rule
 // and expects it to be reported, because a cruiser that finds no modules reports no violations either.
 
-/** Which workspaces each workspace may import. Tests are exempt. */
-const allowed = {
-  contract: [],
-  engine: [],
-  adapters: [],
-  server: ['engine', 'adapters', 'contract'],
-  cli: ['contract', 'engine', 'adapters', 'server'],
-  web: ['contract'],
-  testkit: ['engine', 'adapters'],
-  bench: ['contract', 'engine', 'adapters', 'server', 'cli'],
-}
+import {
+  engineBase,
+  engineFolders,
+  groupName,
+  groups,
+  importsOnly,
+  serverFolders,
+  siteFolders,
+  workspacePath,
+  workspaces,
+} from './tools/import-directions.mjs'
 
 /** @param {string} name */
-const folderOf = (name) => (name === 'bench' ? '^bench/' : `^packages/${name}/`)
+const folderOf = (name) => `^${workspacePath(name)}/`
 
 /** Tests, and what they share (`packages/server/test`). */
 const test = ['\\.test\\.tsx?$', '^packages/[^/]+/(test|browser-tests)/', '^packages/web/(mail-)?screenshots\\.ts$']
 
-const directions = Object.entries(allowed).map(([name, targets]) => ({
-  name: `${name}-imports-only-${targets.length === 0 ? 'itself' : targets.join('-')}`,
+const directions = Object.entries(workspaces).map(([name, targets]) => ({
+  name: importsOnly(name, targets),
   severity: 'error',
   from: { path: folderOf(name), pathNot: test },
-  to: { path: '^(packages|bench)/', pathNot: [name, ...targets].map(folderOf) },
+  to: { path: '^(packages|bench|drills)/', pathNot: [name, ...targets].map(folderOf) },
 }))
-
-/**
- * Which folders of the engine each of its folders may import besides {@link engineBase}. Only `create-engine.ts` knows
- * all.
- */
-const engineFolders = {
-  queue: [],
-  lists: [],
-  audit: ['lists'],
-  'stored-responses': [],
-  slots: [],
-  tail: [],
-  messages: ['lists', 'reads', 'stored-responses'],
-  upkeep: [],
-  archive: [],
-  'app-login': [],
-  verify: [],
-  move: [],
-  places: ['migrate'],
-  bookings: ['queue'],
-  limits: ['queue'],
-  reads: ['bookings', 'lists', 'verify'],
-  erasure: ['bookings', 'reads'],
-  directory: ['calendars', 'lists', 'messages', 'reads', 'stored-responses'],
-  import: ['directory', 'slots'],
-  theatre: ['bookings', 'lists', 'queue', 'reads', 'slots', 'stored-responses'],
-  waitlist: ['lists', 'reads', 'stored-responses'],
-  webhooks: ['lists', 'reads', 'stored-responses', 'tail'],
-  calendars: ['bookings', 'reads'],
-  migrate: ['upkeep'],
-}
-
-/** What every folder of the engine may import. */
-const engineBase = ['model', 'database']
 
 /** @param {string[]} names */
 const engineFolder = (...names) => `^packages/engine/src/(${names.join('|')})/`
@@ -68,39 +34,11 @@ const engineDirections = [
   { from: 'database', to: ['model'] },
   ...Object.entries(engineFolders).map(([from, targets]) => ({ from, to: [...engineBase, ...targets] })),
 ].map(({ from, to }) => ({
-  name: `engine-${from}-imports-only-${to.length === 0 ? 'itself' : to.join('-')}`,
+  name: importsOnly(`engine-${from}`, to),
   severity: 'error',
   from: { path: engineFolder(from), pathNot: test },
   to: { path: '^packages/engine/src/', pathNot: engineFolder(from, ...to) },
 }))
-
-/**
- * Which folders of the server each of its folders may import, from the lowest to the highest. Only the entry points
- * `main.ts` and `worker.ts`, and `processes`, which runs several servers, may import `compose`.
- */
-const serverFolders = {
-  config: [],
-  secrets: [],
-  demo: [],
-  observe: ['config'],
-  lifecycle: ['config'],
-  backups: ['config', 'lifecycle', 'observe'],
-  audit: ['observe'],
-  accounts: ['config', 'observe', 'secrets'],
-  cache: ['observe'],
-  calendar: ['lifecycle', 'observe'],
-  replicas: ['observe'],
-  relay: ['lifecycle', 'observe'],
-  broker: ['lifecycle', 'observe', 'relay'],
-  messages: ['lifecycle', 'observe', 'relay', 'secrets'],
-  webhooks: ['lifecycle', 'messages', 'observe', 'relay', 'secrets'],
-  busy: ['messages', 'observe', 'secrets'],
-  jobs: ['busy', 'lifecycle', 'messages', 'observe', 'webhooks'],
-  edge: ['accounts', 'config', 'observe', 'secrets'],
-  site: ['cache', 'edge'],
-  live: ['calendar', 'config', 'edge', 'lifecycle', 'observe'],
-  rest: ['accounts', 'audit', 'cache', 'calendar', 'edge', 'messages', 'secrets', 'webhooks'],
-}
 
 const serverFoldersBelowCompose = Object.keys(serverFolders)
 
@@ -112,44 +50,48 @@ const serverDirections = [
   { from: 'compose', to: serverFoldersBelowCompose },
   { from: 'processes', to: ['compose', 'lifecycle', 'observe'] },
 ].map(({ from, to }) => ({
-  name: `server-${from}-imports-only-${to === serverFoldersBelowCompose ? 'folders' : to.join('-') || 'itself'}`,
+  name: importsOnly(`server-${from}`, to === serverFoldersBelowCompose ? ['folders'] : to),
   severity: 'error',
   from: { path: serverFolder(from), pathNot: test },
   to: { path: '^packages/server/src/', pathNot: serverFolder(from, ...to) },
 }))
 
-/**
- * The folders of the site, and which of them each may import. Features meet only in `app`, which composes them; what
- * several of them show belongs to `domain`.
- */
-const siteFolders = {
-  app: ['features', 'domain', 'ui', 'lib'],
-  features: ['domain', 'ui', 'lib'],
-  domain: ['ui', 'lib'],
-  ui: ['lib'],
-  lib: [],
-}
-
 const site = '^packages/web/src/'
 
 const siteDirections = Object.entries(siteFolders).map(([name, targets]) => ({
-  name: `site-${name}-imports-only-${targets.length === 0 ? 'itself' : targets.join('-')}`,
+  name: importsOnly(`site-${name}`, targets),
   severity: 'error',
   from: { path: `${site}${name}/`, pathNot: test },
-  to: { path: `${site}(${Object.keys(siteFolders).join('|')})/`, pathNot: `${site}(${[name, ...targets].join('|')})/` },
+  to: {
+    path: `${site}(${['app', ...Object.keys(siteFolders)].join('|')})/`,
+    pathNot: `${site}(${[name, ...targets].join('|')})/`,
+  },
 }))
+
+const groupDirections = Object.entries(groups).flatMap(([folder, parts]) =>
+  Object.entries(parts).map(([from, targets]) => ({
+    name: importsOnly(`${groupName(folder)}-${from}`, targets),
+    severity: 'error',
+    from: { path: `^packages/${folder}/${from}/`, pathNot: test },
+    to: { path: `^packages/${folder}/[^/]+/`, pathNot: `^packages/${folder}/(${[from, ...targets].join('|')})/` },
+  })),
+)
 
 const rest = '^packages/server/src/rest/'
 
 /**
  * The layers of the REST API: resources use guards and responses, which know nothing of each other or of resources. The
- * endpoints of better-auth (`auth`) use none of them.
+ * endpoints of better-auth (`auth`) use guards alone.
  */
-const restDirections = ['guards', 'responses', 'auth'].map((layer) => ({
+const restLayers = { guards: [], responses: [], auth: ['guards'] }
+const restDirections = Object.entries(restLayers).map(([layer, below]) => ({
   name: `rest-${layer}-imports-no-other-layer`,
   severity: 'error',
   from: { path: `${rest}${layer}/`, pathNot: test },
-  to: { path: rest, pathNot: [`${rest}${layer}/`, `${rest}(rest-deps|sent-key)\\.ts$`] },
+  to: {
+    path: rest,
+    pathNot: [`${rest}(${[layer, ...below].join('|')})/`, `${rest}(rest-deps|sent-key|empty-body)\\.ts$`],
+  },
 }))
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -196,6 +138,20 @@ export default {
       from: { path: '^packages/server/src/secrets/', pathNot: test },
       to: { path: '^packages/', pathNot: '^packages/server/' },
     },
+    ...groupDirections,
+    {
+      name: 'group-has-a-rule',
+      comment: 'A folder that groups does not list could import its neighbours.',
+      severity: 'error',
+      from: {
+        path: `^packages/(${Object.keys(groups).join('|')})/[^/]+/`,
+        pathNot: [
+          ...test,
+          ...Object.entries(groups).map(([of, all]) => `^packages/${of}/(${Object.keys(all).join('|')})/`),
+        ],
+      },
+      to: {},
+    },
     ...siteDirections,
     {
       name: 'site-feature-imports-no-other-feature',
@@ -217,16 +173,16 @@ export default {
       from: { path: `${site}ui/`, pathNot: test },
       to: {
         path: `${site}lib/`,
-        pathNot: `${site}lib/(api-error|format|local-time|problem-message|live/live-feed)\\.ts$`,
+        pathNot: `${site}lib/(api/(api-error|problem-message)|i18n/format|live/live-feed|time/local-time)\\.ts$`,
       },
     },
     {
       name: 'workspaces-import-each-other-by-name',
       comment: 'A package.json declares what a workspace needs, and its exports what others may use.',
       severity: 'error',
-      from: { path: '^(packages/[^/]+|bench)/' },
+      from: { path: '^(packages/[^/]+|bench|drills)/' },
       to: {
-        path: '^(packages|bench)/',
+        path: '^(packages|bench|drills)/',
         pathNot: '^$1/',
         dependencyTypes: ['local'],
         dependencyTypesNot: ['aliased-workspace'],
@@ -241,7 +197,7 @@ export default {
     {
       name: 'no-test-is-imported',
       severity: 'error',
-      from: { pathNot: test },
+      from: { pathNot: [...test, '^drills/'] },
       to: { path: test },
     },
     {

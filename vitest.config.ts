@@ -1,4 +1,4 @@
-import { defaultExclude, defineConfig } from 'vitest/config'
+import { defaultExclude, defineConfig, type TestUserConfig } from 'vitest/config'
 import { LongestFirst } from './packages/testkit/src/longest-first.ts'
 import { SecondAttempts } from './packages/testkit/src/second-attempts.ts'
 import { SlowestFiles } from './packages/testkit/src/slowest-files.ts'
@@ -15,7 +15,8 @@ const isolated = 'packages/engine/src/model/*.test.ts'
 /** Whole installations, which take minutes: `npm run test:drills`. */
 export const drills = [
   'test/deploy/{cluster-files,installation,interrupted-upgrade,uninstall}.test.ts',
-  'packages/server/test/{chaos,cluster,drill}/*.test.ts',
+  'drills/**/*.test.ts',
+  'packages/server/test/{pgbouncer,redis,replicas}.test.ts',
   'packages/cli/test/dead-letters.test.ts',
   'packages/cli/test/move-replayed.test.ts',
   'packages/cli/test/real-data.test.ts',
@@ -28,21 +29,24 @@ const inCi = Boolean(process.env.CI)
 /** In CI, a browser test that fails is repeated once, and reported. Tests of safety are never repeated. */
 const retryInCi = inCi ? 1 : 0
 
-const reporters = inCi ? ['default', new SlowestFiles(), new SecondAttempts()] : ['default']
+/** Of all tests but the drills. */
+export const settings = {
+  globalSetup: ['packages/testkit/src/use-memory-directory.ts', 'packages/testkit/src/vitest-global-setup.ts'],
+  pool: 'forks',
+  // For two cores: more than half of a file's time is waiting for servers, browsers and databases.
+  maxWorkers: 4,
+  testTimeout: 90_000,
+  hookTimeout: 180_000,
+  // The default of a second is too short on a busy machine.
+  expect: { poll: { timeout: 20_000 } },
+  sequence: { sequencer: LongestFirst },
+  reporters: inCi ? ['default', new SlowestFiles(), new SecondAttempts()] : ['default'],
+} satisfies TestUserConfig
 
 /** The tests of the project in one run; PostgreSQL is started by the global setup. */
 export default defineConfig({
   test: {
-    globalSetup: ['packages/testkit/src/use-memory-directory.ts', 'packages/testkit/src/vitest-global-setup.ts'],
-    pool: 'forks',
-    // For two cores: more than half of a file's time is waiting for servers, browsers and databases.
-    maxWorkers: 4,
-    testTimeout: 90_000,
-    hookTimeout: 180_000,
-    // The default of a second is too short on a busy machine.
-    expect: { poll: { timeout: 20_000 } },
-    sequence: { sequencer: LongestFirst },
-    reporters,
+    ...settings,
     projects: [
       {
         extends: true,

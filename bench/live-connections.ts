@@ -13,7 +13,7 @@ import { Subscribers } from './live/subscribers.ts'
 
 const checkout = dirname(dirname(fileURLToPath(import.meta.url)))
 const metricsToken = 'a token of this measurement'
-const settleMs = 5_000
+const pauseMs = 5_000
 const deliveryMsMax = 30_000
 const bookings = 20
 
@@ -68,13 +68,13 @@ async function deliveryOfBooking(
 async function measure(url: string, count: number): Promise<void> {
   const { hostname, port } = new URL(url)
   const { doctorId, slotIds } = await aCalendar(url)
-  await delay(settleMs)
+  await delay(pauseMs)
   const before = await memoryOf(url)
   const subscribers = new Subscribers()
   const beganMs = performance.now()
   await subscribers.open({ host: hostname, port: Number(port) }, [doctorId], count)
   const openedMs = performance.now() - beganMs
-  await delay(settleMs)
+  await delay(pauseMs)
   const open = await memoryOf(url)
   const deliveryMs: number[] = []
   for (const slotId of slotIds.slice(0, bookings)) {

@@ -27,7 +27,7 @@ function mistakesIn(text: string): string[] {
   )
   const wrong = rows.filter(({ state }) => !states.includes(state)).map(({ id, state }) => `${id}: ${state}?`)
   const dead = rows.flatMap(({ id, where }) =>
-    [...where.matchAll(/`((?:packages|tools|docs|bench)\/[^`]+)`/g)]
+    [...where.matchAll(/`((?:packages|tools|docs|bench|drills)\/[^`]+)`/g)]
       .filter(([, path = '']) => !existsSync(join(root, path)))
       .map(([, path]) => `${id}: there is no ${path}`),
   )

@@ -12,9 +12,14 @@ const tables = ['docs/operations.md', 'docs/operations/move.md'].map(read).join(
 /** Errors of backups, wherever they are created, and what the commands refuse. */
 const errors = new Set(['BackupError', 'ObjectStoreError', 'MoveRefused'])
 const commands = [
-  ...['backup', 'backups', 'restore', 'repeat-erasures', 'move-database'].map((name) => `commands/${name}`),
-  ...['with-backups', 'refuse-while-running'],
-].map((name) => `packages/cli/src/${name}.ts`)
+  'packages/cli/src/commands/backup.ts',
+  'packages/cli/src/commands/backups.ts',
+  'packages/cli/src/commands/restore.ts',
+  'packages/cli/src/commands/repeat-erasures.ts',
+  'packages/cli/src/commands/move-database.ts',
+  'packages/cli/src/with-backups.ts',
+  'packages/cli/src/refuse-while-running.ts',
+]
 
 /** Messages that are not written where the error is created. */
 const composed = {

@@ -7,24 +7,24 @@ import { cruise as dependencyCruise } from 'dependency-cruiser'
 import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcruise-options'
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { planted } from './planted-imports.ts'
+import { groups, workspacePath, workspaces } from './import-directions.mjs'
+import { planted, unlisted } from './planted-imports.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const configName = '.dependency-cruiser.mjs'
 const cruiser = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs')
-const packageNames = ['contract', 'engine', 'adapters', 'server', 'cli', 'web', 'testkit']
-const folders = [...packageNames.map((name) => `packages/${name}`), 'bench']
+const folders = Object.keys(workspaces).map(workspacePath)
 
 /** The folders of the site, each with one file and what it imports: every direction that is allowed. */
 const siteImports: Record<string, string[]> = {
   app: ['../features/booking/part.ts', '../features/ticket/part.ts', '../features/admin/part.ts'],
-  'features/booking': ['../../domain/bookings/part.ts', '../../ui/part.ts', '../../lib/api.ts'],
+  'features/booking': ['../../domain/bookings/part.ts', '../../ui/part.ts', '../../lib/api/api.ts'],
   'features/ticket': ['../../domain/bookings/part.ts'],
   'features/admin': ['./doctors/part.ts', './people/part.ts'],
   'features/admin/doctors': [],
   'features/admin/people': [],
-  'domain/bookings': ['../../ui/part.ts', '../../lib/api.ts'],
-  ui: ['../lib/format.ts'],
+  'domain/bookings': ['../../ui/part.ts', '../../lib/api/api.ts'],
+  ui: ['../lib/i18n/format.ts'],
 }
 
 /** A small project under the real rules: two files and a test in each workspace, and no violation. */
@@ -32,7 +32,8 @@ let project: string
 
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'holdfast-rules-'))
-  for (const name of [configName, 'tsconfig.json', 'package.json']) {
+  await mkdir(join(project, 'tools'))
+  for (const name of [configName, 'tools/import-directions.mjs', 'tsconfig.json', 'package.json']) {
     await copyFile(join(root, name), join(project, name))
   }
   await mkdir(join(project, 'node_modules/@holdfast'), { recursive: true })
@@ -54,8 +55,8 @@ beforeAll(async () => {
     'packages/server/src/compose/compose-server.ts',
     "import '@holdfast/engine'\nimport '@holdfast/adapters'\nimport '../rest/serve.ts'\nimport '../jobs/jobs.ts'",
   )
-  for (const name of ['accounts/sessions', 'jobs/jobs'])
-    await write(`packages/server/src/${name}.ts`, "import '../observe/logger.ts'")
+  await write('packages/server/src/accounts/sessions/sessions.ts', "import '../../observe/logger.ts'")
+  await write('packages/server/src/jobs/jobs.ts', "import '../observe/logger.ts'")
   await write('packages/server/src/observe/logger.ts', "import '../config/config.ts'")
   await write('packages/server/src/config/config.ts', 'export const config = 1')
   await write('packages/server/src/rest/rest-deps.ts', "import '../secrets/keys.ts'")
@@ -68,8 +69,13 @@ beforeAll(async () => {
   for (const [folder, imported] of Object.entries(siteImports)) {
     await write(`packages/web/src/${folder}/part.ts`, imported.map((path) => `import '${path}'`).join('\n'))
   }
-  for (const name of ['api', 'format', 'part']) await write(`packages/web/src/lib/${name}.ts`, "import './language.ts'")
-  await write('packages/web/src/lib/language.ts', 'export const language = 1')
+  for (const name of ['api/api', 'i18n/format', 'part'])
+    await write(`packages/web/src/lib/${name}.ts`, "import '@holdfast/contract'")
+  for (const [group, listed] of Object.entries(groups)) {
+    for (const folder of Object.keys(listed)) await write(`packages/${group}/${folder}/part.ts`, "import 'node:crypto'")
+    await write(`packages/${group}/${unlisted}/part.ts`, 'export const part = 1')
+    await write(`packages/${group}/beside.ts`, `import './${unlisted}/part.ts'`)
+  }
   await write('packages/web/src/main.ts', "import './app/part.ts'")
 })
 
@@ -84,7 +90,7 @@ type Violation = { from: string; to: string; rule: { name: string } }
 type Cruise = { summary: { totalCruised: number; violations: Violation[] } }
 type Found = { modules: number; rules: string[]; violations: Violation[] }
 
-const cruised = ['packages', 'bench']
+const cruised = ['packages', 'bench', 'drills']
 const options = await extractDepcruiseOptions(join(root, configName))
 const tsConfig = extractTSConfig(join(root, 'tsconfig.json'))
 
@@ -122,6 +128,11 @@ test('a project without violations passes, and the cruiser has read it', async (
   expect(found.rules).toEqual([])
   expect(found.modules).toBeGreaterThanOrEqual(folders.length * 3)
   expect(await cruiseByCommand(project), 'the command finds the same').toEqual(found)
+})
+
+test('a violation of each rule is planted', () => {
+  const rules = options.ruleSet?.forbidden?.map(({ name }) => name)
+  expect([...new Set(planted.map(([, , , rule]) => rule))].toSorted()).toEqual(rules?.toSorted())
 })
 
 test('the cruiser reads the real project too', async () => {

@@ -4,7 +4,7 @@ import ts from 'typescript'
 export type ErrorMessage = {
   /** With … for what differs; null if no argument is written in place. */
   text: string | null
-  /** Of a command line that is wrong: the command then ends with 2. */
+  /** The command line is wrong: the command ends with 2. */
   isUsage: boolean
 }
 

@@ -1,32 +1,86 @@
+import {
+  engineBase,
+  engineFolders,
+  groupName,
+  groups,
+  importsOnly,
+  serverFolders,
+  siteFolders,
+  workspacePath,
+  workspaces,
+} from './import-directions.mjs'
+
+type Planted = [what: string, path: string, text: string, rule: string]
+
+/** A folder of a group that `groups` does not list; the project of dependency-rules.test.ts has one in each. */
+export const unlisted = 'unlisted'
+
+/** The first of a table's folders that one of them may not import. */
+const forbiddenTo = (from: string, targets: string[], table: object): string | undefined =>
+  Object.keys(table).find((name) => name !== from && !targets.includes(name))
+
+const workspaceRule = (name: string) => importsOnly(name, workspaces[name] ?? [])
+
+const siteRule = (folder: string) => importsOnly(`site-${folder}`, siteFolders[folder] ?? [])
+
+/** For each rule of a table, one import that it forbids. */
+const ofTables: Planted[] = [
+  ...Object.entries(workspaces).map(([name, targets]): Planted => {
+    const other = forbiddenTo(name, targets, workspaces)
+    return [
+      `${name} imports ${other}`,
+      `../${workspacePath(name)}/src/part.ts`,
+      `import '@holdfast/${other}'`,
+      workspaceRule(name),
+    ]
+  }),
+  ...Object.entries(engineFolders).map(
+    ([folder, targets]): Planted => [
+      `the engine's ${folder}/ imports what composes it`,
+      `engine/src/${folder}/planted.ts`,
+      "import '../create-engine.ts'",
+      importsOnly(`engine-${folder}`, [...engineBase, ...targets]),
+    ],
+  ),
+  ...Object.entries(serverFolders).map(
+    ([folder, targets]): Planted => [
+      `the server's ${folder}/ imports what composes it`,
+      `server/src/${folder}/planted.ts`,
+      "import '../compose/compose-server.ts'",
+      importsOnly(`server-${folder}`, targets),
+    ],
+  ),
+  ...Object.keys(siteFolders).map(
+    (folder): Planted => [
+      `the site's ${folder}/ imports the app that composes it`,
+      `web/src/${folder}/planted.ts`,
+      "import '../app/part.ts'",
+      siteRule(folder),
+    ],
+  ),
+  ...Object.entries(groups).flatMap(([group, folders]) =>
+    Object.entries(folders).map(([folder, targets]): Planted => {
+      const neighbour = forbiddenTo(folder, targets, folders) ?? unlisted
+      return [
+        `${group}/${folder}/ imports its neighbour ${neighbour}/`,
+        `${group}/${folder}/planted.ts`,
+        `import '../${neighbour}/part.ts'`,
+        importsOnly(`${groupName(group)}-${folder}`, targets),
+      ]
+    }),
+  ),
+]
+
 /** Imports that break a rule, each as text of a file in the project of dependency-rules.test.ts. */
-export const planted: [what: string, path: string, text: string, rule: string][] = [
-  ['the engine imports the server', 'engine/src/part.ts', "import '@holdfast/server'", 'engine-imports-only-itself'],
+export const planted: Planted[] = [
+  ...ofTables,
   [
     'the engine imports a type of the contract, by its path',
     'engine/src/part.ts',
     "import type { part } from '../../contract/src/part.ts'\nexport type Part = typeof part",
-    'engine-imports-only-itself',
-  ],
-  [
-    'the contract imports the engine',
-    'contract/src/part.ts',
-    "import '@holdfast/engine'",
-    'contract-imports-only-itself',
-  ],
-  [
-    'an adapter imports the engine',
-    'adapters/src/part.ts',
-    "import '@holdfast/engine'",
-    'adapters-imports-only-itself',
-  ],
-  [
-    'the server imports the command line',
-    'server/src/part.ts',
-    "import '@holdfast/cli'",
-    'server-imports-only-engine-adapters-contract',
+    workspaceRule('engine'),
   ],
   ['the server imports the testkit', 'server/src/part.ts', "import '@holdfast/testkit'", 'testkit-is-for-tests'],
-  ['the site imports the engine', 'web/src/part.ts', "import '@holdfast/engine'", 'web-imports-only-contract'],
   [
     'a feature of the site imports another feature',
     'web/src/features/ticket/part.ts',
@@ -40,45 +94,35 @@ export const planted: [what: string, path: string, text: string, rule: string][]
     'site-admin-page-imports-no-other-page',
   ],
   [
-    'a feature imports the app that composes it',
-    'web/src/features/ticket/part.ts',
-    "import '../../app/part.ts'",
-    'site-features-imports-only-domain-ui-lib',
-  ],
-  [
     'what features share imports a feature',
     'web/src/domain/bookings/part.ts',
     "import '../../features/booking/part.ts'",
-    'site-domain-imports-only-ui-lib',
+    siteRule('domain'),
   ],
   [
     'a component without business words imports one with them',
     'web/src/ui/part.ts',
     "import '../domain/bookings/part.ts'",
-    'site-ui-imports-only-lib',
+    siteRule('ui'),
   ],
   [
     'a component without business words makes requests',
     'web/src/ui/part.ts',
-    "import '../lib/api.ts'",
+    "import '../lib/api/api.ts'",
     'site-ui-knows-no-business',
   ],
-  ['lib imports a component', 'web/src/lib/part.ts', "import '../ui/part.ts'", 'site-lib-imports-only-itself'],
-  [
-    'the server imports the benchmark',
-    'server/src/part.ts',
-    "import '@holdfast/bench'",
-    'server-imports-only-engine-adapters-contract',
-  ],
-  [
-    'the benchmark imports the site',
-    '../bench/src/part.ts',
-    "import '@holdfast/web'",
-    'bench-imports-only-contract-engine-adapters-server-cli',
-  ],
+  ['lib imports a component', 'web/src/lib/part.ts', "import '../ui/part.ts'", siteRule('lib')],
+  ['the server imports the benchmark', 'server/src/part.ts', "import '@holdfast/bench'", workspaceRule('server')],
   [
     'the benchmark imports the server by its path',
     '../bench/src/part.ts',
+    "import '../../packages/server/src/part.ts'",
+    'workspaces-import-each-other-by-name',
+  ],
+  ['the server imports a drill', 'server/src/part.ts', "import '@holdfast/drills'", workspaceRule('server')],
+  [
+    'a drill imports the server by its path',
+    '../drills/src/part.ts',
     "import '../../packages/server/src/part.ts'",
     'workspaces-import-each-other-by-name',
   ],
@@ -100,32 +144,6 @@ export const planted: [what: string, path: string, text: string, rule: string][]
     "import '../reads/cursor.ts'",
     'engine-database-imports-only-model',
   ],
-  ...Object.entries({
-    queue: 'model-database',
-    lists: 'model-database',
-    'stored-responses': 'model-database',
-    slots: 'model-database',
-    tail: 'model-database',
-    upkeep: 'model-database',
-    'app-login': 'model-database',
-    verify: 'model-database',
-    move: 'model-database',
-    bookings: 'model-database-queue',
-    reads: 'model-database-bookings-lists-verify',
-    directory: 'model-database-calendars-lists-messages-reads-stored-responses',
-    import: 'model-database-directory-slots',
-    waitlist: 'model-database-lists-reads-stored-responses',
-    theatre: 'model-database-bookings-lists-queue-reads-slots-stored-responses',
-    messages: 'model-database-lists-reads-stored-responses',
-    webhooks: 'model-database-lists-reads-stored-responses-tail',
-    calendars: 'model-database-bookings-reads',
-    migrate: 'model-database-upkeep',
-  }).map(([folder, allowed]): [string, string, string, string] => [
-    `the engine's ${folder}/ imports what composes it`,
-    `engine/src/${folder}/planted.ts`,
-    "import '../create-engine.ts'",
-    `engine-${folder}-imports-only-${allowed}`,
-  ]),
   [
     'a folder of the engine has no rule',
     'engine/src/planted/planted.ts',
@@ -158,42 +176,17 @@ export const planted: [what: string, path: string, text: string, rule: string][]
     'rest-resources-know-no-fastify',
   ],
   [
-    'a secret imports the REST API',
-    'server/src/secrets/tokens.ts',
-    "import '../rest/serve.ts'",
-    'server-secrets-imports-only-itself',
-  ],
-  [
     'a secret imports the engine',
     'server/src/secrets/tokens.ts',
     "import '@holdfast/engine'",
     'server-secrets-know-no-package',
   ],
-  ...Object.entries({
-    config: 'itself',
-    secrets: 'itself',
-    demo: 'itself',
-    observe: 'config',
-    lifecycle: 'config',
-    backups: 'config-lifecycle-observe',
-    accounts: 'config-observe-secrets',
-    cache: 'observe',
-    calendar: 'lifecycle-observe',
-    relay: 'lifecycle-observe',
-    messages: 'lifecycle-observe-relay-secrets',
-    webhooks: 'lifecycle-messages-observe-relay-secrets',
-    busy: 'messages-observe-secrets',
-    jobs: 'busy-lifecycle-messages-observe-webhooks',
-    edge: 'accounts-config-observe-secrets',
-    site: 'cache-edge',
-    live: 'calendar-config-edge-lifecycle-observe',
-    rest: 'accounts-audit-cache-calendar-edge-messages-secrets-webhooks',
-  }).map(([folder, allowed]): [string, string, string, string] => [
-    `the server's ${folder}/ imports what composes it`,
-    `server/src/${folder}/planted.ts`,
-    "import '../compose/compose-server.ts'",
-    `server-${folder}-imports-only-${allowed}`,
-  ]),
+  [
+    'a folder within a folder has no rule',
+    'web/src/lib/planted/planted.ts',
+    "import '@holdfast/contract'",
+    'group-has-a-rule',
+  ],
   [
     "the server's compose/ imports an entry point",
     'server/src/compose/planted.ts',
@@ -219,9 +212,9 @@ export const planted: [what: string, path: string, text: string, rule: string][]
     'server-folder-has-a-rule',
   ],
   [
-    'an endpoint of better-auth imports a guard',
+    'an endpoint of better-auth imports a response',
     'server/src/rest/auth/auth-routes.ts',
-    "import '../guards/access.ts'",
+    "import '../responses/body.ts'",
     'rest-auth-imports-no-other-layer',
   ],
   ['two files import each other', 'cli/src/part.ts', "import './index.ts'\nexport const part = 1", 'no-cycle'],
@@ -231,7 +224,12 @@ export const planted: [what: string, path: string, text: string, rule: string][]
     "import type {} from './index.ts'\nexport const part = 1",
     'no-cycle',
   ],
-  ['a cycle of accounts', 'server/src/observe/logger.ts', "import '../accounts/sessions.ts'", 'no-cycle-of-accounts'],
+  [
+    'a cycle of accounts',
+    'server/src/observe/logger.ts',
+    "import '../accounts/sessions/sessions.ts'",
+    'no-cycle-of-accounts',
+  ],
   ['a file is dead code', 'cli/src/unused.ts', 'export const unused = 1', 'no-orphan'],
   ['a test is imported', 'cli/src/part.ts', "import './part.test.ts'", 'no-test-is-imported'],
   ['an import cannot be resolved', 'cli/src/part.ts', "import './gone.ts'", 'nothing-unresolvable'],

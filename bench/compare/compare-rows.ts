@@ -19,7 +19,7 @@ export type CompareRow = {
 }
 
 /** A calendar created beside the server reaches it through the log, and may invalidate its caches until then. */
-const settledMs = 1_000
+const logReadMs = 1_000
 const watchers = 1_000
 const unbounded = 1_000_000
 const hotDoctor = { doctors: 1, slotsPerDoctor: 30, units: unbounded }
@@ -83,7 +83,7 @@ async function refusalRound(bench: Bench, { contender }: Version, seed: number):
 
 async function listRound(isRead: boolean, bench: Bench, { contender }: Version, seed: number): Promise<RowRound> {
   const calendar = await contender.makeCalendar({ doctors: 20, slotsPerDoctor: 30, units: 600 })
-  await delay(settledMs)
+  await delay(logReadMs)
   const paths = calendar.doctorIds.map(listPath)
   const more = isRead ? { position: await futurePosition(contender.target, paths[0] ?? '') } : {}
   const parts = (): RequestPart[] => [{ ...listsOf(paths), ...more }]

@@ -10,7 +10,7 @@ import type { Bench, Scenario, ScenarioResult } from './scenario.ts'
 const name = 'behind_nginx'
 const shape = { doctors: 20, slotsPerDoctor: 30, units: 1_000_000 }
 /** Until the servers have read from the log that a calendar was created. */
-const settledMs = 1_000
+const logReadMs = 1_000
 
 /** Two servers behind nginx and PgBouncer, beside servers that are reached directly; skipped without these programs. */
 export const behindNginx: Scenario = {
@@ -63,7 +63,7 @@ async function measure(bench: Bench, sides: readonly [Side, Side, Side]): Promis
   )
   const [{ server }] = sides
   const calendar = await server.makeCalendar(shape)
-  await delay(settledMs)
+  await delay(logReadMs)
   const parts = () => [listsOf(calendar.doctorIds.map(listPath))]
   const read = await alternate(sides, isSmoke ? 1 : rounds, ({ server }, seed) =>
     bench.generator.run(loadJob(bench, server, { load, connections, seed, parts }, calendar)),

@@ -15,7 +15,7 @@ const bookingConnections = 200
 const readingConnections = 64
 const giveUpMs = 5_000
 /** Until the server has read from the log that a calendar was created. */
-const settledMs = 1_000
+const logReadMs = 1_000
 
 /** Slot lists of 100 doctors as fast as they come, alone and while 1,000 bookings a second change them. */
 export const listsBesideBookings: Scenario = {
@@ -52,7 +52,7 @@ type ListsRound = {
 
 async function roundOf(bench: Bench, ours: OurServer, booker: LoadGenerator | null, seed: number): Promise<ListsRound> {
   const calendar = await ours.makeCalendar(shape)
-  await delay(settledMs)
+  await delay(logReadMs)
   return readRound(bench, ours, booker, calendar, seed)
 }
 
@@ -107,7 +107,7 @@ async function watchedQueries(bench: Bench, ours: OurServer, booker: LoadGenerat
   const probe = startLiveProbe()
   try {
     await probe.request({ kind: 'subscribe', target: ours.target, doctorIds: calendar.doctorIds, sockets }, 'done')
-    await delay(settledMs)
+    await delay(logReadMs)
     const round = await readRound(bench, ours, booker, calendar, 1)
     const { messages } = await probe.request({ kind: 'count' }, 'count')
     if (messages === 0) round.faults.push('lists: no subscriber received a message')

@@ -12,7 +12,7 @@ import type { Bench, Scenario } from './scenario.ts'
 const doctors = 20
 const simultaneous = 1_000
 /** Until the server has read from the log that a calendar was created, and has invalidated its caches. */
-const settledMs = 1_000
+const logReadMs = 1_000
 const futureTransaction = '1000000000000000'
 /** A doctor's slots on one day, which almost everybody reads before booking. */
 export const reads: Scenario = {
@@ -23,7 +23,7 @@ export const reads: Scenario = {
     await bench.countStatements('reads')
     const ours = await bench.startOurs('reads')
     const calendar = await ours.makeCalendar({ doctors, slotsPerDoctor: 30, units: 600 })
-    await delay(settledMs)
+    await delay(logReadMs)
     const paths = calendar.doctorIds.map(listPath)
     const [firstPath = ''] = paths
     const position = await futurePosition(ours.target, firstPath)
@@ -81,7 +81,7 @@ export async function futurePosition({ host, port }: OurServer['target'], path: 
 /** How many statements run when everybody requests a list at once that is not cached. */
 async function queriesOfOneList(bench: Bench, ours: OurServer): Promise<number> {
   const calendar: Calendar = await ours.makeCalendar({ doctors: 1, slotsPerDoctor: 30, units: 30 })
-  await delay(settledMs)
+  await delay(logReadMs)
   const { pool } = ours.calendars
   await pool.query('create extension if not exists pg_stat_statements')
   await pool.query('select pg_stat_statements_reset()')

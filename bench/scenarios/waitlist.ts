@@ -8,7 +8,7 @@ const waiting = 10_000
 const places = 1_000
 const boundMin = 0.98
 
-/** Of a comparison: blocks A B B A of so long slices, which find the machine in the same state. */
+/** A comparison has blocks A B B A of slices that are so short that they find the machine in the same state. */
 const blocks = 40
 const sliceMs = 250
 

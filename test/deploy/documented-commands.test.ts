@@ -11,7 +11,7 @@ const installation = 'test/deploy/installation.test.ts'
 /** Pages of docs/operations with commands, and the test that runs them. */
 const testedBy: Record<string, string> = {
   'back-up.md': installation,
-  'cluster-backup.md': 'packages/server/test/drill/cluster-backup.test.ts',
+  'cluster-backup.md': 'drills/backups/cluster-backup.test.ts',
   'cluster.md': 'test/deploy/cluster-files.test.ts',
   'configure.md': installation,
   'https.md': installation,
@@ -19,7 +19,7 @@ const testedBy: Record<string, string> = {
   'move.md': installation,
   'pgbackrest.md': 'test/deploy/follow-pages.ts',
   'pgbouncer.md': 'test/deploy/follow-pages.ts',
-  'rabbitmq.md': 'packages/server/test/drill/broker.test.ts',
+  'rabbitmq.md': 'drills/broker/broker.test.ts',
   'restore.md': installation,
   'troubleshooting.md': installation,
   'uninstall.md': installation,
@@ -33,6 +33,7 @@ const inSentences = [
   ['bounces.md', 'holdfast unix -', 'a line of a file of Postfix'],
   ['cluster.md', 'systemctl disable --now', 'it needs the machines of a cluster'],
   ['cluster.md', 'holdfast setup-database --as', 'packages/cli/src/commands/setup-database.test.ts'],
+  ['cluster.md', 'holdfast migrate --citus', 'packages/cli/src/commands/migrate-citus.test.ts'],
   [
     'configure.md',
     '/opt/holdfast/current/deploy/debian/install.sh --host new.example.org',

@@ -6,7 +6,7 @@ export type Manifest = {
   devDependencies?: Record<string, string>
   peerDependencies?: Record<string, string>
   peerDependenciesMeta?: Record<string, { optional?: boolean }>
-  /** Of a link: the workspace that it leads to. */
+  /** The workspace that a link leads to. */
   resolved?: string
   link?: boolean
   workspaces?: string[]

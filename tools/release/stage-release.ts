@@ -12,7 +12,7 @@ const trackedPaths = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'AR
 const sourcesOf = (workspace: string) => ['src', 'sql', 'openapi.json'].map((name) => `${workspace}/${name}`)
 const isTest = (path: string) => /\.test\.tsx?$/.test(path)
 
-/** Of the installed packages, what is for people who develop with them: types, source maps, documentation, tests. */
+/** What installed packages contain for people who develop with them: types, source maps, documentation, tests. */
 const developmentFile = /\.(map|md|markdown|flow|a|[cm]?ts)$/
 const developmentFolders = new Set(['test', 'tests', '__tests__', 'benchmark', 'benchmarks', 'example', 'examples'])
 const licence = /^(licen[cs]e|notice|copying)/i

@@ -61,7 +61,7 @@ type FirstRow = SlotRow & {
 
 async function firstResponse(pool: pg.Pool, key: string, hash: string) {
   const { rows } = await pool.query<FirstRow>({
-    name: 'first_answer',
+    name: 'first_response',
     text: `select k.request_hash, b.*, s.starts_at, s.ends_at, s.doctor_id, d.clinic_id
              from idempotency k join booking b on b.id = k.booking_id join slot s on s.id = b.slot_id
              join doctor d on d.id = s.doctor_id where k.key = $1`,

@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { errorCode } from './embedded-postgres/error-code.ts'
+import { errorCode } from './error-code.ts'
 
 /**
  * Creates a directory and those above it, all with this mode. Not by Node's `recursive`, which never ends where the

@@ -43,8 +43,8 @@ export function addEvents(program: Command, context: CommandContext, end: End): 
       .addOption(queueOption())
       .addOption(jsonOption())
       .action(async (id: string | undefined, options: DeadLettersOptions) => {
-        const { removeDeadLettersCommand } = await import('./commands/dead-letters.ts')
-        end(await removeDeadLettersCommand(context, name, id ?? null, options))
+        const { replayOrDropDeadLettersCommand } = await import('./commands/dead-letters.ts')
+        end(await replayOrDropDeadLettersCommand(context, name, id ?? null, options))
       })
   }
 }

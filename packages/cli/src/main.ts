@@ -1,5 +1,6 @@
 import { readAtMost } from './read-at-most.ts'
 import { runCommandLine } from './run-command-line.ts'
+import { stopWithParent } from './stop-with-parent.ts'
 import { createTerminal } from './terminal.ts'
 
 // `holdfast doctor | head` closes stdout early, which is not an error.
@@ -16,6 +17,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     stop.abort(signal)
   })
 }
+
+stopWithParent()
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,

@@ -10,6 +10,7 @@ import type { AdminResetSecondFactorOptions } from './commands/admin-reset-secon
 import type { ArchiveOptions } from './commands/archive.ts'
 import type { ImportOptions } from './commands/import.ts'
 import type { ImportCasesOptions, ReplayCasesOptions } from './commands/import-cases.ts'
+import type { MigrateOptions } from './commands/migrate.ts'
 import type { ReplayOptions } from './commands/replay-appointments.ts'
 import type { SetupDatabaseOptions } from './commands/setup-database.ts'
 import { importHelp } from './import/import-columns.ts'
@@ -86,8 +87,10 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
   program
     .command('migrate')
     .description('update the database to this release, and list what was applied')
+    .option('--citus', 'distribute the tables, with all rows, over the nodes of Citus; there is no way back')
+    .option('--without-servers', 'with --citus: accept that Holdfast does not start on this database any more')
     .addOption(jsonOption())
-    .action(async (options: JsonOption) =>
+    .action(async (options: MigrateOptions) =>
       end(await (await import('./commands/migrate.ts')).migrateCommand(context, options)),
     )
   program

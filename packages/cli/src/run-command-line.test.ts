@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { runCaptured } from '../test/captured-context.ts'
 
 describe('the command line', () => {
@@ -55,6 +55,26 @@ describe('the command line', () => {
     expect(debug.err.join('\n')).toMatch(/Error: ENOENT/)
   })
 
+  // An unreferenced channel ends a process of tests whenever it has nothing else to wait for.
+  test.each(['start', 'worker'])('%s leaves the channel of the process that called it alone', async (command) => {
+    const unref = vi.spyOn(process.channel ?? expect.unreachable('Tests run in a process with a channel.'), 'unref')
+    onTestFinished(() => unref.mockRestore())
+    const listeners = process.listenerCount('disconnect')
+    const { code } = await runCaptured([command], { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', PORT: '0' })
+    expect(code).toBe(1)
+    expect(unref).not.toHaveBeenCalled()
+    expect(process.listenerCount('disconnect')).toBe(listeners)
+  })
+
+  test.each(['start', 'worker'])('%s starts nothing if a signal arrived while it was loaded', async (command) => {
+    const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    onTestFinished(() => lines.mockRestore())
+    const env = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', PORT: '0' }
+    const { code } = await runCaptured([command], env, { signal: AbortSignal.abort('SIGTERM') })
+    expect(code).toBe(0)
+    expect(lines.mock.calls).toEqual([['Stopped before it was ready.']])
+  })
+
   test('a wrong setting is named with its value and what was expected, a secret without its value', async () => {
     const { code, err } = await runCaptured(['verify'], { PORT: 'seventy', DATABASE_URL: 'http://secret' })
     expect(code).toBe(1)
@@ -67,7 +87,7 @@ describe('the command line', () => {
   test('an unreachable database is reported with the setting to check', async () => {
     const { code, err } = await runCaptured(['verify'], { DATABASE_URL: 'postgres://nobody:x@127.0.0.1:1/none' })
     expect(code).toBe(1)
-    expect(err).toEqual([expect.stringMatching(/^error: the database cannot be used: .*ECONNREFUSED.*DATABASE_URL/)])
+    expect(err).toEqual([expect.stringMatching(/^error: The database cannot be used: .*ECONNREFUSED.*DATABASE_URL/)])
     expect(err.join('')).not.toContain(':x@')
   })
 })

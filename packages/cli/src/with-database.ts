@@ -1,8 +1,7 @@
-import { isDatabaseUnusable } from '@holdfast/engine'
 import { openDatabase, type PreparedDatabase } from '@holdfast/server/compose'
 import { type Config, describeSettingError, describeUnknownSetting, readConfig } from '@holdfast/server/config'
+import { databaseUnusable } from '@holdfast/server/start-error'
 import { type CommandContext, CommandRefusal } from './command.ts'
-import { messageOf } from './message-of.ts'
 
 /**
  * The settings of the environment. Warns of an unknown HOLDFAST_ variable.
@@ -35,17 +34,11 @@ export async function withDatabase<Result>(
   try {
     return await use(database, config)
   } catch (error) {
-    throw refusalOfDatabase(error) ?? error
+    const reason = databaseUnusable(error)
+    throw reason === null ? error : new CommandRefusal(reason)
   } finally {
     await database.stop()
   }
-}
-
-function refusalOfDatabase(error: unknown): CommandRefusal | null {
-  if (!isDatabaseUnusable(error)) return null
-  return new CommandRefusal(
-    `the database cannot be used: ${messageOf(error)}. Check DATABASE_URL (\`holdfast doctor\` checks it)`,
-  )
 }
 
 /** The same, but migrates the database first and checks the secret, as `start` does. */

@@ -8,8 +8,8 @@ import { parseCapacityFactor } from '../src/replay/capacity-factor.ts'
 import { firstDayOf, weeksToMove } from '../src/replay/plan-replay.ts'
 import { readAppointments } from '../src/replay/read-appointments.ts'
 import { replayAppointments } from '../src/replay/replay-appointments.ts'
-import { openReplayServer } from '../src/replay/replay-server.ts'
 import type { ReplaySummary } from '../src/replay/replay-summary.ts'
+import { openTargetServer } from '../src/target/target-server.ts'
 import { createEmptyInstallation, type EmptyInstallation } from './empty-installation.ts'
 import { type RunningHoldfast, spawnHoldfast, spawnServer, untilFound } from './spawn-holdfast.ts'
 import { type SyntheticUnit, syntheticAppointments } from './synthetic-appointments.ts'
@@ -135,7 +135,7 @@ describe('against a running server', () => {
 
   test('repeated days later, when the days would move by another week: still replayed', async () => {
     const credentials = { email: admin.HOLDFAST_ADMIN_EMAIL, password: admin.HOLDFAST_ADMIN_PASSWORD }
-    const replayServer = await openReplayServer(server.url, credentials, new AbortController().signal)
+    const replayServer = await openTargetServer(server.url, credentials, new AbortController().signal)
     const { appointments } = await readAppointments(path)
     const first = firstDayOf(appointments)
     const factor = parseCapacityFactor('1')

@@ -34,7 +34,7 @@ import { createWebhooks } from './webhooks/create-webhooks.ts'
 export type EngineSettings = {
   /**
    * For batches of the four queues only. Claims, changes and moves run at most three at a time, one of them in the slow
-   * lane, admissions one: with 10 connections none waits for one. A `lockTimeoutMs` of about a second, after which a
+   * lane, admissions one: 10 connections are enough for all of them. A `lockTimeoutMs` of about a second, after which a
    * batch goes on without the slots that others hold locked.
    */
   batchPool: pg.Pool
@@ -55,10 +55,10 @@ export type EngineSettings = {
   clinicCasesMax?: number
   /** Requests that may wait in each queue; one more is refused. Default 4,096. */
   queuedMax?: number
-  /** How long after it arrived a request is refused that has not been done, milliseconds. Default 5,000. */
+  /** A request that has waited this long is refused, milliseconds. Default 5,000. */
   waitMsMax?: number
   /**
-   * Until how long after it arrived the outcome of a request is looked up whose connection was lost, milliseconds.
+   * How long a request whose connection was lost is sent again for its outcome, counted from its arrival, milliseconds.
    * Default 25,000.
    */
   unknownMsMax?: number
@@ -71,7 +71,7 @@ export type EngineSettings = {
 const clinicWaitingMax = 256
 const waitMsMaxDefault = 5_000
 
-/** Of each queue: items waiting, batches in flight, and items that wait for locked rows. */
+/** How many items wait in each queue, how many batches are in flight, and how many items wait for locked rows. */
 export type QueueDepths = Record<'admission' | 'claim' | 'settle' | 'move', QueueDepth> & CaseQueueDepths
 
 type QueueFigures = {

@@ -258,18 +258,13 @@ describe('a change of a booking of 11 months ago', () => {
     )
     const writing = rows.filter(({ source }) => /insert into booking_event/.test(source))
     const notNoting = writing.filter(({ source }) => !source.includes('note_late_events'))
-    // The first events of bookings; move_booking is called by move_bookings, and bump_cases, forget_arrival and
-    // move_case by schedule_cases, which note them. request_link changes holds, which are younger than a day.
+    // The first events of bookings; and move_booking, whose caller, move_bookings, notes them.
     expect(notNoting.map(({ name }) => name).toSorted()).toEqual([
       'book_cases',
-      'bump_cases',
       'claim_slot',
       'claim_slots',
-      'forget_arrival',
       'move_booking',
-      'move_case',
       'offer_places',
-      'request_link',
     ])
   })
 })

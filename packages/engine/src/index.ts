@@ -24,6 +24,7 @@ export {
   isDatabaseUnusable,
   isLockTimeout,
   isNotWritable,
+  isTransient,
   mayHaveRun,
   PoolExhausted,
   refusedWith,
@@ -41,10 +42,12 @@ export { isInvitationOpen } from './directory/invitations.ts'
 export { retentionDueMax } from './directory/retention.ts'
 export { UnknownTimeZone } from './directory/time-zone.ts'
 export { videoRoomCharactersMax, videoRoomProblem, visitAddress } from './directory/video-room.ts'
+export { engineMethods } from './engine-methods.ts'
 export { createErasures } from './erasure/create-erasures.ts'
 export { MonthsInTransit } from './erasure/months-in-transit.ts'
 export { type Erased, erasuresSince, type RepeatedErasures, repeatErasures } from './erasure/repeat-erasures.ts'
 export { InvalidCursor } from './lists/cursor.ts'
+export { pagesOf } from './lists/pages-of.ts'
 export {
   beginAccountMail,
   deleteAccountMail,
@@ -78,9 +81,11 @@ export {
 } from './messages/send-messages.ts'
 export { timesInstead } from './messages/times-instead.ts'
 export { grantedFunctions } from './migrate/granted-functions.ts'
+export { isDistributed } from './migrate/is-distributed.ts'
 export { type MigrateOptions, type MigrateResult, migrate } from './migrate/migrate.ts'
 export { MigrateError, type MigrateErrorKind } from './migrate/migrate-error.ts'
 export { type MigrationStatus, migrationStatus } from './migrate/migration-status.ts'
+export { readRelease } from './migrate/read-release.ts'
 export type { DueAccountMail, NewAccountMail } from './model/account-mail.ts'
 export type { AttendanceOutcome } from './model/attendance.ts'
 export type { AuditEvent, AuditEventsQuery, AuditLog, NewAuditEvent } from './model/audit-event.ts'
@@ -142,7 +147,6 @@ export type {
   MessageContent,
   MessageFacts,
   MessageKind,
-  MessageLanguage,
   MessageOutcome,
   MessageReason,
   MessageSettings,
@@ -151,6 +155,8 @@ export type {
   SmsKind,
   TimeInstead,
 } from './model/message.ts'
+export { type MessageLanguage, messageLanguages } from './model/message-language.ts'
+export { normalizedEmail } from './model/normalized-email.ts'
 export type { Page } from './model/page.ts'
 export type { AlternativesQuery, BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'
 export type { MoveOutcome, MoveRequest, SettleAction, SettleOutcome, SettleRequest } from './model/settle.ts'

@@ -57,7 +57,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   }
 }
 
-/** `holdfast start`: runs until a signal. @returns the process's exit code */
-export function runServer(options: StartOptions): Promise<number> {
-  return runUntilSignal(() => startServer(options))
+/** `holdfast start`: runs until a signal; `signal` is that of the command. @returns the process's exit code */
+export function runServer(options: StartOptions & { signal?: AbortSignal }): Promise<number> {
+  return runUntilSignal(() => startServer(options), { earlier: options.signal })
 }

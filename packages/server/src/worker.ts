@@ -7,7 +7,7 @@ import { openDatabase } from './compose/open-database.ts'
 import type { Config } from './config/config.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
 import { settingsAtStart } from './lifecycle/settings-at-start.ts'
-import { createAccountMails } from './messages/account-mails.ts'
+import { createAccountMails } from './messages/account-mails/account-mails.ts'
 import { createLogger, type Logger } from './observe/logger.ts'
 
 export { runJobsOnce } from './jobs/run-jobs.ts'
@@ -68,7 +68,7 @@ async function startAll(started: AsyncDisposableStack, { config, env, say, log }
   )
 }
 
-/** `holdfast worker`: runs until a signal. @returns the process's exit code */
-export function runWorker(options: WorkerOptions): Promise<number> {
-  return runUntilSignal(() => startWorker(options))
+/** `holdfast worker`: runs until a signal; `signal` is that of the command. @returns the process's exit code */
+export function runWorker(options: WorkerOptions & { signal?: AbortSignal }): Promise<number> {
+  return runUntilSignal(() => startWorker(options), { earlier: options.signal })
 }

@@ -111,11 +111,11 @@ async function aStage(database: TestDatabase, options: { bytesMax?: number; read
     commits,
     changes,
     /** Until everything written before has been applied, and read. */
-    async settled(): Promise<void> {
+    async untilCurrent(): Promise<void> {
       const { rows } = await database.ownerPool.query<{ xid: string }>('select pg_current_xact_id() as xid')
       const xid = BigInt(rows[0]?.xid ?? 0)
       await seen(() => calendar.horizon > xid, 'the log up to the last commit')
-      await seen(() => calendar.figures.unsettled === 0, 'the changed slots')
+      await seen(() => calendar.figures.changedSlots === 0, 'the changed slots')
     },
     async stop(): Promise<void> {
       calendar.stop()

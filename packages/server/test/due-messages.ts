@@ -1,9 +1,10 @@
 import type { Mail, MailOutcome } from '@holdfast/adapters/smtp'
 import { newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import type { MessageSender } from '../src/messages/patient-messages/message-sender.ts'
+import { sendDueMessages } from '../src/messages/patient-messages/send-due-messages.ts'
+import { sampleSettings } from '../src/messages/previews/sample-messages.ts'
 import { createRecipientDigests } from '../src/messages/recipient-digests.ts'
-import { sampleSettings } from '../src/messages/sample-messages.ts'
-import { type MessageSender, sendDueMessages } from '../src/messages/send-due-messages.ts'
 import { createLogger } from '../src/observe/logger.ts'
 import { createKeyedDigests } from '../src/secrets/keyed-digests.ts'
 

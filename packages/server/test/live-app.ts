@@ -6,12 +6,12 @@ import { createCalendarReads, EventTail } from '@holdfast/engine'
 import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Calendar } from '../src/calendar/calendar.ts'
-import type { ConnectionSlots } from '../src/edge/connection-slots.ts'
-import { errorHandler } from '../src/edge/error-handler.ts'
-import { rateLimits } from '../src/edge/rate-limits.ts'
-import { validatorCompiler } from '../src/edge/validator.ts'
+import { validatorCompiler } from '../src/edge/bodies/validator.ts'
+import { ConnectionSlots } from '../src/edge/connections/connection-slots.ts'
+import { errorHandler } from '../src/edge/errors/error-handler.ts'
+import { rateLimits } from '../src/edge/rate-limits/rate-limits.ts'
 import { LiveHub } from '../src/live/live-hub.ts'
-import { isLiveUpgrade, liveRoutes, liveSlots, liveSockets } from '../src/live/live-routes.ts'
+import { isLiveUpgrade, liveRoutes, liveSockets } from '../src/live/live-routes.ts'
 import { type LiveSettings, liveDefaults } from '../src/live/live-settings.ts'
 import { createLogger } from '../src/observe/logger.ts'
 import { createManageTokens } from '../src/secrets/manage-tokens.ts'
@@ -74,7 +74,7 @@ export async function liveApp(
     waiting?.arrived.resolve(request.raw.socket)
     await waiting?.admitted
   }
-  const slots = liveSlots(hub)
+  const slots = new ConnectionSlots(hub.settings.connectionsMax, hub.settings.connectionsPerAddressMax)
   await app.register(liveRoutes, { hub, origins, slots })
   const url = isOnUnixSocket ? await listenOnUnixSocket(app) : await app.listen({ host: '127.0.0.1', port: 0 })
   return {

@@ -22,10 +22,10 @@ export async function until<Value>(
     const askedAt = performance.now()
     const value = await ask()
     if (value !== undefined) return value
-    const answeredAt = performance.now()
-    if (answeredAt > deadline) throw new Error(`Not within ${deadlineMs} ms: ${await describe()}`)
+    const checkedAt = performance.now()
+    if (checkedAt > deadline) throw new Error(`Not within ${deadlineMs} ms: ${await describe()}`)
     // What takes long is asked less often: asking slows down what the test waits for.
-    await delay(Math.max(pollMs, Math.min(2 * (answeredAt - askedAt), slowPollMsMax)))
+    await delay(Math.max(pollMs, Math.min(2 * (checkedAt - askedAt), slowPollMsMax)))
   }
 }
 
@@ -59,6 +59,8 @@ export async function holdLock(pool: pg.Pool, statement: string, parameters: unk
   const client = await pool.connect()
   try {
     await client.query('begin')
+    // Otherwise the server would end it after a minute.
+    await client.query('set local idle_in_transaction_session_timeout = 0')
     await client.query(statement, parameters)
   } catch (error) {
     client.release(true)

@@ -12,13 +12,13 @@ export type { StoredMail } from './run-mail-server.ts'
 export type MailServerProcess = {
   /** For SMTP_URL. */
   url: string
-  /** It pauses with the next mail: `receiving`: in its data; `stored`: before it answers. @returns its Message-ID */
+  /** It pauses with the next mail: `receiving`: in its data; `stored`: before it replies. @returns its Message-ID */
   pauseAt(step: MailStep): Promise<string | null>
   /** After a pause. */
   continue(): void
   /**
    * Ends it by SIGKILL. @returns the Message-IDs of the mails that it has stored since its start and whose senders may
-   * have no answer: it had not answered, or only in the last second
+   * have no reply: it had not replied, or only in the last second
    */
   kill(): Promise<string[]>
   /** On the same port, with what it has stored. */
@@ -30,8 +30,8 @@ export type MailServerProcess = {
 const script = fileURLToPath(new URL('run-mail-server.ts', import.meta.url))
 const pausesWithinMs = 120_000
 const startsWithinMs = 120_000
-/** An answer that was given less long before SIGKILL can be lost with the connection. */
-const answerArrivesMs = 1_000
+/** A reply that was sent less long before SIGKILL can be lost with the connection. */
+const replyArrivesMs = 1_000
 
 /** Starts one. @param file where it stores its mails; it is created */
 export async function startMailServerProcess(file: string): Promise<MailServerProcess> {
@@ -69,14 +69,14 @@ export async function startMailServerProcess(file: string): Promise<MailServerPr
     continue: () => send('continue'),
     async kill() {
       if (child === null) return []
-      const answeredBeforeMs = Date.now() - answerArrivesMs
+      const repliedBeforeMs = Date.now() - replyArrivesMs
       await endProcess(child, 'SIGKILL')
       child = null
       const since = (await lines()).slice(linesBefore)
       const open = new Map<string, number>()
       for (const line of since) if ('stored' in line) count(open, line.stored.messageId, 1)
       for (const line of since) {
-        if ('answered' in line && line.atMs < answeredBeforeMs) count(open, line.answered, -1)
+        if ('replied' in line && line.atMs < repliedBeforeMs) count(open, line.replied, -1)
       }
       return [...open].filter(([, times]) => times > 0).map(([messageId]) => messageId)
     },

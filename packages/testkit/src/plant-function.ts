@@ -15,7 +15,7 @@ export async function plantFunction(
   const { rows } = await database.ownerPool.query<{ source: string }>(
     `select pg_get_functiondef(oid) as source from pg_proc
       where pronamespace = $2::regnamespace and proname = $1`,
-    [name, database.schema ?? preparedServer().place ?? 'holdfast'],
+    [name, database.schema ?? preparedServer().shard ?? 'holdfast'],
   )
   const [only, ...others] = rows
   if (only === undefined || others.length > 0) throw new Error(`There are ${rows.length} functions holdfast.${name}.`)

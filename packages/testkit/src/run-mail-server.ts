@@ -8,7 +8,7 @@ import { SMTPServer } from 'smtp-server'
 export type MailStep = 'receiving' | 'stored'
 
 /** A line of the file in which it stores what it accepted. */
-export type MailLine = { stored: StoredMail } | { answered: string; atMs: number }
+export type MailLine = { stored: StoredMail } | { replied: string; atMs: number }
 
 export type StoredMail = {
   /** Without angle brackets. */
@@ -60,7 +60,7 @@ const server = new SMTPServer({
     }
     receive().then((messageId) => {
       done()
-      write({ answered: messageId, atMs: Date.now() })
+      write({ replied: messageId, atMs: Date.now() })
     }, done)
   },
 })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createPool } from '@holdfast/engine/database'
-import { asPooled, changeDatabaseUrl, inPlace } from '@holdfast/engine/database-url'
+import { asPooled, changeDatabaseUrl, inShard } from '@holdfast/engine/database-url'
 import pTimeout from 'p-timeout'
 import pg from 'pg'
 import { throughPgBouncer } from './pgbouncer.ts'
@@ -39,13 +39,13 @@ export async function createTestDatabase(
   template = `${server.run}_template`,
   releaseMs = releaseMsDefault,
 ): Promise<TestDatabase> {
-  const { url, run, appPassword, pooler, place } = server
+  const { url, run, appPassword, pooler, shard } = server
   const database = `${run}_${randomBytes(4).toString('hex')}`
   await onServer(`create database ${database} template ${template} strategy file_copy`)
   const ownerUrl = changeDatabaseUrl(url, { database })
   const sessionUrl = changeDatabaseUrl(ownerUrl, { user: `${run}_app`, password: appPassword })
   const connected = pooler === undefined ? sessionUrl : asPooled(throughPgBouncer(sessionUrl, pooler))
-  const appUrl = place === undefined ? connected : inPlace(connected, place)
+  const appUrl = shard === undefined ? connected : inShard(connected, shard)
   const ownerPool = createPool({ url: ownerUrl, max: ownerPoolMax, name: 'test owner' })
   const appPool = createPool({ url: appUrl, max: appPoolMax, name: 'test app' })
   return {

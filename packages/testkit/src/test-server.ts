@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import { changeDatabaseUrl } from '@holdfast/engine/database-url'
+import { dropForeignKeysToOwnRows } from '@holdfast/engine/drop-foreign-keys'
 import { migrate } from '@holdfast/engine/migrate'
-import { writePlace } from '@holdfast/engine/write-place'
+import { tablesOfKind } from '@holdfast/engine/table-kinds'
+import { writeShardSchema } from '@holdfast/engine/write-shard-schema'
 import pg from 'pg'
 import { copyDataDirectory, fastSettings, prepareDataDirectory } from './data-directory.ts'
 import { startPgBouncer } from './pgbouncer.ts'
@@ -17,7 +19,7 @@ export type TestServers = { environment: TestEnvironment; stop(): Promise<void> 
 /** `isMigrated`: the database of `url` is migrated and empty. */
 type RunningPostgres = { url: string; isMigrated: boolean; stop(): Promise<void> }
 /** How the application connects. */
-type Ways = { isPooled: boolean; place: string | undefined }
+type Ways = { isPooled: boolean; shard: string | undefined }
 type TestServer = { server: PreparedServer; stop(): Promise<void> }
 
 /**
@@ -25,8 +27,8 @@ type TestServer = { server: PreparedServer; stop(): Promise<void> }
  * an embedded one for each worker in temporary directories. Two workers share no server, because some state belongs to
  * the whole server: the oldest running transaction, roles, checkpoints.
  *
- * With HOLDFAST_TEST_POOLED=on, the application connects to each through PgBouncer; with HOLDFAST_TEST_PLACE=on, it
- * uses a place of each database.
+ * With HOLDFAST_TEST_POOLED=on, the application connects to each through PgBouncer; with HOLDFAST_TEST_SHARD=on, it
+ * uses a shard of each database.
  *
  * @param workerCount how many test files run at a time
  */
@@ -43,7 +45,7 @@ export async function startTestServers(environment: NodeJS.ProcessEnv, workerCou
   const databaseUrl = environment.DATABASE_URL
   const ways = {
     isPooled: environment.HOLDFAST_TEST_POOLED === 'on',
-    place: environment.HOLDFAST_TEST_PLACE === 'on' ? 'holdfast_place' : undefined,
+    shard: environment.HOLDFAST_TEST_SHARD === 'on' ? 'holdfast_shard' : undefined,
   }
   try {
     if (databaseUrl !== undefined && databaseUrl !== '') {
@@ -72,7 +74,7 @@ export async function startTestServers(environment: NodeJS.ProcessEnv, workerCou
  * Creates a migrated template database and an application login, both named after this run, so that runs can share a
  * server; `stop` drops them, with every clone that a test left behind, and then stops the server.
  */
-async function prepareServer(postgres: RunningPostgres, { isPooled, place }: Ways): Promise<TestServer> {
+async function prepareServer(postgres: RunningPostgres, { isPooled, shard }: Ways): Promise<TestServer> {
   const { url } = postgres
   try {
     const run = `holdfast_test_${randomBytes(4).toString('hex')}`
@@ -80,7 +82,7 @@ async function prepareServer(postgres: RunningPostgres, { isPooled, place }: Way
     const login = `${run}_app`
     const appPassword = randomBytes(16).toString('hex')
     await withClient(url, checkRights)
-    await createTemplate(postgres, template, place)
+    await createTemplate(postgres, template, shard)
     await withClient(url, async (client) => {
       await client.query(`create role ${login} login password '${appPassword}' in role holdfast_app`)
       // An owner that is not a superuser needs this to end the login's sessions, and to drop databases they are in.
@@ -94,7 +96,7 @@ async function prepareServer(postgres: RunningPostgres, { isPooled, place }: Way
         run,
         appPassword,
         ...(bouncer === null ? {} : { pooler: bouncer.directory }),
-        ...(place === undefined ? {} : { place }),
+        ...(shard === undefined ? {} : { shard }),
       },
       async stop() {
         await bouncer?.stop()
@@ -112,7 +114,7 @@ async function prepareServer(postgres: RunningPostgres, { isPooled, place }: Way
 async function createTemplate(
   { url, isMigrated }: RunningPostgres,
   template: string,
-  place: string | undefined,
+  shard: string | undefined,
 ): Promise<void> {
   await withClient(url, async (client) => {
     const { rows } = await client.query<{ name: string }>('select quote_ident(current_database()) as name')
@@ -121,9 +123,25 @@ async function createTemplate(
   })
   const ownerUrl = changeDatabaseUrl(url, { database: template })
   if (!isMigrated) await migrate({ ownerUrl })
-  if (place !== undefined) {
-    await writePlace({ ownerUrl, schema: place, tableOf: (name) => ({ kind: 'shard', relation: `holdfast.${name}` }) })
-  }
+  if (shard !== undefined) await writeTestShard(ownerUrl, shard)
+}
+
+/**
+ * A shard over the tables of the database. Of what the shard has rows of its own, the owner's names lead to these, so
+ * that a test sees in `holdfast` what the application writes. It may create clinics, with numbers that builders don't
+ * use: no other shard draws any.
+ */
+async function writeTestShard(ownerUrl: string, shard: string): Promise<void> {
+  await withClient(ownerUrl, dropForeignKeysToOwnRows)
+  await writeShardSchema({ ownerUrl, schema: shard })
+  await withClient(ownerUrl, async (client) => {
+    for (const table of tablesOfKind('own')) {
+      await client.query(
+        `drop table holdfast.${table}; create view holdfast.${table} as select * from ${shard}.${table}`,
+      )
+    }
+    await client.query(`alter sequence ${shard}.clinic_no_seq maxvalue 16777215 restart 8000000`)
+  })
 }
 
 /**

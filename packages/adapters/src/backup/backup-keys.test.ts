@@ -7,8 +7,8 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { keys, openDirectory, scratchDirectory } from '../../test/backed-up-cluster.ts'
 import type { ObjectStore } from '../object-store/index.ts'
+import { bindStore } from './bind-store.ts'
 import { openOpener, openSealer } from './index.ts'
-import { takeStore } from './take-store.ts'
 
 let place: string
 let store: ObjectStore
@@ -30,9 +30,9 @@ describe('the identity of a new place', () => {
     const messages = async () =>
       (await Promise.all(processes.map((child) => once(child, 'message')))).map(([text]) => text)
     expect(await messages()).toEqual(['missing', 'missing'])
-    const answered = messages()
+    const received = messages()
     for (const child of processes) child.send('go on')
-    const [first, second] = await answered
+    const [first, second] = await received
     expect(first).toMatch(/^age1/)
     expect(second).toBe(first)
     const opener = await openOpener(store, keys, first)
@@ -120,7 +120,7 @@ describe('a new place', () => {
       },
     }
     const claims = ['7000000000000000001', '7000000000000000002'].map((installation) =>
-      takeStore(waiting, installation),
+      bindStore(waiting, installation),
     )
     const outcomes = await Promise.allSettled(claims)
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])

@@ -7,8 +7,8 @@ import type { ObjectStore } from '../object-store/object-store.ts'
 import { BackupError } from './backup-error.ts'
 import type { Sealer } from './backup-keys.ts'
 import { type BackupPart, type BaseManifest, formatVersion, partKey, sha256, writeManifest } from './base-manifest.ts'
+import { bindStore } from './bind-store.ts'
 import { CopyCommand, connectReplication, identifyServer } from './replication-client.ts'
-import { takeStore } from './take-store.ts'
 
 export type BaseBackupOptions = {
   databaseUrl: string
@@ -47,7 +47,7 @@ export async function takeBaseBackup(options: BaseBackupOptions): Promise<BaseMa
   const client = await connectReplication(options.databaseUrl)
   try {
     const server = await identifyServer(client)
-    await takeStore(store, server.installation)
+    await bindStore(store, server.installation)
     await sealer.confirm()
     const startedAt = await databaseTime(client)
     const id = `${startedAt.slice(0, 19).replaceAll(/[-:]/g, '')}Z-${randomBytes(4).toString('hex')}`
@@ -89,16 +89,20 @@ const copySecondsMax = 3600
 const megabytesPerSecondMax = 1024
 
 /**
- * How many megabytes of a database are read a second: so many that requests hardly wait for it, and more if a copy
+ * How many megabytes of a server are read a second: so many that requests hardly wait for it, and more if a copy
  * would then take longer than an hour; all of it `speedUp` times.
  */
-export function copyRate(megabytesPerSecond: number, databaseBytes: number, speedUp = 1): number {
-  const needed = Math.ceil(databaseBytes / 1_048_576 / copySecondsMax)
+export function copyRate(megabytesPerSecond: number, bytes: number, speedUp = 1): number {
+  const needed = Math.ceil(bytes / 1_048_576 / copySecondsMax)
   return Math.min(megabytesPerSecondMax, Math.max(megabytesPerSecond, needed) * speedUp)
 }
 
-async function databaseBytes(client: pg.Client): Promise<number> {
-  const { rows } = await client.query<{ bytes: string }>('select pg_database_size(current_database()) as bytes')
+/** The bytes of all databases of the server whose size this login may read: a copy is of the whole server. */
+export async function serverBytes(client: Pick<pg.Client, 'query'>): Promise<number> {
+  const { rows } = await client.query<{ bytes: string }>(
+    `select sum(pg_database_size(oid)) as bytes from pg_database
+      where has_database_privilege(oid, 'connect') or pg_has_role('pg_read_all_stats', 'usage')`,
+  )
   return Number(rows[0]?.bytes ?? 0)
 }
 
@@ -120,7 +124,7 @@ type Copy = { startLsn: string; endLsn: string; bytes: number; parts: BackupPart
 
 async function copyServer(client: pg.Client, id: string, options: BaseBackupOptions): Promise<Copy> {
   const { signal, megabytesPerSecond: wished, speedUp } = options
-  const rate = wished === undefined ? null : copyRate(wished, await databaseBytes(client), speedUp)
+  const rate = wished === undefined ? null : copyRate(wished, await serverBytes(client), speedUp)
   // Retains the WAL of the copy until this connection ends: a checkpoint could remove it otherwise.
   await client.query(
     `CREATE_REPLICATION_SLOT holdfast_copy_${randomBytes(4).toString('hex')} TEMPORARY PHYSICAL (RESERVE_WAL)`,

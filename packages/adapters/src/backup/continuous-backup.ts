@@ -7,9 +7,9 @@ import { BackupError } from './backup-error.ts'
 import { type BackupKeySettings, openSealer, type Sealer } from './backup-keys.ts'
 import { takeBaseBackup } from './base-backup.ts'
 import { type BaseManifest, listBases } from './base-manifest.ts'
+import { bindStore } from './bind-store.ts'
 import { removeExpired } from './remove-expired.ts'
 import { connectReplication, identifyServer, type ServerIdentity } from './replication-client.ts'
-import { takeStore } from './take-store.ts'
 import { WalArchiver } from './wal-archiver.ts'
 
 export type ContinuousBackupOptions = {
@@ -92,7 +92,7 @@ async function archiveUntilFailure(options: Archiving): Promise<void> {
   let copies: Copies | undefined
   try {
     const server = await identifyServer(replication)
-    await takeStore(store, server.installation)
+    await bindStore(store, server.installation)
     await sealer.confirm()
     await refuseAsSynchronousStandby(replication)
     const { archive, slot, restartLsn } = await openArchive(replication, server, options)

@@ -9,9 +9,9 @@ const dayMs = 86_400_000
 type CompleteBase = Extract<StoredBase, { kind: 'complete' }>
 
 /**
- * Removes what is not needed to restore any moment of the last `days` days: copies older than the newest one before
- * that time of the same archive, their WAL and lists of erasures, and what interrupted copies left behind a day ago.
- * The newest copy always stays.
+ * Removes the backups that are not needed to restore any moment of the last `days` days. A copy is needed if it was
+ * taken in that time, or if it is the newest earlier copy of its archive; WAL and lists of erasures are needed as long
+ * as a copy needs them. Files of an interrupted copy are removed after a day. The newest copy is never removed.
  *
  * @returns the ids of the copies that were removed
  */
@@ -23,7 +23,7 @@ export async function removeExpired(store: ObjectStore, days: number, now: Date)
   const kept = neededCopies(complete, wal, horizonMs)
   if (kept.length === 0) return []
   const expired = bases.filter((base) => (base.kind === 'complete' ? !kept.includes(base) : isAbandoned(base, now)))
-  // The manifest goes first: a copy without one is not taken for a backup, if this is interrupted.
+  // The manifest is removed first. If the removal is interrupted, a copy without a manifest is not listed as a backup.
   for (const { keys } of expired) {
     const manifests = keys.filter((key) => key.endsWith('manifest.json'))
     await store.remove(manifests)
@@ -36,8 +36,9 @@ export async function removeExpired(store: ObjectStore, days: number, now: Date)
 }
 
 /**
- * The copies since the horizon, the last one before it of each archive whose WAL goes on after it, and the last one
- * before it of all. No copy can replace one of another archive: WAL continues only the copies of its own.
+ * Returns all copies that ended after the horizon, the last earlier copy of each archive that has WAL from after the
+ * horizon, and the last earlier copy of any archive. WAL can only be replayed on a copy of the same archive, so a copy
+ * does not replace that of another archive.
  */
 function neededCopies(complete: CompleteBase[], wal: readonly StoredWal[], horizonMs: number): CompleteBase[] {
   const isBefore = ({ manifest }: CompleteBase) => new Date(manifest.endedAt).getTime() <= horizonMs

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { errorCode } from '../error-code.ts'
 import { makeDirectory } from '../make-directory.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
-import { errorCode } from './error-code.ts'
 import { type Account, canEnter, unprivilegedAccount } from './unprivileged-account.ts'
 
 /** Where the database of a data directory is stored, and the account that runs it. */
@@ -76,7 +76,7 @@ export async function prepareClusterHome(
  * @throws EmbeddedPostgresError `data_missing`, `not_permitted`
  */
 export async function findClusterHome(dataDirectory: string): Promise<ClusterHome | undefined> {
-  const pointer = await readPointer(dataDirectory)
+  const pointer = await readPath(dataDirectory, pointerName)
   const home = pointer ?? dataDirectory
   if (pointer !== undefined && (await statOf(pointer)) === undefined) {
     throw new EmbeddedPostgresError(
@@ -101,6 +101,20 @@ export async function findClusterHome(dataDirectory: string): Promise<ClusterHom
 }
 
 /**
+ * Removes a data directory and its database, which must not be running. If the pointer names a directory that belongs
+ * to another data directory, that one stays.
+ *
+ * @throws EmbeddedPostgresError `not_permitted`
+ */
+export async function removeEmbeddedDatabase(dataDirectory: string): Promise<void> {
+  const pointer = await readPath(dataDirectory, pointerName)
+  if (pointer !== undefined && (await readPath(pointer, belongsToName)) === (await realpath(dataDirectory))) {
+    await rm(pointer, { recursive: true, force: true })
+  }
+  await rm(dataDirectory, { recursive: true, force: true })
+}
+
+/**
  * Creates the data directory if needed.
  *
  * @returns its path, absolute and without symbolic links, so that it is unique
@@ -122,12 +136,13 @@ export async function makeDataDirectory(dataDirectory: string): Promise<string> 
 
 const ownFileNames = new Set(['lock', 'owner.json', 'owner-password'])
 
-async function readPointer(dataDirectory: string): Promise<string | undefined> {
+/** The path that a file contains; undefined: there is no such file. */
+async function readPath(directory: string, name: string): Promise<string | undefined> {
   try {
-    return (await readFile(join(dataDirectory, pointerName), 'utf8')).trim()
+    return (await readFile(join(directory, name), 'utf8')).trim()
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined
-    throw notPermitted(dataDirectory, error)
+    throw notPermitted(directory, error)
   }
 }
 

@@ -1,8 +1,8 @@
 import { realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { errorCode } from '../error-code.ts'
 import { findClusterHome } from './cluster-home.ts'
 import { embeddedPostgresUrl } from './embedded-postgres-url.ts'
-import { errorCode } from './error-code.ts'
 import { readOwnerPassword } from './initialise-cluster.ts'
 import { readPostmasterState } from './postmaster-file.ts'
 

@@ -1,5 +1,7 @@
+export { removeEmbeddedDatabase } from './cluster-home.ts'
 export { connectEmbeddedPostgres } from './connect-embedded-postgres.ts'
 export { EmbeddedPostgresError, type EmbeddedPostgresErrorKind } from './embedded-postgres-error.ts'
+export { hasEmbeddedDatabase } from './has-embedded-database.ts'
 export { collationArguments, embeddedDatabaseName, embeddedOwnerName } from './initialise-cluster.ts'
 export { embeddedMajorVersion } from './postgres-binaries.ts'
 export { readInstallation } from './read-installation.ts'

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { chown, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { errorCode } from '../error-code.ts'
 import type { ClusterHome } from './cluster-home.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
-import { errorCode } from './error-code.ts'
 import type { PostgresBinaries } from './postgres-binaries.ts'
 import { restoringPrefix } from './restoring-prefix.ts'
 import { type Account, spawnIdentity } from './unprivileged-account.ts'
@@ -68,9 +68,13 @@ export async function resetOwnerPassword(
   return password
 }
 
-/** A new database beside it would look as if everything had been lost. */
-async function refuseUnfinishedRestore(home: string): Promise<void> {
-  const found = (await readdir(home)).find((name) => name.startsWith(restoringPrefix))
+/**
+ * A new database beside it would look as if everything had been lost.
+ *
+ * @throws EmbeddedPostgresError `restore_unfinished`
+ */
+export async function refuseUnfinishedRestore(home: string): Promise<void> {
+  const found = (await namesIn(home))?.find((name) => name.startsWith(restoringPrefix))
   if (found === undefined) return
   throw new EmbeddedPostgresError(
     'restore_unfinished',
@@ -102,22 +106,31 @@ function newPassword(): string {
   return randomBytes(24).toString('hex')
 }
 
-async function majorVersionOf(clusterDirectory: string): Promise<number | undefined> {
+/**
+ * The major version of PostgreSQL that created a cluster; undefined: there is none.
+ *
+ * @throws EmbeddedPostgresError `not_a_cluster`
+ */
+export async function majorVersionOf(clusterDirectory: string): Promise<number | undefined> {
   try {
     return Number((await readFile(join(clusterDirectory, 'PG_VERSION'), 'utf8')).trim())
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error
   }
-  const names = await readdir(clusterDirectory).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
-  })
-  if (names === undefined) return undefined
+  if ((await namesIn(clusterDirectory)) === undefined) return undefined
   throw new EmbeddedPostgresError(
     'not_a_cluster',
     `${clusterDirectory} exists but contains no PostgreSQL database (PG_VERSION is missing). Nothing was changed. ` +
       'Restore the files, or move the directory away to start with an empty database.',
   )
+}
+
+/** undefined: there is no such directory. */
+async function namesIn(directory: string): Promise<string[] | undefined> {
+  return readdir(directory).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  })
 }
 
 function otherVersion(clusterDirectory: string, found: number, binaries: PostgresBinaries): EmbeddedPostgresError {

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { errorCode } from '../error-code.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
-import { errorCode } from './error-code.ts'
 import { type Account, spawnIdentity } from './unprivileged-account.ts'
 
 /** Paths of PostgreSQL's programs that the account can run, and their version (`18.4`). */

@@ -3,7 +3,7 @@ import { readFile, readlink } from 'node:fs/promises'
 import { platform } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { errorCode } from './error-code.ts'
+import { errorCode } from '../error-code.ts'
 
 /** What a running server writes about itself into `postmaster.pid`. */
 export type PostmasterFile = { pid: number; socketDirectory: string; ready: boolean }

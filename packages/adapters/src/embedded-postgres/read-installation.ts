@@ -1,7 +1,7 @@
 import { open, realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { errorCode } from '../error-code.ts'
 import { findClusterHome } from './cluster-home.ts'
-import { errorCode } from './error-code.ts'
 
 /**
  * PostgreSQL's system identifier of the database in a data directory, running or not: the first eight bytes of

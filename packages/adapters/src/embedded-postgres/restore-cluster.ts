@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chown, lchown, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { errorCode } from '../error-code.ts'
 import {
   type ClusterHome,
   findClusterHome,
@@ -12,7 +13,6 @@ import {
 import { lockForCommand } from './data-directory-lock.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { embeddedPostgresUrl } from './embedded-postgres-url.ts'
-import { errorCode } from './error-code.ts'
 import { resetOwnerPassword, runProgram, syncDirectory } from './initialise-cluster.ts'
 import { harmlessSettings, writeOwnConfiguration } from './own-configuration.ts'
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts'

@@ -62,7 +62,7 @@ test('it does if the setting says so, or on this machine (the controls)', async 
   expect(await send('127.0.0.1')).toMatchObject({ kind: 'accepted', received: 2 })
 })
 
-/** A mail server that ends the connection instead of answering what begins with `silentAt`. */
+/** A mail server that ends the connection instead of replying to what begins with `silentAt`. */
 async function anEndingServer(silentAt: string) {
   const sockets = new Set<Socket>()
   let hasContent = false

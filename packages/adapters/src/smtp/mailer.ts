@@ -24,7 +24,7 @@ export type Mail = {
 
 /**
  * `address_refused`, `refused`: another attempt would be refused too, the first because of the recipient's address.
- * `failed`: it was not sent, and another attempt may succeed. `unknown`: the server got its content and did not answer:
+ * `failed`: it was not sent, and another attempt may succeed. `unknown`: the server got its content and did not reply:
  * it may have been sent. `not_begun`: `begin` resolved to false.
  */
 export type MailOutcome = {
@@ -150,7 +150,7 @@ function isThisMachine(hostname: string): boolean {
 
 /**
  * Codes of 500 and above are final (RFC 5321, section 4.2.1), unless signing in or starting TLS fails: the operator
- * fixes that. A server that has answered with any code of failure has not accepted the mail.
+ * fixes that. A server that has replied with any code of failure has not accepted the mail.
  *
  * @param isContentSent whether the server got some of the content, or all of it
  */
@@ -158,9 +158,9 @@ function failureOf(error: unknown, isContentSent: boolean): MailOutcome {
   const { code, responseCode, command, response: said, message } = Object(error) as Record<string, unknown>
   const isOperators = code === 'EAUTH' || code === 'ETLS'
   const response = typeof said === 'string' && !isOperators ? said : String(message ?? error)
-  const hasAnswered = typeof responseCode === 'number'
-  if (!hasAnswered && isContentSent) return { kind: 'unknown', response }
-  const isFinal = hasAnswered && responseCode >= 500 && !isOperators
+  const hasReplied = typeof responseCode === 'number'
+  if (!hasReplied && isContentSent) return { kind: 'unknown', response }
+  const isFinal = hasReplied && responseCode >= 500 && !isOperators
   if (!isFinal) return { kind: 'failed', response }
   return { kind: command === 'RCPT TO' && !policyCode.test(response) ? 'address_refused' : 'refused', response }
 }

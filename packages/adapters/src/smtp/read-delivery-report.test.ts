@@ -171,7 +171,7 @@ test.each([
 
 test.each([
   ['an empty mail', Buffer.alloc(0)],
-  ['an answer that a person wrote', Buffer.from('Subject: Re: Your appointment\r\n\r\nI will be late.')],
+  ['a reply that a person wrote', Buffer.from('Subject: Re: Your appointment\r\n\r\nI will be late.')],
   ['what is no mail', Buffer.from([0, 255, 13, 10, 13, 10, 254])],
   ['a report without recipients', aReport({ status: ['Reporting-MTA: dns; mx.example.org'] })],
   ['a report that does not say about which mail it is', aReport({ returned: ['Subject: none'] })],

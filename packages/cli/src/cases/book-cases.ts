@@ -1,6 +1,6 @@
-import { callTimeout, httpOutcome } from '../replay/http-outcome.ts'
-import { type ReplayServer, sleeper } from '../replay/replay-server.ts'
-import { retryCall, type Stop } from '../replay/retry-call.ts'
+import { callTimeout, httpOutcome } from '../target/http-outcome.ts'
+import { retryCall, type Stop } from '../target/retry-call.ts'
+import { sleeper, type TargetServer } from '../target/target-server.ts'
 import type { CaseRow } from './case-row.ts'
 import type { PlannedBlock, PlannedCase } from './plan-cases.ts'
 import { plannedRooms } from './planned-rooms.ts'
@@ -34,7 +34,7 @@ type Settings = {
  * lost response finds the case that it has created.
  */
 export async function bookCases(
-  server: ReplayServer,
+  server: TargetServer,
   cases: readonly PlannedCase[],
   settings: Settings,
 ): Promise<BookedRows> {
@@ -86,7 +86,7 @@ function bookedNevertheless({ why, overlaps }: RefusedRow): string {
 }
 
 async function bookCase(
-  server: ReplayServer,
+  server: TargetServer,
   { row, startsAt }: PlannedCase,
   { clinicId, rooms }: Pick<Settings, 'clinicId' | 'rooms'>,
 ) {

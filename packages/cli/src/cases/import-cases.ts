@@ -1,10 +1,10 @@
 import type { TheatreReport } from '@holdfast/contract/client'
 import { CommandRefusal } from '../command.ts'
-import { callTimeout } from '../replay/http-outcome.ts'
+import type { Progress } from '../progress.ts'
 import { weeksToMove } from '../replay/plan-replay.ts'
-import type { ReplayProgress } from '../replay/replay-progress.ts'
-import { callUntilOk, describeStop, type ReplayServer } from '../replay/replay-server.ts'
 import { verifyClinics } from '../replay/verify-clinics.ts'
+import { callTimeout } from '../target/http-outcome.ts'
+import { callUntilOk, describeStop, type TargetServer } from '../target/target-server.ts'
 import { type BookedRows, bookCases } from './book-cases.ts'
 import type { CaseRow } from './case-row.ts'
 import { type CasesPlan, planCases } from './plan-cases.ts'
@@ -52,9 +52,9 @@ export type ImportCasesRequest = {
  * @throws CommandRefusal when the server or its limits do not allow it
  */
 export async function importCases(
-  server: ReplayServer,
+  server: TargetServer,
   { rows, clinicId, timeZone, today }: ImportCasesRequest,
-  progress: ReplayProgress,
+  progress: Progress,
 ): Promise<CasesResult> {
   const { plan, earlier } = await choosePlan(server, { rows, clinicId, timeZone, today })
   const rooms = await prepareRooms(server, clinicId, plan.rooms)
@@ -103,7 +103,7 @@ export async function importCases(
  * less, and all of them are still in the future, it uses that number of weeks, so that this run finds those cases.
  */
 async function choosePlan(
-  server: ReplayServer,
+  server: TargetServer,
   { rows, clinicId, timeZone, today }: ImportCasesRequest,
 ): Promise<{ plan: CasesPlan; earlier: Map<string, string> }> {
   const [first] = rows.map(({ startsAt }) => startsAt.toPlainDate()).sort(Temporal.PlainDate.compare)
@@ -124,7 +124,7 @@ async function choosePlan(
 }
 
 /** Whether the case of an earlier run is at this time: the days of two runs overlap. */
-async function startsThen(server: ReplayServer, caseId: string | undefined, at: Temporal.Instant): Promise<boolean> {
+async function startsThen(server: TargetServer, caseId: string | undefined, at: Temporal.Instant): Promise<boolean> {
   if (caseId === undefined) return false
   const { startsAt } = await callUntilOk(server, 'reading a case', () =>
     server.admin.getCase({ path: { caseId }, ...callTimeout() }),

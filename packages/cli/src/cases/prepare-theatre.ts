@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import pMap from 'p-map'
 import { CommandRefusal } from '../command.ts'
-import { callTimeout } from '../replay/http-outcome.ts'
-import { pages } from '../replay/pages.ts'
-import { callUntilOk, type ReplayServer } from '../replay/replay-server.ts'
+import { callTimeout } from '../target/http-outcome.ts'
+import { pages } from '../target/pages.ts'
+import { callUntilOk, type TargetServer } from '../target/target-server.ts'
 import type { CasesPlan, PlannedBlock } from './plan-cases.ts'
 
 /** The ids of a file's room and of its surgeon on the server, and how long the room is cleaned after a case. */
@@ -16,7 +16,7 @@ const blocksAtOnce = 8
 const daysPerListMax = 7
 
 /** The clinic of replays in this time zone, created if there is none. */
-export async function replayClinic(server: ReplayServer, timeZone: string): Promise<string> {
+export async function replayClinic(server: TargetServer, timeZone: string): Promise<string> {
   const name = `Operating theatre, ${timeZone}`.slice(0, 200)
   const clinics = pages((page) =>
     callUntilOk(server, 'looking for clinics', () =>
@@ -38,7 +38,7 @@ export async function replayClinic(server: ReplayServer, timeZone: string): Prom
 }
 
 /** @throws CommandRefusal if the clinic does not exist, or is in another time zone than the file's times */
-export async function requireClinicIn(server: ReplayServer, clinicId: string, timeZone: string): Promise<void> {
+export async function requireClinicIn(server: TargetServer, clinicId: string, timeZone: string): Promise<void> {
   const clinic = await callUntilOk(server, `reading the clinic ${clinicId}`, () =>
     server.admin.getClinic({ path: { clinicId }, ...callTimeout() }),
   )
@@ -54,7 +54,7 @@ export async function requireClinicIn(server: ReplayServer, clinicId: string, ti
  * for each room adds no conflict to those of the room.
  */
 export async function prepareRooms(
-  server: ReplayServer,
+  server: TargetServer,
   clinicId: string,
   rooms: readonly string[],
 ): Promise<Map<string, RoomOnServer>> {
@@ -102,7 +102,7 @@ export async function prepareRooms(
  * @returns those that this run or an earlier one has created
  */
 export async function prepareBlocks(
-  server: ReplayServer,
+  server: TargetServer,
   clinicId: string,
   blocks: readonly PlannedBlock[],
   rooms: ReadonlyMap<string, RoomOnServer>,
@@ -127,7 +127,7 @@ export async function prepareBlocks(
 
 /** The cases that an earlier run has booked, by their ids in the file. */
 export async function earlierCases(
-  server: ReplayServer,
+  server: TargetServer,
   clinicId: string,
   { firstDate, lastDate }: Pick<CasesPlan, 'firstDate' | 'lastDate'>,
 ): Promise<Map<string, string>> {

@@ -1,8 +1,8 @@
 import pMap from 'p-map'
 import { CommandRefusal } from '../command.ts'
-import { callTimeout, httpOutcome } from '../replay/http-outcome.ts'
-import { describeStop, type ReplayServer, sleeper } from '../replay/replay-server.ts'
-import { retryCall } from '../replay/retry-call.ts'
+import { callTimeout, httpOutcome } from '../target/http-outcome.ts'
+import { retryCall } from '../target/retry-call.ts'
+import { describeStop, sleeper, type TargetServer } from '../target/target-server.ts'
 import type { PlannedCase } from './plan-cases.ts'
 
 const casesAtOnce = 8
@@ -14,7 +14,7 @@ export type RecordedMilestones = {
 
 /** Records what happened in the booked cases, each case's milestones in their order. */
 export async function recordMilestones(
-  server: ReplayServer,
+  server: TargetServer,
   cases: readonly PlannedCase[],
   booked: ReadonlyMap<string, string>,
   onCase: () => void,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { normalizedEmail } from '@holdfast/engine'
 import {
   createSiteAdministrator,
   openAccounts,
@@ -21,7 +22,7 @@ const emailCharactersMax = 254
 
 /** `holdfast admin create`: a site administrator with a new account, or the existing account named by `--promote`. */
 export async function adminCreateCommand(context: CommandContext, options: AdminCreateOptions): Promise<ExitCode> {
-  const email = options.email.trim().toLowerCase()
+  const email = normalizedEmail(options.email)
   if (email.length > emailCharactersMax || !/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(email)) {
     throw new CommandRefusal(`--email ${JSON.stringify(options.email)} is not an e-mail address`, 2)
   }

@@ -1,3 +1,4 @@
+import { normalizedEmail } from '@holdfast/engine'
 import { openAccounts } from '@holdfast/server/accounts'
 import { createLogger } from '@holdfast/server/logger'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
@@ -12,7 +13,7 @@ export async function adminEndSessionsCommand(
   { terminal, ...context }: CommandContext,
   { email, all, json }: AdminEndSessionsOptions,
 ): Promise<ExitCode> {
-  const address = email?.trim().toLowerCase()
+  const address = email === undefined ? undefined : normalizedEmail(email)
   if ((address === undefined) === (all !== true)) throw new CommandRefusal('name an account by --email, or use --all')
   const accounts = await withPreparedDatabase({ terminal, ...context }, async (database, config) => {
     const opened = await openAccounts(config, database, createLogger('warn'))

@@ -1,3 +1,4 @@
+import { normalizedEmail } from '@holdfast/engine'
 import { openAccounts } from '@holdfast/server/accounts'
 import { createLogger } from '@holdfast/server/logger'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
@@ -16,7 +17,7 @@ export async function adminResetPasswordCommand(
   context: CommandContext,
   options: AdminResetPasswordOptions,
 ): Promise<ExitCode> {
-  const email = options.email.trim().toLowerCase()
+  const email = normalizedEmail(options.email)
   const { link, expiresAt, hasFactors } = await withPreparedDatabase(context, async (database, config) => {
     const opened = await openAccounts(config, database, createLogger('warn'))
     try {

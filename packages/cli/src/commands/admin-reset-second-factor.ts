@@ -1,3 +1,4 @@
+import { normalizedEmail } from '@holdfast/engine'
 import { openAccounts } from '@holdfast/server/accounts'
 import { createLogger } from '@holdfast/server/logger'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
@@ -12,7 +13,7 @@ export async function adminResetSecondFactorCommand(
   context: CommandContext,
   options: AdminResetSecondFactorOptions,
 ): Promise<ExitCode> {
-  const email = options.email.trim().toLowerCase()
+  const email = normalizedEmail(options.email)
   const removed = await withPreparedDatabase(context, async (database, config) => {
     const opened = await openAccounts(config, database, createLogger('warn'))
     try {

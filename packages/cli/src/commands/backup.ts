@@ -7,14 +7,8 @@ import {
   takeBaseBackup,
 } from '@holdfast/adapters/backup'
 import type { ObjectStore } from '@holdfast/adapters/object-store'
-import {
-  backupKeys,
-  collationNeed,
-  ErasureList,
-  readCollation,
-  releaseOf,
-  restoreObstacle,
-} from '@holdfast/server/backups'
+import { readRelease } from '@holdfast/engine'
+import { backupKeys, collationNeed, ErasureList, readCollation, restoreObstacle } from '@holdfast/server/backups'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { megabytes, withBackups } from '../with-backups.ts'
@@ -32,7 +26,7 @@ export async function backupCommand(context: CommandContext, options: BackupOpti
     withBackups(options.to, '--to', config, async (store) => {
       const sealer = await openSealer(store, backupKeys(config))
       const archive = await findArchive(databaseUrl, store, sealer.recipient)
-      const release = await releaseOf()
+      const release = await readRelease()
       const copied = await takeBaseBackup({
         databaseUrl,
         store,

@@ -10,7 +10,7 @@ export type DeadLettersOptions = JsonOption & { queue?: string; all?: boolean }
 /** `holdfast events dead-letters list` */
 export async function listDeadLettersCommand(context: CommandContext, options: DeadLettersOptions): Promise<ExitCode> {
   const { terminal } = context
-  const letters = await withChosen(context, null, options, async ({ letters }) => letters)
+  const letters = await withSelection(context, null, options, async (selection) => selection.letters)
   if (options.json === true) {
     terminal.json({ deadLetters: letters.map(({ body: _, ...letter }) => letter) })
     return 0
@@ -31,35 +31,37 @@ export async function showDeadLetterCommand(
   options: DeadLettersOptions,
 ): Promise<ExitCode> {
   const { terminal } = context
-  const letters = await withChosen(context, id, options, async (chosen) => chosen.letters)
+  const letters = await withSelection(context, id, options, async (selection) => selection.letters)
   const shown = letters.map(({ body, ...letter }) => ({ ...letter, event: eventOf(body) }))
   if (options.json === true) terminal.json({ deadLetters: shown })
   else for (const letter of shown) terminal.out(JSON.stringify(letter, null, 2))
   return 0
 }
 
-/** `holdfast events dead-letters replay|drop ID|--all`. Exits with 1 if the queue of one does not exist any more. */
-export async function removeDeadLettersCommand(
+/**
+ * `holdfast events dead-letters replay|drop ID|--all`. The command exits with 1 if the queue of a dead letter does not
+ * exist any more.
+ */
+export async function replayOrDropDeadLettersCommand(
   context: CommandContext,
-  how: 'replay' | 'drop',
+  action: 'replay' | 'drop',
   id: string | null,
   options: DeadLettersOptions,
 ): Promise<ExitCode> {
   if ((id === null) !== (options.all === true)) throw new CommandRefusal('name one id, or --all', 2)
   const { terminal } = context
-  const result = await withChosen(context, id, options, async ({ letters, replay, drop }) => {
+  const { done, left } = await withSelection(context, id, options, async ({ letters, replay, drop }) => {
     const left: DeadLetter[] = []
     for (const letter of letters) {
-      if (how === 'drop') await drop(letter)
+      if (action === 'drop') await drop(letter)
       else if (!(await replay(letter))) left.push(letter)
     }
     return { done: letters.length - left.length, left }
   })
-  const { done, left } = result
-  if (options.json === true) terminal.json({ [how === 'drop' ? 'dropped' : 'replayed']: done, left: left.length })
+  if (options.json === true) terminal.json({ [action === 'drop' ? 'dropped' : 'replayed']: done, left: left.length })
   else {
     const what = done === 1 ? 'dead letter was' : 'dead letters were'
-    terminal.out(`${done} ${what} ${how === 'drop' ? 'dropped' : 'replayed'}${ofQueue(options)}.`)
+    terminal.out(`${done} ${what} ${action === 'drop' ? 'dropped' : 'replayed'}${ofQueue(options)}.`)
   }
   for (const queue of new Set(left.map((letter) => letter.queue))) {
     terminal.note(`The queue of ${quoted(queue)} does not exist: its dead letters stay. Is it in HOLDFAST_AMQP_QUEUES?`)
@@ -68,34 +70,31 @@ export async function removeDeadLettersCommand(
 }
 
 /**
- * Calls `work` with the dead letters of the id and the queue.
+ * Calls `work` with the dead letters that have this id and are of this queue; null and undefined select all.
  *
- * @throws CommandRefusal without AMQP_URL, or if none has this id
+ * @throws CommandRefusal if AMQP_URL is not set, or if no dead letter has this id
  */
-async function withChosen<Result>(
+async function withSelection<Result>(
   context: CommandContext,
   id: string | null,
   { queue }: DeadLettersOptions,
-  work: (chosen: DeadLetters) => Promise<Result>,
+  work: (selection: DeadLetters) => Promise<Result>,
 ): Promise<Result> {
   const { amqpUrl } = readSettings(context)
   if (amqpUrl === null) throw new CommandRefusal('AMQP_URL is not set: there is no RabbitMQ server to read from')
-  const chosen = (all: DeadLetters) => ({
-    ...all,
-    letters: all.letters.filter(
-      (one) => (queue === undefined || one.queue === queue) && (id === null || one.id === id),
-    ),
-  })
-  const refuse = () => new CommandRefusal(`there is no dead letter ${quoted(id ?? '')}${ofQueue({ queue })}`)
-  const result = await withDeadLetters(amqpUrl, async (all) => {
-    const some = chosen(all)
-    if (id !== null && some.letters.length === 0) throw refuse()
-    return { value: await work(some) }
-  })
+  const isSelected = (letter: DeadLetter) =>
+    (queue === undefined || letter.queue === queue) && (id === null || letter.id === id)
+  const workOnSelection = (deadLetters: DeadLetters) => {
+    const letters = deadLetters.letters.filter(isSelected)
+    if (id !== null && letters.length === 0) {
+      throw new CommandRefusal(`there is no dead letter ${quoted(id)}${ofQueue({ queue })}`)
+    }
+    return work({ ...deadLetters, letters })
+  }
+  const result = await withDeadLetters(amqpUrl, async (deadLetters) => ({ value: await workOnSelection(deadLetters) }))
   if (result !== null) return result.value
-  // The queue is declared when a server or a worker has connected for the first time.
-  if (id !== null) throw refuse()
-  return work({ letters: [], replay: async () => false, drop: async () => undefined })
+  // The queue of dead letters is declared when a server or a worker connects for the first time.
+  return workOnSelection({ letters: [], replay: async () => false, drop: async () => undefined })
 }
 
 function ofQueue({ queue }: { queue?: string | undefined }): string {

@@ -4,10 +4,10 @@ import { replayClinic, requireClinicIn } from '../cases/prepare-theatre.ts'
 import { readCases } from '../cases/read-cases.ts'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { openTarget } from '../replay/open-target.ts'
-import { createReplayProgress } from '../replay/replay-progress.ts'
-import { openReplayServer } from '../replay/replay-server.ts'
+import { createProgress } from '../progress.ts'
 import { describeBadLine } from '../tables/bad-lines.ts'
+import { openTarget } from '../target/open-target.ts'
+import { openTargetServer } from '../target/target-server.ts'
 import { pathOf } from '../terminal.ts'
 
 export type ReplayCasesOptions = JsonOption & { zone: string; url?: string }
@@ -48,10 +48,10 @@ async function runCases(
   const target = await openTarget(context, options.url, whose)
   const ended = new AbortController()
   try {
-    const server = await openReplayServer(target.url, target.credentials, AbortSignal.any([signal, ended.signal]))
+    const server = await openTargetServer(target.url, target.credentials, AbortSignal.any([signal, ended.signal]))
     if (clinic !== undefined) await requireClinicIn(server, clinic, timeZone)
     const clinicId = clinic ?? (await replayClinic(server, timeZone))
-    const progress = createReplayProgress(terminal)
+    const progress = createProgress(terminal)
     try {
       const today = Temporal.Now.plainDateISO(timeZone)
       const result = await importCases(server, { rows, clinicId, timeZone, today }, progress)

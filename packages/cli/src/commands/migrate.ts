@@ -1,9 +1,13 @@
-import type { CommandContext, ExitCode } from '../command.ts'
-import type { JsonOption } from '../command-options.ts'
+import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import { withDatabase } from '../with-database.ts'
+import { type CitusOptions, distributeCommand } from './migrate-citus.ts'
+
+export type MigrateOptions = CitusOptions & { citus?: boolean }
 
 /** `holdfast migrate`: updates the database to this release. Idempotent, and safe beside running servers. */
-export async function migrateCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
+export async function migrateCommand(context: CommandContext, options: MigrateOptions): Promise<ExitCode> {
+  if (options.citus === true) return distributeCommand(context, options)
+  if (options.withoutServers === true) throw new CommandRefusal('--without-servers is for --citus', 2)
   const { terminal } = context
   const { engine, accounts } = await withDatabase(context, async (database) => (await database.migrate()).migrated, {
     mayBeNew: true,

@@ -1,14 +1,14 @@
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
+import { createProgress } from '../progress.ts'
 import type { CapacityFactor } from '../replay/capacity-factor.ts'
-import { openTarget } from '../replay/open-target.ts'
 import { replayTimeZone } from '../replay/plan-replay.ts'
 import { readAppointments } from '../replay/read-appointments.ts'
 import { type ReplayResult, replayAppointments } from '../replay/replay-appointments.ts'
-import { createReplayProgress } from '../replay/replay-progress.ts'
-import { openReplayServer } from '../replay/replay-server.ts'
 import { describeSummary, isGood } from '../replay/replay-summary.ts'
 import { describeBadLine } from '../tables/bad-lines.ts'
+import { openTarget } from '../target/open-target.ts'
+import { openTargetServer } from '../target/target-server.ts'
 import { columns, pathOf } from '../terminal.ts'
 
 export type ReplayOptions = JsonOption & {
@@ -29,10 +29,10 @@ export async function replayCommand(context: CommandContext, file: string, optio
   const target = await openTarget(context, options.url)
   const ended = new AbortController()
   try {
-    const server = await openReplayServer(target.url, target.credentials, AbortSignal.any([signal, ended.signal]))
+    const server = await openTargetServer(target.url, target.credentials, AbortSignal.any([signal, ended.signal]))
     const today = Temporal.Now.plainDateISO(replayTimeZone)
     const { capacity: factor, concurrency } = options
-    const progress = createReplayProgress(terminal)
+    const progress = createProgress(terminal)
     try {
       const result = await replayAppointments(server, { appointments, factor, concurrency, today }, progress)
       return report(context, result, options.json === true)

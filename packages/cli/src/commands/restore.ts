@@ -7,13 +7,13 @@ import {
   readCatalogue,
 } from '@holdfast/adapters/backup'
 import { readInstallation } from '@holdfast/adapters/embedded-postgres'
+import { readRelease } from '@holdfast/engine'
 import {
   backupKeys,
   type Collation,
   collationRepair,
   listErasures,
   readCollation,
-  releaseOf,
   restoreBackup,
   restoreObstacle,
   verifyRestored,
@@ -45,7 +45,7 @@ export async function restoreCommand(context: CommandContext, options: RestoreOp
   let collation: Collation | undefined
   const { backup, list, report } = await withBackups(options.from, '--from', config, async (store) => {
     const catalogue = await readCatalogue(store)
-    const choice = { to, id: options.backup ?? null, release: await releaseOf() }
+    const choice = { to, id: options.backup ?? null, release: await readRelease() }
     const chosen = chooseBackup(store.name, catalogue, choice)
     await refuseOtherServer(chosen)
     if (options.otherInstallation !== true) await refuseOtherInstallation(config, chosen)

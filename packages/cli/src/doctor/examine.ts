@@ -1,6 +1,8 @@
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { connectEmbeddedPostgres, withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
+import {
+  connectEmbeddedPostgres,
+  hasEmbeddedDatabase,
+  withEmbeddedPostgres,
+} from '@holdfast/adapters/embedded-postgres'
 import { asPooled } from '@holdfast/engine'
 import { lostDatabase } from '@holdfast/server/compose'
 import { type Config, readConfig } from '@holdfast/server/config'
@@ -35,12 +37,7 @@ export async function examine(env: Environment): Promise<Examination> {
   checks.push(...(await checkBackups(config)))
   if (config.redisUrl !== null) checks.push(await checkRedis(config.redisUrl))
   const invalid = databaseSettings.find((name) => wrong.includes(name))
-  if (invalid !== undefined) {
-    const found = `not checked: ${invalid} is invalid`
-    checks.push(warning('database', found, `fix ${invalid}, then run \`holdfast doctor\` again`))
-    return { settings: settingLines(env), versions: { ...versions, postgres: null }, checks }
-  }
-  const database = await examineDatabase(config)
+  const database = invalid === undefined ? await examineDatabase(config) : uncheckedDatabase(invalid)
   checks.push(...database.checks)
   return { settings: settingLines(env), versions: { ...versions, postgres: database.version }, checks }
 }
@@ -58,14 +55,21 @@ function usableSettings(env: Environment): { config: Config; wrong: string[] } {
   return { config: rest.config, wrong }
 }
 
-async function examineDatabase(config: Config): Promise<{ version: string | null; checks: Check[] }> {
+type DatabaseExamination = { version: string | null; checks: Check[] }
+
+function uncheckedDatabase(invalid: string): DatabaseExamination {
+  const found = `not checked: ${invalid} is invalid`
+  return { version: null, checks: [warning('database', found, `fix ${invalid}, then run \`holdfast doctor\` again`)] }
+}
+
+async function examineDatabase(config: Config): Promise<DatabaseExamination> {
   if (config.databaseUrl !== null) {
     const pooler = await checkPooler(config)
     if (pooler.some(({ state }) => state === 'error')) return { version: null, checks: pooler }
     const isSession = config.databaseDirectUrl === null && config.databasePool === 'session'
     const url = config.databaseDirectUrl ?? config.databaseUrl
     const { version, checks } = await checkWithSecret(config, isSession ? asPooled(url) : url)
-    // A pooler has its own bounds.
+    // A pooler limits the connections itself, so max_connections of PostgreSQL is not compared.
     const connections = version === null || pooler.length > 0 ? [] : [await checkConnections(url, config)]
     return { version, checks: [...pooler, ...checks, ...connections] }
   }
@@ -75,7 +79,7 @@ async function examineDatabase(config: Config): Promise<{ version: string | null
   try {
     const running = await connectEmbeddedPostgres({ dataDirectory })
     if (running !== undefined) return withDirectory(directory, await checkWithSecret(config, running.ownerUrl))
-    if (!(await hasDatabase(dataDirectory))) {
+    if (!(await hasEmbeddedDatabase(dataDirectory))) {
       return { version: null, checks: [directory, checkMissingDatabase(config)] }
     }
     return withDirectory(
@@ -94,7 +98,7 @@ function checkMissingDatabase(config: Config): Check {
   return ok('database', 'embedded, not created yet: `holdfast start` creates it')
 }
 
-async function checkWithSecret(config: Config, ownerUrl: string): Promise<{ version: string | null; checks: Check[] }> {
+async function checkWithSecret(config: Config, ownerUrl: string): Promise<DatabaseExamination> {
   const { version, checks } = await checkDatabase(ownerUrl, config.databaseAppUrl)
   if (version === null) return { version, checks }
   return {
@@ -103,15 +107,6 @@ async function checkWithSecret(config: Config, ownerUrl: string): Promise<{ vers
   }
 }
 
-function withDirectory(directory: Check, database: { version: string | null; checks: Check[] }) {
+function withDirectory(directory: Check, database: DatabaseExamination): DatabaseExamination {
   return { version: database.version, checks: [directory, ...database.checks] }
-}
-
-/** An unused directory has neither a cluster nor the file with the location of one. */
-async function hasDatabase(dataDirectory: string): Promise<boolean> {
-  for (const name of ['postgres', 'database-location']) {
-    const found = await stat(join(dataDirectory, name)).catch(() => null)
-    if (found !== null) return true
-  }
-  return false
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { findPackageJSON } from 'node:module'
 import { release } from 'node:os'
+import { readRelease } from '@holdfast/engine'
 
 export type Versions = { holdfast: string; node: string; system: string; packages: Record<string, string | null> }
 
@@ -18,8 +19,8 @@ export async function readVersions(): Promise<Versions> {
       packages[name] = path === undefined ? null : ((await readManifest(path)).version ?? null)
     }
   }
-  const { version = 'unknown' } = await readManifest(findPackageJSON(import.meta.url))
-  return { holdfast: version, node: process.versions.node, system: `${process.platform} ${release()}`, packages }
+  const holdfast = await readRelease()
+  return { holdfast, node: process.versions.node, system: `${process.platform} ${release()}`, packages }
 }
 
 function installedManifest(name: string, from: string): string | undefined {

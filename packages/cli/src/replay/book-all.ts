@@ -1,7 +1,7 @@
 import { createHistogram } from 'node:perf_hooks'
 import pMap from 'p-map'
+import type { Stop } from '../target/retry-call.ts'
 import type { RowOutcome, RowToBook } from './book-appointment.ts'
-import type { Stop } from './retry-call.ts'
 
 export type FailedRow = { appointmentId: string; why: string }
 

@@ -91,14 +91,14 @@ describe('booking one appointment', () => {
 
   test('an earlier run booked another slot and the server listed that booking: it requests that slot', async () => {
     const { deps, requests } = scripted([booked('replayed')], undefined, [
-      { slotId: 's9', settled: true, createdAt: start },
+      { slotId: 's9', confirmed: true, createdAt: start },
     ])
     expect(await bookAppointment(row, deps)).toMatchObject({ kind: 'replayed' })
     expect(requests.map(({ slotId }) => slotId)).toEqual(['s9'])
   })
 
   test('its key turns out to be used: it finds the booking, and requests that slot', async () => {
-    const found = [{ slotId: 's9', settled: true, createdAt: start }]
+    const found = [{ slotId: 's9', confirmed: true, createdAt: start }]
     const { deps, requests } = scripted([{ kind: 'key_reused' }, booked('replayed')], undefined, [], found)
     expect(await bookAppointment(row, deps)).toMatchObject({ kind: 'replayed', confirmed: true })
     expect(requests.map(({ slotId }) => slotId)).toEqual(['s1', 's9'])
@@ -111,7 +111,7 @@ describe('booking one appointment', () => {
 
   test('booked longer ago than servers store keys: it is not sent again', async () => {
     const dayBefore = start.subtract({ hours: 24 })
-    const { deps, requests } = scripted([], undefined, [{ slotId: 's1', settled: true, createdAt: dayBefore }])
+    const { deps, requests } = scripted([], undefined, [{ slotId: 's1', confirmed: true, createdAt: dayBefore }])
     expect(await bookAppointment(row, deps)).toMatchObject({ kind: 'replayed', confirmed: true })
     expect(requests).toEqual([])
   })

@@ -1,5 +1,5 @@
+import { retryCall, type Stop } from '../target/retry-call.ts'
 import type { BookingApi, BookOutcome, OfferedSlot } from './booking-api.ts'
-import { retryCall, type Stop } from './retry-call.ts'
 
 /** A row of the file with the id of the slot that the plan chose for it. */
 export type RowToBook = {
@@ -12,7 +12,7 @@ export type RowToBook = {
 }
 
 /** A booking of this appointment that the server already had before this row was sent. */
-export type EarlierBooking = { slotId: string; settled: boolean; createdAt: Temporal.Instant }
+export type EarlierBooking = { slotId: string; confirmed: boolean; createdAt: Temporal.Instant }
 
 type Failed = { kind: 'failed'; why: string }
 
@@ -64,7 +64,7 @@ export function appointmentIdOf(reason: string | null | undefined): string | nul
  */
 export async function bookAppointment(row: RowToBook, deps: BookAppointmentDeps): Promise<RowOutcome> {
   let earlier = deps.earlier
-  if (isSettledLongAgo(earlier, deps.now())) return { kind: 'replayed', confirmed: true, why: null }
+  if (wasConfirmedLongAgo(earlier, deps.now())) return { kind: 'replayed', confirmed: true, why: null }
   for (let round = 1; round <= roundsMax; round++) {
     const key = idempotencyKeyOf(row.appointmentId, round)
     let booked = await bookSomewhere(row, key, earlier[round - 1]?.slotId ?? null, deps)
@@ -132,7 +132,7 @@ async function bookSomewhere(
   return { kind: 'failed', why: `${slotTriesMax} alternatives in a row were full when requested` }
 }
 
-function isSettledLongAgo(earlier: readonly EarlierBooking[], now: Temporal.Instant): boolean {
+function wasConfirmedLongAgo(earlier: readonly EarlierBooking[], now: Temporal.Instant): boolean {
   const trustedSince = now.subtract({ hours: keyHours })
-  return earlier.some((booking) => booking.settled && Temporal.Instant.compare(booking.createdAt, trustedSince) < 0)
+  return earlier.some((booking) => booking.confirmed && Temporal.Instant.compare(booking.createdAt, trustedSince) < 0)
 }

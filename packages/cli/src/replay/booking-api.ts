@@ -1,16 +1,9 @@
+import type { Unavailable } from '../target/retry-call.ts'
+
 /** One row's request for a slot, as a guest. The same `key` with the same body is the same booking. */
 export type BookRequest = { slotId: string; key: string; patientName: string; reason: string }
 
 export type OfferedSlot = { id: string; doctorId: string; startsAt: string }
-
-/** Why a call, whichever it was, could not be carried out now. */
-export type Unavailable =
-  /** 429: the server's rate limits. Waiting for them would take days, so the replay stops. */
-  | { kind: 'rate_limited'; detail: string; retryAfterSeconds: number }
-  /** 503, with the delay that the server requests. */
-  | { kind: 'busy'; retryAfterSeconds: number }
-  /** No response: the outcome is unknown. A retry with the same key returns it. */
-  | { kind: 'unreachable'; message: string }
 
 export type BookOutcome =
   | { kind: 'booked'; bookingId: string; manageToken: string }

@@ -1,9 +1,9 @@
 import pMap from 'p-map'
+import { callTimeout } from '../target/http-outcome.ts'
+import { pages } from '../target/pages.ts'
+import { callUntilOk, type TargetServer } from '../target/target-server.ts'
 import { appointmentIdOf, type EarlierBooking } from './book-appointment.ts'
-import { callTimeout } from './http-outcome.ts'
-import { pages } from './pages.ts'
 import type { UnitOnServer } from './prepare-clinics.ts'
-import { callUntilOk, type ReplayServer } from './replay-server.ts'
 
 /** Bookings of earlier replays by appointment id, oldest first. */
 export type EarlierBookings = ReadonlyMap<string, readonly EarlierBooking[]>
@@ -17,7 +17,7 @@ const daysPerListMax = 366
  * gets its booking again; one that was booked longer ago than servers store idempotency keys is not sent at all.
  */
 export async function listEarlierBookings(
-  server: ReplayServer,
+  server: TargetServer,
   units: readonly UnitOnServer[],
   firstDate: string,
   lastDate: string,
@@ -41,7 +41,7 @@ export async function listEarlierBookings(
 }
 
 async function collect(
-  server: ReplayServer,
+  server: TargetServer,
   clinicId: string,
   from: string,
   to: string,
@@ -55,8 +55,8 @@ async function collect(
   for await (const booking of bookings) {
     const appointmentId = appointmentIdOf(booking.reason)
     if (appointmentId === null) continue
-    const settled = booking.status !== 'PENDING' && booking.status !== 'FAILED' && booking.status !== 'CANCELLED'
-    const one = { slotId: booking.slotId, settled, createdAt: Temporal.Instant.from(booking.createdAt) }
+    const confirmed = booking.status !== 'PENDING' && booking.status !== 'FAILED' && booking.status !== 'CANCELLED'
+    const one = { slotId: booking.slotId, confirmed, createdAt: Temporal.Instant.from(booking.createdAt) }
     const others = earlier.get(appointmentId)
     if (others === undefined) earlier.set(appointmentId, [one])
     else others.push(one)

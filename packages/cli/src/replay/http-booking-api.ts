@@ -1,6 +1,6 @@
 import type { HoldfastClient } from '@holdfast/contract/client'
+import { callTimeout, httpOutcome } from '../target/http-outcome.ts'
 import type { BookingApi } from './booking-api.ts'
-import { callTimeout, httpOutcome } from './http-outcome.ts'
 
 /**
  * Books and confirms over HTTP as a guest: without an account, confirming with the booking's manage token. `onLatency`

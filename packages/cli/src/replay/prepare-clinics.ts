@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import pMap from 'p-map'
 import { CommandRefusal } from '../command.ts'
-import { callTimeout } from './http-outcome.ts'
-import { pages } from './pages.ts'
+import { callTimeout } from '../target/http-outcome.ts'
+import { pages } from '../target/pages.ts'
+import { callUntilOk, type TargetServer } from '../target/target-server.ts'
 import { dayKey, type PlannedUnit, replayTimeZone } from './plan-replay.ts'
-import { callUntilOk, type ReplayServer } from './replay-server.ts'
 
 /** A health unit's clinic and doctor on the server. */
 export type UnitOnServer = { name: string; clinicId: string; doctorId: string; existedBefore: boolean }
@@ -20,7 +20,7 @@ const slotsPerRequestMax = 2_000
 const daysPerListMax = 62
 
 /** The clinic and the doctor of a health unit, if an earlier replay created them. */
-async function findUnit(server: ReplayServer, name: string): Promise<UnitOnServer | null> {
+async function findUnit(server: TargetServer, name: string): Promise<UnitOnServer | null> {
   const clinics = pages((page) =>
     callUntilOk(server, 'looking for clinics', () =>
       server.admin.listClinics({ query: { q: name.slice(0, 100), ...page }, ...callTimeout() }),
@@ -39,7 +39,7 @@ async function findUnit(server: ReplayServer, name: string): Promise<UnitOnServe
 }
 
 /** True when the server has the first slot of this unit's plan: an earlier replay moved the days by the same weeks. */
-export async function hasPlannedSlots(server: ReplayServer, planned: PlannedUnit): Promise<boolean> {
+export async function hasPlannedSlots(server: TargetServer, planned: PlannedUnit): Promise<boolean> {
   const unit = await findUnit(server, planned.name)
   const day = planned.days[0]
   if (unit === null || day === undefined) return false
@@ -54,7 +54,7 @@ export async function hasPlannedSlots(server: ReplayServer, planned: PlannedUnit
  * @throws CommandRefusal also when the server has other slots on those days than the plan (another `--capacity`)
  */
 export async function prepareClinics(
-  server: ReplayServer,
+  server: TargetServer,
   planned: readonly PlannedUnit[],
   onUnit: () => void,
 ): Promise<{ units: UnitOnServer[]; slotIds: SlotIds }> {
@@ -70,7 +70,7 @@ export async function prepareClinics(
   return { units, slotIds }
 }
 
-async function createUnit(server: ReplayServer, name: string): Promise<UnitOnServer> {
+async function createUnit(server: TargetServer, name: string): Promise<UnitOnServer> {
   // Idempotency keys derived from the name: two replays that start at once get the same clinic and doctor.
   const key = createHash('sha256').update(name).digest('hex').slice(0, 32)
   const clinic = await callUntilOk(server, `creating the clinic ${name}`, () =>
@@ -90,7 +90,7 @@ async function createUnit(server: ReplayServer, name: string): Promise<UnitOnSer
   return { name, clinicId: clinic.id, doctorId: doctor.id, existedBefore: false }
 }
 
-async function createSlots(server: ReplayServer, unit: UnitOnServer, planned: PlannedUnit): Promise<void> {
+async function createSlots(server: TargetServer, unit: UnitOnServer, planned: PlannedUnit): Promise<void> {
   const slots = planned.days.flatMap((day) =>
     day.slots.map(({ startsAt, endsAt, capacity }) => ({
       startsAt: startsAt.toString(),
@@ -111,7 +111,7 @@ async function createSlots(server: ReplayServer, unit: UnitOnServer, planned: Pl
 }
 
 async function collectSlotIds(
-  server: ReplayServer,
+  server: TargetServer,
   unit: UnitOnServer,
   planned: PlannedUnit,
   slotIds: Map<string, readonly string[]>,
@@ -154,7 +154,7 @@ export function localDateOf(instant: string): string {
   return Temporal.Instant.from(instant).toZonedDateTimeISO(replayTimeZone).toPlainDate().toString()
 }
 
-async function listSlots(server: ReplayServer, doctorId: string, from: string, to: string) {
+async function listSlots(server: TargetServer, doctorId: string, from: string, to: string) {
   const { items } = await callUntilOk(server, 'listing slots', () =>
     server.guest.listSlots({ path: { doctorId }, query: { from, to }, ...callTimeout() }),
   )

@@ -1,4 +1,6 @@
 import { CommandRefusal } from '../command.ts'
+import type { Progress } from '../progress.ts'
+import { describeStop, sleeper, type TargetServer } from '../target/target-server.ts'
 import type { Appointment } from './appointment.ts'
 import { type BookAllResult, bookAll, createLatencyRecorder, type LatencyMs } from './book-all.ts'
 import { bookAppointment, type RowToBook } from './book-appointment.ts'
@@ -7,8 +9,6 @@ import { type EarlierBookings, listEarlierBookings } from './earlier-bookings.ts
 import { createHttpBookingApi } from './http-booking-api.ts'
 import { dayKey, firstDayOf, planReplay, type ReplayPlan, type ReplayPlanOutcome, weeksToMove } from './plan-replay.ts'
 import { hasPlannedSlots, localDateOf, prepareClinics, type SlotIds, type UnitOnServer } from './prepare-clinics.ts'
-import type { ReplayProgress } from './replay-progress.ts'
-import { describeStop, type ReplayServer, sleeper } from './replay-server.ts'
 import type { ReplaySummary } from './replay-summary.ts'
 import { verifyClinics } from './verify-clinics.ts'
 
@@ -33,9 +33,9 @@ export type ReplayResult = {
  * @throws CommandRefusal when the file, the server or its limits do not allow it
  */
 export async function replayAppointments(
-  server: ReplayServer,
+  server: TargetServer,
   request: ReplayRequest,
-  progress: ReplayProgress,
+  progress: Progress,
 ): Promise<ReplayResult> {
   const plan = await choosePlan(server, request)
   progress.begin('clinics', plan.units.length)
@@ -77,7 +77,7 @@ export async function replayAppointments(
  * The plan, with the days moved to a week ahead. If a recent run moved them by one week less, and all of them are still
  * in the future, it uses that number of weeks, so that this run finds those bookings.
  */
-async function choosePlan(server: ReplayServer, request: ReplayRequest): Promise<ReplayPlan> {
+async function choosePlan(server: TargetServer, request: ReplayRequest): Promise<ReplayPlan> {
   const { appointments, factor, today } = request
   const first = firstDayOf(appointments)
   if (first === null) throw new CommandRefusal('there are no appointments to book')
@@ -122,7 +122,7 @@ function rowsOf(plan: ReplayPlan, slotIds: SlotIds): RowToBook[] {
  * Such rows request the slot that they already have.
  */
 async function retryRefused(
-  server: ReplayServer,
+  server: TargetServer,
   plan: ReplayPlan,
   units: readonly UnitOnServer[],
   refused: readonly RowToBook[],
@@ -138,7 +138,7 @@ async function retryRefused(
 }
 
 /** @throws the abort's reason, or CommandRefusal when the server or its limits ended the replay before its last row */
-function endUnlessDone(server: ReplayServer, result: BookAllResult, rows: number): void {
+function endUnlessDone(server: TargetServer, result: BookAllResult, rows: number): void {
   server.signal.throwIfAborted()
   if (result.stop === null) return
   const done = result.booked + result.replayed + result.refusedFull.length + result.failed
@@ -146,7 +146,7 @@ function endUnlessDone(server: ReplayServer, result: BookAllResult, rows: number
 }
 
 function bookRows(
-  server: ReplayServer,
+  server: TargetServer,
   rows: readonly RowToBook[],
   { units, earlier, concurrency }: { units: readonly UnitOnServer[]; earlier: EarlierBookings; concurrency: number },
   onLatency: (milliseconds: number) => void,

@@ -1,14 +1,14 @@
 import pMap from 'p-map'
-import { callTimeout } from './http-outcome.ts'
+import { callTimeout } from '../target/http-outcome.ts'
+import { callUntilOk, type TargetServer } from '../target/target-server.ts'
 import type { UnitOnServer } from './prepare-clinics.ts'
-import { callUntilOk, type ReplayServer } from './replay-server.ts'
 import type { ReplaySummary } from './replay-summary.ts'
 
 const clinicsAtOnce = 4
 
 /** Lets the server recount every clinic of the replay, and adds up the reports; `findings` describes the first 20. */
 export async function verifyClinics(
-  server: ReplayServer,
+  server: TargetServer,
   units: readonly Pick<UnitOnServer, 'name' | 'clinicId'>[],
 ): Promise<{ verify: ReplaySummary['verify']; findings: string[] }> {
   const verifyUnit = (unit: Pick<UnitOnServer, 'name' | 'clinicId'>) =>

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { messageLanguages } from './booking.ts'
 import { email, id, line, nullable, nullableId, nullableText, pageOf } from './fields.ts'
 import { literals } from './literals.ts'
 
@@ -75,11 +76,14 @@ const userSchema = Type.Object(
   { title: 'User', additionalProperties: true },
 )
 
-const newPassword = Type.String({ minLength: 10, maxLength: 128 })
-const enteredPassword = Type.String({ minLength: 1, maxLength: 128 })
+/** Of a new password, in UTF-16 units. */
+export const passwordLength = { min: 10, max: 128 } as const
+
+const newPassword = Type.String({ minLength: passwordLength.min, maxLength: passwordLength.max })
+const enteredPassword = Type.String({ minLength: 1, maxLength: passwordLength.max })
 const rememberMe = Type.Optional(Type.Boolean({ description: 'false: the cookie ends when the browser is closed' }))
 
-const language = Type.Optional(literals(['en', 'de', 'ar'], { description: 'Of e-mails to the account. Default: en' }))
+const language = Type.Optional(literals(messageLanguages, { description: 'Of e-mails to the account. Default: en' }))
 const linkToken = Type.String({
   pattern: '^[\\w-]{16,128}$',
   'x-expected': 'the token of the link',
@@ -131,7 +135,7 @@ export const emailChangeSchema = Type.Object(
     password: Type.Optional(
       Type.String({
         minLength: 1,
-        maxLength: 128,
+        maxLength: passwordLength.max,
         description: 'The current password. Not needed within ten minutes after showing a second factor.',
       }),
     ),
@@ -159,7 +163,7 @@ export const accountChangeSchema = Type.Object(
 const passwordAgain = Type.Optional(
   Type.String({
     minLength: 1,
-    maxLength: 128,
+    maxLength: passwordLength.max,
     description: 'The current password. Not needed within ten minutes after signing in or showing a second factor.',
   }),
 )

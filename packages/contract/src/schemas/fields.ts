@@ -1,4 +1,4 @@
-// `x-expected` describes a pattern or format in words: validation errors quote it (server, edge/validator.ts).
+// `x-expected` describes a pattern or format in words: validation errors quote it (server, edge/bodies/validator.ts).
 import Type, { type TSchema, type TSchemaOptions, type TUnsafe } from 'typebox'
 import { phoneNumberPattern } from '../phone-number.ts'
 

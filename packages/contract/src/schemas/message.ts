@@ -168,7 +168,7 @@ const settings = {
     ...email(),
     type: ['string', 'null'],
     'x-expected': 'an e-mail address, or null',
-    description: 'Where answers go; null: to the sender',
+    description: 'Where replies go; null: to the sender',
   }),
   reminderMinutes: Type.Array(Type.Integer(integerWithin(messageLimits.reminderMinutes)), {
     maxItems: messageLimits.remindersMax,

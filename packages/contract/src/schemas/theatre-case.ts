@@ -135,7 +135,7 @@ export const newCaseSchema = Type.Object(
   { title: 'NewCase', additionalProperties: false },
 )
 
-/** Without `bump`: which cases may give way is in the answer. */
+/** Without `bump`: which cases may give way is in the response. */
 export const caseToCheckSchema = Type.Object(newCaseFields, { title: 'CaseToCheck', additionalProperties: false })
 
 export type NewCaseBody = Static<typeof newCaseSchema>

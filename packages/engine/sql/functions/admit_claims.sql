@@ -1,9 +1,9 @@
 -- admit_claims: decides whether up to 1,000 claims keep to the limits of their clinics, and reserves room for those
 -- that do, until claim_slots has booked them. Each claim has subjects (the address, network, account and contacts that
--- it comes from), in arrays of their own; p_subject_claims says which claim each belongs to, counted from 1.
+-- it comes from), in separate arrays; p_subject_claims says which claim each belongs to, counted from 1.
 -- p_confirm: the claim is no hold, or confirms a booking that exists.
 --
--- The released reservations are of claims that booked nothing. They are deleted first.
+-- p_released_…: reservations of claims that booked nothing. They are deleted first.
 --
 -- Returns by claim: null, or the limit that it would exceed and the limit's value. Limits: units | <kind>_holds |
 --   <kind>_bookings. Holds: PENDING and not lapsed. Bookings: holds, and CONFIRMED ones that have not begun. A claim
@@ -54,8 +54,8 @@ begin
       using errcode = 'invalid_parameter_value';
   end if;
   perform set_config('synchronous_commit', 'off', true);
-  -- Its own statement: the next one has a snapshot from after the wait. The class of locks is that of migrations, plus
-  -- 1.
+  -- A separate statement: the next one has a snapshot from after the wait. The class of locks is that of migrations,
+  -- plus 1.
   perform pg_advisory_xact_lock(1215261797, q.clinic_no)
      from (select distinct u.clinic_no from unnest(p_clinic_nos) u(clinic_no) order by u.clinic_no) q;
   v_now := clock_timestamp();

@@ -1,6 +1,6 @@
--- allocate: gives cases what they need (case_needs). Units of equipment by number: the lowest that are free all the
--- time, and no more of them than the taken ones leave, whatever numbers these have. What has one unit is taken as it
--- is, so that the exclusion constraint fires should it not be free.
+-- allocate: gives cases what they need (case_needs). Of equipment, the free units with the lowest numbers are
+-- allocated, but at most as many as the taken units leave, whatever numbers these have. A resource with one unit is
+-- allocated without a check: the exclusion constraint fails if it is not free.
 --
 -- p_ids: the cases. p_needs: what they need; p_need_nos: of which case, by its number in p_ids, each need is. No two of
 -- these cases need one resource at one time.

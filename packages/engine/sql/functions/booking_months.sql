@@ -1,5 +1,5 @@
--- booking_months: the months (UTC) that have a partition of booking, the earliest first. In the schema of a place,
--- booking is a view onto the partitioned table: docs/decisions/0051-on-citus-a-place-is-a-schema.md.
+-- booking_months: the months (UTC) that have a partition of booking, the earliest first. In the schema of a shard,
+-- booking is a view onto the partitioned table: docs/decisions/0051-on-citus-a-shard-has-a-schema.md.
 --
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.booking_months() returns setof timestamptz

@@ -8,7 +8,7 @@
 -- there is no bound.
 --
 -- Internal: called by ensure_partitions. Locks: the views, exclusively, when a month has begun. Fails: 55P03 if the
--- locks are not got in time. Idempotent: yes.
+-- locks are not acquired in time. Idempotent: yes.
 create or replace function holdfast.bound_recent_log() returns void
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp

@@ -29,12 +29,7 @@ begin
                                         array[null::timestamptz], null, null, null, null, array[p_reason], null, null,
                                         array[greatest(p_at, b.updated_at)]) c
      where b.id = v_bump.case_id;
-    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, reason, actor_id,
-                               request_key, booking_digest)
-    values (p_clinic_no, v_booking.id, v_booking.version, v_booking.updated_at, 'cancelled', v_booking.slot_id,
-            v_booking.resource_id, v_booking.units, 'bumped', p_actor_id, p_key,
-            booking_digest(v_booking.account_id, v_booking.appointment_type, v_booking.patient, v_booking.reason,
-                           v_booking.cancellation_reason));
+    perform log_change(v_booking, 'cancelled', p_actor_id, p_key);
     update case_request q set bumped_case_id = v_bump.case_id, bump_reason = p_reason, withdrawn_at = null
      where q.clinic_no = p_clinic_no and q.id = v_bump.fulfilled_id;
     if not found then

@@ -1,14 +1,13 @@
 -- case_conflicts: everything that prevents a case, as far as the caller's snapshot shows, as a JSON array of
 -- CaseConflict (src/model/theatre-case.ts): physical rules first, then soft ones, without those that p_plan overrides.
--- Empty: nothing. The one place of the rules of cases, for claims, moves, swaps, bumps and checks. What cases cause has
--- bumpableCaseIds, if p_plan has an urgency to which they may give way (with_bumpable_cases).
+-- Empty: nothing. The rules of cases are only here, for claims, moves, swaps, bumps and checks. Conflicts with other
+-- cases have bumpableCaseIds, if those cases may give way to the urgency of p_plan (with_bumpable_cases).
 --
--- p_except_ids: cases that are about to give back what they take. Holds that have lapsed by p_now take nothing.
--- What the caller has just read, or null: p_needs and p_place, as case_needs and place_of_case return them for this
--- plan; p_taking_ids, at least the cases that take some of these needs.
--- A unit of equipment that is taken counts whatever its number: with a number above the units that there are, it is one
--- of these all the same.
--- The order of what is wrong: the patient, the time, people, rooms and equipment that are taken, the block, soft rules.
+-- p_except_ids: cases whose allocations are about to be released. Holds that have lapsed by p_now take nothing.
+-- p_needs, p_place, p_taking_ids: null, or what the caller has just read: the results of case_needs and place_of_case
+-- for this plan, and at least the cases that take some of these needs.
+-- Every unit of equipment that is taken counts as one of those that exist, even if its number is above theirs.
+-- The order of the conflicts: the patient, the time, people, rooms and equipment that are taken, the block, soft rules.
 --
 -- Internal. Locks: none; called under the locks of everything it reads, its result is final.
 -- Fails: as case_needs. Idempotent: yes.

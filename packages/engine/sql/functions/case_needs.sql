@@ -1,5 +1,6 @@
 -- case_needs: the resources that a case's plan takes, how many units of each and when: people and the patient for its
--- minutes, the room and the equipment longer, by their turnover or reprocessing. The one place of this rule.
+-- minutes, the room and the equipment longer, by their turnover or reprocessing. This is the only definition of the
+-- rule.
 --
 -- p_plan: {roomId, startsAt, minutes, surgeonId, anaesthetistId, staffIds, equipment: [{equipmentId, units}]}, as the
 --   application's plan. p_patient_id: for a patient who has no case yet, the id to be stored, or null.

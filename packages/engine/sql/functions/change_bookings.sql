@@ -1,7 +1,7 @@
 -- change_bookings: writes what a caller has decided for bookings that it has locked, each once: their status, failure
 -- reason and end of the hold, and what is not null of the other arrays. A booking that gets another slot loses the
--- confirmation of its attendance, which was said of the slot before; so does one with '-infinity' in p_attendances.
--- Returns the bookings as they are then.
+-- confirmation of its attendance, which was for the slot before; so does one with '-infinity' in p_attendances. Returns
+-- the bookings as they are then.
 --
 -- Internal. Locks: none that the caller does not have. Fails: never. Idempotent: no; each call adds one to versions.
 create or replace function holdfast.change_bookings(

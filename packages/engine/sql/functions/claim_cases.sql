@@ -160,7 +160,7 @@ begin
          (p.plan->>'caseId')::uuid, case when o.outcome = 'done' then pg_current_xact_id() end, o.cases
     from unnest(v_outcomes, v_details, v_cases) with ordinality o(outcome, detail, cases, n)
     join jsonb_array_elements(p_plans) with ordinality p(plan, n) on p.n = o.n
-   -- It may have been refused by its own case, of a try that was committed since the key was looked up.
+   -- The conflict may be with its own case, if an earlier try has committed since the key was looked up.
    cross join lateral (select exists (select from idempotency k
                                        where k.clinic_no = p_clinic_no and k.key = (p.plan->>'key')::uuid) as is_used) k
    order by o.n;

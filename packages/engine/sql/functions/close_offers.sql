@@ -1,4 +1,4 @@
--- close_offers: notes how offers of the waitlist ended, for functions that have changed their bookings. p_outcomes:
+-- close_offers: records how offers of the waitlist ended, after the caller has changed their bookings. p_outcomes:
 -- accepted | declined | lapsed | withdrawn; null: it did not end. An accepted offer ends its entry. An offer that
 -- lapses is missed if a message about it was sent, or may have arrived: its entry moves behind all entries with fewer
 -- missed offers, and after the third it ends. If nobody was notified, the entry keeps its place in the list. A booking

@@ -1,5 +1,5 @@
--- earliest_milestone: from when on a milestone of a case can be recorded that is planned for p_starts_at: what was
--- before is of another day. The one place of this rule.
+-- earliest_milestone: the earliest time of a milestone of a case that is planned for p_starts_at: an earlier one
+-- belongs to another day. This is the only definition of the rule.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.earliest_milestone(p_starts_at timestamptz) returns timestamptz

@@ -1,5 +1,6 @@
--- end_waitlist_entries: ends up to p_limit entries whose last day is past, without an open offer, and deletes where
--- ended ones came from. Only a tidying: they match no place any more. Returns the ids of those that it ended.
+-- end_waitlist_entries: ends up to p_limit entries whose last day is past, without an open offer, and deletes the
+-- origins of ended ones. This only tidies up: such entries match no place any more. Returns the ids of those that it
+-- ended.
 --
 -- Locks: the entries, skipping those that another session has locked.
 -- Fails: never. The connection ends if its caller then sends nothing for a second: see join_waitlist.

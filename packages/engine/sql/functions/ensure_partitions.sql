@@ -1,6 +1,6 @@
--- Creates the missing monthly partitions of booking (by its id) and booking_event (by its booking_id), from the
--- previous month to `p_months_ahead` (0–24) from now, in UTC: booking_y2026m11 contains the ids of November 2026.
--- Returns the names of the new ones. Also renews the bounds of what is recent (bound_recent_ids,
+-- ensure_partitions: creates the missing monthly partitions of booking (by its id) and booking_event (by its
+-- booking_id), from the previous month to `p_months_ahead` (0–24) from now, in UTC: booking_y2026m11 contains the ids
+-- of November 2026. Returns the names of the new ones. Also renews the bounds of what is recent (bound_recent_ids,
 -- bound_recent_log).
 -- Locks: the advisory lock ('Hold', 2), so that two callers create each partition once; then SHARE UPDATE EXCLUSIVE on
 -- the parents. A table is created separately and then attached, because CREATE TABLE … PARTITION OF would block

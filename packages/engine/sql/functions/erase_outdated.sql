@@ -3,9 +3,9 @@
 -- 1,000 bookings; none before the clinic's `patient_data_erased_from`. Returns how many bookings it erased and whether
 -- more may be left: call it again until none are.
 --
--- Entries of the waitlist are erased as long after their end, and not while they wait.
+-- Entries of the waitlist are erased the same time after their end, and not while they wait.
 --
--- What a call erases it records in the security log.
+-- What a call has erased is recorded in the security log.
 --
 -- Locks: an advisory lock per clinic, until the commit: while another server works on the clinic, it does nothing and
 --   returns that nothing is left. Then the bookings, as erase_patient, and the waitlist, as erase_waitlist_entries.

@@ -1,9 +1,11 @@
--- fit_allocations: a case takes what it has from its planned start until it needs it no longer (taken_until), but no
--- longer than until the next case or clinic slot that needs it: these keep what they have. What it gave back grows
--- again only where that is free. Returns whether anything has changed.
+-- fit_allocations: makes each allocation of a case last from the planned start until the case no longer needs it
+-- (taken_until), but at most until the next case or clinic slot that has the same unit: these keep their allocations.
+-- An allocation that was shortened is extended again only as far as the unit is free. Returns whether anything has
+-- changed.
 --
--- An allocation of no time at all, of a case that was over before its planned start, is an empty range: the row still
--- names the unit, and planned_at its start. A unit beyond those that there are takes no more time.
+-- For a case that was over before its planned start, the range of an allocation is empty: the row still names the unit,
+-- and planned_at is the planned start. The allocation of a unit with a number above the resource's units is not
+-- extended.
 -- Internal. docs/decisions/0048.
 -- Locks: none; the caller has lock_case.
 -- Fails: never. Idempotent: yes.

@@ -1,6 +1,6 @@
--- fit_units: the minutes that a case takes of its block, after fit_allocations: as long as it takes the room, but not
--- more than planned, also if it is late. What it gave back it takes again only if the block still has it. Returns
--- whether they have changed.
+-- fit_units: corrects the minutes that a case takes of its block, after fit_allocations: as long as it takes the room,
+-- but not more than planned, even if it is late. Minutes that it gave back it takes again only if the block still has
+-- them free. Returns whether they have changed.
 --
 -- p_booking: of the case, as it is under the lock.
 -- Planned for the month of its id, as place_booking_of_case.

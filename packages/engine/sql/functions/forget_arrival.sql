@@ -1,6 +1,6 @@
--- forget_arrival: for a case that is moved to p_starts_at. If its patient's arrival is of another day then
--- (earliest_milestone), it is removed, and the case is CONFIRMED again: a patient who was sent home is not in the
--- building, and a withdrawal of the new block has to name the case. Returns the booking as it is then.
+-- forget_arrival: removes the recorded arrival of a case's patient if the case is moved to p_starts_at and the arrival
+-- is of another day than that (earliest_milestone). The case is CONFIRMED again: a patient who was sent home is not in
+-- the building, and a withdrawal of the new block has to name the case. Returns the booking as it is then.
 --
 -- p_booking: of the case, as it is under the lock; one that has begun is not moved (has_not_begun).
 -- Internal.
@@ -29,13 +29,8 @@ begin
     from change_bookings(array[p_booking.clinic_no], array[p_booking.id], array['CONFIRMED'],
                          array[p_booking.failure_reason], array[p_booking.hold_expires_at], null, null, null, null,
                          null, null, null, array[greatest(p_at, p_booking.updated_at)]) c;
-  insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, actor_id,
-                             status_after, booking_digest, case_details)
-  values (v_booking.clinic_no, v_booking.id, v_booking.version, v_booking.updated_at, 'milestone', v_booking.slot_id,
-          v_booking.resource_id, v_booking.units, p_actor_id, 'CONFIRMED',
-          booking_digest(v_booking.account_id, v_booking.appointment_type, v_booking.patient, v_booking.reason,
-                         v_booking.cancellation_reason),
-          jsonb_build_object('milestone', 'arrived', 'at', null));
+  perform log_change(v_booking, 'milestone', p_actor_id, null, p_status_after => v_booking.status,
+                     p_case_details => jsonb_build_object('milestone', 'arrived', 'at', null));
   return v_booking;
 end
 $function$;

@@ -1,5 +1,5 @@
 -- has_not_begun: whether a case is held, or confirmed and its patient is not in the room yet: no milestone is recorded
--- but `arrived`. Such a case can be moved, swapped, bumped and cancelled. The one place of this rule.
+-- but `arrived`. Such a case can be moved, swapped, bumped and cancelled. This is the only definition of the rule.
 --
 -- Internal. A function, not a subquery, because callers need it for few of their bookings.
 -- Locks: none; callers have locked the booking, and with it its milestones. Fails: never. Idempotent: yes.

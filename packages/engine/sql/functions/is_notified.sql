@@ -1,5 +1,5 @@
--- is_notified: whether a message about an offer of the waitlist was sent, or may have arrived. Not one that came back,
--- nor one that is only kept.
+-- is_notified: whether a message about an offer of the waitlist was sent, or may have arrived. Not one that bounced,
+-- nor one that is only stored (state `kept`).
 --
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.is_notified(p_clinic_no integer, p_booking_id uuid) returns boolean

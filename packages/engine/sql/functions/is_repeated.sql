@@ -1,6 +1,6 @@
 -- is_repeated: whether the log of a booking has a change that was made under this key in the last 24 hours. Then the
--- request is a repetition: its first response was lost, or it was sent twice at once. false without a key. The one
--- place of this rule, for settle_bookings and move_booking, which have locked the booking.
+-- request is a repetition: its first response was lost, or it was sent twice at once. false without a key. This rule is
+-- only here. The result is final if the caller has locked the booking.
 --
 -- Internal. A function, not a subquery, because callers need it for few of their bookings.
 -- Locks: none. Fails: never. Idempotent: yes.

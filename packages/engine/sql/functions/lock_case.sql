@@ -1,7 +1,8 @@
--- lock_case: locks a case and all that fit_allocations needs, and gives back the holds in its way that have lapsed.
+-- lock_case: locks a case and everything that fit_allocations needs, and gives back the lapsed holds that are in its
+-- way.
 --
--- booking: as it is under the lock; null: there is no such case. is_settled: false if it was moved meanwhile; nothing
--- may be written then, and the caller tries again. p_until: until when the case may need what it takes, without
+-- booking: as it is under the lock; null: there is no such case. is_moved: it was moved before it was locked; nothing
+-- may be written then, and the caller tries again. p_until: until when the case may need its resources, without
 -- turnover and reprocessing. at: when it was locked.
 -- Internal.
 -- Locks: the resources that it takes, by (clinic_no, id); then its slot and those of the lapsed holds, in the same
@@ -9,7 +10,7 @@
 -- Fails: 55P03 after the connection's lock timeout. Idempotent: yes.
 create or replace function holdfast.lock_case(
   p_clinic_no integer, p_booking_id uuid, p_until timestamptz,
-  out booking holdfast.booking, out is_settled boolean, out at timestamptz
+  out booking holdfast.booking, out is_moved boolean, out at timestamptz
 )
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
@@ -68,9 +69,9 @@ begin
                        array_fill(p_clinic_no, array[cardinality(v_lapsed_slot_ids)]), v_lapsed_slot_ids,
                        oldest_hold_id(v_next_lapse));
   end if;
-  is_settled := (booking).id is null
-    or (booking).slot_id = any (v_slot_ids)
-       and not exists (select from allocation a where a.clinic_no = p_clinic_no and a.booking_id = p_booking_id
-                          and a.resource_id <> all (v_resource_ids));
+  is_moved := (booking).id is not null
+    and ((booking).slot_id <> all (v_slot_ids)
+         or exists (select from allocation a where a.clinic_no = p_clinic_no and a.booking_id = p_booking_id
+                       and a.resource_id <> all (v_resource_ids)));
 end
 $function$;

@@ -6,7 +6,8 @@
 -- clinic: two that choose from one list would deadlock, or offer out of turn.
 --
 -- Internal. Locks: per clinic, in order: an advisory lock, shared; then, where somebody waits, a second one,
--- exclusively. They come after slots and bookings, and before keys. The classes are that of migrations, plus 3 and 4.
+-- exclusively. They come after slots and bookings, and before keys. The classes of these locks are that of migrations,
+-- plus 3 and plus 4.
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.lock_waitlists(p_clinic_nos integer[]) returns boolean
 language plpgsql

@@ -1,5 +1,5 @@
 -- may_bump: whether a case of one urgency may take the place of a case of another: elective cases give way to all
--- others. The one place of this rule.
+-- others. This is the only definition of the rule.
 --
 -- Internal. The planner replaces a call by this body.
 -- Locks: none. Fails: never. Idempotent: yes.

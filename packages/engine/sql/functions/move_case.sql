@@ -5,8 +5,8 @@
 -- Internal.
 -- Locks: none that the caller does not have. Fails: never. Idempotent: no.
 create or replace function holdfast.move_case(
-  p_clinic_no integer, p_plan jsonb, p_place holdfast.case_place, p_allocations jsonb, p_hold_until timestamptz,
-  p_from_slot_id uuid, p_actor_id uuid, p_key uuid, p_at timestamptz
+  p_clinic_no integer, p_plan jsonb, p_place holdfast.case_place, p_allocations jsonb, p_from_slot_id uuid,
+  p_actor_id uuid, p_key uuid, p_at timestamptz
 ) returns holdfast.booking
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
@@ -31,14 +31,9 @@ begin
          anaesthetist_id = (p_plan->>'anaesthetistId')::uuid, staff_ids = staff_of_case(p_plan),
          equipment = p_plan->'equipment', override = v_override
    where t.clinic_no = p_clinic_no and t.booking_id = v_id;
-  insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
-                             from_slot_id, actor_id, status_after, request_key, booking_digest, case_details)
-  values (p_clinic_no, v_id, v_booking.version, v_booking.updated_at, 'moved', v_booking.slot_id, v_booking.resource_id,
-          v_booking.units, p_hold_until, p_from_slot_id, p_actor_id,
-          case v_booking.status when 'ARRIVED' then 'ARRIVED' end, p_key,
-          booking_digest(v_booking.account_id, v_booking.appointment_type, v_booking.patient, v_booking.reason,
-                         v_booking.cancellation_reason),
-          details_of_case(p_allocations, v_override));
+  perform log_change(v_booking, 'moved', p_actor_id, p_key,
+                     p_status_after => case v_booking.status when 'ARRIVED' then 'ARRIVED' end,
+                     p_from_slot_id => p_from_slot_id, p_case_details => details_of_case(p_allocations, v_override));
   return v_booking;
 end
 $function$;

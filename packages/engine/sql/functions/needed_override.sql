@@ -1,5 +1,5 @@
--- needed_override: what a plan that nothing prevents needs of its override: the rules that it breaks, with the reason.
--- null: it breaks none of them.
+-- needed_override: the part of a plan's override that is needed, for a plan without conflicts: the rules that it
+-- breaks, with the reason. null: it breaks none.
 --
 -- p_place, p_needs, p_taking_ids: as for case_conflicts.
 -- Internal. Locks: none; called under the locks of everything it reads, its result is final.

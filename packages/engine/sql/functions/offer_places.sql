@@ -7,7 +7,7 @@
 -- that a member of the clinic has added, as only members book there.
 --
 -- An offer counts within the limits of docs/decisions/0014 as a hold of whoever joined: it gets the origins of its
--- entry. Those of the clinic's people have none, as of bookings that they make.
+-- entry. Entries that a member of the clinic has added have none, like bookings that members make.
 --
 -- Internal: the application's role may not execute it.
 -- Locks: as lock_waitlists; then the entries. The caller has locked the slots.

@@ -1,5 +1,5 @@
--- offer_until: until when a place that becomes free at p_now is offered to who waits for it; null: it is not offered,
--- because too little time is left. An offer is open for the clinic's time, and shorter as the visit nears:
+-- offer_until: until when a place that becomes free at p_now is offered to those who wait for it; null: it is not
+-- offered, because too little time is left. An offer is open for the clinic's time, and shorter as the visit nears:
 --
 --   the visit begins in     24 hours or more   4 hours or more   2 hours or more   less
 --   at most                 p_offer_minutes    20 minutes        10 minutes        5 minutes

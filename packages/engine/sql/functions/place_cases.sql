@@ -1,14 +1,15 @@
--- place_cases: for schedule_cases, under all its locks: gives back what the moved and bumped cases take, and then
--- places the plans, one after the other, so that each is checked against those before it.
+-- place_cases: for schedule_cases, under all its locks: releases the allocations of the moved and bumped cases, and
+-- then places the plans, one after the other, so that each is checked against those before it.
 --
--- conflicts: as case_conflicts, with `ofCaseId`; null: to be tried again. bookings: of all cases, as they are then.
+-- conflicts: as case_conflicts, with `ofCaseId`; null: the caller tries again. bookings: of all cases, as they are
+-- then.
 -- new_case: the new case, as case_as_json; null: there is none.
 --
 -- With conflicts, or null, a single new case has written nothing; a caller with more than that has to roll back.
 -- p_left_ids: the moved and bumped cases. p_bookings: these, as they are under the lock. p_needs: what the plans needed
--- before their resources were locked; p_taking_ids: the cases that took some of that afterwards.
--- p_locked_resource_ids: a patient stored since they were locked is not among them: null. p_now: by which lapsed holds
--- were given back. p_at: when it is written.
+-- before their resources were locked; p_taking_ids: the cases that took some of it once they were locked.
+-- p_locked_resource_ids: if a plan's patient is not among them, because it was stored after they were locked, the
+-- result is null. p_now: by which lapsed holds were given back. p_at: when it is written.
 -- Internal.
 -- Locks: the request that a new case fulfils; then its key and patient (book_cases).
 -- Fails: as book_cases.
@@ -72,7 +73,7 @@ begin
     if v_place.slot_id is not null and v_place.slot_id <> all (p_locked_slot_ids) then
       return;
     end if;
-    -- A rule that the case does not break now is to be overridden before a later move breaks it.
+    -- Only for the rules that the case breaks now: a later move that breaks another one needs another override.
     v_plan := v_plan || jsonb_build_object(
       'override', needed_override(p_clinic_no, v_plan, v_patient_id, p_now, v_needs, v_place,
                                   case when v_needs = p_needs then p_taking_ids end));
@@ -106,7 +107,7 @@ begin
       v_booking := move_case(p_clinic_no, v_plan, v_place,
                              (allocate(p_clinic_no, array[v_id], v_needs,
                                        array_fill(1, array[cardinality(v_needs)])))[1],
-                             v_booking.hold_expires_at, v_booking.slot_id, p_actor_id, p_key, p_at);
+                             v_booking.slot_id, p_actor_id, p_key, p_at);
     end if;
     bookings := bookings || v_booking;
   end loop;

@@ -1,10 +1,12 @@
--- prolong_case: a case that is confirmed or running is expected to end at p_expected_ends_at. What it takes is taken as
--- long as that, with turnover and reprocessing, but no longer than until the next case or clinic slot that needs it
--- (fit_allocations): later cases keep what they have, and are at risk. The same end again takes what has become free
--- since, also of the minutes in the block that it had given back (fit_units).
+-- prolong_case: sets when a confirmed or running case is expected to end. Its allocations then last until that time,
+-- with turnover and reprocessing, but at most until the next case or clinic slot that needs the same resource
+-- (fit_allocations): later cases keep their allocations, and are reported as at risk. A call with the same end extends
+-- the allocations into what has become free since, and takes back minutes of the block that the case had given back
+-- (fit_units).
 --
--- Outcomes: done | unchanged (it is so already, or the request was repeated) | case_missing | hold_expired |
---   invalid_transition | too_early (before the planned end) | retry (it was moved meanwhile)
+-- Outcomes: done | unchanged (the case has this end, and nothing more is free; or the request was repeated) |
+--   case_missing | hold_expired | invalid_transition | too_early (before the planned end) | retry (it was moved
+--   meanwhile)
 -- Locks: as lock_case.
 -- Fails: 55P03 after the connection's lock timeout. Idempotent: yes.
 create or replace function holdfast.prolong_case(
@@ -37,7 +39,7 @@ begin
     when is_repeated(p_clinic_no, p_booking_id, p_key, v_now) then 'unchanged'
     when v_booking.status not in ('CONFIRMED', 'ARRIVED') then 'invalid_transition'
     when p_expected_ends_at < v_case.ends_at then 'too_early'
-    when not v_lock.is_settled then 'retry'
+    when v_lock.is_moved then 'retry'
     else 'done' end;
   if outcome = 'done' then
     update theatre_case c set expected_ends_at = p_expected_ends_at
@@ -58,17 +60,9 @@ begin
     from change_bookings(array[p_clinic_no], array[p_booking_id], array[v_booking.status],
                          array[v_booking.failure_reason], array[v_booking.hold_expires_at], null, null, null, null,
                          null, null, null, array[greatest(v_now, v_booking.updated_at)]) c;
-  insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, actor_id,
-                             status_after, request_key, booking_digest, case_details)
-  values (p_clinic_no, p_booking_id, v_booking.version, v_booking.updated_at, 'prolonged', v_booking.slot_id,
-          v_booking.resource_id, v_booking.units, p_actor_id, v_booking.status, p_key,
-          booking_digest(v_booking.account_id, v_booking.appointment_type, v_booking.patient, v_booking.reason,
-                         v_booking.cancellation_reason),
-          jsonb_build_object('allocations', allocations_of(p_clinic_no, p_booking_id),
-                             'expectedEndsAt', p_expected_ends_at));
-  if p_booking_id < late_ids(v_now) then
-    perform note_late_events(array[p_clinic_no], array[p_booking_id], v_now);
-  end if;
+  perform log_change(v_booking, 'prolonged', p_actor_id, p_key, p_status_after => v_booking.status,
+                     p_case_details => jsonb_build_object('allocations', allocations_of(p_clinic_no, p_booking_id),
+                                                          'expectedEndsAt', p_expected_ends_at));
   tx := pg_current_xact_id();
   return next;
 end

@@ -73,7 +73,7 @@ begin
     when conflicting is not null then 'milestone_order'
     when p_at < v_earliest then 'too_early'
     when p_at > v_latest then 'too_late'
-    when not v_lock.is_settled then 'retry'
+    when v_lock.is_moved then 'retry'
     when v_status = 'CONFIRMED' and v_booking.status <> 'CONFIRMED' and v_withdrawn_at is not null
       then 'slot_closed:withdrawn'
     else 'done' end;
@@ -93,25 +93,18 @@ begin
     on conflict (clinic_no, booking_id, milestone) do update set at = excluded.at;
   end if;
   v_is_fitted := fit_allocations(p_clinic_no, p_booking_id);
-  -- Also if nothing else has changed: the block may have minutes again that it had not.
+  -- Even if no allocation has changed: the block may have free minutes again.
   v_is_counted := fit_units(v_booking);
   select c.* into v_booking
     from change_bookings(array[p_clinic_no], array[p_booking_id], array[v_status], array[v_booking.failure_reason],
                          array[v_booking.hold_expires_at], null, null, null, null, null, null, null,
                          array[greatest(v_now, v_booking.updated_at)]) c;
-  insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, actor_id,
-                             status_after, request_key, booking_digest, case_details)
-  values (p_clinic_no, p_booking_id, v_booking.version, v_booking.updated_at, 'milestone', v_booking.slot_id,
-          v_booking.resource_id, v_booking.units, p_actor_id, v_status, p_key,
-          booking_digest(v_booking.account_id, v_booking.appointment_type, v_booking.patient, v_booking.reason,
-                         v_booking.cancellation_reason),
-          jsonb_build_object('milestone', p_milestone, 'at', p_at)
-          || case when v_is_fitted or v_is_counted
-                  then jsonb_build_object('allocations', allocations_of(p_clinic_no, p_booking_id)) else '{}' end);
+  perform log_change(
+    v_booking, 'milestone', p_actor_id, p_key, p_status_after => v_booking.status,
+    p_case_details => jsonb_build_object('milestone', p_milestone, 'at', p_at)
+      || case when v_is_fitted or v_is_counted
+              then jsonb_build_object('allocations', allocations_of(p_clinic_no, p_booking_id)) else '{}' end);
   conflicting := null; at := null;
-  if p_booking_id < late_ids(v_now) then
-    perform note_late_events(array[p_clinic_no], array[p_booking_id], v_now);
-  end if;
   tx := pg_current_xact_id();
   return next;
 end

@@ -1,4 +1,4 @@
--- release_allocations: gives back everything that cases take: rooms, people, equipment. Called wherever the units of a
+-- release_allocations: releases everything that cases take: rooms, people, equipment. Called wherever the units of a
 -- case are given back: when its hold lapses or its block is withdrawn, when it is cancelled or bumped, and before it is
 -- placed anew. For bookings of type `case` only: callers know the type from the row at hand, and so spare appointments
 -- the look-up.

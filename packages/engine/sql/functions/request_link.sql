@@ -78,12 +78,7 @@ begin
   select c.* into v_booking
     from change_bookings(array[p_clinic_no], array[p_id], array['PENDING'], array[null::text], array[v_hold_until],
                          null, null, array[v_patient], array[p_reason], null, null, null, array[v_now]) c;
-  insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
-                             actor_id, request_key, booking_digest)
-  values (p_clinic_no, p_id, v_booking.version, v_now, 'link_requested', v_booking.slot_id, v_booking.resource_id,
-          v_booking.units, v_hold_until, p_actor_id, p_key,
-          booking_digest(v_booking.account_id, v_booking.appointment_type, v_booking.patient, v_booking.reason,
-                         v_booking.cancellation_reason));
+  perform log_change(v_booking, 'link_requested', p_actor_id, p_key);
   return query select request_link.outcome, pg_current_xact_id();
 end
 $function$;

@@ -56,7 +56,7 @@ begin
            where b.month = p_month and b.kind = 'booking' and b.place <= v_end
            group by 1, 2) q
    where s.clinic_no = q.clinic_no and s.id = q.slot_id and q.created_at < s.created_at;
-  -- The retention of these clinics has been past this month.
+  -- erase_outdated may have passed this month in these clinics: it begins again.
   delete from retention_progress p
    where p.starts_at >= p_month
      and p.clinic_no in (select r.clinic_no from archived_row r where r.month = p_month and r.place <= v_end);

@@ -114,7 +114,7 @@ begin
                    from jsonb_array_elements(detail) f);
     end if;
     if outcome is not null then
-      -- It may have been refused by its own case, of a try that was committed since the key was looked up.
+      -- The conflict may be with its own case, if an earlier try has committed since the key was looked up.
       if v_new is not null and not p_dry_run
          and exists (select from idempotency k where k.clinic_no = p_clinic_no and k.key = p_key) then
         outcome := 'retry';
@@ -189,7 +189,7 @@ begin
       booking_id := v_item.id;
       outcome := case
         when v_item.appointment_type is distinct from 'case' or v_item.erased_at is not null then 'case_missing'
-        -- Of a new case, the key was looked up before the try that bumped this case was committed.
+        -- For a new case: the try that bumped this case has committed since the key was looked up.
         when is_repeated(p_clinic_no, v_item.id, p_key, v_at) then case when v_new is null then 'unchanged'
                                                                         else 'retry' end
         when v_item.failure_reason = 'hold_expired'
@@ -235,9 +235,6 @@ begin
   end if;
   detail := v_placed.conflicts;
   outcome := case when detail is null then 'retry' when detail = '[]' then 'done' else 'refused' end;
-  if outcome = 'done' and late_ids(v_at) > any (v_left_ids) then
-    perform note_late_events(array_fill(p_clinic_no, array[cardinality(v_left_ids)]), v_left_ids, v_at);
-  end if;
   -- As in step 1.
   if outcome = 'refused' and v_new is not null
      and exists (select from idempotency k where k.clinic_no = p_clinic_no and k.key = p_key) then

@@ -1,18 +1,18 @@
--- set_attendance: notes that the patient of a confirmed booking will come to this slot, the event
--- `attendance_confirmed`, or that this is not certain any more, `attendance_withdrawn`. Its units are taken either way.
--- Both are said of a slot: a move to another one removes the confirmation (see change_bookings), and whoever names a
--- slot that the booking has left gets booking_moved. Returns one row; tx: the booking's last change.
+-- set_attendance: records that the patient of a confirmed booking will come to this slot (event
+-- `attendance_confirmed`), or withdraws this confirmation (`attendance_withdrawn`). The booking keeps its units either
+-- way. The confirmation is valid for one slot: a move removes it (change_bookings), and a request that names a slot
+-- which the booking has left gets booking_moved. Returns one row; tx: the transaction that changed the booking last.
 --
 -- p_actor_id: the account that acts; null: the bearer of the manage token.
 --
--- Outcomes: done | unchanged (it was so already, or the request was repeated) | booking_missing (also: a case) |
+-- Outcomes: done | unchanged (nothing to change, or the request was repeated) | booking_missing (also for a case) |
 --   booking_erased | hold_expired | invalid_transition (it is not CONFIRMED) | booking_moved | visit_begun
 -- Internal: called by confirm_attendance and withdraw_attendance.
 -- Locks: the booking.
 -- Fails: 22023 without a key.
--- Idempotent: yes. By its key, for 24 hours, also where the booking was moved, or the opposite was noted, since.
---   Only a change stores its key. What was so already and is said again by its key, after the opposite was noted, is
---   one change at that later time, as if the first try had never arrived.
+-- Idempotent: by key, for 24 hours, even if the booking was moved or the opposite was recorded since. Only a change
+--   stores its key: a request that found nothing to change, and is repeated after the opposite was recorded, changes
+--   the booking then.
 create or replace function holdfast.set_attendance(
   p_clinic_no integer, p_id uuid, p_slot_id uuid, p_actor_id uuid, p_key uuid, p_is_coming boolean
 ) returns table (outcome text, tx xid8)
@@ -59,16 +59,8 @@ begin
     from change_bookings(array[p_clinic_no], array[p_id], array[v_booking.status], array[null::text],
                          array[null::timestamptz], null, null, null, null, null, null, null, array[v_now],
                          array[case when p_is_coming then v_now else '-infinity' end]) c;
-  insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, actor_id,
-                             request_key, booking_digest)
-  values (p_clinic_no, p_id, v_booking.version, v_now,
-          case when p_is_coming then 'attendance_confirmed' else 'attendance_withdrawn' end, v_booking.slot_id,
-          v_booking.resource_id, v_booking.units, p_actor_id, p_key,
-          booking_digest(v_booking.account_id, v_booking.appointment_type, v_booking.patient, v_booking.reason,
-                         v_booking.cancellation_reason));
-  if p_id < late_ids(v_now) then
-    perform note_late_events(array[p_clinic_no], array[p_id], v_now);
-  end if;
+  perform log_change(v_booking, case when p_is_coming then 'attendance_confirmed' else 'attendance_withdrawn' end,
+                     p_actor_id, p_key);
   return query select set_attendance.outcome, pg_current_xact_id();
 end
 $function$;

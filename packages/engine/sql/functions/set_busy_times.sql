@@ -1,8 +1,8 @@
 -- set_busy_times: blocks a doctor's slots to come that overlap p_busy, and frees those that no longer do. Slots that
 -- are created later are blocked by create_slots. Bookings stay as they are, and so do holds, which patients claimed
 -- before. Open offers of the waitlist in these slots end (withdraw_offers): nobody has claimed them. What becomes free
--- is offered to who waits for it, before anybody else sees it (offer_places). Returns how many slots it changed: at
--- most 1,000, the earliest; call it until it changes none.
+-- is offered to those who wait for it, before anybody else sees it (offer_places). Returns how many slots it changed:
+-- at most 1,000, the earliest; call it until it changes none.
 --
 -- Locks: the resource (FOR NO KEY UPDATE), so that create_slots sees the busy times; the slots, by (clinic_no, id);
 --   then as withdraw_offers and offer_places.

@@ -1,6 +1,7 @@
--- set_equipment_units: sets how many units of a kind of equipment there are. Fewer only if no case that is not over has
--- a unit with a higher number. The exclusion constraint lets a unit be in one case at a time, so no more of them are in
--- cases at once then than there are. The only way in: the application's role cannot write the column.
+-- set_equipment_units: sets how many units of a kind of equipment there are. Their number is reduced only if no unit
+-- with a higher number is allocated to a case that is not over. Then cases never have more units at once than there
+-- are, because the exclusion constraint lets a unit be in one case at a time. Nothing else sets the number: the
+-- application's role cannot write the column.
 --
 -- conflicts: of units_in_use, the first 100 such uses by start, as resource_busy of case_conflicts.
 --

@@ -12,9 +12,9 @@
 --
 -- decline cancels a hold, and nothing that was confirmed meanwhile.
 -- cancel: also a case whose patient has arrived, but is not in the room yet (has_not_begun).
--- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the units were
--- taken all along. Nothing becomes CONFIRMED in a withdrawn slot. link gives a guest's booking, whatever its state, to
--- the account that acts.
+-- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the booking had
+-- its units all the time. Nothing becomes CONFIRMED in a withdrawn slot. link gives a guest's booking, whatever its
+-- state, to the account that acts.
 -- p_keys: of the requests, stored with their events. p_reasons: of a cancellation; with confirm, of the visit.
 -- p_patients: with confirm, the patient, who may not be known when the hold is created. null: unchanged.
 -- p_token_epochs: with link, the epoch of the manage token that proves it. If the token has been renewed since, the
@@ -23,7 +23,7 @@
 -- A hold is extended at most as often as its clinic allows, by the clinic's hold_seconds each time; its events are
 -- counted. Once extended, it is not again while somebody on the waitlist would be offered its units. A booking
 -- cancelled before it was confirmed gets the failure reason `hold_released`. An offer of the waitlist is not extended,
--- and whatever is cancelled is offered to who waits for it.
+-- and the units of a cancelled booking are offered to those who wait for them.
 --
 -- Outcomes: done | unchanged | booking_missing (link: also if the token is void) | booking_erased | hold_expired |
 --   invalid_transition | already_extended (as often as the clinic allows) | place_awaited (extend) |
@@ -194,14 +194,14 @@ begin
                     then v.verdict
                   when v.verdict = 'done' and v.action in ('confirm', 'cancel', 'decline', 'link') then 'done'
                   when is_repeated(v.clinic_no, v.id, v.key, v_now) then 'unchanged'
-                  else v.verdict end as answer
+                  else v.verdict end as result
         from verdict v
     ), ordered as (
-      select a.*, min(a.n) filter (where a.answer = 'done') over (partition by a.clinic_no, a.id) as first_done
+      select a.*, min(a.n) filter (where a.result = 'done') over (partition by a.clinic_no, a.id) as first_done
         from checked a
     ), decided as materialized (
       -- null: left for the next round.
-      select t.*, case when t.first_done is null then t.answer when t.first_done = t.n then 'done' end as outcome
+      select t.*, case when t.first_done is null then t.result when t.first_done = t.n then 'done' end as outcome
         from ordered t
     ), changed as materialized (
       select c.*

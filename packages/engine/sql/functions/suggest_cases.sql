@@ -62,7 +62,7 @@ begin
     v_is_suggested := false;
     for v_start in
       with needed as materialized (
-        -- Beside rooms.
+        -- All but the room.
         select n.resource_id
           from case_needs(p_clinic_no, p_plan || jsonb_build_object('startsAt', v_now), v_patient_id) n
       ), edge as (

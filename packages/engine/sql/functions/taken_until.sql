@@ -1,6 +1,7 @@
--- taken_until: until when a case needs something that it takes, whether or not that is free so long: until its patient
--- is out of the room, and before that is recorded, until it is expected to end. Then the room is cleaned for its
--- turnover, or until `cleaned` if that is recorded, and equipment is reprocessed. The one place of this rule.
+-- taken_until: until when a case needs a resource that it has, whether or not that is free for so long: until its
+-- patient is out of the room or, before that is recorded, until its expected end. Then the room is cleaned for its
+-- turnover, or until `cleaned` if that is recorded, and equipment is reprocessed. This is the only definition of the
+-- rule.
 --
 -- p_reprocessing_minutes: of the resource, if it is equipment.
 -- Locks: none. Fails: never. Idempotent: yes.

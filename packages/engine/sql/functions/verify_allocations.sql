@@ -6,11 +6,11 @@
 --   allocation_overlap (two cases have one unit at the same time, or one room or person in their plans; more units of
 --   equipment are taken at a time to come than there are; a doctor has a case and a clinic slot) | case_differs (a
 --   booking of type `case` without its case, or the other way round; its units are not the minutes with turnover, or
---   its slot is not of the case's room; it ended after its patient was in the room; its milestones are not those in its
---   log; a milestone, a block or a patient that belongs to nothing).
--- A case that ended before its planned end may take less than its plan from then on, and fewer minutes, also after that
--- was corrected: others may have the rest. One that ended before its planned start still names all that it needs.
--- A lapsed hold takes what it took until it is given back; nothing is found about that.
+--   its slot is not of the case's room; it ended after its patient was in the room; its milestones, its expected end or
+--   its overridden rules are not those in its log; a milestone, a block or a patient that belongs to nothing).
+-- A case that ended before its planned end may take less than its plan from then on, and fewer minutes, even if that
+-- end is corrected later, because other cases may have taken the rest. One that ended before its planned start still
+-- names all that it needs. A lapsed hold takes what it took until it is given back; this is not reported.
 -- Overlaps of years of cases are found by their order in time: something overlaps one before it exactly if it begins
 -- before the latest end of those. Only such ones are compared with others.
 --
@@ -49,17 +49,29 @@ as $function$
     select distinct on (r.booking_id, r.milestone) r.booking_id, r.slot_id, r.milestone, r.at
       from recorded r
      order by r.booking_id, r.milestone, r.version desc
+  ), got_place as materialized (
+    -- The event with which a case got its place: its claim, or its last move.
+    select distinct on (p.booking_id) p.booking_id, e.version, e.case_details->'override' as override
+      from placed p
+      join booking_event e on e.clinic_no = p_clinic_no and e.booking_id = p.booking_id
+                          and e.type in ('held', 'confirmed', 'moved') and e.case_details ? 'allocations'
+     order by p.booking_id, e.version desc
   ), ended as materialized (
-    -- The earliest end that was recorded since a case got its place: what is later may be another case's since.
+    -- The earliest end that was recorded since a case got its place: from then on, others may have its resources.
     select r.booking_id, min(r.at) as at
       from recorded r
+      join got_place g on g.booking_id = r.booking_id and r.version > g.version
      where r.milestone in ('out_of_room', 'cleaned')
-       and r.version > (select max(l.version) from booking_event l
-                         where l.clinic_no = p_clinic_no and l.booking_id = r.booking_id
-                           and l.type in ('held', 'confirmed', 'moved') and l.case_details ? 'allocations')
      group by r.booking_id
+  ), prolonged as (
+    -- The expected end that was set last since then.
+    select distinct on (g.booking_id) g.booking_id, (e.case_details->>'expectedEndsAt')::timestamptz as ends_at
+      from got_place g
+      join booking_event e on e.clinic_no = p_clinic_no and e.booking_id = g.booking_id and e.type = 'prolonged'
+                          and e.version > g.version
+     order by g.booking_id, e.version desc
   ), planned as materialized (
-    -- Not by case_needs, which claims use.
+    -- Computed independently of case_needs, so that a bug there is found.
     select p.booking_id, p.slot_id, p.starts_at, least(p.ends_at, d.at) as ends_at, p.is_lapsed, n.*
       from placed p
       left join ended d on d.booking_id = p.booking_id
@@ -195,6 +207,19 @@ as $function$
                                where c.clinic_no = p_clinic_no and c.booking_id = t.booking_id)) m
       on m.booking_id = r.booking_id and m.milestone = r.milestone
    where m.at is distinct from r.at
+  union all
+  select 'case_differs', p.slot_id, p.booking_id,
+         format('its end is expected at %s, by its log at %s', p.expected_ends_at, coalesce(x.ends_at, p.ends_at))
+    from placed p
+    join got_place g on g.booking_id = p.booking_id
+    left join prolonged x on x.booking_id = p.booking_id
+   where p.expected_ends_at <> coalesce(x.ends_at, p.ends_at)
+  union all
+  -- The message omits the override, whose reason may describe a patient.
+  select 'case_differs', p.slot_id, p.booking_id, 'the rules that it overrides are not those in its log'
+    from placed p
+    join got_place g on g.booking_id = p.booking_id
+   where jsonb_strip_nulls(p.override) is distinct from g.override
   union all
   select 'case_differs', null, m.booking_id, format('the milestone %s belongs to no case', m.milestone)
     from case_milestone m

@@ -57,7 +57,7 @@ as $function$
               when s.seq < 1
                 or s.seq > (select coalesce(pg_sequence_last_value(q.id), 0)
                               from (select to_regclass('booking_event_seq') as id) q
-                             -- Another schema has the sequence: a place without Citus.
+                             -- Another schema has the sequence: a shard without Citus.
                              where q.id is not null)
                 then format('%s has seq %s, which the sequence has not reached', s.type, s.seq)
               when s.version = 1 and s.type in ('held', 'offered', 'confirmed') then null

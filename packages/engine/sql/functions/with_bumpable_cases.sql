@@ -1,8 +1,8 @@
--- with_bumpable_cases: the conflicts of a plan (case_conflicts), and with those that cases cause, which of these may
--- give way to it, as bumpableCaseIds: cases that have not begun, of an urgency that may_bump allows. Of a full block,
--- that is each of its cases. A conflict without such a case stays as it is.
+-- with_bumpable_cases: the conflicts of a plan (case_conflicts). Those with other cases get bumpableCaseIds, the cases
+-- that may give way to the plan: those that have not begun, of an urgency that may_bump allows. For a full block, each
+-- of its cases is examined. A conflict without such a case stays as it is.
 --
--- p_except_ids: cases that are about to give back what they take. Holds that have lapsed by p_now give way to nothing.
+-- p_except_ids: cases whose allocations are about to be released. Holds that have lapsed by p_now are not named.
 -- Internal. Locks: none; called under the locks of everything it reads, its result is final.
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.with_bumpable_cases(

@@ -1,9 +1,9 @@
--- withdraw_attendance: notes that it is not certain any more whether the patient comes to this slot: see
--- set_attendance, whose rows it returns.
+-- withdraw_attendance: withdraws the confirmation that the patient will come to this slot: see set_attendance, whose
+-- rows it returns.
 --
 -- Locks: the booking.
 -- Fails: 22023 without a key.
--- Idempotent: yes, by its key, for 24 hours.
+-- Idempotent: by key, as set_attendance.
 create or replace function holdfast.withdraw_attendance(
   p_clinic_no integer, p_id uuid, p_slot_id uuid, p_actor_id uuid, p_key uuid
 ) returns table (outcome text, tx xid8)

@@ -149,7 +149,8 @@ test('the application may only read the log and add to it', async ({ database })
     'delete from holdfast.audit_event',
     'truncate holdfast.audit_event',
   ]) {
-    await expect(database.appPool.query(statement)).rejects.toThrow('permission denied')
+    // In a shard, it is a view.
+    await expect(database.appPool.query(statement)).rejects.toThrow(/permission denied|is not a table/)
   }
 })
 

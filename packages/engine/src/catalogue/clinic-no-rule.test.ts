@@ -1,24 +1,10 @@
 import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import { expect } from 'vitest'
+import { tableKinds } from '../shards/table-kinds.ts'
 
-/** Small, and the same for all clinics; everything else belongs to one clinic, row by row. */
-const globalTables = [
-  'account_mail',
-  'answer',
-  'archived_month',
-  'calendar_feed',
-  'clinic',
-  'function_file',
-  'log_epoch',
-  'log_receiver',
-  'message_choice',
-  'migration',
-  'setting',
-  'site_administrator',
-  'specialization',
-  'verified_account',
-]
+/** Everything else belongs to one clinic, row by row. */
+const globalTables = Object.keys(tableKinds).filter((name) => name === 'clinic' || tableKinds[name] !== 'distributed')
 
 /**
  * Violations of the rule that allows all rows of a clinic to be on one node (docs/decisions/0003): a table that is not
@@ -74,12 +60,32 @@ test('no table violates the rule', async ({ database }) => {
   expect(await violations(database.ownerPool)).toEqual([])
 })
 
-test('every table in the list of global tables exists', async ({ database }) => {
-  const { rows } = await database.ownerPool.query<{ relname: string }>(
-    `select relname from pg_class where relnamespace = 'holdfast'::regnamespace and relname = any ($1) order by 1`,
-    [globalTables],
+/** Tables that have no kind on Citus (docs/decisions/0051), and kinds that have no table. */
+async function wrongKinds(connection: pg.Pool | pg.PoolClient): Promise<string[]> {
+  const { rows } = await connection.query<{ name: string }>(
+    `select coalesce(c.relname, k.name) as name
+       from (select relname from pg_class where relnamespace = 'holdfast'::regnamespace and relkind in ('r', 'p')
+                                            and not relispartition) c
+       full join unnest($1::text[]) as k (name) on k.name = c.relname
+      where c.relname is null or k.name is null order by 1`,
+    [Object.keys(tableKinds)],
   )
-  expect(rows.map((row) => row.relname)).toEqual(globalTables)
+  return rows.map(({ name }) => name)
+}
+
+test('every table has a kind on Citus, and every kind a table', async ({ database }) => {
+  expect(await wrongKinds(database.ownerPool)).toEqual([])
+})
+
+test('negative control: a table without a kind, and a kind without a table', async ({ database }) => {
+  const client = await database.ownerPool.connect()
+  try {
+    await client.query('begin; create table holdfast.planted (id uuid primary key); drop table holdfast.answer')
+    expect(await wrongKinds(client)).toEqual(['answer', 'planted'])
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
 })
 
 test.for([

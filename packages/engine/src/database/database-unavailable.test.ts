@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { isConnectionLost, isNotWritable, mayHaveRun } from './database-unavailable.ts'
+import { isConnectionLost, isNotWritable, isTransient, mayHaveRun } from './database-unavailable.ts'
 import { createPool } from './pools.ts'
 
 /** Answers every connection as PostgreSQL does when it refuses it: with an ErrorResponse, before any statement. */
@@ -69,4 +69,15 @@ test.for<[string, unknown, boolean]>([
   ['what is no error', 'text', true],
 ])('%s: whether the write may have run', ([, error, expected]) => {
   expect(mayHaveRun(error)).toBe(expected)
+})
+
+test.for(['55P03', '57014', '40P01', '40001', '53200'])(
+  'a database that is too busy (%s) has written nothing',
+  (code) => {
+    expect([isTransient(withCode(code)), mayHaveRun(withCode(code))]).toEqual([true, false])
+  },
+)
+
+test.for(['23514', '40003', '42501'])('%s does not mean that the database is too busy', (code) => {
+  expect(isTransient(withCode(code))).toBe(false)
 })

@@ -40,7 +40,7 @@ export function unknownOutcome(cause: unknown): DatabaseUnavailable {
  *
  * @throws DatabaseUnavailable with `outcomeUnknown`
  */
-export async function afterCommit<Result>(complete: () => Promise<Result>): Promise<Result> {
+export async function completeWrite<Result>(complete: () => Promise<Result>): Promise<Result> {
   try {
     return await complete()
   } catch (cause) {
@@ -48,9 +48,12 @@ export async function afterCommit<Result>(complete: () => Promise<Result>): Prom
   }
 }
 
-/** Throws what failed after the first commit of a write of several steps: see {@link afterCommit}. */
+/**
+ * Throws what failed after the first commit of a write of several steps: see {@link completeWrite}. Errors that by
+ * themselves would mean that nothing was written, such as one of connecting, are wrapped, too.
+ */
 export function rethrowAfterCommit(cause: unknown): never {
-  if (!(cause instanceof pg.DatabaseError) && !isConnectionLost(cause)) throw cause
+  if (!(cause instanceof pg.DatabaseError) && !isConnectionLost(cause) && mayHaveRun(cause)) throw cause
   throw new DatabaseUnavailable('A write was committed, but not completed.', { outcomeUnknown: true, cause })
 }
 
@@ -66,6 +69,8 @@ const systemErrors = new Set([
   'ENOENT',
   'ENOTFOUND',
   'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
   'EAI_AGAIN',
 ])
 // The driver throws plain errors with these texts and no code: pg/lib/client.js, pg-pool/index.js.
@@ -136,6 +141,14 @@ export function refusedWith(error: unknown): string | null {
   return isNotWritable(error) || isLockTimeout(error) ? null : codeOf(error)
 }
 
+// Lock or statement timeout, deadlock, serialization failure, insufficient resources.
+const transientStates = /^(55P03|57014|40P01|40001|53...)$/
+
+/** Whether the server was too busy for a statement, and has rolled its transaction back. A repetition may succeed. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof Error && transientStates.test(codeOf(error))
+}
+
 // The server reports these after it has rolled the statement back: wrong values, broken constraints, conflicts between
 // transactions (but 40003, completion unknown), missing resources, waits that ended. 28 and 53300 refuse the
 // connection.
@@ -145,7 +158,7 @@ const connectCalls = new Set<unknown>(['connect', 'getaddrinfo'])
 /**
  * Whether a write that failed with this error may be committed. false: the connection failed before the statement was
  * sent, or the server has rolled it back. Only of the statement that failed: for one that follows the commit of
- * another, see {@link afterCommit}.
+ * another, see {@link completeWrite}.
  */
 export function mayHaveRun(error: unknown): boolean {
   if (error instanceof DatabaseUnavailable) return error.outcomeUnknown

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { changeDatabaseUrl, inPlace, schemaOf } from './database-url.ts'
+import { changeDatabaseUrl, inShard, schemaOf } from './database-url.ts'
 
 test.each([
   ['postgres://me:secret@db:5432/one', 'postgres://you:p%40ss%2F@db:5432/two'],
@@ -25,9 +25,9 @@ test.each(['', 'db', 'mysql://db/one', 'postgres://db:port/one'])('%j is not the
   expect(() => changeDatabaseUrl(url, {})).toThrow('postgres://user:password@host:5432/database')
 })
 
-test('the schema is that of the place; parameters of other libraries are ignored', () => {
+test('the schema is that of the shard; parameters of other libraries are ignored', () => {
   expect(schemaOf('postgres://me@db/one?schema=public&sslmode=disable')).toBe('holdfast')
-  expect(schemaOf(inPlace('postgres://me@db/one', 'holdfast_7'))).toBe('holdfast_7')
-  expect(schemaOf(inPlace('postgres://me@db/one?sslmode=disable', 'holdfast_7'))).toBe('holdfast_7')
-  expect(() => schemaOf('postgres://me@db/one?place=public.x')).toThrow('not public.x')
+  expect(schemaOf(inShard('postgres://me@db/one', 'holdfast_7'))).toBe('holdfast_7')
+  expect(schemaOf(inShard('postgres://me@db/one?sslmode=disable', 'holdfast_7'))).toBe('holdfast_7')
+  expect(() => schemaOf('postgres://me@db/one?shard=public.x')).toThrow('not public.x')
 })

@@ -57,26 +57,26 @@ export function asPooled(url: string): string {
 }
 
 /**
- * The schema in which a connection finds what statements name as `holdfast.…`: that of its place, if the URL has one.
+ * The schema in which a connection finds what statements name as `holdfast.…`: that of its shard, if the URL has one.
  *
- * @throws TypeError for a place that is not called `holdfast_…`
+ * @throws TypeError for a shard that is not called `holdfast_…`
  */
 export function schemaOf(url: string): string {
-  const place = parseDatabaseUrl(url).searchParams.get('place')
-  return place === null ? 'holdfast' : checkPlace(place)
+  const shard = parseDatabaseUrl(url).searchParams.get('shard')
+  return shard === null ? 'holdfast' : checkShard(shard)
 }
 
-/** The same URL, in a place. @throws TypeError for a place that is not called `holdfast_…` */
-export function inPlace(url: string, place: string): string {
-  return `${url}${url.includes('?') ? '&' : '?'}place=${checkPlace(place)}`
+/** The same URL, in a shard. @throws TypeError for a shard that is not called `holdfast_…` */
+export function inShard(url: string, shard: string): string {
+  return `${url}${url.includes('?') ? '&' : '?'}shard=${checkShard(shard)}`
 }
 
-/** Names of places are written into statements. @throws TypeError for one that is not called `holdfast_…` */
-export function checkPlace(place: string): string {
-  if (!/^holdfast_[a-z0-9_]{1,50}$/.test(place)) {
-    throw new TypeError(`The place of a database URL is called holdfast_…, not ${place}.`)
+/** Names of shards are written into statements. @throws TypeError for one that is not called `holdfast_…` */
+export function checkShard(shard: string): string {
+  if (!/^holdfast_[a-z0-9_]{1,50}$/.test(shard)) {
+    throw new TypeError(`The shard of a database URL is called holdfast_…, not ${shard}.`)
   }
-  return place
+  return shard
 }
 
 /** @throws TypeError if it is no `postgres://` or `postgresql://` URL */

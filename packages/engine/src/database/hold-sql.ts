@@ -8,3 +8,7 @@ export const isLapsed = sql`(b.status = 'PENDING' and b.hold_expires_at <= state
 
 /** Booking `b` is a hold that has not lapsed. */
 export const isHeld = sql`(b.status = 'PENDING' and b.hold_expires_at > statement_timestamp())`
+
+/** The units of slot `s` that lapsed holds still take; table `booking` is read only if `next_lapse` has passed. */
+export const lapsedUnits = sql`(case when s.next_lapse <= statement_timestamp()
+  then holdfast.lapsed_units(s.clinic_no, s.id, s.next_lapse, statement_timestamp()) else 0 end)`

@@ -1,6 +1,6 @@
 import pTimeout from 'p-timeout'
 import type { DatabasePool } from './database-pool.ts'
-import { afterCommit, DatabaseUnavailable, isConnectionLost, PoolExhausted } from './database-unavailable.ts'
+import { completeWrite, DatabaseUnavailable, isConnectionLost, PoolExhausted } from './database-unavailable.ts'
 
 const readMsMax = 2_000
 
@@ -32,5 +32,5 @@ export function readAfterCommit<Result>(read: () => Promise<Result>): Promise<Re
     if (!isConnectionLost(error)) throw error
     return read()
   }
-  return afterCommit(() => promptly(read().catch(readAgain)))
+  return completeWrite(() => promptly(read().catch(readAgain)))
 }

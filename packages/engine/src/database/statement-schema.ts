@@ -27,7 +27,7 @@ export function inSchema(args: readonly unknown[], schema: string): unknown[] {
   const [statement, ...others] = args
   if (typeof statement === 'string') return [statementInSchema(statement, schema), ...others]
   if (typeof statement === 'object' && statement !== null && 'submit' in statement) {
-    throw new TypeError('In a place, statements of cursors and streams cannot be run.')
+    throw new TypeError('In a shard, statements of cursors and streams cannot be run.')
   }
   const { text, values, ...config } = statement as pg.QueryConfig & { text: string }
   // text and values of sql-template-tag are not its own properties.

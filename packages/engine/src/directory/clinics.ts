@@ -124,9 +124,7 @@ function isAfter(cursor: string | null): Sql {
  */
 export async function insertClinic(transaction: pg.PoolClient, clinic: NewClinic): Promise<Clinic> {
   const timezone = await knownTimeZone(transaction, clinic.timezone)
-  const next = await transaction.query<{ no: number }>(sql`select nextval('holdfast.clinic_no_seq')::integer as no`)
-  const no = next.rows[0]?.no
-  if (no === undefined) throw new Error('The sequence of clinic numbers returned nothing.')
+  const no = await nextClinicNo(transaction)
   const { name, address, phone, settings } = clinic
   const columns = { no, id: newId(no), name, timezone, address, phone, ...settingColumns(settings) }
   const { rows } = await transaction.query<ClinicRow>(
@@ -134,6 +132,22 @@ export async function insertClinic(transaction: pg.PoolClient, clinic: NewClinic
   )
   if (rows[0] === undefined) throw new Error(`Clinic ${no} was not inserted.`)
   return clinicOf(rows[0])
+}
+
+async function nextClinicNo(transaction: pg.PoolClient): Promise<number> {
+  try {
+    const { rows } = await transaction.query<{ no: number }>(
+      sql`select nextval('holdfast.clinic_no_seq')::integer as no`,
+    )
+    if (rows[0] === undefined) throw new Error('The sequence of clinic numbers returned nothing.')
+    return rows[0].no
+  } catch (error) {
+    const sequenceGeneratorLimitExceeded = '2200H'
+    if (!(error instanceof pg.DatabaseError) || error.code !== sequenceGeneratorLimitExceeded) throw error
+    throw new Error('There is no number for a new clinic. On Citus, the coordinator creates the clinics.', {
+      cause: error,
+    })
+  }
 }
 
 /** The zone as it is stored. The database must know it too: its list may be older than Temporal's. */

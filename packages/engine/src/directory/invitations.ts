@@ -15,12 +15,13 @@ import type {
   Invitations,
 } from '../model/invitation.ts'
 import type { Membership } from '../model/membership.ts'
+import { normalizedEmail } from '../model/normalized-email.ts'
 import { selectedMemberships } from './account-rights.ts'
 import { isDoctor, lockClinic, mayAdminister, membersTransaction } from './members.ts'
 
 /** A clinic has at most so many open invitations; its list of them stays short. */
 const openMax = 200
-/** How long whoever opens an expired link is told so, instead of that there is none. */
+/** How long an expired link is reported as expired. After that, it is reported as unknown. */
 const expiredDays = 30
 const invitationCursor = cursorOf('invitations', ['id'])
 
@@ -31,7 +32,7 @@ export function createInvitations(pool: pg.Pool, announce: Announce): Invitation
     create: (invitation, mail) =>
       inTransaction(pool, async (transaction) => {
         const { clinicNo, id, tokenHash, role, doctorId, invitedBy } = invitation
-        const email = invitation.email.trim().toLowerCase()
+        const email = normalizedEmail(invitation.email)
         await lockClinic(transaction, clinicNo)
         if (!(await mayAdminister(transaction, clinicNo, invitedBy))) return { kind: 'not_admin' }
         if (role === 'doctor' && !(await isDoctor(transaction, clinicNo, doctorId))) return { kind: 'doctor_missing' }

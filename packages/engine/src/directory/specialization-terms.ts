@@ -1,4 +1,5 @@
 import type { LocalNames } from '../model/doctor.ts'
+import { messageLanguages } from '../model/message-language.ts'
 import { type KnownSpecialization, knownSpecializations } from './known-specializations.ts'
 
 /** Words that say nothing about which doctor is wanted. */
@@ -29,14 +30,12 @@ export function foldedTerm(text: string): string {
     .trim()
 }
 
-const languages = ['en', 'de', 'ar'] as const satisfies readonly (keyof LocalNames)[]
-
 /** A known specialization with all its words folded. */
 type Field = { known: KnownSpecialization; names: ReadonlySet<string>; terms: string[]; complaints: string[] }
 
 const fields: readonly Field[] = knownSpecializations.map((known) => ({
   known,
-  names: new Set(languages.flatMap((language) => known[language].map(foldedTerm))),
+  names: new Set(messageLanguages.flatMap((language) => known[language].map(foldedTerm))),
   terms: known.terms.map(foldedTerm),
   complaints: known.complaints.map(foldedTerm),
 }))

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
-import { afterCommit, rethrowAfterCommit } from '../database/database-unavailable.ts'
+import { completeWrite, rethrowAfterCommit } from '../database/database-unavailable.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import { largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
@@ -69,7 +69,7 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
       if (row.outcome === 'done') onErased?.()
       const ofBooking = sql`b.id = (select o.waitlist_entry_id from holdfast.booking o
                                      where o.clinic_no = ${clinicNoOf(bookingId)} and o.id = ${bookingId})`
-      const booking = await afterCommit(async () => {
+      const booking = await completeWrite(async () => {
         if (await leaveWaitlists(pool, waitlist, clinicNoOf(bookingId), ofBooking, actorId)) {
           await eraseWaitlistEntries(pool, clinicNoOf(bookingId), ofBooking)
         }
@@ -149,7 +149,7 @@ async function eraseWaitlistEntries(pool: pg.Pool, clinicNo: number, condition: 
   await pool.query(withQueryTimeout(statement, largeWriteMs))
 }
 
-/** Of an entry `b`: open, or ended by a request that failed before it declined the offer. */
+/** The entry `b` is open, or was ended by a request that failed before it declined the offer. */
 const isWaitingOrOffered = sql`
   (b.ended_at is null or b.offer_id is not null and b.end_reason is distinct from 'accepted')`
 

@@ -52,7 +52,7 @@ export async function importDirectory(
       if (problems.count > 0) throw new RolledBack(problems.outcome())
       const counts = { clinics: clinics.counts, doctors: doctors.counts, slots }
       const wrote = clinics.counts.created + doctors.counts.created + slots.created > 0
-      if (options.dryRun || !wrote) throw new RolledBack({ kind: 'imported', counts, position: '0' })
+      if (options.dryRun || !wrote) throw new RolledBack({ kind: 'imported', counts, position: null })
       await options.alsoWrite?.(transaction, counts)
       return { kind: 'imported', counts, position: await transactionId(transaction) }
     })

@@ -56,7 +56,7 @@ export async function beginAccountMail(pool: pg.Pool, mail: DueAccountMail, seco
   return rowCount === 1
 }
 
-/** Nothing was sent: another attempt is made after `pauseSeconds`, or it is deleted when it is not valid any more. */
+/** Schedules another attempt in `pauseSeconds`, or deletes the e-mail if it has expired by then. */
 export async function repeatAccountMail(pool: pg.Pool, mail: DueAccountMail, pauseSeconds: number): Promise<void> {
   await repeatWhileLost(() =>
     pool.query(sql`

@@ -43,7 +43,7 @@ export async function recordBounce(
             or state = 'failed' and may_have_arrived and failure in ('unknown', 'unavailable', 'internal_error')
                and (failure, result) is distinct from (${failure}::text, ${result}::text))`)
   if (rowCount === 1) return 'recorded'
-  // Of a first attempt, the address is recorded with its outcome.
+  // The address of a first attempt is recorded with its outcome.
   const { rows } = await pool.query<{ state: MessageState }>(sql`
     select state from holdfast.message
      where ${isMail} and coalesce(lower(masked_address) = any (${addresses}::text[]), true)

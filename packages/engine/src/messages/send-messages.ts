@@ -19,7 +19,7 @@ const followsAttempt = sql`exists (
    where p.clinic_no = d.clinic_no and p.booking_id = d.booking_id and p.channel = d.channel and p.version < d.version
      and p.state = 'due' and p.attempt_until > clock_timestamp())`
 
-/** Of a message that is taken: its last attempt ended without a record after it was handed over. */
+/** Whether the last attempt at a message that is taken ended without a record after it was handed over. */
 const isLost = sql`(m.attempt_until is not null and not m.before_sending)`
 
 /**
@@ -87,7 +87,7 @@ function isOfAttempt({ clinicNo, id, attempts, attemptUntil }: DueMessage): Sql 
     and attempt_until = ${attemptUntil}::timestamptz`
 }
 
-/** Of an offer `b` that was never accepted: whether a message that announces it was sent, or may have been. */
+/** Whether a message that announces the offer `b` was sent, or may have been; null: it is none, or was accepted. */
 const offerAnnounced = sql`case
   when b.waitlist_entry_id is not null
        and not exists (select from holdfast.booking_event e

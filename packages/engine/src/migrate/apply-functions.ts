@@ -32,7 +32,7 @@ export async function applyFunctions(client: pg.Client, ledger: Ledger, files: S
   )
   const changed = files.functions.filter((file) => edited.includes(file) || dependents.includes(file.name))
   await client.query('set local check_function_bodies = off')
-  // On Citus, the functions of its nodes are those of places. Elsewhere nothing reads it.
+  // On Citus, the functions of its nodes are those of shards. Elsewhere nothing reads it.
   await client.query('set local citus.enable_ddl_propagation = off')
   const written: Catalogued[] = []
   for (const file of changed) {

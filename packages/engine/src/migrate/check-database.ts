@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import { MigrateError } from './migrate-error.ts'
+import { isDistributed } from './is-distributed.ts'
+import { distributedMessage, MigrateError } from './migrate-error.ts'
 
 const serverVersionMin = 150_000
 
@@ -10,6 +11,8 @@ export type DatabaseFacts = {
   in_recovery: boolean
   /** Of the database, for sessions that do not choose themselves. */
   read_only: boolean
+  /** Over the nodes of Citus. */
+  distributed: boolean
   encoding: string
   login: string
   database: string
@@ -52,10 +55,10 @@ const factsQuery = `
  * @throws MigrateError that names what is missing and the SQL that adds it
  */
 export async function checkDatabase(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<DatabaseFacts>(factsQuery)
-  const facts = rows[0]
+  const { rows } = await client.query<Omit<DatabaseFacts, 'distributed'>>(factsQuery)
+  const [facts] = rows
   if (facts === undefined) throw new Error('The query for facts of the database returned no row.')
-  judgeDatabase(facts)
+  judgeDatabase({ ...facts, distributed: await isDistributed(client) })
 }
 
 /** @throws MigrateError as {@link checkDatabase} */
@@ -87,6 +90,7 @@ function checkServer(facts: DatabaseFacts): void {
         '`holdfast move-database --reopen`.',
     )
   }
+  if (facts.distributed) throw new MigrateError('distributed', distributedMessage)
   if (facts.encoding !== 'UTF8') {
     throw new MigrateError(
       'encoding',

@@ -2,12 +2,18 @@
 export type MigrateErrorKind =
   | 'server_too_old'
   | 'read_only'
+  | 'distributed'
   | 'encoding'
   | 'privilege_missing'
   | 'extension_missing'
   | 'migration_changed'
   | 'migration_out_of_order'
   | 'locked'
+
+/** Servers find no shard, and functions of `holdfast` find no rows. */
+export const distributedMessage =
+  'The tables of this database are distributed over the nodes of Citus. Holdfast does not run on such a database ' +
+  'yet: point DATABASE_URL at another.'
 
 /** The message says what was found and what to do about it. */
 export class MigrateError extends Error {

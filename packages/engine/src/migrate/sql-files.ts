@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
+import { engineRoot, readRelease } from './read-release.ts'
 
 /** One migration: `version` is the number its name begins with. */
 export type MigrationFile = { version: number; name: string; text: string; checksum: string }
@@ -11,7 +12,7 @@ export type SqlFiles = {
   migrations: MigrationFile[]
   functions: FunctionFile[]
   grants: string
-  /** The engine's version: the database has the functions of the newest release that has migrated it. */
+  /** The release of these files: the database has the functions of the newest release that has migrated it. */
   release: string
 }
 
@@ -23,19 +24,19 @@ const functionName = /^[a-z][a-z0-9_]*$/
  *
  * @throws Error for a file whose name breaks the rules, or two migrations of one number
  */
-export async function readSqlFiles(root: URL = new URL('../../', import.meta.url)): Promise<SqlFiles> {
-  const [migrations, functions, grants, manifest] = await Promise.all([
+export async function readSqlFiles(root: URL = engineRoot): Promise<SqlFiles> {
+  const [migrations, functions, grants, release] = await Promise.all([
     readFolder(new URL('sql/migrations/', root), migrationName),
     readFolder(new URL('sql/functions/', root), functionName),
     readFile(new URL('sql/grants.sql', root), 'utf8'),
-    readFile(new URL('package.json', root), 'utf8'),
+    readRelease(root),
   ])
   const numbered = migrations.map((file) => ({ ...file, version: Number(file.name.slice(0, 4)) }))
   for (const [index, file] of numbered.entries()) {
     if (numbered[index - 1]?.version === file.version)
       throw new Error(`Two migrations have the number ${file.version}.`)
   }
-  return { migrations: numbered, functions, grants, release: readRelease(manifest) }
+  return { migrations: numbered, functions, grants, release }
 }
 
 let filesOfThisProcess: Promise<SqlFiles> | undefined
@@ -61,10 +62,4 @@ async function readFolder(folder: URL, pattern: RegExp): Promise<FunctionFile[]>
 /** Line endings are ignored, because a checkout may have changed them. */
 function checksumOf(text: string): string {
   return createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex')
-}
-
-function readRelease(manifest: string): string {
-  const value: unknown = JSON.parse(manifest)
-  if (typeof value === 'object' && value !== null && 'version' in value) return String(value.version)
-  throw new Error("The engine's package.json has no version.")
 }

@@ -1,3 +1,5 @@
+import type { MessageLanguage } from './message-language.ts'
+
 /** The states a booking can be in; `FAILED` carries a {@link FailureReason}. */
 export type BookingStatus = 'PENDING' | 'CONFIRMED' | 'FAILED' | 'CANCELLED' | 'ARRIVED' | 'NO_SHOW' | 'COMPLETED'
 
@@ -17,7 +19,7 @@ export type AppointmentType = 'in_person' | 'video'
  * a hold's patient may be empty, which is not known yet; a confirmed booking has one.
  * `language`: of messages to the patient.
  */
-export type Patient = { name: string; email?: string; phone?: string; language?: 'en' | 'de' | 'ar' }
+export type Patient = { name: string; email?: string; phone?: string; language?: MessageLanguage }
 
 /**
  * The current state of a booking. A PENDING booking whose hold has lapsed reads as FAILED with `hold_expired`, even

@@ -1,4 +1,5 @@
 import type { AppointmentType, Booking, Patient } from './booking.ts'
+import type { MessageLanguage } from './message-language.ts'
 import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
 
@@ -65,8 +66,6 @@ export type MessageReason =
   | 'number_abroad'
   | 'number_not_mobile'
   | 'quiet_hours'
-
-export type MessageLanguage = 'en' | 'de' | 'ar'
 
 /** A message to a patient, as the clinic sees it. */
 export type Message = {

@@ -46,13 +46,16 @@ export type CreateSlotsResult = {
   conflicts: number
   /** In the order of the drafts. */
   items: SlotDraftOutcome[]
-  /** Of a transaction that sees the slots that it has created or skipped; `0` if there are none, and for a dry run. */
-  position: string
+  /** Of a transaction that sees the slots that it has created or skipped; null if there are none, and for a dry run. */
+  position: string | null
 }
 
 export type WithdrawSlotsOutcome =
-  /** `bookings` are those that became FAILED, now or when the slots were withdrawn (or would now, in a dry run). */
-  | { kind: 'withdrawn'; slots: number; bookings: AffectedBooking[]; position: string }
+  /**
+   * `bookings` are those that became FAILED, now or when the slots were withdrawn (or would now, in a dry run).
+   * `position` null: nothing was written.
+   */
+  | { kind: 'withdrawn'; slots: number; bookings: AffectedBooking[]; position: string | null }
   | { kind: 'slot_missing' }
   | { kind: 'slot_in_past' }
   | { kind: 'slot_has_bookings'; bookings: number }

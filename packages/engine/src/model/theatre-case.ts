@@ -101,8 +101,8 @@ export type Case = Omit<CasePlan, 'staffIds' | 'equipment'> & {
    */
   atRiskBy: string | null
   /**
-   * What it does not have of its plan, although no end of it is recorded: an end that was a mistake was taken back, and
-   * others have its room, people or equipment since, or had them. In lists of a time range; null elsewhere.
+   * What the case has lost of its plan: its end was recorded by mistake and taken back, and others have had its room,
+   * people or equipment since. In lists of a time range; null elsewhere.
    */
   lacks: CaseLack[] | null
   version: number

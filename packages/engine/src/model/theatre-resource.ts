@@ -100,7 +100,8 @@ export type CreateBlocksOutcome =
       items: BlockDraftOutcome[]
       /** Of a rule: days that lack its times (expandBlockRule). */
       missingDates: string[]
-      position: string
+      /** null: nothing was written. */
+      position: string | null
     }
   /** `path` is a JSON pointer into the rule. */
   | { kind: 'invalid_rule'; path: string; message: string }

@@ -1,7 +1,6 @@
-import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import sql, { raw } from 'sql-template-tag'
+import { copyRows } from '../database/copy-rows.ts'
 import { type MovedTable, readTables, tableName } from './moved-tables.ts'
 
 export type MoveOptions = {
@@ -118,14 +117,10 @@ async function createPartitions(target: pg.Client, tables: readonly MovedTable[]
 }
 
 /** @returns the number of rows */
-async function copyTable(source: pg.Client, target: pg.Client, table: MovedTable): Promise<number> {
+function copyTable(source: pg.Client, target: pg.Client, table: MovedTable): Promise<number> {
   const columns = table.columns.map((column) => pg.escapeIdentifier(column)).join(', ')
   const name = identifier(table).sql
-  const reading = source.query(copyTo(`copy (select ${columns} from ${name}) to stdout (format binary)`))
-  const writing = target.query(copyFrom(`copy ${name} (${columns}) from stdin (format binary)`))
-  await pipeline(reading, writing)
-  if (reading.rowCount === writing.rowCount) return writing.rowCount
-  throw new MoveRefused(`${tableName(table)}: ${reading.rowCount} rows were read, and ${writing.rowCount} written`)
+  return copyRows(source, target, { select: `select ${columns} from ${name}`, into: `${name} (${columns})` })
 }
 
 async function copySequences(source: pg.Client, target: pg.Client, schemas: readonly string[]): Promise<void> {

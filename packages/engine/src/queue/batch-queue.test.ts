@@ -221,6 +221,9 @@ describe('BatchQueue', () => {
     ['the database that cannot be reached', refusedConnection()],
     ['the database that refuses it', new Error('canceling statement due to lock timeout')],
   ])('what may have been done stays so, whatever is said of the next try: %s', async (_who, error) => {
+    // Only the clock is a test clock: on a busy machine, `unknownMsMax` would pass before the next try.
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
     const held = heldRun()
     const queue = new BatchQueue({ name: 'q', run: held.run, unknownMsMax: 150 })
     const outcome = queue.submit(1).catch((reason: unknown) => reason)
@@ -229,6 +232,7 @@ describe('BatchQueue', () => {
     await held.untilCalls(2)
     held.calls[1]?.complete([{ kind: 'retry' }])
     await held.untilCalls(3)
+    vi.advanceTimersByTime(151)
     held.calls[2]?.fail(error)
     const refusing = (async () => {
       for (let count = 4; ; count += 1) {

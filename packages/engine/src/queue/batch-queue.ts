@@ -15,7 +15,7 @@ import { SlowLane } from './slow-lane.ts'
 /** The outcome of an item of a batch, or that the item must be sent again with the next batch. */
 export type ItemResult<Outcome> = { kind: 'completed'; outcome: Outcome } | { kind: 'retry' }
 
-/** Or that the queue `alone` must send it, or that it could not be done in time. */
+/** `alone`: the queue of that name must send the item. `overloaded`: its time ran out before it was done. */
 export type QueueResult<Outcome> = ItemResult<Outcome> | { kind: 'alone' | 'overloaded' }
 
 export type QueueDepth = { queued: number; inFlight: number; slow: number }
@@ -67,7 +67,7 @@ const overloadFactor = 4
 /** How often waiting items are checked for whether they have waited too long. */
 const watchMs = 250
 const slowRowsMax = 512
-/** Of the items that may wait, the slow lane has at most this share: one slot must not fill the queue. */
+/** The slow lane has at most this share of the items that may wait: one slot must not fill the queue. */
 const slowShare = 1 / 4
 
 /**

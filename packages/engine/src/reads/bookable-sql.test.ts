@@ -55,6 +55,6 @@ test.for([
   ['the minimum notice', 'p_starts_at < (p_now + p_minimum_notice)', 'p_starts_at <= (p_now + p_minimum_notice)'],
   ['the booking horizon', 'p_starts_at > (p_now + p_booking_horizon)', 'p_starts_at >= (p_now + p_booking_horizon)'],
 ] as const)('negative control: another rule for %s in claims is detected', async ([, part, becomes], { database }) => {
-  await plantFunction(database, 'claim_verdict', { part, becomes })
+  await plantFunction({ ...database, schema: 'holdfast' }, 'claim_verdict', { part, becomes })
   expect(differing(await compared(database))).not.toEqual([])
 })

@@ -1,4 +1,5 @@
 import sql from 'sql-template-tag'
+import { lapsedUnits } from '../database/hold-sql.ts'
 
 /**
  * When a slot can be booked, for queries in which `s` is the slot and `c` its clinic: the same conditions as
@@ -18,5 +19,4 @@ export const isBookableTime = sql`(s.withdrawn_at is null
  */
 export const availableUnits = sql`(case
   when s.blocked_at is not null then 0
-  else s.capacity - s.taken + case when s.next_lapse <= statement_timestamp()
-    then holdfast.lapsed_units(s.clinic_no, s.id, s.next_lapse, statement_timestamp()) else 0 end end)`
+  else s.capacity - s.taken + ${lapsedUnits} end)`

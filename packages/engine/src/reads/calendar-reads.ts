@@ -155,8 +155,8 @@ function slotsByKey(slotIds: readonly string[]): Sql {
 
 type DoctorsRow = SlotColumns & { snapshot: string; doctor_id: string | null; have_lapsed: string | null }
 
-// One row without a doctor where there is none. A slot that began long ago has no holds: a hold lasts half an hour at
-// most.
+// One row without a doctor where there is none. Slots that began an hour ago are left out: nobody can
+// book their units any more.
 function doctorsWithHolds(doctorIds: readonly string[]): Sql {
   return sql`
     select pg_current_snapshot() as snapshot, d.*

@@ -51,7 +51,7 @@ function eventsAfter(log: Log, clinicNo: number, { epoch, xid, seq }: EventPosit
   return selectedEvents(log, conditions, 'asc', limit)
 }
 
-/** Of an appointment: the desk does not handle cases in operating rooms. */
+/** The event is of an appointment: the desk does not handle cases in operating rooms. */
 const isOfDoctor = sql`exists (
   select from holdfast.resource r where r.clinic_no = e.clinic_no and r.id = e.resource_id and r.kind = 'doctor')`
 

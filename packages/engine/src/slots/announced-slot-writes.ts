@@ -4,7 +4,6 @@ import { type Announce, noSlots } from '../model/committed.ts'
 import type { Engine } from '../model/engine.ts'
 import type { WithdrawSlotsRequest } from '../model/slot.ts'
 import { createInParts } from './create-in-parts.ts'
-import { noPosition } from './create-slots.ts'
 import { withdrawInParts } from './withdraw-in-parts.ts'
 
 /**
@@ -12,10 +11,10 @@ import { withdrawInParts } from './withdraw-in-parts.ts'
  * slots and its place in the log never wait for this process, which may have lost its network.
  */
 export function announcedSlotWrites(pool: pg.Pool, announce: Announce): Pick<Engine, 'createSlots' | 'withdrawSlots'> {
-  const announceDoctor = (doctorId: string, position: string) =>
+  const announceDoctor = (doctorId: string, position: string | null) =>
     announce({
       kind: 'directory',
-      position: position === noPosition ? null : position,
+      position,
       clinicNos: new Set(),
       doctorIds: new Set([doctorId]),
       accountIds: new Set(),

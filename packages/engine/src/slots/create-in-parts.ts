@@ -1,7 +1,7 @@
 import type pg from 'pg'
-import { DatabaseUnavailable } from '../database/database-unavailable.ts'
+import { rethrowAfterCommit } from '../database/database-unavailable.ts'
 import type { CreateSlotsRequest, CreateSlotsResult, SlotDraftOutcome } from '../model/slot.ts'
-import { createSlots, noPosition } from './create-slots.ts'
+import { createSlots } from './create-slots.ts'
 import { slotsPerCallMax } from './slot-rule.ts'
 
 /** Where somebody waits, a part locks the clinic's waitlist while its slots are offered: for milliseconds. */
@@ -29,12 +29,12 @@ export async function createInParts(
     (one, other) => (drafts[one]?.startsAt.getTime() ?? 0) - (drafts[other]?.startsAt.getTime() ?? 0),
   )
   const items: SlotDraftOutcome[] = []
-  const total: CreateSlotsResult = { created: 0, skipped: 0, conflicts: 0, items, position: noPosition }
+  const total: CreateSlotsResult = { created: 0, skipped: 0, conflicts: 0, items, position: null }
   // An empty list is one empty part.
   for (let first = 0; first === 0 || first < order.length; first += partMax) {
     const part = order.slice(first, first + partMax)
     const creating = createSlots(pool, { ...request, drafts: part.flatMap((index) => drafts[index] ?? []) })
-    const result = await (first === 0 ? creating : creating.catch(rethrowPartial))
+    const result = await (first === 0 ? creating : creating.catch(rethrowAfterCommit))
     for (const [n, index] of part.entries()) {
       const item = result.items[n]
       if (item !== undefined) items[index] = item
@@ -42,15 +42,10 @@ export async function createInParts(
     total.created += result.created
     total.skipped += result.skipped
     total.conflicts += result.conflicts
-    if (result.position !== noPosition) {
+    if (result.position !== null) {
       total.position = result.position
       onCreated(result.position)
     }
   }
   return total
-}
-
-function rethrowPartial(cause: unknown): never {
-  const message = 'Only a part of the slots was created. Repeat the request to create the others.'
-  throw new DatabaseUnavailable(message, { outcomeUnknown: true, cause })
 }

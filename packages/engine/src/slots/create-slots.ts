@@ -7,9 +7,6 @@ import type { CreateSlotsRequest, CreateSlotsResult, SlotDraftOutcome } from '..
 
 type CreatedRow = { ord: number; outcome: SlotDraftOutcome['outcome']; slot_id: string | null; tx: string | null }
 
-/** Of a transaction that had nothing to lock or write. */
-export const noPosition = '0'
-
 /**
  * Creates a doctor's slots, at most 10,000 at a time, in one statement. Idempotent: a slot that exists is `skipped`. A
  * dry run returns the same result and writes nothing.
@@ -39,6 +36,6 @@ export async function createSlots(
     return { startsAt, endsAt, capacity, outcome: row.outcome, slotId: row.slot_id }
   })
   // Slots that were skipped may be those of a first call whose result was lost.
-  const position = counts.created + counts.skipped === 0 ? noPosition : (rows[0]?.tx ?? noPosition)
+  const position = counts.created + counts.skipped === 0 ? null : (rows[0]?.tx ?? null)
   return { created: counts.created, skipped: counts.skipped, conflicts: counts.conflict, items, position }
 }

@@ -57,7 +57,7 @@ describe('a range with bookings', () => {
     if (last === undefined) throw new Error('no slot')
     const lock = await holdSlotLock(database, last)
     onTestFinished(() => lock.release())
-    const positions: string[] = []
+    const positions: (string | null)[] = []
     const withdrawing = withdrawInParts(database.appPool, request, (at) => void positions.push(at), inParts)
     await until(
       async () => ((await withdrawnCount(database, request)) === 4 ? true : undefined),
@@ -166,7 +166,7 @@ test('a range that must have no bookings is withdrawn at once, or not at all', a
 
 test('a dry run reports the whole range, and withdraws nothing', async ({ database }) => {
   const { request } = await aWeek(database)
-  const positions: string[] = []
+  const positions: (string | null)[] = []
   const outcome = await withdrawInParts(
     database.appPool,
     { ...request, dryRun: true },

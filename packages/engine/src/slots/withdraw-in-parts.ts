@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { DatabaseUnavailable } from '../database/database-unavailable.ts'
+import { rethrowAfterCommit } from '../database/database-unavailable.ts'
 import type { WithdrawSlotsOutcome, WithdrawSlotsRequest } from '../model/slot.ts'
 import { withdrawSlots } from './withdraw-slots.ts'
 
@@ -24,7 +24,7 @@ type Range = { doctorId: string; from: Date; to: Date }
 export async function withdrawInParts(
   pool: pg.Pool,
   request: WithdrawSlotsRequest,
-  onPart: (position: string) => void,
+  onPart: (position: string | null) => void,
   limits: PartLimits = partLimits,
 ): Promise<WithdrawSlotsOutcome> {
   const parts = await partsOf(pool, request, limits)
@@ -33,15 +33,20 @@ export async function withdrawInParts(
     const whole = await withdrawSlots(pool, { ...request, dryRun: true })
     if (whole.kind !== 'withdrawn') return whole
   }
-  const all: WithdrawSlotsOutcome & { kind: 'withdrawn' } = { kind: 'withdrawn', slots: 0, bookings: [], position: '0' }
+  const all: WithdrawSlotsOutcome & { kind: 'withdrawn' } = {
+    kind: 'withdrawn',
+    slots: 0,
+    bookings: [],
+    position: null,
+  }
   for (const [index, which] of parts.entries()) {
     const withdrawing = withdrawSlots(pool, { ...request, which })
-    const outcome = await (index === 0 ? withdrawing : withdrawing.catch(rethrowPartial))
+    const outcome = await (index === 0 ? withdrawing : withdrawing.catch(rethrowAfterCommit))
     if (outcome.kind !== 'withdrawn') return outcome
     if (!request.dryRun) onPart(outcome.position)
     all.slots += outcome.slots
     all.bookings.push(...outcome.bookings)
-    if (outcome.position !== '0') all.position = outcome.position
+    if (outcome.position !== null) all.position = outcome.position
   }
   return all
 }
@@ -69,9 +74,4 @@ async function partsOf(
     part.units += taken
   }
   return [...parts, { doctorId: which.doctorId, from: part.from, to: which.to }]
-}
-
-function rethrowPartial(cause: unknown): never {
-  const message = 'Only a part of the slots was withdrawn. Repeat the request to withdraw the others.'
-  throw new DatabaseUnavailable(message, { outcomeUnknown: true, cause })
 }

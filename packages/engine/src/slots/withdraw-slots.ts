@@ -38,7 +38,7 @@ export async function withdrawSlots(
   if (row === undefined) throw new Error('withdraw_slots returned no row.')
   switch (row.outcome) {
     case 'withdrawn':
-      return { kind: 'withdrawn', slots: row.slots, bookings: affectedOf(row), position: row.tx ?? '0' }
+      return { kind: 'withdrawn', slots: row.slots, bookings: affectedOf(row), position: row.tx }
     case 'slot_has_bookings':
       return { kind: 'slot_has_bookings', bookings: row.live }
     case 'too_large':

@@ -65,7 +65,7 @@ const log = (client: pg.PoolClient | pg.Pool, booking: BuiltBooking, version: nu
 const lineOf = (entry: LogEntry) => (entry.kind === 'booking' ? `${entry.bookingId} v${entry.version}` : entry.kind)
 
 /** The end of the log, once everything committed so far lies before it. */
-async function settledEnd(its = database): Promise<LogCursor> {
+async function endPastCommits(its = database): Promise<LogCursor> {
   const { rows } = await its.ownerPool.query<{ xid: string }>('select pg_current_xact_id()::text as xid')
   const xid = BigInt(rows[0]?.xid ?? 0)
   return until(
@@ -83,7 +83,7 @@ async function startTail(settings: { idleMs?: number } = {}): Promise<{
   reported: LogEntry[]
   untilReported: (count: number) => Promise<LogEntry[]>
 }> {
-  await settledEnd()
+  await endPastCommits()
   const tail = await EventTail.start({ pool: database.appPool, listenUrl: database.sessionUrl, ...settings })
   const reported: LogEntry[] = []
   tail.subscribe((entries) => reported.push(...entries))
@@ -132,7 +132,7 @@ describe('the horizon', () => {
       await aBooking(planted, its, { status: 'PENDING' }),
       await aBooking(planted, its, { status: 'PENDING' }),
     ]
-    const from = await settledEnd(planted)
+    const from = await endPastCommits(planted)
     const [older, younger] = [await transaction(planted), await transaction(planted)]
     await log(older, first, 2)
     await log(younger, second, 2)
@@ -164,13 +164,13 @@ describe('the horizon', () => {
 describe('a read of the log', () => {
   test('returns events of bookings and changes of the directory in one order, page by page', async () => {
     const doctor = await aDoctor(database, { no: slot.clinicNo, id: '', timezone: 'UTC' })
-    const from = await settledEnd()
+    const from = await endPastCommits()
     const written: string[] = []
     for (let n = 0; n < 3; n += 1) {
       written.push(`${(await aBooking(database, slot, { status: 'PENDING' })).id} v1`, 'directory')
       await database.ownerPool.query('update holdfast.resource set name = $2 where id = $1', [doctor.id, `Dr ${n}`])
     }
-    await settledEnd()
+    await endPastCommits()
     const lines: string[] = []
     let cursor = from
     for (let page = await readLog(database.appPool, cursor, 2); page.rows.length > 0; ) {
@@ -186,7 +186,7 @@ describe('a read of the log', () => {
     const reader = await restored.appPool.connect()
     // As in a restored database: the statistics say that every month is empty, and the plan relies on it.
     await restored.ownerPool.query('analyze')
-    const from = await settledEnd(restored)
+    const from = await endPastCommits(restored)
     for (let read = 0; read < 10; read += 1) await readLog(reader, from, 100)
     await restored.ownerPool.query(
       `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units)
@@ -195,7 +195,7 @@ describe('a read of the log', () => {
          from generate_series(0, 39999) n`,
       [slot.clinicNo, newId(slot.clinicNo)],
     )
-    await settledEnd(restored)
+    await endPastCommits(restored)
     // The number of rows read distinguishes an index search from a scan, however busy the machine is.
     const readSoFar = async () => {
       await reader.query('select pg_stat_force_next_flush()')
@@ -216,7 +216,7 @@ describe('a read of the log', () => {
 describe('the order of a booking', () => {
   test('a version written by an older transaction than its predecessor is reported after that one', async () => {
     const booking = await aBooking(database, slot, { status: 'PENDING' })
-    const from = await settledEnd()
+    const from = await endPastCommits()
     const { tail, untilReported } = await startTail()
     // The older transaction has its number, and then waits for the booking's row.
     const [older, younger] = [await transaction(), await transaction()]

@@ -91,7 +91,7 @@ test('the log of the clinic has what cases take', async ({ database }) => {
   expect(new Date(milestone?.caseDetails?.at ?? '').toISOString()).toBe(at)
 })
 
-test('a claim whose answer was lost is repeated by another server, and gets the same case', async ({ database }) => {
+test('a claim whose response was lost is repeated by another server, and gets the same case', async ({ database }) => {
   const scene = await aTheatre(database)
   const request = aCase(scene)
   await scene.theatre.claimCase(request)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { lapsedUnits } from '../database/hold-sql.ts'
 import { largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
 import { readAfterCommit } from '../database/promptly.ts'
@@ -24,9 +25,7 @@ type BlocksSettings = { pool: pg.Pool; writePool: pg.Pool; announce: Announce }
 
 const selectedBlock = sql`
   select s.id, s.resource_id as "roomId", s.starts_at as "from", s.ends_at as "to", s.capacity as minutes,
-         s.taken - case when s.next_lapse <= statement_timestamp()
-                        then holdfast.lapsed_units(s.clinic_no, s.id, s.next_lapse, statement_timestamp())
-                        else 0 end as "usedMinutes",
+         s.taken - ${lapsedUnits} as "usedMinutes",
          k.service, k.surgeon_id as "surgeonId", k.release_days as "releaseDays", k.series_id as "seriesId",
          least(k.released_at, s.starts_at - make_interval(days => k.release_days)) as "releasedAt",
          coalesce(least(k.released_at, s.starts_at - make_interval(days => k.release_days)) <= clock_timestamp(), false)
@@ -103,7 +102,7 @@ async function insertBlocks(
     if (row === undefined) throw new Error(`create_blocks returned ${rows.length} rows for ${drafts.length} drafts.`)
     return { ...draft, outcome: row.outcome, blockId: row.slot_id }
   })
-  const position = rows[0]?.tx ?? '0'
+  const position = rows[0]?.tx ?? null
   if (!dryRun && rows.length > 0) announceRoom(announce, roomId, position)
   const name = () => withCases(writePool, roomId, outcomes)
   const items = await (dryRun ? name() : readAfterCommit(name))
@@ -164,7 +163,7 @@ async function changeBlock(
 }
 
 /** Under the room, as the log has it. */
-function announceRoom(announce: Announce, roomId: string, position: string): void {
+function announceRoom(announce: Announce, roomId: string, position: string | null): void {
   announce({
     kind: 'directory',
     position,

@@ -4,11 +4,11 @@ import { prepared } from '../database/prepared.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
+import { allItems } from '../lists/pages-of.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Page } from '../model/page.ts'
 import type { Theatre } from '../model/theatre.ts'
 import type { Allocation, AllocationKind, Case, CaseLack, Milestone } from '../model/theatre-case.ts'
-import { allPages } from './all-pages.ts'
 import { isLapsedHold, isOfSurgeon, isOver } from './case-conditions.ts'
 import { type FoundLack, lacks } from './case-lacks.ts'
 
@@ -107,7 +107,7 @@ const atRiskBy = (surgeonId: string | null | undefined) => sql`
 export function caseReads(pool: pg.Pool): Pick<Theatre, 'case' | 'cases' | 'casesPage'> {
   return {
     case: (caseId) => readCase(pool, caseId),
-    cases: (query) => allPages((cursor) => readPage(pool, { ...query, limit: pageMax, cursor })),
+    cases: (query) => allItems((cursor) => readPage(pool, { ...query, limit: pageMax, cursor })),
     casesPage: (query) => readPage(pool, query),
   }
 }

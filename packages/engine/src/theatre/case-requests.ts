@@ -4,6 +4,7 @@ import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
 import { isLapsed } from '../database/hold-sql.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
+import { allItems } from '../lists/pages-of.ts'
 import { clinicNoIn, clinicNoOf, isId, newId } from '../model/id.ts'
 import { idsFrom } from '../model/id-bounds.ts'
 import type { Page } from '../model/page.ts'
@@ -11,7 +12,6 @@ import type { OnceResult, WriteKey } from '../model/stored-responses.ts'
 import type { CaseRequest, CreateCaseRequestOutcome, Theatre } from '../model/theatre.ts'
 import type { Block } from '../model/theatre-resource.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
-import { allPages } from './all-pages.ts'
 import { isOfSurgeon } from './case-conditions.ts'
 
 const pageMax = 1_000
@@ -84,7 +84,7 @@ export function caseRequests(
       return found ?? null
     },
 
-    caseRequests: (query) => allPages((cursor) => readPage(pool, { ...query, limit: pageMax, cursor })),
+    caseRequests: (query) => allItems((cursor) => readPage(pool, { ...query, limit: pageMax, cursor })),
 
     caseRequestsPage: (query) => readPage(pool, query),
   }

@@ -148,7 +148,7 @@ test('an emergency bumps elective cases, which go to the waiting list with the r
   ])
   const bumped = waiting.map(({ bumpedCaseId, id }) => ({ caseId: bumpedCaseId, requestId: id }))
   expect(outcome).toMatchObject({ bumped })
-  // A lost answer: the repetition gets the same.
+  // A lost response: the repetition gets the same.
   expect(await theatre.bumpCases(request)).toMatchObject({ kind: 'replayed', case: { id: emergency.caseId }, bumped })
   await expectClean(scene, database)
 })

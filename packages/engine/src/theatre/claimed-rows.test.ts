@@ -27,8 +27,8 @@ async function heldTogether(database: TestDatabase): Promise<Row[]> {
       where b.id = any ($1) order by array_position($1, b.id)`,
     [requests.map(({ caseId }) => caseId)],
   )
-  const answered = found.map(({ cases }) => cases?.[0]?.holdExpiresAt ?? null)
-  expect(answered.map((at) => (at === null ? null : new Date(at).getTime()))).toEqual(
+  const returned = found.map(({ cases }) => cases?.[0]?.holdExpiresAt ?? null)
+  expect(returned.map((at) => (at === null ? null : new Date(at).getTime()))).toEqual(
     rows.map(({ holdExpiresAt }) => holdExpiresAt?.getTime() ?? null),
   )
   return rows.map(({ id: _id, holdExpiresAt: _at, ...row }) => row)

@@ -90,7 +90,10 @@ async function book(
   return null
 }
 
-/** Of a request with a case, that of the case: it may be of the first run of this call. null: it does not fit. */
+/**
+ * When the request's case starts. If it has one, that keeps its start: an earlier try of the call may have booked it.
+ * null: it does not fit.
+ */
 async function startFor(
   theatre: Needed,
   block: Block,
@@ -117,8 +120,11 @@ async function startFor(
   return found.kind === 'overloaded' ? found : null
 }
 
-/** Two UTC days contain every local day of the block. */
+/**
+ * Local days that contain the block, whatever the clinic's time zone: its UTC days, one more before and one after.
+ * Times are suggested only in the block.
+ */
 function daysOf({ from, to }: Block): { from: string; to: string } {
-  const day = (at: Date, days: number) => new Date(at.getTime() + days * 86_400_000).toISOString().slice(0, 10)
-  return { from: day(from, -1), to: day(to, 1) }
+  const dayOf = (at: Date) => at.toTemporalInstant().toZonedDateTimeISO('UTC').toPlainDate()
+  return { from: dayOf(from).subtract({ days: 1 }).toString(), to: dayOf(to).add({ days: 1 }).toString() }
 }

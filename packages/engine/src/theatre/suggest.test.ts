@@ -102,7 +102,7 @@ test('a freed block is filled from the waiting list in one step, the most urgent
       { requestId: elective, startsAt: soonAt(10, 40), blockId },
     ],
   })
-  // A lost answer.
+  // A lost response.
   expect(await theatre.fillBlock(fill)).toEqual(filled)
   const open = await theatre.caseRequests({ clinicNo: clinic.no, status: 'open' })
   expect(open.map(({ id }) => id)).toEqual([undecided, tooLong])

@@ -36,6 +36,15 @@ const planted: Record<string, { statement: string; kinds: string[] }> = {
     statement: `update holdfast.theatre_case set ends_at = ends_at - interval '5 minutes' where booking_id = $1`,
     kinds: ['case_differs'],
   },
+  'another expected end than in the log': {
+    statement: `update holdfast.theatre_case set expected_ends_at = expected_ends_at + interval '5 minutes'
+      where booking_id = $1`,
+    kinds: ['case_differs'],
+  },
+  'an override that nobody made': {
+    statement: `update holdfast.theatre_case set override = '{"rules": ["block_time"]}' where booking_id = $1`,
+    kinds: ['case_differs'],
+  },
   'a booking without its case': {
     statement: 'delete from holdfast.theatre_case where booking_id = $1',
     kinds: ['allocations_differ', 'case_differs'],
@@ -50,6 +59,25 @@ const planted: Record<string, { statement: string; kinds: string[] }> = {
 test.for(Object.keys(planted))('%s', async (name, { database }) => {
   const { statement = '', kinds = [] } = planted[name] ?? {}
   expect(await findingsAfter(database, statement)).toEqual(kinds)
+})
+
+test('verify expects the end that was set last since the case was moved', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic } = scene
+  const { id: caseId } = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
+  const by = { caseId, actorId: null, key: null }
+  const messages = async () =>
+    (await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })).details.map(({ message }) => message)
+  await theatre.extendCase({ ...by, expectedEndsAt: soonAt(11) })
+  expect(await messages()).toEqual([])
+  await theatre.moveCase({ ...by, change: { startsAt: soonAt(13) }, override: null })
+  expect(await messages()).toEqual([])
+  await theatre.extendCase({ ...by, expectedEndsAt: soonAt(15) })
+  expect(await messages()).toEqual([])
+  await database.ownerPool.query('update holdfast.theatre_case set expected_ends_at = ends_at')
+  expect(await messages()).toEqual([
+    expect.stringMatching(/^its end is expected at .* 14:00:00\+00, by its log at .* 15:00:00\+00$/),
+  ])
 })
 
 test('a case that was stored without all that its plan needs', async ({ database }) => {

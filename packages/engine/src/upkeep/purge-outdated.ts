@@ -1,12 +1,13 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 
-const storedHours = 24
+const retentionHours = 24
 const rowsPerCallMax = 5_000
 
 /**
- * Deletes idempotency keys, stored responses and directory changes older than 24 hours, in small transactions, until
- * none is left. Safe to call from any number of processes at once. `signal` ends it between two transactions.
+ * Deletes idempotency keys, stored responses and directory changes that are older than 24 hours. It uses small
+ * transactions, and repeats them until no outdated row is left. Any number of processes may call it at once. When
+ * `signal` is aborted, it returns after the current transaction.
  *
  * @returns how many rows were deleted
  */
@@ -14,11 +15,11 @@ export async function purgeOutdated(pool: pg.Pool, signal?: AbortSignal): Promis
   let total = 0
   while (signal?.aborted !== true) {
     const { rows } = await pool.query<{ deleted: number }>(
-      sql`select holdfast.purge_outdated(make_interval(hours => ${storedHours}), ${rowsPerCallMax}) as deleted`,
+      sql`select holdfast.purge_outdated(make_interval(hours => ${retentionHours}), ${rowsPerCallMax}) as deleted`,
     )
     const deleted = rows[0]?.deleted ?? 0
     total += deleted
-    // The limit is per table: fewer rows than that from all together means that none is left in any.
+    // The limit applies to each table. If all tables together had fewer rows than the limit, none of them has any left.
     if (deleted < rowsPerCallMax) break
   }
   return total

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { afterCommit } from '../database/database-unavailable.ts'
+import { completeWrite } from '../database/database-unavailable.ts'
 import { inTransaction } from '../database/pools.ts'
 import { type BookingOrigin, tooManyBookings } from '../model/booking-limits.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
@@ -16,7 +16,7 @@ export type WaitlistSettings = {
   settle: (request: SettleRequest) => Promise<SettleOutcome>
 }
 
-/** As join_waitlist returns it. */
+/** The row that `join_waitlist` returns. */
 type JoinRow = {
   outcome: Exclude<JoinOutcome['kind'], 'too_many_bookings'> | `${BookingOrigin['kind']}_${'holds' | 'bookings'}`
   maximum: number | null
@@ -30,10 +30,10 @@ export function createWaitlist({ pool, announce, settle }: WaitlistSettings): Wa
       const result = await inTransaction(pool, (transaction) =>
         runOnce(transaction, writeKey, () => addEntry(transaction, entry, storeMail)),
       )
-      // Of a repetition, too: the first call may have ended before it.
+      // A repeated call offers the places too: the first call may have ended before it offered them.
       if (result.kind !== 'key_reused' && result.value.kind === 'joined') {
         const { id } = result.value
-        await afterCommit(() => offerFreePlaces(pool, announce, entry.clinicNo, id))
+        await completeWrite(() => offerFreePlaces(pool, announce, entry.clinicNo, id))
       }
       return result
     },
@@ -60,7 +60,7 @@ export function createWaitlist({ pool, announce, settle }: WaitlistSettings): Wa
           key: null,
           reason: null,
         } as const
-        await afterCommit(() => settle(decline))
+        await completeWrite(() => settle(decline))
       }
       return row !== undefined && row.outcome !== 'entry_missing'
     },
@@ -89,26 +89,32 @@ async function insertEntry(transaction: pg.PoolClient, entry: NewWaitlistEntry):
                                   ${origins.map(({ subject }) => subject)}::uuid[], ${isLimited})`)
   const [row] = rows
   if (row === undefined) throw new Error('join_waitlist returned no row.')
-  const { outcome, maximum, entry_id: entryId } = row
-  const max = maximum ?? 0
+  const { outcome } = row
   switch (outcome) {
     case 'joined':
       return { kind: outcome, id }
     case 'units_over_limit':
     case 'too_many_entries':
-      return { kind: outcome, max }
+      return { kind: outcome, max: columnOf(row, 'maximum') }
     case 'doctor_missing':
     case 'specialization_missing':
     case 'range_over':
       return { kind: outcome }
     case 'already_waiting':
-      return { kind: outcome, entryId: entryId ?? '' }
+      return { kind: outcome, entryId: columnOf(row, 'entry_id') }
     default:
-      return tooManyBookings(outcome, max)
+      return tooManyBookings(outcome, columnOf(row, 'maximum'))
   }
 }
 
-/** The tails of all processes are woken: the offers are in the log. */
+/** A column that `join_waitlist` sets for this outcome. */
+function columnOf<Name extends 'maximum' | 'entry_id'>(row: JoinRow, name: Name): NonNullable<JoinRow[Name]> {
+  const value = row[name]
+  if (value === null) throw new Error(`join_waitlist returned ${row.outcome} without ${name}.`)
+  return value
+}
+
+/** Offers free places to the entry. The announcement wakes the tails of all processes; the offers are in the log. */
 async function offerFreePlaces(pool: pg.Pool, announce: Announce, clinicNo: number, entryId: string): Promise<void> {
   const { rows } = await pool.query<{ position: string | null }>(
     sql`select holdfast.offer_free_places(${clinicNo}, ${entryId}::uuid)::text as position`,

@@ -29,7 +29,7 @@ const messages: { what: string; message: OfferMessageOverrides | null; missed: n
   },
   { what: 'was sent', message: { state: 'sent' }, missed: 1 },
   { what: 'may have arrived', message: { state: 'due', mayHaveArrived: true }, missed: 1 },
-  { what: 'was not answered', message: { state: 'failed', failure: 'unknown', mayHaveArrived: true }, missed: 1 },
+  { what: 'had no reply', message: { state: 'failed', failure: 'unknown', mayHaveArrived: true }, missed: 1 },
 ]
 test.for(messages)(
   'an offer that lapses, and whose message $what, adds $missed to the missed ones',

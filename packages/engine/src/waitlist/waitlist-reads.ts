@@ -6,6 +6,7 @@ import { timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
 import type { BookingStatus, Patient } from '../model/booking.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
+import { normalizedEmail } from '../model/normalized-email.ts'
 import type {
   OfferState,
   Waitlist,
@@ -158,7 +159,7 @@ export function waitlistReads(pool: pg.Pool): Omit<Waitlist, 'join' | 'leave'> {
         select e.id, e.patient
           from holdfast.waitlist_entry e join holdfast.clinic c on c.no = e.clinic_no
          where e.clinic_no = ${clinicNo} and ${isOpen}
-           and lower(btrim(e.patient->>'email')) = ${email.trim().toLowerCase()}
+           and lower(btrim(e.patient->>'email')) = ${normalizedEmail(email)}
          order by e.joined_at, e.id limit ${ofEmailMax}`)
       return rows
     },

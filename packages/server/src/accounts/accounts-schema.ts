@@ -2,8 +2,8 @@ import { type DatabasePool, openDatabasePool } from '@holdfast/engine'
 import { getMigrations } from 'better-auth/db/migration'
 import type pg from 'pg'
 import { authOptions } from './auth.ts'
-import { changeAddressFunction, reservedAddressTrigger } from './email-links.ts'
-import { createPasswords } from './passwords.ts'
+import { changeAddressFunction, reservedAddressTrigger } from './emails/email-links.ts'
+import { createPasswords } from './passwords/passwords.ts'
 
 export type AccountsMigration = { createdTables: string[]; changedTables: string[] }
 

@@ -1,13 +1,13 @@
-import { inTransaction } from '@holdfast/engine'
+import { inTransaction, normalizedEmail } from '@holdfast/engine'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
-import { accountOfConfirmedEmail, confirmedEmail, newUnconfirmedAccounts } from './confirmed-emails.ts'
+import { accountOfConfirmedEmail, confirmedEmail, newUnconfirmedAccounts } from './emails/confirmed-emails.ts'
 import { isUniqueViolation } from './is-unique-violation.ts'
-import { type PasswordRefusal, refusalOfNewPassword } from './new-passwords.ts'
-import type { Passwords } from './passwords.ts'
-import type { Principals } from './principals.ts'
-import { endingSignIns, endSessions, passwordResetsVoided } from './sessions.ts'
-import { passwordHash, storePassword } from './stored-passwords.ts'
+import { type PasswordRefusal, refusalOfNewPassword } from './passwords/new-passwords.ts'
+import type { Passwords } from './passwords/passwords.ts'
+import { passwordHash, storePassword } from './passwords/stored-passwords.ts'
+import type { Principals } from './sessions/principals.ts'
+import { endingSignIns, endSessions, passwordResetsVoided } from './sessions/sessions.ts'
 
 /** An account as the clinic's admins may see it. */
 export type AccountCard = { id: string; email: string; name: string }
@@ -81,7 +81,7 @@ export function createAccounts(pool: Pool, passwords: Passwords, principals: Pic
         const account = await inTransaction(owner?.pool ?? pool, async (transaction) => {
           const { rows } = await transaction.query<AccountCard>(sql`
             insert into "user" (email, name, "emailVerified", "mustChangePassword", "createdAt", "updatedAt")
-            values (${email.trim().toLowerCase()}, ${name}, false, ${mustChangePassword}, now(), now())
+            values (${normalizedEmail(email)}, ${name}, false, ${mustChangePassword}, now(), now())
             returning ${cardColumns}`)
           if (rows[0] === undefined) throw new Error('An insert returned no row.')
           await storePassword(transaction, rows[0].id, hash)
@@ -131,7 +131,7 @@ function accountReads(pool: Pool): AccountReads {
     newUnconfirmed: (ids, hours) => newUnconfirmedAccounts(pool, ids, hours),
     async byEmail(email) {
       const { rows } = await pool.query<AccountCard>(
-        sql`select ${cardColumns} from "user" where email = ${email.trim().toLowerCase()}`,
+        sql`select ${cardColumns} from "user" where email = ${normalizedEmail(email)}`,
       )
       return rows[0] ?? null
     },

@@ -1,17 +1,17 @@
+import { passwordLength } from '@holdfast/contract'
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { getAdapter } from 'better-auth/db/adapter'
 import { bearer, jwt } from 'better-auth/plugins'
 import type { Pool } from 'pg'
 import { accountsSecrets } from '../secrets/purpose-keys.ts'
-import { emailLinkTables, formerEmailTables } from './email-links.ts'
-import { withHashedSessionTokens } from './hashed-session-tokens.ts'
+import { emailLinkTables, formerEmailTables } from './emails/email-links.ts'
 import { createLibraryFailures } from './library-failures.ts'
-import { passwordLength } from './new-passwords.ts'
-import { passwordLinkColumns } from './password-links.ts'
-import type { Passwords } from './passwords.ts'
-import { secondFactorTables } from './second-factor-tables.ts'
-import { sessionCookieName } from './session-cookie.ts'
-import { sessionSeconds } from './start-session.ts'
+import { passwordLinkColumns } from './passwords/password-links.ts'
+import type { Passwords } from './passwords/passwords.ts'
+import { secondFactorTables } from './second-factors/second-factor-tables.ts'
+import { withHashedSessionTokens } from './sessions/hashed-session-tokens.ts'
+import { sessionCookieName } from './sessions/session-cookie.ts'
+import { sessionSeconds } from './sessions/start-session.ts'
 
 /** Lifetime of a JWT. */
 export const jwtSeconds = 15 * 60
@@ -61,7 +61,7 @@ export function authOptions(settings: AuthSettings) {
     secrets: accountsSecrets(settings.secrets),
     database: settings.pool,
     telemetry: { enabled: false },
-    // edge/rate-limits.ts counts requests, for all routes alike.
+    // edge/rate-limits/rate-limits.ts counts requests, for all routes alike.
     rateLimit: { enabled: false },
     emailAndPassword: {
       enabled: true,
@@ -82,7 +82,7 @@ export function authOptions(settings: AuthSettings) {
       // JWTs issued before this time are refused; see principals.ts.
       additionalFields: {
         tokensValidFrom: { type: 'date', required: false, input: false, returned: false },
-        // Somebody else knows the password; see edge/admission.ts.
+        // Somebody else knows the password; see edge/admission/admission.ts.
         mustChangePassword: { type: 'boolean', required: false, input: false, defaultValue: false },
         // Of mails to the account's person.
         language: { type: 'string', required: false, input: false, returned: false },

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { DBAdapter, DBTransactionAdapter } from 'better-auth'
-import type { Creation } from './hashed-session-tokens.ts'
+import type { Creation } from './sessions/hashed-session-tokens.ts'
 
-/** Of a request under way: the error with which the database refused a row; undefined: none. */
+/** A request under way. `error`: the one with which the database refused a row; undefined: none. */
 type Request = { error: unknown }
 
 /**

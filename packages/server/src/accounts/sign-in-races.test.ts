@@ -264,10 +264,10 @@ test('of several codes that are sent for one sign-in at the same time one is use
   await barrier.query('begin')
   await barrier.query('select from auth.verification where identifier = $1 for update', [rows[0]?.identifier])
   const codes = [...person.recoveryCodes.slice(0, 3), codeOf(person.secret)]
-  const answers = codes.map((code) => post(server.url, 'sign-in/code', { challenge, code }))
+  const responses = codes.map((code) => post(server.url, 'sign-in/code', { challenge, code }))
   await untilBlocked(codes.length)
   await barrier.query('rollback')
-  const outcomes = (await Promise.all(answers)).map(({ body }: ApiResponse) => body.code ?? 'signed in')
+  const outcomes = (await Promise.all(responses)).map(({ body }: ApiResponse) => body.code ?? 'signed in')
   expect(outcomes.toSorted()).toEqual(['sign_in_expired', 'sign_in_expired', 'sign_in_expired', 'signed in'])
   const [isApp, used] = await usedCodes(person.id)
   expect(Number(isApp) + Number(used)).toBe(1)

@@ -2,11 +2,12 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { type BackupEvent, type BaseManifest, runContinuousBackup } from '@holdfast/adapters/backup'
-import { createPool } from '@holdfast/engine'
+import { createPool, readRelease } from '@holdfast/engine'
 import { readConfig } from '../config/config.ts'
 import { createLogger, type Logger } from '../observe/logger.ts'
+import { backupKeys } from './backup-keys.ts'
 import { ErasureList } from './erasure-list.ts'
-import { backupKeys, openBackups, releaseOf } from './open-backups.ts'
+import { openBackups } from './open-backups.ts'
 import { restoreObstacle } from './restore-obstacle.ts'
 import { runRestoreTests } from './restore-tests.ts'
 import type { BackupProcessStart } from './start-backups.ts'
@@ -44,7 +45,7 @@ async function run(place: string, { databaseUrl, embedded }: BackupProcessStart)
     databaseUrl,
     store,
     keys: backupKeys(config),
-    release: await releaseOf(),
+    release: await readRelease(),
     embedded,
     flushSeconds: config.backupSeconds,
     copyHours: config.backupHours,

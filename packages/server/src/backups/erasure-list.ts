@@ -10,7 +10,7 @@ import type { ObjectStore } from '@holdfast/adapters/object-store'
 import { type Erased, erasuresSince, isId } from '@holdfast/engine'
 import type pg from 'pg'
 import type { Config } from '../config/config.ts'
-import { backupKeys } from './open-backups.ts'
+import { backupKeys } from './backup-keys.ts'
 
 /** Longer than any transaction that erases, whose time is that of its end at the latest. */
 const overlapMs = 600_000

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { chooseBackup, readCatalogue } from '@holdfast/adapters/backup'
 import type { ObjectStore } from '@holdfast/adapters/object-store'
+import { readRelease } from '@holdfast/engine'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../observe/logger.ts'
-import { backupKeys, releaseOf } from './open-backups.ts'
+import { backupKeys } from './backup-keys.ts'
 import { restoreBackup, verifyRestored } from './restore-and-verify.ts'
 
 /** The result of a restore test, which is stored with the backups. */
@@ -71,7 +72,7 @@ async function testNewest(
   await rm(dataDirectory, { recursive: true, force: true })
   await mkdir(dataDirectory, { recursive: true, mode: 0o711 })
   try {
-    const backup = chooseBackup(store.name, catalogue, { to: null, id: null, release: await releaseOf() })
+    const backup = chooseBackup(store.name, catalogue, { to: null, id: null, release: await readRelease() })
     test.backup = backup.id
     const { bookings, overbooked, mismatches } = await restoreBackup({
       store,

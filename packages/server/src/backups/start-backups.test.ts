@@ -66,7 +66,7 @@ async function slots(): Promise<number> {
   return rows[0].count
 }
 
-/** Of the process of backups: its own, and that of its session, by which the scheduler may group processes. */
+/** The priority of the process of backups, and that of its session, by which the scheduler may group processes. */
 function prioritiesOfProcess(): number[] {
   const tasks = readdirSync('/proc/self/task').map((task) => `/proc/self/task/${task}/children`)
   const children = tasks.flatMap((path) => readFileSync(path, 'utf8').trim().split(' ')).filter((pid) => pid !== '')

@@ -2,7 +2,7 @@ import { createEngine, takeFailingBusyCalendars } from '@holdfast/engine'
 import { aClinic, aDoctor, aMember } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
 import { runningServer } from '../../test/running-server.ts'
-import { type AccountMails, createAccountMails, sealedAccountMails } from '../messages/account-mails.ts'
+import { type AccountMails, createAccountMails, sealedAccountMails } from '../messages/account-mails/account-mails.ts'
 import { notifyDoctor } from './notify-doctor.ts'
 
 const secrets = ['a secret of the tests']

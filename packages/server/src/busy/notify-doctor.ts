@@ -1,8 +1,8 @@
 import type { FailingBusyCalendar, MessageLanguage } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { type AccountMails, noticeHours } from '../messages/account-mails.ts'
-import { whenText } from '../messages/visit-context.ts'
+import { type AccountMails, noticeHours } from '../messages/account-mails/account-mails.ts'
+import { whenText } from '../messages/rendering/visit-context.ts'
 import type { BusyCalendarReader } from './read-due-calendars.ts'
 
 type NotifyDeps = {

@@ -9,22 +9,22 @@ import { createLogger } from '../observe/logger.ts'
 import { createSealedTexts } from '../secrets/sealed-texts.ts'
 import { readDueCalendars } from './read-due-calendars.ts'
 
-type Answer = { status: number; headers?: Record<string, string>; body?: string }
+type Reply = { status: number; headers?: Record<string, string>; body?: string }
 
 /** A calendar server on this machine. */
 const test = databaseTest.extend('calendars', { scope: 'file' }, async ({ database: _ }, { onCleanup }) => {
-  const answers = new Map<string, Answer>()
+  const replies = new Map<string, Reply>()
   const requests: { url: string; etag: string | undefined }[] = []
   const server = createServer((request, response) => {
     const { url = '' } = request
     requests.push({ url, etag: request.headers['if-none-match'] })
-    const { status, headers = {}, body = '' } = answers.get(url) ?? { status: 404 }
+    const { status, headers = {}, body = '' } = replies.get(url) ?? { status: 404 }
     response.writeHead(status, headers).end(body)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onCleanup(() => void server.close())
   const { port } = server.address() as AddressInfo
-  return { answers, requests, origin: `http://127.0.0.1:${port}` }
+  return { replies, requests, origin: `http://127.0.0.1:${port}` }
 })
 
 const sealed = createSealedTexts(['a secret of the tests'], 'busy-calendar')
@@ -66,17 +66,17 @@ const empty = 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n'
 
 test('a calendar blocks a place, is asked whether it changed, and frees the place', async ({ database, calendars }) => {
   const { slot, state, isBlocked, due } = await aScene(database, `${calendars.origin}/moved.ics`)
-  calendars.answers.set('/moved.ics', { status: 302, headers: { location: '/a.ics' } })
-  calendars.answers.set('/a.ics', { status: 200, headers: { etag: '"1"' }, body: calendarWith(slot) })
+  calendars.replies.set('/moved.ics', { status: 302, headers: { location: '/a.ics' } })
+  calendars.replies.set('/a.ics', { status: 200, headers: { etag: '"1"' }, body: calendarWith(slot) })
   await read(database)
   expect(await isBlocked()).toBe(true)
   expect(await state()).toMatchObject({ readAt: expect.any(Date), problem: null })
-  calendars.answers.set('/a.ics', { status: 304 })
+  calendars.replies.set('/a.ics', { status: 304 })
   await due()
   await read(database)
   expect(calendars.requests.at(-1)).toEqual({ url: '/a.ics', etag: '"1"' })
   expect(await isBlocked()).toBe(true)
-  calendars.answers.set('/a.ics', { status: 200, body: empty })
+  calendars.replies.set('/a.ics', { status: 200, body: empty })
   await due()
   await read(database)
   expect(await isBlocked()).toBe(false)
@@ -84,7 +84,7 @@ test('a calendar blocks a place, is asked whether it changed, and frees the plac
 
 test('a failure is shown, blocks nothing else and is notified once after a day', async ({ database, calendars }) => {
   const { doctor, slot, state, isBlocked, due } = await aScene(database, `${calendars.origin}/b.ics`)
-  calendars.answers.set('/b.ics', { status: 200, body: calendarWith(slot) })
+  calendars.replies.set('/b.ics', { status: 200, body: calendarWith(slot) })
   await read(database)
   const failures = [
     [{ status: 500 }, 'status'],
@@ -92,8 +92,8 @@ test('a failure is shown, blocks nothing else and is notified once after a day',
     [{ status: 302 }, 'status'],
     [{ status: 200, body: 'x'.repeat(5_000_001) }, 'too_large'],
   ] as const
-  for (const [answer, reason] of failures) {
-    calendars.answers.set('/b.ics', answer)
+  for (const [reply, reason] of failures) {
+    calendars.replies.set('/b.ics', reply)
     await due()
     expect(await read(database)).toEqual([])
     expect(await state()).toMatchObject({ reason, problem: expect.any(String) })

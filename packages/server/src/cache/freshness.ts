@@ -1,8 +1,8 @@
 import { createWaker, type Engine, EventTail, LogAhead } from '@holdfast/engine'
 import type pg from 'pg'
+import { DatabaseBreaker } from '../lifecycle/database-breaker.ts'
 import type { Logger } from '../observe/logger.ts'
 import { changesOfCommitted, changesOfEntry, type KnownEntries } from './changes.ts'
-import { DatabaseBreaker } from './database-breaker.ts'
 import { ResponseCache } from './response-cache.ts'
 
 export type FreshnessSettings = { pool: pg.Pool; listenUrl: string; cacheBytesMax: number; log: Logger }
@@ -39,14 +39,13 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
     listenUrl,
     ownWaker: waker,
     onRead(result) {
-      const { kind } = result
       if (result.kind === 'failed' && result.error instanceof LogAhead && !isAheadLogged) {
         log.error(result.error.message)
         isAheadLogged = true
       }
-      if (kind === 'read') breaker.succeeded()
-      else breaker.failed()
-      for (const listener of trustListeners) listener(kind === 'read')
+      const isRead = result.kind === 'read'
+      breaker.report(isRead)
+      for (const listener of trustListeners) listener(isRead)
     },
     // What was read before may be of another server, or of a history that was lost.
     onEpoch() {

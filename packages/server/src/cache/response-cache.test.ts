@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { SlotChange } from './changes.ts'
 import { type LoadedResponse, ResponseCache } from './response-cache.ts'
 
@@ -28,7 +28,7 @@ const textOf = async (response: Promise<{ body: string; isStale: boolean }>) => 
 }
 
 describe('ResponseCache', () => {
-  const open = (now?: () => number) => new ResponseCache({ bytesMax: 1_000_000, ...(now ? { now } : {}) })
+  const open = () => new ResponseCache({ bytesMax: 1_000_000 })
   const query = (load: () => Promise<LoadedResponse>, wishes = {}) => ({
     key: 'k',
     mayBeCached: true,
@@ -166,15 +166,16 @@ describe('ResponseCache', () => {
   })
 
   test('a response is not served after freshUntilMs', async () => {
-    let nowMs = 1_000
-    const cache = open(() => nowMs)
+    vi.useFakeTimers({ now: 1_000, toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const cache = open()
     const held = heldLoads()
     const reading = cache.read(query(held.load))
     held.loads[0]?.give('until 2000', { freshUntilMs: 2_000 })
     await reading
-    nowMs = 1_999
+    vi.setSystemTime(1_999)
     expect(cache.current('k')).toBeDefined()
-    nowMs = 2_000
+    vi.setSystemTime(2_000)
     expect(cache.current('k')).toBeUndefined()
   })
 

@@ -52,14 +52,12 @@ export class ResponseCache {
   readonly #entries: LRUCache<string, Entry>
   readonly #loads = new Map<string, Load>()
   readonly #figures = { hits: 0, misses: 0, loads: 0, stale: 0 }
-  readonly #now: () => number
   /** The last changes; null: everything may have changed. */
   #changes: (Change | null)[] = []
   #changesForgotten = 0
   #isTrusted = true
 
-  constructor(settings: { bytesMax: number; now?: () => number }) {
-    this.#now = settings.now ?? Date.now
+  constructor(settings: { bytesMax: number }) {
     this.#entries = new LRUCache({
       maxSize: settings.bytesMax,
       maxEntrySize: Math.ceil(settings.bytesMax / 4),
@@ -76,7 +74,7 @@ export class ResponseCache {
    */
   current(key: string, readAfter: bigint | null = null): CachedResponse | undefined {
     const entry = this.#isTrusted ? this.#entries.get(key) : undefined
-    if (entry === undefined || entry.response.freshUntilMs <= this.#now()) return undefined
+    if (entry === undefined || entry.response.freshUntilMs <= Date.now()) return undefined
     if (readAfter !== null && entry.response.horizon <= readAfter) return undefined
     if (this.#isOutdated(entry.response, entry.changesSeen, this.#changeCount)) return undefined
     entry.changesSeen = this.#changeCount

@@ -16,7 +16,7 @@ export type CalendarChange =
 
 /**
  * Receives a change. It must only note it, and send after the current turn of the event loop: then all changes of the
- * turn are noted, and {@link Calendar.settledBefore} is right for what is sent.
+ * turn are noted, and {@link Calendar.emittedBefore} is right for what is sent.
  */
 export type ChangeListener = (change: CalendarChange) => void
 

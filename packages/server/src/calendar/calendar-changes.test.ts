@@ -106,7 +106,7 @@ describe('watched doctors', () => {
     const { position } = await claim(scene)
     expect(scene.changes).toEqual([])
     scene.log.open()
-    await scene.settled()
+    await scene.untilCurrent()
     expect(scene.changes).toEqual([
       {
         kind: 'slot',
@@ -129,31 +129,31 @@ describe('watched doctors', () => {
     const { position } = await claim(scene, 'elsewhere')
     await seen(() => scene.gates.slots.waiting.length === 1, 'the read of the slot')
     await seen(() => scene.calendar.horizon > position, 'the log')
-    expect([scene.changes, scene.calendar.settledBefore]).toEqual([[], position])
+    expect([scene.changes, scene.calendar.emittedBefore]).toEqual([[], position])
     scene.gates.slots.open()
-    await scene.settled()
+    await scene.untilCurrent()
     expect(scene.changes).toMatchObject([{ slotId: scene.slot.id, available: 4, at: position, cause: 'event' }])
-    expect(scene.calendar.settledBefore).toBe(scene.calendar.horizon)
+    expect(scene.calendar.emittedBefore).toBe(scene.calendar.horizon)
   })
 
   test('a lapse is emitted once, of a slot that was never listed too', async ({ database }) => {
     const { scene } = await beforeLapse(database, {}, async (each, hold) => {
       await hold()
-      await each.settled()
+      await each.untilCurrent()
       await watch(each)
     })
     await seen(() => scene.changes.length > 0, 'the lapse')
-    await scene.settled()
+    await scene.untilCurrent()
     expect(scene.changes).toMatchObject([{ slotId: scene.slot.id, available: 5, cause: 'lapse' }])
   })
 
   test('a lapse that a load sees before its timer is emitted by the load', async ({ database }) => {
     const scene = await aScene(database)
     await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 3_600_000) })
-    await scene.settled()
+    await scene.untilCurrent()
     await watch(scene)
     await lapseHolds(database, scene.slot)
-    await scene.settled()
+    await scene.untilCurrent()
     scene.changes.length = 0
     expect(await scene.listed()).toBe(5)
     expect(scene.changes).toMatchObject([{ slotId: scene.slot.id, available: 5, cause: 'lapse' }])
@@ -165,10 +165,10 @@ describe('watched doctors', () => {
     const target = await aSlot(database, colleague, { capacity: 2 })
     await scene.calendar.watch([scene.doctor.id, colleague.id], { readAgain: false })
     const { bookingId } = await claim(scene)
-    await scene.settled()
+    await scene.untilCurrent()
     scene.changes.length = 0
     await scene.elsewhere.move({ bookingId, slotId: target.id, actorId: null, onBehalf: true })
-    await scene.settled()
+    await scene.untilCurrent()
     const units = scene.changes.filter((change) => change.kind === 'slot')
     expect(new Map(units.map(({ slotId, available }) => [slotId, available]))).toEqual(
       new Map([
@@ -182,14 +182,14 @@ describe('watched doctors', () => {
     const scene = await aScene(database)
     await watch(scene)
     await aSlot(database, scene.doctor)
-    await scene.settled()
+    await scene.untilCurrent()
     expect(scene.changes).toMatchObject([{ kind: 'doctor', doctorId: scene.doctor.id }])
   })
 
   test('dropped from memory, they keep their lapses', async ({ database }) => {
     const { scene } = await beforeLapse(database, { bytesMax: 2_000 }, async (each, hold) => {
       await hold()
-      await each.settled()
+      await each.untilCurrent()
       await watch(each)
       await each.listed()
       const other = await aDoctor(database, each.clinic)
@@ -207,7 +207,7 @@ describe('watched doctors', () => {
         scene.doctor.id,
         active,
       ])
-      await scene.settled()
+      await scene.untilCurrent()
     }
     const { scene } = await beforeLapse(database, {}, async (each, hold) => {
       await watch(each)

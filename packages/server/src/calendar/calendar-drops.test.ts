@@ -22,7 +22,7 @@ describe('changes of the directory', () => {
     })
     expect(Object.values(unitsOf(await scene.list()))).toEqual([5, 2])
     scene.log.open()
-    await scene.settled()
+    await scene.untilCurrent()
     await scene.list()
     expect(scene.calendar.figures.loads).toBe(2)
   })
@@ -37,7 +37,7 @@ describe('changes of the directory', () => {
       const late = scene.list()
       await seen(() => scene.gates.days.waiting.length === 1, 'the load')
       const added = await aSlot(database, scene.doctor)
-      await scene.settled()
+      await scene.untilCurrent()
       scene.gates.days.open()
       await late
       return unitsOf(await scene.list())[added.id]
@@ -53,11 +53,11 @@ describe('changes of the directory', () => {
       scene.clinic.no,
       'Asia/Tokyo',
     ])
-    await scene.settled()
+    await scene.untilCurrent()
     const view = await scene.list()
     expect(view?.calendar.rules.timezone).toBe('Asia/Tokyo')
     await database.ownerPool.query('update holdfast.resource set active = false where id = $1', [scene.doctor.id])
-    await scene.settled()
+    await scene.untilCurrent()
     expect(await scene.list()).toBeNull()
   })
 })
@@ -96,13 +96,13 @@ describe('a slot that the loaded days lack', () => {
       dryRun: false,
       actorId: null,
     })
-    await scene.settled()
+    await scene.untilCurrent()
     await scene.list()
     // An earlier release could confirm bookings in withdrawn slots.
     const { id: bookingId } = await aBooking(database, scene.slot)
     if (change === 'cancel') await cancel(scene, bookingId)
     else await scene.engine.move({ bookingId, slotId: scene.other.id, actorId: null, onBehalf: true })
-    await scene.settled()
+    await scene.untilCurrent()
     expect(rowsOf(await scene.list()).map(([id]) => id)).toEqual([scene.other.id])
   })
 })
@@ -122,10 +122,10 @@ describe('without the database', () => {
     scene.commits.open((queue) => queue.flatMap((one) => positions.map((position) => ({ ...one, ...lost, position }))))
     scene.calendar.trust(false)
     scene.calendar.trust(true)
-    await scene.settled()
+    await scene.untilCurrent()
     const before = await scene.listed()
     await claim(scene, 'elsewhere')
-    await scene.settled()
+    await scene.untilCurrent()
     expect([before, await scene.listed()]).toEqual([4, 3])
   })
 
@@ -156,7 +156,7 @@ describe('without the database', () => {
     const scene = await aScene(database)
     await scene.listed()
     await claim(scene)
-    await scene.settled()
+    await scene.untilCurrent()
     await database.ownerPool.query('update holdfast.slot set taken = 0 where id = $1', [scene.slot.id])
     scene.plant.days = new Snapshot(5, 5, [])
     expect(await scene.listed()).toBe(4)

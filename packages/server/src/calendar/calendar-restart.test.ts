@@ -64,6 +64,6 @@ test('a list that waits while too many changed slots are forgotten is loaded aga
   report(booked(50_001), 4n)
   patch.resolve({ snapshot, asOf, slots: [] })
   expect(await listed).toBe(4)
-  expect(calendar.figures).toMatchObject({ loads: 2, unsettled: 0 })
+  expect(calendar.figures).toMatchObject({ loads: 2, changedSlots: 0 })
   calendar.stop()
 })

@@ -17,7 +17,6 @@ import type { CalendarChange, ChangeListener, LogListener } from './calendar-cha
 import { DoctorCalendar } from './doctor-calendar.ts'
 import { Horizon } from './horizon.ts'
 import { tooManyChanges } from './patch-reader.ts'
-import { reloadWhileHeld } from './reload-while-held.ts'
 import { SlotValues } from './slot-values.ts'
 
 export type CalendarDeps = {
@@ -49,7 +48,7 @@ export type WatchedDoctor = { isPartial: boolean; lapsed: string[] }
 const roundsMax = 10
 /** Enough while another transaction holds the log back for minutes. Changes of further ones are applied twice. */
 const ownMax = 100_000
-const unsettledMax = 50_000
+const changedSlotsMax = 50_000
 
 /**
  * The slots of the doctors whom somebody reads or watches, in memory. Patched with every change, not loaded again:
@@ -65,10 +64,9 @@ export class Calendar {
   readonly #ranges = new LRUCache<string, { start: number; end: number }>({ max: 1_000 })
   /** What transactions of this process changed, which the log has not reported yet. */
   readonly #own = new Map<bigint, LogEntry['kind']>()
-  readonly #changeListeners = new Set<ChangeListener>()
-  readonly #logListeners = new Set<LogListener>()
+  readonly #changeListeners: ChangeListener[] = []
+  readonly #logListeners: LogListener[] = []
   readonly #unsubscribe: () => void
-  readonly #endReloads: () => void
   readonly #horizon: Horizon
   #isTrusted = true
   #loads = 0
@@ -76,7 +74,8 @@ export class Calendar {
 
   constructor(deps: CalendarDeps) {
     this.#deps = deps
-    this.#horizon = new Horizon(deps.tail.horizon)
+    // While the log stands still, a list is at most a minute old.
+    this.#horizon = new Horizon(deps.tail.horizon, () => this.outdate())
     this.#loaded = new LRUCache({
       maxSize: deps.bytesMax,
       sizeCalculation: ({ bytes }) => bytes,
@@ -93,7 +92,6 @@ export class Calendar {
       emit: (change) => this.#emit([change]),
     })
     this.#unsubscribe = deps.tail.subscribe((entries, horizon) => this.#takeLog(entries, horizon))
-    this.#endReloads = reloadWhileHeld(this)
   }
 
   /** Every log entry below it has been applied. */
@@ -102,7 +100,7 @@ export class Calendar {
   }
 
   /** All changes before it were emitted, so that a client can resume from the position before. */
-  get settledBefore(): bigint {
+  get emittedBefore(): bigint {
     return this.#values.patches.oldestAt ?? this.#horizon.position
   }
 
@@ -114,16 +112,14 @@ export class Calendar {
     return { ...this.#values.figures, loads: this.#loads, doctors: this.#doctors.size, slots, bytes }
   }
 
-  /** Calls the listener with the changes of watched doctors. @returns a function that ends the subscription */
-  onChange(listener: ChangeListener): () => void {
-    this.#changeListeners.add(listener)
-    return () => this.#changeListeners.delete(listener)
+  /** Calls the listener with the changes of watched doctors. */
+  onChange(listener: ChangeListener): void {
+    this.#changeListeners.push(listener)
   }
 
-  /** Calls the listener with every page of the log. @returns a function that ends the subscription */
-  onLog(listener: LogListener): () => void {
-    this.#logListeners.add(listener)
-    return () => this.#logListeners.delete(listener)
+  /** Calls the listener with every page of the log. */
+  onLog(listener: LogListener): void {
+    this.#logListeners.push(listener)
   }
 
   /** Applies each write of this process before its caller gets the response. */
@@ -218,7 +214,7 @@ export class Calendar {
 
   stop(): void {
     this.#unsubscribe()
-    this.#endReloads()
+    this.#horizon.stop()
     this.#values.stop()
     for (const doctor of this.#doctors.values()) doctor.stop()
   }
@@ -237,7 +233,7 @@ export class Calendar {
         }
         notBeforeMs = null
         const restarts = this.#restarts
-        await this.#values.patches.settle(doctor, readAfter !== null)
+        await this.#values.patches.readChanged(doctor, readAfter !== null)
         // A restart may have forgotten slots that the list waits for.
         const view = this.#restarts === restarts ? this.#viewOf(doctor, from, to) : null
         if (view !== null) return view
@@ -332,7 +328,7 @@ export class Calendar {
       changes.push(...(entry.kind === 'directory' ? this.#takeDirectory(entry, at) : this.#takeBooking(entry, at)))
     }
     this.#horizon.advance(horizon)
-    if (this.#values.patches.size > unsettledMax) {
+    if (this.#values.patches.size > changedSlotsMax) {
       this.#values.patches.clear()
       this.#restart()
     } else this.#emit(changes)
@@ -369,7 +365,7 @@ export class Calendar {
   #restart(): void {
     this.#restarts += 1
     this.#distrust()
-    // What was unsettled before is emitted nevertheless.
+    // What had changed before is emitted nevertheless.
     for (const doctor of this.#doctors.values()) if (doctor.isWatched) void this.#values.readHolds(doctor)
     this.#emit([{ kind: 'all', at: this.#horizon.position }])
   }

@@ -1,8 +1,6 @@
 import type { CalendarDays, CalendarRules, CalendarSlot, Snapshot } from '@holdfast/engine'
+import { DoctorTexts, type VisitSlot } from './doctor-texts.ts'
 import { bytesPerSlot, notRead, type Order, SlotTable, type Source } from './slot-table.ts'
-
-/** Times in milliseconds since 1970. */
-export type VisitSlot = (id: string, startsAtMs: number, endsAtMs: number, capacity: number, available: number) => void
 
 /**
  * The units of a slot. `lapsesAtMs`: when its next hold lapses, by the monotonic clock; null: it has no hold.
@@ -20,19 +18,17 @@ export type DaysLoader = {
 }
 
 type Range = { startMs: number; endMs: number }
-type ChangedListener = (startMs: number, endMs: number) => void
 type LapseListener = (doctor: DoctorCalendar, slotIds: readonly string[]) => void
 
 /**
- * Days that are being loaded. `directoryXids`: the directory changed meanwhile; a load that did not see all of these is
- * outdated. `notes`: changes of slots that were written meanwhile, and are applied if the load did not see them.
+ * Days that are being loaded. `directoryXids`: what changed the directory meanwhile. If there are any, nobody else
+ * joins the load; if it did not see all of them, it is outdated. `notes`: changes of slots that were written meanwhile,
+ * and are applied if the load did not see them.
  */
 type Load = {
   days: string
   beganAtMs: number
   isFound: Promise<boolean>
-  isJoinable: boolean
-  isOutdated: boolean
   notes: { xid: number; take: () => void }[]
   directoryXids: number[]
 }
@@ -43,6 +39,8 @@ const emptyBytes = 1_500
 /** Every list looks at them, and anyone can ask for days that are far apart. */
 const rangesMax = 100
 const timerMsMax = 3_600_000
+/** A transaction that no snapshot sees. */
+const seenByNone = Number.POSITIVE_INFINITY
 
 /**
  * A doctor whose lists are read, or whom subscribers watch: the slots of the days that were loaded, and others that
@@ -61,7 +59,6 @@ export class DoctorCalendar {
   readonly #holds = new Map<string, number>()
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
-  readonly #listeners: ChangedListener[] = []
   readonly #loads = new Set<Load>()
   #isCurrent = false
   /** The earliest snapshot of the loaded days. */
@@ -69,6 +66,7 @@ export class DoctorCalendar {
   #watchers = 0
   #holdsSeen: Snapshot | null = null
   #directoryXid = 0
+  #texts: DoctorTexts | undefined
 
   /** @param onLapse is called when holds of these slots have lapsed, once for each hold */
   constructor(doctorId: string, onLapse: LapseListener = () => undefined) {
@@ -84,6 +82,12 @@ export class DoctorCalendar {
   /** The database's time of the latest change that is included; never goes back. */
   get asOfMs(): number {
     return this.#asOfMs
+  }
+
+  /** Of the lists that were read. */
+  get texts(): DoctorTexts {
+    this.#texts ??= new DoctorTexts(this)
+    return this.#texts
   }
 
   get slots(): number {
@@ -132,14 +136,6 @@ export class DoctorCalendar {
     }
   }
 
-  /**
-   * Calls the listener when slots that start in [startMs, endMs) have changed; from -Infinity to Infinity: the rules
-   * have, or everything. The listener stays as long as this object.
-   */
-  onChange(listener: ChangedListener): void {
-    this.#listeners.push(listener)
-  }
-
   /** Units available, if the slot is stored. */
   availableOf(slotId: string): number | undefined {
     const row = this.#table.find(slotId, null)
@@ -172,7 +168,8 @@ export class DoctorCalendar {
     this.#table.replace(this.#table.firstFrom(startMs), this.#table.firstFrom(endMs), slots)
     this.#rules = rules
     this.#asOfMs = Math.max(this.#asOfMs, asOf.getTime())
-    if (isFirst) this.#notify(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)
+    // The limits of local days depend on the clinic's time zone, which may have changed too.
+    if (isFirst) this.#texts?.clear()
   }
 
   add(slot: Pick<CalendarSlot, 'id' | 'startsAt' | 'endsAt' | 'capacity'>): void {
@@ -200,20 +197,17 @@ export class DoctorCalendar {
     }
     if (before !== available) {
       this.#asOfMs = Math.max(this.#asOfMs, asOfMs)
-      this.#notify(startsAtMs, startsAtMs + 1)
+      this.#texts?.outdate(startsAtMs, startsAtMs + 1)
     }
     return { order, wasHeld }
   }
 
   /** The days are loaded again when they are asked for. @param xid what changed the directory; null: not known */
   outdate(xid: number | null): void {
-    for (const load of this.#loads) {
-      load.isJoinable = false
-      if (xid === null) load.isOutdated = true
-      else load.directoryXids.push(xid)
-    }
+    const changedBy = xid ?? seenByNone
+    for (const load of this.#loads) load.directoryXids.push(changedBy)
     if (xid !== null) this.#directoryXid = Math.max(this.#directoryXid, xid)
-    if (xid === null || this.#seen?.sees(xid) !== true) this.#isCurrent = false
+    if (this.#seen?.sees(changedBy) !== true) this.#isCurrent = false
   }
 
   /** For loads in progress, which may not see what this transaction wrote. */
@@ -233,7 +227,7 @@ export class DoctorCalendar {
     if (joined !== undefined) return joined.isFound
     const { promise: isFound, resolve, reject } = Promise.withResolvers<boolean>()
     const beganAtMs = performance.now()
-    const load: Load = { days, beganAtMs, isFound, isJoinable: true, isOutdated: false, notes: [], directoryXids: [] }
+    const load: Load = { days, beganAtMs, isFound, notes: [], directoryXids: [] }
     this.#loads.add(load)
     read()
       .then((loaded) => this.#store(load, loaded, take))
@@ -259,7 +253,7 @@ export class DoctorCalendar {
     this.#ranges = []
     this.#table = new SlotTable()
     this.#holds.clear()
-    this.#notify(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)
+    this.#texts?.clear()
   }
 
   /** No lapse is reported any more. */
@@ -268,7 +262,7 @@ export class DoctorCalendar {
   }
 
   #joinable(days: string) {
-    return this.#loads.values().filter((load) => load.isJoinable && load.days === days)
+    return this.#loads.values().filter((load) => load.directoryXids.length === 0 && load.days === days)
   }
 
   #store(load: Load, loaded: CalendarDays | null, take: DaysLoader['take']): boolean {
@@ -278,7 +272,7 @@ export class DoctorCalendar {
       return false
     }
     const { snapshot } = loaded
-    const isLate = load.isOutdated || load.directoryXids.some((xid) => !snapshot.sees(xid))
+    const isLate = load.directoryXids.some((xid) => !snapshot.sees(xid))
     if (isLate && this.#isCurrent) return true
     this.cover(loaded, !this.#isCurrent)
     if (!this.#isCurrent || this.#seen === null || snapshot.isBefore(this.#seen)) this.#seen = snapshot
@@ -309,10 +303,6 @@ export class DoctorCalendar {
     for (const slotId of lapsed) this.#holds.set(slotId, Number.POSITIVE_INFINITY)
     this.#arm(nextMs)
     if (lapsed.length > 0) this.#onLapse(this, lapsed)
-  }
-
-  #notify(startMs: number, endMs: number): void {
-    for (const listener of this.#listeners) listener(startMs, endMs)
   }
 }
 

@@ -1,8 +1,6 @@
 import { hash } from 'node:crypto'
-import { localDays } from '@holdfast/engine'
+import { type CalendarRules, localDays } from '@holdfast/engine'
 import { bookableTime } from './bookable-time.ts'
-import type { DaysView } from './calendar.ts'
-import type { DoctorCalendar } from './doctor-calendar.ts'
 import { SlotJson } from './slot-json.ts'
 
 /** Local days `YYYY-MM-DD`, both included. `onlyAvailable`: only slots that can be booked now. */
@@ -13,6 +11,20 @@ export type ListedDays = { from: string; to: string; onlyAvailable: boolean }
  * or too near, by the database's clock; Infinity: never.
  */
 export type WrittenText = { body: string; etag: string; untilMs: number }
+
+/** Times in milliseconds since 1970. */
+export type VisitSlot = (id: string, startsAtMs: number, endsAtMs: number, capacity: number, available: number) => void
+
+/** The calendar whose texts these are. */
+export type WrittenCalendar = {
+  readonly doctorId: string
+  readonly rules: CalendarRules
+  /** Calls `visit` for each slot that starts in [startMs, endMs), by start. They must be loaded. */
+  forEachSlot(startMs: number, endMs: number, visit: VisitSlot): void
+}
+
+/** The slots that start in [start, end), milliseconds since 1970. */
+type View = { start: number; end: number; asOfMs: number; nowMs: number }
 
 type Days = { startMs: number; endMs: number; written: WrittenText | null }
 type List = Days & { days: readonly Days[] }
@@ -25,15 +37,14 @@ const entryBytes = 400
  * list is joined from its days, with an entity tag from theirs.
  */
 export class DoctorTexts {
-  readonly #calendar: DoctorCalendar
+  readonly #calendar: WrittenCalendar
   readonly #json: SlotJson
   readonly #days = new Map<string, Days>()
   readonly #lists = new Map<string, List>()
 
-  constructor(calendar: DoctorCalendar) {
+  constructor(calendar: WrittenCalendar) {
     this.#calendar = calendar
     this.#json = new SlotJson(calendar.doctorId)
-    calendar.onChange((startMs, endMs) => this.#changed(startMs, endMs))
   }
 
   get bytes(): number {
@@ -57,7 +68,7 @@ export class DoctorTexts {
   }
 
   /** Writes the list of a view, which shows these days. */
-  write(listed: ListedDays, view: DaysView): WrittenText {
+  write(listed: ListedDays, view: View): WrittenText {
     const list = this.#lists.getOrInsertComputed(keyOf(listed), () => this.#listOf(listed, view))
     const days = list.days.map((day) => this.#dayText(day, listed.onlyAvailable, view.nowMs))
     const items = days.flatMap(({ body }) => (body === '' ? [] : [body])).join(',')
@@ -69,15 +80,14 @@ export class DoctorTexts {
     return list.written
   }
 
-  #changed(startMs: number, endMs: number): void {
-    // The days' limits depend on the clinic's time zone, which may have changed too.
-    if (startMs === Number.NEGATIVE_INFINITY) this.clear()
+  /** Slots that start in [startMs, endMs) have changed: texts with them are written again. */
+  outdate(startMs: number, endMs: number): void {
     for (const map of [this.#days, this.#lists]) {
       for (const days of map.values()) if (days.startMs < endMs && startMs < days.endMs) days.written = null
     }
   }
 
-  #listOf({ from, to, onlyAvailable }: ListedDays, { start, end }: DaysView): List {
+  #listOf({ from, to, onlyAvailable }: ListedDays, { start, end }: View): List {
     const days = localDays(from, to, this.#calendar.rules.timezone).map(({ date, start: first, end: next }) =>
       this.#days.getOrInsertComputed(keyOf({ from: date, to: date, onlyAvailable }), () => ({
         startMs: first.getTime(),

@@ -39,7 +39,7 @@ test.for([true, false])(
     const { reader, read, add } = aReader()
     add(other, 30_000, false)
     add(mine, 1, isOwn)
-    await reader.settle(mine, !isOwn)
+    await reader.readChanged(mine, !isOwn)
     expect(read.flat()).toContain(`mine 0 ${isOwn}`)
     expect(reader.mustWait(mine, !isOwn)).toBe(false)
     expect(read.length).toBe(1)
@@ -49,7 +49,7 @@ test.for([true, false])(
 test('a list waits for all reads that its slots need', async () => {
   const { reader, read, add } = aReader()
   add(mine, 24_000, true)
-  await reader.settle(mine, false)
+  await reader.readChanged(mine, false)
   expect(reader.mustWait(mine, false)).toBe(false)
   expect(read.length).toBe(5)
 })
@@ -57,7 +57,7 @@ test('a list waits for all reads that its slots need', async () => {
 test('a list fails when its slots are more than can be read in time', async () => {
   const { reader, add } = aReader()
   add(mine, 70_000, true)
-  await expect(reader.settle(mine, false)).rejects.toThrow(DatabaseUnavailable)
+  await expect(reader.readChanged(mine, false)).rejects.toThrow(DatabaseUnavailable)
 })
 
 test('a list does not wait for changes after it was asked for', async () => {
@@ -65,7 +65,7 @@ test('a list does not wait for changes after it was asked for', async () => {
     reading.add({ slotId: `later ${count}`, calendar: mine, at: null, mustWait: true })
   })
   reader.add({ slotId: 'first', calendar: mine, at: null, mustWait: true })
-  await reader.settle(mine, false)
+  await reader.readChanged(mine, false)
   expect(read).toEqual([['first']])
 })
 
@@ -74,10 +74,10 @@ test('a list that is asked for during a read waits for that one, and the next', 
   const { reader, read } = aReader((reading, count) => {
     if (count > 1) return
     reading.add({ slotId: 'late', calendar: mine, at: null, mustWait: true })
-    late = reading.settle(mine, false)
+    late = reading.readChanged(mine, false)
   })
   reader.add({ slotId: 'first', calendar: mine, at: null, mustWait: true })
-  await reader.settle(mine, false)
+  await reader.readChanged(mine, false)
   expect(read).toEqual([['first']])
   await late
   expect(read).toEqual([['first'], ['late']])

@@ -1,4 +1,5 @@
 import { type CalendarReads, DatabaseUnavailable } from '@holdfast/engine'
+import { pauseAfter } from '../lifecycle/pause-after.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { DoctorCalendar } from './doctor-calendar.ts'
 import { Pacing } from './pacing.ts'
@@ -7,7 +8,7 @@ import { Pacing } from './pacing.ts'
  * A slot that has changed, and must be read. `at`: the position of the change in the log, if subscribers have to be
  * notified of it; null: they are only if a hold has lapsed. `mustWait`: lists that are asked for now must show it.
  */
-export type Unsettled = { slotId: string; calendar: DoctorCalendar; at: bigint | null; mustWait: boolean }
+export type ChangedSlot = { slotId: string; calendar: DoctorCalendar; at: bigint | null; mustWait: boolean }
 
 export type SlotsRead = Awaited<ReturnType<CalendarReads['slots']>>
 
@@ -16,14 +17,13 @@ export type PatchReaderDeps = {
   /** Minimum time between two reads, unless a list waits. */
   readMs: number
   log: Logger
-  onRead: (read: SlotsRead, beganAtMs: number, patched: ReadonlyMap<string, Unsettled>) => void
+  onRead: (read: SlotsRead, beganAtMs: number, patched: ReadonlyMap<string, ChangedSlot>) => void
 }
 
 /** Slots per read. */
 const slotsMax = 5_000
-const retryMsMin = 250
-const retryMsMax = 5_000
-/** Reads that a list waits for: enough for the 50,000 slots that may be unsettled at a time, and one more. */
+const retryMs = { min: 250, max: 5_000 }
+/** Reads that a list waits for: enough for the 50,000 slots that may have changed at a time, and one more. */
 const listReadsMax = 11
 
 /** A list that waits: for all slots of the doctor, or only for those that lists must show. */
@@ -33,10 +33,10 @@ type WaitingList = { calendar: DoctorCalendar; all: boolean }
 export class PatchReader {
   readonly #deps: PatchReaderDeps
   readonly #pacing = new Pacing()
-  #waiting = new Map<string, Unsettled>()
-  #patching = new Map<string, Unsettled>()
+  #waiting = new Map<string, ChangedSlot>()
+  #patching = new Map<string, ChangedSlot>()
   /** The calendars with such slots, and those of them whose lists must wait. */
-  readonly #unsettled = new Set<DoctorCalendar>()
+  readonly #changed = new Set<DoctorCalendar>()
   readonly #blocked = new Set<DoctorCalendar>()
   readonly #lists = new Set<WaitingList>()
   /** Resolves to the calendars with slots that lists wait for, and that this read has left for the next. */
@@ -67,7 +67,7 @@ export class PatchReader {
   }
 
   /** The slot changed after the read in progress may have read it. */
-  add(slot: Unsettled): void {
+  add(slot: ChangedSlot): void {
     const known = this.#waiting.get(slot.slotId)
     this.#waiting.set(slot.slotId, known === undefined ? slot : merged(known, slot))
     this.#count(slot)
@@ -75,7 +75,7 @@ export class PatchReader {
   }
 
   /** The log has reported a change that the slot's read includes, whether it is in progress or not. */
-  report(slot: Unsettled): void {
+  report(slot: ChangedSlot): void {
     const patching = this.#patching.get(slot.slotId)
     if (patching === undefined) this.add(slot)
     else this.#patching.set(slot.slotId, merged(patching, slot))
@@ -83,15 +83,15 @@ export class PatchReader {
 
   /** Whether a list of the doctor has to wait. @param all for each change, not only for those that lists must show */
   mustWait(calendar: DoctorCalendar, all: boolean): boolean {
-    return (all ? this.#unsettled : this.#blocked).has(calendar)
+    return (all ? this.#changed : this.#blocked).has(calendar)
   }
 
   /**
-   * Reads at once what a list of the doctor has to wait for: the slots that are unsettled now.
+   * Reads at once what a list of the doctor has to wait for: the slots that have changed until now.
    *
    * @throws what the read throws, and DatabaseUnavailable if there are too many
    */
-  async settle(calendar: DoctorCalendar, all: boolean): Promise<void> {
+  async readChanged(calendar: DoctorCalendar, all: boolean): Promise<void> {
     const list = { calendar, all }
     this.#lists.add(list)
     try {
@@ -114,13 +114,13 @@ export class PatchReader {
     clearTimeout(this.#timer)
   }
 
-  #count({ calendar, mustWait }: Unsettled): void {
-    this.#unsettled.add(calendar)
+  #count({ calendar, mustWait }: ChangedSlot): void {
+    this.#changed.add(calendar)
     if (mustWait) this.#blocked.add(calendar)
   }
 
   #recount(): void {
-    this.#unsettled.clear()
+    this.#changed.clear()
     this.#blocked.clear()
     for (const slot of this.#waiting.values()) this.#count(slot)
   }
@@ -140,10 +140,13 @@ export class PatchReader {
         return left
       })
       .catch((error: unknown) => {
+        const later = this.#waiting
+        this.#waiting = this.#patching
+        this.#patching = new Map()
+        for (const slot of later.values()) this.add(slot)
         if (this.#failures === 0) this.#deps.log.warn({ err: error }, 'changed slots cannot be read')
-        const pauseMs = Math.min(retryMsMax, retryMsMin * 2 ** this.#failures)
         this.#failures += 1
-        this.#nextReadAtMs = performance.now() + pauseMs * (0.5 + Math.random() / 2)
+        this.#nextReadAtMs = performance.now() + pauseAfter(this.#failures, retryMs) * (0.5 + Math.random() / 2)
         throw error
       })
       .finally(() => {
@@ -159,13 +162,7 @@ export class PatchReader {
     const beganAtMs = performance.now()
     this.#nextReadAtMs = beganAtMs + this.#deps.readMs * this.#pacing.stretch
     const left = this.#takeSome()
-    const read = await this.#deps.reads.slots([...this.#patching.keys()]).catch((error: unknown) => {
-      const later = this.#waiting
-      this.#waiting = this.#patching
-      this.#patching = new Map()
-      for (const slot of later.values()) this.add(slot)
-      throw error
-    })
+    const read = await this.#deps.reads.slots([...this.#patching.keys()])
     const patched = this.#patching
     this.#patching = new Map()
     this.#recount()
@@ -181,7 +178,7 @@ export class PatchReader {
   #takeSome(): ReadonlySet<DoctorCalendar> {
     const slots = [...this.#waiting.values()]
     const whole = new Set([...this.#lists].filter(({ all }) => all).map(({ calendar }) => calendar))
-    const isUrgent = ({ calendar, mustWait }: Unsettled) => mustWait || whole.has(calendar)
+    const isUrgent = ({ calendar, mustWait }: ChangedSlot) => mustWait || whole.has(calendar)
     const urgent = slots.filter(isUrgent)
     const ordered = slots.length <= slotsMax ? slots : [...urgent, ...slots.filter((slot) => !isUrgent(slot))]
     this.#patching = bySlot(ordered.slice(0, slotsMax))
@@ -190,7 +187,7 @@ export class PatchReader {
   }
 }
 
-function bySlot(slots: readonly Unsettled[]): Map<string, Unsettled> {
+function bySlot(slots: readonly ChangedSlot[]): Map<string, ChangedSlot> {
   return new Map(slots.map((slot) => [slot.slotId, slot]))
 }
 
@@ -199,7 +196,7 @@ export function tooManyChanges(message: string): DatabaseUnavailable {
   return new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
 }
 
-function merged(one: Unsettled, other: Unsettled): Unsettled {
+function merged(one: ChangedSlot, other: ChangedSlot): ChangedSlot {
   const at = one.at !== null && (other.at === null || one.at < other.at) ? one.at : other.at
   return { ...one, at, mustWait: one.mustWait || other.mustWait }
 }

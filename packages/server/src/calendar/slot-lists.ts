@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Calendar, DaysView } from './calendar.ts'
 import type { DoctorCalendar } from './doctor-calendar.ts'
-import { DoctorTexts, type ListedDays } from './doctor-texts.ts'
+import type { DoctorTexts, ListedDays } from './doctor-texts.ts'
 
 /** A list as it is sent. `isStale`: the database is unavailable, and these are the last slots known. */
 export type ListedSlots = { body: string; etag: string; isStale: boolean }
@@ -15,7 +15,6 @@ export type SlotListFigures = { hits: number; misses: number; stale: number; byt
  */
 export class SlotLists {
   readonly #calendar: Pick<Calendar, 'days'>
-  readonly #texts = new WeakMap<DoctorCalendar, DoctorTexts>()
   readonly #written: LRUCache<DoctorCalendar, DoctorTexts>
   readonly #figures = { hits: 0, misses: 0, stale: 0 }
 
@@ -50,14 +49,14 @@ export class SlotLists {
   #listOf(view: DaysView, listed: ListedDays, result: 'hits' | 'misses'): ListedSlots {
     const { isStale } = view
     this.#figures[isStale ? 'stale' : result] += 1
-    // Not `get`: on every read, the order of the LRU would cost more than writing what it drops.
-    const { body, etag } = this.#written.peek(view.calendar)?.current(listed, view.nowMs) ?? this.#write(view, listed)
+    // Without `get`: on every read, the order of the LRU would cost more than writing what it drops.
+    const { body, etag } = view.calendar.texts.current(listed, view.nowMs) ?? this.#write(view, listed)
     return { body, etag, isStale }
   }
 
   #write(view: DaysView, listed: ListedDays): { body: string; etag: string } {
     const { calendar } = view
-    const texts = this.#texts.getOrInsertComputed(calendar, () => new DoctorTexts(calendar))
+    const { texts } = calendar
     const written = texts.write(listed, view)
     // Its size has changed, which the LRU reads when it is set.
     this.#written.delete(calendar)

@@ -4,7 +4,7 @@ import type { Logger } from '../observe/logger.ts'
 import type { CalendarChange } from './calendar-change.ts'
 import { DatabaseClock } from './database-clock.ts'
 import type { DoctorCalendar, TakenValue } from './doctor-calendar.ts'
-import { PatchReader, type SlotsRead, type Unsettled } from './patch-reader.ts'
+import { type ChangedSlot, PatchReader, type SlotsRead } from './patch-reader.ts'
 import { SharedReader } from './shared-reader.ts'
 import type { Source } from './slot-table.ts'
 
@@ -26,11 +26,11 @@ const doctorsPerRead = 200
 
 /**
  * The values of the slots: from loads, from this process's own commits, and from the log, which only says that a slot
- * has changed: then it is `unsettled` until it has been read. So is a slot whose hold has lapsed.
+ * has changed: then it must be read. So must a slot whose hold has lapsed.
  */
 export class SlotValues {
   readonly clock = new DatabaseClock()
-  /** The slots that are unsettled. */
+  /** The slots that have changed and are not read yet. */
   readonly patches: PatchReader
   /** Reads doctors and their held slots. */
   readonly doctors: SharedReader<CalendarDoctor>
@@ -48,9 +48,9 @@ export class SlotValues {
     this.doctors = new SharedReader({ read: (doctorIds) => this.#readDoctors(doctorIds), keysMax: doctorsPerRead })
   }
 
-  /** Since the start: reads of changed slots (`patches`) and of doctors with their holds. `unsettled` is of now. */
+  /** Since the start: reads of changed slots (`patches`) and of doctors with their holds. `changedSlots` is of now. */
   get figures() {
-    return { ...this.#figures, unsettled: this.patches.size }
+    return { ...this.#figures, changedSlots: this.patches.size }
   }
 
   /** Reads a doctor's held slots, until it succeeds or the doctor is not watched any more. */
@@ -73,14 +73,14 @@ export class SlotValues {
   takeOwn(doctor: DoctorCalendar, committed: CommittedSlot, source: Source | null, announcedAtMs: number): void {
     const { slotId: id, startsAt, available, lapsesInMs } = committed
     if (available === null || source === null) {
-      this.#unsettle(doctor, id, null, true)
+      this.#markChanged(doctor, id, null, true)
       return
     }
     const startMs = startsAt.getTime()
     const isOfLoadedDays = doctor.covers(startMs, startMs + 1)
     const slot = { id, startsAt, endsAt: startsAt, capacity: available, available, lapsesInMs }
     const { order } = this.#take(doctor, slot, source, announcedAtMs, doctor.isWatched && !isOfLoadedDays)
-    if (order === 'unknown') this.#unsettle(doctor, id, null, true)
+    if (order === 'unknown') this.#markChanged(doctor, id, null, true)
     // Another process has created or withdrawn the slot: its end and its capacity are not known.
     else if (order === null && isOfLoadedDays) doctor.outdate(source.xid)
   }
@@ -93,17 +93,17 @@ export class SlotValues {
    */
   takeReported(doctor: DoctorCalendar, slotId: string, xid: bigint, isOwn: boolean, at: bigint): number | null {
     if (isOwn && !doctor.isWatched) return null
-    if (!isOwn) doctor.note(Number(xid), () => this.#unsettle(doctor, slotId, null, false))
+    if (!isOwn) doctor.note(Number(xid), () => this.#markChanged(doctor, slotId, null, false))
     const available = doctor.availableOf(slotId)
     if (isOwn && available !== undefined && !this.patches.has(slotId)) return available
     if (isOwn) this.patches.report({ slotId, calendar: doctor, at, mustWait: false })
-    else this.#unsettle(doctor, slotId, doctor.isWatched ? at : null, false)
+    else this.#markChanged(doctor, slotId, doctor.isWatched ? at : null, false)
     return null
   }
 
   takeLapses(doctor: DoctorCalendar, slotIds: readonly string[]): void {
     this.#figures.lapses += slotIds.length
-    for (const slotId of slotIds) this.#unsettle(doctor, slotId, null, true)
+    for (const slotId of slotIds) this.#markChanged(doctor, slotId, null, true)
   }
 
   stop(): void {
@@ -125,12 +125,12 @@ export class SlotValues {
     return doctor.take(id, startMs, value, source)
   }
 
-  #unsettle(doctor: DoctorCalendar, slotId: string, at: bigint | null, mustWait: boolean): void {
+  #markChanged(doctor: DoctorCalendar, slotId: string, at: bigint | null, mustWait: boolean): void {
     if (!doctor.isWatched && doctor.availableOf(slotId) === undefined) return
     this.patches.add({ slotId, calendar: doctor, at, mustWait })
   }
 
-  #takePatches(read: SlotsRead, beganAtMs: number, patched: ReadonlyMap<string, Unsettled>): void {
+  #takePatches(read: SlotsRead, beganAtMs: number, patched: ReadonlyMap<string, ChangedSlot>): void {
     const { snapshot, asOf, slots } = read
     this.clock.take(asOf, beganAtMs)
     this.#figures.patches += 1

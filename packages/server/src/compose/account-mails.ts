@@ -1,24 +1,24 @@
 import type { Engine } from '@holdfast/engine'
 import type pg from 'pg'
-import { isEmailLinkValid, voidEmailLink } from '../accounts/email-links.ts'
+import { createEntryLinkProcessor } from '../account-requests/entry-link-request.ts'
+import { createNewAccountProcessor } from '../account-requests/new-account-request.ts'
+import { createPasswordResetProcessor } from '../account-requests/password-reset-request.ts'
+import { startProcessingRequests } from '../account-requests/process-account-requests.ts'
+import { createTicketLinkProcessor } from '../account-requests/ticket-link-request.ts'
+import { isEmailLinkValid, voidEmailLink } from '../accounts/emails/email-links.ts'
 import type { OpenAccounts } from '../accounts/open-accounts.ts'
-import { isPasswordResetValid, voidPasswordReset } from '../accounts/password-links.ts'
+import { isPasswordResetValid, voidPasswordReset } from '../accounts/passwords/password-links.ts'
 import type { AuditRecorder } from '../audit/audit-recorder.ts'
-import type { RateLimits } from '../edge/rate-limits.ts'
+import type { RateLimits } from '../edge/rate-limits/rate-limits.ts'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
-import { type AccountMails, sealedAccountMails } from '../messages/account-mails.ts'
-import { startAnsweringRequests } from '../messages/answer-account-requests.ts'
-import { startAccountMails } from '../messages/send-account-mails.ts'
-import type { MailLinks } from '../messages/visit-context.ts'
+import { type AccountMails, sealedAccountMails } from '../messages/account-mails/account-mails.ts'
+import { startAccountMails } from '../messages/account-mails/send-account-mails.ts'
+import type { MailLinks } from '../messages/rendering/mail-links.ts'
 import type { Logger } from '../observe/logger.ts'
-import { createNewAccountAnswer } from '../rest/auth/email-routes.ts'
-import { createPasswordResetAnswer } from '../rest/auth/password-reset-routes.ts'
-import { createEntryLinkAnswer } from '../rest/resources/entry-links.ts'
-import { createTicketLinkAnswer } from '../rest/resources/ticket-links.ts'
 import type { OpenMailer } from './message-sender.ts'
 
-/** Answers requests for mails, in every server with a mail server. */
-export function answerAccountRequests(deps: {
+/** Processes requests for mails, in every server with a mail server. */
+export function processAccountRequests(deps: {
   pools: { general: pg.Pool }
   secrets: readonly string[]
   mails: AccountMails
@@ -31,22 +31,22 @@ export function answerAccountRequests(deps: {
   const { pools, secrets, mails, accounts, audit, engine, app, log } = deps
   if (!mails.isAvailable) return []
   const ofAccounts = { accounts: accounts.accounts, publicUrl: accounts.publicUrl, mails, audit }
-  const answering = startAnsweringRequests({
+  const processing = startProcessingRequests({
     pool: pools.general,
     sealed: sealedAccountMails(secrets),
     mails,
-    answers: {
-      password_reset_request: createPasswordResetAnswer(ofAccounts),
-      confirm_email_request: createNewAccountAnswer(ofAccounts),
-      ticket_link_request: createTicketLinkAnswer({ engine }, app.rateLimits),
-      entry_link_request: createEntryLinkAnswer({ engine }, app.rateLimits),
+    processors: {
+      password_reset_request: createPasswordResetProcessor(ofAccounts),
+      confirm_email_request: createNewAccountProcessor(ofAccounts),
+      ticket_link_request: createTicketLinkProcessor(engine, app.rateLimits),
+      entry_link_request: createEntryLinkProcessor(engine, app.rateLimits),
     },
     log,
   })
-  return [answering]
+  return [processing]
 }
 
-/** Sends what is stored, in the process that runs the jobs. null: it has no mail server; another process sends them. */
+/** Sends what is stored, in the process that runs the jobs. null: without a mail server; another process sends it. */
 export function sendStoredAccountMails(
   { mailer, address }: OpenMailer,
   deps: { pool: pg.Pool; secrets: readonly string[]; pages: MailLinks; log: Logger },

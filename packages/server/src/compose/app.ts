@@ -2,30 +2,29 @@ import { randomUUID } from 'node:crypto'
 import { restOperations } from '@holdfast/contract'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config/config.ts'
-import { type AdmissionDeps, admission } from '../edge/admission.ts'
-import { clientErrorHandler } from '../edge/client-error.ts'
-import type { SharedCounts } from '../edge/count-windows.ts'
+import { type AdmissionDeps, admission } from '../edge/admission/admission.ts'
+import { readJsonOnly } from '../edge/bodies/json-bodies.ts'
+import { serializerCompiler } from '../edge/bodies/serializers.ts'
+import { validatorCompiler } from '../edge/bodies/validator.ts'
+import { ConnectionSlots } from '../edge/connections/connection-slots.ts'
+import { normalizeForwardedFor } from '../edge/connections/forwarded-addresses.ts'
+import { limitPlainConnections } from '../edge/connections/plain-connections.ts'
+import { closeUnreadConnections } from '../edge/connections/unread-responses.ts'
 import { docsRoutes } from '../edge/docs-routes.ts'
-import { draining } from '../edge/draining.ts'
-import { errorHandler } from '../edge/error-handler.ts'
-import { normalizeForwardedFor } from '../edge/forwarded-addresses.ts'
-import { refuseInvalidHost } from '../edge/host-header.ts'
-import { readJsonOnly } from '../edge/json-bodies.ts'
+import { clientErrorHandler } from '../edge/errors/client-error.ts'
+import { errorHandler } from '../edge/errors/error-handler.ts'
+import { notFound } from '../edge/errors/not-found.ts'
+import { refuseInvalidHost } from '../edge/headers/host-header.ts'
+import { helmetHeaders, securityHeaders } from '../edge/headers/security-headers.ts'
 import { metricsRoutes } from '../edge/metrics-routes.ts'
-import { notFound } from '../edge/not-found.ts'
-import { limitPlainConnections } from '../edge/plain-connections.ts'
+import { draining } from '../edge/overload/draining.ts'
+import { responseDeadline } from '../edge/overload/response-deadline.ts'
+import { shedLoad } from '../edge/overload/shed-load.ts'
 import { type Probes, probeRoutes } from '../edge/probes.ts'
-import { rateLimits } from '../edge/rate-limits.ts'
-import { responseDeadline } from '../edge/response-deadline.ts'
-import { helmetHeaders, securityHeaders } from '../edge/security-headers.ts'
-import { serializerCompiler } from '../edge/serializers.ts'
-import { shedLoad } from '../edge/shed-load.ts'
-import { closeUnreadConnections } from '../edge/unread-responses.ts'
-import { validatorCompiler } from '../edge/validator.ts'
+import type { SharedCounts } from '../edge/rate-limits/count-windows.ts'
+import { rateLimits } from '../edge/rate-limits/rate-limits.ts'
 import type { LiveHub } from '../live/live-hub.ts'
-import { isLiveUpgrade, liveRoutes, liveSlots, liveSockets } from '../live/live-routes.ts'
-import { theatreEvents } from '../live/theatre-events.ts'
-import type { TheatreSignals } from '../live/theatre-signals.ts'
+import { isLiveUpgrade, liveRoutes, liveSockets } from '../live/live-routes.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { type AuthRoutesDeps, authRoutes } from '../rest/auth/auth-routes.ts'
@@ -35,6 +34,8 @@ import type { RestDeps } from '../rest/rest-deps.ts'
 import { restRoutes } from '../rest/rest-routes.ts'
 import type { PublicPages } from '../site/public-pages.ts'
 import { siteRoutes } from '../site/site-routes.ts'
+import { theatreEvents } from '../theatre/theatre-events.ts'
+import type { TheatreSignals } from '../theatre/theatre-signals.ts'
 
 export type AppDeps = {
   config: Config
@@ -65,7 +66,8 @@ const timeoutCheckMs = 1_000
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { config, metrics } = deps
   const app = createServer(config, deps.log)
-  const slots = liveSlots(deps.live)
+  const { connectionsMax, connectionsPerAddressMax } = deps.live.settings
+  const slots = new ConnectionSlots(connectionsMax, connectionsPerAddressMax)
   limitPlainConnections(app, config, slots)
   closeUnreadConnections(app, (config.requestSecondsMax + config.answerSecondsMax) * 1000)
   await app.register(liveSockets, { hub: deps.live })

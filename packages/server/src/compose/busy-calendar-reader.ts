@@ -2,7 +2,7 @@ import { createEgress } from '@holdfast/adapters/egress'
 import { notifyDoctor } from '../busy/notify-doctor.ts'
 import type { BusyCalendarReader } from '../busy/read-due-calendars.ts'
 import type { Config } from '../config/config.ts'
-import type { AccountMails } from '../messages/account-mails.ts'
+import type { AccountMails } from '../messages/account-mails/account-mails.ts'
 import { createSealedTexts } from '../secrets/sealed-texts.ts'
 import { siteOf } from './message-sender.ts'
 

@@ -12,7 +12,6 @@ import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import { type OpenAccounts, openAccounts } from '../accounts/open-accounts.ts'
 import { AuditRecorder } from '../audit/audit-recorder.ts'
-import type { DatabaseBreaker } from '../cache/database-breaker.ts'
 import { type Freshness, openFreshness } from '../cache/freshness.ts'
 import type { ResponseCache } from '../cache/response-cache.ts'
 import { Calendar } from '../calendar/calendar.ts'
@@ -21,12 +20,12 @@ import type { Config } from '../config/config.ts'
 import { createProbes } from '../edge/probes.ts'
 import { startPassingOnPlaces } from '../jobs/pass-on-places.ts'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
-import { addLiveFigures } from '../live/live-figures.ts'
+import type { DatabaseBreaker } from '../lifecycle/database-breaker.ts'
 import { LiveHub, type LiveHubDeps } from '../live/live-hub.ts'
 import { liveSettingsOf } from '../live/live-settings.ts'
-import { TheatreSignals } from '../live/theatre-signals.ts'
-import { createAccountMails } from '../messages/account-mails.ts'
+import { createAccountMails } from '../messages/account-mails/account-mails.ts'
 import { createRecipientDigests } from '../messages/recipient-digests.ts'
+import { addLiveFigures } from '../observe/live-figures.ts'
 import type { Logger } from '../observe/logger.ts'
 import { type CacheFigures, createMetrics, type Metrics, type MetricsSources } from '../observe/metrics.ts'
 import { addRedisFigures } from '../observe/redis-figures.ts'
@@ -40,7 +39,8 @@ import { createManageTokens } from '../secrets/manage-tokens.ts'
 import { createSealedTexts } from '../secrets/sealed-texts.ts'
 import { createVisitRooms } from '../secrets/visit-rooms.ts'
 import { createPublicPages } from '../site/public-pages.ts'
-import { answerAccountRequests } from './account-mails.ts'
+import { TheatreSignals } from '../theatre/theatre-signals.ts'
+import { processAccountRequests } from './account-mails.ts'
 import { buildApp, buildMetricsApp } from './app.ts'
 import { type DatabaseUrls, type JobPools, openJobPools, startAllJobs } from './compose-jobs.ts'
 import { poolConnections } from './database-connections.ts'
@@ -168,7 +168,7 @@ async function composeParts(
     metrics,
     async startJobs() {
       running.push(startPassingOnPlaces({ pool: pools.general, log }))
-      running.push(...answerAccountRequests({ ...database, ...sent, ...derived, pools, accounts, engine, app, log }))
+      running.push(...processAccountRequests({ ...database, ...sent, ...derived, pools, accounts, engine, app, log }))
       if (!config.runsJobs) return
       running.push(await startAllJobs(config, { ...database, ...sent, pools, opened, log, metrics }))
     },

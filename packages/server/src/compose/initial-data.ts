@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { refusalText } from '../accounts/new-passwords.ts'
+import { refusalText } from '../accounts/passwords/new-passwords.ts'
 import { createSiteAdministrator } from '../accounts/site-administrators.ts'
 import type { Config } from '../config/config.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'

@@ -1,7 +1,7 @@
 import { createEgress } from '@holdfast/adapters/egress'
 import type pg from 'pg'
 import type { Config } from '../config/config.ts'
-import type { AccountMails } from '../messages/account-mails.ts'
+import type { AccountMails } from '../messages/account-mails/account-mails.ts'
 import type { Logger } from '../observe/logger.ts'
 import { createSealedTexts } from '../secrets/sealed-texts.ts'
 import type { WebhookSender } from '../webhooks/attempt-delivery.ts'

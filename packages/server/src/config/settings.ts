@@ -75,13 +75,21 @@ export const settingTable = {
   ...redisSettings,
   adminEmail: optionalSetting(
     'HOLDFAST_ADMIN_EMAIL',
-    { description: "The first administrator's e-mail address.", whenAbsent: 'admin@holdfast.local' },
+    {
+      description:
+        "The first administrator's e-mail address. `holdfast replay` and `holdfast import cases` with --url instead " +
+        'sign in with it: there it is the address of an existing account.',
+      whenAbsent: 'admin@holdfast.local',
+    },
     kinds.emailAddress,
   ),
   adminPassword: secretSetting(
     optionalSetting(
       'HOLDFAST_ADMIN_PASSWORD',
-      { description: "The first administrator's password.", whenAbsent: 'generated and printed once' },
+      {
+        description: "The first administrator's password; with --url, that of the existing account.",
+        whenAbsent: 'generated and printed once',
+      },
       kinds.textOfLength(10, 128),
     ),
   ),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { buildOpenApi } from '@holdfast/contract'
 import fastifyApiReference from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
-import { pagePolicy } from './page-policy.ts'
+import { pagePolicy } from './headers/page-policy.ts'
 
 /** The API reference has fonts in its style sheet, and starts a worker from a blob. */
 const extraSources = { 'font-src': "'self' data:", 'worker-src': "'self' blob:" }

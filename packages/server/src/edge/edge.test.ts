@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { operations } from '@holdfast/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { administrator, call, type RunningServer, runningServer, serverOn, signIn } from '../../test/running-server.ts'
-import { helmetHeaders } from './security-headers.ts'
+import { helmetHeaders } from './headers/security-headers.ts'
 
 let server: RunningServer
 

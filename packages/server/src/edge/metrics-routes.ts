@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Metrics } from '../observe/metrics.ts'
-import { problem } from './problem-error.ts'
+import { problem } from './errors/problem-error.ts'
 
 /** GET /metrics for Prometheus. If a token is set, the request needs it as Bearer. */
 export async function metricsRoutes(

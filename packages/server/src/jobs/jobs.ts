@@ -14,7 +14,8 @@ import {
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { type BusyCalendarReader, readDueCalendars } from '../busy/read-due-calendars.ts'
-import { type MessageSender, sendDueMessages } from '../messages/send-due-messages.ts'
+import type { MessageSender } from '../messages/patient-messages/message-sender.ts'
+import { sendDueMessages } from '../messages/patient-messages/send-due-messages.ts'
 import type { Logger } from '../observe/logger.ts'
 import { sendDueDeliveries, type WebhookDeps } from '../webhooks/send-due-deliveries.ts'
 

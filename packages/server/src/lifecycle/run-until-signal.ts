@@ -3,6 +3,7 @@ import { reasonOf } from './start-error.ts'
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** How long a start may take after a signal. */
 const startMsMaxDefault = 30_000
+const stoppedEarly = 'Stopped before it was ready.'
 
 /**
  * Runs a service until the first SIGINT, SIGTERM or SIGHUP, then stops it. A signal during the start stops it as soon
@@ -12,13 +13,18 @@ const startMsMaxDefault = 30_000
  * close-with-grace is not used: it ends the process itself, with 0 or 1, and so cannot return the exit code to the
  * command that started the service; it treats a failed start as a failed stop; and it leaves its listeners installed.
  *
+ * @param earlier aborted: a signal arrived before this was called, and nothing is started
  * @returns the exit code: 0 after a clean stop, also if the signal ended the start (Ctrl-C also ends the programs
  *   that a start runs, such as initdb); 1 if the service could not start (the reason is printed to stderr)
  */
 export async function runUntilSignal(
   start: () => Promise<{ stop(): Promise<void> }>,
-  { startMsMax }: { startMsMax: number } = { startMsMax: startMsMaxDefault },
+  { startMsMax = startMsMaxDefault, earlier }: { startMsMax?: number; earlier?: AbortSignal | undefined } = {},
 ): Promise<number> {
+  if (earlier?.aborted === true) {
+    console.error(stoppedEarly)
+    return 0
+  }
   const signalled = Promise.withResolvers<void>()
   let count = 0
   let isStarting = true
@@ -44,7 +50,7 @@ export async function runUntilSignal(
   } catch (error) {
     const reason = reasonOf(error)
     if (count > 0 && reason !== null) {
-      console.error('Stopped before it was ready.')
+      console.error(stoppedEarly)
       return 0
     }
     console.error(reason ?? error)

@@ -17,7 +17,14 @@ export function reasonOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null
   if (namesOfReasons.has(error.name)) return error.message
   if (error instanceof AggregateError) return error.errors.map(reasonOf).find((reason) => reason !== null) ?? null
-  if (!isDatabaseUnusable(error)) return null
+  return databaseUnusable(error)
+}
+
+/** The message for a database that cannot be used; null for any other error. */
+export function databaseUnusable(error: unknown): string | null {
+  if (error instanceof AggregateError) return error.errors.map(databaseUnusable).find((one) => one !== null) ?? null
+  if (!(error instanceof Error) || !isDatabaseUnusable(error)) return null
   const reason = error.message.replace(/\.?$/, '.')
-  return `The database cannot be used: ${reason} Check DATABASE_URL, and that PostgreSQL runs there.`
+  const advice = 'Check DATABASE_URL, and that PostgreSQL runs there: `holdfast doctor` does both.'
+  return `The database cannot be used: ${reason} ${advice}`
 }

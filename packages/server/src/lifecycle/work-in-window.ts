@@ -5,7 +5,8 @@ const lookAgainMs = 500
 
 /**
  * Works on what is due until nothing is due or under way, on at most `atOnceMax` items at a time. An item that takes
- * long occupies one place: what becomes due meanwhile is taken into the others.
+ * long occupies one place: what becomes due meanwhile is taken into the others. p-map reads its iterable item by item;
+ * here one query takes as many as there are free places.
  *
  * @param take returns at most `limit` items, each of them to one caller
  * @param runMsMax after this, nothing more is taken. Default: there is no limit

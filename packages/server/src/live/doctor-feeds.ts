@@ -7,7 +7,7 @@ import type { LiveSubscriber } from './live-subscriber.ts'
 export type DoctorFeedsDeps = {
   settings: Pick<LiveSettings, 'messageMs' | 'messageMicrosecondsPerWatcher'>
   /** Lies before every change that has not been noted yet. */
-  settledBefore: () => bigint
+  emittedBefore: () => bigint
   /** The position of a transaction of the current epoch, as clients get it. */
   positionText: (transaction: bigint) => string
   /** A message was not sent, because the subscriber is behind. */
@@ -111,7 +111,7 @@ export class DoctorFeeds {
 
   /** The oldest position among the changes whose sending has not begun. */
   #unsentAt(): bigint {
-    let oldest = this.#deps.settledBefore()
+    let oldest = this.#deps.emittedBefore()
     for (const { changes } of this.#changed) if (changes !== null && changes.at < oldest) oldest = changes.at
     return oldest
   }

@@ -11,10 +11,6 @@ export class EventStream {
     this.#reply = reply
   }
 
-  get bufferedBytes(): number {
-    return this.#reply.raw.writableLength
-  }
-
   /** Writes nothing if either side has ended it. */
   send(event: string | Uint8Array): void {
     const response = this.#reply.raw
@@ -37,10 +33,6 @@ export class EventStream {
     const response = this.#reply.raw
     if (!response.headersSent) response.destroy()
     else if (!response.writableEnded && !response.destroyed) response.end()
-  }
-
-  destroy(): void {
-    this.#reply.raw.destroy()
   }
 
   /** Takes over the raw response, with the headers that the hooks have set (CORS, security). */

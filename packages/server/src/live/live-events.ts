@@ -1,6 +1,6 @@
 import type { Position } from '@holdfast/contract/position'
 import type { FastifyReply } from 'fastify'
-import { problem } from '../edge/problem-error.ts'
+import { problem } from '../edge/errors/problem-error.ts'
 import { EventStream } from './event-stream.ts'
 import { LiveFrame } from './live-frame.ts'
 import type { LiveHub } from './live-hub.ts'
@@ -20,15 +20,16 @@ export async function serveEvents(
   const subscriber = hub.connect({
     kind: 'events',
     send: (frame: LiveFrame) => stream.send(frame.event),
-    bufferedBytes: () => stream.bufferedBytes,
+    bufferedBytes: () => reply.raw.writableLength,
     end: () => stream.end(),
-    destroy: () => stream.destroy(),
+    destroy: () => reply.raw.destroy(),
     // An id without an event: the client sends it as Last-Event-ID when it reconnects.
     beat: (position) => stream.beat(`id: ${position}\n`),
   })
   const close = () => hub.disconnect(subscriber)
   reply.raw.once('close', close)
   const outcome = await hub.subscribe(subscriber, doctorIds, after)
+  if (outcome.kind !== 'subscribed') close()
   switch (outcome.kind) {
     case 'subscribed':
       if (outcome.unknown.length > 0 && !subscriber.isClosed) {
@@ -38,16 +39,13 @@ export async function serveEvents(
       }
       return
     case 'none_known':
-      close()
       throw problem('doctor_not_found', 'There are no such active doctors.')
     case 'too_many':
-      close()
       throw problem(
         'invalid_request',
         `One connection follows at most ${hub.settings.doctorsPerConnectionMax} doctors.`,
       )
     case 'unavailable':
-      close()
       throw problem('unavailable', 'The database cannot be reached now.', { retryAfterSeconds: 1 })
   }
 }

@@ -16,7 +16,7 @@ const [a, b] = [doctorId(1), doctorId(2)]
 class FakeCalendar {
   horizon = 10n
   /** Null: as far as the horizon. */
-  settled: bigint | null = null
+  emitted: bigint | null = null
   readonly available = new Map<string, number>()
   readonly watchers = new Map<string, number>()
   readonly reads: (readonly string[])[] = []
@@ -26,18 +26,16 @@ class FakeCalendar {
   emit: ChangeListener = () => undefined
   note: LogListener = () => undefined
 
-  get settledBefore(): bigint {
-    return this.settled ?? this.horizon
+  get emittedBefore(): bigint {
+    return this.emitted ?? this.horizon
   }
 
   onChange(listener: ChangeListener) {
     this.emit = listener
-    return () => undefined
   }
 
   onLog(listener: LogListener) {
     this.note = listener
-    return () => undefined
   }
 
   async watch(doctorIds: readonly string[]) {
@@ -121,7 +119,7 @@ describe('a position', () => {
     await pass(100)
     expect(client.received.at(-1)).toMatchObject({ doctorId: a, items: [{ id: 'a1', available: 4 }], position: '7.12' })
     // The calendar still reads what changed at 12.
-    calendar.settled = 12n
+    calendar.emitted = 12n
     const late = connect()
     await late.subscribe([b])
     expect(late.received).toEqual([{ type: 'subscribed', doctorIds: [b], position: '7.11' }])

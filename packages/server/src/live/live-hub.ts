@@ -4,15 +4,15 @@ import pTimeout from 'p-timeout'
 import type { Calendar, WatchedDoctor } from '../calendar/calendar.ts'
 import type { CalendarChange } from '../calendar/calendar-change.ts'
 import { SharedReader } from '../calendar/shared-reader.ts'
+import { type LiveFigures, noFigures } from '../observe/live-figures.ts'
 import type { Logger } from '../observe/logger.ts'
 import { ChangeHistory } from './change-history.ts'
 import { DoctorFeeds } from './doctor-feeds.ts'
-import { type LiveFigures, noFigures } from './live-figures.ts'
 import type { LiveSettings } from './live-settings.ts'
 import { LiveSubscriber, type LiveTransport, type Missed } from './live-subscriber.ts'
 
 export type LiveHubDeps = {
-  calendar: Pick<Calendar, 'horizon' | 'settledBefore' | 'onChange' | 'onLog' | 'watch' | 'unwatch' | 'read'>
+  calendar: Pick<Calendar, 'horizon' | 'emittedBefore' | 'onChange' | 'onLog' | 'watch' | 'unwatch' | 'read'>
   /** The epoch in which the calendar's positions are, and those of clients as transactions of this epoch. */
   tail: Pick<EventTail, 'epoch' | 'transactionAt'>
   settings: LiveSettings
@@ -58,7 +58,6 @@ export class LiveHub {
    */
   readonly #slow = new Set<LiveSubscriber>()
   #slowTimer: NodeJS.Timeout | undefined
-  readonly #endListening: (() => void)[]
   readonly #emptied = Promise.withResolvers<void>()
   #isStopping = false
 
@@ -70,7 +69,7 @@ export class LiveHub {
     this.#history = new ChangeHistory(calendar.horizon - 1n, settings.historyMax)
     this.#feeds = new DoctorFeeds({
       settings,
-      settledBefore: () => calendar.settledBefore,
+      emittedBefore: () => calendar.emittedBefore,
       positionText: (transaction) => positionText(tail.epoch, transaction),
       onDropped: (subscriber) => this.#dropped(subscriber),
     })
@@ -79,10 +78,8 @@ export class LiveHub {
       keysMax: Number.POSITIVE_INFINITY,
       waitingMax: missedSlotsMax,
     })
-    this.#endListening = [
-      calendar.onLog((entries) => this.#noteLog(entries)),
-      calendar.onChange((change) => this.#noteChange(change)),
-    ]
+    calendar.onLog((entries) => this.#noteLog(entries))
+    calendar.onChange((change) => this.#noteChange(change))
   }
 
   get isStopping(): boolean {
@@ -161,7 +158,6 @@ export class LiveHub {
   async stop(): Promise<void> {
     if (this.#isStopping) return
     this.#isStopping = true
-    for (const endListening of this.#endListening) endListening()
     clearInterval(this.#slowTimer)
     const sent = this.#feeds.stop()
     for (const { transport } of this.#subscribers.keys()) transport.end(1001, 'This server is stopping: connect again.')

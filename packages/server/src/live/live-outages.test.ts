@@ -84,7 +84,7 @@ describe('a server that loses its database', () => {
 })
 
 describe('a server whose database does not respond', () => {
-  const isAnswer = (type: string) => type === 'subscribed' || type === 'error'
+  const isResponse = (type: string) => type === 'subscribed' || type === 'error'
 
   test('reports within seconds that doctors cannot be read, and continues with a new connection', async () => {
     const server = await runningServer()
@@ -108,10 +108,10 @@ describe('a server whose database does not respond', () => {
       async () => {
         const from = client.received.length
         client.send({ type: 'subscribe', doctorIds: [doctor.id] })
-        const answer = () => client.received.slice(from).find(({ message }) => isAnswer(message.type))
+        const response = () => client.received.slice(from).find(({ message }) => isResponse(message.type))
         const { message } = await until(
-          async () => answer(),
-          () => 'an answer',
+          async () => response(),
+          () => 'a response',
           30_000,
         )
         return message.type === 'subscribed' ? true : undefined

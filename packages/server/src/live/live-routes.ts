@@ -4,10 +4,9 @@ import { liveDoctorIdsMax } from '@holdfast/contract'
 import { parsePosition, positionPattern } from '@holdfast/contract/position'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { clientAddress } from '../edge/client-address.ts'
-import { ConnectionSlots } from '../edge/connection-slots.ts'
-import { problem } from '../edge/problem-error.ts'
-import { invalidRequest, preview } from '../edge/validator.ts'
+import { invalidRequest, preview } from '../edge/bodies/validator.ts'
+import { type ConnectionSlots, takeSlot } from '../edge/connections/connection-slots.ts'
+import { problem } from '../edge/errors/problem-error.ts'
 import { serveEvents } from './live-events.ts'
 import type { LiveHub } from './live-hub.ts'
 import { serveSocket } from './live-socket.ts'
@@ -41,11 +40,6 @@ export type LiveRoutesSettings = {
   /** Origins whose pages may connect, in addition to this site's. */
   origins: readonly string[]
   slots: ConnectionSlots
-}
-
-/** Counts the live connections. */
-export function liveSlots({ settings }: LiveHub): ConnectionSlots {
-  return new ConnectionSlots(settings.connectionsMax, settings.connectionsPerAddressMax)
 }
 
 const eventsQuery = {
@@ -100,18 +94,6 @@ export async function liveRoutes(app: FastifyInstance, { hub, origins, slots }: 
       return reply
     },
   })
-}
-
-/** Counts the connection of a request. @returns what releases it @throws ProblemError */
-export function takeSlot(slots: ConnectionSlots, request: FastifyRequest): () => void {
-  const slot = slots.take(clientAddress(request))
-  if (slot === 'full') {
-    throw problem('overloaded', 'The server has reached its limit of live connections.', { retryAfterSeconds: 30 })
-  }
-  if (slot === 'full_for_address') {
-    throw problem('rate_limited', 'There are too many live connections from this address.', { retryAfterSeconds: 30 })
-  }
-  return slot
 }
 
 /** Browsers allow a WebSocket from any page, so its origin is checked here. Programs send no Origin header. */

@@ -1,10 +1,10 @@
 import type { WebSocket } from '@fastify/websocket'
 import type { LiveErrorCode } from '@holdfast/contract'
 import { parsePosition } from '@holdfast/contract/position'
+import { MessageAllowance } from '../edge/connections/message-allowance.ts'
 import { LiveFrame } from './live-frame.ts'
 import type { LiveHub } from './live-hub.ts'
 import type { LiveSubscriber } from './live-subscriber.ts'
-import { MessageAllowance } from './message-allowance.ts'
 import { parseClientMessage } from './parse-client-message.ts'
 
 const brokenRule = 1008

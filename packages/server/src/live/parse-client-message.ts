@@ -1,12 +1,8 @@
 import { type LiveClientMessage, liveClientMessageSchema } from '@holdfast/contract'
-import { Ajv } from 'ajv'
-import { fieldErrors, preview } from '../edge/validator.ts'
+import { preview, validatorOf } from '../edge/bodies/validator.ts'
 
-const ajv = new Ajv({ verbose: true, discriminator: false })
-ajv.addKeyword('x-expected')
-ajv.addFormat('uuid', true)
 const validators = new Map(
-  liveClientMessageSchema.anyOf.map((schema) => [schema.properties.type.const, ajv.compile<LiveClientMessage>(schema)]),
+  liveClientMessageSchema.anyOf.map((schema) => [schema.properties.type.const, validatorOf(schema, 'body')]),
 )
 
 export type ParsedMessage = { kind: 'message'; message: LiveClientMessage } | { kind: 'invalid'; why: string }
@@ -20,9 +16,9 @@ export function parseClientMessage(text: string): ParsedMessage {
   if (validate === undefined) {
     return invalid(`/type must be one of ${[...validators.keys()].join(', ')}, not ${preview(type)}`)
   }
-  if (validate(value)) return { kind: 'message', message: value }
-  const [error] = fieldErrors(validate.errors ?? [], 'body')
-  return invalid(error === undefined ? 'The message is not valid.' : `${error.path} ${error.message}`)
+  const validated = validate(value)
+  if ('error' in validated) return invalid(validated.error.detail)
+  return { kind: 'message', message: value as LiveClientMessage }
 }
 
 function invalid(why: string): ParsedMessage {

@@ -1,3 +1,4 @@
+import { normalizedEmail } from '@holdfast/engine'
 import { createKeyedDigests } from '../secrets/keyed-digests.ts'
 
 /** Digests of a patient's e-mail address, under each secret; none without an address. */
@@ -9,5 +10,5 @@ export type RecipientDigests = (email: string | undefined) => string[]
  */
 export function createRecipientDigests(secrets: readonly string[]): RecipientDigests {
   const digests = secrets.map((secret) => createKeyedDigests([secret], 'message-recipient'))
-  return (email) => (email === undefined ? [] : digests.map((digest) => digest(email.trim().toLowerCase())))
+  return (email) => (email === undefined ? [] : digests.map((digest) => digest(normalizedEmail(email))))
 }

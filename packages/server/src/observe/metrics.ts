@@ -1,6 +1,7 @@
 import type { BatchReport, ClaimOutcome } from '@holdfast/engine'
 import type pg from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { addCounter, addCounters, addGauge, addGauges } from './figures.ts'
 import { RequestDurations } from './request-durations.ts'
 
 export type Metrics = {
@@ -74,7 +75,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'holdfast_' })
   const { requests, claims, size, seconds, wait, jobs, jobCounts, auditEvents, backups } = addCounts(registry)
-  addGauges(registry, sources)
+  addSources(registry, sources)
   const relay = addRelayFigures(registry)
   const eventFailed = addEventFailures(registry)
   const batchRefused = addBatchRefusals(registry)
@@ -195,17 +196,15 @@ function addRelayFigures(registry: Registry): Pick<Metrics, 'relayed' | 'relayWa
     registers,
   })
   const waiting = new Map<string, Date | null>()
-  new Gauge({
+  addGauges(registry, 'receiver', {
     name: 'holdfast_relay_waiting_seconds',
     help: 'Age of the oldest event that this process is forwarding to a receiver; it grows while the receiver is away.',
-    labelNames: ['receiver'],
     aggregator: 'max',
-    registers,
-    collect() {
-      for (const [receiver, since] of waiting) {
-        this.set({ receiver }, since === null ? 0 : Math.max(0, (Date.now() - since.getTime()) / 1000))
-      }
-    },
+    read: () =>
+      Array.from(waiting, ([receiver, since]) => [
+        receiver,
+        since === null ? 0 : Math.max(0, (Date.now() - since.getTime()) / 1000),
+      ]),
   })
   return {
     relayed({ receiver, times }) {
@@ -216,40 +215,29 @@ function addRelayFigures(registry: Registry): Pick<Metrics, 'relayed' | 'relayWa
   }
 }
 
-function addGauges(registry: Registry, sources: MetricsSources): void {
-  const registers = [registry]
-  new Gauge({
+function addSources(registry: Registry, sources: MetricsSources): void {
+  const ofQueues = (figure: keyof QueueDepths[string]) => () =>
+    Object.entries(sources.queueDepths()).map(([queue, depth]) => [queue, depth[figure]] as const)
+  addGauges(registry, 'queue', {
     name: 'holdfast_queue_depth',
     help: 'Items waiting in a queue.',
-    labelNames: ['queue'],
-    registers,
-    collect() {
-      for (const [queue, depth] of Object.entries(sources.queueDepths())) this.set({ queue }, depth.queued)
-    },
+    read: ofQueues('queued'),
   })
-  new Gauge({
+  addGauges(registry, 'queue', {
     name: 'holdfast_queue_locked',
     help: 'Items waiting, apart from the queue, for slots or bookings that other transactions hold locked.',
-    labelNames: ['queue'],
-    registers,
-    collect() {
-      for (const [queue, depth] of Object.entries(sources.queueDepths())) this.set({ queue }, depth.slow)
-    },
+    read: ofQueues('slow'),
   })
-  new Gauge({
+  addGauges(registry, 'queue', {
     name: 'holdfast_batches_in_flight',
     help: 'Batches whose transaction is in progress.',
-    labelNames: ['queue'],
-    registers,
-    collect() {
-      for (const [queue, depth] of Object.entries(sources.queueDepths())) this.set({ queue }, depth.inFlight)
-    },
+    read: ofQueues('inFlight'),
   })
   new Gauge({
     name: 'holdfast_pool_connections',
     help: 'Database connections by pool and state. waiting: requests for a connection that are queued.',
     labelNames: ['pool', 'state'],
-    registers,
+    registers: [registry],
     collect() {
       for (const [pool, { totalCount, idleCount, waitingCount }] of Object.entries(sources.pools)) {
         this.set({ pool, state: 'used' }, totalCount - idleCount)
@@ -258,9 +246,9 @@ function addGauges(registry: Registry, sources: MetricsSources): void {
       }
     },
   })
-  addCacheFigures(registers, sources.cacheFigures)
-  addCalendarFigures(registers, sources.calendarFigures)
-  addDatabaseFigures(registers, throttled(sources.readDatabase))
+  addCacheFigures(registry, sources.cacheFigures)
+  addCalendarFigures(registry, sources.calendarFigures)
+  addDatabaseFigures(registry, throttled(sources.readDatabase))
 }
 
 const databaseGauges: { name: string; help: string; figure: keyof DatabaseFigures; aggregator: 'max' | 'min' }[] = [
@@ -297,82 +285,52 @@ const databaseGauges: { name: string; help: string; figure: keyof DatabaseFigure
 ]
 
 /** What the database says, the same to every process. NaN: it is unavailable. */
-function addDatabaseFigures(registers: Registry[], read: () => Promise<DatabaseFigures | null>): void {
+function addDatabaseFigures(registry: Registry, read: () => Promise<DatabaseFigures | null>): void {
   for (const { figure, ...options } of databaseGauges) {
-    new Gauge({
-      ...options,
-      registers,
-      async collect() {
-        this.set((await read())?.[figure] ?? Number.NaN)
-      },
-    })
+    addGauge(registry, { ...options, read: async () => (await read())?.[figure] ?? Number.NaN })
   }
 }
 
 /** The hit ratio is hits ÷ (hits + misses). */
-function addCacheFigures(registers: Registry[], cacheFigures: () => CacheFigures): void {
-  new Counter({
+function addCacheFigures(registry: Registry, cacheFigures: () => CacheFigures): void {
+  addCounters(registry, 'result', {
     name: 'holdfast_cache_reads_total',
     help: 'Public reads by result: from memory (hit), loaded (miss), or an older response during an outage (stale).',
-    labelNames: ['result'],
-    registers,
-    collect() {
+    read() {
       const { hits, misses, stale } = cacheFigures()
-      this.reset()
-      this.inc({ result: 'hit' }, hits)
-      this.inc({ result: 'miss' }, misses)
-      this.inc({ result: 'stale' }, stale)
+      return Object.entries({ hit: hits, miss: misses, stale })
     },
   })
-  new Counter({
+  addCounter(registry, {
     name: 'holdfast_cache_loads_total',
     help: 'Loads of responses, or of slots for lists, from the database. Concurrent requests share a load.',
-    registers,
-    collect() {
-      this.reset()
-      this.inc(cacheFigures().loads)
-    },
+    read: () => cacheFigures().loads,
   })
-  new Gauge({
+  addGauge(registry, {
     name: 'holdfast_cache_bytes',
     help: 'Memory used by cached responses, slots in memory and their lists.',
-    registers,
-    collect() {
-      this.set(cacheFigures().bytes)
-    },
+    read: () => cacheFigures().bytes,
   })
 }
 
-function addCalendarFigures(registers: Registry[], read: () => CalendarFigures): void {
-  new Counter({
+function addCalendarFigures(registry: Registry, calendarFigures: () => CalendarFigures): void {
+  addCounters(registry, 'kind', {
     name: 'holdfast_calendar_reads_total',
     help: 'Queries for the calendar in memory: days of a doctor, changed slots (patch), or doctors with their holds.',
-    labelNames: ['kind'],
-    registers,
-    collect() {
-      const { loads, patches, doctorReads } = read()
-      this.reset()
-      this.inc({ kind: 'days' }, loads)
-      this.inc({ kind: 'patch' }, patches)
-      this.inc({ kind: 'doctors' }, doctorReads)
+    read() {
+      const { loads, patches, doctorReads } = calendarFigures()
+      return Object.entries({ days: loads, patch: patches, doctors: doctorReads })
     },
   })
-  new Counter({
+  addCounter(registry, {
     name: 'holdfast_calendar_patched_slots_total',
     help: 'Changed slots that were read again.',
-    registers,
-    collect() {
-      this.reset()
-      this.inc(read().patchedSlots)
-    },
+    read: () => calendarFigures().patchedSlots,
   })
-  new Gauge({
+  addGauge(registry, {
     name: 'holdfast_calendar_slots',
     help: 'Slots in memory.',
-    registers,
-    collect() {
-      this.set(read().slots)
-    },
+    read: () => calendarFigures().slots,
   })
 }
 

@@ -1,34 +1,14 @@
-import type { Operation, restOperations } from '@holdfast/contract'
+import type { Operation } from '@holdfast/contract'
 import type { Overloaded } from '@holdfast/engine'
-import { problem } from '../edge/problem-error.ts'
+import { problem } from '../edge/errors/problem-error.ts'
 import { firstIdIn } from './first-id-in.ts'
 import type { RestDeps } from './rest-deps.ts'
 
-/** They wait in queues and turns of the engine, which have connections of their own. */
-const queuedByEngine: ReadonlySet<string> = new Set<keyof typeof restOperations>([
-  'createBooking',
-  'confirmBooking',
-  'extendBooking',
-  'cancelBooking',
-  'rescheduleBooking',
-  'arriveBooking',
-  'completeBooking',
-  'noShowBooking',
-  'reopenBooking',
-  'linkBooking',
-  'createCase',
-  'checkCase',
-  'confirmCase',
-  'cancelCase',
-  'moveCase',
-  'swapCases',
-  'bumpCases',
-  'extendCase',
-  'recordMilestone',
-])
-
-/** It waits for the receiver of a webhook, and writes only what came of that. */
-const usesNetwork: ReadonlySet<string> = new Set<keyof typeof restOperations>(['testWebhook'])
+/**
+ * Where a write waits instead of taking one of its clinic's turns. `in the engine`: in its queues and turns,
+ * which have connections of their own. `on the network`: for another server, and it writes only what came of that.
+ */
+export type WaitsElsewhere = 'in the engine' | 'on the network'
 
 /**
  * A write of a clinic waits for one of the clinic's turns: while a row of the clinic is locked, its writes wait with a
@@ -38,10 +18,11 @@ const usesNetwork: ReadonlySet<string> = new Set<keyof typeof restOperations>(['
  */
 export function inClinicTurn<Call extends { params?: unknown; body?: unknown }, Response>(
   { inTurn }: Pick<RestDeps, 'inTurn'>,
-  { id, method }: Operation,
+  { method }: Operation,
+  waits: WaitsElsewhere | undefined,
   respond: (call: Call) => Response | Promise<Response>,
 ): (call: Call) => Response | Promise<Response> {
-  if (method === 'GET' || queuedByEngine.has(id) || usesNetwork.has(id)) return respond
+  if (method === 'GET' || waits !== undefined) return respond
   return async (call) => {
     const named = firstIdIn(call.params) ?? firstIdIn(call.body)
     if (named === null) return respond(call)

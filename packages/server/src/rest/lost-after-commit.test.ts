@@ -8,7 +8,7 @@ import { aLostScene, type LostScene } from '../../test/lost-scene.ts'
 import { restAppSecret, startRestApp } from '../../test/rest-app.ts'
 import { type TableChanges, tableChanges } from '../../test/table-changes.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
-import { createAccountMails } from '../messages/account-mails.ts'
+import { createAccountMails } from '../messages/account-mails/account-mails.ts'
 
 const queriesMax = 60
 /** How long what is done in batches is tried again. */

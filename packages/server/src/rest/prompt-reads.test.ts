@@ -1,4 +1,4 @@
-import { createEngine, type Engine } from '@holdfast/engine'
+import { createEngine, DatabaseUnavailable, type Engine, engineMethods } from '@holdfast/engine'
 import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { type CallOptions, type RestApp, startRestApp } from '../../test/rest-app.ts'
@@ -24,17 +24,54 @@ const test = restTest.extend('bounded', { scope: 'file' }, async ({ database }, 
   return bounded
 })
 
-function withHangingReads(engine: Engine): Engine {
-  const parts = ['reads', 'directory', 'theatre', 'bookingLinks', 'manageTokenEpochs', 'storedResponses'] as const
-  const hanging = parts.map((part) => {
-    const methods = Object.entries<(...args: never[]) => unknown>(engine[part]).map(([name, run]) => [
-      name,
-      (...args: never[]) => (hung.has(`${part}.${name}`) ? new Promise(() => undefined) : run(...args)),
-    ])
-    return [part, Object.fromEntries(methods)]
+type Method = (...args: never[]) => unknown
+
+/** The engine with each method, such as `reads.slot`, replaced. */
+function replaceMethods(engine: Engine, replaced: (name: string, method: Method) => Method): Engine {
+  const parts = Object.entries<Method | Record<string, Method>>(engine).map(([part, methods]) => {
+    if (typeof methods === 'function') return [part, replaced(part, methods)]
+    const all = Object.entries(methods).map(([name, method]) => [name, replaced(`${part}.${name}`, method)])
+    return [part, Object.fromEntries(all)]
   })
-  return { ...engine, ...Object.fromEntries(hanging) }
+  return Object.fromEntries(parts)
 }
+
+function withHangingReads(engine: Engine): Engine {
+  return replaceMethods(
+    engine,
+    (name, run) =>
+      (...args) =>
+        hung.has(name) ? new Promise(() => undefined) : run(...args),
+  )
+}
+
+const never: Method = () => new Promise(() => undefined)
+
+test('every read of the engine has a bound, and so has storing a response; nothing else has one', async ({
+  database,
+}) => {
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const methods = new Map<string, Method>()
+  replaceMethods(
+    promptReads(
+      replaceMethods(engine, () => never),
+      { pool, msMax: 1 },
+    ),
+    (name, method) => {
+      methods.set(name, method)
+      return method
+    },
+  )
+  const kinds = Object.entries(engineMethods).flatMap(([part, kind]) =>
+    typeof kind === 'string' ? [[part, kind]] : Object.entries(kind).map(([name, one]) => [`${part}.${name}`, one]),
+  )
+  const reads = kinds.flatMap(([name, kind]) => (kind === 'read' ? (name ?? []) : []))
+  expect(reads.length).toBeGreaterThan(40)
+  const bounded = [...methods].filter(([, method]) => method !== never)
+  expect(bounded.map(([name]) => name).sort()).toEqual([...reads, 'storedResponses.store'].sort())
+  for (const [name, method] of bounded) await expect(method(), name).rejects.toBeInstanceOf(DatabaseUnavailable)
+  await engine.stop()
+})
 
 async function whileHung<Result>(read: string, work: () => Promise<Result>): Promise<Result> {
   hung.add(read)
@@ -92,6 +129,34 @@ test.for<[string, (rest: RestApp, scene: Scene, hold: CallOptions) => Promise<{ 
   const { problem } = await whileHung(read, () => send(bounded, scene, hold))
   expect(problem).toMatchObject({ status: 503, code: 'unavailable', detail: expect.stringContaining('not processed') })
   expect(await scene.statuses()).toEqual(['PENDING'])
+})
+
+test('the entry hangs before somebody leaves a waitlist: it is refused, and the entry stays', async ({
+  database,
+  bounded,
+}) => {
+  const { clinic } = await aScene(database, bounded)
+  const doctor = await aDoctor(database, clinic)
+  const [from, to] = [1, 5].map((days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10))
+  const wanted = { clinicId: clinic.id, doctorId: doctor.id, from, to }
+  const joined = await bounded.call('createWaitlistEntry', { body: { ...wanted, patient } })
+  const entry = { path: { entryId: joined.body.id }, token: joined.body.manageToken ?? '' }
+  const { problem } = await whileHung('waitlist.entry', () => bounded.call('leaveWaitlist', entry))
+  expect(problem).toMatchObject({ code: 'unavailable', detail: expect.stringContaining('not processed') })
+  expect((await bounded.call('getWaitlistEntry', entry)).body.status).toBe('waiting')
+})
+
+test('an invitation hangs before it is accepted: it is refused, and nobody gets the role', async ({
+  database,
+  bounded,
+}) => {
+  const { clinic, admin } = await aScene(database, bounded)
+  const body = { email: 'new@example.org', role: 'staff' as const }
+  const { body: invited } = await bounded.call('createInvitation', { path: { clinicId: clinic.id }, as: admin, body })
+  const token = new URL(invited.link).hash.slice(1)
+  const accept = () => bounded.call('acceptInvitation', { as: bounded.anAccount(), body: { token } })
+  const { problem } = await whileHung('invitations.find', accept)
+  expect(problem).toMatchObject({ code: 'unavailable', detail: expect.stringContaining('not processed') })
 })
 
 test('a read hangs after a confirmation: the outcome is unknown, and the same request again gets it', async ({

@@ -1,8 +1,13 @@
-import { type DatabasePool, type Engine, promptly } from '@holdfast/engine'
+import { type DatabasePool, type Engine, engineMethods, promptly } from '@holdfast/engine'
+
+type Method = (...args: unknown[]) => Promise<unknown>
+/** Of the engine, or of a part of it: methods, and parts. */
+type Methods = { readonly [name: string]: Method | Methods }
+type Kinds = { readonly [name: string]: string | Kinds }
 
 /**
- * The engine with a bound on what requests need before and after a write, which is reads of single objects and storing
- * the response: see {@link promptly}. Lists, statistics and exports may take longer.
+ * The engine with a bound on what requests need before and after their writes, its reads and bounded writes: see
+ * {@link promptly}.
  *
  * @param bounds.pool the engine's for everything but batches
  */
@@ -10,44 +15,15 @@ export function promptReads(
   engine: Engine,
   bounds: { pool: Pick<DatabasePool, 'isExhausted'>; msMax?: number },
 ): Engine {
-  const { reads, directory, theatre, bookingLinks, manageTokenEpochs, storedResponses, waitlist } = engine
-  const bounded =
-    <Args extends unknown[], Result>(read: (...args: Args) => Promise<Result>) =>
-    (...args: Args) =>
-      promptly(read(...args), bounds)
-  return {
-    ...engine,
-    reads: {
-      ...reads,
-      booking: bounded(reads.booking),
-      slot: bounded(reads.slot),
-      cancelledBy: bounded(reads.cancelledBy),
-      alternatives: bounded(reads.alternatives),
-    },
-    directory: {
-      ...directory,
-      clinic: bounded(directory.clinic),
-      doctor: bounded(directory.doctor),
-      videoRooms: bounded(directory.videoRooms),
-    },
-    theatre: {
-      ...theatre,
-      case: bounded(theatre.case),
-      block: bounded(theatre.block),
-      caseRequest: bounded(theatre.caseRequest),
-    },
-    bookingLinks: {
-      ...bookingLinks,
-      areRequired: bounded(bookingLinks.areRequired),
-      isVerified: bounded(bookingLinks.isVerified),
-      sent: bounded(bookingLinks.sent),
-    },
-    manageTokenEpochs: {
-      ...manageTokenEpochs,
-      access: bounded(manageTokenEpochs.access),
-      accessToEntry: bounded(manageTokenEpochs.accessToEntry),
-    },
-    waitlist: { ...waitlist, offerStates: bounded(waitlist.offerStates) },
-    storedResponses: { find: bounded(storedResponses.find), store: bounded(storedResponses.store) },
-  }
+  return boundReads(engine as unknown as Methods, engineMethods, bounds) as unknown as Engine
+}
+
+function boundReads(methods: Methods, kinds: Kinds, bounds: Parameters<typeof promptly>[1]): Methods {
+  const bounded = Object.entries(methods).map(([name, method]): [string, Method | Methods] => {
+    const kind = kinds[name]
+    if (typeof method !== 'function')
+      return [name, typeof kind === 'object' ? boundReads(method, kind, bounds) : method]
+    return [name, kind === 'read' || kind === 'bounded write' ? (...args) => promptly(method(...args), bounds) : method]
+  })
+  return Object.fromEntries(bounded)
 }

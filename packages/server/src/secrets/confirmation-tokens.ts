@@ -17,6 +17,7 @@ function createAddressTokens(secrets: readonly string[], purpose: KeyPurpose, pr
   const keys = secrets.map((secret) => createSecretKey(purposeKey(secret, purpose)))
   const [issuingKey] = keys
   if (issuingKey === undefined) throw new Error('Tokens need a secret.')
+  // Part of the tokens' format: links that were sent stay valid, whatever else is done with addresses.
   const textOf = (bookingId: string, email: string) => `${bookingId} ${email.trim().toLowerCase()}`
   return {
     issue: (bookingId, email) =>

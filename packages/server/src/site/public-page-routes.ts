@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
-import { compress, encodingFor } from '../edge/compression.ts'
-import { matchesEntityTag, weakEntityTag } from '../edge/entity-tag.ts'
+import { compress, encodingFor } from '../edge/bodies/compression.ts'
+import { matchesEntityTag, weakEntityTag } from '../edge/bodies/entity-tag.ts'
 import type { PublicHead, PublicPages } from './public-pages.ts'
 
 export type PublicPageSettings = {

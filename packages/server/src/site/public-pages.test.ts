@@ -9,8 +9,8 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { expect } from 'vitest'
 import { doctorTag } from '../cache/changes.ts'
 import { ResponseCache } from '../cache/response-cache.ts'
-import { errorHandler } from '../edge/error-handler.ts'
-import { notFound } from '../edge/not-found.ts'
+import { errorHandler } from '../edge/errors/error-handler.ts'
+import { notFound } from '../edge/errors/not-found.ts'
 import { createPublicPages, type PublicPagesDeps } from './public-pages.ts'
 import { siteRoutes } from './site-routes.ts'
 
@@ -174,11 +174,11 @@ test('a doctor or clinic that does not exist is looked for once a minute', async
   for (let count = 0; count < 2; count += 1) {
     expect((await broken.inject({ url: `/doctors/${id}` })).statusCode).toBe(200)
   }
-  // Of a failed read nothing is known, so it is repeated.
+  // A failed read says nothing, so it is repeated.
   expect(looked).toHaveLength(4)
 })
 
-test('without an answer of the database, and beyond four reads at once, the page is sent without data', async ({
+test('without a response of the database, and beyond four reads at once, the page is sent without data', async ({
   database,
   site,
 }) => {

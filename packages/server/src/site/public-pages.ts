@@ -1,8 +1,9 @@
-import { clinicNoIn, type Engine } from '@holdfast/engine'
+import { clinicNoIn, type Engine, pagesOf } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
+import pTimeout from 'p-timeout'
 import { clinicTag, directoryTag, doctorTag } from '../cache/changes.ts'
 import type { LoadedResponse, ResponseCache } from '../cache/response-cache.ts'
-import { weakEntityTag } from '../edge/entity-tag.ts'
+import { weakEntityTag } from '../edge/bodies/entity-tag.ts'
 import { headOf, type PublicPage, pathOf } from './public-facts.ts'
 
 export type PublicPagesDeps = {
@@ -94,17 +95,14 @@ function headReader({ cache, publicUrl }: PublicPagesDeps) {
         return { kind: 'missing' }
       },
     )
-    return Promise.race([head.finally(() => (loads -= 1)), unknownAfter(waitMsMax)])
+    return pTimeout(
+      head.finally(() => (loads -= 1)),
+      { milliseconds: waitMsMax, fallback: (): PublicHead => ({ kind: 'unknown' }) },
+    )
   }
 }
 
 class PageMissing extends Error {}
-
-function unknownAfter(milliseconds: number): Promise<PublicHead> {
-  return new Promise((resolve) => {
-    setTimeout(() => resolve({ kind: 'unknown' }), milliseconds).unref()
-  })
-}
 
 function loaded(body: string, tags: string[], ageMs: number): LoadedResponse {
   return {
@@ -120,16 +118,10 @@ function loaded(body: string, tags: string[], ageMs: number): LoadedResponse {
 
 async function sitemapOf({ directory, reads }: PublicPagesDeps, publicUrl: string): Promise<string> {
   const paths = ['/', '/help']
-  let cursor: string | null = null
-  do {
-    const clinics: Awaited<ReturnType<typeof directory.clinics>> = await directory.clinics({
-      q: null,
-      limit: clinicsPerPage,
-      cursor,
-    })
-    paths.push(...clinics.items.map((clinic) => pathOf({ clinic, doctor: null })))
-    cursor = clinics.nextCursor
-  } while (cursor !== null && paths.length < sitemapAddressesMax)
+  for await (const clinics of pagesOf((cursor) => directory.clinics({ q: null, limit: clinicsPerPage, cursor }))) {
+    paths.push(...clinics.map((clinic) => pathOf({ clinic, doctor: null })))
+    if (paths.length >= sitemapAddressesMax) break
+  }
   const doctors = await reads.publicDoctors()
   paths.push(...doctors.map(({ id, clinicId }) => pathOf({ clinic: { id: clinicId }, doctor: { id } })))
   const urls = paths.slice(0, sitemapAddressesMax).map((path) => `<url><loc>${publicUrl}${path}</loc></url>`)

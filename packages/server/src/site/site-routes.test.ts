@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { brotliCompressSync, brotliDecompressSync, gzipSync } from 'node:zlib'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { errorHandler } from '../edge/error-handler.ts'
-import { refuseInvalidHost } from '../edge/host-header.ts'
-import { notFound } from '../edge/not-found.ts'
+import { errorHandler } from '../edge/errors/error-handler.ts'
+import { notFound } from '../edge/errors/not-found.ts'
+import { refuseInvalidHost } from '../edge/headers/host-header.ts'
 import { siteRoutes } from './site-routes.ts'
 
 const script = 'console.log("a script of some length, so that it pays to compress it")'.repeat(20)

@@ -1,7 +1,7 @@
-import type { PauseReason } from '@holdfast/engine'
+import type { MessageLanguage, PauseReason } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { type AccountMails, noticeHours } from '../messages/account-mails.ts'
+import { type AccountMails, noticeHours } from '../messages/account-mails/account-mails.ts'
 import type { WebhookDeps } from './send-due-deliveries.ts'
 
 type NotifyDeps = {
@@ -10,7 +10,7 @@ type NotifyDeps = {
   site: string
 }
 
-type Admin = { email: string; clinicId: string; clinicName: string; language: 'en' | 'de' | 'ar' }
+type Admin = { email: string; clinicId: string; clinicName: string; language: MessageLanguage }
 
 /** Notifies a clinic's administrators that a webhook was paused. Without a mail server, only its page shows it. */
 export function notifyAdmins({ mails, site }: NotifyDeps): WebhookDeps['onPaused'] {

@@ -2376,7 +2376,7 @@ export type MessageSettings = {
      */
     language: 'en' | 'de' | 'ar';
     /**
-     * Where answers go; null: to the sender
+     * Where replies go; null: to the sender
      */
     replyTo: string | null;
     /**
@@ -2430,7 +2430,7 @@ export type MessageSettingsChange = {
      */
     language?: 'en' | 'de' | 'ar';
     /**
-     * Where answers go; null: to the sender
+     * Where replies go; null: to the sender
      */
     replyTo?: string | null;
     /**

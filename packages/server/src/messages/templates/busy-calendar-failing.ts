@@ -1,5 +1,5 @@
 import type { BusyCalendarFailure } from '@holdfast/engine'
-import type { MailContent } from '../mail-content.ts'
+import type { MailContent } from '../rendering/mail-content.ts'
 import type { MailTexts } from '../texts/en.ts'
 
 export type BusyCalendarFailingContext = {

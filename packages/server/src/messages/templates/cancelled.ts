@@ -1,4 +1,4 @@
-import type { MailContent, VisitContext } from '../mail-content.ts'
+import type { MailContent, VisitContext } from '../rendering/mail-content.ts'
 import type { MailTexts } from '../texts/en.ts'
 import { questionsNote, visitDetails, withClinicTexts } from './visit-details.ts'
 

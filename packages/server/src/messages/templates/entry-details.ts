@@ -1,4 +1,4 @@
-import type { MailContent } from '../mail-content.ts'
+import type { MailContent } from '../rendering/mail-content.ts'
 import type { MailTexts } from '../texts/en.ts'
 
 /** An entry of a waitlist as texts. */

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { type ProblemError, problem } from '../../edge/problem-error.ts'
+import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 
 /** Maps better-auth's errors to problems. Its messages are not passed on, because a later version may change them. */
 export async function refusalOf(response: Response, request: FastifyRequest): Promise<ProblemError> {

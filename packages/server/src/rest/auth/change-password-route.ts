@@ -1,30 +1,26 @@
+import { accountOperations } from '@holdfast/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { sessionSeconds } from '../../accounts/start-session.ts'
-import { afterCommit } from '../../edge/after-commit.ts'
-import { isOwnPage } from '../../edge/csrf.ts'
-import { problem } from '../../edge/problem-error.ts'
-import { authBodies } from './auth-bodies.ts'
-import { type Caller, callerOf } from './caller.ts'
+import { sessionSeconds } from '../../accounts/sessions/start-session.ts'
+import { isOwnPage } from '../../edge/admission/csrf.ts'
+import { afterCommit } from '../../edge/errors/after-commit.ts'
+import { problem } from '../../edge/errors/problem-error.ts'
+import type { Caller } from './caller.ts'
 import { refuseGuessable, refuseWhenOverloaded } from './new-password-refusals.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
 import { sessionOrigin } from './second-step-routes.ts'
+import { serveAccount } from './serve-account.ts'
 
 type Body = { currentPassword: string; newPassword: string; revokeOtherSessions?: boolean }
 
-const url = '/api/auth/change-password'
-const bodyBytesMax = 16_384
-
 /** The caller chooses another password. */
 export async function changePasswordRoute(app: FastifyInstance, deps: SecondFactorDeps): Promise<void> {
-  const config = { admission: 'lenient' } as const
-  const schema = { body: authBodies.changePassword }
-  app.post<{ Body: Body }>(url, { config, bodyLimit: bodyBytesMax, schema }, async (request, reply) => {
-    const caller = callerOf(request)
+  const ifLost = 'Sign in with the new password; if it is refused, the earlier one is still the password.'
+  const options = { admission: 'lenient', ifLost } as const
+  serveAccount(app, accountOperations.changePassword, options, async (request, reply, caller) => {
     refuseChosen(caller, request.body)
     refuseWhenOverloaded(deps.passwords)
     const token = await changed(request, deps, caller)
     const signed = token === null ? null : deps.sessionCookies.signed(token)
-    void reply.header('cache-control', 'no-store')
     const { accountId: id, email, name } = caller.account
     return { token: signed === null ? null : shown(request, reply, deps, signed), user: { id, email, name } }
   })
@@ -50,7 +46,7 @@ async function changed(
 ): Promise<string | null> {
   const { currentPassword: current, newPassword: chosen, revokeOtherSessions = false } = request.body
   const replaced = revokeOtherSessions ? { from: sessionOrigin(request, true), secondFactorAt } : null
-  const attempt = await deps.attempts.begin('/change-password', request)
+  const attempt = await deps.attempts.begin('changePassword', request)
   const outcome = await deps
     .changePassword({ accountId, sessionId }, { current, chosen }, replaced)
     .catch(async (error: unknown) => {

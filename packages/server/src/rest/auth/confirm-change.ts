@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
-import type { AccountPrincipal } from '../../accounts/principals.ts'
-import { problem } from '../../edge/problem-error.ts'
-import { type Caller, callerOf } from './caller.ts'
+import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
+import { problem } from '../../edge/errors/problem-error.ts'
+import type { Caller } from './caller.ts'
 import { refuseWhenOverloaded } from './new-password-refusals.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
 
@@ -17,21 +17,19 @@ function isMomentAgo(at: Date): boolean {
 }
 
 /**
- * The caller, if they may change the account's second factors: if it has any, only in a session that was started with
- * one. Otherwise somebody who knows the password alone could add another.
+ * The caller may change the account's second factors: if it has any, only in a session that was started with one.
+ * Otherwise somebody who knows the password alone could add another.
  *
- * @throws ProblemError unauthenticated, second_factor_required
+ * @throws ProblemError unauthenticated if the session has ended, second_factor_required
  */
-export async function requireShownFactor(request: FastifyRequest, deps: SecondFactorDeps): Promise<Caller> {
-  const caller = callerOf(request)
+export async function requireShownFactor(caller: Caller, deps: SecondFactorDeps): Promise<void> {
   const { accountId, secondFactorAt } = caller.account
   await requireLiveSession(caller, deps)
-  if (secondFactorAt !== null) return caller
+  if (secondFactorAt !== null) return
   const { hasTotp, passkeys } = await deps.secondFactors.of(accountId)
   if (hasTotp || passkeys > 0) {
     throw problem('second_factor_required', 'Sign in with a second factor of this account first.')
   }
-  return caller
 }
 
 /**
@@ -43,14 +41,14 @@ export async function requireShownFactor(request: FastifyRequest, deps: SecondFa
 export async function requireConfirmation(
   request: FastifyRequest,
   deps: SecondFactorDeps,
+  caller: Caller,
   password: string | undefined,
-): Promise<Caller> {
-  const caller = await requireShownFactor(request, deps)
-  if (isRecent(caller.account)) return caller
+): Promise<void> {
+  await requireShownFactor(caller, deps)
+  if (isRecent(caller.account)) return
   await requirePassword(request, deps, caller, password)
   // Checking the password took a while.
   await requireLiveSession(caller, deps)
-  return caller
 }
 
 /**
@@ -63,21 +61,20 @@ async function requireLiveSession({ account, sessionId }: Caller, { sessions }: 
 }
 
 /**
- * The caller, if they have signed in, or shown a second factor, a moment ago, or the password is right. Whoever finds a
+ * The caller has signed in, or shown a second factor, a moment ago, or the password is right. Whoever finds a
  * browser that is signed in does not sign its owner out everywhere.
  *
- * @throws ProblemError unauthenticated, password_wrong, rate_limited
+ * @throws ProblemError password_wrong, rate_limited
  */
 export async function requireRecentSignIn(
   request: FastifyRequest,
   deps: SecondFactorDeps,
+  caller: Caller,
   password: string | undefined,
-): Promise<Caller> {
-  const caller = callerOf(request)
-  if (isRecent(caller.account)) return caller
+): Promise<void> {
+  if (isRecent(caller.account)) return
   const session = (await deps.sessions.list(caller.account)).find(({ id }) => id === caller.sessionId)
   if (session === undefined || !isMomentAgo(session.createdAt)) await requirePassword(request, deps, caller, password)
-  return caller
 }
 
 async function requirePassword(
@@ -89,7 +86,7 @@ async function requirePassword(
   if (password === undefined) throw wrong('Send the current password.')
   refuseWhenOverloaded(deps.passwords)
   // Counts together with the attempts to change the password.
-  const attempt = await deps.attempts.begin('/change-password', request)
+  const attempt = await deps.attempts.begin('changePassword', request)
   const isRight = await deps.accounts.hasPassword(account.accountId, password).catch(async (error: unknown) => {
     await attempt.end('withdrawn')
     throw error

@@ -34,12 +34,12 @@ const arrived = (to: string, text: RegExp = links.confirm, count = 1) =>
     arrivesWithinMs,
   )
 
-/** Until all requests were answered, and all mails sent. */
-const untilAnswered = () =>
+/** Until all requests were processed, and all mails sent. */
+const untilProcessed = () =>
   until(
     async () =>
       (await server.database.ownerPool.query('select from holdfast.account_mail')).rowCount === 0 ? true : undefined,
-    () => 'the requests to be answered',
+    () => 'the requests to be processed',
     arrivesWithinMs,
   )
 
@@ -109,7 +109,7 @@ test('a sign-up with an address that has an account sends a notice to its owner,
     post(server.url, 'sign-up/email', { name: 'Eve', email: owner.email, password: 'another password', language: 'de' })
   // The owner has sent the form twice.
   await signUpAgain()
-  await untilAnswered()
+  await untilProcessed()
   expect(mailsTo(owner.email)).toHaveLength(1)
 
   const aged = `update auth."user" set "createdAt" = "createdAt" - interval '1 hour' where id = $1`
@@ -118,7 +118,7 @@ test('a sign-up with an address that has an account sends a notice to its owner,
   const notice = await arrived(owner.email, /\/sign-in\b/)
   expect(notice.subject).toContain('schon ein Konto')
   await signUpAgain()
-  await untilAnswered()
+  await untilProcessed()
   expect(mailsTo(owner.email)).toHaveLength(2)
   await server.database.ownerPool.query(
     `update auth.verification set "expiresAt" = now() where value = 'sign-up-notice ' || $1`,

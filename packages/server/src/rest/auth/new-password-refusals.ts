@@ -1,6 +1,6 @@
-import { refusalOfNewPassword, refusalText } from '../../accounts/new-passwords.ts'
-import type { Passwords } from '../../accounts/passwords.ts'
-import { problem } from '../../edge/problem-error.ts'
+import { refusalOfNewPassword, refusalText } from '../../accounts/passwords/new-passwords.ts'
+import type { Passwords } from '../../accounts/passwords/passwords.ts'
+import { problem } from '../../edge/errors/problem-error.ts'
 
 /**
  * @param field of the body

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { type PasskeySite, passkeySite } from '../../accounts/passkey-site.ts'
-import { problem } from '../../edge/problem-error.ts'
+import { type PasskeySite, passkeySite } from '../../accounts/second-factors/passkey-site.ts'
+import { problem } from '../../edge/errors/problem-error.ts'
 
 /**
  * The site that passkeys belong to, if the request comes from one of its pages. Browsers send the origin with every

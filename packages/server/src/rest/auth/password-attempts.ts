@@ -1,14 +1,18 @@
 import { normalizeIP } from '@fastify/rate-limit'
+import { normalizedEmail } from '@holdfast/engine'
 import type { FastifyRequest } from 'fastify'
-import type { AttemptLimits } from '../../accounts/attempt-limits.ts'
-import type { KnownBrowsers } from '../../accounts/known-browsers.ts'
-import { problem } from '../../edge/problem-error.ts'
+import type { AttemptLimits } from '../../accounts/attempts/attempt-limits.ts'
+import type { KnownBrowsers } from '../../accounts/attempts/known-browsers.ts'
+import { problem } from '../../edge/errors/problem-error.ts'
+
+/** Where a password is guessed. */
+type PasswordOperation = 'signIn' | 'changePassword'
 
 export type PasswordAttempts = {
   /** @throws ProblemError rate_limited */
-  begin(path: string, request: FastifyRequest): Promise<PasswordAttempt>
+  begin(operation: PasswordOperation, request: FastifyRequest): Promise<PasswordAttempt>
   /** The e-mail address of a sign-in in a browser where it was used before, else null. The body may be unchecked. */
-  knownEmail(path: string, request: FastifyRequest): string | null
+  knownEmail(request: FastifyRequest): string | null
   /** The cookie after a sign-in. */
   knownBrowserCookie(request: FastifyRequest): string
 }
@@ -24,9 +28,8 @@ const networkBits = 48
  * of the current password, when it is changed, count for the session.
  */
 export function createPasswordAttempts(limits: AttemptLimits, knownBrowsers: KnownBrowsers): PasswordAttempts {
-  function keyOf(path: string, request: FastifyRequest): string | null {
-    if (path === '/change-password') return request.sessionId === null ? null : `session ${request.sessionId}`
-    if (path !== '/sign-in/email') return null
+  function keyOf(operation: PasswordOperation, request: FastifyRequest): string | null {
+    if (operation === 'changePassword') return request.sessionId === null ? null : `session ${request.sessionId}`
     const email = emailIn(request.body)
     const browser = knownBrowsers.idOf(request.headers.cookie, email)
     const source = browser === null ? normalizeIP(request.ip, networkBits) : `browser ${browser}`
@@ -34,8 +37,8 @@ export function createPasswordAttempts(limits: AttemptLimits, knownBrowsers: Kno
   }
 
   return {
-    async begin(path, request) {
-      const key = keyOf(path, request)
+    async begin(operation, request) {
+      const key = keyOf(operation, request)
       if (key === null) return { end: async () => undefined }
       const retryAfterSeconds = await limits.begin(key)
       if (retryAfterSeconds > 0) {
@@ -48,8 +51,7 @@ export function createPasswordAttempts(limits: AttemptLimits, knownBrowsers: Kno
         },
       }
     },
-    knownEmail(path, { body, headers }) {
-      if (path !== '/sign-in/email') return null
+    knownEmail({ body, headers }) {
       const email = emailOf(body)
       return email === null || knownBrowsers.idOf(headers.cookie, email) === null ? null : email
     },
@@ -66,5 +68,5 @@ function emailIn(body: unknown): string {
 
 function emailOf(body: unknown): string | null {
   const email = typeof body === 'object' && body !== null && 'email' in body ? body.email : null
-  return typeof email === 'string' ? email.trim().toLowerCase() : null
+  return typeof email === 'string' ? normalizedEmail(email) : null
 }

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { isIntended, type KnownOrigins, originForbidden, originOf } from '../../edge/csrf.ts'
-import { problem } from '../../edge/problem-error.ts'
+import { isIntended, type KnownOrigins, originForbidden, originOf } from '../../edge/admission/csrf.ts'
+import { problem } from '../../edge/errors/problem-error.ts'
 
 /** Hosts on which browsers accept Secure cookies over http. */
 const localHosts = new Set(['localhost', '127.0.0.1', '[::1]'])

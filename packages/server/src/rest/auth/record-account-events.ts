@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuditEntry } from '../../audit/audit-entry.ts'
 import type { AuditRecorder } from '../../audit/audit-recorder.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
-import { isOutcomeUnknown } from '../../edge/error-handler.ts'
+import { isOutcomeUnknown } from '../../edge/errors/error-handler.ts'
 
 /**
  * What is recorded of a request to an endpoint: when it succeeded, when it was refused, when there were too many. If

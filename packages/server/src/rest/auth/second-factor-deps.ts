@@ -1,6 +1,6 @@
-import type { AttemptLimits } from '../../accounts/attempt-limits.ts'
+import type { AttemptLimits } from '../../accounts/attempts/attempt-limits.ts'
 import type { OpenAccounts } from '../../accounts/open-accounts.ts'
-import type { AccountMails } from '../../messages/account-mails.ts'
+import type { AccountMails } from '../../messages/account-mails/account-mails.ts'
 import type { PasswordAttempts } from './password-attempts.ts'
 
 export type SecondFactorDeps = Pick<

@@ -1,24 +1,23 @@
 import { secondFactorOperations } from '@holdfast/contract'
+import type { RegistrationResponseJSON } from '@simplewebauthn/server'
 import type { FastifyInstance } from 'fastify'
-import { passkeySite } from '../../accounts/passkey-site.ts'
-import type { AddedPasskey } from '../../accounts/passkeys.ts'
-import type { SetUpTotpOutcome } from '../../accounts/set-up-totp.ts'
-import { problem } from '../../edge/problem-error.ts'
-import { type Caller, callerOf } from './caller.ts'
+import { passkeySite } from '../../accounts/second-factors/passkey-site.ts'
+import type { SetUpTotpOutcome } from '../../accounts/second-factors/set-up-totp.ts'
+import { problem } from '../../edge/errors/problem-error.ts'
+import type { Caller } from './caller.ts'
 import { isRecent, requireConfirmation, requireShownFactor } from './confirm-change.ts'
 import { requirePasskeySite } from './passkey-site-of.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
-import { emptyBody, refusedCode, tooManyCodes, usedCode } from './second-step-routes.ts'
+import { refusedCode, tooManyCodes, usedCode } from './second-step-routes.ts'
+import { serveAccount } from './serve-account.ts'
 
-type Confirmation = { password?: string }
+const lookForApp = 'Look at the second factors of the account; if the app is set up, create new recovery codes.'
+const createAgain = 'Create recovery codes again: they replace those that may have been created.'
+const lookForPasskey = 'Look at the passkeys of the account before adding another.'
 
 /** The second factors of the caller's account. */
 export async function secondFactorRoutes(app: FastifyInstance, deps: SecondFactorDeps): Promise<void> {
-  app.addHook('onRequest', async (_request, reply) => {
-    void reply.header('cache-control', 'no-store')
-  })
-  app.get(secondFactorOperations.getSecondFactors.url, async (request) => {
-    const { account } = callerOf(request)
+  serveAccount(app, secondFactorOperations.getSecondFactors, {}, async (request, _reply, { account }) => {
     const { hasTotp, recoveryCodes } = await deps.secondFactors.of(account.accountId)
     return {
       hasTotp,
@@ -35,17 +34,16 @@ export async function secondFactorRoutes(app: FastifyInstance, deps: SecondFacto
 
 function totpRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
   const { beginTotp, confirmTotp, removeTotp, createRecoveryCodes } = secondFactorOperations
-  const confirmed = { schema: { body: beginTotp.body }, preValidation: emptyBody }
 
-  app.post<{ Body: Confirmation }>(beginTotp.url, confirmed, async (request) => {
-    const { account } = await requireConfirmation(request, deps, request.body.password)
-    const begun = await deps.totp.begin(account)
+  serveAccount(app, beginTotp, {}, async (request, _reply, caller) => {
+    await requireConfirmation(request, deps, caller, request.body.password)
+    const begun = await deps.totp.begin(caller.account)
     if (begun === null) throw problem('totp_exists', 'This account has an authenticator app already.')
     return begun
   })
 
-  app.post<{ Body: { code: string } }>(confirmTotp.url, { schema: { body: confirmTotp.body } }, async (request) => {
-    const caller = await requireShownFactor(request, deps)
+  serveAccount(app, confirmTotp, { ifLost: lookForApp }, async (request, _reply, caller) => {
+    await requireShownFactor(caller, deps)
     const outcome = await firstCode(deps, caller, request.body.code)
     if (outcome.kind === 'missing') throw problem('totp_missing', 'Begin to set up an authenticator app again.')
     if (outcome.kind === 'wrong') throw refusedCode('The code is wrong. Check the clock of the phone.')
@@ -54,14 +52,15 @@ function totpRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
     return { recoveryCodes: outcome.recoveryCodes }
   })
 
-  app.post<{ Body: Confirmation }>(removeTotp.url, confirmed, async (request) => {
-    const { account } = await requireConfirmation(request, deps, request.body.password)
-    await deps.secondFactors.removeTotp(account.accountId)
+  serveAccount(app, removeTotp, {}, async (request, _reply, caller) => {
+    await requireConfirmation(request, deps, caller, request.body.password)
+    await deps.secondFactors.removeTotp(caller.account.accountId)
     return { status: true }
   })
 
-  app.post<{ Body: Confirmation }>(createRecoveryCodes.url, confirmed, async (request) => {
-    const { account } = await requireConfirmation(request, deps, request.body.password)
+  serveAccount(app, createRecoveryCodes, { ifLost: createAgain }, async (request, _reply, caller) => {
+    await requireConfirmation(request, deps, caller, request.body.password)
+    const { account } = caller
     const { hasTotp } = await deps.secondFactors.of(account.accountId)
     if (!hasTotp) throw problem('totp_missing', 'Recovery codes replace the codes of an app: set one up first.')
     return { recoveryCodes: await deps.recoveryCodes.replace(account.accountId) }
@@ -70,51 +69,40 @@ function totpRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
 
 function passkeyRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
   const { getPasskeyCreation, addPasskey, renamePasskey, removePasskey } = secondFactorOperations
-  const confirmed = { schema: { body: getPasskeyCreation.body }, preValidation: emptyBody }
 
-  app.post<{ Body: Confirmation }>(getPasskeyCreation.url, confirmed, async (request) => {
+  serveAccount(app, getPasskeyCreation, {}, async (request, _reply, caller) => {
     const site = requirePasskeySite(deps.configuredUrl, request)
-    const { account } = await requireConfirmation(request, deps, request.body.password)
-    const options = await deps.passkeys.creationOptions(site, account)
+    await requireConfirmation(request, deps, caller, request.body.password)
+    const options = await deps.passkeys.creationOptions(site, caller.account)
     if (options === null) throw tooManyPasskeys()
     return options
   })
 
-  app.post<{ Body: AddedPasskey }>(addPasskey.url, { schema: { body: addPasskey.body } }, async (request) => {
+  serveAccount(app, addPasskey, { ifLost: lookForPasskey }, async (request, _reply, caller) => {
     const site = requirePasskeySite(deps.configuredUrl, request)
-    const { account, sessionId } = await requireShownFactor(request, deps)
+    await requireShownFactor(caller, deps)
+    const { account, sessionId } = caller
     const { name, response } = request.body
-    const outcome = await deps.passkeys.add(
-      site,
-      { accountId: account.accountId, sessionId },
-      { name: name.trim(), response },
-    )
+    const added = { name: name.trim(), response: response as RegistrationResponseJSON }
+    const outcome = await deps.passkeys.add(site, { accountId: account.accountId, sessionId }, added)
     if (outcome.kind === 'too_many') throw tooManyPasskeys()
     if (outcome.kind === 'refused')
       throw problem('passkey_refused', 'The response of the browser is not valid, or was used before.')
     return outcome.passkey
   })
 
-  app.post<{ Body: { id: string; name: string } }>(
-    renamePasskey.url,
-    { schema: { body: renamePasskey.body } },
-    async (request) => {
-      const { id, name } = request.body
-      if (!(await deps.passkeys.rename(callerOf(request).account.accountId, id, name.trim()))) throw notFound(id)
-      return { status: true }
-    },
-  )
+  serveAccount(app, renamePasskey, {}, async ({ body }, _reply, { account }) => {
+    const { id, name } = body
+    if (!(await deps.passkeys.rename(account.accountId, id, name.trim()))) throw notFound(id)
+    return { status: true }
+  })
 
-  app.post<{ Body: Confirmation & { id: string } }>(
-    removePasskey.url,
-    { schema: { body: removePasskey.body } },
-    async (request) => {
-      const { id, password } = request.body
-      const { account } = await requireConfirmation(request, deps, password)
-      if (!(await deps.secondFactors.removePasskey(account.accountId, id))) throw notFound(id)
-      return { status: true }
-    },
-  )
+  serveAccount(app, removePasskey, {}, async (request, _reply, caller) => {
+    const { id, password } = request.body
+    await requireConfirmation(request, deps, caller, password)
+    if (!(await deps.secondFactors.removePasskey(caller.account.accountId, id))) throw notFound(id)
+    return { status: true }
+  })
 }
 
 /**

@@ -2,21 +2,19 @@ import { secondFactorOperations } from '@holdfast/contract'
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SignedInUser } from '../../accounts/accounts.ts'
-import { isChallenge } from '../../accounts/pending-sign-ins.ts'
-import type { SignInCodeOutcome } from '../../accounts/sign-in-codes.ts'
-import { type SessionOrigin, sessionSeconds } from '../../accounts/start-session.ts'
-import { afterCommit } from '../../edge/after-commit.ts'
-import { isOwnPage } from '../../edge/csrf.ts'
-import { type ProblemError, problem } from '../../edge/problem-error.ts'
+import type { SignInCodeOutcome } from '../../accounts/second-factors/sign-in-codes.ts'
+import { isChallenge } from '../../accounts/sessions/pending-sign-ins.ts'
+import { type SessionOrigin, sessionSeconds } from '../../accounts/sessions/start-session.ts'
+import { isOwnPage } from '../../edge/admission/csrf.ts'
+import { afterCommit } from '../../edge/errors/after-commit.ts'
+import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import { requirePasskeySite } from './passkey-site-of.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
+import { serveAccount } from './serve-account.ts'
 import { noticeSignIn } from './sign-in-notice.ts'
 
-type CodeBody = { challenge: string; code: string; rememberMe?: boolean }
-type PasskeyBody = { response: AuthenticationResponseJSON; rememberMe?: boolean }
-
-const bodyBytesMax = 32_768
-const lenient = { admission: 'lenient' } as const
+const lenient = { admission: 'lenient', isCountedByRoute: true } as const
+const signInAgain = 'Sign in again.'
 
 /** Sign-ins with a second factor: a code after the password, or a passkey instead of both. */
 export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorDeps): Promise<void> {
@@ -24,12 +22,12 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
   const countPasskeyRequest = async (request: FastifyRequest, reply: FastifyReply) =>
     app.rateLimits.countPasskeyRequest(request, reply)
 
-  app.post<{ Body: CodeBody }>(
-    signInWithCode.url,
+  serveAccount(
+    app,
+    signInWithCode,
     {
-      config: { ...lenient, isCountedByRoute: true },
-      bodyLimit: bodyBytesMax,
-      schema: { body: signInWithCode.body },
+      ...lenient,
+      ifLost: signInAgain,
       preValidation: (request, reply) => countCode(app, request, reply, deps),
     },
     async (request, reply) => {
@@ -44,32 +42,28 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
     },
   )
 
-  app.post(
-    getPasskeySignIn.url,
+  serveAccount(
+    app,
+    getPasskeySignIn,
     {
-      config: { ...lenient, isCountedByRoute: true },
-      bodyLimit: bodyBytesMax,
-      schema: { body: getPasskeySignIn.body },
-      preValidation: [countPasskeyRequest, emptyBody],
+      ...lenient,
+      preValidation: countPasskeyRequest,
     },
-    async (request, reply) => {
-      void reply.header('cache-control', 'no-store')
-      return deps.passkeys.requestOptions(requirePasskeySite(deps.configuredUrl, request))
-    },
+    async (request) => deps.passkeys.requestOptions(requirePasskeySite(deps.configuredUrl, request)),
   )
 
-  app.post<{ Body: PasskeyBody }>(
-    signInWithPasskey.url,
+  serveAccount(
+    app,
+    signInWithPasskey,
     {
-      config: { ...lenient, isCountedByRoute: true },
-      bodyLimit: bodyBytesMax,
-      schema: { body: signInWithPasskey.body },
+      ...lenient,
+      ifLost: signInAgain,
       preValidation: countPasskeyRequest,
     },
     async (request, reply) => {
       const { response, rememberMe = true } = request.body
       const site = requirePasskeySite(deps.configuredUrl, request)
-      const verified = await deps.passkeys.verify(site, response)
+      const verified = await deps.passkeys.verify(site, response as AuthenticationResponseJSON)
       const user = verified === null ? null : await deps.accounts.userById(verified.accountId)
       if (verified === null || user === null) throw refusedPasskey()
       request.subjectAccountId = user.id
@@ -78,10 +72,6 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
       return afterCommit(() => completeSignIn(request, reply, deps, { user, token, isRemembered: rememberMe }))
     },
   )
-}
-
-export async function emptyBody(request: FastifyRequest): Promise<void> {
-  if (request.body === undefined) request.body = {}
 }
 
 /**
@@ -183,7 +173,6 @@ async function completeSignIn(
   for (const browsers of [deps.knownBrowsers, deps.factorBrowsers]) {
     void reply.header('set-cookie', browsers.setCookie(request.headers.cookie, user.email))
   }
-  void reply.header('cache-control', 'no-store')
   // The site has its cookie, which its scripts cannot read.
   if (isOwnPage(request, deps.publicUrl)) return { token: null, user }
   void reply.header('set-auth-token', signed)

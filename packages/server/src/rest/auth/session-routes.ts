@@ -1,13 +1,9 @@
 import { accountOperations } from '@holdfast/contract'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { SessionCard } from '../../accounts/sessions.ts'
-import { authBodies } from './auth-bodies.ts'
-import { callerOf } from './caller.ts'
+import type { SessionCard } from '../../accounts/sessions/sessions.ts'
 import { requireRecentSignIn } from './confirm-change.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
-import { emptyBody } from './second-step-routes.ts'
-
-type Confirmation = { password?: string }
+import { serveAccount } from './serve-account.ts'
 
 /**
  * The sessions of the caller's account. better-auth has the same endpoints, but its responses contain the session
@@ -15,11 +11,9 @@ type Confirmation = { password?: string }
  */
 export async function sessionRoutes(app: FastifyInstance, deps: SecondFactorDeps): Promise<void> {
   const { sessions } = deps
-  const config = { admission: 'lenient' } as const
-  app.addHook('onRequest', async (_request, reply) => {
-    void reply.header('cache-control', 'no-store')
-  })
-  app.get('/api/auth/get-session', { config }, async (request, reply) => {
+  const { getSession, listSessions, revokeSession, revokeSessions, revokeOtherSessions } = accountOperations
+  const lenient = { admission: 'lenient' } as const
+  serveAccount(app, getSession, lenient, async (request, reply) => {
     const { principal, sessionId } = request
     if (principal.kind !== 'account' || sessionId === null) return asJson(reply, null)
     const session = (await sessions.list(principal)).find(({ id }) => id === sessionId)
@@ -27,29 +21,23 @@ export async function sessionRoutes(app: FastifyInstance, deps: SecondFactorDeps
     const { accountId, email, name } = principal
     return { session: bodyOf(session, sessionId), user: { id: accountId, email, name } }
   })
-  app.get('/api/auth/list-sessions', { config }, async (request) => {
-    const { account, sessionId } = callerOf(request)
+  serveAccount(app, listSessions, lenient, async (_request, _reply, { account, sessionId }) => {
     return (await sessions.list(account)).map((session) => bodyOf(session, sessionId))
   })
-  app.post<{ Body: Confirmation & { id: string } }>(
-    '/api/auth/revoke-session',
-    { config, schema: { body: authBodies.revokeSession } },
-    async (request) => {
-      const { account } = await requireRecentSignIn(request, deps, request.body.password)
-      // A session that has ended meanwhile needs no error: the caller gets what they want.
-      await sessions.end(account.accountId, request.body.id)
-      return { status: true }
-    },
-  )
-  const confirmed = { config, schema: { body: accountOperations.revokeSessions.body }, preValidation: emptyBody }
-  app.post<{ Body: Confirmation }>('/api/auth/revoke-sessions', confirmed, async (request) => {
-    const { account } = await requireRecentSignIn(request, deps, request.body.password)
-    await sessions.endAll(account.accountId)
+  serveAccount(app, revokeSession, lenient, async (request, _reply, caller) => {
+    await requireRecentSignIn(request, deps, caller, request.body.password)
+    // A session that has ended meanwhile needs no error: the caller gets what they want.
+    await sessions.end(caller.account.accountId, request.body.id)
     return { status: true }
   })
-  app.post<{ Body: Confirmation }>('/api/auth/revoke-other-sessions', confirmed, async (request) => {
-    const { account, sessionId } = await requireRecentSignIn(request, deps, request.body.password)
-    await sessions.endOthers(account.accountId, sessionId)
+  serveAccount(app, revokeSessions, lenient, async (request, _reply, caller) => {
+    await requireRecentSignIn(request, deps, caller, request.body.password)
+    await sessions.endAll(caller.account.accountId)
+    return { status: true }
+  })
+  serveAccount(app, revokeOtherSessions, lenient, async (request, _reply, caller) => {
+    await requireRecentSignIn(request, deps, caller, request.body.password)
+    await sessions.endOthers(caller.account.accountId, caller.sessionId)
     return { status: true }
   })
 }

@@ -1,10 +1,10 @@
 import { userAgentName } from '@holdfast/contract/user-agent-name'
 import type { MessageLanguage } from '@holdfast/engine'
 import type { FastifyRequest } from 'fastify'
-import type { SignInNotices } from '../../accounts/sign-in-notices.ts'
-import { type AccountMails, noticeHours } from '../../messages/account-mails.ts'
-import { shownName } from '../../messages/shown-name.ts'
-import { whenText } from '../../messages/visit-context.ts'
+import type { SignInNotices } from '../../accounts/emails/sign-in-notices.ts'
+import { type AccountMails, noticeHours } from '../../messages/account-mails/account-mails.ts'
+import { shownName } from '../../messages/rendering/shown-name.ts'
+import { whenText } from '../../messages/rendering/visit-context.ts'
 
 export type SignInNoticeDeps = { signInNotices: SignInNotices; mails: AccountMails; publicUrl: string }
 

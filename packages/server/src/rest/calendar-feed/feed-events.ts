@@ -1,6 +1,6 @@
 import type { Booking, Clinic, OpenFeed, Page } from '@holdfast/engine'
-import { shownName } from '../../messages/shown-name.ts'
-import { referenceOf } from '../../messages/visit-context.ts'
+import { shownName } from '../../messages/rendering/shown-name.ts'
+import { referenceOf } from '../../messages/rendering/visit-context.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { FeedEvent, FeedFile } from './feed-file.ts'
 import { feedTexts } from './feed-texts.ts'

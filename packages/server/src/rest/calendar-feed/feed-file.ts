@@ -1,6 +1,6 @@
 import type { MessageLanguage } from '@holdfast/engine'
 import ical, { ICalCalendarMethod, ICalEventStatus, ICalEventTransparency } from 'ical-generator'
-import { printable } from '../../messages/calendar-attachment.ts'
+import { printable } from '../../messages/patient-messages/calendar-attachment.ts'
 import { zoneBlock } from './zone-block.ts'
 
 export type FeedEvent = {

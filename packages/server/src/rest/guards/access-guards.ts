@@ -23,8 +23,8 @@ type BookingCall = GuardedCall & { params: { bookingId: string } }
  * handler's `granted`. Checks of public operations return no promise, because most reads wait for nothing.
  */
 export const accessGuards = {
-  anyone: (_deps: RestDeps, { principal }: GuardedCall) => principal,
-  account: (_deps: RestDeps, { principal }: GuardedCall) => requireAccount(principal),
+  anyone: (_deps: unknown, { principal }: GuardedCall) => principal,
+  account: (_deps: unknown, { principal }: GuardedCall) => requireAccount(principal),
   site_administrator: (_deps: RestDeps, { principal }: GuardedCall) => requireSiteAdministrator(principal),
   admin: (deps: RestDeps, call: ClinicCall) => requireClinic(deps, call.principal, clinicIdIn(call), ['admin']),
   doctor_admin: (_deps: RestDeps, { principal, params: { doctorId } }: DoctorCall) =>

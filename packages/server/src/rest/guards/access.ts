@@ -1,7 +1,7 @@
 import { clinicNoIn, type Role } from '@holdfast/engine'
-import type { AccountPrincipal } from '../../accounts/principals.ts'
-import type { Principal } from '../../edge/principal.ts'
-import { type ProblemError, problem } from '../../edge/problem-error.ts'
+import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
+import type { Principal } from '../../edge/admission/principal.ts'
+import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 
 // The rules. Without credentials: 401, whether the thing exists or not. With credentials that give no access to it:
 // 404, as for an id that does not exist. With too low a role in the caller's clinic, or without the second factor that

@@ -1,6 +1,6 @@
 import { type Booking, clinicNoIn, type ManageAccess, type TokenRenewal } from '@holdfast/engine'
-import type { Principal } from '../../edge/principal.ts'
-import { type ProblemError, problem } from '../../edge/problem-error.ts'
+import type { Principal } from '../../edge/admission/principal.ts'
+import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, isUnguessable, keyDigest, type SentKey } from '../sent-key.ts'
 import { actorIn, lacksSecondFactor, requireAccount, requireCredential, secondFactorRequired } from './access.ts'
@@ -17,8 +17,8 @@ export type BookingReach = {
 
 /**
  * Access to a booking: the bearer of its manage token, its account, the clinic's staff and admins, and the doctor whose
- * calendar it is in. For everybody else it does not exist. A case in an operating room is a booking too, but not one
- * that is read or changed as an appointment: it does not exist either, whoever asks, so it is looked up for all.
+ * calendar it is in. For everybody else it does not exist. A case in an operating room is a booking too, but is not
+ * read or changed as an appointment: it is hidden from every caller, so the booking is always read.
  */
 export async function reachBooking(deps: RestDeps, principal: Principal, bookingId: string): Promise<BookingReach> {
   requireCredential(principal)

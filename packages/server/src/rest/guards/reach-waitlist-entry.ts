@@ -1,6 +1,6 @@
 import { clinicNoIn, type TokenRenewal, type WaitlistEntry } from '@holdfast/engine'
-import type { Principal } from '../../edge/principal.ts'
-import { type ProblemError, problem } from '../../edge/problem-error.ts'
+import type { Principal } from '../../edge/admission/principal.ts'
+import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { SentKey } from '../sent-key.ts'
 import { actorIn, type ClinicActor, lacksSecondFactor, requireCredential, secondFactorRequired } from './access.ts'

@@ -1,6 +1,6 @@
 import type { Clinic, Doctor } from '@holdfast/engine'
-import type { Principal } from '../../edge/principal.ts'
-import { type ProblemError, problem } from '../../edge/problem-error.ts'
+import type { Principal } from '../../edge/admission/principal.ts'
+import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { type ClinicActor, memberRoles, requireOwnCalendar, requireRole } from './access.ts'
 

@@ -8,7 +8,7 @@ import {
   post,
   setUpApp,
 } from '../../../test/second-factor-steps.ts'
-import { storedSessionToken } from '../../accounts/hashed-session-tokens.ts'
+import { storedSessionToken } from '../../accounts/sessions/hashed-session-tokens.ts'
 
 const roles = ['admin', 'staff', 'doctor', 'site administrator'] as const
 const credentials = ['password', 'password JWT', 'code', 'code JWT', 'recovery code'] as const

@@ -6,12 +6,13 @@ import {
   clinicNoIn,
   DatabaseUnavailable,
   type Engine,
+  normalizedEmail,
   type Patient,
   type SettleOutcome,
 } from '@holdfast/engine'
-import type { AccountPrincipal } from '../../accounts/principals.ts'
-import { networkOf } from '../../edge/client-address.ts'
-import type { Principal } from '../../edge/principal.ts'
+import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
+import type { Principal } from '../../edge/admission/principal.ts'
+import { networkOf } from '../../edge/connections/client-address.ts'
 import type { BookingOrigins } from '../../secrets/booking-origins.ts'
 import { actorIn } from '../guards/access.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -133,7 +134,7 @@ export function contactsOf(
   { principal, ip }: Caller,
   { email, phone }: Patient,
 ): BookingOrigin[] {
-  const address = email?.trim().toLowerCase()
+  const address = email === undefined ? undefined : normalizedEmail(email)
   const isOwn = principal.kind === 'account' && principal.email.toLowerCase() === address
   const digits = phone?.replaceAll(/\D/g, '') ?? ''
   const contacts = [

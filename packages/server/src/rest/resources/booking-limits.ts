@@ -1,6 +1,6 @@
 import { restOperations } from '@holdfast/contract'
 import { changedFields } from '../../audit/changed-fields.ts'
-import { isOutcomeUnknown } from '../../edge/error-handler.ts'
+import { isOutcomeUnknown } from '../../edge/errors/error-handler.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -72,11 +72,11 @@ export function serveBookingLimits(serve: Serve, deps: RestDeps): void {
       const burst = { clinicNo: clinic.no, burstId, hours, newAccountIds, limit: cancelledMax + 1 }
       const ids = await bookingLimits.bookingsOfBurst(burst)
       const cancel = { action: 'cancel', onBehalf: true, actorId: actor.accountId, key: null, patient: null } as const
-      const settled = await Promise.allSettled(
+      const results = await Promise.allSettled(
         ids.slice(0, cancelledMax).map((bookingId) => engine.settle({ ...cancel, bookingId, reason: null })),
       )
-      const cancelled = settled.filter((one) => one.status === 'fulfilled' && one.value.kind === 'done').length
-      const failures = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+      const cancelled = results.filter((one) => one.status === 'fulfilled' && one.value.kind === 'done').length
+      const failures = results.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
       // What is cancelled stays cancelled, whatever became of the others: they remain.
       if (cancelled === 0 && failures.length > 0) throw failures.find(isOutcomeUnknown) ?? failures[0]
       return { status: 200, body: { cancelled, remaining: ids.length > cancelled } }

@@ -11,9 +11,9 @@ import {
   type SettleOutcome,
 } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
-import { afterCommit } from '../../edge/after-commit.ts'
-import { type ProblemError, problem } from '../../edge/problem-error.ts'
-import { invalidRequest } from '../../edge/validator.ts'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
+import { afterCommit } from '../../edge/errors/after-commit.ts'
+import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import { type BookingReach, bookingNotFound, erasureKey } from '../guards/reach-booking.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
@@ -43,8 +43,7 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   serve(
     restOperations.createBooking,
     async (input) => {
-      const byLink = isConfirmedByLink(deps, input)
-      const isByLink = byLink instanceof Promise ? await byLink : byLink
+      const isByLink = await isConfirmedByLink(deps, input)
       const outcome = await claim(deps, input, isByLink)
       if (outcome.kind === 'slot_full') {
         const { slotId, units = 1, appointmentType = null } = input.body
@@ -60,7 +59,7 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
       }
       return { status, body: body201, position: outcome.position }
     },
-    { limit: 'booking', storesKey: true },
+    { waits: 'in the engine', limit: 'booking', storesKey: true },
   )
 
   const getBooking = async ({ params, granted: reach }: Input<typeof restOperations.getBooking>) => {
@@ -90,22 +89,23 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
       const { units, appointmentType, slotId: fromSlotId } = booking
       throw await slotFull(request, { slotId, units, appointmentType, fromSlotId, sameDoctor })
     }
-    return settledResponse(deps, input, outcome)
+    return changeResponse(deps, input, outcome)
   }
   const auditRepeated = readByDesk
-  serve(restOperations.rescheduleBooking, reschedule, { auditRepeated })
-  serve(restOperations.confirmBooking, (input) => confirm(deps, input), { limit: 'patient', auditRepeated })
-  serve(restOperations.extendBooking, (input) => settled(deps, input, 'extend'), { auditRepeated })
-  serve(restOperations.cancelBooking, (input) => settled(deps, input, 'cancel', input.body), { auditRepeated })
+  const queued = { waits: 'in the engine', auditRepeated } as const
+  serve(restOperations.rescheduleBooking, reschedule, queued)
+  serve(restOperations.confirmBooking, (input) => confirm(deps, input), { ...queued, limit: 'patient' })
+  serve(restOperations.extendBooking, (input) => settleAndRespond(deps, input, 'extend'), queued)
+  serve(restOperations.cancelBooking, (input) => settleAndRespond(deps, input, 'cancel', input.body), queued)
   for (const change of ['confirmAttendance', 'withdrawAttendance'] as const) {
     serve(restOperations[change], (input) => changeAttendance(deps, input, change), { auditRepeated })
   }
-  serve(restOperations.arriveBooking, (input) => settled(deps, input, 'arrive'), { auditRepeated })
-  serve(restOperations.completeBooking, (input) => settled(deps, input, 'complete'), { auditRepeated })
-  serve(restOperations.noShowBooking, (input) => settled(deps, input, 'no_show'), { auditRepeated })
-  serve(restOperations.reopenBooking, (input) => settled(deps, input, 'reopen'), { auditRepeated })
+  serve(restOperations.arriveBooking, (input) => settleAndRespond(deps, input, 'arrive'), queued)
+  serve(restOperations.completeBooking, (input) => settleAndRespond(deps, input, 'complete'), queued)
+  serve(restOperations.noShowBooking, (input) => settleAndRespond(deps, input, 'no_show'), queued)
+  serve(restOperations.reopenBooking, (input) => settleAndRespond(deps, input, 'reopen'), queued)
 
-  serve(restOperations.linkBooking, (input) => link(deps, input))
+  serve(restOperations.linkBooking, (input) => link(deps, input), { waits: 'in the engine' })
 
   serve(restOperations.erasePatient, (input) => erase(deps, input))
 
@@ -201,7 +201,7 @@ async function confirmWith(deps: RestDeps, input: Input<typeof restOperations.co
   if (outcome.kind === 'done' || outcome.kind === 'unchanged') {
     await afterCommit(() => noteProvenAddress(deps, booking))
   }
-  return settledResponse(deps, input, outcome)
+  return changeResponse(deps, input, outcome)
 }
 
 async function confirmOrSendLink(deps: RestDeps, input: Input<typeof restOperations.confirmBooking>) {
@@ -214,7 +214,7 @@ async function confirmOrSendLink(deps: RestDeps, input: Input<typeof restOperati
   const sent = await requestLinkInstead(deps, { bookingId: params.bookingId, reach, key, patient, reason })
   const outcome = sent ?? (await settle(deps, input, 'confirm', body))
   release?.(outcome)
-  return settledResponse(deps, input, outcome)
+  return changeResponse(deps, input, outcome)
 }
 
 async function readHistory(deps: RestDeps, { params }: Input<typeof restOperations.listBookingEvents>) {
@@ -237,7 +237,7 @@ async function changeAttendance(
     actorId: reach.actorId,
     key: key && keyDigest(key, `${change} ${bookingId} ${slotId}`),
   })
-  return settledResponse(deps, input, outcome)
+  return changeResponse(deps, input, outcome)
 }
 
 /** The manage token alone decides: no role is enough, nor is an account that has the booking already. */
@@ -248,7 +248,7 @@ async function link(deps: RestDeps, input: Input<typeof restOperations.linkBooki
   const linking = { ...input, granted: reach }
   const admission = { bookingId, key: key === null ? freshKey() : keyDigest(key, `link ${bookingId}`) }
   const outcome = await linkWithinLimits(deps, account, admission, () => settle(deps, linking, 'link', { tokenEpoch }))
-  return settledResponse(deps, linking, outcome)
+  return changeResponse(deps, linking, outcome)
 }
 
 async function erase(deps: RestDeps, input: Input<typeof restOperations.erasePatient>) {
@@ -286,9 +286,9 @@ function linkedAndToCome() {
   )
 }
 
-async function settled(...of: Parameters<typeof settle>) {
+async function settleAndRespond(...of: Parameters<typeof settle>) {
   const [deps, input] = of
-  return settledResponse(deps, input, await settle(...of))
+  return changeResponse(deps, input, await settle(...of))
 }
 
 /** Patients' reads of their own booking are not recorded. */
@@ -326,10 +326,10 @@ function writtenBookingBody(deps: RestDeps, booking: Booking): Promise<BookingBo
   return afterCommit(() => bookingBodyWithVisit(deps, booking))
 }
 
-type Settled = Extract<SettleOutcome | MoveOutcome | AttendanceOutcome, { kind: 'done' | 'unchanged' }>
+type ChangeSucceeded = Extract<SettleOutcome | MoveOutcome | AttendanceOutcome, { kind: 'done' | 'unchanged' }>
 
 /** Changes are in the event log; whoever changed nothing, but gets the booking, has read it. */
-async function settledResponse(deps: RestDeps, input: SettleInput, outcome: Settled | Refusal) {
+async function changeResponse(deps: RestDeps, input: SettleInput, outcome: ChangeSucceeded | Refusal) {
   if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') {
     const refusal = await refusalWithVisit(deps, outcome)
     if (refusal.extras.booking !== undefined) recordDeskRead(deps, input)

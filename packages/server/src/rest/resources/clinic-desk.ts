@@ -1,7 +1,7 @@
 import { type PatientToEraseBody, restOperations } from '@holdfast/contract'
 import type { PatientContact, PatientErased } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
-import { invalidRequest } from '../../edge/validator.ts'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { eventBody } from '../responses/bodies/event-body.ts'
 import { statsBody } from '../responses/bodies/stats-body.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'

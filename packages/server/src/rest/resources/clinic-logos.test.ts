@@ -53,7 +53,7 @@ test('its URL may be cached for good; without the version it is checked each tim
   const cacheControl = async (query: Record<string, string>) => (await read({}, query)).headers['cache-control']
   expect(await cacheControl({ version })).toBe('public, max-age=31536000, immutable')
   expect(await cacheControl({})).toBe('no-cache')
-  // Of a former logo: whatever is here now must not be stored under that address.
+  // The address is of a former logo: whatever is here now must not be stored under it.
   expect(await cacheControl({ version: 'a former one' })).toBe('no-cache')
   const etag = `"${version}"`
   expect((await read()).headers.etag).toBe(etag)

@@ -1,5 +1,5 @@
 import { restOperations } from '@holdfast/contract'
-import { problem } from '../../edge/problem-error.ts'
+import { problem } from '../../edge/errors/problem-error.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'

@@ -1,6 +1,13 @@
-import { type Booking, clinicNoOf, type LinkOutcome, type Overloaded, type Patient } from '@holdfast/engine'
-import { problem } from '../../edge/problem-error.ts'
-import { invalidRequest } from '../../edge/validator.ts'
+import {
+  type Booking,
+  clinicNoOf,
+  type LinkOutcome,
+  normalizedEmail,
+  type Overloaded,
+  type Patient,
+} from '@holdfast/engine'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
+import { problem } from '../../edge/errors/problem-error.ts'
 import type { BookingReach } from '../guards/reach-booking.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -83,7 +90,7 @@ export async function requireConfirmationToken(
 export async function noteProvenAddress(deps: RestDeps, { accountId, patient }: Booking): Promise<void> {
   if (accountId === null) return
   const account = (await deps.accounts.byIds([accountId])).get(accountId)
-  if (account === undefined || account.email.toLowerCase() !== patient.email?.trim().toLowerCase()) return
+  if (account === undefined || account.email.toLowerCase() !== normalizedEmail(patient.email ?? '')) return
   await deps.engine.bookingLinks.verify(accountId)
 }
 

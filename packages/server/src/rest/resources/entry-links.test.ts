@@ -4,16 +4,16 @@ import { aClinic, aDoctor, aSlot, aWaitlistEntry, type TestDatabase } from '@hol
 import { expect } from 'vitest'
 import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
-import { isEmailLinkValid, voidEmailLink } from '../../accounts/email-links.ts'
-import { isPasswordResetValid, voidPasswordReset } from '../../accounts/password-links.ts'
+import { createEntryLinkProcessor } from '../../account-requests/entry-link-request.ts'
+import { isEmailLinkValid, voidEmailLink } from '../../accounts/emails/email-links.ts'
+import { isPasswordResetValid, voidPasswordReset } from '../../accounts/passwords/password-links.ts'
 import { mailLinks } from '../../compose/message-sender.ts'
-import { createAccountMails, sealedAccountMails } from '../../messages/account-mails.ts'
-import type { EntryMail } from '../../messages/entry-mail.ts'
+import { createAccountMails, sealedAccountMails } from '../../messages/account-mails/account-mails.ts'
+import type { EntryMail } from '../../messages/account-mails/entry-mail.ts'
+import { sendAccountMails } from '../../messages/account-mails/send-account-mails.ts'
+import { storeExpiredMail } from '../../messages/account-mails/store-ended-mail.ts'
 import { createRecipientDigests } from '../../messages/recipient-digests.ts'
-import { sendAccountMails } from '../../messages/send-account-mails.ts'
-import { storeExpiredMail } from '../../messages/store-ended-mail.ts'
 import { createLogger } from '../../observe/logger.ts'
-import { createEntryLinkAnswer } from './entry-links.ts'
 
 const secrets = ['a secret of the tests']
 
@@ -172,11 +172,11 @@ test('a lost link is sent to the address of the entry alone, and the response is
   const ask = (email: string) => rest.call('sendWaitlistLinks', { body: { clinicId: clinic.id, email } })
   const [known, unknown] = [await ask(' Grace@example.org'.trim()), await ask('nobody@example.org')]
   expect([known.status, known.body]).toEqual([unknown.status, unknown.body])
-  const answer = createEntryLinkAnswer(rest, { countTicketMail: () => undefined })
+  const run = createEntryLinkProcessor(rest.engine, { countTicketMail: () => undefined })
   const stored: EntryMail[] = []
   const store = async (mails: readonly unknown[]) => void stored.push(...(mails as EntryMail[]))
   for (const email of ['GRACE@example.org', 'nobody@example.org']) {
-    await answer({ clinicId: clinic.id, email, language: 'de' }, { done: async () => undefined, store })
+    await run({ clinicId: clinic.id, email, language: 'de' }, { endRequest: async () => undefined, store })
   }
   expect(stored).toEqual([{ kind: 'entry_link', context: { entryId: entry.id, isRequested: true, language: 'de' } }])
   const mails = createAccountMails({ pool: database.appPool, secrets, isAvailable: true })

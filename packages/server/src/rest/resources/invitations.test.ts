@@ -3,7 +3,7 @@ import { aClinic, aDoctor, type TestDatabase } from '@holdfast/testkit'
 import { expect, onTestFinished, vi } from 'vitest'
 import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
-import type { AccountMails } from '../../messages/account-mails.ts'
+import type { AccountMails } from '../../messages/account-mails/account-mails.ts'
 
 async function aDesk(database: TestDatabase, rest: RestApp) {
   const clinic = await aClinic(database, { name: 'Hill Clinic' })

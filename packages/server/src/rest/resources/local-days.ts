@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { invalidRequest } from '../../edge/validator.ts'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
 
 /** Lengths of ranges, in days: most requests have the same few, and computing one took 5 % of a cached read. */
 const knownLengths = new LRUCache<string, number>({ max: 1_000, memoMethod: (range) => daysIn(range) })

@@ -1,5 +1,5 @@
 import { restOperations } from '@holdfast/contract'
-import type { AccountPrincipal } from '../../accounts/principals.ts'
+import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
 import { lacksSecondFactor } from '../guards/access.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
 import type { RestDeps } from '../rest-deps.ts'

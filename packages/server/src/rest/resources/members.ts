@@ -1,7 +1,7 @@
 import { type MemberBody, restOperations } from '@holdfast/contract'
 import type { Membership } from '@holdfast/engine'
 import type { AccountCard } from '../../accounts/accounts.ts'
-import { afterCommit } from '../../edge/after-commit.ts'
+import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'

@@ -1,5 +1,5 @@
 import type { Patient } from '@holdfast/engine'
-import { problem } from '../../edge/problem-error.ts'
+import { problem } from '../../edge/errors/problem-error.ts'
 import type { BookingReach } from '../guards/reach-booking.ts'
 import type { RestDeps } from '../rest-deps.ts'
 

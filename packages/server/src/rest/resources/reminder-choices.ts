@@ -1,8 +1,8 @@
 import { restOperations } from '@holdfast/contract'
 import { clinicNoOf, isId } from '@holdfast/engine'
-import { afterCommit } from '../../edge/after-commit.ts'
-import { problem } from '../../edge/problem-error.ts'
-import { choicesOf } from '../../messages/recipient-choices.ts'
+import { afterCommit } from '../../edge/errors/after-commit.ts'
+import { problem } from '../../edge/errors/problem-error.ts'
+import { choicesOf } from '../../messages/patient-messages/recipient-choices.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 

@@ -1,5 +1,5 @@
 import { clinicNoIn, type Role } from '@holdfast/engine'
-import { invalidRequest } from '../../edge/validator.ts'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 
 /**

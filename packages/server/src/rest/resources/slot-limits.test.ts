@@ -5,8 +5,8 @@ import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import Fastify from 'fastify'
 import { expect } from 'vitest'
-import { errorHandler } from '../../edge/error-handler.ts'
-import { validatorCompiler } from '../../edge/validator.ts'
+import { validatorCompiler } from '../../edge/bodies/validator.ts'
+import { errorHandler } from '../../edge/errors/error-handler.ts'
 
 const { createSlots }: Record<string, Operation> = restOperations
 

@@ -9,7 +9,7 @@ import {
 } from '@holdfast/engine'
 import type { ListedDays } from '../../calendar/doctor-texts.ts'
 import type { ListedSlots } from '../../calendar/slot-lists.ts'
-import { invalidRequest } from '../../edge/validator.ts'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { actorIn } from '../guards/access.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { freshReply, type ReadResponse, requestedPosition, staleReply, withHeaders } from '../responses/cached-read.ts'
@@ -45,7 +45,7 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
     return {
       status: isCreated ? (201 as const) : (200 as const),
       body: createdBody(result),
-      ...(result.position === '0' ? {} : { position: result.position }),
+      ...(result.position === null ? {} : { position: result.position }),
     }
   }
   serve(restOperations.createSlots, create, {
@@ -191,6 +191,6 @@ function withdrawn(outcome: WithdrawSlotsOutcome, dryRun: boolean) {
   return {
     status: 200 as const,
     body: { slots: outcome.slots, bookings },
-    ...(dryRun ? {} : { position: outcome.position }),
+    ...(dryRun || outcome.position === null ? {} : { position: outcome.position }),
   }
 }

@@ -22,7 +22,10 @@ test('of a block that is filled in part, the caller learns how many cases are bo
   expect(headers['retry-after']).toBe('2')
 })
 
-test('a block of a room that takes no new cases is not filled, and the answer says why', async ({ database, rest }) => {
+test('a block of a room that takes no new cases is not filled, and the response says why', async ({
+  database,
+  rest,
+}) => {
   const { path, admin, staff, roomOne } = await aTheatre(database, rest)
   const times = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('10:30') }
   const { body: blocks } = await rest.call('createBlocks', { path, as: admin, body: times })

@@ -8,8 +8,8 @@ import {
   latestStart,
   slotsAheadYearsMax,
 } from '@holdfast/engine'
-import { type ProblemError, problem } from '../../edge/problem-error.ts'
-import { invalidRequest } from '../../edge/validator.ts'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
+import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import { blockBody, caseBody } from '../responses/bodies/case-body.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -57,7 +57,7 @@ export function serveTheatreBlocks(serve: Serve, deps: RestDeps): void {
       return {
         status: created.created > 0 && !dryRun ? 201 : 200,
         body: created,
-        ...(position === '0' ? {} : { position }),
+        ...(position === null ? {} : { position }),
       }
     },
     {
@@ -123,7 +123,7 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
       return {
         status: 200,
         body: { slots: outcome.slots, bookings },
-        ...(query.dryRun ? {} : { position: outcome.position }),
+        ...(query.dryRun || outcome.position === null ? {} : { position: outcome.position }),
       }
     },
     {

@@ -24,7 +24,10 @@ test('a check for a request that is not on the waiting list is refused as its bo
   expect(problem).toMatchObject({ status: 404, code: 'case_request_not_found' })
 })
 
-test('a check that names cases that give way is refused: it would not answer for them', async ({ database, rest }) => {
+test('a check that names cases that give way is refused: its result would not include them', async ({
+  database,
+  rest,
+}) => {
   const theatre = await aTheatre(database, rest)
   const { id } = (await theatre.book({ confirm: true })).body
   const emergency = theatre.newCase({ urgency: 'immediate' })

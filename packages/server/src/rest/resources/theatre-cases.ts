@@ -10,8 +10,8 @@ import {
   type RuleOverride,
 } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
-import type { ProblemError } from '../../edge/problem-error.ts'
-import { invalidRequest } from '../../edge/validator.ts'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
+import type { ProblemError } from '../../edge/errors/problem-error.ts'
 import { caseNotFound, surgeonOfLists } from '../guards/reach-case.ts'
 import { caseBody } from '../responses/bodies/case-body.ts'
 import { historyBody } from '../responses/history-body.ts'
@@ -74,7 +74,7 @@ function serveNewCases(serve: Serve, deps: RestDeps): void {
       position: outcome.position,
     }
   }
-  serve(restOperations.createCase, create, { storesKey: true })
+  serve(restOperations.createCase, create, { waits: 'in the engine', storesKey: true })
 
   serve(
     restOperations.checkCase,
@@ -87,7 +87,7 @@ function serveNewCases(serve: Serve, deps: RestDeps): void {
       }
     },
     // It changes nothing: a repetition is checked again.
-    { storesNoResponse: true },
+    { waits: 'in the engine', storesNoResponse: true },
   )
 }
 
@@ -129,7 +129,7 @@ function serveCaseChanges(serve: Serve, deps: RestDeps): void {
   serve(
     restOperations.confirmCase,
     async (input) => changedResponse(deps, input, await theatre.confirmCase(actionOf(input, 'confirmCase'))),
-    { auditRepeated },
+    { waits: 'in the engine', auditRepeated },
   )
 
   serve(
@@ -139,7 +139,7 @@ function serveCaseChanges(serve: Serve, deps: RestDeps): void {
       const action = { ...actionOf(input, 'cancelCase'), reasonCode, onlyHold }
       return changedResponse(deps, input, await theatre.cancelCase(action))
     },
-    { auditRepeated },
+    { waits: 'in the engine', auditRepeated },
   )
 
   serve(
@@ -149,7 +149,7 @@ function serveCaseChanges(serve: Serve, deps: RestDeps): void {
       const request = { ...actionOf(input, 'moveCase'), change, override: input.field }
       return changedResponse(deps, input, await theatre.moveCase(request))
     },
-    { auditRepeated },
+    { waits: 'in the engine', auditRepeated },
   )
 
   serve(
@@ -165,7 +165,7 @@ function serveCaseChanges(serve: Serve, deps: RestDeps): void {
       recordUnchanged(deps, input, { kind: outcome.kind, shown: outcome.cases })
       return { status: 200, body: { cases: outcome.cases.map(caseBody) }, position: outcome.position }
     },
-    { auditRepeated: ({ params, body }) => [caseRead(params.caseId), caseRead(body.caseId)] },
+    { waits: 'in the engine', auditRepeated: ({ params, body }) => [caseRead(params.caseId), caseRead(body.caseId)] },
   )
 
   serve(
@@ -185,7 +185,7 @@ function serveCaseChanges(serve: Serve, deps: RestDeps): void {
         position: outcome.position,
       }
     },
-    { auditRepeated },
+    { waits: 'in the engine', auditRepeated },
   )
 }
 
@@ -210,7 +210,7 @@ function serveRunningCases(serve: Serve, deps: RestDeps): void {
       const { case: extended, atRiskCaseIds, position } = outcome
       return { status: 200, body: { case: caseBody(extended), atRiskCaseIds }, position }
     },
-    { auditRepeated },
+    { waits: 'in the engine', auditRepeated },
   )
 
   serve(
@@ -226,7 +226,7 @@ function serveRunningCases(serve: Serve, deps: RestDeps): void {
       })
       return changedResponse(deps, input, outcome)
     },
-    { auditRepeated },
+    { waits: 'in the engine', auditRepeated },
   )
 }
 

@@ -1,4 +1,4 @@
-import { invalidRequest } from '../../edge/validator.ts'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { todayIn } from './local-days.ts'
 
 /** Where a day begins first. */

@@ -1,7 +1,7 @@
 import { type AuditField, restOperations } from '@holdfast/contract'
 import { clinicNoIn, type NewEquipment, type NewRoom, type NewStaff, type OpeningHours } from '@holdfast/engine'
 import { changedFields } from '../../audit/changed-fields.ts'
-import { invalidRequest } from '../../edge/validator.ts'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { idIn } from '../responses/bodies/id-in.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'

@@ -1,6 +1,6 @@
 import { restOperations } from '@holdfast/contract'
 import { videoRoomProblem } from '@holdfast/engine'
-import { invalidRequest, preview } from '../../edge/validator.ts'
+import { invalidRequest, preview } from '../../edge/bodies/validator.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'

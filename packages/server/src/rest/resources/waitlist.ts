@@ -8,12 +8,12 @@ import {
   type StoreEntryMail,
   type WaitlistEntry,
 } from '@holdfast/engine'
-import { afterCommit } from '../../edge/after-commit.ts'
-import type { Principal } from '../../edge/principal.ts'
-import { type ProblemError, problem } from '../../edge/problem-error.ts'
-import { invalidRequest } from '../../edge/validator.ts'
-import { noticeHours } from '../../messages/account-mails.ts'
-import { storeEndedMail } from '../../messages/store-ended-mail.ts'
+import type { Principal } from '../../edge/admission/principal.ts'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
+import { afterCommit } from '../../edge/errors/after-commit.ts'
+import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
+import { noticeHours } from '../../messages/account-mails/account-mails.ts'
+import { storeEndedMail } from '../../messages/account-mails/store-ended-mail.ts'
 import { entryNotFound, type WaitlistEntryReach } from '../guards/reach-waitlist-entry.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'

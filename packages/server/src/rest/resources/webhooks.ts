@@ -1,8 +1,8 @@
 import { restOperations, type WebhookBody, type WebhookDeliveryBody } from '@holdfast/contract'
 import { InvalidCursor, type Webhook, type WebhookDelivery } from '@holdfast/engine'
-import { afterCommit } from '../../edge/after-commit.ts'
-import { problem } from '../../edge/problem-error.ts'
-import { invalidRequest } from '../../edge/validator.ts'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
+import { afterCommit } from '../../edge/errors/after-commit.ts'
+import { problem } from '../../edge/errors/problem-error.ts'
 import { attemptDelivery } from '../../webhooks/attempt-delivery.ts'
 import { newWebhookSecret } from '../../webhooks/webhook-secrets.ts'
 import { idIn } from '../responses/bodies/id-in.ts'
@@ -31,7 +31,7 @@ export function serveWebhooks(serve: Serve, deps: RestDeps): void {
         throw problem('too_many_webhooks', `The clinic has ${outcome.max} webhooks, which is the most.`)
       }
       const secret = await afterCommit(() => sealed.open(outcome.sealedSecret))
-      // Of a repetition: no secret of this server opens it any more, so nothing is signed with it either.
+      // The call is a repetition, and no secret of this server opens it any more: so nothing is signed with it either.
       if (secret === null) {
         const body = await afterCommit(() => withNewSecret(deps, clinic.no, outcome.webhook.id))
         return { status: 201, body }
@@ -123,7 +123,10 @@ function serveDeliveries(serve: Serve, { engine: { webhooks }, webhookSender }: 
       if (delivery === null) throw noWebhook()
       return { status: 200, body: deliveryBody(delivery) }
     },
-    { audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.webhookId, 'tested') },
+    {
+      waits: 'on the network',
+      audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.webhookId, 'tested'),
+    },
   )
 
   serve(

@@ -1,8 +1,8 @@
 import { parsePosition, positionText } from '@holdfast/contract/position'
 import type { FastifyRequest } from 'fastify'
 import type { CachedResponse, LoadedResponse, ResponseQuery } from '../../cache/response-cache.ts'
-import { matchesEntityTag, weakEntityTag } from '../../edge/entity-tag.ts'
-import { invalidRequest, preview } from '../../edge/validator.ts'
+import { matchesEntityTag, weakEntityTag } from '../../edge/bodies/entity-tag.ts'
+import { invalidRequest, preview } from '../../edge/bodies/validator.ts'
 import type { RestDeps } from '../rest-deps.ts'
 
 /** What a read found in the database. */

@@ -1,9 +1,9 @@
 import { type ClaimRequest, digestUuid, type WriteKey } from '@holdfast/engine'
 import canonicalize from 'canonicalize'
 import type { FastifyRequest } from 'fastify'
-import { clientAddress } from '../../edge/client-address.ts'
-import type { Principal } from '../../edge/principal.ts'
-import { invalidRequest, preview } from '../../edge/validator.ts'
+import type { Principal } from '../../edge/admission/principal.ts'
+import { invalidRequest, preview } from '../../edge/bodies/validator.ts'
+import { clientAddress } from '../../edge/connections/client-address.ts'
 import { isUnguessable, keyDigest, type SentKey } from '../sent-key.ts'
 
 const keyPattern = /^[\x20-\x7e]{1,255}$/
@@ -52,8 +52,8 @@ export type BookingRequest = Pick<
 > & { onBehalf?: true }
 
 /**
- * {@link requestHash} for a booking. Its names are written in order instead of sorted by `canonicalize`: 1.2 instead of
- * 2.2 µs, of 46 µs that the server takes for a booking.
+ * {@link requestHash} for a booking. Performance: its names are written in order instead of sorted by `canonicalize`,
+ * which takes 1.2 instead of 2.2 µs, of 46 µs that the server takes for a booking (bench/EXPERIMENTS.md).
  */
 export function bookingRequestHash(request: BookingRequest): string {
   const { appointmentType, confirm, onBehalf, patient, reason, slotId, units } = request

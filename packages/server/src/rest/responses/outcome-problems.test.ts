@@ -1,7 +1,7 @@
 import { restOperations } from '@holdfast/contract'
 import { expect, test } from 'vitest'
 import { violationsOf } from '../../../test/check-contract.ts'
-import { invalidRequest } from '../../edge/validator.ts'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { refusalProblem } from './outcome-problems.ts'
 
 test('an overload is 503 with Retry-After in whole seconds', () => {

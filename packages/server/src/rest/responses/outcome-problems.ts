@@ -13,7 +13,7 @@ import type {
   SlotClosedWhy,
   WithdrawSlotsOutcome,
 } from '@holdfast/engine'
-import { type ProblemError, type ProblemExtras, problem } from '../../edge/problem-error.ts'
+import { type ProblemError, type ProblemExtras, problem } from '../../edge/errors/problem-error.ts'
 import { maskAddress } from '../../messages/mask-address.ts'
 import { bookingBody } from './bodies/booking-body.ts'
 

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../audit/audit-entry.ts'
-import { isOutcomeUnknown } from '../../edge/error-handler.ts'
+import { isOutcomeUnknown } from '../../edge/errors/error-handler.ts'
 import type { RestDeps } from '../rest-deps.ts'
 
 /**

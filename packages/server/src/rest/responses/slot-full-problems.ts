@@ -1,6 +1,6 @@
 import type { AlternativesQuery, Reads, Slot } from '@holdfast/engine'
 import type { FastifyRequest } from 'fastify'
-import type { ProblemError } from '../../edge/problem-error.ts'
+import type { ProblemError } from '../../edge/errors/problem-error.ts'
 import { slotBody } from './bodies/slot-body.ts'
 import { refusalProblem } from './outcome-problems.ts'
 import { singleFlight } from './single-flight.ts'

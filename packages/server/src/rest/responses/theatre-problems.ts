@@ -10,8 +10,8 @@ import {
   type RecordMilestoneOutcome,
   slotsAheadYearsMax,
 } from '@holdfast/engine'
-import { type ProblemError, problem } from '../../edge/problem-error.ts'
-import { invalidRequest } from '../../edge/validator.ts'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
+import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import { caseBody } from './bodies/case-body.ts'
 import { timeText } from './bodies/time-text.ts'
 import { refusalProblem } from './outcome-problems.ts'

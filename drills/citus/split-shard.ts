@@ -1,0 +1,60 @@
+import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
+import type { BuiltSlot } from '@holdfast/testkit'
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import type { CitusLoad } from './citus-load.ts'
+import type { OpenShards } from './citus-shards.ts'
+
+export type Split = { shard: string; parts: string[]; splitMs: number; gapMs: number }
+
+type Options = {
+  url: string
+  coordinator: pg.Client
+  shards: OpenShards
+  slots: readonly BuiltSlot[]
+  load: CitusLoad
+  n: number
+}
+
+/**
+ * Splits a shard between its clinics, one part onto another node, writes the parts, and lets the load go on in them.
+ * Writes wait meanwhile: with logical replication, Citus 13.2.2 never ends under updates of slots (decision 0051).
+ */
+export async function splitShard({ url, coordinator, shards, slots, load, n }: Options): Promise<Split> {
+  const shard = shards.all()[n % shards.all().length]
+  if (shard === undefined) throw new Error('There is no shard.')
+  const clinicNos = [...new Set(slots.map(({ clinicNo }) => clinicNo))].filter(
+    (no) => shards.open(no).schema === shard.schema,
+  )
+  const { rows: hashes } = await coordinator.query<{ hash: number }>(
+    sql`select hashint4(no) as hash from unnest(${clinicNos}::integer[]) no order by 1`,
+  )
+  const point = hashes[Math.floor(hashes.length / 2) - 1]?.hash
+  if (point === undefined) throw new Error('A shard can be split if it has two clinics.')
+  const { rows: nodes } = await coordinator.query<{ id: number }>(sql`
+    select nodeid as id from pg_dist_node where shouldhaveshards
+     order by groupid <> (select groupid from pg_dist_placement where shardid = ${shard.shardId}), groupid limit 2`)
+  const startedAt = performance.now()
+  await coordinator.query(sql`
+    select citus_split_shard_by_split_points(${shard.shardId}, ${[String(point)]}::text[],
+                                             ${nodes.map(({ id }) => id)}::integer[], 'block_writes')`)
+  const splitMs = Math.round(performance.now() - startedAt)
+  const { rows: parts } = await coordinator.query<{ schema: string }>(sql`
+    select distinct 'holdfast_' || get_shard_id_for_distribution_column('holdfast.clinic', no) as schema
+      from unnest(${clinicNos}::integer[]) no`)
+  const written = await writeShardSchemas(
+    url,
+    parts.map(({ schema }) => schema),
+  )
+  shards.add(written)
+  for (const clinicNo of clinicNos) await shards.find(clinicNo, coordinator)
+  await shards.close(shard)
+  await coordinator.query('call citus_cleanup_orphaned_resources()')
+  const gaps: number[] = []
+  for (const { schema } of written) {
+    await load.untilAcknowledgedIn(schema)
+    gaps.push(load.gapMsIn([shard.schema, schema], startedAt))
+  }
+  const names = written.map(({ schema }) => schema)
+  return { shard: shard.schema, parts: names, splitMs, gapMs: Math.round(Math.max(...gaps)) }
+}

@@ -1,0 +1,63 @@
+import pg from 'pg'
+import sql from 'sql-template-tag'
+import { distributedStatus } from '../migrate/migration-status.ts'
+import { checkCitus, DistributionRefused } from './check-citus.ts'
+import { distribute, unfinishedSetting } from './distribute.ts'
+import { deleteCopiedRows } from './own-rows.ts'
+import { type CitusShard, writeShardSchemas } from './write-shard-schemas.ts'
+
+export type Distribution = {
+  nodes: number
+  shards: CitusShard[]
+  /** Distributed now, with their rows; null: they were distributed before. */
+  distributed: { tables: number; rows: number } | null
+  /** Rows of the shards' own tables that were copied now. */
+  ownRows: number
+  /** Whether a former call was interrupted, or a shard has been moved since. */
+  isCompleted: boolean
+}
+
+/**
+ * Distributes a database with all its rows over the nodes of Citus: its tables, a schema for each shard, and the rows
+ * of the shards' own tables. Repeated after an interruption, it does the rest; otherwise it changes no row.
+ *
+ * @param ownerUrl of the coordinator's database, which `migrate` has brought up to date, and in which nobody writes
+ * @throws DistributionRefused
+ */
+export async function distributeDatabase(ownerUrl: string): Promise<Distribution> {
+  const nodes = await checkCitus(ownerUrl)
+  const client = new pg.Client({ connectionString: ownerUrl, application_name: 'holdfast migrate' })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    const { current, pending } = await distributedStatus(client)
+    if (!current) throw new DistributionRefused(`the database is not one of this release: ${pending[0]} is missing`)
+    const distributed = await distribute(client)
+    const shards = await writeShardSchemas(ownerUrl)
+    const wasUnfinished = await finish(client)
+    const copied = shards.flatMap(({ copiedRows }) => (copiedRows === null ? [] : [copiedRows]))
+    return {
+      nodes,
+      shards,
+      distributed,
+      ownRows: copied.reduce((sum, rows) => sum + rows, 0),
+      isCompleted: distributed === null && (wasUnfinished || copied.length > 0),
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+/** When all shards have their own rows, deletes the coordinator's copies. @returns whether this was left to do */
+async function finish(client: pg.Client): Promise<boolean> {
+  await client.query('begin')
+  try {
+    const { rowCount } = await client.query(sql`delete from holdfast.setting where name = ${unfinishedSetting}`)
+    if (rowCount === 1) await deleteCopiedRows(client)
+    await client.query('commit')
+    return rowCount === 1
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined)
+    throw error
+  }
+}

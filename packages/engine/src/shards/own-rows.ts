@@ -1,0 +1,94 @@
+import pg from 'pg'
+import sql from 'sql-template-tag'
+import { copyRows } from '../database/copy-rows.ts'
+import { tablesOfKind } from './table-kinds.ts'
+
+/** The range of a shard's hashes, of the numbers of its clinics. */
+export type HashRange = { hashMin: string | null; hashMax: string | null }
+
+/** As `isId` of `model/id.ts` finds them. */
+const idPattern = '^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
+
+/**
+ * Of tables with rows of clinics and others: the numbers of the clinics of a row `o`. Of all other tables, each shard
+ * gets all rows.
+ */
+const clinicsOfRow: Readonly<Record<string, string>> = {
+  account_mail: 'select holdfast.clinic_no_of(o.booking_id) where o.booking_id is not null',
+  // Responses without ids of bookings may name a clinic or a doctor.
+  answer: `
+    select holdfast.clinic_no_of(i) from unnest(case when cardinality(o.ids) > 0 then o.ids else array(
+      select (t.value #>> '{}')::uuid from jsonb_path_query(o.body, '$.**?(@.type() == "string")') t (value)
+       where t.value #>> '{}' ~ '${idPattern}') end) i`,
+  calendar_feed: `select holdfast.clinic_no_of(o.subject_id) where o.kind <> 'account'`,
+}
+
+/** Whether the rows of a shard's own table are those of its clinics; else they are those of each shard. */
+export function isOfClinics(table: string): boolean {
+  return clinicsOfRow[table] !== undefined
+}
+
+export type OwnRows = {
+  source: pg.Client
+  /** A former schema of the shard; or `holdfast`, of a database that has just been distributed. */
+  sourceSchema: string
+  target: pg.Client
+  /** The shard's schema. Its own tables are empty. */
+  schema: string
+  range: HashRange
+  /** Whether it gets the rows of no clinic, too. Of the parts of a split shard, one does. */
+  hasRest: boolean
+  tables?: readonly string[]
+}
+
+/**
+ * Copies the rows of a shard's own tables, and begins an epoch of its log: transactions of another server have numbers
+ * that say nothing here.
+ *
+ * @param target in a transaction
+ * @returns the number of rows
+ */
+export async function copyOwnRows(copied: OwnRows): Promise<number> {
+  const { source, sourceSchema, target, schema, tables = tablesOfKind('own') } = copied
+  let rows = 0
+  for (const table of tables) {
+    const columns = await columnsOf(target, `${schema}.${table}`)
+    rows += await copyRows(source, target, {
+      select: `select ${columns} from ${sourceSchema}.${table} o where ${conditionOf(table, copied)}`,
+      into: `${schema}.${table} (${columns})`,
+    })
+  }
+  await target.query(`select ${schema}.renumber_log()`)
+  return rows
+}
+
+/** Whether a shard has its own rows: they are written in the transaction that begins its log. */
+export async function hasOwnRows(client: pg.Client, schema: string): Promise<boolean> {
+  const { rowCount } = await client.query(`select from ${schema}.log_epoch limit 1`)
+  return rowCount === 1
+}
+
+/** Deletes what {@link copyOwnRows} has copied to all shards: the coordinator has only rows of accounts. */
+export async function deleteCopiedRows(coordinator: pg.Client): Promise<void> {
+  for (const table of tablesOfKind('own')) {
+    const clinics = clinicsOfRow[table]
+    await coordinator.query(
+      `delete from holdfast.${table} o where ${clinics === undefined ? 'true' : `exists (${clinics})`}`,
+    )
+  }
+}
+
+function conditionOf(table: string, { range, hasRest }: Pick<OwnRows, 'range' | 'hasRest'>): string {
+  const clinics = clinicsOfRow[table]
+  if (clinics === undefined) return 'true'
+  const ofClinics = `exists (select from (${clinics}) c (no)
+                             where hashint4(c.no) between ${range.hashMin} and ${range.hashMax})`
+  return hasRest ? `(${ofClinics} or not exists (${clinics}))` : ofClinics
+}
+
+async function columnsOf(client: pg.Client, relation: string): Promise<string> {
+  const { rows } = await client.query<{ name: string }>(sql`
+    select attname as name from pg_attribute
+     where attrelid = ${relation}::regclass and attnum > 0 and not attisdropped order by attnum`)
+  return rows.map(({ name }) => pg.escapeIdentifier(name)).join(', ')
+}

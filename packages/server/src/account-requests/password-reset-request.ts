@@ -1,0 +1,36 @@
+import type { Accounts } from '../accounts/accounts.ts'
+import type { PasswordLinks } from '../accounts/passwords/password-links.ts'
+import type { AuditRecorder } from '../audit/audit-recorder.ts'
+import type { AccountMails } from '../messages/account-mails/account-mails.ts'
+import type { ProcessRequest } from './process-account-requests.ts'
+
+const hours = 24
+
+/**
+ * A mail with a link to choose a new password, if the address has an account. The pause between two mails is counted by
+ * account, in the database: whoever asks, and on whatever server.
+ */
+export function createPasswordResetProcessor({
+  accounts,
+  mails,
+  audit,
+  publicUrl,
+}: {
+  accounts: Pick<Accounts, 'byEmail'> & Pick<PasswordLinks, 'createMailedPasswordReset'>
+  mails: Pick<AccountMails, 'store'>
+  audit: Pick<AuditRecorder, 'record'>
+  publicUrl: string
+}): ProcessRequest<'password_reset_request'> {
+  return async ({ email, language, network }, { endRequest }) => {
+    const account = await accounts.byEmail(email)
+    if (account === null) return
+    const link = await accounts.createMailedPasswordReset(account.id, async (transaction, { token }) => {
+      await endRequest(transaction)
+      const context = { url: `${publicUrl}/reset-password#${token}`, hours, site: new URL(publicUrl).host }
+      const to = { address: account.email, language, clinicNo: null }
+      await mails.store(transaction, { kind: 'password_reset', to, context }, hours)
+    })
+    if (link === null) return
+    audit.record({ kind: 'password_link_created', subjectId: account.id, network, details: ['by e-mail'] })
+  }
+}

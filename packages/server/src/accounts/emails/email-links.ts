@@ -1,0 +1,351 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { inTransaction, type MessageLanguage, normalizedEmail } from '@holdfast/engine'
+import type { BetterAuthPlugin } from 'better-auth'
+import type { Pool, PoolClient } from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+import { isUniqueViolation } from '../is-unique-violation.ts'
+import { secondFactorsRemoved } from '../second-factors/second-factors.ts'
+import type { Principals } from '../sessions/principals.ts'
+import { addressProven, endingSignIns, endSessions, hasRole, passwordResetsVoided } from '../sessions/sessions.ts'
+
+/** A link, and the address that it proves. */
+export type EmailLink = { email: string; token: string }
+
+export type EmailLinkOutcome =
+  | ({ kind: 'created' } & EmailLink)
+  /** The account has confirmed its address already. */
+  | { kind: 'confirmed' }
+  | { kind: 'too_soon'; retryAfterSeconds: number }
+
+export type EmailLinkUse =
+  | { kind: 'link_used' }
+  | { kind: 'confirmed'; email: string }
+  | ({ kind: 'changed' } & EmailChange)
+
+/** `undoToken`: for the earlier address; null: a new account had it, and nobody had proven it. */
+export type EmailChange = { email: string; previous: string; undoToken: string | null; language: MessageLanguage }
+
+/** Links with which an account's person proves that they have an e-mail address, once. */
+export type EmailLinks = {
+  emailStatus(accountId: string): Promise<{ email: string; isConfirmed: boolean }>
+  /**
+   * A link for an e-mail to `newEmail`, or, if that is null, to the address that the account has. At most five are sent
+   * in a day, with growing pauses; to a `newEmail`, three in a day, whichever accounts ask. `store` stores the e-mail
+   * in the same transaction.
+   */
+  createEmailLink(
+    accountId: string,
+    request: { newEmail: string | null; language: MessageLanguage },
+    store: (transaction: PoolClient, link: EmailLink) => Promise<void>,
+  ): Promise<EmailLinkOutcome>
+  /**
+   * Confirms the account's address, or changes it to the one that the link was sent to. Only for the account that asked
+   * for the link: whoever reads the mailbox alone confirms nothing for a stranger, who knows the password. `store`
+   * stores the notice to the earlier address in the same transaction.
+   */
+  useEmailLink(
+    accountId: string,
+    token: string,
+    store: (transaction: PoolClient, change: EmailChange) => Promise<void>,
+  ): Promise<EmailLinkUse>
+  /**
+   * The account has its earlier address again, and nothing that somebody with its password may have set up: its
+   * sessions and calendar feeds end, the password becomes invalid, and second factors are removed; of an account with a
+   * role, those of the three days before. false: the link is not valid any more.
+   *
+   * @param accountId see {@link EmailLinks.byEmailUndo}
+   */
+  undoEmailChange(accountId: string, token: string): Promise<boolean>
+  /** The account that a link takes its earlier address back for; null: the link is not valid any more. */
+  byEmailUndo(token: string): Promise<string | null>
+  /** Whether somebody may still take the address back. Nobody else may have it meanwhile. */
+  isEmailReserved(email: string): Promise<boolean>
+}
+
+/** Only digests of tokens are stored. */
+export const emailLinkTables = {
+  id: 'holdfast-email-links',
+  schema: {
+    emailLink: {
+      fields: {
+        userId: { type: 'string', required: true, index: true, references: { model: 'user', field: 'id' } },
+        tokenHash: { type: 'string', required: true, unique: true },
+        email: { type: 'string', required: true, index: true },
+        // confirm: the address that the account has; change: to this one; undo: back to this one
+        purpose: { type: 'string', required: true },
+        sentAt: { type: 'date', required: true },
+        expiresAt: { type: 'date', required: true },
+      },
+    },
+  },
+} satisfies BetterAuthPlugin
+
+/**
+ * Digests of addresses that an account had, so that what was booked with one of them reaches the account's person. A
+ * booking starts at most two years after it was made, so those of three years are enough.
+ */
+export const formerEmailTables = {
+  id: 'holdfast-former-emails',
+  schema: {
+    formerEmail: {
+      fields: {
+        userId: { type: 'string', required: true, index: true, references: { model: 'user', field: 'id' } },
+        digest: { type: 'string', required: true },
+        changedAt: { type: 'date', required: true },
+      },
+    },
+  },
+} satisfies BetterAuthPlugin
+
+/**
+ * The application's role may not change e-mail addresses; this function does, for a link that is valid, and stores the
+ * digest of the former one. The owner creates it after the tables, with the grants.
+ */
+export const changeAddressFunction = `
+  create or replace function auth.change_address(p_token_hash text) returns void
+    language sql security definer set search_path = auth, pg_temp
+    as $$
+      with link as (
+        select u.id, encode(sha256(convert_to(u.email, 'UTF8')), 'hex') as digest
+          from "emailLink" l join "user" u on u.id = l."userId"
+         where l."tokenHash" = p_token_hash and l."expiresAt" > now() and l.purpose in ('change', 'undo')
+      ), outdated as (
+        delete from "formerEmail" f using link
+         where f."userId" = link.id and (f.digest = link.digest or f."changedAt" < now() - interval '3 years')
+      )
+      insert into "formerEmail" ("userId", digest, "changedAt") select id, digest, now() from link;
+      update "user" u set email = l.email, "emailVerified" = true, "updatedAt" = now()
+        from "emailLink" l
+       where l."tokenHash" = p_token_hash and l."expiresAt" > now() and l.purpose in ('change', 'undo')
+         and u.id = l."userId"
+    $$;
+  revoke all on function auth.change_address(text) from public;
+  grant execute on function auth.change_address(text) to holdfast_app;
+`
+
+/**
+ * Nobody gets an address that its earlier account may take back. After the statement, because its unique index waits
+ * for an account that leaves the address at the same time, and only then is the reservation seen.
+ */
+export const reservedAddressTrigger = `
+  create or replace function auth.refuse_reserved_address() returns trigger
+    language plpgsql set search_path = auth, pg_temp
+    as $$
+    begin
+      if exists (select from "emailLink"
+                  where email = new.email and purpose = 'undo' and "expiresAt" > now() and "userId" <> new.id) then
+        raise unique_violation using message = 'The address is reserved for the account that had it before.';
+      end if;
+      return null;
+    end $$;
+  create or replace trigger refuse_reserved_address after insert or update of email on "user"
+    for each row execute function auth.refuse_reserved_address();
+`
+
+type Purpose = 'confirm' | 'change' | 'undo'
+
+export const emailLinkHours = 24
+export const undoHours = 72
+const hourMs = 3_600_000
+/** After one mail, after two, and so on. */
+const pauseMinutes = [1, 5, 60, 240]
+const mailsMax = pauseMinutes.length + 1
+/** A person with many accounts must not fill a stranger's mailbox. */
+const changesToAddressMax = 3
+
+/** @param pool connected with `search_path=auth` */
+export function createEmailLinks(pool: Pool, principals: Pick<Principals, 'forget'>): EmailLinks {
+  return {
+    async emailStatus(accountId) {
+      const { rows } = await pool.query<{ email: string; isConfirmed: boolean }>(
+        sql`select email, "emailVerified" as "isConfirmed" from "user" where id = ${accountId}`,
+      )
+      return rows[0] ?? { email: '', isConfirmed: false }
+    },
+    createEmailLink: (accountId, request, store) =>
+      inTransaction(pool, async (transaction) => {
+        const link = await create(transaction, accountId, request)
+        if (link.kind === 'created') await store(transaction, link)
+        return link
+      }),
+    async useEmailLink(accountId, token, store) {
+      const use = await inTransaction(pool, async (transaction) => {
+        const use = await used(transaction, accountId, token)
+        if (use.kind === 'changed') await store(transaction, use)
+        return use
+      }).catch(linkUsed)
+      await principals.forget(accountId)
+      return use
+    },
+    async undoEmailChange(accountId, token) {
+      const isDone = await endingSignIns(pool, accountId, (transaction) => undo(transaction, accountId, token)).catch(
+        (error: unknown) => linkUsed(error).kind !== 'link_used',
+      )
+      await principals.forget(accountId)
+      return isDone
+    },
+    async byEmailUndo(token) {
+      const { rows } = await pool.query<{ id: string }>(sql`
+        select "userId"::text as id from "emailLink"
+         where "tokenHash" = ${digestOf(token)} and purpose = 'undo' and "expiresAt" > now()`)
+      return rows[0]?.id ?? null
+    },
+    async isEmailReserved(email) {
+      const { rows } = await pool.query<{ found: boolean }>(
+        sql`select exists (select from "emailLink" where email = ${normalizedEmail(email)} and purpose = 'undo'
+                       and "expiresAt" > now()) as found`,
+      )
+      return rows[0]?.found ?? false
+    },
+  }
+}
+
+/**
+ * Whether a link is still valid. One that changes an address is not while another account has the address, or may take
+ * it back.
+ *
+ * @param pool of the application role
+ */
+export async function isEmailLinkValid(pool: Pool, token: string): Promise<boolean> {
+  const { rowCount } = await pool.query(sql`
+    select from auth."emailLink" l
+     where l."tokenHash" = ${digestOf(token)} and l."expiresAt" > now()
+       and (l.purpose <> 'change' or not exists (
+         select from auth."user" u where u.email = l.email
+          union all
+         select from auth."emailLink" r where r.email = l.email and r.purpose = 'undo' and r."expiresAt" > now()))`)
+  return rowCount === 1
+}
+
+/** Voids a link that could not be sent. Idempotent. @param pool of the application role */
+export async function voidEmailLink(pool: Pool, token: string): Promise<void> {
+  await pool.query(sql`delete from auth."emailLink" where "tokenHash" = ${digestOf(token)}`)
+}
+
+async function create(
+  transaction: PoolClient,
+  accountId: string,
+  { newEmail, language }: { newEmail: string | null; language: MessageLanguage },
+): Promise<EmailLinkOutcome> {
+  // Of two at the same time, the second waits and counts the first.
+  const { rows } = await transaction.query<{ email: string; isConfirmed: boolean }>(sql`
+    update "user" set language = ${language} where id = ${accountId}
+    returning email, "emailVerified" as "isConfirmed"`)
+  const [account] = rows
+  if (account === undefined || (newEmail === null && account.isConfirmed)) return { kind: 'confirmed' }
+  await transaction.query(sql`
+    delete from "emailLink" where id in (
+      select id from "emailLink" where "expiresAt" <= now() limit 1000 for update skip locked)`)
+  const email = newEmail === null ? account.email : normalizedEmail(newEmail)
+  const ownPause = await pauseSeconds(transaction, accountId)
+  const retryAfterSeconds = newEmail === null ? ownPause : Math.max(ownPause, await addressPause(transaction, email))
+  if (retryAfterSeconds > 0) return { kind: 'too_soon', retryAfterSeconds }
+  const token = await stored(transaction, accountId, { email, purpose: newEmail === null ? 'confirm' : 'change' })
+  return { kind: 'created', email, token }
+}
+
+async function used(transaction: PoolClient, accountId: string, token: string): Promise<EmailLinkUse> {
+  await transaction.query(sql`select from "user" where id = ${accountId} for no key update`)
+  const { rows } = await transaction.query<{
+    purpose: Purpose
+    email: string
+    previous: string
+    hasOwner: boolean
+    language: MessageLanguage | null
+  }>(sql`
+    select l.purpose, l.email, u.email as previous, u.language,
+           (u."emailVerified" or u."createdAt" < now() - interval '1 day' or ${hasRole}) as "hasOwner"
+      from "emailLink" l join "user" u on u.id = l."userId"
+     where l."tokenHash" = ${digestOf(token)} and l."userId" = ${accountId} and l."expiresAt" > now()
+       and l.purpose in ('confirm', 'change')`)
+  const [link] = rows
+  if (link === undefined) return { kind: 'link_used' }
+  const { purpose, email, previous, hasOwner, language } = link
+  if (purpose === 'confirm') {
+    if (email !== previous) return { kind: 'link_used' }
+    await transaction.query(sql`update "user" set "emailVerified" = true where id = ${accountId}`)
+  } else {
+    await transaction.query(sql`select auth.change_address(${digestOf(token)})`)
+    // They went to the earlier address.
+    await transaction.query(passwordResetsVoided(accountId))
+  }
+  await transaction.query(voided(accountId))
+  await transaction.query(addressProven(accountId))
+  if (purpose === 'confirm') return { kind: 'confirmed', email }
+  // Whoever signs up with a typing error in the address must not lose the account to a stranger who has that address.
+  const undoToken = hasOwner ? await stored(transaction, accountId, { email: previous, purpose: 'undo' }) : null
+  return { kind: 'changed', email, previous, undoToken, language: language ?? 'en' }
+}
+
+/** @returns false: the link was used meanwhile */
+async function undo(transaction: PoolClient, accountId: string, token: string): Promise<boolean> {
+  const { rows } = await transaction.query<{ sentAt: Date; hasRole: boolean }>(sql`
+    select l."sentAt", ${hasRole} as "hasRole" from "emailLink" l join "user" u on u.id = l."userId"
+     where l."tokenHash" = ${digestOf(token)} and l.purpose = 'undo' and l."expiresAt" > now()`)
+  const [link] = rows
+  if (link === undefined) return false
+  await transaction.query(sql`select auth.change_address(${digestOf(token)})`)
+  await transaction.query(voided(accountId))
+  await transaction.query(sql`delete from "emailLink" where "userId" = ${accountId} and purpose = 'undo'`)
+  await transaction.query(passwordResetsVoided(accountId))
+  await transaction.query(sql`update account set password = null, "updatedAt" = now() where "userId" = ${accountId}`)
+  // Those of a clinic's person who had one before are kept: the mailbox alone must not get past it.
+  const since = link.hasRole ? new Date(link.sentAt.getTime() - undoHours * hourMs) : undefined
+  await secondFactorsRemoved(transaction, accountId, since)
+  await endSessions(transaction, accountId)
+  return true
+}
+
+/** How long until the account may get another mail; 0: it may. */
+async function pauseSeconds(transaction: PoolClient, accountId: string): Promise<number> {
+  const { rows } = await transaction.query<{ count: number; seconds: number; secondsOfFirst: number }>(sql`
+    select count(*)::integer as count, coalesce(extract(epoch from now() - max("sentAt")), 0)::float8 as seconds,
+           coalesce(extract(epoch from now() - min("sentAt")), 0)::float8 as "secondsOfFirst"
+      from "emailLink"
+     where "userId" = ${accountId} and purpose <> 'undo' and "expiresAt" > now() and "tokenHash" not like 'void:%'`)
+  const { count = 0, seconds = 0, secondsOfFirst = 0 } = rows[0] ?? {}
+  if (count === 0) return 0
+  if (count >= mailsMax) return Math.ceil(emailLinkHours * 3600 - secondsOfFirst)
+  return Math.max(0, Math.ceil((pauseMinutes[count - 1] ?? 0) * 60 - seconds))
+}
+
+/** How long until a mail about a change may go to an address that somebody else may have; 0: it may. */
+async function addressPause(transaction: PoolClient, email: string): Promise<number> {
+  // Accounts that ask at the same time count each other.
+  await transaction.query(sql`select pg_advisory_xact_lock(hashtextextended(${`holdfast.email ${email}`}, 0))`)
+  const { rows } = await transaction.query<{ count: number; seconds: number }>(sql`
+    select count(*)::integer as count, coalesce(extract(epoch from now() - min("sentAt")), 0)::float8 as seconds
+      from "emailLink" where email = ${email} and purpose = 'change' and "expiresAt" > now()`)
+  const { count = 0, seconds = 0 } = rows[0] ?? {}
+  return count < changesToAddressMax ? 0 : Math.ceil(emailLinkHours * 3600 - seconds)
+}
+
+/** The account's links work no more. Those of changes stay until they expire: mails to an address are counted. */
+function voided(accountId: string): Sql {
+  return sql`
+    with deleted as (delete from "emailLink" where "userId" = ${accountId} and purpose = 'confirm')
+    update "emailLink" set "tokenHash" = 'void:' || id where "userId" = ${accountId} and purpose = 'change'`
+}
+
+async function stored(
+  transaction: PoolClient,
+  accountId: string,
+  { email, purpose }: { email: string; purpose: Purpose },
+): Promise<string> {
+  const token = randomBytes(24).toString('base64url')
+  const hours = purpose === 'undo' ? undoHours : emailLinkHours
+  await transaction.query(sql`
+    insert into "emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt")
+    values (${accountId}, ${digestOf(token)}, ${email}, ${purpose}, now(), now() + make_interval(hours => ${hours}))`)
+  return token
+}
+
+function digestOf(token: string): string {
+  return createHash('sha256').update(`email-link:${token}`).digest('base64url')
+}
+
+/** Meanwhile another account has the address. */
+function linkUsed(error: unknown): { kind: 'link_used' } {
+  if (isUniqueViolation(error)) return { kind: 'link_used' }
+  throw error
+}

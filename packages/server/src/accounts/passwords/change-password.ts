@@ -1,0 +1,67 @@
+import { inTransaction } from '@holdfast/engine'
+import type { Pool } from 'pg'
+import sql from 'sql-template-tag'
+import { factorShown } from '../second-factors/shown-factors.ts'
+import type { Principals } from '../sessions/principals.ts'
+import { endSessions, isLiveSession, passwordResetsVoided, signInMarkChanged } from '../sessions/sessions.ts'
+import { type SessionOrigin, startSession } from '../sessions/start-session.ts'
+import type { Passwords } from './passwords.ts'
+import { passwordHash, replacePassword } from './stored-passwords.ts'
+
+/**
+ * The account's person chooses another password: they need not change it any more, and JWTs issued before are refused,
+ * as are links to choose another and pending sign-ins.
+ *
+ * The library's own change is not used: it replaces whatever is stored, so that of two changes at once, both with the
+ * right password, the later would win unnoticed; and it commits the password before the rest.
+ *
+ * Locks: the row of `user`.
+ *
+ * @param replaced the session with which the person goes on, instead of all others; null: none ends
+ */
+export type ChangePassword = (
+  caller: { accountId: string; sessionId: string },
+  passwords: { current: string; chosen: string },
+  replaced: ReplacedSessions | null,
+) => Promise<ChangePasswordOutcome>
+
+/** `secondFactorAt`: of the caller's session. */
+export type ReplacedSessions = { from: SessionOrigin; secondFactorAt: Date | null }
+
+/**
+ * `token`: of the new session, unsigned; null: there is none. `wrong`: it is not the account's password, or not any
+ * more. `ended`: the caller's session has ended meanwhile.
+ */
+export type ChangePasswordOutcome = { kind: 'done'; token: string | null } | { kind: 'wrong' } | { kind: 'ended' }
+
+/** @param pool connected with `search_path=auth` */
+export function createChangePassword(
+  pool: Pool,
+  passwords: Pick<Passwords, 'hash' | 'verify'>,
+  principals: Pick<Principals, 'forget'>,
+): ChangePassword {
+  return async ({ accountId, sessionId }, { current, chosen }, replaced) => {
+    const before = await passwordHash(pool, accountId)
+    if (before === null || !(await passwords.verify({ hash: before, password: current }))) return { kind: 'wrong' }
+    const hash = await passwords.hash(chosen)
+    const outcome = await inTransaction(pool, async (transaction): Promise<ChangePasswordOutcome> => {
+      await transaction.query('savepoint unchanged')
+      await transaction.query(signInMarkChanged(accountId))
+      const isLive = await isLiveSession(transaction, accountId, sessionId)
+      if (!isLive || !(await replacePassword(transaction, accountId, { before, hash }))) {
+        await transaction.query('rollback to savepoint unchanged')
+        return { kind: isLive ? 'wrong' : 'ended' }
+      }
+      await transaction.query(sql`update "user" set "mustChangePassword" = false where id = ${accountId}`)
+      await transaction.query(passwordResetsVoided(accountId))
+      if (replaced === null) return { kind: 'done', token: null }
+      const { from, secondFactorAt } = replaced
+      const token = await startSession(transaction, accountId, from)
+      if (secondFactorAt !== null) await transaction.query(factorShown(accountId, { token }, secondFactorAt))
+      await endSessions(transaction, accountId, { exceptToken: token })
+      return { kind: 'done', token }
+    })
+    if (outcome.kind === 'done') await principals.forget(accountId)
+    return outcome
+  }
+}

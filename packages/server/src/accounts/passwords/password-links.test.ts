@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type RunningServer, runningServer, settingsFor, signIn, signUp } from '../../../test/running-server.ts'
+import { readConfig } from '../../config/config.ts'
+import { createLogger } from '../../observe/logger.ts'
+import { type OpenAccounts, openAccounts } from '../open-accounts.ts'
+import { voidPasswordReset } from './password-links.ts'
+
+let server: RunningServer
+let opened: OpenAccounts
+
+beforeAll(async () => {
+  server = await runningServer()
+  const result = readConfig(settingsFor(server.database))
+  if (result.kind !== 'ok') throw new Error('The settings of the tests are not valid.')
+  const database = { appUrl: server.database.appUrl, secrets: result.config.secrets ?? [] }
+  opened = await openAccounts(result.config, database, createLogger('silent'))
+})
+afterAll(async () => {
+  await opened.close()
+  await server.end()
+})
+
+async function aPerson(): Promise<{ id: string; email: string }> {
+  const email = `${randomUUID()}@example.org`
+  return { id: (await signUp(server.url, email)).id, email }
+}
+
+const ask = (id: string) => opened.accounts.createMailedPasswordReset(id, async () => undefined)
+
+const askAgainAfter = async (minutes: number, id: string) => {
+  await server.database.ownerPool.query(
+    `update auth.verification set "mailedAt" = "mailedAt" - make_interval(mins => $1) where value = $2`,
+    [minutes, id],
+  )
+  return (await ask(id))?.token ?? null
+}
+
+const isProven = async (id: string) => {
+  const { rowCount } = await server.database.ownerPool.query(
+    'select from holdfast.verified_account where account_id = $1',
+    [id],
+  )
+  return rowCount === 1
+}
+
+const isValid = async (token: string | null) => (await opened.accounts.byPasswordReset(token ?? '')) !== null
+
+test('whoever asks for mails voids no link; three are valid at most, after growing pauses', async () => {
+  const { id, email } = await aPerson()
+  const ofOperator = (await opened.accounts.createPasswordReset(id)).token
+  const first = await askAgainAfter(0, id)
+  expect(await askAgainAfter(0, id)).toBeNull()
+  const second = await askAgainAfter(3, id)
+  expect(await askAgainAfter(3, id)).toBeNull()
+  const third = await askAgainAfter(61, id)
+  expect(await askAgainAfter(600, id)).toBeNull()
+  const links = [ofOperator, first, second, third]
+  expect(await Promise.all(links.map(isValid))).toEqual([true, true, true, true])
+  expect((await opened.accounts.resetPassword(first ?? '', 'chosen with the first')).kind).toBe('done')
+  await signIn(server.url, { email, password: 'chosen with the first' })
+  expect(await Promise.all(links.map(isValid))).toEqual([false, false, false, false])
+  expect(await askAgainAfter(0, id)).not.toBeNull()
+  // A link from an e-mail proves that the person has the address.
+  expect(await isProven(id)).toBe(true)
+})
+
+test('of requests for a mail at the same time, one gets a link', async () => {
+  const { id } = await aPerson()
+  const links = await Promise.all([1, 2, 3, 4].map(() => ask(id)))
+  expect(links.filter((link) => link !== null)).toHaveLength(1)
+})
+
+test('a link that could not be sent is void, and does not count', async () => {
+  const { id } = await aPerson()
+  const lost = await askAgainAfter(0, id)
+  await voidPasswordReset(server.database.appPool, lost ?? '')
+  expect(await isValid(lost)).toBe(false)
+  expect(await askAgainAfter(0, id)).not.toBeNull()
+})
+
+test('a link whose e-mail could not be stored is none, and does not count', async () => {
+  const { id } = await aPerson()
+  const broken = () => Promise.reject(new Error('The e-mail could not be stored.'))
+  await expect(opened.accounts.createMailedPasswordReset(id, broken)).rejects.toThrow('could not be stored')
+  expect(await ask(id)).not.toBeNull()
+})
+
+test('of two uses of a link at the same time, one sets its password', async () => {
+  const { id, email } = await aPerson()
+  const { token } = await opened.accounts.createPasswordReset(id)
+  const passwords = ['the one of the two', 'the other of the two']
+  const outcomes = await Promise.all(passwords.map((password) => opened.accounts.resetPassword(token, password)))
+  expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['done', 'link_used'])
+  // The operator passed the link on.
+  expect(await isProven(id)).toBe(false)
+  await signIn(server.url, { email, password: passwords[outcomes.findIndex(({ kind }) => kind === 'done')] ?? '' })
+})

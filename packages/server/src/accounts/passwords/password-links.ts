@@ -1,0 +1,181 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { inTransaction } from '@holdfast/engine'
+import type { BetterAuthPlugin } from 'better-auth'
+import type { Pool, PoolClient } from 'pg'
+import sql from 'sql-template-tag'
+import { listPasskeys } from '../second-factors/passkeys.ts'
+import { secondFactorsRemoved } from '../second-factors/second-factors.ts'
+import type { Principals } from '../sessions/principals.ts'
+import {
+  type AlsoWrite,
+  addressProven,
+  endingSignIns,
+  endSessions,
+  hasRole,
+  passwordResetsVoided,
+} from '../sessions/sessions.ts'
+import type { Passwords } from './passwords.ts'
+import { storePassword } from './stored-passwords.ts'
+
+export type PasswordLink = { token: string; expiresAt: Date }
+
+export type StorePasswordMail = (transaction: PoolClient, link: PasswordLink) => Promise<void>
+
+/** Links with which an account's person can choose a new password once, within 24 hours. */
+export type PasswordLinks = {
+  /** For the operator to pass on. It voids the account's earlier links; so does every change of the password. */
+  createPasswordReset(accountId: string, alsoWrite?: AlsoWrite): Promise<PasswordLink>
+  /**
+   * For an e-mail. Anybody can ask for one, so it voids no other. null: the account has three that are valid, or the
+   * last one is too recent. The pause grows with each. `store` stores the e-mail in the same transaction.
+   */
+  createMailedPasswordReset(accountId: string, store: StorePasswordMail): Promise<PasswordLink | null>
+  /** The account of a link; null: there is no such link any more. */
+  byPasswordReset(token: string): Promise<{ id: string; email: string; name: string } | null>
+  /**
+   * Sets the password, voids the account's links and ends its sessions. A link from an e-mail proves that the person
+   * has the address. If nothing did before, whoever signed up may have been a stranger: second factors are removed.
+   */
+  resetPassword(token: string, newPassword: string): Promise<ResetPasswordOutcome>
+}
+
+/** `passkeys`: the names of those that the account has afterwards. */
+export type ResetPasswordOutcome = { kind: 'done'; passkeys: string[] } | { kind: 'link_used' }
+
+/** Tells the links of e-mails from those that the operator passes on, which prove nothing about the address. */
+export const passwordLinkColumns = {
+  id: 'holdfast-password-links',
+  schema: {
+    verification: { fields: { mailedAt: { type: 'date', required: false, input: false, returned: false } } },
+  },
+} satisfies BetterAuthPlugin
+
+const linkHours = 24
+const mailedMax = 3
+/** After one mail and after two. */
+const pauseMinutes = [2, 60]
+
+/**
+ * In the accounts library's table of tokens. Only digests of tokens are stored. The library's own reset is not used: it
+ * consumes the link, changes the password and ends sessions in separate transactions.
+ *
+ * @param pool connected with `search_path=auth`
+ */
+export function createPasswordLinks(
+  pool: Pool,
+  passwords: Pick<Passwords, 'hash'>,
+  principals: Pick<Principals, 'forget'>,
+): PasswordLinks {
+  return {
+    createPasswordReset: (accountId, alsoWrite) =>
+      inTransaction(pool, async (transaction) => {
+        await transaction.query(lockedAccount(accountId))
+        await transaction.query(passwordResetsVoided(accountId))
+        await alsoWrite?.(transaction)
+        return stored(transaction, accountId, { isMailed: false })
+      }),
+    createMailedPasswordReset: (accountId, store) =>
+      inTransaction(pool, async (transaction) => {
+        // Of two at the same time, the second waits and counts the first.
+        await transaction.query(lockedAccount(accountId))
+        if (!(await isDue(transaction, accountId))) return null
+        const link = await stored(transaction, accountId, { isMailed: true })
+        await store(transaction, link)
+        return link
+      }),
+    async byPasswordReset(token) {
+      const { rows } = await pool.query<{ id: string; email: string; name: string }>(sql`
+        select u.id::text, u.email, u.name from verification v join "user" u on u.id = v.value::uuid
+         where v.identifier = ${identifierOf(token)} and v."expiresAt" > now()`)
+      return rows[0] ?? null
+    },
+    async resetPassword(token, newPassword) {
+      const account = await this.byPasswordReset(token)
+      if (account === null) return { kind: 'link_used' }
+      const hash = await passwords.hash(newPassword)
+      const outcome = await endingSignIns(pool, account.id, (transaction) =>
+        withLink(transaction, { accountId: account.id, token, hash }),
+      )
+      await principals.forget(account.id)
+      return outcome
+    },
+  }
+}
+
+/** Whether a link is still valid. @param pool of the application role */
+export async function isPasswordResetValid(pool: Pool, token: string): Promise<boolean> {
+  const { rowCount } = await pool.query(sql`
+    select from auth.verification where identifier = ${identifierOf(token)} and "expiresAt" > now()`)
+  return rowCount === 1
+}
+
+/** Voids a link that could not be sent. Idempotent. @param pool of the application role */
+export async function voidPasswordReset(pool: Pool, token: string): Promise<void> {
+  await pool.query(sql`delete from auth.verification where identifier = ${identifierOf(token)}`)
+}
+
+/** `link_used`: meanwhile. */
+async function withLink(
+  transaction: PoolClient,
+  { accountId, token, hash }: { accountId: string; token: string; hash: string },
+): Promise<ResetPasswordOutcome> {
+  const { rows } = await transaction.query<{ isMailed: boolean }>(sql`
+    delete from verification where identifier = ${identifierOf(token)} and "expiresAt" > now()
+    returning "mailedAt" is not null as "isMailed"`)
+  const [link] = rows
+  if (link === undefined) return { kind: 'link_used' }
+  await storePassword(transaction, accountId, hash)
+  if (link.isMailed) await proveAddress(transaction, accountId)
+  await transaction.query(sql`update "user" set "mustChangePassword" = false where id = ${accountId}`)
+  await transaction.query(passwordResetsVoided(accountId))
+  await endSessions(transaction, accountId)
+  // Read before the commit: nothing may fail between it and the response.
+  const passkeys = await listPasskeys(transaction, accountId)
+  return { kind: 'done', passkeys: passkeys.map(({ name }) => name) }
+}
+
+/**
+ * The person has the mailbox. Until now a stranger may have owned the account, and what they set up must not outlast
+ * them. An account with a role keeps its factors: whoever was invited has signed in to it, and otherwise somebody who
+ * can read the mailbox alone would get past the second factor of a clinic's people.
+ */
+async function proveAddress(transaction: PoolClient, accountId: string): Promise<void> {
+  await transaction.query(addressProven(accountId))
+  const { rows } = await transaction.query<{ hasRole: boolean }>(sql`
+    update "user" u set "emailVerified" = true where id = ${accountId} and not "emailVerified"
+    returning ${hasRole} as "hasRole"`)
+  if (rows[0]?.hasRole === false) await secondFactorsRemoved(transaction, accountId)
+}
+
+function lockedAccount(accountId: string) {
+  return sql`select from "user" where id = ${accountId} for no key update`
+}
+
+/** Whether the account may get another mail. */
+async function isDue(transaction: PoolClient, accountId: string): Promise<boolean> {
+  const { rows } = await transaction.query<{ count: number; minutes: number }>(sql`
+    select count(*)::integer as count, (extract(epoch from now() - max("mailedAt")) / 60)::float8 as minutes
+      from verification where value = ${accountId} and "mailedAt" is not null and "expiresAt" > now()`)
+  const { count = 0, minutes = 0 } = rows[0] ?? {}
+  return count === 0 || (count < mailedMax && minutes >= (pauseMinutes[count - 1] ?? 0))
+}
+
+async function stored(
+  transaction: PoolClient,
+  accountId: string,
+  { isMailed }: { isMailed: boolean },
+): Promise<PasswordLink> {
+  const token = randomBytes(24).toString('base64url')
+  const { rows } = await transaction.query<{ expiresAt: Date }>(sql`
+    insert into verification (identifier, value, "expiresAt", "mailedAt", "createdAt", "updatedAt")
+    values (${identifierOf(token)}, ${accountId}, now() + make_interval(hours => ${linkHours}),
+      case when ${isMailed}::boolean then now() end, now(), now())
+    returning "expiresAt"`)
+  if (rows[0] === undefined) throw new Error('An insert returned no row.')
+  return { token, expiresAt: rows[0].expiresAt }
+}
+
+/** As the accounts library stored it, so that links from before an upgrade stay valid. */
+function identifierOf(token: string): string {
+  return createHash('sha256').update(`reset-password:${token}`).digest('base64url')
+}

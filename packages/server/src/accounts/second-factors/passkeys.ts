@@ -1,0 +1,246 @@
+import { createHash } from 'node:crypto'
+import {
+  type AuthenticationResponseJSON,
+  generateAuthenticationOptions,
+  generateRegistrationOptions,
+  type PublicKeyCredentialCreationOptionsJSON,
+  type PublicKeyCredentialRequestOptionsJSON,
+  type RegistrationResponseJSON,
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+  type WebAuthnCredential,
+} from '@simplewebauthn/server'
+import { decodeClientDataJSON } from '@simplewebauthn/server/helpers'
+import type { Pool, PoolClient } from 'pg'
+import sql from 'sql-template-tag'
+import type { Principals } from '../sessions/principals.ts'
+import { isLiveSession } from '../sessions/sessions.ts'
+import { type SessionOrigin, startSession } from '../sessions/start-session.ts'
+import type { PasskeySite } from './passkey-site.ts'
+import { withFactorsLocked } from './second-factors.ts'
+import { factorShown } from './shown-factors.ts'
+
+/** A passkey as its account may see it. */
+export type PasskeyCard = { id: string; name: string; createdAt: Date; usedAt: Date | null }
+
+type Owner = { accountId: string; email: string; name: string }
+
+/** Passkeys (WebAuthn). Each counts as both factors: the device checks its user by a PIN, a finger or a face. */
+export type Passkeys = {
+  list(accountId: string): Promise<PasskeyCard[]>
+  /** What the browser needs to create a passkey, within five minutes. null: the account has 20. */
+  creationOptions(site: PasskeySite, owner: Owner): Promise<PublicKeyCredentialCreationOptionsJSON | null>
+  /** Stores a passkey that the browser created. It counts as shown in the caller's session. */
+  add(
+    site: PasskeySite,
+    caller: { accountId: string; sessionId: string },
+    added: AddedPasskey,
+  ): Promise<AddPasskeyOutcome>
+  /** false: the account has no such passkey. */
+  rename(accountId: string, id: string, name: string): Promise<boolean>
+  /** What the browser needs to sign in, within five minutes. */
+  requestOptions(site: PasskeySite): Promise<PublicKeyCredentialRequestOptionsJSON>
+  /** Checks a passkey's signature, and writes nothing. null: it is not valid here. */
+  verify(site: PasskeySite, response: AuthenticationResponseJSON): Promise<VerifiedPasskey | null>
+  /**
+   * Uses a signature up and starts the session. @returns its token, unsigned; null: the signature was used before, or
+   * the passkey was removed or used meanwhile
+   *
+   * Locks: the row of `user`, then the challenge, then the passkey.
+   */
+  signIn(verified: VerifiedPasskey, from: SessionOrigin): Promise<string | null>
+}
+
+/**
+ * `refused`: the response is not valid here, or was used before, or the session has ended meanwhile. `too_many`: the
+ * account has 20.
+ */
+export type AddPasskeyOutcome = { kind: 'added'; passkey: PasskeyCard } | { kind: 'refused' } | { kind: 'too_many' }
+
+export type VerifiedPasskey = { accountId: string; id: string; challenge: string; counter: number; newCounter: number }
+
+export type AddedPasskey = { name: string; response: RegistrationResponseJSON }
+
+const passkeysMax = 20
+const challengeMs = 5 * 60_000
+const signInPurpose = 'sign-in'
+
+/** The authenticator must check its user, and must find the passkey without the account's name. */
+const authenticatorSelection = { residentKey: 'required', userVerification: 'required' } as const
+
+type Row = { id: string; userId: string; publicKey: string; counter: number; transports: string }
+
+/** @param pool connected with `search_path=auth` */
+export function createPasskeys(pool: Pool, principals: Pick<Principals, 'forget'>): Passkeys {
+  return {
+    list: (accountId) => listPasskeys(pool, accountId),
+
+    async creationOptions({ rpId }, { accountId, email, name }) {
+      const { rows } = await pool.query<{ id: string; transports: string }>(
+        sql`select "credentialId" as id, transports from passkey where "userId" = ${accountId}`,
+      )
+      if (rows.length >= passkeysMax) return null
+      const options = await generateRegistrationOptions({
+        rpName: 'Holdfast',
+        rpID: rpId,
+        userID: new TextEncoder().encode(accountId),
+        userName: email,
+        userDisplayName: name,
+        timeout: challengeMs,
+        attestationType: 'none',
+        authenticatorSelection,
+        excludeCredentials: rows.map(({ id, transports }) => ({ id, transports: JSON.parse(transports) })),
+      })
+      await storeChallenge(pool, options.challenge, `add ${accountId}`)
+      return options
+    },
+
+    async add(site, caller, { name, response }) {
+      const challenge = challengeIn(response)
+      if (challenge === null) return { kind: 'refused' }
+      const verification = await verifyRegistrationResponse({
+        response,
+        expectedChallenge: challenge,
+        expectedOrigin: site.origin,
+        expectedRPID: site.rpId,
+        requireUserVerification: true,
+      }).catch(() => null)
+      if (verification === null || !verification.verified) return { kind: 'refused' }
+      const { credential } = verification.registrationInfo
+      const outcome = await stored(pool, caller, { challenge, name, credential })
+      if (outcome.kind === 'added') await principals.forget(caller.accountId)
+      return outcome
+    },
+
+    async rename(accountId, id, name) {
+      const { rowCount } = await pool.query(
+        sql`update passkey set name = ${name} where id = ${id} and "userId" = ${accountId}`,
+      )
+      return rowCount === 1
+    },
+
+    async requestOptions({ rpId }) {
+      const { userVerification } = authenticatorSelection
+      const options = await generateAuthenticationOptions({ rpID: rpId, userVerification, timeout: challengeMs })
+      await storeChallenge(pool, options.challenge, signInPurpose)
+      return options
+    },
+
+    async verify(site, response) {
+      const { rows } = await pool.query<Row>(sql`
+        select id::text, "userId"::text, "publicKey", counter::float8 as counter, transports
+          from passkey where "credentialId" = ${response.id}`)
+      const passkey = rows[0]
+      if (passkey === undefined) return null
+      const challenge = challengeIn(response)
+      if (challenge === null) return null
+      const { id, userId: accountId, counter } = passkey
+      const verification = await verifyAuthenticationResponse({
+        response,
+        expectedChallenge: challenge,
+        expectedOrigin: site.origin,
+        expectedRPID: site.rpId,
+        credential: {
+          id: response.id,
+          publicKey: Uint8Array.from(Buffer.from(passkey.publicKey, 'base64url')),
+          counter,
+          transports: JSON.parse(passkey.transports),
+        },
+        requireUserVerification: true,
+      }).catch(() => null)
+      if (verification === null || !verification.verified) return null
+      return { accountId, id, challenge, counter, newCounter: verification.authenticationInfo.newCounter }
+    },
+
+    signIn: (verified, from) => signedIn(pool, verified, from),
+  }
+}
+
+function signedIn(
+  pool: Pool,
+  { accountId, id, challenge, counter, newCounter }: VerifiedPasskey,
+  from: SessionOrigin,
+): Promise<string | null> {
+  return withFactorsLocked(pool, accountId, async (transaction) => {
+    if (!(await consumeChallenge(transaction, challenge, signInPurpose))) return null
+    const { rowCount } = await transaction.query(sql`
+      update passkey set counter = ${newCounter}, "usedAt" = now() where id = ${id} and counter = ${counter}`)
+    if (rowCount !== 1) return null
+    const token = await startSession(transaction, accountId, from)
+    await transaction.query(factorShown(accountId, { token }))
+    return token
+  })
+}
+
+/**
+ * Stores a passkey unless the account has 20, uses up the challenge, and marks the session.
+ *
+ * Locks: the row of `user`, so that two at the same time are counted one after another; then the challenge.
+ */
+function stored(
+  pool: Pool,
+  { accountId, sessionId }: { accountId: string; sessionId: string },
+  { challenge, name, credential }: { challenge: string; name: string; credential: WebAuthnCredential },
+): Promise<AddPasskeyOutcome> {
+  const { id, publicKey, counter, transports = [] } = credential
+  return withFactorsLocked(pool, accountId, async (transaction) => {
+    // A reset of the password has removed the passkeys and ended the sessions: no other may follow from them.
+    if (!(await isLiveSession(transaction, accountId, sessionId))) return { kind: 'refused' }
+    const { rows: others } = await transaction.query<{ count: number }>(
+      sql`select count(*)::integer as count from passkey where "userId" = ${accountId}`,
+    )
+    if ((others[0]?.count ?? 0) >= passkeysMax) return { kind: 'too_many' }
+    if (!(await consumeChallenge(transaction, challenge, `add ${accountId}`))) return { kind: 'refused' }
+    const { rows } = await transaction.query<PasskeyCard>(sql`
+      insert into passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
+      values (${accountId}, ${name}, ${id}, ${Buffer.from(publicKey).toString('base64url')}, ${counter},
+        ${JSON.stringify(transports)}, now())
+      on conflict ("credentialId") do nothing
+      returning id::text, name, "createdAt", "usedAt"`)
+    if (rows[0] === undefined) return { kind: 'refused' }
+    await transaction.query(factorShown(accountId, { id: sessionId }))
+    return { kind: 'added', passkey: rows[0] }
+  })
+}
+
+/** The passkeys of an account, the oldest first. */
+export async function listPasskeys(db: Pick<PoolClient, 'query'>, accountId: string): Promise<PasskeyCard[]> {
+  const { rows } = await db.query<PasskeyCard>(sql`
+    select id::text, name, "createdAt", "usedAt" from passkey
+     where "userId" = ${accountId} order by "createdAt", id limit ${passkeysMax}`)
+  return rows
+}
+
+/** In the accounts library's table of tokens. Only digests of challenges are stored. */
+async function storeChallenge(pool: Pool, challenge: string, purpose: string): Promise<void> {
+  // Most challenges are answered, but anybody may ask for more.
+  await pool.query(sql`
+    with outdated as (
+      delete from verification where id in (
+        select id from verification where "expiresAt" <= now() limit 1000 for update skip locked))
+    insert into verification (identifier, value, "expiresAt", "createdAt", "updatedAt")
+    values (${identifierOf(challenge)}, ${`passkey ${purpose}`},
+      now() + make_interval(secs => ${challengeMs / 1000}), now(), now())`)
+}
+
+/** false: it was stored for another purpose, was used before, or has expired. */
+async function consumeChallenge(transaction: PoolClient, challenge: string, purpose: string): Promise<boolean> {
+  const { rowCount } = await transaction.query(sql`
+    delete from verification
+     where identifier = ${identifierOf(challenge)} and value = ${`passkey ${purpose}`} and "expiresAt" > now()`)
+  return rowCount === 1
+}
+
+function identifierOf(challenge: string): string {
+  return createHash('sha256').update(`passkey:${challenge}`).digest('base64url')
+}
+
+/** The challenge that a response names; null: none. */
+function challengeIn({ response }: { response: { clientDataJSON: string } }): string | null {
+  try {
+    const { challenge } = decodeClientDataJSON(response.clientDataJSON)
+    return typeof challenge === 'string' ? challenge : null
+  } catch {
+    return null
+  }
+}

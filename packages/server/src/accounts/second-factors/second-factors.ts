@@ -1,0 +1,104 @@
+import { inTransaction } from '@holdfast/engine'
+import type { Pool, PoolClient } from 'pg'
+import sql from 'sql-template-tag'
+import type { Principals } from '../sessions/principals.ts'
+import { type AlsoWrite, endingSignIns, endSignIns } from '../sessions/sessions.ts'
+import { hasFactor } from './shown-factors.ts'
+
+export type SecondFactors = {
+  of(accountId: string): Promise<FactorCounts>
+  /**
+   * Removes the secret of the authenticator app with its recovery codes. Sessions of an account that has no second
+   * factor any more count as started without one.
+   */
+  removeTotp(accountId: string): Promise<void>
+  /** The same for a passkey. false: the account has no such passkey. */
+  removePasskey(accountId: string, id: string): Promise<boolean>
+  /** For a lost phone: removes every second factor and ends all sessions. @returns what was removed */
+  reset(accountId: string, alsoWrite?: AlsoWrite): Promise<FactorCounts>
+}
+
+/** `hasTotp`: an authenticator app is set up and asked for at sign-in. */
+export type FactorCounts = { hasTotp: boolean; recoveryCodes: number; passkeys: number }
+
+/** @param pool connected with `search_path=auth` */
+export function createSecondFactors(pool: Pool, principals: Pick<Principals, 'forget'>): SecondFactors {
+  return {
+    of: (accountId) => factorCounts(pool, accountId),
+    async removeTotp(accountId) {
+      await withFactorsLocked(pool, accountId, async (transaction) => {
+        await deleteTotp(transaction, accountId)
+        await unmarkSessions(transaction, accountId)
+      })
+      await principals.forget(accountId)
+    },
+    async removePasskey(accountId, id) {
+      const isRemoved = await withFactorsLocked(pool, accountId, async (transaction) => {
+        const { rowCount } = await transaction.query(
+          sql`delete from passkey where id = ${id} and "userId" = ${accountId}`,
+        )
+        await unmarkSessions(transaction, accountId)
+        return rowCount === 1
+      })
+      await principals.forget(accountId)
+      return isRemoved
+    },
+    async reset(accountId, alsoWrite) {
+      const removed = await endingSignIns(pool, accountId, async (transaction) => {
+        const counts = await factorCounts(transaction, accountId)
+        await secondFactorsRemoved(transaction, accountId)
+        await endSignIns(transaction, accountId)
+        await alsoWrite?.(transaction)
+        return counts
+      })
+      await principals.forget(accountId)
+      return removed
+    },
+  }
+}
+
+async function factorCounts(db: Pick<PoolClient, 'query'>, accountId: string): Promise<FactorCounts> {
+  const { rows } = await db.query<FactorCounts>(sql`
+    select exists (select from totp where "userId" = ${accountId} and "confirmedAt" is not null) as "hasTotp",
+           (select count(*)::integer from "recoveryCode" where "userId" = ${accountId}) as "recoveryCodes",
+           (select count(*)::integer from passkey where "userId" = ${accountId}) as passkeys`)
+  if (rows[0] === undefined) throw new Error('A query without conditions returned no row.')
+  return rows[0]
+}
+
+/**
+ * Runs `work` in a transaction while nobody else removes second factors of the account or marks its sessions. Its
+ * statements see what earlier ones of others wrote.
+ *
+ * Locks: the row of `user`.
+ */
+export async function withFactorsLocked<Result>(
+  pool: Pool,
+  accountId: string,
+  work: (transaction: PoolClient) => Promise<Result>,
+): Promise<Result> {
+  return inTransaction(pool, async (transaction) => {
+    await transaction.query(sql`select from "user" where id = ${accountId} for no key update`)
+    return work(transaction)
+  })
+}
+
+/** Removes the second factors of an account, whose row is locked: all, or those that were added since a time. */
+export async function secondFactorsRemoved(transaction: PoolClient, accountId: string, since = new Date(0)) {
+  const { rowCount } = await transaction.query(
+    sql`select from totp where "userId" = ${accountId} and coalesce("begunAt" >= ${since}, true)`,
+  )
+  if (rowCount !== 0) await deleteTotp(transaction, accountId)
+  await transaction.query(sql`delete from passkey where "userId" = ${accountId} and "createdAt" >= ${since}`)
+}
+
+async function deleteTotp(transaction: PoolClient, accountId: string): Promise<void> {
+  await transaction.query(sql`delete from totp where "userId" = ${accountId}`)
+  await transaction.query(sql`delete from "recoveryCode" where "userId" = ${accountId}`)
+}
+
+async function unmarkSessions(transaction: PoolClient, accountId: string): Promise<void> {
+  await transaction.query(sql`
+    update session set "secondFactorAt" = null
+     where "userId" = ${accountId} and "secondFactorAt" is not null and not ${hasFactor(accountId)}`)
+}

@@ -1,0 +1,202 @@
+import { inTransaction, normalizedEmail } from '@holdfast/engine'
+import type { Pool, PoolClient } from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+import { storedSessionToken } from './hashed-session-tokens.ts'
+import { pendingSignInsVoided } from './pending-sign-ins.ts'
+import { type AccountPrincipal, type IdleLimits, idleSecondsMax, type Principals } from './principals.ts'
+
+/** A session as its account may see it: without its token. */
+export type SessionCard = { id: string; createdAt: Date; usedAt: Date; expiresAt: Date; userAgent: string | null }
+
+/** Writes something else in the same transaction, such as its entry in the security log. */
+export type AlsoWrite = (transaction: PoolClient) => Promise<void>
+
+export type Sessions = {
+  /** An account's sessions that have neither expired nor been idle for too long, the last used first. */
+  list(account: AccountPrincipal): Promise<SessionCard[]>
+  /** Whether a session has not ended. Requests are admitted from memory, and their bodies may take seconds. */
+  isLive(accountId: string, sessionId: string): Promise<boolean>
+  /**
+   * The same, to be called when something that ends with the sessions was committed: it waits for an end of all of them
+   * in progress, which may have missed it.
+   */
+  isStillLive(accountId: string, sessionId: string): Promise<boolean>
+  /** Ends one session of an account. Idempotent. */
+  end(accountId: string, sessionId: string): Promise<void>
+  /** Ends the session of a token. Idempotent. */
+  endByToken(token: string): Promise<void>
+  /** Ends all sessions of an account but one. Idempotent. */
+  endOthers(accountId: string, sessionId: string): Promise<void>
+  /** Ends those that were used least recently, so that the account has 100 at most. After each sign-in. */
+  endOldest(accountId: string): Promise<void>
+  /** Ends all sessions of all accounts, one after the other. @returns how many accounts had any */
+  endEverybodys(): Promise<number>
+  /** Ends all sessions of an account, its JWTs, its pending sign-ins and its calendar feeds. Idempotent. */
+  endAll(accountId: string, alsoWrite?: AlsoWrite): Promise<void>
+  /** To be read before a sign-in with this e-mail address checks the password. */
+  signInMark(email: string): Promise<SignInMark>
+  /**
+   * Whether the account's password was changed, or all its sessions were ended, since a sign-in read its mark. To be
+   * called when the session or the pending sign-in is committed: it waits for such a change in progress, which ends
+   * what was committed before it.
+   */
+  changedSince(accountId: string, mark: SignInMark): Promise<boolean>
+}
+
+/** Changes with the password, and when all sessions are ended. null: neither has happened, or there is no account. */
+export type SignInMark = string | null
+
+/** An account rarely has more than ten; the list has no pages. */
+const sessionsMax = 100
+
+/**
+ * The sessions of accounts. A JWT ends with its session.
+ *
+ * @param pool connected with `search_path=auth`
+ */
+export function createSessions(
+  pool: Pool,
+  principals: Pick<Principals, 'forget' | 'forgetSession'>,
+  idle: IdleLimits,
+): Sessions {
+  async function endAll(accountId: string, alsoWrite?: AlsoWrite): Promise<void> {
+    await endingSignIns(pool, accountId, async (transaction) => {
+      await endSignIns(transaction, accountId)
+      await alsoWrite?.(transaction)
+    })
+    await principals.forget(accountId)
+  }
+
+  return {
+    async list(account) {
+      const { rows } = await pool.query<SessionCard>(sql`
+        select id::text, "createdAt", "updatedAt" as "usedAt", "expiresAt", nullif("userAgent", '') as "userAgent"
+          from session
+         where "userId" = ${account.accountId} and "expiresAt" > now()
+           and "updatedAt" >= now() - make_interval(secs => ${idleSecondsMax(account, idle)})
+         order by "updatedAt" desc, id limit ${sessionsMax}`)
+      return rows
+    },
+    isLive: (accountId, sessionId) => isLiveSession(pool, accountId, sessionId),
+    async isStillLive(accountId, sessionId) {
+      await pool.query(sql`select from "user" where id = ${accountId} for share`)
+      return isLiveSession(pool, accountId, sessionId)
+    },
+    async end(accountId, sessionId) {
+      await pool.query(sql`delete from session where id = ${sessionId} and "userId" = ${accountId}`)
+      await principals.forget(accountId)
+    },
+    async endByToken(token) {
+      const { rows } = await pool.query<{ accountId: string }>(
+        sql`delete from session where token = ${storedSessionToken(token)} returning "userId"::text as "accountId"`,
+      )
+      principals.forgetSession(token)
+      for (const { accountId } of rows) await principals.forget(accountId)
+    },
+    async endOthers(accountId, sessionId) {
+      await pool.query(sessionsEndedBut(accountId, sessionId))
+      await principals.forget(accountId)
+    },
+    async endOldest(accountId) {
+      const { rowCount } = await pool.query(sql`
+        delete from session where id in (
+          select id from session where "userId" = ${accountId} order by "updatedAt" desc, id offset ${sessionsMax})`)
+      if (rowCount !== 0) await principals.forget(accountId)
+    },
+    async endEverybodys() {
+      const { rows } = await pool.query<{ id: string }>(sql`
+        select id::text from "user" u
+         where exists (select from session s where s."userId" = u.id)
+            or exists (select from verification v where v.value = u.id::text)
+            or exists (select from holdfast.calendar_feed f where f.created_by = u.id)
+         order by id`)
+      for (const { id } of rows) await endAll(id)
+      return rows.length
+    },
+    endAll,
+    ...signInMarks(pool),
+  }
+}
+
+function signInMarks(pool: Pool): Pick<Sessions, 'signInMark' | 'changedSince'> {
+  async function markOf(selection: Sql): Promise<SignInMark> {
+    // Dates of JavaScript have no microseconds.
+    const { rows } = await pool.query<{ mark: SignInMark }>(sql`
+      select extract(epoch from "tokensValidFrom")::text as mark from "user" where ${selection}`)
+    return rows[0]?.mark ?? null
+  }
+  return {
+    signInMark: (email) => markOf(sql`email = ${normalizedEmail(email)}`),
+    changedSince: async (accountId, before) => (await markOf(sql`id = ${accountId} for share`)) !== before,
+  }
+}
+
+/**
+ * Ends sessions in a transaction that first changes the account's mark. So a sign-in that has begun before finds the
+ * mark changed, or its session is committed already, and ends here.
+ *
+ * Locks: the row of `user`.
+ */
+export function endingSignIns<Result>(
+  pool: Pool,
+  accountId: string,
+  work: (transaction: PoolClient) => Promise<Result>,
+): Promise<Result> {
+  return inTransaction(pool, async (transaction) => {
+    await transaction.query(signInMarkChanged(accountId))
+    return work(transaction)
+  })
+}
+
+/** Sign-ins that have begun before are refused, and JWTs that were issued before. Locks: the row of `user`. */
+export function signInMarkChanged(accountId: string): Sql {
+  return sql`update "user" set "tokensValidFrom" = clock_timestamp() where id = ${accountId}`
+}
+
+/** Ends sessions, as {@link endSessions}, and pending sign-ins. */
+export async function endSignIns(transaction: PoolClient, accountId: string): Promise<void> {
+  await transaction.query(pendingSignInsVoided(accountId))
+  await endSessions(transaction, accountId)
+}
+
+/** Ends sessions, and calendar feeds that the account created: their URLs work without a sign-in. */
+export async function endSessions(
+  transaction: PoolClient,
+  accountId: string,
+  { exceptToken = null }: { exceptToken?: string | null } = {},
+): Promise<void> {
+  const kept = exceptToken === null ? '' : storedSessionToken(exceptToken)
+  await transaction.query(sql`delete from session where "userId" = ${accountId} and token <> ${kept}`)
+  await transaction.query(sql`delete from holdfast.calendar_feed where created_by = ${accountId}`)
+}
+
+/** Ends all sessions of an account but one. */
+export function sessionsEndedBut(accountId: string, sessionId: string): Sql {
+  return sql`delete from session where "userId" = ${accountId} and id <> ${sessionId}`
+}
+
+/** Whether a session has not ended. */
+export async function isLiveSession(
+  db: Pick<PoolClient, 'query'>,
+  accountId: string,
+  sessionId: string,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    sql`select from session where id = ${sessionId} and "userId" = ${accountId} and "expiresAt" > now()`,
+  )
+  return rowCount === 1
+}
+
+/** Deletes links to reset the account's password, and its pending sign-ins. Passkey challenges have other values. */
+export function passwordResetsVoided(accountId: string): Sql {
+  return sql`delete from verification where value = ${accountId}`
+}
+
+/** A clinic that has guests confirm by a link does not ask the account for one. */
+export function addressProven(accountId: string): Sql {
+  return sql`insert into holdfast.verified_account (account_id) values (${accountId}) on conflict do nothing`
+}
+
+/** Whether the account `u` belongs to somebody of a clinic, or to a site administrator. */
+export const hasRole = sql`(exists (select from holdfast.membership m where m.account_id = u.id)
+  or exists (select from holdfast.site_administrator s where s.account_id = u.id))`

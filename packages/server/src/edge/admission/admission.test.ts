@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import Fastify from 'fastify'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { settingsAtStart } from '../../lifecycle/settings-at-start.ts'
+import { createManageTokens } from '../../secrets/manage-tokens.ts'
+import { errorHandler } from '../errors/error-handler.ts'
+import { rateLimits } from '../rate-limits/rate-limits.ts'
+import { type AdmissionDeps, admission } from './admission.ts'
+
+/** A server that cannot look up who sends a request, or with the session that a test sets. */
+const app = { current: Fastify() }
+const failing = () => Promise.reject(new Error('planted'))
+const session: { look: AdmissionDeps['principals']['bySession'] } = { look: failing }
+
+beforeEach(async () => {
+  const server = Fastify()
+  server.setErrorHandler(errorHandler)
+  const limits = { HOLDFAST_RATE_LIMIT: 'on', HOLDFAST_LIMIT_READS_PER_MINUTE: '2' }
+  await server.register(rateLimits, {
+    ...settingsAtStart(limits, () => undefined),
+    manageTokens: createManageTokens(['a secret of the test'.repeat(2)]),
+  })
+  session.look = failing
+  await server.register(admission, {
+    principals: {
+      bySession: (token) => session.look(token),
+      byJwt: failing,
+      forget: () => undefined,
+      forgetSession: () => undefined,
+    },
+    jwtVerifier: { verify: failing },
+    sessionCookies: { read: (header) => header ?? null, readBearer: () => null },
+    publicUrl: 'http://localhost',
+    corsOrigins: [],
+  })
+  server.get('/', () => 'admitted')
+  server.get('/again', { config: { admission: 'open' } }, async (request) => server.identifyAgain(request))
+  app.current = server
+})
+afterEach(() => app.current.close())
+
+async function statuses(times: number, headers: Record<string, string>): Promise<number[]> {
+  const found: number[] = []
+  for (let round = 0; round < times; round += 1) {
+    found.push((await app.current.inject({ url: '/', headers })).statusCode)
+  }
+  return found
+}
+
+test.for([
+  ['a session cookie', { cookie: 'session' }],
+  ['a token', { authorization: 'Bearer token' }],
+] as const)('requests with %s whose look-up fails are counted as anonymous', async ([, headers]) => {
+  expect(await statuses(3, headers)).toEqual([500, 500, 429])
+  expect(await statuses(1, {})).toEqual([429])
+})
+
+test('an account that must change its password is nobody when a stream looks it up again', async () => {
+  const principal = {
+    kind: 'account' as const,
+    accountId: randomUUID(),
+    email: 'ada@example.org',
+    name: 'Ada',
+    siteAdministrator: false,
+    memberships: [],
+    secondFactorAt: null,
+    administrationNeedsSecondFactor: [],
+  }
+  const again = async (mustChangePassword: boolean) => {
+    session.look = async () => ({ principal, sessionId: 'a session', mustChangePassword })
+    return (await app.current.inject({ url: '/again', headers: { cookie: 'session' } })).json()
+  }
+  expect(await again(false)).toMatchObject({ kind: 'account' })
+  expect(await again(true)).toEqual({ kind: 'anonymous' })
+})

@@ -1,0 +1,167 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { JwtVerifier } from '../../accounts/sessions/jwt-verifier.ts'
+import type { Principals } from '../../accounts/sessions/principals.ts'
+import type { SessionCookies } from '../../accounts/sessions/session-cookie.ts'
+import { manageTokenPrefix } from '../../secrets/manage-tokens.ts'
+import { callbackHook } from '../callback-hook.ts'
+import { type ProblemError, problem } from '../errors/problem-error.ts'
+import { isIntended, originForbidden } from './csrf.ts'
+import type { Principal } from './principal.ts'
+
+export type AdmissionDeps = {
+  principals: Principals
+  jwtVerifier: JwtVerifier
+  sessionCookies: Pick<SessionCookies, 'read' | 'readBearer'>
+  /** The public address of this server. */
+  publicUrl: string
+  corsOrigins: readonly string[]
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /**
+     * `open`: credentials are not read and requests are not counted (probes; metrics have a separate token).
+     * `lenient`: invalid credentials are ignored (sign-in with an old cookie).
+     */
+    admission?: 'open' | 'lenient'
+    /** The route counts its requests itself, because how they count depends on their body. */
+    isCountedByRoute?: boolean
+  }
+  interface FastifyInstance {
+    /** The caller of a request that has not ended, by its credentials as they are now. Revoked ones: anonymous. */
+    identifyAgain(request: FastifyRequest): Promise<Principal>
+  }
+  interface FastifyRequest {
+    /** The session token that identified the principal; null if there was none. */
+    sessionToken: string | null
+    /** The session that identified the principal, by its token or by a JWT; null if there was none. */
+    sessionId: string | null
+  }
+}
+
+type Identified = {
+  principal: Principal
+  sessionToken: string | null
+  sessionId: string | null
+  byCookie: boolean
+  mustChangePassword: boolean
+  refusal: ProblemError | null
+}
+
+const anonymous: Principal = { kind: 'anonymous' }
+const guest = withoutSession(anonymous)
+const credentialLengthMax = 4_096
+
+/**
+ * Authenticates every request (Bearer manage token, session token or JWT; else the session cookie), counts it against
+ * the rate limits, and rejects forged requests with a cookie (CSRF). Runs before any route. Register the rate limits
+ * first.
+ */
+export const admission = fp(async (app: FastifyInstance, deps: AdmissionDeps) => {
+  app.decorateRequest('principal')
+  app.decorateRequest('sessionToken', null)
+  app.decorateRequest('sessionId', null)
+  app.decorate('identifyAgain', async (request: FastifyRequest) => {
+    const { principal, mustChangePassword } = await identify(request, deps)
+    return mustChangePassword ? anonymous : principal
+  })
+
+  // Also a request whose sender could not be looked up is counted.
+  const countFailure = (request: FastifyRequest, reply: FastifyReply) => async (error: unknown) => {
+    await app.rateLimits.countRequest(request, reply)
+    throw error
+  }
+
+  const count = (request: FastifyRequest, reply: FastifyReply) =>
+    request.routeOptions.config?.isCountedByRoute === true ? undefined : app.rateLimits.countRequest(request, reply)
+
+  const admit = async (request: FastifyRequest, reply: FastifyReply, isLenient: boolean) => {
+    const { principal, sessionToken, sessionId, byCookie, mustChangePassword, refusal } = await identify(
+      request,
+      deps,
+    ).catch(countFailure(request, reply))
+    request.principal = principal
+    request.sessionToken = sessionToken
+    request.sessionId = sessionId
+    // Requests with wrong credentials count like anonymous ones, so that guessing is limited too.
+    await count(request, reply)
+    if (refusal !== null && !isLenient) throw refusal
+    if (mustChangePassword && !isLenient) requirePasswordChange(request, byCookie)
+    if (byCookie && !isIntended(request, deps)) throw originForbidden(request, deps)
+  }
+  // A callback instead of a promise: see callback-hook.ts.
+  app.addHook('onRequest', (request, reply, done) => {
+    request.principal = anonymous
+    const mode = request.routeOptions.config?.admission
+    const { authorization, cookie } = request.headers
+    const isGuest = authorization === undefined && cookie === undefined
+    if (mode === 'open') done()
+    else if (isGuest) callbackHook(count(request, reply), done)
+    else callbackHook(admit(request, reply, mode === 'lenient'), done)
+  })
+})
+
+/**
+ * Public pages open as for a guest, so that the page on which the password is changed opens.
+ *
+ * @throws ProblemError password_change_required
+ */
+function requirePasswordChange(request: FastifyRequest, byCookie: boolean): void {
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  if (!byCookie || !isRead)
+    throw problem('password_change_required', 'Change the password first; then sign in with it.')
+  request.principal = anonymous
+  request.sessionToken = null
+  request.sessionId = null
+}
+
+async function identify(request: FastifyRequest, deps: AdmissionDeps): Promise<Identified> {
+  const { authorization } = request.headers
+  if (authorization !== undefined) return byBearer(authorization, deps)
+  const sessionToken = deps.sessionCookies.read(request.headers.cookie)
+  if (sessionToken === null) return guest
+  const signedIn = await deps.principals.bySession(sessionToken)
+  if (signedIn !== null) return { ...identified(signedIn), sessionToken, byCookie: true }
+  // Browsers keep sending an expired cookie. Public pages must still open.
+  if (request.method === 'GET' || request.method === 'HEAD') return guest
+  return refused('The session has expired or was signed out: sign in again.')
+}
+
+async function byBearer(authorization: string, deps: AdmissionDeps): Promise<Identified> {
+  const [, credential] = /^Bearer ([^\s]+)$/i.exec(authorization.slice(0, credentialLengthMax)) ?? []
+  if (credential === undefined) return refused('The Authorization header is not "Bearer" and one token.')
+  if (credential.startsWith(manageTokenPrefix)) {
+    return withoutSession({ kind: 'manage_token', token: credential })
+  }
+  const sessionToken = deps.sessionCookies.readBearer(credential)
+  if (sessionToken !== null) {
+    const signedIn = await deps.principals.bySession(sessionToken)
+    if (signedIn === null) return refused('The session has expired or was signed out: sign in again.')
+    return { ...identified(signedIn), sessionToken }
+  }
+  const claims = await deps.jwtVerifier.verify(credential)
+  const signedIn = claims === null ? null : await deps.principals.byJwt(claims)
+  if (signedIn === null) return refused('The token is not valid, or has expired.')
+  return identified(signedIn)
+}
+
+function withoutSession(principal: Principal): Identified {
+  return identified({ principal, sessionId: null, mustChangePassword: false })
+}
+
+function identified({
+  principal,
+  sessionId,
+  mustChangePassword,
+}: {
+  principal: Principal
+  sessionId: string | null
+  mustChangePassword: boolean
+}): Identified {
+  return { principal, sessionToken: null, sessionId, byCookie: false, mustChangePassword, refusal: null }
+}
+
+function refused(detail: string): Identified {
+  return { ...guest, refusal: problem('unauthenticated', detail) }
+}

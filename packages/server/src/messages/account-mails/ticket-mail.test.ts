@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import type { Mail } from '@holdfast/adapters/smtp'
+import { createManageTokenEpochs } from '@holdfast/engine'
+import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { isEmailLinkValid, voidEmailLink } from '../../accounts/emails/email-links.ts'
+import { isPasswordResetValid, voidPasswordReset } from '../../accounts/passwords/password-links.ts'
+import { createLogger } from '../../observe/logger.ts'
+import { sampleSettings } from '../previews/sample-messages.ts'
+import { createAccountMails, sealedAccountMails } from './account-mails.ts'
+import { sendAccountMails } from './send-account-mails.ts'
+
+const secrets = ['a secret of the tests that is long enough']
+const address = 'iris@example.org'
+
+/** A booking whose ticket's link was asked for, and is not sent yet. */
+async function aTicketMail(database: TestDatabase, status: 'CONFIRMED' | 'CANCELLED' = 'CONFIRMED') {
+  const { appPool: pool, ownerPool } = database
+  const clinic = await aClinic(database, { timezone: 'Europe/Berlin' })
+  const slot = await aSlot(database, await aDoctor(database, clinic, { name: 'Dr Ada Lovelace' }))
+  const booking = await aBooking(database, slot, {
+    status,
+    patient: { name: 'Iris Patient', email: 'Iris@example.org' },
+  })
+  const mails = createAccountMails({ pool, secrets, isAvailable: true })
+  const to = { address, language: 'en', clinicNo: clinic.no } as const
+  await mails.store(pool, { kind: 'ticket_link', to, context: { bookingId: booking.id } }, 24)
+  const ofBooking = (change: string) =>
+    ownerPool.query(`update holdfast.booking ${change} where clinic_no = $1 and id = $2`, [clinic.no, booking.id])
+  return { clinic, slot, booking, pool, ownerPool, ofBooking }
+}
+
+async function sent({ appPool: pool }: TestDatabase): Promise<Mail[]> {
+  const mails: Mail[] = []
+  await sendAccountMails({
+    pool,
+    mailer: {
+      async send(mail, begin) {
+        if (!(await begin())) return { kind: 'not_begun', response: '' }
+        mails.push(mail)
+        return { kind: 'accepted', response: '250 OK' }
+      },
+      close: () => undefined,
+    },
+    address: 'desk@example.org',
+    sealed: sealedAccountMails(secrets),
+    links: { isEmailLinkValid, voidEmailLink, isPasswordResetValid, voidPasswordReset },
+    pages: {
+      ...sampleSettings.links,
+      ticket: ({ bookingId, manageEpoch }) => `https://book.example.org/ticket#${bookingId}.${manageEpoch}`,
+    },
+    log: createLogger('silent'),
+  })
+  return mails
+}
+
+const stored = async ({ ownerPool }: TestDatabase) =>
+  (await ownerPool.query('select from holdfast.account_mail')).rowCount
+
+test('says what the booking is when it is sent: its new time, and the link that was renewed', async ({ database }) => {
+  const { slot, booking, pool, ownerPool } = await aTicketMail(database)
+  await createManageTokenEpochs(pool).renew({
+    id: booking.id,
+    accountId: null,
+    epoch: 0,
+    renewalKey: randomUUID(),
+  })
+  await ownerPool.query(
+    `update holdfast.slot set starts_at = '2031-05-06T08:00Z', ends_at = '2031-05-06T08:15Z'
+      where clinic_no = $1 and id = $2`,
+    [slot.clinicNo, slot.id],
+  )
+  const [mail, ...others] = await sent(database)
+  expect(others).toEqual([])
+  expect(mail).toMatchObject({ to: { address }, subject: expect.stringContaining('6 May 2031') })
+  expect(mail?.text).toContain(`https://book.example.org/ticket#${booking.id}.1`)
+  expect(mail?.text).toContain('Iris Patient')
+})
+
+test('is deleted with the patient’s data, and needs nobody who sends it', async ({ database }) => {
+  const { clinic, booking, ownerPool } = await aTicketMail(database, 'CANCELLED')
+  expect(await stored(database)).toBe(1)
+  await ownerPool.query('select * from holdfast.erase_patient($1, array[$2::uuid], null, null)', [
+    clinic.no,
+    booking.id,
+  ])
+  expect(await stored(database)).toBe(0)
+  expect(await sent(database)).toEqual([])
+})
+
+test.for([
+  ['was cancelled', `set status = 'CANCELLED'`],
+  ['has another address', `set patient = patient || '{"email": "other@example.org"}'`],
+] as const)('is not sent if the booking %s meanwhile', async ([, change], { database }) => {
+  const { ofBooking } = await aTicketMail(database)
+  await ofBooking(change)
+  expect(await sent(database)).toEqual([])
+  expect(await stored(database)).toBe(0)
+})

@@ -1,0 +1,192 @@
+import type { Mail } from '@holdfast/adapters/smtp'
+import type {
+  ClinicLogo,
+  DueMessage,
+  MessageContent,
+  MessageFacts,
+  MessageKind,
+  MessageLanguage,
+  MessageReason,
+  TimeInstead,
+} from '@holdfast/engine'
+import type { MailContent } from '../rendering/mail-content.ts'
+import type { MailLinks } from '../rendering/mail-links.ts'
+import { attachedLogo, shownLogo } from '../rendering/mail-logo.ts'
+import { mailTexts, renderMail } from '../rendering/render-mail.ts'
+import { shownName } from '../rendering/shown-name.ts'
+import { localDay, visitContext, whenText } from '../rendering/visit-context.ts'
+import { cancelledMail } from '../templates/cancelled.ts'
+import { confirmMail } from '../templates/confirm.ts'
+import { confirmedMail } from '../templates/confirmed.ts'
+import { movedMail } from '../templates/moved.ts'
+import { offerWithdrawnMail } from '../templates/offer-withdrawn.ts'
+import { offeredMail } from '../templates/offered.ts'
+import { reminderMail } from '../templates/reminder.ts'
+import { unansweredMail } from '../templates/unanswered.ts'
+import { withdrawnMail } from '../templates/withdrawn.ts'
+import { type CalendarVisit, calendarAttachment } from './calendar-attachment.ts'
+import { messageIdOf } from './message-id.ts'
+
+/** `address`: the sender's, HOLDFAST_MAIL_FROM. */
+export type MailSettings = { address: string; links: MailLinks }
+
+/**
+ * What a mail is written from. `sendTo`: the address of the booking, or the one that replaced it. `alternatives`: of a
+ * withdrawn time. `logo`: null: it has none.
+ */
+export type MailFacts = MessageFacts & { sendTo: string; alternatives: TimeInstead[]; logo: ClinicLogo | null }
+
+/** A reminder changes nothing, and a hold is no appointment yet. */
+const hasNoCalendar: ReadonlySet<MessageKind> = new Set(['reminder', 'offered', 'confirm'])
+
+/** Why a message is not sent any more; null: it is. */
+export function reasonToSkip(message: DueMessage, facts: MessageFacts): MessageReason | null {
+  const noChannel = message.channel === 'sms' ? noSms(message, facts) : noEmail(facts)
+  if (noChannel !== null) return noChannel
+  if (facts.version > message.version) return 'replaced'
+  if (facts.slotId !== message.slotId) return 'booking_moved'
+  const status = {
+    offered: 'PENDING',
+    unanswered: 'FAILED',
+    confirm: 'PENDING',
+    confirmed: 'CONFIRMED',
+    moved: 'CONFIRMED',
+    reminder: 'CONFIRMED',
+    cancelled: 'CANCELLED',
+    withdrawn: 'FAILED',
+  }
+  // Never accepted, whether or not its end was marked.
+  if (message.kind === 'offered' && facts.holdExpiresAt === null && facts.offerAnnounced !== null) return 'offer_ended'
+  if (facts.status !== status[message.kind]) return 'booking_changed'
+  // Nobody waits for what was never announced.
+  if (message.kind === 'withdrawn' && facts.offerAnnounced === false) return 'offer_ended'
+  if (message.kind === 'confirm' && facts.holdExpiresAt === null) return 'hold_ended'
+  return facts.hasBegun && message.kind !== 'unanswered' ? 'visit_begun' : null
+}
+
+function noEmail({ patient, settings }: MessageFacts): MessageReason | null {
+  if (patient.email === undefined) return 'no_email'
+  return settings.emails ? null : 'emails_off'
+}
+
+function noSms({ kind }: DueMessage, { patient, settings }: MessageFacts): MessageReason | null {
+  if (patient.phone === undefined) return 'no_phone'
+  return settings.smsKinds.some((one) => one === kind) ? null : 'sms_off'
+}
+
+/** A message as a mail, in the patient's language and the clinic's time zone. */
+export function messageMail(
+  message: DueMessage,
+  facts: MailFacts,
+  { address, links }: MailSettings,
+): { mail: Mail; content: MessageContent } {
+  const language = facts.patient.language ?? facts.settings.language
+  const { logo, clinicName } = facts
+  const shown = logo === null ? null : shownLogo(logo)
+  const content = renderMail(contentOf(message, facts, language, links), language, clinicName, shown)
+  const to = { name: shownName(facts.patient.name) ?? '', address: facts.sendTo }
+  const [, host = 'localhost'] = address.split('@')
+  const mail: Mail = {
+    ...content,
+    messageId: messageIdOf(message, host),
+    from: { name: clinicName, address },
+    to,
+    replyTo: facts.settings.replyTo,
+    // A withdrawn offer has the same link as the offer: its entry goes on waiting.
+    unsubscribeUrl: links.unsubscribe(
+      message.kind === 'withdrawn' && facts.offerAnnounced !== null ? 'offered' : message.kind,
+      facts,
+    ),
+    logo: logo === null ? null : attachedLogo(logo),
+    calendar:
+      hasNoCalendar.has(message.kind) || facts.offerAnnounced !== null
+        ? null
+        : calendarOf(message, facts, address, language),
+  }
+  return { mail, content }
+}
+
+function contentOf(
+  { kind, byPatient }: DueMessage,
+  facts: MailFacts,
+  language: MessageLanguage,
+  links: MailLinks,
+): MailContent {
+  const texts = mailTexts[language]
+  const context = visitContext(facts, language, links)
+  const timesFrom = (at: Date) => links.times(facts.doctorId, localDay(at, facts.timezone))
+  const bookUrl = timesFrom(facts.startsAt)
+  switch (kind) {
+    case 'offered':
+      return offeredMail(
+        {
+          ...context,
+          until: untilText(facts, language),
+          offerUrl: links.offerByEmail(facts),
+          leaveUrl: links.leaveWaitlist(facts),
+        },
+        texts,
+      )
+    case 'unanswered':
+      return unansweredMail({ ...context, joinUrl: links.joinWaitlist(facts.doctorId) }, texts)
+    case 'confirm':
+      return confirmMail({ ...context, until: untilText(facts, language), url: links.confirm(facts) }, texts)
+    case 'confirmed':
+      return confirmedMail(context, texts)
+    case 'moved':
+      return movedMail(context, texts)
+    case 'reminder':
+      return reminderMail(
+        {
+          ...context,
+          attendUrl: facts.isAttendanceConfirmed ? null : links.attend(facts),
+          cancelUrl: links.cancel(facts),
+          remindersUrl: links.reminders(facts),
+        },
+        texts,
+      )
+    case 'cancelled':
+      return cancelledMail(
+        { ...context, byPatient: byPatient === true, reason: facts.cancellationReason, bookUrl },
+        texts,
+      )
+    case 'withdrawn': {
+      if (facts.offerAnnounced !== null) {
+        const urls = { offerUrl: links.offer(facts), leaveUrl: links.leaveWaitlist(facts) }
+        return offerWithdrawnMail({ ...context, ...urls }, texts)
+      }
+      const { timezone, appointmentType: type, units } = facts
+      const alternatives = facts.alternatives.map(({ slotId, doctorId, doctorName, startsAt }) => ({
+        when: whenText(startsAt, timezone, language),
+        doctorName,
+        url: links.time({ slotId, doctorId, day: localDay(startsAt, timezone), type, units }, facts),
+      }))
+      return withdrawnMail({ ...context, alternatives, bookUrl }, texts)
+    }
+  }
+}
+
+/** When the hold ends. */
+function untilText({ holdExpiresAt, startsAt, timezone }: MailFacts, language: MessageLanguage): string {
+  return whenText(holdExpiresAt ?? startsAt, timezone, language)
+}
+
+function calendarOf({ kind, version, now }: DueMessage, facts: MailFacts, address: string, language: MessageLanguage) {
+  const texts = mailTexts[language]
+  const isVideo = facts.appointmentType === 'video'
+  const place = facts.address === null ? facts.clinicName : `${facts.clinicName}, ${facts.address}`
+  const visit: CalendarVisit = {
+    bookingId: facts.bookingId,
+    version,
+    startsAt: facts.startsAt,
+    endsAt: facts.endsAt,
+    stampedAt: now,
+    summary: `${facts.doctorName}, ${facts.clinicName}`,
+    location: isVideo ? texts.byVideo : place,
+    // Calendars are shared: the link to the ticket is in the mail alone.
+    description: texts.onTicket,
+    organizer: { name: facts.clinicName, address },
+    attendee: { name: shownName(facts.patient.name) ?? facts.sendTo, address: facts.sendTo },
+  }
+  return calendarAttachment(visit, kind === 'cancelled' || kind === 'withdrawn' ? 'CANCEL' : 'REQUEST')
+}

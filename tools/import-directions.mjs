@@ -1,0 +1,195 @@
+// Which folders may import which: the tables of .dependency-cruiser.mjs. planted-imports.ts plants imports that they
+// forbid.
+
+/**
+ * The name of the rule that a folder imports only itself and its targets.
+ *
+ * @param {string} folder
+ * @param {string[]} targets
+ */
+export const importsOnly = (folder, targets) => `${folder}-imports-only-${targets.join('-') || 'itself'}`
+
+/**
+ * Which workspaces each workspace may import. Tests are exempt.
+ *
+ * @type {Record<string, string[]>}
+ */
+export const workspaces = {
+  contract: [],
+  engine: [],
+  adapters: [],
+  server: ['engine', 'adapters', 'contract'],
+  cli: ['contract', 'engine', 'adapters', 'server'],
+  web: ['contract'],
+  testkit: ['engine', 'adapters'],
+  bench: ['contract', 'engine', 'adapters', 'server', 'cli'],
+  drills: ['engine', 'adapters', 'server', 'testkit'],
+}
+
+/** @param {string} name */
+export const workspacePath = (name) => (name === 'bench' || name === 'drills' ? name : `packages/${name}`)
+
+/**
+ * Which folders of the engine each of its folders may import besides {@link engineBase}. Only `create-engine.ts` knows
+ * all.
+ *
+ * @type {Record<string, string[]>}
+ */
+export const engineFolders = {
+  queue: [],
+  lists: [],
+  audit: ['lists'],
+  'stored-responses': [],
+  slots: [],
+  tail: [],
+  messages: ['lists', 'reads', 'stored-responses'],
+  upkeep: [],
+  archive: [],
+  'app-login': [],
+  verify: [],
+  move: [],
+  shards: ['migrate'],
+  bookings: ['queue'],
+  limits: ['queue'],
+  reads: ['bookings', 'lists', 'verify'],
+  erasure: ['bookings', 'reads'],
+  directory: ['calendars', 'lists', 'messages', 'reads', 'stored-responses'],
+  import: ['directory', 'slots'],
+  theatre: ['bookings', 'lists', 'queue', 'reads', 'slots', 'stored-responses'],
+  waitlist: ['lists', 'reads', 'stored-responses'],
+  webhooks: ['lists', 'reads', 'stored-responses', 'tail'],
+  calendars: ['bookings', 'reads'],
+  migrate: ['upkeep'],
+}
+
+/** What every folder of the engine may import. */
+export const engineBase = ['model', 'database']
+
+/**
+ * Which folders of the server each of its folders may import, from the lowest to the highest. Only the entry points
+ * `main.ts` and `worker.ts`, and `processes`, which runs several servers, may import `compose`.
+ *
+ * @type {Record<string, string[]>}
+ */
+export const serverFolders = {
+  config: [],
+  secrets: [],
+  demo: [],
+  observe: ['config'],
+  lifecycle: ['config'],
+  backups: ['config', 'lifecycle', 'observe'],
+  audit: ['observe'],
+  accounts: ['config', 'observe', 'secrets'],
+  cache: ['lifecycle', 'observe'],
+  calendar: ['lifecycle', 'observe'],
+  replicas: ['observe'],
+  relay: ['lifecycle', 'observe'],
+  broker: ['lifecycle', 'observe', 'relay'],
+  messages: ['lifecycle', 'observe', 'relay', 'secrets'],
+  webhooks: ['lifecycle', 'messages', 'observe', 'relay', 'secrets'],
+  busy: ['messages', 'observe', 'secrets'],
+  jobs: ['busy', 'lifecycle', 'messages', 'observe', 'webhooks'],
+  edge: ['accounts', 'config', 'observe', 'secrets'],
+  site: ['cache', 'edge'],
+  live: ['calendar', 'config', 'edge', 'lifecycle', 'observe'],
+  theatre: ['calendar', 'edge', 'live', 'observe'],
+  'account-requests': ['accounts', 'audit', 'edge', 'lifecycle', 'messages', 'observe', 'secrets'],
+  rest: ['accounts', 'audit', 'cache', 'calendar', 'edge', 'messages', 'secrets', 'webhooks'],
+}
+
+/**
+ * The folders of the site, and which of them each may import. Features meet only in `app`, which composes them and may
+ * import all; what several of them show belongs to `domain`.
+ *
+ * @type {Record<string, string[]>}
+ */
+export const siteFolders = {
+  features: ['domain', 'ui', 'lib'],
+  domain: ['ui', 'lib'],
+  ui: ['lib'],
+  lib: [],
+}
+
+/**
+ * Folders within a folder, and which of their neighbours each may import. Files beside them may import all.
+ *
+ * @type {Record<string, Record<string, string[]>>}
+ */
+export const groups = {
+  'adapters/src': {
+    'embedded-postgres': [],
+    egress: [],
+    'object-store': [],
+    rabbitmq: [],
+    redis: [],
+    sms: [],
+    smtp: [],
+    backup: ['object-store'],
+  },
+  'cli/src': {
+    doctor: [],
+    tables: [],
+    import: ['tables'],
+    target: [],
+    replay: ['tables', 'target'],
+    cases: ['replay', 'tables', 'target'],
+    commands: ['cases', 'doctor', 'import', 'replay', 'tables', 'target'],
+  },
+  'server/src/accounts': {
+    attempts: [],
+    sessions: [],
+    'second-factors': ['sessions'],
+    passwords: ['second-factors', 'sessions'],
+    emails: ['second-factors', 'sessions'],
+  },
+  'server/src/edge': {
+    errors: [],
+    admission: ['errors'],
+    bodies: ['errors'],
+    connections: ['errors'],
+    overload: ['errors'],
+    headers: ['admission', 'errors'],
+    'rate-limits': ['connections', 'errors'],
+  },
+  'server/src/messages': {
+    texts: [],
+    'logo-image': [],
+    rendering: ['texts'],
+    templates: ['rendering', 'texts'],
+    'account-mails': ['rendering', 'templates', 'texts'],
+    'patient-messages': ['rendering', 'templates', 'texts'],
+    previews: ['account-mails', 'logo-image', 'patient-messages', 'rendering', 'templates'],
+  },
+  'server/src/rest': {
+    responses: [],
+    guards: [],
+    'calendar-feed': [],
+    'theatre-report': [],
+    auth: ['guards'],
+    resources: ['calendar-feed', 'guards', 'responses', 'theatre-report'],
+  },
+  'web/src/lib': {
+    i18n: [],
+    'secret-links': [],
+    time: [],
+    api: ['time'],
+    queries: ['api'],
+    session: ['api'],
+    live: ['api', 'queries'],
+  },
+  'web/src/ui': {
+    buttons: [],
+    fields: [],
+    focus: [],
+    tabs: [],
+    states: ['buttons', 'focus'],
+    dialogs: ['buttons', 'focus', 'states'],
+  },
+}
+
+/**
+ * As the names of the rules begin.
+ *
+ * @param {string} folder
+ */
+export const groupName = (folder) => folder.replace('/src', '').replace('/', '-')
