@@ -1,6 +1,6 @@
 import type { Plugin } from 'vite'
 import { firstPages, textsOfAll } from './first-pages.ts'
-import { languages } from './src/lib/languages.ts'
+import { languages } from './src/lib/i18n/languages.ts'
 
 /** The placeholder in index.html that the build replaces. */
 const placeholder = '/* __HOLDFAST_FIRST_FILES__ */ null'

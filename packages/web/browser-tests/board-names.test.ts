@@ -6,7 +6,7 @@ import { aCase, aTheatre, inMinutes, openBoard } from './theatre-scene.ts'
 
 const names = ['Laparoscopic cholecystectomy', 'Cystoscopy', 'Inguinal hernia repair', 'Hip repair']
 
-/** Of each length and name a case, one after the other; half of them with a flag. */
+/** One case of each length and name, one after the other; half of them with a flag. */
 async function aDayOfShortCases(site: Site) {
   const theatre = await aTheatre(site)
   let ahead = 20

@@ -50,6 +50,23 @@ test('a doctor creates a calendar link, replaces and revokes it, and the clinic 
   await settings.getByText('The patients’ names are in it.').waitFor()
 })
 
+test('while it is not known whether there is a calendar link, none can be created, which would replace it', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('doctor', { serviceWorkers: 'block' })
+  const feed = '**/api/v1/doctors/*/calendar-feed'
+  await page.route(feed, (route) => route.abort())
+  await page.goto('/my-day/week')
+  const section = page.getByRole('region', { name: 'Calendar link' })
+  await section.getByRole('alert').getByRole('button', { name: 'Try again' }).waitFor()
+  expect(await section.getByRole('button', { name: 'Create a link' }).count()).toBe(0)
+  await page.unroute(feed)
+  await section.getByRole('button', { name: 'Try again' }).click()
+  await section.getByRole('button', { name: 'Create a link' }).waitFor()
+  expect(await section.getByRole('alert').count()).toBe(0)
+})
+
 test('a doctor sets an external calendar; the places that it blocks and its conflicts are shown', async ({ site }) => {
   const scene = await aClinicScene(site)
   const slot = await aSlot(site.database, scene.doctor)

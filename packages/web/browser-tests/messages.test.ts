@@ -22,7 +22,9 @@ async function aMessage(
   await site.database.ownerPool.query(
     `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at,
        masked_address, result, content, failure, reason)
-     values ($1, $2, $3, 2, $4, 'confirmed', 'email', $5, now(), case when $5 <> 'due' then now() end,
+     values ($1, $2, $3, 2, $4, 'confirmed', 'email', $5,
+       -- One that is due now would be sent by the server.
+       case when $5 = 'due' then now() + interval '1 hour' else now() end, case when $5 <> 'due' then now() end,
        'p…@example.org', $6, $7, $8, $9)
      -- The server may have planned it already.
      on conflict (clinic_no, booking_id, version, kind, channel, minutes_before) do update

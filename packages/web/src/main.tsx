@@ -6,8 +6,8 @@ import { createRoot } from 'react-dom/client'
 import { App } from './app/app.tsx'
 import { printInLight } from './app/print-in-light.ts'
 import { router } from './app/router.tsx'
-import { isUnloadedCode, noteUnloadedCode, RefusedError, UnreachableError } from './lib/api-error.ts'
-import { startTexts } from './lib/i18n.ts'
+import { isUnloadedCode, noteUnloadedCode, RefusedError, UnreachableError } from './lib/api/api-error.ts'
+import { startTexts } from './lib/i18n/i18n.ts'
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('The page has no #root.')

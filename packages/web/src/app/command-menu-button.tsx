@@ -3,7 +3,7 @@ import { useHotkeys } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { loadTexts } from '../lib/i18n.ts'
+import { loadTexts } from '../lib/i18n/i18n.ts'
 import { Icon } from '../ui/icon.tsx'
 
 const CommandMenu = lazy(async () => {

@@ -7,8 +7,8 @@ import { useQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { foundDoctorsQuery } from '../lib/directory-queries.ts'
-import { specializationName } from '../lib/specialization-name.ts'
+import { specializationName } from '../lib/i18n/specialization-name.ts'
+import { foundDoctorsQuery } from '../lib/queries/directory-queries.ts'
 import { Icon } from '../ui/icon.tsx'
 import { type Command, matches } from './command.ts'
 import classes from './command-menu.module.css'
@@ -109,8 +109,8 @@ function useGo(): (href: string) => void {
 }
 
 function useDoctorCommands(query: string): Command[] {
-  const [settled] = useDebouncedValue(query.trim(), typingPauseMs)
-  const { data = [] } = useQuery({ ...foundDoctorsQuery(settled), enabled: settled.length > 1 })
+  const [debounced] = useDebouncedValue(query.trim(), typingPauseMs)
+  const { data = [] } = useQuery({ ...foundDoctorsQuery(debounced), enabled: debounced.length > 1 })
   if (query.trim().length < 2) return []
   return data.map((doctor) => ({
     label: doctor.name,

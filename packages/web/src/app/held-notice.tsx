@@ -4,10 +4,10 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import type { Attempt } from '../domain/hold/attempt.ts'
 import { useSecondsLeft } from '../domain/hold/use-seconds-left.ts'
-import { clinicQuery, doctorQuery } from '../lib/directory-queries.ts'
-import { formatCountdown, formatDayTime } from '../lib/format.ts'
+import { formatCountdown, formatDayTime } from '../lib/i18n/format.ts'
+import { clinicQuery, doctorQuery } from '../lib/queries/directory-queries.ts'
+import { LinkButton } from '../ui/buttons/link-button.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { LinkButton } from '../ui/link-button.tsx'
 import classes from './shell.module.css'
 
 type NoticeProps = { attempt: Attempt & { holdExpiresAt: string } }

@@ -1,7 +1,7 @@
 import { NativeSelect, useDirection } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { changeLanguage, currentLanguage } from '../lib/i18n.ts'
-import { directionOf, languageNames, languages } from '../lib/languages.ts'
+import { changeLanguage, currentLanguage } from '../lib/i18n/i18n.ts'
+import { directionOf, languageNames, languages } from '../lib/i18n/languages.ts'
 
 /** Each language is named in that language, so that those who need it can read it. */
 export function LanguageSwitch() {

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
-import { EmptyState } from '../ui/empty-state.tsx'
-import { LinkButton } from '../ui/link-button.tsx'
-import { PageTitle } from '../ui/page-title.tsx'
+import { LinkButton } from '../ui/buttons/link-button.tsx'
+import { PageTitle } from '../ui/focus/page-title.tsx'
+import { EmptyState } from '../ui/states/empty-state.tsx'
 
 export function PageNotFound() {
   const { t } = useTranslation('shell')

@@ -2,8 +2,8 @@ import { useInViewport } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { formatNumber } from '../lib/format.ts'
-import { proofQuery } from '../lib/proof-query.ts'
+import { formatNumber } from '../lib/i18n/format.ts'
+import { proofQuery } from '../lib/queries/proof-query.ts'
 
 /** Leads to the proof of the promise beside it; with its figures, which are read when it is seen. */
 export function ProofLink() {

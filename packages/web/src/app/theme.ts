@@ -6,7 +6,7 @@ import {
   type VariantColorsResolver,
 } from '@mantine/core'
 import { createElement, type ReactNode } from 'react'
-import { FieldProblem } from '../ui/field-problem.tsx'
+import { FieldProblem } from '../ui/fields/field-problem.tsx'
 
 /** Deep sea green. Shade 7 on white: 6.5 : 1. */
 const pine: MantineColorsTuple = [

@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
-import { nearbyFocusOf } from '../ui/nearby-focus.ts'
-import { focusPageTitle } from '../ui/page-focus.ts'
+import { nearbyFocusOf } from '../ui/focus/nearby-focus.ts'
+import { focusPageTitle } from '../ui/focus/page-focus.ts'
 
 /**
  * If what had the focus is removed, as a row is with the button that removed it, the focus moves to the next row, or to

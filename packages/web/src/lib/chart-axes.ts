@@ -1,5 +1,5 @@
-import { currentLanguage } from './i18n.ts'
-import { directionOf } from './languages.ts'
+import { currentLanguage } from './i18n/i18n.ts'
+import { directionOf } from './i18n/languages.ts'
 
 /**
  * The axes of a chart in the reader's direction: from the right in Arabic, as the tables and the board. Every tick of

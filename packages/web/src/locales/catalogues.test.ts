@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { busyCalendarFailures, deliveryFailures, messageReasons, problemCodes } from '@holdfast/contract'
 import { cancellationReasons } from '@holdfast/contract/cancellation-reasons'
 import { describe, expect, test } from 'vitest'
-import { languages } from '../lib/languages.ts'
+import { languages } from '../lib/i18n/languages.ts'
 import { unusedKeys } from './unused-keys.ts'
 
 const directory = fileURLToPath(new URL('.', import.meta.url))

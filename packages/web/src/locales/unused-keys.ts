@@ -1,7 +1,7 @@
 /**
  * The keys that no source mentions, neither whole (`'week.title'`, `'shell:week.title'`) nor as a template that they
  * fit (`heading.${status}`). It compares text only: that a mentioned key exists is checked by the compiler
- * (lib/text-keys.ts).
+ * (lib/i18n/text-keys.ts).
  */
 export function unusedKeys(namespace: string, keys: readonly string[], sources: readonly string[]): string[] {
   const mentioned = new Set<string>()

@@ -1,8 +1,8 @@
 import { ActionIcon, Group, TextInput } from '@mantine/core'
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { addDays, parseDay } from '../lib/local-time.ts'
-import { ActionButton } from './action-button.tsx'
+import { addDays, parseDay } from '../lib/time/local-time.ts'
+import { ActionButton } from './buttons/action-button.tsx'
 import { Icon } from './icon.tsx'
 
 type DayNavProps = {

@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatTime, ownTimeZone } from '../lib/format.ts'
+import { formatTime, ownTimeZone } from '../lib/i18n/format.ts'
 import type { LiveState } from '../lib/live/live-feed.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { Stack } from '@mantine/core'
 import { type RefObject, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { ActionButton } from './action-button.tsx'
-import { ErrorState } from './error-state.tsx'
+import { ActionButton } from './buttons/action-button.tsx'
+import { ErrorState } from './states/error-state.tsx'
 
 type ShowMoreProps = {
   /** An infinite query. */

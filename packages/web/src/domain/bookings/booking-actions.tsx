@@ -1,8 +1,8 @@
 import type { Booking } from '@holdfast/contract/client'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { serverNow } from '../../lib/server-clock.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
+import { serverNow } from '../../lib/time/server-clock.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import classes from './booking-actions.module.css'
 import { offeredActions } from './offered-actions.ts'
 import { RareActions } from './rare-actions.tsx'
@@ -11,7 +11,7 @@ import { type BookingAction, useBookingAction } from './use-booking-action.tsx'
 type ActionsProps = {
   booking: Booking
   timeZone: string
-  /** Of a list: what is seldom done is behind a button, so that the row stays low. */
+  /** The buttons are in a row of a list: what is seldom done is behind one button, so that the row stays low. */
   isInRow?: boolean
 }
 

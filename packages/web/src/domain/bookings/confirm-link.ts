@@ -1,5 +1,5 @@
 import { useRouterState } from '@tanstack/react-router'
-import { type HiddenSecret, useHideSecret } from '../../lib/use-hide-secret.ts'
+import { type HiddenSecret, useHideSecret } from '../../lib/secret-links/use-hide-secret.ts'
 import { parseTicketLink, type TicketLink } from './ticket-link.ts'
 
 declare module '@tanstack/history' {

@@ -1,5 +1,5 @@
 import type { Booking, Clinic } from '@holdfast/contract/client'
-import { localDay } from '../../lib/local-time.ts'
+import { localDay } from '../../lib/time/local-time.ts'
 import type { BookingAction } from './use-booking-action.tsx'
 
 /**

@@ -3,7 +3,7 @@ import { Popover, Stack } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { ActionButton } from '../../ui/action-button.tsx'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import type { BookingAction } from './use-booking-action.tsx'
 

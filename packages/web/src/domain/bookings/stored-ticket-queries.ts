@@ -1,5 +1,5 @@
 import { queryOptions, useQueryClient } from '@tanstack/react-query'
-import { bookingQuery } from '../../lib/booking-query.ts'
+import { bookingQuery } from '../../lib/queries/booking-query.ts'
 import { forgetTicket, readStoredTicket, readStoredTickets } from '../../lib/stored-tickets.ts'
 import type { TicketLink } from './ticket-link.ts'
 

@@ -1,4 +1,4 @@
-import { parseSecretLink, secretHash } from '../../lib/secret-link.ts'
+import { parseSecretLink, secretHash } from '../../lib/secret-links/secret-link.ts'
 
 export type TicketLink = { bookingId: string; manageToken: string | null }
 

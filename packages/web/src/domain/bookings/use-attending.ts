@@ -1,6 +1,6 @@
 import type { Booking } from '@holdfast/contract/client'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { bookingQuery } from '../../lib/booking-query.ts'
+import { bookingQuery } from '../../lib/queries/booking-query.ts'
 import type { TicketLink } from './ticket-link.ts'
 import { useBookingActions } from './use-booking-changes.ts'
 

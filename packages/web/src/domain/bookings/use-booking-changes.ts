@@ -1,7 +1,7 @@
 import type { Booking } from '@holdfast/contract/client'
 import { useQueryClient } from '@tanstack/react-query'
-import { api, dataOf } from '../../lib/api.ts'
-import { bookingQuery } from '../../lib/booking-query.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { bookingQuery } from '../../lib/queries/booking-query.ts'
 import type { TicketLink } from './ticket-link.ts'
 
 export type BookingActions = {

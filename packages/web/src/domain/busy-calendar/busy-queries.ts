@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import { api, dataOf } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
 
 /** Until a new calendar was read, and to see what it changed. */
 const rereadMs = 10_000

@@ -3,13 +3,13 @@ import { Group, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { refusesField } from '../../lib/api-error.ts'
-import { formatAppointment, formatDayTime } from '../../lib/format.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
+import { refusesField } from '../../lib/api/api-error.ts'
+import { formatAppointment, formatDayTime } from '../../lib/i18n/format.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { Dialog } from '../../ui/dialogs/dialog.tsx'
 import layoutClasses from '../../ui/layout.module.css'
-import { PageLoading } from '../../ui/page-loading.tsx'
+import { ErrorState } from '../../ui/states/error-state.tsx'
+import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import { busyCalendarQuery, useBusyCalendarActions } from './busy-queries.ts'
 
@@ -26,11 +26,9 @@ export function BusySection({ doctorId, timeZone }: { doctorId: string; timeZone
           </Title>
           <Text c="dimmed">{t('busy.help')}</Text>
         </div>
-        {state.isPending ? <PageLoading /> : null}
-        {state.data === undefined && state.isError ? (
-          <ErrorState error={state.error} retry={() => void state.refetch()} />
-        ) : null}
-        {state.data === undefined ? null : (
+        {state.data === undefined ? (
+          <LoadingOrError of={state} />
+        ) : (
           <>
             <BusyState state={state.data} timeZone={timeZone} />
             <BusyForm key={String(state.data.calendar?.createdAt)} doctorId={doctorId} state={state.data} />

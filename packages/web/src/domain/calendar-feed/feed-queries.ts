@@ -1,7 +1,7 @@
 import type { ClinicCalendarFeed } from '@holdfast/contract/client'
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import { api, dataOf } from '../../lib/api.ts'
-import { currentLanguage } from '../../lib/i18n.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { currentLanguage } from '../../lib/i18n/i18n.ts'
 
 /** Whose calendar it is. */
 export type FeedOwner = { kind: 'mine' } | { kind: 'doctor'; doctorId: string } | { kind: 'clinic'; clinicId: string }

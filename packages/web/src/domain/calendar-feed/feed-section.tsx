@@ -2,12 +2,12 @@ import { Group, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDayTime } from '../../lib/format.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
+import { formatDayTime } from '../../lib/i18n/format.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { ConfirmDialog } from '../../ui/dialogs/confirm-dialog.tsx'
 import layoutClasses from '../../ui/layout.module.css'
-import { PageLoading } from '../../ui/page-loading.tsx'
+import { ErrorState } from '../../ui/states/error-state.tsx'
+import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import { type FeedOwner, feedQuery, useFeedActions } from './feed-queries.ts'
 import { FeedUrl } from './feed-url.tsx'
@@ -51,31 +51,34 @@ export function FeedSection({ owner, timeZone, children }: FeedSectionProps) {
           )}
         </div>
         {children}
-        {feed.isPending ? <PageLoading /> : null}
-        {feed.isError ? <ErrorState error={feed.error} retry={() => void feed.refetch()} /> : null}
-        {feed.data === undefined ? null : (
+        {feed.data === undefined ? (
+          <LoadingOrError of={feed} />
+        ) : (
           <Text role="status">
             {createdAt === null ? t('feed.none') : t('feed.since', { time: formatDayTime(createdAt, timeZone) })}
           </Text>
         )}
         {url === null ? null : <FeedUrl key={url} url={url} />}
         {error === null ? null : <ErrorState error={error} />}
-        <Group gap="sm">
-          {createdAt === null ? (
-            <ActionButton variant="default" isBusy={create.isPending} onClick={confirmed.replace}>
-              {t('feed.create')}
-            </ActionButton>
-          ) : (
-            <>
-              <ActionButton variant="default" isBusy={create.isPending} onClick={() => setAsked('replace')}>
-                {t('feed.replace')}
+        {/* Until it is known whether there is a link: creating one would replace it. */}
+        {feed.data === undefined ? null : (
+          <Group gap="sm">
+            {createdAt === null ? (
+              <ActionButton variant="default" isBusy={create.isPending} onClick={confirmed.replace}>
+                {t('feed.create')}
               </ActionButton>
-              <ActionButton variant="default" isBusy={revoke.isPending} onClick={() => setAsked('revoke')}>
-                {t('feed.revoke')}
-              </ActionButton>
-            </>
-          )}
-        </Group>
+            ) : (
+              <>
+                <ActionButton variant="default" isBusy={create.isPending} onClick={() => setAsked('replace')}>
+                  {t('feed.replace')}
+                </ActionButton>
+                <ActionButton variant="default" isBusy={revoke.isPending} onClick={() => setAsked('revoke')}>
+                  {t('feed.revoke')}
+                </ActionButton>
+              </>
+            )}
+          </Group>
+        )}
       </Stack>
       <ConfirmDialog
         title={t(`feed.askTitle.${asked ?? 'replace'}`)}

@@ -1,6 +1,6 @@
 import type { Booking, Slot } from '@holdfast/contract/client'
 import type { ScheduleEventData } from '@mantine/schedule'
-import { localDateTime } from '../../lib/local-time.ts'
+import { localDateTime } from '../../lib/time/local-time.ts'
 import { isExpected } from '../bookings/is-expected.ts'
 
 export type SlotTexts = {
@@ -149,7 +149,7 @@ export function eventReachedBy(
   const index = day.findIndex(({ id }) => id === from)
   const at = day[index]
   if (at === undefined) return null
-  /** Of the next day with events: the event that starts at about the same time. */
+  /** The event of the next day with events that starts at about the same time. */
   const sideways = (step: 1 | -1) => {
     const distance = ({ start }: { start: string }) => Math.abs(minutesOf(start) - minutesOf(at.start))
     return days[dayIndex + step]?.toSorted((a, b) => distance(a) - distance(b))[0]

@@ -1,17 +1,15 @@
 import type { Slot } from '@holdfast/contract/client'
-import { Button, Group, NumberInput, Stack } from '@mantine/core'
-import { useForm } from '@mantine/form'
+import { Button, Group, Stack } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatDate, formatTimes } from '../../lib/format.ts'
-import { instantOf } from '../../lib/local-time.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
-import { FocusedTitle } from '../../ui/focused-title.tsx'
+import { formatDate, formatTimes } from '../../lib/i18n/format.ts'
+import { instantOf } from '../../lib/time/local-time.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
 import layoutClasses from '../../ui/layout.module.css'
-import { slotRuleErrorText } from '../slots/create-slots.tsx'
-import { SlotPreview } from '../slots/slot-preview.tsx'
-import { hoursDraft, invalidFields, ruleOf, type SlotRuleDraft, slotRuleLimits } from '../slots/slot-rule-draft.ts'
-import { useCreateSlots } from '../slots/use-create-slots.tsx'
+import { SlotLengthFields } from '../slots/slot-length-fields.tsx'
+import { hoursDraft } from '../slots/slot-rule-draft.ts'
+import { SlotRulePreview } from '../slots/slot-rule-preview.tsx'
+import { useSlotRuleForm } from '../slots/use-slot-rule-form.ts'
 import type { DayHours } from './slot-calendar.tsx'
 
 type CreateInHoursProps = {
@@ -28,13 +26,8 @@ type CreateInHoursProps = {
 /** Creates slots in some hours of a day: their length and places, a preview, then the slots. */
 export function CreateInHours({ hours, slots, doctorId, clinicId, timeZone, onBack, onDone }: CreateInHoursProps) {
   const { t } = useTranslation('schedule')
-  const { preview, creation } = useCreateSlots(doctorId, clinicId)
-  const form = useForm<SlotRuleDraft>({
-    initialValues: hoursDraft(hours, usualMinutes(slots)),
-    validate: (draft) => Object.fromEntries(invalidFields(draft).map((field) => [field, slotRuleErrorText(field, t)])),
-    onValuesChange: () => preview.reset(),
-  })
-  const showPreview = form.onSubmit((draft) => preview.mutate(ruleOf(draft)))
+  const rule = useSlotRuleForm(doctorId, clinicId, hoursDraft(hours, usualMinutes(slots)))
+  const { form, preview, showPreview } = rule
   const { day, from, to } = hours
   const times = formatTimes(instantOf(day, from, timeZone), instantOf(day, to, timeZone), timeZone)
   return (
@@ -45,23 +38,7 @@ export function CreateInHours({ hours, slots, doctorId, clinicId, timeZone, onBa
       <form noValidate onSubmit={showPreview}>
         <Stack gap="md">
           <div className={layoutClasses.shortFields}>
-            <NumberInput
-              size="md"
-              label={t('rule.slotMinutes')}
-              {...slotRuleLimits.slotMinutes}
-              clampBehavior="none"
-              step={5}
-              allowDecimal={false}
-              {...form.getInputProps('slotMinutes')}
-            />
-            <NumberInput
-              size="md"
-              label={t('rule.capacity')}
-              {...slotRuleLimits.capacity}
-              clampBehavior="none"
-              allowDecimal={false}
-              {...form.getInputProps('capacity')}
-            />
+            <SlotLengthFields form={form} />
           </div>
           <Group gap="sm">
             <ActionButton type="submit" variant={preview.data ? 'default' : 'filled'} isBusy={preview.isPending}>
@@ -73,17 +50,7 @@ export function CreateInHours({ hours, slots, doctorId, clinicId, timeZone, onBa
           </Group>
         </Stack>
       </form>
-      {preview.isError ? <ErrorState error={preview.error} retry={() => showPreview()} /> : null}
-      {creation.isError ? <ErrorState error={creation.error} /> : null}
-      {preview.isSuccess ? (
-        <SlotPreview
-          key={preview.submittedAt}
-          preview={preview.data}
-          timeZone={timeZone}
-          isPending={creation.isPending}
-          onCreate={() => creation.mutate(preview.variables, { onSuccess: onDone })}
-        />
-      ) : null}
+      <SlotRulePreview rule={rule} timeZone={timeZone} onCreated={onDone} />
     </Stack>
   )
 }

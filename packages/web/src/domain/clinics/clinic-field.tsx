@@ -1,8 +1,8 @@
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { clinicQuery, clinicSearchQuery } from '../../lib/directory-queries.ts'
-import { SearchSelect } from '../../ui/search-select.tsx'
+import { clinicQuery, clinicSearchQuery } from '../../lib/queries/directory-queries.ts'
+import { SearchSelect } from '../../ui/fields/search-select.tsx'
 
 const typingMs = 250
 

@@ -1,7 +1,7 @@
 import { Text, TextInput, type TextInputProps } from '@mantine/core'
 import { type FocusEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { afterPress } from '../../ui/after-press.ts'
+import { afterPress } from '../../ui/fields/after-press.ts'
 
 type PhoneFieldProps = Omit<TextInputProps, 'type'> & { clinicPhone: string | null }
 

@@ -1,7 +1,7 @@
 import type { Doctor } from '@holdfast/contract/client'
 import { type QueryClient, queryOptions } from '@tanstack/react-query'
-import { api, dataOf } from '../../lib/api.ts'
-import { doctorQuery } from '../../lib/directory-queries.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { doctorQuery } from '../../lib/queries/directory-queries.ts'
 
 /** The next free time of another doctor. */
 export type ColleagueTime = { name: string; slot: Doctor['nextSlots'][number] & { doctorId: string } }

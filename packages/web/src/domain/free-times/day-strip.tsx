@@ -1,6 +1,6 @@
 import type { Slot } from '@holdfast/contract/client'
 import { useTranslation } from 'react-i18next'
-import { formatDate, formatNumber } from '../../lib/format.ts'
+import { formatDate, formatNumber } from '../../lib/i18n/format.ts'
 import type { WeekDay } from './week-days.ts'
 import classes from './week-of-times.module.css'
 

@@ -1,6 +1,6 @@
 import type { Clinic, Doctor } from '@holdfast/contract/client'
-import { serverNow } from '../../lib/server-clock.ts'
-import { slotsQuery } from '../../lib/slots-query.ts'
+import { slotsQuery } from '../../lib/queries/slots-query.ts'
+import { serverNow } from '../../lib/time/server-clock.ts'
 import { addDays, daysShown, localDate } from './week-days.ts'
 
 /** The slots of the days shown from `from` on. */

@@ -1,5 +1,5 @@
 import type { AppointmentType, Slot } from '@holdfast/contract/client'
-import { randomKey } from '../../lib/random-key.ts'
+import { randomKey } from '../../lib/api/random-key.ts'
 
 /**
  * One attempt to book a slot, from choosing it until it is confirmed, released or unavailable. It is stored before

@@ -1,6 +1,6 @@
 import type { Booking, MadeBooking } from '@holdfast/contract/client'
-import { api, dataOf } from '../../lib/api.ts'
-import { currentLanguage } from '../../lib/i18n.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { currentLanguage } from '../../lib/i18n/i18n.ts'
 import type { Attempt, Details, HoldAccess } from './attempt.ts'
 
 /** Requests the hold of an attempt. Idempotent: repeated requests return the same hold. */

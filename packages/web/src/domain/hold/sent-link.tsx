@@ -1,8 +1,8 @@
 import type { ConfirmationLink } from '@holdfast/contract/client'
 import { Alert, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatCountdown } from '../../lib/format.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
+import { formatCountdown } from '../../lib/i18n/format.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { useSecondsLeft } from './use-seconds-left.ts'
 
 type SentProps = {

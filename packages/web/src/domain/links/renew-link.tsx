@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { lazy, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { OnceOpened } from '../../ui/once-opened.tsx'
+import { OnceOpened } from '../../ui/dialogs/once-opened.tsx'
 import type { Renewal } from './renew-link-dialog.tsx'
 
 // Few replace their link.

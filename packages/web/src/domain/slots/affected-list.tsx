@@ -1,7 +1,7 @@
 import type { Booking } from '@holdfast/contract/client'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDayTime } from '../../lib/format.ts'
+import { formatDayTime } from '../../lib/i18n/format.ts'
 import layoutClasses from '../../ui/layout.module.css'
 import { PatientContacts } from '../bookings/patient-contacts.tsx'
 import { PatientName } from '../bookings/patient-name.tsx'

@@ -2,9 +2,9 @@ import type { Slot } from '@holdfast/contract/client'
 import { Button, Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { formatDayTime } from '../../lib/format.ts'
-import { addDays, localDay } from '../../lib/local-time.ts'
-import { slotDaysMax, slotsQuery } from '../../lib/slots-query.ts'
+import { formatDayTime } from '../../lib/i18n/format.ts'
+import { slotDaysMax, slotsQuery } from '../../lib/queries/slots-query.ts'
+import { addDays, localDay } from '../../lib/time/local-time.ts'
 
 type NextSlotProps = {
   /** free: that a patient can have. */

@@ -1,5 +1,5 @@
 import type { CreatedSlots } from '@holdfast/contract/client'
-import { localDay } from '../../lib/local-time.ts'
+import { localDay } from '../../lib/time/local-time.ts'
 
 export type PreviewDay = {
   day: string

@@ -1,9 +1,9 @@
 import type { CreatedSlots } from '@holdfast/contract/client'
 import { Group, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatDate, formatNumber, formatTimes } from '../../lib/format.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { FocusedTitle } from '../../ui/focused-title.tsx'
+import { formatDate, formatNumber, formatTimes } from '../../lib/i18n/format.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
 import tableClasses from '../../ui/table.module.css'
 import { previewDays } from './preview-days.ts'
 

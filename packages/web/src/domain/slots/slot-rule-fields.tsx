@@ -1,12 +1,13 @@
-import { ActionIcon, Box, Button, Checkbox, Group, NumberInput, Stack, TextInput } from '@mantine/core'
+import { ActionIcon, Box, Button, Checkbox, Group, Stack, TextInput } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { IconX } from '@tabler/icons-react'
 import type { ChangeEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatWeekday } from '../../lib/format.ts'
-import { randomKey } from '../../lib/random-key.ts'
+import { randomKey } from '../../lib/api/random-key.ts'
+import { formatWeekday } from '../../lib/i18n/format.ts'
 import { Icon } from '../../ui/icon.tsx'
 import layoutClasses from '../../ui/layout.module.css'
+import { SlotLengthFields } from './slot-length-fields.tsx'
 import { type SlotRuleDraft, slotRuleLimits } from './slot-rule-draft.ts'
 import classes from './slot-rule-fields.module.css'
 
@@ -31,23 +32,7 @@ export function SlotRuleFields({ form }: FieldsProps) {
       <div className={layoutClasses.shortFields}>
         <TextInput type="time" label={t('rule.startTime')} {...startProps(form, 'startTime', 'endTime')} />
         <TextInput type="time" label={t('rule.endTime')} {...form.getInputProps('endTime')} />
-        <NumberInput
-          size="md"
-          label={t('rule.slotMinutes')}
-          {...slotRuleLimits.slotMinutes}
-          step={5}
-          clampBehavior="none"
-          allowDecimal={false}
-          {...form.getInputProps('slotMinutes')}
-        />
-        <NumberInput
-          size="md"
-          label={t('rule.capacity')}
-          {...slotRuleLimits.capacity}
-          clampBehavior="none"
-          allowDecimal={false}
-          {...form.getInputProps('capacity')}
-        />
+        <SlotLengthFields form={form} />
       </div>
       <Breaks form={form} />
     </Stack>

@@ -1,8 +1,8 @@
 import { Progress, Stack } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import type { TFunction } from 'i18next'
-import { api, dataOf } from '../../lib/api.ts'
-import { refusalCode } from '../../lib/api-error.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { refusalCode } from '../../lib/api/api-error.ts'
 
 /** More slots than these are not undone one by one; their days can be withdrawn. */
 export const undoSlotsMax = 500

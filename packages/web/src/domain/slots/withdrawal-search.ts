@@ -1,4 +1,4 @@
-import { daysBetween, parseDay } from '../../lib/local-time.ts'
+import { daysBetween, parseDay } from '../../lib/time/local-time.ts'
 
 export const withdrawnDaysMax = 62
 

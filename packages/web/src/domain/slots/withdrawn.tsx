@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Stack } from '@mantine/core'
 import { IconPhone } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { FocusedTitle } from '../../ui/focused-title.tsx'
+import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { type Affected, AffectedList } from './affected-list.tsx'
 import { PrintButton } from './print-button.tsx'

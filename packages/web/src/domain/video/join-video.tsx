@@ -8,7 +8,7 @@ type JoinVideoProps = ButtonProps & {
   url: string | null
   /** The patient's name, which screen readers add to the button's text where a page has several visits. */
   of?: string
-  /** Of a list, in which a column says that it is by video: as short as possible. */
+  /** The button is in a row of a list, in which a column says that it is by video: its text is short. */
   isInRow?: boolean
 }
 

@@ -1,6 +1,6 @@
 import type { WaitlistEntry } from '@holdfast/contract/client'
 import { useTranslation } from 'react-i18next'
-import { comma, formatDate, formatLocalTime, formatNumber, formatWeekday } from '../../lib/format.ts'
+import { comma, formatDate, formatLocalTime, formatNumber, formatWeekday } from '../../lib/i18n/format.ts'
 
 type Wanted = Pick<WaitlistEntry, 'from' | 'to' | 'weekdays' | 'timeFrom' | 'timeTo' | 'units'>
 

@@ -1,7 +1,7 @@
 import type { NewWaitlistEntry } from '@holdfast/contract/client'
 import { isEmailAddress } from '@holdfast/contract/email-address'
 import { isPhoneNumber } from '@holdfast/contract/phone-number'
-import { addDays, daysBetween, parseDay } from '../../lib/local-time.ts'
+import { addDays, daysBetween, parseDay } from '../../lib/time/local-time.ts'
 
 /** The values of the fields of an entry, without whom it waits for. */
 export type EntryDraft = {

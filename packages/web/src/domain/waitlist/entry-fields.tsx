@@ -1,7 +1,7 @@
 import { Box, Checkbox, NumberInput, Stack, TextInput } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
-import { formatWeekday } from '../../lib/format.ts'
+import { formatWeekday } from '../../lib/i18n/format.ts'
 import layoutClasses from '../../ui/layout.module.css'
 import { type EntryDraft, entryLimits } from './entry-draft.ts'
 

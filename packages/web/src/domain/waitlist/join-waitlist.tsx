@@ -1,8 +1,8 @@
 import { Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { formatNumber } from '../../lib/format.ts'
-import { LinkButton } from '../../ui/link-button.tsx'
+import { formatNumber } from '../../lib/i18n/format.ts'
+import { LinkButton } from '../../ui/buttons/link-button.tsx'
 import { doctorWaitlistQuery } from './waitlist-queries.ts'
 
 type JoinProps = {

@@ -3,9 +3,9 @@ import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../lib/api.ts'
-import { refusedContact } from '../../lib/api-error.ts'
-import { createRequestKeys } from '../../lib/request-keys.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { refusedContact } from '../../lib/api/api-error.ts'
+import { createRequestKeys } from '../../lib/api/request-keys.ts'
 import { type EntryDraft, entryProblems } from './entry-draft.ts'
 
 type FormRule = { initial: EntryDraft; today: string; needsEmail: boolean }

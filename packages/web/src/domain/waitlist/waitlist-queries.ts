@@ -1,7 +1,7 @@
 import type { PastOffers, WaitlistEntryWithOffer } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
-import { api, dataOf } from '../../lib/api.ts'
-import { authOf, type SecretLink } from '../../lib/secret-link.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { authOf, type SecretLink } from '../../lib/secret-links/secret-link.ts'
 
 /** An offer changes no free place that the live feed could report: what waits for one is read again. */
 export const awaitMs = 10_000

@@ -1,8 +1,8 @@
 import type { WaitlistEntry } from '@holdfast/contract/client'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { doctorQuery, specializationsQuery } from '../../lib/directory-queries.ts'
-import { nameWithSpecialization, specializationName } from '../../lib/specialization-name.ts'
+import { nameWithSpecialization, specializationName } from '../../lib/i18n/specialization-name.ts'
+import { doctorQuery, specializationsQuery } from '../../lib/queries/directory-queries.ts'
 
 /** Whom an entry waits for: a doctor, or any with a specialization. */
 export function WaitsFor({ entry }: { entry: Pick<WaitlistEntry, 'doctorId' | 'specialization'> }) {

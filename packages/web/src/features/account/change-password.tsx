@@ -1,7 +1,7 @@
 import { Stack, Title } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
 import { toastDone } from '../../ui/toast.ts'
 import { type NewPassword, NewPasswordForm } from './new-password-form.tsx'
 import { sessionsQuery } from './sessions-query.ts'

@@ -2,9 +2,9 @@ import { Group, PasswordInput, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { refusalCode } from '../../lib/api-error.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
+import { refusalCode } from '../../lib/api/api-error.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { ErrorState } from '../../ui/states/error-state.tsx'
 import { secondFactorsQuery } from './second-factors-query.ts'
 
 type ConfirmFormProps = {

@@ -2,12 +2,12 @@ import { Button, Group, Paper, Stack, Text, TextInput, Title } from '@mantine/co
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../lib/api.ts'
-import { currentLanguage } from '../../lib/i18n.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
-import { PageLoading } from '../../ui/page-loading.tsx'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { currentLanguage } from '../../lib/i18n/i18n.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { Dialog } from '../../ui/dialogs/dialog.tsx'
+import { ErrorState } from '../../ui/states/error-state.tsx'
+import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { ConfirmForm, confirmation } from './confirm-form.tsx'
 import { emailQuery } from './email-query.ts'
 
@@ -22,11 +22,7 @@ export function EmailSection() {
         {t('emailAddress.title')}
       </Title>
       {status.data === undefined ? (
-        status.isError ? (
-          <ErrorState error={status.error} retry={() => void status.refetch()} />
-        ) : (
-          <PageLoading />
-        )
+        <LoadingOrError of={status} />
       ) : (
         <Paper withBorder radius="lg" p={{ base: 'md', sm: 'xl' }}>
           <Stack gap="md">

@@ -2,12 +2,12 @@ import { Paper, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../lib/api.ts'
-import { currentLanguage } from '../../lib/i18n.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
-import { PageTitle } from '../../ui/page-title.tsx'
-import { TextLink } from '../../ui/text-link.tsx'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { currentLanguage } from '../../lib/i18n/i18n.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { TextLink } from '../../ui/buttons/text-link.tsx'
+import { PageTitle } from '../../ui/focus/page-title.tsx'
+import { ErrorState } from '../../ui/states/error-state.tsx'
 
 /** Sends a link to choose a new password, without saying whether the address has an account. */
 export function ForgotPasswordPage() {

@@ -1,12 +1,8 @@
 import type { MessageChoices, MessageChoicesChange } from '@holdfast/contract/client'
-import { languages } from '../../lib/languages.ts'
+import { smsKinds } from '../../domain/messages/sms-kinds.ts'
+import { languages } from '../../lib/i18n/languages.ts'
 
-type SmsKind = MessageChoices['smsKindsOff'][number]
-
-/** In the order in which they are shown. */
-export const smsKinds: readonly SmsKind[] = ['confirmed', 'moved', 'cancelled', 'withdrawn', 'reminder', 'offered']
-
-/** `smsKinds`: those that are wanted. `language`: empty: as it was chosen with each booking. */
+/** `smsKinds`: those wanted. `language` '': the language chosen with each booking. */
 export type ChoicesDraft = { reminderEmails: boolean; smsKinds: string[]; language: string }
 
 export function choicesDraftOf({ reminderEmails, smsKindsOff, language }: MessageChoices): ChoicesDraft {

@@ -3,13 +3,14 @@ import { Checkbox, NativeSelect, Paper, Stack, Switch, Text, Title } from '@mant
 import { useForm } from '@mantine/form'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../lib/api.ts'
-import { languageNames, languages } from '../../lib/languages.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
-import { PageLoading } from '../../ui/page-loading.tsx'
+import { smsKinds } from '../../domain/messages/sms-kinds.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { languageNames, languages } from '../../lib/i18n/languages.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { ErrorState } from '../../ui/states/error-state.tsx'
+import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../ui/toast.ts'
-import { type ChoicesDraft, choicesDraftOf, choicesOfDraft, smsKinds } from './message-choices-draft.ts'
+import { type ChoicesDraft, choicesDraftOf, choicesOfDraft } from './message-choices-draft.ts'
 import { messageChoicesQuery } from './message-choices-query.ts'
 import { ReminderOptOuts } from './reminder-opt-outs.tsx'
 
@@ -23,11 +24,7 @@ export function MessageChoicesSection() {
         {t('messages.title')}
       </Title>
       {choices.data === undefined ? (
-        choices.isError ? (
-          <ErrorState error={choices.error} retry={() => void choices.refetch()} />
-        ) : (
-          <PageLoading />
-        )
+        <LoadingOrError of={choices} />
       ) : (
         <Paper withBorder radius="lg" p={{ base: 'md', sm: 'xl' }}>
           <Stack gap="xl">

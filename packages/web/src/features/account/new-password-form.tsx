@@ -1,9 +1,9 @@
 import { Checkbox, Paper, PasswordInput, Stack, Text } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
-import { refusalCode } from '../../lib/api-error.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
+import { refusalCode } from '../../lib/api/api-error.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { ErrorState } from '../../ui/states/error-state.tsx'
 import { newPasswordErrors, passwordLengthMin } from './new-password-fields.ts'
 
 export type NewPassword = { currentPassword: string; newPassword: string; endOthers: boolean }

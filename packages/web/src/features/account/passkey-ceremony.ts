@@ -1,5 +1,5 @@
 import type { NewPasskey, PasskeySignIn } from '@holdfast/contract/client'
-import { api, dataOf } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
 
 /** The browser created or used no passkey: its person cancelled, it took too long, or it cannot. */
 export class PasskeyError extends Error {

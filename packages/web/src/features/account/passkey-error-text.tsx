@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { ErrorState } from '../../ui/error-state.tsx'
+import { ErrorState } from '../../ui/states/error-state.tsx'
 import { PasskeyError } from './passkey-ceremony.ts'
 
 /** Why no passkey was created or used. @param whenCancelled the text if its person changed their mind */

@@ -1,42 +1,33 @@
 import type { Passkey, SecondFactors } from '@holdfast/contract/client'
 import { userAgentName } from '@holdfast/contract/user-agent-name'
-import { Button, Group, Paper, Stack, Text, TextInput, Title } from '@mantine/core'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../lib/api.ts'
-import { formatDayTime, ownTimeZone } from '../../lib/format.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
-import { PageLoading } from '../../ui/page-loading.tsx'
-import { toastDone } from '../../ui/toast.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { formatDayTime, ownTimeZone } from '../../lib/i18n/format.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { Dialog } from '../../ui/dialogs/dialog.tsx'
+import { ErrorState } from '../../ui/states/error-state.tsx'
 import { ConfirmForm, confirmation } from './confirm-form.tsx'
+import { FactorsSection } from './factors-section.tsx'
 import { addPasskey } from './passkey-ceremony.ts'
 import { PasskeyErrorText } from './passkey-error-text.tsx'
-import { secondFactorsQuery, useRefreshFactors } from './second-factors-query.ts'
+import { useFactorChange } from './use-factor-change.ts'
 
 type Opened = { kind: 'add' } | { kind: 'rename' | 'remove'; passkey: Passkey }
 
 /** The account's passkeys: adding, naming and removing them. */
 export function PasskeysSection() {
   const { t } = useTranslation('account')
-  const factors = useQuery(secondFactorsQuery)
   const [opened, setOpened] = useState<Opened | null>(null)
   const close = () => setOpened(null)
   return (
-    <Stack gap="sm" component="section" aria-labelledby="passkeys">
-      <Title order={2} size="h3" id="passkeys">
-        {t('passkeys.title')}
-      </Title>
-      <Paper withBorder radius="lg" p={{ base: 'md', sm: 'xl' }}>
-        <Stack gap="md">
-          <Text>{t('passkeys.intro')}</Text>
-          {factors.isError ? <ErrorState error={factors.error} retry={() => void factors.refetch()} /> : null}
-          {factors.isPending ? <PageLoading /> : null}
-          {factors.data === undefined ? null : <PasskeyList factors={factors.data} onOpen={setOpened} />}
-        </Stack>
-      </Paper>
+    <FactorsSection
+      id="passkeys"
+      title={t('passkeys.title')}
+      intro={t('passkeys.intro')}
+      show={(factors) => <PasskeyList factors={factors} onOpen={setOpened} />}
+    >
       <Dialog
         isForm
         isOpen={opened !== null}
@@ -47,7 +38,7 @@ export function PasskeysSection() {
         {opened?.kind === 'rename' ? <RenamePasskey passkey={opened.passkey} onDone={close} /> : null}
         {opened?.kind === 'remove' ? <RemovePasskey passkey={opened.passkey} onDone={close} /> : null}
       </Dialog>
-    </Stack>
+    </FactorsSection>
   )
 }
 
@@ -106,23 +97,14 @@ function PasskeyList({ factors, onOpen }: { factors: SecondFactors; onOpen(opene
   )
 }
 
-/** Closes the dialog after a change. */
-function useChange<Input>(change: (input: Input) => Promise<unknown>, message: string, onDone: () => void) {
-  const refresh = useRefreshFactors()
-  return useMutation({
-    mutationFn: change,
-    onSuccess: async () => {
-      await refresh()
-      toastDone({ message })
-      onDone()
-    },
-  })
-}
-
 function AddPasskey({ onDone }: { onDone(): void }) {
   const { t } = useTranslation('account')
   const [name, setName] = useState(userAgentName(navigator.userAgent) ?? '')
-  const add = useChange((password: string | null) => addPasskey(name.trim(), password), t('passkeys.added'), onDone)
+  const add = useFactorChange(
+    (password: string | null) => addPasskey(name.trim(), password),
+    t('passkeys.added'),
+    onDone,
+  )
   return (
     <ConfirmForm
       submit={t('passkeys.continue')}
@@ -139,7 +121,7 @@ function AddPasskey({ onDone }: { onDone(): void }) {
 function RenamePasskey({ passkey, onDone }: { passkey: Passkey; onDone(): void }) {
   const { t } = useTranslation('account')
   const [name, setName] = useState(passkey.name)
-  const rename = useChange(
+  const rename = useFactorChange(
     () => dataOf(api.renamePasskey({ body: { id: passkey.id, name: name.trim() } })),
     t('passkeys.renamed'),
     onDone,
@@ -165,7 +147,7 @@ function RenamePasskey({ passkey, onDone }: { passkey: Passkey; onDone(): void }
 
 function RemovePasskey({ passkey, onDone }: { passkey: Passkey; onDone(): void }) {
   const { t } = useTranslation('account')
-  const remove = useChange(
+  const remove = useFactorChange(
     (password: string | null) => dataOf(api.removePasskey({ body: { id: passkey.id, ...confirmation(password) } })),
     t('passkeys.removed'),
     onDone,

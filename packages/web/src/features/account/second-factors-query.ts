@@ -1,6 +1,6 @@
 import { queryOptions, useQueryClient } from '@tanstack/react-query'
-import { api, dataOf } from '../../lib/api.ts'
-import { meQuery } from '../../lib/session.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { meQuery } from '../../lib/session/session.ts'
 import { sessionsQuery } from './sessions-query.ts'
 
 /** The account's authenticator app and passkeys. */

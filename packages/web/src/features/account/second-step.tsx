@@ -2,11 +2,11 @@ import { Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../lib/api.ts'
-import { refusalCode } from '../../lib/api-error.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
-import { PageTitle } from '../../ui/page-title.tsx'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { refusalCode } from '../../lib/api/api-error.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { PageTitle } from '../../ui/focus/page-title.tsx'
+import { ErrorState } from '../../ui/states/error-state.tsx'
 
 type SignedInUser = { mustChangePassword?: boolean }
 

@@ -4,11 +4,10 @@ import { Badge, Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../lib/api.ts'
-import { formatDayTime, ownTimeZone } from '../../lib/format.ts'
-import { Dialog } from '../../ui/dialog.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
-import { PageLoading } from '../../ui/page-loading.tsx'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { formatDayTime, ownTimeZone } from '../../lib/i18n/format.ts'
+import { Dialog } from '../../ui/dialogs/dialog.tsx'
+import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import { ConfirmForm, confirmation } from './confirm-form.tsx'
 import { sessionsQuery } from './sessions-query.ts'
@@ -30,11 +29,7 @@ export function Sessions() {
         {t('sessions.title')}
       </Title>
       {sessions.data === undefined ? (
-        sessions.isError ? (
-          <ErrorState error={sessions.error} retry={() => void sessions.refetch()} />
-        ) : (
-          <PageLoading />
-        )
+        <LoadingOrError of={sessions} />
       ) : (
         <Paper withBorder radius="lg" p={{ base: 'md', sm: 'xl' }}>
           <Stack gap="lg">

@@ -1,15 +1,14 @@
-import { Badge, Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { Badge, Button, Group, Text } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../lib/api.ts'
-import { Dialog } from '../../ui/dialog.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
-import { PageLoading } from '../../ui/page-loading.tsx'
-import { toastDone } from '../../ui/toast.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { Dialog } from '../../ui/dialogs/dialog.tsx'
 import { ConfirmForm, confirmation } from './confirm-form.tsx'
+import { FactorsSection } from './factors-section.tsx'
 import { RecoveryCodes } from './recovery-codes.tsx'
-import { secondFactorsQuery, useRefreshFactors } from './second-factors-query.ts'
+import { useRefreshFactors } from './second-factors-query.ts'
 import { SetUpTotp } from './set-up-totp.tsx'
+import { useFactorChange } from './use-factor-change.ts'
 
 /** The dialog that is open. */
 export type OpenedTotp = { kind: 'setUp' | 'remove' | 'newCodes' } | { kind: 'codes'; codes: readonly string[] }
@@ -23,28 +22,17 @@ export function TotpSection({
   onOpen(opened: OpenedTotp | null): void
 }) {
   const { t } = useTranslation('account')
-  const factors = useQuery(secondFactorsQuery)
   const close = () => onOpen(null)
   const showCodes = (codes: readonly string[]) => onOpen({ kind: 'codes', codes })
   return (
-    <Stack gap="sm" component="section" aria-labelledby="totp">
-      <Title order={2} size="h3" id="totp">
-        {t('totp.title')}
-      </Title>
-      <Paper withBorder radius="lg" p={{ base: 'md', sm: 'xl' }}>
-        <Stack gap="md">
-          <Text>{t('totp.intro')}</Text>
-          {factors.isError ? <ErrorState error={factors.error} retry={() => void factors.refetch()} /> : null}
-          {factors.isPending ? <PageLoading /> : null}
-          {factors.data === undefined ? null : (
-            <TotpState
-              isOn={factors.data.hasTotp}
-              codesLeft={factors.data.recoveryCodes}
-              onOpen={(kind) => onOpen({ kind })}
-            />
-          )}
-        </Stack>
-      </Paper>
+    <FactorsSection
+      id="totp"
+      title={t('totp.title')}
+      intro={t('totp.intro')}
+      show={({ hasTotp, recoveryCodes }) => (
+        <TotpState isOn={hasTotp} codesLeft={recoveryCodes} onOpen={(kind) => onOpen({ kind })} />
+      )}
+    >
       <Dialog
         isForm
         isOpen={opened !== null}
@@ -57,7 +45,7 @@ export function TotpSection({
         {opened?.kind === 'newCodes' ? <NewCodes onCreated={showCodes} /> : null}
         {opened?.kind === 'codes' ? <RecoveryCodes codes={opened.codes} onDone={close} /> : null}
       </Dialog>
-    </Stack>
+    </FactorsSection>
   )
 }
 
@@ -93,15 +81,11 @@ function TotpState({ isOn, codesLeft, onOpen }: TotpStateProps) {
 
 function RemoveTotp({ onDone }: { onDone(): void }) {
   const { t } = useTranslation('account')
-  const refresh = useRefreshFactors()
-  const remove = useMutation({
-    mutationFn: (password: string | null) => dataOf(api.removeTotp({ body: confirmation(password) })),
-    onSuccess: async () => {
-      await refresh()
-      toastDone({ message: t('totp.removed') })
-      onDone()
-    },
-  })
+  const remove = useFactorChange(
+    (password: string | null) => dataOf(api.removeTotp({ body: confirmation(password) })),
+    t('totp.removed'),
+    onDone,
+  )
   return (
     <ConfirmForm
       submit={t('totp.remove')}

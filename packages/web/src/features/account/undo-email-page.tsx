@@ -1,14 +1,14 @@
 import { Group, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../lib/api.ts'
-import { meQuery } from '../../lib/session.ts'
-import { useHiddenFragment } from '../../lib/use-hidden-fragment.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { EmptyState } from '../../ui/empty-state.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
-import { LinkButton } from '../../ui/link-button.tsx'
-import { PageTitle } from '../../ui/page-title.tsx'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { useHiddenFragment } from '../../lib/secret-links/use-hidden-fragment.ts'
+import { meQuery } from '../../lib/session/session.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { LinkButton } from '../../ui/buttons/link-button.tsx'
+import { PageTitle } from '../../ui/focus/page-title.tsx'
+import { EmptyState } from '../../ui/states/empty-state.tsx'
+import { ErrorState } from '../../ui/states/error-state.tsx'
 
 const tokenPattern = /^[\w-]{32}$/
 

@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent, useState } from 'react'
-import { refusalCode } from '../../lib/api-error.ts'
+import { refusalCode } from '../../lib/api/api-error.ts'
 import { endPasskeyAutofill, hasPasskeyAutofill, signInWithPasskey } from './passkey-ceremony.ts'
 
 type SignedIn = Awaited<ReturnType<typeof signInWithPasskey>>

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { type HistoryState, useRouter, useRouterState } from '@tanstack/react-router'
-import { homeOf } from '../../lib/access.ts'
-import { meQuery } from '../../lib/session.ts'
+import { homeOf } from '../../lib/session/access.ts'
+import { meQuery } from '../../lib/session/session.ts'
 
 export type Return = {
   /** For the link between the two pages, which keeps the page to return to. */

@@ -1,7 +1,7 @@
 import type { AuditEvent, BookingStatus, Message, WaitlistEntry } from '@holdfast/contract/client'
 import { statusesInOrder } from '../../domain/bookings/status-colors.ts'
 import { parseWithdrawalSearch, type WithdrawalSearch } from '../../domain/slots/withdrawal-search.ts'
-import { searchedDays } from '../../lib/searched-days.ts'
+import { searchedDays } from '../../lib/time/searched-days.ts'
 
 export type RangeSearch = { from?: string; to?: string }
 export type DoctorSearch = { doctorId?: string }

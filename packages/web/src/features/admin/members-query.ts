@@ -1,7 +1,7 @@
 import type { Member } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
-import { api, dataOf } from '../../lib/api.ts'
-import { readAllPages } from '../../lib/read-pages.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { readAllPages } from '../../lib/api/read-pages.ts'
 
 /** The clinic's members, at most a thousand. */
 export function membersQuery(clinicId: string) {

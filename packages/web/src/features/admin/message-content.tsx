@@ -1,10 +1,9 @@
 import { Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../lib/api.ts'
-import { clinicKey } from '../../lib/clinic-queries.ts'
-import { ErrorState } from '../../ui/error-state.tsx'
-import { PageLoading } from '../../ui/page-loading.tsx'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { clinicKey } from '../../lib/queries/clinic-queries.ts'
+import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { useClinic } from './use-clinic.ts'
 
 /** What a message says, as text, while it was not sent. */
@@ -18,8 +17,7 @@ export function MessageContent({ messageId }: { messageId: string }) {
     // It contains the patient's link.
     gcTime: 0,
   })
-  if (message.isError) return <ErrorState error={message.error} retry={() => void message.refetch()} />
-  if (message.data === undefined) return <PageLoading />
+  if (!message.isSuccess) return <LoadingOrError of={message} />
   const { subject, text } = message.data
   if (text === null) return <Text>{t('messages.gone')}</Text>
   return (

@@ -1,7 +1,7 @@
 import type { BookingEvent } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
-import { api, dataOf } from '../../lib/api.ts'
-import { clinicKey, rereadMs } from '../../lib/clinic-queries.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { clinicKey, rereadMs } from '../../lib/queries/clinic-queries.ts'
 
 /** The last changes of bookings, newest first. `confirmedOnly`: without those of holds. */
 export function newestEventsQuery(clinicId: string, limit: number, confirmedOnly: boolean) {

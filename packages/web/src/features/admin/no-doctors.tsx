@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
-import { EmptyState } from '../../ui/empty-state.tsx'
-import { LinkButton } from '../../ui/link-button.tsx'
+import { LinkButton } from '../../ui/buttons/link-button.tsx'
+import { EmptyState } from '../../ui/states/empty-state.tsx'
 import { useClinic } from './use-clinic.ts'
 
 /** Instead of what only a clinic with doctors has: what to do first. */

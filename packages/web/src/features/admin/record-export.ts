@@ -1,4 +1,4 @@
-import { api, dataOf } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
 
 /** Tells the clinic's security log that data was stored in a file. Its failure must not hide the file from the user. */
 export async function recordExport(clinicId: string, what: 'bookings' | 'audit_events', rows: number): Promise<void> {

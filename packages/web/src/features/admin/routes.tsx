@@ -1,11 +1,11 @@
 import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
-import { forbidden, lacksSecondFactor, requireMe, roleIn } from '../../lib/access.ts'
-import { clinicDoctorsQuery } from '../../lib/clinic-queries.ts'
-import { clinicQuery } from '../../lib/directory-queries.ts'
-import { loadTexts } from '../../lib/i18n.ts'
+import { loadTexts } from '../../lib/i18n/i18n.ts'
 import type { NavItem } from '../../lib/nav-item.ts'
+import { clinicDoctorsQuery } from '../../lib/queries/clinic-queries.ts'
+import { clinicQuery } from '../../lib/queries/directory-queries.ts'
 import { rootRoute } from '../../lib/root-route.ts'
-import type { Role } from '../../lib/session.ts'
+import { forbidden, lacksSecondFactor, requireMe, roleIn } from '../../lib/session/access.ts'
+import type { Role } from '../../lib/session/session.ts'
 import {
   parseAuditSearch,
   parseBookingsSearch,

@@ -1,9 +1,9 @@
 import type { Doctor } from '@holdfast/contract/client'
 import { Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatLanguages, formatMoney } from '../../lib/format.ts'
-import { specializationName } from '../../lib/specialization-name.ts'
-import { PageTitle } from '../../ui/page-title.tsx'
+import { formatLanguages, formatMoney } from '../../lib/i18n/format.ts'
+import { specializationName } from '../../lib/i18n/specialization-name.ts'
+import { PageTitle } from '../../ui/focus/page-title.tsx'
 import classes from './booking.module.css'
 
 /** The doctor's details and fee. */

@@ -1,7 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { firstDayOf, slotsOfWeekQuery } from '../../domain/free-times/slots-of-week-query.ts'
-import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
-import { loadTexts } from '../../lib/i18n.ts'
+import { loadTexts } from '../../lib/i18n/i18n.ts'
+import { clinicQuery, doctorQuery } from '../../lib/queries/directory-queries.ts'
 import { rootRoute } from '../../lib/root-route.ts'
 import { parseWeekSearch } from './week-search.ts'
 

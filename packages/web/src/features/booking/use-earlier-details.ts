@@ -2,8 +2,8 @@ import type { Booking } from '@holdfast/contract/client'
 import { useQuery } from '@tanstack/react-query'
 import { parseTicketLink } from '../../domain/bookings/ticket-link.ts'
 import type { Details } from '../../domain/hold/attempt.ts'
-import { bookingQuery } from '../../lib/booking-query.ts'
-import { useHiddenFragment } from '../../lib/use-hidden-fragment.ts'
+import { bookingQuery } from '../../lib/queries/booking-query.ts'
+import { useHiddenFragment } from '../../lib/secret-links/use-hidden-fragment.ts'
 
 const secret = /^[0-9a-f-]{36}\.hfm_[A-Za-z0-9_-]{16,200}$/
 

@@ -10,9 +10,9 @@ import {
 } from '../../domain/hold/active-attempt.ts'
 import { type Attempt, type AttemptRequest, type Details, newAttempt } from '../../domain/hold/attempt.ts'
 import { confirmHold, extendHold, readHold, releaseHold, requestHold } from '../../domain/hold/hold-calls.ts'
-import { refusalCode } from '../../lib/api-error.ts'
-import { serverNow } from '../../lib/server-clock.ts'
-import { slotsKey } from '../../lib/slots-query.ts'
+import { refusalCode } from '../../lib/api/api-error.ts'
+import { slotsKey } from '../../lib/queries/slots-query.ts'
+import { serverNow } from '../../lib/time/server-clock.ts'
 import { type HoldState, stateAfterRefusal, stateOfBooking } from './hold-state.ts'
 import { useRetry } from './use-retry.ts'
 

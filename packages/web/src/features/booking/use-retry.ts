@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent } from 'react'
-import { isFinal, retryDelayMs, UnreachableError } from '../../lib/api-error.ts'
+import { isFinal, retryDelayMs, UnreachableError } from '../../lib/api/api-error.ts'
 
 /**
  * Repeats a request whose failure may pass: when the server's `Retry-After` is over, or at an interval; without a

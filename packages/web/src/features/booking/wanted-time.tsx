@@ -5,8 +5,8 @@ import { useTranslation } from 'react-i18next'
 import { slotsOfWeekQuery } from '../../domain/free-times/slots-of-week-query.ts'
 import { isBookable } from '../../domain/free-times/week-days.ts'
 import type { Details } from '../../domain/hold/attempt.ts'
-import { formatLongDayTime, formatNumber } from '../../lib/format.ts'
-import { serverNow } from '../../lib/server-clock.ts'
+import { formatLongDayTime, formatNumber } from '../../lib/i18n/format.ts'
+import { serverNow } from '../../lib/time/server-clock.ts'
 
 type WantedTimeProps = {
   slotId: string

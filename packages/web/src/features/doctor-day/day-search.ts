@@ -1,4 +1,4 @@
-import { searchedDays } from '../../lib/searched-days.ts'
+import { searchedDays } from '../../lib/time/searched-days.ts'
 
 /** `day`: the day shown, by default today. `clinicId`: for a doctor of several clinics. */
 export type DaySearch = { day?: string; clinicId?: string }

@@ -3,9 +3,9 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Outlet } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { BookingsStopped } from '../../domain/bookings/bookings-stopped.tsx'
-import { doctorQuery } from '../../lib/directory-queries.ts'
-import { Tabs } from '../../ui/page-tabs.tsx'
-import { PageTitle } from '../../ui/page-title.tsx'
+import { doctorQuery } from '../../lib/queries/directory-queries.ts'
+import { PageTitle } from '../../ui/focus/page-title.tsx'
+import { Tabs } from '../../ui/tabs/page-tabs.tsx'
 import { hasTheatreQuery } from './has-theatre-query.ts'
 
 const route = getRouteApi('/my-day')

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
-import { api, dataOf } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
 
 /** Whether a clinic has operating rooms: most practices have none, and need no link to them. */
 export function hasTheatreQuery(clinicId: string) {

@@ -1,10 +1,10 @@
 import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { parseWithdrawalSearch } from '../../domain/slots/withdrawal-search.ts'
-import { forbidden, lacksSecondFactor, requireMe } from '../../lib/access.ts'
-import { clinicQuery } from '../../lib/directory-queries.ts'
-import { loadTexts } from '../../lib/i18n.ts'
+import { loadTexts } from '../../lib/i18n/i18n.ts'
 import type { NavItem } from '../../lib/nav-item.ts'
+import { clinicQuery } from '../../lib/queries/directory-queries.ts'
 import { rootRoute } from '../../lib/root-route.ts'
+import { forbidden, lacksSecondFactor, requireMe } from '../../lib/session/access.ts'
 import { parseDaySearch } from './day-search.ts'
 import { ownCalendars } from './own-calendars.ts'
 

@@ -1,11 +1,11 @@
 import type { Booking, Slot } from '@holdfast/contract/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { bookingsQuery } from '../../lib/clinic-queries.ts'
-import { addDays, localDay, mondayOf } from '../../lib/local-time.ts'
-import { serverNow } from '../../lib/server-clock.ts'
-import { slotsQuery } from '../../lib/slots-query.ts'
-import { useLiveClinic } from '../../lib/use-live-clinic.ts'
+import { useLiveClinic } from '../../lib/live/use-live-clinic.ts'
+import { bookingsQuery } from '../../lib/queries/clinic-queries.ts'
+import { slotsQuery } from '../../lib/queries/slots-query.ts'
+import { addDays, localDay, mondayOf } from '../../lib/time/local-time.ts'
+import { serverNow } from '../../lib/time/server-clock.ts'
 
 const route = getRouteApi('/my-day')
 const none: never[] = []

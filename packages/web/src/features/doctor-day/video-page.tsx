@@ -5,14 +5,13 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { roomProblem, saveVideoRoom, videoRoomQuery } from '../../domain/video/video-room.ts'
 import { VideoRoomField } from '../../domain/video/video-room-field.tsx'
-import { clinicKey } from '../../lib/clinic-queries.ts'
-import { doctorQuery } from '../../lib/directory-queries.ts'
-import { problemMessage } from '../../lib/problem-message.ts'
-import { randomKey } from '../../lib/random-key.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
+import { problemMessage } from '../../lib/api/problem-message.ts'
+import { randomKey } from '../../lib/api/random-key.ts'
+import { clinicKey } from '../../lib/queries/clinic-queries.ts'
+import { doctorQuery } from '../../lib/queries/directory-queries.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import layoutClasses from '../../ui/layout.module.css'
-import { PageLoading } from '../../ui/page-loading.tsx'
+import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { useShownDay } from './use-own-days.ts'
 
@@ -20,9 +19,7 @@ import { useShownDay } from './use-own-days.ts'
 export function VideoPage() {
   const { doctorId } = useShownDay()
   const room = useQuery(videoRoomQuery(doctorId))
-  if (room.data === undefined) {
-    return room.isError ? <ErrorState error={room.error} retry={() => void room.refetch()} /> : <PageLoading />
-  }
+  if (room.data === undefined) return <LoadingOrError of={room} />
   // After each save, including an undo, the form starts again from the saved value.
   return <RoomForm key={`${doctorId} ${room.data}`} doctorId={doctorId} room={room.data} />
 }

@@ -5,13 +5,18 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { clinicQuery, clinicSearchQuery, clinicsQuery, specializationsQuery } from '../../lib/directory-queries.ts'
-import { formatNumber } from '../../lib/format.ts'
-import { currentLocale } from '../../lib/i18n.ts'
+import { formatNumber } from '../../lib/i18n/format.ts'
+import { currentLocale } from '../../lib/i18n/i18n.ts'
+import { specializationName } from '../../lib/i18n/specialization-name.ts'
 import { isLeaving } from '../../lib/is-leaving.ts'
-import { specializationName } from '../../lib/specialization-name.ts'
+import {
+  clinicQuery,
+  clinicSearchQuery,
+  clinicsQuery,
+  specializationsQuery,
+} from '../../lib/queries/directory-queries.ts'
+import { SearchSelect } from '../../ui/fields/search-select.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import { SearchSelect } from '../../ui/search-select.tsx'
 import type { DoctorSearch } from './doctor-search.ts'
 import classes from './doctors-page.module.css'
 

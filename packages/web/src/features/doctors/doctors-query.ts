@@ -1,8 +1,8 @@
 import type { Doctor } from '@holdfast/contract/client'
 import { type InfiniteData, infiniteQueryOptions, keepPreviousData, type QueryClient } from '@tanstack/react-query'
-import { api, dataOf } from '../../lib/api.ts'
-import { clinicsQuery } from '../../lib/directory-queries.ts'
-import { type Page, type PageStart, pageByPage } from '../../lib/read-pages.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { type Page, type PageStart, pageByPage } from '../../lib/api/read-pages.ts'
+import { clinicsQuery } from '../../lib/queries/directory-queries.ts'
 import type { DoctorSearch } from './doctor-search.ts'
 
 export type FoundDoctors = InfiniteData<Page<Doctor>>

@@ -2,8 +2,8 @@ import { Button, Group } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { CallClinic } from '../../domain/clinics/call-clinic.tsx'
-import { clinicQuery } from '../../lib/directory-queries.ts'
-import { EmptyState } from '../../ui/empty-state.tsx'
+import { clinicQuery } from '../../lib/queries/directory-queries.ts'
+import { EmptyState } from '../../ui/states/empty-state.tsx'
 import type { DoctorSearch } from './doctor-search.ts'
 
 /** Instead of the doctors when there are none, with what to do about it. */

@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { loadTexts } from '../../lib/i18n.ts'
+import { loadTexts } from '../../lib/i18n/i18n.ts'
 import type { NavItem } from '../../lib/nav-item.ts'
 import { rootRoute } from '../../lib/root-route.ts'
 import { parseDoctorSearch } from './doctor-search.ts'

@@ -1,8 +1,8 @@
 import { useThrottledCallback } from '@mantine/hooks'
 import { useQueryClient } from '@tanstack/react-query'
 import { useRef } from 'react'
-import { doctorQuery } from '../../lib/directory-queries.ts'
-import { useLiveSlots } from '../../lib/use-live-slots.ts'
+import { useLiveSlots } from '../../lib/live/use-live-slots.ts'
+import { doctorQuery } from '../../lib/queries/directory-queries.ts'
 import type { DoctorSearch } from './doctor-search.ts'
 import { doctorsQuery, withDoctors } from './doctors-query.ts'
 

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
-import { api, dataOf } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
 
 /** What the token of an invitation offers, and whether this account (null: a guest) has the invited address. */
 export function invitationQuery(token: string, accountId: string | null) {

@@ -1,24 +1,24 @@
 import { isEmailAddress } from '@holdfast/contract/email-address'
 import { Anchor, Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { storedTicketsQuery } from '../../domain/bookings/stored-ticket-queries.ts'
 import { referenceOf } from '../../domain/bookings/ticket-link.ts'
-import { ClinicField } from '../../domain/clinics/clinic-field.tsx'
-import { api, dataOf } from '../../lib/api.ts'
+import { ClinicChoiceField } from '../../domain/clinics/clinic-choice-field.tsx'
+import { useClinicChoice } from '../../domain/clinics/use-clinic-choice.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
 import { callAddress } from '../../lib/call-address.ts'
-import { clinicQuery, clinicsQuery } from '../../lib/directory-queries.ts'
-import { formatDate } from '../../lib/format.ts'
-import { currentLanguage } from '../../lib/i18n.ts'
-import { localDay, parseDay } from '../../lib/local-time.ts'
-import { ErrorState } from '../../ui/error-state.tsx'
-import { FocusedTitle } from '../../ui/focused-title.tsx'
-import { LinkButton } from '../../ui/link-button.tsx'
-import { PageLoading } from '../../ui/page-loading.tsx'
-import { PageTitle } from '../../ui/page-title.tsx'
-import { TextLink } from '../../ui/text-link.tsx'
+import { formatDate } from '../../lib/i18n/format.ts'
+import { currentLanguage } from '../../lib/i18n/i18n.ts'
+import { clinicQuery } from '../../lib/queries/directory-queries.ts'
+import { localDay, parseDay } from '../../lib/time/local-time.ts'
+import { LinkButton } from '../../ui/buttons/link-button.tsx'
+import { TextLink } from '../../ui/buttons/text-link.tsx'
+import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
+import { PageTitle } from '../../ui/focus/page-title.tsx'
+import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { normalReference } from './normal-reference.ts'
 
 const wholeDay = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' } as const
@@ -55,12 +55,9 @@ function WantedForm({ onWanted }: { onWanted: (wanted: Wanted) => void }) {
   const [reference, setReference] = useState('')
   const [day, setDay] = useState('')
   const [email, setEmail] = useState('')
-  const [chosenId, setChosenId] = useState<string | null>(null)
   const [isTried, setTried] = useState(false)
-  const { data: clinics, isPending } = useQuery(clinicsQuery(useQueryClient()))
-  const [only = null, ...others] = clinics ?? []
-  const isOnly = only !== null && others.length === 0
-  const clinicId = isOnly ? only.id : chosenId
+  const choice = useClinicChoice()
+  const { clinicId } = choice
   const isClinicMissing = clinicId === null && email.trim() !== ''
   const normal = normalReference(reference)
   const submit = (event: FormEvent) => {
@@ -111,17 +108,14 @@ function WantedForm({ onWanted }: { onWanted: (wanted: Wanted) => void }) {
           onChange={({ currentTarget }) => setEmail(currentTarget.value)}
           error={isTried && !isAddress(email) ? t('find.emailInvalid') : null}
         />
-        {/* The last field: when it comes, it moves none that is being filled in. */}
-        {isOnly || (isPending && !isTried) ? null : (
-          <ClinicField
-            inputId="find-clinic"
-            label={t('find.clinic')}
-            placeholder={t('find.clinicHelp')}
-            clinicId={chosenId}
-            onChange={setChosenId}
-            error={isTried && isClinicMissing ? t('find.clinicNeeded') : null}
-          />
-        )}
+        <ClinicChoiceField
+          choice={choice}
+          inputId="find-clinic"
+          label={t('find.clinic')}
+          placeholder={t('find.clinicHelp')}
+          error={isTried && isClinicMissing ? t('find.clinicNeeded') : null}
+          isTried={isTried}
+        />
         <Group>
           <Button type="submit">{t('find.submit')}</Button>
         </Group>
@@ -195,8 +189,7 @@ function SentLink({ wanted: { reference, day, clinicId, email, submittedAt } }: 
     retry: false,
   })
   if (email === null) return null
-  if (sending.isPending) return <PageLoading />
-  if (sending.isError) return <ErrorState error={sending.error} retry={() => void sending.refetch()} />
+  if (!sending.isSuccess) return <LoadingOrError of={sending} />
   return (
     <Text role="status" fw={600}>
       {t('find.sent', { email: `\u2068${email}\u2069` })}

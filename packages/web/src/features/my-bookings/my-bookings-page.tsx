@@ -10,21 +10,22 @@ import { ownStatusLabel } from '../../domain/bookings/status-label.ts'
 import { ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { useAttending } from '../../domain/bookings/use-attending.ts'
 import { JoinVideo } from '../../domain/video/join-video.tsx'
-import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
-import { formatAppointment, formatNumber, formatZone, ownTimeZone } from '../../lib/format.ts'
-import { serverNow } from '../../lib/server-clock.ts'
-import { useSession } from '../../lib/session.ts'
-import { nameWithSpecialization } from '../../lib/specialization-name.ts'
-import { useLiveSlots } from '../../lib/use-live-slots.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { EmptyState } from '../../ui/empty-state.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
-import { LinkButton } from '../../ui/link-button.tsx'
-import { PageLoading } from '../../ui/page-loading.tsx'
-import { PageTitle } from '../../ui/page-title.tsx'
-import { SessionFailed } from '../../ui/session-failed.tsx'
-import { SignInFirst } from '../../ui/sign-in-first.tsx'
-import { TextLink } from '../../ui/text-link.tsx'
+import { formatAppointment, formatNumber, formatZone, ownTimeZone } from '../../lib/i18n/format.ts'
+import { nameWithSpecialization } from '../../lib/i18n/specialization-name.ts'
+import { useLiveSlots } from '../../lib/live/use-live-slots.ts'
+import { clinicQuery, doctorQuery } from '../../lib/queries/directory-queries.ts'
+import { useSession } from '../../lib/session/session.ts'
+import { serverNow } from '../../lib/time/server-clock.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { LinkButton } from '../../ui/buttons/link-button.tsx'
+import { TextLink } from '../../ui/buttons/text-link.tsx'
+import { PageTitle } from '../../ui/focus/page-title.tsx'
+import { EmptyState } from '../../ui/states/empty-state.tsx'
+import { ErrorState } from '../../ui/states/error-state.tsx'
+import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
+import { PageLoading } from '../../ui/states/page-loading.tsx'
+import { SessionFailed } from '../../ui/states/session-failed.tsx'
+import { SignInFirst } from '../../ui/states/sign-in-first.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import classes from './my-bookings.module.css'
 import { myBookingsQuery } from './my-bookings-query.ts'
@@ -84,16 +85,15 @@ export function MyBookingsPage() {
 
 function Bookings({ accountId }: { accountId: string }) {
   const { t } = useTranslation('my-bookings')
-  const { data, error, refetch } = useQuery(myBookingsQuery(accountId))
+  const bookings = useQuery(myBookingsQuery(accountId))
   const [kind, setKind] = useState<BookingKind>('upcoming')
-  const sorted = sortBookings(data ?? [], serverNow())
+  const sorted = sortBookings(bookings.data ?? [], serverNow())
   // Changes of these bookings at the clinic change slots too.
   useLiveSlots(
     sorted.upcoming.map(({ doctorId }) => doctorId),
-    { onSlots: () => void refetch(), onStale: () => void refetch() },
+    { onSlots: () => void bookings.refetch(), onStale: () => void bookings.refetch() },
   )
-  if (data === undefined)
-    return error === null ? <PageLoading /> : <ErrorState error={error} retry={() => void refetch()} />
+  if (bookings.data === undefined) return <LoadingOrError of={bookings} />
   return (
     <Tabs
       value={kind}

@@ -1,7 +1,7 @@
 import type { Booking } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
-import { api, dataOf } from '../../lib/api.ts'
-import { readAllPages } from '../../lib/read-pages.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { readAllPages } from '../../lib/api/read-pages.ts'
 
 /** The account's bookings, at most a thousand: few enough to read them all and sort them here. */
 export function myBookingsQuery(accountId: string) {

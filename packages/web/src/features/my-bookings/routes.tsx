@@ -1,7 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { clinicsQuery } from '../../lib/directory-queries.ts'
-import { loadTexts } from '../../lib/i18n.ts'
+import { loadTexts } from '../../lib/i18n/i18n.ts'
 import type { NavItem } from '../../lib/nav-item.ts'
+import { clinicsQuery } from '../../lib/queries/directory-queries.ts'
 import { rootRoute } from '../../lib/root-route.ts'
 
 const myBookingsRoute = createRoute({

@@ -1,23 +1,28 @@
+import type { Proof } from '@holdfast/contract/client'
 import { Paper, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { formatDayTime, formatNumber, ownTimeZone } from '../../lib/format.ts'
-import { proofQuery } from '../../lib/proof-query.ts'
-import { ErrorState } from '../../ui/error-state.tsx'
-import { PageLoading } from '../../ui/page-loading.tsx'
-import { PageTitle } from '../../ui/page-title.tsx'
+import { formatDayTime, formatNumber, ownTimeZone } from '../../lib/i18n/format.ts'
+import { proofQuery } from '../../lib/queries/proof-query.ts'
+import { PageTitle } from '../../ui/focus/page-title.tsx'
+import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 
 /** The promise of the footer with its figures, for everybody. A clinic's admins have a page with the details. */
 export function ProofPage() {
   const { t } = useTranslation('shell')
-  const { data, error, refetch } = useQuery(proofQuery)
-  if (data === undefined) {
-    return error === null ? <PageLoading /> : <ErrorState error={error} retry={() => void refetch()} />
-  }
-  const { bookings, overbooked, countedAt } = data
+  const proof = useQuery(proofQuery)
   return (
     <Stack gap="lg" maw="44rem">
       <PageTitle>{t('proof.title')}</PageTitle>
+      {proof.data === undefined ? <LoadingOrError of={proof} /> : <Figures proof={proof.data} />}
+    </Stack>
+  )
+}
+
+function Figures({ proof: { bookings, overbooked, countedAt } }: { proof: Proof }) {
+  const { t } = useTranslation('shell')
+  return (
+    <>
       <Paper withBorder p={{ base: 'md', sm: 'xl' }} radius="lg">
         <Text fz={{ base: '1.5rem', sm: '2rem' }} fw={700} lh={1.2} className="tabular">
           {t('proof.count', {
@@ -32,6 +37,6 @@ export function ProofPage() {
       </Paper>
       <Text>{t('proof.how')}</Text>
       <Text>{t('proof.check')}</Text>
-    </Stack>
+    </>
   )
 }

@@ -1,6 +1,6 @@
 import type { Case } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
-import { instantNear } from '../../lib/local-time.ts'
+import { instantNear } from '../../lib/time/local-time.ts'
 import { casesAtRisk, isFarAhead, isMilestoneTime, isMovable, timeAround } from './case-state.ts'
 
 const at = (time: string) => `2026-11-23T${time}:00Z`

@@ -1,6 +1,6 @@
 import { caseState, foreseenEnd, milestoneAt, takenUntil } from '@holdfast/contract/case-state'
 import type { Case, Milestone } from '@holdfast/contract/client'
-import { localDay } from '../../lib/local-time.ts'
+import { localDay } from '../../lib/time/local-time.ts'
 
 export const milestonesInOrder = [
   'arrived',

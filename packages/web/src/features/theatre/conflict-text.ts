@@ -1,6 +1,6 @@
 import type { Case, CaseConflict, TheatreBoard } from '@holdfast/contract/client'
 import type { TFunction } from 'i18next'
-import { formatMinutes, formatNumber, formatTime } from '../../lib/format.ts'
+import { formatMinutes, formatNumber, formatTime } from '../../lib/i18n/format.ts'
 import { ownerName } from './owner-text.ts'
 
 type Named = { id: string; name: string }

@@ -1,9 +1,9 @@
 import { Group } from '@mantine/core'
 import { Link, Outlet } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { LinkButton } from '../../ui/buttons/link-button.tsx'
 import layoutClasses from '../../ui/layout.module.css'
-import { LinkButton } from '../../ui/link-button.tsx'
-import { Tabs } from '../../ui/page-tabs.tsx'
+import { Tabs } from '../../ui/tabs/page-tabs.tsx'
 import { LiveTheatreState, useLiveTheatre } from './use-live-theatre.ts'
 import { useTheatre } from './use-theatre.ts'
 

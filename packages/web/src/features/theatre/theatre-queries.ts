@@ -10,9 +10,9 @@ import type {
   TheatreStaff,
 } from '@holdfast/contract/client'
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { api, dataOf } from '../../lib/api.ts'
-import { mondayOf } from '../../lib/local-time.ts'
-import { readAllPages } from '../../lib/read-pages.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { readAllPages } from '../../lib/api/read-pages.ts'
+import { mondayOf } from '../../lib/time/local-time.ts'
 import type { BoardSearch } from './theatre-search.ts'
 
 /** What changes while people work, by the second part of the query keys: see use-live-theatre.ts. */

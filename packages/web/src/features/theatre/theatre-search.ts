@@ -1,4 +1,4 @@
-import { searchedDays } from '../../lib/searched-days.ts'
+import { searchedDays } from '../../lib/time/searched-days.ts'
 
 export type BoardSearch = { day?: string; view?: 'week'; caseId?: string }
 /** `startsAt`: an instant. */

@@ -1,9 +1,9 @@
 import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { clinicDoctorsQuery } from '../../lib/clinic-queries.ts'
-import { clinicQuery } from '../../lib/directory-queries.ts'
-import { localDay } from '../../lib/local-time.ts'
-import { serverNow } from '../../lib/server-clock.ts'
+import { clinicDoctorsQuery } from '../../lib/queries/clinic-queries.ts'
+import { clinicQuery } from '../../lib/queries/directory-queries.ts'
+import { localDay } from '../../lib/time/local-time.ts'
+import { serverNow } from '../../lib/time/server-clock.ts'
 import { theatreKey } from './theatre-queries.ts'
 
 const route = getRouteApi('/clinic/$clinicId/theatre')

@@ -4,9 +4,9 @@ import { useTranslation } from 'react-i18next'
 import { AttendanceConfirmed } from '../../domain/bookings/attendance-confirmed.tsx'
 import { canAttend } from '../../domain/bookings/offered-actions.ts'
 import type { Attending } from '../../domain/bookings/use-attending.ts'
-import { serverNow } from '../../lib/server-clock.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
+import { serverNow } from '../../lib/time/server-clock.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { ErrorState } from '../../ui/states/error-state.tsx'
 import classes from './ticket.module.css'
 
 type AttendanceProps = {

@@ -5,12 +5,11 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { CallClinic } from '../../domain/clinics/call-clinic.tsx'
 import { colleaguesQuery } from '../../domain/free-times/colleague-times-query.ts'
-import { isolated } from '../../lib/isolated.ts'
-import { nameWithSpecialization } from '../../lib/specialization-name.ts'
-import { ErrorState } from '../../ui/error-state.tsx'
-import { FocusedTitle } from '../../ui/focused-title.tsx'
+import { isolated } from '../../lib/i18n/isolated.ts'
+import { nameWithSpecialization } from '../../lib/i18n/specialization-name.ts'
+import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import { PageLoading } from '../../ui/page-loading.tsx'
+import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 
 type ChooseProps = {
   booking: Booking
@@ -24,11 +23,9 @@ type ChooseProps = {
 export function ChooseColleague({ booking, doctor, clinic, chosen, onChoose }: ChooseProps) {
   const { t } = useTranslation(['ticket', 'shell'])
   const queryClient = useQueryClient()
-  const { data, error, refetch } = useQuery(colleaguesQuery(queryClient, doctor))
-  if (data === undefined) {
-    return error === null ? <PageLoading /> : <ErrorState error={error} retry={() => void refetch()} />
-  }
-  const colleagues = data.filter(({ appointmentTypes }) => appointmentTypes.includes(booking.appointmentType))
+  const found = useQuery(colleaguesQuery(queryClient, doctor))
+  if (found.data === undefined) return <LoadingOrError of={found} />
+  const colleagues = found.data.filter(({ appointmentTypes }) => appointmentTypes.includes(booking.appointmentType))
   const isAlone = colleagues.length === 0
   return (
     <>

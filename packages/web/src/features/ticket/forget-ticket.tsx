@@ -8,8 +8,8 @@ import { toastDone } from '../../ui/toast.ts'
 type ForgetProps = { link: TicketLink; isKept: boolean }
 
 /**
- * The button that leaves the page of the open ticket and removes it from this device: what is kept, and in any case
- * what the tab's history would open.
+ * The button that leaves the page of the open ticket and removes it from this device: the ticket, if it is stored,
+ * and the entry in the tab's history.
  */
 export function ForgetTicket({ link, isKept }: ForgetProps) {
   const { t } = useTranslation('ticket')

@@ -1,6 +1,6 @@
 import type { Booking } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
-import { api, dataOf } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
 
 const dayMs = 86_400_000
 

@@ -2,8 +2,8 @@ import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { RenewLink } from '../../domain/links/renew-link.tsx'
-import { api, dataOf } from '../../lib/api.ts'
-import { authOf } from '../../lib/secret-link.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { authOf } from '../../lib/secret-links/secret-link.ts'
 
 /** Replaces the link of a guest's ticket. */
 export function RenewTicketLink({ link }: { link: TicketLink }) {

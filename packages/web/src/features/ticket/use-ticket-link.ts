@@ -3,8 +3,8 @@ import { useRouterState } from '@tanstack/react-router'
 import { useLayoutEffect } from 'react'
 import { storedTicketQuery } from '../../domain/bookings/stored-ticket-queries.ts'
 import { parseTicketLink, type TicketLink } from '../../domain/bookings/ticket-link.ts'
+import { useHideSecret } from '../../lib/secret-links/use-hide-secret.ts'
 import { isForgotten, rememberTicket } from '../../lib/stored-tickets.ts'
-import { useHideSecret } from '../../lib/use-hide-secret.ts'
 
 /**
  * The link by which the ticket was opened; null: it is incomplete; undefined: not known yet. Its secret is hidden

@@ -3,9 +3,9 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { storedTicketQuery } from '../../domain/bookings/stored-ticket-queries.ts'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
-import { refusalCode, UnreachableError } from '../../lib/api-error.ts'
-import { bookingQuery } from '../../lib/booking-query.ts'
-import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
+import { refusalCode, UnreachableError } from '../../lib/api/api-error.ts'
+import { bookingQuery } from '../../lib/queries/booking-query.ts'
+import { clinicQuery, doctorQuery } from '../../lib/queries/directory-queries.ts'
 import { storeTicket } from '../../lib/stored-tickets.ts'
 
 export type TicketState =
@@ -22,7 +22,7 @@ export function useTicket({ bookingId, manageToken }: TicketLink): TicketState {
   const booking = useQuery({
     ...bookingQuery(bookingId, manageToken),
     retry: 1,
-    // Signed out and without the code, the answer stays the same.
+    // Signed out and without the code, the response stays the same.
     refetchInterval: ({ state }) => (refusalCode(state.error) === 'unauthenticated' ? false : rereadMs),
   })
   const doctor = useQuery({ ...doctorQuery(booking.data?.doctorId ?? ''), enabled: booking.data !== undefined })

@@ -1,17 +1,17 @@
 import { isEmailAddress } from '@holdfast/contract/email-address'
 import { Group, Paper, Stack, Text, TextInput } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
-import { ClinicField } from '../../domain/clinics/clinic-field.tsx'
-import { api, dataOf } from '../../lib/api.ts'
-import { clinicsQuery } from '../../lib/directory-queries.ts'
-import { currentLanguage } from '../../lib/i18n.ts'
-import { isolated } from '../../lib/isolated.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
-import { PageTitle } from '../../ui/page-title.tsx'
+import { ClinicChoiceField } from '../../domain/clinics/clinic-choice-field.tsx'
+import { useClinicChoice } from '../../domain/clinics/use-clinic-choice.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { currentLanguage } from '../../lib/i18n/i18n.ts'
+import { isolated } from '../../lib/i18n/isolated.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { PageTitle } from '../../ui/focus/page-title.tsx'
+import { ErrorState } from '../../ui/states/error-state.tsx'
 
 /**
  * For guests who have lost the link to their entry: it is sent to the address of the entry. What this page says is the
@@ -20,12 +20,9 @@ import { PageTitle } from '../../ui/page-title.tsx'
 export function FindEntryPage() {
   const { t } = useTranslation('waitlist')
   const [email, setEmail] = useState('')
-  const [chosenId, setChosenId] = useState<string | null>(null)
   const [isTried, setTried] = useState(false)
-  const { data: clinics, isPending } = useQuery(clinicsQuery(useQueryClient()))
-  const [only = null, ...others] = clinics ?? []
-  const isOnly = only !== null && others.length === 0
-  const clinicId = isOnly ? only.id : chosenId
+  const choice = useClinicChoice()
+  const { clinicId } = choice
   const isAddress = isEmailAddress(email.trim())
   const sending = useMutation({
     mutationFn: (wanted: { clinicId: string; email: string }) =>
@@ -61,17 +58,14 @@ export function FindEntryPage() {
             onChange={({ currentTarget }) => setEmail(currentTarget.value)}
             error={isTried && !isAddress ? t('invalid.emailInvalid') : null}
           />
-          {/* The last field: when it comes, it moves none that is being filled in. */}
-          {isOnly || (isPending && !isTried) ? null : (
-            <ClinicField
-              inputId="find-clinic"
-              label={t('find.clinic')}
-              placeholder={t('find.clinicHelp')}
-              clinicId={chosenId}
-              onChange={setChosenId}
-              error={isTried && clinicId === null ? t('find.clinicNeeded') : null}
-            />
-          )}
+          <ClinicChoiceField
+            choice={choice}
+            inputId="find-clinic"
+            label={t('find.clinic')}
+            placeholder={t('find.clinicHelp')}
+            error={isTried && clinicId === null ? t('find.clinicNeeded') : null}
+            isTried={isTried}
+          />
           {sending.isError ? <ErrorState error={sending.error} /> : null}
           <Group>
             <ActionButton type="submit" isBusy={sending.isPending}>

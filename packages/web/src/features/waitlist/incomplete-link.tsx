@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next'
-import { EmptyState } from '../../ui/empty-state.tsx'
-import { LinkButton } from '../../ui/link-button.tsx'
-import { PageTitle } from '../../ui/page-title.tsx'
-import { TextLink } from '../../ui/text-link.tsx'
+import { LinkButton } from '../../ui/buttons/link-button.tsx'
+import { TextLink } from '../../ui/buttons/text-link.tsx'
+import { PageTitle } from '../../ui/focus/page-title.tsx'
+import { EmptyState } from '../../ui/states/empty-state.tsx'
 
 /** Instead of a page whose address lacks its id. */
 export function IncompleteLink({ title }: { title: string }) {

@@ -10,23 +10,23 @@ import { entryOfDraft, newEntryDraft } from '../../domain/waitlist/entry-draft.t
 import { EntryFields } from '../../domain/waitlist/entry-fields.tsx'
 import { useEntryForm, useJoin } from '../../domain/waitlist/use-entry-form.ts'
 import { doctorWaitlistQuery } from '../../domain/waitlist/waitlist-queries.ts'
-import { refusalCode, refusedContact } from '../../lib/api-error.ts'
-import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
-import { formatNumber } from '../../lib/format.ts'
-import { currentLanguage } from '../../lib/i18n.ts'
-import { isolated } from '../../lib/isolated.ts'
-import { addDays, localDay } from '../../lib/local-time.ts'
-import { serverNow } from '../../lib/server-clock.ts'
-import { useSession } from '../../lib/session.ts'
-import { slotDaysMax, slotsQuery } from '../../lib/slots-query.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { EmptyState } from '../../ui/empty-state.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
+import { refusalCode, refusedContact } from '../../lib/api/api-error.ts'
+import { formatNumber } from '../../lib/i18n/format.ts'
+import { currentLanguage } from '../../lib/i18n/i18n.ts'
+import { isolated } from '../../lib/i18n/isolated.ts'
+import { clinicQuery, doctorQuery } from '../../lib/queries/directory-queries.ts'
+import { slotDaysMax, slotsQuery } from '../../lib/queries/slots-query.ts'
+import { useSession } from '../../lib/session/session.ts'
+import { addDays, localDay } from '../../lib/time/local-time.ts'
+import { serverNow } from '../../lib/time/server-clock.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { LinkButton } from '../../ui/buttons/link-button.tsx'
+import { TextLink } from '../../ui/buttons/text-link.tsx'
+import { PageTitle } from '../../ui/focus/page-title.tsx'
 import layoutClasses from '../../ui/layout.module.css'
-import { LinkButton } from '../../ui/link-button.tsx'
-import { PageLoading } from '../../ui/page-loading.tsx'
-import { PageTitle } from '../../ui/page-title.tsx'
-import { TextLink } from '../../ui/text-link.tsx'
+import { EmptyState } from '../../ui/states/empty-state.tsx'
+import { ErrorState } from '../../ui/states/error-state.tsx'
+import { PageLoading } from '../../ui/states/page-loading.tsx'
 
 const route = getRouteApi('/join-waitlist')
 
@@ -48,7 +48,7 @@ export function JoinPage() {
       </>
     )
   }
-  const failed = [doctor, clinic].find(({ error }) => error !== null)
+  const failed = [doctor, clinic].find(({ isLoadingError }) => isLoadingError)
   if (failed !== undefined) return <ReadFailed error={failed.error} retry={() => void failed.refetch()} />
   // The account's name and address begin the form.
   if (doctor.data === undefined || clinic.data === undefined || session.kind === 'unknown') return <PageLoading />

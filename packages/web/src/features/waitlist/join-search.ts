@@ -1,4 +1,4 @@
-import { parseDay } from '../../lib/local-time.ts'
+import { parseDay } from '../../lib/time/local-time.ts'
 
 /** `from`: the first day to wait for. */
 export type JoinSearch = { doctorId?: string; from?: string }

@@ -2,12 +2,12 @@ import { Button, Group, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../lib/api.ts'
-import { authOf, type SecretLink } from '../../lib/secret-link.ts'
-import { ActionButton } from '../../ui/action-button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
-import { showPageTitle } from '../../ui/page-focus.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { authOf, type SecretLink } from '../../lib/secret-links/secret-link.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
+import { Dialog } from '../../ui/dialogs/dialog.tsx'
+import { showPageTitle } from '../../ui/focus/page-focus.ts'
+import { ErrorState } from '../../ui/states/error-state.tsx'
 
 /** Asks first: the place in the order is lost, and an open offer is declined. */
 export function LeaveWaitlist({ link, hasOffer }: { link: SecretLink; hasOffer: boolean }) {

@@ -5,17 +5,17 @@ import { useTranslation } from 'react-i18next'
 import { EntryDays } from '../../domain/waitlist/entry-days.tsx'
 import { myEntriesQuery } from '../../domain/waitlist/waitlist-queries.ts'
 import { WaitsFor } from '../../domain/waitlist/waits-for.tsx'
-import { clinicQuery } from '../../lib/directory-queries.ts'
-import { formatNumber } from '../../lib/format.ts'
-import { useSession } from '../../lib/session.ts'
-import { EmptyState } from '../../ui/empty-state.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
-import { LinkButton } from '../../ui/link-button.tsx'
-import { PageLoading } from '../../ui/page-loading.tsx'
-import { PageTitle } from '../../ui/page-title.tsx'
-import { SessionFailed } from '../../ui/session-failed.tsx'
-import { SignInFirst } from '../../ui/sign-in-first.tsx'
-import { TextLink } from '../../ui/text-link.tsx'
+import { formatNumber } from '../../lib/i18n/format.ts'
+import { clinicQuery } from '../../lib/queries/directory-queries.ts'
+import { useSession } from '../../lib/session/session.ts'
+import { LinkButton } from '../../ui/buttons/link-button.tsx'
+import { TextLink } from '../../ui/buttons/text-link.tsx'
+import { PageTitle } from '../../ui/focus/page-title.tsx'
+import { EmptyState } from '../../ui/states/empty-state.tsx'
+import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
+import { PageLoading } from '../../ui/states/page-loading.tsx'
+import { SessionFailed } from '../../ui/states/session-failed.tsx'
+import { SignInFirst } from '../../ui/states/sign-in-first.tsx'
 
 /** An account's entries. A guest's entries open by their links. */
 export function MyWaitlistPage() {
@@ -43,11 +43,9 @@ export function MyWaitlistPage() {
 
 function Entries({ accountId }: { accountId: string }) {
   const { t } = useTranslation('waitlist')
-  const { data, error, refetch } = useQuery(myEntriesQuery(accountId))
-  if (data === undefined) {
-    return error === null ? <PageLoading /> : <ErrorState error={error} retry={() => void refetch()} />
-  }
-  if (data.length === 0) {
+  const entries = useQuery(myEntriesQuery(accountId))
+  if (entries.data === undefined) return <LoadingOrError of={entries} />
+  if (entries.data.length === 0) {
     return (
       <EmptyState title={t('mine.none')} help={t('mine.noneHelp')}>
         <LinkButton to="/">{t('findDoctor')}</LinkButton>
@@ -56,7 +54,7 @@ function Entries({ accountId }: { accountId: string }) {
   }
   return (
     <Stack component="ul" gap="md" m={0} p={0} maw="52rem" style={{ listStyle: 'none' }}>
-      {data.map((entry) => (
+      {entries.data.map((entry) => (
         <Entry key={entry.id} entry={entry} />
       ))}
     </Stack>

@@ -1,8 +1,8 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { RenewLink } from '../../domain/links/renew-link.tsx'
-import { api, dataOf } from '../../lib/api.ts'
-import { authOf, type SecretLink, secretHash } from '../../lib/secret-link.ts'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { authOf, type SecretLink, secretHash } from '../../lib/secret-links/secret-link.ts'
 
 /** Replaces the link of a guest's entry. */
 export function RenewEntryLink({ link }: { link: SecretLink }) {

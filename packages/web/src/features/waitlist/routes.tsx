@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { clinicsQuery } from '../../lib/directory-queries.ts'
-import { loadTexts } from '../../lib/i18n.ts'
+import { loadTexts } from '../../lib/i18n/i18n.ts'
+import { clinicsQuery } from '../../lib/queries/directory-queries.ts'
 import { rootRoute } from '../../lib/root-route.ts'
 import { parseJoinSearch } from './join-search.ts'
 

@@ -2,9 +2,9 @@ import { Text } from '@mantine/core'
 import { useRouterState } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { refusalCode } from '../../lib/api-error.ts'
-import { EmptyState } from '../../ui/empty-state.tsx'
-import { LinkButton } from '../../ui/link-button.tsx'
+import { refusalCode } from '../../lib/api/api-error.ts'
+import { LinkButton } from '../../ui/buttons/link-button.tsx'
+import { EmptyState } from '../../ui/states/empty-state.tsx'
 
 /** The address has no token, and nobody is signed in; or another error: `children`. */
 export function SignInToOpen({ error, children }: { error: unknown; children: ReactNode }) {

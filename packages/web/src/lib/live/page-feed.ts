@@ -1,4 +1,4 @@
-import { notePosition } from '../position.ts'
+import { notePosition } from '../api/position.ts'
 import { openEventSource, openWebSocket } from './live-channels.ts'
 import { createLiveFeed } from './live-feed.ts'
 

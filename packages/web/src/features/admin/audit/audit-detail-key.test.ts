@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type AuditDetail, auditFields, auditKinds, auditWords, importLists } from '@holdfast/contract'
 import { expect, test } from 'vitest'
-import { languages } from '../../../lib/languages.ts'
+import { languages } from '../../../lib/i18n/languages.ts'
 import { roles } from '../roles.ts'
 import { auditDetailKey } from './audit-detail-key.ts'
 

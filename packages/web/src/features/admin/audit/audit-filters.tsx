@@ -1,6 +1,6 @@
 import { NativeSelect, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { parseDay } from '../../../lib/local-time.ts'
+import { parseDay } from '../../../lib/time/local-time.ts'
 import { type AuditSearch, auditKinds } from '../admin-search.ts'
 import classes from '../filters.module.css'
 

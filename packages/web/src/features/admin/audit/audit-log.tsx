@@ -3,13 +3,13 @@ import { Button, Group, Stack, Text } from '@mantine/core'
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { localDateTime } from '../../../lib/local-time.ts'
-import { ActionButton } from '../../../ui/action-button.tsx'
-import { EmptyState } from '../../../ui/empty-state.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
-import { PageLoading } from '../../../ui/page-loading.tsx'
-import { PageTitle } from '../../../ui/page-title.tsx'
+import { localDateTime } from '../../../lib/time/local-time.ts'
+import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { ShowMore } from '../../../ui/show-more.tsx'
+import { EmptyState } from '../../../ui/states/empty-state.tsx'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import type { AuditSearch } from '../admin-search.ts'
 import { downloadCsv } from '../csv-download.ts'
 import { recordExport } from '../record-export.ts'
@@ -44,11 +44,7 @@ export function AuditLog({ clinicId, timeZone, people, names, search, onSearch }
       </div>
       <AuditFilters search={search} people={allPeople(people, events, search)} onChange={onSearch} />
       {found.data === undefined ? (
-        found.isError ? (
-          <ErrorState error={found.error} retry={() => void found.refetch()} />
-        ) : (
-          <PageLoading />
-        )
+        <LoadingOrError of={found} />
       ) : events.length === 0 ? (
         <EmptyState title={t('audit.none')} help={t('audit.noneHelp')}>
           <Button variant="default" onClick={() => onSearch({})}>

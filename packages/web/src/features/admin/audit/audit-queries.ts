@@ -1,7 +1,7 @@
 import type { AuditEvent, AuditEventPage } from '@holdfast/contract/client'
 import { infiniteQueryOptions, keepPreviousData } from '@tanstack/react-query'
-import { api, dataOf } from '../../../lib/api.ts'
-import { type AllPages, type PageStart, pageByPage, readAllPages } from '../../../lib/read-pages.ts'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { type AllPages, type PageStart, pageByPage, readAllPages } from '../../../lib/api/read-pages.ts'
 import type { AuditSearch } from '../admin-search.ts'
 
 const pageSize = 100

@@ -1,7 +1,7 @@
 import type { AuditEvent } from '@holdfast/contract/client'
 import { useTranslation } from 'react-i18next'
 import { referenceOf } from '../../../domain/bookings/ticket-link.ts'
-import { formatNumber } from '../../../lib/format.ts'
+import { formatNumber } from '../../../lib/i18n/format.ts'
 import { auditDetailKey } from './audit-detail-key.ts'
 
 /** The names of the clinic's doctors, and the e-mail addresses of its invitations, by id. */

@@ -2,10 +2,10 @@ import type { MadeBooking } from '@holdfast/contract/client'
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { formatAppointment } from '../../../lib/format.ts'
+import { formatAppointment } from '../../../lib/i18n/format.ts'
+import { LinkButton } from '../../../ui/buttons/link-button.tsx'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { Icon } from '../../../ui/icon.tsx'
-import { LinkButton } from '../../../ui/link-button.tsx'
-import { PageTitle } from '../../../ui/page-title.tsx'
 import { useClinic } from '../use-clinic.ts'
 
 type BookedProps = { booking: MadeBooking; name: string; onAgain: () => void }

@@ -1,7 +1,7 @@
 import { Alert } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { isolated } from '../../../lib/isolated.ts'
+import { isolated } from '../../../lib/i18n/isolated.ts'
 import { messagesQuery } from '../messages-query.ts'
 import { newestResult } from '../newest-result.ts'
 import { useClinic } from '../use-clinic.ts'

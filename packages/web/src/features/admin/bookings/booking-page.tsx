@@ -12,14 +12,13 @@ import { usePatientName } from '../../../domain/bookings/use-patient-name.ts'
 import { MoveDialog } from '../../../domain/slots/move-dialog.tsx'
 import { daysOf, withdrawalSearchOf } from '../../../domain/slots/withdrawal-search.ts'
 import { JoinVideo } from '../../../domain/video/join-video.tsx'
-import { formatAppointment, formatDayTime, formatNumber } from '../../../lib/format.ts'
-import { serverNow } from '../../../lib/server-clock.ts'
-import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
-import { ErrorState } from '../../../ui/error-state.tsx'
+import { formatAppointment, formatDayTime, formatNumber } from '../../../lib/i18n/format.ts'
+import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
+import { serverNow } from '../../../lib/time/server-clock.ts'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { LiveNote } from '../../../ui/live-note.tsx'
-import { PageLoading } from '../../../ui/page-loading.tsx'
-import { PageTitle } from '../../../ui/page-title.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import adminClasses from '../admin.module.css'
 import { useClinic } from '../use-clinic.ts'
 import { AddressRefused } from './address-refused.tsx'
@@ -39,9 +38,7 @@ export function ClinicBookingPage() {
   const found = useQuery(clinicBookingQuery(clinicId, bookingId))
   const nameOf = usePatientName()
   const live = useLiveClinic(clinicId, found.data ? [found.data.doctorId] : [])
-  if (found.data === undefined) {
-    return found.isError ? <ErrorState error={found.error} retry={() => void found.refetch()} /> : <PageLoading />
-  }
+  if (found.data === undefined) return <LoadingOrError of={found} />
   return (
     <Stack gap="lg">
       <div>

@@ -1,8 +1,8 @@
 import type { Booking, BookingHistory } from '@holdfast/contract/client'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { api, dataOf } from '../../../lib/api.ts'
-import { type BookingsFilter, clinicKey, rereadMs } from '../../../lib/clinic-queries.ts'
-import { pageByPage } from '../../../lib/read-pages.ts'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { pageByPage } from '../../../lib/api/read-pages.ts'
+import { type BookingsFilter, clinicKey, rereadMs } from '../../../lib/queries/clinic-queries.ts'
 import type { BookingsSearch } from '../admin-search.ts'
 
 const pageSize = 50

@@ -7,16 +7,15 @@ import { useTranslation } from 'react-i18next'
 import { statusesInOrder } from '../../../domain/bookings/status-colors.ts'
 import { statusLabel } from '../../../domain/bookings/status-label.ts'
 import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
-import { formatDayTime } from '../../../lib/format.ts'
-import { addDays, localDateTime, parseDay } from '../../../lib/local-time.ts'
-import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
-import { EmptyState } from '../../../ui/empty-state.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
+import { formatDayTime } from '../../../lib/i18n/format.ts'
+import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
+import { addDays, localDateTime, parseDay } from '../../../lib/time/local-time.ts'
+import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
-import { focusPageTitle } from '../../../ui/page-focus.ts'
-import { PageLoading } from '../../../ui/page-loading.tsx'
-import { PageTitle } from '../../../ui/page-title.tsx'
 import { ShowMore } from '../../../ui/show-more.tsx'
+import { EmptyState } from '../../../ui/states/empty-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import type { BookingsSearch } from '../admin-search.ts'
 import { BookingLink } from '../booking-link.tsx'
@@ -68,11 +67,7 @@ export function BookingsPage() {
         onChange={(next) => navigate({ search: next, replace: true, resetScroll: false })}
       />
       {found.data === undefined ? (
-        found.isError ? (
-          <ErrorState error={found.error} retry={() => void found.refetch()} />
-        ) : (
-          <PageLoading />
-        )
+        <LoadingOrError of={found} />
       ) : doctors.length === 0 ? (
         <NoDoctors />
       ) : bookings.length === 0 && Object.keys(search).length === 0 ? (

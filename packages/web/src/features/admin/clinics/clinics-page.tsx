@@ -7,18 +7,19 @@ import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient }
 import { getRouteApi, Link, Navigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../../lib/api.ts'
-import { clinicQuery } from '../../../lib/directory-queries.ts'
-import { ownTimeZone } from '../../../lib/format.ts'
-import { createRequestKeys } from '../../../lib/request-keys.ts'
-import { ActionButton } from '../../../ui/action-button.tsx'
-import { EmptyState } from '../../../ui/empty-state.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { ownTimeZone } from '../../../lib/i18n/format.ts'
+import { clinicQuery } from '../../../lib/queries/directory-queries.ts'
+import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { LinkButton } from '../../../ui/buttons/link-button.tsx'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { Icon } from '../../../ui/icon.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-import { LinkButton } from '../../../ui/link-button.tsx'
-import { PageLoading } from '../../../ui/page-loading.tsx'
-import { PageTitle } from '../../../ui/page-title.tsx'
+import { EmptyState } from '../../../ui/states/empty-state.tsx'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
+import { PageLoading } from '../../../ui/states/page-loading.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import { toastDone } from '../../../ui/toast.ts'
 import { type ClinicCardDraft, isPhoneValid } from '../clinic-draft.ts'
@@ -64,13 +65,7 @@ function OwnClinics({ clinicIds }: { clinicIds: readonly string[] }) {
   return (
     <Stack gap="lg">
       <PageTitle>{t('clinics.title')}</PageTitle>
-      {clinics.data ? (
-        <ClinicList clinics={clinics.data} />
-      ) : clinics.isError ? (
-        <ErrorState error={clinics.error} retry={() => void clinics.refetch()} />
-      ) : (
-        <PageLoading />
-      )}
+      {clinics.data ? <ClinicList clinics={clinics.data} /> : <LoadingOrError of={clinics} />}
     </Stack>
   )
 }
@@ -114,11 +109,7 @@ function AllClinics() {
         />
       )}
       {found === undefined ? (
-        clinics.isError ? (
-          <ErrorState error={clinics.error} retry={() => void clinics.refetch()} />
-        ) : (
-          <PageLoading />
-        )
+        <LoadingOrError of={clinics} />
       ) : isEmpty ? (
         isAdding ? null : (
           <EmptyState title={t('clinics.first')} help={t('clinics.firstHelp')}>

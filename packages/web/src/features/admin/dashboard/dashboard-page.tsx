@@ -4,14 +4,14 @@ import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { addDays, daysBetween, parseDay } from '../../../lib/local-time.ts'
-import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
-import { EmptyState } from '../../../ui/empty-state.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
-import { LinkButton } from '../../../ui/link-button.tsx'
+import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
+import { addDays, daysBetween, parseDay } from '../../../lib/time/local-time.ts'
+import { LinkButton } from '../../../ui/buttons/link-button.tsx'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
-import { PageLoading } from '../../../ui/page-loading.tsx'
-import { PageTitle } from '../../../ui/page-title.tsx'
+import { EmptyState } from '../../../ui/states/empty-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
+import { PageLoading } from '../../../ui/states/page-loading.tsx'
 import { NewestEvents } from '../newest-events.tsx'
 import { NoDoctors } from '../no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
@@ -78,22 +78,19 @@ export function DashboardPage() {
 }
 
 function Stats({ stats, view }: { stats: UseQueryResult<ClinicStats>; view: string }) {
-  if (stats.data !== undefined) {
-    return (
-      <>
-        <Figures stats={stats.data} />
-        {!hasFigures(stats.data) ? (
-          <NoFigures />
-        ) : view === 'charts' ? (
-          <StatsCharts stats={stats.data} />
-        ) : (
-          <FiguresTable stats={stats.data} />
-        )}
-      </>
-    )
-  }
-  if (stats.isError) return <ErrorState error={stats.error} retry={() => void stats.refetch()} />
-  return <PageLoading />
+  if (stats.data === undefined) return <LoadingOrError of={stats} />
+  return (
+    <>
+      <Figures stats={stats.data} />
+      {!hasFigures(stats.data) ? (
+        <NoFigures />
+      ) : view === 'charts' ? (
+        <StatsCharts stats={stats.data} />
+      ) : (
+        <FiguresTable stats={stats.data} />
+      )}
+    </>
+  )
 }
 
 /** Whether there is anything to draw: charts of zeros look broken. */

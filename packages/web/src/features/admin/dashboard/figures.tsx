@@ -1,6 +1,6 @@
 import type { ClinicStats } from '@holdfast/contract/client'
 import { useTranslation } from 'react-i18next'
-import { formatNumber, formatShare } from '../../../lib/format.ts'
+import { formatNumber, formatShare } from '../../../lib/i18n/format.ts'
 import adminClasses from '../admin.module.css'
 
 /** The five key figures of a clinic. */

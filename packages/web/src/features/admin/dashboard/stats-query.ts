@@ -1,7 +1,7 @@
 import type { ClinicStats } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
-import { api, dataOf } from '../../../lib/api.ts'
-import { clinicKey, rereadMs } from '../../../lib/clinic-queries.ts'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { clinicKey, rereadMs } from '../../../lib/queries/clinic-queries.ts'
 
 /** The figures of the local days from `from` to `to`, both included. */
 export function statsQuery(clinicId: string, from: string, to: string) {

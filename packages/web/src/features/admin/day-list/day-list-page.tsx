@@ -6,15 +6,14 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { DayCounts, DayList } from '../../../domain/bookings/day-list.tsx'
 import { DaySheet } from '../../../domain/bookings/day-sheet.tsx'
-import { bookingsQuery } from '../../../lib/clinic-queries.ts'
-import { formatDate } from '../../../lib/format.ts'
-import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
+import { formatDate } from '../../../lib/i18n/format.ts'
+import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
+import { bookingsQuery } from '../../../lib/queries/clinic-queries.ts'
 import { DayNav } from '../../../ui/day-nav.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { Icon } from '../../../ui/icon.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
-import { PageLoading } from '../../../ui/page-loading.tsx'
-import { PageTitle } from '../../../ui/page-title.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { BookingLink } from '../booking-link.tsx'
 import { DoctorFilter } from '../doctor-filter.tsx'
 import { NoDoctors } from '../no-doctors.tsx'
@@ -62,11 +61,7 @@ export function DayListPage() {
           </Button>
         </Group>
         {found.data === undefined ? (
-          found.isError ? (
-            <ErrorState error={found.error} retry={() => void found.refetch()} />
-          ) : (
-            <PageLoading />
-          )
+          <LoadingOrError of={found} />
         ) : (
           <>
             <Group justify="space-between">

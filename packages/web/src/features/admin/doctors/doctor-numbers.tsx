@@ -1,8 +1,8 @@
 import { Select } from '@mantine/core'
 import type { GetInputPropsReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
-import { decimalSeparator } from '../../../lib/format.ts'
-import { BoundedNumber } from '../../../ui/bounded-number.tsx'
+import { decimalSeparator } from '../../../lib/i18n/format.ts'
+import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
 import { type DoctorDraft, decimalsOf } from './doctor-draft.ts'
 import classes from './doctors.module.css'
 

@@ -3,10 +3,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { saveVideoRoom, videoRoomQuery } from '../../../domain/video/video-room.ts'
-import { api, dataOf } from '../../../lib/api.ts'
-import { clinicDoctorsQuery, clinicKey } from '../../../lib/clinic-queries.ts'
-import { doctorQuery } from '../../../lib/directory-queries.ts'
-import { createRequestKeys } from '../../../lib/request-keys.ts'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { clinicDoctorsQuery, clinicKey } from '../../../lib/queries/clinic-queries.ts'
+import { doctorQuery } from '../../../lib/queries/directory-queries.ts'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 import { type DoctorDraft, doctorOf } from './doctor-draft.ts'
@@ -46,7 +46,7 @@ export function useSaveDoctor(doctor: Doctor | null, onDone: (saved: Doctor) => 
       await queryClient.invalidateQueries({ queryKey: clinicDoctorsQuery(clinicId).queryKey })
       await queryClient.invalidateQueries({ queryKey: ['doctors'] })
       void queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
-      // Of a new doctor, the page shows what to do next.
+      // After creating a doctor, the page shows what to do next.
       if (doctor !== null) toastDone({ message: t('saved', { name: saved.name }) })
       onDone(saved)
     },

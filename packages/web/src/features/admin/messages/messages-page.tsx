@@ -4,12 +4,11 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDayTime } from '../../../lib/format.ts'
-import { EmptyState } from '../../../ui/empty-state.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
-import { PageLoading } from '../../../ui/page-loading.tsx'
-import { PageTitle } from '../../../ui/page-title.tsx'
+import { formatDayTime } from '../../../lib/i18n/format.ts'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { ShowMore } from '../../../ui/show-more.tsx'
+import { EmptyState } from '../../../ui/states/empty-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { messageStates, parseMessagesSearch } from '../admin-search.ts'
 import { BookingLink } from '../booking-link.tsx'
 import classes from '../filters.module.css'
@@ -50,11 +49,7 @@ export function MessagesPage() {
         />
       </form>
       {found.data === undefined ? (
-        found.isError ? (
-          <ErrorState error={found.error} retry={() => void found.refetch()} />
-        ) : (
-          <PageLoading />
-        )
+        <LoadingOrError of={found} />
       ) : messages.length === 0 ? (
         Object.keys(search).length === 0 ? (
           <EmptyState title={t('messages.none')} help={t('messages.noneHelp')} />

@@ -3,12 +3,11 @@ import { Group, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDayTime } from '../../../lib/format.ts'
-import { isolated } from '../../../lib/isolated.ts'
-import { ActionButton } from '../../../ui/action-button.tsx'
-import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
-import { PageLoading } from '../../../ui/page-loading.tsx'
+import { formatDayTime } from '../../../lib/i18n/format.ts'
+import { isolated } from '../../../lib/i18n/isolated.ts'
+import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import { invitationsQuery } from '../invitations-query.ts'
 import { useClinic } from '../use-clinic.ts'
@@ -32,11 +31,7 @@ export function OpenInvitations(callbacks: OpenInvitationsProps) {
         {t('people.open')}
       </Title>
       {invitations.data === undefined ? (
-        invitations.isError ? (
-          <ErrorState error={invitations.error} retry={() => void invitations.refetch()} />
-        ) : (
-          <PageLoading />
-        )
+        <LoadingOrError of={invitations} />
       ) : invitations.data.length === 0 ? (
         <Text role="status" c="dimmed">
           {t('people.openNone')}

@@ -4,10 +4,9 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { ActionButton } from '../../../ui/action-button.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
-import { PageLoading } from '../../../ui/page-loading.tsx'
-import { PageTitle } from '../../../ui/page-title.tsx'
+import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import { membersQuery } from '../members-query.ts'
 import { roles } from '../roles.ts'
@@ -34,11 +33,7 @@ export function PeoplePage() {
       <InvitePerson key={doctorId ?? ''} doctorId={doctorId} onInvited={setCreated} />
       {created === null ? null : <InvitationLink key={created.id} invitation={created} />}
       {members.data === undefined ? (
-        members.isError ? (
-          <ErrorState error={members.error} retry={() => void members.refetch()} />
-        ) : (
-          <PageLoading />
-        )
+        <LoadingOrError of={members} />
       ) : members.data.length === 0 ? (
         <Text role="status" c="dimmed">
           {t('people.none')}

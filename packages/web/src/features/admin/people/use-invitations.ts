@@ -1,7 +1,7 @@
 import type { Invitation, NewInvitation } from '@holdfast/contract/client'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../../lib/api.ts'
+import { api, dataOf } from '../../../lib/api/api.ts'
 import { toastDone } from '../../../ui/toast.ts'
 import { invitationsQuery } from '../invitations-query.ts'
 import { useClinic } from '../use-clinic.ts'

@@ -2,14 +2,14 @@ import type { VerifyReport } from '@holdfast/contract/client'
 import { Group, Stack, Text, Title } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { formatNumber, formatTime } from '../../../lib/format.ts'
-import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
-import { ActionButton } from '../../../ui/action-button.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
+import { formatNumber, formatTime } from '../../../lib/i18n/format.ts'
+import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
+import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { LiveNote } from '../../../ui/live-note.tsx'
-import { PageLoading } from '../../../ui/page-loading.tsx'
-import { PageTitle } from '../../../ui/page-title.tsx'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import adminClasses from '../admin.module.css'
 import { NewestEvents } from '../newest-events.tsx'
 import { useClinic } from '../use-clinic.ts'
@@ -34,11 +34,7 @@ export function ProofPage() {
       </Group>
       <Text maw="44rem">{t('proof.intro')}</Text>
       {proof.data === undefined ? (
-        proof.isError ? (
-          <ErrorState error={proof.error} retry={() => void proof.refetch()} />
-        ) : (
-          <PageLoading />
-        )
+        <LoadingOrError of={proof} />
       ) : (
         <>
           <Verdict report={proof.data.report} />

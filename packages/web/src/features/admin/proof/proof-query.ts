@@ -1,6 +1,6 @@
 import type { VerifyReport } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
-import { api, dataOf } from '../../../lib/api.ts'
+import { api, dataOf } from '../../../lib/api/api.ts'
 
 export type Proof = { report: VerifyReport; tookMs: number }
 

@@ -3,14 +3,14 @@ import { Button, Group, Stack, Text, Title } from '@mantine/core'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../../lib/api.ts'
-import { clinicKey } from '../../../lib/clinic-queries.ts'
-import { formatDayTime } from '../../../lib/format.ts'
-import { ActionButton } from '../../../ui/action-button.tsx'
-import { Dialog } from '../../../ui/dialog.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { formatDayTime } from '../../../lib/i18n/format.ts'
+import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
+import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-import { PageLoading } from '../../../ui/page-loading.tsx'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 import { BurstBookings, cancellableOf } from './burst-bookings.tsx'
@@ -39,8 +39,7 @@ export function BurstsSection() {
           </Title>
           <Text c="dimmed">{t('bursts.help')}</Text>
         </div>
-        {bursts.isPending ? <PageLoading /> : null}
-        {bursts.isError ? <ErrorState error={bursts.error} retry={() => void bursts.refetch()} /> : null}
+        {bursts.data === undefined ? <LoadingOrError of={bursts} /> : null}
         {bursts.data?.items.length === 0 ? <Text>{t('bursts.none')}</Text> : null}
         {bursts.data?.items.map((burst) => (
           <Group key={burst.id} justify="space-between">

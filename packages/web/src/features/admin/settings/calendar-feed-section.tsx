@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { feedQuery, useNamesPatients } from '../../../domain/calendar-feed/feed-queries.ts'
 import { FeedSection } from '../../../domain/calendar-feed/feed-section.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
-import { SavingSwitch } from '../../../ui/saving-switch.tsx'
+import { SavingSwitch } from '../../../ui/fields/saving-switch.tsx'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { useClinic } from '../use-clinic.ts'
 
 /** The calendar feed of the clinic, and whether feeds name patients. */

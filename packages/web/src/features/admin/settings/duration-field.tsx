@@ -1,7 +1,7 @@
 import { NativeSelect } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { FieldProblem } from '../../../ui/field-problem.tsx'
+import { FieldProblem } from '../../../ui/fields/field-problem.tsx'
 import { type DurationUnit, shownUnit, unitsOf } from './duration-units.ts'
 import { NumberField } from './number-field.tsx'
 import classes from './settings.module.css'

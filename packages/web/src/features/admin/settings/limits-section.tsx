@@ -3,11 +3,11 @@ import { Group, Stack, Text, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../../lib/api.ts'
-import { ActionButton } from '../../../ui/action-button.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-import { PageLoading } from '../../../ui/page-loading.tsx'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { limitNames } from '../limit-names.ts'
 import { useClinic } from '../use-clinic.ts'
@@ -42,9 +42,7 @@ export function LimitsSection({ report }: { report: ReportDirty }) {
           </Title>
           <Text c="dimmed">{t('limits.help')}</Text>
         </div>
-        {limits.isPending ? <PageLoading /> : null}
-        {limits.isError ? <ErrorState error={limits.error} retry={() => void limits.refetch()} /> : null}
-        {limits.data ? <LimitsForm limits={limits.data} report={report} /> : null}
+        {limits.data ? <LimitsForm limits={limits.data} report={report} /> : <LoadingOrError of={limits} />}
       </Stack>
     </section>
   )

@@ -5,14 +5,14 @@ import { Group, NativeSelect, Stack, Switch, Text, Textarea, TextInput, Title } 
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../../lib/api.ts'
-import { clinicKey } from '../../../lib/clinic-queries.ts'
-import { formatMinutes, formatNumber } from '../../../lib/format.ts'
-import { languageNames, languages } from '../../../lib/languages.ts'
-import { ActionButton } from '../../../ui/action-button.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { formatMinutes, formatNumber } from '../../../lib/i18n/format.ts'
+import { languageNames, languages } from '../../../lib/i18n/languages.ts'
+import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
+import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-import { PageLoading } from '../../../ui/page-loading.tsx'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 import {
@@ -48,9 +48,7 @@ export function MessagesSection({ report }: { report: ReportDirty }) {
           </Title>
           <Text c="dimmed">{t('messages.settings.help')}</Text>
         </div>
-        {settings.isPending ? <PageLoading /> : null}
-        {settings.isError ? <ErrorState error={settings.error} retry={() => void settings.refetch()} /> : null}
-        {settings.data ? <MessagesForm settings={settings.data} report={report} /> : null}
+        {settings.data ? <MessagesForm settings={settings.data} report={report} /> : <LoadingOrError of={settings} />}
       </Stack>
     </section>
   )

@@ -1,4 +1,4 @@
-import { currentLanguage } from '../../../lib/i18n.ts'
+import { currentLanguage } from '../../../lib/i18n/i18n.ts'
 
 /** The countries whose telephone numbers the server knows (ISO 3166-1, and some that have codes of their own). */
 const codes = (

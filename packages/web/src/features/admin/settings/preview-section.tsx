@@ -3,13 +3,12 @@ import { NativeSelect, Stack, Text, Title } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../../lib/api.ts'
-import { clinicKey } from '../../../lib/clinic-queries.ts'
-import { formatNumber } from '../../../lib/format.ts'
-import { type Language, languageNames, languages } from '../../../lib/languages.ts'
-import { ErrorState } from '../../../ui/error-state.tsx'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { formatNumber } from '../../../lib/i18n/format.ts'
+import { type Language, languageNames, languages } from '../../../lib/i18n/languages.ts'
+import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import layoutClasses from '../../../ui/layout.module.css'
-import { PageLoading } from '../../../ui/page-loading.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { framedMail } from './framed-mail.ts'
 import classes from './settings.module.css'
@@ -91,9 +90,7 @@ function Preview({ clinicId, wanted, format }: { clinicId: string; wanted: Wante
     // Other sections of this page change what it shows.
     staleTime: 0,
   })
-  if (preview.data === undefined) {
-    return preview.isError ? <ErrorState error={preview.error} retry={() => void preview.refetch()} /> : <PageLoading />
-  }
+  if (preview.data === undefined) return <LoadingOrError of={preview} />
   const { subject, html, text, smsParts } = preview.data
   return (
     <Stack gap="sm" aria-busy={preview.isPlaceholderData}>

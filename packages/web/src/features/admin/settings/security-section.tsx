@@ -1,13 +1,13 @@
 import { Stack, Text, Title } from '@mantine/core'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../../lib/api.ts'
-import { refusalCode } from '../../../lib/api-error.ts'
-import { ErrorState } from '../../../ui/error-state.tsx'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { refusalCode } from '../../../lib/api/api-error.ts'
+import { TextLink } from '../../../ui/buttons/text-link.tsx'
+import { SavingSwitch } from '../../../ui/fields/saving-switch.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-import { PageLoading } from '../../../ui/page-loading.tsx'
-import { SavingSwitch } from '../../../ui/saving-switch.tsx'
-import { TextLink } from '../../../ui/text-link.tsx'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 
@@ -40,9 +40,9 @@ export function SecuritySection() {
         <Title order={2} size="h3" id="settings-security">
           {t('security.title')}
         </Title>
-        {security.isPending ? <PageLoading /> : null}
-        {security.isError ? <ErrorState error={security.error} retry={() => void security.refetch()} /> : null}
-        {security.data === undefined ? null : (
+        {security.data === undefined ? (
+          <LoadingOrError of={security} />
+        ) : (
           <SavingSwitch
             label={t('security.rule')}
             description={t('security.help')}

@@ -1,10 +1,9 @@
 import { Checkbox, NativeSelect, Stack } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
+import { smsKinds } from '../../../domain/messages/sms-kinds.ts'
 import type { MessagesDraft } from './messages-draft.ts'
 import { phoneCountries } from './phone-countries.ts'
-
-const kinds = ['confirmed', 'moved', 'cancelled', 'withdrawn', 'reminder', 'offered'] as const
 
 /** Which messages go by SMS, too, and the country of telephone numbers without a country's code. */
 export function SmsFields({ form }: { form: UseFormReturnType<MessagesDraft> }) {
@@ -17,7 +16,7 @@ export function SmsFields({ form }: { form: UseFormReturnType<MessagesDraft> }) 
         {...form.getInputProps('smsKinds')}
       >
         <Stack gap="xs" mt="xs">
-          {kinds.map((kind) => (
+          {smsKinds.map((kind) => (
             <Checkbox key={kind} value={kind} label={t(`messages.kind.${kind}`)} />
           ))}
         </Stack>

@@ -2,7 +2,7 @@ import type { WaitlistEntry } from '@holdfast/contract/client'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { PastOffers } from '../../../domain/waitlist/past-offers.tsx'
-import { Dialog } from '../../../ui/dialog.tsx'
+import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { useClinic } from '../use-clinic.ts'
 

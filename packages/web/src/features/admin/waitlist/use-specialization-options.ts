@@ -1,5 +1,5 @@
-import { currentLocale } from '../../../lib/i18n.ts'
-import { specializationName } from '../../../lib/specialization-name.ts'
+import { currentLocale } from '../../../lib/i18n/i18n.ts'
+import { specializationName } from '../../../lib/i18n/specialization-name.ts'
 import { useClinic } from '../use-clinic.ts'
 
 /** The specializations of the clinic's doctors, by their names in the reader's language. */

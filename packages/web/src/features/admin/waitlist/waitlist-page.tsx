@@ -3,12 +3,11 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { EmptyState } from '../../../ui/empty-state.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
-import { LinkButton } from '../../../ui/link-button.tsx'
-import { PageLoading } from '../../../ui/page-loading.tsx'
-import { PageTitle } from '../../../ui/page-title.tsx'
+import { LinkButton } from '../../../ui/buttons/link-button.tsx'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { ShowMore } from '../../../ui/show-more.tsx'
+import { EmptyState } from '../../../ui/states/empty-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { parseWaitlistSearch, type WaitlistSearch, waitlistStatuses } from '../admin-search.ts'
 import { DoctorFilter } from '../doctor-filter.tsx'
 import classes from '../filters.module.css'
@@ -47,11 +46,7 @@ export function WaitlistPage() {
         onChange={(next) => void navigate({ search: next, replace: true, resetScroll: false })}
       />
       {found.data === undefined ? (
-        found.isError ? (
-          <ErrorState error={found.error} retry={() => void found.refetch()} />
-        ) : (
-          <PageLoading />
-        )
+        <LoadingOrError of={found} />
       ) : entries.length === 0 ? (
         <EmptyState
           title={t(isFiltered ? 'clinic.none' : 'clinic.empty')}

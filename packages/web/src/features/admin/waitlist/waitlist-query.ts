@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData } from '@tanstack/react-query'
-import { api, dataOf } from '../../../lib/api.ts'
-import { clinicKey, rereadMs } from '../../../lib/clinic-queries.ts'
-import { pageByPage } from '../../../lib/read-pages.ts'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { pageByPage } from '../../../lib/api/read-pages.ts'
+import { clinicKey, rereadMs } from '../../../lib/queries/clinic-queries.ts'
 import type { WaitlistSearch } from '../admin-search.ts'
 
 const pageSize = 50

@@ -2,10 +2,10 @@ import type { PublishedEvent, WebhookWithSecret } from '@holdfast/contract/clien
 import { Box, Checkbox, Group, Stack, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
-import { refusesField } from '../../../lib/api-error.ts'
-import { ActionButton } from '../../../ui/action-button.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
+import { refusesField } from '../../../lib/api/api-error.ts'
+import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { eventNames, eventSuffix } from './event-names.ts'
 import { useWebhookActions } from './webhook-queries.ts'
 

@@ -3,10 +3,9 @@ import { Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDayTime } from '../../../lib/format.ts'
-import { ErrorState } from '../../../ui/error-state.tsx'
-import { PageLoading } from '../../../ui/page-loading.tsx'
+import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { ShowMore } from '../../../ui/show-more.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import { useClinic } from '../use-clinic.ts'
 import { eventSuffix } from './event-names.ts'
@@ -19,9 +18,7 @@ export function DeliveriesTable({ webhook: { id, url } }: { webhook: Webhook }) 
   const { clinicId } = useClinic()
   const found = useInfiniteQuery(deliveriesQuery(clinicId, id))
   const rowsRef = useRef<HTMLTableSectionElement>(null)
-  if (found.data === undefined) {
-    return found.isError ? <ErrorState error={found.error} retry={() => void found.refetch()} /> : <PageLoading />
-  }
+  if (found.data === undefined) return <LoadingOrError of={found} />
   const deliveries = found.data.pages.flatMap(({ items }) => items)
   if (deliveries.length === 0) return <Text c="dimmed">{t('webhooks.noneSent')}</Text>
   return (

@@ -1,8 +1,8 @@
 import type { NewWebhook, WebhookChange, WebhookWithSecret } from '@holdfast/contract/client'
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import { api, dataOf } from '../../../lib/api.ts'
-import { clinicKey, rereadMs } from '../../../lib/clinic-queries.ts'
-import { pageByPage } from '../../../lib/read-pages.ts'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { pageByPage } from '../../../lib/api/read-pages.ts'
+import { clinicKey, rereadMs } from '../../../lib/queries/clinic-queries.ts'
 import { useClinic } from '../use-clinic.ts'
 
 const pageSize = 20

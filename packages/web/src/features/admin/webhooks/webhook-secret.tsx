@@ -2,7 +2,7 @@ import type { WebhookWithSecret } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { FocusedTitle } from '../../../ui/focused-title.tsx'
+import { FocusedTitle } from '../../../ui/focus/focused-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
 

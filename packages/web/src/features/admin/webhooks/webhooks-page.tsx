@@ -3,9 +3,8 @@ import { Anchor, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { ErrorState } from '../../../ui/error-state.tsx'
-import { PageLoading } from '../../../ui/page-loading.tsx'
-import { PageTitle } from '../../../ui/page-title.tsx'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { AddWebhook } from './add-webhook.tsx'
 import { WebhookCard } from './webhook-card.tsx'
@@ -30,11 +29,7 @@ export function WebhooksPage() {
       <AddWebhook onAdded={setShown} />
       {shown === null ? null : <WebhookSecret key={shown.secret} webhook={shown} />}
       {webhooks.data === undefined ? (
-        webhooks.isError ? (
-          <ErrorState error={webhooks.error} retry={() => void webhooks.refetch()} />
-        ) : (
-          <PageLoading />
-        )
+        <LoadingOrError of={webhooks} />
       ) : webhooks.data.length === 0 ? (
         <Text role="status" c="dimmed">
           {t('webhooks.none')}

@@ -1,7 +1,7 @@
 import type { Block, BusyTime, Case, Room } from '@holdfast/contract/client'
 import { startTransition, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatTime } from '../../../lib/format.ts'
+import { formatTime } from '../../../lib/i18n/format.ts'
 import { type Plan, useBoard } from './board-context.ts'
 import classes from './board-grid.module.css'
 import { hoursOf, minuteMs } from './board-layout.ts'

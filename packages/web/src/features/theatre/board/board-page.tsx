@@ -4,14 +4,13 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { lazy, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDate } from '../../../lib/format.ts'
+import { formatDate } from '../../../lib/i18n/format.ts'
 import { DayNav } from '../../../ui/day-nav.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
+import { OnceOpened } from '../../../ui/dialogs/once-opened.tsx'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { Icon } from '../../../ui/icon.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
-import { OnceOpened } from '../../../ui/once-opened.tsx'
-import { PageLoading } from '../../../ui/page-loading.tsx'
-import { PageTitle } from '../../../ui/page-title.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { casesAtRisk } from '../case-state.ts'
 import { namesOf, noBoard } from '../conflict-text.ts'
 import { NoRooms } from '../no-rooms.tsx'
@@ -74,11 +73,7 @@ export function BoardPage() {
         </Group>
       </Group>
       {read.data === undefined ? (
-        read.isError ? (
-          <ErrorState error={read.error} retry={() => void read.refetch()} />
-        ) : (
-          <PageLoading />
-        )
+        <LoadingOrError of={read} />
       ) : read.data.rooms.length === 0 ? (
         <NoRooms />
       ) : isWeek ? (

@@ -1,7 +1,7 @@
 import { caseState, foreseenEnd, milestoneAt } from '@holdfast/contract/case-state'
 import type { Case } from '@holdfast/contract/client'
 import { type CSSProperties, memo } from 'react'
-import { formatDayTime, formatTime, formatTimesOn } from '../../../lib/format.ts'
+import { formatDayTime, formatTime, formatTimesOn } from '../../../lib/i18n/format.ts'
 import { isMovable } from '../case-state.ts'
 import markClasses from '../service-marks.module.css'
 import { useBoard } from './board-context.ts'

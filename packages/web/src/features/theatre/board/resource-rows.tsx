@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core'
 import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatNumber, formatTimesOn } from '../../../lib/format.ts'
+import { formatNumber, formatTimesOn } from '../../../lib/i18n/format.ts'
 import { useBoard } from './board-context.ts'
 import classes from './board-grid.module.css'
 import { placedStyle } from './placed-style.ts'

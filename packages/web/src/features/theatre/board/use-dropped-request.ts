@@ -1,7 +1,7 @@
 import type { CaseRequest } from '@holdfast/contract/client'
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useState } from 'react'
-import { localDay } from '../../../lib/local-time.ts'
+import { localDay } from '../../../lib/time/local-time.ts'
 import { draftOf, newCaseOf } from '../book/case-draft.ts'
 import type { Place } from '../book/time-choice.tsx'
 import { useHoldCase } from '../book/use-hold-case.ts'

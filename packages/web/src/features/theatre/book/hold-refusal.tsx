@@ -1,8 +1,8 @@
 import { Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { RefusedError } from '../../../lib/api-error.ts'
-import { ErrorState } from '../../../ui/error-state.tsx'
+import { RefusedError } from '../../../lib/api/api-error.ts'
 import layoutClasses from '../../../ui/layout.module.css'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { Refusal } from '../refusal.tsx'
 import type { Resolution } from '../resolution.ts'
 

@@ -1,7 +1,7 @@
 import type { Allocation, Case } from '@holdfast/contract/client'
 import { Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatNumber, formatTimes } from '../../../lib/format.ts'
+import { formatNumber, formatTimes } from '../../../lib/i18n/format.ts'
 import type { Names } from '../conflict-text.ts'
 import { useTheatre } from '../use-theatre.ts'
 import classes from './case.module.css'

@@ -2,9 +2,8 @@ import type { Case } from '@holdfast/contract/client'
 import { Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { Drawer } from '../../../ui/drawer.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
-import { PageLoading } from '../../../ui/page-loading.tsx'
+import { Drawer } from '../../../ui/dialogs/drawer.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import type { Names } from '../conflict-text.ts'
 import { caseQuery } from '../theatre-queries.ts'
 import { useTheatre } from '../use-theatre.ts'
@@ -34,11 +33,7 @@ export function CaseDialog({ caseId, names, risks, onClose }: CaseDialogProps) {
   return (
     <Drawer isOpen={caseId !== null} onClose={onClose} title={one?.procedure.display ?? t('case.title')}>
       {one === undefined ? (
-        read.isError ? (
-          <ErrorState error={read.error} retry={() => void read.refetch()} />
-        ) : (
-          <PageLoading />
-        )
+        <LoadingOrError of={read} />
       ) : (
         <Stack gap="lg">
           <CaseFacts one={one} names={names} atRiskBy={risks.get(one.id) ?? null} />

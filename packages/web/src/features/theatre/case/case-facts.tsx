@@ -3,7 +3,14 @@ import type { Case } from '@holdfast/contract/client'
 import { Alert } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { comma, formatAppointment, formatDate, formatMinutes, formatNumber, formatTime } from '../../../lib/format.ts'
+import {
+  comma,
+  formatAppointment,
+  formatDate,
+  formatMinutes,
+  formatNumber,
+  formatTime,
+} from '../../../lib/i18n/format.ts'
 import type { Names } from '../conflict-text.ts'
 import { useNow } from '../use-now.ts'
 import { useTheatre } from '../use-theatre.ts'

@@ -1,7 +1,7 @@
 import type { Case } from '@holdfast/contract/client'
 import { useMutation } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { problemMessage } from '../../../lib/problem-message.ts'
+import { problemMessage } from '../../../lib/api/problem-message.ts'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
 import { useTheatre } from '../use-theatre.ts'
 

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { formatMinutes, formatNumber } from '../../../lib/format.ts'
+import { formatMinutes, formatNumber } from '../../../lib/i18n/format.ts'
 import classes from './report.module.css'
 
 const figures = ['raw', 'adjusted', 'onTime', 'turnover', 'overtime', 'estimateError', 'cancelled', 'release'] as const

@@ -4,7 +4,7 @@ import { BarChart, type BarChartSeries } from '@mantine/charts'
 import { SimpleGrid, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { chartAxes } from '../../../lib/chart-axes.ts'
-import { formatDate, formatNumber, formatShare } from '../../../lib/format.ts'
+import { formatDate, formatNumber, formatShare } from '../../../lib/i18n/format.ts'
 import layoutClasses from '../../../ui/layout.module.css'
 
 /** How much of the blocks was used, first cases on time, and overtime. The tables have the same figures. */

@@ -3,12 +3,11 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDate } from '../../../lib/format.ts'
-import { addDays, daysBetween, parseDay } from '../../../lib/local-time.ts'
-import { ErrorState } from '../../../ui/error-state.tsx'
+import { formatDate } from '../../../lib/i18n/format.ts'
+import { addDays, daysBetween, parseDay } from '../../../lib/time/local-time.ts'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-import { PageLoading } from '../../../ui/page-loading.tsx'
-import { PageTitle } from '../../../ui/page-title.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { WholeNumber } from '../setup/whole-number.tsx'
 import { reportQuery } from '../theatre-queries.ts'
 import { useTheatre } from '../use-theatre.ts'
@@ -68,11 +67,7 @@ export function ReportPage() {
         <WholeNumber label={t('report.grace')} min={0} max={graceMinutesMax} value={grace} onChange={changeGrace} />
       </div>
       {read.data === undefined ? (
-        read.isError ? (
-          <ErrorState error={read.error} retry={() => void read.refetch()} />
-        ) : (
-          <PageLoading />
-        )
+        <LoadingOrError of={read} />
       ) : (
         <>
           <ReportTotals figures={read.data.total} />

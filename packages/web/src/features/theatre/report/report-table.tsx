@@ -1,7 +1,7 @@
 import type { TheatreFigures } from '@holdfast/contract/client'
 import { Box, Stack, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatNumber } from '../../../lib/format.ts'
+import { formatNumber } from '../../../lib/i18n/format.ts'
 import tableClasses from '../../../ui/table.module.css'
 import classes from './report.module.css'
 import { minutesOr, shareOr } from './report-totals.tsx'

@@ -1,7 +1,7 @@
 import type { TheatreFigures } from '@holdfast/contract/client'
 import { Paper, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatMinutes, formatNumber, formatShare } from '../../../lib/format.ts'
+import { formatMinutes, formatNumber, formatShare } from '../../../lib/i18n/format.ts'
 
 const none = '–'
 

@@ -4,11 +4,10 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Dialog } from '../../../ui/dialog.tsx'
-import { EmptyState } from '../../../ui/empty-state.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
-import { PageLoading } from '../../../ui/page-loading.tsx'
-import { PageTitle } from '../../../ui/page-title.tsx'
+import { Dialog } from '../../../ui/dialogs/dialog.tsx'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { EmptyState } from '../../../ui/states/empty-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { openRequestsQuery } from '../theatre-queries.ts'
 import { useTheatre } from '../use-theatre.ts'
 import { RequestForm } from './request-form.tsx'
@@ -30,11 +29,7 @@ export function RequestsPage() {
         <Button onClick={() => setAdding(true)}>{t('requests.add')}</Button>
       </Group>
       {read.data === undefined ? (
-        read.isError ? (
-          <ErrorState error={read.error} retry={() => void read.refetch()} />
-        ) : (
-          <PageLoading />
-        )
+        <LoadingOrError of={read} />
       ) : read.data.length === 0 ? (
         <EmptyState title={t('requests.none')} help={t('requests.noneHelp')} />
       ) : (

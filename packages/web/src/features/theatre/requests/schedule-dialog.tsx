@@ -4,11 +4,11 @@ import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDayTime, formatMinutes } from '../../../lib/format.ts'
-import { localDay } from '../../../lib/local-time.ts'
-import { ActionButton } from '../../../ui/action-button.tsx'
-import { Dialog } from '../../../ui/dialog.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
+import { formatDayTime, formatMinutes } from '../../../lib/i18n/format.ts'
+import { localDay } from '../../../lib/time/local-time.ts'
+import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { Dialog } from '../../../ui/dialogs/dialog.tsx'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { type CaseDraft, draftOf, newCaseOf } from '../book/case-draft.ts'
 import { HoldRefusal } from '../book/hold-refusal.tsx'
 import { type Place, TimeChoice } from '../book/time-choice.tsx'
@@ -61,7 +61,7 @@ function ScheduleForm({ request, place: dropped = null, refused = null, onSchedu
   const day = place === null ? today : localDay(place.startsAt, timeZone)
   const { names } = useDayBoard(day)
   const holding = useHoldCase()
-  // The answer to a drop, until something else is tried.
+  // The result of a drop, until something else is tried.
   const error = holding.isIdle && place === dropped ? refused : holding.error
   const draft = form.getValues()
   const hold = (resolution: Resolution = {}) => {

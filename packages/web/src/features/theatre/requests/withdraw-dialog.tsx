@@ -1,9 +1,9 @@
 import type { CaseRequest } from '@holdfast/contract/client'
 import { Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { api, dataOf } from '../../../lib/api.ts'
-import { isolated } from '../../../lib/isolated.ts'
-import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { isolated } from '../../../lib/i18n/isolated.ts'
+import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
 import { useCaseAction } from '../case/use-case-action.ts'
 
 type WithdrawDialogProps = { request: CaseRequest; isOpen: boolean; onClose: () => void }

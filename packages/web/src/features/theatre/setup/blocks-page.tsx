@@ -2,13 +2,12 @@ import { Button, Group, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { addDays, mondayOf } from '../../../lib/local-time.ts'
+import { addDays, mondayOf } from '../../../lib/time/local-time.ts'
 import { DayNav } from '../../../ui/day-nav.tsx'
-import { Dialog } from '../../../ui/dialog.tsx'
-import { EmptyState } from '../../../ui/empty-state.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
-import { PageLoading } from '../../../ui/page-loading.tsx'
-import { PageTitle } from '../../../ui/page-title.tsx'
+import { Dialog } from '../../../ui/dialogs/dialog.tsx'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { EmptyState } from '../../../ui/states/empty-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { NoRooms } from '../no-rooms.tsx'
 import { blocksQuery, roomsQuery } from '../theatre-queries.ts'
 import { useTheatre } from '../use-theatre.ts'
@@ -32,11 +31,7 @@ export function BlocksPage() {
       </Group>
       <DayNav day={monday} today={mondayOf(today)} step={7} onChange={(day) => setMonday(mondayOf(day))} />
       {read.data === undefined ? (
-        read.isError ? (
-          <ErrorState error={read.error} retry={() => void read.refetch()} />
-        ) : (
-          <PageLoading />
-        )
+        <LoadingOrError of={read} />
       ) : known?.length === 0 ? (
         <NoRooms />
       ) : read.data.length === 0 ? (

@@ -1,9 +1,9 @@
 import { Group, Pill, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDate } from '../../../lib/format.ts'
-import { addDays, daysBetween, parseDay } from '../../../lib/local-time.ts'
-import { ActionButton } from '../../../ui/action-button.tsx'
+import { formatDate } from '../../../lib/i18n/format.ts'
+import { addDays, daysBetween, parseDay } from '../../../lib/time/local-time.ts'
+import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 
 const daysMax = 366

@@ -2,7 +2,7 @@ import type { OpeningHours } from '@holdfast/contract/client'
 import { openingHoursMax } from '@holdfast/contract/clinic-limits'
 import { Button, Group, NativeSelect, Stack, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatNumber, formatWeekday } from '../../../lib/format.ts'
+import { formatNumber, formatWeekday } from '../../../lib/i18n/format.ts'
 import classes from './hours-fields.module.css'
 
 type HoursFieldsProps = { hours: OpeningHours[]; onChange: (hours: OpeningHours[]) => void }

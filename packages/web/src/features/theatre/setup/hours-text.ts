@@ -1,5 +1,5 @@
 import type { OpeningHours } from '@holdfast/contract/client'
-import { comma, formatLocalTimes, formatWeekdays } from '../../../lib/format.ts'
+import { comma, formatLocalTimes, formatWeekdays } from '../../../lib/i18n/format.ts'
 
 /** `Mon – Fri 7:00–17:00, Sat 8:00–12:00 13:00–16:00`: days in a row with the same hours are written once. */
 export function hoursText(hours: readonly OpeningHours[]): string {

@@ -1,8 +1,8 @@
 import type { Block } from '@holdfast/contract/client'
 import { NativeSelect, Skeleton, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { ErrorState } from '../../../ui/error-state.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { useTeam } from '../book/use-team.ts'
 
 const kinds = ['service', 'surgeon', 'everybody'] as const

@@ -2,10 +2,9 @@ import { Button, Group, Stack, Text, Title } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { type ReactNode, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Dialog } from '../../../ui/dialog.tsx'
-import { ErrorState } from '../../../ui/error-state.tsx'
+import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-import { PageLoading } from '../../../ui/page-loading.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import tableClasses from '../../../ui/table.module.css'
 
 type Resource = { id: string; name: string; active: boolean }
@@ -43,11 +42,7 @@ export function ResourceSection<Item extends Resource>(props: ResourceSectionPro
           )}
         </Group>
         {read.data === undefined ? (
-          read.isError ? (
-            <ErrorState error={read.error} retry={() => void read.refetch()} />
-          ) : (
-            <PageLoading />
-          )
+          <LoadingOrError of={read} />
         ) : read.data.length === 0 ? (
           <Text c="dimmed">{none}</Text>
         ) : (

@@ -1,4 +1,4 @@
-import { BoundedNumber } from '../../../ui/bounded-number.tsx'
+import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
 
 type WholeNumberProps = {
   label: string

@@ -1,0 +1,46 @@
+import type account from '../../locales/en/account.json'
+import type admin from '../../locales/en/admin.json'
+import type booking from '../../locales/en/booking.json'
+import type calendars from '../../locales/en/calendars.json'
+import type commands from '../../locales/en/commands.json'
+import type doctorDay from '../../locales/en/doctor-day.json'
+import type doctors from '../../locales/en/doctors.json'
+import type invitation from '../../locales/en/invitation.json'
+import type links from '../../locales/en/links.json'
+import type myBookings from '../../locales/en/my-bookings.json'
+import type problems from '../../locales/en/problems.json'
+import type schedule from '../../locales/en/schedule.json'
+import type shell from '../../locales/en/shell.json'
+import type theatre from '../../locales/en/theatre.json'
+import type ticket from '../../locales/en/ticket.json'
+import type waitlist from '../../locales/en/waitlist.json'
+
+type Texts = {
+  account: typeof account
+  admin: typeof admin
+  booking: typeof booking
+  calendars: typeof calendars
+  commands: typeof commands
+  'doctor-day': typeof doctorDay
+  doctors: typeof doctors
+  invitation: typeof invitation
+  links: typeof links
+  'my-bookings': typeof myBookings
+  problems: typeof problems
+  schedule: typeof schedule
+  shell: typeof shell
+  theatre: typeof theatre
+  ticket: typeof ticket
+  waitlist: typeof waitlist
+}
+
+/** The name of a file in locales/<language>/. */
+export type Namespace = keyof Texts
+
+/** Makes a key that the English texts do not have a compile error. */
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    defaultNS: 'shell'
+    resources: Texts
+  }
+}

@@ -1,0 +1,47 @@
+import type { Booking, BookingStatus, Doctor } from '@holdfast/contract/client'
+import { queryOptions } from '@tanstack/react-query'
+import { api, dataOf } from '../api/api.ts'
+import { type AllPages, readAllPages } from '../api/read-pages.ts'
+
+/** The beginning of every query key for a clinic's internal data: one live change invalidates all of it. */
+export function clinicKey(clinicId: string): readonly unknown[] {
+  return ['clinic-data', clinicId]
+}
+
+const pageSize = 100
+/** The live feed reports changes of slots only. Data that can change without them is read again at this interval. */
+export const rereadMs = 15_000
+
+export type BookingsFilter = { from: string; to: string; doctorId?: string; status?: BookingStatus }
+
+/** The bookings whose slots start on these local days, at most a thousand, without holds that were never confirmed. */
+export function bookingsQuery(clinicId: string, filter: BookingsFilter) {
+  return queryOptions({
+    queryKey: [...clinicKey(clinicId), 'bookings', filter],
+    queryFn: (): Promise<AllPages<Booking>> =>
+      readAllPages(10, (start) =>
+        dataOf(
+          api.listClinicBookings({
+            path: { clinicId },
+            query: { ...filter, confirmedOnly: true, limit: pageSize, ...start },
+          }),
+        ),
+      ),
+    staleTime: 5_000,
+    refetchInterval: rereadMs,
+  })
+}
+
+/** The clinic's doctors by name, including inactive ones, at most five hundred. */
+export function clinicDoctorsQuery(clinicId: string) {
+  return queryOptions({
+    queryKey: ['clinic-doctors', clinicId],
+    queryFn: async (): Promise<Doctor[]> => {
+      const { items } = await readAllPages(5, (start) =>
+        dataOf(api.listDoctors({ query: { clinicId, includeInactive: true, limit: pageSize, ...start } })),
+      )
+      return items
+    },
+    staleTime: 60_000,
+  })
+}
