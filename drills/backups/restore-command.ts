@@ -17,8 +17,8 @@ export function restoreTable(result: DrillResult): string {
     ['restored although they began later', result.unexpected],
     ['mismatches found by verify', result.mismatches],
     ['newest restorable moment at the end', `${result.secondsAtRisk} s ago`],
-    ['recovered in', `${result.recoveredSeconds} s`],
-    ['recovered, verified and ready to start in', `${result.restoredSeconds} s`],
+    ['recovered in', `${result.recoveredSeconds.toFixed(1)} s`],
+    ['recovered, verified and ready to start in', `${result.restoredSeconds.toFixed(1)} s`],
     ['stored', `${result.storedMegabytes} MB`],
   ]
   return rows.map(([name, value]) => `${name.padEnd(56)}${value}\n`).join('')

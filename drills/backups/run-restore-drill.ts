@@ -109,7 +109,7 @@ async function restoreAt({ directory, say, change = async () => undefined }: Dri
   const dataDirectory = join(directory, 'restored')
   const store = openBackups(config.backupTo ?? '', config)
   const beganAt = performance.now()
-  const secondsSinceThen = () => Math.round((performance.now() - beganAt) / 100) / 10
+  const secondsSinceThen = () => (performance.now() - beganAt) / 1000
   const choice = { to, id: null, release: await readRelease() }
   const backup = chooseBackup(store.name, await readCatalogue(store), choice)
   let recoveredSeconds = 0

@@ -62,16 +62,16 @@ export async function startCluster(options: ClusterOptions, ending: Ending): Pro
   say('starting etcd')
   const certificates = await createCertificates(directory, postgresUser)
   const etcd = await startEtcd(options, certificates, ending)
-  say('starting three nodes of PostgreSQL with Patroni')
+  say('starting HAProxy and three nodes of PostgreSQL with Patroni')
   const nodes = await createNodes(options, etcd.hosts, certificates)
+  // Before the nodes: HAProxy takes every node for the primary until its first check, and closes the connections after it.
+  const proxy = await startHaproxy(options, nodes, certificates)
+  await ending.add('to stop HAProxy', () => proxy.process.end())
   for (const node of nodes) node.start()
   await ending.add('to stop the databases', async () => void (await Promise.all(nodes.map((node) => node.end()))))
   const primary = () => primaryOf(nodes)
   const untilHealthy = (isSynchronous = true) => untilReplicated(nodes, isSynchronous)
   await untilHealthy()
-  say('starting HAProxy')
-  const proxy = await startHaproxy(options, nodes, certificates)
-  await ending.add('to stop HAProxy', () => proxy.process.end())
   const { urlParameters } = certificates
   const login = `postgres:${nodes[0]?.superuserPassword}`
   const superuserUrl = `postgres://${login}@${host}:${proxy.primaryPort}/postgres?${urlParameters}`
