@@ -24,7 +24,7 @@ export const drills = [
 
 const tests = ['packages/*/{src,test,service-worker,help}/**/*.test.ts', '{test,tools,bench}/**/*.test.ts']
 
-const inCi = Boolean(process.env.CI)
+export const inCi = Boolean(process.env.CI)
 
 /** In CI, a browser test that fails is repeated once, and reported. Tests of safety are never repeated. */
 const retryInCi = inCi ? 1 : 0

@@ -1,6 +1,13 @@
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './packages/testkit/src/longest-first.ts'
-import { drills } from './vitest.config.ts'
+import { SecondAttempts } from './packages/testkit/src/second-attempts.ts'
+import { drills, inCi } from './vitest.config.ts'
+
+/**
+ * In CI, a drill is repeated once, and reported, if one of the programs that it starts did not work. What a drill finds
+ * is an assertion, whose message says what was expected; that is never repeated.
+ */
+const retry = inCi ? { count: 1, condition: /^(?![^]*\bexpected\b)/ } : 0
 
 /** `npm run test:drills`: an installation on a machine in namespaces, chaos, a restore, and replays of real data. */
 export default defineConfig({
@@ -13,5 +20,7 @@ export default defineConfig({
     testTimeout: 90_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 20_000 } },
+    retry,
+    reporters: inCi ? ['default', new SecondAttempts()] : ['default'],
   },
 })
