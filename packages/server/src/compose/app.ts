@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { restOperations } from '@holdfast/contract'
+import { clinicNoIn } from '@holdfast/engine'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config/config.ts'
 import { type AdmissionDeps, admission } from '../edge/admission/admission.ts'
@@ -28,6 +29,7 @@ import { isLiveUpgrade, liveRoutes, liveSockets } from '../live/live-routes.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { type AuthRoutesDeps, authRoutes } from '../rest/auth/auth-routes.ts'
+import type { RestPlaces } from '../rest/find-responder.ts'
 import { memberRoles } from '../rest/guards/access.ts'
 import { requireClinic } from '../rest/guards/require-clinic.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
@@ -48,9 +50,13 @@ export type AppDeps = {
   isClaimQueueFull: () => boolean
   admission: Omit<AdmissionDeps, 'corsOrigins'>
   auth: Omit<AuthRoutesDeps, 'corsOrigins'>
+  /** Of requests that name no clinic; where there is one place, of all. */
   rest: RestDeps
+  /** null: there is one. */
+  places: Omit<RestPlaces, 'coordinator'> | null
   live: LiveHub
-  theatreSignals: TheatreSignals
+  /** Of a clinic. */
+  theatreSignalsOf: (clinicNo: number) => TheatreSignals
   publicPages: PublicPages
   /** null: rate limits are counted in this process. */
   sharedCounts: SharedCounts | null
@@ -105,17 +111,18 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     await app.register(metricsRoutes, { metrics, token: config.metricsToken })
   }
   await app.register(authRoutes, { ...deps.auth, corsOrigins })
-  await app.register(restRoutes(deps.rest))
+  await app.register(restRoutes(deps.rest, deps.places))
   await app.register(liveRoutes, {
     hub: deps.live,
     slots,
     origins: [...corsOrigins, ...(config.publicUrl ? [config.publicUrl] : [])],
   })
   await app.register(theatreEvents, {
-    signals: deps.theatreSignals,
+    signalsOf: deps.theatreSignalsOf,
     slots,
     requireMember: async (principal, clinicId) =>
-      (await requireClinic(deps.rest, principal, clinicId, memberRoles)).clinic.no,
+      (await requireClinic(deps.places?.of(clinicNoIn(clinicId) ?? 0) ?? deps.rest, principal, clinicId, memberRoles))
+        .clinic.no,
     heartbeatMs: deps.live.settings.heartbeatMs,
     log: deps.log,
   })

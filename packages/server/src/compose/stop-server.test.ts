@@ -11,10 +11,9 @@ test('what begins to stop after the time limit is reported as not stopped in tim
   const log = createLogger('error', { write: (line) => void lines.push(line) })
   const app = Fastify()
   app.addHook('onClose', never)
-  const calendar = { stop: () => undefined }
   const part = { stop: never }
-  const [jobs, engine, audit, freshness] = [part, part, part, part]
-  const parts = { app, metricsApp: null, jobs, engine, audit, mailer: null, shared: null, calendar, freshness }
+  const [jobs, audit, places] = [part, part, [{ ...part, engine: part }]]
+  const parts = { app, metricsApp: null, jobs, audit, mailer: null, shared: null, places }
   await stopServer({ ...parts, pools: [] }, 5, log)
   const reported = lines.map((line) => JSON.parse(line) as { msg: string; what: string })
   expect(reported.map(({ msg, what }) => `${what}: ${msg}`)).toEqual(
@@ -39,9 +38,7 @@ test('the mail server is closed when no job uses it any more', async () => {
       audit: part('security log'),
       jobs: part('jobs'),
       mailer: { close: () => void steps.push('mail server') },
-      engine: part('queues'),
-      calendar: { stop: () => undefined },
-      freshness: part('tail'),
+      places: [{ ...part('tail'), engine: part('queues') }],
       shared: null,
       pools: [],
     },

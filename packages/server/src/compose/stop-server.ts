@@ -7,12 +7,10 @@ type Stopping = {
   app: FastifyInstance
   metricsApp: FastifyInstance | null
   jobs: { stop(): Promise<unknown> }
-  engine: Pick<Engine, 'stop'>
   audit: { stop(): Promise<void> }
   /** Of `jobs`. null: there is no mail server. */
   mailer: { close(): void } | null
-  calendar: { stop(): void }
-  freshness: { stop(): Promise<void> }
+  places: readonly { engine: Pick<Engine, 'stop'>; stop(): Promise<unknown> }[]
   /** Redis; null: none. */
   shared: { close(): void } | null
   pools: Pick<DatabasePool, 'close'>[]
@@ -41,9 +39,8 @@ export async function stopServer(parts: Stopping, msMax: number, log: Logger): P
   await within('security log', parts.audit.stop())
   await within('jobs', parts.jobs.stop())
   parts.mailer?.close()
-  await within('queues', parts.engine.stop())
-  parts.calendar.stop()
-  await within('the tail of the log', parts.freshness.stop())
+  await within('queues', Promise.all(parts.places.map(({ engine }) => engine.stop())))
+  await within('the tail of the log', Promise.all(parts.places.map((place) => place.stop())))
   parts.shared?.close()
   await within('database connections', Promise.all(parts.pools.map((pool) => pool.close(closeMs))))
 }

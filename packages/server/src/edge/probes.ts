@@ -23,13 +23,21 @@ export type Readiness = {
 
 const timeoutMs = 1_000
 
+export type ProbeDeps = {
+  isStopping: () => boolean
+  /** What the database has of the migrations. Default: {@link migrationStatus}. */
+  status?: (pool: Pool) => Promise<{ current: boolean }>
+  /** The pools of the places, where there are several: their figures are taken together. Default: none. */
+  places?: readonly Pool[]
+}
+
 /** @param pool of the application role, with a statement timeout of about a second */
-export function createProbes(pool: Pool, isStopping: () => boolean): Probes {
+export function createProbes(pool: Pool, { isStopping, status = migrationStatus, places = [] }: ProbeDeps): Probes {
   let running: Promise<Readiness['checks']> | null = null
 
   async function check(): Promise<Readiness['checks']> {
     try {
-      const { current } = await pTimeout(migrationStatus(pool), { milliseconds: timeoutMs })
+      const { current } = await pTimeout(status(pool), { milliseconds: timeoutMs })
       return { server: 'accepting', database: 'reachable', migrations: current ? 'current' : 'pending' }
     } catch {
       return { server: 'accepting', database: 'unreachable', migrations: 'unknown' }
@@ -47,31 +55,51 @@ export function createProbes(pool: Pool, isStopping: () => boolean): Probes {
       return { status: isReady ? 'ready' : 'not_ready', checks }
     },
     async databaseFigures() {
-      const { rows } = await pool.query<{ holds: number; lag: number; left: number }>(sql`
-        select
-          (select count(*) from holdfast.booking b
-            where b.id >= ${idsFrom(new Date(Date.now() - 3_600_000))} and b.id < ${idsUntil(new Date())}
-              and ${isHeld}) as holds,
-          (select coalesce(extract(epoch from clock_timestamp() - least(
-                    (select min(at) from holdfast.recent_event where xid >= horizon),
-                    (select min(at) from holdfast.recent_late_event where xid >= horizon))), 0)
-             from pg_snapshot_xmin(pg_current_snapshot()) horizon) as lag,
-          (select coalesce(extract(epoch from
-                    (to_date(max(c.relname), '"booking_y"YYYY"m"MM') + interval '1 month') at time zone 'UTC'
-                    - clock_timestamp()), 0)
-             from pg_inherits i join pg_class c on c.oid = i.inhrelid
-            where i.inhparent = 'holdfast.booking'::regclass) as "left"`)
-      const [figures] = rows
-      const mails = await waitingAccountMails(pool)
+      const partitionSecondsLeft = await secondsLeft(pool)
+      const [first, ...others] = await Promise.all((places.length === 0 ? [pool] : places).map(bookingFigures))
+      if (first === undefined) throw new Error('There is no place.')
+      const mails = await Promise.all([...new Set([pool, ...places])].map(waitingAccountMails))
       return {
-        activeHolds: figures?.holds ?? 0,
-        eventTailLagSeconds: Math.max(0, figures?.lag ?? 0),
-        partitionSecondsLeft: figures?.left ?? 0,
-        accountMailsWaiting: mails.count,
-        accountMailSecondsWaiting: mails.oldestSeconds,
+        ...others.reduce(together, first),
+        partitionSecondsLeft,
+        accountMailsWaiting: mails.reduce((sum, { count }) => sum + count, 0),
+        accountMailSecondsWaiting: Math.max(...mails.map(({ oldestSeconds }) => oldestSeconds)),
       }
     },
   }
+}
+
+type BookingFigures = Pick<DatabaseFigures, 'activeHolds' | 'eventTailLagSeconds'>
+
+async function bookingFigures(pool: Pool): Promise<BookingFigures> {
+  const { rows } = await pool.query<{ holds: number; lag: number }>(sql`
+    select
+      (select count(*) from holdfast.booking b
+        where b.id >= ${idsFrom(new Date(Date.now() - 3_600_000))} and b.id < ${idsUntil(new Date())}
+          and ${isHeld}) as holds,
+      (select coalesce(extract(epoch from clock_timestamp() - least(
+                (select min(at) from holdfast.recent_event where xid >= horizon),
+                (select min(at) from holdfast.recent_late_event where xid >= horizon))), 0)
+         from pg_snapshot_xmin(pg_current_snapshot()) horizon) as lag`)
+  return { activeHolds: rows[0]?.holds ?? 0, eventTailLagSeconds: Math.max(0, rows[0]?.lag ?? 0) }
+}
+
+function together(one: BookingFigures, other: BookingFigures): BookingFigures {
+  return {
+    activeHolds: one.activeHolds + other.activeHolds,
+    eventTailLagSeconds: Math.max(one.eventTailLagSeconds, other.eventTailLagSeconds),
+  }
+}
+
+/** Until the last month for which bookings can be written has ended. */
+async function secondsLeft(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ left: number }>(sql`
+    select coalesce(extract(epoch from
+             (to_date(max(c.relname), '"booking_y"YYYY"m"MM') + interval '1 month') at time zone 'UTC'
+             - clock_timestamp()), 0) as "left"
+      from pg_inherits i join pg_class c on c.oid = i.inhrelid
+     where i.inhparent = 'holdfast.booking'::regclass`)
+  return rows[0]?.left ?? 0
 }
 
 /** /livez: the process is running. /readyz: it can serve requests; 503 makes a load balancer use another server. */

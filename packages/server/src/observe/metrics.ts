@@ -39,7 +39,8 @@ export type CalendarFigures = {
 export type QueueDepths = Record<string, { queued: number; inFlight: number; slow: number }>
 
 export type MetricsSources = {
-  pools: Record<string, pg.Pool>
+  /** By their label, which several can have. */
+  pools: () => Record<string, readonly pg.Pool[]>
   queueDepths: () => QueueDepths
   cacheFigures: () => CacheFigures
   calendarFigures: () => CalendarFigures
@@ -239,10 +240,20 @@ function addSources(registry: Registry, sources: MetricsSources): void {
     labelNames: ['pool', 'state'],
     registers: [registry],
     collect() {
-      for (const [pool, { totalCount, idleCount, waitingCount }] of Object.entries(sources.pools)) {
-        this.set({ pool, state: 'used' }, totalCount - idleCount)
-        this.set({ pool, state: 'idle' }, idleCount)
-        this.set({ pool, state: 'waiting' }, waitingCount)
+      for (const [pool, same] of Object.entries(sources.pools())) {
+        const sumOf = (countOf: (one: pg.Pool) => number) => same.reduce((sum, one) => sum + countOf(one), 0)
+        this.set(
+          { pool, state: 'used' },
+          sumOf(({ totalCount, idleCount }) => totalCount - idleCount),
+        )
+        this.set(
+          { pool, state: 'idle' },
+          sumOf(({ idleCount }) => idleCount),
+        )
+        this.set(
+          { pool, state: 'waiting' },
+          sumOf(({ waitingCount }) => waitingCount),
+        )
       }
     },
   })

@@ -23,7 +23,7 @@ test('a batch that the database refused is logged once a minute, by queue and SQ
 test('a batch that the database refused is counted by queue and SQLSTATE', async () => {
   const none = { hits: 0, misses: 0, loads: 0, stale: 0, bytes: 0 }
   const metrics = createMetrics({
-    pools: {},
+    pools: () => ({}),
     queueDepths: () => ({}),
     cacheFigures: () => none,
     calendarFigures: () => ({ loads: 0, patches: 0, doctorReads: 0, patchedSlots: 0, slots: 0 }),

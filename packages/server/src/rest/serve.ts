@@ -117,6 +117,15 @@ type Audited = AuditedRequest | readonly AuditedRequest[] | null
 
 const noParameters = { type: 'object', properties: {}, additionalProperties: false }
 
+/** Handles the requests of an operation with what it depends on: at its place. */
+export type Responder = {
+  deps: RestDeps
+  respond(call: Call): AnyResponse | Promise<AnyResponse>
+}
+
+/** Finds who handles a request, where the clinics are in several places. */
+export type FindResponder = (call: Pick<Call, 'params' | 'query' | 'body'>) => Responder | Promise<Responder>
+
 /**
  * The only way to add a route to the REST API: its method and path, the check for credentials before anything is read,
  * the validation of what is received and sent, the check of the declared access, and the headers of every response.
@@ -125,27 +134,21 @@ const noParameters = { type: 'object', properties: {}, additionalProperties: fal
  * Performance: a request that nothing makes wait, such as for a cached list, awaits no promise from here to the cache
  * (`instanceof Promise` in this file and in those of slot lists): cached lists 1.03 and 1.08 times the rate, the server
  * 0.95 and 0.91 times the CPU (bench/EXPERIMENTS.md).
+ *
+ * @param deps of all requests; with `findResponder`, only of what is decided before the place is known
+ * @param findResponder of an operation; null: all clinics are in one place
  */
-export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
+export function createServe(
+  app: FastifyInstance,
+  deps: RestDeps,
+  findResponder: ((described: Operation) => FindResponder) | null = null,
+): Serve {
   app.decorateRequest('idempotencyKey', null)
   return (described, handler, options: RouteOptions<never> = {}) => {
-    const isWrite = described.method !== 'GET'
-    const cacheControl = described.access === 'anyone' && !isWrite ? 'no-cache' : 'no-store'
-    const isStored = options.storesNoResponse === undefined && options.returnsSecret === undefined
-    const storesResponse = isWrite && isStored && !options.storesKey
-    const check = recordDenials(deps, described, accessCheck(deps, described))
-    const handle = withRestriction(described, withCursorErrors(described, handler as Handler))
-    const handleAndRecord = options.audit === undefined ? handle : recordSuccess(deps, described, options.audit, handle)
-    const run = (call: Call) => {
-      options.validate?.(call as never)
-      const checked = check(call)
-      return checked instanceof Promise ? checked.then(handleAndRecord) : handleAndRecord(checked)
-    }
-    const steps = { check: recordRepetitions(deps, options.auditRepeated, check), run }
-    const respondAtOnce = storesResponse
-      ? (call: Call) => respondOnce(deps.engine.storedResponses, described, call, steps)
-      : run
-    const respond = inClinicTurn<Call, AnyResponse>(deps, described, options.waits, respondAtOnce)
+    const isPublicRead = described.access === 'anyone' && described.method === 'GET'
+    const cacheControl = isPublicRead ? 'no-cache' : 'no-store'
+    const find = findResponder === null ? null : findResponder(described)
+    const ofAll = responderOf(deps, described, handler as Handler, options)
     app.route({
       method: described.method,
       url: described.url.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -166,11 +169,39 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
         // Fastify has an empty object here for a path without parameters.
         const params = described.params === undefined ? undefined : request.params
         const key = sentKeyOf(request)
-        const response = respond({ params, query, body, principal, key, request, granted: undefined, field: undefined })
-        return payloadOf(deps, response instanceof Promise ? await response : response, reply)
+        const call = { params, query, body, principal, key, request, granted: undefined, field: undefined }
+        const responder = find === null ? ofAll : await find(call)
+        const response = responder.respond(call)
+        return payloadOf(responder.deps, response instanceof Promise ? await response : response, reply)
       },
     })
   }
+}
+
+/** Collects the responders of one place, by the ids of the operations. */
+export function collectResponders(deps: RestDeps, responders: Map<string, Responder>): Serve {
+  return (described, handler, options: RouteOptions<never> = {}) => {
+    responders.set(described.id, responderOf(deps, described, handler as Handler, options))
+  }
+}
+
+function responderOf(deps: RestDeps, described: Operation, handler: Handler, options: RouteOptions<never>): Responder {
+  const isWrite = described.method !== 'GET'
+  const isStored = options.storesNoResponse === undefined && options.returnsSecret === undefined
+  const storesResponse = isWrite && isStored && !options.storesKey
+  const check = recordDenials(deps, described, accessCheck(deps, described))
+  const handle = withRestriction(described, withCursorErrors(described, handler))
+  const handleAndRecord = options.audit === undefined ? handle : recordSuccess(deps, described, options.audit, handle)
+  const run = (call: Call) => {
+    options.validate?.(call as never)
+    const checked = check(call)
+    return checked instanceof Promise ? checked.then(handleAndRecord) : handleAndRecord(checked)
+  }
+  const steps = { check: recordRepetitions(deps, options.auditRepeated, check), run }
+  const respondAtOnce = storesResponse
+    ? (call: Call) => respondOnce(deps.engine.storedResponses, described, call, steps)
+    : run
+  return { deps, respond: inClinicTurn<Call, AnyResponse>(deps, described, options.waits, respondAtOnce) }
 }
 
 type AnyResponse = {

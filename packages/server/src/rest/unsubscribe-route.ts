@@ -13,17 +13,20 @@ type Unsubscribe = (id: string, token: string) => Promise<unknown>
  * for that (RFC 8058). Whatever only opens one, a program that checks the mail or an older mail program, is led to the
  * page with the button and changes nothing.
  */
-export async function unsubscribeRoute(app: FastifyInstance, deps: RestDeps): Promise<void> {
+export async function unsubscribeRoute(
+  app: FastifyInstance,
+  { depsOf }: { depsOf(id: string): RestDeps },
+): Promise<void> {
   const forms = ['application/x-www-form-urlencoded', 'multipart/form-data']
   app.addContentTypeParser(forms, { parseAs: 'buffer', bodyLimit: bodyBytesMax }, (_request, _body, done) => {
     // It says nothing that the address does not.
     done(null, undefined)
   })
   serveUnsubscribe(app, { url: '/api/v1/unsubscribe/:link', page: '/reminders' }, (bookingId, token) =>
-    chooseReminders(deps, { bookingId, token, reminders: false }),
+    chooseReminders(depsOf(bookingId), { bookingId, token, reminders: false }),
   )
   serveUnsubscribe(app, { url: '/api/v1/unsubscribe/waitlist/:link', page: '/leave-waitlist' }, (entryId, token) =>
-    leaveWaitlistByLink(deps, { entryId, token }),
+    leaveWaitlistByLink(depsOf(entryId), { entryId, token }),
   )
 }
 

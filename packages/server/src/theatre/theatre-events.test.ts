@@ -130,7 +130,7 @@ async function aRoute({ connections = 10 } = {}) {
     if (!isMember) throw problem('forbidden', 'This role was revoked.')
     return 1
   }
-  await app.register(theatreEvents, { signals, slots, requireMember, heartbeatMs: 20, log })
+  await app.register(theatreEvents, { signalsOf: () => signals, slots, requireMember, heartbeatMs: 20, log })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(() => app.close())
   return {

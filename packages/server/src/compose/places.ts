@@ -1,0 +1,79 @@
+import type { DatabasePool, Engine } from '@holdfast/engine'
+import type pg from 'pg'
+import type { ResponseCache } from '../cache/response-cache.ts'
+import type { Probes } from '../edge/probes.ts'
+import type { LiveHub } from '../live/live-hub.ts'
+import type { CacheFigures, CalendarFigures, QueueDepths } from '../observe/metrics.ts'
+import type { TheatreSignals } from '../theatre/theatre-signals.ts'
+import type { Place } from './open-place.ts'
+
+/** What serves requests that name no clinic, and whatever else is about all clinics. */
+export type Common = Pick<Place, 'rest'> & {
+  engine: Engine
+  cache: ResponseCache
+  pools: { general: DatabasePool }
+}
+
+/** All clinics of a database, each served by one place. */
+export type Places = {
+  all: readonly Place[]
+  /** On one database, the place of all clinics. */
+  common: Common
+  /** The place of a clinic; null: there is only one. */
+  placeOf: ((clinicNo: number) => Place) | null
+  live: LiveHub
+  theatreSignalsOf(clinicNo: number): TheatreSignals
+  probes: Probes
+  /** By their label in the metrics. Dashboards know the first two as write and read. */
+  pools: Record<string, readonly pg.Pool[]>
+  allPools: readonly DatabasePool[]
+}
+
+/** The depth of each queue, over all places. */
+export function queueDepthsOf({ all }: Pick<Places, 'all'>): QueueDepths {
+  return all.map(({ engine }): QueueDepths => engine.queueDepths()).reduce(sumOfDepths)
+}
+
+function sumOfDepths(one: QueueDepths, other: QueueDepths): QueueDepths {
+  return Object.fromEntries(Object.entries(one).map(([queue, depth]) => [queue, sumOf(depth, other[queue] ?? depth)]))
+}
+
+/** Slot lists and other public reads together, over all places. */
+export function cacheFiguresOf({ all, common }: Pick<Places, 'all' | 'common'>): CacheFigures {
+  const caches = new Set([common.cache, ...all.map(({ freshness }) => freshness.cache)])
+  const responses = [...caches].map(({ figures }) => figures).reduce(sumOf)
+  const slots = all.map(({ slotLists }) => slotLists.figures).reduce(sumOf)
+  const { loads, bytes } = calendarFiguresOf({ all })
+  return {
+    hits: responses.hits + slots.hits,
+    misses: responses.misses + slots.misses,
+    stale: responses.stale + slots.stale,
+    loads: responses.loads + loads,
+    bytes: responses.bytes + slots.bytes + bytes,
+  }
+}
+
+export function calendarFiguresOf({ all }: Pick<Places, 'all'>): CalendarFigures & { bytes: number } {
+  return all.map(({ calendar }) => calendar.figures).reduce(sumOf)
+}
+
+/** The sum of each figure. */
+function sumOf<Figures extends Record<string, number>>(one: Figures, other: Figures): Figures {
+  return Object.fromEntries(Object.entries(one).map(([name, figure]) => [name, figure + (other[name] ?? 0)])) as Figures
+}
+
+/** The pools by their label in the metrics. */
+export function poolsByLabel(all: readonly Place[]): Places['pools'] {
+  const labels = { batches: 'write', general: 'read' } as Record<string, string>
+  const names = new Set(all.flatMap(({ pools }) => Object.keys(pools) as (keyof Place['pools'])[]))
+  return Object.fromEntries(Array.from(names, (name) => [labels[name] ?? name, all.map(({ pools }) => pools[name])]))
+}
+
+/** All are connected to one server: when it does not respond to one, the others close what has been idle since. */
+export function closeTogether(pools: readonly DatabasePool[]): void {
+  for (const pool of pools) {
+    pool.onNoResponse = (reason, beganAtMs) => {
+      for (const other of pools) if (other !== pool) other.closeIdle(reason, beganAtMs)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import type { Operation, restOperations } from '@holdfast/contract'
+import { clinicNoOfCall } from './operation-places.ts'
+import type { RestDeps } from './rest-deps.ts'
+import { collectResponders, type FindResponder, type Responder, type Serve } from './serve.ts'
+
+/** What requests depend on where the clinics of a database are in several places. */
+export type RestPlaces = {
+  /** Of requests that name no clinic. */
+  coordinator: RestDeps
+  all: readonly RestDeps[]
+  of(clinicNo: number): RestDeps
+}
+
+/**
+ * Finds the responder of a request at the place of the clinic that it names, or at the coordinator.
+ *
+ * @param serveOperations serves all operations with what they depend on
+ */
+export function createFindResponder(
+  { coordinator, all, of }: RestPlaces,
+  serveOperations: (serve: Serve, deps: RestDeps) => void,
+): (described: Operation) => FindResponder {
+  const responders = new Map<RestDeps, Map<string, Responder>>()
+  for (const deps of [coordinator, ...all]) {
+    const ofPlace = new Map<string, Responder>()
+    serveOperations(collectResponders(deps, ofPlace), deps)
+    responders.set(deps, ofPlace)
+  }
+  return ({ id, method }) => {
+    const at = (clinicNo: number | null): Responder => {
+      const responder = responders.get(clinicNo === null ? coordinator : of(clinicNo))?.get(id)
+      if (responder === undefined) throw new Error(`The operation ${id} is not served.`)
+      // As before the body is read where there is one place: writes are refused at once while its database is away.
+      if (method !== 'GET') responder.deps.freshness.breaker.check()
+      return responder
+    }
+    return (call) => {
+      const clinicNo = clinicNoOfCall(id as keyof typeof restOperations, call, coordinator.engine)
+      return clinicNo instanceof Promise ? clinicNo.then(at) : at(clinicNo)
+    }
+  }
+}
