@@ -125,7 +125,7 @@ async function composeParts(
     },
     stop() {
       isStopping = true
-      const parts = { app, metricsApp, jobs, audit, ...opened, places: places.all, shared, pools }
+      const parts = { app, metricsApp, jobs, audit, ...opened, places: places.parts, shared, pools }
       stopped ??= stopServer(parts, config.shutdownSecondsMax * 1000, log)
       return stopped
     },

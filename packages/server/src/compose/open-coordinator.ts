@@ -1,15 +1,31 @@
-import { createCalendarReads, type DatabasePool, type Engine } from '@holdfast/engine'
+import { createCalendarReads, type DatabasePool, drawClinicNo, type Engine } from '@holdfast/engine'
+import type { Place as Shard } from '@holdfast/engine/places'
+import { changesOfCommitted } from '../cache/changes.ts'
 import { ResponseCache } from '../cache/response-cache.ts'
 import type { Config } from '../config/config.ts'
 import { DatabaseBreaker } from '../lifecycle/database-breaker.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
-import type { DatabaseUrls } from './compose-jobs.ts'
-import { boundedEngine, cacheBytesOf, openEngine, openEnginePools, poolOpener } from './open-place.ts'
+import { type DatabaseUrls, type JobPools, openJobPools } from './compose-jobs.ts'
+import {
+  boundedEngine,
+  cacheBytesOf,
+  type EnginePools,
+  onIdleErrorOf,
+  openEngine,
+  openEnginePools,
+  type Place,
+  poolOpener,
+} from './open-place.ts'
 import type { Common } from './places.ts'
 
-/** On Citus, what serves requests that name no clinic. Its statements read the tables of all shards. */
-export type Coordinator = Common & { allPools: readonly DatabasePool[]; ownEngine: { stop(): Promise<void> } }
+/** On Citus, what serves requests that name no clinic: its statements read the tables of all shards. */
+export type Coordinator = Common & {
+  pools: EnginePools & JobPools
+  allPools: readonly DatabasePool[]
+  /** What a place's engine leaves to the coordinator. */
+  adaptPlace(engine: Engine): Engine
+}
 
 export type CoordinatorDeps = {
   config: Config
@@ -17,33 +33,55 @@ export type CoordinatorDeps = {
   cacheShare: number
   log: Logger
   metrics: Metrics
-  /** What the coordinator cannot do by itself is done by the places. */
-  completed(engine: Engine): Engine
+  /** Those that are open by now. */
+  opened: ReadonlyMap<Shard, Place>
+  ofClinic(clinicNo: number): Place
 }
 
 export function openCoordinator(urls: DatabaseUrls, deps: CoordinatorDeps): Coordinator {
-  const { config, log, metrics, cacheShare, completed } = deps
-  const pools = openEnginePools(config, poolOpener(urls, log))
-  const ownEngine = openEngine(config, pools, metrics, log)
-  const engine = completed(ownEngine)
+  const { config, log, metrics, cacheShare, opened, ofClinic } = deps
+  const pools = { ...openEnginePools(config, poolOpener(urls, log)), ...openJobPools(urls, onIdleErrorOf(log)) }
+  const own = openEngine(config, pools, metrics, log, {
+    all: () => Array.from(opened.values(), (place) => place.pools.general),
+    of: (clinicNo) => ofClinic(clinicNo).pools.general,
+  })
+  const engine: typeof own = {
+    ...own,
+    directory: {
+      ...own.directory,
+      async createClinic(clinic, writeKey) {
+        const no = await drawClinicNo(pools.general, writeKey)
+        return ofClinic(no).engine.directory.createClinic(clinic, writeKey, no)
+      },
+    },
+  }
   const cache = new ResponseCache({ bytesMax: cacheBytesOf(config, cacheShare).responses })
   return {
     engine,
-    ownEngine,
     cache,
     pools,
     allPools: Object.values(pools),
     rest: {
       ...boundedEngine(config, engine, pools.general),
-      // It has no log, and so no positions: a request with one gets what is in the database now.
+      // It has no log, and so no position: a request with one gets what is in the database now.
       freshness: {
         cache,
         breaker: new DatabaseBreaker(() => undefined),
         tail: { horizon: 0n, epoch: 0, transactionAt: () => 0n },
       },
-      // No list is of the coordinator: an id that names no clinic is of no doctor.
+      // An id that names no clinic is of no doctor.
       slotLists: { read: async () => null },
       calendarReads: createCalendarReads(pools.general),
     },
+    adaptPlace: (ofPlace) => ({
+      ...ofPlace,
+      auditLog: { ...ofPlace.auditLog, append: own.auditLog.append, withRole: own.auditLog.withRole },
+      bookingLinks: {
+        ...ofPlace.bookingLinks,
+        isVerified: own.bookingLinks.isVerified,
+        verify: own.bookingLinks.verify,
+      },
+      messages: { ...ofPlace.messages, choices: own.messages.choices, setChoices: own.messages.setChoices },
+    }),
   }
 }

@@ -6,6 +6,7 @@ import {
   createPool,
   type DatabasePool,
   type Engine,
+  type EngineSettings,
   type PoolSettings,
 } from '@holdfast/engine'
 import type pg from 'pg'
@@ -46,7 +47,7 @@ export type Place = {
 
 export type PlacePools = EnginePools & Record<'tail', DatabasePool> & JobPools
 
-type EnginePools = Record<'batches' | 'general' | 'theatre', DatabasePool>
+export type EnginePools = Record<'batches' | 'general' | 'theatre', DatabasePool>
 
 const batchBounds = { max: poolConnections.batches, connectTimeoutMs: 3_000 }
 /** What a batch takes, with its commit, besides the wait for a lock. */
@@ -64,11 +65,13 @@ export type PlaceDeps = {
   cacheShare: number
   log: Logger
   metrics: Metrics
+  /** On Citus, leaves to the coordinator what a shard does not have. */
+  adapt?: (engine: Engine) => Engine
 }
 
 /** @throws the driver's error when the database cannot be reached */
 export async function openPlace(urls: DatabaseUrls, deps: PlaceDeps): Promise<Place> {
-  const { config, log, metrics, cacheShare } = deps
+  const { config, log, metrics, cacheShare, adapt = (engine) => engine } = deps
   const cacheBytes = cacheBytesOf(config, cacheShare)
   const open = poolOpener(urls, log)
   const pools: PlacePools = {
@@ -97,7 +100,7 @@ export async function openPlace(urls: DatabaseUrls, deps: PlaceDeps): Promise<Pl
     live: new LiveHub({ ...follow, settings: liveSettingsOf(config) }),
     theatreSignals: new TheatreSignals({ ...follow, roomsOf }),
     rest: {
-      ...boundedEngine(config, { ...engine, reads: replicas.reads }, pools.general),
+      ...boundedEngine(config, adapt({ ...engine, reads: replicas.reads }), pools.general),
       freshness,
       slotLists,
       calendarReads,
@@ -127,7 +130,7 @@ export function poolOpener({ appUrl }: DatabaseUrls, log: Logger): OpenPool {
   return (name, bounds) => createPool({ url: appUrl, name: `holdfast ${name}`, onIdleError, ...bounds })
 }
 
-function onIdleErrorOf(log: Logger): (error: Error) => void {
+export function onIdleErrorOf(log: Logger): (error: Error) => void {
   return (error) => log.warn({ err: error }, 'an idle database connection was lost')
 }
 
@@ -149,12 +152,19 @@ export function openEnginePools(config: Config, open: OpenPool): EnginePools {
   }
 }
 
-export function openEngine(config: Config, pools: EnginePools, metrics: Metrics, log: Logger) {
+export function openEngine(
+  config: Config,
+  pools: EnginePools,
+  metrics: Metrics,
+  log: Logger,
+  places?: EngineSettings['places'],
+) {
   const logRefused = refusedBatchLog(log)
   return createEngine({
     batchPool: pools.batches,
     generalPool: pools.general,
     theatrePool: pools.theatre,
+    ...(places === undefined ? {} : { places }),
     clinicCasesMax: poolConnections.theatre / 2,
     queuedMax: config.queueSizeMax,
     waitMsMax: config.queueWaitMsMax,

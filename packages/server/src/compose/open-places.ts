@@ -5,6 +5,7 @@ import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { poolConnections } from './database-connections.ts'
 import { openPlace, poolOpener } from './open-place.ts'
+import { openShardPlaces } from './open-shard-places.ts'
 import { closeTogether, type Places, poolsByLabel } from './places.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
 
@@ -25,6 +26,7 @@ export const probeBounds = {
 
 /** @throws the driver's error when the database cannot be reached */
 export async function openPlaces(config: Config, database: PreparedDatabase, deps: PlacesDeps): Promise<Places> {
+  if (database.shards !== null) return openShardPlaces(config, database, database.shards, deps)
   const { log, metrics, isStopping, accountsPool } = deps
   const probePool = poolOpener(database, log)('probes', probeBounds)
   const place = await openPlace(database, { config, cacheShare: 1, log, metrics })
@@ -38,5 +40,6 @@ export async function openPlaces(config: Config, database: PreparedDatabase, dep
     probes: createProbes(probePool, { isStopping }),
     pools: { ...poolsByLabel([place]), probes: [probePool] },
     allPools: [...place.allPools, probePool],
+    parts: [place],
   }
 }

@@ -2,7 +2,7 @@ import type { DatabasePool, Engine } from '@holdfast/engine'
 import type pg from 'pg'
 import type { ResponseCache } from '../cache/response-cache.ts'
 import type { Probes } from '../edge/probes.ts'
-import type { LiveHub } from '../live/live-hub.ts'
+import type { LivePlaces } from '../live/live-places.ts'
 import type { CacheFigures, CalendarFigures, QueueDepths } from '../observe/metrics.ts'
 import type { TheatreSignals } from '../theatre/theatre-signals.ts'
 import type { Place } from './open-place.ts'
@@ -21,12 +21,14 @@ export type Places = {
   common: Common
   /** The place of a clinic; null: there is only one. */
   placeOf: ((clinicNo: number) => Place) | null
-  live: LiveHub
+  live: LivePlaces
   theatreSignalsOf(clinicNo: number): TheatreSignals
   probes: Probes
   /** By their label in the metrics. Dashboards know the first two as write and read. */
   pools: Record<string, readonly pg.Pool[]>
   allPools: readonly DatabasePool[]
+  /** What is to be stopped: the places, and on Citus the coordinator. */
+  parts: readonly { engine: Pick<Engine, 'stop'>; stop(): Promise<unknown> }[]
 }
 
 /** The depth of each queue, over all places. */
@@ -63,10 +65,12 @@ function sumOf<Figures extends Record<string, number>>(one: Figures, other: Figu
 }
 
 /** The pools by their label in the metrics. */
-export function poolsByLabel(all: readonly Place[]): Places['pools'] {
+export function poolsByLabel(all: readonly { pools: Partial<Place['pools']> }[]): Places['pools'] {
   const labels = { batches: 'write', general: 'read' } as Record<string, string>
   const names = new Set(all.flatMap(({ pools }) => Object.keys(pools) as (keyof Place['pools'])[]))
-  return Object.fromEntries(Array.from(names, (name) => [labels[name] ?? name, all.map(({ pools }) => pools[name])]))
+  return Object.fromEntries(
+    Array.from(names, (name) => [labels[name] ?? name, all.flatMap(({ pools }) => pools[name] ?? [])]),
+  )
 }
 
 /** All are connected to one server: when it does not respond to one, the others close what has been idle since. */

@@ -1,10 +1,12 @@
-import { ensureAppLogin, type MigrateResult, migrate } from '@holdfast/engine'
+import { createPool, ensureAppLogin, MigrateError, type MigrateResult, migrate } from '@holdfast/engine'
+import { type Place, readPlaces } from '@holdfast/engine/places'
 import { type AccountsMigration, migrateAccounts } from '../accounts/accounts-schema.ts'
 import type { Config } from '../config/config.ts'
 import { migrateJobs } from '../jobs/jobs-schema.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
 import { applicationUrls } from './application-urls.ts'
 import { openSecrets, type SecretSettings } from './database-secrets.ts'
+import { prepareDistributed } from './prepare-distributed.ts'
 
 export type MigratedDatabase = {
   ownerUrl: string
@@ -18,24 +20,41 @@ export type MigratedDatabase = {
 export type PreparedDatabase = MigratedDatabase & {
   /** The first signs, all verify. */
   secrets: string[]
+  /** Where the clinics are that are distributed over Citus; null: the database is not distributed. */
+  shards: Place[] | null
 }
 
 type Say = (line: string) => void
 
-type LoginSettings = Pick<Config, 'databaseUrl' | 'databaseAppUrl' | 'databaseDirectUrl' | 'databasePool'>
+type LoginSettings = Pick<
+  Config,
+  'databaseUrl' | 'databaseAppUrl' | 'databaseDirectUrl' | 'databasePool' | 'databaseReplicaUrls'
+>
 
 /**
- * Migrates the database, and opens the server's secrets. Idempotent, and safe in several processes at the same time.
+ * Migrates the database, unless it is distributed, and opens the server's secrets. Idempotent, and safe in several
+ * processes at the same time.
  *
  * @throws MigrateError, AppLoginError, StartError for problems that a person has to fix
  */
 export async function prepareDatabase(
   config: LoginSettings & SecretSettings,
   ownerUrl: string,
-  say?: Say,
+  say: Say = () => undefined,
 ): Promise<PreparedDatabase> {
-  const migrated = await migrateDatabase(config, ownerUrl, say)
-  return { ...migrated, secrets: await openSecrets(ownerUrl, config) }
+  try {
+    const migrated = await migrateDatabase(config, ownerUrl, say)
+    return { ...migrated, secrets: await openSecrets(ownerUrl, config), shards: null }
+  } catch (error) {
+    if (!(error instanceof MigrateError) || error.kind !== 'distributed') throw error
+    const prepared = await prepareDistributed(config, ownerUrl, say)
+    return { ...prepared, secrets: await openSecrets(ownerUrl, config), shards: await shardsOf(prepared) }
+  }
+}
+
+async function shardsOf({ appUrl }: MigratedDatabase): Promise<Place[]> {
+  const pool = createPool({ url: appUrl, max: 1, name: 'holdfast start' })
+  return readPlaces(pool).finally(() => pool.end())
 }
 
 /**

@@ -1,0 +1,65 @@
+import { distributedStatus } from '@holdfast/engine'
+import { placeOf, placeUrl, type Place as Shard } from '@holdfast/engine/places'
+import type { Config } from '../config/config.ts'
+import { createProbes } from '../edge/probes.ts'
+import { liveSettingsOf } from '../live/live-settings.ts'
+import { PlacedHub } from '../live/placed-hub.ts'
+import { followShards } from './follow-shards.ts'
+import { openCoordinator } from './open-coordinator.ts'
+import { openPlace, type Place, poolOpener } from './open-place.ts'
+import { type PlacesDeps, probeBounds } from './open-places.ts'
+import { closeTogether, type Places, poolsByLabel } from './places.ts'
+import type { PreparedDatabase } from './prepare-database.ts'
+
+/**
+ * Opens a place for each shard of a database on Citus, and its coordinator. A place is led to another node when its
+ * shard is moved there.
+ *
+ * @throws the driver's error when a node cannot be reached
+ */
+export async function openShardPlaces(
+  config: Config,
+  database: PreparedDatabase,
+  shards: readonly Shard[],
+  deps: PlacesDeps,
+): Promise<Places> {
+  const { log, metrics, isStopping, accountsPool } = deps
+  const cacheShare = 1 / (shards.length + 1)
+  const probePool = poolOpener(database, log)('probes', probeBounds)
+  const opened = new Map<Shard, Place>()
+  const ofClinic = (clinicNo: number): Place => {
+    const place = opened.get(placeOf(shards, clinicNo))
+    if (place === undefined) throw new Error(`The place of the clinic ${clinicNo} is not open.`)
+    return place
+  }
+  const coordinator = openCoordinator(database, { config, cacheShare, log, metrics, opened, ofClinic })
+  for (const shard of shards) {
+    const urls = { appUrl: placeUrl(database.appUrl, shard), sessionUrl: placeUrl(database.sessionUrl, shard) }
+    const adapt = coordinator.adaptPlace
+    const place = await openPlace(urls, { config, cacheShare, log: log.child({ place: shard.schema }), metrics, adapt })
+    closeTogether(Object.values(place.pools))
+    opened.set(shard, place)
+  }
+  closeTogether([...Object.values(coordinator.pools), probePool, accountsPool])
+  const all = [...opened.values()]
+  const following = followShards(opened, { database, pool: probePool, log })
+  return {
+    all,
+    common: coordinator,
+    placeOf: ofClinic,
+    live: new PlacedHub({
+      hubs: () => all.map(({ live }) => live),
+      hubOf: (clinicNo) => ofClinic(clinicNo).live,
+      settings: liveSettingsOf(config),
+    }),
+    theatreSignalsOf: (clinicNo) => ofClinic(clinicNo).theatreSignals,
+    probes: createProbes(probePool, {
+      isStopping,
+      status: distributedStatus,
+      places: all.map(({ pools }) => pools.general),
+    }),
+    pools: { ...poolsByLabel([...all, coordinator]), probes: [probePool] },
+    allPools: [...all.flatMap(({ allPools }) => allPools), ...coordinator.allPools, probePool],
+    parts: [{ engine: coordinator.engine, stop: following.stop }, ...all],
+  }
+}

@@ -1,0 +1,70 @@
+import { createPool, distributedStatus, ensureAppLogin, MigrateError } from '@holdfast/engine'
+import { placeUrl, readPlaces } from '@holdfast/engine/places'
+import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
+import { migrateAccounts } from '../accounts/accounts-schema.ts'
+import type { Config } from '../config/config.ts'
+import { migrateJobs } from '../jobs/jobs-schema.ts'
+import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
+import { StartError } from '../lifecycle/start-error.ts'
+import { applicationUrls } from './application-urls.ts'
+import type { MigratedDatabase } from './prepare-database.ts'
+
+type Settings = Pick<
+  Config,
+  'databaseUrl' | 'databaseAppUrl' | 'databaseDirectUrl' | 'databasePool' | 'databaseReplicaUrls'
+>
+
+/**
+ * Prepares a database that is distributed over Citus: the accounts and the job queue of the coordinator, and the schema
+ * and the job queue of each shard, where a move or an interruption has left something to do. Idempotent, and safe in
+ * several processes at the same time.
+ *
+ * @throws StartError for settings that are not for such a database; MigrateError if it is of another release
+ */
+export async function prepareDistributed(
+  config: Settings,
+  ownerUrl: string,
+  say: (line: string) => void,
+): Promise<MigratedDatabase> {
+  if (config.databaseReplicaUrls !== null) {
+    throw new StartError('DATABASE_REPLICA_URLS is not for a database that is distributed over Citus: remove it.')
+  }
+  const accounts = await oneAtATime(ownerUrl, async () => {
+    await checkRelease(ownerUrl)
+    const migrated = await migrateAccounts(ownerUrl)
+    await migrateJobs(ownerUrl)
+    await writePlaces(ownerUrl)
+    return migrated
+  })
+  const urls = await applicationUrls(config, await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl }), say)
+  if (urls.appUrl !== urls.sessionUrl) {
+    throw new StartError(
+      'A connection pooler is not for a database that is distributed over Citus: DATABASE_URL must ' +
+        'lead to the coordinator itself.',
+    )
+  }
+  return { ownerUrl, ...urls, migrated: { engine: { applied: [], functions: [], version: 0 }, accounts } }
+}
+
+/**
+ * Writes the schema of each shard, and its job queue, where it is not written: after a move, on the new node.
+ * Idempotent. Only one process may run it at a time.
+ */
+export async function writePlaces(ownerUrl: string): Promise<void> {
+  await writeShardSchemas(ownerUrl)
+  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast shards' })
+  const places = await readPlaces(pool).finally(() => pool.end())
+  for (const place of places) await migrateJobs(placeUrl(ownerUrl, place))
+}
+
+/** @throws MigrateError */
+async function checkRelease(ownerUrl: string): Promise<void> {
+  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast start' })
+  const { current, pending } = await distributedStatus(pool).finally(() => pool.end())
+  if (current) return
+  throw new MigrateError(
+    'distributed',
+    `The database is distributed over Citus, and of another release: ${pending[0]} is missing. This release cannot ` +
+      'update it. Start the release that it was distributed with.',
+  )
+}
