@@ -297,6 +297,7 @@ export {
 export { finishErasures } from './upkeep/finish-erasures.ts'
 export { purgeAuditEvents } from './upkeep/purge-audit-events.ts'
 export { purgeOutdated } from './upkeep/purge-outdated.ts'
+export { purgeResponses } from './upkeep/purge-responses.ts'
 export { type VerifyQuery, verify } from './verify/verify.ts'
 export { clinicsWithWebhooks, planDeliveries } from './webhooks/plan-deliveries.ts'
 export { type Published, publishedForm, recentEvents } from './webhooks/published-events.ts'

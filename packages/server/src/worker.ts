@@ -59,7 +59,7 @@ async function startAll(started: AsyncDisposableStack, { config, env, say, log }
   const opened = openMailer(config)
   started.defer(() => opened.mailer?.close())
   const mails = createAccountMails({ secrets, pool: pools.messages, isAvailable: opened.mailer !== null })
-  const jobs = await startAllJobs(config, { secrets, pools, opened, mails, log })
+  const jobs = await startAllJobs(config, { ...urls, secrets, pools, opened, mails, log })
   started.defer(() =>
     pTimeout(jobs.stop(), {
       milliseconds: config.shutdownSecondsMax * 1000,

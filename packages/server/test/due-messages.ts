@@ -1,5 +1,5 @@
 import type { Mail, MailOutcome } from '@holdfast/adapters/smtp'
-import { newId } from '@holdfast/engine'
+import { messageChoices, newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import type { MessageSender } from '../src/messages/patient-messages/message-sender.ts'
 import { sendDueMessages } from '../src/messages/patient-messages/send-due-messages.ts'
@@ -58,7 +58,7 @@ export async function sendMessages(
     },
     close: () => undefined,
   }
-  const currentEmail = async (_pool: unknown, _accountId: string, email: string) => email
+  const currentEmail = async (_accountId: string, email: string) => email
   const sender = {
     ...sampleSettings,
     mailer,
@@ -66,6 +66,7 @@ export async function sendMessages(
     digestOf,
     recipientDigests,
     accountOf,
+    choices: (accountId: string) => messageChoices(database.appPool, accountId),
     currentEmail,
     ...replaced,
   }

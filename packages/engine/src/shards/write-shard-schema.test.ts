@@ -7,6 +7,7 @@ import { inShard } from '../database/database-url.ts'
 import { createPool } from '../database/pools.ts'
 import { newId } from '../model/id.ts'
 import { bookingIdsOfAll } from '../reads/booking-ids.ts'
+import { ensurePartitions } from '../upkeep/ensure-partitions.ts'
 import { dropForeignKeysToOwnRows } from './drop-foreign-keys.ts'
 import { tablesOfKind } from './table-kinds.ts'
 import { writeShardSchema } from './write-shard-schema.ts'
@@ -78,6 +79,30 @@ test('the months of its bookings are those of the partitions behind its view', a
   const now = new Date()
   expect(await bookingIdsOfAll(pool, now)).toEqual(await bookingIdsOfAll(database.appPool, now))
   expect(newId(1) > (await bookingIdsOfAll(pool, now)).from).toBe(true)
+})
+
+test('partitions are created outside of it, and what it takes for recent is renewed in it', async ({
+  database,
+  pool,
+}) => {
+  const recentIds = async (inSchema: string) => {
+    const { rows } = await database.ownerPool.query<{ id: string }>(`select ${inSchema}.recent_ids() as id`)
+    return rows[0]?.id
+  }
+  await database.ownerPool.query(`update ${schema}.migration set applied_at = now() - interval '63 days'`)
+  const boundOfEvents = async () => {
+    const { rows } = await database.ownerPool.query<{ view: string }>(
+      `select pg_get_viewdef('${schema}.recent_event'::regclass) as view`,
+    )
+    return /'([0-9a-f-]{36})'/.exec(rows[0]?.view ?? '')?.[1]
+  }
+  const before = [await recentIds(schema), await boundOfEvents()]
+  expect(await ensurePartitions(pool, 12)).toEqual([])
+  const after = [await recentIds(schema), await boundOfEvents()]
+  expect(before.map((id) => id?.startsWith('00000000'))).toEqual([true, true])
+  expect(after.map((id) => id?.startsWith('00000000'))).toEqual([false, false])
+  expect(await ensurePartitions(database.appPool, 12)).not.toEqual([])
+  expect(await recentIds('holdfast')).toBe(after[0])
 })
 
 test('the application may do in it what it may in holdfast, and no more', async ({ pool }) => {

@@ -1,7 +1,8 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 
-const retentionHours = 24
+/** Of keys and responses. */
+export const retentionHours = 24
 const rowsPerCallMax = 5_000
 
 /**

@@ -31,12 +31,15 @@ export type ProcessRequest<Kind extends keyof AccountRequests> = (
   processing: Processing,
 ) => Promise<void>
 
+export type Processors = { [Kind in keyof AccountRequests]?: ProcessRequest<Kind> }
+
 type ProcessDeps = {
   /** Of the application role. */
   pool: Pool
   sealed: Pick<SealedTexts, 'open'>
   mails: Pick<AccountMails, 'store' | 'onRequest'>
-  processors: { [Kind in keyof AccountRequests]: ProcessRequest<Kind> }
+  /** Of each kind that `pool` has. */
+  processors: Processors
   log: Logger
 }
 
@@ -82,7 +85,7 @@ async function processOne(deps: ProcessDeps, due: DueAccountMail): Promise<void>
       const text = await sealed.open(due.sealed)
       // Another server may have the secret, or this one after its restart.
       if (text === null) throw new Error('No secret of this server opens it.')
-      await processorOf(deps, due.kind as keyof AccountRequests)(JSON.parse(text), { endRequest, store })
+      await process(deps, due.kind as keyof AccountRequests, JSON.parse(text), { endRequest, store })
     }
     await deleteAccountMail(pool, due)
   } catch (error) {
@@ -92,9 +95,13 @@ async function processOne(deps: ProcessDeps, due: DueAccountMail): Promise<void>
   }
 }
 
-function processorOf<Kind extends keyof AccountRequests>(
+function process<Kind extends keyof AccountRequests>(
   { processors }: ProcessDeps,
   kind: Kind,
-): ProcessRequest<Kind> {
-  return processors[kind]
+  request: AccountRequests[Kind],
+  processing: Processing,
+): Promise<void> {
+  const processor: ProcessRequest<Kind> | undefined = processors[kind]
+  if (processor === undefined) throw new Error(`Requests of the kind ${kind} are not processed here.`)
+  return processor(request, processing)
 }

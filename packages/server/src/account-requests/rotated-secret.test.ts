@@ -2,8 +2,7 @@ import { until } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import type { Pool } from 'pg'
 import { expect, onTestFinished } from 'vitest'
-import { isEmailLinkValid, voidEmailLink } from '../accounts/emails/email-links.ts'
-import { isPasswordResetValid, voidPasswordReset } from '../accounts/passwords/password-links.ts'
+import { mailedLinks } from '../compose/mailed-links.ts'
 import { createAccountMails, noticeHours, sealedAccountMails } from '../messages/account-mails/account-mails.ts'
 import { sendAccountMails } from '../messages/account-mails/send-account-mails.ts'
 import { sampleSettings } from '../messages/previews/sample-messages.ts'
@@ -39,7 +38,7 @@ test('a mail waits for a process that has the secret, until it expires', async (
       },
       address: 'desk@example.org',
       sealed: sealedAccountMails(secrets),
-      links: { isEmailLinkValid, voidEmailLink, isPasswordResetValid, voidPasswordReset },
+      links: mailedLinks(pool),
       pages: { ...sampleSettings.links, ticket: ({ bookingId }) => bookingId },
       log: createLogger('silent'),
     })

@@ -6,7 +6,7 @@ import { type RelayMetrics, startRelay } from '../relay/start-relay.ts'
 import { type BrokerReceiverDeps, brokerReceiver } from './broker-receiver.ts'
 import { createFailureWatch } from './failure-watch.ts'
 
-export type BrokerDeps = Omit<BrokerReceiverDeps, 'publisher'> & {
+type PublisherDeps = {
   url: string
   /** The consumers whose queues are declared. */
   queues: readonly string[]
@@ -16,7 +16,18 @@ export type BrokerDeps = Omit<BrokerReceiverDeps, 'publisher'> & {
   metrics?: (RelayMetrics & Pick<Metrics, 'eventFailed'>) | undefined
 }
 
+export type BrokerDeps = Omit<BrokerReceiverDeps, 'publisher'> & PublisherDeps
+
 export type RunningBroker = { stop(): Promise<void> }
+
+/** The connections of this process to RabbitMQ. */
+export type OpenBroker = RunningBroker & {
+  /**
+   * Publishes the events of a log as bookings change. While the broker is away, they wait in the log. With several
+   * logs, each has its own receiver.
+   */
+  publish(log: Omit<BrokerReceiverDeps, 'publisher'> & Pick<PublisherDeps, 'log' | 'metrics'>): RunningBroker
+}
 
 const connectAgainMs = 5_000
 
@@ -25,10 +36,20 @@ const connectAgainMs = 5_000
  * While the broker is away, events wait in the log.
  */
 export function startBroker(deps: BrokerDeps): RunningBroker {
-  const { url, queues, delaysMs, pool, source, log, metrics } = deps
+  const broker = openBroker(deps)
+  const published = broker.publish(deps)
+  return {
+    async stop() {
+      await Promise.all([broker.stop(), published.stop()])
+    },
+  }
+}
+
+/** Gives what consumers of `queues` rejected back to them later. What is being published when it is stopped fails. */
+export function openBroker(deps: PublisherDeps): OpenBroker {
+  const { url, queues, delaysMs, log, metrics } = deps
   const topology = { queues, ...(delaysMs === undefined ? {} : { delaysMs }) }
   const publisher = createEventPublisher(url, topology)
-  const relay = startRelay({ pool, receiver: brokerReceiver({ pool, publisher, source }), log, metrics })
   const stopping = new AbortController()
   const { signal } = stopping
   const onFailed = createFailureWatch({ queues, log, metrics })
@@ -47,11 +68,13 @@ export function startBroker(deps: BrokerDeps): RunningBroker {
   }
   const retries = retryUntilStopped(retry, { delayMs: connectAgainMs, signal, onFailure })
   return {
+    publish({ pool, source, log, metrics }) {
+      return startRelay({ pool, receiver: brokerReceiver({ pool, publisher, source }), log, metrics })
+    },
     async stop() {
       stopping.abort()
-      // First, so that the relay does not wait for a broker that does not respond.
-      await publisher.close()
-      await Promise.all([relay.stop(), retries])
+      // Relays must not wait for a broker that does not respond.
+      await Promise.all([publisher.close(), retries])
     },
   }
 }

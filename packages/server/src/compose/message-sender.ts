@@ -1,6 +1,7 @@
 import { createSmsSender } from '@holdfast/adapters/sms'
 import { createMailer, type Mailer } from '@holdfast/adapters/smtp'
-import type { MessageFacts } from '@holdfast/engine'
+import { type MessageFacts, messageChoices } from '@holdfast/engine'
+import type pg from 'pg'
 import { accountOfConfirmedEmail, currentEmail } from '../accounts/emails/confirmed-emails.ts'
 import type { Config } from '../config/config.ts'
 import type { MessageSender } from '../messages/patient-messages/message-sender.ts'
@@ -25,11 +26,16 @@ export function openMailer(settings: MailSettings): OpenMailer {
   }
 }
 
-/** The mail server, the SMS provider, and what messages link to. */
+/**
+ * The mail server, the SMS provider, what messages link to, and what accounts have chosen.
+ *
+ * @param accounts of the application role, to the database that has the accounts
+ */
 export function createMessageSender(
   settings: MailSettings & SmsConfig,
   secrets: readonly string[],
   opened: OpenMailer,
+  accounts: pg.Pool,
 ): MessageSender {
   const { smsUrl: url, smsHeaders: headers, smsBody: body, smsFrom: from } = settings
   const sms = url === null ? null : createSmsSender({ url, headers: headers ?? {}, body, from: from ?? '' })
@@ -39,8 +45,9 @@ export function createMessageSender(
     sms,
     digestOf,
     recipientDigests: createRecipientDigests(secrets),
-    accountOf: accountOfConfirmedEmail,
-    currentEmail,
+    accountOf: (email) => accountOfConfirmedEmail(accounts, email),
+    choices: (accountId) => messageChoices(accounts, accountId),
+    currentEmail: (accountId, email) => currentEmail(accounts, accountId, email),
     links: mailLinks(settings, secrets),
   }
 }

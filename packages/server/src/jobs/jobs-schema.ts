@@ -1,28 +1,100 @@
+import { schemaOf, takeOptions } from '@holdfast/engine/database-url'
 import { runMigrations } from 'graphile-worker'
 import pg from 'pg'
 
-const schema = 'graphile_worker'
+/**
+ * The schema of the job queue: `graphile_worker`; of a shard, whose node may have several, `graphile_worker_…`.
+ *
+ * @param url of the database, or of a shard
+ */
+export function jobsSchemaOf(url: string): string {
+  return schemaOf(url).replace(/^holdfast/, 'graphile_worker')
+}
 
 /**
  * Creates the tables of the job queue as the owner and grants the application role access. Idempotent. Only one process
  * may run it at a time.
  *
+ * @param ownerUrl of the database; or of a shard on its node, where nothing is passed on to other nodes
  * @throws PostgreSQL's errors, such as missing privileges
  */
 export async function migrateJobs(ownerUrl: string): Promise<void> {
-  const pool = new pg.Pool({ connectionString: ownerUrl, max: 4, application_name: 'holdfast jobs migration' })
-  pool.on('error', () => undefined)
-  pool.on('connect', (client) => client.on('error', () => undefined))
+  const schema = jobsSchemaOf(ownerUrl)
+  const pool = await ownersPool(ownerUrl, schema)
   try {
     await runMigrations({ pgPool: pool, schema })
-    await pool.query(grants)
+    await pool.query(grantsOf(schema))
   } finally {
     await pool.end()
   }
 }
 
+/**
+ * Drops the tables of a shard's job queue, such as those on the node from which it was moved. Idempotent.
+ *
+ * @throws TypeError for a URL without a shard
+ */
+export async function dropJobs(ownerUrl: string): Promise<void> {
+  const schema = jobsSchemaOf(ownerUrl)
+  if (schema === 'graphile_worker') throw new TypeError('The job queue of a database is not dropped.')
+  const pool = openPool(ownerUrl, pg.Client)
+  try {
+    await pool.query(`drop schema if exists ${schema} cascade`)
+  } finally {
+    await pool.end()
+  }
+}
+
+/**
+ * graphile-worker tells all workers of the database about each of its migrations, and after some of these they end. A
+ * schema that is new has no workers, and those of other shards on the node are not concerned.
+ */
+class SilentClient extends pg.Client {
+  override query(...args: never[]): never {
+    const [text, values] = args as unknown[]
+    const isAnnouncement = text === announcement && Array.isArray(values) && values[0] === 'worker:migrate'
+    const sent = isAnnouncement ? (['select'] as never[]) : args
+    return super.query(...(sent as [never])) as never
+  }
+}
+
+const announcement = 'select pg_notify($1, $2)'
+
+async function ownersPool(ownerUrl: string, schema: string): Promise<pg.Pool> {
+  const pool = openPool(ownerUrl, pg.Client)
+  try {
+    // The application gets the schema last.
+    const { rows } = await pool.query<{ isInUse: boolean | null }>(
+      `select has_schema_privilege('holdfast_app', to_regnamespace($1)::oid, 'usage') as "isInUse"`,
+      [schema],
+    )
+    if (rows[0]?.isInUse === true) return pool
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+  await pool.end()
+  return openPool(ownerUrl, SilentClient)
+}
+
+function openPool(ownerUrl: string, Client: typeof pg.Client): pg.Pool {
+  const { options, rest } = takeOptions(ownerUrl)
+  // The queue of a shard is no matter of other nodes.
+  const ofShard = schemaOf(ownerUrl) === 'holdfast' ? [] : ['-c citus.enable_ddl_propagation=off']
+  const pool = new pg.Pool({
+    connectionString: rest,
+    options: [...(options === null ? [] : [options]), ...ofShard].join(' '),
+    max: 4,
+    application_name: 'holdfast jobs migration',
+    Client,
+  })
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  return pool
+}
+
 // The queue's tables have row-level security, which hides all rows from other roles. A policy grants access.
-const grants = `
+const grantsOf = (schema: string) => `
   grant usage on schema ${schema} to holdfast_app;
   grant select, insert, update, delete on all tables in schema ${schema} to holdfast_app;
   grant usage, select on all sequences in schema ${schema} to holdfast_app;

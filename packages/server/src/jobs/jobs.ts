@@ -9,6 +9,7 @@ import {
   planReplays,
   purgeAuditEvents,
   purgeOutdated,
+  purgeResponses,
   type StoreEntryMail,
 } from '@holdfast/engine'
 import type pg from 'pg'
@@ -33,6 +34,14 @@ export type JobDeps = {
   log: Logger
 }
 
+/**
+ * `place`: what concerns the clinics of a database, on Citus of a shard. `coordinator`: what concerns accounts, and
+ * what is done once for all shards. A plain database has both.
+ */
+export type JobPart = 'place' | 'coordinator'
+
+type Work = (deps: JobDeps, signal?: AbortSignal) => Promise<number>
+
 /** A job works in small transactions. Any number of processes may run it at the same time, and it is idempotent. */
 export type Job = {
   name: 'sweep' | 'messages' | 'webhooks' | 'calendars' | 'old-holds' | 'partitions' | 'retention' | 'erasures'
@@ -40,7 +49,10 @@ export type Job = {
   schedule: string
   /** What its result counts, for the log. */
   counts: string
-  run(deps: JobDeps, signal?: AbortSignal): Promise<number>
+  /** What it does in a place, if anything. */
+  place?: Work
+  /** What it does on the coordinator, if anything. If that is the same, a plain database does it once. */
+  coordinator?: Work
 }
 
 const batchSize = 1_000
@@ -55,13 +67,13 @@ export const jobs: readonly Job[] = [
     name: 'sweep',
     schedule: '* * * * *',
     counts: 'lapsed holds expired',
-    run: ({ pool }, signal) => expireHolds(pool, signal),
+    place: ({ pool }, signal) => expireHolds(pool, signal),
   },
   {
     name: 'messages',
     schedule: '* * * * *',
     counts: 'messages sent, kept, skipped or given up',
-    run: ({ pool, sender, log }, signal) =>
+    place: ({ pool, sender, log }, signal) =>
       sender === undefined
         ? Promise.resolve(0)
         : sendDueMessages({ pool, sender, log }, { signal, runMsMax: runMsMax.messages }),
@@ -70,7 +82,7 @@ export const jobs: readonly Job[] = [
     name: 'webhooks',
     schedule: '* * * * *',
     counts: 'attempts to deliver events to webhooks',
-    async run({ pool, webhooks, log }, signal) {
+    async place({ pool, webhooks, log }, signal) {
       await planReplays(pool, signal)
       return webhooks === undefined
         ? 0
@@ -81,20 +93,21 @@ export const jobs: readonly Job[] = [
     name: 'calendars',
     schedule: '* * * * *',
     counts: 'external calendars of doctors read',
-    run: ({ pool, calendars, log }, signal) =>
+    place: ({ pool, calendars, log }, signal) =>
       calendars === undefined ? Promise.resolve(0) : readDueCalendars({ ...calendars, pool, log }, signal),
   },
   {
     name: 'old-holds',
     schedule: '47 3 * * *',
     counts: 'holds expired that were created more than a day ago',
-    run: ({ pool }, signal) => expireHoldsOfAllMonths(pool, signal),
+    place: ({ pool }, signal) => expireHoldsOfAllMonths(pool, signal),
   },
   {
     name: 'partitions',
     schedule: '17 3 * * *',
     counts: 'partitions created',
-    run: async ({ pool }) => (await ensurePartitions(pool)).length,
+    place: createPartitions,
+    coordinator: createPartitions,
   },
   {
     name: 'retention',
@@ -102,22 +115,44 @@ export const jobs: readonly Job[] = [
     counts:
       'old idempotency keys, stored responses, directory changes, messages, e-mails to accounts, deliveries of ' +
       'webhooks, sessions and security events deleted, and entries of waitlists ended',
-    run: async ({ pool, auditMonths, storeExpiredMail: storeMail = null }, signal) => {
-      const outdated = (await purgeOutdated(pool, signal)) + (await purgeAuditEvents(pool, auditMonths, signal))
-      const ended = (await endWaitlistEntries(pool, { signal, storeMail })) + (await deleteExpiredAccountMails(pool))
-      return outdated + ended + (await untilDone(pool, deleteSessions, signal, batchSize))
-    },
+    place: purgePlace,
+    coordinator: purgeAccounts,
   },
   {
     name: 'erasures',
     schedule: '37 * * * *',
     counts: 'patients erased after the time of their clinic',
-    async run({ pool }, signal) {
+    async place({ pool }, signal) {
       await finishErasures(pool, signal)
       return eraseOutdated(pool, signal)
     },
   },
 ]
+
+/** What a job does of these parts. */
+export function workOf(job: Job, parts: readonly JobPart[]): readonly Work[] {
+  return [...new Set(parts.flatMap((part) => job[part] ?? []))]
+}
+
+/** In a shard, it creates none, and renews what statements of the shard take for recent. */
+async function createPartitions({ pool }: JobDeps): Promise<number> {
+  return (await ensurePartitions(pool)).length
+}
+
+async function purgePlace(
+  { pool, auditMonths, storeExpiredMail: storeMail = null }: JobDeps,
+  signal?: AbortSignal,
+): Promise<number> {
+  const outdated = (await purgeOutdated(pool, signal)) + (await purgeAuditEvents(pool, auditMonths, signal))
+  const ended = (await endWaitlistEntries(pool, { signal, storeMail })) + (await deleteExpiredAccountMails(pool))
+  return outdated + ended
+}
+
+/** The coordinator has responses and e-mails that are about no clinic. */
+async function purgeAccounts({ pool }: JobDeps, signal?: AbortSignal): Promise<number> {
+  const outdated = (await purgeResponses(pool, signal)) + (await deleteExpiredAccountMails(pool))
+  return outdated + (await untilDone(pool, deleteSessions, signal, batchSize))
+}
 
 const deleteSessions = sql`
   with gone as (

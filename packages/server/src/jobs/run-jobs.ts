@@ -3,7 +3,7 @@ import { Logger as JobLogger, parseCronItems, type Runner, run, type TaskList } 
 import pTimeout from 'p-timeout'
 import { retryUntilStopped } from '../lifecycle/retry-until-stopped.ts'
 import type { Logger } from '../observe/logger.ts'
-import { type Job, type JobDeps, jobs } from './jobs.ts'
+import { type Job, type JobDeps, type JobPart, jobs, workOf } from './jobs.ts'
 
 /** Consecutive failed look-ups of jobs (one every two seconds) after which the queue is restarted. */
 const failuresMax = 3
@@ -25,6 +25,8 @@ const storeResults = { completeJobBatchDelay: 0, failJobBatchDelay: 0 }
  * security log are deleted.
  */
 export type JobsDeps = JobDeps & {
+  /** What is done. By default, all that there is to do in a plain database. */
+  parts?: readonly JobPart[]
   onDone?: (run: { name: string; count: number; failed: boolean }) => void
 }
 
@@ -32,6 +34,13 @@ export type RunningJobs = {
   /** Finishes the running job and stops. */
   stop(): Promise<void>
 }
+
+export type QueuedJobsDeps = JobsDeps & {
+  /** That of the queue. By default, that of a plain database. */
+  schema?: string
+}
+
+const allParts: readonly JobPart[] = ['place', 'coordinator']
 
 /** Runs every job once, in sequence. @returns each job's count */
 export async function runJobsOnce(deps: JobsDeps): Promise<Record<Job['name'], number>> {
@@ -44,7 +53,7 @@ export async function runJobsOnce(deps: JobsDeps): Promise<Record<Job['name'], n
  * Runs every job once at the start and then on its schedule until stopped. The schedule is stored in the database: with
  * several workers, each run happens in only one of them.
  */
-export async function startJobs(deps: JobsDeps): Promise<RunningJobs> {
+export async function startJobs(deps: QueuedJobsDeps): Promise<RunningJobs> {
   // graphile-worker requires this: a connection lost while it is checked out must not end the process.
   deps.pool.on('connect', (client) => client.on('error', () => undefined))
   const queue = await startQueue(deps)
@@ -59,7 +68,7 @@ export async function startJobs(deps: JobsDeps): Promise<RunningJobs> {
 }
 
 /** Starts the queue's runner, and starts another when it has stopped by itself or can no longer work. */
-async function startQueue(deps: JobsDeps): Promise<RunningJobs> {
+async function startQueue(deps: QueuedJobsDeps): Promise<RunningJobs> {
   const stopping = new AbortController()
   const { signal } = stopping
   const stopRequested = once(signal, 'abort')
@@ -93,11 +102,15 @@ type Queue = RunningJobs & {
   lost: Promise<void>
 }
 
-async function startRunner(deps: JobsDeps): Promise<Queue> {
+async function startRunner(deps: QueuedJobsDeps): Promise<Queue> {
+  const queued = jobs.filter((job) => workOf(job, deps.parts ?? allParts).length > 0)
   const taskList: TaskList = Object.fromEntries(
-    jobs.map((job) => [job.name, (_payload, helpers) => runJob(job, deps, helpers.abortSignal).then(() => undefined)]),
+    queued.map((job) => [
+      job.name,
+      (_payload, helpers) => runJob(job, deps, helpers.abortSignal).then(() => undefined),
+    ]),
   )
-  const cron = jobs.map((job) => ({
+  const cron = queued.map((job) => ({
     task: job.name,
     match: job.schedule,
     identifier: job.name,
@@ -107,7 +120,7 @@ async function startRunner(deps: JobsDeps): Promise<Queue> {
   const lost = Promise.withResolvers<void>()
   const runner = await run({
     pgPool: deps.pool,
-    schema: 'graphile_worker',
+    schema: deps.schema ?? 'graphile_worker',
     concurrency: 1,
     noHandleSignals: true,
     taskList,
@@ -161,9 +174,12 @@ function lossEvents(onLost: () => void): EventEmitter {
 }
 
 async function runJob(job: Job, deps: JobsDeps, signal?: AbortSignal): Promise<number> {
+  const work = workOf(job, deps.parts ?? allParts)
+  if (work.length === 0) return 0
   const startedAt = performance.now()
   try {
-    const count = await job.run(deps, signal)
+    let count = 0
+    for (const part of work) count += await part(deps, signal)
     const ms = Math.round(performance.now() - startedAt)
     deps.log[count > 0 ? 'info' : 'debug']({ job: job.name, count, ms }, job.counts)
     deps.onDone?.({ name: job.name, count, failed: false })

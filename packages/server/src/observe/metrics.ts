@@ -16,8 +16,11 @@ export type Metrics = {
   jobDone(job: { name: string; count: number; failed: boolean }): void
   /** Events of these times were forwarded. */
   relayed(forwarded: { receiver: string; times: readonly Date[] }): void
-  /** `since`: when the oldest event was written that is being forwarded; null: none is. */
-  relayWaiting(waiting: { receiver: string; since: Date | null }): void
+  /**
+   * `since`: when the oldest event was written that is being forwarded; null: none is. `place`: the log that it is in,
+   * if there are several: the longest wait counts.
+   */
+  relayWaiting(waiting: { receiver: string; since: Date | null; place?: string }): void
   /** A consumer at the broker could not process an event. */
   eventFailed(failure: { queue: string; isDead: boolean }): void
   /** The database can be restored as it was at this moment, in milliseconds. */
@@ -196,15 +199,16 @@ function addRelayFigures(registry: Registry): Pick<Metrics, 'relayed' | 'relayWa
     buckets: lagSeconds,
     registers,
   })
-  const waiting = new Map<string, Date | null>()
+  /** By receiver and place. */
+  const waiting = new Map<string, Map<string, Date | null>>()
   addGauges(registry, 'receiver', {
     name: 'holdfast_relay_waiting_seconds',
     help: 'Age of the oldest event that this process is forwarding to a receiver; it grows while the receiver is away.',
     aggregator: 'max',
     read: () =>
-      Array.from(waiting, ([receiver, since]) => [
+      Array.from(waiting, ([receiver, places]) => [
         receiver,
-        since === null ? 0 : Math.max(0, (Date.now() - since.getTime()) / 1000),
+        Math.max(0, ...Array.from(places.values(), (since) => (Date.now() - (since?.getTime() ?? Infinity)) / 1000)),
       ]),
   })
   return {
@@ -212,7 +216,9 @@ function addRelayFigures(registry: Registry): Pick<Metrics, 'relayed' | 'relayWa
       const now = Date.now()
       for (const time of times) lag.observe({ receiver }, Math.max(0, (now - time.getTime()) / 1000))
     },
-    relayWaiting: ({ receiver, since }) => void waiting.set(receiver, since),
+    relayWaiting({ receiver, since, place = '' }) {
+      waiting.set(receiver, (waiting.get(receiver) ?? new Map()).set(place, since))
+    },
   }
 }
 

@@ -17,8 +17,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { call, type RunningServer, runningServer, settingsFor, signUp } from '../../../test/running-server.ts'
 import { accountPassword as password, post } from '../../../test/second-factor-steps.ts'
 import { serverProcess } from '../../../test/server-process.ts'
-import { isEmailLinkValid, voidEmailLink } from '../../accounts/emails/email-links.ts'
-import { isPasswordResetValid, voidPasswordReset } from '../../accounts/passwords/password-links.ts'
+import { mailedLinks } from '../../compose/mailed-links.ts'
 import { createLogger } from '../../observe/logger.ts'
 import { startWorker } from '../../worker.ts'
 import { sampleSettings } from '../previews/sample-messages.ts'
@@ -91,7 +90,7 @@ const requestsLeft = () =>
 /** As a process that runs the jobs does. */
 async function sending(over: Partial<AccountMailDeps> = {}) {
   const mailer = over.mailer ?? createMailer(smtp.url)
-  const links = { isEmailLinkValid, voidEmailLink, isPasswordResetValid, voidPasswordReset }
+  const links = mailedLinks(server.database.appPool)
   const sealed = sealedAccountMails(secrets)
   const log = createLogger('silent')
   await sendAccountMails({

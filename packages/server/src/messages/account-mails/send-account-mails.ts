@@ -22,12 +22,12 @@ import { type AccountMail, contentOf, type StoredAccountMail, senderOf } from '.
 import { type EntryLinks, entryEndedMailNow, entryMailNow } from './entry-mail.ts'
 import { ticketLinkContext } from './ticket-mail.ts'
 
-/** The links of accounts in mails. A token is what follows `#` in a link. */
+/** The links of accounts in mails, in the database that has the accounts. A token is what follows `#` in a link. */
 export type MailedLinks = {
-  isEmailLinkValid(pool: pg.Pool, token: string): Promise<boolean>
-  voidEmailLink(pool: pg.Pool, token: string): Promise<void>
-  isPasswordResetValid(pool: pg.Pool, token: string): Promise<boolean>
-  voidPasswordReset(pool: pg.Pool, token: string): Promise<void>
+  isEmailLinkValid(token: string): Promise<boolean>
+  voidEmailLink(token: string): Promise<void>
+  isPasswordResetValid(token: string): Promise<boolean>
+  voidPasswordReset(token: string): Promise<void>
 }
 
 export type AccountMailDeps = {
@@ -115,7 +115,7 @@ async function outcomeOf(deps: AccountMailDeps, due: DueAccountMail): Promise<Ou
   if (kind === 'not_begun') return 'too late'
   if (kind === 'accepted') return 'sent'
   if (kind === 'failed' || kind === 'unknown') return 'again'
-  await voidLink(pool, links, mail)
+  await voidLink(links, mail)
   return 'failed'
 }
 
@@ -132,11 +132,11 @@ async function currentMail({ pool, pages }: AccountMailDeps, mail: StoredAccount
 async function isValid(pool: pg.Pool, links: MailedLinks, { kind, context }: AccountMail): Promise<boolean> {
   switch (kind) {
     case 'password_reset':
-      return links.isPasswordResetValid(pool, tokenIn(context.url))
+      return links.isPasswordResetValid(tokenIn(context.url))
     case 'confirm_email':
-      return links.isEmailLinkValid(pool, tokenIn(context.url))
+      return links.isEmailLinkValid(tokenIn(context.url))
     case 'email_changed':
-      return context.undo === null || links.isEmailLinkValid(pool, tokenIn(context.undo.url))
+      return context.undo === null || links.isEmailLinkValid(tokenIn(context.undo.url))
     case 'invitation': {
       const token = parseInvitationToken(tokenIn(context.url))
       return token !== null && isInvitationOpen(pool, token)
@@ -153,9 +153,9 @@ async function isValid(pool: pg.Pool, links: MailedLinks, { kind, context }: Acc
 }
 
 /** Nobody has the link, and it would count against the number of links that the person may ask for. */
-async function voidLink(pool: pg.Pool, links: MailedLinks, { kind, context }: AccountMail): Promise<void> {
-  if (kind === 'password_reset') await links.voidPasswordReset(pool, tokenIn(context.url))
-  if (kind === 'confirm_email') await links.voidEmailLink(pool, tokenIn(context.url))
+async function voidLink(links: MailedLinks, { kind, context }: AccountMail): Promise<void> {
+  if (kind === 'password_reset') await links.voidPasswordReset(tokenIn(context.url))
+  if (kind === 'confirm_email') await links.voidEmailLink(tokenIn(context.url))
 }
 
 function tokenIn(url: string): string {

@@ -4,8 +4,7 @@ import { createManageTokenEpochs } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { isEmailLinkValid, voidEmailLink } from '../../accounts/emails/email-links.ts'
-import { isPasswordResetValid, voidPasswordReset } from '../../accounts/passwords/password-links.ts'
+import { mailedLinks } from '../../compose/mailed-links.ts'
 import { createLogger } from '../../observe/logger.ts'
 import { sampleSettings } from '../previews/sample-messages.ts'
 import { createAccountMails, sealedAccountMails } from './account-mails.ts'
@@ -45,7 +44,7 @@ async function sent({ appPool: pool }: TestDatabase): Promise<Mail[]> {
     },
     address: 'desk@example.org',
     sealed: sealedAccountMails(secrets),
-    links: { isEmailLinkValid, voidEmailLink, isPasswordResetValid, voidPasswordReset },
+    links: mailedLinks(pool),
     pages: {
       ...sampleSettings.links,
       ticket: ({ bookingId, manageEpoch }) => `https://book.example.org/ticket#${bookingId}.${manageEpoch}`,

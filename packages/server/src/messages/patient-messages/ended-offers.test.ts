@@ -1,5 +1,12 @@
 import type { MailOutcome } from '@holdfast/adapters/smtp'
-import { beginSending, createEngine, inTransaction, planMessages, takeDueMessages } from '@holdfast/engine'
+import {
+  beginSending,
+  createEngine,
+  defaultMessageChoices,
+  inTransaction,
+  planMessages,
+  takeDueMessages,
+} from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry, lapseHolds, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect, onTestFinished } from 'vitest'
@@ -80,7 +87,8 @@ async function send(database: TestDatabase, kind: MailOutcome['kind']): Promise<
     digestOf: createKeyedDigests(['a secret'], 'message-recipient'),
     recipientDigests: createRecipientDigests(['a secret']),
     accountOf: async () => null,
-    currentEmail: async (_pool: unknown, _accountId: string, email: string) => email,
+    choices: async () => defaultMessageChoices,
+    currentEmail: async (_accountId: string, email: string) => email,
   }
   await sendDueMessages({ pool: database.appPool, sender, log: createLogger('silent') })
   return subjects

@@ -1,6 +1,6 @@
 import type { SmsSender } from '@holdfast/adapters/sms'
 import type { Mailer } from '@holdfast/adapters/smtp'
-import type pg from 'pg'
+import type { MessageChoices } from '@holdfast/engine'
 import type { RecipientDigests } from '../recipient-digests.ts'
 import type { MailSettings } from './message-mail.ts'
 
@@ -13,7 +13,9 @@ export type MessageSender = MailSettings & {
   digestOf(address: string): string
   recipientDigests: RecipientDigests
   /** The account that has proven this e-mail address; null: none has. */
-  accountOf(pool: pg.Pool, email: string): Promise<string | null>
+  accountOf(email: string): Promise<string | null>
+  /** What an account has chosen. */
+  choices(accountId: string): Promise<MessageChoices>
   /** `email`, or the confirmed address of the account if it had `email` before. */
-  currentEmail(pool: pg.Pool, accountId: string, email: string): Promise<string>
+  currentEmail(accountId: string, email: string): Promise<string>
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Mail } from '@holdfast/adapters/smtp'
-import { createEngine, type MessageChoices, newId } from '@holdfast/engine'
+import { createEngine, type MessageChoices, messageChoices, newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect, test as plainTest } from 'vitest'
@@ -82,8 +82,9 @@ async function send(database: TestDatabase, id: string, confirmed: Record<string
     },
     digestOf: createKeyedDigests(secrets, 'message-recipient'),
     recipientDigests: createRecipientDigests(secrets),
-    accountOf: async (_pool: unknown, email: string) => confirmed[email] ?? null,
-    currentEmail: async (_pool: unknown, _accountId: string, email: string) => email,
+    accountOf: async (email: string) => confirmed[email] ?? null,
+    choices: (accountId: string) => messageChoices(database.appPool, accountId),
+    currentEmail: async (_accountId: string, email: string) => email,
   }
   await sendDueMessages({ pool: database.appPool, sender, log: createLogger('silent') })
   const { rows } = await database.ownerPool.query('select state, reason from holdfast.message where id = $1', [id])

@@ -7,7 +7,6 @@ import {
   type MessageFacts,
   type MessageLanguage,
   type MessageOutcome,
-  messageChoices,
   messageFacts,
   recordMessage,
   takeDueMessages,
@@ -111,11 +110,8 @@ async function prepare(pool: pg.Pool, sender: MessageSender, message: DueMessage
   const ofBooking = await messageFacts(pool, message)
   if (ofBooking === null) return { kind: 'skipped', reason: 'booking_gone' }
   const { accountId, patient } = ofBooking
-  const email = await emailOf(pool, sender, message, ofBooking)
-  const choices = await choicesOf(
-    { accountId, email },
-    { accountOf: (email) => sender.accountOf(pool, email), choices: (id) => messageChoices(pool, id) },
-  )
+  const email = await emailOf(sender, message, ofBooking)
+  const choices = await choicesOf({ accountId, email }, sender)
   const facts = { ...inLanguage(ofBooking, choices.language), sendTo: email ?? '' }
   const reason = reasonToSkip(message, facts) ?? reasonUnwanted(message, choices)
   if (reason !== null) return { kind: 'skipped', reason }
@@ -135,13 +131,12 @@ async function prepare(pool: pg.Pool, sender: MessageSender, message: DueMessage
  * was entered, so it goes there.
  */
 async function emailOf(
-  pool: pg.Pool,
   sender: MessageSender,
   { kind }: DueMessage,
   { accountId, patient: { email } }: MessageFacts,
 ): Promise<string | undefined> {
   if (email === undefined || accountId === null || kind === 'confirm') return email
-  return sender.currentEmail(pool, accountId, email)
+  return sender.currentEmail(accountId, email)
 }
 
 /** `language` null: as it is. */

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text as textOf } from 'node:stream/consumers'
 import { createSmsSender } from '@holdfast/adapters/sms'
-import { clinicNoOf, newId } from '@holdfast/engine'
+import { clinicNoOf, defaultMessageChoices, newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import type { Sql } from 'sql-template-tag'
@@ -66,7 +66,11 @@ const digestOf = createKeyedDigests(['a secret of this test'], 'message-recipien
 const recipientDigests = createRecipientDigests(['a secret of this test'])
 
 async function send(database: TestDatabase, sms: MessageSender['sms'], id: string, pool = database.appPool) {
-  const accounts = { accountOf: async () => null, currentEmail: async () => '' }
+  const accounts = {
+    accountOf: async () => null,
+    choices: async () => defaultMessageChoices,
+    currentEmail: async () => '',
+  }
   const sender = { ...sampleSettings, mailer: null, sms, digestOf, recipientDigests, ...accounts }
   await sendDueMessages({ pool, sender, log: createLogger('silent') })
   const { rows } = await database.ownerPool.query(

@@ -1,4 +1,5 @@
 import type { Mail } from '@holdfast/adapters/smtp'
+import { defaultMessageChoices } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase, until } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect, onTestFinished, vi } from 'vitest'
@@ -39,7 +40,8 @@ async function sendingMessages(database: TestDatabase) {
       digestOf: createKeyedDigests(['a secret of this test'], 'message-recipient'),
       recipientDigests: createRecipientDigests(['a secret of this test']),
       accountOf: async () => null,
-      currentEmail: async (_pool, _accountId, email) => email,
+      choices: async () => defaultMessageChoices,
+      currentEmail: async (_accountId, email) => email,
     },
     log: createLogger('silent'),
   })

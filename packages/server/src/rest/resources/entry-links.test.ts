@@ -5,8 +5,7 @@ import { expect } from 'vitest'
 import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
 import { createEntryLinkProcessor } from '../../account-requests/entry-link-request.ts'
-import { isEmailLinkValid, voidEmailLink } from '../../accounts/emails/email-links.ts'
-import { isPasswordResetValid, voidPasswordReset } from '../../accounts/passwords/password-links.ts'
+import { mailedLinks } from '../../compose/mailed-links.ts'
 import { mailLinks } from '../../compose/message-sender.ts'
 import { createAccountMails, sealedAccountMails } from '../../messages/account-mails/account-mails.ts'
 import type { EntryMail } from '../../messages/account-mails/entry-mail.ts'
@@ -52,7 +51,7 @@ async function sent(database: TestDatabase): Promise<Mail[]> {
     },
     address: 'desk@example.org',
     sealed: sealedAccountMails(secrets),
-    links: { isEmailLinkValid, voidEmailLink, isPasswordResetValid, voidPasswordReset },
+    links: mailedLinks(database.appPool),
     pages: mailLinks(settings, secrets),
     log: createLogger('silent'),
   })

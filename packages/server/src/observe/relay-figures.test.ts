@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { createMetrics } from './metrics.ts'
+
+test('of a receiver in several places, the longest wait is reported until it is over', async () => {
+  const none = { hits: 0, misses: 0, loads: 0, stale: 0, bytes: 0 }
+  const metrics = createMetrics({
+    pools: {},
+    queueDepths: () => ({}),
+    cacheFigures: () => none,
+    calendarFigures: () => ({ loads: 0, patches: 0, doctorReads: 0, patchedSlots: 0, slots: 0 }),
+    readDatabase: async () => ({
+      activeHolds: 0,
+      eventTailLagSeconds: 0,
+      partitionSecondsLeft: 0,
+      accountMailsWaiting: 0,
+      accountMailSecondsWaiting: 0,
+    }),
+  })
+  const waiting = async () => {
+    const [, seconds] = /^holdfast_relay_waiting_seconds\{receiver="email"\} (\S+)$/m.exec(await metrics.text()) ?? []
+    return Math.floor(Number(seconds))
+  }
+  const since = (seconds: number) => new Date(Date.now() - seconds * 1000)
+  metrics.relayWaiting({ receiver: 'email', since: since(60), place: 'holdfast_1' })
+  metrics.relayWaiting({ receiver: 'email', since: null, place: 'holdfast_2' })
+  expect(await waiting()).toBe(60)
+  metrics.relayWaiting({ receiver: 'email', since: since(20), place: 'holdfast_2' })
+  expect(await waiting()).toBe(60)
+  metrics.relayWaiting({ receiver: 'email', since: null, place: 'holdfast_1' })
+  expect(await waiting()).toBe(20)
+  metrics.relayWaiting({ receiver: 'email', since: null, place: 'holdfast_2' })
+  expect(await waiting()).toBe(0)
+})
