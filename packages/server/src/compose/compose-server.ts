@@ -3,7 +3,6 @@ import type { FastifyInstance } from 'fastify'
 import { type OpenAccounts, openAccounts } from '../accounts/open-accounts.ts'
 import { AuditRecorder } from '../audit/audit-recorder.ts'
 import type { Config } from '../config/config.ts'
-import { startPassingOnPlaces } from '../jobs/pass-on-places.ts'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
 import { createAccountMails } from '../messages/account-mails/account-mails.ts'
 import { addLiveFigures } from '../observe/live-figures.ts'
@@ -13,11 +12,11 @@ import { addRedisFigures } from '../observe/redis-figures.ts'
 import { createPasswordAttempts } from '../rest/auth/password-attempts.ts'
 import { createKeyedDigests } from '../secrets/keyed-digests.ts'
 import { createPublicPages } from '../site/public-pages.ts'
-import { processAccountRequests } from './account-mails.ts'
 import { buildApp, buildMetricsApp } from './app.ts'
-import { startAllJobs } from './compose-jobs.ts'
 import { createRestDeps, restPlaces } from './create-rest-deps.ts'
+import { startJobsOfPlaces, startWorkOfServer } from './jobs-of-places.ts'
 import { openMailer } from './message-sender.ts'
+import type { Place } from './open-place.ts'
 import { openPlaces } from './open-places.ts'
 import { openShared, type Shared } from './open-shared.ts'
 import { type Common, cacheFiguresOf, calendarFiguresOf, type Places, queueDepthsOf } from './places.ts'
@@ -84,6 +83,7 @@ async function composeParts(
   const mailsOf = ({ pools }: Pick<Common, 'pools'>) =>
     createAccountMails({ pool: pools.general, secrets: database.secrets, isAvailable: opened.mailer !== null })
   const sent = { audit, mails: mailsOf(common) }
+  const withMails = (place: Place) => ({ ...place, mails: mailsOf(place) })
   const restOf = createRestDeps(config, database, { accounts, audit, mailsOf })
   const app = await buildApp({
     config,
@@ -114,14 +114,10 @@ async function composeParts(
     accounts: accounts.accounts,
     metrics,
     async startJobs() {
-      for (const place of places.all) running.push(startPassingOnPlaces({ pool: place.pools.general, log }))
-      const { engine, pools } = common
-      running.push(...processAccountRequests({ ...database, ...sent, pools, accounts, engine, app, log }))
+      running.push(...startWorkOfServer(places, { database, accounts, audit, mailsOf, app, log }))
       if (!config.runsJobs) return
-      for (const place of places.all) {
-        const { pools } = place
-        running.push(await startAllJobs(config, { ...database, mails: mailsOf(place), pools, opened, log, metrics }))
-      }
+      const jobPlaces = { coordinator: places.coordinator, all: places.all.map(withMails) }
+      running.push(await startJobsOfPlaces(config, jobPlaces, { ...database, opened, log, metrics }))
     },
     stop() {
       isStopping = true

@@ -1,6 +1,5 @@
 import { createCalendarReads, type DatabasePool, drawClinicNo, type Engine } from '@holdfast/engine'
 import type { Place as Shard } from '@holdfast/engine/places'
-import { changesOfCommitted } from '../cache/changes.ts'
 import { ResponseCache } from '../cache/response-cache.ts'
 import type { Config } from '../config/config.ts'
 import { DatabaseBreaker } from '../lifecycle/database-breaker.ts'

@@ -34,6 +34,7 @@ export async function openPlaces(config: Config, database: PreparedDatabase, dep
   return {
     all: [place],
     common: { ...place, cache: place.freshness.cache },
+    coordinator: null,
     placeOf: null,
     live: place.live,
     theatreSignalsOf: () => place.theatreSignals,

@@ -46,6 +46,7 @@ export async function openShardPlaces(
   return {
     all,
     common: coordinator,
+    coordinator: { urls: database, pools: coordinator.pools },
     placeOf: ofClinic,
     live: new PlacedHub({
       hubs: () => all.map(({ live }) => live),

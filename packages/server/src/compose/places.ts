@@ -5,6 +5,7 @@ import type { Probes } from '../edge/probes.ts'
 import type { LivePlaces } from '../live/live-places.ts'
 import type { CacheFigures, CalendarFigures, QueueDepths } from '../observe/metrics.ts'
 import type { TheatreSignals } from '../theatre/theatre-signals.ts'
+import type { DatabaseUrls, JobPools } from './compose-jobs.ts'
 import type { Place } from './open-place.ts'
 
 /** What serves requests that name no clinic, and whatever else is about all clinics. */
@@ -19,6 +20,8 @@ export type Places = {
   all: readonly Place[]
   /** On one database, the place of all clinics. */
   common: Common
+  /** What its jobs need; null: there is only one place. */
+  coordinator: { urls: DatabaseUrls; pools: JobPools } | null
   /** The place of a clinic; null: there is only one. */
   placeOf: ((clinicNo: number) => Place) | null
   live: LivePlaces
