@@ -8,7 +8,8 @@ import type { Logger } from '../observe/logger.ts'
 import type { TheatreSignals } from './theatre-signals.ts'
 
 export type TheatreEventsSettings = {
-  signals: TheatreSignals
+  /** Those of the place of a clinic. */
+  signalsOf(clinicNo: number): TheatreSignals
   slots: ConnectionSlots
   /** The number of the clinic, for a member of it. @throws ProblemError */
   requireMember(principal: Principal, clinicId: string): Promise<number>
@@ -42,7 +43,7 @@ export async function theatreEvents(app: FastifyInstance, settings: TheatreEvent
       const release = takeSlot(settings.slots, request)
       const stream = new EventStream(reply)
       streams.add(stream)
-      const unsubscribe = settings.signals.subscribe(clinicNo, (signal) => {
+      const unsubscribe = settings.signalsOf(clinicNo).subscribe(clinicNo, (signal) => {
         // A client that reads too slowly misses nothing: each signal only says to read again.
         stream.send(`event: theatre\ndata: ${JSON.stringify(signal)}\n\n`)
       })
