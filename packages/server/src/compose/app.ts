@@ -23,7 +23,7 @@ import { shedLoad } from '../edge/overload/shed-load.ts'
 import { type Probes, probeRoutes } from '../edge/probes.ts'
 import type { SharedCounts } from '../edge/rate-limits/count-windows.ts'
 import { rateLimits } from '../edge/rate-limits/rate-limits.ts'
-import type { LiveHub } from '../live/live-hub.ts'
+import type { LivePlaces } from '../live/live-places.ts'
 import { isLiveUpgrade, liveRoutes, liveSockets } from '../live/live-routes.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -49,8 +49,9 @@ export type AppDeps = {
   admission: Omit<AdmissionDeps, 'corsOrigins'>
   auth: Omit<AuthRoutesDeps, 'corsOrigins'>
   rest: RestDeps
-  live: LiveHub
-  theatreSignals: TheatreSignals
+  live: LivePlaces
+  /** The signals of the theatre of a clinic. */
+  theatreSignalsOf(clinicNo: number): TheatreSignals
   publicPages: PublicPages
   /** null: rate limits are counted in this process. */
   sharedCounts: SharedCounts | null
@@ -112,7 +113,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     origins: [...corsOrigins, ...(config.publicUrl ? [config.publicUrl] : [])],
   })
   await app.register(theatreEvents, {
-    signals: deps.theatreSignals,
+    signalsOf: deps.theatreSignalsOf,
     slots,
     requireMember: async (principal, clinicId) =>
       (await requireClinic(deps.rest, principal, clinicId, memberRoles)).clinic.no,

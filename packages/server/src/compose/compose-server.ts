@@ -41,7 +41,7 @@ import { createVisitRooms } from '../secrets/visit-rooms.ts'
 import { createPublicPages } from '../site/public-pages.ts'
 import { TheatreSignals } from '../theatre/theatre-signals.ts'
 import { processAccountRequests } from './account-mails.ts'
-import { buildApp, buildMetricsApp } from './app.ts'
+import { type AppDeps, buildApp, buildMetricsApp } from './app.ts'
 import { type DatabaseUrls, type JobPools, openJobPools, startAllJobs } from './compose-jobs.ts'
 import { poolConnections } from './database-connections.ts'
 import { mailLinks, openMailer } from './message-sender.ts'
@@ -237,11 +237,12 @@ function openLive(
   config: Config,
   { theatre }: Engine,
   metrics: Metrics,
-): { live: LiveHub; theatreSignals: TheatreSignals } {
+): Pick<AppDeps, 'live' | 'theatreSignalsOf'> {
   const live = new LiveHub({ ...follow, settings: liveSettingsOf(config) })
   addLiveFigures(metrics.registry, live)
   const roomsOf = (clinicNo: number) => theatre.roomResourceIds(clinicNo)
-  return { live, theatreSignals: new TheatreSignals({ ...follow, roomsOf }) }
+  const theatreSignals = new TheatreSignals({ ...follow, roomsOf })
+  return { live, theatreSignalsOf: () => theatreSignals }
 }
 
 /** The engine as routes use it. A clinic's writes take half of the general connections at most. */
