@@ -4,20 +4,21 @@
  *
  * A client subscribes, receives `subscribed`, reads the lists it shows (with `Holdfast-Position: <position>`, so that
  * they are no older), and from then on sets `available` from each `slots` message. `resync`: read the lists again.
+ * Of doctors whose clinics are in several shards, a client receives one `subscribed` for each shard.
  * After a lost connection it subscribes with `after`, the newest position it has received (server-sent events:
  * `Last-Event-ID`), and receives what changed since then, or `resync`.
  *
- * A position is a text of the same kind as the header Holdfast-Position: everything written at or before it has been
- * sent to this connection. Counts are absolute, so receiving one twice does no harm.
+ * A position is a text of the same kind as the header Holdfast-Position, with a part for each shard whose doctors the
+ * connection follows: everything written at or before it has been sent to this connection. Counts are absolute, so receiving one twice does no harm.
  */
 import Type, { type Static } from 'typebox'
-import { positionPattern } from './position.ts'
+import { positionsPattern } from './position.ts'
 import { id } from './schemas/fields.ts'
 
 /** The ids in one message. How many doctors one connection may follow is a setting of the server (50). */
 export const liveDoctorIdsMax = 200
 
-const position = Type.String({ pattern: positionPattern, 'x-expected': 'a position' })
+const position = Type.String({ pattern: positionsPattern, 'x-expected': 'a position' })
 const doctorIds = Type.Array(id(), { minItems: 1, maxItems: liveDoctorIdsMax })
 
 const subscribe = Type.Object(

@@ -1,6 +1,6 @@
 import { type Access, type Operation, problemsOf, type RestrictedField } from './operations/operation.ts'
 import { operations } from './operations.ts'
-import { positionPattern } from './position.ts'
+import { positionsPattern } from './position.ts'
 import { type ProblemCode, problemKinds } from './problems.ts'
 import { problemSchema } from './schemas/problem.ts'
 
@@ -178,8 +178,10 @@ const cachedReadHeaders: JsonObject[] = [
     name: 'Holdfast-Position',
     in: 'header',
     required: false,
-    description: 'The position of one of your writes: the response is at least as new',
-    schema: { type: 'string', pattern: positionPattern },
+    description:
+      'The position of one of your writes, or several with commas between, of writes in several clinics: the response ' +
+      'is at least as new',
+    schema: { type: 'string', pattern: positionsPattern },
   },
   {
     name: 'If-None-Match',
@@ -274,8 +276,8 @@ const liveUpdates = [
   '## Live updates',
   'The WebSocket `/api/v1/live` carries JSON texts. Send `{"type": "subscribe", "doctorIds": […]}`, and ' +
     '`unsubscribe` likewise. The server sends:',
-  '- `{"type": "subscribed", "doctorIds", "position"}`: now read the lists that you show, with ' +
-    '`Holdfast-Position: <position>`.',
+  '- `{"type": "subscribed", "doctorIds", "position"}`: now read the lists that you show of these doctors, with ' +
+    '`Holdfast-Position: <position>`. Doctors of several clinics may come in several such messages.',
   '- `{"type": "slots", "doctorId", "items": [{"id", "available"}], "position"}`: the free units of these slots; ' +
     'at most ten a second for a doctor.',
   '- `{"type": "resync", "doctorIds", "position"}`: slots were created or withdrawn, or messages were lost: read the ' +

@@ -4,12 +4,36 @@
  * something that may be lost, so lists are read again.
  *
  * A position without an epoch is from a release that had none. It counts as one of the first epoch.
+ *
+ * A distributed database has a log for each shard, a *place*. Positions of two places cannot be compared, so that
+ * clients send one for each place, with commas between ({@link positionsPattern}).
  */
 export type Position = { epoch: number; transaction: bigint }
 
-export const positionPattern = '^(\\d{1,12}\\.)?\\d{1,20}$'
+/** Of how many places a client sends positions. A place without one is read as if the client had seen nothing of it. */
+export const positionsMax = 16
+
+const single = '(\\d{1,12}\\.)?\\d{1,20}'
+
+export const positionPattern = `^${single}$`
+/** Positions, one for each place. A proxy that joins two headers writes a space after the comma. */
+export const positionsPattern = `^${single}(, ?${single}){0,${positionsMax - 1}}$`
 
 const parts = /^(?:(\d{1,12})\.)?(\d{1,20})$/
+const list = new RegExp(positionsPattern)
+
+/** The epochs of the shard 102,008 are 102,008,000,000 and up. */
+const epochsPerShard = 1_000_000
+/**
+ * Citus numbers shards from 102,008 on. The epochs of a plain database are seconds since 1970, which are less until
+ * the year 5138.
+ */
+const firstShardEpoch = 100_000 * epochsPerShard
+
+/** The place whose log has this epoch: the number of a shard; 0: a database that is not distributed. */
+export function placeOfEpoch(epoch: number): number {
+  return epoch < firstShardEpoch ? 0 : Math.floor(epoch / epochsPerShard)
+}
 
 export function positionText(epoch: number, transaction: bigint | string): string {
   return `${epoch}.${transaction}`
@@ -21,6 +45,24 @@ export function parsePosition(text: string): Position | null {
   return transaction === undefined ? null : { epoch: Number(epoch), transaction: BigInt(transaction) }
 }
 
+/** One position or several with commas between; null: the text is something else, or has too many */
+export function parsePositions(text: string): Position[] | null {
+  if (!list.test(text)) return null
+  return text.split(/, ?/).flatMap((each) => parsePosition(each) ?? [])
+}
+
+/** Of two positions of one place. */
 export function isLaterPosition(one: Position, other: Position): boolean {
   return one.epoch === other.epoch ? one.transaction > other.transaction : one.epoch > other.epoch
+}
+
+/** The latest of the positions that are of an epoch's place; null: all are of other places, and say nothing about it. */
+export function positionOfPlace(positions: readonly Position[], epoch: number): Position | null {
+  const place = placeOfEpoch(epoch)
+  let latest: Position | null = null
+  for (const position of positions) {
+    if (placeOfEpoch(position.epoch) !== place) continue
+    if (latest === null || isLaterPosition(position, latest)) latest = position
+  }
+  return latest
 }

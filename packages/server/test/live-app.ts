@@ -11,21 +11,35 @@ import { ConnectionSlots } from '../src/edge/connections/connection-slots.ts'
 import { errorHandler } from '../src/edge/errors/error-handler.ts'
 import { rateLimits } from '../src/edge/rate-limits/rate-limits.ts'
 import { LiveHub } from '../src/live/live-hub.ts'
+import type { LivePlaces } from '../src/live/live-places.ts'
 import { isLiveUpgrade, liveRoutes, liveSockets } from '../src/live/live-routes.ts'
 import { type LiveSettings, liveDefaults } from '../src/live/live-settings.ts'
+import { PlacedHub } from '../src/live/placed-hub.ts'
 import { createLogger } from '../src/observe/logger.ts'
 import { createManageTokens } from '../src/secrets/manage-tokens.ts'
 
-/** Only the live routes, on a real port, tail and database, with limits set by the test. */
-export type LiveApp = {
-  url: string
-  hub: LiveHub
+/** A database with its tail, calendar and hub. */
+export type LivePlace = {
   database: TestDatabase
+  tail: EventTail
+  calendar: Calendar
+  hub: LiveHub
+  /** The database cannot be read for live updates from now on, or can be read again. */
+  setAway(isAway: boolean): void
+  stop(): Promise<void>
+}
+
+/** Only the live routes, on a real port, with limits set by the test. */
+type ServedLive = {
+  url: string
   slots: ConnectionSlots
   /** Requests wait to be counted. @returns their sockets, as they arrive, and what lets them go on */
   hold(): { arrived: Promise<Socket>; admit: () => void }
   stop(): Promise<void>
 }
+
+/** With one tail and database. */
+export type LiveApp = ServedLive & { hub: LiveHub; database: TestDatabase }
 
 /**
  * `readMs`: of the calendar. `isOnUnixSocket`: the system then buffers 200 KB of what a client does not read, and 6 MB
@@ -34,20 +48,95 @@ export type LiveApp = {
 type LiveAppSettings = Partial<LiveSettings> & { readMs?: number; isOnUnixSocket?: boolean }
 
 export async function liveApp(
-  { readMs = 10, isOnUnixSocket = false, ...settings }: LiveAppSettings = {},
+  { isOnUnixSocket = false, ...settings }: LiveAppSettings = {},
   origins: string[] = [],
 ): Promise<LiveApp> {
+  const place = await livePlace(await createTestDatabase(), settings)
+  const { hub, database } = place
+  const served = await serveLive(hub, origins, isOnUnixSocket)
+  return {
+    ...served,
+    hub,
+    database,
+    async stop() {
+      await served.stop()
+      await place.stop()
+    },
+  }
+}
+
+/** Of the first clinic in the database of the place. Each place has other clinics. */
+const firstClinicNo = (index: number) => 1 + index * 1_000_000
+
+/** Several places, as the shards of a distributed database. */
+export type PlacedLiveApp = ServedLive & { hub: PlacedHub; places: [LivePlace, LivePlace] }
+
+export async function placedLiveApp(settings: Partial<LiveSettings> = {}): Promise<PlacedLiveApp> {
+  const places: [LivePlace, LivePlace] = [await aShard(0, settings), await aShard(1, settings)]
+  const hub = new PlacedHub({
+    hubs: () => places.map((place) => place.hub),
+    hubOf: (clinicNo) => places[clinicNo < firstClinicNo(1) ? 0 : 1].hub,
+    settings: places[0].hub.settings,
+  })
+  const served = await serveLive(hub, [], false)
+  return {
+    ...served,
+    hub,
+    places,
+    async stop() {
+      await served.stop()
+      for (const place of places) await place.stop()
+    },
+  }
+}
+
+/** A plain database that numbers its clinics and epochs as if it were a shard of a distributed one. */
+async function aShard(index: number, settings: Partial<LiveSettings>): Promise<LivePlace> {
   const database = await createTestDatabase()
+  await database.ownerPool.query(`alter sequence holdfast.clinic_no_seq restart with ${firstClinicNo(index)}`)
+  // The next one gets the next number.
+  await database.ownerPool.query("insert into holdfast.log_epoch (no, server, starts_at) values ($1, 'before', '3')", [
+    (102_008 + index) * 1_000_000,
+  ])
+  return livePlace(database, settings)
+}
+
+async function livePlace(
+  database: TestDatabase,
+  { readMs = 10, ...settings }: Omit<LiveAppSettings, 'isOnUnixSocket'>,
+): Promise<LivePlace> {
   const tail = await EventTail.start({ pool: database.appPool, listenUrl: database.sessionUrl })
   const log = createLogger('silent')
   const reads = createCalendarReads(database.appPool)
-  const calendar = new Calendar({ tail, reads, bytesMax: 16_000_000, readMs, log })
+  let isAway = false
+  const doctors: typeof reads.doctors = async (...of) => {
+    if (isAway) throw new Error('The database is away.')
+    return reads.doctors(...of)
+  }
+  const calendar = new Calendar({ tail, reads: { ...reads, doctors }, bytesMax: 16_000_000, readMs, log })
   const hub = new LiveHub({
     calendar,
     tail,
     settings: { ...liveDefaults, connectionsPerAddressMax: null, ...settings },
     log,
   })
+  return {
+    database,
+    tail,
+    calendar,
+    hub,
+    setAway(now) {
+      isAway = now
+    },
+    async stop() {
+      calendar.stop()
+      await tail.stop()
+      await database.drop()
+    },
+  }
+}
+
+async function serveLive(hub: LivePlaces, origins: string[], isOnUnixSocket: boolean): Promise<ServedLive> {
   const app = Fastify({
     http: { shouldUpgradeCallback: isLiveUpgrade },
     forceCloseConnections: 'idle',
@@ -79,20 +168,13 @@ export async function liveApp(
   const url = isOnUnixSocket ? await listenOnUnixSocket(app) : await app.listen({ host: '127.0.0.1', port: 0 })
   return {
     url,
-    hub,
-    database,
     slots,
     hold() {
       const [arrived, admitted] = [Promise.withResolvers<Socket>(), Promise.withResolvers<void>()]
       held = { arrived, admitted: admitted.promise }
       return { arrived: arrived.promise, admit: admitted.resolve }
     },
-    async stop() {
-      await app.close()
-      calendar.stop()
-      await tail.stop()
-      await database.drop()
-    },
+    stop: () => app.close(),
   }
 }
 

@@ -24,7 +24,7 @@ import { shedLoad } from '../edge/overload/shed-load.ts'
 import { type Probes, probeRoutes } from '../edge/probes.ts'
 import type { SharedCounts } from '../edge/rate-limits/count-windows.ts'
 import { rateLimits } from '../edge/rate-limits/rate-limits.ts'
-import type { LiveHub } from '../live/live-hub.ts'
+import type { LivePlaces } from '../live/live-places.ts'
 import { isLiveUpgrade, liveRoutes, liveSockets } from '../live/live-routes.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -54,7 +54,7 @@ export type AppDeps = {
   rest: RestDeps
   /** null: there is one. */
   places: Omit<RestPlaces, 'coordinator'> | null
-  live: LiveHub
+  live: LivePlaces
   /** Of a clinic. */
   theatreSignalsOf: (clinicNo: number) => TheatreSignals
   publicPages: PublicPages

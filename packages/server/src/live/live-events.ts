@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { problem } from '../edge/errors/problem-error.ts'
 import { EventStream } from './event-stream.ts'
 import { LiveFrame } from './live-frame.ts'
-import type { LiveHub } from './live-hub.ts'
+import type { LivePlaces } from './live-places.ts'
 
 /**
  * Serves one stream of server-sent events until either side ends it.
@@ -11,10 +11,10 @@ import type { LiveHub } from './live-hub.ts'
  * @throws ProblemError doctor_not_found when none of the doctors is known, unavailable
  */
 export async function serveEvents(
-  hub: LiveHub,
+  hub: LivePlaces,
   reply: FastifyReply,
   doctorIds: readonly string[],
-  after: Position | null,
+  after: readonly Position[] | null,
 ): Promise<void> {
   const stream = new EventStream(reply)
   const subscriber = hub.connect({

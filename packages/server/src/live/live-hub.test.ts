@@ -1,4 +1,5 @@
 import type { LiveServerMessage } from '@holdfast/contract'
+import type { Position } from '@holdfast/contract/position'
 import type { LogEntry } from '@holdfast/engine'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ChangeListener, LogListener } from '../calendar/calendar-change.ts'
@@ -75,30 +76,36 @@ class FakeCalendar {
 
 function aHub() {
   const calendar = new FakeCalendar()
+  const transactionAt = vi.fn(({ epoch, transaction }: Position) => (epoch === 7 ? transaction : 2n ** 64n))
   const hub = new LiveHub({
     calendar: calendar as LiveHubDeps['calendar'],
-    tail: { epoch: 7, transactionAt: ({ epoch, transaction }) => (epoch === 7 ? transaction : 2n ** 64n) },
+    tail: { epoch: 7, transactionAt },
     settings: liveDefaults,
     log: createLogger('silent'),
   })
   const connect = () => {
-    const received: LiveServerMessage[] = []
-    const subscriber = hub.connect({
-      kind: 'socket',
-      send: (frame) => received.push(frame.message),
-      bufferedBytes: () => 0,
-      end: () => undefined,
-      destroy: () => undefined,
-      beat: () => undefined,
-    })
+    const { subscriber, received } = connectTo(hub)
     return {
       subscriber,
       received,
       subscribe: (ids: string[], after: bigint | null = null, epoch = 7) =>
-        hub.subscribe(subscriber, ids, after === null ? null : { epoch, transaction: after }),
+        hub.subscribe(subscriber, ids, after === null ? null : [{ epoch, transaction: after }]),
     }
   }
-  return { hub, calendar, connect }
+  return { hub, calendar, transactionAt, connect }
+}
+
+function connectTo(hub: LiveHub) {
+  const received: LiveServerMessage[] = []
+  const subscriber = hub.connect({
+    kind: 'socket',
+    send: (frame) => received.push(frame.message),
+    bufferedBytes: () => 0,
+    end: () => undefined,
+    destroy: () => undefined,
+    beat: () => undefined,
+  })
+  return { subscriber, received }
 }
 
 /** Lets the promises go on, and the timers of these milliseconds. */
@@ -187,6 +194,32 @@ describe('a client that resumes', () => {
         { type: 'resync', doctorIds: [a], position: '7.10' },
       ])
     }
+  })
+
+  test('with positions of other places alone gets a resync, and one of this place is found among them', async () => {
+    const { calendar, hub, transactionAt } = aHub()
+    calendar.book(a, 'a1', 5)
+    const elsewhere = { epoch: 102_008_000_001, transaction: 10n }
+    const resumed = async (after: Position[]) => {
+      const client = connectTo(hub)
+      await hub.subscribe(client.subscriber, [a], after)
+      await pass()
+      return client.received
+    }
+    // Its first position is before everything: if the connection is lost now, the next one gets a resync too.
+    expect(await resumed([elsewhere])).toEqual([
+      { type: 'subscribed', doctorIds: [a], position: '7.0' },
+      { type: 'resync', doctorIds: [a], position: '7.10' },
+    ])
+    expect(await resumed([{ epoch: 7, transaction: 0n }])).toHaveLength(2)
+    expect(transactionAt).toHaveBeenCalledTimes(2)
+    expect(transactionAt).not.toHaveBeenCalledWith(elsewhere)
+    // The controls: what changed since its own position, and nothing of what it has seen.
+    const slots = { type: 'slots', doctorId: a, items: [{ id: 'a1', available: 5 }], position: '7.10' }
+    expect(await resumed([elsewhere, { epoch: 7, transaction: 9n }])).toContainEqual(slots)
+    expect(await resumed([elsewhere, { epoch: 7, transaction: 10n }])).toEqual([
+      { type: 'subscribed', doctorIds: [a], position: '7.10' },
+    ])
   })
 
   test('receives what the log and the holds say has changed since, in one read for all who wait', async () => {

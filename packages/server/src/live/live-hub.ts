@@ -1,4 +1,4 @@
-import { type Position, positionText } from '@holdfast/contract/position'
+import { type Position, positionOfPlace, positionText } from '@holdfast/contract/position'
 import { changedSlotsOf, type EventTail, isId, type LogEntry } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
 import type { Calendar, WatchedDoctor } from '../calendar/calendar.ts'
@@ -8,8 +8,11 @@ import { type LiveFigures, noFigures } from '../observe/live-figures.ts'
 import type { Logger } from '../observe/logger.ts'
 import { ChangeHistory } from './change-history.ts'
 import { DoctorFeeds } from './doctor-feeds.ts'
+import type { LivePlaces, SubscribeOutcome } from './live-places.ts'
 import type { LiveSettings } from './live-settings.ts'
 import { LiveSubscriber, type LiveTransport, type Missed } from './live-subscriber.ts'
+
+export type WatchedDoctors = ReadonlyMap<string, WatchedDoctor>
 
 export type LiveHubDeps = {
   calendar: Pick<Calendar, 'horizon' | 'emittedBefore' | 'onChange' | 'onLog' | 'watch' | 'unwatch' | 'read'>
@@ -19,27 +22,20 @@ export type LiveHubDeps = {
   log: Logger
 }
 
-/**
- * `unknown`: these are not active doctors; the subscription has the others. `none_known`: none of them is an active
- * doctor. `unavailable`: the database could not be read. In all cases but the first nothing has changed.
- */
-export type SubscribeOutcome =
-  | { kind: 'subscribed'; unknown: string[] }
-  | { kind: 'none_known' }
-  | { kind: 'too_many' }
-  | { kind: 'unavailable' }
-
-const endMsMax = 2_000
+/** How long connections may take to close when the server stops, and the reason that they get. */
+export const endMsMax = 2_000
+export const stopReason = 'This server is stopping: connect again.'
 const slowCheckMs = 100
 /** If more slots wait to be read for clients that resume, further clients receive a `resync`. */
 const missedSlotsMax = 2_500
 
 /**
- * Notifies connections of changed slots: the calendar's changes go to the feeds of doctors, from there to subscribers.
+ * Notifies connections of one place's changed slots: the calendar's changes go to the feeds of doctors, from there to
+ * subscribers.
  * Independent of the transport; see {@link DoctorFeeds} for when messages are sent, and packages/contract/src/live.ts
  * for the messages.
  */
-export class LiveHub {
+export class LiveHub implements LivePlaces {
   readonly settings: LiveSettings
   readonly #calendar: LiveHubDeps['calendar']
   readonly #tail: LiveHubDeps['tail']
@@ -50,7 +46,7 @@ export class LiveHub {
   readonly #missedSlots: SharedReader<number>
   readonly #history: ChangeHistory
   /** Each with the timer of its heartbeat. */
-  readonly #subscribers = new Map<LiveSubscriber, NodeJS.Timeout>()
+  readonly #subscribers = new Map<LiveSubscriber, NodeJS.Timeout | undefined>()
   /**
    * They missed messages because they do not read fast enough. Messages are not buffered for them: once they have read
    * what was sent, they receive a `resync` that names the doctors to read again. One that takes too long is
@@ -97,18 +93,26 @@ export class LiveHub {
     return bytes
   }
 
-  /** Adds a connection without subscriptions. Call `disconnect` when it has ended. */
-  connect(transport: LiveTransport): LiveSubscriber {
+  /**
+   * Adds a connection without subscriptions. Call `disconnect` when it has ended.
+   *
+   * @param hasHeartbeat false: the caller sends it, with {@link beat}
+   */
+  connect(transport: LiveTransport, hasHeartbeat = true): LiveSubscriber {
     const subscriber = new LiveSubscriber(transport, this.settings.bufferedBytesMax, ({ type }) => {
       this.#figures.messages += 1
       if (type === 'resync') this.#figures.resyncs += 1
     })
     // Not all at the same time, even if all clients have connected when the server started.
     const heartbeatMs = this.settings.heartbeatMs * (0.8 + 0.2 * Math.random())
-    const beat = () => subscriber.beat(this.#feeds.resumePosition)
-    this.#subscribers.set(subscriber, setInterval(beat, heartbeatMs).unref())
+    const timer = hasHeartbeat ? setInterval(() => this.beat(subscriber), heartbeatMs).unref() : undefined
+    this.#subscribers.set(subscriber, timer)
     this.#figures.connections[transport.kind] += 1
     return subscriber
+  }
+
+  beat(subscriber: LiveSubscriber): void {
+    subscriber.beat(this.#feeds.resumePosition)
   }
 
   disconnect(subscriber: LiveSubscriber): void {
@@ -120,29 +124,37 @@ export class LiveHub {
     if (this.#isStopping && this.#subscribers.size === 0) this.#emptied.resolve()
   }
 
-  /**
-   * Subscribes a connection to more doctors and sends it `subscribed`. With `after`, the changes since that position
-   * are sent before anything else, or `resync` if they are not known.
-   */
   async subscribe(
     subscriber: LiveSubscriber,
     doctorIds: readonly string[],
-    after: Position | null,
+    after: readonly Position[] | null,
   ): Promise<SubscribeOutcome> {
     const wanted = [...new Set(doctorIds)]
     const inAll = new Set([...subscriber.doctorIds, ...wanted])
     if (inAll.size > this.settings.doctorsPerConnectionMax) return { kind: 'too_many' }
-    let watched: ReadonlyMap<string, WatchedDoctor>
+    const watched = await this.watch(wanted, after)
+    if (watched === null) return { kind: 'unavailable' }
+    if (watched.size === 0) return { kind: 'none_known' }
+    this.attach(subscriber, watched, after)
+    return { kind: 'subscribed', unknown: wanted.filter((doctorId) => !watched.has(doctorId)) }
+  }
+
+  /**
+   * The first step of `subscribe`, which sends nothing. Each of the doctors needs {@link attach} or {@link unwatch}
+   * then. null: the database could not be read.
+   */
+  async watch(doctorIds: readonly string[], after: readonly Position[] | null): Promise<WatchedDoctors | null> {
     try {
       // Lapses are not in the log. For a client that reconnects, the doctors are therefore read again.
-      watched = await this.#calendar.watch(wanted.filter(isId), { readAgain: after !== null })
+      return await this.#calendar.watch(doctorIds.filter(isId), { readAgain: after !== null })
     } catch (error) {
       this.#log.warn({ err: error }, 'doctors could not be read for live updates')
-      return { kind: 'unavailable' }
+      return null
     }
-    if (watched.size === 0) return { kind: 'none_known' }
-    this.#attach(subscriber, watched, after)
-    return { kind: 'subscribed', unknown: wanted.filter((doctorId) => !watched.has(doctorId)) }
+  }
+
+  unwatch(watched: WatchedDoctors): void {
+    for (const doctorId of watched.keys()) this.#calendar.unwatch(doctorId)
   }
 
   unsubscribe(subscriber: LiveSubscriber, doctorIds: readonly string[]): void {
@@ -160,14 +172,14 @@ export class LiveHub {
     this.#isStopping = true
     clearInterval(this.#slowTimer)
     const sent = this.#feeds.stop()
-    for (const { transport } of this.#subscribers.keys()) transport.end(1001, 'This server is stopping: connect again.')
+    for (const { transport } of this.#subscribers.keys()) transport.end(1001, stopReason)
     if (this.#subscribers.size === 0) this.#emptied.resolve()
     await pTimeout(Promise.all([sent, this.#emptied.promise]), { milliseconds: endMsMax, message: false })
     for (const { transport } of [...this.#subscribers.keys()]) transport.destroy()
   }
 
-  /** Each subscription is counted once by the calendar. */
-  #attach(subscriber: LiveSubscriber, watched: ReadonlyMap<string, WatchedDoctor>, after: Position | null): void {
+  /** The second step. Each subscription is counted once by the calendar. */
+  attach(subscriber: LiveSubscriber, watched: WatchedDoctors, after: readonly Position[] | null): void {
     for (const doctorId of watched.keys()) {
       if (subscriber.isClosed || subscriber.doctorIds.has(doctorId)) {
         this.#calendar.unwatch(doctorId)
@@ -187,7 +199,9 @@ export class LiveHub {
     subscriber.catchUp(available, this.#feeds.resumePosition)
   }
 
-  #missedSince(watched: ReadonlyMap<string, WatchedDoctor>, position: Position): Missed {
+  #missedSince(watched: WatchedDoctors, positions: readonly Position[]): Missed {
+    // Without a position of this place, the client has seen nothing that the log of this place names.
+    const position = positionOfPlace(positions, this.#tail.epoch) ?? { epoch: this.#tail.epoch, transaction: 0n }
     // A position ahead of this process's comes from another process, or from another epoch of the log.
     const after = this.#tail.transactionAt(position)
     const isAhead = after >= this.#calendar.horizon

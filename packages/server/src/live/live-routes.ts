@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import websocket from '@fastify/websocket'
 import { liveDoctorIdsMax } from '@holdfast/contract'
-import { parsePosition, positionPattern } from '@holdfast/contract/position'
+import { parsePositions, positionsPattern } from '@holdfast/contract/position'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { invalidRequest, preview } from '../edge/bodies/validator.ts'
 import { type ConnectionSlots, takeSlot } from '../edge/connections/connection-slots.ts'
 import { problem } from '../edge/errors/problem-error.ts'
 import { serveEvents } from './live-events.ts'
-import type { LiveHub } from './live-hub.ts'
+import type { LivePlaces } from './live-places.ts'
 import { serveSocket } from './live-socket.ts'
 
 const socketPath = '/api/v1/live'
@@ -23,7 +23,7 @@ export function isLiveUpgrade(request: IncomingMessage): boolean {
  * WebSockets for the whole server. Register it before all other hooks, so that it can close the socket of an upgrade
  * request that another hook refuses.
  */
-export const liveSockets = fp(async (app: FastifyInstance, { hub }: { hub: LiveHub }) => {
+export const liveSockets = fp(async (app: FastifyInstance, { hub }: { hub: LivePlaces }) => {
   await app.register(websocket, {
     options: { maxPayload: hub.settings.messageBytesMax, perMessageDeflate: false, clientTracking: false },
     // For protocol errors the library closes the connection with a code (1009: too large, 1002 …).
@@ -36,7 +36,7 @@ export const liveSockets = fp(async (app: FastifyInstance, { hub }: { hub: LiveH
 })
 
 export type LiveRoutesSettings = {
-  hub: LiveHub
+  hub: LivePlaces
   /** Origins whose pages may connect, in addition to this site's. */
   origins: readonly string[]
   slots: ConnectionSlots
@@ -46,7 +46,7 @@ const eventsQuery = {
   type: 'object',
   properties: {
     doctorIds: { type: 'string', minLength: 1, maxLength: liveDoctorIdsMax * 37 },
-    after: { type: 'string', pattern: positionPattern, 'x-expected': 'a position' },
+    after: { type: 'string', pattern: positionsPattern, 'x-expected': 'a position' },
   },
   required: ['doctorIds'],
   additionalProperties: false,
@@ -88,7 +88,8 @@ export async function liveRoutes(app: FastifyInstance, { hub, origins, slots }: 
       // The client has left while it was admitted, and nothing would report it again.
       if (reply.raw.destroyed) return reply
       // The newer of the two: an EventSource sends the header when it reconnects to the same URL.
-      const after = parsePosition(String(request.headers['last-event-id'])) ?? parsePosition(request.query.after ?? '')
+      const after =
+        parsePositions(String(request.headers['last-event-id'])) ?? parsePositions(request.query.after ?? '')
       reply.raw.once('close', takeSlot(slots, request))
       await serveEvents(hub, reply, doctorIds, after)
       return reply

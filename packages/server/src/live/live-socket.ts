@@ -1,16 +1,15 @@
 import type { WebSocket } from '@fastify/websocket'
 import type { LiveErrorCode } from '@holdfast/contract'
-import { parsePosition } from '@holdfast/contract/position'
+import { parsePositions } from '@holdfast/contract/position'
 import { MessageAllowance } from '../edge/connections/message-allowance.ts'
 import { LiveFrame } from './live-frame.ts'
-import type { LiveHub } from './live-hub.ts'
-import type { LiveSubscriber } from './live-subscriber.ts'
+import type { LiveConnection, LivePlaces } from './live-places.ts'
 import { parseClientMessage } from './parse-client-message.ts'
 
 const brokenRule = 1008
 
 /** Serves one WebSocket until it closes. */
-export function serveSocket(hub: LiveHub, socket: WebSocket): void {
+export function serveSocket(hub: LivePlaces, socket: WebSocket): void {
   // The connection arrived while the server was stopping.
   if (hub.isStopping) socket.terminate()
   else new LiveSocket(hub, socket).listen()
@@ -18,15 +17,15 @@ export function serveSocket(hub: LiveHub, socket: WebSocket): void {
 
 /** Handles the messages of one client's WebSocket in order. */
 class LiveSocket {
-  readonly #hub: LiveHub
+  readonly #hub: LivePlaces
   readonly #socket: WebSocket
-  readonly #subscriber: LiveSubscriber
+  readonly #subscriber: LiveConnection
   readonly #allowance: MessageAllowance
   #handled: Promise<void> = Promise.resolve()
   #errors = 0
   #isAlive = true
 
-  constructor(hub: LiveHub, socket: WebSocket) {
+  constructor(hub: LivePlaces, socket: WebSocket) {
     const { messagesBurstMax, messagesPerSecondMax } = hub.settings
     this.#hub = hub
     this.#socket = socket
@@ -71,8 +70,8 @@ class LiveSocket {
       return
     }
     const { doctorIds, after } = message
-    const position = after === undefined ? null : parsePosition(after)
-    const outcome = await this.#hub.subscribe(this.#subscriber, doctorIds, position)
+    const positions = after === undefined ? null : parsePositions(after)
+    const outcome = await this.#hub.subscribe(this.#subscriber, doctorIds, positions)
     switch (outcome.kind) {
       case 'subscribed':
         if (outcome.unknown.length > 0) this.#refuseDoctors(outcome.unknown)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { createEngine, newId } from '@holdfast/engine'
+import { clinicNoOf, createEngine, newId } from '@holdfast/engine'
 import { aClinic, aDoctor, aMember, aSlot, until } from '@holdfast/testkit'
 import Fastify from 'fastify'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -121,22 +121,29 @@ async function aRoute({ connections = 10 } = {}) {
   })
   const log = createLogger('silent')
   const calendar = { horizon: 1n, onLog: () => undefined, onChange: () => undefined }
-  const signals = new TheatreSignals({ calendar, tail: { epoch: 1 }, roomsOf: async () => [], log })
+  // The epoch says which one it is.
+  const signals = [1, 2].map((epoch) => new TheatreSignals({ calendar, tail: { epoch }, roomsOf: async () => [], log }))
+  const signalsOf = (clinicNo: number) => {
+    const found = signals[clinicNo - 1]
+    if (found === undefined) throw new Error(`There is no place for the clinic ${clinicNo}.`)
+    return found
+  }
   const slots = new ConnectionSlots(connections, null)
-  const requireMember = async () => {
+  const requireMember = async (_principal: unknown, clinicId: string) => {
     const admitted = held?.admitted
     held = null
     await admitted
     if (!isMember) throw problem('forbidden', 'This role was revoked.')
-    return 1
+    return clinicNoOf(clinicId)
   }
-  await app.register(theatreEvents, { signalsOf: () => signals, slots, requireMember, heartbeatMs: 20, log })
+  await app.register(theatreEvents, { signalsOf, slots, requireMember, heartbeatMs: 20, log })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(() => app.close())
   return {
     app,
     slots,
     url: `${url}/api/v1/clinics/${newId(1)}/theatre/live`,
+    urlElsewhere: `${url}/api/v1/clinics/${newId(2)}/theatre/live`,
     revoke() {
       isMember = false
     },
@@ -166,6 +173,18 @@ test('a client that leaves while it is authorized leaves no connection behind', 
   await client.waitFor('theatre')
   expect(slots.count).toBe(1)
   await client.end()
+})
+
+test('a clinic’s signals are those of its place', async () => {
+  const { url, urlElsewhere } = await aRoute()
+  for (const [address, position] of [
+    [url, '1.1'],
+    [urlElsewhere, '2.1'],
+  ] as const) {
+    const client = await eventsClient(address)
+    expect((await client.waitFor('theatre')).data).toEqual({ type: 'connected', position })
+    await client.end()
+  }
 })
 
 test('a stream ends when the role is revoked', async () => {

@@ -8,7 +8,8 @@ import type { Logger } from '../observe/logger.ts'
 import type { TheatreSignals } from './theatre-signals.ts'
 
 export type TheatreEventsSettings = {
-  signalsOf: (clinicNo: number) => Pick<TheatreSignals, 'subscribe'>
+  /** Those of the place of a clinic. */
+  signalsOf(clinicNo: number): TheatreSignals
   slots: ConnectionSlots
   /** The number of the clinic, for a member of it. @throws ProblemError */
   requireMember(principal: Principal, clinicId: string): Promise<number>

@@ -4502,7 +4502,7 @@ export type ListClinicsData = {
     body?: never;
     headers?: {
         /**
-         * The position of one of your writes: the response is at least as new
+         * The position of one of your writes, or several with commas between, of writes in several clinics: the response is at least as new
          */
         'Holdfast-Position'?: string;
         /**
@@ -4637,7 +4637,7 @@ export type GetClinicData = {
     body?: never;
     headers?: {
         /**
-         * The position of one of your writes: the response is at least as new
+         * The position of one of your writes, or several with commas between, of writes in several clinics: the response is at least as new
          */
         'Holdfast-Position'?: string;
         /**
@@ -4953,7 +4953,7 @@ export type ListDoctorsData = {
     body?: never;
     headers?: {
         /**
-         * The position of one of your writes: the response is at least as new
+         * The position of one of your writes, or several with commas between, of writes in several clinics: the response is at least as new
          */
         'Holdfast-Position'?: string;
         /**
@@ -5114,7 +5114,7 @@ export type GetDoctorData = {
     body?: never;
     headers?: {
         /**
-         * The position of one of your writes: the response is at least as new
+         * The position of one of your writes, or several with commas between, of writes in several clinics: the response is at least as new
          */
         'Holdfast-Position'?: string;
         /**
@@ -5244,7 +5244,7 @@ export type ListSpecializationsData = {
     body?: never;
     headers?: {
         /**
-         * The position of one of your writes: the response is at least as new
+         * The position of one of your writes, or several with commas between, of writes in several clinics: the response is at least as new
          */
         'Holdfast-Position'?: string;
         /**
@@ -5509,7 +5509,7 @@ export type ListSlotsData = {
     body?: never;
     headers?: {
         /**
-         * The position of one of your writes: the response is at least as new
+         * The position of one of your writes, or several with commas between, of writes in several clinics: the response is at least as new
          */
         'Holdfast-Position'?: string;
         /**

@@ -1,4 +1,4 @@
-import { parsePosition, positionText } from '@holdfast/contract/position'
+import { parsePositions, positionOfPlace, positionText } from '@holdfast/contract/position'
 import type { FastifyRequest } from 'fastify'
 import type { CachedResponse, LoadedResponse, ResponseQuery } from '../../cache/response-cache.ts'
 import { matchesEntityTag, weakEntityTag } from '../../edge/bodies/entity-tag.ts'
@@ -114,18 +114,24 @@ type RequestedPosition = { readAfter: bigint | null; headers: Record<string, str
 
 const noPosition: RequestedPosition = { readAfter: null, headers: null }
 
-/** The request's Holdfast-Position. @throws ProblemError invalid_request */
+/**
+ * The request's Holdfast-Position in the log of this place. Positions of other places say nothing about it.
+ *
+ * @throws ProblemError invalid_request
+ */
 export function requestedPosition(
   { freshness: { tail } }: Pick<RestDeps, 'freshness'>,
   request: ReadRequest,
 ): RequestedPosition {
   const sent = request.headers['holdfast-position']
   if (sent === undefined) return noPosition
-  const position = typeof sent === 'string' ? parsePosition(sent) : null
-  if (position === null) {
+  const positions = typeof sent === 'string' ? parsePositions(sent) : null
+  if (positions === null) {
     const message = `must be the Holdfast-Position of a response, not ${preview(sent)}`
     throw invalidRequest([{ path: '/headers/holdfast-position', message }])
   }
+  const position = positionOfPlace(positions, tail.epoch)
+  if (position === null) return noPosition
   const readAfter = tail.transactionAt(position)
   // A later epoch was noticed by another server first: a position of this server's would be older than the client's.
   if (position.epoch >= tail.epoch) return { readAfter, headers: null }
