@@ -31,7 +31,7 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
       isOpen ? 'the database is unavailable: reads are served from the cache' : 'the database is available again',
     )
   })
-  const waker = createWaker(pool)
+  const waker = createWaker(pool, listenUrl)
   const trustListeners = [(isTrusted: boolean) => cache.trust(isTrusted)]
   let isAheadLogged = false
   const tail = await EventTail.start({
