@@ -51,6 +51,8 @@ export async function distribute(client: pg.Client): Promise<DistributedTables |
       set local citus.enable_ddl_propagation = off;
       ${createKept('view')}
       ${createKept('function')}`)
+    // The nodes get them, too: the schema's, and those of a reference table's copy on the coordinator.
+    await client.query('set local citus.enable_ddl_propagation = on')
     await client.query((await sqlFiles()).grants)
     await client.query('commit')
     return distributed
