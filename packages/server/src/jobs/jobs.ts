@@ -22,6 +22,8 @@ import { sendDueDeliveries, type WebhookDeps } from '../webhooks/send-due-delive
 export type JobDeps = {
   pool: pg.Pool
   auditMonths: number
+  /** false: a shard, whose database has no accounts. Default: true. */
+  hasAccounts?: boolean
   /** Absent or null: nobody gets an e-mail when the last day of their entry of a waitlist is past. */
   storeExpiredMail?: StoreEntryMail | null
   /** Absent: messages wait for a process that has it. */
@@ -102,10 +104,10 @@ export const jobs: readonly Job[] = [
     counts:
       'old idempotency keys, stored responses, directory changes, messages, e-mails to accounts, deliveries of ' +
       'webhooks, sessions and security events deleted, and entries of waitlists ended',
-    run: async ({ pool, auditMonths, storeExpiredMail: storeMail = null }, signal) => {
+    run: async ({ pool, auditMonths, hasAccounts = true, storeExpiredMail: storeMail = null }, signal) => {
       const outdated = (await purgeOutdated(pool, signal)) + (await purgeAuditEvents(pool, auditMonths, signal))
       const ended = (await endWaitlistEntries(pool, { signal, storeMail })) + (await deleteExpiredAccountMails(pool))
-      return outdated + ended + (await untilDone(pool, deleteSessions, signal, batchSize))
+      return outdated + ended + (hasAccounts ? await deleteExpiredSessions(pool, signal) : 0)
     },
   },
   {
@@ -118,6 +120,11 @@ export const jobs: readonly Job[] = [
     },
   },
 ]
+
+/** Deletes sessions that have expired, where the accounts are. @returns how many */
+export function deleteExpiredSessions(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
+  return untilDone(pool, deleteSessions, signal, batchSize)
+}
 
 const deleteSessions = sql`
   with gone as (
