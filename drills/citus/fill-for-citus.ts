@@ -59,7 +59,7 @@ async function fillClinic(pool: Pool, engine: Engine, slotsPerClinic: number): P
     { kind: 'doctor' as const, id: doctor.id },
     { kind: 'clinic' as const, id: clinic.id },
   ]) {
-    await engine.calendarFeeds.create({ ...feed, accountId, language: 'en', tokenHash: digest() })
+    await engine.calendarFeeds.create({ ...feed, accountId, ...aFeed() })
   }
   await aWaitlistEntry(database, doctor)
   const slots: BuiltSlot[] = []
@@ -83,7 +83,7 @@ const aMail = { kind: 'drill', isRequest: false, sealed: 'sealed', validHours: 2
 /** What is of an account stays there; the position of a receiver and the list of archived months go to each shard. */
 async function fillCoordinator(pool: Pool, engine: Engine): Promise<void> {
   const id = randomUUID()
-  await engine.calendarFeeds.create({ kind: 'account', id, accountId: id, language: 'en', tokenHash: digest() })
+  await engine.calendarFeeds.create({ kind: 'account', id, accountId: id, ...aFeed() })
   await storeAccountMail(pool, { ...aMail, bookingId: null })
   await engine.storedResponses.store(writeKey(), { accountId: id })
   await pool.query(`
@@ -98,6 +98,10 @@ async function fillCoordinator(pool: Pool, engine: Engine): Promise<void> {
 
 function writeKey(): { key: string; requestHash: string } {
   return { key: randomUUID(), requestHash: randomUUID() }
+}
+
+function aFeed() {
+  return { language: 'en' as const, tokenHash: digest(), createdAt: new Date() }
 }
 
 function digest(): Buffer {

@@ -1,7 +1,8 @@
 /**
  * A position in the log, as text: `epoch.transaction`. Clients send it back and do not read it. Another epoch begins
  * when another database server, or a restored copy, continues the log: then positions of the epochs before name
- * something that may be lost, so lists are read again.
+ * something that may be lost, so lists are read again. On Citus, each shard has a log of its own, and no two shards
+ * number an epoch alike.
  *
  * A position without an epoch is from a release that had none. It counts as one of the first epoch.
  *
@@ -13,26 +14,21 @@ export type Position = { epoch: number; transaction: bigint }
 /** Of how many places a client sends positions. A place without one is read as if the client had seen nothing of it. */
 export const positionsMax = 16
 
-const single = '(\\d{1,12}\\.)?\\d{1,20}'
+const single = '(\\d{1,16}\\.)?\\d{1,20}'
 
 export const positionPattern = `^${single}$`
 /** Positions, one for each place. A proxy that joins two headers writes a space after the comma. */
 export const positionsPattern = `^${single}(, ?${single}){0,${positionsMax - 1}}$`
 
-const parts = /^(?:(\d{1,12})\.)?(\d{1,20})$/
+const parts = /^(?:(\d{1,16})\.)?(\d{1,20})$/
 const list = new RegExp(positionsPattern)
 
-/** The epochs of the shard 102,008 are 102,008,000,000 and up. */
-const epochsPerShard = 1_000_000
-/**
- * Citus numbers shards from 102,008 on. The epochs of a plain database are seconds since 1970, which are less until
- * the year 5138.
- */
-const firstShardEpoch = 100_000 * epochsPerShard
+/** Room for the epochs of a place, which are numbered by the time in seconds: sql/functions/log_epoch_floor.sql. */
+const epochsPerPlace = 10_000_000_000
 
 /** The place whose log has this epoch: the number of a shard; 0: a database that is not distributed. */
 export function placeOfEpoch(epoch: number): number {
-  return epoch < firstShardEpoch ? 0 : Math.floor(epoch / epochsPerShard)
+  return Math.floor(epoch / epochsPerPlace)
 }
 
 export function positionText(epoch: number, transaction: bigint | string): string {

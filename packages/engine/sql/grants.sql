@@ -86,6 +86,14 @@ grant update (url, etag, last_modified, read_next_at, read_at, expanded_at, fail
 -- The security log is only added to. Its numbers come from the database; old events go with purge_audit_events.
 grant select, insert (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, network, details)
   on holdfast.audit_event to holdfast_app;
+-- On the coordinator of Citus, whoever adds an event also draws and sends its number.
+do $$
+begin
+  if to_regclass('holdfast.shard_trigger') is not null then
+    grant usage on sequence holdfast.audit_event_seq_seq to holdfast_app;
+    grant insert (seq) on holdfast.audit_event to holdfast_app;
+  end if;
+end $$;
 
 -- The functions, by name, with all their overloads. All others are internal: only the owner and these functions call
 -- them.

@@ -181,7 +181,7 @@ export const engineMethods = {
   },
   calendarFeeds: {
     create: 'write',
-    createdAt: 'read',
+    find: 'read',
     remove: 'write',
     open: 'read',
     namesPatients: 'read',

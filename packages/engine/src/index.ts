@@ -24,6 +24,7 @@ export {
   isDatabaseUnusable,
   isLockTimeout,
   isNotWritable,
+  isShardMoved,
   isTransient,
   mayHaveRun,
   PoolExhausted,
@@ -38,6 +39,7 @@ export { promptly } from './database/promptly.ts'
 export { deleteStoredSecret, serverSecrets, storedSecret } from './database/server-secrets.ts'
 export { accountRights } from './directory/account-rights.ts'
 export { readLogo } from './directory/clinic-logos.ts'
+export { drawClinicNo } from './directory/draw-clinic-no.ts'
 export { isInvitationOpen } from './directory/invitations.ts'
 export { retentionDueMax } from './directory/retention.ts'
 export { UnknownTimeZone } from './directory/time-zone.ts'

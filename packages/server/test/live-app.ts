@@ -96,7 +96,7 @@ async function aShard(index: number, settings: Partial<LiveSettings>): Promise<L
   await database.ownerPool.query(`alter sequence holdfast.clinic_no_seq restart with ${firstClinicNo(index)}`)
   // The next one gets the next number.
   await database.ownerPool.query("insert into holdfast.log_epoch (no, server, starts_at) values ($1, 'before', '3')", [
-    (102_008 + index) * 1_000_000,
+    (102_008 + index) * 10_000_000_000,
   ])
   return livePlace(database, settings)
 }

@@ -1,52 +1,27 @@
 import type pg from 'pg'
-import sql from 'sql-template-tag'
+import sql, { type Sql } from 'sql-template-tag'
 import type { CalendarFeeds, OpenFeed } from '../model/calendar-feed.ts'
 import { clinicNoOf } from '../model/id.ts'
-
-/**
- * Whether the account that created feed `f` may see its calendar now: its own bookings; of a clinic, as an admin; of an
- * active doctor, as an admin or as that doctor. Site administrators may see all.
- */
-const mayBeRead = sql`(
-  f.kind = 'account'
-  or ((f.kind <> 'doctor' or exists (
-         select from holdfast.resource r
-          where r.clinic_no = holdfast.clinic_no_of(f.subject_id) and r.id = f.subject_id and r.active))
-      and (exists (select from holdfast.site_administrator a where a.account_id = f.created_by)
-           or exists (select from holdfast.membership m
-                       where m.clinic_no = holdfast.clinic_no_of(f.subject_id) and m.account_id = f.created_by
-                         and (m.role = 'admin' or (f.kind = 'doctor' and m.doctor_id = f.subject_id))))))`
 
 /** The calendar feeds, with the application's role. */
 export function createCalendarFeeds(pool: pg.Pool): CalendarFeeds {
   return {
-    async create({ kind, id, accountId, language, tokenHash }) {
+    async create({ kind, id, accountId, language, tokenHash, createdAt }) {
       await pool.query(sql`
-        insert into holdfast.calendar_feed (subject_id, kind, token_hash, created_by, language)
-        values (${id}, ${kind}, ${tokenHash}, ${accountId}, ${language})
+        insert into holdfast.calendar_feed (subject_id, kind, token_hash, created_by, language, created_at)
+        values (${id}, ${kind}, ${tokenHash}, ${accountId}, ${language}, ${createdAt})
         on conflict (subject_id) do update
            set kind = excluded.kind, token_hash = excluded.token_hash, created_by = excluded.created_by,
-               language = excluded.language, created_at = now()`)
+               language = excluded.language, created_at = excluded.created_at`)
     },
 
-    async createdAt({ kind, id }) {
-      const { rows } = await pool.query<{ createdAt: Date }>(sql`
-        select f.created_at as "createdAt" from holdfast.calendar_feed f
-         where f.subject_id = ${id} and f.kind = ${kind} and ${mayBeRead}`)
-      return rows[0]?.createdAt ?? null
-    },
+    find: ({ kind, id }) => found(pool, sql`f.subject_id = ${id} and f.kind = ${kind}`),
 
     async remove({ kind, id }) {
       await pool.query(sql`delete from holdfast.calendar_feed where subject_id = ${id} and kind = ${kind}`)
     },
 
-    async open(tokenHash) {
-      const { rows } = await pool.query<OpenFeed>(sql`
-        select f.kind, f.subject_id as id, f.created_by as "accountId", f.language
-          from holdfast.calendar_feed f
-         where f.token_hash = ${tokenHash} and ${mayBeRead}`)
-      return rows[0] ?? null
-    },
+    open: (tokenHash) => found(pool, sql`f.token_hash = ${tokenHash}`),
 
     async namesPatients(clinicNo) {
       const { rows } = await pool.query<{ names: boolean }>(sql`
@@ -67,4 +42,33 @@ export function createCalendarFeeds(pool: pg.Pool): CalendarFeeds {
       return new Map(rows.map(({ id, name }) => [id, name]))
     },
   }
+}
+
+async function found(pool: pg.Pool, condition: Sql): Promise<OpenFeed | null> {
+  const { rows } = await pool.query<OpenFeed>(sql`
+    select f.kind, f.subject_id as id, f.created_by as "accountId", f.language, f.created_at as "createdAt"
+      from holdfast.calendar_feed f where ${condition}`)
+  const [feed] = rows
+  return feed !== undefined && (await mayBeRead(pool, feed)) ? feed : null
+}
+
+/**
+ * Whether the account that created a feed may see its calendar now: its own bookings; of a clinic, as an admin; of an
+ * active doctor, as an admin or as that doctor. Site administrators may see all.
+ *
+ * A statement of its own: on Citus, the coordinator's feeds cannot be joined with the tables of clinics.
+ */
+async function mayBeRead(pool: pg.Pool, { kind, id, accountId }: OpenFeed): Promise<boolean> {
+  if (kind === 'account') return true
+  const clinicNo = clinicNoOf(id)
+  const isOfDoctor = kind === 'doctor'
+  const { rows } = await pool.query<{ mayBeRead: boolean }>(sql`
+    select (not ${isOfDoctor}::boolean or exists (
+             select from holdfast.resource r where r.clinic_no = ${clinicNo} and r.id = ${id} and r.active))
+           and (exists (select from holdfast.site_administrator a where a.account_id = ${accountId})
+                or exists (select from holdfast.membership m
+                            where m.clinic_no = ${clinicNo} and m.account_id = ${accountId}
+                              and (m.role = 'admin' or (${isOfDoctor}::boolean and m.doctor_id = ${id}))))
+           as "mayBeRead"`)
+  return rows[0]?.mayBeRead ?? false
 }

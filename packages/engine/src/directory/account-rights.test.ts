@@ -6,7 +6,8 @@ import { expect } from 'vitest'
 import { accountRights, membershipsOfAccount } from './account-rights.ts'
 
 async function rights(database: TestDatabase, accountId: string): Promise<unknown> {
-  const statement = sql`select ${accountRights(sql`account.id`)} from (select ${accountId}::uuid as id) account`
+  const { tables, columns } = accountRights(sql`(select id from account)`)
+  const statement = sql`with account as (select ${accountId}::uuid as id), ${tables} select ${columns}`
   const { rows } = await database.appPool.query(statement)
   return rows[0]
 }

@@ -8,29 +8,37 @@ export const selectedMemberships = sql`
   select m.clinic_no as "clinicNo", c.id as "clinicId", m.account_id as "accountId", m.role, m.doctor_id as "doctorId"
     from holdfast.membership m join holdfast.clinic c on c.no = m.clinic_no`
 
-/** @param accountId a value, or an expression such as a column */
-export function membershipsOfAccount(accountId: string | Sql): Sql {
+export function membershipsOfAccount(accountId: string): Sql {
   return sql`${selectedMemberships} where m.account_id = ${accountId} order by m.clinic_no limit ${membershipsMax}`
 }
 
 /**
- * What an account may do, as the columns `site_administrator` (boolean), `memberships` (a JSON array of
- * `HeldMembership`), and for site administrators `second_factor_clinic_nos` (a JSON array of the clinics whose roles
- * need a second factor; for others it is empty). For statements that read an account together with its rights.
+ * What an account may do: for statements that read an account together with its rights. `tables` are for the list after
+ * `with`. `columns` are `site_administrator` (boolean), `memberships` (a JSON array of `HeldMembership`), and for site
+ * administrators `second_factor_clinic_nos` (a JSON array of the clinics whose roles need a second factor; for others
+ * it is empty).
  *
- * @param accountId an expression, such as a column
+ * Each table of its own, and none that refers to a row of another: Citus, where the accounts are on the coordinator and
+ * the roles in shards, plans nothing else.
+ *
+ * @param accountId an expression of one value, such as a subquery on another table of the list
  */
-export function accountRights(accountId: Sql): Sql {
-  return sql`
-    exists (${siteAdministrator(accountId)}) as site_administrator,
-    (select coalesce(json_agg(held), '[]')
-       from (select m.*, c.roles_need_second_factor as "needsSecondFactor"
-               from (${membershipsOfAccount(accountId)}) m join holdfast.clinic c on c.no = m."clinicNo") held)
-      as memberships,
-    (select coalesce(json_agg(c.no), '[]') from holdfast.clinic c
-      where c.roles_need_second_factor and exists (${siteAdministrator(accountId)})) as second_factor_clinic_nos`
-}
-
-function siteAdministrator(accountId: Sql): Sql {
-  return sql`select from holdfast.site_administrator a where a.account_id = ${accountId}`
+export function accountRights(accountId: Sql): { tables: Sql; columns: Sql } {
+  return {
+    tables: sql`
+      held as materialized (
+        select m.clinic_no as "clinicNo", c.id as "clinicId", m.account_id as "accountId", m.role,
+               m.doctor_id as "doctorId", c.roles_need_second_factor as "needsSecondFactor"
+          from holdfast.membership m join holdfast.clinic c on c.no = m.clinic_no
+         where m.account_id = ${accountId} order by m.clinic_no limit ${membershipsMax}),
+      administrator as materialized (
+        select exists (select from holdfast.site_administrator a where a.account_id = ${accountId}) as is_one),
+      needing as materialized (
+        select c.no from holdfast.clinic c
+         where c.roles_need_second_factor and (select is_one from administrator))`,
+    columns: sql`
+      (select is_one from administrator) as site_administrator,
+      (select coalesce(json_agg(held order by held."clinicNo"), '[]') from held) as memberships,
+      (select coalesce(json_agg(needing.no), '[]') from needing) as second_factor_clinic_nos`,
+  }
 }

@@ -3,19 +3,27 @@ import type { MessageLanguage } from './message-language.ts'
 /** Whose calendar it is: `id` is that of an account, a doctor or a clinic. */
 export type FeedSubject = { kind: 'account' | 'doctor' | 'clinic'; id: string }
 
-/** A feed that may be read now. */
+/**
+ * A feed that may be read now, unless the sessions of its account have ended since it was created: the accounts may be
+ * in another database.
+ */
 export type OpenFeed = FeedSubject & {
   /** Who created it. */
   accountId: string
   language: MessageLanguage
+  createdAt: Date
 }
 
 /** Calendars that other programs read by a secret URL; only the token's hash is stored. */
 export type CalendarFeeds = {
-  /** Replaces the subject's feed, whose URL no longer works. */
+  /**
+   * Replaces the subject's feed, whose URL no longer works.
+   *
+   * @param feed.createdAt by the clock of the accounts' database, read before
+   */
   create(feed: OpenFeed & { tokenHash: Buffer }): Promise<void>
-  /** Since when there is a feed that works; null: there is none. */
-  createdAt(subject: FeedSubject): Promise<Date | null>
+  /** The subject's feed; null: there is none, or it may not be read any more, as in {@link CalendarFeeds.open}. */
+  find(subject: FeedSubject): Promise<OpenFeed | null>
   remove(subject: FeedSubject): Promise<void>
   /**
    * The feed of a token; null: there is none, or the account that created it may not see the calendar any more (its

@@ -42,8 +42,8 @@ const grants = `
   grant select on all tables in schema auth to holdfast_app;
   grant insert on "user", account, session, jwks, verification, totp, "recoveryCode", passkey, "emailLink"
     to holdfast_app;
-  grant update (name, "updatedAt", "tokensValidFrom", "mustChangePassword", "emailVerified", language, "firstSignInAt")
-    on "user" to holdfast_app;
+  grant update (name, "updatedAt", "tokensValidFrom", "feedsValidFrom", "mustChangePassword", "emailVerified", language,
+      "firstSignInAt") on "user" to holdfast_app;
   grant update ("tokenHash") on "emailLink" to holdfast_app;
   grant update ("updatedAt") on verification to holdfast_app;
   grant update (password, "updatedAt") on account to holdfast_app;

@@ -55,6 +55,13 @@ export type Accounts = {
     password: string,
   ): Promise<{ kind: 'done' } | { kind: 'account_missing' } | { kind: 'password_refused'; refusal: PasswordRefusal }>
   hasSiteAdministrator(): Promise<boolean>
+  /**
+   * Whether the account exists, and has not ended its sessions since a calendar feed was created. The feed's row may
+   * still be stored, in a database without accounts.
+   */
+  mayHaveFeed(feed: { accountId: string; createdAt: Date }): Promise<boolean>
+  /** By the clock of the database of the accounts. */
+  time(): Promise<Date>
 }
 
 const cardColumns = sql`id::text, email, name`
@@ -119,10 +126,7 @@ export function createAccounts(pool: Pool, passwords: Passwords, principals: Pic
   }
 }
 
-type AccountReads = Pick<
-  Accounts,
-  'byEmail' | 'idsByEmail' | 'byIds' | 'userById' | 'confirmedEmail' | 'ofConfirmedEmail' | 'newUnconfirmed'
->
+type AccountReads = Omit<Accounts, 'hasPassword' | 'createAccount' | 'setPassword' | 'hasSiteAdministrator'>
 
 function accountReads(pool: Pool): AccountReads {
   return {
@@ -154,6 +158,16 @@ function accountReads(pool: Pool): AccountReads {
         select ${cardColumns}, coalesce("mustChangePassword", false) as "mustChangePassword"
           from "user" where id = ${accountId}`)
       return rows[0] ?? null
+    },
+    async mayHaveFeed({ accountId, createdAt }) {
+      const { rowCount } = await pool.query(sql`
+        select from "user" where id = ${accountId} and coalesce("feedsValidFrom" < ${createdAt}, true)`)
+      return rowCount === 1
+    },
+    async time() {
+      const { rows } = await pool.query<{ now: Date }>('select clock_timestamp() as now')
+      if (rows[0] === undefined) throw new Error('A query without conditions returned no row.')
+      return rows[0].now
     },
   }
 }

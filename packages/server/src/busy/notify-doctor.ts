@@ -1,6 +1,7 @@
 import type { FailingBusyCalendar, MessageLanguage } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { withEmails } from '../accounts/emails/emails-of-members.ts'
 import { type AccountMails, noticeHours } from '../messages/account-mails/account-mails.ts'
 import { whenText } from '../messages/rendering/visit-context.ts'
 import type { BusyCalendarReader } from './read-due-calendars.ts'
@@ -9,10 +10,12 @@ type NotifyDeps = {
   mails: Pick<AccountMails, 'isAvailable' | 'store'>
   /** The address of the site. */
   site: string
+  /** Of the application role, where the accounts are. Default: the transaction, which is in the same database. */
+  accounts?: Pick<pg.Pool, 'query'> | undefined
 }
 
 type Member = {
-  email: string
+  accountId: string
   isDoctor: boolean
   clinicId: string
   clinicName: string
@@ -24,10 +27,10 @@ type Member = {
  * Notifies the doctor whose calendar cannot be read, or the administrators if no account is the doctor's. Without a
  * mail server, only the page of the calendar shows it.
  */
-export function notifyDoctor({ mails, site }: NotifyDeps): BusyCalendarReader['onFailing'] {
+export function notifyDoctor({ mails, site, accounts }: NotifyDeps): BusyCalendarReader['onFailing'] {
   return async (transaction, failing) => {
     if (!mails.isAvailable) return
-    const members = await membersOf(transaction, failing)
+    const members = await withEmails(accounts ?? transaction, await membersOf(transaction, failing))
     const doctors = members.filter(({ isDoctor }) => isDoctor)
     for (const member of doctors.length > 0 ? doctors : members) {
       const { email: address, language, clinicName, clinicId, timezone, isDoctor } = member
@@ -42,10 +45,9 @@ export function notifyDoctor({ mails, site }: NotifyDeps): BusyCalendarReader['o
 
 async function membersOf(transaction: pg.PoolClient, { clinicNo, doctorId }: FailingBusyCalendar): Promise<Member[]> {
   const { rows } = await transaction.query<Member>(sql`
-    select u.email, m.doctor_id is not null as "isDoctor", c.id as "clinicId", c.name as "clinicName", c.timezone,
+    select m.account_id::text as "accountId", m.doctor_id is not null as "isDoctor", c.id as "clinicId", c.name as "clinicName", c.timezone,
            coalesce(s.language, 'en') as language
       from holdfast.membership m
-      join auth."user" u on u.id = m.account_id
       join holdfast.clinic c on c.no = m.clinic_no
       left join holdfast.message_settings s on s.clinic_no = m.clinic_no
      where m.clinic_no = ${clinicNo} and (m.doctor_id = ${doctorId} or m.role = 'admin')

@@ -1,4 +1,5 @@
 import { createEgress } from '@holdfast/adapters/egress'
+import type pg from 'pg'
 import { notifyDoctor } from '../busy/notify-doctor.ts'
 import type { BusyCalendarReader } from '../busy/read-due-calendars.ts'
 import type { Config } from '../config/config.ts'
@@ -6,14 +7,18 @@ import type { AccountMails } from '../messages/account-mails/account-mails.ts'
 import { createSealedTexts } from '../secrets/sealed-texts.ts'
 import { siteOf } from './message-sender.ts'
 
-/** What a process that reads external calendars needs. The rules for their URLs are those of webhooks. */
+/**
+ * What a process that reads external calendars needs. The rules for their URLs are those of webhooks.
+ *
+ * @param parts.accounts see {@link notifyDoctor}
+ */
 export function createBusyCalendarReader(
   config: Pick<Config, 'webhookPrivate' | 'publicUrl' | 'port'>,
-  { secrets, mails }: { secrets: readonly string[]; mails: AccountMails },
+  { secrets, mails, accounts }: { secrets: readonly string[]; mails: AccountMails; accounts?: pg.Pool | undefined },
 ): BusyCalendarReader {
   return {
     egress: createEgress({ allowPrivate: config.webhookPrivate }),
     sealed: createSealedTexts(secrets, 'busy-calendar'),
-    onFailing: notifyDoctor({ mails, site: siteOf(config) }),
+    onFailing: notifyDoctor({ mails, site: siteOf(config), accounts }),
   }
 }

@@ -19,11 +19,20 @@ export function createWebhookSender({ webhookPrivate }: WebhookSettings, secrets
   }
 }
 
+/** `accounts`: see {@link notifyAdmins}. */
+type WebhookParts = {
+  secrets: readonly string[]
+  pool: pg.Pool
+  mails: AccountMails
+  log: Logger
+  accounts?: pg.Pool | undefined
+}
+
 /** What a process that sends events to webhooks needs. */
 export function createWebhookDeps(
   config: WebhookSettings,
-  { secrets, pool, mails, log }: { secrets: readonly string[]; pool: pg.Pool; mails: AccountMails; log: Logger },
+  { secrets, pool, mails, log, accounts }: WebhookParts,
 ): WebhookDeps {
-  const onPaused = notifyAdmins({ mails, site: siteOf(config) })
+  const onPaused = notifyAdmins({ mails, site: siteOf(config), accounts })
   return { pool, log, sender: createWebhookSender(config, secrets), onPaused }
 }

@@ -19,7 +19,7 @@ export type RestDeps = {
   engine: Engine
   /** For the writes that have no queue of the engine; see in-clinic-turn.ts. */
   inTurn: ClinicTurns
-  accounts: Pick<Accounts, 'byIds' | 'confirmedEmail' | 'newUnconfirmed' | 'ofConfirmedEmail'>
+  accounts: Pick<Accounts, 'byIds' | 'confirmedEmail' | 'mayHaveFeed' | 'newUnconfirmed' | 'ofConfirmedEmail' | 'time'>
   sessions: Pick<Sessions, 'isStillLive'>
   audit: Pick<AuditRecorder, 'record'>
   mails: Pick<AccountMails, 'isAvailable' | 'store' | 'request'>

@@ -1,6 +1,7 @@
 import type { MessageLanguage, PauseReason } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { withEmails } from '../accounts/emails/emails-of-members.ts'
 import { type AccountMails, noticeHours } from '../messages/account-mails/account-mails.ts'
 import type { WebhookDeps } from './send-due-deliveries.ts'
 
@@ -8,15 +9,18 @@ type NotifyDeps = {
   mails: Pick<AccountMails, 'isAvailable' | 'store'>
   /** The address of the site. */
   site: string
+  /** Of the application role, where the accounts are. Default: the transaction, which is in the same database. */
+  accounts?: Pick<pg.Pool, 'query'> | undefined
 }
 
-type Admin = { email: string; clinicId: string; clinicName: string; language: MessageLanguage }
+type Admin = { accountId: string; clinicId: string; clinicName: string; language: MessageLanguage }
 
 /** Notifies a clinic's administrators that a webhook was paused. Without a mail server, only its page shows it. */
-export function notifyAdmins({ mails, site }: NotifyDeps): WebhookDeps['onPaused'] {
+export function notifyAdmins({ mails, site, accounts }: NotifyDeps): WebhookDeps['onPaused'] {
   return async (transaction, { clinicNo, url, reason }) => {
     if (!mails.isAvailable) return
-    for (const { email, language, clinicId, clinicName } of await adminsOf(transaction, clinicNo)) {
+    const admins = await withEmails(accounts ?? transaction, await adminsOf(transaction, clinicNo))
+    for (const { email, language, clinicId, clinicName } of admins) {
       const to = { address: email, language, clinicNo: null }
       const context = contextOf({ url, reason, clinicId, clinicName, site })
       await mails.store(transaction, { kind: 'webhook_paused', to, context }, noticeHours)
@@ -33,9 +37,8 @@ function contextOf({ url, reason, clinicId, clinicName, site }: Paused) {
 
 async function adminsOf(transaction: pg.PoolClient, clinicNo: number): Promise<Admin[]> {
   const { rows } = await transaction.query<Admin>(sql`
-    select u.email, c.id as "clinicId", c.name as "clinicName", coalesce(s.language, 'en') as language
+    select m.account_id::text as "accountId", c.id as "clinicId", c.name as "clinicName", coalesce(s.language, 'en') as language
       from holdfast.membership m
-      join auth."user" u on u.id = m.account_id
       join holdfast.clinic c on c.no = m.clinic_no
       left join holdfast.message_settings s on s.clinic_no = m.clinic_no
      where m.clinic_no = ${clinicNo} and m.role = 'admin'

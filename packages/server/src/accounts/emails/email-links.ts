@@ -250,17 +250,17 @@ async function used(transaction: PoolClient, accountId: string, token: string): 
     purpose: Purpose
     email: string
     previous: string
-    hasOwner: boolean
+    isOwned: boolean
     language: MessageLanguage | null
   }>(sql`
     select l.purpose, l.email, u.email as previous, u.language,
-           (u."emailVerified" or u."createdAt" < now() - interval '1 day' or ${hasRole}) as "hasOwner"
+           (u."emailVerified" or u."createdAt" < now() - interval '1 day') as "isOwned"
       from "emailLink" l join "user" u on u.id = l."userId"
      where l."tokenHash" = ${digestOf(token)} and l."userId" = ${accountId} and l."expiresAt" > now()
        and l.purpose in ('confirm', 'change')`)
   const [link] = rows
   if (link === undefined) return { kind: 'link_used' }
-  const { purpose, email, previous, hasOwner, language } = link
+  const { purpose, email, previous, isOwned, language } = link
   if (purpose === 'confirm') {
     if (email !== previous) return { kind: 'link_used' }
     await transaction.query(sql`update "user" set "emailVerified" = true where id = ${accountId}`)
@@ -273,15 +273,17 @@ async function used(transaction: PoolClient, accountId: string, token: string): 
   await transaction.query(addressProven(accountId))
   if (purpose === 'confirm') return { kind: 'confirmed', email }
   // Whoever signs up with a typing error in the address must not lose the account to a stranger who has that address.
+  const hasOwner = isOwned || (await hasRole(transaction, accountId))
   const undoToken = hasOwner ? await stored(transaction, accountId, { email: previous, purpose: 'undo' }) : null
   return { kind: 'changed', email, previous, undoToken, language: language ?? 'en' }
 }
 
 /** @returns false: the link was used meanwhile */
 async function undo(transaction: PoolClient, accountId: string, token: string): Promise<boolean> {
-  const { rows } = await transaction.query<{ sentAt: Date; hasRole: boolean }>(sql`
-    select l."sentAt", ${hasRole} as "hasRole" from "emailLink" l join "user" u on u.id = l."userId"
-     where l."tokenHash" = ${digestOf(token)} and l.purpose = 'undo' and l."expiresAt" > now()`)
+  const { rows } = await transaction.query<{ sentAt: Date }>(sql`
+    select l."sentAt" from "emailLink" l
+     where l."tokenHash" = ${digestOf(token)} and l.purpose = 'undo' and l."expiresAt" > now()
+       and l."userId" = ${accountId}`)
   const [link] = rows
   if (link === undefined) return false
   await transaction.query(sql`select auth.change_address(${digestOf(token)})`)
@@ -290,7 +292,8 @@ async function undo(transaction: PoolClient, accountId: string, token: string): 
   await transaction.query(passwordResetsVoided(accountId))
   await transaction.query(sql`update account set password = null, "updatedAt" = now() where "userId" = ${accountId}`)
   // Those of a clinic's person who had one before are kept: the mailbox alone must not get past it.
-  const since = link.hasRole ? new Date(link.sentAt.getTime() - undoHours * hourMs) : undefined
+  const isOfClinic = await hasRole(transaction, accountId)
+  const since = isOfClinic ? new Date(link.sentAt.getTime() - undoHours * hourMs) : undefined
   await secondFactorsRemoved(transaction, accountId, since)
   await endSessions(transaction, accountId)
   return true

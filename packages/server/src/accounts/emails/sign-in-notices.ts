@@ -34,14 +34,15 @@ export function createSignInNotices(pool: Pool): SignInNotices {
         const [noted] = before
         if (noted === undefined || (noted.isComplete && isKnownBrowser)) return
         // Of two at the same time, the second waits for the first.
-        const { rows } = await transaction.query<SignInNotice & { isFirst: boolean; mayBeNotified: boolean }>(sql`
+        const { rows } = await transaction.query<SignInNotice & { isFirst: boolean; isConfirmed: boolean }>(sql`
           update "user" u
              set "firstSignInAt" = coalesce("firstSignInAt", now()), language = coalesce(language, ${language})
            where id = ${accountId}
           returning email, coalesce(language, 'en') as language, now() as at, "firstSignInAt" = now() as "isFirst",
-            "emailVerified" or ${hasRole} as "mayBeNotified"`)
+            "emailVerified" as "isConfirmed"`)
         const [account] = rows
-        if (account === undefined || account.isFirst || isKnownBrowser || !account.mayBeNotified) return
+        if (account === undefined || account.isFirst || isKnownBrowser) return
+        if (!account.isConfirmed && !(await hasRole(transaction, accountId))) return
         const value = `sign-in-notice ${accountId}`
         await transaction.query(sql`delete from verification where value = ${value} and "expiresAt" <= now()`)
         const identifier = createHash('sha256').update(`${value} ${userAgent}`).digest('base64url')

@@ -141,10 +141,9 @@ async function withLink(
  */
 async function proveAddress(transaction: PoolClient, accountId: string): Promise<void> {
   await transaction.query(addressProven(accountId))
-  const { rows } = await transaction.query<{ hasRole: boolean }>(sql`
-    update "user" u set "emailVerified" = true where id = ${accountId} and not "emailVerified"
-    returning ${hasRole} as "hasRole"`)
-  if (rows[0]?.hasRole === false) await secondFactorsRemoved(transaction, accountId)
+  const { rowCount } = await transaction.query(sql`
+    update "user" u set "emailVerified" = true where id = ${accountId} and not "emailVerified"`)
+  if (rowCount === 1 && !(await hasRole(transaction, accountId))) await secondFactorsRemoved(transaction, accountId)
 }
 
 function lockedAccount(accountId: string) {

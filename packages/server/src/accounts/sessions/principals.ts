@@ -1,7 +1,7 @@
 import { accountRights, type HeldMembership, prepared, promptly } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
 import type { Pool, QueryConfig } from 'pg'
-import sql from 'sql-template-tag'
+import sql, { type Sql } from 'sql-template-tag'
 import { storedSessionToken } from './hashed-session-tokens.ts'
 import type { JwtClaims } from './jwt-verifier.ts'
 
@@ -172,22 +172,29 @@ export function createPrincipals(
   }
 }
 
-// `iat` of a JWT has no fractions of a second, so neither has the time it is compared with.
-const signedIn = sql`
-  select u.id::text as account_id, u.email, u.name, ${accountRights(sql`u.id`)},
-         s.id::text as session_id, s."secondFactorAt" as second_factor_at, s."expiresAt" as expires_at,
-         extract(epoch from now() - s."updatedAt")::float8 as idle_seconds,
-         coalesce(floor(extract(epoch from u."tokensValidFrom")), 0)::float8 as tokens_valid_from,
-         coalesce(u."mustChangePassword", false) as must_change_password
-    from session s join "user" u on u.id = s."userId"
-   where s."expiresAt" > now()`
+const rights = accountRights(sql`(select account_id from account)`)
+
+function signedIn(session: Sql): Sql {
+  // `iat` of a JWT has no fractions of a second, so neither has the time it is compared with.
+  return sql`
+    with account as materialized (
+      select u.id as account_id, u.email, u.name,
+             s.id::text as session_id, s."secondFactorAt" as second_factor_at, s."expiresAt" as expires_at,
+             extract(epoch from now() - s."updatedAt")::float8 as idle_seconds,
+             coalesce(floor(extract(epoch from u."tokensValidFrom")), 0)::float8 as tokens_valid_from,
+             coalesce(u."mustChangePassword", false) as must_change_password
+        from session s join "user" u on u.id = s."userId"
+       where s."expiresAt" > now() and ${session}
+    ), ${rights.tables}
+    select account.*, ${rights.columns} from account`
+}
 
 function sessionByToken(token: string): QueryConfig {
-  return prepared('principal_by_session', sql`${signedIn} and s.token = ${storedSessionToken(token)}`)
+  return prepared('principal_by_session', signedIn(sql`s.token = ${storedSessionToken(token)}`))
 }
 
 function sessionById(accountId: string, sessionId: string): QueryConfig {
-  return prepared('principal_by_jwt', sql`${signedIn} and s.id = ${sessionId} and s."userId" = ${accountId}`)
+  return prepared('principal_by_jwt', signedIn(sql`s.id = ${sessionId} and s."userId" = ${accountId}`))
 }
 
 /** Not awaited: a request must not fail because this did. The next one writes it then. */

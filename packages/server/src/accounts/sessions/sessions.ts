@@ -104,14 +104,21 @@ export function createSessions(
       if (rowCount !== 0) await principals.forget(accountId)
     },
     async endEverybodys() {
-      const { rows } = await pool.query<{ id: string }>(sql`
-        select id::text from "user" u
-         where exists (select from session s where s."userId" = u.id)
-            or exists (select from verification v where v.value = u.id::text)
-            or exists (select from holdfast.calendar_feed f where f.created_by = u.id)
+      // Whoever has a role may have created feeds of clinics and doctors, which on Citus are in shards.
+      const { rows } = await pool.query<{ id: string; hasAny: boolean }>(sql`
+        with role as materialized (
+          select account_id from holdfast.membership union select account_id from holdfast.site_administrator
+        ), known as materialized (
+          select u.id, exists (select from session s where s."userId" = u.id)
+                       or exists (select from verification v where v.value = u.id::text)
+                       or exists (select from holdfast.calendar_feed f where f.created_by = u.id) as "hasAny"
+            from "user" u
+        )
+        select id::text, "hasAny" from known
+         where "hasAny" or id in (select account_id from role)
          order by id`)
       for (const { id } of rows) await endAll(id)
-      return rows.length
+      return rows.filter(({ hasAny }) => hasAny).length
     },
     endAll,
     ...signInMarks(pool),
@@ -159,7 +166,14 @@ export async function endSignIns(transaction: PoolClient, accountId: string): Pr
   await endSessions(transaction, accountId)
 }
 
-/** Ends sessions, and calendar feeds that the account created: their URLs work without a sign-in. */
+/**
+ * Ends sessions, and calendar feeds that the account created: their URLs work without a sign-in. On Citus, those of
+ * clinics and doctors are in shards. They end by the time that is noted here: `mayHaveFeed` compares it with that of the
+ * feed. Both are of this database's clock, and a feed's is read before the session is checked a last time, which waits
+ * for this transaction. So a feed whose URL somebody got is either older than the time, or of a session that did not end.
+ *
+ * For a transaction that has locked the row of `user`.
+ */
 export async function endSessions(
   transaction: PoolClient,
   accountId: string,
@@ -168,6 +182,7 @@ export async function endSessions(
   const kept = exceptToken === null ? '' : storedSessionToken(exceptToken)
   await transaction.query(sql`delete from session where "userId" = ${accountId} and token <> ${kept}`)
   await transaction.query(sql`delete from holdfast.calendar_feed where created_by = ${accountId}`)
+  await transaction.query(sql`update "user" set "feedsValidFrom" = clock_timestamp() where id = ${accountId}`)
 }
 
 /** Ends all sessions of an account but one. */
@@ -197,6 +212,14 @@ export function addressProven(accountId: string): Sql {
   return sql`insert into holdfast.verified_account (account_id) values (${accountId}) on conflict do nothing`
 }
 
-/** Whether the account `u` belongs to somebody of a clinic, or to a site administrator. */
-export const hasRole = sql`(exists (select from holdfast.membership m where m.account_id = u.id)
-  or exists (select from holdfast.site_administrator s where s.account_id = u.id))`
+/**
+ * Whether the account belongs to somebody of a clinic, or to a site administrator. A statement of its own: Citus plans
+ * no change of an account together with it, and no `exists` without a column.
+ */
+export async function hasRole(transaction: PoolClient, accountId: string): Promise<boolean> {
+  const { rows } = await transaction.query<{ hasRole: boolean }>(sql`
+    select exists (select 1 from holdfast.membership m where m.account_id = ${accountId})
+           or exists (select 1 from holdfast.site_administrator s where s.account_id = ${accountId}) as "hasRole"`)
+  if (rows[0] === undefined) throw new Error('A query without conditions returned no row.')
+  return rows[0].hasRole
+}

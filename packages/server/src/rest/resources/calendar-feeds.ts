@@ -24,9 +24,7 @@ export function serveCalendarFeeds(serve: Serve, deps: RestDeps): void {
     const feed = hash === null ? null : await deps.engine.calendarFeeds.open(hash)
     if (feed === null) throw noFeed()
     await request.server.rateLimits.countFeedRead(feed.id)
-    // An account that is gone has no feeds, though they may still be stored.
-    const owners = await deps.accounts.byIds([feed.accountId])
-    const file = owners.size === 0 ? null : await readFeed(deps, feed)
+    const file = (await deps.accounts.mayHaveFeed(feed)) ? await readFeed(deps, feed) : null
     if (file === null) throw noFeed()
     const text = feedFile(file)
     const etag = weakEntityTag(text)
@@ -54,7 +52,7 @@ function serveMyFeed(serve: Serve, deps: RestDeps): void {
 
   serve(restOperations.getMyCalendarFeed, async ({ granted: { accountId } }) => ({
     status: 200,
-    body: { createdAt: timeOrNull(await calendarFeeds.createdAt(of(accountId))) },
+    body: { createdAt: await createdAtOf(deps, of(accountId)) },
   }))
 
   serve(restOperations.deleteMyCalendarFeed, async ({ granted: { accountId } }) => {
@@ -141,12 +139,13 @@ function serveClinicFeed(serve: Serve, deps: RestDeps): void {
  * @throws ProblemError unauthenticated if all the account's sessions ended meanwhile, and with them its feeds
  */
 async function create(
-  { engine: { calendarFeeds }, sessions, publicUrl }: RestDeps,
+  { engine: { calendarFeeds }, accounts, sessions, publicUrl }: RestDeps,
   subject: FeedSubject,
   { accountId, language, request }: FeedCreator,
 ): Promise<string> {
   const { fileName, hash: tokenHash } = newFeedFileName()
-  await calendarFeeds.create({ ...subject, accountId, language: language ?? 'en', tokenHash })
+  const createdAt = await accounts.time()
+  await calendarFeeds.create({ ...subject, accountId, language: language ?? 'en', tokenHash, createdAt })
   await afterCommit(async () => {
     // Every account has one; see admission.ts.
     if (request.sessionId !== null && (await sessions.isStillLive(accountId, request.sessionId))) return
@@ -158,9 +157,15 @@ async function create(
   return `${origin}/api/v1/calendar-feeds/${fileName}`
 }
 
-async function stateOf({ engine: { calendarFeeds } }: RestDeps, clinicNo: number, subject: FeedSubject) {
-  const createdAt = timeOrNull(await calendarFeeds.createdAt(subject))
-  return { createdAt, patientNames: await calendarFeeds.namesPatients(clinicNo) }
+async function stateOf(deps: RestDeps, clinicNo: number, subject: FeedSubject) {
+  const createdAt = await createdAtOf(deps, subject)
+  return { createdAt, patientNames: await deps.engine.calendarFeeds.namesPatients(clinicNo) }
+}
+
+/** Since when there is a feed that works; null: there is none. */
+async function createdAtOf({ engine: { calendarFeeds }, accounts }: RestDeps, subject: FeedSubject) {
+  const feed = await calendarFeeds.find(subject)
+  return timeOrNull(feed !== null && (await accounts.mayHaveFeed(feed)) ? feed.createdAt : null)
 }
 
 type FeedChange = 'created' | 'revoked' | 'names patients' | 'names no patients'

@@ -36,20 +36,20 @@ test('on a plain database, a position of weeks ago is of an earlier epoch, and n
 })
 
 test('positions of other places say nothing here: the tail does not even look for their epochs', () => {
-  const tail = plainTail(102_008_000_005)
-  for (const position of ['102007000009.9000', '102009000001.9000', '1764000000.9000', '77']) {
+  const tail = plainTail(1_020_080_000_000_005)
+  for (const position of ['102007000009.9000', '1020090000000001.9000', '1764000000.9000', '77']) {
     expect(requested(position, tail)).toEqual({ readAfter: null, headers: null })
   }
   expect(tail.transactionAt).not.toHaveBeenCalled()
   // The control: of this place, an earlier and a later epoch mean what they mean on a plain database.
-  expect(requested('102009000001.1,102008000004.9000', tail)).toEqual({
+  expect(requested('1020090000000001.1,1020080000000004.9000', tail)).toEqual({
     readAfter: 42n,
-    headers: { 'holdfast-position': '102008000005.499' },
+    headers: { 'holdfast-position': '1020080000000005.499' },
   })
-  expect(requested('102008000006.9000,102009000001.1', tail)).toEqual({ readAfter: 42n, headers: null })
+  expect(requested('1020080000000006.9000,1020090000000001.1', tail)).toEqual({ readAfter: 42n, headers: null })
   expect(tail.transactionAt.mock.calls).toEqual([
-    [{ epoch: 102_008_000_004, transaction: 9_000n }],
-    [{ epoch: 102_008_000_006, transaction: 9_000n }],
+    [{ epoch: 1_020_080_000_000_004, transaction: 9_000n }],
+    [{ epoch: 1_020_080_000_000_006, transaction: 9_000n }],
   ])
 })
 
@@ -58,14 +58,14 @@ databaseTest(
   async ({ database }) => {
     // The next epoch is the first one of the shard 102,009.
     await database.ownerPool.query(
-      "insert into holdfast.log_epoch (no, server, starts_at) values (102009000000, 'before', '3')",
+      "insert into holdfast.log_epoch (no, server, starts_at) values (1020090000000000, 'before', '3')",
     )
     const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
     const log = createLogger('silent')
     const [pool, listenUrl] = [database.appPool, database.sessionUrl]
     const freshness = await openFreshness({ pool, listenUrl, cacheBytesMax: 1_000_000, log })
     const { tail } = freshness
-    expect(tail.epoch).toBe(102_009_000_001)
+    expect(tail.epoch).toBe(1_020_090_000_000_001)
     const calendar = new Calendar({ tail, reads: createCalendarReads(pool), bytesMax: 1_000_000, log })
     const lists = new SlotLists({ calendar, bytesMax: 1_000_000 })
     const day = slot.startsAt.toISOString().slice(0, 10)
@@ -84,14 +84,14 @@ databaseTest(
     await atOnce('1764000000.1')
     const [loads, wake] = [{ lists: calendar.figures.loads, reads: load.mock.calls.length }, vi.spyOn(tail, 'wake')]
     const unreached = 2n ** 63n
-    for (const epoch of [102_008_000_001, 102_010_000_001, 1_764_000_000]) {
+    for (const epoch of [1_020_080_000_000_001, 1_020_100_000_000_001, 1_764_000_000]) {
       expect(await atOnce(positionText(epoch, unreached))).toEqual([true, true])
     }
     expect({ lists: calendar.figures.loads, reads: load.mock.calls.length }).toEqual(loads)
     expect(wake).not.toHaveBeenCalled()
     // The control: of this place, before and after a failover, and not reached yet.
-    for (const epoch of [102_009_000_000, 102_009_000_001, 102_009_000_002]) {
-      const positions = `${positionText(102_010_000_001, 1n)},${positionText(epoch, unreached)}`
+    for (const epoch of [1_020_090_000_000_000, 1_020_090_000_000_001, 1_020_090_000_000_002]) {
+      const positions = `${positionText(1_020_100_000_000_001, 1n)},${positionText(epoch, unreached)}`
       expect(await atOnce(positions)).toEqual([false, false])
     }
     expect(calendar.figures.loads).toBe(loads.lists + 3)

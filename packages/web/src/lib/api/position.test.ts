@@ -42,23 +42,27 @@ test('a page sends the newest position with each read, and none before it knows 
 })
 
 test('of several places, it sends the newest position of each', async () => {
-  await post('102008000001.900')
-  await post('102009000001.5')
+  await post('1020080000000001.900')
+  await post('1020090000000001.5')
   // As a live connection with doctors of three places says it: one of them is newer, one is older.
-  page.notePosition('102008000001.901,102009000001.4,102010000001.1')
+  page.notePosition('1020080000000001.901,1020090000000001.4,1020100000000001.1')
   await get()
-  expect(sent.at(-1)?.split(',').toSorted()).toEqual(['102008000001.901', '102009000001.5', '102010000001.1'])
+  expect(sent.at(-1)?.split(',').toSorted()).toEqual([
+    '1020080000000001.901',
+    '1020090000000001.5',
+    '1020100000000001.1',
+  ])
   // The control: compared as positions of one log, the write of the first place would be forgotten.
-  expect(102_009_000_001).toBeGreaterThan(102_008_000_001)
+  expect(1_020_090_000_000_001).toBeGreaterThan(1_020_080_000_000_001)
 })
 
 test('of more places than a server accepts, it sends those that it has heard of last', async () => {
-  for (let n = 0; n < positionsMax; n += 1) page.notePosition(`${102_008 + n}000001.1`)
-  page.notePosition('102008000001.2')
+  for (let n = 0; n < positionsMax; n += 1) page.notePosition(`${102_008 + n}0000000001.1`)
+  page.notePosition('1020080000000001.2')
   page.notePosition('999000000001.1')
   await get()
   const positions = sent.at(-1)?.split(',') ?? []
   expect(positions).toHaveLength(positionsMax)
-  expect(positions).toEqual(expect.arrayContaining(['102008000001.2', '999000000001.1']))
-  expect(positions).not.toContain('102009000001.1')
+  expect(positions).toEqual(expect.arrayContaining(['1020080000000001.2', '999000000001.1']))
+  expect(positions).not.toContain('1020090000000001.1')
 })
