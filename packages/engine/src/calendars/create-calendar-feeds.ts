@@ -1,10 +1,15 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { onePlace, type Places, rowsOf } from '../database/places.ts'
 import type { CalendarFeeds, OpenFeed } from '../model/calendar-feed.ts'
 import { clinicNoOf } from '../model/id.ts'
 
-/** The calendar feeds, with the application's role. */
-export function createCalendarFeeds(pool: pg.Pool): CalendarFeeds {
+/**
+ * The calendar feeds, with the application's role.
+ *
+ * @param places those of clinics and doctors; those of accounts are in `pool`
+ */
+export function createCalendarFeeds(pool: pg.Pool, places: Places = onePlace(pool)): CalendarFeeds {
   return {
     async create({ kind, id, accountId, language, tokenHash, createdAt }) {
       await pool.query(sql`
@@ -21,7 +26,13 @@ export function createCalendarFeeds(pool: pg.Pool): CalendarFeeds {
       await pool.query(sql`delete from holdfast.calendar_feed where subject_id = ${id} and kind = ${kind}`)
     },
 
-    open: (tokenHash) => found(pool, sql`f.token_hash = ${tokenHash}`),
+    async open(tokenHash) {
+      const feeds = await rowsOf([...new Set([pool, ...places.all()])], async (each) => {
+        const feed = await found(each, sql`f.token_hash = ${tokenHash}`)
+        return feed === null ? [] : [feed]
+      })
+      return feeds[0] ?? null
+    },
 
     async namesPatients(clinicNo) {
       const { rows } = await pool.query<{ names: boolean }>(sql`
