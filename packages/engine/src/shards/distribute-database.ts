@@ -2,7 +2,7 @@ import pg from 'pg'
 import sql from 'sql-template-tag'
 import { distributedStatus } from '../migrate/migration-status.ts'
 import { checkCitus, DistributionRefused } from './check-citus.ts'
-import { distribute, unfinishedSetting } from './distribute.ts'
+import { distribute, finishedComment, unfinishedSetting } from './distribute.ts'
 import { deleteCopiedRows } from './own-rows.ts'
 import { type CitusShard, writeShardSchemas } from './write-shard-schemas.ts'
 
@@ -54,6 +54,7 @@ async function finish(client: pg.Client): Promise<boolean> {
   try {
     const { rowCount } = await client.query(sql`delete from holdfast.setting where name = ${unfinishedSetting}`)
     if (rowCount === 1) await deleteCopiedRows(client)
+    await client.query(`comment on table holdfast.shard_trigger is ${pg.escapeLiteral(finishedComment)}`)
     await client.query('commit')
     return rowCount === 1
   } catch (error) {

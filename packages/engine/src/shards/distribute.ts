@@ -7,6 +7,12 @@ import { kindOf, tablesOfKind } from './table-kinds.ts'
 /** A row of `holdfast.setting` has this name until all shards of the distributed tables have their own rows. */
 export const unfinishedSetting = 'unfinished_distribution'
 
+/**
+ * The comment of `holdfast.shard_trigger` when all shards have had their own rows: the application may not read
+ * `setting`, but every login can read it.
+ */
+export const finishedComment = 'All shards have their own rows.'
+
 /** Of the distributed tables and the reference tables. */
 export type DistributedTables = { tables: number; rows: number }
 

@@ -1,0 +1,78 @@
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect, test as plainTest } from 'vitest'
+import { finishedComment } from './distribute.ts'
+import { clinicHash, DistributionUnfinished, placeOf, placeUrl, readPlaces, shardOfEpoch } from './read-places.ts'
+
+describe('the hash of a clinic', () => {
+  const edges = [0, 1, -1, 2 ** 24 - 1, 2 ** 31 - 1, -(2 ** 31), -(2 ** 31) + 1]
+  const numbers = [...edges, ...Array.from({ length: 10_000 }, (_, n) => (Math.imul(n, 0x9e3779b1) + n) | 0)]
+
+  test('is that of PostgreSQL', async ({ database }) => {
+    const { rows } = await database.appPool.query<{ hash: number }>(
+      'select hashint4(no) as hash from unnest($1::integer[]) with ordinality u (no, n) order by n',
+      [numbers],
+    )
+    expect(numbers.map(clinicHash)).toEqual(rows.map(({ hash }) => hash))
+  })
+
+  test('negative control: a number with another hash is found', async ({ database }) => {
+    const { rows } = await database.appPool.query('select hashint4(1) as hash')
+    expect(clinicHash(2)).not.toBe(rows[0].hash)
+  })
+})
+
+const place = { schema: 'holdfast_102010', shardId: 102010, hashMin: -(2 ** 31), hashMax: -1, port: 5433 }
+const low = { ...place, host: 'node-1.example', database: 'clinics' }
+const high = { ...low, schema: 'holdfast_102008', shardId: 102008, hashMin: 0, hashMax: 2 ** 31 - 1, port: 5434 }
+
+plainTest('a clinic is in the place whose range has its hash', () => {
+  for (const clinicNo of [1, 2, 3, 4, 5, 6, 7, 8, 2 ** 24 - 1]) {
+    expect(placeOf([low, high], clinicNo)).toBe(clinicHash(clinicNo) < 0 ? low : high)
+  }
+  expect(() => placeOf([low], [1, 2, 3, 4, 5].find((no) => clinicHash(no) >= 0) ?? 0)).toThrow(
+    'No place has the clinic',
+  )
+})
+
+plainTest.for([
+  { appUrl: 'postgres://app:secret@coordinator:5432/clinics', query: '?' },
+  {
+    appUrl: 'postgres://app:secret@coordinator/pooled?host=/run/postgresql&sslmode=require',
+    query: '?sslmode=require&',
+  },
+])('the URL of a place has the login, and its node: $appUrl', ({ appUrl, query }) => {
+  expect(placeUrl(appUrl, low)).toBe(`postgres://app:secret@node-1.example:5433/clinics${query}shard=holdfast_102010`)
+})
+
+plainTest('an epoch names its shard', () => {
+  expect(shardOfEpoch(1_020_100_000_000_001)).toBe(102010)
+  expect(shardOfEpoch(1_793_000_000)).toBe(0)
+})
+
+/** What Citus has, as far as it is read. */
+const catalogue = `
+  create table public.pg_dist_shard (logicalrelid regclass, shardid bigint, shardminvalue text, shardmaxvalue text);
+  create table public.pg_dist_placement (shardid bigint, shardstate integer, groupid integer);
+  create table public.pg_dist_node (groupid integer, nodename text, nodeport integer, noderole text);
+  insert into public.pg_dist_shard values
+    ('holdfast.clinic', 102010, '-2147483648', '-1'), ('holdfast.clinic', 102008, '0', '2147483647'),
+    ('holdfast.slot', 102020, '-2147483648', '-1');
+  insert into public.pg_dist_placement values (102010, 1, 1), (102008, 1, 2), (102008, 4, 1), (102020, 1, 1);
+  insert into public.pg_dist_node values
+    (1, 'node-1.example', 5433, 'primary'), (1, 'standby.example', 5433, 'secondary'),
+    (2, 'node-1.example', 5434, 'primary');
+  grant usage on schema public to public;
+  grant select on public.pg_dist_shard, public.pg_dist_placement, public.pg_dist_node to public;
+  create table holdfast.shard_trigger (relation text)`
+
+test('the places are read as the application, when all shards have their rows', async ({ database }) => {
+  const { ownerPool, appPool, name } = database
+  await expect(readPlaces(appPool)).rejects.toThrow('not distributed over Citus')
+  await ownerPool.query(catalogue)
+  await expect(readPlaces(appPool)).rejects.toThrow(DistributionUnfinished)
+  await ownerPool.query(`comment on table holdfast.shard_trigger is '${finishedComment}'`)
+  expect(await readPlaces(appPool)).toEqual([
+    { ...high, database: name },
+    { ...low, database: name },
+  ])
+})
