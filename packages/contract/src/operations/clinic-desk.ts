@@ -119,7 +119,7 @@ export const clinicDeskOperations = {
       {
         after: Type.Optional(
           Type.String({
-            pattern: '^(\\d{1,12}\\.)?\\d{1,19}\\.\\d{1,18}$',
+            pattern: '^(\\d{1,16}\\.)?\\d{1,19}\\.\\d{1,18}$',
             'x-expected': 'the position of an event',
             description: 'The `position` of the last event read',
           }),

@@ -1,5 +1,5 @@
 -- begin_log_epoch: begins an epoch of the log unless the newest one is of the running server and after p_after (null:
--- of any number), and returns the number of the newest epoch.
+-- of any number), and in a shard of Citus, numbered by this shard. Returns the number of the newest epoch.
 -- The epoch starts at the next transaction number of the last checkpoint. The server makes one when it starts, and a
 -- promoted standby has one from before its promotion, so nothing of the epoch is below it. If the promoted standby has
 -- made another one before anybody began the epoch, it starts 10,000 transactions before that.
@@ -17,7 +17,7 @@ declare
 begin
   perform pg_advisory_xact_lock(x'486f6c64'::int, 3);
   select e.no, e.server into v_no, v_last_server from log_epoch e order by e.no desc limit 1;
-  if v_last_server = v_server and (p_after is null or v_no > p_after) then
+  if v_last_server = v_server and v_no > log_epoch_floor() and (p_after is null or v_no > p_after) then
     return v_no;
   end if;
   return (

@@ -171,7 +171,7 @@ export function eventReads(
 
 /** A position of a release without epochs is one of the first. @throws InvalidCursor */
 function parsePosition(position: string): EventPosition {
-  const [, epoch = '0', xid, seq] = /^(?:(\d{1,12})\.)?(\d{1,20})\.(\d{1,19})$/.exec(position) ?? []
+  const [, epoch = '0', xid, seq] = /^(?:(\d{1,16})\.)?(\d{1,20})\.(\d{1,19})$/.exec(position) ?? []
   if (xid === undefined || seq === undefined || BigInt(xid) >= 2n ** 64n || BigInt(seq) >= 2n ** 63n) {
     throw new InvalidCursor(position)
   }

@@ -88,6 +88,17 @@ const clinicNumbersDefinition = `
   create sequence if not exists holdfast.clinic_no_seq as integer minvalue 0 maxvalue 1;
   select setval('holdfast.clinic_no_seq', 1)`
 
+/** Their numbers are larger in a shard: `log_epoch_floor.sql`. The largest is the largest that JavaScript counts. */
+const epochsOfShard = (relation: string) => `
+  do $$ begin
+    if not exists (select from pg_constraint
+                    where conrelid = '${relation}'::regclass and conname = 'log_epoch_no_check'
+                      and pg_get_constraintdef(oid) like '%9007199254740991%') then
+      alter table ${relation} drop constraint log_epoch_no_check,
+        add constraint log_epoch_no_check check (no between 1 and 9007199254740991);
+    end if;
+  end $$`
+
 async function writeTable(
   client: pg.Client,
   schema: string,
@@ -100,6 +111,7 @@ async function writeTable(
     const { rows } = await client.query<{ found: boolean }>(sql`select to_regclass(${relation}) is not null as found`)
     if (rows[0]?.found !== true) await client.query(statementInSchema(definition, schema))
     await omitStatistics(client, relation, withoutStatistics)
+    if (name === 'log_epoch') await client.query(epochsOfShard(relation))
     return
   }
   const view = `create or replace view ${relation} as select`
