@@ -11,6 +11,7 @@ import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
 import { isId, newId } from '../model/id.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
+import { nextClinicNo } from './draw-clinic-no.ts'
 import { retentionStart } from './retention.ts'
 import { timeZoneName, UnknownTimeZone } from './time-zone.ts'
 
@@ -75,9 +76,9 @@ export function clinicsOf(
       return rows[0] === undefined ? null : clinicOf(rows[0])
     },
 
-    async createClinic(clinic, writeKey) {
+    async createClinic(clinic, writeKey, drawnNo = null) {
       const outcome = await write((transaction) =>
-        runOnce(transaction, writeKey, () => insertClinic(transaction, clinic)),
+        runOnce(transaction, writeKey, () => insertClinic(transaction, clinic, drawnNo)),
       )
       if (outcome.kind === 'replayed') announceRepeat(announce, { clinicNos: [outcome.value.no] })
       return outcome
@@ -118,13 +119,18 @@ function isAfter(cursor: string | null): Sql {
 }
 
 /**
- * Inserts a clinic with the next number.
+ * Inserts a clinic.
  *
+ * @param drawnNo its number, of {@link drawClinicNo}; null: the next number
  * @throws UnknownTimeZone
  */
-export async function insertClinic(transaction: pg.PoolClient, clinic: NewClinic): Promise<Clinic> {
+export async function insertClinic(
+  transaction: pg.PoolClient,
+  clinic: NewClinic,
+  drawnNo: number | null = null,
+): Promise<Clinic> {
   const timezone = await knownTimeZone(transaction, clinic.timezone)
-  const no = await nextClinicNo(transaction)
+  const no = drawnNo ?? (await drawnHere(transaction))
   const { name, address, phone, settings } = clinic
   const columns = { no, id: newId(no), name, timezone, address, phone, ...settingColumns(settings) }
   const { rows } = await transaction.query<ClinicRow>(
@@ -134,13 +140,9 @@ export async function insertClinic(transaction: pg.PoolClient, clinic: NewClinic
   return clinicOf(rows[0])
 }
 
-async function nextClinicNo(transaction: pg.PoolClient): Promise<number> {
+async function drawnHere(transaction: pg.PoolClient): Promise<number> {
   try {
-    const { rows } = await transaction.query<{ no: number }>(
-      sql`select nextval('holdfast.clinic_no_seq')::integer as no`,
-    )
-    if (rows[0] === undefined) throw new Error('The sequence of clinic numbers returned nothing.')
-    return rows[0].no
+    return await nextClinicNo(transaction)
   } catch (error) {
     const sequenceGeneratorLimitExceeded = '2200H'
     if (!(error instanceof pg.DatabaseError) || error.code !== sequenceGeneratorLimitExceeded) throw error

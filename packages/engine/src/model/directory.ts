@@ -8,7 +8,8 @@ import type { OnceResult, WriteKey } from './stored-responses.ts'
 export type Directory = {
   clinics(query: { q: string | null; limit: number; cursor: string | null }): Promise<Page<Clinic>>
   clinic(clinicId: string): Promise<Clinic | null>
-  createClinic(clinic: NewClinic, writeKey: WriteKey): Promise<OnceResult<Clinic>>
+  /** In a shard of Citus, `drawnNo` is the number that `drawClinicNo` returned with the same key. */
+  createClinic(clinic: NewClinic, writeKey: WriteKey, drawnNo?: number | null): Promise<OnceResult<Clinic>>
   updateClinic(
     clinicId: string,
     change: Partial<Omit<NewClinic, 'settings'>> & { settings?: Partial<ClinicSettings> },
