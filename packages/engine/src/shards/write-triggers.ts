@@ -43,7 +43,10 @@ const guardsOf = ({ schema, shardId }: TriggersOfShard) => `
   create or replace function ${schema}.guard_shard() returns trigger language plpgsql security definer
   set search_path = pg_catalog as $$
   begin
-    perform lock_shard_metadata(5, array[${shardId}]::bigint[]);
+    -- A shard that was split is none any more, and has no lock.
+    if exists (select from pg_dist_shard s where s.shardid = ${shardId}) then
+      perform lock_shard_metadata(5, array[${shardId}]::bigint[]);
+    end if;
     if not exists (select from pg_dist_placement p
                     where p.shardid = ${shardId} and p.groupid = (select groupid from pg_dist_local_group)) then
       raise exception 'shard_moved' using errcode = 'HF017', detail = '${schema}';
