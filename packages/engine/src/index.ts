@@ -24,6 +24,7 @@ export {
   isDatabaseUnusable,
   isLockTimeout,
   isNotWritable,
+  isShardMoved,
   isTransient,
   mayHaveRun,
   PoolExhausted,

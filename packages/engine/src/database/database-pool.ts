@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import { isNoneFree, isNoResponse, isNotWritable, isPlanOutdated, PoolExhausted } from './database-unavailable.ts'
+import {
+  isNoneFree,
+  isNoResponse,
+  isNotWritable,
+  isPlanOutdated,
+  isShardMoved,
+  PoolExhausted,
+} from './database-unavailable.ts'
 import { isPooled, schemaOf, takeOptions } from './database-url.ts'
 import { PooledClient, type PooledClientConfig } from './pooled-client.ts'
 import { type SessionSettings, startupOptions } from './transaction-settings.ts'
@@ -18,7 +25,8 @@ export type DatabasePoolConfig = Omit<pg.PoolConfig, 'options'> & {
   settings: SessionSettings
 }
 
-export type DatabasePool = pg.Pool & Pick<BoundedPool, 'onNoResponse' | 'closeIdle' | 'close' | 'isExhausted'>
+export type DatabasePool = pg.Pool &
+  Pick<BoundedPool, 'onNoResponse' | 'onShardMoved' | 'closeIdle' | 'relocate' | 'close' | 'isExhausted'>
 
 /** See {@link BoundedPool}. `createPool` has the engine's settings. */
 export function openDatabasePool(config: DatabasePoolConfig): DatabasePool {
@@ -35,28 +43,36 @@ export function openDatabasePool(config: DatabasePoolConfig): DatabasePool {
  * - A query that gets no connection in time because all are in use fails with `PoolExhausted`, not as if there were no
  *   server.
  * - A query that a connection prepared before a migration is run again, on a new connection.
+ * - `relocate` leads it to another server.
  * - `close` ends in bounded time.
  */
 class BoundedPool extends pg.Pool {
   /** Since when each connection has been idle, by `performance.now()`; null: it is in use. */
   readonly #idleSinceMs = new Map<pg.PoolClient, number | null>()
   readonly #retired = new WeakSet<pg.PoolClient>()
+  readonly #settings: SessionSettings
+  #url: string
   readonly #queryTimeoutMs: number
   readonly #max: number
   /** Called after a query timed out that began then, by `performance.now()`, so that other pools can close theirs. */
   onNoResponse: (reason: Error, beganAtMs: number) => void = () => undefined
+  /** Called after a query found that its node of Citus does not have the shard: see `isShardMoved`. */
+  onShardMoved: (reason: Error) => void = () => undefined
 
   constructor({ settings, ...config }: DatabasePoolConfig) {
-    const applied = isPooled(config.connectionString)
-      ? { transactionSettings: settings }
-      : optionsOf(config.connectionString, settings)
-    const client: PooledClientConfig = { ...config, ...applied, schema: schemaOf(config.connectionString) }
+    const client: PooledClientConfig = { ...config, ...clientOf(config.connectionString, settings) }
     super({ ...client, Client: PooledClient })
+    this.#settings = settings
+    this.#url = config.connectionString
     this.#queryTimeoutMs = config.query_timeout
     this.#max = this.options.max
     // pg's pool does not listen to the errors of a connection in use, and an error event without a listener would end
     // the process. The caller notices the loss by the query that fails.
-    this.on('connect', (client) => void client.on('error', () => {}))
+    this.on('connect', (client) => {
+      client.on('error', () => {})
+      // Its connection was being opened when the pool was led to another server.
+      if (this.#isElsewhere(client)) this.#retired.add(client)
+    })
     this.on('acquire', (client) => void this.#idleSinceMs.set(client, null))
     // Emitted before pg's pool decides whether it keeps the client: it removes one that is closing.
     this.on('release', (error: Error | undefined, client) => this.#released(client, error))
@@ -102,6 +118,14 @@ class BoundedPool extends pg.Pool {
     }
   }
 
+  /** Leads new connections to another URL. All others are closed: the idle ones at once, those in use when released. */
+  relocate(connectionString: string): void {
+    this.#url = connectionString
+    const former = { options: undefined, transactionSettings: undefined }
+    Object.assign(this.options, former, clientOf(connectionString, this.#settings))
+    this.#closeAll(new Error('Connection terminated: the pool is led to another server.'))
+  }
+
   /**
    * Takes no more queries and waits for those in progress; after `graceMs` it closes what is left. Resolves when all
    * sockets are closed, so that none keeps the process alive.
@@ -116,10 +140,19 @@ class BoundedPool extends pg.Pool {
   }
 
   #released(client: pg.PoolClient, error: Error | undefined): void {
-    const reason = error ?? (client instanceof PooledClient ? client.unusable : null)
-    if (reason instanceof Error) this.#closeOthersLike(reason)
+    // First: after it, the error may only say that the client has closed itself.
+    const reason = (client instanceof PooledClient ? client.unusable : null) ?? error
+    if (reason instanceof Error && !this.#isElsewhere(client)) {
+      this.#closeOthersLike(reason)
+      if (isShardMoved(reason)) this.onShardMoved(reason)
+    }
     this.#idleSinceMs.set(client, performance.now())
     if (this.#retired.delete(client)) void client.end()
+  }
+
+  /** Whether it is connected to where the pool led before. */
+  #isElsewhere(client: pg.PoolClient): boolean {
+    return client instanceof PooledClient && client.url !== this.#url
   }
 
   /** Closes the connections that would fail for the same reason. */
@@ -144,6 +177,12 @@ class BoundedPool extends pg.Pool {
       })
     }
   }
+}
+
+/** How clients connect to a URL, and where they find the schema. */
+function clientOf(url: string, settings: SessionSettings): PooledClientConfig {
+  const applied = isPooled(url) ? { connectionString: url, transactionSettings: settings } : optionsOf(url, settings)
+  return { ...applied, url, schema: schemaOf(url) }
 }
 
 /** Those of the URL first: the pool's settings win. */

@@ -103,11 +103,26 @@ export function isNoResponse(error: unknown): boolean {
 const notWritableStates = new Set(['25006', '57P03'])
 
 /**
- * Whether the server may not write: a standby, or a primary that was demoted or is starting. Nothing was written. A new
- * connection may lead to the new primary.
+ * Whether the server may not write: a standby, or a primary that was demoted or is starting; or the node of Citus does
+ * not have the shard ({@link isShardMoved}). Nothing was written. A new connection may lead to the new primary.
  */
 export function isNotWritable(error: unknown): boolean {
-  return error instanceof Error && notWritableStates.has(codeOf(error))
+  return (error instanceof Error && notWritableStates.has(codeOf(error))) || isShardMoved(error)
+}
+
+// Raised by the guards of a shard: shard_moved, clinic_of_another_shard (shards/write-triggers.ts).
+const guardStates = new Set(['HF017', 'HF018'])
+// invalid_schema_name, undefined_table, undefined_function, undefined_object: the schema of a shard is not written yet
+// where the shard was moved, or what was there before is being dropped.
+const missingStates = new Set(['3F000', '42P01', '42883', '42704'])
+
+/**
+ * Whether a statement ran on a node of Citus that does not have its shard: the shard was moved or split, or is not
+ * written there yet. Nothing was written.
+ */
+export function isShardMoved(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return guardStates.has(codeOf(error)) || ('shard' in error && missingStates.has(codeOf(error)))
 }
 
 /** Whether a connection prepared the statement before a migration changed what it returns. Nothing has run. */
@@ -164,7 +179,7 @@ export function mayHaveRun(error: unknown): boolean {
   if (error instanceof DatabaseUnavailable) return error.outcomeUnknown
   if (error instanceof AggregateError) return error.errors.some(mayHaveRun)
   if (!(error instanceof Error)) return true
-  if (undoneStates.test(codeOf(error))) return false
+  if (undoneStates.test(codeOf(error)) || isShardMoved(error)) return false
   if ('syscall' in error && connectCalls.has(error.syscall)) return false
   return !connectMessages.test(error.message)
 }
