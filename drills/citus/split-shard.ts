@@ -1,3 +1,4 @@
+import { isShardMoved } from '@holdfast/engine'
 import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import type { BuiltSlot } from '@holdfast/testkit'
 import type pg from 'pg'
@@ -39,6 +40,7 @@ export async function splitShard({ url, coordinator, shards, slots, load, n }: O
     select citus_split_shard_by_split_points(${shard.shardId}, ${[String(point)]}::text[],
                                              ${nodes.map(({ id }) => id)}::integer[], 'block_writes')`)
   const splitMs = Math.round(performance.now() - startedAt)
+  await refuseFormer(shard.pool)
   const { rows: parts } = await coordinator.query<{ schema: string }>(sql`
     select distinct 'holdfast_' || get_shard_id_for_distribution_column('holdfast.clinic', no) as schema
       from unnest(${clinicNos}::integer[]) no`)
@@ -57,4 +59,10 @@ export async function splitShard({ url, coordinator, shards, slots, load, n }: O
   }
   const names = written.map(({ schema }) => schema)
   return { shard: shard.schema, parts: names, splitMs, gapMs: Math.round(Math.max(...gaps)) }
+}
+
+/** Writes into the shard that was split have to be refused as in one that was moved: then a server repeats them. */
+async function refuseFormer(pool: Pick<pg.Pool, 'query'>): Promise<void> {
+  const refusal: unknown = await pool.query('update holdfast.clinic set name = name').catch((error: unknown) => error)
+  if (!isShardMoved(refusal)) throw new Error('A shard that was split took a write.', { cause: refusal })
 }
