@@ -1,7 +1,7 @@
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect, test as plainTest } from 'vitest'
 import { finishedComment } from './distribute.ts'
-import { clinicHash, DistributionUnfinished, placeOf, placeUrl, readPlaces, shardOfEpoch } from './read-places.ts'
+import { clinicHash, DistributionUnfinished, placeOf, placeUrl, readPlaces } from './read-places.ts'
 
 describe('the hash of a clinic', () => {
   const edges = [0, 1, -1, 2 ** 24 - 1, 2 ** 31 - 1, -(2 ** 31), -(2 ** 31) + 1]
@@ -42,11 +42,6 @@ plainTest.for([
   },
 ])('the URL of a place has the login, and its node: $appUrl', ({ appUrl, query }) => {
   expect(placeUrl(appUrl, low)).toBe(`postgres://app:secret@node-1.example:5433/clinics${query}shard=holdfast_102010`)
-})
-
-plainTest('an epoch names its shard', () => {
-  expect(shardOfEpoch(1_020_100_000_000_001)).toBe(102010)
-  expect(shardOfEpoch(1_793_000_000)).toBe(0)
 })
 
 /** What Citus has, as far as it is read. */

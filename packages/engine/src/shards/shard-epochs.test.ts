@@ -7,8 +7,10 @@ import { createPool } from '../database/pools.ts'
 import { currentEpoch } from '../tail/log-epoch.ts'
 import { dropForeignKeysToOwnRows } from './drop-foreign-keys.ts'
 import { copyOwnRows } from './own-rows.ts'
-import { shardOfEpoch } from './read-places.ts'
 import { writeShardSchema } from './write-shard-schema.ts'
+
+/** As in log_epoch_floor. */
+const shardOfEpoch = (epoch: number) => Math.floor(epoch / 10_000_000_000)
 
 /** Shards over the tables of a plain database. The last one is what a split has made of the first one. */
 const [first, second, part] = [102_008, 102_009, 103_900] as const

@@ -67,6 +67,7 @@ test('a secret that an earlier release stored in the database is moved to the fi
       databaseDirectUrl: null,
       databasePool: 'auto' as const,
       databaseAppUrl: database.appUrl,
+      databaseReplicaUrls: null,
       dataDirectory: join(directory, 'data'),
       secretFile: path,
       secrets: null,

@@ -4,7 +4,7 @@ import { createMetrics } from './metrics.ts'
 test('of a receiver in several places, the longest wait is reported until it is over', async () => {
   const none = { hits: 0, misses: 0, loads: 0, stale: 0, bytes: 0 }
   const metrics = createMetrics({
-    pools: {},
+    pools: () => ({}),
     queueDepths: () => ({}),
     cacheFigures: () => none,
     calendarFigures: () => ({ loads: 0, patches: 0, doctorReads: 0, patchedSlots: 0, slots: 0 }),
