@@ -253,7 +253,9 @@ class Run {
     return Promise.all(
       clinics.map(async (clinic) => {
         const { rows } = await coordinator.query<{ shard: string }>(
-          sql`select get_shard_id_for_distribution_column('holdfast.clinic', ${clinic.slot.clinicNo}::int)::text as shard`,
+          sql`
+            select get_shard_id_for_distribution_column('holdfast.clinic', ${clinic.slot.clinicNo}::int)::text
+                as shard`,
         )
         const place = places.get(`holdfast_${rows[0]?.shard}`)
         if (place === undefined) throw new Error(`No shard has the clinic ${clinic.slot.clinicNo}.`)
