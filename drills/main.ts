@@ -12,7 +12,9 @@ import { runRestoreDrill } from './backups/run-restore-drill.ts'
 import { brokerTable } from './broker/broker-command.ts'
 import { runBrokerDrill } from './broker/run-broker-drill.ts'
 import { citusTable, failuresOfCitus } from './citus/citus-command.ts'
+import { failuresOfJobs, jobsTable } from './citus/jobs-command.ts'
 import { runCitusDrill } from './citus/run-citus-drill.ts'
+import { runJobsDrill } from './citus/run-jobs-drill.ts'
 import { type Program, whyNoCluster } from './cluster/programs.ts'
 import { clusterPrograms } from './cluster/start-cluster.ts'
 import { failoverTable, failuresOfFailover } from './failover/failover-command.ts'
@@ -33,6 +35,7 @@ npm run drill -- replicas [--reads 100000] [--clients 16] [--json]
 npm run drill -- servers|nginx [--clients 16] [--json]
 npm run drill -- broker [--bookings 10000] [--json]
 CITUS_URL=postgres://… npm run drill -- citus [--bookings 10000] [--times 4] [--clients 16] [--json]
+CITUS_URL=postgres://… npm run drill -- citus-jobs [--json]
 npm run drill -- messages [--seconds 5] [--clients 16] [--seed N] [--json]
 `
 
@@ -69,6 +72,12 @@ function parsedArguments() {
 function refuse(reason: string): never {
   process.stderr.write(`${reason}\n${usage}`)
   process.exit(2)
+}
+
+function citusUrl(): string {
+  const url = process.env.CITUS_URL
+  if (url === undefined) refuse('CITUS_URL is an empty database on the coordinator of a Citus cluster.')
+  return url
 }
 
 function numberOf(
@@ -191,12 +200,19 @@ const drills: Record<string, Drill> = {
   citus: {
     programs: [],
     async run() {
-      const url = process.env.CITUS_URL
-      if (url === undefined) refuse('CITUS_URL is an empty database on the coordinator of a Citus cluster.')
+      const url = citusUrl()
       const [moves, clients, bookings] = [numberOf('times', 1), numberOf('clients', 1), numberOf('bookings', 100)]
       const result = await runCitusDrill({ url, bookings, moves, clients, say })
       print(result, citusTable)
       return { failures: failuresOfCitus(result) }
+    },
+  },
+  'citus-jobs': {
+    programs: [],
+    async run() {
+      const result = await runJobsDrill({ url: citusUrl(), say })
+      print(result, jobsTable)
+      return { failures: failuresOfJobs(result) }
     },
   },
   messages: {

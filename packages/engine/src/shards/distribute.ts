@@ -54,6 +54,8 @@ export async function distribute(client: pg.Client): Promise<DistributedTables |
     const distributed = await distributeTables(client)
     await client.query(`
       ${createKept('foreign key')}
+      -- On the nodes, too: else the application could not read the tables of all shards through the coordinator.
+      grant usage on schema holdfast to holdfast_app;
       set local citus.enable_ddl_propagation = off;
       ${createKept('view')}
       ${createKept('function')}`)

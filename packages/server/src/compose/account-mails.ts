@@ -1,13 +1,13 @@
 import type { Engine } from '@holdfast/engine'
 import type pg from 'pg'
 import { createEntryLinkProcessor } from '../account-requests/entry-link-request.ts'
+import type { MailLimit } from '../account-requests/may-mail.ts'
 import { createNewAccountProcessor } from '../account-requests/new-account-request.ts'
 import { createPasswordResetProcessor } from '../account-requests/password-reset-request.ts'
 import { type Processors, startProcessingRequests } from '../account-requests/process-account-requests.ts'
 import { createTicketLinkProcessor } from '../account-requests/ticket-link-request.ts'
 import type { OpenAccounts } from '../accounts/open-accounts.ts'
 import type { AuditRecorder } from '../audit/audit-recorder.ts'
-import type { RateLimits } from '../edge/rate-limits/rate-limits.ts'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
 import { type AccountMails, sealedAccountMails } from '../messages/account-mails/account-mails.ts'
 import { startAccountMails } from '../messages/account-mails/send-account-mails.ts'
@@ -21,7 +21,7 @@ type RequestsOfPlace = {
   secrets: readonly string[]
   mails: AccountMails
   engine: Engine
-  app: { rateLimits: RateLimits }
+  app: { rateLimits: MailLimit }
   log: Logger
 }
 

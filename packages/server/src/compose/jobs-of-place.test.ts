@@ -9,6 +9,7 @@ import {
   aDoctor,
   anAccount,
   aSlot,
+  aWaitlistEntry,
   lapseHolds,
   mailServer,
   type TestDatabase,
@@ -28,6 +29,7 @@ import { createAccountMails, noticeHours, sealedAccountMails } from '../messages
 import { mailTexts } from '../messages/rendering/render-mail.ts'
 import { createLogger } from '../observe/logger.ts'
 import { createSealedTexts } from '../secrets/sealed-texts.ts'
+import { processRequestsOfPlace } from './account-mails.ts'
 import { openJobPools, openJobServices, startJobsOfCoordinator, startJobsOfPlace } from './compose-jobs.ts'
 import { openMailer } from './message-sender.ts'
 
@@ -178,6 +180,32 @@ test('the choices of accounts are nowhere but on the coordinator: looked up in t
     return rowCount === 1
   })
   expect(smtp.mails).toEqual([])
+})
+
+test('requests of patients are processed in the shard of their clinic, and those of accounts are not', async ({
+  database,
+  cleanup,
+}) => {
+  const { smtp, pools, mails, startPlace } = await aProcess(database, cleanup)
+  const engine = createEngine({ batchPool: pools.shard.jobs, generalPool: pools.shard.jobs })
+  cleanup.defer(() => engine.stop())
+  const app = { rateLimits: { countTicketMail: async () => undefined } }
+  const general = pools.shard.messages
+  const processing = processRequestsOfPlace({ pools: { general }, secrets, mails, engine, app, log })
+  cleanup.defer(async () => void (await Promise.all(processing.map((one) => one.stop()))))
+  const clinic = await aClinic(database)
+  const email = 'iris@example.org'
+  await aWaitlistEntry(database, await aDoctor(database, clinic), { patient: { name: 'Iris', email } })
+  await startPlace()
+  await mails.request('entry_link_request', { clinicId: clinic.id, email, language: null })
+  await eventually('the link to the entry', () => smtp.mails.length === 1)
+  expect(smtp.mails[0]?.recipients).toEqual([email])
+  await mails.request('password_reset_request', { email, language: 'en', network: null })
+  await eventually('an attempt', async () => {
+    const { rows } = await database.ownerPool.query(`select kind, attempts, attempt_until from ${schema}.account_mail`)
+    return rows.length === 1 && rows[0].attempts === 1 && rows[0].attempt_until === null
+  })
+  expect(smtp.mails).toHaveLength(1)
 })
 
 test('the jobs of the coordinator are those of accounts, and leave the clinics to the shards', async ({

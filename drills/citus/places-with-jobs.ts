@@ -1,0 +1,71 @@
+import { createEngine, createPool } from '@holdfast/engine'
+import { changeDatabaseUrl, inShard, schemaOf } from '@holdfast/engine/database-url'
+import type { CitusShard } from '@holdfast/engine/write-shard-schemas'
+import { type AccountMails, createAccountMails } from '@holdfast/server/account-mails'
+import { type JobPools, type JobServices, openJobPools, startJobsOfPlace } from '@holdfast/server/compose-jobs'
+import { jobsSchemaOf, migrateJobs } from '@holdfast/server/jobs-schema'
+import { until } from '@holdfast/testkit'
+
+const waitMs = 120_000
+
+/** The jobs of a shard, with what this drill needs to change something in it. */
+export type PlaceWithJobs = {
+  schema: string
+  /** Of the owner, in the shard. */
+  ownerUrl: string
+  engine: ReturnType<typeof createEngine>
+  /** Of the owner. */
+  pool: ReturnType<typeof createPool>
+  pools: JobPools
+  mails: AccountMails
+  /** Makes a job due. */
+  runJob(name: string): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Creates the queue of a shard on its node, and starts its jobs there, as the application. */
+export async function startPlace(
+  services: JobServices,
+  { schema, ownerUrl: nodeUrl }: Pick<CitusShard, 'schema' | 'ownerUrl'>,
+  appUrl: string,
+): Promise<PlaceWithJobs> {
+  const ownerUrl = inShard(nodeUrl, schema)
+  await migrateJobs(ownerUrl)
+  const { hostname: host, port } = new URL(nodeUrl)
+  const url = inShard(changeDatabaseUrl(appUrl, { host, port: Number(port) }), schema)
+  const pools = openJobPools({ appUrl: url, sessionUrl: url }, () => undefined)
+  const pool = createPool({ url: ownerUrl, max: 4, name: 'holdfast drill' })
+  const engine = createEngine({ batchPool: pool, generalPool: pool })
+  const mails = createAccountMails({ secrets: services.secrets, pool: pools.messages, isAvailable: true })
+  const jobs = await startJobsOfPlace(services, { sessionUrl: url, pools, mails })
+  await eventually(`the log of ${schemaOf(url)} to be followed`, async () => {
+    const { rowCount } = await pool.query(
+      `select from holdfast.log_receiver where name in ('email', 'webhooks') and held_until > clock_timestamp()`,
+    )
+    return rowCount === 2
+  })
+  return {
+    schema,
+    ownerUrl,
+    engine,
+    pool,
+    pools,
+    mails,
+    async runJob(name) {
+      await pool.query(`select ${jobsSchemaOf(ownerUrl)}.add_job('${name}', job_key => '${name}')`)
+    },
+    async stop() {
+      await jobs.stop()
+      await engine.stop()
+      await Promise.all([pool, ...Object.values(pools)].map((one) => one.close(5_000)))
+    },
+  }
+}
+
+export function eventually(what: string, isSo: () => boolean | Promise<boolean>): Promise<true> {
+  return until(
+    async () => ((await isSo()) ? true : undefined),
+    () => what,
+    waitMs,
+  )
+}

@@ -1,0 +1,317 @@
+import { randomUUID } from 'node:crypto'
+import { Writable } from 'node:stream'
+import { createPool, ensurePartitions } from '@holdfast/engine'
+import { inShard } from '@holdfast/engine/database-url'
+import { distributeDatabase } from '@holdfast/engine/distribute-database'
+import { type CitusShard, writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
+import { type AccountMails, createAccountMails } from '@holdfast/server/account-mails'
+import { openDatabase } from '@holdfast/server/compose'
+import { type JobServices, openJobPools, openJobServices, startJobsOfCoordinator } from '@holdfast/server/compose-jobs'
+import { readConfig } from '@holdfast/server/config'
+import { dropJobs, jobsSchemaOf } from '@holdfast/server/jobs-schema'
+import { createLogger } from '@holdfast/server/logger'
+import { openMailer } from '@holdfast/server/message-sender'
+import { createSealedTexts } from '@holdfast/server/sealed-texts'
+import {
+  aClaim,
+  aClinic,
+  aDoctor,
+  anAccount,
+  aSlot,
+  aWaitlistEntry,
+  type BuiltSlot,
+  lapseHolds,
+  type MailServer,
+  mailServer,
+  type ReceivedMail,
+  takenOf,
+  type WebhookReceiver,
+  webhookReceiver,
+} from '@holdfast/testkit'
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { clinicNosOfShards } from './fill-for-citus.ts'
+import { eventually, type PlaceWithJobs, startPlace } from './places-with-jobs.ts'
+
+export type JobsResult = {
+  places: number
+  nodes: number
+  /** Confirmed by patients who want messages in German, before and after the move of a shard. */
+  bookings: number
+  /** E-mails about them, of which so many are in German, and so many came more than once. */
+  mails: { arrived: number; german: number; repeated: number }
+  /** What was delivered to the webhooks of their clinics, without repetitions. */
+  delivered: number
+  /** Holds that lapsed, one in each place, before and after the move; and how many expired. */
+  holds: { lapsed: number; expired: number }
+  /** E-mails that the places and the coordinator had stored, and how many of them arrived. */
+  stored: { mails: number; arrived: number }
+  /** Partitions that the coordinator created later, and a shard. */
+  partitions: { byCoordinator: number; byShard: number }
+  /** Queues on another node than that of their shard. */
+  queuesElsewhere: string[]
+  /** Jobs that failed, and other warnings of the log. */
+  failures: string[]
+}
+
+/** In each place, before the move and after it. */
+const bookingsAtOnce = 20
+const bookedDomain = 'booked.example.org'
+const isOfBooking = ({ recipients }: ReceivedMail) => recipients[0]?.endsWith(bookedDomain) === true
+
+type Options = { url: string; say: (line: string) => void }
+type Clinic = { slot: BuiltSlot; entryId: string; accountId: string }
+
+const secrets = ['a secret of the drill that is long enough']
+
+/** Runs the jobs of all shards side by side, those of the coordinator beside them, and moves a shard. */
+export async function runJobsDrill(options: Options): Promise<JobsResult> {
+  const ending = new AsyncDisposableStack()
+  try {
+    return await runJobs(options, ending)
+  } finally {
+    await ending.disposeAsync()
+  }
+}
+
+async function runJobs({ url, say }: Options, ending: AsyncDisposableStack): Promise<JobsResult> {
+  const [smtp, receiver] = [await mailServer(), await webhookReceiver()]
+  ending.defer(() => smtp.end())
+  ending.defer(() => receiver.end())
+  const coordinator = createPool({ url, max: 4, name: 'holdfast drill' })
+  ending.defer(() => coordinator.close(5_000))
+  const { config, appUrl, sessionUrl } = await migrated(url, smtp)
+  const clinics = await aClinicOfEachShard(coordinator)
+  const { shards } = await distributeDatabase(url)
+  say(`${shards.length} shards on ${new Set(shards.map(({ ownerUrl }) => ownerUrl)).size} nodes`)
+
+  const failures: string[] = []
+  const log = createLogger('warn', linesTo(failures))
+  const pools = openJobPools({ appUrl, sessionUrl }, () => undefined)
+  ending.defer(async () => void (await Promise.all(Object.values(pools).map((pool) => pool.close(5_000)))))
+  const opened = openMailer(config)
+  const services = openJobServices(config, { secrets, accounts: pools.messages, opened, log })
+  ending.defer(() => services.stop([]))
+  const ofCoordinator = await startJobsOfCoordinator(services, { pools, sessionUrl })
+  ending.defer(() => ofCoordinator.stop())
+  const places = new Map<string, PlaceWithJobs>()
+  ending.defer(async () => void (await Promise.all([...places.values()].map((place) => place.stop()))))
+  for (const shard of shards) places.set(shard.schema, await startPlace(services, shard, appUrl))
+  say('the jobs of all shards run')
+
+  const run = new Run({ coordinator, clinics, places, smtp, receiver })
+  await run.addWebhooks()
+  await run.book(bookingsAtOnce)
+  await run.lapse()
+  await run.storeMails(createAccountMails({ secrets, pool: coordinator, isAvailable: true }))
+  const [first] = shards
+  if (first === undefined) throw new Error('There is no shard.')
+  await moveShard({ url, appUrl, coordinator, services, places, shard: first })
+  say(`${first.schema} moved`)
+  await run.book(bookingsAtOnce)
+  await run.lapse()
+  const queuesElsewhere = await queuesOnOtherNodes(coordinator, places)
+  const partitions = {
+    byCoordinator: (await ensurePartitions(pools.jobs, 6)).length,
+    byShard: (await ensurePartitions([...places.values()][0]?.pools.jobs ?? pools.jobs, 6)).length,
+  }
+  return { ...run.result(), places: places.size, nodes: 2, partitions, queuesElsewhere, failures }
+}
+
+async function migrated(url: string, smtp: MailServer) {
+  const env = { DATABASE_URL: url, SMTP_URL: smtp.url, HOLDFAST_WEBHOOK_PRIVATE: 'on', HOLDFAST_SECRET: secrets[0] }
+  const read = readConfig(env)
+  if (read.kind === 'invalid') throw new Error('The settings of the drill are wrong.')
+  const database = await openDatabase(read.config, { share: true })
+  return { config: read.config, ...(await database.migrate()) }
+}
+
+/** With somebody who has chosen messages in German, and who waits at each clinic. */
+async function aClinicOfEachShard(coordinator: ReturnType<typeof createPool>): Promise<Clinic[]> {
+  const database = { ownerPool: coordinator }
+  const account = await anAccount(database, { name: 'Ada' })
+  await coordinator.query('update auth."user" set "emailVerified" = true where id = $1', [account.id])
+  await coordinator.query(
+    `insert into holdfast.message_choice (account_id, reminder_emails, sms_kinds_off, language)
+     values ($1, true, '{}', 'de')`,
+    [account.id],
+  )
+  const clinics: Clinic[] = []
+  for (const no of await clinicNosOfShards(coordinator, 1)) {
+    await coordinator.query(`select setval('holdfast.clinic_no_seq', ${no}, false)`)
+    const clinic = await aClinic(database)
+    const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 100_000 })
+    // Another doctor: whoever waits gets what becomes free.
+    const { id: entryId } = await aWaitlistEntry(database, await aDoctor(database, clinic))
+    clinics.push({ slot, entryId, accountId: account.id })
+  }
+  return clinics
+}
+
+type Scene = {
+  coordinator: pg.Pool
+  clinics: readonly Clinic[]
+  places: ReadonlyMap<string, PlaceWithJobs>
+  smtp: MailServer
+  receiver: WebhookReceiver
+}
+
+/** What is done in each place, and what comes of it. */
+class Run {
+  readonly #scene: Scene
+  readonly #bookings = new Set<string>()
+  readonly #holds = { lapsed: 0, expired: 0 }
+  readonly #stored = { mails: 0, arrived: 0 }
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+  }
+
+  async addWebhooks(): Promise<void> {
+    const sealedSecret = await createSealedTexts(secrets, 'webhook').seal('whsec_c2VjcmV0')
+    const { url } = this.#scene.receiver
+    for (const { slot, place } of await this.#each()) {
+      const webhook = { clinicNo: slot.clinicNo, url, events: ['booking.confirmed'], sealedSecret } as const
+      const { kind } = await place.engine.webhooks.create(webhook, null)
+      if (kind !== 'done') throw new Error(`No webhook was created: ${kind}`)
+    }
+  }
+
+  /** So many bookings in each place, all places at once. */
+  async book(count: number): Promise<void> {
+    const booking = (await this.#each()).flatMap(({ slot, place, accountId }) =>
+      Array.from({ length: count }, async () => {
+        // An address gets a few messages a day.
+        const patient = { name: 'Ada', email: `${randomUUID()}@${bookedDomain}` }
+        const claim = aClaim(slot, { confirm: true, accountId, patient })
+        const { kind } = await place.engine.claim(claim)
+        if (kind !== 'booked') throw new Error(`A claim failed: ${kind}`)
+        this.#bookings.add(claim.bookingId)
+      }),
+    )
+    await Promise.all(booking)
+    await eventually('an e-mail about each booking', () => this.#mails().ofBookings.length >= this.#bookings.size)
+    await eventually('a delivery of each booking', () => this.#delivered() >= this.#bookings.size)
+  }
+
+  /** A hold in each place lapses, and its queue expires it. */
+  async lapse(): Promise<void> {
+    for (const { slot, place } of await this.#each()) {
+      const database = { ownerPool: place.pool }
+      await place.engine.claim(aClaim(slot, { patient: { name: 'Grace' } }))
+      const [before = 0] = await takenOf(database, slot)
+      this.#holds.lapsed += await lapseHolds(database, slot)
+      await place.runJob('sweep')
+      await eventually(`the hold in ${place.schema} to expire`, async () => {
+        const [taken = before] = await takenOf(database, slot)
+        return taken === before - 1
+      })
+      this.#holds.expired += 1
+    }
+  }
+
+  /** A link to a waitlist's entry, stored in its place; and one that was stored before there were shards. */
+  async storeMails(ofCoordinator: AccountMails): Promise<void> {
+    for (const { entryId, place } of await this.#each()) {
+      const mail = { kind: 'entry_link', context: { entryId, isRequested: true, language: 'en' } } as const
+      await place.mails.store(place.pools.messages, mail, 1)
+      await ofCoordinator.store(this.#scene.coordinator, mail, 1)
+      this.#stored.mails += 2
+    }
+    const others = () => this.#scene.smtp.mails.filter((mail) => !isOfBooking(mail)).length
+    await eventually('the stored e-mails', () => others() >= this.#stored.mails)
+    this.#stored.arrived = others()
+  }
+
+  result(): Pick<JobsResult, 'bookings' | 'mails' | 'delivered' | 'holds' | 'stored'> {
+    const { ofBookings, ids } = this.#mails()
+    return {
+      bookings: this.#bookings.size,
+      mails: {
+        arrived: ofBookings.length,
+        german: ofBookings.filter(({ text }) => text?.includes('Termin')).length,
+        repeated: ofBookings.length - new Set(ids).size,
+      },
+      delivered: this.#delivered(),
+      holds: this.#holds,
+      stored: this.#stored,
+    }
+  }
+
+  #mails() {
+    const ofBookings = this.#scene.smtp.mails.filter((mail) => isOfBooking(mail))
+    return { ofBookings, ids: ofBookings.map(({ messageId }) => messageId) }
+  }
+
+  #delivered(): number {
+    const { received } = this.#scene.receiver
+    return new Set(received.map(({ headers }) => headers['webhook-id'])).size
+  }
+
+  async #each(): Promise<(Clinic & { place: PlaceWithJobs })[]> {
+    const { coordinator, clinics, places } = this.#scene
+    return Promise.all(
+      clinics.map(async (clinic) => {
+        const { rows } = await coordinator.query<{ shard: string }>(
+          sql`
+            select get_shard_id_for_distribution_column('holdfast.clinic', ${clinic.slot.clinicNo}::int)::text
+                as shard`,
+        )
+        const place = places.get(`holdfast_${rows[0]?.shard}`)
+        if (place === undefined) throw new Error(`No shard has the clinic ${clinic.slot.clinicNo}.`)
+        return { ...clinic, place }
+      }),
+    )
+  }
+}
+
+type Move = {
+  url: string
+  appUrl: string
+  coordinator: pg.Pool
+  services: JobServices
+  places: Map<string, PlaceWithJobs>
+  shard: CitusShard
+}
+
+/** The jobs of the others go on. */
+async function moveShard({ url, appUrl, coordinator, services, places, shard }: Move): Promise<void> {
+  const { rows } = await coordinator.query<{ host: string; port: number; isHere: boolean }>(sql`
+    select n.nodename as host, n.nodeport as port, n.groupid = p.groupid as "isHere"
+      from pg_dist_node n join pg_dist_placement p on p.shardid = ${shard.shardId}
+     where n.noderole = 'primary' and n.shouldhaveshards`)
+  const [from, to] = [rows.find(({ isHere }) => isHere), rows.find(({ isHere }) => !isHere)]
+  if (from === undefined || to === undefined) throw new Error('A shard can be moved if two nodes have shards.')
+  await places.get(shard.schema)?.stop()
+  places.delete(shard.schema)
+  await coordinator.query(sql`
+    select citus_move_shard_placement(${shard.shardId}, ${from.host}, ${from.port}::int, ${to.host}, ${to.port}::int,
+                                      'force_logical')`)
+  for (const written of await writeShardSchemas(url, [shard.schema])) {
+    places.set(shard.schema, await startPlace(services, written, appUrl))
+  }
+  await dropJobs(inShard(shard.ownerUrl, shard.schema))
+  await coordinator.query('call citus_cleanup_orphaned_resources()')
+}
+
+/** Queues that Citus has passed on, or that were left behind. */
+async function queuesOnOtherNodes(coordinator: pg.Pool, places: ReadonlyMap<string, PlaceWithJobs>): Promise<string[]> {
+  const expected = [...places.values()].map(({ ownerUrl }) => `${new URL(ownerUrl).port} ${jobsSchemaOf(ownerUrl)}`)
+  const { rows } = await coordinator.query<{ queue: string }>(sql`
+    select r.nodeport || ' ' || unnest(string_to_array(r.result, ' ')) as queue
+      from (select (run_command_on_all_nodes($$
+              select current_setting('port') || ':' || coalesce(string_agg(nspname, ' '), '')
+                from pg_namespace where nspname like 'graphile_worker_%'$$)).result as found) f,
+           lateral (select split_part(f.found, ':', 1) as nodeport, split_part(f.found, ':', 2) as result) r`)
+  return rows.map(({ queue }) => queue).filter((queue) => !expected.includes(queue))
+}
+
+/** Warnings and errors of the log. */
+function linesTo(lines: string[]): Writable {
+  return new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk).trim())
+      done()
+    },
+  })
+}
