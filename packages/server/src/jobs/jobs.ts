@@ -122,7 +122,7 @@ export const jobs: readonly Job[] = [
 ]
 
 /** Deletes sessions that have expired, where the accounts are. @returns how many */
-export function deleteExpiredSessions(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
+function deleteExpiredSessions(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
   return untilDone(pool, deleteSessions, signal, batchSize)
 }
 
