@@ -28,6 +28,7 @@ export function citusTable(result: CitusResult): string {
     ['own tables that lost rows', result.ownRowsLost.join(', ') || 'none'],
     ['columns of patients with statistics', String(result.columnsWithStatistics)],
     ['rows of another shard’s clinics', `${result.foreignRows.refused} of ${result.foreignRows.tried} refused`],
+    ['accounts on the coordinator', result.accountsFailed.join('; ') || 'as on a plain database'],
     ['stored without the guard', String(result.foreignRows.takenWithoutGuard)],
     ['lost without the guard', String(result.controlLost)],
   ]
@@ -55,6 +56,7 @@ export function failuresOfCitus(result: CitusResult): string[] {
     ...(result.columnsWithStatistics === 0 ? [] : ['PostgreSQL collects statistics of what patients wrote']),
     ...(foreignRows.refused === foreignRows.tried ? [] : ['a shard stored a row of a clinic of another one']),
     ...(foreignRows.takenWithoutGuard > 0 ? [] : ['without the guard no row was stored: its check proves nothing']),
+    ...result.accountsFailed.map((step) => `of accounts on the coordinator: ${step}`),
     ...(controlLost > 0 ? [] : ['nothing was lost without the guard: this drill proves nothing']),
   ]
 }

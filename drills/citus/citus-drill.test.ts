@@ -28,6 +28,7 @@ const clean = {
   ownRowsLost: [],
   columnsWithStatistics: 0,
   foreignRows: { tried: 8, refused: 8, takenWithoutGuard: 8 },
+  accountsFailed: [],
   controlLost: 1,
 }
 
@@ -49,6 +50,7 @@ test('what is lost, made twice, unlike its log or misplaced fails, and so does a
     { columnsWithStatistics: 1 },
     { foreignRows: { tried: 8, refused: 7, takenWithoutGuard: 8 } },
     { foreignRows: { tried: 8, refused: 8, takenWithoutGuard: 0 } },
+    { accountsFailed: ['sign-up: null instead of 200'] },
     { controlLost: 0 },
   ]) {
     expect(failuresOfCitus({ ...clean, ...wrong })).toHaveLength(1)

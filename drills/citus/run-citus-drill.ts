@@ -1,4 +1,3 @@
-import { migrate } from '@holdfast/engine/migrate'
 import { tablesOfKind } from '@holdfast/engine/table-kinds'
 import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import { aClaim, aSlot, type BuiltSlot } from '@holdfast/testkit'
@@ -10,6 +9,7 @@ import { tablesThatDiffer } from './citus-rows.ts'
 import type { OpenShards } from './citus-shards.ts'
 import { foreignRowsTaken, writeForeignRows } from './foreign-rows.ts'
 import { type Split, splitShard } from './split-shard.ts'
+import { migrateWithAccounts, tryAccounts } from './try-accounts.ts'
 
 export type CitusResult = {
   shards: number
@@ -34,6 +34,8 @@ export type CitusResult = {
   columnsWithStatistics: number
   /** Rows of clinics of other shards, and how many of them are stored when the guard is left out. */
   foreignRows: { tried: number; refused: number; takenWithoutGuard: number }
+  /** What accounts do otherwise than on a plain database. */
+  accountsFailed: string[]
   /** Acknowledged bookings that are missing when the guard is left out: 0 means that this drill finds nothing. */
   controlLost: number
 }
@@ -48,7 +50,7 @@ const splitsOfRun = 2
  * was acknowledged with what is there, and then does the same without the guard.
  */
 export async function runCitusDrill({ url, bookings, clients, moves, say }: Options): Promise<CitusResult> {
-  await migrate({ ownerUrl: url })
+  const appUrl = await migrateWithAccounts(url)
   const coordinator = new pg.Client({ connectionString: url, application_name: 'holdfast drill' })
   await coordinator.connect()
   try {
@@ -86,6 +88,8 @@ export async function runCitusDrill({ url, bookings, clients, moves, say }: Opti
       )
       const ownRowsLost = tablesOfKind('own').filter((table) => differing.includes(table))
       const columnsWithStatistics = await shards.columnsWithStatistics()
+      const clinicNo = slots[0]?.clinicNo ?? 0
+      const accountsFailed = await tryAccounts({ ownerUrl: url, appUrl, owner: coordinator }, clinicNo)
       await shards.dropGuards()
       const takenWithoutGuard = await foreignRowsTaken(shards, slots)
       say('without the guard')
@@ -105,6 +109,7 @@ export async function runCitusDrill({ url, bookings, clients, moves, say }: Opti
         ownRowsLost,
         columnsWithStatistics,
         foreignRows: { ...foreignRows, takenWithoutGuard },
+        accountsFailed,
         controlLost: (await compare(shards, control.load.journal)).lost,
       }
     } finally {

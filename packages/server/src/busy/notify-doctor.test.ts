@@ -2,6 +2,7 @@ import { createEngine, takeFailingBusyCalendars } from '@holdfast/engine'
 import { aClinic, aDoctor, aMember } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
 import { runningServer } from '../../test/running-server.ts'
+import { emailsOf } from '../accounts/emails/emails-of.ts'
 import { type AccountMails, createAccountMails, sealedAccountMails } from '../messages/account-mails/account-mails.ts'
 import { notifyDoctor } from './notify-doctor.ts'
 
@@ -35,7 +36,7 @@ test('the notice of a failing calendar is stored with the note that there was on
   const notify = (over: Partial<AccountMails>) =>
     takeFailingBusyCalendars(pool, {
       limit: 10,
-      notify: notifyDoctor({ mails: { ...mails, ...over }, site: 'https://book.example.org' }),
+      notify: notifyDoctor({ mails: { ...mails, ...over }, site: 'https://book.example.org', emailsOf }),
       onError(error) {
         throw error
       },

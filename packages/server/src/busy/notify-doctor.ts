@@ -1,7 +1,6 @@
 import type { FailingBusyCalendar, MessageLanguage } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { withEmails } from '../accounts/emails/emails-of-members.ts'
 import { type AccountMails, noticeHours } from '../messages/account-mails/account-mails.ts'
 import { whenText } from '../messages/rendering/visit-context.ts'
 import type { BusyCalendarReader } from './read-due-calendars.ts'
@@ -10,8 +9,8 @@ type NotifyDeps = {
   mails: Pick<AccountMails, 'isAvailable' | 'store'>
   /** The address of the site. */
   site: string
-  /** Of the application role, where the accounts are. Default: the transaction, which is in the same database. */
-  accounts?: Pick<pg.Pool, 'query'> | undefined
+  /** The addresses of accounts, by id; `transaction` is for where they are in the same database. */
+  emailsOf(transaction: pg.PoolClient, accountIds: readonly string[]): Promise<ReadonlyMap<string, string>>
 }
 
 type Member = {
@@ -27,10 +26,18 @@ type Member = {
  * Notifies the doctor whose calendar cannot be read, or the administrators if no account is the doctor's. Without a
  * mail server, only the page of the calendar shows it.
  */
-export function notifyDoctor({ mails, site, accounts }: NotifyDeps): BusyCalendarReader['onFailing'] {
+export function notifyDoctor({ mails, site, emailsOf }: NotifyDeps): BusyCalendarReader['onFailing'] {
   return async (transaction, failing) => {
     if (!mails.isAvailable) return
-    const members = await withEmails(accounts ?? transaction, await membersOf(transaction, failing))
+    const known = await membersOf(transaction, failing)
+    const emails = await emailsOf(
+      transaction,
+      known.map(({ accountId }) => accountId),
+    )
+    const members = known.flatMap((member) => {
+      const email = emails.get(member.accountId)
+      return email === undefined ? [] : [{ ...member, email }]
+    })
     const doctors = members.filter(({ isDoctor }) => isDoctor)
     for (const member of doctors.length > 0 ? doctors : members) {
       const { email: address, language, clinicName, clinicId, timezone, isDoctor } = member

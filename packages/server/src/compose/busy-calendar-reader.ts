@@ -1,5 +1,6 @@
 import { createEgress } from '@holdfast/adapters/egress'
 import type pg from 'pg'
+import { emailsOf } from '../accounts/emails/emails-of.ts'
 import { notifyDoctor } from '../busy/notify-doctor.ts'
 import type { BusyCalendarReader } from '../busy/read-due-calendars.ts'
 import type { Config } from '../config/config.ts'
@@ -10,7 +11,7 @@ import { siteOf } from './message-sender.ts'
 /**
  * What a process that reads external calendars needs. The rules for their URLs are those of webhooks.
  *
- * @param parts.accounts see {@link notifyDoctor}
+ * @param parts.accounts of the application role, where the accounts are. Default: in the same database
  */
 export function createBusyCalendarReader(
   config: Pick<Config, 'webhookPrivate' | 'publicUrl' | 'port'>,
@@ -19,6 +20,10 @@ export function createBusyCalendarReader(
   return {
     egress: createEgress({ allowPrivate: config.webhookPrivate }),
     sealed: createSealedTexts(secrets, 'busy-calendar'),
-    onFailing: notifyDoctor({ mails, site: siteOf(config), accounts }),
+    onFailing: notifyDoctor({
+      mails,
+      site: siteOf(config),
+      emailsOf: (transaction, ids) => emailsOf(accounts ?? transaction, ids),
+    }),
   }
 }

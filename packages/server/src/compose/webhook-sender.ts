@@ -1,5 +1,6 @@
 import { createEgress } from '@holdfast/adapters/egress'
 import type pg from 'pg'
+import { emailsOf } from '../accounts/emails/emails-of.ts'
 import type { Config } from '../config/config.ts'
 import type { AccountMails } from '../messages/account-mails/account-mails.ts'
 import type { Logger } from '../observe/logger.ts'
@@ -19,7 +20,7 @@ export function createWebhookSender({ webhookPrivate }: WebhookSettings, secrets
   }
 }
 
-/** `accounts`: see {@link notifyAdmins}. */
+/** `accounts`: of the application role, where the accounts are. Default: in the same database. */
 type WebhookParts = {
   secrets: readonly string[]
   pool: pg.Pool
@@ -33,6 +34,10 @@ export function createWebhookDeps(
   config: WebhookSettings,
   { secrets, pool, mails, log, accounts }: WebhookParts,
 ): WebhookDeps {
-  const onPaused = notifyAdmins({ mails, site: siteOf(config), accounts })
+  const onPaused = notifyAdmins({
+    mails,
+    site: siteOf(config),
+    emailsOf: (transaction, ids) => emailsOf(accounts ?? transaction, ids),
+  })
   return { pool, log, sender: createWebhookSender(config, secrets), onPaused }
 }

@@ -1,7 +1,6 @@
 import type { MessageLanguage, PauseReason } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { withEmails } from '../accounts/emails/emails-of-members.ts'
 import { type AccountMails, noticeHours } from '../messages/account-mails/account-mails.ts'
 import type { WebhookDeps } from './send-due-deliveries.ts'
 
@@ -9,18 +8,24 @@ type NotifyDeps = {
   mails: Pick<AccountMails, 'isAvailable' | 'store'>
   /** The address of the site. */
   site: string
-  /** Of the application role, where the accounts are. Default: the transaction, which is in the same database. */
-  accounts?: Pick<pg.Pool, 'query'> | undefined
+  /** The addresses of accounts, by id; `transaction` is for where they are in the same database. */
+  emailsOf(transaction: pg.PoolClient, accountIds: readonly string[]): Promise<ReadonlyMap<string, string>>
 }
 
 type Admin = { accountId: string; clinicId: string; clinicName: string; language: MessageLanguage }
 
 /** Notifies a clinic's administrators that a webhook was paused. Without a mail server, only its page shows it. */
-export function notifyAdmins({ mails, site, accounts }: NotifyDeps): WebhookDeps['onPaused'] {
+export function notifyAdmins({ mails, site, emailsOf }: NotifyDeps): WebhookDeps['onPaused'] {
   return async (transaction, { clinicNo, url, reason }) => {
     if (!mails.isAvailable) return
-    const admins = await withEmails(accounts ?? transaction, await adminsOf(transaction, clinicNo))
-    for (const { email, language, clinicId, clinicName } of admins) {
+    const admins = await adminsOf(transaction, clinicNo)
+    const emails = await emailsOf(
+      transaction,
+      admins.map(({ accountId }) => accountId),
+    )
+    for (const { accountId, language, clinicId, clinicName } of admins) {
+      const email = emails.get(accountId)
+      if (email === undefined) continue
       const to = { address: email, language, clinicNo: null }
       const context = contextOf({ url, reason, clinicId, clinicName, site })
       await mails.store(transaction, { kind: 'webhook_paused', to, context }, noticeHours)
