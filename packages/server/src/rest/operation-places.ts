@@ -1,0 +1,218 @@
+import type { restOperations, Static, TSchema } from '@holdfast/contract'
+import { clinicNoIn, type Engine } from '@holdfast/engine'
+import { hashOfFeedFileName } from '../secrets/calendar-feed-tokens.ts'
+import { parseInvitationToken } from '../secrets/invitation-tokens.ts'
+import { firstIdIn } from './first-id-in.ts'
+
+type OperationId = keyof typeof restOperations
+type ValueOf<Described, Part extends string> = Described extends { [Name in Part]: infer Schema extends TSchema }
+  ? Static<Schema>
+  : undefined
+/** The valid request of an operation. */
+type CallOf<Described> = { [Part in 'params' | 'query' | 'body']: ValueOf<Described, Part> }
+
+/** The coordinator's engine, as `placesEngine` composes it. */
+type Coordinator = Pick<Engine, 'calendarFeeds'>
+
+/** @returns the number of the clinic whose place serves the request; null: the coordinator serves it */
+export type FindPlace<Call = { params: unknown; query: unknown; body: unknown }> = (
+  call: Call,
+  coordinator: Coordinator,
+) => number | null | Promise<number | null>
+
+/**
+ * Who serves an operation when clinics are in several places.
+ *
+ * - `clinic`: the place of the clinic that the first id of the request names, in its path, body or query
+ * - `coordinator`: the engine over all places, since the request names no clinic
+ */
+export type PlaceRule<Call = { params: unknown; query: unknown; body: unknown }> =
+  | 'clinic'
+  | 'coordinator'
+  | FindPlace<Call>
+
+/** A token's id names the clinic, whether or not there is such an invitation. */
+const ofInvitation: FindPlace<{ body: { token: string } }> = ({ body }) =>
+  clinicNoIn(parseInvitationToken(body.token)?.id ?? '')
+
+/** A feed of an account has the bookings of all clinics. */
+const ofFeed: FindPlace<{ params: { fileName: string } }> = async ({ params: { fileName } }, { calendarFeeds }) => {
+  const hash = hashOfFeedFileName(fileName)
+  const feed = hash === null ? null : await calendarFeeds.open(hash)
+  return feed === null || feed.kind === 'account' ? null : clinicNoIn(feed.id)
+}
+
+const rules = {
+  listClinics: 'coordinator',
+  getClinic: 'clinic',
+  createClinic: 'coordinator',
+  updateClinic: 'clinic',
+  getClinicLogo: 'clinic',
+  setClinicLogo: 'clinic',
+  deleteClinicLogo: 'clinic',
+  listDoctors: ({ query: { clinicId } }) => (clinicId === undefined ? null : clinicNoIn(clinicId)),
+  getDoctor: 'clinic',
+  listSpecializations: 'coordinator',
+  createDoctor: 'clinic',
+  updateDoctor: 'clinic',
+  getVideoRoom: 'clinic',
+  setVideoRoom: 'clinic',
+  listSlots: 'clinic',
+  createSlots: 'clinic',
+  withdrawSlot: 'clinic',
+  withdrawSlotsOfDoctor: 'clinic',
+  createBooking: 'clinic',
+  sendTicketLink: 'clinic',
+  getBooking: 'clinic',
+  listBookingEvents: 'clinic',
+  confirmBooking: 'clinic',
+  cancelBooking: 'clinic',
+  rescheduleBooking: 'clinic',
+  confirmAttendance: 'clinic',
+  withdrawAttendance: 'clinic',
+  extendBooking: 'clinic',
+  arriveBooking: 'clinic',
+  completeBooking: 'clinic',
+  noShowBooking: 'clinic',
+  reopenBooking: 'clinic',
+  linkBooking: 'clinic',
+  renewManageToken: 'clinic',
+  erasePatient: 'clinic',
+  getMe: 'coordinator',
+  whoAmI: 'coordinator',
+  listMyBookings: 'coordinator',
+  listClinicBookings: 'clinic',
+  listMembers: 'clinic',
+  changeMember: 'clinic',
+  removeMember: 'clinic',
+  getClinicStats: 'clinic',
+  listEvents: 'clinic',
+  erasePatients: 'clinic',
+  verifyClinic: 'clinic',
+  createInvitation: 'clinic',
+  listInvitations: 'clinic',
+  revokeInvitation: 'clinic',
+  getInvitation: ofInvitation,
+  acceptInvitation: ofInvitation,
+  getBookingLimits: 'clinic',
+  updateBookingLimits: 'clinic',
+  listBookingBursts: 'clinic',
+  listBurstBookings: 'clinic',
+  cancelBookingBurst: 'clinic',
+  getMyMessageChoices: 'coordinator',
+  setMyMessageChoices: 'coordinator',
+  deleteMyReminderOptOut: 'clinic',
+  chooseReminders: 'clinic',
+  listMessages: 'clinic',
+  getMessage: 'clinic',
+  sendMessage: 'clinic',
+  previewMessage: 'clinic',
+  getMessageSettings: 'clinic',
+  updateMessageSettings: 'clinic',
+  getClinicSecurity: 'clinic',
+  getRetention: 'clinic',
+  updateClinicSecurity: 'clinic',
+  listClinicAuditEvents: 'clinic',
+  listAuditEvents: 'coordinator',
+  recordExport: 'clinic',
+  getProof: 'coordinator',
+  listRooms: 'clinic',
+  createRoom: 'clinic',
+  updateRoom: 'clinic',
+  listTheatreStaff: 'clinic',
+  createTheatreStaff: 'clinic',
+  updateTheatreStaff: 'clinic',
+  listTheatreDoctors: 'clinic',
+  updateTheatreDoctor: 'clinic',
+  listEquipment: 'clinic',
+  createEquipment: 'clinic',
+  updateEquipment: 'clinic',
+  listBlocks: 'clinic',
+  createBlocks: 'clinic',
+  changeBlock: 'clinic',
+  withdrawBlock: 'clinic',
+  fillBlock: 'clinic',
+  listCases: 'clinic',
+  createCase: 'clinic',
+  checkCase: 'clinic',
+  getCase: 'clinic',
+  listCaseEvents: 'clinic',
+  confirmCase: 'clinic',
+  cancelCase: 'clinic',
+  moveCase: 'clinic',
+  swapCases: 'clinic',
+  bumpCases: 'clinic',
+  extendCase: 'clinic',
+  recordMilestone: 'clinic',
+  getTheatre: 'clinic',
+  suggestCaseTimes: 'clinic',
+  estimateCaseDuration: 'clinic',
+  getTheatreReport: 'clinic',
+  exportTheatreReport: 'clinic',
+  listCaseRequests: 'clinic',
+  createCaseRequest: 'clinic',
+  getCaseRequest: 'clinic',
+  withdrawCaseRequest: 'clinic',
+  eraseTheatrePatient: 'clinic',
+  createWaitlistEntry: 'clinic',
+  getWaitlistEntry: 'clinic',
+  listWaitlistOffers: 'clinic',
+  leaveWaitlist: 'clinic',
+  sendWaitlistLinks: 'clinic',
+  leaveWaitlistByLink: 'clinic',
+  renewWaitlistToken: 'clinic',
+  listWaitlistEntries: 'clinic',
+  listMyWaitlistEntries: 'coordinator',
+  getDoctorWaitlist: 'clinic',
+  createWebhook: 'clinic',
+  listWebhooks: 'clinic',
+  getWebhook: 'clinic',
+  updateWebhook: 'clinic',
+  deleteWebhook: 'clinic',
+  rotateWebhookSecret: 'clinic',
+  listWebhookDeliveries: 'clinic',
+  testWebhook: 'clinic',
+  replayWebhook: 'clinic',
+  createMyCalendarFeed: 'coordinator',
+  getMyCalendarFeed: 'coordinator',
+  deleteMyCalendarFeed: 'coordinator',
+  createDoctorCalendarFeed: 'clinic',
+  getDoctorCalendarFeed: 'clinic',
+  deleteDoctorCalendarFeed: 'clinic',
+  createClinicCalendarFeed: 'clinic',
+  getClinicCalendarFeed: 'clinic',
+  updateClinicCalendarFeed: 'clinic',
+  deleteClinicCalendarFeed: 'clinic',
+  readCalendarFeed: ofFeed,
+  setBusyCalendar: 'clinic',
+  getBusyCalendar: 'clinic',
+  deleteBusyCalendar: 'clinic',
+  listBlockedSlots: 'clinic',
+} as const satisfies { [Id in OperationId]: PlaceRule<CallOf<(typeof restOperations)[Id]>> }
+
+/** The rule of each operation of the REST routes; those of accounts are the coordinator's. */
+export const placeRuleOf = rules as Readonly<Record<OperationId, PlaceRule>>
+
+type AnyCall = { params?: unknown; query?: unknown; body?: unknown }
+
+/**
+ * The number of the clinic whose place serves a request; null: the coordinator serves it. No promise, unless the
+ * database has to be asked.
+ */
+export function clinicNoOfCall(
+  operationId: OperationId,
+  { params, query, body }: AnyCall,
+  coordinator: Coordinator,
+): number | null | Promise<number | null> {
+  const rule = placeRuleOf[operationId]
+  if (rule === 'coordinator') return null
+  if (rule !== 'clinic') return rule({ params, query, body }, coordinator)
+  // An id of another system names no clinic, and nothing is found by it anywhere.
+  const named = firstIdIn(params) ?? firstIdIn(body) ?? firstIdIn(query)
+  return named?.clinicNo ?? null
+}
+
+/** The same of the link in the header List-Unsubscribe: an id, and a token (`unsubscribe-route.ts`). */
+export function clinicNoOfUnsubscribeLink(link: string): number | null {
+  return clinicNoIn(link.split('.', 1)[0] ?? '')
+}
