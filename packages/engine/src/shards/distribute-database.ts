@@ -4,6 +4,7 @@ import { distributedStatus } from '../migrate/migration-status.ts'
 import { checkCitus, DistributionRefused } from './check-citus.ts'
 import { distribute, unfinishedSetting } from './distribute.ts'
 import { deleteCopiedRows } from './own-rows.ts'
+import { tablesOfKind } from './table-kinds.ts'
 import { type CitusShard, writeShardSchemas } from './write-shard-schemas.ts'
 
 export type Distribution = {
@@ -34,6 +35,7 @@ export async function distributeDatabase(ownerUrl: string): Promise<Distribution
     if (!current) throw new DistributionRefused(`the database is not one of this release: ${pending[0]} is missing`)
     const distributed = await distribute(client)
     const shards = await writeShardSchemas(ownerUrl)
+    await grantOnNodes(client)
     const wasUnfinished = await finish(client)
     const copied = shards.flatMap(({ copiedRows }) => (copiedRows === null ? [] : [copiedRows]))
     return {
@@ -45,6 +47,17 @@ export async function distributeDatabase(ownerUrl: string): Promise<Distribution
     }
   } finally {
     await client.end()
+  }
+}
+
+/**
+ * What the application's role needs to read over all shards. The nodes have no functions to grant, so `grants.sql` runs
+ * on the coordinator alone, where it revokes what is of its copies of reference tables.
+ */
+async function grantOnNodes(client: pg.Client): Promise<void> {
+  await client.query('grant usage on schema holdfast to holdfast_app')
+  for (const table of tablesOfKind('reference')) {
+    await client.query(`grant select on holdfast.${pg.escapeIdentifier(table)} to holdfast_app`)
   }
 }
 
