@@ -2,6 +2,7 @@ import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
 import { type BookingRow, bookingOf } from '../bookings/booking-row.ts'
 import { isAppointment } from '../database/is-appointment.ts'
+import { onePlace, type Places, rowsOf } from '../database/places.ts'
 import { prepared } from '../database/prepared.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
@@ -20,7 +21,10 @@ const clinicCursor = cursorOf('bookings of clinic', ['micros', 'id'])
 type ListedRow = BookingRow & { starts_micros: string }
 
 /** One booking by its id, and lists by the start of their slots. Statuses are the effective ones. */
-export function bookingReads(pool: pg.Pool): Pick<Reads, 'booking' | 'bookingsOfAccount' | 'bookingsOfClinic'> {
+export function bookingReads(
+  pool: pg.Pool,
+  places: Places = onePlace(pool),
+): Pick<Reads, 'booking' | 'bookingsOfAccount' | 'bookingsOfClinic'> {
   return {
     async booking(bookingId) {
       if (!isId(bookingId)) return null
@@ -32,8 +36,12 @@ export function bookingReads(pool: pg.Pool): Pick<Reads, 'booking' | 'bookingsOf
     async bookingsOfAccount(query) {
       // Refused here: without bookings there is no query.
       if (query.cursor !== null) accountCursor.decode(query.cursor)
-      const parts = await partsOfAccount(pool, query.accountId)
-      const rows = await listed(pool, query.limit + 1, parts, (ids) => accountQuery(query, ids))
+      const limit = query.limit + 1
+      const found = await rowsOf(places.all(), async (place) => {
+        const parts = await partsOfAccount(place, query.accountId)
+        return listed(place, limit, parts, (ids) => accountQuery(query, ids))
+      })
+      const rows = found.toSorted(byStart).slice(0, limit)
       return pageOf(rows, query.limit, bookingOf, (last) => accountCursor.encode(last.starts_micros, last.id))
     },
 
