@@ -123,7 +123,7 @@ async function fillClinic(pool: Pool, engine: Engine, clinic: BuiltClinic, scene
   if (scene.feedTokens.length > 0) return
   for (const feed of [{ kind: 'clinic', id: clinic.id } as const, { kind: 'doctor', id: doctor.id } as const]) {
     const tokenHash = digest()
-    await engine.calendarFeeds.create({ ...feed, accountId: adminId, language: 'en', tokenHash })
+    await engine.calendarFeeds.create({ ...feed, accountId: adminId, language: 'en', tokenHash, createdAt: new Date() })
     scene.feedTokens.push(tokenHash)
   }
 }
@@ -141,7 +141,7 @@ const anEvent = {
 async function fillAccount(engine: Engine, scene: CoordinatorScene): Promise<void> {
   const { accountId } = scene
   const tokenHash = digest()
-  await engine.calendarFeeds.create({ kind: 'account', id: accountId, accountId, language: 'de', tokenHash })
+  await engine.calendarFeeds.create({ kind: 'account', id: accountId, accountId, language: 'de', tokenHash, createdAt: new Date() })
   scene.feedTokens.push(tokenHash)
   await engine.messages.setChoices(accountId, { reminderEmails: false, smsKindsOff: [], language: 'de' })
   await engine.bookingLinks.verify(accountId)

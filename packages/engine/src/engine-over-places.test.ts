@@ -189,16 +189,17 @@ test('feeds are found by their secrets: an account’s on the coordinator, a cli
 }) => {
   const { engine, coordinator, places, accountId } = scene
   const mine = { kind: 'account', id: accountId } as const
-  await engine.calendarFeeds.create({ ...mine, accountId, language: 'en', tokenHash: hashOf('mine') })
+  const created = { accountId, language: 'en', createdAt: new Date() } as const
+  await engine.calendarFeeds.create({ ...mine, ...created, tokenHash: hashOf('mine') })
   for (const { database, clinic } of places) {
     const ofPlace = createEngine({ batchPool: database.appPool, generalPool: database.appPool }).calendarFeeds
-    const feed = { kind: 'clinic', id: clinic.id, accountId, language: 'en' } as const
+    const feed = { kind: 'clinic', id: clinic.id, ...created } as const
     await ofPlace.create({ ...feed, tokenHash: hashOf(clinic.id) })
     expect(await engine.calendarFeeds.open(hashOf(clinic.id))).toEqual(feed)
     expect(await ofPlace.open(hashOf('mine'))).toBeNull()
   }
-  expect(await engine.calendarFeeds.open(hashOf('mine'))).toEqual({ ...mine, accountId, language: 'en' })
-  expect(await engine.calendarFeeds.createdAt(mine)).toBeInstanceOf(Date)
+  expect(await engine.calendarFeeds.open(hashOf('mine'))).toEqual({ ...mine, ...created })
+  expect(await engine.calendarFeeds.find(mine)).toEqual({ ...mine, ...created })
   expect(await engine.calendarFeeds.open(hashOf('nobody'))).toBeNull()
   const { rows } = await coordinator.ownerPool.query('select kind from holdfast.calendar_feed')
   expect(rows).toEqual([{ kind: 'account' }])
