@@ -73,8 +73,7 @@ export const coordinatorReads: Readonly<Record<string, Read>> = {
   'proof, counted again': async ({ reads }) => ({ ...(await reads.proof()), countedAt: null }),
   invitation: ({ invitations }, { invitation: { id, tokenHash } }) => invitations.find(id, tokenHash),
   'feeds by their secrets': ({ calendarFeeds }, { feedTokens }) => Promise.all(feedTokens.map(calendarFeeds.open)),
-  'feed of an account': ({ calendarFeeds }, { accountId }) =>
-    calendarFeeds.find({ kind: 'account', id: accountId }),
+  'feed of an account': ({ calendarFeeds }, { accountId }) => calendarFeeds.find({ kind: 'account', id: accountId }),
 }
 
 const everyId = '00000000-0000-4000-8000-000000000000'

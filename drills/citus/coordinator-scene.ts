@@ -141,7 +141,14 @@ const anEvent = {
 async function fillAccount(engine: Engine, scene: CoordinatorScene): Promise<void> {
   const { accountId } = scene
   const tokenHash = digest()
-  await engine.calendarFeeds.create({ kind: 'account', id: accountId, accountId, language: 'de', tokenHash, createdAt: new Date() })
+  await engine.calendarFeeds.create({
+    kind: 'account',
+    id: accountId,
+    accountId,
+    language: 'de',
+    tokenHash,
+    createdAt: new Date(),
+  })
   scene.feedTokens.push(tokenHash)
   await engine.messages.setChoices(accountId, { reminderEmails: false, smsKindsOff: [], language: 'de' })
   await engine.bookingLinks.verify(accountId)

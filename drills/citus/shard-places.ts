@@ -1,4 +1,4 @@
-import { type createPool, type Places } from '@holdfast/engine'
+import type { createPool, Places } from '@holdfast/engine'
 import sql from 'sql-template-tag'
 
 type Pool = ReturnType<typeof createPool>
