@@ -138,8 +138,10 @@ async function startJobsIn(
 ): Promise<RunningJobs> {
   const { config, secrets, sender, broker, log, metrics } = services
   const { pools, mails, sessionUrl } = database
-  const webhooks = createWebhookDeps(config, { secrets, pool: pools.webhooks, mails, log })
-  const calendars = createBusyCalendarReader(config, { secrets, mails })
+  // Where the accounts are in the same database, they are read in the transaction.
+  const accounts = parts.includes('coordinator') ? undefined : services.accounts
+  const webhooks = createWebhookDeps(config, { secrets, accounts, pool: pools.webhooks, mails, log })
+  const calendars = createBusyCalendarReader(config, { secrets, accounts, mails })
   const storeExpired = storeExpiredMail(mails, createRecipientDigests(secrets))
   const sending = { sender, webhooks, calendars, storeExpiredMail: storeExpired }
   const jobs = await startQueue(services, { pool: pools.jobs, sessionUrl, ...sending }, parts)

@@ -117,9 +117,8 @@ type CacheBytes = Record<keyof typeof cacheShares, number>
 
 /** The bytes of each cache. @param share of HOLDFAST_CACHE_MEGABYTES, 0 to 1 */
 export function cacheBytesOf({ cacheMegabytes }: Config, share: number): CacheBytes {
-  const bytes = cacheMegabytes * bytesPerMegabyte * share
-  const { calendar, lists, responses } = cacheShares
-  return { calendar: bytes * calendar, lists: bytes * lists, responses: bytes * responses }
+  const bytesOf = (part: keyof CacheBytes) => Math.floor(cacheMegabytes * bytesPerMegabyte * share * cacheShares[part])
+  return { calendar: bytesOf('calendar'), lists: bytesOf('lists'), responses: bytesOf('responses') }
 }
 
 type OpenPool = (name: string, bounds: Pick<PoolSettings, 'max'> & Partial<PoolSettings>) => DatabasePool

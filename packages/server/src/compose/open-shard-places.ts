@@ -1,5 +1,7 @@
 import { distributedStatus } from '@holdfast/engine'
 import { placeOf, placeUrl, type Place as Shard } from '@holdfast/engine/places'
+import { changesOfCommitted, changesOfEntry } from '../cache/changes.ts'
+import type { ResponseCache } from '../cache/response-cache.ts'
 import type { Config } from '../config/config.ts'
 import { createProbes } from '../edge/probes.ts'
 import { liveSettingsOf } from '../live/live-settings.ts'
@@ -39,9 +41,11 @@ export async function openShardPlaces(
     const place = await openPlace(urls, { config, cacheShare, log: log.child({ place: shard.schema }), metrics, adapt })
     closeTogether(Object.values(place.pools))
     opened.set(shard, place)
+    outdate(coordinator.cache, place)
   }
   closeTogether([...Object.values(coordinator.pools), probePool, accountsPool])
   const all = [...opened.values()]
+  trustWhileAllAreTrusted(coordinator.cache, all)
   const following = followShards(opened, { database, pool: probePool, log })
   return {
     all,
@@ -62,5 +66,25 @@ export async function openShardPlaces(
     pools: { ...poolsByLabel([...all, coordinator]), probes: [probePool] },
     allPools: [...all.flatMap(({ allPools }) => allPools), ...coordinator.allPools, probePool],
     parts: [{ engine: coordinator.engine, stop: following.stop }, ...all],
+  }
+}
+
+/** What changes in a place also outdates responses about all clinics. */
+function outdate(cache: ResponseCache, { engine, freshness, calendar }: Place): void {
+  engine.onCommitted((committed) => cache.drop(changesOfCommitted(committed)))
+  freshness.tail.subscribe((entries) => {
+    for (const entry of entries) if (!calendar.isOwn(entry)) cache.drop(changesOfEntry(entry, calendar))
+  })
+}
+
+/** While the log of a place cannot be read, a response may lack what has changed there. */
+function trustWhileAllAreTrusted(cache: ResponseCache, all: readonly Place[]): void {
+  const trusted = new Set(all)
+  for (const place of all) {
+    place.freshness.onTrust((isTrusted) => {
+      if (isTrusted) trusted.add(place)
+      else trusted.delete(place)
+      cache.trust(trusted.size === all.length)
+    })
   }
 }
