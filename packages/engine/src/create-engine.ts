@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
-import { createAuditLog } from './audit/create-audit-log.ts'
+import { createPlacedAuditLog } from './audit/placed-audit-log.ts'
 import { attendanceChanges } from './bookings/attendance-changes.ts'
 import { createBookingLinks } from './bookings/booking-links.ts'
 import { runClaimBatch } from './bookings/claim-batch.ts'
@@ -10,6 +10,7 @@ import { runMoveBatch } from './bookings/move-batch.ts'
 import { runSettleBatch } from './bookings/settle-batch.ts'
 import { createBusyCalendars } from './calendars/create-busy-calendars.ts'
 import { createCalendarFeeds } from './calendars/create-calendar-feeds.ts'
+import { onePlace, type Places } from './database/places.ts'
 import { createDirectory } from './directory/create-directory.ts'
 import { createInvitations } from './directory/invitations.ts'
 import { createErasures } from './erasure/create-erasures.ts'
@@ -43,6 +44,11 @@ export type EngineSettings = {
    * connection.
    */
   generalPool: pg.Pool
+  /**
+   * Default: the database of `generalPool` is the only place. Of an engine on Citus's coordinator: the shards, in which
+   * it looks up what Citus does not plan over all of them.
+   */
+  places?: Places
   /**
    * For changes of the operating theatre, which wait for rooms and people that others have locked, and for suggested
    * times. A `lockTimeoutMs` of about a second. Default: `generalPool`, for programs with a single user.
@@ -82,7 +88,8 @@ type QueueFigures = {
 
 /** The engine, with the application's role. The caller ends its pools after `stop()`. */
 export function createEngine(settings: EngineSettings): Engine & QueueFigures {
-  const { batchPool, generalPool, theatrePool = generalPool, clinicCasesMax = 4, onClaims, ...bounds } = settings
+  const { batchPool, generalPool, theatrePool = generalPool, clinicCasesMax = 4, onClaims, ...others } = settings
+  const { places = onePlace(generalPool), ...bounds } = others
   const clinicBounds = { waitingMax: clinicWaitingMax, waitMsMax: bounds.waitMsMax ?? waitMsMaxDefault }
   const { announce, onCommitted } = createAnnouncements()
   const claims = new BatchQueue<ClaimRequest, ClaimOutcome>({
@@ -118,8 +125,8 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     announce,
     settle,
   })
-  const waitlist = createWaitlist({ pool: generalPool, announce, settle })
-  const reads = createReads(generalPool)
+  const waitlist = createWaitlist({ pool: generalPool, places, announce, settle })
+  const reads = createReads(generalPool, places)
   return {
     admit: admissions.admit,
     release: admissions.release,
@@ -130,19 +137,19 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     ...announcedSlotWrites(generalPool, announce),
     importDirectory: (input, options) => importDirectory(generalPool, input, options, announce),
     reads,
-    directory: createDirectory(generalPool, announce),
+    directory: createDirectory(generalPool, announce, places),
     invitations: createInvitations(generalPool, announce),
     bookingLimits: createBookingLimits(generalPool),
     bookingLinks: createBookingLinks(generalPool, reads, announce),
     erasures: createErasures(generalPool, announce, waitlist),
     manageTokenEpochs: createManageTokenEpochs(generalPool),
-    auditLog: createAuditLog(generalPool),
+    auditLog: createPlacedAuditLog(generalPool, places),
     storedResponses: createStoredResponses(generalPool),
     messages: createMessages(generalPool),
     theatre,
     waitlist,
     webhooks: createWebhooks(generalPool),
-    calendarFeeds: createCalendarFeeds(generalPool),
+    calendarFeeds: createCalendarFeeds(generalPool, places),
     busyCalendars: createBusyCalendars(generalPool),
     onCommitted,
     queueDepths: () => ({

@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import sql from 'sql-template-tag'
+import sql, { type Sql } from 'sql-template-tag'
+import { onePlace, type Places, rowsOf } from '../database/places.ts'
 import type { CalendarFeeds, OpenFeed } from '../model/calendar-feed.ts'
 import { clinicNoOf } from '../model/id.ts'
 
@@ -17,8 +18,12 @@ const mayBeRead = sql`(
                        where m.clinic_no = holdfast.clinic_no_of(f.subject_id) and m.account_id = f.created_by
                          and (m.role = 'admin' or (f.kind = 'doctor' and m.doctor_id = f.subject_id))))))`
 
-/** The calendar feeds, with the application's role. */
-export function createCalendarFeeds(pool: pg.Pool): CalendarFeeds {
+/**
+ * The calendar feeds, with the application's role.
+ *
+ * @param places those of clinics and doctors; those of accounts are in `pool`
+ */
+export function createCalendarFeeds(pool: pg.Pool, places: Places = onePlace(pool)): CalendarFeeds {
   return {
     async create({ kind, id, accountId, language, tokenHash }) {
       await pool.query(sql`
@@ -32,7 +37,7 @@ export function createCalendarFeeds(pool: pg.Pool): CalendarFeeds {
     async createdAt({ kind, id }) {
       const { rows } = await pool.query<{ createdAt: Date }>(sql`
         select f.created_at as "createdAt" from holdfast.calendar_feed f
-         where f.subject_id = ${id} and f.kind = ${kind} and ${mayBeRead}`)
+         where f.subject_id = ${id} and f.kind = ${kind} and ${kind === 'account' ? sql`true` : mayBeRead}`)
       return rows[0]?.createdAt ?? null
     },
 
@@ -41,10 +46,11 @@ export function createCalendarFeeds(pool: pg.Pool): CalendarFeeds {
     },
 
     async open(tokenHash) {
-      const { rows } = await pool.query<OpenFeed>(sql`
-        select f.kind, f.subject_id as id, f.created_by as "accountId", f.language
-          from holdfast.calendar_feed f
-         where f.token_hash = ${tokenHash} and ${mayBeRead}`)
+      const ofPlaces = places.all()
+      // The pool that is no place has feeds of accounts alone, and Citus does not join them with distributed tables.
+      const [own] = ofPlaces.includes(pool) ? [] : await openFeeds(pool, tokenHash, sql`f.kind = 'account'`)
+      if (own !== undefined) return own
+      const rows = await rowsOf(ofPlaces, (place) => openFeeds(place, tokenHash, mayBeRead))
       return rows[0] ?? null
     },
 
@@ -67,4 +73,12 @@ export function createCalendarFeeds(pool: pg.Pool): CalendarFeeds {
       return new Map(rows.map(({ id, name }) => [id, name]))
     },
   }
+}
+
+async function openFeeds(pool: pg.Pool, tokenHash: Buffer, condition: Sql): Promise<OpenFeed[]> {
+  const { rows } = await pool.query<OpenFeed>(sql`
+    select f.kind, f.subject_id as id, f.created_by as "accountId", f.language
+      from holdfast.calendar_feed f
+     where f.token_hash = ${tokenHash} and ${condition}`)
+  return rows
 }

@@ -100,8 +100,8 @@ scene('each doctor’s text is folded once, however many words are searched for'
   const q = 'okafro dermatolgy fisher'
   const others = [sql`r.active`]
   for (const condition of [
-    await searchCondition(database.appPool, q),
-    await correctedCondition(database.appPool, q, others),
+    await searchCondition([database.appPool], q),
+    await correctedCondition([database.appPool], q, others),
   ]) {
     expect(condition?.sql.match(/r\.specialization, NFD/g)).toHaveLength(1)
   }

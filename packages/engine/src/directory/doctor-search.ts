@@ -1,6 +1,7 @@
 import { distance } from 'fastest-levenshtein'
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
+import { rowsOf } from '../database/places.ts'
 import { folded, foldedContains } from '../lists/search-text.ts'
 import { foldedTerm, isGeneric, meantSpecializations, termWords } from './specialization-terms.ts'
 
@@ -23,8 +24,8 @@ const foldedText = sql`t.folded`
  * The condition on a doctor `r` that the search text is part of the name or specialization, or that each of its words
  * is, or means, such as *GP* or *skin*.
  */
-export async function searchCondition(pool: pg.Pool, q: string): Promise<Sql> {
-  const specializations = await specializationNames(pool)
+export async function searchCondition(pools: readonly pg.Pool[], q: string): Promise<Sql> {
+  const specializations = await specializationNames(pools)
   const words = wordsOf(q)
   // The text as a whole and its only word are the same condition: it reads every doctor.
   if (words.length === 0 || (words.length === 1 && words[0] === q)) return foldedOnce(hasAnyOf([q], specializations))
@@ -37,10 +38,17 @@ export async function searchCondition(pool: pg.Pool, q: string): Promise<Sql> {
  *
  * @param others the other conditions of the search; only words of doctors that they allow are offered
  */
-export async function correctedCondition(pool: pg.Pool, q: string, others: readonly Sql[]): Promise<Sql | null> {
+export async function correctedCondition(
+  pools: readonly pg.Pool[],
+  q: string,
+  others: readonly Sql[],
+): Promise<Sql | null> {
   const words = wordsOf(q)
   if (!words.some((word) => word.length >= correctedLengthMin)) return null
-  const [specializations, known] = await Promise.all([specializationNames(pool), knownWords(pool, words, others)])
+  const [specializations, known] = await Promise.all([
+    specializationNames(pools),
+    rowsOf(pools, (pool) => knownWords(pool, words, others)),
+  ])
   const candidates = [...new Set([...termWords, ...known])].map((one) => ({ one, term: foldedTerm(one) }))
   const corrections = words.map((word) => correctionsOf(word, candidates))
   if (corrections.every((found) => found.length === 0)) return null
@@ -95,10 +103,14 @@ async function knownWords(pool: pg.Pool, words: readonly string[], others: reado
 }
 
 /** All specializations of the directory, as they were written. */
-export async function specializationNames(pool: pg.Pool): Promise<string[]> {
-  const { rows } = await pool.query<{ name: string }>(sql`
-    select name from holdfast.specialization order by name limit ${specializationsMax}`)
-  return rows.map(({ name }) => name)
+export async function specializationNames(pools: readonly pg.Pool[]): Promise<string[]> {
+  const rows = await rowsOf(pools, async (pool) => {
+    const found = await pool.query<{ name: string }>(sql`
+      select name from holdfast.specialization order by name limit ${specializationsMax}`)
+    return found.rows
+  })
+  const names = rows.map(({ name }) => name)
+  return pools.length === 1 ? names : [...new Set(names)].slice(0, specializationsMax)
 }
 
 function isOneOf(specializations: readonly string[]): Sql {

@@ -3,7 +3,9 @@ import sql, { join, type Sql } from 'sql-template-tag'
 import { removeBusyCalendar } from '../calendars/read-busy-calendars.ts'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
+import { type Places, rowsOf } from '../database/places.ts'
 import { cursorOf } from '../lists/cursor.ts'
+import { firstRows } from '../lists/first-rows.ts'
 import { pageOf } from '../lists/page.ts'
 import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
@@ -24,7 +26,7 @@ const doctorCursor = cursorOf('doctors', ['name', 'id'])
  * never deleted.
  */
 export function doctorsOf(
-  pool: pg.Pool,
+  places: Places,
   write: AnnouncedTransaction,
   announce: Announce,
 ): Pick<Directory, 'doctors' | 'doctor' | 'createDoctor' | 'updateDoctor' | 'specializations'> {
@@ -32,16 +34,19 @@ export function doctorsOf(
     async doctors(query) {
       const { clinicId, q } = query
       if (clinicId !== null && !isId(clinicId)) return { items: [], nextCursor: null }
-      const conditions = await conditionsOf(pool, query)
-      if (q === null) return pageOfDoctors(pool, query, conditions)
-      const found = await pageOfDoctors(pool, query, [...conditions, await searchCondition(pool, q)])
+      const pools = clinicId === null ? places.all() : [await places.of(clinicNoOf(clinicId))]
+      const conditions = await conditionsOf(pools, query)
+      if (q === null) return pageOfDoctors(pools, query, conditions)
+      const found = await pageOfDoctors(pools, query, [...conditions, await searchCondition(pools, q)])
       if (found.items.length > 0) return found
       // Also the later pages of a corrected search come here: without the correction they are empty.
-      const corrected = await correctedCondition(pool, q, conditions)
-      return corrected === null ? found : pageOfDoctors(pool, query, [...conditions, corrected])
+      const corrected = await correctedCondition(pools, q, conditions)
+      return corrected === null ? found : pageOfDoctors(pools, query, [...conditions, corrected])
     },
 
-    doctor: (doctorId) => selectDoctor(pool, doctorId),
+    async doctor(doctorId) {
+      return isId(doctorId) ? selectDoctor(await places.of(clinicNoOf(doctorId)), doctorId) : null
+    },
 
     async createDoctor(clinicNo, doctor, writeKey) {
       const outcome = await write((transaction) =>
@@ -73,35 +78,57 @@ export function doctorsOf(
       }),
 
     async specializations() {
-      const { rows } = await pool.query<{ name: string; doctors: number }>(sql`
-        select s.name, count(r.id)::integer as doctors
-          from holdfast.specialization s
-          left join holdfast.resource r on r.specialization = s.name and r.kind = 'doctor' and r.active
-         group by s.name order by s.name limit ${specializationsMax}`)
+      const rows = await specializationsOf(places.all())
       return rows.map(({ name, doctors }) => ({ name, names: localNamesOf(name), doctors }))
     },
   }
 }
 
-async function pageOfDoctors(pool: pg.Pool, query: DoctorsQuery, conditions: readonly Sql[]): Promise<Page<Doctor>> {
+type Specialization = { name: string; doctors: number }
+
+async function specializationsOf(pools: readonly pg.Pool[]): Promise<Specialization[]> {
+  const rows = await rowsOf(pools, async (pool) => {
+    const found = await pool.query<Specialization>(sql`
+      select s.name, count(r.id)::integer as doctors
+        from holdfast.specialization s
+        left join holdfast.resource r on r.specialization = s.name and r.kind = 'doctor' and r.active
+       group by s.name order by s.name limit ${specializationsMax}`)
+    return found.rows
+  })
+  const [pool] = pools
+  if (pool === undefined || pools.length === 1) return rows
+  const counts = new Map<string, number>()
+  for (const { name, doctors } of rows) counts.set(name, (counts.get(name) ?? 0) + doctors)
+  const merged = [...counts].map(([name, doctors]) => ({ name, doctors }))
+  return firstRows(pool, merged, specializationsMax)
+}
+
+async function pageOfDoctors(
+  pools: readonly pg.Pool[],
+  query: DoctorsQuery,
+  conditions: readonly Sql[],
+): Promise<Page<Doctor>> {
   const { clinicId, sort, limit, cursor } = query
-  if (sort === 'soonest') return soonestDoctors(pool, { clinicId, conditions, limit, cursor })
+  if (sort === 'soonest') return soonestDoctors(pools, { clinicId, conditions, limit, cursor })
   const wanted = [...conditions]
   if (cursor !== null) {
     const [name, id] = doctorCursor.decode(cursor)
     wanted.push(sql`(r.name, r.id) > (${name}, ${id}::uuid)`)
   }
-  const rows = await selectDoctors(pool, join(wanted, ' and '), limit + 1)
+  const condition = join(wanted, ' and ')
+  const found = await rowsOf(pools, (pool) => selectDoctors(pool, condition, limit + 1))
+  const [pool] = pools
+  const rows = pool === undefined || pools.length === 1 ? found : await firstRows(pool, found, limit + 1)
   return pageOf(rows, limit, doctorOf, (last) => doctorCursor.encode(last.name, last.id))
 }
 
 /** The conditions on a doctor `r` beside the search text, for any order. */
-async function conditionsOf(pool: pg.Pool, query: DoctorsQuery): Promise<Sql[]> {
+async function conditionsOf(pools: readonly pg.Pool[], query: DoctorsQuery): Promise<Sql[]> {
   const { clinicId, specialization, appointmentType, includeInactive } = query
   const conditions = [sql`r.kind = 'doctor'`]
   if (clinicId !== null) conditions.push(sql`r.clinic_no = ${clinicNoOf(clinicId)}`)
   if (specialization !== null) {
-    const same = sameSpecializations(specializationName(specialization), await specializationNames(pool))
+    const same = sameSpecializations(specializationName(specialization), await specializationNames(pools))
     conditions.push(sql`r.specialization = any(${same}::text[])`)
   }
   if (appointmentType !== null) conditions.push(sql`${appointmentType} = any(r.appointment_types)`)

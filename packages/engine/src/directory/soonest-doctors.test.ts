@@ -102,13 +102,13 @@ describe('page by page the same as all of them sorted', () => {
     for (const limit of [1, 2, 5, doctors.length, 100]) {
       const conditions = [sql`r.kind = 'doctor'`, sql`r.active`]
       const pages = await walked((cursor) =>
-        soonestDoctors(database.appPool, { clinicId: null, conditions, limit, cursor }, plan),
+        soonestDoctors([database.appPool], { clinicId: null, conditions, limit, cursor }, plan),
       )
       expect(pages, `limit ${limit}`).toEqual(doctors)
     }
     const ofClinic = [sql`r.kind = 'doctor'`, sql`r.active`, sql`r.clinic_no = ${busy.no}`]
     const pages = await walked((cursor) =>
-      soonestDoctors(database.appPool, { clinicId: busy.id, conditions: ofClinic, limit: 2, cursor }, plan),
+      soonestDoctors([database.appPool], { clinicId: busy.id, conditions: ofClinic, limit: 2, cursor }, plan),
     )
     expect(pages).toEqual(await expected(database, { clinicId: busy.id }))
   })

@@ -1,6 +1,8 @@
 import type pg from 'pg'
 import sql, { empty, join, type Sql } from 'sql-template-tag'
+import { rowsOf } from '../database/places.ts'
 import { cursorOf } from '../lists/cursor.ts'
+import { firstRows } from '../lists/first-rows.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
 import type { Doctor } from '../model/doctor.ts'
@@ -38,22 +40,36 @@ type Start = { micros: string | null; name: string; id: string }
  * One look-up per doctor would be up to 10,000 scans, and long ones if many calendars are full. So the next slots of
  * all doctors are scanned together until a page is full, and each doctor is looked up only if that does not fill it.
  *
+ * @param pools of the places whose doctors are listed together
  * @throws InvalidCursor for a cursor of another list, also of the doctors by name
  */
 export async function soonestDoctors(
-  pool: pg.Pool,
+  pools: readonly pg.Pool[],
   query: SoonestQuery,
   plan: SoonestPlan = measuredPlan,
 ): Promise<Page<Doctor>> {
   const start = startOf(query.cursor)
+  const found = await rowsOf(pools, (pool) => soonestOfPlace(pool, query, start, plan))
+  const [pool] = pools
+  const isMerged = pool === undefined || pools.length === 1
+  return soonestPage(isMerged ? found : await firstRows(pool, found, query.limit + 1), query.limit)
+}
+
+/** At least `limit + 1` rows, or all that there are. */
+async function soonestOfPlace(
+  pool: pg.Pool,
+  query: SoonestQuery,
+  start: Start | null,
+  plan: SoonestPlan,
+): Promise<SoonestRow[]> {
   const few = await doctorsIfFew(pool, query, plan.fewDoctors)
   // A scan of slots never finds doctors without a free time.
   const scans = few !== null || start?.micros === null ? [] : plan.scans
   for (const slotsMax of scans) {
     const rows = await alongSlots(pool, query, start, slotsMax)
-    if (rows.length > query.limit) return soonestPage(rows, query.limit)
+    if (rows.length > query.limit) return rows
   }
-  return soonestPage(await oneByOne(pool, query, start, few), query.limit)
+  return oneByOne(pool, query, start, few)
 }
 
 function startOf(cursor: string | null): Start | null {

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { onePlace, type Places } from '../database/places.ts'
 import type { Reads } from '../model/reads.ts'
 import { verify } from '../verify/verify.ts'
 import { alternativeReads } from './alternatives.ts'
@@ -12,16 +13,17 @@ import { slotReads } from './slots.ts'
 /**
  * The reads, which never wait for a write. Each result is of one moment, by the database's clock.
  *
+ * @param places whose bookings are counted together
  * @throws InvalidCursor for a cursor or position that the list never returned
  */
-export function createReads(pool: pg.Pool): Reads {
+export function createReads(pool: pg.Pool, places: Places = onePlace(pool)): Reads {
   return {
     ...slotReads(pool),
     ...alternativeReads(pool),
     ...bookingReads(pool),
     ...eventReads(pool),
     ...statsReads(pool),
-    ...proofReads(pool),
+    ...proofReads(places),
     ...publicReads(pool),
     verify: (query) => verify(pool, query),
   }

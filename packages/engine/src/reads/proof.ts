@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { type Places, rowsOf } from '../database/places.ts'
 import type { Reads } from '../model/reads.ts'
 
 /** A count, and what the next one needs to add only what has changed since. */
@@ -29,11 +30,12 @@ const currentEpoch = sql`(select coalesce(max(no), 0)::float8 from holdfast.log_
  * The count of double bookings. The first call, and one a day, reads every booking (seconds for some millions); the
  * others read only the bookings and slots with events since the count before.
  */
-export function proofReads(pool: pg.Pool): Pick<Reads, 'proof'> {
-  let last: Count | undefined
+export function proofReads(places: Places): Pick<Reads, 'proof'> {
+  // A place whose shard has moved has another pool, and all its bookings are read again.
+  const last = new WeakMap<pg.Pool, Count>()
 
-  async function count(): Promise<Count> {
-    const before = last
+  async function count(pool: pg.Pool): Promise<Count> {
+    const before = last.get(pool)
     if (before !== undefined && performance.now() - before.allReadAtMs < allReadMsMax) {
       const counted = await counts(pool, changesSince(before))
       // In another epoch, the snapshot says nothing about what has changed.
@@ -45,10 +47,25 @@ export function proofReads(pool: pg.Pool): Pick<Reads, 'proof'> {
 
   return {
     async proof() {
-      last = await count()
-      const { bookings, overbooked, countedAt } = last
-      return { bookings, overbooked: overbooked.length, countedAt }
+      const counted = await rowsOf(places.all(), async (pool): Promise<Counted[]> => {
+        const found = await count(pool)
+        last.set(pool, found)
+        const { bookings, overbooked, countedAt } = found
+        return [{ bookings, overbooked: overbooked.length, countedAt }]
+      })
+      return counted.reduce(sumOf)
     },
+  }
+}
+
+type Counted = { bookings: number; overbooked: number; countedAt: Date }
+
+/** As old as the oldest of its parts. */
+function sumOf(one: Counted, other: Counted): Counted {
+  return {
+    bookings: one.bookings + other.bookings,
+    overbooked: one.overbooked + other.overbooked,
+    countedAt: one.countedAt < other.countedAt ? one.countedAt : other.countedAt,
   }
 }
 

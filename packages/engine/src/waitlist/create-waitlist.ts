@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { completeWrite } from '../database/database-unavailable.ts'
+import { onePlace, type Places } from '../database/places.ts'
 import { inTransaction } from '../database/pools.ts'
 import { type BookingOrigin, tooManyBookings } from '../model/booking-limits.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
@@ -12,6 +13,8 @@ import { urgencies, waitlistReads } from './waitlist-reads.ts'
 
 export type WaitlistSettings = {
   pool: pg.Pool
+  /** An account's entries are those of all. Default: of the pool's database. */
+  places?: Places
   announce: Announce
   settle: (request: SettleRequest) => Promise<SettleOutcome>
 }
@@ -24,7 +27,7 @@ type JoinRow = {
 }
 
 /** The waitlist, over the engine's pool for everything that is no batch. */
-export function createWaitlist({ pool, announce, settle }: WaitlistSettings): Waitlist {
+export function createWaitlist({ pool, places = onePlace(pool), announce, settle }: WaitlistSettings): Waitlist {
   return {
     async join(entry, writeKey, storeMail = null) {
       const result = await inTransaction(pool, (transaction) =>
@@ -65,7 +68,7 @@ export function createWaitlist({ pool, announce, settle }: WaitlistSettings): Wa
       return row !== undefined && row.outcome !== 'entry_missing'
     },
 
-    ...waitlistReads(pool),
+    ...waitlistReads(pool, places),
   }
 }
 

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
 import { isHeld } from '../database/hold-sql.ts'
+import { type Places, rowsOf } from '../database/places.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
@@ -118,9 +119,9 @@ const nextFirst = {
 const newestFirst = { page: sql`e.joined_at desc, e.id desc`, all: sql`p."joinedAt" desc, p.id desc` }
 
 /** Reads of the waitlist. A lapsed offer reads as closed, whether or not it was marked. */
-export function waitlistReads(pool: pg.Pool): Omit<Waitlist, 'join' | 'leave'> {
-  const read = async (condition: Sql, order: typeof oldestFirst, limit: number) => {
-    const { rows } = await pool.query<EntryRow>(sql`${entryRows(condition, order.page, limit)} order by ${order.all}`)
+export function waitlistReads(pool: pg.Pool, places: Places): Omit<Waitlist, 'join' | 'leave'> {
+  const read = async (condition: Sql, order: typeof oldestFirst, limit: number, of = pool) => {
+    const { rows } = await of.query<EntryRow>(sql`${entryRows(condition, order.page, limit)} order by ${order.all}`)
     return rows
   }
   return {
@@ -150,8 +151,9 @@ export function waitlistReads(pool: pg.Pool): Omit<Waitlist, 'join' | 'leave'> {
     },
 
     async entriesOfAccount(accountId) {
-      const rows = await read(sql`e.account_id = ${accountId}`, newestFirst, ofAccountMax)
-      return rows.map(entryOf)
+      const ofAccount = sql`e.account_id = ${accountId}`
+      const rows = await rowsOf(places.all(), (place) => read(ofAccount, newestFirst, ofAccountMax, place))
+      return rows.toSorted(byNewest).slice(0, ofAccountMax).map(entryOf)
     },
 
     async openEntriesOfEmail(clinicNo, email) {
@@ -213,6 +215,10 @@ export function waitlistReads(pool: pg.Pool): Omit<Waitlist, 'join' | 'leave'> {
       return rows[0]?.waiting ?? null
     },
   }
+}
+
+function byNewest(one: EntryRow, other: EntryRow): number {
+  return Number(BigInt(other.joinedMicros) - BigInt(one.joinedMicros)) || (one.id > other.id ? -1 : 1)
 }
 
 function isAfterJoined(after: string): Sql {

@@ -1,0 +1,251 @@
+import { createHash, randomUUID } from 'node:crypto'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aMember,
+  aSlot,
+  aWaitlistEntry,
+  type BuiltClinic,
+  createTestDatabase,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import { test as base } from '@holdfast/testkit/database-test'
+import pg from 'pg'
+import { describe, expect } from 'vitest'
+import { createEngine } from './create-engine.ts'
+import { copyRows } from './database/copy-rows.ts'
+import { onePlace, type Places } from './database/places.ts'
+import type { NewAuditEvent } from './model/audit-event.ts'
+import type { DoctorsQuery } from './model/doctor.ts'
+import { clinicNoIn } from './model/id.ts'
+import type { Page } from './model/page.ts'
+import { dropForeignKeysToOwnRows } from './shards/drop-foreign-keys.ts'
+
+type Engine = ReturnType<typeof createEngine>
+type Scene = {
+  /** Over the places, and by the coordinator's pool. */
+  engine: Engine
+  /** The same clinics in one plain database. */
+  plain: Engine
+  coordinator: TestDatabase
+  places: { database: TestDatabase; clinic: BuiltClinic }[]
+  accountId: string
+}
+
+const ownTables = ['specialization'] as const
+const copied = ['clinic', 'resource', 'slot', 'booking', 'booking_event', 'membership', 'waitlist_entry'] as const
+const names = ['Ab', 'aB', 'Äa', 'ab', 'Zz', '_x', 'Ab']
+const hour = 3_600_000
+const tomorrow = new Date(Math.ceil(Date.now() / hour) * hour + 24 * hour)
+
+/** Two databases as places, a third with the rows of both, and a coordinator, which lacks the rows of own tables. */
+const test = base.extend('scene', { scope: 'file' }, async ({ database: plain }, { onCleanup }): Promise<Scene> => {
+  const others = [await createTestDatabase(), await createTestDatabase(), await createTestDatabase()]
+  onCleanup(async () => {
+    for (const other of others) await other.drop()
+  })
+  const [coordinator, ...databases] = others
+  if (coordinator === undefined) throw new Error('There is no coordinator.')
+  const accountId = randomUUID()
+  const places: Scene['places'] = []
+  for (const [index, database] of databases.entries()) {
+    await database.ownerPool.query("select setval('holdfast.clinic_no_seq', $1)", [index + 1])
+    places.push({ database, clinic: await fillPlace(database, index, accountId) })
+    for (const target of [plain, coordinator]) await copyPlace(database, target)
+  }
+  await dropForeignKeysToOwnRows(coordinator.ownerPool)
+  for (const table of ownTables) await coordinator.ownerPool.query(`delete from holdfast.${table}`)
+  const pools = new Map(places.map(({ database, clinic }) => [clinic.no, database.appPool]))
+  const [first = coordinator.appPool] = pools.values()
+  const overPlaces: Places = { all: () => [...pools.values()], of: (clinicNo) => pools.get(clinicNo) ?? first }
+  const engineOf = ({ appPool }: TestDatabase, of: Places) =>
+    createEngine({ batchPool: appPool, generalPool: appPool, places: of })
+  return {
+    engine: engineOf(coordinator, overPlaces),
+    plain: engineOf(plain, onePlace(plain.appPool)),
+    coordinator,
+    places,
+    accountId,
+  }
+})
+
+async function fillPlace(database: TestDatabase, index: number, accountId: string): Promise<BuiltClinic> {
+  const clinic = await aClinic(database)
+  for (const [n, name] of names.entries()) {
+    const specialization = ['Cardiology', index === 0 ? 'Urology' : 'Dermatology'][n % 2] ?? 'Cardiology'
+    const doctor = await aDoctor(database, clinic, { name, specialization })
+    if (n % 3 === 2) continue
+    const slot = await aSlot(database, doctor, { startsAt: new Date(tomorrow.getTime() + (n % 2) * hour), capacity: 2 })
+    await aBooking(database, slot, { accountId })
+    if (n % 2 === 0) await aWaitlistEntry(database, doctor, { accountId })
+  }
+  await aMember(database, clinic, { role: 'admin', accountId })
+  return clinic
+}
+
+async function copyPlace(from: TestDatabase, to: TestDatabase): Promise<void> {
+  const [source, target] = [from, to].map(({ ownerUrl }) => new pg.Client({ connectionString: ownerUrl }))
+  if (source === undefined || target === undefined) throw new Error('There is nothing to copy.')
+  await Promise.all([source.connect(), target.connect()])
+  try {
+    await target.query('set session_replication_role = replica')
+    for (const table of copied) {
+      await copyRows(source, target, { select: `select * from holdfast.${table}`, into: `holdfast.${table}` })
+    }
+    const { rows } = await source.query<{ name: string }>('select name from holdfast.specialization')
+    for (const { name } of rows) {
+      await target.query('insert into holdfast.specialization (name) values ($1) on conflict do nothing', [name])
+    }
+  } finally {
+    await Promise.all([source.end(), target.end()])
+  }
+}
+
+async function walked<Item>(read: (cursor: string | null) => Promise<Page<Item>>): Promise<Item[]> {
+  const found: Item[] = []
+  let cursor: string | null = null
+  do {
+    const { items, nextCursor }: Page<Item> = await read(cursor)
+    found.push(...items)
+    cursor = nextCursor
+  } while (cursor !== null)
+  return found
+}
+
+const query: Omit<DoctorsQuery, 'limit' | 'cursor'> = {
+  clinicId: null,
+  specialization: null,
+  q: null,
+  appointmentType: null,
+  includeInactive: false,
+  sort: 'name',
+}
+
+describe('over two places, what is read is what one database with the same rows says', () => {
+  const searches: [string, Partial<DoctorsQuery>, number][] = [
+    ['doctors by name', {}, 14],
+    ['doctors by their next time', { sort: 'soonest' }, 14],
+    ['doctors of a specialization of one place', { specialization: 'skin doctor' }, 3],
+    ['doctors, searched for', { q: 'heart' }, 8],
+    ['doctors whom only a corrected search finds', { q: 'urolgy', sort: 'soonest' }, 3],
+    ['doctors of nobody', { q: 'xyz' }, 0],
+  ]
+  test.for(searches)('%s', async ([_, search, count], { scene: { engine, plain } }) => {
+    for (const limit of [1, 3, 100]) {
+      const read = ({ directory }: Engine) =>
+        walked((cursor) => directory.doctors({ ...query, ...search, limit, cursor }))
+      const doctors = await read(engine)
+      expect(doctors).toHaveLength(count)
+      expect(doctors).toEqual(await read(plain))
+    }
+  })
+
+  test('a clinic’s doctors, and one doctor, by their ids', async ({ scene: { engine, plain, places } }) => {
+    for (const { clinic } of places) {
+      const read = ({ directory }: Engine) =>
+        directory.doctors({ ...query, clinicId: clinic.id, limit: 100, cursor: null })
+      const { items } = await read(engine)
+      expect(items).toHaveLength(7)
+      expect(items).toEqual((await read(plain)).items)
+      expect(await engine.directory.doctor(items[0]?.id ?? '')).toEqual(items[0])
+    }
+  })
+
+  test('specializations, with the doctors of all places', async ({ scene: { engine, plain } }) => {
+    const found = await engine.directory.specializations()
+    expect(found.map(({ name, doctors }) => [name, doctors])).toEqual([
+      ['Cardiology', 8],
+      ['Dermatology', 3],
+      ['Urology', 3],
+    ])
+    expect(found).toEqual(await plain.directory.specializations())
+  })
+
+  test('an account’s bookings and entries of waitlists', async ({ scene: { engine, plain, accountId } }) => {
+    for (const limit of [1, 3, 100]) {
+      const read = ({ reads }: Engine) =>
+        walked((cursor) => reads.bookingsOfAccount({ accountId, status: null, from: null, to: null, limit, cursor }))
+      const bookings = await read(engine)
+      expect(new Set(bookings.map(({ clinicNo }) => clinicNo)).size).toBe(2)
+      expect(bookings).toEqual(await read(plain))
+    }
+    const entries = await engine.waitlist.entriesOfAccount(accountId)
+    expect(entries).toHaveLength(6)
+    expect(entries).toEqual(await plain.waitlist.entriesOfAccount(accountId))
+  })
+
+  test('the count of bookings, also when it is repeated', async ({ scene: { engine, plain } }) => {
+    const { bookings } = await plain.reads.proof()
+    expect(bookings).toBe(10)
+    for (const _ of [1, 2]) expect(await engine.reads.proof()).toMatchObject({ bookings, overbooked: 0 })
+  })
+})
+
+const hashOf = (text: string) => createHash('sha256').update(text).digest()
+
+test('feeds are found by their secrets: an account’s on the coordinator, a clinic’s in its place', async ({
+  scene,
+}) => {
+  const { engine, coordinator, places, accountId } = scene
+  const mine = { kind: 'account', id: accountId } as const
+  await engine.calendarFeeds.create({ ...mine, accountId, language: 'en', tokenHash: hashOf('mine') })
+  for (const { database, clinic } of places) {
+    const ofPlace = createEngine({ batchPool: database.appPool, generalPool: database.appPool }).calendarFeeds
+    const feed = { kind: 'clinic', id: clinic.id, accountId, language: 'en' } as const
+    await ofPlace.create({ ...feed, tokenHash: hashOf(clinic.id) })
+    expect(await engine.calendarFeeds.open(hashOf(clinic.id))).toEqual(feed)
+    expect(await ofPlace.open(hashOf('mine'))).toBeNull()
+  }
+  expect(await engine.calendarFeeds.open(hashOf('mine'))).toEqual({ ...mine, accountId, language: 'en' })
+  expect(await engine.calendarFeeds.createdAt(mine)).toBeInstanceOf(Date)
+  expect(await engine.calendarFeeds.open(hashOf('nobody'))).toBeNull()
+  const { rows } = await coordinator.ownerPool.query('select kind from holdfast.calendar_feed')
+  expect(rows).toEqual([{ kind: 'account' }])
+})
+
+describe('the security log', () => {
+  const anEvent = (event: Partial<NewAuditEvent>): NewAuditEvent => ({
+    ...{ kind: 'signed_in', clinicNo: null, actorKind: 'nobody', actorId: null, subjectId: null, network: null },
+    ...{ details: [], count: 1, ageMs: 0 },
+    ...event,
+  })
+  const clinicNosOf = async ({ ownerPool }: TestDatabase, detail: string) => {
+    const { rows } = await ownerPool.query<{ no: number }>(
+      'select clinic_no as no from holdfast.audit_event where $1 = any (details) order by 1',
+      [detail],
+    )
+    return rows.map(({ no }) => no)
+  }
+
+  test('an event is stored in the place of its clinic, one of an account for each of its clinics', async ({
+    scene,
+  }) => {
+    const { engine, coordinator, places, accountId } = scene
+    const nos = places.map(({ clinic }) => clinicNoIn(clinic.id))
+    const details = ['placed']
+    await engine.auditLog.append([
+      anEvent({ details, actorKind: 'account', actorId: accountId }),
+      anEvent({ details, clinicNo: nos[1] ?? null }),
+      anEvent({ details, actorKind: 'account', actorId: randomUUID() }),
+      anEvent({ details, clinicNo: 0 }),
+    ])
+    const [first, second] = places.map(({ database }) => database)
+    expect(await clinicNosOf(first as TestDatabase, 'placed')).toEqual([0, 0, nos[0]])
+    expect(await clinicNosOf(second as TestDatabase, 'placed')).toEqual([nos[1], nos[1]])
+    expect(await clinicNosOf(coordinator, 'placed')).toEqual([])
+  })
+
+  test('if one place refuses its events, none is stored in the others', async ({ scene: { engine, places } }) => {
+    const details = ['refused']
+    const events = places.map(({ clinic }) => anEvent({ details, clinicNo: clinic.no }))
+    for (const refused of [0, 1]) {
+      const some = events.map((event, index) => (index === refused ? { ...event, kind: 'NOT A KIND' } : event))
+      await expect(engine.auditLog.append(some)).rejects.toMatchObject({ code: '23514' })
+    }
+    for (const { database } of places) expect(await clinicNosOf(database, 'refused')).toEqual([])
+    // The control: without the wrong one, all are stored.
+    await engine.auditLog.append(events)
+    for (const { database, clinic } of places) expect(await clinicNosOf(database, 'refused')).toEqual([clinic.no])
+  })
+})
