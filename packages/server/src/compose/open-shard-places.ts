@@ -9,8 +9,7 @@ import { PlacedHub } from '../live/placed-hub.ts'
 import { followShards } from './follow-shards.ts'
 import { openCoordinator } from './open-coordinator.ts'
 import { openPlace, type Place, poolOpener } from './open-place.ts'
-import { type PlacesDeps, probeBounds } from './open-places.ts'
-import { closeTogether, type Places, poolsByLabel } from './places.ts'
+import { closeTogether, type Places, type PlacesDeps, poolsByLabel, probeBounds } from './places.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
 
 /**

@@ -7,7 +7,7 @@ import { migrateJobs } from '../jobs/jobs-schema.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
 import { StartError } from '../lifecycle/start-error.ts'
 import { applicationUrls } from './application-urls.ts'
-import type { MigratedDatabase } from './prepare-database.ts'
+import type { MigratedDatabase } from './migrated-database.ts'
 
 type Settings = Pick<
   Config,

@@ -11,7 +11,7 @@ type ValueOf<Described, Part extends string> = Described extends { [Name in Part
 /** The valid request of an operation. */
 type CallOf<Described> = { [Part in 'params' | 'query' | 'body']: ValueOf<Described, Part> }
 
-/** The coordinator's engine, as `placesEngine` composes it. */
+/** An engine of the coordinator with all `places`. */
 type Coordinator = Pick<Engine, 'calendarFeeds'>
 
 /** @returns the number of the clinic whose place serves the request; null: the coordinator serves it */
