@@ -10,6 +10,16 @@ import { writePlaces } from './prepare-distributed.ts'
 
 const checkMs = 1_000
 
+/** Where the shards are. */
+export type ShardCatalogue = {
+  /** @param coordinator as the application */
+  read(coordinator: pg.Pool): Promise<Shard[]>
+  /** Writes the schema of each shard where it is not written. Only one process may run it at a time. */
+  write(ownerUrl: string): Promise<void>
+}
+
+const catalogueOfCitus: ShardCatalogue = { read: readPlaces, write: writePlaces }
+
 export type FollowShardsDeps = {
   database: PreparedDatabase
   /** Of the coordinator. */
@@ -22,23 +32,24 @@ export type FollowShardsDeps = {
  * node. Looks every second, and at once after a statement found that its shard is not there.
  */
 export function followShards(places: ReadonlyMap<Shard, Place>, deps: FollowShardsDeps): RunningJobs {
-  const { log } = deps
+  const { database, log } = deps
+  const { catalogue = catalogueOfCitus } = database
   const stopping = new AbortController()
   const at = new Map(Array.from(places.keys(), (shard) => [shard.schema, { ...shard }]))
   let wake = Promise.withResolvers<void>()
   for (const { allPools } of places.values()) for (const pool of allPools) pool.onShardMoved = () => wake.resolve()
 
   async function look(): Promise<void> {
-    const found = await readPlaces(deps.pool)
+    const found = await catalogue.read(deps.pool)
     const byName = new Map(found.map((shard) => [shard.schema, shard]))
     const moved = [...places].flatMap(([{ schema }, place]) => {
       const [before, now] = [at.get(schema), byName.get(schema)]
       return now !== undefined && (now.host !== before?.host || now.port !== before?.port) ? [{ now, place }] : []
     })
     if (moved.length > 0) {
-      await oneAtATime(deps.database.ownerUrl, () => writePlaces(deps.database.ownerUrl))
+      await oneAtATime(database.ownerUrl, () => catalogue.write(database.ownerUrl))
       for (const { now, place } of moved) {
-        relocate(place, now, deps.database)
+        relocate(place, now, database)
         at.set(now.schema, now)
         log.info({ place: now.schema, host: now.host, port: now.port }, 'a shard was moved to another node')
       }

@@ -6,6 +6,7 @@ import { migrateJobs } from '../jobs/jobs-schema.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
 import { applicationUrls } from './application-urls.ts'
 import { openSecrets, type SecretSettings } from './database-secrets.ts'
+import type { ShardCatalogue } from './follow-shards.ts'
 import type { MigratedDatabase } from './migrated-database.ts'
 import { prepareDistributed } from './prepare-distributed.ts'
 
@@ -14,6 +15,8 @@ export type PreparedDatabase = MigratedDatabase & {
   secrets: string[]
   /** Where the clinics are that are distributed over Citus; null: the database is not distributed. */
   shards: Place[] | null
+  /** Where they are later. Default: what Citus knows. */
+  catalogue?: ShardCatalogue
 }
 
 export type { MigratedDatabase } from './migrated-database.ts'
