@@ -1,9 +1,11 @@
 import { distributedStatus } from '@holdfast/engine'
-import { placeOf, placeUrl, type Place as Shard } from '@holdfast/engine/places'
+import { placeOf, placeUrl, readPlaces, type Place as Shard } from '@holdfast/engine/places'
 import { changesOfCommitted, changesOfEntry } from '../cache/changes.ts'
 import type { ResponseCache } from '../cache/response-cache.ts'
 import type { Config } from '../config/config.ts'
 import { createProbes } from '../edge/probes.ts'
+import { dropFormerQueues } from '../jobs/jobs-schema.ts'
+import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
 import { liveSettingsOf } from '../live/live-settings.ts'
 import { PlacedHub } from '../live/placed-hub.ts'
 import { followShards } from './follow-shards.ts'
@@ -12,6 +14,7 @@ import { openPlace, type Place, poolOpener } from './open-place.ts'
 import { type PlacesDeps, probeBounds } from './open-places.ts'
 import { closeTogether, type Places, poolsByLabel } from './places.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
+import { writePlaces } from './prepare-distributed.ts'
 
 /**
  * Opens a place for each shard of a database on Citus, and its coordinator. A place is led to another node when its
@@ -35,8 +38,12 @@ export async function openShardPlaces(
     return place
   }
   const coordinator = openCoordinator(database, { config, cacheShare, log, metrics, opened, ofClinic })
+  const urlsOf = (shard: Shard) => ({
+    appUrl: placeUrl(database.appUrl, shard),
+    sessionUrl: placeUrl(database.sessionUrl, shard),
+  })
   for (const shard of shards) {
-    const urls = { appUrl: placeUrl(database.appUrl, shard), sessionUrl: placeUrl(database.sessionUrl, shard) }
+    const urls = urlsOf(shard)
     const adapt = coordinator.adaptPlace
     const place = await openPlace(urls, { config, cacheShare, log: log.child({ place: shard.schema }), metrics, adapt })
     closeTogether(Object.values(place.pools))
@@ -46,7 +53,14 @@ export async function openShardPlaces(
   closeTogether([...Object.values(coordinator.pools), probePool, accountsPool])
   const all = [...opened.values()]
   trustWhileAllAreTrusted(coordinator.cache, all)
-  const following = followShards(opened, { database, pool: probePool, log })
+  const { ownerUrl } = database
+  const following = followShards(opened, {
+    read: () => readPlaces(probePool),
+    write: (schemas) => oneAtATime(ownerUrl, () => writePlaces(ownerUrl, schemas)),
+    relocate: (place, shard) => place.relocate(urlsOf(shard)),
+    tidy: () => oneAtATime(ownerUrl, () => dropFormerQueues(ownerUrl)),
+    log,
+  })
   return {
     all,
     common: coordinator,
@@ -66,6 +80,7 @@ export async function openShardPlaces(
     pools: { ...poolsByLabel([...all, coordinator]), probes: [probePool] },
     allPools: [...all.flatMap(({ allPools }) => allPools), ...coordinator.allPools, probePool],
     parts: [{ engine: coordinator.engine, stop: following.stop }, ...all],
+    mustRestart: following.split,
   }
 }
 

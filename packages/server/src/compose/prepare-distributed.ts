@@ -3,7 +3,7 @@ import { placeUrl, readPlaces } from '@holdfast/engine/places'
 import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import { migrateAccounts } from '../accounts/accounts-schema.ts'
 import type { Config } from '../config/config.ts'
-import { migrateJobs } from '../jobs/jobs-schema.ts'
+import { dropFormerQueues, migrateJobs } from '../jobs/jobs-schema.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
 import { StartError } from '../lifecycle/start-error.ts'
 import { applicationUrls } from './application-urls.ts'
@@ -34,6 +34,7 @@ export async function prepareDistributed(
     const migrated = await migrateAccounts(ownerUrl)
     await migrateJobs(ownerUrl)
     await writePlaces(ownerUrl)
+    await dropFormerQueues(ownerUrl)
     return migrated
   })
   const urls = await applicationUrls(config, await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl }), say)
@@ -49,12 +50,16 @@ export async function prepareDistributed(
 /**
  * Writes the schema of each shard, and its job queue, where it is not written: after a move, on the new node.
  * Idempotent. Only one process may run it at a time.
+ *
+ * @param only the schemas of some shards; null: of all
  */
-export async function writePlaces(ownerUrl: string): Promise<void> {
-  await writeShardSchemas(ownerUrl)
+export async function writePlaces(ownerUrl: string, only: readonly string[] | null = null): Promise<void> {
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast shards' })
   const places = await readPlaces(pool).finally(() => pool.end())
-  for (const place of places) await migrateJobs(placeUrl(ownerUrl, place))
+  const wanted = places.filter(({ schema }) => only === null || only.includes(schema))
+  // First: requests go on as soon as the schema is written.
+  for (const place of wanted) await migrateJobs(placeUrl(ownerUrl, place))
+  await writeShardSchemas(ownerUrl, only)
 }
 
 /** @throws MigrateError */
