@@ -1,4 +1,5 @@
 import { createPool, distributedStatus, ensureAppLogin, MigrateError } from '@holdfast/engine'
+import { findUnwrittenShards } from '@holdfast/engine/find-unwritten'
 import { placeUrl, readPlaces } from '@holdfast/engine/places'
 import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import { migrateAccounts } from '../accounts/accounts-schema.ts'
@@ -57,9 +58,12 @@ export async function writePlaces(ownerUrl: string, only: readonly string[] | nu
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast shards' })
   const places = await readPlaces(pool).finally(() => pool.end())
   const wanted = places.filter(({ schema }) => only === null || only.includes(schema))
+  // What is written already may be in use by other servers, with which writing it again would deadlock.
+  const unwritten = await findUnwrittenShards(ownerUrl, wanted)
   // First: requests go on as soon as the schema is written.
   for (const place of wanted) await migrateJobs(placeUrl(ownerUrl, place))
-  await writeShardSchemas(ownerUrl, only)
+  // Also without any: an interruption may have left a former schema.
+  await writeShardSchemas(ownerUrl, unwritten)
 }
 
 /** @throws MigrateError */
