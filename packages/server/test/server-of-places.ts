@@ -108,7 +108,7 @@ export async function serverOfPlaces(
   const { ownerUrl, sessionUrl } = database
   const settings = { ...settingsFor({ ownerUrl, appUrl: sessionUrl }), ...(env as Record<string, string>) }
   const config = settingsAtStart(settings, () => undefined)
-  const catalogue = { read: database.readShards, write: async () => undefined }
+  const catalogue = { read: database.readShards, write: async () => undefined, tidy: async () => undefined }
   const { url, stop } = await startServing({
     config,
     env: settings,

@@ -71,7 +71,7 @@ export async function writeShardSchemas(
       await writeShardSchema({ ownerUrl: node.ownerUrl, modelUrl: ownerUrl, schema, relationOf, whenWritten })
       shards.push({ schema, ownerUrl: node.ownerUrl, shardId: anchor.shardId, copiedRows })
     }
-    await dropReplaced(former, tableShards, shards)
+    await dropReplaced({ former, tableShards, nodes })
     return shards
   } finally {
     await coordinator.end()
@@ -210,16 +210,26 @@ async function writeRange(client: pg.Client, schema: string, { hashMin, hashMax 
 }
 
 /** Drops former schemas when all shards that have their clinics have been written. */
-async function dropReplaced(
-  former: readonly FormerSchema[],
-  tableShards: readonly TableShard[],
-  written: readonly CitusShard[],
-): Promise<void> {
-  const names = new Set(written.map(({ schema }) => schema))
+async function dropReplaced({ former, tableShards, nodes }: Replaced): Promise<void> {
   for (const { node, schema, range } of former) {
     const replacing = tableShards.filter((shard) => shard.relation === 'clinic' && includes(range, shard))
-    if (replacing.every((shard) => names.has(schemaOf(shard)))) await dropSchema(node, schema)
+    const written = await Promise.all(replacing.map((shard) => isWritten(shard, nodes)))
+    if (written.every((each) => each)) await dropSchema(node, schema)
   }
+}
+
+type Replaced = { former: readonly FormerSchema[]; tableShards: readonly TableShard[]; nodes: readonly Node[] }
+
+/** By this call or by one that was interrupted: its own rows are there. */
+async function isWritten(shard: TableShard, nodes: readonly Node[]): Promise<boolean> {
+  const node = nodes.find(({ groupId }) => groupId === shard.groupId)
+  if (node === undefined) return false
+  return onNode(node, async (client) => {
+    const { rows } = await client.query<{ isThere: boolean }>(
+      sql`select to_regclass(${`${schemaOf(shard)}.shard_range`}) is not null as "isThere"`,
+    )
+    return rows[0]?.isThere === true
+  })
 }
 
 const dropTriesMax = 20

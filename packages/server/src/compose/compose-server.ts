@@ -30,6 +30,7 @@ export type ComposedServer = {
   engine: Engine
   accounts: OpenAccounts['accounts']
   metrics: Metrics
+  mustRestart: Places['mustRestart']
   /** Starts passing on lapsed places to who waits for them, and the jobs if HOLDFAST_WORKER is on. */
   startJobs(): Promise<void>
   /** Stops accepting requests, completes those in flight and all accepted claims, closes the pools. Bounded in time. */
@@ -113,6 +114,7 @@ async function composeParts(
     engine: common.engine,
     accounts: accounts.accounts,
     metrics,
+    mustRestart: places.mustRestart,
     async startJobs() {
       running.push(...startWorkOfServer(places, { database, accounts, audit, mailsOf, app, log }))
       if (!config.runsJobs) return

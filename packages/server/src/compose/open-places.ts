@@ -23,5 +23,6 @@ export async function openPlaces(config: Config, database: PreparedDatabase, dep
     pools: { ...poolsByLabel([place]), probes: [probePool] },
     allPools: [...place.allPools, probePool],
     parts: [place],
+    mustRestart: null,
   }
 }

@@ -11,6 +11,7 @@ import { openCoordinator } from './open-coordinator.ts'
 import { openPlace, type Place, poolOpener } from './open-place.ts'
 import { closeTogether, type Places, type PlacesDeps, poolsByLabel, probeBounds } from './places.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
+import { catalogueOfCitus } from './shard-catalogue.ts'
 
 /**
  * Opens a place for each shard of a database on Citus, and its coordinator. A place is led to another node when its
@@ -34,8 +35,12 @@ export async function openShardPlaces(
     return place
   }
   const coordinator = openCoordinator(database, { config, cacheShare, log, metrics, opened, ofClinic })
+  const urlsOf = (shard: Shard) => ({
+    appUrl: placeUrl(database.appUrl, shard),
+    sessionUrl: placeUrl(database.sessionUrl, shard),
+  })
   for (const shard of shards) {
-    const urls = { appUrl: placeUrl(database.appUrl, shard), sessionUrl: placeUrl(database.sessionUrl, shard) }
+    const urls = urlsOf(shard)
     const adapt = coordinator.adaptPlace
     const place = await openPlace(urls, { config, cacheShare, log: log.child({ place: shard.schema }), metrics, adapt })
     closeTogether(Object.values(place.pools))
@@ -45,7 +50,14 @@ export async function openShardPlaces(
   closeTogether([...Object.values(coordinator.pools), probePool, accountsPool])
   const all = [...opened.values()]
   trustWhileAllAreTrusted(coordinator.cache, all)
-  const following = followShards(opened, { database, pool: probePool, log })
+  const { ownerUrl, catalogue = catalogueOfCitus } = database
+  const following = followShards(opened, {
+    read: () => catalogue.read(probePool),
+    write: (schemas) => catalogue.write(ownerUrl, schemas),
+    relocate: (place, shard) => place.relocate(urlsOf(shard)),
+    tidy: () => catalogue.tidy(ownerUrl),
+    log,
+  })
   return {
     all,
     common: coordinator,
@@ -65,6 +77,7 @@ export async function openShardPlaces(
     pools: { ...poolsByLabel([...all, coordinator]), probes: [probePool] },
     allPools: [...all.flatMap(({ allPools }) => allPools), ...coordinator.allPools, probePool],
     parts: [{ engine: coordinator.engine, stop: following.stop }, ...all],
+    mustRestart: following.split,
   }
 }
 

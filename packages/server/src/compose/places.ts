@@ -34,6 +34,8 @@ export type Places = {
   allPools: readonly DatabasePool[]
   /** What is to be stopped: the places, and on Citus the coordinator. */
   parts: readonly { engine: Pick<Engine, 'stop'>; stop(): Promise<unknown> }[]
+  /** Resolves with why this process has to be started again: it does not know where all clinics are; null: never. */
+  mustRestart: Promise<Error> | null
 }
 
 export type PlacesDeps = {

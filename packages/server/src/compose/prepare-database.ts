@@ -6,9 +6,9 @@ import { migrateJobs } from '../jobs/jobs-schema.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
 import { applicationUrls } from './application-urls.ts'
 import { openSecrets, type SecretSettings } from './database-secrets.ts'
-import type { ShardCatalogue } from './follow-shards.ts'
 import type { MigratedDatabase } from './migrated-database.ts'
 import { prepareDistributed } from './prepare-distributed.ts'
+import type { ShardCatalogue } from './shard-catalogue.ts'
 
 export type PreparedDatabase = MigratedDatabase & {
   /** The first signs, all verify. */
