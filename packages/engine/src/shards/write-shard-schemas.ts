@@ -2,6 +2,7 @@ import pg from 'pg'
 import sql from 'sql-template-tag'
 import { type Node, nodesOf } from './nodes-of.ts'
 import { copyOwnRows, type HashRange, hasOwnRows } from './own-rows.ts'
+import { isDistributionFinished } from './read-places.ts'
 import { tablesOfKind } from './table-kinds.ts'
 import { writeShardSchema } from './write-shard-schema.ts'
 import { type Trigger, writeTriggers } from './write-triggers.ts'
@@ -41,6 +42,7 @@ export async function writeShardSchemas(
       await triggersOf(coordinator),
     ]
     const former = await formerSchemas(nodes, tableShards)
+    const isFinished = await isDistributionFinished(coordinator)
     const shards: CitusShard[] = []
     for (const anchor of tableShards.filter(({ relation }) => relation === 'clinic')) {
       const schema = schemaOf(anchor)
@@ -55,6 +57,13 @@ export async function writeShardSchemas(
         if (await hasOwnRows(client, schema)) return
         const copy = { target: client, schema, range: anchor }
         const source = former.find(({ range }) => includes(range, anchor))
+        if (source === undefined && isFinished) {
+          // The coordinator has none of its rows any more.
+          throw new Error(
+            `No node has the former schema of the shard ${schema}, and with it responses for retries and unsent mails. ` +
+              'Add the node to Citus again from which the shard was moved.',
+          )
+        }
         copiedRows =
           source === undefined
             ? await copyOwnRows({ ...copy, source: coordinator, sourceSchema: 'holdfast', hasRest: false })

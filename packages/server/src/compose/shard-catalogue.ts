@@ -1,4 +1,4 @@
-import { type Place as Shard, readPlaces } from '@holdfast/engine/places'
+import { readPlaces, type Place as Shard } from '@holdfast/engine/places'
 import type pg from 'pg'
 import { dropFormerQueues } from '../jobs/jobs-schema.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
