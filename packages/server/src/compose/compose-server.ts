@@ -73,7 +73,10 @@ async function composeParts(
   })
   if (shared !== null) addRedisFigures(metrics.registry, shared.redis)
   const ofPlaces = { log, metrics, isStopping: () => isStopping, accountsPool: accounts.pool }
-  const places: Places = await openPlaces(config, database, ofPlaces)
+  const places: Places = await openPlaces(config, database, ofPlaces).catch(async (error: unknown) => {
+    await accounts.close()
+    throw error
+  })
   for (const { engine } of places.all) {
     engine.onCommitted(({ accountIds }) => accountIds.forEach(accounts.principals.forget))
   }

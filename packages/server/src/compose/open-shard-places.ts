@@ -13,6 +13,9 @@ import { closeTogether, type Places, type PlacesDeps, poolsByLabel, probeBounds 
 import type { PreparedDatabase } from './prepare-database.ts'
 import { catalogueOfCitus } from './shard-catalogue.ts'
 
+/** For queries in progress. */
+const closeMs = 1_000
+
 /**
  * Opens a place for each shard of a database on Citus, and its coordinator. A place is led to another node when its
  * shard is moved there.
@@ -39,13 +42,19 @@ export async function openShardPlaces(
     appUrl: placeUrl(database.appUrl, shard),
     sessionUrl: placeUrl(database.sessionUrl, shard),
   })
-  for (const shard of shards) {
-    const urls = urlsOf(shard)
-    const adapt = coordinator.adaptPlace
-    const place = await openPlace(urls, { config, cacheShare, log: log.child({ place: shard.schema }), metrics, adapt })
-    closeTogether(Object.values(place.pools))
-    opened.set(shard, place)
-    outdate(coordinator.cache, place)
+  const adapt = coordinator.adaptPlace
+  try {
+    for (const shard of shards) {
+      const ofPlace = { config, cacheShare, log: log.child({ place: shard.schema }), metrics, adapt }
+      const place = await openPlace(urlsOf(shard), ofPlace)
+      closeTogether(Object.values(place.pools))
+      opened.set(shard, place)
+      outdate(coordinator.cache, place)
+    }
+  } catch (error) {
+    // The tails of the others would keep the process running.
+    await closeOpened([...opened.values()])
+    throw error
   }
   closeTogether([...Object.values(coordinator.pools), probePool, accountsPool])
   const all = [...opened.values()]
@@ -79,6 +88,11 @@ export async function openShardPlaces(
     parts: [{ engine: coordinator.engine, stop: following.stop }, ...all],
     mustRestart: following.split,
   }
+}
+
+async function closeOpened(all: readonly Place[]): Promise<void> {
+  await Promise.all(all.map((place) => place.stop()))
+  await Promise.all(all.flatMap(({ allPools }) => allPools).map((pool) => pool.close(closeMs)))
 }
 
 /** What changes in a place also outdates responses about all clinics. */
