@@ -19,20 +19,23 @@ function scene() {
   const [firstPool] = pools.values()
   const done: string[] = []
   const state = { found: [first, second], reads: 0, failure: null as Error | null, done }
-  following = followShards(new Map(Array.from(pools, ([each, pool]) => [each, { allPools: [pool], name: each.schema }])), {
-    async read() {
-      state.reads += 1
-      return state.found
+  following = followShards(
+    new Map(Array.from(pools, ([each, pool]) => [each, { allPools: [pool], name: each.schema }])),
+    {
+      async read() {
+        state.reads += 1
+        return state.found
+      },
+      async write(schemas) {
+        done.push(`write ${schemas}`)
+        if (state.failure !== null) throw state.failure
+      },
+      relocate: ({ name }, { port }) => done.push(`relocate ${name} to ${port}`),
+      tidy: async () => void done.push('tidy'),
+      log: createLogger('silent'),
+      checkMs,
     },
-    async write(schemas) {
-      done.push(`write ${schemas}`)
-      if (state.failure !== null) throw state.failure
-    },
-    relocate: ({ name }, { port }) => done.push(`relocate ${name} to ${port}`),
-    tidy: async () => void done.push('tidy'),
-    log: createLogger('silent'),
-    checkMs,
-  })
+  )
   return { done, state, first, second, following, findMissing: () => firstPool?.onShardMoved(new Error('moved')) }
 }
 
@@ -88,7 +91,9 @@ test('statements that find a shard missing do not let it be looked for all the t
 test('after a split it says that the server has to be started again, and writes nothing', async () => {
   const { state, done, first, second } = scene()
   state.found = [first, shard('holdfast_3', 1), shard('holdfast_4', 2)]
-  await expect(following?.split).resolves.toMatchObject({ message: expect.stringContaining('A shard of Citus was split') })
+  await expect(following?.split).resolves.toMatchObject({
+    message: expect.stringContaining('A shard of Citus was split'),
+  })
   expect([done, second.port]).toEqual([[], 1])
 })
 
