@@ -10,13 +10,18 @@ import { tableKinds } from './table-kinds.ts'
  * Unlike writing a schema again, this locks nothing, so it does not disturb servers that use it.
  *
  * @param ownerUrl of the coordinator
+ * @param urlOf of a place. Tests pass another one: their server listens on a socket alone.
  * @returns their schemas
  */
-export async function findUnwrittenShards(ownerUrl: string, places: readonly Place[]): Promise<string[]> {
+export async function findUnwrittenShards(
+  ownerUrl: string,
+  places: readonly Place[],
+  urlOf = placeUrl,
+): Promise<string[]> {
   const expected = await functionsOf(ownerUrl, 'holdfast')
   const unwritten: string[] = []
   for (const place of places) {
-    const found = await functionsOf(placeUrl(ownerUrl, place), place.schema)
+    const found = await functionsOf(urlOf(ownerUrl, place), place.schema)
     if (found === null || found !== expected) unwritten.push(place.schema)
   }
   return unwritten
