@@ -28,6 +28,8 @@ export type ComposedServer = {
   /** null: metrics have no separate port. */
   metricsApp: FastifyInstance | null
   engine: Engine
+  /** Of a clinic: on Citus, that of its shard. */
+  engineOf(clinicNo: number): Engine
   accounts: OpenAccounts['accounts']
   metrics: Metrics
   /** Starts passing on lapsed places to who waits for them, and the jobs if HOLDFAST_WORKER is on. */
@@ -111,6 +113,7 @@ async function composeParts(
     app,
     metricsApp,
     engine: common.engine,
+    engineOf: (clinicNo) => places.placeOf?.(clinicNo).engine ?? common.engine,
     accounts: accounts.accounts,
     metrics,
     async startJobs() {

@@ -10,6 +10,8 @@ import { writePlaces } from './prepare-distributed.ts'
 
 const checkMs = 1_000
 
+type Followed = Pick<Place, 'allPools'>
+
 export type FollowShardsDeps = {
   database: PreparedDatabase
   /** Of the coordinator. */
@@ -21,7 +23,7 @@ export type FollowShardsDeps = {
  * Leads the places to the nodes that have their shards, and writes the schema of a shard that was moved onto its new
  * node. Looks every second, and at once after a statement found that its shard is not there.
  */
-export function followShards(places: ReadonlyMap<Shard, Place>, deps: FollowShardsDeps): RunningJobs {
+export function followShards(places: ReadonlyMap<Shard, Followed>, deps: FollowShardsDeps): RunningJobs {
   const { log } = deps
   const stopping = new AbortController()
   const at = new Map(Array.from(places.keys(), (shard) => [shard.schema, { ...shard }]))
@@ -73,6 +75,6 @@ export function followShards(places: ReadonlyMap<Shard, Place>, deps: FollowShar
   }
 }
 
-function relocate({ allPools }: Place, shard: Shard, { appUrl }: PreparedDatabase): void {
+function relocate({ allPools }: Followed, shard: Shard, { appUrl }: PreparedDatabase): void {
   for (const pool of allPools) pool.relocate(placeUrl(appUrl, shard))
 }
