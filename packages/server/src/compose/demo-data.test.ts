@@ -60,7 +60,9 @@ test('a database with clinics is no place for invented bookings', async ({ datab
   await aClinic(database)
   await withEngine(database, async (engine) => {
     const before = await clinicsOf(engine)
-    await expect(createDemoData({ engine, engineOf: () => engine }, database.ownerUrl, 'full')).rejects.toThrow(/has clinics already/)
+    await expect(createDemoData({ engine, engineOf: () => engine }, database.ownerUrl, 'full')).rejects.toThrow(
+      /has clinics already/,
+    )
     await createDemoData({ engine, engineOf: () => engine }, database.ownerUrl, 'on')
     expect(await clinicsOf(engine)).toEqual(before)
   })

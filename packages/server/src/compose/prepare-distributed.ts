@@ -19,7 +19,8 @@ type Settings = Pick<
  * and the job queue of each shard, where a move or an interruption has left something to do. Idempotent, and safe in
  * several processes at the same time.
  *
- * @throws StartError for settings that are not for such a database; MigrateError if it is of another release
+ * @throws StartError for settings that are not for such a database; MigrateError if it is of another release;
+ *   DistributionUnfinished if `holdfast migrate --citus` was interrupted
  */
 export async function prepareDistributed(
   config: Settings,
@@ -57,10 +58,15 @@ export async function writePlaces(ownerUrl: string): Promise<void> {
   for (const place of places) await migrateJobs(placeUrl(ownerUrl, place))
 }
 
-/** @throws MigrateError */
+/** @throws MigrateError, DistributionUnfinished */
 async function checkRelease(ownerUrl: string): Promise<void> {
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast start' })
-  const { current, pending } = await distributedStatus(pool).finally(() => pool.end())
+  const { current, pending } = await distributedStatus(pool)
+    .then(async (status) => {
+      await readPlaces(pool)
+      return status
+    })
+    .finally(() => pool.end())
   if (current) return
   throw new MigrateError(
     'distributed',
