@@ -88,7 +88,6 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
     .command('migrate')
     .description('update the database to this release, and list what was applied')
     .option('--citus', 'distribute the tables, with all rows, over the nodes of Citus; there is no way back')
-    .option('--without-servers', 'with --citus: accept that Holdfast does not start on this database any more')
     .addOption(jsonOption())
     .action(async (options: MigrateOptions) =>
       end(await (await import('./commands/migrate.ts')).migrateCommand(context, options)),

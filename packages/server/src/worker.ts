@@ -1,9 +1,11 @@
-import { checkLogIsOfServer } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
+import type pg from 'pg'
 import { requireBackupKey, startBackups } from './backups/start-backups.ts'
-import { openJobPools, startAllJobs } from './compose/compose-jobs.ts'
+import { startJobsOfPlaces } from './compose/jobs-of-places.ts'
 import { openMailer } from './compose/message-sender.ts'
 import { openDatabase } from './compose/open-database.ts'
+import { openJobPlaces } from './compose/open-job-places.ts'
+import { refuseBackupsOfShards } from './compose/refuse-backups-of-shards.ts'
 import type { Config } from './config/config.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
 import { settingsAtStart } from './lifecycle/settings-at-start.ts'
@@ -49,17 +51,17 @@ type Starting = { config: Config; env: WorkerOptions['env']; say: (line: string)
 async function startAll(started: AsyncDisposableStack, { config, env, say, log }: Starting): Promise<void> {
   const database = await openDatabase(config, { share: true, say })
   started.defer(() => database.stop())
-  const { secrets, ...urls } = await database.prepare((line) => log.info(line))
+  const prepared = await database.prepare((line) => log.info(line))
+  refuseBackupsOfShards(config, prepared)
   const backups = await startBackups({ config, env, database, log })
   started.defer(() => backups.stop())
-  const onIdleError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost')
-  const pools = openJobPools(urls, onIdleError)
-  started.defer(async () => void (await Promise.all(Object.values(pools).map((pool) => pool.close(closeMs)))))
-  await checkLogIsOfServer(pools.jobs)
+  const { secrets } = prepared
+  const mailsOf = (pool: pg.Pool) => createAccountMails({ secrets, pool, isAvailable: config.smtpUrl !== null })
+  const places = await openJobPlaces(prepared, { mailsOf, log })
+  started.defer(() => places.close(closeMs))
   const opened = openMailer(config)
   started.defer(() => opened.mailer?.close())
-  const mails = createAccountMails({ secrets, pool: pools.messages, isAvailable: opened.mailer !== null })
-  const jobs = await startAllJobs(config, { ...urls, secrets, pools, opened, mails, log })
+  const jobs = await startJobsOfPlaces(config, places, { secrets, opened, log })
   started.defer(() =>
     pTimeout(jobs.stop(), {
       milliseconds: config.shutdownSecondsMax * 1000,

@@ -11,6 +11,7 @@ import {
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { messageOf } from '../message-of.ts'
+import { refuseDistributed } from '../refuse-distributed.ts'
 import { columns } from '../terminal.ts'
 import { withDatabase } from '../with-database.ts'
 
@@ -104,6 +105,10 @@ export async function restoreArchiveCommand(
 
 async function inArchivePool<Result>(context: CommandContext, work: (pool: Pool) => Promise<Result>): Promise<Result> {
   return withDatabase(context, async ({ ownerUrl }) => {
+    await refuseDistributed(
+      ownerUrl,
+      'the file of a month has the rows of all clinics, and each shard has some of them',
+    )
     const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast archive', queryTimeoutMs: 30 * 60_000 })
     try {
       if (!(await migrationStatus(pool)).current) {

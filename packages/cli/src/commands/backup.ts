@@ -11,19 +11,25 @@ import { readRelease } from '@holdfast/engine'
 import { backupKeys, collationNeed, ErasureList, readCollation, restoreObstacle } from '@holdfast/server/backups'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
+import { refuseDistributed } from '../refuse-distributed.ts'
 import { megabytes, withBackups } from '../with-backups.ts'
 import { withDatabase } from '../with-database.ts'
 import { withPool } from '../with-pool.ts'
 
 export type BackupOptions = JsonOption & { to?: string; onlyErasures?: boolean }
 
+const copiesOneServer =
+  'a backup would copy the coordinator alone, without the rows of clinics. Back up each node with pgBackRest, and the ' +
+  'list of erasures with --only-erasures'
+
 /** `holdfast backup`: copies the running database, and removes backups that are older than HOLDFAST_BACKUP_DAYS. */
 export async function backupCommand(context: CommandContext, options: BackupOptions): Promise<ExitCode> {
   if (options.onlyErasures === true) return listErasuresOnly(context, options)
   const { terminal, signal } = context
   const beganAt = performance.now()
-  const done = await withDatabase(context, ({ ownerUrl: databaseUrl, embedded }, config) =>
-    withBackups(options.to, '--to', config, async (store) => {
+  const done = await withDatabase(context, async ({ ownerUrl: databaseUrl, embedded }, config) => {
+    await refuseDistributed(databaseUrl, copiesOneServer)
+    return withBackups(options.to, '--to', config, async (store) => {
       const sealer = await openSealer(store, backupKeys(config))
       const archive = await findArchive(databaseUrl, store, sealer.recipient)
       const release = await readRelease()
@@ -42,8 +48,8 @@ export async function backupCommand(context: CommandContext, options: BackupOpti
       const obstacle = await restoreObstacle(copied)
       const need = collationNeed(await withPool(databaseUrl, 'holdfast backup', readCollation))
       return { manifest: copied, removed: expired, place: store.name, obstacle, need }
-    }),
-  )
+    })
+  })
   const { manifest, removed, place, obstacle, need } = done
   if (obstacle !== null) terminal.note(`warning: \`holdfast restore\` can’t restore this backup: ${obstacle}`)
   if (need !== null) terminal.note(`warning: ${need} (docs/operations/restore.md)`)

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { changeDatabaseUrl, createPool } from '@holdfast/engine'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
@@ -17,8 +20,14 @@ async function run(...args: string[]) {
   return { code, text: [...out, ...err].join('\n') }
 }
 
+/** As `holdfast migrate --citus` leaves it when it is interrupted. */
+async function distribute() {
+  await run('migrate')
+  await database.owner.query('create table if not exists holdfast.shard_trigger (relation text, name text)')
+}
+
 test('a database without Citus is refused before anything is changed', async () => {
-  expect(await run('migrate', '--citus', '--without-servers')).toEqual({
+  expect(await run('migrate', '--citus')).toEqual({
     code: 1,
     text: 'error: the database has no Citus: run "create extension citus" in it on each node',
   })
@@ -31,10 +40,6 @@ test('the embedded database is refused', async () => {
   expect({ code, text: err.join('\n') }).toMatchObject({ code: 1, text: expect.stringMatching(/set DATABASE_URL/) })
 })
 
-test('--without-servers alone is wrong usage', async () => {
-  expect(await run('migrate', '--without-servers')).toMatchObject({ code: 2, text: expect.stringMatching(/--citus/) })
-})
-
 test('it is refused while Holdfast is running on the database', async () => {
   await run('migrate')
   const { rows } = await database.owner.query(`select current_database() || '_holdfast_app' as login`)
@@ -43,24 +48,63 @@ test('it is refused while Holdfast is running on the database', async () => {
   const server = createPool({ url, max: 1, name: 'test server' })
   onTestFinished(() => server.end())
   await server.query('select 1')
-  expect(await run('migrate', '--citus', '--without-servers')).toMatchObject({
+  expect(await run('migrate', '--citus')).toMatchObject({
     code: 1,
     text: expect.stringMatching(/Holdfast is running on this database/),
   })
 })
 
-test.each(['start', 'worker', 'migrate', 'verify', 'archive --list', 'renumber-log', 'doctor'])(
-  '%s refuses a database that is distributed',
-  async (command) => {
-    await run('migrate')
-    await database.owner.query('create table if not exists holdfast.shard_trigger ()')
-    // The server and the worker print the reason themselves.
-    const printed = vi.spyOn(console, 'error').mockImplementation(() => undefined)
-    onTestFinished(() => printed.mockRestore())
-    const { code, text } = await run(...command.split(' '))
-    expect([text, ...printed.mock.calls.flat()].join('\n')).toMatch(
-      /distributed over the nodes of Citus.*point DATABASE_URL at another/,
-    )
-    expect(code).toBe(1)
-  },
-)
+test.each([
+  ['migrate', /run it with --citus/],
+  ['archive --list', /the file of a month has the rows of all clinics/],
+  ['archive restore no-file', /the file of a month has the rows of all clinics/],
+  ['renumber-log', /each shard numbers its log by itself/],
+  ['backup --to /nonexistent', /a backup would copy the coordinator alone.*pgBackRest/],
+  ['move-database --to postgres://nobody@127.0.0.1:1/none', /its rows are on several servers/],
+])('%s refuses a database that is distributed, and says why', async (command, reason) => {
+  await distribute()
+  const { code, text } = await run(...command.split(' '))
+  expect(text).toMatch(reason)
+  expect(text).toMatch(/the database is distributed over Citus: .*Nothing was changed$/)
+  expect(code).toBe(1)
+})
+
+test('import refuses a database that is distributed, and says why', async () => {
+  await distribute()
+  const directory = await mkdtemp(join(tmpdir(), 'hf-import-'))
+  onTestFinished(() => rm(directory, { recursive: true }))
+  const file = join(directory, 'clinics.json')
+  await writeFile(file, JSON.stringify({ clinics: [{ clinic: 'R', name: 'Riverside', timezone: 'Europe/Berlin' }] }))
+  expect(await run('import', file)).toMatchObject({
+    code: 1,
+    text: expect.stringMatching(/distributed over Citus: an import is one transaction.*Nothing was changed$/),
+  })
+})
+
+test.each(['start', 'worker', 'verify'])('%s says that a distribution was interrupted', async (command) => {
+  await distribute()
+  // The server and the worker print the reason themselves.
+  const printed = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  onTestFinished(() => printed.mockRestore())
+  const { code, text } = await run(command)
+  expect([text, ...printed.mock.calls.flat()].join('\n')).toMatch(/not finished. Repeat "holdfast migrate --citus"/)
+  expect(code).toBe(1)
+})
+
+test('doctor says that a distribution was interrupted, and not that the database is broken', async () => {
+  await distribute()
+  const { text } = await run('doctor')
+  expect(text).toMatch(/citus: the distribution is not finished\n.*run `holdfast migrate --citus` again/)
+  expect(text).toContain('migrations: current')
+  expect(text).not.toContain('cannot be reached')
+})
+
+test('settings that are not for a distributed database are refused before anything is changed', async () => {
+  await distribute()
+  const printed = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  onTestFinished(() => printed.mockRestore())
+  const env = { DATABASE_URL: database.ownerUrl, PORT: '0' }
+  const { code } = await runCaptured(['worker'], { ...env, DATABASE_REPLICA_URLS: 'postgres://replica.example/x' })
+  expect(code).toBe(1)
+  expect(printed.mock.calls.flat().join()).toMatch(/DATABASE_REPLICA_URLS is not for a database that is distributed/)
+})

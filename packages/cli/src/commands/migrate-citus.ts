@@ -8,34 +8,29 @@ import { refuseWhileRunning } from '../refuse-while-running.ts'
 import { readSettings, withDatabase } from '../with-database.ts'
 import { withPool } from '../with-pool.ts'
 
-export type CitusOptions = JsonOption & { withoutServers?: boolean }
-
 const poolName = 'holdfast migrate'
 
 /**
  * `holdfast migrate --citus`: updates the database, and distributes it with all its rows over the nodes of Citus.
  * Repeated after an interruption, it does the rest.
  */
-export async function distributeCommand(context: CommandContext, options: CitusOptions): Promise<ExitCode> {
+export async function distributeCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
   if (readSettings(context).databaseUrl === null) {
     throw new CommandRefusal('the embedded database has no Citus: set DATABASE_URL to the coordinator of a cluster')
   }
   const beganAt = performance.now()
   const distribution = await withDatabase(context, async ({ ownerUrl, migrate }) => {
-    await withPool(ownerUrl, poolName, refuseWhileRunning)
-    await checkCitus(ownerUrl)
     const wasDistributed = await withPool(ownerUrl, poolName, isDistributed)
-    if (!wasDistributed && options.withoutServers !== true) {
-      throw new CommandRefusal(
-        'Holdfast does not run on a distributed database yet: its servers, workers and commands will refuse this ' +
-          'one, and there is no way back. Nothing was changed. To distribute it all the same, such as a copy, add ' +
-          '--without-servers',
-      )
+    // Servers of a database that is distributed wait for a shard until its schema is written.
+    const refuseServers = async () => {
+      if (!wasDistributed) await withPool(ownerUrl, poolName, refuseWhileRunning)
     }
+    await refuseServers()
+    await checkCitus(ownerUrl)
     if (!wasDistributed) await migrate((line) => context.terminal.note(line))
-    // Servers that start meanwhile wait, and are then refused by a database that is distributed.
+    // Servers that start meanwhile wait, and then find the shards.
     return oneAtATime(ownerUrl, async () => {
-      await withPool(ownerUrl, poolName, refuseWhileRunning)
+      await refuseServers()
       return distributeDatabase(ownerUrl)
     })
   }).catch((error: unknown) => {
@@ -49,6 +44,12 @@ export async function distributeCommand(context: CommandContext, options: CitusO
   return 0
 }
 
+const afterwards = [
+  'There is no way back. Start Holdfast with the same DATABASE_URL, which leads to the coordinator.',
+  'On this database, `holdfast import`, `archive`, `backup`, `move-database` and `renumber-log` do not work, and ' +
+    'HOLDFAST_BACKUP_TO, DATABASE_REPLICA_URLS and poolers are refused: see “Citus” in docs/operations/cluster.md.',
+]
+
 function print({ terminal }: CommandContext, distribution: Distribution, seconds: number): void {
   const { nodes, shards, distributed, ownRows, isCompleted } = distribution
   const whole = (value: number) => value.toLocaleString('en')
@@ -58,7 +59,7 @@ function print({ terminal }: CommandContext, distribution: Distribution, seconds
       `Distributed ${distributed.tables} tables with ${whole(distributed.rows)} rows, and copied ${whole(ownRows)} ` +
         `rows of the shards' own tables: ${where}, in ${seconds} s.`,
     )
-    terminal.out('Holdfast does not start on this database: its servers do not run on shards yet.')
+    for (const line of afterwards) terminal.out(line)
   } else if (isCompleted) {
     terminal.out(
       `Completed the distribution, and copied ${whole(ownRows)} rows of the shards' own tables: ${where}, in ` +

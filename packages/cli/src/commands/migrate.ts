@@ -1,17 +1,21 @@
-import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { openDatabase } from '@holdfast/server/compose'
+import type { CommandContext, ExitCode } from '../command.ts'
+import type { JsonOption } from '../command-options.ts'
+import { refuseDistributed } from '../refuse-distributed.ts'
 import { withDatabase } from '../with-database.ts'
-import { type CitusOptions, distributeCommand } from './migrate-citus.ts'
+import { distributeCommand } from './migrate-citus.ts'
 
-export type MigrateOptions = CitusOptions & { citus?: boolean }
+export type MigrateOptions = JsonOption & { citus?: boolean }
 
 /** `holdfast migrate`: updates the database to this release. Idempotent, and safe beside running servers. */
 export async function migrateCommand(context: CommandContext, options: MigrateOptions): Promise<ExitCode> {
   if (options.citus === true) return distributeCommand(context, options)
-  if (options.withoutServers === true) throw new CommandRefusal('--without-servers is for --citus', 2)
   const { terminal } = context
-  const { engine, accounts } = await withDatabase(context, async (database) => (await database.migrate()).migrated, {
-    mayBeNew: true,
-  })
+  const migrated = async ({ ownerUrl, migrate }: Awaited<ReturnType<typeof openDatabase>>) => {
+    await refuseDistributed(ownerUrl, 'to complete what a move or split of a shard left, run it with --citus')
+    return (await migrate()).migrated
+  }
+  const { engine, accounts } = await withDatabase(context, migrated, { mayBeNew: true })
   const accountTables = [...accounts.createdTables, ...accounts.changedTables]
   if (options.json === true) {
     terminal.json({ version: engine.version, applied: engine.applied, functions: engine.functions, accountTables })

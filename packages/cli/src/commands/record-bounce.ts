@@ -1,11 +1,13 @@
 import { EmbeddedPostgresError } from '@holdfast/adapters/embedded-postgres'
 import { type DeliveryReport, readDeliveryReport, reportLimits } from '@holdfast/adapters/smtp'
 import { AppLoginError, isConnectionLost, isLockTimeout, isNotWritable, refusedWith } from '@holdfast/engine'
-import { recordBounces } from '@holdfast/server/bounces'
+import { DistributionUnfinished, placeOf, placeUrl } from '@holdfast/engine/places'
+import { bouncedClinicNo, recordBounces } from '@holdfast/server/bounces'
 import { StartError } from '@holdfast/server/start-error'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { messageOf } from '../message-of.ts'
+import { placesIfDistributed } from '../refuse-distributed.ts'
 import { withDatabase } from '../with-database.ts'
 import { withPool } from '../with-pool.ts'
 
@@ -58,7 +60,10 @@ async function readReports({ readStdin }: CommandContext): Promise<DeliveryRepor
 function record(context: CommandContext, reports: readonly DeliveryReport[]) {
   const use = async (url: string | null) => {
     if (url === null) throw new CommandRefusal('the database was never migrated: run `holdfast migrate`')
-    return withPool(url, 'holdfast record-bounce', (pool) => recordBounces(pool, reports))
+    const clinicNo = bouncedClinicNo(reports)
+    const places = clinicNo === null ? null : await placesIfDistributed(url)
+    const placed = clinicNo === null || places === null ? url : placeUrl(url, placeOf(places, clinicNo))
+    return withPool(placed, 'holdfast record-bounce', (pool) => recordBounces(pool, reports))
   }
   // A mail must not start the embedded database, such as while it is upgraded.
   return withDatabase(context, async ({ applicationUrl }) => use(await applicationUrl()), { share: 'running' })
@@ -66,7 +71,7 @@ function record(context: CommandContext, reports: readonly DeliveryReport[]) {
 
 /** Whether a setting or the database is the reason, and not the report. */
 function maySucceedLater(error: unknown): boolean {
-  const ofSettings = [CommandRefusal, EmbeddedPostgresError, AppLoginError, StartError]
+  const ofSettings = [CommandRefusal, EmbeddedPostgresError, AppLoginError, StartError, DistributionUnfinished]
   if (ofSettings.some((kind) => error instanceof kind)) return true
   if (isConnectionLost(error) || isNotWritable(error) || isLockTimeout(error)) return true
   const state = refusedWith(error)

@@ -2,6 +2,7 @@ import { checkLogIsOfServer, createPool, inTransaction, LogAhead, migrationStatu
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { recordCommand } from '../record-command.ts'
+import { refuseDistributed } from '../refuse-distributed.ts'
 import { refuseWhileRunning } from '../refuse-while-running.ts'
 import { withDatabase } from '../with-database.ts'
 
@@ -23,6 +24,7 @@ export async function renumberLogCommand(context: CommandContext, options: JsonO
 
 /** @returns the number of events; null: there was nothing to do */
 async function renumber(ownerUrl: string): Promise<number | null> {
+  await refuseDistributed(ownerUrl, 'each shard numbers its log by itself when Citus moves it')
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast renumber-log' })
   try {
     if (!(await migrationStatus(pool)).current) {

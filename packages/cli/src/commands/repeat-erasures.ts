@@ -1,7 +1,9 @@
 import { type Erased, type RepeatedErasures, repeatErasures } from '@holdfast/engine'
+import { placeOf, placeUrl } from '@holdfast/engine/places'
 import { listErasures } from '@holdfast/server/backups'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
+import { placesIfDistributed } from '../refuse-distributed.ts'
 import { withBackups } from '../with-backups.ts'
 import { withDatabase } from '../with-database.ts'
 import { withPool } from '../with-pool.ts'
@@ -21,13 +23,27 @@ export async function repeatErasuresCommand(
     withBackups(options.from, '--from', config, async (store) => {
       const list = await listErasures(store, config, options.since ?? new Date(0))
       if (list === null) throw new CommandRefusal(`${store.name} has no list of erasures`)
-      const repeated = await withPool(ownerUrl, 'holdfast erasures', (pool) => repeatErasures(pool, list.erased))
+      const repeated = await repeatIn(ownerUrl, list.erased)
       return { erasures: repeated, unusable: list.unusable.map(({ message }) => message) }
     }),
   )
   if (options.json === true) terminal.json({ ...erasures, unusable })
   else for (const line of describeErasures(erasures, unusable)) terminal.out(line)
   return erasures.pending.length + unusable.length === 0 ? 0 : 1
+}
+
+/** On Citus, in the place of each clinic. */
+async function repeatIn(ownerUrl: string, erased: readonly Erased[]): Promise<RepeatedErasures> {
+  const places = await placesIfDistributed(ownerUrl)
+  const urlOf = (clinicNo: number) => (places === null ? ownerUrl : placeUrl(ownerUrl, placeOf(places, clinicNo)))
+  const sum: RepeatedErasures = { erased: 0, cancelled: 0, pending: [] }
+  for (const [url, list] of Map.groupBy(erased, ({ clinicNo }) => urlOf(clinicNo))) {
+    const repeated = await withPool(url, 'holdfast erasures', (pool) => repeatErasures(pool, list))
+    sum.erased += repeated.erased
+    sum.cancelled += repeated.cancelled
+    sum.pending.push(...repeated.pending)
+  }
+  return sum
 }
 
 const namedMax = 20

@@ -1,14 +1,16 @@
-import { createPool, migrationStatus, type VerifyReport, verify } from '@holdfast/engine'
+import { createPool, distributedStatus, type VerifyReport, verify } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
+import { placesIfDistributed } from '../refuse-distributed.ts'
 import { columns } from '../terminal.ts'
+import { type PlacedReport, verifyPlaces } from '../verify-places.ts'
 import { withDatabase } from '../with-database.ts'
 
 const detailsMax = 100
 
 /**
  * `holdfast verify`: recounts every slot and rebuilds every booking from the event log. Changes nothing and locks
- * nothing.
+ * nothing. On Citus it does so in each shard.
  */
 export async function verifyCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
   const report = await withDatabase(context, ({ ownerUrl }) => verifyAll(ownerUrl))
@@ -18,26 +20,31 @@ export async function verifyCommand(context: CommandContext, options: JsonOption
   return isGood ? 0 : 1
 }
 
-async function verifyAll(ownerUrl: string): Promise<VerifyReport> {
+type Report = VerifyReport | PlacedReport
+
+async function verifyAll(ownerUrl: string): Promise<Report> {
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast verify' })
   try {
-    const { current, pending } = await migrationStatus(pool)
+    const { current, pending } = await distributedStatus(pool)
     if (!current) {
       throw new CommandRefusal(
         `the database is not up to date (${pending.length} missing, the first is ${pending[0]}): ` +
           'run `holdfast migrate` first',
       )
     }
+    const places = await placesIfDistributed(ownerUrl)
+    if (places !== null) return await verifyPlaces(ownerUrl, places, detailsMax)
     return await verify(pool, { clinicNo: null, detailsMax })
   } finally {
     await pool.end()
   }
 }
 
-function print({ terminal }: CommandContext, report: VerifyReport, isGood: boolean): void {
+function print({ terminal }: CommandContext, report: Report, isGood: boolean): void {
   const whole = (value: number) => value.toLocaleString('en')
   for (const line of columns(
     [
+      ...('places' in report ? [['shards', whole(report.places.length)] as const] : []),
       ['slots', whole(report.slots)],
       ['bookings', whole(report.bookings)],
       ['events', whole(report.events)],
@@ -48,8 +55,9 @@ function print({ terminal }: CommandContext, report: VerifyReport, isGood: boole
   )) {
     terminal.out(line)
   }
-  for (const { kind, clinicId, slotId, bookingId, message } of report.details) {
-    const where = [`clinic ${clinicId}`, slotId && `slot ${slotId}`, bookingId && `booking ${bookingId}`]
+  for (const { kind, clinicId, slotId, bookingId, message, ...rest } of report.details) {
+    const ids = [`clinic ${clinicId}`, slotId && `slot ${slotId}`, bookingId && `booking ${bookingId}`]
+    const where = 'place' in rest ? [...ids, rest.place] : ids
     terminal.out(`${terminal.style('red', kind)} ${where.filter(Boolean).join(', ')}: ${message}`)
   }
   const unnamed = report.mismatches - report.details.length

@@ -4,15 +4,17 @@ import {
   checkLogIsOfServer,
   createPool,
   databaseOf,
+  distributedStatus,
   grantedFunctions,
+  isDistributed,
   LogAhead,
-  migrationStatus,
 } from '@holdfast/engine'
 import sql from 'sql-template-tag'
 import { messageOf } from '../message-of.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkAccountMails } from './check-account-mails.ts'
 import { checkCollation } from './check-collation.ts'
+import { checkShards } from './check-shards.ts'
 
 type Pool = ReturnType<typeof createPool>
 
@@ -170,7 +172,7 @@ async function checkOwner(pool: Pool, hasAppUrl: boolean): Promise<{ isOwner: bo
 }
 
 async function checkSchema(pool: Pool, ownerUrl: string, appUrl: string | null): Promise<Check[]> {
-  const { current, pending } = await migrationStatus(pool)
+  const { current, pending } = await distributedStatus(pool)
   if (!current) {
     const found = `${pending.length} missing: ${pending.slice(0, 5).join(', ')}${pending.length > 5 ? ', …' : ''}`
     const migrated = await isMigrated(pool)
@@ -182,7 +184,7 @@ async function checkSchema(pool: Pool, ownerUrl: string, appUrl: string | null):
     ...(await checkRoles(pool)),
     ...(appUrl === null ? [] : [await checkConfiguredLogin(appUrl, ownerUrl)]),
     await checkPartitions(pool),
-    await checkLog(pool),
+    ...((await isDistributed(pool)) ? await checkShards(pool, ownerUrl) : [await checkLog(pool)]),
     await checkAdmins(pool),
     await checkAccountMails(pool),
   ]

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { createPool, migrationStatus, storedAppLogin } from '@holdfast/engine'
+import { createPool, isDistributed, migrationStatus, storedAppLogin } from '@holdfast/engine'
 import type { Config } from '@holdfast/server/config'
 import { replicaName, replicaUrl } from '@holdfast/server/replica-address'
 import sql from 'sql-template-tag'
@@ -34,7 +34,8 @@ const waitMsMax = 5_000
  */
 export async function checkReplicas(ownerUrl: string, config: Settings): Promise<Check[]> {
   const { databaseReplicaUrls: urls } = config
-  if (urls === null) return []
+  // A start refuses them on a distributed database, which another check says.
+  if (urls === null || (await withPool(ownerUrl, 'holdfast doctor', isDistributed))) return []
   const { primary, login } = await withPool(ownerUrl, 'holdfast doctor', async (owner) => {
     // Without, other checks say what is wrong.
     const isReady = (await migrationStatus(owner)).current

@@ -3,11 +3,12 @@ import {
   hasEmbeddedDatabase,
   withEmbeddedPostgres,
 } from '@holdfast/adapters/embedded-postgres'
-import { asPooled } from '@holdfast/engine'
+import { asPooled, isDistributed } from '@holdfast/engine'
 import { lostDatabase } from '@holdfast/server/compose'
 import { type Config, readConfig } from '@holdfast/server/config'
 import { messageOf } from '../message-of.ts'
 import type { Environment } from '../terminal.ts'
+import { withPool } from '../with-pool.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkBackups } from './check-backups.ts'
 import { checkBroker } from './check-broker.ts'
@@ -18,6 +19,7 @@ import { checkPooler } from './check-pooler.ts'
 import { checkRedis } from './check-redis.ts'
 import { checkReplicas } from './check-replicas.ts'
 import { checkSecret } from './check-secret.ts'
+import { checkSettingsOfShards } from './check-shards.ts'
 import { checkSettings, type SettingLine, settingLines } from './read-settings-table.ts'
 import { readVersions, type Versions } from './versions.ts'
 
@@ -70,7 +72,7 @@ async function examineDatabase(config: Config): Promise<DatabaseExamination> {
     const url = config.databaseDirectUrl ?? config.databaseUrl
     const { version, checks } = await checkWithSecret(config, isSession ? asPooled(url) : url)
     // A pooler limits the connections itself, so max_connections of PostgreSQL is not compared.
-    const connections = version === null || pooler.length > 0 ? [] : [await checkConnections(url, config)]
+    const connections = version === null || pooler.length > 0 ? [] : await checkConnections(url, config)
     return { version, checks: [...pooler, ...checks, ...connections] }
   }
   const { dataDirectory } = config
@@ -101,9 +103,10 @@ function checkMissingDatabase(config: Config): Check {
 async function checkWithSecret(config: Config, ownerUrl: string): Promise<DatabaseExamination> {
   const { version, checks } = await checkDatabase(ownerUrl, config.databaseAppUrl)
   if (version === null) return { version, checks }
+  const ofShards = (await withPool(ownerUrl, 'holdfast doctor', isDistributed)) ? checkSettingsOfShards(config) : []
   return {
     version,
-    checks: [...checks, await checkSecret(config, ownerUrl), ...(await checkReplicas(ownerUrl, config))],
+    checks: [...checks, await checkSecret(config, ownerUrl), ...(await checkReplicas(ownerUrl, config)), ...ofShards],
   }
 }
 

@@ -10,10 +10,10 @@ export type MigrateErrorKind =
   | 'migration_out_of_order'
   | 'locked'
 
-/** Servers find no shard, and functions of `holdfast` find no rows. */
+/** Functions of `holdfast` find no rows there: those of clinics are in shards. */
 export const distributedMessage =
-  'The tables of this database are distributed over the nodes of Citus. Holdfast does not run on such a database ' +
-  'yet: point DATABASE_URL at another.'
+  'The tables of this database are distributed over the nodes of Citus, where this does not work. Nothing was ' +
+  'changed. “Citus” in docs/operations/cluster.md says what does.'
 
 /** The message says what was found and what to do about it. */
 export class MigrateError extends Error {

@@ -1,8 +1,11 @@
 import pg from 'pg'
 import sql from 'sql-template-tag'
+import { sqlFiles } from '../migrate/sql-files.ts'
 import { type Node, nodesOf } from './nodes-of.ts'
 import { copyOwnRows, type HashRange, hasOwnRows } from './own-rows.ts'
 import { isDistributionFinished } from './read-places.ts'
+import { hasStamp, stampOf, writeStamp } from './schema-stamp.ts'
+import { readShardModel } from './shard-model.ts'
 import { tablesOfKind } from './table-kinds.ts'
 import { writeShardSchema } from './write-shard-schema.ts'
 import { type Trigger, writeTriggers } from './write-triggers.ts'
@@ -23,7 +26,8 @@ export type CitusShard = {
  * shards: sequences, triggers, and the guards ({@link writeTriggers}); and, in the same transaction, copies the rows of
  * the shard's own tables: from the coordinator, if it has just been distributed; after a move from the former node; and
  * after a split from the shard that was split. Schemas that no shard has any more are then dropped. Repeated after an
- * interruption, it does the rest.
+ * interruption, it does the rest. A schema that is written is left as it is: writing it would lock it, and servers
+ * that use it would deadlock.
  *
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  *
@@ -42,49 +46,84 @@ export async function writeShardSchemas(
       await triggersOf(coordinator),
     ]
     const former = await formerSchemas(nodes, tableShards)
+    const { functions, grants, release } = await sqlFiles()
+    const files = [functions.map(({ name, checksum }) => [name, checksum]), grants, release]
+    const source = [await readShardModel(coordinator), triggers, files]
     const isFinished = await isDistributionFinished(coordinator)
+    const writing = { ownerUrl, coordinator, tableShards, nodes, triggers, former, source, isFinished }
     const shards: CitusShard[] = []
     for (const anchor of tableShards.filter(({ relation }) => relation === 'clinic')) {
-      const schema = schemaOf(anchor)
-      if (only !== null && !only.includes(schema)) continue
-      const node = nodes.find(({ groupId }) => groupId === anchor.groupId)
-      if (node === undefined) throw new Error(`No node of Citus has the shard ${anchor.shardId}.`)
-      const relationOf = relationsOf(anchor, tableShards)
-      let copiedRows: number | null = null
-      const whenWritten = async (client: pg.Client) => {
-        await writeSequences(client, coordinator, schema, relationOf)
-        await writeTriggers(client, { schema, ...anchor, relationOf, triggers })
-        if (await hasOwnRows(client, schema)) return
-        const copy = { target: client, schema, range: anchor }
-        const source = former.find(({ range }) => includes(range, anchor))
-        if (source === undefined && isFinished) {
-          // The coordinator has none of its rows any more.
-          throw new Error(
-            `No node has the former schema of the shard ${schema}, and with it responses for retries and unsent mails. ` +
-              'Add the node to Citus again from which the shard was moved.',
-          )
-        }
-        copiedRows =
-          source === undefined
-            ? await copyOwnRows({ ...copy, source: coordinator, sourceSchema: 'holdfast', hasRest: false })
-            : await onNode(source.node, (former) =>
-                copyOwnRows({
-                  ...copy,
-                  source: former,
-                  sourceSchema: source.schema,
-                  hasRest: source.range.hashMin === anchor.hashMin,
-                }),
-              )
-        await writeRange(client, schema, anchor)
-      }
-      await writeShardSchema({ ownerUrl: node.ownerUrl, modelUrl: ownerUrl, schema, relationOf, whenWritten })
-      shards.push({ schema, ownerUrl: node.ownerUrl, shardId: anchor.shardId, copiedRows })
+      if (only === null || only.includes(schemaOf(anchor))) shards.push(await writeShard(anchor, writing))
     }
-    await dropReplaced({ former, tableShards, nodes })
+    await dropReplaced(writing)
     return shards
   } finally {
     await coordinator.end()
   }
+}
+
+type Writing = {
+  ownerUrl: string
+  coordinator: pg.Client
+  tableShards: readonly TableShard[]
+  nodes: readonly Node[]
+  triggers: readonly Trigger[]
+  former: readonly FormerSchema[]
+  /** What all schemas are written from. */
+  source: readonly unknown[]
+  /** All shards have had their own rows: the coordinator has none of them any more. */
+  isFinished: boolean
+}
+
+async function writeShard(anchor: TableShard, writing: Writing): Promise<CitusShard> {
+  const { ownerUrl, coordinator, tableShards, nodes, triggers } = writing
+  const schema = schemaOf(anchor)
+  const node = nodes.find(({ groupId }) => groupId === anchor.groupId)
+  if (node === undefined) throw new Error(`No node of Citus has the shard ${anchor.shardId}.`)
+  const relationOf = relationsOf(anchor, tableShards)
+  const relations = [...tablesOfKind('distributed'), ...tablesOfKind('reference')].map(relationOf)
+  const stamped = { relations, source: [anchor, ...writing.source] }
+  const shard = { schema, ownerUrl: node.ownerUrl, shardId: anchor.shardId }
+  const isWritten = async (client: pg.Client) => hasStamp(client, schema, await stampOf(client, stamped))
+  if (await onNode(node, isWritten)) return { ...shard, copiedRows: null }
+  let copiedRows: number | null = null
+  const whenWritten = async (client: pg.Client) => {
+    await writeSequences(client, coordinator, schema, relationOf)
+    await writeTriggers(client, { schema, ...anchor, relationOf, triggers })
+    if (!(await hasOwnRows(client, schema))) copiedRows = await copyRowsOf(anchor, client, writing)
+    await writeStamp(client, schema, await stampOf(client, stamped))
+  }
+  await writeShardSchema({ ownerUrl: node.ownerUrl, modelUrl: ownerUrl, schema, relationOf, whenWritten })
+  return { ...shard, copiedRows }
+}
+
+async function copyRowsOf(
+  anchor: TableShard,
+  target: pg.Client,
+  { coordinator, former, isFinished }: Writing,
+): Promise<number> {
+  const schema = schemaOf(anchor)
+  const copy = { target, schema, range: anchor }
+  const source = former.find(({ range }) => includes(range, anchor))
+  if (source === undefined && isFinished) {
+    throw new Error(
+      `No node has the former schema of the shard ${schema}, and with it responses for retries and unsent mails. ` +
+        'Add the node to Citus again from which the shard was moved.',
+    )
+  }
+  const rows =
+    source === undefined
+      ? await copyOwnRows({ ...copy, source: coordinator, sourceSchema: 'holdfast', hasRest: false })
+      : await onNode(source.node, (client) =>
+          copyOwnRows({
+            ...copy,
+            source: client,
+            sourceSchema: source.schema,
+            hasRest: source.range.hashMin === anchor.hashMin,
+          }),
+        )
+  await writeRange(target, schema, anchor)
+  return rows
 }
 
 type TableShard = {
@@ -222,7 +261,7 @@ async function writeRange(client: pg.Client, schema: string, { hashMin, hashMax 
 async function dropReplaced({ former, tableShards, nodes }: Replaced): Promise<void> {
   for (const { node, schema, range } of former) {
     const replacing = tableShards.filter((shard) => shard.relation === 'clinic' && includes(range, shard))
-    const written = await Promise.all(replacing.map((shard) => isWritten(shard, nodes)))
+    const written = await Promise.all(replacing.map((shard) => hasOwnLog(shard, nodes)))
     if (written.every((each) => each)) await dropSchema(node, schema)
   }
 }
@@ -230,7 +269,7 @@ async function dropReplaced({ former, tableShards, nodes }: Replaced): Promise<v
 type Replaced = { former: readonly FormerSchema[]; tableShards: readonly TableShard[]; nodes: readonly Node[] }
 
 /** By this call or by one that was interrupted: its own rows are there. */
-async function isWritten(shard: TableShard, nodes: readonly Node[]): Promise<boolean> {
+async function hasOwnLog(shard: TableShard, nodes: readonly Node[]): Promise<boolean> {
   const node = nodes.find(({ groupId }) => groupId === shard.groupId)
   if (node === undefined) return false
   return onNode(node, async (client) => {

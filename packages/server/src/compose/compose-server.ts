@@ -28,6 +28,8 @@ export type ComposedServer = {
   /** null: metrics have no separate port. */
   metricsApp: FastifyInstance | null
   engine: Engine
+  /** Of a clinic: on Citus, that of its shard. */
+  engineOf(clinicNo: number): Engine
   accounts: OpenAccounts['accounts']
   metrics: Metrics
   mustRestart: Places['mustRestart']
@@ -115,6 +117,7 @@ async function composeParts(
     app,
     metricsApp,
     engine: common.engine,
+    engineOf: (clinicNo) => places.placeOf?.(clinicNo).engine ?? common.engine,
     accounts: accounts.accounts,
     metrics,
     mustRestart: places.mustRestart,

@@ -19,7 +19,7 @@ async function clinicsOf(engine: Engine) {
 
 test('a full demo has bookings in every state, and a theatre; a second start adds nothing', async ({ database }) => {
   await withEngine(database, async (engine) => {
-    await createDemoData(engine, database.ownerUrl, 'full')
+    await createDemoData({ engine, engineOf: () => engine }, database.ownerUrl, 'full')
     const counted = `select status, failure_reason, count(*)::integer as n, count(distinct resource_id) as doctors
                        from holdfast.booking
                       group by 1, 2 order by 1, 2`
@@ -51,7 +51,7 @@ test('a full demo has bookings in every state, and a theatre; a second start add
     const { rows: cases } = await database.ownerPool.query('select booking_id from holdfast.theatre_case')
     expect(cases).toHaveLength(8)
     expect(await engine.theatre.caseRequests({ clinicNo, status: 'open' })).toHaveLength(3)
-    await createDemoData(engine, database.ownerUrl, 'full')
+    await createDemoData({ engine, engineOf: () => engine }, database.ownerUrl, 'full')
     expect((await database.ownerPool.query(counted)).rows).toEqual(rows)
   })
 })
@@ -60,8 +60,10 @@ test('a database with clinics is no place for invented bookings', async ({ datab
   await aClinic(database)
   await withEngine(database, async (engine) => {
     const before = await clinicsOf(engine)
-    await expect(createDemoData(engine, database.ownerUrl, 'full')).rejects.toThrow(/has clinics already/)
-    await createDemoData(engine, database.ownerUrl, 'on')
+    await expect(createDemoData({ engine, engineOf: () => engine }, database.ownerUrl, 'full')).rejects.toThrow(
+      /has clinics already/,
+    )
+    await createDemoData({ engine, engineOf: () => engine }, database.ownerUrl, 'on')
     expect(await clinicsOf(engine)).toEqual(before)
   })
 })

@@ -1,4 +1,4 @@
-import { createPool, type Engine } from '@holdfast/engine'
+import { clinicNoOf, createPool, type Engine } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { createDemoClinic } from '../demo/demo-clinic.ts'
@@ -9,6 +9,9 @@ import { StartError } from '../lifecycle/start-error.ts'
 /** HOLDFAST_DEMO: a demo clinic in an empty database, or also a week of invented bookings. */
 export type Demo = 'off' | 'on' | 'full'
 
+/** `engine` creates clinics, `engineOf` is that of a clinic. */
+type Engines = { engine: Engine; engineOf(clinicNo: number): Engine }
+
 /** Of the row in holdfast.setting that says that the bookings are invented. */
 const markName = 'demo'
 
@@ -18,11 +21,11 @@ const markName = 'demo'
  *
  * @throws StartError for `full` with a database that is neither empty nor such a demo
  */
-export async function createDemoData(engine: Engine, ownerUrl: string, demo: Demo): Promise<void> {
+export async function createDemoData(engines: Engines, ownerUrl: string, demo: Demo): Promise<void> {
   if (demo === 'off') return
-  const empty = await isEmpty(engine)
+  const empty = await isEmpty(engines.engine)
   if (demo === 'on') {
-    if (empty) await createDemoClinic(engine, new Date())
+    if (empty) await createDemoClinic(engines, new Date())
     return
   }
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast demo' })
@@ -34,7 +37,8 @@ export async function createDemoData(engine: Engine, ownerUrl: string, demo: Dem
           '(DATABASE_URL, or another HOLDFAST_DATA), or set HOLDFAST_DEMO=off.',
       )
     }
-    const { id, week } = await createDemoClinic(engine, new Date())
+    const { id, week } = await createDemoClinic(engines, new Date())
+    const engine = engines.engineOf(clinicNoOf(id))
     await fillDemoWeek(engine, id, week)
     await createDemoTheatre(engine, id, new Date())
     await pool.query(sql`insert into holdfast.setting (name, value) values (${markName}, 'full')`)

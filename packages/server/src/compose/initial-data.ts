@@ -20,11 +20,11 @@ const emailDefault = 'admin@holdfast.local'
  * prints the password; if it ends before, the next start creates the account with another password.
  */
 export async function createInitialData(
-  server: Pick<ComposedServer, 'engine' | 'accounts'>,
+  server: Pick<ComposedServer, 'engine' | 'engineOf' | 'accounts'>,
   options: { ownerUrl: string; config: Config; demo: Demo; onAdministrator: (created: NewAdministrator) => void },
 ): Promise<void> {
   await oneAtATime(options.ownerUrl, async () => {
-    await createDemoData(server.engine, options.ownerUrl, options.demo)
+    await createDemoData(server, options.ownerUrl, options.demo)
     await ensureAdministrator(server, options)
   })
 }

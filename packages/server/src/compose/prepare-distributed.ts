@@ -1,4 +1,5 @@
 import { createPool, distributedStatus, ensureAppLogin, MigrateError } from '@holdfast/engine'
+import { readPlaces } from '@holdfast/engine/places'
 import { migrateAccounts } from '../accounts/accounts-schema.ts'
 import type { Config } from '../config/config.ts'
 import { dropFormerQueues, migrateJobs } from '../jobs/jobs-schema.ts'
@@ -18,7 +19,8 @@ type Settings = Pick<
  * and the job queue of each shard, where a move or an interruption has left something to do. Idempotent, and safe in
  * several processes at the same time.
  *
- * @throws StartError for settings that are not for such a database; MigrateError if it is of another release
+ * @throws StartError for settings that are not for such a database; MigrateError if it is of another release;
+ *   DistributionUnfinished if `holdfast migrate --citus` was interrupted
  */
 export async function prepareDistributed(
   config: Settings,
@@ -46,10 +48,15 @@ export async function prepareDistributed(
   return { ownerUrl, ...urls, migrated: { engine: { applied: [], functions: [], version: 0 }, accounts } }
 }
 
-/** @throws MigrateError */
+/** @throws MigrateError, DistributionUnfinished */
 async function checkRelease(ownerUrl: string): Promise<void> {
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast start' })
-  const { current, pending } = await distributedStatus(pool).finally(() => pool.end())
+  const { current, pending } = await distributedStatus(pool)
+    .then(async (status) => {
+      await readPlaces(pool)
+      return status
+    })
+    .finally(() => pool.end())
   if (current) return
   throw new MigrateError(
     'distributed',

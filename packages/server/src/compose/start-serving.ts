@@ -9,6 +9,7 @@ import type { MetricsSources } from '../observe/metrics.ts'
 import { type ComposedServer, composeServer } from './compose-server.ts'
 import { createInitialData, type NewAdministrator } from './initial-data.ts'
 import type { Database } from './open-database.ts'
+import { refuseBackupsOfShards } from './refuse-backups-of-shards.ts'
 
 export type ServeOptions = {
   config: Config
@@ -45,6 +46,7 @@ export async function startServing({
   readAllMetrics,
 }: ServeOptions): Promise<Serving> {
   const prepared = await database.prepare((line) => log.info(line))
+  refuseBackupsOfShards(config, prepared)
   const server = await composeServer(config, prepared, log, readAllMetrics)
   try {
     const demo = config.demo ?? (database.embedded ? 'on' : 'off')

@@ -1,5 +1,4 @@
 import { createPool } from '@holdfast/engine'
-import { findUnwrittenShards } from '@holdfast/engine/find-unwritten'
 import { placeUrl, readPlaces } from '@holdfast/engine/places'
 import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import { migrateJobs } from '../jobs/jobs-schema.ts'
@@ -14,10 +13,7 @@ export async function writePlaces(ownerUrl: string, only: readonly string[] | nu
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast shards' })
   const places = await readPlaces(pool).finally(() => pool.end())
   const wanted = places.filter(({ schema }) => only === null || only.includes(schema))
-  // What is written already may be in use by other servers, with which writing it again would deadlock.
-  const unwritten = await findUnwrittenShards(ownerUrl, wanted)
   // First: requests go on as soon as the schema is written.
   for (const place of wanted) await migrateJobs(placeUrl(ownerUrl, place))
-  // Also without any: an interruption may have left a former schema.
-  await writeShardSchemas(ownerUrl, unwritten)
+  await writeShardSchemas(ownerUrl, only)
 }

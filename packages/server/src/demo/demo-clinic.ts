@@ -9,6 +9,8 @@ const clinic = {
   settings: {},
 }
 
+type DemoEngine = Pick<Engine, 'directory' | 'createSlots'>
+
 type DemoDoctor = NewDoctor & {
   videoRoom?: string
   hours: Pick<SlotRule, 'weekdays' | 'startTime' | 'endTime' | 'slotMinutes' | 'breaks' | 'capacity'>[]
@@ -99,19 +101,21 @@ export type DemoClinic = { id: string; week: { doctorId: string; slotIds: string
 
 /** Creates the demo clinic with its doctors and two weeks of slots from `now` on. */
 export async function createDemoClinic(
-  engine: Pick<Engine, 'directory' | 'createSlots'>,
+  engines: { engine: Pick<Engine, 'directory'>; engineOf(clinicNo: number): DemoEngine },
   now: Date,
 ): Promise<DemoClinic> {
-  const created = await engine.directory.createClinic(clinic, null)
+  const created = await engines.engine.directory.createClinic(clinic, null)
   if (created.kind === 'key_reused') throw new Error('A write without a key cannot reuse one.')
   const { id } = created.value
+  const clinicNo = clinicNoOf(id)
+  const engine = engines.engineOf(clinicNo)
   const week: DemoClinic['week'] = []
-  for (const doctor of doctors) week.push(await createDemoDoctor(engine, clinicNoOf(id), doctor, now))
+  for (const doctor of doctors) week.push(await createDemoDoctor(engine, clinicNo, doctor, now))
   return { id, week }
 }
 
 async function createDemoDoctor(
-  engine: Pick<Engine, 'directory' | 'createSlots'>,
+  engine: DemoEngine,
   clinicNo: number,
   { hours, videoRoom: room, ...doctor }: DemoDoctor,
   now: Date,

@@ -10,7 +10,14 @@ export const poolModeStatement =
   'transaction in pgbouncer.ini.'
 
 /** Errors of this kind. Any other error is a bug or a hardware failure, and is printed with its stack. */
-const namesOfReasons = new Set(['StartError', 'EmbeddedPostgresError', 'MigrateError', 'AppLoginError', 'LogAhead'])
+const namesOfReasons = new Set([
+  'StartError',
+  'EmbeddedPostgresError',
+  'MigrateError',
+  'AppLoginError',
+  'LogAhead',
+  'DistributionUnfinished',
+])
 
 /** The message to show for an error at the start; null for an unexpected error. */
 export function reasonOf(error: unknown): string | null {

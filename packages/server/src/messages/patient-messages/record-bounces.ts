@@ -1,5 +1,5 @@
 import type { DeliveryReport } from '@holdfast/adapters/smtp'
-import { type Bounce, recordBounce } from '@holdfast/engine'
+import { type Bounce, clinicNoIn, recordBounce } from '@holdfast/engine'
 import type { Pool } from 'pg'
 import { maskAddress } from '../mask-address.ts'
 import { sendingWith } from './message-id.ts'
@@ -25,6 +25,12 @@ export async function recordBounces(
     failure: failureOf(failed),
     result: resultOf(failed),
   })
+}
+
+/** The clinic of the e-mail that {@link recordBounces} is about; null: the reports are about none. */
+export function bouncedClinicNo(reports: readonly DeliveryReport[]): number | null {
+  const failed = reports.find(({ action }) => action === 'failed')
+  return failed === undefined ? null : clinicNoIn(sendingWith(failed.messageId).id)
 }
 
 /** By RFC 3463: 5.1.x is about the address; 4.x.x was tried for as long as the server does. */

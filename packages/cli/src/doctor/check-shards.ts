@@ -1,0 +1,83 @@
+import { checkLogIsOfServer, createPool, LogAhead } from '@holdfast/engine'
+import { DistributionUnfinished, type Place, placeUrl, readPlaces } from '@holdfast/engine/places'
+import type { Config } from '@holdfast/server/config'
+import { messageOf } from '../message-of.ts'
+import { type Check, ok, problem } from './check.ts'
+
+type Pool = ReturnType<typeof createPool>
+
+const name = 'citus'
+const connectMsMax = 3_000
+/** There is no such schema, table or function. */
+const notWrittenCodes = new Set(['3F000', '42P01', '42883'])
+
+/** Of a shard. `reason`: why its node can't be used. */
+export type ShardState = { kind: 'written' | 'not_written' | 'ahead' } | { kind: 'unreachable'; reason: string }
+
+/** Whether all shards of a database on Citus can be reached, and have their schemas, with logs of their nodes. */
+export async function checkShards(coordinator: Pool, ownerUrl: string): Promise<Check[]> {
+  try {
+    const places = await readPlaces(coordinator)
+    const states = await Promise.all(places.map((place) => stateOf(placeUrl(ownerUrl, place))))
+    return judgeShards(places, states)
+  } catch (error) {
+    if (!(error instanceof DistributionUnfinished)) throw error
+    return [problem(name, 'the distribution is not finished', 'run `holdfast migrate --citus` again')]
+  }
+}
+
+/** @param states of the places, in their order */
+export function judgeShards(places: readonly Place[], states: readonly ShardState[]): Check[] {
+  const found = places.map((place, index) => ({ ...place, state: states[index] ?? { kind: 'written' as const } }))
+  const nodes = Map.groupBy(found, ({ host, port }) => `${host}:${port}`)
+  const checks: Check[] = []
+  for (const [node, shards] of nodes) {
+    const lost = shards.flatMap(({ state }) => (state.kind === 'unreachable' ? [state.reason] : []))
+    const [reason] = lost
+    if (reason === undefined) continue
+    const text = `the node ${node} cannot be used, which has ${lost.length} of ${places.length} shards: ${reason}`
+    checks.push(problem(name, text, 'check that PostgreSQL runs there, and lets the login of DATABASE_URL in'))
+  }
+  for (const { schema, host, port, state } of found) {
+    const at = `${schema} on ${host}:${port}`
+    if (state.kind === 'not_written') {
+      const fix = 'wait for a running server, or run `holdfast migrate --citus`: both complete a move'
+      checks.push(problem(name, `the schema ${at} is not written`, fix))
+    }
+    if (state.kind === 'ahead') {
+      const fix = 'restore that node from a physical copy (pgBackRest), not from a dump'
+      checks.push(problem(name, `the event log of ${at} was written by another server`, fix))
+    }
+  }
+  if (checks.length > 0) return checks
+  const on = `${nodes.size} ${nodes.size === 1 ? 'node' : 'nodes'}`
+  return [ok(name, `the clinics are in ${places.length} shards on ${on}, which respond; all shards are written`)]
+}
+
+/** What a start refuses on such a database. */
+export function checkSettingsOfShards(config: Pick<Config, 'backupTo' | 'databaseReplicaUrls'>): Check[] {
+  const wrong = [
+    ...(config.backupTo === null ? [] : ['HOLDFAST_BACKUP_TO']),
+    ...(config.databaseReplicaUrls === null ? [] : ['DATABASE_REPLICA_URLS']),
+  ]
+  if (wrong.length === 0) return []
+  const found = `${wrong.join(' and ')} ${wrong.length === 1 ? 'is' : 'are'} refused on a distributed database`
+  return [problem(name, found, 'remove it, as “Citus” in docs/operations/cluster.md says')]
+}
+
+async function stateOf(url: string): Promise<ShardState> {
+  const bounds = { connectTimeoutMs: connectMsMax, queryTimeoutMs: connectMsMax }
+  const pool = createPool({ url, max: 1, name: 'holdfast doctor', ...bounds })
+  try {
+    await checkLogIsOfServer(pool)
+    return { kind: 'written' }
+  } catch (error) {
+    if (error instanceof LogAhead) return { kind: 'ahead' }
+    if (error instanceof Error && 'code' in error && notWrittenCodes.has(String(error.code))) {
+      return { kind: 'not_written' }
+    }
+    return { kind: 'unreachable', reason: messageOf(error) }
+  } finally {
+    await pool.end()
+  }
+}

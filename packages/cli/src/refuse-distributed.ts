@@ -1,0 +1,15 @@
+import { isDistributed } from '@holdfast/engine'
+import { type Place, readPlaces } from '@holdfast/engine/places'
+import { CommandRefusal } from './command.ts'
+import { withPool } from './with-pool.ts'
+
+/** @param reason why the command does not work on shards. @throws CommandRefusal for a database on Citus */
+export async function refuseDistributed(ownerUrl: string, reason: string): Promise<void> {
+  if (!(await withPool(ownerUrl, 'holdfast command', isDistributed))) return
+  throw new CommandRefusal(`the database is distributed over Citus: ${reason}. Nothing was changed`)
+}
+
+/** The places of a database that is distributed over Citus; null: it is not. @throws DistributionUnfinished */
+export function placesIfDistributed(url: string): Promise<Place[] | null> {
+  return withPool(url, 'holdfast command', async (pool) => ((await isDistributed(pool)) ? readPlaces(pool) : null))
+}
