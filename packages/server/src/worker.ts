@@ -4,7 +4,7 @@ import { requireBackupKey, startBackups } from './backups/start-backups.ts'
 import { startJobsOfPlaces } from './compose/jobs-of-places.ts'
 import { openMailer } from './compose/message-sender.ts'
 import { openDatabase } from './compose/open-database.ts'
-import { openJobPlaces } from './compose/open-job-places.ts'
+import { type OpenJobPlaces, openJobPlaces } from './compose/open-job-places.ts'
 import { refuseBackupsOfShards } from './compose/refuse-backups-of-shards.ts'
 import type { Config } from './config/config.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
@@ -20,6 +20,12 @@ export type WorkerOptions = {
   log?: Logger
 }
 
+export type StartedWorker = {
+  /** Resolves when the shards of Citus are others: the worker must be started again. null: it never must. */
+  mustRestart: Promise<Error> | null
+  stop(): Promise<void>
+}
+
 /** For what the jobs have left in progress when the database hangs. */
 const closeMs = 5_000
 
@@ -29,26 +35,27 @@ const closeMs = 5_000
  *
  * @throws StartError and the other errors in `reasonOf`, for problems that a person has to fix
  */
-export async function startWorker(options: WorkerOptions): Promise<{ stop(): Promise<void> }> {
+export async function startWorker(options: WorkerOptions): Promise<StartedWorker> {
   const say = options.say ?? ((line) => console.log(line))
   const config = settingsAtStart(options.env, say)
   requireBackupKey(config)
   const log = options.log ?? createLogger(config.logLevel)
   const started = new AsyncDisposableStack()
+  let places: Pick<OpenJobPlaces, 'mustRestart'>
   try {
-    await startAll(started, { config, env: options.env, say, log })
+    places = await startAll(started, { config, env: options.env, say, log })
   } catch (error) {
     await started.disposeAsync()
     throw error
   }
   say('Holdfast runs its jobs.')
-  return { stop: () => started.disposeAsync() }
+  return { mustRestart: places.mustRestart, stop: () => started.disposeAsync() }
 }
 
 type Starting = { config: Config; env: WorkerOptions['env']; say: (line: string) => void; log: Logger }
 
 /** @param started gets how to stop each part, as soon as it runs */
-async function startAll(started: AsyncDisposableStack, { config, env, say, log }: Starting): Promise<void> {
+async function startAll(started: AsyncDisposableStack, { config, env, say, log }: Starting): Promise<OpenJobPlaces> {
   const database = await openDatabase(config, { share: true, say })
   started.defer(() => database.stop())
   const prepared = await database.prepare((line) => log.info(line))
@@ -68,6 +75,7 @@ async function startAll(started: AsyncDisposableStack, { config, env, say, log }
       fallback: () => log.error('the jobs did not stop in time'),
     }),
   )
+  return places
 }
 
 /** `holdfast worker`: runs until a signal; `signal` is that of the command. @returns the process's exit code */

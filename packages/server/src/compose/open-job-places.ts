@@ -40,7 +40,12 @@ export async function openJobPlaces(database: PreparedDatabase, deps: JobPlacesD
 
 function ofDatabase(urls: DatabaseUrls, deps: JobPlacesDeps): OpenJobPlaces {
   const place = openJobPlace(urls, deps)
-  return { all: [place], coordinator: null, mustRestart: null, close: (graceMs) => closeAll(Object.values(place.pools), graceMs) }
+  return {
+    all: [place],
+    coordinator: null,
+    mustRestart: null,
+    close: (graceMs) => closeAll(Object.values(place.pools), graceMs),
+  }
 }
 
 function ofShards(database: PreparedDatabase, shards: readonly Shard[], deps: JobPlacesDeps): OpenJobPlaces {
@@ -61,7 +66,9 @@ function ofShards(database: PreparedDatabase, shards: readonly Shard[], deps: Jo
   const following = followShards(followed, {
     read: () => catalogue.read(pool),
     write: (schemas) => catalogue.write(ownerUrl, schemas),
-    relocate: ({ allPools }, shard) => allPools.forEach((each) => each.relocate(placeUrl(appUrl, shard))),
+    relocate({ allPools }, shard) {
+      for (const each of allPools) each.relocate(placeUrl(appUrl, shard))
+    },
     tidy: () => catalogue.tidy(ownerUrl),
     log,
   })
