@@ -18,7 +18,10 @@ test('a distributed database whose shards all respond is not broken', () => {
 test('a node that cannot be used is reported once, with its shards', () => {
   const lost = { kind: 'unreachable', reason: 'connect ECONNREFUSED' } as const
   expect(judgeShards(places, [lost, written, lost])).toMatchObject([
-    { state: 'error', found: expect.stringContaining('node.example:5001 cannot be used, which has 2 of 3 shards: connect ECONNREFUSED') },
+    {
+      state: 'error',
+      found: expect.stringContaining('node.example:5001 cannot be used, which has 2 of 3 shards: connect ECONNREFUSED'),
+    },
   ])
 })
 
