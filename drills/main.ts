@@ -15,6 +15,8 @@ import { citusTable, failuresOfCitus } from './citus/citus-command.ts'
 import { failuresOfJobs, jobsTable } from './citus/jobs-command.ts'
 import { runCitusDrill } from './citus/run-citus-drill.ts'
 import { runJobsDrill } from './citus/run-jobs-drill.ts'
+import { runServerDrill } from './citus/run-server-drill.ts'
+import { failuresOfServer, serverTable } from './citus/server-command.ts'
 import { type Program, whyNoCluster } from './cluster/programs.ts'
 import { clusterPrograms } from './cluster/start-cluster.ts'
 import { failoverTable, failuresOfFailover } from './failover/failover-command.ts'
@@ -36,6 +38,8 @@ npm run drill -- servers|nginx [--clients 16] [--json]
 npm run drill -- broker [--bookings 10000] [--json]
 CITUS_URL=postgres://… npm run drill -- citus [--bookings 10000] [--times 4] [--clients 16] [--json]
 CITUS_URL=postgres://… npm run drill -- citus-jobs [--json]
+CITUS_URL=postgres://… [PLAIN_URL=postgres://…] npm run drill -- citus-server [--bookings 10000] [--times 4]
+    [--clients 16] [--json]
 npm run drill -- messages [--seconds 5] [--clients 16] [--seed N] [--json]
 `
 
@@ -213,6 +217,16 @@ const drills: Record<string, Drill> = {
       const result = await runJobsDrill({ url: citusUrl(), say })
       print(result, jobsTable)
       return { failures: failuresOfJobs(result) }
+    },
+  },
+  'citus-server': {
+    programs: ['setpriv'],
+    async run(directory) {
+      const [moves, clients, bookings] = [numberOf('times', 1), numberOf('clients', 1), numberOf('bookings', 100)]
+      const plainUrl = process.env.PLAIN_URL ?? null
+      const result = await runServerDrill({ url: citusUrl(), plainUrl, bookings, moves, clients, directory, say })
+      print(result, serverTable)
+      return { failures: failuresOfServer(result) }
     },
   },
   messages: {

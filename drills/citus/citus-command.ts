@@ -9,6 +9,8 @@ export function citusTable(result: CitusResult): string {
     ['interrupted', `after ${distribution.interruptedAfter} shards; the rest in ${distribution.seconds.toFixed(1)} s`],
     ['tables that differ afterwards', distribution.differing.join(', ') || 'none'],
     ['verify before and afterwards', `${distribution.verify.before} and ${distribution.verify.after} findings`],
+    ['reads over all clinics', `${distribution.reads.compared}, ${distribution.reads.differing.length} differ`],
+    ['differ without the places', String(distribution.reads.differingWithoutPlaces)],
     ['own tables left out', `${distribution.controls.found} of ${distribution.controls.tried} found`],
     ...result.moves.map(({ shard, movedMs, gapMs }) => [
       `${shard} moved`,
@@ -40,6 +42,10 @@ export function failuresOfCitus(result: CitusResult): string[] {
   const { distribution, moves, lost, duplicated, contention, verify, ownRowsLost, foreignRows, controlLost } = result
   return [
     ...distribution.differing.map((table) => `the rows of ${table} are not where they belong`),
+    ...distribution.reads.differing.map((read) => `the coordinator reads something else: ${read}`),
+    ...(distribution.reads.differingWithoutPlaces > 0
+      ? []
+      : ['no read needs the places: comparing them proves nothing']),
     ...(distribution.verify.before + distribution.verify.after === 0 && distribution.verify.isSame
       ? []
       : ['verify found other things in the shards than before']),

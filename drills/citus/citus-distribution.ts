@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { createPool, verify } from '@holdfast/engine'
+import { createPool, ensureAppLogin, verify } from '@holdfast/engine'
 import { type Distribution, distributeDatabase } from '@holdfast/engine/distribute-database'
 import { tablesOfKind } from '@holdfast/engine/table-kinds'
 import type { BuiltSlot } from '@holdfast/testkit'
 import type pg from 'pg'
 import { type AllRows, rowsOf, tablesThatDiffer } from './citus-rows.ts'
 import { OpenShards } from './citus-shards.ts'
+import { type ComparedReads, compareReads, readPlain } from './coordinator-reads.ts'
+import { fillCoordinatorScene } from './coordinator-scene.ts'
 import { clinicNosOfShards, fillForCitus } from './fill-for-citus.ts'
 
 export type DistributionResult = {
@@ -20,6 +22,8 @@ export type DistributionResult = {
   differing: string[]
   /** What `verify` found before and afterwards; `bookings`: whether it counted the same. */
   verify: { before: number; after: number; isSame: boolean }
+  /** What the application reads over all clinics, before and afterwards. */
+  reads: ComparedReads
   /** Own tables that were emptied in one shard in turn, and for how many of them that was found. */
   controls: { tried: number; found: number }
 }
@@ -27,6 +31,8 @@ export type DistributionResult = {
 type Options = { url: string; coordinator: pg.Client; bookings: number; say: (line: string) => void }
 
 const clinicsPerShard = 4
+/** For the reads over all clinics; nothing is booked in them later. */
+const readClinicsPerShard = 2
 const slotsPerClinic = 5
 
 /** Fills a database, distributes it with an interruption, and compares what was there with what is in the shards. */
@@ -38,6 +44,13 @@ export async function distributeFull(
   const clinicNos = await clinicNosOfShards(pool, clinicsPerShard)
   const bookingsPerSlot = Math.ceil(bookings / (clinicNos.length * slotsPerClinic))
   const slots = await fillForCitus(pool, { clinicNos, slotsPerClinic, bookingsPerSlot })
+  const all = await clinicNosOfShards(pool, clinicsPerShard + readClinicsPerShard)
+  const scene = await fillCoordinatorScene(
+    pool,
+    all.filter((no) => !clinicNos.includes(no)),
+  )
+  const appUrl = await ensureAppLogin({ ownerUrl: url })
+  const readBefore = await readPlain(appUrl, scene)
   const before = await rowsOf(coordinator)
   const verifiedBefore = await verify(pool, { clinicNo: null, detailsMax: 1 })
   await pool.end()
@@ -72,6 +85,7 @@ export async function distributeFull(
         verifiedBefore.bookings === verifiedAfter.bookings &&
         verifiedBefore.events === verifiedAfter.events,
     },
+    reads: await compareReads({ appUrl, shards: completed.shards, scene, expected: readBefore }),
     controls: await leaveOutOwnTables(before, coordinator, shards),
   }
   return { shards, slots, before, result }

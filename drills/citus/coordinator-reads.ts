@@ -1,5 +1,8 @@
-import type { DoctorsQuery, Engine, Page } from '@holdfast/engine'
+import { createEngine, createPool, type DoctorsQuery, type Engine, type Page, type Places } from '@holdfast/engine'
+import { inShard, withLoginOf } from '@holdfast/engine/database-url'
+import type { CitusShard } from '@holdfast/engine/write-shard-schemas'
 import type { CoordinatorScene } from './coordinator-scene.ts'
+import { shardPlaces } from './shard-places.ts'
 
 type Read = (engine: Engine, scene: CoordinatorScene) => Promise<unknown>
 
@@ -22,7 +25,7 @@ const everyBooking = { status: null, from: null, to: null, limit: 9 }
 const everyEvent = { clinicNo: null, kind: null, accountId: null, from: null, to: null, limit: 11 }
 
 /** What requests without a clinic read, with the pages that follow. */
-export const coordinatorReads: Readonly<Record<string, Read>> = {
+const coordinatorReads: Readonly<Record<string, Read>> = {
   clinics: ({ directory }) => all((cursor) => directory.clinics({ q: null, limit: 4, cursor })),
   'clinics by name': ({ directory }) => all((cursor) => directory.clinics({ q: 'clinic b', limit: 2, cursor })),
   clinic: ({ directory }, { clinics }) => directory.clinic(clinics[0]?.id ?? ''),
@@ -89,15 +92,83 @@ async function all<Item>(page: (cursor: string | null) => Promise<Page<Item>>): 
   return found
 }
 
+const failed = 'failed: '
+
 /** The result of each read as JSON, or its error. */
-export async function readAll(engine: Engine, scene: CoordinatorScene): Promise<Map<string, string>> {
+async function readAll(engine: Engine, scene: CoordinatorScene): Promise<Map<string, string>> {
   const results = new Map<string, string>()
   for (const [name, read] of Object.entries(coordinatorReads)) {
     const result = await read(engine, scene).then(
       (value) => JSON.stringify(value),
-      (error: Error) => `${error.name}: ${error.message}`,
+      (error: Error) => `${failed}${error.message}`,
     )
     results.set(name, result)
   }
   return results
+}
+
+export type ComparedReads = {
+  compared: number
+  /** Whose results are not those of the plain database. */
+  differing: string[]
+  /** Without the places: 0 means that this comparison finds nothing. */
+  differingWithoutPlaces: number
+}
+
+/** As the application, before the database is distributed. */
+export async function readPlain(appUrl: string, scene: CoordinatorScene): Promise<ReadonlyMap<string, string>> {
+  const results = await withPool(appUrl, (pool) => readWith(pool, scene))
+  for (const [name, result] of results) if (result.startsWith(failed)) throw new Error(`${name} ${result}`)
+  return results
+}
+
+/** As the application, on the coordinator. */
+export async function compareReads({
+  appUrl,
+  shards,
+  scene,
+  expected,
+}: {
+  appUrl: string
+  shards: readonly CitusShard[]
+  scene: CoordinatorScene
+  expected: ReadonlyMap<string, string>
+}): Promise<ComparedReads> {
+  const differing = (results: ReadonlyMap<string, string>) =>
+    [...expected].filter(([name, result]) => results.get(name) !== result).map(([name]) => name)
+  const pools = new Map(
+    shards.map(({ schema, ownerUrl }) => [schema, openPool(inShard(withLoginOf(ownerUrl, appUrl), schema))]),
+  )
+  try {
+    return await withPool(appUrl, async (pool) => ({
+      compared: expected.size,
+      differing: differing(await readWith(pool, scene, shardPlaces(pool, pools))),
+      differingWithoutPlaces: differing(await readWith(pool, scene)).length,
+    }))
+  } finally {
+    for (const pool of pools.values()) await pool.end()
+  }
+}
+
+const openPool = (url: string) => createPool({ url, max: 4, name: 'holdfast drill' })
+
+async function withPool<Result>(
+  url: string,
+  work: (pool: ReturnType<typeof openPool>) => Promise<Result>,
+): Promise<Result> {
+  const pool = openPool(url)
+  try {
+    return await work(pool)
+  } finally {
+    await pool.end()
+  }
+}
+
+async function readWith(pool: ReturnType<typeof openPool>, scene: CoordinatorScene, places?: Places) {
+  const engine = createEngine({ batchPool: pool, generalPool: pool, ...(places === undefined ? {} : { places }) })
+  try {
+    return await readAll(engine, scene)
+  } finally {
+    await engine.stop()
+  }
 }

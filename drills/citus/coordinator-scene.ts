@@ -92,7 +92,7 @@ async function fillDoctor(pool: Pool, engine: Engine, clinic: BuiltClinic, { n, 
   const later = await aSlot(database, doctor, { capacity: isNever(n) ? 1 : 9 })
   const status = statuses[index % statuses.length] ?? 'PENDING'
   const holdExpiresAt = new Date(Date.now() + holdMs)
-  await aBooking(database, later, { accountId, status, holdExpiresAt })
+  await aBooking(database, later, { accountId, status, ...(status === 'PENDING' ? { holdExpiresAt } : {}) })
   return doctor
 }
 

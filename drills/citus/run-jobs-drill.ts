@@ -32,6 +32,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { clinicNosOfShards } from './fill-for-citus.ts'
 import { eventually, type PlaceWithJobs, startPlace } from './places-with-jobs.ts'
+import { queuesOnOtherNodes } from './queues-elsewhere.ts'
 
 export type JobsResult = {
   places: number
@@ -110,7 +111,10 @@ async function runJobs({ url, say }: Options, ending: AsyncDisposableStack): Pro
   say(`${first.schema} moved`)
   await run.book(bookingsAtOnce)
   await run.lapse()
-  const queuesElsewhere = await queuesOnOtherNodes(coordinator, places)
+  const queuesElsewhere = await queuesOnOtherNodes(
+    coordinator,
+    Array.from(places.values(), ({ ownerUrl }) => `${new URL(ownerUrl).port} ${jobsSchemaOf(ownerUrl)}`),
+  )
   const partitions = {
     byCoordinator: (await ensurePartitions(pools.jobs, 6)).length,
     byShard: (await ensurePartitions([...places.values()][0]?.pools.jobs ?? pools.jobs, 6)).length,
@@ -292,18 +296,6 @@ async function moveShard({ url, appUrl, coordinator, services, places, shard }: 
   }
   await dropJobs(inShard(shard.ownerUrl, shard.schema))
   await coordinator.query('call citus_cleanup_orphaned_resources()')
-}
-
-/** Queues that Citus has passed on, or that were left behind. */
-async function queuesOnOtherNodes(coordinator: pg.Pool, places: ReadonlyMap<string, PlaceWithJobs>): Promise<string[]> {
-  const expected = [...places.values()].map(({ ownerUrl }) => `${new URL(ownerUrl).port} ${jobsSchemaOf(ownerUrl)}`)
-  const { rows } = await coordinator.query<{ queue: string }>(sql`
-    select r.nodeport || ' ' || unnest(string_to_array(r.result, ' ')) as queue
-      from (select (run_command_on_all_nodes($$
-              select current_setting('port') || ':' || coalesce(string_agg(nspname, ' '), '')
-                from pg_namespace where nspname like 'graphile_worker_%'$$)).result as found) f,
-           lateral (select split_part(f.found, ':', 1) as nodeport, split_part(f.found, ':', 2) as result) r`)
-  return rows.map(({ queue }) => queue).filter((queue) => !expected.includes(queue))
 }
 
 /** Warnings and errors of the log. */

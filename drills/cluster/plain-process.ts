@@ -11,6 +11,8 @@ export type PlainProcess = {
   pid: number
   log: string
   hasEnded(): boolean
+  /** null: it is running, or was killed. */
+  exitCode(): number | null
   signal(signal: NodeJS.Signals): void
   /** The same with the processes that it has started. */
   signalGroup(signal: NodeJS.Signals): void
@@ -46,6 +48,7 @@ export function plainProcess({ name, command, args, log, env = {}, user }: Proce
     pid: child.pid ?? 0,
     log,
     hasEnded: () => hasEnded(child),
+    exitCode: () => child.exitCode,
     signal: (signal) => void child.kill(signal),
     signalGroup: (signal) => void process.kill(-(child.pid ?? 0), signal),
     async end(signal = 'SIGTERM') {

@@ -64,7 +64,7 @@ export async function startCluster(options: ClusterOptions, ending: Ending): Pro
   const etcd = await startEtcd(options, certificates, ending)
   say('starting HAProxy and three nodes of PostgreSQL with Patroni')
   const nodes = await createNodes(options, etcd.hosts, certificates)
-  // Before the nodes: HAProxy takes every node for the primary until its first check, and closes the connections after it.
+  // Before the nodes: HAProxy takes each for the primary until its first check, and then closes the connections.
   const proxy = await startHaproxy(options, nodes, certificates)
   await ending.add('to stop HAProxy', () => proxy.process.end())
   for (const node of nodes) node.start()

@@ -9,7 +9,8 @@
  * `Last-Event-ID`), and receives what changed since then, or `resync`.
  *
  * A position is a text of the same kind as the header Holdfast-Position, with a part for each shard whose doctors the
- * connection follows: everything written at or before it has been sent to this connection. Counts are absolute, so receiving one twice does no harm.
+ * connection follows: everything written at or before it has been sent to this connection. Counts are absolute, so
+ * receiving one twice does no harm.
  */
 import Type, { type Static } from 'typebox'
 import { positionsPattern } from './position.ts'

@@ -179,8 +179,8 @@ const cachedReadHeaders: JsonObject[] = [
     in: 'header',
     required: false,
     description:
-      'The position of one of your writes, or several with commas between, of writes in several clinics: the response ' +
-      'is at least as new',
+      'The position of one of your writes, or several with commas between, of writes in several clinics: the ' +
+      'response is at least as new',
     schema: { type: 'string', pattern: positionsPattern },
   },
   {

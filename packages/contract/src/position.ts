@@ -52,7 +52,7 @@ export function isLaterPosition(one: Position, other: Position): boolean {
   return one.epoch === other.epoch ? one.transaction > other.transaction : one.epoch > other.epoch
 }
 
-/** The latest of the positions that are of an epoch's place; null: all are of other places, and say nothing about it. */
+/** The latest of the positions that are of an epoch's place; null: all are of other places, and say nothing of it. */
 export function positionOfPlace(positions: readonly Position[], epoch: number): Position | null {
   const place = placeOfEpoch(epoch)
   let latest: Position | null = null

@@ -21,6 +21,8 @@ export type StartedServer = {
   url: string
   /** null: metrics have no separate port. */
   metricsUrl: string | null
+  /** Resolves with why the server has to be started again; null: never. */
+  mustRestart: Promise<Error> | null
   /** Stops accepting requests, and completes what is in progress. The embedded database stops last. Idempotent. */
   stop(): Promise<void>
 }
@@ -41,7 +43,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   try {
     const startServers = config.processes === 1 ? startServing : startServerProcesses
     const serving = await startServers({ config, env: options.env, database, log, say })
-    const { url, metricsUrl } = serving
+    const { url, metricsUrl, mustRestart } = serving
     if (metricsUrl !== null) say(`Metrics are at ${metricsUrl}/metrics`)
     if (config.publicUrl !== null) say(`Listening on ${url}`)
     say(`Holdfast is ready at ${config.publicUrl ?? url}`)
@@ -50,7 +52,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
       stopped ??= serving.stop().finally(() => database.stop())
       return stopped
     }
-    return { url, metricsUrl, stop }
+    return { url, metricsUrl, mustRestart, stop }
   } catch (error) {
     await database.stop()
     throw error

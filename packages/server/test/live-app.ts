@@ -17,6 +17,7 @@ import { type LiveSettings, liveDefaults } from '../src/live/live-settings.ts'
 import { PlacedHub } from '../src/live/placed-hub.ts'
 import { createLogger } from '../src/observe/logger.ts'
 import { createManageTokens } from '../src/secrets/manage-tokens.ts'
+import { numberEpochsAsShard } from './number-epochs-as-shard.ts'
 
 /** A database with its tail, calendar and hub. */
 export type LivePlace = {
@@ -94,10 +95,7 @@ export async function placedLiveApp(settings: Partial<LiveSettings> = {}): Promi
 async function aShard(index: number, settings: Partial<LiveSettings>): Promise<LivePlace> {
   const database = await createTestDatabase()
   await database.ownerPool.query(`alter sequence holdfast.clinic_no_seq restart with ${firstClinicNo(index)}`)
-  // The next one gets the next number.
-  await database.ownerPool.query("insert into holdfast.log_epoch (no, server, starts_at) values ($1, 'before', '3')", [
-    (102_008 + index) * 10_000_000_000,
-  ])
+  await numberEpochsAsShard(database, 102_008 + index)
   return livePlace(database, settings)
 }
 

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
-import { onePlace, type Places, rowsOf } from '../database/places.ts'
+import { onePlace, type Places } from '../database/places.ts'
 import type { CalendarFeeds, OpenFeed } from '../model/calendar-feed.ts'
 import { clinicNoOf } from '../model/id.ts'
 
@@ -27,11 +27,10 @@ export function createCalendarFeeds(pool: pg.Pool, places: Places = onePlace(poo
     },
 
     async open(tokenHash) {
-      const feeds = await rowsOf([...new Set([pool, ...places.all()])], async (each) => {
-        const feed = await found(each, sql`f.token_hash = ${tokenHash}`)
-        return feed === null ? [] : [feed]
-      })
-      return feeds[0] ?? null
+      const own = await found(pool, sql`f.token_hash = ${tokenHash}`)
+      const others = places.all().filter((place) => place !== pool)
+      if (own !== null || others.length === 0) return own
+      return foundInAny(others, sql`f.token_hash = ${tokenHash}`)
     },
 
     async namesPatients(clinicNo) {
@@ -53,6 +52,18 @@ export function createCalendarFeeds(pool: pg.Pool, places: Places = onePlace(poo
       return new Map(rows.map(({ id, name }) => [id, name]))
     },
   }
+}
+
+/** A place that cannot be read matters only if no other one has the feed. */
+async function foundInAny(places: readonly pg.Pool[], condition: Sql): Promise<OpenFeed | null> {
+  const results = await Promise.allSettled(places.map((place) => found(place, condition)))
+  let failure: unknown = null
+  for (const result of results) {
+    if (result.status === 'rejected') failure = result.reason
+    else if (result.value !== null) return result.value
+  }
+  if (failure !== null) throw failure
+  return null
 }
 
 async function found(pool: pg.Pool, condition: Sql): Promise<OpenFeed | null> {

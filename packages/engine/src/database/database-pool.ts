@@ -152,7 +152,7 @@ class BoundedPool extends pg.Pool {
 
   /** Whether it is connected to where the pool led before. */
   #isElsewhere(client: pg.PoolClient): boolean {
-    return client instanceof PooledClient && client.url !== this.#url
+    return client instanceof PooledClient && !client.isOf(this.#url)
   }
 
   /** Closes the connections that would fail for the same reason. */

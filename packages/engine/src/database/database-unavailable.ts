@@ -110,8 +110,9 @@ export function isNotWritable(error: unknown): boolean {
   return (error instanceof Error && notWritableStates.has(codeOf(error))) || isShardMoved(error)
 }
 
-// Raised by the guards of a shard: shard_moved, clinic_of_another_shard (shards/write-triggers.ts).
-const guardStates = new Set(['HF017', 'HF018'])
+// Raised by the guard of a shard (shards/write-triggers.ts). Its other one, clinic_of_another_shard (HF018), says nothing
+// about the shard: only the item that names the clinic is refused.
+const movedState = 'HF017'
 // invalid_schema_name, undefined_table, undefined_function, undefined_object: the schema of a shard is not written yet
 // where the shard was moved, or what was there before is being dropped.
 const missingStates = new Set(['3F000', '42P01', '42883', '42704'])
@@ -122,7 +123,7 @@ const missingStates = new Set(['3F000', '42P01', '42883', '42704'])
  */
 export function isShardMoved(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  return guardStates.has(codeOf(error)) || ('shard' in error && missingStates.has(codeOf(error)))
+  return codeOf(error) === movedState || ('shard' in error && missingStates.has(codeOf(error)))
 }
 
 /** Whether a connection prepared the statement before a migration changed what it returns. Nothing has run. */
@@ -167,7 +168,7 @@ export function isTransient(error: unknown): boolean {
 // The server reports these after it has rolled the statement back: wrong values, broken constraints, conflicts between
 // transactions (but 40003, completion unknown), missing resources, waits that ended. 28 and 53300 refuse the
 // connection.
-const undoneStates = /^(22...|23...|25006|28...|40(?!003)...|53...|55P03|57014|57P03|08001|08004)$/
+const undoneStates = /^(22...|23...|25006|28...|40(?!003)...|53...|55P03|57014|57P03|08001|08004|HF018)$/
 const connectCalls = new Set<unknown>(['connect', 'getaddrinfo'])
 
 /**

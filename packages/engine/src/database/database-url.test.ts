@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { expect, test } from 'vitest'
 import { changeDatabaseUrl, inShard, schemaOf } from './database-url.ts'
 
@@ -13,6 +14,18 @@ test.each([
   ['postgres://me@%2Frun%2Fpostgresql/one', 'postgres://you:p%40ss%2F@%2Frun%2Fpostgresql/two'],
 ])('%s keeps its server', (url, expected) => {
   expect(changeDatabaseUrl(url, { database: 'two', user: 'you', password: 'p@ss/' })).toBe(expected)
+})
+
+test.each([
+  ['other', 'other'],
+  ['10.0.0.7', '10.0.0.7'],
+  ['::1', '[::1]'],
+  ['/run/postgresql', '%2Frun%2Fpostgresql'],
+])('it is led to the server %s', (host, inUrl) => {
+  const rest = 'postgres://me:secret@'
+  const url = changeDatabaseUrl(`${rest}db:5432/one?host=/tmp`, { host, port: 6000 })
+  expect(url).toBe(`${rest}${inUrl}:6000/one`)
+  expect(new pg.Client({ connectionString: url })).toMatchObject({ host, port: 6000, database: 'one' })
 })
 
 test('what is left out is not changed', () => {

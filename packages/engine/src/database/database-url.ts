@@ -13,13 +13,19 @@ export function changeDatabaseUrl(url: string, change: DatabaseUrlChange): strin
   const parsed = parseDatabaseUrl(url)
   if (change.database !== undefined) parsed.pathname = `/${encodeURIComponent(change.database)}`
   if (change.host !== undefined) {
-    parsed.hostname = change.host
+    parsed.hostname = hostInUrl(change.host)
     parsed.searchParams.delete('host')
   }
   if (change.port !== undefined) parsed.port = String(change.port)
   if (change.user !== undefined) parsed.username = encodeURIComponent(change.user)
   if (change.password !== undefined) parsed.password = encodeURIComponent(change.password)
   return withoutPlaceholder(parsed)
+}
+
+/** An address of IPv6, or the directory of a socket, as a URL has it. URLs ignore a host that they cannot have. */
+function hostInUrl(host: string): string {
+  if (host.startsWith('/')) return encodeURIComponent(host)
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
 }
 
 function withoutPlaceholder({ href }: URL): string {

@@ -29,16 +29,22 @@ const shardOfCitus = /^holdfast_[0-9]+$/
 export class PooledClient extends pg.Client {
   /** Why it closed itself; null: it did not. */
   unusable: Error | null = null
-  readonly url: string | undefined
+  /** Private: it has the password, and errors of the driver carry their client. */
+  readonly #url: string | undefined
   readonly #settingsText: string | null
   readonly #schema: string
 
   constructor(config: PooledClientConfig = {}) {
     super(config)
     const { transactionSettings, schema = 'holdfast' } = config
-    this.url = config.url
+    this.#url = config.url
     this.#schema = schema
     this.#settingsText = transactionSettings === undefined ? null : settingsStatement(transactionSettings)
+  }
+
+  /** Whether it was created for this URL. */
+  isOf(url: string): boolean {
+    return this.#url === url
   }
 
   /** @returns pg's promise; nothing if there is a callback, as `pool.query` passes: the pool then closes the client */

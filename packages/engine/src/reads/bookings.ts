@@ -101,8 +101,9 @@ function byStart(a: ListedRow, b: ListedRow): number {
 async function partsOfAccount(pool: pg.Pool, accountId: string): Promise<BookingIds[]> {
   const parts: BookingIds[] = []
   for (const part of partsOf(await bookingIdsOfAll(pool, new Date()))) {
+    // Citus fails for a subquery without columns.
     const { rows } = await pool.query<{ found: boolean }>(sql`
-      select exists (select from holdfast.booking b
+      select exists (select 1 from holdfast.booking b
                       where b.account_id = ${accountId} and b.id >= ${part.from} and b.id < ${part.until}) as found`)
     if (rows[0]?.found === true) parts.push(part)
   }

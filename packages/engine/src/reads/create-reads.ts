@@ -13,14 +13,14 @@ import { slotReads } from './slots.ts'
 /**
  * The reads, which never wait for a write. Each result is of one moment, by the database's clock.
  *
- * @param places whose bookings are counted together, and listed for an account
+ * @param places whose bookings are counted together
  * @throws InvalidCursor for a cursor or position that the list never returned
  */
 export function createReads(pool: pg.Pool, places: Places = onePlace(pool)): Reads {
   return {
     ...slotReads(pool),
     ...alternativeReads(pool),
-    ...bookingReads(pool, places),
+    ...bookingReads(pool),
     ...eventReads(pool),
     ...statsReads(pool),
     ...proofReads(places),

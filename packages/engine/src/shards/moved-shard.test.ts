@@ -57,23 +57,37 @@ const refusals = (shard: Shard, count: number) =>
     () => `${shard.movedAgain()} of ${count} refusals`,
   )
 
-test.for(['HF017', 'HF018'])(
-  'after %s, claims and changes wait until the pool is led to the new node, and are done once',
-  async (code, { database, doctor, shard }) => {
-    const [slot, other] = [await nextSlot(database, doctor), await nextSlot(database, doctor)]
-    const booking = await aBooking(database, other)
-    await database.ownerPool.query(guardOf(code))
-    const claim = shard.engine.claim(aClaim(slot))
-    const change = { actorId: null, onBehalf: true, reason: null } as const
-    const cancel = shard.engine.settle({ ...change, bookingId: booking.id, action: 'cancel', key: randomUUID() })
-    await refusals(shard, 4)
-    expect(await takenOf(database, slot)).toEqual([0])
-    shard.pool.relocate(atSecondNode(shard.url))
-    expect(await claim).toMatchObject({ kind: 'booked' })
-    expect(await cancel).toMatchObject({ kind: 'done' })
-    expect(await takenOf(database, slot)).toEqual([1])
-  },
-)
+test('claims and changes wait until the pool is led to the new node, and are done once', async ({
+  database,
+  doctor,
+  shard,
+}) => {
+  const [slot, other] = [await nextSlot(database, doctor), await nextSlot(database, doctor)]
+  const booking = await aBooking(database, other)
+  await database.ownerPool.query(guardOf('HF017'))
+  const claim = shard.engine.claim(aClaim(slot))
+  const change = { actorId: null, onBehalf: true, reason: null } as const
+  const cancel = shard.engine.settle({ ...change, bookingId: booking.id, action: 'cancel', key: randomUUID() })
+  await refusals(shard, 4)
+  expect(await takenOf(database, slot)).toEqual([0])
+  shard.pool.relocate(atSecondNode(shard.url))
+  expect(await claim).toMatchObject({ kind: 'booked' })
+  expect(await cancel).toMatchObject({ kind: 'done' })
+  expect(await takenOf(database, slot)).toEqual([1])
+})
+
+test('a claim for a clinic of another shard is refused at once, and is no move', async ({
+  database,
+  doctor,
+  shard,
+}) => {
+  const slot = await nextSlot(database, doctor)
+  await database.ownerPool.query(guardOf('HF018'))
+  const refused = await shard.engine.claim(aClaim(slot)).catch((error: unknown) => error)
+  expect(refused).toMatchObject({ code: 'HF018' })
+  expect(mayHaveRun(refused)).toBe(false)
+  expect(shard.movedAgain()).toBe(0)
+})
 
 test.for([
   ['a schema that is not written yet', 'schema', schema],

@@ -32,13 +32,7 @@ export class DistributionUnfinished extends Error {
  * @throws DistributionUnfinished, and Error if the database is not distributed
  */
 export async function readPlaces(coordinator: pg.Pool): Promise<Place[]> {
-  const { rows: marks } = await coordinator.query<{ comment: string | null }>(sql`
-    select obj_description(c.oid, 'pg_class') as comment
-      from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where n.nspname = 'holdfast' and c.relname = 'shard_trigger'`)
-  const [mark] = marks
-  if (mark === undefined) throw new Error('The database is not distributed over Citus: it has no places.')
-  if (mark.comment !== finishedComment) throw new DistributionUnfinished()
+  if (!(await isDistributionFinished(coordinator))) throw new DistributionUnfinished()
   const { rows } = await coordinator.query<Place>(sql`
     select 'holdfast_' || s.shardid as schema, s.shardid::float8 as "shardId", s.shardminvalue::integer as "hashMin",
            s.shardmaxvalue::integer as "hashMax", n.nodename as host, n.nodeport as port,
@@ -49,6 +43,21 @@ export async function readPlaces(coordinator: pg.Pool): Promise<Place[]> {
      where s.logicalrelid = 'holdfast.clinic'::regclass
      order by s.shardid`)
   return rows
+}
+
+/**
+ * Whether all shards have had their own rows. By any login.
+ *
+ * @throws Error if the database is not distributed
+ */
+export async function isDistributionFinished(coordinator: pg.Pool | pg.Client): Promise<boolean> {
+  const { rows } = await coordinator.query<{ comment: string | null }>(sql`
+    select obj_description(c.oid, 'pg_class') as comment
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = 'holdfast' and c.relname = 'shard_trigger'`)
+  const [mark] = rows
+  if (mark === undefined) throw new Error('The database is not distributed over Citus: it has no places.')
+  return mark.comment === finishedComment
 }
 
 /** The same login in a place: on its node, in the schema of its shard. */

@@ -3,6 +3,7 @@ import sql from 'sql-template-tag'
 import { sqlFiles } from '../migrate/sql-files.ts'
 import { type Node, nodesOf } from './nodes-of.ts'
 import { copyOwnRows, type HashRange, hasOwnRows } from './own-rows.ts'
+import { isDistributionFinished } from './read-places.ts'
 import { hasStamp, stampOf, writeStamp } from './schema-stamp.ts'
 import { readShardModel } from './shard-model.ts'
 import { tablesOfKind } from './table-kinds.ts'
@@ -48,12 +49,13 @@ export async function writeShardSchemas(
     const { functions, grants, release } = await sqlFiles()
     const files = [functions.map(({ name, checksum }) => [name, checksum]), grants, release]
     const source = [await readShardModel(coordinator), triggers, files]
-    const writing = { ownerUrl, coordinator, tableShards, nodes, triggers, former, source }
+    const isFinished = await isDistributionFinished(coordinator)
+    const writing = { ownerUrl, coordinator, tableShards, nodes, triggers, former, source, isFinished }
     const shards: CitusShard[] = []
     for (const anchor of tableShards.filter(({ relation }) => relation === 'clinic')) {
       if (only === null || only.includes(schemaOf(anchor))) shards.push(await writeShard(anchor, writing))
     }
-    await dropReplaced(former, tableShards, shards)
+    await dropReplaced(writing)
     return shards
   } finally {
     await coordinator.end()
@@ -69,6 +71,8 @@ type Writing = {
   former: readonly FormerSchema[]
   /** What all schemas are written from. */
   source: readonly unknown[]
+  /** All shards have had their own rows: the coordinator has none of them any more. */
+  isFinished: boolean
 }
 
 async function writeShard(anchor: TableShard, writing: Writing): Promise<CitusShard> {
@@ -93,10 +97,20 @@ async function writeShard(anchor: TableShard, writing: Writing): Promise<CitusSh
   return { ...shard, copiedRows }
 }
 
-async function copyRowsOf(anchor: TableShard, target: pg.Client, { coordinator, former }: Writing): Promise<number> {
+async function copyRowsOf(
+  anchor: TableShard,
+  target: pg.Client,
+  { coordinator, former, isFinished }: Writing,
+): Promise<number> {
   const schema = schemaOf(anchor)
   const copy = { target, schema, range: anchor }
   const source = former.find(({ range }) => includes(range, anchor))
+  if (source === undefined && isFinished) {
+    throw new Error(
+      `No node has the former schema of the shard ${schema}, and with it responses for retries and unsent mails. ` +
+        'Add the node to Citus again from which the shard was moved.',
+    )
+  }
   const rows =
     source === undefined
       ? await copyOwnRows({ ...copy, source: coordinator, sourceSchema: 'holdfast', hasRest: false })
@@ -244,16 +258,26 @@ async function writeRange(client: pg.Client, schema: string, { hashMin, hashMax 
 }
 
 /** Drops former schemas when all shards that have their clinics have been written. */
-async function dropReplaced(
-  former: readonly FormerSchema[],
-  tableShards: readonly TableShard[],
-  written: readonly CitusShard[],
-): Promise<void> {
-  const names = new Set(written.map(({ schema }) => schema))
+async function dropReplaced({ former, tableShards, nodes }: Replaced): Promise<void> {
   for (const { node, schema, range } of former) {
     const replacing = tableShards.filter((shard) => shard.relation === 'clinic' && includes(range, shard))
-    if (replacing.every((shard) => names.has(schemaOf(shard)))) await dropSchema(node, schema)
+    const written = await Promise.all(replacing.map((shard) => hasOwnLog(shard, nodes)))
+    if (written.every((each) => each)) await dropSchema(node, schema)
   }
+}
+
+type Replaced = { former: readonly FormerSchema[]; tableShards: readonly TableShard[]; nodes: readonly Node[] }
+
+/** By this call or by one that was interrupted: its own rows are there. */
+async function hasOwnLog(shard: TableShard, nodes: readonly Node[]): Promise<boolean> {
+  const node = nodes.find(({ groupId }) => groupId === shard.groupId)
+  if (node === undefined) return false
+  return onNode(node, async (client) => {
+    const { rows } = await client.query<{ isThere: boolean }>(
+      sql`select to_regclass(${`${schemaOf(shard)}.shard_range`}) is not null as "isThere"`,
+    )
+    return rows[0]?.isThere === true
+  })
 }
 
 const dropTriesMax = 20

@@ -73,6 +73,8 @@ export class EventTail {
   #woken = false
   #readAtMs = 0
   #running: Promise<void> = Promise.resolve()
+  #listening: Promise<void> = Promise.resolve()
+  #stopListening = new AbortController()
   readonly #stop = new AbortController()
 
   private constructor(settings: EventTailSettings) {
@@ -88,11 +90,8 @@ export class EventTail {
     tail.#moveTo(from ?? cursorBefore(horizon))
     tail.#horizon = from?.xid ?? horizon
     if (startsAt !== null) tail.#returnTo(startsAt)
-    const listening =
-      settings.listenUrl === null
-        ? Promise.resolve()
-        : listenForWakes(settings.listenUrl, settings.ownWaker?.name ?? null, () => tail.wake(), tail.#stop.signal)
-    tail.#running = Promise.all([tail.#run(), listening]).then(() => undefined)
+    if (settings.listenUrl !== null) tail.#listen(settings.listenUrl)
+    tail.#running = tail.#run()
     return tail
   }
 
@@ -130,10 +129,25 @@ export class EventTail {
     this.#wake()
   }
 
+  /** Listens on another server from now on, to which its pool is led as well. */
+  relocate(listenUrl: string): void {
+    if (this.#settings.listenUrl === null || this.#stop.signal.aborted) return
+    this.#stopListening.abort()
+    this.#listen(listenUrl)
+    this.wake()
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort()
     this.#wake()
-    await this.#running
+    await Promise.all([this.#running, this.#listening])
+  }
+
+  #listen(url: string): void {
+    this.#stopListening = new AbortController()
+    const signal = AbortSignal.any([this.#stop.signal, this.#stopListening.signal])
+    const listening = listenForWakes(url, this.#settings.ownWaker?.name ?? null, () => this.wake(), signal)
+    this.#listening = Promise.all([this.#listening, listening]).then(() => undefined)
   }
 
   async #run(): Promise<void> {

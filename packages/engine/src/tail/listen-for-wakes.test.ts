@@ -2,6 +2,7 @@ import { until } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { inShard } from '../database/database-url.ts'
+import { EventTail } from './event-tail.ts'
 import { listenForWakes, wakeChannelOf } from './listen-for-wakes.ts'
 import { createWaker } from './wake-others.ts'
 
@@ -27,6 +28,38 @@ test.for([
   expect(woken).toBe(wakes)
   stop.abort()
   await listening
+})
+
+test('a tail that is led to another server is woken from there, and listens nowhere else', async ({ database }) => {
+  const { appPool, ownerPool, sessionUrl } = database
+  const [former, now] = [inShard(sessionUrl, 'holdfast_1'), inShard(sessionUrl, 'holdfast_2')]
+  let reads = 0
+  const tail = await EventTail.start({ pool: appPool, listenUrl: former, idleMs: 600_000, onRead: () => (reads += 1) })
+  const listeners = async () => {
+    const { rows } = await ownerPool.query<{ query: string }>(
+      "select query from pg_stat_activity where datname = current_database() and query like 'listen %' order by 1",
+    )
+    return rows.map(({ query }) => query)
+  }
+  const untilListening = (shard: string) =>
+    until(
+      async () => ((await listeners()).join() === `listen ${shard}_log` ? true : undefined),
+      () => `listening in ${shard}`,
+    )
+  await untilListening('holdfast_1')
+  tail.relocate(now)
+  await untilListening('holdfast_2')
+  const before = reads
+  createWaker(appPool, now).wakeOthers()
+  await until(
+    async () => (reads > before ? true : undefined),
+    () => 'woken in holdfast_2',
+  )
+  await tail.stop()
+  await until(
+    async () => ((await listeners()).length === 0 ? true : undefined),
+    () => 'nobody to listen',
+  )
 })
 
 test('a notification of one shard wakes who listens in it, and nobody in another shard', async ({ database }) => {

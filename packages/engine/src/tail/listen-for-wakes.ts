@@ -3,8 +3,8 @@ import pg from 'pg'
 import { schemaOf } from '../database/database-url.ts'
 
 /**
- * The channel on which processes notify each other of commits; the payload is the sender's name. Each shard of a node of
- * Citus has its own, because notifications are of a database.
+ * The channel on which processes notify each other of commits; the payload is the sender's name. Each shard of a node
+ * of Citus has its own, because notifications are of a database.
  *
  * @param url of the database, or of a shard
  */

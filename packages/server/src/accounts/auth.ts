@@ -82,7 +82,7 @@ export function authOptions(settings: AuthSettings) {
       // JWTs issued before this time are refused; see principals.ts.
       additionalFields: {
         tokensValidFrom: { type: 'date', required: false, input: false, returned: false },
-        // Calendar feeds that the account created before have ended, also where they cannot be deleted; see sessions.ts.
+        // Calendar feeds that the account created before have ended, also where they cannot be deleted: sessions.ts.
         feedsValidFrom: { type: 'date', required: false, input: false, returned: false },
         // Somebody else knows the password; see edge/admission/admission.ts.
         mustChangePassword: { type: 'boolean', required: false, input: false, defaultValue: false },

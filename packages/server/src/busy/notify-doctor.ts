@@ -52,7 +52,8 @@ export function notifyDoctor({ mails, site, emailsOf }: NotifyDeps): BusyCalenda
 
 async function membersOf(transaction: pg.PoolClient, { clinicNo, doctorId }: FailingBusyCalendar): Promise<Member[]> {
   const { rows } = await transaction.query<Member>(sql`
-    select m.account_id::text as "accountId", m.doctor_id is not null as "isDoctor", c.id as "clinicId", c.name as "clinicName", c.timezone,
+    select m.account_id::text as "accountId", m.doctor_id is not null as "isDoctor", c.id as "clinicId",
+           c.name as "clinicName", c.timezone,
            coalesce(s.language, 'en') as language
       from holdfast.membership m
       join holdfast.clinic c on c.no = m.clinic_no

@@ -1,4 +1,4 @@
-import { isConnectionLost } from '@holdfast/engine'
+import { isConnectionLost, isShardMoved } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
 import type { CacheFigures } from '../observe/metrics.ts'
 import type { Change, SlotChange } from './changes.ts'
@@ -90,7 +90,8 @@ export class ResponseCache {
     try {
       return { ...(await this.#loaded(query)), isStale: false }
     } catch (error) {
-      const last = isConnectionLost(error) ? this.#entries.get(query.key) : undefined
+      const isAway = isConnectionLost(error) || isShardMoved(error)
+      const last = isAway ? this.#entries.get(query.key) : undefined
       if (last === undefined) throw error
       this.#figures.stale += 1
       return { ...last.response, isStale: true }

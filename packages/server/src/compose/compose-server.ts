@@ -32,6 +32,7 @@ export type ComposedServer = {
   engineOf(clinicNo: number): Engine
   accounts: OpenAccounts['accounts']
   metrics: Metrics
+  mustRestart: Places['mustRestart']
   /** Starts passing on lapsed places to who waits for them, and the jobs if HOLDFAST_WORKER is on. */
   startJobs(): Promise<void>
   /** Stops accepting requests, completes those in flight and all accepted claims, closes the pools. Bounded in time. */
@@ -74,7 +75,10 @@ async function composeParts(
   })
   if (shared !== null) addRedisFigures(metrics.registry, shared.redis)
   const ofPlaces = { log, metrics, isStopping: () => isStopping, accountsPool: accounts.pool }
-  const places: Places = await openPlaces(config, database, ofPlaces)
+  const places: Places = await openPlaces(config, database, ofPlaces).catch(async (error: unknown) => {
+    await accounts.close()
+    throw error
+  })
   for (const { engine } of places.all) {
     engine.onCommitted(({ accountIds }) => accountIds.forEach(accounts.principals.forget))
   }
@@ -116,6 +120,7 @@ async function composeParts(
     engineOf: (clinicNo) => places.placeOf?.(clinicNo).engine ?? common.engine,
     accounts: accounts.accounts,
     metrics,
+    mustRestart: places.mustRestart,
     async startJobs() {
       running.push(...startWorkOfServer(places, { database, accounts, audit, mailsOf, app, log }))
       if (!config.runsJobs) return

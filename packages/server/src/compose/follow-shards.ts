@@ -1,80 +1,137 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { placeUrl, readPlaces, type Place as Shard } from '@holdfast/engine/places'
-import type pg from 'pg'
+import type { Place as Shard } from '@holdfast/engine/places'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
-import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
+import { StartError } from '../lifecycle/start-error.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Place } from './open-place.ts'
-import type { PreparedDatabase } from './prepare-database.ts'
-import { writePlaces } from './prepare-distributed.ts'
 
-const checkMs = 1_000
+/** What follows a shard. */
+type Followed = { allPools: readonly Pick<Place['allPools'][number], 'onShardMoved'>[] }
 
-type Followed = Pick<Place, 'allPools'>
-
-export type FollowShardsDeps = {
-  database: PreparedDatabase
-  /** Of the coordinator. */
-  pool: pg.Pool
+export type FollowShardsDeps<Of extends Followed> = {
+  /** Where the shards are now. */
+  read(): Promise<Shard[]>
+  /** Writes the schemas of shards, and their job queues, onto the nodes that have them. Idempotent. */
+  write(schemas: readonly string[]): Promise<void>
+  /** Leads a place to the node of its shard. */
+  relocate(place: Of, shard: Shard): void
+  /** Drops what a moved shard has left on its former node. Idempotent. */
+  tidy(): Promise<void>
   log: Logger
+  /** How often it looks, and how long a shard is missing until it is written again where it is. Milliseconds. */
+  checkMs?: number
 }
+
+export type FollowingShards = RunningJobs & {
+  /** Resolves when there are other shards than those that are followed. */
+  split: Promise<Error>
+}
+
+const checkMsDefault = 1_000
+/** Statements that fail meanwhile do not make it look more often. */
+const wokenMsMin = 50
+
+const splitMessage =
+  'A shard of Citus was split, so that this server does not know where all clinics are. It ends, and has to be ' +
+  'started again.'
 
 /**
  * Leads the places to the nodes that have their shards, and writes the schema of a shard that was moved onto its new
- * node. Looks every second, and at once after a statement found that its shard is not there.
+ * node. Looks every second, and at once after a statement found that its shard is not there. What fails is repeated
+ * after a second.
+ *
+ * A shard that is not there although it was not moved is written again: it has been moved away and back meanwhile, or
+ * another process was interrupted.
  */
-export function followShards(places: ReadonlyMap<Shard, Followed>, deps: FollowShardsDeps): RunningJobs {
-  const { log } = deps
+export function followShards<Of extends Followed>(
+  places: ReadonlyMap<Shard, Of>,
+  deps: FollowShardsDeps<Of>,
+): FollowingShards {
+  const { log, checkMs = checkMsDefault } = deps
   const stopping = new AbortController()
-  const at = new Map(Array.from(places.keys(), (shard) => [shard.schema, { ...shard }]))
-  let wake = Promise.withResolvers<void>()
-  for (const { allPools } of places.values()) for (const pool of allPools) pool.onShardMoved = () => wake.resolve()
-
-  async function look(): Promise<void> {
-    const found = await readPlaces(deps.pool)
-    const byName = new Map(found.map((shard) => [shard.schema, shard]))
-    const moved = [...places].flatMap(([{ schema }, place]) => {
-      const [before, now] = [at.get(schema), byName.get(schema)]
-      return now !== undefined && (now.host !== before?.host || now.port !== before?.port) ? [{ now, place }] : []
-    })
-    if (moved.length > 0) {
-      await oneAtATime(deps.database.ownerUrl, () => writePlaces(deps.database.ownerUrl))
-      for (const { now, place } of moved) {
-        relocate(place, now, deps.database)
-        at.set(now.schema, now)
-        log.info({ place: now.schema, host: now.host, port: now.port }, 'a shard was moved to another node')
+  const split = Promise.withResolvers<Error>()
+  const followed = new Map(Array.from(places, ([shard, place]) => [shard.schema, { at: shard, place }]))
+  /** Since when statements find them missing. */
+  const missingSinceMs = new Map<string, number>()
+  let woken = Promise.withResolvers<void>()
+  for (const [schema, { place }] of followed) {
+    for (const pool of place.allPools) {
+      pool.onShardMoved = () => {
+        if (!missingSinceMs.has(schema)) missingSinceMs.set(schema, performance.now())
+        woken.resolve()
       }
     }
-    if (found.length !== places.size || found.some(({ schema }) => !places.has(shardNamed(schema)))) {
-      throw new Error('A shard was split: restart this server, so that it serves the parts.')
-    }
   }
-  const shardNamed = (schema: string) => [...places.keys()].find((shard) => shard.schema === schema) as Shard
+
+  const isMoved = ({ schema, host, port }: Shard) => {
+    const at = followed.get(schema)?.at
+    return at?.host !== host || at.port !== port
+  }
+  const isMissing = ({ schema }: Shard) =>
+    performance.now() - (missingSinceMs.get(schema) ?? Number.POSITIVE_INFINITY) >= checkMs
+
+  /** @returns whether there was something to do; `split`: others must be followed */
+  async function look(): Promise<boolean | 'split'> {
+    const found = await deps.read()
+    if (found.length !== followed.size || found.some(({ schema }) => !followed.has(schema))) return 'split'
+    const moved = found.filter(isMoved)
+    const due = found.filter((shard) => isMoved(shard) || isMissing(shard))
+    if (due.length === 0) return false
+    await deps.write(due.map(({ schema }) => schema))
+    for (const shard of due) missingSinceMs.delete(shard.schema)
+    for (const shard of moved) {
+      const of = followed.get(shard.schema)
+      if (of === undefined) continue
+      deps.relocate(of.place, shard)
+      of.at = shard
+      log.info({ place: shard.schema, host: shard.host, port: shard.port }, 'a shard was moved to another node')
+    }
+    await deps
+      .tidy()
+      .catch((error: unknown) => log.warn({ err: error }, 'what a moved shard has left could not be dropped'))
+    return true
+  }
 
   async function follow(): Promise<void> {
+    const { signal } = stopping
     let lastError = ''
-    while (!stopping.signal.aborted) {
+    while (!signal.aborted) {
+      let mayBeWoken = true
       try {
-        await look()
+        const looked = await look()
+        if (looked === 'split') {
+          log.error(splitMessage)
+          return split.resolve(new StartError(splitMessage))
+        }
+        mayBeWoken = !looked
         lastError = ''
       } catch (error) {
+        mayBeWoken = false
         const message = String(error)
         if (message !== lastError) log.error({ err: error }, 'the shards cannot be followed')
         lastError = message
       }
-      await Promise.race([delay(checkMs, undefined, { signal: stopping.signal }).catch(() => undefined), wake.promise])
-      wake = Promise.withResolvers()
+      await pause(mayBeWoken ? wokenMsMin : checkMs)
+      if (mayBeWoken) await untilWoken()
+      woken = Promise.withResolvers()
     }
   }
+
+  const pause = (ms: number) => delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
+
+  async function untilWoken(): Promise<void> {
+    const waiting = new AbortController()
+    const signal = AbortSignal.any([stopping.signal, waiting.signal])
+    await Promise.race([woken.promise, delay(checkMs, undefined, { signal }).catch(() => undefined)])
+    waiting.abort()
+  }
+
   const following = follow()
   return {
+    split: split.promise,
     async stop() {
       stopping.abort()
       await following
     },
   }
-}
-
-function relocate({ allPools }: Followed, shard: Shard, { appUrl }: PreparedDatabase): void {
-  for (const pool of allPools) pool.relocate(placeUrl(appUrl, shard))
 }

@@ -62,11 +62,12 @@ export function openCoordinator(urls: DatabaseUrls, deps: CoordinatorDeps): Coor
     allPools: Object.values(pools),
     rest: {
       ...boundedEngine(config, engine, pools.general),
-      // It has no log, and so no position: a request with one gets what is in the database now.
+      // It has no log. What changes in a place outdates its responses.
       freshness: {
         cache,
         breaker: new DatabaseBreaker(() => undefined),
         tail: { horizon: 0n, epoch: 0, transactionAt: () => 0n },
+        tailsOfPlaces: () => Array.from(opened.values(), (place) => place.freshness.tail),
       },
       // An id that names no clinic is of no doctor.
       slotLists: { read: async () => null },

@@ -1,17 +1,19 @@
 import { checkLogIsOfServer, createPool, type DatabasePool } from '@holdfast/engine'
 import { placeUrl, type Place as Shard } from '@holdfast/engine/places'
 import type pg from 'pg'
-import type { RunningJobs } from '../jobs/run-jobs.ts'
 import type { AccountMails } from '../messages/account-mails/account-mails.ts'
 import type { Logger } from '../observe/logger.ts'
 import { type DatabaseUrls, openJobPools } from './compose-jobs.ts'
 import { followShards } from './follow-shards.ts'
 import type { JobPlace, JobPlaces } from './jobs-of-places.ts'
 import { onIdleErrorOf } from './open-place.ts'
-import { probeBounds } from './open-places.ts'
+import { probeBounds } from './places.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
+import { catalogueOfCitus } from './shard-catalogue.ts'
 
 export type OpenJobPlaces = JobPlaces & {
+  /** Resolves when there are other shards than those that are open: the process must be started again. */
+  mustRestart: Promise<Error> | null
   /** Stops following shards, and closes the pools: what is in use after `graceMs`, too. */
   close(graceMs: number): Promise<void>
 }
@@ -38,7 +40,7 @@ export async function openJobPlaces(database: PreparedDatabase, deps: JobPlacesD
 
 function ofDatabase(urls: DatabaseUrls, deps: JobPlacesDeps): OpenJobPlaces {
   const place = openJobPlace(urls, deps)
-  return { all: [place], coordinator: null, close: (graceMs) => closeAll(Object.values(place.pools), graceMs) }
+  return { all: [place], coordinator: null, mustRestart: null, close: (graceMs) => closeAll(Object.values(place.pools), graceMs) }
 }
 
 function ofShards(database: PreparedDatabase, shards: readonly Shard[], deps: JobPlacesDeps): OpenJobPlaces {
@@ -55,10 +57,18 @@ function ofShards(database: PreparedDatabase, shards: readonly Shard[], deps: Jo
   const pool = createPool({ url: appUrl, name: 'holdfast shards', onIdleError: onIdleErrorOf(log), ...probeBounds })
   const pools = [...all, coordinator].flatMap((place) => Object.values(place.pools))
   const followed = new Map([...opened].map(([shard, place]) => [shard, { allPools: Object.values(place.pools) }]))
-  const following: RunningJobs = followShards(followed, { database, pool, log })
+  const { ownerUrl, catalogue = catalogueOfCitus } = database
+  const following = followShards(followed, {
+    read: () => catalogue.read(pool),
+    write: (schemas) => catalogue.write(ownerUrl, schemas),
+    relocate: ({ allPools }, shard) => allPools.forEach((each) => each.relocate(placeUrl(appUrl, shard))),
+    tidy: () => catalogue.tidy(ownerUrl),
+    log,
+  })
   return {
     all,
     coordinator,
+    mustRestart: following.split,
     async close(graceMs) {
       await following.stop()
       await closeAll([...pools, pool], graceMs)

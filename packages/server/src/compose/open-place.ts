@@ -41,6 +41,8 @@ export type Place = {
   rest: Pick<RestDeps, 'engine' | 'inTurn' | 'freshness' | 'slotLists' | 'calendarReads'>
   /** Those of its pools, and of replicas. */
   allPools: DatabasePool[]
+  /** Leads its connections to another server, which has the same clinics now. */
+  relocate(urls: DatabaseUrls): void
   /** Stops everything but the engine and the pools. */
   stop(): Promise<unknown>
 }
@@ -90,6 +92,7 @@ export async function openPlace(urls: DatabaseUrls, deps: PlaceDeps): Promise<Pl
   const { calendar, calendarReads, slotLists } = followSlots(pools.general, freshness, engine, cacheBytes, log)
   const follow = { calendar, tail: freshness.tail, log }
   const roomsOf = (clinicNo: number) => engine.theatre.roomResourceIds(clinicNo)
+  const allPools = [...Object.values(pools), ...replicas.pools]
   return {
     urls,
     pools,
@@ -105,7 +108,11 @@ export async function openPlace(urls: DatabaseUrls, deps: PlaceDeps): Promise<Pl
       slotLists,
       calendarReads,
     },
-    allPools: [...Object.values(pools), ...replicas.pools],
+    allPools,
+    relocate({ appUrl, sessionUrl }) {
+      for (const pool of allPools) pool.relocate(pool === pools.jobs ? sessionUrl : appUrl)
+      freshness.tail.relocate(sessionUrl)
+    },
     stop() {
       calendar.stop()
       return Promise.all([replicas.stop(), freshness.stop()])

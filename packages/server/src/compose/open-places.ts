@@ -1,28 +1,9 @@
-import type { DatabasePool } from '@holdfast/engine'
 import type { Config } from '../config/config.ts'
 import { createProbes } from '../edge/probes.ts'
-import type { Logger } from '../observe/logger.ts'
-import type { Metrics } from '../observe/metrics.ts'
-import { poolConnections } from './database-connections.ts'
 import { openPlace, poolOpener } from './open-place.ts'
 import { openShardPlaces } from './open-shard-places.ts'
-import { closeTogether, type Places, poolsByLabel } from './places.ts'
+import { closeTogether, type Places, type PlacesDeps, poolsByLabel, probeBounds } from './places.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
-
-export type PlacesDeps = {
-  log: Logger
-  metrics: Metrics
-  isStopping: () => boolean
-  /** Of the accounts, on the same server as what is common to all places. */
-  accountsPool: DatabasePool
-}
-
-export const probeBounds = {
-  max: poolConnections.probes,
-  statementTimeoutMs: 1_000,
-  queryTimeoutMs: 2_000,
-  connectTimeoutMs: 2_000,
-}
 
 /** @throws the driver's error when the database cannot be reached */
 export async function openPlaces(config: Config, database: PreparedDatabase, deps: PlacesDeps): Promise<Places> {
@@ -42,5 +23,6 @@ export async function openPlaces(config: Config, database: PreparedDatabase, dep
     pools: { ...poolsByLabel([place]), probes: [probePool] },
     allPools: [...place.allPools, probePool],
     parts: [place],
+    mustRestart: null,
   }
 }

@@ -9,9 +9,12 @@ import { PlacedHub } from '../live/placed-hub.ts'
 import { followShards } from './follow-shards.ts'
 import { openCoordinator } from './open-coordinator.ts'
 import { openPlace, type Place, poolOpener } from './open-place.ts'
-import { type PlacesDeps, probeBounds } from './open-places.ts'
-import { closeTogether, type Places, poolsByLabel } from './places.ts'
+import { closeTogether, type Places, type PlacesDeps, poolsByLabel, probeBounds } from './places.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
+import { catalogueOfCitus } from './shard-catalogue.ts'
+
+/** For queries in progress. */
+const closeMs = 1_000
 
 /**
  * Opens a place for each shard of a database on Citus, and its coordinator. A place is led to another node when its
@@ -35,18 +38,35 @@ export async function openShardPlaces(
     return place
   }
   const coordinator = openCoordinator(database, { config, cacheShare, log, metrics, opened, ofClinic })
-  for (const shard of shards) {
-    const urls = { appUrl: placeUrl(database.appUrl, shard), sessionUrl: placeUrl(database.sessionUrl, shard) }
-    const adapt = coordinator.adaptPlace
-    const place = await openPlace(urls, { config, cacheShare, log: log.child({ place: shard.schema }), metrics, adapt })
-    closeTogether(Object.values(place.pools))
-    opened.set(shard, place)
-    outdate(coordinator.cache, place)
+  const urlsOf = (shard: Shard) => ({
+    appUrl: placeUrl(database.appUrl, shard),
+    sessionUrl: placeUrl(database.sessionUrl, shard),
+  })
+  const adapt = coordinator.adaptPlace
+  try {
+    for (const shard of shards) {
+      const ofPlace = { config, cacheShare, log: log.child({ place: shard.schema }), metrics, adapt }
+      const place = await openPlace(urlsOf(shard), ofPlace)
+      closeTogether(Object.values(place.pools))
+      opened.set(shard, place)
+      outdate(coordinator.cache, place)
+    }
+  } catch (error) {
+    // The tails of the others would keep the process running.
+    await closeOpened([...opened.values()])
+    throw error
   }
   closeTogether([...Object.values(coordinator.pools), probePool, accountsPool])
   const all = [...opened.values()]
   trustWhileAllAreTrusted(coordinator.cache, all)
-  const following = followShards(opened, { database, pool: probePool, log })
+  const { ownerUrl, catalogue = catalogueOfCitus } = database
+  const following = followShards(opened, {
+    read: () => catalogue.read(probePool),
+    write: (schemas) => catalogue.write(ownerUrl, schemas),
+    relocate: (place, shard) => place.relocate(urlsOf(shard)),
+    tidy: () => catalogue.tidy(ownerUrl),
+    log,
+  })
   return {
     all,
     common: coordinator,
@@ -66,7 +86,13 @@ export async function openShardPlaces(
     pools: { ...poolsByLabel([...all, coordinator]), probes: [probePool] },
     allPools: [...all.flatMap(({ allPools }) => allPools), ...coordinator.allPools, probePool],
     parts: [{ engine: coordinator.engine, stop: following.stop }, ...all],
+    mustRestart: following.split,
   }
+}
+
+async function closeOpened(all: readonly Place[]): Promise<void> {
+  await Promise.all(all.map((place) => place.stop()))
+  await Promise.all(all.flatMap(({ allPools }) => allPools).map((pool) => pool.close(closeMs)))
 }
 
 /** What changes in a place also outdates responses about all clinics. */

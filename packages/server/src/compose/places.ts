@@ -3,9 +3,11 @@ import type pg from 'pg'
 import type { ResponseCache } from '../cache/response-cache.ts'
 import type { Probes } from '../edge/probes.ts'
 import type { LivePlaces } from '../live/live-places.ts'
-import type { CacheFigures, CalendarFigures, QueueDepths } from '../observe/metrics.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { CacheFigures, CalendarFigures, Metrics, QueueDepths } from '../observe/metrics.ts'
 import type { TheatreSignals } from '../theatre/theatre-signals.ts'
 import type { DatabaseUrls, JobPools } from './compose-jobs.ts'
+import { poolConnections } from './database-connections.ts'
 import type { Place } from './open-place.ts'
 
 /** What serves requests that name no clinic, and whatever else is about all clinics. */
@@ -32,6 +34,23 @@ export type Places = {
   allPools: readonly DatabasePool[]
   /** What is to be stopped: the places, and on Citus the coordinator. */
   parts: readonly { engine: Pick<Engine, 'stop'>; stop(): Promise<unknown> }[]
+  /** Resolves with why this process has to be started again: it does not know where all clinics are; null: never. */
+  mustRestart: Promise<Error> | null
+}
+
+export type PlacesDeps = {
+  log: Logger
+  metrics: Metrics
+  isStopping: () => boolean
+  /** Of the accounts, on the same server as what is common to all places. */
+  accountsPool: DatabasePool
+}
+
+export const probeBounds = {
+  max: poolConnections.probes,
+  statementTimeoutMs: 1_000,
+  queryTimeoutMs: 2_000,
+  connectTimeoutMs: 2_000,
 }
 
 /** The depth of each queue, over all places. */

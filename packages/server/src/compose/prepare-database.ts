@@ -1,28 +1,25 @@
-import { createPool, ensureAppLogin, MigrateError, type MigrateResult, migrate } from '@holdfast/engine'
+import { createPool, ensureAppLogin, MigrateError, migrate } from '@holdfast/engine'
 import { type Place, readPlaces } from '@holdfast/engine/places'
-import { type AccountsMigration, migrateAccounts } from '../accounts/accounts-schema.ts'
+import { migrateAccounts } from '../accounts/accounts-schema.ts'
 import type { Config } from '../config/config.ts'
 import { migrateJobs } from '../jobs/jobs-schema.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
 import { applicationUrls } from './application-urls.ts'
 import { openSecrets, type SecretSettings } from './database-secrets.ts'
+import type { MigratedDatabase } from './migrated-database.ts'
 import { prepareDistributed } from './prepare-distributed.ts'
-
-export type MigratedDatabase = {
-  ownerUrl: string
-  /** The URL of the application role, which the server and the worker log in as; marked if it is a pooler's. */
-  appUrl: string
-  /** The same without a pooler, or with one that gives each client a session: for notifications and the job queue. */
-  sessionUrl: string
-  migrated: { engine: MigrateResult; accounts: AccountsMigration }
-}
+import type { ShardCatalogue } from './shard-catalogue.ts'
 
 export type PreparedDatabase = MigratedDatabase & {
   /** The first signs, all verify. */
   secrets: string[]
   /** Where the clinics are that are distributed over Citus; null: the database is not distributed. */
   shards: Place[] | null
+  /** Where they are later. Default: what Citus knows. */
+  catalogue?: ShardCatalogue
 }
+
+export type { MigratedDatabase } from './migrated-database.ts'
 
 type Say = (line: string) => void
 

@@ -1,13 +1,13 @@
 import { createPool, distributedStatus, ensureAppLogin, isPooled, MigrateError } from '@holdfast/engine'
-import { placeUrl, readPlaces } from '@holdfast/engine/places'
-import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
+import { readPlaces } from '@holdfast/engine/places'
 import { migrateAccounts } from '../accounts/accounts-schema.ts'
 import type { Config } from '../config/config.ts'
-import { migrateJobs } from '../jobs/jobs-schema.ts'
+import { dropFormerQueues, migrateJobs } from '../jobs/jobs-schema.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
 import { StartError } from '../lifecycle/start-error.ts'
 import { applicationUrls } from './application-urls.ts'
-import type { MigratedDatabase } from './prepare-database.ts'
+import type { MigratedDatabase } from './migrated-database.ts'
+import { writePlaces } from './write-places.ts'
 
 type Settings = Pick<
   Config,
@@ -37,6 +37,7 @@ export async function prepareDistributed(
     const migrated = await migrateAccounts(ownerUrl)
     await migrateJobs(ownerUrl)
     await writePlaces(ownerUrl)
+    await dropFormerQueues(ownerUrl)
     return migrated
   })
   const urls = await applicationUrls(config, await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl }), say)
@@ -50,17 +51,6 @@ function refusePooler(): never {
     'A connection pooler is not for a database that is distributed over Citus: DATABASE_URL must lead to the ' +
       'coordinator itself. Remove DATABASE_POOL and DATABASE_DIRECT_URL.',
   )
-}
-
-/**
- * Writes the schema of each shard, and its job queue, where it is not written: after a move, on the new node.
- * Idempotent. Only one process may run it at a time.
- */
-export async function writePlaces(ownerUrl: string): Promise<void> {
-  await writeShardSchemas(ownerUrl)
-  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast shards' })
-  const places = await readPlaces(pool).finally(() => pool.end())
-  for (const place of places) await migrateJobs(placeUrl(ownerUrl, place))
 }
 
 /** @throws MigrateError, DistributionUnfinished */

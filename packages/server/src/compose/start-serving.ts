@@ -22,7 +22,7 @@ export type ServeOptions = {
   readAllMetrics?: MetricsSources['readAll']
 }
 
-export type Serving = Pick<ComposedServer, 'metrics'> & {
+export type Serving = Pick<ComposedServer, 'metrics' | 'mustRestart'> & {
   /** For example `http://127.0.0.1:3000`. */
   url: string
   /** null: metrics have no separate port. */
@@ -61,7 +61,7 @@ export async function startServing({
       ? await startBackups({ config, env, database, log, onBackup: server.metrics.backupDone })
       : null
     const stop = () => server.stop().finally(() => backups?.stop())
-    return { url, metricsUrl, metrics: server.metrics, stop }
+    return { url, metricsUrl, metrics: server.metrics, mustRestart: server.mustRestart, stop }
   } catch (error) {
     await server.stop()
     throw error

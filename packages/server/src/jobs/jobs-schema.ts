@@ -1,6 +1,9 @@
-import { schemaOf, takeOptions } from '@holdfast/engine/database-url'
+import { createPool } from '@holdfast/engine'
+import { changeDatabaseUrl, inShard, schemaOf, takeOptions } from '@holdfast/engine/database-url'
+import { readPlaces } from '@holdfast/engine/places'
 import { runMigrations } from 'graphile-worker'
 import pg from 'pg'
+import sql from 'sql-template-tag'
 
 /**
  * The schema of the job queue: `graphile_worker`; of a shard, whose node may have several, `graphile_worker_…`.
@@ -42,6 +45,37 @@ export async function dropJobs(ownerUrl: string): Promise<void> {
     await pool.query(`drop schema if exists ${schema} cascade`)
   } finally {
     await pool.end()
+  }
+}
+
+/**
+ * Drops the job queues of shards on nodes that do not have them, such as after a move. Their jobs are planned again by
+ * the queues that replace them. Idempotent. Only one process may run it at a time.
+ *
+ * @param ownerUrl of the coordinator
+ */
+export async function dropFormerQueues(ownerUrl: string): Promise<void> {
+  const coordinator = createPool({ url: ownerUrl, max: 1, name: 'holdfast queues' })
+  const close = () => coordinator.end()
+  const places = await readPlaces(coordinator).catch((error: unknown) => close().then(() => Promise.reject(error)))
+  const { rows: nodes } = await coordinator
+    .query<{ host: string; port: number }>(
+      sql`select nodename as host, nodeport as port from pg_dist_node where noderole = 'primary' and isactive`,
+    )
+    .finally(close)
+  for (const { host, port } of nodes) {
+    const here = places.filter((place) => place.host === host && place.port === port)
+    const nodeUrl = changeDatabaseUrl(ownerUrl, { host, port })
+    const queues = here.map(({ schema }) => jobsSchemaOf(inShard(nodeUrl, schema)))
+    const pool = createPool({ url: nodeUrl, max: 1, name: 'holdfast queues' })
+    try {
+      const { rows } = await pool.query<{ shard: string }>(sql`
+        select replace(nspname, 'graphile_worker', 'holdfast') as shard
+          from pg_namespace where nspname ~ '^graphile_worker_[0-9]+$' and nspname <> all (${queues})`)
+      for (const { shard } of rows) await dropJobs(inShard(nodeUrl, shard))
+    } finally {
+      await pool.end()
+    }
   }
 }
 

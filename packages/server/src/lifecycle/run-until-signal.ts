@@ -3,6 +3,10 @@ import { reasonOf } from './start-error.ts'
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** How long a start may take after a signal. */
 const startMsMaxDefault = 30_000
+
+/** `mustRestart`: resolves with why it cannot go on, and has to be started again. */
+type Running = { stop(): Promise<void>; mustRestart?: Promise<Error> | null }
+
 const stoppedEarly = 'Stopped before it was ready.'
 
 /**
@@ -15,10 +19,11 @@ const stoppedEarly = 'Stopped before it was ready.'
  *
  * @param earlier aborted: a signal arrived before this was called, and nothing is started
  * @returns the exit code: 0 after a clean stop, also if the signal ended the start (Ctrl-C also ends the programs
- *   that a start runs, such as initdb); 1 if the service could not start (the reason is printed to stderr)
+ *   that a start runs, such as initdb); 1 if the service could not start, or has to be started again (the reason is
+ *   printed to stderr)
  */
 export async function runUntilSignal(
-  start: () => Promise<{ stop(): Promise<void> }>,
+  start: () => Promise<Running>,
   { startMsMax = startMsMaxDefault, earlier }: { startMsMax?: number; earlier?: AbortSignal | undefined } = {},
 ): Promise<number> {
   if (earlier?.aborted === true) {
@@ -44,9 +49,11 @@ export async function runUntilSignal(
     const running = await start().finally(() => {
       isStarting = false
     })
-    await signalled.promise
+    const reason = await Promise.race([signalled.promise, running.mustRestart ?? signalled.promise])
     await running.stop()
-    return 0
+    if (reason === undefined) return 0
+    console.error(reason.message)
+    return 1
   } catch (error) {
     const reason = reasonOf(error)
     if (count > 0 && reason !== null) {

@@ -199,7 +199,7 @@ describe('a client that resumes', () => {
   test('with positions of other places alone gets a resync, and one of this place is found among them', async () => {
     const { calendar, hub, transactionAt } = aHub()
     calendar.book(a, 'a1', 5)
-    const elsewhere = { epoch: 102_008_000_001, transaction: 10n }
+    const elsewhere = { epoch: 1_020_080_000_000_001, transaction: 10n }
     const resumed = async (after: Position[]) => {
       const client = connectTo(hub)
       await hub.subscribe(client.subscriber, [a], after)

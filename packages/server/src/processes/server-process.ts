@@ -33,8 +33,9 @@ async function serve(number: number): Promise<void> {
     const database = await openDatabase(config, { share: true })
     const say = (line: string) => send({ kind: 'say', line })
     started.resolve(await startServing({ config, env, database, log, say, readAllMetrics }))
-    const { url, metricsUrl } = await started.promise
+    const { url, metricsUrl, mustRestart } = await started.promise
     send({ kind: 'ready', url, metricsUrl })
+    void mustRestart?.then(() => stop(1))
   } catch (error) {
     const reason = reasonOf(error)
     if (reason === null) {
@@ -45,11 +46,11 @@ async function serve(number: number): Promise<void> {
   }
 }
 
-async function stop(): Promise<void> {
+async function stop(exitCode = 0): Promise<void> {
   if (isStopping) return
   isStopping = true
   await (await started.promise).stop()
-  process.exit()
+  process.exit(exitCode)
 }
 
 function readAllMetrics(): Promise<string> {

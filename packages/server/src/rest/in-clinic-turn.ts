@@ -1,7 +1,7 @@
-import type { Operation } from '@holdfast/contract'
+import type { Operation, restOperations } from '@holdfast/contract'
 import type { Overloaded } from '@holdfast/engine'
 import { problem } from '../edge/errors/problem-error.ts'
-import { firstIdIn } from './first-id-in.ts'
+import { type AnyCall, clinicNoOfCall } from './operation-places.ts'
 import type { RestDeps } from './rest-deps.ts'
 
 /**
@@ -16,17 +16,17 @@ export type WaitsElsewhere = 'in the engine' | 'on the network'
  *
  * @throws ProblemError overloaded, if it has waited too long
  */
-export function inClinicTurn<Call extends { params?: unknown; body?: unknown }, Response>(
-  { inTurn }: Pick<RestDeps, 'inTurn'>,
-  { method }: Operation,
+export function inClinicTurn<Call extends AnyCall, Response>(
+  { inTurn, engine }: Pick<RestDeps, 'inTurn' | 'engine'>,
+  { id, method }: Operation,
   waits: WaitsElsewhere | undefined,
   respond: (call: Call) => Response | Promise<Response>,
 ): (call: Call) => Response | Promise<Response> {
   if (method === 'GET' || waits !== undefined) return respond
   return async (call) => {
-    const named = firstIdIn(call.params) ?? firstIdIn(call.body)
-    if (named === null) return respond(call)
-    const outcome = await inTurn(named.clinicNo, async () => ({ response: await respond(call) }))
+    const clinicNo = await clinicNoOfCall(id as keyof typeof restOperations, call, engine)
+    if (clinicNo === null) return respond(call)
+    const outcome = await inTurn(clinicNo, async () => ({ response: await respond(call) }))
     if (isOverloaded(outcome)) {
       const detail = 'Too many changes of this clinic are waiting; this one was not attempted.'
       throw problem('overloaded', detail, { retryAfterSeconds: outcome.retryAfterSeconds })

@@ -10,41 +10,58 @@ const ruleOf = ({ id }: Pick<Operation, 'id'>) => placeRuleOf[id as keyof typeof
 
 type Properties = { required?: string[]; properties?: Record<string, { format?: string }> }
 
-/** The parts of a request that always name a clinic: an account's id does not. */
-function partsWithClinic(operation: Pick<Operation, 'params' | 'query' | 'body'>): string[] {
-  return (['params', 'query', 'body'] as const).filter((part) => {
-    const { required = [], properties = {} } = (operation[part] ?? {}) as Properties
-    return required.some((name) => properties[name]?.format === 'uuid' && name !== 'accountId')
-  })
+/** Whether the path names a clinic: an account's id does not. */
+function hasPathOfClinic({ params }: Pick<Operation, 'params'>): boolean {
+  return idsIn(params).some((name) => name !== 'accountId')
 }
 
-const unplaced = (all: readonly Operation[], rule: (operation: Operation) => unknown) =>
-  all.filter((operation) => rule(operation) === 'clinic' && partsWithClinic(operation).length === 0).map(({ id }) => id)
+function idsIn(part: unknown): string[] {
+  const { required = [], properties = {} } = (part ?? {}) as Properties
+  return required.filter((name) => properties[name]?.format === 'uuid')
+}
 
-test('each operation served by a clinic’s place has an id of the clinic in its path, or a required one', () => {
+/** Operations whose requests need not have the id that their rule reads. */
+const unplaced = (all: readonly Operation[], rule: (operation: Operation) => unknown) =>
+  all
+    .filter((operation) => {
+      const of = rule(operation)
+      if (of === 'clinic') return !hasPathOfClinic(operation)
+      const field = typeof of === 'object' && of !== null && 'body' in of ? String(of.body) : null
+      return field !== null && !idsIn(operation.body).includes(field)
+    })
+    .map(({ id }) => id)
+
+test('each operation served by a clinic’s place has the id that its rule reads', () => {
   expect(unplaced(operations, ruleOf)).toEqual([])
 })
 
-test('negative control: an operation without an id is found', () => {
-  expect(unplaced([restOperations.listMyBookings, restOperations.getBooking], () => 'clinic')).toEqual([
-    'listMyBookings',
+test('negative control: an operation without the id is found', () => {
+  const { listMyBookings, getBooking, createWaitlistEntry } = restOperations
+  expect(unplaced([listMyBookings, getBooking], () => 'clinic')).toEqual(['listMyBookings'])
+  expect(unplaced([createWaitlistEntry, getBooking], () => ({ body: 'doctorId' }))).toEqual([
+    'createWaitlistEntry',
+    'getBooking',
   ])
 })
 
-test('each operation that always names a clinic is served by the clinic’s place', () => {
-  const named = operations.filter((operation) => partsWithClinic(operation).length > 0)
-  expect(named.filter((operation) => ruleOf(operation) !== 'clinic').map(({ id }) => id)).toEqual([])
+test('each operation whose path or body always names a clinic is served by the clinic’s place', () => {
+  const named = operations.filter((operation) => hasPathOfClinic(operation) || idsIn(operation.body).length > 0)
+  expect(named.filter((operation) => ruleOf(operation) === 'coordinator').map(({ id }) => id)).toEqual([])
   expect(named.length).toBeGreaterThan(100)
 })
 
 const coordinator = { calendarFeeds: { open: async () => null } } as unknown as Parameters<typeof clinicNoOfCall>[2]
 
-test('the first id decides: in the path, then the body, then the query', () => {
+test('the path decides, or the field of the body that names what is written; never a text that looks like an id', () => {
   const [one, other] = [newId(7), newId(8)]
   const calls: [keyof typeof restOperations, object, number | null][] = [
     ['getBooking', { params: { bookingId: one } }, 7],
     ['rescheduleBooking', { params: { bookingId: one }, body: { slotId: other } }, 7],
     ['createBooking', { body: { slotId: other } }, 8],
+    ['createBooking', { body: { reason: one, slotId: other, patient: { name: one } } }, 8],
+    ['createDoctor', { body: { name: one, specialization: one, clinicId: other } }, 8],
+    ['createWaitlistEntry', { body: { specialization: one, clinicId: other } }, 8],
+    ['createBooking', { body: { slotId: 'x' } }, null],
     ['removeMember', { params: { clinicId: one, accountId: 'a8098c1a-f86e-41da-bd1a-00112444be1e' } }, 7],
     ['getBooking', { params: { bookingId: 'a8098c1a-f86e-41da-bd1a-00112444be1e' } }, null],
     ['listMyBookings', { query: { limit: 10 } }, null],

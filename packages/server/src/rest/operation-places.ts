@@ -11,7 +11,7 @@ type ValueOf<Described, Part extends string> = Described extends { [Name in Part
 /** The valid request of an operation. */
 type CallOf<Described> = { [Part in 'params' | 'query' | 'body']: ValueOf<Described, Part> }
 
-/** The coordinator's engine, as `placesEngine` composes it. */
+/** An engine of the coordinator with all `places`. */
 type Coordinator = Pick<Engine, 'calendarFeeds'>
 
 /** @returns the number of the clinic whose place serves the request; null: the coordinator serves it */
@@ -23,12 +23,14 @@ export type FindPlace<Call = { params: unknown; query: unknown; body: unknown }>
 /**
  * Who serves an operation when clinics are in several places.
  *
- * - `clinic`: the place of the clinic that the first id of the request names, in its path, body or query
+ * - `clinic`: the place of the clinic that the first id of the path names
+ * - `body`: that of the clinic that this field of the body names. Never another field: texts may look like ids.
  * - `coordinator`: the engine over all places, since the request names no clinic
  */
 export type PlaceRule<Call = { params: unknown; query: unknown; body: unknown }> =
   | 'clinic'
   | 'coordinator'
+  | { readonly body: Call extends { body: infer Body } ? (unknown extends Body ? string : keyof Body & string) : never }
   | FindPlace<Call>
 
 /** A token's id names the clinic, whether or not there is such an invitation. */
@@ -53,7 +55,7 @@ const rules = {
   listDoctors: ({ query: { clinicId } }) => (clinicId === undefined ? null : clinicNoIn(clinicId)),
   getDoctor: 'clinic',
   listSpecializations: 'coordinator',
-  createDoctor: 'clinic',
+  createDoctor: { body: 'clinicId' },
   updateDoctor: 'clinic',
   getVideoRoom: 'clinic',
   setVideoRoom: 'clinic',
@@ -61,8 +63,8 @@ const rules = {
   createSlots: 'clinic',
   withdrawSlot: 'clinic',
   withdrawSlotsOfDoctor: 'clinic',
-  createBooking: 'clinic',
-  sendTicketLink: 'clinic',
+  createBooking: { body: 'slotId' },
+  sendTicketLink: { body: 'clinicId' },
   getBooking: 'clinic',
   listBookingEvents: 'clinic',
   confirmBooking: 'clinic',
@@ -102,7 +104,7 @@ const rules = {
   getMyMessageChoices: 'coordinator',
   setMyMessageChoices: 'coordinator',
   deleteMyReminderOptOut: 'clinic',
-  chooseReminders: 'clinic',
+  chooseReminders: { body: 'bookingId' },
   listMessages: 'clinic',
   getMessage: 'clinic',
   sendMessage: 'clinic',
@@ -133,8 +135,8 @@ const rules = {
   withdrawBlock: 'clinic',
   fillBlock: 'clinic',
   listCases: 'clinic',
-  createCase: 'clinic',
-  checkCase: 'clinic',
+  createCase: { body: 'clinicId' },
+  checkCase: { body: 'clinicId' },
   getCase: 'clinic',
   listCaseEvents: 'clinic',
   confirmCase: 'clinic',
@@ -154,12 +156,12 @@ const rules = {
   getCaseRequest: 'clinic',
   withdrawCaseRequest: 'clinic',
   eraseTheatrePatient: 'clinic',
-  createWaitlistEntry: 'clinic',
+  createWaitlistEntry: { body: 'clinicId' },
   getWaitlistEntry: 'clinic',
   listWaitlistOffers: 'clinic',
   leaveWaitlist: 'clinic',
-  sendWaitlistLinks: 'clinic',
-  leaveWaitlistByLink: 'clinic',
+  sendWaitlistLinks: { body: 'clinicId' },
+  leaveWaitlistByLink: { body: 'entryId' },
   renewWaitlistToken: 'clinic',
   listWaitlistEntries: 'clinic',
   listMyWaitlistEntries: 'coordinator',
@@ -193,7 +195,7 @@ const rules = {
 /** The rule of each operation of the REST routes; those of accounts are the coordinator's. */
 export const placeRuleOf = rules as Readonly<Record<OperationId, PlaceRule>>
 
-type AnyCall = { params?: unknown; query?: unknown; body?: unknown }
+export type AnyCall = { params?: unknown; query?: unknown; body?: unknown }
 
 /**
  * The number of the clinic whose place serves a request; null: the coordinator serves it. No promise, unless the
@@ -206,10 +208,11 @@ export function clinicNoOfCall(
 ): number | null | Promise<number | null> {
   const rule = placeRuleOf[operationId]
   if (rule === 'coordinator') return null
-  if (rule !== 'clinic') return rule({ params, query, body }, coordinator)
+  if (typeof rule === 'function') return rule({ params, query, body }, coordinator)
   // An id of another system names no clinic, and nothing is found by it anywhere.
-  const named = firstIdIn(params) ?? firstIdIn(body) ?? firstIdIn(query)
-  return named?.clinicNo ?? null
+  if (rule === 'clinic') return firstIdIn(params)?.clinicNo ?? null
+  const id = (body as Readonly<Record<string, unknown>>)[rule.body]
+  return typeof id === 'string' ? clinicNoIn(id) : null
 }
 
 /** The same of the link in the header List-Unsubscribe: an id, and a token (`unsubscribe-route.ts`). */

@@ -44,6 +44,8 @@ export type RestDeps = {
   /** This process's cache, and how far it has read the log. */
   freshness: Pick<Freshness, 'cache' | 'breaker'> & {
     tail: Pick<Freshness['tail'], 'horizon' | 'epoch' | 'transactionAt'>
+    /** Where the cache has responses about the clinics of several places: how far it has read the log of each. */
+    tailsOfPlaces?(): Iterable<RestDeps['freshness']['tail']>
   }
   /** HOLDFAST_URL, for links; null: not set. */
   publicUrl: string | null

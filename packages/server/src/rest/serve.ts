@@ -1,13 +1,11 @@
 import type { AuditDetail, Operation, restOperations, Static, TSchema } from '@holdfast/contract'
 import { positionText } from '@holdfast/contract/position'
-import { InvalidCursor } from '@holdfast/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { AccountPrincipal } from '../accounts/sessions/principals.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 import { networkPrefix } from '../audit/network-prefix.ts'
 import type { Principal } from '../edge/admission/principal.ts'
 import { compressPayload } from '../edge/bodies/compression.ts'
-import { invalidRequest } from '../edge/bodies/validator.ts'
 import { ProblemError } from '../edge/errors/problem-error.ts'
 import { emptyBodyIfNone } from './empty-body.ts'
 import { firstIdIn } from './first-id-in.ts'
@@ -22,6 +20,8 @@ import { recordUnknown } from './responses/record-unknown.ts'
 import { respondOnce } from './responses/stored-response.ts'
 import type { RestDeps } from './rest-deps.ts'
 import type { SentKey } from './sent-key.ts'
+import type { AnyResponse, Call, Handler } from './served-call.ts'
+import { withCursorErrors } from './with-cursor-errors.ts'
 
 type StaticOf<Schema> = Schema extends TSchema ? Static<Schema> : undefined
 
@@ -204,19 +204,6 @@ function responderOf(deps: RestDeps, described: Operation, handler: Handler, opt
   return { deps, respond: inClinicTurn<Call, AnyResponse>(deps, described, options.waits, respondAtOnce) }
 }
 
-type AnyResponse = {
-  status: number
-  body?: unknown
-  position?: string
-  headers?: Record<string, string>
-  isRepeated?: boolean
-}
-
-/** A request of any operation, and what its checks found: they fill in `granted` and `field`. */
-type Call = GuardedCall & { key: SentKey | null; request: FastifyRequest; granted: unknown; field: unknown }
-
-// `Serve` has checked that the types of an operation's checks and handler agree; here the operation can be any.
-type Handler = (call: Call) => AnyResponse | Promise<AnyResponse>
 type Guard = (deps: RestDeps, call: GuardedCall, granted?: unknown) => unknown
 
 /** The checks that the operation declares. Waits only for those that read the database. @throws ProblemError */
@@ -352,27 +339,6 @@ function payloadOf({ freshness: { tail } }: RestDeps, response: AnyResponse, rep
   if (position !== undefined) reply.header('holdfast-position', positionText(tail.epoch, position))
   if (headers) reply.headers(headers)
   return body
-}
-
-/** The parameter that continues a list; null: the operation has no pages. */
-function cursorNameOf({ query }: Operation): 'cursor' | 'after' | null {
-  if (query === undefined) return null
-  if ('cursor' in query.properties) return 'cursor'
-  return 'after' in query.properties ? 'after' : null
-}
-
-/** Refuses a cursor that passed its schema but belongs to another list, which only the engine can recognize. */
-function withCursorErrors(described: Operation, handler: Handler): Handler {
-  const cursorName = cursorNameOf(described)
-  if (cursorName === null) return handler
-  return async (input) => {
-    try {
-      return await handler(input)
-    } catch (error) {
-      if (!(error instanceof InvalidCursor)) throw error
-      throw invalidRequest([{ path: `/query/${cursorName}`, message: error.message }])
-    }
-  }
 }
 
 /** Removes from what the handler returns what the caller's role may not read. */

@@ -42,7 +42,8 @@ function contextOf({ url, reason, clinicId, clinicName, site }: Paused) {
 
 async function adminsOf(transaction: pg.PoolClient, clinicNo: number): Promise<Admin[]> {
   const { rows } = await transaction.query<Admin>(sql`
-    select m.account_id::text as "accountId", c.id as "clinicId", c.name as "clinicName", coalesce(s.language, 'en') as language
+    select m.account_id::text as "accountId", c.id as "clinicId", c.name as "clinicName",
+           coalesce(s.language, 'en') as language
       from holdfast.membership m
       join holdfast.clinic c on c.no = m.clinic_no
       left join holdfast.message_settings s on s.clinic_no = m.clinic_no

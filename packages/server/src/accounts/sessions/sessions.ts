@@ -168,9 +168,10 @@ export async function endSignIns(transaction: PoolClient, accountId: string): Pr
 
 /**
  * Ends sessions, and calendar feeds that the account created: their URLs work without a sign-in. On Citus, those of
- * clinics and doctors are in shards. They end by the time that is noted here: `mayHaveFeed` compares it with that of the
- * feed. Both are of this database's clock, and a feed's is read before the session is checked a last time, which waits
- * for this transaction. So a feed whose URL somebody got is either older than the time, or of a session that did not end.
+ * clinics and doctors are in shards. They end by the time that is noted here: `mayHaveFeed` compares it with that of
+ * the feed. Both are of this database's clock, and a feed's is read before the session is checked a last time, which
+ * waits for this transaction. So a feed whose URL somebody got is either older than the time, or of a session that did
+ * not end.
  *
  * For a transaction that has locked the row of `user`.
  */

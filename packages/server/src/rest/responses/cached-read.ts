@@ -1,4 +1,4 @@
-import { parsePositions, positionOfPlace, positionText } from '@holdfast/contract/position'
+import { type Position, parsePositions, positionOfPlace, positionText } from '@holdfast/contract/position'
 import type { FastifyRequest } from 'fastify'
 import type { CachedResponse, LoadedResponse, ResponseQuery } from '../../cache/response-cache.ts'
 import { matchesEntityTag, weakEntityTag } from '../../edge/bodies/entity-tag.ts'
@@ -44,9 +44,10 @@ const json = 'application/json; charset=utf-8'
  * (RFC 7234 §5.5.1).
  */
 export function cachedRead(deps: RestDeps, request: ReadRequest, plan: ReadPlan): ReadResponse | Promise<ReadResponse> {
-  const { cache, tail } = deps.freshness
-  const { readAfter: position, headers } = requestedPosition(deps, request)
-  const mayBeCached = position === null || position < tail.horizon
+  const { cache, tail, tailsOfPlaces } = deps.freshness
+  const requested = tailsOfPlaces === undefined ? null : positionsInAll(tailsOfPlaces(), request)
+  const { readAfter: position, headers } = requested ?? requestedPosition(deps, request)
+  const mayBeCached = requested?.isRead ?? (position === null || position < tail.horizon)
   const readAfter = plan.tagsCoverAllChanges === false ? position : null
   // Almost every read ends here, without a promise: waiting for promises took a twentieth of a read's time.
   const current = mayBeCached ? cache.current(plan.key, readAfter) : undefined
@@ -123,19 +124,45 @@ export function requestedPosition(
   { freshness: { tail } }: Pick<RestDeps, 'freshness'>,
   request: ReadRequest,
 ): RequestedPosition {
-  const sent = request.headers['holdfast-position']
-  if (sent === undefined) return noPosition
-  const positions = typeof sent === 'string' ? parsePositions(sent) : null
-  if (positions === null) {
-    const message = `must be the Holdfast-Position of a response, not ${preview(sent)}`
-    throw invalidRequest([{ path: '/headers/holdfast-position', message }])
-  }
-  const position = positionOfPlace(positions, tail.epoch)
+  const positions = sentPositions(request)
+  const position = positions === null ? null : positionOfPlace(positions, tail.epoch)
   if (position === null) return noPosition
   const readAfter = tail.transactionAt(position)
   // A later epoch was noticed by another server first: a position of this server's would be older than the client's.
   if (position.epoch >= tail.epoch) return { readAfter, headers: null }
   return { readAfter, headers: { 'holdfast-position': positionText(tail.epoch, tail.horizon - 1n) } }
+}
+
+type Tail = RestDeps['freshness']['tail']
+
+/**
+ * The request's positions, for a response about the clinics of all places. `isRead`: this process has read the log of
+ * each place that far.
+ *
+ * @throws ProblemError invalid_request
+ */
+function positionsInAll(tails: Iterable<Tail>, request: ReadRequest): RequestedPosition & { isRead: boolean } {
+  const positions = sentPositions(request)
+  if (positions === null) return { ...noPosition, isRead: true }
+  let [isNamed, isRead] = [false, true]
+  for (const tail of tails) {
+    const position = positionOfPlace(positions, tail.epoch)
+    if (position === null) continue
+    isNamed = true
+    isRead &&= tail.transactionAt(position) < tail.horizon
+  }
+  // Transactions of several logs are not compared: such a response has no horizon, and so none after a position.
+  return { readAfter: isNamed ? 0n : null, headers: null, isRead }
+}
+
+/** null: the request has none. @throws ProblemError invalid_request */
+function sentPositions(request: ReadRequest): Position[] | null {
+  const sent = request.headers['holdfast-position']
+  if (sent === undefined) return null
+  const positions = typeof sent === 'string' ? parsePositions(sent) : null
+  if (positions !== null) return positions
+  const message = `must be the Holdfast-Position of a response, not ${preview(sent)}`
+  throw invalidRequest([{ path: '/headers/holdfast-position', message }])
 }
 
 export function withHeaders(response: ReadResponse, headers: Record<string, string>): ReadResponse {

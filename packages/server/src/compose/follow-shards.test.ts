@@ -1,0 +1,106 @@
+import type { Place as Shard } from '@holdfast/engine/places'
+import { until } from '@holdfast/testkit'
+import { afterEach, expect, test } from 'vitest'
+import { createLogger } from '../observe/logger.ts'
+import { type FollowingShards, followShards } from './follow-shards.ts'
+
+const shard = (schema: string, port: number): Shard => ({
+  ...{ schema, shardId: 1, hashMin: 0, hashMax: 0, host: 'node', port, database: 'holdfast' },
+})
+const checkMs = 100
+let following: FollowingShards | null = null
+afterEach(() => following?.stop())
+
+/** Two places, whose shards are where the test says. */
+function scene() {
+  const first = shard('holdfast_1', 1)
+  const second = shard('holdfast_2', 1)
+  const pools = new Map([first, second].map((each) => [each, { onShardMoved: (_: Error): void => undefined }]))
+  const [firstPool] = pools.values()
+  const done: string[] = []
+  const state = { found: [first, second], reads: 0, failure: null as Error | null, done }
+  following = followShards(
+    new Map(Array.from(pools, ([each, pool]) => [each, { allPools: [pool], name: each.schema }])),
+    {
+      async read() {
+        state.reads += 1
+        return state.found
+      },
+      async write(schemas) {
+        done.push(`write ${schemas}`)
+        if (state.failure !== null) throw state.failure
+      },
+      relocate: ({ name }, { port }) => done.push(`relocate ${name} to ${port}`),
+      tidy: async () => void done.push('tidy'),
+      log: createLogger('silent'),
+      checkMs,
+    },
+  )
+  return { done, state, first, second, following, findMissing: () => firstPool?.onShardMoved(new Error('moved')) }
+}
+
+const untilDone = (done: string[], count: number) =>
+  until(
+    async () => (done.length >= count ? done : undefined),
+    () => done.join(', '),
+    10_000,
+  )
+
+test('a shard that was moved is written on its new node, its place is led there, and the rest is dropped', async () => {
+  const { state, done, first, second } = scene()
+  state.found = [{ ...first, port: 2 }, second]
+  expect(await untilDone(done, 3)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2', 'tidy'])
+  const reads = state.reads
+  await untilReads(state, reads + 2)
+  expect(done).toHaveLength(3)
+})
+
+test('a write that fails is repeated once a period, however many statements find the shard missing', async () => {
+  const { state, done, first, second, findMissing } = scene()
+  state.failure = new Error('the node is away')
+  state.found = [{ ...first, port: 2 }, second]
+  const beganAt = performance.now()
+  const statements = setInterval(findMissing, 1)
+  await untilDone(done, 4)
+  clearInterval(statements)
+  expect(performance.now() - beganAt).toBeGreaterThan(3 * checkMs * 0.9)
+  expect(new Set(done)).toEqual(new Set(['write holdfast_1']))
+  state.failure = null
+  await until(
+    async () => (done.includes('relocate holdfast_1 to 2') ? true : undefined),
+    () => done.join(', '),
+    10_000,
+  )
+})
+
+test('a shard that is missing where it was is written there again, and its place stays', async () => {
+  const { done, findMissing } = scene()
+  findMissing()
+  expect(await untilDone(done, 2)).toEqual(['write holdfast_1', 'tidy'])
+})
+
+test('statements that find a shard missing do not let it be looked for all the time', async () => {
+  const { state, findMissing } = scene()
+  const beganAt = performance.now()
+  const statements = setInterval(findMissing, 1)
+  await untilReads(state, 6)
+  clearInterval(statements)
+  expect(performance.now() - beganAt).toBeGreaterThan(5 * 50 * 0.9)
+})
+
+test('after a split it says that the server has to be started again, and writes nothing', async () => {
+  const { state, done, first, second } = scene()
+  state.found = [first, shard('holdfast_3', 1), shard('holdfast_4', 2)]
+  await expect(following?.split).resolves.toMatchObject({
+    message: expect.stringContaining('A shard of Citus was split'),
+  })
+  expect([done, second.port]).toEqual([[], 1])
+})
+
+function untilReads(state: { reads: number }, count: number): Promise<true> {
+  return until(
+    async () => (state.reads >= count ? true : undefined),
+    () => `${state.reads} reads`,
+    10_000,
+  )
+}

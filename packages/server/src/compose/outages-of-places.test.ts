@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto'
+import { databaseProxy, until } from '@holdfast/testkit'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { liveClient } from '../../test/live-client.ts'
+import { call } from '../../test/running-server.ts'
+import { type PlacedDatabase, placedDatabase, sceneOf, serverOfPlaces } from '../../test/server-of-places.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+const running: { stop(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const one of running.splice(0).toReversed()) await one.stop()
+})
+
+async function start(env: Record<string, string> = {}) {
+  const database = await placedDatabase()
+  running.push({ stop: () => database.drop() })
+  const server = await serverOfPlaces(database, env)
+  running.push(server)
+  const scene = await sceneOf(server.url, database)
+  const all = []
+  for (const index of database.shards.keys()) {
+    const clinicId = await scene.aClinicIn(index)
+    const doctorId = await scene.aDoctor(clinicId)
+    all.push({ clinicId, doctorId, ...(await scene.slotsOf(doctorId)) })
+  }
+  const [here, there] = all
+  if (here === undefined || there === undefined) throw new Error('There are two places.')
+  const get = (path: string, options: Parameters<typeof call>[1] = {}) => call(`${server.url}/api/v1${path}`, options)
+  const book = ({ slots }: typeof here, at = 0, key: string = randomUUID()) =>
+    get('/bookings', {
+      method: 'POST',
+      body: { slotId: slots[at]?.id, patient: { name: 'Pat' }, confirm: true },
+      headers: { 'idempotency-key': key },
+    })
+  return { database, server, scene, here, there, get, book }
+}
+
+/** Connections of the servers, by the schemas and pools of their names. */
+async function sessionsOf({ ownerPool }: PlacedDatabase): Promise<string[]> {
+  const { rows } = await ownerPool.query<{ name: string }>(
+    `select application_name as name from pg_stat_activity
+      where datname = current_database() and application_name like 'holdfast%' order by 1`,
+  )
+  return rows.map(({ name }) => name)
+}
+
+test('while a place is away, its writes are refused at once, and other places are served', async () => {
+  const { database, server, here, there, get, book, scene } = await start()
+  await get(here.listPath)
+  await get('/clinics')
+  await database.proxies[0]?.cut()
+  await until(
+    async () => (/the database is unavailable/.test(server.logText()) ? true : undefined),
+    () => 'the breaker to open',
+  )
+  const beganMs = performance.now()
+  const refused = await book(here)
+  expect([refused.status, refused.body.code]).toEqual([503, 'unavailable'])
+  expect(refused.body.detail).toContain('not processed')
+  expect(performance.now() - beganMs).toBeLessThan(1_000)
+  expect((await get(here.listPath)).body).toMatchObject({ stale: true })
+  expect((await book(there)).status).toBe(201)
+  expect((await get(there.listPath)).body.stale).toBeUndefined()
+  expect((await get(`/clinics/${there.clinicId}/bookings`, { bearer: scene.admin })).status).toBe(200)
+  expect((await call(`${server.url}/readyz`)).status).toBe(200)
+  await database.proxies[0]?.restore()
+  await until(
+    async () => ((await book(here)).status === 201 ? true : undefined),
+    () => 'a booking in the place that is back',
+  )
+  await until(
+    async () => ((await get(here.listPath)).body.stale === undefined ? true : undefined),
+    () => 'a list that is not stale',
+  )
+})
+
+test('what changes while the log of a place cannot be read is in the lists over all clinics', async () => {
+  const { database, server, here, get, scene } = await start()
+  const path = '/clinics?q=Meanwhile'
+  const names = async () => ((await get(path)).body.items as { name: string }[]).map(({ name }) => name)
+  expect([await names(), await names()]).toEqual([[], []])
+  await database.proxies[0]?.cut()
+  await until(
+    async () => (/the database is unavailable/.test(server.logText()) ? true : undefined),
+    () => 'the breaker to open',
+  )
+  // Another process, to which the place is there.
+  const to = await databaseProxy(database.sessionUrl)
+  const { hostname: host, port } = new URL(to.url)
+  const shards = database.shards.map((shard, index) => (index === 0 ? { ...shard, host, port: Number(port) } : shard))
+  const moved = { ...database, readShards: async () => shards }
+  const other = await serverOfPlaces(moved, { shards })
+  onTestFinished(() => to.end())
+  const body = { name: 'Meanwhile' }
+  const changed = await call(`${other.url}/api/v1/clinics/${here.clinicId}`, {
+    method: 'PATCH',
+    body,
+    bearer: scene.admin,
+  })
+  expect(changed.status).toBe(200)
+  expect(await names()).toEqual(['Meanwhile'])
+  await other.stop()
+  await database.proxies[0]?.restore()
+})
+
+test('a place is led to the node that has its shard now', async () => {
+  const { database, server, here, book, get } = await start()
+  expect((await book(here)).status).toBe(201)
+  const to = await databaseProxy(database.sessionUrl)
+  onTestFinished(() => to.end())
+  database.move(0, to)
+  await until(
+    async () => (/a shard was moved to another node/.test(server.logText()) ? true : undefined),
+    () => 'the move to be noticed',
+  )
+  await database.proxies[0]?.cut()
+  await until(
+    async () => ((await book(here, 1)).status === 201 ? true : undefined),
+    () => 'a booking on the new node',
+  )
+  // The tail reads the log of the new node, too.
+  await until(
+    async () => ((await get(here.listPath)).body.stale === undefined ? true : undefined),
+    () => 'a list that is not stale',
+  )
+  await database.proxies[0]?.restore()
+})
+
+test('a connection follows doctors of both places, and resumes in both', async () => {
+  const { server, here, there, book } = await start()
+  const client = await liveClient(server.url)
+  client.send({ type: 'subscribe', doctorIds: [here.doctorId, there.doctorId] })
+  await until(
+    async () => client.received[1],
+    () => 'two messages',
+  )
+  for (const place of [here, there]) {
+    await book(place, 2)
+    await client.untilAvailable(place.slots[2]?.id ?? '', 1)
+  }
+  const last = client.received.at(-1)?.message as { position?: string }
+  expect(last.position?.split(',')).toHaveLength(2)
+  await client.end()
+  for (const place of [here, there]) await book(place, 2)
+  const again = await liveClient(server.url)
+  again.send({ type: 'subscribe', doctorIds: [here.doctorId, there.doctorId], after: last.position })
+  for (const place of [here, there]) await again.untilAvailable(place.slots[2]?.id ?? '', 0)
+  await again.end()
+})
+
+test('metrics are those of all places together', async () => {
+  const { database, server, here, there, book } = await start({
+    HOLDFAST_METRICS_TOKEN: 'a-token-of-the-test-that-is-long',
+  })
+  for (const place of [here, there]) expect((await book(place)).status).toBe(201)
+  const figures = async () => {
+    const { text } = await call(`${server.url}/metrics`, { bearer: 'a-token-of-the-test-that-is-long' })
+    return (name: string) => Number(new RegExp(`^${name.replace(/[{}"]/g, '\\$&')} (\\S+)$`, 'm').exec(text)?.[1])
+  }
+  const of = await figures()
+  expect(of('holdfast_claims_total{outcome="booked"}')).toBe(2)
+  // One connection that reads each log, at least; and each batch pool's.
+  expect(of('holdfast_pool_connections{pool="write",state="idle"}')).toBeGreaterThanOrEqual(database.shards.length)
+  expect(of('holdfast_pool_connections{pool="tail",state="idle"}')).toBeGreaterThanOrEqual(database.shards.length)
+})
+
+test('a server that stops leaves no connection, with jobs', async () => {
+  const { database, server, here, there, book } = await start({ HOLDFAST_WORKER: 'on' })
+  for (const place of [here, there]) await book(place)
+  const client = await liveClient(server.url)
+  await client.subscribe([here.doctorId])
+  expect(new Set(await sessionsOf(database)).size).toBeGreaterThan(5)
+  await server.stop()
+  expect(await client.closed).toMatchObject({ code: 1001 })
+  await until(
+    async () => ((await sessionsOf(database)).length === 0 ? true : undefined),
+    () => 'no session of the server',
+  )
+  expect(server.logText()).not.toMatch(/not stopped in time|failed to stop|cannot be followed/)
+})
+
+test('a server that cannot open one of its places does not start, and leaves no connection', async () => {
+  const database = await placedDatabase()
+  running.push({ stop: () => database.drop() })
+  await database.proxies[1]?.cut()
+  await expect(serverOfPlaces(database)).rejects.toThrow()
+  await until(
+    async () => ((await sessionsOf(database)).length === 0 ? true : undefined),
+    () => 'no session of the server',
+    8_000,
+  )
+  await database.proxies[1]?.restore()
+})

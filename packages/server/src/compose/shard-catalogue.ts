@@ -1,0 +1,22 @@
+import { readPlaces, type Place as Shard } from '@holdfast/engine/places'
+import type pg from 'pg'
+import { dropFormerQueues } from '../jobs/jobs-schema.ts'
+import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
+import { writePlaces } from './write-places.ts'
+
+/** Where the shards of a distributed database are. */
+export type ShardCatalogue = {
+  /** @param coordinator as the application */
+  read(coordinator: pg.Pool): Promise<Shard[]>
+  /** Writes these schemas, and their job queues, onto the nodes that have the shards. Idempotent. */
+  write(ownerUrl: string, schemas: readonly string[]): Promise<void>
+  /** Drops what moved shards have left on their former nodes. Idempotent. */
+  tidy(ownerUrl: string): Promise<void>
+}
+
+/** What Citus knows. */
+export const catalogueOfCitus: ShardCatalogue = {
+  read: readPlaces,
+  write: (ownerUrl, schemas) => oneAtATime(ownerUrl, () => writePlaces(ownerUrl, schemas)),
+  tidy: (ownerUrl) => oneAtATime(ownerUrl, () => dropFormerQueues(ownerUrl)),
+}

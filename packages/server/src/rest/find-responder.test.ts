@@ -1,0 +1,103 @@
+import { restOperations } from '@holdfast/contract'
+import { DatabaseUnavailable, newId } from '@holdfast/engine'
+import Fastify from 'fastify'
+import { expect, onTestFinished, test } from 'vitest'
+import { errorHandler } from '../edge/errors/error-handler.ts'
+import { DatabaseBreaker } from '../lifecycle/database-breaker.ts'
+import { createFindResponder } from './find-responder.ts'
+import type { RestDeps } from './rest-deps.ts'
+import { createServe, type Serve } from './serve.ts'
+
+/** Clinics with odd numbers are in one place, the others in the other. */
+function twoPlaces() {
+  const [coordinator, odd, even] = [depsNamed('coordinator'), depsNamed('odd'), depsNamed('even')]
+  const of = (clinicNo: number) => (clinicNo % 2 === 1 ? odd.deps : even.deps)
+  return { coordinator, odd, even, places: { coordinator: coordinator.deps, all: [odd.deps, even.deps], of } }
+}
+
+/** As much of what routes depend on as those of this test use. */
+function depsNamed(name: string) {
+  const breaker = new DatabaseBreaker()
+  const tail = { horizon: 0n, epoch: name.length, transactionAt: () => 0n }
+  const inTurn = (_clinicNo: number, work: () => unknown) => work()
+  const deps = { engine: { name }, inTurn, freshness: { breaker, tail }, audit: { record: () => undefined } }
+  return {
+    deps: deps as unknown as RestDeps,
+    open() {
+      for (let failure = 0; failure < 5; failure += 1) breaker.report(false)
+    },
+  }
+}
+
+const nameOf = (deps: RestDeps) => (deps.engine as unknown as { name: string }).name
+
+/** Each operation says who serves it. */
+function serveThree(serve: Serve, deps: RestDeps): void {
+  serve(restOperations.getClinic, () => ({ status: 200, body: nameOf(deps) as never }))
+  serve(restOperations.listClinics, () => ({ status: 200, body: nameOf(deps) as never }))
+  serve(restOperations.leaveWaitlistByLink, () => ({ status: 200, body: nameOf(deps) as never, position: '7' }), {
+    storesNoResponse: true,
+    waits: 'in the engine',
+  })
+}
+
+async function served({ places }: ReturnType<typeof twoPlaces>) {
+  const app = Fastify()
+  onTestFinished(() => app.close())
+  app.setValidatorCompiler(() => () => true).setSerializerCompiler(() => (body) => JSON.stringify(body))
+  app.setErrorHandler(errorHandler)
+  app.addHook('onRequest', async (request) => {
+    request.principal = { kind: 'anonymous' } as never
+  })
+  app.decorate('limitPatient', (_request: unknown, _reply: unknown, done: () => void) => done())
+  app.decorate('limitBooking', (_request: unknown, _reply: unknown, done: () => void) => done())
+  serveThree(createServe(app, places.coordinator, createFindResponder(places, serveThree)), places.coordinator)
+  const write = (entryId: string) =>
+    app.inject({ method: 'POST', url: restOperations.leaveWaitlistByLink.url, body: { entryId, token: 'x' } })
+  const read = (path: string) => app.inject(`/api/v1/clinics${path}`)
+  return { write, read }
+}
+
+test('a request is served by the place of its clinic, or by the coordinator, with the position of that place', async () => {
+  const { read, write } = await served(twoPlaces())
+  expect((await read(`/${newId(7)}`)).body).toBe('odd')
+  expect((await read(`/${newId(8)}`)).body).toBe('even')
+  expect((await read('')).body).toBe('coordinator')
+  const written = await write(newId(7))
+  expect([written.body, written.headers['holdfast-position']]).toEqual(['odd', '3.7'])
+  expect((await write(newId(8))).headers['holdfast-position']).toBe('4.7')
+})
+
+test('an id that names no clinic is served by the coordinator', async () => {
+  const { read } = await served(twoPlaces())
+  expect((await read('/a8098c1a-f86e-41da-bd1a-00112444be1e')).body).toBe('coordinator')
+})
+
+test('while a place is away, its writes are refused, its reads are not, and other places are served', async () => {
+  const both = twoPlaces()
+  const { read, write } = await served(both)
+  both.odd.open()
+  const refused = await write(newId(7))
+  expect([refused.statusCode, refused.json().code]).toEqual([503, 'unavailable'])
+  expect((await write(newId(8))).body).toBe('even')
+  expect((await read(`/${newId(7)}`)).body).toBe('odd')
+})
+
+test('an operation that a place does not serve is an error of the server', () => {
+  const { places } = twoPlaces()
+  const find = createFindResponder(places, (serve, deps) => {
+    if (deps !== places.all[0]) serveThree(serve, deps)
+  })
+  const call = (clinicNo: number) => ({ params: { clinicId: newId(clinicNo) }, query: {}, body: undefined })
+  const findClinic = find(restOperations.getClinic)
+  expect(findClinic(call(8))).toMatchObject({ deps: places.all[1] })
+  expect(() => findClinic(call(7))).toThrow('The operation getClinic is not served.')
+})
+
+test('the breaker of a place throws what is refused with 503', () => {
+  const { odd, places } = twoPlaces()
+  odd.open()
+  const find = createFindResponder(places, serveThree)
+  const call = { params: undefined, query: {}, body: { entryId: newId(7), token: 'x' } }
+  expect(() => find(restOperations.leaveWaitlistByLink)(call)).toThrow(DatabaseUnavailable)
+})

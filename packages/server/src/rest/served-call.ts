@@ -1,0 +1,18 @@
+import type { FastifyRequest } from 'fastify'
+import type { GuardedCall } from './guards/guarded-call.ts'
+import type { SentKey } from './sent-key.ts'
+
+/** A response of any operation. */
+export type AnyResponse = {
+  status: number
+  body?: unknown
+  position?: string
+  headers?: Record<string, string>
+  isRepeated?: boolean
+}
+
+/** A request of any operation, and what its checks found: they fill in `granted` and `field`. */
+export type Call = GuardedCall & { key: SentKey | null; request: FastifyRequest; granted: unknown; field: unknown }
+
+// `Serve` has checked that the types of an operation's checks and handler agree; here the operation can be any.
+export type Handler = (call: Call) => AnyResponse | Promise<AnyResponse>

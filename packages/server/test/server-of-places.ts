@@ -1,0 +1,174 @@
+import { Writable } from 'node:stream'
+import { clinicNoIn } from '@holdfast/engine'
+import { inShard } from '@holdfast/engine/database-url'
+import { dropForeignKeysToOwnRows } from '@holdfast/engine/drop-foreign-keys'
+import { placeOf, type Place as Shard } from '@holdfast/engine/places'
+import { tablesOfKind } from '@holdfast/engine/table-kinds'
+import { writeShardSchema } from '@holdfast/engine/write-shard-schema'
+import { createTestDatabase, type DatabaseProxy, databaseProxy, type TestDatabase } from '@holdfast/testkit'
+import { openDatabase } from '../src/compose/open-database.ts'
+import { prepareDatabase } from '../src/compose/prepare-database.ts'
+import { startServing } from '../src/compose/start-serving.ts'
+import { migrateJobs } from '../src/jobs/jobs-schema.ts'
+import { settingsAtStart } from '../src/lifecycle/settings-at-start.ts'
+import { createLogger } from '../src/observe/logger.ts'
+import { type ApiResponse, call, settingsFor, signIn } from './running-server.ts'
+
+/**
+ * A plain database with the schemas of several shards: each has the rows of the clinics whose hash is in its range, and
+ * refuses others, as on Citus. The database itself is the coordinator.
+ */
+export type PlacedDatabase = TestDatabase & {
+  shards: Shard[]
+  /** In front of the database, one for each place. */
+  proxies: DatabaseProxy[]
+  /** Where the servers find the shards from now on. */
+  move(index: number, to: DatabaseProxy): void
+  /** The shards, as a server reads them again and again. */
+  readShards(): Promise<Shard[]>
+}
+
+const firstShardId = 102_008
+const hashes = 2 ** 32
+
+export async function placedDatabase(count = 2): Promise<PlacedDatabase> {
+  const database = await createTestDatabase()
+  const { ownerUrl, sessionUrl, ownerPool } = database
+  await dropForeignKeysToOwnRows(ownerPool)
+  const proxies: DatabaseProxy[] = []
+  const shards: Shard[] = []
+  for (let index = 0; index < count; index += 1) {
+    const proxy = await databaseProxy(sessionUrl)
+    const bound = (at: number) => Math.floor((hashes * at) / count) - hashes / 2
+    const shard = {
+      schema: `holdfast_${firstShardId + index}`,
+      shardId: firstShardId + index,
+      hashMin: bound(index),
+      hashMax: bound(index + 1) - 1,
+      ...serverOf(proxy),
+      database: database.name,
+    }
+    await writeShardSchema({ ownerUrl, schema: shard.schema })
+    await narrowViews(database, shard)
+    await migrateJobs(inShard(ownerUrl, shard.schema))
+    proxies.push(proxy)
+    shards.push(shard)
+  }
+  let now = shards
+  return {
+    ...database,
+    shards,
+    proxies,
+    move(index, to) {
+      now = now.with(index, { ...(now[index] as Shard), ...serverOf(to) })
+    },
+    readShards: async () => now,
+    async drop() {
+      for (const proxy of proxies) await proxy.end()
+      await database.drop()
+    },
+  }
+}
+
+function serverOf(proxy: DatabaseProxy): Pick<Shard, 'host' | 'port'> {
+  const { hostname: host, port } = new URL(proxy.url)
+  return { host, port: Number(port) }
+}
+
+/** Lets the views of a shard have the rows of its clinics alone. */
+async function narrowViews({ ownerPool }: TestDatabase, { schema, hashMin, hashMax }: Shard): Promise<void> {
+  for (const table of tablesOfKind('distributed')) {
+    const column = table === 'clinic' ? 'no' : 'clinic_no'
+    await ownerPool.query(
+      `create or replace view ${schema}.${table} as select * from holdfast.${table}
+        where hashint4(${column}) between ${hashMin} and ${hashMax} with check option`,
+    )
+  }
+}
+
+export type PlacedServer = {
+  url: string
+  logText(): string
+  stop(): Promise<void>
+}
+
+/** A server that serves each shard as a place. Without limits and jobs, unless `env` sets them. */
+export async function serverOfPlaces(
+  database: PlacedDatabase,
+  { shards = database.shards, ...env }: { shards?: Shard[]; [setting: string]: string | Shard[] | undefined } = {},
+): Promise<PlacedServer> {
+  const lines: string[] = []
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk))
+      done()
+    },
+  })
+  const log = createLogger('debug', stream)
+  const { ownerUrl, sessionUrl } = database
+  const settings = { ...settingsFor({ ownerUrl, appUrl: sessionUrl }), ...(env as Record<string, string>) }
+  const config = settingsAtStart(settings, () => undefined)
+  const catalogue = { read: database.readShards, write: async () => undefined, tidy: async () => undefined }
+  const { url, stop } = await startServing({
+    config,
+    env: settings,
+    log,
+    say: () => undefined,
+    database: {
+      ...(await openDatabase(config, { share: false })),
+      prepare: async () => ({ ...(await prepareDatabase(config, ownerUrl)), shards, catalogue }),
+    },
+  })
+  return { url, stop, logText: () => lines.join('') }
+}
+
+export type Scene = Awaited<ReturnType<typeof sceneOf>>
+
+/** What a test does as the site's administrator, by HTTP. */
+export async function sceneOf(url: string, { shards }: Pick<PlacedDatabase, 'shards'>) {
+  const admin = await signIn(url)
+  const api = async (method: string, path: string, body?: unknown, bearer = admin): Promise<ApiResponse> => {
+    const response = await call(`${url}/api/v1${path}`, { method, bearer, ...(body === undefined ? {} : { body }) })
+    if (response.status >= 300) throw new Error(`${method} ${path} returned ${response.status}: ${response.text}`)
+    return response
+  }
+  const placeOfId = (id: string) => shards.indexOf(placeOf(shards, clinicNoIn(id) ?? Number.NaN))
+  const aClinic = async (name = 'Clinic') => String((await api('POST', '/clinics', { name, timezone: 'UTC' })).body.id)
+  const created = shards.map((): string[] => [])
+  return {
+    admin,
+    api,
+    placeOfId,
+    aClinic,
+    /** A new clinic in a place: its number decides, so that some are created in others. */
+    async aClinicIn(index: number): Promise<string> {
+      for (;;) {
+        const id = created[index]?.pop()
+        if (id !== undefined) return id
+        const other = await aClinic()
+        created[placeOfId(other)]?.push(other)
+      }
+    },
+    async aDoctor(clinicId: string, { name = 'Dr. One', specialization = 'Cardiology' } = {}) {
+      return String((await api('POST', '/doctors', { clinicId, name, specialization })).body.id)
+    },
+    /** Slots of two places, one after the other, on one day. */
+    async slotsOf(doctorId: string, count = 3) {
+      const starts = Date.UTC(2000, 0, 1, 9) % 86_400_000
+      const day = new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10)
+      const at = (index: number) => new Date(Date.parse(day) + starts + index * 1_800_000).toISOString()
+      const slots = Array.from({ length: count }, (_, index) => ({
+        startsAt: at(index),
+        endsAt: at(index + 1),
+        capacity: 2,
+      }))
+      const { headers } = await api('POST', `/doctors/${doctorId}/slots`, { slots })
+      const listPath = `/doctors/${doctorId}/slots?from=${day}&to=${day}`
+      const { body } = await call(`${url}/api/v1${listPath}`, {
+        headers: { 'holdfast-position': headers.get('holdfast-position') ?? '' },
+      })
+      const items = body.items as { id: string; available: number }[]
+      return { day, listPath, slots: items }
+    },
+  }
+}
