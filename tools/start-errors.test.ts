@@ -19,6 +19,7 @@ const composed = {
   'packages/server/src/compose/application-urls.ts': [
     'The connection pooler before the database has pool mode statement',
   ],
+  'packages/server/src/compose/follow-shards.ts': ['A shard of Citus was split'],
   'packages/server/src/lifecycle/one-at-a-time.ts': [],
   'packages/server/src/processes/start-server-processes.ts': ['A server process ended during its start'],
   'packages/server/src/lifecycle/start-error.ts': ['The database cannot be used'],

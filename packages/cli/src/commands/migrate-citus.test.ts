@@ -104,7 +104,10 @@ test('settings that are not for a distributed database are refused before anythi
   const printed = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   onTestFinished(() => printed.mockRestore())
   const env = { DATABASE_URL: database.ownerUrl, PORT: '0' }
-  const { code } = await runCaptured(['worker'], { ...env, DATABASE_REPLICA_URLS: 'postgres://replica.example/x' })
-  expect(code).toBe(1)
-  expect(printed.mock.calls.flat().join()).toMatch(/DATABASE_REPLICA_URLS is not for a database that is distributed/)
+  const replicas = await runCaptured(['worker'], { ...env, DATABASE_REPLICA_URLS: 'postgres://replica.example/x' })
+  const pooler = await runCaptured(['worker'], { ...env, DATABASE_POOL: 'session' })
+  expect([replicas.code, pooler.code]).toEqual([1, 1])
+  const reasons = printed.mock.calls.flat().join()
+  expect(reasons).toMatch(/DATABASE_REPLICA_URLS is not for a database that is distributed/)
+  expect(reasons).toMatch(/A connection pooler is not for a database that is distributed.*Remove DATABASE_POOL/)
 })

@@ -1,4 +1,4 @@
-import { createPool, distributedStatus, ensureAppLogin, MigrateError } from '@holdfast/engine'
+import { createPool, distributedStatus, ensureAppLogin, isPooled, MigrateError } from '@holdfast/engine'
 import { readPlaces } from '@holdfast/engine/places'
 import { migrateAccounts } from '../accounts/accounts-schema.ts'
 import type { Config } from '../config/config.ts'
@@ -30,6 +30,8 @@ export async function prepareDistributed(
   if (config.databaseReplicaUrls !== null) {
     throw new StartError('DATABASE_REPLICA_URLS is not for a database that is distributed over Citus: remove it.')
   }
+  const { databasePool, databaseDirectUrl } = config
+  if (databaseDirectUrl !== null || databasePool === 'session' || databasePool === 'transaction') refusePooler()
   const accounts = await oneAtATime(ownerUrl, async () => {
     await checkRelease(ownerUrl)
     const migrated = await migrateAccounts(ownerUrl)
@@ -39,13 +41,16 @@ export async function prepareDistributed(
     return migrated
   })
   const urls = await applicationUrls(config, await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl }), say)
-  if (urls.appUrl !== urls.sessionUrl) {
-    throw new StartError(
-      'A connection pooler is not for a database that is distributed over Citus: DATABASE_URL must ' +
-        'lead to the coordinator itself.',
-    )
-  }
+  if (isPooled(urls.appUrl)) refusePooler()
   return { ownerUrl, ...urls, migrated: { engine: { applied: [], functions: [], version: 0 }, accounts } }
+}
+
+/** Each shard is reached at the address by which Citus knows its node: a pooler would be passed by. */
+function refusePooler(): never {
+  throw new StartError(
+    'A connection pooler is not for a database that is distributed over Citus: DATABASE_URL must lead to the ' +
+      'coordinator itself. Remove DATABASE_POOL and DATABASE_DIRECT_URL.',
+  )
 }
 
 /** @throws MigrateError, DistributionUnfinished */
