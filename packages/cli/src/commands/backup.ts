@@ -19,8 +19,8 @@ import { withPool } from '../with-pool.ts'
 export type BackupOptions = JsonOption & { to?: string; onlyErasures?: boolean }
 
 const copiesOneServer =
-  'a backup would copy the coordinator alone, without the rows of clinics. Back up each node with pgBackRest, and the ' +
-  'list of erasures with --only-erasures'
+  'a backup would copy the coordinator alone, without the rows of clinics. Back up each node with pgBackRest, and ' +
+  'the list of erasures with --only-erasures'
 
 /** `holdfast backup`: copies the running database, and removes backups that are older than HOLDFAST_BACKUP_DAYS. */
 export async function backupCommand(context: CommandContext, options: BackupOptions): Promise<ExitCode> {

@@ -67,8 +67,8 @@ function judgeNode(
   const of = processes === 1 ? 'this server' : `this server with its ${processes} processes`
   const ofShards = shards === null ? '' : ` for ${shards} ${shards === 1 ? 'shard' : 'shards'}`
   const found =
-    `${of} opens up to ${needed} to ${node}${ofShards}; max_connections is ${connections_max}, of which ${reserved} are ` +
-    'reserved'
+    `${of} opens up to ${needed} to ${node}${ofShards}; max_connections is ${connections_max}, of which ${reserved} ` +
+    'are reserved'
   if (needed <= connections_max - reserved) return ok('connections', found)
   const fix =
     `set max_connections of ${node} to ${needed + reserved} or more for each server, and more for Citus, which ` +

@@ -3,7 +3,7 @@ import { StartError } from '../lifecycle/start-error.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
 
 /**
- * Backups copy one PostgreSQL server: of a database that is distributed over Citus, the coordinator without the clinics.
+ * Backups copy one PostgreSQL server: of a database on Citus, the coordinator without the clinics.
  *
  * @throws StartError
  */

@@ -58,7 +58,7 @@ async function served({ places }: ReturnType<typeof twoPlaces>) {
   return { write, read }
 }
 
-test('a request is served by the place of its clinic, or by the coordinator, with the position of that place', async () => {
+test('the place of its clinic serves a request, or the coordinator, with the position of that place', async () => {
   const { read, write } = await served(twoPlaces())
   expect((await read(`/${newId(7)}`)).body).toBe('odd')
   expect((await read(`/${newId(8)}`)).body).toBe('even')

@@ -52,7 +52,7 @@ test('each operation whose path or body always names a clinic is served by the c
 
 const coordinator = { calendarFeeds: { open: async () => null } } as unknown as Parameters<typeof clinicNoOfCall>[2]
 
-test('the path decides, or the field of the body that names what is written; never a text that looks like an id', () => {
+test('the path decides, or the field that names what is written; never a text that looks like an id', () => {
   const [one, other] = [newId(7), newId(8)]
   const calls: [keyof typeof restOperations, object, number | null][] = [
     ['getBooking', { params: { bookingId: one } }, 7],
