@@ -20,6 +20,9 @@ export type WorkerOptions = {
   log?: Logger
 }
 
+/** `mustRestart`: see `runUntilSignal`. */
+type StartedWorker = { mustRestart: Promise<Error> | null; stop(): Promise<void> }
+
 /** For what the jobs have left in progress when the database hangs. */
 const closeMs = 5_000
 
@@ -29,26 +32,29 @@ const closeMs = 5_000
  *
  * @throws StartError and the other errors in `reasonOf`, for problems that a person has to fix
  */
-export async function startWorker(options: WorkerOptions): Promise<{ stop(): Promise<void> }> {
+export async function startWorker(options: WorkerOptions): Promise<StartedWorker> {
   const say = options.say ?? ((line) => console.log(line))
   const config = settingsAtStart(options.env, say)
   requireBackupKey(config)
   const log = options.log ?? createLogger(config.logLevel)
   const started = new AsyncDisposableStack()
   try {
-    await startAll(started, { config, env: options.env, say, log })
+    const { mustRestart } = await startAll(started, { config, env: options.env, say, log })
+    say('Holdfast runs its jobs.')
+    return { mustRestart, stop: () => started.disposeAsync() }
   } catch (error) {
     await started.disposeAsync()
     throw error
   }
-  say('Holdfast runs its jobs.')
-  return { stop: () => started.disposeAsync() }
 }
 
 type Starting = { config: Config; env: WorkerOptions['env']; say: (line: string) => void; log: Logger }
 
 /** @param started gets how to stop each part, as soon as it runs */
-async function startAll(started: AsyncDisposableStack, { config, env, say, log }: Starting): Promise<void> {
+async function startAll(
+  started: AsyncDisposableStack,
+  { config, env, say, log }: Starting,
+): Promise<Pick<StartedWorker, 'mustRestart'>> {
   const database = await openDatabase(config, { share: true, say })
   started.defer(() => database.stop())
   const prepared = await database.prepare((line) => log.info(line))
@@ -68,6 +74,7 @@ async function startAll(started: AsyncDisposableStack, { config, env, say, log }
       fallback: () => log.error('the jobs did not stop in time'),
     }),
   )
+  return places
 }
 
 /** `holdfast worker`: runs until a signal; `signal` is that of the command. @returns the process's exit code */

@@ -40,7 +40,12 @@ export async function openJobPlaces(database: PreparedDatabase, deps: JobPlacesD
 
 function ofDatabase(urls: DatabaseUrls, deps: JobPlacesDeps): OpenJobPlaces {
   const place = openJobPlace(urls, deps)
-  return { all: [place], coordinator: null, mustRestart: null, close: (graceMs) => closeAll(Object.values(place.pools), graceMs) }
+  return {
+    all: [place],
+    coordinator: null,
+    mustRestart: null,
+    close: (graceMs) => closeAll(Object.values(place.pools), graceMs),
+  }
 }
 
 function ofShards(database: PreparedDatabase, shards: readonly Shard[], deps: JobPlacesDeps): OpenJobPlaces {
