@@ -66,7 +66,9 @@ function ofShards(database: PreparedDatabase, shards: readonly Shard[], deps: Jo
   const following = followShards(followed, {
     read: () => catalogue.read(pool),
     write: (schemas) => catalogue.write(ownerUrl, schemas),
-    relocate: ({ allPools }, shard) => allPools.forEach((each) => each.relocate(placeUrl(appUrl, shard))),
+    relocate({ allPools }, shard) {
+      for (const each of allPools) each.relocate(placeUrl(appUrl, shard))
+    },
     tidy: () => catalogue.tidy(ownerUrl),
     log,
   })
