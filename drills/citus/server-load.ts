@@ -12,7 +12,7 @@ const retryMs = 50
 /** A claim that nobody answers for so long is a fault. */
 const responseMsMax = 120_000
 
-/** Books by HTTP on several servers until it is stopped. A claim that fails is repeated with its key on the next one. */
+/** Books by HTTP on several servers until it is stopped. A claim that fails is repeated on the next, with its key. */
 export class ServerLoad {
   readonly journal: ServerClaim[] = []
   /** Requests that failed and were repeated, by the kind of their failure. */

@@ -4,7 +4,7 @@ import { requireBackupKey, startBackups } from './backups/start-backups.ts'
 import { startJobsOfPlaces } from './compose/jobs-of-places.ts'
 import { openMailer } from './compose/message-sender.ts'
 import { openDatabase } from './compose/open-database.ts'
-import { type OpenJobPlaces, openJobPlaces } from './compose/open-job-places.ts'
+import { openJobPlaces } from './compose/open-job-places.ts'
 import { refuseBackupsOfShards } from './compose/refuse-backups-of-shards.ts'
 import type { Config } from './config/config.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
@@ -20,11 +20,8 @@ export type WorkerOptions = {
   log?: Logger
 }
 
-export type StartedWorker = {
-  /** Resolves when the shards of Citus are others: the worker must be started again. null: it never must. */
-  mustRestart: Promise<Error> | null
-  stop(): Promise<void>
-}
+/** `mustRestart`: see `runUntilSignal`. */
+type StartedWorker = { mustRestart: Promise<Error> | null; stop(): Promise<void> }
 
 /** For what the jobs have left in progress when the database hangs. */
 const closeMs = 5_000
@@ -41,21 +38,23 @@ export async function startWorker(options: WorkerOptions): Promise<StartedWorker
   requireBackupKey(config)
   const log = options.log ?? createLogger(config.logLevel)
   const started = new AsyncDisposableStack()
-  let places: Pick<OpenJobPlaces, 'mustRestart'>
   try {
-    places = await startAll(started, { config, env: options.env, say, log })
+    const { mustRestart } = await startAll(started, { config, env: options.env, say, log })
+    say('Holdfast runs its jobs.')
+    return { mustRestart, stop: () => started.disposeAsync() }
   } catch (error) {
     await started.disposeAsync()
     throw error
   }
-  say('Holdfast runs its jobs.')
-  return { mustRestart: places.mustRestart, stop: () => started.disposeAsync() }
 }
 
 type Starting = { config: Config; env: WorkerOptions['env']; say: (line: string) => void; log: Logger }
 
 /** @param started gets how to stop each part, as soon as it runs */
-async function startAll(started: AsyncDisposableStack, { config, env, say, log }: Starting): Promise<OpenJobPlaces> {
+async function startAll(
+  started: AsyncDisposableStack,
+  { config, env, say, log }: Starting,
+): Promise<Pick<StartedWorker, 'mustRestart'>> {
   const database = await openDatabase(config, { share: true, say })
   started.defer(() => database.stop())
   const prepared = await database.prepare((line) => log.info(line))
