@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { databaseProxy, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import pg from 'pg'
@@ -189,4 +190,17 @@ test('close waits for the queries in progress', async ({ database }) => {
   const query = pool.query('select 1 as one from pg_sleep(0.2)')
   await pool.close(10_000)
   expect((await query).rows).toEqual([{ one: 1 }])
+})
+
+test('what is printed of a client has no password: errors of the driver carry their client', async ({ database }) => {
+  const pool = poolOf(database.sessionUrl)
+  const client = await pool.connect()
+  client.release()
+  const password = new URL(database.sessionUrl.replace('@/', '@localhost/')).password
+  expect(password).not.toBe('')
+  const printed = inspect(client, { depth: 10 })
+  expect(printed).toContain('PooledClient')
+  expect(printed).not.toContain(password)
+  // The control: where a property has the URL, it is printed.
+  expect(inspect(Object.assign(client, { planted: database.sessionUrl }), { depth: 10 })).toContain(password)
 })
