@@ -7,7 +7,7 @@ import { drills, inCi } from './vitest.config.ts'
  * In CI, a drill is repeated once, and reported, if one of the programs that it starts did not work. What a drill finds
  * is an assertion, whose message says what was expected; that is never repeated.
  */
-const retry = inCi ? { count: 1, condition: /^(?![^]*\bexpected\b)/ } : 0
+const retry = inCi ? { count: 1, condition: /^(?![\s\S]*\bexpected\b)/ } : 0
 
 /** `npm run test:drills`: an installation on a machine in namespaces, chaos, a restore, and replays of real data. */
 export default defineConfig({
