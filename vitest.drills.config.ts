@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './packages/testkit/src/longest-first.ts'
 import { SecondAttempts } from './packages/testkit/src/second-attempts.ts'
-import { drills, inCi } from './vitest.config.ts'
+import { drills, inCi, patience } from './vitest.config.ts'
 
 /**
  * In CI, a drill is repeated once, and reported, if one of the programs that it starts did not work. What a drill finds
@@ -17,9 +17,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 90_000,
-    hookTimeout: 180_000,
-    expect: { poll: { timeout: 20_000 } },
+    ...patience,
     retry,
     reporters: inCi ? ['default', new SecondAttempts()] : ['default'],
   },

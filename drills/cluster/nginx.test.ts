@@ -61,7 +61,7 @@ function failFirst(): void {
   }
 }
 
-describe.runIf(reason === null)('nginx in front of two servers', { timeout: 300_000 }, () => {
+describe.runIf(reason === null)('nginx in front of two servers', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'hf-nginx-'))
     await chmod(directory, 0o711)

@@ -16,7 +16,7 @@ const limit = 300
 const sent = 450
 const clients = 30
 
-describe.runIf(reason === null)('three servers behind nginx', { timeout: 300_000 }, () => {
+describe.runIf(reason === null)('three servers behind nginx', () => {
   let database: TestDatabase
   let redis: RedisServer
 

@@ -35,7 +35,7 @@ systemctl start --no-block holdfast-backup holdfast-erasures
 until [ "$(pgrep -fc '^sleep 1000')" = ${services.length} ]; do sleep 0.05; done
 `
 
-describe.runIf(reason === null)('uninstalling', { timeout: 120_000 }, () => {
+describe.runIf(reason === null)('uninstalling', () => {
   let mounted: string
   let machine: Machine
 

@@ -32,14 +32,14 @@ test.for<[what: string, mail: string, refusal: string]>([
   ['addresses in groups', `To: ${'a:'.repeat(1_000_000)}\n\nx`, tooLarge],
   ['addresses in groups, as many as are read', `To: ${'a:'.repeat(31_000)}\n\nx`, noReport],
   ['padded base64, as much as is read', `Content-Transfer-Encoding: base64\n\n${'=A'.repeat(199_000)}`, noReport],
-])('a mail of %s is refused in seconds and megabytes', { timeout: 120_000 }, async ([_what, mail, refusal]) => {
+])('a mail of %s is refused in seconds and megabytes', async ([_what, mail, refusal]) => {
   const { code, stderr, seconds, megabytes } = await recordBounce([mail])
   expect([code, stderr]).toEqual([1, expect.stringContaining(refusal)])
   expect(seconds).toBeLessThan(secondsMax)
   expect(megabytes).toBeLessThan(megabytesMax)
 })
 
-test('a mail without an end is read no further than a report can be long', { timeout: 120_000 }, async () => {
+test('a mail without an end is read no further than a report can be long', async () => {
   function* endless() {
     for (;;) yield Buffer.alloc(65_536, 'a')
   }

@@ -10,7 +10,6 @@ import { expectAsInFile } from './expect-as-in-file.ts'
 import { type RunningHoldfast, spawnHoldfast, spawnServer } from './spawn-holdfast.ts'
 
 const admin = { HOLDFAST_ADMIN_EMAIL: 'boss@example.org', HOLDFAST_ADMIN_PASSWORD: 'a long enough password' }
-const minutes = 60_000
 const header =
   'case_id,date,room,service,cpt_code,procedure,booked_minutes,scheduled_start,' +
   'wheels_in,incision_start,incision_end,wheels_out'
@@ -67,19 +66,17 @@ describe('against a running server', () => {
     database = await createEmptyInstallation()
     path = await file('cases.csv', text)
     server = await spawnServer({ DATABASE_URL: database.ownerUrl, HOLDFAST_RATE_LIMIT: 'off', ...admin })
-  }, 2 * minutes)
+  })
 
   afterAll(async () => {
     server.child.kill('SIGTERM')
     expect((await server.ended).code).toBe(0)
     await database.drop()
-  }, minutes)
+  })
 
   const replay = (of: string, ...args: string[]) => run(['replay', 'cases', of, '--url', server.url, ...args], admin)
 
-  test('every row is booked, or refused with the row that it overlaps and both times', {
-    timeout: 2 * minutes,
-  }, async () => {
+  test('every row is booked, or refused with the row that it overlaps and both times', async () => {
     const { code, summary, stderr } = await replay(path, '--json')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expectAsInFile(summary, text)
@@ -93,7 +90,7 @@ describe('against a running server', () => {
     ])
   })
 
-  test('a second run books nothing twice, and gives the same result', { timeout: 2 * minutes }, async () => {
+  test('a second run books nothing twice, and gives the same result', async () => {
     const { code, summary } = await replay(path, '--json')
     expect(code).toBe(0)
     expectAsInFile(summary, text)
@@ -103,7 +100,7 @@ describe('against a running server', () => {
     expect(found[0]?.cases).toBe(7)
   })
 
-  test('a run on a later day finds the cases beyond a page of a thousand', { timeout: 2 * minutes }, async () => {
+  test('a run on a later day finds the cases beyond a page of a thousand', async () => {
     // Cancelled ones count in a page, and are left out of it.
     await database.owner.query(
       `with first as (select clinic_no, booking_id from holdfast.theatre_case order by starts_at limit 1),
@@ -128,7 +125,7 @@ describe('against a running server', () => {
     await database.owner.query(`delete from holdfast.booking where status = 'CANCELLED'`)
   })
 
-  test('rows are printed with both times, and the report below them', { timeout: 2 * minutes }, async () => {
+  test('rows are printed with both times, and the report below them', async () => {
     const { code, stdout } = await replay(path)
     expect(code).toBe(0)
     expect(stdout).toContain(
@@ -138,7 +135,7 @@ describe('against a running server', () => {
     expect(stdout).toMatch(/^ {2}Room A +5 /m)
   })
 
-  test('an import needs a clinic in the file’s time zone, and books there', { timeout: 2 * minutes }, async () => {
+  test('an import needs a clinic in the file’s time zone, and books there', async () => {
     const { rows: clinics } = await database.owner.query<{ id: string }>('select id from holdfast.clinic')
     const import_ = (...args: string[]) =>
       run(['import', 'cases', path, '--url', server.url, '--clinic', clinics[0]?.id ?? '', ...args], admin)
@@ -152,9 +149,7 @@ describe('against a running server', () => {
     expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining('--clinic') })
   })
 
-  test('a second run refuses the same rows, also where cases that ended early have given time back', {
-    timeout: 2 * minutes,
-  }, async () => {
+  test('a second run refuses the same rows, also where cases that ended early have given time back', async () => {
     const early: Row[] = [
       ['1', 'A', 3, '07:00', 90, '07:05', '07:40'],
       ['2', 'A', 3, '08:00', 60, '08:05', '08:55'],
@@ -174,9 +169,7 @@ describe('against a running server', () => {
     expect(second).toEqual(first)
   })
 
-  test('negative control: a server that books what the file excludes is found out, row by row', {
-    timeout: 2 * minutes,
-  }, async () => {
+  test('negative control: a server that books what the file excludes is found out, row by row', async () => {
     await database.owner.query(`
       alter table holdfast.allocation drop constraint allocation_no_overlap;
       alter table holdfast.slot drop constraint slot_never_overbooked`)

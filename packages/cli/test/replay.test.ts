@@ -16,7 +16,7 @@ import { type SyntheticUnit, syntheticAppointments } from './synthetic-appointme
 import { unitsAtFourFifths } from './units-at-four-fifths.ts'
 
 const admin = { HOLDFAST_ADMIN_EMAIL: 'boss@example.org', HOLDFAST_ADMIN_PASSWORD: 'a long enough password' }
-const minutes = 60_000
+const minute = 60_000
 
 let directory: string
 beforeAll(async () => {
@@ -73,15 +73,15 @@ describe('against a running server', () => {
     owner = database.owner
     path = await file('units.csv', syntheticAppointments(units))
     server = await spawnServer({ DATABASE_URL: database.ownerUrl, HOLDFAST_RATE_LIMIT: 'off', ...admin })
-  }, 2 * minutes)
+  })
 
   afterAll(async () => {
     server.child.kill('SIGTERM')
     expect((await server.ended).code).toBe(0)
     await database.drop()
-  }, minutes)
+  })
 
-  test('factor 1: every row is booked and confirmed, and nobody is overbooked', { timeout: 2 * minutes }, async () => {
+  test('factor 1: every row is booked and confirmed, and nobody is overbooked', async () => {
     replayedOn.push(Temporal.Now.plainDateISO('America/Sao_Paulo'))
     const { code, summary, stderr } = await replay(path, ['--json', '--url', server.url], admin)
     replayedOn.push(Temporal.Now.plainDateISO('America/Sao_Paulo'))
@@ -126,7 +126,7 @@ describe('against a running server', () => {
     expect([...weekdays].sort()).toEqual([2, 5, 6, 7])
   })
 
-  test('repeated: every row is replayed, nothing is booked twice', { timeout: 2 * minutes }, async () => {
+  test('repeated: every row is replayed, nothing is booked twice', async () => {
     const { code, summary } = await replay(path, ['--json', '--url', server.url], admin)
     expect(code).toBe(0)
     expect(summary).toMatchObject({ rows, booked: 0, replayed: rows, confirmed: rows, refusedFull: 0, failed: 0 })
@@ -189,7 +189,7 @@ describe('against a running server', () => {
     expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('does not know this e-mail address') })
   })
 
-  test('an unreachable server is reported', { timeout: 2 * minutes }, async () => {
+  test('an unreachable server is reported', async () => {
     const { code, stderr } = await replay(path, ['--url', 'http://127.0.0.1:9'], admin)
     expect(code).toBe(1)
     expect(stderr).toMatch(/http:\/\/127\.0\.0\.1:9 cannot be reached .*Is the server running there\?/)
@@ -210,9 +210,7 @@ describe('against a running server', () => {
     expect(summary?.replayed).toBeGreaterThan(0)
   })
 
-  test('a killed server that restarts is waited for: every row is booked once', {
-    timeout: 3 * minutes,
-  }, async () => {
+  test('a killed server that restarts is waited for: every row is booked once', async () => {
     const port = String(await portToKeep())
     const settings = { DATABASE_URL: database.ownerUrl, HOLDFAST_RATE_LIMIT: 'off', PORT: port }
     const first = await spawnServer(settings)
@@ -229,7 +227,7 @@ describe('against a running server', () => {
         return (found[0]?.booked ?? 0) >= 50 ? true : undefined
       },
       () => `no bookings: ${running.stderr()}`,
-      minutes,
+      minute,
     )
     first.child.kill('SIGKILL')
     await first.ended
@@ -244,9 +242,7 @@ describe('against a running server', () => {
     })
   })
 
-  test('two replays of one file at the same time book every row once between them', {
-    timeout: 2 * minutes,
-  }, async () => {
+  test('two replays of one file at the same time book every row once between them', async () => {
     const units = [
       { name: 'SHARED UNIT', appointmentsByDay: [60, 45, 3] },
       { name: 'SHARED TOO', appointmentsByDay: [50] },
@@ -261,7 +257,7 @@ describe('against a running server', () => {
     }
   })
 
-  test('an overbooked slot is found, and the replay exits 1', { timeout: 2 * minutes }, async () => {
+  test('an overbooked slot is found, and the replay exits 1', async () => {
     await owner.query(
       `update holdfast.slot set taken = taken - 1 where id = (select min(id::text)::uuid from holdfast.slot)`,
     )
@@ -283,9 +279,7 @@ describe('with a temporary server', () => {
   ]
   const rows = counts.reduce((sum, count) => sum + count, 0)
 
-  test('factor 0.8: exactly Σ ceil(0.8 n) are booked, and nothing is left behind', {
-    timeout: 3 * minutes,
-  }, async () => {
+  test('factor 0.8: exactly Σ ceil(0.8 n) are booked, and nothing is left behind', async () => {
     const path = await file('throw-away.csv', syntheticAppointments(units))
     const temporary = await temporaryDirectory()
     const { code, summary } = await replay(path, ['--capacity', '0.8', '--json'], { TMPDIR: temporary })
@@ -296,25 +290,21 @@ describe('with a temporary server', () => {
     expect(await readdir(temporary)).toEqual([])
   })
 
-  test.each(['SIGINT', 'SIGKILL'] as const)(
-    '%s: the server and its database end too',
-    { timeout: 3 * minutes },
-    async (signal) => {
-      const path = await file('interrupted.csv', syntheticAppointments([{ name: 'LONG', appointmentsByDay: [2000] }]))
-      const temporary = await temporaryDirectory()
-      const running = spawnHoldfast(['replay', 'appointments', path], { TMPDIR: temporary })
-      const pids = await pidsOfThrowaway(temporary, running)
-      running.child.kill(signal)
-      const { code } = await running.ended
-      expect(code).toBe(signal === 'SIGINT' ? 130 : 'SIGKILL')
-      await until(
-        async () => (pids.some(isAlive) ? undefined : true),
-        () => `still alive: ${pids.filter(isAlive)}`,
-        minutes,
-      )
-      if (signal === 'SIGINT') expect(await readdir(temporary)).toEqual([])
-    },
-  )
+  test.each(['SIGINT', 'SIGKILL'] as const)('%s: the server and its database end too', async (signal) => {
+    const path = await file('interrupted.csv', syntheticAppointments([{ name: 'LONG', appointmentsByDay: [2000] }]))
+    const temporary = await temporaryDirectory()
+    const running = spawnHoldfast(['replay', 'appointments', path], { TMPDIR: temporary })
+    const pids = await pidsOfThrowaway(temporary, running)
+    running.child.kill(signal)
+    const { code } = await running.ended
+    expect(code).toBe(signal === 'SIGINT' ? 130 : 'SIGKILL')
+    await until(
+      async () => (pids.some(isAlive) ? undefined : true),
+      () => `still alive: ${pids.filter(isAlive)}`,
+      minute,
+    )
+    if (signal === 'SIGINT') expect(await readdir(temporary)).toEqual([])
+  })
 
   async function temporaryDirectory(): Promise<string> {
     const temporary = await mkdtemp(join(directory, 'tmp-'))
@@ -333,7 +323,7 @@ describe('with a temporary server', () => {
         return lines.includes('ready') ? Number(lines[0]) : undefined
       },
       () => `no database in ${temporary}: ${running.stderr()}`,
-      minutes,
+      minute,
     )
     return [pid]
   }

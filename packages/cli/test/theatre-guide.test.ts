@@ -25,7 +25,7 @@ beforeAll(async () => {
   installation = await createEmptyInstallation()
   server = await spawnServer({ DATABASE_URL: installation.ownerUrl, HOLDFAST_RATE_LIMIT: 'off', ...admin })
   directory = await mkdtemp(join(tmpdir(), 'holdfast-guide-'))
-}, 120_000)
+})
 afterAll(async () => {
   server.child.kill('SIGTERM')
   await server.ended
@@ -45,7 +45,7 @@ async function runInShell(commands: string): Promise<string> {
 }
 
 describe('the guide to the API of the operating theatre', () => {
-  test('its commands do what it says', { timeout: 120_000 }, async () => {
+  test('its commands do what it says', async () => {
     const printed = await runInShell(await commandsOf(guide))
     const inOrder = [
       '"created"',

@@ -35,7 +35,7 @@ test('connections killed repeatedly under load: each claim gets one result, and 
   expect(await checkHistory(database)).toEqual([])
   await engine.stop()
   await batchPool.end()
-}, 60_000)
+})
 
 test('stop waits until every accepted claim has its outcome', async ({ database }) => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 1000 })

@@ -7,4 +7,4 @@ test('a cluster ends while a connection is in use that a failed test did not giv
   const lock = await holdLock(cluster.ownerPool, 'lock table holdfast.clinic')
   await cluster.end()
   await expect(lock.release()).rejects.toThrow()
-}, 60_000)
+})

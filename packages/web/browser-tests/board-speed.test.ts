@@ -74,4 +74,4 @@ test('30 rooms and 300 cases are painted without a layout shift; in 1.5 s, as a 
   const figures = [medianOf(times), Math.min(...times), Math.max(...times)].map((ms) => (ms / 1_000).toFixed(2))
   console.log(`row 25, painted in: median ${figures[0]} s (${figures[1]}–${figures[2]}), ${benchLoads} loads`)
   expect(medianOf(times)).toBeLessThan(bounds.largestPaintMs)
-}, 300_000)
+})

@@ -49,9 +49,10 @@ async function detailsOn(page: Page): Promise<string[]> {
   return Promise.all(labels.map((label) => page.getByLabel(label).first().inputValue()))
 }
 
-test('a withdrawn time: the e-mail leads to another one, which one press holds and one confirms', {
-  timeout: 300_000,
-}, async ({ site, mails }) => {
+test('a withdrawn time: the e-mail leads to another one, which one press holds and one confirms', async ({
+  site,
+  mails,
+}) => {
   const { email, link } = await aWithdrawnBooking(site, mails, 'en')
   const page = await site.newPage({ viewport: { width: 320, height: 640 } })
   const addresses: string[] = []
@@ -76,9 +77,10 @@ test('a withdrawn time: the e-mail leads to another one, which one press holds a
   expect(decodeURIComponent(addresses.join(' ').replaceAll(/#\S*/g, ''))).not.toMatch(/hfm_|Grace|example\.org|1632/)
 })
 
-test('where the time is gone, another one is booked with the same details, also after a reload', {
-  timeout: 300_000,
-}, async ({ site, mails }) => {
+test('where the time is gone, another one is booked with the same details, also after a reload', async ({
+  site,
+  mails,
+}) => {
   const { booking, email, link } = await aWithdrawnBooking(site, mails, 'en')
   const slotId = /slot=([0-9a-f-]+)/.exec(link)?.[1] ?? ''
   const other = { name: 'Ada', email: anAddress() }
@@ -99,9 +101,10 @@ test('where the time is gone, another one is booked with the same details, also 
   expect(await detailsOn(page)).toEqual([patient.name, email, patient.phone, reason])
 })
 
-test('with a link that was replaced, or whose patient was erased, the time is booked with details that are typed', {
-  timeout: 300_000,
-}, async ({ site, mails }) => {
+test('with a link that was replaced, or whose patient was erased, the time is booked with details that are typed', async ({
+  site,
+  mails,
+}) => {
   const { booking, link } = await aWithdrawnBooking(site, mails, 'en')
   const replaced = await fetch(`${site.url}/api/v1/bookings/${booking.id}/manage-token`, {
     method: 'POST',
@@ -127,9 +130,10 @@ test('with a link that was replaced, or whose patient was erased, the time is bo
   expect(await detailsOn(page)).toEqual(['', '', '', ''])
 })
 
-test('the ticket of a withdrawn time leads to others, which are booked with the same details', {
-  timeout: 300_000,
-}, async ({ site, mails }) => {
+test('the ticket of a withdrawn time leads to others, which are booked with the same details', async ({
+  site,
+  mails,
+}) => {
   const { booking, email } = await aWithdrawnBooking(site, mails, 'en')
   const page = await site.newPage()
   await page.goto(`/ticket#${booking.id}.${booking.manageToken}`)
@@ -143,18 +147,12 @@ test('the ticket of a withdrawn time leads to others, which are booked with the 
 test.for([
   ['de', 'Diese Zeit buchen', 'Name, Kontakt und Grund werden aus dem Termin übernommen'],
   ['ar', 'احجز هذا الوقت', 'يُؤخذ اسمك وبيانات الاتصال والسبب من الموعد'],
-] as const)(
-  'in %s the page says that the details are filled in',
-  {
-    timeout: 300_000,
-  },
-  async ([locale, button, text], { site, mails }) => {
-    const { email, link } = await aWithdrawnBooking(site, mails, locale)
-    const page = await site.newPage({ locale, viewport: { width: 320, height: 640 } })
-    await page.goto(link)
-    await page.getByText(text, { exact: false }).waitFor()
-    expect(await sidewaysPixels(page)).toBe(0)
-    await page.getByRole('button', { name: button }).click()
-    await expect.poll(() => page.locator('#details-email').inputValue()).toBe(email)
-  },
-)
+] as const)('in %s the page says that the details are filled in', async ([locale, button, text], { site, mails }) => {
+  const { email, link } = await aWithdrawnBooking(site, mails, locale)
+  const page = await site.newPage({ locale, viewport: { width: 320, height: 640 } })
+  await page.goto(link)
+  await page.getByText(text, { exact: false }).waitFor()
+  expect(await sidewaysPixels(page)).toBe(0)
+  await page.getByRole('button', { name: button }).click()
+  await expect.poll(() => page.locator('#details-email').inputValue()).toBe(email)
+})

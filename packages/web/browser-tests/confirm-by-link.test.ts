@@ -34,9 +34,7 @@ async function submit(page: Page, name: string, email: string): Promise<void> {
   await page.getByText(email, { exact: false }).waitFor()
 }
 
-test('a guest confirms by the button behind the link, and the first page opens the ticket', {
-  timeout: 300_000,
-}, async ({ site, mails }) => {
+test('a guest confirms by the button behind the link, and the first page opens the ticket', async ({ site, mails }) => {
   const practice = await aPracticeByLink(site, 'Confirm by Link Clinic')
   const page = await site.newPage({ areIntervalsShort: true, viewport: { width: 390, height: 844 } })
   await openTimes(page, practice)
@@ -79,7 +77,7 @@ test('a guest confirms by the button behind the link, and the first page opens t
   await outdated.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
 })
 
-test('the page says when the address was refused, and takes another', { timeout: 300_000 }, async ({ site, mails }) => {
+test('the page says when the address was refused, and takes another', async ({ site, mails }) => {
   const practice = await aPracticeByLink(site, 'Refused Address Clinic')
   const page = await site.newPage({ areIntervalsShort: true, viewport: { width: 390, height: 844 } })
   await openTimes(page, practice)
@@ -96,9 +94,7 @@ test('the page says when the address was refused, and takes another', { timeout:
   expect(await linkIn(mails, 'ada.refused@example.org')).toContain('/confirm#')
 })
 
-test('the page advises only what its buttons offer, also when no more e-mails are sent', { timeout: 300_000 }, async ({
-  site,
-}) => {
+test('the page advises only what its buttons offer, also when no more e-mails are sent', async ({ site }) => {
   const practice = await aPracticeByLink(site, 'Last E-mail Clinic')
   const page = await site.newPage()
   await openTimes(page, practice)
@@ -131,7 +127,7 @@ test('the page advises only what its buttons offer, also when no more e-mails ar
   expect(await axeFindings(page)).toEqual([])
 })
 
-test('a link whose hold was released offers the doctor’s times', { timeout: 300_000 }, async ({ site, mails }) => {
+test('a link whose hold was released offers the doctor’s times', async ({ site, mails }) => {
   const practice = await aPracticeByLink(site, 'Released by Guest Clinic')
   const page = await site.newPage()
   await openTimes(page, practice)
@@ -147,10 +143,7 @@ test('a link whose hold was released offers the doctor’s times', { timeout: 30
   await late.getByRole('heading', { name: 'Choose a time' }).waitFor()
 })
 
-test('a guest confirms a held time whose doctor’s bookings were stopped meanwhile', { timeout: 300_000 }, async ({
-  site,
-  mails,
-}) => {
+test('a guest confirms a held time whose doctor’s bookings were stopped meanwhile', async ({ site, mails }) => {
   const practice = await aPracticeByLink(site, 'Stopped by Clinic')
   const page = await site.newPage()
   await openTimes(page, practice)
@@ -169,10 +162,7 @@ test('a guest confirms a held time whose doctor’s bookings were stopped meanwh
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
 })
 
-test('a guest who lost the ticket gets its link at the address of the booking', { timeout: 300_000 }, async ({
-  site,
-  mails,
-}) => {
+test('a guest who lost the ticket gets its link at the address of the booking', async ({ site, mails }) => {
   const practice = await aPractice(site, { clinicName: 'Lost Ticket Clinic' })
   const page = await site.newPage()
   await openTimes(page, practice)
@@ -198,9 +188,10 @@ test('a guest who lost the ticket gets its link at the address of the booking', 
   await elsewhere.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
 })
 
-test('an account confirms its address with a press, after signing in; a change of it can be undone', {
-  timeout: 300_000,
-}, async ({ site, mails }) => {
+test('an account confirms its address with a press, after signing in; a change of it can be undone', async ({
+  site,
+  mails,
+}) => {
   const account = await signUp(site.url, 'Ada')
   const page = await site.newPage({ viewport: { width: 320, height: 640 } })
   await page.goto(await linkIn(mails, account.email))
@@ -229,9 +220,10 @@ test('an account confirms its address with a press, after signing in; a change o
   expect(await axeFindings(page)).toEqual([])
 })
 
-test('a forgotten password is replaced with the link of an e-mail, which signs out everywhere and works once', {
-  timeout: 300_000,
-}, async ({ site, mails }) => {
+test('a forgotten password is replaced with the link of an e-mail, which signs out everywhere and works once', async ({
+  site,
+  mails,
+}) => {
   const account = await signUp(site.url, 'Ada')
   await linkIn(mails, account.email)
   const signedIn = await site.newPage()
@@ -271,9 +263,10 @@ test('a forgotten password is replaced with the link of an e-mail, which signs o
   await again.getByText('This link no longer works').waitFor()
 })
 
-test('an invitation’s link is of no use to another account; the invited one confirms its address, and accepts', {
-  timeout: 300_000,
-}, async ({ site, mails }) => {
+test('an invitation’s link is of no use to another account; the invited one confirms its address, and accepts', async ({
+  site,
+  mails,
+}) => {
   const { clinic } = await aPractice(site, { clinicName: 'Inviting Clinic' })
   const email = anAddress()
   const body = { email, role: 'staff' as const }

@@ -89,7 +89,7 @@ test('slots are created by a rule after a preview, and undone; a day is withdraw
   expect(await slots()).toBe(140)
   await page.getByRole('button', { name: 'Undo' }).click()
   // One by one, each with a separate request.
-  await page.getByText('The new slots were removed.').waitFor({ timeout: 60_000 })
+  await page.getByText('The new slots were removed.').waitFor()
   expect(await slots()).toBe(0)
 
   await page.getByRole('button', { name: 'Preview slots' }).click()

@@ -21,7 +21,7 @@ beforeAll(async () => {
   // Not synchronously: while this process waited, the server would close the connections of the worker's API client.
   await promisify(execFile)(process.execPath, [join(root, 'tools/build-site.mjs')])
   manifest = JSON.parse(readFileSync(join(dist, 'build-manifest.json'), 'utf8'))
-}, 120_000)
+})
 
 /** The files that these modules load at once, with all they import. */
 function filesOf(...modules: string[]): Set<string> {
@@ -42,7 +42,7 @@ function sentBytes(files: Iterable<string>): number {
   return [...files].reduce((sum, file) => {
     const path = join(dist, file)
     return sum + statSync(existsSync(`${path}.br`) ? `${path}.br` : path).size
-  }, 0)
+  })
 }
 
 const catalogues = (language: string, features: readonly string[]) =>

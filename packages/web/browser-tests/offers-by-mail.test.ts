@@ -31,9 +31,10 @@ async function joinWaitlist(page: Page, practice: Practice, email: string): Prom
   return `/waitlist-entry#${id}.${manageToken}`
 }
 
-test('an offer is accepted by the link of its e-mail; on the page of the entry, a link is sent first', {
-  timeout: 300_000,
-}, async ({ site, mails }) => {
+test('an offer is accepted by the link of its e-mail; on the page of the entry, a link is sent first', async ({
+  site,
+  mails,
+}) => {
   const practice = await aPracticeByLink(site, 'Offers by Link Clinic')
   const [page, mail] = [await site.newPage({ areIntervalsShort: true }), await site.newPage()]
   const accept = (on: Page) => on.getByRole('button', { name: 'Accept', exact: true }).click()
@@ -59,9 +60,10 @@ test('an offer is accepted by the link of its e-mail; on the page of the entry, 
   await mail.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
 })
 
-test('the link of an offer leaves the waitlist with one press, and opening it changes nothing', {
-  timeout: 300_000,
-}, async ({ site, mails }) => {
+test('the link of an offer leaves the waitlist with one press, and opening it changes nothing', async ({
+  site,
+  mails,
+}) => {
   const practice = await aPractice(site, { slotCount: 1 })
   const day = (practice.slots[0]?.startsAt ?? '').slice(0, 10)
   const email = anAddress()
@@ -85,10 +87,7 @@ test('the link of an offer leaves the waitlist with one press, and opening it ch
   expect(await reasonOf()).toEqual({ end_reason: 'left' })
 })
 
-test('the link to an entry comes by e-mail, and again for whoever has lost it', { timeout: 300_000 }, async ({
-  site,
-  mails,
-}) => {
+test('the link to an entry comes by e-mail, and again for whoever has lost it', async ({ site, mails }) => {
   const practice = await aPractice(site, { clinicName: 'Lost Entry Clinic', slotCount: 1 })
   const email = anAddress()
   const day = Temporal.Now.plainDateISO().add({ days: 30 }).toString()

@@ -59,7 +59,7 @@ export function createPagePool(browser: Browser, url: string): PagePool {
       viewport: desktop,
       ...options,
     })
-    context.setDefaultTimeout(40_000)
+    context.setDefaultTimeout(90_000)
     return context
   }
 

@@ -50,7 +50,7 @@ test('500 slots: painted in 1.5 s, no layout shift, and each click has an effect
   expect(figures.largestPaintMs).toBeLessThan(bounds.largestPaintMs)
   expect(figures.nextPaintMs).toBeLessThan(bounds.nextPaintMs)
   expect(figures.shift).toBeLessThanOrEqual(bounds.shift)
-}, 180_000)
+})
 
 test('the list of doctors: painted in 1.5 s, no layout shift while typing', async ({ busy: { site } }) => {
   const figures = await best({
@@ -67,7 +67,7 @@ test('the list of doctors: painted in 1.5 s, no layout shift while typing', asyn
   expect(figures.largestPaintMs).toBeLessThan(bounds.largestPaintMs)
   expect(figures.shift).toBeLessThanOrEqual(bounds.shift)
   expect(figures.nextPaintMs).toBeLessThan(bounds.nextPaintMs)
-}, 180_000)
+})
 
 test('negative control: a layout shift is measured', async ({ busy: { site } }) => {
   const { shift } = await measure({
@@ -81,4 +81,4 @@ test('negative control: a layout shift is measured', async ({ busy: { site } }) 
     },
   })
   expect(shift).toBeGreaterThan(bounds.shift)
-}, 60_000)
+})

@@ -79,7 +79,7 @@ it('a passphrase is made expensive to guess: deriving the key takes 2¹⁸ round
   const [, stanza] = (await readFile(join(place, 'key.age'), 'latin1')).split('\n')
   expect(stanza).toMatch(/^-> scrypt \S+ 18$/)
   // 2 s, and many times that while coverage is measured: the derivation is not native.
-}, 300_000)
+})
 
 describe('a sealer', () => {
   it('confirms that its identity is stored, and refuses when it is gone or replaced', async () => {

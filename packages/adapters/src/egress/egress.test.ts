@@ -5,8 +5,6 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { createEgress } from './egress.ts'
 import { isPublicAddress, urlProblem } from './public-addresses.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
-
 const servers = new Set<Server>()
 afterEach(() => {
   for (const server of servers) {

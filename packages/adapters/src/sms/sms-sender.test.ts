@@ -6,11 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createSmsSender, type SmsSettings } from './sms-sender.ts'
 import { isSmsTemplate } from './sms-template.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 type Received = Pick<IncomingMessage, 'headers'> & { body: string }
 

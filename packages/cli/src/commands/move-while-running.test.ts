@@ -61,7 +61,7 @@ async function stopAtTheCopy({ old, owner }: Installation) {
     return rows[0].waiting
   }
   return {
-    reached: () => expect.poll(waits, { timeout: 30_000 }).toBe(1),
+    reached: () => expect.poll(waits).toBe(1),
     goOn: () => blocker.query('rollback'),
   }
 }
@@ -92,7 +92,7 @@ test('a server that starts after the first check is found, and the old database 
   const moving = move()
   const starts = `select from pg_stat_activity
                    where datname = current_database() and application_name = 'holdfast start'`
-  await expect.poll(async () => (await blocker.query(starts)).rowCount, { timeout: 30_000 }).toBe(1)
+  await expect.poll(async () => (await blocker.query(starts)).rowCount).toBe(1)
   await connect(old, login)
   await blocker.end()
   expect(await moving).toMatchObject({ code: 1, text: expect.stringContaining('Holdfast is running on this database') })

@@ -64,7 +64,7 @@ beforeAll(async () => {
   // As continuous backups, and each copy, do too.
   const listed = await runCaptured(['backup', '--only-erasures'], env)
   expect(listed).toMatchObject({ code: 0, out: [expect.stringContaining('is up to date')] })
-}, 300_000)
+})
 
 afterAll(() => rm(directory, { recursive: true, force: true }))
 

@@ -27,7 +27,7 @@ beforeAll(async () => {
   await prepareBackupKey(template, passphrase)
   cluster = await createTestCluster()
   await backUp()
-}, 300_000)
+})
 
 afterAll(async () => {
   await cluster.end()

@@ -30,7 +30,7 @@ beforeAll(async () => {
   await openSealer(openObjectStore(place, url), { passphrase, recipient: null, identity: null, scryptWorkFactor: 10 })
   cluster = await createTestCluster()
   settings = { S3_URL: url, HOLDFAST_BACKUP_PASSPHRASE: passphrase, HOLDFAST_DATA: join(directory, 'data') }
-}, 300_000)
+})
 
 afterAll(async () => {
   await cluster.end()

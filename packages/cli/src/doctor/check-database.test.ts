@@ -53,7 +53,7 @@ describe('a primary whose commits wait for a replica', () => {
     cluster = await createTestCluster()
     await cluster.stop()
     await cluster.start({ synchronous_standby_names: 'ANY 1 (*)' })
-  }, 120_000)
+  })
   afterAll(() => cluster.end())
 
   test.for([

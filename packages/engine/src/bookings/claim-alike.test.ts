@@ -224,7 +224,7 @@ test('a history of claims has the same outcomes and writes the same rows, alone 
     'slot_missing',
     'units_over_capacity',
   ])
-}, 180_000)
+})
 
 test.each([
   { what: 'does not record when a hold lapses', part: /, clock_timestamp\(\) \+ v_hold\) end/, becomes: ') end' },

@@ -174,7 +174,7 @@ async function checkHistories(database: TestDatabase, numRuns: number): Promise<
 test('whatever is sent together: what is announced of slots is what the database then shows', async ({ database }) => {
   await checkHistories(database, 25)
   expect(Math.min(compared.announced, compared.unchanged)).toBeGreaterThan(20)
-}, 120_000)
+})
 
 const planted: [string, string, { part: string | RegExp; becomes: string }][] = [
   [
@@ -202,7 +202,7 @@ const planted: [string, string, { part: string | RegExp; becomes: string }][] = 
     { part: 'f.capacity - f.taken else', becomes: 'f.capacity - f.taken - b.units else' },
   ],
 ]
-test.for(planted)('negative control: in %s, %s', { timeout: 120_000 }, async ([name, , change]) => {
+test.for(planted)('negative control: in %s, %s', async ([name, , change]) => {
   const database = await createTestDatabase()
   await plantFunction(database, name, change)
   await expect(checkHistories(database, 10)).rejects.toThrow(/Property failed/)

@@ -51,7 +51,7 @@ describe('a withdrawal at the same time as other writes', () => {
     )
     expect(rows).toEqual([{ live: 0 }])
     expect(await checkHistory(database)).toEqual([])
-  }, 60_000)
+  })
 
   test('negative control: without the slot’s lock, a plain withdrawal leaves one', async ({ database }) => {
     const { doctor } = await aCalendar(database)

@@ -15,7 +15,7 @@ import {
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
-import { afterEach, describe, expect, vi } from 'vitest'
+import { afterEach, describe, expect } from 'vitest'
 import { createEngine } from '../create-engine.ts'
 import { newId } from '../model/id.ts'
 import { EventTail } from './event-tail.ts'
@@ -33,8 +33,6 @@ test.beforeAll(async ({ database: testDatabase }) => {
 
 // The horizon belongs to the whole server: an open transaction of another test file delays this tail.
 const reportedWithinMs = 45_000
-vi.setConfig({ testTimeout: 60_000 })
-
 const open = new Set<pg.PoolClient>()
 afterEach(async () => {
   for (const client of open) await end(client, 'rollback')
@@ -300,7 +298,7 @@ describe('under load', () => {
     )
     await Promise.all(engines.map((engine) => engine.stop()))
     await tail.stop()
-  }, 60_000)
+  })
 
   test('woken by another process, it reports a commit at once', async () => {
     const idleMs = 12_000

@@ -1,5 +1,5 @@
 import { holdLock, plantFunction, type TestCluster, until } from '@holdfast/testkit'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   aCluster,
   advance,
@@ -20,8 +20,6 @@ import { EventTail } from './event-tail.ts'
 import { LogAhead } from './log-ahead.ts'
 import { checkLogIsOfServer, renumberLog } from './log-epoch.ts'
 import { cursorBefore, readLog } from './read-log.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 /** Server identities as they were without epochs: one server is like another. */
 const ignoreServers = (cluster: TestCluster) =>

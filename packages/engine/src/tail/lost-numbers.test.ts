@@ -3,12 +3,10 @@ import { chown, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { plantFunction, type TestCluster, until } from '@holdfast/testkit'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { aCluster, aRoomySlot, atTheEnd, beginEpoch, book, counterOf, follow } from '../../test/followed-cluster.ts'
 import { createPool } from '../database/pools.ts'
 import { verify } from '../verify/verify.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 describe('a crash from which the server recovers without a new start', () => {
   /** As it was when a crash recovery began no epoch. */

@@ -77,9 +77,7 @@ async function compare(database: TestDatabase, history: History, counts: Map<str
   }
 }
 
-test('claims of a batch have the outcomes of single claims, and write the same rows', {
-  timeout: 180_000,
-}, async ({ database }) => {
+test('claims of a batch have the outcomes of single claims, and write the same rows', async ({ database }) => {
   const counts = new Map<string, number>()
   await fc.assert(
     fc.asyncProperty(histories, (history) => compare(database, history, counts)),

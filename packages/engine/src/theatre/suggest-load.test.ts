@@ -67,15 +67,11 @@ async function costOfNoting({ scene, query }: Awaited<ReturnType<typeof aFullDay
 /** Measured: 1.3 to 1.5, and 14 with the copy. */
 const ratioMax = 4
 
-test('the work for each start of a full day does not grow with the starts before it', { timeout: 120_000 }, async ({
-  database,
-}) => {
+test('the work for each start of a full day does not grow with the starts before it', async ({ database }) => {
   expect(await costOfNoting(await aFullDay(database), database)).toBeLessThan(ratioMax)
 })
 
-test('negative control: a copy of all conflicts of the day at each start is found', { timeout: 240_000 }, async ({
-  database,
-}) => {
+test('negative control: a copy of all conflicts of the day at each start is found', async ({ database }) => {
   await plantFunction(
     database,
     'suggest_cases',

@@ -59,4 +59,4 @@ test('with 10,000 waiting, 1,000 places that are withdrawn and created again go 
   const { overbooked, details } = await engine.reads.verify({ clinicNo: doctor.clinicNo, detailsMax: 10 })
   expect({ overbooked, details }).toEqual({ overbooked: 0, details: [] })
   expect(await checkHistory(database)).toEqual([])
-}, 120_000)
+})

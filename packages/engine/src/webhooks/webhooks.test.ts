@@ -12,8 +12,6 @@ import { recentEvents } from './published-events.ts'
 import { planReplays } from './replay-webhooks.ts'
 import { recordDelivery, takeDueDeliveries } from './send-deliveries.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
-
 const allEvents = Object.values(publishedEvents)
 const anHour = { limit: 20, seconds: 3_600 }
 const delivered: DeliveryOutcome = {

@@ -75,15 +75,13 @@ const changePassword = (token: string, to: string) =>
 /** Until a connection waits for the lock. */
 async function untilWaiting(lock: number): Promise<void> {
   const waiting = `select from pg_locks where locktype = 'advisory' and objid = ${lock} and not granted`
-  await expect.poll(async () => (await server.database.ownerPool.query(waiting)).rowCount, { timeout: 20_000 }).toBe(1)
+  await expect.poll(async () => (await server.database.ownerPool.query(waiting)).rowCount).toBe(1)
 }
 
 /** Until so many connections wait for locks. */
 async function untilBlocked(count: number): Promise<void> {
   const blocked = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-  await expect
-    .poll(async () => (await server.database.ownerPool.query(blocked)).rowCount, { timeout: 20_000 })
-    .toBe(count)
+  await expect.poll(async () => (await server.database.ownerPool.query(blocked)).rowCount).toBe(count)
 }
 
 type Change = { how: string; change: (person: { id: string; token: string }) => Promise<unknown>; ends: boolean }

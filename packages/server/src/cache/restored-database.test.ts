@@ -1,10 +1,8 @@
 import { aClinic, aDoctor, aSlot, createTestCluster, until } from '@holdfast/testkit'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { book } from '../../test/live-calendar.ts'
 import { eventsClient } from '../../test/live-events-client.ts'
 import { call, serverOn } from '../../test/running-server.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 test('a copy of the database is restored under a running server: lists, live places, positions follow', async () => {
   const cluster = await createTestCluster()

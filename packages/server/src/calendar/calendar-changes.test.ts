@@ -4,8 +4,6 @@ import { describe, expect, onTestFinished, vi } from 'vitest'
 import { aScene, claim, type Scene, seen } from '../../test/calendar-stage.ts'
 
 // With DATABASE_URL the test files share a server, and an open transaction of another one delays the log.
-vi.setConfig({ testTimeout: 60_000 })
-
 type SceneOptions = Parameters<typeof aScene>[1]
 
 /**

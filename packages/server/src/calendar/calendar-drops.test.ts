@@ -1,13 +1,11 @@
 import { Snapshot } from '@holdfast/engine'
 import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
-import { describe, expect, vi } from 'vitest'
+import { describe, expect } from 'vitest'
 import { aScene, cancel, claim, everything, seen, unitsOf } from '../../test/calendar-stage.ts'
 import type { DaysView } from './calendar.ts'
 
 // With DATABASE_URL the test files share a server, and an open transaction of another one delays the log.
-vi.setConfig({ testTimeout: 60_000 })
-
 describe('changes of the directory', () => {
   test('of this process are loaded by the next list', async ({ database }) => {
     const scene = await aScene(database)

@@ -1,6 +1,6 @@
 import { type CalendarReads, newId, Snapshot } from '@holdfast/engine'
 import pino from 'pino'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { Calendar } from './calendar.ts'
 
 const mebibyte = 1_048_576
@@ -20,8 +20,6 @@ async function daysOf(doctorId: string): ReturnType<CalendarReads['days']> {
   const rules = { timezone: 'UTC', minimumNoticeMinutes: 0, bookingHorizonDays: 90 }
   return { snapshot, asOf: new Date(start - dayMs), start: new Date(start), end: new Date(end), rules, slots }
 }
-
-vi.setConfig({ testTimeout: 60_000 })
 
 test('a thousand doctors with four weeks of 32 slots a day take less than 64 MiB', async () => {
   const calendar = new Calendar({

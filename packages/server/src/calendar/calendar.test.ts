@@ -4,8 +4,6 @@ import { describe, expect, onTestFinished, vi } from 'vitest'
 import { aScene, cancel, claim, everything, seen, unitsOf } from '../../test/calendar-stage.ts'
 
 // With DATABASE_URL the test files share a server, and an open transaction of another one delays the log.
-vi.setConfig({ testTimeout: 60_000 })
-
 describe('lists', () => {
   test('share one load, and are read at once after it', async ({ database }) => {
     const scene = await aScene(database, { slots: 3 })

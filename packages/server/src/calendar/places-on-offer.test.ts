@@ -1,10 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry, plantFunction, type TestDatabase } from '@holdfast/testkit'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { calendarPicture, listSlots } from '../../test/calendar-picture.ts'
 import { call, runningServer, serverOn, signIn } from '../../test/running-server.ts'
-
-vi.setConfig({ testTimeout: 300_000 })
 
 const dayMs = 86_400_000
 const dayIn = (days: number) => new Date(Date.now() + days * dayMs).toISOString().slice(0, 10)

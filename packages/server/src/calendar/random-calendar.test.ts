@@ -15,13 +15,11 @@ import {
 } from '@holdfast/testkit'
 import fc from 'fast-check'
 import sql from 'sql-template-tag'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { calendarDifferences, expectedSlots } from '../../test/calendar-differences.ts'
 import { type CalendarPicture, calendarPicture, listSlots } from '../../test/calendar-picture.ts'
 import { histories, type Step, stepsThatSucceed } from '../../test/calendar-steps.ts'
 import { call, runningServer, serverOn, signIn } from '../../test/running-server.ts'
-
-vi.setConfig({ testTimeout: 300_000 })
 
 // Two servers on one database. Clients of both do whatever they want to the calendars of two doctors; when all holds
 // have lapsed, every list of both servers, and what a subscriber of each sees, is compared with the bookings.

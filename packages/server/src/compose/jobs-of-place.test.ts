@@ -20,7 +20,7 @@ import {
 import { freshDatabaseTest as base } from '@holdfast/testkit/database-test'
 import { runMigrations } from 'graphile-worker'
 import pg from 'pg'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import { settingsFor } from '../../test/running-server.ts'
 import { migrateAccounts } from '../accounts/accounts-schema.ts'
 import { dropJobs, jobsSchemaOf, migrateJobs } from '../jobs/jobs-schema.ts'
@@ -35,8 +35,6 @@ import { openMailer } from './message-sender.ts'
 
 // The horizon belongs to the whole server: an open transaction of another test file delays the relay.
 const arrivesWithinMs = 45_000
-vi.setConfig({ testTimeout: 120_000 })
-
 const schema = 'holdfast_tested'
 const secrets = ['a secret of the tests that is long enough']
 const log = createLogger('silent')

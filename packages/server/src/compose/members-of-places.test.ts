@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { until } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventsClient } from '../../test/live-events-client.ts'
 import { call, settingsFor, signUp } from '../../test/running-server.ts'
 import {
@@ -12,8 +12,6 @@ import {
   serverOfPlaces,
 } from '../../test/server-of-places.ts'
 import { createUnsubscribeTokens } from '../secrets/confirmation-tokens.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 let database: PlacedDatabase
 let server: PlacedServer

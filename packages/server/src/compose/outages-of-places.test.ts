@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { databaseProxy, until } from '@holdfast/testkit'
-import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { liveClient } from '../../test/live-client.ts'
 import { call } from '../../test/running-server.ts'
 import { type PlacedDatabase, placedDatabase, sceneOf, serverOfPlaces } from '../../test/server-of-places.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 const running: { stop(): Promise<void> }[] = []
 afterEach(async () => {

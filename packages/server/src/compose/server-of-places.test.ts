@@ -3,7 +3,7 @@ import { parsePosition, placeOfEpoch } from '@holdfast/contract/position'
 import { clinicNoIn } from '@holdfast/engine'
 import { placeOf } from '@holdfast/engine/places'
 import { until } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { call, signUp } from '../../test/running-server.ts'
 import {
   type PlacedDatabase,
@@ -13,8 +13,6 @@ import {
   sceneOf,
   serverOfPlaces,
 } from '../../test/server-of-places.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 let database: PlacedDatabase
 let server: PlacedServer

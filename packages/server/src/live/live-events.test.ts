@@ -1,11 +1,9 @@
 import { until } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { liveApp } from '../../test/live-app.ts'
 import { aCalendar, book, transactionOf, untilCaughtUp } from '../../test/live-calendar.ts'
 import { eventsClient } from '../../test/live-events-client.ts'
 import { call, type RunningServer, runningServer } from '../../test/running-server.ts'
-
-vi.setConfig({ testTimeout: 90_000 })
 
 const friend = 'https://friend.example.org'
 let server: RunningServer

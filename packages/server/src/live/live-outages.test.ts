@@ -1,12 +1,10 @@
 import { type DatabaseProxy, databaseProxy, until } from '@holdfast/testkit'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { aCalendar, book } from '../../test/live-calendar.ts'
 import { liveClient, refusedHandshake } from '../../test/live-client.ts'
 import { eventsClient } from '../../test/live-events-client.ts'
 import { runningServer, serverOn, settingsFor } from '../../test/running-server.ts'
 import { serverProcess } from '../../test/server-process.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 describe('a server that stops', () => {
   test('closes all connections, does not wait for unresponsive clients, and ends', async () => {

@@ -1,13 +1,12 @@
 import { isLaterPosition, type Position, parsePosition, positionText } from '@holdfast/contract/position'
 import { seededRandom, until } from '@holdfast/testkit'
-import { describe, expect, vi } from 'vitest'
+import { describe, expect } from 'vitest'
 import { book, cancel, untilCaughtUp } from '../../test/live-calendar.ts'
 import { type LiveClient, liveClient } from '../../test/live-client.ts'
 import { call } from '../../test/running-server.ts'
 import { test } from '../../test/two-servers-test.ts'
 
 // The tail's horizon covers the whole PostgreSQL server: a transaction of another test file delays messages.
-vi.setConfig({ testTimeout: 120_000 })
 const notifiedMsMax = 45_000
 
 /** The current position: subscribes and disconnects. */

@@ -1,11 +1,9 @@
 import { createWaker, newId } from '@holdfast/engine'
 import { aClinic, aDoctor, type BuiltDoctor } from '@holdfast/testkit'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { type LiveApp, liveApp } from '../../test/live-app.ts'
 import { untilCaughtUp } from '../../test/live-calendar.ts'
 import { type LiveClient, liveClient } from '../../test/live-client.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 let app: LiveApp
 afterEach(() => app.stop())

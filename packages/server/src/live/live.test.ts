@@ -1,12 +1,11 @@
 import { aBooking, aSlot, lapseHolds, type TestDatabase, until } from '@holdfast/testkit'
-import { describe, expect, vi } from 'vitest'
+import { describe, expect } from 'vitest'
 import { book, cancel, transactionOf, untilCaughtUp } from '../../test/live-calendar.ts'
 import { liveClient } from '../../test/live-client.ts'
 import { call, signIn, signUp } from '../../test/running-server.ts'
 import { test } from '../../test/two-servers-test.ts'
 
 // On a server of DATABASE_URL, an open transaction of another test file delays the log's tail.
-vi.setConfig({ testTimeout: 90_000 })
 const notifiedMsMax = 45_000
 
 describe('a subscriber', () => {

@@ -10,7 +10,6 @@ import { call } from '../../test/running-server.ts'
 import type { LiveSettings } from './live-settings.ts'
 
 // The tail's horizon covers the whole PostgreSQL server: a transaction of another test file delays messages.
-vi.setConfig({ testTimeout: 120_000 })
 const notifiedMsMax = 45_000
 
 let app: PlacedLiveApp | undefined

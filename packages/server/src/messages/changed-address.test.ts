@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aClinic, aDoctor, aMember, aSlot, type MailServer, mailServer, until } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
 import { accountPassword as password, post } from '../../test/second-factor-steps.ts'
 
 // The horizon belongs to the whole server: an open transaction of another test file delays the relay.
 const arrivesWithinMs = 90_000
-vi.setConfig({ testTimeout: 300_000 })
-
 let mails: MailServer
 let server: RunningServer
 

@@ -1,12 +1,10 @@
 import { aClinic, aDoctor, aSlot, type MailServer, mailServer, until } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openUnsubscribe, pressUnsubscribe, unsubscribeAddress } from '../../test/mail-program.ts'
 import { call, type RunningServer, runningServer } from '../../test/running-server.ts'
 
 // The horizon belongs to the whole server: an open transaction of another test file delays the relay.
 const arrivesWithinMs = 45_000
-vi.setConfig({ testTimeout: 120_000 })
-
 let mails: MailServer
 let server: RunningServer
 

@@ -10,14 +10,12 @@ import {
   mailServer,
   until,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { mailHeader, openUnsubscribe, pressUnsubscribe, unsubscribeAddress } from '../../test/mail-program.ts'
 import { call, type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
 
 // The horizon belongs to the whole server: an open transaction of another test file delays the relay.
 const arrivesWithinMs = 45_000
-vi.setConfig({ testTimeout: 120_000 })
-
 let mails: MailServer
 let server: RunningServer
 let slot: BuiltSlot

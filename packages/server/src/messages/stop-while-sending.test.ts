@@ -1,13 +1,11 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase, until } from '@holdfast/testkit'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { call, settingsFor, signIn, signUp } from '../../test/running-server.ts'
 import { type ServerProcess, serverProcess } from '../../test/server-process.ts'
 import { createLogger } from '../observe/logger.ts'
 import { startWorker } from '../worker.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 const stopMsMax = 8_000
 

@@ -2,15 +2,13 @@ import { Writable } from 'node:stream'
 import { inTransaction, type LoggedEvent } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type BuiltSlot, type TestDatabase, until } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
-import { afterEach, expect, vi } from 'vitest'
+import { afterEach, expect } from 'vitest'
 import { createLogger } from '../observe/logger.ts'
 import type { EventReceiver } from './event-receiver.ts'
 import { type RunningRelay, startRelay } from './start-relay.ts'
 
 // The horizon belongs to the whole server: an open transaction of another test file delays the relay.
 const deliveredWithinMs = 45_000
-vi.setConfig({ testTimeout: 90_000 })
-
 const running = new Set<RunningRelay>()
 afterEach(async () => {
   await Promise.all([...running].map((relay) => relay.stop()))

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { clinicNoOf, createEngine, newId } from '@holdfast/engine'
 import { aClinic, aDoctor, aMember, aSlot, until } from '@holdfast/testkit'
 import Fastify from 'fastify'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { book, untilCaughtUp } from '../../test/live-calendar.ts'
 import { eventsClient } from '../../test/live-events-client.ts'
 import { call, type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
@@ -14,8 +14,6 @@ import { problem } from '../edge/errors/problem-error.ts'
 import { createLogger } from '../observe/logger.ts'
 import { theatreEvents } from './theatre-events.ts'
 import { TheatreSignals } from './theatre-signals.ts'
-
-vi.setConfig({ testTimeout: 90_000 })
 
 let server: RunningServer
 beforeAll(async () => {

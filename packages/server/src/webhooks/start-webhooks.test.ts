@@ -8,8 +8,6 @@ import { startWebhooks } from './start-webhooks.ts'
 
 // The horizon belongs to the whole server: an open transaction of another test file delays the relay.
 const arrivesWithinMs = 45_000
-vi.setConfig({ testTimeout: 120_000 })
-
 const sealed = createSealedTexts(['s'.repeat(32)], 'webhook')
 
 /** A clinic whose bookings are sent to this URL. */

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, aMember, aSlot, mailServer, until, webhookReceiver } from '@holdfast/testkit'
 import { Webhook } from 'standardwebhooks'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
 
 // The horizon belongs to the whole server: an open transaction of another test file delays the relay.
 const arrivesWithinMs = 90_000
-vi.setConfig({ testTimeout: 240_000 })
-
 let server: RunningServer
 let mails: Awaited<ReturnType<typeof mailServer>>
 

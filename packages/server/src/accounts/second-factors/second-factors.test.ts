@@ -137,7 +137,7 @@ describe('an authenticator app', () => {
   test('it is turned off with the password; then the password signs in alone', async () => {
     const person = await aPersonWithApp(server, 'off@example.org')
     await server.database.ownerPool.query(`update auth.session set "secondFactorAt" = now() - interval '11 minutes'`)
-    await expect.poll(async () => (await factorsOf(person.token)).needsPassword, { timeout: 10_000 }).toBe(true)
+    await expect.poll(async () => (await factorsOf(person.token)).needsPassword).toBe(true)
     expect((await post(server.url, 'totp/remove', {}, person.token)).body.code).toBe('password_wrong')
     expect((await post(server.url, 'totp/remove', { password: 'wrong one' }, person.token)).body.code).toBe(
       'password_wrong',
@@ -250,9 +250,7 @@ test('neither the database nor the log contains secrets, recovery codes, challen
 /** Until so many connections wait for locks. */
 async function untilBlocked(count: number): Promise<void> {
   const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-  await expect
-    .poll(async () => (await server.database.ownerPool.query(waiting)).rowCount, { timeout: 20_000 })
-    .toBe(count)
+  await expect.poll(async () => (await server.database.ownerPool.query(waiting)).rowCount).toBe(count)
 }
 
 /** The accounts of another process. */

@@ -53,7 +53,7 @@ test('passkeys that are created at the same time are 20 at most', async () => {
     [id],
   )
   await server.database.ownerPool.query('update auth.session set "secondFactorAt" = now() where "userId" = $1', [id])
-  await expect.poll(async () => (await factors(token)).isShown, { timeout: 10_000 }).toBe(true)
+  await expect.poll(async () => (await factors(token)).isShown).toBe(true)
   const origin = `http://localhost:${new URL(server.url).port}`
   const created: ReturnType<typeof aCreatedPasskey>[] = []
   for (let n = 0; n < 4; n += 1) {
@@ -73,7 +73,7 @@ test('passkeys that are created at the same time are 20 at most', async () => {
     post(server.url, 'passkeys', { name: 'New', response }, token, { origin }),
   )
   const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-  await expect.poll(async () => (await server.database.ownerPool.query(waiting)).rowCount, { timeout: 20_000 }).toBe(4)
+  await expect.poll(async () => (await server.database.ownerPool.query(waiting)).rowCount).toBe(4)
   await barrier.query('rollback')
   const outcomes = (await Promise.all(responses)).map(({ status, body }) => body.code ?? status)
   expect(outcomes.toSorted()).toEqual([200, 200, 'too_many_passkeys', 'too_many_passkeys'])
@@ -97,7 +97,7 @@ test('a request for another factor that is under way when the sessions end adds 
   const added = post(server.url, 'passkeys', { name: 'New', response }, token, { origin })
   const confirmed = confirm(codeOf(secret))
   const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-  await expect.poll(async () => (await server.database.ownerPool.query(waiting)).rowCount, { timeout: 60_000 }).toBe(2)
+  await expect.poll(async () => (await server.database.ownerPool.query(waiting)).rowCount).toBe(2)
   await reset.query('delete from auth.session where "userId" = $1', [id])
   await reset.query('commit')
   expect((await added).body.code).toBe('passkey_refused')

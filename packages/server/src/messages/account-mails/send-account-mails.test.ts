@@ -13,7 +13,7 @@ import {
   startMailServerProcess,
   until,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { call, type RunningServer, runningServer, settingsFor, signUp } from '../../../test/running-server.ts'
 import { accountPassword as password, post } from '../../../test/second-factor-steps.ts'
 import { serverProcess } from '../../../test/server-process.ts'
@@ -25,8 +25,6 @@ import { createAccountMails, noticeHours, sealedAccountMails } from './account-m
 import { type AccountMailDeps, sendAccountMails } from './send-account-mails.ts'
 
 const arrivesWithinMs = 60_000
-vi.setConfig({ testTimeout: 180_000 })
-
 const secrets = [settingsFor({ ownerUrl: '', appUrl: '' }).HOLDFAST_SECRET ?? '']
 const site = 'https://book.example.org'
 const metricsToken = 'a token of the tests that is long enough'

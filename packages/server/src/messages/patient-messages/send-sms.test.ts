@@ -7,15 +7,13 @@ import { clinicNoOf, defaultMessageChoices, newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import type { Sql } from 'sql-template-tag'
-import { expect, onTestFinished, vi } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { createLogger } from '../../observe/logger.ts'
 import { createKeyedDigests } from '../../secrets/keyed-digests.ts'
 import { sampleSettings } from '../previews/sample-messages.ts'
 import { createRecipientDigests } from '../recipient-digests.ts'
 import type { MessageSender } from './message-sender.ts'
 import { sendDueMessages } from './send-due-messages.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 /** A provider that responds with this status; null: it closes the connection. */
 async function aProvider(status: number | null) {

@@ -2,7 +2,7 @@ import type { Mail } from '@holdfast/adapters/smtp'
 import { defaultMessageChoices } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase, until } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
-import { expect, onTestFinished, vi } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { dueMessages, messagesWithIds, sendMessages } from '../../../test/due-messages.ts'
 import { createLogger } from '../../observe/logger.ts'
 import { createKeyedDigests } from '../../secrets/keyed-digests.ts'
@@ -12,8 +12,6 @@ import { startMessages } from './start-messages.ts'
 
 // The horizon belongs to the whole server: an open transaction of another test file delays the relay.
 const arrivesWithinMs = 45_000
-vi.setConfig({ testTimeout: 120_000 })
-
 /** Messages are sent from now on, by an SMS provider that responds after `release`. */
 async function sendingMessages(database: TestDatabase) {
   const [mails, texts]: [string[], string[]] = [[], []]

@@ -43,7 +43,7 @@ test('what happens to an account is in the log after a clean stop, without a pas
   const denied = await call(`${server.url}/api/v1/audit-events`, { bearer: await signInAs('ada@example.org') })
   expect(denied.status).toBe(403)
   // The stop writes repetitions, after this.
-  await expect.poll(async () => (await rowsOf(id)).at(-1)?.kind, { timeout: 20_000 }).toBe('denied')
+  await expect.poll(async () => (await rowsOf(id)).at(-1)?.kind).toBe('denied')
   await server.stop()
   const rows = await rowsOf(id)
   const network = '127.0.0.0/24'

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { aClinic, aMember, type MailServer, mailServer, until } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, signIn, signUp } from '../../../test/running-server.ts'
 import { accountPassword as password, post } from '../../../test/second-factor-steps.ts'
 
 // Mails are sent in the background, and a busy machine hashes passwords slowly.
 const arrivesWithinMs = 60_000
-vi.setConfig({ testTimeout: 180_000 })
-
 let mails: MailServer
 let server: RunningServer
 

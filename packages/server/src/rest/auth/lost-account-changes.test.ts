@@ -52,7 +52,7 @@ async function expectLogged(accountId: string, kind: string, details: string[][]
     )
     return rows.map((row) => row.details)
   }
-  await expect.poll(logged, { timeout: 10_000 }).toEqual(details)
+  await expect.poll(logged).toEqual(details)
 }
 
 async function signInWith(email: string, tried: string): Promise<number> {
@@ -230,7 +230,7 @@ test('two sign-ups at once with one address get the same response', async () => 
   await barrier.query('lock table auth."user" in share mode')
   const sent = [1, 2].map(() => post(server.url, 'sign-up/email', { name: 'Ada', email, password }))
   const waiting = `select from pg_locks where relation = 'auth."user"'::regclass and not granted`
-  await expect.poll(async () => (await query(waiting)).rowCount, { timeout: 20_000 }).toBe(2)
+  await expect.poll(async () => (await query(waiting)).rowCount).toBe(2)
   await barrier.query('rollback')
   for (const { status, body } of await Promise.all(sent)) expect([status, body]).toEqual([200, { status: true }])
   expect((await query('select from auth."user" where email = $1', [email])).rowCount).toBe(1)
@@ -289,7 +289,7 @@ test('of a sign-up that is cut off, the outcome is unknown, and the same one is 
   expect(await signInWith(email, password)).toBe(200)
   // Without an account, it has a digest of the address.
   const unknown = `select from holdfast.audit_event where kind = 'sign_up' and 'outcome unknown' = any(details)`
-  await expect.poll(async () => (await query(unknown)).rowCount, { timeout: 10_000 }).toBe(1)
+  await expect.poll(async () => (await query(unknown)).rowCount).toBe(1)
 })
 
 test('of a sign-in whose session is cut off, the outcome is unknown', async () => {
@@ -330,7 +330,7 @@ test('a change that takes too long is in the log as one whose outcome is unknown
   await expectLogged(id, 'second_factor_changed', [['app added', 'outcome unknown']])
   await lock.query('rollback')
   const confirmed = () => query('select from auth.totp where "userId" = $1 and "confirmedAt" is not null', [id])
-  await expect.poll(async () => (await confirmed()).rowCount, { timeout: 10_000 }).toBe(1)
+  await expect.poll(async () => (await confirmed()).rowCount).toBe(1)
 })
 
 /** Waits until a query waits for the lock of a table, and cancels it. */
@@ -343,5 +343,5 @@ async function cancelReaderOf(table: string): Promise<void> {
         [table],
       )
     ).rowCount
-  await expect.poll(cancelled, { timeout: 20_000 }).toBe(1)
+  await expect.poll(cancelled).toBe(1)
 }

@@ -1,13 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { aClinic, aMember, aPng, type MailServer, mailServer, until } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../../test/running-server.ts'
 import { aPersonWithApp, challengeOf, codeOf, post } from '../../../test/second-factor-steps.ts'
 
 // Mails are sent in the background, and a busy machine hashes passwords slowly.
 const arrivesWithinMs = 60_000
-vi.setConfig({ testTimeout: 180_000 })
-
 let mails: MailServer
 let server: RunningServer
 
