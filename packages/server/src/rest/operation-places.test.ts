@@ -3,7 +3,7 @@ import { newId } from '@holdfast/engine'
 import { expect, test } from 'vitest'
 import { newFeedFileName } from '../secrets/calendar-feed-tokens.ts'
 import { newInvitationToken } from '../secrets/invitation-tokens.ts'
-import { clinicNoOfCall, clinicNoOfUnsubscribeLink, placeRuleOf } from './operation-places.ts'
+import { clinicNoOfCall, placeRuleOf } from './operation-places.ts'
 
 const operations: readonly Operation[] = Object.values(restOperations)
 const ruleOf = ({ id }: Pick<Operation, 'id'>) => placeRuleOf[id as keyof typeof restOperations]
@@ -92,9 +92,4 @@ test('a feed of a doctor or clinic is served by its place, one of an account by 
   expect(await feed('account', newId(14))).toBeNull()
   expect(await clinicNoOfCall('readCalendarFeed', { params: { fileName } }, coordinator)).toBeNull()
   expect(await clinicNoOfCall('readCalendarFeed', { params: { fileName: 'x.ics' } }, coordinator)).toBeNull()
-})
-
-test('a link that unsubscribes begins with the id that names the clinic', () => {
-  expect(clinicNoOfUnsubscribeLink(`${newId(15)}.token`)).toBe(15)
-  expect(clinicNoOfUnsubscribeLink('x')).toBeNull()
 })

@@ -2,7 +2,6 @@ import type { restOperations, Static, TSchema } from '@holdfast/contract'
 import { clinicNoIn, type Engine } from '@holdfast/engine'
 import { hashOfFeedFileName } from '../secrets/calendar-feed-tokens.ts'
 import { parseInvitationToken } from '../secrets/invitation-tokens.ts'
-import { firstIdIn } from './first-id-in.ts'
 
 type OperationId = keyof typeof restOperations
 type ValueOf<Described, Part extends string> = Described extends { [Name in Part]: infer Schema extends TSchema }
@@ -198,24 +197,37 @@ export const placeRuleOf = rules as Readonly<Record<OperationId, PlaceRule>>
 export type AnyCall = { params?: unknown; query?: unknown; body?: unknown }
 
 /**
+ * The id by which a request names its clinic: the first one of its path, or the field of its body that the operation's
+ * rule names. null: it names none so.
+ */
+export function namedIdOf(operationId: OperationId, { params, body }: AnyCall): string | null {
+  const rule = placeRuleOf[operationId]
+  // An id of another system names no clinic, and nothing is found by it anywhere.
+  if (rule === 'clinic') return firstIdIn(params)
+  if (typeof rule !== 'object') return null
+  const id = (body as Readonly<Record<string, unknown>>)[rule.body]
+  return typeof id === 'string' ? id : null
+}
+
+/**
  * The number of the clinic whose place serves a request; null: the coordinator serves it. No promise, unless the
  * database has to be asked.
  */
 export function clinicNoOfCall(
   operationId: OperationId,
-  { params, query, body }: AnyCall,
+  call: AnyCall,
   coordinator: Coordinator,
 ): number | null | Promise<number | null> {
   const rule = placeRuleOf[operationId]
-  if (rule === 'coordinator') return null
-  if (typeof rule === 'function') return rule({ params, query, body }, coordinator)
-  // An id of another system names no clinic, and nothing is found by it anywhere.
-  if (rule === 'clinic') return firstIdIn(params)?.clinicNo ?? null
-  const id = (body as Readonly<Record<string, unknown>>)[rule.body]
-  return typeof id === 'string' ? clinicNoIn(id) : null
+  if (typeof rule === 'function') {
+    const { params, query, body } = call
+    return rule({ params, query, body }, coordinator)
+  }
+  return clinicNoIn(namedIdOf(operationId, call) ?? '')
 }
 
-/** The same of the link in the header List-Unsubscribe: an id, and a token (`unsubscribe-route.ts`). */
-export function clinicNoOfUnsubscribeLink(link: string): number | null {
-  return clinicNoIn(link.split('.', 1)[0] ?? '')
+/** The first of the parameters of a path that is an id of a clinic or of something in one; null: none is. */
+function firstIdIn(params: unknown): string | null {
+  if (typeof params !== 'object' || params === null) return null
+  return Object.values(params).find((value) => typeof value === 'string' && clinicNoIn(value) !== null) ?? null
 }

@@ -1,5 +1,6 @@
 import type { AuditDetail, Operation, restOperations, Static, TSchema } from '@holdfast/contract'
 import { positionText } from '@holdfast/contract/position'
+import { clinicNoIn } from '@holdfast/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { AccountPrincipal } from '../accounts/sessions/principals.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
@@ -8,13 +9,13 @@ import type { Principal } from '../edge/admission/principal.ts'
 import { compressPayload } from '../edge/bodies/compression.ts'
 import { ProblemError } from '../edge/errors/problem-error.ts'
 import { emptyBodyIfNone } from './empty-body.ts'
-import { firstIdIn } from './first-id-in.ts'
 import { type ClinicActor, requireCredential } from './guards/access.ts'
 import { type AccessGuards, accessGuards } from './guards/access-guards.ts'
 import type { GuardedCall } from './guards/guarded-call.ts'
 import { type RestrictedFieldGuards, restrictedFieldGuards } from './guards/restricted-field-guards.ts'
 import { restrictedResponses } from './guards/restricted-responses.ts'
 import { inClinicTurn, type WaitsElsewhere } from './in-clinic-turn.ts'
+import { namedIdOf } from './operation-places.ts'
 import { idempotencyKeyOf, sentKeyOf } from './responses/idempotency.ts'
 import { recordUnknown } from './responses/record-unknown.ts'
 import { respondOnce } from './responses/stored-response.ts'
@@ -232,17 +233,18 @@ function recordDenials(
 ): (call: Call) => Call | Promise<Call> {
   if (described.access === 'anyone' && described.restrictedField === undefined) return check
   const refuse = (call: Call, error: unknown): never => {
-    const { principal, params, body, request } = call
+    const { principal, params, request } = call
     const isSecondFactor = error instanceof ProblemError && error.code === 'second_factor_required'
     const isDenied = isSecondFactor || (error instanceof ProblemError && error.code === 'forbidden')
     if (isDenied && principal.kind === 'account') {
-      const { id, clinicNo } = firstIdIn(params) ?? firstIdIn(body) ?? { id: null, clinicNo: null }
+      const operation = described.id as keyof typeof restOperations
+      const id = namedIdOf(operation, call)
+      const clinicNo = clinicNoIn(id ?? '')
       // A patient may be refused at their own booking: the two must not stay linked when the booking is erased.
       const isBooking = typeof params === 'object' && params !== null && 'bookingId' in params
       const subjectId = isBooking || !hasRole(principal, clinicNo) ? null : id
       const { accountId: actorId } = principal
       const network = networkPrefix(request.ip)
-      const operation = described.id as keyof typeof restOperations
       const details: AuditDetail[] = isSecondFactor ? [operation, 'second factor'] : [operation]
       audit.record({ kind: 'denied', clinicNo, actorId, subjectId, network, details })
     }

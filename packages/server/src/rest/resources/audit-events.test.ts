@@ -71,6 +71,21 @@ test('what a patient is refused at their own booking is recorded without the boo
   expect(rest.audited).toMatchObject([{ kind: 'denied', clinicNo: clinic.no, actorId: owner.id, subjectId: null }])
 })
 
+test('a refusal is recorded in the clinic that the request is about, whatever ids its texts have', async ({
+  database,
+  rest,
+}) => {
+  const clinic = await aClinic(database)
+  const other = await aClinic(database)
+  const staff = await rest.aMember(clinic.no, 'staff')
+  rest.audited.length = 0
+  // The guard reads the clinic's id; the name comes before it.
+  const body = { name: other.id, specialization: 'Cardiology', clinicId: clinic.id }
+  expect((await rest.call('createDoctor', { as: staff, body })).problem.code).toBe('forbidden')
+  const denied = { kind: 'denied', clinicNo: clinic.no, actorId: staff.id, subjectId: clinic.id }
+  expect(rest.audited).toMatchObject([denied])
+})
+
 test('whoever at the desk gets a booking without changing it has read it', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const booking = await aBooking(database, await aSlot(database, await aDoctor(database, clinic)))
