@@ -39,7 +39,7 @@ export type ComposedServer = {
   stop(): Promise<void>
 }
 
-/** Wires everything: the only place that knows all parts. Nothing listens yet. */
+/** Wires all parts of the server. Nothing listens yet. */
 export async function composeServer(
   config: Config,
   database: PreparedDatabase,
