@@ -101,7 +101,7 @@ test('where the time is gone, another one is booked with the same details, also 
   expect(await detailsOn(page)).toEqual([patient.name, email, patient.phone, reason])
 })
 
-test('with a link that was replaced, or whose patient was erased, the time is booked with details that are typed', async ({
+test('if a link was replaced, or its patient erased, the time is booked with details that are typed', async ({
   site,
   mails,
 }) => {
