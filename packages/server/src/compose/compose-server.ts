@@ -63,7 +63,9 @@ async function composeParts(
   shared: Shared | null,
   readAllMetrics: MetricsSources['readAll'],
 ): Promise<ComposedServer> {
-  const accounts = await openAccounts(config, database, log, shared?.accounts)
+  // They are opened after the accounts, and read when somebody is signed in.
+  const rolePlaces = { all: () => places.all, of: (clinicNo: number) => places.placeOf?.(clinicNo) ?? places.common }
+  const accounts = await openAccounts(config, database, log, shared?.accounts, database.shards && rolePlaces)
   let isStopping = false
   const metrics = createMetrics({
     pools: () => ({ ...places.pools, accounts: [accounts.pool] }),
