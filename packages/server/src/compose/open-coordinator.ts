@@ -79,7 +79,6 @@ export function openCoordinator(urls: DatabaseUrls, deps: CoordinatorDeps): Coor
     beforeRole: (accountId, clinicNo) => addAccountClinic(pools.general, accountId, clinicNo),
     adaptPlace: (ofPlace) => ({
       ...ofPlace,
-      auditLog: { ...ofPlace.auditLog, append: own.auditLog.append, withRole: own.auditLog.withRole },
       bookingLinks: {
         ...ofPlace.bookingLinks,
         isVerified: own.bookingLinks.isVerified,
