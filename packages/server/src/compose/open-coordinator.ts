@@ -70,6 +70,7 @@ export function openCoordinator(urls: DatabaseUrls, deps: CoordinatorDeps): Coor
         cache,
         breaker: new DatabaseBreaker(() => undefined),
         tail: { horizon: 0n, epoch: 0, transactionAt: () => 0n },
+        breakersOfPlaces: () => Array.from(opened.values(), (place) => place.freshness.breaker),
         tailsOfPlaces: () => Array.from(opened.values(), (place) => place.freshness.tail),
       },
       // An id that names no clinic is of no doctor.
