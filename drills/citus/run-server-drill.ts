@@ -9,6 +9,7 @@ import type pg from 'pg'
 import { type Ending, withEnding } from '../cluster/ending.ts'
 import { compareSpeed, type Speeds } from './compare-speed.ts'
 import { expireHolds } from './expire-holds.ts'
+import { type HungNode, hangNode } from './hang-node.ts'
 import {
   cleanUp,
   interruptMove,
@@ -26,6 +27,7 @@ import {
   doctorsOf,
   inPlace,
   SceneApi,
+  type SceneClinic,
   type SceneSlot,
   verifyPlaces,
   watch,
@@ -53,6 +55,8 @@ export type ServerDrillResult = {
   verify: { mismatches: number; overbooked: number }
   /** Lists and live pictures that were not as the database, before the split and at the end. */
   differences: { afterMoves: number; atEnd: number }
+  /** While a worker was suspended, after the moves. */
+  hung: HungNode
   /** Holds that lapsed, one in each place, and how many of them the place's queue expired. */
   holds: { lapsed: number; expired: number }
   /** Job queues on nodes that do not have their shard. */
@@ -76,6 +80,8 @@ export type ServerDrillOptions = {
 
 const claimsBetween = 200
 const clinicsPerPlace = 2
+/** How long a worker is suspended: longer than a query may take. */
+const hungMs = 30_000
 const slotsPerClinic = 4
 const administrator = { email: 'admin@example.org', password: 'correct horse battery' }
 
@@ -84,7 +90,9 @@ type Stage = {
   servers: SupervisedServer[]
   urls: string[]
   coordinator: pg.Pool
+  admin: string
   api: SceneApi
+  clinics: SceneClinic[]
   slots: SceneSlot[]
 }
 
@@ -117,6 +125,8 @@ export function runServerDrill(options: ServerDrillOptions): Promise<ServerDrill
     for (const difference of afterMoves.slice(0, 3)) say(JSON.stringify(difference).slice(0, 2_000))
     const holds = await expireHolds(url, coordinator, urls, slots)
     await Promise.all(pictures.map((picture) => picture.end()))
+    const hung = await hangNode({ ...stage, ...options, ownerUrl: url, hungMs })
+    say(JSON.stringify(hung))
     const queuesElsewhere = await queuesOnOtherNodes(coordinator, await expectedQueues(coordinator))
 
     const later = new ServerLoad({ urls, slots, clients: options.clients })
@@ -143,6 +153,7 @@ export function runServerDrill(options: ServerDrillOptions): Promise<ServerDrill
       faults: [...load.faults, ...later.faults],
       verify: verified,
       differences: { afterMoves: afterMoves.length, atEnd: atEnd.length },
+      hung,
       holds,
       queuesElsewhere,
       speeds,
@@ -180,9 +191,10 @@ async function setUp(options: ServerDrillOptions, ending: Ending): Promise<Stage
   }
   const urls = servers.map((server) => server.url)
   const [first = ''] = urls
-  const api = new SceneApi(first, await signIn(first, administrator))
-  const slots = await createClinics(api, await readPlaces(coordinator), clinicsPerPlace, slotsPerClinic)
-  return { options, servers, urls, coordinator, api, slots }
+  const admin = await signIn(first, administrator)
+  const api = new SceneApi(first, admin)
+  const { clinics, slots } = await createClinics(api, await readPlaces(coordinator), clinicsPerPlace, slotsPerClinic)
+  return { options, servers, urls, coordinator, admin, api, clinics, slots }
 }
 
 /** Moves the next shard; the first time, the move is interrupted and repeated, and the second time, its writing. */

@@ -3,6 +3,18 @@ import { failuresOfServer } from './server-command.ts'
 
 const split = { shard: 'holdfast_2', splitMs: 1, gapMs: 1, endings: [[1], [1]], isLogged: true }
 
+const hung = {
+  node: '127.0.0.1:5433',
+  hungMs: 30_000,
+  signIns: 8,
+  slowestMs: 2_100,
+  booked: 100,
+  gapMs: 300,
+  faults: [],
+  backMs: 900,
+  areAllShardsRead: false,
+}
+
 const clean = {
   shards: 8,
   clinics: 16,
@@ -16,6 +28,7 @@ const clean = {
   faults: [],
   verify: { mismatches: 0, overbooked: 0 },
   differences: { afterMoves: 0, atEnd: 0 },
+  hung,
   holds: { lapsed: 8, expired: 8 },
   queuesElsewhere: [],
   speeds: null,
@@ -41,6 +54,10 @@ test('what is lost, made twice, shown otherwise or not done fails, and so does a
     { differences: { afterMoves: 0, atEnd: 1 } },
     { holds: { lapsed: 8, expired: 7 } },
     { queuesElsewhere: ['5432 graphile_worker_1'] },
+    { hung: { ...hung, faults: ['on another node: 503, 503'] } },
+    { hung: { ...hung, signIns: 0 } },
+    { hung: { ...hung, slowestMs: 5_001 } },
+    { hung: { ...hung, areAllShardsRead: true } },
     { controlLost: 0 },
   ]) {
     expect(failuresOfServer({ ...clean, ...wrong })).toHaveLength(1)

@@ -1,8 +1,9 @@
+import { failuresOfHungNode } from './hang-node.ts'
 import type { ServerDrillResult } from './run-server-drill.ts'
 
 /** The result as a table. */
 export function serverTable(result: ServerDrillResult): string {
-  const { moves, split, contention, verify, differences, holds, speeds } = result
+  const { moves, split, contention, verify, differences, hung, holds, speeds } = result
   const rows = [
     ['servers', `2 on ${result.shards} shards, with ${result.clinics} clinics`],
     ...(speeds === null
@@ -21,6 +22,12 @@ export function serverTable(result: ServerDrillResult): string {
       `${split.shard} split`,
       `in ${split.splitMs} ms; ${split.gapMs} ms without an acknowledgement in it; the servers ended with ` +
         split.endings.map((codes) => codes.join(', ')).join(' and '),
+    ],
+    [
+      `${hung.node} suspended`,
+      `for ${hung.hungMs} ms; on other nodes ${hung.signIns} sign-ins with two reads, of at most ` +
+        `${hung.slowestMs} ms, and ${hung.booked} bookings, with ${hung.gapMs} ms without one at most; its own ` +
+        `clinics booked again after ${hung.backMs} ms`,
     ],
     ['acknowledged', String(result.acknowledged)],
     ['lost', String(result.lost)],
@@ -46,6 +53,7 @@ export function failuresOfServer(result: ServerDrillResult): string[] {
   const hasRestarted = split.isLogged && split.endings.every((codes) => codes.length === 1 && codes[0] === 1)
   return [
     ...result.faults.slice(0, 10),
+    ...failuresOfHungNode(result.hung),
     ...(moves.length === 0 ? ['no shard was moved'] : []),
     ...(hasRestarted ? [] : ['not each server said that a shard was split, and ended once with 1']),
     ...(lost === 0 ? [] : [`${lost} acknowledged bookings were lost`]),

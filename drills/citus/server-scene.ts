@@ -8,6 +8,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 
 export type SceneSlot = { id: string; clinicNo: number; doctorId: string }
+export type SceneClinic = { id: string; no: number }
 export type SceneDoctor = { id: string; clinicNo: number }
 
 const dayMs = 86_400_000
@@ -71,19 +72,21 @@ export async function createClinics(
   places: readonly Place[],
   clinicsPerPlace: number,
   slotsPerClinic: number,
-): Promise<SceneSlot[]> {
+): Promise<{ clinics: SceneClinic[]; slots: SceneSlot[] }> {
+  const clinics: SceneClinic[] = []
   const slots: SceneSlot[] = []
   const counts = new Map(places.map(({ schema }) => [schema, 0]))
   for (let n = 1; [...counts.values()].some((count) => count < clinicsPerPlace); n += 1) {
     if (n > clinicsMax) throw new Error(`Of ${clinicsMax} clinics, a shard got none.`)
     const { id, no } = await api.createClinic(`Clinic ${n}`)
+    clinics.push({ id, no })
     const { schema } = placeOf(places, no)
     counts.set(schema, (counts.get(schema) ?? 0) + 1)
     const doctorId = await api.createDoctor(id, `Doctor ${n}`)
     const ids = await api.createSlots(doctorId, slotsPerClinic)
     slots.push(...ids.map((slotId) => ({ id: slotId, clinicNo: no, doctorId })))
   }
-  return slots
+  return { clinics, slots }
 }
 
 export function doctorsOf(slots: readonly SceneSlot[]): SceneDoctor[] {

@@ -138,6 +138,12 @@ end
 $function$
 ;
 
+create table holdfast.account_clinic (
+  account_id uuid not null,
+  clinic_no integer not null,
+  constraint account_clinic_pkey PRIMARY KEY (account_id, clinic_no),
+  constraint account_clinic_clinic_no_check CHECK ((clinic_no > 0))
+);
 create table holdfast.account_mail (
   id uuid not null,
   kind text not null,

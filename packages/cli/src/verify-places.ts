@@ -1,11 +1,17 @@
 import { createPool, type VerifyReport, verify } from '@holdfast/engine'
+import { type NotedRole, rolesNotNoted } from '@holdfast/engine/note-account-clinics'
 import { type Place, placeUrl } from '@holdfast/engine/places'
 import { CommandRefusal } from './command.ts'
 import { placesIfDistributed } from './refuse-distributed.ts'
+import { withPool } from './with-pool.ts'
+
+type Finding = Omit<VerifyReport['details'][number], 'kind'> & {
+  kind: VerifyReport['details'][number]['kind'] | 'role_not_noted'
+}
 
 /** `place`: the schema of the clinic's shard, and its node. */
 export type PlacedReport = Omit<VerifyReport, 'details'> & {
-  details: (VerifyReport['details'][number] & { place: string })[]
+  details: (Finding & { place: string })[]
   places: { place: string; slots: number; bookings: number; events: number; mismatches: number }[]
 }
 
@@ -38,13 +44,27 @@ export async function verifyPlaces(
   return sum
 }
 
-async function verifyPlace(ownerUrl: string, place: Place, detailsMax: number): Promise<VerifyReport> {
+async function verifyPlace(
+  ownerUrl: string,
+  place: Place,
+  detailsMax: number,
+): Promise<Omit<VerifyReport, 'details'> & { details: Finding[] }> {
   const pool = createPool({ url: placeUrl(ownerUrl, place), max: 1, name: 'holdfast verify' })
   try {
-    return await verify(pool, { clinicNo: null, detailsMax })
+    const report = await verify(pool, { clinicNo: null, detailsMax })
+    const notNoted = await withPool(ownerUrl, 'holdfast verify', (coordinator) => rolesNotNoted(coordinator, pool))
+    const details = [...report.details, ...notNoted.map(findingOf)].slice(0, detailsMax)
+    return { ...report, mismatches: report.mismatches + notNoted.length, details }
   } finally {
     await pool.end()
   }
+}
+
+function findingOf({ accountId, clinicId }: NotedRole): Finding {
+  const message =
+    `the account ${accountId} has a role here, but the coordinator does not know of it, so that it has no effect: ` +
+    'run `holdfast migrate --citus`'
+  return { kind: 'role_not_noted', clinicId, slotId: null, bookingId: null, message }
 }
 
 function nameOf({ schema, host, port }: Place): string {

@@ -12,7 +12,7 @@ import { createBusyCalendars } from './calendars/create-busy-calendars.ts'
 import { createCalendarFeeds } from './calendars/create-calendar-feeds.ts'
 import { onePlace, type Places } from './database/places.ts'
 import { createDirectory } from './directory/create-directory.ts'
-import { createInvitations } from './directory/invitations.ts'
+import { type BeforeRole, createInvitations } from './directory/invitations.ts'
 import { createErasures } from './erasure/create-erasures.ts'
 import { importDirectory } from './import/import-directory.ts'
 import { createAdmissions } from './limits/admissions.ts'
@@ -49,6 +49,8 @@ export type EngineSettings = {
    * it looks up what Citus does not plan over all of them.
    */
   places?: Places
+  /** Called under the clinic's lock before a role is given. Of an engine in a shard: notes it on the coordinator. */
+  beforeRole?: BeforeRole
   /**
    * For changes of the operating theatre, which wait for rooms and people that others have locked, and for suggested
    * times. A `lockTimeoutMs` of about a second. Default: `generalPool`, for programs with a single user.
@@ -89,7 +91,7 @@ type QueueFigures = {
 /** The engine, with the application's role. The caller ends its pools after `stop()`. */
 export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   const { batchPool, generalPool, theatrePool = generalPool, clinicCasesMax = 4, onClaims, ...others } = settings
-  const { places = onePlace(generalPool), ...bounds } = others
+  const { places = onePlace(generalPool), beforeRole, ...bounds } = others
   const clinicBounds = { waitingMax: clinicWaitingMax, waitMsMax: bounds.waitMsMax ?? waitMsMaxDefault }
   const { announce, onCommitted } = createAnnouncements()
   const claims = new BatchQueue<ClaimRequest, ClaimOutcome>({
@@ -138,7 +140,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     importDirectory: (input, options) => importDirectory(generalPool, input, options, announce),
     reads,
     directory: createDirectory(generalPool, announce, places),
-    invitations: createInvitations(generalPool, announce),
+    invitations: createInvitations(generalPool, announce, beforeRole),
     bookingLimits: createBookingLimits(generalPool),
     bookingLinks: createBookingLinks(generalPool, reads, announce),
     erasures: createErasures(generalPool, announce, waitlist),

@@ -101,7 +101,7 @@ export const engineMethods = {
   },
   manageTokenEpochs: { access: 'read', accessToEntry: 'read', renew: 'write' },
   storedResponses: { find: 'read', store: 'bounded write' },
-  auditLog: { append: 'write', withRole: 'read', events: 'long read' },
+  auditLog: { append: 'write', byClinic: 'read', withRole: 'read', events: 'long read' },
   messages: {
     list: 'long read',
     find: 'read',

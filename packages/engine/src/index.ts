@@ -38,6 +38,13 @@ export { createPool, inTransaction, type PoolSettings } from './database/pools.t
 export { prepared } from './database/prepared.ts'
 export { promptly } from './database/promptly.ts'
 export { deleteStoredSecret, serverSecrets, storedSecret } from './database/server-secrets.ts'
+export {
+  accountClinics,
+  addAccountClinic,
+  pruneAccountClinic,
+  rolesInPlace,
+  secondFactorClinics,
+} from './directory/account-clinics.ts'
 export { accountRights } from './directory/account-rights.ts'
 export { readLogo } from './directory/clinic-logos.ts'
 export { drawClinicNo } from './directory/draw-clinic-no.ts'

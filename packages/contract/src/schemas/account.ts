@@ -31,6 +31,11 @@ export const meSchema = Type.Object(
       description: 'true: site administrators need a second factor, and this session was started without one',
     }),
     memberships: Type.Array(ownMembershipSchema),
+    incomplete: Type.Optional(
+      Type.Literal(true, {
+        description: 'Memberships may be missing: those of clinics whose part of the database cannot be reached now',
+      }),
+    ),
   },
   { title: 'Me', additionalProperties: false },
 )

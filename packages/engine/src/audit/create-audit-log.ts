@@ -32,6 +32,8 @@ export function createAuditLog(pool: Pick<pg.PoolClient, 'query'>): AuditLog {
          order by 2`)
     },
 
+    byClinic: async (events) => events,
+
     async withRole(accountIds) {
       const { rows } = await pool.query<{ id: string }>(sql`
         select account_id::text as id from holdfast.membership where account_id = any(${accountIds}::uuid[])

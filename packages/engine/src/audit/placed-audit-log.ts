@@ -1,7 +1,8 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { isConnectionLost, isShardMoved } from '../database/database-unavailable.ts'
 import { onePlace, type Places } from '../database/places.ts'
-import { inTransaction } from '../database/pools.ts'
+import { promptly } from '../database/promptly.ts'
 import type { AuditLog, NewAuditEvent } from '../model/audit-event.ts'
 import { createAuditLog } from './create-audit-log.ts'
 
@@ -10,26 +11,34 @@ const noClinicNo = 0
 
 /**
  * The security log of all places: each event is in the place of its clinic, and those of none are where a clinic with
- * the number 0 would be. Read over the pool, which on Citus is the coordinator's.
+ * the number 0 would be. Read over the pool, which on Citus is the coordinator's, and appended to in each place.
  */
 export function createPlacedAuditLog(pool: pg.Pool, places: Places = onePlace(pool)): AuditLog {
   const log = createAuditLog(pool)
+  if (places.all().includes(pool)) return log
   return {
     ...log,
-    async append(events) {
-      if (events.length === 0 || places.all().includes(pool)) return log.append(events)
-      await appendToAll(await eventsOfPlaces(places, await withClinics(pool, events)))
+    byClinic: (events) => byClinic(pool, places, events),
+    // Somebody whose role has just ended may be among them: then the log has more rows than it needs.
+    async withRole(accountIds) {
+      const { rows } = await pool.query<{ id: string }>(sql`
+        select account_id::text as id from holdfast.account_clinic where account_id = any(${accountIds}::uuid[])
+        union
+        select account_id::text from holdfast.site_administrator where account_id = any(${accountIds}::uuid[])`)
+      return new Set(rows.map(({ id }) => id))
     },
   }
 }
 
-type PlacedEvent = NewAuditEvent & { clinicNo: number }
-
 /** An account's own events, such as a sign-in, belong to the clinics whose data it can read. */
-async function withClinics(pool: pg.Pool, events: readonly NewAuditEvent[]): Promise<PlacedEvent[]> {
+async function byClinic(
+  pool: pg.Pool,
+  places: Places,
+  events: readonly NewAuditEvent[],
+): Promise<(NewAuditEvent & { clinicNo: number })[]> {
   const accountOf = ({ actorId, subjectId }: NewAuditEvent) => actorId ?? subjectId
   const accountIds = events.flatMap((event) => (event.clinicNo === null ? (accountOf(event) ?? []) : []))
-  const clinicNos = accountIds.length === 0 ? new Map<string, number[]>() : await clinicNosOf(pool, accountIds)
+  const clinicNos = accountIds.length === 0 ? new Map<string, number[]>() : await clinicsOf(pool, places, accountIds)
   return events.flatMap((event) => {
     const ofAccount = clinicNos.get(accountOf(event) ?? '') ?? [noClinicNo]
     const named = event.clinicNo === null ? ofAccount : [event.clinicNo]
@@ -37,32 +46,38 @@ async function withClinics(pool: pg.Pool, events: readonly NewAuditEvent[]): Pro
   })
 }
 
-async function clinicNosOf(pool: pg.Pool, accountIds: readonly string[]): Promise<Map<string, number[]>> {
-  const { rows } = await pool.query<{ id: string; clinicNos: number[] }>(sql`
-    select m.account_id as id, array_agg(m.clinic_no order by m.clinic_no) as "clinicNos"
-      from holdfast.membership m where m.account_id = any (${accountIds}::uuid[])
-     group by m.account_id`)
-  return new Map(rows.map(({ id, clinicNos }) => [id, clinicNos]))
-}
+type Held = { accountId: string; clinicNo: number }
 
-async function eventsOfPlaces(
-  places: Places,
-  events: readonly PlacedEvent[],
-): Promise<[pg.Pool, readonly PlacedEvent[]][]> {
-  const pools = new Map<pg.Pool, PlacedEvent[]>()
-  for (const event of events) {
-    const pool = await places.of(event.clinicNo)
-    pools.set(pool, [...(pools.get(pool) ?? []), event])
+/** The clinics in which accounts have roles; if a place does not respond, those there in which they may have one. */
+async function clinicsOf(pool: pg.Pool, places: Places, accountIds: readonly string[]): Promise<Map<string, number[]>> {
+  const { rows: noted } = await pool.query<Held>(sql`
+    select account_id::text as "accountId", clinic_no as "clinicNo" from holdfast.account_clinic
+     where account_id = any (${accountIds}::uuid[]) order by clinic_no`)
+  const byPlace = new Map<pg.Pool, Held[]>()
+  for (const held of noted) {
+    const place = await places.of(held.clinicNo)
+    byPlace.set(place, [...(byPlace.get(place) ?? []), held])
   }
-  return [...pools]
+  const held = await Promise.all(Array.from(byPlace, ([place, ofPlace]) => heldIn(place, ofPlace)))
+  const clinicNos = new Map<string, number[]>()
+  for (const { accountId, clinicNo } of held.flat()) {
+    clinicNos.set(accountId, [...(clinicNos.get(accountId) ?? []), clinicNo])
+  }
+  return clinicNos
 }
 
-/** Commits in no place before all have inserted theirs: else the caller's retry would write those of some twice. */
-async function appendToAll([next, ...others]: [pg.Pool, readonly PlacedEvent[]][]): Promise<void> {
-  if (next === undefined) return
-  const [pool, events] = next
-  await inTransaction(pool, async (transaction) => {
-    await createAuditLog(transaction).append(events)
-    await appendToAll(others)
-  })
+async function heldIn(place: pg.Pool, noted: Held[]): Promise<Held[]> {
+  try {
+    const query = place.query<Held>(sql`
+      select m.account_id::text as "accountId", m.clinic_no as "clinicNo"
+        from holdfast.membership m
+       where (m.clinic_no, m.account_id) in (
+         select * from unnest(${noted.map(({ clinicNo }) => clinicNo)}::integer[],
+                              ${noted.map(({ accountId }) => accountId)}::uuid[]))
+       order by 2`)
+    return (await promptly(query)).rows
+  } catch (error) {
+    if (isConnectionLost(error) || isShardMoved(error)) return noted
+    throw error
+  }
 }

@@ -54,17 +54,24 @@ export function createCalendarFeeds(pool: pg.Pool, places: Places = onePlace(poo
   }
 }
 
-/** A place that cannot be read matters only if no other one has the feed. */
+/** The first place that has the feed is enough. One that cannot be read matters only if no other one has it. */
 async function foundInAny(places: readonly pg.Pool[], condition: Sql): Promise<OpenFeed | null> {
-  const results = await Promise.allSettled(places.map((place) => found(place, condition)))
-  let failure: unknown = null
-  for (const result of results) {
-    if (result.status === 'rejected') failure = result.reason
-    else if (result.value !== null) return result.value
+  const searches = places.map(async (place) => {
+    const feed = await found(place, condition)
+    if (feed === null) throw new NoFeed()
+    return feed
+  })
+  try {
+    return await Promise.any(searches)
+  } catch (error) {
+    const failure = error instanceof AggregateError ? error.errors.find((one) => !(one instanceof NoFeed)) : error
+    if (failure !== undefined) throw failure
+    return null
   }
-  if (failure !== null) throw failure
-  return null
 }
+
+/** A place has no such feed. */
+class NoFeed extends Error {}
 
 async function found(pool: pg.Pool, condition: Sql): Promise<OpenFeed | null> {
   const { rows } = await pool.query<OpenFeed>(sql`

@@ -25,8 +25,18 @@ const openMax = 200
 const expiredDays = 30
 const invitationCursor = cursorOf('invitations', ['id'])
 
-/** Created, listed and accepted with the application's role. The clinic's lock decides between two that accept. */
-export function createInvitations(pool: pg.Pool, announce: Announce): Invitations {
+export type BeforeRole = (accountId: string, clinicNo: number) => Promise<void>
+
+/**
+ * Created, listed and accepted with the application's role. The clinic's lock decides between two that accept.
+ *
+ * @param beforeRole see `EngineSettings`
+ */
+export function createInvitations(
+  pool: pg.Pool,
+  announce: Announce,
+  beforeRole: BeforeRole = async () => undefined,
+): Invitations {
   const write = membersTransaction(pool, announce)
   return {
     create: (invitation, mail) =>
@@ -76,7 +86,7 @@ export function createInvitations(pool: pg.Pool, announce: Announce): Invitation
 
     accept: (id, tokenHash, accountId, proof) =>
       write({ clinicNo: clinicNoIn(id) ?? 0, accountId }, (transaction) =>
-        accept(transaction, { id, tokenHash, accountId, proof }),
+        accept(transaction, { id, tokenHash, accountId, proof, beforeRole }),
       ),
 
     async revoke(clinicNo, id) {
@@ -93,9 +103,15 @@ export async function isInvitationOpen(pool: pg.Pool, { id, hash }: { id: string
   return found !== null && refusalOf(found) === null
 }
 
-type Accepting = { id: string; tokenHash: Buffer; accountId: string; proof: InvitationProof }
+type Accepting = {
+  id: string
+  tokenHash: Buffer
+  accountId: string
+  proof: InvitationProof
+  beforeRole: BeforeRole
+}
 
-async function accept(transaction: pg.PoolClient, { id, tokenHash, accountId, proof }: Accepting) {
+async function accept(transaction: pg.PoolClient, { id, tokenHash, accountId, proof, beforeRole }: Accepting) {
   const known = await findByToken(transaction, id, tokenHash)
   if (known === null) return { kind: 'invitation_missing' } as const
   const { clinicNo } = known
@@ -114,6 +130,7 @@ async function accept(transaction: pg.PoolClient, { id, tokenHash, accountId, pr
   // Both are in lower case, as accounts store them.
   if (proof.kind === 'address' && proof.confirmedEmail !== email) return { kind: 'other_address', email } as const
   if (!(await mayAdminister(transaction, clinicNo, invitedBy))) return { kind: 'invitation_missing' } as const
+  await beforeRole(accountId, clinicNo)
   await transaction.query(sql`
     insert into holdfast.membership (clinic_no, account_id, role, doctor_id)
     values (${clinicNo}, ${accountId}, ${role}, ${doctorId})`)

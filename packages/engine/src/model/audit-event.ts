@@ -49,6 +49,8 @@ export type AuditEventsQuery = {
 export type AuditLog = {
   /** Appends all events or none. */
   append(events: readonly NewAuditEvent[]): Promise<void>
+  /** The events, each once for each clinic that it belongs to; 0: of none. On one database, as they are. */
+  byClinic(events: readonly NewAuditEvent[]): Promise<readonly NewAuditEvent[]>
   /** Those of these accounts that have a role in a clinic, or administer the site. */
   withRole(accountIds: string[]): Promise<Set<string>>
   /** The newest first. @throws InvalidCursor */

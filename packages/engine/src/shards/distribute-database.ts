@@ -3,6 +3,7 @@ import sql from 'sql-template-tag'
 import { distributedStatus } from '../migrate/migration-status.ts'
 import { checkCitus, DistributionRefused } from './check-citus.ts'
 import { distribute, finishedComment, unfinishedSetting } from './distribute.ts'
+import { noteAccountClinics } from './note-account-clinics.ts'
 import { deleteCopiedRows } from './own-rows.ts'
 import { tablesOfKind } from './table-kinds.ts'
 import { type CitusShard, writeShardSchemas } from './write-shard-schemas.ts'
@@ -14,7 +15,7 @@ export type Distribution = {
   distributed: { tables: number; rows: number } | null
   /** Rows of the shards' own tables that were copied now. */
   ownRows: number
-  /** Whether a former call was interrupted, or a shard has been moved since. */
+  /** Whether a former call was interrupted, a shard has been moved since, or the coordinator did not know of a role. */
   isCompleted: boolean
 }
 
@@ -36,6 +37,8 @@ export async function distributeDatabase(ownerUrl: string): Promise<Distribution
     const distributed = await distribute(client)
     const shards = await writeShardSchemas(ownerUrl)
     await grantOnNodes(client)
+    // While it is missing, nobody with a role would be found: no server starts before `finish`.
+    const noted = await noteAccountClinics(client)
     const wasUnfinished = await finish(client)
     const copied = shards.flatMap(({ copiedRows }) => (copiedRows === null ? [] : [copiedRows]))
     return {
@@ -43,7 +46,7 @@ export async function distributeDatabase(ownerUrl: string): Promise<Distribution
       shards,
       distributed,
       ownRows: copied.reduce((sum, rows) => sum + rows, 0),
-      isCompleted: distributed === null && (wasUnfinished || copied.length > 0),
+      isCompleted: distributed === null && (wasUnfinished || copied.length > 0 || noted > 0),
     }
   } finally {
     await client.end()

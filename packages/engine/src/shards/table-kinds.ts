@@ -17,6 +17,7 @@ export type TableKind =
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  */
 export const tableKinds: Readonly<Record<string, TableKind>> = {
+  account_clinic: 'coordinator',
   account_mail: 'own',
   allocation: 'distributed',
   answer: 'own',

@@ -17,6 +17,7 @@ import { createSecondFactors } from './second-factors/second-factors.ts'
 import { createSetUpTotp } from './second-factors/set-up-totp.ts'
 import { createSignInCodes } from './second-factors/sign-in-codes.ts'
 import { createPendingSignIns } from './sessions/pending-sign-ins.ts'
+import { rightsInDatabase } from './sessions/rights-source.ts'
 
 const queriesMax = 40
 const site = { origin: 'http://localhost', rpId: 'localhost' }
@@ -41,7 +42,7 @@ async function aScene() {
     accounts: createAccounts(pool, passwords, principals),
     passkeys: createPasskeys(pool, principals),
     changePassword: createChangePassword(pool, passwords, principals),
-    passwordLinks: createPasswordLinks(pool, passwords, principals),
+    passwordLinks: createPasswordLinks(pool, passwords, principals, rightsInDatabase),
     secondFactors: createSecondFactors(pool, principals),
     setUpTotp: createSetUpTotp(pool, totp, principals),
     signInCodes: createSignInCodes(pool, createPendingSignIns(pool), { totp, recoveryCodes }),

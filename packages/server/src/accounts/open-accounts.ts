@@ -27,6 +27,8 @@ import { createTotp, type Totp } from './second-factors/totp.ts'
 import { createJwtVerifier, type JwtVerifier } from './sessions/jwt-verifier.ts'
 import { createPendingSignIns, type PendingSignIns } from './sessions/pending-sign-ins.ts'
 import { createPrincipals, type Principals, type Revocations } from './sessions/principals.ts'
+import { type RolePlaces, rightsInPlaces } from './sessions/rights-in-places.ts'
+import { rightsInDatabase } from './sessions/rights-source.ts'
 import { createSessionCookies, type SessionCookies } from './sessions/session-cookie.ts'
 import { createSessions, type Sessions } from './sessions/sessions.ts'
 import { retireUnreadableKeys } from './sessions/signing-keys.ts'
@@ -82,12 +84,14 @@ const hourSeconds = 3600
  * Everything about accounts, on a separate pool. Used by the server and by `admin create`.
  *
  * @param shared with other processes: their limits, and whose sessions they ended
+ * @param places of a server on Citus, where it reads the roles; null: the database reads them, on Citus of all shards
  */
 export async function openAccounts(
   config: Pick<Config, OpenSettings>,
   database: { appUrl: string; secrets: string[] },
   log: Logger,
   shared: SharedAccounts | null = null,
+  places: RolePlaces | null = null,
 ): Promise<OpenAccounts> {
   const pool = accountsPool(database.appUrl, config.accountsPoolSize, 'holdfast accounts')
   const passwords = createPasswords(config.passwordHashesMax)
@@ -102,7 +106,8 @@ export async function openAccounts(
     staffSeconds: config.sessionIdleHoursStaff * hourSeconds,
   }
   const { attemptLimits, revocations } = shared ?? { attemptLimits: (own: OwnAttemptLimits) => own, revocations: null }
-  const principals = createPrincipals(pool, idle, config.adminsNeedSecondFactor, { revocations })
+  const rights = places === null ? rightsInDatabase : rightsInPlaces(pool, places)
+  const principals = createPrincipals(pool, idle, config.adminsNeedSecondFactor, { revocations, rights })
   const sessions = createSessions(pool, principals, idle)
   const auth = await createAuth({ pool, secrets, publicUrl, issuer, passwords, onError })
   const totp = createTotp(pool, createSecretBox(auth))
@@ -111,8 +116,8 @@ export async function openAccounts(
   return {
     accounts: {
       ...createAccounts(pool, passwords, principals),
-      ...createPasswordLinks(pool, passwords, principals),
-      ...createEmailLinks(pool, principals),
+      ...createPasswordLinks(pool, passwords, principals, rights),
+      ...createEmailLinks(pool, principals, rights),
       ...createSignUpNotices(pool),
     },
     auth,
@@ -131,7 +136,7 @@ export async function openAccounts(
     passkeys: createPasskeys(pool, principals),
     pendingSignIns,
     signInCodes: createSignInCodes(pool, pendingSignIns, { totp, recoveryCodes }),
-    signInNotices: createSignInNotices(pool),
+    signInNotices: createSignInNotices(pool, rights),
     setUpTotp: createSetUpTotp(pool, totp, principals),
     publicUrl,
     configuredUrl: config.publicUrl,

@@ -55,6 +55,12 @@ export class AuditRecorder {
     this.#repeated.add(entry)
   }
 
+  /** Adds what another recorder has merged and limited. Returns at once. */
+  add(counted: CountedEntry): void {
+    this.#admitted.add(counted)
+    this.#enqueue(counted)
+  }
+
   /** Writes everything that was recorded. */
   async stop(): Promise<void> {
     this.#unschedule()

@@ -25,7 +25,7 @@ type RequestsOfPlace = {
   log: Logger
 }
 
-type Requests = RequestsOfPlace & { accounts: OpenAccounts; audit: AuditRecorder }
+type Requests = RequestsOfPlace & { accounts: OpenAccounts; audit: Pick<AuditRecorder, 'record'> }
 
 /**
  * Processes requests for mails, in every server with a mail server: all of a plain database, and on Citus those of the

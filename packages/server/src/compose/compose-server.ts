@@ -1,7 +1,7 @@
 import type { Engine } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import { type OpenAccounts, openAccounts } from '../accounts/open-accounts.ts'
-import { AuditRecorder } from '../audit/audit-recorder.ts'
+import type { AuditRecorderDeps } from '../audit/audit-recorder.ts'
 import type { Config } from '../config/config.ts'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
 import { createAccountMails } from '../messages/account-mails/account-mails.ts'
@@ -13,6 +13,7 @@ import { createPasswordAttempts } from '../rest/auth/password-attempts.ts'
 import { createKeyedDigests } from '../secrets/keyed-digests.ts'
 import { createPublicPages } from '../site/public-pages.ts'
 import { buildApp, buildMetricsApp } from './app.ts'
+import { createAudit } from './create-audit.ts'
 import { createRestDeps, restPlaces } from './create-rest-deps.ts'
 import { startJobsOfPlaces, startWorkOfServer } from './jobs-of-places.ts'
 import { openMailer } from './message-sender.ts'
@@ -63,7 +64,9 @@ async function composeParts(
   shared: Shared | null,
   readAllMetrics: MetricsSources['readAll'],
 ): Promise<ComposedServer> {
-  const accounts = await openAccounts(config, database, log, shared?.accounts)
+  // They are opened after the accounts, and read when somebody is signed in.
+  const rolePlaces = { all: () => places.all, of: (clinicNo: number) => places.placeOf?.(clinicNo) ?? places.common }
+  const accounts = await openAccounts(config, database, log, shared?.accounts, database.shards && rolePlaces)
   let isStopping = false
   const metrics = createMetrics({
     pools: () => ({ ...places.pools, accounts: [accounts.pool] }),
@@ -84,7 +87,7 @@ async function composeParts(
   }
   addLiveFigures(metrics.registry, places.live)
   const { common } = places
-  const audit = auditRecorderOf(common.engine, accounts, database, log, metrics)
+  const audit = createAudit(places, auditRecorderDeps(common.engine, accounts, database, log, metrics))
   const opened = openMailer(config)
   const mailsOf = ({ pools }: Pick<Common, 'pools'>) =>
     createAccountMails({ pool: pools.general, secrets: database.secrets, isAvailable: opened.mailer !== null })
@@ -136,20 +139,19 @@ async function composeParts(
   }
 }
 
-function auditRecorderOf(
+function auditRecorderDeps(
   engine: Engine,
   { accounts }: OpenAccounts,
   { secrets }: PreparedDatabase,
   log: Logger,
   metrics: Metrics,
-): AuditRecorder {
-  return new AuditRecorder({
-    append: engine.auditLog.append,
+): Omit<AuditRecorderDeps, 'append'> {
+  return {
     idsByEmail: accounts.idsByEmail,
     withRole: engine.auditLog.withRole,
     digestOf: createKeyedDigests(secrets, 'audit-address'),
     log,
     onWritten: (written) => metrics.auditDone({ written }),
     onLost: (lost) => metrics.auditDone({ lost }),
-  })
+  }
 }

@@ -46,7 +46,7 @@ export async function startJobsOfPlaces(config: Config, places: JobPlaces, deps:
 type RequestDeps = {
   database: PreparedDatabase
   accounts: OpenAccounts
-  audit: AuditRecorder
+  audit: Pick<AuditRecorder, 'record'>
   mailsOf(place: { pools: { general: pg.Pool } }): AccountMails
   app: { rateLimits: RateLimits }
   log: Logger

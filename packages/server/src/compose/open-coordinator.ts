@@ -1,4 +1,4 @@
-import { createCalendarReads, type DatabasePool, drawClinicNo, type Engine } from '@holdfast/engine'
+import { addAccountClinic, createCalendarReads, type DatabasePool, drawClinicNo, type Engine } from '@holdfast/engine'
 import type { Place as Shard } from '@holdfast/engine/places'
 import { ResponseCache } from '../cache/response-cache.ts'
 import type { Config } from '../config/config.ts'
@@ -24,6 +24,8 @@ export type Coordinator = Common & {
   allPools: readonly DatabasePool[]
   /** What a place's engine leaves to the coordinator. */
   adaptPlace(engine: Engine): Engine
+  /** Notes that an account may have a role in a clinic. */
+  beforeRole(accountId: string, clinicNo: number): Promise<void>
 }
 
 export type CoordinatorDeps = {
@@ -40,10 +42,11 @@ export type CoordinatorDeps = {
 export function openCoordinator(urls: DatabaseUrls, deps: CoordinatorDeps): Coordinator {
   const { config, log, metrics, cacheShare, opened, ofClinic } = deps
   const pools = { ...openEnginePools(config, poolOpener(urls, log)), ...openJobPools(urls, onIdleErrorOf(log)) }
-  const own = openEngine(config, pools, metrics, log, {
+  const places = {
     all: () => Array.from(opened.values(), (place) => place.pools.general),
-    of: (clinicNo) => ofClinic(clinicNo).pools.general,
-  })
+    of: (clinicNo: number) => ofClinic(clinicNo).pools.general,
+  }
+  const own = openEngine(config, pools, metrics, log, { places })
   const engine: typeof own = {
     ...own,
     directory: {
@@ -67,15 +70,16 @@ export function openCoordinator(urls: DatabaseUrls, deps: CoordinatorDeps): Coor
         cache,
         breaker: new DatabaseBreaker(() => undefined),
         tail: { horizon: 0n, epoch: 0, transactionAt: () => 0n },
+        breakersOfPlaces: () => Array.from(opened.values(), (place) => place.freshness.breaker),
         tailsOfPlaces: () => Array.from(opened.values(), (place) => place.freshness.tail),
       },
       // An id that names no clinic is of no doctor.
       slotLists: { read: async () => null },
       calendarReads: createCalendarReads(pools.general),
     },
+    beforeRole: (accountId, clinicNo) => addAccountClinic(pools.general, accountId, clinicNo),
     adaptPlace: (ofPlace) => ({
       ...ofPlace,
-      auditLog: { ...ofPlace.auditLog, append: own.auditLog.append, withRole: own.auditLog.withRole },
       bookingLinks: {
         ...ofPlace.bookingLinks,
         isVerified: own.bookingLinks.isVerified,

@@ -69,11 +69,13 @@ export type PlaceDeps = {
   metrics: Metrics
   /** On Citus, leaves to the coordinator what a shard does not have. */
   adapt?: (engine: Engine) => Engine
+  /** On Citus, notes on the coordinator that an account may have a role: see `EngineSettings`. */
+  beforeRole?: NonNullable<EngineSettings['beforeRole']>
 }
 
 /** @throws the driver's error when the database cannot be reached */
 export async function openPlace(urls: DatabaseUrls, deps: PlaceDeps): Promise<Place> {
-  const { config, log, metrics, cacheShare, adapt = (engine) => engine } = deps
+  const { config, log, metrics, cacheShare, adapt = (engine) => engine, beforeRole } = deps
   const cacheBytes = cacheBytesOf(config, cacheShare)
   const open = poolOpener(urls, log)
   const pools: PlacePools = {
@@ -87,7 +89,7 @@ export async function openPlace(urls: DatabaseUrls, deps: PlaceDeps): Promise<Pl
     cacheBytesMax: cacheBytes.responses,
     log,
   })
-  const engine = openEngine(config, pools, metrics, log)
+  const engine = openEngine(config, pools, metrics, log, beforeRole === undefined ? {} : { beforeRole })
   const replicas = openReplicaReads(config, urls, { engine, freshness, log, metrics })
   const { calendar, calendarReads, slotLists } = followSlots(pools.general, freshness, engine, cacheBytes, log)
   const follow = { calendar, tail: freshness.tail, log }
@@ -163,14 +165,14 @@ export function openEngine(
   pools: EnginePools,
   metrics: Metrics,
   log: Logger,
-  places?: EngineSettings['places'],
+  ofCitus: Pick<EngineSettings, 'places' | 'beforeRole'> = {},
 ) {
   const logRefused = refusedBatchLog(log)
   return createEngine({
     batchPool: pools.batches,
     generalPool: pools.general,
     theatrePool: pools.theatre,
-    ...(places === undefined ? {} : { places }),
+    ...ofCitus,
     clinicCasesMax: poolConnections.theatre / 2,
     queuedMax: config.queueSizeMax,
     waitMsMax: config.queueWaitMsMax,

@@ -42,10 +42,10 @@ export async function openShardPlaces(
     appUrl: placeUrl(database.appUrl, shard),
     sessionUrl: placeUrl(database.sessionUrl, shard),
   })
-  const adapt = coordinator.adaptPlace
+  const { adaptPlace: adapt, beforeRole } = coordinator
   try {
     for (const shard of shards) {
-      const ofPlace = { config, cacheShare, log: log.child({ place: shard.schema }), metrics, adapt }
+      const ofPlace = { config, cacheShare, log: log.child({ place: shard.schema }), metrics, adapt, beforeRole }
       const place = await openPlace(urlsOf(shard), ofPlace)
       closeTogether(Object.values(place.pools))
       opened.set(shard, place)

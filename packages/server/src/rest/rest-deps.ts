@@ -43,6 +43,8 @@ export type RestDeps = {
   calendarReads: DaysOfAnyDoctor
   /** This process's cache, and how far it has read the log. */
   freshness: Pick<Freshness, 'cache' | 'breaker'> & {
+    /** Where the cache has responses about the clinics of several places: while one is open, they are not read. */
+    breakersOfPlaces?(): Iterable<Freshness['breaker']>
     tail: Pick<Freshness['tail'], 'horizon' | 'epoch' | 'transactionAt'>
     /** Where the cache has responses about the clinics of several places: how far it has read the log of each. */
     tailsOfPlaces?(): Iterable<RestDeps['freshness']['tail']>

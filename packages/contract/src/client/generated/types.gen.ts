@@ -2165,6 +2165,10 @@ export type Me = {
      */
     lacksSecondFactor: boolean;
     memberships: Array<OwnMembership>;
+    /**
+     * Memberships may be missing: those of clinics whose part of the database cannot be reached now
+     */
+    incomplete?: true;
 };
 
 /**

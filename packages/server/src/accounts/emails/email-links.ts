@@ -6,7 +6,8 @@ import sql, { type Sql } from 'sql-template-tag'
 import { isUniqueViolation } from '../is-unique-violation.ts'
 import { secondFactorsRemoved } from '../second-factors/second-factors.ts'
 import type { Principals } from '../sessions/principals.ts'
-import { addressProven, endingSignIns, endSessions, hasRole, passwordResetsVoided } from '../sessions/sessions.ts'
+import type { RightsSource } from '../sessions/rights-source.ts'
+import { addressProven, endingSignIns, endSessions, passwordResetsVoided } from '../sessions/sessions.ts'
 
 /** A link, and the address that it proves. */
 export type EmailLink = { email: string; token: string }
@@ -154,7 +155,11 @@ const mailsMax = pauseMinutes.length + 1
 const changesToAddressMax = 3
 
 /** @param pool connected with `search_path=auth` */
-export function createEmailLinks(pool: Pool, principals: Pick<Principals, 'forget'>): EmailLinks {
+export function createEmailLinks(
+  pool: Pool,
+  principals: Pick<Principals, 'forget'>,
+  { hasRole }: Pick<RightsSource, 'hasRole'>,
+): EmailLinks {
   return {
     async emailStatus(accountId) {
       const { rows } = await pool.query<{ email: string; isConfirmed: boolean }>(
@@ -170,7 +175,7 @@ export function createEmailLinks(pool: Pool, principals: Pick<Principals, 'forge
       }),
     async useEmailLink(accountId, token, store) {
       const use = await inTransaction(pool, async (transaction) => {
-        const use = await used(transaction, accountId, token)
+        const use = await used(transaction, { accountId, token, hasRole })
         if (use.kind === 'changed') await store(transaction, use)
         return use
       }).catch(linkUsed)
@@ -178,9 +183,9 @@ export function createEmailLinks(pool: Pool, principals: Pick<Principals, 'forge
       return use
     },
     async undoEmailChange(accountId, token) {
-      const isDone = await endingSignIns(pool, accountId, (transaction) => undo(transaction, accountId, token)).catch(
-        (error: unknown) => linkUsed(error).kind !== 'link_used',
-      )
+      const isDone = await endingSignIns(pool, accountId, (transaction) =>
+        undo(transaction, { accountId, token, hasRole }),
+      ).catch((error: unknown) => linkUsed(error).kind !== 'link_used')
       await principals.forget(accountId)
       return isDone
     },
@@ -244,7 +249,9 @@ async function create(
   return { kind: 'created', email, token }
 }
 
-async function used(transaction: PoolClient, accountId: string, token: string): Promise<EmailLinkUse> {
+type Using = Pick<RightsSource, 'hasRole'> & { accountId: string; token: string }
+
+async function used(transaction: PoolClient, { accountId, token, hasRole }: Using): Promise<EmailLinkUse> {
   await transaction.query(sql`select from "user" where id = ${accountId} for no key update`)
   const { rows } = await transaction.query<{
     purpose: Purpose
@@ -279,7 +286,7 @@ async function used(transaction: PoolClient, accountId: string, token: string): 
 }
 
 /** @returns false: the link was used meanwhile */
-async function undo(transaction: PoolClient, accountId: string, token: string): Promise<boolean> {
+async function undo(transaction: PoolClient, { accountId, token, hasRole }: Using): Promise<boolean> {
   const { rows } = await transaction.query<{ sentAt: Date }>(sql`
     select l."sentAt" from "emailLink" l
      where l."tokenHash" = ${digestOf(token)} and l.purpose = 'undo' and l."expiresAt" > now()

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { inTransaction, type MessageLanguage } from '@holdfast/engine'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
-import { hasRole } from '../sessions/sessions.ts'
+import type { RightsSource } from '../sessions/rights-source.ts'
 
 /** Who is to be notified of a sign-in. */
 export type SignInNotice = { email: string; language: MessageLanguage; at: Date }
@@ -24,7 +24,7 @@ export type SignInNotices = {
 const noticesPerDayMax = 5
 
 /** @param pool connected with `search_path=auth` */
-export function createSignInNotices(pool: Pool): SignInNotices {
+export function createSignInNotices(pool: Pool, { hasRole }: Pick<RightsSource, 'hasRole'>): SignInNotices {
   return {
     noteSignIn: (accountId, { isKnownBrowser, userAgent, language }, store) =>
       inTransaction(pool, async (transaction) => {

@@ -6,12 +6,12 @@ import sql from 'sql-template-tag'
 import { listPasskeys } from '../second-factors/passkeys.ts'
 import { secondFactorsRemoved } from '../second-factors/second-factors.ts'
 import type { Principals } from '../sessions/principals.ts'
+import type { RightsSource } from '../sessions/rights-source.ts'
 import {
   type AlsoWrite,
   addressProven,
   endingSignIns,
   endSessions,
-  hasRole,
   passwordResetsVoided,
 } from '../sessions/sessions.ts'
 import type { Passwords } from './passwords.ts'
@@ -65,6 +65,7 @@ export function createPasswordLinks(
   pool: Pool,
   passwords: Pick<Passwords, 'hash'>,
   principals: Pick<Principals, 'forget'>,
+  { hasRole }: Pick<RightsSource, 'hasRole'>,
 ): PasswordLinks {
   return {
     createPasswordReset: (accountId, alsoWrite) =>
@@ -94,7 +95,7 @@ export function createPasswordLinks(
       if (account === null) return { kind: 'link_used' }
       const hash = await passwords.hash(newPassword)
       const outcome = await endingSignIns(pool, account.id, (transaction) =>
-        withLink(transaction, { accountId: account.id, token, hash }),
+        withLink(transaction, { accountId: account.id, token, hash, hasRole }),
       )
       await principals.forget(account.id)
       return outcome
@@ -114,10 +115,12 @@ export async function voidPasswordReset(pool: Pool, token: string): Promise<void
   await pool.query(sql`delete from auth.verification where identifier = ${identifierOf(token)}`)
 }
 
+type LinkUse = Pick<RightsSource, 'hasRole'> & { accountId: string; token: string; hash: string }
+
 /** `link_used`: meanwhile. */
 async function withLink(
   transaction: PoolClient,
-  { accountId, token, hash }: { accountId: string; token: string; hash: string },
+  { accountId, token, hash, hasRole }: LinkUse,
 ): Promise<ResetPasswordOutcome> {
   const { rows } = await transaction.query<{ isMailed: boolean }>(sql`
     delete from verification where identifier = ${identifierOf(token)} and "expiresAt" > now()
@@ -125,7 +128,7 @@ async function withLink(
   const [link] = rows
   if (link === undefined) return { kind: 'link_used' }
   await storePassword(transaction, accountId, hash)
-  if (link.isMailed) await proveAddress(transaction, accountId)
+  if (link.isMailed) await proveAddress(transaction, accountId, hasRole)
   await transaction.query(sql`update "user" set "mustChangePassword" = false where id = ${accountId}`)
   await transaction.query(passwordResetsVoided(accountId))
   await endSessions(transaction, accountId)
@@ -139,7 +142,11 @@ async function withLink(
  * them. An account with a role keeps its factors: whoever was invited has signed in to it, and otherwise somebody who
  * can read the mailbox alone would get past the second factor of a clinic's people.
  */
-async function proveAddress(transaction: PoolClient, accountId: string): Promise<void> {
+async function proveAddress(
+  transaction: PoolClient,
+  accountId: string,
+  hasRole: RightsSource['hasRole'],
+): Promise<void> {
   await transaction.query(addressProven(accountId))
   const { rowCount } = await transaction.query(sql`
     update "user" u set "emailVerified" = true where id = ${accountId} and not "emailVerified"`)

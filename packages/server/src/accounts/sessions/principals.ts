@@ -1,9 +1,10 @@
-import { accountRights, type HeldMembership, prepared, promptly } from '@holdfast/engine'
+import { type HeldMembership, prepared, promptly } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
 import type { Pool, QueryConfig } from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { storedSessionToken } from './hashed-session-tokens.ts'
 import type { JwtClaims } from './jwt-verifier.ts'
+import { type Rights, type RightsRow, type RightsSource, rightsInDatabase } from './rights-source.ts'
 
 /** A caller who is signed in. */
 export type AccountPrincipal = {
@@ -20,6 +21,8 @@ export type AccountPrincipal = {
    * Nowhere for everybody else.
    */
   administrationNeedsSecondFactor: 'everywhere' | number[]
+  /** Whether the account may have rights in a clinic that could not be read; undefined: all were read. */
+  isUnread?: (clinicNo: number) => boolean
 }
 
 /** A principal, and the session that identified it. */
@@ -70,8 +73,12 @@ const cachedMax = 20_000
 const forgottenMs = 60_000
 
 /** After how many seconds without a request an account's sessions end. */
-export function idleSecondsMax({ siteAdministrator, memberships }: AccountPrincipal, limits: IdleLimits): number {
-  return siteAdministrator || memberships.length > 0 ? limits.staffSeconds : limits.patientSeconds
+export function idleSecondsMax(
+  { siteAdministrator, memberships, isUnread }: AccountPrincipal,
+  limits: IdleLimits,
+): number {
+  const mayHaveRole = siteAdministrator || memberships.length > 0 || isUnread !== undefined
+  return mayHaveRole ? limits.staffSeconds : limits.patientSeconds
 }
 
 /** How often the last use of a session is written. Idle times are longer by up to this. */
@@ -80,13 +87,9 @@ const useWrittenSeconds = 60
 type Found = SignedIn & { expiresAtMs: number; tokensValidFrom: number }
 type Entry = { found: Promise<Found | null>; queryNo: number; digest?: string }
 
-type Row = {
-  account_id: string
+type Row = RightsRow & {
   email: string
   name: string
-  site_administrator: boolean
-  memberships: HeldMembership[]
-  second_factor_clinic_nos: number[]
   session_id: string
   second_factor_at: Date | null
   expires_at: Date
@@ -96,8 +99,9 @@ type Row = {
 }
 
 /**
- * Resolves session tokens and JWTs to principals with one prepared query each, cached for {@link principalCacheMs}.
- * Concurrent misses share a query. A session that is used is marked so at most once in {@link useWrittenSeconds}.
+ * Resolves session tokens and JWTs to principals with one prepared query each, and what `rights` reads besides, cached
+ * for {@link principalCacheMs}. Concurrent misses share a query. A session that is used is marked so at most once in
+ * {@link useWrittenSeconds}.
  *
  * @param pool connected with `search_path=auth`
  */
@@ -105,8 +109,11 @@ export function createPrincipals(
   pool: Pool,
   idle: IdleLimits,
   siteAdministratorsNeedSecondFactor: boolean,
-  { revocations = null, cacheMs = principalCacheMs }: { revocations?: Revocations | null; cacheMs?: number } = {},
+  options: { revocations?: Revocations | null; cacheMs?: number; rights?: RightsSource } = {},
 ): Principals {
+  const { revocations = null, cacheMs = principalCacheMs } = options
+  const rights: RightsSource = options.rights ?? rightsInDatabase
+  const statements = signedInBy(rights)
   const cache = new LRUCache<string, Entry>({ max: cachedMax, ttl: cacheMs })
   // Queries are numbered: the result of one that began before its account was forgotten is discarded.
   let queryNo = 0
@@ -149,17 +156,17 @@ export function createPrincipals(
     const { rows } = await promptly(pool.query<Row>(condition))
     const row = rows[0]
     if (row === undefined) return null
-    const found = foundIn(row, siteAdministratorsNeedSecondFactor)
+    const found = foundIn(row, await rights.rightsIn(row), siteAdministratorsNeedSecondFactor)
     if (row.idle_seconds > idleSecondsMax(found.principal, idle)) return null
     if (row.idle_seconds > useWrittenSeconds) markUsed(pool, row.session_id)
     return found
   }
 
   return {
-    bySession: (token) => cached(`session:${token}`, () => load(sessionByToken(token))),
+    bySession: (token) => cached(`session:${token}`, () => load(statements.byToken(token))),
     async byJwt(claims) {
       const { accountId, sessionId, issuedAt } = claims
-      const found = await cached(`jwt:${accountId}:${sessionId}`, () => load(sessionById(accountId, sessionId)))
+      const found = await cached(`jwt:${accountId}:${sessionId}`, () => load(statements.byId(accountId, sessionId)))
       return found !== null && issuedAt >= found.tokensValidFrom ? found : null
     },
     forget(accountId) {
@@ -172,29 +179,27 @@ export function createPrincipals(
   }
 }
 
-const rights = accountRights(sql`(select account_id from account)`)
-
-function signedIn(session: Sql): Sql {
-  // `iat` of a JWT has no fractions of a second, so neither has the time it is compared with.
-  return sql`
-    with account as materialized (
-      select u.id as account_id, u.email, u.name,
-             s.id::text as session_id, s."secondFactorAt" as second_factor_at, s."expiresAt" as expires_at,
-             extract(epoch from now() - s."updatedAt")::float8 as idle_seconds,
-             coalesce(floor(extract(epoch from u."tokensValidFrom")), 0)::float8 as tokens_valid_from,
-             coalesce(u."mustChangePassword", false) as must_change_password
-        from session s join "user" u on u.id = s."userId"
-       where s."expiresAt" > now() and ${session}
-    ), ${rights.tables}
-    select account.*, ${rights.columns} from account`
-}
-
-function sessionByToken(token: string): QueryConfig {
-  return prepared('principal_by_session', signedIn(sql`s.token = ${storedSessionToken(token)}`))
-}
-
-function sessionById(accountId: string, sessionId: string): QueryConfig {
-  return prepared('principal_by_jwt', signedIn(sql`s.id = ${sessionId} and s."userId" = ${accountId}`))
+/** The statements that read the account of a session, with what `rights` needs. */
+function signedInBy({ name, tables, columns }: RightsSource) {
+  const signedIn = (session: Sql): Sql =>
+    // `iat` of a JWT has no fractions of a second, so neither has the time it is compared with.
+    sql`
+      with account as materialized (
+        select u.id as account_id, u.email, u.name,
+               s.id::text as session_id, s."secondFactorAt" as second_factor_at, s."expiresAt" as expires_at,
+               extract(epoch from now() - s."updatedAt")::float8 as idle_seconds,
+               coalesce(floor(extract(epoch from u."tokensValidFrom")), 0)::float8 as tokens_valid_from,
+               coalesce(u."mustChangePassword", false) as must_change_password
+          from session s join "user" u on u.id = s."userId"
+         where s."expiresAt" > now() and ${session}
+      ), ${tables}
+      select account.*, ${columns} from account`
+  return {
+    byToken: (token: string): QueryConfig =>
+      prepared(`${name}_by_session`, signedIn(sql`s.token = ${storedSessionToken(token)}`)),
+    byId: (accountId: string, sessionId: string): QueryConfig =>
+      prepared(`${name}_by_jwt`, signedIn(sql`s.id = ${sessionId} and s."userId" = ${accountId}`)),
+  }
 }
 
 /** Not awaited: a request must not fail because this did. The next one writes it then. */
@@ -205,7 +210,11 @@ function markUsed(pool: Pool, sessionId: string): void {
   pool.query(statement).catch(() => undefined)
 }
 
-function foundIn(row: Row, siteAdministratorsNeedSecondFactor: boolean): Found {
+function foundIn(
+  row: Row,
+  { memberships, secondFactorClinicNos, isUnread }: Rights,
+  siteAdministratorsNeedSecondFactor: boolean,
+): Found {
   const isEverywhere = row.site_administrator && siteAdministratorsNeedSecondFactor
   return {
     principal: {
@@ -214,9 +223,10 @@ function foundIn(row: Row, siteAdministratorsNeedSecondFactor: boolean): Found {
       email: row.email,
       name: row.name,
       siteAdministrator: row.site_administrator,
-      memberships: row.memberships,
+      memberships,
       secondFactorAt: row.second_factor_at,
-      administrationNeedsSecondFactor: isEverywhere ? 'everywhere' : row.second_factor_clinic_nos,
+      administrationNeedsSecondFactor: isEverywhere ? 'everywhere' : secondFactorClinicNos,
+      ...(isUnread === null ? {} : { isUnread }),
     },
     sessionId: row.session_id,
     mustChangePassword: row.must_change_password,

@@ -212,15 +212,3 @@ export function passwordResetsVoided(accountId: string): Sql {
 export function addressProven(accountId: string): Sql {
   return sql`insert into holdfast.verified_account (account_id) values (${accountId}) on conflict do nothing`
 }
-
-/**
- * Whether the account belongs to somebody of a clinic, or to a site administrator. A statement of its own: Citus plans
- * no change of an account together with it, and no `exists` without a column.
- */
-export async function hasRole(transaction: PoolClient, accountId: string): Promise<boolean> {
-  const { rows } = await transaction.query<{ hasRole: boolean }>(sql`
-    select exists (select 1 from holdfast.membership m where m.account_id = ${accountId})
-           or exists (select 1 from holdfast.site_administrator s where s.account_id = ${accountId}) as "hasRole"`)
-  if (rows[0] === undefined) throw new Error('A query without conditions returned no row.')
-  return rows[0].hasRole
-}

@@ -1,4 +1,4 @@
-import { clinicNoIn, type Role } from '@holdfast/engine'
+import { clinicNoIn, DatabaseUnavailable, type Role } from '@holdfast/engine'
 import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
 import type { Principal } from '../../edge/admission/principal.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
@@ -41,7 +41,11 @@ export function requireSiteAdministrator(principal: Principal): AccountPrincipal
   return account
 }
 
-/** The caller's role in a clinic, if they may use it now; null: none, no account, or a second factor is missing. */
+/**
+ * The caller's role in a clinic, if they may use it now; null: none, no account, or a second factor is missing.
+ *
+ * @throws DatabaseUnavailable if the caller's rights in the clinic could not be read
+ */
 export function actorIn(principal: Principal, clinicNo: number | null): ClinicActor | null {
   if (principal.kind !== 'account' || clinicNo === null || lacksSecondFactor(principal, clinicNo)) return null
   return roleIn(principal, clinicNo)
@@ -50,12 +54,22 @@ export function actorIn(principal: Principal, clinicNo: number | null): ClinicAc
 /**
  * Whether the caller has a role in a clinic, or for everything (null: as a site administrator), that needs a second
  * factor, and the session was started without one.
+ *
+ * @throws DatabaseUnavailable if the caller's rights in the clinic could not be read
  */
 export function lacksSecondFactor(principal: Principal, clinicNo: number | null): boolean {
-  if (principal.kind !== 'account' || principal.secondFactorAt !== null) return false
+  if (principal.kind !== 'account') return false
+  requireRead(principal, clinicNo)
+  if (principal.secondFactorAt !== null) return false
   const { siteAdministrator, administrationNeedsSecondFactor: needs, memberships } = principal
   if (siteAdministrator) return needs === 'everywhere' || (clinicNo !== null && needs.includes(clinicNo))
   return memberships.some((one) => one.clinicNo === clinicNo && one.needsSecondFactor)
+}
+
+/** Nobody is refused as somebody without a role because a node does not respond. */
+function requireRead({ isUnread }: AccountPrincipal, clinicNo: number | null): void {
+  if (clinicNo === null || isUnread === undefined || !isUnread(clinicNo)) return
+  throw new DatabaseUnavailable("The caller's rights cannot be read.", { outcomeUnknown: false, cause: null })
 }
 
 export function secondFactorRequired(): ProblemError {

@@ -32,5 +32,13 @@ function meBody(account: AccountPrincipal) {
     doctorId,
     lacksSecondFactor: lacksSecondFactor(account, clinicNo),
   }))
-  return { id, email, name, siteAdministrator, lacksSecondFactor: lacksSecondFactor(account, null), memberships }
+  return {
+    id,
+    email,
+    name,
+    siteAdministrator,
+    lacksSecondFactor: lacksSecondFactor(account, null),
+    memberships,
+    ...(account.isUnread === undefined ? {} : { incomplete: true as const }),
+  }
 }

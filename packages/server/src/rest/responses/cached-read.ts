@@ -62,12 +62,12 @@ async function loadedRead(
   plan: ReadPlan,
   freshness: Pick<ResponseQuery, 'mayBeCached' | 'readAfter'>,
 ): Promise<ReadResponse> {
-  const { cache, tail, breaker } = deps.freshness
+  const { cache, tail, breaker, breakersOfPlaces } = deps.freshness
   const response = await cache.read({
     ...freshness,
     key: plan.key,
     load: () => {
-      breaker.check()
+      for (const one of breakersOfPlaces?.() ?? [breaker]) one.check()
       return load(plan, tail.horizon)
     },
   })

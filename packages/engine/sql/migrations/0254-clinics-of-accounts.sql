@@ -1,0 +1,16 @@
+-- On the coordinator of Citus: the clinics in which an account may have a role, so that a session is read without
+-- asking all shards. Whether the account has a role, and which one, the clinic's shard says. A plain database has no
+-- rows here. docs/decisions/0051-on-citus-a-shard-has-a-schema.md
+create table holdfast.account_clinic (
+  account_id uuid not null,
+  clinic_no integer not null check (clinic_no > 0),
+  primary key (account_id, clinic_no)
+);
+
+do $$
+begin
+  if to_regclass('holdfast.shard_trigger') is not null then
+    insert into holdfast.account_clinic (account_id, clinic_no) select account_id, clinic_no from holdfast.membership;
+  end if;
+end
+$$;

@@ -1,0 +1,89 @@
+import type pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+import { inTransaction } from '../database/pools.ts'
+import { prepared } from '../database/prepared.ts'
+import type { HeldMembership } from '../model/membership.ts'
+import { lockClinic } from './members.ts'
+
+/** An account belongs to fewer clinics than this; the list has no pages. */
+const clinicsMax = 1_000
+
+/**
+ * On the coordinator of Citus, for statements that read an account with the clinics in which it may have a role:
+ * `tables` are for the list after `with`, `columns` are `site_administrator` (boolean) and `clinic_nos` (a JSON array).
+ *
+ * @param accountId an expression of one value, such as a subquery on another table of the list
+ */
+export function accountClinics(accountId: Sql): { tables: Sql; columns: Sql } {
+  return {
+    tables: sql`
+      known as materialized (
+        select a.clinic_no from holdfast.account_clinic a
+         where a.account_id = ${accountId} order by a.clinic_no limit ${clinicsMax}),
+      administrator as materialized (
+        select exists (select from holdfast.site_administrator a where a.account_id = ${accountId}) as is_one)`,
+    columns: sql`
+      (select is_one from administrator) as site_administrator,
+      (select coalesce(json_agg(known.clinic_no), '[]') from known) as clinic_nos`,
+  }
+}
+
+/** The roles of an account in some clinics of a place. */
+export async function rolesInPlace(
+  place: pg.Pool,
+  accountId: string,
+  clinicNos: readonly number[],
+): Promise<HeldMembership[]> {
+  const { rows } = await place.query<HeldMembership>(
+    prepared(
+      'roles_in_place',
+      sql`
+        select m.clinic_no as "clinicNo", c.id as "clinicId", m.account_id as "accountId", m.role,
+               m.doctor_id as "doctorId", c.roles_need_second_factor as "needsSecondFactor"
+          from holdfast.membership m join holdfast.clinic c on c.no = m.clinic_no
+         where m.clinic_no = any (${clinicNos}::integer[]) and m.account_id = ${accountId}`,
+    ),
+  )
+  return rows
+}
+
+/** The clinics of a place whose roles need a second factor. */
+export async function secondFactorClinics(place: pg.Pool): Promise<number[]> {
+  const { rows } = await place.query<{ no: number }>(
+    prepared('second_factor_clinics', sql`select c.no from holdfast.clinic c where c.roles_need_second_factor`),
+  )
+  return rows.map(({ no }) => no)
+}
+
+/**
+ * Notes on the coordinator that an account may have a role in a clinic. To be called under the clinic's lock, before
+ * the role is given: a role that is not noted is not found. Idempotent.
+ */
+export async function addAccountClinic(coordinator: pg.Pool, accountId: string, clinicNo: number): Promise<void> {
+  await coordinator.query(sql`
+    insert into holdfast.account_clinic (account_id, clinic_no) values (${accountId}, ${clinicNo})
+    on conflict do nothing`)
+}
+
+/**
+ * Deletes what {@link addAccountClinic} has noted, if the account has no role in the clinic any more, or never got it.
+ *
+ * Locks: the clinic, so that no role is being given meanwhile. Idempotent.
+ *
+ * @param place of the clinic
+ */
+export async function pruneAccountClinic(
+  coordinator: pg.Pool,
+  place: pg.Pool,
+  { accountId, clinicNo }: { accountId: string; clinicNo: number },
+): Promise<void> {
+  await inTransaction(place, async (transaction) => {
+    await lockClinic(transaction, clinicNo)
+    // A write, and no read: in the former copy of a shard that was moved, it fails.
+    const { rowCount } = await transaction.query(sql`
+      update holdfast.membership set role = role where clinic_no = ${clinicNo} and account_id = ${accountId}`)
+    if (rowCount !== 0) return
+    await coordinator.query(sql`
+      delete from holdfast.account_clinic where account_id = ${accountId} and clinic_no = ${clinicNo}`)
+  })
+}

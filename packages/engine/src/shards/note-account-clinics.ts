@@ -1,0 +1,40 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+
+/**
+ * Notes on the coordinator in which clinics accounts have roles, where that is missing: `holdfast.account_clinic`. Two
+ * statements, because Citus has the roles in shards. Idempotent.
+ *
+ * @param coordinator connected as the owner
+ * @returns how many were missing
+ */
+export async function noteAccountClinics(coordinator: pg.Client): Promise<number> {
+  const { rows } = await coordinator.query<{ account_id: string; clinic_no: number }>(
+    sql`select account_id, clinic_no from holdfast.membership`,
+  )
+  const { rowCount } = await coordinator.query(sql`
+    insert into holdfast.account_clinic (account_id, clinic_no)
+    select * from unnest(${rows.map((row) => row.account_id)}::uuid[], ${rows.map((row) => row.clinic_no)}::integer[])
+    on conflict do nothing`)
+  return rowCount ?? 0
+}
+
+export type NotedRole = { accountId: string; clinicId: string }
+
+/**
+ * The roles in a shard that are not noted on the coordinator: they have no effect there.
+ *
+ * @param place of the shard; read first, since a role is noted before it is given
+ */
+export async function rolesNotNoted(coordinator: pg.Pool, place: pg.Pool): Promise<NotedRole[]> {
+  const { rows: held } = await place.query<NotedRole & { clinicNo: number }>(sql`
+    select m.account_id::text as "accountId", c.id as "clinicId", c.no as "clinicNo"
+      from holdfast.membership m join holdfast.clinic c on c.no = m.clinic_no order by c.no, m.account_id`)
+  const { rows: noted } = await coordinator.query<{ accountId: string; clinicNo: number }>(sql`
+    select account_id::text as "accountId", clinic_no as "clinicNo" from holdfast.account_clinic
+     where clinic_no = any (${held.map(({ clinicNo }) => clinicNo)}::integer[])`)
+  const known = new Set(noted.map(({ accountId, clinicNo }) => `${clinicNo} ${accountId}`))
+  return held
+    .filter(({ accountId, clinicNo }) => !known.has(`${clinicNo} ${accountId}`))
+    .map(({ accountId, clinicId }) => ({ accountId, clinicId }))
+}

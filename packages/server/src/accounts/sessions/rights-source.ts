@@ -1,0 +1,52 @@
+import { accountRights, type HeldMembership } from '@holdfast/engine'
+import type { PoolClient } from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+
+/** What an account may do in clinics. */
+export type Rights = {
+  memberships: HeldMembership[]
+  /** Of a site administrator: the clinics whose roles need a second factor. */
+  secondFactorClinicNos: number[]
+  /** Whether the account may have rights in a clinic that could not be read; null: all were read. */
+  isUnread: ((clinicNo: number) => boolean) | null
+}
+
+/** What a statement with a table `account`, which has an `account_id`, finds out about the account's rights. */
+export type RightsRow = { account_id: string; site_administrator: boolean }
+
+/** Where the roles of accounts are. */
+export type RightsSource<Row extends RightsRow = RightsRow> = {
+  /** Begins the names of prepared statements. */
+  name: string
+  /** For the list after `with`. */
+  tables: Sql
+  /** Those of `Row`. */
+  columns: Sql
+  rightsIn(row: Row): Rights | Promise<Rights>
+  /** Whether the account belongs to somebody of a clinic, or to a site administrator. */
+  hasRole(transaction: PoolClient, accountId: string): Promise<boolean>
+}
+
+/** Of `account`, in the list of a statement. */
+export const accountOfStatement = sql`(select account_id from account)`
+
+type Found = RightsRow & { memberships: HeldMembership[]; second_factor_clinic_nos: number[] }
+
+/** All roles can be read where the accounts are: in one database, or over all shards. */
+export const rightsInDatabase: RightsSource<Found> = {
+  name: 'principal',
+  ...accountRights(accountOfStatement),
+  rightsIn: ({ memberships, second_factor_clinic_nos: secondFactorClinicNos }) => ({
+    memberships,
+    secondFactorClinicNos,
+    isUnread: null,
+  }),
+  // A statement of its own: Citus plans no change of an account together with it, and no `exists` without a column.
+  async hasRole(transaction, accountId) {
+    const { rows } = await transaction.query<{ hasRole: boolean }>(sql`
+      select exists (select 1 from holdfast.membership m where m.account_id = ${accountId})
+             or exists (select 1 from holdfast.site_administrator s where s.account_id = ${accountId}) as "hasRole"`)
+    if (rows[0] === undefined) throw new Error('A query without conditions returned no row.')
+    return rows[0].hasRole
+  },
+}

@@ -1,0 +1,263 @@
+import { randomUUID } from 'node:crypto'
+import { clinicNoIn, createPool, inTransaction, pruneAccountClinic } from '@holdfast/engine'
+import { noteAccountClinics, rolesNotNoted } from '@holdfast/engine/note-account-clinics'
+import { placeOf, placeUrl } from '@holdfast/engine/places'
+import { until } from '@holdfast/testkit'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { call, settingsFor, signUp } from '../../test/running-server.ts'
+import {
+  type PlacedDatabase,
+  type PlacedServer,
+  placedDatabase,
+  type Scene,
+  sceneOf,
+  serverOfPlaces,
+} from '../../test/server-of-places.ts'
+import { accountsPool } from '../accounts/accounts-schema.ts'
+import { createPrincipals } from '../accounts/sessions/principals.ts'
+import { rightsInPlaces } from '../accounts/sessions/rights-in-places.ts'
+import { createSessionCookies } from '../accounts/sessions/session-cookie.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+let database: PlacedDatabase
+let server: PlacedServer
+let scene: Scene
+/** As a server that has nothing in memory. */
+let reader: ReturnType<typeof openReader>
+beforeAll(async () => {
+  database = await placedDatabase()
+  server = await serverOfPlaces(database)
+  scene = await sceneOf(server.url, database)
+  reader = openReader()
+})
+afterAll(async () => {
+  await reader.close()
+  await server.stop()
+  await database.drop()
+})
+
+function openReader() {
+  const coordinator = accountsPool(database.sessionUrl, 2, 'reader')
+  const places = database.shards.map((shard) => ({
+    ...shard,
+    pools: { general: createPool({ url: placeUrl(database.sessionUrl, shard), max: 2, name: 'reader' }) },
+    rest: { freshness: { breaker: { check: () => undefined } } },
+  }))
+  const rights = rightsInPlaces(coordinator, {
+    all: () => places,
+    of: (clinicNo) => placeOf(places, clinicNo),
+  })
+  const cookies = createSessionCookies([settingsFor({ ownerUrl: '', appUrl: '' }).HOLDFAST_SECRET ?? ''], false)
+  const idle = { patientSeconds: 3_600, staffSeconds: 3_600 }
+  return {
+    coordinator,
+    places,
+    rights,
+    rolesOf: async (bearer: string) => {
+      const token = cookies.readBearer(bearer) ?? ''
+      const found = await createPrincipals(coordinator, idle, false, { rights }).bySession(token)
+      return found?.principal.memberships.map(({ clinicNo, role }) => [clinicNo, role])
+    },
+    close: () => Promise.all([coordinator, ...places.map(({ pools }) => pools.general)].map((pool) => pool.end())),
+  }
+}
+
+/** A clinic, and somebody who has an invitation to it. */
+async function invited() {
+  const clinicId = await scene.aClinicIn(0)
+  const clinicNo = clinicNoIn(clinicId) ?? 0
+  const { body } = await scene.api('POST', `/clinics/${clinicId}/invitations`, {
+    email: 'a@example.org',
+    role: 'staff',
+  })
+  const { id: accountId, token } = await signUp(server.url, `${randomUUID()}@example.org`)
+  const accept = () =>
+    call(`${server.url}/api/v1/invitations/accept`, {
+      method: 'POST',
+      bearer: token,
+      body: { token: String(body.link).split('#')[1] },
+    })
+  return { clinicId, clinicNo, accountId, token, accept }
+}
+
+async function aMember() {
+  const member = await invited()
+  expect((await member.accept()).status).toBe(200)
+  return member
+}
+
+type Member = Pick<Awaited<ReturnType<typeof invited>>, 'accountId' | 'clinicNo'>
+
+async function isNoted({ accountId, clinicNo }: Member): Promise<boolean> {
+  const { rowCount } = await database.ownerPool.query(
+    'select from holdfast.account_clinic where account_id = $1 and clinic_no = $2',
+    [accountId, clinicNo],
+  )
+  return rowCount === 1
+}
+
+const note = ({ accountId, clinicNo }: Member) =>
+  database.ownerPool.query('insert into holdfast.account_clinic (account_id, clinic_no) values ($1, $2)', [
+    accountId,
+    clinicNo,
+  ])
+
+const giveRole = (client: Pick<pg.PoolClient, 'query'>, { accountId, clinicNo }: Member) =>
+  client.query(`insert into holdfast.membership (clinic_no, account_id, role) values ($1, $2, 'admin')`, [
+    clinicNo,
+    accountId,
+  ])
+
+const endRole = ({ accountId, clinicNo }: Member) =>
+  database.ownerPool.query('delete from holdfast.membership where clinic_no = $1 and account_id = $2', [
+    clinicNo,
+    accountId,
+  ])
+
+test('a role is noted before it is given, and an invitation that is refused leaves no note', async () => {
+  const member = await aMember()
+  expect(await isNoted(member)).toBe(true)
+  expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'staff']])
+  const other = await signUp(server.url, `${randomUUID()}@example.org`)
+  const refused = await scene.api('POST', `/clinics/${member.clinicId}/invitations`, {
+    email: 'b@example.org',
+    role: 'staff',
+  })
+  await database.ownerPool.query('update holdfast.invitation set expires_at = now() where id = $1', [refused.body.id])
+  const body = { token: String(refused.body.link).split('#')[1] }
+  const accepted = await call(`${server.url}/api/v1/invitations/accept`, { method: 'POST', bearer: other.token, body })
+  expect(accepted.status).toBe(409)
+  expect(await isNoted({ accountId: other.id, clinicNo: member.clinicNo })).toBe(false)
+})
+
+test('a role that is ended in the place has ended at once, and its note is deleted', async () => {
+  const member = await aMember()
+  // However it is ended: by another server, or by hand.
+  await endRole(member)
+  expect(await isNoted(member)).toBe(true)
+  expect(await reader.rolesOf(member.token)).toEqual([])
+  await until(
+    async () => ((await isNoted(member)) ? undefined : true),
+    () => 'the note to be deleted',
+  )
+})
+
+test('a change of the role is that of the place at once, and a removal by the API ends it', async () => {
+  const member = await aMember()
+  const path = `/clinics/${member.clinicId}/members/${member.accountId}`
+  // Else the last admin would be removed.
+  await giveRole(database.ownerPool, { accountId: randomUUID(), clinicNo: member.clinicNo })
+  await scene.api('PATCH', path, { role: 'admin' })
+  expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'admin']])
+  await scene.api('DELETE', path)
+  expect(await reader.rolesOf(member.token)).toEqual([])
+  expect(
+    (await call(`${server.url}/api/v1/clinics/${member.clinicId}/bookings`, { bearer: member.token })).status,
+  ).toBe(404)
+})
+
+test('an interruption between note and role gives nothing, and the invitation can be accepted again', async () => {
+  const member = await invited()
+  await note(member)
+  expect(await reader.rolesOf(member.token)).toEqual([])
+  expect((await member.accept()).status).toBe(200)
+  expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'staff']])
+  // A lost response is repeated.
+  expect((await member.accept()).status).toBe(200)
+  expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'staff']])
+})
+
+test('no role is given that cannot be noted', async () => {
+  const member = await invited()
+  await database.ownerPool.query('revoke insert on holdfast.account_clinic from holdfast_app')
+  onTestFinished(async () => {
+    await database.ownerPool.query('grant insert on holdfast.account_clinic to holdfast_app')
+  })
+  expect((await member.accept()).status).toBeGreaterThanOrEqual(500)
+  expect((await endRole(member)).rowCount).toBe(0)
+  await database.ownerPool.query('grant insert on holdfast.account_clinic to holdfast_app')
+  expect((await member.accept()).status).toBe(200)
+  expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'staff']])
+})
+
+describe('a note that is deleted while the role is being given', () => {
+  /** Runs `prune` between the note and the commit of the role, as an invitation writes them. */
+  async function pruneMeanwhile(member: Member, prune: () => Promise<unknown>, { waits }: { waits: boolean }) {
+    const giving = await database.ownerPool.connect()
+    onTestFinished(() => giving.release(true))
+    await giving.query('begin')
+    await giving.query('select from holdfast.clinic where no = $1 for no key update', [member.clinicNo])
+    await note(member)
+    await giveRole(giving, member)
+    const pruned = prune()
+    if (waits) {
+      await until(
+        async () => {
+          const { rowCount } = await database.ownerPool.query(
+            `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+          )
+          return rowCount === 0 ? undefined : true
+        },
+        () => 'the lock of the clinic',
+      )
+    } else await pruned
+    await giving.query('commit')
+    await pruned
+  }
+
+  test('stays: whoever deletes it waits, and sees the role', async () => {
+    const member = await invited()
+    const place = placeOf(reader.places, member.clinicNo).pools.general
+    await pruneMeanwhile(member, () => pruneAccountClinic(reader.coordinator, place, member), { waits: true })
+    expect(await isNoted(member)).toBe(true)
+    expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'admin']])
+  })
+
+  test('negative control: without the lock of the clinic, the role is not found', async () => {
+    const member = await invited()
+    const { accountId, clinicNo } = member
+    const withoutLock = () =>
+      database.ownerPool.query(
+        `delete from holdfast.account_clinic a where account_id = $1 and clinic_no = $2 and not exists (
+           select from holdfast.membership m where m.account_id = a.account_id and m.clinic_no = a.clinic_no)`,
+        [accountId, clinicNo],
+      )
+    await pruneMeanwhile(member, withoutLock, { waits: false })
+    expect(await reader.rolesOf(member.token)).toEqual([])
+  })
+})
+
+test('a role that is not noted has no effect; `verify` finds it, and noting it again gives it back', async () => {
+  const member = await invited()
+  await giveRole(database.ownerPool, member)
+  expect(await reader.rolesOf(member.token)).toEqual([])
+  const place = placeOf(reader.places, member.clinicNo).pools.general
+  const missing = { accountId: member.accountId, clinicId: member.clinicId }
+  expect(await rolesNotNoted(database.ownerPool, place)).toContainEqual(missing)
+  const client = new pg.Client(database.ownerUrl)
+  await client.connect()
+  expect(await noteAccountClinics(client)).toBeGreaterThan(0)
+  expect(await noteAccountClinics(client)).toBe(0)
+  await client.end()
+  expect(await rolesNotNoted(database.ownerPool, place)).toEqual([])
+  expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'admin']])
+})
+
+test('second factors: whoever had a role has none any more, and whose role cannot be read may have one', async () => {
+  const member = await aMember()
+  const hasRole = () =>
+    inTransaction(reader.coordinator, (transaction) => reader.rights.hasRole(transaction, member.accountId))
+  expect(await hasRole()).toBe(true)
+  await endRole(member)
+  expect(await hasRole()).toBe(false)
+  await until(
+    async () => ((await isNoted(member)) ? undefined : true),
+    () => 'the note to be deleted',
+  )
+  await note(member)
+  await database.proxies[0]?.cut()
+  onTestFinished(async () => database.proxies[0]?.restore())
+  expect(await hasRole()).toBe(true)
+})
