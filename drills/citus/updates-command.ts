@@ -26,7 +26,9 @@ export function updatesTable(result: UpdatesResult): string {
 /** What must not have happened. */
 export function failuresOfUpdates({ updates, lost, duplicated, verify }: UpdatesResult): string[] {
   return [
-    ...updates.flatMap(({ release, failed, trueBefore, writtenAgain, writtenByFormer }) => [
+    ...(updates.length === 0 ? ['there was no update'] : []),
+    ...updates.flatMap(({ release, killedAfter, failed, trueBefore, writtenAgain, writtenByFormer }) => [
+      ...(killedAfter.length > 0 ? [] : [`the update to the ${release} release was not killed`]),
       ...failed.map((check) => `after the update to the ${release} release: ${check}`),
       ...trueBefore.map((check) => `${check} is true without the ${release} release: the check proves nothing`),
       ...(writtenAgain === 0 ? [] : [`a repeated update to the ${release} release wrote ${writtenAgain} shards`]),

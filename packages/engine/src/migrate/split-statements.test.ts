@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { splitStatements } from './split-statements.ts'
+import { splitList, splitStatements } from './split-statements.ts'
 
 const textsOf = (text: string) => splitStatements(text).map((statement) => statement.text)
 
@@ -36,4 +36,13 @@ test('a comment says how its statement runs on Citus, and no other one', () => {
     -- Not on Citus: in shards.
     select 3;`)
   expect(statements.map(({ marked }) => marked)).toEqual(['in shards', 'on the coordinator', null])
+})
+
+test('a list has its parts at commas, but not at those in parentheses and strings', () => {
+  const parts = splitList(`add column a text default ',' check (a in ('x', 'y')), -- one, two\n drop column "b,c"`)
+  expect(parts.map(({ text }) => text)).toEqual([
+    `add column a text default ',' check (a in ('x', 'y'))`,
+    'drop column "b,c"',
+  ])
+  expect(parts[0]?.bare).toBe(`add column a text default '' check (a in ('', ''))`)
 })

@@ -13,6 +13,31 @@ const token =
 
 const mark = /^--\s*On Citus: (in shards|on the coordinator)\b/
 
+/**
+ * The parts of a statement at the commas that are in no parentheses, such as the actions of `alter table`. Without
+ * comments.
+ */
+export function splitList(text: string): { text: string; bare: string }[] {
+  const parts = [{ text: '', bare: '' }]
+  let depth = 0
+  const add = (text: string, bare: string) => {
+    const last = parts.at(-1)
+    if (last !== undefined) Object.assign(last, { text: last.text + text, bare: last.bare + bare })
+  }
+  for (const [part] of text.matchAll(token)) {
+    if (isComment(part)) add(' ', ' ')
+    else if (part.startsWith('"') || bareOf(part) !== part) add(part, bareOf(part))
+    else {
+      for (const character of part) {
+        depth += character === '(' ? 1 : character === ')' ? -1 : 0
+        if (character === ',' && depth === 0) parts.push({ text: '', bare: '' })
+        else add(character, character)
+      }
+    }
+  }
+  return parts.map((part) => ({ text: part.text.trim(), bare: oneLine(part.bare) }))
+}
+
 /** The statements of a migration, without those that are only comments. */
 export function splitStatements(text: string): Statement[] {
   const statements: Statement[] = []
@@ -37,8 +62,12 @@ export function splitStatements(text: string): Statement[] {
 
 const empty = (): Statement => ({ text: '', bare: '', marked: null })
 
+function isComment(part: string): boolean {
+  return part.length > 1 && (part.startsWith('--') || part.startsWith('/*'))
+}
+
 function bareOf(part: string): string {
-  if (part.startsWith('--') || part.startsWith('/*')) return ' '
+  if (isComment(part)) return ' '
   if (part.length > 1 && (part.startsWith("'") || part.startsWith('$'))) return "''"
   return part
 }

@@ -73,8 +73,10 @@ async function applyStatement(client: pg.Client, statement: PlannedStatement, is
   const { text, coordinator, creates, triggerOf, dropsTrigger, frees } = statement
   if (dropsTrigger !== undefined) await dropTrigger(client, `holdfast.${dropsTrigger.table}`, dropsTrigger.name)
   if (coordinator === 'not' || (coordinator === 'until finished' && isFinished)) return
-  await passOn(client, coordinator === 'passed on')
-  await client.query(text)
+  for (const step of statement.steps ?? [statement]) {
+    await passOn(client, step.coordinator === 'passed on')
+    await client.query(step.text)
+  }
   if (creates !== undefined) await distributeNew(client, creates)
   if (triggerOf !== undefined) await keepTrigger(client, `holdfast.${triggerOf}`, triggerName(text))
   if (frees?.columns === null) {

@@ -1,3 +1,5 @@
+import { test as databaseTest } from '@holdfast/testkit/database-test'
+import type pg from 'pg'
 import { expect, test } from 'vitest'
 import { type MigrationFile, sqlFiles } from '../migrate/sql-files.ts'
 import { lastBeforeCitus, planMigration } from './plan-migration.ts'
@@ -8,7 +10,7 @@ const aMigration = (text: string): MigrationFile => ({ version: 9001, name: '900
 function planOf(text: string) {
   const [statement, ...others] = planMigration(aMigration(text)).statements
   if (statement === undefined || others.length > 0) throw new Error('A test plans one statement.')
-  const { text: _, ...plan } = statement
+  const { text: _, steps: __, ...plan } = statement
   return plan
 }
 
@@ -87,10 +89,28 @@ test.each([
   expect(planOf(text)).toEqual(expected)
 })
 
+test('Citus gets the actions of a statement one by one, and none about statistics', () => {
+  const [statement] = planMigration(
+    aMigration(`-- A comment, with a comma.
+      alter table holdfast.slot
+        add column a text default ',' constraint slot_a_check check (a in (',', 'x')),
+        drop column b, alter column c set statistics 0;`),
+  ).statements
+  expect(statement?.steps).toEqual([
+    {
+      text: `alter table holdfast.slot add column a text default ',' constraint slot_a_check check (a in (',', 'x'))`,
+      coordinator: 'passed on',
+    },
+    { text: 'alter table holdfast.slot drop column b', coordinator: 'passed on' },
+    { text: 'alter table holdfast.slot alter column c set statistics 0', coordinator: 'alone' },
+  ])
+})
+
 test.each([
+  ['alter table holdfast.slot add column x integer check (x > 0)', /check without a name/],
   ['alter table holdfast.slot alter column units type bigint', /add another column/],
   ['alter table holdfast.slot rename column a to b', /add another column/],
-  ['alter table holdfast.slot add column x uuid references holdfast.clinic (no)', /in a statement of its own/],
+  ['alter table holdfast.slot add column x uuid references holdfast.clinic (no)', /has a key/],
   ['alter table holdfast.slot add constraint x foreign key (a) references holdfast.answer (key)', /cannot refer to answer/],
   ['create table holdfast.message (x text references holdfast.specialization (name))', /cannot refer to specialization/],
   ['create table holdfast.message (clinic_no integer, x integer generated always as identity)', /bigint/],
@@ -109,4 +129,27 @@ test.each([
 
 test('a table without a kind is refused', () => {
   expect(() => planMigration(aMigration('create table holdfast.planted (id uuid)'))).toThrow('has no kind')
+})
+
+/** Functions that checks call, of files in `sql/functions`: these are written on the coordinator alone. */
+async function filesOfChecks(connection: pg.Pool | pg.PoolClient): Promise<string[]> {
+  const { rows } = await connection.query<{ name: string }>(`
+    select distinct p.proname as name from pg_depend d
+      join pg_constraint k on d.classid = 'pg_constraint'::regclass and k.oid = d.objid
+      join pg_proc p on d.refclassid = 'pg_proc'::regclass and p.oid = d.refobjid
+      join holdfast.function_file f on f.name = p.proname
+     where p.pronamespace = 'holdfast'::regnamespace`)
+  return rows.map(({ name }) => name)
+}
+
+databaseTest('a function that a check calls is created by a migration, which all nodes run', async ({ database }) => {
+  expect(await filesOfChecks(database.ownerPool)).toEqual([])
+  const client = await database.ownerPool.connect()
+  try {
+    await client.query(`begin; alter table holdfast.slot add check (holdfast.id_floor(starts_at) is not null) not valid`)
+    expect(await filesOfChecks(client)).toEqual(['id_floor'])
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
 })

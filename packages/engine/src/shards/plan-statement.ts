@@ -27,8 +27,8 @@ const rules: readonly Rule[] = [
   // Which table it is of cannot be seen; a shard that has no such index goes on.
   rule('drop index if exists holdfast\\.', () => ({ ...passedOn, inShards: true })),
   rule('drop index ', () => ({ problem: 'write “drop index if exists”: most shards have no such index' })),
-  rule(`alter table (?:if exists )?(?:only )?${table} (.*)`, ([, name = '', actions = ''], _, kinds) =>
-    planAlterTable(name, actions, kinds),
+  rule(`alter table (?:if exists )?(?:only )?${table} `, ([, name = ''], { text }, kinds) =>
+    planAlterTable(name, text, kinds),
   ),
   rule(`drop table (?:if exists )?${table}$`, ([, name = ''], _, kinds) => {
     const kind = kinds(name)

@@ -9,6 +9,8 @@ export type StatementPlan = {
   coordinator: 'passed on' | 'alone' | 'until finished' | 'not'
   /** Each shard runs it in its schema, where it finds the shard's own tables, and views of the distributed ones. */
   inShards: boolean
+  /** What the coordinator runs instead of the statement, one after the other. */
+  steps?: { text: string; coordinator: StatementPlan['coordinator'] }[]
   /** The new table that is to be distributed. */
   creates?: string
   /** What the views of shards must not refer to any more before it runs. */

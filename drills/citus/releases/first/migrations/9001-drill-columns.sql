@@ -1,7 +1,7 @@
 -- Columns, checks and indexes of tables of each kind.
 alter table holdfast.slot add column drill_note text;
 alter table holdfast.clinic
-  add column drill_level integer not null default 3 check (drill_level between 1 and 5),
+  add column drill_level integer not null default 3 constraint clinic_drill_check check (drill_level between 1 and 5),
   alter column address set default null;
 alter table holdfast.booking
   add column drill_at timestamptz,
