@@ -24,7 +24,7 @@ export const nextReleases: readonly NextRelease[] = [
   {
     name: 'first',
     parts: ['first'],
-    versions: [9001, 9002, 9003, 9004, 9005],
+    versions: [9001, 9002, 9003, 9004, 9005, 9006, 9007, 9008, 9009],
     tables: { ...visit, ...country, ...own, ...secret },
     formerTables: {},
     grants: { tables: ['holdfast.drill_visit', 'holdfast.drill_own'], functions: ['drill_total'] },
@@ -32,7 +32,7 @@ export const nextReleases: readonly NextRelease[] = [
   {
     name: 'second',
     parts: ['first', 'second'],
-    versions: [9006, 9007],
+    versions: [9101, 9102, 9103, 9104],
     tables: visit,
     formerTables: { ...country, ...own, ...secret },
     grants: { tables: ['holdfast.drill_visit'], functions: ['drill_sum'] },

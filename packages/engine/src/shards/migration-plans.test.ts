@@ -127,6 +127,14 @@ test.each([
   expect(() => planMigration(aMigration(text))).toThrow(reason)
 })
 
+test('a migration of two distributed tables is refused, but not one of a table and tables that nodes do not have', () => {
+  const slot = 'alter table holdfast.slot add column x text; create index x on holdfast.slot (clinic_no, x);'
+  const others = 'alter table holdfast.answer add column x text; alter table holdfast.setting add column x text;'
+  expect(planMigration(aMigration(slot + others)).statements).toHaveLength(4)
+  const clinic = 'alter table holdfast.clinic add column x text;'
+  expect(() => planMigration(aMigration(slot + clinic))).toThrow('slot and clinic: write a migration for each')
+})
+
 test('a table without a kind is refused', () => {
   expect(() => planMigration(aMigration('create table holdfast.planted (id uuid)'))).toThrow('has no kind')
 })

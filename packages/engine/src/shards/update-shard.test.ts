@@ -111,7 +111,7 @@ async function contentOf({ ownerPool }: TestDatabase, named: string): Promise<st
 const test = base.extend('before', { scope: 'file' }, async ({ database }) => {
   await dropForeignKeysToOwnRows(database.ownerPool)
   await writeShardSchema({ ownerUrl: database.ownerUrl, schema })
-  await database.ownerPool.query(`insert into ${schema}.answer (key, request_hash, body) values ($1, '', '{}')`, [
+  await database.ownerPool.query(`insert into ${schema}.answer (key, request_hash, body) values ($1, $1, '{}')`, [
     randomUUID(),
   ])
   return contentOf(database, schema)

@@ -1,4 +1,4 @@
--- New tables of the other kinds.
+-- A new distributed table, filled in each shard.
 create table holdfast.drill_visit (
   clinic_no integer not null references holdfast.clinic (no),
   seq bigint generated always as identity,
@@ -8,10 +8,6 @@ create table holdfast.drill_visit (
   foreign key (clinic_no, resource_id) references holdfast.resource (clinic_no, id)
 );
 create index drill_visit_resource on holdfast.drill_visit (clinic_no, resource_id);
-create table holdfast.drill_country (code text primary key);
-insert into holdfast.drill_country (code) values ('DE'), ('AT');
-create table holdfast.drill_secret (name text primary key);
-insert into holdfast.drill_secret (name) values ('of the coordinator');
 -- On Citus: in shards. It reads doctors.
 insert into holdfast.drill_visit (clinic_no, resource_id, note)
   select clinic_no, id, 'of the migration' from holdfast.resource where kind = 'doctor';

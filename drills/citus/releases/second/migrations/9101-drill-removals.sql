@@ -5,6 +5,5 @@ drop function holdfast.drill_note();
 drop index if exists holdfast.slot_drill;
 alter table holdfast.slot drop column drill_note;
 alter table holdfast.answer drop constraint answer_drill_check, drop column drill_count;
-drop table holdfast.drill_country;
 drop table holdfast.drill_secret;
 drop table holdfast.drill_own;
