@@ -24,6 +24,8 @@ export type Shard = {
   relationOf?(table: string): string
   /** Of a new schema: what its own tables begin with. By default, they are as in the database. */
   ownTables?: { begin(): Promise<OwnTablesOf>; fill: OwnTables['fill'] }
+  /** Runs in the transaction that writes the schema, when its views are written. */
+  withViews?(client: pg.Client): Promise<void>
   /** Runs in the transaction that writes the schema, at its end. */
   whenWritten?(client: pg.Client): Promise<void>
   /** Another set of files than the engine's own, for tests. */
@@ -45,6 +47,7 @@ export async function writeShardSchema({
   schema: shard,
   relationOf = (table) => `holdfast.${table}`,
   ownTables,
+  withViews = async () => undefined,
   whenWritten = async () => undefined,
   files,
 }: Shard): Promise<void> {
@@ -68,6 +71,7 @@ export async function writeShardSchema({
     let hasDropped = await writeTableViews(client, views)
     hasDropped = (await writeTypes(client, schema, model.types)) || hasDropped
     await writeFunctions(client, schema, model.functions)
+    await withViews(client)
     await writeOwnTables(client, { schema, model, files: sources.migrations, begin, fill })
     await inShard.query(clinicNumbersDefinition)
     hasDropped = (await writeOtherViews(client, views)) || hasDropped

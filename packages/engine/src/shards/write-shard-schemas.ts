@@ -154,14 +154,17 @@ async function writeShard(anchor: TableShard, writing: Writing): Promise<CitusSh
   const fill = async (client: pg.Client) => {
     copiedRows = await copyRowsOf({ anchor, source, target: client }, writing)
   }
+  // What migrations insert in the shard draws numbers; the grants that follow revoke the right to do so.
+  const withViews = (client: pg.Client) => writeSequences(client, { coordinator, schema, relationOf })
   const whenWritten = async (client: pg.Client) => {
-    await writeSequences(client, { coordinator, schema, relationOf })
+    await withViews(client)
     await writeTriggers(client, { schema, ...anchor, relationOf, triggers })
     if (copiedRows !== null) await beginLog(client, schema)
     await writeStamp(client, schema, await stampOf(client, stamped))
   }
   const ownTables = { begin: () => beginningOf(source, writing), fill }
-  await writeShardSchema({ ownerUrl: node.ownerUrl, modelUrl: ownerUrl, schema, relationOf, ownTables, whenWritten })
+  const hooks = { ownTables, withViews, whenWritten }
+  await writeShardSchema({ ownerUrl: node.ownerUrl, modelUrl: ownerUrl, schema, relationOf, ...hooks })
   return { ...shard, copiedRows, isWritten: true }
 }
 
