@@ -4,7 +4,8 @@ type Queryable = { query(text: string): Promise<{ rows: Record<string, unknown>[
 export type UpdateChecks = Readonly<Record<string, string>>
 
 const hasColumn = (table: string, column: string) => `exists (
-  select from pg_attribute where attrelid = 'holdfast.${table}'::regclass and attname = '${column}' and not attisdropped)`
+  select from pg_attribute
+   where attrelid = 'holdfast.${table}'::regclass and attname = '${column}' and not attisdropped)`
 
 /** In each shard, after the update to the first of the releases. */
 export const checksOfFirst: UpdateChecks = {

@@ -6,8 +6,8 @@ import type { FreedColumns } from './statement-plan.ts'
 export type Freeing = { coordinator: pg.Client; ownerUrl: string; frees: readonly FreedColumns[] }
 
 /**
- * Lets the views of all shards refer no more to columns that are about to be dropped: they have nulls instead, which the
- * functions of the previous release do not read. Idempotent.
+ * Lets the views of all shards refer no more to columns that are about to be dropped: they have nulls instead, which
+ * the functions of the previous release do not read. Idempotent.
  */
 export async function freeColumns({ coordinator, ownerUrl, frees }: Freeing): Promise<void> {
   for (const node of await nodesOf(coordinator, ownerUrl)) {
@@ -45,7 +45,8 @@ export async function freeInSchema(client: pg.ClientBase, schema: string, { tabl
     const name = pg.escapeIdentifier(column.name)
     return isFreed(column) ? `null::${column.type} as ${name}` : name
   })
+  const rest = columns === null ? 'where false' : `from ${relation}`
   await client.query(`
-    create or replace view ${view} as select ${list.join(', ')} ${columns === null ? 'where false' : `from ${relation}`};
+    create or replace view ${view} as select ${list.join(', ')} ${rest};
     comment on view ${view} is 'Without columns that are dropped'`)
 }

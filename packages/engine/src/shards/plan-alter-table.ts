@@ -1,5 +1,5 @@
 import { splitList } from '../migrate/split-statements.ts'
-import { alone, type KindOf, ofKind, passedOn, type Planned, referenceProblem } from './statement-plan.ts'
+import { alone, type KindOf, ofKind, type Planned, passedOn, referenceProblem } from './statement-plan.ts'
 
 /** What Citus and the views of shards allow. */
 const allowed = new RegExp(

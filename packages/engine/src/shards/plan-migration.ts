@@ -31,7 +31,8 @@ export function planMigration(file: MigrationFile, kinds: KindOf = kindOf): Plan
     const begin = statement.bare.length > 80 ? `${statement.bare.slice(0, 80)}…` : statement.bare
     throw new MigrateError(
       'distributed',
-      `The migration ${file.name} cannot run on a database that is distributed over Citus. “${begin}”: ${plan.problem}.`,
+      `The migration ${file.name} cannot run on a database that is distributed over Citus. “${begin}”: ` +
+        `${plan.problem}.`,
     )
   })
   if (tables.size < 2) return { file, statements }
@@ -44,7 +45,8 @@ export function planMigration(file: MigrationFile, kinds: KindOf = kindOf): Plan
 
 /** The table that a statement changes, if nodes have it, too. Triggers are changed in each shard alone. */
 function sharedTable(bare: string, kinds: KindOf): string | null {
-  const change = /^(?:(?:create|alter|drop) table|create (?:unique )?index|insert into|update|delete from)\b.*?holdfast\.([a-z_0-9]+)/i
+  const change =
+    /^(?:(?:create|alter|drop) table|create (?:unique )?index|insert into|update|delete from) .*?holdfast\.([a-z_0-9]+)/i
   const [, name] = change.exec(bare) ?? []
   if (name === undefined) return null
   const kind = kinds(name)

@@ -4,7 +4,7 @@ import type { TableKind } from './table-kinds.ts'
 export type StatementPlan = {
   /**
    * `passed on`: on the coordinator, and Citus passes it on to the nodes. `alone`: on the coordinator only.
-   * `until finished`: likewise, and only as long as the coordinator has the rows that shards get. `not`: only in shards.
+   * `until finished`: likewise, and only while the coordinator has the rows that shards get. `not`: only in shards.
    */
   coordinator: 'passed on' | 'alone' | 'until finished' | 'not'
   /** Each shard runs it in its schema, where it finds the shard's own tables, and views of the distributed ones. */

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { TestDatabase } from '@holdfast/testkit'
 import { test as base } from '@holdfast/testkit/database-test'
 import { expect, vi } from 'vitest'
+import { inTransaction } from '../database/pools.ts'
 import { migrate } from '../migrate/migrate.ts'
 import { type SqlFiles, sqlFiles } from '../migrate/sql-files.ts'
-import { inTransaction } from '../database/pools.ts'
 import { dropForeignKeysToOwnRows } from './drop-foreign-keys.ts'
 import { freeInSchema } from './free-columns.ts'
 import { writeShardSchema } from './write-shard-schema.ts'
@@ -150,7 +150,10 @@ test('a shard is updated in place, and is then as one that is written anew', asy
 
 test('columns in use by a view are dropped once it is free of them', async ({ database }) => {
   const { ownerUrl, ownerPool } = database
-  const files = await filesWith([...newTables, first, second], [functionOf('planted_other', "row(1, 'x', '2026-01-01')")])
+  const files = await filesWith(
+    [...newTables, first, second],
+    [functionOf('planted_other', "row(1, 'x', '2026-01-01')")],
+  )
   await ownerPool.query('drop schema holdfast_first cascade')
   // Negative control.
   await expect(migrate({ ownerUrl, files })).rejects.toThrow('other objects depend on it')
@@ -166,15 +169,23 @@ test('columns in use by a view are dropped once it is free of them', async ({ da
 })
 
 test('a shard that is up to date is written again without another number of a table', async ({ database }) => {
-  const files = await filesWith([...newTables, first, second], [functionOf('planted_other', "row(1, 'x', '2026-01-01')")])
+  const files = await filesWith(
+    [...newTables, first, second],
+    [functionOf('planted_other', "row(1, 'x', '2026-01-01')")],
+  )
   const tables = await numbers(database)
   await writeShardSchema({ ownerUrl: database.ownerUrl, schema, files })
   expect(await numbers(database)).toEqual(tables)
 })
 
-test('a shard whose own tables are not what the migrations make of them is refused as a whole', async ({ database }) => {
+test('a shard whose own tables are not what the migrations make of them is refused as a whole', async ({
+  database,
+}) => {
   const third = 'alter table holdfast.planted_own add column later text;'
-  const files = await filesWith([...newTables, first, second, third], [functionOf('planted_other', "row(1, 'x', '2026-01-01')")])
+  const files = await filesWith(
+    [...newTables, first, second, third],
+    [functionOf('planted_other', "row(1, 'x', '2026-01-01')")],
+  )
   const { ownerUrl, ownerPool } = database
   await migrate({ ownerUrl, files })
   await ownerPool.query(`alter table ${schema}.planted_own drop column size`)

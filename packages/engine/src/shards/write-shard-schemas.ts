@@ -115,8 +115,8 @@ async function findWritten(anchor: TableShard, nodes: readonly Node[]): Promise<
     return { schema, shardId: anchor.shardId, ownerUrl, copiedRows: null, isWritten: false }
   throw new MigrateError(
     'distributed',
-    `The shard ${schema} has been moved, and a newer release has updated the database: only that release can write the ` +
-      'shard where it is now. Start its servers, or run its "holdfast migrate --citus".',
+    `The shard ${schema} has been moved, and a newer release has updated the database: only that release can write ` +
+      'the shard where it is now. Start its servers, or run its "holdfast migrate --citus".',
   )
 }
 
