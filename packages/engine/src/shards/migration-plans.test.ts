@@ -52,7 +52,7 @@ test.each([
   ['a dropped one', 'drop table holdfast.slot', { ...passedOn, frees: { table: 'slot', columns: null } }],
   [
     'a new one',
-    'create table holdfast.message (no integer references holdfast.clinic (no), seq bigint generated always as identity)',
+    'create table holdfast.message (no integer references holdfast.clinic (no), n bigint generated always as identity)',
     { ...alone, creates: 'message' },
   ],
   [
