@@ -16,7 +16,9 @@ import { failuresOfJobs, jobsTable } from './citus/jobs-command.ts'
 import { runCitusDrill } from './citus/run-citus-drill.ts'
 import { runJobsDrill } from './citus/run-jobs-drill.ts'
 import { runServerDrill } from './citus/run-server-drill.ts'
+import { runUpdatesDrill } from './citus/run-updates-drill.ts'
 import { failuresOfServer, serverTable } from './citus/server-command.ts'
+import { failuresOfUpdates, updatesTable } from './citus/updates-command.ts'
 import { type Program, whyNoCluster } from './cluster/programs.ts'
 import { clusterPrograms } from './cluster/start-cluster.ts'
 import { failoverTable, failuresOfFailover } from './failover/failover-command.ts'
@@ -38,6 +40,7 @@ npm run drill -- servers|nginx [--clients 16] [--json]
 npm run drill -- broker [--bookings 10000] [--json]
 CITUS_URL=postgres://… npm run drill -- citus [--bookings 10000] [--times 4] [--clients 16] [--json]
 CITUS_URL=postgres://… npm run drill -- citus-jobs [--json]
+CITUS_URL=postgres://… npm run drill -- citus-updates [--bookings 10000] [--clients 16] [--json]
 CITUS_URL=postgres://… [PLAIN_URL=postgres://…] npm run drill -- citus-server [--bookings 10000] [--times 4]
     [--clients 16] [--json]
 npm run drill -- messages [--seconds 5] [--clients 16] [--seed N] [--json]
@@ -217,6 +220,15 @@ const drills: Record<string, Drill> = {
       const result = await runJobsDrill({ url: citusUrl(), say })
       print(result, jobsTable)
       return { failures: failuresOfJobs(result) }
+    },
+  },
+  'citus-updates': {
+    programs: [],
+    async run(directory) {
+      const [clients, bookings] = [numberOf('clients', 1), numberOf('bookings', 100)]
+      const result = await runUpdatesDrill({ url: citusUrl(), bookings, clients, directory, say })
+      print(result, updatesTable)
+      return { failures: failuresOfUpdates(result) }
     },
   },
   'citus-server': {

@@ -4,9 +4,10 @@ import { aClaim, aSlot, type BuiltSlot } from '@holdfast/testkit'
 import pg from 'pg'
 import sql from 'sql-template-tag'
 import { type DistributionResult, distributeFull } from './citus-distribution.ts'
-import { type CitusClaim, CitusLoad } from './citus-load.ts'
+import { CitusLoad } from './citus-load.ts'
 import { tablesThatDiffer } from './citus-rows.ts'
 import type { OpenShards } from './citus-shards.ts'
+import { compareJournal } from './compare-journal.ts'
 import { foreignRowsTaken, writeForeignRows } from './foreign-rows.ts'
 import { type Split, splitShard } from './split-shard.ts'
 import { migrateWithAccounts, tryAccounts } from './try-accounts.ts'
@@ -77,7 +78,7 @@ export async function runCitusDrill({ url, bookings, clients, moves, say }: Opti
         return { load, moved, splits, seconds: (performance.now() - startedAt) / 1_000 }
       }
       const { load, moved, splits, seconds } = await arm(moves, splitsOfRun)
-      const found = await compare(shards, load.journal)
+      const found = await compareJournal(shards, load.journal)
       const contention = await contend(shards, slots)
       const { mismatches, overbooked } = await shards.verify()
       const foreignRows = await writeForeignRows(shards, slots)
@@ -110,7 +111,7 @@ export async function runCitusDrill({ url, bookings, clients, moves, say }: Opti
         columnsWithStatistics,
         foreignRows: { ...foreignRows, takenWithoutGuard },
         accountsFailed,
-        controlLost: (await compare(shards, control.load.journal)).lost,
+        controlLost: (await compareJournal(shards, control.load.journal)).lost,
       }
     } finally {
       await shards.end()
@@ -159,18 +160,4 @@ async function moveShard({ url, coordinator, shards, load, n }: Move): Promise<C
   const { schema } = shard
   await load.untilAcknowledgedIn(schema)
   return { shard: schema, movedMs, gapMs: Math.round(load.gapMsIn([schema], startedAt)) }
-}
-
-async function compare(
-  shards: OpenShards,
-  journal: readonly CitusClaim[],
-): Promise<{ lost: number; duplicated: number }> {
-  const found = await shards.bookings()
-  const keys = new Set(journal.map(({ key }) => key))
-  const ours = found.filter(({ key }) => keys.has(key))
-  const ids = new Set(ours.map(({ id }) => id))
-  return {
-    lost: journal.filter(({ bookingId }) => !ids.has(bookingId)).length,
-    duplicated: ours.length - new Set(ours.map(({ key }) => key)).size,
-  }
 }

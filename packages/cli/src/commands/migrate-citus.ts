@@ -2,6 +2,7 @@ import { isDistributed } from '@holdfast/engine'
 import { checkCitus, DistributionRefused } from '@holdfast/engine/check-citus'
 import { type Distribution, distributeDatabase } from '@holdfast/engine/distribute-database'
 import { oneAtATime } from '@holdfast/server/one-at-a-time'
+import { updateCoordinator } from '@holdfast/server/update-coordinator'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { refuseWhileRunning } from '../refuse-while-running.ts'
@@ -11,15 +12,16 @@ import { withPool } from '../with-pool.ts'
 const poolName = 'holdfast migrate'
 
 /**
- * `holdfast migrate --citus`: updates the database, and distributes it with all its rows over the nodes of Citus.
- * Repeated after an interruption, it does the rest.
+ * `holdfast migrate --citus`: updates the database, and distributes it with all its rows over the nodes of Citus. A
+ * database that is distributed is updated with all its shards. Repeated after an interruption, it does the rest.
  */
 export async function distributeCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
   if (readSettings(context).databaseUrl === null) {
     throw new CommandRefusal('the embedded database has no Citus: set DATABASE_URL to the coordinator of a cluster')
   }
   const beganAt = performance.now()
-  const distribution = await withDatabase(context, async ({ ownerUrl, migrate }) => {
+  const say = (line: string) => context.terminal.note(line)
+  const { distribution, applied } = await withDatabase(context, async ({ ownerUrl, migrate }) => {
     const wasDistributed = await withPool(ownerUrl, poolName, isDistributed)
     // Servers of a database that is distributed wait for a shard until its schema is written.
     const refuseServers = async () => {
@@ -27,20 +29,22 @@ export async function distributeCommand(context: CommandContext, options: JsonOp
     }
     await refuseServers()
     await checkCitus(ownerUrl)
-    if (!wasDistributed) await migrate((line) => context.terminal.note(line))
+    if (!wasDistributed) await migrate(say)
     // Servers that start meanwhile wait, and then find the shards.
     return oneAtATime(ownerUrl, async () => {
       await refuseServers()
-      return distributeDatabase(ownerUrl)
+      const updated = wasDistributed ? (await updateCoordinator(ownerUrl, say)).engine.applied : []
+      return { distribution: await distributeDatabase(ownerUrl), applied: updated }
     })
   }).catch((error: unknown) => {
     throw error instanceof DistributionRefused ? new CommandRefusal(error.message) : error
   })
   const seconds = Math.round((performance.now() - beganAt) / 100) / 10
   if (options.json === true) {
-    const { nodes, shards, distributed, ownRows, isCompleted } = distribution
-    context.terminal.json({ nodes, shards: shards.length, distributed, ownRows, completed: isCompleted, seconds })
-  } else print(context, distribution, seconds)
+    const { nodes, shards, distributed, ownRows, isCompleted: completed, updatedShards } = distribution
+    const counts = { nodes, shards: shards.length, ownRows, updatedShards }
+    context.terminal.json({ ...counts, distributed, applied, completed, seconds })
+  } else print(context, distribution, { applied, seconds })
   return 0
 }
 
@@ -50,10 +54,13 @@ const afterwards = [
     'HOLDFAST_BACKUP_TO, DATABASE_REPLICA_URLS and poolers are refused: see “Citus” in docs/operations/cluster.md.',
 ]
 
-function print({ terminal }: CommandContext, distribution: Distribution, seconds: number): void {
+type Update = { applied: readonly string[]; seconds: number }
+
+function print({ terminal }: CommandContext, distribution: Distribution, { applied, seconds }: Update): void {
   const { nodes, shards, distributed, ownRows, isCompleted } = distribution
   const whole = (value: number) => value.toLocaleString('en')
   const where = `${whole(shards.length)} shards on ${whole(nodes)} ${nodes === 1 ? 'node' : 'nodes'}`
+  for (const name of applied) terminal.out(`applied ${name}`)
   if (distributed !== null) {
     terminal.out(
       `Distributed ${distributed.tables} tables with ${whole(distributed.rows)} rows, and copied ${whole(ownRows)} ` +
@@ -65,5 +72,7 @@ function print({ terminal }: CommandContext, distribution: Distribution, seconds
       `Completed the distribution, and copied ${whole(ownRows)} rows of the shards' own tables: ${where}, in ` +
         `${seconds} s.`,
     )
+  } else if (distribution.updatedShards > 0) {
+    terminal.out(`Updated the database: ${distribution.updatedShards} of ${where}, in ${seconds} s.`)
   } else terminal.out(`The database is distributed already: ${where}. No row was changed.`)
 }

@@ -6,11 +6,3 @@ create table holdfast.account_clinic (
   clinic_no integer not null check (clinic_no > 0),
   primary key (account_id, clinic_no)
 );
-
-do $$
-begin
-  if to_regclass('holdfast.shard_trigger') is not null then
-    insert into holdfast.account_clinic (account_id, clinic_no) select account_id, clinic_no from holdfast.membership;
-  end if;
-end
-$$;

@@ -55,10 +55,19 @@ const factsQuery = `
  * @throws MigrateError that names what is missing and the SQL that adds it
  */
 export async function checkDatabase(client: pg.Client): Promise<void> {
+  judgeDatabase({ ...(await factsOf(client)), distributed: await isDistributed(client) })
+}
+
+/** The same, of a database that may be distributed over the nodes of Citus. */
+export async function checkDistributedDatabase(client: pg.Client): Promise<void> {
+  judgeDatabase({ ...(await factsOf(client)), distributed: false })
+}
+
+async function factsOf(client: pg.Client): Promise<Omit<DatabaseFacts, 'distributed'>> {
   const { rows } = await client.query<Omit<DatabaseFacts, 'distributed'>>(factsQuery)
   const [facts] = rows
   if (facts === undefined) throw new Error('The query for facts of the database returned no row.')
-  judgeDatabase({ ...facts, distributed: await isDistributed(client) })
+  return facts
 }
 
 /** @throws MigrateError as {@link checkDatabase} */

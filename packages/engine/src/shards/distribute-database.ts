@@ -17,6 +17,8 @@ export type Distribution = {
   ownRows: number
   /** Whether a former call was interrupted, a shard has been moved since, or the coordinator did not know of a role. */
   isCompleted: boolean
+  /** Shards whose schema was written now. */
+  updatedShards: number
 }
 
 /**
@@ -32,6 +34,8 @@ export async function distributeDatabase(ownerUrl: string): Promise<Distribution
   client.on('error', () => {})
   await client.connect()
   try {
+    // A login that is called as the schema would find it first, and PostgreSQL would not name it in definitions.
+    await client.query('set search_path = public')
     const { current, pending } = await distributedStatus(client)
     if (!current) throw new DistributionRefused(`the database is not one of this release: ${pending[0]} is missing`)
     const distributed = await distribute(client)
@@ -47,6 +51,7 @@ export async function distributeDatabase(ownerUrl: string): Promise<Distribution
       distributed,
       ownRows: copied.reduce((sum, rows) => sum + rows, 0),
       isCompleted: distributed === null && (wasUnfinished || copied.length > 0 || noted > 0),
+      updatedShards: shards.filter(({ isWritten }) => isWritten).length,
     }
   } finally {
     await client.end()

@@ -1,6 +1,8 @@
-import type pg from 'pg'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
 import sql from 'sql-template-tag'
 import { changeDatabaseUrl } from '../database/database-url.ts'
+import { isLockLost } from '../migrate/migrate-session.ts'
 
 /** A node of Citus that has shards. */
 export type Node = { groupId: number; ownerUrl: string }
@@ -11,4 +13,48 @@ export async function nodesOf(coordinator: pg.Client, ownerUrl: string): Promise
     select groupid as "groupId", nodename as host, nodeport as port from pg_dist_node
      where noderole = 'primary' and isactive and shouldhaveshards order by groupid`)
   return rows.map(({ groupId, host, port }) => ({ groupId, ownerUrl: changeDatabaseUrl(ownerUrl, { host, port }) }))
+}
+
+const lockTimeoutMs = 5_000
+const lockTriesMax = 12
+
+/** Repeats what has not got a lock from servers that use the shard, or has deadlocked with them. */
+export async function withLocks<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isLockLost(error) || tries === lockTriesMax) throw error
+      await delay(lockTimeoutMs / 10)
+    }
+  }
+}
+
+/** A connection as the owner, whose definitions from the catalogue name the schema. */
+export async function connectForShards(url: string, name = 'holdfast shards'): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, application_name: name })
+  client.on('error', () => {})
+  await client.connect()
+  await client.query(`set search_path = public; set timezone = 'UTC'; set client_min_messages = warning;
+    set lock_timeout = ${lockTimeoutMs}`)
+  return client
+}
+
+/** In a transaction on a node, where the shards can be seen and changed. */
+export async function onNode<Result>(
+  { ownerUrl }: Node,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = await connectForShards(ownerUrl)
+  try {
+    await client.query(`begin;
+      set local citus.enable_ddl_propagation = off;
+      set local citus.override_table_visibility = off;
+      set local citus.enable_manual_changes_to_shards = on`)
+    const result = await work(client)
+    await client.query('commit')
+    return result
+  } finally {
+    await client.end()
+  }
 }

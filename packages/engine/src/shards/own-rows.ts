@@ -42,8 +42,7 @@ export type OwnRows = {
 }
 
 /**
- * Copies the rows of a shard's own tables, and begins an epoch of its log: transactions of another server have numbers
- * that say nothing here.
+ * Copies the rows of a shard's own tables.
  *
  * @param target in a transaction
  * @returns the number of rows
@@ -57,15 +56,26 @@ export async function copyOwnRows(copied: OwnRows): Promise<number> {
       select: `select ${columns} from ${sourceSchema}.${table} o where ${conditionOf(table, copied)}`,
       into: `${schema}.${table} (${columns})`,
     })
+    await continueNumbers(target, `${schema}.${table}`)
   }
-  await target.query(`select ${schema}.renumber_log()`)
   return rows
 }
 
-/** Whether a shard has its own rows: they are written in the transaction that begins its log. */
-export async function hasOwnRows(client: pg.Client, schema: string): Promise<boolean> {
-  const { rowCount } = await client.query(`select from ${schema}.log_epoch limit 1`)
-  return rowCount === 1
+/** Identity columns go on after the rows that were copied. */
+async function continueNumbers(target: pg.Client, relation: string): Promise<void> {
+  const { rows } = await target.query<{ column: string; sequence: string }>(sql`
+    select quote_ident(attname) as column, pg_get_serial_sequence(${relation}, attname) as sequence
+      from pg_attribute where attrelid = ${relation}::regclass and attidentity <> '' and not attisdropped`)
+  for (const { column, sequence } of rows) {
+    await target.query(
+      `select setval('${sequence}', max(${column})) from ${relation} having max(${column}) is not null`,
+    )
+  }
+}
+
+/** Begins an epoch of the shard's log: transactions of another server have numbers that say nothing here. */
+export async function beginLog(target: pg.Client, schema: string): Promise<void> {
+  await target.query(`select ${schema}.renumber_log()`)
 }
 
 /** Deletes what {@link copyOwnRows} has copied to all shards: the coordinator has only rows of accounts. */

@@ -6,7 +6,7 @@ import { inShard } from '../database/database-url.ts'
 import { createPool } from '../database/pools.ts'
 import { currentEpoch } from '../tail/log-epoch.ts'
 import { dropForeignKeysToOwnRows } from './drop-foreign-keys.ts'
-import { copyOwnRows } from './own-rows.ts'
+import { beginLog, copyOwnRows } from './own-rows.ts'
 import { writeShardSchema } from './write-shard-schema.ts'
 
 /** As in log_epoch_floor. */
@@ -52,6 +52,7 @@ const epochOf = async (pool: pg.Pool, ended: number | null = null) => (await cur
 async function copyRows(client: pg.Client, source: pg.Client, sourceSchema: string, schema: string): Promise<void> {
   await client.query('begin')
   await copyOwnRows({ source, sourceSchema, target: client, schema, range: anyHash, hasRest: false })
+  await beginLog(client, schema)
   await client.query('commit')
 }
 

@@ -7,11 +7,13 @@ import { tablesOfKind } from './table-kinds.ts'
 export type ShardModel = {
   tables: ModelTable[]
   migrations: { version: number; name: string; checksum: string }[]
-  views: string[]
-  types: { name: string; definition: string }[]
+  views: { name: string; definition: string }[]
+  types: CompositeType[]
   /** Those that migrations create, and no file of `sql/functions`: of triggers, and of constraints. */
-  functions: string[]
+  functions: { name: string; identity: string; definition: string }[]
 }
+
+export type CompositeType = { name: string; attributes: { name: string; type: string }[] }
 
 export type ModelTable = {
   name: string
@@ -26,34 +28,43 @@ export type ModelTable = {
 /** @param client with `public` as its search path, so that the definitions name the schema */
 export async function readShardModel(client: pg.Client): Promise<ShardModel> {
   const { migrations } = await readLedger(client)
-  const views = await client.query<{ definition: string }>(sql`
-    select format('create or replace view %s as %s', oid::regclass, pg_get_viewdef(oid)) as definition from pg_class
-     where relnamespace = 'holdfast'::regnamespace and relkind = 'v' order by oid`)
-  // Their attributes may be rows of tables: in a shard, of its views.
-  const types = await client.query<ShardModel['types'][number]>(sql`
-    select c.relname as name,
-           format('create type %s as (%s)', c.oid::regclass,
-                  string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod), ', '
-                             order by a.attnum))
-             as definition
-      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-     where c.relnamespace = 'holdfast'::regnamespace and c.relkind = 'c'
-     group by c.relname, c.oid order by c.relname`)
-  const functions = await client.query<{ definition: string }>(sql`
-    select pg_get_functiondef(p.oid) as definition from pg_proc p
+  const views = await client.query<ShardModel['views'][number]>(sql`
+    select relname as name, format('create or replace view %s as %s', oid::regclass, pg_get_viewdef(oid)) as definition
+      from pg_class where relnamespace = 'holdfast'::regnamespace and relkind = 'v' order by oid`)
+  const functions = await client.query<ShardModel['functions'][number]>(sql`
+    select p.proname as name, p.oid::regprocedure::text as identity, pg_get_functiondef(p.oid) as definition
+      from pg_proc p
      where p.pronamespace = 'holdfast'::regnamespace
        and not exists (select from holdfast.function_file f where f.name = p.proname)
-     order by p.proname`)
+     order by p.proname, identity`)
   return {
-    tables: await tablesOf(client),
+    tables: await readTables(client, 'holdfast'),
     migrations,
-    views: views.rows.map(({ definition }) => definition),
-    types: types.rows,
-    functions: functions.rows.map(({ definition }) => definition),
+    views: views.rows,
+    types: await readTypes(client, 'holdfast'),
+    functions: functions.rows,
   }
 }
 
-async function tablesOf(client: pg.Client): Promise<ModelTable[]> {
+/** Their attributes may be rows of tables: in a shard, of its views. The types name the schema `holdfast`. */
+export async function readTypes(client: pg.ClientBase, schema: string): Promise<CompositeType[]> {
+  const { rows } = await client.query<CompositeType>(sql`
+    select c.relname as name,
+           array_agg(json_build_object('name', quote_ident(a.attname), 'type',
+                       replace(format_type(a.atttypid, a.atttypmod), ${`${schema}.`}, 'holdfast.'))
+                     order by a.attnum) as attributes
+      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     where c.relnamespace = ${schema}::regnamespace and c.relkind = 'c'
+     group by c.relname, c.oid order by c.oid`)
+  return rows
+}
+
+/**
+ * Those of which a schema has rows, not the views of a shard.
+ *
+ * @returns definitions that name the schema `holdfast`
+ */
+export async function readTables(client: pg.ClientBase, schema: string): Promise<ModelTable[]> {
   const { rows } = await client.query<ModelTable>(sql`
     select c.relname as name, columns.nulls,
            concat_ws('; ', format('create table %s (%s)', c.oid::regclass,
@@ -65,21 +76,24 @@ async function tablesOf(client: pg.Client): Promise<ModelTable[]> {
        select string_agg(format('null::%s as %I', format_type(a.atttypid, a.atttypmod), a.attname), ', '
                          order by a.attnum) as nulls,
               string_agg(format('%I %s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),
-                                case when a.attnotnull then ' not null' else '' end,
+                                case when a.attnotnull then ' not null' else '' end
+                                || case a.attidentity when 'a' then ' generated always as identity'
+                                                      when 'd' then ' generated by default as identity' else '' end,
                                 ' default ' || pg_get_expr(d.adbin, d.adrelid)), ', ' order by a.attnum) as lines
          from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) columns
      cross join lateral (
-       select string_agg(format('constraint %I %s', k.conname, pg_get_constraintdef(k.oid)), ', ') as lines
+       select string_agg(format('constraint %I %s', k.conname, pg_get_constraintdef(k.oid)), ', '
+                         order by k.conname) as lines
          from pg_constraint k where k.conrelid = c.oid and k.contype in ('c', 'p', 'u', 'x')) constraints
      cross join lateral (
-       select string_agg(pg_get_indexdef(i.indexrelid), '; ') as lines
+       select string_agg(pg_get_indexdef(i.indexrelid), '; ' order by i.indexrelid::regclass::text) as lines
          from pg_index i
         where i.indrelid = c.oid
           and not exists (select from pg_constraint k
                            where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))) indexes
-     where c.relnamespace = 'holdfast'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-       and c.relname not in ('shard_trigger') and c.relname <> all (${tablesOfKind('ledger')})
+     where c.relnamespace = ${schema}::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+       and c.relname not in ('shard_trigger', 'shard_range') and c.relname <> all (${tablesOfKind('ledger')})
      order by c.relname`)
-  return rows
+  return rows.map((table) => ({ ...table, definition: table.definition.replaceAll(`${schema}.`, 'holdfast.') }))
 }

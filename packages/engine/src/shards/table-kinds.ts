@@ -67,9 +67,12 @@ export const tableKinds: Readonly<Record<string, TableKind>> = {
   webhook_delivery: 'distributed',
 }
 
+/** Those that migrations have dropped since databases can be distributed. One that is dropped moves here. */
+const formerTableKinds: Readonly<Record<string, TableKind>> = {}
+
 /** @throws TypeError for a table that has none */
 export function kindOf(table: string): TableKind {
-  const kind = tableKinds[table]
+  const kind = tableKinds[table] ?? formerTableKinds[table]
   if (kind === undefined) throw new TypeError(`The table holdfast.${table} has no kind in shards/table-kinds.ts.`)
   return kind
 }

@@ -1,13 +1,14 @@
 import pg from 'pg'
-import sql from 'sql-template-tag'
 import { checkShard } from '../database/database-url.ts'
 import { inSchema, statementInSchema } from '../database/statement-schema.ts'
 import { applyFunctions } from '../migrate/apply-functions.ts'
 import { ledgerDefinition, readLedger } from '../migrate/ledger.ts'
-import { sqlFiles } from '../migrate/sql-files.ts'
-import { omitStatistics } from './omit-statistics.ts'
-import { type ModelTable, readShardModel, type ShardModel } from './shard-model.ts'
-import { kindOf } from './table-kinds.ts'
+import { type SqlFiles, sqlFiles } from '../migrate/sql-files.ts'
+import { connectForShards } from './nodes-of.ts'
+import { readShardModel, type ShardModel } from './shard-model.ts'
+import { type OwnTables, type OwnTablesOf, writeOwnTables } from './write-own-tables.ts'
+import { dropOtherTypes, writeTypes } from './write-types.ts'
+import { dropOtherViews, writeOtherViews, writeTableViews } from './write-views.ts'
 
 export type Shard = {
   /** The owner's URL of the database that has the tables. */
@@ -21,14 +22,20 @@ export type Shard = {
    * be. By default, in the schema `holdfast`.
    */
   relationOf?(table: string): string
+  /** Of a new schema: what its own tables begin with. By default, they are as in the database. */
+  ownTables?: { begin(): Promise<OwnTablesOf>; fill: OwnTables['fill'] }
+  /** Runs in the transaction that writes the schema, when its views are written. */
+  withViews?(client: pg.Client): Promise<void>
   /** Runs in the transaction that writes the schema, at its end. */
   whenWritten?(client: pg.Client): Promise<void>
+  /** Another set of files than the engine's own, for tests. */
+  files?: SqlFiles
 }
 
 /**
- * Writes the schema of a shard: a view or a table for each table, by its kind ({@link kindOf}), the types, the
- * functions and their grants. The engine works in it as in `holdfast`, by a URL of that schema. Repeated, it brings the
- * functions up to date.
+ * Writes the schema of a shard: a view or a table for each table, by its kind (`kindOf`), the types, the functions and
+ * their grants. The engine works in it as in `holdfast`, by a URL of that schema. Repeated, it brings the schema up to
+ * date with the database, and leaves alone what is as it should be.
  *
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  *
@@ -39,14 +46,19 @@ export async function writeShardSchema({
   modelUrl = ownerUrl,
   schema: shard,
   relationOf = (table) => `holdfast.${table}`,
+  ownTables,
+  withViews = async () => undefined,
   whenWritten = async () => undefined,
+  files,
 }: Shard): Promise<void> {
   const schema = checkShard(shard)
-  const model = await modelOf(modelUrl)
-  const client = await connect(ownerUrl)
+  const [model, sources] = [await modelOf(modelUrl), files ?? (await sqlFiles())]
+  const client = await connectForShards(ownerUrl, 'holdfast shard')
   const inShard = {
     query: (...args: unknown[]) => (client.query as (...args: unknown[]) => unknown)(...inSchema(args, schema)),
   } as unknown as pg.Client
+  const { begin = async () => model, fill = async () => undefined } = ownTables ?? {}
+  const views = { schema, model, relationOf }
   try {
     // The schema is no matter of other nodes, and Citus hides its shards.
     await client.query(`begin;
@@ -55,19 +67,22 @@ export async function writeShardSchema({
       set local citus.enable_manual_changes_to_shards = on`)
     await inShard.query(ledgerDefinition)
     await inShard.query(refusalDefinition)
-    for (const table of model.tables) await writeTable(client, schema, table, relationOf)
-    for (const { version, name, checksum } of model.migrations) {
-      await inShard.query(sql`insert into holdfast.migration (version, name, checksum)
-        values (${version}, ${name}, ${checksum}) on conflict do nothing`)
-    }
+    await client.query('set local check_function_bodies = off')
+    let hasDropped = await writeTableViews(client, views)
+    hasDropped = (await writeTypes(client, schema, model.types)) || hasDropped
+    await writeFunctions(client, schema, model.functions)
+    await withViews(client)
+    await writeOwnTables(client, { schema, model, files: sources.migrations, begin, fill })
     await inShard.query(clinicNumbersDefinition)
-    for (const definition of model.views) await inShard.query(definition)
-    await writeTypes(client, schema, model.types)
-    await inShard.query('set local check_function_bodies = off')
-    for (const definition of model.functions) await inShard.query(definition)
-    await applyFunctions(inShard, await readLedger(inShard), await sqlFiles())
+    hasDropped = (await writeOtherViews(client, views)) || hasDropped
+    // Functions that used a view or a type are written again.
+    if (hasDropped) await client.query(`delete from ${schema}.function_file`)
+    await applyFunctions(inShard, await readLedger(inShard), sources)
     await inShard.query('grant execute on function holdfast.refuse_table(text) to holdfast_app')
     await whenWritten(client)
+    await dropOtherViews(client, views)
+    await dropOtherTypes(client, schema, model.types)
+    await dropOtherFunctions(client, schema, model.functions)
     await client.query('commit')
   } finally {
     await client.end()
@@ -88,53 +103,8 @@ const clinicNumbersDefinition = `
   create sequence if not exists holdfast.clinic_no_seq as integer minvalue 0 maxvalue 1;
   select setval('holdfast.clinic_no_seq', 1)`
 
-/** Their numbers are larger in a shard: `log_epoch_floor.sql`. The largest is the largest that JavaScript counts. */
-const epochsOfShard = (relation: string) => `
-  do $$ begin
-    if not exists (select from pg_constraint
-                    where conrelid = '${relation}'::regclass and conname = 'log_epoch_no_check'
-                      and pg_get_constraintdef(oid) like '%9007199254740991%') then
-      alter table ${relation} drop constraint log_epoch_no_check,
-        add constraint log_epoch_no_check check (no between 1 and 9007199254740991);
-    end if;
-  end $$`
-
-async function writeTable(
-  client: pg.Client,
-  schema: string,
-  { name, nulls, definition, withoutStatistics }: ModelTable,
-  relationOf: (table: string) => string,
-): Promise<void> {
-  const kind = kindOf(name)
-  const relation = `${schema}.${name}`
-  if (kind === 'own') {
-    const { rows } = await client.query<{ found: boolean }>(sql`select to_regclass(${relation}) is not null as found`)
-    if (rows[0]?.found !== true) await client.query(statementInSchema(definition, schema))
-    await omitStatistics(client, relation, withoutStatistics)
-    if (name === 'log_epoch') await client.query(epochsOfShard(relation))
-    return
-  }
-  const view = `create or replace view ${relation} as select`
-  if (kind === 'coordinator') {
-    // Without the offset, a condition on a column that is null would be decided without a call.
-    await client.query(`${view} ${nulls} where ${schema}.refuse_table('${name}') offset 0`)
-    return
-  }
-  if (kind === 'distributed') await omitStatistics(client, relationOf(name), withoutStatistics)
-  // A view with an offset takes no writes.
-  await client.query(`${view} * from ${relationOf(name)}${kind === 'reference' ? ' offset 0' : ''}`)
-}
-
-async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, application_name: 'holdfast shard' })
-  client.on('error', () => {})
-  await client.connect()
-  await client.query(`set search_path = public; set timezone = 'UTC'; set client_min_messages = warning`)
-  return client
-}
-
 async function modelOf(url: string): Promise<ShardModel> {
-  const client = await connect(url)
+  const client = await connectForShards(url, 'holdfast shard')
   try {
     return await readShardModel(client)
   } finally {
@@ -142,11 +112,35 @@ async function modelOf(url: string): Promise<ShardModel> {
   }
 }
 
-async function writeTypes(client: pg.Client, schema: string, types: ShardModel['types']): Promise<void> {
-  for (const { name, definition } of types) {
-    const exists = await client.query(
-      sql`select from pg_class where relnamespace = ${schema}::regnamespace and relname = ${name}`,
-    )
-    if (exists.rowCount === 0) await client.query(statementInSchema(definition, schema))
+/** A function whose result or parameters have become others is created anew. */
+async function writeFunctions(client: pg.Client, schema: string, functions: ShardModel['functions']): Promise<void> {
+  for (const { identity, definition } of functions) {
+    const text = statementInSchema(definition, schema)
+    await client.query('savepoint migration_function')
+    try {
+      await client.query(text)
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError && error.code === '42P13')) throw error
+      await client.query('rollback to savepoint migration_function')
+      await client.query(`drop function ${statementInSchema(identity, schema)} cascade`)
+      await client.query(text)
+    }
+    await client.query('release savepoint migration_function')
   }
+}
+
+/** What a shard has besides the functions of the database. */
+const shardFunctions = ['refuse_table', 'guard_shard', 'guard_clinic']
+
+/** Drops those of former migrations that are none of the database any more, with the triggers that call them. */
+async function dropOtherFunctions(client: pg.Client, schema: string, functions: ShardModel['functions']) {
+  const identities = functions.map(({ identity }) => statementInSchema(identity, schema))
+  const { rows } = await client.query<{ identity: string }>(
+    `
+    select oid::regprocedure::text as identity from pg_proc p
+     where pronamespace = '${schema}'::regnamespace and oid::regprocedure::text <> all ($1) and proname <> all ($2)
+       and not exists (select from ${schema}.function_file f where f.name = p.proname)`,
+    [identities, shardFunctions],
+  )
+  for (const { identity } of rows) await client.query(`drop function if exists ${identity} cascade`)
 }

@@ -1,12 +1,16 @@
 import pg from 'pg'
 import sql from 'sql-template-tag'
+import { isFromNewerRelease, readLedger } from '../migrate/ledger.ts'
+import { MigrateError } from '../migrate/migrate-error.ts'
 import { sqlFiles } from '../migrate/sql-files.ts'
-import { type Node, nodesOf } from './nodes-of.ts'
-import { copyOwnRows, type HashRange, hasOwnRows } from './own-rows.ts'
+import { connectForShards, type Node, nodesOf, onNode, withLocks } from './nodes-of.ts'
+import { beginLog, copyOwnRows, type HashRange } from './own-rows.ts'
 import { isDistributionFinished } from './read-places.ts'
 import { hasStamp, stampOf, writeStamp } from './schema-stamp.ts'
-import { readShardModel } from './shard-model.ts'
+import { readShardModel, readTables, type ShardModel } from './shard-model.ts'
 import { tablesOfKind } from './table-kinds.ts'
+import type { OwnTablesOf } from './write-own-tables.ts'
+import { writeSequences } from './write-sequences.ts'
 import { writeShardSchema } from './write-shard-schema.ts'
 import { type Trigger, writeTriggers } from './write-triggers.ts'
 
@@ -19,47 +23,101 @@ export type CitusShard = {
   ownerUrl: string
   /** Rows of its own tables that were copied now; null: they are there since an earlier call. */
   copiedRows: number | null
+  /** Whether its schema was written now. */
+  isWritten: boolean
 }
+
+const placementTriesMax = 5
 
 /**
  * Writes a schema for each shard onto the node that has it ({@link writeShardSchema}), with what Citus leaves out of
  * shards: sequences, triggers, and the guards ({@link writeTriggers}); and, in the same transaction, copies the rows of
  * the shard's own tables: from the coordinator, if it has just been distributed; after a move from the former node; and
  * after a split from the shard that was split. Schemas that no shard has any more are then dropped. Repeated after an
- * interruption, it does the rest. A schema that is written is left as it is: writing it would lock it, and servers
- * that use it would deadlock.
+ * interruption, it does the rest. A schema that is up to date is left as it is: writing it would lock it, and servers
+ * that use it would deadlock. Of a database that a newer release has updated, all are left so.
  *
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  *
  * @param ownerUrl of the coordinator's database, distributed by `distribute`. Its login works on each node.
  * @param only shards that were moved, or are the parts of a split one, by their schemas; null: all
+ * @throws MigrateError if a newer release has updated the database, and a shard has no schema where it is
  */
 export async function writeShardSchemas(
   ownerUrl: string,
   only: readonly string[] | null = null,
 ): Promise<CitusShard[]> {
-  const coordinator = await connect(ownerUrl)
+  const coordinator = await connectForShards(ownerUrl)
   try {
-    const [tableShards, nodes, triggers] = [
-      await tableShardsOf(coordinator),
-      await nodesOf(coordinator, ownerUrl),
-      await triggersOf(coordinator),
-    ]
-    const former = await formerSchemas(nodes, tableShards)
-    const { functions, grants, release } = await sqlFiles()
-    const files = [functions.map(({ name, checksum }) => [name, checksum]), grants, release]
-    const source = [await readShardModel(coordinator), triggers, files]
-    const isFinished = await isDistributionFinished(coordinator)
-    const writing = { ownerUrl, coordinator, tableShards, nodes, triggers, former, source, isFinished }
-    const shards: CitusShard[] = []
-    for (const anchor of tableShards.filter(({ relation }) => relation === 'clinic')) {
-      if (only === null || only.includes(schemaOf(anchor))) shards.push(await writeShard(anchor, writing))
+    const written = new Map<string, CitusShard>()
+    for (let tries = 1; ; tries += 1) {
+      const tableShards = await tableShardsOf(coordinator)
+      const failure = await writePlaced({ ownerUrl, coordinator, tableShards, only, written }).catch(errorOf)
+      // A shard that was moved meanwhile may have been written where it was.
+      const isMoved = JSON.stringify(tableShards) !== JSON.stringify(await tableShardsOf(coordinator))
+      if (!isMoved && failure === undefined) return [...written.values()]
+      if (!isMoved || tries === placementTriesMax) throw failure ?? new Error('Citus moves shards all the time.')
     }
-    await dropReplaced(writing)
-    return shards
   } finally {
     await coordinator.end()
   }
+}
+
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}
+
+type Placed = {
+  ownerUrl: string
+  coordinator: pg.Client
+  tableShards: readonly TableShard[]
+  only: readonly string[] | null
+  /** By their schemas. */
+  written: Map<string, CitusShard>
+}
+
+async function writePlaced({ ownerUrl, coordinator, tableShards, only, written }: Placed): Promise<undefined> {
+  const nodes = await nodesOf(coordinator, ownerUrl)
+  const anchors = tableShards.filter(({ relation }) => relation === 'clinic')
+  const wanted = anchors.filter((anchor) => only === null || only.includes(schemaOf(anchor)))
+  const sources = await sqlFiles()
+  if (isFromNewerRelease(await readLedger(coordinator), sources)) {
+    for (const anchor of wanted) written.set(schemaOf(anchor), await findWritten(anchor, nodes))
+    return
+  }
+  const { functions, grants, release } = sources
+  const triggers = await triggersOf(coordinator)
+  const model = await readShardModel(coordinator)
+  const files = [functions.map(({ name, checksum }) => [name, checksum]), grants, release]
+  const writing: Writing = {
+    ...{ ownerUrl, coordinator, tableShards, nodes, triggers, model },
+    former: await formerSchemas(nodes, tableShards),
+    source: [model, triggers, files],
+    isFinished: await isDistributionFinished(coordinator),
+  }
+  for (const anchor of wanted) {
+    const shard = await withLocks(() => writeShard(anchor, writing))
+    const before = written.get(shard.schema)
+    const copiedRows = shard.copiedRows ?? before?.copiedRows ?? null
+    written.set(shard.schema, { ...shard, copiedRows, isWritten: shard.isWritten || before?.isWritten === true })
+  }
+  await dropReplaced(writing)
+}
+
+/** A server of the previous release must not write older functions, nor knows the newer ones. */
+async function findWritten(anchor: TableShard, nodes: readonly Node[]): Promise<CitusShard> {
+  const [schema, node] = [schemaOf(anchor), nodeOf(anchor, nodes)]
+  const { rows } = await onNode(node, (client) =>
+    client.query<{ isThere: boolean }>(sql`select to_regclass(${`${schema}.clinic`}) is not null as "isThere"`),
+  )
+  const { ownerUrl } = node
+  if (rows[0]?.isThere === true)
+    return { schema, shardId: anchor.shardId, ownerUrl, copiedRows: null, isWritten: false }
+  throw new MigrateError(
+    'distributed',
+    `The shard ${schema} has been moved, and a newer release has updated the database: only that release can write ` +
+      'the shard where it is now. Start its servers, or run its "holdfast migrate --citus".',
+  )
 }
 
 type Writing = {
@@ -68,6 +126,7 @@ type Writing = {
   tableShards: readonly TableShard[]
   nodes: readonly Node[]
   triggers: readonly Trigger[]
+  model: ShardModel
   former: readonly FormerSchema[]
   /** What all schemas are written from. */
   source: readonly unknown[]
@@ -75,53 +134,73 @@ type Writing = {
   isFinished: boolean
 }
 
-async function writeShard(anchor: TableShard, writing: Writing): Promise<CitusShard> {
-  const { ownerUrl, coordinator, tableShards, nodes, triggers } = writing
-  const schema = schemaOf(anchor)
+function nodeOf(anchor: TableShard, nodes: readonly Node[]): Node {
   const node = nodes.find(({ groupId }) => groupId === anchor.groupId)
   if (node === undefined) throw new Error(`No node of Citus has the shard ${anchor.shardId}.`)
+  return node
+}
+
+async function writeShard(anchor: TableShard, writing: Writing): Promise<CitusShard> {
+  const { ownerUrl, coordinator, tableShards, nodes, triggers } = writing
+  const [schema, node] = [schemaOf(anchor), nodeOf(anchor, nodes)]
   const relationOf = relationsOf(anchor, tableShards)
   const relations = [...tablesOfKind('distributed'), ...tablesOfKind('reference')].map(relationOf)
   const stamped = { relations, source: [anchor, ...writing.source] }
   const shard = { schema, ownerUrl: node.ownerUrl, shardId: anchor.shardId }
   const isWritten = async (client: pg.Client) => hasStamp(client, schema, await stampOf(client, stamped))
-  if (await onNode(node, isWritten)) return { ...shard, copiedRows: null }
+  if (await onNode(node, isWritten)) return { ...shard, copiedRows: null, isWritten: false }
   let copiedRows: number | null = null
+  const source = writing.former.find(({ range }) => includes(range, anchor)) ?? null
+  const fill = async (client: pg.Client) => {
+    copiedRows = await copyRowsOf({ anchor, source, target: client }, writing)
+  }
+  // What migrations insert in the shard draws numbers; the grants that follow revoke the right to do so.
+  const withViews = (client: pg.Client) => writeSequences(client, { coordinator, schema, relationOf })
   const whenWritten = async (client: pg.Client) => {
-    await writeSequences(client, coordinator, schema, relationOf)
+    await withViews(client)
     await writeTriggers(client, { schema, ...anchor, relationOf, triggers })
-    if (!(await hasOwnRows(client, schema))) copiedRows = await copyRowsOf(anchor, client, writing)
+    if (copiedRows !== null) await beginLog(client, schema)
     await writeStamp(client, schema, await stampOf(client, stamped))
   }
-  await writeShardSchema({ ownerUrl: node.ownerUrl, modelUrl: ownerUrl, schema, relationOf, whenWritten })
-  return { ...shard, copiedRows }
+  const ownTables = { begin: () => beginningOf(source, writing), fill }
+  const hooks = { ownTables, withViews, whenWritten }
+  await writeShardSchema({ ownerUrl: node.ownerUrl, modelUrl: ownerUrl, schema, relationOf, ...hooks })
+  return { ...shard, copiedRows, isWritten: true }
 }
 
+/** The rows of a former schema are as its own tables are, to which its ledger belongs. */
+async function beginningOf(source: FormerSchema | null, { model }: Writing): Promise<OwnTablesOf> {
+  if (source === null) return model
+  return onNode(source.node, async (client) => {
+    const { rows: migrations } = await client.query<OwnTablesOf['migrations'][number]>(
+      `select version, name, checksum from ${source.schema}.migration order by version`,
+    )
+    return { tables: await readTables(client, source.schema), migrations }
+  })
+}
+
+type RowsOfShard = { anchor: TableShard; source: FormerSchema | null; target: pg.Client }
+
 async function copyRowsOf(
-  anchor: TableShard,
-  target: pg.Client,
-  { coordinator, former, isFinished }: Writing,
+  { anchor, source, target }: RowsOfShard,
+  { coordinator, isFinished }: Writing,
 ): Promise<number> {
   const schema = schemaOf(anchor)
   const copy = { target, schema, range: anchor }
-  const source = former.find(({ range }) => includes(range, anchor))
-  if (source === undefined && isFinished) {
+  if (source === null && isFinished) {
     throw new Error(
       `No node has the former schema of the shard ${schema}, and with it responses for retries and unsent mails. ` +
         'Add the node to Citus again from which the shard was moved.',
     )
   }
   const rows =
-    source === undefined
+    source === null
       ? await copyOwnRows({ ...copy, source: coordinator, sourceSchema: 'holdfast', hasRest: false })
-      : await onNode(source.node, (client) =>
-          copyOwnRows({
-            ...copy,
-            source: client,
-            sourceSchema: source.schema,
-            hasRest: source.range.hashMin === anchor.hashMin,
-          }),
-        )
+      : await onNode(source.node, async (client) => {
+          const tables = (await readTables(client, source.schema)).map(({ name }) => name)
+          const hasRest = source.range.hashMin === anchor.hashMin
+          return copyOwnRows({ ...copy, source: client, sourceSchema: source.schema, hasRest, tables })
+        })
   await writeRange(target, schema, anchor)
   return rows
 }
@@ -134,30 +213,6 @@ type TableShard = {
   groupId: number
 }
 
-async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, application_name: 'holdfast shards' })
-  client.on('error', () => {})
-  await client.connect()
-  await client.query(`set search_path = public; set timezone = 'UTC'; set client_min_messages = warning`)
-  return client
-}
-
-/** In a transaction on a node, where the shards can be seen and changed. */
-async function onNode<Result>(node: Node, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
-  const client = await connect(node.ownerUrl)
-  try {
-    await client.query(`begin;
-      set local citus.enable_ddl_propagation = off;
-      set local citus.override_table_visibility = off;
-      set local citus.enable_manual_changes_to_shards = on`)
-    const result = await work(client)
-    await client.query('commit')
-    return result
-  } finally {
-    await client.end()
-  }
-}
-
 /** A reference table has no hash, and a copy on every node. */
 async function tableShardsOf(coordinator: pg.Client): Promise<TableShard[]> {
   const { rows } = await coordinator.query<TableShard>(sql`
@@ -168,7 +223,7 @@ async function tableShardsOf(coordinator: pg.Client): Promise<TableShard[]> {
       join pg_dist_placement p using (shardid)
       join pg_class c on c.oid = s.logicalrelid
      where c.relnamespace = 'holdfast'::regnamespace and not c.relispartition
-     order by 2`)
+     order by 2, 1`)
   return rows
 }
 
@@ -176,32 +231,6 @@ async function triggersOf(coordinator: pg.Client): Promise<Trigger[]> {
   const { rows } = await coordinator.query<Trigger>(sql`
     select relation, name, definition from holdfast.shard_trigger order by relation, name`)
   return rows
-}
-
-/** Columns that a sequence fills, some of them the same one: shards have no sequence of their own. */
-async function writeSequences(
-  client: pg.Client,
-  coordinator: pg.Client,
-  schema: string,
-  relationOf: (table: string) => string,
-): Promise<void> {
-  const { rows } = await coordinator.query<{ relation: string; column: string; name: string; isIdentity: boolean }>(sql`
-    select table_name::text as relation, column_name::text as column, is_identity = 'YES' as "isIdentity",
-           coalesce(substring(column_default from $$^nextval[(]'holdfast[.]([a-z_]+)'$$),
-                    table_name || '_' || column_name || '_seq') as name
-      from information_schema.columns
-     where table_schema = 'holdfast' and table_name = any (${tablesOfKind('distributed')})
-       and (is_identity = 'YES' or column_default like 'nextval(%')`)
-  for (const { relation, column, name, isIdentity } of rows) {
-    const sequence = `${schema}.${name}`
-    await client.query(`
-      create sequence if not exists ${sequence};
-      alter view ${schema}.${relation} alter column ${column} set default nextval('${sequence}');
-      select setval('${sequence}', greatest((select max(${column}) from ${relationOf(relation)}),
-                                            (select last_value from ${sequence})))`)
-    // Whoever may insert a row draws the number of an identity column, without a right to its sequence.
-    if (isIdentity) await client.query(`grant usage on sequence ${sequence} to holdfast_app`)
-  }
 }
 
 function schemaOf({ shardId }: Pick<TableShard, 'shardId'>): string {

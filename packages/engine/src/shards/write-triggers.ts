@@ -1,6 +1,8 @@
 import pg from 'pg'
+import sql from 'sql-template-tag'
 import { statementInSchema } from '../database/statement-schema.ts'
 import { tablesOfKind } from './table-kinds.ts'
+import { writeIfChanged } from './write-if-changed.ts'
 
 export type Trigger = { relation: string; name: string; definition: string }
 
@@ -26,17 +28,44 @@ export type TriggersOfShard = {
 export async function writeTriggers(client: pg.Client, shard: TriggersOfShard): Promise<void> {
   const { schema, relationOf, triggers } = shard
   await client.query(guardsOf(shard))
-  for (const table of tablesOfKind('own')) await writeGuard(client, schema, `${schema}.${table}`)
-  for (const table of tablesOfKind('distributed')) {
-    await writeGuard(client, schema, relationOf(table))
-    await client.query(clinicGuardOf(shard, table))
+  for (const table of tablesOfKind('own')) await writeTrigger(client, guardOf(schema, `${schema}.${table}`))
+  const distributed = tablesOfKind('distributed')
+  for (const table of distributed) {
+    await writeTrigger(client, guardOf(schema, relationOf(table)))
+    await writeTrigger(client, clinicGuardOf(shard, table))
   }
   for (const { relation, name, definition } of triggers) {
     const table = relation.replace(/^holdfast\./, '')
-    const tableShard = relationOf(table)
-    await client.query(`drop trigger if exists ${pg.escapeIdentifier(name)} on ${tableShard}`)
-    await client.query(statementInSchema(definition, schema).replace(` ON ${schema}.${table}`, ` ON ${tableShard}`))
+    const shardOfTable = relationOf(table)
+    const text = statementInSchema(definition, schema).replace(` ON ${schema}.${table}`, ` ON ${shardOfTable}`)
+    await writeTrigger(client, { relation: shardOfTable, name, text })
   }
+  for (const table of distributed) {
+    const names = triggers.filter(({ relation }) => relation === `holdfast.${table}`).map(({ name }) => name)
+    await dropOtherTriggers(client, schema, relationOf(table), [...names, 'a_guard_shard', 'a_guard_clinic'])
+  }
+}
+
+type TableTrigger = { relation: string; name: string; text: string }
+
+async function writeTrigger(client: pg.Client, { relation, name: bare, text }: TableTrigger): Promise<void> {
+  const { rows } = await client.query<{ oid: string }>(sql`
+    select oid::text as oid from pg_trigger where tgrelid = ${relation}::regclass and tgname = ${bare}`)
+  const trigger = `${pg.escapeIdentifier(bare)} on ${relation}`
+  const oid = rows[0]?.oid ?? null
+  const written = { kind: 'trigger', name: trigger, catalogue: 'pg_trigger', oid, source: text } as const
+  await writeIfChanged(client, written, async () => {
+    await client.query(`drop trigger if exists ${trigger}; ${text}`)
+  })
+}
+
+/** Drops those that migrations have dropped. Other shards of a database have their own, on the same tables in tests. */
+async function dropOtherTriggers(client: pg.Client, schema: string, relation: string, names: readonly string[]) {
+  const { rows } = await client.query<{ name: string }>(sql`
+    select t.tgname as name from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+     where t.tgrelid = ${relation}::regclass and not t.tgisinternal and t.tgparentid = 0
+       and p.pronamespace = ${schema}::regnamespace and t.tgname <> all (${names})`)
+  for (const { name } of rows) await client.query(`drop trigger ${pg.escapeIdentifier(name)} on ${relation}`)
 }
 
 const guardsOf = ({ schema, shardId }: TriggersOfShard) => `
@@ -59,23 +88,23 @@ const guardsOf = ({ schema, shardId }: TriggersOfShard) => `
     raise exception 'clinic_of_another_shard' using errcode = 'HF018', detail = '${schema}', table = tg_table_name;
   end $$`
 
-async function writeGuard(client: pg.Client, schema: string, relation: string): Promise<void> {
-  await client.query(`
-    drop trigger if exists a_guard_shard on ${relation};
+function guardOf(schema: string, relation: string): TableTrigger {
+  const text = `
     create trigger a_guard_shard before insert or update or delete on ${relation}
-      for each statement execute function ${schema}.guard_shard()`)
+      for each statement execute function ${schema}.guard_shard()`
+  return { relation, name: 'a_guard_shard', text }
 }
 
 /**
  * Citus hashes integers as PostgreSQL does. A trigger and no check: partitions that Citus creates later would have no
  * such check, and could not be attached.
  */
-function clinicGuardOf({ schema, hashMin, hashMax, relationOf }: TriggersOfShard, table: string): string {
+function clinicGuardOf({ schema, hashMin, hashMax, relationOf }: TriggersOfShard, table: string): TableTrigger {
   const column = table === 'clinic' ? 'no' : 'clinic_no'
   const relation = relationOf(table)
-  return `
-    drop trigger if exists a_guard_clinic on ${relation};
+  const text = `
     create trigger a_guard_clinic before insert or update of ${column} on ${relation}
       for each row when (hashint4(new.${column}) not between ${hashMin} and ${hashMax})
       execute function ${schema}.guard_clinic()`
+  return { relation, name: 'a_guard_clinic', text }
 }

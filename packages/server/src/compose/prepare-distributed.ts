@@ -1,12 +1,12 @@
-import { createPool, distributedStatus, ensureAppLogin, isPooled, MigrateError } from '@holdfast/engine'
+import { createPool, ensureAppLogin, isPooled } from '@holdfast/engine'
 import { readPlaces } from '@holdfast/engine/places'
-import { migrateAccounts } from '../accounts/accounts-schema.ts'
 import type { Config } from '../config/config.ts'
-import { dropFormerQueues, migrateJobs } from '../jobs/jobs-schema.ts'
+import { dropFormerQueues } from '../jobs/jobs-schema.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
 import { StartError } from '../lifecycle/start-error.ts'
 import { applicationUrls } from './application-urls.ts'
 import type { MigratedDatabase } from './migrated-database.ts'
+import { updateCoordinator } from './update-coordinator.ts'
 import { writePlaces } from './write-places.ts'
 
 type Settings = Pick<
@@ -15,12 +15,12 @@ type Settings = Pick<
 >
 
 /**
- * Prepares a database that is distributed over Citus: the accounts and the job queue of the coordinator, and the schema
- * and the job queue of each shard, where a move or an interruption has left something to do. Idempotent, and safe in
- * several processes at the same time.
+ * Prepares a database that is distributed over Citus: brings the coordinator up to date, and the schema and the job
+ * queue of each shard, also where a move or an interruption has left something to do. Idempotent, and safe in several
+ * processes at the same time.
  *
- * @throws StartError for settings that are not for such a database; MigrateError if it is of another release;
- *   DistributionUnfinished if `holdfast migrate --citus` was interrupted
+ * @throws StartError for settings that are not for such a database; MigrateError for problems that a person has to fix;
+ *   DistributionUnfinished if `holdfast migrate --citus` was interrupted while it distributed the database
  */
 export async function prepareDistributed(
   config: Settings,
@@ -32,17 +32,16 @@ export async function prepareDistributed(
   }
   const { databasePool, databaseDirectUrl } = config
   if (databaseDirectUrl !== null || databasePool === 'session' || databasePool === 'transaction') refusePooler()
-  const accounts = await oneAtATime(ownerUrl, async () => {
-    await checkRelease(ownerUrl)
-    const migrated = await migrateAccounts(ownerUrl)
-    await migrateJobs(ownerUrl)
+  const migrated = await oneAtATime(ownerUrl, async () => {
+    await refuseUnfinished(ownerUrl)
+    const updated = await updateCoordinator(ownerUrl, say)
     await writePlaces(ownerUrl)
     await dropFormerQueues(ownerUrl)
-    return migrated
+    return updated
   })
   const urls = await applicationUrls(config, await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl }), say)
   if (isPooled(urls.appUrl)) refusePooler()
-  return { ownerUrl, ...urls, migrated: { engine: { applied: [], functions: [], version: 0 }, accounts } }
+  return { ownerUrl, ...urls, migrated }
 }
 
 /** Each shard is reached at the address by which Citus knows its node: a pooler would be passed by. */
@@ -53,19 +52,8 @@ function refusePooler(): never {
   )
 }
 
-/** @throws MigrateError, DistributionUnfinished */
-async function checkRelease(ownerUrl: string): Promise<void> {
+/** @throws DistributionUnfinished */
+async function refuseUnfinished(ownerUrl: string): Promise<void> {
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast start' })
-  const { current, pending } = await distributedStatus(pool)
-    .then(async (status) => {
-      await readPlaces(pool)
-      return status
-    })
-    .finally(() => pool.end())
-  if (current) return
-  throw new MigrateError(
-    'distributed',
-    `The database is distributed over Citus, and of another release: ${pending[0]} is missing. This release cannot ` +
-      'update it. Start the release that it was distributed with.',
-  )
+  await readPlaces(pool).finally(() => pool.end())
 }

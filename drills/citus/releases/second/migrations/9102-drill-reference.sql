@@ -1,0 +1,1 @@
+drop table holdfast.drill_country;

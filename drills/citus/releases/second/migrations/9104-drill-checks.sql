@@ -1,0 +1,1 @@
+alter table holdfast.booking validate constraint booking_drill_check;

@@ -1,0 +1,111 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import sql from 'sql-template-tag'
+import { advisoryLocks } from '../database/advisory-locks.ts'
+import { isLockTimeout } from '../database/database-unavailable.ts'
+import { MigrateError } from './migrate-error.ts'
+
+export type SessionOptions = {
+  /** The owner's URL: its login may create objects in the database. */
+  ownerUrl: string
+  log?: (message: string) => void
+  /** How long DDL waits for a lock before it gives way to other sessions and tries again. Default 5,000. */
+  lockTimeoutMs?: number
+}
+
+export type MigrateSession = { client: pg.Client; log: (message: string) => void; lockTimeoutMs: number }
+
+const advisoryWaitMsMax = 300_000
+const lockTriesMax = 12
+
+/**
+ * Runs `work` in a session that alone migrates the database.
+ *
+ * @param check throws for a database that cannot be migrated, before anything waits for it
+ */
+export async function inMigrateSession<Result>(
+  { ownerUrl, log = () => {}, lockTimeoutMs = 5_000 }: SessionOptions,
+  check: (client: pg.Client) => Promise<void>,
+  work: (session: MigrateSession) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client({
+    connectionString: ownerUrl,
+    application_name: 'holdfast migrate',
+    connectionTimeoutMillis: 10_000,
+  })
+  // A connection lost between two queries fails the next one; without a listener it would end the process.
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    // Not at the start of the session: a pooler in session mode refuses that.
+    await client.query(sql`
+      select set_config('search_path', 'public', false), set_config('timezone', 'UTC', false),
+             set_config('client_min_messages', 'warning', false),
+             set_config('lock_timeout', ${String(lockTimeoutMs)}, false)`)
+    await check(client)
+    await lockMigrations(client, log)
+    return await work({ client, log, lockTimeoutMs })
+  } finally {
+    // Ends the session, and the advisory lock with it.
+    await client.end()
+  }
+}
+
+/**
+ * Runs `work` in a transaction, and again if it does not get a lock.
+ *
+ * @throws MigrateError when it never gets it
+ */
+export async function inSeparateTransaction<Result>(
+  { client, log, lockTimeoutMs }: MigrateSession,
+  what: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await client.query('begin')
+      const result = await work()
+      await client.query('commit')
+      return result
+    } catch (error) {
+      await client.query('rollback').catch(() => {})
+      if (!isLockLost(error)) throw error
+      if (tries === lockTriesMax) {
+        throw new MigrateError(
+          'locked',
+          `Other sessions held a lock that is needed for ${what}: ${tries} tries of ${lockTimeoutMs} ms failed. Look ` +
+            'for long transactions in pg_stat_activity, then start again.',
+          { cause: error },
+        )
+      }
+      log(`Waiting for a lock for ${what} (${tries} of ${lockTriesMax}).`)
+      await delay(lockTimeoutMs / 10)
+    }
+  }
+}
+
+/** A lock timeout, or a deadlock. */
+export function isLockLost(error: unknown): boolean {
+  return isLockTimeout(error) || (error instanceof Error && 'code' in error && error.code === '40P01')
+}
+
+/**
+ * Polls, because a statement that waits would hold a snapshot, which holds back vacuum and the tail of the log.
+ */
+async function lockMigrations(client: pg.Client, log: (message: string) => void): Promise<void> {
+  const deadline = Date.now() + advisoryWaitMsMax
+  for (let isLogged = false; ; isLogged = true) {
+    const { rows } = await client.query<{ locked: boolean }>(sql`
+      select pg_try_advisory_lock(${advisoryLocks.migrations[0]}, ${advisoryLocks.migrations[1]}) as locked`)
+    if (rows[0]?.locked === true) return
+    if (!isLogged) log('Another process is migrating this database: waiting for it.')
+    if (Date.now() > deadline) {
+      throw new MigrateError(
+        'locked',
+        `Another process has been migrating this database for ${advisoryWaitMsMax / 60_000} minutes. Look for ` +
+          '"holdfast migrate" in pg_stat_activity.',
+      )
+    }
+    await delay(100)
+  }
+}
