@@ -4,14 +4,19 @@ import sql from 'sql-template-tag'
 import { changeDatabaseUrl } from '../database/database-url.ts'
 import { isLockLost } from '../migrate/migrate-session.ts'
 
-/** A node of Citus that has shards. */
+/** A node of Citus that has, or may have, shards. */
 export type Node = { groupId: number; ownerUrl: string }
 
-/** @param ownerUrl of the coordinator: each node has a database and a login of these names */
+/**
+ * Also a worker that is being drained, which should have no shards any more: it still has some, and schemas of those that
+ * have gone on.
+ *
+ * @param ownerUrl of the coordinator: each node has a database and a login of these names
+ */
 export async function nodesOf(coordinator: pg.Client, ownerUrl: string): Promise<Node[]> {
   const { rows } = await coordinator.query<{ groupId: number; host: string; port: number }>(sql`
     select groupid as "groupId", nodename as host, nodeport as port from pg_dist_node
-     where noderole = 'primary' and isactive and shouldhaveshards order by groupid`)
+     where noderole = 'primary' and isactive and (shouldhaveshards or groupid <> 0) order by groupid`)
   return rows.map(({ groupId, host, port }) => ({ groupId, ownerUrl: changeDatabaseUrl(ownerUrl, { host, port }) }))
 }
 
