@@ -48,7 +48,7 @@ export const engineFolders = {
   'app-login': [],
   verify: [],
   move: [],
-  shards: ['migrate'],
+  shards: ['migrate', 'upkeep'],
   bookings: ['queue'],
   limits: ['queue'],
   reads: ['bookings', 'lists', 'verify'],

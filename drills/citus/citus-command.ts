@@ -10,7 +10,7 @@ export function citusTable(result: CitusResult): string {
     ['tables that differ afterwards', distribution.differing.join(', ') || 'none'],
     ['verify before and afterwards', `${distribution.verify.before} and ${distribution.verify.after} findings`],
     ['reads over all clinics', `${distribution.reads.compared}, ${distribution.reads.differing.length} differ`],
-    ['differ without the places', String(distribution.reads.differingWithoutPlaces)],
+    ['differ without the shards', String(distribution.reads.differingWithoutShards)],
     ['own tables left out', `${distribution.controls.found} of ${distribution.controls.tried} found`],
     ...result.moves.map(({ shard, movedMs, gapMs }) => [
       `${shard} moved`,
@@ -43,9 +43,9 @@ export function failuresOfCitus(result: CitusResult): string[] {
   return [
     ...distribution.differing.map((table) => `the rows of ${table} are not where they belong`),
     ...distribution.reads.differing.map((read) => `the coordinator reads something else: ${read}`),
-    ...(distribution.reads.differingWithoutPlaces > 0
+    ...(distribution.reads.differingWithoutShards > 0
       ? []
-      : ['no read needs the places: comparing them proves nothing']),
+      : ['no read needs the shards: comparing them proves nothing']),
     ...(distribution.verify.before + distribution.verify.after === 0 && distribution.verify.isSame
       ? []
       : ['verify found other things in the shards than before']),

@@ -9,7 +9,7 @@ const distribution = {
   interruptedAfter: 2,
   differing: [],
   verify: { before: 0, after: 0, isSame: true },
-  reads: { compared: 9, differing: [], differingWithoutPlaces: 3 },
+  reads: { compared: 9, differing: [], differingWithoutShards: 3 },
   controls: { tried: 7, found: 7 },
 }
 
@@ -38,7 +38,7 @@ test('what is lost, made twice, unlike its log or misplaced fails, and so does a
   for (const wrong of [
     { distribution: { ...distribution, differing: ['answer'] } },
     { distribution: { ...distribution, reads: { ...distribution.reads, differing: ['proof'] } } },
-    { distribution: { ...distribution, reads: { ...distribution.reads, differingWithoutPlaces: 0 } } },
+    { distribution: { ...distribution, reads: { ...distribution.reads, differingWithoutShards: 0 } } },
     { distribution: { ...distribution, verify: { before: 0, after: 1, isSame: true } } },
     { distribution: { ...distribution, verify: { before: 0, after: 0, isSame: false } } },
     { distribution: { ...distribution, controls: { tried: 7, found: 6 } } },

@@ -1,8 +1,8 @@
-import { createEngine, createPool, type DoctorsQuery, type Engine, type Page, type Places } from '@holdfast/engine'
+import { createEngine, createPool, type DoctorsQuery, type Engine, type Page, type ShardPools } from '@holdfast/engine'
 import { inShard, withLoginOf } from '@holdfast/engine/database-url'
 import type { CitusShard } from '@holdfast/engine/write-shard-schemas'
 import type { CoordinatorScene } from './coordinator-scene.ts'
-import { shardPlaces } from './shard-places.ts'
+import { shardPools } from './shard-pools.ts'
 
 type Read = (engine: Engine, scene: CoordinatorScene) => Promise<unknown>
 
@@ -111,8 +111,8 @@ export type ComparedReads = {
   compared: number
   /** Whose results are not those of the plain database. */
   differing: string[]
-  /** Without the places: 0 means that this comparison finds nothing. */
-  differingWithoutPlaces: number
+  /** Without the shards: 0 means that this comparison finds nothing. */
+  differingWithoutShards: number
 }
 
 /** As the application, before the database is distributed. */
@@ -142,8 +142,8 @@ export async function compareReads({
   try {
     return await withPool(appUrl, async (pool) => ({
       compared: expected.size,
-      differing: differing(await readWith(pool, scene, shardPlaces(pool, pools))),
-      differingWithoutPlaces: differing(await readWith(pool, scene)).length,
+      differing: differing(await readWith(pool, scene, shardPools(pool, pools))),
+      differingWithoutShards: differing(await readWith(pool, scene)).length,
     }))
   } finally {
     for (const pool of pools.values()) await pool.end()
@@ -164,8 +164,8 @@ async function withPool<Result>(
   }
 }
 
-async function readWith(pool: ReturnType<typeof openPool>, scene: CoordinatorScene, places?: Places) {
-  const engine = createEngine({ batchPool: pool, generalPool: pool, ...(places === undefined ? {} : { places }) })
+async function readWith(pool: ReturnType<typeof openPool>, scene: CoordinatorScene, shards?: ShardPools) {
+  const engine = createEngine({ batchPool: pool, generalPool: pool, ...(shards === undefined ? {} : { shards }) })
   try {
     return await readAll(engine, scene)
   } finally {

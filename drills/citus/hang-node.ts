@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { createPool } from '@holdfast/engine'
-import { type Place, placeOf, placeUrl, readPlaces } from '@holdfast/engine/places'
+import { readShards, type Shard, shardOf, shardUrl } from '@holdfast/engine/shards'
 import { type ApiResponse, call, signIn, signUp } from '@holdfast/server/test/running-server'
 import pTimeout from 'p-timeout'
 import type pg from 'pg'
@@ -46,9 +46,9 @@ const password = 'a password of ten'
 /** Suspends a worker of Citus, with all its sessions, while people sign in and book on the others. */
 export async function hangNode(stage: HangingStage): Promise<HungNode> {
   const { ownerUrl, urls, coordinator, slots, clients } = stage
-  const places = await readPlaces(coordinator)
-  const hung = workerOf(places, ownerUrl)
-  const isHung = (clinicNo: number) => nodeOf(placeOf(places, clinicNo)) === nodeOf(hung)
+  const shards = await readShards(coordinator)
+  const hung = workerOf(shards, ownerUrl)
+  const isHung = (clinicNo: number) => nodeOf(shardOf(shards, clinicNo)) === nodeOf(hung)
   const [there, here] = [true, false].map((is) => stage.clinics.find(({ no }) => isHung(no) === is))
   if (there === undefined || here === undefined) throw new Error('Both nodes need a clinic.')
   const people = {
@@ -153,24 +153,24 @@ async function readAllShards(coordinator: pg.Pool, accountId: string): Promise<b
   )
 }
 
-function workerOf(places: readonly Place[], ownerUrl: string): Place {
+function workerOf(shards: readonly Shard[], ownerUrl: string): Shard {
   const { port } = new URL(ownerUrl)
-  const worker = places.find((place) => String(place.port) !== port)
+  const worker = shards.find((shard) => String(shard.port) !== port)
   if (worker === undefined) throw new Error('All shards are on the coordinator.')
   return worker
 }
 
-function nodeOf({ host, port }: Place): string {
+function nodeOf({ host, port }: Shard): string {
   return `${host}:${port}`
 }
 
 /** The processes of a node, which is on this machine. */
-async function processesOf(ownerUrl: string, place: Place): Promise<{ suspend(): void; resume(): void }> {
-  const pool = createPool({ url: placeUrl(ownerUrl, place), max: 1, name: 'holdfast drill' })
+async function processesOf(ownerUrl: string, shard: Shard): Promise<{ suspend(): void; resume(): void }> {
+  const pool = createPool({ url: shardUrl(ownerUrl, shard), max: 1, name: 'holdfast drill' })
   const { rows } = await pool.query<{ pid: number }>(sql`select pg_backend_pid() as pid`)
   const server = await parentOf(rows[0]?.pid ?? 0)
   await pool.end()
-  if (server === null) throw new Error(`The node ${nodeOf(place)} is not on this machine.`)
+  if (server === null) throw new Error(`The node ${nodeOf(shard)} is not on this machine.`)
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
   const parents = await Promise.all(pids.map(parentOf))
   const all = [server, ...pids.filter((_, index) => parents[index] === server)]

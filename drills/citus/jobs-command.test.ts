@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { failuresOfJobs } from './jobs-command.ts'
 
 const clean = {
-  places: 8,
+  shards: 8,
   nodes: 2,
   bookings: 10,
   mails: { arrived: 10, german: 10, repeated: 0 },

@@ -4,11 +4,11 @@ import type { JobsResult } from './run-jobs-drill.ts'
 export function jobsTable(result: JobsResult): string {
   const { bookings, mails, holds, stored, partitions } = result
   const rows = [
-    ['places', `${result.places} on ${result.nodes} nodes`],
-    ['bookings', `${bookings}, in all places at once, before and after the move of a shard`],
+    ['shards', `${result.shards} on ${result.nodes} nodes`],
+    ['bookings', `${bookings}, in all shards at once, before and after the move of a shard`],
     ['e-mails about them', `${mails.arrived}, ${mails.german} as the account chose, ${mails.repeated} repeated`],
     ['deliveries to webhooks', String(result.delivered)],
-    ['holds', `${holds.expired} of ${holds.lapsed} expired by the queue of their place`],
+    ['holds', `${holds.expired} of ${holds.lapsed} expired by the queue of their shard`],
     ['stored e-mails', `${stored.arrived} of ${stored.mails} arrived`],
     ['partitions', `${partitions.byCoordinator} by the coordinator, ${partitions.byShard} by a shard`],
     ['queues elsewhere', result.queuesElsewhere.join(', ') || 'none'],

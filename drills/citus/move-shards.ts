@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Place } from '@holdfast/engine/places'
+import type { Shard } from '@holdfast/engine/shards'
 import pg from 'pg'
 import sql from 'sql-template-tag'
 
 export type MoveMode = 'block_writes' | 'force_logical'
 
 /** Moves a shard to another node. @returns how long it took, in milliseconds */
-export async function movePlacement(url: string, { shardId }: Place, mode: MoveMode): Promise<number> {
+export async function movePlacement(url: string, { shardId }: Shard, mode: MoveMode): Promise<number> {
   return onConnection(url, async (client) => {
     const startedAt = performance.now()
     const { from, to } = await nodesFor(client, shardId)
@@ -16,7 +16,7 @@ export async function movePlacement(url: string, { shardId }: Place, mode: MoveM
 }
 
 /** Begins to move a shard, and cancels that. @returns whether it was cancelled before it was done */
-export async function interruptMove(url: string, { shardId }: Place, mode: MoveMode, afterMs: number) {
+export async function interruptMove(url: string, { shardId }: Shard, mode: MoveMode, afterMs: number) {
   return onConnection(url, async (client) => {
     const { from, to } = await nodesFor(client, shardId)
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
@@ -36,7 +36,7 @@ export async function cleanUp(url: string): Promise<void> {
 }
 
 /** Splits a shard between these clinics, with one part on another node, while its writes wait. */
-export async function splitPlacement(url: string, { shardId }: Place, clinicNos: readonly number[]): Promise<number> {
+export async function splitPlacement(url: string, { shardId }: Shard, clinicNos: readonly number[]): Promise<number> {
   return onConnection(url, async (client) => {
     const { rows: hashes } = await client.query<{ hash: number }>(
       sql`select hashint4(no) as hash from unnest(${clinicNos}::integer[]) no order by 1`,
@@ -55,7 +55,7 @@ export async function splitPlacement(url: string, { shardId }: Place, clinicNos:
 }
 
 /** Ends the sessions in which servers write shards, as soon as there are any. @returns how many there were */
-export async function interruptWriting(url: string, nodes: readonly Place[], signal: AbortSignal): Promise<number> {
+export async function interruptWriting(url: string, nodes: readonly Shard[], signal: AbortSignal): Promise<number> {
   let ended = 0
   while (!signal.aborted && ended === 0) {
     for (const { host, port } of nodes) {

@@ -31,11 +31,11 @@ import {
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { clinicNosOfShards } from './fill-for-citus.ts'
-import { eventually, type PlaceWithJobs, startPlace } from './places-with-jobs.ts'
 import { queuesOnOtherNodes } from './queues-elsewhere.ts'
+import { eventually, type ShardWithJobs, startShard } from './shards-with-jobs.ts'
 
 export type JobsResult = {
-  places: number
+  shards: number
   nodes: number
   /** Confirmed by patients who want messages in German, before and after the move of a shard. */
   bookings: number
@@ -43,9 +43,9 @@ export type JobsResult = {
   mails: { arrived: number; german: number; repeated: number }
   /** What was delivered to the webhooks of their clinics, without repetitions. */
   delivered: number
-  /** Holds that lapsed, one in each place, before and after the move; and how many expired. */
+  /** Holds that lapsed, one in each shard, before and after the move; and how many expired. */
   holds: { lapsed: number; expired: number }
-  /** E-mails that the places and the coordinator had stored, and how many of them arrived. */
+  /** E-mails that the shards and the coordinator had stored, and how many of them arrived. */
   stored: { mails: number; arrived: number }
   /** Partitions that the coordinator created later, and a shard. */
   partitions: { byCoordinator: number; byShard: number }
@@ -55,7 +55,7 @@ export type JobsResult = {
   failures: string[]
 }
 
-/** In each place, before the move and after it. */
+/** In each shard, before the move and after it. */
 const bookingsAtOnce = 20
 const bookedDomain = 'booked.example.org'
 const isOfBooking = ({ recipients }: ReceivedMail) => recipients[0]?.endsWith(bookedDomain) === true
@@ -95,31 +95,31 @@ async function runJobs({ url, say }: Options, ending: AsyncDisposableStack): Pro
   ending.defer(() => services.stop([]))
   const ofCoordinator = await startJobsOfCoordinator(services, { pools, sessionUrl })
   ending.defer(() => ofCoordinator.stop())
-  const places = new Map<string, PlaceWithJobs>()
-  ending.defer(async () => void (await Promise.all([...places.values()].map((place) => place.stop()))))
-  for (const shard of shards) places.set(shard.schema, await startPlace(services, shard, appUrl))
+  const running = new Map<string, ShardWithJobs>()
+  ending.defer(async () => void (await Promise.all([...running.values()].map((shard) => shard.stop()))))
+  for (const shard of shards) running.set(shard.schema, await startShard(services, shard, appUrl))
   say('the jobs of all shards run')
 
-  const run = new Run({ coordinator, clinics, places, smtp, receiver })
+  const run = new Run({ coordinator, clinics, running, smtp, receiver })
   await run.addWebhooks()
   await run.book(bookingsAtOnce)
   await run.lapse()
   await run.storeMails(createAccountMails({ secrets, pool: coordinator, isAvailable: true }))
   const [first] = shards
   if (first === undefined) throw new Error('There is no shard.')
-  await moveShard({ url, appUrl, coordinator, services, places, shard: first })
+  await moveShard({ url, appUrl, coordinator, services, running, shard: first })
   say(`${first.schema} moved`)
   await run.book(bookingsAtOnce)
   await run.lapse()
   const queuesElsewhere = await queuesOnOtherNodes(
     coordinator,
-    Array.from(places.values(), ({ ownerUrl }) => `${new URL(ownerUrl).port} ${jobsSchemaOf(ownerUrl)}`),
+    Array.from(running.values(), ({ ownerUrl }) => `${new URL(ownerUrl).port} ${jobsSchemaOf(ownerUrl)}`),
   )
   const partitions = {
     byCoordinator: (await ensurePartitions(pools.jobs, 6)).length,
-    byShard: (await ensurePartitions([...places.values()][0]?.pools.jobs ?? pools.jobs, 6)).length,
+    byShard: (await ensurePartitions([...running.values()][0]?.pools.jobs ?? pools.jobs, 6)).length,
   }
-  return { ...run.result(), places: places.size, nodes: 2, partitions, queuesElsewhere, failures }
+  return { ...run.result(), shards: running.size, nodes: 2, partitions, queuesElsewhere, failures }
 }
 
 async function migrated(url: string, smtp: MailServer) {
@@ -155,12 +155,12 @@ async function aClinicOfEachShard(coordinator: ReturnType<typeof createPool>): P
 type Scene = {
   coordinator: pg.Pool
   clinics: readonly Clinic[]
-  places: ReadonlyMap<string, PlaceWithJobs>
+  running: ReadonlyMap<string, ShardWithJobs>
   smtp: MailServer
   receiver: WebhookReceiver
 }
 
-/** What is done in each place, and what comes of it. */
+/** What is done in each shard, and what comes of it. */
 class Run {
   readonly #scene: Scene
   readonly #bookings = new Set<string>()
@@ -174,21 +174,21 @@ class Run {
   async addWebhooks(): Promise<void> {
     const sealedSecret = await createSealedTexts(secrets, 'webhook').seal('whsec_c2VjcmV0')
     const { url } = this.#scene.receiver
-    for (const { slot, place } of await this.#each()) {
+    for (const { slot, shard } of await this.#each()) {
       const webhook = { clinicNo: slot.clinicNo, url, events: ['booking.confirmed'], sealedSecret } as const
-      const { kind } = await place.engine.webhooks.create(webhook, null)
+      const { kind } = await shard.engine.webhooks.create(webhook, null)
       if (kind !== 'done') throw new Error(`No webhook was created: ${kind}`)
     }
   }
 
-  /** So many bookings in each place, all places at once. */
+  /** So many bookings in each shard, all shards at once. */
   async book(count: number): Promise<void> {
-    const booking = (await this.#each()).flatMap(({ slot, place, accountId }) =>
+    const booking = (await this.#each()).flatMap(({ slot, shard, accountId }) =>
       Array.from({ length: count }, async () => {
         // An address gets a few messages a day.
         const patient = { name: 'Ada', email: `${randomUUID()}@${bookedDomain}` }
         const claim = aClaim(slot, { confirm: true, accountId, patient })
-        const { kind } = await place.engine.claim(claim)
+        const { kind } = await shard.engine.claim(claim)
         if (kind !== 'booked') throw new Error(`A claim failed: ${kind}`)
         this.#bookings.add(claim.bookingId)
       }),
@@ -198,15 +198,15 @@ class Run {
     await eventually('a delivery of each booking', () => this.#delivered() >= this.#bookings.size)
   }
 
-  /** A hold in each place lapses, and its queue expires it. */
+  /** A hold in each shard lapses, and its queue expires it. */
   async lapse(): Promise<void> {
-    for (const { slot, place } of await this.#each()) {
-      const database = { ownerPool: place.pool }
-      await place.engine.claim(aClaim(slot, { patient: { name: 'Grace' } }))
+    for (const { slot, shard } of await this.#each()) {
+      const database = { ownerPool: shard.pool }
+      await shard.engine.claim(aClaim(slot, { patient: { name: 'Grace' } }))
       const [before = 0] = await takenOf(database, slot)
       this.#holds.lapsed += await lapseHolds(database, slot)
-      await place.runJob('sweep')
-      await eventually(`the hold in ${place.schema} to expire`, async () => {
+      await shard.runJob('sweep')
+      await eventually(`the hold in ${shard.schema} to expire`, async () => {
         const [taken = before] = await takenOf(database, slot)
         return taken === before - 1
       })
@@ -214,11 +214,11 @@ class Run {
     }
   }
 
-  /** A link to a waitlist's entry, stored in its place; and one that was stored before there were shards. */
+  /** A link to a waitlist's entry, stored in its shard; and one that was stored before there were shards. */
   async storeMails(ofCoordinator: AccountMails): Promise<void> {
-    for (const { entryId, place } of await this.#each()) {
+    for (const { entryId, shard } of await this.#each()) {
       const mail = { kind: 'entry_link', context: { entryId, isRequested: true, language: 'en' } } as const
-      await place.mails.store(place.pools.messages, mail, 1)
+      await shard.mails.store(shard.pools.messages, mail, 1)
       await ofCoordinator.store(this.#scene.coordinator, mail, 1)
       this.#stored.mails += 2
     }
@@ -252,8 +252,8 @@ class Run {
     return new Set(received.map(({ headers }) => headers['webhook-id'])).size
   }
 
-  async #each(): Promise<(Clinic & { place: PlaceWithJobs })[]> {
-    const { coordinator, clinics, places } = this.#scene
+  async #each(): Promise<(Clinic & { shard: ShardWithJobs })[]> {
+    const { coordinator, clinics, running } = this.#scene
     return Promise.all(
       clinics.map(async (clinic) => {
         const { rows } = await coordinator.query<{ shard: string }>(
@@ -261,9 +261,9 @@ class Run {
             select get_shard_id_for_distribution_column('holdfast.clinic', ${clinic.slot.clinicNo}::int)::text
                 as shard`,
         )
-        const place = places.get(`holdfast_${rows[0]?.shard}`)
-        if (place === undefined) throw new Error(`No shard has the clinic ${clinic.slot.clinicNo}.`)
-        return { ...clinic, place }
+        const shard = running.get(`holdfast_${rows[0]?.shard}`)
+        if (shard === undefined) throw new Error(`No shard has the clinic ${clinic.slot.clinicNo}.`)
+        return { ...clinic, shard }
       }),
     )
   }
@@ -274,25 +274,25 @@ type Move = {
   appUrl: string
   coordinator: pg.Pool
   services: JobServices
-  places: Map<string, PlaceWithJobs>
+  running: Map<string, ShardWithJobs>
   shard: CitusShard
 }
 
 /** The jobs of the others go on. */
-async function moveShard({ url, appUrl, coordinator, services, places, shard }: Move): Promise<void> {
+async function moveShard({ url, appUrl, coordinator, services, running, shard }: Move): Promise<void> {
   const { rows } = await coordinator.query<{ host: string; port: number; isHere: boolean }>(sql`
     select n.nodename as host, n.nodeport as port, n.groupid = p.groupid as "isHere"
       from pg_dist_node n join pg_dist_placement p on p.shardid = ${shard.shardId}
      where n.noderole = 'primary' and n.shouldhaveshards`)
   const [from, to] = [rows.find(({ isHere }) => isHere), rows.find(({ isHere }) => !isHere)]
   if (from === undefined || to === undefined) throw new Error('A shard can be moved if two nodes have shards.')
-  await places.get(shard.schema)?.stop()
-  places.delete(shard.schema)
+  await running.get(shard.schema)?.stop()
+  running.delete(shard.schema)
   await coordinator.query(sql`
     select citus_move_shard_placement(${shard.shardId}, ${from.host}, ${from.port}::int, ${to.host}, ${to.port}::int,
                                       'force_logical')`)
   for (const written of await writeShardSchemas(url, [shard.schema])) {
-    places.set(shard.schema, await startPlace(services, written, appUrl))
+    running.set(shard.schema, await startShard(services, written, appUrl))
   }
   await dropJobs(inShard(shard.ownerUrl, shard.schema))
   await coordinator.query('call citus_cleanup_orphaned_resources()')

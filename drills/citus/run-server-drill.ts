@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createPool } from '@holdfast/engine'
 import { distributeDatabase } from '@holdfast/engine/distribute-database'
-import { type Place, placeOf, readPlaces } from '@holdfast/engine/places'
+import { readShards, type Shard, shardOf } from '@holdfast/engine/shards'
 import { signIn } from '@holdfast/server/test/running-server'
 import { until } from '@holdfast/testkit'
 import type pg from 'pg'
@@ -25,11 +25,11 @@ import {
   createClinics,
   differencesOf,
   doctorsOf,
-  inPlace,
+  onShard,
   SceneApi,
   type SceneClinic,
   type SceneSlot,
-  verifyPlaces,
+  verifyShards,
   watch,
 } from './server-scene.ts'
 import { type SupervisedServer, superviseServer } from './supervised-server.ts'
@@ -57,7 +57,7 @@ export type ServerDrillResult = {
   differences: { afterMoves: number; atEnd: number }
   /** While a worker was suspended, after the moves. */
   hung: HungNode
-  /** Holds that lapsed, one in each place, and how many of them the place's queue expired. */
+  /** Holds that lapsed, one in each shard, and how many of them the shard's queue expired. */
   holds: { lapsed: number; expired: number }
   /** Job queues on nodes that do not have their shard. */
   queuesElsewhere: string[]
@@ -79,7 +79,7 @@ export type ServerDrillOptions = {
 }
 
 const claimsBetween = 200
-const clinicsPerPlace = 2
+const clinicsPerShard = 2
 /** How long a worker is suspended: longer than a query may take. */
 const hungMs = 30_000
 const slotsPerClinic = 4
@@ -102,7 +102,7 @@ export function runServerDrill(options: ServerDrillOptions): Promise<ServerDrill
     const stage = await setUp(options, ending)
     const { say, url, plainUrl, bookings } = options
     const { urls, coordinator, slots, servers } = stage
-    const shards = (await readPlaces(coordinator)).length
+    const shards = (await readShards(coordinator)).length
     say(`${new Set(slots.map(({ clinicNo }) => clinicNo)).size} clinics in ${shards} shards`)
     const speeds =
       plainUrl === null
@@ -139,7 +139,7 @@ export function runServerDrill(options: ServerDrillOptions): Promise<ServerDrill
     for (const difference of atEnd.slice(0, 3)) say(JSON.stringify(difference).slice(0, 2_000))
     await Promise.all(latePictures.map((picture) => picture.end()))
     const found = await compareBookings(coordinator, [...load.journal, ...later.journal])
-    const verified = await verifyPlaces(url, coordinator)
+    const verified = await verifyShards(url, coordinator)
     say('without the guard')
     const controlLost = await loseWithoutGuard(stage)
     return {
@@ -193,33 +193,33 @@ async function setUp(options: ServerDrillOptions, ending: Ending): Promise<Stage
   const [first = ''] = urls
   const admin = await signIn(first, administrator)
   const api = new SceneApi(first, admin)
-  const { clinics, slots } = await createClinics(api, await readPlaces(coordinator), clinicsPerPlace, slotsPerClinic)
+  const { clinics, slots } = await createClinics(api, await readShards(coordinator), clinicsPerShard, slotsPerClinic)
   return { options, servers, urls, coordinator, admin, api, clinics, slots }
 }
 
 /** Moves the next shard; the first time, the move is interrupted and repeated, and the second time, its writing. */
 async function moveUnderLoad(stage: Stage, load: ServerLoad, n: number): Promise<ServerDrillResult['moves'][number]> {
   const { options, coordinator } = stage
-  const places = await readPlaces(coordinator)
-  const place = places[n % places.length] as Place
-  const clinicNos = clinicsIn(stage, places, place)
+  const shards = await readShards(coordinator)
+  const shard = shards[n % shards.length] as Shard
+  const clinicNos = clinicsIn(stage, shards, shard)
   const mode = n % 2 === 0 ? 'block_writes' : 'force_logical'
   const startedAt = performance.now()
   const interrupted = n === 0 ? 'move' : n === 1 ? 'writing' : null
   if (interrupted === 'move') {
-    const wasCancelled = await interruptMove(options.url, place, 'force_logical', 700)
+    const wasCancelled = await interruptMove(options.url, shard, 'force_logical', 700)
     if (!wasCancelled) throw new Error('The move was not interrupted.')
     await load.untilAcknowledgedIn(clinicNos)
   }
   const writing = new AbortController()
-  const ended = interrupted === 'writing' ? interruptWriting(options.url, places, writing.signal) : null
-  const movedMs = await movePlacement(options.url, place, mode)
+  const ended = interrupted === 'writing' ? interruptWriting(options.url, shards, writing.signal) : null
+  const movedMs = await movePlacement(options.url, shard, mode)
   await load.untilAcknowledgedIn(clinicNos)
   writing.abort()
   if (ended !== null && (await ended) === 0) throw new Error('No writing of a shard was interrupted.')
   await cleanUp(options.url)
   await load.untilAcknowledgedIn(clinicNos, 20)
-  return { shard: place.schema, mode, interrupted, movedMs, gapMs: Math.round(load.gapMsIn(clinicNos, startedAt)) }
+  return { shard: shard.schema, mode, interrupted, movedMs, gapMs: Math.round(load.gapMsIn(clinicNos, startedAt)) }
 }
 
 /** 200 clients want 50 places of a slot whose shard is moved meanwhile. */
@@ -228,7 +228,7 @@ async function contend({ options, urls, coordinator, api, slots }: Stage): Promi
   if (neighbour === undefined) throw new Error('There are no slots.')
   const capacity = 50
   const [slotId = ''] = await api.createSlots(neighbour.doctorId, 1, capacity, 15)
-  const place = placeOf(await readPlaces(coordinator), neighbour.clinicNo)
+  const shard = shardOf(await readShards(coordinator), neighbour.clinicNo)
   const failed = {}
   const claims = (count: number) =>
     Promise.all(
@@ -237,7 +237,7 @@ async function contend({ options, urls, coordinator, api, slots }: Stage): Promi
       ),
     )
   const before = await claims(20)
-  const [after] = await Promise.all([claims(180), movePlacement(options.url, place, 'block_writes')])
+  const [after] = await Promise.all([claims(180), movePlacement(options.url, shard, 'block_writes')])
   const { rows } = await coordinator.query<{ count: number }>(
     'select count(*)::integer as count from holdfast.booking where clinic_no = $1 and slot_id = $2',
     [neighbour.clinicNo, slotId],
@@ -249,11 +249,11 @@ async function contend({ options, urls, coordinator, api, slots }: Stage): Promi
 /** Splits a shard: both servers end, and are started again. */
 async function splitUnderLoad(stage: Stage, load: ServerLoad): Promise<Omit<ServerDrillResult['split'], 'endings'>> {
   const { options, coordinator, servers } = stage
-  const places = await readPlaces(coordinator)
-  const place = places.at(-1) as Place
-  const clinicNos = clinicsIn(stage, places, place)
+  const shards = await readShards(coordinator)
+  const shard = shards.at(-1) as Shard
+  const clinicNos = clinicsIn(stage, shards, shard)
   const startedAt = performance.now()
-  const splitMs = await splitPlacement(options.url, place, [...clinicNos])
+  const splitMs = await splitPlacement(options.url, shard, [...clinicNos])
   for (const clinicNo of clinicNos) await load.untilAcknowledgedIn(new Set([clinicNo]))
   const haveEnded = () => servers.every(({ endings }) => endings.length > 0)
   await until(
@@ -265,35 +265,35 @@ async function splitUnderLoad(stage: Stage, load: ServerLoad): Promise<Omit<Serv
   const logs = await Promise.all(servers.map(({ log }) => readFile(log, 'utf8')))
   const isLogged = logs.every((log) => log.includes('A shard of Citus was split'))
   const gaps = [...clinicNos].map((clinicNo) => load.gapMsIn(new Set([clinicNo]), startedAt))
-  return { shard: place.schema, splitMs, gapMs: Math.round(Math.max(...gaps)), isLogged }
+  return { shard: shard.schema, splitMs, gapMs: Math.round(Math.max(...gaps)), isLogged }
 }
 
 /** Negative control: without the guard, servers go on writing into the former copy of a shard. */
 async function loseWithoutGuard(stage: Stage): Promise<number> {
   const { options, coordinator, urls, slots } = stage
-  for (const place of await readPlaces(coordinator)) {
-    await inPlace(options.url, place, (pool) =>
-      pool.query(`drop function ${place.schema}.guard_shard(), ${place.schema}.guard_clinic() cascade`),
+  for (const shard of await readShards(coordinator)) {
+    await onShard(options.url, shard, (pool) =>
+      pool.query(`drop function ${shard.schema}.guard_shard(), ${shard.schema}.guard_clinic() cascade`),
     )
   }
   const load = new ServerLoad({ urls, slots, clients: options.clients })
   for (let n = 0; n < 2; n += 1) {
     await load.untilAcknowledged(claimsBetween)
-    await movePlacement(options.url, (await readPlaces(coordinator))[n] as Place, 'force_logical')
+    await movePlacement(options.url, (await readShards(coordinator))[n] as Shard, 'force_logical')
   }
   await load.untilAcknowledged(claimsBetween)
   await load.stop()
   return (await compareBookings(coordinator, load.journal)).lost
 }
 
-function clinicsIn({ slots }: Stage, places: readonly Place[], place: Place): Set<number> {
+function clinicsIn({ slots }: Stage, shards: readonly Shard[], shard: Shard): Set<number> {
   const clinicNos = slots.map(({ clinicNo }) => clinicNo)
-  return new Set(clinicNos.filter((no) => placeOf(places, no).schema === place.schema))
+  return new Set(clinicNos.filter((no) => shardOf(shards, no).schema === shard.schema))
 }
 
 async function expectedQueues(coordinator: pg.Pool): Promise<string[]> {
-  const places = await readPlaces(coordinator)
-  return places.map(({ port, schema }) => `${port} ${schema.replace('holdfast', 'graphile_worker')}`)
+  const shards = await readShards(coordinator)
+  return shards.map(({ port, schema }) => `${port} ${schema.replace('holdfast', 'graphile_worker')}`)
 }
 
 function sumOf(one: Record<string, number>, other: Record<string, number>): Record<string, number> {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createPool, verify } from '@holdfast/engine'
 import { changeDatabaseUrl } from '@holdfast/engine/database-url'
 import { distributeDatabase } from '@holdfast/engine/distribute-database'
-import { readPlaces } from '@holdfast/engine/places'
+import { readShards } from '@holdfast/engine/shards'
 import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import type { BuiltSlot } from '@holdfast/testkit'
 import pg from 'pg'
@@ -132,10 +132,10 @@ async function updateTo(release: NextRelease, scene: Scene): Promise<UpdateOfRel
   say(`killed ${JSON.stringify(killedAfter)}`)
   const moving = shards.all().at(-1)
   if (moving === undefined) throw new Error('There is no shard.')
-  const [place] = (await readPlaces(scene.coordinator)).filter(({ schema }) => schema === moving.schema)
-  if (place === undefined) throw new Error('The shard has no place.')
+  const [shard] = (await readShards(scene.coordinator)).filter(({ schema }) => schema === moving.schema)
+  if (shard === undefined) throw new Error('Citus does not have the shard.')
   const secondsFrom = performance.now()
-  const [updated] = await Promise.all([run(url, command), movePlacement(url, place, 'block_writes')])
+  const [updated] = await Promise.all([run(url, command), movePlacement(url, shard, 'block_writes')])
   // It was moved when its schema had been written, or could not be, as servers find it.
   if (!updated) say('the update failed while a shard was moved, and is repeated')
   const isRepeated = await run(url, command)
@@ -147,7 +147,7 @@ async function updateTo(release: NextRelease, scene: Scene): Promise<UpdateOfRel
   if (now !== undefined) await shards.reopen(now)
   await load.untilAcknowledgedIn(moving.schema)
   const failed = [
-    ...(await failedChecks(checks, placesOf(shards))),
+    ...(await failedChecks(checks, poolsOf(shards))),
     ...(await failedChecks(checksOfNodes, await nodesOf(scene))),
   ]
   return {
@@ -168,21 +168,21 @@ async function updateTo(release: NextRelease, scene: Scene): Promise<UpdateOfRel
   }
 }
 
-function placesOf(shards: OpenShards): Map<string, pg.Pool> {
+function poolsOf(shards: OpenShards): Map<string, pg.Pool> {
   return new Map(shards.all().map(({ schema, pool }) => [schema, pool]))
 }
 
 /** Negative control: what is true without the update. */
 async function trueOf(checks: UpdateChecks, { shards }: Scene): Promise<string[]> {
-  const [first] = placesOf(shards)
+  const [first] = poolsOf(shards)
   if (first === undefined) return []
   const failed = await failedChecks(checks, new Map([first]))
   return Object.keys(checks).filter((name) => !failed.some((found) => found.includes(`: ${name} (`)))
 }
 
 async function nodesOf({ url, coordinator }: Scene) {
-  const places = await readPlaces(coordinator)
-  const nodes = new Map(places.map((place) => [`${place.host}:${place.port}`, place]))
+  const shards = await readShards(coordinator)
+  const nodes = new Map(shards.map((shard) => [`${shard.host}:${shard.port}`, shard]))
   const query = (ownerUrl: string) => async (text: string) => {
     const client = new pg.Client({ connectionString: ownerUrl })
     await client.connect()

@@ -40,7 +40,7 @@ export function serverTable(result: ServerDrillResult): string {
       'lists and live pictures that differ',
       `${differences.afterMoves} after the moves, ${differences.atEnd} at the end`,
     ],
-    ['holds', `${holds.expired} of ${holds.lapsed} expired by the queue of their place`],
+    ['holds', `${holds.expired} of ${holds.lapsed} expired by the queue of their shard`],
     ['queues elsewhere', result.queuesElsewhere.join(', ') || 'none'],
     ['lost without the guard', String(result.controlLost)],
   ]
@@ -61,7 +61,7 @@ export function failuresOfServer(result: ServerDrillResult): string[] {
     ...(contention.booked === contention.capacity && contention.stored === contention.capacity
       ? []
       : [`${contention.booked} of ${contention.capacity} places were booked, and ${contention.stored} are stored`]),
-    ...(verify.mismatches + verify.overbooked === 0 ? [] : ['the places are not what their logs say']),
+    ...(verify.mismatches + verify.overbooked === 0 ? [] : ['the shards are not what their logs say']),
     ...(differences.afterMoves + differences.atEnd === 0 ? [] : ['lists or live pictures are not as the database']),
     ...(holds.lapsed > 0 && holds.expired === holds.lapsed ? [] : ['a hold did not expire']),
     ...result.queuesElsewhere.map((queue) => `a queue is where its shard is not: ${queue}`),

@@ -1,5 +1,5 @@
 import { clinicNoIn, createPool, verify } from '@holdfast/engine'
-import { type Place, placeOf, placeUrl, readPlaces } from '@holdfast/engine/places'
+import { readShards, type Shard, shardOf, shardUrl } from '@holdfast/engine/shards'
 import { calendarDifferences } from '@holdfast/server/test/calendar-differences'
 import { type CalendarPicture, calendarPicture, listSlots } from '@holdfast/server/test/calendar-picture'
 import { type ApiResponse, call } from '@holdfast/server/test/running-server'
@@ -66,21 +66,21 @@ export class SceneApi {
   }
 }
 
-/** Creates clinics, each with a doctor and slots, until each place has so many. */
+/** Creates clinics, each with a doctor and slots, until each shard has so many. */
 export async function createClinics(
   api: SceneApi,
-  places: readonly Place[],
-  clinicsPerPlace: number,
+  shards: readonly Shard[],
+  clinicsPerShard: number,
   slotsPerClinic: number,
 ): Promise<{ clinics: SceneClinic[]; slots: SceneSlot[] }> {
   const clinics: SceneClinic[] = []
   const slots: SceneSlot[] = []
-  const counts = new Map(places.map(({ schema }) => [schema, 0]))
-  for (let n = 1; [...counts.values()].some((count) => count < clinicsPerPlace); n += 1) {
+  const counts = new Map(shards.map(({ schema }) => [schema, 0]))
+  for (let n = 1; [...counts.values()].some((count) => count < clinicsPerShard); n += 1) {
     if (n > clinicsMax) throw new Error(`Of ${clinicsMax} clinics, a shard got none.`)
     const { id, no } = await api.createClinic(`Clinic ${n}`)
     clinics.push({ id, no })
-    const { schema } = placeOf(places, no)
+    const { schema } = shardOf(shards, no)
     counts.set(schema, (counts.get(schema) ?? 0) + 1)
     const doctorId = await api.createDoctor(id, `Doctor ${n}`)
     const ids = await api.createSlots(doctorId, slotsPerClinic)
@@ -110,14 +110,14 @@ export async function differencesOf(coordinator: pg.Pool, watched: Watched): Pro
   return isSame ? [] : await found()
 }
 
-/** What `verify` finds in each place. */
-export async function verifyPlaces(
+/** What `verify` finds in each shard. */
+export async function verifyShards(
   ownerUrl: string,
   coordinator: pg.Pool,
 ): Promise<{ mismatches: number; overbooked: number }> {
   const total = { mismatches: 0, overbooked: 0 }
-  for (const place of await readPlaces(coordinator)) {
-    const { mismatches, overbooked } = await inPlace(ownerUrl, place, (pool) =>
+  for (const shard of await readShards(coordinator)) {
+    const { mismatches, overbooked } = await onShard(ownerUrl, shard, (pool) =>
       verify(pool, { clinicNo: null, detailsMax: 1 }),
     )
     total.mismatches += mismatches
@@ -126,13 +126,13 @@ export async function verifyPlaces(
   return total
 }
 
-/** As the owner, in a place. */
-export async function inPlace<Result>(
+/** As the owner, in a shard. */
+export async function onShard<Result>(
   ownerUrl: string,
-  place: Place,
+  shard: Shard,
   work: (pool: ReturnType<typeof createPool>) => Promise<Result>,
 ): Promise<Result> {
-  const pool = createPool({ url: placeUrl(ownerUrl, place), max: 2, name: 'holdfast drill' })
+  const pool = createPool({ url: shardUrl(ownerUrl, shard), max: 2, name: 'holdfast drill' })
   try {
     return await work(pool)
   } finally {

@@ -54,11 +54,11 @@ export const checksOfNodes: UpdateChecks = {
 }
 
 /** What is not true, with where. */
-export async function failedChecks(checks: UpdateChecks, places: ReadonlyMap<string, Queryable>): Promise<string[]> {
+export async function failedChecks(checks: UpdateChecks, databases: ReadonlyMap<string, Queryable>): Promise<string[]> {
   const failed: string[] = []
-  for (const [where, place] of places) {
+  for (const [where, database] of databases) {
     for (const [name, statement] of Object.entries(checks)) {
-      const { rows } = await place.query(statement).catch((error: Error) => ({ rows: [{ value: error.message }] }))
+      const { rows } = await database.query(statement).catch((error: Error) => ({ rows: [{ value: error.message }] }))
       const [value] = Object.values(rows[0] ?? {})
       if (value !== true) failed.push(`${where}: ${name} (${value})`)
     }

@@ -1,5 +1,5 @@
 import { isDistributed } from '@holdfast/engine'
-import { type Place, readPlaces } from '@holdfast/engine/places'
+import { readShards, type Shard } from '@holdfast/engine/shards'
 import { CommandRefusal } from './command.ts'
 import { withPool } from './with-pool.ts'
 
@@ -9,7 +9,7 @@ export async function refuseDistributed(ownerUrl: string, reason: string): Promi
   throw new CommandRefusal(`the database is distributed over Citus: ${reason}. Nothing was changed`)
 }
 
-/** The places of a database that is distributed over Citus; null: it is not. @throws DistributionUnfinished */
-export function placesIfDistributed(url: string): Promise<Place[] | null> {
-  return withPool(url, 'holdfast command', async (pool) => ((await isDistributed(pool)) ? readPlaces(pool) : null))
+/** The shards of a database that is distributed over Citus; null: it is not. @throws DistributionUnfinished */
+export function shardsIfDistributed(url: string): Promise<Shard[] | null> {
+  return withPool(url, 'holdfast command', async (pool) => ((await isDistributed(pool)) ? readShards(pool) : null))
 }

@@ -6,29 +6,29 @@
  *
  * A position without an epoch is from a release that had none. It counts as one of the first epoch.
  *
- * A distributed database has a log for each shard, a *place*. Positions of two places cannot be compared, so that
- * clients send one for each place, with commas between ({@link positionsPattern}).
+ * A distributed database has a log for each shard. Positions of two shards cannot be compared, so that clients send
+ * one for each shard, with commas between ({@link positionsPattern}).
  */
 export type Position = { epoch: number; transaction: bigint }
 
-/** Of how many places a client sends positions. A place without one is read as if the client had seen nothing of it. */
+/** Of how many shards a client sends positions. A shard without one is read as if the client had seen nothing of it. */
 export const positionsMax = 16
 
 const single = '(\\d{1,16}\\.)?\\d{1,20}'
 
 export const positionPattern = `^${single}$`
-/** Positions, one for each place. A proxy that joins two headers writes a space after the comma. */
+/** Positions, one for each shard. A proxy that joins two headers writes a space after the comma. */
 export const positionsPattern = `^${single}(, ?${single}){0,${positionsMax - 1}}$`
 
 const parts = /^(?:(\d{1,16})\.)?(\d{1,20})$/
 const list = new RegExp(positionsPattern)
 
-/** Room for the epochs of a place, which are numbered by the time in seconds: sql/functions/log_epoch_floor.sql. */
-const epochsPerPlace = 10_000_000_000
+/** Room for the epochs of a shard, which are numbered by the time in seconds: sql/functions/log_epoch_floor.sql. */
+const epochsPerShard = 10_000_000_000
 
-/** The place whose log has this epoch: the number of a shard; 0: a database that is not distributed. */
-export function placeOfEpoch(epoch: number): number {
-  return Math.floor(epoch / epochsPerPlace)
+/** The number of the shard whose log has this epoch; 0: of a database that is not distributed. */
+export function shardOfEpoch(epoch: number): number {
+  return Math.floor(epoch / epochsPerShard)
 }
 
 export function positionText(epoch: number, transaction: bigint | string): string {
@@ -47,17 +47,17 @@ export function parsePositions(text: string): Position[] | null {
   return text.split(/, ?/).flatMap((each) => parsePosition(each) ?? [])
 }
 
-/** Of two positions of one place. */
+/** Of two positions of one shard. */
 export function isLaterPosition(one: Position, other: Position): boolean {
   return one.epoch === other.epoch ? one.transaction > other.transaction : one.epoch > other.epoch
 }
 
-/** The latest of the positions that are of an epoch's place; null: all are of other places, and say nothing of it. */
-export function positionOfPlace(positions: readonly Position[], epoch: number): Position | null {
-  const place = placeOfEpoch(epoch)
+/** The latest of the positions that are of an epoch's shard; null: all are of other shards, and say nothing of it. */
+export function positionOfShard(positions: readonly Position[], epoch: number): Position | null {
+  const shard = shardOfEpoch(epoch)
   let latest: Position | null = null
   for (const position of positions) {
-    if (placeOfEpoch(position.epoch) !== place) continue
+    if (shardOfEpoch(position.epoch) !== shard) continue
     if (latest === null || isLaterPosition(position, latest)) latest = position
   }
   return latest

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
-import { createPlacedAuditLog } from './audit/placed-audit-log.ts'
+import { createShardedAuditLog } from './audit/sharded-audit-log.ts'
 import { attendanceChanges } from './bookings/attendance-changes.ts'
 import { createBookingLinks } from './bookings/booking-links.ts'
 import { runClaimBatch } from './bookings/claim-batch.ts'
@@ -10,7 +10,7 @@ import { runMoveBatch } from './bookings/move-batch.ts'
 import { runSettleBatch } from './bookings/settle-batch.ts'
 import { createBusyCalendars } from './calendars/create-busy-calendars.ts'
 import { createCalendarFeeds } from './calendars/create-calendar-feeds.ts'
-import { onePlace, type Places } from './database/places.ts'
+import { oneShard, type ShardPools } from './database/shard-pools.ts'
 import { createDirectory } from './directory/create-directory.ts'
 import { type BeforeRole, createInvitations } from './directory/invitations.ts'
 import { createErasures } from './erasure/create-erasures.ts'
@@ -45,10 +45,10 @@ export type EngineSettings = {
    */
   generalPool: pg.Pool
   /**
-   * Default: the database of `generalPool` is the only place. Of an engine on Citus's coordinator: the shards, in which
+   * Default: the database of `generalPool` is the only shard. Of an engine on Citus's coordinator: the shards, in which
    * it looks up what Citus does not plan over all of them.
    */
-  places?: Places
+  shards?: ShardPools
   /** Called under the clinic's lock before a role is given. Of an engine in a shard: notes it on the coordinator. */
   beforeRole?: BeforeRole
   /**
@@ -91,7 +91,7 @@ type QueueFigures = {
 /** The engine, with the application's role. The caller ends its pools after `stop()`. */
 export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   const { batchPool, generalPool, theatrePool = generalPool, clinicCasesMax = 4, onClaims, ...others } = settings
-  const { places = onePlace(generalPool), beforeRole, ...bounds } = others
+  const { shards = oneShard(generalPool), beforeRole, ...bounds } = others
   const clinicBounds = { waitingMax: clinicWaitingMax, waitMsMax: bounds.waitMsMax ?? waitMsMaxDefault }
   const { announce, onCommitted } = createAnnouncements()
   const claims = new BatchQueue<ClaimRequest, ClaimOutcome>({
@@ -127,8 +127,8 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     announce,
     settle,
   })
-  const waitlist = createWaitlist({ pool: generalPool, places, announce, settle })
-  const reads = createReads(generalPool, places)
+  const waitlist = createWaitlist({ pool: generalPool, shards, announce, settle })
+  const reads = createReads(generalPool, shards)
   return {
     admit: admissions.admit,
     release: admissions.release,
@@ -139,19 +139,19 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     ...announcedSlotWrites(generalPool, announce),
     importDirectory: (input, options) => importDirectory(generalPool, input, options, announce),
     reads,
-    directory: createDirectory(generalPool, announce, places),
+    directory: createDirectory(generalPool, announce, shards),
     invitations: createInvitations(generalPool, announce, beforeRole),
     bookingLimits: createBookingLimits(generalPool),
     bookingLinks: createBookingLinks(generalPool, reads, announce),
     erasures: createErasures(generalPool, announce, waitlist),
     manageTokenEpochs: createManageTokenEpochs(generalPool),
-    auditLog: createPlacedAuditLog(generalPool, places),
+    auditLog: createShardedAuditLog(generalPool, shards),
     storedResponses: createStoredResponses(generalPool),
     messages: createMessages(generalPool),
     theatre,
     waitlist,
     webhooks: createWebhooks(generalPool),
-    calendarFeeds: createCalendarFeeds(generalPool, places),
+    calendarFeeds: createCalendarFeeds(generalPool, shards),
     busyCalendars: createBusyCalendars(generalPool),
     onCommitted,
     queueDepths: () => ({

@@ -33,16 +33,16 @@ export {
 export { asPooled, changeDatabaseUrl, databaseOf, isPooled, takeOptions, withLoginOf } from './database/database-url.ts'
 export { findPooler, type Pooler, poolerOf } from './database/find-pooler.ts'
 export { isHeld } from './database/hold-sql.ts'
-export { onePlace, type Places } from './database/places.ts'
 export { createPool, inTransaction, type PoolSettings } from './database/pools.ts'
 export { prepared } from './database/prepared.ts'
 export { promptly } from './database/promptly.ts'
 export { deleteStoredSecret, serverSecrets, storedSecret } from './database/server-secrets.ts'
+export { oneShard, type ShardPools } from './database/shard-pools.ts'
 export {
   accountClinics,
   addAccountClinic,
   pruneAccountClinic,
-  rolesInPlace,
+  rolesInShard,
   secondFactorClinics,
 } from './directory/account-clinics.ts'
 export { accountRights } from './directory/account-rights.ts'

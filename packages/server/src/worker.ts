@@ -1,10 +1,10 @@
 import pTimeout from 'p-timeout'
 import type pg from 'pg'
 import { requireBackupKey, startBackups } from './backups/start-backups.ts'
-import { startJobsOfPlaces } from './compose/jobs-of-places.ts'
+import { startJobsOfShards } from './compose/jobs-of-shards.ts'
 import { openMailer } from './compose/message-sender.ts'
 import { openDatabase } from './compose/open-database.ts'
-import { openJobPlaces } from './compose/open-job-places.ts'
+import { openJobShards } from './compose/open-job-shards.ts'
 import { refuseBackupsOfShards } from './compose/refuse-backups-of-shards.ts'
 import type { Config } from './config/config.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
@@ -63,18 +63,18 @@ async function startAll(
   started.defer(() => backups.stop())
   const { secrets } = prepared
   const mailsOf = (pool: pg.Pool) => createAccountMails({ secrets, pool, isAvailable: config.smtpUrl !== null })
-  const places = await openJobPlaces(prepared, { mailsOf, log })
-  started.defer(() => places.close(closeMs))
+  const shards = await openJobShards(prepared, { mailsOf, log })
+  started.defer(() => shards.close(closeMs))
   const opened = openMailer(config)
   started.defer(() => opened.mailer?.close())
-  const jobs = await startJobsOfPlaces(config, places, { secrets, opened, log })
+  const jobs = await startJobsOfShards(config, shards, { secrets, opened, log })
   started.defer(() =>
     pTimeout(jobs.stop(), {
       milliseconds: config.shutdownSecondsMax * 1000,
       fallback: () => log.error('the jobs did not stop in time'),
     }),
   )
-  return places
+  return shards
 }
 
 /** `holdfast worker`: runs until a signal; `signal` is that of the command. @returns the process's exit code */

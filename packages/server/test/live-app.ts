@@ -14,13 +14,13 @@ import { LiveHub } from '../src/live/live-hub.ts'
 import type { LivePlaces } from '../src/live/live-places.ts'
 import { isLiveUpgrade, liveRoutes, liveSockets } from '../src/live/live-routes.ts'
 import { type LiveSettings, liveDefaults } from '../src/live/live-settings.ts'
-import { PlacedHub } from '../src/live/placed-hub.ts'
+import { ShardedHub } from '../src/live/sharded-hub.ts'
 import { createLogger } from '../src/observe/logger.ts'
 import { createManageTokens } from '../src/secrets/manage-tokens.ts'
 import { numberEpochsAsShard } from './number-epochs-as-shard.ts'
 
 /** A database with its tail, calendar and hub. */
-export type LivePlace = {
+export type LiveShard = {
   database: TestDatabase
   tail: EventTail
   calendar: Calendar
@@ -52,8 +52,8 @@ export async function liveApp(
   { isOnUnixSocket = false, ...settings }: LiveAppSettings = {},
   origins: string[] = [],
 ): Promise<LiveApp> {
-  const place = await livePlace(await createTestDatabase(), settings)
-  const { hub, database } = place
+  const shard = await liveShard(await createTestDatabase(), settings)
+  const { hub, database } = shard
   const served = await serveLive(hub, origins, isOnUnixSocket)
   return {
     ...served,
@@ -61,48 +61,48 @@ export async function liveApp(
     database,
     async stop() {
       await served.stop()
-      await place.stop()
+      await shard.stop()
     },
   }
 }
 
-/** Of the first clinic in the database of the place. Each place has other clinics. */
+/** Of the first clinic in the database of the shard. Each shard has other clinics. */
 const firstClinicNo = (index: number) => 1 + index * 1_000_000
 
-/** Several places, as the shards of a distributed database. */
-export type PlacedLiveApp = ServedLive & { hub: PlacedHub; places: [LivePlace, LivePlace] }
+/** Several shards, as the shards of a distributed database. */
+export type ShardedLiveApp = ServedLive & { hub: ShardedHub; shards: [LiveShard, LiveShard] }
 
-export async function placedLiveApp(settings: Partial<LiveSettings> = {}): Promise<PlacedLiveApp> {
-  const places: [LivePlace, LivePlace] = [await aShard(0, settings), await aShard(1, settings)]
-  const hub = new PlacedHub({
-    hubs: () => places.map((place) => place.hub),
-    hubOf: (clinicNo) => places[clinicNo < firstClinicNo(1) ? 0 : 1].hub,
-    settings: places[0].hub.settings,
+export async function shardedLiveApp(settings: Partial<LiveSettings> = {}): Promise<ShardedLiveApp> {
+  const shards: [LiveShard, LiveShard] = [await aShard(0, settings), await aShard(1, settings)]
+  const hub = new ShardedHub({
+    hubs: () => shards.map((shard) => shard.hub),
+    hubOf: (clinicNo) => shards[clinicNo < firstClinicNo(1) ? 0 : 1].hub,
+    settings: shards[0].hub.settings,
   })
   const served = await serveLive(hub, [], false)
   return {
     ...served,
     hub,
-    places,
+    shards,
     async stop() {
       await served.stop()
-      for (const place of places) await place.stop()
+      for (const shard of shards) await shard.stop()
     },
   }
 }
 
 /** A plain database that numbers its clinics and epochs as if it were a shard of a distributed one. */
-async function aShard(index: number, settings: Partial<LiveSettings>): Promise<LivePlace> {
+async function aShard(index: number, settings: Partial<LiveSettings>): Promise<LiveShard> {
   const database = await createTestDatabase()
   await database.ownerPool.query(`alter sequence holdfast.clinic_no_seq restart with ${firstClinicNo(index)}`)
   await numberEpochsAsShard(database, 102_008 + index)
-  return livePlace(database, settings)
+  return liveShard(database, settings)
 }
 
-async function livePlace(
+async function liveShard(
   database: TestDatabase,
   { readMs = 10, ...settings }: Omit<LiveAppSettings, 'isOnUnixSocket'>,
-): Promise<LivePlace> {
+): Promise<LiveShard> {
   const tail = await EventTail.start({ pool: database.appPool, listenUrl: database.sessionUrl })
   const log = createLogger('silent')
   const reads = createCalendarReads(database.appPool)

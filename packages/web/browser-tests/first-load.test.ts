@@ -42,7 +42,7 @@ function sentBytes(files: Iterable<string>): number {
   return [...files].reduce((sum, file) => {
     const path = join(dist, file)
     return sum + statSync(existsSync(`${path}.br`) ? `${path}.br` : path).size
-  })
+  }, 0)
 }
 
 const catalogues = (language: string, features: readonly string[]) =>

@@ -1,13 +1,13 @@
 import { EmbeddedPostgresError } from '@holdfast/adapters/embedded-postgres'
 import { type DeliveryReport, readDeliveryReport, reportLimits } from '@holdfast/adapters/smtp'
 import { AppLoginError, isConnectionLost, isLockTimeout, isNotWritable, refusedWith } from '@holdfast/engine'
-import { DistributionUnfinished, placeOf, placeUrl } from '@holdfast/engine/places'
+import { DistributionUnfinished, shardOf, shardUrl } from '@holdfast/engine/shards'
 import { bouncedClinicNo, recordBounces } from '@holdfast/server/bounces'
 import { StartError } from '@holdfast/server/start-error'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { messageOf } from '../message-of.ts'
-import { placesIfDistributed } from '../refuse-distributed.ts'
+import { shardsIfDistributed } from '../refuse-distributed.ts'
 import { withDatabase } from '../with-database.ts'
 import { withPool } from '../with-pool.ts'
 
@@ -61,9 +61,9 @@ function record(context: CommandContext, reports: readonly DeliveryReport[]) {
   const use = async (url: string | null) => {
     if (url === null) throw new CommandRefusal('the database was never migrated: run `holdfast migrate`')
     const clinicNo = bouncedClinicNo(reports)
-    const places = clinicNo === null ? null : await placesIfDistributed(url)
-    const placed = clinicNo === null || places === null ? url : placeUrl(url, placeOf(places, clinicNo))
-    return withPool(placed, 'holdfast record-bounce', (pool) => recordBounces(pool, reports))
+    const shards = clinicNo === null ? null : await shardsIfDistributed(url)
+    const target = clinicNo === null || shards === null ? url : shardUrl(url, shardOf(shards, clinicNo))
+    return withPool(target, 'holdfast record-bounce', (pool) => recordBounces(pool, reports))
   }
   // A mail must not start the embedded database, such as while it is upgraded.
   return withDatabase(context, async ({ applicationUrl }) => use(await applicationUrl()), { share: 'running' })

@@ -1,9 +1,9 @@
 import { type Erased, type RepeatedErasures, repeatErasures } from '@holdfast/engine'
-import { placeOf, placeUrl } from '@holdfast/engine/places'
+import { shardOf, shardUrl } from '@holdfast/engine/shards'
 import { listErasures } from '@holdfast/server/backups'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { placesIfDistributed } from '../refuse-distributed.ts'
+import { shardsIfDistributed } from '../refuse-distributed.ts'
 import { withBackups } from '../with-backups.ts'
 import { withDatabase } from '../with-database.ts'
 import { withPool } from '../with-pool.ts'
@@ -32,10 +32,10 @@ export async function repeatErasuresCommand(
   return erasures.pending.length + unusable.length === 0 ? 0 : 1
 }
 
-/** On Citus, in the place of each clinic. */
+/** On Citus, in the shard of each clinic. */
 async function repeatIn(ownerUrl: string, erased: readonly Erased[]): Promise<RepeatedErasures> {
-  const places = await placesIfDistributed(ownerUrl)
-  const urlOf = (clinicNo: number) => (places === null ? ownerUrl : placeUrl(ownerUrl, placeOf(places, clinicNo)))
+  const shards = await shardsIfDistributed(ownerUrl)
+  const urlOf = (clinicNo: number) => (shards === null ? ownerUrl : shardUrl(ownerUrl, shardOf(shards, clinicNo)))
   const sum: RepeatedErasures = { erased: 0, cancelled: 0, pending: [] }
   for (const [url, list] of Map.groupBy(erased, ({ clinicNo }) => urlOf(clinicNo))) {
     const repeated = await withPool(url, 'holdfast erasures', (pool) => repeatErasures(pool, list))

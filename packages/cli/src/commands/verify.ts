@@ -1,9 +1,9 @@
 import { createPool, distributedStatus, type VerifyReport, verify } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { placesIfDistributed } from '../refuse-distributed.ts'
+import { shardsIfDistributed } from '../refuse-distributed.ts'
 import { columns } from '../terminal.ts'
-import { type PlacedReport, verifyPlaces } from '../verify-places.ts'
+import { type ShardedReport, verifyShards } from '../verify-shards.ts'
 import { withDatabase } from '../with-database.ts'
 
 const detailsMax = 100
@@ -20,7 +20,7 @@ export async function verifyCommand(context: CommandContext, options: JsonOption
   return isGood ? 0 : 1
 }
 
-type Report = VerifyReport | PlacedReport
+type Report = VerifyReport | ShardedReport
 
 async function verifyAll(ownerUrl: string): Promise<Report> {
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast verify' })
@@ -32,8 +32,8 @@ async function verifyAll(ownerUrl: string): Promise<Report> {
           'run `holdfast migrate` first',
       )
     }
-    const places = await placesIfDistributed(ownerUrl)
-    if (places !== null) return await verifyPlaces(ownerUrl, places, detailsMax)
+    const shards = await shardsIfDistributed(ownerUrl)
+    if (shards !== null) return await verifyShards(ownerUrl, shards, detailsMax)
     return await verify(pool, { clinicNo: null, detailsMax })
   } finally {
     await pool.end()
@@ -44,7 +44,7 @@ function print({ terminal }: CommandContext, report: Report, isGood: boolean): v
   const whole = (value: number) => value.toLocaleString('en')
   for (const line of columns(
     [
-      ...('places' in report ? [['shards', whole(report.places.length)] as const] : []),
+      ...('shards' in report ? [['shards', whole(report.shards.length)] as const] : []),
       ['slots', whole(report.slots)],
       ['bookings', whole(report.bookings)],
       ['events', whole(report.events)],
@@ -57,7 +57,7 @@ function print({ terminal }: CommandContext, report: Report, isGood: boolean): v
   }
   for (const { kind, clinicId, slotId, bookingId, message, ...rest } of report.details) {
     const ids = [`clinic ${clinicId}`, slotId && `slot ${slotId}`, bookingId && `booking ${bookingId}`]
-    const where = 'place' in rest ? [...ids, rest.place] : ids
+    const where = 'shard' in rest ? [...ids, rest.shard] : ids
     terminal.out(`${terminal.style('red', kind)} ${where.filter(Boolean).join(', ')}: ${message}`)
   }
   const unnamed = report.mismatches - report.details.length

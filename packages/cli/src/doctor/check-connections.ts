@@ -1,5 +1,5 @@
 import { type createPool, isDistributed } from '@holdfast/engine'
-import { DistributionUnfinished, placeUrl, readPlaces } from '@holdfast/engine/places'
+import { DistributionUnfinished, readShards, shardUrl } from '@holdfast/engine/shards'
 import {
   type ConnectionSettings,
   connectionsMax,
@@ -20,19 +20,19 @@ type Facts = { connections_max: number; reserved: number }
  * coordinator and each node that can be reached.
  */
 export async function checkConnections(url: string, config: ConnectionSettings): Promise<Check[]> {
-  const { facts, places } = await withPool(url, 'holdfast doctor', async (pool) => ({
+  const { facts, shards } = await withPool(url, 'holdfast doctor', async (pool) => ({
     facts: await factsOf(pool),
-    places: await placesOf(pool),
+    shards: await shardsOf(pool),
   }))
-  if (places === null) return [judge(facts, config)]
+  if (shards === null) return [judge(facts, config)]
   const checks = [judgeNode('the coordinator', facts, config, connectionsOfCoordinator(config))]
-  for (const [node, shards] of Map.groupBy(places, ({ host, port }) => `${host}:${port}`)) {
-    const [place] = shards
-    if (place === undefined) continue
+  for (const [node, here] of Map.groupBy(shards, ({ host, port }) => `${host}:${port}`)) {
+    const [shard] = here
+    if (shard === undefined) continue
     // Another check says that it cannot be reached.
-    const ofNode = await withPool(placeUrl(url, place), 'holdfast doctor', factsOf).catch(() => null)
+    const ofNode = await withPool(shardUrl(url, shard), 'holdfast doctor', factsOf).catch(() => null)
     if (ofNode === null) continue
-    checks.push(judgeNode(node, ofNode, config, connectionsOfNode(config, shards.length), shards.length))
+    checks.push(judgeNode(node, ofNode, config, connectionsOfNode(config, here.length), here.length))
   }
   return checks
 }
@@ -49,9 +49,9 @@ async function factsOf(pool: Pool): Promise<Facts> {
 }
 
 /** null: it is not distributed, or not yet. */
-async function placesOf(pool: Pool) {
+async function shardsOf(pool: Pool) {
   if (!(await isDistributed(pool))) return null
-  return readPlaces(pool).catch((error: unknown) => {
+  return readShards(pool).catch((error: unknown) => {
     if (error instanceof DistributionUnfinished) return null
     throw error
   })

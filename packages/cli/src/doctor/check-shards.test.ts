@@ -1,23 +1,23 @@
-import type { Place } from '@holdfast/engine/places'
+import type { Shard } from '@holdfast/engine/shards'
 import { expect, test } from 'vitest'
 import { checkSettingsOfShards, judgeShards } from './check-shards.ts'
 
-const place = (shardId: number, port: number): Place => ({
+const shard = (shardId: number, port: number): Shard => ({
   ...{ schema: `holdfast_${shardId}`, shardId, hashMin: 0, hashMax: 0 },
   ...{ host: 'node.example', port, database: 'holdfast' },
 })
-const places = [place(1, 5001), place(2, 5002), place(3, 5001)]
+const shards = [shard(1, 5001), shard(2, 5002), shard(3, 5001)]
 const written = { kind: 'written' } as const
 
 test('a distributed database whose shards all respond is not broken', () => {
-  expect(judgeShards(places, [written, written, written])).toMatchObject([
+  expect(judgeShards(shards, [written, written, written])).toMatchObject([
     { state: 'ok', found: 'the clinics are in 3 shards on 2 nodes, which respond; all shards are written' },
   ])
 })
 
 test('a node that cannot be used is reported once, with its shards', () => {
   const lost = { kind: 'unreachable', reason: 'connect ECONNREFUSED' } as const
-  expect(judgeShards(places, [lost, written, lost])).toMatchObject([
+  expect(judgeShards(shards, [lost, written, lost])).toMatchObject([
     {
       state: 'error',
       found: expect.stringContaining('node.example:5001 cannot be used, which has 2 of 3 shards: connect ECONNREFUSED'),
@@ -26,7 +26,7 @@ test('a node that cannot be used is reported once, with its shards', () => {
 })
 
 test('a shard that is not written, and a log of another server, are reported by name', () => {
-  expect(judgeShards(places, [written, { kind: 'not_written' }, { kind: 'ahead' }])).toMatchObject([
+  expect(judgeShards(shards, [written, { kind: 'not_written' }, { kind: 'ahead' }])).toMatchObject([
     { state: 'error', found: 'the schema holdfast_2 on node.example:5002 is not written' },
     { state: 'error', found: 'the event log of holdfast_3 on node.example:5001 was written by another server' },
   ])

@@ -1,5 +1,5 @@
 import { checkLogIsOfServer, createPool, LogAhead } from '@holdfast/engine'
-import { DistributionUnfinished, type Place, placeUrl, readPlaces } from '@holdfast/engine/places'
+import { DistributionUnfinished, readShards, type Shard, shardUrl } from '@holdfast/engine/shards'
 import type { Config } from '@holdfast/server/config'
 import { messageOf } from '../message-of.ts'
 import { type Check, ok, problem } from './check.ts'
@@ -17,25 +17,25 @@ export type ShardState = { kind: 'written' | 'not_written' | 'ahead' } | { kind:
 /** Whether all shards of a database on Citus can be reached, and have their schemas, with logs of their nodes. */
 export async function checkShards(coordinator: Pool, ownerUrl: string): Promise<Check[]> {
   try {
-    const places = await readPlaces(coordinator)
-    const states = await Promise.all(places.map((place) => stateOf(placeUrl(ownerUrl, place))))
-    return judgeShards(places, states)
+    const shards = await readShards(coordinator)
+    const states = await Promise.all(shards.map((shard) => stateOf(shardUrl(ownerUrl, shard))))
+    return judgeShards(shards, states)
   } catch (error) {
     if (!(error instanceof DistributionUnfinished)) throw error
     return [problem(name, 'the distribution is not finished', 'run `holdfast migrate --citus` again')]
   }
 }
 
-/** @param states of the places, in their order */
-export function judgeShards(places: readonly Place[], states: readonly ShardState[]): Check[] {
-  const found = places.map((place, index) => ({ ...place, state: states[index] ?? { kind: 'written' as const } }))
+/** @param states of the shards, in their order */
+export function judgeShards(shards: readonly Shard[], states: readonly ShardState[]): Check[] {
+  const found = shards.map((shard, index) => ({ ...shard, state: states[index] ?? { kind: 'written' as const } }))
   const nodes = Map.groupBy(found, ({ host, port }) => `${host}:${port}`)
   const checks: Check[] = []
-  for (const [node, shards] of nodes) {
-    const lost = shards.flatMap(({ state }) => (state.kind === 'unreachable' ? [state.reason] : []))
+  for (const [node, here] of nodes) {
+    const lost = here.flatMap(({ state }) => (state.kind === 'unreachable' ? [state.reason] : []))
     const [reason] = lost
     if (reason === undefined) continue
-    const text = `the node ${node} cannot be used, which has ${lost.length} of ${places.length} shards: ${reason}`
+    const text = `the node ${node} cannot be used, which has ${lost.length} of ${shards.length} shards: ${reason}`
     checks.push(problem(name, text, 'check that PostgreSQL runs there, and lets the login of DATABASE_URL in'))
   }
   for (const { schema, host, port, state } of found) {
@@ -51,7 +51,7 @@ export function judgeShards(places: readonly Place[], states: readonly ShardStat
   }
   if (checks.length > 0) return checks
   const on = `${nodes.size} ${nodes.size === 1 ? 'node' : 'nodes'}`
-  return [ok(name, `the clinics are in ${places.length} shards on ${on}, which respond; all shards are written`)]
+  return [ok(name, `the clinics are in ${shards.length} shards on ${on}, which respond; all shards are written`)]
 }
 
 /** What a start refuses on such a database. */

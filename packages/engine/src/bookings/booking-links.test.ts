@@ -163,7 +163,7 @@ test('without e-mails, a clinic cannot confirm by link', async ({ database }) =>
 })
 
 test('an account is verified once and for all', async ({ database }) => {
-  // Accounts are in no place: this URL leads to none.
+  // Accounts are in no shard: this URL leads to none.
   const pool = createPool({ url: database.sessionUrl, max: 1, name: 'test accounts' })
   onTestFinished(() => pool.end())
   const links = createBookingLinks(pool, engine.reads, () => {})

@@ -1,15 +1,15 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
-import { onePlace, type Places } from '../database/places.ts'
+import { oneShard, type ShardPools } from '../database/shard-pools.ts'
 import type { CalendarFeeds, OpenFeed } from '../model/calendar-feed.ts'
 import { clinicNoOf } from '../model/id.ts'
 
 /**
  * The calendar feeds, with the application's role.
  *
- * @param places those of clinics and doctors; those of accounts are in `pool`
+ * @param shards those of clinics and doctors; those of accounts are in `pool`
  */
-export function createCalendarFeeds(pool: pg.Pool, places: Places = onePlace(pool)): CalendarFeeds {
+export function createCalendarFeeds(pool: pg.Pool, shards: ShardPools = oneShard(pool)): CalendarFeeds {
   return {
     async create({ kind, id, accountId, language, tokenHash, createdAt }) {
       await pool.query(sql`
@@ -28,7 +28,7 @@ export function createCalendarFeeds(pool: pg.Pool, places: Places = onePlace(poo
 
     async open(tokenHash) {
       const own = await found(pool, sql`f.token_hash = ${tokenHash}`)
-      const others = places.all().filter((place) => place !== pool)
+      const others = shards.all().filter((shard) => shard !== pool)
       if (own !== null || others.length === 0) return own
       return foundInAny(others, sql`f.token_hash = ${tokenHash}`)
     },
@@ -54,10 +54,10 @@ export function createCalendarFeeds(pool: pg.Pool, places: Places = onePlace(poo
   }
 }
 
-/** The first place that has the feed is enough. One that cannot be read matters only if no other one has it. */
-async function foundInAny(places: readonly pg.Pool[], condition: Sql): Promise<OpenFeed | null> {
-  const searches = places.map(async (place) => {
-    const feed = await found(place, condition)
+/** The first shard that has the feed is enough. One that cannot be read matters only if no other one has it. */
+async function foundInAny(shards: readonly pg.Pool[], condition: Sql): Promise<OpenFeed | null> {
+  const searches = shards.map(async (shard) => {
+    const feed = await found(shard, condition)
     if (feed === null) throw new NoFeed()
     return feed
   })
@@ -70,7 +70,7 @@ async function foundInAny(places: readonly pg.Pool[], condition: Sql): Promise<O
   }
 }
 
-/** A place has no such feed. */
+/** A shard has no such feed. */
 class NoFeed extends Error {}
 
 async function found(pool: pg.Pool, condition: Sql): Promise<OpenFeed | null> {

@@ -28,15 +28,15 @@ export function accountClinics(accountId: Sql): { tables: Sql; columns: Sql } {
   }
 }
 
-/** The roles of an account in some clinics of a place. */
-export async function rolesInPlace(
-  place: pg.Pool,
+/** The roles of an account in some clinics of a shard. */
+export async function rolesInShard(
+  shard: pg.Pool,
   accountId: string,
   clinicNos: readonly number[],
 ): Promise<HeldMembership[]> {
-  const { rows } = await place.query<HeldMembership>(
+  const { rows } = await shard.query<HeldMembership>(
     prepared(
-      'roles_in_place',
+      'roles_in_shard',
       sql`
         select m.clinic_no as "clinicNo", c.id as "clinicId", m.account_id as "accountId", m.role,
                m.doctor_id as "doctorId", c.roles_need_second_factor as "needsSecondFactor"
@@ -47,9 +47,9 @@ export async function rolesInPlace(
   return rows
 }
 
-/** The clinics of a place whose roles need a second factor. */
-export async function secondFactorClinics(place: pg.Pool): Promise<number[]> {
-  const { rows } = await place.query<{ no: number }>(
+/** The clinics of a shard whose roles need a second factor. */
+export async function secondFactorClinics(shard: pg.Pool): Promise<number[]> {
+  const { rows } = await shard.query<{ no: number }>(
     prepared('second_factor_clinics', sql`select c.no from holdfast.clinic c where c.roles_need_second_factor`),
   )
   return rows.map(({ no }) => no)
@@ -70,14 +70,14 @@ export async function addAccountClinic(coordinator: pg.Pool, accountId: string, 
  *
  * Locks: the clinic, so that no role is being given meanwhile. Idempotent.
  *
- * @param place of the clinic
+ * @param shard of the clinic
  */
 export async function pruneAccountClinic(
   coordinator: pg.Pool,
-  place: pg.Pool,
+  shard: pg.Pool,
   { accountId, clinicNo }: { accountId: string; clinicNo: number },
 ): Promise<void> {
-  await inTransaction(place, async (transaction) => {
+  await inTransaction(shard, async (transaction) => {
     await lockClinic(transaction, clinicNo)
     // A write, and no read: in the former copy of a shard that was moved, it fails.
     const { rowCount } = await transaction.query(sql`

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { directoryTransaction } from '../database/announced-transaction.ts'
-import { onePlace, type Places } from '../database/places.ts'
+import { oneShard, type ShardPools } from '../database/shard-pools.ts'
 import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
 import { clinicLogosOf } from './clinic-logos.ts'
@@ -14,15 +14,15 @@ import { videoRoomsOf } from './video-rooms.ts'
 /**
  * Clinics, doctors and members: plain reads and writes with the application's role. Lists are paginated by key.
  *
- * @param places whose doctors are listed together
+ * @param shards whose doctors are listed together
  * @throws InvalidCursor for a cursor that the list never returned; UnknownTimeZone for the zone of a clinic
  */
-export function createDirectory(pool: pg.Pool, announce: Announce, places: Places = onePlace(pool)): Directory {
+export function createDirectory(pool: pg.Pool, announce: Announce, shards: ShardPools = oneShard(pool)): Directory {
   const write = directoryTransaction(pool, announce)
   return {
     ...clinicsOf(pool, write, announce),
     ...clinicLogosOf(pool, write, announce),
-    ...doctorsOf(places, write, announce),
+    ...doctorsOf(shards, write, announce),
     ...membersOf(pool, announce),
     ...secondFactorRuleOf(pool, announce),
     ...retentionOf(pool),

@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein'
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
-import { rowsOf } from '../database/places.ts'
+import { rowsOf } from '../database/shard-pools.ts'
 import { folded, foldedContains } from '../lists/search-text.ts'
 import { foldedTerm, isGeneric, meantSpecializations, termWords } from './specialization-terms.ts'
 

@@ -3,7 +3,7 @@ import sql, { join, type Sql } from 'sql-template-tag'
 import { removeBusyCalendar } from '../calendars/read-busy-calendars.ts'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
-import { type Places, rowsOf } from '../database/places.ts'
+import { rowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { firstRows } from '../lists/first-rows.ts'
 import { pageOf } from '../lists/page.ts'
@@ -26,7 +26,7 @@ const doctorCursor = cursorOf('doctors', ['name', 'id'])
  * never deleted.
  */
 export function doctorsOf(
-  places: Places,
+  shards: ShardPools,
   write: AnnouncedTransaction,
   announce: Announce,
 ): Pick<Directory, 'doctors' | 'doctor' | 'createDoctor' | 'updateDoctor' | 'specializations'> {
@@ -34,7 +34,7 @@ export function doctorsOf(
     async doctors(query) {
       const { clinicId, q } = query
       if (clinicId !== null && !isId(clinicId)) return { items: [], nextCursor: null }
-      const pools = clinicId === null ? places.all() : [await places.of(clinicNoOf(clinicId))]
+      const pools = clinicId === null ? shards.all() : [await shards.of(clinicNoOf(clinicId))]
       const conditions = await conditionsOf(pools, query)
       if (q === null) return pageOfDoctors(pools, query, conditions)
       const found = await pageOfDoctors(pools, query, [...conditions, await searchCondition(pools, q)])
@@ -45,7 +45,7 @@ export function doctorsOf(
     },
 
     async doctor(doctorId) {
-      return isId(doctorId) ? selectDoctor(await places.of(clinicNoOf(doctorId)), doctorId) : null
+      return isId(doctorId) ? selectDoctor(await shards.of(clinicNoOf(doctorId)), doctorId) : null
     },
 
     async createDoctor(clinicNo, doctor, writeKey) {
@@ -78,7 +78,7 @@ export function doctorsOf(
       }),
 
     async specializations() {
-      const rows = await specializationsOf(places.all())
+      const rows = await specializationsOf(shards.all())
       return rows.map(({ name, doctors }) => ({ name, names: localNamesOf(name), doctors }))
     },
   }

@@ -4,9 +4,9 @@ import sql from 'sql-template-tag'
 type Sorted = { name: string; id?: string; next_micros?: string | null }
 
 /**
- * The first rows of several places by their next time, name and id, in the order that the database gives to texts.
+ * The first rows of several shards by their next time, name and id, in the order that the database gives to texts.
  *
- * @param pool of any place; it reads no table
+ * @param pool of any shard; it reads no table
  */
 export async function firstRows<Row extends Sorted>(
   pool: pg.Pool,

@@ -2,8 +2,8 @@ import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
 import { type BookingRow, bookingOf } from '../bookings/booking-row.ts'
 import { isAppointment } from '../database/is-appointment.ts'
-import { onePlace, type Places, rowsOf } from '../database/places.ts'
 import { prepared } from '../database/prepared.ts'
+import { oneShard, rowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
@@ -23,7 +23,7 @@ type ListedRow = BookingRow & { starts_micros: string }
 /** One booking by its id, and lists by the start of their slots. Statuses are the effective ones. */
 export function bookingReads(
   pool: pg.Pool,
-  places: Places = onePlace(pool),
+  shards: ShardPools = oneShard(pool),
 ): Pick<Reads, 'booking' | 'bookingsOfAccount' | 'bookingsOfClinic'> {
   return {
     async booking(bookingId) {
@@ -37,9 +37,9 @@ export function bookingReads(
       // Refused here: without bookings there is no query.
       if (query.cursor !== null) accountCursor.decode(query.cursor)
       const limit = query.limit + 1
-      const found = await rowsOf(places.all(), async (place) => {
-        const parts = await partsOfAccount(place, query.accountId)
-        return listed(place, limit, parts, (ids) => accountQuery(query, ids))
+      const found = await rowsOf(shards.all(), async (shard) => {
+        const parts = await partsOfAccount(shard, query.accountId)
+        return listed(shard, limit, parts, (ids) => accountQuery(query, ids))
       })
       const rows = found.toSorted(byStart).slice(0, limit)
       return pageOf(rows, query.limit, bookingOf, (last) => accountCursor.encode(last.starts_micros, last.id))

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { onePlace, type Places } from '../database/places.ts'
+import { oneShard, type ShardPools } from '../database/shard-pools.ts'
 import type { Reads } from '../model/reads.ts'
 import { verify } from '../verify/verify.ts'
 import { alternativeReads } from './alternatives.ts'
@@ -13,17 +13,17 @@ import { slotReads } from './slots.ts'
 /**
  * The reads, which never wait for a write. Each result is of one moment, by the database's clock.
  *
- * @param places whose bookings are counted together
+ * @param shards whose bookings are counted together
  * @throws InvalidCursor for a cursor or position that the list never returned
  */
-export function createReads(pool: pg.Pool, places: Places = onePlace(pool)): Reads {
+export function createReads(pool: pg.Pool, shards: ShardPools = oneShard(pool)): Reads {
   return {
     ...slotReads(pool),
     ...alternativeReads(pool),
     ...bookingReads(pool),
     ...eventReads(pool),
     ...statsReads(pool),
-    ...proofReads(places),
+    ...proofReads(shards),
     ...publicReads(pool),
     verify: (query) => verify(pool, query),
   }

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
-import { type Places, rowsOf } from '../database/places.ts'
+import { rowsOf, type ShardPools } from '../database/shard-pools.ts'
 import type { Reads } from '../model/reads.ts'
 
 /** A count, and what the next one needs to add only what has changed since. */
@@ -30,8 +30,8 @@ const currentEpoch = sql`(select coalesce(max(no), 0)::float8 from holdfast.log_
  * The count of double bookings. The first call, and one a day, reads every booking (seconds for some millions); the
  * others read only the bookings and slots with events since the count before.
  */
-export function proofReads(places: Places): Pick<Reads, 'proof'> {
-  // A place whose shard has moved has another pool, and all its bookings are read again.
+export function proofReads(shards: ShardPools): Pick<Reads, 'proof'> {
+  // A shard that has moved has another pool, and all its bookings are read again.
   const last = new WeakMap<pg.Pool, Count>()
 
   async function count(pool: pg.Pool): Promise<Count> {
@@ -47,7 +47,7 @@ export function proofReads(places: Places): Pick<Reads, 'proof'> {
 
   return {
     async proof() {
-      const counted = await rowsOf(places.all(), async (pool): Promise<Counted[]> => {
+      const counted = await rowsOf(shards.all(), async (pool): Promise<Counted[]> => {
         const found = await count(pool)
         last.set(pool, found)
         const { bookings, overbooked, countedAt } = found

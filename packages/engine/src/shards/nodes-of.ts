@@ -8,8 +8,8 @@ import { isLockLost } from '../migrate/migrate-session.ts'
 export type Node = { groupId: number; ownerUrl: string }
 
 /**
- * Also a worker that is being drained, which should have no shards any more: it still has some, and schemas of those that
- * have gone on.
+ * Also workers that are being drained: Citus marks them as without shards first, but they still have some, and the
+ * schemas of those that it has moved.
  *
  * @param ownerUrl of the coordinator: each node has a database and a login of these names
  */

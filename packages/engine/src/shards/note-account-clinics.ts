@@ -24,10 +24,10 @@ export type NotedRole = { accountId: string; clinicId: string }
 /**
  * The roles in a shard that are not noted on the coordinator: they have no effect there.
  *
- * @param place of the shard; read first, since a role is noted before it is given
+ * @param shard of the shard; read first, since a role is noted before it is given
  */
-export async function rolesNotNoted(coordinator: pg.Pool, place: pg.Pool): Promise<NotedRole[]> {
-  const { rows: held } = await place.query<NotedRole & { clinicNo: number }>(sql`
+export async function rolesNotNoted(coordinator: pg.Pool, shard: pg.Pool): Promise<NotedRole[]> {
+  const { rows: held } = await shard.query<NotedRole & { clinicNo: number }>(sql`
     select m.account_id::text as "accountId", c.id as "clinicId", c.no as "clinicNo"
       from holdfast.membership m join holdfast.clinic c on c.no = m.clinic_no order by c.no, m.account_id`)
   const { rows: noted } = await coordinator.query<{ accountId: string; clinicNo: number }>(sql`

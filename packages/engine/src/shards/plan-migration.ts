@@ -45,8 +45,7 @@ export function planMigration(file: MigrationFile, kinds: KindOf = kindOf): Plan
 
 /** The table that a statement changes, if nodes have it, too. Triggers are changed in each shard alone. */
 function sharedTable(bare: string, kinds: KindOf): string | null {
-  const change =
-    /^(?:[a-z]+ table|create (?:unique )?index|insert into|update|delete from) .*?holdfast\.([a-z_0-9]+)/i
+  const change = /^(?:[a-z]+ table|create (?:unique )?index|insert into|update|delete from) .*?holdfast\.([a-z_0-9]+)/i
   const [, name] = change.exec(bare) ?? []
   if (name === undefined) return null
   const kind = kinds(name)

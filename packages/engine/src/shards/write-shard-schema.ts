@@ -10,7 +10,7 @@ import { type OwnTables, type OwnTablesOf, writeOwnTables } from './write-own-ta
 import { dropOtherTypes, writeTypes } from './write-types.ts'
 import { dropOtherViews, writeOtherViews, writeTableViews } from './write-views.ts'
 
-export type Shard = {
+export type ShardSchema = {
   /** The owner's URL of the database that has the tables. */
   ownerUrl: string
   /** The owner's URL of the database whose schema is that of the shard; by default, the same. */
@@ -50,7 +50,7 @@ export async function writeShardSchema({
   withViews = async () => undefined,
   whenWritten = async () => undefined,
   files,
-}: Shard): Promise<void> {
+}: ShardSchema): Promise<void> {
   const schema = checkShard(shard)
   const [model, sources] = [await modelOf(modelUrl), files ?? (await sqlFiles())]
   const client = await connectForShards(ownerUrl, 'holdfast shard')

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { completeWrite } from '../database/database-unavailable.ts'
-import { onePlace, type Places } from '../database/places.ts'
 import { inTransaction } from '../database/pools.ts'
+import { oneShard, type ShardPools } from '../database/shard-pools.ts'
 import { type BookingOrigin, tooManyBookings } from '../model/booking-limits.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
 import { clinicNoIn, newId } from '../model/id.ts'
@@ -14,7 +14,7 @@ import { urgencies, waitlistReads } from './waitlist-reads.ts'
 export type WaitlistSettings = {
   pool: pg.Pool
   /** An account's entries are those of all. Default: of the pool's database. */
-  places?: Places
+  shards?: ShardPools
   announce: Announce
   settle: (request: SettleRequest) => Promise<SettleOutcome>
 }
@@ -27,7 +27,7 @@ type JoinRow = {
 }
 
 /** The waitlist, over the engine's pool for everything that is no batch. */
-export function createWaitlist({ pool, places = onePlace(pool), announce, settle }: WaitlistSettings): Waitlist {
+export function createWaitlist({ pool, shards = oneShard(pool), announce, settle }: WaitlistSettings): Waitlist {
   return {
     async join(entry, writeKey, storeMail = null) {
       const result = await inTransaction(pool, (transaction) =>
@@ -68,7 +68,7 @@ export function createWaitlist({ pool, places = onePlace(pool), announce, settle
       return row !== undefined && row.outcome !== 'entry_missing'
     },
 
-    ...waitlistReads(pool, places),
+    ...waitlistReads(pool, shards),
   }
 }
 

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
 import { isHeld } from '../database/hold-sql.ts'
-import { type Places, rowsOf } from '../database/places.ts'
+import { rowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
@@ -119,7 +119,7 @@ const nextFirst = {
 const newestFirst = { page: sql`e.joined_at desc, e.id desc`, all: sql`p."joinedAt" desc, p.id desc` }
 
 /** Reads of the waitlist. A lapsed offer reads as closed, whether or not it was marked. */
-export function waitlistReads(pool: pg.Pool, places: Places): Omit<Waitlist, 'join' | 'leave'> {
+export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist, 'join' | 'leave'> {
   const read = async (condition: Sql, order: typeof oldestFirst, limit: number, of = pool) => {
     const { rows } = await of.query<EntryRow>(sql`${entryRows(condition, order.page, limit)} order by ${order.all}`)
     return rows
@@ -152,7 +152,7 @@ export function waitlistReads(pool: pg.Pool, places: Places): Omit<Waitlist, 'jo
 
     async entriesOfAccount(accountId) {
       const ofAccount = sql`e.account_id = ${accountId}`
-      const rows = await rowsOf(places.all(), (place) => read(ofAccount, newestFirst, ofAccountMax, place))
+      const rows = await rowsOf(shards.all(), (shard) => read(ofAccount, newestFirst, ofAccountMax, shard))
       return rows.toSorted(byNewest).slice(0, ofAccountMax).map(entryOf)
     },
 

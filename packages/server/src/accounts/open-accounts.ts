@@ -27,7 +27,7 @@ import { createTotp, type Totp } from './second-factors/totp.ts'
 import { createJwtVerifier, type JwtVerifier } from './sessions/jwt-verifier.ts'
 import { createPendingSignIns, type PendingSignIns } from './sessions/pending-sign-ins.ts'
 import { createPrincipals, type Principals, type Revocations } from './sessions/principals.ts'
-import { type RolePlaces, rightsInPlaces } from './sessions/rights-in-places.ts'
+import { type RoleShards, rightsInShards } from './sessions/rights-in-shards.ts'
 import { rightsInDatabase } from './sessions/rights-source.ts'
 import { createSessionCookies, type SessionCookies } from './sessions/session-cookie.ts'
 import { createSessions, type Sessions } from './sessions/sessions.ts'
@@ -84,14 +84,14 @@ const hourSeconds = 3600
  * Everything about accounts, on a separate pool. Used by the server and by `admin create`.
  *
  * @param shared with other processes: their limits, and whose sessions they ended
- * @param places of a server on Citus, where it reads the roles; null: the database reads them, on Citus of all shards
+ * @param shards of a server on Citus, where it reads the roles; null: the database reads them, on Citus of all shards
  */
 export async function openAccounts(
   config: Pick<Config, OpenSettings>,
   database: { appUrl: string; secrets: string[] },
   log: Logger,
   shared: SharedAccounts | null = null,
-  places: RolePlaces | null = null,
+  shards: RoleShards | null = null,
 ): Promise<OpenAccounts> {
   const pool = accountsPool(database.appUrl, config.accountsPoolSize, 'holdfast accounts')
   const passwords = createPasswords(config.passwordHashesMax)
@@ -106,7 +106,7 @@ export async function openAccounts(
     staffSeconds: config.sessionIdleHoursStaff * hourSeconds,
   }
   const { attemptLimits, revocations } = shared ?? { attemptLimits: (own: OwnAttemptLimits) => own, revocations: null }
-  const rights = places === null ? rightsInDatabase : rightsInPlaces(pool, places)
+  const rights = shards === null ? rightsInDatabase : rightsInShards(pool, shards)
   const principals = createPrincipals(pool, idle, config.adminsNeedSecondFactor, { revocations, rights })
   const sessions = createSessions(pool, principals, idle)
   const auth = await createAuth({ pool, secrets, publicUrl, issuer, passwords, onError })

@@ -16,7 +16,7 @@ import type { Logger } from '../observe/logger.ts'
 import { mailedLinks } from './mailed-links.ts'
 import type { OpenMailer } from './message-sender.ts'
 
-type RequestsOfPlace = {
+type RequestsOfShard = {
   pools: { general: pg.Pool }
   secrets: readonly string[]
   mails: AccountMails
@@ -25,7 +25,7 @@ type RequestsOfPlace = {
   log: Logger
 }
 
-type Requests = RequestsOfPlace & { accounts: OpenAccounts; audit: Pick<AuditRecorder, 'record'> }
+type Requests = RequestsOfShard & { accounts: OpenAccounts; audit: Pick<AuditRecorder, 'record'> }
 
 /**
  * Processes requests for mails, in every server with a mail server: all of a plain database, and on Citus those of the
@@ -42,18 +42,18 @@ export function processAccountRequests(deps: Requests): RunningJobs[] {
 }
 
 /** The same of the requests that a shard has: those to its clinics. */
-export function processRequestsOfPlace(deps: RequestsOfPlace): RunningJobs[] {
+export function processRequestsOfShard(deps: RequestsOfShard): RunningJobs[] {
   return process(deps, processorsOfClinics(deps))
 }
 
-function processorsOfClinics({ engine, app }: RequestsOfPlace): Processors {
+function processorsOfClinics({ engine, app }: RequestsOfShard): Processors {
   return {
     ticket_link_request: createTicketLinkProcessor(engine, app.rateLimits),
     entry_link_request: createEntryLinkProcessor(engine, app.rateLimits),
   }
 }
 
-function process({ pools, secrets, mails, log }: RequestsOfPlace, processors: Processors): RunningJobs[] {
+function process({ pools, secrets, mails, log }: RequestsOfShard, processors: Processors): RunningJobs[] {
   if (!mails.isAvailable) return []
   return [startProcessingRequests({ pool: pools.general, sealed: sealedAccountMails(secrets), mails, processors, log })]
 }
@@ -61,7 +61,7 @@ function process({ pools, secrets, mails, log }: RequestsOfPlace, processors: Pr
 /**
  * Sends what is stored, in the process that runs the jobs. null: without a mail server; another process sends it.
  *
- * @param deps.pool to the database, or the place, that has the mails
+ * @param deps.pool to the database, or the shard, that has the mails
  * @param deps.accounts to the database that has the accounts
  */
 export function sendStoredAccountMails(

@@ -29,7 +29,7 @@ import { isLiveUpgrade, liveRoutes, liveSockets } from '../live/live-routes.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { type AuthRoutesDeps, authRoutes } from '../rest/auth/auth-routes.ts'
-import type { RestPlaces } from '../rest/find-responder.ts'
+import type { RestShards } from '../rest/find-responder.ts'
 import { memberRoles } from '../rest/guards/access.ts'
 import { requireClinic } from '../rest/guards/require-clinic.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
@@ -50,10 +50,10 @@ export type AppDeps = {
   isClaimQueueFull: () => boolean
   admission: Omit<AdmissionDeps, 'corsOrigins'>
   auth: Omit<AuthRoutesDeps, 'corsOrigins'>
-  /** Of requests that name no clinic; where there is one place, of all. */
+  /** Of requests that name no clinic; where there is one shard, of all. */
   rest: RestDeps
   /** null: there is one. */
-  places: Omit<RestPlaces, 'coordinator'> | null
+  shards: Omit<RestShards, 'coordinator'> | null
   live: LivePlaces
   /** Of a clinic. */
   theatreSignalsOf: (clinicNo: number) => TheatreSignals
@@ -111,7 +111,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     await app.register(metricsRoutes, { metrics, token: config.metricsToken })
   }
   await app.register(authRoutes, { ...deps.auth, corsOrigins })
-  await app.register(restRoutes(deps.rest, deps.places))
+  await app.register(restRoutes(deps.rest, deps.shards))
   await app.register(liveRoutes, {
     hub: deps.live,
     slots,
@@ -121,7 +121,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     signalsOf: deps.theatreSignalsOf,
     slots,
     requireMember: async (principal, clinicId) =>
-      (await requireClinic(deps.places?.of(clinicNoIn(clinicId) ?? 0) ?? deps.rest, principal, clinicId, memberRoles))
+      (await requireClinic(deps.shards?.of(clinicNoIn(clinicId) ?? 0) ?? deps.rest, principal, clinicId, memberRoles))
         .clinic.no,
     heartbeatMs: deps.live.settings.heartbeatMs,
     log: deps.log,

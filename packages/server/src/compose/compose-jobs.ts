@@ -64,7 +64,7 @@ type JobServicesDeps = {
 
 export type JobMetrics = Pick<Metrics, 'jobDone' | 'eventFailed'> & RelayMetrics
 
-/** What the jobs of all places of a process use. */
+/** What the jobs of all shards of a process use. */
 export type JobServices = JobServicesDeps & {
   config: Config
   sender: MessageSender
@@ -106,19 +106,19 @@ export async function startAllJobs(
   deps: JobDatabase & Omit<JobServicesDeps, 'accounts'>,
 ): Promise<RunningJobs> {
   const services = openJobServices(config, { ...deps, accounts: deps.pools.messages })
-  const jobs = await startJobsIn(services, deps, ['place', 'coordinator'])
+  const jobs = await startJobsIn(services, deps, ['shard', 'coordinator'])
   return { stop: () => services.stop([jobs]) }
 }
 
 /** Starts the jobs of a shard of a database on Citus: what concerns its clinics. */
-export async function startJobsOfPlace(services: JobServices, shard: JobDatabase): Promise<RunningJobs> {
+export async function startJobsOfShard(services: JobServices, shard: JobDatabase): Promise<RunningJobs> {
   const { log, metrics } = services
-  const place = schemaOf(shard.sessionUrl)
-  const ofPlace = {
-    log: log.child({ place }),
-    metrics: metrics && { ...metrics, relayWaiting: (waiting) => metrics.relayWaiting({ ...waiting, place }) },
+  const schema = schemaOf(shard.sessionUrl)
+  const ofShard = {
+    log: log.child({ shard: schema }),
+    metrics: metrics && { ...metrics, relayWaiting: (waiting) => metrics.relayWaiting({ ...waiting, shard: schema }) },
   } satisfies Partial<JobServices>
-  return startJobsIn({ ...services, ...ofPlace }, shard, ['place'])
+  return startJobsIn({ ...services, ...ofShard }, shard, ['shard'])
 }
 
 /** Starts the jobs of the coordinator: what concerns accounts, and what is done once for all shards. */

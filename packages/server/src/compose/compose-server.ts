@@ -14,14 +14,14 @@ import { createKeyedDigests } from '../secrets/keyed-digests.ts'
 import { createPublicPages } from '../site/public-pages.ts'
 import { buildApp, buildMetricsApp } from './app.ts'
 import { createAudit } from './create-audit.ts'
-import { createRestDeps, restPlaces } from './create-rest-deps.ts'
-import { startJobsOfPlaces, startWorkOfServer } from './jobs-of-places.ts'
+import { createRestDeps, restShards } from './create-rest-deps.ts'
+import { startJobsOfShards, startWorkOfServer } from './jobs-of-shards.ts'
 import { openMailer } from './message-sender.ts'
-import type { Place } from './open-place.ts'
-import { openPlaces } from './open-places.ts'
+import type { OpenShard } from './open-shard.ts'
+import { openShards } from './open-shards.ts'
 import { openShared, type Shared } from './open-shared.ts'
-import { type Common, cacheFiguresOf, calendarFiguresOf, type Places, queueDepthsOf } from './places.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
+import { type Common, cacheFiguresOf, calendarFiguresOf, type OpenShards, queueDepthsOf } from './shards.ts'
 import { stopServer } from './stop-server.ts'
 
 export type ComposedServer = {
@@ -33,7 +33,7 @@ export type ComposedServer = {
   engineOf(clinicNo: number): Engine
   accounts: OpenAccounts['accounts']
   metrics: Metrics
-  mustRestart: Places['mustRestart']
+  mustRestart: OpenShards['mustRestart']
   /** Starts passing on lapsed places to who waits for them, and the jobs if HOLDFAST_WORKER is on. */
   startJobs(): Promise<void>
   /** Stops accepting requests, completes those in flight and all accepted claims, closes the pools. Bounded in time. */
@@ -65,48 +65,48 @@ async function composeParts(
   readAllMetrics: MetricsSources['readAll'],
 ): Promise<ComposedServer> {
   // They are opened after the accounts, and read when somebody is signed in.
-  const rolePlaces = { all: () => places.all, of: (clinicNo: number) => places.placeOf?.(clinicNo) ?? places.common }
-  const accounts = await openAccounts(config, database, log, shared?.accounts, database.shards && rolePlaces)
+  const roleShards = { all: () => shards.all, of: (clinicNo: number) => shards.shardOf?.(clinicNo) ?? shards.common }
+  const accounts = await openAccounts(config, database, log, shared?.accounts, database.shards && roleShards)
   let isStopping = false
   const metrics = createMetrics({
-    pools: () => ({ ...places.pools, accounts: [accounts.pool] }),
-    queueDepths: () => queueDepthsOf(places),
-    cacheFigures: () => cacheFiguresOf(places),
-    calendarFigures: () => calendarFiguresOf(places),
-    readDatabase: () => places.probes.databaseFigures(),
+    pools: () => ({ ...shards.pools, accounts: [accounts.pool] }),
+    queueDepths: () => queueDepthsOf(shards),
+    cacheFigures: () => cacheFiguresOf(shards),
+    calendarFigures: () => calendarFiguresOf(shards),
+    readDatabase: () => shards.probes.databaseFigures(),
     readAll: readAllMetrics,
   })
   if (shared !== null) addRedisFigures(metrics.registry, shared.redis)
-  const ofPlaces = { log, metrics, isStopping: () => isStopping, accountsPool: accounts.pool }
-  const places: Places = await openPlaces(config, database, ofPlaces).catch(async (error: unknown) => {
+  const ofShards = { log, metrics, isStopping: () => isStopping, accountsPool: accounts.pool }
+  const shards: OpenShards = await openShards(config, database, ofShards).catch(async (error: unknown) => {
     await accounts.close()
     throw error
   })
-  for (const { engine } of places.all) {
+  for (const { engine } of shards.all) {
     engine.onCommitted(({ accountIds }) => accountIds.forEach(accounts.principals.forget))
   }
-  addLiveFigures(metrics.registry, places.live)
-  const { common } = places
-  const audit = createAudit(places, auditRecorderDeps(common.engine, accounts, database, log, metrics))
+  addLiveFigures(metrics.registry, shards.live)
+  const { common } = shards
+  const audit = createAudit(shards, auditRecorderDeps(common.engine, accounts, database, log, metrics))
   const opened = openMailer(config)
   const mailsOf = ({ pools }: Pick<Common, 'pools'>) =>
     createAccountMails({ pool: pools.general, secrets: database.secrets, isAvailable: opened.mailer !== null })
   const sent = { audit, mails: mailsOf(common) }
-  const withMails = (place: Place) => ({ ...place, mails: mailsOf(place) })
+  const withMails = (shard: OpenShard) => ({ ...shard, mails: mailsOf(shard) })
   const restOf = createRestDeps(config, database, { accounts, audit, mailsOf })
   const app = await buildApp({
     config,
     log,
     metrics,
-    probes: places.probes,
+    probes: shards.probes,
     isStopping: () => isStopping,
-    isClaimQueueFull: () => places.all.every(({ engine }) => engine.claimsQueued() >= config.queueSizeMax),
+    isClaimQueueFull: () => shards.all.every(({ engine }) => engine.claimsQueued() >= config.queueSizeMax),
     admission: accounts,
     auth: { ...accounts, ...sent, attempts: createPasswordAttempts(accounts.attemptLimits, accounts.knownBrowsers) },
     rest: restOf(common),
-    places: restPlaces(places, restOf),
-    live: places.live,
-    theatreSignalsOf: places.theatreSignalsOf,
+    shards: restShards(shards, restOf),
+    live: shards.live,
+    theatreSignalsOf: shards.theatreSignalsOf,
     sharedCounts: shared?.counts ?? null,
     publicPages: createPublicPages({ ...common.engine, cache: common.cache, publicUrl: config.publicUrl }),
   })
@@ -114,25 +114,25 @@ async function composeParts(
     config.metricsPort === null ? null : await buildMetricsApp({ log, metrics, token: config.metricsToken })
   const running: RunningJobs[] = []
   const jobs = { stop: () => Promise.all(running.map((one) => one.stop())) }
-  const pools = [...places.allPools, accounts.pool]
+  const pools = [...shards.allPools, accounts.pool]
   let stopped: Promise<void> | null = null
   return {
     app,
     metricsApp,
     engine: common.engine,
-    engineOf: (clinicNo) => places.placeOf?.(clinicNo).engine ?? common.engine,
+    engineOf: (clinicNo) => shards.shardOf?.(clinicNo).engine ?? common.engine,
     accounts: accounts.accounts,
     metrics,
-    mustRestart: places.mustRestart,
+    mustRestart: shards.mustRestart,
     async startJobs() {
-      running.push(...startWorkOfServer(places, { database, accounts, audit, mailsOf, app, log }))
+      running.push(...startWorkOfServer(shards, { database, accounts, audit, mailsOf, app, log }))
       if (!config.runsJobs) return
-      const jobPlaces = { coordinator: places.coordinator, all: places.all.map(withMails) }
-      running.push(await startJobsOfPlaces(config, jobPlaces, { ...database, opened, log, metrics }))
+      const jobShards = { coordinator: shards.coordinator, all: shards.all.map(withMails) }
+      running.push(await startJobsOfShards(config, jobShards, { ...database, opened, log, metrics }))
     },
     stop() {
       isStopping = true
-      const parts = { app, metricsApp, jobs, audit, ...opened, places: places.parts, shared, pools }
+      const parts = { app, metricsApp, jobs, audit, ...opened, shards: shards.parts, shared, pools }
       stopped ??= stopServer(parts, config.shutdownSecondsMax * 1000, log)
       return stopped
     },

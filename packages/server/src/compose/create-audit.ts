@@ -1,14 +1,14 @@
 import { AuditRecorder, type AuditRecorderDeps } from '../audit/audit-recorder.ts'
-import { PlacedAuditRecorder } from '../audit/placed-audit-recorder.ts'
-import type { Places } from './places.ts'
+import { ShardedAuditRecorder } from '../audit/sharded-audit-recorder.ts'
+import type { OpenShards } from './shards.ts'
 
-/** Collects events of the security log; on Citus, those of each place separately. */
+/** Collects events of the security log; on Citus, those of each shard separately. */
 export function createAudit(
-  { all, common, placeOf }: Pick<Places, 'all' | 'common' | 'placeOf'>,
+  { all, common, shardOf }: Pick<OpenShards, 'all' | 'common' | 'shardOf'>,
   deps: Omit<AuditRecorderDeps, 'append'>,
 ): Pick<AuditRecorder, 'record' | 'stop'> {
   const { append, byClinic } = common.engine.auditLog
-  if (placeOf === null) return new AuditRecorder({ ...deps, append })
-  const appends = new Map(all.map((place) => [place, place.engine.auditLog.append]))
-  return new PlacedAuditRecorder({ ...deps, byClinic, appends, placeOf })
+  if (shardOf === null) return new AuditRecorder({ ...deps, append })
+  const appends = new Map(all.map((shard) => [shard, shard.engine.auditLog.append]))
+  return new ShardedAuditRecorder({ ...deps, byClinic, appends, shardOf })
 }

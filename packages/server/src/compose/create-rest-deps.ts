@@ -1,7 +1,7 @@
 import type { OpenAccounts } from '../accounts/open-accounts.ts'
 import type { Config } from '../config/config.ts'
 import { createRecipientDigests } from '../messages/recipient-digests.ts'
-import type { RestPlaces } from '../rest/find-responder.ts'
+import type { RestShards } from '../rest/find-responder.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
 import { createBookingOrigins } from '../secrets/booking-origins.ts'
 import { createConfirmationTokens, createUnsubscribeTokens } from '../secrets/confirmation-tokens.ts'
@@ -9,20 +9,20 @@ import { createManageTokens } from '../secrets/manage-tokens.ts'
 import { createSealedTexts } from '../secrets/sealed-texts.ts'
 import { createVisitRooms } from '../secrets/visit-rooms.ts'
 import { mailLinks } from './message-sender.ts'
-import type { Place } from './open-place.ts'
-import type { Common, Places } from './places.ts'
+import type { OpenShard } from './open-shard.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
+import type { Common, OpenShards } from './shards.ts'
 import { createWebhookSender } from './webhook-sender.ts'
 
-type Sent = { accounts: OpenAccounts; audit: RestDeps['audit']; mailsOf(place: Common | Place): RestDeps['mails'] }
+type Sent = { accounts: OpenAccounts; audit: RestDeps['audit']; mailsOf(shard: Common | OpenShard): RestDeps['mails'] }
 
-/** @returns what the REST routes depend on at a place */
+/** @returns what the REST routes depend on in a shard */
 export function createRestDeps(
   config: Config,
   database: PreparedDatabase,
   { accounts: { accounts, sessions }, audit, mailsOf }: Sent,
-): (place: Common | Place) => RestDeps {
-  const ofAllPlaces = {
+): (shard: Common | OpenShard) => RestDeps {
+  const ofAllShards = {
     ...derivedSecrets(config, database),
     accounts,
     sessions,
@@ -32,19 +32,19 @@ export function createRestDeps(
     holdSecondsDefault: config.holdSeconds,
     now: () => new Date(),
   }
-  return (place) => ({ ...place.rest, ...ofAllPlaces, mails: mailsOf(place) })
+  return (shard) => ({ ...shard.rest, ...ofAllShards, mails: mailsOf(shard) })
 }
 
-/** What the routes of each place depend on; null: there is one place. */
-export function restPlaces(
-  { all, placeOf }: Places,
-  restOf: (place: Place) => RestDeps,
-): Omit<RestPlaces, 'coordinator'> | null {
-  if (placeOf === null) return null
-  const rest = new Map(all.map((place) => [place, restOf(place)]))
+/** What the routes of each shard depend on; null: there is one shard. */
+export function restShards(
+  { all, shardOf }: OpenShards,
+  restOf: (shard: OpenShard) => RestDeps,
+): Omit<RestShards, 'coordinator'> | null {
+  if (shardOf === null) return null
+  const rest = new Map(all.map((shard) => [shard, restOf(shard)]))
   const of = (clinicNo: number) => {
-    const deps = rest.get(placeOf(clinicNo))
-    if (deps === undefined) throw new Error(`No place serves the clinic ${clinicNo}.`)
+    const deps = rest.get(shardOf(clinicNo))
+    if (deps === undefined) throw new Error(`No shard serves the clinic ${clinicNo}.`)
     return deps
   }
   return { all: [...rest.values()], of }

@@ -56,7 +56,7 @@ test('a full demo has bookings in every state, and a theatre; a second start add
   })
 })
 
-test('a database with clinics is no place for invented bookings', async ({ database }) => {
+test('a database with clinics is no shard for invented bookings', async ({ database }) => {
   await aClinic(database)
   await withEngine(database, async (engine) => {
     const before = await clinicsOf(engine)

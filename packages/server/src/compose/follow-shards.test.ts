@@ -1,4 +1,4 @@
-import type { Place as Shard } from '@holdfast/engine/places'
+import type { Shard } from '@holdfast/engine/shards'
 import { until } from '@holdfast/testkit'
 import { afterEach, expect, test } from 'vitest'
 import { createLogger } from '../observe/logger.ts'
@@ -11,7 +11,7 @@ const checkMs = 100
 let following: FollowingShards | null = null
 afterEach(() => following?.stop())
 
-/** Two places, whose shards are where the test says. */
+/** Two shards, which are where the test says. */
 function scene() {
   const first = shard('holdfast_1', 1)
   const second = shard('holdfast_2', 1)
@@ -46,7 +46,7 @@ const untilDone = (done: string[], count: number) =>
     10_000,
   )
 
-test('a shard that was moved is written on its new node, its place is led there, and the rest is dropped', async () => {
+test('a shard that was moved is written on its new node, its pools follow, and the rest is dropped', async () => {
   const { state, done, first, second } = scene()
   state.found = [{ ...first, port: 2 }, second]
   expect(await untilDone(done, 3)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2', 'tidy'])
@@ -73,7 +73,7 @@ test('a write that fails is repeated once a period, however many statements find
   )
 })
 
-test('a shard that is missing where it was is written there again, and its place stays', async () => {
+test('a shard that is missing where it was is written there again, and its pools stay', async () => {
   const { done, findMissing } = scene()
   findMissing()
   expect(await untilDone(done, 2)).toEqual(['write holdfast_1', 'tidy'])

@@ -1,20 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Place as Shard } from '@holdfast/engine/places'
+import type { Shard } from '@holdfast/engine/shards'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
 import { StartError } from '../lifecycle/start-error.ts'
 import type { Logger } from '../observe/logger.ts'
-import type { Place } from './open-place.ts'
+import type { OpenShard } from './open-shard.ts'
 
 /** What follows a shard. */
-type Followed = { allPools: readonly Pick<Place['allPools'][number], 'onShardMoved'>[] }
+type Followed = { allPools: readonly Pick<OpenShard['allPools'][number], 'onShardMoved'>[] }
 
 export type FollowShardsDeps<Of extends Followed> = {
   /** Where the shards are now. */
   read(): Promise<Shard[]>
   /** Writes the schemas of shards, and their job queues, onto the nodes that have them. Idempotent. */
   write(schemas: readonly string[]): Promise<void>
-  /** Leads a place to the node of its shard. */
-  relocate(place: Of, shard: Shard): void
+  /** Leads what is open of a shard to its node. */
+  relocate(open: Of, shard: Shard): void
   /** Drops what a moved shard has left on its former node. Idempotent. */
   tidy(): Promise<void>
   log: Logger
@@ -36,7 +36,7 @@ const splitMessage =
   'started again.'
 
 /**
- * Leads the places to the nodes that have their shards, and writes the schema of a shard that was moved onto its new
+ * Leads what is open of each shard to its node, and writes the schema of a shard that was moved onto its new
  * node. Looks every second, and at once after a statement found that its shard is not there. What fails is repeated
  * after a second.
  *
@@ -44,18 +44,18 @@ const splitMessage =
  * another process was interrupted.
  */
 export function followShards<Of extends Followed>(
-  places: ReadonlyMap<Shard, Of>,
+  opened: ReadonlyMap<Shard, Of>,
   deps: FollowShardsDeps<Of>,
 ): FollowingShards {
   const { log, checkMs = checkMsDefault } = deps
   const stopping = new AbortController()
   const split = Promise.withResolvers<Error>()
-  const followed = new Map(Array.from(places, ([shard, place]) => [shard.schema, { at: shard, place }]))
+  const followed = new Map(Array.from(opened, ([shard, open]) => [shard.schema, { at: shard, open }]))
   /** Since when statements find them missing. */
   const missingSinceMs = new Map<string, number>()
   let woken = Promise.withResolvers<void>()
-  for (const [schema, { place }] of followed) {
-    for (const pool of place.allPools) {
+  for (const [schema, { open }] of followed) {
+    for (const pool of open.allPools) {
       pool.onShardMoved = () => {
         if (!missingSinceMs.has(schema)) missingSinceMs.set(schema, performance.now())
         woken.resolve()
@@ -82,9 +82,9 @@ export function followShards<Of extends Followed>(
     for (const shard of moved) {
       const of = followed.get(shard.schema)
       if (of === undefined) continue
-      deps.relocate(of.place, shard)
+      deps.relocate(of.open, shard)
       of.at = shard
-      log.info({ place: shard.schema, host: shard.host, port: shard.port }, 'a shard was moved to another node')
+      log.info({ shard: shard.schema, host: shard.host, port: shard.port }, 'a shard was moved to another node')
     }
     await deps
       .tidy()

@@ -1,5 +1,5 @@
 import { addAccountClinic, createCalendarReads, type DatabasePool, drawClinicNo, type Engine } from '@holdfast/engine'
-import type { Place as Shard } from '@holdfast/engine/places'
+import type { Shard } from '@holdfast/engine/shards'
 import { ResponseCache } from '../cache/response-cache.ts'
 import type { Config } from '../config/config.ts'
 import { DatabaseBreaker } from '../lifecycle/database-breaker.ts'
@@ -10,20 +10,20 @@ import {
   boundedEngine,
   cacheBytesOf,
   type EnginePools,
+  type OpenShard,
   onIdleErrorOf,
   openEngine,
   openEnginePools,
-  type Place,
   poolOpener,
-} from './open-place.ts'
-import type { Common } from './places.ts'
+} from './open-shard.ts'
+import type { Common } from './shards.ts'
 
 /** On Citus, what serves requests that name no clinic: its statements read the tables of all shards. */
 export type Coordinator = Common & {
   pools: EnginePools & JobPools
   allPools: readonly DatabasePool[]
-  /** What a place's engine leaves to the coordinator. */
-  adaptPlace(engine: Engine): Engine
+  /** What a shard's engine leaves to the coordinator. */
+  adaptShard(engine: Engine): Engine
   /** Notes that an account may have a role in a clinic. */
   beforeRole(accountId: string, clinicNo: number): Promise<void>
 }
@@ -35,18 +35,18 @@ export type CoordinatorDeps = {
   log: Logger
   metrics: Metrics
   /** Those that are open by now. */
-  opened: ReadonlyMap<Shard, Place>
-  ofClinic(clinicNo: number): Place
+  opened: ReadonlyMap<Shard, OpenShard>
+  ofClinic(clinicNo: number): OpenShard
 }
 
 export function openCoordinator(urls: DatabaseUrls, deps: CoordinatorDeps): Coordinator {
   const { config, log, metrics, cacheShare, opened, ofClinic } = deps
   const pools = { ...openEnginePools(config, poolOpener(urls, log)), ...openJobPools(urls, onIdleErrorOf(log)) }
-  const places = {
-    all: () => Array.from(opened.values(), (place) => place.pools.general),
+  const shards = {
+    all: () => Array.from(opened.values(), (open) => open.pools.general),
     of: (clinicNo: number) => ofClinic(clinicNo).pools.general,
   }
-  const own = openEngine(config, pools, metrics, log, { places })
+  const own = openEngine(config, pools, metrics, log, { shards })
   const engine: typeof own = {
     ...own,
     directory: {
@@ -65,27 +65,27 @@ export function openCoordinator(urls: DatabaseUrls, deps: CoordinatorDeps): Coor
     allPools: Object.values(pools),
     rest: {
       ...boundedEngine(config, engine, pools.general),
-      // It has no log. What changes in a place outdates its responses.
+      // It has no log. What changes in a shard outdates its responses.
       freshness: {
         cache,
         breaker: new DatabaseBreaker(() => undefined),
         tail: { horizon: 0n, epoch: 0, transactionAt: () => 0n },
-        breakersOfPlaces: () => Array.from(opened.values(), (place) => place.freshness.breaker),
-        tailsOfPlaces: () => Array.from(opened.values(), (place) => place.freshness.tail),
+        breakersOfShards: () => Array.from(opened.values(), (open) => open.freshness.breaker),
+        tailsOfShards: () => Array.from(opened.values(), (open) => open.freshness.tail),
       },
       // An id that names no clinic is of no doctor.
       slotLists: { read: async () => null },
       calendarReads: createCalendarReads(pools.general),
     },
     beforeRole: (accountId, clinicNo) => addAccountClinic(pools.general, accountId, clinicNo),
-    adaptPlace: (ofPlace) => ({
-      ...ofPlace,
+    adaptShard: (ofShard) => ({
+      ...ofShard,
       bookingLinks: {
-        ...ofPlace.bookingLinks,
+        ...ofShard.bookingLinks,
         isVerified: own.bookingLinks.isVerified,
         verify: own.bookingLinks.verify,
       },
-      messages: { ...ofPlace.messages, choices: own.messages.choices, setChoices: own.messages.setChoices },
+      messages: { ...ofShard.messages, choices: own.messages.choices, setChoices: own.messages.setChoices },
     }),
   }
 }

@@ -1,5 +1,5 @@
 import { createPool, ensureAppLogin, MigrateError, migrate } from '@holdfast/engine'
-import { type Place, readPlaces } from '@holdfast/engine/places'
+import { readShards, type Shard } from '@holdfast/engine/shards'
 import { migrateAccounts } from '../accounts/accounts-schema.ts'
 import type { Config } from '../config/config.ts'
 import { migrateJobs } from '../jobs/jobs-schema.ts'
@@ -14,7 +14,7 @@ export type PreparedDatabase = MigratedDatabase & {
   /** The first signs, all verify. */
   secrets: string[]
   /** Where the clinics are that are distributed over Citus; null: the database is not distributed. */
-  shards: Place[] | null
+  shards: Shard[] | null
   /** Where they are later. Default: what Citus knows. */
   catalogue?: ShardCatalogue
 }
@@ -49,9 +49,9 @@ export async function prepareDatabase(
   }
 }
 
-async function shardsOf({ appUrl }: MigratedDatabase): Promise<Place[]> {
+async function shardsOf({ appUrl }: MigratedDatabase): Promise<Shard[]> {
   const pool = createPool({ url: appUrl, max: 1, name: 'holdfast start' })
-  return readPlaces(pool).finally(() => pool.end())
+  return readShards(pool).finally(() => pool.end())
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createPool, ensureAppLogin, isPooled } from '@holdfast/engine'
-import { readPlaces } from '@holdfast/engine/places'
+import { readShards } from '@holdfast/engine/shards'
 import type { Config } from '../config/config.ts'
 import { dropFormerQueues } from '../jobs/jobs-schema.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
@@ -7,7 +7,7 @@ import { StartError } from '../lifecycle/start-error.ts'
 import { applicationUrls } from './application-urls.ts'
 import type { MigratedDatabase } from './migrated-database.ts'
 import { updateCoordinator } from './update-coordinator.ts'
-import { writePlaces } from './write-places.ts'
+import { writeShards } from './write-shards.ts'
 
 type Settings = Pick<
   Config,
@@ -35,7 +35,7 @@ export async function prepareDistributed(
   const migrated = await oneAtATime(ownerUrl, async () => {
     await refuseUnfinished(ownerUrl)
     const updated = await updateCoordinator(ownerUrl, say)
-    await writePlaces(ownerUrl)
+    await writeShards(ownerUrl)
     await dropFormerQueues(ownerUrl)
     return updated
   })
@@ -55,5 +55,5 @@ function refusePooler(): never {
 /** @throws DistributionUnfinished */
 async function refuseUnfinished(ownerUrl: string): Promise<void> {
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast start' })
-  await readPlaces(pool).finally(() => pool.end())
+  await readShards(pool).finally(() => pool.end())
 }

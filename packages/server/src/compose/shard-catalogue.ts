@@ -1,8 +1,8 @@
-import { readPlaces, type Place as Shard } from '@holdfast/engine/places'
+import { readShards, type Shard } from '@holdfast/engine/shards'
 import type pg from 'pg'
 import { dropFormerQueues } from '../jobs/jobs-schema.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
-import { writePlaces } from './write-places.ts'
+import { writeShards } from './write-shards.ts'
 
 /** Where the shards of a distributed database are. */
 export type ShardCatalogue = {
@@ -16,7 +16,7 @@ export type ShardCatalogue = {
 
 /** What Citus knows. */
 export const catalogueOfCitus: ShardCatalogue = {
-  read: readPlaces,
-  write: (ownerUrl, schemas) => oneAtATime(ownerUrl, () => writePlaces(ownerUrl, schemas)),
+  read: readShards,
+  write: (ownerUrl, schemas) => oneAtATime(ownerUrl, () => writeShards(ownerUrl, schemas)),
   tidy: (ownerUrl) => oneAtATime(ownerUrl, () => dropFormerQueues(ownerUrl)),
 }

@@ -27,12 +27,12 @@ export type ProbeDeps = {
   isStopping: () => boolean
   /** What the database has of the migrations. Default: {@link migrationStatus}. */
   status?: (pool: Pool) => Promise<{ current: boolean }>
-  /** The pools of the places, where there are several: their figures are taken together. Default: none. */
-  places?: readonly Pool[]
+  /** The pools of the shards, where there are several: their figures are taken together. Default: none. */
+  shards?: readonly Pool[]
 }
 
 /** @param pool of the application role, with a statement timeout of about a second */
-export function createProbes(pool: Pool, { isStopping, status = migrationStatus, places = [] }: ProbeDeps): Probes {
+export function createProbes(pool: Pool, { isStopping, status = migrationStatus, shards = [] }: ProbeDeps): Probes {
   let running: Promise<Readiness['checks']> | null = null
 
   async function check(): Promise<Readiness['checks']> {
@@ -56,9 +56,9 @@ export function createProbes(pool: Pool, { isStopping, status = migrationStatus,
     },
     async databaseFigures() {
       const partitionSecondsLeft = await secondsLeft(pool)
-      const [first, ...others] = await Promise.all((places.length === 0 ? [pool] : places).map(bookingFigures))
-      if (first === undefined) throw new Error('There is no place.')
-      const mails = await Promise.all([...new Set([pool, ...places])].map(waitingAccountMails))
+      const [first, ...others] = await Promise.all((shards.length === 0 ? [pool] : shards).map(bookingFigures))
+      if (first === undefined) throw new Error('There is no shard.')
+      const mails = await Promise.all([...new Set([pool, ...shards])].map(waitingAccountMails))
       return {
         ...others.reduce(together, first),
         partitionSecondsLeft,

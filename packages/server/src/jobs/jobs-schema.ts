@@ -1,6 +1,6 @@
 import { createPool } from '@holdfast/engine'
 import { changeDatabaseUrl, inShard, schemaOf, takeOptions } from '@holdfast/engine/database-url'
-import { readPlaces } from '@holdfast/engine/places'
+import { readShards } from '@holdfast/engine/shards'
 import { runMigrations } from 'graphile-worker'
 import pg from 'pg'
 import sql from 'sql-template-tag'
@@ -57,14 +57,14 @@ export async function dropJobs(ownerUrl: string): Promise<void> {
 export async function dropFormerQueues(ownerUrl: string): Promise<void> {
   const coordinator = createPool({ url: ownerUrl, max: 1, name: 'holdfast queues' })
   const close = () => coordinator.end()
-  const places = await readPlaces(coordinator).catch((error: unknown) => close().then(() => Promise.reject(error)))
+  const shards = await readShards(coordinator).catch((error: unknown) => close().then(() => Promise.reject(error)))
   const { rows: nodes } = await coordinator
     .query<{ host: string; port: number }>(
       sql`select nodename as host, nodeport as port from pg_dist_node where noderole = 'primary' and isactive`,
     )
     .finally(close)
   for (const { host, port } of nodes) {
-    const here = places.filter((place) => place.host === host && place.port === port)
+    const here = shards.filter((shard) => shard.host === host && shard.port === port)
     const nodeUrl = changeDatabaseUrl(ownerUrl, { host, port })
     const queues = here.map(({ schema }) => jobsSchemaOf(inShard(nodeUrl, schema)))
     const pool = createPool({ url: nodeUrl, max: 1, name: 'holdfast queues' })

@@ -35,10 +35,10 @@ export type JobDeps = {
 }
 
 /**
- * `place`: what concerns the clinics of a database, on Citus of a shard. `coordinator`: what concerns accounts, and
+ * `shard`: what concerns the clinics of a database, on Citus of a shard. `coordinator`: what concerns accounts, and
  * what is done once for all shards. A plain database has both.
  */
-export type JobPart = 'place' | 'coordinator'
+export type JobPart = 'shard' | 'coordinator'
 
 type Work = (deps: JobDeps, signal?: AbortSignal) => Promise<number>
 
@@ -49,8 +49,8 @@ export type Job = {
   schedule: string
   /** What its result counts, for the log. */
   counts: string
-  /** What it does in a place, if anything. */
-  place?: Work
+  /** What it does in a shard, if anything. */
+  shard?: Work
   /** What it does on the coordinator, if anything. If that is the same, a plain database does it once. */
   coordinator?: Work
 }
@@ -67,13 +67,13 @@ export const jobs: readonly Job[] = [
     name: 'sweep',
     schedule: '* * * * *',
     counts: 'lapsed holds expired',
-    place: ({ pool }, signal) => expireHolds(pool, signal),
+    shard: ({ pool }, signal) => expireHolds(pool, signal),
   },
   {
     name: 'messages',
     schedule: '* * * * *',
     counts: 'messages sent, kept, skipped or given up',
-    place: ({ pool, sender, log }, signal) =>
+    shard: ({ pool, sender, log }, signal) =>
       sender === undefined
         ? Promise.resolve(0)
         : sendDueMessages({ pool, sender, log }, { signal, runMsMax: runMsMax.messages }),
@@ -82,7 +82,7 @@ export const jobs: readonly Job[] = [
     name: 'webhooks',
     schedule: '* * * * *',
     counts: 'attempts to deliver events to webhooks',
-    async place({ pool, webhooks, log }, signal) {
+    async shard({ pool, webhooks, log }, signal) {
       await planReplays(pool, signal)
       return webhooks === undefined
         ? 0
@@ -93,20 +93,20 @@ export const jobs: readonly Job[] = [
     name: 'calendars',
     schedule: '* * * * *',
     counts: 'external calendars of doctors read',
-    place: ({ pool, calendars, log }, signal) =>
+    shard: ({ pool, calendars, log }, signal) =>
       calendars === undefined ? Promise.resolve(0) : readDueCalendars({ ...calendars, pool, log }, signal),
   },
   {
     name: 'old-holds',
     schedule: '47 3 * * *',
     counts: 'holds expired that were created more than a day ago',
-    place: ({ pool }, signal) => expireHoldsOfAllMonths(pool, signal),
+    shard: ({ pool }, signal) => expireHoldsOfAllMonths(pool, signal),
   },
   {
     name: 'partitions',
     schedule: '17 3 * * *',
     counts: 'partitions created',
-    place: createPartitions,
+    shard: createPartitions,
     coordinator: createPartitions,
   },
   {
@@ -115,14 +115,14 @@ export const jobs: readonly Job[] = [
     counts:
       'old idempotency keys, stored responses, directory changes, messages, e-mails to accounts, deliveries of ' +
       'webhooks, sessions and security events deleted, and entries of waitlists ended',
-    place: purgePlace,
+    shard: purgeShard,
     coordinator: purgeAccounts,
   },
   {
     name: 'erasures',
     schedule: '37 * * * *',
     counts: 'patients erased after the time of their clinic',
-    async place({ pool }, signal) {
+    async shard({ pool }, signal) {
       await finishErasures(pool, signal)
       return eraseOutdated(pool, signal)
     },
@@ -139,7 +139,7 @@ async function createPartitions({ pool }: JobDeps): Promise<number> {
   return (await ensurePartitions(pool)).length
 }
 
-async function purgePlace(
+async function purgeShard(
   { pool, auditMonths, storeExpiredMail: storeMail = null }: JobDeps,
   signal?: AbortSignal,
 ): Promise<number> {

@@ -40,7 +40,7 @@ export type QueuedJobsDeps = JobsDeps & {
   schema?: string
 }
 
-const allParts: readonly JobPart[] = ['place', 'coordinator']
+const allParts: readonly JobPart[] = ['shard', 'coordinator']
 
 /** Runs every job once, in sequence. @returns each job's count */
 export async function runJobsOnce(deps: JobsDeps): Promise<Record<Job['name'], number>> {

@@ -196,7 +196,7 @@ describe('a client that resumes', () => {
     }
   })
 
-  test('with positions of other places alone gets a resync, and one of this place is found among them', async () => {
+  test('with positions of other shards alone gets a resync, and one of this shard is found among them', async () => {
     const { calendar, hub, transactionAt } = aHub()
     calendar.book(a, 'a1', 5)
     const elsewhere = { epoch: 1_020_080_000_000_001, transaction: 10n }

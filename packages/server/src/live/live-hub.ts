@@ -1,4 +1,4 @@
-import { type Position, positionOfPlace, positionText } from '@holdfast/contract/position'
+import { type Position, positionOfShard, positionText } from '@holdfast/contract/position'
 import { changedSlotsOf, type EventTail, isId, type LogEntry } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
 import type { Calendar, WatchedDoctor } from '../calendar/calendar.ts'
@@ -30,7 +30,7 @@ const slowCheckMs = 100
 const missedSlotsMax = 2_500
 
 /**
- * Notifies connections of one place's changed slots: the calendar's changes go to the feeds of doctors, from there to
+ * Notifies connections of one shard's changed slots: the calendar's changes go to the feeds of doctors, from there to
  * subscribers.
  * Independent of the transport; see {@link DoctorFeeds} for when messages are sent, and packages/contract/src/live.ts
  * for the messages.
@@ -200,8 +200,8 @@ export class LiveHub implements LivePlaces {
   }
 
   #missedSince(watched: WatchedDoctors, positions: readonly Position[]): Missed {
-    // Without a position of this place, the client has seen nothing that the log of this place names.
-    const position = positionOfPlace(positions, this.#tail.epoch) ?? { epoch: this.#tail.epoch, transaction: 0n }
+    // Without a position of this shard, the client has seen nothing that the log of this shard names.
+    const position = positionOfShard(positions, this.#tail.epoch) ?? { epoch: this.#tail.epoch, transaction: 0n }
     // A position ahead of this process's comes from another process, or from another epoch of the log.
     const after = this.#tail.transactionAt(position)
     const isAhead = after >= this.#calendar.horizon

@@ -21,7 +21,7 @@ export type LiveConnection = {
   readonly isFull: boolean
 }
 
-/** Live places as the routes use them: of one place, or of several. */
+/** Live places as the routes use them: of one shard, or of several. */
 export interface LivePlaces {
   readonly settings: LiveSettings
   readonly isStopping: boolean

@@ -17,10 +17,10 @@ export type Metrics = {
   /** Events of these times were forwarded. */
   relayed(forwarded: { receiver: string; times: readonly Date[] }): void
   /**
-   * `since`: when the oldest event was written that is being forwarded; null: none is. `place`: the log that it is in,
+   * `since`: when the oldest event was written that is being forwarded; null: none is. `shard`: the log that it is in,
    * if there are several: the longest wait counts.
    */
-  relayWaiting(waiting: { receiver: string; since: Date | null; place?: string }): void
+  relayWaiting(waiting: { receiver: string; since: Date | null; shard?: string }): void
   /** A consumer at the broker could not process an event. */
   eventFailed(failure: { queue: string; isDead: boolean }): void
   /** The database can be restored as it was at this moment, in milliseconds. */
@@ -199,16 +199,16 @@ function addRelayFigures(registry: Registry): Pick<Metrics, 'relayed' | 'relayWa
     buckets: lagSeconds,
     registers,
   })
-  /** By receiver and place. */
+  /** By receiver and shard. */
   const waiting = new Map<string, Map<string, Date | null>>()
   addGauges(registry, 'receiver', {
     name: 'holdfast_relay_waiting_seconds',
     help: 'Age of the oldest event that this process is forwarding to a receiver; it grows while the receiver is away.',
     aggregator: 'max',
     read: () =>
-      Array.from(waiting, ([receiver, places]) => [
+      Array.from(waiting, ([receiver, shards]) => [
         receiver,
-        Math.max(0, ...Array.from(places.values(), (since) => (Date.now() - (since?.getTime() ?? Infinity)) / 1000)),
+        Math.max(0, ...Array.from(shards.values(), (since) => (Date.now() - (since?.getTime() ?? Infinity)) / 1000)),
       ]),
   })
   return {
@@ -216,8 +216,8 @@ function addRelayFigures(registry: Registry): Pick<Metrics, 'relayed' | 'relayWa
       const now = Date.now()
       for (const time of times) lag.observe({ receiver }, Math.max(0, (now - time.getTime()) / 1000))
     },
-    relayWaiting({ receiver, since, place = '' }) {
-      waiting.set(receiver, (waiting.get(receiver) ?? new Map()).set(place, since))
+    relayWaiting({ receiver, since, shard = '' }) {
+      waiting.set(receiver, (waiting.get(receiver) ?? new Map()).set(shard, since))
     },
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createMetrics } from './metrics.ts'
 
-test('of a receiver in several places, the longest wait is reported until it is over', async () => {
+test('of a receiver in several shards, the longest wait is reported until it is over', async () => {
   const none = { hits: 0, misses: 0, loads: 0, stale: 0, bytes: 0 }
   const metrics = createMetrics({
     pools: () => ({}),
@@ -21,13 +21,13 @@ test('of a receiver in several places, the longest wait is reported until it is 
     return Math.floor(Number(seconds))
   }
   const since = (seconds: number) => new Date(Date.now() - seconds * 1000)
-  metrics.relayWaiting({ receiver: 'email', since: since(60), place: 'holdfast_1' })
-  metrics.relayWaiting({ receiver: 'email', since: null, place: 'holdfast_2' })
+  metrics.relayWaiting({ receiver: 'email', since: since(60), shard: 'holdfast_1' })
+  metrics.relayWaiting({ receiver: 'email', since: null, shard: 'holdfast_2' })
   expect(await waiting()).toBe(60)
-  metrics.relayWaiting({ receiver: 'email', since: since(20), place: 'holdfast_2' })
+  metrics.relayWaiting({ receiver: 'email', since: since(20), shard: 'holdfast_2' })
   expect(await waiting()).toBe(60)
-  metrics.relayWaiting({ receiver: 'email', since: null, place: 'holdfast_1' })
+  metrics.relayWaiting({ receiver: 'email', since: null, shard: 'holdfast_1' })
   expect(await waiting()).toBe(20)
-  metrics.relayWaiting({ receiver: 'email', since: null, place: 'holdfast_2' })
+  metrics.relayWaiting({ receiver: 'email', since: null, shard: 'holdfast_2' })
   expect(await waiting()).toBe(0)
 })

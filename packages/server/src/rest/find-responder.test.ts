@@ -8,11 +8,11 @@ import { createFindResponder } from './find-responder.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { createServe, type Serve } from './serve.ts'
 
-/** Clinics with odd numbers are in one place, the others in the other. */
-function twoPlaces() {
+/** Clinics with odd numbers are in one shard, the others in the other. */
+function twoShards() {
   const [coordinator, odd, even] = [depsNamed('coordinator'), depsNamed('odd'), depsNamed('even')]
   const of = (clinicNo: number) => (clinicNo % 2 === 1 ? odd.deps : even.deps)
-  return { coordinator, odd, even, places: { coordinator: coordinator.deps, all: [odd.deps, even.deps], of } }
+  return { coordinator, odd, even, shards: { coordinator: coordinator.deps, all: [odd.deps, even.deps], of } }
 }
 
 /** As much of what routes depend on as those of this test use. */
@@ -41,7 +41,7 @@ function serveThree(serve: Serve, deps: RestDeps): void {
   })
 }
 
-async function served({ places }: ReturnType<typeof twoPlaces>) {
+async function served({ shards }: ReturnType<typeof twoShards>) {
   const app = Fastify()
   onTestFinished(() => app.close())
   app.setValidatorCompiler(() => () => true).setSerializerCompiler(() => (body) => JSON.stringify(body))
@@ -51,15 +51,15 @@ async function served({ places }: ReturnType<typeof twoPlaces>) {
   })
   app.decorate('limitPatient', (_request: unknown, _reply: unknown, done: () => void) => done())
   app.decorate('limitBooking', (_request: unknown, _reply: unknown, done: () => void) => done())
-  serveThree(createServe(app, places.coordinator, createFindResponder(places, serveThree)), places.coordinator)
+  serveThree(createServe(app, shards.coordinator, createFindResponder(shards, serveThree)), shards.coordinator)
   const write = (entryId: string) =>
     app.inject({ method: 'POST', url: restOperations.leaveWaitlistByLink.url, body: { entryId, token: 'x' } })
   const read = (path: string) => app.inject(`/api/v1/clinics${path}`)
   return { write, read }
 }
 
-test('the place of its clinic serves a request, or the coordinator, with the position of that place', async () => {
-  const { read, write } = await served(twoPlaces())
+test('the shard of its clinic serves a request, or the coordinator, with the position of that shard', async () => {
+  const { read, write } = await served(twoShards())
   expect((await read(`/${newId(7)}`)).body).toBe('odd')
   expect((await read(`/${newId(8)}`)).body).toBe('even')
   expect((await read('')).body).toBe('coordinator')
@@ -69,12 +69,12 @@ test('the place of its clinic serves a request, or the coordinator, with the pos
 })
 
 test('an id that names no clinic is served by the coordinator', async () => {
-  const { read } = await served(twoPlaces())
+  const { read } = await served(twoShards())
   expect((await read('/a8098c1a-f86e-41da-bd1a-00112444be1e')).body).toBe('coordinator')
 })
 
-test('while a place is away, its writes are refused, its reads are not, and other places are served', async () => {
-  const both = twoPlaces()
+test('while a shard is away, its writes are refused, its reads are not, and other shards are served', async () => {
+  const both = twoShards()
   const { read, write } = await served(both)
   both.odd.open()
   const refused = await write(newId(7))
@@ -83,21 +83,21 @@ test('while a place is away, its writes are refused, its reads are not, and othe
   expect((await read(`/${newId(7)}`)).body).toBe('odd')
 })
 
-test('an operation that a place does not serve is an error of the server', () => {
-  const { places } = twoPlaces()
-  const find = createFindResponder(places, (serve, deps) => {
-    if (deps !== places.all[0]) serveThree(serve, deps)
+test('an operation that a shard does not serve is an error of the server', () => {
+  const { shards } = twoShards()
+  const find = createFindResponder(shards, (serve, deps) => {
+    if (deps !== shards.all[0]) serveThree(serve, deps)
   })
   const call = (clinicNo: number) => ({ params: { clinicId: newId(clinicNo) }, query: {}, body: undefined })
   const findClinic = find(restOperations.getClinic)
-  expect(findClinic(call(8))).toMatchObject({ deps: places.all[1] })
+  expect(findClinic(call(8))).toMatchObject({ deps: shards.all[1] })
   expect(() => findClinic(call(7))).toThrow('The operation getClinic is not served.')
 })
 
-test('the breaker of a place throws what is refused with 503', () => {
-  const { odd, places } = twoPlaces()
+test('the breaker of a shard throws what is refused with 503', () => {
+  const { odd, shards } = twoShards()
   odd.open()
-  const find = createFindResponder(places, serveThree)
+  const find = createFindResponder(shards, serveThree)
   const call = { params: undefined, query: {}, body: { entryId: newId(7), token: 'x' } }
   expect(() => find(restOperations.leaveWaitlistByLink)(call)).toThrow(DatabaseUnavailable)
 })

@@ -1,10 +1,10 @@
 import type { Operation, restOperations } from '@holdfast/contract'
-import { clinicNoOfCall } from './operation-places.ts'
+import { clinicNoOfCall } from './clinic-of-request.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { collectResponders, type FindResponder, type Responder, type Serve } from './serve.ts'
 
-/** What requests depend on where the clinics of a database are in several places. */
-export type RestPlaces = {
+/** What requests depend on where the clinics of a database are in several shards. */
+export type RestShards = {
   /** Of requests that name no clinic. */
   coordinator: RestDeps
   all: readonly RestDeps[]
@@ -12,25 +12,25 @@ export type RestPlaces = {
 }
 
 /**
- * Finds the responder of a request at the place of the clinic that it names, or at the coordinator.
+ * Finds the responder of a request in the shard of the clinic that it names, or at the coordinator.
  *
  * @param serveOperations serves all operations with what they depend on
  */
 export function createFindResponder(
-  { coordinator, all, of }: RestPlaces,
+  { coordinator, all, of }: RestShards,
   serveOperations: (serve: Serve, deps: RestDeps) => void,
 ): (described: Operation) => FindResponder {
   const responders = new Map<RestDeps, Map<string, Responder>>()
   for (const deps of [coordinator, ...all]) {
-    const ofPlace = new Map<string, Responder>()
-    serveOperations(collectResponders(deps, ofPlace), deps)
-    responders.set(deps, ofPlace)
+    const ofShard = new Map<string, Responder>()
+    serveOperations(collectResponders(deps, ofShard), deps)
+    responders.set(deps, ofShard)
   }
   return ({ id, method }) => {
     const at = (clinicNo: number | null): Responder => {
       const responder = responders.get(clinicNo === null ? coordinator : of(clinicNo))?.get(id)
       if (responder === undefined) throw new Error(`The operation ${id} is not served.`)
-      // As before the body is read where there is one place: writes are refused at once while its database is away.
+      // As before the body is read where there is one shard: writes are refused at once while its database is away.
       if (method !== 'GET') responder.deps.freshness.breaker.check()
       return responder
     }

@@ -1,7 +1,7 @@
 import type { Operation, restOperations } from '@holdfast/contract'
 import type { Overloaded } from '@holdfast/engine'
 import { problem } from '../edge/errors/problem-error.ts'
-import { type AnyCall, clinicNoOfCall } from './operation-places.ts'
+import { type AnyCall, clinicNoOfCall } from './clinic-of-request.ts'
 import type { RestDeps } from './rest-deps.ts'
 
 /**

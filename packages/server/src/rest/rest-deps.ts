@@ -43,11 +43,11 @@ export type RestDeps = {
   calendarReads: DaysOfAnyDoctor
   /** This process's cache, and how far it has read the log. */
   freshness: Pick<Freshness, 'cache' | 'breaker'> & {
-    /** Where the cache has responses about the clinics of several places: while one is open, they are not read. */
-    breakersOfPlaces?(): Iterable<Freshness['breaker']>
+    /** Where the cache has responses about the clinics of several shards: while one is open, they are not read. */
+    breakersOfShards?(): Iterable<Freshness['breaker']>
     tail: Pick<Freshness['tail'], 'horizon' | 'epoch' | 'transactionAt'>
-    /** Where the cache has responses about the clinics of several places: how far it has read the log of each. */
-    tailsOfPlaces?(): Iterable<RestDeps['freshness']['tail']>
+    /** Where the cache has responses about the clinics of several shards: how far it has read the log of each. */
+    tailsOfShards?(): Iterable<RestDeps['freshness']['tail']>
   }
   /** HOLDFAST_URL, for links; null: not set. */
   publicUrl: string | null

@@ -1,6 +1,6 @@
 import { clinicNoIn } from '@holdfast/engine'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import { createFindResponder, type RestPlaces } from './find-responder.ts'
+import { createFindResponder, type RestShards } from './find-responder.ts'
 import { serveAuditEvents } from './resources/audit-events.ts'
 import { serveBookingLimits } from './resources/booking-limits.ts'
 import { serveBookings } from './resources/bookings.ts'
@@ -39,16 +39,16 @@ import { unsubscribeRoute } from './unsubscribe-route.ts'
  * The REST routes of the contract. Register it where only JSON bodies are accepted, the edge's validator checks them,
  * `request.principal` is set, and `app.limitBooking` and `app.limitPatient` exist. Paths are complete (`/api/v1/…`).
  *
- * @param places null: there is only one
+ * @param shards null: there is only one
  */
 export function restRoutes(
   common: RestDeps,
-  places: Omit<RestPlaces, 'coordinator'> | null = null,
+  shards: Omit<RestShards, 'coordinator'> | null = null,
 ): FastifyPluginAsync {
-  const find = places === null ? null : createFindResponder({ ...places, coordinator: common }, serveOperations)
+  const find = shards === null ? null : createFindResponder({ ...shards, coordinator: common }, serveOperations)
   return async (app: FastifyInstance) => {
     serveOperations(createServe(app, common, find), common)
-    await app.register(unsubscribeRoute, { depsOf: (id: string) => places?.of(clinicNoIn(id) ?? 0) ?? common })
+    await app.register(unsubscribeRoute, { depsOf: (id: string) => shards?.of(clinicNoIn(id) ?? 0) ?? common })
   }
 }
 

@@ -8,6 +8,7 @@ import { networkPrefix } from '../audit/network-prefix.ts'
 import type { Principal } from '../edge/admission/principal.ts'
 import { compressPayload } from '../edge/bodies/compression.ts'
 import { ProblemError } from '../edge/errors/problem-error.ts'
+import { namedIdOf } from './clinic-of-request.ts'
 import { emptyBodyIfNone } from './empty-body.ts'
 import { type ClinicActor, requireCredential } from './guards/access.ts'
 import { type AccessGuards, accessGuards } from './guards/access-guards.ts'
@@ -15,7 +16,6 @@ import type { GuardedCall } from './guards/guarded-call.ts'
 import { type RestrictedFieldGuards, restrictedFieldGuards } from './guards/restricted-field-guards.ts'
 import { restrictedResponses } from './guards/restricted-responses.ts'
 import { inClinicTurn, type WaitsElsewhere } from './in-clinic-turn.ts'
-import { namedIdOf } from './operation-places.ts'
 import { idempotencyKeyOf, sentKeyOf } from './responses/idempotency.ts'
 import { recordUnknown } from './responses/record-unknown.ts'
 import { respondOnce } from './responses/stored-response.ts'
@@ -118,13 +118,13 @@ type Audited = AuditedRequest | readonly AuditedRequest[] | null
 
 const noParameters = { type: 'object', properties: {}, additionalProperties: false }
 
-/** Handles the requests of an operation with what it depends on: at its place. */
+/** Handles the requests of an operation with what it depends on: in its shard. */
 export type Responder = {
   deps: RestDeps
   respond(call: Call): AnyResponse | Promise<AnyResponse>
 }
 
-/** Finds who handles a request, where the clinics are in several places. */
+/** Finds who handles a request, where the clinics are in several shards. */
 export type FindResponder = (call: Pick<Call, 'params' | 'query' | 'body'>) => Responder | Promise<Responder>
 
 /**
@@ -136,8 +136,8 @@ export type FindResponder = (call: Pick<Call, 'params' | 'query' | 'body'>) => R
  * (`instanceof Promise` in this file and in those of slot lists): cached lists 1.03 and 1.08 times the rate, the server
  * 0.95 and 0.91 times the CPU (bench/EXPERIMENTS.md).
  *
- * @param deps of all requests; with `findResponder`, only of what is decided before the place is known
- * @param findResponder of an operation; null: all clinics are in one place
+ * @param deps of all requests; with `findResponder`, only of what is decided before the shard is known
+ * @param findResponder of an operation; null: all clinics are in one shard
  */
 export function createServe(
   app: FastifyInstance,
@@ -179,7 +179,7 @@ export function createServe(
   }
 }
 
-/** Collects the responders of one place, by the ids of the operations. */
+/** Collects the responders of one shard, by the ids of the operations. */
 export function collectResponders(deps: RestDeps, responders: Map<string, Responder>): Serve {
   return (described, handler, options: RouteOptions<never> = {}) => {
     responders.set(described.id, responderOf(deps, described, handler as Handler, options))

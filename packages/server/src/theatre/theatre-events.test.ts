@@ -123,7 +123,7 @@ async function aRoute({ connections = 10 } = {}) {
   const signals = [1, 2].map((epoch) => new TheatreSignals({ calendar, tail: { epoch }, roomsOf: async () => [], log }))
   const signalsOf = (clinicNo: number) => {
     const found = signals[clinicNo - 1]
-    if (found === undefined) throw new Error(`There is no place for the clinic ${clinicNo}.`)
+    if (found === undefined) throw new Error(`There is no shard for the clinic ${clinicNo}.`)
     return found
   }
   const slots = new ConnectionSlots(connections, null)
@@ -173,7 +173,7 @@ test('a client that leaves while it is authorized leaves no connection behind', 
   await client.end()
 })
 
-test('a clinic’s signals are those of its place', async () => {
+test('a clinic’s signals are those of its shard', async () => {
   const { url, urlElsewhere } = await aRoute()
   for (const [address, position] of [
     [url, '1.1'],

@@ -8,7 +8,7 @@ import type { Logger } from '../observe/logger.ts'
 import type { TheatreSignals } from './theatre-signals.ts'
 
 export type TheatreEventsSettings = {
-  /** Those of the place of a clinic. */
+  /** Those of the shard of a clinic. */
   signalsOf(clinicNo: number): TheatreSignals
   slots: ConnectionSlots
   /** The number of the clinic, for a member of it. @throws ProblemError */

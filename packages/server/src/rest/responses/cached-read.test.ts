@@ -30,19 +30,19 @@ test('a position of this epoch, or of a later one that this server has not notic
   }
 })
 
-test('on a plain database, a position of weeks ago is of an earlier epoch, and not of another place', () => {
+test('on a plain database, a position of weeks ago is of an earlier epoch, and not of another shard', () => {
   const [before, now] = ['2026-10-01T00:00:00Z', '2026-11-25T17:00:00Z'].map((time) => Date.parse(time) / 1_000)
   const replaced = { readAfter: 42n, headers: { 'holdfast-position': `${now}.499` } }
   expect(requested(`${before}.9000`, plainTail(now))).toEqual(replaced)
 })
 
-test('positions of other places say nothing here: the tail does not even look for their epochs', () => {
+test('positions of other shards say nothing here: the tail does not even look for their epochs', () => {
   const tail = plainTail(1_020_080_000_000_005)
   for (const position of ['1020070000000009.9000', '1020090000000001.9000', '1764000000.9000', '77']) {
     expect(requested(position, tail)).toEqual({ readAfter: null, headers: null })
   }
   expect(tail.transactionAt).not.toHaveBeenCalled()
-  // The control: of this place, an earlier and a later epoch mean what they mean on a plain database.
+  // The control: of this shard, an earlier and a later epoch mean what they mean on a plain database.
   expect(requested('1020090000000001.1,1020080000000004.9000', tail)).toEqual({
     readAfter: 42n,
     headers: { 'holdfast-position': '1020080000000005.499' },
@@ -55,7 +55,7 @@ test('positions of other places say nothing here: the tail does not even look fo
 })
 
 databaseTest(
-  'a read with a position of another place is served from memory; with one that is not reached, from the database',
+  'a read with a position of another shard is served from memory; with one that is not reached, from the database',
   async ({ database }) => {
     await numberEpochsAsShard(database, 102_009)
     const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
@@ -87,7 +87,7 @@ databaseTest(
     }
     expect({ lists: calendar.figures.loads, reads: load.mock.calls.length }).toEqual(loads)
     expect(wake).not.toHaveBeenCalled()
-    // The control: of this place, before and after a failover, and not reached yet.
+    // The control: of this shard, before and after a failover, and not reached yet.
     for (const epoch of [1_020_090_000_000_000, 1_020_090_000_000_001, 1_020_090_000_000_002]) {
       const positions = `${positionText(1_020_100_000_000_001, 1n)},${positionText(epoch, unreached)}`
       expect(await atOnce(positions)).toEqual([false, false])

@@ -1,4 +1,4 @@
-import { type Position, parsePositions, positionOfPlace, positionText } from '@holdfast/contract/position'
+import { type Position, parsePositions, positionOfShard, positionText } from '@holdfast/contract/position'
 import type { FastifyRequest } from 'fastify'
 import type { CachedResponse, LoadedResponse, ResponseQuery } from '../../cache/response-cache.ts'
 import { matchesEntityTag, weakEntityTag } from '../../edge/bodies/entity-tag.ts'
@@ -44,8 +44,8 @@ const json = 'application/json; charset=utf-8'
  * (RFC 7234 §5.5.1).
  */
 export function cachedRead(deps: RestDeps, request: ReadRequest, plan: ReadPlan): ReadResponse | Promise<ReadResponse> {
-  const { cache, tail, tailsOfPlaces } = deps.freshness
-  const requested = tailsOfPlaces === undefined ? null : positionsInAll(tailsOfPlaces(), request)
+  const { cache, tail, tailsOfShards } = deps.freshness
+  const requested = tailsOfShards === undefined ? null : positionsInAll(tailsOfShards(), request)
   const { readAfter: position, headers } = requested ?? requestedPosition(deps, request)
   const mayBeCached = requested?.isRead ?? (position === null || position < tail.horizon)
   const readAfter = plan.tagsCoverAllChanges === false ? position : null
@@ -62,12 +62,12 @@ async function loadedRead(
   plan: ReadPlan,
   freshness: Pick<ResponseQuery, 'mayBeCached' | 'readAfter'>,
 ): Promise<ReadResponse> {
-  const { cache, tail, breaker, breakersOfPlaces } = deps.freshness
+  const { cache, tail, breaker, breakersOfShards } = deps.freshness
   const response = await cache.read({
     ...freshness,
     key: plan.key,
     load: () => {
-      for (const one of breakersOfPlaces?.() ?? [breaker]) one.check()
+      for (const one of breakersOfShards?.() ?? [breaker]) one.check()
       return load(plan, tail.horizon)
     },
   })
@@ -116,7 +116,7 @@ type RequestedPosition = { readAfter: bigint | null; headers: Record<string, str
 const noPosition: RequestedPosition = { readAfter: null, headers: null }
 
 /**
- * The request's Holdfast-Position in the log of this place. Positions of other places say nothing about it.
+ * The request's Holdfast-Position in the log of this shard. Positions of other shards say nothing about it.
  *
  * @throws ProblemError invalid_request
  */
@@ -125,7 +125,7 @@ export function requestedPosition(
   request: ReadRequest,
 ): RequestedPosition {
   const positions = sentPositions(request)
-  const position = positions === null ? null : positionOfPlace(positions, tail.epoch)
+  const position = positions === null ? null : positionOfShard(positions, tail.epoch)
   if (position === null) return noPosition
   const readAfter = tail.transactionAt(position)
   // A later epoch was noticed by another server first: a position of this server's would be older than the client's.
@@ -136,8 +136,8 @@ export function requestedPosition(
 type Tail = RestDeps['freshness']['tail']
 
 /**
- * The request's positions, for a response about the clinics of all places. `isRead`: this process has read the log of
- * each place that far.
+ * The request's positions, for a response about the clinics of all shards. `isRead`: this process has read the log of
+ * each shard that far.
  *
  * @throws ProblemError invalid_request
  */
@@ -146,7 +146,7 @@ function positionsInAll(tails: Iterable<Tail>, request: ReadRequest): RequestedP
   if (positions === null) return { ...noPosition, isRead: true }
   let [isNamed, isRead] = [false, true]
   for (const tail of tails) {
-    const position = positionOfPlace(positions, tail.epoch)
+    const position = positionOfShard(positions, tail.epoch)
     if (position === null) continue
     isNamed = true
     isRead &&= tail.transactionAt(position) < tail.horizon

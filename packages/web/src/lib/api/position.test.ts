@@ -41,10 +41,10 @@ test('a page sends the newest position with each read, and none before it knows 
   expect(sent).toEqual([null, null, '1764000000.7', '1764000000.7', '1764000000.8', '1768000000.3'])
 })
 
-test('of several places, it sends the newest position of each', async () => {
+test('of several shards, it sends the newest position of each', async () => {
   await post('1020080000000001.900')
   await post('1020090000000001.5')
-  // As a live connection with doctors of three places says it: one of them is newer, one is older.
+  // As a live connection with doctors of three shards says it: one of them is newer, one is older.
   page.notePosition('1020080000000001.901,1020090000000001.4,1020100000000001.1')
   await get()
   expect(sent.at(-1)?.split(',').toSorted()).toEqual([
@@ -52,11 +52,11 @@ test('of several places, it sends the newest position of each', async () => {
     '1020090000000001.5',
     '1020100000000001.1',
   ])
-  // The control: compared as positions of one log, the write of the first place would be forgotten.
+  // The control: compared as positions of one log, the write of the first shard would be forgotten.
   expect(1_020_090_000_000_001).toBeGreaterThan(1_020_080_000_000_001)
 })
 
-test('of more places than a server accepts, it sends those that it has heard of last', async () => {
+test('of more shards than a server accepts, it sends those that it has heard of last', async () => {
   for (let n = 0; n < positionsMax; n += 1) page.notePosition(`${102_008 + n}0000000001.1`)
   page.notePosition('1020080000000001.2')
   page.notePosition('9000000000000001.1')

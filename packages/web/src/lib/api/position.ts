@@ -2,35 +2,35 @@ import {
   isLaterPosition,
   type Position,
   parsePositions,
-  placeOfEpoch,
   positionsMax,
   positionText,
+  shardOfEpoch,
 } from '@holdfast/contract/position'
 import { noteServerTime } from '../time/server-clock.ts'
 import { takeEarlyResponse } from './early-responses.ts'
 
 /**
- * The newest position of each place's log in any response or live message of this page. The places of the last ones
+ * The newest position of each shard's log in any response or live message of this page. The shards of the last ones
  * are at the end.
  */
 const newest = new Map<number, Position>()
 
-/** Records the positions that are later than those of their places. */
+/** Records the positions that are later than those of their shards. */
 export function notePosition(text: string | null): void {
   for (const position of text === null ? [] : (parsePositions(text) ?? [])) {
-    const place = placeOfEpoch(position.epoch)
-    const known = newest.get(place)
+    const shard = shardOfEpoch(position.epoch)
+    const known = newest.get(shard)
     if (known !== undefined && !isLaterPosition(position, known)) continue
-    newest.delete(place)
-    newest.set(place, position)
+    newest.delete(shard)
+    newest.set(shard, position)
   }
-  // What is dropped is of the place that this page has heard of least recently.
-  for (const place of newest.keys()) if (newest.size > positionsMax) newest.delete(place)
+  // What is dropped is of the shard that this page has heard of least recently.
+  for (const shard of newest.keys()) if (newest.size > positionsMax) newest.delete(shard)
 }
 
 /**
  * The global fetch, with `Holdfast-Position`: no response is older than an earlier write or live message of this page.
- * It names all places, because only the server knows which one the request is about.
+ * It names all shards, because only the server knows which one the request is about.
  */
 export const positionFetch: typeof fetch = async (input, init) => {
   const request = new Request(input, init)

@@ -7,7 +7,7 @@ import { startPassingOnPlaces } from '../jobs/pass-on-places.ts'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
 import type { AccountMails } from '../messages/account-mails/account-mails.ts'
 import type { Logger } from '../observe/logger.ts'
-import { processAccountRequests, processRequestsOfPlace } from './account-mails.ts'
+import { processAccountRequests, processRequestsOfShard } from './account-mails.ts'
 import {
   type DatabaseUrls,
   type JobMetrics,
@@ -15,31 +15,31 @@ import {
   openJobServices,
   startAllJobs,
   startJobsOfCoordinator,
-  startJobsOfPlace,
+  startJobsOfShard,
 } from './compose-jobs.ts'
 import type { OpenMailer } from './message-sender.ts'
-import type { Common, Places } from './places.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
+import type { Common, OpenShards } from './shards.ts'
 
 /** What the jobs need of a database or a shard. */
-export type JobPlace = { urls: DatabaseUrls; pools: JobPools; mails: AccountMails }
+export type JobShard = { urls: DatabaseUrls; pools: JobPools; mails: AccountMails }
 
-/** `coordinator`: of the database that has the accounts; null: it is the only place. */
-export type JobPlaces = { all: readonly JobPlace[]; coordinator: Omit<JobPlace, 'mails'> | null }
+/** `coordinator`: of the database that has the accounts; null: it is the only shard. */
+export type JobShards = { all: readonly JobShard[]; coordinator: Omit<JobShard, 'mails'> | null }
 
 type JobDeps = { secrets: readonly string[]; opened: OpenMailer; log: Logger; metrics?: JobMetrics }
 
-/** Starts the jobs of all places, and on Citus those of the coordinator. */
-export async function startJobsOfPlaces(config: Config, places: JobPlaces, deps: JobDeps): Promise<RunningJobs> {
-  const { all, coordinator } = places
+/** Starts the jobs of all shards, and on Citus those of the coordinator. */
+export async function startJobsOfShards(config: Config, shards: JobShards, deps: JobDeps): Promise<RunningJobs> {
+  const { all, coordinator } = shards
   if (coordinator === null) {
-    const [place] = all
-    if (place === undefined) throw new Error('There is no place.')
-    return startAllJobs(config, { ...deps, ...place.urls, pools: place.pools, mails: place.mails })
+    const [shard] = all
+    if (shard === undefined) throw new Error('There is no shard.')
+    return startAllJobs(config, { ...deps, ...shard.urls, pools: shard.pools, mails: shard.mails })
   }
   const services = openJobServices(config, { ...deps, accounts: coordinator.pools.messages })
   const running = [await startJobsOfCoordinator(services, { ...coordinator.urls, pools: coordinator.pools })]
-  for (const { urls, pools, mails } of all) running.push(await startJobsOfPlace(services, { ...urls, pools, mails }))
+  for (const { urls, pools, mails } of all) running.push(await startJobsOfShard(services, { ...urls, pools, mails }))
   return { stop: () => services.stop(running) }
 }
 
@@ -47,13 +47,13 @@ type RequestDeps = {
   database: PreparedDatabase
   accounts: OpenAccounts
   audit: Pick<AuditRecorder, 'record'>
-  mailsOf(place: { pools: { general: pg.Pool } }): AccountMails
+  mailsOf(shard: { pools: { general: pg.Pool } }): AccountMails
   app: { rateLimits: RateLimits }
   log: Logger
 }
 
 /** Starts what every server does: it passes on lapsed places, and processes requests for mails. */
-export function startWorkOfServer(places: Places, deps: RequestDeps): RunningJobs[] {
+export function startWorkOfServer(shards: OpenShards, deps: RequestDeps): RunningJobs[] {
   const { database, accounts, audit, mailsOf, app, log } = deps
   const { secrets } = database
   const requestsOf = ({ engine, pools }: Pick<Common, 'engine' | 'pools'>) => ({
@@ -61,8 +61,8 @@ export function startWorkOfServer(places: Places, deps: RequestDeps): RunningJob
     mails: mailsOf({ pools }),
   })
   return [
-    ...places.all.map(({ pools }) => startPassingOnPlaces({ pool: pools.general, log })),
-    ...processAccountRequests({ ...requestsOf(places.common), accounts, audit }),
-    ...(places.placeOf === null ? [] : places.all.flatMap((place) => processRequestsOfPlace(requestsOf(place)))),
+    ...shards.all.map(({ pools }) => startPassingOnPlaces({ pool: pools.general, log })),
+    ...processAccountRequests({ ...requestsOf(shards.common), accounts, audit }),
+    ...(shards.shardOf === null ? [] : shards.all.flatMap((shard) => processRequestsOfShard(requestsOf(shard)))),
   ]
 }

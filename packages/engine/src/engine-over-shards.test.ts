@@ -15,7 +15,7 @@ import pg from 'pg'
 import { describe, expect } from 'vitest'
 import { createEngine } from './create-engine.ts'
 import { copyRows } from './database/copy-rows.ts'
-import { onePlace, type Places } from './database/places.ts'
+import { oneShard, type ShardPools } from './database/shard-pools.ts'
 import type { NewAuditEvent } from './model/audit-event.ts'
 import type { DoctorsQuery } from './model/doctor.ts'
 import { clinicNoIn } from './model/id.ts'
@@ -24,12 +24,12 @@ import { dropForeignKeysToOwnRows } from './shards/drop-foreign-keys.ts'
 
 type Engine = ReturnType<typeof createEngine>
 type Scene = {
-  /** Over the places, and by the coordinator's pool. */
+  /** Over the shards, and by the coordinator's pool. */
   engine: Engine
   /** The same clinics in one plain database. */
   plain: Engine
   coordinator: TestDatabase
-  places: { database: TestDatabase; clinic: BuiltClinic }[]
+  shards: { database: TestDatabase; clinic: BuiltClinic }[]
   accountId: string
 }
 
@@ -39,7 +39,7 @@ const names = ['Ab', 'aB', 'Äa', 'ab', 'Zz', '_x', 'Ab']
 const hour = 3_600_000
 const tomorrow = new Date(Math.ceil(Date.now() / hour) * hour + 24 * hour)
 
-/** Two databases as places, a third with the rows of both, and a coordinator, which lacks the rows of own tables. */
+/** Two databases as shards, a third with the rows of both, and a coordinator, which lacks the rows of own tables. */
 const test = base.extend('scene', { scope: 'file' }, async ({ database: plain }, { onCleanup }): Promise<Scene> => {
   const others = [await createTestDatabase(), await createTestDatabase(), await createTestDatabase()]
   onCleanup(async () => {
@@ -48,29 +48,29 @@ const test = base.extend('scene', { scope: 'file' }, async ({ database: plain },
   const [coordinator, ...databases] = others
   if (coordinator === undefined) throw new Error('There is no coordinator.')
   const accountId = randomUUID()
-  const places: Scene['places'] = []
+  const shards: Scene['shards'] = []
   for (const [index, database] of databases.entries()) {
     await database.ownerPool.query("select setval('holdfast.clinic_no_seq', $1)", [index + 1])
-    places.push({ database, clinic: await fillPlace(database, index, accountId) })
-    for (const target of [plain, coordinator]) await copyPlace(database, target)
+    shards.push({ database, clinic: await fillShard(database, index, accountId) })
+    for (const target of [plain, coordinator]) await copyShard(database, target)
   }
   await dropForeignKeysToOwnRows(coordinator.ownerPool)
   for (const table of ownTables) await coordinator.ownerPool.query(`delete from holdfast.${table}`)
-  const pools = new Map(places.map(({ database, clinic }) => [clinic.no, database.appPool]))
+  const pools = new Map(shards.map(({ database, clinic }) => [clinic.no, database.appPool]))
   const [first = coordinator.appPool] = pools.values()
-  const overPlaces: Places = { all: () => [...pools.values()], of: (clinicNo) => pools.get(clinicNo) ?? first }
-  const engineOf = ({ appPool }: TestDatabase, of: Places) =>
-    createEngine({ batchPool: appPool, generalPool: appPool, places: of })
+  const overShards: ShardPools = { all: () => [...pools.values()], of: (clinicNo) => pools.get(clinicNo) ?? first }
+  const engineOf = ({ appPool }: TestDatabase, of: ShardPools) =>
+    createEngine({ batchPool: appPool, generalPool: appPool, shards: of })
   return {
-    engine: engineOf(coordinator, overPlaces),
-    plain: engineOf(plain, onePlace(plain.appPool)),
+    engine: engineOf(coordinator, overShards),
+    plain: engineOf(plain, oneShard(plain.appPool)),
     coordinator,
-    places,
+    shards,
     accountId,
   }
 })
 
-async function fillPlace(database: TestDatabase, index: number, accountId: string): Promise<BuiltClinic> {
+async function fillShard(database: TestDatabase, index: number, accountId: string): Promise<BuiltClinic> {
   const clinic = await aClinic(database)
   for (const [n, name] of names.entries()) {
     const specialization = ['Cardiology', index === 0 ? 'Urology' : 'Dermatology'][n % 2] ?? 'Cardiology'
@@ -84,7 +84,7 @@ async function fillPlace(database: TestDatabase, index: number, accountId: strin
   return clinic
 }
 
-async function copyPlace(from: TestDatabase, to: TestDatabase): Promise<void> {
+async function copyShard(from: TestDatabase, to: TestDatabase): Promise<void> {
   const [source, target] = [from, to].map(({ ownerUrl }) => new pg.Client({ connectionString: ownerUrl }))
   if (source === undefined || target === undefined) throw new Error('There is nothing to copy.')
   await Promise.all([source.connect(), target.connect()])
@@ -122,11 +122,11 @@ const query: Omit<DoctorsQuery, 'limit' | 'cursor'> = {
   sort: 'name',
 }
 
-describe('over two places, what is read is what one database with the same rows says', () => {
+describe('over two shards, what is read is what one database with the same rows says', () => {
   const searches: [string, Partial<DoctorsQuery>, number][] = [
     ['doctors by name', {}, 14],
     ['doctors by their next time', { sort: 'soonest' }, 14],
-    ['doctors of a specialization of one place', { specialization: 'skin doctor' }, 3],
+    ['doctors of a specialization of one shard', { specialization: 'skin doctor' }, 3],
     ['doctors, searched for', { q: 'heart' }, 8],
     ['doctors whom only a corrected search finds', { q: 'urolgy', sort: 'soonest' }, 3],
     ['doctors of nobody', { q: 'xyz' }, 0],
@@ -141,8 +141,8 @@ describe('over two places, what is read is what one database with the same rows 
     }
   })
 
-  test('a clinic’s doctors, and one doctor, by their ids', async ({ scene: { engine, plain, places } }) => {
-    for (const { clinic } of places) {
+  test('a clinic’s doctors, and one doctor, by their ids', async ({ scene: { engine, plain, shards } }) => {
+    for (const { clinic } of shards) {
       const read = ({ directory }: Engine) =>
         directory.doctors({ ...query, clinicId: clinic.id, limit: 100, cursor: null })
       const { items } = await read(engine)
@@ -152,7 +152,7 @@ describe('over two places, what is read is what one database with the same rows 
     }
   })
 
-  test('specializations, with the doctors of all places', async ({ scene: { engine, plain } }) => {
+  test('specializations, with the doctors of all shards', async ({ scene: { engine, plain } }) => {
     const found = await engine.directory.specializations()
     expect(found.map(({ name, doctors }) => [name, doctors])).toEqual([
       ['Cardiology', 8],
@@ -184,19 +184,19 @@ describe('over two places, what is read is what one database with the same rows 
 
 const hashOf = (text: string) => createHash('sha256').update(text).digest()
 
-test('feeds are found by their secrets: an account’s on the coordinator, a clinic’s in its place', async ({
+test('feeds are found by their secrets: an account’s on the coordinator, a clinic’s in its shard', async ({
   scene,
 }) => {
-  const { engine, coordinator, places, accountId } = scene
+  const { engine, coordinator, shards, accountId } = scene
   const mine = { kind: 'account', id: accountId } as const
   const created = { accountId, language: 'en', createdAt: new Date() } as const
   await engine.calendarFeeds.create({ ...mine, ...created, tokenHash: hashOf('mine') })
-  for (const { database, clinic } of places) {
-    const ofPlace = createEngine({ batchPool: database.appPool, generalPool: database.appPool }).calendarFeeds
+  for (const { database, clinic } of shards) {
+    const ofShard = createEngine({ batchPool: database.appPool, generalPool: database.appPool }).calendarFeeds
     const feed = { kind: 'clinic', id: clinic.id, ...created } as const
-    await ofPlace.create({ ...feed, tokenHash: hashOf(clinic.id) })
+    await ofShard.create({ ...feed, tokenHash: hashOf(clinic.id) })
     expect(await engine.calendarFeeds.open(hashOf(clinic.id))).toEqual(feed)
-    expect(await ofPlace.open(hashOf('mine'))).toBeNull()
+    expect(await ofShard.open(hashOf('mine'))).toBeNull()
   }
   expect(await engine.calendarFeeds.open(hashOf('mine'))).toEqual({ ...mine, ...created })
   expect(await engine.calendarFeeds.find(mine)).toEqual({ ...mine, ...created })
@@ -219,34 +219,34 @@ describe('the security log', () => {
     return rows.map(({ no }) => no)
   }
 
-  test('an event is stored in the place of its clinic, one of an account for each of its clinics', async ({
+  test('an event is stored in the shard of its clinic, one of an account for each of its clinics', async ({
     scene,
   }) => {
-    const { engine, coordinator, places, accountId } = scene
-    const nos = places.map(({ clinic }) => clinicNoIn(clinic.id))
-    const details = ['placed']
+    const { engine, coordinator, shards, accountId } = scene
+    const nos = shards.map(({ clinic }) => clinicNoIn(clinic.id))
+    const details = ['stored']
     await engine.auditLog.append([
       anEvent({ details, actorKind: 'account', actorId: accountId }),
       anEvent({ details, clinicNo: nos[1] ?? null }),
       anEvent({ details, actorKind: 'account', actorId: randomUUID() }),
       anEvent({ details, clinicNo: 0 }),
     ])
-    const [first, second] = places.map(({ database }) => database)
-    expect(await clinicNosOf(first as TestDatabase, 'placed')).toEqual([0, 0, nos[0]])
-    expect(await clinicNosOf(second as TestDatabase, 'placed')).toEqual([nos[1], nos[1]])
-    expect(await clinicNosOf(coordinator, 'placed')).toEqual([])
+    const [first, second] = shards.map(({ database }) => database)
+    expect(await clinicNosOf(first as TestDatabase, 'stored')).toEqual([0, 0, nos[0]])
+    expect(await clinicNosOf(second as TestDatabase, 'stored')).toEqual([nos[1], nos[1]])
+    expect(await clinicNosOf(coordinator, 'stored')).toEqual([])
   })
 
-  test('if one place refuses its events, none is stored in the others', async ({ scene: { engine, places } }) => {
+  test('if one shard refuses its events, none is stored in the others', async ({ scene: { engine, shards } }) => {
     const details = ['refused']
-    const events = places.map(({ clinic }) => anEvent({ details, clinicNo: clinic.no }))
+    const events = shards.map(({ clinic }) => anEvent({ details, clinicNo: clinic.no }))
     for (const refused of [0, 1]) {
       const some = events.map((event, index) => (index === refused ? { ...event, kind: 'NOT A KIND' } : event))
       await expect(engine.auditLog.append(some)).rejects.toMatchObject({ code: '23514' })
     }
-    for (const { database } of places) expect(await clinicNosOf(database, 'refused')).toEqual([])
+    for (const { database } of shards) expect(await clinicNosOf(database, 'refused')).toEqual([])
     // The control: without the wrong one, all are stored.
     await engine.auditLog.append(events)
-    for (const { database, clinic } of places) expect(await clinicNosOf(database, 'refused')).toEqual([clinic.no])
+    for (const { database, clinic } of shards) expect(await clinicNosOf(database, 'refused')).toEqual([clinic.no])
   })
 })

@@ -2,27 +2,27 @@ import type { AuditLog, NewAuditEvent } from '@holdfast/engine'
 import type { AuditEntry, CountedEntry } from './audit-entry.ts'
 import { AuditRecorder, type AuditRecorderDeps } from './audit-recorder.ts'
 
-type PlacedAuditDeps<Place> = Omit<AuditRecorderDeps, 'append'> & {
+type ShardedAuditDeps<Shard> = Omit<AuditRecorderDeps, 'append'> & {
   /** Of the coordinator. */
   byClinic: AuditLog['byClinic']
-  /** What appends in each place. */
-  appends: ReadonlyMap<Place, AuditLog['append']>
-  placeOf(clinicNo: number): Place
+  /** What appends in each shard. */
+  appends: ReadonlyMap<Shard, AuditLog['append']>
+  shardOf(clinicNo: number): Shard
 }
 
 /**
- * Records events of clinics in several places, each with a queue of its own: a place that cannot be written holds back,
+ * Records events of clinics in several shards, each with a queue of its own: a shard that cannot be written holds back,
  * and loses, events of its own clinics alone. An account's own events, such as a sign-in, wait for the coordinator
  * first, which knows their clinics.
  */
-export class PlacedAuditRecorder<Place> {
-  readonly #deps: PlacedAuditDeps<Place>
+export class ShardedAuditRecorder<Shard> {
+  readonly #deps: ShardedAuditDeps<Shard>
   readonly #now: () => number
   readonly #common: AuditRecorder
-  readonly #recorders: ReadonlyMap<Place, AuditRecorder>
+  readonly #recorders: ReadonlyMap<Shard, AuditRecorder>
 
-  constructor(deps: PlacedAuditDeps<Place>) {
-    const { byClinic, onWritten: _, appends, placeOf, ...common } = deps
+  constructor(deps: ShardedAuditDeps<Shard>) {
+    const { byClinic, onWritten: _, appends, shardOf, ...common } = deps
     this.#deps = deps
     this.#now = deps.now ?? (() => performance.now())
     this.#common = new AuditRecorder({
@@ -31,7 +31,7 @@ export class PlacedAuditRecorder<Place> {
         for (const event of await byClinic(events)) this.#recorderOf(event.clinicNo ?? 0).add(this.#entryOf(event))
       },
     })
-    this.#recorders = new Map(Array.from(appends, ([place, append]) => [place, new AuditRecorder({ ...deps, append })]))
+    this.#recorders = new Map(Array.from(appends, ([shard, append]) => [shard, new AuditRecorder({ ...deps, append })]))
   }
 
   /** Returns at once. */
@@ -48,8 +48,8 @@ export class PlacedAuditRecorder<Place> {
   }
 
   #recorderOf(clinicNo: number): AuditRecorder {
-    const recorder = this.#recorders.get(this.#deps.placeOf(clinicNo))
-    if (recorder === undefined) throw new Error(`No recorder has the place of the clinic ${clinicNo}.`)
+    const recorder = this.#recorders.get(this.#deps.shardOf(clinicNo))
+    if (recorder === undefined) throw new Error(`No recorder has the shard of the clinic ${clinicNo}.`)
     return recorder
   }
 

@@ -28,16 +28,16 @@ import { poolConnections } from './database-connections.ts'
 import { openReplicaReads } from './replica-reads.ts'
 
 /** What serves some clinics: on one database all of them, on Citus those of a shard. */
-export type Place = {
+export type OpenShard = {
   urls: DatabaseUrls
-  pools: PlacePools
+  pools: OpenShardPools
   engine: ReturnType<typeof createEngine>
   freshness: Freshness
   calendar: Calendar
   slotLists: SlotLists
   live: LiveHub
   theatreSignals: TheatreSignals
-  /** What the REST routes depend on that is the place's own. */
+  /** What the REST routes depend on that is the shard's own. */
   rest: Pick<RestDeps, 'engine' | 'inTurn' | 'freshness' | 'slotLists' | 'calendarReads'>
   /** Those of its pools, and of replicas. */
   allPools: DatabasePool[]
@@ -47,7 +47,7 @@ export type Place = {
   stop(): Promise<unknown>
 }
 
-export type PlacePools = EnginePools & Record<'tail', DatabasePool> & JobPools
+export type OpenShardPools = EnginePools & Record<'tail', DatabasePool> & JobPools
 
 export type EnginePools = Record<'batches' | 'general' | 'theatre', DatabasePool>
 
@@ -61,7 +61,7 @@ const tailBounds = { max: poolConnections.tail, queryTimeoutMs: 2_000, connectTi
 const cacheShares = { calendar: 5 / 8, lists: 2 / 8, responses: 1 / 8 }
 const bytesPerMegabyte = 1_048_576
 
-export type PlaceDeps = {
+export type OpenShardDeps = {
   config: Config
   /** Of HOLDFAST_CACHE_MEGABYTES, 0 to 1. */
   cacheShare: number
@@ -74,11 +74,11 @@ export type PlaceDeps = {
 }
 
 /** @throws the driver's error when the database cannot be reached */
-export async function openPlace(urls: DatabaseUrls, deps: PlaceDeps): Promise<Place> {
+export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promise<OpenShard> {
   const { config, log, metrics, cacheShare, adapt = (engine) => engine, beforeRole } = deps
   const cacheBytes = cacheBytesOf(config, cacheShare)
   const open = poolOpener(urls, log)
-  const pools: PlacePools = {
+  const pools: OpenShardPools = {
     ...openEnginePools(config, open),
     tail: open('tail', tailBounds),
     ...openJobPools(urls, onIdleErrorOf(log)),
@@ -165,7 +165,7 @@ export function openEngine(
   pools: EnginePools,
   metrics: Metrics,
   log: Logger,
-  ofCitus: Pick<EngineSettings, 'places' | 'beforeRole'> = {},
+  ofCitus: Pick<EngineSettings, 'shards' | 'beforeRole'> = {},
 ) {
   const logRefused = refusedBatchLog(log)
   return createEngine({

@@ -3,7 +3,7 @@ import { databaseProxy, until } from '@holdfast/testkit'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { liveClient } from '../../test/live-client.ts'
 import { call } from '../../test/running-server.ts'
-import { type PlacedDatabase, placedDatabase, sceneOf, serverOfPlaces } from '../../test/server-of-places.ts'
+import { type ShardedDatabase, sceneOf, serverOfShards, shardedDatabase } from '../../test/server-of-shards.ts'
 
 const running: { stop(): Promise<void> }[] = []
 afterEach(async () => {
@@ -11,9 +11,9 @@ afterEach(async () => {
 })
 
 async function start(env: Record<string, string> = {}) {
-  const database = await placedDatabase()
+  const database = await shardedDatabase()
   running.push({ stop: () => database.drop() })
-  const server = await serverOfPlaces(database, env)
+  const server = await serverOfShards(database, env)
   running.push(server)
   const scene = await sceneOf(server.url, database)
   const all = []
@@ -23,7 +23,7 @@ async function start(env: Record<string, string> = {}) {
     all.push({ clinicId, doctorId, ...(await scene.slotsOf(doctorId)) })
   }
   const [here, there] = all
-  if (here === undefined || there === undefined) throw new Error('There are two places.')
+  if (here === undefined || there === undefined) throw new Error('There are two shards.')
   const get = (path: string, options: Parameters<typeof call>[1] = {}) => call(`${server.url}/api/v1${path}`, options)
   const book = ({ slots }: typeof here, at = 0, key: string = randomUUID()) =>
     get('/bookings', {
@@ -35,7 +35,7 @@ async function start(env: Record<string, string> = {}) {
 }
 
 /** Connections of the servers, by the schemas and pools of their names. */
-async function sessionsOf({ ownerPool }: PlacedDatabase): Promise<string[]> {
+async function sessionsOf({ ownerPool }: ShardedDatabase): Promise<string[]> {
   const { rows } = await ownerPool.query<{ name: string }>(
     `select application_name as name from pg_stat_activity
       where datname = current_database() and application_name like 'holdfast%' order by 1`,
@@ -43,7 +43,7 @@ async function sessionsOf({ ownerPool }: PlacedDatabase): Promise<string[]> {
   return rows.map(({ name }) => name)
 }
 
-test('while a place is away, its writes are refused at once, and other places are served', async () => {
+test('while a shard is away, its writes are refused at once, and other shards are served', async () => {
   const { database, server, here, there, get, book, scene } = await start()
   await get(here.listPath)
   await get('/clinics')
@@ -65,7 +65,7 @@ test('while a place is away, its writes are refused at once, and other places ar
   await database.proxies[0]?.restore()
   await until(
     async () => ((await book(here)).status === 201 ? true : undefined),
-    () => 'a booking in the place that is back',
+    () => 'a booking in the shard that is back',
   )
   await until(
     async () => ((await get(here.listPath)).body.stale === undefined ? true : undefined),
@@ -73,7 +73,7 @@ test('while a place is away, its writes are refused at once, and other places ar
   )
 })
 
-test('while a place is away, lists over all clinics are the last ones; then they have what has changed', async () => {
+test('while a shard is away, lists over all clinics are the last ones; then they have what has changed', async () => {
   const { database, server, here, get, scene } = await start()
   const path = '/clinics?q=Meanwhile'
   const list = async () => {
@@ -86,12 +86,12 @@ test('while a place is away, lists over all clinics are the last ones; then they
     async () => (/the database is unavailable/.test(server.logText()) ? true : undefined),
     () => 'the breaker to open',
   )
-  // Another process, to which the place is there.
+  // Another process, to which the shard is there.
   const to = await databaseProxy(database.sessionUrl)
   const { hostname: host, port } = new URL(to.url)
   const shards = database.shards.map((shard, index) => (index === 0 ? { ...shard, host, port: Number(port) } : shard))
   const moved = { ...database, readShards: async () => shards }
-  const other = await serverOfPlaces(moved, { shards })
+  const other = await serverOfShards(moved, { shards })
   onTestFinished(() => to.end())
   const body = { name: 'Meanwhile' }
   const changed = await call(`${other.url}/api/v1/clinics/${here.clinicId}`, {
@@ -110,7 +110,7 @@ test('while a place is away, lists over all clinics are the last ones; then they
   expect((await list()).names).toEqual(['Meanwhile'])
 })
 
-test('a place is led to the node that has its shard now', async () => {
+test('a shard that was moved is served from the node that has it now', async () => {
   const { database, server, here, book, get } = await start()
   expect((await book(here)).status).toBe(201)
   const to = await databaseProxy(database.sessionUrl)
@@ -133,7 +133,7 @@ test('a place is led to the node that has its shard now', async () => {
   await database.proxies[0]?.restore()
 })
 
-test('a connection follows doctors of both places, and resumes in both', async () => {
+test('a connection follows doctors of both shards, and resumes in both', async () => {
   const { server, here, there, book } = await start()
   const client = await liveClient(server.url)
   client.send({ type: 'subscribe', doctorIds: [here.doctorId, there.doctorId] })
@@ -141,25 +141,25 @@ test('a connection follows doctors of both places, and resumes in both', async (
     async () => client.received[1],
     () => 'two messages',
   )
-  for (const place of [here, there]) {
-    await book(place, 2)
-    await client.untilAvailable(place.slots[2]?.id ?? '', 1)
+  for (const each of [here, there]) {
+    await book(each, 2)
+    await client.untilAvailable(each.slots[2]?.id ?? '', 1)
   }
   const last = client.received.at(-1)?.message as { position?: string }
   expect(last.position?.split(',')).toHaveLength(2)
   await client.end()
-  for (const place of [here, there]) await book(place, 2)
+  for (const each of [here, there]) await book(each, 2)
   const again = await liveClient(server.url)
   again.send({ type: 'subscribe', doctorIds: [here.doctorId, there.doctorId], after: last.position })
-  for (const place of [here, there]) await again.untilAvailable(place.slots[2]?.id ?? '', 0)
+  for (const each of [here, there]) await again.untilAvailable(each.slots[2]?.id ?? '', 0)
   await again.end()
 })
 
-test('metrics are those of all places together', async () => {
+test('metrics are those of all shards together', async () => {
   const { database, server, here, there, book } = await start({
     HOLDFAST_METRICS_TOKEN: 'a-token-of-the-test-that-is-long',
   })
-  for (const place of [here, there]) expect((await book(place)).status).toBe(201)
+  for (const each of [here, there]) expect((await book(each)).status).toBe(201)
   const figures = async () => {
     const { text } = await call(`${server.url}/metrics`, { bearer: 'a-token-of-the-test-that-is-long' })
     return (name: string) => Number(new RegExp(`^${name.replace(/[{}"]/g, '\\$&')} (\\S+)$`, 'm').exec(text)?.[1])
@@ -173,7 +173,7 @@ test('metrics are those of all places together', async () => {
 
 test('a server that stops leaves no connection, with jobs', async () => {
   const { database, server, here, there, book } = await start({ HOLDFAST_WORKER: 'on' })
-  for (const place of [here, there]) await book(place)
+  for (const each of [here, there]) await book(each)
   const client = await liveClient(server.url)
   await client.subscribe([here.doctorId])
   expect(new Set(await sessionsOf(database)).size).toBeGreaterThan(5)
@@ -186,11 +186,11 @@ test('a server that stops leaves no connection, with jobs', async () => {
   expect(server.logText()).not.toMatch(/not stopped in time|failed to stop|cannot be followed/)
 })
 
-test('a server that cannot open one of its places does not start, and leaves no connection', async () => {
-  const database = await placedDatabase()
+test('a server that cannot open one of its shards does not start, and leaves no connection', async () => {
+  const database = await shardedDatabase()
   running.push({ stop: () => database.drop() })
   await database.proxies[1]?.cut()
-  await expect(serverOfPlaces(database)).rejects.toThrow()
+  await expect(serverOfShards(database)).rejects.toThrow()
   await until(
     async () => ((await sessionsOf(database)).length === 0 ? true : undefined),
     () => 'no session of the server',

@@ -1,28 +1,28 @@
 import { randomUUID } from 'node:crypto'
-import { parsePosition, placeOfEpoch } from '@holdfast/contract/position'
+import { parsePosition, shardOfEpoch } from '@holdfast/contract/position'
 import { clinicNoIn } from '@holdfast/engine'
-import { placeOf } from '@holdfast/engine/places'
+import { shardOf } from '@holdfast/engine/shards'
 import { until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { call, signUp } from '../../test/running-server.ts'
 import {
-  type PlacedDatabase,
-  type PlacedServer,
-  placedDatabase,
   type Scene,
+  type ShardedDatabase,
+  type ShardedServer,
   sceneOf,
-  serverOfPlaces,
-} from '../../test/server-of-places.ts'
+  serverOfShards,
+  shardedDatabase,
+} from '../../test/server-of-shards.ts'
 
-let database: PlacedDatabase
-let server: PlacedServer
-/** Another process on the same places. */
-let other: PlacedServer
+let database: ShardedDatabase
+let server: ShardedServer
+/** Another process on the same shards. */
+let other: ShardedServer
 let scene: Scene
 beforeAll(async () => {
-  database = await placedDatabase(3)
-  server = await serverOfPlaces(database)
-  other = await serverOfPlaces(database)
+  database = await shardedDatabase(3)
+  server = await serverOfShards(database)
+  other = await serverOfShards(database)
   scene = await sceneOf(server.url, database)
 })
 afterAll(async () => {
@@ -39,7 +39,7 @@ const post = (path: string, body: unknown, { key, ...options }: { key?: string; 
 type Item = Record<string, unknown> & { id: string }
 const itemsOf = ({ body }: { body: Record<string, unknown> }) => body.items as Item[]
 
-/** A clinic with a doctor and slots in each place. */
+/** A clinic with a doctor and slots in each shard. */
 async function aClinicInEach(specialization = 'Cardiology') {
   const all = []
   for (const index of database.shards.keys()) {
@@ -53,13 +53,13 @@ async function aClinicInEach(specialization = 'Cardiology') {
 const bookingOf = (slotId: string) => ({ slotId, patient: { name: 'Pat', email: 'pat@example.org' } })
 
 describe('clinics', () => {
-  test('get the next numbers of the coordinator, and are in the place of their hash', async () => {
+  test('get the next numbers of the coordinator, and are in the shard of their hash', async () => {
     const ids = []
     for (let n = 0; n < 8; n += 1) ids.push(await scene.aClinic(`Clinic ${n}`))
     const numbers = ids.map((id) => clinicNoIn(id) ?? 0)
     expect(numbers).toEqual(Array.from(numbers, (_, n) => (numbers[0] ?? 0) + n))
     for (const id of ids) {
-      const { schema } = placeOf(database.shards, clinicNoIn(id) ?? 0)
+      const { schema } = shardOf(database.shards, clinicNoIn(id) ?? 0)
       for (const shard of database.shards) {
         const { rowCount } = await database.ownerPool.query(`select from ${shard.schema}.clinic where id = $1`, [id])
         expect(rowCount, shard.schema).toBe(shard.schema === schema ? 1 : 0)
@@ -82,14 +82,14 @@ describe('clinics', () => {
     })
   })
 
-  test('negative control: a server that looks for them in other places finds none, and creates none', async () => {
+  test('negative control: a server that looks for them in other shards finds none, and creates none', async () => {
     const [, ...others] = database.shards
     const swapped = database.shards.map((shard, index) => {
       const { hashMin, hashMax } = others[index] ?? (database.shards[0] as typeof shard)
       return { ...shard, hashMin, hashMax }
     })
     const clinicId = await scene.aClinic()
-    const wrong = await serverOfPlaces(database, { shards: swapped })
+    const wrong = await serverOfShards(database, { shards: swapped })
     expect(await get(`/clinics/${clinicId}`, {}, wrong)).toMatchObject({ status: 404 })
     const body = { name: 'Nowhere', timezone: 'UTC' }
     expect((await get('/clinics', { method: 'POST', body, bearer: scene.admin }, wrong)).status).toBe(500)
@@ -98,7 +98,7 @@ describe('clinics', () => {
 })
 
 describe('bookings', () => {
-  test('are made, confirmed, moved, listed and cancelled in the place of their clinic', async () => {
+  test('are made, confirmed, moved, listed and cancelled in the shard of their clinic', async () => {
     for (const { clinicId, slots, listPath, index } of await aClinicInEach()) {
       const [slot, free] = slots
       if (slot === undefined || free === undefined) throw new Error('There are no slots.')
@@ -107,7 +107,7 @@ describe('bookings', () => {
       expect(booked.status).toBe(201)
       const again = await post('/bookings', bookingOf(slot.id), { key })
       expect([again.status, again.body.id]).toEqual([200, booked.body.id])
-      expect(scene.placeOfId(String(booked.body.id))).toBe(index)
+      expect(scene.shardOfId(String(booked.body.id))).toBe(index)
       const available = async () => {
         const position = booked.headers.get('holdfast-position') ?? ''
         return itemsOf(await get(listPath, { headers: { 'holdfast-position': position } })).map((one) => one.available)
@@ -132,17 +132,17 @@ describe('bookings', () => {
     }
   })
 
-  test('of 12 claims for two units of each place, two are booked', async () => {
+  test('of 12 claims for two units of each shard, two are booked', async () => {
     const all = await aClinicInEach()
     const claims = all.flatMap(({ slots: [slot] }) => Array.from({ length: 12 }, () => bookingOf(slot?.id ?? '')))
     const statuses = (await Promise.all(claims.map((claim) => post('/bookings', claim)))).map(({ status }) => status)
     for (const [at] of all.entries()) {
-      const ofPlace = statuses.slice(at * 12, at * 12 + 12)
-      expect(ofPlace.toSorted((a, b) => a - b)).toEqual([201, 201, ...Array(10).fill(409)])
+      const ofShard = statuses.slice(at * 12, at * 12 + 12)
+      expect(ofShard.toSorted((a, b) => a - b)).toEqual([201, 201, ...Array(10).fill(409)])
     }
   })
 
-  test('a request that names slots of two places is refused as one of two clinics', async () => {
+  test('a request that names slots of two shards is refused as one of two clinics', async () => {
     const [here, there] = await aClinicInEach()
     const booked = await post('/bookings', { ...bookingOf(here?.slots[0]?.id ?? ''), confirm: true })
     const moved = await post(
@@ -161,7 +161,7 @@ describe('lists over all clinics', () => {
     expect((await get(path, { headers: { 'if-none-match': etag } })).status).toBe(304)
   }
 
-  test('change at once after a write in any place', async () => {
+  test('change at once after a write in any shard', async () => {
     const ids = database.shards.map(async (_, index) => scene.aClinicIn(index))
     for (const clinicId of await Promise.all(ids)) {
       const specialization = `Of ${clinicId}`
@@ -177,7 +177,7 @@ describe('lists over all clinics', () => {
     }
   })
 
-  test('show the next free times after bookings in any place', async () => {
+  test('show the next free times after bookings in any shard', async () => {
     const specialization = `Next ${randomUUID()}`
     const all = await aClinicInEach(specialization)
     const path = `/doctors?specialization=${encodeURIComponent(specialization)}`
@@ -240,7 +240,7 @@ describe('lists over all clinics', () => {
     }
   })
 
-  test('an account reads its bookings of all places, and a guest none', async () => {
+  test('an account reads its bookings of all shards, and a guest none', async () => {
     const { token } = await signUp(server.url, `${randomUUID()}@example.org`)
     const all = await aClinicInEach()
     const booked = []
@@ -252,7 +252,7 @@ describe('lists over all clinics', () => {
       )
     }
     expect((await get('/me/bookings')).status).toBe(401)
-    // Pages go on through the places.
+    // Pages go on through the shards.
     const pages = []
     let cursor = ''
     do {
@@ -265,13 +265,13 @@ describe('lists over all clinics', () => {
 })
 
 describe('Holdfast-Position', () => {
-  test('names the place of the write, and no read after it is older, in any process', async () => {
+  test('names the shard of the write, and no read after it is older, in any process', async () => {
     for (const { index, slots, listPath } of await aClinicInEach()) {
       for (let unit = 0; unit < 2; unit += 1) {
         const booked = await post('/bookings', bookingOf(slots[1]?.id ?? ''))
         const position = booked.headers.get('holdfast-position') ?? ''
         const epoch = parsePosition(position)?.epoch ?? 0
-        expect(placeOfEpoch(epoch)).toBe(database.shards[index]?.shardId)
+        expect(shardOfEpoch(epoch)).toBe(database.shards[index]?.shardId)
         for (const at of [server, other]) {
           const list = await get(listPath, { headers: { 'holdfast-position': position } }, at)
           expect(itemsOf(list).map(({ available }) => available)).toEqual([2, 1 - unit, 2])
@@ -280,9 +280,9 @@ describe('Holdfast-Position', () => {
     }
   })
 
-  test('of other places, also of the future, says nothing about a place: its list stays cached', async () => {
+  test('of other shards, also of the future, says nothing about a shard: its list stays cached', async () => {
     const [here, there] = await aClinicInEach()
-    if (here === undefined || there === undefined) throw new Error('There are two places.')
+    if (here === undefined || there === undefined) throw new Error('There are two shards.')
     const booked = await post('/bookings', bookingOf(there.slots[0]?.id ?? ''))
     const [epoch] = (booked.headers.get('holdfast-position') ?? '').split('.')
     const future = { 'holdfast-position': `${epoch}.99999999999` }
@@ -291,7 +291,7 @@ describe('Holdfast-Position', () => {
       headers: { ...future, 'if-none-match': first.headers.get('etag') ?? '' },
     })
     expect([second.status, second.headers.get('holdfast-position')]).toEqual([304, null])
-    // The control: in its own place, it costs a read of the database, which has the booking.
+    // The control: in its own shard, it costs a read of the database, which has the booking.
     const own = await get(there.listPath, { headers: future })
     expect(itemsOf(own).map(({ available }) => available)).toEqual([1, 2, 2])
   })

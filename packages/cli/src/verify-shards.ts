@@ -1,55 +1,55 @@
 import { createPool, type VerifyReport, verify } from '@holdfast/engine'
 import { type NotedRole, rolesNotNoted } from '@holdfast/engine/note-account-clinics'
-import { type Place, placeUrl } from '@holdfast/engine/places'
+import { type Shard, shardUrl } from '@holdfast/engine/shards'
 import { CommandRefusal } from './command.ts'
-import { placesIfDistributed } from './refuse-distributed.ts'
+import { shardsIfDistributed } from './refuse-distributed.ts'
 import { withPool } from './with-pool.ts'
 
 type Finding = Omit<VerifyReport['details'][number], 'kind'> & {
   kind: VerifyReport['details'][number]['kind'] | 'role_not_noted'
 }
 
-/** `place`: the schema of the clinic's shard, and its node. */
-export type PlacedReport = Omit<VerifyReport, 'details'> & {
-  details: (Finding & { place: string })[]
-  places: { place: string; slots: number; bookings: number; events: number; mismatches: number }[]
+/** `shard`: the schema of the clinic's shard, and its node. */
+export type ShardedReport = Omit<VerifyReport, 'details'> & {
+  details: (Finding & { shard: string })[]
+  shards: { shard: string; slots: number; bookings: number; events: number; mismatches: number }[]
 }
 
 /**
- * Verifies each place of a database that is distributed over Citus, and sums up.
+ * Verifies each shard of a database that is distributed over Citus, and sums up.
  *
  * @throws CommandRefusal if a shard is moved or split meanwhile: its copy may have been verified too early
  */
-export async function verifyPlaces(
+export async function verifyShards(
   ownerUrl: string,
-  places: readonly Place[],
+  shards: readonly Shard[],
   detailsMax: number,
-): Promise<PlacedReport> {
-  const sum: PlacedReport = { slots: 0, bookings: 0, events: 0, overbooked: 0, mismatches: 0, details: [], places: [] }
-  for (const place of places) {
+): Promise<ShardedReport> {
+  const sum: ShardedReport = { slots: 0, bookings: 0, events: 0, overbooked: 0, mismatches: 0, details: [], shards: [] }
+  for (const shard of shards) {
     const left = detailsMax - sum.details.length
-    const found = await verifyPlace(ownerUrl, place, left).catch(async (error: unknown) => {
-      await refuseIfMoved(ownerUrl, places)
+    const found = await verifyShard(ownerUrl, shard, left).catch(async (error: unknown) => {
+      await refuseIfMoved(ownerUrl, shards)
       throw error
     })
-    const name = nameOf(place)
+    const name = nameOf(shard)
     for (const figure of ['slots', 'bookings', 'events', 'overbooked', 'mismatches'] as const) {
       sum[figure] += found[figure]
     }
-    sum.details.push(...found.details.map((detail) => ({ ...detail, place: name })))
+    sum.details.push(...found.details.map((detail) => ({ ...detail, shard: name })))
     const { slots, bookings, events, mismatches } = found
-    sum.places.push({ place: name, slots, bookings, events, mismatches })
+    sum.shards.push({ shard: name, slots, bookings, events, mismatches })
   }
-  await refuseIfMoved(ownerUrl, places)
+  await refuseIfMoved(ownerUrl, shards)
   return sum
 }
 
-async function verifyPlace(
+async function verifyShard(
   ownerUrl: string,
-  place: Place,
+  shard: Shard,
   detailsMax: number,
 ): Promise<Omit<VerifyReport, 'details'> & { details: Finding[] }> {
-  const pool = createPool({ url: placeUrl(ownerUrl, place), max: 1, name: 'holdfast verify' })
+  const pool = createPool({ url: shardUrl(ownerUrl, shard), max: 1, name: 'holdfast verify' })
   try {
     const report = await verify(pool, { clinicNo: null, detailsMax })
     const notNoted = await withPool(ownerUrl, 'holdfast verify', (coordinator) => rolesNotNoted(coordinator, pool))
@@ -67,13 +67,13 @@ function findingOf({ accountId, clinicId }: NotedRole): Finding {
   return { kind: 'role_not_noted', clinicId, slotId: null, bookingId: null, message }
 }
 
-function nameOf({ schema, host, port }: Place): string {
+function nameOf({ schema, host, port }: Shard): string {
   return `${schema} on ${host}:${port}`
 }
 
-async function refuseIfMoved(ownerUrl: string, before: readonly Place[]): Promise<void> {
-  const now = await placesIfDistributed(ownerUrl)
-  const names = (places: readonly Place[] | null) => (places ?? []).map(nameOf).join()
+async function refuseIfMoved(ownerUrl: string, before: readonly Shard[]): Promise<void> {
+  const now = await shardsIfDistributed(ownerUrl)
+  const names = (shards: readonly Shard[] | null) => (shards ?? []).map(nameOf).join()
   if (names(now) === names(before)) return
   throw new CommandRefusal('a shard was moved or split meanwhile: run `holdfast verify` again')
 }

@@ -1,5 +1,5 @@
 import { createPool } from '@holdfast/engine'
-import { placeUrl, readPlaces } from '@holdfast/engine/places'
+import { readShards, shardUrl } from '@holdfast/engine/shards'
 import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import { migrateJobs } from '../jobs/jobs-schema.ts'
 
@@ -9,11 +9,11 @@ import { migrateJobs } from '../jobs/jobs-schema.ts'
  *
  * @param only the schemas of some shards; null: of all
  */
-export async function writePlaces(ownerUrl: string, only: readonly string[] | null = null): Promise<void> {
+export async function writeShards(ownerUrl: string, only: readonly string[] | null = null): Promise<void> {
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast shards' })
-  const places = await readPlaces(pool).finally(() => pool.end())
-  const wanted = places.filter(({ schema }) => only === null || only.includes(schema))
+  const shards = await readShards(pool).finally(() => pool.end())
+  const wanted = shards.filter(({ schema }) => only === null || only.includes(schema))
   // First: requests go on as soon as the schema is written.
-  for (const place of wanted) await migrateJobs(placeUrl(ownerUrl, place))
+  for (const shard of wanted) await migrateJobs(shardUrl(ownerUrl, shard))
   await writeShardSchemas(ownerUrl, only)
 }

@@ -1,8 +1,8 @@
-import { parsePositions, placeOfEpoch } from '@holdfast/contract/position'
+import { parsePositions, shardOfEpoch } from '@holdfast/contract/position'
 import { newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type BuiltSlot, until } from '@holdfast/testkit'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type LivePlace, type PlacedLiveApp, placedLiveApp } from '../../test/live-app.ts'
+import { type LiveShard, type ShardedLiveApp, shardedLiveApp } from '../../test/live-app.ts'
 import { untilCaughtUp } from '../../test/live-calendar.ts'
 import { liveClient } from '../../test/live-client.ts'
 import { eventsClient } from '../../test/live-events-client.ts'
@@ -12,34 +12,34 @@ import type { LiveSettings } from './live-settings.ts'
 // The tail's horizon covers the whole PostgreSQL server: a transaction of another test file delays messages.
 const notifiedMsMax = 45_000
 
-let app: PlacedLiveApp | undefined
+let app: ShardedLiveApp | undefined
 afterEach(() => app?.stop())
 
-/** Two places with a doctor each, and a slot of five units. Both tails have read them. */
+/** Two shards with a doctor each, and a slot of five units. Both tails have read them. */
 async function start(settings: Partial<LiveSettings> = {}) {
-  app = await placedLiveApp(settings)
-  const [here, there] = [await aSlotIn(app.places[0]), await aSlotIn(app.places[1])]
+  app = await shardedLiveApp(settings)
+  const [here, there] = [await aSlotIn(app.shards[0]), await aSlotIn(app.shards[1])]
   const [hereId, thereId] = [here.doctorId, there.doctorId]
-  const untilRead = async (of: PlacedLiveApp) => {
-    await untilCaughtUp(of.places[0].database, of.url, hereId)
-    await untilCaughtUp(of.places[1].database, of.url, thereId)
+  const untilRead = async (of: ShardedLiveApp) => {
+    await untilCaughtUp(of.shards[0].database, of.url, hereId)
+    await untilCaughtUp(of.shards[1].database, of.url, thereId)
   }
   await untilRead(app)
-  const { url, hub, places } = app
+  const { url, hub, shards } = app
   const eventsUrl = `${url}/api/v1/live/events?doctorIds=${hereId},${thereId}`
-  return { app, url, hub, places, here, there, hereId, thereId, eventsUrl, untilRead }
+  return { app, url, hub, shards, here, there, hereId, thereId, eventsUrl, untilRead }
 }
 
-async function aSlotIn({ database }: LivePlace): Promise<BuiltSlot> {
+async function aSlotIn({ database }: LiveShard): Promise<BuiltSlot> {
   return aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 5 })
 }
 
-const placesOf = (positions: string) =>
-  (parsePositions(positions) ?? []).map(({ epoch }) => placeOfEpoch(epoch)).toSorted((a, b) => a - b)
+const shardsOf = (positions: string) =>
+  (parsePositions(positions) ?? []).map(({ epoch }) => shardOfEpoch(epoch)).toSorted((a, b) => a - b)
 
-describe('a connection that follows doctors of two places', () => {
+describe('a connection that follows doctors of two shards', () => {
   test('receives the changes of both by WebSocket, with a position of each', async () => {
-    const { url, places, here, there, hereId, thereId } = await start()
+    const { url, shards, here, there, hereId, thereId } = await start()
     const client = await liveClient(url)
     client.send({ type: 'subscribe', doctorIds: [hereId, thereId] })
     await until(
@@ -51,23 +51,23 @@ describe('a connection that follows doctors of two places', () => {
       { type: 'subscribed', doctorIds: [hereId] },
       { type: 'subscribed', doctorIds: [thereId] },
     ])
-    await aBooking(places[0].database, here)
+    await aBooking(shards[0].database, here)
     await client.untilAvailable(here.id, 4, notifiedMsMax)
-    await aBooking(places[1].database, there, { units: 3 })
+    await aBooking(shards[1].database, there, { units: 3 })
     await client.untilAvailable(there.id, 2, notifiedMsMax)
     const last = client.received.at(-1)?.message
-    expect('position' in (last ?? {}) && placesOf((last as { position: string }).position)).toEqual([102_008, 102_009])
+    expect('position' in (last ?? {}) && shardsOf((last as { position: string }).position)).toEqual([102_008, 102_009])
     client.send({ type: 'unsubscribe', doctorIds: [hereId] })
     await client.waitFor('unsubscribed')
-    await aBooking(places[0].database, here)
-    await aBooking(places[1].database, there)
+    await aBooking(shards[0].database, here)
+    await aBooking(shards[1].database, there)
     await client.untilAvailable(there.id, 1, notifiedMsMax)
     expect(client.availableOf(here.id)).toBe(4)
     await client.end()
   })
 
   test('resumes in both with the last id of its events: it receives what changed, and nothing else', async () => {
-    const { app, places, here, there, eventsUrl, untilRead } = await start()
+    const { app, shards, here, there, eventsUrl, untilRead } = await start()
     const before = await eventsClient(eventsUrl)
     await until(
       async () => before.received[1],
@@ -75,9 +75,9 @@ describe('a connection that follows doctors of two places', () => {
     )
     const id = before.lastEventId() ?? ''
     await before.end()
-    expect(placesOf(id)).toEqual([102_008, 102_009])
-    await aBooking(places[0].database, here)
-    await aBooking(places[1].database, there, { units: 3 })
+    expect(shardsOf(id)).toEqual([102_008, 102_009])
+    await aBooking(shards[0].database, here)
+    await aBooking(shards[1].database, there, { units: 3 })
     await untilRead(app)
     const client = await eventsClient(eventsUrl, { 'last-event-id': id })
     await until(
@@ -93,18 +93,18 @@ describe('a connection that follows doctors of two places', () => {
     )
     expect(client.received.filter(({ event }) => event === 'resync')).toEqual([])
     // It has all of them now.
-    expect(placesOf(client.lastEventId() ?? '')).toEqual([102_008, 102_009])
+    expect(shardsOf(client.lastEventId() ?? '')).toEqual([102_008, 102_009])
     await client.end()
   })
 
   test('resumes in the one whose position it has, and reads the lists of the other again', async () => {
-    const { app, url, places, here, there, hereId, thereId, untilRead } = await start()
+    const { app, url, shards, here, there, hereId, thereId, untilRead } = await start()
     const first = await liveClient(url)
     const { position } = await first.subscribe([hereId])
     await first.end()
-    expect(placesOf(position)).toEqual([102_008])
-    await aBooking(places[0].database, here)
-    await aBooking(places[1].database, there)
+    expect(shardsOf(position)).toEqual([102_008])
+    await aBooking(shards[0].database, here)
+    await aBooking(shards[1].database, there)
     await untilRead(app)
     const client = await liveClient(url)
     await client.subscribe([hereId, thereId], position)
@@ -117,7 +117,7 @@ describe('a connection that follows doctors of two places', () => {
 })
 
 describe('doctors who do not exist', () => {
-  test('of any place, and ids of no place, are reported together; the others are followed', async () => {
+  test('of any shard, and ids of no shard, are reported together; the others are followed', async () => {
     const { url, hub, here, there, hereId, thereId } = await start()
     const nobody = '0192f8a0-0000-8000-8000-000000000000'
     const unknown = [newId(there.clinicNo), nobody, newId(here.clinicNo), newId(12_345_678)]
@@ -145,9 +145,9 @@ describe('doctors who do not exist', () => {
 })
 
 describe('the limits of a connection', () => {
-  test('doctors are counted over both places', async () => {
-    const { url, hub, places, hereId, thereId } = await start({ doctorsPerConnectionMax: 2 })
-    const other = (await aSlotIn(places[1])).doctorId
+  test('doctors are counted over both shards', async () => {
+    const { url, hub, shards, hereId, thereId } = await start({ doctorsPerConnectionMax: 2 })
+    const other = (await aSlotIn(shards[1])).doctorId
     const client = await liveClient(url)
     // The control: as many as allowed.
     await client.subscribe([hereId])
@@ -162,8 +162,8 @@ describe('the limits of a connection', () => {
     await client.end()
   })
 
-  test('unread bytes of one place hold back the messages of the other, until they are read', async () => {
-    const { hub, places, here, there, hereId, thereId } = await start({ bufferedBytesMax: 1_000, messageMs: 1 })
+  test('unread bytes of one shard hold back the messages of the other, until they are read', async () => {
+    const { hub, shards, here, there, hereId, thereId } = await start({ bufferedBytesMax: 1_000, messageMs: 1 })
     const received: string[] = []
     let unread = 0
     const connection = hub.connect({
@@ -175,10 +175,10 @@ describe('the limits of a connection', () => {
       beat: () => undefined,
     })
     await hub.subscribe(connection, [hereId, thereId], null)
-    // As if the messages of the first place had not been read.
+    // As if the messages of the first shard had not been read.
     unread = 1_001
     expect([connection.isFull, hub.bufferedBytes]).toEqual([true, 1_001])
-    await aBooking(places[1].database, there)
+    await aBooking(shards[1].database, there)
     await until(
       async () => (hub.figures.dropped === 1 ? true : undefined),
       () => 'a message that is not sent',
@@ -192,12 +192,12 @@ describe('the limits of a connection', () => {
     )
     expect(resync).toMatch(/^resync/)
     expect(resync).toContain(thereId)
-    // The control: this place was not behind, and sends what changes.
-    await aBooking(places[0].database, here)
+    // The control: this shard was not behind, and sends what changes.
+    await aBooking(shards[0].database, here)
     expect(
       await until(
         async () => received[3],
-        () => 'the slots of the first place',
+        () => 'the slots of the first shard',
         notifiedMsMax,
       ),
     ).toContain(here.id)
@@ -221,31 +221,31 @@ describe('the limits of a connection', () => {
     // Each takes at least 0.8 of the time: twice as many come in less.
     const tookMs = performance.now() - beganMs
     expect(Math.max(pings, events.comments())).toBeLessThanOrEqual(tookMs / (0.8 * heartbeatMs))
-    expect(placesOf(events.lastEventId() ?? '')).toEqual([102_008, 102_009])
+    expect(shardsOf(events.lastEventId() ?? '')).toEqual([102_008, 102_009])
     expect(hub.figures.connections).toEqual({ socket: 1, events: 1 })
     await Promise.all([client.end(), events.end()])
   })
 })
 
-test('when a place cannot be read, nothing changes in the others', async () => {
-  const { url, hub, places, hereId, thereId, eventsUrl } = await start()
-  places[1].setAway(true)
+test('when a shard cannot be read, nothing changes in the others', async () => {
+  const { url, hub, shards, hereId, thereId, eventsUrl } = await start()
+  shards[1].setAway(true)
   const client = await liveClient(url)
   client.send({ type: 'subscribe', doctorIds: [hereId, thereId] })
   expect(await client.waitFor('error')).toMatchObject({ code: 'unavailable' })
   expect(await call(eventsUrl)).toMatchObject({ status: 503, body: { code: 'unavailable' } })
-  expect([client.received.length, hub.figures.subscriptions, places[0].calendar.figures.doctors]).toEqual([1, 0, 0])
-  // The control: the doctors of the other place can be followed meanwhile.
+  expect([client.received.length, hub.figures.subscriptions, shards[0].calendar.figures.doctors]).toEqual([1, 0, 0])
+  // The control: the doctors of the other shard can be followed meanwhile.
   await client.subscribe([hereId])
-  expect(places[0].calendar.figures.doctors).toBe(1)
-  places[1].setAway(false)
+  expect(shards[0].calendar.figures.doctors).toBe(1)
+  shards[1].setAway(false)
   await client.subscribe([thereId])
   expect(hub.figures.subscriptions).toBe(2)
   await client.end()
 })
 
-test('a client that leaves while the places are read leaves nothing behind', async () => {
-  const { hub, places, hereId, thereId } = await start()
+test('a client that leaves while the shards are read leaves nothing behind', async () => {
+  const { hub, shards, hereId, thereId } = await start()
   const transport = { send: vi.fn(), bufferedBytes: () => 0, end: vi.fn(), destroy: vi.fn(), beat: vi.fn() }
   const connection = hub.connect({ kind: 'socket', ...transport })
   const subscribing = hub.subscribe(connection, [hereId, thereId], null)
@@ -253,7 +253,7 @@ test('a client that leaves while the places are read leaves nothing behind', asy
   expect(await subscribing).toMatchObject({ kind: 'subscribed' })
   expect(transport.send).not.toHaveBeenCalled()
   expect(hub.figures).toMatchObject({ subscriptions: 0, connections: { socket: 0 } })
-  expect(places.map(({ calendar }) => calendar.figures.doctors)).toEqual([0, 0])
+  expect(shards.map(({ calendar }) => calendar.figures.doctors)).toEqual([0, 0])
 })
 
 test('a server that stops closes every connection, also one that follows nobody', async () => {

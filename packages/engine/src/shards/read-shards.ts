@@ -3,8 +3,8 @@ import sql from 'sql-template-tag'
 import { changeDatabaseUrl, inShard } from '../database/database-url.ts'
 import { finishedComment } from './distribute.ts'
 
-/** Where the rows of a clinic are, on Citus: the schema of its shard, on the node that has it now. */
-export type Place = {
+/** A shard of a database on Citus: its schema, the clinics that it has, and the node that has it now. */
+export type Shard = {
   schema: string
   shardId: number
   /** The hashes of the numbers of its clinics: {@link clinicHash}. */
@@ -25,15 +25,15 @@ export class DistributionUnfinished extends Error {
 }
 
 /**
- * The places of a database on Citus, by their shards' numbers. Together they have all clinics. A shard that is being
+ * The shards of a database on Citus, by their numbers. Together they have all clinics. A shard that is being
  * moved is where it was, and then at once where it will be, although its schema may not be written there yet.
  *
  * @param coordinator as the application or the owner
  * @throws DistributionUnfinished, and Error if the database is not distributed
  */
-export async function readPlaces(coordinator: pg.Pool): Promise<Place[]> {
+export async function readShards(coordinator: pg.Pool): Promise<Shard[]> {
   if (!(await isDistributionFinished(coordinator))) throw new DistributionUnfinished()
-  const { rows } = await coordinator.query<Place>(sql`
+  const { rows } = await coordinator.query<Shard>(sql`
     select 'holdfast_' || s.shardid as schema, s.shardid::float8 as "shardId", s.shardminvalue::integer as "hashMin",
            s.shardmaxvalue::integer as "hashMax", n.nodename as host, n.nodeport as port,
            current_database()::text as database
@@ -56,29 +56,29 @@ export async function isDistributionFinished(coordinator: pg.Pool | pg.Client): 
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where n.nspname = 'holdfast' and c.relname = 'shard_trigger'`)
   const [mark] = rows
-  if (mark === undefined) throw new Error('The database is not distributed over Citus: it has no places.')
+  if (mark === undefined) throw new Error('The database is not distributed over Citus: it has no shards.')
   return mark.comment === finishedComment
 }
 
-/** The same login in a place: on its node, in the schema of its shard. */
-export function placeUrl(appUrl: string, { schema, host, port, database }: Place): string {
+/** The same login in a shard: on its node, in its schema. */
+export function shardUrl(appUrl: string, { schema, host, port, database }: Shard): string {
   return inShard(changeDatabaseUrl(appUrl, { host, port, database }), schema)
 }
 
-/** The place of a clinic. @throws RangeError if no place has it */
-export function placeOf<Ranged extends Pick<Place, 'hashMin' | 'hashMax'>>(
-  places: readonly Ranged[],
+/** The shard of a clinic. @throws RangeError if no shard has it */
+export function shardOf<Ranged extends Pick<Shard, 'hashMin' | 'hashMax'>>(
+  shards: readonly Ranged[],
   clinicNo: number,
 ): Ranged {
   const hash = clinicHash(clinicNo)
-  const place = places.find(({ hashMin, hashMax }) => hashMin <= hash && hash <= hashMax)
-  if (place === undefined) throw new RangeError(`No place has the clinic ${clinicNo}, whose hash is ${hash}.`)
-  return place
+  const shard = shards.find(({ hashMin, hashMax }) => hashMin <= hash && hash <= hashMax)
+  if (shard === undefined) throw new RangeError(`No shard has the clinic ${clinicNo}, whose hash is ${hash}.`)
+  return shard
 }
 
 /**
  * The hash by which Citus divides clinics among shards: PostgreSQL's `hashint4`, of 32 bits with a sign. Our own code,
- * since every request needs the place of its clinic at once.
+ * since every request needs the shard of its clinic at once.
  *
  * Bob Jenkins, lookup3.c (2006), as in `hash_bytes_uint32` of PostgreSQL's src/common/hashfn.c
  *

@@ -10,34 +10,34 @@ type ValueOf<Described, Part extends string> = Described extends { [Name in Part
 /** The valid request of an operation. */
 type CallOf<Described> = { [Part in 'params' | 'query' | 'body']: ValueOf<Described, Part> }
 
-/** An engine of the coordinator with all `places`. */
+/** An engine of the coordinator with all `shards`. */
 type Coordinator = Pick<Engine, 'calendarFeeds'>
 
-/** @returns the number of the clinic whose place serves the request; null: the coordinator serves it */
-export type FindPlace<Call = { params: unknown; query: unknown; body: unknown }> = (
+/** @returns the number of the clinic whose shard serves the request; null: the coordinator serves it */
+export type FindClinic<Call = { params: unknown; query: unknown; body: unknown }> = (
   call: Call,
   coordinator: Coordinator,
 ) => number | null | Promise<number | null>
 
 /**
- * Who serves an operation when clinics are in several places.
+ * Who serves an operation when clinics are in several shards.
  *
- * - `clinic`: the place of the clinic that the first id of the path names
+ * - `clinic`: the shard of the clinic that the first id of the path names
  * - `body`: that of the clinic that this field of the body names. Never another field: texts may look like ids.
- * - `coordinator`: the engine over all places, since the request names no clinic
+ * - `coordinator`: the engine over all shards, since the request names no clinic
  */
-export type PlaceRule<Call = { params: unknown; query: unknown; body: unknown }> =
+export type ClinicRule<Call = { params: unknown; query: unknown; body: unknown }> =
   | 'clinic'
   | 'coordinator'
   | { readonly body: Call extends { body: infer Body } ? (unknown extends Body ? string : keyof Body & string) : never }
-  | FindPlace<Call>
+  | FindClinic<Call>
 
 /** A token's id names the clinic, whether or not there is such an invitation. */
-const ofInvitation: FindPlace<{ body: { token: string } }> = ({ body }) =>
+const ofInvitation: FindClinic<{ body: { token: string } }> = ({ body }) =>
   clinicNoIn(parseInvitationToken(body.token)?.id ?? '')
 
 /** A feed of an account has the bookings of all clinics. */
-const ofFeed: FindPlace<{ params: { fileName: string } }> = async ({ params: { fileName } }, { calendarFeeds }) => {
+const ofFeed: FindClinic<{ params: { fileName: string } }> = async ({ params: { fileName } }, { calendarFeeds }) => {
   const hash = hashOfFeedFileName(fileName)
   const feed = hash === null ? null : await calendarFeeds.open(hash)
   return feed === null || feed.kind === 'account' ? null : clinicNoIn(feed.id)
@@ -189,10 +189,10 @@ const rules = {
   getBusyCalendar: 'clinic',
   deleteBusyCalendar: 'clinic',
   listBlockedSlots: 'clinic',
-} as const satisfies { [Id in OperationId]: PlaceRule<CallOf<(typeof restOperations)[Id]>> }
+} as const satisfies { [Id in OperationId]: ClinicRule<CallOf<(typeof restOperations)[Id]>> }
 
 /** The rule of each operation of the REST routes; those of accounts are the coordinator's. */
-export const placeRuleOf = rules as Readonly<Record<OperationId, PlaceRule>>
+export const clinicRuleOf = rules as Readonly<Record<OperationId, ClinicRule>>
 
 export type AnyCall = { params?: unknown; query?: unknown; body?: unknown }
 
@@ -201,7 +201,7 @@ export type AnyCall = { params?: unknown; query?: unknown; body?: unknown }
  * rule names. null: it names none so.
  */
 export function namedIdOf(operationId: OperationId, { params, body }: AnyCall): string | null {
-  const rule = placeRuleOf[operationId]
+  const rule = clinicRuleOf[operationId]
   // An id of another system names no clinic, and nothing is found by it anywhere.
   if (rule === 'clinic') return firstIdIn(params)
   if (typeof rule !== 'object') return null
@@ -210,7 +210,7 @@ export function namedIdOf(operationId: OperationId, { params, body }: AnyCall): 
 }
 
 /**
- * The number of the clinic whose place serves a request; null: the coordinator serves it. No promise, unless the
+ * The number of the clinic whose shard serves a request; null: the coordinator serves it. No promise, unless the
  * database has to be asked.
  */
 export function clinicNoOfCall(
@@ -218,7 +218,7 @@ export function clinicNoOfCall(
   call: AnyCall,
   coordinator: Coordinator,
 ): number | null | Promise<number | null> {
-  const rule = placeRuleOf[operationId]
+  const rule = clinicRuleOf[operationId]
   if (typeof rule === 'function') {
     const { params, query, body } = call
     return rule({ params, query, body }, coordinator)

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { isConnectionLost, isShardMoved } from '../database/database-unavailable.ts'
-import { onePlace, type Places } from '../database/places.ts'
 import { promptly } from '../database/promptly.ts'
+import { oneShard, type ShardPools } from '../database/shard-pools.ts'
 import type { AuditLog, NewAuditEvent } from '../model/audit-event.ts'
 import { createAuditLog } from './create-audit-log.ts'
 
@@ -10,15 +10,15 @@ import { createAuditLog } from './create-audit-log.ts'
 const noClinicNo = 0
 
 /**
- * The security log of all places: each event is in the place of its clinic, and those of none are where a clinic with
- * the number 0 would be. Read over the pool, which on Citus is the coordinator's, and appended to in each place.
+ * The security log of all shards: each event is in the shard of its clinic, and those of none are where a clinic with
+ * the number 0 would be. Read over the pool, which on Citus is the coordinator's, and appended to in each shard.
  */
-export function createPlacedAuditLog(pool: pg.Pool, places: Places = onePlace(pool)): AuditLog {
+export function createShardedAuditLog(pool: pg.Pool, shards: ShardPools = oneShard(pool)): AuditLog {
   const log = createAuditLog(pool)
-  if (places.all().includes(pool)) return log
+  if (shards.all().includes(pool)) return log
   return {
     ...log,
-    byClinic: (events) => byClinic(pool, places, events),
+    byClinic: (events) => byClinic(pool, shards, events),
     // Somebody whose role has just ended may be among them: then the log has more rows than it needs.
     async withRole(accountIds) {
       const { rows } = await pool.query<{ id: string }>(sql`
@@ -33,12 +33,12 @@ export function createPlacedAuditLog(pool: pg.Pool, places: Places = onePlace(po
 /** An account's own events, such as a sign-in, belong to the clinics whose data it can read. */
 async function byClinic(
   pool: pg.Pool,
-  places: Places,
+  shards: ShardPools,
   events: readonly NewAuditEvent[],
 ): Promise<(NewAuditEvent & { clinicNo: number })[]> {
   const accountOf = ({ actorId, subjectId }: NewAuditEvent) => actorId ?? subjectId
   const accountIds = events.flatMap((event) => (event.clinicNo === null ? (accountOf(event) ?? []) : []))
-  const clinicNos = accountIds.length === 0 ? new Map<string, number[]>() : await clinicsOf(pool, places, accountIds)
+  const clinicNos = accountIds.length === 0 ? new Map<string, number[]>() : await clinicsOf(pool, shards, accountIds)
   return events.flatMap((event) => {
     const ofAccount = clinicNos.get(accountOf(event) ?? '') ?? [noClinicNo]
     const named = event.clinicNo === null ? ofAccount : [event.clinicNo]
@@ -48,17 +48,21 @@ async function byClinic(
 
 type Held = { accountId: string; clinicNo: number }
 
-/** The clinics in which accounts have roles; if a place does not respond, those there in which they may have one. */
-async function clinicsOf(pool: pg.Pool, places: Places, accountIds: readonly string[]): Promise<Map<string, number[]>> {
+/** The clinics in which accounts have roles; if a shard does not respond, those there in which they may have one. */
+async function clinicsOf(
+  pool: pg.Pool,
+  shards: ShardPools,
+  accountIds: readonly string[],
+): Promise<Map<string, number[]>> {
   const { rows: noted } = await pool.query<Held>(sql`
     select account_id::text as "accountId", clinic_no as "clinicNo" from holdfast.account_clinic
      where account_id = any (${accountIds}::uuid[]) order by clinic_no`)
-  const byPlace = new Map<pg.Pool, Held[]>()
+  const byShard = new Map<pg.Pool, Held[]>()
   for (const held of noted) {
-    const place = await places.of(held.clinicNo)
-    byPlace.set(place, [...(byPlace.get(place) ?? []), held])
+    const shard = await shards.of(held.clinicNo)
+    byShard.set(shard, [...(byShard.get(shard) ?? []), held])
   }
-  const held = await Promise.all(Array.from(byPlace, ([place, ofPlace]) => heldIn(place, ofPlace)))
+  const held = await Promise.all(Array.from(byShard, ([shard, ofShard]) => heldIn(shard, ofShard)))
   const clinicNos = new Map<string, number[]>()
   for (const { accountId, clinicNo } of held.flat()) {
     clinicNos.set(accountId, [...(clinicNos.get(accountId) ?? []), clinicNo])
@@ -66,9 +70,9 @@ async function clinicsOf(pool: pg.Pool, places: Places, accountIds: readonly str
   return clinicNos
 }
 
-async function heldIn(place: pg.Pool, noted: Held[]): Promise<Held[]> {
+async function heldIn(shard: pg.Pool, noted: Held[]): Promise<Held[]> {
   try {
-    const query = place.query<Held>(sql`
+    const query = shard.query<Held>(sql`
       select m.account_id::text as "accountId", m.clinic_no as "clinicNo"
         from holdfast.membership m
        where (m.clinic_no, m.account_id) in (

@@ -2,14 +2,14 @@ import { createEngine, createPool } from '@holdfast/engine'
 import { changeDatabaseUrl, inShard, schemaOf } from '@holdfast/engine/database-url'
 import type { CitusShard } from '@holdfast/engine/write-shard-schemas'
 import { type AccountMails, createAccountMails } from '@holdfast/server/account-mails'
-import { type JobPools, type JobServices, openJobPools, startJobsOfPlace } from '@holdfast/server/compose-jobs'
+import { type JobPools, type JobServices, openJobPools, startJobsOfShard } from '@holdfast/server/compose-jobs'
 import { jobsSchemaOf, migrateJobs } from '@holdfast/server/jobs-schema'
 import { until } from '@holdfast/testkit'
 
 const waitMs = 120_000
 
 /** The jobs of a shard, with what this drill needs to change something in it. */
-export type PlaceWithJobs = {
+export type ShardWithJobs = {
   schema: string
   /** Of the owner, in the shard. */
   ownerUrl: string
@@ -24,11 +24,11 @@ export type PlaceWithJobs = {
 }
 
 /** Creates the queue of a shard on its node, and starts its jobs there, as the application. */
-export async function startPlace(
+export async function startShard(
   services: JobServices,
   { schema, ownerUrl: nodeUrl }: Pick<CitusShard, 'schema' | 'ownerUrl'>,
   appUrl: string,
-): Promise<PlaceWithJobs> {
+): Promise<ShardWithJobs> {
   const ownerUrl = inShard(nodeUrl, schema)
   await migrateJobs(ownerUrl)
   const { hostname: host, port } = new URL(nodeUrl)
@@ -37,7 +37,7 @@ export async function startPlace(
   const pool = createPool({ url: ownerUrl, max: 4, name: 'holdfast drill' })
   const engine = createEngine({ batchPool: pool, generalPool: pool })
   const mails = createAccountMails({ secrets: services.secrets, pool: pools.messages, isAvailable: true })
-  const jobs = await startJobsOfPlace(services, { sessionUrl: url, pools, mails })
+  const jobs = await startJobsOfShard(services, { sessionUrl: url, pools, mails })
   await eventually(`the log of ${schemaOf(url)} to be followed`, async () => {
     const { rowCount } = await pool.query(
       `select from holdfast.log_receiver where name in ('email', 'webhooks') and held_until > clock_timestamp()`,

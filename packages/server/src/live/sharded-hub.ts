@@ -6,31 +6,31 @@ import { endMsMax, type LiveHub, stopReason } from './live-hub.ts'
 import type { LivePlaces, SubscribeOutcome } from './live-places.ts'
 import type { LiveSettings } from './live-settings.ts'
 import type { LiveTransport } from './live-subscriber.ts'
-import { PlacedConnection } from './placed-connection.ts'
+import { ShardedConnection } from './sharded-connection.ts'
 
-export type PlacedHubDeps = {
-  /** Those of all places, at the time of the call. */
+export type ShardedHubDeps = {
+  /** Those of all shards, at the time of the call. */
   hubs(): Iterable<LiveHub>
-  /** That of the place of a clinic. Every clinic number has one, also those of clinics that do not exist. */
+  /** That of the shard of a clinic. Every clinic number has one, also those of clinics that do not exist. */
   hubOf(clinicNo: number): LiveHub
   settings: LiveSettings
 }
 
 /**
- * The live places of several places: a connection follows doctors of any of them, found by the clinic's number in the
- * doctor's id. Its limits and its heartbeat are those of the connection, and not of each place. With one place, use its
- * {@link LiveHub}: this costs a copy of each message for each connection with several places.
+ * The live places of several shards: a connection follows doctors of any of them, found by the clinic's number in the
+ * doctor's id. Its limits and its heartbeat are those of the connection, and not of each shard. With one shard, use its
+ * {@link LiveHub}: this costs a copy of each message for each connection with several shards.
  */
-export class PlacedHub implements LivePlaces {
+export class ShardedHub implements LivePlaces {
   readonly settings: LiveSettings
-  readonly #deps: PlacedHubDeps
+  readonly #deps: ShardedHubDeps
   /** Each with the timer of its heartbeat. */
-  readonly #connections = new Map<PlacedConnection, NodeJS.Timeout>()
+  readonly #connections = new Map<ShardedConnection, NodeJS.Timeout>()
   readonly #open: LiveFigures['connections'] = noFigures().connections
   readonly #emptied = Promise.withResolvers<void>()
   #isStopping = false
 
-  constructor(deps: PlacedHubDeps) {
+  constructor(deps: ShardedHubDeps) {
     this.#deps = deps
     this.settings = deps.settings
   }
@@ -56,15 +56,15 @@ export class PlacedHub implements LivePlaces {
     return bytes
   }
 
-  connect(transport: LiveTransport): PlacedConnection {
-    const connection = new PlacedConnection(transport, this.settings.bufferedBytesMax)
+  connect(transport: LiveTransport): ShardedConnection {
+    const connection = new ShardedConnection(transport, this.settings.bufferedBytesMax)
     const heartbeatMs = this.settings.heartbeatMs * (0.8 + 0.2 * Math.random())
     this.#connections.set(connection, setInterval(() => connection.beat(), heartbeatMs).unref())
     this.#open[transport.kind] += 1
     return connection
   }
 
-  disconnect(connection: PlacedConnection): void {
+  disconnect(connection: ShardedConnection): void {
     clearInterval(this.#connections.get(connection))
     if (!this.#connections.delete(connection)) return
     connection.close()
@@ -73,11 +73,11 @@ export class PlacedHub implements LivePlaces {
   }
 
   /**
-   * All places are read before anything is sent: when one of them cannot be read, the outcome is `unavailable`, and
+   * All shards are read before anything is sent: when one of them cannot be read, the outcome is `unavailable`, and
    * nothing has changed in the others.
    */
   async subscribe(
-    connection: PlacedConnection,
+    connection: ShardedConnection,
     doctorIds: readonly string[],
     after: readonly Position[] | null,
   ): Promise<SubscribeOutcome> {
@@ -96,14 +96,14 @@ export class PlacedHub implements LivePlaces {
     return { kind: 'subscribed', unknown: wanted.filter((id) => !known.some(({ watched }) => watched.has(id))) }
   }
 
-  unsubscribe(connection: PlacedConnection, doctorIds: readonly string[]): void {
+  unsubscribe(connection: ShardedConnection, doctorIds: readonly string[]): void {
     for (const hub of connection.hubs) hub.unsubscribe(connection.in(hub), doctorIds)
   }
 
   async stop(): Promise<void> {
     if (this.#isStopping) return
     this.#isStopping = true
-    // Some follow no doctors, so that no place knows them.
+    // Some follow no doctors, so that no shard knows them.
     for (const { transport } of this.#connections.keys()) transport.end(1001, stopReason)
     if (this.#connections.size === 0) this.#emptied.resolve()
     const stopped = Array.from(this.#deps.hubs(), (hub) => hub.stop())
@@ -111,7 +111,7 @@ export class PlacedHub implements LivePlaces {
     for (const { transport } of [...this.#connections.keys()]) transport.destroy()
   }
 
-  /** Without what is no id of Holdfast: it is in no place. */
+  /** Without what is no id of Holdfast: it is in no shard. */
   #byHub(doctorIds: readonly string[]): Map<LiveHub, string[]> {
     const byHub = new Map<LiveHub, string[]>()
     for (const doctorId of doctorIds) {

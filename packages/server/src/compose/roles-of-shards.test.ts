@@ -1,34 +1,34 @@
 import { randomUUID } from 'node:crypto'
 import { clinicNoIn, createPool, inTransaction, pruneAccountClinic } from '@holdfast/engine'
 import { noteAccountClinics, rolesNotNoted } from '@holdfast/engine/note-account-clinics'
-import { placeOf, placeUrl } from '@holdfast/engine/places'
+import { shardOf, shardUrl } from '@holdfast/engine/shards'
 import { until } from '@holdfast/testkit'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { call, settingsFor, signUp } from '../../test/running-server.ts'
 import {
-  type PlacedDatabase,
-  type PlacedServer,
-  placedDatabase,
   type Scene,
+  type ShardedDatabase,
+  type ShardedServer,
   sceneOf,
-  serverOfPlaces,
-} from '../../test/server-of-places.ts'
+  serverOfShards,
+  shardedDatabase,
+} from '../../test/server-of-shards.ts'
 import { accountsPool } from '../accounts/accounts-schema.ts'
 import { createPrincipals } from '../accounts/sessions/principals.ts'
-import { rightsInPlaces } from '../accounts/sessions/rights-in-places.ts'
+import { rightsInShards } from '../accounts/sessions/rights-in-shards.ts'
 import { createSessionCookies } from '../accounts/sessions/session-cookie.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
-let database: PlacedDatabase
-let server: PlacedServer
+let database: ShardedDatabase
+let server: ShardedServer
 let scene: Scene
 /** As a server that has nothing in memory. */
 let reader: ReturnType<typeof openReader>
 beforeAll(async () => {
-  database = await placedDatabase()
-  server = await serverOfPlaces(database)
+  database = await shardedDatabase()
+  server = await serverOfShards(database)
   scene = await sceneOf(server.url, database)
   reader = openReader()
 })
@@ -40,27 +40,27 @@ afterAll(async () => {
 
 function openReader() {
   const coordinator = accountsPool(database.sessionUrl, 2, 'reader')
-  const places = database.shards.map((shard) => ({
+  const shards = database.shards.map((shard) => ({
     ...shard,
-    pools: { general: createPool({ url: placeUrl(database.sessionUrl, shard), max: 2, name: 'reader' }) },
+    pools: { general: createPool({ url: shardUrl(database.sessionUrl, shard), max: 2, name: 'reader' }) },
     rest: { freshness: { breaker: { check: () => undefined } } },
   }))
-  const rights = rightsInPlaces(coordinator, {
-    all: () => places,
-    of: (clinicNo) => placeOf(places, clinicNo),
+  const rights = rightsInShards(coordinator, {
+    all: () => shards,
+    of: (clinicNo) => shardOf(shards, clinicNo),
   })
   const cookies = createSessionCookies([settingsFor({ ownerUrl: '', appUrl: '' }).HOLDFAST_SECRET ?? ''], false)
   const idle = { patientSeconds: 3_600, staffSeconds: 3_600 }
   return {
     coordinator,
-    places,
+    shards,
     rights,
     rolesOf: async (bearer: string) => {
       const token = cookies.readBearer(bearer) ?? ''
       const found = await createPrincipals(coordinator, idle, false, { rights }).bySession(token)
       return found?.principal.memberships.map(({ clinicNo, role }) => [clinicNo, role])
     },
-    close: () => Promise.all([coordinator, ...places.map(({ pools }) => pools.general)].map((pool) => pool.end())),
+    close: () => Promise.all([coordinator, ...shards.map(({ pools }) => pools.general)].map((pool) => pool.end())),
   }
 }
 
@@ -132,7 +132,7 @@ test('a role is noted before it is given, and an invitation that is refused leav
   expect(await isNoted({ accountId: other.id, clinicNo: member.clinicNo })).toBe(false)
 })
 
-test('a role that is ended in the place has ended at once, and its note is deleted', async () => {
+test('a role that is ended in the shard has ended at once, and its note is deleted', async () => {
   const member = await aMember()
   // However it is ended: by another server, or by hand.
   await endRole(member)
@@ -144,7 +144,7 @@ test('a role that is ended in the place has ended at once, and its note is delet
   )
 })
 
-test('a change of the role is that of the place at once, and a removal by the API ends it', async () => {
+test('a change of the role is that of the shard at once, and a removal by the API ends it', async () => {
   const member = await aMember()
   const path = `/clinics/${member.clinicId}/members/${member.accountId}`
   // Else the last admin would be removed.
@@ -209,8 +209,8 @@ describe('a note that is deleted while the role is being given', () => {
 
   test('stays: whoever deletes it waits, and sees the role', async () => {
     const member = await invited()
-    const place = placeOf(reader.places, member.clinicNo).pools.general
-    await pruneMeanwhile(member, () => pruneAccountClinic(reader.coordinator, place, member), { waits: true })
+    const shard = shardOf(reader.shards, member.clinicNo).pools.general
+    await pruneMeanwhile(member, () => pruneAccountClinic(reader.coordinator, shard, member), { waits: true })
     expect(await isNoted(member)).toBe(true)
     expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'admin']])
   })
@@ -233,15 +233,15 @@ test('a role that is not noted has no effect; `verify` finds it, and noting it a
   const member = await invited()
   await giveRole(database.ownerPool, member)
   expect(await reader.rolesOf(member.token)).toEqual([])
-  const place = placeOf(reader.places, member.clinicNo).pools.general
+  const shard = shardOf(reader.shards, member.clinicNo).pools.general
   const missing = { accountId: member.accountId, clinicId: member.clinicId }
-  expect(await rolesNotNoted(database.ownerPool, place)).toContainEqual(missing)
+  expect(await rolesNotNoted(database.ownerPool, shard)).toContainEqual(missing)
   const client = new pg.Client(database.ownerUrl)
   await client.connect()
   expect(await noteAccountClinics(client)).toBeGreaterThan(0)
   expect(await noteAccountClinics(client)).toBe(0)
   await client.end()
-  expect(await rolesNotNoted(database.ownerPool, place)).toEqual([])
+  expect(await rolesNotNoted(database.ownerPool, shard)).toEqual([])
   expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'admin']])
 })
 

@@ -5,15 +5,15 @@ import type { LiveConnection } from './live-places.ts'
 import type { LiveSubscriber, LiveTransport } from './live-subscriber.ts'
 
 /**
- * One connection with a subscriber in the hub of each place whose doctors it follows. All of them send on the same
- * transport. The position of each message has a part for each of these places: a client that stores the last one can
+ * One connection with a subscriber in the hub of each shard whose doctors it follows. All of them send on the same
+ * transport. The position of each message has a part for each of these shards: a client that stores the last one can
  * resume everywhere.
  */
-export class PlacedConnection implements LiveConnection {
+export class ShardedConnection implements LiveConnection {
   readonly transport: LiveTransport
   readonly #bufferedBytesMax: number
   readonly #subscribers = new Map<LiveHub, LiveSubscriber>()
-  /** The last one sent by each place, or known at the last heartbeat. The newest are at the end. */
+  /** The last one sent by each shard, or known at the last heartbeat. The newest are at the end. */
   readonly #positions = new Map<LiveHub, string>()
   #isClosed = false
 
@@ -30,7 +30,7 @@ export class PlacedConnection implements LiveConnection {
     return this.transport.bufferedBytes() > this.#bufferedBytesMax
   }
 
-  /** The places in which it has, or had, doctors. */
+  /** The shards in which it has, or had, doctors. */
   get hubs(): Iterable<LiveHub> {
     return this.#subscribers.keys()
   }
@@ -42,12 +42,12 @@ export class PlacedConnection implements LiveConnection {
     return all.size
   }
 
-  /** Its subscriber in a place; a new one if it has none. */
+  /** Its subscriber in a shard; a new one if it has none. */
   in(hub: LiveHub): LiveSubscriber {
     return this.#subscribers.getOrInsertComputed(hub, () => hub.connect(this.#transportOf(hub), false))
   }
 
-  /** One heartbeat, with what all places have sent by now. */
+  /** One heartbeat, with what all shards have sent by now. */
   beat(): void {
     for (const [hub, subscriber] of this.#subscribers) if (subscriber.doctorIds.size > 0) hub.beat(subscriber)
     this.transport.beat(this.#position)
@@ -58,27 +58,27 @@ export class PlacedConnection implements LiveConnection {
     for (const [hub, subscriber] of this.#subscribers) hub.disconnect(subscriber)
   }
 
-  /** The transport, as the place's subscriber gets it. The limit of unread bytes is that of the whole connection. */
+  /** The transport, as the shard's subscriber gets it. The limit of unread bytes is that of the whole connection. */
   #transportOf(hub: LiveHub): LiveTransport {
     return {
       ...this.transport,
-      send: (frame) => this.transport.send(this.#placed(hub, frame)),
+      send: (frame) => this.transport.send(this.#positioned(hub, frame)),
       beat: (position) => this.#note(hub, position),
     }
   }
 
-  #placed(hub: LiveHub, frame: LiveFrame): LiveFrame {
+  #positioned(hub: LiveHub, frame: LiveFrame): LiveFrame {
     const { message } = frame
     if (!('position' in message)) return frame
     this.#note(hub, message.position)
-    // The frame of a place is shared by all its subscribers.
+    // The frame of a shard is shared by all its subscribers.
     return this.#positions.size === 1 ? frame : new LiveFrame({ ...message, position: this.#position })
   }
 
   #note(hub: LiveHub, position: string): void {
     this.#positions.delete(hub)
     this.#positions.set(hub, position)
-    // A client that resumes without it gets a resync of this place's doctors.
+    // A client that resumes without it gets a resync of this shard's doctors.
     for (const oldest of this.#positions.keys()) if (this.#positions.size > positionsMax) this.#positions.delete(oldest)
   }
 

@@ -4,21 +4,21 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventsClient } from '../../test/live-events-client.ts'
 import { call, settingsFor, signUp } from '../../test/running-server.ts'
 import {
-  type PlacedDatabase,
-  type PlacedServer,
-  placedDatabase,
   type Scene,
+  type ShardedDatabase,
+  type ShardedServer,
   sceneOf,
-  serverOfPlaces,
-} from '../../test/server-of-places.ts'
+  serverOfShards,
+  shardedDatabase,
+} from '../../test/server-of-shards.ts'
 import { createUnsubscribeTokens } from '../secrets/confirmation-tokens.ts'
 
-let database: PlacedDatabase
-let server: PlacedServer
+let database: ShardedDatabase
+let server: ShardedServer
 let scene: Scene
 beforeAll(async () => {
-  database = await placedDatabase()
-  server = await serverOfPlaces(database)
+  database = await shardedDatabase()
+  server = await serverOfShards(database)
   scene = await sceneOf(server.url, database)
 })
 afterAll(async () => {
@@ -43,14 +43,14 @@ async function aMember(clinicId: string, role: string) {
 }
 
 async function aClinicInBoth() {
-  const ofPlace = async (index: number) => {
+  const ofShard = async (index: number) => {
     const clinicId = await scene.aClinicIn(index)
     return { index, clinicId, doctorId: await scene.aDoctor(clinicId) }
   }
-  return [await ofPlace(0), await ofPlace(1)] as const
+  return [await ofShard(0), await ofShard(1)] as const
 }
 
-test('a member of a clinic in either place may there what the role allows, and nothing in the other', async () => {
+test('a member of a clinic in either shard may there what the role allows, and nothing in the other', async () => {
   const both = await aClinicInBoth()
   for (const [here, there] of [both, both.toReversed()] as [(typeof both)[0], (typeof both)[0]][]) {
     const { id, token: bearer } = await aMember(here.clinicId, 'staff')
@@ -62,13 +62,13 @@ test('a member of a clinic in either place may there what the role allows, and n
       return Object.fromEntries(paths.map((path, index) => [path, replies[index]?.status]))
     }
     expect(await statuses(here.clinicId)).toMatchObject({ bookings: 200, rooms: 200, invitations: 403, webhooks: 403 })
-    // As any clinic of the same place that is not theirs.
+    // As any clinic of the same shard that is not theirs.
     const elsewhere = await statuses(there.clinicId)
     expect(elsewhere).toEqual(await statuses(await scene.aClinicIn(here.index)))
     expect(elsewhere).toMatchObject({ bookings: 404, rooms: 404 })
     const members = itemsOf(await scene.api('GET', `/clinics/${here.clinicId}/members`))
     expect(members.map(({ accountId }) => accountId)).toContain(id)
-    // What was denied there is in the security log of the clinic, by its place.
+    // What was denied there is in the security log of the clinic, by its shard.
     await until(
       async () => {
         const logged = itemsOf(await scene.api('GET', `/clinics/${here.clinicId}/audit-events`))
@@ -84,7 +84,7 @@ test('a member of a clinic in either place may there what the role allows, and n
   }
 })
 
-test('a member of clinics in both places has both roles, and their calendar feeds', async () => {
+test('a member of clinics in both shards has both roles, and their calendar feeds', async () => {
   const [here, there] = await aClinicInBoth()
   const { id, token: bearer } = await aMember(here.clinicId, 'admin')
   const invited = await scene.api('POST', `/clinics/${there.clinicId}/invitations`, {
@@ -115,7 +115,7 @@ test('a member of clinics in both places has both roles, and their calendar feed
   expect(await Promise.all(feeds.map(async (feed) => (await call(feed)).status))).toEqual([200, 404, 200])
 })
 
-test('a link that unsubscribes works in each place, by the page and by the mail program', async () => {
+test('a link that unsubscribes works in each shard, by the page and by the mail program', async () => {
   const secret = settingsFor({ ownerUrl: '', appUrl: '' }).HOLDFAST_SECRET ?? ''
   const tokens = createUnsubscribeTokens([secret])
   for (const { clinicId, doctorId } of await aClinicInBoth()) {
@@ -149,7 +149,7 @@ test('a link that unsubscribes works in each place, by the page and by the mail 
   }
 })
 
-test('the events of a theatre are those of its clinic’s place, for its members', async () => {
+test('the events of a theatre are those of its clinic’s shard, for its members', async () => {
   const [here, there] = await aClinicInBoth()
   const { token } = await aMember(here.clinicId, 'admin')
   const live = (clinicId: string) => `${server.url}/api/v1/clinics/${clinicId}/theatre/live`

@@ -1,13 +1,20 @@
 import type { DatabasePool } from '@holdfast/engine'
 import { expect, test, vi } from 'vitest'
 import { ResponseCache } from '../cache/response-cache.ts'
-import type { Place } from './open-place.ts'
-import { cacheFiguresOf, calendarFiguresOf, closeTogether, type Places, poolsByLabel, queueDepthsOf } from './places.ts'
+import type { OpenShard } from './open-shard.ts'
+import {
+  cacheFiguresOf,
+  calendarFiguresOf,
+  closeTogether,
+  type OpenShards,
+  poolsByLabel,
+  queueDepthsOf,
+} from './shards.ts'
 
 const depth = (queued: number) => ({ queued, inFlight: queued + 1, slow: queued + 2 })
 
-/** A place whose figures are those of a number. */
-function aPlace(figure: number, cache = new ResponseCache({ bytesMax: 1_000 })) {
+/** A shard whose figures are those of a number. */
+function aShard(figure: number, cache = new ResponseCache({ bytesMax: 1_000 })) {
   const calendar = { loads: figure, patches: 2 * figure, doctorReads: 3, patchedSlots: 4, slots: 5, bytes: 6 * figure }
   const lists = { hits: figure, misses: 10 * figure, stale: 100 * figure, bytes: 1_000 * figure }
   return {
@@ -15,19 +22,19 @@ function aPlace(figure: number, cache = new ResponseCache({ bytesMax: 1_000 })) 
     calendar: { figures: calendar },
     slotLists: { figures: lists },
     freshness: { cache },
-  } as unknown as Place
+  } as unknown as OpenShard
 }
 
-test('the depth of each queue is the sum over all places', () => {
-  expect(queueDepthsOf({ all: [aPlace(1), aPlace(2), aPlace(4)] })).toEqual({
+test('the depth of each queue is the sum over all shards', () => {
+  expect(queueDepthsOf({ all: [aShard(1), aShard(2), aShard(4)] })).toEqual({
     claims: { queued: 7, inFlight: 10, slow: 13 },
     admissions: { queued: 70, inFlight: 73, slow: 76 },
   })
-  expect(queueDepthsOf({ all: [aPlace(1)] })).toEqual({ claims: depth(1), admissions: depth(10) })
+  expect(queueDepthsOf({ all: [aShard(1)] })).toEqual({ claims: depth(1), admissions: depth(10) })
 })
 
 test('figures of calendars are summed', () => {
-  expect(calendarFiguresOf({ all: [aPlace(1), aPlace(2)] })).toEqual({
+  expect(calendarFiguresOf({ all: [aShard(1), aShard(2)] })).toEqual({
     loads: 3,
     patches: 6,
     doctorReads: 6,
@@ -37,7 +44,7 @@ test('figures of calendars are summed', () => {
   })
 })
 
-test('figures of caches are summed, and one that a place shares is counted once', async () => {
+test('figures of caches are summed, and one that a shard shares is counted once', async () => {
   const cache = new ResponseCache({ bytesMax: 1_000_000 })
   const load = async () => ({
     body: '{}',
@@ -49,16 +56,16 @@ test('figures of caches are summed, and one that a place shares is counted once'
   await cache.read({ key: 'a', mayBeCached: true, readAfter: null, load })
   await cache.read({ key: 'a', mayBeCached: true, readAfter: null, load })
   const { bytes } = cache.figures
-  const common = { cache } as Places['common']
-  // On a plain database, the cache of the only place; on Citus, one of the coordinator.
-  expect(cacheFiguresOf({ all: [aPlace(1, cache)], common })).toEqual({
+  const common = { cache } as OpenShards['common']
+  // On a plain database, the cache of the only shard; on Citus, one of the coordinator.
+  expect(cacheFiguresOf({ all: [aShard(1, cache)], common })).toEqual({
     hits: 2,
     misses: 11,
     stale: 100,
     loads: 2,
     bytes: bytes + 1_006,
   })
-  expect(cacheFiguresOf({ all: [aPlace(1), aPlace(2)], common })).toEqual({
+  expect(cacheFiguresOf({ all: [aShard(1), aShard(2)], common })).toEqual({
     hits: 4,
     misses: 31,
     stale: 300,
@@ -67,7 +74,7 @@ test('figures of caches are summed, and one that a place shares is counted once'
   })
 })
 
-test('pools of all places and of the coordinator have one label, and those of the engine their known ones', () => {
+test('pools of all shards and of the coordinator have one label, and those of the engine their known ones', () => {
   const pool = (name: string) => ({ name }) as unknown as DatabasePool
   const pools = (of: string) => ({ batches: pool(`${of} b`), general: pool(`${of} g`), jobs: pool(`${of} j`) })
   const labelled = poolsByLabel([

@@ -29,8 +29,8 @@ import { createAccountMails, noticeHours, sealedAccountMails } from '../messages
 import { mailTexts } from '../messages/rendering/render-mail.ts'
 import { createLogger } from '../observe/logger.ts'
 import { createSealedTexts } from '../secrets/sealed-texts.ts'
-import { processRequestsOfPlace } from './account-mails.ts'
-import { openJobPools, openJobServices, startJobsOfCoordinator, startJobsOfPlace } from './compose-jobs.ts'
+import { processRequestsOfShard } from './account-mails.ts'
+import { openJobPools, openJobServices, startJobsOfCoordinator, startJobsOfShard } from './compose-jobs.ts'
 import { openMailer } from './message-sender.ts'
 
 // The horizon belongs to the whole server: an open transaction of another test file delays the relay.
@@ -82,8 +82,8 @@ async function aProcess(
     smtp,
     pools,
     mails,
-    async startPlace() {
-      jobs.push(await startJobsOfPlace(services, { ...urls.shard, pools: pools.shard, mails }))
+    async startShard() {
+      jobs.push(await startJobsOfShard(services, { ...urls.shard, pools: pools.shard, mails }))
       await eventually('the log to be followed', async () => {
         const { rowCount } = await database.ownerPool.query(
           `select from ${schema}.log_receiver where name in ('email', 'webhooks') and holder is not null`,
@@ -130,7 +130,7 @@ test('in a shard, the jobs of its clinics run, with what accounts have chosen on
   database,
   cleanup,
 }) => {
-  const { smtp, pools, mails, startPlace } = await aProcess(database, cleanup)
+  const { smtp, pools, mails, startShard } = await aProcess(database, cleanup)
   const receiver = await webhookReceiver()
   cleanup.defer(() => receiver.end())
   const slot = await aClinicsSlot(database)
@@ -139,7 +139,7 @@ test('in a shard, the jobs of its clinics run, with what accounts have chosen on
   const sealedSecret = await createSealedTexts(secrets, 'webhook').seal('whsec_c2VjcmV0')
   const webhook = { clinicNo: slot.clinicNo, url: receiver.url, events: ['booking.confirmed'], sealedSecret } as const
   expect((await engine.webhooks.create(webhook, null)).kind).toBe('done')
-  await startPlace()
+  await startShard()
 
   const reader = await aGermanReader(database)
   const booking = await aBooking(database, slot, { patient: { name: 'Ada', email: reader.email } })
@@ -166,9 +166,9 @@ test('the choices of accounts are nowhere but on the coordinator: looked up in t
   database,
   cleanup,
 }) => {
-  const { smtp, startPlace } = await aProcess(database, cleanup, 'shard')
+  const { smtp, startShard } = await aProcess(database, cleanup, 'shard')
   const slot = await aClinicsSlot(database)
-  await startPlace()
+  await startShard()
   const reader = await aGermanReader(database)
   await aBooking(database, slot, { patient: { name: 'Ada', email: reader.email } })
   await eventually('an attempt', async () => {
@@ -184,17 +184,17 @@ test('requests of patients are processed in the shard of their clinic, and those
   database,
   cleanup,
 }) => {
-  const { smtp, pools, mails, startPlace } = await aProcess(database, cleanup)
+  const { smtp, pools, mails, startShard } = await aProcess(database, cleanup)
   const engine = createEngine({ batchPool: pools.shard.jobs, generalPool: pools.shard.jobs })
   cleanup.defer(() => engine.stop())
   const app = { rateLimits: { countTicketMail: async () => undefined } }
   const general = pools.shard.messages
-  const processing = processRequestsOfPlace({ pools: { general }, secrets, mails, engine, app, log })
+  const processing = processRequestsOfShard({ pools: { general }, secrets, mails, engine, app, log })
   cleanup.defer(async () => void (await Promise.all(processing.map((one) => one.stop()))))
   const clinic = await aClinic(database)
   const email = 'iris@example.org'
   await aWaitlistEntry(database, await aDoctor(database, clinic), { patient: { name: 'Iris', email } })
-  await startPlace()
+  await startShard()
   await mails.request('entry_link_request', { clinicId: clinic.id, email, language: null })
   await eventually('the link to the entry', () => smtp.mails.length === 1)
   expect(smtp.mails[0]?.recipients).toEqual([email])

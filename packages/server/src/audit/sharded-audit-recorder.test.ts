@@ -3,20 +3,20 @@ import { until } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
 import type { AuditEntry } from './audit-entry.ts'
 import { AuditRecorder } from './audit-recorder.ts'
-import { PlacedAuditRecorder } from './placed-audit-recorder.ts'
+import { ShardedAuditRecorder } from './sharded-audit-recorder.ts'
 
-/** Clinics with odd numbers are in one place, those with even numbers in the other. */
-type Place = 'odd' | 'even'
+/** Clinics with odd numbers are in one shard, those with even numbers in the other. */
+type Shard = 'odd' | 'even'
 
-const placeOf = (clinicNo: number): Place => (clinicNo % 2 === 1 ? 'odd' : 'even')
+const shardOf = (clinicNo: number): Shard => (clinicNo % 2 === 1 ? 'odd' : 'even')
 
 function aRecorder() {
-  const written: Record<Place, NewAuditEvent[]> = { odd: [], even: [] }
-  const down = new Set<Place>()
+  const written: Record<Shard, NewAuditEvent[]> = { odd: [], even: [] }
+  const down = new Set<Shard>()
   const figures = { written: 0, lost: 0 }
-  const appendIn = (place: Place) => async (events: readonly NewAuditEvent[]) => {
-    if (down.has(place)) throw new Error('The place cannot be reached.')
-    written[place].push(...events)
+  const appendIn = (shard: Shard) => async (events: readonly NewAuditEvent[]) => {
+    if (down.has(shard)) throw new Error('The shard cannot be reached.')
+    written[shard].push(...events)
   }
   const common = {
     idsByEmail: async () => new Map([['ada@example.org', 'ada']]),
@@ -30,7 +30,7 @@ function aRecorder() {
       figures.lost += count
     },
   }
-  const recorder = new PlacedAuditRecorder<Place>({
+  const recorder = new ShardedAuditRecorder<Shard>({
     ...common,
     // Ada has a role in the clinics 1 and 2.
     byClinic: async (events) =>
@@ -43,7 +43,7 @@ function aRecorder() {
       ['odd', appendIn('odd')],
       ['even', appendIn('even')],
     ]),
-    placeOf,
+    shardOf,
   })
   return { recorder, common, appendIn, written, down, figures }
 }
@@ -57,7 +57,7 @@ const changed = (clinicNo: number, subjectId = 'x'): AuditEntry => ({
 
 const seen = (events: readonly NewAuditEvent[]) => events.map(({ kind, clinicNo, count }) => [kind, clinicNo, count])
 
-test('an event is in the place of its clinic, an account’s own in all of its clinics, and others at 0', async () => {
+test('an event is in the shard of its clinic, an account’s own in all of its clinics, and others at 0', async () => {
   const { recorder, written, figures } = aRecorder()
   recorder.record(changed(3))
   recorder.record({ kind: 'sign_in', actorEmail: 'ada@example.org' })
@@ -78,7 +78,7 @@ test('an event is in the place of its clinic, an account’s own in all of its c
   expect(figures).toEqual({ written: 4, lost: 0 })
 })
 
-test('a place that cannot be written holds back its own events alone, and has them when it is back', async () => {
+test('a shard that cannot be written holds back its own events alone, and has them when it is back', async () => {
   const { recorder, written, down } = aRecorder()
   down.add('odd')
   recorder.record(changed(1))
@@ -86,7 +86,7 @@ test('a place that cannot be written holds back its own events alone, and has th
   recorder.record({ kind: 'sign_in', actorId: 'ada' })
   await until(
     async () => (written.even.length === 2 ? true : undefined),
-    () => 'the events of the other place',
+    () => 'the events of the other shard',
   )
   expect(written.odd).toEqual([])
   down.delete('odd')
@@ -99,7 +99,7 @@ test('a place that cannot be written holds back its own events alone, and has th
 
 const waitingMax = 10_000
 
-test('a place that is away loses the oldest of its own events alone', async () => {
+test('a shard that is away loses the oldest of its own events alone', async () => {
   const { recorder, written, down, figures } = aRecorder()
   down.add('odd')
   const all = waitingMax + 5
@@ -129,14 +129,14 @@ test('strangers are counted once, and failures for an account with a role are ne
   expect(written.even.length).toBeLessThan(130)
 })
 
-test('negative control: with one queue, a place that cannot be written holds back all', async () => {
+test('negative control: with one queue, a shard that cannot be written holds back all', async () => {
   const { common, appendIn, written, down, figures } = aRecorder()
   const recorder = new AuditRecorder({
     ...common,
     append: async (events) => {
-      for (const place of ['odd', 'even'] as const) {
-        const ofPlace = events.filter(({ clinicNo }) => placeOf(clinicNo ?? 0) === place)
-        if (ofPlace.length > 0) await appendIn(place)(ofPlace)
+      for (const shard of ['odd', 'even'] as const) {
+        const ofShard = events.filter(({ clinicNo }) => shardOf(clinicNo ?? 0) === shard)
+        if (ofShard.length > 0) await appendIn(shard)(ofShard)
       }
     },
   })

@@ -1,7 +1,7 @@
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect, test as plainTest } from 'vitest'
 import { finishedComment } from './distribute.ts'
-import { clinicHash, DistributionUnfinished, placeOf, placeUrl, readPlaces } from './read-places.ts'
+import { clinicHash, DistributionUnfinished, readShards, shardOf, shardUrl } from './read-shards.ts'
 
 describe('the hash of a clinic', () => {
   const edges = [0, 1, -1, 2 ** 24 - 1, 2 ** 31 - 1, -(2 ** 31), -(2 ** 31) + 1]
@@ -21,16 +21,16 @@ describe('the hash of a clinic', () => {
   })
 })
 
-const place = { schema: 'holdfast_102010', shardId: 102010, hashMin: -(2 ** 31), hashMax: -1, port: 5433 }
-const low = { ...place, host: 'node-1.example', database: 'clinics' }
+const shard = { schema: 'holdfast_102010', shardId: 102010, hashMin: -(2 ** 31), hashMax: -1, port: 5433 }
+const low = { ...shard, host: 'node-1.example', database: 'clinics' }
 const high = { ...low, schema: 'holdfast_102008', shardId: 102008, hashMin: 0, hashMax: 2 ** 31 - 1, port: 5434 }
 
-plainTest('a clinic is in the place whose range has its hash', () => {
+plainTest('a clinic is in the shard whose range has its hash', () => {
   for (const clinicNo of [1, 2, 3, 4, 5, 6, 7, 8, 2 ** 24 - 1]) {
-    expect(placeOf([low, high], clinicNo)).toBe(clinicHash(clinicNo) < 0 ? low : high)
+    expect(shardOf([low, high], clinicNo)).toBe(clinicHash(clinicNo) < 0 ? low : high)
   }
-  expect(() => placeOf([low], [1, 2, 3, 4, 5].find((no) => clinicHash(no) >= 0) ?? 0)).toThrow(
-    'No place has the clinic',
+  expect(() => shardOf([low], [1, 2, 3, 4, 5].find((no) => clinicHash(no) >= 0) ?? 0)).toThrow(
+    'No shard has the clinic',
   )
 })
 
@@ -40,8 +40,8 @@ plainTest.for([
     appUrl: 'postgres://app:secret@coordinator/pooled?host=/run/postgresql&sslmode=require',
     query: '?sslmode=require&',
   },
-])('the URL of a place has the login, and its node: $appUrl', ({ appUrl, query }) => {
-  expect(placeUrl(appUrl, low)).toBe(`postgres://app:secret@node-1.example:5433/clinics${query}shard=holdfast_102010`)
+])('the URL of a shard has the login, and its node: $appUrl', ({ appUrl, query }) => {
+  expect(shardUrl(appUrl, low)).toBe(`postgres://app:secret@node-1.example:5433/clinics${query}shard=holdfast_102010`)
 })
 
 /** What Citus has, as far as it is read. */
@@ -60,13 +60,13 @@ const catalogue = `
   grant select on public.pg_dist_shard, public.pg_dist_placement, public.pg_dist_node to public;
   create table holdfast.shard_trigger (relation text)`
 
-test('the places are read as the application, when all shards have their rows', async ({ database }) => {
+test('the shards are read as the application, when all shards have their rows', async ({ database }) => {
   const { ownerPool, appPool, name } = database
-  await expect(readPlaces(appPool)).rejects.toThrow('not distributed over Citus')
+  await expect(readShards(appPool)).rejects.toThrow('not distributed over Citus')
   await ownerPool.query(catalogue)
-  await expect(readPlaces(appPool)).rejects.toThrow(DistributionUnfinished)
+  await expect(readShards(appPool)).rejects.toThrow(DistributionUnfinished)
   await ownerPool.query(`comment on table holdfast.shard_trigger is '${finishedComment}'`)
-  expect(await readPlaces(appPool)).toEqual([
+  expect(await readShards(appPool)).toEqual([
     { ...high, database: name },
     { ...low, database: name },
   ])

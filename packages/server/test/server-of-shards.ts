@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import { clinicNoIn } from '@holdfast/engine'
 import { inShard } from '@holdfast/engine/database-url'
 import { dropForeignKeysToOwnRows } from '@holdfast/engine/drop-foreign-keys'
-import { placeOf, type Place as Shard } from '@holdfast/engine/places'
+import { type Shard, shardOf } from '@holdfast/engine/shards'
 import { tablesOfKind } from '@holdfast/engine/table-kinds'
 import { writeShardSchema } from '@holdfast/engine/write-shard-schema'
 import { createTestDatabase, type DatabaseProxy, databaseProxy, type TestDatabase } from '@holdfast/testkit'
@@ -18,9 +18,9 @@ import { type ApiResponse, call, settingsFor, signIn } from './running-server.ts
  * A plain database with the schemas of several shards: each has the rows of the clinics whose hash is in its range, and
  * refuses others, as on Citus. The database itself is the coordinator.
  */
-export type PlacedDatabase = TestDatabase & {
+export type ShardedDatabase = TestDatabase & {
   shards: Shard[]
-  /** In front of the database, one for each place. */
+  /** In front of the database, one for each shard. */
   proxies: DatabaseProxy[]
   /** Where the servers find the shards from now on. */
   move(index: number, to: DatabaseProxy): void
@@ -31,7 +31,7 @@ export type PlacedDatabase = TestDatabase & {
 const firstShardId = 102_008
 const hashes = 2 ** 32
 
-export async function placedDatabase(count = 2): Promise<PlacedDatabase> {
+export async function shardedDatabase(count = 2): Promise<ShardedDatabase> {
   const database = await createTestDatabase()
   const { ownerUrl, sessionUrl, ownerPool } = database
   await dropForeignKeysToOwnRows(ownerPool)
@@ -86,17 +86,17 @@ async function narrowViews({ ownerPool }: TestDatabase, { schema, hashMin, hashM
   }
 }
 
-export type PlacedServer = {
+export type ShardedServer = {
   url: string
   logText(): string
   stop(): Promise<void>
 }
 
-/** A server that serves each shard as a place. Without limits and jobs, unless `env` sets them. */
-export async function serverOfPlaces(
-  database: PlacedDatabase,
+/** A server of all the shards. Without limits and jobs, unless `env` sets them. */
+export async function serverOfShards(
+  database: ShardedDatabase,
   { shards = database.shards, ...env }: { shards?: Shard[]; [setting: string]: string | Shard[] | undefined } = {},
-): Promise<PlacedServer> {
+): Promise<ShardedServer> {
   const lines: string[] = []
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -125,28 +125,28 @@ export async function serverOfPlaces(
 export type Scene = Awaited<ReturnType<typeof sceneOf>>
 
 /** What a test does as the site's administrator, by HTTP. */
-export async function sceneOf(url: string, { shards }: Pick<PlacedDatabase, 'shards'>) {
+export async function sceneOf(url: string, { shards }: Pick<ShardedDatabase, 'shards'>) {
   const admin = await signIn(url)
   const api = async (method: string, path: string, body?: unknown, bearer = admin): Promise<ApiResponse> => {
     const response = await call(`${url}/api/v1${path}`, { method, bearer, ...(body === undefined ? {} : { body }) })
     if (response.status >= 300) throw new Error(`${method} ${path} returned ${response.status}: ${response.text}`)
     return response
   }
-  const placeOfId = (id: string) => shards.indexOf(placeOf(shards, clinicNoIn(id) ?? Number.NaN))
+  const shardOfId = (id: string) => shards.indexOf(shardOf(shards, clinicNoIn(id) ?? Number.NaN))
   const aClinic = async (name = 'Clinic') => String((await api('POST', '/clinics', { name, timezone: 'UTC' })).body.id)
   const created = shards.map((): string[] => [])
   return {
     admin,
     api,
-    placeOfId,
+    shardOfId,
     aClinic,
-    /** A new clinic in a place: its number decides, so that some are created in others. */
+    /** A new clinic in a shard: its number decides, so that some are created in others. */
     async aClinicIn(index: number): Promise<string> {
       for (;;) {
         const id = created[index]?.pop()
         if (id !== undefined) return id
         const other = await aClinic()
-        created[placeOfId(other)]?.push(other)
+        created[shardOfId(other)]?.push(other)
       }
     },
     async aDoctor(clinicId: string, { name = 'Dr. One', specialization = 'Cardiology' } = {}) {

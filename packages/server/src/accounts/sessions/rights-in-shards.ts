@@ -4,7 +4,7 @@ import {
   isShardMoved,
   promptly,
   pruneAccountClinic,
-  rolesInPlace,
+  rolesInShard,
   secondFactorClinics,
 } from '@holdfast/engine'
 import type { Pool } from 'pg'
@@ -12,43 +12,43 @@ import sql from 'sql-template-tag'
 import { accountOfStatement, type Rights, type RightsRow, type RightsSource } from './rights-source.ts'
 
 /** What reads the roles of some clinics. */
-type RolePlace = { pools: { general: Pool }; rest: { freshness: { breaker: { check(): void } } } }
+type RoleShard = { pools: { general: Pool }; rest: { freshness: { breaker: { check(): void } } } }
 
-export type RolePlaces = {
-  all(): readonly RolePlace[]
-  of(clinicNo: number): RolePlace
+export type RoleShards = {
+  all(): readonly RoleShard[]
+  of(clinicNo: number): RoleShard
 }
 
 type Found = RightsRow & { clinic_nos: number[] }
 
 /**
- * On Citus, the coordinator knows in which clinics an account may have a role, and the places of these clinics know
- * which. So an account without roles is read from the coordinator alone, and a place that does not respond concerns the
+ * On Citus, the coordinator knows in which clinics an account may have a role, and the shards of these clinics know
+ * which. So an account without roles is read from the coordinator alone, and a shard that does not respond concerns the
  * rights in its own clinics: they are unread, and nobody has them until they are read.
  *
  * @param coordinator where the accounts are
  */
-export function rightsInPlaces(coordinator: Pool, places: RolePlaces): RightsSource<Found> {
-  /** @returns null: the place does not respond */
-  async function readIn<Result>(place: RolePlace, read: (pool: Pool) => Promise<Result>): Promise<Result | null> {
+export function rightsInShards(coordinator: Pool, shards: RoleShards): RightsSource<Found> {
+  /** @returns null: the shard does not respond */
+  async function readIn<Result>(shard: RoleShard, read: (pool: Pool) => Promise<Result>): Promise<Result | null> {
     try {
-      // At once while the place is known to be away.
-      place.rest.freshness.breaker.check()
-      return await promptly(read(place.pools.general))
+      // At once while the shard is known to be away.
+      shard.rest.freshness.breaker.check()
+      return await promptly(read(shard.pools.general))
     } catch (error) {
       if (isConnectionLost(error) || isShardMoved(error)) return null
       throw error
     }
   }
 
-  /** @returns the roles, and those of these places that do not respond */
+  /** @returns the roles, and those of these shards that do not respond */
   async function rolesIn(accountId: string, clinicNos: readonly number[]) {
-    const unread = new Set<RolePlace>()
+    const unread = new Set<RoleShard>()
     const roles = await Promise.all(
-      Array.from(Map.groupBy(clinicNos, places.of), async ([place, known]) => {
-        const found = await readIn(place, (pool) => rolesInPlace(pool, accountId, known))
-        if (found === null) unread.add(place)
-        else prune(accountId, place, new Set(known).difference(new Set(found.map(({ clinicNo }) => clinicNo))))
+      Array.from(Map.groupBy(clinicNos, shards.of), async ([shard, known]) => {
+        const found = await readIn(shard, (pool) => rolesInShard(pool, accountId, known))
+        if (found === null) unread.add(shard)
+        else prune(accountId, shard, new Set(known).difference(new Set(found.map(({ clinicNo }) => clinicNo))))
         return found ?? []
       }),
     )
@@ -56,18 +56,18 @@ export function rightsInPlaces(coordinator: Pool, places: RolePlaces): RightsSou
   }
 
   /** Not awaited: it is repeated when the account is read again. */
-  function prune(accountId: string, { pools }: RolePlace, clinicNos: Iterable<number>): void {
+  function prune(accountId: string, { pools }: RoleShard, clinicNos: Iterable<number>): void {
     for (const clinicNo of clinicNos) {
       pruneAccountClinic(coordinator, pools.general, { accountId, clinicNo }).catch(() => undefined)
     }
   }
 
-  async function needingIn(all: readonly RolePlace[]) {
-    const unread = new Set<RolePlace>()
+  async function needingIn(all: readonly RoleShard[]) {
+    const unread = new Set<RoleShard>()
     const found = await Promise.all(
-      all.map(async (place) => {
-        const clinicNos = await readIn(place, secondFactorClinics)
-        if (clinicNos === null) unread.add(place)
+      all.map(async (shard) => {
+        const clinicNos = await readIn(shard, secondFactorClinics)
+        if (clinicNos === null) unread.add(shard)
         return clinicNos ?? []
       }),
     )
@@ -77,12 +77,12 @@ export function rightsInPlaces(coordinator: Pool, places: RolePlaces): RightsSou
   async function rightsIn({ account_id, site_administrator, clinic_nos }: Found): Promise<Rights> {
     const [held, needing] = await Promise.all([
       rolesIn(account_id, clinic_nos),
-      needingIn(site_administrator ? places.all() : []),
+      needingIn(site_administrator ? shards.all() : []),
     ])
     const unread = held.unread.union(needing.unread)
     const mayBeHeld = new Set(clinic_nos)
     const isUnread = (clinicNo: number) =>
-      (site_administrator || mayBeHeld.has(clinicNo)) && unread.has(places.of(clinicNo))
+      (site_administrator || mayBeHeld.has(clinicNo)) && unread.has(shards.of(clinicNo))
     return {
       memberships: held.roles.filter(({ clinicNo }) => !isUnread(clinicNo)),
       secondFactorClinicNos: needing.clinicNos,
@@ -91,7 +91,7 @@ export function rightsInPlaces(coordinator: Pool, places: RolePlaces): RightsSou
   }
 
   return {
-    name: 'placed_principal',
+    name: 'sharded_principal',
     ...accountClinics(accountOfStatement),
     rightsIn,
     async hasRole(transaction, accountId) {

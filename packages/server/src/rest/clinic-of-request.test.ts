@@ -3,10 +3,10 @@ import { newId } from '@holdfast/engine'
 import { expect, test } from 'vitest'
 import { newFeedFileName } from '../secrets/calendar-feed-tokens.ts'
 import { newInvitationToken } from '../secrets/invitation-tokens.ts'
-import { clinicNoOfCall, placeRuleOf } from './operation-places.ts'
+import { clinicNoOfCall, clinicRuleOf } from './clinic-of-request.ts'
 
 const operations: readonly Operation[] = Object.values(restOperations)
-const ruleOf = ({ id }: Pick<Operation, 'id'>) => placeRuleOf[id as keyof typeof restOperations]
+const ruleOf = ({ id }: Pick<Operation, 'id'>) => clinicRuleOf[id as keyof typeof restOperations]
 
 type Properties = { required?: string[]; properties?: Record<string, { format?: string }> }
 
@@ -21,7 +21,7 @@ function idsIn(part: unknown): string[] {
 }
 
 /** Operations whose requests need not have the id that their rule reads. */
-const unplaced = (all: readonly Operation[], rule: (operation: Operation) => unknown) =>
+const unnamed = (all: readonly Operation[], rule: (operation: Operation) => unknown) =>
   all
     .filter((operation) => {
       const of = rule(operation)
@@ -31,20 +31,20 @@ const unplaced = (all: readonly Operation[], rule: (operation: Operation) => unk
     })
     .map(({ id }) => id)
 
-test('each operation served by a clinic’s place has the id that its rule reads', () => {
-  expect(unplaced(operations, ruleOf)).toEqual([])
+test('each operation served by a clinic’s shard has the id that its rule reads', () => {
+  expect(unnamed(operations, ruleOf)).toEqual([])
 })
 
 test('negative control: an operation without the id is found', () => {
   const { listMyBookings, getBooking, createWaitlistEntry } = restOperations
-  expect(unplaced([listMyBookings, getBooking], () => 'clinic')).toEqual(['listMyBookings'])
-  expect(unplaced([createWaitlistEntry, getBooking], () => ({ body: 'doctorId' }))).toEqual([
+  expect(unnamed([listMyBookings, getBooking], () => 'clinic')).toEqual(['listMyBookings'])
+  expect(unnamed([createWaitlistEntry, getBooking], () => ({ body: 'doctorId' }))).toEqual([
     'createWaitlistEntry',
     'getBooking',
   ])
 })
 
-test('each operation whose path or body always names a clinic is served by the clinic’s place', () => {
+test('each operation whose path or body always names a clinic is served by the clinic’s shard', () => {
   const named = operations.filter((operation) => hasPathOfClinic(operation) || idsIn(operation.body).length > 0)
   expect(named.filter((operation) => ruleOf(operation) === 'coordinator').map(({ id }) => id)).toEqual([])
   expect(named.length).toBeGreaterThan(100)
@@ -69,7 +69,7 @@ test('the path decides, or the field that names what is written; never a text th
   for (const [id, call, clinicNo] of calls) expect(clinicNoOfCall(id, call, coordinator), id).toBe(clinicNo)
 })
 
-test('doctors are listed by the place of the clinic, and by the coordinator if the query names none', () => {
+test('doctors are listed by the shard of the clinic, and by the coordinator if the query names none', () => {
   expect(clinicNoOfCall('listDoctors', { query: { clinicId: newId(9) } }, coordinator)).toBe(9)
   expect(clinicNoOfCall('listDoctors', { query: {} }, coordinator)).toBeNull()
 })
@@ -81,7 +81,7 @@ test('an invitation’s token names the clinic, and what is no token names none'
   expect(clinicNoOfCall('acceptInvitation', { body: { token: 'x' } }, coordinator)).toBeNull()
 })
 
-test('a feed of a doctor or clinic is served by its place, one of an account by the coordinator', async () => {
+test('a feed of a doctor or clinic is served by its shard, one of an account by the coordinator', async () => {
   const { fileName, hash } = newFeedFileName()
   const feed = (kind: string, id: string) =>
     clinicNoOfCall('readCalendarFeed', { params: { fileName } }, {

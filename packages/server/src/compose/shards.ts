@@ -8,41 +8,41 @@ import type { CacheFigures, CalendarFigures, Metrics, QueueDepths } from '../obs
 import type { TheatreSignals } from '../theatre/theatre-signals.ts'
 import type { DatabaseUrls, JobPools } from './compose-jobs.ts'
 import { poolConnections } from './database-connections.ts'
-import type { Place } from './open-place.ts'
+import type { OpenShard } from './open-shard.ts'
 
 /** What serves requests that name no clinic, and whatever else is about all clinics. */
-export type Common = Pick<Place, 'rest'> & {
+export type Common = Pick<OpenShard, 'rest'> & {
   engine: Engine
   cache: ResponseCache
   pools: { general: DatabasePool }
 }
 
-/** All clinics of a database, each served by one place. */
-export type Places = {
-  all: readonly Place[]
-  /** On one database, the place of all clinics. */
+/** All clinics of a database, each served by one shard. */
+export type OpenShards = {
+  all: readonly OpenShard[]
+  /** On one database, the shard of all clinics. */
   common: Common
-  /** What its jobs need; null: there is only one place. */
+  /** What its jobs need; null: there is only one shard. */
   coordinator: { urls: DatabaseUrls; pools: JobPools } | null
-  /** The place of a clinic; null: there is only one. */
-  placeOf: ((clinicNo: number) => Place) | null
+  /** The shard of a clinic; null: there is only one. */
+  shardOf: ((clinicNo: number) => OpenShard) | null
   live: LivePlaces
   theatreSignalsOf(clinicNo: number): TheatreSignals
   probes: Probes
   /** By their label in the metrics. Dashboards know the first two as write and read. */
   pools: Record<string, readonly pg.Pool[]>
   allPools: readonly DatabasePool[]
-  /** What is to be stopped: the places, and on Citus the coordinator. */
+  /** What is to be stopped: the shards, and on Citus the coordinator. */
   parts: readonly { engine: Pick<Engine, 'stop'>; stop(): Promise<unknown> }[]
   /** Resolves with why this process has to be started again: it does not know where all clinics are; null: never. */
   mustRestart: Promise<Error> | null
 }
 
-export type PlacesDeps = {
+export type OpenShardsDeps = {
   log: Logger
   metrics: Metrics
   isStopping: () => boolean
-  /** Of the accounts, on the same server as what is common to all places. */
+  /** Of the accounts, on the same server as what is common to all shards. */
   accountsPool: DatabasePool
 }
 
@@ -53,8 +53,8 @@ export const probeBounds = {
   connectTimeoutMs: 2_000,
 }
 
-/** The depth of each queue, over all places. */
-export function queueDepthsOf({ all }: Pick<Places, 'all'>): QueueDepths {
+/** The depth of each queue, over all shards. */
+export function queueDepthsOf({ all }: Pick<OpenShards, 'all'>): QueueDepths {
   return all.map(({ engine }): QueueDepths => engine.queueDepths()).reduce(sumOfDepths)
 }
 
@@ -62,8 +62,8 @@ function sumOfDepths(one: QueueDepths, other: QueueDepths): QueueDepths {
   return Object.fromEntries(Object.entries(one).map(([queue, depth]) => [queue, sumOf(depth, other[queue] ?? depth)]))
 }
 
-/** Slot lists and other public reads together, over all places. */
-export function cacheFiguresOf({ all, common }: Pick<Places, 'all' | 'common'>): CacheFigures {
+/** Slot lists and other public reads together, over all shards. */
+export function cacheFiguresOf({ all, common }: Pick<OpenShards, 'all' | 'common'>): CacheFigures {
   const caches = new Set([common.cache, ...all.map(({ freshness }) => freshness.cache)])
   const responses = [...caches].map(({ figures }) => figures).reduce(sumOf)
   const slots = all.map(({ slotLists }) => slotLists.figures).reduce(sumOf)
@@ -77,7 +77,7 @@ export function cacheFiguresOf({ all, common }: Pick<Places, 'all' | 'common'>):
   }
 }
 
-export function calendarFiguresOf({ all }: Pick<Places, 'all'>): CalendarFigures & { bytes: number } {
+export function calendarFiguresOf({ all }: Pick<OpenShards, 'all'>): CalendarFigures & { bytes: number } {
   return all.map(({ calendar }) => calendar.figures).reduce(sumOf)
 }
 
@@ -87,9 +87,9 @@ function sumOf<Figures extends Record<string, number>>(one: Figures, other: Figu
 }
 
 /** The pools by their label in the metrics. */
-export function poolsByLabel(all: readonly { pools: Partial<Place['pools']> }[]): Places['pools'] {
+export function poolsByLabel(all: readonly { pools: Partial<OpenShard['pools']> }[]): OpenShards['pools'] {
   const labels = { batches: 'write', general: 'read' } as Record<string, string>
-  const names = new Set(all.flatMap(({ pools }) => Object.keys(pools) as (keyof Place['pools'])[]))
+  const names = new Set(all.flatMap(({ pools }) => Object.keys(pools) as (keyof OpenShard['pools'])[]))
   return Object.fromEntries(
     Array.from(names, (name) => [labels[name] ?? name, all.flatMap(({ pools }) => pools[name] ?? [])]),
   )

@@ -3,27 +3,27 @@ import { until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { call, settingsFor, signIn, signUp } from '../../test/running-server.ts'
 import {
-  type PlacedDatabase,
-  type PlacedServer,
-  placedDatabase,
+  type ShardedDatabase,
+  type ShardedServer,
   sceneOf,
-  serverOfPlaces,
-} from '../../test/server-of-places.ts'
+  serverOfShards,
+  shardedDatabase,
+} from '../../test/server-of-shards.ts'
 import { accountsPool } from '../accounts/accounts-schema.ts'
 import { createPrincipals } from '../accounts/sessions/principals.ts'
 import { createSessionCookies } from '../accounts/sessions/session-cookie.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
-/** A read takes at most 2 s, and a request with rights in a place that hangs makes one. */
+/** A read takes at most 2 s, and a request with rights in a shard that hangs makes one. */
 const boundMs = 4_000
 
-let database: PlacedDatabase
-let server: PlacedServer
+let database: ShardedDatabase
+let server: ShardedServer
 let scene: Awaited<ReturnType<typeof openScene>>
 beforeAll(async () => {
-  database = await placedDatabase(3)
-  server = await serverOfPlaces(database)
+  database = await shardedDatabase(3)
+  server = await serverOfShards(database)
   scene = await openScene()
 })
 afterAll(async () => {
@@ -41,7 +41,7 @@ async function soon<Response>(response: Promise<Response>, msMax = boundMs): Pro
   return received
 }
 
-/** A clinic in each place, and people with roles in the first two, in the second alone, in both, and in none. */
+/** A clinic in each shard, and people with roles in the first two, in the second alone, in both, and in none. */
 async function openScene() {
   const { admin, api, aClinicIn, aDoctor, slotsOf } = await sceneOf(server.url, database)
   const clinics = []
@@ -51,7 +51,7 @@ async function openScene() {
     clinics.push({ clinicId, doctorId, ...(await slotsOf(doctorId, 6)) })
   }
   const [hung, well] = clinics
-  if (hung === undefined || well === undefined) throw new Error('There are three places.')
+  if (hung === undefined || well === undefined) throw new Error('There are three shards.')
   const accept = async (clinicId: string, bearer: string) => {
     const { body } = await api('POST', `/clinics/${clinicId}/invitations`, { email: 'a@example.org', role: 'staff' })
     await api('POST', '/invitations/accept', { token: String(body.link).split('#')[1] }, bearer)
@@ -75,7 +75,7 @@ async function openScene() {
 
 const desk = ({ clinicId }: { clinicId: string }, bearer: string) => get(`/clinics/${clinicId}/bookings`, { bearer })
 
-/** What everybody but those of the hung place's clinics is used to. */
+/** What everybody but those of the hung shard's clinics is used to. */
 async function othersAreServed(slotAt: number): Promise<void> {
   const { well, patient, ofWell, ofBoth } = scene
   for (const person of [patient, ofWell]) {
@@ -95,7 +95,7 @@ async function othersAreServed(slotAt: number): Promise<void> {
   expect([list.status, list.body.stale]).toEqual([200, undefined])
 }
 
-describe('while a place hangs', () => {
+describe('while a shard hangs', () => {
   const lists = ['/clinics?limit=100', '/doctors?specialization=Hanging', '/specializations']
 
   beforeAll(async () => {
@@ -143,7 +143,7 @@ describe('while a place hangs', () => {
       const { body } = await get(`/clinics/${clinicId}/audit-events?limit=100`, { bearer: admin })
       return ((body.items ?? []) as { kind: string; actorId: string }[]).map(({ kind, actorId }) => [kind, actorId])
     }
-    // The sign-in of somebody of the hung place is waiting.
+    // The sign-in of somebody of the hung shard is waiting.
     await soon(signIn(server.url, ofHung.login))
     expect((await get(`/clinics/${well.clinicId}/invitations`, { bearer: ofWell.token })).status).toBe(403)
     const known = until(

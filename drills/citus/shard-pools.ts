@@ -1,10 +1,10 @@
-import type { createPool, Places } from '@holdfast/engine'
+import type { createPool, ShardPools } from '@holdfast/engine'
 import sql from 'sql-template-tag'
 
 type Pool = ReturnType<typeof createPool>
 
-/** The places of a distributed database: a pool for each shard, by its schema. */
-export function shardPlaces(coordinator: Pool, pools: ReadonlyMap<string, Pool>): Places {
+/** The shards of a distributed database: a pool for each, by its schema. */
+export function shardPools(coordinator: Pool, pools: ReadonlyMap<string, Pool>): ShardPools {
   return {
     all: () => [...pools.values()],
     async of(clinicNo) {
