@@ -58,7 +58,7 @@ export function judgeCitus({ hasExtension, isCoordinator, nodes, monthsInTransit
     throw new DistributionRefused('DATABASE_URL leads to a worker of Citus: it has to lead to the coordinator')
   }
   if (monthsInTransit.length > 0) {
-    // Their rows are nobody's, and the file has those of all clinics.
+    // A month that is being archived belongs to no shard, and its file has rows of all clinics.
     throw new DistributionRefused(
       `${monthsInTransit[0]} is between the database and a file: end its archive or restore first`,
     )

@@ -136,7 +136,7 @@ const keptDefinitions = `
                       where d.refclassid = 'pg_proc'::regclass and d.refobjid = pg_proc.oid
                         and d.classid = 'pg_constraint'::regclass)`
 
-/** Newest first, since a function may depend on an older one; it may take a younger one along all the same. */
+/** Newest first, since a function may depend on an older one. Dropping one also drops newer ones that depend on it. */
 const dropKept = `
   do $$ declare r record; begin
     for r in select * from kept where kind = 'trigger' loop

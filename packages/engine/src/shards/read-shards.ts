@@ -25,8 +25,8 @@ export class DistributionUnfinished extends Error {
 }
 
 /**
- * The shards of a database on Citus, by their numbers. Together they have all clinics. A shard that is being
- * moved is where it was, and then at once where it will be, although its schema may not be written there yet.
+ * The shards of a database on Citus, by their numbers. Together they have all clinics. During a move this returns the
+ * old node, and afterwards the new one, on which the shard's schema may not exist yet.
  *
  * @param coordinator as the application or the owner
  * @throws DistributionUnfinished, and Error if the database is not distributed

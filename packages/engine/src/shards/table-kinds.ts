@@ -4,7 +4,7 @@ export type TableKind =
   | 'distributed'
   /** Written on the coordinator, with a copy on each node. A shard has a view that takes no writes. */
   | 'reference'
-  /** Each shard has rows of its own. The coordinator's are of accounts, and of what is about no clinic. */
+  /** Each shard stores its own rows. The coordinator stores those of accounts, and those that belong to no clinic. */
   | 'own'
   /** The coordinator's alone: secrets, and what is about accounts. In a shard, statements that name it fail. */
   | 'coordinator'

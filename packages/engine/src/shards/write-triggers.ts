@@ -72,7 +72,7 @@ const guardsOf = ({ schema, shardId }: TriggersOfShard) => `
   create or replace function ${schema}.guard_shard() returns trigger language plpgsql security definer
   set search_path = pg_catalog as $$
   begin
-    -- A shard that was split is none any more, and has no lock.
+    -- A shard that was split no longer exists, so it has no metadata lock.
     if exists (select from pg_dist_shard s where s.shardid = ${shardId}) then
       perform lock_shard_metadata(5, array[${shardId}]::bigint[]);
     end if;

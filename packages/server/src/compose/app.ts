@@ -50,7 +50,7 @@ export type AppDeps = {
   isClaimQueueFull: () => boolean
   admission: Omit<AdmissionDeps, 'corsOrigins'>
   auth: Omit<AuthRoutesDeps, 'corsOrigins'>
-  /** Of requests that name no clinic; where there is one shard, of all. */
+  /** What requests that name no clinic use. On a single database, all requests use it. */
   rest: RestDeps
   /** null: there is one. */
   shards: Omit<RestShards, 'coordinator'> | null

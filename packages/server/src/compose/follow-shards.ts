@@ -18,7 +18,7 @@ export type FollowShardsDeps<Of extends Followed> = {
   /** Drops what a moved shard has left on its former node. Idempotent. */
   tidy(): Promise<void>
   log: Logger
-  /** How often it looks, and how long a shard is missing until it is written again where it is. Milliseconds. */
+  /** The interval between checks, and how long a schema may be missing before it is written again. Milliseconds. */
   checkMs?: number
 }
 
@@ -40,8 +40,8 @@ const splitMessage =
  * node. Looks every second, and at once after a statement found that its shard is not there. What fails is repeated
  * after a second.
  *
- * A shard that is not there although it was not moved is written again: it has been moved away and back meanwhile, or
- * another process was interrupted.
+ * If statements keep failing on a shard that has not moved, its schema is written again. The shard was moved away and
+ * back, or another process was interrupted.
  */
 export function followShards<Of extends Followed>(
   opened: ReadonlyMap<Shard, Of>,

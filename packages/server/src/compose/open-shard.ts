@@ -41,7 +41,7 @@ export type OpenShard = {
   rest: Pick<RestDeps, 'engine' | 'inTurn' | 'freshness' | 'slotLists' | 'calendarReads'>
   /** Those of its pools, and of replicas. */
   allPools: DatabasePool[]
-  /** Leads its connections to another server, which has the same clinics now. */
+  /** Reconnects its pools to the server that has its clinics now. */
   relocate(urls: DatabaseUrls): void
   /** Stops everything but the engine and the pools. */
   stop(): Promise<unknown>

@@ -15,7 +15,7 @@ export type PreparedDatabase = MigratedDatabase & {
   secrets: string[]
   /** Where the clinics are that are distributed over Citus; null: the database is not distributed. */
   shards: Shard[] | null
-  /** Where they are later. Default: what Citus knows. */
+  /** How the server reads the shards again. Default: from the catalogue of Citus. */
   catalogue?: ShardCatalogue
 }
 

@@ -134,7 +134,7 @@ export function workOf(job: Job, parts: readonly JobPart[]): readonly Work[] {
   return [...new Set(parts.flatMap((part) => job[part] ?? []))]
 }
 
-/** In a shard, it creates none, and renews what statements of the shard take for recent. */
+/** A shard has no partitions to create. There, this only updates the bounds of recent ids and log entries. */
 async function createPartitions({ pool }: JobDeps): Promise<number> {
   return (await ensurePartitions(pool)).length
 }

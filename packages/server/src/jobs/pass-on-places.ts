@@ -4,7 +4,7 @@ import { repeatEvery } from '../lifecycle/repeat-every.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { RunningJobs } from './run-jobs.ts'
 
-/** For so long at most, a lapsed place that somebody waits for is nobody's. */
+/** How long a lapsed place may stay free before it is offered to the waitlist. */
 const everyMsDefault = 2_000
 /** Between two looks at holds that lapsed more than a day ago: no server has run since, or nobody waited then. */
 const allMonthsEveryMs = 3_600_000

@@ -17,9 +17,9 @@ export type ShardedHubDeps = {
 }
 
 /**
- * The live places of several shards: a connection follows doctors of any of them, found by the clinic's number in the
- * doctor's id. Its limits and its heartbeat are those of the connection, and not of each shard. With one shard, use its
- * {@link LiveHub}: this costs a copy of each message for each connection with several shards.
+ * Serves live updates from several shards. One connection can follow doctors in any of them: the clinic's number in a
+ * doctor's id names the shard. Limits and the heartbeat apply to the connection as a whole. With one shard, use its
+ * {@link LiveHub}: this class copies each message of a connection that follows several shards.
  */
 export class ShardedHub implements LivePlaces {
   readonly settings: LiveSettings

@@ -5,7 +5,7 @@ import { collectResponders, type FindResponder, type Responder, type Serve } fro
 
 /** What requests depend on where the clinics of a database are in several shards. */
 export type RestShards = {
-  /** Of requests that name no clinic. */
+  /** What requests that name no clinic use. */
   coordinator: RestDeps
   all: readonly RestDeps[]
   of(clinicNo: number): RestDeps

@@ -136,7 +136,7 @@ export type FindResponder = (call: Pick<Call, 'params' | 'query' | 'body'>) => R
  * (`instanceof Promise` in this file and in those of slot lists): cached lists 1.03 and 1.08 times the rate, the server
  * 0.95 and 0.91 times the CPU (bench/EXPERIMENTS.md).
  *
- * @param deps of all requests; with `findResponder`, only of what is decided before the shard is known
+ * @param deps what every request uses; with `findResponder`, only for checks before the clinic is known
  * @param findResponder of an operation; null: all clinics are in one shard
  */
 export function createServe(
