@@ -33,8 +33,13 @@ test('a shard that is not written, and a log of another server, are reported by 
 })
 
 test('settings that a start refuses are reported', () => {
-  expect(checkSettingsOfShards({ backupTo: null, databaseReplicaUrls: null })).toEqual([])
-  expect(checkSettingsOfShards({ backupTo: '/b', databaseReplicaUrls: ['postgres://r'] })).toMatchObject([
+  const direct = { databasePool: 'auto', databaseDirectUrl: null } as const
+  expect(checkSettingsOfShards({ backupTo: null, databaseReplicaUrls: null, ...direct })).toEqual([])
+  const pooled = { databasePool: 'transaction', databaseDirectUrl: 'postgres://d' } as const
+  expect(checkSettingsOfShards({ backupTo: null, databaseReplicaUrls: null, ...pooled })).toMatchObject([
+    { state: 'error', found: 'DATABASE_POOL and DATABASE_DIRECT_URL are refused on a distributed database' },
+  ])
+  expect(checkSettingsOfShards({ backupTo: '/b', databaseReplicaUrls: ['postgres://r'], ...direct })).toMatchObject([
     { state: 'error', found: 'HOLDFAST_BACKUP_TO and DATABASE_REPLICA_URLS are refused on a distributed database' },
   ])
 })

@@ -1,4 +1,4 @@
-import { checkLogIsOfServer, createPool, LogAhead } from '@holdfast/engine'
+import { checkLogIsOfServer, createPool, isShardMoved, LogAhead } from '@holdfast/engine'
 import { DistributionUnfinished, readShards, type Shard, shardUrl } from '@holdfast/engine/shards'
 import type { Config } from '@holdfast/server/config'
 import { messageOf } from '../message-of.ts'
@@ -8,8 +8,6 @@ type Pool = ReturnType<typeof createPool>
 
 const name = 'citus'
 const connectMsMax = 3_000
-/** There is no such schema, table or function. */
-const notWrittenCodes = new Set(['3F000', '42P01', '42883'])
 
 /** Of a shard. `reason`: why its node can't be used. */
 export type ShardState = { kind: 'written' | 'not_written' | 'ahead' } | { kind: 'unreachable'; reason: string }
@@ -55,10 +53,15 @@ export function judgeShards(shards: readonly Shard[], states: readonly ShardStat
 }
 
 /** What a start refuses on such a database. */
-export function checkSettingsOfShards(config: Pick<Config, 'backupTo' | 'databaseReplicaUrls'>): Check[] {
+export function checkSettingsOfShards(
+  config: Pick<Config, 'backupTo' | 'databaseReplicaUrls' | 'databasePool' | 'databaseDirectUrl'>,
+): Check[] {
+  const isPooler = config.databasePool === 'session' || config.databasePool === 'transaction'
   const wrong = [
     ...(config.backupTo === null ? [] : ['HOLDFAST_BACKUP_TO']),
     ...(config.databaseReplicaUrls === null ? [] : ['DATABASE_REPLICA_URLS']),
+    ...(isPooler ? ['DATABASE_POOL'] : []),
+    ...(config.databaseDirectUrl === null ? [] : ['DATABASE_DIRECT_URL']),
   ]
   if (wrong.length === 0) return []
   const found = `${wrong.join(' and ')} ${wrong.length === 1 ? 'is' : 'are'} refused on a distributed database`
@@ -73,9 +76,7 @@ async function stateOf(url: string): Promise<ShardState> {
     return { kind: 'written' }
   } catch (error) {
     if (error instanceof LogAhead) return { kind: 'ahead' }
-    if (error instanceof Error && 'code' in error && notWrittenCodes.has(String(error.code))) {
-      return { kind: 'not_written' }
-    }
+    if (isShardMoved(error)) return { kind: 'not_written' }
     return { kind: 'unreachable', reason: messageOf(error) }
   } finally {
     await pool.end()
