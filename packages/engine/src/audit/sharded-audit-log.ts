@@ -16,9 +16,10 @@ const noClinicNo = 0
 export function createShardedAuditLog(pool: pg.Pool, shards: ShardPools = oneShard(pool)): AuditLog {
   const log = createAuditLog(pool)
   if (shards.all().includes(pool)) return log
+  const roles: Roles = { coordinator: pool, shards, unasked: new WeakMap() }
   return {
     ...log,
-    byClinic: (events) => byClinic(pool, shards, events),
+    byClinic: (events) => byClinic(roles, events),
     // Somebody whose role has just ended may be among them: then the log has more rows than it needs.
     async withRole(accountIds) {
       const { rows } = await pool.query<{ id: string }>(sql`
@@ -30,15 +31,17 @@ export function createShardedAuditLog(pool: pg.Pool, shards: ShardPools = oneSha
   }
 }
 
+/** Where the roles of accounts are. `unasked`: until when a shard is not asked, in milliseconds of a monotonic clock. */
+type Roles = { coordinator: pg.Pool; shards: ShardPools; unasked: WeakMap<pg.Pool, number> }
+
 /** An account's own events, such as a sign-in, belong to the clinics whose data it can read. */
 async function byClinic(
-  pool: pg.Pool,
-  shards: ShardPools,
+  roles: Roles,
   events: readonly NewAuditEvent[],
 ): Promise<(NewAuditEvent & { clinicNo: number })[]> {
   const accountOf = ({ actorId, subjectId }: NewAuditEvent) => actorId ?? subjectId
   const accountIds = events.flatMap((event) => (event.clinicNo === null ? (accountOf(event) ?? []) : []))
-  const clinicNos = accountIds.length === 0 ? new Map<string, number[]>() : await clinicsOf(pool, shards, accountIds)
+  const clinicNos = accountIds.length === 0 ? new Map<string, number[]>() : await clinicsOf(roles, accountIds)
   return events.flatMap((event) => {
     const ofAccount = clinicNos.get(accountOf(event) ?? '') ?? [noClinicNo]
     const named = event.clinicNo === null ? ofAccount : [event.clinicNo]
@@ -50,11 +53,10 @@ type Held = { accountId: string; clinicNo: number }
 
 /** The clinics in which accounts have roles; if a shard does not respond, those there in which they may have one. */
 async function clinicsOf(
-  pool: pg.Pool,
-  shards: ShardPools,
+  { coordinator, shards, unasked }: Roles,
   accountIds: readonly string[],
 ): Promise<Map<string, number[]>> {
-  const { rows: noted } = await pool.query<Held>(sql`
+  const { rows: noted } = await coordinator.query<Held>(sql`
     select account_id::text as "accountId", clinic_no as "clinicNo" from holdfast.account_clinic
      where account_id = any (${accountIds}::uuid[]) order by clinic_no`)
   const byShard = new Map<pg.Pool, Held[]>()
@@ -62,7 +64,7 @@ async function clinicsOf(
     const shard = await shards.of(held.clinicNo)
     byShard.set(shard, [...(byShard.get(shard) ?? []), held])
   }
-  const held = await Promise.all(Array.from(byShard, ([shard, ofShard]) => heldIn(shard, ofShard)))
+  const held = await Promise.all(Array.from(byShard, ([shard, ofShard]) => heldIn(shard, ofShard, unasked)))
   const clinicNos = new Map<string, number[]>()
   for (const { accountId, clinicNo } of held.flat()) {
     clinicNos.set(accountId, [...(clinicNos.get(accountId) ?? []), clinicNo])
@@ -70,7 +72,11 @@ async function clinicsOf(
   return clinicNos
 }
 
-async function heldIn(shard: pg.Pool, noted: Held[]): Promise<Held[]> {
+/** How long a shard that did not respond is not asked again: the events of all clinics wait for its response. */
+const unaskedMs = 5_000
+
+async function heldIn(shard: pg.Pool, noted: Held[], unasked: Roles['unasked']): Promise<Held[]> {
+  if (performance.now() < (unasked.get(shard) ?? 0)) return noted
   try {
     const query = shard.query<Held>(sql`
       select m.account_id::text as "accountId", m.clinic_no as "clinicNo"
@@ -81,7 +87,8 @@ async function heldIn(shard: pg.Pool, noted: Held[]): Promise<Held[]> {
        order by 2`)
     return (await promptly(query)).rows
   } catch (error) {
-    if (isConnectionLost(error) || isShardMoved(error)) return noted
-    throw error
+    if (!isConnectionLost(error) && !isShardMoved(error)) throw error
+    unasked.set(shard, performance.now() + unaskedMs)
+    return noted
   }
 }
