@@ -1,9 +1,9 @@
 import { type Operation, restOperations } from '@holdfast/contract'
-import { newId } from '@holdfast/engine'
+import { clinicNoIn, newId } from '@holdfast/engine'
 import { expect, test } from 'vitest'
 import { newFeedFileName } from '../secrets/calendar-feed-tokens.ts'
 import { newInvitationToken } from '../secrets/invitation-tokens.ts'
-import { clinicNoOfCall, clinicRuleOf } from './clinic-of-request.ts'
+import { clinicNoOfCall, clinicRuleOf, namedIdOf } from './clinic-of-request.ts'
 
 const operations: readonly Operation[] = Object.values(restOperations)
 const ruleOf = ({ id }: Pick<Operation, 'id'>) => clinicRuleOf[id as keyof typeof restOperations]
@@ -72,6 +72,8 @@ test('the path decides, or the field that names what is written; never a text th
 test('doctors are listed by the shard of the clinic, and by the coordinator if the query names none', () => {
   expect(clinicNoOfCall('listDoctors', { query: { clinicId: newId(9) } }, coordinator)).toBe(9)
   expect(clinicNoOfCall('listDoctors', { query: {} }, coordinator)).toBeNull()
+  // A refusal is recorded in the same clinic.
+  expect(clinicNoIn(namedIdOf('listDoctors', { query: { clinicId: newId(9) } }) ?? '')).toBe(9)
 })
 
 test('an invitation’s token names the clinic, and what is no token names none', () => {

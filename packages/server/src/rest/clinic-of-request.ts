@@ -23,13 +23,14 @@ export type FindClinic<Call = { params: unknown; query: unknown; body: unknown }
  * Who serves an operation when clinics are in several shards.
  *
  * - `clinic`: the shard of the clinic that the first id of the path names
- * - `body`: that of the clinic that this field of the body names. Never another field: texts may look like ids.
+ * - `body`, `query`: that of the clinic that this field names. Never another field: texts may look like ids.
  * - `coordinator`: the engine over all shards, since the request names no clinic
  */
 export type ClinicRule<Call = { params: unknown; query: unknown; body: unknown }> =
   | 'clinic'
   | 'coordinator'
   | { readonly body: Call extends { body: infer Body } ? (unknown extends Body ? string : keyof Body & string) : never }
+  | { readonly query: 'clinicId' }
   | FindClinic<Call>
 
 /** A token's id names the clinic, whether or not there is such an invitation. */
@@ -51,7 +52,7 @@ const rules = {
   getClinicLogo: 'clinic',
   setClinicLogo: 'clinic',
   deleteClinicLogo: 'clinic',
-  listDoctors: ({ query: { clinicId } }) => (clinicId === undefined ? null : clinicNoIn(clinicId)),
+  listDoctors: { query: 'clinicId' },
   getDoctor: 'clinic',
   listSpecializations: 'coordinator',
   createDoctor: { body: 'clinicId' },
@@ -197,15 +198,16 @@ export const clinicRuleOf = rules as Readonly<Record<OperationId, ClinicRule>>
 export type AnyCall = { params?: unknown; query?: unknown; body?: unknown }
 
 /**
- * The id by which a request names its clinic: the first one of its path, or the field of its body that the operation's
- * rule names. null: it names none so.
+ * The id by which a request names its clinic: the first one of its path, or the field of its body or query that the
+ * operation's rule names. null: it names none so.
  */
-export function namedIdOf(operationId: OperationId, { params, body }: AnyCall): string | null {
+export function namedIdOf(operationId: OperationId, { params, query, body }: AnyCall): string | null {
   const rule = clinicRuleOf[operationId]
   // An id of another system names no clinic, and nothing is found by it anywhere.
   if (rule === 'clinic') return firstIdIn(params)
   if (typeof rule !== 'object') return null
-  const id = (body as Readonly<Record<string, unknown>>)[rule.body]
+  const fields = 'body' in rule ? body : query
+  const id = (fields as Readonly<Record<string, unknown>>)['body' in rule ? rule.body : rule.query]
   return typeof id === 'string' ? id : null
 }
 
