@@ -8,7 +8,7 @@ import sql from 'sql-template-tag'
  * @param coordinator connected as the owner
  * @returns how many were missing
  */
-export async function noteAccountClinics(coordinator: pg.Client): Promise<number> {
+export async function noteAccountClinics(coordinator: pg.Client | pg.Pool): Promise<number> {
   const { rows } = await coordinator.query<{ account_id: string; clinic_no: number }>(
     sql`select account_id, clinic_no from holdfast.membership`,
   )

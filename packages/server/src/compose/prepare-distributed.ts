@@ -1,4 +1,5 @@
 import { createPool, ensureAppLogin, isPooled } from '@holdfast/engine'
+import { noteAccountClinics } from '@holdfast/engine/note-account-clinics'
 import { readShards } from '@holdfast/engine/shards'
 import type { Config } from '../config/config.ts'
 import { dropFormerQueues } from '../jobs/jobs-schema.ts'
@@ -36,6 +37,7 @@ export async function prepareDistributed(
     await refuseUnfinished(ownerUrl)
     const updated = await updateCoordinator(ownerUrl, say)
     await writeShards(ownerUrl)
+    await noteRoles(ownerUrl)
     await dropFormerQueues(ownerUrl)
     return updated
   })
@@ -50,6 +52,15 @@ function refusePooler(): never {
     'A connection pooler is not for a database that is distributed over Citus: DATABASE_URL must lead to the ' +
       'coordinator itself. Remove DATABASE_POOL and DATABASE_DIRECT_URL.',
   )
+}
+
+/**
+ * A role without a note has no effect, and its account's second factors are not protected as those of a clinic's people.
+ * Servers of a release before the notes give roles without one, and a restored coordinator lacks the latest.
+ */
+async function noteRoles(ownerUrl: string): Promise<void> {
+  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast start' })
+  await noteAccountClinics(pool).finally(() => pool.end())
 }
 
 /** @throws DistributionUnfinished */
