@@ -31,7 +31,7 @@ export function createShardedAuditLog(pool: pg.Pool, shards: ShardPools = oneSha
   }
 }
 
-/** Where the roles of accounts are. `unasked`: until when a shard is not asked, in milliseconds of a monotonic clock. */
+/** Where the roles of accounts are. `unasked`: until when a shard is not asked, on the monotonic clock. */
 type Roles = { coordinator: pg.Pool; shards: ShardPools; unasked: WeakMap<pg.Pool, number> }
 
 /** An account's own events, such as a sign-in, belong to the clinics whose data it can read. */

@@ -55,8 +55,8 @@ function refusePooler(): never {
 }
 
 /**
- * A role without a note has no effect, and its account's second factors are not protected as those of a clinic's people.
- * Servers of a release before the notes give roles without one, and a restored coordinator lacks the latest.
+ * A role without a note has no effect, and second factors of its account are not protected as those of a clinic's
+ * people. Servers of a release before the notes give roles without one, and a restored coordinator lacks the latest.
  */
 async function noteRoles(ownerUrl: string): Promise<void> {
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast start' })
