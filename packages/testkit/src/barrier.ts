@@ -6,7 +6,7 @@ const pollMsMin = 2
 const pollMsMax = 50
 const slowPollMsMax = 250
 // On a server of DATABASE_URL the log waits for the oldest transaction, which may be another test file's.
-const deadlineMsDefault = 45_000
+const deadlineMsDefault = 120_000
 
 /**
  * Polls until `ask` returns a value, less and less often. Throws at the deadline; `describe` says what the test was
