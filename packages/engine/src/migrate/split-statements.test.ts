@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { splitList, splitStatements } from './split-statements.ts'
+import { splitList, splitStatements, whyNotSplit } from './split-statements.ts'
 
 const textsOf = (text: string) => splitStatements(text).map((statement) => statement.text)
 
@@ -36,6 +36,19 @@ test('a comment says how its statement runs on Citus, and no other one', () => {
     -- Not on Citus: in shards.
     select 3;`)
   expect(statements.map(({ marked }) => marked)).toEqual(['in shards', 'on the coordinator', null])
+})
+
+test('a comment at the end of a line says nothing of the next statement', () => {
+  const [first, second] = splitStatements('select 1; -- On Citus: in shards\nselect 2')
+  expect([first?.marked, second?.marked]).toEqual([null, null])
+})
+
+test.each([
+  ["insert into a values (E'it\\'s; x')", /E'…'/],
+  ['select 1 /* a /* b; */ c; */', /comment within a comment/],
+])('%s would be split in wrong places', (text, reason) => {
+  expect(whyNotSplit(text)).toMatch(reason)
+  expect(whyNotSplit("select 'it''s \\; x' /* a; */, 'e\\'")).toBeNull()
 })
 
 test('a list has its parts at commas, but not at those in parentheses and strings', () => {

@@ -38,6 +38,18 @@ export function splitList(text: string): { text: string; bare: string }[] {
   return parts.map((part) => ({ text: part.text.trim(), bare: oneLine(part.bare) }))
 }
 
+/** Why {@link splitStatements} would split a migration in wrong places; null: it does not. */
+export function whyNotSplit(text: string): string | null {
+  let before = ''
+  for (const [part] of text.matchAll(token)) {
+    if (part.startsWith('/*') && part.includes('/*', 2)) return 'it has a comment within a comment'
+    const isEscaped = part.startsWith("'") && part.includes('\\')
+    if (isEscaped && /(?<!\w)e$/i.test(before)) return "it has a backslash in a string of the form E'…'"
+    before = part
+  }
+  return null
+}
+
 /** The statements of a migration, without those that are only comments. */
 export function splitStatements(text: string): Statement[] {
   const statements: Statement[] = []
@@ -47,14 +59,18 @@ export function splitStatements(text: string): Statement[] {
       statements.push({ ...current, text: current.text.trim(), bare: oneLine(current.bare) })
     current = empty()
   }
+  let line = ''
   for (const [part] of text.matchAll(token)) {
+    const isLine = line.trim() === ''
+    line = `${line}${part}`.split('\n').at(-1) ?? ''
     if (part === ';') {
       end()
       continue
     }
     current.text += part
     current.bare += bareOf(part)
-    if (part.startsWith('--')) current.marked = (mark.exec(part)?.[1] as Statement['marked']) ?? current.marked
+    // At the end of a line, it would be about the next statement.
+    if (isLine) current.marked = (mark.exec(part)?.[1] as Statement['marked']) ?? current.marked
   }
   end()
   return statements

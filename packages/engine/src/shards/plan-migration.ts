@@ -1,5 +1,5 @@
 import { MigrateError } from '../migrate/migrate-error.ts'
-import { splitStatements } from '../migrate/split-statements.ts'
+import { splitStatements, whyNotSplit } from '../migrate/split-statements.ts'
 import type { MigrationFile } from '../migrate/sql-files.ts'
 import { planStatement } from './plan-statement.ts'
 import type { KindOf, StatementPlan } from './statement-plan.ts'
@@ -20,6 +20,11 @@ export const lastBeforeCitus = 253
  * @throws MigrateError for one that does not, with the reason
  */
 export function planMigration(file: MigrationFile, kinds: KindOf = kindOf): PlannedMigration {
+  const unsplit = whyNotSplit(file.text)
+  if (unsplit !== null) {
+    const where = 'on a database that is distributed over Citus'
+    throw new MigrateError('distributed', `The migration ${file.name} cannot run ${where}: ${unsplit}.`)
+  }
   const tables = new Set<string>()
   const statements = splitStatements(file.text).map((statement): PlannedStatement => {
     const plan = planStatement(statement, kinds)

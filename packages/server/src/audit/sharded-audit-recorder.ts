@@ -43,8 +43,10 @@ export class ShardedAuditRecorder<Shard> {
 
   /** Writes everything that was recorded. */
   async stop(): Promise<void> {
-    await this.#common.stop()
-    await Promise.all(Array.from(this.#recorders.values(), (recorder) => recorder.stop()))
+    const stopShards = () => Array.from(this.#recorders.values(), (recorder) => recorder.stop())
+    await Promise.all([this.#common.stop(), ...stopShards()])
+    // Those that the coordinator has found the clinics of meanwhile.
+    await Promise.all(stopShards())
   }
 
   #recorderOf(clinicNo: number): AuditRecorder {

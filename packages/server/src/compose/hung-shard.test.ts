@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { until } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { call, settingsFor, signIn, signUp } from '../../test/running-server.ts'
 import {
   type ShardedDatabase,
@@ -12,8 +12,6 @@ import {
 import { accountsPool } from '../accounts/accounts-schema.ts'
 import { createPrincipals } from '../accounts/sessions/principals.ts'
 import { createSessionCookies } from '../accounts/sessions/session-cookie.ts'
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 /** A read takes at most 2 s, and a request with rights in a shard that hangs makes one. */
 const boundMs = 4_000

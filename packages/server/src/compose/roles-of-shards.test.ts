@@ -4,7 +4,7 @@ import { noteAccountClinics, rolesNotNoted } from '@holdfast/engine/note-account
 import { shardOf, shardUrl } from '@holdfast/engine/shards'
 import { until } from '@holdfast/testkit'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { call, settingsFor, signUp } from '../../test/running-server.ts'
 import {
   type Scene,
@@ -18,8 +18,6 @@ import { accountsPool } from '../accounts/accounts-schema.ts'
 import { createPrincipals } from '../accounts/sessions/principals.ts'
 import { rightsInShards } from '../accounts/sessions/rights-in-shards.ts'
 import { createSessionCookies } from '../accounts/sessions/session-cookie.ts'
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 let database: ShardedDatabase
 let server: ShardedServer
