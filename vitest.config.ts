@@ -9,8 +9,8 @@ const timed = 'packages/web/browser-tests/speed.test.ts'
 /** They share a server and a browser, so the files of a worker run in one process. */
 const browserTests = 'packages/web/browser-tests/**/*.test.ts'
 
-/** They set the clock that the ids of a process never go back behind. */
-const isolated = 'packages/engine/src/model/*.test.ts'
+/** The first ones set the clock that the ids of a process never go back behind; the last one replaces a module. */
+const isolated = ['packages/engine/src/model/*.test.ts', 'packages/engine/src/shards/update-shard.test.ts']
 
 /** Whole installations, which take minutes: `npm run test:drills`. */
 export const drills = [
@@ -68,9 +68,9 @@ export default defineConfig({
       // The files of a worker share its process: loading the engine and the server again for each takes 0.4 s of CPU.
       {
         extends: true,
-        test: { name: 'tests', include: tests, exclude: [...defaultExclude, isolated, ...drills], isolate: false },
+        test: { name: 'tests', include: tests, exclude: [...defaultExclude, ...isolated, ...drills], isolate: false },
       },
-      { extends: true, test: { name: 'isolated', include: [isolated] } },
+      { extends: true, test: { name: 'isolated', include: isolated } },
       {
         extends: true,
         test: { name: 'timed', include: [timed], retry: retryInCi, maxWorkers: 1, sequence: { groupOrder: 1 } },
