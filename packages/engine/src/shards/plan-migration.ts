@@ -22,8 +22,10 @@ export const lastBeforeCitus = 253
 export function planMigration(file: MigrationFile, kinds: KindOf = kindOf): PlannedMigration {
   const unsplit = whyNotSplit(file.text)
   if (unsplit !== null) {
-    const where = 'on a database that is distributed over Citus'
-    throw new MigrateError('distributed', `The migration ${file.name} cannot run ${where}: ${unsplit}.`)
+    throw new MigrateError(
+      'distributed',
+      `The migration ${file.name} cannot run on a database that is distributed over Citus: ${unsplit}.`,
+    )
   }
   const tables = new Set<string>()
   const statements = splitStatements(file.text).map((statement): PlannedStatement => {
