@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
 import { type Site, startSite } from './harness.ts'
-import { bounds, type Figures, type Measurement, measure, usualTest } from './measure-page.ts'
+import { bounds, type Figures, type Measurement, measure, medianOf, usualTest } from './measure-page.ts'
 
 // Row 25 of the benchmark (bench/RESULTS.md): `npm run board-paint`, on an idle machine. Among the other tests, when
 // the machine is busy, one load is examined, and its time is not.
@@ -59,10 +59,6 @@ function boardOf({ scene, day }: Busy): Measurement {
 
 async function expectWhole(page: Page): Promise<void> {
   await expect.poll(() => page.locator('[data-case]').count()).toBe(roomsCount * casesPerRoom)
-}
-
-function medianOf(all: readonly number[]): number {
-  return all.toSorted((one, other) => one - other)[Math.floor(all.length / 2)] ?? Number.NaN
 }
 
 test('30 rooms and 300 cases are painted without a layout shift; in 1.5 s, as a benchmark', async ({ busy }) => {

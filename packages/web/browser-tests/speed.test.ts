@@ -2,7 +2,16 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { type Site, startSite } from './harness.ts'
-import { best, bounds, measure, usualTest } from './measure-page.ts'
+import { best, bounds, type Measurement, measure, usualTest } from './measure-page.ts'
+
+// `npm run page-speed` measures against the bounds, on an idle machine. Among the tests of a busy one, times may be
+// twice as long.
+const slack = process.env.HOLDFAST_PAGE_SPEED === 'on' ? 1 : 2
+const allowed = {
+  largestPaintMs: slack * bounds.largestPaintMs,
+  shift: bounds.shift,
+  nextPaintMs: slack * bounds.nextPaintMs,
+}
 
 /** A doctor with 500 slots, the only one of the site. */
 const test = usualTest.extend('busy', { scope: 'file' }, async ({ usualBrowser }, { onCleanup }) => {
@@ -33,7 +42,7 @@ function openPage(site: Site): () => Promise<Page> {
 test('500 slots: painted in 1.5 s, no layout shift, and each click has an effect within 100 ms', async ({
   busy: { site, doctorId, from },
 }) => {
-  const figures = await best({
+  const doctorPage: Measurement = {
     path: `/doctors/${doctorId}?from=${from}`,
     open: openPage(site),
     async use(page) {
@@ -46,14 +55,15 @@ test('500 slots: painted in 1.5 s, no layout shift, and each click has an effect
       await page.getByRole('button', { name: 'Choose another time' }).click()
       await times.first().waitFor()
     },
-  })
-  expect(figures.largestPaintMs).toBeLessThan(bounds.largestPaintMs)
-  expect(figures.nextPaintMs).toBeLessThan(bounds.nextPaintMs)
-  expect(figures.shift).toBeLessThanOrEqual(bounds.shift)
+  }
+  const figures = await best(doctorPage, allowed)
+  expect(figures.largestPaintMs).toBeLessThan(allowed.largestPaintMs)
+  expect(figures.nextPaintMs).toBeLessThan(allowed.nextPaintMs)
+  expect(figures.shift).toBeLessThanOrEqual(allowed.shift)
 })
 
 test('the list of doctors: painted in 1.5 s, no layout shift while typing', async ({ busy: { site } }) => {
-  const figures = await best({
+  const home: Measurement = {
     path: '/',
     open: openPage(site),
     async use(page) {
@@ -63,10 +73,11 @@ test('the list of doctors: painted in 1.5 s, no layout shift while typing', asyn
       await page.getByLabel('Type', { exact: true }).waitFor()
       expect(await page.getByRole('combobox', { name: 'Clinic' }).count()).toBe(0)
     },
-  })
-  expect(figures.largestPaintMs).toBeLessThan(bounds.largestPaintMs)
-  expect(figures.shift).toBeLessThanOrEqual(bounds.shift)
-  expect(figures.nextPaintMs).toBeLessThan(bounds.nextPaintMs)
+  }
+  const figures = await best(home, allowed)
+  expect(figures.largestPaintMs).toBeLessThan(allowed.largestPaintMs)
+  expect(figures.shift).toBeLessThanOrEqual(allowed.shift)
+  expect(figures.nextPaintMs).toBeLessThan(allowed.nextPaintMs)
 })
 
 test('negative control: a layout shift is measured', async ({ busy: { site } }) => {
