@@ -141,6 +141,7 @@ $function$
 create table holdfast.account_clinic (
   account_id uuid not null,
   clinic_no integer not null,
+  mark uuid not null default gen_random_uuid(),
   constraint account_clinic_pkey PRIMARY KEY (account_id, clinic_no),
   constraint account_clinic_clinic_no_check CHECK ((clinic_no > 0))
 );

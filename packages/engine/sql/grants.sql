@@ -39,7 +39,7 @@ grant select, insert, delete on holdfast.membership, holdfast.answer to holdfast
 grant select on holdfast.site_administrator to holdfast_app;
 grant update (role, doctor_id) on holdfast.membership to holdfast_app;
 -- On the coordinator of Citus: in which clinics an account may have a role.
-grant select, insert, delete on holdfast.account_clinic to holdfast_app;
+grant select, insert, update (mark), delete on holdfast.account_clinic to holdfast_app;
 grant select, insert, delete on holdfast.invitation to holdfast_app;
 grant update (accepted_at, accepted_by) on holdfast.invitation to holdfast_app;
 grant update (body) on holdfast.answer to holdfast_app;

@@ -188,6 +188,7 @@ const writtenOnce: Record<string, string[]> = {
   resource: ['clinic_no', 'id', 'kind', 'units', 'created_at', 'open_time_id'],
   membership: ['clinic_no', 'account_id', 'created_at'],
   invitation: ['clinic_no', 'id', 'token_hash', 'email', 'role', 'doctor_id', 'invited_by', 'created_at', 'expires_at'],
+  account_clinic: ['account_id', 'clinic_no'],
   answer: ['key', 'request_hash', 'created_at', 'ids'],
   log_receiver: ['name', 'added_at'],
   message: [

@@ -62,18 +62,19 @@ export async function secondFactorClinics(shard: pg.Pool): Promise<number[]> {
 export async function addAccountClinic(coordinator: pg.Pool, accountId: string, clinicNo: number): Promise<void> {
   await coordinator.query(sql`
     insert into holdfast.account_clinic (account_id, clinic_no) values (${accountId}, ${clinicNo})
-    on conflict do nothing`)
+    on conflict (account_id, clinic_no) do update set mark = default`)
 }
 
 /**
  * Deletes what {@link addAccountClinic} has noted, if the account has no role in the clinic any more, or never got it.
  *
- * Locks: the clinic, so that no role is being given meanwhile. Idempotent.
+ * Locks: the clinic, so that no role is being given meanwhile. The coordinator may execute the deletion when that lock
+ * has ended, after a timeout here: it deletes only the mark that was read under the lock. Idempotent.
  *
  * @param shard of the clinic
  */
 export async function pruneAccountClinic(
-  coordinator: pg.Pool,
+  coordinator: Pick<pg.Pool, 'query'>,
   shard: pg.Pool,
   { accountId, clinicNo }: { accountId: string; clinicNo: number },
 ): Promise<void> {
@@ -83,7 +84,12 @@ export async function pruneAccountClinic(
     const { rowCount } = await transaction.query(sql`
       update holdfast.membership set role = role where clinic_no = ${clinicNo} and account_id = ${accountId}`)
     if (rowCount !== 0) return
+    const { rows } = await coordinator.query<{ mark: string }>(sql`
+      select mark from holdfast.account_clinic where account_id = ${accountId} and clinic_no = ${clinicNo}`)
+    const [noted] = rows
+    if (noted === undefined) return
     await coordinator.query(sql`
-      delete from holdfast.account_clinic where account_id = ${accountId} and clinic_no = ${clinicNo}`)
+      delete from holdfast.account_clinic
+       where account_id = ${accountId} and clinic_no = ${clinicNo} and mark = ${noted.mark}`)
   })
 }

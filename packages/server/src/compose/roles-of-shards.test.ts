@@ -4,6 +4,7 @@ import { noteAccountClinics, rolesNotNoted } from '@holdfast/engine/note-account
 import { shardOf, shardUrl } from '@holdfast/engine/shards'
 import { until } from '@holdfast/testkit'
 import pg from 'pg'
+import type { Sql } from 'sql-template-tag'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { call, settingsFor, signUp } from '../../test/running-server.ts'
 import {
@@ -224,6 +225,37 @@ describe('a note that is deleted while the role is being given', () => {
       )
     await pruneMeanwhile(member, withoutLock, { waits: false })
     expect(await reader.rolesOf(member.token)).toEqual([])
+  })
+})
+
+describe('a deletion of a note that reaches the coordinator after a timeout', () => {
+  /** Prunes, and returns the deletion, which the coordinator has not executed yet. */
+  async function delayedDeletion(member: Member): Promise<Sql> {
+    let deletion: Sql | undefined
+    const query = ((statement: Sql) => {
+      if (!statement.text.includes('delete from')) return reader.coordinator.query(statement)
+      deletion = statement
+      return Promise.reject(new Error('Query read timeout'))
+    }) as pg.Pool['query']
+    const shard = shardOf(reader.shards, member.clinicNo).pools.general
+    await expect(pruneAccountClinic({ query }, shard, member)).rejects.toThrow('Query read timeout')
+    if (deletion === undefined) throw new Error('Nothing was deleted.')
+    return deletion
+  }
+
+  test('leaves the note of a role that was given meanwhile', async () => {
+    const member = await invited()
+    await note(member)
+    const deletion = await delayedDeletion(member)
+    expect((await member.accept()).status).toBe(200)
+    expect((await reader.coordinator.query(deletion)).rowCount).toBe(0)
+    expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'staff']])
+  })
+
+  test('negative control: it deletes a note of which no role was given', async () => {
+    const member = await invited()
+    await note(member)
+    expect((await reader.coordinator.query(await delayedDeletion(member))).rowCount).toBe(1)
   })
 })
 
