@@ -92,6 +92,8 @@ test.each([
   ['its attribute', 'alter type holdfast.x add attribute b int', passedOn],
   ['a view', 'create view holdfast.x as select 1', alone],
   ['what is marked', '-- On Citus: in shards\ndo $$ begin end $$', { coordinator: 'not', inShards: true }],
+  ['a constant default', 'alter table holdfast.site_administrator add column x int default 1', passedOn],
+  ['a time in a distributed table', 'alter table holdfast.slot add column x timestamptz default now()', passedOn],
   ['what is marked otherwise', '-- On Citus: on the coordinator\ndo $$ begin end $$', alone],
 ])('%s: %s', (_, text, expected) => {
   expect(planOf(text)).toEqual(expected)
@@ -135,6 +137,9 @@ test.each([
   ['do $$ begin update holdfast.slot set x = 1; end $$', /mark it/],
   ['update holdfast.slot s set x = b.x from holdfast.booking b', /mark it/],
   ['update holdfast.slot set x = clock_timestamp()', /volatile/],
+  ['alter table holdfast.site_administrator add column x timestamptz not null default now()', /another value on each/],
+  ['alter table holdfast.site_administrator add column x uuid default gen_random_uuid()', /another value on each/],
+  ['create table holdfast.slot_2040 partition of holdfast.slot for values from (1) to (2)', /partitions are created/],
   [`insert into holdfast.answer (key) values ('x')`, /each shard would insert them/],
   ['with x as (select 1) select * from x', /mark it/],
 ])('refused: %s', (text, reason) => {

@@ -15,6 +15,15 @@ const allowed = new RegExp(
   'i',
 )
 
+/** Citus passes these on as they are: each node would write another value into its copy of the same row. */
+const differsByNode = new RegExp(
+  `^add column .*\\bdefault\\b.*\\b(?:${[
+    'now|(?:clock|statement|transaction)_timestamp|timeofday|current_(?:date|time|timestamp)|localtime(?:stamp)?',
+    'gen_random_uuid|random|nextval',
+  ].join('|')})\\b`,
+  'i',
+)
+
 type Action = { text: string; bare: string }
 
 /** @param text `alter table` with its actions */
@@ -37,6 +46,12 @@ export function planAlterTable(table: string, text: string, kinds: KindOf): Plan
     }
     if (/^add column (?!.*\bconstraint [a-z_0-9]+ check\b).*\bcheck\b/i.test(bare)) {
       return { problem: `“${bare}” has a check without a name: write “constraint … check”` }
+    }
+  }
+  if (kind === 'reference') {
+    const differing = actions.find(({ bare }) => differsByNode.test(bare))
+    if (differing !== undefined) {
+      return { problem: `“${differing.bare}” has another value on each node: add it without a default, and update it` }
     }
   }
   const columns = actions.flatMap(({ bare }) => /^drop column (?:if exists )?([a-z_0-9]+)$/i.exec(bare)?.[1] ?? [])

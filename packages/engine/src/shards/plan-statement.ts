@@ -18,6 +18,9 @@ const rule = (pattern: string, plan: Rule['plan']): Rule => ({ pattern: new RegE
 
 /** The first whose pattern matches. */
 const rules: readonly Rule[] = [
+  rule('create table(?: if not exists)? [a-z_0-9.]+ partition of ', () => ({
+    problem: 'partitions are created by ensure-partitions.ts, and get the guards of each shard',
+  })),
   rule(`create table(?: if not exists)? ${table}`, ([, name = ''], statement, kinds) =>
     planNew(name, statement, kinds),
   ),
