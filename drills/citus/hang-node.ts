@@ -22,8 +22,11 @@ export type HungNode = {
   gapMs: number
   /** What must not happen there, and answers about clinics on the suspended node that were not a refusal. */
   faults: string[]
-  /** From its end until its clinics could be booked again. */
+  /** From its end until its clinics could be booked again, and by the server that started meanwhile. */
   backMs: number
+  backThereMs: number
+  /** How long the start of a server took meanwhile. */
+  startedMs: number
   /** Whether the roles of an account could be read of all shards meanwhile, as sessions used to need it. */
   areAllShardsRead: boolean
 }
@@ -37,10 +40,14 @@ type HangingStage = {
   slots: readonly SceneSlot[]
   clients: number
   hungMs: number
+  /** Starts another server, and waits until it is ready. */
+  startServer: () => Promise<{ url: string; end(): Promise<unknown> }>
 }
 
 /** Longer than the 2 s of one read, on a machine that is busy. */
 const slowestMsMax = 5_000
+/** A start takes some seconds on an idle machine, and waits 5 s for the node. */
+const startMsMax = 60_000
 const password = 'a password of ten'
 
 /** Suspends a worker of Citus, with all its sessions, while people sign in and book on the others. */
@@ -64,8 +71,15 @@ export async function hangNode(stage: HangingStage): Promise<HungNode> {
   node.suspend()
   const times: number[] = []
   let areAllShardsRead = true
+  let startedMs = Number.NaN
+  let another: Awaited<ReturnType<HangingStage['startServer']>>
   try {
     areAllShardsRead = await readAllShards(coordinator, people.here.id)
+    const startMs = performance.now()
+    another = await stage.startServer()
+    startedMs = Math.round(performance.now() - startMs)
+    await useClinic(another.url, people.here.login, here, faults)
+    await beRefused(another.url, people.there.login, there, faults)
     while (performance.now() - beganMs < stage.hungMs) {
       for (const person of [people.here, people.both]) {
         for (const url of urls) times.push(await useClinic(url, person.login, here, faults))
@@ -81,8 +95,14 @@ export async function hangNode(stage: HangingStage): Promise<HungNode> {
   const gapMs = Math.round(load.gapMsIn(clinicNos, beganMs))
   await load.stop()
   const slot = slots.find(({ clinicNo }) => clinicNo === there.no)
-  const back = await claimUntilAnswered(urls, slot?.id ?? '', { key: randomUUID(), first: 0 }, {})
-  if (back?.status !== 201) faults.push(`a booking on the node that is back: ${back?.status}`)
+  const bookedAfterMs = async (of: readonly string[]) => {
+    const back = await claimUntilAnswered(of, slot?.id ?? '', { key: randomUUID(), first: 0 }, {})
+    if (back?.status !== 201) faults.push(`a booking on the node that is back: ${back?.status}`)
+    return Math.round(performance.now() - endedMs)
+  }
+  const backMs = await bookedAfterMs(urls)
+  const backThereMs = await bookedAfterMs([another.url])
+  await another.end()
   return {
     node: nodeOf(hung),
     hungMs: Math.round(endedMs - beganMs),
@@ -91,15 +111,19 @@ export async function hangNode(stage: HangingStage): Promise<HungNode> {
     booked,
     gapMs,
     faults: [...faults, ...load.faults],
-    backMs: Math.round(performance.now() - endedMs),
+    backMs,
+    backThereMs,
+    startedMs,
     areAllShardsRead,
   }
 }
 
 /** What must not have happened. */
-export function failuresOfHungNode({ faults, signIns, slowestMs, booked, areAllShardsRead }: HungNode): string[] {
+export function failuresOfHungNode(hung: HungNode): string[] {
+  const { faults, signIns, slowestMs, booked, startedMs, areAllShardsRead } = hung
   return [
     ...faults.slice(0, 10),
+    ...(startedMs <= startMsMax ? [] : [`the start of a server took ${startedMs} ms while a node was suspended`]),
     ...(signIns > 0 && booked > 0 ? [] : ['nobody signed in or booked while a node was suspended']),
     ...(slowestMs <= slowestMsMax ? [] : [`a sign-in with two reads took ${slowestMs} ms while a node was suspended`]),
     ...(areAllShardsRead ? ['all shards could be read while a node was suspended: this run proves nothing'] : []),

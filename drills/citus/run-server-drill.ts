@@ -4,9 +4,10 @@ import { createPool } from '@holdfast/engine'
 import { distributeDatabase } from '@holdfast/engine/distribute-database'
 import { readShards, type Shard, shardOf } from '@holdfast/engine/shards'
 import { signIn } from '@holdfast/server/test/running-server'
-import { until } from '@holdfast/testkit'
+import { portToKeep, until } from '@holdfast/testkit'
 import type pg from 'pg'
 import { type Ending, withEnding } from '../cluster/ending.ts'
+import { holdfast, untilReady } from '../cluster/holdfast-process.ts'
 import { compareSpeed, type Speeds } from './compare-speed.ts'
 import { expireHolds } from './expire-holds.ts'
 import { type HungNode, hangNode } from './hang-node.ts'
@@ -125,7 +126,8 @@ export function runServerDrill(options: ServerDrillOptions): Promise<ServerDrill
     for (const difference of afterMoves.slice(0, 3)) say(JSON.stringify(difference).slice(0, 2_000))
     const holds = await expireHolds(url, coordinator, urls, slots)
     await Promise.all(pictures.map((picture) => picture.end()))
-    const hung = await hangNode({ ...stage, ...options, ownerUrl: url, hungMs })
+    const startServer = () => startAnother(options, ending)
+    const hung = await hangNode({ ...stage, ...options, ownerUrl: url, hungMs, startServer })
     say(JSON.stringify(hung))
     const queuesElsewhere = await queuesOnOtherNodes(coordinator, await expectedQueues(coordinator))
 
@@ -195,6 +197,17 @@ async function setUp(options: ServerDrillOptions, ending: Ending): Promise<Stage
   const api = new SceneApi(first, admin)
   const { clinics, slots } = await createClinics(api, await readShards(coordinator), clinicsPerShard, slotsPerClinic)
   return { options, servers, urls, coordinator, admin, api, clinics, slots }
+}
+
+/** A server without jobs. */
+async function startAnother({ url, directory }: ServerDrillOptions, ending: Ending) {
+  const port = await portToKeep()
+  const its = `http://127.0.0.1:${port}`
+  const more = { PORT: String(port), HOLDFAST_WORKER: 'off' }
+  const process = holdfast('server3', 'start', directory, { DATABASE_URL: url, ...settings(), ...more })
+  await ending.add('to stop server3', () => process.end())
+  await untilReady(process, its)
+  return { url: its, end: () => process.end() }
 }
 
 /** Moves the next shard; the first time, the move is interrupted and repeated, and the second time, its writing. */

@@ -12,6 +12,8 @@ const hung = {
   gapMs: 300,
   faults: [],
   backMs: 900,
+  backThereMs: 3_000,
+  startedMs: 9_000,
   areAllShardsRead: false,
 }
 
@@ -57,6 +59,8 @@ test('what is lost, made twice, shown otherwise or not done fails, and so does a
     { hung: { ...hung, faults: ['on another node: 503, 503'] } },
     { hung: { ...hung, signIns: 0 } },
     { hung: { ...hung, slowestMs: 5_001 } },
+    { hung: { ...hung, startedMs: 60_001 } },
+    { hung: { ...hung, startedMs: Number.NaN } },
     { hung: { ...hung, areAllShardsRead: true } },
     { controlLost: 0 },
   ]) {

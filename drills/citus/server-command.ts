@@ -27,7 +27,8 @@ export function serverTable(result: ServerDrillResult): string {
       `${hung.node} suspended`,
       `for ${hung.hungMs} ms; on other nodes ${hung.signIns} sign-ins with two reads, of at most ` +
         `${hung.slowestMs} ms, and ${hung.booked} bookings, with ${hung.gapMs} ms without one at most; its own ` +
-        `clinics booked again after ${hung.backMs} ms`,
+        `clinics booked again after ${hung.backMs} ms; a server that started meanwhile in ${hung.startedMs} ms ` +
+        `booked there after ${hung.backThereMs} ms`,
     ],
     ['acknowledged', String(result.acknowledged)],
     ['lost', String(result.lost)],

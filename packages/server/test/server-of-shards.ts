@@ -8,6 +8,7 @@ import { writeShardSchema } from '@holdfast/engine/write-shard-schema'
 import { createTestDatabase, type DatabaseProxy, databaseProxy, type TestDatabase } from '@holdfast/testkit'
 import { openDatabase } from '../src/compose/open-database.ts'
 import { prepareDatabase } from '../src/compose/prepare-database.ts'
+import type { ShardCatalogue } from '../src/compose/shard-catalogue.ts'
 import { startServing } from '../src/compose/start-serving.ts'
 import { migrateJobs } from '../src/jobs/jobs-schema.ts'
 import { settingsAtStart } from '../src/lifecycle/settings-at-start.ts'
@@ -92,10 +93,17 @@ export type ShardedServer = {
   stop(): Promise<void>
 }
 
+type ServerOptions = {
+  /** As they are at the start. */
+  shards?: Shard[]
+  write?: ShardCatalogue['write']
+}
+
 /** A server of all the shards. Without limits and jobs, unless `env` sets them. */
 export async function serverOfShards(
   database: ShardedDatabase,
-  { shards = database.shards, ...env }: { shards?: Shard[]; [setting: string]: string | Shard[] | undefined } = {},
+  env: Record<string, string> = {},
+  { shards = database.shards, write = async () => undefined }: ServerOptions = {},
 ): Promise<ShardedServer> {
   const lines: string[] = []
   const stream = new Writable({
@@ -106,9 +114,9 @@ export async function serverOfShards(
   })
   const log = createLogger('debug', stream)
   const { ownerUrl, sessionUrl } = database
-  const settings = { ...settingsFor({ ownerUrl, appUrl: sessionUrl }), ...(env as Record<string, string>) }
+  const settings = { ...settingsFor({ ownerUrl, appUrl: sessionUrl }), ...env }
   const config = settingsAtStart(settings, () => undefined)
-  const catalogue = { read: database.readShards, write: async () => undefined, tidy: async () => undefined }
+  const catalogue = { read: database.readShards, write, tidy: async () => undefined }
   const { url, stop } = await startServing({
     config,
     env: settings,

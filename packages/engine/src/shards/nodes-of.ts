@@ -22,6 +22,7 @@ export async function nodesOf(coordinator: pg.Client, ownerUrl: string): Promise
 
 const lockTimeoutMs = 5_000
 const lockTriesMax = 12
+const connectTimeoutMs = 10_000
 
 /** Repeats what has not got a lock from servers that use the shard, or has deadlocked with them. */
 export async function withLocks<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -37,7 +38,11 @@ export async function withLocks<Result>(work: () => Promise<Result>): Promise<Re
 
 /** A connection as the owner, whose definitions from the catalogue name the schema. */
 export async function connectForShards(url: string, name = 'holdfast shards'): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, application_name: name })
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: name,
+    connectionTimeoutMillis: connectTimeoutMs,
+  })
   client.on('error', () => {})
   await client.connect()
   await client.query(`set search_path = public; set timezone = 'UTC'; set client_min_messages = warning;

@@ -6,10 +6,14 @@ import sql from 'sql-template-tag'
  * statements, because Citus has the roles in shards. Idempotent.
  *
  * @param coordinator connected as the owner
+ * @param shard whose roles are noted. Default: all of them, read by the coordinator
  * @returns how many were missing
  */
-export async function noteAccountClinics(coordinator: pg.Client | pg.Pool): Promise<number> {
-  const { rows } = await coordinator.query<{ account_id: string; clinic_no: number }>(
+export async function noteAccountClinics(
+  coordinator: pg.Client | pg.Pool,
+  shard: pg.Client | pg.Pool = coordinator,
+): Promise<number> {
+  const { rows } = await shard.query<{ account_id: string; clinic_no: number }>(
     sql`select account_id, clinic_no from holdfast.membership`,
   )
   const { rowCount } = await coordinator.query(sql`

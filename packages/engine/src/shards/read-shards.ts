@@ -15,6 +15,18 @@ export type Shard = {
   database: string
 }
 
+/** The host of a shard that cannot be used where it is: connecting to it fails at once. */
+const noHost = '/nonexistent'
+
+/** The same shard, at no address: until its schema is known to be up to date, nothing may use it. */
+export function notPlaced(shard: Shard): Shard {
+  return { ...shard, host: noHost }
+}
+
+export function isPlaced({ host }: Pick<Shard, 'host'>): boolean {
+  return host !== noHost
+}
+
 /** Not all shards of a database on Citus have their own rows. */
 export class DistributionUnfinished extends Error {
   override name = 'DistributionUnfinished'

@@ -37,6 +37,9 @@ const placementTriesMax = 5
  * interruption, it does the rest. A schema that is up to date is left as it is: writing it would lock it, and servers
  * that use it would deadlock. Of a database that a newer release has updated, all are left so.
  *
+ * A shard that is written needs all nodes: one of them may have its former schema, with its own rows. Those that are up
+ * to date need theirs alone, if they are named by `only`.
+ *
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  *
  * @param ownerUrl of the coordinator's database, distributed by `distribute`. Its login works on each node.
@@ -91,17 +94,27 @@ async function writePlaced({ ownerUrl, coordinator, tableShards, only, written }
   const files = [functions.map(({ name, checksum }) => [name, checksum]), grants, release]
   const writing: Writing = {
     ...{ ownerUrl, coordinator, tableShards, nodes, triggers, model },
-    former: await formerSchemas(nodes, tableShards),
+    former: once(() => formerSchemas(nodes, tableShards)),
     source: [model, triggers, files],
     isFinished: await isDistributionFinished(coordinator),
   }
+  let isAnyWritten = false
   for (const anchor of wanted) {
     const shard = await withLocks(() => writeShard(anchor, writing))
+    isAnyWritten ||= shard.isWritten
     const before = written.get(shard.schema)
     const copiedRows = shard.copiedRows ?? before?.copiedRows ?? null
     written.set(shard.schema, { ...shard, copiedRows, isWritten: shard.isWritten || before?.isWritten === true })
   }
-  await dropReplaced(writing)
+  if (only === null || isAnyWritten) await dropReplaced({ former: await writing.former(), tableShards, nodes })
+}
+
+function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
+  let reading: Promise<Value> | undefined
+  return () => {
+    reading ??= read()
+    return reading
+  }
 }
 
 /** A server of the previous release must not write older functions, nor knows the newer ones. */
@@ -127,7 +140,8 @@ type Writing = {
   nodes: readonly Node[]
   triggers: readonly Trigger[]
   model: ShardModel
-  former: readonly FormerSchema[]
+  /** Asks all nodes. */
+  former: () => Promise<readonly FormerSchema[]>
   /** What all schemas are written from. */
   source: readonly unknown[]
   /** All shards have had their own rows: the coordinator has none of them any more. */
@@ -150,7 +164,7 @@ async function writeShard(anchor: TableShard, writing: Writing): Promise<CitusSh
   const isWritten = async (client: pg.Client) => hasStamp(client, schema, await stampOf(client, stamped))
   if (await onNode(node, isWritten)) return { ...shard, copiedRows: null, isWritten: false }
   let copiedRows: number | null = null
-  const source = writing.former.find(({ range }) => includes(range, anchor)) ?? null
+  const source = (await writing.former()).find(({ range }) => includes(range, anchor)) ?? null
   const fill = async (client: pg.Client) => {
     copiedRows = await copyRowsOf({ anchor, source, target: client }, writing)
   }

@@ -48,6 +48,8 @@ const behindMs = 10
 const retryMsMax = 2_000
 const readMsMax = 2_000
 const neverReported = 2n ** 64n
+/** The epoch of a tail that has not reached its database yet. */
+const notBegun = 0
 
 /**
  * Follows the log: without gaps, each booking's events in order, every transaction exactly once. There is one per
@@ -67,7 +69,7 @@ export class EventTail {
   /** Everything up to it has been delivered, and nothing before it is held back. */
   #delivered: LogCursor = { xid: 0n, seq: 0n }
   #horizon = 0n
-  #epoch = 0
+  #epoch = notBegun
   #expected = 0n
   #wake: () => void = () => undefined
   #woken = false
@@ -84,15 +86,34 @@ export class EventTail {
   /** @throws LogAhead, and the driver's error when the database cannot be reached or is a standby */
   static async start(settings: EventTailSettings): Promise<EventTail> {
     const tail = new EventTail(settings)
-    const { from } = settings
-    const { no, startsAt, horizon } = await currentEpoch(settings.pool, null, from?.epoch ?? null)
-    tail.#epoch = no
-    tail.#moveTo(from ?? cursorBefore(horizon))
-    tail.#horizon = from?.xid ?? horizon
-    if (startsAt !== null) tail.#returnTo(startsAt)
-    if (settings.listenUrl !== null) tail.#listen(settings.listenUrl)
-    tail.#running = tail.#run()
+    await tail.#begin()
+    tail.#follow()
     return tail
+  }
+
+  /**
+   * Follows a database that may not be reached yet. Until it is, reads of the log fail; then an epoch begins, with
+   * which whatever was read from the database before cannot be trusted.
+   */
+  static startWhenReached(settings: Omit<EventTailSettings, 'from' | 'deliver'>): EventTail {
+    const tail = new EventTail(settings)
+    tail.#follow()
+    return tail
+  }
+
+  async #begin(): Promise<void> {
+    const { pool, from } = this.#settings
+    const { no, startsAt, horizon } = await currentEpoch(pool, null, from?.epoch ?? null)
+    this.#epoch = no
+    this.#moveTo(from ?? cursorBefore(horizon))
+    this.#horizon = from?.xid ?? horizon
+    if (startsAt !== null) this.#returnTo(startsAt)
+  }
+
+  #follow(): void {
+    const { listenUrl } = this.#settings
+    if (listenUrl !== null) this.#listen(listenUrl)
+    this.#running = this.#run()
   }
 
   /** Every transaction below this has been reported. */
@@ -171,6 +192,11 @@ export class EventTail {
   async #readOnce(): Promise<boolean> {
     this.#woken = false
     this.#readAtMs = performance.now()
+    if (this.#epoch === notBegun) {
+      await inTime(this.#begin())
+      this.#announceEpoch()
+      return true
+    }
     const page = await inTime(readLog(this.#settings.pool, this.#cursor, pageSize))
     if (!this.#isOfThisEpoch(page)) {
       await this.#enterEpoch()
@@ -199,6 +225,10 @@ export class EventTail {
     // Transactions below its start are numbered as before, and those that were not reported yet will be.
     if (startsAt !== null && startsAt < this.#horizon) this.#returnTo(startsAt)
     this.#expected = 0n
+    this.#announceEpoch()
+  }
+
+  #announceEpoch(): void {
     for (const listener of this.#listeners) listener([], this.#horizon)
     this.#settings.onEpoch?.()
   }

@@ -1,11 +1,18 @@
-import { createWaker, type Engine, EventTail, LogAhead } from '@holdfast/engine'
+import { createWaker, type Engine, EventTail, type EventTailSettings, LogAhead } from '@holdfast/engine'
 import type pg from 'pg'
 import { DatabaseBreaker } from '../lifecycle/database-breaker.ts'
 import type { Logger } from '../observe/logger.ts'
 import { changesOfCommitted, changesOfEntry, type KnownEntries } from './changes.ts'
 import { ResponseCache } from './response-cache.ts'
 
-export type FreshnessSettings = { pool: pg.Pool; listenUrl: string; cacheBytesMax: number; log: Logger }
+export type FreshnessSettings = {
+  pool: pg.Pool
+  listenUrl: string
+  cacheBytesMax: number
+  log: Logger
+  /** false: the database may not be reached yet, and nothing waits for it. */
+  isReached?: boolean
+}
 
 /** The one tail of a process, and what listens to it. */
 export type Freshness = {
@@ -22,8 +29,9 @@ export type Freshness = {
   stop(): Promise<void>
 }
 
-/** @throws the driver's error when the database cannot be reached */
-export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: FreshnessSettings): Promise<Freshness> {
+/** @throws the driver's error when the database cannot be reached, unless it need not be */
+export async function openFreshness(settings: FreshnessSettings): Promise<Freshness> {
+  const { pool, listenUrl, cacheBytesMax, log, isReached = true } = settings
   const cache = new ResponseCache({ bytesMax: cacheBytesMax })
   const breaker = new DatabaseBreaker((isOpen) => {
     log.warn(
@@ -34,7 +42,7 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
   const waker = createWaker(pool, listenUrl)
   const trustListeners = [(isTrusted: boolean) => cache.trust(isTrusted)]
   let isAheadLogged = false
-  const tail = await EventTail.start({
+  const tailSettings: EventTailSettings = {
     pool,
     listenUrl,
     ownWaker: waker,
@@ -54,7 +62,8 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
         listener(true)
       }
     },
-  })
+  }
+  const tail = isReached ? await EventTail.start(tailSettings) : EventTail.startWhenReached(tailSettings)
 
   return {
     tail,

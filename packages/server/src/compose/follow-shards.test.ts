@@ -1,4 +1,4 @@
-import type { Shard } from '@holdfast/engine/shards'
+import { notPlaced, type Shard } from '@holdfast/engine/shards'
 import { until } from '@holdfast/testkit'
 import { afterEach, expect, test } from 'vitest'
 import { createLogger } from '../observe/logger.ts'
@@ -11,14 +11,15 @@ const checkMs = 100
 let following: FollowingShards | null = null
 afterEach(() => following?.stop())
 
-/** Two shards, which are where the test says. */
-function scene() {
+/** Two shards on two nodes, which are where the test says. @param begin what is known of the first at the start */
+function scene({ begin = (first: Shard) => first } = {}) {
   const first = shard('holdfast_1', 1)
-  const second = shard('holdfast_2', 1)
-  const pools = new Map([first, second].map((each) => [each, { onShardMoved: (_: Error): void => undefined }]))
+  const second = shard('holdfast_2', 3)
+  const opened = [begin(first), second]
+  const pools = new Map(opened.map((each) => [each, { onShardMoved: (_: Error): void => undefined }]))
   const [firstPool] = pools.values()
   const done: string[] = []
-  const state = { found: [first, second], reads: 0, failure: null as Error | null, done }
+  const state = { found: [first, second], reads: 0, failure: null as Error | null, failing: '', done }
   following = followShards(
     new Map(Array.from(pools, ([each, pool]) => [each, { allPools: [pool], name: each.schema }])),
     {
@@ -28,7 +29,7 @@ function scene() {
       },
       async write(schemas) {
         done.push(`write ${schemas}`)
-        if (state.failure !== null) throw state.failure
+        if (state.failure !== null && String(schemas).includes(state.failing)) throw state.failure
       },
       relocate: ({ name }, { port }) => done.push(`relocate ${name} to ${port}`),
       tidy: async () => void done.push('tidy'),
@@ -73,6 +74,37 @@ test('a write that fails is repeated once a period, however many statements find
   )
 })
 
+test('a shard whose node was away at the start is written there, and its pools are led there', async () => {
+  const { done } = scene({ begin: notPlaced })
+  expect(await untilDone(done, 3)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 1', 'tidy'])
+})
+
+test('while a shard cannot be written, another one that was moved is', async () => {
+  const { state, done, first, second } = scene()
+  state.failure = Object.assign(new Error('the node is away'), { code: 'ECONNREFUSED' })
+  state.failing = 'holdfast_1'
+  state.found = [
+    { ...first, port: 2 },
+    { ...second, port: 4 },
+  ]
+  expect((await untilDone(done, 4)).slice(0, 4)).toEqual([
+    'write holdfast_1',
+    'write holdfast_2',
+    'relocate holdfast_2 to 4',
+    'tidy',
+  ])
+})
+
+test('shards of a node that is away are not written one after the other, each with its own wait', async () => {
+  const { state, done, first, second } = scene()
+  state.failure = Object.assign(new Error('the node is away'), { code: 'ECONNREFUSED' })
+  state.found = [
+    { ...first, port: 5 },
+    { ...second, port: 5 },
+  ]
+  expect(new Set(await untilDone(done, 3))).toEqual(new Set(['write holdfast_1']))
+})
+
 test('a shard that is missing where it was is written there again, and its pools stay', async () => {
   const { done, findMissing } = scene()
   findMissing()
@@ -94,7 +126,7 @@ test('after a split it says that the server has to be started again, and writes 
   await expect(following?.split).resolves.toMatchObject({
     message: expect.stringContaining('A shard of Citus was split'),
   })
-  expect([done, second.port]).toEqual([[], 1])
+  expect([done, second.port]).toEqual([[], 3])
 })
 
 function untilReads(state: { reads: number }, count: number): Promise<true> {

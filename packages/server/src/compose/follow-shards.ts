@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Shard } from '@holdfast/engine/shards'
+import { isConnectionLost } from '@holdfast/engine'
+import { isPlaced, type Shard } from '@holdfast/engine/shards'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
 import { StartError } from '../lifecycle/start-error.ts'
 import type { Logger } from '../observe/logger.ts'
@@ -36,9 +37,9 @@ const splitMessage =
   'started again.'
 
 /**
- * Leads what is open of each shard to its node, and writes the schema of a shard that was moved onto its new
- * node. Looks every second, and at once after a statement found that its shard is not there. What fails is repeated
- * after a second.
+ * Leads what is open of each shard to its node, and writes the schema of a shard that was moved onto its new node, or
+ * that was not placed because its node was away. Looks every second, and at once after a statement found that its shard
+ * is not there. What fails is repeated after a second.
  *
  * If statements keep failing on a shard that has not moved, its schema is written again. The shard was moved away and
  * back, or another process was interrupted.
@@ -74,22 +75,28 @@ export function followShards<Of extends Followed>(
   async function look(): Promise<boolean | 'split'> {
     const found = await deps.read()
     if (found.length !== followed.size || found.some(({ schema }) => !followed.has(schema))) return 'split'
-    const moved = found.filter(isMoved)
     const due = found.filter((shard) => isMoved(shard) || isMissing(shard))
     if (due.length === 0) return false
-    await deps.write(due.map(({ schema }) => schema))
-    for (const shard of due) missingSinceMs.delete(shard.schema)
-    for (const shard of moved) {
-      const of = followed.get(shard.schema)
-      if (of === undefined) continue
-      deps.relocate(of.open, shard)
-      of.at = shard
-      log.info({ shard: shard.schema, host: shard.host, port: shard.port }, 'a shard was moved to another node')
+    const failures = await writeEach(due, deps.write)
+    for (const shard of due) if (!failures.has(shard)) lead(shard)
+    if (failures.size < due.length) {
+      await deps
+        .tidy()
+        .catch((error: unknown) => log.warn({ err: error }, 'what a moved shard has left could not be dropped'))
     }
-    await deps
-      .tidy()
-      .catch((error: unknown) => log.warn({ err: error }, 'what a moved shard has left could not be dropped'))
+    if (failures.size > 0) throw new AggregateError(failures.values(), [...new Set(failures.values())].join('; '))
     return true
+  }
+
+  function lead(shard: Shard): void {
+    const { schema, host, port } = shard
+    missingSinceMs.delete(schema)
+    const of = followed.get(schema)
+    if (of === undefined || !isMoved(shard)) return
+    deps.relocate(of.open, shard)
+    const message = isPlaced(of.at) ? 'a shard was moved to another node' : 'the node of a shard can be reached'
+    log.info({ shard: schema, host, port }, message)
+    of.at = shard
   }
 
   async function follow(): Promise<void> {
@@ -134,4 +141,24 @@ export function followShards<Of extends Followed>(
       await following
     },
   }
+}
+
+/** Those of a node that is away do not delay the others. @returns those that failed, with their errors */
+async function writeEach(
+  due: readonly Shard[],
+  write: FollowShardsDeps<Followed>['write'],
+): Promise<Map<Shard, unknown>> {
+  const failures = new Map<Shard, unknown>()
+  const away = new Map<string, unknown>()
+  for (const shard of due) {
+    const node = `${shard.host}:${shard.port}`
+    try {
+      if (away.has(node)) throw away.get(node)
+      await write([shard.schema])
+    } catch (error) {
+      failures.set(shard, error)
+      if (isConnectionLost(error)) away.set(node, error)
+    }
+  }
+  return failures
 }

@@ -1,3 +1,4 @@
+import { checkLogIsOfServer } from '@holdfast/engine'
 import type pg from 'pg'
 import type { OpenAccounts } from '../accounts/open-accounts.ts'
 import type { AuditRecorder } from '../audit/audit-recorder.ts'
@@ -5,6 +6,7 @@ import type { Config } from '../config/config.ts'
 import type { RateLimits } from '../edge/rate-limits/rate-limits.ts'
 import { startPassingOnPlaces } from '../jobs/pass-on-places.ts'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
+import { retryUntilStopped } from '../lifecycle/retry-until-stopped.ts'
 import type { AccountMails } from '../messages/account-mails/account-mails.ts'
 import type { Logger } from '../observe/logger.ts'
 import { processAccountRequests, processRequestsOfShard } from './account-mails.ts'
@@ -21,11 +23,14 @@ import type { OpenMailer } from './message-sender.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
 import type { Common, OpenShards } from './shards.ts'
 
-/** What the jobs need of a database or a shard. */
-export type JobShard = { urls: DatabaseUrls; pools: JobPools; mails: AccountMails }
+/** What the jobs need of a database or a shard. `isReached`: false when the node of a shard is away at the start. */
+export type JobShard = { urls: DatabaseUrls; pools: JobPools; mails: AccountMails; isReached: boolean }
 
 /** `coordinator`: of the database that has the accounts; null: it is the only shard. */
-export type JobShards = { all: readonly JobShard[]; coordinator: Omit<JobShard, 'mails'> | null }
+export type JobShards = { all: readonly JobShard[]; coordinator: Pick<JobShard, 'urls' | 'pools'> | null }
+
+/** Between two attempts to reach a shard whose node was away at the start. */
+const reachMs = 2_000
 
 type JobDeps = { secrets: readonly string[]; opened: OpenMailer; log: Logger; metrics?: JobMetrics }
 
@@ -39,8 +44,39 @@ export async function startJobsOfShards(config: Config, shards: JobShards, deps:
   }
   const services = openJobServices(config, { ...deps, accounts: coordinator.pools.messages })
   const running = [await startJobsOfCoordinator(services, { ...coordinator.urls, pools: coordinator.pools })]
-  for (const { urls, pools, mails } of all) running.push(await startJobsOfShard(services, { ...urls, pools, mails }))
+  for (const { urls, pools, mails, isReached } of all) {
+    const start = () => startJobsOfShard(services, { ...urls, pools, mails })
+    running.push(isReached ? await start() : startWhenReached(start, pools.jobs, deps.log))
+  }
   return { stop: () => services.stop(running) }
+}
+
+/** Starts jobs once their database is reached, and its log is of the server that it is on. */
+function startWhenReached(start: () => Promise<RunningJobs>, pool: pg.Pool, log: Logger): RunningJobs {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  let attempt: Promise<RunningJobs | null> = Promise.resolve(null)
+  const started = retryUntilStopped(
+    async () => {
+      await checkLogIsOfServer(pool)
+      if (signal.aborted) return
+      attempt = start()
+      await attempt
+    },
+    {
+      delayMs: reachMs,
+      signal,
+      onFailure: (error) => log.debug({ err: error }, 'the jobs of a shard could not start, and are tried again'),
+    },
+  )
+  return {
+    async stop() {
+      stopping.abort()
+      await started
+      const running = await attempt.catch(() => null)
+      await running?.stop()
+    },
+  }
 }
 
 type RequestDeps = {

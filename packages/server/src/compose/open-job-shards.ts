@@ -1,5 +1,5 @@
 import { checkLogIsOfServer, createPool, type DatabasePool } from '@holdfast/engine'
-import { type Shard, shardUrl } from '@holdfast/engine/shards'
+import { isPlaced, type Shard, shardUrl } from '@holdfast/engine/shards'
 import type pg from 'pg'
 import type { AccountMails } from '../messages/account-mails/account-mails.ts'
 import type { Logger } from '../observe/logger.ts'
@@ -30,7 +30,7 @@ export async function openJobShards(database: PreparedDatabase, deps: JobShardsD
   const { shards } = database
   const opened = shards === null ? ofDatabase(database, deps) : ofShards(database, shards, deps)
   try {
-    for (const { pools } of opened.all) await checkLogIsOfServer(pools.jobs)
+    for (const { pools, isReached } of opened.all) if (isReached) await checkLogIsOfServer(pools.jobs)
     return opened
   } catch (error) {
     await opened.close(0)
@@ -54,7 +54,7 @@ function ofShards(database: PreparedDatabase, shards: readonly Shard[], deps: Jo
   const opened = new Map(
     shards.map((shard) => {
       const urls = { appUrl: shardUrl(appUrl, shard), sessionUrl: shardUrl(sessionUrl, shard) }
-      return [shard, openJobShard(urls, { ...deps, log: log.child({ shard: shard.schema }) })]
+      return [shard, openJobShard(urls, { ...deps, log: log.child({ shard: shard.schema }) }, isPlaced(shard))]
     }),
   )
   const all = [...opened.values()]
@@ -83,9 +83,9 @@ function ofShards(database: PreparedDatabase, shards: readonly Shard[], deps: Jo
   }
 }
 
-function openJobShard(urls: DatabaseUrls, { mailsOf, log }: JobShardsDeps): JobShard {
+function openJobShard(urls: DatabaseUrls, { mailsOf, log }: JobShardsDeps, isReached = true): JobShard {
   const pools = openJobPools(urls, onIdleErrorOf(log))
-  return { urls, pools, mails: mailsOf(pools.messages) }
+  return { urls, pools, mails: mailsOf(pools.messages), isReached }
 }
 
 async function closeAll(pools: readonly DatabasePool[], graceMs: number): Promise<void> {

@@ -30,6 +30,8 @@ import { openReplicaReads } from './replica-reads.ts'
 /** What serves some clinics: on one database all of them, on Citus those of a shard. */
 export type OpenShard = {
   urls: DatabaseUrls
+  /** Whether it could be reached when it was opened. */
+  isReached: boolean
   pools: OpenShardPools
   engine: ReturnType<typeof createEngine>
   freshness: Freshness
@@ -67,15 +69,17 @@ export type OpenShardDeps = {
   cacheShare: number
   log: Logger
   metrics: Metrics
+  /** false: on Citus, its node is away, and it is opened all the same. Default: true. */
+  isReached?: boolean
   /** On Citus, leaves to the coordinator what a shard does not have. */
   adapt?: (engine: Engine) => Engine
   /** On Citus, notes on the coordinator that an account may have a role: see `EngineSettings`. */
   beforeRole?: NonNullable<EngineSettings['beforeRole']>
 }
 
-/** @throws the driver's error when the database cannot be reached */
+/** @throws the driver's error when the database cannot be reached, unless it need not be */
 export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promise<OpenShard> {
-  const { config, log, metrics, cacheShare, adapt = (engine) => engine, beforeRole } = deps
+  const { config, log, metrics, cacheShare, isReached = true, adapt = (engine) => engine, beforeRole } = deps
   const cacheBytes = cacheBytesOf(config, cacheShare)
   const open = poolOpener(urls, log)
   const pools: OpenShardPools = {
@@ -88,6 +92,7 @@ export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promis
     listenUrl: urls.sessionUrl,
     cacheBytesMax: cacheBytes.responses,
     log,
+    isReached,
   })
   const engine = openEngine(config, pools, metrics, log, beforeRole === undefined ? {} : { beforeRole })
   const replicas = openReplicaReads(config, urls, { engine, freshness, log, metrics })
@@ -97,6 +102,7 @@ export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promis
   const allPools = [...Object.values(pools), ...replicas.pools]
   return {
     urls,
+    isReached,
     pools,
     engine,
     freshness,

@@ -1,5 +1,5 @@
 import { distributedStatus } from '@holdfast/engine'
-import { type Shard, shardOf, shardUrl } from '@holdfast/engine/shards'
+import { isPlaced, type Shard, shardOf, shardUrl } from '@holdfast/engine/shards'
 import { changesOfCommitted, changesOfEntry } from '../cache/changes.ts'
 import type { ResponseCache } from '../cache/response-cache.ts'
 import type { Config } from '../config/config.ts'
@@ -18,7 +18,7 @@ const closeMs = 1_000
 
 /**
  * Opens each shard of a database on Citus, and the coordinator. What is open of a shard is led to another node when the
- * shard is moved there.
+ * shard is moved there. A shard that is not placed, because its node is away, responds once it is.
  *
  * @throws the driver's error when a node cannot be reached
  */
@@ -46,7 +46,7 @@ export async function openShardsOfCitus(
   try {
     for (const shard of shards) {
       const ofShard = { config, cacheShare, log: log.child({ shard: shard.schema }), metrics, adapt, beforeRole }
-      const open = await openShard(urlsOf(shard), ofShard)
+      const open = await openShard(urlsOf(shard), { ...ofShard, isReached: isPlaced(shard) })
       closeTogether(Object.values(open.pools))
       opened.set(shard, open)
       outdate(coordinator.cache, open)

@@ -91,7 +91,7 @@ test('while a shard is away, lists over all clinics are the last ones; then they
   const { hostname: host, port } = new URL(to.url)
   const shards = database.shards.map((shard, index) => (index === 0 ? { ...shard, host, port: Number(port) } : shard))
   const moved = { ...database, readShards: async () => shards }
-  const other = await serverOfShards(moved, { shards })
+  const other = await serverOfShards(moved, {}, { shards })
   onTestFinished(() => to.end())
   const body = { name: 'Meanwhile' }
   const changed = await call(`${other.url}/api/v1/clinics/${here.clinicId}`, {

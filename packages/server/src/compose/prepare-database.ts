@@ -1,5 +1,5 @@
-import { createPool, ensureAppLogin, MigrateError, migrate } from '@holdfast/engine'
-import { readShards, type Shard } from '@holdfast/engine/shards'
+import { ensureAppLogin, MigrateError, migrate } from '@holdfast/engine'
+import type { Shard } from '@holdfast/engine/shards'
 import { migrateAccounts } from '../accounts/accounts-schema.ts'
 import type { Config } from '../config/config.ts'
 import { migrateJobs } from '../jobs/jobs-schema.ts'
@@ -13,7 +13,10 @@ import type { ShardCatalogue } from './shard-catalogue.ts'
 export type PreparedDatabase = MigratedDatabase & {
   /** The first signs, all verify. */
   secrets: string[]
-  /** Where the clinics are that are distributed over Citus; null: the database is not distributed. */
+  /**
+   * Where the clinics are that are distributed over Citus: not placed, if their node is away. null: the database is not
+   * distributed.
+   */
   shards: Shard[] | null
   /** How the server reads the shards again. Default: from the catalogue of Citus. */
   catalogue?: ShardCatalogue
@@ -45,13 +48,8 @@ export async function prepareDatabase(
   } catch (error) {
     if (!(error instanceof MigrateError) || error.kind !== 'distributed') throw error
     const prepared = await prepareDistributed(config, ownerUrl, say)
-    return { ...prepared, secrets: await openSecrets(ownerUrl, config), shards: await shardsOf(prepared) }
+    return { ...prepared, secrets: await openSecrets(ownerUrl, config) }
   }
-}
-
-async function shardsOf({ appUrl }: MigratedDatabase): Promise<Shard[]> {
-  const pool = createPool({ url: appUrl, max: 1, name: 'holdfast start' })
-  return readShards(pool).finally(() => pool.end())
 }
 
 /**

@@ -1,6 +1,6 @@
-import { createPool, ensureAppLogin, isPooled } from '@holdfast/engine'
-import { noteAccountClinics } from '@holdfast/engine/note-account-clinics'
-import { readShards } from '@holdfast/engine/shards'
+import { createPool, ensureAppLogin, isConnectionLost, isPooled } from '@holdfast/engine'
+import { isPlaced, notPlaced, readShards, type Shard, shardUrl } from '@holdfast/engine/shards'
+import pg from 'pg'
 import type { Config } from '../config/config.ts'
 import { dropFormerQueues } from '../jobs/jobs-schema.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
@@ -15,35 +15,55 @@ type Settings = Pick<
   'databaseUrl' | 'databaseAppUrl' | 'databaseDirectUrl' | 'databasePool' | 'databaseReplicaUrls'
 >
 
+/** How long a start waits for a node before it goes on without its shards. */
+const reachMs = 5_000
+
 /**
  * Prepares a database that is distributed over Citus: brings the coordinator up to date, and the schema and the job
  * queue of each shard, also where a move or an interruption has left something to do. Idempotent, and safe in several
  * processes at the same time.
  *
- * @throws StartError for settings that are not for such a database; MigrateError for problems that a person has to fix;
- *   DistributionUnfinished if `holdfast migrate --citus` was interrupted while it distributed the database
+ * Without a node, the clinics on the others can be served, if nothing is to be updated: `followShards` does the same
+ * for the shards of that node when it is back.
+ *
+ * @returns `shards`: those whose node cannot be reached are not placed
+ * @throws StartError for settings that are not for such a database, and when an update needs a node that is away;
+ *   MigrateError for problems that a person has to fix; DistributionUnfinished if `holdfast migrate --citus` was
+ *   interrupted while it distributed the database
  */
 export async function prepareDistributed(
   config: Settings,
   ownerUrl: string,
   say: (line: string) => void,
-): Promise<MigratedDatabase> {
+): Promise<MigratedDatabase & { shards: Shard[] }> {
   if (config.databaseReplicaUrls !== null) {
     throw new StartError('DATABASE_REPLICA_URLS is not for a database that is distributed over Citus: remove it.')
   }
   const { databasePool, databaseDirectUrl } = config
   if (databaseDirectUrl !== null || databasePool === 'session' || databasePool === 'transaction') refusePooler()
-  const migrated = await oneAtATime(ownerUrl, async () => {
-    await refuseUnfinished(ownerUrl)
-    const updated = await updateCoordinator(ownerUrl, say)
-    await writeShards(ownerUrl)
-    await noteRoles(ownerUrl)
-    await dropFormerQueues(ownerUrl)
-    return updated
+  const { migrated, shards } = await oneAtATime(ownerUrl, async () => {
+    const placed = await placedShards(ownerUrl)
+    const away = placed.filter((shard) => !isPlaced(shard))
+    const schemas = away.length === 0 ? null : placed.filter(isPlaced).map(({ schema }) => schema)
+    try {
+      const updated = await updateCoordinator(ownerUrl, say)
+      await writeShards(ownerUrl, schemas)
+      if (schemas === null) await dropFormerQueues(ownerUrl)
+      return { migrated: updated, shards: placed }
+    } catch (error) {
+      if (away.length === 0 || !(isConnectionLost(error) || error instanceof pg.DatabaseError)) throw error
+      throw new StartError(
+        'The database has to be updated, or a shard written that was moved. That needs all nodes of Citus, and one ' +
+          `of them cannot be reached: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    }
   })
+  for (const { schema } of shards.filter((shard) => !isPlaced(shard))) {
+    say(`The node of the shard ${schema} cannot be reached: its clinics are not served until it can.`)
+  }
   const urls = await applicationUrls(config, await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl }), say)
   if (isPooled(urls.appUrl)) refusePooler()
-  return { ownerUrl, ...urls, migrated }
+  return { ownerUrl, ...urls, migrated, shards }
 }
 
 /** Each shard is reached at the address by which Citus knows its node: a pooler would be passed by. */
@@ -55,16 +75,33 @@ function refusePooler(): never {
 }
 
 /**
- * A role without a note has no effect, and second factors of its account are not protected as those of a clinic's
- * people. Servers of a release before the notes give roles without one, and a restored coordinator lacks the latest.
+ * The shards; those whose node cannot be reached are not placed.
+ *
+ * @throws DistributionUnfinished
  */
-async function noteRoles(ownerUrl: string): Promise<void> {
+async function placedShards(ownerUrl: string): Promise<Shard[]> {
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast start' })
-  await noteAccountClinics(pool).finally(() => pool.end())
+  const shards = await readShards(pool).finally(() => pool.end())
+  const oneOfEach = new Map(shards.map((shard) => [nodeOf(shard), shard]))
+  const reached = await Promise.all(
+    Array.from(oneOfEach, async ([node, shard]) => ((await isReached(shardUrl(ownerUrl, shard))) ? node : null)),
+  )
+  return shards.map((shard) => (reached.includes(nodeOf(shard)) ? shard : notPlaced(shard)))
 }
 
-/** @throws DistributionUnfinished */
-async function refuseUnfinished(ownerUrl: string): Promise<void> {
-  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast start' })
-  await readShards(pool).finally(() => pool.end())
+function nodeOf({ host, port }: Shard): string {
+  return `${host}:${port}`
+}
+
+async function isReached(url: string): Promise<boolean> {
+  const pool = createPool({ url, max: 1, name: 'holdfast start', connectTimeoutMs: reachMs, queryTimeoutMs: reachMs })
+  try {
+    await pool.query('select 1')
+    return true
+  } catch (error) {
+    if (isConnectionLost(error)) return false
+    throw error
+  } finally {
+    await pool.close(0)
+  }
 }

@@ -89,7 +89,7 @@ describe('clinics', () => {
       return { ...shard, hashMin, hashMax }
     })
     const clinicId = await scene.aClinic()
-    const wrong = await serverOfShards(database, { shards: swapped })
+    const wrong = await serverOfShards(database, {}, { shards: swapped })
     expect(await get(`/clinics/${clinicId}`, {}, wrong)).toMatchObject({ status: 404 })
     const body = { name: 'Nowhere', timezone: 'UTC' }
     expect((await get('/clinics', { method: 'POST', body, bearer: scene.admin }, wrong)).status).toBe(500)

@@ -1,19 +1,35 @@
 import { createPool } from '@holdfast/engine'
+import { noteAccountClinics } from '@holdfast/engine/note-account-clinics'
 import { readShards, shardUrl } from '@holdfast/engine/shards'
 import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
+import type pg from 'pg'
 import { migrateJobs } from '../jobs/jobs-schema.ts'
 
 /**
- * Writes the schema of each shard, and its job queue, where it is not written: after a move, on the new node.
+ * Writes the schema of each shard, and its job queue, where it is not written: after a move, on the new node. Then
+ * notes the roles in it on the coordinator, where that is missing: one without a note has no effect, and second factors
+ * of its account are not protected as those of a clinic's people. Servers of a release before the notes give roles
+ * without one, and a restored coordinator lacks the latest.
+ *
  * Idempotent. Only one process may run it at a time.
  *
  * @param only the schemas of some shards; null: of all
  */
 export async function writeShards(ownerUrl: string, only: readonly string[] | null = null): Promise<void> {
-  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast shards' })
-  const shards = await readShards(pool).finally(() => pool.end())
-  const wanted = shards.filter(({ schema }) => only === null || only.includes(schema))
-  // First: requests go on as soon as the schema is written.
-  for (const shard of wanted) await migrateJobs(shardUrl(ownerUrl, shard))
-  await writeShardSchemas(ownerUrl, only)
+  const coordinator = createPool({ url: ownerUrl, max: 1, name: 'holdfast shards' })
+  try {
+    const shards = await readShards(coordinator)
+    const wanted = shards.filter(({ schema }) => only === null || only.includes(schema))
+    // First: requests go on as soon as the schema is written.
+    for (const shard of wanted) await migrateJobs(shardUrl(ownerUrl, shard))
+    await writeShardSchemas(ownerUrl, only)
+    for (const shard of wanted) await noteRoles(coordinator, shardUrl(ownerUrl, shard))
+  } finally {
+    await coordinator.end()
+  }
+}
+
+async function noteRoles(coordinator: pg.Pool, url: string): Promise<void> {
+  const shard = createPool({ url, max: 1, name: 'holdfast shards' })
+  await noteAccountClinics(coordinator, shard).finally(() => shard.end())
 }

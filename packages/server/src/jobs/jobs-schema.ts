@@ -111,6 +111,8 @@ async function ownersPool(ownerUrl: string, schema: string): Promise<pg.Pool> {
   return openPool(ownerUrl, SilentClient)
 }
 
+const connectTimeoutMs = 10_000
+
 function openPool(ownerUrl: string, Client: typeof pg.Client): pg.Pool {
   const { options, rest } = takeOptions(ownerUrl)
   // The queue of a shard is no matter of other nodes.
@@ -119,6 +121,7 @@ function openPool(ownerUrl: string, Client: typeof pg.Client): pg.Pool {
     connectionString: rest,
     options: [...(options === null ? [] : [options]), ...ofShard].join(' '),
     max: 4,
+    connectionTimeoutMillis: connectTimeoutMs,
     application_name: 'holdfast jobs migration',
     Client,
   })
