@@ -45,7 +45,10 @@ export type UpdateOfRelease = {
   trueBefore: string[]
   /** Checks that are not true afterwards, with where. */
   failed: string[]
-  /** The longest time without an acknowledgement in a shard. */
+  /**
+   * The longest time in which no shard acknowledged anything: in the end, all clients wait for the shard that was moved,
+   * to which they are led when the update is completed.
+   */
   gapMs: number
 }
 

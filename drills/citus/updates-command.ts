@@ -12,7 +12,7 @@ export function updatesTable(result: UpdatesResult): string {
       ]),
       ['not as it should be', update.failed.join('; ') || 'nothing'],
       ['shards written again', `${update.writtenAgain}, and ${update.writtenByFormer} by the former release`],
-      ['longest time without an acknowledgement', `${gapMs} ms, in a shard`],
+      ['longest time without an acknowledgement', `${gapMs} ms, of all shards`],
     ]),
     ['acknowledged', String(result.acknowledged)],
     ['lost', String(result.lost)],
