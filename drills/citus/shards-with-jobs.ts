@@ -1,5 +1,6 @@
 import { createEngine, createPool } from '@holdfast/engine'
 import { changeDatabaseUrl, inShard, schemaOf } from '@holdfast/engine/database-url'
+import { notPassedOn } from '@holdfast/engine/shards'
 import type { CitusShard } from '@holdfast/engine/write-shard-schemas'
 import { type AccountMails, createAccountMails } from '@holdfast/server/account-mails'
 import { type JobPools, type JobServices, openJobPools, startJobsOfShard } from '@holdfast/server/compose-jobs'
@@ -30,7 +31,7 @@ export async function startShard(
   appUrl: string,
 ): Promise<ShardWithJobs> {
   const ownerUrl = inShard(nodeUrl, schema)
-  await migrateJobs(ownerUrl)
+  await migrateJobs(ownerUrl, notPassedOn)
   const { hostname: host, port } = new URL(nodeUrl)
   const url = inShard(changeDatabaseUrl(appUrl, { host, port: Number(port) }), schema)
   const pools = openJobPools({ appUrl: url, sessionUrl: url }, () => undefined)

@@ -15,6 +15,12 @@ export type Shard = {
   database: string
 }
 
+/**
+ * Settings of a session on a node of Citus, or on the coordinator, in which definitions are changed there alone: passed on
+ * to all nodes, they would fail while one is away.
+ */
+export const notPassedOn = { 'citus.enable_ddl_propagation': 'off' } as const
+
 /** The host of a shard that cannot be used where it is: connecting to it fails at once. */
 const noHost = '/nonexistent'
 

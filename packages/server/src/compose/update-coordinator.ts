@@ -1,4 +1,5 @@
 import { migrateDistributed } from '@holdfast/engine/migrate-distributed'
+import { notPassedOn } from '@holdfast/engine/shards'
 import { migrateAccounts } from '../accounts/accounts-schema.ts'
 import { migrateJobs } from '../jobs/jobs-schema.ts'
 import type { MigratedDatabase } from './migrated-database.ts'
@@ -14,7 +15,7 @@ export async function updateCoordinator(
   say: (line: string) => void,
 ): Promise<MigratedDatabase['migrated']> {
   const engine = await migrateDistributed({ ownerUrl, log: say })
-  const accounts = await migrateAccounts(ownerUrl)
-  await migrateJobs(ownerUrl)
+  const accounts = await migrateAccounts(ownerUrl, notPassedOn)
+  await migrateJobs(ownerUrl, notPassedOn)
   return { engine, accounts }
 }

@@ -1,6 +1,6 @@
 import { createPool } from '@holdfast/engine'
 import { noteAccountClinics } from '@holdfast/engine/note-account-clinics'
-import { readShards, shardUrl } from '@holdfast/engine/shards'
+import { notPassedOn, readShards, shardUrl } from '@holdfast/engine/shards'
 import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import type pg from 'pg'
 import { migrateJobs } from '../jobs/jobs-schema.ts'
@@ -21,7 +21,7 @@ export async function writeShards(ownerUrl: string, only: readonly string[] | nu
     const shards = await readShards(coordinator)
     const wanted = shards.filter(({ schema }) => only === null || only.includes(schema))
     // First: requests go on as soon as the schema is written.
-    for (const shard of wanted) await migrateJobs(shardUrl(ownerUrl, shard))
+    for (const shard of wanted) await migrateJobs(shardUrl(ownerUrl, shard), notPassedOn)
     await writeShardSchemas(ownerUrl, only)
     for (const shard of wanted) await noteRoles(coordinator, shardUrl(ownerUrl, shard))
   } finally {

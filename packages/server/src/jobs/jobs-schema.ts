@@ -1,6 +1,6 @@
-import { createPool } from '@holdfast/engine'
+import { createPool, type SessionSettings, startupOptions } from '@holdfast/engine'
 import { changeDatabaseUrl, inShard, schemaOf, takeOptions } from '@holdfast/engine/database-url'
-import { readShards } from '@holdfast/engine/shards'
+import { notPassedOn, readShards } from '@holdfast/engine/shards'
 import { runMigrations } from 'graphile-worker'
 import pg from 'pg'
 import sql from 'sql-template-tag'
@@ -18,12 +18,13 @@ export function jobsSchemaOf(url: string): string {
  * Creates the tables of the job queue as the owner and grants the application role access. Idempotent. Only one process
  * may run it at a time.
  *
- * @param ownerUrl of the database; or of a shard on its node, where nothing is passed on to other nodes
+ * @param ownerUrl of the database, or of a shard on its node
+ * @param settings of its sessions: on Citus, a queue is of one node or of the coordinator alone
  * @throws PostgreSQL's errors, such as missing privileges
  */
-export async function migrateJobs(ownerUrl: string): Promise<void> {
+export async function migrateJobs(ownerUrl: string, settings: SessionSettings = {}): Promise<void> {
   const schema = jobsSchemaOf(ownerUrl)
-  const pool = await ownersPool(ownerUrl, schema)
+  const pool = await ownersPool(ownerUrl, schema, settings)
   try {
     await runMigrations({ pgPool: pool, schema })
     await pool.query(grantsOf(schema))
@@ -40,7 +41,7 @@ export async function migrateJobs(ownerUrl: string): Promise<void> {
 export async function dropJobs(ownerUrl: string): Promise<void> {
   const schema = jobsSchemaOf(ownerUrl)
   if (schema === 'graphile_worker') throw new TypeError('The job queue of a database is not dropped.')
-  const pool = openPool(ownerUrl, pg.Client)
+  const pool = openPool(ownerUrl, pg.Client, notPassedOn)
   try {
     await pool.query(`drop schema if exists ${schema} cascade`)
   } finally {
@@ -94,8 +95,8 @@ class SilentClient extends pg.Client {
 
 const announcement = 'select pg_notify($1, $2)'
 
-async function ownersPool(ownerUrl: string, schema: string): Promise<pg.Pool> {
-  const pool = openPool(ownerUrl, pg.Client)
+async function ownersPool(ownerUrl: string, schema: string, settings: SessionSettings): Promise<pg.Pool> {
+  const pool = openPool(ownerUrl, pg.Client, settings)
   try {
     // The application gets the schema last.
     const { rows } = await pool.query<{ isInUse: boolean | null }>(
@@ -108,18 +109,16 @@ async function ownersPool(ownerUrl: string, schema: string): Promise<pg.Pool> {
     throw error
   }
   await pool.end()
-  return openPool(ownerUrl, SilentClient)
+  return openPool(ownerUrl, SilentClient, settings)
 }
 
 const connectTimeoutMs = 10_000
 
-function openPool(ownerUrl: string, Client: typeof pg.Client): pg.Pool {
+function openPool(ownerUrl: string, Client: typeof pg.Client, settings: SessionSettings): pg.Pool {
   const { options, rest } = takeOptions(ownerUrl)
-  // The queue of a shard is no matter of other nodes.
-  const ofShard = schemaOf(ownerUrl) === 'holdfast' ? [] : ['-c citus.enable_ddl_propagation=off']
   const pool = new pg.Pool({
     connectionString: rest,
-    options: [...(options === null ? [] : [options]), ...ofShard].join(' '),
+    options: [options ?? '', startupOptions(settings)].join(' ').trim(),
     max: 4,
     connectionTimeoutMillis: connectTimeoutMs,
     application_name: 'holdfast jobs migration',
