@@ -75,17 +75,17 @@ export async function hangNode(stage: HangingStage): Promise<HungNode> {
   let another: Awaited<ReturnType<HangingStage['startServer']>>
   try {
     areAllShardsRead = await readAllShards(coordinator, people.here.id)
-    const startMs = performance.now()
-    another = await stage.startServer()
-    startedMs = Math.round(performance.now() - startMs)
-    await useClinic(another.url, people.here.login, here, faults)
-    await beRefused(another.url, people.there.login, there, faults)
     while (performance.now() - beganMs < stage.hungMs) {
       for (const person of [people.here, people.both]) {
         for (const url of urls) times.push(await useClinic(url, person.login, here, faults))
       }
       await beRefused(urls[0] ?? '', people.there.login, there, faults)
     }
+    const startMs = performance.now()
+    another = await stage.startServer()
+    startedMs = Math.round(performance.now() - startMs)
+    await useClinic(another.url, people.here.login, here, faults)
+    await beRefused(another.url, people.there.login, there, faults)
   } finally {
     node.resume()
   }
