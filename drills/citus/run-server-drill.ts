@@ -5,7 +5,7 @@ import { distributeDatabase } from '@holdfast/engine/distribute-database'
 import { readShards, type Shard, shardOf } from '@holdfast/engine/shards'
 import { signIn } from '@holdfast/server/test/running-server'
 import { portToKeep, until } from '@holdfast/testkit'
-import type pg from 'pg'
+import pg from 'pg'
 import { type Ending, withEnding } from '../cluster/ending.ts'
 import { holdfast, untilReady } from '../cluster/holdfast-process.ts'
 import { compareSpeed, type Speeds } from './compare-speed.ts'
@@ -281,12 +281,24 @@ async function splitUnderLoad(stage: Stage, load: ServerLoad): Promise<Omit<Serv
   return { shard: shard.schema, splitMs, gapMs: Math.round(Math.max(...gaps)), isLogged }
 }
 
+/** @returns undefined after a deadlock with the servers, which use the tables */
+async function dropGuards(shard: pg.Pool, { schema }: Shard): Promise<true | undefined> {
+  try {
+    await shard.query(`drop function ${schema}.guard_shard(), ${schema}.guard_clinic() cascade`)
+    return true
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.code === '40P01') return undefined
+    throw error
+  }
+}
+
 /** Negative control: without the guard, servers go on writing into the former copy of a shard. */
 async function loseWithoutGuard(stage: Stage): Promise<number> {
   const { options, coordinator, urls, slots } = stage
   for (const shard of await readShards(coordinator)) {
-    await onShard(options.url, shard, (pool) =>
-      pool.query(`drop function ${shard.schema}.guard_shard(), ${shard.schema}.guard_clinic() cascade`),
+    await until(
+      () => onShard(options.url, shard, (pool) => dropGuards(pool, shard)),
+      () => `the guards of ${shard.schema} to be dropped`,
     )
   }
   const load = new ServerLoad({ urls, slots, clients: options.clients })
