@@ -46,8 +46,8 @@ export type UpdateOfRelease = {
   /** Checks that are not true afterwards, with where. */
   failed: string[]
   /**
-   * The longest time in which no shard acknowledged anything: in the end, all clients wait for the shard that was moved,
-   * to which they are led when the update is completed.
+   * The longest time in which no shard acknowledged anything: in the end, all clients wait for the shard that was
+   * moved, to which they are led when the update is completed.
    */
   gapMs: number
 }

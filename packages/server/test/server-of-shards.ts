@@ -8,6 +8,7 @@ import { writeShardSchema } from '@holdfast/engine/write-shard-schema'
 import { createTestDatabase, type DatabaseProxy, databaseProxy, type TestDatabase } from '@holdfast/testkit'
 import { openDatabase } from '../src/compose/open-database.ts'
 import { prepareDatabase } from '../src/compose/prepare-database.ts'
+import { reachedShards } from '../src/compose/reached-shards.ts'
 import type { ShardCatalogue } from '../src/compose/shard-catalogue.ts'
 import { startServing } from '../src/compose/start-serving.ts'
 import { migrateJobs } from '../src/jobs/jobs-schema.ts'
@@ -116,7 +117,12 @@ export async function serverOfShards(
   const { ownerUrl, sessionUrl } = database
   const settings = { ...settingsFor({ ownerUrl, appUrl: sessionUrl }), ...env }
   const config = settingsAtStart(settings, () => undefined)
-  const catalogue = { read: database.readShards, write, tidy: async () => undefined }
+  const catalogue = {
+    read: database.readShards,
+    reach: (owner: string, at: readonly Shard[]) => reachedShards(owner, at, 2_000),
+    write,
+    tidy: async () => undefined,
+  }
   const { url, stop } = await startServing({
     config,
     env: settings,

@@ -75,10 +75,12 @@ const systemErrors = new Set([
 ])
 // The driver throws plain errors with these texts and no code: pg/lib/client.js, pg-pool/index.js.
 const noneFreeMessage = 'timeout exceeded when trying to connect'
-const connectMessages = new RegExp(`^(${noneFreeMessage}|Connection terminated due to connection timeout)`)
+const connectMessages = new RegExp(
+  `^(${noneFreeMessage}|Connection terminated due to connection timeout|timeout expired)`,
+)
 const driverMessages = new RegExp(
   `^(Connection terminated|${noneFreeMessage}|Client has encountered a connection error|` +
-    'Client was closed|Query read timeout)',
+    'Client was closed|Query read timeout|timeout expired)',
 )
 
 /** Whether an error of the driver means that the connection failed, not the statement. */

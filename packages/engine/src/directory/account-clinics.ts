@@ -68,8 +68,9 @@ export async function addAccountClinic(coordinator: pg.Pool, accountId: string, 
 /**
  * Deletes what {@link addAccountClinic} has noted, if the account has no role in the clinic any more, or never got it.
  *
- * Locks: the clinic, so that no role is being given meanwhile. The coordinator may execute the deletion when that lock
- * has ended, after a timeout here: it deletes only the mark that was read under the lock. Idempotent.
+ * Locks: the clinic, so that a role that is being given meanwhile is seen. The lock may have ended when the coordinator
+ * executes the deletion, after a timeout here or the loss of the session. So the deletion names the mark that was read
+ * before the lock: a role that is given later has another one. Idempotent.
  *
  * @param shard of the clinic
  */
@@ -78,16 +79,16 @@ export async function pruneAccountClinic(
   shard: pg.Pool,
   { accountId, clinicNo }: { accountId: string; clinicNo: number },
 ): Promise<void> {
+  const { rows } = await coordinator.query<{ mark: string }>(sql`
+    select mark from holdfast.account_clinic where account_id = ${accountId} and clinic_no = ${clinicNo}`)
+  const [noted] = rows
+  if (noted === undefined) return
   await inTransaction(shard, async (transaction) => {
     await lockClinic(transaction, clinicNo)
     // A write, and no read: in the former copy of a shard that was moved, it fails.
     const { rowCount } = await transaction.query(sql`
       update holdfast.membership set role = role where clinic_no = ${clinicNo} and account_id = ${accountId}`)
     if (rowCount !== 0) return
-    const { rows } = await coordinator.query<{ mark: string }>(sql`
-      select mark from holdfast.account_clinic where account_id = ${accountId} and clinic_no = ${clinicNo}`)
-    const [noted] = rows
-    if (noted === undefined) return
     await coordinator.query(sql`
       delete from holdfast.account_clinic
        where account_id = ${accountId} and clinic_no = ${clinicNo} and mark = ${noted.mark}`)

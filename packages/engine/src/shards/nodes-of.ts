@@ -22,7 +22,7 @@ export async function nodesOf(coordinator: pg.Client, ownerUrl: string): Promise
 
 const lockTimeoutMs = 5_000
 const lockTriesMax = 12
-const connectTimeoutMs = 10_000
+const connectTimeoutMs = 5_000
 
 /** Repeats what has not got a lock from servers that use the shard, or has deadlocked with them. */
 export async function withLocks<Result>(work: () => Promise<Result>): Promise<Result> {

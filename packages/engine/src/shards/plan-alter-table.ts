@@ -15,14 +15,17 @@ const allowed = new RegExp(
   'i',
 )
 
-/** Citus passes these on as they are: each node would write another value into its copy of the same row. */
-const differsByNode = new RegExp(
-  `^add column .*\\bdefault\\b.*\\b(?:${[
-    'now|(?:clock|statement|transaction)_timestamp|timeofday|current_(?:date|time|timestamp)|localtime(?:stamp)?',
-    'gen_random_uuid|random|nextval',
-  ].join('|')})\\b`,
-  'i',
-)
+/** Each node fills the new column in its copies of the rows: only a constant is the same on all. */
+const isConstant = /^(?:'[^']*'|-?[0-9.]+|true|false|null)(?:::[a-z ]+)?(?: not null| constraint|$)/i
+/** Of these, 'now' is no constant. */
+const isOfTime = /^add column (?:if not exists )?[a-z_0-9]+ (?:timestamp|date|time)/i
+
+function mayDifferByNode(bare: string): boolean {
+  if (!/^add column /i.test(bare)) return false
+  if (/ (?:generated\b|(?:big|small)?serial\b)/i.test(bare)) return true
+  const [, expression] = / default (.*)$/i.exec(bare) ?? []
+  return expression !== undefined && (isOfTime.test(bare) || !isConstant.test(expression))
+}
 
 type Action = { text: string; bare: string }
 
@@ -49,9 +52,11 @@ export function planAlterTable(table: string, text: string, kinds: KindOf): Plan
     }
   }
   if (kind === 'reference') {
-    const differing = actions.find(({ bare }) => differsByNode.test(bare))
+    const differing = actions.find(({ bare }) => mayDifferByNode(bare))
     if (differing !== undefined) {
-      return { problem: `“${differing.bare}” has another value on each node: add it without a default, and update it` }
+      return {
+        problem: `“${differing.bare}” may have another value on each node: add it without a default, and update it`,
+      }
     }
   }
   const columns = actions.flatMap(({ bare }) => /^drop column (?:if exists )?([a-z_0-9]+)$/i.exec(bare)?.[1] ?? [])

@@ -16,8 +16,8 @@ export type Shard = {
 }
 
 /**
- * Settings of a session on a node of Citus, or on the coordinator, in which definitions are changed there alone: passed on
- * to all nodes, they would fail while one is away.
+ * Settings of a session on a node of Citus, or on the coordinator, in which definitions are changed there alone: passed
+ * on to all nodes, they would fail while one is away.
  */
 export const notPassedOn = { 'citus.enable_ddl_propagation': 'off' } as const
 

@@ -1,7 +1,9 @@
-import pg from 'pg'
+import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { isConnectionLost } from '../database/database-unavailable.ts'
 import { isFromNewerRelease, readLedger } from '../migrate/ledger.ts'
 import { MigrateError } from '../migrate/migrate-error.ts'
+import { isLockLost } from '../migrate/migrate-session.ts'
 import { sqlFiles } from '../migrate/sql-files.ts'
 import { connectForShards, type Node, nodesOf, onNode, withLocks } from './nodes-of.ts'
 import { beginLog, copyOwnRows, type HashRange } from './own-rows.ts'
@@ -38,7 +40,7 @@ const placementTriesMax = 5
  * that use it would deadlock. Of a database that a newer release has updated, all are left so.
  *
  * A shard that is written needs all nodes: one of them may have its former schema, with its own rows. Those that are up
- * to date need theirs alone, if they are named by `only`.
+ * to date need theirs alone, if they are named by `only`. Former schemas on nodes that are away are dropped later.
  *
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  *
@@ -94,19 +96,19 @@ async function writePlaced({ ownerUrl, coordinator, tableShards, only, written }
   const files = [functions.map(({ name, checksum }) => [name, checksum]), grants, release]
   const writing: Writing = {
     ...{ ownerUrl, coordinator, tableShards, nodes, triggers, model },
-    former: once(() => formerSchemas(nodes, tableShards)),
+    former: once(() => formerSchemas(nodes, tableShards, onNode)),
     source: [model, triggers, files],
     isFinished: await isDistributionFinished(coordinator),
   }
-  let isAnyWritten = false
   for (const anchor of wanted) {
     const shard = await withLocks(() => writeShard(anchor, writing))
-    isAnyWritten ||= shard.isWritten
     const before = written.get(shard.schema)
     const copiedRows = shard.copiedRows ?? before?.copiedRows ?? null
     written.set(shard.schema, { ...shard, copiedRows, isWritten: shard.isWritten || before?.isWritten === true })
   }
-  if (only === null || isAnyWritten) await dropReplaced({ former: await writing.former(), tableShards, nodes })
+  // Also when nothing was written now: an earlier call may have failed here, and what it left would be in the way of a
+  // shard that is moved back.
+  await dropReplaced({ former: await formerSchemas(nodes, tableShards, onReachedNode), tableShards, nodes })
 }
 
 function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
@@ -164,7 +166,9 @@ async function writeShard(anchor: TableShard, writing: Writing): Promise<CitusSh
   const isWritten = async (client: pg.Client) => hasStamp(client, schema, await stampOf(client, stamped))
   if (await onNode(node, isWritten)) return { ...shard, copiedRows: null, isWritten: false }
   let copiedRows: number | null = null
-  const source = (await writing.former()).find(({ range }) => includes(range, anchor)) ?? null
+  const former = await writing.former()
+  await dropOutdated(node, schema, former)
+  const source = former.find(({ range }) => includes(range, anchor)) ?? null
   const fill = async (client: pg.Client) => {
     copiedRows = await copyRowsOf({ anchor, source, target: client }, writing)
   }
@@ -266,14 +270,21 @@ function relationsOf(anchor: TableShard, tableShards: readonly TableShard[]): (t
 }
 
 /** The schema of a shard that was moved to another node, or that was split and is no shard any more. */
-type FormerSchema = { node: Node; schema: string; range: HashRange }
+type FormerSchema = { node: Node; schema: string; range: HashRange; epoch: number }
 
-/** The narrowest first: a part of a split shard may have been moved since. */
-async function formerSchemas(nodes: readonly Node[], tableShards: readonly TableShard[]): Promise<FormerSchema[]> {
+/**
+ * The narrowest first: a part of a split shard may have been moved since. Of several of one shard, the one whose log
+ * began last.
+ */
+async function formerSchemas(
+  nodes: readonly Node[],
+  tableShards: readonly TableShard[],
+  on: (node: Node, work: (client: pg.Client) => Promise<void>) => Promise<unknown>,
+): Promise<FormerSchema[]> {
   const found: FormerSchema[] = []
   for (const node of nodes) {
     const current = tableShards.filter(({ groupId }) => groupId === node.groupId).map(schemaOf)
-    await onNode(node, async (client) => {
+    await on(node, async (client) => {
       const { rows } = await client.query<{ schema: string }>(sql`
         select nspname as schema from pg_namespace where nspname ~ '^holdfast_[0-9]+$' and nspname <> all (${current})`)
       for (const { schema } of rows) {
@@ -281,12 +292,47 @@ async function formerSchemas(nodes: readonly Node[], tableShards: readonly Table
           `select hash_min as "hashMin", hash_max as "hashMax" from ${schema}.shard_range`,
         )
         const [range] = ranges.rows
-        if (range !== undefined) found.push({ node, schema, range })
+        if (range !== undefined) found.push({ node, schema, range, epoch: await lastEpoch(client, schema) })
       }
     })
   }
   const width = ({ range }: FormerSchema) => Number(range.hashMax) - Number(range.hashMin)
-  return found.toSorted((one, other) => width(one) - width(other))
+  return found.toSorted((one, other) => width(one) - width(other) || other.epoch - one.epoch)
+}
+
+/** The number of a shard's last epoch: those of one shard grow, whichever node it is on. 0: it has none. */
+async function lastEpoch(client: pg.Client, schema: string): Promise<number> {
+  const { rows } = await client.query<{ no: string | null }>(`select max(no)::text as no from ${schema}.log_epoch`)
+  return Number(rows[0]?.no ?? 0)
+}
+
+/**
+ * Drops the schema of a shard where it is now, if the shard's log went on elsewhere: it was moved away, and back before
+ * what it had left here was dropped.
+ */
+async function dropOutdated(node: Node, schema: string, former: readonly FormerSchema[]): Promise<void> {
+  const elsewhere = former.find((one) => one.schema === schema)
+  if (elsewhere === undefined) return
+  const epoch = await onNode(node, async (client) => {
+    const { rows } = await client.query<{ isThere: boolean }>(
+      sql`select to_regclass(${`${schema}.log_epoch`}) is not null as "isThere"`,
+    )
+    return rows[0]?.isThere === true ? lastEpoch(client, schema) : null
+  })
+  if (epoch !== null && epoch < elsewhere.epoch) await dropSchema(node, schema)
+}
+
+/** As `onNode`; undefined if the node is away. */
+async function onReachedNode<Result>(
+  node: Node,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result | undefined> {
+  try {
+    return await onNode(node, work)
+  } catch (error) {
+    if (isConnectionLost(error)) return undefined
+    throw error
+  }
 }
 
 function includes(outer: HashRange, inner: HashRange): boolean {
@@ -315,23 +361,23 @@ type Replaced = { former: readonly FormerSchema[]; tableShards: readonly TableSh
 async function hasOwnLog(shard: TableShard, nodes: readonly Node[]): Promise<boolean> {
   const node = nodes.find(({ groupId }) => groupId === shard.groupId)
   if (node === undefined) return false
-  return onNode(node, async (client) => {
+  const isThere = await onReachedNode(node, async (client) => {
     const { rows } = await client.query<{ isThere: boolean }>(
       sql`select to_regclass(${`${schemaOf(shard)}.shard_range`}) is not null as "isThere"`,
     )
-    return rows[0]?.isThere === true
+    return rows[0]?.isThere
   })
+  return isThere === true
 }
 
 const dropTriesMax = 20
 
-/** Writes that the guard is about to refuse lock the tables in another order. */
+/** Writes that the guard is about to refuse lock the tables, and in another order. */
 async function dropSchema(node: Node, schema: string, tries = 1): Promise<void> {
   try {
     await onNode(node, (client) => client.query(`drop schema ${schema} cascade`))
   } catch (error) {
-    const isDeadlock = error instanceof pg.DatabaseError && error.code === '40P01'
-    if (!isDeadlock || tries === dropTriesMax) throw error
+    if (!isLockLost(error) || tries === dropTriesMax) throw error
     await dropSchema(node, schema, tries + 1)
   }
 }

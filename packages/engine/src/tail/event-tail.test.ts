@@ -17,8 +17,6 @@ import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import { afterEach, describe, expect } from 'vitest'
 import { createEngine } from '../create-engine.ts'
-import { changeDatabaseUrl } from '../database/database-url.ts'
-import { createPool } from '../database/pools.ts'
 import { newId } from '../model/id.ts'
 import { EventTail } from './event-tail.ts'
 import type { LogEntry } from './log-entry.ts'
@@ -359,48 +357,5 @@ describe('under load', () => {
     await untilReported(3)
     expect(reported).toMatchObject([1, 2, 3].map(() => ({ kind: 'directory', doctorId: doctor.id })))
     await tail.stop()
-  })
-})
-
-describe('a database that is not reached at the start', () => {
-  test('is followed from the end of its log once it is, and what was read of it before is not trusted', async () => {
-    const nowhere = changeDatabaseUrl(database.sessionUrl, { host: '/nonexistent' })
-    const pool = createPool({ url: nowhere, max: 2, name: 'not reached' })
-    const before = await aBooking(database, slot, { status: 'PENDING' })
-    await endPastCommits()
-    const seen: string[] = []
-    const tail = EventTail.startWhenReached({
-      pool,
-      listenUrl: nowhere,
-      onRead: ({ kind }) => seen.at(-1) !== kind && seen.push(kind),
-      onEpoch: () => seen.push('epoch'),
-    })
-    const reported: LogEntry[] = []
-    tail.subscribe((entries) => reported.push(...entries))
-    await until(
-      async () => (seen.includes('failed') ? true : undefined),
-      () => 'a read that fails',
-    )
-    expect([tail.epoch, tail.horizon]).toEqual([0, 0n])
-    pool.relocate(database.sessionUrl)
-    tail.relocate(database.sessionUrl)
-    await until(
-      async () => (seen.includes('read') ? true : undefined),
-      () => 'the first read',
-    )
-    expect(seen).toEqual(['failed', 'epoch', 'read'])
-    const { xid } = await endOfLog(database.appPool)
-    expect(tail.horizon).toBeGreaterThan(0n)
-    expect(tail.horizon).toBeLessThanOrEqual(xid + 1n)
-    const after = await aBooking(database, slot, { status: 'PENDING' })
-    const isAfter = (entry: LogEntry) => lineOf(entry) === `${after.id} v1`
-    await until(
-      async () => (reported.some(isAfter) ? true : undefined),
-      () => `the entry of ${after.id}`,
-      reportedWithinMs,
-    )
-    expect(reported.map(lineOf)).not.toContain(`${before.id} v1`)
-    await tail.stop()
-    await pool.end()
   })
 })

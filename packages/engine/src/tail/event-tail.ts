@@ -5,7 +5,7 @@ import { DatabaseUnavailable } from '../database/database-unavailable.ts'
 import { BookingOrder } from './booking-order.ts'
 import { listenForWakes } from './listen-for-wakes.ts'
 import type { LogEntry } from './log-entry.ts'
-import { currentEpoch } from './log-epoch.ts'
+import { currentEpoch, type LogEpoch } from './log-epoch.ts'
 import type { LogPosition } from './log-receivers.ts'
 import { cursorBefore, type LogCursor, type LogPage, readLog } from './read-log.ts'
 
@@ -86,7 +86,7 @@ export class EventTail {
   /** @throws LogAhead, and the driver's error when the database cannot be reached or is a standby */
   static async start(settings: EventTailSettings): Promise<EventTail> {
     const tail = new EventTail(settings)
-    await tail.#begin()
+    tail.#begin(await currentEpoch(settings.pool, null, settings.from?.epoch ?? null))
     tail.#follow()
     return tail
   }
@@ -101,9 +101,8 @@ export class EventTail {
     return tail
   }
 
-  async #begin(): Promise<void> {
-    const { pool, from } = this.#settings
-    const { no, startsAt, horizon } = await currentEpoch(pool, null, from?.epoch ?? null)
+  #begin({ no, startsAt, horizon }: LogEpoch): void {
+    const { from } = this.#settings
     this.#epoch = no
     this.#moveTo(from ?? cursorBefore(horizon))
     this.#horizon = from?.xid ?? horizon
@@ -193,7 +192,7 @@ export class EventTail {
     this.#woken = false
     this.#readAtMs = performance.now()
     if (this.#epoch === notBegun) {
-      await inTime(this.#begin())
+      this.#begin(await inTime(currentEpoch(this.#settings.pool, null)))
       this.#announceEpoch()
       return true
     }

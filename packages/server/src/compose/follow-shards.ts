@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isConnectionLost } from '@holdfast/engine'
 import { isPlaced, type Shard } from '@holdfast/engine/shards'
+import pTimeout from 'p-timeout'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
 import { StartError } from '../lifecycle/start-error.ts'
 import type { Logger } from '../observe/logger.ts'
@@ -12,6 +12,8 @@ type Followed = { allPools: readonly Pick<OpenShard['allPools'][number], 'onShar
 export type FollowShardsDeps<Of extends Followed> = {
   /** Where the shards are now. */
   read(): Promise<Shard[]>
+  /** Those of these shards whose nodes respond. Asked first: a write would wait longer, and keep others waiting. */
+  reach(shards: readonly Shard[]): Promise<Shard[]>
   /** Writes the schemas of shards, and their job queues, onto the nodes that have them. Idempotent. */
   write(schemas: readonly string[]): Promise<void>
   /** Leads what is open of a shard to its node. */
@@ -31,6 +33,7 @@ export type FollowingShards = RunningJobs & {
 const checkMsDefault = 1_000
 /** Statements that fail meanwhile do not make it look more often. */
 const wokenMsMin = 50
+const stopMsMax = 6_000
 
 const splitMessage =
   'A shard of Citus was split, so that this server does not know where all clinics are. It ends, and has to be ' +
@@ -77,7 +80,7 @@ export function followShards<Of extends Followed>(
     if (found.length !== followed.size || found.some(({ schema }) => !followed.has(schema))) return 'split'
     const due = found.filter((shard) => isMoved(shard) || isMissing(shard))
     if (due.length === 0) return false
-    const failures = await writeEach(due, deps.write)
+    const failures = await writeEach(due, deps)
     for (const shard of due) if (!failures.has(shard)) lead(shard)
     if (failures.size < due.length) {
       await deps
@@ -138,26 +141,25 @@ export function followShards<Of extends Followed>(
     split: split.promise,
     async stop() {
       stopping.abort()
-      await following
+      // A node may hang while a shard is written there.
+      await pTimeout(following, { milliseconds: stopMsMax, message: false })
     },
   }
 }
 
-/** Those of a node that is away do not delay the others. @returns those that failed, with their errors */
+/** @returns those that failed, with their errors: they do not delay the others */
 async function writeEach(
   due: readonly Shard[],
-  write: FollowShardsDeps<Followed>['write'],
+  { reach, write }: Pick<FollowShardsDeps<Followed>, 'reach' | 'write'>,
 ): Promise<Map<Shard, unknown>> {
   const failures = new Map<Shard, unknown>()
-  const away = new Map<string, unknown>()
+  const reached = await reach(due)
   for (const shard of due) {
-    const node = `${shard.host}:${shard.port}`
     try {
-      if (away.has(node)) throw away.get(node)
+      if (!reached.includes(shard)) throw new Error(`The node ${shard.host}:${shard.port} of Citus cannot be reached.`)
       await write([shard.schema])
     } catch (error) {
       failures.set(shard, error)
-      if (isConnectionLost(error)) away.set(node, error)
     }
   }
   return failures

@@ -1,4 +1,4 @@
-import { checkLogIsOfServer } from '@holdfast/engine'
+import { checkLogIsOfServer, isConnectionLost } from '@holdfast/engine'
 import type pg from 'pg'
 import type { OpenAccounts } from '../accounts/open-accounts.ts'
 import type { AuditRecorder } from '../audit/audit-recorder.ts'
@@ -56,6 +56,13 @@ function startWhenReached(start: () => Promise<RunningJobs>, pool: pg.Pool, log:
   const stopping = new AbortController()
   const { signal } = stopping
   let attempt: Promise<RunningJobs | null> = Promise.resolve(null)
+  let lastMessage = ''
+  const onFailure = (error: unknown) => {
+    const message = String(error)
+    if (!isConnectionLost(error) && message !== lastMessage)
+      log.warn({ err: error }, 'the jobs of a shard cannot start')
+    lastMessage = message
+  }
   const started = retryUntilStopped(
     async () => {
       await checkLogIsOfServer(pool)
@@ -63,11 +70,7 @@ function startWhenReached(start: () => Promise<RunningJobs>, pool: pg.Pool, log:
       attempt = start()
       await attempt
     },
-    {
-      delayMs: reachMs,
-      signal,
-      onFailure: (error) => log.debug({ err: error }, 'the jobs of a shard could not start, and are tried again'),
-    },
+    { delayMs: reachMs, signal, onFailure },
   )
   return {
     async stop() {

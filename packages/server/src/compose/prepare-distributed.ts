@@ -1,5 +1,5 @@
 import { createPool, ensureAppLogin, isConnectionLost, isPooled } from '@holdfast/engine'
-import { isPlaced, notPlaced, readShards, type Shard, shardUrl } from '@holdfast/engine/shards'
+import { isPlaced, notPlaced, readShards, type Shard } from '@holdfast/engine/shards'
 import pg from 'pg'
 import type { Config } from '../config/config.ts'
 import { dropFormerQueues } from '../jobs/jobs-schema.ts'
@@ -7,6 +7,7 @@ import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
 import { StartError } from '../lifecycle/start-error.ts'
 import { applicationUrls } from './application-urls.ts'
 import type { MigratedDatabase } from './migrated-database.ts'
+import { reachedShards } from './reached-shards.ts'
 import { updateCoordinator } from './update-coordinator.ts'
 import { writeShards } from './write-shards.ts'
 
@@ -42,16 +43,19 @@ export async function prepareDistributed(
   const { databasePool, databaseDirectUrl } = config
   if (databaseDirectUrl !== null || databasePool === 'session' || databasePool === 'transaction') refusePooler()
   const { migrated, shards } = await oneAtATime(ownerUrl, async () => {
-    const placed = await placedShards(ownerUrl)
-    const away = placed.filter((shard) => !isPlaced(shard))
-    const schemas = away.length === 0 ? null : placed.filter(isPlaced).map(({ schema }) => schema)
+    const all = await shardsNow(ownerUrl)
+    const reached = await reachedShards(ownerUrl, all, reachMs)
+    const isWhole = reached.length === all.length
     try {
       const updated = await updateCoordinator(ownerUrl, say)
-      await writeShards(ownerUrl, schemas)
-      if (schemas === null) await dropFormerQueues(ownerUrl)
-      return { migrated: updated, shards: placed }
+      await writeShards(ownerUrl, isWhole ? null : reached.map(({ schema }) => schema))
+      if (isWhole) await dropFormerQueues(ownerUrl)
+      // One may have been moved meanwhile.
+      const now = await shardsNow(ownerUrl)
+      const isReached = ({ schema }: Shard) => reached.some((shard) => shard.schema === schema)
+      return { migrated: updated, shards: now.map((shard) => (isReached(shard) ? shard : notPlaced(shard))) }
     } catch (error) {
-      if (away.length === 0 || !(isConnectionLost(error) || error instanceof pg.DatabaseError)) throw error
+      if (isWhole || !needsNode(error)) throw error
       throw new StartError(
         'The database has to be updated, or a shard written that was moved. That needs all nodes of Citus, and one ' +
           `of them cannot be reached: ${error instanceof Error ? error.message : String(error)}`,
@@ -74,34 +78,13 @@ function refusePooler(): never {
   )
 }
 
-/**
- * The shards; those whose node cannot be reached are not placed.
- *
- * @throws DistributionUnfinished
- */
-async function placedShards(ownerUrl: string): Promise<Shard[]> {
+/** @throws DistributionUnfinished */
+async function shardsNow(ownerUrl: string): Promise<Shard[]> {
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast start' })
-  const shards = await readShards(pool).finally(() => pool.end())
-  const oneOfEach = new Map(shards.map((shard) => [nodeOf(shard), shard]))
-  const reached = await Promise.all(
-    Array.from(oneOfEach, async ([node, shard]) => ((await isReached(shardUrl(ownerUrl, shard))) ? node : null)),
-  )
-  return shards.map((shard) => (reached.includes(nodeOf(shard)) ? shard : notPlaced(shard)))
+  return readShards(pool).finally(() => pool.end())
 }
 
-function nodeOf({ host, port }: Shard): string {
-  return `${host}:${port}`
-}
-
-async function isReached(url: string): Promise<boolean> {
-  const pool = createPool({ url, max: 1, name: 'holdfast start', connectTimeoutMs: reachMs, queryTimeoutMs: reachMs })
-  try {
-    await pool.query('select 1')
-    return true
-  } catch (error) {
-    if (isConnectionLost(error)) return false
-    throw error
-  } finally {
-    await pool.close(0)
-  }
+/** A node was not reached, or Citus waited for it until the statement's timeout. */
+function needsNode(error: unknown): boolean {
+  return isConnectionLost(error) || (error instanceof pg.DatabaseError && error.code === '57014')
 }

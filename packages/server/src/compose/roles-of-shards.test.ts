@@ -228,31 +228,74 @@ describe('a note that is deleted while the role is being given', () => {
   })
 })
 
-describe('a deletion of a note that reaches the coordinator after a timeout', () => {
-  /** Prunes, and returns the deletion, which the coordinator has not executed yet. */
+describe('a note of an account without a role, while one is given', () => {
+  /** The coordinator, before whose statements of a kind something else happens. */
+  function doing(before: 'select' | 'delete', work: (statement: Sql) => Promise<unknown>): Pick<pg.Pool, 'query'> {
+    const query = async (statement: Sql) => {
+      if (statement.text.trimStart().startsWith(before)) await work(statement)
+      return reader.coordinator.query(statement)
+    }
+    return { query: query as pg.Pool['query'] }
+  }
+  const prune = (coordinator: Pick<pg.Pool, 'query'>, member: Member) =>
+    pruneAccountClinic(coordinator, shardOf(reader.shards, member.clinicNo).pools.general, member)
+
+  async function give(member: Awaited<ReturnType<typeof invited>>): Promise<void> {
+    expect((await member.accept()).status).toBe(200)
+  }
+  /** The deletion, which the coordinator has not executed yet when the wait for it has ended. */
   async function delayedDeletion(member: Member): Promise<Sql> {
     let deletion: Sql | undefined
-    const query = ((statement: Sql) => {
-      if (!statement.text.includes('delete from')) return reader.coordinator.query(statement)
+    const coordinator = doing('delete', async (statement) => {
       deletion = statement
-      return Promise.reject(new Error('Query read timeout'))
-    }) as pg.Pool['query']
-    const shard = shardOf(reader.shards, member.clinicNo).pools.general
-    await expect(pruneAccountClinic({ query }, shard, member)).rejects.toThrow('Query read timeout')
+      throw new Error('Query read timeout')
+    })
+    await expect(prune(coordinator, member)).rejects.toThrow('Query read timeout')
     if (deletion === undefined) throw new Error('Nothing was deleted.')
     return deletion
   }
 
-  test('leaves the note of a role that was given meanwhile', async () => {
+  test('stays, if the deletion reaches the coordinator after a timeout', async () => {
     const member = await invited()
     await note(member)
     const deletion = await delayedDeletion(member)
-    expect((await member.accept()).status).toBe(200)
+    await give(member)
     expect((await reader.coordinator.query(deletion)).rowCount).toBe(0)
     expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'staff']])
   })
 
-  test('negative control: it deletes a note of which no role was given', async () => {
+  test('stays, if the session with the lock of the clinic is lost', async () => {
+    const member = await invited()
+    await note(member)
+    const coordinator = doing('delete', async () => {
+      const { rowCount } = await database.ownerPool.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and state = 'idle in transaction' and query ~ 'update .*membership'`,
+      )
+      expect(rowCount).toBe(1)
+      await give(member)
+    })
+    await expect(prune(coordinator, member)).rejects.toThrow()
+    expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'staff']])
+  })
+
+  test('stays, if its mark is read before', async () => {
+    const member = await invited()
+    await note(member)
+    let hasRead = false
+    const coordinator: Pick<pg.Pool, 'query'> = {
+      query: (async (statement: Sql) => {
+        const read = await reader.coordinator.query(statement)
+        if (!hasRead) await give(member)
+        hasRead = true
+        return read
+      }) as pg.Pool['query'],
+    }
+    await prune(coordinator, member)
+    expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'staff']])
+  })
+
+  test('negative control: it is deleted, if no role was given', async () => {
     const member = await invited()
     await note(member)
     expect((await reader.coordinator.query(await delayedDeletion(member))).rowCount).toBe(1)

@@ -23,7 +23,9 @@ export async function writeShards(ownerUrl: string, only: readonly string[] | nu
     // First: requests go on as soon as the schema is written.
     for (const shard of wanted) await migrateJobs(shardUrl(ownerUrl, shard), notPassedOn)
     await writeShardSchemas(ownerUrl, only)
-    for (const shard of wanted) await noteRoles(coordinator, shardUrl(ownerUrl, shard))
+    for (const shard of await readShards(coordinator)) {
+      if (wanted.some(({ schema }) => schema === shard.schema)) await noteRoles(coordinator, shardUrl(ownerUrl, shard))
+    }
   } finally {
     await coordinator.end()
   }

@@ -112,7 +112,9 @@ async function ownersPool(ownerUrl: string, schema: string, settings: SessionSet
   return openPool(ownerUrl, SilentClient, settings)
 }
 
-const connectTimeoutMs = 10_000
+const connectTimeoutMs = 5_000
+/** A node may hang. */
+const queryTimeoutMs = 60_000
 
 function openPool(ownerUrl: string, Client: typeof pg.Client, settings: SessionSettings): pg.Pool {
   const { options, rest } = takeOptions(ownerUrl)
@@ -121,6 +123,7 @@ function openPool(ownerUrl: string, Client: typeof pg.Client, settings: SessionS
     options: [options ?? '', startupOptions(settings)].join(' ').trim(),
     max: 4,
     connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: queryTimeoutMs,
     application_name: 'holdfast jobs migration',
     Client,
   })

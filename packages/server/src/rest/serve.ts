@@ -338,7 +338,10 @@ function responseSchemas(described: Operation): Record<string, TSchema> {
 function payloadOf({ freshness: { tail } }: RestDeps, response: AnyResponse, reply: FastifyReply): unknown {
   const { status, body, position, headers } = response
   reply.code(status)
-  if (position !== undefined) reply.header('holdfast-position', positionText(tail.epoch, position))
+  // A position of no epoch yet would be taken for that of another shard.
+  if (position !== undefined && tail.epoch !== 0) {
+    reply.header('holdfast-position', positionText(tail.epoch, position))
+  }
   if (headers) reply.headers(headers)
   return body
 }
