@@ -31,6 +31,10 @@ export function citusTable(result: CitusResult): string {
     ['columns of patients with statistics', String(result.columnsWithStatistics)],
     ['rows of another shard’s clinics', `${result.foreignRows.refused} of ${result.foreignRows.tried} refused`],
     ['accounts on the coordinator', result.accountsFailed.join('; ') || 'as on a plain database'],
+    [
+      `${result.movedBack.shard} moved away and back`,
+      `${result.movedBack.hasRow ? 'with' : 'without'} what it got on the other node`,
+    ],
     ['stored without the guard', String(result.foreignRows.takenWithoutGuard)],
     ['lost without the guard', String(result.controlLost)],
   ]
@@ -63,6 +67,8 @@ export function failuresOfCitus(result: CitusResult): string[] {
     ...(foreignRows.refused === foreignRows.tried ? [] : ['a shard stored a row of a clinic of another one']),
     ...(foreignRows.takenWithoutGuard > 0 ? [] : ['without the guard no row was stored: its check proves nothing']),
     ...result.accountsFailed.map((step) => `of accounts on the coordinator: ${step}`),
+    ...(result.movedBack.wasLeft ? [] : ['what a moved shard has left was dropped: moving it back proves nothing']),
+    ...(result.movedBack.hasRow ? [] : ['a shard that was moved back has lost rows of its own']),
     ...(controlLost > 0 ? [] : ['nothing was lost without the guard: this drill proves nothing']),
   ]
 }

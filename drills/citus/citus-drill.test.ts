@@ -30,6 +30,7 @@ const clean = {
   columnsWithStatistics: 0,
   foreignRows: { tried: 8, refused: 8, takenWithoutGuard: 8 },
   accountsFailed: [],
+  movedBack: { shard: 'holdfast_102008', wasLeft: true, hasRow: true },
   controlLost: 1,
 }
 
@@ -54,6 +55,8 @@ test('what is lost, made twice, unlike its log or misplaced fails, and so does a
     { foreignRows: { tried: 8, refused: 7, takenWithoutGuard: 8 } },
     { foreignRows: { tried: 8, refused: 8, takenWithoutGuard: 0 } },
     { accountsFailed: ['sign-up: null instead of 200'] },
+    { movedBack: { ...clean.movedBack, wasLeft: false } },
+    { movedBack: { ...clean.movedBack, hasRow: false } },
     { controlLost: 0 },
   ]) {
     expect(failuresOfCitus({ ...clean, ...wrong })).toHaveLength(1)

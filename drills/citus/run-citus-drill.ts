@@ -9,6 +9,7 @@ import { tablesThatDiffer } from './citus-rows.ts'
 import type { OpenShards } from './citus-shards.ts'
 import { compareJournal } from './compare-journal.ts'
 import { foreignRowsTaken, writeForeignRows } from './foreign-rows.ts'
+import { type MovedBack, moveBack } from './move-back.ts'
 import { type Split, splitShard } from './split-shard.ts'
 import { migrateWithAccounts, tryAccounts } from './try-accounts.ts'
 
@@ -37,6 +38,7 @@ export type CitusResult = {
   foreignRows: { tried: number; refused: number; takenWithoutGuard: number }
   /** What accounts do otherwise than on a plain database. */
   accountsFailed: string[]
+  movedBack: MovedBack
   /** Acknowledged bookings that are missing when the guard is left out: 0 means that this drill finds nothing. */
   controlLost: number
 }
@@ -91,6 +93,8 @@ export async function runCitusDrill({ url, bookings, clients, moves, say }: Opti
       const columnsWithStatistics = await shards.columnsWithStatistics()
       const clinicNo = slots[0]?.clinicNo ?? 0
       const accountsFailed = await tryAccounts({ ownerUrl: url, appUrl, owner: coordinator }, clinicNo)
+      const movedBack = await moveBack({ url, coordinator, shards })
+      say(JSON.stringify(movedBack))
       await shards.dropGuards()
       const takenWithoutGuard = await foreignRowsTaken(shards, slots)
       say('without the guard')
@@ -111,6 +115,7 @@ export async function runCitusDrill({ url, bookings, clients, moves, say }: Opti
         columnsWithStatistics,
         foreignRows: { ...foreignRows, takenWithoutGuard },
         accountsFailed,
+        movedBack,
         controlLost: (await compareJournal(shards, control.load.journal)).lost,
       }
     } finally {

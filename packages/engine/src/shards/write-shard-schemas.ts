@@ -1,9 +1,8 @@
-import type pg from 'pg'
+import pg from 'pg'
 import sql from 'sql-template-tag'
-import { isConnectionLost } from '../database/database-unavailable.ts'
+import { isConnectionLost, isLockTimeout } from '../database/database-unavailable.ts'
 import { isFromNewerRelease, readLedger } from '../migrate/ledger.ts'
 import { MigrateError } from '../migrate/migrate-error.ts'
-import { isLockLost } from '../migrate/migrate-session.ts'
 import { sqlFiles } from '../migrate/sql-files.ts'
 import { connectForShards, type Node, nodesOf, onNode, withLocks } from './nodes-of.ts'
 import { beginLog, copyOwnRows, type HashRange } from './own-rows.ts'
@@ -346,12 +345,18 @@ async function writeRange(client: pg.Client, schema: string, { hashMin, hashMax 
     insert into ${schema}.shard_range values ('${hashMin}', '${hashMax}')`)
 }
 
-/** Drops former schemas when all shards that have their clinics have been written. */
+/**
+ * Drops former schemas when all shards that have their clinics have been written. One that others lock stays until the
+ * next call: the shard need not wait for it.
+ */
 async function dropReplaced({ former, tableShards, nodes }: Replaced): Promise<void> {
   for (const { node, schema, range } of former) {
     const replacing = tableShards.filter((shard) => shard.relation === 'clinic' && includes(range, shard))
     const written = await Promise.all(replacing.map((shard) => hasOwnLog(shard, nodes)))
-    if (written.every((each) => each)) await dropSchema(node, schema)
+    if (!written.every((each) => each)) continue
+    await dropSchema(node, schema).catch((error: unknown) => {
+      if (!isLockTimeout(error)) throw error
+    })
   }
 }
 
@@ -372,12 +377,13 @@ async function hasOwnLog(shard: TableShard, nodes: readonly Node[]): Promise<boo
 
 const dropTriesMax = 20
 
-/** Writes that the guard is about to refuse lock the tables, and in another order. */
+/** Writes that the guard is about to refuse lock the tables in another order. */
 async function dropSchema(node: Node, schema: string, tries = 1): Promise<void> {
   try {
     await onNode(node, (client) => client.query(`drop schema ${schema} cascade`))
   } catch (error) {
-    if (!isLockLost(error) || tries === dropTriesMax) throw error
+    const isDeadlock = error instanceof pg.DatabaseError && error.code === '40P01'
+    if (!isDeadlock || tries === dropTriesMax) throw error
     await dropSchema(node, schema, tries + 1)
   }
 }
