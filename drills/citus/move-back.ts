@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import pg from 'pg'
 import sql from 'sql-template-tag'
@@ -28,6 +29,7 @@ export async function moveBack({ url, coordinator, shards }: Scene): Promise<Mov
     coordinator.query(sql`
       select citus_move_shard_placement(${shardId}, ${from.host}, ${from.port}::int, ${to.host}, ${to.port}::int,
                                         'block_writes')`)
+  const name = `Moved back ${randomUUID()}`
   const holder = await connected(await ownerUrlOf(url, schema))
   try {
     await holder.query(`begin; lock table ${schema}.specialization in access share mode`)
@@ -35,13 +37,13 @@ export async function moveBack({ url, coordinator, shards }: Scene): Promise<Mov
     await writeShardSchemas(url, [schema])
     const left = await holder.query(`select from ${schema}.specialization limit 1`)
     const away = await connected(await ownerUrlOf(url, schema))
-    await away.query(`insert into ${schema}.specialization (name) values ('Moved back')`)
+    await away.query(`insert into ${schema}.specialization (name) values ($1)`, [name])
     await away.end()
     await holder.query('rollback')
     await move(there, here)
     const [written] = await writeShardSchemas(url, [schema])
     if (written !== undefined) await shards.reopen(written)
-    const found = await holder.query(`select from ${schema}.specialization where name = 'Moved back'`)
+    const found = await holder.query(`select from ${schema}.specialization where name = $1`, [name])
     return { shard: schema, wasLeft: left.rowCount === 1, hasRow: found.rowCount === 1 }
   } finally {
     await holder.end()
