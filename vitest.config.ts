@@ -26,8 +26,16 @@ const tests = ['packages/*/{src,test,service-worker,help}/**/*.test.ts', '{test,
 
 export const inCi = Boolean(process.env.CI)
 
-/** In CI, a browser test that fails is repeated once, and reported. Tests of safety are never repeated. */
+/** In CI, a browser test that fails is repeated once, and reported. */
 const retryInCi = inCi ? 1 : 0
+
+/**
+ * What the machine may be to blame for: a request was refused because its time was over, or something took longer than
+ * so many milliseconds. In CI, other tests are repeated once only after one of these failures, and reported. What was
+ * lost or overbooked is none of them.
+ */
+const slownessMessage = /"code":"(overloaded|unavailable)"|expected 503 to |to be less than \d{4,}/
+const retryIfSlow = { count: inCi ? 1 : 0, condition: slownessMessage }
 
 /**
  * How long tests wait before they fail. Machines differ: what takes 20 s on an idle one took 90 s on a busy one. What
@@ -68,7 +76,13 @@ export default defineConfig({
       // The files of a worker share its process: loading the engine and the server again for each takes 0.4 s of CPU.
       {
         extends: true,
-        test: { name: 'tests', include: tests, exclude: [...defaultExclude, ...isolated, ...drills], isolate: false },
+        test: {
+          name: 'tests',
+          include: tests,
+          exclude: [...defaultExclude, ...isolated, ...drills],
+          isolate: false,
+          retry: retryIfSlow,
+        },
       },
       { extends: true, test: { name: 'isolated', include: isolated } },
       {
