@@ -8,9 +8,9 @@ import { writeShardSchema } from '@holdfast/engine/write-shard-schema'
 import { createTestDatabase, type DatabaseProxy, databaseProxy, type TestDatabase } from '@holdfast/testkit'
 import { openDatabase } from '../src/compose/open-database.ts'
 import { prepareDatabase } from '../src/compose/prepare-database.ts'
-import { reachedShards } from '../src/compose/reached-shards.ts'
 import type { ShardCatalogue } from '../src/compose/shard-catalogue.ts'
 import { startServing } from '../src/compose/start-serving.ts'
+import { unreachableShards } from '../src/compose/unreachable-shards.ts'
 import { migrateJobs } from '../src/jobs/jobs-schema.ts'
 import { settingsAtStart } from '../src/lifecycle/settings-at-start.ts'
 import { createLogger } from '../src/observe/logger.ts'
@@ -119,7 +119,7 @@ export async function serverOfShards(
   const config = settingsAtStart(settings, () => undefined)
   const catalogue = {
     read: database.readShards,
-    reach: (owner: string, at: readonly Shard[]) => reachedShards(owner, at, 2_000),
+    unreachable: (owner: string, at: readonly Shard[]) => unreachableShards(owner, at, 2_000),
     write,
     tidy: async () => undefined,
   }

@@ -27,7 +27,8 @@ function scene({ begin = (first: Shard) => first } = {}) {
         state.reads += 1
         return state.found
       },
-      reach: async (shards) => shards.filter(({ port }) => port !== state.away),
+      unreachable: async (shards) =>
+        new Map(shards.flatMap((each) => (each.port === state.away ? [[each, new Error('It is away.')]] : []))),
       async write(schemas) {
         done.push(`write ${schemas}`)
         if (state.failure !== null && String(schemas).includes(state.failing)) throw state.failure

@@ -12,8 +12,11 @@ type Followed = { allPools: readonly Pick<OpenShard['allPools'][number], 'onShar
 export type FollowShardsDeps<Of extends Followed> = {
   /** Where the shards are now. */
   read(): Promise<Shard[]>
-  /** Those of these shards whose nodes respond. Asked first: a write would wait longer, and keep others waiting. */
-  reach(shards: readonly Shard[]): Promise<Shard[]>
+  /**
+   * Those of these shards whose nodes cannot be used, each with the reason. Asked first: a write would wait longer, and
+   * keep others waiting.
+   */
+  unreachable(shards: readonly Shard[]): Promise<ReadonlyMap<Shard, Error>>
   /** Writes the schemas of shards, and their job queues, onto the nodes that have them. Idempotent. */
   write(schemas: readonly string[]): Promise<void>
   /** Leads what is open of a shard to its node. */
@@ -150,17 +153,15 @@ export function followShards<Of extends Followed>(
 /** @returns those that failed, with their errors: they do not delay the others */
 async function writeEach(
   due: readonly Shard[],
-  { reach, write }: Pick<FollowShardsDeps<Followed>, 'reach' | 'write'>,
+  deps: Pick<FollowShardsDeps<Followed>, 'unreachable' | 'write'>,
 ): Promise<Map<Shard, unknown>> {
   const failures = new Map<Shard, unknown>()
-  const reached = await reach(due)
-  for (const shard of due) {
-    try {
-      if (!reached.includes(shard)) throw new Error(`The node ${shard.host}:${shard.port} of Citus cannot be reached.`)
-      await write([shard.schema])
-    } catch (error) {
-      failures.set(shard, error)
-    }
+  for (const [shard, cause] of await deps.unreachable(due)) {
+    const node = `${shard.host}:${shard.port}`
+    failures.set(shard, new Error(`The node ${node} of Citus cannot be reached: ${cause.message}`, { cause }))
+  }
+  for (const shard of due.filter((each) => !failures.has(each))) {
+    await deps.write([shard.schema]).catch((error: unknown) => failures.set(shard, error))
   }
   return failures
 }

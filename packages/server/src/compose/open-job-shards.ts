@@ -65,7 +65,7 @@ function ofShards(database: PreparedDatabase, shards: readonly Shard[], deps: Jo
   const { ownerUrl, catalogue = catalogueOfCitus } = database
   const following = followShards(followed, {
     read: () => catalogue.read(pool),
-    reach: (shards) => catalogue.reach(ownerUrl, shards),
+    unreachable: (shards) => catalogue.unreachable(ownerUrl, shards),
     write: (schemas) => catalogue.write(ownerUrl, schemas),
     relocate({ allPools }, shard) {
       for (const each of allPools) each.relocate(shardUrl(appUrl, shard))

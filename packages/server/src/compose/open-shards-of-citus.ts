@@ -62,7 +62,7 @@ export async function openShardsOfCitus(
   const { ownerUrl, catalogue = catalogueOfCitus } = database
   const following = followShards(opened, {
     read: () => catalogue.read(probePool),
-    reach: (shards) => catalogue.reach(ownerUrl, shards),
+    unreachable: (shards) => catalogue.unreachable(ownerUrl, shards),
     write: (schemas) => catalogue.write(ownerUrl, schemas),
     relocate: (open, shard) => open.relocate(urlsOf(shard)),
     tidy: () => catalogue.tidy(ownerUrl),

@@ -1,5 +1,5 @@
 import { createPool, ensureAppLogin, isConnectionLost, isPooled } from '@holdfast/engine'
-import { isPlaced, notPlaced, readShards, type Shard } from '@holdfast/engine/shards'
+import { notPlaced, readShards, type Shard } from '@holdfast/engine/shards'
 import pg from 'pg'
 import type { Config } from '../config/config.ts'
 import { dropFormerQueues } from '../jobs/jobs-schema.ts'
@@ -7,7 +7,7 @@ import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
 import { StartError } from '../lifecycle/start-error.ts'
 import { applicationUrls } from './application-urls.ts'
 import type { MigratedDatabase } from './migrated-database.ts'
-import { reachedShards } from './reached-shards.ts'
+import { unreachableShards } from './unreachable-shards.ts'
 import { updateCoordinator } from './update-coordinator.ts'
 import { writeShards } from './write-shards.ts'
 
@@ -42,10 +42,11 @@ export async function prepareDistributed(
   }
   const { databasePool, databaseDirectUrl } = config
   if (databaseDirectUrl !== null || databasePool === 'session' || databasePool === 'transaction') refusePooler()
-  const { migrated, shards } = await oneAtATime(ownerUrl, async () => {
+  const { migrated, shards, failures } = await oneAtATime(ownerUrl, async () => {
     const all = await shardsNow(ownerUrl)
-    const reached = await reachedShards(ownerUrl, all, reachMs)
-    const isWhole = reached.length === all.length
+    const unreachable = await unreachableShards(ownerUrl, all, reachMs)
+    const isWhole = unreachable.size === 0
+    const reached = all.filter((shard) => !unreachable.has(shard))
     try {
       const updated = await updateCoordinator(ownerUrl, say)
       await writeShards(ownerUrl, isWhole ? null : reached.map(({ schema }) => schema))
@@ -53,7 +54,8 @@ export async function prepareDistributed(
       // One may have been moved meanwhile.
       const now = await shardsNow(ownerUrl)
       const isReached = ({ schema }: Shard) => reached.some((shard) => shard.schema === schema)
-      return { migrated: updated, shards: now.map((shard) => (isReached(shard) ? shard : notPlaced(shard))) }
+      const placed = now.map((shard) => (isReached(shard) ? shard : notPlaced(shard)))
+      return { migrated: updated, shards: placed, failures: unreachable }
     } catch (error) {
       if (isWhole || !needsNode(error)) throw error
       throw new StartError(
@@ -62,8 +64,8 @@ export async function prepareDistributed(
       )
     }
   })
-  for (const { schema } of shards.filter((shard) => !isPlaced(shard))) {
-    say(`The node of the shard ${schema} cannot be reached: its clinics are not served until it can.`)
+  for (const [{ schema, host, port }, { message }] of failures) {
+    say(`The shard ${schema} is not served until its node ${host}:${port} can be reached, which fails now: ${message}`)
   }
   const urls = await applicationUrls(config, await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl }), say)
   if (isPooled(urls.appUrl)) refusePooler()
@@ -84,7 +86,7 @@ async function shardsNow(ownerUrl: string): Promise<Shard[]> {
   return readShards(pool).finally(() => pool.end())
 }
 
-/** A node was not reached, or Citus waited for it until the statement's timeout. */
+/** A node was not reached or refused the login, or Citus waited for it until the statement's timeout. */
 function needsNode(error: unknown): boolean {
-  return isConnectionLost(error) || (error instanceof pg.DatabaseError && error.code === '57014')
+  return isConnectionLost(error) || (error instanceof pg.DatabaseError && /^(57014|28...)$/.test(error.code ?? ''))
 }

@@ -2,15 +2,15 @@ import { readShards, type Shard } from '@holdfast/engine/shards'
 import type pg from 'pg'
 import { dropFormerQueues } from '../jobs/jobs-schema.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
-import { reachedShards } from './reached-shards.ts'
+import { unreachableShards } from './unreachable-shards.ts'
 import { writeShards } from './write-shards.ts'
 
 /** Where the shards of a distributed database are. */
 export type ShardCatalogue = {
   /** @param coordinator as the application */
   read(coordinator: pg.Pool): Promise<Shard[]>
-  /** Those of these shards whose nodes respond soon. */
-  reach(ownerUrl: string, shards: readonly Shard[]): Promise<Shard[]>
+  /** Those of these shards whose nodes cannot be used now, each with the reason. */
+  unreachable(ownerUrl: string, shards: readonly Shard[]): Promise<Map<Shard, Error>>
   /** Writes these schemas, and their job queues, onto the nodes that have the shards. Idempotent. */
   write(ownerUrl: string, schemas: readonly string[]): Promise<void>
   /** Drops what moved shards have left on their former nodes. Idempotent. */
@@ -22,7 +22,7 @@ const reachMs = 2_000
 /** What Citus knows. */
 export const catalogueOfCitus: ShardCatalogue = {
   read: readShards,
-  reach: (ownerUrl, shards) => reachedShards(ownerUrl, shards, reachMs),
+  unreachable: (ownerUrl, shards) => unreachableShards(ownerUrl, shards, reachMs),
   write: (ownerUrl, schemas) => oneAtATime(ownerUrl, () => writeShards(ownerUrl, schemas)),
   tidy: (ownerUrl) => oneAtATime(ownerUrl, () => dropFormerQueues(ownerUrl)),
 }
