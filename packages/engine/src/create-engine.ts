@@ -12,7 +12,7 @@ import { createBusyCalendars } from './calendars/create-busy-calendars.ts'
 import { createCalendarFeeds } from './calendars/create-calendar-feeds.ts'
 import { oneShard, type ShardPools } from './database/shard-pools.ts'
 import { createDirectory } from './directory/create-directory.ts'
-import { type BeforeRole, createInvitations } from './directory/invitations.ts'
+import { createInvitations } from './directory/invitations.ts'
 import { createErasures } from './erasure/create-erasures.ts'
 import { importDirectory } from './import/import-directory.ts'
 import { createAdmissions } from './limits/admissions.ts'
@@ -49,8 +49,11 @@ export type EngineSettings = {
    * it looks up what Citus does not plan over all of them.
    */
   shards?: ShardPools
-  /** Called under the clinic's lock before a role is given. Of an engine in a shard: notes it on the coordinator. */
-  beforeRole?: BeforeRole
+  /**
+   * Of an engine in a shard: the coordinator, which has what belongs to accounts: their verified addresses, their choices
+   * of messages, and where they have roles. Default: `generalPool`, where a role needs no note.
+   */
+  coordinatorPool?: pg.Pool
   /**
    * For changes of the operating theatre, which wait for rooms and people that others have locked, and for suggested
    * times. A `lockTimeoutMs` of about a second. Default: `generalPool`, for programs with a single user.
@@ -91,7 +94,8 @@ type QueueFigures = {
 /** The engine, with the application's role. The caller ends its pools after `stop()`. */
 export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   const { batchPool, generalPool, theatrePool = generalPool, clinicCasesMax = 4, onClaims, ...others } = settings
-  const { shards = oneShard(generalPool), beforeRole, ...bounds } = others
+  const { shards = oneShard(generalPool), coordinatorPool, ...bounds } = others
+  const accountsPool = coordinatorPool ?? generalPool
   const clinicBounds = { waitingMax: clinicWaitingMax, waitMsMax: bounds.waitMsMax ?? waitMsMaxDefault }
   const { announce, onCommitted } = createAnnouncements()
   const claims = new BatchQueue<ClaimRequest, ClaimOutcome>({
@@ -140,14 +144,14 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     importDirectory: (input, options) => importDirectory(generalPool, input, options, announce),
     reads,
     directory: createDirectory(generalPool, announce, shards),
-    invitations: createInvitations(generalPool, announce, beforeRole),
+    invitations: createInvitations(generalPool, announce, coordinatorPool),
     bookingLimits: createBookingLimits(generalPool),
-    bookingLinks: createBookingLinks(generalPool, reads, announce),
+    bookingLinks: createBookingLinks({ pool: generalPool, accountsPool, reads, announce }),
     erasures: createErasures(generalPool, announce, waitlist),
     manageTokenEpochs: createManageTokenEpochs(generalPool),
     auditLog: createShardedAuditLog(generalPool, shards),
     storedResponses: createStoredResponses(generalPool),
-    messages: createMessages(generalPool),
+    messages: createMessages(generalPool, accountsPool),
     theatre,
     waitlist,
     webhooks: createWebhooks(generalPool),

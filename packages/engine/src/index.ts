@@ -41,7 +41,6 @@ export { oneShard, type ShardPools } from './database/shard-pools.ts'
 export { type SessionSettings, startupOptions } from './database/transaction-settings.ts'
 export {
   accountClinics,
-  addAccountClinic,
   pruneAccountClinic,
   rolesInShard,
   secondFactorClinics,

@@ -166,7 +166,7 @@ test('an account is verified once and for all', async ({ database }) => {
   // Accounts are in no shard: this URL leads to none.
   const pool = createPool({ url: database.sessionUrl, max: 1, name: 'test accounts' })
   onTestFinished(() => pool.end())
-  const links = createBookingLinks(pool, engine.reads, () => {})
+  const links = createBookingLinks({ pool, accountsPool: pool, reads: engine.reads, announce: () => {} })
   const account = randomUUID()
   expect(await links.isVerified(account)).toBe(false)
   await links.verify(account)

@@ -30,8 +30,16 @@ function failureOf({ state, failure, reason }: SentRow): LinkFailure | null {
   return reason === 'address_limit' || reason === 'network_limit' ? reason : 'not_sent'
 }
 
+type BookingLinksSettings = {
+  pool: pg.Pool
+  /** Of the server that has what belongs to accounts. */
+  accountsPool: pg.Pool
+  reads: Pick<Reads, 'booking'>
+  announce: Announce
+}
+
 /** By `request_link`. These are few: one booking at a time, and not in the queue of other changes. */
-export function createBookingLinks(pool: pg.Pool, reads: Pick<Reads, 'booking'>, announce: Announce): BookingLinks {
+export function createBookingLinks({ pool, accountsPool, reads, announce }: BookingLinksSettings): BookingLinks {
   return {
     async areRequired(clinicNo) {
       const { rows } = await pool.query<{ required: boolean }>(sql`
@@ -80,13 +88,13 @@ export function createBookingLinks(pool: pg.Pool, reads: Pick<Reads, 'booking'>,
     },
 
     async isVerified(accountId) {
-      const { rows } = await pool.query<{ found: boolean }>(sql`
+      const { rows } = await accountsPool.query<{ found: boolean }>(sql`
         select exists (select from holdfast.verified_account where account_id = ${accountId}) as found`)
       return rows[0]?.found ?? false
     },
 
     async verify(accountId) {
-      await pool.query(sql`
+      await accountsPool.query(sql`
         insert into holdfast.verified_account (account_id) values (${accountId}) on conflict do nothing`)
     },
   }

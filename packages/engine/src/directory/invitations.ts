@@ -16,6 +16,7 @@ import type {
 } from '../model/invitation.ts'
 import type { Membership } from '../model/membership.ts'
 import { normalizedEmail } from '../model/normalized-email.ts'
+import { addAccountClinic } from './account-clinics.ts'
 import { selectedMemberships } from './account-rights.ts'
 import { isDoctor, lockClinic, mayAdminister, membersTransaction } from './members.ts'
 
@@ -25,17 +26,15 @@ const openMax = 200
 const expiredDays = 30
 const invitationCursor = cursorOf('invitations', ['id'])
 
-export type BeforeRole = (accountId: string, clinicNo: number) => Promise<void>
-
 /**
  * Created, listed and accepted with the application's role. The clinic's lock decides between two that accept.
  *
- * @param beforeRole see `EngineSettings`
+ * @param coordinatorPool of an engine in a shard: notes there where an account may have a role
  */
 export function createInvitations(
   pool: pg.Pool,
   announce: Announce,
-  beforeRole: BeforeRole = async () => undefined,
+  coordinatorPool: pg.Pool | null = null,
 ): Invitations {
   const write = membersTransaction(pool, announce)
   return {
@@ -86,7 +85,7 @@ export function createInvitations(
 
     accept: (id, tokenHash, accountId, proof) =>
       write({ clinicNo: clinicNoIn(id) ?? 0, accountId }, (transaction) =>
-        accept(transaction, { id, tokenHash, accountId, proof, beforeRole }),
+        accept(transaction, { id, tokenHash, accountId, proof, coordinatorPool }),
       ),
 
     async revoke(clinicNo, id) {
@@ -108,10 +107,10 @@ type Accepting = {
   tokenHash: Buffer
   accountId: string
   proof: InvitationProof
-  beforeRole: BeforeRole
+  coordinatorPool: pg.Pool | null
 }
 
-async function accept(transaction: pg.PoolClient, { id, tokenHash, accountId, proof, beforeRole }: Accepting) {
+async function accept(transaction: pg.PoolClient, { id, tokenHash, accountId, proof, coordinatorPool }: Accepting) {
   const known = await findByToken(transaction, id, tokenHash)
   if (known === null) return { kind: 'invitation_missing' } as const
   const { clinicNo } = known
@@ -130,7 +129,7 @@ async function accept(transaction: pg.PoolClient, { id, tokenHash, accountId, pr
   // Both are in lower case, as accounts store them.
   if (proof.kind === 'address' && proof.confirmedEmail !== email) return { kind: 'other_address', email } as const
   if (!(await mayAdminister(transaction, clinicNo, invitedBy))) return { kind: 'invitation_missing' } as const
-  await beforeRole(accountId, clinicNo)
+  if (coordinatorPool !== null) await addAccountClinic(coordinatorPool, accountId, clinicNo)
   await transaction.query(sql`
     insert into holdfast.membership (clinic_no, account_id, role, doctor_id)
     values (${clinicNo}, ${accountId}, ${role}, ${doctorId})`)

@@ -16,8 +16,12 @@ const againMinutes = 10
 const pauseSeconds = sql`coalesce(ceil(extract(epoch from
   m.sent_again_at + make_interval(mins => ${againMinutes}) - clock_timestamp())), 0)::integer`
 
-/** What clinics see of their messages, with the application's role. */
-export function createMessages(pool: pg.Pool): Messages {
+/**
+ * What clinics see of their messages, and what accounts have chosen, with the application's role.
+ *
+ * @param accountsPool of the server that has what belongs to accounts; default: the same
+ */
+export function createMessages(pool: pg.Pool, accountsPool: pg.Pool = pool): Messages {
   return {
     list: (query) => listMessages(pool, query),
 
@@ -46,8 +50,8 @@ export function createMessages(pool: pg.Pool): Messages {
 
     chooseReminders: (choice) => chooseReminders(pool, choice),
     reminderOptOuts: (recipients) => reminderOptOuts(pool, recipients),
-    choices: (accountId) => messageChoices(pool, accountId),
-    setChoices: (accountId, choices) => setMessageChoices(pool, accountId, choices),
+    choices: (accountId) => messageChoices(accountsPool, accountId),
+    setChoices: (accountId, choices) => setMessageChoices(accountsPool, accountId, choices),
 
     settings: (clinicNo) => readMessageSettings(pool, clinicNo),
     changeSettings: (clinicNo, change, check) => changeMessageSettings(pool, clinicNo, change, check),

@@ -1,4 +1,4 @@
-import { addAccountClinic, createCalendarReads, type DatabasePool, drawClinicNo, type Engine } from '@holdfast/engine'
+import { createCalendarReads, type DatabasePool, drawClinicNo } from '@holdfast/engine'
 import type { Shard } from '@holdfast/engine/shards'
 import { ResponseCache } from '../cache/response-cache.ts'
 import type { Config } from '../config/config.ts'
@@ -22,10 +22,6 @@ import type { Common } from './shards.ts'
 export type Coordinator = Common & {
   pools: EnginePools & JobPools
   allPools: readonly DatabasePool[]
-  /** What a shard's engine leaves to the coordinator. */
-  adaptShard(engine: Engine): Engine
-  /** Notes that an account may have a role in a clinic. */
-  beforeRole(accountId: string, clinicNo: number): Promise<void>
 }
 
 export type CoordinatorDeps = {
@@ -77,15 +73,5 @@ export function openCoordinator(urls: DatabaseUrls, deps: CoordinatorDeps): Coor
       slotLists: { read: async () => null },
       calendarReads: createCalendarReads(pools.general),
     },
-    beforeRole: (accountId, clinicNo) => addAccountClinic(pools.general, accountId, clinicNo),
-    adaptShard: (ofShard) => ({
-      ...ofShard,
-      bookingLinks: {
-        ...ofShard.bookingLinks,
-        isVerified: own.bookingLinks.isVerified,
-        verify: own.bookingLinks.verify,
-      },
-      messages: { ...ofShard.messages, choices: own.messages.choices, setChoices: own.messages.setChoices },
-    }),
   }
 }

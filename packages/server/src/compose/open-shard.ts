@@ -71,15 +71,13 @@ export type OpenShardDeps = {
   metrics: Metrics
   /** false: on Citus, its node is away, and it is opened all the same. Default: true. */
   isReached?: boolean
-  /** On Citus, leaves to the coordinator what a shard does not have. */
-  adapt?: (engine: Engine) => Engine
-  /** On Citus, notes on the coordinator that an account may have a role: see `EngineSettings`. */
-  beforeRole?: NonNullable<EngineSettings['beforeRole']>
+  /** On Citus: see `EngineSettings`. */
+  coordinatorPool?: DatabasePool
 }
 
 /** @throws the driver's error when the database cannot be reached, unless it need not be */
 export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promise<OpenShard> {
-  const { config, log, metrics, cacheShare, isReached = true, adapt = (engine) => engine, beforeRole } = deps
+  const { config, log, metrics, cacheShare, isReached = true, coordinatorPool } = deps
   const cacheBytes = cacheBytesOf(config, cacheShare)
   const open = poolOpener(urls, log)
   const pools: OpenShardPools = {
@@ -94,7 +92,7 @@ export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promis
     log,
     isReached,
   })
-  const engine = openEngine(config, pools, metrics, log, beforeRole === undefined ? {} : { beforeRole })
+  const engine = openEngine(config, pools, metrics, log, coordinatorPool === undefined ? {} : { coordinatorPool })
   const replicas = openReplicaReads(config, urls, { engine, freshness, log, metrics })
   const { calendar, calendarReads, slotLists } = followSlots(pools.general, freshness, engine, cacheBytes, log)
   const follow = { calendar, tail: freshness.tail, log }
@@ -111,7 +109,7 @@ export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promis
     live: new LiveHub({ ...follow, settings: liveSettingsOf(config) }),
     theatreSignals: new TheatreSignals({ ...follow, roomsOf }),
     rest: {
-      ...boundedEngine(config, adapt({ ...engine, reads: replicas.reads }), pools.general),
+      ...boundedEngine(config, { ...engine, reads: replicas.reads }, pools.general),
       freshness,
       slotLists,
       calendarReads,
@@ -171,7 +169,7 @@ export function openEngine(
   pools: EnginePools,
   metrics: Metrics,
   log: Logger,
-  ofCitus: Pick<EngineSettings, 'shards' | 'beforeRole'> = {},
+  ofCitus: Pick<EngineSettings, 'shards' | 'coordinatorPool'> = {},
 ) {
   const logRefused = refusedBatchLog(log)
   return createEngine({

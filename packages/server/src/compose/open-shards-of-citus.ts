@@ -42,10 +42,10 @@ export async function openShardsOfCitus(
     appUrl: shardUrl(database.appUrl, shard),
     sessionUrl: shardUrl(database.sessionUrl, shard),
   })
-  const { adaptShard: adapt, beforeRole } = coordinator
+  const coordinatorPool = coordinator.pools.general
   try {
     for (const shard of shards) {
-      const ofShard = { config, cacheShare, log: log.child({ shard: shard.schema }), metrics, adapt, beforeRole }
+      const ofShard = { config, cacheShare, log: log.child({ shard: shard.schema }), metrics, coordinatorPool }
       const open = await openShard(urlsOf(shard), { ...ofShard, isReached: isPlaced(shard) })
       closeTogether(Object.values(open.pools))
       opened.set(shard, open)
