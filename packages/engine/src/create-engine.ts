@@ -50,8 +50,8 @@ export type EngineSettings = {
    */
   shards?: ShardPools
   /**
-   * Of an engine in a shard: the coordinator, which has what belongs to accounts: their verified addresses, their choices
-   * of messages, and where they have roles. Default: `generalPool`, where a role needs no note.
+   * Of an engine in a shard: the coordinator, which has what belongs to accounts: their verified addresses, their
+   * choices of messages, and where they have roles. Default: `generalPool`, where a role needs no note.
    */
   coordinatorPool?: pg.Pool
   /**
