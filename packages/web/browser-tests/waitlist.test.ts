@@ -1,6 +1,6 @@
 import { createHoldfastClient } from '@holdfast/contract/client'
 import { lapseHolds } from '@holdfast/testkit'
-import type { Page } from 'playwright-core'
+import type { Page, Response } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, dataOf, type Practice } from './a-practice.ts'
 import { copiedLink, openTimes, ticketLink } from './booking-steps.ts'
@@ -110,10 +110,9 @@ test('the link of the mail opens the offer, changes nothing, and accepts it with
     [practice.doctor.id],
   )
   const id = rows[0]?.id ?? ''
-  // As whoever has the link sees the ticket, too.
-  const response = page.waitForResponse((one) => /waitlist-entries\/[0-9a-f-]{36}$/.test(one.url()) && one.ok())
-  await page.reload()
-  const { offer } = await (await response).json()
+  // As whoever has the link sees the ticket, too. The page reads its entry again by itself.
+  const isEntry = (one: Response) => /waitlist-entries\/[0-9a-f-]{36}$/.test(one.url()) && one.ok()
+  const { offer } = await (await page.waitForResponse(isEntry)).json()
   const mail = await open(site)
   await mail.goto(`/offer#${id}.${offer.manageToken}`)
   await offered(mail).waitFor()
