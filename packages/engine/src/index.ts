@@ -23,6 +23,7 @@ export {
   isConnectionLost,
   isDatabaseUnusable,
   isLockTimeout,
+  isLoginRefused,
   isNotWritable,
   isShardMoved,
   isTransient,

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { isConnectionLost, isShardMoved } from '../database/database-unavailable.ts'
+import { isConnectionLost, isLoginRefused, isShardMoved } from '../database/database-unavailable.ts'
 import { promptly } from '../database/promptly.ts'
 import { oneShard, type ShardPools } from '../database/shard-pools.ts'
 import type { AuditLog, NewAuditEvent } from '../model/audit-event.ts'
@@ -87,7 +87,7 @@ async function heldIn(shard: pg.Pool, noted: Held[], unasked: Roles['unasked']):
        order by 2`)
     return (await promptly(query)).rows
   } catch (error) {
-    if (!isConnectionLost(error) && !isShardMoved(error)) throw error
+    if (!isConnectionLost(error) && !isLoginRefused(error) && !isShardMoved(error)) throw error
     unasked.set(shard, performance.now() + unaskedMs)
     return noted
   }

@@ -90,7 +90,7 @@ export function followShards<Of extends Followed>(
         .tidy()
         .catch((error: unknown) => log.warn({ err: error }, 'what a moved shard has left could not be dropped'))
     }
-    if (failures.size > 0) throw new AggregateError(failures.values(), [...new Set(failures.values())].join('; '))
+    if (failures.size > 0) throw errorOf([...failures.values()])
     return true
   }
 
@@ -148,6 +148,11 @@ export function followShards<Of extends Followed>(
       await pTimeout(following, { milliseconds: stopMsMax, message: false })
     },
   }
+}
+
+/** Those of all shards of a node are alike. */
+function errorOf(failures: readonly unknown[]): AggregateError {
+  return new AggregateError(failures, [...new Set(failures.map(String))].join('; '))
 }
 
 /** @returns those that failed, with their errors: they do not delay the others */

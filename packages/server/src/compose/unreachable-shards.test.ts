@@ -3,14 +3,17 @@ import { createTestDatabase, databaseProxy } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
 import { unreachableShards } from './unreachable-shards.ts'
 
-test('a node that is away, one that hangs, and one that refuses the login do not hide the others', async () => {
+test('nodes that are away, hang, refuse the login or take no writes do not hide the others', async () => {
   const database = await createTestDatabase()
-  const proxies = await Promise.all(Array.from({ length: 4 }, () => databaseProxy(database.ownerUrl)))
+  const proxies = await Promise.all(Array.from({ length: 5 }, () => databaseProxy(database.ownerUrl)))
   const shardAt = (shardId: number, proxyIndex: number, name = database.name): Shard => {
     const { hostname: host, port } = new URL(proxies[proxyIndex]?.url ?? '')
     return { schema: `holdfast_${shardId}`, shardId, hashMin: 0, hashMax: 1, host, port: Number(port), database: name }
   }
   const shards = [shardAt(1, 0), shardAt(2, 1), shardAt(3, 1), shardAt(4, 2), shardAt(5, 3, 'not_there'), shardAt(6, 0)]
+  const standby = await createTestDatabase()
+  await standby.ownerPool.query(`alter database ${standby.name} set default_transaction_read_only = on`)
+  shards.push(shardAt(7, 4, standby.name))
   await proxies[1]?.cut()
   proxies[2]?.hang()
 
@@ -21,7 +24,9 @@ test('a node that is away, one that hangs, and one that refuses the login do not
     expect.stringMatching(/^holdfast_3: connect ECONNREFUSED/),
     expect.stringMatching(/^holdfast_4: .*(timeout|terminated)/),
     'holdfast_5: database "not_there" does not exist',
+    'holdfast_7: The node takes no writes.',
   ])
   for (const proxy of proxies) await proxy.end()
+  await standby.drop()
   await database.drop()
 })

@@ -1,7 +1,11 @@
 import { createPool } from '@holdfast/engine'
 import { type Shard, shardUrl } from '@holdfast/engine/shards'
+import sql from 'sql-template-tag'
 
-/** Those whose nodes do not respond to the owner within `msMax`, or refuse the login, each with the driver's error. */
+/**
+ * Those whose nodes do not respond to the owner within `msMax`, refuse the login, or take no writes, because they are
+ * standbys; each with the reason.
+ */
 export async function unreachableShards(
   ownerUrl: string,
   shards: readonly Shard[],
@@ -30,8 +34,9 @@ function nodeOf({ host, port }: Shard): string {
 async function failureAt(url: string, msMax: number): Promise<Error | null> {
   const pool = createPool({ url, max: 1, name: 'holdfast start', connectTimeoutMs: msMax, queryTimeoutMs: msMax })
   try {
-    await pool.query('select 1')
-    return null
+    const { rows } = await pool.query<{ isReadOnly: boolean }>(sql`
+      select current_setting('transaction_read_only')::boolean as "isReadOnly"`)
+    return rows[0]?.isReadOnly === false ? null : new Error('The node takes no writes.')
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
   } finally {

@@ -54,6 +54,7 @@ export async function dropJobs(ownerUrl: string): Promise<void> {
  * the queues that replace them. Idempotent. Only one process may run it at a time.
  *
  * @param ownerUrl of the coordinator
+ * @throws AggregateError of the nodes on which they could not be dropped
  */
 export async function dropFormerQueues(ownerUrl: string): Promise<void> {
   const coordinator = createPool({ url: ownerUrl, max: 1, name: 'holdfast queues' })
@@ -64,6 +65,7 @@ export async function dropFormerQueues(ownerUrl: string): Promise<void> {
       sql`select nodename as host, nodeport as port from pg_dist_node where noderole = 'primary' and isactive`,
     )
     .finally(close)
+  const failures: Error[] = []
   for (const { host, port } of nodes) {
     const here = shards.filter((shard) => shard.host === host && shard.port === port)
     const nodeUrl = changeDatabaseUrl(ownerUrl, { host, port })
@@ -74,10 +76,13 @@ export async function dropFormerQueues(ownerUrl: string): Promise<void> {
         select replace(nspname, 'graphile_worker', 'holdfast') as shard
           from pg_namespace where nspname ~ '^graphile_worker_[0-9]+$' and nspname <> all (${queues})`)
       for (const { shard } of rows) await dropJobs(inShard(nodeUrl, shard))
+    } catch (cause) {
+      failures.push(new Error(`${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }))
     } finally {
       await pool.end()
     }
   }
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
 }
 
 /**

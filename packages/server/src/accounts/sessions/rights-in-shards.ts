@@ -1,6 +1,7 @@
 import {
   accountClinics,
   isConnectionLost,
+  isLoginRefused,
   isShardMoved,
   promptly,
   pruneAccountClinic,
@@ -36,7 +37,7 @@ export function rightsInShards(coordinator: Pool, shards: RoleShards): RightsSou
       shard.rest.freshness.breaker.check()
       return await promptly(read(shard.pools.general))
     } catch (error) {
-      if (isConnectionLost(error) || isShardMoved(error)) return null
+      if (isConnectionLost(error) || isLoginRefused(error) || isShardMoved(error)) return null
       throw error
     }
   }
