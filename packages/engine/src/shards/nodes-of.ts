@@ -42,6 +42,10 @@ export async function connectForShards(url: string, name = 'holdfast shards'): P
     connectionString: url,
     application_name: name,
     connectionTimeoutMillis: connectTimeoutMs,
+    // Copying a shard's rows may take long, so that statements have no limit of time. A node that is gone is noticed by
+    // the operating system: on Linux after about 11 minutes.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
   })
   client.on('error', () => {})
   await client.connect()
