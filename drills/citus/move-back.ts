@@ -15,10 +15,13 @@ export type MovedBack = {
 
 type Scene = { url: string; coordinator: pg.Client; shards: OpenShards }
 
-/** Locks what a shard has left on its node, so that it cannot be dropped, and moves the shard back. */
+/**
+ * Locks what a shard has left on its node, so that it cannot be dropped, and moves the shard back. Another shard is
+ * written before it is.
+ */
 export async function moveBack({ url, coordinator, shards }: Scene): Promise<MovedBack> {
-  const [shard] = shards.all()
-  if (shard === undefined) throw new Error('There is no shard.')
+  const [shard, other] = shards.all()
+  if (shard === undefined || other === undefined) throw new Error('There are too few shards.')
   const { schema, shardId } = shard
   const { rows: nodes } = await coordinator.query<{ host: string; port: number }>(sql`
     select nodename as host, nodeport as port from pg_dist_node where shouldhaveshards
@@ -41,6 +44,7 @@ export async function moveBack({ url, coordinator, shards }: Scene): Promise<Mov
     await away.end()
     await holder.query('rollback')
     await move(there, here)
+    await writeShardSchemas(url, [other.schema])
     const [written] = await writeShardSchemas(url, [schema])
     if (written !== undefined) await shards.reopen(written)
     const found = await holder.query(`select from ${schema}.specialization where name = $1`, [name])

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import sql from 'sql-template-tag'
-import { isConnectionLost, isLockTimeout } from '../database/database-unavailable.ts'
+import { isDatabaseUnusable, isNotWritable, isTransient } from '../database/database-unavailable.ts'
 import { isFromNewerRelease, readLedger } from '../migrate/ledger.ts'
 import { MigrateError } from '../migrate/migrate-error.ts'
 import { sqlFiles } from '../migrate/sql-files.ts'
@@ -39,7 +39,8 @@ const placementTriesMax = 5
  * that use it would deadlock. Of a database that a newer release has updated, all are left so.
  *
  * A shard that is written needs all nodes: one of them may have its former schema, with its own rows. Those that are up
- * to date need theirs alone, if they are named by `only`. Former schemas on nodes that are away are dropped later.
+ * to date need theirs alone, if they are named by `only`. Former schemas that cannot be dropped, such as on nodes that
+ * are away, are dropped by a later call.
  *
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  *
@@ -107,13 +108,26 @@ async function writePlaced({ ownerUrl, coordinator, tableShards, only, written }
   }
   // Also when nothing was written now: an earlier call may have failed here, and what it left would be in the way of a
   // shard that is moved back.
-  await dropReplaced({ former: await formerSchemas(nodes, tableShards, onReachedNode), tableShards, nodes })
+  const former = await formerSchemas(nodes, tableShards, onReachedNode).catch((error: unknown) => {
+    if (mayPass(error)) return []
+    throw error
+  })
+  await dropReplaced({ former, tableShards, nodes })
 }
 
+/** A node is away, takes no writes, or was busy, so that what has failed there may succeed later. */
+function mayPass(error: unknown): boolean {
+  return isDatabaseUnusable(error) || isNotWritable(error) || isTransient(error)
+}
+
+/** Reads once, unless it fails. */
 function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
   let reading: Promise<Value> | undefined
   return () => {
-    reading ??= read()
+    reading ??= read().catch((error: unknown) => {
+      reading = undefined
+      throw error
+    })
     return reading
   }
 }
@@ -321,7 +335,7 @@ async function dropOutdated(node: Node, schema: string, former: readonly FormerS
   if (epoch !== null && epoch < elsewhere.epoch) await dropSchema(node, schema)
 }
 
-/** As `onNode`; undefined if the node is away. */
+/** As `onNode`; undefined if the node is away, or refuses the login. */
 async function onReachedNode<Result>(
   node: Node,
   work: (client: pg.Client) => Promise<Result>,
@@ -329,7 +343,7 @@ async function onReachedNode<Result>(
   try {
     return await onNode(node, work)
   } catch (error) {
-    if (isConnectionLost(error)) return undefined
+    if (isDatabaseUnusable(error)) return undefined
     throw error
   }
 }
@@ -346,33 +360,37 @@ async function writeRange(client: pg.Client, schema: string, { hashMin, hashMax 
 }
 
 /**
- * Drops former schemas when all shards that have their clinics have been written. One that others lock stays until the
- * next call: the shard need not wait for it.
+ * Drops former schemas when all shards that have their clinics have been written, so that their logs began later. A
+ * schema that a shard had left where it is now does not count: it was moved away and back, and is not written yet.
+ *
+ * What cannot be dropped, because others lock it or its node takes no writes, stays until the next call: the shard is
+ * written, and need not wait for it.
  */
 async function dropReplaced({ former, tableShards, nodes }: Replaced): Promise<void> {
-  for (const { node, schema, range } of former) {
+  for (const { node, schema, range, epoch } of former) {
     const replacing = tableShards.filter((shard) => shard.relation === 'clinic' && includes(range, shard))
-    const written = await Promise.all(replacing.map((shard) => hasOwnLog(shard, nodes)))
-    if (!written.every((each) => each)) continue
+    const epochs = await Promise.all(replacing.map((shard) => epochNow(shard, nodes)))
+    if (epochs.length === 0 || epochs.some((now) => now === null || now <= epoch)) continue
     await dropSchema(node, schema).catch((error: unknown) => {
-      if (!isLockTimeout(error)) throw error
+      if (!mayPass(error)) throw error
     })
   }
 }
 
 type Replaced = { former: readonly FormerSchema[]; tableShards: readonly TableShard[]; nodes: readonly Node[] }
 
-/** By this call or by one that was interrupted: its own rows are there. */
-async function hasOwnLog(shard: TableShard, nodes: readonly Node[]): Promise<boolean> {
+/** That of a shard where it is now; null: its own rows are not there, or its node is away. */
+async function epochNow(shard: TableShard, nodes: readonly Node[]): Promise<number | null> {
   const node = nodes.find(({ groupId }) => groupId === shard.groupId)
-  if (node === undefined) return false
-  const isThere = await onReachedNode(node, async (client) => {
+  if (node === undefined) return null
+  const epoch = await onReachedNode(node, async (client) => {
+    const schema = schemaOf(shard)
     const { rows } = await client.query<{ isThere: boolean }>(
-      sql`select to_regclass(${`${schemaOf(shard)}.shard_range`}) is not null as "isThere"`,
+      sql`select to_regclass(${`${schema}.shard_range`}) is not null as "isThere"`,
     )
-    return rows[0]?.isThere
+    return rows[0]?.isThere === true ? lastEpoch(client, schema) : null
   })
-  return isThere === true
+  return epoch ?? null
 }
 
 const dropTriesMax = 20
