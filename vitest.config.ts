@@ -30,11 +30,22 @@ export const inCi = Boolean(process.env.CI)
 const retryInCi = inCi ? 1 : 0
 
 /**
- * What the machine may be to blame for: a request was refused because its time was over, or something took longer than
- * so many milliseconds. In CI, other tests are repeated once only after one of these failures, and reported. What was
- * lost or overbooked is none of them.
+ * What the machine may be to blame for: a request, or a call of the engine, was refused because its time was over, or
+ * something took longer than so many milliseconds. In CI, other tests are repeated once only after one of these
+ * failures, and reported. What was lost or overbooked is none of them.
  */
-const slownessMessage = /"code":"(overloaded|unavailable)"|expected 503 to |to be less than \d{4,}/
+const slownessMessage = new RegExp(
+  [
+    '"code":"(overloaded|unavailable)"',
+    'expected 503 to ',
+    'to be less than \\d{4,}',
+    'A read took longer than',
+    'A write was committed, but not completed',
+    'All connections to the database are in use',
+    'The database cannot be reached',
+    'timeout exceeded when trying to connect',
+  ].join('|'),
+)
 const retryIfSlow = { count: inCi ? 1 : 0, condition: slownessMessage }
 
 /**
