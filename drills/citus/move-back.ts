@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { dropFormerSchemas } from '@holdfast/engine/drop-former-schemas'
 import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import pg from 'pg'
-import sql from 'sql-template-tag'
 import type { OpenShards } from './citus-shards.ts'
+import { movePlacement } from './move-shards.ts'
 
 /** Of a shard that was moved away, and back while its first node still had what it had left there. */
 export type MovedBack = {
@@ -13,42 +14,35 @@ export type MovedBack = {
   hasRow: boolean
 }
 
-type Scene = { url: string; coordinator: pg.Client; shards: OpenShards }
-
 /**
- * Locks what a shard has left on its node, so that it cannot be dropped, and moves the shard back. Another shard is
- * written before it is.
+ * Locks what a shard has left on its node, so that it cannot be dropped, and moves the shard back. Before the shard is
+ * written there, what shards have left is dropped.
  */
-export async function moveBack({ url, coordinator, shards }: Scene): Promise<MovedBack> {
-  const [shard, other] = shards.all()
-  if (shard === undefined || other === undefined) throw new Error('There are too few shards.')
-  const { schema, shardId } = shard
-  const { rows: nodes } = await coordinator.query<{ host: string; port: number }>(sql`
-    select nodename as host, nodeport as port from pg_dist_node where shouldhaveshards
-     order by groupid <> (select groupid from pg_dist_placement where shardid = ${shardId}), groupid limit 2`)
-  const [here, there] = nodes
-  if (here === undefined || there === undefined) throw new Error('A shard can be moved if two nodes have shards.')
-  const move = (from: typeof here, to: typeof here) =>
-    coordinator.query(sql`
-      select citus_move_shard_placement(${shardId}, ${from.host}, ${from.port}::int, ${to.host}, ${to.port}::int,
-                                        'block_writes')`)
+export async function moveBack(url: string, shards: OpenShards): Promise<MovedBack> {
+  const [shard] = shards.all()
+  if (shard === undefined) throw new Error('There is no shard.')
+  const { schema } = shard
   const name = `Moved back ${randomUUID()}`
   const holder = await connected(await ownerUrlOf(url, schema))
   try {
     await holder.query(`begin; lock table ${schema}.specialization in access share mode`)
-    await move(here, there)
+    const { from } = await movePlacement(url, shard, 'block_writes')
     await writeShardSchemas(url, [schema])
+    const isDropped = await dropFormerSchemas(url).then(
+      () => true,
+      () => false,
+    )
     const left = await holder.query(`select from ${schema}.specialization limit 1`)
     const away = await connected(await ownerUrlOf(url, schema))
     await away.query(`insert into ${schema}.specialization (name) values ($1)`, [name])
     await away.end()
     await holder.query('rollback')
-    await move(there, here)
-    await writeShardSchemas(url, [other.schema])
+    await movePlacement(url, shard, 'block_writes', from)
+    await dropFormerSchemas(url)
     const [written] = await writeShardSchemas(url, [schema])
     if (written !== undefined) await shards.reopen(written)
     const found = await holder.query(`select from ${schema}.specialization where name = $1`, [name])
-    return { shard: schema, wasLeft: left.rowCount === 1, hasRow: found.rowCount === 1 }
+    return { shard: schema, wasLeft: !isDropped && left.rowCount === 1, hasRow: found.rowCount === 1 }
   } finally {
     await holder.end()
   }

@@ -5,18 +5,36 @@ import sql from 'sql-template-tag'
 
 export type MoveMode = 'block_writes' | 'force_logical'
 
-/** Moves a shard to another node. @returns how long it took, in milliseconds */
-export async function movePlacement(url: string, { shardId }: Shard, mode: MoveMode): Promise<number> {
+type Movable = Pick<Shard, 'shardId'>
+
+const moveTriesMax = 10
+
+/**
+ * Moves a shard.
+ *
+ * @param target by default, the first of the other nodes that have shards
+ * @returns where it was, and how long it took, in milliseconds
+ */
+export async function movePlacement(url: string, { shardId }: Movable, mode: MoveMode, target?: CitusNode) {
   return onConnection(url, async (client) => {
     const startedAt = performance.now()
     const { from, to } = await nodesFor(client, shardId)
-    await client.query(moveStatement(shardId, from, to, mode))
-    return Math.round(performance.now() - startedAt)
+    const statement = moveStatement(shardId, from, target ?? to, mode)
+    for (let tries = 1; ; tries += 1) {
+      const failure = await client.query(statement).then(
+        () => null,
+        (error: Error) => error,
+      )
+      if (failure === null) return { from, movedMs: Math.round(performance.now() - startedAt) }
+      // Citus drops what an earlier move has left by itself, and refuses while it does.
+      if (!failure.message.includes('could not be cleaned up') || tries === moveTriesMax) throw failure
+      await delay(1_000)
+    }
   })
 }
 
 /** Begins to move a shard, and cancels that. @returns whether it was cancelled before it was done */
-export async function interruptMove(url: string, { shardId }: Shard, mode: MoveMode, afterMs: number) {
+export async function interruptMove(url: string, { shardId }: Movable, mode: MoveMode, afterMs: number) {
   return onConnection(url, async (client) => {
     const { from, to } = await nodesFor(client, shardId)
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
@@ -30,13 +48,13 @@ export async function interruptMove(url: string, { shardId }: Shard, mode: MoveM
   })
 }
 
-/** Drops what moves have left behind, which Citus does later by itself. */
+/** Drops the tables that moves have left behind, which Citus does later by itself. */
 export async function cleanUp(url: string): Promise<void> {
   await onConnection(url, (client) => client.query('call citus_cleanup_orphaned_resources()'))
 }
 
 /** Splits a shard between these clinics, with one part on another node, while its writes wait. */
-export async function splitPlacement(url: string, { shardId }: Shard, clinicNos: readonly number[]): Promise<number> {
+export async function splitPlacement(url: string, { shardId }: Movable, clinicNos: readonly number[]): Promise<number> {
   return onConnection(url, async (client) => {
     const { rows: hashes } = await client.query<{ hash: number }>(
       sql`select hashint4(no) as hash from unnest(${clinicNos}::integer[]) no order by 1`,
@@ -73,10 +91,10 @@ export async function interruptWriting(url: string, nodes: readonly Shard[], sig
   return ended
 }
 
-type Node = { host: string; port: number }
+export type CitusNode = { host: string; port: number }
 
-async function nodesFor(client: pg.Client, shardId: number): Promise<{ from: Node; to: Node }> {
-  const { rows } = await client.query<Node & { isHere: boolean }>(sql`
+async function nodesFor(client: pg.Client, shardId: number): Promise<{ from: CitusNode; to: CitusNode }> {
+  const { rows } = await client.query<CitusNode & { isHere: boolean }>(sql`
     select nodename as host, nodeport as port, groupid = (
              select groupid from pg_dist_placement where shardid = ${shardId}) as "isHere"
       from pg_dist_node where shouldhaveshards order by groupid`)
@@ -86,7 +104,7 @@ async function nodesFor(client: pg.Client, shardId: number): Promise<{ from: Nod
   return { from, to }
 }
 
-function moveStatement(shardId: number, from: Node, to: Node, mode: MoveMode) {
+function moveStatement(shardId: number, from: CitusNode, to: CitusNode, mode: MoveMode) {
   return sql`
     select citus_move_shard_placement(${shardId}, ${from.host}, ${from.port}::int, ${to.host}, ${to.port}::int,
                                       ${mode}::citus.shard_transfer_mode)`

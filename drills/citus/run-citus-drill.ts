@@ -1,3 +1,4 @@
+import { dropFormerSchemas } from '@holdfast/engine/drop-former-schemas'
 import { tablesOfKind } from '@holdfast/engine/table-kinds'
 import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import { aClaim, aSlot, type BuiltSlot } from '@holdfast/testkit'
@@ -10,6 +11,7 @@ import type { OpenShards } from './citus-shards.ts'
 import { compareJournal } from './compare-journal.ts'
 import { foreignRowsTaken, writeForeignRows } from './foreign-rows.ts'
 import { type MovedBack, moveBack } from './move-back.ts'
+import { cleanUp, movePlacement } from './move-shards.ts'
 import { type Split, splitShard } from './split-shard.ts'
 import { migrateWithAccounts, tryAccounts } from './try-accounts.ts'
 
@@ -66,7 +68,7 @@ export async function runCitusDrill({ url, bookings, clients, moves, say }: Opti
         const moved: CitusResult['moves'] = []
         for (let n = 0; n < count; n += 1) {
           await load.untilAcknowledged(claimsBetween)
-          moved.push(await moveShard({ url, coordinator, shards, load, n }))
+          moved.push(await moveShard({ url, shards, load, n }))
           say(JSON.stringify(moved.at(-1)))
         }
         const splits: Split[] = []
@@ -93,7 +95,7 @@ export async function runCitusDrill({ url, bookings, clients, moves, say }: Opti
       const columnsWithStatistics = await shards.columnsWithStatistics()
       const clinicNo = slots[0]?.clinicNo ?? 0
       const accountsFailed = await tryAccounts({ ownerUrl: url, appUrl, owner: coordinator }, clinicNo)
-      const movedBack = await moveBack({ url, coordinator, shards })
+      const movedBack = await moveBack(url, shards)
       say(JSON.stringify(movedBack))
       await shards.dropGuards()
       const takenWithoutGuard = await foreignRowsTaken(shards, slots)
@@ -142,26 +144,17 @@ async function contend(shards: OpenShards, slots: readonly BuiltSlot[]): Promise
   return { capacity: capacityOfOne, booked: outcomes.filter(({ kind }) => kind === 'booked').length }
 }
 
-type Move = { url: string; coordinator: pg.Client; shards: OpenShards; load: CitusLoad; n: number }
+type Move = { url: string; shards: OpenShards; load: CitusLoad; n: number }
 
 /** Moves a shard to the next node, writes it there, and lets the load go on in it. */
-async function moveShard({ url, coordinator, shards, load, n }: Move): Promise<CitusResult['moves'][number]> {
+async function moveShard({ url, shards, load, n }: Move): Promise<CitusResult['moves'][number]> {
   const shard = shards.all()[n % shards.all().length]
   if (shard === undefined) throw new Error('There is no shard.')
-  const { rows } = await coordinator.query<{ host: string; port: number; isHere: boolean }>(sql`
-    select nodename as host, nodeport as port, groupid = (
-             select groupid from pg_dist_placement where shardid = ${shard.shardId}) as "isHere"
-      from pg_dist_node where shouldhaveshards order by groupid`)
-  const from = rows.find(({ isHere }) => isHere)
-  const to = rows.find(({ isHere }) => !isHere)
-  if (from === undefined || to === undefined) throw new Error('A shard can be moved if two nodes have shards.')
   const startedAt = performance.now()
-  await coordinator.query(sql`
-    select citus_move_shard_placement(${shard.shardId}, ${from.host}, ${from.port}::int, ${to.host}, ${to.port}::int,
-                                      'force_logical')`)
-  const movedMs = Math.round(performance.now() - startedAt)
+  const { movedMs } = await movePlacement(url, shard, 'force_logical')
   for (const written of await writeShardSchemas(url, [shard.schema])) await shards.reopen(written)
-  await coordinator.query('call citus_cleanup_orphaned_resources()')
+  await dropFormerSchemas(url)
+  await cleanUp(url)
   const { schema } = shard
   await load.untilAcknowledgedIn(schema)
   return { shard: schema, movedMs, gapMs: Math.round(load.gapMsIn([schema], startedAt)) }

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { createPool, ensurePartitions } from '@holdfast/engine'
-import { inShard } from '@holdfast/engine/database-url'
 import { distributeDatabase } from '@holdfast/engine/distribute-database'
+import { dropFormerSchemas } from '@holdfast/engine/drop-former-schemas'
 import { type CitusShard, writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import { type AccountMails, createAccountMails } from '@holdfast/server/account-mails'
 import { openDatabase } from '@holdfast/server/compose'
 import { type JobServices, openJobPools, openJobServices, startJobsOfCoordinator } from '@holdfast/server/compose-jobs'
 import { readConfig } from '@holdfast/server/config'
-import { dropJobs, jobsSchemaOf } from '@holdfast/server/jobs-schema'
+import { dropFormerQueues, jobsSchemaOf } from '@holdfast/server/jobs-schema'
 import { createLogger } from '@holdfast/server/logger'
 import { openMailer } from '@holdfast/server/message-sender'
 import { createSealedTexts } from '@holdfast/server/sealed-texts'
@@ -31,6 +31,7 @@ import {
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { clinicNosOfShards } from './fill-for-citus.ts'
+import { cleanUp, movePlacement } from './move-shards.ts'
 import { queuesOnOtherNodes } from './queues-elsewhere.ts'
 import { eventually, type ShardWithJobs, startShard } from './shards-with-jobs.ts'
 
@@ -107,7 +108,7 @@ async function runJobs({ url, say }: Options, ending: AsyncDisposableStack): Pro
   await run.storeMails(createAccountMails({ secrets, pool: coordinator, isAvailable: true }))
   const [first] = shards
   if (first === undefined) throw new Error('There is no shard.')
-  await moveShard({ url, appUrl, coordinator, services, running, shard: first })
+  await moveShard({ url, appUrl, services, running, shard: first })
   say(`${first.schema} moved`)
   await run.book(bookingsAtOnce)
   await run.lapse()
@@ -272,30 +273,22 @@ class Run {
 type Move = {
   url: string
   appUrl: string
-  coordinator: pg.Pool
   services: JobServices
   running: Map<string, ShardWithJobs>
   shard: CitusShard
 }
 
 /** The jobs of the others go on. */
-async function moveShard({ url, appUrl, coordinator, services, running, shard }: Move): Promise<void> {
-  const { rows } = await coordinator.query<{ host: string; port: number; isHere: boolean }>(sql`
-    select n.nodename as host, n.nodeport as port, n.groupid = p.groupid as "isHere"
-      from pg_dist_node n join pg_dist_placement p on p.shardid = ${shard.shardId}
-     where n.noderole = 'primary' and n.shouldhaveshards`)
-  const [from, to] = [rows.find(({ isHere }) => isHere), rows.find(({ isHere }) => !isHere)]
-  if (from === undefined || to === undefined) throw new Error('A shard can be moved if two nodes have shards.')
+async function moveShard({ url, appUrl, services, running, shard }: Move): Promise<void> {
   await running.get(shard.schema)?.stop()
   running.delete(shard.schema)
-  await coordinator.query(sql`
-    select citus_move_shard_placement(${shard.shardId}, ${from.host}, ${from.port}::int, ${to.host}, ${to.port}::int,
-                                      'force_logical')`)
+  await movePlacement(url, shard, 'force_logical')
   for (const written of await writeShardSchemas(url, [shard.schema])) {
     running.set(shard.schema, await startShard(services, written, appUrl))
   }
-  await dropJobs(inShard(shard.ownerUrl, shard.schema))
-  await coordinator.query('call citus_cleanup_orphaned_resources()')
+  await dropFormerSchemas(url)
+  await dropFormerQueues(url)
+  await cleanUp(url)
 }
 
 /** Warnings and errors of the log. */

@@ -226,7 +226,7 @@ async function moveUnderLoad(stage: Stage, load: ServerLoad, n: number): Promise
   }
   const writing = new AbortController()
   const ended = interrupted === 'writing' ? interruptWriting(options.url, shards, writing.signal) : null
-  const movedMs = await movePlacement(options.url, shard, mode)
+  const { movedMs } = await movePlacement(options.url, shard, mode)
   await load.untilAcknowledgedIn(clinicNos)
   writing.abort()
   if (ended !== null && (await ended) === 0) throw new Error('No writing of a shard was interrupted.')

@@ -1,10 +1,12 @@
 import { isShardMoved } from '@holdfast/engine'
+import { dropFormerSchemas } from '@holdfast/engine/drop-former-schemas'
 import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import type { BuiltSlot } from '@holdfast/testkit'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import type { CitusLoad } from './citus-load.ts'
 import type { OpenShards } from './citus-shards.ts'
+import { cleanUp, splitPlacement } from './move-shards.ts'
 
 export type Split = { shard: string; parts: string[]; splitMs: number; gapMs: number }
 
@@ -27,19 +29,8 @@ export async function splitShard({ url, coordinator, shards, slots, load, n }: O
   const clinicNos = [...new Set(slots.map(({ clinicNo }) => clinicNo))].filter(
     (no) => shards.open(no).schema === shard.schema,
   )
-  const { rows: hashes } = await coordinator.query<{ hash: number }>(
-    sql`select hashint4(no) as hash from unnest(${clinicNos}::integer[]) no order by 1`,
-  )
-  const point = hashes[Math.floor(hashes.length / 2) - 1]?.hash
-  if (point === undefined) throw new Error('A shard can be split if it has two clinics.')
-  const { rows: nodes } = await coordinator.query<{ id: number }>(sql`
-    select nodeid as id from pg_dist_node where shouldhaveshards
-     order by groupid <> (select groupid from pg_dist_placement where shardid = ${shard.shardId}), groupid limit 2`)
   const startedAt = performance.now()
-  await coordinator.query(sql`
-    select citus_split_shard_by_split_points(${shard.shardId}, ${[String(point)]}::text[],
-                                             ${nodes.map(({ id }) => id)}::integer[], 'block_writes')`)
-  const splitMs = Math.round(performance.now() - startedAt)
+  const splitMs = await splitPlacement(url, shard, clinicNos)
   await refuseFormer(shard.pool)
   const { rows: parts } = await coordinator.query<{ schema: string }>(sql`
     select distinct 'holdfast_' || get_shard_id_for_distribution_column('holdfast.clinic', no) as schema
@@ -51,7 +42,8 @@ export async function splitShard({ url, coordinator, shards, slots, load, n }: O
   shards.add(written)
   for (const clinicNo of clinicNos) await shards.find(clinicNo, coordinator)
   await shards.close(shard)
-  await coordinator.query('call citus_cleanup_orphaned_resources()')
+  await dropFormerSchemas(url)
+  await cleanUp(url)
   const gaps: number[] = []
   for (const { schema } of written) {
     await load.untilAcknowledgedIn(schema)

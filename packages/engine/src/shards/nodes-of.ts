@@ -3,6 +3,7 @@ import pg from 'pg'
 import sql from 'sql-template-tag'
 import { changeDatabaseUrl } from '../database/database-url.ts'
 import { isLockLost } from '../migrate/migrate-session.ts'
+import { endIfHung } from './end-if-hung.ts'
 
 /** A node of Citus that has, or may have, shards. */
 export type Node = { groupId: number; ownerUrl: string }
@@ -42,13 +43,11 @@ export async function connectForShards(url: string, name = 'holdfast shards'): P
     connectionString: url,
     application_name: name,
     connectionTimeoutMillis: connectTimeoutMs,
-    // Copying a shard's rows may take long, so that statements have no limit of time. A node that is gone is noticed by
-    // the operating system: on Linux after about 11 minutes.
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
   })
   client.on('error', () => {})
   await client.connect()
+  // Copying a shard's rows may take long, so that statements have no limit of time.
+  endIfHung(client, url)
   await client.query(`set search_path = public; set timezone = 'UTC'; set client_min_messages = warning;
     set lock_timeout = ${lockTimeoutMs}`)
   return client

@@ -1,15 +1,16 @@
-import pg from 'pg'
+import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { isDatabaseUnusable, isNotWritable, isTransient } from '../database/database-unavailable.ts'
 import { isFromNewerRelease, readLedger } from '../migrate/ledger.ts'
 import { MigrateError } from '../migrate/migrate-error.ts'
 import { sqlFiles } from '../migrate/sql-files.ts'
+import { dropOutdated, type FormerSchema, includes, readFormerSchemas, writeRange } from './former-schemas.ts'
 import { connectForShards, type Node, nodesOf, onNode, withLocks } from './nodes-of.ts'
-import { beginLog, copyOwnRows, type HashRange } from './own-rows.ts'
+import { beginLog, copyOwnRows } from './own-rows.ts'
 import { isDistributionFinished } from './read-shards.ts'
 import { hasStamp, stampOf, writeStamp } from './schema-stamp.ts'
 import { readShardModel, readTables, type ShardModel } from './shard-model.ts'
 import { tablesOfKind } from './table-kinds.ts'
+import { nodeOf, readTableShards, relationsOf, schemaOf, shardsOfClinic, type TableShard } from './table-shards.ts'
 import type { OwnTablesOf } from './write-own-tables.ts'
 import { writeSequences } from './write-sequences.ts'
 import { writeShardSchema } from './write-shard-schema.ts'
@@ -34,13 +35,12 @@ const placementTriesMax = 5
  * Writes a schema for each shard onto the node that has it ({@link writeShardSchema}), with what Citus leaves out of
  * shards: sequences, triggers, and the guards ({@link writeTriggers}); and, in the same transaction, copies the rows of
  * the shard's own tables: from the coordinator, if it has just been distributed; after a move from the former node; and
- * after a split from the shard that was split. Schemas that no shard has any more are then dropped. Repeated after an
- * interruption, it does the rest. A schema that is up to date is left as it is: writing it would lock it, and servers
- * that use it would deadlock. Of a database that a newer release has updated, all are left so.
+ * after a split from the shard that was split. What they have left there is dropped by `dropFormerSchemas`. Repeated
+ * after an interruption, it does the rest. A schema that is up to date is left as it is: writing it would lock it, and
+ * servers that use it would deadlock. Of a database that a newer release has updated, all are left so.
  *
  * A shard that is written needs all nodes: one of them may have its former schema, with its own rows. Those that are up
- * to date need theirs alone, if they are named by `only`. Former schemas that cannot be dropped, such as on nodes that
- * are away, are dropped by a later call.
+ * to date need theirs alone, if they are named by `only`.
  *
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  *
@@ -56,10 +56,10 @@ export async function writeShardSchemas(
   try {
     const written = new Map<string, CitusShard>()
     for (let tries = 1; ; tries += 1) {
-      const tableShards = await tableShardsOf(coordinator)
+      const tableShards = await readTableShards(coordinator)
       const failure = await writePlaced({ ownerUrl, coordinator, tableShards, only, written }).catch(errorOf)
       // A shard that was moved meanwhile may have been written where it was.
-      const isMoved = JSON.stringify(tableShards) !== JSON.stringify(await tableShardsOf(coordinator))
+      const isMoved = JSON.stringify(tableShards) !== JSON.stringify(await readTableShards(coordinator))
       if (!isMoved && failure === undefined) return [...written.values()]
       if (!isMoved || tries === placementTriesMax) throw failure ?? new Error('Citus moves shards all the time.')
     }
@@ -83,7 +83,7 @@ type Placed = {
 
 async function writePlaced({ ownerUrl, coordinator, tableShards, only, written }: Placed): Promise<undefined> {
   const nodes = await nodesOf(coordinator, ownerUrl)
-  const anchors = tableShards.filter(({ relation }) => relation === 'clinic')
+  const anchors = shardsOfClinic(tableShards)
   const wanted = anchors.filter((anchor) => only === null || only.includes(schemaOf(anchor)))
   const sources = await sqlFiles()
   if (isFromNewerRelease(await readLedger(coordinator), sources)) {
@@ -96,7 +96,7 @@ async function writePlaced({ ownerUrl, coordinator, tableShards, only, written }
   const files = [functions.map(({ name, checksum }) => [name, checksum]), grants, release]
   const writing: Writing = {
     ...{ ownerUrl, coordinator, tableShards, nodes, triggers, model },
-    former: once(() => formerSchemas(nodes, tableShards, onNode)),
+    former: once(() => readFormerSchemas(nodes, tableShards)),
     source: [model, triggers, files],
     isFinished: await isDistributionFinished(coordinator),
   }
@@ -106,18 +106,6 @@ async function writePlaced({ ownerUrl, coordinator, tableShards, only, written }
     const copiedRows = shard.copiedRows ?? before?.copiedRows ?? null
     written.set(shard.schema, { ...shard, copiedRows, isWritten: shard.isWritten || before?.isWritten === true })
   }
-  // Also when nothing was written now: an earlier call may have failed here, and what it left would be in the way of a
-  // shard that is moved back.
-  const former = await formerSchemas(nodes, tableShards, onReachedNode).catch((error: unknown) => {
-    if (mayPass(error)) return []
-    throw error
-  })
-  await dropReplaced({ former, tableShards, nodes })
-}
-
-/** A node is away, takes no writes, or was busy, so that what has failed there may succeed later. */
-function mayPass(error: unknown): boolean {
-  return isDatabaseUnusable(error) || isNotWritable(error) || isTransient(error)
 }
 
 /** Reads once, unless it fails. */
@@ -161,12 +149,6 @@ type Writing = {
   source: readonly unknown[]
   /** All shards have had their own rows: the coordinator has none of them any more. */
   isFinished: boolean
-}
-
-function nodeOf(anchor: TableShard, nodes: readonly Node[]): Node {
-  const node = nodes.find(({ groupId }) => groupId === anchor.groupId)
-  if (node === undefined) throw new Error(`No node of Citus has the shard ${anchor.shardId}.`)
-  return node
 }
 
 async function writeShard(anchor: TableShard, writing: Writing): Promise<CitusShard> {
@@ -236,172 +218,8 @@ async function copyRowsOf(
   return rows
 }
 
-type TableShard = {
-  relation: string
-  shardId: number
-  hashMin: string | null
-  hashMax: string | null
-  groupId: number
-}
-
-/** A reference table has no hash, and a copy on every node. */
-async function tableShardsOf(coordinator: pg.Client): Promise<TableShard[]> {
-  const { rows } = await coordinator.query<TableShard>(sql`
-    select distinct c.relname as relation, s.shardid::int8::float8 as "shardId", s.shardminvalue as "hashMin",
-           s.shardmaxvalue as "hashMax",
-           case when s.shardminvalue is null then -1 else p.groupid end as "groupId"
-      from pg_dist_shard s
-      join pg_dist_placement p using (shardid)
-      join pg_class c on c.oid = s.logicalrelid
-     where c.relnamespace = 'holdfast'::regnamespace and not c.relispartition
-     order by 2, 1`)
-  return rows
-}
-
 async function triggersOf(coordinator: pg.Client): Promise<Trigger[]> {
   const { rows } = await coordinator.query<Trigger>(sql`
     select relation, name, definition from holdfast.shard_trigger order by relation, name`)
   return rows
-}
-
-function schemaOf({ shardId }: Pick<TableShard, 'shardId'>): string {
-  return `holdfast_${shardId}`
-}
-
-/** The shard of each table that belongs to this one of `clinic`, or the node's copy. */
-function relationsOf(anchor: TableShard, tableShards: readonly TableShard[]): (table: string) => string {
-  const relations = new Map(
-    tableShards
-      .filter(({ hashMin }) => hashMin === null || hashMin === anchor.hashMin)
-      .map(({ relation, shardId }) => [relation, `holdfast.${relation}_${shardId}`]),
-  )
-  return (table) => {
-    const relation = relations.get(table)
-    if (relation === undefined) throw new Error(`The table holdfast.${table} is not distributed.`)
-    return relation
-  }
-}
-
-/** The schema of a shard that was moved to another node, or that was split and is no shard any more. */
-type FormerSchema = { node: Node; schema: string; range: HashRange; epoch: number }
-
-/**
- * The narrowest first: a part of a split shard may have been moved since. Of several of one shard, the one whose log
- * began last.
- */
-async function formerSchemas(
-  nodes: readonly Node[],
-  tableShards: readonly TableShard[],
-  on: (node: Node, work: (client: pg.Client) => Promise<void>) => Promise<unknown>,
-): Promise<FormerSchema[]> {
-  const found: FormerSchema[] = []
-  for (const node of nodes) {
-    const current = tableShards.filter(({ groupId }) => groupId === node.groupId).map(schemaOf)
-    await on(node, async (client) => {
-      const { rows } = await client.query<{ schema: string }>(sql`
-        select nspname as schema from pg_namespace where nspname ~ '^holdfast_[0-9]+$' and nspname <> all (${current})`)
-      for (const { schema } of rows) {
-        const ranges = await client.query<HashRange>(
-          `select hash_min as "hashMin", hash_max as "hashMax" from ${schema}.shard_range`,
-        )
-        const [range] = ranges.rows
-        if (range !== undefined) found.push({ node, schema, range, epoch: await lastEpoch(client, schema) })
-      }
-    })
-  }
-  const width = ({ range }: FormerSchema) => Number(range.hashMax) - Number(range.hashMin)
-  return found.toSorted((one, other) => width(one) - width(other) || other.epoch - one.epoch)
-}
-
-/** The number of a shard's last epoch: those of one shard grow, whichever node it is on. 0: it has none. */
-async function lastEpoch(client: pg.Client, schema: string): Promise<number> {
-  const { rows } = await client.query<{ no: string | null }>(`select max(no)::text as no from ${schema}.log_epoch`)
-  return Number(rows[0]?.no ?? 0)
-}
-
-/**
- * Drops the schema of a shard where it is now, if the shard's log went on elsewhere: it was moved away, and back before
- * what it had left here was dropped.
- */
-async function dropOutdated(node: Node, schema: string, former: readonly FormerSchema[]): Promise<void> {
-  const elsewhere = former.find((one) => one.schema === schema)
-  if (elsewhere === undefined) return
-  const epoch = await onNode(node, async (client) => {
-    const { rows } = await client.query<{ isThere: boolean }>(
-      sql`select to_regclass(${`${schema}.log_epoch`}) is not null as "isThere"`,
-    )
-    return rows[0]?.isThere === true ? lastEpoch(client, schema) : null
-  })
-  if (epoch !== null && epoch < elsewhere.epoch) await dropSchema(node, schema)
-}
-
-/** As `onNode`; undefined if the node is away, or refuses the login. */
-async function onReachedNode<Result>(
-  node: Node,
-  work: (client: pg.Client) => Promise<Result>,
-): Promise<Result | undefined> {
-  try {
-    return await onNode(node, work)
-  } catch (error) {
-    if (isDatabaseUnusable(error)) return undefined
-    throw error
-  }
-}
-
-function includes(outer: HashRange, inner: HashRange): boolean {
-  return Number(outer.hashMin) <= Number(inner.hashMin) && Number(inner.hashMax) <= Number(outer.hashMax)
-}
-
-/** Later, a part of a shard that was split finds its former schema by it. */
-async function writeRange(client: pg.Client, schema: string, { hashMin, hashMax }: HashRange): Promise<void> {
-  await client.query(`
-    create table ${schema}.shard_range (hash_min text not null, hash_max text not null);
-    insert into ${schema}.shard_range values ('${hashMin}', '${hashMax}')`)
-}
-
-/**
- * Drops former schemas when all shards that have their clinics have been written, so that their logs began later. A
- * schema that a shard had left where it is now does not count: it was moved away and back, and is not written yet.
- *
- * What cannot be dropped, because others lock it or its node takes no writes, stays until the next call: the shard is
- * written, and need not wait for it.
- */
-async function dropReplaced({ former, tableShards, nodes }: Replaced): Promise<void> {
-  for (const { node, schema, range, epoch } of former) {
-    const replacing = tableShards.filter((shard) => shard.relation === 'clinic' && includes(range, shard))
-    const epochs = await Promise.all(replacing.map((shard) => epochNow(shard, nodes)))
-    if (epochs.length === 0 || epochs.some((now) => now === null || now <= epoch)) continue
-    await dropSchema(node, schema).catch((error: unknown) => {
-      if (!mayPass(error)) throw error
-    })
-  }
-}
-
-type Replaced = { former: readonly FormerSchema[]; tableShards: readonly TableShard[]; nodes: readonly Node[] }
-
-/** That of a shard where it is now; null: its own rows are not there, or its node is away. */
-async function epochNow(shard: TableShard, nodes: readonly Node[]): Promise<number | null> {
-  const node = nodes.find(({ groupId }) => groupId === shard.groupId)
-  if (node === undefined) return null
-  const epoch = await onReachedNode(node, async (client) => {
-    const schema = schemaOf(shard)
-    const { rows } = await client.query<{ isThere: boolean }>(
-      sql`select to_regclass(${`${schema}.shard_range`}) is not null as "isThere"`,
-    )
-    return rows[0]?.isThere === true ? lastEpoch(client, schema) : null
-  })
-  return epoch ?? null
-}
-
-const dropTriesMax = 20
-
-/** Writes that the guard is about to refuse lock the tables in another order. */
-async function dropSchema(node: Node, schema: string, tries = 1): Promise<void> {
-  try {
-    await onNode(node, (client) => client.query(`drop schema ${schema} cascade`))
-  } catch (error) {
-    const isDeadlock = error instanceof pg.DatabaseError && error.code === '40P01'
-    if (!isDeadlock || tries === dropTriesMax) throw error
-    await dropSchema(node, schema, tries + 1)
-  }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { notPlaced, type Shard } from '@holdfast/engine/shards'
 import { until } from '@holdfast/testkit'
 import { afterEach, expect, test } from 'vitest'
@@ -7,19 +8,27 @@ import { type FollowingShards, followShards } from './follow-shards.ts'
 const shard = (schema: string, port: number): Shard => ({
   ...{ schema, shardId: 1, hashMin: 0, hashMax: 0, host: 'node', port, database: 'holdfast' },
 })
-const checkMs = 100
+const checkMsDefault = 100
 let following: FollowingShards | null = null
 afterEach(() => following?.stop())
 
 /** Two shards on two nodes, which are where the test says. @param begin what is known of the first at the start */
-function scene({ begin = (first: Shard) => first } = {}) {
+function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {}) {
   const first = shard('holdfast_1', 1)
   const second = shard('holdfast_2', 3)
   const opened = [begin(first), second]
   const pools = new Map(opened.map((each) => [each, { onShardMoved: (_: Error): void => undefined }]))
   const [firstPool] = pools.values()
   const done: string[] = []
-  const state = { found: [first, second], reads: 0, failure: null as Error | null, failing: '', away: 0, done }
+  const state = {
+    found: [first, second],
+    reads: 0,
+    failure: null as Error | null,
+    failing: '',
+    away: 0,
+    untidy: 0,
+    done,
+  }
   following = followShards(
     new Map(Array.from(pools, ([each, pool]) => [each, { allPools: [pool], name: each.schema }])),
     {
@@ -34,7 +43,11 @@ function scene({ begin = (first: Shard) => first } = {}) {
         if (state.failure !== null && String(schemas).includes(state.failing)) throw state.failure
       },
       relocate: ({ name }, { port }) => done.push(`relocate ${name} to ${port}`),
-      tidy: async () => void done.push('tidy'),
+      async tidy() {
+        done.push('tidy')
+        state.untidy -= 1
+        if (state.untidy >= 0) throw new Error('It is in use.')
+      },
       log: createLogger('silent'),
       checkMs,
     },
@@ -66,7 +79,7 @@ test('a write that fails is repeated once a period, however many statements find
   const statements = setInterval(findMissing, 1)
   await untilDone(done, 4)
   clearInterval(statements)
-  expect(performance.now() - beganAt).toBeGreaterThan(3 * checkMs * 0.9)
+  expect(performance.now() - beganAt).toBeGreaterThan(3 * checkMsDefault * 0.9)
   expect(new Set(done)).toEqual(new Set(['write holdfast_1']))
   state.failure = null
   await until(
@@ -79,6 +92,17 @@ test('a write that fails is repeated once a period, however many statements find
 test('a shard whose node was away at the start is written there, and its pools are led there', async () => {
   const { done } = scene({ begin: notPlaced })
   expect(await untilDone(done, 3)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 1', 'tidy'])
+})
+
+test('what cannot be dropped is tried again after 60 checks, until it is', async () => {
+  const { state, done, first, second } = scene({ checkMs: 10 })
+  state.untidy = 1
+  state.found = [{ ...first, port: 2 }, second]
+  const beganAt = performance.now()
+  expect((await untilDone(done, 4)).slice(2)).toEqual(['tidy', 'tidy'])
+  expect(performance.now() - beganAt).toBeGreaterThan(60 * 10 * 0.9)
+  await delay(2 * 60 * 10)
+  expect(done).toHaveLength(4)
 })
 
 test('while a shard cannot be written, another one that was moved is', async () => {

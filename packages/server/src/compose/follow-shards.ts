@@ -21,7 +21,7 @@ export type FollowShardsDeps<Of extends Followed> = {
   write(schemas: readonly string[]): Promise<void>
   /** Leads what is open of a shard to its node. */
   relocate(open: Of, shard: Shard): void
-  /** Drops what a moved shard has left on its former node. Idempotent. */
+  /** Drops what moved shards have left on their former nodes. Idempotent. */
   tidy(): Promise<void>
   log: Logger
   /** The interval between checks, and how long a schema may be missing before it is written again. Milliseconds. */
@@ -36,6 +36,8 @@ export type FollowingShards = RunningJobs & {
 const checkMsDefault = 1_000
 /** Statements that fail meanwhile do not make it look more often. */
 const wokenMsMin = 50
+/** In intervals between checks: a node may be away for long. */
+const tidyAgainChecks = 60
 const stopMsMax = 6_000
 
 const splitMessage =
@@ -60,6 +62,7 @@ export function followShards<Of extends Followed>(
   const followed = new Map(Array.from(opened, ([shard, open]) => [shard.schema, { at: shard, open }]))
   /** Since when statements find them missing. */
   const missingSinceMs = new Map<string, number>()
+  const leftovers = leftoversOf({ ...deps, againMs: tidyAgainChecks * checkMs })
   let woken = Promise.withResolvers<void>()
   for (const [schema, { open }] of followed) {
     for (const pool of open.allPools) {
@@ -82,16 +85,12 @@ export function followShards<Of extends Followed>(
     const found = await deps.read()
     if (found.length !== followed.size || found.some(({ schema }) => !followed.has(schema))) return 'split'
     const due = found.filter((shard) => isMoved(shard) || isMissing(shard))
-    if (due.length === 0) return false
     const failures = await writeEach(due, deps)
     for (const shard of due) if (!failures.has(shard)) lead(shard)
-    if (failures.size < due.length) {
-      await deps
-        .tidy()
-        .catch((error: unknown) => log.warn({ err: error }, 'what a moved shard has left could not be dropped'))
-    }
+    if (failures.size < due.length) leftovers.expect()
+    await leftovers.drop()
     if (failures.size > 0) throw errorOf([...failures.values()])
-    return true
+    return due.length > 0
   }
 
   function lead(shard: Shard): void {
@@ -146,6 +145,26 @@ export function followShards<Of extends Followed>(
       stopping.abort()
       // A node may hang while a shard is written there.
       await pTimeout(following, { milliseconds: stopMsMax, message: false })
+    },
+  }
+}
+
+/** What shards have left on other nodes: expected after each move, and dropped. What fails is repeated. */
+function leftoversOf({ tidy, log, againMs }: Pick<FollowShardsDeps<Followed>, 'tidy' | 'log'> & { againMs: number }) {
+  let dueAtMs = Number.POSITIVE_INFINITY
+  return {
+    expect() {
+      dueAtMs = performance.now()
+    },
+    async drop(): Promise<void> {
+      if (performance.now() < dueAtMs) return
+      try {
+        await tidy()
+        dueAtMs = Number.POSITIVE_INFINITY
+      } catch (error) {
+        log.warn({ err: error }, 'what a moved shard has left could not be dropped')
+        dueAtMs = performance.now() + againMs
+      }
     },
   }
 }

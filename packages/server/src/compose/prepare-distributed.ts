@@ -2,10 +2,10 @@ import { createPool, ensureAppLogin, isConnectionLost, isPooled } from '@holdfas
 import { notPlaced, readShards, type Shard } from '@holdfast/engine/shards'
 import pg from 'pg'
 import type { Config } from '../config/config.ts'
-import { dropFormerQueues } from '../jobs/jobs-schema.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
 import { StartError } from '../lifecycle/start-error.ts'
 import { applicationUrls } from './application-urls.ts'
+import { dropFormerShards } from './drop-former-shards.ts'
 import type { MigratedDatabase } from './migrated-database.ts'
 import { unreachableShards } from './unreachable-shards.ts'
 import { updateCoordinator } from './update-coordinator.ts'
@@ -52,8 +52,8 @@ export async function prepareDistributed(
       await writeShards(ownerUrl, isWhole ? null : reached.map(({ schema }) => schema))
       if (isWhole) {
         // Also on nodes without shards, which no clinic needs.
-        await dropFormerQueues(ownerUrl).catch(({ message }: Error) =>
-          say(`Job queues that moved shards have left could not be dropped, which the next start repeats: ${message}`),
+        await dropFormerShards(ownerUrl).catch(({ message }: Error) =>
+          say(`What moved shards have left could not be dropped, which the next start repeats: ${message}`),
         )
       }
       // One may have been moved meanwhile.
@@ -70,7 +70,7 @@ export async function prepareDistributed(
     }
   })
   for (const [{ schema, host, port }, { message }] of failures) {
-    say(`The shard ${schema} is not served until its node ${host}:${port} can be reached, which fails now: ${message}`)
+    say(`The shard ${schema} is not served until its node ${host}:${port} can be used, which fails now: ${message}`)
   }
   const urls = await applicationUrls(config, await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl }), say)
   if (isPooled(urls.appUrl)) refusePooler()

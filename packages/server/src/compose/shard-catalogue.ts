@@ -1,7 +1,7 @@
 import { readShards, type Shard } from '@holdfast/engine/shards'
 import type pg from 'pg'
-import { dropFormerQueues } from '../jobs/jobs-schema.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
+import { dropFormerShards } from './drop-former-shards.ts'
 import { unreachableShards } from './unreachable-shards.ts'
 import { writeShards } from './write-shards.ts'
 
@@ -24,5 +24,5 @@ export const catalogueOfCitus: ShardCatalogue = {
   read: readShards,
   unreachable: (ownerUrl, shards) => unreachableShards(ownerUrl, shards, reachMs),
   write: (ownerUrl, schemas) => oneAtATime(ownerUrl, () => writeShards(ownerUrl, schemas)),
-  tidy: (ownerUrl) => oneAtATime(ownerUrl, () => dropFormerQueues(ownerUrl)),
+  tidy: (ownerUrl) => oneAtATime(ownerUrl, () => dropFormerShards(ownerUrl)),
 }

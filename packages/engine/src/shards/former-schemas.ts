@@ -1,0 +1,133 @@
+import pg from 'pg'
+import sql from 'sql-template-tag'
+import { connectForShards, type Node, nodesOf, onNode } from './nodes-of.ts'
+import type { HashRange } from './own-rows.ts'
+import { readTableShards, schemaOf, shardsOfClinic, type TableShard } from './table-shards.ts'
+
+/** The schema of a shard that was moved to another node, or that was split and is no shard any more. */
+export type FormerSchema = { node: Node; schema: string; range: HashRange; epoch: number }
+
+/**
+ * The narrowest first: a part of a split shard may have been moved since. Of several of one shard, the one whose log
+ * began last.
+ */
+export async function readFormerSchemas(
+  nodes: readonly Node[],
+  tableShards: readonly TableShard[],
+): Promise<FormerSchema[]> {
+  const found: FormerSchema[] = []
+  for (const node of nodes) found.push(...(await formerOn(node, tableShards)))
+  const width = ({ range }: FormerSchema) => Number(range.hashMax) - Number(range.hashMin)
+  return found.toSorted((one, other) => width(one) - width(other) || other.epoch - one.epoch)
+}
+
+async function formerOn(node: Node, tableShards: readonly TableShard[]): Promise<FormerSchema[]> {
+  const current = tableShards.filter(({ groupId }) => groupId === node.groupId).map(schemaOf)
+  return onNode(node, async (client) => {
+    const { rows } = await client.query<{ schema: string }>(sql`
+      select nspname as schema from pg_namespace where nspname ~ '^holdfast_[0-9]+$' and nspname <> all (${current})`)
+    const found: FormerSchema[] = []
+    for (const { schema } of rows) {
+      const ranges = await client.query<HashRange>(
+        `select hash_min as "hashMin", hash_max as "hashMax" from ${schema}.shard_range`,
+      )
+      const [range] = ranges.rows
+      if (range !== undefined) found.push({ node, schema, range, epoch: await lastEpoch(client, schema) })
+    }
+    return found
+  })
+}
+
+export function includes(outer: HashRange, inner: HashRange): boolean {
+  return Number(outer.hashMin) <= Number(inner.hashMin) && Number(inner.hashMax) <= Number(outer.hashMax)
+}
+
+/** Later, a part of a shard that was split finds its former schema by it. */
+export async function writeRange(client: pg.Client, schema: string, { hashMin, hashMax }: HashRange): Promise<void> {
+  await client.query(`
+    create table ${schema}.shard_range (hash_min text not null, hash_max text not null);
+    insert into ${schema}.shard_range values ('${hashMin}', '${hashMax}')`)
+}
+
+/**
+ * Drops the schema of a shard where it is now, if the shard's log went on elsewhere: it was moved away, and back before
+ * what it had left here was dropped.
+ */
+export async function dropOutdated(node: Node, schema: string, former: readonly FormerSchema[]): Promise<void> {
+  const elsewhere = former.find((one) => one.schema === schema)
+  if (elsewhere === undefined) return
+  const epoch = await onNode(node, (client) => epochIn(client, schema))
+  if (epoch !== null && epoch < elsewhere.epoch) await dropSchema(node, schema)
+}
+
+/**
+ * Drops the schemas that shards have left where they were moved or split, when all shards that have their clinics have
+ * been written where they are now, so that their logs began later. A schema that a shard had left where it is now does
+ * not count: it was moved away and back, and is not written yet. Idempotent. Only one process may run it at a time.
+ *
+ * @param ownerUrl of the coordinator
+ * @throws AggregateError of what could not be dropped or looked for, such as on a node that is away, takes no writes or
+ *   refuses the login
+ */
+export async function dropFormerSchemas(ownerUrl: string): Promise<void> {
+  const coordinator = await connectForShards(ownerUrl)
+  const failures: Error[] = []
+  const failed = ({ ownerUrl: url }: Node) => {
+    const { host } = new URL(url)
+    return (cause: Error) => void failures.push(new Error(`${host}: ${cause.message}`, { cause }))
+  }
+  try {
+    const [nodes, tableShards] = [await nodesOf(coordinator, ownerUrl), await readTableShards(coordinator)]
+    for (const node of nodes) {
+      const former = await formerOn(node, tableShards).catch(failed(node))
+      for (const one of former ?? []) {
+        if (await isReplaced(one, nodes, tableShards)) await dropSchema(node, one.schema).catch(failed(node))
+      }
+    }
+  } finally {
+    await coordinator.end()
+  }
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
+}
+
+/** Not if it cannot be found out: a node may be away. */
+async function isReplaced(
+  { range, epoch }: FormerSchema,
+  nodes: readonly Node[],
+  tableShards: readonly TableShard[],
+): Promise<boolean> {
+  const replacing = shardsOfClinic(tableShards).filter((shard) => includes(range, shard))
+  for (const shard of replacing) {
+    const node = nodes.find(({ groupId }) => groupId === shard.groupId)
+    const now = node && (await onNode(node, (client) => epochIn(client, schemaOf(shard))).catch(() => null))
+    if (now === undefined || now === null || now <= epoch) return false
+  }
+  return replacing.length > 0
+}
+
+/** null: the schema of the shard, and with it its own rows, are not on this node. */
+async function epochIn(client: pg.Client, schema: string): Promise<number | null> {
+  const { rows } = await client.query<{ isThere: boolean }>(
+    sql`select to_regclass(${`${schema}.shard_range`}) is not null as "isThere"`,
+  )
+  return rows[0]?.isThere === true ? lastEpoch(client, schema) : null
+}
+
+/** The number of a shard's last epoch: those of one shard grow, whichever node it is on. 0: it has none. */
+async function lastEpoch(client: pg.Client, schema: string): Promise<number> {
+  const { rows } = await client.query<{ no: string | null }>(`select max(no)::text as no from ${schema}.log_epoch`)
+  return Number(rows[0]?.no ?? 0)
+}
+
+const dropTriesMax = 20
+
+/** Writes that the guard is about to refuse lock the tables in another order. */
+async function dropSchema(node: Node, schema: string, tries = 1): Promise<void> {
+  try {
+    await onNode(node, (client) => client.query(`drop schema ${schema} cascade`))
+  } catch (error) {
+    const isDeadlock = error instanceof pg.DatabaseError && error.code === '40P01'
+    if (!isDeadlock || tries === dropTriesMax) throw error
+    await dropSchema(node, schema, tries + 1)
+  }
+}
