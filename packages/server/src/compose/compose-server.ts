@@ -65,7 +65,7 @@ async function composeParts(
   readAllMetrics: MetricsSources['readAll'],
 ): Promise<ComposedServer> {
   // They are opened after the accounts, and read when somebody is signed in.
-  const roleShards = { all: () => shards.all, of: (clinicNo: number) => shards.shardOf?.(clinicNo) ?? shards.common }
+  const roleShards = { all: () => shards.all, of: (clinicNo: number) => shards.shardOf(clinicNo) }
   const accounts = await openAccounts(config, database, log, shared?.accounts, database.shards && roleShards)
   let isStopping = false
   const metrics = createMetrics({
@@ -106,7 +106,7 @@ async function composeParts(
     rest: restOf(common),
     shards: restShards(shards, restOf),
     live: shards.live,
-    theatreSignalsOf: shards.theatreSignalsOf,
+    theatreSignalsOf: (clinicNo) => shards.shardOf(clinicNo).theatreSignals,
     sharedCounts: shared?.counts ?? null,
     publicPages: createPublicPages({ ...common.engine, cache: common.cache, publicUrl: config.publicUrl }),
   })
@@ -120,7 +120,7 @@ async function composeParts(
     app,
     metricsApp,
     engine: common.engine,
-    engineOf: (clinicNo) => shards.shardOf?.(clinicNo).engine ?? common.engine,
+    engineOf: (clinicNo) => shards.shardOf(clinicNo).engine,
     accounts: accounts.accounts,
     metrics,
     mustRestart: shards.mustRestart,

@@ -4,11 +4,11 @@ import type { OpenShards } from './shards.ts'
 
 /** Collects events of the security log; on Citus, those of each shard separately. */
 export function createAudit(
-  { all, common, shardOf }: Pick<OpenShards, 'all' | 'common' | 'shardOf'>,
+  { all, common, coordinator, shardOf }: OpenShards,
   deps: Omit<AuditRecorderDeps, 'append'>,
 ): Pick<AuditRecorder, 'record' | 'stop'> {
   const { append, byClinic } = common.engine.auditLog
-  if (shardOf === null) return new AuditRecorder({ ...deps, append })
+  if (coordinator === null) return new AuditRecorder({ ...deps, append })
   const appends = new Map(all.map((shard) => [shard, shard.engine.auditLog.append]))
   return new ShardedAuditRecorder({ ...deps, byClinic, appends, shardOf })
 }

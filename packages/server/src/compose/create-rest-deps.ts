@@ -35,12 +35,12 @@ export function createRestDeps(
   return (shard) => ({ ...shard.rest, ...ofAllShards, mails: mailsOf(shard) })
 }
 
-/** What the routes of each shard depend on; null: there is one shard. */
+/** What the routes of each shard depend on; null: the database is not distributed. */
 export function restShards(
-  { all, shardOf }: OpenShards,
+  { all, coordinator, shardOf }: OpenShards,
   restOf: (shard: OpenShard) => RestDeps,
 ): Omit<RestShards, 'coordinator'> | null {
-  if (shardOf === null) return null
+  if (coordinator === null) return null
   const rest = new Map(all.map((shard) => [shard, restOf(shard)]))
   const of = (clinicNo: number) => {
     const deps = rest.get(shardOf(clinicNo))

@@ -102,6 +102,6 @@ export function startWorkOfServer(shards: OpenShards, deps: RequestDeps): Runnin
   return [
     ...shards.all.map(({ pools }) => startPassingOnPlaces({ pool: pools.general, log })),
     ...processAccountRequests({ ...requestsOf(shards.common), accounts, audit }),
-    ...(shards.shardOf === null ? [] : shards.all.flatMap((shard) => processRequestsOfShard(requestsOf(shard)))),
+    ...(shards.coordinator === null ? [] : shards.all.flatMap((shard) => processRequestsOfShard(requestsOf(shard)))),
   ]
 }

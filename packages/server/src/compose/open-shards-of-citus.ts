@@ -78,7 +78,6 @@ export async function openShardsOfCitus(
       hubOf: (clinicNo) => ofClinic(clinicNo).live,
       settings: liveSettingsOf(config),
     }),
-    theatreSignalsOf: (clinicNo) => ofClinic(clinicNo).theatreSignals,
     probes: createProbes(probePool, {
       isStopping,
       status: distributedStatus,

@@ -5,7 +5,6 @@ import type { Probes } from '../edge/probes.ts'
 import type { LivePlaces } from '../live/live-places.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { CacheFigures, CalendarFigures, Metrics, QueueDepths } from '../observe/metrics.ts'
-import type { TheatreSignals } from '../theatre/theatre-signals.ts'
 import type { DatabaseUrls, JobPools } from './compose-jobs.ts'
 import { poolConnections } from './database-connections.ts'
 import type { OpenShard } from './open-shard.ts'
@@ -22,12 +21,11 @@ export type OpenShards = {
   all: readonly OpenShard[]
   /** On one database, the shard of all clinics. */
   common: Common
-  /** What its jobs need; null: there is only one shard. */
+  /** What its jobs need; null: the database is not distributed, and has one shard. */
   coordinator: { urls: DatabaseUrls; pools: JobPools } | null
-  /** The shard of a clinic; null: there is only one. */
-  shardOf: ((clinicNo: number) => OpenShard) | null
+  /** The shard of a clinic. */
+  shardOf(clinicNo: number): OpenShard
   live: LivePlaces
-  theatreSignalsOf(clinicNo: number): TheatreSignals
   probes: Probes
   /** By their label in the metrics. Dashboards know the first two as write and read. */
   pools: Record<string, readonly pg.Pool[]>
