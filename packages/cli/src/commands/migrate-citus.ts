@@ -1,6 +1,7 @@
 import { isDistributed } from '@holdfast/engine'
 import { checkCitus, DistributionRefused } from '@holdfast/engine/check-citus'
 import { type Distribution, distributeDatabase } from '@holdfast/engine/distribute-database'
+import { dropFormerShards } from '@holdfast/server/drop-former-shards'
 import { oneAtATime } from '@holdfast/server/one-at-a-time'
 import { updateCoordinator } from '@holdfast/server/update-coordinator'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
@@ -34,7 +35,11 @@ export async function distributeCommand(context: CommandContext, options: JsonOp
     return oneAtATime(ownerUrl, async () => {
       await refuseServers()
       const updated = wasDistributed ? (await updateCoordinator(ownerUrl, say)).engine.applied : []
-      return { distribution: await distributeDatabase(ownerUrl), applied: updated }
+      const found = { distribution: await distributeDatabase(ownerUrl), applied: updated }
+      await dropFormerShards(ownerUrl).catch(({ message }: Error) =>
+        say(`What moved shards have left could not be dropped, which servers try again: ${message}`),
+      )
+      return found
     })
   }).catch((error: unknown) => {
     throw error instanceof DistributionRefused ? new CommandRefusal(error.message) : error

@@ -12,10 +12,7 @@ export async function migrateCommand(context: CommandContext, options: MigrateOp
   if (options.citus === true) return distributeCommand(context, options)
   const { terminal } = context
   const migrated = async ({ ownerUrl, migrate }: Awaited<ReturnType<typeof openDatabase>>) => {
-    await refuseDistributed(
-      ownerUrl,
-      'to update it, or to complete what a move or split of a shard left, run it with --citus',
-    )
+    await refuseDistributed(ownerUrl, 'to update it, or to complete a move or split of a shard, run it with --citus')
     return (await migrate()).migrated
   }
   const { engine, accounts } = await withDatabase(context, migrated, { mayBeNew: true })

@@ -71,8 +71,8 @@ function judgeNode(
     'are reserved'
   if (needed <= connections_max - reserved) return ok('connections', found)
   const fix =
-    `set max_connections of ${node} to ${needed + reserved} or more for each server, and more for Citus, which ` +
-    'connects the coordinator to each node'
+    `set max_connections of ${node} to ${needed + reserved} or more, with ${needed} more for each other server, and ` +
+    'some for Citus, which connects the coordinator to each node'
   return warning('connections', `${found}: under load, requests fail`, fix)
 }
 

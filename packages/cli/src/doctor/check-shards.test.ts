@@ -26,7 +26,8 @@ test('a node that cannot be used is reported once, with its shards', () => {
 })
 
 test('a shard that is not written, and a log of another server, are reported by name', () => {
-  expect(judgeShards(shards, [written, { kind: 'not_written' }, { kind: 'ahead' }])).toMatchObject([
+  expect(judgeShards(shards, [{ kind: 'outdated' }, { kind: 'not_written' }, { kind: 'ahead' }])).toMatchObject([
+    { state: 'error', found: 'the schema holdfast_1 on node.example:5001 is of an earlier release' },
     { state: 'error', found: 'the schema holdfast_2 on node.example:5002 is not written' },
     { state: 'error', found: 'the event log of holdfast_3 on node.example:5001 was written by another server' },
   ])

@@ -1,4 +1,4 @@
-import { checkLogIsOfServer, createPool, isShardMoved, LogAhead } from '@holdfast/engine'
+import { checkLogIsOfServer, createPool, distributedStatus, isShardMoved, LogAhead } from '@holdfast/engine'
 import { DistributionUnfinished, readShards, type Shard, shardUrl } from '@holdfast/engine/shards'
 import type { Config } from '@holdfast/server/config'
 import { messageOf } from '../message-of.ts'
@@ -10,7 +10,9 @@ const name = 'citus'
 const connectMsMax = 3_000
 
 /** Of a shard. `reason`: why its node can't be used. */
-export type ShardState = { kind: 'written' | 'not_written' | 'ahead' } | { kind: 'unreachable'; reason: string }
+export type ShardState =
+  | { kind: 'written' | 'not_written' | 'outdated' | 'ahead' }
+  | { kind: 'unreachable'; reason: string }
 
 /** Whether all shards of a database on Citus can be reached, and have their schemas, with logs of their nodes. */
 export async function checkShards(coordinator: Pool, ownerUrl: string): Promise<Check[]> {
@@ -42,6 +44,10 @@ export function judgeShards(shards: readonly Shard[], states: readonly ShardStat
       const fix = 'wait for a running server, or run `holdfast migrate --citus`: both complete a move'
       checks.push(problem(name, `the schema ${at} is not written`, fix))
     }
+    if (state.kind === 'outdated') {
+      const fix = 'run `holdfast migrate --citus` of this release: an update was interrupted'
+      checks.push(problem(name, `the schema ${at} is of an earlier release`, fix))
+    }
     if (state.kind === 'ahead') {
       const fix = 'restore that node from a physical copy (pgBackRest), not from a dump'
       checks.push(problem(name, `the event log of ${at} was written by another server`, fix))
@@ -49,7 +55,12 @@ export function judgeShards(shards: readonly Shard[], states: readonly ShardStat
   }
   if (checks.length > 0) return checks
   const on = `${nodes.size} ${nodes.size === 1 ? 'node' : 'nodes'}`
-  return [ok(name, `the clinics are in ${shards.length} shards on ${on}, which respond; all shards are written`)]
+  return [
+    ok(
+      name,
+      `the clinics are in ${shards.length} shards on ${on}, which respond; all shards are written`,
+    ),
+  ]
 }
 
 /** What a start refuses on such a database. */
@@ -73,7 +84,8 @@ async function stateOf(url: string): Promise<ShardState> {
   const pool = createPool({ url, max: 1, name: 'holdfast doctor', ...bounds })
   try {
     await checkLogIsOfServer(pool)
-    return { kind: 'written' }
+    const { current } = await distributedStatus(pool)
+    return { kind: current ? 'written' : 'outdated' }
   } catch (error) {
     if (error instanceof LogAhead) return { kind: 'ahead' }
     if (isShardMoved(error)) return { kind: 'not_written' }

@@ -29,7 +29,7 @@ export async function checkCitus(ownerUrl: string): Promise<number> {
   try {
     const { rows: extensions } = await client.query(sql`select from pg_extension where extname = 'citus'`)
     const hasExtension = extensions.length > 0
-    const nodes = hasExtension ? await nodesOf(client, ownerUrl) : []
+    const nodes = hasExtension ? (await nodesOf(client, ownerUrl)).filter(mayHaveShards) : []
     judgeCitus({
       hasExtension,
       isCoordinator: hasExtension && (await isCoordinator(client)),
@@ -63,6 +63,11 @@ export function judgeCitus({ hasExtension, isCoordinator, nodes, monthsInTransit
       `${monthsInTransit[0]} is between the database and a file: end its archive or restore first`,
     )
   }
+}
+
+/** Workers that are being drained still have some. */
+function mayHaveShards({ groupId, getsShards }: Node): boolean {
+  return getsShards || groupId !== 0
 }
 
 async function isCoordinator(client: pg.Client): Promise<boolean> {

@@ -7,7 +7,7 @@ export type HungLimits = {
   checks: number
 }
 
-/** A busy server may not respond to one: connecting takes it longer than all other work. */
+/** One check may time out on a busy server, because connecting is its slowest operation; four in turn do not. */
 const limitsDefault: HungLimits = { checkMs: 10_000, checks: 4 }
 
 /**

@@ -136,3 +136,16 @@ test('a former schema is kept while the node that has the shard now is away', as
   expect([await isThere(0), await isThere(1)]).toEqual([false, true])
   await node(0).cluster.ownerPool.query(`update pg_dist_placement set groupid = 1 - groupid`)
 })
+
+test('what a shard has left on a coordinator that was drained is dropped, too', async () => {
+  await node(0).cluster.ownerPool.query(`
+    update pg_dist_placement set groupid = 1 where shardid = ${shardId};
+    update pg_dist_node set shouldhaveshards = groupid <> 0`)
+  await plant(0, 11_000_000_001)
+  await plant(1, 11_000_000_002)
+  await dropFormerSchemas(ownerUrl)
+  expect([await isThere(0), await isThere(1)]).toEqual([false, true])
+  await node(0).cluster.ownerPool.query(`
+    update pg_dist_placement set groupid = 0 where shardid = ${shardId};
+    update pg_dist_node set shouldhaveshards = true`)
+})

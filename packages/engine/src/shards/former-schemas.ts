@@ -8,8 +8,8 @@ import { readTableShards, schemaOf, shardsOfClinic, type TableShard } from './ta
 export type FormerSchema = { node: Node; schema: string; range: HashRange; epoch: number }
 
 /**
- * The narrowest first: a part of a split shard may have been moved since. Of several of one shard, the one whose log
- * began last.
+ * Those of all nodes, sorted by the width of their ranges, the narrowest first: a part of a split shard may have been
+ * moved since. Of several of one shard, the one whose log began last is the first.
  */
 export async function readFormerSchemas(
   nodes: readonly Node[],
@@ -72,9 +72,8 @@ export async function dropOutdated(node: Node, schema: string, former: readonly 
 export async function dropFormerSchemas(ownerUrl: string): Promise<void> {
   const coordinator = await connectForShards(ownerUrl)
   const failures: Error[] = []
-  const failed = ({ ownerUrl: url }: Node) => {
-    const { host } = new URL(url)
-    return (cause: Error) => void failures.push(new Error(`${host}: ${cause.message}`, { cause }))
+  const failed = ({ host, port }: Node) => {
+    return (cause: Error) => void failures.push(new Error(`${host}:${port}: ${cause.message}`, { cause }))
   }
   try {
     const [nodes, tableShards] = [await nodesOf(coordinator, ownerUrl), await readTableShards(coordinator)]

@@ -5,20 +5,20 @@ import { changeDatabaseUrl } from '../database/database-url.ts'
 import { isLockLost } from '../migrate/migrate-session.ts'
 import { endIfHung } from './end-if-hung.ts'
 
-/** A node of Citus that has, or may have, shards. */
-export type Node = { groupId: number; ownerUrl: string }
+/** A node of Citus. `getsShards`: Citus may put shards there. One that is being drained still has some. */
+export type Node = { groupId: number; host: string; port: number; ownerUrl: string; getsShards: boolean }
 
 /**
- * Also workers that are being drained: Citus marks them as without shards first, but they still have some, and the
- * schemas of those that it has moved.
+ * The nodes that have shards, or former schemas of shards. Those that get none now, such as a coordinator that was
+ * drained, are among them.
  *
  * @param ownerUrl of the coordinator: each node has a database and a login of these names
  */
-export async function nodesOf(coordinator: pg.Client, ownerUrl: string): Promise<Node[]> {
-  const { rows } = await coordinator.query<{ groupId: number; host: string; port: number }>(sql`
-    select groupid as "groupId", nodename as host, nodeport as port from pg_dist_node
-     where noderole = 'primary' and isactive and (shouldhaveshards or groupid <> 0) order by groupid`)
-  return rows.map(({ groupId, host, port }) => ({ groupId, ownerUrl: changeDatabaseUrl(ownerUrl, { host, port }) }))
+export async function nodesOf(coordinator: Pick<pg.Pool, 'query'>, ownerUrl: string): Promise<Node[]> {
+  const { rows } = await coordinator.query<Omit<Node, 'ownerUrl'>>(sql`
+    select groupid as "groupId", nodename as host, nodeport as port, shouldhaveshards as "getsShards" from pg_dist_node
+     where noderole = 'primary' and isactive order by groupid`)
+  return rows.map((node) => ({ ...node, ownerUrl: changeDatabaseUrl(ownerUrl, { host: node.host, port: node.port }) }))
 }
 
 const lockTimeoutMs = 5_000

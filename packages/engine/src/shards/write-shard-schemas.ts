@@ -202,8 +202,8 @@ async function copyRowsOf(
   const copy = { target, schema, range: anchor }
   if (source === null && isFinished) {
     throw new Error(
-      `No node has the former schema of the shard ${schema}, and with it responses for retries and unsent mails. ` +
-        'Add the node to Citus again from which the shard was moved.',
+      `The former schema of the shard ${schema} was not found on any node. It has responses for retries and unsent ` +
+        'e-mails. Add the node from which the shard was moved to Citus again.',
     )
   }
   const rows =

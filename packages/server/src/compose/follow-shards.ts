@@ -36,7 +36,7 @@ export type FollowingShards = RunningJobs & {
 const checkMsDefault = 1_000
 /** Statements that fail meanwhile do not make it look more often. */
 const wokenMsMin = 50
-/** In intervals between checks: a node may be away for long. */
+/** How many checks to wait before leftovers that could not be dropped are dropped again. */
 const tidyAgainChecks = 60
 const stopMsMax = 6_000
 

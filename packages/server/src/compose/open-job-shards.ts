@@ -61,14 +61,16 @@ function ofShards(database: PreparedDatabase, shards: readonly Shard[], deps: Jo
   const coordinator = { urls: { appUrl, sessionUrl }, pools: openJobPools(database, onIdleErrorOf(log)) }
   const pool = createPool({ url: appUrl, name: 'holdfast shards', onIdleError: onIdleErrorOf(log), ...probeBounds })
   const pools = [...all, coordinator].flatMap((open) => Object.values(open.pools))
-  const followed = new Map([...opened].map(([shard, open]) => [shard, { allPools: Object.values(open.pools) }]))
+  const followed = new Map(
+    [...opened].map(([shard, open]) => [shard, { ...open, allPools: Object.values(open.pools) }]),
+  )
   const { ownerUrl, catalogue = catalogueOfCitus } = database
   const following = followShards(followed, {
     read: () => catalogue.read(pool),
     unreachable: (shards) => catalogue.unreachable(ownerUrl, shards),
     write: (schemas) => catalogue.write(ownerUrl, schemas),
-    relocate({ allPools }, shard) {
-      for (const each of allPools) each.relocate(shardUrl(appUrl, shard))
+    relocate({ pools, allPools }, shard) {
+      for (const each of allPools) each.relocate(shardUrl(each === pools.jobs ? sessionUrl : appUrl, shard))
     },
     tidy: () => catalogue.tidy(ownerUrl),
     log,

@@ -53,7 +53,7 @@ export async function prepareDistributed(
       if (isWhole) {
         // Also on nodes without shards, which no clinic needs.
         await dropFormerShards(ownerUrl).catch(({ message }: Error) =>
-          say(`What moved shards have left could not be dropped, which the next start repeats: ${message}`),
+          say(`What moved shards have left could not be dropped, which the next start or move repeats: ${message}`),
         )
       }
       // One may have been moved meanwhile.
@@ -64,8 +64,8 @@ export async function prepareDistributed(
     } catch (error) {
       if (isWhole || !needsNode(error)) throw error
       throw new StartError(
-        'The database has to be updated, or a shard written that was moved. That needs all nodes of Citus, and one ' +
-          `of them cannot be reached: ${error instanceof Error ? error.message : String(error)}`,
+        'The database has to be updated, or a moved shard written. That needs all nodes of Citus, and one of them ' +
+          `cannot be used: ${error instanceof Error ? error.message : String(error)}`,
       )
     }
   })

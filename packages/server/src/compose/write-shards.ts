@@ -8,8 +8,7 @@ import { migrateJobs } from '../jobs/jobs-schema.ts'
 /**
  * Writes the schema of each shard, and its job queue, where it is not written: after a move, on the new node. Then
  * notes the roles in it on the coordinator, where that is missing: one without a note has no effect, and second factors
- * of its account are not protected as those of a clinic's people. Servers of a release before the notes give roles
- * without one, and a restored coordinator lacks the latest.
+ * of its account are not protected as those of a clinic's people. A restored coordinator lacks the latest.
  *
  * Idempotent. Only one process may run it at a time.
  *

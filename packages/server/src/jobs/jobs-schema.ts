@@ -1,5 +1,6 @@
 import { createPool, type SessionSettings, startupOptions } from '@holdfast/engine'
-import { changeDatabaseUrl, inShard, schemaOf, takeOptions } from '@holdfast/engine/database-url'
+import { inShard, schemaOf, takeOptions } from '@holdfast/engine/database-url'
+import { nodesOf } from '@holdfast/engine/nodes-of'
 import { notPassedOn, readShards } from '@holdfast/engine/shards'
 import { runMigrations } from 'graphile-worker'
 import pg from 'pg'
@@ -60,15 +61,10 @@ export async function dropFormerQueues(ownerUrl: string): Promise<void> {
   const coordinator = createPool({ url: ownerUrl, max: 1, name: 'holdfast queues' })
   const close = () => coordinator.end()
   const shards = await readShards(coordinator).catch((error: unknown) => close().then(() => Promise.reject(error)))
-  const { rows: nodes } = await coordinator
-    .query<{ host: string; port: number }>(
-      sql`select nodename as host, nodeport as port from pg_dist_node where noderole = 'primary' and isactive`,
-    )
-    .finally(close)
+  const nodes = await nodesOf(coordinator, ownerUrl).finally(close)
   const failures: Error[] = []
-  for (const { host, port } of nodes) {
+  for (const { host, port, ownerUrl: nodeUrl } of nodes) {
     const here = shards.filter((shard) => shard.host === host && shard.port === port)
-    const nodeUrl = changeDatabaseUrl(ownerUrl, { host, port })
     const queues = here.map(({ schema }) => jobsSchemaOf(inShard(nodeUrl, schema)))
     const pool = createPool({ url: nodeUrl, max: 1, name: 'holdfast queues' })
     try {
