@@ -31,6 +31,7 @@ function aMachine(environment: string): { directory: string; run(script: string)
     'etc/patroni',
     'etc/haproxy',
     'etc/nginx/sites-available',
+    'etc/nginx/sites-enabled',
     'etc/systemd/system',
     'var/lib/postgresql',
   ]
