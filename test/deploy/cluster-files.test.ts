@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import {
+  chmodSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
@@ -83,12 +84,18 @@ test.runIf(missing.length === 0)('the commands of cluster.md write files that th
   const verified = spawnSync('openssl', ['verify', '-CAfile', 'ca.pem', ...nodes], { cwd: certificates })
   expect(verified.stdout.toString()).toBe(nodes.map((name) => `${name}: OK\n`).join(''))
   expect(statSync(join(certificates, 'node1.key')).mode & 0o077).toBe(0)
+  // The programs that could read a certificate can read the one that replaces it.
+  chmodSync(join(certificates, 'node1.key'), 0o640)
+  const former = readFileSync(join(certificates, 'node1.key'), 'utf8')
+  const create = documentedCommands('cluster.md').find((script) => script.includes('./certificates ')) ?? ''
+  expect(run(create)).toMatchObject({ code: 0 })
+  expect(readFileSync(join(certificates, 'node1.key'), 'utf8')).not.toBe(former)
+  expect(statSync(join(certificates, 'node1.key')).mode & 0o777).toBe(0o640)
   // Without the key of the authority nothing is replaced.
   const filesOf = () => readdirSync(certificates).map((file) => [file, readFileSync(join(certificates, file), 'utf8')])
   renameSync(join(certificates, 'ca.key'), join(directory, 'ca.key'))
   const before = filesOf()
-  const again = documentedCommands('cluster.md').find((script) => script.includes('./certificates ')) ?? ''
-  expect(run(again)).toMatchObject({ code: 1, out: expect.stringContaining('ca.key is not in') })
+  expect(run(create)).toMatchObject({ code: 1, out: expect.stringContaining('ca.key is not in') })
   expect(filesOf()).toEqual(before)
   const isWithout = (file: string) => !readFileSync(file, 'utf8').includes('${HOLDFAST_')
   expect(readdirSync(join(directory, 'etc')).includes('etcd.yml')).toBe(true)

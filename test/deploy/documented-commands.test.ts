@@ -31,7 +31,7 @@ const inSentences = [
   ['back-up.md', 'chown holdfast:holdfast /var/backups/holdfast', 'test/deploy/follow-pages.ts'],
   ['back-up.md', 'install -d -o', 'test/deploy/follow-pages.ts'],
   ['bounces.md', 'holdfast unix -', 'a line of a file of Postfix'],
-  ['cluster.md', 'systemctl disable --now', 'it needs the machines of a cluster'],
+  ['cluster.md', 'systemctl restart haproxy', 'it needs the machines of a cluster'],
   ['cluster.md', 'holdfast setup-database --as', 'packages/cli/src/commands/setup-database.test.ts'],
   ['cluster.md', 'holdfast migrate --citus', 'packages/cli/src/commands/migrate-citus.test.ts'],
   [

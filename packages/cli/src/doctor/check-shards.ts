@@ -55,12 +55,7 @@ export function judgeShards(shards: readonly Shard[], states: readonly ShardStat
   }
   if (checks.length > 0) return checks
   const on = `${nodes.size} ${nodes.size === 1 ? 'node' : 'nodes'}`
-  return [
-    ok(
-      name,
-      `the clinics are in ${shards.length} shards on ${on}, which respond; all shards are written`,
-    ),
-  ]
+  return [ok(name, `the clinics are in ${shards.length} shards on ${on}, which respond; all shards are written`)]
 }
 
 /** What a start refuses on such a database. */

@@ -7,8 +7,8 @@ export type HungLimits = {
   checks: number
 }
 
-/** One check may time out on a busy server, because connecting is its slowest operation; four in turn do not. */
-const limitsDefault: HungLimits = { checkMs: 10_000, checks: 4 }
+/** One check may time out on a busy server, because connecting is its slowest operation; six in turn do not. */
+const limitsDefault: HungLimits = { checkMs: 10_000, checks: 6 }
 
 /**
  * Ends a connection when its server does not respond to new ones, such as a suspended machine: nothing closes the
@@ -21,11 +21,16 @@ const limitsDefault: HungLimits = { checkMs: 10_000, checks: 4 }
 export function endIfHung(client: pg.Client, url: string, { checkMs, checks }: HungLimits = limitsDefault): void {
   let unanswered = 0
   let timer: NodeJS.Timeout
+  let checking: pg.Client | null = null
   const wait = () => {
     timer = setTimeout(() => void check(), checkMs).unref()
   }
   const check = async () => {
-    unanswered = (await responds(url, checkMs)) ? 0 : unanswered + 1
+    checking = newClient(url, checkMs)
+    const hasTimedOut = await checking.connect().then(() => false, isTimeout)
+    checking.connection.stream.destroy()
+    checking = null
+    unanswered = hasTimedOut ? unanswered + 1 : 0
     if (unanswered >= checks) client.connection.stream.destroy()
     else if (!isEnded) wait()
   }
@@ -33,24 +38,22 @@ export function endIfHung(client: pg.Client, url: string, { checkMs, checks }: H
   client.once('end', () => {
     isEnded = true
     clearTimeout(timer)
+    checking?.connection.stream.destroy()
   })
   wait()
 }
 
-/** Also with a refusal: the server is busy, and not hung. */
-async function responds(url: string, msMax: number): Promise<boolean> {
+function newClient(url: string, connectionTimeoutMillis: number): pg.Client {
   const client = new pg.Client({
     connectionString: url,
     application_name: 'holdfast check',
-    connectionTimeoutMillis: msMax,
+    connectionTimeoutMillis,
   })
   client.on('error', () => {})
-  try {
-    await client.connect()
-    return true
-  } catch (error) {
-    return error instanceof pg.DatabaseError
-  } finally {
-    client.connection.stream.destroy()
-  }
+  return client
+}
+
+/** A refusal comes from a server that is busy, or stopped: then the operating system closes its connections. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && /timeout/.test(error.message)
 }

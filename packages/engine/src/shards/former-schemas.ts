@@ -52,12 +52,19 @@ export async function writeRange(client: pg.Client, schema: string, { hashMin, h
 /**
  * Drops the schema of a shard where it is now, if the shard's log went on elsewhere: it was moved away, and back before
  * what it had left here was dropped.
+ *
+ * @returns the last epoch of the schema that stays; null: there is none
  */
-export async function dropOutdated(node: Node, schema: string, former: readonly FormerSchema[]): Promise<void> {
-  const elsewhere = former.find((one) => one.schema === schema)
-  if (elsewhere === undefined) return
+export async function dropOutdated(
+  node: Node,
+  schema: string,
+  former: readonly FormerSchema[],
+): Promise<number | null> {
   const epoch = await onNode(node, (client) => epochIn(client, schema))
-  if (epoch !== null && epoch < elsewhere.epoch) await dropSchema(node, schema)
+  const elsewhere = former.find((one) => one.schema === schema)
+  if (epoch === null || elsewhere === undefined || epoch >= elsewhere.epoch) return epoch
+  await dropSchema({ node, schema, epoch })
+  return null
 }
 
 /**
@@ -77,10 +84,11 @@ export async function dropFormerSchemas(ownerUrl: string): Promise<void> {
   }
   try {
     const [nodes, tableShards] = [await nodesOf(coordinator, ownerUrl), await readTableShards(coordinator)]
+    const epochs = await epochsNow(nodes, tableShards)
     for (const node of nodes) {
       const former = await formerOn(node, tableShards).catch(failed(node))
       for (const one of former ?? []) {
-        if (await isReplaced(one, nodes, tableShards)) await dropSchema(node, one.schema).catch(failed(node))
+        if (isReplaced(one, tableShards, epochs)) await dropSchema(one).catch(failed(node))
       }
     }
   } finally {
@@ -89,19 +97,32 @@ export async function dropFormerSchemas(ownerUrl: string): Promise<void> {
   if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
 }
 
-/** Not if it cannot be found out: a node may be away. */
-async function isReplaced(
+/**
+ * The last epochs of the shards' schemas where the shards are now, by the schemas. Without those whose own rows are not
+ * there yet, and those on nodes that are away.
+ */
+async function epochsNow(nodes: readonly Node[], tableShards: readonly TableShard[]): Promise<Map<string, number>> {
+  const epochs = new Map<string, number>()
+  await Promise.all(
+    nodes.map((node) =>
+      onNode(node, async (client) => {
+        for (const shard of shardsOfClinic(tableShards).filter(({ groupId }) => groupId === node.groupId)) {
+          const epoch = await epochIn(client, schemaOf(shard))
+          if (epoch !== null) epochs.set(schemaOf(shard), epoch)
+        }
+      }).catch(() => undefined),
+    ),
+  )
+  return epochs
+}
+
+function isReplaced(
   { range, epoch }: FormerSchema,
-  nodes: readonly Node[],
   tableShards: readonly TableShard[],
-): Promise<boolean> {
+  epochs: ReadonlyMap<string, number>,
+): boolean {
   const replacing = shardsOfClinic(tableShards).filter((shard) => includes(range, shard))
-  for (const shard of replacing) {
-    const node = nodes.find(({ groupId }) => groupId === shard.groupId)
-    const now = node && (await onNode(node, (client) => epochIn(client, schemaOf(shard))).catch(() => null))
-    if (now === undefined || now === null || now <= epoch) return false
-  }
-  return replacing.length > 0
+  return replacing.length > 0 && replacing.every((shard) => (epochs.get(schemaOf(shard)) ?? 0) > epoch)
 }
 
 /** null: the schema of the shard, and with it its own rows, are not on this node. */
@@ -113,20 +134,30 @@ async function epochIn(client: pg.Client, schema: string): Promise<number | null
 }
 
 /** The number of a shard's last epoch: those of one shard grow, whichever node it is on. 0: it has none. */
-async function lastEpoch(client: pg.Client, schema: string): Promise<number> {
+export async function lastEpoch(client: pg.Client, schema: string): Promise<number> {
   const { rows } = await client.query<{ no: string | null }>(`select max(no)::text as no from ${schema}.log_epoch`)
   return Number(rows[0]?.no ?? 0)
 }
 
-const dropTriesMax = 20
+const dropTriesMax = 5
+/** Others wait for the lock of starts meanwhile. */
+const dropLockMs = 1_000
 
-/** Writes that the guard is about to refuse lock the tables in another order. */
-async function dropSchema(node: Node, schema: string, tries = 1): Promise<void> {
+/**
+ * Drops the schema if its log did not go on since.
+ *
+ * Writes that the guard is about to refuse lock the tables in another order.
+ */
+async function dropSchema(dropped: Pick<FormerSchema, 'node' | 'schema' | 'epoch'>, tries = 1): Promise<void> {
+  const { node, schema, epoch } = dropped
   try {
-    await onNode(node, (client) => client.query(`drop schema ${schema} cascade`))
+    await onNode(node, async (client) => {
+      await client.query(`set local lock_timeout = ${dropLockMs}; lock table ${schema}.log_epoch`)
+      if ((await lastEpoch(client, schema)) === epoch) await client.query(`drop schema ${schema} cascade`)
+    })
   } catch (error) {
     const isDeadlock = error instanceof pg.DatabaseError && error.code === '40P01'
     if (!isDeadlock || tries === dropTriesMax) throw error
-    await dropSchema(node, schema, tries + 1)
+    await dropSchema(dropped, tries + 1)
   }
 }

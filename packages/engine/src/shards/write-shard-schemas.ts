@@ -3,8 +3,16 @@ import sql from 'sql-template-tag'
 import { isFromNewerRelease, readLedger } from '../migrate/ledger.ts'
 import { MigrateError } from '../migrate/migrate-error.ts'
 import { sqlFiles } from '../migrate/sql-files.ts'
-import { dropOutdated, type FormerSchema, includes, readFormerSchemas, writeRange } from './former-schemas.ts'
+import {
+  dropOutdated,
+  type FormerSchema,
+  includes,
+  lastEpoch,
+  readFormerSchemas,
+  writeRange,
+} from './former-schemas.ts'
 import { connectForShards, type Node, nodesOf, onNode, withLocks } from './nodes-of.ts'
+import { type NotedEpochs, noteEpoch, readNotedEpochs, refuseOutdated } from './noted-epochs.ts'
 import { beginLog, copyOwnRows } from './own-rows.ts'
 import { isDistributionFinished } from './read-shards.ts'
 import { hasStamp, stampOf, writeStamp } from './schema-stamp.ts'
@@ -46,7 +54,8 @@ const placementTriesMax = 5
  *
  * @param ownerUrl of the coordinator's database, distributed by `distribute`. Its login works on each node.
  * @param only shards that were moved, or are the parts of a split one, by their schemas; null: all
- * @throws MigrateError if a newer release has updated the database, and a shard has no schema where it is
+ * @throws MigrateError if a newer release has updated the database, and a shard has no schema where it is; or if no
+ *   node has the latest own rows of a shard
  */
 export async function writeShardSchemas(
   ownerUrl: string,
@@ -98,6 +107,7 @@ async function writePlaced({ ownerUrl, coordinator, tableShards, only, written }
     ...{ ownerUrl, coordinator, tableShards, nodes, triggers, model },
     former: once(() => readFormerSchemas(nodes, tableShards)),
     source: [model, triggers, files],
+    noted: await readNotedEpochs(coordinator),
     isFinished: await isDistributionFinished(coordinator),
   }
   for (const anchor of wanted) {
@@ -147,23 +157,30 @@ type Writing = {
   former: () => Promise<readonly FormerSchema[]>
   /** What all schemas are written from. */
   source: readonly unknown[]
+  noted: NotedEpochs
   /** All shards have had their own rows: the coordinator has none of them any more. */
   isFinished: boolean
 }
 
 async function writeShard(anchor: TableShard, writing: Writing): Promise<CitusShard> {
-  const { ownerUrl, coordinator, tableShards, nodes, triggers } = writing
+  const { ownerUrl, coordinator, tableShards, nodes, triggers, noted, isFinished } = writing
   const [schema, node] = [schemaOf(anchor), nodeOf(anchor, nodes)]
   const relationOf = relationsOf(anchor, tableShards)
   const relations = [...tablesOfKind('distributed'), ...tablesOfKind('reference')].map(relationOf)
   const stamped = { relations, source: [anchor, ...writing.source] }
   const shard = { schema, ownerUrl: node.ownerUrl, shardId: anchor.shardId }
-  const isWritten = async (client: pg.Client) => hasStamp(client, schema, await stampOf(client, stamped))
-  if (await onNode(node, isWritten)) return { ...shard, copiedRows: null, isWritten: false }
+  const writtenEpoch = await onNode(node, async (client) =>
+    (await hasStamp(client, schema, await stampOf(client, stamped))) ? lastEpoch(client, schema) : null,
+  )
+  if (writtenEpoch !== null) {
+    if (writtenEpoch !== noted.get(schema)) await noteEpoch(coordinator, schema, writtenEpoch)
+    return { ...shard, copiedRows: null, isWritten: false }
+  }
   let copiedRows: number | null = null
   const former = await writing.former()
-  await dropOutdated(node, schema, former)
+  const epoch = await dropOutdated(node, schema, former)
   const source = former.find(({ range }) => includes(range, anchor)) ?? null
+  if (isFinished) refuseOutdated({ schema, epoch, source }, noted)
   const fill = async (client: pg.Client) => {
     copiedRows = await copyRowsOf({ anchor, source, target: client }, writing)
   }
@@ -178,6 +195,7 @@ async function writeShard(anchor: TableShard, writing: Writing): Promise<CitusSh
   const ownTables = { begin: () => beginningOf(source, writing), fill }
   const hooks = { ownTables, withViews, whenWritten }
   await writeShardSchema({ ownerUrl: node.ownerUrl, modelUrl: ownerUrl, schema, relationOf, ...hooks })
+  await noteEpoch(coordinator, schema, await onNode(node, (client) => lastEpoch(client, schema)))
   return { ...shard, copiedRows, isWritten: true }
 }
 
@@ -194,18 +212,9 @@ async function beginningOf(source: FormerSchema | null, { model }: Writing): Pro
 
 type RowsOfShard = { anchor: TableShard; source: FormerSchema | null; target: pg.Client }
 
-async function copyRowsOf(
-  { anchor, source, target }: RowsOfShard,
-  { coordinator, isFinished }: Writing,
-): Promise<number> {
+async function copyRowsOf({ anchor, source, target }: RowsOfShard, { coordinator }: Writing): Promise<number> {
   const schema = schemaOf(anchor)
   const copy = { target, schema, range: anchor }
-  if (source === null && isFinished) {
-    throw new Error(
-      `The former schema of the shard ${schema} was not found on any node. It has responses for retries and unsent ` +
-        'e-mails. Add the node from which the shard was moved to Citus again.',
-    )
-  }
   const rows =
     source === null
       ? await copyOwnRows({ ...copy, source: coordinator, sourceSchema: 'holdfast', hasRest: false })

@@ -88,7 +88,7 @@ export function followShards<Of extends Followed>(
     const failures = await writeEach(due, deps)
     for (const shard of due) if (!failures.has(shard)) lead(shard)
     if (failures.size < due.length) leftovers.expect()
-    await leftovers.drop()
+    leftovers.drop()
     if (failures.size > 0) throw errorOf([...failures.values()])
     return due.length > 0
   }
@@ -144,7 +144,7 @@ export function followShards<Of extends Followed>(
     async stop() {
       stopping.abort()
       // A node may hang while a shard is written there.
-      await pTimeout(following, { milliseconds: stopMsMax, message: false })
+      await pTimeout(Promise.all([following, leftovers.dropped()]), { milliseconds: stopMsMax, message: false })
     },
   }
 }
@@ -152,20 +152,27 @@ export function followShards<Of extends Followed>(
 /** What shards have left on other nodes: expected after each move, and dropped. What fails is repeated. */
 function leftoversOf({ tidy, log, againMs }: Pick<FollowShardsDeps<Followed>, 'tidy' | 'log'> & { againMs: number }) {
   let dueAtMs = Number.POSITIVE_INFINITY
+  let dropping: Promise<void> | null = null
+  const drop = async () => {
+    try {
+      await tidy()
+    } catch (error) {
+      log.warn({ err: error }, 'what a moved shard has left could not be dropped')
+      dueAtMs = Math.min(dueAtMs, performance.now() + againMs)
+    }
+    dropping = null
+  }
   return {
     expect() {
       dueAtMs = performance.now()
     },
-    async drop(): Promise<void> {
-      if (performance.now() < dueAtMs) return
-      try {
-        await tidy()
-        dueAtMs = Number.POSITIVE_INFINITY
-      } catch (error) {
-        log.warn({ err: error }, 'what a moved shard has left could not be dropped')
-        dueAtMs = performance.now() + againMs
-      }
+    /** If it is time. Moves are followed meanwhile. */
+    drop() {
+      if (dropping !== null || performance.now() < dueAtMs) return
+      dueAtMs = Number.POSITIVE_INFINITY
+      dropping = drop()
     },
+    dropped: () => dropping,
   }
 }
 

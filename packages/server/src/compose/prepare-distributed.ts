@@ -62,7 +62,8 @@ export async function prepareDistributed(
       const placed = now.map((shard) => (isReached(shard) ? shard : notPlaced(shard)))
       return { migrated: updated, shards: placed, failures: unreachable }
     } catch (error) {
-      if (isWhole || !needsNode(error)) throw error
+      // A node without shards was not asked whether it is there.
+      if (!needsNode(error)) throw error
       throw new StartError(
         'The database has to be updated, or a moved shard written. That needs all nodes of Citus, and one of them ' +
           `cannot be used: ${error instanceof Error ? error.message : String(error)}`,

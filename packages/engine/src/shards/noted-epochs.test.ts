@@ -1,0 +1,46 @@
+import { createTestCluster } from '@holdfast/testkit'
+import { expect, test } from 'vitest'
+import { connectForShards } from './nodes-of.ts'
+import { noteEpoch, readNotedEpochs, refuseOutdated } from './noted-epochs.ts'
+
+const node = { groupId: 1, host: 'node.example', port: 5432, ownerUrl: 'postgres://node.example/h', getsShards: true }
+const range = { hashMin: '0', hashMax: '1' }
+const former = (schema: string, epoch: number) => ({ node, schema, range, epoch })
+const noted = new Map([
+  ['holdfast_1', 12],
+  ['holdfast_9', 7],
+])
+
+test.each([
+  ['its schema is the latest', 12, null],
+  ['its log has begun again since', 13, null],
+  ['its rows are in the schema that it left', null, former('holdfast_1', 12)],
+  ['its rows are in the schema of the shard that was split', null, former('holdfast_9', 7)],
+])('a shard is written: %s', (_, epoch, source) => {
+  refuseOutdated({ schema: 'holdfast_1', epoch, source }, noted)
+})
+
+test.each([
+  ['it was written elsewhere since', 11, null],
+  ['what it left is not the latest', null, former('holdfast_1', 11)],
+  ['what the split shard left is not the latest', null, former('holdfast_9', 6)],
+  ['there is nothing', null, null],
+])('a shard is not written: %s', (_, epoch, source) => {
+  expect(() => refuseOutdated({ schema: 'holdfast_1', epoch, source }, noted)).toThrow('holdfast_1 was not found')
+})
+
+test('the largest epoch of each shard is noted', async () => {
+  const cluster = await createTestCluster()
+  const coordinator = await connectForShards(cluster.ownerUrl)
+  await noteEpoch(coordinator, 'holdfast_1', 11_000_000_002)
+  await noteEpoch(coordinator, 'holdfast_1', 9_000_000_001)
+  await noteEpoch(coordinator, 'holdfast_9', 7)
+  expect(await readNotedEpochs(coordinator)).toEqual(
+    new Map([
+      ['holdfast_1', 11_000_000_002],
+      ['holdfast_9', 7],
+    ]),
+  )
+  await coordinator.end()
+  await cluster.end()
+})

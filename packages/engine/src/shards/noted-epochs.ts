@@ -1,0 +1,51 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { MigrateError } from '../migrate/migrate-error.ts'
+import type { FormerSchema } from './former-schemas.ts'
+
+const prefix = 'last_epoch_of_'
+
+/**
+ * The last epoch of each shard's log, by the shard's schema, as the coordinator has it in `holdfast.setting`. A schema
+ * with an older one is outdated: the shard was written on another node since. An interruption may leave an earlier
+ * number here, until the next call.
+ */
+export type NotedEpochs = ReadonlyMap<string, number>
+
+export async function readNotedEpochs(coordinator: pg.Client): Promise<NotedEpochs> {
+  const { rows } = await coordinator.query<{ schema: string; epoch: string }>(sql`
+    select substr(name, ${prefix.length + 1}::int) as schema, value as epoch from holdfast.setting
+     where starts_with(name, ${prefix})`)
+  return new Map(rows.map(({ schema, epoch }) => [schema, Number(epoch)]))
+}
+
+/** When the shard is written. */
+export async function noteEpoch(coordinator: pg.Client, schema: string, epoch: number): Promise<void> {
+  await coordinator.query(sql`
+    insert into holdfast.setting (name, value) values (${prefix + schema}, ${String(epoch)})
+    on conflict (name) do update set value = excluded.value where setting.value::bigint < excluded.value::bigint`)
+}
+
+/** What a shard's own rows would be taken from. */
+export type OwnRowsFound = {
+  schema: string
+  /** The last epoch of its schema where the shard is; null: it has none there. */
+  epoch: number | null
+  /** Otherwise, the former schema that has its rows. */
+  source: FormerSchema | null
+}
+
+/**
+ * Lets no outdated rows count as the shard's: it would lack responses for retries, and send e-mails again.
+ *
+ * @throws MigrateError if the schema with the latest rows was not found
+ */
+export function refuseOutdated({ schema, epoch, source }: OwnRowsFound, noted: NotedEpochs): void {
+  const isCurrent = (of: string, found: number) => found >= (noted.get(of) ?? 0)
+  if (epoch !== null ? isCurrent(schema, epoch) : source !== null && isCurrent(source.schema, source.epoch)) return
+  throw new MigrateError(
+    'distributed',
+    `The former schema of the shard ${schema} was not found on any node. It has the latest responses for retries and ` +
+      'unsent e-mails. Add the node from which the shard was moved to Citus again.',
+  )
+}
