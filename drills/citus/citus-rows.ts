@@ -46,14 +46,19 @@ export async function tablesThatDiffer(
   return [...before.keys()].filter(differs)
 }
 
-/** Transaction numbers are those of the node, and with its first epoch the log begins to go on. */
+/** Of a table, the rows that a distribution does not add: later epochs, and the coordinator's notes of these. */
+const comparedRows: Readonly<Record<string, string>> = {
+  log_epoch: 'no = 1',
+  setting: "not starts_with(name, 'last_epoch_of_')",
+}
+
+/** Transaction numbers are those of the node. */
 async function readRows(database: Queryable, tables: readonly string[]): Promise<AllRows> {
   const found: AllRows = new Map()
   for (const table of tables) {
-    const where = table === 'log_epoch' ? 'where no = 1' : ''
     const { rows } = await database.query(`
       select count(*) as rows, coalesce(sum(hashtextextended((to_jsonb(t) - 'xid')::text, 0)), 0)::text as digest
-        from holdfast.${table} t ${where}`)
+        from holdfast.${table} t where ${comparedRows[table] ?? true}`)
     found.set(table, { rows: Number(rows[0]?.rows), digest: BigInt(rows[0]?.digest ?? 0) })
   }
   return found

@@ -79,7 +79,7 @@ async function distributeTables(client: pg.Client): Promise<DistributedTables> {
     select c.relname as name from pg_class c
      where c.relnamespace = 'holdfast'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
        and c.relname <> 'shard_trigger' order by 1`)
-  // One that has none is refused.
+  // Throws for a table without a kind.
   for (const { name } of tables) kindOf(name)
   let rows = 0
   for (const name of tablesOfKind('reference')) {

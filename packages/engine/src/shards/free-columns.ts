@@ -7,8 +7,8 @@ import { kindOf } from './table-kinds.ts'
 export type Freeing = { coordinator: pg.Client; ownerUrl: string; frees: readonly FreedColumns[] }
 
 /**
- * Lets the views of all shards refer no more to columns that are about to be dropped: they have nulls instead, which
- * the functions of the previous release do not read. Idempotent.
+ * Replaces columns that are about to be dropped by nulls in the views of all shards. The functions of the previous
+ * release do not read them. Idempotent.
  */
 export async function freeColumns({ coordinator, ownerUrl, frees }: Freeing): Promise<void> {
   for (const node of await nodesOf(coordinator, ownerUrl)) {

@@ -2,7 +2,10 @@ import { test as databaseTest } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import { expect, test } from 'vitest'
 import { type MigrationFile, sqlFiles } from '../migrate/sql-files.ts'
-import { lastBeforeCitus, planMigration } from './plan-migration.ts'
+import { planMigration } from './plan-migration.ts'
+
+/** Migrations up to this number were written before databases could be distributed: all distributed ones have them. */
+const lastBeforeCitus = 253
 
 const aMigration = (text: string): MigrationFile => ({ version: 9001, name: '9001-planted', text, checksum: '' })
 

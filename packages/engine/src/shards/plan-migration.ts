@@ -8,9 +8,6 @@ import { kindOf } from './table-kinds.ts'
 export type PlannedStatement = StatementPlan & { text: string }
 export type PlannedMigration = { file: MigrationFile; statements: PlannedStatement[] }
 
-/** Migrations up to this number were written before databases could be distributed: all distributed ones have them. */
-export const lastBeforeCitus = 253
-
 /**
  * How a migration runs on a database that is distributed over Citus.
  *

@@ -67,7 +67,7 @@ export const tableKinds: Readonly<Record<string, TableKind>> = {
   webhook_delivery: 'distributed',
 }
 
-/** Those that migrations have dropped since databases can be distributed. One that is dropped moves here. */
+/** When a migration drops a table, move its line here: earlier migrations still name it. */
 const formerTableKinds: Readonly<Record<string, TableKind>> = {}
 
 /** @throws TypeError for a table that has none */

@@ -64,7 +64,7 @@ async function runInShard(client: pg.Client, schema: string, file: MigrationFile
   }
 }
 
-/** Their numbers are larger in a shard: `log_epoch_floor.sql`. The largest is the largest that JavaScript counts. */
+/** Their numbers are larger in a shard (`log_epoch_floor.sql`). The upper bound is `Number.MAX_SAFE_INTEGER`. */
 async function widenEpochs(client: pg.Client, schema: string): Promise<void> {
   const relation = `${schema}.log_epoch`
   await client.query(`

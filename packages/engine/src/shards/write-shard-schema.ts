@@ -129,7 +129,7 @@ async function writeFunctions(client: pg.Client, schema: string, functions: Shar
   }
 }
 
-/** What a shard has besides the functions of the database. */
+/** Functions that exist only in shards. */
 const shardFunctions = ['refuse_table', 'guard_shard', 'guard_clinic']
 
 /** Drops those of former migrations that are none of the database any more, with the triggers that call them. */

@@ -47,8 +47,8 @@ const placementTriesMax = 5
  * after an interruption, it does the rest. A schema that is up to date is left as it is: writing it would lock it, and
  * servers that use it would deadlock. Of a database that a newer release has updated, all are left so.
  *
- * A shard that is written needs all nodes: one of them may have its former schema, with its own rows. Those that are up
- * to date need theirs alone, if they are named by `only`.
+ * A shard that is written needs all nodes: one of them may have its former schema, with its own rows. If the
+ * shards in `only` are up to date, only their own nodes have to be reachable.
  *
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  *

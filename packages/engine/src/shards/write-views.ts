@@ -14,7 +14,7 @@ export type ViewsOfShard = {
 }
 
 /**
- * Writes a view for each table that is no own one. A view whose columns are others is created anew.
+ * Writes a view for each table except the shard's own. A view with other columns than before is created anew.
  *
  * @returns whether what used a view was dropped with it
  */

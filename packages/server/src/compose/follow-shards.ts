@@ -6,7 +6,7 @@ import { StartError } from '../lifecycle/start-error.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { OpenShard } from './open-shard.ts'
 
-/** What follows a shard. */
+/** What is led to a shard's node when the shard is moved. */
 type Followed = { allPools: readonly Pick<OpenShard['allPools'][number], 'onShardMoved'>[] }
 
 export type FollowShardsDeps<Of extends Followed> = {

@@ -22,8 +22,6 @@ export type PreparedDatabase = MigratedDatabase & {
   catalogue?: ShardCatalogue
 }
 
-export type { MigratedDatabase } from './migrated-database.ts'
-
 type Say = (line: string) => void
 
 type LoginSettings = Pick<
@@ -32,8 +30,8 @@ type LoginSettings = Pick<
 >
 
 /**
- * Migrates the database, unless it is distributed, and opens the server's secrets. Idempotent, and safe in several
- * processes at the same time.
+ * Brings the database up to date, with its shards if it is distributed, and opens the server's secrets. Idempotent, and
+ * safe in several processes at the same time.
  *
  * @throws MigrateError, AppLoginError, StartError for problems that a person has to fix
  */
