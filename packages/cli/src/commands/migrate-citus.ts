@@ -37,7 +37,7 @@ export async function distributeCommand(context: CommandContext, options: JsonOp
       const updated = wasDistributed ? (await updateCoordinator(ownerUrl, say)).engine.applied : []
       const found = { distribution: await distributeDatabase(ownerUrl), applied: updated }
       await dropFormerShards(ownerUrl).catch(({ message }: Error) =>
-        say(`What moved shards have left could not be dropped, which servers try again: ${message}`),
+        say(`What moved shards have left could not be dropped, which the next start or move repeats: ${message}`),
       )
       return found
     })

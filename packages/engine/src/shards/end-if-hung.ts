@@ -26,11 +26,16 @@ export function endIfHung(client: pg.Client, url: string, { checkMs, checks }: H
     timer = setTimeout(() => void check(), checkMs).unref()
   }
   const check = async () => {
-    checking = newClient(url, checkMs)
-    const hasTimedOut = await checking.connect().then(() => false, isTimeout)
-    checking.connection.stream.destroy()
+    let isUnanswered = false
+    try {
+      checking = newClient(url, checkMs)
+      await checking.connect()
+    } catch (error) {
+      isUnanswered = hasNoAnswer(error)
+    }
+    checking?.connection.stream.destroy()
     checking = null
-    unanswered = hasTimedOut ? unanswered + 1 : 0
+    unanswered = isUnanswered ? unanswered + 1 : 0
     if (unanswered >= checks) client.connection.stream.destroy()
     else if (!isEnded) wait()
   }
@@ -53,7 +58,8 @@ function newClient(url: string, connectionTimeoutMillis: number): pg.Client {
   return client
 }
 
-/** A refusal comes from a server that is busy, or stopped: then the operating system closes its connections. */
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && /timeout/.test(error.message)
+/** Nothing is there, or what is there hangs. A machine that refuses the connection responds to keepalives, too. */
+function hasNoAnswer(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return /timeout/.test(error.message) || /EHOSTUNREACH|ENETUNREACH/.test(error.message)
 }

@@ -43,6 +43,9 @@ export async function connectForShards(url: string, name = 'holdfast shards'): P
     connectionString: url,
     application_name: name,
     connectionTimeoutMillis: connectTimeoutMs,
+    // A node that has restarted responds to it that it does not know the connection.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
   })
   client.on('error', () => {})
   await client.connect()

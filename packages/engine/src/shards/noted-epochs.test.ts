@@ -6,24 +6,26 @@ import { noteEpoch, readNotedEpochs, refuseOutdated } from './noted-epochs.ts'
 const node = { groupId: 1, host: 'node.example', port: 5432, ownerUrl: 'postgres://node.example/h', getsShards: true }
 const range = { hashMin: '0', hashMax: '1' }
 const former = (schema: string, epoch: number) => ({ node, schema, range, epoch })
+/** Of the shard `holdfast_1`, and of `holdfast_9`, which was split; `holdfast_2` is a part that was not written yet. */
 const noted = new Map([
   ['holdfast_1', 12],
   ['holdfast_9', 7],
 ])
 
 test.each([
-  ['its schema is the latest', 12, null],
-  ['its log has begun again since', 13, null],
-  ['its rows are in the schema that it left', null, former('holdfast_1', 12)],
-  ['its rows are in the schema of the shard that was split', null, former('holdfast_9', 7)],
-])('a shard is written: %s', (_, epoch, source) => {
-  refuseOutdated({ schema: 'holdfast_1', epoch, source }, noted)
+  ['its schema is the latest', 'holdfast_1', 12, null],
+  ['its log has begun again since', 'holdfast_1', 13, null],
+  ['its rows are in the schema that it left', 'holdfast_1', null, former('holdfast_1', 12)],
+  ['its rows are in the schema of the shard that was split', 'holdfast_2', null, former('holdfast_9', 7)],
+])('a shard is written: %s', (_, schema, epoch, source) => {
+  refuseOutdated({ schema, epoch, source }, noted)
 })
 
 test.each([
   ['it was written elsewhere since', 11, null],
   ['what it left is not the latest', null, former('holdfast_1', 11)],
   ['what the split shard left is not the latest', null, former('holdfast_9', 6)],
+  ['it was written since the split', null, former('holdfast_9', 7)],
   ['there is nothing', null, null],
 ])('a shard is not written: %s', (_, epoch, source) => {
   expect(() => refuseOutdated({ schema: 'holdfast_1', epoch, source }, noted)).toThrow('holdfast_1 was not found')

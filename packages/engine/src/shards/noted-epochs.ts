@@ -41,11 +41,13 @@ export type OwnRowsFound = {
  * @throws MigrateError if the schema with the latest rows was not found
  */
 export function refuseOutdated({ schema, epoch, source }: OwnRowsFound, noted: NotedEpochs): void {
-  const isCurrent = (of: string, found: number) => found >= (noted.get(of) ?? 0)
-  if (epoch !== null ? isCurrent(schema, epoch) : source !== null && isCurrent(source.schema, source.epoch)) return
+  const isLatest = (found: number, of: string) => found >= (noted.get(of) ?? 0)
+  // The rows of a shard that was split are those of a part that was not written yet.
+  const isSourceLatest = source !== null && isLatest(source.epoch, source.schema) && isLatest(source.epoch, schema)
+  if (epoch === null ? isSourceLatest : isLatest(epoch, schema)) return
   throw new MigrateError(
     'distributed',
     `The former schema of the shard ${schema} was not found on any node. It has the latest responses for retries and ` +
-      'unsent e-mails. Add the node from which the shard was moved to Citus again.',
+      'unsent e-mails. Add the node from which the shard was moved to Citus again, or activate it.',
   )
 }

@@ -144,7 +144,7 @@ export function followShards<Of extends Followed>(
     async stop() {
       stopping.abort()
       // A node may hang while a shard is written there.
-      await pTimeout(Promise.all([following, leftovers.dropped()]), { milliseconds: stopMsMax, message: false })
+      await pTimeout(following.then(leftovers.dropped), { milliseconds: stopMsMax, message: false })
     },
   }
 }

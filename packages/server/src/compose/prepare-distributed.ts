@@ -63,10 +63,13 @@ export async function prepareDistributed(
       return { migrated: updated, shards: placed, failures: unreachable }
     } catch (error) {
       // A node without shards was not asked whether it is there.
-      if (!needsNode(error)) throw error
+      if (!needsNode(error, isWhole)) throw error
+      const nodes = Array.from(unreachable, ([{ host, port }, { message }]) => `${host}:${port}: ${message}`)
+      const reasons = [...new Set(nodes), error instanceof Error ? error.message : String(error)]
       throw new StartError(
         'The database has to be updated, or a moved shard written. That needs all nodes of Citus, and one of them ' +
-          `cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+          `cannot be used: ${reasons.join('; ')}`,
+        { cause: error },
       )
     }
   })
@@ -92,7 +95,8 @@ async function shardsNow(ownerUrl: string): Promise<Shard[]> {
   return readShards(pool).finally(() => pool.end())
 }
 
-/** A node was not reached or refused the login, or Citus waited for it until the statement's timeout. */
-function needsNode(error: unknown): boolean {
-  return isConnectionLost(error) || (error instanceof pg.DatabaseError && /^(57014|28...)$/.test(error.code ?? ''))
+/** A node was not reached or refused the login, or Citus waited for one that is away until the statement's timeout. */
+function needsNode(error: unknown, isWhole: boolean): boolean {
+  const codes = isWhole ? /^28...$/ : /^(57014|28...)$/
+  return isConnectionLost(error) || (error instanceof pg.DatabaseError && codes.test(error.code ?? ''))
 }

@@ -34,6 +34,9 @@ export async function migrateJobs(ownerUrl: string, settings: SessionSettings = 
   }
 }
 
+/** Milliseconds. Others wait for the lock of starts meanwhile. */
+const dropLockMs = '1000'
+
 /**
  * Drops the tables of a shard's job queue, such as those on the node from which it was moved. Idempotent.
  *
@@ -42,7 +45,7 @@ export async function migrateJobs(ownerUrl: string, settings: SessionSettings = 
 export async function dropJobs(ownerUrl: string): Promise<void> {
   const schema = jobsSchemaOf(ownerUrl)
   if (schema === 'graphile_worker') throw new TypeError('The job queue of a database is not dropped.')
-  const pool = openPool(ownerUrl, pg.Client, notPassedOn)
+  const pool = openPool(ownerUrl, pg.Client, { ...notPassedOn, lock_timeout: dropLockMs })
   try {
     await pool.query(`drop schema if exists ${schema} cascade`)
   } finally {
