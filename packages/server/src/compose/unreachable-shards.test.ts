@@ -17,7 +17,7 @@ test('nodes that are away, hang, refuse the login or take no writes do not hide 
   await proxies[1]?.cut()
   proxies[2]?.hang()
 
-  const unreachable = await unreachableShards(database.ownerUrl, shards, 1_000)
+  const unreachable = await unreachableShards(database.ownerUrl, shards, 5_000)
 
   expect(Array.from(unreachable, ([{ schema }, { message }]) => `${schema}: ${message}`)).toEqual([
     expect.stringMatching(/^holdfast_2: connect ECONNREFUSED/),
