@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { aClinic, aDoctor, type BuiltDoctor, until } from '@holdfast/testkit'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type LiveApp, liveApp } from '../../test/live-app.ts'
+import { untilCaughtUp } from '../../test/live-calendar.ts'
 import { liveClient, refusedHandshake } from '../../test/live-client.ts'
 import { call, runningServer } from '../../test/running-server.ts'
 import type { LiveSettings } from './live-settings.ts'
@@ -80,6 +81,8 @@ describe('client messages', () => {
 
   test('a doctor who is deactivated while subscribed is unknown to the next subscriber', async () => {
     await start()
+    // The first resync is then about the deactivation, not about the creation.
+    await untilCaughtUp(app.database, app.url, doctor.id)
     const client = await liveClient(app.url)
     await client.subscribe([doctor.id])
     await app.database.ownerPool.query('update holdfast.resource set active = false where id = $1', [doctor.id])
