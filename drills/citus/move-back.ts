@@ -27,7 +27,7 @@ export async function moveBack(url: string, shards: OpenShards): Promise<MovedBa
   try {
     await holder.query(`begin; lock table ${schema}.specialization in access share mode`)
     const { from } = await movePlacement(url, shard, 'block_writes')
-    await writeShardSchemas(url, [schema])
+    await writeShardSchemas(url, { only: [schema] })
     const isDropped = await dropFormerSchemas(url).then(
       () => true,
       () => false,
@@ -39,7 +39,7 @@ export async function moveBack(url: string, shards: OpenShards): Promise<MovedBa
     await holder.query('rollback')
     await movePlacement(url, shard, 'block_writes', from)
     await dropFormerSchemas(url)
-    const [written] = await writeShardSchemas(url, [schema])
+    const [written] = await writeShardSchemas(url, { only: [schema] })
     if (written !== undefined) await shards.reopen(written)
     const found = await holder.query(`select from ${schema}.specialization where name = $1`, [name])
     return { shard: schema, wasLeft: !isDropped && left.rowCount === 1, hasRow: found.rowCount === 1 }
@@ -50,7 +50,7 @@ export async function moveBack(url: string, shards: OpenShards): Promise<MovedBa
 
 /** Of the node that has a shard now. */
 async function ownerUrlOf(url: string, schema: string): Promise<string> {
-  const [written] = await writeShardSchemas(url, [schema])
+  const [written] = await writeShardSchemas(url, { only: [schema] })
   if (written === undefined) throw new Error(`Citus has no shard ${schema}.`)
   return written.ownerUrl
 }

@@ -152,7 +152,7 @@ async function moveShard({ url, shards, load, n }: Move): Promise<CitusResult['m
   if (shard === undefined) throw new Error('There is no shard.')
   const startedAt = performance.now()
   const { movedMs } = await movePlacement(url, shard, 'force_logical')
-  for (const written of await writeShardSchemas(url, [shard.schema])) await shards.reopen(written)
+  for (const written of await writeShardSchemas(url, { only: [shard.schema] })) await shards.reopen(written)
   await dropFormerSchemas(url)
   await cleanUp(url)
   const { schema } = shard

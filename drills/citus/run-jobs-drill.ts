@@ -283,7 +283,7 @@ async function moveShard({ url, appUrl, services, running, shard }: Move): Promi
   await running.get(shard.schema)?.stop()
   running.delete(shard.schema)
   await movePlacement(url, shard, 'force_logical')
-  for (const written of await writeShardSchemas(url, [shard.schema])) {
+  for (const written of await writeShardSchemas(url, { only: [shard.schema] })) {
     running.set(shard.schema, await startShard(services, written, appUrl))
   }
   await dropFormerSchemas(url)

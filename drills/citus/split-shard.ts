@@ -35,10 +35,7 @@ export async function splitShard({ url, coordinator, shards, slots, load, n }: O
   const { rows: parts } = await coordinator.query<{ schema: string }>(sql`
     select distinct 'holdfast_' || get_shard_id_for_distribution_column('holdfast.clinic', no) as schema
       from unnest(${clinicNos}::integer[]) no`)
-  const written = await writeShardSchemas(
-    url,
-    parts.map(({ schema }) => schema),
-  )
+  const written = await writeShardSchemas(url, { only: parts.map(({ schema }) => schema) })
   shards.add(written)
   for (const clinicNo of clinicNos) await shards.find(clinicNo, coordinator)
   await shards.close(shard)

@@ -54,6 +54,13 @@ test('it is refused while Holdfast is running on the database', async () => {
   })
 })
 
+test('a loss is accepted for a shard of Citus alone', async () => {
+  expect(await run('migrate', '--accept-loss', 'holdfast_102008')).toEqual({
+    code: 1,
+    text: 'error: --accept-loss is for a shard of Citus: add --citus',
+  })
+})
+
 test.each([
   ['migrate', /run it with --citus/],
   ['archive --list', /the file of a month has the rows of all clinics/],

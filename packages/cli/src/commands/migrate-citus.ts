@@ -16,7 +16,10 @@ const poolName = 'holdfast migrate'
  * `holdfast migrate --citus`: updates the database, and distributes it with all its rows over the nodes of Citus. A
  * database that is distributed is updated with all its shards. Repeated after an interruption, it does the rest.
  */
-export async function distributeCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
+export async function distributeCommand(
+  context: CommandContext,
+  { json, acceptLoss = [] }: JsonOption & { acceptLoss?: readonly string[] },
+): Promise<ExitCode> {
   if (readSettings(context).databaseUrl === null) {
     throw new CommandRefusal('the embedded database has no Citus: set DATABASE_URL to the coordinator of a cluster')
   }
@@ -35,7 +38,7 @@ export async function distributeCommand(context: CommandContext, options: JsonOp
     return oneAtATime(ownerUrl, async () => {
       await refuseServers()
       const updated = wasDistributed ? (await updateCoordinator(ownerUrl, say)).engine.applied : []
-      const found = { distribution: await distributeDatabase(ownerUrl), applied: updated }
+      const found = { distribution: await distributeDatabase(ownerUrl, acceptLoss), applied: updated }
       await dropFormerShards(ownerUrl).catch(({ message }: Error) =>
         say(`What moved shards have left could not be dropped, which the next start or move repeats: ${message}`),
       )
@@ -45,9 +48,9 @@ export async function distributeCommand(context: CommandContext, options: JsonOp
     throw error instanceof DistributionRefused ? new CommandRefusal(error.message) : error
   })
   const seconds = Math.round((performance.now() - beganAt) / 100) / 10
-  if (options.json === true) {
-    const { nodes, shards, distributed, ownRows, isCompleted: completed, updatedShards } = distribution
-    const counts = { nodes, shards: shards.length, ownRows, updatedShards }
+  if (json === true) {
+    const { nodes, shards, distributed, ownRows, isCompleted: completed, updatedShards, shardsWithLoss } = distribution
+    const counts = { nodes, shards: shards.length, ownRows, updatedShards, shardsWithLoss }
     context.terminal.json({ ...counts, distributed, applied, completed, seconds })
   } else print(context, distribution, { applied, seconds })
   return 0
@@ -62,10 +65,11 @@ const afterwards = [
 type Update = { applied: readonly string[]; seconds: number }
 
 function print({ terminal }: CommandContext, distribution: Distribution, { applied, seconds }: Update): void {
-  const { nodes, shards, distributed, ownRows, isCompleted } = distribution
+  const { nodes, shards, distributed, ownRows, isCompleted, shardsWithLoss } = distribution
   const whole = (value: number) => value.toLocaleString('en')
   const where = `${whole(shards.length)} shards on ${whole(nodes)} ${nodes === 1 ? 'node' : 'nodes'}`
   for (const name of applied) terminal.out(`applied ${name}`)
+  for (const schema of shardsWithLoss) terminal.out(`The shard ${schema} goes on without the rows that are lost.`)
   if (distributed !== null) {
     terminal.out(
       `Distributed ${distributed.tables} tables with ${whole(distributed.rows)} rows, and copied ${whole(ownRows)} ` +

@@ -173,10 +173,11 @@ async function checkOwner(pool: Pool, hasAppUrl: boolean): Promise<{ isOwner: bo
 
 async function checkSchema(pool: Pool, ownerUrl: string, appUrl: string | null): Promise<Check[]> {
   const { current, pending } = await distributedStatus(pool)
+  const isOnCitus = await isDistributed(pool)
   if (!current) {
     const found = `${pending.length} missing: ${pending.slice(0, 5).join(', ')}${pending.length > 5 ? ', …' : ''}`
     const migrated = await isMigrated(pool)
-    const fix = 'run `holdfast migrate` (`holdfast start` does it too)'
+    const fix = `run \`holdfast migrate${isOnCitus ? ' --citus' : ''}\` (\`holdfast start\` does it too)`
     return [migrated ? problem('migrations', found, fix) : warning('migrations', 'the database is empty', fix)]
   }
   return [
@@ -184,7 +185,7 @@ async function checkSchema(pool: Pool, ownerUrl: string, appUrl: string | null):
     ...(await checkRoles(pool)),
     ...(appUrl === null ? [] : [await checkConfiguredLogin(appUrl, ownerUrl)]),
     await checkPartitions(pool),
-    ...((await isDistributed(pool)) ? await checkShards(pool, ownerUrl) : [await checkLog(pool)]),
+    ...(isOnCitus ? await checkShards(pool, ownerUrl) : [await checkLog(pool)]),
     await checkAdmins(pool),
     await checkAccountMails(pool),
   ]

@@ -6,6 +6,7 @@ import { distribute, finishedComment, unfinishedSetting } from './distribute.ts'
 import { noteAccountClinics } from './note-account-clinics.ts'
 import { deleteCopiedRows } from './own-rows.ts'
 import { tablesOfKind } from './table-kinds.ts'
+import { readTableShards, schemaOf, shardsOfClinic } from './table-shards.ts'
 import { type CitusShard, writeShardSchemas } from './write-shard-schemas.ts'
 
 export type Distribution = {
@@ -19,6 +20,8 @@ export type Distribution = {
   isCompleted: boolean
   /** Shards whose schema was written now. */
   updatedShards: number
+  /** Those that go on without their latest own rows from now on, by their schemas. */
+  shardsWithLoss: string[]
 }
 
 /**
@@ -26,9 +29,13 @@ export type Distribution = {
  * of the shards' own tables. Repeated after an interruption, it does the rest; otherwise it changes no row.
  *
  * @param ownerUrl of the coordinator's database, which `migrate` has brought up to date, and in which nobody writes
- * @throws DistributionRefused
+ * @param lossAccepted as of {@link writeShardSchemas}
+ * @throws DistributionRefused; ShardsRefused
  */
-export async function distributeDatabase(ownerUrl: string): Promise<Distribution> {
+export async function distributeDatabase(
+  ownerUrl: string,
+  lossAccepted: readonly string[] = [],
+): Promise<Distribution> {
   const nodes = await checkCitus(ownerUrl)
   const client = new pg.Client({ connectionString: ownerUrl, application_name: 'holdfast migrate' })
   client.on('error', () => {})
@@ -38,8 +45,9 @@ export async function distributeDatabase(ownerUrl: string): Promise<Distribution
     await client.query('set search_path = public')
     const { current, pending } = await distributedStatus(client)
     if (!current) throw new DistributionRefused(`the database is not one of this release: ${pending[0]} is missing`)
+    await checkShards(client, lossAccepted)
     const distributed = await distribute(client)
-    const shards = await writeShardSchemas(ownerUrl)
+    const shards = await writeShardSchemas(ownerUrl, { lossAccepted })
     await grantOnNodes(client)
     // While it is missing, nobody with a role would be found: no server starts before `finish`.
     const noted = await noteAccountClinics(client)
@@ -52,10 +60,18 @@ export async function distributeDatabase(ownerUrl: string): Promise<Distribution
       ownRows: copied.reduce((sum, rows) => sum + rows, 0),
       isCompleted: distributed === null && (wasUnfinished || copied.length > 0 || noted > 0),
       updatedShards: shards.filter(({ isWritten }) => isWritten).length,
+      shardsWithLoss: shards.filter(({ hasLostRows }) => hasLostRows).map(({ schema }) => schema),
     }
   } finally {
     await client.end()
   }
+}
+
+async function checkShards(client: pg.Client, named: readonly string[]): Promise<void> {
+  const schemas = shardsOfClinic(await readTableShards(client)).map(schemaOf)
+  const unknown = named.find((schema) => !schemas.includes(schema))
+  if (unknown === undefined) return
+  throw new DistributionRefused(`there is no shard ${unknown}, but ${schemas.join(', ') || 'none yet'}`)
 }
 
 /**

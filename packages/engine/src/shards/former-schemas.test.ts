@@ -1,4 +1,5 @@
 import { createTestCluster, type DatabaseProxy, databaseProxy, type TestCluster } from '@holdfast/testkit'
+import { plantCatalogue } from '@holdfast/testkit/planted-citus'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { changeDatabaseUrl } from '../database/database-url.ts'
 import { dropFormerSchemas } from './former-schemas.ts'
@@ -22,12 +23,8 @@ beforeAll(async () => {
     return { host: hostname, port: Number(port) }
   }
   ownerUrl = changeDatabaseUrl(node(0).cluster.ownerUrl, at(0))
+  await plantCatalogue(node(0).cluster.ownerPool)
   await node(0).cluster.ownerPool.query(`
-    create table public.pg_dist_node (
-      groupid int, nodename text, nodeport int, noderole text, isactive boolean, shouldhaveshards boolean);
-    create table public.pg_dist_shard (
-      logicalrelid regclass, shardid bigint, shardminvalue text, shardmaxvalue text);
-    create table public.pg_dist_placement (shardid bigint, groupid int, shardstate int);
     insert into public.pg_dist_node values
       (0, '${at(0).host}', ${at(0).port}, 'primary', true, true),
       (1, '${at(1).host}', ${at(1).port}, 'primary', true, true);

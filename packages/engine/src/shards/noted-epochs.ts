@@ -1,6 +1,5 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { MigrateError } from '../migrate/migrate-error.ts'
 import type { FormerSchema } from './former-schemas.ts'
 
 const prefix = 'last_epoch_of_'
@@ -35,19 +34,10 @@ export type OwnRowsFound = {
   source: FormerSchema | null
 }
 
-/**
- * Lets no outdated rows count as the shard's: it would lack responses for retries, and send e-mails again.
- *
- * @throws MigrateError if the schema with the latest rows was not found
- */
-export function refuseOutdated({ schema, epoch, source }: OwnRowsFound, noted: NotedEpochs): void {
+/** Whether they are the latest. With older ones, it would lack responses for retries, and send e-mails again. */
+export function areLatest({ schema, epoch, source }: OwnRowsFound, noted: NotedEpochs): boolean {
   const isLatest = (found: number, of: string) => found >= (noted.get(of) ?? 0)
+  if (epoch !== null) return isLatest(epoch, schema)
   // The rows of a shard that was split are those of a part that was not written yet.
-  const isSourceLatest = source !== null && isLatest(source.epoch, source.schema) && isLatest(source.epoch, schema)
-  if (epoch === null ? isSourceLatest : isLatest(epoch, schema)) return
-  throw new MigrateError(
-    'distributed',
-    `The former schema of the shard ${schema} was not found on any node. It has the latest responses for retries and ` +
-      'unsent e-mails. Add the node from which the shard was moved to Citus again, or activate it.',
-  )
+  return source !== null && isLatest(source.epoch, source.schema) && isLatest(source.epoch, schema)
 }

@@ -73,6 +73,14 @@ async function continueNumbers(target: pg.Client, relation: string): Promise<voi
   }
 }
 
+/** Of a shard that has lost its own rows: what its doctors and people who wait refer to. The views are written. */
+export async function restoreSpecializations(target: pg.Client, schema: string): Promise<void> {
+  await target.query(`
+    insert into ${schema}.specialization (name)
+    select specialization from ${schema}.resource where specialization is not null
+     union select specialization from ${schema}.waitlist_entry where specialization is not null`)
+}
+
 /** Begins an epoch of the shard's log: transactions of another server have numbers that say nothing here. */
 export async function beginLog(target: pg.Client, schema: string): Promise<void> {
   await target.query(`select ${schema}.renumber_log()`)

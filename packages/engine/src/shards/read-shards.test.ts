@@ -1,4 +1,5 @@
 import { test } from '@holdfast/testkit/database-test'
+import { plantCatalogue } from '@holdfast/testkit/planted-citus'
 import { describe, expect, test as plainTest } from 'vitest'
 import { finishedComment } from './distribute.ts'
 import { clinicHash, DistributionUnfinished, readShards, shardOf, shardUrl } from './read-shards.ts'
@@ -44,26 +45,22 @@ plainTest.for([
   expect(shardUrl(appUrl, low)).toBe(`postgres://app:secret@node-1.example:5433/clinics${query}shard=holdfast_102010`)
 })
 
-/** What Citus has, as far as it is read. */
-const catalogue = `
-  create table public.pg_dist_shard (logicalrelid regclass, shardid bigint, shardminvalue text, shardmaxvalue text);
-  create table public.pg_dist_placement (shardid bigint, shardstate integer, groupid integer);
-  create table public.pg_dist_node (groupid integer, nodename text, nodeport integer, noderole text);
+const placed = `
   insert into public.pg_dist_shard values
     ('holdfast.clinic', 102010, '-2147483648', '-1'), ('holdfast.clinic', 102008, '0', '2147483647'),
     ('holdfast.slot', 102020, '-2147483648', '-1');
-  insert into public.pg_dist_placement values (102010, 1, 1), (102008, 1, 2), (102008, 4, 1), (102020, 1, 1);
-  insert into public.pg_dist_node values
-    (1, 'node-1.example', 5433, 'primary'), (1, 'standby.example', 5433, 'secondary'),
-    (2, 'node-1.example', 5434, 'primary');
-  grant usage on schema public to public;
-  grant select on public.pg_dist_shard, public.pg_dist_placement, public.pg_dist_node to public;
+  insert into public.pg_dist_placement (shardid, shardstate, groupid)
+  values (102010, 1, 1), (102008, 1, 2), (102008, 4, 1), (102020, 1, 1);
+  insert into public.pg_dist_node (groupid, nodename, nodeport, noderole)
+  values (1, 'node-1.example', 5433, 'primary'), (1, 'standby.example', 5433, 'secondary'),
+         (2, 'node-1.example', 5434, 'primary');
   create table holdfast.shard_trigger (relation text)`
 
 test('the shards are read as the application, when all shards have their rows', async ({ database }) => {
   const { ownerPool, appPool, name } = database
   await expect(readShards(appPool)).rejects.toThrow('not distributed over Citus')
-  await ownerPool.query(catalogue)
+  await plantCatalogue(ownerPool)
+  await ownerPool.query(placed)
   await expect(readShards(appPool)).rejects.toThrow(DistributionUnfinished)
   await ownerPool.query(`comment on table holdfast.shard_trigger is '${finishedComment}'`)
   expect(await readShards(appPool)).toEqual([

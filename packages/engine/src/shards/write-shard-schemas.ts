@@ -12,8 +12,8 @@ import {
   writeRange,
 } from './former-schemas.ts'
 import { connectForShards, type Node, nodesOf, onNode, withLocks } from './nodes-of.ts'
-import { type NotedEpochs, noteEpoch, readNotedEpochs, refuseOutdated } from './noted-epochs.ts'
-import { beginLog, copyOwnRows } from './own-rows.ts'
+import { areLatest, type NotedEpochs, noteEpoch, readNotedEpochs } from './noted-epochs.ts'
+import { beginLog, copyOwnRows, restoreSpecializations } from './own-rows.ts'
 import { isDistributionFinished } from './read-shards.ts'
 import { hasStamp, stampOf, writeStamp } from './schema-stamp.ts'
 import { readShardModel, readTables, type ShardModel } from './shard-model.ts'
@@ -35,6 +35,26 @@ export type CitusShard = {
   copiedRows: number | null
   /** Whether its schema was written now. */
   isWritten: boolean
+  /** Whether that was without its latest own rows: `lossAccepted` named it. */
+  hasLostRows: boolean
+}
+
+export type WriteShardsOptions = {
+  /** Shards that were moved, or are the parts of a split one, by their schemas; null: all. */
+  only?: readonly string[] | null
+  /** Shards that go on with the own rows that are found, or none, if no node has the latest ones. By their schemas. */
+  lossAccepted?: readonly string[]
+}
+
+/** Shards that cannot be written where they are. All others were written. */
+export class ShardsRefused extends MigrateError {
+  /** By the schemas of the shards. */
+  readonly reasons: ReadonlyMap<string, string>
+
+  constructor(reasons: ReadonlyMap<string, string>) {
+    super('distributed', [...reasons.values()].join(' '))
+    this.reasons = reasons
+  }
 }
 
 const placementTriesMax = 5
@@ -52,21 +72,23 @@ const placementTriesMax = 5
  *
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  *
+ * A shard that is refused does not keep the others from being written.
+ *
  * @param ownerUrl of the coordinator's database, distributed by `distribute`. Its login works on each node.
- * @param only shards that were moved, or are the parts of a split one, by their schemas; null: all
- * @throws MigrateError if a newer release has updated the database, and a shard has no schema where it is; or if no
+ * @throws ShardsRefused if a newer release has updated the database, and a shard has no schema where it is; or if no
  *   node has the latest own rows of a shard
  */
 export async function writeShardSchemas(
   ownerUrl: string,
-  only: readonly string[] | null = null,
+  { only = null, lossAccepted = [] }: WriteShardsOptions = {},
 ): Promise<CitusShard[]> {
   const coordinator = await connectForShards(ownerUrl)
   try {
     const written = new Map<string, CitusShard>()
     for (let tries = 1; ; tries += 1) {
       const tableShards = await readTableShards(coordinator)
-      const failure = await writePlaced({ ownerUrl, coordinator, tableShards, only, written }).catch(errorOf)
+      const placed = { ownerUrl, coordinator, tableShards, only, lossAccepted, written }
+      const failure = await writePlaced(placed).catch(errorOf)
       // A shard that was moved meanwhile may have been written where it was.
       const isMoved = JSON.stringify(tableShards) !== JSON.stringify(await readTableShards(coordinator))
       if (!isMoved && failure === undefined) return [...written.values()]
@@ -86,36 +108,52 @@ type Placed = {
   coordinator: pg.Client
   tableShards: readonly TableShard[]
   only: readonly string[] | null
+  lossAccepted: readonly string[]
   /** By their schemas. */
   written: Map<string, CitusShard>
 }
 
-async function writePlaced({ ownerUrl, coordinator, tableShards, only, written }: Placed): Promise<undefined> {
-  const nodes = await nodesOf(coordinator, ownerUrl)
-  const anchors = shardsOfClinic(tableShards)
-  const wanted = anchors.filter((anchor) => only === null || only.includes(schemaOf(anchor)))
-  const sources = await sqlFiles()
-  if (isFromNewerRelease(await readLedger(coordinator), sources)) {
-    for (const anchor of wanted) written.set(schemaOf(anchor), await findWritten(anchor, nodes))
-    return
+async function writePlaced(placed: Placed): Promise<undefined> {
+  const { tableShards, only, written } = placed
+  const write = await writerOf(placed)
+  const reasons = new Map<string, string>()
+  for (const anchor of shardsOfClinic(tableShards)) {
+    if (only !== null && !only.includes(schemaOf(anchor))) continue
+    try {
+      const shard = await write(anchor)
+      const before = written.get(shard.schema)
+      written.set(shard.schema, {
+        ...shard,
+        copiedRows: shard.copiedRows ?? before?.copiedRows ?? null,
+        isWritten: shard.isWritten || before?.isWritten === true,
+        hasLostRows: shard.hasLostRows || before?.hasLostRows === true,
+      })
+    } catch (error) {
+      if (!(error instanceof ShardsRefused)) throw error
+      for (const [schema, reason] of error.reasons) reasons.set(schema, reason)
+    }
   }
+  if (reasons.size > 0) throw new ShardsRefused(reasons)
+}
+
+/** What writes a shard of the table `clinic` where it is. */
+async function writerOf(placed: Placed): Promise<(anchor: TableShard) => Promise<CitusShard>> {
+  const { ownerUrl, coordinator, tableShards, lossAccepted } = placed
+  const nodes = await nodesOf(coordinator, ownerUrl)
+  const sources = await sqlFiles()
+  if (isFromNewerRelease(await readLedger(coordinator), sources)) return (anchor) => findWritten(anchor, nodes)
   const { functions, grants, release } = sources
   const triggers = await triggersOf(coordinator)
   const model = await readShardModel(coordinator)
   const files = [functions.map(({ name, checksum }) => [name, checksum]), grants, release]
   const writing: Writing = {
-    ...{ ownerUrl, coordinator, tableShards, nodes, triggers, model },
+    ...{ ownerUrl, coordinator, tableShards, nodes, triggers, model, lossAccepted },
     former: once(() => readFormerSchemas(nodes, tableShards)),
     source: [model, triggers, files],
     noted: await readNotedEpochs(coordinator),
     isFinished: await isDistributionFinished(coordinator),
   }
-  for (const anchor of wanted) {
-    const shard = await withLocks(() => writeShard(anchor, writing))
-    const before = written.get(shard.schema)
-    const copiedRows = shard.copiedRows ?? before?.copiedRows ?? null
-    written.set(shard.schema, { ...shard, copiedRows, isWritten: shard.isWritten || before?.isWritten === true })
-  }
+  return (anchor) => withLocks(() => writeShard(anchor, writing))
 }
 
 /** Reads once, unless it fails. */
@@ -137,13 +175,18 @@ async function findWritten(anchor: TableShard, nodes: readonly Node[]): Promise<
     client.query<{ isThere: boolean }>(sql`select to_regclass(${`${schema}.clinic`}) is not null as "isThere"`),
   )
   const { ownerUrl } = node
-  if (rows[0]?.isThere === true)
-    return { schema, shardId: anchor.shardId, ownerUrl, copiedRows: null, isWritten: false }
-  throw new MigrateError(
-    'distributed',
+  if (rows[0]?.isThere === true) {
+    return { schema, shardId: anchor.shardId, ownerUrl, copiedRows: null, isWritten: false, hasLostRows: false }
+  }
+  throw refusal(
+    schema,
     `The shard ${schema} has been moved, and a newer release has updated the database: only that release can write ` +
-      'the shard where it is now. Start its servers, or run its "holdfast migrate --citus".',
+      'the shard where it is now. Start its servers, or run its `holdfast migrate --citus`.',
   )
+}
+
+function refusal(schema: string, reason: string): ShardsRefused {
+  return new ShardsRefused(new Map([[schema, reason]]))
 }
 
 type Writing = {
@@ -160,10 +203,11 @@ type Writing = {
   noted: NotedEpochs
   /** All shards have had their own rows: the coordinator has none of them any more. */
   isFinished: boolean
+  lossAccepted: readonly string[]
 }
 
 async function writeShard(anchor: TableShard, writing: Writing): Promise<CitusShard> {
-  const { ownerUrl, coordinator, tableShards, nodes, triggers, noted, isFinished } = writing
+  const { ownerUrl, coordinator, tableShards, nodes, triggers, noted, isFinished, lossAccepted } = writing
   const [schema, node] = [schemaOf(anchor), nodeOf(anchor, nodes)]
   const relationOf = relationsOf(anchor, tableShards)
   const relations = [...tablesOfKind('distributed'), ...tablesOfKind('reference')].map(relationOf)
@@ -174,13 +218,21 @@ async function writeShard(anchor: TableShard, writing: Writing): Promise<CitusSh
   )
   if (writtenEpoch !== null) {
     if (writtenEpoch !== noted.get(schema)) await noteEpoch(coordinator, schema, writtenEpoch)
-    return { ...shard, copiedRows: null, isWritten: false }
+    return { ...shard, copiedRows: null, isWritten: false, hasLostRows: false }
   }
   let copiedRows: number | null = null
   const former = await writing.former()
   const epoch = await dropOutdated(node, schema, former)
   const source = former.find(({ range }) => includes(range, anchor)) ?? null
-  if (isFinished) refuseOutdated({ schema, epoch, source }, noted)
+  const hasLostRows = isFinished && !areLatest({ schema, epoch, source }, noted)
+  if (hasLostRows && !lossAccepted.includes(schema)) {
+    throw refusal(
+      schema,
+      `The former schema of the shard ${schema} was not found on any node. It has the latest responses for retries ` +
+        'and unsent e-mails. Add the node from which the shard was moved to Citus again, or activate it. If it is ' +
+        `lost, run \`holdfast migrate --citus --accept-loss ${schema}\`.`,
+    )
+  }
   const fill = async (client: pg.Client) => {
     copiedRows = await copyRowsOf({ anchor, source, target: client }, writing)
   }
@@ -189,14 +241,15 @@ async function writeShard(anchor: TableShard, writing: Writing): Promise<CitusSh
   const whenWritten = async (client: pg.Client) => {
     await withViews(client)
     await writeTriggers(client, { schema, ...anchor, relationOf, triggers })
-    if (copiedRows !== null) await beginLog(client, schema)
+    // With older rows, the log would go on in an epoch that has ended.
+    if (copiedRows !== null || hasLostRows) await beginLog(client, schema)
     await writeStamp(client, schema, await stampOf(client, stamped))
   }
   const ownTables = { begin: () => beginningOf(source, writing), fill }
   const hooks = { ownTables, withViews, whenWritten }
   await writeShardSchema({ ownerUrl: node.ownerUrl, modelUrl: ownerUrl, schema, relationOf, ...hooks })
   await noteEpoch(coordinator, schema, await onNode(node, (client) => lastEpoch(client, schema)))
-  return { ...shard, copiedRows, isWritten: true }
+  return { ...shard, copiedRows, isWritten: true, hasLostRows }
 }
 
 /** The rows of a former schema are as its own tables are, to which its ledger belongs. */
@@ -212,7 +265,10 @@ async function beginningOf(source: FormerSchema | null, { model }: Writing): Pro
 
 type RowsOfShard = { anchor: TableShard; source: FormerSchema | null; target: pg.Client }
 
-async function copyRowsOf({ anchor, source, target }: RowsOfShard, { coordinator }: Writing): Promise<number> {
+async function copyRowsOf(
+  { anchor, source, target }: RowsOfShard,
+  { coordinator, isFinished }: Writing,
+): Promise<number> {
   const schema = schemaOf(anchor)
   const copy = { target, schema, range: anchor }
   const rows =
@@ -223,6 +279,7 @@ async function copyRowsOf({ anchor, source, target }: RowsOfShard, { coordinator
           const hasRest = source.range.hashMin === anchor.hashMin
           return copyOwnRows({ ...copy, source: client, sourceSchema: source.schema, hasRest, tables })
         })
+  if (source === null && isFinished) await restoreSpecializations(target, schema)
   await writeRange(target, schema, anchor)
   return rows
 }

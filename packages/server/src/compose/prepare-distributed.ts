@@ -25,9 +25,10 @@ const reachMs = 5_000
  * processes at the same time.
  *
  * Without a node, the clinics on the others can be served, if nothing is to be updated: `followShards` does the same
- * for the shards of that node when it is back.
+ * for the shards of that node when it is back. So it does for a shard that is refused, because its latest own rows were
+ * not found.
  *
- * @returns `shards`: those whose node cannot be reached are not placed
+ * @returns `shards`: those that are refused, or whose node cannot be reached, are not placed
  * @throws StartError for settings that are not for such a database, and when an update needs a node that is away;
  *   MigrateError for problems that a person has to fix; DistributionUnfinished if `holdfast migrate --citus` was
  *   interrupted while it distributed the database
@@ -42,14 +43,14 @@ export async function prepareDistributed(
   }
   const { databasePool, databaseDirectUrl } = config
   if (databaseDirectUrl !== null || databasePool === 'session' || databasePool === 'transaction') refusePooler()
-  const { migrated, shards, failures } = await oneAtATime(ownerUrl, async () => {
+  const { migrated, shards, failures, refused } = await oneAtATime(ownerUrl, async () => {
     const all = await shardsNow(ownerUrl)
     const unreachable = await unreachableShards(ownerUrl, all, reachMs)
     const isWhole = unreachable.size === 0
     const reached = all.filter((shard) => !unreachable.has(shard))
     try {
       const updated = await updateCoordinator(ownerUrl, say)
-      await writeShards(ownerUrl, isWhole ? null : reached.map(({ schema }) => schema))
+      const notWritten = await writeShards(ownerUrl, isWhole ? null : reached.map(({ schema }) => schema))
       if (isWhole) {
         // Also on nodes without shards, which no clinic needs.
         await dropFormerShards(ownerUrl).catch(({ message }: Error) =>
@@ -59,8 +60,9 @@ export async function prepareDistributed(
       // One may have been moved meanwhile.
       const now = await shardsNow(ownerUrl)
       const isReached = ({ schema }: Shard) => reached.some((shard) => shard.schema === schema)
-      const placed = now.map((shard) => (isReached(shard) ? shard : notPlaced(shard)))
-      return { migrated: updated, shards: placed, failures: unreachable }
+      const isServed = (shard: Shard) => isReached(shard) && !notWritten.has(shard.schema)
+      const placed = now.map((shard) => (isServed(shard) ? shard : notPlaced(shard)))
+      return { migrated: updated, shards: placed, failures: unreachable, refused: notWritten }
     } catch (error) {
       // A node without shards was not asked whether it is there.
       if (!needsNode(error, isWhole)) throw error
@@ -76,6 +78,7 @@ export async function prepareDistributed(
   for (const [{ schema, host, port }, { message }] of failures) {
     say(`The shard ${schema} is not served until its node ${host}:${port} can be used, which fails now: ${message}`)
   }
+  for (const reason of refused.values()) say(`A shard cannot be written, and is not served. ${reason}`)
   const urls = await applicationUrls(config, await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl }), say)
   if (isPooled(urls.appUrl)) refusePooler()
   return { ownerUrl, ...urls, migrated, shards }

@@ -1,4 +1,5 @@
 import { readShards, type Shard } from '@holdfast/engine/shards'
+import { ShardsRefused } from '@holdfast/engine/write-shard-schemas'
 import type pg from 'pg'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
 import { dropFormerShards } from './drop-former-shards.ts'
@@ -23,6 +24,9 @@ const reachMs = 2_000
 export const catalogueOfCitus: ShardCatalogue = {
   read: readShards,
   unreachable: (ownerUrl, shards) => unreachableShards(ownerUrl, shards, reachMs),
-  write: (ownerUrl, schemas) => oneAtATime(ownerUrl, () => writeShards(ownerUrl, schemas)),
+  async write(ownerUrl, schemas) {
+    const refused = await oneAtATime(ownerUrl, () => writeShards(ownerUrl, schemas))
+    if (refused.size > 0) throw new ShardsRefused(refused)
+  },
   tidy: (ownerUrl) => oneAtATime(ownerUrl, () => dropFormerShards(ownerUrl)),
 }

@@ -1,0 +1,47 @@
+import { isPlaced } from '@holdfast/engine/shards'
+import { type PlantedCitus, plantCitus, plantedShards } from '@holdfast/testkit/planted-citus'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { prepareDistributed } from './prepare-distributed.ts'
+import { catalogueOfCitus } from './shard-catalogue.ts'
+
+let citus: PlantedCitus
+beforeAll(async () => {
+  citus = await plantCitus()
+})
+afterAll(() => citus.end())
+
+const { low, high } = plantedShards
+
+async function prepare() {
+  const { ownerUrl, appUrl } = citus.coordinator
+  const said: string[] = []
+  const urls = { databaseUrl: ownerUrl, databaseAppUrl: appUrl, databaseDirectUrl: null, databaseReplicaUrls: null }
+  const settings = { ...urls, databasePool: 'auto' } as const
+  const { shards } = await prepareDistributed(settings, ownerUrl, (line) => said.push(line))
+  return { served: shards.filter(isPlaced).map(({ schema }) => schema), said: said.join('\n') }
+}
+
+test('all shards are served', async () => {
+  expect(await prepare()).toEqual({ served: [low, high], said: '' })
+})
+
+test('a shard whose node is away is not served, and a start says so', async () => {
+  await citus.proxy.cut()
+  const { served, said } = await prepare()
+  await citus.proxy.restore()
+  expect(served).toEqual([])
+  expect(said).toMatch(new RegExp(`The shard ${low} is not served until its node .* can be used`))
+})
+
+test('a shard whose latest rows are on no node is not served; the others are', async () => {
+  await citus.coordinator.ownerPool.query(`
+    update holdfast.setting set value = (value::bigint + 1)::text where name = 'last_epoch_of_${low}'`)
+  await citus.node.ownerPool.query(`comment on schema ${low} is null`)
+  const { served, said } = await prepare()
+  expect(served).toEqual([high])
+  expect(said).toMatch(new RegExp(`A shard cannot be written.*--accept-loss ${low}`))
+  // Servers that follow the shards try it again, and say why it failed.
+  const { write } = catalogueOfCitus
+  await expect(write(citus.coordinator.ownerUrl, [low])).rejects.toThrow(`The former schema of the shard ${low}`)
+  await write(citus.coordinator.ownerUrl, [high])
+})
