@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { dropFormerSchemas } from '@holdfast/engine/drop-former-schemas'
-import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import pg from 'pg'
 import type { OpenShards } from './citus-shards.ts'
 import { movePlacement } from './move-shards.ts'
+import { writtenShards } from './written-shards.ts'
 
 /** Of a shard that was moved away, and back while its first node still had what it had left there. */
 export type MovedBack = {
@@ -27,7 +27,7 @@ export async function moveBack(url: string, shards: OpenShards): Promise<MovedBa
   try {
     await holder.query(`begin; lock table ${schema}.specialization in access share mode`)
     const { from } = await movePlacement(url, shard, 'block_writes')
-    await writeShardSchemas(url, { only: [schema] })
+    await writtenShards(url, { only: [schema] })
     const isDropped = await dropFormerSchemas(url).then(
       () => true,
       () => false,
@@ -39,7 +39,7 @@ export async function moveBack(url: string, shards: OpenShards): Promise<MovedBa
     await holder.query('rollback')
     await movePlacement(url, shard, 'block_writes', from)
     await dropFormerSchemas(url)
-    const [written] = await writeShardSchemas(url, { only: [schema] })
+    const [written] = await writtenShards(url, { only: [schema] })
     if (written !== undefined) await shards.reopen(written)
     const found = await holder.query(`select from ${schema}.specialization where name = $1`, [name])
     return { shard: schema, wasLeft: !isDropped && left.rowCount === 1, hasRow: found.rowCount === 1 }
@@ -50,7 +50,7 @@ export async function moveBack(url: string, shards: OpenShards): Promise<MovedBa
 
 /** Of the node that has a shard now. */
 async function ownerUrlOf(url: string, schema: string): Promise<string> {
-  const [written] = await writeShardSchemas(url, { only: [schema] })
+  const [written] = await writtenShards(url, { only: [schema] })
   if (written === undefined) throw new Error(`Citus has no shard ${schema}.`)
   return written.ownerUrl
 }

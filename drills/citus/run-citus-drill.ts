@@ -1,6 +1,5 @@
 import { dropFormerSchemas } from '@holdfast/engine/drop-former-schemas'
 import { tablesOfKind } from '@holdfast/engine/table-kinds'
-import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import { aClaim, aSlot, type BuiltSlot } from '@holdfast/testkit'
 import pg from 'pg'
 import sql from 'sql-template-tag'
@@ -14,6 +13,7 @@ import { type MovedBack, moveBack } from './move-back.ts'
 import { cleanUp, movePlacement } from './move-shards.ts'
 import { type Split, splitShard } from './split-shard.ts'
 import { migrateWithAccounts, tryAccounts } from './try-accounts.ts'
+import { writtenShards } from './written-shards.ts'
 
 export type CitusResult = {
   shards: number
@@ -152,7 +152,7 @@ async function moveShard({ url, shards, load, n }: Move): Promise<CitusResult['m
   if (shard === undefined) throw new Error('There is no shard.')
   const startedAt = performance.now()
   const { movedMs } = await movePlacement(url, shard, 'force_logical')
-  for (const written of await writeShardSchemas(url, { only: [shard.schema] })) await shards.reopen(written)
+  for (const written of await writtenShards(url, { only: [shard.schema] })) await shards.reopen(written)
   await dropFormerSchemas(url)
   await cleanUp(url)
   const { schema } = shard

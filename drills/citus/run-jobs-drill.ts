@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import { createPool, ensurePartitions } from '@holdfast/engine'
 import { distributeDatabase } from '@holdfast/engine/distribute-database'
 import { dropFormerSchemas } from '@holdfast/engine/drop-former-schemas'
-import { type CitusShard, writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
+import type { CitusShard } from '@holdfast/engine/write-shard-schemas'
 import { type AccountMails, createAccountMails } from '@holdfast/server/account-mails'
 import { openDatabase } from '@holdfast/server/compose'
 import { type JobServices, openJobPools, openJobServices, startJobsOfCoordinator } from '@holdfast/server/compose-jobs'
@@ -34,6 +34,7 @@ import { clinicNosOfShards } from './fill-for-citus.ts'
 import { cleanUp, movePlacement } from './move-shards.ts'
 import { queuesOnOtherNodes } from './queues-elsewhere.ts'
 import { eventually, type ShardWithJobs, startShard } from './shards-with-jobs.ts'
+import { writtenShards } from './written-shards.ts'
 
 export type JobsResult = {
   shards: number
@@ -283,7 +284,7 @@ async function moveShard({ url, appUrl, services, running, shard }: Move): Promi
   await running.get(shard.schema)?.stop()
   running.delete(shard.schema)
   await movePlacement(url, shard, 'force_logical')
-  for (const written of await writeShardSchemas(url, { only: [shard.schema] })) {
+  for (const written of await writtenShards(url, { only: [shard.schema] })) {
     running.set(shard.schema, await startShard(services, written, appUrl))
   }
   await dropFormerSchemas(url)

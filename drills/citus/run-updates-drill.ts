@@ -5,7 +5,6 @@ import { createPool, verify } from '@holdfast/engine'
 import { changeDatabaseUrl } from '@holdfast/engine/database-url'
 import { distributeDatabase } from '@holdfast/engine/distribute-database'
 import { readShards } from '@holdfast/engine/shards'
-import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import type { BuiltSlot } from '@holdfast/testkit'
 import pg from 'pg'
 import { buildRelease, commandOf } from './build-release.ts'
@@ -17,6 +16,7 @@ import { cleanUp, movePlacement } from './move-shards.ts'
 import { type NextRelease, nextReleases } from './releases/next-releases.ts'
 import { migrateWithAccounts } from './try-accounts.ts'
 import { checksOfFirst, checksOfNodes, checksOfSecond, failedChecks, type UpdateChecks } from './update-checks.ts'
+import { writtenShards } from './written-shards.ts'
 
 export type UpdatesResult = {
   shards: number
@@ -145,7 +145,7 @@ async function updateTo(release: NextRelease, scene: Scene): Promise<UpdateOfRel
   if (!isRepeated) throw new Error('The update failed.')
   const seconds = (performance.now() - secondsFrom) / 1_000
   await cleanUp(url)
-  const written = await writeShardSchemas(url)
+  const written = await writtenShards(url)
   const now = written.find(({ schema }) => schema === moving.schema)
   if (now !== undefined) await shards.reopen(now)
   await load.untilAcknowledgedIn(moving.schema)

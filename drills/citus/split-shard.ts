@@ -1,12 +1,12 @@
 import { isShardMoved } from '@holdfast/engine'
 import { dropFormerSchemas } from '@holdfast/engine/drop-former-schemas'
-import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import type { BuiltSlot } from '@holdfast/testkit'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import type { CitusLoad } from './citus-load.ts'
 import type { OpenShards } from './citus-shards.ts'
 import { cleanUp, splitPlacement } from './move-shards.ts'
+import { writtenShards } from './written-shards.ts'
 
 export type Split = { shard: string; parts: string[]; splitMs: number; gapMs: number }
 
@@ -35,7 +35,7 @@ export async function splitShard({ url, coordinator, shards, slots, load, n }: O
   const { rows: parts } = await coordinator.query<{ schema: string }>(sql`
     select distinct 'holdfast_' || get_shard_id_for_distribution_column('holdfast.clinic', no) as schema
       from unnest(${clinicNos}::integer[]) no`)
-  const written = await writeShardSchemas(url, { only: parts.map(({ schema }) => schema) })
+  const written = await writtenShards(url, { only: parts.map(({ schema }) => schema) })
   shards.add(written)
   for (const clinicNo of clinicNos) await shards.find(clinicNo, coordinator)
   await shards.close(shard)

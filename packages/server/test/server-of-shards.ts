@@ -121,7 +121,7 @@ export async function serverOfShards(
     read: database.readShards,
     unreachable: (owner: string, at: readonly Shard[]) => unreachableShards(owner, at, 2_000),
     write,
-    tidy: async () => undefined,
+    dropFormer: async () => undefined,
   }
   const { url, stop } = await startServing({
     config,

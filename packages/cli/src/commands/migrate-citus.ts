@@ -1,9 +1,10 @@
 import { isDistributed } from '@holdfast/engine'
 import { checkCitus, DistributionRefused } from '@holdfast/engine/check-citus'
 import { type Distribution, distributeDatabase } from '@holdfast/engine/distribute-database'
-import { dropFormerShards } from '@holdfast/server/drop-former-shards'
+import { tryDropFormerShards } from '@holdfast/server/drop-former-shards'
 import { oneAtATime } from '@holdfast/server/one-at-a-time'
 import { updateCoordinator } from '@holdfast/server/update-coordinator'
+import { writeShards } from '@holdfast/server/write-shards'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { refuseWhileRunning } from '../refuse-while-running.ts'
@@ -39,9 +40,9 @@ export async function distributeCommand(
       await refuseServers()
       const updated = wasDistributed ? (await updateCoordinator(ownerUrl, say)).engine.applied : []
       const found = { distribution: await distributeDatabase(ownerUrl, acceptLoss), applied: updated }
-      await dropFormerShards(ownerUrl).catch(({ message }: Error) =>
-        say(`What moved shards have left could not be dropped, which the next start or move repeats: ${message}`),
-      )
+      // With their job queues, as a start does.
+      await writeShards(ownerUrl)
+      await tryDropFormerShards(ownerUrl, say)
       return found
     })
   }).catch((error: unknown) => {

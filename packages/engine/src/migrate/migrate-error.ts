@@ -3,6 +3,8 @@ export type MigrateErrorKind =
   | 'server_too_old'
   | 'read_only'
   | 'distributed'
+  | 'unsupported_on_citus'
+  | 'shards_refused'
   | 'encoding'
   | 'privilege_missing'
   | 'extension_missing'

@@ -1,13 +1,13 @@
 import pg from 'pg'
-import sql from 'sql-template-tag'
 import { distributedStatus } from '../migrate/migration-status.ts'
 import { checkCitus, DistributionRefused } from './check-citus.ts'
-import { distribute, finishedComment, unfinishedSetting } from './distribute.ts'
+import { distribute, finishedComment } from './distribute.ts'
+import { migrateDistributed } from './migrate-distributed.ts'
 import { noteAccountClinics } from './note-account-clinics.ts'
 import { deleteCopiedRows } from './own-rows.ts'
-import { tablesOfKind } from './table-kinds.ts'
+import { isDistributionFinished } from './read-shards.ts'
 import { readTableShards, schemaOf, shardsOfClinic } from './table-shards.ts'
-import { type CitusShard, writeShardSchemas } from './write-shard-schemas.ts'
+import { type CitusShard, ShardsRefused, writeShardSchemas } from './write-shard-schemas.ts'
 
 export type Distribution = {
   nodes: number
@@ -47,8 +47,10 @@ export async function distributeDatabase(
     if (!current) throw new DistributionRefused(`the database is not one of this release: ${pending[0]} is missing`)
     await checkShards(client, lossAccepted)
     const distributed = await distribute(client)
-    const shards = await writeShardSchemas(ownerUrl, { lossAccepted })
-    await grantOnNodes(client)
+    // Passes the grants on: the application reads over all shards.
+    await migrateDistributed({ ownerUrl })
+    const { written: shards, refused } = await writeShardSchemas(ownerUrl, { lossAccepted })
+    if (refused.size > 0) throw new ShardsRefused(refused)
     // While it is missing, nobody with a role would be found: no server starts before `finish`.
     const noted = await noteAccountClinics(client)
     const wasUnfinished = await finish(client)
@@ -74,26 +76,15 @@ async function checkShards(client: pg.Client, named: readonly string[]): Promise
   throw new DistributionRefused(`there is no shard ${unknown}, but ${schemas.join(', ') || 'none yet'}`)
 }
 
-/**
- * What the application's role needs to read over all shards. The nodes have no functions to grant, so `grants.sql` runs
- * on the coordinator alone, where it revokes what is of its copies of reference tables.
- */
-async function grantOnNodes(client: pg.Client): Promise<void> {
-  await client.query('grant usage on schema holdfast to holdfast_app')
-  for (const table of tablesOfKind('reference')) {
-    await client.query(`grant select on holdfast.${pg.escapeIdentifier(table)} to holdfast_app`)
-  }
-}
-
 /** When all shards have their own rows, deletes the coordinator's copies. @returns whether this was left to do */
 async function finish(client: pg.Client): Promise<boolean> {
+  if (await isDistributionFinished(client)) return false
   await client.query('begin')
   try {
-    const { rowCount } = await client.query(sql`delete from holdfast.setting where name = ${unfinishedSetting}`)
-    if (rowCount === 1) await deleteCopiedRows(client)
+    await deleteCopiedRows(client)
     await client.query(`comment on table holdfast.shard_trigger is ${pg.escapeLiteral(finishedComment)}`)
     await client.query('commit')
-    return rowCount === 1
+    return true
   } catch (error) {
     await client.query('rollback').catch(() => undefined)
     throw error

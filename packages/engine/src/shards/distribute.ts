@@ -4,9 +4,6 @@ import { sqlFiles } from '../migrate/sql-files.ts'
 import { dropForeignKeysToOwnRows } from './drop-foreign-keys.ts'
 import { kindOf, tablesOfKind } from './table-kinds.ts'
 
-/** A row of `holdfast.setting` has this name until all shards of the distributed tables have their own rows. */
-export const unfinishedSetting = 'unfinished_distribution'
-
 /**
  * The comment of `holdfast.shard_trigger` when all shards have had their own rows: the application may not read
  * `setting`, but every login can read it.
@@ -50,17 +47,13 @@ export async function distribute(client: pg.Client): Promise<DistributedTables |
       create table holdfast.shard_trigger as
         select relation, name, definition from kept where kind = 'trigger';
       ${dropKept}`)
-    await client.query(sql`insert into holdfast.setting (name, value) values (${unfinishedSetting}, '')`)
     const distributed = await distributeTables(client)
     await client.query(`
       ${createKept('foreign key')}
-      -- On the nodes, too: else the application could not read the tables of all shards through the coordinator.
-      grant usage on schema holdfast to holdfast_app;
       set local citus.enable_ddl_propagation = off;
       ${createKept('view')}
       ${createKept('function')}`)
-    // The nodes get them, too: the schema's, and those of a reference table's copy on the coordinator.
-    await client.query('set local citus.enable_ddl_propagation = on')
+    // On the coordinator; `migrateDistributed` passes on what nodes need.
     await client.query((await sqlFiles()).grants)
     await client.query('commit')
     return distributed

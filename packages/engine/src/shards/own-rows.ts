@@ -1,7 +1,7 @@
 import pg from 'pg'
 import sql from 'sql-template-tag'
 import { copyRows } from '../database/copy-rows.ts'
-import { tablesOfKind } from './table-kinds.ts'
+import { type OwnTable, tablesOfKind } from './table-kinds.ts'
 
 /** The range of a shard's hashes, of the numbers of its clinics. */
 export type HashRange = { hashMin: string | null; hashMax: string | null }
@@ -9,23 +9,29 @@ export type HashRange = { hashMin: string | null; hashMax: string | null }
 /** As `isId` of `model/id.ts` finds them. */
 const idPattern = '^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
 
-/**
- * Of tables with rows of clinics and others: the numbers of the clinics of a row `o`. Of all other tables, each shard
- * gets all rows.
- */
-const clinicsOfRow: Readonly<Record<string, string>> = {
+/** What selects the numbers of the clinics of a row `o`. null: rows are of no clinic, and each shard gets all of them. */
+const clinicsOfOwnRow: Readonly<Record<OwnTable, string | null>> = {
   account_mail: 'select holdfast.clinic_no_of(o.booking_id) where o.booking_id is not null',
   // Responses without ids of bookings may name a clinic or a doctor.
   answer: `
     select holdfast.clinic_no_of(i) from unnest(case when cardinality(o.ids) > 0 then o.ids else array(
       select (t.value #>> '{}')::uuid from jsonb_path_query(o.body, '$.**?(@.type() == "string")') t (value)
        where t.value #>> '{}' ~ '${idPattern}') end) i`,
+  archived_month: null,
   calendar_feed: `select holdfast.clinic_no_of(o.subject_id) where o.kind <> 'account'`,
+  log_epoch: null,
+  log_receiver: null,
+  specialization: null,
+}
+
+function clinicsOfRow(table: string): string | null {
+  const clinics: Readonly<Record<string, string | null>> = clinicsOfOwnRow
+  return clinics[table] ?? null
 }
 
 /** Whether the rows of a shard's own table are those of its clinics; else they are those of each shard. */
 export function isOfClinics(table: string): boolean {
-  return clinicsOfRow[table] !== undefined
+  return clinicsOfRow(table) !== null
 }
 
 export type OwnRows = {
@@ -89,16 +95,16 @@ export async function beginLog(target: pg.Client, schema: string): Promise<void>
 /** Deletes what {@link copyOwnRows} has copied to all shards: the coordinator has only rows of accounts. */
 export async function deleteCopiedRows(coordinator: pg.Client): Promise<void> {
   for (const table of tablesOfKind('own')) {
-    const clinics = clinicsOfRow[table]
+    const clinics = clinicsOfRow(table)
     await coordinator.query(
-      `delete from holdfast.${table} o where ${clinics === undefined ? 'true' : `exists (${clinics})`}`,
+      `delete from holdfast.${table} o where ${clinics === null ? 'true' : `exists (${clinics})`}`,
     )
   }
 }
 
 function conditionOf(table: string, { range, hasRest }: Pick<OwnRows, 'range' | 'hasRest'>): string {
-  const clinics = clinicsOfRow[table]
-  if (clinics === undefined) return 'true'
+  const clinics = clinicsOfRow(table)
+  if (clinics === null) return 'true'
   const ofClinics = `exists (select from (${clinics}) c (no)
                              where hashint4(c.no) between ${range.hashMin} and ${range.hashMax})`
   return hasRest ? `(${ofClinics} or not exists (${clinics}))` : ofClinics

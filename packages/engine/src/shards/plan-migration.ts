@@ -20,7 +20,7 @@ export function planMigration(file: MigrationFile, kinds: KindOf = kindOf): Plan
   const unsplit = whyNotSplit(file.text)
   if (unsplit !== null) {
     throw new MigrateError(
-      'distributed',
+      'unsupported_on_citus',
       `The migration ${file.name} cannot run on a database that is distributed over Citus: ${unsplit}.`,
     )
   }
@@ -34,14 +34,14 @@ export function planMigration(file: MigrationFile, kinds: KindOf = kindOf): Plan
     }
     const begin = statement.bare.length > 80 ? `${statement.bare.slice(0, 80)}…` : statement.bare
     throw new MigrateError(
-      'distributed',
+      'unsupported_on_citus',
       `The migration ${file.name} cannot run on a database that is distributed over Citus. “${begin}”: ` +
         `${plan.problem}.`,
     )
   })
   if (tables.size < 2) return { file, statements }
   throw new MigrateError(
-    'distributed',
+    'unsupported_on_citus',
     `The migration ${file.name} cannot run on a database that is distributed over Citus. It changes the tables ` +
       `${[...tables].join(' and ')}: write a migration for each. In one transaction, Citus may deadlock with itself.`,
   )

@@ -4,19 +4,18 @@ export type TableKind =
   | 'distributed'
   /** Written on the coordinator, with a copy on each node. A shard has a view that takes no writes. */
   | 'reference'
-  /** Each shard stores its own rows. The coordinator stores those of accounts, and those that belong to no clinic. */
+  /**
+   * Each shard stores its own rows: those of its clinics, if the rows are of clinics (`own-rows.ts` says so of each
+   * table), while the coordinator stores the rest; else each shard has all of them, and the coordinator none.
+   */
   | 'own'
   /** The coordinator's alone: secrets, and what is about accounts. In a shard, statements that name it fail. */
   | 'coordinator'
   /** What was applied to a schema, so that each has its own. Written by `writeShardSchema`. */
   | 'ledger'
 
-/**
- * All tables. A new one gets its kind here.
- *
- * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
- */
-export const tableKinds: Readonly<Record<string, TableKind>> = {
+/** A new table gets its kind here. */
+const kinds = {
   account_clinic: 'coordinator',
   account_mail: 'own',
   allocation: 'distributed',
@@ -65,7 +64,19 @@ export const tableKinds: Readonly<Record<string, TableKind>> = {
   waitlist_origin: 'distributed',
   webhook: 'distributed',
   webhook_delivery: 'distributed',
-}
+} as const satisfies Record<string, TableKind>
+
+/**
+ * All tables.
+ *
+ * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
+ */
+export const tableKinds: Readonly<Record<string, TableKind>> = kinds
+
+/** The tables of the kind `own`. */
+export type OwnTable = {
+  [Name in keyof typeof kinds]: (typeof kinds)[Name] extends 'own' ? Name : never
+}[keyof typeof kinds]
 
 /** When a migration drops a table, move its line here: earlier migrations still name it. */
 const formerTableKinds: Readonly<Record<string, TableKind>> = {}

@@ -46,16 +46,16 @@ export type WriteShardsOptions = {
   lossAccepted?: readonly string[]
 }
 
-/** Shards that cannot be written where they are. All others were written. */
-export class ShardsRefused extends MigrateError {
-  /** By the schemas of the shards. */
-  readonly reasons: ReadonlyMap<string, string>
+/** Why shards are not written where they are, by their schemas. */
+export type Refusals = ReadonlyMap<string, string>
 
-  constructor(reasons: ReadonlyMap<string, string>) {
-    super('distributed', [...reasons.values()].join(' '))
-    this.reasons = reasons
+export class ShardsRefused extends MigrateError {
+  constructor(refused: Refusals) {
+    super('shards_refused', [...refused.values()].join(' '))
   }
 }
+
+export type WrittenShards = { written: CitusShard[]; refused: Refusals }
 
 const placementTriesMax = 5
 
@@ -72,27 +72,28 @@ const placementTriesMax = 5
  *
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  *
- * A shard that is refused does not keep the others from being written.
- *
  * @param ownerUrl of the coordinator's database, distributed by `distribute`. Its login works on each node.
- * @throws ShardsRefused if a newer release has updated the database, and a shard has no schema where it is; or if no
- *   node has the latest own rows of a shard
+ * @returns `refused`: no node has the latest own rows of the shard; or a newer release has updated the database, and the
+ *   shard has no schema where it is. All others are written
  */
 export async function writeShardSchemas(
   ownerUrl: string,
   { only = null, lossAccepted = [] }: WriteShardsOptions = {},
-): Promise<CitusShard[]> {
+): Promise<WrittenShards> {
   const coordinator = await connectForShards(ownerUrl)
   try {
     const written = new Map<string, CitusShard>()
     for (let tries = 1; ; tries += 1) {
       const tableShards = await readTableShards(coordinator)
-      const placed = { ownerUrl, coordinator, tableShards, only, lossAccepted, written }
-      const failure = await writePlaced(placed).catch(errorOf)
+      const refused = await writePlaced({ ownerUrl, coordinator, tableShards, only, lossAccepted, written }).catch(
+        errorOf,
+      )
       // A shard that was moved meanwhile may have been written where it was.
       const isMoved = JSON.stringify(tableShards) !== JSON.stringify(await readTableShards(coordinator))
-      if (!isMoved && failure === undefined) return [...written.values()]
-      if (!isMoved || tries === placementTriesMax) throw failure ?? new Error('Citus moves shards all the time.')
+      if (!isMoved && !(refused instanceof Error)) return { written: [...written.values()], refused }
+      if (!isMoved || tries === placementTriesMax) {
+        throw refused instanceof Error ? refused : new Error('Citus moves shards all the time.')
+      }
     }
   } finally {
     await coordinator.end()
@@ -113,35 +114,39 @@ type Placed = {
   written: Map<string, CitusShard>
 }
 
-async function writePlaced(placed: Placed): Promise<undefined> {
+async function writePlaced(placed: Placed): Promise<Refusals> {
   const { tableShards, only, written } = placed
   const write = await writerOf(placed)
-  const reasons = new Map<string, string>()
-  for (const anchor of shardsOfClinic(tableShards)) {
-    if (only !== null && !only.includes(schemaOf(anchor))) continue
-    try {
-      const shard = await write(anchor)
-      const before = written.get(shard.schema)
-      written.set(shard.schema, {
-        ...shard,
-        copiedRows: shard.copiedRows ?? before?.copiedRows ?? null,
-        isWritten: shard.isWritten || before?.isWritten === true,
-        hasLostRows: shard.hasLostRows || before?.hasLostRows === true,
-      })
-    } catch (error) {
-      if (!(error instanceof ShardsRefused)) throw error
-      for (const [schema, reason] of error.reasons) reasons.set(schema, reason)
+  const refused = new Map<string, string>()
+  for (const clinicShard of shardsOfClinic(tableShards)) {
+    const schema = schemaOf(clinicShard)
+    if (only !== null && !only.includes(schema)) continue
+    const shard = await write(clinicShard)
+    if (typeof shard === 'string') {
+      refused.set(schema, shard)
+      continue
     }
+    const before = written.get(schema)
+    written.set(schema, {
+      ...shard,
+      copiedRows: shard.copiedRows ?? before?.copiedRows ?? null,
+      isWritten: shard.isWritten || before?.isWritten === true,
+      hasLostRows: shard.hasLostRows || before?.hasLostRows === true,
+    })
   }
-  if (reasons.size > 0) throw new ShardsRefused(reasons)
+  return refused
 }
 
+/** The shard, or why it is refused. */
+type Outcome = CitusShard | string
+
 /** What writes a shard of the table `clinic` where it is. */
-async function writerOf(placed: Placed): Promise<(anchor: TableShard) => Promise<CitusShard>> {
+async function writerOf(placed: Placed): Promise<(clinicShard: TableShard) => Promise<Outcome>> {
   const { ownerUrl, coordinator, tableShards, lossAccepted } = placed
   const nodes = await nodesOf(coordinator, ownerUrl)
   const sources = await sqlFiles()
-  if (isFromNewerRelease(await readLedger(coordinator), sources)) return (anchor) => findWritten(anchor, nodes)
+  if (isFromNewerRelease(await readLedger(coordinator), sources))
+    return (clinicShard) => findWritten(clinicShard, nodes)
   const { functions, grants, release } = sources
   const triggers = await triggersOf(coordinator)
   const model = await readShardModel(coordinator)
@@ -153,7 +158,7 @@ async function writerOf(placed: Placed): Promise<(anchor: TableShard) => Promise
     noted: await readNotedEpochs(coordinator),
     isFinished: await isDistributionFinished(coordinator),
   }
-  return (anchor) => withLocks(() => writeShard(anchor, writing))
+  return (clinicShard) => withLocks(() => writeShard(clinicShard, writing))
 }
 
 /** Reads once, unless it fails. */
@@ -169,24 +174,19 @@ function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
 }
 
 /** A server of the previous release must not write older functions, nor knows the newer ones. */
-async function findWritten(anchor: TableShard, nodes: readonly Node[]): Promise<CitusShard> {
-  const [schema, node] = [schemaOf(anchor), nodeOf(anchor, nodes)]
+async function findWritten(clinicShard: TableShard, nodes: readonly Node[]): Promise<Outcome> {
+  const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]
   const { rows } = await onNode(node, (client) =>
     client.query<{ isThere: boolean }>(sql`select to_regclass(${`${schema}.clinic`}) is not null as "isThere"`),
   )
   const { ownerUrl } = node
   if (rows[0]?.isThere === true) {
-    return { schema, shardId: anchor.shardId, ownerUrl, copiedRows: null, isWritten: false, hasLostRows: false }
+    return { schema, shardId: clinicShard.shardId, ownerUrl, copiedRows: null, isWritten: false, hasLostRows: false }
   }
-  throw refusal(
-    schema,
+  return (
     `The shard ${schema} has been moved, and a newer release has updated the database: only that release can write ` +
-      'the shard where it is now. Start its servers, or run its `holdfast migrate --citus`.',
+    'the shard where it is now. Start its servers, or run its `holdfast migrate --citus`.'
   )
-}
-
-function refusal(schema: string, reason: string): ShardsRefused {
-  return new ShardsRefused(new Map([[schema, reason]]))
 }
 
 type Writing = {
@@ -206,13 +206,13 @@ type Writing = {
   lossAccepted: readonly string[]
 }
 
-async function writeShard(anchor: TableShard, writing: Writing): Promise<CitusShard> {
+async function writeShard(clinicShard: TableShard, writing: Writing): Promise<Outcome> {
   const { ownerUrl, coordinator, tableShards, nodes, triggers, noted, isFinished, lossAccepted } = writing
-  const [schema, node] = [schemaOf(anchor), nodeOf(anchor, nodes)]
-  const relationOf = relationsOf(anchor, tableShards)
+  const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]
+  const relationOf = relationsOf(clinicShard, tableShards)
   const relations = [...tablesOfKind('distributed'), ...tablesOfKind('reference')].map(relationOf)
-  const stamped = { relations, source: [anchor, ...writing.source] }
-  const shard = { schema, ownerUrl: node.ownerUrl, shardId: anchor.shardId }
+  const stamped = { relations, source: [clinicShard, ...writing.source] }
+  const shard = { schema, ownerUrl: node.ownerUrl, shardId: clinicShard.shardId }
   const writtenEpoch = await onNode(node, async (client) =>
     (await hasStamp(client, schema, await stampOf(client, stamped))) ? lastEpoch(client, schema) : null,
   )
@@ -223,24 +223,23 @@ async function writeShard(anchor: TableShard, writing: Writing): Promise<CitusSh
   let copiedRows: number | null = null
   const former = await writing.former()
   const epoch = await dropOutdated(node, schema, former)
-  const source = former.find(({ range }) => includes(range, anchor)) ?? null
+  const source = former.find(({ range }) => includes(range, clinicShard)) ?? null
   const hasLostRows = isFinished && !areLatest({ schema, epoch, source }, noted)
   if (hasLostRows && !lossAccepted.includes(schema)) {
-    throw refusal(
-      schema,
+    return (
       `The former schema of the shard ${schema} was not found on any node. It has the latest responses for retries ` +
-        'and unsent e-mails. Add the node from which the shard was moved to Citus again, or activate it. If it is ' +
-        `lost, run \`holdfast migrate --citus --accept-loss ${schema}\`.`,
+      'and unsent e-mails. Add the node from which the shard was moved to Citus again, or activate it. If it is ' +
+      `lost, run \`holdfast migrate --citus --accept-loss ${schema}\`.`
     )
   }
   const fill = async (client: pg.Client) => {
-    copiedRows = await copyRowsOf({ anchor, source, target: client }, writing)
+    copiedRows = await copyRowsOf({ clinicShard, source, target: client }, writing)
   }
   // What migrations insert in the shard draws numbers; the grants that follow revoke the right to do so.
   const withViews = (client: pg.Client) => writeSequences(client, { coordinator, schema, relationOf })
   const whenWritten = async (client: pg.Client) => {
     await withViews(client)
-    await writeTriggers(client, { schema, ...anchor, relationOf, triggers })
+    await writeTriggers(client, { schema, ...clinicShard, relationOf, triggers })
     // With older rows, the log would go on in an epoch that has ended.
     if (copiedRows !== null || hasLostRows) await beginLog(client, schema)
     await writeStamp(client, schema, await stampOf(client, stamped))
@@ -263,24 +262,24 @@ async function beginningOf(source: FormerSchema | null, { model }: Writing): Pro
   })
 }
 
-type RowsOfShard = { anchor: TableShard; source: FormerSchema | null; target: pg.Client }
+type RowsOfShard = { clinicShard: TableShard; source: FormerSchema | null; target: pg.Client }
 
 async function copyRowsOf(
-  { anchor, source, target }: RowsOfShard,
+  { clinicShard, source, target }: RowsOfShard,
   { coordinator, isFinished }: Writing,
 ): Promise<number> {
-  const schema = schemaOf(anchor)
-  const copy = { target, schema, range: anchor }
+  const schema = schemaOf(clinicShard)
+  const copy = { target, schema, range: clinicShard }
   const rows =
     source === null
       ? await copyOwnRows({ ...copy, source: coordinator, sourceSchema: 'holdfast', hasRest: false })
       : await onNode(source.node, async (client) => {
           const tables = (await readTables(client, source.schema)).map(({ name }) => name)
-          const hasRest = source.range.hashMin === anchor.hashMin
+          const hasRest = source.range.hashMin === clinicShard.hashMin
           return copyOwnRows({ ...copy, source: client, sourceSchema: source.schema, hasRest, tables })
         })
   if (source === null && isFinished) await restoreSpecializations(target, schema)
-  await writeRange(target, schema, anchor)
+  await writeRange(target, schema, clinicShard)
   return rows
 }
 

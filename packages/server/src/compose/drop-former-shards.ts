@@ -13,3 +13,10 @@ export async function dropFormerShards(ownerUrl: string): Promise<void> {
   const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []))
   if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
 }
+
+/** The same for a start or a command, which does not fail because of it. */
+export async function tryDropFormerShards(ownerUrl: string, say: (line: string) => void): Promise<void> {
+  await dropFormerShards(ownerUrl).catch(({ message }: Error) =>
+    say(`What moved shards have left could not be dropped, which the next start or move repeats: ${message}`),
+  )
+}

@@ -42,8 +42,8 @@ function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {
         if (state.failure !== null && String(schemas).includes(state.failing)) throw state.failure
       },
       relocate: ({ name }, { port }) => done.push(`relocate ${name} to ${port}`),
-      async tidy() {
-        done.push('tidy')
+      async dropFormer() {
+        done.push('drop former')
         state.untidy -= 1
         if (state.untidy >= 0) throw new Error('It is in use.')
       },
@@ -64,7 +64,7 @@ const untilDone = (done: string[], count: number) =>
 test('a shard that was moved is written on its new node, its pools follow, and the rest is dropped', async () => {
   const { state, done, first, second } = scene()
   state.found = [{ ...first, port: 2 }, second]
-  expect(await untilDone(done, 3)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2', 'tidy'])
+  expect(await untilDone(done, 3)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2', 'drop former'])
   const reads = state.reads
   await untilReads(state, reads + 2)
   expect(done).toHaveLength(3)
@@ -90,7 +90,7 @@ test('a write that fails is repeated once a period, however many statements find
 
 test('a shard whose node was away at the start is written there, and its pools are led there', async () => {
   const { done } = scene({ begin: notPlaced })
-  expect(await untilDone(done, 3)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 1', 'tidy'])
+  expect(await untilDone(done, 3)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 1', 'drop former'])
 })
 
 test('what cannot be dropped is tried again after 60 checks, until it is', async () => {
@@ -98,7 +98,7 @@ test('what cannot be dropped is tried again after 60 checks, until it is', async
   state.untidy = 1
   state.found = [{ ...first, port: 2 }, second]
   const beganAt = performance.now()
-  expect((await untilDone(done, 4)).slice(2)).toEqual(['tidy', 'tidy'])
+  expect((await untilDone(done, 4)).slice(2)).toEqual(['drop former', 'drop former'])
   expect(performance.now() - beganAt).toBeGreaterThan(60 * 10 * 0.9)
   await untilReads(state, state.reads + 2 * 60)
   expect(done).toHaveLength(4)
@@ -117,7 +117,7 @@ test('while a shard cannot be written, another one that was moved is', async () 
     'write holdfast_1',
     'write holdfast_2',
     'relocate holdfast_2 to 5',
-    'tidy',
+    'drop former',
   ])
 })
 
@@ -128,17 +128,17 @@ test('nothing is written on a node that cannot be reached', async () => {
     { ...first, port: 2 },
     { ...second, port: 4 },
   ]
-  expect(await untilDone(done, 3)).toEqual(['write holdfast_2', 'relocate holdfast_2 to 4', 'tidy'])
+  expect(await untilDone(done, 3)).toEqual(['write holdfast_2', 'relocate holdfast_2 to 4', 'drop former'])
   await untilReads(state, state.reads + 2)
   expect(done).toHaveLength(3)
   state.away = 0
-  expect((await untilDone(done, 6)).slice(3)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2', 'tidy'])
+  expect((await untilDone(done, 6)).slice(3)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2', 'drop former'])
 })
 
 test('a shard that is missing where it was is written there again, and its pools stay', async () => {
   const { done, findMissing } = scene()
   findMissing()
-  expect(await untilDone(done, 2)).toEqual(['write holdfast_1', 'tidy'])
+  expect(await untilDone(done, 2)).toEqual(['write holdfast_1', 'drop former'])
 })
 
 test('statements that find a shard missing do not let it be looked for all the time', async () => {

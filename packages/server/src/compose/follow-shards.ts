@@ -7,7 +7,7 @@ import type { Logger } from '../observe/logger.ts'
 import type { OpenShard } from './open-shard.ts'
 
 /** What is led to a shard's node when the shard is moved. */
-type Followed = { allPools: readonly Pick<OpenShard['allPools'][number], 'onShardMoved'>[] }
+export type Followed = { allPools: readonly Pick<OpenShard['allPools'][number], 'onShardMoved'>[] }
 
 export type FollowShardsDeps<Of extends Followed> = {
   /** Where the shards are now. */
@@ -22,7 +22,7 @@ export type FollowShardsDeps<Of extends Followed> = {
   /** Leads what is open of a shard to its node. */
   relocate(open: Of, shard: Shard): void
   /** Drops what moved shards have left on their former nodes. Idempotent. */
-  tidy(): Promise<void>
+  dropFormer(): Promise<void>
   log: Logger
   /** The interval between checks, and how long a schema may be missing before it is written again. Milliseconds. */
   checkMs?: number
@@ -36,8 +36,8 @@ export type FollowingShards = RunningJobs & {
 const checkMsDefault = 1_000
 /** Statements that fail meanwhile do not make it look more often. */
 const wokenMsMin = 50
-/** How many checks to wait before leftovers that could not be dropped are dropped again. */
-const tidyAgainChecks = 60
+/** How many checks to wait before what could not be dropped is dropped again. */
+const dropAgainChecks = 60
 const stopMsMax = 6_000
 
 const splitMessage =
@@ -45,9 +45,9 @@ const splitMessage =
   'started again.'
 
 /**
- * Leads what is open of each shard to its node, and writes the schema of a shard that was moved onto its new node, or
- * that was not placed because its node was away. Looks every second, and at once after a statement found that its shard
- * is not there. What fails is repeated after a second.
+ * Reconnects the pools of each shard that has been moved to another node. Before that, writes its schema there. Does the
+ * same for a shard that could not be used at the start. Looks every second, and at once after a statement found that its
+ * shard is not there. What fails is repeated after a second.
  *
  * If statements keep failing on a shard that has not moved, its schema is written again. The shard was moved away and
  * back, or another process was interrupted.
@@ -62,7 +62,7 @@ export function followShards<Of extends Followed>(
   const followed = new Map(Array.from(opened, ([shard, open]) => [shard.schema, { at: shard, open }]))
   /** Since when statements find them missing. */
   const missingSinceMs = new Map<string, number>()
-  const leftovers = leftoversOf({ ...deps, againMs: tidyAgainChecks * checkMs })
+  const former = formerShardsDropper({ ...deps, againMs: dropAgainChecks * checkMs })
   let woken = Promise.withResolvers<void>()
   for (const [schema, { open }] of followed) {
     for (const pool of open.allPools) {
@@ -87,8 +87,8 @@ export function followShards<Of extends Followed>(
     const due = found.filter((shard) => isMoved(shard) || isMissing(shard))
     const failures = await writeEach(due, deps)
     for (const shard of due) if (!failures.has(shard)) lead(shard)
-    if (failures.size < due.length) leftovers.expect()
-    leftovers.drop()
+    if (failures.size < due.length) former.expect()
+    former.drop()
     if (failures.size > 0) throw errorOf([...failures.values()])
     return due.length > 0
   }
@@ -144,18 +144,20 @@ export function followShards<Of extends Followed>(
     async stop() {
       stopping.abort()
       // A node may hang while a shard is written there.
-      await pTimeout(following.then(leftovers.dropped), { milliseconds: stopMsMax, message: false })
+      await pTimeout(following.then(former.dropped), { milliseconds: stopMsMax, message: false })
     },
   }
 }
 
+type FormerShardsDeps = Pick<FollowShardsDeps<Followed>, 'dropFormer' | 'log'> & { againMs: number }
+
 /** What shards have left on other nodes: expected after each move, and dropped. What fails is repeated. */
-function leftoversOf({ tidy, log, againMs }: Pick<FollowShardsDeps<Followed>, 'tidy' | 'log'> & { againMs: number }) {
+function formerShardsDropper({ dropFormer, log, againMs }: FormerShardsDeps) {
   let dueAtMs = Number.POSITIVE_INFINITY
   let dropping: Promise<void> | null = null
   const drop = async () => {
     try {
-      await tidy()
+      await dropFormer()
     } catch (error) {
       log.warn({ err: error }, 'what a moved shard has left could not be dropped')
       dueAtMs = Math.min(dueAtMs, performance.now() + againMs)

@@ -1,14 +1,13 @@
 import { checkLogIsOfServer, createPool, type DatabasePool } from '@holdfast/engine'
-import { isPlaced, type Shard, shardUrl } from '@holdfast/engine/shards'
+import { isPlaced, type Shard } from '@holdfast/engine/shards'
 import type pg from 'pg'
 import type { AccountMails } from '../messages/account-mails/account-mails.ts'
 import type { Logger } from '../observe/logger.ts'
 import { type DatabaseUrls, openJobPools } from './compose-jobs.ts'
-import { followShards } from './follow-shards.ts'
+import { followDatabase, urlsOfShard } from './follow-database.ts'
 import type { JobShard, JobShards } from './jobs-of-shards.ts'
 import { onIdleErrorOf } from './open-shard.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
-import { catalogueOfCitus } from './shard-catalogue.ts'
 import { probeBounds } from './shards.ts'
 
 export type OpenJobShards = JobShards & {
@@ -44,7 +43,7 @@ function ofDatabase(urls: DatabaseUrls, deps: JobShardsDeps): OpenJobShards {
     all: [open],
     coordinator: null,
     mustRestart: null,
-    close: (graceMs) => closeAll(Object.values(open.pools), graceMs),
+    close: (graceMs) => closeAll(open.allPools, graceMs),
   }
 }
 
@@ -53,42 +52,36 @@ function ofShards(database: PreparedDatabase, shards: readonly Shard[], deps: Jo
   const { appUrl, sessionUrl } = database
   const opened = new Map(
     shards.map((shard) => {
-      const urls = { appUrl: shardUrl(appUrl, shard), sessionUrl: shardUrl(sessionUrl, shard) }
-      return [shard, openJobShard(urls, { ...deps, log: log.child({ shard: shard.schema }) }, isPlaced(shard))]
+      const ofShard = { ...deps, log: log.child({ shard: shard.schema }) }
+      return [shard, openJobShard(urlsOfShard(database, shard), ofShard, isPlaced(shard))]
     }),
   )
   const all = [...opened.values()]
   const coordinator = { urls: { appUrl, sessionUrl }, pools: openJobPools(database, onIdleErrorOf(log)) }
   const pool = createPool({ url: appUrl, name: 'holdfast shards', onIdleError: onIdleErrorOf(log), ...probeBounds })
-  const pools = [...all, coordinator].flatMap((open) => Object.values(open.pools))
-  const followed = new Map(
-    [...opened].map(([shard, open]) => [shard, { ...open, allPools: Object.values(open.pools) }]),
-  )
-  const { ownerUrl, catalogue = catalogueOfCitus } = database
-  const following = followShards(followed, {
-    read: () => catalogue.read(pool),
-    unreachable: (shards) => catalogue.unreachable(ownerUrl, shards),
-    write: (schemas) => catalogue.write(ownerUrl, schemas),
-    relocate({ pools, allPools }, shard) {
-      for (const each of allPools) each.relocate(shardUrl(each === pools.jobs ? sessionUrl : appUrl, shard))
-    },
-    tidy: () => catalogue.tidy(ownerUrl),
-    log,
-  })
+  const following = followDatabase(database, opened, { pool, log })
   return {
     all,
     coordinator,
     mustRestart: following.split,
     async close(graceMs) {
       await following.stop()
-      await closeAll([...pools, pool], graceMs)
+      await closeAll([...all.flatMap(({ allPools }) => allPools), ...Object.values(coordinator.pools), pool], graceMs)
     },
   }
 }
 
-function openJobShard(urls: DatabaseUrls, { mailsOf, log }: JobShardsDeps, isReached = true): JobShard {
+type FollowedJobShard = JobShard & { allPools: readonly DatabasePool[]; relocate(urls: DatabaseUrls): void }
+
+function openJobShard(urls: DatabaseUrls, { mailsOf, log }: JobShardsDeps, isReached = true): FollowedJobShard {
   const pools = openJobPools(urls, onIdleErrorOf(log))
-  return { urls, pools, mails: mailsOf(pools.messages), isReached }
+  const allPools = Object.values(pools)
+  return {
+    ...{ urls, pools, mails: mailsOf(pools.messages), isReached, allPools },
+    relocate({ appUrl, sessionUrl }) {
+      for (const pool of allPools) pool.relocate(pool === pools.jobs ? sessionUrl : appUrl)
+    },
+  }
 }
 
 async function closeAll(pools: readonly DatabasePool[], graceMs: number): Promise<void> {

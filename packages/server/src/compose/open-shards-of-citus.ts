@@ -1,16 +1,15 @@
 import { distributedStatus } from '@holdfast/engine'
-import { isPlaced, type Shard, shardOf, shardUrl } from '@holdfast/engine/shards'
+import { isPlaced, type Shard, shardOf } from '@holdfast/engine/shards'
 import { changesOfCommitted, changesOfEntry } from '../cache/changes.ts'
 import type { ResponseCache } from '../cache/response-cache.ts'
 import type { Config } from '../config/config.ts'
 import { createProbes } from '../edge/probes.ts'
 import { liveSettingsOf } from '../live/live-settings.ts'
 import { ShardedHub } from '../live/sharded-hub.ts'
-import { followShards } from './follow-shards.ts'
+import { followDatabase, urlsOfShard } from './follow-database.ts'
 import { openCoordinator } from './open-coordinator.ts'
 import { type OpenShard, openShard, poolOpener } from './open-shard.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
-import { catalogueOfCitus } from './shard-catalogue.ts'
 import { closeTogether, type OpenShards, type OpenShardsDeps, poolsByLabel, probeBounds } from './shards.ts'
 
 /** For queries in progress. */
@@ -38,15 +37,11 @@ export async function openShardsOfCitus(
     return open
   }
   const coordinator = openCoordinator(database, { config, cacheShare, log, metrics, opened, ofClinic })
-  const urlsOf = (shard: Shard) => ({
-    appUrl: shardUrl(database.appUrl, shard),
-    sessionUrl: shardUrl(database.sessionUrl, shard),
-  })
   const coordinatorPool = coordinator.pools.general
   try {
     for (const shard of shards) {
       const ofShard = { config, cacheShare, log: log.child({ shard: shard.schema }), metrics, coordinatorPool }
-      const open = await openShard(urlsOf(shard), { ...ofShard, isReached: isPlaced(shard) })
+      const open = await openShard(urlsOfShard(database, shard), { ...ofShard, isReached: isPlaced(shard) })
       closeTogether(Object.values(open.pools))
       opened.set(shard, open)
       outdate(coordinator.cache, open)
@@ -59,15 +54,7 @@ export async function openShardsOfCitus(
   closeTogether([...Object.values(coordinator.pools), probePool, accountsPool])
   const all = [...opened.values()]
   trustWhileAllAreTrusted(coordinator.cache, all)
-  const { ownerUrl, catalogue = catalogueOfCitus } = database
-  const following = followShards(opened, {
-    read: () => catalogue.read(probePool),
-    unreachable: (shards) => catalogue.unreachable(ownerUrl, shards),
-    write: (schemas) => catalogue.write(ownerUrl, schemas),
-    relocate: (open, shard) => open.relocate(urlsOf(shard)),
-    tidy: () => catalogue.tidy(ownerUrl),
-    log,
-  })
+  const following = followDatabase(database, opened, { pool: probePool, log })
   return {
     all,
     common: coordinator,

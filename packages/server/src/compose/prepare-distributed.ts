@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
 import { StartError } from '../lifecycle/start-error.ts'
 import { applicationUrls } from './application-urls.ts'
-import { dropFormerShards } from './drop-former-shards.ts'
+import { tryDropFormerShards } from './drop-former-shards.ts'
 import type { MigratedDatabase } from './migrated-database.ts'
 import { unreachableShards } from './unreachable-shards.ts'
 import { updateCoordinator } from './update-coordinator.ts'
@@ -51,12 +51,8 @@ export async function prepareDistributed(
     try {
       const updated = await updateCoordinator(ownerUrl, say)
       const notWritten = await writeShards(ownerUrl, isWhole ? null : reached.map(({ schema }) => schema))
-      if (isWhole) {
-        // Also on nodes without shards, which no clinic needs.
-        await dropFormerShards(ownerUrl).catch(({ message }: Error) =>
-          say(`What moved shards have left could not be dropped, which the next start or move repeats: ${message}`),
-        )
-      }
+      // Also on nodes without shards, which no clinic needs.
+      if (isWhole) await tryDropFormerShards(ownerUrl, say)
       // One may have been moved meanwhile.
       const now = await shardsNow(ownerUrl)
       const isReached = ({ schema }: Shard) => reached.some((shard) => shard.schema === schema)

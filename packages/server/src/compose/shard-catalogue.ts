@@ -15,7 +15,7 @@ export type ShardCatalogue = {
   /** Writes these schemas, and their job queues, onto the nodes that have the shards. Idempotent. */
   write(ownerUrl: string, schemas: readonly string[]): Promise<void>
   /** Drops what moved shards have left on their former nodes. Idempotent. */
-  tidy(ownerUrl: string): Promise<void>
+  dropFormer(ownerUrl: string): Promise<void>
 }
 
 const reachMs = 2_000
@@ -28,5 +28,5 @@ export const catalogueOfCitus: ShardCatalogue = {
     const refused = await oneAtATime(ownerUrl, () => writeShards(ownerUrl, schemas))
     if (refused.size > 0) throw new ShardsRefused(refused)
   },
-  tidy: (ownerUrl) => oneAtATime(ownerUrl, () => dropFormerShards(ownerUrl)),
+  dropFormer: (ownerUrl) => oneAtATime(ownerUrl, () => dropFormerShards(ownerUrl)),
 }

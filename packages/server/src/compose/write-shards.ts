@@ -1,7 +1,7 @@
 import { createPool } from '@holdfast/engine'
 import { noteAccountClinics } from '@holdfast/engine/note-account-clinics'
 import { notPassedOn, readShards, shardUrl } from '@holdfast/engine/shards'
-import { ShardsRefused, writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
+import { type Refusals, writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import type pg from 'pg'
 import { migrateJobs } from '../jobs/jobs-schema.ts'
 
@@ -15,17 +15,14 @@ import { migrateJobs } from '../jobs/jobs-schema.ts'
  * @param only the schemas of some shards; null: of all
  * @returns the shards that were refused, by their schemas, with the reasons
  */
-export async function writeShards(
-  ownerUrl: string,
-  only: readonly string[] | null = null,
-): Promise<ReadonlyMap<string, string>> {
+export async function writeShards(ownerUrl: string, only: readonly string[] | null = null): Promise<Refusals> {
   const coordinator = createPool({ url: ownerUrl, max: 1, name: 'holdfast shards' })
   try {
     const shards = await readShards(coordinator)
     const wanted = shards.filter(({ schema }) => only === null || only.includes(schema))
     // First: requests go on as soon as the schema is written.
     for (const shard of wanted) await migrateJobs(shardUrl(ownerUrl, shard), notPassedOn)
-    const refused = await refusedOf(writeShardSchemas(ownerUrl, { only }))
+    const { refused } = await writeShardSchemas(ownerUrl, { only })
     for (const shard of await readShards(coordinator)) {
       const isWritten = wanted.some(({ schema }) => schema === shard.schema) && !refused.has(shard.schema)
       if (isWritten) await noteRoles(coordinator, shardUrl(ownerUrl, shard))
@@ -33,16 +30,6 @@ export async function writeShards(
     return refused
   } finally {
     await coordinator.end()
-  }
-}
-
-async function refusedOf(writing: Promise<unknown>): Promise<ReadonlyMap<string, string>> {
-  try {
-    await writing
-    return new Map()
-  } catch (error) {
-    if (error instanceof ShardsRefused) return error.reasons
-    throw error
   }
 }
 

@@ -1,0 +1,13 @@
+import {
+  type CitusShard,
+  ShardsRefused,
+  type WriteShardsOptions,
+  writeShardSchemas,
+} from '@holdfast/engine/write-shard-schemas'
+
+/** Writes the schemas of shards where the shards are. @throws ShardsRefused if one of them is refused */
+export async function writtenShards(url: string, options: WriteShardsOptions = {}): Promise<CitusShard[]> {
+  const { written, refused } = await writeShardSchemas(url, options)
+  if (refused.size > 0) throw new ShardsRefused(refused)
+  return written
+}
