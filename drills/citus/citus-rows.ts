@@ -1,4 +1,4 @@
-import { isOfClinics } from '@holdfast/engine/own-rows'
+import { clinicsOfRow } from '@holdfast/engine/clinics-of-own-rows'
 import { tableKinds, tablesOfKind } from '@holdfast/engine/table-kinds'
 
 /** A connection to a plain database, to the coordinator, or in the schema of a shard. */
@@ -39,7 +39,7 @@ export async function tablesThatDiffer(
     const expected = before.get(table) ?? none
     const parts = inShards.map((rows) => rows.get(table) ?? none)
     const rest = onCoordinator.get(table) ?? none
-    if (own.includes(table) && !isOfClinics(table))
+    if (own.includes(table) && clinicsOfRow(table) === null)
       return rest.rows > 0 || parts.some((part) => !isSame(part, expected))
     return !isSame([...parts, rest].reduce(sum), expected)
   }

@@ -1,4 +1,4 @@
-import { finishedComment } from '@holdfast/engine/distribute'
+import { finishedComment } from '@holdfast/engine/distribution-state'
 import { dropForeignKeysToOwnRows } from '@holdfast/engine/drop-foreign-keys'
 import { tablesOfKind } from '@holdfast/engine/table-kinds'
 import { writeShardSchemas } from '@holdfast/engine/write-shard-schemas'

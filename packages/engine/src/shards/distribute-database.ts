@@ -1,11 +1,11 @@
 import pg from 'pg'
 import { distributedStatus } from '../migrate/migration-status.ts'
 import { checkCitus, DistributionRefused } from './check-citus.ts'
-import { distribute, finishedComment } from './distribute.ts'
+import { distribute } from './distribute.ts'
+import { finishedComment, isDistributionFinished } from './distribution-state.ts'
 import { migrateDistributed } from './migrate-distributed.ts'
 import { noteAccountClinics } from './note-account-clinics.ts'
 import { deleteCopiedRows } from './own-rows.ts'
-import { isDistributionFinished } from './read-shards.ts'
 import { readTableShards, schemaOf, shardsOfClinic } from './table-shards.ts'
 import { type CitusShard, ShardsRefused, writeShardSchemas } from './write-shard-schemas.ts'
 

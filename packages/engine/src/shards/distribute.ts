@@ -4,12 +4,6 @@ import { sqlFiles } from '../migrate/sql-files.ts'
 import { dropForeignKeysToOwnRows } from './drop-foreign-keys.ts'
 import { kindOf, tablesOfKind } from './table-kinds.ts'
 
-/**
- * The comment of `holdfast.shard_trigger` when all shards have had their own rows: the application may not read
- * `setting`, but every login can read it.
- */
-export const finishedComment = 'All shards have their own rows.'
-
 /** Of the distributed tables and the reference tables. */
 export type DistributedTables = { tables: number; rows: number }
 

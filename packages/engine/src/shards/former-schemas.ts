@@ -1,8 +1,7 @@
 import pg from 'pg'
 import sql from 'sql-template-tag'
 import { connectForShards, type Node, nodesOf, onNode } from './nodes-of.ts'
-import type { HashRange } from './own-rows.ts'
-import { readTableShards, schemaOf, shardsOfClinic, type TableShard } from './table-shards.ts'
+import { type HashRange, readTableShards, schemaOf, shardsOfClinic, type TableShard } from './table-shards.ts'
 
 /** The schema of a shard that was moved to another node, or that was split and is no shard any more. */
 export type FormerSchema = { node: Node; schema: string; range: HashRange; epoch: number }

@@ -10,9 +10,9 @@ import { pendingMigrations } from '../migrate/pending-migrations.ts'
 import { splitStatements } from '../migrate/split-statements.ts'
 import { type SqlFiles, sqlFiles } from '../migrate/sql-files.ts'
 import { ensurePartitions } from '../upkeep/ensure-partitions.ts'
+import { isDistributionFinished } from './distribution-state.ts'
 import { freeColumns } from './free-columns.ts'
 import { type PlannedMigration, type PlannedStatement, planMigration } from './plan-migration.ts'
-import { isDistributionFinished } from './read-shards.ts'
 import { kindOf } from './table-kinds.ts'
 
 /** A row of `holdfast.setting` with this name has a digest of the grants that all nodes have. */

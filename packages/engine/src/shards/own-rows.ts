@@ -1,38 +1,9 @@
 import pg from 'pg'
 import sql from 'sql-template-tag'
 import { copyRows } from '../database/copy-rows.ts'
-import { type OwnTable, tablesOfKind } from './table-kinds.ts'
-
-/** The range of a shard's hashes, of the numbers of its clinics. */
-export type HashRange = { hashMin: string | null; hashMax: string | null }
-
-/** As `isId` of `model/id.ts` finds them. */
-const idPattern = '^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
-
-/** What selects the numbers of the clinics of a row `o`. null: rows are of no clinic, and each shard gets all of them. */
-const clinicsOfOwnRow: Readonly<Record<OwnTable, string | null>> = {
-  account_mail: 'select holdfast.clinic_no_of(o.booking_id) where o.booking_id is not null',
-  // Responses without ids of bookings may name a clinic or a doctor.
-  answer: `
-    select holdfast.clinic_no_of(i) from unnest(case when cardinality(o.ids) > 0 then o.ids else array(
-      select (t.value #>> '{}')::uuid from jsonb_path_query(o.body, '$.**?(@.type() == "string")') t (value)
-       where t.value #>> '{}' ~ '${idPattern}') end) i`,
-  archived_month: null,
-  calendar_feed: `select holdfast.clinic_no_of(o.subject_id) where o.kind <> 'account'`,
-  log_epoch: null,
-  log_receiver: null,
-  specialization: null,
-}
-
-function clinicsOfRow(table: string): string | null {
-  const clinics: Readonly<Record<string, string | null>> = clinicsOfOwnRow
-  return clinics[table] ?? null
-}
-
-/** Whether the rows of a shard's own table are those of its clinics; else they are those of each shard. */
-export function isOfClinics(table: string): boolean {
-  return clinicsOfRow(table) !== null
-}
+import { clinicsOfRow } from './clinics-of-own-rows.ts'
+import { tablesOfKind } from './table-kinds.ts'
+import type { HashRange } from './table-shards.ts'
 
 export type OwnRows = {
   source: pg.Client

@@ -1,4 +1,4 @@
-import { isOfClinics } from './own-rows.ts'
+import { clinicsOfRow } from './clinics-of-own-rows.ts'
 import type { KindOf, Planned } from './statement-plan.ts'
 
 /** Citus plans no statement that calls them: it would send another value to each shard. */
@@ -15,7 +15,7 @@ export function planDataChange({ verb, table, bare }: DataChange, kinds: KindOf)
   const rest = bare.slice(verb.length).replace(/\bis (?:not )?distinct from\b/gi, '<>')
   if (several.test(rest)) return { problem: 'it reads other rows: mark it with a comment “-- On Citus: in shards”' }
   if (kind === 'own') {
-    if (!isOfClinics(table)) return { coordinator: 'until finished', inShards: true }
+    if (clinicsOfRow(table) === null) return { coordinator: 'until finished', inShards: true }
     if (/^insert/i.test(verb)) return { problem: `rows of ${table} are of clinics: each shard would insert them` }
     return { coordinator: 'alone', inShards: true }
   }

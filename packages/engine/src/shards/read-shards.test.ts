@@ -1,7 +1,7 @@
 import { test } from '@holdfast/testkit/database-test'
 import { plantCatalogue } from '@holdfast/testkit/planted-citus'
 import { describe, expect, test as plainTest } from 'vitest'
-import { finishedComment } from './distribute.ts'
+import { finishedComment } from './distribution-state.ts'
 import { clinicHash, DistributionUnfinished, readShards, shardOf, shardUrl } from './read-shards.ts'
 
 describe('the hash of a clinic', () => {

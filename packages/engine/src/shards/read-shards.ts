@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { changeDatabaseUrl, inShard } from '../database/database-url.ts'
-import { finishedComment } from './distribute.ts'
+import { isDistributionFinished } from './distribution-state.ts'
 
 /** A shard of a database on Citus: its schema, the clinics that it has, and the node that has it now. */
 export type Shard = {
@@ -61,21 +61,6 @@ export async function readShards(coordinator: pg.Pool): Promise<Shard[]> {
      where s.logicalrelid = 'holdfast.clinic'::regclass
      order by s.shardid`)
   return rows
-}
-
-/**
- * Whether all shards have had their own rows. By any login.
- *
- * @throws Error if the database is not distributed
- */
-export async function isDistributionFinished(coordinator: pg.Pool | pg.Client): Promise<boolean> {
-  const { rows } = await coordinator.query<{ comment: string | null }>(sql`
-    select obj_description(c.oid, 'pg_class') as comment
-      from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where n.nspname = 'holdfast' and c.relname = 'shard_trigger'`)
-  const [mark] = rows
-  if (mark === undefined) throw new Error('The database is not distributed over Citus: it has no shards.')
-  return mark.comment === finishedComment
 }
 
 /** The same login in a shard: on its node, in its schema. */

@@ -5,7 +5,7 @@ export type TableKind =
   /** Written on the coordinator, with a copy on each node. A shard has a view that takes no writes. */
   | 'reference'
   /**
-   * Each shard stores its own rows: those of its clinics, if the rows are of clinics (`own-rows.ts` says so of each
+   * Each shard stores its own rows: those of its clinics, if the rows are of clinics (`clinics-of-own-rows.ts` says so of each
    * table), while the coordinator stores the rest; else each shard has all of them, and the coordinator none.
    */
   | 'own'

@@ -1,7 +1,9 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import type { Node } from './nodes-of.ts'
-import type { HashRange } from './own-rows.ts'
+
+/** The range of a shard's hashes, of the numbers of its clinics. */
+export type HashRange = { hashMin: string | null; hashMax: string | null }
 
 /** A shard of a table, and the node that has it. A reference table has no hash, and a copy on every node. */
 export type TableShard = HashRange & { relation: string; shardId: number; groupId: number }

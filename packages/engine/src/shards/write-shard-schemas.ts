@@ -3,6 +3,7 @@ import sql from 'sql-template-tag'
 import { isFromNewerRelease, readLedger } from '../migrate/ledger.ts'
 import { MigrateError } from '../migrate/migrate-error.ts'
 import { sqlFiles } from '../migrate/sql-files.ts'
+import { isDistributionFinished } from './distribution-state.ts'
 import {
   dropOutdated,
   type FormerSchema,
@@ -14,7 +15,6 @@ import {
 import { connectForShards, type Node, nodesOf, onNode, withLocks } from './nodes-of.ts'
 import { areLatest, type NotedEpochs, noteEpoch, readNotedEpochs } from './noted-epochs.ts'
 import { beginLog, copyOwnRows, restoreSpecializations } from './own-rows.ts'
-import { isDistributionFinished } from './read-shards.ts'
 import { hasStamp, stampOf, writeStamp } from './schema-stamp.ts'
 import { readShardModel, readTables, type ShardModel } from './shard-model.ts'
 import { tablesOfKind } from './table-kinds.ts'
