@@ -40,6 +40,7 @@ export async function distributeCommand(
       await refuseServers()
       const updated = wasDistributed ? (await updateCoordinator(ownerUrl, say)).engine.applied : []
       const found = { distribution: await distributeDatabase(ownerUrl, acceptLoss), applied: updated }
+      if (found.distribution.refused.size > 0) return found
       // With their job queues, as a start does.
       await writeShards(ownerUrl)
       await tryDropFormerShards(ownerUrl, say)
@@ -51,9 +52,11 @@ export async function distributeCommand(
   const seconds = Math.round((performance.now() - beganAt) / 100) / 10
   if (json === true) {
     const { nodes, shards, distributed, ownRows, isCompleted: completed, updatedShards, shardsWithLoss } = distribution
-    const counts = { nodes, shards: shards.length, ownRows, updatedShards, shardsWithLoss }
+    const refused = [...distribution.refused.keys()]
+    const counts = { nodes, shards: shards.length, ownRows, updatedShards, shardsWithLoss, refused }
     context.terminal.json({ ...counts, distributed, applied, completed, seconds })
   } else print(context, distribution, { applied, seconds })
+  if (distribution.refused.size > 0) throw new CommandRefusal([...distribution.refused.values()].join(' '))
   return 0
 }
 
@@ -70,7 +73,8 @@ function print({ terminal }: CommandContext, distribution: Distribution, { appli
   const whole = (value: number) => value.toLocaleString('en')
   const where = `${whole(shards.length)} shards on ${whole(nodes)} ${nodes === 1 ? 'node' : 'nodes'}`
   for (const name of applied) terminal.out(`applied ${name}`)
-  for (const schema of shardsWithLoss) terminal.out(`The shard ${schema} goes on without the rows that are lost.`)
+  for (const schema of shardsWithLoss) terminal.out(`The shard ${schema} goes on without the own rows that are lost.`)
+  if (distribution.refused.size > 0) return
   if (distributed !== null) {
     terminal.out(
       `Distributed ${distributed.tables} tables with ${whole(distributed.rows)} rows, and copied ${whole(ownRows)} ` +

@@ -7,7 +7,7 @@ import { migrateDistributed } from './migrate-distributed.ts'
 import { noteAccountClinics } from './note-account-clinics.ts'
 import { deleteCopiedRows } from './own-rows.ts'
 import { readTableShards, schemaOf, shardsOfClinic } from './table-shards.ts'
-import { type CitusShard, ShardsRefused, writeShardSchemas } from './write-shard-schemas.ts'
+import { type CitusShard, type Refusals, writeShardSchemas } from './write-shard-schemas.ts'
 
 export type Distribution = {
   nodes: number
@@ -20,8 +20,10 @@ export type Distribution = {
   isCompleted: boolean
   /** Shards whose schema was written now. */
   updatedShards: number
-  /** Those that go on without their latest own rows from now on, by their schemas. */
+  /** The schemas of shards whose own rows are lost, from now on. */
   shardsWithLoss: string[]
+  /** Shards that could not be written. */
+  refused: Refusals
 }
 
 /**
@@ -30,7 +32,7 @@ export type Distribution = {
  *
  * @param ownerUrl of the coordinator's database, which `migrate` has brought up to date, and in which nobody writes
  * @param lossAccepted as of {@link writeShardSchemas}
- * @throws DistributionRefused; ShardsRefused
+ * @throws DistributionRefused
  */
 export async function distributeDatabase(
   ownerUrl: string,
@@ -50,10 +52,9 @@ export async function distributeDatabase(
     // Passes the grants on: the application reads over all shards.
     await migrateDistributed({ ownerUrl })
     const { written: shards, refused } = await writeShardSchemas(ownerUrl, { lossAccepted })
-    if (refused.size > 0) throw new ShardsRefused(refused)
     // While it is missing, nobody with a role would be found: no server starts before `finish`.
     const noted = await noteAccountClinics(client)
-    const wasUnfinished = await finish(client)
+    const wasUnfinished = refused.size === 0 && (await finish(client))
     const copied = shards.flatMap(({ copiedRows }) => (copiedRows === null ? [] : [copiedRows]))
     return {
       nodes,
@@ -63,6 +64,7 @@ export async function distributeDatabase(
       isCompleted: distributed === null && (wasUnfinished || copied.length > 0 || noted > 0),
       updatedShards: shards.filter(({ isWritten }) => isWritten).length,
       shardsWithLoss: shards.filter(({ hasLostRows }) => hasLostRows).map(({ schema }) => schema),
+      refused,
     }
   } finally {
     await client.end()

@@ -147,7 +147,7 @@ const dropLockMs = 1_000
  *
  * Writes that the guard is about to refuse lock the tables in another order.
  */
-async function dropSchema(dropped: Pick<FormerSchema, 'node' | 'schema' | 'epoch'>, tries = 1): Promise<void> {
+export async function dropSchema(dropped: Pick<FormerSchema, 'node' | 'schema' | 'epoch'>, tries = 1): Promise<void> {
   const { node, schema, epoch } = dropped
   try {
     await onNode(node, async (client) => {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import sql from 'sql-template-tag'
+import { isConnectionLost } from '../database/database-unavailable.ts'
 import { changeDatabaseUrl } from '../database/database-url.ts'
 import { isLockLost } from '../migrate/migrate-session.ts'
 import { endIfHung } from './end-if-hung.ts'
@@ -19,6 +20,11 @@ export async function nodesOf(coordinator: Pick<pg.Pool, 'query'>, ownerUrl: str
     select groupid as "groupId", nodename as host, nodeport as port, shouldhaveshards as "getsShards" from pg_dist_node
      where noderole = 'primary' and isactive order by groupid`)
   return rows.map((node) => ({ ...node, ownerUrl: changeDatabaseUrl(ownerUrl, { host: node.host, port: node.port }) }))
+}
+
+/** A node was not reached, or refused the login. */
+export function isNodeUnusable(error: unknown): boolean {
+  return isConnectionLost(error) || (error instanceof pg.DatabaseError && /^28...$/.test(error.code ?? ''))
 }
 
 const lockTimeoutMs = 5_000

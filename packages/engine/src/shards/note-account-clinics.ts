@@ -23,6 +23,19 @@ export async function noteAccountClinics(
   return rowCount ?? 0
 }
 
+/**
+ * Lets the coordinator draw no number of a clinic that the shard has.
+ *
+ * @param coordinator connected as the owner
+ */
+export async function continueClinicNumbers(coordinator: pg.Pool, shard: pg.Pool): Promise<void> {
+  const { rows } = await shard.query<{ no: number | null }>(sql`select max(no) as no from holdfast.clinic`)
+  const no = rows[0]?.no ?? null
+  await coordinator.query(sql`
+    select setval('holdfast.clinic_no_seq', ${no}::bigint)
+     where ${no}::bigint > (select last_value from holdfast.clinic_no_seq)`)
+}
+
 export type NotedRole = { accountId: string; clinicId: string }
 
 /**

@@ -51,16 +51,35 @@ async function continueNumbers(target: pg.Client, relation: string): Promise<voi
 }
 
 /** Of a shard that has lost its own rows: what its doctors and people who wait refer to. The views are written. */
-export async function restoreSpecializations(target: pg.Client, schema: string): Promise<void> {
+export async function recreateSpecializations(target: pg.Client, schema: string): Promise<void> {
   await target.query(`
     insert into ${schema}.specialization (name)
     select specialization from ${schema}.resource where specialization is not null
      union select specialization from ${schema}.waitlist_entry where specialization is not null`)
 }
 
-/** Begins an epoch of the shard's log: transactions of another server have numbers that say nothing here. */
-export async function beginLog(target: pg.Client, schema: string): Promise<void> {
+/**
+ * Begins an epoch of the shard's log: transactions of another server have numbers that say nothing here.
+ *
+ * @param after the last epoch that the shard is known to have had. Its server's clock may have been ahead
+ */
+export async function beginLog(target: pg.Client, schema: string, after = 0): Promise<void> {
   await target.query(`select ${schema}.renumber_log()`)
+  await target.query(
+    `update ${schema}.log_epoch set no = $1::bigint + 1
+      where no = (select max(no) from ${schema}.log_epoch) and no <= $1::bigint`,
+    [after],
+  )
+}
+
+/** Of a shard that has lost its own rows: receivers get its log from its beginning, as after a move. */
+export async function addReceivers(target: pg.Client, schema: string, names: readonly string[]): Promise<void> {
+  await target.query(
+    `insert into ${schema}.log_receiver (name, epoch, xid, seq)
+     select name, no, starts_at, 0 from unnest($1::text[]) name, ${schema}.log_epoch
+      where no = (select max(no) from ${schema}.log_epoch)`,
+    [names],
+  )
 }
 
 /** Deletes what {@link copyOwnRows} has copied to all shards: the coordinator has only rows of accounts. */

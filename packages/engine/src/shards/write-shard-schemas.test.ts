@@ -22,15 +22,18 @@ async function unstamp(of: string): Promise<void> {
   await citus.node.ownerPool.query(`comment on schema ${of} is null`)
 }
 
+const note = (epoch: number) =>
+  citus.coordinator.ownerPool.query(
+    `update holdfast.setting set value = $1::text where name = 'last_epoch_of_${schema}'`,
+    [epoch],
+  )
+
 /** As if the shard had been written a while ago, and then on another node, which is lost. */
 let notedEpoch: number
 beforeEach(async () => {
   await citus.node.ownerPool.query(`update ${schema}.log_epoch set no = no - 1000`)
   notedEpoch = (await epochOf(schema)) + 500
-  await citus.coordinator.ownerPool.query(
-    `update holdfast.setting set value = $1::text where name = 'last_epoch_of_${schema}'`,
-    [notedEpoch],
-  )
+  await note(notedEpoch)
 })
 
 const refusedBy = async (options: WriteShardsOptions = {}) => [...(await write(options)).refused.keys()]
@@ -51,24 +54,36 @@ test('the loss of another shard is not accepted with it', async () => {
   expect(await refusedBy(accepted)).toEqual([schema])
 })
 
-test('when the loss is accepted, the shard goes on with the rows that it has, in a later epoch', async () => {
+test('when the loss is accepted, the shard goes on without older rows, in an epoch after the noted one', async () => {
+  const { ownerPool } = citus.node
   await unstamp(schema)
-  await citus.node.ownerPool.query(`insert into ${schema}.specialization (name) values ('kept')`)
+  // The clock of the node that is lost was ahead.
+  notedEpoch += 100_000
+  await note(notedEpoch)
+  await ownerPool.query(`insert into ${schema}.log_receiver (name, epoch, xid, seq) values ('older', 1, '3', 0)`)
+  await ownerPool.query(`
+    insert into ${other}.log_receiver (name, epoch, xid, seq) values ('mails', 1, '3', 0) on conflict do nothing`)
   const accepted = { lossAccepted: [schema] }
   expect((await write(accepted)).written).toMatchObject([
-    { schema, isWritten: true, hasLostRows: true, copiedRows: null },
+    { schema, isWritten: true, hasLostRows: true },
     { schema: other, isWritten: false, hasLostRows: false },
   ])
   const epoch = await epochOf(schema)
-  expect(epoch).toBeGreaterThan(notedEpoch)
-  const { rowCount } = await citus.node.ownerPool.query(`select from ${schema}.specialization where name = 'kept'`)
-  expect(rowCount).toBe(1)
+  expect(epoch).toBe(notedEpoch + 1)
+  // Receivers get the whole log again, as after a move.
+  const receivers = await ownerPool.query(`
+    select r.name, r.epoch::float8 as epoch, r.xid = e.starts_at as "isAtBegin"
+      from ${schema}.log_receiver r join ${schema}.log_epoch e on e.no = r.epoch`)
+  expect(receivers.rows).toEqual([{ name: 'mails', epoch, isAtBegin: true }])
   // Repeated, it changes nothing.
   expect((await write(accepted)).written).toMatchObject([
     { isWritten: false, hasLostRows: false },
     { isWritten: false, hasLostRows: false },
   ])
   expect(await epochOf(schema)).toBe(epoch)
+  // It is not refused when it is written again.
+  await unstamp(schema)
+  expect(await refusedBy()).toEqual([])
 })
 
 test('with no rows at all, it begins with the specializations of its doctors', async () => {
@@ -88,6 +103,15 @@ test('with no rows at all, it begins with the specializations of its doctors', a
   const { written } = await write({ lossAccepted: [schema] })
   expect(written[0]).toMatchObject({ schema, isWritten: true, hasLostRows: true })
   expect(await epochOf(schema)).toBeGreaterThan(notedEpoch)
-  const restored = await ownerPool.query(`select name from ${schema}.specialization`)
-  expect(restored.rows).toEqual([{ name: 'Cardiology' }])
+  const specializations = await ownerPool.query(`select name from ${schema}.specialization`)
+  expect(specializations.rows).toEqual([{ name: 'Cardiology' }])
+})
+
+test('a shard that needs all nodes is refused while one is away, and the others are written', async () => {
+  const { ownerPool } = citus.coordinator
+  await unstamp(schema)
+  await ownerPool.query(`insert into pg_dist_node values (2, '127.0.0.1', 1, 'primary', true, true)`)
+  const { refused } = await write({ lossAccepted: [schema] })
+  expect([...refused]).toEqual([[schema, expect.stringMatching(/needs all nodes of Citus.*ECONNREFUSED/)]])
+  await ownerPool.query('delete from pg_dist_node where groupid = 2')
 })

@@ -6,15 +6,16 @@ import { sqlFiles } from '../migrate/sql-files.ts'
 import { isDistributionFinished } from './distribution-state.ts'
 import {
   dropOutdated,
+  dropSchema,
   type FormerSchema,
   includes,
   lastEpoch,
   readFormerSchemas,
   writeRange,
 } from './former-schemas.ts'
-import { connectForShards, type Node, nodesOf, onNode, withLocks } from './nodes-of.ts'
+import { connectForShards, isNodeUnusable, type Node, nodesOf, onNode, withLocks } from './nodes-of.ts'
 import { areLatest, type NotedEpochs, noteEpoch, readNotedEpochs } from './noted-epochs.ts'
-import { beginLog, copyOwnRows, restoreSpecializations } from './own-rows.ts'
+import { addReceivers, beginLog, copyOwnRows, recreateSpecializations } from './own-rows.ts'
 import { hasStamp, stampOf, writeStamp } from './schema-stamp.ts'
 import { readShardModel, readTables, type ShardModel } from './shard-model.ts'
 import { tablesOfKind } from './table-kinds.ts'
@@ -42,7 +43,7 @@ export type CitusShard = {
 export type WriteShardsOptions = {
   /** Shards that were moved, or are the parts of a split one, by their schemas; null: all. */
   only?: readonly string[] | null
-  /** Shards that go on with the own rows that are found, or none, if no node has the latest ones. By their schemas. */
+  /** Shards that go on with no own rows if no node has the latest ones: older ones may have been deleted since. */
   lossAccepted?: readonly string[]
 }
 
@@ -221,10 +222,16 @@ async function writeShard(clinicShard: TableShard, writing: Writing): Promise<Ou
     return { ...shard, copiedRows: null, isWritten: false, hasLostRows: false }
   }
   let copiedRows: number | null = null
-  const former = await writing.former()
+  const former = await writing.former().catch((error: unknown) => {
+    if (error instanceof Error && isNodeUnusable(error)) return error
+    throw error
+  })
+  if (former instanceof Error) {
+    return `The shard ${schema} was moved, and needs all nodes of Citus to be written where it is now: ${former.message}`
+  }
   const epoch = await dropOutdated(node, schema, former)
-  const source = former.find(({ range }) => includes(range, clinicShard)) ?? null
-  const hasLostRows = isFinished && !areLatest({ schema, epoch, source }, noted)
+  const found = former.find(({ range }) => includes(range, clinicShard)) ?? null
+  const hasLostRows = isFinished && !areLatest({ schema, epoch, source: found }, noted)
   if (hasLostRows && !lossAccepted.includes(schema)) {
     return (
       `The former schema of the shard ${schema} was not found on any node. It has the latest responses for retries ` +
@@ -232,6 +239,9 @@ async function writeShard(clinicShard: TableShard, writing: Writing): Promise<Ou
       `lost, run \`holdfast migrate --citus --accept-loss ${schema}\`.`
     )
   }
+  const source = hasLostRows ? null : found
+  if (hasLostRows && epoch !== null) await dropSchema({ node, schema, epoch })
+  const receivers = hasLostRows ? await receiversOf(clinicShard, writing) : []
   const fill = async (client: pg.Client) => {
     copiedRows = await copyRowsOf({ clinicShard, source, target: client }, writing)
   }
@@ -240,8 +250,8 @@ async function writeShard(clinicShard: TableShard, writing: Writing): Promise<Ou
   const whenWritten = async (client: pg.Client) => {
     await withViews(client)
     await writeTriggers(client, { schema, ...clinicShard, relationOf, triggers })
-    // With older rows, the log would go on in an epoch that has ended.
-    if (copiedRows !== null || hasLostRows) await beginLog(client, schema)
+    if (copiedRows !== null) await beginLog(client, schema, noted.get(schema))
+    await addReceivers(client, schema, receivers)
     await writeStamp(client, schema, await stampOf(client, stamped))
   }
   const ownTables = { begin: () => beginningOf(source, writing), fill }
@@ -249,6 +259,22 @@ async function writeShard(clinicShard: TableShard, writing: Writing): Promise<Ou
   await writeShardSchema({ ownerUrl: node.ownerUrl, modelUrl: ownerUrl, schema, relationOf, ...hooks })
   await noteEpoch(coordinator, schema, await onNode(node, (client) => lastEpoch(client, schema)))
   return { ...shard, copiedRows, isWritten: true, hasLostRows }
+}
+
+/** The names of the log's receivers, which are those of the other shards. */
+async function receiversOf({ shardId }: TableShard, { tableShards, nodes }: Writing): Promise<string[]> {
+  for (const other of shardsOfClinic(tableShards).filter((each) => each.shardId !== shardId)) {
+    const relation = `${schemaOf(other)}.log_receiver`
+    const names = await onNode(nodeOf(other, nodes), async (client) => {
+      const { rows } = await client.query<{ isThere: boolean }>(
+        sql`select to_regclass(${relation}) is not null as "isThere"`,
+      )
+      if (rows[0]?.isThere !== true) return []
+      return (await client.query<{ name: string }>(`select name from ${relation}`)).rows.map(({ name }) => name)
+    })
+    if (names.length > 0) return names
+  }
+  return []
 }
 
 /** The rows of a former schema are as its own tables are, to which its ledger belongs. */
@@ -278,7 +304,7 @@ async function copyRowsOf(
           const hasRest = source.range.hashMin === clinicShard.hashMin
           return copyOwnRows({ ...copy, source: client, sourceSchema: source.schema, hasRest, tables })
         })
-  if (source === null && isFinished) await restoreSpecializations(target, schema)
+  if (source === null && isFinished) await recreateSpecializations(target, schema)
   await writeRange(target, schema, clinicShard)
   return rows
 }

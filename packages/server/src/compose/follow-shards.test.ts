@@ -1,4 +1,5 @@
 import { notPlaced, type Shard } from '@holdfast/engine/shards'
+import { ShardsRefused } from '@holdfast/engine/write-shard-schemas'
 import { until } from '@holdfast/testkit'
 import { afterEach, expect, test } from 'vitest'
 import { createLogger } from '../observe/logger.ts'
@@ -26,6 +27,7 @@ function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {
     failing: '',
     away: 0,
     untidy: 0,
+    places: [] as string[],
     done,
   }
   following = followShards(
@@ -41,7 +43,10 @@ function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {
         done.push(`write ${schemas}`)
         if (state.failure !== null && String(schemas).includes(state.failing)) throw state.failure
       },
-      relocate: ({ name }, { port }) => done.push(`relocate ${name} to ${port}`),
+      relocate({ name }, { host, port }) {
+        done.push(`relocate ${name} to ${port}`)
+        state.places.push(host)
+      },
       async dropFormer() {
         done.push('drop former')
         state.untidy -= 1
@@ -119,6 +124,23 @@ test('while a shard cannot be written, another one that was moved is', async () 
     'relocate holdfast_2 to 5',
     'drop former',
   ])
+})
+
+test('a shard that is refused is not read where it was, and is written again later, or elsewhere at once', async () => {
+  const { state, done, first, second } = scene()
+  state.failure = new ShardsRefused(new Map([['holdfast_1', 'Its own rows are on no node.']]))
+  state.failing = 'holdfast_1'
+  state.found = [{ ...first, port: 2 }, second]
+  const beganAt = performance.now()
+  expect(await untilDone(done, 2)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2'])
+  expect(state.places).toEqual(['/nonexistent'])
+  await untilDone(done, 3)
+  expect(performance.now() - beganAt).toBeGreaterThan(10 * checkMsDefault * 0.9)
+  expect(done[2]).toBe('write holdfast_1')
+  state.failure = null
+  state.found = [{ ...first, port: 5 }, second]
+  expect((await untilDone(done, 6)).slice(3)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 5', 'drop former'])
+  expect(state.places).toEqual(['/nonexistent', 'node'])
 })
 
 test('nothing is written on a node that cannot be reached', async () => {

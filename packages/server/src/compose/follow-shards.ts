@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isPlaced, type Shard } from '@holdfast/engine/shards'
+import { isPlaced, notPlaced, type Shard } from '@holdfast/engine/shards'
+import { ShardsRefused } from '@holdfast/engine/write-shard-schemas'
 import pTimeout from 'p-timeout'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
 import { StartError } from '../lifecycle/start-error.ts'
@@ -38,6 +39,8 @@ const checkMsDefault = 1_000
 const wokenMsMin = 50
 /** How many checks to wait before what could not be dropped is dropped again. */
 const dropAgainChecks = 60
+/** How many checks to wait before a shard that was refused is written again. Each try keeps others from starting. */
+const refusedChecks = 10
 const stopMsMax = 6_000
 
 const splitMessage =
@@ -47,7 +50,7 @@ const splitMessage =
 /**
  * Reconnects the pools of each shard that has been moved to another node. Before that, writes its schema there. Does the
  * same for a shard that could not be used at the start. Looks every second, and at once after a statement found that its
- * shard is not there. What fails is repeated after a second.
+ * shard is not there. What fails is repeated after a second; a shard that is refused, after ten.
  *
  * If statements keep failing on a shard that has not moved, its schema is written again. The shard was moved away and
  * back, or another process was interrupted.
@@ -62,13 +65,14 @@ export function followShards<Of extends Followed>(
   const followed = new Map(Array.from(opened, ([shard, open]) => [shard.schema, { at: shard, open }]))
   /** Since when statements find them missing. */
   const missingSinceMs = new Map<string, number>()
+  const refusals = refusalsFor(refusedChecks * checkMs)
   const former = formerShardsDropper({ ...deps, againMs: dropAgainChecks * checkMs })
-  let woken = Promise.withResolvers<void>()
+  const waiter = waiterFor(stopping.signal)
   for (const [schema, { open }] of followed) {
     for (const pool of open.allPools) {
       pool.onShardMoved = () => {
         if (!missingSinceMs.has(schema)) missingSinceMs.set(schema, performance.now())
-        woken.resolve()
+        waiter.wake()
       }
     }
   }
@@ -84,22 +88,32 @@ export function followShards<Of extends Followed>(
   async function look(): Promise<boolean | 'split'> {
     const found = await deps.read()
     if (found.length !== followed.size || found.some(({ schema }) => !followed.has(schema))) return 'split'
-    const due = found.filter((shard) => isMoved(shard) || isMissing(shard))
-    const failures = await writeEach(due, deps)
-    for (const shard of due) if (!failures.has(shard)) lead(shard)
+    const due = found.filter((shard) => (isMoved(shard) || isMissing(shard)) && !refusals.has(shard))
+    const failures = await writeEach(due, deps, lead)
+    for (const [shard, error] of failures) if (error instanceof ShardsRefused) refuse(shard)
     if (failures.size < due.length) former.expect()
     former.drop()
     if (failures.size > 0) throw errorOf([...failures.values()])
     return due.length > 0
   }
 
+  /** Nothing is read from the node that it has left. */
+  function refuse(shard: Shard): void {
+    refusals.add(shard)
+    const of = followed.get(shard.schema)
+    if (of === undefined || !isPlaced(of.at)) return
+    of.at = notPlaced(shard)
+    deps.relocate(of.open, of.at)
+  }
+
   function lead(shard: Shard): void {
     const { schema, host, port } = shard
     missingSinceMs.delete(schema)
+    refusals.delete(shard)
     const of = followed.get(schema)
     if (of === undefined || !isMoved(shard)) return
     deps.relocate(of.open, shard)
-    const message = isPlaced(of.at) ? 'a shard was moved to another node' : 'the node of a shard can be reached'
+    const message = isPlaced(of.at) ? 'a shard was moved to another node' : 'a shard can be used now'
     log.info({ shard: schema, host, port }, message)
     of.at = shard
   }
@@ -116,26 +130,17 @@ export function followShards<Of extends Followed>(
           return split.resolve(new StartError(splitMessage))
         }
         mayBeWoken = !looked
-        lastError = ''
+        if (refusals.isEmpty()) lastError = ''
       } catch (error) {
         mayBeWoken = false
         const message = String(error)
         if (message !== lastError) log.error({ err: error }, 'the shards cannot be followed')
         lastError = message
       }
-      await pause(mayBeWoken ? wokenMsMin : checkMs)
-      if (mayBeWoken) await untilWoken()
-      woken = Promise.withResolvers()
+      await waiter.pause(mayBeWoken ? wokenMsMin : checkMs)
+      if (mayBeWoken) await waiter.untilWoken(checkMs)
+      waiter.reset()
     }
-  }
-
-  const pause = (ms: number) => delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
-
-  async function untilWoken(): Promise<void> {
-    const waiting = new AbortController()
-    const signal = AbortSignal.any([stopping.signal, waiting.signal])
-    await Promise.race([woken.promise, delay(checkMs, undefined, { signal }).catch(() => undefined)])
-    waiting.abort()
   }
 
   const following = follow()
@@ -146,6 +151,40 @@ export function followShards<Of extends Followed>(
       // A node may hang while a shard is written there.
       await pTimeout(following.then(former.dropped), { milliseconds: stopMsMax, message: false })
     },
+  }
+}
+
+function waiterFor(stopping: AbortSignal) {
+  let woken = Promise.withResolvers<void>()
+  const pause = (ms: number, signal = stopping) => delay(ms, undefined, { signal }).catch(() => undefined)
+  return {
+    pause,
+    wake: () => woken.resolve(),
+    /** Also if it was woken since `reset`. */
+    async untilWoken(msMax: number) {
+      const waiting = new AbortController()
+      await Promise.race([woken.promise, pause(msMax, AbortSignal.any([stopping, waiting.signal]))])
+      waiting.abort()
+    },
+    reset() {
+      woken = Promise.withResolvers()
+    },
+  }
+}
+
+/** Shards that were refused, which are not to be written again for a while where they were then. */
+function refusalsFor(ms: number) {
+  const bySchema = new Map<string, { host: string; port: number; untilMs: number }>()
+  return {
+    add({ schema, host, port }: Shard) {
+      bySchema.set(schema, { host, port, untilMs: performance.now() + ms })
+    },
+    has({ schema, host, port }: Shard): boolean {
+      const refusal = bySchema.get(schema)
+      return refusal?.host === host && refusal.port === port && performance.now() < refusal.untilMs
+    },
+    delete: ({ schema }: Shard) => bySchema.delete(schema),
+    isEmpty: () => bySchema.size === 0,
   }
 }
 
@@ -187,6 +226,7 @@ function errorOf(failures: readonly unknown[]): AggregateError {
 async function writeEach(
   due: readonly Shard[],
   deps: Pick<FollowShardsDeps<Followed>, 'unreachable' | 'write'>,
+  lead: (shard: Shard) => void,
 ): Promise<Map<Shard, unknown>> {
   const failures = new Map<Shard, unknown>()
   for (const [shard, cause] of await deps.unreachable(due)) {
@@ -194,7 +234,12 @@ async function writeEach(
     failures.set(shard, new Error(`The node ${node} of Citus cannot be reached: ${cause.message}`, { cause }))
   }
   for (const shard of due.filter((each) => !failures.has(each))) {
-    await deps.write([shard.schema]).catch((error: unknown) => failures.set(shard, error))
+    try {
+      await deps.write([shard.schema])
+      lead(shard)
+    } catch (error) {
+      failures.set(shard, error)
+    }
   }
   return failures
 }

@@ -1,4 +1,5 @@
-import { createPool, ensureAppLogin, isConnectionLost, isPooled } from '@holdfast/engine'
+import { createPool, ensureAppLogin, isPooled } from '@holdfast/engine'
+import { isNodeUnusable } from '@holdfast/engine/nodes-of'
 import { notPlaced, readShards, type Shard } from '@holdfast/engine/shards'
 import pg from 'pg'
 import type { Config } from '../config/config.ts'
@@ -96,6 +97,5 @@ async function shardsNow(ownerUrl: string): Promise<Shard[]> {
 
 /** A node was not reached or refused the login, or Citus waited for one that is away until the statement's timeout. */
 function needsNode(error: unknown, isWhole: boolean): boolean {
-  const codes = isWhole ? /^28...$/ : /^(57014|28...)$/
-  return isConnectionLost(error) || (error instanceof pg.DatabaseError && codes.test(error.code ?? ''))
+  return isNodeUnusable(error) || (!isWhole && error instanceof pg.DatabaseError && error.code === '57014')
 }

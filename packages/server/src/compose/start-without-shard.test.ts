@@ -150,5 +150,5 @@ test('then its clinics are served, follow its log, and have their jobs', async (
     async () => ((await jobsOf(database.shards[0] as Shard)) > 0 ? true : undefined),
     () => 'its jobs',
   )
-  expect(server.logText()).toContain('the node of a shard can be reached')
+  expect(server.logText()).toContain('a shard can be used now')
 })

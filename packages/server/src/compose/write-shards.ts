@@ -1,5 +1,5 @@
 import { createPool } from '@holdfast/engine'
-import { noteAccountClinics } from '@holdfast/engine/note-account-clinics'
+import { continueClinicNumbers, noteAccountClinics } from '@holdfast/engine/note-account-clinics'
 import { notPassedOn, readShards, shardUrl } from '@holdfast/engine/shards'
 import { type Refusals, writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import type pg from 'pg'
@@ -8,7 +8,8 @@ import { migrateJobs } from '../jobs/jobs-schema.ts'
 /**
  * Writes the schema of each shard, and its job queue, where it is not written: after a move, on the new node. Then
  * notes the roles in it on the coordinator, where that is missing: one without a note has no effect, and second factors
- * of its account are not protected as those of a clinic's people. A restored coordinator lacks the latest.
+ * of its account are not protected as those of a clinic's people. A restored coordinator lacks the latest, and would
+ * draw numbers of clinics again.
  *
  * Idempotent. Only one process may run it at a time.
  *
@@ -25,7 +26,7 @@ export async function writeShards(ownerUrl: string, only: readonly string[] | nu
     const { refused } = await writeShardSchemas(ownerUrl, { only })
     for (const shard of await readShards(coordinator)) {
       const isWritten = wanted.some(({ schema }) => schema === shard.schema) && !refused.has(shard.schema)
-      if (isWritten) await noteRoles(coordinator, shardUrl(ownerUrl, shard))
+      if (isWritten) await noteOfShard(coordinator, shardUrl(ownerUrl, shard))
     }
     return refused
   } finally {
@@ -33,7 +34,13 @@ export async function writeShards(ownerUrl: string, only: readonly string[] | nu
   }
 }
 
-async function noteRoles(coordinator: pg.Pool, url: string): Promise<void> {
+/** What a restored coordinator lacks. */
+async function noteOfShard(coordinator: pg.Pool, url: string): Promise<void> {
   const shard = createPool({ url, max: 1, name: 'holdfast shards' })
-  await noteAccountClinics(coordinator, shard).finally(() => shard.end())
+  try {
+    await noteAccountClinics(coordinator, shard)
+    await continueClinicNumbers(coordinator, shard)
+  } finally {
+    await shard.end()
+  }
 }

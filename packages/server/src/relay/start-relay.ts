@@ -48,8 +48,11 @@ export function startRelay(settings: RelaySettings): RunningRelay {
   const { signal } = stopping
   const failures = failureLog(settings)
   const work = async () => {
-    await addLogReceiver(settings.pool, settings.receiver.name)
-    while (!signal.aborted) await deliverWhileHolder(settings, failures, signal)
+    while (!signal.aborted) {
+      // Each time: a shard that goes on without own rows has none.
+      await addLogReceiver(settings.pool, settings.receiver.name)
+      await deliverWhileHolder(settings, failures, signal)
+    }
   }
   const onFailure = failures.failed
   const running = retryUntilStopped(work, { delayMs: retryMs, signal, onFailure })
