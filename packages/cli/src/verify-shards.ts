@@ -1,12 +1,16 @@
-import { createPool, type VerifyReport, verify } from '@holdfast/engine'
+import { createPool, isShardMoved, type VerifyReport, verify } from '@holdfast/engine'
 import { type NotedRole, rolesNotNoted } from '@holdfast/engine/note-account-clinics'
 import { type Shard, shardUrl } from '@holdfast/engine/shards'
 import { CommandRefusal } from './command.ts'
 import { shardsIfDistributed } from './refuse-distributed.ts'
 import { withPool } from './with-pool.ts'
 
-type Finding = Omit<VerifyReport['details'][number], 'kind'> & {
-  kind: VerifyReport['details'][number]['kind'] | 'role_not_noted'
+type Found = VerifyReport['details'][number]
+
+/** `clinicId`: null, if the finding is about a whole shard. */
+type Finding = Omit<Found, 'kind' | 'clinicId'> & {
+  kind: Found['kind'] | 'role_not_noted' | 'shard_not_written'
+  clinicId: string | null
 }
 
 /** `shard`: the schema of the clinic's shard, and its node. */
@@ -14,6 +18,8 @@ export type ShardedReport = Omit<VerifyReport, 'details'> & {
   details: (Finding & { shard: string })[]
   shards: { shard: string; slots: number; bookings: number; events: number; mismatches: number }[]
 }
+
+type ShardReport = Omit<VerifyReport, 'details'> & { details: Finding[] }
 
 /**
  * Verifies each shard of a database that is distributed over Citus, and sums up.
@@ -30,6 +36,7 @@ export async function verifyShards(
     const left = detailsMax - sum.details.length
     const found = await verifyShard(ownerUrl, shard, left).catch(async (error: unknown) => {
       await refuseIfMoved(ownerUrl, shards)
+      if (isShardMoved(error)) return notWritten
       throw error
     })
     const name = nameOf(shard)
@@ -44,11 +51,18 @@ export async function verifyShards(
   return sum
 }
 
-async function verifyShard(
-  ownerUrl: string,
-  shard: Shard,
-  detailsMax: number,
-): Promise<Omit<VerifyReport, 'details'> & { details: Finding[] }> {
+/** A shard whose schema is not on its node. */
+const notWritten: ShardReport = {
+  ...{ slots: 0, bookings: 0, events: 0, overbooked: 0, mismatches: 1 },
+  details: [
+    {
+      ...{ kind: 'shard_not_written', clinicId: null, slotId: null, bookingId: null },
+      message: 'the schema of this shard is not written, so that it was not verified: run `holdfast migrate --citus`',
+    },
+  ],
+}
+
+async function verifyShard(ownerUrl: string, shard: Shard, detailsMax: number): Promise<ShardReport> {
   const pool = createPool({ url: shardUrl(ownerUrl, shard), max: 1, name: 'holdfast verify' })
   try {
     const report = await verify(pool, { clinicNo: null, detailsMax })

@@ -56,7 +56,7 @@ function print({ terminal }: CommandContext, report: Report, isGood: boolean): v
     terminal.out(line)
   }
   for (const { kind, clinicId, slotId, bookingId, message, ...rest } of report.details) {
-    const ids = [`clinic ${clinicId}`, slotId && `slot ${slotId}`, bookingId && `booking ${bookingId}`]
+    const ids = [clinicId && `clinic ${clinicId}`, slotId && `slot ${slotId}`, bookingId && `booking ${bookingId}`]
     const where = 'shard' in rest ? [...ids, rest.shard] : ids
     terminal.out(`${terminal.style('red', kind)} ${where.filter(Boolean).join(', ')}: ${message}`)
   }

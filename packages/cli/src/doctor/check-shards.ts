@@ -41,7 +41,7 @@ export function judgeShards(shards: readonly Shard[], states: readonly ShardStat
   for (const { schema, host, port, state } of found) {
     const at = `${schema} on ${host}:${port}`
     if (state.kind === 'not_written') {
-      const fix = 'wait for a running server, or run `holdfast migrate --citus`: both complete a move'
+      const fix = 'run `holdfast migrate --citus`, as running servers do: it completes the move, or says what it needs'
       checks.push(problem(name, `the schema ${at} is not written`, fix))
     }
     if (state.kind === 'outdated') {

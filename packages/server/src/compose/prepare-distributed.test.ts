@@ -1,4 +1,5 @@
-import { isPlaced } from '@holdfast/engine/shards'
+import { newId } from '@holdfast/engine/id'
+import { clinicHash, isPlaced } from '@holdfast/engine/shards'
 import { type PlantedCitus, plantCitus, plantedShards } from '@holdfast/testkit/planted-citus'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { prepareDistributed } from './prepare-distributed.ts'
@@ -23,6 +24,25 @@ async function prepare() {
 
 test('all shards are served', async () => {
   expect(await prepare()).toEqual({ served: [low, high], said: '' })
+})
+
+test('a coordinator that was restored draws no number of a clinic again', async () => {
+  const no = 5_000
+  const schema = clinicHash(no) < 0 ? low : high
+  await citus.node.ownerPool.query(
+    `insert into ${schema}.clinic (no, id, name, timezone) values ($1, $2, 'Riverside', 'Europe/Berlin')`,
+    [no, newId(no)],
+  )
+  const next = async () => {
+    const { rows } = await citus.coordinator.ownerPool.query("select nextval('holdfast.clinic_no_seq')::int as no")
+    return rows[0].no
+  }
+  expect(await next()).toBeLessThan(no)
+  await prepare()
+  expect(await next()).toBe(no + 1)
+  // It draws no number twice either.
+  await prepare()
+  expect(await next()).toBe(no + 2)
 })
 
 test('a shard whose node is away is not served, and a start says so', async () => {

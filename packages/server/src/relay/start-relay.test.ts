@@ -133,6 +133,17 @@ test('one of two processes delivers; when it is gone, the other continues', asyn
   expect(delivered).toHaveLength(80)
 })
 
+test('a receiver that is gone is added again, and gets what follows', async ({ database }) => {
+  const slot = await aScene(database)
+  const { receiver, untilDelivered } = recorder(database)
+  relayTo(database, receiver)
+  await untilStarted(database)
+  // As in a shard that goes on without its own rows.
+  await database.ownerPool.query('delete from holdfast.log_receiver')
+  await untilStarted(database)
+  await untilDelivered(await book(database, slot, 1))
+})
+
 test('takes over from a process that was killed, when its time is over', async ({ database }) => {
   const slot = await aScene(database)
   const { receiver, untilDelivered } = recorder(database)
