@@ -10,7 +10,7 @@ const timed = 'packages/web/browser-tests/speed.test.ts'
 const browserTests = 'packages/web/browser-tests/**/*.test.ts'
 
 /** The first ones set the clock that the ids of a process never go back behind; the last one replaces a module. */
-const isolated = ['packages/engine/src/model/*.test.ts', 'packages/engine/src/shards/update-shard.test.ts']
+const isolated = ['packages/engine/src/model/*.test.ts', 'packages/engine/src/shards/schema/update-shard.test.ts']
 
 /** Whole installations, which take minutes: `npm run test:drills`. */
 export const drills = [

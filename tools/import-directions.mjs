@@ -135,12 +135,27 @@ export const groups = {
     cases: ['replay', 'tables', 'target'],
     commands: ['cases', 'doctor', 'import', 'replay', 'tables', 'target'],
   },
+  'engine/src/shards': {
+    tables: [],
+    nodes: [],
+    plans: ['tables'],
+    schema: ['nodes', 'plans', 'tables'],
+    placement: ['nodes', 'schema', 'tables'],
+    distribution: ['nodes', 'placement', 'plans', 'schema', 'tables'],
+  },
   'server/src/accounts': {
     attempts: [],
     sessions: [],
     'second-factors': ['sessions'],
     passwords: ['second-factors', 'sessions'],
     emails: ['second-factors', 'sessions'],
+  },
+  'server/src/compose': {
+    placement: [],
+    pools: [],
+    database: ['placement', 'pools'],
+    shards: ['database', 'placement', 'pools'],
+    jobs: ['database', 'pools', 'shards'],
   },
   'server/src/edge': {
     errors: [],

@@ -7,19 +7,19 @@ const page = readFileSync(join(import.meta.dirname, '../docs/troubleshooting.md'
 
 /** Messages that are not written where the error is created. */
 const composed = {
-  'packages/server/src/compose/database-secrets.ts': [
+  'packages/server/src/compose/database/database-secrets.ts': [
     "The file … with the server's secret is missing",
     'HOLDFAST_SECRET is not set, and no secret is stored in the database',
     '… is not the secret that this database was last used with',
   ],
-  'packages/server/src/compose/secret-file.ts': [
+  'packages/server/src/compose/database/secret-file.ts': [
     "The server's secret can't be read from …",
     "The server's secret can't be stored in …",
   ],
-  'packages/server/src/compose/application-urls.ts': [
+  'packages/server/src/compose/database/application-urls.ts': [
     'The connection pooler before the database has pool mode statement',
   ],
-  'packages/server/src/compose/follow-shards.ts': ['A shard of Citus was split'],
+  'packages/server/src/compose/shards/follow-shards.ts': ['A shard of Citus was split'],
   'packages/server/src/lifecycle/one-at-a-time.ts': [],
   'packages/server/src/processes/start-server-processes.ts': ['A server process ended during its start'],
   'packages/server/src/lifecycle/start-error.ts': ['The database cannot be used'],

@@ -25,7 +25,7 @@ export async function buildRelease(release: NextRelease, directory: string): Pro
   const into = (folder: string) => join(engine, 'sql', folder)
   for (const part of release.parts) await cp(planted(part, 'migrations'), into('migrations'), { recursive: true })
   await cp(planted(release.parts.at(-1) ?? '', 'functions'), into('functions'), { recursive: true })
-  await change(join(engine, 'src/shards/table-kinds.ts'), (text) =>
+  await change(join(engine, 'src/shards/tables/table-kinds.ts'), (text) =>
     text
       .replace('  account_mail:', `${linesOf(release.tables)}  account_mail:`)
       .replace(/(formerTableKinds[^\n]*= \{)\}/, `$1${linesOf(release.formerTables)}}`),

@@ -19,7 +19,7 @@ import { oneShard, type ShardPools } from './database/shard-pools.ts'
 import type { NewAuditEvent } from './model/audit-event.ts'
 import type { DoctorsQuery } from './model/doctor.ts'
 import type { Page } from './model/page.ts'
-import { dropForeignKeysToOwnRows } from './shards/drop-foreign-keys.ts'
+import { dropForeignKeysToOwnRows } from './shards/tables/drop-foreign-keys.ts'
 
 type Engine = ReturnType<typeof createEngine>
 type Scene = {

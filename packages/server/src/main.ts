@@ -1,5 +1,5 @@
 import { requireBackupKey } from './backups/start-backups.ts'
-import { openDatabase } from './compose/open-database.ts'
+import { openDatabase } from './compose/database/open-database.ts'
 import { startServing } from './compose/start-serving.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
 import { settingsAtStart } from './lifecycle/settings-at-start.ts'

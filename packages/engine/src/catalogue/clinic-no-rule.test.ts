@@ -1,7 +1,7 @@
 import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import { expect } from 'vitest'
-import { tableKinds } from '../shards/table-kinds.ts'
+import { tableKinds } from '../shards/tables/table-kinds.ts'
 
 /** Everything else belongs to one clinic, row by row. */
 const globalTables = Object.keys(tableKinds).filter((name) => name === 'clinic' || tableKinds[name] !== 'distributed')

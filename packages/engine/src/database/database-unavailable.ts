@@ -112,8 +112,8 @@ export function isNotWritable(error: unknown): boolean {
   return (error instanceof Error && notWritableStates.has(codeOf(error))) || isShardMoved(error)
 }
 
-// Raised by the guard of a shard (shards/write-triggers.ts). The other one, clinic_of_another_shard (HF018), is about
-// the item that names the clinic, and not about the shard.
+// Raised by the guard of a shard (shards/schema/write-triggers.ts). The other one, clinic_of_another_shard (HF018), is
+// about the item that names the clinic, and not about the shard.
 const movedState = 'HF017'
 // invalid_schema_name, undefined_table, undefined_function, undefined_object: the schema of a shard is not written yet
 // where the shard was moved, or what was there before is being dropped.

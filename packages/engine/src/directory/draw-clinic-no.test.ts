@@ -5,7 +5,7 @@ import { createEngine } from '../create-engine.ts'
 import { inShard } from '../database/database-url.ts'
 import { createPool } from '../database/pools.ts'
 import type { NewClinic } from '../model/clinic.ts'
-import { writeShardSchema } from '../shards/write-shard-schema.ts'
+import { writeShardSchema } from '../shards/schema/write-shard-schema.ts'
 import { drawClinicNo } from './draw-clinic-no.ts'
 
 const clinic: NewClinic = { name: 'New', timezone: 'UTC', address: null, phone: null, settings: {} }

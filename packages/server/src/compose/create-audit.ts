@@ -1,6 +1,6 @@
 import { AuditRecorder, type AuditRecorderDeps } from '../audit/audit-recorder.ts'
 import { ShardedAuditRecorder } from '../audit/sharded-audit-recorder.ts'
-import type { OpenShards } from './shards.ts'
+import type { OpenShards } from './shards/shards.ts'
 
 /** Collects events of the security log; on Citus, those of each shard separately. */
 export function createAudit(

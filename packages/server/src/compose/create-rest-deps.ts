@@ -8,11 +8,11 @@ import { createConfirmationTokens, createUnsubscribeTokens } from '../secrets/co
 import { createManageTokens } from '../secrets/manage-tokens.ts'
 import { createSealedTexts } from '../secrets/sealed-texts.ts'
 import { createVisitRooms } from '../secrets/visit-rooms.ts'
-import { mailLinks } from './message-sender.ts'
-import type { OpenShard } from './open-shard.ts'
-import type { PreparedDatabase } from './prepare-database.ts'
-import type { Common, OpenShards } from './shards.ts'
-import { createWebhookSender } from './webhook-sender.ts'
+import type { PreparedDatabase } from './database/prepare-database.ts'
+import { mailLinks } from './jobs/message-sender.ts'
+import { createWebhookSender } from './jobs/webhook-sender.ts'
+import type { OpenShard } from './shards/open-shard.ts'
+import type { Common, OpenShards } from './shards/shards.ts'
 
 type Sent = { accounts: OpenAccounts; audit: RestDeps['audit']; mailsOf(shard: Common | OpenShard): RestDeps['mails'] }
 

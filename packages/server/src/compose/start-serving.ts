@@ -7,9 +7,9 @@ import { StartError } from '../lifecycle/start-error.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { MetricsSources } from '../observe/metrics.ts'
 import { type ComposedServer, composeServer } from './compose-server.ts'
+import type { Database } from './database/open-database.ts'
+import { refuseBackupsOfShards } from './database/refuse-backups-of-shards.ts'
 import { createInitialData, type NewAdministrator } from './initial-data.ts'
-import type { Database } from './open-database.ts'
-import { refuseBackupsOfShards } from './refuse-backups-of-shards.ts'
 
 export type ServeOptions = {
   config: Config

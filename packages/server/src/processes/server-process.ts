@@ -1,5 +1,5 @@
 /** One of several server processes; see start-server-processes.ts. */
-import { openDatabase } from '../compose/open-database.ts'
+import { openDatabase } from '../compose/database/open-database.ts'
 import { type Serving, startServing } from '../compose/start-serving.ts'
 import { settingsAtStart } from '../lifecycle/settings-at-start.ts'
 import { reasonOf } from '../lifecycle/start-error.ts'

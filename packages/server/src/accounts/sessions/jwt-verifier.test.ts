@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../../test/running-server.ts'
-import { forgetSecret } from '../../compose/database-secrets.ts'
+import { forgetSecret } from '../../compose/database/database-secrets.ts'
 import { keyGraceSeconds } from '../auth.ts'
 
 let server: RunningServer

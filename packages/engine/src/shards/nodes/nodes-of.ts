@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import sql from 'sql-template-tag'
+import { isConnectionLost } from '../../database/database-unavailable.ts'
+import { changeDatabaseUrl } from '../../database/database-url.ts'
+import { isLockLost } from '../../migrate/migrate-session.ts'
+import { endIfHung } from './end-if-hung.ts'
+
+/** A node of Citus. `getsShards`: Citus may put shards there. One that is being drained still has some. */
+export type Node = { groupId: number; host: string; port: number; ownerUrl: string; getsShards: boolean }
+
+/**
+ * The nodes that have shards, or former schemas of shards. Those that get none now, such as a coordinator that was
+ * drained, are among them.
+ *
+ * @param ownerUrl of the coordinator: each node has a database and a login of these names
+ */
+export async function nodesOf(coordinator: Pick<pg.Pool, 'query'>, ownerUrl: string): Promise<Node[]> {
+  const { rows } = await coordinator.query<Omit<Node, 'ownerUrl'>>(sql`
+    select groupid as "groupId", nodename as host, nodeport as port, shouldhaveshards as "getsShards" from pg_dist_node
+     where noderole = 'primary' and isactive order by groupid`)
+  return rows.map((node) => ({ ...node, ownerUrl: changeDatabaseUrl(ownerUrl, { host: node.host, port: node.port }) }))
+}
+
+/** A node was not reached, or refused the login. */
+export function isNodeUnusable(error: unknown): boolean {
+  return isConnectionLost(error) || (error instanceof pg.DatabaseError && /^28...$/.test(error.code ?? ''))
+}
+
+const lockTimeoutMs = 5_000
+const lockTriesMax = 12
+const connectTimeoutMs = 5_000
+
+/** Repeats what has not got a lock from servers that use the shard, or has deadlocked with them. */
+export async function withLocks<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isLockLost(error) || tries === lockTriesMax) throw error
+      await delay(lockTimeoutMs / 10)
+    }
+  }
+}
+
+/** A connection as the owner, whose definitions from the catalogue name the schema. */
+export async function connectForShards(url: string, name = 'holdfast shards'): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: name,
+    connectionTimeoutMillis: connectTimeoutMs,
+    // A node that has restarted responds to it that it does not know the connection.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  })
+  client.on('error', () => {})
+  await client.connect()
+  // Copying a shard's rows may take long, so that statements have no limit of time.
+  endIfHung(client, url)
+  await client.query(`set search_path = public; set timezone = 'UTC'; set client_min_messages = warning;
+    set lock_timeout = ${lockTimeoutMs}`)
+  return client
+}
+
+/** In a transaction on a node, where the shards can be seen and changed. */
+export async function onNode<Result>(
+  { ownerUrl }: Node,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = await connectForShards(ownerUrl)
+  try {
+    await client.query(`begin;
+      set local citus.enable_ddl_propagation = off;
+      set local citus.override_table_visibility = off;
+      set local citus.enable_manual_changes_to_shards = on`)
+    const result = await work(client)
+    await client.query('commit')
+    return result
+  } finally {
+    await client.end()
+  }
+}

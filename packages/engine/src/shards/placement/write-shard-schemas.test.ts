@@ -1,0 +1,117 @@
+import { type PlantedCitus, plantCitus, plantedShards } from '@holdfast/testkit/planted-citus'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { newId } from '../../model/id.ts'
+import { clinicHash } from '../nodes/read-shards.ts'
+import { type WriteShardsOptions, writeShardSchemas } from './write-shard-schemas.ts'
+
+let citus: PlantedCitus
+beforeAll(async () => {
+  citus = await plantCitus()
+})
+afterAll(() => citus.end())
+
+const { low: schema, high: other } = plantedShards
+const write = (options: WriteShardsOptions = {}) => writeShardSchemas(citus.coordinator.ownerUrl, options)
+
+async function epochOf(of: string): Promise<number> {
+  const { rows } = await citus.node.ownerPool.query(`select max(no)::float8 as no from ${of}.log_epoch`)
+  return rows[0].no
+}
+
+async function unstamp(of: string): Promise<void> {
+  await citus.node.ownerPool.query(`comment on schema ${of} is null`)
+}
+
+const note = (epoch: number) =>
+  citus.coordinator.ownerPool.query(
+    `update holdfast.setting set value = $1::text where name = 'last_epoch_of_${schema}'`,
+    [epoch],
+  )
+
+/** As if the shard had been written a while ago, and then on another node, which is lost. */
+let notedEpoch: number
+beforeEach(async () => {
+  await citus.node.ownerPool.query(`update ${schema}.log_epoch set no = no - 1000`)
+  notedEpoch = (await epochOf(schema)) + 500
+  await note(notedEpoch)
+})
+
+const refusedBy = async (options: WriteShardsOptions = {}) => [...(await write(options)).refused.keys()]
+
+test('a shard whose latest rows are on no node is refused, and the others are written', async () => {
+  for (const each of [schema, other]) await unstamp(each)
+  expect(await refusedBy()).toEqual([schema])
+  expect(await refusedBy({ only: [other] })).toEqual([])
+  const { rows } = await citus.node.ownerPool.query(`
+    select nspname as schema from pg_namespace where nspname like 'holdfast\\_%'
+       and obj_description(oid, 'pg_namespace') is not null`)
+  expect(rows).toEqual([{ schema: other }])
+})
+
+test('the loss of another shard is not accepted with it', async () => {
+  await unstamp(schema)
+  const accepted = { lossAccepted: [other] }
+  expect(await refusedBy(accepted)).toEqual([schema])
+})
+
+test('when the loss is accepted, the shard goes on without older rows, in an epoch after the noted one', async () => {
+  const { ownerPool } = citus.node
+  await unstamp(schema)
+  // The clock of the node that is lost was ahead.
+  notedEpoch += 100_000
+  await note(notedEpoch)
+  await ownerPool.query(`insert into ${schema}.log_receiver (name, epoch, xid, seq) values ('older', 1, '3', 0)`)
+  await ownerPool.query(`
+    insert into ${other}.log_receiver (name, epoch, xid, seq) values ('mails', 1, '3', 0) on conflict do nothing`)
+  const accepted = { lossAccepted: [schema] }
+  expect((await write(accepted)).written).toMatchObject([
+    { schema, isWritten: true, hasLostRows: true },
+    { schema: other, isWritten: false, hasLostRows: false },
+  ])
+  const epoch = await epochOf(schema)
+  expect(epoch).toBe(notedEpoch + 1)
+  // Receivers get the whole log again, as after a move.
+  const receivers = await ownerPool.query(`
+    select r.name, r.epoch::float8 as epoch, r.xid = e.starts_at as "isAtBegin"
+      from ${schema}.log_receiver r join ${schema}.log_epoch e on e.no = r.epoch`)
+  expect(receivers.rows).toEqual([{ name: 'mails', epoch, isAtBegin: true }])
+  // Repeated, it changes nothing.
+  expect((await write(accepted)).written).toMatchObject([
+    { isWritten: false, hasLostRows: false },
+    { isWritten: false, hasLostRows: false },
+  ])
+  expect(await epochOf(schema)).toBe(epoch)
+  // It is not refused when it is written again.
+  await unstamp(schema)
+  expect(await refusedBy()).toEqual([])
+})
+
+test('with no rows at all, it begins with the specializations of its doctors', async () => {
+  const { ownerPool } = citus.node
+  const no = [1, 2, 3, 4, 5, 6, 7, 8].find((each) => clinicHash(each) < 0) ?? 0
+  await ownerPool.query(
+    `insert into ${schema}.clinic (no, id, name, timezone) values ($1, $2, 'Riverside', 'Europe/Berlin')`,
+    [no, newId(no)],
+  )
+  await ownerPool.query(
+    `insert into ${schema}.resource (clinic_no, id, kind, name, specialization)
+     values ($1, $2, 'doctor', 'Ada', 'Cardiology')`,
+    [no, newId(no)],
+  )
+  await ownerPool.query(`drop schema ${schema} cascade`)
+  expect(await refusedBy()).toEqual([schema])
+  const { written } = await write({ lossAccepted: [schema] })
+  expect(written[0]).toMatchObject({ schema, isWritten: true, hasLostRows: true })
+  expect(await epochOf(schema)).toBeGreaterThan(notedEpoch)
+  const specializations = await ownerPool.query(`select name from ${schema}.specialization`)
+  expect(specializations.rows).toEqual([{ name: 'Cardiology' }])
+})
+
+test('a shard that needs all nodes is refused while one is away, and the others are written', async () => {
+  const { ownerPool } = citus.coordinator
+  await unstamp(schema)
+  await ownerPool.query(`insert into pg_dist_node values (2, '127.0.0.1', 1, 'primary', true, true)`)
+  const { refused } = await write({ lossAccepted: [schema] })
+  expect([...refused]).toEqual([[schema, expect.stringMatching(/needs all nodes of Citus.*ECONNREFUSED/)]])
+  await ownerPool.query('delete from pg_dist_node where groupid = 2')
+})

@@ -1,0 +1,323 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { isFromNewerRelease, readLedger } from '../../migrate/ledger.ts'
+import { MigrateError } from '../../migrate/migrate-error.ts'
+import { sqlFiles } from '../../migrate/sql-files.ts'
+import { isDistributionFinished } from '../nodes/distribution-state.ts'
+import { connectForShards, isNodeUnusable, type Node, nodesOf, onNode, withLocks } from '../nodes/nodes-of.ts'
+import {
+  nodeOf,
+  readTableShards,
+  relationsOf,
+  schemaOf,
+  shardsOfClinic,
+  type TableShard,
+} from '../nodes/table-shards.ts'
+import { hasStamp, stampOf, writeStamp } from '../schema/schema-stamp.ts'
+import { readShardModel, readTables, type ShardModel } from '../schema/shard-model.ts'
+import type { OwnTablesOf } from '../schema/write-own-tables.ts'
+import { writeSequences } from '../schema/write-sequences.ts'
+import { writeShardSchema } from '../schema/write-shard-schema.ts'
+import { type Trigger, writeTriggers } from '../schema/write-triggers.ts'
+import { tablesOfKind } from '../tables/table-kinds.ts'
+import {
+  dropOutdated,
+  dropSchema,
+  type FormerSchema,
+  includes,
+  lastEpoch,
+  readFormerSchemas,
+  writeRange,
+} from './former-schemas.ts'
+import { areLatest, type NotedEpochs, noteEpoch, readNotedEpochs } from './noted-epochs.ts'
+import { addReceivers, beginLog, copyOwnRows, recreateSpecializations } from './own-rows.ts'
+
+/** A shard of a database on Citus: the clinics whose rows it keeps together, in a shard of each table. */
+export type CitusShard = {
+  /** Its schema: `holdfast_` and the number of its shard of `clinic`, which it keeps when it is moved. */
+  schema: string
+  shardId: number
+  /** The owner's URL of the database on the node that has it. */
+  ownerUrl: string
+  /** Rows of its own tables that were copied now; null: they are there since an earlier call. */
+  copiedRows: number | null
+  /** Whether its schema was written now. */
+  isWritten: boolean
+  /** Whether that was without its latest own rows: `lossAccepted` named it. */
+  hasLostRows: boolean
+}
+
+export type WriteShardsOptions = {
+  /** Shards that were moved, or are the parts of a split one, by their schemas; null: all. */
+  only?: readonly string[] | null
+  /** Shards that go on with no own rows if no node has the latest ones: older ones may have been deleted since. */
+  lossAccepted?: readonly string[]
+}
+
+/** Why shards are not written where they are, by their schemas. */
+export type Refusals = ReadonlyMap<string, string>
+
+export class ShardsRefused extends MigrateError {
+  constructor(refused: Refusals) {
+    super('shards_refused', [...refused.values()].join(' '))
+  }
+}
+
+export type WrittenShards = { written: CitusShard[]; refused: Refusals }
+
+const placementTriesMax = 5
+
+/**
+ * Writes a schema for each shard onto the node that has it ({@link writeShardSchema}), with what Citus leaves out of
+ * shards: sequences, triggers, and the guards ({@link writeTriggers}); and, in the same transaction, copies the rows of
+ * the shard's own tables: from the coordinator, if it has just been distributed; after a move from the former node; and
+ * after a split from the shard that was split. What they have left there is dropped by `dropFormerSchemas`. Repeated
+ * after an interruption, it does the rest. A schema that is up to date is left as it is: writing it would lock it, and
+ * servers that use it would deadlock. Of a database that a newer release has updated, all are left so.
+ *
+ * A shard that is written needs all nodes: one of them may have its former schema, with its own rows. If the
+ * shards in `only` are up to date, only their own nodes have to be reachable.
+ *
+ * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
+ *
+ * @param ownerUrl of the coordinator's database, distributed by `distribute`. Its login works on each node.
+ * @returns `refused`: no node has the latest own rows of the shard, or not all nodes could be asked; or a newer release
+ *   has updated the database, and the shard has no schema where it is. All others are written
+ */
+export async function writeShardSchemas(
+  ownerUrl: string,
+  { only = null, lossAccepted = [] }: WriteShardsOptions = {},
+): Promise<WrittenShards> {
+  const coordinator = await connectForShards(ownerUrl)
+  try {
+    const written = new Map<string, CitusShard>()
+    for (let tries = 1; ; tries += 1) {
+      const tableShards = await readTableShards(coordinator)
+      const refused = await writePlaced({ ownerUrl, coordinator, tableShards, only, lossAccepted, written }).catch(
+        errorOf,
+      )
+      // A shard that was moved meanwhile may have been written where it was.
+      const isMoved = JSON.stringify(tableShards) !== JSON.stringify(await readTableShards(coordinator))
+      if (!isMoved && !(refused instanceof Error)) return { written: [...written.values()], refused }
+      if (!isMoved || tries === placementTriesMax) {
+        throw refused instanceof Error ? refused : new Error('Citus moves shards all the time.')
+      }
+    }
+  } finally {
+    await coordinator.end()
+  }
+}
+
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}
+
+type Placed = {
+  ownerUrl: string
+  coordinator: pg.Client
+  tableShards: readonly TableShard[]
+  only: readonly string[] | null
+  lossAccepted: readonly string[]
+  /** By their schemas. */
+  written: Map<string, CitusShard>
+}
+
+async function writePlaced(placed: Placed): Promise<Refusals> {
+  const { tableShards, only, written } = placed
+  const write = await writerOf(placed)
+  const refused = new Map<string, string>()
+  for (const clinicShard of shardsOfClinic(tableShards)) {
+    const schema = schemaOf(clinicShard)
+    if (only !== null && !only.includes(schema)) continue
+    const shard = await write(clinicShard)
+    if (typeof shard === 'string') {
+      refused.set(schema, shard)
+      continue
+    }
+    const before = written.get(schema)
+    written.set(schema, {
+      ...shard,
+      copiedRows: shard.copiedRows ?? before?.copiedRows ?? null,
+      isWritten: shard.isWritten || before?.isWritten === true,
+      hasLostRows: shard.hasLostRows || before?.hasLostRows === true,
+    })
+  }
+  return refused
+}
+
+/** The shard, or why it is refused. */
+type Outcome = CitusShard | string
+
+/** What writes a shard of the table `clinic` where it is. */
+async function writerOf(placed: Placed): Promise<(clinicShard: TableShard) => Promise<Outcome>> {
+  const { ownerUrl, coordinator, tableShards, lossAccepted } = placed
+  const nodes = await nodesOf(coordinator, ownerUrl)
+  const sources = await sqlFiles()
+  if (isFromNewerRelease(await readLedger(coordinator), sources))
+    return (clinicShard) => findWritten(clinicShard, nodes)
+  const { functions, grants, release } = sources
+  const triggers = await triggersOf(coordinator)
+  const model = await readShardModel(coordinator)
+  const files = [functions.map(({ name, checksum }) => [name, checksum]), grants, release]
+  const writing: Writing = {
+    ...{ ownerUrl, coordinator, tableShards, nodes, triggers, model, lossAccepted },
+    former: once(() => readFormerSchemas(nodes, tableShards)),
+    source: [model, triggers, files],
+    noted: await readNotedEpochs(coordinator),
+    isFinished: await isDistributionFinished(coordinator),
+  }
+  return (clinicShard) => withLocks(() => writeShard(clinicShard, writing))
+}
+
+/** Reads once, unless it fails. */
+function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
+  let reading: Promise<Value> | undefined
+  return () => {
+    reading ??= read().catch((error: unknown) => {
+      reading = undefined
+      throw error
+    })
+    return reading
+  }
+}
+
+/** A server of the previous release must not write older functions, nor knows the newer ones. */
+async function findWritten(clinicShard: TableShard, nodes: readonly Node[]): Promise<Outcome> {
+  const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]
+  const { rows } = await onNode(node, (client) =>
+    client.query<{ isThere: boolean }>(sql`select to_regclass(${`${schema}.clinic`}) is not null as "isThere"`),
+  )
+  const { ownerUrl } = node
+  if (rows[0]?.isThere === true) {
+    return { schema, shardId: clinicShard.shardId, ownerUrl, copiedRows: null, isWritten: false, hasLostRows: false }
+  }
+  return (
+    `The shard ${schema} has been moved, and a newer release has updated the database: only that release can write ` +
+    'the shard where it is now. Start its servers, or run its `holdfast migrate --citus`.'
+  )
+}
+
+type Writing = {
+  ownerUrl: string
+  coordinator: pg.Client
+  tableShards: readonly TableShard[]
+  nodes: readonly Node[]
+  triggers: readonly Trigger[]
+  model: ShardModel
+  /** Asks all nodes. */
+  former: () => Promise<readonly FormerSchema[]>
+  /** What all schemas are written from. */
+  source: readonly unknown[]
+  noted: NotedEpochs
+  /** All shards have had their own rows: the coordinator has none of them any more. */
+  isFinished: boolean
+  lossAccepted: readonly string[]
+}
+
+async function writeShard(clinicShard: TableShard, writing: Writing): Promise<Outcome> {
+  const { ownerUrl, coordinator, tableShards, nodes, triggers, noted, isFinished, lossAccepted } = writing
+  const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]
+  const relationOf = relationsOf(clinicShard, tableShards)
+  const relations = [...tablesOfKind('distributed'), ...tablesOfKind('reference')].map(relationOf)
+  const stamped = { relations, source: [clinicShard, ...writing.source] }
+  const shard = { schema, ownerUrl: node.ownerUrl, shardId: clinicShard.shardId }
+  const writtenEpoch = await onNode(node, async (client) =>
+    (await hasStamp(client, schema, await stampOf(client, stamped))) ? lastEpoch(client, schema) : null,
+  )
+  if (writtenEpoch !== null) {
+    if (writtenEpoch !== noted.get(schema)) await noteEpoch(coordinator, schema, writtenEpoch)
+    return { ...shard, copiedRows: null, isWritten: false, hasLostRows: false }
+  }
+  let copiedRows: number | null = null
+  const former = await writing.former().catch((error: unknown) => {
+    if (error instanceof Error && isNodeUnusable(error)) return error
+    throw error
+  })
+  if (former instanceof Error) {
+    return `The shard ${schema} needs all nodes of Citus to be written where it is now: ${former.message}`
+  }
+  const epoch = await dropOutdated(node, schema, former)
+  const found = former.find(({ range }) => includes(range, clinicShard)) ?? null
+  const hasLostRows = isFinished && !areLatest({ schema, epoch, source: found }, noted)
+  if (hasLostRows && !lossAccepted.includes(schema)) {
+    return (
+      `The former schema of the shard ${schema} was not found on any node. It has the latest responses for retries ` +
+      'and unsent e-mails. Add the node from which the shard was moved to Citus again, or activate it. If it is ' +
+      `lost, run \`holdfast migrate --citus --accept-loss ${schema}\`.`
+    )
+  }
+  const source = hasLostRows ? null : found
+  if (hasLostRows && epoch !== null) await dropSchema({ node, schema, epoch })
+  const receivers = hasLostRows ? await receiversOf(clinicShard, writing) : []
+  const fill = async (client: pg.Client) => {
+    copiedRows = await copyRowsOf({ clinicShard, source, target: client }, writing)
+  }
+  // What migrations insert in the shard draws numbers; the grants that follow revoke the right to do so.
+  const withViews = (client: pg.Client) => writeSequences(client, { coordinator, schema, relationOf })
+  const whenWritten = async (client: pg.Client) => {
+    await withViews(client)
+    await writeTriggers(client, { schema, ...clinicShard, relationOf, triggers })
+    if (copiedRows !== null) await beginLog(client, schema, noted.get(schema))
+    await addReceivers(client, schema, receivers)
+    await writeStamp(client, schema, await stampOf(client, stamped))
+  }
+  const ownTables = { begin: () => beginningOf(source, writing), fill }
+  const hooks = { ownTables, withViews, whenWritten }
+  await writeShardSchema({ ownerUrl: node.ownerUrl, modelUrl: ownerUrl, schema, relationOf, ...hooks })
+  await noteEpoch(coordinator, schema, await onNode(node, (client) => lastEpoch(client, schema)))
+  return { ...shard, copiedRows, isWritten: true, hasLostRows }
+}
+
+/** The names of the log's receivers, which are those of the other shards. */
+async function receiversOf({ shardId }: TableShard, { tableShards, nodes }: Writing): Promise<string[]> {
+  for (const other of shardsOfClinic(tableShards).filter((each) => each.shardId !== shardId)) {
+    const relation = `${schemaOf(other)}.log_receiver`
+    const names = await onNode(nodeOf(other, nodes), async (client) => {
+      const { rows } = await client.query<{ isThere: boolean }>(
+        sql`select to_regclass(${relation}) is not null as "isThere"`,
+      )
+      if (rows[0]?.isThere !== true) return []
+      return (await client.query<{ name: string }>(`select name from ${relation}`)).rows.map(({ name }) => name)
+    })
+    if (names.length > 0) return names
+  }
+  return []
+}
+
+/** The rows of a former schema are as its own tables are, to which its ledger belongs. */
+async function beginningOf(source: FormerSchema | null, { model }: Writing): Promise<OwnTablesOf> {
+  if (source === null) return model
+  return onNode(source.node, async (client) => {
+    const { rows: migrations } = await client.query<OwnTablesOf['migrations'][number]>(
+      `select version, name, checksum from ${source.schema}.migration order by version`,
+    )
+    return { tables: await readTables(client, source.schema), migrations }
+  })
+}
+
+type RowsOfShard = { clinicShard: TableShard; source: FormerSchema | null; target: pg.Client }
+
+async function copyRowsOf(
+  { clinicShard, source, target }: RowsOfShard,
+  { coordinator, isFinished }: Writing,
+): Promise<number> {
+  const schema = schemaOf(clinicShard)
+  const copy = { target, schema, range: clinicShard }
+  const rows =
+    source === null
+      ? await copyOwnRows({ ...copy, source: coordinator, sourceSchema: 'holdfast', hasRest: false })
+      : await onNode(source.node, async (client) => {
+          const tables = (await readTables(client, source.schema)).map(({ name }) => name)
+          const hasRest = source.range.hashMin === clinicShard.hashMin
+          return copyOwnRows({ ...copy, source: client, sourceSchema: source.schema, hasRest, tables })
+        })
+  if (source === null && isFinished) await recreateSpecializations(target, schema)
+  await writeRange(target, schema, clinicShard)
+  return rows
+}
+
+async function triggersOf(coordinator: pg.Client): Promise<Trigger[]> {
+  const { rows } = await coordinator.query<Trigger>(sql`
+    select relation, name, definition from holdfast.shard_trigger order by relation, name`)
+  return rows
+}

@@ -1,0 +1,134 @@
+import { existsSync } from 'node:fs'
+import {
+  connectEmbeddedPostgres,
+  EmbeddedPostgresError,
+  startEmbeddedPostgres,
+  withEmbeddedPostgres,
+} from '@holdfast/adapters/embedded-postgres'
+import { asPooled } from '@holdfast/engine'
+import type { Config } from '../../config/config.ts'
+import { StartError } from '../../lifecycle/start-error.ts'
+import { connectionsOfProcess } from '../pools/database-connections.ts'
+import { applicationUrlOf } from './application-urls.ts'
+import type { MigratedDatabase } from './migrated-database.ts'
+import { migrateDatabase, type PreparedDatabase, prepareDatabase } from './prepare-database.ts'
+
+export type { PreparedDatabase } from './prepare-database.ts'
+
+type OpenDatabase = {
+  /** The URL of the schema's owner, which may migrate. */
+  ownerUrl: string
+  /** Whether this is the embedded server, started by this process or by another. */
+  embedded: boolean
+  /** Releases the database. An embedded server that was started here stops. Idempotent. */
+  stop(): Promise<void>
+}
+
+export type OpenDatabaseOptions = {
+  /**
+   * false: this process must start the embedded server (`start`). true: use a server that another process on this
+   * machine runs on the same data directory, or start one temporarily (`worker`, `verify`, `admin` …). `running`: the
+   * same, but start none.
+   */
+  share: boolean | 'running'
+  /** An empty database may be created for a secret that is there already. */
+  mayBeNew?: boolean
+  /** Receives messages for a person, such as where the data is stored or what was recovered. */
+  say?: (line: string) => void
+}
+
+/** The configured database. */
+export type Database = OpenDatabase & {
+  /**
+   * Migrates the schema and returns how the application logs in. Idempotent.
+   *
+   * @param say receives a message for each step
+   * @throws MigrateError, AppLoginError
+   */
+  migrate(say?: (line: string) => void): Promise<MigratedDatabase>
+  /** The same, with the server's secrets. @throws also StartError for a missing or wrong secret */
+  prepare(say?: (line: string) => void): Promise<PreparedDatabase>
+  /** How the application logs in, without changing anything; null: the database was never migrated. */
+  applicationUrl(): Promise<string | null>
+}
+
+/**
+ * Opens the configured database: DATABASE_URL, else the embedded server on HOLDFAST_DATA. With a URL, does not connect
+ * yet. Call `stop` at the end.
+ *
+ * @throws EmbeddedPostgresError see its kinds; StartError if the database is missing and its secret is not
+ */
+export async function openDatabase(config: Config, options: OpenDatabaseOptions): Promise<Database> {
+  const database = await open(config, options)
+  return {
+    ...database,
+    migrate: (say) => migrateDatabase(config, database.ownerUrl, say),
+    prepare: (say) => prepareDatabase(config, database.ownerUrl, say),
+    applicationUrl: () => applicationUrlOf(config, database.ownerUrl),
+  }
+}
+
+/** Of the embedded server, for one server process, a worker and commands. */
+const connectionsOfOne = 100
+
+async function open(config: Config, { share, say, mayBeNew }: OpenDatabaseOptions): Promise<OpenDatabase> {
+  if (config.databaseUrl !== null) {
+    const url = config.databaseDirectUrl ?? config.databaseUrl
+    const isSession = config.databaseDirectUrl === null && config.databasePool === 'session'
+    return { ownerUrl: isSession ? asPooled(url) : url, embedded: false, stop: async () => undefined }
+  }
+  const options = {
+    dataDirectory: config.dataDirectory,
+    ...(mayBeNew ? {} : { beforeCreating: () => refuseLostDatabase(config) }),
+    ...(say === undefined ? {} : { log: say }),
+  }
+  if (share === 'running') return openRunning(config.dataDirectory)
+  if (share) return openShared(options)
+  const connections = connectionsOfOne + (config.processes - 1) * connectionsOfProcess(config)
+  const embedded = await startEmbeddedPostgres({ ...options, settings: { max_connections: String(connections) } })
+  return { ownerUrl: embedded.ownerUrl, embedded: true, stop: () => embedded.stop() }
+}
+
+/**
+ * The server creates its secret after its database. Where there is only the secret, HOLDFAST_DATA is wrong, its disk is
+ * not mounted, or what should have been restored was not: an empty database would be used instead of the lost one.
+ *
+ * @returns the error if there is no database in HOLDFAST_DATA; null: one may be created there
+ */
+export function lostDatabase({ dataDirectory, secretFile }: Config): StartError | null {
+  if (secretFile === null || !existsSync(secretFile)) return null
+  return new StartError(
+    `There is no database in ${dataDirectory}, and ${secretFile} is the secret of one. Correct HOLDFAST_DATA, mount ` +
+      'its disk, or restore a backup into it. To begin with an empty database, move that file away, or run `holdfast ' +
+      'migrate` if it is to be the secret of the new one.',
+  )
+}
+
+async function refuseLostDatabase(config: Config): Promise<void> {
+  const lost = lostDatabase(config)
+  if (lost !== null) throw lost
+}
+
+async function openRunning(dataDirectory: string): Promise<OpenDatabase> {
+  const running = await connectEmbeddedPostgres({ dataDirectory })
+  if (running === undefined) {
+    throw new EmbeddedPostgresError('not_running', `Holdfast is not running on the data directory ${dataDirectory}`)
+  }
+  return { ...running, embedded: true, stop: async () => undefined }
+}
+
+/** Runs `withEmbeddedPostgres` until `stop` is called. */
+function openShared(options: Parameters<typeof withEmbeddedPostgres>[0]): Promise<OpenDatabase> {
+  return new Promise((resolve, reject) => {
+    const stopped = Promise.withResolvers<void>()
+    const done = withEmbeddedPostgres(options, async ({ ownerUrl }) => {
+      const stop = () => {
+        stopped.resolve()
+        return done
+      }
+      resolve({ ownerUrl, embedded: true, stop })
+      await stopped.promise
+    })
+    done.catch(reject)
+  })
+}

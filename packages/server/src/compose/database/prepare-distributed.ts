@@ -1,0 +1,101 @@
+import { createPool, ensureAppLogin, isPooled } from '@holdfast/engine'
+import { isNodeUnusable } from '@holdfast/engine/nodes-of'
+import { notPlaced, readShards, type Shard } from '@holdfast/engine/shards'
+import pg from 'pg'
+import type { Config } from '../../config/config.ts'
+import { oneAtATime } from '../../lifecycle/one-at-a-time.ts'
+import { StartError } from '../../lifecycle/start-error.ts'
+import { tryDropFormerShards } from '../placement/drop-former-shards.ts'
+import { unreachableShards } from '../placement/unreachable-shards.ts'
+import { writeShards } from '../placement/write-shards.ts'
+import { applicationUrls } from './application-urls.ts'
+import type { MigratedDatabase } from './migrated-database.ts'
+import { updateCoordinator } from './update-coordinator.ts'
+
+type Settings = Pick<
+  Config,
+  'databaseUrl' | 'databaseAppUrl' | 'databaseDirectUrl' | 'databasePool' | 'databaseReplicaUrls'
+>
+
+/** How long a start waits for a node before it goes on without its shards. */
+const reachMs = 5_000
+
+/**
+ * Prepares a database that is distributed over Citus: brings the coordinator up to date, and the schema and the job
+ * queue of each shard, also where a move or an interruption has left something to do. Idempotent, and safe in several
+ * processes at the same time.
+ *
+ * Without a node, the clinics on the others can be served, if nothing is to be updated: `followShards` does the same
+ * for the shards of that node when it is back. So it does for a shard that is refused, because its latest own rows were
+ * not found.
+ *
+ * @returns `shards`: those that are refused, or whose node cannot be reached, are not placed
+ * @throws StartError for settings that are not for such a database, and when an update needs a node that is away;
+ *   MigrateError for problems that a person has to fix; DistributionUnfinished if `holdfast migrate --citus` was
+ *   interrupted while it distributed the database
+ */
+export async function prepareDistributed(
+  config: Settings,
+  ownerUrl: string,
+  say: (line: string) => void,
+): Promise<MigratedDatabase & { shards: Shard[] }> {
+  if (config.databaseReplicaUrls !== null) {
+    throw new StartError('DATABASE_REPLICA_URLS is not for a database that is distributed over Citus: remove it.')
+  }
+  const { databasePool, databaseDirectUrl } = config
+  if (databaseDirectUrl !== null || databasePool === 'session' || databasePool === 'transaction') refusePooler()
+  const { migrated, shards, failures, refused } = await oneAtATime(ownerUrl, async () => {
+    const all = await shardsNow(ownerUrl)
+    const unreachable = await unreachableShards(ownerUrl, all, reachMs)
+    const isWhole = unreachable.size === 0
+    const reached = all.filter((shard) => !unreachable.has(shard))
+    try {
+      const updated = await updateCoordinator(ownerUrl, say)
+      const notWritten = await writeShards(ownerUrl, isWhole ? null : reached.map(({ schema }) => schema))
+      // Also on nodes without shards, which no clinic needs.
+      if (isWhole) await tryDropFormerShards(ownerUrl, say)
+      // One may have been moved meanwhile.
+      const now = await shardsNow(ownerUrl)
+      const isReached = ({ schema }: Shard) => reached.some((shard) => shard.schema === schema)
+      const isServed = (shard: Shard) => isReached(shard) && !notWritten.has(shard.schema)
+      const placed = now.map((shard) => (isServed(shard) ? shard : notPlaced(shard)))
+      return { migrated: updated, shards: placed, failures: unreachable, refused: notWritten }
+    } catch (error) {
+      // A node without shards was not asked whether it is there.
+      if (!needsNode(error, isWhole)) throw error
+      const nodes = Array.from(unreachable, ([{ host, port }, { message }]) => `${host}:${port}: ${message}`)
+      const reasons = [...new Set(nodes), error instanceof Error ? error.message : String(error)]
+      throw new StartError(
+        'The database has to be updated, or a moved shard written. That needs all nodes of Citus, and one of them ' +
+          `cannot be used: ${reasons.join('; ')}`,
+        { cause: error },
+      )
+    }
+  })
+  for (const [{ schema, host, port }, { message }] of failures) {
+    say(`The shard ${schema} is not served until its node ${host}:${port} can be used, which fails now: ${message}`)
+  }
+  for (const reason of refused.values()) say(`A shard cannot be written, and is not served. ${reason}`)
+  const urls = await applicationUrls(config, await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl }), say)
+  if (isPooled(urls.appUrl)) refusePooler()
+  return { ownerUrl, ...urls, migrated, shards }
+}
+
+/** Each shard is reached at the address by which Citus knows its node: a pooler would be passed by. */
+function refusePooler(): never {
+  throw new StartError(
+    'A connection pooler is not for a database that is distributed over Citus: DATABASE_URL must lead to the ' +
+      'coordinator itself. Remove DATABASE_POOL and DATABASE_DIRECT_URL.',
+  )
+}
+
+/** @throws DistributionUnfinished */
+async function shardsNow(ownerUrl: string): Promise<Shard[]> {
+  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast start' })
+  return readShards(pool).finally(() => pool.end())
+}
+
+/** A node was not reached or refused the login, or Citus waited for one that is away until the statement's timeout. */
+function needsNode(error: unknown, isWhole: boolean): boolean {
+  return isNodeUnusable(error) || (!isWhole && error instanceof pg.DatabaseError && error.code === '57014')
+}

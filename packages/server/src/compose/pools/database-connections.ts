@@ -1,0 +1,71 @@
+import type { Config } from '../../config/config.ts'
+
+/** The most connections of the pools that no setting sizes. */
+export const poolConnections = {
+  /** Three queues have at most three batches in flight, that of admissions one: they never wait for a connection. */
+  batches: 10,
+  /** One clinic's cases take half of them at most, its searches for times a quarter. */
+  theatre: 8,
+  /** One reads the log, one notifies the other processes. */
+  tail: 2,
+  probes: 2,
+} as const
+
+/** The same of the process that runs the jobs. */
+export const jobConnections = {
+  jobs: 3,
+  /** One plans messages, one holds that right, one sends. */
+  messages: 3,
+  /** One plans deliveries, one holds that right, two send and record. */
+  webhooks: 4,
+  /** One reads the log, one holds the right to. */
+  broker: 2,
+} as const
+
+/** One that listens for announcements of the log. */
+const listening = 1
+/** One that asks for the primary's position. */
+const position = 1
+
+type ProcessSettings = Pick<Config, 'poolSize' | 'accountsPoolSize' | 'databaseReplicaUrls'>
+export type ConnectionSettings = ProcessSettings & Pick<Config, 'processes' | 'runsJobs' | 'amqpUrl'>
+
+/**
+ * The most connections that `start` opens to the primary: of all its processes, one of which also runs the jobs. Not
+ * counted are those of commands and backups, and those of the start itself, when the pools are empty.
+ */
+export function connectionsMax(config: ConnectionSettings): number {
+  const { broker, ...always } = jobConnections
+  const ofJobs = sumOf(always) + (config.amqpUrl === null ? 0 : broker)
+  return config.processes * connectionsOfProcess(config) + (config.runsJobs ? ofJobs : 0)
+}
+
+/** The most connections of one process that serves requests, without those of jobs. */
+export function connectionsOfProcess({ poolSize, accountsPoolSize, databaseReplicaUrls }: ProcessSettings): number {
+  const own = sumOf(poolConnections) + listening + (databaseReplicaUrls === null ? 0 : position)
+  return poolSize + accountsPoolSize + own
+}
+
+/**
+ * The same to a node of Citus that has so many shards. Those by which Citus itself connects the coordinator to it are
+ * not counted.
+ */
+export function connectionsOfNode(config: ConnectionSettings, shards: number): number {
+  const { batches, theatre, tail } = poolConnections
+  const { broker, ...always } = jobConnections
+  const served = config.poolSize + batches + theatre + tail + listening
+  const ofJobs = sumOf(always) + (config.amqpUrl === null ? 0 : broker)
+  return shards * (config.processes * served + (config.runsJobs ? ofJobs : 0))
+}
+
+/** The same to the coordinator, which has no log. */
+export function connectionsOfCoordinator(config: ConnectionSettings): number {
+  const { batches, theatre, probes } = poolConnections
+  const { jobs, messages } = jobConnections
+  const served = config.poolSize + config.accountsPoolSize + batches + theatre + probes
+  return config.processes * served + (config.runsJobs ? jobs + messages : 0)
+}
+
+function sumOf(connections: Readonly<Record<string, number>>): number {
+  return Object.values(connections).reduce((sum, one) => sum + one, 0)
+}

@@ -1,0 +1,190 @@
+import { notPlaced, type Shard } from '@holdfast/engine/shards'
+import { ShardsRefused } from '@holdfast/engine/write-shard-schemas'
+import { until } from '@holdfast/testkit'
+import { afterEach, expect, test } from 'vitest'
+import { createLogger } from '../../observe/logger.ts'
+import { type FollowingShards, followShards } from './follow-shards.ts'
+
+const shard = (schema: string, port: number): Shard => ({
+  ...{ schema, shardId: 1, hashMin: 0, hashMax: 0, host: 'node', port, database: 'holdfast' },
+})
+const checkMsDefault = 100
+let following: FollowingShards | null = null
+afterEach(() => following?.stop())
+
+/** Two shards on two nodes, which are where the test says. @param begin what is known of the first at the start */
+function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {}) {
+  const first = shard('holdfast_1', 1)
+  const second = shard('holdfast_2', 3)
+  const opened = [begin(first), second]
+  const pools = new Map(opened.map((each) => [each, { onShardMoved: (_: Error): void => undefined }]))
+  const [firstPool] = pools.values()
+  const done: string[] = []
+  const state = {
+    found: [first, second],
+    reads: 0,
+    failure: null as Error | null,
+    failing: '',
+    away: 0,
+    untidy: 0,
+    places: [] as string[],
+    done,
+  }
+  following = followShards(
+    new Map(Array.from(pools, ([each, pool]) => [each, { allPools: [pool], name: each.schema }])),
+    {
+      async read() {
+        state.reads += 1
+        return state.found
+      },
+      unreachable: async (shards) =>
+        new Map(shards.flatMap((each) => (each.port === state.away ? [[each, new Error('It is away.')]] : []))),
+      async write(schemas) {
+        done.push(`write ${schemas}`)
+        if (state.failure !== null && String(schemas).includes(state.failing)) throw state.failure
+      },
+      relocate({ name }, { host, port }) {
+        done.push(`relocate ${name} to ${port}`)
+        state.places.push(host)
+      },
+      async dropFormer() {
+        done.push('drop former')
+        state.untidy -= 1
+        if (state.untidy >= 0) throw new Error('It is in use.')
+      },
+      log: createLogger('silent'),
+      checkMs,
+    },
+  )
+  return { done, state, first, second, following, findMissing: () => firstPool?.onShardMoved(new Error('moved')) }
+}
+
+const untilDone = (done: string[], count: number) =>
+  until(
+    async () => (done.length >= count ? done : undefined),
+    () => done.join(', '),
+    10_000,
+  )
+
+test('a shard that was moved is written on its new node, its pools follow, and the rest is dropped', async () => {
+  const { state, done, first, second } = scene()
+  state.found = [{ ...first, port: 2 }, second]
+  expect(await untilDone(done, 3)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2', 'drop former'])
+  const reads = state.reads
+  await untilReads(state, reads + 2)
+  expect(done).toHaveLength(3)
+})
+
+test('a write that fails is repeated once a period, however many statements find the shard missing', async () => {
+  const { state, done, first, second, findMissing } = scene()
+  state.failure = new Error('the node is away')
+  state.found = [{ ...first, port: 2 }, second]
+  const beganAt = performance.now()
+  const statements = setInterval(findMissing, 1)
+  await untilDone(done, 4)
+  clearInterval(statements)
+  expect(performance.now() - beganAt).toBeGreaterThan(3 * checkMsDefault * 0.9)
+  expect(new Set(done)).toEqual(new Set(['write holdfast_1']))
+  state.failure = null
+  await until(
+    async () => (done.includes('relocate holdfast_1 to 2') ? true : undefined),
+    () => done.join(', '),
+    10_000,
+  )
+})
+
+test('a shard whose node was away at the start is written there, and its pools are led there', async () => {
+  const { done } = scene({ begin: notPlaced })
+  expect(await untilDone(done, 3)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 1', 'drop former'])
+})
+
+test('what cannot be dropped is tried again after 60 checks, until it is', async () => {
+  const { state, done, first, second } = scene({ checkMs: 10 })
+  state.untidy = 1
+  state.found = [{ ...first, port: 2 }, second]
+  const beganAt = performance.now()
+  expect((await untilDone(done, 4)).slice(2)).toEqual(['drop former', 'drop former'])
+  expect(performance.now() - beganAt).toBeGreaterThan(60 * 10 * 0.9)
+  await untilReads(state, state.reads + 2 * 60)
+  expect(done).toHaveLength(4)
+})
+
+test('while a shard cannot be written, another one that was moved is', async () => {
+  const { state, done, first, second } = scene()
+  // Also if the node that its schema needs is another one.
+  state.failure = Object.assign(new Error('another node is away'), { code: 'ECONNREFUSED' })
+  state.failing = 'holdfast_1'
+  state.found = [
+    { ...first, port: 5 },
+    { ...second, port: 5 },
+  ]
+  expect((await untilDone(done, 4)).slice(0, 4)).toEqual([
+    'write holdfast_1',
+    'write holdfast_2',
+    'relocate holdfast_2 to 5',
+    'drop former',
+  ])
+})
+
+test('a shard that is refused is not read where it was, and is written again later, or elsewhere at once', async () => {
+  const { state, done, first, second } = scene()
+  state.failure = new ShardsRefused(new Map([['holdfast_1', 'Its own rows are on no node.']]))
+  state.failing = 'holdfast_1'
+  state.found = [{ ...first, port: 2 }, second]
+  const beganAt = performance.now()
+  expect(await untilDone(done, 2)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2'])
+  expect(state.places).toEqual(['/nonexistent'])
+  await untilDone(done, 3)
+  expect(performance.now() - beganAt).toBeGreaterThan(10 * checkMsDefault * 0.9)
+  expect(done[2]).toBe('write holdfast_1')
+  state.failure = null
+  state.found = [{ ...first, port: 5 }, second]
+  expect((await untilDone(done, 6)).slice(3)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 5', 'drop former'])
+  expect(state.places).toEqual(['/nonexistent', 'node'])
+})
+
+test('nothing is written on a node that cannot be reached', async () => {
+  const { state, done, first, second } = scene()
+  state.away = 2
+  state.found = [
+    { ...first, port: 2 },
+    { ...second, port: 4 },
+  ]
+  expect(await untilDone(done, 3)).toEqual(['write holdfast_2', 'relocate holdfast_2 to 4', 'drop former'])
+  await untilReads(state, state.reads + 2)
+  expect(done).toHaveLength(3)
+  state.away = 0
+  expect((await untilDone(done, 6)).slice(3)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2', 'drop former'])
+})
+
+test('a shard that is missing where it was is written there again, and its pools stay', async () => {
+  const { done, findMissing } = scene()
+  findMissing()
+  expect(await untilDone(done, 2)).toEqual(['write holdfast_1', 'drop former'])
+})
+
+test('statements that find a shard missing do not let it be looked for all the time', async () => {
+  const { state, findMissing } = scene()
+  const beganAt = performance.now()
+  const statements = setInterval(findMissing, 1)
+  await untilReads(state, 6)
+  clearInterval(statements)
+  expect(performance.now() - beganAt).toBeGreaterThan(5 * 50 * 0.9)
+})
+
+test('after a split it says that the server has to be started again, and writes nothing', async () => {
+  const { state, done, first, second } = scene()
+  state.found = [first, shard('holdfast_3', 1), shard('holdfast_4', 2)]
+  await expect(following?.split).resolves.toMatchObject({
+    message: expect.stringContaining('A shard of Citus was split'),
+  })
+  expect([done, second.port]).toEqual([[], 3])
+})
+
+function untilReads(state: { reads: number }, count: number): Promise<true> {
+  return until(
+    async () => (state.reads >= count ? true : undefined),
+    () => `${state.reads} reads`,
+    10_000,
+  )
+}

@@ -1,0 +1,221 @@
+import {
+  type CalendarReads,
+  clinicTurns,
+  createCalendarReads,
+  createEngine,
+  type DatabasePool,
+  type Engine,
+  type EngineSettings,
+} from '@holdfast/engine'
+import type pg from 'pg'
+import { type Freshness, openFreshness } from '../../cache/freshness.ts'
+import { Calendar } from '../../calendar/calendar.ts'
+import { SlotLists } from '../../calendar/slot-lists.ts'
+import type { Config } from '../../config/config.ts'
+import type { DatabaseBreaker } from '../../lifecycle/database-breaker.ts'
+import { LiveHub } from '../../live/live-hub.ts'
+import { liveSettingsOf } from '../../live/live-settings.ts'
+import type { Logger } from '../../observe/logger.ts'
+import type { Metrics } from '../../observe/metrics.ts'
+import { refusedBatchLog } from '../../observe/refused-batches.ts'
+import { promptReads } from '../../rest/prompt-reads.ts'
+import type { RestDeps } from '../../rest/rest-deps.ts'
+import { TheatreSignals } from '../../theatre/theatre-signals.ts'
+import { poolConnections } from '../pools/database-connections.ts'
+import { type DatabaseUrls, type JobPools, openJobPools } from '../pools/job-pools.ts'
+import { type OpenPool, onIdleErrorOf, poolOpener } from '../pools/pool-opener.ts'
+import { openReplicaReads } from './replica-reads.ts'
+
+/** What serves some clinics: on one database all of them, on Citus those of a shard. */
+export type OpenShard = {
+  urls: DatabaseUrls
+  /** Whether it could be reached when it was opened. */
+  isReached: boolean
+  pools: OpenShardPools
+  engine: ReturnType<typeof createEngine>
+  freshness: Freshness
+  calendar: Calendar
+  slotLists: SlotLists
+  live: LiveHub
+  theatreSignals: TheatreSignals
+  /** What the REST routes depend on that is the shard's own. */
+  rest: Pick<RestDeps, 'engine' | 'inTurn' | 'freshness' | 'slotLists' | 'calendarReads'>
+  /** Those of its pools, and of replicas. */
+  allPools: DatabasePool[]
+  /** Reconnects its pools to the server that has its clinics now. */
+  relocate(urls: DatabaseUrls): void
+  /** Stops everything but the engine and the pools. */
+  stop(): Promise<unknown>
+}
+
+export type OpenShardPools = EnginePools & Record<'tail', DatabasePool> & JobPools
+
+export type EnginePools = Record<'batches' | 'general' | 'theatre', DatabasePool>
+
+const batchBounds = { max: poolConnections.batches, connectTimeoutMs: 3_000 }
+/** What a batch takes, with its commit, besides the wait for a lock. */
+const batchMsMax = 2_000
+/** Longer than the wait for a lock, 10 s. Writes of thousands of rows have a longer one. */
+const generalQueryMsMax = 15_000
+const tailBounds = { max: poolConnections.tail, queryTimeoutMs: 2_000, connectTimeoutMs: 2_000 }
+/** Of HOLDFAST_CACHE_MEGABYTES. A slot takes 60 bytes in a calendar and 200 in each list that shows it. */
+const cacheShares = { calendar: 5 / 8, lists: 2 / 8, responses: 1 / 8 }
+const bytesPerMegabyte = 1_048_576
+
+export type OpenShardDeps = {
+  config: Config
+  /** Of HOLDFAST_CACHE_MEGABYTES, 0 to 1. */
+  cacheShare: number
+  log: Logger
+  metrics: Metrics
+  /** false: on Citus, its node is away, and it is opened all the same. Default: true. */
+  isReached?: boolean
+  /** On Citus: see `EngineSettings`. */
+  coordinatorPool?: DatabasePool
+}
+
+/** @throws the driver's error when the database cannot be reached, unless it need not be */
+export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promise<OpenShard> {
+  const { config, log, metrics, cacheShare, isReached = true, coordinatorPool } = deps
+  const cacheBytes = cacheBytesOf(config, cacheShare)
+  const open = poolOpener(urls, log)
+  const pools: OpenShardPools = {
+    ...openEnginePools(config, open),
+    tail: open('tail', tailBounds),
+    ...openJobPools(urls, onIdleErrorOf(log)),
+  }
+  const freshness = await openFreshness({
+    pool: pools.tail,
+    listenUrl: urls.sessionUrl,
+    cacheBytesMax: cacheBytes.responses,
+    log,
+    isReached,
+  })
+  const engine = openEngine(config, pools, metrics, log, coordinatorPool === undefined ? {} : { coordinatorPool })
+  const replicas = openReplicaReads(config, urls, { engine, freshness, log, metrics })
+  const { calendar, calendarReads, slotLists } = followSlots(pools.general, freshness, engine, cacheBytes, log)
+  const follow = { calendar, tail: freshness.tail, log }
+  const roomsOf = (clinicNo: number) => engine.theatre.roomResourceIds(clinicNo)
+  const allPools = [...Object.values(pools), ...replicas.pools]
+  return {
+    urls,
+    isReached,
+    pools,
+    engine,
+    freshness,
+    calendar,
+    slotLists,
+    live: new LiveHub({ ...follow, settings: liveSettingsOf(config) }),
+    theatreSignals: new TheatreSignals({ ...follow, roomsOf }),
+    rest: {
+      ...boundedEngine(config, { ...engine, reads: replicas.reads }, pools.general),
+      freshness,
+      slotLists,
+      calendarReads,
+    },
+    allPools,
+    relocate({ appUrl, sessionUrl }) {
+      for (const pool of allPools) pool.relocate(pool === pools.jobs ? sessionUrl : appUrl)
+      freshness.tail.relocate(sessionUrl)
+    },
+    stop() {
+      calendar.stop()
+      return Promise.all([replicas.stop(), freshness.stop()])
+    },
+  }
+}
+
+type CacheBytes = Record<keyof typeof cacheShares, number>
+
+/** The bytes of each cache. @param share of HOLDFAST_CACHE_MEGABYTES, 0 to 1 */
+export function cacheBytesOf({ cacheMegabytes }: Config, share: number): CacheBytes {
+  const bytesOf = (part: keyof CacheBytes) => Math.floor(cacheMegabytes * bytesPerMegabyte * share * cacheShares[part])
+  return { calendar: bytesOf('calendar'), lists: bytesOf('lists'), responses: bytesOf('responses') }
+}
+
+/** The pools of an engine. */
+export function openEnginePools(config: Config, open: OpenPool): EnginePools {
+  return {
+    // A batch times out before its claims have waited too long, so that they can be sent again on a new connection.
+    batches: open('write', {
+      ...batchBounds,
+      lockTimeoutMs: config.lockWaitMsMax,
+      queryTimeoutMs: config.lockWaitMsMax + batchMsMax,
+    }),
+    general: open('general', { max: config.poolSize, queryTimeoutMs: generalQueryMsMax }),
+    theatre: open('theatre', {
+      max: poolConnections.theatre,
+      lockTimeoutMs: config.lockWaitMsMax,
+      queryTimeoutMs: generalQueryMsMax,
+    }),
+  }
+}
+
+export function openEngine(
+  config: Config,
+  pools: EnginePools,
+  metrics: Metrics,
+  log: Logger,
+  ofCitus: Pick<EngineSettings, 'shards' | 'coordinatorPool'> = {},
+) {
+  const logRefused = refusedBatchLog(log)
+  return createEngine({
+    batchPool: pools.batches,
+    generalPool: pools.general,
+    theatrePool: pools.theatre,
+    ...ofCitus,
+    clinicCasesMax: poolConnections.theatre / 2,
+    queuedMax: config.queueSizeMax,
+    waitMsMax: config.queueWaitMsMax,
+    unknownMsMax: config.outcomeSecondsMax * 1000,
+    onBatch(report) {
+      metrics.batchDone(report)
+      logRefused(report)
+    },
+    onClaims: metrics.claimsDone,
+  })
+}
+
+/** The engine as routes use it. A clinic's writes take half of the general connections at most. */
+export function boundedEngine(
+  { poolSize, queueSizeMax, queueWaitMsMax }: Config,
+  engine: Engine,
+  pool: DatabasePool,
+): Pick<RestDeps, 'engine' | 'inTurn'> {
+  const turns = { atOnceMax: Math.ceil(poolSize / 2), waitingMax: queueSizeMax, waitMsMax: queueWaitMsMax }
+  return { engine: promptReads(engine, { pool }), inTurn: clinicTurns(turns) }
+}
+
+/** The calendar in memory and its lists. They and the cached responses follow the log and the engine's own writes. */
+function followSlots(pool: pg.Pool, freshness: Freshness, engine: Engine, cacheBytes: CacheBytes, log: Logger) {
+  const calendarReads = createCalendarReads(pool)
+  const calendar = new Calendar({
+    tail: freshness.tail,
+    reads: whileAvailable(calendarReads, freshness.breaker),
+    bytesMax: cacheBytes.calendar,
+    log,
+  })
+  calendar.follow(engine)
+  freshness.onTrust((isTrusted) => calendar.trust(isTrusted))
+  freshness.follow(engine, calendar)
+  const slotLists = new SlotLists({ calendar, bytesMax: cacheBytes.lists })
+  return { calendar, calendarReads, slotLists }
+}
+
+/** Reads that fail at once while the breaker is open: no list waits for them then. */
+function whileAvailable(reads: CalendarReads, breaker: DatabaseBreaker): CalendarReads {
+  return {
+    async days(...of) {
+      breaker.check()
+      return reads.days(...of)
+    },
+    async slots(...of) {
+      breaker.check()
+      return reads.slots(...of)
+    },
+    async doctors(...of) {
+      breaker.check()
+      return reads.doctors(...of)
+    },
+  }
+}

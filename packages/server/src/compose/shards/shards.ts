@@ -1,0 +1,86 @@
+import type { DatabasePool, Engine } from '@holdfast/engine'
+import type pg from 'pg'
+import type { ResponseCache } from '../../cache/response-cache.ts'
+import type { Probes } from '../../edge/probes.ts'
+import type { LivePlaces } from '../../live/live-places.ts'
+import type { Logger } from '../../observe/logger.ts'
+import type { CacheFigures, CalendarFigures, Metrics, QueueDepths } from '../../observe/metrics.ts'
+import type { DatabaseUrls, JobPools } from '../pools/job-pools.ts'
+import type { OpenShard } from './open-shard.ts'
+
+/** What serves requests that name no clinic, and whatever else is about all clinics. */
+export type Common = Pick<OpenShard, 'rest'> & {
+  engine: Engine
+  cache: ResponseCache
+  pools: { general: DatabasePool }
+}
+
+/** All clinics of a database, each served by one shard. */
+export type OpenShards = {
+  all: readonly OpenShard[]
+  /** On one database, the shard of all clinics. */
+  common: Common
+  /** What its jobs need; null: the database is not distributed, and has one shard. */
+  coordinator: { urls: DatabaseUrls; pools: JobPools } | null
+  /** The shard of a clinic. */
+  shardOf(clinicNo: number): OpenShard
+  live: LivePlaces
+  probes: Probes
+  /** By their label in the metrics. Dashboards know the first two as write and read. */
+  pools: Record<string, readonly pg.Pool[]>
+  allPools: readonly DatabasePool[]
+  /** What is to be stopped: the shards, and on Citus the coordinator. */
+  parts: readonly { engine: Pick<Engine, 'stop'>; stop(): Promise<unknown> }[]
+  /** Resolves with why this process has to be started again: it does not know where all clinics are; null: never. */
+  mustRestart: Promise<Error> | null
+}
+
+export type OpenShardsDeps = {
+  log: Logger
+  metrics: Metrics
+  isStopping: () => boolean
+  /** Of the accounts, on the same server as what is common to all shards. */
+  accountsPool: DatabasePool
+}
+
+/** The depth of each queue, over all shards. */
+export function queueDepthsOf({ all }: Pick<OpenShards, 'all'>): QueueDepths {
+  return all.map(({ engine }): QueueDepths => engine.queueDepths()).reduce(sumOfDepths)
+}
+
+function sumOfDepths(one: QueueDepths, other: QueueDepths): QueueDepths {
+  return Object.fromEntries(Object.entries(one).map(([queue, depth]) => [queue, sumOf(depth, other[queue] ?? depth)]))
+}
+
+/** Slot lists and other public reads together, over all shards. */
+export function cacheFiguresOf({ all, common }: Pick<OpenShards, 'all' | 'common'>): CacheFigures {
+  const caches = new Set([common.cache, ...all.map(({ freshness }) => freshness.cache)])
+  const responses = [...caches].map(({ figures }) => figures).reduce(sumOf)
+  const slots = all.map(({ slotLists }) => slotLists.figures).reduce(sumOf)
+  const { loads, bytes } = calendarFiguresOf({ all })
+  return {
+    hits: responses.hits + slots.hits,
+    misses: responses.misses + slots.misses,
+    stale: responses.stale + slots.stale,
+    loads: responses.loads + loads,
+    bytes: responses.bytes + slots.bytes + bytes,
+  }
+}
+
+export function calendarFiguresOf({ all }: Pick<OpenShards, 'all'>): CalendarFigures & { bytes: number } {
+  return all.map(({ calendar }) => calendar.figures).reduce(sumOf)
+}
+
+/** The sum of each figure. */
+function sumOf<Figures extends Record<string, number>>(one: Figures, other: Figures): Figures {
+  return Object.fromEntries(Object.entries(one).map(([name, figure]) => [name, figure + (other[name] ?? 0)])) as Figures
+}
+
+/** The pools by their label in the metrics. */
+export function poolsByLabel(all: readonly { pools: Partial<OpenShard['pools']> }[]): OpenShards['pools'] {
+  const labels = { batches: 'write', general: 'read' } as Record<string, string>
+  const names = new Set(all.flatMap(({ pools }) => Object.keys(pools) as (keyof OpenShard['pools'])[]))
+  return Object.fromEntries(
+    Array.from(names, (name) => [labels[name] ?? name, all.flatMap(({ pools }) => pools[name] ?? [])]),
+  )
+}
