@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { createPool } from '@holdfast/engine'
 import { notPlaced, type Shard, shardUrl } from '@holdfast/engine/shards'
-import { until } from '@holdfast/testkit'
+import { ShardsRefused } from '@holdfast/engine/write-shard-schemas'
+import { databaseProxy, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, signIn, signUp } from '../../test/running-server.ts'
 import {
@@ -19,8 +20,8 @@ let earlier: ShardedServer
 /** Starts while the node of the first shard is away. */
 let server: ShardedServer
 let scene: Awaited<ReturnType<typeof openScene>>
-/** Whether the schema of the first shard can be written where it is. */
-let isWritable = false
+/** Why the schema of the first shard cannot be written where it is. */
+let failure: Error | null = new Error('The schema cannot be written yet.')
 beforeAll(async () => {
   database = await shardedDatabase()
   earlier = await serverOfShards(database)
@@ -44,7 +45,7 @@ async function write(_: string, schemas: readonly string[]): Promise<void> {
     const pool = createPool({ url: shardUrl(database.ownerUrl, shard), max: 1, name: 'holdfast shards' })
     await pool.query('select 1').finally(() => pool.end())
   }
-  if (!isWritable) throw new Error('The schema cannot be written yet.')
+  if (failure !== null) throw failure
 }
 
 type At = { from?: ShardedServer; bearer?: string; body?: unknown; method?: string }
@@ -89,6 +90,14 @@ async function expectAway(): Promise<void> {
   expect(me.body).toMatchObject({ incomplete: true, memberships: [] })
 }
 
+/** In the list of the shard that is away at the start. */
+async function availableAt(index: number) {
+  const { away } = scene
+  const { body } = await api(away.listPath)
+  const [slot] = (body.items as { id: string; available: number }[]).filter(({ id }) => id === away.slots[index]?.id)
+  return body.stale === undefined ? slot?.available : 'stale'
+}
+
 const jobsOf = async ({ schema }: Shard) => {
   const queue = jobsSchemaOf(shardUrl(database.ownerUrl, { ...database.shards[0], schema } as Shard))
   const { rows } = await database.ownerPool.query(`select from ${queue}._private_known_crontabs`)
@@ -123,7 +132,7 @@ test('a node that is back is not used before its shard is known to be up to date
 
 test('then its clinics are served, follow its log, and have their jobs', async () => {
   const { away } = scene
-  isWritable = true
+  failure = null
   await until(
     async () => ((await book(away, 1)).status === 201 ? true : undefined),
     () => 'a booking in the shard',
@@ -132,11 +141,6 @@ test('then its clinics are served, follow its log, and have their jobs', async (
     async () => ((await desk(away)).status === 200 ? true : undefined),
     () => 'the role in its clinic',
   )
-  const availableAt = async (index: number) => {
-    const { body } = await api(away.listPath)
-    const [slot] = (body.items as { id: string; available: number }[]).filter(({ id }) => id === away.slots[index]?.id)
-    return body.stale === undefined ? slot?.available : 'stale'
-  }
   await until(
     async () => ((await availableAt(0)) === 1 ? true : undefined),
     () => 'what was booked while nobody followed its log',
@@ -151,4 +155,31 @@ test('then its clinics are served, follow its log, and have their jobs', async (
     () => 'its jobs',
   )
   expect(server.logText()).toContain('a shard can be used now')
+})
+
+test('a shard that is refused where it was moved is not read where it was, and followed once it is written', async () => {
+  const { away } = scene
+  failure = new ShardsRefused(new Map([['holdfast_1', 'Its own rows are on no node.']]))
+  const node = await databaseProxy(database.sessionUrl)
+  database.proxies.push(node)
+  database.move(0, node)
+  await until(
+    async () => ((await desk(away)).status === 503 ? true : undefined),
+    () => 'a desk that is not served',
+  )
+  expect((await book(away, 0)).status).toBe(503)
+  await until(
+    async () => ((await availableAt(0)) === 'stale' ? true : undefined),
+    () => 'a list that may be outdated',
+  )
+  await until(
+    async () => ((await book(away, 0, earlier)).status === 201 ? true : undefined),
+    () => 'a booking by the other server, which does not know of the refusal',
+  )
+  failure = null
+  await until(
+    async () => ((await availableAt(0)) === 0 ? true : undefined),
+    () => 'what was booked meanwhile',
+  )
+  expect((await book(away, 1)).status).toBe(201)
 })
