@@ -289,8 +289,10 @@ export { checkLogIsOfServer, renumberLog } from './tail/log-epoch.ts'
 export {
   acknowledgeLog,
   addLogReceiver,
+  hasLogReceiver,
   holdLogReceiver,
   type LogPosition,
+  mailReceiverName,
   ReceiverLost,
   releaseLogReceiver,
 } from './tail/log-receivers.ts'

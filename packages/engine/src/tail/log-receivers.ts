@@ -15,6 +15,14 @@ export class ReceiverLost extends Error {
   }
 }
 
+/** The receiver that sends messages to patients, which every database has. */
+export const mailReceiverName = 'email'
+
+export async function hasLogReceiver(pool: pg.Pool, name: string): Promise<boolean> {
+  const { rowCount } = await pool.query(sql`select from holdfast.log_receiver where name = ${name}`)
+  return rowCount === 1
+}
+
 /**
  * Adds a receiver if it does not exist. It starts where the receiver that is furthest behind is, or else at the end of
  * the log: nobody is notified of what happened before there were receivers, and nothing is missed when one receiver is

@@ -5,6 +5,7 @@ import {
   addLogReceiver,
   type BookingLine,
   EventTail,
+  hasLogReceiver,
   holdLogReceiver,
   type LogEntry,
   type LogPosition,
@@ -48,11 +49,8 @@ export function startRelay(settings: RelaySettings): RunningRelay {
   const { signal } = stopping
   const failures = failureLog(settings)
   const work = async () => {
-    while (!signal.aborted) {
-      // Each time: a shard that goes on without own rows has none.
-      await addLogReceiver(settings.pool, settings.receiver.name)
-      await deliverWhileHolder(settings, failures, signal)
-    }
+    await addLogReceiver(settings.pool, settings.receiver.name)
+    while (!signal.aborted) await deliverWhileHolder(settings, failures, signal)
   }
   const onFailure = failures.failed
   const running = retryUntilStopped(work, { delayMs: retryMs, signal, onFailure })
@@ -72,7 +70,11 @@ async function deliverWhileHolder(settings: RelaySettings, failures: FailureLog,
   const hold = () => holdLogReceiver(pool, { name, holder, seconds })
   const renewMs = (seconds * 1000) / 3
   const from = await hold()
-  if (from === null) return pause(renewMs, signal)
+  if (from === null) {
+    // A shard that goes on without own rows may have none.
+    if (!(await hasLogReceiver(pool, name))) return addLogReceiver(pool, name)
+    return pause(renewMs, signal)
+  }
   const ending = new AbortController()
   const tail = await EventTail.start({
     pool,

@@ -59,7 +59,7 @@ export async function dropOutdated(
   schema: string,
   former: readonly FormerSchema[],
 ): Promise<number | null> {
-  const epoch = await onNode(node, (client) => epochIn(client, schema))
+  const epoch = await epochOn(node, schema)
   const elsewhere = former.find((one) => one.schema === schema)
   if (epoch === null || elsewhere === undefined || epoch >= elsewhere.epoch) return epoch
   await dropSchema({ node, schema, epoch })
@@ -124,7 +124,11 @@ function isReplaced(
   return replacing.length > 0 && replacing.every((shard) => (epochs.get(schemaOf(shard)) ?? 0) > epoch)
 }
 
-/** null: the schema of the shard, and with it its own rows, are not on this node. */
+/** The last epoch of a shard on a node; null: its schema, and with it its own rows, are not there. */
+export function epochOn(node: Node, schema: string): Promise<number | null> {
+  return onNode(node, (client) => epochIn(client, schema))
+}
+
 async function epochIn(client: pg.Client, schema: string): Promise<number | null> {
   const { rows } = await client.query<{ isThere: boolean }>(
     sql`select to_regclass(${`${schema}.shard_range`}) is not null as "isThere"`,

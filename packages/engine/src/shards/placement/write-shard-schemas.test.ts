@@ -113,5 +113,8 @@ test('a shard that needs all nodes is refused while one is away, and the others 
   await ownerPool.query(`insert into pg_dist_node values (2, '127.0.0.1', 1, 'primary', true, true)`)
   const { refused } = await write({ lossAccepted: [schema] })
   expect([...refused]).toEqual([[schema, expect.stringMatching(/needs all nodes of Citus.*ECONNREFUSED/)]])
+  // One that has its latest rows where it is has to be updated, which fails for all.
+  await note(await epochOf(schema))
+  await expect(write()).rejects.toThrow('ECONNREFUSED')
   await ownerPool.query('delete from pg_dist_node where groupid = 2')
 })

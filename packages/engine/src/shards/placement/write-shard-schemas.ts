@@ -3,6 +3,7 @@ import sql from 'sql-template-tag'
 import { isFromNewerRelease, readLedger } from '../../migrate/ledger.ts'
 import { MigrateError } from '../../migrate/migrate-error.ts'
 import { sqlFiles } from '../../migrate/sql-files.ts'
+import { mailReceiverName } from '../../tail/log-receivers.ts'
 import { isDistributionFinished } from '../nodes/distribution-state.ts'
 import { connectForShards, isNodeUnusable, type Node, nodesOf, onNode, withLocks } from '../nodes/nodes-of.ts'
 import {
@@ -23,6 +24,7 @@ import { tablesOfKind } from '../tables/table-kinds.ts'
 import {
   dropOutdated,
   dropSchema,
+  epochOn,
   type FormerSchema,
   includes,
   lastEpoch,
@@ -161,12 +163,17 @@ async function writerOf(placed: Placed): Promise<(clinicShard: TableShard) => Pr
   const files = [functions.map(({ name, checksum }) => [name, checksum]), grants, release]
   const writing: Writing = {
     ...{ ownerUrl, coordinator, tableShards, nodes, triggers, model, lossAccepted },
-    former: once(() => readFormerSchemas(nodes, tableShards)),
+    former: once(() => readFormerSchemas(nodes, tableShards).catch(unusableNode)),
     source: [model, triggers, files],
     noted: await readNotedEpochs(coordinator),
     isFinished: await isDistributionFinished(coordinator),
   }
   return (clinicShard) => withLocks(() => writeShard(clinicShard, writing))
+}
+
+function unusableNode(error: unknown): Error {
+  if (error instanceof Error && isNodeUnusable(error)) return error
+  throw error
 }
 
 /** Reads once, unless it fails. */
@@ -204,8 +211,8 @@ type Writing = {
   nodes: readonly Node[]
   triggers: readonly Trigger[]
   model: ShardModel
-  /** Asks all nodes. */
-  former: () => Promise<readonly FormerSchema[]>
+  /** Asks all nodes. Error: one of them cannot be used. */
+  former: () => Promise<readonly FormerSchema[] | Error>
   /** What all schemas are written from. */
   source: readonly unknown[]
   noted: NotedEpochs
@@ -229,11 +236,10 @@ async function writeShard(clinicShard: TableShard, writing: Writing): Promise<Ou
     return { ...shard, copiedRows: null, isWritten: false, hasLostRows: false }
   }
   let copiedRows: number | null = null
-  const former = await writing.former().catch((error: unknown) => {
-    if (error instanceof Error && isNodeUnusable(error)) return error
-    throw error
-  })
+  const former = await writing.former()
   if (former instanceof Error) {
+    // One that has its rows here is only updated, as the coordinator is, which needs all nodes too.
+    if (areLatest({ schema, epoch: await epochOn(node, schema), source: null }, noted)) throw former
     return `The shard ${schema} needs all nodes of Citus to be written where it is now: ${former.message}`
   }
   const epoch = await dropOutdated(node, schema, former)
@@ -241,8 +247,8 @@ async function writeShard(clinicShard: TableShard, writing: Writing): Promise<Ou
   const hasLostRows = isFinished && !areLatest({ schema, epoch, source: found }, noted)
   if (hasLostRows && !lossAccepted.includes(schema)) {
     return (
-      `The former schema of the shard ${schema} was not found on any node. It has the latest responses for retries ` +
-      'and unsent e-mails. Add the node from which the shard was moved to Citus again, or activate it. If it is ' +
+      `The former schema of the shard ${schema} with its latest rows was not found on any node: responses for ` +
+      'retries and unsent e-mails. Add the node from which the shard was moved to Citus again, or activate it. If it is ' +
       `lost, run \`holdfast migrate --citus --accept-loss ${schema}\`.`
     )
   }
@@ -281,7 +287,8 @@ async function receiversOf({ shardId }: TableShard, { tableShards, nodes }: Writ
     })
     if (names.length > 0) return names
   }
-  return []
+  // All others are lost, too. Further receivers begin where this one is.
+  return [mailReceiverName]
 }
 
 /** The rows of a former schema are as its own tables are, to which its ledger belongs. */
@@ -297,23 +304,22 @@ async function beginningOf(source: FormerSchema | null, { model }: Writing): Pro
 
 type RowsOfShard = { clinicShard: TableShard; source: FormerSchema | null; target: pg.Client }
 
-async function copyRowsOf(
-  { clinicShard, source, target }: RowsOfShard,
-  { coordinator, isFinished }: Writing,
-): Promise<number> {
+async function copyRowsOf({ clinicShard, source, target }: RowsOfShard, writing: Writing): Promise<number> {
+  const { coordinator, isFinished } = writing
   const schema = schemaOf(clinicShard)
   const copy = { target, schema, range: clinicShard }
-  const rows =
-    source === null
-      ? await copyOwnRows({ ...copy, source: coordinator, sourceSchema: 'holdfast', hasRest: false })
-      : await onNode(source.node, async (client) => {
-          const tables = (await readTables(client, source.schema)).map(({ name }) => name)
-          const hasRest = source.range.hashMin === clinicShard.hashMin
-          return copyOwnRows({ ...copy, source: client, sourceSchema: source.schema, hasRest, tables })
-        })
-  if (source === null && isFinished) await recreateSpecializations(target, schema)
   await writeRange(target, schema, clinicShard)
-  return rows
+  if (source !== null) {
+    return onNode(source.node, async (client) => {
+      const tables = (await readTables(client, source.schema)).map(({ name }) => name)
+      const hasRest = source.range.hashMin === clinicShard.hashMin
+      return copyOwnRows({ ...copy, source: client, sourceSchema: source.schema, hasRest, tables })
+    })
+  }
+  if (!isFinished) return copyOwnRows({ ...copy, source: coordinator, sourceSchema: 'holdfast', hasRest: false })
+  // They are lost: the coordinator has only rows of accounts.
+  await recreateSpecializations(target, schema)
+  return 0
 }
 
 async function triggersOf(coordinator: pg.Client): Promise<Trigger[]> {

@@ -56,7 +56,8 @@ export async function prepareDistributed(
       if (isWhole) await tryDropFormerShards(ownerUrl, say)
       // One may have been moved meanwhile.
       const now = await shardsNow(ownerUrl)
-      const isReached = ({ schema }: Shard) => reached.some((shard) => shard.schema === schema)
+      const isReached = ({ schema, host, port }: Shard) =>
+        reached.some((shard) => shard.schema === schema && shard.host === host && shard.port === port)
       const isServed = (shard: Shard) => isReached(shard) && !notWritten.has(shard.schema)
       const placed = now.map((shard) => (isServed(shard) ? shard : notPlaced(shard)))
       return { migrated: updated, shards: placed, failures: unreachable, refused: notWritten }
@@ -66,8 +67,7 @@ export async function prepareDistributed(
       const nodes = Array.from(unreachable, ([{ host, port }, { message }]) => `${host}:${port}: ${message}`)
       const reasons = [...new Set(nodes), error instanceof Error ? error.message : String(error)]
       throw new StartError(
-        'The database has to be updated, or a moved shard written. That needs all nodes of Citus, and one of them ' +
-          `cannot be used: ${reasons.join('; ')}`,
+        `The database has to be updated, which needs all nodes of Citus, and one cannot be used: ${reasons.join('; ')}`,
         { cause: error },
       )
     }

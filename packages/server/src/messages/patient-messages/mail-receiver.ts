@@ -1,4 +1,4 @@
-import { inTransaction, planMessages } from '@holdfast/engine'
+import { inTransaction, mailReceiverName, planMessages } from '@holdfast/engine'
 import type pg from 'pg'
 import type { EventReceiver } from '../../relay/event-receiver.ts'
 
@@ -10,7 +10,7 @@ import type { EventReceiver } from '../../relay/event-receiver.ts'
  */
 export function mailReceiver(pool: pg.Pool, onPlanned: () => void): EventReceiver {
   return {
-    name: 'email',
+    name: mailReceiverName,
     async deliver(events, acknowledge) {
       const planned = await inTransaction(pool, async (transaction) => {
         const count = await planMessages(transaction, events)
