@@ -147,6 +147,7 @@ export type {
   ImportSlot,
 } from './model/import.ts'
 export type { Invitation, InvitationMail, InvitationProof, Invitations, NewInvitation } from './model/invitation.ts'
+export { mailReceiverName } from './model/mail-receiver-name.ts'
 export type { ManageAccess, TokenRenewal } from './model/manage-access.ts'
 export type { HeldMembership, Membership, Role } from './model/membership.ts'
 export type {
@@ -292,7 +293,6 @@ export {
   hasLogReceiver,
   holdLogReceiver,
   type LogPosition,
-  mailReceiverName,
   ReceiverLost,
   releaseLogReceiver,
 } from './tail/log-receivers.ts'

@@ -15,9 +15,6 @@ export class ReceiverLost extends Error {
   }
 }
 
-/** The receiver that sends messages to patients, which every database has. */
-export const mailReceiverName = 'email'
-
 export async function hasLogReceiver(pool: pg.Pool, name: string): Promise<boolean> {
   const { rowCount } = await pool.query(sql`select from holdfast.log_receiver where name = ${name}`)
   return rowCount === 1

@@ -157,7 +157,7 @@ test('then its clinics are served, follow its log, and have their jobs', async (
   expect(server.logText()).toContain('a shard can be used now')
 })
 
-test('a shard that is refused where it was moved is not read where it was, and followed once it is written', async () => {
+test('a shard that is refused where it was moved is not read where it was; once written, it is followed', async () => {
   const { away } = scene
   failure = new ShardsRefused(new Map([['holdfast_1', 'Its own rows are on no node.']]))
   const node = await databaseProxy(database.sessionUrl)

@@ -3,7 +3,7 @@ import sql from 'sql-template-tag'
 import { isFromNewerRelease, readLedger } from '../../migrate/ledger.ts'
 import { MigrateError } from '../../migrate/migrate-error.ts'
 import { sqlFiles } from '../../migrate/sql-files.ts'
-import { mailReceiverName } from '../../tail/log-receivers.ts'
+import { mailReceiverName } from '../../model/mail-receiver-name.ts'
 import { isDistributionFinished } from '../nodes/distribution-state.ts'
 import { connectForShards, isNodeUnusable, type Node, nodesOf, onNode, withLocks } from '../nodes/nodes-of.ts'
 import {
@@ -248,8 +248,8 @@ async function writeShard(clinicShard: TableShard, writing: Writing): Promise<Ou
   if (hasLostRows && !lossAccepted.includes(schema)) {
     return (
       `The former schema of the shard ${schema} with its latest rows was not found on any node: responses for ` +
-      'retries and unsent e-mails. Add the node from which the shard was moved to Citus again, or activate it. If it is ' +
-      `lost, run \`holdfast migrate --citus --accept-loss ${schema}\`.`
+      'retries and unsent e-mails. Add the node from which the shard was moved to Citus again, or activate it. ' +
+      `If it is lost, run \`holdfast migrate --citus --accept-loss ${schema}\`.`
     )
   }
   const source = hasLostRows ? null : found

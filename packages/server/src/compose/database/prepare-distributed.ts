@@ -67,7 +67,7 @@ export async function prepareDistributed(
       const nodes = Array.from(unreachable, ([{ host, port }, { message }]) => `${host}:${port}: ${message}`)
       const reasons = [...new Set(nodes), error instanceof Error ? error.message : String(error)]
       throw new StartError(
-        `The database has to be updated, which needs all nodes of Citus, and one cannot be used: ${reasons.join('; ')}`,
+        `The database has to be updated, which needs all nodes of Citus. One cannot be used: ${reasons.join('; ')}`,
         { cause: error },
       )
     }
