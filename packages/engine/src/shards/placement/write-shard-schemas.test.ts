@@ -107,6 +107,18 @@ test('with no rows at all, it begins with the specializations of its doctors', a
   expect(specializations.rows).toEqual([{ name: 'Cardiology' }])
 })
 
+test('own tables that a shard had left take no rows when it is back, until it is written', async () => {
+  const { ownerPool } = citus.node
+  const add = (name: string) => ownerPool.query(`insert into ${schema}.specialization (name) values ($1)`, [name])
+  await note(await epochOf(schema))
+  await add('before')
+  // Citus drops the tables of a shard that leaves, and with them the views.
+  await ownerPool.query(`drop view ${schema}.clinic cascade; comment on schema ${schema} is null`)
+  await expect(add('meanwhile')).rejects.toMatchObject({ code: 'HF017' })
+  expect(await refusedBy()).toEqual([])
+  await add('afterwards')
+})
+
 test('a shard that needs all nodes is refused while one is away, and the others are written', async () => {
   const { ownerPool } = citus.coordinator
   await unstamp(schema)
