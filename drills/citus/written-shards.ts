@@ -1,13 +1,8 @@
-import {
-  type CitusShard,
-  ShardsRefused,
-  type WriteShardsOptions,
-  writeShardSchemas,
-} from '@holdfast/engine/write-shard-schemas'
+import { type CitusShard, type WriteShardsOptions, writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 
-/** Writes the schemas of shards where the shards are. @throws ShardsRefused if one of them is refused */
+/** Writes the schemas of shards where the shards are. @throws Error if one of them is refused */
 export async function writtenShards(url: string, options: WriteShardsOptions = {}): Promise<CitusShard[]> {
   const { written, refused } = await writeShardSchemas(url, options)
-  if (refused.size > 0) throw new ShardsRefused(refused)
+  if (refused.size > 0) throw new Error([...refused.values()].join(' '))
   return written
 }

@@ -88,10 +88,7 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
     .command('migrate')
     .description('update the database to this release, and list what was applied')
     .option('--citus', 'distribute the tables, with all rows, over the nodes of Citus; there is no way back')
-    .option(
-      '--accept-loss <shards...>',
-      'with --citus: go on without the latest rows of a shard that are on a lost node',
-    )
+    .option('--accept-loss <shards...>', 'with --citus: go on without what a shard had only on a lost node')
     .addOption(jsonOption())
     .action(async (options: MigrateOptions) =>
       end(await (await import('./commands/migrate.ts')).migrateCommand(context, options)),

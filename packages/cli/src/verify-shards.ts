@@ -43,7 +43,7 @@ export async function verifyShards(
     for (const figure of ['slots', 'bookings', 'events', 'overbooked', 'mismatches'] as const) {
       sum[figure] += found[figure]
     }
-    sum.details.push(...found.details.map((detail) => ({ ...detail, shard: name })))
+    sum.details.push(...found.details.slice(0, left).map((detail) => ({ ...detail, shard: name })))
     const { slots, bookings, events, mismatches } = found
     sum.shards.push({ shard: name, slots, bookings, events, mismatches })
   }
@@ -67,7 +67,7 @@ async function verifyShard(ownerUrl: string, shard: Shard, detailsMax: number): 
   try {
     const report = await verify(pool, { clinicNo: null, detailsMax })
     const notNoted = await withPool(ownerUrl, 'holdfast verify', (coordinator) => rolesNotNoted(coordinator, pool))
-    const details = [...report.details, ...notNoted.map(findingOf)].slice(0, detailsMax)
+    const details = [...report.details, ...notNoted.map(findingOf)]
     return { ...report, mismatches: report.mismatches + notNoted.length, details }
   } finally {
     await pool.end()

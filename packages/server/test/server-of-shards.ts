@@ -104,7 +104,7 @@ type ServerOptions = {
 export async function serverOfShards(
   database: ShardedDatabase,
   env: Record<string, string> = {},
-  { shards = database.shards, write = async () => undefined }: ServerOptions = {},
+  { shards = database.shards, write = async () => new Map() }: ServerOptions = {},
 ): Promise<ShardedServer> {
   const lines: string[] = []
   const stream = new Writable({

@@ -1,4 +1,4 @@
-import { createPool, distributedStatus } from '@holdfast/engine'
+import { createPool, migrationStatus } from '@holdfast/engine'
 import { forgetSecret } from '@holdfast/server/database-secrets'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
@@ -23,7 +23,7 @@ export async function forgetSecretCommand(context: CommandContext, options: Json
 async function refuseUnlessMigrated(ownerUrl: string): Promise<void> {
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast forget-secret' })
   try {
-    if ((await distributedStatus(pool)).current) return
+    if ((await migrationStatus(pool)).current) return
     throw new CommandRefusal('the database is not up to date: run `holdfast migrate` first')
   } finally {
     await pool.end()

@@ -39,12 +39,11 @@ export async function distributeCommand(
     return oneAtATime(ownerUrl, async () => {
       await refuseServers()
       const updated = wasDistributed ? (await updateCoordinator(ownerUrl, say)).engine.applied : []
-      const found = { distribution: await distributeDatabase(ownerUrl, acceptLoss), applied: updated }
-      if (found.distribution.refused.size > 0) return found
+      const found = await distributeDatabase(ownerUrl, acceptLoss)
       // With their job queues, as a start does.
-      await writeShards(ownerUrl)
-      await tryDropFormerShards(ownerUrl, say)
-      return found
+      const refused = found.isFinished ? await writeShards(ownerUrl) : found.refused
+      if (refused.size === 0) await tryDropFormerShards(ownerUrl, say)
+      return { distribution: { ...found, refused }, applied: updated }
     })
   }).catch((error: unknown) => {
     throw error instanceof DistributionRefused ? new CommandRefusal(error.message) : error

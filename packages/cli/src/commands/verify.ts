@@ -1,4 +1,4 @@
-import { createPool, distributedStatus, type VerifyReport, verify } from '@holdfast/engine'
+import { createPool, migrationStatus, type VerifyReport, verify } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { shardsIfDistributed } from '../refuse-distributed.ts'
@@ -25,7 +25,7 @@ type Report = VerifyReport | ShardedReport
 async function verifyAll(ownerUrl: string): Promise<Report> {
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast verify' })
   try {
-    const { current, pending } = await distributedStatus(pool)
+    const { current, pending } = await migrationStatus(pool)
     if (!current) {
       throw new CommandRefusal(
         `the database is not up to date (${pending.length} missing, the first is ${pending[0]}): ` +

@@ -4,10 +4,10 @@ import {
   checkLogIsOfServer,
   createPool,
   databaseOf,
-  distributedStatus,
   grantedFunctions,
   isDistributed,
   LogAhead,
+  migrationStatus,
 } from '@holdfast/engine'
 import sql from 'sql-template-tag'
 import { messageOf } from '../message-of.ts'
@@ -172,7 +172,7 @@ async function checkOwner(pool: Pool, hasAppUrl: boolean): Promise<{ isOwner: bo
 }
 
 async function checkSchema(pool: Pool, ownerUrl: string, appUrl: string | null): Promise<Check[]> {
-  const { current, pending } = await distributedStatus(pool)
+  const { current, pending } = await migrationStatus(pool)
   const isOnCitus = await isDistributed(pool)
   if (!current) {
     const found = `${pending.length} missing: ${pending.slice(0, 5).join(', ')}${pending.length > 5 ? ', …' : ''}`

@@ -1,4 +1,4 @@
-import { checkLogIsOfServer, createPool, distributedStatus, isShardMoved, LogAhead } from '@holdfast/engine'
+import { checkLogIsOfServer, createPool, isShardMoved, LogAhead, migrationStatus } from '@holdfast/engine'
 import { DistributionUnfinished, readShards, type Shard, shardUrl } from '@holdfast/engine/shards'
 import type { Config } from '@holdfast/server/config'
 import { messageOf } from '../message-of.ts'
@@ -79,7 +79,7 @@ async function stateOf(url: string): Promise<ShardState> {
   const pool = createPool({ url, max: 1, name: 'holdfast doctor', ...bounds })
   try {
     await checkLogIsOfServer(pool)
-    const { current } = await distributedStatus(pool)
+    const { current } = await migrationStatus(pool)
     return { kind: current ? 'written' : 'outdated' }
   } catch (error) {
     if (error instanceof LogAhead) return { kind: 'ahead' }

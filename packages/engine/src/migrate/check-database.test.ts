@@ -6,7 +6,6 @@ const good: DatabaseFacts = {
   version_text: '15.0',
   in_recovery: false,
   read_only: false,
-  distributed: false,
   encoding: 'UTF8',
   login: 'me',
   database: 'clinic',
@@ -30,7 +29,6 @@ test.each<[string, Partial<DatabaseFacts>, string]>([
   ['server_too_old', { version: 140_011, version_text: '14.11' }, 'PostgreSQL 14.11'],
   ['read_only', { in_recovery: true }, 'standby'],
   ['read_only', { read_only: true }, 'move-database --reopen'],
-  ['distributed', { distributed: true }, 'distributed over the nodes of Citus'],
   ['extension_missing', { extension_available: false }, 'btree_gist'],
   ['privilege_missing', { may_create_role: false }, 'CREATE ROLE holdfast_app NOLOGIN;'],
 ])('%s', (kind, facts, message) => {

@@ -1,6 +1,5 @@
 import type pg from 'pg'
-import { isDistributed } from './is-distributed.ts'
-import { distributedMessage, MigrateError } from './migrate-error.ts'
+import { MigrateError } from './migrate-error.ts'
 
 const serverVersionMin = 150_000
 
@@ -11,8 +10,6 @@ export type DatabaseFacts = {
   in_recovery: boolean
   /** Of the database, for sessions that do not choose themselves. */
   read_only: boolean
-  /** Over the nodes of Citus. */
-  distributed: boolean
   encoding: string
   login: string
   database: string
@@ -55,19 +52,10 @@ const factsQuery = `
  * @throws MigrateError that names what is missing and the SQL that adds it
  */
 export async function checkDatabase(client: pg.Client): Promise<void> {
-  judgeDatabase({ ...(await factsOf(client)), distributed: await isDistributed(client) })
-}
-
-/** The same, of a database that may be distributed over the nodes of Citus. */
-export async function checkDistributedDatabase(client: pg.Client): Promise<void> {
-  judgeDatabase({ ...(await factsOf(client)), distributed: false })
-}
-
-async function factsOf(client: pg.Client): Promise<Omit<DatabaseFacts, 'distributed'>> {
-  const { rows } = await client.query<Omit<DatabaseFacts, 'distributed'>>(factsQuery)
+  const { rows } = await client.query<DatabaseFacts>(factsQuery)
   const [facts] = rows
   if (facts === undefined) throw new Error('The query for facts of the database returned no row.')
-  return facts
+  judgeDatabase(facts)
 }
 
 /** @throws MigrateError as {@link checkDatabase} */
@@ -99,7 +87,6 @@ function checkServer(facts: DatabaseFacts): void {
         '`holdfast move-database --reopen`.',
     )
   }
-  if (facts.distributed) throw new MigrateError('distributed', distributedMessage)
   if (facts.encoding !== 'UTF8') {
     throw new MigrateError(
       'encoding',

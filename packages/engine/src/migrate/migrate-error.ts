@@ -4,7 +4,6 @@ export type MigrateErrorKind =
   | 'read_only'
   | 'distributed'
   | 'unsupported_on_citus'
-  | 'shards_refused'
   | 'encoding'
   | 'privilege_missing'
   | 'extension_missing'

@@ -1,8 +1,6 @@
 import type pg from 'pg'
 import { functionChanges } from './apply-functions.ts'
-import { isDistributed } from './is-distributed.ts'
 import { isFromNewerRelease, type Ledger, readLedger } from './ledger.ts'
-import { distributedMessage, MigrateError } from './migrate-error.ts'
 import { type SqlFiles, sqlFiles } from './sql-files.ts'
 
 /** `pending` names the files that have not been applied to the database: `0002-rooms`, `functions/claim_slots`. */
@@ -11,18 +9,10 @@ export type MigrationStatus = { current: boolean; pending: string[] }
 const notMigratedCodes = new Set(['42P01', '3F000', '42501'])
 
 /**
- * Whether the database has every migration and function of this release; a newer database is current. It can be called
- * with the application role.
- *
- * @throws MigrateError for a database that is distributed: only {@link distributedStatus} says what that has
+ * Whether the database has every migration and function of this release; a newer database is current. Of one that is
+ * distributed, what the coordinator has. It can be called with the application role.
  */
-export async function migrationStatus(pool: pg.Pool): Promise<MigrationStatus> {
-  if (await isDistributed(pool)) throw new MigrateError('distributed', distributedMessage)
-  return distributedStatus(pool)
-}
-
-/** The same, also of a database that is distributed. */
-export async function distributedStatus(pool: pg.Pool | pg.Client): Promise<MigrationStatus> {
+export async function migrationStatus(pool: pg.Pool | pg.Client): Promise<MigrationStatus> {
   const files = await sqlFiles()
   const pending = pendingFiles(await readLedgerIfAny(pool), files)
   return { current: pending.length === 0, pending }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createPool } from '@holdfast/engine'
 import { notPlaced, type Shard, shardUrl } from '@holdfast/engine/shards'
-import { ShardsRefused } from '@holdfast/engine/write-shard-schemas'
+import type { Refusals } from '@holdfast/engine/write-shard-schemas'
 import { databaseProxy, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, signIn, signUp } from '../../test/running-server.ts'
@@ -22,6 +22,7 @@ let server: ShardedServer
 let scene: Awaited<ReturnType<typeof openScene>>
 /** Why the schema of the first shard cannot be written where it is. */
 let failure: Error | null = new Error('The schema cannot be written yet.')
+const refused = new Map<string, string>()
 beforeAll(async () => {
   database = await shardedDatabase()
   earlier = await serverOfShards(database)
@@ -40,12 +41,13 @@ afterAll(async () => {
 })
 
 /** As `writeShards`: what is to be written must be reached. */
-async function write(_: string, schemas: readonly string[]): Promise<void> {
+async function write(_: string, schemas: readonly string[]): Promise<Refusals> {
   for (const shard of database.shards.filter(({ schema }) => schemas.includes(schema))) {
     const pool = createPool({ url: shardUrl(database.ownerUrl, shard), max: 1, name: 'holdfast shards' })
     await pool.query('select 1').finally(() => pool.end())
   }
   if (failure !== null) throw failure
+  return refused
 }
 
 type At = { from?: ShardedServer; bearer?: string; body?: unknown; method?: string }
@@ -159,7 +161,7 @@ test('then its clinics are served, follow its log, and have their jobs', async (
 
 test('a shard that is refused where it was moved is not read where it was; once written, it is followed', async () => {
   const { away } = scene
-  failure = new ShardsRefused(new Map([['holdfast_1', 'Its own rows are on no node.']]))
+  refused.set(String(database.shards[0]?.schema), 'Its own rows are on no node.')
   const node = await databaseProxy(database.sessionUrl)
   database.proxies.push(node)
   database.move(0, node)
@@ -176,7 +178,7 @@ test('a shard that is refused where it was moved is not read where it was; once 
     async () => ((await book(away, 0, earlier)).status === 201 ? true : undefined),
     () => 'a booking by the other server, which does not know of the refusal',
   )
-  failure = null
+  refused.clear()
   await until(
     async () => ((await availableAt(0)) === 0 ? true : undefined),
     () => 'what was booked meanwhile',

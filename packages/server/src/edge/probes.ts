@@ -1,4 +1,4 @@
-import { idsFrom, idsUntil, isHeld, migrationStatus, waitingAccountMails } from '@holdfast/engine'
+import { idsFrom, idsUntil, isDistributed, isHeld, migrationStatus, waitingAccountMails } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import pTimeout from 'p-timeout'
 import type { Pool } from 'pg'
@@ -25,20 +25,24 @@ const timeoutMs = 1_000
 
 export type ProbeDeps = {
   isStopping: () => boolean
-  /** What the database has of the migrations. Default: {@link migrationStatus}. */
-  status?: (pool: Pool) => Promise<{ current: boolean }>
   /** The pools of the shards, where there are several: their figures are taken together. Default: none. */
   shards?: readonly Pool[]
 }
 
 /** @param pool of the application role, with a statement timeout of about a second */
-export function createProbes(pool: Pool, { isStopping, status = migrationStatus, shards = [] }: ProbeDeps): Probes {
+export function createProbes(pool: Pool, { isStopping, shards = [] }: ProbeDeps): Probes {
   let running: Promise<Readiness['checks']> | null = null
+
+  /** In a database that was distributed since the start, a server without shards would find no rows. */
+  async function isMigrated(): Promise<boolean> {
+    const { current } = await migrationStatus(pool)
+    return current && (shards.length > 0 || !(await isDistributed(pool)))
+  }
 
   async function check(): Promise<Readiness['checks']> {
     try {
-      const { current } = await pTimeout(status(pool), { milliseconds: timeoutMs })
-      return { server: 'accepting', database: 'reachable', migrations: current ? 'current' : 'pending' }
+      const isCurrent = await pTimeout(isMigrated(), { milliseconds: timeoutMs })
+      return { server: 'accepting', database: 'reachable', migrations: isCurrent ? 'current' : 'pending' }
     } catch {
       return { server: 'accepting', database: 'unreachable', migrations: 'unknown' }
     }

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { distributedStatus } from '../../migrate/migration-status.ts'
+import { migrationStatus } from '../../migrate/migration-status.ts'
 import { finishedComment, isDistributionFinished } from '../nodes/distribution-state.ts'
 import { readTableShards, schemaOf, shardsOfClinic } from '../nodes/table-shards.ts'
 import { deleteCopiedRows } from '../placement/own-rows.ts'
@@ -24,6 +24,8 @@ export type Distribution = {
   shardsWithLoss: string[]
   /** Shards that could not be written. */
   refused: Refusals
+  /** All shards have had their own rows, so that servers can start. */
+  isFinished: boolean
 }
 
 /**
@@ -45,7 +47,7 @@ export async function distributeDatabase(
   try {
     // A login that is called as the schema would find it first, and PostgreSQL would not name it in definitions.
     await client.query('set search_path = public')
-    const { current, pending } = await distributedStatus(client)
+    const { current, pending } = await migrationStatus(client)
     if (!current) throw new DistributionRefused(`the database is not one of this release: ${pending[0]} is missing`)
     await checkShards(client, lossAccepted)
     const distributed = await distribute(client)
@@ -65,6 +67,7 @@ export async function distributeDatabase(
       updatedShards: shards.filter(({ isWritten }) => isWritten).length,
       shardsWithLoss: shards.filter(({ hasLostRows }) => hasLostRows).map(({ schema }) => schema),
       refused,
+      isFinished: await isDistributionFinished(client),
     }
   } finally {
     await client.end()

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import pg from 'pg'
 import sql from 'sql-template-tag'
 import { applyFunctions, functionChanges } from '../../migrate/apply-functions.ts'
-import { checkDistributedDatabase } from '../../migrate/check-database.ts'
+import { checkDatabase } from '../../migrate/check-database.ts'
 import { isFromNewerRelease, type Ledger, readLedger } from '../../migrate/ledger.ts'
 import type { MigrateOptions, MigrateResult } from '../../migrate/migrate.ts'
 import { inMigrateSession, inSeparateTransaction, type MigrateSession } from '../../migrate/migrate-session.ts'
@@ -28,7 +28,7 @@ const grantedSetting = 'granted_on_nodes'
  */
 export async function migrateDistributed(options: MigrateOptions): Promise<MigrateResult> {
   const files = options.files ?? (await sqlFiles())
-  return inMigrateSession(options, checkDistributedDatabase, (session) => update(session, files, options.ownerUrl))
+  return inMigrateSession(options, checkDatabase, (session) => update(session, files, options.ownerUrl))
 }
 
 async function update(session: MigrateSession, files: SqlFiles, ownerUrl: string): Promise<MigrateResult> {

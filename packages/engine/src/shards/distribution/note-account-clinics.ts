@@ -33,7 +33,7 @@ export async function continueClinicNumbers(coordinator: pg.Pool, shard: pg.Pool
   const no = rows[0]?.no ?? null
   await coordinator.query(sql`
     select setval('holdfast.clinic_no_seq', ${no}::bigint)
-     where ${no}::bigint > (select last_value from holdfast.clinic_no_seq)`)
+     where ${no}::bigint >= (select last_value + is_called::int from holdfast.clinic_no_seq)`)
 }
 
 export type NotedRole = { accountId: string; clinicId: string }

@@ -22,9 +22,26 @@ export async function nodesOf(coordinator: Pick<pg.Pool, 'query'>, ownerUrl: str
   return rows.map((node) => ({ ...node, ownerUrl: changeDatabaseUrl(ownerUrl, { host: node.host, port: node.port }) }))
 }
 
+export function addressOf({ host, port }: Pick<Node, 'host' | 'port'>): string {
+  return `${host}:${port}`
+}
+
+/** A node that was to be asked was not reached, or refused the login. */
+export class NodeUnusable extends Error {
+  override name = 'NodeUnusable'
+
+  constructor(node: Node, cause: unknown) {
+    super(`${addressOf(node)} cannot be used: ${cause instanceof Error ? cause.message : cause}`, { cause })
+  }
+}
+
 /** A node was not reached, or refused the login. */
 export function isNodeUnusable(error: unknown): boolean {
-  return isConnectionLost(error) || (error instanceof pg.DatabaseError && /^28...$/.test(error.code ?? ''))
+  return (
+    error instanceof NodeUnusable ||
+    isConnectionLost(error) ||
+    (error instanceof pg.DatabaseError && /^28...$/.test(error.code ?? ''))
+  )
 }
 
 const lockTimeoutMs = 5_000

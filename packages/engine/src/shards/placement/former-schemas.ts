@@ -1,6 +1,14 @@
 import pg from 'pg'
 import sql from 'sql-template-tag'
-import { connectForShards, type Node, nodesOf, onNode } from '../nodes/nodes-of.ts'
+import {
+  addressOf,
+  connectForShards,
+  isNodeUnusable,
+  type Node,
+  NodeUnusable,
+  nodesOf,
+  onNode,
+} from '../nodes/nodes-of.ts'
 import { type HashRange, readTableShards, schemaOf, shardsOfClinic, type TableShard } from '../nodes/table-shards.ts'
 
 /** The schema of a shard that was moved to another node, or that was split and is no shard any more. */
@@ -9,13 +17,20 @@ export type FormerSchema = { node: Node; schema: string; range: HashRange; epoch
 /**
  * Those of all nodes, sorted by the width of their ranges, the narrowest first: a part of a split shard may have been
  * moved since. Of several of one shard, the one whose log began last is the first.
+ *
+ * @throws NodeUnusable
  */
 export async function readFormerSchemas(
   nodes: readonly Node[],
   tableShards: readonly TableShard[],
 ): Promise<FormerSchema[]> {
   const found: FormerSchema[] = []
-  for (const node of nodes) found.push(...(await formerOn(node, tableShards)))
+  for (const node of nodes) {
+    const former = await formerOn(node, tableShards).catch((error: unknown) => {
+      throw isNodeUnusable(error) ? new NodeUnusable(node, error) : error
+    })
+    found.push(...former)
+  }
   const width = ({ range }: FormerSchema) => Number(range.hashMax) - Number(range.hashMin)
   return found.toSorted((one, other) => width(one) - width(other) || other.epoch - one.epoch)
 }
@@ -59,7 +74,7 @@ export async function dropOutdated(
   schema: string,
   former: readonly FormerSchema[],
 ): Promise<number | null> {
-  const epoch = await epochOn(node, schema)
+  const epoch = await onNode(node, (client) => epochIn(client, schema))
   const elsewhere = former.find((one) => one.schema === schema)
   if (epoch === null || elsewhere === undefined || epoch >= elsewhere.epoch) return epoch
   await dropSchema({ node, schema, epoch })
@@ -78,8 +93,8 @@ export async function dropOutdated(
 export async function dropFormerSchemas(ownerUrl: string): Promise<void> {
   const coordinator = await connectForShards(ownerUrl)
   const failures: Error[] = []
-  const failed = ({ host, port }: Node) => {
-    return (cause: Error) => void failures.push(new Error(`${host}:${port}: ${cause.message}`, { cause }))
+  const failed = (node: Node) => {
+    return (cause: Error) => void failures.push(new Error(`${addressOf(node)}: ${cause.message}`, { cause }))
   }
   try {
     const [nodes, tableShards] = [await nodesOf(coordinator, ownerUrl), await readTableShards(coordinator)]
@@ -125,11 +140,7 @@ function isReplaced(
 }
 
 /** The last epoch of a shard on a node; null: its schema, and with it its own rows, are not there. */
-export function epochOn(node: Node, schema: string): Promise<number | null> {
-  return onNode(node, (client) => epochIn(client, schema))
-}
-
-async function epochIn(client: pg.Client, schema: string): Promise<number | null> {
+export async function epochIn(client: pg.Client, schema: string): Promise<number | null> {
   const { rows } = await client.query<{ isThere: boolean }>(
     sql`select to_regclass(${`${schema}.shard_range`}) is not null as "isThere"`,
   )

@@ -1,5 +1,5 @@
 import { type PlantedCitus, plantCitus, plantedShards } from '@holdfast/testkit/planted-citus'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../../model/id.ts'
 import { clinicHash } from '../nodes/read-shards.ts'
 import { type WriteShardsOptions, writeShardSchemas } from './write-shard-schemas.ts'
@@ -20,6 +20,11 @@ async function epochOf(of: string): Promise<number> {
 
 async function unstamp(of: string): Promise<void> {
   await citus.node.ownerPool.query(`comment on schema ${of} is null`)
+}
+
+/** Citus drops the tables of a shard that leaves, and with them the views. */
+async function moveBack(): Promise<void> {
+  await citus.node.ownerPool.query(`drop view ${schema}.clinic cascade; comment on schema ${schema} is null`)
 }
 
 const note = (epoch: number) =>
@@ -73,8 +78,11 @@ test('when the loss is accepted, the shard goes on without older rows, in an epo
   // Receivers get the whole log again, as after a move.
   const receivers = await ownerPool.query(`
     select r.name, r.epoch::float8 as epoch, r.xid = e.starts_at as "isAtBegin"
-      from ${schema}.log_receiver r join ${schema}.log_epoch e on e.no = r.epoch`)
-  expect(receivers.rows).toEqual([{ name: 'mails', epoch, isAtBegin: true }])
+      from ${schema}.log_receiver r join ${schema}.log_epoch e on e.no = r.epoch order by r.name`)
+  expect(receivers.rows).toEqual([
+    { name: 'email', epoch, isAtBegin: true },
+    { name: 'mails', epoch, isAtBegin: true },
+  ])
   // Repeated, it changes nothing.
   expect((await write(accepted)).written).toMatchObject([
     { isWritten: false, hasLostRows: false },
@@ -112,21 +120,68 @@ test('own tables that a shard had left take no rows when it is back, until it is
   const add = (name: string) => ownerPool.query(`insert into ${schema}.specialization (name) values ($1)`, [name])
   await note(await epochOf(schema))
   await add('before')
-  // Citus drops the tables of a shard that leaves, and with them the views.
-  await ownerPool.query(`drop view ${schema}.clinic cascade; comment on schema ${schema} is null`)
+  await moveBack()
   await expect(add('meanwhile')).rejects.toMatchObject({ code: 'HF017' })
   expect(await refusedBy()).toEqual([])
   await add('afterwards')
 })
 
-test('a shard that needs all nodes is refused while one is away, and the others are written', async () => {
-  const { ownerPool } = citus.coordinator
-  await unstamp(schema)
-  await ownerPool.query(`insert into pg_dist_node values (2, '127.0.0.1', 1, 'primary', true, true)`)
-  const { refused } = await write({ lossAccepted: [schema] })
-  expect([...refused]).toEqual([[schema, expect.stringMatching(/needs all nodes of Citus.*ECONNREFUSED/)]])
-  // One that has its latest rows where it is has to be updated, which fails for all.
+describe('while a node is away', () => {
+  beforeEach(() =>
+    citus.coordinator.ownerPool.query(`insert into pg_dist_node values (2, '127.0.0.1', 1, 'primary', true, true)`),
+  )
+  afterEach(() => citus.coordinator.ownerPool.query('delete from pg_dist_node where groupid = 2'))
+
+  test('a shard that may have its latest rows there is refused, and says what to do', async () => {
+    await unstamp(schema)
+    const { refused } = await write({ lossAccepted: [schema] })
+    const reason = expect.stringMatching(/needs all nodes of Citus.*127\.0\.0\.1:1 cannot be used.*citus_remove_node/)
+    expect([...refused]).toEqual([[schema, reason]])
+  })
+
+  test('a shard that has its latest rows where it has stayed is updated', async () => {
+    await unstamp(schema)
+    const epoch = await epochOf(schema)
+    await note(epoch)
+    expect((await write()).written[0]).toMatchObject({ schema, isWritten: true })
+    expect(await epochOf(schema)).toBe(epoch)
+  })
+
+  test('a shard that was moved there and back goes on in another epoch than what it may have left there', async () => {
+    const epoch = await epochOf(schema)
+    await note(epoch)
+    await moveBack()
+    const { refused, written } = await write()
+    expect([...refused]).toEqual([])
+    expect(written[0]).toMatchObject({ schema, isWritten: true, copiedRows: null, hasLostRows: false })
+    expect(await epochOf(schema)).toBeGreaterThan(epoch)
+  })
+})
+
+test('a shard that cannot be written where it was moved is refused, and the others are written', async () => {
+  const { ownerPool } = citus.node
   await note(await epochOf(schema))
-  await expect(write()).rejects.toThrow('ECONNREFUSED')
-  await ownerPool.query('delete from pg_dist_node where groupid = 2')
+  await moveBack()
+  await unstamp(other)
+  // The function is another, with the name of one of the guards.
+  await ownerPool.query(`drop function ${schema}.guard_shard cascade;
+    create function ${schema}.guard_shard() returns integer language sql return 1`)
+  const { refused, written } = await write()
+  expect([...refused]).toEqual([
+    [schema, expect.stringMatching(/cannot be written on .*:\d+: cannot change return type/)],
+  ])
+  expect(written).toMatchObject([{ schema: other, isWritten: true }])
+  await ownerPool.query(`drop function ${schema}.guard_shard`)
+  expect(await refusedBy()).toEqual([])
+})
+
+test('a shard that cannot be updated where it has stayed is an error', async () => {
+  const { ownerPool } = citus.node
+  await note(await epochOf(schema))
+  await unstamp(schema)
+  await ownerPool.query(`alter function ${schema}.guard_shard rename to guard_renamed;
+    create function ${schema}.guard_shard() returns integer language sql return 1`)
+  await expect(write()).rejects.toThrow('cannot change return type')
+  await ownerPool.query(`drop function ${schema}.guard_shard; drop function ${schema}.guard_renamed cascade`)
+  expect(await refusedBy()).toEqual([])
 })

@@ -1,11 +1,18 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { isFromNewerRelease, readLedger } from '../../migrate/ledger.ts'
-import { MigrateError } from '../../migrate/migrate-error.ts'
 import { sqlFiles } from '../../migrate/sql-files.ts'
-import { mailReceiverName } from '../../model/mail-receiver-name.ts'
 import { isDistributionFinished } from '../nodes/distribution-state.ts'
-import { connectForShards, isNodeUnusable, type Node, nodesOf, onNode, withLocks } from '../nodes/nodes-of.ts'
+import {
+  addressOf,
+  connectForShards,
+  isNodeUnusable,
+  type Node,
+  NodeUnusable,
+  nodesOf,
+  onNode,
+  withLocks,
+} from '../nodes/nodes-of.ts'
 import {
   nodeOf,
   readTableShards,
@@ -14,24 +21,16 @@ import {
   shardsOfClinic,
   type TableShard,
 } from '../nodes/table-shards.ts'
-import { hasStamp, stampOf, writeStamp } from '../schema/schema-stamp.ts'
+import { type StampedSchema, stampOf, writeStamp } from '../schema/schema-stamp.ts'
 import { readShardModel, readTables, type ShardModel } from '../schema/shard-model.ts'
 import type { OwnTablesOf } from '../schema/write-own-tables.ts'
 import { writeSequences } from '../schema/write-sequences.ts'
 import { writeShardSchema } from '../schema/write-shard-schema.ts'
-import { type Trigger, writeTriggers } from '../schema/write-triggers.ts'
+import { guardTexts, type Trigger, writeTriggers } from '../schema/write-triggers.ts'
 import { tablesOfKind } from '../tables/table-kinds.ts'
-import {
-  dropOutdated,
-  dropSchema,
-  epochOn,
-  type FormerSchema,
-  includes,
-  lastEpoch,
-  readFormerSchemas,
-  writeRange,
-} from './former-schemas.ts'
-import { areLatest, type NotedEpochs, noteEpoch, readNotedEpochs } from './noted-epochs.ts'
+import { type Begin, findBegin, type Here, hasViews, type KnownOfShards, readHere } from './begin-shard.ts'
+import { type FormerSchema, lastEpoch, readFormerSchemas, writeRange } from './former-schemas.ts'
+import { noteEpoch, readNotedEpochs } from './noted-epochs.ts'
 import { addReceivers, beginLog, copyOwnRows, recreateSpecializations } from './own-rows.ts'
 
 /** A shard of a database on Citus: the clinics whose rows it keeps together, in a shard of each table. */
@@ -59,12 +58,6 @@ export type WriteShardsOptions = {
 /** Why shards are not written where they are, by their schemas. */
 export type Refusals = ReadonlyMap<string, string>
 
-export class ShardsRefused extends MigrateError {
-  constructor(refused: Refusals) {
-    super('shards_refused', [...refused.values()].join(' '))
-  }
-}
-
 export type WrittenShards = { written: CitusShard[]; refused: Refusals }
 
 const placementTriesMax = 5
@@ -77,14 +70,15 @@ const placementTriesMax = 5
  * after an interruption, it does the rest. A schema that is up to date is left as it is: writing it would lock it, and
  * servers that use it would deadlock. Of a database that a newer release has updated, all are left so.
  *
- * A shard that is written needs all nodes: one of them may have its former schema, with its own rows. If the
- * shards in `only` are up to date, only their own nodes have to be reachable.
+ * A shard that was moved needs all nodes, if it does not have its latest own rows where it is: one of them may have its
+ * former schema, with these rows. All others need only their own node.
  *
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  *
  * @param ownerUrl of the coordinator's database, distributed by `distribute`. Its login works on each node.
- * @returns `refused`: no node has the latest own rows of the shard, or not all nodes could be asked; or a newer release
- *   has updated the database, and the shard has no schema where it is. All others are written
+ * @returns `refused`: no node has the latest own rows of the shard, or not all nodes could be asked; writing it where it
+ *   was moved failed; or a newer release has updated the database, and the shard has no schema where it is. All others
+ *   are written
  */
 export async function writeShardSchemas(
   ownerUrl: string,
@@ -168,11 +162,11 @@ async function writerOf(placed: Placed): Promise<(clinicShard: TableShard) => Pr
     noted: await readNotedEpochs(coordinator),
     isFinished: await isDistributionFinished(coordinator),
   }
-  return (clinicShard) => withLocks(() => writeShard(clinicShard, writing))
+  return (clinicShard) => writeOrRefuse(clinicShard, writing)
 }
 
-function unusableNode(error: unknown): Error {
-  if (error instanceof Error && isNodeUnusable(error)) return error
+function unusableNode(error: unknown): NodeUnusable {
+  if (error instanceof NodeUnusable) return error
   throw error
 }
 
@@ -191,12 +185,9 @@ function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
 /** A server of the previous release must not write older functions, nor knows the newer ones. */
 async function findWritten(clinicShard: TableShard, nodes: readonly Node[]): Promise<Outcome> {
   const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]
-  const { rows } = await onNode(node, (client) =>
-    client.query<{ isThere: boolean }>(sql`select to_regclass(${`${schema}.clinic`}) is not null as "isThere"`),
-  )
-  const { ownerUrl } = node
-  if (rows[0]?.isThere === true) {
-    return { schema, shardId: clinicShard.shardId, ownerUrl, copiedRows: null, isWritten: false, hasLostRows: false }
+  if (await onNode(node, (client) => hasViews(client, schema))) {
+    const { shardId } = clinicShard
+    return { schema, shardId, ownerUrl: node.ownerUrl, copiedRows: null, isWritten: false, hasLostRows: false }
   }
   return (
     `The shard ${schema} has been moved, and a newer release has updated the database: only that release can write ` +
@@ -204,91 +195,84 @@ async function findWritten(clinicShard: TableShard, nodes: readonly Node[]): Pro
   )
 }
 
-type Writing = {
+type Writing = KnownOfShards & {
   ownerUrl: string
   coordinator: pg.Client
-  tableShards: readonly TableShard[]
-  nodes: readonly Node[]
   triggers: readonly Trigger[]
   model: ShardModel
-  /** Asks all nodes. Error: one of them cannot be used. */
-  former: () => Promise<readonly FormerSchema[] | Error>
   /** What all schemas are written from. */
   source: readonly unknown[]
-  noted: NotedEpochs
-  /** All shards have had their own rows: the coordinator has none of them any more. */
-  isFinished: boolean
-  lossAccepted: readonly string[]
 }
 
-async function writeShard(clinicShard: TableShard, writing: Writing): Promise<Outcome> {
-  const { ownerUrl, coordinator, tableShards, nodes, triggers, noted, isFinished, lossAccepted } = writing
-  const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]
+/**
+ * A shard that cannot be written where it was moved is refused, and others do not wait for it. So is one whose node is
+ * lost meanwhile. Whatever else prevents that a shard is updated is a fault of the release, and an error for all.
+ */
+async function writeOrRefuse(clinicShard: TableShard, writing: Writing): Promise<Outcome> {
+  let hasStayed = false
+  try {
+    return await withLocks(async () => {
+      const stamped = sourceOf(clinicShard, writing)
+      const here = await readHere(clinicShard, writing, stamped)
+      hasStayed = here.hasStayed
+      return writeShard(clinicShard, here, { ...writing, stamped })
+    })
+  } catch (error) {
+    if (hasStayed && !isNodeUnusable(error)) throw error
+    const node = writing.nodes.find(({ groupId }) => groupId === clinicShard.groupId)
+    const where = node === undefined ? '' : ` on ${addressOf(node)}`
+    return `The shard ${schemaOf(clinicShard)} cannot be written${where}: ${errorOf(error).message}`
+  }
+}
+
+function sourceOf(clinicShard: TableShard, { tableShards, source }: Writing): StampedSchema {
   const relationOf = relationsOf(clinicShard, tableShards)
   const relations = [...tablesOfKind('distributed'), ...tablesOfKind('reference')].map(relationOf)
-  const stamped = { relations, source: [clinicShard, ...writing.source] }
-  const shard = { schema, ownerUrl: node.ownerUrl, shardId: clinicShard.shardId }
-  const writtenEpoch = await onNode(node, async (client) =>
-    (await hasStamp(client, schema, await stampOf(client, stamped))) ? lastEpoch(client, schema) : null,
-  )
-  if (writtenEpoch !== null) {
-    if (writtenEpoch !== noted.get(schema)) await noteEpoch(coordinator, schema, writtenEpoch)
-    return { ...shard, copiedRows: null, isWritten: false, hasLostRows: false }
-  }
-  let copiedRows: number | null = null
-  const former = await writing.former()
-  if (former instanceof Error) {
-    // One that has its rows here is only updated, as the coordinator is, which needs all nodes too.
-    if (areLatest({ schema, epoch: await epochOn(node, schema), source: null }, noted)) throw former
-    return `The shard ${schema} needs all nodes of Citus to be written where it is now: ${former.message}`
-  }
-  const epoch = await dropOutdated(node, schema, former)
-  const found = former.find(({ range }) => includes(range, clinicShard)) ?? null
-  const hasLostRows = isFinished && !areLatest({ schema, epoch, source: found }, noted)
-  if (hasLostRows && !lossAccepted.includes(schema)) {
-    return (
-      `The former schema of the shard ${schema} with its latest rows was not found on any node: responses for ` +
-      'retries and unsent e-mails. Add the node from which the shard was moved to Citus again, or activate it. ' +
-      `If it is lost, run \`holdfast migrate --citus --accept-loss ${schema}\`.`
-    )
-  }
-  const source = hasLostRows ? null : found
-  if (hasLostRows && epoch !== null) await dropSchema({ node, schema, epoch })
-  const receivers = hasLostRows ? await receiversOf(clinicShard, writing) : []
-  const fill = async (client: pg.Client) => {
-    copiedRows = await copyRowsOf({ clinicShard, source, target: client }, writing)
-  }
-  // What migrations insert in the shard draws numbers; the grants that follow revoke the right to do so.
-  const withViews = (client: pg.Client) => writeSequences(client, { coordinator, schema, relationOf })
-  const whenWritten = async (client: pg.Client) => {
-    await withViews(client)
-    await writeTriggers(client, { schema, ...clinicShard, relationOf, triggers })
-    if (copiedRows !== null) await beginLog(client, schema, noted.get(schema))
-    await addReceivers(client, schema, receivers)
-    await writeStamp(client, schema, await stampOf(client, stamped))
-  }
-  const ownTables = { begin: () => beginningOf(source, writing), fill }
-  const hooks = { ownTables, withViews, whenWritten }
-  await writeShardSchema({ ownerUrl: node.ownerUrl, modelUrl: ownerUrl, schema, relationOf, ...hooks })
-  await noteEpoch(coordinator, schema, await onNode(node, (client) => lastEpoch(client, schema)))
-  return { ...shard, copiedRows, isWritten: true, hasLostRows }
+  return { relations, source: [clinicShard, guardTexts({ schema: schemaOf(clinicShard), ...clinicShard }), ...source] }
 }
 
-/** The names of the log's receivers, which are those of the other shards. */
-async function receiversOf({ shardId }: TableShard, { tableShards, nodes }: Writing): Promise<string[]> {
-  for (const other of shardsOfClinic(tableShards).filter((each) => each.shardId !== shardId)) {
-    const relation = `${schemaOf(other)}.log_receiver`
-    const names = await onNode(nodeOf(other, nodes), async (client) => {
-      const { rows } = await client.query<{ isThere: boolean }>(
-        sql`select to_regclass(${relation}) is not null as "isThere"`,
-      )
-      if (rows[0]?.isThere !== true) return []
-      return (await client.query<{ name: string }>(`select name from ${relation}`)).rows.map(({ name }) => name)
-    })
-    if (names.length > 0) return names
+type WritingShard = Writing & { stamped: StampedSchema }
+
+async function writeShard(clinicShard: TableShard, here: Here, writing: WritingShard): Promise<Outcome> {
+  const { coordinator, nodes, noted } = writing
+  const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]
+  const shard = { schema, ownerUrl: node.ownerUrl, shardId: clinicShard.shardId }
+  if (here.isWritten) {
+    if (here.epoch !== null && here.epoch !== noted.get(schema)) await noteEpoch(coordinator, schema, here.epoch)
+    return { ...shard, copiedRows: null, isWritten: false, hasLostRows: false }
   }
-  // All others are lost, too. Further receivers begin where this one is.
-  return [mailReceiverName]
+  const begin = await findBegin(clinicShard, here, writing)
+  if (typeof begin === 'string') return begin
+  const copiedRows = await writeFrom(clinicShard, begin, writing)
+  await noteEpoch(coordinator, schema, await onNode(node, (client) => lastEpoch(client, schema)))
+  return { ...shard, copiedRows, isWritten: true, hasLostRows: begin.hasLostRows }
+}
+
+/** @returns the number of own rows that were copied; null: they are there */
+async function writeFrom(clinicShard: TableShard, begin: Begin, writing: WritingShard): Promise<number | null> {
+  const { ownerUrl, coordinator, tableShards, nodes, triggers, noted, stamped } = writing
+  const { source, receivers, mayHaveCopy } = begin
+  const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]
+  const relationOf = relationsOf(clinicShard, tableShards)
+  let copiedRows: number | null = null
+  await writeShardSchema({
+    ...{ ownerUrl: node.ownerUrl, modelUrl: ownerUrl, schema, relationOf },
+    ownTables: {
+      begin: () => beginningOf(source, writing),
+      async fill(client) {
+        copiedRows = await copyRowsOf({ clinicShard, source, target: client }, writing)
+      },
+    },
+    // What migrations insert in the shard draws numbers; the grants that follow revoke the right to do so.
+    withViews: (client) => writeSequences(client, { coordinator, schema, relationOf }),
+    async whenWritten(client) {
+      await writeTriggers(client, { schema, ...clinicShard, relationOf, triggers })
+      if (copiedRows !== null || mayHaveCopy) await beginLog(client, schema, noted.get(schema))
+      await addReceivers(client, schema, receivers)
+      await writeStamp(client, schema, await stampOf(client, stamped))
+    },
+  })
+  return copiedRows
 }
 
 /** The rows of a former schema are as its own tables are, to which its ledger belongs. */

@@ -68,7 +68,16 @@ async function dropOtherTriggers(client: pg.Client, schema: string, relation: st
   for (const { name } of rows) await client.query(`drop trigger ${pg.escapeIdentifier(name)} on ${relation}`)
 }
 
-const guardsOf = ({ schema, shardId }: TriggersOfShard) => `
+/** What the guards of a shard are written from. */
+export function guardTexts(shard: Omit<TriggersOfShard, 'relationOf' | 'triggers'>): string[] {
+  return [
+    guardsOf(shard),
+    guardOf(shard.schema, 'table').text,
+    clinicGuardOf({ ...shard, relationOf: String }, 'table').text,
+  ]
+}
+
+const guardsOf = ({ schema, shardId }: Pick<TriggersOfShard, 'schema' | 'shardId'>) => `
   create or replace function ${schema}.guard_shard() returns trigger language plpgsql security definer
   set search_path = pg_catalog as $$
   begin
@@ -101,7 +110,8 @@ function guardOf(schema: string, relation: string): TableTrigger {
  * Citus hashes integers as PostgreSQL does. A trigger and no check: partitions that Citus creates later would have no
  * such check, and could not be attached.
  */
-function clinicGuardOf({ schema, hashMin, hashMax, relationOf }: TriggersOfShard, table: string): TableTrigger {
+function clinicGuardOf(shard: Omit<TriggersOfShard, 'triggers'>, table: string): TableTrigger {
+  const { schema, hashMin, hashMax, relationOf } = shard
   const column = table === 'clinic' ? 'no' : 'clinic_no'
   const relation = relationOf(table)
   const text = `

@@ -49,28 +49,20 @@ export async function prepareDistributed(
     const unreachable = await unreachableShards(ownerUrl, all, reachMs)
     const isWhole = unreachable.size === 0
     const reached = all.filter((shard) => !unreachable.has(shard))
-    try {
-      const updated = await updateCoordinator(ownerUrl, say)
-      const notWritten = await writeShards(ownerUrl, isWhole ? null : reached.map(({ schema }) => schema))
-      // Also on nodes without shards, which no clinic needs.
-      if (isWhole) await tryDropFormerShards(ownerUrl, say)
-      // One may have been moved meanwhile.
-      const now = await shardsNow(ownerUrl)
-      const isReached = ({ schema, host, port }: Shard) =>
-        reached.some((shard) => shard.schema === schema && shard.host === host && shard.port === port)
-      const isServed = (shard: Shard) => isReached(shard) && !notWritten.has(shard.schema)
-      const placed = now.map((shard) => (isServed(shard) ? shard : notPlaced(shard)))
-      return { migrated: updated, shards: placed, failures: unreachable, refused: notWritten }
-    } catch (error) {
+    const updated = await updateCoordinator(ownerUrl, say).catch((error: unknown) => {
       // A node without shards was not asked whether it is there.
-      if (!needsNode(error, isWhole)) throw error
-      const nodes = Array.from(unreachable, ([{ host, port }, { message }]) => `${host}:${port}: ${message}`)
-      const reasons = [...new Set(nodes), error instanceof Error ? error.message : String(error)]
-      throw new StartError(
-        `The database has to be updated, which needs all nodes of Citus. One cannot be used: ${reasons.join('; ')}`,
-        { cause: error },
-      )
-    }
+      throw needsNode(error, isWhole) ? needsAllNodes(error, unreachable) : error
+    })
+    const notWritten = await writeShards(ownerUrl, isWhole ? null : reached.map(({ schema }) => schema))
+    // Also on nodes without shards, which no clinic needs.
+    if (isWhole) await tryDropFormerShards(ownerUrl, say)
+    // One may have been moved meanwhile.
+    const now = await shardsNow(ownerUrl)
+    const isReached = ({ schema, host, port }: Shard) =>
+      reached.some((shard) => shard.schema === schema && shard.host === host && shard.port === port)
+    const isServed = (shard: Shard) => isReached(shard) && !notWritten.has(shard.schema)
+    const placed = now.map((shard) => (isServed(shard) ? shard : notPlaced(shard)))
+    return { migrated: updated, shards: placed, failures: unreachable, refused: notWritten }
   })
   for (const [{ schema, host, port }, { message }] of failures) {
     say(`The shard ${schema} is not served until its node ${host}:${port} can be used, which fails now: ${message}`)
@@ -79,6 +71,15 @@ export async function prepareDistributed(
   const urls = await applicationUrls(config, await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl }), say)
   if (isPooled(urls.appUrl)) refusePooler()
   return { ownerUrl, ...urls, migrated, shards }
+}
+
+function needsAllNodes(error: unknown, unreachable: ReadonlyMap<Shard, Error>): StartError {
+  const nodes = Array.from(unreachable, ([{ host, port }, { message }]) => `${host}:${port}: ${message}`)
+  const reasons = [...new Set(nodes), error instanceof Error ? error.message : String(error)]
+  return new StartError(
+    `The database has to be updated, which needs all nodes of Citus. One cannot be used: ${reasons.join('; ')}`,
+    { cause: error },
+  )
 }
 
 /** Each shard is reached at the address by which Citus knows its node: a pooler would be passed by. */

@@ -1,5 +1,5 @@
 import { readShards, type Shard } from '@holdfast/engine/shards'
-import { ShardsRefused } from '@holdfast/engine/write-shard-schemas'
+import type { Refusals } from '@holdfast/engine/write-shard-schemas'
 import type pg from 'pg'
 import { oneAtATime } from '../../lifecycle/one-at-a-time.ts'
 import { dropFormerShards } from './drop-former-shards.ts'
@@ -13,7 +13,7 @@ export type ShardCatalogue = {
   /** Those of these shards whose nodes cannot be used now, each with the reason. */
   unreachable(ownerUrl: string, shards: readonly Shard[]): Promise<Map<Shard, Error>>
   /** Writes these schemas, and their job queues, onto the nodes that have the shards. Idempotent. */
-  write(ownerUrl: string, schemas: readonly string[]): Promise<void>
+  write(ownerUrl: string, schemas: readonly string[]): Promise<Refusals>
   /** Drops what moved shards have left on their former nodes. Idempotent. */
   dropFormer(ownerUrl: string): Promise<void>
 }
@@ -24,9 +24,6 @@ const reachMs = 2_000
 export const catalogueOfCitus: ShardCatalogue = {
   read: readShards,
   unreachable: (ownerUrl, shards) => unreachableShards(ownerUrl, shards, reachMs),
-  async write(ownerUrl, schemas) {
-    const refused = await oneAtATime(ownerUrl, () => writeShards(ownerUrl, schemas))
-    if (refused.size > 0) throw new ShardsRefused(refused)
-  },
+  write: (ownerUrl, schemas) => oneAtATime(ownerUrl, () => writeShards(ownerUrl, schemas)),
   dropFormer: (ownerUrl) => oneAtATime(ownerUrl, () => dropFormerShards(ownerUrl)),
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isPlaced, notPlaced, type Shard } from '@holdfast/engine/shards'
-import { ShardsRefused } from '@holdfast/engine/write-shard-schemas'
+import type { Refusals } from '@holdfast/engine/write-shard-schemas'
 import pTimeout from 'p-timeout'
 import type { RunningJobs } from '../../jobs/run-jobs.ts'
 import { StartError } from '../../lifecycle/start-error.ts'
@@ -19,7 +19,7 @@ export type FollowShardsDeps<Of extends Followed> = {
    */
   unreachable(shards: readonly Shard[]): Promise<ReadonlyMap<Shard, Error>>
   /** Writes the schemas of shards, and their job queues, onto the nodes that have them. Idempotent. */
-  write(schemas: readonly string[]): Promise<void>
+  write(schemas: readonly string[]): Promise<Refusals>
   /** Leads what is open of a shard to its node. */
   relocate(open: Of, shard: Shard): void
   /** Drops what moved shards have left on their former nodes. Idempotent. */
@@ -41,6 +41,8 @@ const wokenMsMin = 50
 const dropAgainChecks = 60
 /** How many checks to wait before a shard that was refused is written again. Each try keeps others from starting. */
 const refusedChecks = 10
+/** A move often ends while the first try waits for locks. */
+const triesBeforeLeaving = 3
 const stopMsMax = 6_000
 
 const splitMessage =
@@ -50,7 +52,8 @@ const splitMessage =
 /**
  * Reconnects the pools of each shard that has been moved to another node. Before that, writes its schema there. Does
  * the same for a shard that could not be used at the start. Looks every second, and at once after a statement found
- * that its shard is not there. What fails is repeated after a second; a shard that is refused, after ten.
+ * that its shard is not there. What fails is repeated after a second; a shard that is refused, after ten. Its pools are
+ * led to no node then, since other servers may write where it is now.
  *
  * If statements keep failing on a shard that has not moved, its schema is written again. The shard was moved away and
  * back, or another process was interrupted.
@@ -62,60 +65,20 @@ export function followShards<Of extends Followed>(
   const { log, checkMs = checkMsDefault } = deps
   const stopping = new AbortController()
   const split = Promise.withResolvers<Error>()
-  const followed = new Map(Array.from(opened, ([shard, open]) => [shard.schema, { at: shard, open }]))
-  /** Since when statements find them missing. */
-  const missingSinceMs = new Map<string, number>()
-  const refusals = refusalsFor(refusedChecks * checkMs)
-  const former = formerShardsDropper({ ...deps, againMs: dropAgainChecks * checkMs })
   const waiter = waiterFor(stopping.signal)
-  for (const [schema, { open }] of followed) {
-    for (const pool of open.allPools) {
-      pool.onShardMoved = () => {
-        if (!missingSinceMs.has(schema)) missingSinceMs.set(schema, performance.now())
-        waiter.wake()
-      }
-    }
-  }
-
-  const isMoved = ({ schema, host, port }: Shard) => {
-    const at = followed.get(schema)?.at
-    return at?.host !== host || at.port !== port
-  }
-  const isMissing = ({ schema }: Shard) =>
-    performance.now() - (missingSinceMs.get(schema) ?? Number.POSITIVE_INFINITY) >= checkMs
+  const followed = followedShards(opened, { ...deps, checkMs, onMissing: waiter.wake })
+  const former = formerShardsDropper({ ...deps, againMs: dropAgainChecks * checkMs })
 
   /** @returns whether there was something to do; `split`: others must be followed */
   async function look(): Promise<boolean | 'split'> {
     const found = await deps.read()
-    if (found.length !== followed.size || found.some(({ schema }) => !followed.has(schema))) return 'split'
-    const due = found.filter((shard) => (isMoved(shard) || isMissing(shard)) && !refusals.has(shard))
-    const failures = await writeEach(due, deps, lead)
-    for (const [shard, error] of failures) if (error instanceof ShardsRefused) refuse(shard)
+    if (!followed.areAll(found)) return 'split'
+    const due = found.filter(followed.isDue)
+    const failures = await writeDue(due, { ...deps, ...followed })
     if (failures.size < due.length) former.expect()
     former.drop()
-    if (failures.size > 0) throw errorOf([...failures.values()])
+    if (failures.size > 0) throw allOf([...failures.values()])
     return due.length > 0
-  }
-
-  /** Nothing is read from the node that it has left. */
-  function refuse(shard: Shard): void {
-    refusals.add(shard)
-    const of = followed.get(shard.schema)
-    if (of === undefined || !isPlaced(of.at)) return
-    of.at = notPlaced(shard)
-    deps.relocate(of.open, of.at)
-  }
-
-  function lead(shard: Shard): void {
-    const { schema, host, port } = shard
-    missingSinceMs.delete(schema)
-    refusals.delete(shard)
-    const of = followed.get(schema)
-    if (of === undefined || !isMoved(shard)) return
-    deps.relocate(of.open, shard)
-    const message = isPlaced(of.at) ? 'a shard was moved to another node' : 'a shard can be used now'
-    log.info({ shard: schema, host, port }, message)
-    of.at = shard
   }
 
   async function follow(): Promise<void> {
@@ -130,7 +93,7 @@ export function followShards<Of extends Followed>(
           return split.resolve(new StartError(splitMessage))
         }
         mayBeWoken = !looked
-        if (refusals.isEmpty()) lastError = ''
+        if (!followed.hasRefused()) lastError = ''
       } catch (error) {
         mayBeWoken = false
         const message = String(error)
@@ -172,20 +135,94 @@ function waiterFor(stopping: AbortSignal) {
   }
 }
 
-/** Shards that were refused, which are not to be written again for a while where they were then. */
-function refusalsFor(ms: number) {
-  const bySchema = new Map<string, { host: string; port: number; untilMs: number }>()
-  return {
-    add({ schema, host, port }: Shard) {
-      bySchema.set(schema, { host, port, untilMs: performance.now() + ms })
-    },
-    has({ schema, host, port }: Shard): boolean {
-      const refusal = bySchema.get(schema)
-      return refusal?.host === host && refusal.port === port && performance.now() < refusal.untilMs
-    },
-    delete: ({ schema }: Shard) => bySchema.delete(schema),
-    isEmpty: () => bySchema.size === 0,
+type FollowedDeps<Of extends Followed> = Pick<FollowShardsDeps<Of>, 'relocate' | 'log'> & {
+  checkMs: number
+  onMissing(): void
+}
+
+/** What is known of each shard, and what is done when it was written, or was not. */
+function followedShards<Of extends Followed>(
+  opened: ReadonlyMap<Shard, Of>,
+  { relocate, log, checkMs, onMissing }: FollowedDeps<Of>,
+) {
+  const states = new Map(Array.from(opened, ([shard, open]) => [shard.schema, stateOf(shard, open)]))
+  for (const state of states.values()) {
+    for (const pool of state.open.allPools) {
+      pool.onShardMoved = () => {
+        state.missingSinceMs = Math.min(state.missingSinceMs, performance.now())
+        onMissing()
+      }
+    }
   }
+  const stateAt = ({ schema }: Shard) => {
+    const state = states.get(schema)
+    if (state === undefined) throw new Error(`The shard ${schema} is not followed.`)
+    return state
+  }
+  const isMoved = (shard: Shard) => !isAt(shard, stateAt(shard).at)
+  const wasRefused = (shard: Shard) => isAt(shard, stateAt(shard).refusal)
+
+  return {
+    areAll: (found: readonly Shard[]) =>
+      found.length === states.size && found.every(({ schema }) => states.has(schema)),
+    isDue(shard: Shard): boolean {
+      const { missingSinceMs, refusal } = stateAt(shard)
+      const nowMs = performance.now()
+      const isMissing = nowMs - missingSinceMs >= checkMs
+      return (isMoved(shard) || isMissing) && !(wasRefused(shard) && nowMs < (refusal?.untilMs ?? 0))
+    },
+    /** Whether it was refused where it is. */
+    wasRefused,
+    hasRefused: () => [...states.values()].some(({ refusal }) => refusal !== null),
+    onWritten(shard: Shard): void {
+      const state = stateAt(shard)
+      const isElsewhere = isMoved(shard)
+      const wasPlaced = isPlaced(state.at)
+      Object.assign(state, stateOf(shard, state.open))
+      if (!isElsewhere) return
+      relocate(state.open, shard)
+      const { schema, host, port } = shard
+      log.info(
+        { shard: schema, host, port },
+        wasPlaced ? 'a shard was moved to another node' : 'a shard can be used now',
+      )
+    },
+    onFailed(shard: Shard, { isRefused }: { isRefused: boolean }): void {
+      const state = stateAt(shard)
+      state.failedTries += 1
+      if (isRefused) {
+        const { host, port } = shard
+        state.refusal = { host, port, untilMs: performance.now() + refusedChecks * checkMs }
+      }
+      if (!isRefused && state.failedTries < triesBeforeLeaving) return
+      if (!isPlaced(state.at) || !isMoved(shard)) return
+      // Other servers may write where it is now.
+      state.at = notPlaced(shard)
+      relocate(state.open, state.at)
+    },
+  }
+}
+
+type Place = Pick<Shard, 'host' | 'port'>
+
+type ShardState<Of> = {
+  open: Of
+  /** Where its pools lead. */
+  at: Shard
+  /** Since when statements have found it missing there. */
+  missingSinceMs: number
+  /** How often it could not be written since it was. */
+  failedTries: number
+  /** Where it was refused, and until when it is not to be written again there. */
+  refusal: (Place & { untilMs: number }) | null
+}
+
+function stateOf<Of>(at: Shard, open: Of): ShardState<Of> {
+  return { open, at, missingSinceMs: Number.POSITIVE_INFINITY, failedTries: 0, refusal: null }
+}
+
+function isAt({ host, port }: Place, place: Place | null): boolean {
+  return place?.host === host && place.port === port
 }
 
 type FormerShardsDeps = Pick<FollowShardsDeps<Followed>, 'dropFormer' | 'log'> & { againMs: number }
@@ -218,28 +255,50 @@ function formerShardsDropper({ dropFormer, log, againMs }: FormerShardsDeps) {
 }
 
 /** Those of all shards of a node are alike. */
-function errorOf(failures: readonly unknown[]): AggregateError {
+function allOf(failures: readonly Error[]): AggregateError {
   return new AggregateError(failures, [...new Set(failures.map(String))].join('; '))
 }
 
-/** @returns those that failed, with their errors: they do not delay the others */
-async function writeEach(
-  due: readonly Shard[],
-  deps: Pick<FollowShardsDeps<Followed>, 'unreachable' | 'write'>,
-  lead: (shard: Shard) => void,
-): Promise<Map<Shard, unknown>> {
-  const failures = new Map<Shard, unknown>()
+type WriteDeps = Pick<FollowShardsDeps<Followed>, 'unreachable' | 'write'> & {
+  wasRefused(shard: Shard): boolean
+  onWritten(shard: Shard): void
+  onFailed(shard: Shard, how: { isRefused: boolean }): void
+}
+
+/** @returns those that were not written, with the reasons: they do not delay the others */
+async function writeDue(due: readonly Shard[], deps: WriteDeps): Promise<Map<Shard, Error>> {
+  const failures = new Map<Shard, Error>()
+  const fail = (shard: Shard, error: Error, how = { isRefused: false }) => {
+    failures.set(shard, error)
+    deps.onFailed(shard, how)
+  }
   for (const [shard, cause] of await deps.unreachable(due)) {
     const node = `${shard.host}:${shard.port}`
-    failures.set(shard, new Error(`The node ${node} of Citus cannot be reached: ${cause.message}`, { cause }))
+    fail(shard, new Error(`The node ${node} of Citus cannot be reached: ${cause.message}`, { cause }))
   }
-  for (const shard of due.filter((each) => !failures.has(each))) {
+  const reached = due.filter((shard) => !failures.has(shard))
+  for (const batch of batchesOf(reached, deps.wasRefused)) {
     try {
-      await deps.write([shard.schema])
-      lead(shard)
+      const refused = await deps.write(batch.map(({ schema }) => schema))
+      for (const shard of batch) {
+        const reason = refused.get(shard.schema)
+        if (reason === undefined) deps.onWritten(shard)
+        else fail(shard, new Error(reason), { isRefused: true })
+      }
     } catch (error) {
-      failures.set(shard, error)
+      for (const shard of batch) fail(shard, errorOf(error))
     }
   }
   return failures
+}
+
+/** Each alone, to be led at once. Those refused before together: each would wait for the node that they need. */
+function batchesOf(shards: readonly Shard[], wasRefused: WriteDeps['wasRefused']): Shard[][] {
+  const again = shards.filter(wasRefused)
+  const first = shards.filter((shard) => !wasRefused(shard)).map((shard) => [shard])
+  return again.length === 0 ? first : [...first, again]
+}
+
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }

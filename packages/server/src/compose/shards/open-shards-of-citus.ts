@@ -1,4 +1,3 @@
-import { distributedStatus } from '@holdfast/engine'
 import { isPlaced, type Shard, shardOf } from '@holdfast/engine/shards'
 import { changesOfCommitted, changesOfEntry } from '../../cache/changes.ts'
 import type { ResponseCache } from '../../cache/response-cache.ts'
@@ -70,7 +69,6 @@ export async function openShardsOfCitus(
     }),
     probes: createProbes(probePool, {
       isStopping,
-      status: distributedStatus,
       shards: all.map(({ pools }) => pools.general),
     }),
     pools: { ...poolsByLabel([...all, coordinator]), probes: [probePool] },
