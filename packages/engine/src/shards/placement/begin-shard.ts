@@ -80,7 +80,8 @@ export async function findBegin(clinicShard: TableShard, here: Here, known: Know
     if (here.isLatest) return { ...withRowsHere, mayHaveCopy: true }
     return (
       `The shard ${schema} needs all nodes of Citus to be written where it is now. ${former.message}. If that node is ` +
-      `lost, remove it from Citus with citus_remove_node, and run \`holdfast migrate --citus --accept-loss ${schema}\`.`
+      'lost, remove it with citus_disable_node and citus_remove_node, and run ' +
+      `\`holdfast migrate --citus --accept-loss ${schema}\`.`
     )
   }
   const epoch = await dropOutdated(node, schema, former)

@@ -73,7 +73,7 @@ export function followShards<Of extends Followed>(
   async function look(): Promise<boolean | 'split'> {
     const found = await deps.read()
     if (!followed.areAll(found)) return 'split'
-    const due = found.filter(followed.isDue)
+    const due = followed.dueOf(found)
     const failures = await writeDue(due, { ...deps, ...followed })
     if (failures.size < due.length) former.expect()
     former.drop()
@@ -161,15 +161,21 @@ function followedShards<Of extends Followed>(
   }
   const isMoved = (shard: Shard) => !isAt(shard, stateAt(shard).at)
   const wasRefused = (shard: Shard) => isAt(shard, stateAt(shard).refusal)
+  const isDue = (shard: Shard) => {
+    const { missingSinceMs, refusal } = stateAt(shard)
+    const nowMs = performance.now()
+    const isMissing = nowMs - missingSinceMs >= checkMs
+    return (isMoved(shard) || isMissing) && !(wasRefused(shard) && nowMs < (refusal?.untilMs ?? 0))
+  }
 
   return {
     areAll: (found: readonly Shard[]) =>
       found.length === states.size && found.every(({ schema }) => states.has(schema)),
-    isDue(shard: Shard): boolean {
-      const { missingSinceMs, refusal } = stateAt(shard)
-      const nowMs = performance.now()
-      const isMissing = nowMs - missingSinceMs >= checkMs
-      return (isMoved(shard) || isMissing) && !(wasRefused(shard) && nowMs < (refusal?.untilMs ?? 0))
+    /** Those to be written now. With one that was refused, all that were. */
+    dueOf(found: readonly Shard[]): Shard[] {
+      const due = found.filter(isDue)
+      const withRefused = due.some(wasRefused)
+      return found.filter((shard) => due.includes(shard) || (withRefused && wasRefused(shard)))
     },
     /** Whether it was refused where it is. */
     wasRefused,
