@@ -79,8 +79,8 @@ export async function findBegin(clinicShard: TableShard, here: Here, known: Know
     // It was moved away, not used there, and moved back.
     if (here.isLatest) return { ...withRowsHere, mayHaveCopy: true }
     return (
-      `The shard ${schema} needs all nodes of Citus to be written where it is now. ${former.message}. If that node is ` +
-      'lost, remove it with citus_disable_node and citus_remove_node, and run ' +
+      `The shard ${schema} needs all nodes of Citus to be written where it is now. ${former.message}. If that node ` +
+      'is lost, remove it with citus_disable_node and citus_remove_node, and run ' +
       `\`holdfast migrate --citus --accept-loss ${schema}\`.`
     )
   }

@@ -70,15 +70,15 @@ const placementTriesMax = 5
  * after an interruption, it does the rest. A schema that is up to date is left as it is: writing it would lock it, and
  * servers that use it would deadlock. Of a database that a newer release has updated, all are left so.
  *
- * A shard that was moved needs all nodes, if it does not have its latest own rows where it is: one of them may have its
- * former schema, with these rows. All others need only their own node.
+ * A shard that was moved needs all nodes, if it does not have its latest own rows where it is: one of them may have
+ * its former schema, with these rows. All others need only their own node.
  *
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  *
  * @param ownerUrl of the coordinator's database, distributed by `distribute`. Its login works on each node.
- * @returns `refused`: no node has the latest own rows of the shard, or not all nodes could be asked; writing it where it
- *   was moved failed; or a newer release has updated the database, and the shard has no schema where it is. All others
- *   are written
+ * @returns `refused`: no node has the latest own rows of the shard, or not all nodes could be asked; writing it where
+ *   it was moved failed; or a newer release has updated the database, and the shard has no schema where it is. All
+ *   others are written
  */
 export async function writeShardSchemas(
   ownerUrl: string,
@@ -218,7 +218,8 @@ async function writeOrRefuse(clinicShard: TableShard, writing: Writing): Promise
       return writeShard(clinicShard, here, { ...writing, stamped })
     })
   } catch (error) {
-    if (hasStayed && !isNodeUnusable(error)) throw error
+    // While the database is being distributed, no shard is served yet.
+    if (!writing.isFinished || (hasStayed && !isNodeUnusable(error))) throw error
     const node = writing.nodes.find(({ groupId }) => groupId === clinicShard.groupId)
     const where = node === undefined ? '' : ` on ${addressOf(node)}`
     return `The shard ${schemaOf(clinicShard)} cannot be written${where}: ${errorOf(error).message}`

@@ -14,7 +14,7 @@ import { migrateJobs } from '../../jobs/jobs-schema.ts'
  * Idempotent. Only one process may run it at a time.
  *
  * @param only the schemas of some shards; null: of all
- * @returns the shards that were refused, by their schemas, with the reasons. They do not prevent that others are written
+ * @returns the shards that were refused, by their schemas, with the reasons. They keep no other from being written
  */
 export async function writeShards(ownerUrl: string, only: readonly string[] | null = null): Promise<Refusals> {
   const coordinator = createPool({ url: ownerUrl, max: 1, name: 'holdfast shards' })
