@@ -6,7 +6,7 @@ import { dropFormerSchemas } from '@holdfast/engine/drop-former-schemas'
 import type { CitusShard } from '@holdfast/engine/write-shard-schemas'
 import { type AccountMails, createAccountMails } from '@holdfast/server/account-mails'
 import { openDatabase } from '@holdfast/server/compose'
-import { type JobServices, openJobServices, startJobsOfCoordinator } from '@holdfast/server/compose-jobs'
+import { type JobServices, openJobServices, startJobsOf } from '@holdfast/server/compose-jobs'
 import { readConfig } from '@holdfast/server/config'
 import { openJobPools } from '@holdfast/server/job-pools'
 import { dropFormerQueues, jobsSchemaOf } from '@holdfast/server/jobs-schema'
@@ -96,7 +96,8 @@ async function runJobs({ url, say }: Options, ending: AsyncDisposableStack): Pro
   const opened = openMailer(config)
   const services = openJobServices(config, { secrets, accounts: pools.messages, opened, log })
   ending.defer(() => services.stop([]))
-  const ofCoordinator = await startJobsOfCoordinator(services, { pools, sessionUrl })
+  const database = { parts: ['coordinator'] as const, shard: null, sessionUrl, pools, isReached: true }
+  const ofCoordinator = await startJobsOf(services, database)
   ending.defer(() => ofCoordinator.stop())
   const running = new Map<string, ShardWithJobs>()
   ending.defer(async () => void (await Promise.all([...running.values()].map((shard) => shard.stop()))))

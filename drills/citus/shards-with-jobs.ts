@@ -3,7 +3,7 @@ import { changeDatabaseUrl, inShard, schemaOf } from '@holdfast/engine/database-
 import { notPassedOn } from '@holdfast/engine/shards'
 import type { CitusShard } from '@holdfast/engine/write-shard-schemas'
 import { type AccountMails, createAccountMails } from '@holdfast/server/account-mails'
-import { type JobServices, startJobsOfShard } from '@holdfast/server/compose-jobs'
+import { type JobServices, startJobsOf } from '@holdfast/server/compose-jobs'
 import { type JobPools, openJobPools } from '@holdfast/server/job-pools'
 import { jobsSchemaOf, migrateJobs } from '@holdfast/server/jobs-schema'
 import { until } from '@holdfast/testkit'
@@ -39,7 +39,8 @@ export async function startShard(
   const pool = createPool({ url: ownerUrl, max: 4, name: 'holdfast drill' })
   const engine = createEngine({ batchPool: pool, generalPool: pool })
   const mails = createAccountMails({ secrets: services.secrets, pool: pools.messages, isAvailable: true })
-  const jobs = await startJobsOfShard(services, { sessionUrl: url, pools, mails })
+  const ofShard = { parts: ['shard'] as const, shard: schema, sessionUrl: url, pools, isReached: true }
+  const jobs = await startJobsOf(services, ofShard)
   await eventually(`the log of ${schemaOf(url)} to be followed`, async () => {
     const { rowCount } = await pool.query(
       `select from holdfast.log_receiver where name in ('email', 'webhooks') and held_until > clock_timestamp()`,

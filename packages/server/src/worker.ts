@@ -1,15 +1,13 @@
 import pTimeout from 'p-timeout'
-import type pg from 'pg'
 import { requireBackupKey, startBackups } from './backups/start-backups.ts'
 import { openDatabase } from './compose/database/open-database.ts'
 import { refuseBackupsOfShards } from './compose/database/refuse-backups-of-shards.ts'
-import { startJobsOfShards } from './compose/jobs/jobs-of-shards.ts'
 import { openMailer } from './compose/jobs/message-sender.ts'
-import { openJobShards } from './compose/jobs/open-job-shards.ts'
+import { openJobDatabases } from './compose/jobs/open-job-databases.ts'
+import { startAllJobs } from './compose/jobs/start-all-jobs.ts'
 import type { Config } from './config/config.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
 import { settingsAtStart } from './lifecycle/settings-at-start.ts'
-import { createAccountMails } from './messages/account-mails/account-mails.ts'
 import { createLogger, type Logger } from './observe/logger.ts'
 
 export { runJobsOnce } from './jobs/run-jobs.ts'
@@ -62,19 +60,18 @@ async function startAll(
   const backups = await startBackups({ config, env, database, log })
   started.defer(() => backups.stop())
   const { secrets } = prepared
-  const mailsOf = (pool: pg.Pool) => createAccountMails({ secrets, pool, isAvailable: config.smtpUrl !== null })
-  const shards = await openJobShards(prepared, { mailsOf, log })
-  started.defer(() => shards.close(closeMs))
+  const databases = await openJobDatabases(prepared, log)
+  started.defer(() => databases.close(closeMs))
   const opened = openMailer(config)
   started.defer(() => opened.mailer?.close())
-  const jobs = await startJobsOfShards(config, shards, { secrets, opened, log })
+  const jobs = await startAllJobs(config, databases.all, { secrets, opened, log })
   started.defer(() =>
     pTimeout(jobs.stop(), {
       milliseconds: config.shutdownSecondsMax * 1000,
       fallback: () => log.error('the jobs did not stop in time'),
     }),
   )
-  return shards
+  return databases
 }
 
 /** `holdfast worker`: runs until a signal; `signal` is that of the command. @returns the process's exit code */

@@ -22,6 +22,7 @@ import { noRateLimits } from '../src/edge/rate-limits/rate-limits.ts'
 import { DatabaseBreaker } from '../src/lifecycle/database-breaker.ts'
 import { createRecipientDigests } from '../src/messages/recipient-digests.ts'
 import { createLogger } from '../src/observe/logger.ts'
+import type { RestShards } from '../src/rest/find-responder.ts'
 import type { RestDeps } from '../src/rest/rest-deps.ts'
 import { restRoutes } from '../src/rest/rest-routes.ts'
 import { createBookingOrigins } from '../src/secrets/booking-origins.ts'
@@ -124,28 +125,30 @@ export async function startRestApp(
   await app.register(checkContract, { violations })
   await app.register(notFound)
   await app.register(
-    restRoutes({
-      engine,
-      inTurn: clinicTurns({ atOnceMax: 64, waitingMax: 1_000, waitMsMax: 5_000 }),
-      audit: { record: (entry) => void audited.push(entry) },
-      mails: { isAvailable: false, store: async () => undefined, request: async () => undefined },
-      ticketUrl: ({ bookingId }) => `https://book.example.org/ticket#${bookingId}`,
-      ...enteredAddresses(),
-      manageTokens,
-      confirmationTokens: sendsMails ? createConfirmationTokens([secret]) : null,
-      ...derivedFrom([secret]),
-      bookingOrigins: createBookingOrigins([secret]),
-      hasBookingLimits: hasLimits,
-      freshness: untailed(),
-      slotLists: uncachedLists(pool),
-      calendarReads: createCalendarReads(pool),
-      publicUrl: null,
-      holdSecondsDefault: 120,
-      now: () => clock.now ?? new Date(),
-      accounts: accountsAmong(accounts),
-      sessions: { isStillLive: async () => true },
-      ...replaced,
-    }),
+    restRoutes(
+      ofOneDatabase({
+        engine,
+        inTurn: clinicTurns({ atOnceMax: 64, waitingMax: 1_000, waitMsMax: 5_000 }),
+        audit: { record: (entry) => void audited.push(entry) },
+        mails: { isAvailable: false, store: async () => undefined, request: async () => undefined },
+        ticketUrl: ({ bookingId }) => `https://book.example.org/ticket#${bookingId}`,
+        ...enteredAddresses(),
+        manageTokens,
+        confirmationTokens: sendsMails ? createConfirmationTokens([secret]) : null,
+        ...derivedFrom([secret]),
+        bookingOrigins: createBookingOrigins([secret]),
+        hasBookingLimits: hasLimits,
+        freshness: untailed(),
+        slotLists: uncachedLists(pool),
+        calendarReads: createCalendarReads(pool),
+        publicUrl: null,
+        holdSecondsDefault: 120,
+        now: () => clock.now ?? new Date(),
+        accounts: accountsAmong(accounts),
+        sessions: { isStillLive: async () => true },
+        ...replaced,
+      }),
+    ),
   )
   await app.ready()
 
@@ -173,6 +176,10 @@ export async function startRestApp(
       await engine.stop()
     },
   }
+}
+
+function ofOneDatabase(rest: RestDeps): RestShards {
+  return { common: rest, of: () => rest, others: [] }
 }
 
 function testAccount({ id = randomUUID(), ...options }: Partial<TestAccount>): TestAccount {

@@ -32,7 +32,6 @@ import { type AuthRoutesDeps, authRoutes } from '../rest/auth/auth-routes.ts'
 import type { RestShards } from '../rest/find-responder.ts'
 import { memberRoles } from '../rest/guards/access.ts'
 import { requireClinic } from '../rest/guards/require-clinic.ts'
-import type { RestDeps } from '../rest/rest-deps.ts'
 import { restRoutes } from '../rest/rest-routes.ts'
 import type { PublicPages } from '../site/public-pages.ts'
 import { siteRoutes } from '../site/site-routes.ts'
@@ -50,10 +49,7 @@ export type AppDeps = {
   isClaimQueueFull: () => boolean
   admission: Omit<AdmissionDeps, 'corsOrigins'>
   auth: Omit<AuthRoutesDeps, 'corsOrigins'>
-  /** What requests that name no clinic use. On a single database, all requests use it. */
-  rest: RestDeps
-  /** null: there is one. */
-  shards: Omit<RestShards, 'coordinator'> | null
+  rest: RestShards
   live: LivePlaces
   /** Of a clinic. */
   theatreSignalsOf: (clinicNo: number) => TheatreSignals
@@ -103,7 +99,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(rateLimits, {
     ...config,
     sharedCounts: deps.sharedCounts,
-    manageTokens: deps.rest.manageTokens,
+    manageTokens: deps.rest.common.manageTokens,
   })
   await app.register(admission, { ...deps.admission, corsOrigins })
   await app.register(probeRoutes, deps.probes)
@@ -111,7 +107,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     await app.register(metricsRoutes, { metrics, token: config.metricsToken })
   }
   await app.register(authRoutes, { ...deps.auth, corsOrigins })
-  await app.register(restRoutes(deps.rest, deps.shards))
+  await app.register(restRoutes(deps.rest))
   await app.register(liveRoutes, {
     hub: deps.live,
     slots,
@@ -121,8 +117,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     signalsOf: deps.theatreSignalsOf,
     slots,
     requireMember: async (principal, clinicId) =>
-      (await requireClinic(deps.shards?.of(clinicNoIn(clinicId) ?? 0) ?? deps.rest, principal, clinicId, memberRoles))
-        .clinic.no,
+      (await requireClinic(deps.rest.of(clinicNoIn(clinicId) ?? 0), principal, clinicId, memberRoles)).clinic.no,
     heartbeatMs: deps.live.settings.heartbeatMs,
     log: deps.log,
   })

@@ -4,7 +4,7 @@ import { type OpenAccounts, openAccounts } from '../accounts/open-accounts.ts'
 import type { AuditRecorderDeps } from '../audit/audit-recorder.ts'
 import type { Config } from '../config/config.ts'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
-import { createAccountMails } from '../messages/account-mails/account-mails.ts'
+import { type AccountMails, createAccountMails } from '../messages/account-mails/account-mails.ts'
 import { addLiveFigures } from '../observe/live-figures.ts'
 import type { Logger } from '../observe/logger.ts'
 import { createMetrics, type Metrics, type MetricsSources } from '../observe/metrics.ts'
@@ -13,13 +13,12 @@ import { createPasswordAttempts } from '../rest/auth/password-attempts.ts'
 import { createKeyedDigests } from '../secrets/keyed-digests.ts'
 import { createPublicPages } from '../site/public-pages.ts'
 import { buildApp, buildMetricsApp } from './app.ts'
-import { createAudit } from './create-audit.ts'
-import { createRestDeps, restShards } from './create-rest-deps.ts'
+import { createRestDeps } from './create-rest-deps.ts'
 import type { PreparedDatabase } from './database/prepare-database.ts'
-import { startJobsOfShards, startWorkOfServer } from './jobs/jobs-of-shards.ts'
 import { openMailer } from './jobs/message-sender.ts'
+import { startAllJobs } from './jobs/start-all-jobs.ts'
+import { startWorkOfServer } from './jobs/start-work-of-server.ts'
 import { openShared, type Shared } from './open-shared.ts'
-import type { OpenShard } from './shards/open-shard.ts'
 import { openShards } from './shards/open-shards.ts'
 import { type Common, cacheFiguresOf, calendarFiguresOf, type OpenShards, queueDepthsOf } from './shards/shards.ts'
 import { stopServer } from './stop-server.ts'
@@ -87,13 +86,10 @@ async function composeParts(
   }
   addLiveFigures(metrics.registry, shards.live)
   const { common } = shards
-  const audit = createAudit(shards, auditRecorderDeps(common.engine, accounts, database, log, metrics))
+  const audit = shards.createAudit(auditRecorderDeps(common.engine, accounts, database, log, metrics))
   const opened = openMailer(config)
-  const mailsOf = ({ pools }: Pick<Common, 'pools'>) =>
-    createAccountMails({ pool: pools.general, secrets: database.secrets, isAvailable: opened.mailer !== null })
+  const mailsOf = mailsByEngine({ secrets: database.secrets, isAvailable: opened.mailer !== null })
   const sent = { audit, mails: mailsOf(common) }
-  const withMails = (shard: OpenShard) => ({ ...shard, mails: mailsOf(shard) })
-  const restOf = createRestDeps(config, database, { accounts, audit, mailsOf })
   const app = await buildApp({
     config,
     log,
@@ -103,8 +99,7 @@ async function composeParts(
     isClaimQueueFull: () => shards.all.every(({ engine }) => engine.claimsQueued() >= config.queueSizeMax),
     admission: accounts,
     auth: { ...accounts, ...sent, attempts: createPasswordAttempts(accounts.attemptLimits, accounts.knownBrowsers) },
-    rest: restOf(common),
-    shards: restShards(shards, restOf),
+    rest: createRestDeps(config, database, shards, { accounts, audit, mailsOf }),
     live: shards.live,
     theatreSignalsOf: (clinicNo) => shards.shardOf(clinicNo).theatreSignals,
     sharedCounts: shared?.counts ?? null,
@@ -127,8 +122,7 @@ async function composeParts(
     async startJobs() {
       running.push(...startWorkOfServer(shards, { database, accounts, audit, mailsOf, app, log }))
       if (!config.runsJobs) return
-      const jobShards = { coordinator: shards.coordinator, all: shards.all.map(withMails) }
-      running.push(await startJobsOfShards(config, jobShards, { ...database, opened, log, metrics }))
+      running.push(await startAllJobs(config, shards.jobDatabases, { ...database, opened, log, metrics }))
     },
     stop() {
       isStopping = true
@@ -136,6 +130,16 @@ async function composeParts(
       stopped ??= stopServer(parts, config.shutdownSecondsMax * 1000, log)
       return stopped
     },
+  }
+}
+
+/** One for each shard: what is requested wakes the process that processes it. */
+function mailsByEngine(settings: { secrets: readonly string[]; isAvailable: boolean }) {
+  const created = new Map<Engine, AccountMails>()
+  return ({ engine, pools }: Pick<Common, 'engine' | 'pools'>): AccountMails => {
+    const mails = created.get(engine) ?? createAccountMails({ pool: pools.general, ...settings })
+    created.set(engine, mails)
+    return mails
   }
 }
 

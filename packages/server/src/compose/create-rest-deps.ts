@@ -16,12 +16,13 @@ import type { Common, OpenShards } from './shards/shards.ts'
 
 type Sent = { accounts: OpenAccounts; audit: RestDeps['audit']; mailsOf(shard: Common | OpenShard): RestDeps['mails'] }
 
-/** @returns what the REST routes depend on in a shard */
+/** @returns what the REST routes depend on, by clinics */
 export function createRestDeps(
   config: Config,
   database: PreparedDatabase,
+  { all, common, shardOf }: OpenShards,
   { accounts: { accounts, sessions }, audit, mailsOf }: Sent,
-): (shard: Common | OpenShard) => RestDeps {
+): RestShards {
   const ofAllShards = {
     ...derivedSecrets(config, database),
     accounts,
@@ -32,22 +33,11 @@ export function createRestDeps(
     holdSecondsDefault: config.holdSeconds,
     now: () => new Date(),
   }
-  return (shard) => ({ ...shard.rest, ...ofAllShards, mails: mailsOf(shard) })
-}
-
-/** What the routes of each shard depend on; null: the database is not distributed. */
-export function restShards(
-  { all, coordinator, shardOf }: OpenShards,
-  restOf: (shard: OpenShard) => RestDeps,
-): Omit<RestShards, 'coordinator'> | null {
-  if (coordinator === null) return null
-  const rest = new Map(all.map((shard) => [shard, restOf(shard)]))
-  const of = (clinicNo: number) => {
-    const deps = rest.get(shardOf(clinicNo))
-    if (deps === undefined) throw new Error(`No shard serves the clinic ${clinicNo}.`)
-    return deps
-  }
-  return { all: [...rest.values()], of }
+  const restOf = (shard: Common | OpenShard): RestDeps => ({ ...shard.rest, ...ofAllShards, mails: mailsOf(shard) })
+  const ofCommon = restOf(common)
+  const others = all.filter(({ engine }) => engine !== common.engine)
+  const rest = new Map(others.map((shard) => [shard, restOf(shard)]))
+  return { common: ofCommon, of: (clinicNo) => rest.get(shardOf(clinicNo)) ?? ofCommon, others: [...rest.values()] }
 }
 
 function derivedSecrets(config: Config, { secrets }: PreparedDatabase) {

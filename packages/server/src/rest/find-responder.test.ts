@@ -12,7 +12,7 @@ import { createServe, type Serve } from './serve.ts'
 function twoShards() {
   const [coordinator, odd, even] = [depsNamed('coordinator'), depsNamed('odd'), depsNamed('even')]
   const of = (clinicNo: number) => (clinicNo % 2 === 1 ? odd.deps : even.deps)
-  return { coordinator, odd, even, shards: { coordinator: coordinator.deps, all: [odd.deps, even.deps], of } }
+  return { coordinator, odd, even, shards: { common: coordinator.deps, others: [odd.deps, even.deps], of } }
 }
 
 /** As much of what routes depend on as those of this test use. */
@@ -51,7 +51,7 @@ async function served({ shards }: ReturnType<typeof twoShards>) {
   })
   app.decorate('limitPatient', (_request: unknown, _reply: unknown, done: () => void) => done())
   app.decorate('limitBooking', (_request: unknown, _reply: unknown, done: () => void) => done())
-  serveThree(createServe(app, shards.coordinator, createFindResponder(shards, serveThree)), shards.coordinator)
+  serveThree(createServe(app, shards.common, createFindResponder(shards, serveThree)), shards.common)
   const write = (entryId: string) =>
     app.inject({ method: 'POST', url: restOperations.leaveWaitlistByLink.url, body: { entryId, token: 'x' } })
   const read = (path: string) => app.inject(`/api/v1/clinics${path}`)
@@ -86,11 +86,11 @@ test('while a shard is away, its writes are refused, its reads are not, and othe
 test('an operation that a shard does not serve is an error of the server', () => {
   const { shards } = twoShards()
   const find = createFindResponder(shards, (serve, deps) => {
-    if (deps !== shards.all[0]) serveThree(serve, deps)
+    if (deps !== shards.others[0]) serveThree(serve, deps)
   })
   const call = (clinicNo: number) => ({ params: { clinicId: newId(clinicNo) }, query: {}, body: undefined })
   const findClinic = find(restOperations.getClinic)
-  expect(findClinic(call(8))).toMatchObject({ deps: shards.all[1] })
+  expect(findClinic(call(8))).toMatchObject({ deps: shards.others[1] })
   expect(() => findClinic(call(7))).toThrow('The operation getClinic is not served.')
 })
 

@@ -38,17 +38,13 @@ import { unsubscribeRoute } from './unsubscribe-route.ts'
 /**
  * The REST routes of the contract. Register it where only JSON bodies are accepted, the edge's validator checks them,
  * `request.principal` is set, and `app.limitBooking` and `app.limitPatient` exist. Paths are complete (`/api/v1/…`).
- *
- * @param shards null: there is only one
  */
-export function restRoutes(
-  common: RestDeps,
-  shards: Omit<RestShards, 'coordinator'> | null = null,
-): FastifyPluginAsync {
-  const find = shards === null ? null : createFindResponder({ ...shards, coordinator: common }, serveOperations)
+export function restRoutes(shards: RestShards): FastifyPluginAsync {
+  const { common, others, of } = shards
+  const find = others.length === 0 ? null : createFindResponder(shards, serveOperations)
   return async (app: FastifyInstance) => {
     serveOperations(createServe(app, common, find), common)
-    await app.register(unsubscribeRoute, { depsOf: (id: string) => shards?.of(clinicNoIn(id) ?? 0) ?? common })
+    await app.register(unsubscribeRoute, { depsOf: (id: string) => of(clinicNoIn(id) ?? 0) })
   }
 }
 

@@ -31,7 +31,7 @@ import { createLogger } from '../../observe/logger.ts'
 import { createSealedTexts } from '../../secrets/sealed-texts.ts'
 import { openJobPools } from '../pools/job-pools.ts'
 import { processRequestsOfShard } from './account-mails.ts'
-import { openJobServices, startJobsOfCoordinator, startJobsOfShard } from './compose-jobs.ts'
+import { openJobServices, startJobsOf } from './compose-jobs.ts'
 import { openMailer } from './message-sender.ts'
 
 // The horizon belongs to the whole server: an open transaction of another test file delays the relay.
@@ -84,7 +84,8 @@ async function aProcess(
     pools,
     mails,
     async startShard() {
-      jobs.push(await startJobsOfShard(services, { ...urls.shard, pools: pools.shard, mails }))
+      const ofShard = { ...urls.shard, pools: pools.shard, isReached: true }
+      jobs.push(await startJobsOf(services, { parts: ['shard'], shard: schema, ...ofShard }))
       await eventually('the log to be followed', async () => {
         const { rowCount } = await database.ownerPool.query(
           `select from ${schema}.log_receiver where name in ('email', 'webhooks') and holder is not null`,
@@ -93,7 +94,8 @@ async function aProcess(
       })
     },
     async startCoordinator() {
-      jobs.push(await startJobsOfCoordinator(services, { ...urls.coordinator, pools: pools.coordinator }))
+      const ofCoordinator = { ...urls.coordinator, pools: pools.coordinator, isReached: true }
+      jobs.push(await startJobsOf(services, { parts: ['coordinator'], shard: null, ...ofCoordinator }))
     },
   }
 }

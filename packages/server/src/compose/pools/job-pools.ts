@@ -5,6 +5,7 @@ export type JobPools = Record<'jobs' | 'messages' | 'webhooks' | 'broker', Datab
 
 /** Jobs work in small transactions. */
 const jobQueryMsMax = 30_000
+
 export type DatabaseUrls = {
   /** The URL of the application role, which the server and the worker log in as; marked if it is a pooler's. */
   appUrl: string
@@ -12,7 +13,7 @@ export type DatabaseUrls = {
   sessionUrl: string
 }
 
-/** The connections of {@link startAllJobs}. */
+/** The connections of the jobs of a database. */
 export function openJobPools(urls: DatabaseUrls, onIdleError: (error: Error) => void): JobPools {
   const open = (name: keyof JobPools, url = urls.appUrl) =>
     createPool({

@@ -1,4 +1,5 @@
 import { isPlaced, type Shard, shardOf } from '@holdfast/engine/shards'
+import { ShardedAuditRecorder } from '../../audit/sharded-audit-recorder.ts'
 import { changesOfCommitted, changesOfEntry } from '../../cache/changes.ts'
 import type { ResponseCache } from '../../cache/response-cache.ts'
 import type { Config } from '../../config/config.ts'
@@ -6,11 +7,12 @@ import { createProbes } from '../../edge/probes.ts'
 import { liveSettingsOf } from '../../live/live-settings.ts'
 import { ShardedHub } from '../../live/sharded-hub.ts'
 import type { PreparedDatabase } from '../database/prepare-database.ts'
+import type { JobDatabase } from '../jobs/job-database.ts'
 import { closeTogether } from '../pools/close-together.ts'
 import { poolOpener } from '../pools/pool-opener.ts'
 import { probeBounds } from '../pools/probe-bounds.ts'
 import { followDatabase, urlsOfShard } from './follow-database.ts'
-import { openCoordinator } from './open-coordinator.ts'
+import { type Coordinator, openCoordinator } from './open-coordinator.ts'
 import { type OpenShard, openShard } from './open-shard.ts'
 import { type OpenShards, type OpenShardsDeps, poolsByLabel } from './shards.ts'
 
@@ -56,11 +58,14 @@ export async function openShardsOfCitus(
   closeTogether([...Object.values(coordinator.pools), probePool, accountsPool])
   const all = [...opened.values()]
   trustWhileAllAreTrusted(coordinator.cache, all)
+  const { byClinic } = coordinator.engine.auditLog
+  const appends = new Map(all.map((shard) => [shard, shard.engine.auditLog.append]))
   const following = followDatabase(database, opened, { pool: probePool, log })
   return {
     all,
     common: coordinator,
-    coordinator: { urls: database, pools: coordinator.pools },
+    jobDatabases: jobDatabasesOf(database, coordinator, opened),
+    createAudit: (audit) => new ShardedAuditRecorder({ ...audit, byClinic, appends, shardOf: ofClinic }),
     shardOf: ofClinic,
     live: new ShardedHub({
       hubs: () => all.map(({ live }) => live),
@@ -76,6 +81,23 @@ export async function openShardsOfCitus(
     parts: [{ engine: coordinator.engine, stop: following.stop }, ...all],
     mustRestart: following.split,
   }
+}
+
+function jobDatabasesOf(
+  { sessionUrl }: PreparedDatabase,
+  coordinator: Coordinator,
+  opened: ReadonlyMap<Shard, OpenShard>,
+): JobDatabase[] {
+  const { pools } = coordinator
+  return [
+    { parts: ['coordinator'], shard: null, sessionUrl, pools, isReached: true },
+    ...Array.from(opened, ([{ schema }, open]) => ({
+      ...open,
+      ...open.urls,
+      parts: ['shard'] as const,
+      shard: schema,
+    })),
+  ]
 }
 
 async function closeOpened(all: readonly OpenShard[]): Promise<void> {

@@ -1,6 +1,8 @@
+import { AuditRecorder } from '../../audit/audit-recorder.ts'
 import type { Config } from '../../config/config.ts'
 import { createProbes } from '../../edge/probes.ts'
 import type { PreparedDatabase } from '../database/prepare-database.ts'
+import { allParts } from '../jobs/job-database.ts'
 import { closeTogether } from '../pools/close-together.ts'
 import { poolOpener } from '../pools/pool-opener.ts'
 import { probeBounds } from '../pools/probe-bounds.ts'
@@ -22,7 +24,8 @@ export async function openShards(
   return {
     all: [shard],
     common: { ...shard, cache: shard.freshness.cache },
-    coordinator: null,
+    jobDatabases: [{ ...database, parts: allParts, shard: null, pools: shard.pools, isReached: true }],
+    createAudit: (audit) => new AuditRecorder({ ...audit, append: shard.engine.auditLog.append }),
     shardOf: () => shard,
     live: shard.live,
     probes: createProbes(probePool, { isStopping }),

@@ -1,11 +1,12 @@
 import type { DatabasePool, Engine } from '@holdfast/engine'
 import type pg from 'pg'
+import type { AuditRecorder, AuditRecorderDeps } from '../../audit/audit-recorder.ts'
 import type { ResponseCache } from '../../cache/response-cache.ts'
 import type { Probes } from '../../edge/probes.ts'
 import type { LivePlaces } from '../../live/live-places.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { CacheFigures, CalendarFigures, Metrics, QueueDepths } from '../../observe/metrics.ts'
-import type { DatabaseUrls, JobPools } from '../pools/job-pools.ts'
+import type { JobDatabase } from '../jobs/job-database.ts'
 import type { OpenShard } from './open-shard.ts'
 
 /** What serves requests that name no clinic, and whatever else is about all clinics. */
@@ -20,8 +21,9 @@ export type OpenShards = {
   all: readonly OpenShard[]
   /** On one database, the shard of all clinics. */
   common: Common
-  /** What its jobs need; null: the database is not distributed, and has one shard. */
-  coordinator: { urls: DatabaseUrls; pools: JobPools } | null
+  jobDatabases: readonly JobDatabase[]
+  /** Collects events of the security log; on Citus, those of each shard separately. */
+  createAudit(deps: Omit<AuditRecorderDeps, 'append'>): Pick<AuditRecorder, 'record' | 'stop'>
   /** The shard of a clinic. */
   shardOf(clinicNo: number): OpenShard
   live: LivePlaces

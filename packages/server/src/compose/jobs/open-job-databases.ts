@@ -1,0 +1,83 @@
+import { checkLogIsOfServer, createPool, type DatabasePool } from '@holdfast/engine'
+import { isPlaced, type Shard } from '@holdfast/engine/shards'
+import type { Logger } from '../../observe/logger.ts'
+import type { PreparedDatabase } from '../database/prepare-database.ts'
+import { type DatabaseUrls, openJobPools } from '../pools/job-pools.ts'
+import { onIdleErrorOf } from '../pools/pool-opener.ts'
+import { probeBounds } from '../pools/probe-bounds.ts'
+import { followDatabase, urlsOfShard } from '../shards/follow-database.ts'
+import { allParts, type JobDatabase } from './job-database.ts'
+
+export type OpenJobDatabases = {
+  all: readonly JobDatabase[]
+  /** Resolves when there are other shards than those that are open: the process must be started again. */
+  mustRestart: Promise<Error> | null
+  /** Stops following shards, and closes the pools: what is in use after `graceMs`, too. */
+  close(graceMs: number): Promise<void>
+}
+
+/**
+ * Opens what the jobs need, for a process that serves no requests: the pools of the database, or on Citus those of the
+ * coordinator and of each shard. When a shard is moved to another node, its pools are led there.
+ *
+ * @throws LogAhead if a log has to be renumbered first; the driver's error when a database cannot be reached
+ */
+export async function openJobDatabases(database: PreparedDatabase, log: Logger): Promise<OpenJobDatabases> {
+  const { shards } = database
+  const opened = shards === null ? ofDatabase(database, log) : ofShards(database, shards, log)
+  try {
+    for (const { pools, isReached, parts } of opened.all) {
+      if (isReached && parts.includes('shard')) await checkLogIsOfServer(pools.jobs)
+    }
+    return opened
+  } catch (error) {
+    await opened.close(0)
+    throw error
+  }
+}
+
+function ofDatabase(urls: DatabaseUrls, log: Logger): OpenJobDatabases {
+  const open = openJobDatabase(urls, { parts: allParts, log })
+  return { all: [open], mustRestart: null, close: (graceMs) => closeAll(open.allPools, graceMs) }
+}
+
+function ofShards(database: PreparedDatabase, shards: readonly Shard[], log: Logger): OpenJobDatabases {
+  const opened = new Map(
+    shards.map((shard) => {
+      const { schema } = shard
+      const ofShard = { parts: ['shard'] as const, shard: schema, isReached: isPlaced(shard) }
+      return [shard, openJobDatabase(urlsOfShard(database, shard), { ...ofShard, log: log.child({ shard: schema }) })]
+    }),
+  )
+  const coordinator = openJobDatabase(database, { parts: ['coordinator'], log })
+  const all = [coordinator, ...opened.values()]
+  const onIdleError = onIdleErrorOf(log)
+  const pool = createPool({ url: database.appUrl, name: 'holdfast shards', onIdleError, ...probeBounds })
+  const following = followDatabase(database, opened, { pool, log })
+  return {
+    all,
+    mustRestart: following.split,
+    async close(graceMs) {
+      await following.stop()
+      await closeAll([...all.flatMap(({ allPools }) => allPools), pool], graceMs)
+    },
+  }
+}
+
+type OpenJobDatabase = JobDatabase & { allPools: readonly DatabasePool[]; relocate(urls: DatabaseUrls): void }
+type OpenDeps = Pick<JobDatabase, 'parts'> & Partial<Pick<JobDatabase, 'shard' | 'isReached'>> & { log: Logger }
+
+function openJobDatabase(urls: DatabaseUrls, { log, ...of }: OpenDeps): OpenJobDatabase {
+  const pools = openJobPools(urls, onIdleErrorOf(log))
+  const allPools = Object.values(pools)
+  return {
+    ...{ shard: null, isReached: true, ...of, sessionUrl: urls.sessionUrl, pools, allPools },
+    relocate({ appUrl, sessionUrl }) {
+      for (const pool of allPools) pool.relocate(pool === pools.jobs ? sessionUrl : appUrl)
+    },
+  }
+}
+
+async function closeAll(pools: readonly DatabasePool[], graceMs: number): Promise<void> {
+  await Promise.all(pools.map((pool) => pool.close(graceMs)))
+}

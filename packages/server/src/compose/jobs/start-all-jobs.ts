@@ -1,0 +1,64 @@
+import { checkLogIsOfServer, isConnectionLost } from '@holdfast/engine'
+import type pg from 'pg'
+import type { Config } from '../../config/config.ts'
+import type { RunningJobs } from '../../jobs/run-jobs.ts'
+import { retryUntilStopped } from '../../lifecycle/retry-until-stopped.ts'
+import type { Logger } from '../../observe/logger.ts'
+import { type JobMetrics, openJobServices, startJobsOf } from './compose-jobs.ts'
+import type { JobDatabase } from './job-database.ts'
+import type { OpenMailer } from './message-sender.ts'
+
+/** Between two attempts to reach a shard whose node was away at the start. */
+const reachMs = 2_000
+
+type JobDeps = { secrets: readonly string[]; opened: OpenMailer; log: Logger; metrics?: JobMetrics }
+
+/**
+ * Starts the jobs of all databases. `opened` is closed after them, or before, if a mail server does not let them end.
+ */
+export async function startAllJobs(
+  config: Config,
+  databases: readonly JobDatabase[],
+  deps: JobDeps,
+): Promise<RunningJobs> {
+  const accounts = databases.find(({ parts }) => parts.includes('coordinator'))?.pools.messages
+  if (accounts === undefined) throw new Error('No database has the accounts.')
+  const services = openJobServices(config, { ...deps, accounts })
+  const running: RunningJobs[] = []
+  for (const database of databases) {
+    const start = () => startJobsOf(services, database)
+    running.push(database.isReached ? await start() : startWhenReached(start, database.pools.jobs, deps.log))
+  }
+  return { stop: () => services.stop(running) }
+}
+
+/** Starts jobs once their database is reached, and its log is of the server that it is on. */
+function startWhenReached(start: () => Promise<RunningJobs>, pool: pg.Pool, log: Logger): RunningJobs {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  let attempt: Promise<RunningJobs | null> = Promise.resolve(null)
+  let lastMessage = ''
+  const onFailure = (error: unknown) => {
+    const message = String(error)
+    if (!isConnectionLost(error) && message !== lastMessage)
+      log.warn({ err: error }, 'the jobs of a shard cannot start')
+    lastMessage = message
+  }
+  const started = retryUntilStopped(
+    async () => {
+      await checkLogIsOfServer(pool)
+      if (signal.aborted) return
+      attempt = start()
+      await attempt
+    },
+    { delayMs: reachMs, signal, onFailure },
+  )
+  return {
+    async stop() {
+      stopping.abort()
+      await started
+      const running = await attempt.catch(() => null)
+      await running?.stop()
+    },
+  }
+}
