@@ -1,22 +1,22 @@
 import { createEngine, createPool, inTransaction, type VerifyReport, verify } from '@holdfast/engine'
 import { inShard } from '@holdfast/engine/database-url'
-import type { CitusShard } from '@holdfast/engine/write-shard-schemas'
+import type { WrittenShard } from '@holdfast/engine/write-shard-schemas'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 
 type Pool = ReturnType<typeof createPool>
-type OpenShard = CitusShard & { pool: Pool; engine: ReturnType<typeof createEngine> }
+type OpenShard = WrittenShard & { pool: Pool; engine: ReturnType<typeof createEngine> }
 
 /** An engine for each shard of a database on Citus. */
 export class OpenShards {
   readonly #shards = new Map<string, OpenShard>()
   readonly #schemas = new Map<number, string>()
 
-  constructor(shards: readonly CitusShard[]) {
+  constructor(shards: readonly WrittenShard[]) {
     this.add(shards)
   }
 
-  add(shards: readonly CitusShard[]): void {
+  add(shards: readonly WrittenShard[]): void {
     for (const shard of shards) this.#shards.set(shard.schema, openShard(shard))
   }
 
@@ -40,7 +40,7 @@ export class OpenShards {
   }
 
   /** Goes on with a shard on the node to which it was moved. */
-  async reopen(shard: CitusShard): Promise<void> {
+  async reopen(shard: WrittenShard): Promise<void> {
     const former = this.#shards.get(shard.schema)
     this.add([shard])
     if (former !== undefined) await end(former)
@@ -107,7 +107,7 @@ async function end({ engine, pool }: OpenShard): Promise<void> {
   await pool.end()
 }
 
-function openShard(shard: CitusShard): OpenShard {
+function openShard(shard: WrittenShard): OpenShard {
   const url = inShard(shard.ownerUrl, shard.schema)
   const pool = createPool({ url, max: 4, name: 'holdfast drill', lockTimeoutMs: 1_000 })
   return { ...shard, pool, engine: createEngine({ batchPool: pool, generalPool: pool, unknownMsMax: 1_000 }) }

@@ -1,6 +1,6 @@
 import { createEngine, createPool, type DoctorsQuery, type Engine, type Page, type ShardPools } from '@holdfast/engine'
 import { inShard, withLoginOf } from '@holdfast/engine/database-url'
-import type { CitusShard } from '@holdfast/engine/write-shard-schemas'
+import type { WrittenShard } from '@holdfast/engine/write-shard-schemas'
 import type { CoordinatorScene } from './coordinator-scene.ts'
 import { shardPools } from './shard-pools.ts'
 
@@ -130,7 +130,7 @@ export async function compareReads({
   expected,
 }: {
   appUrl: string
-  shards: readonly CitusShard[]
+  shards: readonly WrittenShard[]
   scene: CoordinatorScene
   expected: ReadonlyMap<string, string>
 }): Promise<ComparedReads> {

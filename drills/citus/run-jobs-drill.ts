@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import { createPool, ensurePartitions } from '@holdfast/engine'
 import { distributeDatabase } from '@holdfast/engine/distribute-database'
 import { dropFormerSchemas } from '@holdfast/engine/drop-former-schemas'
-import type { CitusShard } from '@holdfast/engine/write-shard-schemas'
+import type { WrittenShard } from '@holdfast/engine/write-shard-schemas'
 import { type AccountMails, createAccountMails } from '@holdfast/server/account-mails'
 import { openDatabase } from '@holdfast/server/compose'
 import { type JobServices, openJobServices, startJobsOf } from '@holdfast/server/compose-jobs'
@@ -278,7 +278,7 @@ type Move = {
   appUrl: string
   services: JobServices
   running: Map<string, ShardWithJobs>
-  shard: CitusShard
+  shard: WrittenShard
 }
 
 /** The jobs of the others go on. */

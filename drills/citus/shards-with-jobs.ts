@@ -1,7 +1,7 @@
 import { createEngine, createPool } from '@holdfast/engine'
 import { changeDatabaseUrl, inShard, schemaOf } from '@holdfast/engine/database-url'
 import { notPassedOn } from '@holdfast/engine/shards'
-import type { CitusShard } from '@holdfast/engine/write-shard-schemas'
+import type { WrittenShard } from '@holdfast/engine/write-shard-schemas'
 import { type AccountMails, createAccountMails } from '@holdfast/server/account-mails'
 import { type JobServices, startJobsOf } from '@holdfast/server/compose-jobs'
 import { type JobPools, openJobPools } from '@holdfast/server/job-pools'
@@ -28,7 +28,7 @@ export type ShardWithJobs = {
 /** Creates the queue of a shard on its node, and starts its jobs there, as the application. */
 export async function startShard(
   services: JobServices,
-  { schema, ownerUrl: nodeUrl }: Pick<CitusShard, 'schema' | 'ownerUrl'>,
+  { schema, ownerUrl: nodeUrl }: Pick<WrittenShard, 'schema' | 'ownerUrl'>,
   appUrl: string,
 ): Promise<ShardWithJobs> {
   const ownerUrl = inShard(nodeUrl, schema)

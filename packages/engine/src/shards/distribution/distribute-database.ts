@@ -3,7 +3,7 @@ import { migrationStatus } from '../../migrate/migration-status.ts'
 import { finishedComment, isDistributionFinished } from '../nodes/distribution-state.ts'
 import { readTableShards, schemaOf, shardsOfClinic } from '../nodes/table-shards.ts'
 import { deleteCopiedRows } from '../placement/own-rows.ts'
-import { type CitusShard, type Refusals, writeShardSchemas } from '../placement/write-shard-schemas.ts'
+import { type Refusals, type WrittenShard, writeShardSchemas } from '../placement/write-shard-schemas.ts'
 import { checkCitus, DistributionRefused } from './check-citus.ts'
 import { distribute } from './distribute.ts'
 import { migrateDistributed } from './migrate-distributed.ts'
@@ -11,7 +11,7 @@ import { noteAccountClinics } from './note-account-clinics.ts'
 
 export type Distribution = {
   nodes: number
-  shards: CitusShard[]
+  shards: WrittenShard[]
   /** Distributed now, with their rows; null: they were distributed before. */
   distributed: { tables: number; rows: number } | null
   /** Rows of the shards' own tables that were copied now. */

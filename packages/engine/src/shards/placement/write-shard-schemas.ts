@@ -34,7 +34,7 @@ import { noteEpoch, readNotedEpochs } from './noted-epochs.ts'
 import { addReceivers, beginLog, copyOwnRows, recreateSpecializations } from './own-rows.ts'
 
 /** A shard of a database on Citus: the clinics whose rows it keeps together, in a shard of each table. */
-export type CitusShard = {
+export type WrittenShard = {
   /** Its schema: `holdfast_` and the number of its shard of `clinic`, which it keeps when it is moved. */
   schema: string
   shardId: number
@@ -58,7 +58,7 @@ export type WriteShardsOptions = {
 /** Why shards are not written where they are, by their schemas. */
 export type Refusals = ReadonlyMap<string, string>
 
-export type WrittenShards = { written: CitusShard[]; refused: Refusals }
+export type WrittenShards = { written: WrittenShard[]; refused: Refusals }
 
 const placementTriesMax = 5
 
@@ -86,7 +86,7 @@ export async function writeShardSchemas(
 ): Promise<WrittenShards> {
   const coordinator = await connectForShards(ownerUrl)
   try {
-    const written = new Map<string, CitusShard>()
+    const written = new Map<string, WrittenShard>()
     for (let tries = 1; ; tries += 1) {
       const tableShards = await readTableShards(coordinator)
       const refused = await writePlaced({ ownerUrl, coordinator, tableShards, only, lossAccepted, written }).catch(
@@ -115,7 +115,7 @@ type Placed = {
   only: readonly string[] | null
   lossAccepted: readonly string[]
   /** By their schemas. */
-  written: Map<string, CitusShard>
+  written: Map<string, WrittenShard>
 }
 
 async function writePlaced(placed: Placed): Promise<Refusals> {
@@ -142,7 +142,7 @@ async function writePlaced(placed: Placed): Promise<Refusals> {
 }
 
 /** The shard, or why it is refused. */
-type Outcome = CitusShard | string
+type Outcome = WrittenShard | string
 
 /** What writes a shard of the table `clinic` where it is. */
 async function writerOf(placed: Placed): Promise<(clinicShard: TableShard) => Promise<Outcome>> {

@@ -18,7 +18,7 @@ type Settings = Pick<
 >
 
 /** How long a start waits for a node before it goes on without its shards. */
-const reachMs = 5_000
+const startWaitMs = 5_000
 
 /**
  * Prepares a database that is distributed over Citus: brings the coordinator up to date, and the schema and the job
@@ -46,7 +46,7 @@ export async function prepareDistributed(
   if (databaseDirectUrl !== null || databasePool === 'session' || databasePool === 'transaction') refusePooler()
   const { migrated, shards, failures, refused } = await oneAtATime(ownerUrl, async () => {
     const all = await shardsNow(ownerUrl)
-    const unreachable = await unreachableShards(ownerUrl, all, reachMs)
+    const unreachable = await unreachableShards(ownerUrl, all, startWaitMs)
     const isWhole = unreachable.size === 0
     const reached = all.filter((shard) => !unreachable.has(shard))
     const updated = await updateCoordinator(ownerUrl, say).catch((error: unknown) => {

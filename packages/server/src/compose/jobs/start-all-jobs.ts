@@ -9,7 +9,7 @@ import type { JobDatabase } from './job-database.ts'
 import type { OpenMailer } from './message-sender.ts'
 
 /** Between two attempts to reach a shard whose node was away at the start. */
-const reachMs = 2_000
+const retryMs = 2_000
 
 type JobDeps = { secrets: readonly string[]; opened: OpenMailer; log: Logger; metrics?: JobMetrics }
 
@@ -51,7 +51,7 @@ function startWhenReached(start: () => Promise<RunningJobs>, pool: pg.Pool, log:
       attempt = start()
       await attempt
     },
-    { delayMs: reachMs, signal, onFailure },
+    { delayMs: retryMs, signal, onFailure },
   )
   return {
     async stop() {

@@ -18,12 +18,12 @@ export type ShardCatalogue = {
   dropFormer(ownerUrl: string): Promise<void>
 }
 
-const reachMs = 2_000
+const followWaitMs = 2_000
 
 /** What Citus knows. */
 export const catalogueOfCitus: ShardCatalogue = {
   read: readShards,
-  unreachable: (ownerUrl, shards) => unreachableShards(ownerUrl, shards, reachMs),
+  unreachable: (ownerUrl, shards) => unreachableShards(ownerUrl, shards, followWaitMs),
   write: (ownerUrl, schemas) => oneAtATime(ownerUrl, () => writeShards(ownerUrl, schemas)),
   dropFormer: (ownerUrl) => oneAtATime(ownerUrl, () => dropFormerShards(ownerUrl)),
 }
