@@ -79,17 +79,20 @@ export async function connectForShards(url: string, name = 'holdfast shards'): P
   return client
 }
 
-/** In a transaction on a node, where the shards can be seen and changed. */
+/** Begins a transaction on a node alone, in which the shards there, which Citus hides, can be seen and changed. */
+export const beginOnNode = `begin;
+  set local citus.enable_ddl_propagation = off;
+  set local citus.override_table_visibility = off;
+  set local citus.enable_manual_changes_to_shards = on`
+
+/** In a transaction that begins with {@link beginOnNode}. */
 export async function onNode<Result>(
   { ownerUrl }: Node,
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
   const client = await connectForShards(ownerUrl)
   try {
-    await client.query(`begin;
-      set local citus.enable_ddl_propagation = off;
-      set local citus.override_table_visibility = off;
-      set local citus.enable_manual_changes_to_shards = on`)
+    await client.query(beginOnNode)
     const result = await work(client)
     await client.query('commit')
     return result

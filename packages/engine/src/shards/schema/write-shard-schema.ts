@@ -4,7 +4,7 @@ import { inSchema, statementInSchema } from '../../database/statement-schema.ts'
 import { applyFunctions } from '../../migrate/apply-functions.ts'
 import { ledgerDefinition, readLedger } from '../../migrate/ledger.ts'
 import { type SqlFiles, sqlFiles } from '../../migrate/sql-files.ts'
-import { connectForShards } from '../nodes/nodes-of.ts'
+import { beginOnNode, connectForShards } from '../nodes/nodes-of.ts'
 import { readShardModel, type ShardModel } from './shard-model.ts'
 import { type OwnTables, type OwnTablesOf, writeOwnTables } from './write-own-tables.ts'
 import { dropOtherTypes, writeTypes } from './write-types.ts'
@@ -60,11 +60,7 @@ export async function writeShardSchema({
   const { begin = async () => model, fill = async () => undefined } = ownTables ?? {}
   const views = { schema, model, relationOf }
   try {
-    // The schema is no matter of other nodes, and Citus hides its shards.
-    await client.query(`begin;
-      set local citus.enable_ddl_propagation = off;
-      set local citus.override_table_visibility = off;
-      set local citus.enable_manual_changes_to_shards = on`)
+    await client.query(beginOnNode)
     await inShard.query(ledgerDefinition)
     await inShard.query(refusalDefinition)
     await client.query('set local check_function_bodies = off')
