@@ -85,13 +85,11 @@ const failures: Record<Part, Record<string, Step>> = {
   },
 }
 
-type Control = { step: Step; pauseMs?: number }
-
 /**
- * After which claims without keys are booked twice. Those that nginx was passing on are booked, and their responses are
- * lost: without pauses, there are always some.
+ * After which claims without keys are booked twice. Those that nginx was passing on, or that the server was waiting for,
+ * are booked, and their responses are lost: without pauses between claims, there are always some.
  */
-const controls: Record<Part, Control> = { servers: { step: pauseServer }, nginx: { step: killNginx, pauseMs: 0 } }
+const controls: Record<Part, Step> = { servers: pauseServer, nginx: killNginx }
 
 /** Lets a server or nginx fail in each way under claims with keys, and looks up every acknowledged booking. */
 export async function runPartsDrill(part: Part, options: Omit<DrillStageOptions, 'times'>): Promise<PartsResult> {
@@ -119,13 +117,9 @@ export async function runPartsDrill(part: Part, options: Omit<DrillStageOptions,
 }
 
 /** Claims without keys while something fails. @returns how many are double */
-async function duplicateWithoutKeys(
-  stage: DrillStage,
-  { step, ...pauses }: Control,
-  say: (line: string) => void,
-): Promise<number> {
+async function duplicateWithoutKeys(stage: DrillStage, step: Step, say: (line: string) => void): Promise<number> {
   say('control: without keys')
-  const load = new ClaimLoad({ ...stage.load, ...pauses, hasKeys: false })
+  const load = new ClaimLoad({ ...stage.load, pauseMs: 0, hasKeys: false })
   await load.untilAcknowledged(claimsBetween)
   await step(stage)
   await load.untilAcknowledged(claimsBetween)
