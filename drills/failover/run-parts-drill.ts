@@ -23,6 +23,8 @@ export type PartsResult = {
 /** Longer than nginx waits for a response (35 s): what a paused server has received is sent to the other one. */
 const pauseMs = 40_000
 const claimsBetween = 50
+/** Shorter than claims wait for a lock. */
+const lockedMs = 200
 
 type Step = (stage: DrillStage) => Promise<void>
 
@@ -85,11 +87,28 @@ const failures: Record<Part, Record<string, Step>> = {
   },
 }
 
+/** Suspends a server whose claims wait in PostgreSQL for a lock, and are booked then. */
+async function pauseServerWithClaims(stage: DrillStage): Promise<void> {
+  const { pool, room } = stage
+  const transaction = await pool.connect()
+  try {
+    await transaction.query('begin')
+    await transaction.query('select from holdfast.slot where clinic_no = $1 for update', [room.clinic.no])
+    await delay(lockedMs)
+    serverOf(stage).process.signal('SIGSTOP')
+    await transaction.query('rollback')
+  } finally {
+    transaction.release()
+  }
+  await delay(pauseMs)
+  serverOf(stage).process.signal('SIGCONT')
+}
+
 /**
- * After which claims without keys are booked twice. Those that nginx was passing on, or that the server was waiting for,
- * are booked, and their responses are lost: without pauses between claims, there are always some.
+ * After which claims without keys are booked twice. Their responses are lost: nginx was passing them on, for which
+ * clients make no pauses, or the server was waiting for them.
  */
-const controls: Record<Part, Step> = { servers: pauseServer, nginx: killNginx }
+const controls: Record<Part, Step> = { servers: pauseServerWithClaims, nginx: killNginx }
 
 /** Lets a server or nginx fail in each way under claims with keys, and looks up every acknowledged booking. */
 export async function runPartsDrill(part: Part, options: Omit<DrillStageOptions, 'times'>): Promise<PartsResult> {

@@ -37,7 +37,12 @@ export function createRestDeps(
   const ofCommon = restOf(common)
   const others = all.filter(({ engine }) => engine !== common.engine)
   const rest = new Map(others.map((shard) => [shard, restOf(shard)]))
-  return { common: ofCommon, of: (clinicNo) => rest.get(shardOf(clinicNo)) ?? ofCommon, others: [...rest.values()] }
+  const of = (clinicNo: number) => {
+    const deps = others.length === 0 ? ofCommon : rest.get(shardOf(clinicNo))
+    if (deps === undefined) throw new Error(`No shard serves the clinic ${clinicNo}.`)
+    return deps
+  }
+  return { common: ofCommon, of, others: [...rest.values()] }
 }
 
 function derivedSecrets(config: Config, { secrets }: PreparedDatabase) {

@@ -78,10 +78,11 @@ export async function findBegin(clinicShard: TableShard, here: Here, known: Know
   if (former instanceof NodeUnusable) {
     // It was moved away, not used there, and moved back.
     if (here.isLatest) return { ...withRowsHere, mayHaveCopy: true }
+    const needed = `The shard ${schema} needs all nodes of Citus to be written where it is now. ${former.message}.`
+    if (!isFinished) return needed
     return (
-      `The shard ${schema} needs all nodes of Citus to be written where it is now. ${former.message}. If that node ` +
-      'is lost, remove it with citus_disable_node and citus_remove_node, and run ' +
-      `\`holdfast migrate --citus --accept-loss ${schema}\`.`
+      `${needed} If that node is lost, remove it with citus_disable_node (synchronous := true) and ` +
+      `citus_remove_node, and run \`holdfast migrate --citus --accept-loss ${schema}\`.`
     )
   }
   const epoch = await dropOutdated(node, schema, former)

@@ -53,6 +53,16 @@ test('a shard whose latest rows are on no node is refused, and the others are wr
   expect(rows).toEqual([{ schema: other }])
 })
 
+test('the application may append to the security log of a shard, also when it is written again', async () => {
+  await note(await epochOf(schema))
+  await unstamp(schema)
+  expect((await write()).written[0]).toMatchObject({ schema, isWritten: true })
+  const { rows } = await citus.node.ownerPool.query(
+    `select has_sequence_privilege('holdfast_app', '${schema}.audit_event_seq_seq', 'usage') as "mayDraw"`,
+  )
+  expect(rows).toEqual([{ mayDraw: true }])
+})
+
 test('the loss of another shard is not accepted with it', async () => {
   await unstamp(schema)
   const accepted = { lossAccepted: [other] }

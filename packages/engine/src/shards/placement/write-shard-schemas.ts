@@ -29,7 +29,7 @@ import { writeShardSchema } from '../schema/write-shard-schema.ts'
 import { guardTexts, type Trigger, writeTriggers } from '../schema/write-triggers.ts'
 import { tablesOfKind } from '../tables/table-kinds.ts'
 import { type Begin, findBegin, type Here, hasViews, type KnownOfShards, readHere } from './begin-shard.ts'
-import { type FormerSchema, lastEpoch, readFormerSchemas, writeRange } from './former-schemas.ts'
+import { epochIn, type FormerSchema, lastEpoch, readFormerSchemas, writeRange } from './former-schemas.ts'
 import { noteEpoch, readNotedEpochs } from './noted-epochs.ts'
 import { addReceivers, beginLog, copyOwnRows, recreateSpecializations } from './own-rows.ts'
 
@@ -128,6 +128,7 @@ async function writePlaced(placed: Placed): Promise<Refusals> {
     const shard = await write(clinicShard)
     if (typeof shard === 'string') {
       refused.set(schema, shard)
+      written.delete(schema)
       continue
     }
     const before = written.get(schema)
@@ -150,7 +151,7 @@ async function writerOf(placed: Placed): Promise<(clinicShard: TableShard) => Pr
   const nodes = await nodesOf(coordinator, ownerUrl)
   const sources = await sqlFiles()
   if (isFromNewerRelease(await readLedger(coordinator), sources))
-    return (clinicShard) => findWritten(clinicShard, nodes)
+    return (clinicShard) => findWritten(clinicShard, coordinator, nodes)
   const { functions, grants, release } = sources
   const triggers = await triggersOf(coordinator)
   const model = await readShardModel(coordinator)
@@ -183,9 +184,13 @@ function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
 }
 
 /** A server of the previous release must not write older functions, nor knows the newer ones. */
-async function findWritten(clinicShard: TableShard, nodes: readonly Node[]): Promise<Outcome> {
+async function findWritten(clinicShard: TableShard, coordinator: pg.Client, nodes: readonly Node[]): Promise<Outcome> {
   const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]
-  if (await onNode(node, (client) => hasViews(client, schema))) {
+  const epoch = await onNode(node, async (client) =>
+    (await hasViews(client, schema)) ? epochIn(client, schema) : null,
+  )
+  if (epoch !== null) {
+    await noteEpoch(coordinator, schema, epoch)
     const { shardId } = clinicShard
     return { schema, shardId, ownerUrl: node.ownerUrl, copiedRows: null, isWritten: false, hasLostRows: false }
   }
@@ -256,6 +261,7 @@ async function writeFrom(clinicShard: TableShard, begin: Begin, writing: Writing
   const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]
   const relationOf = relationsOf(clinicShard, tableShards)
   let copiedRows: number | null = null
+  const withViews = (client: pg.Client) => writeSequences(client, { coordinator, schema, relationOf })
   await writeShardSchema({
     ...{ ownerUrl: node.ownerUrl, modelUrl: ownerUrl, schema, relationOf },
     ownTables: {
@@ -265,8 +271,9 @@ async function writeFrom(clinicShard: TableShard, begin: Begin, writing: Writing
       },
     },
     // What migrations insert in the shard draws numbers; the grants that follow revoke the right to do so.
-    withViews: (client) => writeSequences(client, { coordinator, schema, relationOf }),
+    withViews,
     async whenWritten(client) {
+      await withViews(client)
       await writeTriggers(client, { schema, ...clinicShard, relationOf, triggers })
       if (copiedRows !== null || mayHaveCopy) await beginLog(client, schema, noted.get(schema))
       await addReceivers(client, schema, receivers)

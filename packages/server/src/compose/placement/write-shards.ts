@@ -19,29 +19,46 @@ import { migrateJobs } from '../../jobs/jobs-schema.ts'
 export async function writeShards(ownerUrl: string, only: readonly string[] | null = null): Promise<Refusals> {
   const coordinator = createPool({ url: ownerUrl, max: 1, name: 'holdfast shards' })
   const failed = new Map<string, string>()
-  const each = async (shards: readonly Shard[], work: (shard: Shard) => Promise<void>) => {
-    for (const shard of shards) {
-      await work(shard).catch((error: unknown) => {
-        const { schema, host, port } = shard
-        const message = error instanceof Error ? error.message : String(error)
-        failed.set(schema, `The shard ${schema} cannot be used on ${host}:${port}: ${message}`)
-      })
-    }
-    return shards.filter(({ schema }) => !failed.has(schema)).map(({ schema }) => schema)
-  }
   try {
     const shards = await readShards(coordinator)
     const wanted = shards.filter(({ schema }) => only === null || only.includes(schema))
     // First: requests go on as soon as the schema is written.
-    const withJobs = await each(wanted, (shard) => migrateJobs(shardUrl(ownerUrl, shard), notPassedOn))
+    const withJobs = await inEach(wanted, failed, (shard) => migrateJobs(shardUrl(ownerUrl, shard), notPassedOn))
     const { written, refused } = await writeShardSchemas(ownerUrl, { only: withJobs })
     const isWritten = ({ schema }: Shard) => written.some((one) => one.schema === schema)
-    const now = await readShards(coordinator)
-    await each(now.filter(isWritten), (shard) => noteOfShard(coordinator, shardUrl(ownerUrl, shard)))
-    return new Map([...refused, ...failed])
+    const now = (await readShards(coordinator)).filter(isWritten)
+    await inEach(now, failed, (shard) => noteOfShard(coordinator, shardUrl(ownerUrl, shard)))
+    return new Map([...failed, ...refused])
   } finally {
     await coordinator.end()
   }
+}
+
+/**
+ * @param failed gets the reasons, by the schemas
+ * @returns the schemas of the shards where it did not fail
+ * @throws what fails for all shards: it is no matter of their nodes
+ */
+async function inEach(
+  shards: readonly Shard[],
+  failed: Map<string, string>,
+  work: (shard: Shard) => Promise<void>,
+): Promise<string[]> {
+  const done: string[] = []
+  let failure: unknown = null
+  for (const shard of shards) {
+    const { schema, host, port } = shard
+    try {
+      await work(shard)
+      done.push(schema)
+    } catch (error) {
+      failure = error
+      const message = error instanceof Error ? error.message : String(error)
+      failed.set(schema, `The shard ${schema} cannot be used on ${host}:${port}: ${message}`)
+    }
+  }
+  if (failure !== null && done.length === 0) throw failure
+  return done
 }
 
 /** What a restored coordinator lacks. */

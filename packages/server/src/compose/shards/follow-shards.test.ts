@@ -170,6 +170,20 @@ test('shards that were refused are written together, so that they wait once for 
   expect(state.places).toEqual(['/nonexistent', '/nonexistent', 'node'])
 })
 
+test('a refused shard whose node is away since does not let another one be written more often', async () => {
+  const { state, done, first, second } = scene()
+  state.refused = ['holdfast_1', 'holdfast_2']
+  state.found = [
+    { ...first, port: 2 },
+    { ...second, port: 4 },
+  ]
+  await untilDone(done, 4)
+  state.away = 2
+  const beganAt = performance.now()
+  expect((await untilDone(done, 6)).slice(4)).toEqual(['write holdfast_2', 'write holdfast_2'])
+  expect(performance.now() - beganAt).toBeGreaterThan(15 * checkMsDefault)
+})
+
 test('nothing is written on a node that cannot be reached', async () => {
   const { state, done, first, second } = scene()
   state.away = 2

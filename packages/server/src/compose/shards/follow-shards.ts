@@ -196,7 +196,7 @@ function followedShards<Of extends Followed>(
     onFailed(shard: Shard, { isRefused }: { isRefused: boolean }): void {
       const state = stateAt(shard)
       state.failedTries += 1
-      if (isRefused) {
+      if (isRefused || wasRefused(shard)) {
         const { host, port } = shard
         state.refusal = { host, port, untilMs: performance.now() + refusedChecks * checkMs }
       }
