@@ -23,10 +23,7 @@ const composed = {
   'packages/server/src/lifecycle/one-at-a-time.ts': [],
   'packages/server/src/processes/start-server-processes.ts': ['A server process ended during its start'],
   'packages/server/src/lifecycle/start-error.ts': ['The database cannot be used'],
-  'packages/engine/src/migrate/check-database.ts': [
-    'The tables of this database are distributed over the nodes of Citus',
-  ],
-  'packages/engine/src/migrate/migration-status.ts': [],
+  'packages/engine/src/migrate/migrate.ts': ['The tables of this database are distributed over the nodes of Citus'],
   'packages/engine/src/tail/log-ahead.ts': ['The event log was written by another database server'],
 }
 

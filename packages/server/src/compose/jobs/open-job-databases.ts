@@ -2,11 +2,11 @@ import { checkLogIsOfServer, createPool, type DatabasePool } from '@holdfast/eng
 import { isPlaced, type Shard } from '@holdfast/engine/shards'
 import type { Logger } from '../../observe/logger.ts'
 import type { PreparedDatabase } from '../database/prepare-database.ts'
+import { allParts, type JobDatabase } from '../pools/job-database.ts'
 import { type DatabaseUrls, openJobPools } from '../pools/job-pools.ts'
 import { onIdleErrorOf } from '../pools/pool-opener.ts'
 import { probeBounds } from '../pools/probe-bounds.ts'
 import { followDatabase, urlsOfShard } from '../shards/follow-database.ts'
-import { allParts, type JobDatabase } from './job-database.ts'
 
 export type OpenJobDatabases = {
   all: readonly JobDatabase[]

@@ -4,8 +4,8 @@ import type { Config } from '../../config/config.ts'
 import type { RunningJobs } from '../../jobs/run-jobs.ts'
 import { retryUntilStopped } from '../../lifecycle/retry-until-stopped.ts'
 import type { Logger } from '../../observe/logger.ts'
+import type { JobDatabase } from '../pools/job-database.ts'
 import { type JobMetrics, openJobServices, startJobsOf } from './compose-jobs.ts'
-import type { JobDatabase } from './job-database.ts'
 import type { OpenMailer } from './message-sender.ts'
 
 /** Between two attempts to reach a shard whose node was away at the start. */

@@ -6,7 +6,7 @@ import type { Probes } from '../../edge/probes.ts'
 import type { LivePlaces } from '../../live/live-places.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { CacheFigures, CalendarFigures, Metrics, QueueDepths } from '../../observe/metrics.ts'
-import type { JobDatabase } from '../jobs/job-database.ts'
+import type { JobDatabase } from '../pools/job-database.ts'
 import type { OpenShard } from './open-shard.ts'
 
 /** What serves requests that name no clinic, and whatever else is about all clinics. */

@@ -1,5 +1,5 @@
 import type { JobPart } from '../../jobs/jobs.ts'
-import type { DatabaseUrls, JobPools } from '../pools/job-pools.ts'
+import type { DatabaseUrls, JobPools } from './job-pools.ts'
 
 /** What jobs work on: a database that is not distributed; or on Citus the coordinator, and each shard. */
 export type JobDatabase = Pick<DatabaseUrls, 'sessionUrl'> & {
