@@ -23,6 +23,8 @@ export type PartsResult = {
 /** Longer than nginx waits for a response (35 s): what a paused server has received is sent to the other one. */
 const pauseMs = 40_000
 const claimsBetween = 50
+/** Longer than nginx leaves out a server that has failed (`fail_timeout` is 5 s): before, none would have claims. */
+const leftOutMs = 6_000
 
 type Step = (stage: DrillStage) => Promise<void>
 
@@ -99,6 +101,7 @@ export async function runPartsDrill(part: Part, options: Omit<DrillStageOptions,
     const load = new ClaimLoad(stage.load)
     const done: PartsResult['failures'] = []
     for (const [what, step] of steps) {
+      await delay(leftOutMs)
       await load.untilAcknowledged(claimsBetween)
       const [beganMs, before] = [performance.now(), load.failedRequests]
       await step(stage)
@@ -120,6 +123,7 @@ export async function runPartsDrill(part: Part, options: Omit<DrillStageOptions,
 async function duplicateWithoutKeys(stage: DrillStage, step: Step, say: (line: string) => void): Promise<number> {
   say('control: without keys')
   const load = new ClaimLoad({ ...stage.load, pauseMs: 0, hasKeys: false })
+  await delay(leftOutMs)
   await load.untilAcknowledged(claimsBetween)
   await step(stage)
   await load.untilAcknowledged(claimsBetween)
