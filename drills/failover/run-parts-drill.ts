@@ -22,8 +22,9 @@ export type PartsResult = {
 
 /** Longer than nginx waits for a response (35 s): what a paused server has received is sent to the other one. */
 const pauseMs = 40_000
+const nginxPauseMs = 10_000
 const claimsBetween = 50
-/** Longer than nginx leaves out a server that has failed (`fail_timeout` is 5 s): before, none would have claims. */
+/** For longer than nginx leaves out a server that has failed (`fail_timeout`, 5 s). Before, it would have no claims. */
 const leftOutMs = 6_000
 
 type Step = (stage: DrillStage) => Promise<void>
@@ -40,14 +41,17 @@ const serverOf = ({ cluster }: DrillStage) => {
   return server
 }
 
-async function disconnectServer(stage: DrillStage): Promise<void> {
-  const { wire } = serverOf(stage)
-  wire?.hang()
-  await delay(pauseMs)
-  // What hung is lost.
-  await wire?.cut()
-  await wire?.restore()
+/** Nothing passes for so long, and what was sent meanwhile is lost. */
+async function cutOff(servers: DrillStage['cluster']['servers'], ms: number): Promise<void> {
+  for (const { wire } of servers) wire?.hang()
+  await delay(ms)
+  for (const { wire } of servers) {
+    await wire?.cut()
+    await wire?.restore()
+  }
 }
+
+const disconnectServer: Step = (stage) => cutOff([serverOf(stage)], pauseMs)
 
 const failures: Record<Part, Record<string, Step>> = {
   servers: {
@@ -73,24 +77,14 @@ const failures: Record<Part, Record<string, Step>> = {
     kill: killNginx,
     async pause({ cluster: { nginx } }) {
       nginx.process.signalGroup('SIGSTOP')
-      await delay(10_000)
+      await delay(nginxPauseMs)
       nginx.process.signalGroup('SIGCONT')
     },
-    async disconnect({ cluster: { servers } }) {
-      for (const { wire } of servers) wire?.hang()
-      await delay(10_000)
-      for (const { wire } of servers) {
-        await wire?.cut()
-        await wire?.restore()
-      }
-    },
+    disconnect: ({ cluster: { servers } }) => cutOff(servers, nginxPauseMs),
   },
 }
 
-/**
- * After which claims without keys are booked twice: the responses of those in progress, of which there are always some
- * without pauses between claims, do not get through nginx.
- */
+/** Failures that lose the responses of claims in progress. These are sent again, and without keys booked twice. */
 const controls: Record<Part, Step> = { servers: disconnectServer, nginx: killNginx }
 
 /** Lets a server or nginx fail in each way under claims with keys, and looks up every acknowledged booking. */
@@ -119,7 +113,11 @@ export async function runPartsDrill(part: Part, options: Omit<DrillStageOptions,
   })
 }
 
-/** Claims without keys while something fails. @returns how many are double */
+/**
+ * Claims without keys while something fails. Without pauses between them, some are always in progress.
+ *
+ * @returns how many are double
+ */
 async function duplicateWithoutKeys(stage: DrillStage, step: Step, say: (line: string) => void): Promise<number> {
   say('control: without keys')
   const load = new ClaimLoad({ ...stage.load, pauseMs: 0, hasKeys: false })

@@ -133,7 +133,7 @@ async function composeParts(
   }
 }
 
-/** One for each shard: what is requested wakes the process that processes it. */
+/** One for each engine, so that a request that is stored wakes the processing of its database. */
 function mailsByEngine(settings: { secrets: readonly string[]; isAvailable: boolean }) {
   const created = new Map<Engine, AccountMails>()
   return ({ engine, pools }: Pick<Common, 'engine' | 'pools'>): AccountMails => {

@@ -14,14 +14,18 @@ import { createWebhookSender } from './jobs/webhook-sender.ts'
 import type { OpenShard } from './shards/open-shard.ts'
 import type { Common, OpenShards } from './shards/shards.ts'
 
-type Sent = { accounts: OpenAccounts; audit: RestDeps['audit']; mailsOf(shard: Common | OpenShard): RestDeps['mails'] }
+type RestServices = {
+  accounts: OpenAccounts
+  audit: RestDeps['audit']
+  mailsOf(shard: Common | OpenShard): RestDeps['mails']
+}
 
 /** @returns what the REST routes depend on, by clinics */
 export function createRestDeps(
   config: Config,
   database: PreparedDatabase,
-  { all, common, shardOf }: OpenShards,
-  { accounts: { accounts, sessions }, audit, mailsOf }: Sent,
+  { common, others, shardOf }: OpenShards,
+  { accounts: { accounts, sessions }, audit, mailsOf }: RestServices,
 ): RestShards {
   const ofAllShards = {
     ...derivedSecrets(config, database),
@@ -35,7 +39,6 @@ export function createRestDeps(
   }
   const restOf = (shard: Common | OpenShard): RestDeps => ({ ...shard.rest, ...ofAllShards, mails: mailsOf(shard) })
   const ofCommon = restOf(common)
-  const others = all.filter(({ engine }) => engine !== common.engine)
   const rest = new Map(others.map((shard) => [shard, restOf(shard)]))
   const of = (clinicNo: number) => {
     const deps = others.length === 0 ? ofCommon : rest.get(shardOf(clinicNo))

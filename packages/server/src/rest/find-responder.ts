@@ -3,18 +3,18 @@ import { clinicNoOfCall } from './clinic-of-request.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { collectResponders, type FindResponder, type Responder, type Serve } from './serve.ts'
 
-/** What requests depend on, by the clinic that they name. */
+/** What the REST operations depend on. */
 export type RestShards = {
-  /** Of those that name none. */
+  /** For requests that name no clinic. */
   common: RestDeps
-  /** Of those that name one. On a single database, that is `common`. */
+  /** For requests that name this clinic; on one database, `common`. */
   of(clinicNo: number): RestDeps
-  /** Those of the shards, if there are several. */
+  /** Those of the shards; on one database, none. */
   others: readonly RestDeps[]
 }
 
 /**
- * Finds the responder of a request in the shard of the clinic that it names, or at the coordinator.
+ * Finds the responder of a request in the shard of the clinic that it names, or in `common`, if it names none.
  *
  * @param serveOperations serves all operations with what they depend on
  */
@@ -24,9 +24,9 @@ export function createFindResponder(
 ): (described: Operation) => FindResponder {
   const responders = new Map<RestDeps, Map<string, Responder>>()
   for (const deps of [common, ...others]) {
-    const ofShard = new Map<string, Responder>()
-    serveOperations(collectResponders(deps, ofShard), deps)
-    responders.set(deps, ofShard)
+    const byOperation = new Map<string, Responder>()
+    serveOperations(collectResponders(deps, byOperation), deps)
+    responders.set(deps, byOperation)
   }
   return ({ id, method }) => {
     const at = (clinicNo: number | null): Responder => {

@@ -16,7 +16,7 @@ export type KnownOfShards = {
   isFinished: boolean
   /** Shards that go on with no own rows if no node has the latest ones. */
   lossAccepted: readonly string[]
-  /** Asks all nodes, one of which may not be usable. */
+  /** The former schemas on all nodes; NodeUnusable: one of the nodes cannot be used. */
   former: () => Promise<readonly FormerSchema[] | NodeUnusable>
 }
 
@@ -67,17 +67,21 @@ export type Begin = {
   mayHaveCopy: boolean
 }
 
-const withRowsHere = { source: null, hasLostRows: false, receivers: [], mayHaveCopy: false }
+const copiesNothing = { source: null, hasLostRows: false, receivers: [], mayHaveCopy: false }
 
-/** @returns a string, if the shard is refused: why */
-export async function findBegin(clinicShard: TableShard, here: Here, known: KnownOfShards): Promise<Begin | string> {
-  if (here.hasStayed) return withRowsHere
+/**
+ * Decides with what own rows a shard begins where it is now. Drops its schema there if that has older ones.
+ *
+ * @returns a string, if the shard is refused: why
+ */
+export async function beginOf(clinicShard: TableShard, here: Here, known: KnownOfShards): Promise<Begin | string> {
+  if (here.hasStayed) return copiesNothing
   const { nodes, noted, isFinished, lossAccepted } = known
   const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]
   const former = await known.former()
   if (former instanceof NodeUnusable) {
     // It was moved away, not used there, and moved back.
-    if (here.isLatest) return { ...withRowsHere, mayHaveCopy: true }
+    if (here.isLatest) return { ...copiesNothing, mayHaveCopy: true }
     const needed = `The shard ${schema} needs all nodes of Citus to be written where it is now. ${former.message}.`
     if (!isFinished) return needed
     return (
@@ -87,7 +91,7 @@ export async function findBegin(clinicShard: TableShard, here: Here, known: Know
   }
   const epoch = await dropOutdated(node, schema, former)
   const source = former.find(({ range }) => includes(range, clinicShard)) ?? null
-  if (!isFinished || areLatest({ schema, epoch, source }, noted)) return { ...withRowsHere, source }
+  if (!isFinished || areLatest({ schema, epoch, source }, noted)) return { ...copiesNothing, source }
   if (!lossAccepted.includes(schema)) {
     return (
       `The former schema of the shard ${schema} with its latest rows was not found on any node: responses for ` +
@@ -96,7 +100,7 @@ export async function findBegin(clinicShard: TableShard, here: Here, known: Know
     )
   }
   if (epoch !== null) await dropSchema({ node, schema, epoch })
-  return { ...withRowsHere, hasLostRows: true, receivers: await receiversOf(clinicShard, known) }
+  return { ...copiesNothing, hasLostRows: true, receivers: await receiversOf(clinicShard, known) }
 }
 
 /** The names of the log's receivers: all that other shards have. */

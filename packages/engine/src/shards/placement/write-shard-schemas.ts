@@ -28,7 +28,7 @@ import { writeSequences } from '../schema/write-sequences.ts'
 import { writeShardSchema } from '../schema/write-shard-schema.ts'
 import { guardTexts, type Trigger, writeTriggers } from '../schema/write-triggers.ts'
 import { tablesOfKind } from '../tables/table-kinds.ts'
-import { type Begin, findBegin, type Here, hasViews, type KnownOfShards, readHere } from './begin-shard.ts'
+import { type Begin, beginOf, type Here, hasViews, type KnownOfShards, readHere } from './begin-shard.ts'
 import { epochIn, type FormerSchema, lastEpoch, readFormerSchemas, writeRange } from './former-schemas.ts'
 import { noteEpoch, readNotedEpochs } from './noted-epochs.ts'
 import { addReceivers, beginLog, copyOwnRows, recreateSpecializations } from './own-rows.ts'
@@ -61,6 +61,9 @@ export type Refusals = ReadonlyMap<string, string>
 export type WrittenShards = { written: WrittenShard[]; refused: Refusals }
 
 const placementTriesMax = 5
+const movesMessage =
+  `Shards were moved during each of ${placementTriesMax} attempts to write their schemas. Try again when the moves ` +
+  'have ended.'
 
 /**
  * Writes a schema for each shard onto the node that has it ({@link writeShardSchema}), with what Citus leaves out of
@@ -76,9 +79,11 @@ const placementTriesMax = 5
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  *
  * @param ownerUrl of the coordinator's database, distributed by `distribute`. Its login works on each node.
- * @returns `refused`: no node has the latest own rows of the shard, or not all nodes could be asked; writing it where
- *   it was moved failed; or a newer release has updated the database, and the shard has no schema where it is. All
- *   others are written
+ * @returns `refused`: the shards that are not written, with the reasons. No node has their latest own rows; a node that
+ *   is needed cannot be used; writing them where they were moved failed; or a newer release has updated the database,
+ *   and they have no schema there. All others are written
+ * @throws the error of a shard that cannot be updated where it has stayed, or of any while the database is being
+ *   distributed; Error if shards are moved during each of five attempts
  */
 export async function writeShardSchemas(
   ownerUrl: string,
@@ -96,7 +101,7 @@ export async function writeShardSchemas(
       const isMoved = JSON.stringify(tableShards) !== JSON.stringify(await readTableShards(coordinator))
       if (!isMoved && !(refused instanceof Error)) return { written: [...written.values()], refused }
       if (!isMoved || tries === placementTriesMax) {
-        throw refused instanceof Error ? refused : new Error('Citus moves shards all the time.')
+        throw refused instanceof Error ? refused : new Error(movesMessage)
       }
     }
   } finally {
@@ -211,7 +216,8 @@ type Writing = KnownOfShards & {
 
 /**
  * A shard that cannot be written where it was moved is refused, and others do not wait for it. So is one whose node is
- * lost meanwhile. Whatever else prevents that a shard is updated is a fault of the release, and an error for all.
+ * lost meanwhile, and one whose state cannot be read. Whatever else prevents that a shard is updated is a fault of the
+ * release, and an error for all.
  */
 async function writeOrRefuse(clinicShard: TableShard, writing: Writing): Promise<Outcome> {
   let hasStayed = false
@@ -247,7 +253,7 @@ async function writeShard(clinicShard: TableShard, here: Here, writing: WritingS
     if (here.epoch !== null && here.epoch !== noted.get(schema)) await noteEpoch(coordinator, schema, here.epoch)
     return { ...shard, copiedRows: null, isWritten: false, hasLostRows: false }
   }
-  const begin = await findBegin(clinicShard, here, writing)
+  const begin = await beginOf(clinicShard, here, writing)
   if (typeof begin === 'string') return begin
   const copiedRows = await writeFrom(clinicShard, begin, writing)
   await noteEpoch(coordinator, schema, await onNode(node, (client) => lastEpoch(client, schema)))

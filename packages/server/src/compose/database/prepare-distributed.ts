@@ -25,9 +25,8 @@ const startWaitMs = 5_000
  * queue of each shard, also where a move or an interruption has left something to do. Idempotent, and safe in several
  * processes at the same time.
  *
- * Without a node, the clinics on the others can be served, if nothing is to be updated: `followShards` does the same
- * for the shards of that node when it is back. So it does for a shard that is refused, because its latest own rows were
- * not found.
+ * If nothing is to be updated, the clinics on the other nodes are served while a node is away, and so are those of
+ * other shards while one is refused. `followShards` writes the missing shards later.
  *
  * @returns `shards`: those that are refused, or whose node cannot be reached, are not placed
  * @throws StartError for settings that are not for such a database, and when an update needs a node that is away;

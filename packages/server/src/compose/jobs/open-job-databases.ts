@@ -37,7 +37,7 @@ export async function openJobDatabases(database: PreparedDatabase, log: Logger):
 }
 
 function ofDatabase(urls: DatabaseUrls, log: Logger): OpenJobDatabases {
-  const open = openJobDatabase(urls, { parts: allParts, log })
+  const open = openJobDatabase(urls, { parts: allParts, shard: null, isReached: true }, log)
   return { all: [open], mustRestart: null, close: (graceMs) => closeAll(open.allPools, graceMs) }
 }
 
@@ -46,10 +46,10 @@ function ofShards(database: PreparedDatabase, shards: readonly Shard[], log: Log
     shards.map((shard) => {
       const { schema } = shard
       const ofShard = { parts: ['shard'] as const, shard: schema, isReached: isPlaced(shard) }
-      return [shard, openJobDatabase(urlsOfShard(database, shard), { ...ofShard, log: log.child({ shard: schema }) })]
+      return [shard, openJobDatabase(urlsOfShard(database, shard), ofShard, log.child({ shard: schema }))]
     }),
   )
-  const coordinator = openJobDatabase(database, { parts: ['coordinator'], log })
+  const coordinator = openJobDatabase(database, { parts: ['coordinator'], shard: null, isReached: true }, log)
   const all = [coordinator, ...opened.values()]
   const onIdleError = onIdleErrorOf(log)
   const pool = createPool({ url: database.appUrl, name: 'holdfast shards', onIdleError, ...probeBounds })
@@ -65,13 +65,13 @@ function ofShards(database: PreparedDatabase, shards: readonly Shard[], log: Log
 }
 
 type OpenJobDatabase = JobDatabase & { allPools: readonly DatabasePool[]; relocate(urls: DatabaseUrls): void }
-type OpenDeps = Pick<JobDatabase, 'parts'> & Partial<Pick<JobDatabase, 'shard' | 'isReached'>> & { log: Logger }
+type Opened = Pick<JobDatabase, 'parts' | 'shard' | 'isReached'>
 
-function openJobDatabase(urls: DatabaseUrls, { log, ...of }: OpenDeps): OpenJobDatabase {
+function openJobDatabase(urls: DatabaseUrls, opened: Opened, log: Logger): OpenJobDatabase {
   const pools = openJobPools(urls, onIdleErrorOf(log))
   const allPools = Object.values(pools)
   return {
-    ...{ shard: null, isReached: true, ...of, sessionUrl: urls.sessionUrl, pools, allPools },
+    ...{ ...opened, sessionUrl: urls.sessionUrl, pools, allPools },
     relocate({ appUrl, sessionUrl }) {
       for (const pool of allPools) pool.relocate(pool === pools.jobs ? sessionUrl : appUrl)
     },

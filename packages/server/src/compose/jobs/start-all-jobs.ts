@@ -8,13 +8,14 @@ import type { JobDatabase } from '../pools/job-database.ts'
 import { type JobMetrics, openJobServices, startJobsOf } from './compose-jobs.ts'
 import type { OpenMailer } from './message-sender.ts'
 
-/** Between two attempts to reach a shard whose node was away at the start. */
+/** Between two attempts to reach a shard that was not placed at the start. */
 const retryMs = 2_000
 
 type JobDeps = { secrets: readonly string[]; opened: OpenMailer; log: Logger; metrics?: JobMetrics }
 
 /**
- * Starts the jobs of all databases. `opened` is closed after them, or before, if a mail server does not let them end.
+ * Starts the jobs of all databases. The caller closes `opened` after `stop`, which closes it itself only to interrupt
+ * mails that the mail server does not let end.
  */
 export async function startAllJobs(
   config: Config,

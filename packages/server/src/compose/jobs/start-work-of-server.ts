@@ -20,14 +20,13 @@ type WorkDeps = {
 }
 
 /** Starts what every server does: it passes on lapsed places, and processes requests for mails. */
-export function startWorkOfServer({ all, common }: OpenShards, deps: WorkDeps): RunningJobs[] {
+export function startWorkOfServer({ all, common, others }: OpenShards, deps: WorkDeps): RunningJobs[] {
   const { database, accounts, audit, mailsOf, app, log } = deps
   const { secrets } = database
   const requestsOf = ({ engine, pools }: Pick<Common, 'engine' | 'pools'>) => ({
     ...{ engine, pools, secrets, app, log },
     mails: mailsOf({ engine, pools }),
   })
-  const others = all.filter(({ engine }) => engine !== common.engine)
   return [
     ...all.map(({ pools }) => startPassingOnPlaces({ pool: pools.general, log })),
     ...processAccountRequests({ ...requestsOf(common), accounts, audit }),

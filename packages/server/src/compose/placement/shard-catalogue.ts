@@ -12,7 +12,11 @@ export type ShardCatalogue = {
   read(coordinator: pg.Pool): Promise<Shard[]>
   /** Those of these shards whose nodes cannot be used now, each with the reason. */
   unreachable(ownerUrl: string, shards: readonly Shard[]): Promise<Map<Shard, Error>>
-  /** Writes these schemas, and their job queues, onto the nodes that have the shards. Idempotent. */
+  /**
+   * Writes these schemas, and their job queues, onto the nodes that have the shards. Idempotent.
+   *
+   * @returns those that were refused, with the reasons
+   */
   write(ownerUrl: string, schemas: readonly string[]): Promise<Refusals>
   /** Drops what moved shards have left on their former nodes. Idempotent. */
   dropFormer(ownerUrl: string): Promise<void>

@@ -15,6 +15,7 @@ import { migrateJobs } from '../../jobs/jobs-schema.ts'
  *
  * @param only the schemas of some shards; null: of all
  * @returns the shards that were refused, by their schemas, with the reasons. They keep no other from being written
+ * @throws what has failed for all of them
  */
 export async function writeShards(ownerUrl: string, only: readonly string[] | null = null): Promise<Refusals> {
   const coordinator = createPool({ url: ownerUrl, max: 1, name: 'holdfast shards' })
@@ -37,7 +38,7 @@ export async function writeShards(ownerUrl: string, only: readonly string[] | nu
 /**
  * @param failed gets the reasons, by the schemas
  * @returns the schemas of the shards where it did not fail
- * @throws what fails for all shards: it is no matter of their nodes
+ * @throws the last failure, if there is no shard where it did not fail: the fault may be in none of them
  */
 async function inEach(
   shards: readonly Shard[],

@@ -7,7 +7,7 @@ export type JobDatabase = Pick<DatabaseUrls, 'sessionUrl'> & {
   /** The schema of one shard of several, which names it in logs and metrics. */
   shard: string | null
   pools: JobPools
-  /** false: the node of a shard is away at the start. */
+  /** false: at the start, the node of the shard was away, or the shard was refused. */
   isReached: boolean
 }
 

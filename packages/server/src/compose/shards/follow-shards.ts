@@ -7,7 +7,7 @@ import { StartError } from '../../lifecycle/start-error.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { OpenShard } from './open-shard.ts'
 
-/** What is led to a shard's node when the shard is moved. */
+/** What is reconnected when its shard is moved. */
 export type Followed = { allPools: readonly Pick<OpenShard['allPools'][number], 'onShardMoved'>[] }
 
 export type FollowShardsDeps<Of extends Followed> = {
@@ -18,9 +18,13 @@ export type FollowShardsDeps<Of extends Followed> = {
    * keep others waiting.
    */
   unreachable(shards: readonly Shard[]): Promise<ReadonlyMap<Shard, Error>>
-  /** Writes the schemas of shards, and their job queues, onto the nodes that have them. Idempotent. */
+  /**
+   * Writes the schemas of shards, and their job queues, onto the nodes that have them. Idempotent.
+   *
+   * @returns those that were refused, with the reasons
+   */
   write(schemas: readonly string[]): Promise<Refusals>
-  /** Leads what is open of a shard to its node. */
+  /** Reconnects the pools of a shard to its node. */
   relocate(open: Of, shard: Shard): void
   /** Drops what moved shards have left on their former nodes. Idempotent. */
   dropFormer(): Promise<void>
@@ -41,8 +45,8 @@ const wokenMsMin = 50
 const dropAgainChecks = 60
 /** How many checks to wait before a shard that was refused is written again. Each try keeps others from starting. */
 const refusedChecks = 10
-/** A move often ends while the first try waits for locks. */
-const triesBeforeLeaving = 3
+/** After so many, the pools leave the former node. Not at once: a move often ends while the first waits for locks. */
+const failedTriesMax = 3
 const stopMsMax = 6_000
 
 const splitMessage =
@@ -52,8 +56,9 @@ const splitMessage =
 /**
  * Reconnects the pools of each shard that has been moved to another node. Before that, writes its schema there. Does
  * the same for a shard that could not be used at the start. Looks every second, and at once after a statement found
- * that its shard is not there. What fails is repeated after a second; a shard that is refused, after ten. Its pools are
- * led to no node then, since other servers may write where it is now.
+ * that its shard is not there. A write that fails is repeated after a second, and one that is refused after ten. From a
+ * refusal or the third failure on, nothing is read from the node that the shard has left, because other servers may
+ * already write on the new one.
  *
  * If statements keep failing on a shard that has not moved, its schema is written again. The shard was moved away and
  * back, or another process was interrupted.
@@ -77,7 +82,7 @@ export function followShards<Of extends Followed>(
     const failures = await writeDue(due, { ...deps, ...followed })
     if (failures.size < due.length) former.expect()
     former.drop()
-    if (failures.size > 0) throw allOf([...failures.values()])
+    if (failures.size > 0) throw aggregateOf([...failures.values()])
     return due.length > 0
   }
 
@@ -200,7 +205,7 @@ function followedShards<Of extends Followed>(
         const { host, port } = shard
         state.refusal = { host, port, untilMs: performance.now() + refusedChecks * checkMs }
       }
-      if (!isRefused && state.failedTries < triesBeforeLeaving) return
+      if (!isRefused && state.failedTries < failedTriesMax) return
       if (!isPlaced(state.at) || !isMoved(shard)) return
       // Other servers may write where it is now.
       state.at = notPlaced(shard)
@@ -261,7 +266,7 @@ function formerShardsDropper({ dropFormer, log, againMs }: FormerShardsDeps) {
 }
 
 /** Those of all shards of a node are alike. */
-function allOf(failures: readonly Error[]): AggregateError {
+function aggregateOf(failures: readonly Error[]): AggregateError {
   return new AggregateError(failures, [...new Set(failures.map(String))].join('; '))
 }
 
@@ -298,7 +303,7 @@ async function writeDue(due: readonly Shard[], deps: WriteDeps): Promise<Map<Sha
   return failures
 }
 
-/** Each alone, to be led at once. Those refused before together: each would wait for the node that they need. */
+/** Each alone, to reconnect its pools at once. Those refused before together: they wait for the same node. */
 function batchesOf(shards: readonly Shard[], wasRefused: WriteDeps['wasRefused']): Shard[][] {
   const again = shards.filter(wasRefused)
   const first = shards.filter((shard) => !wasRefused(shard)).map((shard) => [shard])

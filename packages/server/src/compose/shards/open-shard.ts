@@ -68,7 +68,7 @@ export type OpenShardDeps = {
   cacheShare: number
   log: Logger
   metrics: Metrics
-  /** false: on Citus, its node is away, and it is opened all the same. Default: true. */
+  /** false: on Citus, the shard is not placed, and is opened all the same. Default: true. */
   isReached?: boolean
   /** On Citus: see `EngineSettings`. */
   coordinatorPool?: DatabasePool

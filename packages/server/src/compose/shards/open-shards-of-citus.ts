@@ -64,6 +64,7 @@ export async function openShardsOfCitus(
   return {
     all,
     common: coordinator,
+    others: all,
     jobDatabases: jobDatabasesOf(database, coordinator, opened),
     createAudit: (audit) => new ShardedAuditRecorder({ ...audit, byClinic, appends, shardOf: ofClinic }),
     shardOf: ofClinic,
@@ -92,10 +93,11 @@ function jobDatabasesOf(
   return [
     { parts: ['coordinator'], shard: null, sessionUrl, pools, isReached: true },
     ...Array.from(opened, ([{ schema }, open]) => ({
-      ...open,
-      ...open.urls,
       parts: ['shard'] as const,
       shard: schema,
+      sessionUrl: open.urls.sessionUrl,
+      pools: open.pools,
+      isReached: open.isReached,
     })),
   ]
 }

@@ -24,6 +24,7 @@ export async function openShards(
   return {
     all: [shard],
     common: { ...shard, cache: shard.freshness.cache },
+    others: [],
     jobDatabases: [{ ...database, parts: allParts, shard: null, pools: shard.pools, isReached: true }],
     createAudit: (audit) => new AuditRecorder({ ...audit, append: shard.engine.auditLog.append }),
     shardOf: () => shard,

@@ -21,6 +21,8 @@ export type OpenShards = {
   all: readonly OpenShard[]
   /** On one database, the shard of all clinics. */
   common: Common
+  /** The shards besides `common`: on one database none, on Citus all. */
+  others: readonly OpenShard[]
   jobDatabases: readonly JobDatabase[]
   /** Collects events of the security log; on Citus, those of each shard separately. */
   createAudit(deps: Omit<AuditRecorderDeps, 'append'>): Pick<AuditRecorder, 'record' | 'stop'>
