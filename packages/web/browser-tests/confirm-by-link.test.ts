@@ -35,19 +35,20 @@ async function submit(page: Page, name: string, email: string): Promise<void> {
 }
 
 test('a guest confirms by the button behind the link, and the first page opens the ticket', async ({ site, mails }) => {
+  const [mistyped, address] = [anAddress(), anAddress()]
   const practice = await aPracticeByLink(site, 'Confirm by Link Clinic')
   const page = await site.newPage({ areIntervalsShort: true, viewport: { width: 390, height: 844 } })
   await openTimes(page, practice)
   await hold(page, '9:00')
-  await submit(page, 'Grace Hopper', 'grave@example.org')
+  await submit(page, 'Grace Hopper', mistyped)
   expect(await axeFindings(page)).toEqual([])
   expect(await sidewaysPixels(page)).toBe(0)
 
   // The address has a typing error.
   await page.getByRole('button', { name: 'Use another address' }).click()
-  await submit(page, 'Grace Hopper', 'grace@example.org')
-  const link = await linkIn(mails, 'grace@example.org')
-  const old = await linkIn(mails, 'grave@example.org')
+  await submit(page, 'Grace Hopper', address)
+  const link = await linkIn(mails, address)
+  const old = await linkIn(mails, mistyped)
 
   // A program that checks mails opens the link, and runs the page's scripts: nothing is confirmed.
   const scanner = await site.newPage()
@@ -128,12 +129,13 @@ test('the page advises only what its buttons offer, also when no more e-mails ar
 })
 
 test('a link whose hold was released offers the doctor’s times', async ({ site, mails }) => {
+  const address = anAddress()
   const practice = await aPracticeByLink(site, 'Released by Guest Clinic')
   const page = await site.newPage()
   await openTimes(page, practice)
   await hold(page, '9:15')
-  await submit(page, 'Ada Lovelace', 'ada@example.org')
-  const link = await linkIn(mails, 'ada@example.org')
+  await submit(page, 'Ada Lovelace', address)
+  const link = await linkIn(mails, address)
   await page.getByRole('button', { name: 'Choose another time' }).click()
   await page.getByRole('heading', { name: 'Choose a time' }).waitFor()
   const late = await site.newPage()
@@ -144,12 +146,13 @@ test('a link whose hold was released offers the doctor’s times', async ({ site
 })
 
 test('a guest confirms a held time whose doctor’s bookings were stopped meanwhile', async ({ site, mails }) => {
+  const address = anAddress()
   const practice = await aPracticeByLink(site, 'Stopped by Clinic')
   const page = await site.newPage()
   await openTimes(page, practice)
   await hold(page, '9:00')
-  await submit(page, 'Grace Hopper', 'grace.stopped@example.org')
-  const link = await linkIn(mails, 'grace.stopped@example.org')
+  await submit(page, 'Grace Hopper', address)
+  const link = await linkIn(mails, address)
   await dataOf(site.admin.updateDoctor({ path: { doctorId: practice.doctor.id }, body: { active: false } }))
   const confirming = await site.newPage()
   await confirming.goto(link)
@@ -163,19 +166,20 @@ test('a guest confirms a held time whose doctor’s bookings were stopped meanwh
 })
 
 test('a guest who lost the ticket gets its link at the address of the booking', async ({ site, mails }) => {
+  const address = anAddress()
   const practice = await aPractice(site, { clinicName: 'Lost Ticket Clinic' })
   const page = await site.newPage()
   await openTimes(page, practice)
   await hold(page, '9:30')
-  await page.getByLabel('E-mail').fill('iris@example.org')
+  await page.getByLabel('E-mail').fill(address)
   await confirm(page, 'Iris Ng')
   const reference = await page.evaluate(() => location.hash.slice(-8))
-  await linkIn(mails, 'iris@example.org')
+  await linkIn(mails, address)
   const elsewhere = await site.newPage()
   await elsewhere.goto('/find-booking')
   await elsewhere.getByLabel('Reference').fill(reference)
   await elsewhere.getByLabel('Day of the appointment').fill(practice.slots[0]?.startsAt.slice(0, 10) ?? '')
-  await elsewhere.getByLabel('E-mail address of the booking').fill('iris@example.org')
+  await elsewhere.getByLabel('E-mail address of the booking').fill(address)
   await elsewhere.getByRole('button', { name: 'Continue' }).click()
   await elsewhere.getByText('Choose the clinic, so that we can send the link.').waitFor()
   await elsewhere.getByRole('combobox', { name: 'Clinic' }).fill('Lost Ticket')
@@ -183,7 +187,7 @@ test('a guest who lost the ticket gets its link at the address of the booking', 
   await elsewhere.getByRole('button', { name: 'Continue' }).click()
   await elsewhere.getByText('the link to the ticket is on its way', { exact: false }).waitFor()
   expect(await axeFindings(elsewhere)).toEqual([])
-  const link = await linkIn(mails, 'iris@example.org', 2)
+  const link = await linkIn(mails, address, 2)
   await elsewhere.goto(link)
   await elsewhere.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
 })
