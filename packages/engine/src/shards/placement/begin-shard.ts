@@ -67,7 +67,7 @@ export type Begin = {
   mayHaveCopy: boolean
 }
 
-const copiesNothing = { source: null, hasLostRows: false, receivers: [], mayHaveCopy: false }
+const beginDefaults = { source: null, hasLostRows: false, receivers: [], mayHaveCopy: false }
 
 /**
  * Decides with what own rows a shard begins where it is now. Drops its schema there if that has older ones.
@@ -75,13 +75,13 @@ const copiesNothing = { source: null, hasLostRows: false, receivers: [], mayHave
  * @returns a string, if the shard is refused: why
  */
 export async function beginOf(clinicShard: TableShard, here: Here, known: KnownOfShards): Promise<Begin | string> {
-  if (here.hasStayed) return copiesNothing
+  if (here.hasStayed) return beginDefaults
   const { nodes, noted, isFinished, lossAccepted } = known
   const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]
   const former = await known.former()
   if (former instanceof NodeUnusable) {
     // It was moved away, not used there, and moved back.
-    if (here.isLatest) return { ...copiesNothing, mayHaveCopy: true }
+    if (here.isLatest) return { ...beginDefaults, mayHaveCopy: true }
     const needed = `The shard ${schema} needs all nodes of Citus to be written where it is now. ${former.message}.`
     if (!isFinished) return needed
     return (
@@ -91,7 +91,7 @@ export async function beginOf(clinicShard: TableShard, here: Here, known: KnownO
   }
   const epoch = await dropOutdated(node, schema, former)
   const source = former.find(({ range }) => includes(range, clinicShard)) ?? null
-  if (!isFinished || areLatest({ schema, epoch, source }, noted)) return { ...copiesNothing, source }
+  if (!isFinished || areLatest({ schema, epoch, source }, noted)) return { ...beginDefaults, source }
   if (!lossAccepted.includes(schema)) {
     return (
       `The former schema of the shard ${schema} with its latest rows was not found on any node: responses for ` +
@@ -100,7 +100,7 @@ export async function beginOf(clinicShard: TableShard, here: Here, known: KnownO
     )
   }
   if (epoch !== null) await dropSchema({ node, schema, epoch })
-  return { ...copiesNothing, hasLostRows: true, receivers: await receiversOf(clinicShard, known) }
+  return { ...beginDefaults, hasLostRows: true, receivers: await receiversOf(clinicShard, known) }
 }
 
 /** The names of the log's receivers: all that other shards have. */
