@@ -3,8 +3,8 @@ import { changeDatabaseUrl, inShard, schemaOf } from '@holdfast/engine/database-
 import { notPassedOn } from '@holdfast/engine/shards'
 import type { WrittenShard } from '@holdfast/engine/write-shard-schemas'
 import { type AccountMails, createAccountMails } from '@holdfast/server/account-mails'
-import { type JobServices, startJobsOf } from '@holdfast/server/compose-jobs'
 import { type JobPools, openJobPools } from '@holdfast/server/job-pools'
+import { type JobServices, startJobsOf } from '@holdfast/server/jobs-of-database'
 import { jobsSchemaOf, migrateJobs } from '@holdfast/server/jobs-schema'
 import { until } from '@holdfast/testkit'
 

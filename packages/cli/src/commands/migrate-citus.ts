@@ -55,7 +55,8 @@ export async function distributeCommand(
     const counts = { nodes, shards: shards.length, ownRows, updatedShards, shardsWithLoss, refused }
     context.terminal.json({ ...counts, distributed, applied, completed, seconds })
   } else print(context, distribution, { applied, seconds })
-  if (distribution.refused.size > 0) throw new CommandRefusal([...distribution.refused.values()].join(' '))
+  if (distribution.refused.size > 0)
+    throw new CommandRefusal(Array.from(distribution.refused.values(), ({ reason }) => reason).join(' '))
   return 0
 }
 
@@ -73,7 +74,7 @@ function print({ terminal }: CommandContext, distribution: Distribution, { appli
   const where = `${whole(shards.length)} shards on ${whole(nodes)} ${nodes === 1 ? 'node' : 'nodes'}`
   for (const name of applied) terminal.out(`applied ${name}`)
   for (const schema of shardsWithLoss) terminal.out(`The shard ${schema} goes on without the own rows that are lost.`)
-  if (distribution.refused.size > 0) return
+  if (distributed === null && distribution.refused.size > 0) return
   if (distributed !== null) {
     terminal.out(
       `Distributed ${distributed.tables} tables with ${whole(distributed.rows)} rows, and copied ${whole(ownRows)} ` +

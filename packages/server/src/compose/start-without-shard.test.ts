@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createPool } from '@holdfast/engine'
 import { notPlaced, type Shard, shardUrl } from '@holdfast/engine/shards'
-import type { Refusals } from '@holdfast/engine/write-shard-schemas'
+import type { Refusal, Refusals } from '@holdfast/engine/write-shard-schemas'
 import { databaseProxy, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, signIn, signUp } from '../../test/running-server.ts'
@@ -22,7 +22,7 @@ let server: ShardedServer
 let scene: Awaited<ReturnType<typeof openScene>>
 /** Why the schema of the first shard cannot be written where it is. */
 let failure: Error | null = new Error('The schema cannot be written yet.')
-const refused = new Map<string, string>()
+const refused = new Map<string, Refusal>()
 beforeAll(async () => {
   database = await shardedDatabase()
   earlier = await serverOfShards(database)
@@ -161,7 +161,7 @@ test('then its clinics are served, follow its log, and have their jobs', async (
 
 test('a shard that is refused where it was moved is not read where it was; once written, it is followed', async () => {
   const { away } = scene
-  refused.set(String(database.shards[0]?.schema), 'Its own rows are on no node.')
+  refused.set(String(database.shards[0]?.schema), { reason: 'Its own rows are on no node.', waitsFor: null })
   const node = await databaseProxy(database.sessionUrl)
   database.proxies.push(node)
   database.move(0, node)

@@ -30,7 +30,10 @@ export function reasonOf(error: unknown): string | null {
 /** The message for a database that cannot be used; null for any other error. */
 export function databaseUnusable(error: unknown): string | null {
   if (error instanceof AggregateError) return error.errors.map(databaseUnusable).find((one) => one !== null) ?? null
-  if (!(error instanceof Error) || !isDatabaseUnusable(error)) return null
+  if (!(error instanceof Error)) return null
+  // It names the shard and its node.
+  if (error.name === 'ShardNotWritten' && isDatabaseUnusable(error.cause)) return error.message
+  if (!isDatabaseUnusable(error)) return null
   const reason = error.message.replace(/\.?$/, '.')
   const advice = 'Check DATABASE_URL, and that PostgreSQL runs there: `holdfast doctor` does both.'
   return `The database cannot be used: ${reason} ${advice}`

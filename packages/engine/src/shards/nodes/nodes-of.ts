@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import sql from 'sql-template-tag'
-import { isConnectionLost } from '../../database/database-unavailable.ts'
+import { isConnectionLost, isLoginRefused } from '../../database/database-unavailable.ts'
 import { changeDatabaseUrl } from '../../database/database-url.ts'
 import { isLockLost } from '../../migrate/migrate-session.ts'
 import { endIfHung } from './end-if-hung.ts'
@@ -26,22 +26,20 @@ export function addressOf({ host, port }: Pick<Node, 'host' | 'port'>): string {
   return `${host}:${port}`
 }
 
-/** A node that was to be asked was not reached, or refused the login. */
+/** A node that was to be asked was not reached, or refused the login or the question. */
 export class NodeUnusable extends Error {
   override name = 'NodeUnusable'
+  readonly node: Node
 
   constructor(node: Node, cause: unknown) {
     super(`${addressOf(node)} cannot be used: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    this.node = node
   }
 }
 
 /** A node was not reached, or refused the login. */
 export function isNodeUnusable(error: unknown): boolean {
-  return (
-    error instanceof NodeUnusable ||
-    isConnectionLost(error) ||
-    (error instanceof pg.DatabaseError && /^28...$/.test(error.code ?? ''))
-  )
+  return isConnectionLost(error) || isLoginRefused(error)
 }
 
 const lockTimeoutMs = 5_000

@@ -1,38 +1,38 @@
 import pg from 'pg'
 import sql from 'sql-template-tag'
-import {
-  addressOf,
-  connectForShards,
-  isNodeUnusable,
-  type Node,
-  NodeUnusable,
-  nodesOf,
-  onNode,
-} from '../nodes/nodes-of.ts'
+import { isLockLost } from '../../migrate/migrate-session.ts'
+import { addressOf, connectForShards, type Node, NodeUnusable, nodesOf, onNode } from '../nodes/nodes-of.ts'
 import { type HashRange, readTableShards, schemaOf, shardsOfClinic, type TableShard } from '../nodes/table-shards.ts'
 
 /** The schema of a shard that was moved to another node, or that was split and is no shard any more. */
 export type FormerSchema = { node: Node; schema: string; range: HashRange; epoch: number }
 
+/** The former schemas on the nodes that can be asked, and why the first of the others cannot be; null: all can. */
+export type FormerSchemas = { found: readonly FormerSchema[]; unusable: NodeUnusable | null }
+
 /**
  * Those of all nodes, sorted by the width of their ranges, the narrowest first: a part of a split shard may have been
  * moved since. Of several of one shard, the one whose log began last is the first.
- *
- * @throws NodeUnusable
  */
 export async function readFormerSchemas(
   nodes: readonly Node[],
   tableShards: readonly TableShard[],
-): Promise<FormerSchema[]> {
-  const found: FormerSchema[] = []
-  for (const node of nodes) {
-    const former = await formerOn(node, tableShards).catch((error: unknown) => {
-      throw isNodeUnusable(error) ? new NodeUnusable(node, error) : error
-    })
-    found.push(...former)
-  }
+): Promise<FormerSchemas> {
+  const all = await Promise.all(
+    nodes.map((node) =>
+      formerOn(node, tableShards).catch((error: unknown) => {
+        if (isLockLost(error)) throw error
+        return new NodeUnusable(node, error)
+      }),
+    ),
+  )
   const width = ({ range }: FormerSchema) => Number(range.hashMax) - Number(range.hashMin)
-  return found.toSorted((one, other) => width(one) - width(other) || other.epoch - one.epoch)
+  return {
+    found: all
+      .flatMap((former) => (former instanceof NodeUnusable ? [] : former))
+      .toSorted((one, other) => width(one) - width(other) || other.epoch - one.epoch),
+    unusable: all.find((former) => former instanceof NodeUnusable) ?? null,
+  }
 }
 
 async function formerOn(node: Node, tableShards: readonly TableShard[]): Promise<FormerSchema[]> {

@@ -146,7 +146,31 @@ describe('while a node is away', () => {
     await unstamp(schema)
     const { refused } = await write({ lossAccepted: [schema] })
     const reason = expect.stringMatching(/needs all nodes of Citus.*127\.0\.0\.1:1 cannot be used.*citus_remove_node/)
-    expect([...refused]).toEqual([[schema, reason]])
+    expect([...refused]).toMatchObject([[schema, { reason, waitsFor: { host: '127.0.0.1', port: 1 } }]])
+  })
+
+  describe('and the former schema of a shard is on another one', () => {
+    // As of a shard that was split.
+    const formerSchema = 'holdfast_102007'
+    beforeEach(() => citus.node.ownerPool.query(`alter schema ${schema} rename to ${formerSchema}`))
+    afterEach(() => citus.node.ownerPool.query(`drop schema ${formerSchema} cascade`))
+
+    test('if it has the latest rows, the shard goes on with them', async () => {
+      const epoch = await epochOf(formerSchema)
+      await note(epoch)
+      const { refused, written } = await write()
+      expect([...refused]).toEqual([])
+      expect(written[0]).toMatchObject({ schema, isWritten: true, copiedRows: expect.any(Number), hasLostRows: false })
+      expect(await epochOf(schema)).toBeGreaterThan(epoch)
+    })
+
+    test('if it has older ones, the shard is refused', async () => {
+      await note((await epochOf(formerSchema)) + 1)
+      expect(await refusedBy()).toEqual([schema])
+      // Once that node is removed, it is written with what is accepted.
+      await citus.coordinator.ownerPool.query('delete from pg_dist_node where groupid = 2')
+      expect(await refusedBy({ lossAccepted: [schema] })).toEqual([])
+    })
   })
 
   test('a shard that has its latest rows where it has stayed is updated', async () => {
@@ -177,9 +201,8 @@ test('a shard that cannot be written where it was moved is refused, and the othe
   await ownerPool.query(`drop function ${schema}.guard_shard cascade;
     create function ${schema}.guard_shard() returns integer language sql return 1`)
   const { refused, written } = await write()
-  expect([...refused]).toEqual([
-    [schema, expect.stringMatching(/cannot be written on .*:\d+: cannot change return type/)],
-  ])
+  const reason = expect.stringMatching(/cannot be written on .*:\d+: cannot change return type/)
+  expect([...refused]).toEqual([[schema, { reason, waitsFor: null }]])
   expect(written).toMatchObject([{ schema: other, isWritten: true }])
   await ownerPool.query(`drop function ${schema}.guard_shard`)
   expect(await refusedBy()).toEqual([])
@@ -191,6 +214,7 @@ test('a shard that cannot be updated where it has stayed is an error', async () 
   await unstamp(schema)
   await ownerPool.query(`alter function ${schema}.guard_shard rename to guard_renamed;
     create function ${schema}.guard_shard() returns integer language sql return 1`)
+  await expect(write()).rejects.toThrow(`The shard ${schema} cannot be written on `)
   await expect(write()).rejects.toThrow('cannot change return type')
   await ownerPool.query(`drop function ${schema}.guard_shard; drop function ${schema}.guard_renamed cascade`)
   expect(await refusedBy()).toEqual([])

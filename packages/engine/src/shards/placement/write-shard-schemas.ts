@@ -8,7 +8,6 @@ import {
   connectForShards,
   isNodeUnusable,
   type Node,
-  NodeUnusable,
   nodesOf,
   onNode,
   withLocks,
@@ -28,7 +27,15 @@ import { writeSequences } from '../schema/write-sequences.ts'
 import { writeShardSchema } from '../schema/write-shard-schema.ts'
 import { guardTexts, type Trigger, writeTriggers } from '../schema/write-triggers.ts'
 import { tablesOfKind } from '../tables/table-kinds.ts'
-import { type Begin, beginOf, type Here, hasViews, type KnownOfShards, readHere } from './begin-shard.ts'
+import {
+  chooseOwnRows,
+  type Here,
+  hasViews,
+  type KnownOfShards,
+  type OwnRows,
+  type Refusal,
+  readHere,
+} from './choose-own-rows.ts'
 import { epochIn, type FormerSchema, lastEpoch, readFormerSchemas, writeRange } from './former-schemas.ts'
 import { noteEpoch, readNotedEpochs } from './noted-epochs.ts'
 import { addReceivers, beginLog, copyOwnRows, recreateSpecializations } from './own-rows.ts'
@@ -55,8 +62,21 @@ export type WriteShardsOptions = {
   lossAccepted?: readonly string[]
 }
 
+export type { Refusal }
+
 /** Why shards are not written where they are, by their schemas. */
-export type Refusals = ReadonlyMap<string, string>
+export type Refusals = ReadonlyMap<string, Refusal>
+
+/** A shard could not be written on its node; `cause`: the error. */
+export class ShardNotWritten extends Error {
+  override name = 'ShardNotWritten'
+
+  /** @param node undefined: it is not known which */
+  constructor(schema: string, node: Pick<Node, 'host' | 'port'> | undefined, cause: unknown) {
+    const where = node === undefined ? '' : ` on ${addressOf(node)}`
+    super(`The shard ${schema} cannot be written${where}: ${errorOf(cause).message}`, { cause })
+  }
+}
 
 export type WrittenShards = { written: WrittenShard[]; refused: Refusals }
 
@@ -73,16 +93,16 @@ const movesMessage =
  * after an interruption, it does the rest. A schema that is up to date is left as it is: writing it would lock it, and
  * servers that use it would deadlock. Of a database that a newer release has updated, all are left so.
  *
- * A shard that was moved needs all nodes, if it does not have its latest own rows where it is: one of them may have
- * its former schema, with these rows. All others need only their own node.
+ * A shard that was moved needs the node that has its latest own rows; which one that is, it finds by asking all. All
+ * others need only their own node.
  *
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  *
  * @param ownerUrl of the coordinator's database, distributed by `distribute`. Its login works on each node.
  * @returns `refused`: the shards that are not written, with the reasons. No node has their latest own rows; a node that
- *   is needed cannot be used; writing them where they were moved failed; or a newer release has updated the database,
- *   and they have no schema there. All others are written
- * @throws the error of a shard that cannot be updated where it has stayed, or of any while the database is being
+ *   may have them cannot be used; writing them where they were moved failed; or a newer release has updated the
+ *   database, and they have no schema there. All others are written
+ * @throws ShardNotWritten for one that cannot be updated where it has stayed, or for any while the database is being
  *   distributed; Error if shards are moved during each of five attempts
  */
 export async function writeShardSchemas(
@@ -126,16 +146,17 @@ type Placed = {
 async function writePlaced(placed: Placed): Promise<Refusals> {
   const { tableShards, only, written } = placed
   const write = await writerOf(placed)
-  const refused = new Map<string, string>()
+  const refused = new Map<string, Refusal>()
   for (const clinicShard of shardsOfClinic(tableShards)) {
     const schema = schemaOf(clinicShard)
     if (only !== null && !only.includes(schema)) continue
-    const shard = await write(clinicShard)
-    if (typeof shard === 'string') {
-      refused.set(schema, shard)
+    const outcome = await write(clinicShard)
+    if (outcome.kind === 'refused') {
+      refused.set(schema, outcome.refusal)
       written.delete(schema)
       continue
     }
+    const { shard } = outcome
     const before = written.get(schema)
     written.set(schema, {
       ...shard,
@@ -147,33 +168,36 @@ async function writePlaced(placed: Placed): Promise<Refusals> {
   return refused
 }
 
-/** The shard, or why it is refused. */
-type Outcome = WrittenShard | string
+type Outcome = { kind: 'written'; shard: WrittenShard } | { kind: 'refused'; refusal: Refusal }
 
 /** What writes a shard of the table `clinic` where it is. */
 async function writerOf(placed: Placed): Promise<(clinicShard: TableShard) => Promise<Outcome>> {
   const { ownerUrl, coordinator, tableShards, lossAccepted } = placed
   const nodes = await nodesOf(coordinator, ownerUrl)
   const sources = await sqlFiles()
-  if (isFromNewerRelease(await readLedger(coordinator), sources))
-    return (clinicShard) => findWritten(clinicShard, coordinator, nodes)
+  const isFinished = await isDistributionFinished(coordinator)
+  if (isFromNewerRelease(await readLedger(coordinator), sources)) {
+    const work = (clinicShard: TableShard) => findWritten(clinicShard, coordinator, nodes)
+    return (clinicShard) => writeOrRefuse({ clinicShard, nodes, isFinished }, () => work(clinicShard))
+  }
   const { functions, grants, release } = sources
   const triggers = await triggersOf(coordinator)
   const model = await readShardModel(coordinator)
   const files = [functions.map(({ name, checksum }) => [name, checksum]), grants, release]
   const writing: Writing = {
-    ...{ ownerUrl, coordinator, tableShards, nodes, triggers, model, lossAccepted },
-    former: once(() => readFormerSchemas(nodes, tableShards).catch(unusableNode)),
+    ...{ coordinator, tableShards, nodes, triggers, model, lossAccepted },
+    former: once(() => readFormerSchemas(nodes, tableShards)),
     source: [model, triggers, files],
     noted: await readNotedEpochs(coordinator),
-    isFinished: await isDistributionFinished(coordinator),
+    isFinished,
   }
-  return (clinicShard) => writeOrRefuse(clinicShard, writing)
-}
-
-function unusableNode(error: unknown): NodeUnusable {
-  if (error instanceof NodeUnusable) return error
-  throw error
+  return (clinicShard) =>
+    writeOrRefuse({ clinicShard, nodes, isFinished }, async (stays) => {
+      const stamped = sourceOf(clinicShard, writing)
+      const here = await readHere(clinicShard, writing, stamped)
+      if (here.hasStayed) stays()
+      return writeShard(clinicShard, here, { ...writing, stamped })
+    })
 }
 
 /** Reads once, unless it fails. */
@@ -196,17 +220,20 @@ async function findWritten(clinicShard: TableShard, coordinator: pg.Client, node
   )
   if (epoch !== null) {
     await noteEpoch(coordinator, schema, epoch)
-    const { shardId } = clinicShard
-    return { schema, shardId, ownerUrl: node.ownerUrl, copiedRows: null, isWritten: false, hasLostRows: false }
+    return { kind: 'written', shard: { ...asFound(clinicShard, node), isWritten: false } }
   }
-  return (
+  const reason =
     `The shard ${schema} has been moved, and a newer release has updated the database: only that release can write ` +
     'the shard where it is now. Start its servers, or run its `holdfast migrate --citus`.'
-  )
+  return { kind: 'refused', refusal: { reason, waitsFor: null } }
+}
+
+function asFound(clinicShard: TableShard, { ownerUrl }: Node): Omit<WrittenShard, 'isWritten'> {
+  const { shardId } = clinicShard
+  return { schema: schemaOf(clinicShard), shardId, ownerUrl, copiedRows: null, hasLostRows: false }
 }
 
 type Writing = KnownOfShards & {
-  ownerUrl: string
   coordinator: pg.Client
   triggers: readonly Trigger[]
   model: ShardModel
@@ -219,21 +246,24 @@ type Writing = KnownOfShards & {
  * lost meanwhile, and one whose state cannot be read. Whatever else prevents that a shard is updated is a fault of the
  * release, and an error for all.
  */
-async function writeOrRefuse(clinicShard: TableShard, writing: Writing): Promise<Outcome> {
+async function writeOrRefuse(
+  { clinicShard, nodes, isFinished }: Pick<Writing, 'nodes' | 'isFinished'> & { clinicShard: TableShard },
+  write: (stays: () => void) => Promise<Outcome>,
+): Promise<Outcome> {
   let hasStayed = false
   try {
-    return await withLocks(async () => {
-      const stamped = sourceOf(clinicShard, writing)
-      const here = await readHere(clinicShard, writing, stamped)
-      hasStayed = here.hasStayed
-      return writeShard(clinicShard, here, { ...writing, stamped })
+    return await withLocks(() => {
+      hasStayed = false
+      return write(() => {
+        hasStayed = true
+      })
     })
-  } catch (error) {
+  } catch (cause) {
+    const node = nodes.find(({ groupId }) => groupId === clinicShard.groupId)
+    const error = new ShardNotWritten(schemaOf(clinicShard), node, cause)
     // While the database is being distributed, no shard is served yet.
-    if (!writing.isFinished || (hasStayed && !isNodeUnusable(error))) throw error
-    const node = writing.nodes.find(({ groupId }) => groupId === clinicShard.groupId)
-    const where = node === undefined ? '' : ` on ${addressOf(node)}`
-    return `The shard ${schemaOf(clinicShard)} cannot be written${where}: ${errorOf(error).message}`
+    if (!isFinished || (hasStayed && !isNodeUnusable(cause))) throw error
+    return { kind: 'refused', refusal: { reason: error.message, waitsFor: null } }
   }
 }
 
@@ -248,28 +278,29 @@ type WritingShard = Writing & { stamped: StampedSchema }
 async function writeShard(clinicShard: TableShard, here: Here, writing: WritingShard): Promise<Outcome> {
   const { coordinator, nodes, noted } = writing
   const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]
-  const shard = { schema, ownerUrl: node.ownerUrl, shardId: clinicShard.shardId }
+  const shard = asFound(clinicShard, node)
   if (here.isWritten) {
     if (here.epoch !== null && here.epoch !== noted.get(schema)) await noteEpoch(coordinator, schema, here.epoch)
-    return { ...shard, copiedRows: null, isWritten: false, hasLostRows: false }
+    return { kind: 'written', shard: { ...shard, isWritten: false } }
   }
-  const begin = await beginOf(clinicShard, here, writing)
-  if (typeof begin === 'string') return begin
-  const copiedRows = await writeFrom(clinicShard, begin, writing)
+  const choice = await chooseOwnRows(clinicShard, here, writing)
+  if (choice.kind === 'refused') return choice
+  const { rows } = choice
+  const copiedRows = await writeFrom(clinicShard, rows, writing)
   await noteEpoch(coordinator, schema, await onNode(node, (client) => lastEpoch(client, schema)))
-  return { ...shard, copiedRows, isWritten: true, hasLostRows: begin.hasLostRows }
+  return { kind: 'written', shard: { ...shard, copiedRows, isWritten: true, hasLostRows: rows.hasLostRows } }
 }
 
 /** @returns the number of own rows that were copied; null: they are there */
-async function writeFrom(clinicShard: TableShard, begin: Begin, writing: WritingShard): Promise<number | null> {
-  const { ownerUrl, coordinator, tableShards, nodes, triggers, noted, stamped } = writing
-  const { source, receivers, mayHaveCopy } = begin
+async function writeFrom(clinicShard: TableShard, rows: OwnRows, writing: WritingShard): Promise<number | null> {
+  const { coordinator, tableShards, nodes, triggers, model, noted, stamped } = writing
+  const { source, receivers, mayHaveCopy } = rows
   const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]
   const relationOf = relationsOf(clinicShard, tableShards)
   let copiedRows: number | null = null
   const withViews = (client: pg.Client) => writeSequences(client, { coordinator, schema, relationOf })
   await writeShardSchema({
-    ...{ ownerUrl: node.ownerUrl, modelUrl: ownerUrl, schema, relationOf },
+    ...{ ownerUrl: node.ownerUrl, model, schema, relationOf },
     ownTables: {
       begin: () => beginningOf(source, writing),
       async fill(client) {

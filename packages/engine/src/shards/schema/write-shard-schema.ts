@@ -13,8 +13,8 @@ import { dropOtherViews, writeOtherViews, writeTableViews } from './write-views.
 export type ShardSchema = {
   /** The owner's URL of the database that has the tables. */
   ownerUrl: string
-  /** The owner's URL of the database whose schema is that of the shard; by default, the same. */
-  modelUrl?: string
+  /** The schema that the shard gets: that of the coordinator. By default, of the same database. */
+  model?: ShardModel
   /** Of the shard, called `holdfast_…`. */
   schema: string
   /**
@@ -43,7 +43,7 @@ export type ShardSchema = {
  */
 export async function writeShardSchema({
   ownerUrl,
-  modelUrl = ownerUrl,
+  model: given,
   schema: shard,
   relationOf = (table) => `holdfast.${table}`,
   ownTables,
@@ -52,7 +52,7 @@ export async function writeShardSchema({
   files,
 }: ShardSchema): Promise<void> {
   const schema = checkShard(shard)
-  const [model, sources] = [await modelOf(modelUrl), files ?? (await sqlFiles())]
+  const [model, sources] = [given ?? (await modelOf(ownerUrl)), files ?? (await sqlFiles())]
   const client = await connectForShards(ownerUrl, 'holdfast shard')
   const inShard = {
     query: (...args: unknown[]) => (client.query as (...args: unknown[]) => unknown)(...inSchema(args, schema)),

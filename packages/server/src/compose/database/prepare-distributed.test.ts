@@ -43,6 +43,10 @@ test('a coordinator that was restored draws no number of a clinic again', async 
   // It draws no number twice either.
   await prepare()
   expect(await next()).toBe(no + 2)
+  // It was restored to before its first clinic, and a shard has the number that it would draw next.
+  await citus.coordinator.ownerPool.query(`select setval('holdfast.clinic_no_seq', ${no}, false)`)
+  await prepare()
+  expect(await next()).toBe(no + 1)
 })
 
 test('a shard whose node is away is not served, and a start says so', async () => {
@@ -63,5 +67,6 @@ test('a shard whose latest rows are on no node is not served; the others are', a
   // Servers that follow the shards try it again, and say why it failed.
   const { write } = catalogueOfCitus
   const refused = await write(citus.coordinator.ownerUrl, [low, high])
-  expect([...refused]).toEqual([[low, expect.stringContaining(`The former schema of the shard ${low}`)]])
+  const reason = expect.stringContaining(`The former schema of the shard ${low}`)
+  expect([...refused]).toEqual([[low, { reason, waitsFor: null }]])
 })

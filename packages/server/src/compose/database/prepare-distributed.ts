@@ -6,7 +6,7 @@ import type { Config } from '../../config/config.ts'
 import { oneAtATime } from '../../lifecycle/one-at-a-time.ts'
 import { StartError } from '../../lifecycle/start-error.ts'
 import { tryDropFormerShards } from '../placement/drop-former-shards.ts'
-import { unreachableShards } from '../placement/unreachable-shards.ts'
+import { unreachableNodes } from '../placement/unreachable-nodes.ts'
 import { writeShards } from '../placement/write-shards.ts'
 import { applicationUrls } from './application-urls.ts'
 import type { MigratedDatabase } from './migrated-database.ts'
@@ -45,7 +45,7 @@ export async function prepareDistributed(
   if (databaseDirectUrl !== null || databasePool === 'session' || databasePool === 'transaction') refusePooler()
   const { migrated, shards, failures, refused } = await oneAtATime(ownerUrl, async () => {
     const all = await shardsNow(ownerUrl)
-    const unreachable = await unreachableShards(ownerUrl, all, startWaitMs)
+    const unreachable = await unreachableNodes(ownerUrl, all, startWaitMs)
     const isWhole = unreachable.size === 0
     const reached = all.filter((shard) => !unreachable.has(shard))
     const updated = await updateCoordinator(ownerUrl, say).catch((error: unknown) => {
@@ -66,7 +66,7 @@ export async function prepareDistributed(
   for (const [{ schema, host, port }, { message }] of failures) {
     say(`The shard ${schema} is not served until its node ${host}:${port} can be used, which fails now: ${message}`)
   }
-  for (const reason of refused.values()) say(`A shard cannot be written, and is not served. ${reason}`)
+  for (const { reason } of refused.values()) say(`A shard cannot be written, and is not served. ${reason}`)
   const urls = await applicationUrls(config, await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl }), say)
   if (isPooled(urls.appUrl)) refusePooler()
   return { ownerUrl, ...urls, migrated, shards }

@@ -1,5 +1,5 @@
-import { checkLogIsOfServer, createPool, type DatabasePool } from '@holdfast/engine'
-import { isPlaced, type Shard } from '@holdfast/engine/shards'
+import { checkLogIsOfServer, createPool, type DatabasePool, LogAhead } from '@holdfast/engine'
+import type { Shard } from '@holdfast/engine/shards'
 import type { Logger } from '../../observe/logger.ts'
 import type { PreparedDatabase } from '../database/prepare-database.ts'
 import { allParts, type JobDatabase } from '../pools/job-database.ts'
@@ -20,15 +20,14 @@ export type OpenJobDatabases = {
  * Opens what the jobs need, for a process that serves no requests: the pools of the database, or on Citus those of the
  * coordinator and of each shard. When a shard is moved to another node, its pools are led there.
  *
- * @throws LogAhead if a log has to be renumbered first; the driver's error when a database cannot be reached
+ * @throws LogAhead if a log has to be renumbered first; the driver's error when a database that is not distributed
+ *   cannot be reached
  */
 export async function openJobDatabases(database: PreparedDatabase, log: Logger): Promise<OpenJobDatabases> {
   const { shards } = database
   const opened = shards === null ? ofDatabase(database, log) : ofShards(database, shards, log)
   try {
-    for (const { pools, isReached, parts } of opened.all) {
-      if (isReached && parts.includes('shard')) await checkLogIsOfServer(pools.jobs)
-    }
+    await Promise.all(opened.all.filter(({ parts }) => parts.includes('shard')).map(checkLog))
     return opened
   } catch (error) {
     await opened.close(0)
@@ -36,8 +35,15 @@ export async function openJobDatabases(database: PreparedDatabase, log: Logger):
   }
 }
 
+/** One shard that is away keeps no other from being worked on. */
+async function checkLog({ pools, shard }: JobDatabase): Promise<void> {
+  await checkLogIsOfServer(pools.jobs).catch((error: unknown) => {
+    if (shard === null || error instanceof LogAhead) throw error
+  })
+}
+
 function ofDatabase(urls: DatabaseUrls, log: Logger): OpenJobDatabases {
-  const open = openJobDatabase(urls, { parts: allParts, shard: null, isReached: true }, log)
+  const open = openJobDatabase(urls, { parts: allParts, shard: null }, log)
   return { all: [open], mustRestart: null, close: (graceMs) => closeAll(open.allPools, graceMs) }
 }
 
@@ -45,11 +51,11 @@ function ofShards(database: PreparedDatabase, shards: readonly Shard[], log: Log
   const opened = new Map(
     shards.map((shard) => {
       const { schema } = shard
-      const ofShard = { parts: ['shard'] as const, shard: schema, isReached: isPlaced(shard) }
+      const ofShard = { parts: ['shard'] as const, shard: schema }
       return [shard, openJobDatabase(urlsOfShard(database, shard), ofShard, log.child({ shard: schema }))]
     }),
   )
-  const coordinator = openJobDatabase(database, { parts: ['coordinator'], shard: null, isReached: true }, log)
+  const coordinator = openJobDatabase(database, { parts: ['coordinator'], shard: null }, log)
   const all = [coordinator, ...opened.values()]
   const onIdleError = onIdleErrorOf(log)
   const pool = createPool({ url: database.appUrl, name: 'holdfast shards', onIdleError, ...probeBounds })
@@ -65,7 +71,7 @@ function ofShards(database: PreparedDatabase, shards: readonly Shard[], log: Log
 }
 
 type OpenJobDatabase = JobDatabase & { allPools: readonly DatabasePool[]; relocate(urls: DatabaseUrls): void }
-type Opened = Pick<JobDatabase, 'parts' | 'shard' | 'isReached'>
+type Opened = Pick<JobDatabase, 'parts' | 'shard'>
 
 function openJobDatabase(urls: DatabaseUrls, opened: Opened, log: Logger): OpenJobDatabase {
   const pools = openJobPools(urls, onIdleErrorOf(log))

@@ -5,30 +5,39 @@ import type { RunningJobs } from '../../jobs/run-jobs.ts'
 import { retryUntilStopped } from '../../lifecycle/retry-until-stopped.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { JobDatabase } from '../pools/job-database.ts'
-import { type JobMetrics, openJobServices, startJobsOf } from './compose-jobs.ts'
+import { type JobMetrics, openJobServices, startJobsOf } from './jobs-of-database.ts'
 import type { OpenMailer } from './message-sender.ts'
 
-/** Between two attempts to reach a shard that was not placed at the start. */
+/** Between two attempts to reach a shard. */
 const retryMs = 2_000
 
-type JobDeps = { secrets: readonly string[]; opened: OpenMailer; log: Logger; metrics?: JobMetrics }
+type StartDeps = { secrets: readonly string[]; opened: OpenMailer; log: Logger; metrics?: JobMetrics }
 
 /**
- * Starts the jobs of all databases. The caller closes `opened` after `stop`, which closes it itself only to interrupt
- * mails that the mail server does not let end.
+ * Starts the jobs of all databases; those of a shard of Citus as soon as it is reached, so that none keeps the others
+ * from starting. The caller closes `opened` after `stop`, which closes it itself only to interrupt mails that the mail
+ * server does not let end.
+ *
+ * @throws the driver's error when the database or the coordinator is not reached; nothing is left running
  */
 export async function startAllJobs(
   config: Config,
   databases: readonly JobDatabase[],
-  deps: JobDeps,
+  deps: StartDeps,
 ): Promise<RunningJobs> {
   const accounts = databases.find(({ parts }) => parts.includes('coordinator'))?.pools.messages
   if (accounts === undefined) throw new Error('No database has the accounts.')
   const services = openJobServices(config, { ...deps, accounts })
   const running: RunningJobs[] = []
-  for (const database of databases) {
-    const start = () => startJobsOf(services, database)
-    running.push(database.isReached ? await start() : startWhenReached(start, database.pools.jobs, deps.log))
+  try {
+    for (const database of databases) {
+      const { shard, pools } = database
+      const start = () => startJobsOf(services, database)
+      running.push(shard === null ? await start() : startWhenReached(start, pools.jobs, deps.log.child({ shard })))
+    }
+  } catch (error) {
+    await services.stop(running)
+    throw error
   }
   return { stop: () => services.stop(running) }
 }

@@ -1,7 +1,7 @@
 import { createPool } from '@holdfast/engine'
 import { continueClinicNumbers, noteAccountClinics } from '@holdfast/engine/note-account-clinics'
 import { notPassedOn, readShards, type Shard, shardUrl } from '@holdfast/engine/shards'
-import { type Refusals, writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
+import { type Refusals, ShardNotWritten, writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import type pg from 'pg'
 import { migrateJobs } from '../../jobs/jobs-schema.ts'
 
@@ -15,11 +15,11 @@ import { migrateJobs } from '../../jobs/jobs-schema.ts'
  *
  * @param only the schemas of some shards; null: of all
  * @returns the shards that were refused, by their schemas, with the reasons. They keep no other from being written
- * @throws what has failed for all of them
+ * @throws ShardNotWritten if all of them have failed
  */
 export async function writeShards(ownerUrl: string, only: readonly string[] | null = null): Promise<Refusals> {
   const coordinator = createPool({ url: ownerUrl, max: 1, name: 'holdfast shards' })
-  const failed = new Map<string, string>()
+  const failed = new Map<string, ShardNotWritten>()
   try {
     const shards = await readShards(coordinator)
     const wanted = shards.filter(({ schema }) => only === null || only.includes(schema))
@@ -29,33 +29,35 @@ export async function writeShards(ownerUrl: string, only: readonly string[] | nu
     const isWritten = ({ schema }: Shard) => written.some((one) => one.schema === schema)
     const now = (await readShards(coordinator)).filter(isWritten)
     await inEach(now, failed, (shard) => noteOfShard(coordinator, shardUrl(ownerUrl, shard)))
-    return new Map([...failed, ...refused])
+    const ofFailed = Array.from(
+      failed,
+      ([schema, { message }]) => [schema, { reason: message, waitsFor: null }] as const,
+    )
+    return new Map([...ofFailed, ...refused])
   } finally {
     await coordinator.end()
   }
 }
 
 /**
- * @param failed gets the reasons, by the schemas
+ * @param failed gets the failures, by the schemas
  * @returns the schemas of the shards where it did not fail
  * @throws the last failure, if there is no shard where it did not fail: the fault may be in none of them
  */
 async function inEach(
   shards: readonly Shard[],
-  failed: Map<string, string>,
+  failed: Map<string, ShardNotWritten>,
   work: (shard: Shard) => Promise<void>,
 ): Promise<string[]> {
   const done: string[] = []
-  let failure: unknown = null
+  let failure: ShardNotWritten | null = null
   for (const shard of shards) {
-    const { schema, host, port } = shard
     try {
       await work(shard)
-      done.push(schema)
+      done.push(shard.schema)
     } catch (error) {
-      failure = error
-      const message = error instanceof Error ? error.message : String(error)
-      failed.set(schema, `The shard ${schema} cannot be used on ${host}:${port}: ${message}`)
+      failure = new ShardNotWritten(shard.schema, shard, error)
+      failed.set(shard.schema, failure)
     }
   }
   if (failure !== null && done.length === 0) throw failure

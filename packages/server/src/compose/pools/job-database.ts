@@ -7,8 +7,6 @@ export type JobDatabase = Pick<DatabaseUrls, 'sessionUrl'> & {
   /** The schema of one shard of several, which names it in logs and metrics. */
   shard: string | null
   pools: JobPools
-  /** false: at the start, the node of the shard was away, or the shard was refused. */
-  isReached: boolean
 }
 
 /** A database that is not distributed has both. */

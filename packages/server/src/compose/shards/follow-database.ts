@@ -26,7 +26,7 @@ export function followDatabase<Of extends Followed & { relocate(urls: DatabaseUr
   const { ownerUrl, catalogue = catalogueOfCitus } = database
   return followShards(opened, {
     read: () => catalogue.read(pool),
-    unreachable: (shards) => catalogue.unreachable(ownerUrl, shards),
+    unreachable: (all) => catalogue.unreachable(ownerUrl, all),
     write: (schemas) => catalogue.write(ownerUrl, schemas),
     relocate: (open, shard) => open.relocate(urlsOfShard(database, shard)),
     dropFormer: () => catalogue.dropFormer(ownerUrl),

@@ -24,8 +24,9 @@ function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {
     reads: 0,
     failure: null as Error | null,
     failing: '',
-    /** The schemas that are refused. */
+    /** The schemas that are refused, because a node on this port cannot be used; 0: for another reason. */
     refused: [] as string[],
+    waitsForPort: 0,
     away: 0,
     untidy: 0,
     places: [] as string[],
@@ -38,12 +39,14 @@ function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {
         state.reads += 1
         return state.found
       },
-      unreachable: async (shards) =>
-        new Map(shards.flatMap((each) => (each.port === state.away ? [[each, new Error('It is away.')]] : []))),
+      unreachable: async (all) =>
+        new Map(all.flatMap((each) => (each.port === state.away ? [[each, new Error('It is away.')]] : []))),
       async write(schemas) {
         done.push(`write ${schemas}`)
         if (state.failure !== null && String(schemas).includes(state.failing)) throw state.failure
-        return new Map(state.refused.map((schema) => [schema, 'Its own rows are on no node.']))
+        const { refused, waitsForPort } = state
+        const waitsFor = waitsForPort === 0 ? null : { host: 'node', port: waitsForPort }
+        return new Map(refused.map((schema) => [schema, { reason: 'Its own rows are on no node.', waitsFor }]))
       },
       relocate({ name }, { host, port }) {
         done.push(`relocate ${name} to ${port}`)
@@ -182,6 +185,31 @@ test('a refused shard whose node is away since does not let another one be writt
   const beganAt = performance.now()
   expect((await untilDone(done, 6)).slice(4)).toEqual(['write holdfast_2', 'write holdfast_2'])
   expect(performance.now() - beganAt).toBeGreaterThan(15 * checkMsDefault)
+})
+
+test('a shard that waits for another node is not written until that one can be used', async () => {
+  const { state, done, first, second } = scene({ checkMs: 20 })
+  state.refused = ['holdfast_1']
+  state.waitsForPort = 9
+  state.away = 9
+  state.found = [{ ...first, port: 2 }, second]
+  await untilDone(done, 2)
+  // Time for three attempts.
+  await untilReads(state, state.reads + 3 * 12)
+  expect(done).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2'])
+  state.refused = []
+  state.away = 0
+  expect((await untilDone(done, 5)).slice(2)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2', 'drop former'])
+})
+
+test('a write that keeps failing is repeated as seldom as one that is refused', async () => {
+  const { state, done, first, second } = scene()
+  state.failure = new Error('permission denied')
+  state.found = [{ ...first, port: 2 }, second]
+  await untilDone(done, 4)
+  const beganAt = performance.now()
+  await untilDone(done, 5)
+  expect(performance.now() - beganAt).toBeGreaterThan(9 * checkMsDefault)
 })
 
 test('nothing is written on a node that cannot be reached', async () => {

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isPlaced, notPlaced, type Shard } from '@holdfast/engine/shards'
-import type { Refusals } from '@holdfast/engine/write-shard-schemas'
+import { type Refusal, type Refusals, ShardNotWritten } from '@holdfast/engine/write-shard-schemas'
 import pTimeout from 'p-timeout'
 import type { RunningJobs } from '../../jobs/run-jobs.ts'
 import { StartError } from '../../lifecycle/start-error.ts'
 import type { Logger } from '../../observe/logger.ts'
+import type { OnNode } from '../placement/unreachable-nodes.ts'
 import type { OpenShard } from './open-shard.ts'
 
 /** What is reconnected when its shard is moved. */
@@ -14,10 +15,10 @@ export type FollowShardsDeps<Of extends Followed> = {
   /** Where the shards are now. */
   read(): Promise<Shard[]>
   /**
-   * Those of these shards whose nodes cannot be used, each with the reason. Asked first: a write would wait longer, and
-   * keep others waiting.
+   * Those whose nodes cannot be used, each with the reason. Asked first: a write would wait longer, and keep others
+   * waiting.
    */
-  unreachable(shards: readonly Shard[]): Promise<ReadonlyMap<Shard, Error>>
+  unreachable<On extends OnNode>(all: readonly On[]): Promise<ReadonlyMap<On, Error>>
   /**
    * Writes the schemas of shards, and their job queues, onto the nodes that have them. Idempotent.
    *
@@ -56,8 +57,8 @@ const splitMessage =
 /**
  * Reconnects the pools of each shard that has been moved to another node. Before that, writes its schema there. Does
  * the same for a shard that could not be used at the start. Looks every second, and at once after a statement found
- * that its shard is not there. A write that fails is repeated after a second, and one that is refused after ten. From a
- * refusal or the third failure on, nothing is read from the node that the shard has left, because other servers may
+ * that its shard is not there. A write that fails is repeated after a second, and one that is refused, or fails for the
+ * third time, after ten. From then on, nothing is read from the node that the shard has left, because other servers may
  * already write on the new one.
  *
  * If statements keep failing on a shard that has not moved, its schema is written again. The shard was moved away and
@@ -165,12 +166,17 @@ function followedShards<Of extends Followed>(
     return state
   }
   const isMoved = (shard: Shard) => !isAt(shard, stateAt(shard).at)
-  const wasRefused = (shard: Shard) => isAt(shard, stateAt(shard).refusal)
+  /** Why it was refused where it is; null: it was not. */
+  const refusalOf = (shard: Shard): Refusal | null => {
+    const { refused } = stateAt(shard)
+    return refused !== null && isAt(shard, refused) ? refused.refusal : null
+  }
+  const wasRefused = (shard: Shard) => refusalOf(shard) !== null
   const isDue = (shard: Shard) => {
-    const { missingSinceMs, refusal } = stateAt(shard)
+    const { missingSinceMs, refused } = stateAt(shard)
     const nowMs = performance.now()
     const isMissing = nowMs - missingSinceMs >= checkMs
-    return (isMoved(shard) || isMissing) && !(wasRefused(shard) && nowMs < (refusal?.untilMs ?? 0))
+    return (isMoved(shard) || isMissing) && !(wasRefused(shard) && nowMs < (refused?.untilMs ?? 0))
   }
 
   return {
@@ -182,9 +188,7 @@ function followedShards<Of extends Followed>(
       const withRefused = due.some(wasRefused)
       return found.filter((shard) => due.includes(shard) || (withRefused && wasRefused(shard)))
     },
-    /** Whether it was refused where it is. */
-    wasRefused,
-    hasRefused: () => [...states.values()].some(({ refusal }) => refusal !== null),
+    hasRefused: () => [...states.values()].some(({ refused }) => refused !== null),
     onWritten(shard: Shard): void {
       const state = stateAt(shard)
       const isElsewhere = isMoved(shard)
@@ -198,14 +202,20 @@ function followedShards<Of extends Followed>(
         wasPlaced ? 'a shard was moved to another node' : 'a shard can be used now',
       )
     },
-    onFailed(shard: Shard, { isRefused }: { isRefused: boolean }): void {
+    refusalOf,
+    /** A write that keeps failing is repeated as seldom as one that is refused. */
+    refusalAfter: (shard: Shard, { message }: Error): Refusal | null =>
+      refusalOf(shard) ??
+      (stateAt(shard).failedTries + 1 < failedTriesMax ? null : { reason: message, waitsFor: null }),
+    /** @param refusal null: to be written again soon */
+    onFailed(shard: Shard, refusal: Refusal | null): void {
       const state = stateAt(shard)
       state.failedTries += 1
-      if (isRefused || wasRefused(shard)) {
+      if (refusal !== null) {
         const { host, port } = shard
-        state.refusal = { host, port, untilMs: performance.now() + refusedChecks * checkMs }
+        state.refused = { host, port, refusal, untilMs: performance.now() + refusedChecks * checkMs }
       }
-      if (!isRefused && state.failedTries < failedTriesMax) return
+      if (refusal === null && state.failedTries < failedTriesMax) return
       if (!isPlaced(state.at) || !isMoved(shard)) return
       // Other servers may write where it is now.
       state.at = notPlaced(shard)
@@ -224,16 +234,16 @@ type ShardState<Of> = {
   missingSinceMs: number
   /** How often it could not be written since it was. */
   failedTries: number
-  /** Where it was refused, and until when it is not to be written again there. */
-  refusal: (Place & { untilMs: number }) | null
+  /** Where it was refused, and why, and until when it is not to be written again there. */
+  refused: (Place & { refusal: Refusal; untilMs: number }) | null
 }
 
 function stateOf<Of>(at: Shard, open: Of): ShardState<Of> {
-  return { open, at, missingSinceMs: Number.POSITIVE_INFINITY, failedTries: 0, refusal: null }
+  return { open, at, missingSinceMs: Number.POSITIVE_INFINITY, failedTries: 0, refused: null }
 }
 
-function isAt({ host, port }: Place, place: Place | null): boolean {
-  return place?.host === host && place.port === port
+function isAt({ host, port }: Place, place: Place): boolean {
+  return place.host === host && place.port === port
 }
 
 type FormerShardsDeps = Pick<FollowShardsDeps<Followed>, 'dropFormer' | 'log'> & { againMs: number }
@@ -271,45 +281,62 @@ function aggregateOf(failures: readonly Error[]): AggregateError {
 }
 
 type WriteDeps = Pick<FollowShardsDeps<Followed>, 'unreachable' | 'write'> & {
-  wasRefused(shard: Shard): boolean
+  refusalOf(shard: Shard): Refusal | null
+  refusalAfter(shard: Shard, error: Error): Refusal | null
   onWritten(shard: Shard): void
-  onFailed(shard: Shard, how: { isRefused: boolean }): void
+  onFailed(shard: Shard, refusal: Refusal | null): void
 }
 
 /** @returns those that were not written, with the reasons: they do not delay the others */
 async function writeDue(due: readonly Shard[], deps: WriteDeps): Promise<Map<Shard, Error>> {
   const failures = new Map<Shard, Error>()
-  const fail = (shard: Shard, error: Error, how = { isRefused: false }) => {
+  const fail = (shard: Shard, error: Error, refusal: Refusal | null) => {
     failures.set(shard, error)
-    deps.onFailed(shard, how)
+    deps.onFailed(shard, refusal)
   }
+  const refuse = (shard: Shard, refusal: Refusal) => fail(shard, new Error(refusal.reason), refusal)
   for (const [shard, cause] of await deps.unreachable(due)) {
     const node = `${shard.host}:${shard.port}`
-    fail(shard, new Error(`The node ${node} of Citus cannot be reached: ${cause.message}`, { cause }))
+    const error = new Error(`The node ${node} of Citus cannot be reached: ${cause.message}`, { cause })
+    fail(shard, error, deps.refusalOf(shard))
   }
   const reached = due.filter((shard) => !failures.has(shard))
-  for (const batch of batchesOf(reached, deps.wasRefused)) {
+  for (const [shard, refusal] of await stillWaiting(reached, deps)) refuse(shard, refusal)
+  const writable = reached.filter((shard) => !failures.has(shard))
+  for (const batch of batchesOf(writable, deps)) {
     try {
       const refused = await deps.write(batch.map(({ schema }) => schema))
       for (const shard of batch) {
-        const reason = refused.get(shard.schema)
-        if (reason === undefined) deps.onWritten(shard)
-        else fail(shard, new Error(reason), { isRefused: true })
+        const refusal = refused.get(shard.schema)
+        if (refusal === undefined) deps.onWritten(shard)
+        else refuse(shard, refusal)
       }
-    } catch (error) {
-      for (const shard of batch) fail(shard, errorOf(error))
+    } catch (thrown) {
+      for (const shard of batch) {
+        const error = thrown instanceof ShardNotWritten ? thrown : new ShardNotWritten(shard.schema, shard, thrown)
+        fail(shard, error, deps.refusalAfter(shard, error))
+      }
     }
   }
   return failures
 }
 
-/** Each alone, to reconnect its pools at once. Those refused before together: they wait for the same node. */
-function batchesOf(shards: readonly Shard[], wasRefused: WriteDeps['wasRefused']): Shard[][] {
-  const again = shards.filter(wasRefused)
-  const first = shards.filter((shard) => !wasRefused(shard)).map((shard) => [shard])
-  return again.length === 0 ? first : [...first, again]
+/** Those that were refused because another node could not be used, and it still cannot. */
+async function stillWaiting(
+  shards: readonly Shard[],
+  { refusalOf, unreachable }: WriteDeps,
+): Promise<Map<Shard, Refusal>> {
+  const waiting = shards.flatMap((shard) => {
+    const refusal = refusalOf(shard)
+    return refusal === null || refusal.waitsFor === null ? [] : [{ shard, refusal, ...refusal.waitsFor }]
+  })
+  const still = await unreachable(waiting)
+  return new Map(waiting.flatMap((one) => (still.has(one) ? [[one.shard, one.refusal] as const] : [])))
 }
 
-function errorOf(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
+/** Each alone, to reconnect its pools at once. Those refused before together: they wait for the same node. */
+function batchesOf(shards: readonly Shard[], { refusalOf }: WriteDeps): Shard[][] {
+  const again = shards.filter((shard) => refusalOf(shard) !== null)
+  const first = shards.filter((shard) => refusalOf(shard) === null).map((shard) => [shard])
+  return again.length === 0 ? first : [...first, again]
 }

@@ -29,8 +29,6 @@ import { openReplicaReads } from './replica-reads.ts'
 /** What serves some clinics: on one database all of them, on Citus those of a shard. */
 export type OpenShard = {
   urls: DatabaseUrls
-  /** Whether it could be reached when it was opened. */
-  isReached: boolean
   pools: OpenShardPools
   engine: ReturnType<typeof createEngine>
   freshness: Freshness
@@ -99,7 +97,6 @@ export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promis
   const allPools = [...Object.values(pools), ...replicas.pools]
   return {
     urls,
-    isReached,
     pools,
     engine,
     freshness,

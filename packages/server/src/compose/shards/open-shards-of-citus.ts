@@ -91,13 +91,12 @@ function jobDatabasesOf(
 ): JobDatabase[] {
   const { pools } = coordinator
   return [
-    { parts: ['coordinator'], shard: null, sessionUrl, pools, isReached: true },
+    { parts: ['coordinator'], shard: null, sessionUrl, pools },
     ...Array.from(opened, ([{ schema }, open]) => ({
       parts: ['shard'] as const,
       shard: schema,
       sessionUrl: open.urls.sessionUrl,
       pools: open.pools,
-      isReached: open.isReached,
     })),
   ]
 }

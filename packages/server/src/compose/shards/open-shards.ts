@@ -25,7 +25,7 @@ export async function openShards(
     all: [shard],
     common: { ...shard, cache: shard.freshness.cache },
     others: [],
-    jobDatabases: [{ ...database, parts: allParts, shard: null, pools: shard.pools, isReached: true }],
+    jobDatabases: [{ ...database, parts: allParts, shard: null, pools: shard.pools }],
     createAudit: (audit) => new AuditRecorder({ ...audit, append: shard.engine.auditLog.append }),
     shardOf: () => shard,
     live: shard.live,

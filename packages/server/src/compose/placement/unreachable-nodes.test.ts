@@ -1,7 +1,7 @@
 import type { Shard } from '@holdfast/engine/shards'
 import { createTestDatabase, databaseProxy } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
-import { unreachableShards } from './unreachable-shards.ts'
+import { unreachableNodes } from './unreachable-nodes.ts'
 
 test('nodes that are away, hang, refuse the login or take no writes do not hide the others', async () => {
   const database = await createTestDatabase()
@@ -17,7 +17,7 @@ test('nodes that are away, hang, refuse the login or take no writes do not hide 
   await proxies[1]?.cut()
   proxies[2]?.hang()
 
-  const unreachable = await unreachableShards(database.ownerUrl, shards, 5_000)
+  const unreachable = await unreachableNodes(database.ownerUrl, shards, 5_000)
 
   expect(Array.from(unreachable, ([{ schema }, { message }]) => `${schema}: ${message}`)).toEqual([
     expect.stringMatching(/^holdfast_2: connect ECONNREFUSED/),

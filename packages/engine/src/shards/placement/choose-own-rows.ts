@@ -1,10 +1,10 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { mailReceiverName } from '../../model/mail-receiver-name.ts'
-import { type Node, NodeUnusable, onNode } from '../nodes/nodes-of.ts'
+import { type Node, type NodeUnusable, onNode } from '../nodes/nodes-of.ts'
 import { nodeOf, schemaOf, shardsOfClinic, type TableShard } from '../nodes/table-shards.ts'
 import { hasStamp, type StampedSchema, stampOf } from '../schema/schema-stamp.ts'
-import { dropOutdated, dropSchema, epochIn, type FormerSchema, includes } from './former-schemas.ts'
+import { dropOutdated, dropSchema, epochIn, type FormerSchema, type FormerSchemas, includes } from './former-schemas.ts'
 import { areLatest, type NotedEpochs } from './noted-epochs.ts'
 
 /** What is known of all shards. */
@@ -16,8 +16,7 @@ export type KnownOfShards = {
   isFinished: boolean
   /** Shards that go on with no own rows if no node has the latest ones. */
   lossAccepted: readonly string[]
-  /** The former schemas on all nodes; NodeUnusable: one of the nodes cannot be used. */
-  former: () => Promise<readonly FormerSchema[] | NodeUnusable>
+  former: () => Promise<FormerSchemas>
 }
 
 /** What a shard has on the node where it is now. */
@@ -56,8 +55,8 @@ export async function hasViews(client: pg.Client, schema: string): Promise<boole
   return rows[0]?.isThere === true
 }
 
-/** With what own rows a shard begins where it is now. */
-export type Begin = {
+/** The own rows with which a shard begins where it is now. */
+export type OwnRows = {
   /** From which they are copied; null: they are there, or on the coordinator, or lost. */
   source: FormerSchema | null
   hasLostRows: boolean
@@ -67,40 +66,54 @@ export type Begin = {
   mayHaveCopy: boolean
 }
 
-const beginDefaults = { source: null, hasLostRows: false, receivers: [], mayHaveCopy: false }
+/** Why a shard is not written where it is. */
+export type Refusal = {
+  reason: string
+  /** The node that it waits for, if it is another one that cannot be used. */
+  waitsFor: Pick<Node, 'host' | 'port'> | null
+}
 
-/**
- * Decides with what own rows a shard begins where it is now. Drops its schema there if that has older ones.
- *
- * @returns a string, if the shard is refused: why
- */
-export async function beginOf(clinicShard: TableShard, here: Here, known: KnownOfShards): Promise<Begin | string> {
-  if (here.hasStayed) return beginDefaults
+export type Choice = { kind: 'chosen'; rows: OwnRows } | { kind: 'refused'; refusal: Refusal }
+
+const defaults = { source: null, hasLostRows: false, receivers: [], mayHaveCopy: false }
+
+/** Chooses the own rows with which a shard begins where it is now. Drops its schema there if that has older ones. */
+export async function chooseOwnRows(clinicShard: TableShard, here: Here, known: KnownOfShards): Promise<Choice> {
+  if (here.hasStayed) return chosen({})
   const { nodes, noted, isFinished, lossAccepted } = known
   const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]
-  const former = await known.former()
-  if (former instanceof NodeUnusable) {
+  const { found, unusable } = await known.former()
+  const source = found.find(({ range }) => includes(range, clinicShard)) ?? null
+  if (unusable !== null) {
     // It was moved away, not used there, and moved back.
-    if (here.isLatest) return { ...beginDefaults, mayHaveCopy: true }
-    const needed = `The shard ${schema} needs all nodes of Citus to be written where it is now. ${former.message}.`
-    if (!isFinished) return needed
-    return (
-      `${needed} If that node is lost, remove it with citus_disable_node (synchronous := true) and ` +
-      `citus_remove_node, and run \`holdfast migrate --citus --accept-loss ${schema}\`.`
-    )
+    if (here.isLatest) return chosen({ mayHaveCopy: true })
+    // The other node has older ones at most.
+    const isFound = isFinished && areLatest({ schema, epoch: null, source }, noted)
+    if (!isFound) return needsNode(schema, unusable, known)
   }
-  const epoch = await dropOutdated(node, schema, former)
-  const source = former.find(({ range }) => includes(range, clinicShard)) ?? null
-  if (!isFinished || areLatest({ schema, epoch, source }, noted)) return { ...beginDefaults, source }
+  const epoch = await dropOutdated(node, schema, found)
+  if (!isFinished || areLatest({ schema, epoch, source }, noted)) return chosen({ source })
   if (!lossAccepted.includes(schema)) {
-    return (
+    const reason =
       `The former schema of the shard ${schema} with its latest rows was not found on any node: responses for ` +
       'retries and unsent e-mails. Add the node from which the shard was moved to Citus again, or activate it. ' +
       `If it is lost, run \`holdfast migrate --citus --accept-loss ${schema}\`.`
-    )
+    return { kind: 'refused', refusal: { reason, waitsFor: null } }
   }
   if (epoch !== null) await dropSchema({ node, schema, epoch })
-  return { ...beginDefaults, hasLostRows: true, receivers: await receiversOf(clinicShard, known) }
+  return chosen({ hasLostRows: true, receivers: await receiversOf(clinicShard, known) })
+}
+
+function chosen(rows: Partial<OwnRows>): Choice {
+  return { kind: 'chosen', rows: { ...defaults, ...rows } }
+}
+
+function needsNode(schema: string, { node, message }: NodeUnusable, { isFinished }: KnownOfShards): Choice {
+  const needed = `The shard ${schema} needs all nodes of Citus to be written where it is now. ${message}.`
+  const advice =
+    ' If that node is lost, remove it with citus_disable_node (synchronous := true) and citus_remove_node, and run ' +
+    `\`holdfast migrate --citus --accept-loss ${schema}\`.`
+  return { kind: 'refused', refusal: { reason: isFinished ? needed + advice : needed, waitsFor: node } }
 }
 
 /** The names of the log's receivers: all that other shards have. */

@@ -31,7 +31,7 @@ import { createLogger } from '../../observe/logger.ts'
 import { createSealedTexts } from '../../secrets/sealed-texts.ts'
 import { openJobPools } from '../pools/job-pools.ts'
 import { processRequestsOfShard } from './account-mails.ts'
-import { openJobServices, startJobsOf } from './compose-jobs.ts'
+import { openJobServices, startJobsOf } from './jobs-of-database.ts'
 import { openMailer } from './message-sender.ts'
 
 // The horizon belongs to the whole server: an open transaction of another test file delays the relay.
@@ -84,7 +84,7 @@ async function aProcess(
     pools,
     mails,
     async startShard() {
-      const ofShard = { ...urls.shard, pools: pools.shard, isReached: true }
+      const ofShard = { ...urls.shard, pools: pools.shard }
       jobs.push(await startJobsOf(services, { parts: ['shard'], shard: schema, ...ofShard }))
       await eventually('the log to be followed', async () => {
         const { rowCount } = await database.ownerPool.query(
@@ -94,7 +94,7 @@ async function aProcess(
       })
     },
     async startCoordinator() {
-      const ofCoordinator = { ...urls.coordinator, pools: pools.coordinator, isReached: true }
+      const ofCoordinator = { ...urls.coordinator, pools: pools.coordinator }
       jobs.push(await startJobsOf(services, { parts: ['coordinator'], shard: null, ...ofCoordinator }))
     },
   }

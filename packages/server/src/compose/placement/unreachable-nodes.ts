@@ -1,33 +1,37 @@
-import { createPool } from '@holdfast/engine'
-import { type Shard, shardUrl } from '@holdfast/engine/shards'
+import { changeDatabaseUrl, createPool } from '@holdfast/engine'
+import type { Shard } from '@holdfast/engine/shards'
 import sql from 'sql-template-tag'
+
+/** What is on a node of Citus. `database`: by default, the one of the coordinator's name. */
+export type OnNode = Pick<Shard, 'host' | 'port'> & Partial<Pick<Shard, 'database'>>
 
 /**
  * Those whose nodes do not respond to the owner within `msMax`, refuse the login, or take no writes, because they are
  * standbys; each with the reason.
  */
-export async function unreachableShards(
+export async function unreachableNodes<Of extends OnNode>(
   ownerUrl: string,
-  shards: readonly Shard[],
+  all: readonly Of[],
   msMax: number,
-): Promise<Map<Shard, Error>> {
-  const oneOfEach = new Map(shards.map((shard) => [nodeOf(shard), shard]))
+): Promise<Map<Of, Error>> {
+  const oneOfEach = new Map(all.map((one) => [nodeOf(one), one]))
   const failures = new Map<string, Error>()
   await Promise.all(
-    Array.from(oneOfEach, async ([node, shard]) => {
-      const failure = await failureAt(shardUrl(ownerUrl, shard), msMax)
+    Array.from(oneOfEach, async ([node, { host, port, database }]) => {
+      const named = database === undefined ? {} : { database }
+      const failure = await failureAt(changeDatabaseUrl(ownerUrl, { host, port, ...named }), msMax)
       if (failure !== null) failures.set(node, failure)
     }),
   )
   return new Map(
-    shards.flatMap((shard) => {
-      const failure = failures.get(nodeOf(shard))
-      return failure === undefined ? [] : [[shard, failure] as const]
+    all.flatMap((one) => {
+      const failure = failures.get(nodeOf(one))
+      return failure === undefined ? [] : [[one, failure] as const]
     }),
   )
 }
 
-function nodeOf({ host, port }: Shard): string {
+function nodeOf({ host, port }: OnNode): string {
   return `${host}:${port}`
 }
 
