@@ -9,7 +9,7 @@ import { createTestDatabase, type DatabaseProxy, databaseProxy, type TestDatabas
 import { openDatabase } from '../src/compose/database/open-database.ts'
 import { prepareDatabase } from '../src/compose/database/prepare-database.ts'
 import type { ShardCatalogue } from '../src/compose/placement/shard-catalogue.ts'
-import { type OnNode, unreachableNodes } from '../src/compose/placement/unreachable-nodes.ts'
+import { awayNodes } from '../src/compose/placement/unreachable-nodes.ts'
 import { startServing } from '../src/compose/start-serving.ts'
 import { migrateJobs } from '../src/jobs/jobs-schema.ts'
 import { settingsAtStart } from '../src/lifecycle/settings-at-start.ts'
@@ -119,7 +119,7 @@ export async function serverOfShards(
   const config = settingsAtStart(settings, () => undefined)
   const catalogue = {
     read: database.readShards,
-    unreachable: <On extends OnNode>(owner: string, all: readonly On[]) => unreachableNodes(owner, all, 2_000),
+    away: async (owner: string) => awayNodes(owner, await database.readShards(), 2_000),
     write,
     dropFormer: async () => undefined,
   }

@@ -74,7 +74,8 @@ function print({ terminal }: CommandContext, distribution: Distribution, { appli
   const where = `${whole(shards.length)} shards on ${whole(nodes)} ${nodes === 1 ? 'node' : 'nodes'}`
   for (const name of applied) terminal.out(`applied ${name}`)
   for (const schema of shardsWithLoss) terminal.out(`The shard ${schema} goes on without the own rows that are lost.`)
-  if (distributed === null && distribution.refused.size > 0) return
+  // What was distributed now stays so, also if some shard cannot be used yet.
+  if (distribution.refused.size > 0 && (distributed === null || !distribution.isFinished)) return
   if (distributed !== null) {
     terminal.out(
       `Distributed ${distributed.tables} tables with ${whole(distributed.rows)} rows, and copied ${whole(ownRows)} ` +

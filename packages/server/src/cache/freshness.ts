@@ -1,4 +1,12 @@
-import { createWaker, type Engine, EventTail, type EventTailSettings, LogAhead } from '@holdfast/engine'
+import {
+  createWaker,
+  type Engine,
+  EventTail,
+  type EventTailSettings,
+  isConnectionLost,
+  isShardMoved,
+  LogAhead,
+} from '@holdfast/engine'
 import type pg from 'pg'
 import { DatabaseBreaker } from '../lifecycle/database-breaker.ts'
 import type { Logger } from '../observe/logger.ts'
@@ -10,8 +18,8 @@ export type FreshnessSettings = {
   listenUrl: string
   cacheBytesMax: number
   log: Logger
-  /** false: the database may not be reached yet, and nothing waits for it. */
-  isReached?: boolean
+  /** Whether the database may be away: it is followed once it is reached. */
+  mayBeAway?: boolean
 }
 
 /** The one tail of a process, and what listens to it. */
@@ -29,9 +37,9 @@ export type Freshness = {
   stop(): Promise<void>
 }
 
-/** @throws the driver's error when the database cannot be reached, unless it need not be */
+/** @throws the driver's error when the database cannot be reached, unless it may be away */
 export async function openFreshness(settings: FreshnessSettings): Promise<Freshness> {
-  const { pool, listenUrl, cacheBytesMax, log, isReached = true } = settings
+  const { pool, listenUrl, cacheBytesMax, log, mayBeAway = false } = settings
   const cache = new ResponseCache({ bytesMax: cacheBytesMax })
   const breaker = new DatabaseBreaker((isOpen) => {
     log.warn(
@@ -63,7 +71,11 @@ export async function openFreshness(settings: FreshnessSettings): Promise<Freshn
       }
     },
   }
-  const tail = isReached ? await EventTail.start(tailSettings) : EventTail.startWhenReached(tailSettings)
+  const tail = await EventTail.start(tailSettings).catch((error: unknown) => {
+    const isAway = isConnectionLost(error) || isShardMoved(error)
+    if (!mayBeAway || !isAway) throw error
+    return EventTail.startWhenReached(tailSettings)
+  })
 
   return {
     tail,

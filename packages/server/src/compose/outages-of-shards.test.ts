@@ -191,12 +191,30 @@ test('a server that stops leaves no connection, with jobs', async () => {
 test('a server that cannot open one of its shards does not start, and leaves no connection', async () => {
   const database = await shardedDatabase()
   running.push({ stop: () => database.drop() })
-  await database.proxies[1]?.cut()
-  await expect(serverOfShards(database)).rejects.toThrow()
+  const shards = database.shards.map((shard, index) => (index === 1 ? { ...shard, database: 'not_there' } : shard))
+  await expect(serverOfShards(database, {}, { shards })).rejects.toThrow('"not_there" does not exist')
   await until(
     async () => ((await sessionsOf(database)).length === 0 ? true : undefined),
     () => 'no session of the server',
     8_000,
   )
+})
+
+test('a server that loses a shard while it starts serves the others, and that one when it is back', async () => {
+  const database = await shardedDatabase()
+  running.push({ stop: () => database.drop() })
+  await database.proxies[1]?.cut()
+  const server = await serverOfShards(database, { HOLDFAST_WORKER: 'on' })
+  running.push(server)
+  const scene = await sceneOf(server.url, database)
+  const ofShard = async (index: number) =>
+    (await scene.slotsOf(await scene.aDoctor(await scene.aClinicIn(index)))).slots
+  expect(await ofShard(0)).not.toEqual([])
   await database.proxies[1]?.restore()
+  const slots = await until(
+    () => ofShard(1).catch(() => undefined),
+    () => 'slots in the shard that is back',
+    30_000,
+  )
+  expect(slots).not.toEqual([])
 })

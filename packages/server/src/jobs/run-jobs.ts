@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import { Logger as JobLogger, parseCronItems, type Runner, run, type TaskList } from 'graphile-worker'
 import pTimeout from 'p-timeout'
+import type pg from 'pg'
 import { retryUntilStopped } from '../lifecycle/retry-until-stopped.ts'
 import type { Logger } from '../observe/logger.ts'
 import { type Job, type JobDeps, type JobPart, jobs, workOf } from './jobs.ts'
@@ -55,8 +56,11 @@ export async function runJobsOnce(deps: JobsDeps): Promise<Record<Job['name'], n
  */
 export async function startJobs(deps: QueuedJobsDeps): Promise<RunningJobs> {
   // graphile-worker requires this: a connection lost while it is checked out must not end the process.
-  deps.pool.on('connect', (client) => client.on('error', () => undefined))
-  const queue = await startQueue(deps)
+  deps.pool.on('connect', ignoreErrors)
+  const queue = await startQueue(deps).catch((error: unknown) => {
+    deps.pool.off('connect', ignoreErrors)
+    throw error
+  })
   // Failures have been logged, and the schedule runs the job again.
   const first = runJobsOnce(deps).catch(() => undefined)
   return {
@@ -65,6 +69,10 @@ export async function startJobs(deps: QueuedJobsDeps): Promise<RunningJobs> {
       await queue.stop()
     },
   }
+}
+
+function ignoreErrors(client: pg.PoolClient): void {
+  client.on('error', () => undefined)
 }
 
 /** Starts the queue's runner, and starts another when it has stopped by itself or can no longer work. */

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { mailReceiverName } from '../../model/mail-receiver-name.ts'
-import { type Node, type NodeUnusable, onNode } from '../nodes/nodes-of.ts'
+import { isNodeUnusable, type Node, type NodeUnusable, onNode } from '../nodes/nodes-of.ts'
 import { nodeOf, schemaOf, shardsOfClinic, type TableShard } from '../nodes/table-shards.ts'
 import { hasStamp, type StampedSchema, stampOf } from '../schema/schema-stamp.ts'
 import { dropOutdated, dropSchema, epochIn, type FormerSchema, type FormerSchemas, includes } from './former-schemas.ts'
@@ -37,7 +37,7 @@ export async function readHere(clinicShard: TableShard, known: KnownOfShards, st
   const schema = schemaOf(clinicShard)
   return onNode(nodeOf(clinicShard, nodes), async (client) => {
     const epoch = await epochIn(client, schema)
-    const isLatest = epoch !== null && areLatest({ schema, epoch, source: null }, noted)
+    const isLatest = areLatest({ range: clinicShard, epoch, source: null }, noted)
     return {
       isWritten: await hasStamp(client, schema, await stampOf(client, stamped)),
       epoch,
@@ -69,8 +69,8 @@ export type OwnRows = {
 /** Why a shard is not written where it is. */
 export type Refusal = {
   reason: string
-  /** The node that it waits for, if it is another one that cannot be used. */
-  waitsFor: Pick<Node, 'host' | 'port'> | null
+  /** The nodes that may have its latest own rows, and cannot be used. */
+  waitsFor: readonly Pick<Node, 'host' | 'port'>[]
 }
 
 export type Choice = { kind: 'chosen'; rows: OwnRows } | { kind: 'refused'; refusal: Refusal }
@@ -84,21 +84,21 @@ export async function chooseOwnRows(clinicShard: TableShard, here: Here, known: 
   const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]
   const { found, unusable } = await known.former()
   const source = found.find(({ range }) => includes(range, clinicShard)) ?? null
-  if (unusable !== null) {
+  if (unusable.length > 0) {
     // It was moved away, not used there, and moved back.
     if (here.isLatest) return chosen({ mayHaveCopy: true })
-    // The other node has older ones at most.
-    const isFound = isFinished && areLatest({ schema, epoch: null, source }, noted)
-    if (!isFound) return needsNode(schema, unusable, known)
+    // The others have older ones at most.
+    const isFound = isFinished && areLatest({ range: clinicShard, epoch: null, source }, noted)
+    if (!isFound) return needsNodes(schema, unusable, known)
   }
   const epoch = await dropOutdated(node, schema, found)
-  if (!isFinished || areLatest({ schema, epoch, source }, noted)) return chosen({ source })
+  if (!isFinished || areLatest({ range: clinicShard, epoch, source }, noted)) return chosen({ source })
   if (!lossAccepted.includes(schema)) {
     const reason =
       `The former schema of the shard ${schema} with its latest rows was not found on any node: responses for ` +
       'retries and unsent e-mails. Add the node from which the shard was moved to Citus again, or activate it. ' +
       `If it is lost, run \`holdfast migrate --citus --accept-loss ${schema}\`.`
-    return { kind: 'refused', refusal: { reason, waitsFor: null } }
+    return { kind: 'refused', refusal: { reason, waitsFor: [] } }
   }
   if (epoch !== null) await dropSchema({ node, schema, epoch })
   return chosen({ hasLostRows: true, receivers: await receiversOf(clinicShard, known) })
@@ -108,12 +108,17 @@ function chosen(rows: Partial<OwnRows>): Choice {
   return { kind: 'chosen', rows: { ...defaults, ...rows } }
 }
 
-function needsNode(schema: string, { node, message }: NodeUnusable, { isFinished }: KnownOfShards): Choice {
-  const needed = `The shard ${schema} needs all nodes of Citus to be written where it is now. ${message}.`
+function needsNodes(schema: string, unusable: readonly NodeUnusable[], { isFinished }: KnownOfShards): Choice {
+  const reasons = unusable.map(({ message }) => `${message}.`)
+  const needed = `The shard ${schema} needs all nodes of Citus to be written where it is now. ${reasons.join(' ')}`
   const advice =
     ' If that node is lost, remove it with citus_disable_node (synchronous := true) and citus_remove_node, and run ' +
     `\`holdfast migrate --citus --accept-loss ${schema}\`.`
-  return { kind: 'refused', refusal: { reason: isFinished ? needed + advice : needed, waitsFor: node } }
+  const mayBeLost = isFinished && unusable.every(({ cause }) => isNodeUnusable(cause))
+  return {
+    kind: 'refused',
+    refusal: { reason: mayBeLost ? needed + advice : needed, waitsFor: unusable.map(({ node }) => node) },
+  }
 }
 
 /** The names of the log's receivers: all that other shards have. */

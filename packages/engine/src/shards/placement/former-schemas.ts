@@ -7,31 +7,36 @@ import { type HashRange, readTableShards, schemaOf, shardsOfClinic, type TableSh
 /** The schema of a shard that was moved to another node, or that was split and is no shard any more. */
 export type FormerSchema = { node: Node; schema: string; range: HashRange; epoch: number }
 
-/** The former schemas on the nodes that can be asked, and why the first of the others cannot be; null: all can. */
-export type FormerSchemas = { found: readonly FormerSchema[]; unusable: NodeUnusable | null }
+/** The former schemas on the nodes that can be asked, and why the others cannot be. */
+export type FormerSchemas = { found: readonly FormerSchema[]; unusable: readonly NodeUnusable[] }
 
 /**
  * Those of all nodes, sorted by the width of their ranges, the narrowest first: a part of a split shard may have been
  * moved since. Of several of one shard, the one whose log began last is the first.
+ *
+ * @param away nodes that are not asked, because they do not respond, with the reasons, by their addresses
  */
 export async function readFormerSchemas(
   nodes: readonly Node[],
   tableShards: readonly TableShard[],
+  away: ReadonlyMap<string, Error> = new Map(),
 ): Promise<FormerSchemas> {
   const all = await Promise.all(
-    nodes.map((node) =>
-      formerOn(node, tableShards).catch((error: unknown) => {
+    nodes.map((node) => {
+      const reason = away.get(addressOf(node))
+      if (reason !== undefined) return new NodeUnusable(node, reason)
+      return formerOn(node, tableShards).catch((error: unknown) => {
         if (isLockLost(error)) throw error
         return new NodeUnusable(node, error)
-      }),
-    ),
+      })
+    }),
   )
   const width = ({ range }: FormerSchema) => Number(range.hashMax) - Number(range.hashMin)
   return {
     found: all
       .flatMap((former) => (former instanceof NodeUnusable ? [] : former))
       .toSorted((one, other) => width(one) - width(other) || other.epoch - one.epoch),
-    unusable: all.find((former) => former instanceof NodeUnusable) ?? null,
+    unusable: all.filter((former) => former instanceof NodeUnusable),
   }
 }
 

@@ -1,48 +1,54 @@
 import { createTestCluster } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
 import { connectForShards } from '../nodes/nodes-of.ts'
-import { areLatest, noteEpoch, readNotedEpochs } from './noted-epochs.ts'
+import { areLatest, notedEpochOf, noteEpoch, readNotedEpochs } from './noted-epochs.ts'
 
-const node = { groupId: 1, host: 'node.example', port: 5432, ownerUrl: 'postgres://node.example/h', getsShards: true }
-const range = { hashMin: '0', hashMax: '1' }
-const former = (schema: string, epoch: number) => ({ node, schema, range, epoch })
-/** Of the shard `holdfast_1`, and of `holdfast_9`, which was split; `holdfast_2` is a part that was not written yet. */
-const noted = new Map([
-  ['holdfast_1', 12],
-  ['holdfast_9', 7],
-])
+const whole = { hashMin: '0', hashMax: '99' }
+const half = { hashMin: '0', hashMax: '49' }
+const otherHalf = { hashMin: '50', hashMax: '99' }
+const quarter = { hashMin: '0', hashMax: '24' }
+/** The shard of 0 to 99 was split in two halves, of which one has been written since. */
+const noted = [
+  { schema: 'holdfast_1', epoch: 7, range: whole },
+  { schema: 'holdfast_2', epoch: 12, range: half },
+]
 
 test.each([
-  ['its schema is the latest', 'holdfast_1', 12, null],
-  ['its log has begun again since', 'holdfast_1', 13, null],
-  ['its rows are in the schema that it left', 'holdfast_1', null, former('holdfast_1', 12)],
-  ['its rows are in the schema of the shard that was split', 'holdfast_2', null, former('holdfast_9', 7)],
-])('own rows are the latest: %s', (_, schema, epoch, source) => {
-  expect(areLatest({ schema, epoch, source }, noted)).toBe(true)
+  ['its schema is the latest', half, 12, null],
+  ['its log has begun again since', half, 13, null],
+  ['its rows are in the schema that it left', half, null, { epoch: 12 }],
+  ['its rows are in the schema of the shard that was split', otherHalf, null, { epoch: 7 }],
+  ['its rows are in the schema of the half that was split', quarter, null, { epoch: 12 }],
+])('own rows are the latest: %s', (_, range, epoch, source) => {
+  expect(areLatest({ range, epoch, source }, noted)).toBe(true)
 })
 
 test.each([
-  ['it was written elsewhere since', 11, null],
-  ['what it left is not the latest', null, former('holdfast_1', 11)],
-  ['what the split shard left is not the latest', null, former('holdfast_9', 6)],
-  ['it was written since the split', null, former('holdfast_9', 7)],
-  ['there is nothing', null, null],
-])('own rows are not the latest: %s', (_, epoch, source) => {
-  expect(areLatest({ schema: 'holdfast_1', epoch, source }, noted)).toBe(false)
+  ['it was written elsewhere since', half, 11, null],
+  ['what it left is not the latest', half, null, { epoch: 11 }],
+  ['it was written since the split', half, null, { epoch: 7 }],
+  ['what the split shard left is not the latest', otherHalf, null, { epoch: 6 }],
+  ['the half was written before it was split', quarter, null, { epoch: 7 }],
+  ['there is nothing', half, null, null],
+  ['there is nothing of a shard that was never written', { hashMin: '100', hashMax: '199' }, null, null],
+])('own rows are not the latest: %s', (_, range, epoch, source) => {
+  expect(areLatest({ range, epoch, source }, noted)).toBe(false)
+})
+
+test('the last epoch of a range is that of its shard, or of the last one that was split', () => {
+  expect([whole, half, otherHalf, quarter].map((range) => notedEpochOf(range, noted))).toEqual([7, 12, 7, 12])
 })
 
 test('the largest epoch of each shard is noted', async () => {
   const cluster = await createTestCluster()
   const coordinator = await connectForShards(cluster.ownerUrl)
-  await noteEpoch(coordinator, 'holdfast_1', 11_000_000_002)
-  await noteEpoch(coordinator, 'holdfast_1', 9_000_000_001)
-  await noteEpoch(coordinator, 'holdfast_9', 7)
-  expect(await readNotedEpochs(coordinator)).toEqual(
-    new Map([
-      ['holdfast_1', 11_000_000_002],
-      ['holdfast_9', 7],
-    ]),
-  )
+  await noteEpoch(coordinator, { schema: 'holdfast_1', epoch: 11_000_000_002, range: whole })
+  await noteEpoch(coordinator, { schema: 'holdfast_1', epoch: 9_000_000_001, range: whole })
+  await noteEpoch(coordinator, { schema: 'holdfast_2', epoch: 7, range: half })
+  expect(await readNotedEpochs(coordinator)).toEqual([
+    { schema: 'holdfast_1', epoch: 11_000_000_002, range: whole },
+    { schema: 'holdfast_2', epoch: 7, range: half },
+  ])
   await coordinator.end()
   await cluster.end()
 })

@@ -29,7 +29,7 @@ async function moveBack(): Promise<void> {
 
 const note = (epoch: number) =>
   citus.coordinator.ownerPool.query(
-    `update holdfast.setting set value = $1::text where name = 'last_epoch_of_${schema}'`,
+    `update holdfast.setting set value = $1::text || ' -2147483648 -1' where name = 'last_epoch_of_${schema}'`,
     [epoch],
   )
 
@@ -146,7 +146,7 @@ describe('while a node is away', () => {
     await unstamp(schema)
     const { refused } = await write({ lossAccepted: [schema] })
     const reason = expect.stringMatching(/needs all nodes of Citus.*127\.0\.0\.1:1 cannot be used.*citus_remove_node/)
-    expect([...refused]).toMatchObject([[schema, { reason, waitsFor: { host: '127.0.0.1', port: 1 } }]])
+    expect([...refused]).toMatchObject([[schema, { reason, waitsFor: [{ host: '127.0.0.1', port: 1 }] }]])
   })
 
   describe('and the former schema of a shard is on another one', () => {
@@ -192,6 +192,16 @@ describe('while a node is away', () => {
   })
 })
 
+test('a node that refuses to be asked is named, and not taken for lost', async () => {
+  const { ownerPool } = citus.node
+  await unstamp(schema)
+  await ownerPool.query('create schema holdfast_7')
+  const { refused } = await write()
+  await ownerPool.query('drop schema holdfast_7')
+  const reason = refused.get(schema)?.reason
+  expect(reason).toMatch(/needs all nodes.* cannot be used: relation "holdfast_7.shard_range" does not exist\.$/)
+})
+
 test('a shard that cannot be written where it was moved is refused, and the others are written', async () => {
   const { ownerPool } = citus.node
   await note(await epochOf(schema))
@@ -202,7 +212,7 @@ test('a shard that cannot be written where it was moved is refused, and the othe
     create function ${schema}.guard_shard() returns integer language sql return 1`)
   const { refused, written } = await write()
   const reason = expect.stringMatching(/cannot be written on .*:\d+: cannot change return type/)
-  expect([...refused]).toEqual([[schema, { reason, waitsFor: null }]])
+  expect([...refused]).toEqual([[schema, { reason, waitsFor: [] }]])
   expect(written).toMatchObject([{ schema: other, isWritten: true }])
   await ownerPool.query(`drop function ${schema}.guard_shard`)
   expect(await refusedBy()).toEqual([])

@@ -37,7 +37,7 @@ import {
   readHere,
 } from './choose-own-rows.ts'
 import { epochIn, type FormerSchema, lastEpoch, readFormerSchemas, writeRange } from './former-schemas.ts'
-import { noteEpoch, readNotedEpochs } from './noted-epochs.ts'
+import { notedEpochOf, noteEpoch, readNotedEpochs } from './noted-epochs.ts'
 import { addReceivers, beginLog, copyOwnRows, recreateSpecializations } from './own-rows.ts'
 
 /** A shard of a database on Citus: the clinics whose rows it keeps together, in a shard of each table. */
@@ -60,6 +60,8 @@ export type WriteShardsOptions = {
   only?: readonly string[] | null
   /** Shards that go on with no own rows if no node has the latest ones: older ones may have been deleted since. */
   lossAccepted?: readonly string[]
+  /** Nodes that do not respond, with the reasons, by their addresses: no shard waits for them. */
+  away?: ReadonlyMap<string, Error>
 }
 
 export type { Refusal }
@@ -107,16 +109,16 @@ const movesMessage =
  */
 export async function writeShardSchemas(
   ownerUrl: string,
-  { only = null, lossAccepted = [] }: WriteShardsOptions = {},
+  { only = null, lossAccepted = [], away = new Map() }: WriteShardsOptions = {},
 ): Promise<WrittenShards> {
   const coordinator = await connectForShards(ownerUrl)
   try {
     const written = new Map<string, WrittenShard>()
     for (let tries = 1; ; tries += 1) {
       const tableShards = await readTableShards(coordinator)
-      const refused = await writePlaced({ ownerUrl, coordinator, tableShards, only, lossAccepted, written }).catch(
-        errorOf,
-      )
+      const refused = await writePlaced({
+        ...{ ownerUrl, coordinator, tableShards, only, lossAccepted, away, written },
+      }).catch(errorOf)
       // A shard that was moved meanwhile may have been written where it was.
       const isMoved = JSON.stringify(tableShards) !== JSON.stringify(await readTableShards(coordinator))
       if (!isMoved && !(refused instanceof Error)) return { written: [...written.values()], refused }
@@ -139,6 +141,7 @@ type Placed = {
   tableShards: readonly TableShard[]
   only: readonly string[] | null
   lossAccepted: readonly string[]
+  away: ReadonlyMap<string, Error>
   /** By their schemas. */
   written: Map<string, WrittenShard>
 }
@@ -172,7 +175,7 @@ type Outcome = { kind: 'written'; shard: WrittenShard } | { kind: 'refused'; ref
 
 /** What writes a shard of the table `clinic` where it is. */
 async function writerOf(placed: Placed): Promise<(clinicShard: TableShard) => Promise<Outcome>> {
-  const { ownerUrl, coordinator, tableShards, lossAccepted } = placed
+  const { ownerUrl, coordinator, tableShards, lossAccepted, away } = placed
   const nodes = await nodesOf(coordinator, ownerUrl)
   const sources = await sqlFiles()
   const isFinished = await isDistributionFinished(coordinator)
@@ -186,7 +189,7 @@ async function writerOf(placed: Placed): Promise<(clinicShard: TableShard) => Pr
   const files = [functions.map(({ name, checksum }) => [name, checksum]), grants, release]
   const writing: Writing = {
     ...{ coordinator, tableShards, nodes, triggers, model, lossAccepted },
-    former: once(() => readFormerSchemas(nodes, tableShards)),
+    former: once(() => readFormerSchemas(nodes, tableShards, away)),
     source: [model, triggers, files],
     noted: await readNotedEpochs(coordinator),
     isFinished,
@@ -219,13 +222,13 @@ async function findWritten(clinicShard: TableShard, coordinator: pg.Client, node
     (await hasViews(client, schema)) ? epochIn(client, schema) : null,
   )
   if (epoch !== null) {
-    await noteEpoch(coordinator, schema, epoch)
+    await noteEpoch(coordinator, { schema, epoch, range: clinicShard })
     return { kind: 'written', shard: { ...asFound(clinicShard, node), isWritten: false } }
   }
   const reason =
     `The shard ${schema} has been moved, and a newer release has updated the database: only that release can write ` +
     'the shard where it is now. Start its servers, or run its `holdfast migrate --citus`.'
-  return { kind: 'refused', refusal: { reason, waitsFor: null } }
+  return { kind: 'refused', refusal: { reason, waitsFor: [] } }
 }
 
 function asFound(clinicShard: TableShard, { ownerUrl }: Node): Omit<WrittenShard, 'isWritten'> {
@@ -263,7 +266,7 @@ async function writeOrRefuse(
     const error = new ShardNotWritten(schemaOf(clinicShard), node, cause)
     // While the database is being distributed, no shard is served yet.
     if (!isFinished || (hasStayed && !isNodeUnusable(cause))) throw error
-    return { kind: 'refused', refusal: { reason: error.message, waitsFor: null } }
+    return { kind: 'refused', refusal: { reason: error.message, waitsFor: [] } }
   }
 }
 
@@ -277,17 +280,21 @@ type WritingShard = Writing & { stamped: StampedSchema }
 
 async function writeShard(clinicShard: TableShard, here: Here, writing: WritingShard): Promise<Outcome> {
   const { coordinator, nodes, noted } = writing
+  const range = clinicShard
   const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]
   const shard = asFound(clinicShard, node)
   if (here.isWritten) {
-    if (here.epoch !== null && here.epoch !== noted.get(schema)) await noteEpoch(coordinator, schema, here.epoch)
+    const { epoch } = here
+    const isNoted = noted.some((each) => each.schema === schema && each.epoch === epoch)
+    if (epoch !== null && !isNoted) await noteEpoch(coordinator, { schema, epoch, range })
     return { kind: 'written', shard: { ...shard, isWritten: false } }
   }
   const choice = await chooseOwnRows(clinicShard, here, writing)
   if (choice.kind === 'refused') return choice
   const { rows } = choice
   const copiedRows = await writeFrom(clinicShard, rows, writing)
-  await noteEpoch(coordinator, schema, await onNode(node, (client) => lastEpoch(client, schema)))
+  const epoch = await onNode(node, (client) => lastEpoch(client, schema))
+  await noteEpoch(coordinator, { schema, epoch, range })
   return { kind: 'written', shard: { ...shard, copiedRows, isWritten: true, hasLostRows: rows.hasLostRows } }
 }
 
@@ -312,7 +319,7 @@ async function writeFrom(clinicShard: TableShard, rows: OwnRows, writing: Writin
     async whenWritten(client) {
       await withViews(client)
       await writeTriggers(client, { schema, ...clinicShard, relationOf, triggers })
-      if (copiedRows !== null || mayHaveCopy) await beginLog(client, schema, noted.get(schema))
+      if (copiedRows !== null || mayHaveCopy) await beginLog(client, schema, notedEpochOf(clinicShard, noted))
       await addReceivers(client, schema, receivers)
       await writeStamp(client, schema, await stampOf(client, stamped))
     },

@@ -1,9 +1,13 @@
 import { changeDatabaseUrl, createPool } from '@holdfast/engine'
+import { addressOf } from '@holdfast/engine/nodes-of'
 import type { Shard } from '@holdfast/engine/shards'
 import sql from 'sql-template-tag'
 
 /** What is on a node of Citus. `database`: by default, the one of the coordinator's name. */
 export type OnNode = Pick<Shard, 'host' | 'port'> & Partial<Pick<Shard, 'database'>>
+
+/** Nodes that cannot be used, each with the reason, by their addresses: {@link addressOf}. */
+export type AwayNodes = ReadonlyMap<string, Error>
 
 /**
  * Those whose nodes do not respond to the owner within `msMax`, refuse the login, or take no writes, because they are
@@ -14,25 +18,27 @@ export async function unreachableNodes<Of extends OnNode>(
   all: readonly Of[],
   msMax: number,
 ): Promise<Map<Of, Error>> {
-  const oneOfEach = new Map(all.map((one) => [nodeOf(one), one]))
-  const failures = new Map<string, Error>()
-  await Promise.all(
-    Array.from(oneOfEach, async ([node, { host, port, database }]) => {
-      const named = database === undefined ? {} : { database }
-      const failure = await failureAt(changeDatabaseUrl(ownerUrl, { host, port, ...named }), msMax)
-      if (failure !== null) failures.set(node, failure)
-    }),
-  )
+  const away = await awayNodes(ownerUrl, all, msMax)
   return new Map(
     all.flatMap((one) => {
-      const failure = failures.get(nodeOf(one))
+      const failure = away.get(addressOf(one))
       return failure === undefined ? [] : [[one, failure] as const]
     }),
   )
 }
 
-function nodeOf({ host, port }: OnNode): string {
-  return `${host}:${port}`
+/** The same, by the addresses of the nodes. */
+export async function awayNodes(ownerUrl: string, all: readonly OnNode[], msMax: number): Promise<AwayNodes> {
+  const oneOfEach = new Map(all.map((one) => [addressOf(one), one]))
+  const failures = new Map<string, Error>()
+  await Promise.all(
+    Array.from(oneOfEach, async ([address, { host, port, database }]) => {
+      const named = database === undefined ? {} : { database }
+      const failure = await failureAt(changeDatabaseUrl(ownerUrl, { host, port, ...named }), msMax)
+      if (failure !== null) failures.set(address, failure)
+    }),
+  )
+  return failures
 }
 
 async function failureAt(url: string, msMax: number): Promise<Error | null> {

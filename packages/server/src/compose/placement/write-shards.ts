@@ -4,6 +4,7 @@ import { notPassedOn, readShards, type Shard, shardUrl } from '@holdfast/engine/
 import { type Refusals, ShardNotWritten, writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import type pg from 'pg'
 import { migrateJobs } from '../../jobs/jobs-schema.ts'
+import type { AwayNodes } from './unreachable-nodes.ts'
 
 /**
  * Writes the schema of each shard, and its job queue, where it is not written: after a move, on the new node. Then
@@ -14,10 +15,15 @@ import { migrateJobs } from '../../jobs/jobs-schema.ts'
  * Idempotent. Only one process may run it at a time.
  *
  * @param only the schemas of some shards; null: of all
+ * @param away nodes that do not respond, with the reasons, by their addresses: no shard waits for them
  * @returns the shards that were refused, by their schemas, with the reasons. They keep no other from being written
  * @throws ShardNotWritten if all of them have failed
  */
-export async function writeShards(ownerUrl: string, only: readonly string[] | null = null): Promise<Refusals> {
+export async function writeShards(
+  ownerUrl: string,
+  only: readonly string[] | null = null,
+  away: AwayNodes = new Map(),
+): Promise<Refusals> {
   const coordinator = createPool({ url: ownerUrl, max: 1, name: 'holdfast shards' })
   const failed = new Map<string, ShardNotWritten>()
   try {
@@ -25,14 +31,11 @@ export async function writeShards(ownerUrl: string, only: readonly string[] | nu
     const wanted = shards.filter(({ schema }) => only === null || only.includes(schema))
     // First: requests go on as soon as the schema is written.
     const withJobs = await inEach(wanted, failed, (shard) => migrateJobs(shardUrl(ownerUrl, shard), notPassedOn))
-    const { written, refused } = await writeShardSchemas(ownerUrl, { only: withJobs })
+    const { written, refused } = await writeShardSchemas(ownerUrl, { only: withJobs, away })
     const isWritten = ({ schema }: Shard) => written.some((one) => one.schema === schema)
     const now = (await readShards(coordinator)).filter(isWritten)
     await inEach(now, failed, (shard) => noteOfShard(coordinator, shardUrl(ownerUrl, shard)))
-    const ofFailed = Array.from(
-      failed,
-      ([schema, { message }]) => [schema, { reason: message, waitsFor: null }] as const,
-    )
+    const ofFailed = Array.from(failed, ([schema, { message }]) => [schema, { reason: message, waitsFor: [] }] as const)
     return new Map([...ofFailed, ...refused])
   } finally {
     await coordinator.end()

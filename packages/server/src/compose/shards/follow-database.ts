@@ -26,10 +26,10 @@ export function followDatabase<Of extends Followed & { relocate(urls: DatabaseUr
   const { ownerUrl, catalogue = catalogueOfCitus } = database
   return followShards(opened, {
     read: () => catalogue.read(pool),
-    unreachable: (all) => catalogue.unreachable(ownerUrl, all),
-    write: (schemas) => catalogue.write(ownerUrl, schemas),
+    away: () => catalogue.away(ownerUrl, pool),
+    write: (schemas, away) => catalogue.write(ownerUrl, schemas, away),
     relocate: (open, shard) => open.relocate(urlsOfShard(database, shard)),
-    dropFormer: () => catalogue.dropFormer(ownerUrl),
+    dropFormer: () => catalogue.dropFormer(ownerUrl, pool),
     log,
   })
 }

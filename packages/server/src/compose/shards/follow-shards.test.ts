@@ -24,10 +24,12 @@ function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {
     reads: 0,
     failure: null as Error | null,
     failing: '',
-    /** The schemas that are refused, because a node on this port cannot be used; 0: for another reason. */
+    /** The schemas that are refused. */
     refused: [] as string[],
-    waitsForPort: 0,
-    away: 0,
+    /** The ports of the nodes that these wait for; none: for another reason. */
+    waitsFor: [] as number[],
+    /** The ports of the nodes that do not respond. */
+    away: [] as number[],
     untidy: 0,
     places: [] as string[],
     done,
@@ -39,13 +41,12 @@ function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {
         state.reads += 1
         return state.found
       },
-      unreachable: async (all) =>
-        new Map(all.flatMap((each) => (each.port === state.away ? [[each, new Error('It is away.')]] : []))),
+      away: async () => new Map(state.away.map((port) => [`node:${port}`, new Error('It is away.')])),
       async write(schemas) {
         done.push(`write ${schemas}`)
         if (state.failure !== null && String(schemas).includes(state.failing)) throw state.failure
-        const { refused, waitsForPort } = state
-        const waitsFor = waitsForPort === 0 ? null : { host: 'node', port: waitsForPort }
+        const { refused } = state
+        const waitsFor = state.waitsFor.map((port) => ({ host: 'node', port }))
         return new Map(refused.map((schema) => [schema, { reason: 'Its own rows are on no node.', waitsFor }]))
       },
       relocate({ name }, { host, port }) {
@@ -150,9 +151,10 @@ test('a shard that is refused is not read where it was, and is written again lat
   expect(state.places).toEqual(['/nonexistent', 'node'])
 })
 
-test('shards that were refused are written together, so that they wait once for a node that hangs', async () => {
+test('shards that waited for a node are written together when it is back', async () => {
   const { state, done, first, second } = scene()
   state.refused = ['holdfast_1', 'holdfast_2']
+  state.waitsFor = [9]
   state.found = [
     { ...first, port: 2 },
     { ...second, port: 4 },
@@ -181,25 +183,71 @@ test('a refused shard whose node is away since does not let another one be writt
     { ...second, port: 4 },
   ]
   await untilDone(done, 4)
-  state.away = 2
+  state.away = [2]
   const beganAt = performance.now()
   expect((await untilDone(done, 6)).slice(4)).toEqual(['write holdfast_2', 'write holdfast_2'])
   expect(performance.now() - beganAt).toBeGreaterThan(15 * checkMsDefault)
 })
 
 test('a shard that waits for another node is not written until that one can be used', async () => {
-  const { state, done, first, second } = scene({ checkMs: 20 })
+  const { state, done, first, second } = scene({ checkMs: 50 })
   state.refused = ['holdfast_1']
-  state.waitsForPort = 9
-  state.away = 9
+  state.waitsFor = [8, 9]
+  state.away = [8, 9]
   state.found = [{ ...first, port: 2 }, second]
   await untilDone(done, 2)
-  // Time for three attempts.
-  await untilReads(state, state.reads + 3 * 12)
+  // Time for two attempts.
+  await untilReads(state, state.reads + 2 * 12)
   expect(done).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2'])
+  // It may be the one that has the rows.
   state.refused = []
-  state.away = 0
+  state.away = [8]
   expect((await untilDone(done, 5)).slice(2)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2', 'drop former'])
+})
+
+test('a shard that others have written is served, also if the node that it waits for is away again', async () => {
+  const { state, done, first, second } = scene({ checkMs: 10 })
+  state.refused = ['holdfast_1']
+  state.waitsFor = [9]
+  state.away = [9]
+  state.found = [{ ...first, port: 2 }, second]
+  await untilDone(done, 2)
+  const beganAt = performance.now()
+  state.refused = []
+  expect((await untilDone(done, 5)).slice(2)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2', 'drop former'])
+  expect(performance.now() - beganAt).toBeGreaterThan(50 * 10)
+})
+
+test('a write that fails does not keep others from being written that waited for the same node', async () => {
+  const { state, done, first, second } = scene({ checkMs: 20 })
+  state.refused = ['holdfast_1', 'holdfast_2']
+  state.waitsFor = [9]
+  state.found = [
+    { ...first, port: 2 },
+    { ...second, port: 4 },
+  ]
+  await untilDone(done, 4)
+  state.failure = new Error('permission denied')
+  state.failing = 'holdfast_1'
+  state.refused = []
+  expect((await untilDone(done, 8)).slice(4, 8)).toEqual([
+    'write holdfast_1,holdfast_2',
+    'write holdfast_1',
+    'write holdfast_2',
+    'relocate holdfast_2 to 4',
+  ])
+})
+
+test('a node that was away does not let its shard be written more seldom when it is back', async () => {
+  const { state, done, first, second } = scene({ checkMs: 20 })
+  state.away = [2]
+  state.found = [{ ...first, port: 2 }, second]
+  await untilReads(state, 6)
+  state.failure = new Error('a lock was not free')
+  state.away = []
+  const beganAt = performance.now()
+  expect((await untilDone(done, 3)).slice(1)).toEqual(['write holdfast_1', 'write holdfast_1'])
+  expect(performance.now() - beganAt).toBeLessThan(8 * 20)
 })
 
 test('a write that keeps failing is repeated as seldom as one that is refused', async () => {
@@ -214,7 +262,7 @@ test('a write that keeps failing is repeated as seldom as one that is refused', 
 
 test('nothing is written on a node that cannot be reached', async () => {
   const { state, done, first, second } = scene()
-  state.away = 2
+  state.away = [2]
   state.found = [
     { ...first, port: 2 },
     { ...second, port: 4 },
@@ -229,7 +277,7 @@ test('nothing is written on a node that cannot be reached', async () => {
   expect(state.places).toEqual(['node', '/nonexistent'])
   await untilReads(state, state.reads + 2)
   expect(done).toHaveLength(4)
-  state.away = 0
+  state.away = []
   expect((await untilDone(done, 7)).slice(4)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2', 'drop former'])
 })
 

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { addressOf } from '@holdfast/engine/nodes-of'
 import { isPlaced, notPlaced, type Shard } from '@holdfast/engine/shards'
 import { type Refusal, type Refusals, ShardNotWritten } from '@holdfast/engine/write-shard-schemas'
 import pTimeout from 'p-timeout'
 import type { RunningJobs } from '../../jobs/run-jobs.ts'
 import { StartError } from '../../lifecycle/start-error.ts'
 import type { Logger } from '../../observe/logger.ts'
-import type { OnNode } from '../placement/unreachable-nodes.ts'
+import type { AwayNodes } from '../placement/unreachable-nodes.ts'
 import type { OpenShard } from './open-shard.ts'
 
 /** What is reconnected when its shard is moved. */
@@ -14,17 +15,15 @@ export type Followed = { allPools: readonly Pick<OpenShard['allPools'][number], 
 export type FollowShardsDeps<Of extends Followed> = {
   /** Where the shards are now. */
   read(): Promise<Shard[]>
-  /**
-   * Those whose nodes cannot be used, each with the reason. Asked first: a write would wait longer, and keep others
-   * waiting.
-   */
-  unreachable<On extends OnNode>(all: readonly On[]): Promise<ReadonlyMap<On, Error>>
+  /** The nodes that cannot be used. Asked first: a write would wait longer, and keep others waiting. */
+  away(): Promise<AwayNodes>
   /**
    * Writes the schemas of shards, and their job queues, onto the nodes that have them. Idempotent.
    *
+   * @param away nodes that need not be asked
    * @returns those that were refused, with the reasons
    */
-  write(schemas: readonly string[]): Promise<Refusals>
+  write(schemas: readonly string[], away: AwayNodes): Promise<Refusals>
   /** Reconnects the pools of a shard to its node. */
   relocate(open: Of, shard: Shard): void
   /** Drops what moved shards have left on their former nodes. Idempotent. */
@@ -44,8 +43,10 @@ const checkMsDefault = 1_000
 const wokenMsMin = 50
 /** How many checks to wait before what could not be dropped is dropped again. */
 const dropAgainChecks = 60
-/** How many checks to wait before a shard that was refused is written again. Each try keeps others from starting. */
+/** How many checks to wait before a shard that was refused is looked at again. A write keeps others from starting. */
 const refusedChecks = 10
+/** How many, while the nodes that it waits for are away: it may have been written by others. */
+const waitingChecks = 60
 /** After so many, the pools leave the former node. Not at once: a move often ends while the first waits for locks. */
 const failedTriesMax = 3
 const stopMsMax = 6_000
@@ -166,17 +167,19 @@ function followedShards<Of extends Followed>(
     return state
   }
   const isMoved = (shard: Shard) => !isAt(shard, stateAt(shard).at)
-  /** Why it was refused where it is; null: it was not. */
-  const refusalOf = (shard: Shard): Refusal | null => {
-    const { refused } = stateAt(shard)
-    return refused !== null && isAt(shard, refused) ? refused.refusal : null
+  /** Those of where it is now. */
+  const failuresOf = (shard: Shard): Failures => {
+    const { failures } = stateAt(shard)
+    const { host, port } = shard
+    return isAt(shard, failures) ? failures : { ...noFailures, host, port }
   }
+  /** Why it was refused where it is; null: it was not. */
+  const refusalOf = (shard: Shard) => failuresOf(shard).refusal
   const wasRefused = (shard: Shard) => refusalOf(shard) !== null
   const isDue = (shard: Shard) => {
-    const { missingSinceMs, refused } = stateAt(shard)
     const nowMs = performance.now()
-    const isMissing = nowMs - missingSinceMs >= checkMs
-    return (isMoved(shard) || isMissing) && !(wasRefused(shard) && nowMs < (refused?.untilMs ?? 0))
+    const isMissing = nowMs - stateAt(shard).missingSinceMs >= checkMs
+    return (isMoved(shard) || isMissing) && nowMs >= failuresOf(shard).untilMs
   }
 
   return {
@@ -188,7 +191,7 @@ function followedShards<Of extends Followed>(
       const withRefused = due.some(wasRefused)
       return found.filter((shard) => due.includes(shard) || (withRefused && wasRefused(shard)))
     },
-    hasRefused: () => [...states.values()].some(({ refused }) => refused !== null),
+    hasRefused: () => [...states.values()].some(({ failures }) => failures.refusal !== null),
     onWritten(shard: Shard): void {
       const state = stateAt(shard)
       const isElsewhere = isMoved(shard)
@@ -203,19 +206,30 @@ function followedShards<Of extends Followed>(
       )
     },
     refusalOf,
-    /** A write that keeps failing is repeated as seldom as one that is refused. */
-    refusalAfter: (shard: Shard, { message }: Error): Refusal | null =>
-      refusalOf(shard) ??
-      (stateAt(shard).failedTries + 1 < failedTriesMax ? null : { reason: message, waitsFor: null }),
-    /** @param refusal null: to be written again soon */
-    onFailed(shard: Shard, refusal: Refusal | null): void {
+    /** Whether all nodes that it waits for are away, so that it need not be written again yet. */
+    isWaiting(shard: Shard, away: AwayNodes): boolean {
+      const { waitsFor } = refusalOf(shard) ?? { waitsFor: [] }
+      const { writtenAtMs } = failuresOf(shard)
+      return (
+        waitsFor.length > 0 &&
+        waitsFor.every((node) => away.has(addressOf(node))) &&
+        performance.now() < writtenAtMs + waitingChecks * checkMs
+      )
+    },
+    onFailed(shard: Shard, failure: Failure): void {
       const state = stateAt(shard)
-      state.failedTries += 1
-      if (refusal !== null) {
-        const { host, port } = shard
-        state.refused = { host, port, refusal, untilMs: performance.now() + refusedChecks * checkMs }
+      const failures = failuresOf(shard)
+      state.failures = failures
+      if (failure.kind === 'away') failures.checks += 1
+      else if (failure.kind !== 'waiting') failures.writtenAtMs = performance.now()
+      if (failure.kind === 'thrown') failures.writes += 1
+      if (failure.kind === 'refused') failures.refusal = failure.refusal
+      // A write that keeps failing is repeated as seldom as one that is refused.
+      else if (failures.writes >= failedTriesMax && failure.kind === 'thrown') {
+        failures.refusal = { reason: failure.error.message, waitsFor: [] }
       }
-      if (refusal === null && state.failedTries < failedTriesMax) return
+      if (failures.refusal !== null) failures.untilMs = performance.now() + refusedChecks * checkMs
+      else if (failures.checks < failedTriesMax) return
       if (!isPlaced(state.at) || !isMoved(shard)) return
       // Other servers may write where it is now.
       state.at = notPlaced(shard)
@@ -232,14 +246,32 @@ type ShardState<Of> = {
   at: Shard
   /** Since when statements have found it missing there. */
   missingSinceMs: number
-  /** How often it could not be written since it was. */
-  failedTries: number
-  /** Where it was refused, and why, and until when it is not to be written again there. */
-  refused: (Place & { refusal: Refusal; untilMs: number }) | null
+  failures: Failures
 }
 
+/** How often a shard could not be written on a node, since it was. */
+type Failures = Place & {
+  /** The node did not respond. */
+  checks: number
+  /** The write failed. */
+  writes: number
+  /** Why it was refused there, or keeps failing; null: neither. */
+  refusal: Refusal | null
+  writtenAtMs: number
+  /** Until when it is not to be looked at again there. */
+  untilMs: number
+}
+
+const noFailures: Failures = { host: '', port: 0, checks: 0, writes: 0, refusal: null, writtenAtMs: 0, untilMs: 0 }
+
+/** `waiting`: it was refused before, and was not written again. */
+type Failure =
+  | { kind: 'away' | 'waiting'; error: Error }
+  | { kind: 'refused'; error: Error; refusal: Refusal }
+  | { kind: 'thrown'; error: Error }
+
 function stateOf<Of>(at: Shard, open: Of): ShardState<Of> {
-  return { open, at, missingSinceMs: Number.POSITIVE_INFINITY, failedTries: 0, refused: null }
+  return { open, at, missingSinceMs: Number.POSITIVE_INFINITY, failures: noFailures }
 }
 
 function isAt({ host, port }: Place, place: Place): boolean {
@@ -280,63 +312,67 @@ function aggregateOf(failures: readonly Error[]): AggregateError {
   return new AggregateError(failures, [...new Set(failures.map(String))].join('; '))
 }
 
-type WriteDeps = Pick<FollowShardsDeps<Followed>, 'unreachable' | 'write'> & {
+type WriteDeps = Pick<FollowShardsDeps<Followed>, 'away' | 'write'> & {
   refusalOf(shard: Shard): Refusal | null
-  refusalAfter(shard: Shard, error: Error): Refusal | null
+  isWaiting(shard: Shard, away: AwayNodes): boolean
   onWritten(shard: Shard): void
-  onFailed(shard: Shard, refusal: Refusal | null): void
+  onFailed(shard: Shard, failure: Failure): void
 }
 
 /** @returns those that were not written, with the reasons: they do not delay the others */
 async function writeDue(due: readonly Shard[], deps: WriteDeps): Promise<Map<Shard, Error>> {
   const failures = new Map<Shard, Error>()
-  const fail = (shard: Shard, error: Error, refusal: Refusal | null) => {
-    failures.set(shard, error)
-    deps.onFailed(shard, refusal)
+  if (due.length === 0) return failures
+  const fail = (shard: Shard, failure: Failure) => {
+    failures.set(shard, failure.error)
+    deps.onFailed(shard, failure)
   }
-  const refuse = (shard: Shard, refusal: Refusal) => fail(shard, new Error(refusal.reason), refusal)
-  for (const [shard, cause] of await deps.unreachable(due)) {
-    const node = `${shard.host}:${shard.port}`
-    const error = new Error(`The node ${node} of Citus cannot be reached: ${cause.message}`, { cause })
-    fail(shard, error, deps.refusalOf(shard))
-  }
-  const reached = due.filter((shard) => !failures.has(shard))
-  for (const [shard, refusal] of await stillWaiting(reached, deps)) refuse(shard, refusal)
-  const writable = reached.filter((shard) => !failures.has(shard))
-  for (const batch of batchesOf(writable, deps)) {
+  const away = await deps.away()
+  const writable = due.filter((shard) => {
+    const failure = failureWithout(shard, away, deps)
+    if (failure !== null) fail(shard, failure)
+    return failure === null
+  })
+  const write = async (batch: readonly Shard[]): Promise<void> => {
     try {
-      const refused = await deps.write(batch.map(({ schema }) => schema))
+      const refused = await deps.write(
+        batch.map(({ schema }) => schema),
+        away,
+      )
       for (const shard of batch) {
         const refusal = refused.get(shard.schema)
         if (refusal === undefined) deps.onWritten(shard)
-        else refuse(shard, refusal)
+        else fail(shard, { kind: 'refused', error: new Error(refusal.reason), refusal })
       }
     } catch (thrown) {
-      for (const shard of batch) {
-        const error = thrown instanceof ShardNotWritten ? thrown : new ShardNotWritten(shard.schema, shard, thrown)
-        fail(shard, error, deps.refusalAfter(shard, error))
-      }
+      const [first, ...others] = batch
+      if (first !== undefined && others.length === 0) fail(first, { kind: 'thrown', error: namedError(first, thrown) })
+      // It may be the fault of one.
+      else for (const shard of batch) await write([shard])
     }
   }
+  for (const batch of batchesOf(writable, deps)) await write(batch)
   return failures
 }
 
-/** Those that were refused because another node could not be used, and it still cannot. */
-async function stillWaiting(
-  shards: readonly Shard[],
-  { refusalOf, unreachable }: WriteDeps,
-): Promise<Map<Shard, Refusal>> {
-  const waiting = shards.flatMap((shard) => {
-    const refusal = refusalOf(shard)
-    return refusal === null || refusal.waitsFor === null ? [] : [{ shard, refusal, ...refusal.waitsFor }]
-  })
-  const still = await unreachable(waiting)
-  return new Map(waiting.flatMap((one) => (still.has(one) ? [[one.shard, one.refusal] as const] : [])))
+/** Why a shard need not be written while these nodes are away; null: it can be. */
+function failureWithout(shard: Shard, away: AwayNodes, { refusalOf, isWaiting }: WriteDeps): Failure | null {
+  const cause = away.get(addressOf(shard))
+  if (cause !== undefined) {
+    const message = `The node ${addressOf(shard)} of Citus cannot be reached: ${cause.message}`
+    return { kind: 'away', error: new Error(message, { cause }) }
+  }
+  return isWaiting(shard, away) ? { kind: 'waiting', error: new Error(refusalOf(shard)?.reason) } : null
 }
 
-/** Each alone, to reconnect its pools at once. Those refused before together: they wait for the same node. */
+function namedError(shard: Shard, thrown: unknown): Error {
+  return thrown instanceof ShardNotWritten ? thrown : new ShardNotWritten(shard.schema, shard, thrown)
+}
+
+/** Each alone, to reconnect its pools at once. Those that waited for a node together: it is back for all. */
 function batchesOf(shards: readonly Shard[], { refusalOf }: WriteDeps): Shard[][] {
-  const again = shards.filter((shard) => refusalOf(shard) !== null)
-  const first = shards.filter((shard) => refusalOf(shard) === null).map((shard) => [shard])
-  return again.length === 0 ? first : [...first, again]
+  const waited = (shard: Shard) => (refusalOf(shard)?.waitsFor.length ?? 0) > 0
+  const again = shards.filter(waited)
+  const alone = shards.filter((shard) => !waited(shard)).map((shard) => [shard])
+  return again.length === 0 ? alone : [...alone, again]
 }

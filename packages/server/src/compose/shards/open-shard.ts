@@ -66,15 +66,13 @@ export type OpenShardDeps = {
   cacheShare: number
   log: Logger
   metrics: Metrics
-  /** false: on Citus, the shard is not placed, and is opened all the same. Default: true. */
-  isReached?: boolean
-  /** On Citus: see `EngineSettings`. */
+  /** On Citus: see `EngineSettings`. There, a shard that is away is opened all the same. */
   coordinatorPool?: DatabasePool
 }
 
-/** @throws the driver's error when the database cannot be reached, unless it need not be */
+/** @throws the driver's error when the database cannot be reached, unless it is a shard of Citus */
 export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promise<OpenShard> {
-  const { config, log, metrics, cacheShare, isReached = true, coordinatorPool } = deps
+  const { config, log, metrics, cacheShare, coordinatorPool } = deps
   const cacheBytes = cacheBytesOf(config, cacheShare)
   const open = poolOpener(urls, log)
   const pools: OpenShardPools = {
@@ -87,7 +85,7 @@ export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promis
     listenUrl: urls.sessionUrl,
     cacheBytesMax: cacheBytes.responses,
     log,
-    isReached,
+    mayBeAway: coordinatorPool !== undefined,
   })
   const engine = openEngine(config, pools, metrics, log, coordinatorPool === undefined ? {} : { coordinatorPool })
   const replicas = openReplicaReads(config, urls, { engine, freshness, log, metrics })

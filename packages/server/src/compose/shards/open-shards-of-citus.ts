@@ -1,4 +1,4 @@
-import { isPlaced, type Shard, shardOf } from '@holdfast/engine/shards'
+import { type Shard, shardOf } from '@holdfast/engine/shards'
 import { ShardedAuditRecorder } from '../../audit/sharded-audit-recorder.ts'
 import { changesOfCommitted, changesOfEntry } from '../../cache/changes.ts'
 import type { ResponseCache } from '../../cache/response-cache.ts'
@@ -21,7 +21,7 @@ const closeMs = 1_000
 
 /**
  * Opens each shard of a database on Citus, and the coordinator. What is open of a shard is led to another node when the
- * shard is moved there. A shard that is not placed, because its node is away, responds once it is.
+ * shard is moved there. A shard whose node is away responds once it is back.
  *
  * @throws the driver's error when a node cannot be reached
  */
@@ -45,7 +45,7 @@ export async function openShardsOfCitus(
   try {
     for (const shard of shards) {
       const ofShard = { config, cacheShare, log: log.child({ shard: shard.schema }), metrics, coordinatorPool }
-      const open = await openShard(urlsOfShard(database, shard), { ...ofShard, isReached: isPlaced(shard) })
+      const open = await openShard(urlsOfShard(database, shard), ofShard)
       closeTogether(Object.values(open.pools))
       opened.set(shard, open)
       outdate(coordinator.cache, open)
