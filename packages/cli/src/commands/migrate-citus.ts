@@ -66,6 +66,8 @@ const afterwards = [
     'HOLDFAST_BACKUP_TO, DATABASE_REPLICA_URLS and poolers are refused: see “Citus” in docs/operations/cluster.md.',
 ]
 
+const notFinished = ['There is no way back, and it is not finished: run `holdfast migrate --citus` again.']
+
 type Update = { applied: readonly string[]; seconds: number }
 
 function print({ terminal }: CommandContext, distribution: Distribution, { applied, seconds }: Update): void {
@@ -75,13 +77,13 @@ function print({ terminal }: CommandContext, distribution: Distribution, { appli
   for (const name of applied) terminal.out(`applied ${name}`)
   for (const schema of shardsWithLoss) terminal.out(`The shard ${schema} goes on without the own rows that are lost.`)
   // What was distributed now stays so, also if some shard cannot be used yet.
-  if (distribution.refused.size > 0 && (distributed === null || !distribution.isFinished)) return
+  if (distribution.refused.size > 0 && distributed === null) return
   if (distributed !== null) {
     terminal.out(
       `Distributed ${distributed.tables} tables with ${whole(distributed.rows)} rows, and copied ${whole(ownRows)} ` +
         `rows of the shards' own tables: ${where}, in ${seconds} s.`,
     )
-    for (const line of afterwards) terminal.out(line)
+    for (const line of distribution.isFinished ? afterwards : notFinished) terminal.out(line)
   } else if (isCompleted) {
     terminal.out(
       `Completed the distribution, and copied ${whole(ownRows)} rows of the shards' own tables: ${where}, in ` +

@@ -1,12 +1,4 @@
-import {
-  createWaker,
-  type Engine,
-  EventTail,
-  type EventTailSettings,
-  isConnectionLost,
-  isShardMoved,
-  LogAhead,
-} from '@holdfast/engine'
+import { createWaker, type Engine, EventTail, type EventTailSettings, LogAhead } from '@holdfast/engine'
 import type pg from 'pg'
 import { DatabaseBreaker } from '../lifecycle/database-breaker.ts'
 import type { Logger } from '../observe/logger.ts'
@@ -72,8 +64,7 @@ export async function openFreshness(settings: FreshnessSettings): Promise<Freshn
     },
   }
   const tail = await EventTail.start(tailSettings).catch((error: unknown) => {
-    const isAway = isConnectionLost(error) || isShardMoved(error)
-    if (!mayBeAway || !isAway) throw error
+    if (!mayBeAway || error instanceof LogAhead) throw error
     return EventTail.startWhenReached(tailSettings)
   })
 

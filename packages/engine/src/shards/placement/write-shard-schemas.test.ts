@@ -192,6 +192,15 @@ describe('while a node is away', () => {
   })
 })
 
+test('a node that is known to be away is not asked', async () => {
+  await unstamp(schema)
+  const { port } = new URL(citus.proxy.url)
+  const away = new Map([[`127.0.0.1:${port}`, new Error('it hangs')]])
+  const { refused } = await write({ away })
+  const reason = expect.stringContaining(`127.0.0.1:${port} cannot be used: it hangs.`)
+  expect([...refused]).toMatchObject([[schema, { reason, waitsFor: [{ port: Number(port) }] }]])
+})
+
 test('a node that refuses to be asked is named, and not taken for lost', async () => {
   const { ownerPool } = citus.node
   await unstamp(schema)

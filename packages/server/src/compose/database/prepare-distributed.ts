@@ -1,5 +1,5 @@
 import { createPool, ensureAppLogin, isPooled } from '@holdfast/engine'
-import { isNodeUnusable } from '@holdfast/engine/nodes-of'
+import { addressOf, isNodeUnusable } from '@holdfast/engine/nodes-of'
 import { notPlaced, readShards, type Shard } from '@holdfast/engine/shards'
 import pg from 'pg'
 import type { Config } from '../../config/config.ts'
@@ -52,7 +52,8 @@ export async function prepareDistributed(
       // A node without shards was not asked whether it is there.
       throw needsNode(error, isWhole) ? needsAllNodes(error, unreachable) : error
     })
-    const notWritten = await writeShards(ownerUrl, isWhole ? null : reached.map(({ schema }) => schema))
+    const away = new Map(Array.from(unreachable, ([shard, reason]) => [addressOf(shard), reason]))
+    const notWritten = await writeShards(ownerUrl, isWhole ? null : reached.map(({ schema }) => schema), away)
     // Also on nodes without shards, which no clinic needs.
     if (isWhole) await tryDropFormerShards(ownerUrl, say)
     // One may have been moved meanwhile.

@@ -1,4 +1,5 @@
 import { notPlaced, type Shard } from '@holdfast/engine/shards'
+import { ShardNotWritten } from '@holdfast/engine/write-shard-schemas'
 import { until } from '@holdfast/testkit'
 import { afterEach, expect, test } from 'vitest'
 import { createLogger } from '../../observe/logger.ts'
@@ -30,6 +31,8 @@ function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {
     waitsFor: [] as number[],
     /** The ports of the nodes that do not respond. */
     away: [] as number[],
+    /** The addresses of the nodes that the last write was told to be away. */
+    toldAway: [] as string[],
     untidy: 0,
     places: [] as string[],
     done,
@@ -42,8 +45,9 @@ function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {
         return state.found
       },
       away: async () => new Map(state.away.map((port) => [`node:${port}`, new Error('It is away.')])),
-      async write(schemas) {
+      async write(schemas, away) {
         done.push(`write ${schemas}`)
+        state.toldAway = [...away.keys()]
         if (state.failure !== null && String(schemas).includes(state.failing)) throw state.failure
         const { refused } = state
         const waitsFor = state.waitsFor.map((port) => ({ host: 'node', port }))
@@ -189,20 +193,34 @@ test('a refused shard whose node is away since does not let another one be writt
   expect(performance.now() - beganAt).toBeGreaterThan(15 * checkMsDefault)
 })
 
+const waitingForAway = ['write holdfast_1', 'write holdfast_1', 'write holdfast_1', 'relocate holdfast_1 to 2']
+
 test('a shard that waits for another node is not written until that one can be used', async () => {
   const { state, done, first, second } = scene({ checkMs: 50 })
   state.refused = ['holdfast_1']
   state.waitsFor = [8, 9]
   state.away = [8, 9]
   state.found = [{ ...first, port: 2 }, second]
-  await untilDone(done, 2)
+  // It leaves the former node after the third time: that one may have been slow to respond once.
+  expect(await untilDone(done, 4)).toEqual(waitingForAway)
+  expect(state.toldAway).toEqual(['node:8', 'node:9'])
   // Time for two attempts.
   await untilReads(state, state.reads + 2 * 12)
-  expect(done).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2'])
+  expect(done).toHaveLength(4)
   // It may be the one that has the rows.
   state.refused = []
   state.away = [8]
-  expect((await untilDone(done, 5)).slice(2)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2', 'drop former'])
+  expect((await untilDone(done, 7)).slice(4)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2', 'drop former'])
+})
+
+test('a node that does not respond and a write that fails count together for leaving the former node', async () => {
+  const { state, done, first, second } = scene({ checkMs: 50 })
+  state.failure = new Error('a lock was not free')
+  state.found = [{ ...first, port: 2 }, second]
+  await untilDone(done, 2)
+  state.away = [2]
+  expect((await untilDone(done, 3)).slice(1)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2'])
+  expect(state.places).toEqual(['/nonexistent'])
 })
 
 test('a shard that others have written is served, also if the node that it waits for is away again', async () => {
@@ -211,10 +229,10 @@ test('a shard that others have written is served, also if the node that it waits
   state.waitsFor = [9]
   state.away = [9]
   state.found = [{ ...first, port: 2 }, second]
-  await untilDone(done, 2)
+  expect(await untilDone(done, 4)).toEqual(waitingForAway)
   const beganAt = performance.now()
   state.refused = []
-  expect((await untilDone(done, 5)).slice(2)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2', 'drop former'])
+  expect((await untilDone(done, 7)).slice(4)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2', 'drop former'])
   expect(performance.now() - beganAt).toBeGreaterThan(50 * 10)
 })
 
@@ -227,7 +245,7 @@ test('a write that fails does not keep others from being written that waited for
     { ...second, port: 4 },
   ]
   await untilDone(done, 4)
-  state.failure = new Error('permission denied')
+  state.failure = new ShardNotWritten('holdfast_1', { host: 'node', port: 2 }, new Error('permission denied'))
   state.failing = 'holdfast_1'
   state.refused = []
   expect((await untilDone(done, 8)).slice(4, 8)).toEqual([

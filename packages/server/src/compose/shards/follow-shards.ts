@@ -208,13 +208,9 @@ function followedShards<Of extends Followed>(
     refusalOf,
     /** Whether all nodes that it waits for are away, so that it need not be written again yet. */
     isWaiting(shard: Shard, away: AwayNodes): boolean {
-      const { waitsFor } = refusalOf(shard) ?? { waitsFor: [] }
-      const { writtenAtMs } = failuresOf(shard)
-      return (
-        waitsFor.length > 0 &&
-        waitsFor.every((node) => away.has(addressOf(node))) &&
-        performance.now() < writtenAtMs + waitingChecks * checkMs
-      )
+      const { refusal, writtenAtMs } = failuresOf(shard)
+      const isForAway = refusal !== null && waitsForAll(refusal, away)
+      return isForAway && performance.now() < writtenAtMs + waitingChecks * checkMs
     },
     onFailed(shard: Shard, failure: Failure): void {
       const state = stateAt(shard)
@@ -223,13 +219,16 @@ function followedShards<Of extends Followed>(
       if (failure.kind === 'away') failures.checks += 1
       else if (failure.kind !== 'waiting') failures.writtenAtMs = performance.now()
       if (failure.kind === 'thrown') failures.writes += 1
-      if (failure.kind === 'refused') failures.refusal = failure.refusal
-      // A write that keeps failing is repeated as seldom as one that is refused.
-      else if (failures.writes >= failedTriesMax && failure.kind === 'thrown') {
+      if (failure.kind === 'refused') {
+        // A node that was slow to respond once is no reason to wait.
+        if (failure.isForAway) failures.checks += 1
+        if (!failure.isForAway || failures.checks >= failedTriesMax) failures.refusal = failure.refusal
+      } else if (failure.kind === 'thrown' && failures.writes >= failedTriesMax) {
+        // A write that keeps failing is repeated as seldom as one that is refused.
         failures.refusal = { reason: failure.error.message, waitsFor: [] }
       }
       if (failures.refusal !== null) failures.untilMs = performance.now() + refusedChecks * checkMs
-      else if (failures.checks < failedTriesMax) return
+      else if (failures.checks + failures.writes < failedTriesMax) return
       if (!isPlaced(state.at) || !isMoved(shard)) return
       // Other servers may write where it is now.
       state.at = notPlaced(shard)
@@ -251,7 +250,7 @@ type ShardState<Of> = {
 
 /** How often a shard could not be written on a node, since it was. */
 type Failures = Place & {
-  /** The node did not respond. */
+  /** The node, or one that the shard waits for, did not respond. */
   checks: number
   /** The write failed. */
   writes: number
@@ -264,11 +263,16 @@ type Failures = Place & {
 
 const noFailures: Failures = { host: '', port: 0, checks: 0, writes: 0, refusal: null, writtenAtMs: 0, untilMs: 0 }
 
-/** `waiting`: it was refused before, and was not written again. */
+/**
+ * `waiting`: it was refused before, and was not written again. `isForAway`: it was refused only because nodes are away.
+ */
 type Failure =
-  | { kind: 'away' | 'waiting'; error: Error }
-  | { kind: 'refused'; error: Error; refusal: Refusal }
-  | { kind: 'thrown'; error: Error }
+  | { kind: 'away' | 'waiting' | 'thrown'; error: Error }
+  | { kind: 'refused'; error: Error; refusal: Refusal; isForAway: boolean }
+
+function waitsForAll({ waitsFor }: Refusal, away: AwayNodes): boolean {
+  return waitsFor.length > 0 && waitsFor.every((node) => away.has(addressOf(node)))
+}
 
 function stateOf<Of>(at: Shard, open: Of): ShardState<Of> {
   return { open, at, missingSinceMs: Number.POSITIVE_INFINITY, failures: noFailures }
@@ -342,13 +346,14 @@ async function writeDue(due: readonly Shard[], deps: WriteDeps): Promise<Map<Sha
       for (const shard of batch) {
         const refusal = refused.get(shard.schema)
         if (refusal === undefined) deps.onWritten(shard)
-        else fail(shard, { kind: 'refused', error: new Error(refusal.reason), refusal })
+        else {
+          const isForAway = waitsForAll(refusal, away)
+          fail(shard, { kind: 'refused', error: new Error(refusal.reason), refusal, isForAway })
+        }
       }
     } catch (thrown) {
-      const [first, ...others] = batch
-      if (first !== undefined && others.length === 0) fail(first, { kind: 'thrown', error: namedError(first, thrown) })
-      // It may be the fault of one.
-      else for (const shard of batch) await write([shard])
+      if (batch.length > 1 && thrown instanceof ShardNotWritten) for (const shard of batch) await write([shard])
+      else for (const shard of batch) fail(shard, { kind: 'thrown', error: namedError(shard, thrown) })
     }
   }
   for (const batch of batchesOf(writable, deps)) await write(batch)

@@ -86,6 +86,10 @@ export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promis
     cacheBytesMax: cacheBytes.responses,
     log,
     mayBeAway: coordinatorPool !== undefined,
+  }).catch(async (error: unknown) => {
+    // Its connections would keep the process running for a while.
+    await Promise.all(Object.values(pools).map((pool) => pool.close(0)))
+    throw error
   })
   const engine = openEngine(config, pools, metrics, log, coordinatorPool === undefined ? {} : { coordinatorPool })
   const replicas = openReplicaReads(config, urls, { engine, freshness, log, metrics })
