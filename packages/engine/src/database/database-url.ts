@@ -77,6 +77,9 @@ export function inShard(url: string, shard: string): string {
   return `${url}${url.includes('?') ? '&' : '?'}shard=${checkShard(shard)}`
 }
 
+/** The schemas of shards of Citus, and not those of tests. Also a regular expression of PostgreSQL. */
+export const shardOfCitus = /^holdfast_[0-9]+$/
+
 /** Names of shards are written into statements. @throws TypeError for one that is not called `holdfast_…` */
 export function checkShard(shard: string): string {
   if (!/^holdfast_[a-z0-9_]{1,50}$/.test(shard)) {

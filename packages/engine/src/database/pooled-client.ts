@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { isNoResponse, isNotWritable } from './database-unavailable.ts'
+import { shardOfCitus } from './database-url.ts'
 import { inSchema } from './statement-schema.ts'
 import { queryWithSettings, type SessionSettings, settingsStatement } from './transaction-settings.ts'
 
@@ -13,9 +14,6 @@ export type PooledClientConfig = pg.ClientConfig & {
   /** Where statements find what they name as `holdfast.…`. */
   schema?: string
 }
-
-/** Those of the shards of Citus, and not those of tests. */
-const shardOfCitus = /^holdfast_[0-9]+$/
 
 /**
  * The client of `DatabasePool`. A query without a response within its `query_timeout` fails, and closes the

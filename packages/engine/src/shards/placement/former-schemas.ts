@@ -1,5 +1,6 @@
 import pg from 'pg'
 import sql from 'sql-template-tag'
+import { shardOfCitus } from '../../database/database-url.ts'
 import { isLockLost } from '../../migrate/migrate-session.ts'
 import { addressOf, connectForShards, type Node, NodeUnusable, nodesOf, onNode } from '../nodes/nodes-of.ts'
 import { type HashRange, readTableShards, schemaOf, shardsOfClinic, type TableShard } from '../nodes/table-shards.ts'
@@ -44,7 +45,8 @@ async function formerOn(node: Node, tableShards: readonly TableShard[]): Promise
   const current = tableShards.filter(({ groupId }) => groupId === node.groupId).map(schemaOf)
   return onNode(node, async (client) => {
     const { rows } = await client.query<{ schema: string }>(sql`
-      select nspname as schema from pg_namespace where nspname ~ '^holdfast_[0-9]+$' and nspname <> all (${current})`)
+      select nspname as schema from pg_namespace
+       where nspname ~ ${shardOfCitus.source} and nspname <> all (${current})`)
     const found: FormerSchema[] = []
     for (const { schema } of rows) {
       const ranges = await client.query<HashRange>(

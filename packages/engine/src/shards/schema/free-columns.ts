@@ -1,5 +1,6 @@
 import pg from 'pg'
 import sql from 'sql-template-tag'
+import { shardOfCitus } from '../../database/database-url.ts'
 import { nodesOf, onNode, withLocks } from '../nodes/nodes-of.ts'
 import type { FreedColumns } from '../plans/statement-plan.ts'
 import { kindOf } from '../tables/table-kinds.ts'
@@ -14,7 +15,7 @@ export async function freeColumns({ coordinator, ownerUrl, frees }: Freeing): Pr
   for (const node of await nodesOf(coordinator, ownerUrl)) {
     const { rows } = await onNode(node, (client) =>
       client.query<{ schema: string }>(
-        sql`select nspname as schema from pg_namespace where nspname ~ '^holdfast_[0-9]+$' order by 1`,
+        sql`select nspname as schema from pg_namespace where nspname ~ ${shardOfCitus.source} order by 1`,
       ),
     )
     for (const { schema } of rows) {
