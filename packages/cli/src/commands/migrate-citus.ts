@@ -53,7 +53,8 @@ export async function distributeCommand(
     const { nodes, shards, distributed, ownRows, isCompleted: completed, updatedShards, shardsWithLoss } = distribution
     const refused = [...distribution.refused.keys()]
     const counts = { nodes, shards: shards.length, ownRows, updatedShards, shardsWithLoss, refused }
-    context.terminal.json({ ...counts, distributed, applied, completed, seconds })
+    const { isFinished: finished } = distribution
+    context.terminal.json({ ...counts, distributed, applied, completed, finished, seconds })
   } else print(context, distribution, { applied, seconds })
   if (distribution.refused.size > 0)
     throw new CommandRefusal(Array.from(distribution.refused.values(), ({ reason }) => reason).join(' '))
@@ -66,7 +67,7 @@ const afterwards = [
     'HOLDFAST_BACKUP_TO, DATABASE_REPLICA_URLS and poolers are refused: see “Citus” in docs/operations/cluster.md.',
 ]
 
-const notFinished = ['There is no way back, and it is not finished: run `holdfast migrate --citus` again.']
+const notFinished = 'The distribution is not finished, and there is no way back: run `holdfast migrate --citus` again.'
 
 type Update = { applied: readonly string[]; seconds: number }
 
@@ -76,6 +77,7 @@ function print({ terminal }: CommandContext, distribution: Distribution, { appli
   const where = `${whole(shards.length)} shards on ${whole(nodes)} ${nodes === 1 ? 'node' : 'nodes'}`
   for (const name of applied) terminal.out(`applied ${name}`)
   for (const schema of shardsWithLoss) terminal.out(`The shard ${schema} goes on without the own rows that are lost.`)
+  if (!distribution.isFinished) terminal.out(notFinished)
   // What was distributed now stays so, also if some shard cannot be used yet.
   if (distribution.refused.size > 0 && distributed === null) return
   if (distributed !== null) {
@@ -83,7 +85,7 @@ function print({ terminal }: CommandContext, distribution: Distribution, { appli
       `Distributed ${distributed.tables} tables with ${whole(distributed.rows)} rows, and copied ${whole(ownRows)} ` +
         `rows of the shards' own tables: ${where}, in ${seconds} s.`,
     )
-    for (const line of distribution.isFinished ? afterwards : notFinished) terminal.out(line)
+    if (distribution.isFinished) for (const line of afterwards) terminal.out(line)
   } else if (isCompleted) {
     terminal.out(
       `Completed the distribution, and copied ${whole(ownRows)} rows of the shards' own tables: ${where}, in ` +

@@ -65,6 +65,7 @@ export async function openFreshness(settings: FreshnessSettings): Promise<Freshn
   }
   const tail = await EventTail.start(tailSettings).catch((error: unknown) => {
     if (!mayBeAway || error instanceof LogAhead) throw error
+    log.error({ err: error }, 'the log of a shard cannot be read yet')
     return EventTail.startWhenReached(tailSettings)
   })
 

@@ -216,6 +216,7 @@ test('a server that loses a shard while it starts serves the others, and that on
   const ofShard = async (index: number) =>
     (await scene.slotsOf(await scene.aDoctor(await scene.aClinicIn(index)))).slots
   expect(await ofShard(0)).not.toEqual([])
+  expect(server.logText()).toContain('the log of a shard cannot be read yet')
   await database.proxies[1]?.restore()
   const slots = await until(
     () => ofShard(1).catch(() => undefined),

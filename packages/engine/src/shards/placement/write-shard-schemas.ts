@@ -266,7 +266,8 @@ async function writeOrRefuse(
     const error = new ShardNotWritten(schemaOf(clinicShard), node, cause)
     // While the database is being distributed, no shard is served yet.
     if (!isFinished || (hasStayed && !isNodeUnusable(cause))) throw error
-    return { kind: 'refused', refusal: { reason: error.message, waitsFor: [] } }
+    const waitsFor = node !== undefined && isNodeUnusable(cause) ? [node] : []
+    return { kind: 'refused', refusal: { reason: error.message, waitsFor } }
   }
 }
 

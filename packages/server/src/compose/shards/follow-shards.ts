@@ -58,9 +58,9 @@ const splitMessage =
 /**
  * Reconnects the pools of each shard that has been moved to another node. Before that, writes its schema there. Does
  * the same for a shard that could not be used at the start. Looks every second, and at once after a statement found
- * that its shard is not there. A write that fails is repeated after a second, and one that is refused, or fails for the
- * third time, after ten. From then on, nothing is read from the node that the shard has left, because other servers may
- * already write on the new one.
+ * that its shard is not there. A write that fails, or is refused because a node is away, is repeated after a second;
+ * one that is refused for another reason, or for the third time, after ten. From then on, nothing is read from the node
+ * that the shard has left, because other servers may already write on the new one.
  *
  * If statements keep failing on a shard that has not moved, its schema is written again. The shard was moved away and
  * back, or another process was interrupted.
@@ -173,9 +173,7 @@ function followedShards<Of extends Followed>(
     const { host, port } = shard
     return isAt(shard, failures) ? failures : { ...noFailures, host, port }
   }
-  /** Why it was refused where it is; null: it was not. */
-  const refusalOf = (shard: Shard) => failuresOf(shard).refusal
-  const wasRefused = (shard: Shard) => refusalOf(shard) !== null
+  const wasRefused = (shard: Shard) => failuresOf(shard).isRefused
   const isDue = (shard: Shard) => {
     const nowMs = performance.now()
     const isMissing = nowMs - stateAt(shard).missingSinceMs >= checkMs
@@ -191,7 +189,7 @@ function followedShards<Of extends Followed>(
       const withRefused = due.some(wasRefused)
       return found.filter((shard) => due.includes(shard) || (withRefused && wasRefused(shard)))
     },
-    hasRefused: () => [...states.values()].some(({ failures }) => failures.refusal !== null),
+    hasRefused: () => [...states.values()].some(({ failures }) => failures.isRefused),
     onWritten(shard: Shard): void {
       const state = stateAt(shard)
       const isElsewhere = isMoved(shard)
@@ -205,29 +203,31 @@ function followedShards<Of extends Followed>(
         wasPlaced ? 'a shard was moved to another node' : 'a shard can be used now',
       )
     },
-    refusalOf,
+    /** Why it was not written where it is; null: it was not tried. */
+    refusalOf: (shard: Shard) => failuresOf(shard).refusal,
     /** Whether all nodes that it waits for are away, so that it need not be written again yet. */
     isWaiting(shard: Shard, away: AwayNodes): boolean {
-      const { refusal, writtenAtMs } = failuresOf(shard)
-      const isForAway = refusal !== null && waitsForAll(refusal, away)
-      return isForAway && performance.now() < writtenAtMs + waitingChecks * checkMs
+      const { refusal, isRefused, writtenAtMs } = failuresOf(shard)
+      const waitsFor = refusal?.waitsFor ?? []
+      return (
+        isRefused &&
+        waitsFor.length > 0 &&
+        waitsFor.every((node) => away.has(addressOf(node))) &&
+        performance.now() < writtenAtMs + waitingChecks * checkMs
+      )
     },
     onFailed(shard: Shard, failure: Failure): void {
       const state = stateAt(shard)
       const failures = failuresOf(shard)
       state.failures = failures
       if (failure.kind === 'away') failures.checks += 1
-      else if (failure.kind !== 'waiting') failures.writtenAtMs = performance.now()
-      if (failure.kind === 'thrown') failures.writes += 1
-      if (failure.kind === 'refused') {
-        // A node that was slow to respond once is no reason to wait.
-        if (failure.isForAway) failures.checks += 1
-        if (!failure.isForAway || failures.checks >= failedTriesMax) failures.refusal = failure.refusal
-      } else if (failure.kind === 'thrown' && failures.writes >= failedTriesMax) {
-        // A write that keeps failing is repeated as seldom as one that is refused.
-        failures.refusal = { reason: failure.error.message, waitsFor: [] }
+      if (failure.kind === 'written') {
+        failures.writes += 1
+        failures.writtenAtMs = performance.now()
+        failures.refusal = failure.refusal
+        failures.isRefused = failure.isFinal || failures.writes >= failedTriesMax
       }
-      if (failures.refusal !== null) failures.untilMs = performance.now() + refusedChecks * checkMs
+      if (failures.isRefused) failures.untilMs = performance.now() + refusedChecks * checkMs
       else if (failures.checks + failures.writes < failedTriesMax) return
       if (!isPlaced(state.at) || !isMoved(shard)) return
       // Other servers may write where it is now.
@@ -248,31 +248,32 @@ type ShardState<Of> = {
   failures: Failures
 }
 
-/** How often a shard could not be written on a node, since it was. */
+/** How a shard could not be written on a node, since it was. */
 type Failures = Place & {
-  /** The node, or one that the shard waits for, did not respond. */
+  /** How often the node did not respond. */
   checks: number
-  /** The write failed. */
+  /** How often the write failed or was refused. */
   writes: number
-  /** Why it was refused there, or keeps failing; null: neither. */
+  /** Why the last write was; null: there was none. */
   refusal: Refusal | null
+  /** It is written again later, because it was refused, or has failed too often. */
+  isRefused: boolean
   writtenAtMs: number
   /** Until when it is not to be looked at again there. */
   untilMs: number
 }
 
-const noFailures: Failures = { host: '', port: 0, checks: 0, writes: 0, refusal: null, writtenAtMs: 0, untilMs: 0 }
+const noFailures: Failures = {
+  ...{ host: '', port: 0, checks: 0, writes: 0, refusal: null, isRefused: false, writtenAtMs: 0, untilMs: 0 },
+}
 
 /**
- * `waiting`: it was refused before, and was not written again. `isForAway`: it was refused only because nodes are away.
+ * `away`: its node is; `waiting`: it was not written again. `isFinal`: it may not succeed soon. A node that was slow to
+ * respond once is no reason to wait.
  */
 type Failure =
-  | { kind: 'away' | 'waiting' | 'thrown'; error: Error }
-  | { kind: 'refused'; error: Error; refusal: Refusal; isForAway: boolean }
-
-function waitsForAll({ waitsFor }: Refusal, away: AwayNodes): boolean {
-  return waitsFor.length > 0 && waitsFor.every((node) => away.has(addressOf(node)))
-}
+  | { kind: 'away' | 'waiting'; error: Error }
+  | { kind: 'written'; error: Error; refusal: Refusal; isFinal: boolean }
 
 function stateOf<Of>(at: Shard, open: Of): ShardState<Of> {
   return { open, at, missingSinceMs: Number.POSITIVE_INFINITY, failures: noFailures }
@@ -347,13 +348,13 @@ async function writeDue(due: readonly Shard[], deps: WriteDeps): Promise<Map<Sha
         const refusal = refused.get(shard.schema)
         if (refusal === undefined) deps.onWritten(shard)
         else {
-          const isForAway = waitsForAll(refusal, away)
-          fail(shard, { kind: 'refused', error: new Error(refusal.reason), refusal, isForAway })
+          const isFinal = refusal.waitsFor.length === 0
+          fail(shard, { kind: 'written', error: new Error(refusal.reason), refusal, isFinal })
         }
       }
     } catch (thrown) {
       if (batch.length > 1 && thrown instanceof ShardNotWritten) for (const shard of batch) await write([shard])
-      else for (const shard of batch) fail(shard, { kind: 'thrown', error: namedError(shard, thrown) })
+      else for (const shard of batch) fail(shard, failureOf(namedError(shard, thrown)))
     }
   }
   for (const batch of batchesOf(writable, deps)) await write(batch)
@@ -370,11 +371,15 @@ function failureWithout(shard: Shard, away: AwayNodes, { refusalOf, isWaiting }:
   return isWaiting(shard, away) ? { kind: 'waiting', error: new Error(refusalOf(shard)?.reason) } : null
 }
 
+function failureOf(error: Error): Failure {
+  return { kind: 'written', error, refusal: { reason: error.message, waitsFor: [] }, isFinal: false }
+}
+
 function namedError(shard: Shard, thrown: unknown): Error {
   return thrown instanceof ShardNotWritten ? thrown : new ShardNotWritten(shard.schema, shard, thrown)
 }
 
-/** Each alone, to reconnect its pools at once. Those that waited for a node together: it is back for all. */
+/** Each alone, to reconnect its pools at once. Those that wait for nodes together: it may be the same. */
 function batchesOf(shards: readonly Shard[], { refusalOf }: WriteDeps): Shard[][] {
   const waited = (shard: Shard) => (refusalOf(shard)?.waitsFor.length ?? 0) > 0
   const again = shards.filter(waited)
