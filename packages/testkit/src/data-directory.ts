@@ -40,8 +40,8 @@ export async function copyDataDirectory(from: string, to: string): Promise<void>
 
 /**
  * Fills a directory with a migrated database of the embedded PostgreSQL, for tests that start Holdfast on it and are
- * not about its very first start. Without a prepared one (DATABASE_URL is set) the directory stays empty, and the first
- * start creates the database.
+ * not about its very first start. Without a prepared one (in drills) the directory stays empty, and the first start
+ * creates the database.
  */
 export async function fillDataDirectory(dataDirectory: string): Promise<void> {
   const prepared = testEnvironment().dataDirectory

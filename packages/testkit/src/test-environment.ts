@@ -15,7 +15,7 @@ export type PreparedServer = {
 export type TestEnvironment = {
   /** One for each worker, so that no transaction of another test file delays what a test waits for; or one for all. */
   servers: PreparedServer[]
-  /** A data directory in which initdb has run; undefined where the tests use the server of DATABASE_URL. */
+  /** A data directory in which initdb has run; its copies have the same logins. undefined: in drills. */
   dataDirectory: string | undefined
   /** Where the processes that tests start cache their compiled sources. */
   compileCache: string

@@ -48,13 +48,13 @@ export async function startTestServers(environment: NodeJS.ProcessEnv, workerCou
     shard: environment.HOLDFAST_TEST_SHARD === 'on' ? 'holdfast_shard' : undefined,
   }
   try {
+    const dataDirectory = join(directory, 'prepared')
+    await prepareDataDirectory(dataDirectory)
     if (databaseUrl !== undefined && databaseUrl !== '') {
       const server = await prepareServer({ url: databaseUrl, isMigrated: false, stop: async () => {} }, ways)
       started.push(server)
-      return { environment: { servers: [server.server], dataDirectory: undefined, compileCache }, stop }
+      return { environment: { servers: [server.server], dataDirectory, compileCache }, stop }
     }
-    const dataDirectory = join(directory, 'prepared')
-    await prepareDataDirectory(dataDirectory)
     const starts = await Promise.allSettled(
       Array.from({ length: workerCount }, async (_, worker) => {
         const copy = join(directory, `worker-${worker + 1}`)

@@ -161,7 +161,11 @@ test('then its clinics are served, follow its log, and have their jobs', async (
 
 test('a shard that is refused where it was moved is not read where it was; once written, it is followed', async () => {
   const { away } = scene
-  refused.set(String(database.shards[0]?.schema), { reason: 'Its own rows are on no node.', waitsFor: [] })
+  refused.set(String(database.shards[0]?.schema), {
+    reason: 'Its own rows are on no node.',
+    waitsFor: [],
+    isFinal: true,
+  })
   const node = await databaseProxy(database.sessionUrl)
   database.proxies.push(node)
   database.move(0, node)

@@ -71,6 +71,8 @@ export type Refusal = {
   reason: string
   /** The nodes that may have its latest own rows, and cannot be used. */
   waitsFor: readonly Pick<Node, 'host' | 'port'>[]
+  /** It cannot be written before somebody changes something. */
+  isFinal: boolean
 }
 
 export type Choice = { kind: 'chosen'; rows: OwnRows } | { kind: 'refused'; refusal: Refusal }
@@ -98,7 +100,7 @@ export async function chooseOwnRows(clinicShard: TableShard, here: Here, known: 
       `The former schema of the shard ${schema} with its latest rows was not found on any node: responses for ` +
       'retries and unsent e-mails. Add the node from which the shard was moved to Citus again, or activate it. ' +
       `If it is lost, run \`holdfast migrate --citus --accept-loss ${schema}\`.`
-    return { kind: 'refused', refusal: { reason, waitsFor: [] } }
+    return { kind: 'refused', refusal: { reason, waitsFor: [], isFinal: true } }
   }
   if (epoch !== null) await dropSchema({ node, schema, epoch })
   return chosen({ hasLostRows: true, receivers: await receiversOf(clinicShard, known) })
@@ -115,10 +117,8 @@ function needsNodes(schema: string, unusable: readonly NodeUnusable[], { isFinis
     ' If that node is lost, remove it with citus_disable_node (synchronous := true) and citus_remove_node, and run ' +
     `\`holdfast migrate --citus --accept-loss ${schema}\`.`
   const mayBeLost = isFinished && unusable.every(({ cause }) => isNodeUnusable(cause))
-  return {
-    kind: 'refused',
-    refusal: { reason: mayBeLost ? needed + advice : needed, waitsFor: unusable.map(({ node }) => node) },
-  }
+  const reason = mayBeLost ? needed + advice : needed
+  return { kind: 'refused', refusal: { reason, waitsFor: unusable.map(({ node }) => node), isFinal: false } }
 }
 
 /** The names of the log's receivers: all that other shards have. */

@@ -30,7 +30,7 @@ export async function noteEpoch(coordinator: pg.Client, { schema, epoch, range }
   await coordinator.query(sql`
     insert into holdfast.setting (name, value) values (${prefix + schema}, ${value})
     on conflict (name) do update set value = excluded.value
-      where split_part(setting.value, ' ', 1)::bigint < split_part(excluded.value, ' ', 1)::bigint`)
+      where split_part(setting.value, ' ', 1)::bigint <= split_part(excluded.value, ' ', 1)::bigint`)
 }
 
 /**

@@ -192,6 +192,24 @@ describe('while a node is away', () => {
   })
 })
 
+test('the range of a shard that has stayed is noted where it is missing', async () => {
+  await note(await epochOf(schema))
+  const noted = async () => {
+    const { rows } = await citus.coordinator.ownerPool.query(
+      `select value from holdfast.setting where name = 'last_epoch_of_${schema}'`,
+    )
+    return rows[0].value
+  }
+  const complete = await noted()
+  expect(complete).toMatch(/^\d+ -2147483648 -1$/)
+  await citus.coordinator.ownerPool.query(
+    `update holdfast.setting set value = split_part(value, ' ', 1) where name = 'last_epoch_of_${schema}'`,
+  )
+  await write()
+  await write()
+  expect(await noted()).toBe(complete)
+})
+
 test('a node that is known to be away is not asked', async () => {
   await unstamp(schema)
   const { port } = new URL(citus.proxy.url)
@@ -221,7 +239,7 @@ test('a shard that cannot be written where it was moved is refused, and the othe
     create function ${schema}.guard_shard() returns integer language sql return 1`)
   const { refused, written } = await write()
   const reason = expect.stringMatching(/cannot be written on .*:\d+: cannot change return type/)
-  expect([...refused]).toEqual([[schema, { reason, waitsFor: [] }]])
+  expect([...refused]).toEqual([[schema, { reason, waitsFor: [], isFinal: false }]])
   expect(written).toMatchObject([{ schema: other, isWritten: true }])
   await ownerPool.query(`drop function ${schema}.guard_shard`)
   expect(await refusedBy()).toEqual([])

@@ -228,7 +228,7 @@ async function findWritten(clinicShard: TableShard, coordinator: pg.Client, node
   const reason =
     `The shard ${schema} has been moved, and a newer release has updated the database: only that release can write ` +
     'the shard where it is now. Start its servers, or run its `holdfast migrate --citus`.'
-  return { kind: 'refused', refusal: { reason, waitsFor: [] } }
+  return { kind: 'refused', refusal: { reason, waitsFor: [], isFinal: true } }
 }
 
 function asFound(clinicShard: TableShard, { ownerUrl }: Node): Omit<WrittenShard, 'isWritten'> {
@@ -267,7 +267,7 @@ async function writeOrRefuse(
     // While the database is being distributed, no shard is served yet.
     if (!isFinished || (hasStayed && !isNodeUnusable(cause))) throw error
     const waitsFor = node !== undefined && isNodeUnusable(cause) ? [node] : []
-    return { kind: 'refused', refusal: { reason: error.message, waitsFor } }
+    return { kind: 'refused', refusal: { reason: error.message, waitsFor, isFinal: false } }
   }
 }
 
@@ -286,7 +286,9 @@ async function writeShard(clinicShard: TableShard, here: Here, writing: WritingS
   const shard = asFound(clinicShard, node)
   if (here.isWritten) {
     const { epoch } = here
-    const isNoted = noted.some((each) => each.schema === schema && each.epoch === epoch)
+    const isNoted = noted.some(
+      (each) => each.schema === schema && each.epoch === epoch && each.range.hashMin === range.hashMin,
+    )
     if (epoch !== null && !isNoted) await noteEpoch(coordinator, { schema, epoch, range })
     return { kind: 'written', shard: { ...shard, isWritten: false } }
   }

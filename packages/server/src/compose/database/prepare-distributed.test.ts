@@ -70,5 +70,5 @@ test('a shard whose latest rows are on no node is not served; the others are', a
   const { write } = catalogueOfCitus
   const refused = await write(citus.coordinator.ownerUrl, [low, high], new Map())
   const reason = expect.stringContaining(`The former schema of the shard ${low}`)
-  expect([...refused]).toEqual([[low, { reason, waitsFor: [] }]])
+  expect([...refused]).toEqual([[low, { reason, waitsFor: [], isFinal: true }]])
 })

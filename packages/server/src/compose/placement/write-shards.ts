@@ -35,7 +35,10 @@ export async function writeShards(
     const isWritten = ({ schema }: Shard) => written.some((one) => one.schema === schema)
     const now = (await readShards(coordinator)).filter(isWritten)
     await inEach(now, failed, (shard) => noteOfShard(coordinator, shardUrl(ownerUrl, shard)))
-    const ofFailed = Array.from(failed, ([schema, { message }]) => [schema, { reason: message, waitsFor: [] }] as const)
+    const ofFailed = Array.from(
+      failed,
+      ([schema, { message }]) => [schema, { reason: message, waitsFor: [], isFinal: false }] as const,
+    )
     return new Map([...ofFailed, ...refused])
   } finally {
     await coordinator.end()

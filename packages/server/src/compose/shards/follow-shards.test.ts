@@ -2,6 +2,7 @@ import { notPlaced, type Shard } from '@holdfast/engine/shards'
 import { ShardNotWritten } from '@holdfast/engine/write-shard-schemas'
 import { until } from '@holdfast/testkit'
 import { afterEach, expect, test } from 'vitest'
+import { StartError } from '../../lifecycle/start-error.ts'
 import { createLogger } from '../../observe/logger.ts'
 import { type FollowingShards, followShards } from './follow-shards.ts'
 
@@ -33,6 +34,12 @@ function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {
     away: [] as number[],
     /** The addresses of the nodes that the last write was told to be away. */
     toldAway: [] as string[],
+    /** How often it had looked, at each write. */
+    readsAtWrites: [] as number[],
+    /** The times of the writes. */
+    writtenAtMs: [] as number[],
+    /** Runs when something is written, before it fails. */
+    onWrite: (): void => undefined,
     untidy: 0,
     places: [] as string[],
     done,
@@ -48,10 +55,14 @@ function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {
       async write(schemas, away) {
         done.push(`write ${schemas}`)
         state.toldAway = [...away.keys()]
+        state.readsAtWrites.push(state.reads)
+        state.writtenAtMs.push(performance.now())
+        state.onWrite()
         if (state.failure !== null && String(schemas).includes(state.failing)) throw state.failure
         const { refused } = state
         const waitsFor = state.waitsFor.map((port) => ({ host: 'node', port }))
-        return new Map(refused.map((schema) => [schema, { reason: 'Its own rows are on no node.', waitsFor }]))
+        const refusal = { reason: 'Its own rows are on no node.', waitsFor, isFinal: waitsFor.length === 0 }
+        return new Map(refused.map((schema) => [schema, refusal]))
       },
       relocate({ name }, { host, port }) {
         done.push(`relocate ${name} to ${port}`)
@@ -163,17 +174,13 @@ test('shards that waited for a node are written together when it is back', async
     { ...first, port: 2 },
     { ...second, port: 4 },
   ]
-  await untilDone(done, 6)
-  expect(done.slice(0, 6)).toEqual([
-    'write holdfast_1',
-    'write holdfast_2',
-    'write holdfast_1,holdfast_2',
-    'write holdfast_1,holdfast_2',
-    'relocate holdfast_1 to 2',
-    'relocate holdfast_2 to 4',
+  await untilDone(done, 8)
+  expect(done.slice(0, 8)).toEqual([
+    ...['write holdfast_1', 'write holdfast_2', 'write holdfast_1', 'write holdfast_2'],
+    ...['write holdfast_1', 'relocate holdfast_1 to 2', 'write holdfast_2', 'relocate holdfast_2 to 4'],
   ])
   state.refused = ['holdfast_1']
-  expect((await untilDone(done, 9)).slice(6)).toEqual([
+  expect((await untilDone(done, 11)).slice(8)).toEqual([
     'write holdfast_1,holdfast_2',
     'relocate holdfast_2 to 4',
     'drop former',
@@ -218,10 +225,11 @@ test('a shard that waits for another node is not written until that one can be u
 test('a node that does not respond and a write that fails count together for leaving the former node', async () => {
   const { state, done, first, second } = scene({ checkMs: 50 })
   state.failure = new Error('a lock was not free')
+  state.onWrite = () => {
+    if (state.readsAtWrites.length === 2) state.away = [2]
+  }
   state.found = [{ ...first, port: 2 }, second]
-  await untilDone(done, 2)
-  state.away = [2]
-  expect((await untilDone(done, 3)).slice(1)).toEqual(['write holdfast_1', 'relocate holdfast_1 to 2'])
+  expect(await untilDone(done, 3)).toEqual(['write holdfast_1', 'write holdfast_1', 'relocate holdfast_1 to 2'])
   expect(state.places).toEqual(['/nonexistent'])
 })
 
@@ -246,11 +254,11 @@ test('a write that fails does not keep others from being written that waited for
     { ...first, port: 2 },
     { ...second, port: 4 },
   ]
-  await untilDone(done, 6)
+  await untilDone(done, 8)
   state.failure = new ShardNotWritten('holdfast_1', { host: 'node', port: 2 }, new Error('permission denied'))
   state.failing = 'holdfast_1'
   state.refused = []
-  expect((await untilDone(done, 10)).slice(6, 10)).toEqual([
+  expect((await untilDone(done, 12)).slice(8, 12)).toEqual([
     'write holdfast_1,holdfast_2',
     'write holdfast_1',
     'write holdfast_2',
@@ -265,9 +273,9 @@ test('a node that was away does not let its shard be written more seldom when it
   await untilReads(state, 6)
   state.failure = new Error('a lock was not free')
   state.away = []
-  const readsBefore = state.reads
-  expect((await untilDone(done, 3)).slice(1)).toEqual(['write holdfast_1', 'write holdfast_1'])
-  expect(state.reads - readsBefore).toBeLessThan(8)
+  expect((await untilDone(done, 3)).slice(1, 3)).toEqual(['write holdfast_1', 'write holdfast_1'])
+  const [one = 0, next = 0] = state.readsAtWrites
+  expect(next).toBe(one + 1)
 })
 
 test('what fails for all is not repeated for each', async () => {
@@ -278,22 +286,52 @@ test('what fails for all is not repeated for each', async () => {
     { ...first, port: 2 },
     { ...second, port: 4 },
   ]
-  await untilDone(done, 6)
-  state.failure = new Error('another server has been starting')
-  await untilDone(done, 7)
-  await untilReads(state, state.reads + 3)
-  expect(done.slice(6)).toEqual(['write holdfast_1,holdfast_2'])
+  await untilDone(done, 8)
+  state.failure = new Error('the catalogue cannot be read')
+  await untilDone(done, 9)
+  // A repetition for each would follow at once.
+  expect(done.slice(8)).toEqual(['write holdfast_1,holdfast_2'])
+})
+
+test('while somebody else keeps the lock of starts, one shard waits for it, and not each in turn', async () => {
+  const { state, done, first, second } = scene({ checkMs: 20 })
+  state.failure = new StartError('Another server has been starting.')
+  state.found = [
+    { ...first, port: 2 },
+    { ...second, port: 4 },
+  ]
+  expect((await untilDone(done, 5)).slice(0, 5)).toEqual([
+    ...['write holdfast_1', 'write holdfast_1', 'write holdfast_1'],
+    ...['relocate holdfast_1 to 2', 'relocate holdfast_2 to 4'],
+  ])
+  expect(new Set(state.readsAtWrites.slice(0, 3)).size).toBe(3)
+})
+
+test('what failed before a shard was moved back does not count when it is moved there again', async () => {
+  const { state, done, first, second } = scene({ checkMs: 20 })
+  const elsewhere = [{ ...first, port: 2 }, second]
+  state.failure = new Error('a lock was not free')
+  // It is moved back after the second failure.
+  state.onWrite = () => {
+    if (state.readsAtWrites.length === 2) state.found = [first, second]
+  }
+  state.found = elsewhere
+  await untilDone(done, 2)
+  await untilReads(state, state.reads + 2)
+  expect(done).toHaveLength(2)
+  state.found = elsewhere
+  expect((await untilDone(done, 4)).slice(2, 4)).toEqual(['write holdfast_1', 'write holdfast_1'])
+  const [, , third = 0, fourth = 0] = state.readsAtWrites
+  expect(fourth).toBe(third + 1)
 })
 
 test('a write that keeps failing is repeated as seldom as one that is refused', async () => {
   const { state, done, first, second } = scene()
   state.failure = new Error('permission denied')
   state.found = [{ ...first, port: 2 }, second]
-  await untilDone(done, 2)
-  const beganAt = performance.now()
-  // The third one, and the fourth.
   await untilDone(done, 5)
-  expect(performance.now() - beganAt).toBeGreaterThan(10 * checkMsDefault)
+  const [, , third = 0, fourth = 0] = state.writtenAtMs
+  expect(fourth - third).toBeGreaterThan(9 * checkMsDefault)
 })
 
 test('nothing is written on a node that cannot be reached', async () => {

@@ -167,17 +167,17 @@ function followedShards<Of extends Followed>(
     return state
   }
   const isMoved = (shard: Shard) => !isAt(shard, stateAt(shard).at)
-  /** Those of where it is now. */
-  const failuresOf = (shard: Shard): Failures => {
-    const { failures } = stateAt(shard)
-    const { host, port } = shard
-    return isAt(shard, failures) ? failures : { ...noFailures, host, port }
-  }
-  const wasRefused = (shard: Shard) => failuresOf(shard).isRefused
+  const wasRefused = (shard: Shard) => stateAt(shard).failures.isRefused
   const isDue = (shard: Shard) => {
     const nowMs = performance.now()
-    const isMissing = nowMs - stateAt(shard).missingSinceMs >= checkMs
-    return (isMoved(shard) || isMissing) && nowMs >= failuresOf(shard).untilMs
+    const { missingSinceMs, failures } = stateAt(shard)
+    return (isMoved(shard) || nowMs - missingSinceMs >= checkMs) && nowMs >= failures.untilMs
+  }
+  /** What has failed on another node says nothing about this one. */
+  const forgetFailuresElsewhere = (shard: Shard) => {
+    const state = stateAt(shard)
+    const { host, port } = shard
+    if (!isAt(shard, state.failures)) state.failures = { ...noFailures, host, port }
   }
 
   return {
@@ -185,6 +185,7 @@ function followedShards<Of extends Followed>(
       found.length === states.size && found.every(({ schema }) => states.has(schema)),
     /** Those to be written now. With one that was refused, all that were. */
     dueOf(found: readonly Shard[]): Shard[] {
+      found.forEach(forgetFailuresElsewhere)
       const due = found.filter(isDue)
       const withRefused = due.some(wasRefused)
       return found.filter((shard) => due.includes(shard) || (withRefused && wasRefused(shard)))
@@ -203,11 +204,12 @@ function followedShards<Of extends Followed>(
         wasPlaced ? 'a shard was moved to another node' : 'a shard can be used now',
       )
     },
+    wasRefused,
     /** Why it was not written where it is; null: it was not tried. */
-    refusalOf: (shard: Shard) => failuresOf(shard).refusal,
+    refusalOf: (shard: Shard) => stateAt(shard).failures.refusal,
     /** Whether all nodes that it waits for are away, so that it need not be written again yet. */
     isWaiting(shard: Shard, away: AwayNodes): boolean {
-      const { refusal, isRefused, writtenAtMs } = failuresOf(shard)
+      const { refusal, isRefused, writtenAtMs } = stateAt(shard).failures
       const waitsFor = refusal?.waitsFor ?? []
       return (
         isRefused &&
@@ -218,14 +220,13 @@ function followedShards<Of extends Followed>(
     },
     onFailed(shard: Shard, failure: Failure): void {
       const state = stateAt(shard)
-      const failures = failuresOf(shard)
-      state.failures = failures
+      const { failures } = state
       if (failure.kind === 'away') failures.checks += 1
       if (failure.kind === 'written') {
         failures.writes += 1
         failures.writtenAtMs = performance.now()
         failures.refusal = failure.refusal
-        failures.isRefused = failure.isFinal || failures.writes >= failedTriesMax
+        failures.isRefused = failure.refusal.isFinal || failures.writes >= failedTriesMax
       }
       if (failures.isRefused) failures.untilMs = performance.now() + refusedChecks * checkMs
       else if (failures.checks + failures.writes < failedTriesMax) return
@@ -267,13 +268,8 @@ const noFailures: Failures = {
   ...{ host: '', port: 0, checks: 0, writes: 0, refusal: null, isRefused: false, writtenAtMs: 0, untilMs: 0 },
 }
 
-/**
- * `away`: its node is; `waiting`: it was not written again. `isFinal`: it may not succeed soon. A node that was slow to
- * respond once is no reason to wait.
- */
-type Failure =
-  | { kind: 'away' | 'waiting'; error: Error }
-  | { kind: 'written'; error: Error; refusal: Refusal; isFinal: boolean }
+/** `away`: it could not be tried; `waiting`: it was not tried again; `written`: it was tried. */
+type Failure = { kind: 'away' | 'waiting'; error: Error } | { kind: 'written'; error: Error; refusal: Refusal }
 
 function stateOf<Of>(at: Shard, open: Of): ShardState<Of> {
   return { open, at, missingSinceMs: Number.POSITIVE_INFINITY, failures: noFailures }
@@ -318,6 +314,7 @@ function aggregateOf(failures: readonly Error[]): AggregateError {
 }
 
 type WriteDeps = Pick<FollowShardsDeps<Followed>, 'away' | 'write'> & {
+  wasRefused(shard: Shard): boolean
   refusalOf(shard: Shard): Refusal | null
   isWaiting(shard: Shard, away: AwayNodes): boolean
   onWritten(shard: Shard): void
@@ -338,6 +335,7 @@ async function writeDue(due: readonly Shard[], deps: WriteDeps): Promise<Map<Sha
     if (failure !== null) fail(shard, failure)
     return failure === null
   })
+  const pending = new Set(writable)
   const write = async (batch: readonly Shard[]): Promise<void> => {
     try {
       const refused = await deps.write(
@@ -345,19 +343,28 @@ async function writeDue(due: readonly Shard[], deps: WriteDeps): Promise<Map<Sha
         away,
       )
       for (const shard of batch) {
+        pending.delete(shard)
         const refusal = refused.get(shard.schema)
         if (refusal === undefined) deps.onWritten(shard)
-        else {
-          const isFinal = refusal.waitsFor.length === 0
-          fail(shard, { kind: 'written', error: new Error(refusal.reason), refusal, isFinal })
-        }
+        else fail(shard, { kind: 'written', error: new Error(refusal.reason), refusal })
       }
     } catch (thrown) {
+      if (thrown instanceof StartError) throw thrown
       if (batch.length > 1 && thrown instanceof ShardNotWritten) for (const shard of batch) await write([shard])
-      else for (const shard of batch) fail(shard, failureOf(namedError(shard, thrown)))
+      else {
+        for (const shard of batch) {
+          pending.delete(shard)
+          fail(shard, failureOf(namedError(shard, thrown)))
+        }
+      }
     }
   }
-  for (const batch of batchesOf(writable, deps)) await write(batch)
+  try {
+    for (const batch of batchesOf(writable, deps)) await write(batch)
+  } catch (error) {
+    // Somebody else keeps the lock of starts: no other one would get it either.
+    for (const shard of pending) fail(shard, { kind: 'away', error: errorOf(error) })
+  }
   return failures
 }
 
@@ -371,17 +378,21 @@ function failureWithout(shard: Shard, away: AwayNodes, { refusalOf, isWaiting }:
   return isWaiting(shard, away) ? { kind: 'waiting', error: new Error(refusalOf(shard)?.reason) } : null
 }
 
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}
+
 function failureOf(error: Error): Failure {
-  return { kind: 'written', error, refusal: { reason: error.message, waitsFor: [] }, isFinal: false }
+  return { kind: 'written', error, refusal: { reason: error.message, waitsFor: [], isFinal: false } }
 }
 
 function namedError(shard: Shard, thrown: unknown): Error {
   return thrown instanceof ShardNotWritten ? thrown : new ShardNotWritten(shard.schema, shard, thrown)
 }
 
-/** Each alone, to reconnect its pools at once. Those that wait for nodes together: it may be the same. */
-function batchesOf(shards: readonly Shard[], { refusalOf }: WriteDeps): Shard[][] {
-  const waited = (shard: Shard) => (refusalOf(shard)?.waitsFor.length ?? 0) > 0
+/** Each alone, to reconnect its pools at once. Refused ones that wait for nodes together: it may be the same. */
+function batchesOf(shards: readonly Shard[], { wasRefused, refusalOf }: WriteDeps): Shard[][] {
+  const waited = (shard: Shard) => wasRefused(shard) && (refusalOf(shard)?.waitsFor.length ?? 0) > 0
   const again = shards.filter(waited)
   const alone = shards.filter((shard) => !waited(shard)).map((shard) => [shard])
   return again.length === 0 ? alone : [...alone, again]
