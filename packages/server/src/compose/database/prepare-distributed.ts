@@ -5,8 +5,8 @@ import pg from 'pg'
 import type { Config } from '../../config/config.ts'
 import { oneAtATime } from '../../lifecycle/one-at-a-time.ts'
 import { StartError } from '../../lifecycle/start-error.ts'
+import { type AwayNodes, awayNodes } from '../placement/away-nodes.ts'
 import { tryDropFormerShards } from '../placement/drop-former-shards.ts'
-import { unreachableNodes } from '../placement/unreachable-nodes.ts'
 import { writeShards } from '../placement/write-shards.ts'
 import { applicationUrls } from './application-urls.ts'
 import type { MigratedDatabase } from './migrated-database.ts'
@@ -43,16 +43,15 @@ export async function prepareDistributed(
   }
   const { databasePool, databaseDirectUrl } = config
   if (databaseDirectUrl !== null || databasePool === 'session' || databasePool === 'transaction') refusePooler()
-  const { migrated, shards, failures, refused } = await oneAtATime(ownerUrl, async () => {
+  const { migrated, shards, notReached, refused } = await oneAtATime(ownerUrl, async () => {
     const all = await shardsNow(ownerUrl)
-    const unreachable = await unreachableNodes(ownerUrl, all, startWaitMs)
-    const isWhole = unreachable.size === 0
-    const reached = all.filter((shard) => !unreachable.has(shard))
+    const away = await awayNodes(ownerUrl, all, startWaitMs)
+    const isWhole = away.size === 0
+    const reached = all.filter((shard) => !away.has(addressOf(shard)))
     const updated = await updateCoordinator(ownerUrl, say).catch((error: unknown) => {
       // A node without shards was not asked whether it is there.
-      throw needsNode(error, isWhole) ? needsAllNodes(error, unreachable) : error
+      throw needsNode(error, isWhole) ? needsAllNodes(error, away) : error
     })
-    const away = new Map(Array.from(unreachable, ([shard, reason]) => [addressOf(shard), reason]))
     const notWritten = await writeShards(ownerUrl, isWhole ? null : reached.map(({ schema }) => schema), away)
     // Also on nodes without shards, which no clinic needs.
     if (isWhole) await tryDropFormerShards(ownerUrl, say)
@@ -62,10 +61,15 @@ export async function prepareDistributed(
       reached.some((shard) => shard.schema === schema && shard.host === host && shard.port === port)
     const isServed = (shard: Shard) => isReached(shard) && !notWritten.has(shard.schema)
     const placed = now.map((shard) => (isServed(shard) ? shard : notPlaced(shard)))
-    return { migrated: updated, shards: placed, failures: unreachable, refused: notWritten }
+    const notReached = all.flatMap((shard) => {
+      const cause = away.get(addressOf(shard))
+      return cause === undefined ? [] : [{ shard, cause }]
+    })
+    return { migrated: updated, shards: placed, notReached, refused: notWritten }
   })
-  for (const [{ schema, host, port }, { message }] of failures) {
-    say(`The shard ${schema} is not served until its node ${host}:${port} can be used, which fails now: ${message}`)
+  for (const { shard, cause } of notReached) {
+    const node = addressOf(shard)
+    say(`The shard ${shard.schema} is not served until its node ${node} can be used, which fails now: ${cause.message}`)
   }
   for (const { reason } of refused.values()) say(`A shard cannot be written, and is not served. ${reason}`)
   const urls = await applicationUrls(config, await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl }), say)
@@ -73,9 +77,9 @@ export async function prepareDistributed(
   return { ownerUrl, ...urls, migrated, shards }
 }
 
-function needsAllNodes(error: unknown, unreachable: ReadonlyMap<Shard, Error>): StartError {
-  const nodes = Array.from(unreachable, ([{ host, port }, { message }]) => `${host}:${port}: ${message}`)
-  const reasons = [...new Set(nodes), error instanceof Error ? error.message : String(error)]
+function needsAllNodes(error: unknown, away: AwayNodes): StartError {
+  const nodes = Array.from(away, ([node, { message }]) => `${node}: ${message}`)
+  const reasons = [...nodes, error instanceof Error ? error.message : String(error)]
   return new StartError(
     `The database has to be updated, which needs all nodes of Citus. One cannot be used: ${reasons.join('; ')}`,
     { cause: error },

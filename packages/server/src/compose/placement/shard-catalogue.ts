@@ -3,8 +3,8 @@ import { readShards, type Shard } from '@holdfast/engine/shards'
 import type { Refusals } from '@holdfast/engine/write-shard-schemas'
 import type pg from 'pg'
 import { oneAtATime } from '../../lifecycle/one-at-a-time.ts'
+import { type AwayNodes, awayNodes } from './away-nodes.ts'
 import { dropFormerShards } from './drop-former-shards.ts'
-import { type AwayNodes, awayNodes } from './unreachable-nodes.ts'
 import { writeShards } from './write-shards.ts'
 
 /** Where the shards of a distributed database are. */

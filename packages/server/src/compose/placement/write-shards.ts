@@ -4,7 +4,7 @@ import { notPassedOn, readShards, type Shard, shardUrl } from '@holdfast/engine/
 import { type Refusals, ShardNotWritten, writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
 import type pg from 'pg'
 import { migrateJobs } from '../../jobs/jobs-schema.ts'
-import type { AwayNodes } from './unreachable-nodes.ts'
+import type { AwayNodes } from './away-nodes.ts'
 
 /**
  * Writes the schema of each shard, and its job queue, where it is not written: after a move, on the new node. Then

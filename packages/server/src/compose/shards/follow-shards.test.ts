@@ -80,6 +80,20 @@ function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {
   return { done, state, first, second, following, findMissing: () => firstPool?.onShardMoved(new Error('moved')) }
 }
 
+/** Two shards that were moved, and have been refused three times because they wait for a node. */
+async function twoRefused(options: Parameters<typeof scene>[0] = {}) {
+  const its = scene(options)
+  const { state, done, first, second } = its
+  state.refused = ['holdfast_1', 'holdfast_2']
+  state.waitsFor = [9]
+  state.found = [
+    { ...first, port: 2 },
+    { ...second, port: 4 },
+  ]
+  await untilDone(done, 8)
+  return its
+}
+
 const untilDone = (done: string[], count: number) =>
   until(
     async () => (done.length >= count ? done : undefined),
@@ -167,14 +181,7 @@ test('a shard that is refused is not read where it was, and is written again lat
 })
 
 test('shards that waited for a node are written together when it is back', async () => {
-  const { state, done, first, second } = scene()
-  state.refused = ['holdfast_1', 'holdfast_2']
-  state.waitsFor = [9]
-  state.found = [
-    { ...first, port: 2 },
-    { ...second, port: 4 },
-  ]
-  await untilDone(done, 8)
+  const { state, done } = await twoRefused()
   expect(done.slice(0, 8)).toEqual([
     ...['write holdfast_1', 'write holdfast_2', 'write holdfast_1', 'write holdfast_2'],
     ...['write holdfast_1', 'relocate holdfast_1 to 2', 'write holdfast_2', 'relocate holdfast_2 to 4'],
@@ -247,14 +254,7 @@ test('a shard that others have written is served, also if the node that it waits
 })
 
 test('a write that fails does not keep others from being written that waited for the same node', async () => {
-  const { state, done, first, second } = scene({ checkMs: 20 })
-  state.refused = ['holdfast_1', 'holdfast_2']
-  state.waitsFor = [9]
-  state.found = [
-    { ...first, port: 2 },
-    { ...second, port: 4 },
-  ]
-  await untilDone(done, 8)
+  const { state, done } = await twoRefused({ checkMs: 20 })
   state.failure = new ShardNotWritten('holdfast_1', { host: 'node', port: 2 }, new Error('permission denied'))
   state.failing = 'holdfast_1'
   state.refused = []
@@ -279,14 +279,7 @@ test('a node that was away does not let its shard be written more seldom when it
 })
 
 test('what fails for all is not repeated for each', async () => {
-  const { state, done, first, second } = scene({ checkMs: 20 })
-  state.refused = ['holdfast_1', 'holdfast_2']
-  state.waitsFor = [9]
-  state.found = [
-    { ...first, port: 2 },
-    { ...second, port: 4 },
-  ]
-  await untilDone(done, 8)
+  const { state, done } = await twoRefused({ checkMs: 20 })
   state.failure = new Error('the catalogue cannot be read')
   await untilDone(done, 9)
   // A repetition for each would follow at once.

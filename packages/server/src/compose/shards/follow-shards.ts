@@ -6,7 +6,7 @@ import pTimeout from 'p-timeout'
 import type { RunningJobs } from '../../jobs/run-jobs.ts'
 import { StartError } from '../../lifecycle/start-error.ts'
 import type { Logger } from '../../observe/logger.ts'
-import type { AwayNodes } from '../placement/unreachable-nodes.ts'
+import type { AwayNodes } from '../placement/away-nodes.ts'
 import type { OpenShard } from './open-shard.ts'
 
 /** What is reconnected when its shard is moved. */

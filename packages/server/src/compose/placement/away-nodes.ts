@@ -10,24 +10,9 @@ export type OnNode = Pick<Shard, 'host' | 'port'> & Partial<Pick<Shard, 'databas
 export type AwayNodes = ReadonlyMap<string, Error>
 
 /**
- * Those whose nodes do not respond to the owner within `msMax`, refuse the login, or take no writes, because they are
- * standbys; each with the reason.
+ * The nodes that do not respond to the owner within `msMax`, refuse the login, or take no writes, because they are
+ * standbys.
  */
-export async function unreachableNodes<Of extends OnNode>(
-  ownerUrl: string,
-  all: readonly Of[],
-  msMax: number,
-): Promise<Map<Of, Error>> {
-  const away = await awayNodes(ownerUrl, all, msMax)
-  return new Map(
-    all.flatMap((one) => {
-      const failure = away.get(addressOf(one))
-      return failure === undefined ? [] : [[one, failure] as const]
-    }),
-  )
-}
-
-/** The same, by the addresses of the nodes. */
 export async function awayNodes(ownerUrl: string, all: readonly OnNode[], msMax: number): Promise<AwayNodes> {
   const oneOfEach = new Map(all.map((one) => [addressOf(one), one]))
   const failures = new Map<string, Error>()

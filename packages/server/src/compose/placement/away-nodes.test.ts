@@ -1,7 +1,8 @@
+import { addressOf } from '@holdfast/engine/nodes-of'
 import type { Shard } from '@holdfast/engine/shards'
 import { createTestDatabase, databaseProxy } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
-import { unreachableNodes } from './unreachable-nodes.ts'
+import { awayNodes } from './away-nodes.ts'
 
 test('nodes that are away, hang, refuse the login or take no writes do not hide the others', async () => {
   const database = await createTestDatabase()
@@ -17,9 +18,11 @@ test('nodes that are away, hang, refuse the login or take no writes do not hide 
   await proxies[1]?.cut()
   proxies[2]?.hang()
 
-  const unreachable = await unreachableNodes(database.ownerUrl, shards, 5_000)
+  const away = await awayNodes(database.ownerUrl, shards, 5_000)
 
-  expect(Array.from(unreachable, ([{ schema }, { message }]) => `${schema}: ${message}`)).toEqual([
+  const reasons = shards.map((shard) => ({ schema: shard.schema, cause: away.get(addressOf(shard)) }))
+  const ofAway = reasons.filter(({ cause }) => cause !== undefined)
+  expect(ofAway.map(({ schema, cause }) => `${schema}: ${cause?.message}`)).toEqual([
     expect.stringMatching(/^holdfast_2: connect ECONNREFUSED/),
     expect.stringMatching(/^holdfast_3: connect ECONNREFUSED/),
     expect.stringMatching(/^holdfast_4: .*(timeout|terminated)/),
