@@ -48,27 +48,36 @@ async function aFullDay(database: TestDatabase) {
   return { scene, query: { ...queryOf(scene), equipment } }
 }
 
-/** How many times as long a search of a full day takes as one that does not note what is in the way. */
-async function costOfNoting({ scene, query }: Awaited<ReturnType<typeof aFullDay>>, database: TestDatabase) {
+/**
+ * How many times as long a search of a full day takes as one that does not note what is in the way. Each is the fastest
+ * of so many `searches`.
+ */
+async function costOfNoting(database: TestDatabase, searches: number) {
+  const { scene, query } = await aFullDay(database)
   const took = async () => {
     const began = performance.now()
     const found = await suggested(scene, query)
     expect(found).toMatchObject({ suggestions: [], refusals: [{ day: tomorrow }], searchedUntil: null })
     return performance.now() - began
   }
-  const noting = Math.min(await took(), await took())
+  const fastest = async () => {
+    let ms = Number.POSITIVE_INFINITY
+    for (let n = 0; n < searches; n += 1) ms = Math.min(ms, await took())
+    return ms
+  }
+  const noting = await fastest()
   await plantFunction(database, 'suggest_cases', {
     part: /else(?=\s+-- Only their number)/,
     becomes: 'elsif false then',
   })
-  return noting / Math.min(await took(), await took())
+  return noting / (await fastest())
 }
 
 /** Measured: 1.3 to 1.5, and 14 with the copy. */
 const ratioMax = 4
 
 test('the work for each start of a full day does not grow with the starts before it', async ({ database }) => {
-  expect(await costOfNoting(await aFullDay(database), database)).toBeLessThan(ratioMax)
+  expect(await costOfNoting(database, 2)).toBeLessThan(ratioMax)
 })
 
 test('negative control: a copy of all conflicts of the day at each start is found', async ({ database }) => {
@@ -79,7 +88,7 @@ test('negative control: a copy of all conflicts of the day at each start is foun
     { part: /v_times := \(/, becomes: 'v_of_day := v_of_day || v_found; v_times := (' },
   )
   // On a busy machine, the search with the copy can take longer than a search may.
-  const cost = await costOfNoting(await aFullDay(database), database).catch((error: Error) => error.message)
+  const cost = await costOfNoting(database, 1).catch((error: Error) => error.message)
   if (cost !== 'Query read timeout') expect(cost).toBeGreaterThan(ratioMax)
 })
 
