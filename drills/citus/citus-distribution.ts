@@ -60,9 +60,9 @@ export async function distributeFull(
   const startedAt = performance.now()
   const completed = await distributeDatabase(url)
   const seconds = (performance.now() - startedAt) / 1_000
-  if (!completed.isCompleted) throw new Error('The second call had nothing to complete.')
-  say(`${completed.shards.length} shards on ${completed.nodes} nodes`)
-  const shards = new OpenShards(completed.shards)
+  if (completed.distributed !== null) throw new Error('The second call had nothing to complete.')
+  say(`${completed.written.length} shards on ${completed.nodes} nodes`)
+  const shards = new OpenShards(completed.written)
   for (const clinicNo of clinicNos) await shards.find(clinicNo, coordinator)
   const differing = await tablesThatDiffer(
     before,
@@ -73,7 +73,7 @@ export async function distributeFull(
   const result = {
     bookings: verifiedBefore.bookings,
     rows: interrupted.rows,
-    ownRows: completed.ownRows,
+    ownRows: completed.written.reduce((sum, { copiedRows }) => sum + (copiedRows ?? 0), 0),
     seconds,
     interruptedAfter: interrupted.shards,
     differing,
@@ -85,7 +85,7 @@ export async function distributeFull(
         verifiedBefore.bookings === verifiedAfter.bookings &&
         verifiedBefore.events === verifiedAfter.events,
     },
-    reads: await compareReads({ appUrl, shards: completed.shards, scene, expected: readBefore }),
+    reads: await compareReads({ appUrl, shards: completed.written, scene, expected: readBefore }),
     controls: await leaveOutOwnTables(before, coordinator, shards),
   }
   return { shards, slots, before, result }

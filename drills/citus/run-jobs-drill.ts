@@ -86,7 +86,7 @@ async function runJobs({ url, say }: Options, ending: AsyncDisposableStack): Pro
   ending.defer(() => coordinator.close(5_000))
   const { config, appUrl, sessionUrl } = await migrated(url, smtp)
   const clinics = await aClinicOfEachShard(coordinator)
-  const { shards } = await distributeDatabase(url)
+  const { written: shards } = await distributeDatabase(url)
   say(`${shards.length} shards on ${new Set(shards.map(({ ownerUrl }) => ownerUrl)).size} nodes`)
 
   const failures: string[] = []
@@ -96,7 +96,7 @@ async function runJobs({ url, say }: Options, ending: AsyncDisposableStack): Pro
   const opened = openMailer(config)
   const services = openJobServices(config, { secrets, accounts: pools.messages, opened, log })
   ending.defer(() => services.stop([]))
-  const database = { parts: ['coordinator'] as const, shard: null, sessionUrl, pools, isReached: true }
+  const database = { parts: ['coordinator'] as const, shard: null, sessionUrl, pools }
   const ofCoordinator = await startJobsOf(services, database)
   ending.defer(() => ofCoordinator.stop())
   const running = new Map<string, ShardWithJobs>()

@@ -97,7 +97,7 @@ export async function runUpdatesDrill({ url, bookings, clients, directory, say }
 }
 
 async function openDistributed(url: string, clinicNos: readonly number[]): Promise<OpenShards> {
-  const shards = new OpenShards((await distributeDatabase(url)).shards)
+  const shards = new OpenShards((await distributeDatabase(url)).written)
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {

@@ -39,7 +39,7 @@ export async function startShard(
   const pool = createPool({ url: ownerUrl, max: 4, name: 'holdfast drill' })
   const engine = createEngine({ batchPool: pool, generalPool: pool })
   const mails = createAccountMails({ secrets: services.secrets, pool: pools.messages, isAvailable: true })
-  const ofShard = { parts: ['shard'] as const, shard: schema, sessionUrl: url, pools, isReached: true }
+  const ofShard = { parts: ['shard'] as const, shard: schema, sessionUrl: url, pools }
   const jobs = await startJobsOf(services, ofShard)
   await eventually(`the log of ${schemaOf(url)} to be followed`, async () => {
     const { rowCount } = await pool.query(

@@ -1,6 +1,8 @@
 import { isDistributed } from '@holdfast/engine'
-import { checkCitus, DistributionRefused } from '@holdfast/engine/check-citus'
+import { checkCitus, DistributionRefused, refuseUnknownShards } from '@holdfast/engine/check-citus'
 import { type Distribution, distributeDatabase } from '@holdfast/engine/distribute-database'
+import { isDistributionFinished } from '@holdfast/engine/distribution-state'
+import type { WrittenShards } from '@holdfast/engine/write-shard-schemas'
 import { tryDropFormerShards } from '@holdfast/server/drop-former-shards'
 import { oneAtATime } from '@holdfast/server/one-at-a-time'
 import { updateCoordinator } from '@holdfast/server/update-coordinator'
@@ -14,8 +16,9 @@ import { withPool } from '../with-pool.ts'
 const poolName = 'holdfast migrate'
 
 /**
- * `holdfast migrate --citus`: updates the database, and distributes it with all its rows over the nodes of Citus. A
- * database that is distributed is updated with all its shards. Repeated after an interruption, it does the rest.
+ * `holdfast migrate --citus`: updates the database, and distributes it with all its rows over the nodes of Citus.
+ * Repeated after an interruption, it does the rest. A database that is distributed is updated with all its shards, as by
+ * a start.
  */
 export async function distributeCommand(
   context: CommandContext,
@@ -26,39 +29,72 @@ export async function distributeCommand(
   }
   const beganAt = performance.now()
   const say = (line: string) => context.terminal.note(line)
-  const { distribution, applied } = await withDatabase(context, async ({ ownerUrl, migrate }) => {
+  const done = await withDatabase(context, async ({ ownerUrl, migrate }) => {
     const wasDistributed = await withPool(ownerUrl, poolName, isDistributed)
     // Servers of a database that is distributed wait for a shard until its schema is written.
     const refuseServers = async () => {
       if (!wasDistributed) await withPool(ownerUrl, poolName, refuseWhileRunning)
     }
     await refuseServers()
-    await checkCitus(ownerUrl)
+    const nodes = await checkCitus(ownerUrl)
     if (!wasDistributed) await migrate(say)
     // Servers that start meanwhile wait, and then find the shards.
     return oneAtATime(ownerUrl, async () => {
       await refuseServers()
-      const updated = wasDistributed ? (await updateCoordinator(ownerUrl, say)).engine.applied : []
-      const found = await distributeDatabase(ownerUrl, acceptLoss)
-      // With their job queues, as a start does.
-      const refused = found.isFinished ? await writeShards(ownerUrl) : found.refused
+      await withPool(ownerUrl, poolName, (coordinator) => refuseUnknownShards(coordinator, acceptLoss))
+      const applied = wasDistributed ? (await updateCoordinator(ownerUrl, say)).engine.applied : []
+      const wasFinished = wasDistributed && (await withPool(ownerUrl, poolName, isDistributionFinished))
+      const distribution = wasFinished ? null : await distributeDatabase(ownerUrl, acceptLoss)
+      const { written, refused } = await writeAll(ownerUrl, distribution, acceptLoss)
       if (refused.size === 0) await tryDropFormerShards(ownerUrl, say)
-      return { distribution: { ...found, refused }, applied: updated }
+      return { nodes, distribution, written, refused, applied }
     })
   }).catch((error: unknown) => {
     throw error instanceof DistributionRefused ? new CommandRefusal(error.message) : error
   })
-  const seconds = Math.round((performance.now() - beganAt) / 100) / 10
-  if (json === true) {
-    const { nodes, shards, distributed, ownRows, isCompleted: completed, updatedShards, shardsWithLoss } = distribution
-    const refused = [...distribution.refused.keys()]
-    const counts = { nodes, shards: shards.length, ownRows, updatedShards, shardsWithLoss, refused }
-    const { isFinished: finished } = distribution
-    context.terminal.json({ ...counts, distributed, applied, completed, finished, seconds })
-  } else print(context, distribution, { applied, seconds })
-  if (distribution.refused.size > 0)
-    throw new CommandRefusal(Array.from(distribution.refused.values(), ({ reason }) => reason).join(' '))
+  const report = reportOf(done, Math.round((performance.now() - beganAt) / 100) / 10)
+  if (json === true) context.terminal.json(report)
+  else print(context, report)
+  const { refused } = done
+  if (refused.size > 0) throw new CommandRefusal(Array.from(refused.values(), ({ reason }) => reason).join(' '))
   return 0
+}
+
+/** Writes all shards with their job queues, as a start does, once all of them have their own rows. */
+async function writeAll(
+  ownerUrl: string,
+  distribution: Distribution | null,
+  lossAccepted: readonly string[],
+): Promise<WrittenShards> {
+  if (distribution?.isFinished === false) return distribution
+  const { written, refused } = await writeShards(ownerUrl, { lossAccepted })
+  return { written: distribution?.written ?? written, refused }
+}
+
+type Done = WrittenShards & {
+  nodes: number
+  /** null: it was finished before. */
+  distribution: Distribution | null
+  applied: readonly string[]
+}
+
+type Report = ReturnType<typeof reportOf>
+
+function reportOf({ nodes, distribution, written, refused, applied }: Done, seconds: number) {
+  const distributed = distribution?.distributed ?? null
+  return {
+    nodes,
+    shards: written.length,
+    ownRows: written.reduce((sum, { copiedRows }) => sum + (copiedRows ?? 0), 0),
+    updatedShards: written.filter(({ isWritten }) => isWritten).length,
+    shardsWithLoss: written.filter(({ hasLostRows }) => hasLostRows).map(({ schema }) => schema),
+    refused: [...refused.keys()],
+    distributed,
+    applied,
+    completed: distribution !== null && distributed === null,
+    finished: distribution?.isFinished ?? true,
+    seconds,
+  }
 }
 
 const afterwards = [
@@ -69,29 +105,28 @@ const afterwards = [
 
 const notFinished = 'The distribution is not finished, and there is no way back: run `holdfast migrate --citus` again.'
 
-type Update = { applied: readonly string[]; seconds: number }
-
-function print({ terminal }: CommandContext, distribution: Distribution, { applied, seconds }: Update): void {
-  const { nodes, shards, distributed, ownRows, isCompleted, shardsWithLoss } = distribution
+function print({ terminal }: CommandContext, report: Report): void {
+  const { nodes, shards, distributed, ownRows, applied, completed, finished, updatedShards, seconds } = report
   const whole = (value: number) => value.toLocaleString('en')
-  const where = `${whole(shards.length)} shards on ${whole(nodes)} ${nodes === 1 ? 'node' : 'nodes'}`
+  const where = `${whole(shards)} shards on ${whole(nodes)} ${nodes === 1 ? 'node' : 'nodes'}`
   for (const name of applied) terminal.out(`applied ${name}`)
-  for (const schema of shardsWithLoss) terminal.out(`The shard ${schema} goes on without the own rows that are lost.`)
-  if (!distribution.isFinished) terminal.out(notFinished)
+  for (const schema of report.shardsWithLoss)
+    terminal.out(`The shard ${schema} goes on without the own rows that are lost.`)
+  if (!finished) terminal.out(notFinished)
   // What was distributed now stays so, also if some shard cannot be used yet.
-  if (distribution.refused.size > 0 && distributed === null) return
+  if (report.refused.length > 0 && distributed === null) return
   if (distributed !== null) {
     terminal.out(
       `Distributed ${distributed.tables} tables with ${whole(distributed.rows)} rows, and copied ${whole(ownRows)} ` +
         `rows of the shards' own tables: ${where}, in ${seconds} s.`,
     )
-    if (distribution.isFinished) for (const line of afterwards) terminal.out(line)
-  } else if (isCompleted) {
+    if (finished) for (const line of afterwards) terminal.out(line)
+  } else if (completed) {
     terminal.out(
       `Completed the distribution, and copied ${whole(ownRows)} rows of the shards' own tables: ${where}, in ` +
         `${seconds} s.`,
     )
-  } else if (distribution.updatedShards > 0) {
-    terminal.out(`Updated the database: ${distribution.updatedShards} of ${where}, in ${seconds} s.`)
-  } else terminal.out(`The database is distributed already: ${where}. No row was changed.`)
+  } else if (updatedShards > 0) {
+    terminal.out(`Updated the database: ${updatedShards} of ${where}, in ${seconds} s.`)
+  } else terminal.out(`The database is distributed, and up to date: ${where}.`)
 }

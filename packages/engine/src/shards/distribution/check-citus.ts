@@ -1,6 +1,7 @@
 import pg from 'pg'
 import sql from 'sql-template-tag'
 import { type Node, nodesOf } from '../nodes/nodes-of.ts'
+import { readTableShards, schemaOf, shardsOfClinic } from '../nodes/table-shards.ts'
 
 /** A database can't be distributed. The message says why, and nothing was changed. */
 export class DistributionRefused extends Error {
@@ -41,6 +42,17 @@ export async function checkCitus(ownerUrl: string): Promise<number> {
   } finally {
     await client.end()
   }
+}
+
+/**
+ * @param schemas of shards, as a person named them
+ * @throws DistributionRefused if there is no such shard
+ */
+export async function refuseUnknownShards(coordinator: pg.Pool, schemas: readonly string[]): Promise<void> {
+  const known = shardsOfClinic(await readTableShards(coordinator)).map(schemaOf)
+  const unknown = schemas.find((schema) => !known.includes(schema))
+  if (unknown === undefined) return
+  throw new DistributionRefused(`there is no shard ${unknown}, but ${known.join(', ') || 'none yet'}`)
 }
 
 /** @throws DistributionRefused as {@link checkCitus} */

@@ -8,7 +8,7 @@ export type HashRange = { hashMin: string | null; hashMax: string | null }
 /** A shard of a table, and the node that has it. A reference table has no hash, and a copy on every node. */
 export type TableShard = HashRange & { relation: string; shardId: number; groupId: number }
 
-export async function readTableShards(coordinator: pg.Client): Promise<TableShard[]> {
+export async function readTableShards(coordinator: pg.Pool | pg.Client): Promise<TableShard[]> {
   const { rows } = await coordinator.query<TableShard>(sql`
     select distinct c.relname as relation, s.shardid::int8::float8 as "shardId", s.shardminvalue as "hashMin",
            s.shardmaxvalue as "hashMax",

@@ -52,7 +52,8 @@ export async function prepareDistributed(
       // A node without shards was not asked whether it is there.
       throw needsNode(error, isWhole) ? needsAllNodes(error, away) : error
     })
-    const notWritten = await writeShards(ownerUrl, isWhole ? null : reached.map(({ schema }) => schema), away)
+    const only = isWhole ? null : reached.map(({ schema }) => schema)
+    const { refused: notWritten } = await writeShards(ownerUrl, { only, away })
     // Also on nodes without shards, which no clinic needs.
     if (isWhole) await tryDropFormerShards(ownerUrl, say)
     // One may have been moved meanwhile.

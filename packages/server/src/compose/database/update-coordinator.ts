@@ -6,7 +6,7 @@ import type { MigratedDatabase } from './migrated-database.ts'
 
 /**
  * Brings the coordinator of a database on Citus up to date, and with it the tables that it has distributed; the schemas
- * of shards follow, by `writeShards` or `distributeDatabase`. Idempotent. Only one process may run it at a time.
+ * of shards follow, by `writeShards`. Idempotent. Only one process may run it at a time.
  *
  * @throws MigrateError for problems that a person has to fix
  */

@@ -35,7 +35,10 @@ const followWaitMs = 2_000
 export const catalogueOfCitus: ShardCatalogue = {
   read: readShards,
   away: awayOfCitus,
-  write: (ownerUrl, schemas, away) => oneAtATime(ownerUrl, () => writeShards(ownerUrl, schemas, away)),
+  async write(ownerUrl, schemas, away) {
+    const { refused } = await oneAtATime(ownerUrl, () => writeShards(ownerUrl, { only: schemas, away }))
+    return refused
+  },
   async dropFormer(ownerUrl, coordinator) {
     // Waiting for a node would keep others from starting.
     const away = await awayOfCitus(ownerUrl, coordinator)

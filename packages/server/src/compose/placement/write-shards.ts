@@ -1,29 +1,31 @@
 import { createPool } from '@holdfast/engine'
 import { continueClinicNumbers, noteAccountClinics } from '@holdfast/engine/note-account-clinics'
 import { notPassedOn, readShards, type Shard, shardUrl } from '@holdfast/engine/shards'
-import { type Refusals, ShardNotWritten, writeShardSchemas } from '@holdfast/engine/write-shard-schemas'
+import {
+  ShardNotWritten,
+  type WriteShardsOptions,
+  type WrittenShards,
+  writeShardSchemas,
+} from '@holdfast/engine/write-shard-schemas'
 import type pg from 'pg'
 import { migrateJobs } from '../../jobs/jobs-schema.ts'
-import type { AwayNodes } from './away-nodes.ts'
 
 /**
  * Writes the schema of each shard, and its job queue, where it is not written: after a move, on the new node. Then
- * notes the roles in it on the coordinator, where that is missing: one without a note has no effect, and second factors
- * of its account are not protected as those of a clinic's people. A restored coordinator lacks the latest, and would
- * draw numbers of clinics again.
+ * notes the roles in it on the coordinator, where that is missing: a role that is not noted grants nothing, and leaves
+ * the second factors of its account unprotected. After a restore of the coordinator, recent notes are missing, and
+ * clinic numbers would be used again.
  *
  * Idempotent. Only one process may run it at a time.
  *
- * @param only the schemas of some shards; null: of all
- * @param away nodes that do not respond, with the reasons, by their addresses: no shard waits for them
- * @returns the shards that were refused, by their schemas, with the reasons. They keep no other from being written
+ * @returns `refused`: as of {@link writeShardSchemas}, with those whose queue or roles failed. They keep no other shard
+ *   from being written
  * @throws ShardNotWritten if all of them have failed
  */
 export async function writeShards(
   ownerUrl: string,
-  only: readonly string[] | null = null,
-  away: AwayNodes = new Map(),
-): Promise<Refusals> {
+  { only = null, ...options }: WriteShardsOptions = {},
+): Promise<WrittenShards> {
   const coordinator = createPool({ url: ownerUrl, max: 1, name: 'holdfast shards' })
   const failed = new Map<string, ShardNotWritten>()
   try {
@@ -31,7 +33,7 @@ export async function writeShards(
     const wanted = shards.filter(({ schema }) => only === null || only.includes(schema))
     // First: requests go on as soon as the schema is written.
     const withJobs = await inEach(wanted, failed, (shard) => migrateJobs(shardUrl(ownerUrl, shard), notPassedOn))
-    const { written, refused } = await writeShardSchemas(ownerUrl, { only: withJobs, away })
+    const { written, refused } = await writeShardSchemas(ownerUrl, { ...options, only: withJobs })
     const isWritten = ({ schema }: Shard) => written.some((one) => one.schema === schema)
     const now = (await readShards(coordinator)).filter(isWritten)
     await inEach(now, failed, (shard) => noteOfShard(coordinator, shardUrl(ownerUrl, shard)))
@@ -39,7 +41,7 @@ export async function writeShards(
       failed,
       ([schema, { message }]) => [schema, { reason: message, waitsFor: [], isFinal: false }] as const,
     )
-    return new Map([...ofFailed, ...refused])
+    return { written, refused: new Map([...ofFailed, ...refused]) }
   } finally {
     await coordinator.end()
   }
