@@ -56,13 +56,13 @@ export async function hasViews(client: pg.Client, schema: string): Promise<boole
 }
 
 /** The own rows with which a shard begins where it is now. */
-export type OwnRows = {
+export type ChosenRows = {
   /** From which they are copied; null: they are there, or on the coordinator, or lost. */
   source: FormerSchema | null
   hasLostRows: boolean
   /** The log's receivers, if it has lost them. */
   receivers: readonly string[]
-  /** Whether a schema may be left on a node that cannot be asked, with copies of the rows that are here. */
+  /** Whether a node that cannot be used may have a copy of these rows. */
   mayHaveCopy: boolean
 }
 
@@ -75,7 +75,7 @@ export type Refusal = {
   isFinal: boolean
 }
 
-export type Choice = { kind: 'chosen'; rows: OwnRows } | { kind: 'refused'; refusal: Refusal }
+export type Choice = { kind: 'chosen'; rows: ChosenRows } | { kind: 'refused'; refusal: Refusal }
 
 const defaults = { source: null, hasLostRows: false, receivers: [], mayHaveCopy: false }
 
@@ -106,7 +106,7 @@ export async function chooseOwnRows(clinicShard: TableShard, here: Here, known: 
   return chosen({ hasLostRows: true, receivers: await receiversOf(clinicShard, known) })
 }
 
-function chosen(rows: Partial<OwnRows>): Choice {
+function chosen(rows: Partial<ChosenRows>): Choice {
   return { kind: 'chosen', rows: { ...defaults, ...rows } }
 }
 

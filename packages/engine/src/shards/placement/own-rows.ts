@@ -5,7 +5,7 @@ import type { HashRange } from '../nodes/table-shards.ts'
 import { clinicsOfRow } from '../tables/clinics-of-own-rows.ts'
 import { tablesOfKind } from '../tables/table-kinds.ts'
 
-export type OwnRows = {
+export type CopiedRows = {
   source: pg.Client
   /** A former schema of the shard; or `holdfast`, of a database that has just been distributed. */
   sourceSchema: string
@@ -24,7 +24,7 @@ export type OwnRows = {
  * @param target in a transaction
  * @returns the number of rows
  */
-export async function copyOwnRows(copied: OwnRows): Promise<number> {
+export async function copyOwnRows(copied: CopiedRows): Promise<number> {
   const { source, sourceSchema, target, schema, tables = tablesOfKind('own') } = copied
   let rows = 0
   for (const table of tables) {
@@ -92,7 +92,7 @@ export async function deleteCopiedRows(coordinator: pg.Client): Promise<void> {
   }
 }
 
-function conditionOf(table: string, { range, hasRest }: Pick<OwnRows, 'range' | 'hasRest'>): string {
+function conditionOf(table: string, { range, hasRest }: Pick<CopiedRows, 'range' | 'hasRest'>): string {
   const clinics = clinicsOfRow(table)
   if (clinics === null) return 'true'
   const ofClinics = `exists (select from (${clinics}) c (no)

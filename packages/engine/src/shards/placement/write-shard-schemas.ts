@@ -28,11 +28,11 @@ import { writeShardSchema } from '../schema/write-shard-schema.ts'
 import { guardTexts, type Trigger, writeTriggers } from '../schema/write-triggers.ts'
 import { tablesOfKind } from '../tables/table-kinds.ts'
 import {
+  type ChosenRows,
   chooseOwnRows,
   type Here,
   hasViews,
   type KnownOfShards,
-  type OwnRows,
   type Refusal,
   readHere,
 } from './choose-own-rows.ts'
@@ -95,8 +95,8 @@ const movesMessage =
  * after an interruption, it does the rest. A schema that is up to date is left as it is: writing it would lock it, and
  * servers that use it would deadlock. Of a database that a newer release has updated, all are left so.
  *
- * A shard that was moved needs the node that has its latest own rows; which one that is, it finds by asking all. All
- * others need only their own node.
+ * To write a shard that was moved, all nodes are asked which one has its latest own rows. All others need only their
+ * own node.
  *
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  *
@@ -302,7 +302,7 @@ async function writeShard(clinicShard: TableShard, here: Here, writing: WritingS
 }
 
 /** @returns the number of own rows that were copied; null: they are there */
-async function writeFrom(clinicShard: TableShard, rows: OwnRows, writing: WritingShard): Promise<number | null> {
+async function writeFrom(clinicShard: TableShard, rows: ChosenRows, writing: WritingShard): Promise<number | null> {
   const { coordinator, tableShards, nodes, triggers, model, noted, stamped } = writing
   const { source, receivers, mayHaveCopy } = rows
   const [schema, node] = [schemaOf(clinicShard), nodeOf(clinicShard, nodes)]

@@ -4,7 +4,8 @@ import type { Logger } from '../../observe/logger.ts'
 import type { PreparedDatabase } from '../database/prepare-database.ts'
 import { catalogueOfCitus } from '../placement/shard-catalogue.ts'
 import type { DatabaseUrls } from '../pools/job-pools.ts'
-import { type Followed, type FollowingShards, followShards } from './follow-shards.ts'
+import { type FollowingShards, followShards } from './follow-shards.ts'
+import type { Followed } from './followed-shards.ts'
 
 /** The same logins in a shard. */
 export function urlsOfShard({ appUrl, sessionUrl }: DatabaseUrls, shard: Shard): DatabaseUrls {
