@@ -126,7 +126,7 @@ async function composeParts(
     },
     stop() {
       isStopping = true
-      const parts = { app, metricsApp, jobs, audit, ...opened, shards: shards.parts, shared, pools }
+      const parts = { app, metricsApp, jobs, audit, ...opened, shards: shards.toStop, shared, pools }
       stopped ??= stopServer(parts, config.shutdownSecondsMax * 1000, log)
       return stopped
     },

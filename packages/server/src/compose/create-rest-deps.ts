@@ -24,7 +24,7 @@ type RestServices = {
 export function createRestDeps(
   config: Config,
   database: PreparedDatabase,
-  { common, others, shardOf }: OpenShards,
+  { common, behindCoordinator, shardOf }: OpenShards,
   { accounts: { accounts, sessions }, audit, mailsOf }: RestServices,
 ): RestShards {
   const ofAllShards = {
@@ -39,9 +39,9 @@ export function createRestDeps(
   }
   const restOf = (shard: Common | OpenShard): RestDeps => ({ ...shard.rest, ...ofAllShards, mails: mailsOf(shard) })
   const ofCommon = restOf(common)
-  const rest = new Map(others.map((shard) => [shard, restOf(shard)]))
+  const rest = new Map(behindCoordinator.map((shard) => [shard, restOf(shard)]))
   const of = (clinicNo: number) => {
-    const deps = others.length === 0 ? ofCommon : rest.get(shardOf(clinicNo))
+    const deps = behindCoordinator.length === 0 ? ofCommon : rest.get(shardOf(clinicNo))
     if (deps === undefined) throw new Error(`No shard serves the clinic ${clinicNo}.`)
     return deps
   }

@@ -63,7 +63,7 @@ export function includes(outer: HashRange, inner: HashRange): boolean {
   return Number(outer.hashMin) <= Number(inner.hashMin) && Number(inner.hashMax) <= Number(outer.hashMax)
 }
 
-/** Later, a part of a shard that was split finds its former schema by it. */
+/** Stores the hash range, by which the parts of a shard that is split later find this schema. */
 export async function writeRange(client: pg.Client, schema: string, { hashMin, hashMax }: HashRange): Promise<void> {
   await client.query(`
     create table ${schema}.shard_range (hash_min text not null, hash_max text not null);

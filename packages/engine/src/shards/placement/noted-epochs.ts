@@ -50,7 +50,7 @@ export type OwnRowsFound = {
   source: Pick<FormerSchema, 'epoch'> | null
 }
 
-/** Whether they are the latest. With older ones, it would lack responses for retries, and send e-mails again. */
+/** Whether they are the latest. With older ones, the shard would miss stored responses and repeat e-mails. */
 export function areLatest({ range, epoch, source }: OwnRowsFound, noted: NotedEpochs): boolean {
   const found = epoch ?? source?.epoch ?? null
   return found !== null && found >= notedEpochOf(range, noted)

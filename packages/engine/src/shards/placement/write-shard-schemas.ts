@@ -116,15 +116,15 @@ export async function writeShardSchemas(
     const written = new Map<string, WrittenShard>()
     for (let tries = 1; ; tries += 1) {
       const tableShards = await readTableShards(coordinator)
-      const refused = await writePlaced({
-        ...{ ownerUrl, coordinator, tableShards, only, lossAccepted, away, written },
-      }).catch(errorOf)
-      // A shard that was moved meanwhile may have been written where it was.
-      const isMoved = JSON.stringify(tableShards) !== JSON.stringify(await readTableShards(coordinator))
-      if (!isMoved && !(refused instanceof Error)) return { written: [...written.values()], refused }
-      if (!isMoved || tries === placementTriesMax) {
-        throw refused instanceof Error ? refused : new Error(movesMessage)
+      const isMoved = async () => JSON.stringify(tableShards) !== JSON.stringify(await readTableShards(coordinator))
+      try {
+        const refused = await writePlaced({ ownerUrl, coordinator, tableShards, only, lossAccepted, away, written })
+        if (!(await isMoved())) return { written: [...written.values()], refused }
+      } catch (error) {
+        // A shard that was moved meanwhile cannot be written where it was.
+        if (tries === placementTriesMax || !(await isMoved())) throw error
       }
+      if (tries === placementTriesMax) throw new Error(movesMessage)
     }
   } finally {
     await coordinator.end()

@@ -298,7 +298,7 @@ async function undo(transaction: PoolClient, { accountId, token, hasRole }: Usin
   await transaction.query(sql`delete from "emailLink" where "userId" = ${accountId} and purpose = 'undo'`)
   await transaction.query(passwordResetsVoided(accountId))
   await transaction.query(sql`update account set password = null, "updatedAt" = now() where "userId" = ${accountId}`)
-  // Those of a clinic's person who had one before are kept: the mailbox alone must not get past it.
+  // Second factors that a clinic's member set up before are kept: access to the mailbox alone must not remove them.
   const isOfClinic = await hasRole(transaction, accountId)
   const since = isOfClinic ? new Date(link.sentAt.getTime() - undoHours * hourMs) : undefined
   await secondFactorsRemoved(transaction, accountId, since)

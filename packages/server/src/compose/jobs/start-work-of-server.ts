@@ -20,7 +20,7 @@ type WorkDeps = {
 }
 
 /** Starts what every server does: it passes on lapsed places, and processes requests for mails. */
-export function startWorkOfServer({ all, common, others }: OpenShards, deps: WorkDeps): RunningJobs[] {
+export function startWorkOfServer({ all, common, behindCoordinator }: OpenShards, deps: WorkDeps): RunningJobs[] {
   const { database, accounts, audit, mailsOf, app, log } = deps
   const { secrets } = database
   const requestsOf = ({ engine, pools }: Pick<Common, 'engine' | 'pools'>) => ({
@@ -30,6 +30,6 @@ export function startWorkOfServer({ all, common, others }: OpenShards, deps: Wor
   return [
     ...all.map(({ pools }) => startPassingOnPlaces({ pool: pools.general, log })),
     ...processAccountRequests({ ...requestsOf(common), accounts, audit }),
-    ...others.flatMap((shard) => processRequestsOfShard(requestsOf(shard))),
+    ...behindCoordinator.flatMap((shard) => processRequestsOfShard(requestsOf(shard))),
   ]
 }

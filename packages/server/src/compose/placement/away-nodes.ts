@@ -3,8 +3,8 @@ import { addressOf } from '@holdfast/engine/nodes-of'
 import type { Shard } from '@holdfast/engine/shards'
 import sql from 'sql-template-tag'
 
-/** What is on a node of Citus. `database`: by default, the one of the coordinator's name. */
-export type OnNode = Pick<Shard, 'host' | 'port'> & Partial<Pick<Shard, 'database'>>
+/** How a node of Citus is reached. `database`: by default, the one of the coordinator's name. */
+export type NodeAddress = Pick<Shard, 'host' | 'port'> & Partial<Pick<Shard, 'database'>>
 
 /** Nodes that cannot be used, each with the reason, by their addresses: {@link addressOf}. */
 export type AwayNodes = ReadonlyMap<string, Error>
@@ -13,7 +13,7 @@ export type AwayNodes = ReadonlyMap<string, Error>
  * The nodes that do not respond to the owner within `msMax`, refuse the login, or take no writes, because they are
  * standbys.
  */
-export async function awayNodes(ownerUrl: string, all: readonly OnNode[], msMax: number): Promise<AwayNodes> {
+export async function awayNodes(ownerUrl: string, all: readonly NodeAddress[], msMax: number): Promise<AwayNodes> {
   const oneOfEach = new Map(all.map((one) => [addressOf(one), one]))
   const failures = new Map<string, Error>()
   await Promise.all(

@@ -64,7 +64,7 @@ export async function openShardsOfCitus(
   return {
     all,
     common: coordinator,
-    others: all,
+    behindCoordinator: all,
     jobDatabases: jobDatabasesOf(database, coordinator, opened),
     createAudit: (audit) => new ShardedAuditRecorder({ ...audit, byClinic, appends, shardOf: ofClinic }),
     shardOf: ofClinic,
@@ -79,7 +79,7 @@ export async function openShardsOfCitus(
     }),
     pools: { ...poolsByLabel([...all, coordinator]), probes: [probePool] },
     allPools: [...all.flatMap(({ allPools }) => allPools), ...coordinator.allPools, probePool],
-    parts: [{ engine: coordinator.engine, stop: following.stop }, ...all],
+    toStop: [{ engine: coordinator.engine, stop: following.stop }, ...all],
     mustRestart: following.split,
   }
 }

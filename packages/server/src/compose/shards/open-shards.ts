@@ -24,7 +24,7 @@ export async function openShards(
   return {
     all: [shard],
     common: { ...shard, cache: shard.freshness.cache },
-    others: [],
+    behindCoordinator: [],
     jobDatabases: [{ ...database, parts: allParts, shard: null, pools: shard.pools }],
     createAudit: (audit) => new AuditRecorder({ ...audit, append: shard.engine.auditLog.append }),
     shardOf: () => shard,
@@ -32,7 +32,7 @@ export async function openShards(
     probes: createProbes(probePool, { isStopping }),
     pools: { ...poolsByLabel([shard]), probes: [probePool] },
     allPools: [...shard.allPools, probePool],
-    parts: [shard],
+    toStop: [shard],
     mustRestart: null,
   }
 }

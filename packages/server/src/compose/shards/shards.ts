@@ -21,8 +21,8 @@ export type OpenShards = {
   all: readonly OpenShard[]
   /** On one database, the shard of all clinics. */
   common: Common
-  /** The shards besides `common`: on one database none, on Citus all. */
-  others: readonly OpenShard[]
+  /** The shards that the coordinator serves no request of: on Citus all; on one database none, it is `common`. */
+  behindCoordinator: readonly OpenShard[]
   jobDatabases: readonly JobDatabase[]
   /** Collects events of the security log; on Citus, those of each shard separately. */
   createAudit(deps: Omit<AuditRecorderDeps, 'append'>): Pick<AuditRecorder, 'record' | 'stop'>
@@ -34,8 +34,8 @@ export type OpenShards = {
   pools: Record<string, readonly pg.Pool[]>
   allPools: readonly DatabasePool[]
   /** What is to be stopped: the shards, and on Citus the coordinator. */
-  parts: readonly { engine: Pick<Engine, 'stop'>; stop(): Promise<unknown> }[]
-  /** Resolves with why this process has to be started again: it does not know where all clinics are; null: never. */
+  toStop: readonly { engine: Pick<Engine, 'stop'>; stop(): Promise<unknown> }[]
+  /** Resolves with the reason for a restart, after a shard of Citus was split. null: no restart is ever needed. */
   mustRestart: Promise<Error> | null
 }
 
