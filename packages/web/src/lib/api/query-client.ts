@@ -1,16 +1,16 @@
 import { onlineManager, QueryClient } from '@tanstack/react-query'
-import { RefusedError } from './api-error.ts'
+import { isFinal, RefusedError, refusalCode } from './api-error.ts'
 
 const retriesMax = 3
-const retryable = new Set(['overloaded', 'unavailable', 'internal_error', 'request_timeout'])
 
 /**
- * Whether to retry a read: after a network or server failure, never after a refusal. Without a network it fails
- * immediately, and is read again when the network is back.
+ * Whether to retry a read: after a network or server failure, never after a refusal. A retry after `rate_limited` would
+ * count against the same limit. Without a network it fails immediately, and is read again when the network is back.
  */
 export function shouldRetry(failures: number, error: unknown): boolean {
   if (failures >= retriesMax) return false
-  return error instanceof RefusedError ? retryable.has(error.problem.code) : navigator.onLine !== false
+  if (!(error instanceof RefusedError)) return navigator.onLine !== false
+  return !isFinal(error) && refusalCode(error) !== 'rate_limited'
 }
 
 export function createQueryClient(): QueryClient {
