@@ -39,25 +39,27 @@ export type MailFacts = MessageFacts & { sendTo: string; alternatives: TimeInste
 /** A reminder changes nothing, and a hold is no appointment yet. */
 const hasNoCalendar: ReadonlySet<MessageKind> = new Set(['reminder', 'offered', 'confirm'])
 
+/** The status that a booking must have for a message of each kind to be sent. */
+export const statusFor: Record<MessageKind, MessageFacts['status']> = {
+  offered: 'PENDING',
+  unanswered: 'FAILED',
+  confirm: 'PENDING',
+  confirmed: 'CONFIRMED',
+  moved: 'CONFIRMED',
+  reminder: 'CONFIRMED',
+  cancelled: 'CANCELLED',
+  withdrawn: 'FAILED',
+}
+
 /** Why a message is not sent any more; null: it is. */
 export function reasonToSkip(message: DueMessage, facts: MessageFacts): MessageReason | null {
   const noChannel = message.channel === 'sms' ? noSms(message, facts) : noEmail(facts)
   if (noChannel !== null) return noChannel
   if (facts.version > message.version) return 'replaced'
   if (facts.slotId !== message.slotId) return 'booking_moved'
-  const status = {
-    offered: 'PENDING',
-    unanswered: 'FAILED',
-    confirm: 'PENDING',
-    confirmed: 'CONFIRMED',
-    moved: 'CONFIRMED',
-    reminder: 'CONFIRMED',
-    cancelled: 'CANCELLED',
-    withdrawn: 'FAILED',
-  }
   // Never accepted, whether or not its end was marked.
   if (message.kind === 'offered' && facts.holdExpiresAt === null && facts.offerAnnounced !== null) return 'offer_ended'
-  if (facts.status !== status[message.kind]) return 'booking_changed'
+  if (facts.status !== statusFor[message.kind]) return 'booking_changed'
   // Nobody waits for what was never announced.
   if (message.kind === 'withdrawn' && facts.offerAnnounced === false) return 'offer_ended'
   if (message.kind === 'confirm' && facts.holdExpiresAt === null) return 'hold_ended'

@@ -6,7 +6,7 @@ import {
   type MessageLanguage,
 } from '@holdfast/engine'
 import { entryEndedContext, entryLinkContext } from '../account-mails/entry-mail.ts'
-import type { MailFacts, MailSettings } from '../patient-messages/message-mail.ts'
+import { type MailFacts, type MailSettings, statusFor } from '../patient-messages/message-mail.ts'
 import type { MailContent } from '../rendering/mail-content.ts'
 import { type MailLinks, timeLink } from '../rendering/mail-links.ts'
 import { mailTexts } from '../rendering/render-mail.ts'
@@ -46,17 +46,6 @@ const names: Record<MessageLanguage, { patient: string; doctor: string; clinic: 
   },
   de: { patient: 'Jörg Müller', doctor: 'Dr. Änne Groß', clinic: 'Praxis am Fluß', address: 'Uferweg 1, Köln' },
   ar: { patient: 'ليلى حسن', doctor: 'د. سامي خوري', clinic: 'عيادة النهر', address: 'شارع النهر ١، عمّان' },
-}
-
-const statusOf: Record<MessageKind, string> = {
-  offered: 'PENDING',
-  unanswered: 'FAILED',
-  confirm: 'PENDING',
-  confirmed: 'CONFIRMED',
-  moved: 'CONFIRMED',
-  reminder: 'CONFIRMED',
-  cancelled: 'CANCELLED',
-  withdrawn: 'FAILED',
 }
 
 type Variant = { kind: MessageKind; message?: { byPatient: boolean; byClinic: boolean }; facts?: Partial<MailFacts> }
@@ -127,7 +116,7 @@ export function sampleFacts(
   return {
     bookingId: id,
     slotId: id,
-    status: statusOf[kind],
+    status: statusFor[kind],
     version: 2,
     patient: { name: patient, email: 'patient@example.org', language },
     sendTo: 'patient@example.org',
@@ -142,7 +131,7 @@ export function sampleFacts(
     endsAt: new Date(startsAt.getTime() + 900_000),
     hasBegun: false,
     isAttendanceConfirmed: false,
-    holdExpiresAt: statusOf[kind] === 'PENDING' ? new Date(startsAt.getTime() - 86_400_000) : null,
+    holdExpiresAt: statusFor[kind] === 'PENDING' ? new Date(startsAt.getTime() - 86_400_000) : null,
     doctorId: id,
     doctorName: doctor,
     clinicName: clinic,
