@@ -1,6 +1,5 @@
 import { type Position, positionOfShard, positionText } from '@holdfast/contract/position'
 import { changedSlotsOf, type EventTail, isId, type LogEntry } from '@holdfast/engine'
-import pTimeout from 'p-timeout'
 import type { Calendar, WatchedDoctor } from '../calendar/calendar.ts'
 import type { CalendarChange } from '../calendar/calendar-change.ts'
 import { SharedReader } from '../calendar/shared-reader.ts'
@@ -11,6 +10,7 @@ import { DoctorFeeds } from './doctor-feeds.ts'
 import type { LivePlaces, SubscribeOutcome } from './live-places.ts'
 import type { LiveSettings } from './live-settings.ts'
 import { LiveSubscriber, type LiveTransport, type Missed } from './live-subscriber.ts'
+import { OpenConnections } from './open-connections.ts'
 
 export type WatchedDoctors = ReadonlyMap<string, WatchedDoctor>
 
@@ -22,31 +22,26 @@ export type LiveHubDeps = {
   log: Logger
 }
 
-/** How long connections may take to close when the server stops, and the reason that they get. */
-export const endMsMax = 2_000
-export const stopReason = 'This server is stopping: connect again.'
 const slowCheckMs = 100
 /** If more slots wait to be read for clients that resume, further clients receive a `resync`. */
 const missedSlotsMax = 2_500
 
 /**
  * Notifies connections of one shard's changed slots: the calendar's changes go to the feeds of doctors, from there to
- * subscribers.
- * Independent of the transport; see {@link DoctorFeeds} for when messages are sent, and packages/contract/src/live.ts
- * for the messages.
+ * subscribers. Independent of the transport; see {@link DoctorFeeds} for when messages are sent, and
+ * packages/contract/src/live.ts for the messages.
  */
 export class LiveHub implements LivePlaces {
   readonly settings: LiveSettings
   readonly #calendar: LiveHubDeps['calendar']
   readonly #tail: LiveHubDeps['tail']
   readonly #log: Logger
-  readonly #figures: LiveFigures = noFigures()
+  readonly #open: OpenConnections<LiveSubscriber>
+  readonly #figures: LiveFigures
   readonly #feeds: DoctorFeeds
   /** Units of slots that clients missed. */
   readonly #missedSlots: SharedReader<number>
   readonly #history: ChangeHistory
-  /** Each with the timer of its heartbeat. */
-  readonly #subscribers = new Map<LiveSubscriber, NodeJS.Timeout | undefined>()
   /**
    * They missed messages because they do not read fast enough. Messages are not buffered for them: once they have read
    * what was sent, they receive a `resync` that names the doctors to read again. One that takes too long is
@@ -54,14 +49,14 @@ export class LiveHub implements LivePlaces {
    */
   readonly #slow = new Set<LiveSubscriber>()
   #slowTimer: NodeJS.Timeout | undefined
-  readonly #emptied = Promise.withResolvers<void>()
-  #isStopping = false
 
   constructor({ calendar, tail, settings, log }: LiveHubDeps) {
     this.settings = settings
     this.#calendar = calendar
     this.#tail = tail
     this.#log = log
+    this.#open = new OpenConnections(settings.heartbeatMs)
+    this.#figures = { ...noFigures(), connections: this.#open.counts }
     this.#history = new ChangeHistory(calendar.horizon - 1n, settings.historyMax)
     this.#feeds = new DoctorFeeds({
       settings,
@@ -79,18 +74,15 @@ export class LiveHub implements LivePlaces {
   }
 
   get isStopping(): boolean {
-    return this.#isStopping
+    return this.#open.isEnding
   }
 
   get figures(): Readonly<LiveFigures> {
     return this.#figures
   }
 
-  /** Bytes sent that have not been read yet, over all connections. */
   get bufferedBytes(): number {
-    let bytes = 0
-    for (const { transport } of this.#subscribers.keys()) bytes += transport.bufferedBytes()
-    return bytes
+    return this.#open.bufferedBytes
   }
 
   /**
@@ -103,11 +95,7 @@ export class LiveHub implements LivePlaces {
       this.#figures.messages += 1
       if (type === 'resync') this.#figures.resyncs += 1
     })
-    // Not all at the same time, even if all clients have connected when the server started.
-    const heartbeatMs = this.settings.heartbeatMs * (0.8 + 0.2 * Math.random())
-    const timer = hasHeartbeat ? setInterval(() => this.beat(subscriber), heartbeatMs).unref() : undefined
-    this.#subscribers.set(subscriber, timer)
-    this.#figures.connections[transport.kind] += 1
+    this.#open.add(subscriber, hasHeartbeat ? () => this.beat(subscriber) : null)
     return subscriber
   }
 
@@ -116,12 +104,9 @@ export class LiveHub implements LivePlaces {
   }
 
   disconnect(subscriber: LiveSubscriber): void {
-    clearInterval(this.#subscribers.get(subscriber))
-    if (!this.#subscribers.delete(subscriber)) return
+    if (!this.#open.delete(subscriber)) return
     subscriber.close()
     this.unsubscribe(subscriber, [...subscriber.doctorIds])
-    this.#figures.connections[subscriber.transport.kind] -= 1
-    if (this.#isStopping && this.#subscribers.size === 0) this.#emptied.resolve()
   }
 
   async subscribe(
@@ -168,14 +153,11 @@ export class LiveHub implements LivePlaces {
 
   /** Closes every connection with 1001, and destroys those that do not close in time. */
   async stop(): Promise<void> {
-    if (this.#isStopping) return
-    this.#isStopping = true
+    if (this.isStopping) return
     clearInterval(this.#slowTimer)
     const sent = this.#feeds.stop()
-    for (const { transport } of this.#subscribers.keys()) transport.end(1001, stopReason)
-    if (this.#subscribers.size === 0) this.#emptied.resolve()
-    await pTimeout(Promise.all([sent, this.#emptied.promise]), { milliseconds: endMsMax, message: false })
-    for (const { transport } of [...this.#subscribers.keys()]) transport.destroy()
+    this.#open.end()
+    await this.#open.ended([sent])
   }
 
   /** The second step. Each subscription is counted once by the calendar. */

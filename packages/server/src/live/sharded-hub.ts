@@ -1,11 +1,11 @@
 import type { Position } from '@holdfast/contract/position'
 import { clinicNoIn } from '@holdfast/engine'
-import pTimeout from 'p-timeout'
 import { type LiveFigures, noFigures } from '../observe/live-figures.ts'
-import { endMsMax, type LiveHub, stopReason } from './live-hub.ts'
+import type { LiveHub } from './live-hub.ts'
 import type { LivePlaces, SubscribeOutcome } from './live-places.ts'
 import type { LiveSettings } from './live-settings.ts'
 import type { LiveTransport } from './live-subscriber.ts'
+import { OpenConnections } from './open-connections.ts'
 import { ShardedConnection } from './sharded-connection.ts'
 
 export type ShardedHubDeps = {
@@ -24,23 +24,20 @@ export type ShardedHubDeps = {
 export class ShardedHub implements LivePlaces {
   readonly settings: LiveSettings
   readonly #deps: ShardedHubDeps
-  /** Each with the timer of its heartbeat. */
-  readonly #connections = new Map<ShardedConnection, NodeJS.Timeout>()
-  readonly #open: LiveFigures['connections'] = noFigures().connections
-  readonly #emptied = Promise.withResolvers<void>()
-  #isStopping = false
+  readonly #open: OpenConnections<ShardedConnection>
 
   constructor(deps: ShardedHubDeps) {
     this.#deps = deps
     this.settings = deps.settings
+    this.#open = new OpenConnections(deps.settings.heartbeatMs)
   }
 
   get isStopping(): boolean {
-    return this.#isStopping
+    return this.#open.isEnding
   }
 
   get figures(): Readonly<LiveFigures> {
-    const sum = { ...noFigures(), connections: { ...this.#open } }
+    const sum = { ...noFigures(), connections: { ...this.#open.counts } }
     for (const { figures } of this.#deps.hubs()) {
       sum.subscriptions += figures.subscriptions
       sum.messages += figures.messages
@@ -51,25 +48,17 @@ export class ShardedHub implements LivePlaces {
   }
 
   get bufferedBytes(): number {
-    let bytes = 0
-    for (const { transport } of this.#connections.keys()) bytes += transport.bufferedBytes()
-    return bytes
+    return this.#open.bufferedBytes
   }
 
   connect(transport: LiveTransport): ShardedConnection {
     const connection = new ShardedConnection(transport, this.settings.bufferedBytesMax)
-    const heartbeatMs = this.settings.heartbeatMs * (0.8 + 0.2 * Math.random())
-    this.#connections.set(connection, setInterval(() => connection.beat(), heartbeatMs).unref())
-    this.#open[transport.kind] += 1
+    this.#open.add(connection, () => connection.beat())
     return connection
   }
 
   disconnect(connection: ShardedConnection): void {
-    clearInterval(this.#connections.get(connection))
-    if (!this.#connections.delete(connection)) return
-    connection.close()
-    this.#open[connection.transport.kind] -= 1
-    if (this.#isStopping && this.#connections.size === 0) this.#emptied.resolve()
+    if (this.#open.delete(connection)) connection.close()
   }
 
   /**
@@ -101,14 +90,10 @@ export class ShardedHub implements LivePlaces {
   }
 
   async stop(): Promise<void> {
-    if (this.#isStopping) return
-    this.#isStopping = true
+    if (this.isStopping) return
     // Some follow no doctors, so that no shard knows them.
-    for (const { transport } of this.#connections.keys()) transport.end(1001, stopReason)
-    if (this.#connections.size === 0) this.#emptied.resolve()
-    const stopped = Array.from(this.#deps.hubs(), (hub) => hub.stop())
-    await pTimeout(Promise.all([this.#emptied.promise, ...stopped]), { milliseconds: endMsMax, message: false })
-    for (const { transport } of [...this.#connections.keys()]) transport.destroy()
+    this.#open.end()
+    await this.#open.ended(Array.from(this.#deps.hubs(), (hub) => hub.stop()))
   }
 
   /** Without what is no id of Holdfast: it is in no shard. */
