@@ -1,11 +1,9 @@
 import type { Case, TheatreBoard } from '@holdfast/contract/client'
 import type { TFunction } from 'i18next'
 import { createContext, useContext } from 'react'
+import type { Plan } from '../case-plan.ts'
 import type { Names } from '../conflict-text.ts'
 import type { Span } from './board-layout.ts'
-
-/** A place for a case: while it is dragged, or planned by keyboard. */
-export type Plan = { roomId: string; startsAt: number; minutes: number }
 
 /** What everything on the board needs. It does not change while a case is dragged. */
 export type BoardScene = {

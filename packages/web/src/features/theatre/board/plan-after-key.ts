@@ -1,4 +1,4 @@
-import type { Plan } from './board-context.ts'
+import type { Plan } from '../case-plan.ts'
 
 const minuteMs = 60_000
 

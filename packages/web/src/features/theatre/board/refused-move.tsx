@@ -3,11 +3,11 @@ import { useTranslation } from 'react-i18next'
 import { formatTimes } from '../../../lib/i18n/format.ts'
 import { localDay } from '../../../lib/time/local-time.ts'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
+import type { CaseMoveRequest, RefusedMove } from '../case/use-move-case.ts'
 import type { Names } from '../conflict-text.ts'
 import { Refusal } from '../refusal.tsx'
 import { useTheatre } from '../use-theatre.ts'
 import { planSpan } from './board-layout.ts'
-import type { CaseMoveRequest, RefusedMove } from './use-move-case.ts'
 
 type RefusedMoveDialogProps = {
   refused: RefusedMove | null

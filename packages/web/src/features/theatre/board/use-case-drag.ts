@@ -1,6 +1,7 @@
 import type { Case } from '@holdfast/contract/client'
 import { type PointerEvent, useEffect, useRef } from 'react'
-import { type Plan, useBoard } from './board-context.ts'
+import { isSamePlan, type Plan, planOf } from '../case-plan.ts'
+import { useBoard } from './board-context.ts'
 import { minuteMs, snapped, stepMinutes } from './board-layout.ts'
 import { timeAt } from './time-at.ts'
 
@@ -36,7 +37,7 @@ export function useCaseDrag(one: Case, isEnabled: boolean) {
     drag.current = null
     window.removeEventListener('keydown', onKey, true)
     if (plan === null) return
-    if (isCancelled || isSame(one, plan)) onPlan(one, null)
+    if (isCancelled || isSamePlan(plan, planOf(one))) onPlan(one, null)
     else onMove(one, plan)
   }
   const onKey = useRef((event: KeyboardEvent) => {
@@ -86,12 +87,4 @@ export function useCaseDrag(one: Case, isEnabled: boolean) {
 
 function isTrack(element: Element): boolean {
   return element instanceof HTMLElement && element.dataset.room !== undefined
-}
-
-function isSamePlan(a: Plan, b: Plan): boolean {
-  return a.roomId === b.roomId && a.startsAt === b.startsAt && a.minutes === b.minutes
-}
-
-export function isSame(one: Case, plan: Plan): boolean {
-  return isSamePlan(plan, { roomId: one.roomId, startsAt: Date.parse(one.startsAt), minutes: one.minutes })
 }

@@ -1,9 +1,9 @@
 import type { Case } from '@holdfast/contract/client'
 import { type KeyboardEvent, useRef } from 'react'
-import { type Plan, useBoard } from './board-context.ts'
+import { isSamePlan, type Plan, planOf } from '../case-plan.ts'
+import { useBoard } from './board-context.ts'
 import { minuteMs, stepMinutes } from './board-layout.ts'
 import { planAfterKey } from './plan-after-key.ts'
-import { isSame } from './use-case-drag.ts'
 
 /**
  * The keyboard's way to what dragging does. M takes a case up; then arrows move it, with Shift they change its length,
@@ -24,14 +24,14 @@ export function useCaseKeys(one: Case, isEnabled: boolean) {
       if (current === null) {
         if (event.key.toLowerCase() === 'm' && isEnabled) {
           event.preventDefault()
-          change({ roomId: one.roomId, startsAt: Date.parse(one.startsAt), minutes: one.minutes })
+          change(planOf(one))
         } else moveFocus(event)
         return
       }
       if (event.key === 'Enter' || event.key === ' ') {
         event.preventDefault()
         plan.current = null
-        if (isSame(one, current)) onPlan(one, null)
+        if (isSamePlan(current, planOf(one))) onPlan(one, null)
         else onMove(one, current)
         return
       }

@@ -10,8 +10,8 @@ import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import type { Names } from '../conflict-text.ts'
+import { type CaseDraft, needsOf } from '../draft/case-draft.ts'
 import { useTheatre } from '../use-theatre.ts'
-import { type CaseDraft, needsOf } from './case-draft.ts'
 
 export type Place = { roomId: string; startsAt: string }
 

@@ -7,16 +7,16 @@ import { useTranslation } from 'react-i18next'
 import { instantOf, localDateTime, localDay } from '../../../lib/time/local-time.ts'
 import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-import { isSame } from '../board/use-case-drag.ts'
-import { type TeamChange, useMoveCase } from '../board/use-move-case.ts'
-import { type CaseDraft, draftOfCase, teamOf } from '../book/case-draft.ts'
-import { TeamFields } from '../book/case-fields.tsx'
+import { isSamePlan, planOf } from '../case-plan.ts'
 import type { Names } from '../conflict-text.ts'
+import { type CaseDraft, draftOfCase, teamOf } from '../draft/case-draft.ts'
+import { TeamFields } from '../draft/case-fields.tsx'
 import { Refusal } from '../refusal.tsx'
 import type { Resolution } from '../resolution.ts'
 import { roomsQuery } from '../theatre-queries.ts'
 import { useTheatre } from '../use-theatre.ts'
 import { FormFrame } from './form-frame.tsx'
+import { type TeamChange, useMoveCase } from './use-move-case.ts'
 
 /** Changes a case without dragging: another day, time, room, length, team or equipment, in one step. */
 export function MoveForm({ one, names, onDone }: { one: Case; names: Names; onDone: () => void }) {
@@ -32,7 +32,7 @@ export function MoveForm({ one, names, onDone }: { one: Case; names: Names; onDo
   const move = (resolution: Resolution = {}) => {
     const plan = { roomId, startsAt: Date.parse(instantOf(day, time, timeZone)), minutes: Number(minutes) }
     const change = teamChange(one, team.getValues())
-    if (isSame(one, plan) && Object.keys(change).length === 0) onDone()
+    if (isSamePlan(plan, planOf(one)) && Object.keys(change).length === 0) onDone()
     else moving.mutate({ one, plan, team: change, ...resolution }, { onSuccess: onDone })
   }
   return (

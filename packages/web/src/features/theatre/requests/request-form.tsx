@@ -9,8 +9,8 @@ import { createRequestKeys } from '../../../lib/api/request-keys.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
-import { type CaseDraft, draftOf, patientOf, teamOf } from '../book/case-draft.ts'
-import { CaseFields } from '../book/case-fields.tsx'
+import { type CaseDraft, draftOf, patientOf, teamOf } from '../draft/case-draft.ts'
+import { CaseFields } from '../draft/case-fields.tsx'
 import { useTheatre } from '../use-theatre.ts'
 
 /** Puts a case on the waiting list. */

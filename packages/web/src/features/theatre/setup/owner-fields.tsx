@@ -3,7 +3,7 @@ import { NativeSelect, Skeleton, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
-import { useTeam } from '../book/use-team.ts'
+import { useTeam } from '../draft/use-team.ts'
 
 const kinds = ['service', 'surgeon', 'everybody'] as const
 

@@ -8,10 +8,9 @@ import { problemMessage } from '../../../lib/api/problem-message.ts'
 import { createRequestKeys } from '../../../lib/api/request-keys.ts'
 import { formatNumber, formatTimes } from '../../../lib/i18n/format.ts'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import type { Plan } from '../case-plan.ts'
 import type { Resolution } from '../resolution.ts'
 import { useTheatre } from '../use-theatre.ts'
-import type { Plan } from './board-context.ts'
-import { planSpan } from './board-layout.ts'
 
 /** Who and what a case needs, if that changes too. */
 export type TeamChange = Pick<CaseMove, 'surgeonId' | 'anaesthetistId' | 'staffIds' | 'equipment'>
@@ -65,10 +64,9 @@ export function useMoveCase(nameOfRoom: (roomId: string) => string) {
 
 /** Only what differs: what is not sent, stays. */
 function changesOf(one: Case, plan: Plan): CaseMove {
-  const { from } = planSpan(plan)
   return {
     ...(plan.roomId === one.roomId ? {} : { roomId: plan.roomId }),
-    ...(from === Date.parse(one.startsAt) ? {} : { startsAt: new Date(from).toISOString() }),
+    ...(plan.startsAt === Date.parse(one.startsAt) ? {} : { startsAt: new Date(plan.startsAt).toISOString() }),
     ...(plan.minutes === one.minutes ? {} : { minutes: plan.minutes }),
   }
 }
