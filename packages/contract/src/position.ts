@@ -1,13 +1,12 @@
 /**
  * A position in the log, as text: `epoch.transaction`. Clients send it back and do not read it. Another epoch begins
  * when another database server, or a restored copy, continues the log: then positions of the epochs before name
- * something that may be lost, so lists are read again. On Citus, each shard has a log of its own, and no two shards
- * number an epoch alike.
+ * something that may be lost, so lists are read again.
  *
  * A position without an epoch is from a release that had none. It counts as one of the first epoch.
  *
- * A distributed database has a log for each shard. Positions of two shards cannot be compared, so that clients send
- * one for each shard, with commas between ({@link positionsPattern}).
+ * A distributed database has a log for each shard, and no two shards number an epoch alike. Positions of two shards
+ * cannot be compared, so that clients send one for each shard, with commas between ({@link positionsPattern}).
  */
 export type Position = { epoch: number; transaction: bigint }
 

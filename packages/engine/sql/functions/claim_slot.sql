@@ -77,8 +77,8 @@ begin
   if created_at is null then
     return query
     select c.outcomes[1], c.booking_ids[1], c.clinic_ids[1], c.resource_ids[1], c.capacities[1],
-           c.appointment_types[1], c.starts_at[1],
-           c.ends_at[1], c.hold_expires_at[1], c.created_at, c.tx, c.available[1], c.lapses_in_ms[1], c.snapshot
+           c.appointment_types[1], c.starts_at[1], c.ends_at[1], c.hold_expires_at[1], c.created_at, c.tx,
+           c.available[1], c.lapses_in_ms[1], c.snapshot
       from claim_slots(array[p_clinic_no], array[p_slot_id], array[p_id], array[p_units], array[p_key], array[p_hash],
         array[p_confirm], array[p_account_id], array[p_actor_id], array[p_type], array[p_patient], array[p_reason]) c;
     return;
@@ -102,15 +102,13 @@ begin
   -- A statement after the one that waited for the lock, whose snapshot is from before.
   snapshot := pg_current_snapshot();
   insert into booking (clinic_no, id, slot_id, resource_id, units, status, hold_expires_at, account_id,
-                       appointment_type, patient, reason,
-                       created_at, updated_at)
+                       appointment_type, patient, reason, created_at, updated_at)
   values (p_clinic_no, p_id, p_slot_id, resource_id, p_units, case when p_confirm then 'CONFIRMED' else 'PENDING' end,
           hold_expires_at, p_account_id, appointment_type, p_patient, p_reason, created_at, created_at);
   insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
                              actor_id, booking_digest)
   values (p_clinic_no, p_id, 1, created_at, case when p_confirm then 'confirmed' else 'held' end, p_slot_id,
-          resource_id, p_units,
-          hold_expires_at, coalesce(p_actor_id, p_account_id),
+          resource_id, p_units, hold_expires_at, coalesce(p_actor_id, p_account_id),
           booking_digest(p_account_id, appointment_type, p_patient, p_reason, null));
   return next;
 end

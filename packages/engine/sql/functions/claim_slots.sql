@@ -31,9 +31,8 @@ create or replace function holdfast.claim_slots(
   p_confirm boolean[], p_account_ids uuid[], p_actor_ids uuid[], p_types text[], p_patients jsonb[], p_reasons text[]
 ) returns table (
   outcomes text[], booking_ids uuid[], clinic_ids uuid[], resource_ids uuid[], capacities integer[],
-  appointment_types text[],
-  starts_at timestamptz[], ends_at timestamptz[], hold_expires_at timestamptz[], created_at timestamptz, tx xid8,
-  available integer[], lapses_in_ms float8[], snapshot pg_snapshot
+  appointment_types text[], starts_at timestamptz[], ends_at timestamptz[], hold_expires_at timestamptz[],
+  created_at timestamptz, tx xid8, available integer[], lapses_in_ms float8[], snapshot pg_snapshot
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
