@@ -20,6 +20,12 @@ import type { SettleAction } from '../src/model/settle.ts'
 type WithDatabase = { database: TestDatabase }
 type WithEngine = { engine: Engine }
 type WithDoctor = WithDatabase & { doctor: BuiltDoctor }
+type WithSteps = {
+  full: ReturnType<typeof fullSlot>
+  wait: ReturnType<typeof entryFor>
+  settle: ReturnType<typeof settleWith>
+  offerOf: ReturnType<typeof offerFrom>
+}
 
 const anEngine = ({ database }: WithDatabase) =>
   createEngine({ batchPool: database.appPool, generalPool: database.appPool })
@@ -53,6 +59,18 @@ const offerFrom =
     return bookingId === null ? null : engine.reads.booking(bookingId)
   }
 
+/** Builds a full slot and an entry that waits, and cancels the slot's booking: the entry is offered the place. */
+const offeredPlace =
+  ({ full, wait, settle, offerOf }: WithSteps) =>
+  async (overrides: WaitlistEntryOverrides = {}) => {
+    const { slot, booking } = await full()
+    const entry = await wait(overrides)
+    await settle(booking, 'cancel')
+    const offer = await offerOf(entry)
+    if (offer?.slotId !== slot.id) throw new Error('The place was not offered to the entry.')
+    return { slot, entry, offer }
+  }
+
 const cleanState =
   ({ database, engine, doctor }: WithDoctor & WithEngine) =>
   async () => {
@@ -68,6 +86,7 @@ export const test = base
   .extend('full', fullSlot)
   .extend('wait', entryFor)
   .extend('offerOf', offerFrom)
+  .extend('offered', offeredPlace)
   .extend('expectClean', cleanState)
 
 /** With a database for each test, for tests that change its functions. */
@@ -78,3 +97,4 @@ export const freshTest = freshDatabaseTest
   .extend('full', fullSlot)
   .extend('wait', entryFor)
   .extend('offerOf', offerFrom)
+  .extend('offered', offeredPlace)

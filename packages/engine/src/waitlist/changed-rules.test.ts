@@ -40,17 +40,12 @@ test('what is free of a doctor with a new specialization is offered to who waits
 test('who waits for a specialization is offered a place again that the clinic withdrew', async ({
   engine,
   doctor,
-  settle,
-  full,
-  wait,
+  offered,
   offerOf,
   expectClean,
 }) => {
   await engine.directory.updateDoctor(doctor.id, { specialization: 'Tropical medicine of tests' })
-  const { slot, booking } = await full()
-  const entry = await wait({ specialization: 'Tropical medicine of tests' })
-  await settle(booking, 'cancel')
-  expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
+  const { slot, entry } = await offered({ specialization: 'Tropical medicine of tests' })
   await engine.directory.updateDoctor(doctor.id, { active: false })
   expect(await offerOf(entry)).toBeNull()
   await engine.directory.updateDoctor(doctor.id, { active: true })
@@ -132,11 +127,9 @@ freshTest(
 
 freshTest(
   'negative control: offers that a withdrawal leaves open are found',
-  async ({ database, engine, doctor, full, wait, settle }) => {
+  async ({ database, engine, doctor, offered }) => {
     await plantFunction(database, 'withdraw_slots', { part: /perform close_offers\([^;]*;/, becomes: 'null;' })
-    const { slot, booking } = await full()
-    await wait()
-    await settle(booking, 'cancel')
+    const { slot } = await offered()
     const which = { slotId: slot.id }
     await engine.withdrawSlots({ clinicNo: doctor.clinicNo, which, withBookings: true, dryRun: false, actorId: null })
     const { details } = await engine.reads.verify({ clinicNo: doctor.clinicNo, detailsMax: 10 })

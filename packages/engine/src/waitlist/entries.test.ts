@@ -28,25 +28,20 @@ test('an offer that is accepted while its entry is left stays confirmed', async 
   database,
   engine,
   settle,
-  full,
-  wait,
-  offerOf,
+  offered,
   expectClean,
 }) => {
-  const { booking } = await full()
-  const entry = await wait()
-  await settle(booking, 'cancel')
-  const offer = await offerOf(entry)
+  const { entry, offer } = await offered()
   const waitlist = createWaitlist({
     pool: database.appPool,
     announce: () => undefined,
     async settle(request) {
-      expect(await settle({ id: offer?.id ?? '' }, 'confirm')).toMatchObject({ kind: 'done' })
+      expect(await settle(offer, 'confirm')).toMatchObject({ kind: 'done' })
       return engine.settle(request)
     },
   })
   expect(await waitlist.leave(entry.id, 'left', null)).toBe(true)
-  expect(await engine.reads.booking(offer?.id ?? '')).toMatchObject({ status: 'CONFIRMED' })
+  expect(await engine.reads.booking(offer.id)).toMatchObject({ status: 'CONFIRMED' })
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ endReason: 'accepted' })
   await expectClean()
 })
@@ -166,15 +161,10 @@ test('retention erases an offer of long ago, and not the patient who still waits
   engine,
   doctor,
   settle,
-  full,
-  wait,
-  offerOf,
+  offered,
 }) => {
-  const { slot, booking } = await full()
-  const entry = await wait({ patient: { name: 'Ada' } })
-  await settle(booking, 'cancel')
-  const offer = await offerOf(entry)
-  await settle({ id: offer?.id ?? '' }, 'cancel')
+  const { slot, entry, offer } = await offered({ patient: { name: 'Ada' } })
+  await settle(offer, 'cancel')
   await database.ownerPool.query(
     `update holdfast.slot set starts_at = starts_at - interval '99 days', ends_at = ends_at - interval '99 days'
       where id = $1`,
@@ -183,24 +173,14 @@ test('retention erases an offer of long ago, and not the patient who still waits
   await database.ownerPool.query('update holdfast.clinic set patient_data_months = 1 where no = $1', [doctor.clinicNo])
   const erase = () => database.appPool.query('select * from holdfast.erase_outdated($1, 100)', [doctor.clinicNo])
   expect((await erase()).rows).toMatchObject([{ erased: 2 }])
-  expect(await engine.reads.booking(offer?.id ?? '')).toMatchObject({ patient: { name: '' } })
+  expect(await engine.reads.booking(offer.id)).toMatchObject({ patient: { name: '' } })
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ patient: { name: 'Ada' }, status: 'waiting' })
 })
 
-test('an erased booking takes the patient out of the entry', async ({
-  database,
-  engine,
-  settle,
-  full,
-  wait,
-  offerOf,
-}) => {
-  const { slot, booking } = await full()
-  const entry = await wait()
-  await settle(booking, 'cancel')
-  const offer = await offerOf(entry)
-  await settle({ id: offer?.id ?? '' }, 'cancel')
-  await engine.erasures.ofBooking({ bookingId: offer?.id ?? '', actorId: null, key: null })
+test('an erased booking takes the patient out of the entry', async ({ database, engine, settle, offered }) => {
+  const { slot, entry, offer } = await offered()
+  await settle(offer, 'cancel')
+  await engine.erasures.ofBooking({ bookingId: offer.id, actorId: null, key: null })
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ patient: { name: '' }, status: 'ended' })
   expect(await takenOf(database, slot)).toEqual([0])
 })
@@ -293,16 +273,11 @@ const planted: { what: string; sql: string }[] = [
            where s.clinic_no = b.clinic_no and s.id <> b.slot_id and b.status = 'PENDING'`,
   },
 ]
-test.for(planted)(
-  'verify finds $what',
-  async ({ sql }, { database, engine, doctor, settle, full, wait, expectClean }) => {
-    const { booking } = await full()
-    await full()
-    await wait()
-    await settle(booking, 'cancel')
-    await expectClean()
-    await database.ownerPool.query(sql)
-    const { details } = await engine.reads.verify({ clinicNo: doctor.clinicNo, detailsMax: 10 })
-    expect(details.map(({ kind }) => kind)).toContain('offer_differs')
-  },
-)
+test.for(planted)('verify finds $what', async ({ sql }, { database, engine, doctor, full, offered, expectClean }) => {
+  await full()
+  await offered()
+  await expectClean()
+  await database.ownerPool.query(sql)
+  const { details } = await engine.reads.verify({ clinicNo: doctor.clinicNo, detailsMax: 10 })
+  expect(details.map(({ kind }) => kind)).toContain('offer_differs')
+})

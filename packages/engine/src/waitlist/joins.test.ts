@@ -3,7 +3,6 @@ import {
   aBooking,
   aClaim,
   aSlot,
-  type BuiltBooking,
   type BuiltDoctor,
   type BuiltSlot,
   holdLock,
@@ -262,19 +261,15 @@ const givesBack = {
 type Scene = {
   database: TestDatabase
   engine: Engine
-  full: () => Promise<{ slot: BuiltSlot; booking: BuiltBooking }>
-  wait: () => Promise<{ id: string }>
-  settle: (booking: BuiltBooking, action: 'cancel') => Promise<unknown>
+  offered: () => Promise<{ slot: BuiltSlot; entry: { id: string } }>
 }
 
 /** An erasure is before what gives back the place that is offered to the patient. @returns what failed */
 async function eraseBeside(
-  { database, engine, full, wait, settle }: Scene,
+  { database, engine, offered }: Scene,
   giveBack: (typeof givesBack)[keyof typeof givesBack],
 ): Promise<string[]> {
-  const { slot, booking } = await full()
-  const entry = await wait()
-  await settle(booking, 'cancel')
+  const { slot, entry } = await offered()
   await database.ownerPool.query(
     `insert into holdfast.busy_calendar (clinic_no, resource_id, url) values ($1, $2, 'https://example.org')`,
     [slot.clinicNo, slot.doctorId],
@@ -295,21 +290,21 @@ async function eraseBeside(
 
 test.for(Object.keys(givesBack) as (keyof typeof givesBack)[])(
   '%s waits for an erasure, and both are done',
-  async (name, { database, engine, full, wait, settle, expectClean }) => {
-    expect(await eraseBeside({ database, engine, full, wait, settle }, givesBack[name])).toEqual([])
+  async (name, { database, engine, offered, expectClean }) => {
+    expect(await eraseBeside({ database, engine, offered }, givesBack[name])).toEqual([])
     await expectClean()
   },
 )
 
 freshTest(
   'negative control: where the entries are locked first, they deadlock',
-  async ({ database, engine, full, wait, settle }) => {
+  async ({ database, engine, offered }) => {
     await plantFunction(database, 'fail_holds', {
       part: 'perform lock_waitlists(p_slot_clinic_nos);',
       becomes: '',
     })
     const giveBack = givesBack['busy times that withdraw the offer']
-    expect(await eraseBeside({ database, engine, full, wait, settle }, giveBack)).toEqual([
+    expect(await eraseBeside({ database, engine, offered }, giveBack)).toEqual([
       expect.stringContaining('deadlock detected'),
     ])
   },

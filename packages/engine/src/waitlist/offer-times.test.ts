@@ -11,13 +11,10 @@ function quietHours(database: TestDatabase, { clinicNo }: BuiltDoctor, from: str
   )
 }
 
-test('an offer is open for the time of the clinic', async ({ database, doctor, settle, full, wait, offerOf }) => {
+test('an offer is open for the time of the clinic', async ({ database, doctor, offered }) => {
   await quietHours(database, doctor, '00:00', '00:00')
-  const { booking } = await full()
-  const entry = await wait()
-  await settle(booking, 'cancel')
-  const offer = await offerOf(entry)
-  expect((offer?.holdExpiresAt?.getTime() ?? 0) - (offer?.createdAt.getTime() ?? 0)).toBe(30 * 60_000)
+  const { offer } = await offered()
+  expect((offer.holdExpiresAt?.getTime() ?? 0) - offer.createdAt.getTime()).toBe(30 * 60_000)
 })
 
 test.for([

@@ -44,19 +44,14 @@ test('a cancelled place is offered, in the transaction of the cancellation, to w
 test('an accepted offer is a confirmed booking, and ends the entry', async ({
   engine,
   settle,
-  full,
-  wait,
-  offerOf,
+  offered,
   expectClean,
 }) => {
-  const { booking } = await full()
-  const entry = await wait()
-  await settle(booking, 'cancel')
-  const offer = await offerOf(entry)
-  expect(await settle({ id: offer?.id ?? '' }, 'confirm')).toMatchObject({ kind: 'done' })
-  expect(await engine.waitlist.entry(entry.id)).toMatchObject({ status: 'accepted', offerBookingId: offer?.id })
+  const { entry, offer } = await offered()
+  expect(await settle(offer, 'confirm')).toMatchObject({ kind: 'done' })
+  expect(await engine.waitlist.entry(entry.id)).toMatchObject({ status: 'accepted', offerBookingId: offer.id })
   // Later changes of the booking do not concern the entry.
-  await settle({ id: offer?.id ?? '' }, 'cancel')
+  await settle(offer, 'cancel')
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ status: 'accepted' })
   await expectClean()
 })
@@ -155,16 +150,13 @@ test.for([
   ['the patient', false],
 ] as const)(
   '%s cannot move an offer before it is accepted',
-  async ([, onBehalf], { database, doctor, engine, full, wait, settle, offerOf, expectClean }) => {
-    const { slot, booking } = await full()
-    const entry = await wait()
-    await settle(booking, 'cancel')
-    const bookingId = (await offerOf(entry))?.id ?? ''
+  async ([, onBehalf], { database, doctor, engine, offered, settle, expectClean }) => {
+    const { slot, offer } = await offered()
     const free = await aSlot(database, doctor)
-    const move = () => engine.move({ bookingId, slotId: free.id, actorId: null, onBehalf })
-    expect(await move()).toMatchObject({ kind: 'offer_open', booking: { id: bookingId, slotId: slot.id } })
+    const move = () => engine.move({ bookingId: offer.id, slotId: free.id, actorId: null, onBehalf })
+    expect(await move()).toMatchObject({ kind: 'offer_open', booking: { id: offer.id, slotId: slot.id } })
     expect(await takenOf(database, free)).toEqual([0])
-    await settle({ id: bookingId }, 'confirm')
+    await settle(offer, 'confirm')
     expect(await move()).toMatchObject({ kind: 'done' })
     await expectClean()
   },
@@ -209,16 +201,10 @@ test('new slots are offered before anybody else sees them', async ({ doctor, eng
 test('a withdrawn slot ends its offer, and who had it waits on where they were', async ({
   engine,
   doctor,
-  settle,
-  full,
-  wait,
-  offerOf,
+  offered,
   expectClean,
 }) => {
-  const { slot, booking } = await full()
-  const entry = await wait()
-  await settle(booking, 'cancel')
-  expect(await offerOf(entry)).not.toBeNull()
+  const { slot, entry } = await offered()
   await engine.withdrawSlots({
     clinicNo: doctor.clinicNo,
     which: { slotId: slot.id },
@@ -231,11 +217,9 @@ test('a withdrawn slot ends its offer, and who had it waits on where they were',
   await expectClean()
 })
 
-test('an offer is not extended', async ({ settle, full, wait, offerOf }) => {
-  const { booking } = await full()
-  const entry = await wait()
-  await settle(booking, 'cancel')
-  expect(await settle({ id: (await offerOf(entry))?.id ?? '' }, 'extend')).toMatchObject({ kind: 'already_extended' })
+test('an offer is not extended', async ({ settle, offered }) => {
+  const { offer } = await offered()
+  expect(await settle(offer, 'extend')).toMatchObject({ kind: 'already_extended' })
 })
 
 test('a hold that was extended is not extended again while somebody waits for its place', async ({

@@ -141,16 +141,10 @@ test('an offer that had lapsed when its slot is blocked counts as missed', async
   database,
   engine,
   setBusy,
-  settle,
-  full,
-  wait,
-  offerOf,
+  offered,
   expectClean,
 }) => {
-  const { slot, booking } = await full()
-  const entry = await wait()
-  await settle(booking, 'cancel')
-  const offerId = (await offerOf(entry))?.id ?? ''
+  const { slot, entry, offer } = await offered()
   await anOfferMessage(database, entry)
   await database.ownerPool.query(
     `with lapsed as (
@@ -159,10 +153,10 @@ test('an offer that had lapsed when its slot is blocked counts as missed', async
        update holdfast.slot s set next_lapse = now() - interval '1 second' from lapsed l where s.id = l.slot_id
      )
      update holdfast.booking_event set hold_expires_at = now() - interval '1 second' where booking_id = $1`,
-    [offerId],
+    [offer.id],
   )
   await setBusy([slot])
-  expect(await engine.reads.booking(offerId)).toMatchObject({ failureReason: 'hold_expired' })
+  expect(await engine.reads.booking(offer.id)).toMatchObject({ failureReason: 'hold_expired' })
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ status: 'waiting', missed: 1 })
   await expectClean()
 })
@@ -172,26 +166,20 @@ test('an offer that is accepted while its slot is blocked stays, and is a confli
   engine,
   doctor,
   setBusy,
-  settle,
-  full,
-  wait,
-  offerOf,
+  offered,
   expectClean,
 }) => {
-  const { slot, booking } = await full()
-  const entry = await wait()
-  await settle(booking, 'cancel')
-  const offerId = (await offerOf(entry))?.id ?? ''
+  const { slot, entry, offer } = await offered()
   await setBusy([])
   await oneAfterTheOther(
     database,
-    (client) => settleIn(client, doctor, offerId, 'confirm'),
+    (client) => settleIn(client, doctor, offer.id, 'confirm'),
     () => setBusy([slot]),
   )
-  expect(await engine.waitlist.entry(entry.id)).toMatchObject({ status: 'accepted', offerBookingId: offerId })
+  expect(await engine.waitlist.entry(entry.id)).toMatchObject({ status: 'accepted', offerBookingId: offer.id })
   expect(
     await engine.busyCalendars.conflicts({ clinicNo: doctor.clinicNo, doctorId: doctor.id, limit: 10 }),
-  ).toMatchObject([{ id: offerId, status: 'CONFIRMED' }])
+  ).toMatchObject([{ id: offer.id, status: 'CONFIRMED' }])
   expect(await takenOf(database, slot)).toEqual([1])
   await expectClean()
 })
@@ -201,15 +189,10 @@ test('an offer whose slot is being blocked cannot be accepted', async ({
   engine,
   setBusy,
   settle,
-  full,
-  wait,
-  offerOf,
+  offered,
   expectClean,
 }) => {
-  const { slot, booking } = await full()
-  const entry = await wait()
-  await settle(booking, 'cancel')
-  const offer = { id: (await offerOf(entry))?.id ?? '' }
+  const { slot, entry, offer } = await offered()
   const accepted = await oneAfterTheOther(
     database,
     (client) => setBusy([slot], client),
@@ -223,12 +206,9 @@ test('an offer whose slot is being blocked cannot be accepted', async ({
 
 controlTest(
   'negative control: an offer that a block leaves open is accepted',
-  async ({ database, setBusy, settle, full, wait, offerOf }) => {
+  async ({ database, setBusy, settle, offered }) => {
     await plantFunction(database, 'set_busy_times', { part: 'if v_blocked is not null', becomes: 'if false' })
-    const { slot, booking } = await full()
-    const entry = await wait()
-    await settle(booking, 'cancel')
-    const offer = { id: (await offerOf(entry))?.id ?? '' }
+    const { slot, offer } = await offered()
     await setBusy([slot])
     expect(await settle(offer, 'confirm')).toMatchObject({ kind: 'done' })
   },
@@ -236,22 +216,19 @@ controlTest(
 
 controlTest(
   'negative control: without reading it again under the lock, an accepted offer ends',
-  async ({ database, engine, doctor, setBusy, settle, full, wait, offerOf }) => {
+  async ({ database, engine, doctor, setBusy, offered }) => {
     await plantFunction(database, 'withdraw_offers', {
       part: "where b.status = 'PENDING') q",
       becomes: 'where true) q',
     })
-    const { slot, booking } = await full()
-    const entry = await wait()
-    await settle(booking, 'cancel')
-    const offerId = (await offerOf(entry))?.id ?? ''
+    const { slot, offer } = await offered()
     await setBusy([])
     await oneAfterTheOther(
       database,
-      (client) => settleIn(client, doctor, offerId, 'confirm'),
+      (client) => settleIn(client, doctor, offer.id, 'confirm'),
       () => setBusy([slot]),
     )
-    expect(await engine.reads.booking(offerId)).toMatchObject({ status: 'FAILED' })
+    expect(await engine.reads.booking(offer.id)).toMatchObject({ status: 'FAILED' })
   },
 )
 
