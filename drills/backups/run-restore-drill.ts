@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { chooseBackup, readCatalogue } from '@holdfast/adapters/backup'
 import { withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
-import { createPool, readRelease } from '@holdfast/engine'
+import { readRelease, withPool } from '@holdfast/engine'
 import { backupKeys, openBackups, restoreBackup, verifyRestored } from '@holdfast/server/backups'
 import type { Config } from '@holdfast/server/config'
 import type pg from 'pg'
@@ -131,16 +131,13 @@ async function restoreAt({ directory, say, change = async () => undefined }: Dri
 type Bookings = Map<string, string>
 
 async function readBookings(url: string, change: (pool: pg.Pool) => Promise<unknown>): Promise<Bookings> {
-  const pool: pg.Pool = createPool({ url, max: 1, name: 'drill' })
-  try {
+  return withPool({ url, name: 'drill' }, async (pool) => {
     await change(pool)
     const { rows } = await pool.query<{ id: string; is: string }>(
       `select id, slot_id || ' ' || status as is from holdfast.booking`,
     )
     return new Map(rows.map(({ id, is }) => [id, is]))
-  } finally {
-    await pool.end()
-  }
+  })
 }
 
 function compare(journal: readonly JournalEntry[], restored: Bookings, moment: Date) {

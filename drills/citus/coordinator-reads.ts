@@ -1,4 +1,13 @@
-import { createEngine, createPool, type DoctorsQuery, type Engine, type Page, type ShardPools } from '@holdfast/engine'
+import {
+  createEngine,
+  createPool,
+  type DatabasePool,
+  type DoctorsQuery,
+  type Engine,
+  type Page,
+  type ShardPools,
+  withPool,
+} from '@holdfast/engine'
 import { inShard, withLoginOf } from '@holdfast/engine/database-url'
 import type { WrittenShard } from '@holdfast/engine/write-shard-schemas'
 import type { CoordinatorScene } from './coordinator-scene.ts'
@@ -117,7 +126,7 @@ export type ComparedReads = {
 
 /** As the application, before the database is distributed. */
 export async function readPlain(appUrl: string, scene: CoordinatorScene): Promise<ReadonlyMap<string, string>> {
-  const results = await withPool(appUrl, (pool) => readWith(pool, scene))
+  const results = await withPool(settingsOf(appUrl), (pool) => readWith(pool, scene))
   for (const [name, result] of results) if (result.startsWith(failed)) throw new Error(`${name} ${result}`)
   return results
 }
@@ -137,10 +146,13 @@ export async function compareReads({
   const differing = (results: ReadonlyMap<string, string>) =>
     [...expected].filter(([name, result]) => results.get(name) !== result).map(([name]) => name)
   const pools = new Map(
-    shards.map(({ schema, ownerUrl }) => [schema, openPool(inShard(withLoginOf(ownerUrl, appUrl), schema))]),
+    shards.map(({ schema, ownerUrl }) => [
+      schema,
+      createPool(settingsOf(inShard(withLoginOf(ownerUrl, appUrl), schema))),
+    ]),
   )
   try {
-    return await withPool(appUrl, async (pool) => ({
+    return await withPool(settingsOf(appUrl), async (pool) => ({
       compared: expected.size,
       differing: differing(await readWith(pool, scene, shardPools(pool, pools))),
       differingWithoutShards: differing(await readWith(pool, scene)).length,
@@ -150,21 +162,9 @@ export async function compareReads({
   }
 }
 
-const openPool = (url: string) => createPool({ url, max: 4, name: 'holdfast drill' })
+const settingsOf = (url: string) => ({ url, max: 4, name: 'holdfast drill' })
 
-async function withPool<Result>(
-  url: string,
-  work: (pool: ReturnType<typeof openPool>) => Promise<Result>,
-): Promise<Result> {
-  const pool = openPool(url)
-  try {
-    return await work(pool)
-  } finally {
-    await pool.end()
-  }
-}
-
-async function readWith(pool: ReturnType<typeof openPool>, scene: CoordinatorScene, shards?: ShardPools) {
+async function readWith(pool: DatabasePool, scene: CoordinatorScene, shards?: ShardPools) {
   const engine = createEngine({ batchPool: pool, generalPool: pool, ...(shards === undefined ? {} : { shards }) })
   try {
     return await readAll(engine, scene)

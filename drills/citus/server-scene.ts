@@ -1,4 +1,4 @@
-import { clinicNoIn, createPool, verify } from '@holdfast/engine'
+import { clinicNoIn, type DatabasePool, verify, withPool } from '@holdfast/engine'
 import { readShards, type Shard, shardOf, shardUrl } from '@holdfast/engine/shards'
 import { calendarDifferences } from '@holdfast/server/test/calendar-differences'
 import { type CalendarPicture, calendarPicture, listSlots } from '@holdfast/server/test/calendar-picture'
@@ -127,17 +127,12 @@ export async function verifyShards(
 }
 
 /** As the owner, in a shard. */
-export async function onShard<Result>(
+export function onShard<Result>(
   ownerUrl: string,
   shard: Shard,
-  work: (pool: ReturnType<typeof createPool>) => Promise<Result>,
+  work: (pool: DatabasePool) => Promise<Result>,
 ): Promise<Result> {
-  const pool = createPool({ url: shardUrl(ownerUrl, shard), max: 2, name: 'holdfast drill' })
-  try {
-    return await work(pool)
-  } finally {
-    await pool.end()
-  }
+  return withPool({ url: shardUrl(ownerUrl, shard), max: 2, name: 'holdfast drill' }, work)
 }
 
 type Claimed = { key: string; bookingId: string }

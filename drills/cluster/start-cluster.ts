@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createPool } from '@holdfast/engine'
+import { withPool } from '@holdfast/engine'
 import { portToKeep, until } from '@holdfast/testkit'
 import { type ClusterCertificates, createCertificates } from './cluster-certificates.ts'
 import type { Ending } from './ending.ts'
@@ -199,15 +199,12 @@ async function startHaproxy(
 }
 
 async function untilConnects(url: string, haproxy: PlainProcess): Promise<void> {
-  const pool = createPool({ url, max: 1, name: 'cluster', onIdleError: () => undefined })
-  try {
+  await withPool({ url, name: 'cluster' }, async (pool) => {
     const connected = () =>
       pool.query('select').then(
         () => true,
         () => undefined,
       )
     await until(connected, () => lastLines(haproxy), startMsMax)
-  } finally {
-    await pool.end()
-  }
+  })
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
-import { createPool, migrate } from '@holdfast/engine'
+import { migrate, withPool } from '@holdfast/engine'
 import { call, settingsFor } from '@holdfast/server/test/running-server'
 import { type ServerProcess, serverProcess } from '@holdfast/server/test/server-process'
 import { fillDataDirectory } from '@holdfast/testkit'
@@ -77,15 +77,12 @@ function settingsOf(ownerUrl: string, redis: RedisServer): Record<string, string
 
 async function prepare(ownerUrl: string): Promise<readonly string[]> {
   await migrate({ ownerUrl })
-  const pool = createPool({ url: ownerUrl, max: 2, name: 'drill', onIdleError: () => undefined })
-  try {
+  return withPool({ url: ownerUrl, max: 2, name: 'drill' }, async (pool) => {
     const { slotIds } = await createRoom(pool, 200_000)
     const columns = ['address', 'account', 'contact'].flatMap((of) => [`${of}_holds_max`, `${of}_bookings_max`])
     await pool.query(`update holdfast.clinic set ${columns.map((column) => `${column} = 1000`).join(', ')}`)
     return slotIds
-  } finally {
-    await pool.end()
-  }
+  })
 }
 
 async function runPhases(site: Site, redis: RedisServer, options: RedisDrillOptions): Promise<RedisDrillResult> {

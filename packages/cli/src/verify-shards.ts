@@ -1,9 +1,8 @@
-import { createPool, isShardMoved, type VerifyReport, verify } from '@holdfast/engine'
+import { isShardMoved, type VerifyReport, verify, withPool } from '@holdfast/engine'
 import { type NotedRole, rolesNotNoted } from '@holdfast/engine/note-account-clinics'
 import { type Shard, shardUrl } from '@holdfast/engine/shards'
 import { CommandRefusal } from './command.ts'
 import { shardsIfDistributed } from './refuse-distributed.ts'
-import { withPool } from './with-pool.ts'
 
 type Found = VerifyReport['details'][number]
 
@@ -63,15 +62,13 @@ const notWritten: ShardReport = {
 }
 
 async function verifyShard(ownerUrl: string, shard: Shard, detailsMax: number): Promise<ShardReport> {
-  const pool = createPool({ url: shardUrl(ownerUrl, shard), max: 1, name: 'holdfast verify' })
-  try {
+  const name = 'holdfast verify'
+  return withPool({ url: shardUrl(ownerUrl, shard), name }, async (pool) => {
     const report = await verify(pool, { clinicNo: null, detailsMax })
-    const notNoted = await withPool(ownerUrl, 'holdfast verify', (coordinator) => rolesNotNoted(coordinator, pool))
+    const notNoted = await withPool({ url: ownerUrl, name }, (coordinator) => rolesNotNoted(coordinator, pool))
     const details = [...report.details, ...notNoted.map(findingOf)]
     return { ...report, mismatches: report.mismatches + notNoted.length, details }
-  } finally {
-    await pool.end()
-  }
+  })
 }
 
 function findingOf({ accountId, clinicId }: NotedRole): Finding {

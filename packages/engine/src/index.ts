@@ -34,7 +34,7 @@ export {
 export { asPooled, changeDatabaseUrl, databaseOf, isPooled, takeOptions, withLoginOf } from './database/database-url.ts'
 export { findPooler, type Pooler, poolerOf } from './database/find-pooler.ts'
 export { isHeld } from './database/hold-sql.ts'
-export { createPool, inTransaction, type PoolSettings } from './database/pools.ts'
+export { createPool, inTransaction, type PoolSettings, withPool } from './database/pools.ts'
 export { prepared } from './database/prepared.ts'
 export { promptly } from './database/promptly.ts'
 export { deleteStoredSecret, serverSecrets, storedSecret } from './database/server-secrets.ts'

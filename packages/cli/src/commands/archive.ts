@@ -3,10 +3,11 @@ import {
   ArchiveRefused,
   archiveAgeMonths,
   archiveMonth,
-  createPool,
+  type DatabasePool,
   listMonths,
   migrationStatus,
   restoreMonth,
+  withPool,
 } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
@@ -16,8 +17,6 @@ import { columns } from '../terminal.ts'
 import { withDatabase } from '../with-database.ts'
 
 export type ArchiveOptions = JsonOption & { list?: boolean; before?: string; to?: string }
-
-type Pool = ReturnType<typeof createPool>
 
 /**
  * `holdfast archive`: lists the months, or moves those before a month out of the database into files. Runs beside
@@ -103,25 +102,26 @@ export async function restoreArchiveCommand(
   return 0
 }
 
-async function inArchivePool<Result>(context: CommandContext, work: (pool: Pool) => Promise<Result>): Promise<Result> {
+function inArchivePool<Result>(
+  context: CommandContext,
+  work: (pool: DatabasePool) => Promise<Result>,
+): Promise<Result> {
   return withDatabase(context, async ({ ownerUrl }) => {
     await refuseDistributed(
       ownerUrl,
       'the file of a month has the rows of all clinics, and each shard has some of them',
     )
-    const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast archive', queryTimeoutMs: 30 * 60_000 })
-    try {
+    const settings = { url: ownerUrl, name: 'holdfast archive', queryTimeoutMs: 30 * 60_000 }
+    return withPool(settings, async (pool) => {
       if (!(await migrationStatus(pool)).current) {
         throw new CommandRefusal('the database is not up to date: run `holdfast migrate` first')
       }
-      return await work(pool)
-    } catch (error) {
+      return work(pool)
+    }).catch((error: unknown) => {
       if (error instanceof ArchiveRefused) throw new CommandRefusal(error.message)
       if (isFileError(error)) throw new CommandRefusal(messageOf(error))
       throw error
-    } finally {
-      await pool.end()
-    }
+    })
   })
 }
 

@@ -7,14 +7,13 @@ import {
   takeBaseBackup,
 } from '@holdfast/adapters/backup'
 import type { ObjectStore } from '@holdfast/adapters/object-store'
-import { readRelease } from '@holdfast/engine'
+import { readRelease, withPool } from '@holdfast/engine'
 import { backupKeys, collationNeed, ErasureList, readCollation, restoreObstacle } from '@holdfast/server/backups'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { refuseDistributed } from '../refuse-distributed.ts'
 import { megabytes, withBackups } from '../with-backups.ts'
 import { withDatabase } from '../with-database.ts'
-import { withPool } from '../with-pool.ts'
 
 export type BackupOptions = JsonOption & { to?: string; onlyErasures?: boolean }
 
@@ -46,7 +45,7 @@ export async function backupCommand(context: CommandContext, options: BackupOpti
       await storeErasures(databaseUrl, store, sealer, new Date(copied.endedAt))
       const expired = await removeExpired(store, config.backupDays, new Date(copied.endedAt))
       const obstacle = await restoreObstacle(copied)
-      const need = collationNeed(await withPool(databaseUrl, 'holdfast backup', readCollation))
+      const need = collationNeed(await withPool({ url: databaseUrl, name: 'holdfast backup' }, readCollation))
       return { manifest: copied, removed: expired, place: store.name, obstacle, need }
     })
   })
@@ -89,5 +88,7 @@ async function listErasuresOnly(context: CommandContext, options: BackupOptions)
 }
 
 async function storeErasures(ownerUrl: string, store: ObjectStore, sealer: Sealer, until: Date): Promise<void> {
-  await withPool(ownerUrl, 'holdfast backup', (pool) => new ErasureList(pool, store).store(sealer, until.getTime()))
+  await withPool({ url: ownerUrl, name: 'holdfast backup' }, (pool) =>
+    new ErasureList(pool, store).store(sealer, until.getTime()),
+  )
 }

@@ -1,4 +1,4 @@
-import { createPool, migrationStatus } from '@holdfast/engine'
+import { migrationStatus, withPool } from '@holdfast/engine'
 import { forgetSecret } from '@holdfast/server/database-secrets'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
@@ -21,11 +21,8 @@ export async function forgetSecretCommand(context: CommandContext, options: Json
 }
 
 async function refuseUnlessMigrated(ownerUrl: string): Promise<void> {
-  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast forget-secret' })
-  try {
+  return withPool({ url: ownerUrl, name: 'holdfast forget-secret' }, async (pool) => {
     if ((await migrationStatus(pool)).current) return
     throw new CommandRefusal('the database is not up to date: run `holdfast migrate` first')
-  } finally {
-    await pool.end()
-  }
+  })
 }

@@ -1,5 +1,5 @@
 import { type AuditDetail, importLists } from '@holdfast/contract'
-import { createEngine, createPool, type ImportCounts, type ImportOutcome } from '@holdfast/engine'
+import { createEngine, type ImportCounts, type ImportOutcome, withPool } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { type ImportRead, readImport } from '../import/read-import.ts'
@@ -39,17 +39,14 @@ export async function importCommand(
   const outcome = await withDatabase(context, async (database) => {
     await refuseDistributed(database.ownerUrl, importsInOneTransaction)
     const { appUrl } = await database.migrate()
-    const pool = createPool({ url: appUrl, max: 1, name: 'holdfast import' })
-    try {
+    return withPool({ url: appUrl, name: 'holdfast import' }, (pool) => {
       const engine = createEngine({ batchPool: pool, generalPool: pool })
-      return await engine.importDirectory(read.directory, {
+      return engine.importDirectory(read.directory, {
         dryRun: options.dryRun === true,
         alsoWrite: (transaction, counts) =>
           recordCommand(transaction, { kind: 'data_imported', details: detailsOf(counts) }),
       })
-    } finally {
-      await pool.end()
-    }
+    })
   })
   return report(context, outcome, read, options)
 }

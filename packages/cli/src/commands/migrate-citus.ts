@@ -1,4 +1,4 @@
-import { isDistributed } from '@holdfast/engine'
+import { isDistributed, withPool } from '@holdfast/engine'
 import { checkCitus, DistributionRefused, refuseUnknownShards } from '@holdfast/engine/check-citus'
 import { type Distribution, distributeDatabase } from '@holdfast/engine/distribute-database'
 import { isDistributionFinished } from '@holdfast/engine/distribution-state'
@@ -11,9 +11,6 @@ import { type CommandContext, CommandRefusal, type ExitCode } from '../command.t
 import type { JsonOption } from '../command-options.ts'
 import { refuseWhileRunning } from '../refuse-while-running.ts'
 import { readSettings, withDatabase } from '../with-database.ts'
-import { withPool } from '../with-pool.ts'
-
-const poolName = 'holdfast migrate'
 
 /**
  * `holdfast migrate --citus`: updates the database, and distributes it with all its rows over the nodes of Citus.
@@ -30,10 +27,11 @@ export async function distributeCommand(
   const beganAt = performance.now()
   const say = (line: string) => context.terminal.note(line)
   const done = await withDatabase(context, async ({ ownerUrl, migrate }) => {
-    const wasDistributed = await withPool(ownerUrl, poolName, isDistributed)
+    const owner = { url: ownerUrl, name: 'holdfast migrate' }
+    const wasDistributed = await withPool(owner, isDistributed)
     // Servers of a database that is distributed wait for a shard until its schema is written.
     const refuseServers = async () => {
-      if (!wasDistributed) await withPool(ownerUrl, poolName, refuseWhileRunning)
+      if (!wasDistributed) await withPool(owner, refuseWhileRunning)
     }
     await refuseServers()
     const nodes = await checkCitus(ownerUrl)
@@ -41,9 +39,9 @@ export async function distributeCommand(
     // Servers that start meanwhile wait, and then find the shards.
     return oneAtATime(ownerUrl, async () => {
       await refuseServers()
-      await withPool(ownerUrl, poolName, (coordinator) => refuseUnknownShards(coordinator, acceptLoss))
+      await withPool(owner, (coordinator) => refuseUnknownShards(coordinator, acceptLoss))
       const applied = wasDistributed ? (await updateCoordinator(ownerUrl, say)).engine.applied : []
-      const wasFinished = wasDistributed && (await withPool(ownerUrl, poolName, isDistributionFinished))
+      const wasFinished = wasDistributed && (await withPool(owner, isDistributionFinished))
       const distribution = wasFinished ? null : await distributeDatabase(ownerUrl, acceptLoss)
       const { written, refused } = await writeAll(ownerUrl, distribution, acceptLoss)
       if (refused.size === 0) await tryDropFormerShards(ownerUrl, say)

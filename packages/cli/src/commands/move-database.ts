@@ -5,6 +5,7 @@ import {
   moveDatabase,
   type VerifyReport,
   verify,
+  withPool,
 } from '@holdfast/engine'
 import { openDatabase } from '@holdfast/server/compose'
 import type { Config } from '@holdfast/server/config'
@@ -18,7 +19,6 @@ import { refuseWhileRunning } from '../refuse-while-running.ts'
 import { pathOf } from '../terminal.ts'
 import { reopen, whileClosed } from '../while-closed.ts'
 import { withDatabase } from '../with-database.ts'
-import { withPool } from '../with-pool.ts'
 
 export type MoveOptions = JsonOption & { to?: string; toData?: string; dryRun?: boolean; reopen?: boolean }
 
@@ -44,12 +44,12 @@ export async function moveDatabaseCommand(context: CommandContext, options: Move
   const to = options.to === '-' ? await readUrl(context) : options.to
   const { moved, report } = await withDatabase(context, async ({ ownerUrl: sourceUrl }, config) => {
     await refuseDistributed(sourceUrl, 'its rows are on several servers, and a move copies one')
-    await withPool(sourceUrl, poolName, checkSource)
+    await withPool({ url: sourceUrl, name: poolName }, checkSource)
     const target = await openTarget(config, { ...options, to }, env)
     const move = { sourceUrl, targetUrl: target.ownerUrl, schemas, dryRun, signal }
     try {
       await refuseDistributed(target.ownerUrl, 'move to one that is not, and distribute it there')
-      await withPool(target.ownerUrl, poolName, refuseUnlessEmpty)
+      await withPool({ url: target.ownerUrl, name: poolName }, refuseUnlessEmpty)
       await target.migrate()
       if (dryRun) return { moved: await moveDatabase(move), report: null }
       // Servers that start meanwhile wait, and are then refused by a database that is read-only.
@@ -73,7 +73,7 @@ async function reopenCommand(context: CommandContext, { to, toData, dryRun, json
     throw new CommandRefusal('--reopen moves nothing: leave out --to, --to-data and --dry-run', 2)
   }
   const reopened = await withDatabase(context, ({ ownerUrl }) =>
-    oneAtATime(ownerUrl, () => withPool(ownerUrl, poolName, reopen)),
+    oneAtATime(ownerUrl, () => withPool({ url: ownerUrl, name: poolName }, reopen)),
   )
   if (json === true) terminal.json({ reopened })
   else if (!reopened) terminal.out('The database accepts writes already: nothing to do.')
@@ -84,12 +84,12 @@ async function reopenCommand(context: CommandContext, { to, toData, dryRun, json
 /** Verifies the copy while the old database accepts no writes, and lets it accept them again if the move fails. */
 function moveForGood(move: Omit<Move, 'whenCopied'>, note: (line: string) => void): Promise<Moved> {
   const { sourceUrl, targetUrl } = move
-  return withPool(sourceUrl, poolName, (source) =>
+  return withPool({ url: sourceUrl, name: poolName }, (source) =>
     whileClosed(source, note, async ({ refuseWriters }) => {
       await refuseWriters()
       let report: VerifyReport | null = null
       const whenCopied = async ({ events }: Moved['moved']) => {
-        report = await withPool(targetUrl, poolName, async (pool) => {
+        report = await withPool({ url: targetUrl, name: poolName }, async (pool) => {
           await recordCommand(pool, { kind: 'log_renumbered', details: [`${events}`] })
           return verify(pool, { clinicNo: null, detailsMax })
         })

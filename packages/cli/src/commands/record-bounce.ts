@@ -1,6 +1,6 @@
 import { EmbeddedPostgresError } from '@holdfast/adapters/embedded-postgres'
 import { type DeliveryReport, readDeliveryReport, reportLimits } from '@holdfast/adapters/smtp'
-import { AppLoginError, isConnectionLost, isLockTimeout, isNotWritable, refusedWith } from '@holdfast/engine'
+import { AppLoginError, isConnectionLost, isLockTimeout, isNotWritable, refusedWith, withPool } from '@holdfast/engine'
 import { DistributionUnfinished, shardOf, shardUrl } from '@holdfast/engine/shards'
 import { bouncedClinicNo, recordBounces } from '@holdfast/server/bounces'
 import { StartError } from '@holdfast/server/start-error'
@@ -9,7 +9,6 @@ import type { JsonOption } from '../command-options.ts'
 import { messageOf } from '../message-of.ts'
 import { shardsIfDistributed } from '../refuse-distributed.ts'
 import { withDatabase } from '../with-database.ts'
-import { withPool } from '../with-pool.ts'
 
 const texts = {
   recorded: 'The e-mail is recorded as not delivered.',
@@ -63,7 +62,7 @@ function record(context: CommandContext, reports: readonly DeliveryReport[]) {
     const clinicNo = bouncedClinicNo(reports)
     const shards = clinicNo === null ? null : await shardsIfDistributed(url)
     const target = clinicNo === null || shards === null ? url : shardUrl(url, shardOf(shards, clinicNo))
-    return withPool(target, 'holdfast record-bounce', (pool) => recordBounces(pool, reports))
+    return withPool({ url: target, name: 'holdfast record-bounce' }, (pool) => recordBounces(pool, reports))
   }
   // A mail must not start the embedded database, such as while it is upgraded.
   return withDatabase(context, async ({ applicationUrl }) => use(await applicationUrl()), { share: 'running' })

@@ -1,12 +1,18 @@
-import { checkLogIsOfServer, createPool, inTransaction, LogAhead, migrationStatus, renumberLog } from '@holdfast/engine'
+import {
+  checkLogIsOfServer,
+  type DatabasePool,
+  inTransaction,
+  LogAhead,
+  migrationStatus,
+  renumberLog,
+  withPool,
+} from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { recordCommand } from '../record-command.ts'
 import { refuseDistributed } from '../refuse-distributed.ts'
 import { refuseWhileRunning } from '../refuse-while-running.ts'
 import { withDatabase } from '../with-database.ts'
-
-type Pool = ReturnType<typeof createPool>
 
 /**
  * `holdfast renumber-log`: makes a log that was restored from a dump precede everything that this database server will
@@ -25,24 +31,21 @@ export async function renumberLogCommand(context: CommandContext, options: JsonO
 /** @returns the number of events; null: there was nothing to do */
 async function renumber(ownerUrl: string): Promise<number | null> {
   await refuseDistributed(ownerUrl, 'each shard numbers its log by itself when Citus moves it')
-  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast renumber-log' })
-  try {
+  return withPool({ url: ownerUrl, name: 'holdfast renumber-log' }, async (pool) => {
     if (!(await migrationStatus(pool)).current) {
       throw new CommandRefusal('the database is not up to date: run `holdfast migrate` first')
     }
     if (!(await isAhead(pool))) return null
     await refuseWhileRunning(pool)
-    return await inTransaction(pool, async (transaction) => {
+    return inTransaction(pool, async (transaction) => {
       const events = await renumberLog(transaction)
       await recordCommand(transaction, { kind: 'log_renumbered', details: [`${events}`] })
       return events
     })
-  } finally {
-    await pool.end()
-  }
+  })
 }
 
-async function isAhead(pool: Pool): Promise<boolean> {
+async function isAhead(pool: DatabasePool): Promise<boolean> {
   try {
     await checkLogIsOfServer(pool)
     return false

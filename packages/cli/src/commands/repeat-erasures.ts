@@ -1,4 +1,4 @@
-import { type Erased, type RepeatedErasures, repeatErasures } from '@holdfast/engine'
+import { type Erased, type RepeatedErasures, repeatErasures, withPool } from '@holdfast/engine'
 import { shardOf, shardUrl } from '@holdfast/engine/shards'
 import { listErasures } from '@holdfast/server/backups'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
@@ -6,7 +6,6 @@ import type { JsonOption } from '../command-options.ts'
 import { shardsIfDistributed } from '../refuse-distributed.ts'
 import { withBackups } from '../with-backups.ts'
 import { withDatabase } from '../with-database.ts'
-import { withPool } from '../with-pool.ts'
 
 export type RepeatErasuresOptions = JsonOption & { from?: string; since?: Date }
 
@@ -38,7 +37,7 @@ async function repeatIn(ownerUrl: string, erased: readonly Erased[]): Promise<Re
   const urlOf = (clinicNo: number) => (shards === null ? ownerUrl : shardUrl(ownerUrl, shardOf(shards, clinicNo)))
   const sum: RepeatedErasures = { erased: 0, cancelled: 0, pending: [] }
   for (const [url, list] of Map.groupBy(erased, ({ clinicNo }) => urlOf(clinicNo))) {
-    const repeated = await withPool(url, 'holdfast erasures', (pool) => repeatErasures(pool, list))
+    const repeated = await withPool({ url, name: 'holdfast erasures' }, (pool) => repeatErasures(pool, list))
     sum.erased += repeated.erased
     sum.cancelled += repeated.cancelled
     sum.pending.push(...repeated.pending)

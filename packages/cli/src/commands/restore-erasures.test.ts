@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
-import { createPool } from '@holdfast/engine'
+import { type DatabasePool, withPool } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, fillDataDirectory } from '@holdfast/testkit'
 import { prepareBackupKey } from '@holdfast/testkit/prepare-backup-key'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -25,18 +25,10 @@ async function names(dataDirectory: string): Promise<string[]> {
   })
 }
 
-async function inDatabase<Result>(
-  dataDirectory: string,
-  use: (pool: ReturnType<typeof createPool>) => Promise<Result>,
-): Promise<Result> {
-  return withEmbeddedPostgres({ dataDirectory }, async ({ ownerUrl }) => {
-    const pool = createPool({ url: ownerUrl, max: 1, name: 'test of a restore' })
-    try {
-      return await use(pool)
-    } finally {
-      await pool.end()
-    }
-  })
+function inDatabase<Result>(dataDirectory: string, use: (pool: DatabasePool) => Promise<Result>): Promise<Result> {
+  return withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) =>
+    withPool({ url: ownerUrl, name: 'test of a restore' }, use),
+  )
 }
 
 beforeAll(async () => {

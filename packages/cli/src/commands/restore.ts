@@ -7,7 +7,7 @@ import {
   readCatalogue,
 } from '@holdfast/adapters/backup'
 import { readInstallation } from '@holdfast/adapters/embedded-postgres'
-import { readRelease } from '@holdfast/engine'
+import { readRelease, withPool } from '@holdfast/engine'
 import {
   backupKeys,
   type Collation,
@@ -24,7 +24,6 @@ import type { JsonOption } from '../command-options.ts'
 import { pathOf } from '../terminal.ts'
 import { withBackups } from '../with-backups.ts'
 import { readSettings } from '../with-database.ts'
-import { withPool } from '../with-pool.ts'
 import { describeErasures } from './repeat-erasures.ts'
 
 export type RestoreOptions = JsonOption & {
@@ -55,7 +54,7 @@ export async function restoreCommand(context: CommandContext, options: RestoreOp
     // Read before anything is written: a wrong key is refused.
     const erasures = await listErasures(store, config, to ?? chosen.until)
     const complete = async ({ ownerUrl }: { ownerUrl: string }) => {
-      collation = await withPool(ownerUrl, 'holdfast restore', readCollation)
+      collation = await withPool({ url: ownerUrl, name: 'holdfast restore' }, readCollation)
       say('Verifying it …')
       return verifyRestored(ownerUrl, erasures?.erased)
     }

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import {
   changeDatabaseUrl,
-  createPool,
   isDatabaseUnusable,
   type SetupNames,
   scramVerifier,
   setupScript,
   setupSteps,
+  withPool,
 } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
@@ -51,8 +51,7 @@ function printScript({ terminal }: CommandContext, script: readonly string[], ur
 
 /** @returns the statements that were needed */
 async function runSteps(url: string, names: SetupNames): Promise<string[]> {
-  const pool = createPool({ url, max: 1, name: 'holdfast setup-database' })
-  try {
+  return withPool({ url, name: 'holdfast setup-database' }, async (pool) => {
     const done: string[] = []
     for (const { isNeeded, statement } of setupSteps(names)) {
       // Names and the password are quoted by setupSteps.
@@ -62,11 +61,9 @@ async function runSteps(url: string, names: SetupNames): Promise<string[]> {
       done.push(statement)
     }
     return done
-  } catch (error) {
+  }).catch((error: unknown) => {
     throw refusalOf(error) ?? error
-  } finally {
-    await pool.end()
-  }
+  })
 }
 
 function refusalOf(error: unknown): CommandRefusal | null {

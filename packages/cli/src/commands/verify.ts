@@ -1,4 +1,4 @@
-import { createPool, migrationStatus, type VerifyReport, verify } from '@holdfast/engine'
+import { migrationStatus, type VerifyReport, verify, withPool } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { shardsIfDistributed } from '../refuse-distributed.ts'
@@ -23,8 +23,7 @@ export async function verifyCommand(context: CommandContext, options: JsonOption
 type Report = VerifyReport | ShardedReport
 
 async function verifyAll(ownerUrl: string): Promise<Report> {
-  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast verify' })
-  try {
+  return withPool<Report>({ url: ownerUrl, name: 'holdfast verify' }, async (pool) => {
     const { current, pending } = await migrationStatus(pool)
     if (!current) {
       throw new CommandRefusal(
@@ -33,11 +32,9 @@ async function verifyAll(ownerUrl: string): Promise<Report> {
       )
     }
     const shards = await shardsIfDistributed(ownerUrl)
-    if (shards !== null) return await verifyShards(ownerUrl, shards, detailsMax)
-    return await verify(pool, { clinicNo: null, detailsMax })
-  } finally {
-    await pool.end()
-  }
+    if (shards !== null) return verifyShards(ownerUrl, shards, detailsMax)
+    return verify(pool, { clinicNo: null, detailsMax })
+  })
 }
 
 function print({ terminal }: CommandContext, report: Report, isGood: boolean): void {

@@ -1,4 +1,4 @@
-import { type createPool, isDistributed } from '@holdfast/engine'
+import { type createPool, isDistributed, withPool } from '@holdfast/engine'
 import { DistributionUnfinished, readShards, shardUrl } from '@holdfast/engine/shards'
 import {
   type ConnectionSettings,
@@ -8,7 +8,6 @@ import {
   connectionsOfProcess,
 } from '@holdfast/server/database-connections'
 import sql from 'sql-template-tag'
-import { withPool } from '../with-pool.ts'
 import { type Check, ok, warning } from './check.ts'
 
 type Pool = ReturnType<typeof createPool>
@@ -20,7 +19,7 @@ type Facts = { connections_max: number; reserved: number }
  * coordinator and each node that can be reached.
  */
 export async function checkConnections(url: string, config: ConnectionSettings): Promise<Check[]> {
-  const { facts, shards } = await withPool(url, 'holdfast doctor', async (pool) => ({
+  const { facts, shards } = await withPool({ url, name: 'holdfast doctor' }, async (pool) => ({
     facts: await factsOf(pool),
     shards: await shardsOf(pool),
   }))
@@ -30,7 +29,7 @@ export async function checkConnections(url: string, config: ConnectionSettings):
     const [shard] = here
     if (shard === undefined) continue
     // Another check says that it cannot be reached.
-    const ofNode = await withPool(shardUrl(url, shard), 'holdfast doctor', factsOf).catch(() => null)
+    const ofNode = await withPool({ url: shardUrl(url, shard), name: 'holdfast doctor' }, factsOf).catch(() => null)
     if (ofNode === null) continue
     checks.push(judgeNode(node, ofNode, config, connectionsOfNode(config, here.length), here.length))
   }

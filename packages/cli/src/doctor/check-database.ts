@@ -2,12 +2,13 @@ import {
   AppLoginError,
   checkAppLogin,
   checkLogIsOfServer,
-  createPool,
+  type createPool,
   databaseOf,
   grantedFunctions,
   isDistributed,
   LogAhead,
   migrationStatus,
+  withPool,
 } from '@holdfast/engine'
 import sql from 'sql-template-tag'
 import { messageOf } from '../message-of.ts'
@@ -40,22 +41,22 @@ export async function checkDatabase(
   ownerUrl: string,
   appUrl: string | null = null,
 ): Promise<{ version: string | null; checks: Check[] }> {
-  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast doctor', statementTimeoutMs: 15_000 })
+  const settings = { url: ownerUrl, name: 'holdfast doctor', statementTimeoutMs: 15_000 }
   try {
-    const { facts, skewSeconds } = await readServer(pool)
-    const checks = [...judgeServer(facts), judgeClock(skewSeconds)]
-    const { isOwner, check } = await checkOwner(pool, appUrl !== null)
-    checks.push(check)
-    // Another login may not read what the rest looks at.
-    if (facts.version_number >= versionNumberMin && isOwner) {
-      checks.push(await checkCollation(pool), ...(await checkSchema(pool, ownerUrl, appUrl)))
-    }
-    return { version: facts.version, checks }
+    return await withPool(settings, async (pool) => {
+      const { facts, skewSeconds } = await readServer(pool)
+      const checks = [...judgeServer(facts), judgeClock(skewSeconds)]
+      const { isOwner, check } = await checkOwner(pool, appUrl !== null)
+      checks.push(check)
+      // Another login may not read what the rest looks at.
+      if (facts.version_number >= versionNumberMin && isOwner) {
+        checks.push(await checkCollation(pool), ...(await checkSchema(pool, ownerUrl, appUrl)))
+      }
+      return { version: facts.version, checks }
+    })
   } catch (error) {
     const fix = 'check DATABASE_URL, and that PostgreSQL runs there and lets this login in'
     return { version: null, checks: [problem('database', `cannot be reached: ${messageOf(error)}`, fix)] }
-  } finally {
-    await pool.end()
   }
 }
 

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { createPool, isDistributed, migrationStatus, storedAppLogin } from '@holdfast/engine'
+import { type createPool, isDistributed, migrationStatus, storedAppLogin, withPool } from '@holdfast/engine'
 import type { Config } from '@holdfast/server/config'
 import { replicaName, replicaUrl } from '@holdfast/server/replica-address'
 import sql from 'sql-template-tag'
 import { messageOf } from '../message-of.ts'
-import { withPool } from '../with-pool.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 
 type Pool = ReturnType<typeof createPool>
@@ -21,6 +20,7 @@ type ServerFacts = {
 /** `position`: of its WAL, in bytes since its beginning. */
 type Primary = ServerFacts & { position: string; history: string }
 
+const poolName = 'holdfast doctor'
 const connectMsMax = 3_000
 const pollMs = 20
 /** Nobody waits longer than this for a check, whatever HOLDFAST_REPLICA_LAG_MS_MAX allows. */
@@ -35,8 +35,8 @@ const waitMsMax = 5_000
 export async function checkReplicas(ownerUrl: string, config: Settings): Promise<Check[]> {
   const { databaseReplicaUrls: urls } = config
   // A start refuses them on a distributed database, which another check says.
-  if (urls === null || (await withPool(ownerUrl, 'holdfast doctor', isDistributed))) return []
-  const { primary, login } = await withPool(ownerUrl, 'holdfast doctor', async (owner) => {
+  if (urls === null || (await withPool({ url: ownerUrl, name: poolName }, isDistributed))) return []
+  const { primary, login } = await withPool({ url: ownerUrl, name: poolName }, async (owner) => {
     // Without, other checks say what is wrong.
     const isReady = (await migrationStatus(owner)).current
     return isReady
@@ -65,15 +65,14 @@ type Found = { check: Check; isUsed: boolean }
 
 async function checkReplica(name: string, url: string, primary: Primary, lagMsMax: number): Promise<Found> {
   const bounds = { connectTimeoutMs: connectMsMax, queryTimeoutMs: connectMsMax }
-  const pool = createPool({ url, max: 1, name: 'holdfast doctor', ...bounds })
   try {
-    return await judge(`replica ${name}`, pool, primary, lagMsMax)
+    return await withPool({ url, name: poolName, ...bounds }, (pool) =>
+      judge(`replica ${name}`, pool, primary, lagMsMax),
+    )
   } catch (error) {
     const fix =
       'check DATABASE_REPLICA_URLS, that PostgreSQL runs there, and that pg_hba.conf there lets the application log in'
     return unused(warning(`replica ${name}`, `cannot be read: ${messageOf(error)}`, fix))
-  } finally {
-    await pool.end()
   }
 }
 

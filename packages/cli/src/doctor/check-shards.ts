@@ -1,10 +1,15 @@
-import { checkLogIsOfServer, createPool, isShardMoved, LogAhead, migrationStatus } from '@holdfast/engine'
+import {
+  checkLogIsOfServer,
+  type DatabasePool,
+  isShardMoved,
+  LogAhead,
+  migrationStatus,
+  withPool,
+} from '@holdfast/engine'
 import { DistributionUnfinished, readShards, type Shard, shardUrl } from '@holdfast/engine/shards'
 import type { Config } from '@holdfast/server/config'
 import { messageOf } from '../message-of.ts'
 import { type Check, ok, problem } from './check.ts'
-
-type Pool = ReturnType<typeof createPool>
 
 const name = 'citus'
 const connectMsMax = 3_000
@@ -15,7 +20,7 @@ export type ShardState =
   | { kind: 'unreachable'; reason: string }
 
 /** Whether all shards of a database on Citus can be reached, and have their schemas, with logs of their nodes. */
-export async function checkShards(coordinator: Pool, ownerUrl: string): Promise<Check[]> {
+export async function checkShards(coordinator: DatabasePool, ownerUrl: string): Promise<Check[]> {
   try {
     const shards = await readShards(coordinator)
     const states = await Promise.all(shards.map((shard) => stateOf(shardUrl(ownerUrl, shard))))
@@ -76,16 +81,15 @@ export function checkSettingsOfShards(
 
 async function stateOf(url: string): Promise<ShardState> {
   const bounds = { connectTimeoutMs: connectMsMax, queryTimeoutMs: connectMsMax }
-  const pool = createPool({ url, max: 1, name: 'holdfast doctor', ...bounds })
   try {
-    await checkLogIsOfServer(pool)
-    const { current } = await migrationStatus(pool)
-    return { kind: current ? 'written' : 'outdated' }
+    return await withPool({ url, name: 'holdfast doctor', ...bounds }, async (pool) => {
+      await checkLogIsOfServer(pool)
+      const { current } = await migrationStatus(pool)
+      return { kind: current ? 'written' : 'outdated' }
+    })
   } catch (error) {
     if (error instanceof LogAhead) return { kind: 'ahead' }
     if (isShardMoved(error)) return { kind: 'not_written' }
     return { kind: 'unreachable', reason: messageOf(error) }
-  } finally {
-    await pool.end()
   }
 }

@@ -3,12 +3,11 @@ import {
   hasEmbeddedDatabase,
   withEmbeddedPostgres,
 } from '@holdfast/adapters/embedded-postgres'
-import { asPooled, isDistributed } from '@holdfast/engine'
+import { asPooled, isDistributed, withPool } from '@holdfast/engine'
 import { lostDatabase } from '@holdfast/server/compose'
 import { type Config, readConfig } from '@holdfast/server/config'
 import { messageOf } from '../message-of.ts'
 import type { Environment } from '../terminal.ts'
-import { withPool } from '../with-pool.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkBackups } from './check-backups.ts'
 import { checkBroker } from './check-broker.ts'
@@ -103,7 +102,9 @@ function checkMissingDatabase(config: Config): Check {
 async function checkWithSecret(config: Config, ownerUrl: string): Promise<DatabaseExamination> {
   const { version, checks } = await checkDatabase(ownerUrl, config.databaseAppUrl)
   if (version === null) return { version, checks }
-  const ofShards = (await withPool(ownerUrl, 'holdfast doctor', isDistributed)) ? checkSettingsOfShards(config) : []
+  const ofShards = (await withPool({ url: ownerUrl, name: 'holdfast doctor' }, isDistributed))
+    ? checkSettingsOfShards(config)
+    : []
   return {
     version,
     checks: [...checks, await checkSecret(config, ownerUrl), ...(await checkReplicas(ownerUrl, config)), ...ofShards],

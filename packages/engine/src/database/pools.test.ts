@@ -3,7 +3,7 @@ import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import { expect } from 'vitest'
 import { isConnectionLost, mayHaveRun } from './database-unavailable.ts'
-import { createPool, inTransaction } from './pools.ts'
+import { createPool, inTransaction, withPool } from './pools.ts'
 
 async function value(pool: pg.Pool | pg.PoolClient, expression: string): Promise<unknown> {
   const { rows } = await pool.query<{ value: unknown }>(`select ${expression} as value`)
@@ -30,6 +30,25 @@ test.for<[string, unknown]>([
 
 test('a whole number that a number cannot hold is an error, not a wrong number', async ({ database }) => {
   await expect(value(database.appPool, '9007199254740993::int8')).rejects.toThrow('beyond 2^53')
+})
+
+test('withPool returns the result or throws the error, and ends the pool, of one connection', async ({ database }) => {
+  const settings = { url: database.appUrl, name: 'for a while' }
+  const used: pg.Pool[] = []
+  const result = await withPool(settings, (pool) => {
+    used.push(pool)
+    return value(pool, '1')
+  })
+  expect(result).toBe(1)
+  const failing = withPool({ ...settings, max: 2 }, async (pool) => {
+    used.push(pool)
+    throw new Error('planted')
+  })
+  await expect(failing).rejects.toThrow('planted')
+  expect(used.map((pool) => [pool.options.max, pool.ending])).toEqual([
+    [1, true],
+    [2, true],
+  ])
 })
 
 test('a lost idle connection is reported and replaced, and the process does not end', async ({ database }) => {

@@ -65,6 +65,23 @@ export function createPool(settings: PoolSettings): DatabasePool {
 }
 
 /**
+ * Runs `use` with a new pool, of one connection unless `max` says otherwise. Then ends the pool, also on failure.
+ *
+ * @throws what `use` throws
+ */
+export async function withPool<Result>(
+  settings: Omit<PoolSettings, 'max'> & Partial<Pick<PoolSettings, 'max'>>,
+  use: (pool: DatabasePool) => Promise<Result>,
+): Promise<Result> {
+  const pool = createPool({ max: 1, ...settings })
+  try {
+    return await use(pool)
+  } finally {
+    await pool.end()
+  }
+}
+
+/**
  * Runs `work` in one transaction on one connection and commits. If it throws, the transaction is rolled back and the
  * error thrown again. A connection whose ROLLBACK fails is closed and not used again.
  */

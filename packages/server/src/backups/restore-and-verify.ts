@@ -10,7 +10,6 @@ import {
 import { refuseUnlessEmpty, restoreEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import type { ObjectStore } from '@holdfast/adapters/object-store'
 import {
-  createPool,
   type Erased,
   migrate,
   migrationStatus,
@@ -18,6 +17,7 @@ import {
   repeatErasures,
   type VerifyReport,
   verify,
+  withPool,
 } from '@holdfast/engine'
 
 export type RestoreOptions<Result> = {
@@ -66,12 +66,9 @@ export async function verifyRestored(
   ownerUrl: string,
   erased: readonly Erased[] = [],
 ): Promise<VerifyReport & { erasures: RepeatedErasures }> {
-  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast restore' })
-  try {
+  return withPool({ url: ownerUrl, name: 'holdfast restore' }, async (pool) => {
     if (!(await migrationStatus(pool)).current) await migrate({ ownerUrl })
     const erasures = await repeatErasures(pool, erased)
     return { ...(await verify(pool, { clinicNo: null, detailsMax })), erasures }
-  } finally {
-    await pool.end()
-  }
+  })
 }

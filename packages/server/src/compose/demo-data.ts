@@ -1,4 +1,4 @@
-import { clinicNoOf, createPool, type Engine } from '@holdfast/engine'
+import { clinicNoOf, type Engine, withPool } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { createDemoClinic } from '../demo/demo-clinic.ts'
@@ -28,8 +28,7 @@ export async function createDemoData(engines: Engines, ownerUrl: string, demo: D
     if (empty) await createDemoClinic(engines, new Date())
     return
   }
-  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast demo' })
-  try {
+  await withPool({ url: ownerUrl, name: 'holdfast demo' }, async (pool) => {
     if (await isMarked(pool)) return
     if (!empty) {
       throw new StartError(
@@ -42,9 +41,7 @@ export async function createDemoData(engines: Engines, ownerUrl: string, demo: D
     await fillDemoWeek(engine, id, week)
     await createDemoTheatre(engine, id, new Date())
     await pool.query(sql`insert into holdfast.setting (name, value) values (${markName}, 'full')`)
-  } finally {
-    await pool.end()
-  }
+  })
 }
 
 async function isMarked(pool: pg.Pool): Promise<boolean> {

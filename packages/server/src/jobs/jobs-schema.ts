@@ -1,4 +1,4 @@
-import { createPool, type SessionSettings, startupOptions } from '@holdfast/engine'
+import { type SessionSettings, startupOptions, withPool } from '@holdfast/engine'
 import { inShard, schemaOf, takeOptions } from '@holdfast/engine/database-url'
 import { nodesOf } from '@holdfast/engine/nodes-of'
 import { notPassedOn, readShards } from '@holdfast/engine/shards'
@@ -61,24 +61,23 @@ export async function dropJobs(ownerUrl: string): Promise<void> {
  * @throws AggregateError of the nodes on which they could not be dropped
  */
 export async function dropFormerQueues(ownerUrl: string): Promise<void> {
-  const coordinator = createPool({ url: ownerUrl, max: 1, name: 'holdfast queues' })
-  const close = () => coordinator.end()
-  const shards = await readShards(coordinator).catch((error: unknown) => close().then(() => Promise.reject(error)))
-  const nodes = await nodesOf(coordinator, ownerUrl).finally(close)
+  const { shards, nodes } = await withPool({ url: ownerUrl, name: 'holdfast queues' }, async (coordinator) => ({
+    shards: await readShards(coordinator),
+    nodes: await nodesOf(coordinator, ownerUrl),
+  }))
   const failures: Error[] = []
   for (const { host, port, ownerUrl: nodeUrl } of nodes) {
     const here = shards.filter((shard) => shard.host === host && shard.port === port)
     const queues = here.map(({ schema }) => jobsSchemaOf(inShard(nodeUrl, schema)))
-    const pool = createPool({ url: nodeUrl, max: 1, name: 'holdfast queues' })
     try {
-      const { rows } = await pool.query<{ shard: string }>(sql`
-        select replace(nspname, 'graphile_worker', 'holdfast') as shard
-          from pg_namespace where nspname ~ '^graphile_worker_[0-9]+$' and nspname <> all (${queues})`)
-      for (const { shard } of rows) await dropJobs(inShard(nodeUrl, shard))
+      await withPool({ url: nodeUrl, name: 'holdfast queues' }, async (pool) => {
+        const { rows } = await pool.query<{ shard: string }>(sql`
+          select replace(nspname, 'graphile_worker', 'holdfast') as shard
+            from pg_namespace where nspname ~ '^graphile_worker_[0-9]+$' and nspname <> all (${queues})`)
+        for (const { shard } of rows) await dropJobs(inShard(nodeUrl, shard))
+      })
     } catch (cause) {
       failures.push(new Error(`${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }))
-    } finally {
-      await pool.end()
     }
   }
   if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))

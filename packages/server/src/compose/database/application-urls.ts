@@ -1,12 +1,12 @@
 import {
   asPooled,
   checkAppLogin,
-  createPool,
   databaseOf,
   findPooler,
   type Pooler,
   storedAppLogin,
   withLoginOf,
+  withPool,
 } from '@holdfast/engine'
 import type { Config } from '../../config/config.ts'
 import { poolModeStatement, StartError } from '../../lifecycle/start-error.ts'
@@ -24,9 +24,8 @@ export async function applicationUrlOf(config: Settings, ownerUrl: string): Prom
   return login === null ? null : (await applicationUrls(config, login, () => undefined)).appUrl
 }
 
-async function createdLogin(ownerUrl: string): Promise<string | null> {
-  const owner = createPool({ url: ownerUrl, max: 1, name: 'holdfast app login' })
-  return storedAppLogin(owner, ownerUrl).finally(() => owner.end())
+function createdLogin(ownerUrl: string): Promise<string | null> {
+  return withPool({ url: ownerUrl, name: 'holdfast app login' }, (owner) => storedAppLogin(owner, ownerUrl))
 }
 
 /**

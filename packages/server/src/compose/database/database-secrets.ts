@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createPool, deleteStoredSecret, inTransaction, serverSecrets, storedSecret } from '@holdfast/engine'
+import { deleteStoredSecret, inTransaction, serverSecrets, storedSecret, withPool } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import type { Config } from '../../config/config.ts'
@@ -25,6 +25,7 @@ export type FoundSecrets = {
 }
 
 const fingerprintName = 'secret_fingerprint'
+const poolName = 'holdfast secret'
 
 /**
  * The server's secrets, generated if this database was never used with one. The database stores a fingerprint of the
@@ -35,7 +36,7 @@ const fingerprintName = 'secret_fingerprint'
  */
 export function openSecrets(ownerUrl: string, settings: SecretSettings): Promise<string[]> {
   return oneAtATime(ownerUrl, () =>
-    withPool(ownerUrl, async (pool) => {
+    withPool({ url: ownerUrl, name: poolName }, async (pool) => {
       const found = await readSecrets(pool, settings)
       if (found.refusal !== null) throw new StartError(found.refusal)
       const secrets = await createMissing(pool, found)
@@ -51,7 +52,7 @@ export function openSecrets(ownerUrl: string, settings: SecretSettings): Promise
 
 /** What {@link openSecrets} would find. Changes nothing. @throws StartError if the file may not be used */
 export function inspectSecrets(ownerUrl: string, settings: SecretSettings): Promise<FoundSecrets> {
-  return withPool(ownerUrl, async (pool) => {
+  return withPool({ url: ownerUrl, name: poolName }, async (pool) => {
     const { rows } = await pool.query<{ found: boolean }>(sql`
       select to_regclass('holdfast.setting') is not null as found`)
     if (rows[0]?.found === true) return readSecrets(pool, settings)
@@ -70,22 +71,13 @@ export function forgetSecret(
   ownerUrl: string,
   alsoWrite?: (transaction: pg.PoolClient) => Promise<void>,
 ): Promise<boolean> {
-  return withPool(ownerUrl, (pool) =>
+  return withPool({ url: ownerUrl, name: poolName }, (pool) =>
     inTransaction(pool, async (transaction) => {
       const { rowCount } = await transaction.query(sql`delete from holdfast.setting where name = ${fingerprintName}`)
       if (rowCount === 1) await alsoWrite?.(transaction)
       return rowCount === 1
     }),
   )
-}
-
-async function withPool<Result>(ownerUrl: string, use: (pool: pg.Pool) => Promise<Result>): Promise<Result> {
-  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast secret' })
-  try {
-    return await use(pool)
-  } finally {
-    await pool.end()
-  }
 }
 
 function sourceOf({ databaseUrl, dataDirectory, secretFile, secrets }: SecretSettings): SecretSource {

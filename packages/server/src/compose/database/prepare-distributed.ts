@@ -1,4 +1,4 @@
-import { createPool, ensureAppLogin, isPooled } from '@holdfast/engine'
+import { ensureAppLogin, isPooled, withPool } from '@holdfast/engine'
 import { addressOf, isNodeUnusable } from '@holdfast/engine/nodes-of'
 import { notPlaced, readShards, type Shard } from '@holdfast/engine/shards'
 import pg from 'pg'
@@ -96,9 +96,8 @@ function refusePooler(): never {
 }
 
 /** @throws DistributionUnfinished */
-async function shardsNow(ownerUrl: string): Promise<Shard[]> {
-  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast start' })
-  return readShards(pool).finally(() => pool.end())
+function shardsNow(ownerUrl: string): Promise<Shard[]> {
+  return withPool({ url: ownerUrl, name: 'holdfast start' }, readShards)
 }
 
 /** A node was not reached or refused the login, or Citus waited for one that is away until the statement's timeout. */

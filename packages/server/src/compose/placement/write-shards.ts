@@ -1,4 +1,4 @@
-import { createPool } from '@holdfast/engine'
+import { withPool } from '@holdfast/engine'
 import { continueClinicNumbers, noteAccountClinics } from '@holdfast/engine/note-account-clinics'
 import { notPassedOn, readShards, type Shard, shardUrl } from '@holdfast/engine/shards'
 import {
@@ -26,9 +26,8 @@ export async function writeShards(
   ownerUrl: string,
   { only = null, ...options }: WriteShardsOptions = {},
 ): Promise<WrittenShards> {
-  const coordinator = createPool({ url: ownerUrl, max: 1, name: 'holdfast shards' })
   const failed = new Map<string, ShardNotWritten>()
-  try {
+  return withPool({ url: ownerUrl, name: 'holdfast shards' }, async (coordinator) => {
     const shards = await readShards(coordinator)
     const wanted = shards.filter(({ schema }) => only === null || only.includes(schema))
     // First: requests go on as soon as the schema is written.
@@ -42,9 +41,7 @@ export async function writeShards(
       ([schema, { message }]) => [schema, { reason: message, waitsFor: [], isFinal: false }] as const,
     )
     return { written, refused: new Map([...ofFailed, ...refused]) }
-  } finally {
-    await coordinator.end()
-  }
+  })
 }
 
 /**
@@ -74,11 +71,8 @@ async function inEach(
 
 /** What a restored coordinator lacks. */
 async function noteOfShard(coordinator: pg.Pool, url: string): Promise<void> {
-  const shard = createPool({ url, max: 1, name: 'holdfast shards' })
-  try {
+  await withPool({ url, name: 'holdfast shards' }, async (shard) => {
     await noteAccountClinics(coordinator, shard)
     await continueClinicNumbers(coordinator, shard)
-  } finally {
-    await shard.end()
-  }
+  })
 }
