@@ -5,7 +5,6 @@ import {
   archiveMonth,
   type DatabasePool,
   listMonths,
-  migrationStatus,
   restoreMonth,
   withPool,
 } from '@holdfast/engine'
@@ -13,6 +12,7 @@ import { type CommandContext, CommandRefusal, type ExitCode } from '../command.t
 import type { JsonOption } from '../command-options.ts'
 import { messageOf } from '../message-of.ts'
 import { refuseDistributed } from '../refuse-distributed.ts'
+import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { columns } from '../terminal.ts'
 import { withDatabase } from '../with-database.ts'
 
@@ -113,9 +113,7 @@ function inArchivePool<Result>(
     )
     const settings = { url: ownerUrl, name: 'holdfast archive', queryTimeoutMs: 30 * 60_000 }
     return withPool(settings, async (pool) => {
-      if (!(await migrationStatus(pool)).current) {
-        throw new CommandRefusal('the database is not up to date: run `holdfast migrate` first')
-      }
+      await refuseUnlessMigrated(pool)
       return work(pool)
     }).catch((error: unknown) => {
       if (error instanceof ArchiveRefused) throw new CommandRefusal(error.message)

@@ -1,12 +1,4 @@
-import {
-  type createPool,
-  MoveRefused,
-  migrationStatus,
-  moveDatabase,
-  type VerifyReport,
-  verify,
-  withPool,
-} from '@holdfast/engine'
+import { type createPool, MoveRefused, moveDatabase, type VerifyReport, verify, withPool } from '@holdfast/engine'
 import { openDatabase } from '@holdfast/server/compose'
 import type { Config } from '@holdfast/server/config'
 import { oneAtATime } from '@holdfast/server/one-at-a-time'
@@ -15,6 +7,7 @@ import { type CommandContext, CommandRefusal, type ExitCode } from '../command.t
 import type { JsonOption } from '../command-options.ts'
 import { recordCommand } from '../record-command.ts'
 import { refuseDistributed } from '../refuse-distributed.ts'
+import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { refuseWhileRunning } from '../refuse-while-running.ts'
 import { pathOf } from '../terminal.ts'
 import { reopen, whileClosed } from '../while-closed.ts'
@@ -150,9 +143,7 @@ async function openTarget(
 }
 
 async function checkSource(pool: Pool): Promise<void> {
-  if (!(await migrationStatus(pool)).current) {
-    throw new CommandRefusal('the database is not up to date: run `holdfast migrate` first')
-  }
+  await refuseUnlessMigrated(pool)
   await refuseWhileRunning(pool)
 }
 

@@ -1,16 +1,9 @@
-import {
-  checkLogIsOfServer,
-  type DatabasePool,
-  inTransaction,
-  LogAhead,
-  migrationStatus,
-  renumberLog,
-  withPool,
-} from '@holdfast/engine'
-import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import { checkLogIsOfServer, type DatabasePool, inTransaction, LogAhead, renumberLog, withPool } from '@holdfast/engine'
+import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { recordCommand } from '../record-command.ts'
 import { refuseDistributed } from '../refuse-distributed.ts'
+import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { refuseWhileRunning } from '../refuse-while-running.ts'
 import { withDatabase } from '../with-database.ts'
 
@@ -32,9 +25,7 @@ export async function renumberLogCommand(context: CommandContext, options: JsonO
 async function renumber(ownerUrl: string): Promise<number | null> {
   await refuseDistributed(ownerUrl, 'each shard numbers its log by itself when Citus moves it')
   return withPool({ url: ownerUrl, name: 'holdfast renumber-log' }, async (pool) => {
-    if (!(await migrationStatus(pool)).current) {
-      throw new CommandRefusal('the database is not up to date: run `holdfast migrate` first')
-    }
+    await refuseUnlessMigrated(pool)
     if (!(await isAhead(pool))) return null
     await refuseWhileRunning(pool)
     return inTransaction(pool, async (transaction) => {

@@ -1,7 +1,8 @@
-import { migrationStatus, type VerifyReport, verify, withPool } from '@holdfast/engine'
-import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import { type VerifyReport, verify, withPool } from '@holdfast/engine'
+import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { shardsIfDistributed } from '../refuse-distributed.ts'
+import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { columns } from '../terminal.ts'
 import { type ShardedReport, verifyShards } from '../verify-shards.ts'
 import { withDatabase } from '../with-database.ts'
@@ -24,13 +25,7 @@ type Report = VerifyReport | ShardedReport
 
 async function verifyAll(ownerUrl: string): Promise<Report> {
   return withPool<Report>({ url: ownerUrl, name: 'holdfast verify' }, async (pool) => {
-    const { current, pending } = await migrationStatus(pool)
-    if (!current) {
-      throw new CommandRefusal(
-        `the database is not up to date (${pending.length} missing, the first is ${pending[0]}): ` +
-          'run `holdfast migrate` first',
-      )
-    }
+    await refuseUnlessMigrated(pool)
     const shards = await shardsIfDistributed(ownerUrl)
     if (shards !== null) return verifyShards(ownerUrl, shards, detailsMax)
     return verify(pool, { clinicNo: null, detailsMax })
