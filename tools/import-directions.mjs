@@ -183,6 +183,15 @@ export const groups = {
     auth: ['guards'],
     resources: ['calendar-feed', 'guards', 'responses', 'theatre-report'],
   },
+  'web/src/features/theatre': {
+    draft: [],
+    case: ['draft'],
+    book: ['case', 'draft'],
+    requests: ['book', 'case', 'draft'],
+    board: ['book', 'case', 'draft', 'requests', 'setup'],
+    setup: ['case', 'draft'],
+    report: ['setup'],
+  },
   'web/src/lib': {
     i18n: [],
     'secret-links': [],
