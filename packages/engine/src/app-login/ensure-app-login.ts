@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import pg from 'pg'
 import sql from 'sql-template-tag'
 import { advisoryLocks } from '../database/advisory-locks.ts'
+import { inClientTransaction } from '../database/client-transaction.ts'
 import { isLoginRefused } from '../database/database-unavailable.ts'
 import { changeDatabaseUrl } from '../database/database-url.ts'
 import { generatedSetting } from '../database/server-secrets.ts'
@@ -123,20 +124,19 @@ async function works(url: string, database: string): Promise<boolean> {
 
 async function writeRole(owner: pg.Client, role: string, password: string, database: string): Promise<void> {
   try {
-    await owner.query('begin')
-    const { rows } = await owner.query<{ statement: string }>(
-      sql`select format(case when exists (select from pg_roles where rolname = ${role})
-        then 'alter role %I login password %L'
-                             else 'create role %I login password %L' end, ${role}::text,
-                               ${scramVerifier(password)}::text) as statement
-          union all select format('grant holdfast_app to %I', ${role}::text)
-          union all select format('grant connect on database %I to %I', ${database}::text, ${role}::text)
-                     where not has_database_privilege('public', ${database}::text, 'CONNECT')`,
-    )
-    for (const { statement } of rows) await owner.query(statement)
-    await owner.query('commit')
+    await inClientTransaction(owner, async () => {
+      const { rows } = await owner.query<{ statement: string }>(
+        sql`select format(case when exists (select from pg_roles where rolname = ${role})
+                               then 'alter role %I login password %L'
+                               else 'create role %I login password %L' end, ${role}::text,
+                          ${scramVerifier(password)}::text) as statement
+            union all select format('grant holdfast_app to %I', ${role}::text)
+            union all select format('grant connect on database %I to %I', ${database}::text, ${role}::text)
+                       where not has_database_privilege('public', ${database}::text, 'CONNECT')`,
+      )
+      for (const { statement } of rows) await owner.query(statement)
+    })
   } catch (error) {
-    await owner.query('rollback').catch(() => {})
     if (!isInsufficientPrivilege(error)) throw error
     throw new AppLoginError(
       'privilege_missing',

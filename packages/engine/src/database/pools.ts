@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { inClientTransaction } from './client-transaction.ts'
 import { type DatabasePool, openDatabasePool } from './database-pool.ts'
 
 export type PoolSettings = {
@@ -93,19 +94,14 @@ export async function inTransaction<Result>(
   const client = await pool.connect()
   let broken: Error | undefined
   try {
-    await client.query(begin)
-    const result = await work(client)
-    // If an error has aborted the transaction, COMMIT raises nothing and its command tag is ROLLBACK.
-    const { command } = await client.query('commit')
-    if (command !== 'COMMIT') throw new Error(`The transaction was not committed: COMMIT returned ${command}.`)
-    return result
-  } catch (error) {
-    try {
-      await client.query('rollback')
-    } catch (rollbackError) {
-      broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError))
-    }
-    throw error
+    return await inClientTransaction(
+      client,
+      () => work(client),
+      begin,
+      (error) => {
+        broken = error
+      },
+    )
   } finally {
     client.release(broken)
   }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import sql from 'sql-template-tag'
 import { advisoryLocks } from '../database/advisory-locks.ts'
+import { inClientTransaction } from '../database/client-transaction.ts'
 import { isLockTimeout } from '../database/database-unavailable.ts'
 import { MigrateError } from './migrate-error.ts'
 
@@ -63,12 +64,8 @@ export async function inSeparateTransaction<Result>(
 ): Promise<Result> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await client.query('begin')
-      const result = await work()
-      await client.query('commit')
-      return result
+      return await inClientTransaction(client, work)
     } catch (error) {
-      await client.query('rollback').catch(() => {})
       if (!isLockLost(error)) throw error
       if (tries === lockTriesMax) {
         throw new MigrateError(

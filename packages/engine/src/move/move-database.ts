@@ -1,5 +1,6 @@
 import pg from 'pg'
 import sql, { raw } from 'sql-template-tag'
+import { commit } from '../database/client-transaction.ts'
 import { copyRows } from '../database/copy-rows.ts'
 import { type MovedTable, readTables, tableName } from './moved-tables.ts'
 
@@ -49,10 +50,10 @@ export async function moveDatabase(options: MoveOptions): Promise<MovedDatabase>
     await source.query(sql`lock table ${list(tables)} in share mode`)
     await target.query('begin')
     const moved = await copyAll(source, target, tables, options)
-    await target.query(options.dryRun ? 'rollback' : 'commit')
+    await (options.dryRun ? target.query('rollback') : commit(target))
     if (!options.dryRun) await options.whenCopied?.(moved)
     // Fails if the source has lost the lock, and with it what it refused.
-    await source.query('commit')
+    await commit(source)
     return moved
   } finally {
     // What was not committed is undone.

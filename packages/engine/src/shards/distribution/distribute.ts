@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { inClientTransaction } from '../../database/client-transaction.ts'
 import { sqlFiles } from '../../migrate/sql-files.ts'
 import { dropForeignKeysToOwnRows } from '../tables/drop-foreign-keys.ts'
 import { kindOf, tablesOfKind } from '../tables/table-kinds.ts'
@@ -29,8 +30,7 @@ export async function distribute(client: pg.Client): Promise<DistributedTables |
     sql`select from pg_dist_partition where logicalrelid = 'holdfast.clinic'::regclass and partmethod = 'h'`,
   )
   if (rows.length > 0) return null
-  await client.query('begin')
-  try {
+  return await inClientTransaction(client, async () => {
     await client.query(`
       set local client_min_messages = warning;
       set local citus.multi_shard_modify_mode = sequential;
@@ -49,12 +49,8 @@ export async function distribute(client: pg.Client): Promise<DistributedTables |
       ${createKept('function')}`)
     // On the coordinator; `migrateDistributed` passes on what nodes need.
     await client.query((await sqlFiles()).grants)
-    await client.query('commit')
     return distributed
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined)
-    throw error
-  }
+  })
 }
 
 async function distributeTables(client: pg.Client): Promise<DistributedTables> {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import sql from 'sql-template-tag'
+import { commit } from '../../database/client-transaction.ts'
 import { isConnectionLost, isLoginRefused } from '../../database/database-unavailable.ts'
 import { changeDatabaseUrl } from '../../database/database-url.ts'
 import { isLockLost } from '../../migrate/migrate-session.ts'
@@ -92,7 +93,7 @@ export async function onNode<Result>(
   try {
     await client.query(beginOnNode)
     const result = await work(client)
-    await client.query('commit')
+    await commit(client)
     return result
   } finally {
     await client.end()

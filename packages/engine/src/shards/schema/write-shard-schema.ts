@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { commit } from '../../database/client-transaction.ts'
 import { checkShard } from '../../database/database-url.ts'
 import { inSchema, statementInSchema } from '../../database/statement-schema.ts'
 import { applyFunctions } from '../../migrate/apply-functions.ts'
@@ -79,7 +80,7 @@ export async function writeShardSchema({
     await dropOtherViews(client, views)
     await dropOtherTypes(client, schema, model.types)
     await dropOtherFunctions(client, schema, model.functions)
-    await client.query('commit')
+    await commit(client)
   } finally {
     await client.end()
   }
