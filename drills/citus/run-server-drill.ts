@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { createPool } from '@holdfast/engine'
+import { createPool, isDeadlock } from '@holdfast/engine'
 import { distributeDatabase } from '@holdfast/engine/distribute-database'
 import { readShards, type Shard, shardOf } from '@holdfast/engine/shards'
 import { signIn } from '@holdfast/server/test/running-server'
 import { portToKeep, until } from '@holdfast/testkit'
-import pg from 'pg'
+import type pg from 'pg'
 import { type Ending, withEnding } from '../cluster/ending.ts'
 import { holdfast, untilReady } from '../cluster/holdfast-process.ts'
 import { compareSpeed, type Speeds } from './compare-speed.ts'
@@ -287,7 +287,7 @@ async function dropGuards(shard: pg.Pool, { schema }: Shard): Promise<true | und
     await shard.query(`drop function ${schema}.guard_shard(), ${schema}.guard_clinic() cascade`)
     return true
   } catch (error) {
-    if (error instanceof pg.DatabaseError && error.code === '40P01') return undefined
+    if (isDeadlock(error)) return undefined
     throw error
   }
 }

@@ -22,6 +22,7 @@ export {
   DatabaseUnavailable,
   isConnectionLost,
   isDatabaseUnusable,
+  isDeadlock,
   isLockTimeout,
   isLoginRefused,
   isNotWritable,

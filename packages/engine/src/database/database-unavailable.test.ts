@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { isConnectionLost, isNotWritable, isTransient, mayHaveRun } from './database-unavailable.ts'
+import { isConnectionLost, isLockLost, isNotWritable, isTransient, mayHaveRun } from './database-unavailable.ts'
 import { createPool } from './pools.ts'
 
 /** Answers every connection as PostgreSQL does when it refuses it: with an ErrorResponse, before any statement. */
@@ -80,4 +80,12 @@ test.for(['55P03', '57014', '40P01', '40001', '53200'])(
 
 test.for(['23514', '40003', '42501'])('%s does not mean that the database is too busy', (code) => {
   expect(isTransient(withCode(code))).toBe(false)
+})
+
+test.for([
+  ['55P03', true],
+  ['40P01', true],
+  ['57014', false],
+] as const)('%s: whether the statement has not got a lock', ([state, expected]) => {
+  expect(isLockLost(withCode(state))).toBe(expected)
 })

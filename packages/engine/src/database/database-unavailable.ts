@@ -138,6 +138,16 @@ export function isLockTimeout(error: unknown): boolean {
   return error instanceof Error && codeOf(error) === '55P03'
 }
 
+/** Whether the server has cancelled a statement to end a deadlock. Nothing was written. */
+export function isDeadlock(error: unknown): boolean {
+  return error instanceof Error && codeOf(error) === '40P01'
+}
+
+/** Whether a statement has not got a lock, because of a timeout or a deadlock. Nothing was written. */
+export function isLockLost(error: unknown): boolean {
+  return isLockTimeout(error) || isDeadlock(error)
+}
+
 /** Whether the server refused the login: an unknown role, a wrong password, or not allowed by pg_hba.conf. */
 export function isLoginRefused(error: unknown): boolean {
   return error instanceof Error && codeOf(error).startsWith('28')

@@ -3,7 +3,8 @@ import pg from 'pg'
 import sql from 'sql-template-tag'
 import { advisoryLocks } from '../database/advisory-locks.ts'
 import { inClientTransaction } from '../database/client-transaction.ts'
-import { isLockTimeout } from '../database/database-unavailable.ts'
+import { isLockLost } from '../database/database-unavailable.ts'
+import { lockTriesMax, repeatWhileLocked, schemaLockMs } from '../database/repeat-while-locked.ts'
 import { MigrateError } from './migrate-error.ts'
 
 export type SessionOptions = {
@@ -17,7 +18,6 @@ export type SessionOptions = {
 export type MigrateSession = { client: pg.Client; log: (message: string) => void; lockTimeoutMs: number }
 
 const advisoryWaitMsMax = 300_000
-const lockTriesMax = 12
 
 /**
  * Runs `work` in a session that alone migrates the database.
@@ -25,7 +25,7 @@ const lockTriesMax = 12
  * @param check throws for a database that cannot be migrated, before anything waits for it
  */
 export async function inMigrateSession<Result>(
-  { ownerUrl, log = () => {}, lockTimeoutMs = 5_000 }: SessionOptions,
+  { ownerUrl, log = () => {}, lockTimeoutMs = schemaLockMs }: SessionOptions,
   check: (client: pg.Client) => Promise<void>,
   work: (session: MigrateSession) => Promise<Result>,
 ): Promise<Result> {
@@ -62,28 +62,20 @@ export async function inSeparateTransaction<Result>(
   what: string,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await inClientTransaction(client, work)
-    } catch (error) {
-      if (!isLockLost(error)) throw error
-      if (tries === lockTriesMax) {
-        throw new MigrateError(
-          'locked',
-          `Other sessions held a lock that is needed for ${what}: ${tries} tries of ${lockTimeoutMs} ms failed. Look ` +
-            'for long transactions in pg_stat_activity, then start again.',
-          { cause: error },
-        )
-      }
-      log(`Waiting for a lock for ${what} (${tries} of ${lockTriesMax}).`)
-      await delay(lockTimeoutMs / 10)
-    }
+  try {
+    return await repeatWhileLocked(() => inClientTransaction(client, work), {
+      lockTimeoutMs,
+      onLocked: (tries) => log(`Waiting for a lock for ${what} (${tries} of ${lockTriesMax}).`),
+    })
+  } catch (error) {
+    if (!isLockLost(error)) throw error
+    throw new MigrateError(
+      'locked',
+      `Other sessions held a lock that is needed for ${what}: ${lockTriesMax} tries of ${lockTimeoutMs} ms failed. ` +
+        'Look for long transactions in pg_stat_activity, then start again.',
+      { cause: error },
+    )
   }
-}
-
-/** A lock timeout, or a deadlock. */
-export function isLockLost(error: unknown): boolean {
-  return isLockTimeout(error) || (error instanceof Error && 'code' in error && error.code === '40P01')
 }
 
 /**

@@ -1,10 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import sql from 'sql-template-tag'
 import { commit } from '../../database/client-transaction.ts'
 import { isConnectionLost, isLoginRefused } from '../../database/database-unavailable.ts'
 import { changeDatabaseUrl } from '../../database/database-url.ts'
-import { isLockLost } from '../../migrate/migrate-session.ts'
+import { schemaLockMs } from '../../database/repeat-while-locked.ts'
 import { endIfHung } from './end-if-hung.ts'
 
 /** A node of Citus. `getsShards`: Citus may put shards there. One that is being drained still has some. */
@@ -43,21 +42,7 @@ export function isNodeUnusable(error: unknown): boolean {
   return isConnectionLost(error) || isLoginRefused(error)
 }
 
-const lockTimeoutMs = 5_000
-const lockTriesMax = 12
 const connectTimeoutMs = 5_000
-
-/** Repeats what has not got a lock from servers that use the shard, or has deadlocked with them. */
-export async function withLocks<Result>(work: () => Promise<Result>): Promise<Result> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!isLockLost(error) || tries === lockTriesMax) throw error
-      await delay(lockTimeoutMs / 10)
-    }
-  }
-}
 
 /** A connection as the owner, whose definitions from the catalogue name the schema. */
 export async function connectForShards(url: string, name = 'holdfast shards'): Promise<pg.Client> {
@@ -74,7 +59,7 @@ export async function connectForShards(url: string, name = 'holdfast shards'): P
   // Copying a shard's rows may take long, so that statements have no limit of time.
   endIfHung(client, url)
   await client.query(`set search_path = public; set timezone = 'UTC'; set client_min_messages = warning;
-    set lock_timeout = ${lockTimeoutMs}`)
+    set lock_timeout = ${schemaLockMs}`)
   return client
 }
 

@@ -1,7 +1,7 @@
-import pg from 'pg'
+import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { isDeadlock, isLockLost } from '../../database/database-unavailable.ts'
 import { shardOfCitus } from '../../database/database-url.ts'
-import { isLockLost } from '../../migrate/migrate-session.ts'
 import { addressOf, connectForShards, type Node, NodeUnusable, nodesOf, onNode } from '../nodes/nodes-of.ts'
 import { type HashRange, readTableShards, schemaOf, shardsOfClinic, type TableShard } from '../nodes/table-shards.ts'
 
@@ -177,8 +177,7 @@ export async function dropSchema(dropped: Pick<FormerSchema, 'node' | 'schema' |
       if ((await lastEpoch(client, schema)) === epoch) await client.query(`drop schema ${schema} cascade`)
     })
   } catch (error) {
-    const isDeadlock = error instanceof pg.DatabaseError && error.code === '40P01'
-    if (!isDeadlock || tries === dropTriesMax) throw error
+    if (!isDeadlock(error) || tries === dropTriesMax) throw error
     await dropSchema(dropped, tries + 1)
   }
 }

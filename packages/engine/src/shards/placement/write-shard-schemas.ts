@@ -1,17 +1,10 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { repeatWhileLocked } from '../../database/repeat-while-locked.ts'
 import { isFromNewerRelease, readLedger } from '../../migrate/ledger.ts'
 import { sqlFiles } from '../../migrate/sql-files.ts'
 import { isDistributionFinished } from '../nodes/distribution-state.ts'
-import {
-  addressOf,
-  connectForShards,
-  isNodeUnusable,
-  type Node,
-  nodesOf,
-  onNode,
-  withLocks,
-} from '../nodes/nodes-of.ts'
+import { addressOf, connectForShards, isNodeUnusable, type Node, nodesOf, onNode } from '../nodes/nodes-of.ts'
 import {
   nodeOf,
   readTableShards,
@@ -255,7 +248,7 @@ async function writeOrRefuse(
 ): Promise<Outcome> {
   let hasStayed = false
   try {
-    return await withLocks(() => {
+    return await repeatWhileLocked(() => {
       hasStayed = false
       return write(() => {
         hasStayed = true

@@ -1,7 +1,8 @@
 import pg from 'pg'
 import sql from 'sql-template-tag'
 import { shardOfCitus } from '../../database/database-url.ts'
-import { nodesOf, onNode, withLocks } from '../nodes/nodes-of.ts'
+import { repeatWhileLocked } from '../../database/repeat-while-locked.ts'
+import { nodesOf, onNode } from '../nodes/nodes-of.ts'
 import type { FreedColumns } from '../plans/statement-plan.ts'
 import { kindOf } from '../tables/table-kinds.ts'
 
@@ -19,7 +20,7 @@ export async function freeColumns({ coordinator, ownerUrl, frees }: Freeing): Pr
       ),
     )
     for (const { schema } of rows) {
-      await withLocks(() =>
+      await repeatWhileLocked(() =>
         onNode(node, async (client) => {
           for (const freed of frees) await freeInSchema(client, schema, freed)
         }),
