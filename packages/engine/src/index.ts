@@ -40,6 +40,7 @@ export { prepared } from './database/prepared.ts'
 export { promptly } from './database/promptly.ts'
 export { deleteStoredSecret, serverSecrets, storedSecret } from './database/server-secrets.ts'
 export { oneShard, type ShardPools } from './database/shard-pools.ts'
+export { advisoryWaitMinutesMax, takeAdvisoryLock } from './database/take-advisory-lock.ts'
 export { type SessionSettings, startupOptions } from './database/transaction-settings.ts'
 export {
   accountClinics,

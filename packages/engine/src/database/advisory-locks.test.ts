@@ -44,7 +44,7 @@ function takersOf(functions: readonly { name: string; text: string }[]): Record<
 }
 
 /** The programs take locks by their names here, or by the digest of a text. */
-const byName = /^\$\{(advisoryLocks\.\w+|clinicLockClasses\.\w+)\b/
+const byName = /^\$\{(advisoryLocks(\.\w+|\[name\])|clinicLockClasses\.\w+)/
 const byDigest = /^hashtextextended\((\$\{`)?'?holdfast\./
 
 test('every advisory lock has one purpose, and is listed', async () => {

@@ -1,10 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import sql from 'sql-template-tag'
-import { advisoryLocks } from '../database/advisory-locks.ts'
 import { inClientTransaction } from '../database/client-transaction.ts'
 import { isLockLost } from '../database/database-unavailable.ts'
 import { lockTriesMax, repeatWhileLocked, schemaLockMs } from '../database/repeat-while-locked.ts'
+import { advisoryWaitMinutesMax, takeAdvisoryLock } from '../database/take-advisory-lock.ts'
 import { MigrateError } from './migrate-error.ts'
 
 export type SessionOptions = {
@@ -16,8 +15,6 @@ export type SessionOptions = {
 }
 
 export type MigrateSession = { client: pg.Client; log: (message: string) => void; lockTimeoutMs: number }
-
-const advisoryWaitMsMax = 300_000
 
 /**
  * Runs `work` in a session that alone migrates the database.
@@ -78,23 +75,12 @@ export async function inSeparateTransaction<Result>(
   }
 }
 
-/**
- * Polls, because a statement that waits would hold a snapshot, which holds back vacuum and the tail of the log.
- */
 async function lockMigrations(client: pg.Client, log: (message: string) => void): Promise<void> {
-  const deadline = Date.now() + advisoryWaitMsMax
-  for (let isLogged = false; ; isLogged = true) {
-    const { rows } = await client.query<{ locked: boolean }>(sql`
-      select pg_try_advisory_lock(${advisoryLocks.migrations[0]}, ${advisoryLocks.migrations[1]}) as locked`)
-    if (rows[0]?.locked === true) return
-    if (!isLogged) log('Another process is migrating this database: waiting for it.')
-    if (Date.now() > deadline) {
-      throw new MigrateError(
-        'locked',
-        `Another process has been migrating this database for ${advisoryWaitMsMax / 60_000} minutes. Look for ` +
-          '"holdfast migrate" in pg_stat_activity.',
-      )
-    }
-    await delay(100)
-  }
+  const onWait = () => log('Another process is migrating this database: waiting for it.')
+  if (await takeAdvisoryLock(client, 'migrations', onWait)) return
+  throw new MigrateError(
+    'locked',
+    `Another process has been migrating this database for ${advisoryWaitMinutesMax} minutes. Look for ` +
+      '"holdfast migrate" in pg_stat_activity.',
+  )
 }

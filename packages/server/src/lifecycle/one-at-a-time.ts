@@ -1,17 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { advisoryLocks, isPooled, poolerOf } from '@holdfast/engine'
+import { advisoryWaitMinutesMax, isPooled, poolerOf, takeAdvisoryLock } from '@holdfast/engine'
 import pg from 'pg'
-import sql from 'sql-template-tag'
 import { poolModeStatement, StartError } from './start-error.ts'
-
-const waitMsMax = 300_000
-const pollMs = 100
 
 /**
  * Runs `work` in one process at a time, with an advisory lock on the database, so that servers that start together
  * create the schema and the initial data one after the other. (The accounts library reads every table of every
- * schema, and fails on one that another process is creating.) Polls for the lock, because a statement that waits
- * would hold a snapshot.
+ * schema, and fails on one that another process is creating.)
  *
  * @throws StartError when the others take longer than five minutes, or for a pooler; and whatever `work` throws
  */
@@ -29,7 +23,12 @@ export async function oneAtATime<Result>(ownerUrl: string, work: () => Promise<R
   try {
     // Marked: a pooler in session mode.
     if (!isPooled(ownerUrl)) await refusePooler(client)
-    await takeLock(client)
+    if (!(await takeAdvisoryLock(client, 'serverStart'))) {
+      throw new StartError(
+        `Another server has been starting on this database for ${advisoryWaitMinutesMax} minutes: see ` +
+          '"holdfast start" in pg_stat_activity.',
+      )
+    }
     return await work()
   } finally {
     // Ending the session releases the lock.
@@ -47,19 +46,4 @@ async function refusePooler(client: pg.Client): Promise<void> {
       'PostgreSQL itself: set DATABASE_DIRECT_URL to the URL of the same database and role without the pooler (or, ' +
       'if its pool mode is session, DATABASE_POOL=session).',
   )
-}
-
-async function takeLock(client: pg.Client): Promise<void> {
-  const deadline = performance.now() + waitMsMax
-  for (;;) {
-    const { rows } = await client.query<{ taken: boolean }>(sql`
-      select pg_try_advisory_lock(${advisoryLocks.serverStart[0]}, ${advisoryLocks.serverStart[1]}) as taken`)
-    if (rows[0]?.taken === true) return
-    if (performance.now() > deadline) {
-      throw new StartError(
-        'Another server has been starting on this database for 5 minutes: see "holdfast start" in pg_stat_activity.',
-      )
-    }
-    await delay(pollMs)
-  }
 }
