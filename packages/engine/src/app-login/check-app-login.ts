@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { connectClient } from '../database/connect-client.ts'
 import { AppLoginError } from './app-login-error.ts'
 
 type Facts = {
@@ -19,15 +19,8 @@ type Facts = {
  * @throws AppLoginError `not_a_member`, `too_powerful`, `wrong_database`; the driver's errors when the login is refused
  */
 export async function checkAppLogin(appUrl: string, databaseWanted: string): Promise<void> {
-  const client = new pg.Client({
-    connectionString: appUrl,
-    application_name: 'holdfast',
-    connectionTimeoutMillis: 10_000,
-    query_timeout: 60_000,
-  })
-  client.on('error', () => {})
+  const client = await connectClient({ url: appUrl, name: 'holdfast', queryTimeoutMs: 60_000 })
   try {
-    await client.connect()
     const { rows } = await client.query<Facts>(`
       select current_user::text as login, current_database()::text as database, r.rolsuper as superuser,
              n.oid is not null as schema, coalesce(pg_has_role(n.nspowner, 'MEMBER'), false) as owner,

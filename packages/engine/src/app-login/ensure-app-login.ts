@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import pg from 'pg'
+import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { advisoryLocks } from '../database/advisory-locks.ts'
 import { inClientTransaction } from '../database/client-transaction.ts'
+import { connectClient } from '../database/connect-client.ts'
 import { isLoginRefused } from '../database/database-unavailable.ts'
 import { changeDatabaseUrl } from '../database/database-url.ts'
 import { generatedSetting } from '../database/server-secrets.ts'
@@ -29,14 +30,7 @@ const passwordSetting = 'app_login_password'
  * @throws AppLoginError if the login is unsuitable, or if the owner may not create roles; with the SQL to run
  */
 export async function ensureAppLogin({ ownerUrl, appUrl }: AppLoginOptions): Promise<string> {
-  const owner = new pg.Client({
-    connectionString: ownerUrl,
-    application_name: 'holdfast app login',
-    connectionTimeoutMillis: 10_000,
-    query_timeout: 60_000,
-  })
-  owner.on('error', () => {})
-  await owner.connect()
+  const owner = await connectClient({ url: ownerUrl, name: 'holdfast app login', queryTimeoutMs: 60_000 })
   try {
     const database = await currentDatabase(owner)
     if (appUrl !== undefined && appUrl !== null && appUrl !== '') {

@@ -1,4 +1,5 @@
-import pg from 'pg'
+import type pg from 'pg'
+import { connectClient } from './connect-client.ts'
 
 /**
  * `none`: PostgreSQL itself. `pooler`: a program that gives a session, or each transaction, one of its connections.
@@ -13,14 +14,7 @@ export type Pooler = 'none' | 'pooler' | 'statement'
  * @throws the driver's error when there is no connection
  */
 export async function findPooler(url: string): Promise<Pooler> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'holdfast start',
-    connectionTimeoutMillis: 10_000,
-    query_timeout: 10_000,
-  })
-  client.on('error', () => {})
-  await client.connect()
+  const client = await connectClient({ url, name: 'holdfast start', queryTimeoutMs: 10_000 })
   try {
     return await poolerOf(client)
   } finally {

@@ -1,6 +1,7 @@
-import pg from 'pg'
+import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { inClientTransaction } from '../database/client-transaction.ts'
+import { connectClient } from '../database/connect-client.ts'
 import { isLockLost } from '../database/database-unavailable.ts'
 import { lockTriesMax, repeatWhileLocked, schemaLockMs } from '../database/repeat-while-locked.ts'
 import { advisoryWaitMinutesMax, takeAdvisoryLock } from '../database/take-advisory-lock.ts'
@@ -26,14 +27,7 @@ export async function inMigrateSession<Result>(
   check: (client: pg.Client) => Promise<void>,
   work: (session: MigrateSession) => Promise<Result>,
 ): Promise<Result> {
-  const client = new pg.Client({
-    connectionString: ownerUrl,
-    application_name: 'holdfast migrate',
-    connectionTimeoutMillis: 10_000,
-  })
-  // A connection lost between two queries fails the next one; without a listener it would end the process.
-  client.on('error', () => {})
-  await client.connect()
+  const client = await connectClient({ url: ownerUrl, name: 'holdfast migrate' })
   try {
     // Not at the start of the session: a pooler in session mode refuses that.
     await client.query(sql`

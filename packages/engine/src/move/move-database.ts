@@ -1,6 +1,7 @@
 import pg from 'pg'
 import sql, { raw } from 'sql-template-tag'
 import { commit } from '../database/client-transaction.ts'
+import { connectClient } from '../database/connect-client.ts'
 import { copyRows } from '../database/copy-rows.ts'
 import { type MovedTable, readTables, tableName } from './moved-tables.ts'
 
@@ -24,6 +25,7 @@ export class MoveRefused extends Error {
   override name = 'MoveRefused'
 }
 
+const name = 'holdfast move'
 /** The target has them from its own migrations. */
 const ledger = new Set(['holdfast.migration', 'holdfast.function_file'])
 
@@ -35,8 +37,8 @@ const ledger = new Set(['holdfast.migration', 'holdfast.function_file'])
  * @throws MoveRefused, and then the target is as it was; and what `whenCopied` throws
  */
 export async function moveDatabase(options: MoveOptions): Promise<MovedDatabase> {
-  const source = await connect(options.sourceUrl)
-  const target = await connect(options.targetUrl)
+  const source = await connectClient({ url: options.sourceUrl, name })
+  const target = await connectClient({ url: options.targetUrl, name })
   try {
     const [sourceTables, targetTables] = [
       await readTables(source, options.schemas),
@@ -59,13 +61,6 @@ export async function moveDatabase(options: MoveOptions): Promise<MovedDatabase>
     // What was not committed is undone.
     await Promise.allSettled([source.end(), target.end()])
   }
-}
-
-async function connect(connectionString: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString, application_name: 'holdfast move' })
-  client.on('error', () => undefined)
-  await client.connect()
-  return client
 }
 
 function refuseOtherTables(tables: readonly MovedTable[], targetTables: readonly MovedTable[]): void {

@@ -1,5 +1,5 @@
-import { advisoryWaitMinutesMax, isPooled, poolerOf, takeAdvisoryLock } from '@holdfast/engine'
-import pg from 'pg'
+import { advisoryWaitMinutesMax, connectClient, isPooled, poolerOf, takeAdvisoryLock } from '@holdfast/engine'
+import type pg from 'pg'
 import { poolModeStatement, StartError } from './start-error.ts'
 
 /**
@@ -10,16 +10,8 @@ import { poolModeStatement, StartError } from './start-error.ts'
  * @throws StartError when the others take longer than five minutes, or for a pooler; and whatever `work` throws
  */
 export async function oneAtATime<Result>(ownerUrl: string, work: () => Promise<Result>): Promise<Result> {
-  const client = new pg.Client({
-    connectionString: ownerUrl,
-    application_name: 'holdfast start',
-    connectionTimeoutMillis: 10_000,
-    query_timeout: 10_000,
-    keepAlive: true,
-  })
   // If the idle connection is lost, the work continues and the next query fails.
-  client.on('error', () => undefined)
-  await client.connect()
+  const client = await connectClient({ url: ownerUrl, name: 'holdfast start', queryTimeoutMs: 10_000 })
   try {
     // Marked: a pooler in session mode.
     if (!isPooled(ownerUrl)) await refusePooler(client)

@@ -1,7 +1,10 @@
-import pg from 'pg'
+import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { type Node, nodesOf } from '../nodes/nodes-of.ts'
+import { connectClient } from '../../database/connect-client.ts'
+import { addressOf, type Node, nodesOf } from '../nodes/nodes-of.ts'
 import { readTableShards, schemaOf, shardsOfClinic } from '../nodes/table-shards.ts'
+
+const name = 'holdfast migrate'
 
 /** A database can't be distributed. The message says why, and nothing was changed. */
 export class DistributionRefused extends Error {
@@ -26,7 +29,7 @@ export type CitusFacts = {
  * @throws DistributionRefused
  */
 export async function checkCitus(ownerUrl: string): Promise<number> {
-  const client = await connect(ownerUrl)
+  const client = await connectClient({ url: ownerUrl, name })
   try {
     const { rows: extensions } = await client.query(sql`select from pg_extension where extname = 'citus'`)
     const hasExtension = extensions.length > 0
@@ -95,29 +98,15 @@ async function monthsInTransit(client: pg.Client): Promise<string[]> {
   return rows.map(({ month }) => month)
 }
 
-async function checkNode({ ownerUrl }: Node): Promise<void> {
-  const node = clientOf(ownerUrl)
-  const { host, port } = node
+async function checkNode(node: Node): Promise<void> {
+  let client: pg.Client | undefined
   try {
-    await node.connect()
-    await node.query(sql`select citus_version()`)
+    client = await connectClient({ url: node.ownerUrl, name })
+    await client.query(sql`select citus_version()`)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new DistributionRefused(`the login of DATABASE_URL can't use the node ${host}:${port} (${reason})`)
+    throw new DistributionRefused(`the login of DATABASE_URL can't use the node ${addressOf(node)} (${reason})`)
   } finally {
-    await node.end().catch(() => undefined)
+    await client?.end().catch(() => undefined)
   }
-}
-
-async function connect(url: string): Promise<pg.Client> {
-  const client = clientOf(url)
-  await client.connect()
-  return client
-}
-
-function clientOf(url: string): pg.Client {
-  const options = { application_name: 'holdfast migrate', connectionTimeoutMillis: 10_000 }
-  const client = new pg.Client({ connectionString: url, ...options })
-  client.on('error', () => {})
-  return client
 }

@@ -1,6 +1,7 @@
-import pg from 'pg'
+import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { commit } from '../../database/client-transaction.ts'
+import { connectClient } from '../../database/connect-client.ts'
 import { isConnectionLost, isLoginRefused } from '../../database/database-unavailable.ts'
 import { changeDatabaseUrl } from '../../database/database-url.ts'
 import { schemaLockMs } from '../../database/repeat-while-locked.ts'
@@ -46,16 +47,7 @@ const connectTimeoutMs = 5_000
 
 /** A connection as the owner, whose definitions from the catalogue name the schema. */
 export async function connectForShards(url: string, name = 'holdfast shards'): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: name,
-    connectionTimeoutMillis: connectTimeoutMs,
-    // A node that has restarted responds to it that it does not know the connection.
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-  })
-  client.on('error', () => {})
-  await client.connect()
+  const client = await connectClient({ url, name, connectTimeoutMs })
   // Copying a shard's rows may take long, so that statements have no limit of time.
   endIfHung(client, url)
   await client.query(`set search_path = public; set timezone = 'UTC'; set client_min_messages = warning;

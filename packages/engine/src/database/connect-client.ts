@@ -1,0 +1,32 @@
+import pg from 'pg'
+
+export type ClientSettings = {
+  url: string
+  /** Seen as application_name in pg_stat_activity. */
+  name: string
+  /** How long to wait for the connection, milliseconds. Default 10,000. */
+  connectTimeoutMs?: number
+  /** How long to wait for the response to a query, milliseconds. Default: without limit, for statements that take long. */
+  queryTimeoutMs?: number
+}
+
+/**
+ * Opens a connection outside a pool. If it is lost between two queries, the next one fails, and the process does not
+ * end. A server that has restarted responds to the keepalives that it does not know the connection.
+ *
+ * @throws the driver's error if there is no connection
+ */
+export async function connectClient(settings: ClientSettings): Promise<pg.Client> {
+  const { url, name, connectTimeoutMs = 10_000, queryTimeoutMs } = settings
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: name,
+    connectionTimeoutMillis: connectTimeoutMs,
+    ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  })
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}
