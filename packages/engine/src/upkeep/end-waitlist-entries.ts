@@ -2,6 +2,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { inTransaction } from '../database/pools.ts'
 import type { StoreEntryMail } from '../model/waitlist.ts'
+import { repeatUntilFewer } from './repeat-until-fewer.ts'
 
 const entriesPerCallMax = 200
 
@@ -16,9 +17,8 @@ export async function endWaitlistEntries(
   pool: pg.Pool,
   { signal, storeMail }: { signal?: AbortSignal | undefined; storeMail?: StoreEntryMail | null } = {},
 ): Promise<number> {
-  let total = 0
-  while (signal?.aborted !== true) {
-    const ended = await inTransaction(pool, async (transaction) => {
+  const step = () =>
+    inTransaction(pool, async (transaction) => {
       const { rows } = await transaction.query<{ id: string }>(
         // In the order in which their addresses are locked, when the e-mails are counted.
         sql`
@@ -30,8 +30,5 @@ export async function endWaitlistEntries(
       for (const { id } of rows) await storeMail?.(transaction, id)
       return rows.length
     })
-    total += ended
-    if (ended < entriesPerCallMax) break
-  }
-  return total
+  return await repeatUntilFewer(entriesPerCallMax, step, signal)
 }

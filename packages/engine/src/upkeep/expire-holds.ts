@@ -1,9 +1,8 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { stepsMax } from './repeat-until-fewer.ts'
 
 const holdsPerStep = 1_000
-/** A run ends after this many steps, and the next run continues. */
-const stepsMax = 1_000
 
 /**
  * Expires the lapsed holds of the last day, in small transactions. Safe to call from any number of processes at

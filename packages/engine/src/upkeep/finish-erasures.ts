@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { repeatUntilFewer } from './repeat-until-fewer.ts'
 
 /** Longer than any request takes, or a server's clock may be off. */
 const afterMinutes = 10
@@ -12,14 +13,11 @@ const bookingsPerCallMax = 1_000
  * @returns of how many bookings
  */
 export async function finishErasures(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
-  let total = 0
-  while (signal?.aborted !== true) {
+  const step = async () => {
     const { rows } = await pool.query<{ finished: string }>(
       sql`select holdfast.finish_erasures(make_interval(mins => ${afterMinutes}), ${bookingsPerCallMax}) as finished`,
     )
-    const finished = Number(rows[0]?.finished ?? 0)
-    total += finished
-    if (finished < bookingsPerCallMax) break
+    return Number(rows[0]?.finished ?? 0)
   }
-  return total
+  return await repeatUntilFewer(bookingsPerCallMax, step, signal)
 }

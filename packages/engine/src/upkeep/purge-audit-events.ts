@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { repeatUntilFewer } from './repeat-until-fewer.ts'
 
 const rowsPerCallMax = 5_000
 
@@ -10,14 +11,11 @@ const rowsPerCallMax = 5_000
  * @returns how many were deleted
  */
 export async function purgeAuditEvents(pool: pg.Pool, months: number, signal?: AbortSignal): Promise<number> {
-  let total = 0
-  while (signal?.aborted !== true) {
+  const step = async () => {
     const { rows } = await pool.query<{ deleted: number }>(
       sql`select holdfast.purge_audit_events(make_interval(months => ${months}), ${rowsPerCallMax}) as deleted`,
     )
-    const deleted = Number(rows[0]?.deleted ?? 0)
-    total += deleted
-    if (deleted < rowsPerCallMax) break
+    return Number(rows[0]?.deleted ?? 0)
   }
-  return total
+  return await repeatUntilFewer(rowsPerCallMax, step, signal)
 }

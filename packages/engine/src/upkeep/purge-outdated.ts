@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { repeatUntilFewer } from './repeat-until-fewer.ts'
 
 /** Of keys and responses. */
 export const retentionHours = 24
@@ -7,21 +8,18 @@ const rowsPerCallMax = 5_000
 
 /**
  * Deletes idempotency keys, stored responses and directory changes that are older than 24 hours. It uses small
- * transactions, and repeats them until no outdated row is left. Any number of processes may call it at once. When
+ * transactions, and repeats them until no outdated row is left, or the run has taken enough steps. Any number of processes may call it at once. When
  * `signal` is aborted, it returns after the current transaction.
  *
  * @returns how many rows were deleted
  */
 export async function purgeOutdated(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
-  let total = 0
-  while (signal?.aborted !== true) {
+  const step = async () => {
     const { rows } = await pool.query<{ deleted: number }>(
       sql`select holdfast.purge_outdated(make_interval(hours => ${retentionHours}), ${rowsPerCallMax}) as deleted`,
     )
-    const deleted = rows[0]?.deleted ?? 0
-    total += deleted
-    // The limit applies to each table. If all tables together had fewer rows than the limit, none of them has any left.
-    if (deleted < rowsPerCallMax) break
+    return rows[0]?.deleted ?? 0
   }
-  return total
+  // The limit applies to each table. If all tables together had fewer rows than the limit, none of them has any left.
+  return await repeatUntilFewer(rowsPerCallMax, step, signal)
 }

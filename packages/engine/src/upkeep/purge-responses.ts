@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { retentionHours } from './purge-outdated.ts'
+import { repeatUntilFewer } from './repeat-until-fewer.ts'
 
 const rowsPerCallMax = 5_000
 
@@ -12,14 +13,12 @@ const rowsPerCallMax = 5_000
  * @returns how many were deleted
  */
 export async function purgeResponses(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
-  let total = 0
-  while (signal?.aborted !== true) {
+  const step = async () => {
     const { rowCount } = await pool.query(sql`
       delete from holdfast.answer where key in (
         select key from holdfast.answer where created_at < clock_timestamp() - make_interval(hours => ${retentionHours})
          limit ${rowsPerCallMax} for update skip locked)`)
-    total += rowCount ?? 0
-    if ((rowCount ?? 0) < rowsPerCallMax) break
+    return rowCount ?? 0
   }
-  return total
+  return await repeatUntilFewer(rowsPerCallMax, step, signal)
 }

@@ -10,10 +10,11 @@ import {
   purgeAuditEvents,
   purgeOutdated,
   purgeResponses,
+  repeatUntilFewer,
   type StoreEntryMail,
 } from '@holdfast/engine'
 import type pg from 'pg'
-import sql, { type Sql } from 'sql-template-tag'
+import sql from 'sql-template-tag'
 import { type BusyCalendarReader, readDueCalendars } from '../busy/read-due-calendars.ts'
 import type { MessageSender } from '../messages/patient-messages/message-sender.ts'
 import { sendDueMessages } from '../messages/patient-messages/send-due-messages.ts'
@@ -56,8 +57,6 @@ export type Job = {
 }
 
 const batchSize = 1_000
-/** A run ends after this many batches, and the next run continues. */
-const batchesMax = 1_000
 /** A run that sends begins nothing more after this, and the next run continues: the other jobs wait for it. */
 const runMsMax = { messages: 30_000, webhooks: 5_000 }
 
@@ -151,29 +150,12 @@ async function purgeShard(
 /** The coordinator has responses and e-mails that are about no clinic. */
 async function purgeAccounts({ pool }: JobDeps, signal?: AbortSignal): Promise<number> {
   const outdated = (await purgeResponses(pool, signal)) + (await deleteExpiredAccountMails(pool))
-  return outdated + (await untilDone(pool, deleteSessions, signal, batchSize))
+  return outdated + (await repeatUntilFewer(batchSize, () => deleteSessions(pool), signal))
 }
 
-const deleteSessions = sql`
-  with gone as (
+async function deleteSessions(pool: pg.Pool): Promise<number> {
+  const { rowCount } = await pool.query(sql`
     delete from auth.session where id in (
-      select id from auth.session where "expiresAt" < now() limit ${batchSize} for update skip locked)
-    returning 1)
-  select count(*) as count from gone`
-
-/** Repeats a step while it still finds at least `enough` rows. Each step is a separate transaction. */
-async function untilDone(
-  pool: pg.Pool,
-  statement: Sql,
-  signal: AbortSignal | undefined,
-  enough: number,
-): Promise<number> {
-  let total = 0
-  for (let step = 0; step < batchesMax && signal?.aborted !== true; step += 1) {
-    const { rows } = await pool.query<{ count: number }>(statement)
-    const count = Number(rows[0]?.count ?? 0)
-    total += count
-    if (count < enough) break
-  }
-  return total
+      select id from auth.session where "expiresAt" < now() limit ${batchSize} for update skip locked)`)
+  return rowCount ?? 0
 }
