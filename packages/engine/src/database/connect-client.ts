@@ -12,7 +12,7 @@ export type ClientSettings = {
 
 /**
  * Opens a connection outside a pool. If it is lost between two queries, the next one fails, and the process does not
- * end. A server that has restarted responds to the keepalives that it does not know the connection.
+ * end. Keepalives detect a server that has restarted: it resets the connection.
  *
  * @throws the driver's error if there is no connection
  */

@@ -38,7 +38,10 @@ const ledger = new Set(['holdfast.migration', 'holdfast.function_file'])
  */
 export async function moveDatabase(options: MoveOptions): Promise<MovedDatabase> {
   const source = await connectClient({ url: options.sourceUrl, name })
-  const target = await connectClient({ url: options.targetUrl, name })
+  const target = await connectClient({ url: options.targetUrl, name }).catch(async (error: unknown) => {
+    await source.end()
+    throw error
+  })
   try {
     const [sourceTables, targetTables] = [
       await readTables(source, options.schemas),

@@ -1,4 +1,6 @@
 import pg from 'pg'
+import { inClientTransaction } from '../../database/client-transaction.ts'
+import { connectClient } from '../../database/connect-client.ts'
 import { migrationStatus } from '../../migrate/migration-status.ts'
 import { finishedComment, isDistributionFinished } from '../nodes/distribution-state.ts'
 import { deleteCopiedRows } from '../placement/own-rows.ts'
@@ -29,9 +31,7 @@ export async function distributeDatabase(
   lossAccepted: readonly string[] = [],
 ): Promise<Distribution> {
   const nodes = await checkCitus(ownerUrl)
-  const client = new pg.Client({ connectionString: ownerUrl, application_name: 'holdfast migrate' })
-  client.on('error', () => {})
-  await client.connect()
+  const client = await connectClient({ url: ownerUrl, name: 'holdfast migrate' })
   try {
     // A login that is called as the schema would find it first, and PostgreSQL would not name it in definitions.
     await client.query('set search_path = public')
@@ -53,13 +53,8 @@ export async function distributeDatabase(
 /** When all shards have their own rows, deletes the coordinator's copies. */
 async function finish(client: pg.Client): Promise<void> {
   if (await isDistributionFinished(client)) return
-  await client.query('begin')
-  try {
+  await inClientTransaction(client, async () => {
     await deleteCopiedRows(client)
     await client.query(`comment on table holdfast.shard_trigger is ${pg.escapeLiteral(finishedComment)}`)
-    await client.query('commit')
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined)
-    throw error
-  }
+  })
 }

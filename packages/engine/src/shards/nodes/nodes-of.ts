@@ -27,7 +27,7 @@ export function addressOf({ host, port }: Pick<Node, 'host' | 'port'>): string {
   return `${host}:${port}`
 }
 
-/** A node that was to be asked was not reached, or refused the login or the question. */
+/** A node could not be reached, or refused the login or the query. */
 export class NodeUnusable extends Error {
   override name = 'NodeUnusable'
   readonly node: Node
