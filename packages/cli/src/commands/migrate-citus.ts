@@ -14,8 +14,8 @@ import { readSettings, withDatabase } from '../with-database.ts'
 
 /**
  * `holdfast migrate --citus`: updates the database, and distributes it with all its rows over the nodes of Citus.
- * Repeated after an interruption, it does the rest. A database that is distributed is updated with all its shards, as by
- * a start.
+ * Repeated after an interruption, it does the rest. A database that is distributed is updated with all its shards, as
+ * by a start.
  */
 export async function distributeCommand(
   context: CommandContext,

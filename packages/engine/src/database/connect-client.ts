@@ -6,7 +6,7 @@ export type ClientSettings = {
   name: string
   /** How long to wait for the connection, milliseconds. Default 10,000. */
   connectTimeoutMs?: number
-  /** How long to wait for the response to a query, milliseconds. Default: without limit, for statements that take long. */
+  /** How long to wait for the response to a query, milliseconds. Default: no limit. */
   queryTimeoutMs?: number
 }
 

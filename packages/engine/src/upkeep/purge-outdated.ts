@@ -8,8 +8,8 @@ const rowsPerCallMax = 5_000
 
 /**
  * Deletes idempotency keys, stored responses and directory changes that are older than 24 hours. It uses small
- * transactions, and repeats them until no outdated row is left, or the run has taken enough steps. Any number of processes may call it at once. When
- * `signal` is aborted, it returns after the current transaction.
+ * transactions, and repeats them until no outdated row is left, or the run has taken enough steps. Any number of
+ * processes may call it at once. When `signal` is aborted, it returns after the current transaction.
  *
  * @returns how many rows were deleted
  */

@@ -152,7 +152,7 @@ const noFailures: Failures = {
   untilMs: 0,
 }
 
-/** `away`: its node cannot be used; `waiting`: a node that it needs cannot; `failed`: the write failed, or was refused. */
+/** `away`: its node cannot be used; `waiting`: a node that it needs cannot; `failed`: it could not be written. */
 export type Failure = { kind: 'away' | 'waiting'; error: Error } | { kind: 'failed'; error: Error; refusal: Refusal }
 
 function stateOf<Of>(at: Shard, open: Of): ShardState<Of> {
