@@ -60,7 +60,10 @@ export async function distributeFull(
   const startedAt = performance.now()
   const completed = await distributeDatabase(url)
   const seconds = (performance.now() - startedAt) / 1_000
-  if (completed.distributed !== null) throw new Error('The second call had nothing to complete.')
+  if (completed.distributed !== null) throw new Error('The first call had distributed nothing.')
+  if (!completed.isFinished || completed.written.every(({ copiedRows }) => copiedRows === null)) {
+    throw new Error('The second call had nothing to complete, or did not.')
+  }
   say(`${completed.written.length} shards on ${completed.nodes} nodes`)
   const shards = new OpenShards(completed.written)
   for (const clinicNo of clinicNos) await shards.find(clinicNo, coordinator)

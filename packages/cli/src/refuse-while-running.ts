@@ -1,4 +1,4 @@
-import type { createPool } from '@holdfast/engine'
+import type { DatabasePool } from '@holdfast/engine'
 import sql from 'sql-template-tag'
 import { CommandRefusal } from './command.ts'
 
@@ -8,10 +8,7 @@ import { CommandRefusal } from './command.ts'
  * @param openedBefore counts sessions that began before this moment, also those of commands; null: all of servers
  * @throws CommandRefusal
  */
-export async function refuseWhileRunning(
-  pool: ReturnType<typeof createPool>,
-  openedBefore: string | null = null,
-): Promise<void> {
+export async function refuseWhileRunning(pool: DatabasePool, openedBefore: string | null = null): Promise<void> {
   const { rows } = await pool.query<{ logins: number }>(sql`
     select count(*)::integer as logins
       from pg_stat_activity a join pg_roles r on r.oid = a.usesysid

@@ -1,9 +1,7 @@
-import { type createPool, inTransaction } from '@holdfast/engine'
+import { type DatabasePool, inTransaction } from '@holdfast/engine'
 import sql, { raw } from 'sql-template-tag'
 import { messageOf } from './message-of.ts'
 import { refuseWhileRunning } from './refuse-while-running.ts'
-
-type Pool = ReturnType<typeof createPool>
 
 /** A database whose new sessions are read-only. */
 export type ClosedDatabase = {
@@ -17,7 +15,7 @@ export type ClosedDatabase = {
  * killed leaves it read-only.
  */
 export async function whileClosed<Result>(
-  pool: Pool,
+  pool: DatabasePool,
   note: (line: string) => void,
   work: (database: ClosedDatabase) => Promise<{ keep: boolean; result: Result }>,
 ): Promise<Result> {
@@ -36,14 +34,14 @@ export async function whileClosed<Result>(
 }
 
 /** Lets new sessions of a database write again. @returns whether they could not */
-export async function reopen(pool: Pool): Promise<boolean> {
+export async function reopen(pool: DatabasePool): Promise<boolean> {
   if (!(await isClosed(pool))) return false
   await change(pool, 'reset default_transaction_read_only')
   return true
 }
 
 /** The setting of the database, whatever that of this session is. */
-async function isClosed(pool: Pool): Promise<boolean> {
+async function isClosed(pool: DatabasePool): Promise<boolean> {
   const { rowCount } = await pool.query(sql`
     select from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase
      where d.datname = current_database() and s.setrole = 0
@@ -51,14 +49,14 @@ async function isClosed(pool: Pool): Promise<boolean> {
   return rowCount === 1
 }
 
-async function reopenOrNote(pool: Pool, note: (line: string) => void): Promise<void> {
+async function reopenOrNote(pool: DatabasePool, note: (line: string) => void): Promise<void> {
   await reopen(pool).catch((error: unknown) => {
     note(`The old database is still read-only (${messageOf(error)}): run \`holdfast move-database --reopen\`.`)
   })
 }
 
-function change(pool: Pool, setting: string): Promise<unknown> {
-  const write = async (transaction: { query: Pool['query'] }) => {
+function change(pool: DatabasePool, setting: string): Promise<unknown> {
+  const write = async (transaction: { query: DatabasePool['query'] }) => {
     const { rows } = await transaction.query<{ name: string }>(sql`select quote_ident(current_database()) as name`)
     return transaction.query(sql`alter database ${raw(rows[0]?.name ?? '')} ${raw(setting)}`)
   }

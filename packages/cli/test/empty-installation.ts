@@ -1,10 +1,10 @@
-import { createPool } from '@holdfast/engine'
+import { createPool, type DatabasePool } from '@holdfast/engine'
 import { createEmptyDatabase } from '@holdfast/testkit'
 
 /** An empty database for commands to migrate. */
 export type EmptyInstallation = {
   ownerUrl: string
-  owner: ReturnType<typeof createPool>
+  owner: DatabasePool
   drop(): Promise<void>
 }
 

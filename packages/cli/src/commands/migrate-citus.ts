@@ -11,6 +11,7 @@ import { type CommandContext, CommandRefusal, type ExitCode } from '../command.t
 import type { JsonOption } from '../command-options.ts'
 import { refuseWhileRunning } from '../refuse-while-running.ts'
 import { readSettings, withDatabase } from '../with-database.ts'
+import { linesOf, reportOf } from './migrate-citus-report.ts'
 
 /**
  * `holdfast migrate --citus`: updates the database, and distributes it with all its rows over the nodes of Citus.
@@ -42,7 +43,7 @@ export async function distributeCommand(
       await withPool(owner, (coordinator) => refuseUnknownShards(coordinator, acceptLoss))
       const applied = wasDistributed ? (await updateCoordinator(ownerUrl, say)).engine.applied : []
       const wasFinished = wasDistributed && (await withPool(owner, isDistributionFinished))
-      const distribution = wasFinished ? null : await distributeDatabase(ownerUrl, acceptLoss)
+      const distribution = wasFinished ? null : await distributeDatabase(ownerUrl)
       const { written, refused } = await writeAll(ownerUrl, distribution, acceptLoss)
       if (refused.size === 0) await tryDropFormerShards(ownerUrl, say)
       return { nodes, distribution, written, refused, applied }
@@ -52,7 +53,7 @@ export async function distributeCommand(
   })
   const report = reportOf(done, Math.round((performance.now() - beganAt) / 100) / 10)
   if (json === true) context.terminal.json(report)
-  else print(context, report)
+  else for (const line of linesOf(report)) context.terminal.out(line)
   const { refused } = done
   if (refused.size > 0) throw new CommandRefusal(Array.from(refused.values(), ({ reason }) => reason).join(' '))
   return 0
@@ -67,64 +68,4 @@ async function writeAll(
   if (distribution?.isFinished === false) return distribution
   const { written, refused } = await writeShards(ownerUrl, { lossAccepted })
   return { written: distribution?.written ?? written, refused }
-}
-
-type Done = WrittenShards & {
-  nodes: number
-  /** null: it was finished before. */
-  distribution: Distribution | null
-  applied: readonly string[]
-}
-
-type Report = ReturnType<typeof reportOf>
-
-function reportOf({ nodes, distribution, written, refused, applied }: Done, seconds: number) {
-  const distributed = distribution?.distributed ?? null
-  return {
-    nodes,
-    shards: written.length,
-    ownRows: written.reduce((sum, { copiedRows }) => sum + (copiedRows ?? 0), 0),
-    updatedShards: written.filter(({ isWritten }) => isWritten).length,
-    shardsWithLoss: written.filter(({ hasLostRows }) => hasLostRows).map(({ schema }) => schema),
-    refused: [...refused.keys()],
-    distributed,
-    applied,
-    completed: distribution !== null && distributed === null,
-    finished: distribution?.isFinished ?? true,
-    seconds,
-  }
-}
-
-const afterwards = [
-  'There is no way back. Start Holdfast with the same DATABASE_URL, which leads to the coordinator.',
-  'On this database, `holdfast import`, `archive`, `backup`, `move-database` and `renumber-log` do not work, and ' +
-    'HOLDFAST_BACKUP_TO, DATABASE_REPLICA_URLS and poolers are refused: see “Citus” in docs/operations/cluster.md.',
-]
-
-const notFinished = 'The distribution is not finished, and there is no way back: run `holdfast migrate --citus` again.'
-
-function print({ terminal }: CommandContext, report: Report): void {
-  const { nodes, shards, distributed, ownRows, applied, completed, finished, updatedShards, seconds } = report
-  const whole = (value: number) => value.toLocaleString('en')
-  const where = `${whole(shards)} shards on ${whole(nodes)} ${nodes === 1 ? 'node' : 'nodes'}`
-  for (const name of applied) terminal.out(`applied ${name}`)
-  for (const schema of report.shardsWithLoss)
-    terminal.out(`The shard ${schema} goes on without the own rows that are lost.`)
-  if (!finished) terminal.out(notFinished)
-  // What was distributed now stays so, also if some shard cannot be used yet.
-  if (report.refused.length > 0 && distributed === null) return
-  if (distributed !== null) {
-    terminal.out(
-      `Distributed ${distributed.tables} tables with ${whole(distributed.rows)} rows, and copied ${whole(ownRows)} ` +
-        `rows of the shards' own tables: ${where}, in ${seconds} s.`,
-    )
-    if (finished) for (const line of afterwards) terminal.out(line)
-  } else if (completed) {
-    terminal.out(
-      `Completed the distribution, and copied ${whole(ownRows)} rows of the shards' own tables: ${where}, in ` +
-        `${seconds} s.`,
-    )
-  } else if (updatedShards > 0) {
-    terminal.out(`Updated the database: ${updatedShards} of ${where}, in ${seconds} s.`)
-  } else terminal.out(`The database is distributed, and up to date: ${where}.`)
 }

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
-import { changeDatabaseUrl, createPool } from '@holdfast/engine'
+import { changeDatabaseUrl, createPool, type DatabasePool } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, createEmptyDatabase } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
@@ -13,7 +13,7 @@ const bookings = 30
 let old: Place
 let target: Place
 let directory: string
-let pool: ReturnType<typeof createPool>
+let pool: DatabasePool
 
 beforeAll(async () => {
   ;[old, target] = [await createEmptyDatabase(), await createEmptyDatabase()]

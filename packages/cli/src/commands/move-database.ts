@@ -1,4 +1,4 @@
-import { type createPool, MoveRefused, moveDatabase, type VerifyReport, verify, withPool } from '@holdfast/engine'
+import { type DatabasePool, MoveRefused, moveDatabase, type VerifyReport, verify, withPool } from '@holdfast/engine'
 import { openDatabase } from '@holdfast/server/compose'
 import type { Config } from '@holdfast/server/config'
 import { oneAtATime } from '@holdfast/server/one-at-a-time'
@@ -15,7 +15,6 @@ import { withDatabase } from '../with-database.ts'
 
 export type MoveOptions = JsonOption & { to?: string; toData?: string; dryRun?: boolean; reopen?: boolean }
 
-type Pool = ReturnType<typeof createPool>
 type Move = Parameters<typeof moveDatabase>[0]
 type Moved = { moved: Awaited<ReturnType<typeof moveDatabase>>; report: VerifyReport | null }
 
@@ -142,12 +141,12 @@ async function openTarget(
   return openDatabase({ ...config, ...place, dataDirectory }, { share: false, mayBeNew: true })
 }
 
-async function checkSource(pool: Pool): Promise<void> {
+async function checkSource(pool: DatabasePool): Promise<void> {
   await refuseUnlessMigrated(pool)
   await refuseWhileRunning(pool)
 }
 
-async function refuseUnlessEmpty(pool: Pool): Promise<void> {
+async function refuseUnlessEmpty(pool: DatabasePool): Promise<void> {
   for (const table of ['holdfast.clinic', 'auth."user"']) {
     const { rows } = await pool.query<{ found: string | null }>(sql`select to_regclass(${table})::text as found`)
     if (rows[0]?.found == null) continue

@@ -1,9 +1,9 @@
-import type { createPool } from '@holdfast/engine'
+import type { DatabasePool } from '@holdfast/engine'
 import { collationNeed, collationRepair, readCollation } from '@holdfast/server/backups'
 import { type Check, ok, problem } from './check.ts'
 
 /** Whether the indexes are sorted as this server compares text. */
-export async function checkCollation(pool: ReturnType<typeof createPool>): Promise<Check> {
+export async function checkCollation(pool: DatabasePool): Promise<Check> {
   const collation = await readCollation(pool)
   const repair = collationRepair(collation)
   if (repair === null) return ok('collation', collationNeed(collation) ?? 'the indexes are sorted as this server sorts')

@@ -1,4 +1,4 @@
-import { type createPool, isDistributed, withPool } from '@holdfast/engine'
+import { type DatabasePool, isDistributed, withPool } from '@holdfast/engine'
 import { DistributionUnfinished, readShards, shardUrl } from '@holdfast/engine/shards'
 import {
   type ConnectionSettings,
@@ -9,8 +9,6 @@ import {
 } from '@holdfast/server/database-connections'
 import sql from 'sql-template-tag'
 import { type Check, ok, warning } from './check.ts'
-
-type Pool = ReturnType<typeof createPool>
 
 type Facts = { connections_max: number; reserved: number }
 
@@ -36,7 +34,7 @@ export async function checkConnections(url: string, config: ConnectionSettings):
   return checks
 }
 
-async function factsOf(pool: Pool): Promise<Facts> {
+async function factsOf(pool: DatabasePool): Promise<Facts> {
   // PostgreSQL 16 has a second reserve.
   const { rows } = await pool.query<Facts>(sql`
     select current_setting('max_connections')::int as connections_max,
@@ -48,7 +46,7 @@ async function factsOf(pool: Pool): Promise<Facts> {
 }
 
 /** null: it is not distributed, or not yet. */
-async function shardsOf(pool: Pool) {
+async function shardsOf(pool: DatabasePool) {
   if (!(await isDistributed(pool))) return null
   return readShards(pool).catch((error: unknown) => {
     if (error instanceof DistributionUnfinished) return null

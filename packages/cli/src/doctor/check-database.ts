@@ -2,7 +2,7 @@ import {
   AppLoginError,
   checkAppLogin,
   checkLogIsOfServer,
-  type createPool,
+  type DatabasePool,
   databaseOf,
   grantedFunctions,
   isDistributed,
@@ -16,8 +16,6 @@ import { type Check, ok, problem, warning } from './check.ts'
 import { checkAccountMails } from './check-account-mails.ts'
 import { checkCollation } from './check-collation.ts'
 import { checkShards } from './check-shards.ts'
-
-type Pool = ReturnType<typeof createPool>
 
 type ServerFacts = {
   version: string
@@ -60,7 +58,7 @@ export async function checkDatabase(
   }
 }
 
-async function readServer(pool: Pool): Promise<{ facts: ServerFacts; skewSeconds: number }> {
+async function readServer(pool: DatabasePool): Promise<{ facts: ServerFacts; skewSeconds: number }> {
   // The first query opens the connection, so that the second takes one round trip, which bounds the clock skew.
   await pool.query('select 1')
   const before = Date.now()
@@ -146,7 +144,7 @@ type OwnerFacts = {
 }
 
 /** Whether the login of DATABASE_URL may do what migrations need. It need not be a superuser. */
-async function checkOwner(pool: Pool, hasAppUrl: boolean): Promise<{ isOwner: boolean; check: Check }> {
+async function checkOwner(pool: DatabasePool, hasAppUrl: boolean): Promise<{ isOwner: boolean; check: Check }> {
   const { rows } = await pool.query<OwnerFacts>(`
     select current_user::text as login, rolsuper or rolcreaterole as may_create_role,
            has_database_privilege(current_database(), 'CREATE') as may_create,
@@ -172,7 +170,7 @@ async function checkOwner(pool: Pool, hasAppUrl: boolean): Promise<{ isOwner: bo
   return { isOwner: true, check: problem('owner', found, hasAppUrl ? fix : `${fix}; or set DATABASE_APP_URL`) }
 }
 
-async function checkSchema(pool: Pool, ownerUrl: string, appUrl: string | null): Promise<Check[]> {
+async function checkSchema(pool: DatabasePool, ownerUrl: string, appUrl: string | null): Promise<Check[]> {
   const { current, pending } = await migrationStatus(pool)
   const isOnCitus = await isDistributed(pool)
   if (!current) {
@@ -192,7 +190,7 @@ async function checkSchema(pool: Pool, ownerUrl: string, appUrl: string | null):
   ]
 }
 
-async function isMigrated(pool: Pool): Promise<boolean> {
+async function isMigrated(pool: DatabasePool): Promise<boolean> {
   const { rows } = await pool.query<{ found: boolean }>(`select to_regclass('holdfast.migration') is not null as found`)
   return rows[0]?.found ?? false
 }
@@ -200,7 +198,7 @@ async function isMigrated(pool: Pool): Promise<boolean> {
 type RoleFacts = { can_login: boolean; superuser: boolean; writable: string[]; missing: string[]; logins: string[] }
 
 /** Checks that the application's role can call the functions and cannot change booking state without them. */
-async function checkRoles(pool: Pool): Promise<Check[]> {
+async function checkRoles(pool: DatabasePool): Promise<Check[]> {
   const { rows } = await pool.query<RoleFacts>(sql`
     select r.rolcanlogin as can_login, r.rolsuper as superuser,
            array(select t from unnest(array['slot', 'booking', 'booking_event', 'allocation', 'idempotency']) t
@@ -251,7 +249,7 @@ async function checkConfiguredLogin(appUrl: string, ownerUrl: string): Promise<C
 }
 
 /** The bookings of a month need its partitions, which are created three months ahead. */
-async function checkPartitions(pool: Pool): Promise<Check> {
+async function checkPartitions(pool: DatabasePool): Promise<Check> {
   const { rows } = await pool.query<{ months: number }>(`
     select count(*)::int as months
       from generate_series(0, 3) ahead,
@@ -266,7 +264,7 @@ async function checkPartitions(pool: Pool): Promise<Check> {
   return ok('partitions', `exist for ${months} months, including this one`)
 }
 
-async function checkLog(pool: Pool): Promise<Check> {
+async function checkLog(pool: DatabasePool): Promise<Check> {
   try {
     await checkLogIsOfServer(pool)
     return ok('event log', 'continues in the order of this server’s transactions')
@@ -277,7 +275,7 @@ async function checkLog(pool: Pool): Promise<Check> {
   }
 }
 
-async function checkAdmins(pool: Pool): Promise<Check> {
+async function checkAdmins(pool: DatabasePool): Promise<Check> {
   const { rows } = await pool.query<{ admins: number }>(
     'select count(*)::int as admins from holdfast.site_administrator',
   )

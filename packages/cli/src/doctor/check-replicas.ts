@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type createPool, isDistributed, migrationStatus, storedAppLogin, withPool } from '@holdfast/engine'
+import { type DatabasePool, isDistributed, migrationStatus, storedAppLogin, withPool } from '@holdfast/engine'
 import type { Config } from '@holdfast/server/config'
 import { replicaName, replicaUrl } from '@holdfast/server/replica-address'
 import sql from 'sql-template-tag'
 import { messageOf } from '../message-of.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 
-type Pool = ReturnType<typeof createPool>
 type Settings = Pick<Config, 'databaseReplicaUrls' | 'databaseAppUrl' | 'replicaLagMsMax'>
 
 type ServerFacts = {
@@ -76,7 +75,7 @@ async function checkReplica(name: string, url: string, primary: Primary, lagMsMa
   }
 }
 
-async function judge(name: string, pool: Pool, primary: Primary, lagMsMax: number): Promise<Found> {
+async function judge(name: string, pool: DatabasePool, primary: Primary, lagMsMax: number): Promise<Found> {
   const refusal = refusalOf(name, await readServer(pool), primary)
   if (refusal !== null) return unused(refusal)
   const waitMs = Math.min(lagMsMax, waitMsMax)
@@ -115,7 +114,7 @@ function refusalOf(name: string, facts: ServerFacts, primary: Primary): Check | 
 }
 
 /** null: it is a standby itself. */
-async function readPrimary(owner: Pool): Promise<Primary | null> {
+async function readPrimary(owner: DatabasePool): Promise<Primary | null> {
   const facts = await readServer(owner)
   if (facts.in_recovery) return null
   const { rows } = await owner.query<{ position: string }>(sql`
@@ -123,7 +122,7 @@ async function readPrimary(owner: Pool): Promise<Primary | null> {
   return { ...facts, position: rows[0]?.position ?? '0', history: await readHistory(owner) }
 }
 
-async function readServer(pool: Pool): Promise<ServerFacts> {
+async function readServer(pool: DatabasePool): Promise<ServerFacts> {
   const { rows } = await pool.query<ServerFacts>(sql`
     select (select system_identifier::text from pg_control_system()) as system, current_database()::text as database,
            pg_postmaster_start_time()::text as started, pg_is_in_recovery() as in_recovery`)
@@ -133,7 +132,7 @@ async function readServer(pool: Pool): Promise<ServerFacts> {
 }
 
 /** Of a replica that follows another primary, the count of bytes alone may be ahead of this primary's. */
-async function readHistory(pool: Pool): Promise<string> {
+async function readHistory(pool: DatabasePool): Promise<string> {
   const { rows } = await pool.query<{ history: string }>(sql`
     select format('epoch %s of the log and migration %s', (select max(no) from holdfast.log_epoch),
                   (select max(version) from holdfast.migration)) as history`)
@@ -141,7 +140,7 @@ async function readHistory(pool: Pool): Promise<string> {
 }
 
 /** How long it took until it had replayed the position; null: longer than `waitMs`. */
-async function msUntilReplayed(pool: Pool, position: string, waitMs: number): Promise<number | null> {
+async function msUntilReplayed(pool: DatabasePool, position: string, waitMs: number): Promise<number | null> {
   const beganMs = performance.now()
   for (;;) {
     if ((await bytesMissing(pool, position)) === 0) return performance.now() - beganMs
@@ -150,7 +149,7 @@ async function msUntilReplayed(pool: Pool, position: string, waitMs: number): Pr
   }
 }
 
-async function bytesMissing(pool: Pool, position: string): Promise<number> {
+async function bytesMissing(pool: DatabasePool, position: string): Promise<number> {
   const { rows } = await pool.query<{ missing: number }>(sql`
     select greatest(${position}::numeric - pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0'), 0)::bigint as missing`)
   return rows[0]?.missing ?? 0

@@ -8,25 +8,30 @@ export type ClientSettings = {
   connectTimeoutMs?: number
   /** How long to wait for the response to a query, milliseconds. Default: no limit. */
   queryTimeoutMs?: number
+  /** After so many milliseconds without traffic, a server that does not respond for 10 s is lost. Default: never. */
+  keepAliveMs?: number
 }
 
 /**
  * Opens a connection outside a pool. If it is lost between two queries, the next one fails, and the process does not
- * end. Keepalives detect a server that has restarted: it resets the connection.
+ * end.
  *
  * @throws the driver's error if there is no connection
  */
 export async function connectClient(settings: ClientSettings): Promise<pg.Client> {
-  const { url, name, connectTimeoutMs = 10_000, queryTimeoutMs } = settings
+  const { url, name, connectTimeoutMs = 10_000, queryTimeoutMs, keepAliveMs } = settings
   const client = new pg.Client({
     connectionString: url,
     application_name: name,
     connectionTimeoutMillis: connectTimeoutMs,
     ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
+    ...(keepAliveMs === undefined ? {} : { keepAlive: true, keepAliveInitialDelayMillis: keepAliveMs }),
   })
   client.on('error', () => {})
-  await client.connect()
+  await client.connect().catch((error: unknown) => {
+    // The driver leaves the connection open after what fails in it, such as a login without a password.
+    client.end().catch(() => undefined)
+    throw error
+  })
   return client
 }

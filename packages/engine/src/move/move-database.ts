@@ -25,7 +25,7 @@ export class MoveRefused extends Error {
   override name = 'MoveRefused'
 }
 
-const name = 'holdfast move'
+const applicationName = 'holdfast move'
 /** The target has them from its own migrations. */
 const ledger = new Set(['holdfast.migration', 'holdfast.function_file'])
 
@@ -37,11 +37,13 @@ const ledger = new Set(['holdfast.migration', 'holdfast.function_file'])
  * @throws MoveRefused, and then the target is as it was; and what `whenCopied` throws
  */
 export async function moveDatabase(options: MoveOptions): Promise<MovedDatabase> {
-  const source = await connectClient({ url: options.sourceUrl, name })
-  const target = await connectClient({ url: options.targetUrl, name }).catch(async (error: unknown) => {
-    await source.end()
-    throw error
-  })
+  const source = await connectClient({ url: options.sourceUrl, name: applicationName })
+  const target = await connectClient({ url: options.targetUrl, name: applicationName }).catch(
+    async (error: unknown) => {
+      await source.end()
+      throw error
+    },
+  )
   try {
     const [sourceTables, targetTables] = [
       await readTables(source, options.schemas),

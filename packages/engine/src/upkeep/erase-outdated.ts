@@ -1,12 +1,13 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { stepsMax } from './repeat-until-fewer.ts'
 
 const slotsPerCallMax = 200
 
 /**
  * Erases the patients of bookings that are older than their clinic allows, in small transactions, clinic by clinic.
  * Safe to call from any number of processes at once: each clinic is done by one of them. `signal` ends it between two
- * transactions.
+ * transactions; a clinic with very many is continued by the next run.
  *
  * @returns how many bookings were erased
  * @throws AggregateError after the last clinic, with what failed: a clinic that fails does not hold up the others
@@ -18,7 +19,7 @@ export async function eraseOutdated(pool: pg.Pool, signal?: AbortSignal): Promis
   const errors: unknown[] = []
   for (const { no } of clinics.rows) {
     try {
-      for (let isDone = false; !isDone && signal?.aborted !== true; ) {
+      for (let [isDone, steps] = [false, 0]; !isDone && steps < stepsMax && signal?.aborted !== true; steps += 1) {
         const { rows } = await pool.query<{ erased: number; is_done: boolean }>(sql`
           select erased, is_done from holdfast.erase_outdated(${no}, ${slotsPerCallMax})`)
         total += rows[0]?.erased ?? 0

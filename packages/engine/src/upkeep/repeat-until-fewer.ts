@@ -2,8 +2,8 @@
 export const stepsMax = 1_000
 
 /**
- * Repeats a step, which is a separate transaction, until it changes fewer rows than its limit: then none are left. Ends
- * earlier after {@link stepsMax} steps, or when `signal` is aborted.
+ * Repeats a step, which is a separate transaction, until it changes fewer rows than its limit: then none are left,
+ * except those that others have locked. Ends earlier after {@link stepsMax} steps, or when `signal` is aborted.
  *
  * @param step returns how many rows it has changed
  * @returns how many rows all steps have changed

@@ -1,7 +1,7 @@
-import type { createPool } from '@holdfast/engine'
+import type { DatabasePool } from '@holdfast/engine'
 import sql from 'sql-template-tag'
 
-type Pool = Pick<ReturnType<typeof createPool>, 'query'>
+type Pool = Pick<DatabasePool, 'query'>
 
 /**
  * How a database sorts text, by which its indexes are ordered. A version is null if the order never changes, as that of

@@ -4,7 +4,7 @@ import { connectClient } from '../../database/connect-client.ts'
 import { addressOf, type Node, nodesOf } from '../nodes/nodes-of.ts'
 import { readTableShards, schemaOf, shardsOfClinic } from '../nodes/table-shards.ts'
 
-const name = 'holdfast migrate'
+const applicationName = 'holdfast migrate'
 
 /** A database can't be distributed. The message says why, and nothing was changed. */
 export class DistributionRefused extends Error {
@@ -29,7 +29,7 @@ export type CitusFacts = {
  * @throws DistributionRefused
  */
 export async function checkCitus(ownerUrl: string): Promise<number> {
-  const client = await connectClient({ url: ownerUrl, name })
+  const client = await connectClient({ url: ownerUrl, name: applicationName })
   try {
     const { rows: extensions } = await client.query(sql`select from pg_extension where extname = 'citus'`)
     const hasExtension = extensions.length > 0
@@ -101,7 +101,7 @@ async function monthsInTransit(client: pg.Client): Promise<string[]> {
 async function checkNode(node: Node): Promise<void> {
   let client: pg.Client | undefined
   try {
-    client = await connectClient({ url: node.ownerUrl, name })
+    client = await connectClient({ url: node.ownerUrl, name: applicationName })
     await client.query(sql`select citus_version()`)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)

@@ -23,13 +23,9 @@ export type Distribution = WrittenShards & {
  * of the shards' own tables. Repeated after an interruption, it does the rest. Later, a start updates the database.
  *
  * @param ownerUrl of the coordinator's database, which `migrate` has brought up to date, and in which nobody writes
- * @param lossAccepted as of {@link writeShardSchemas}
  * @throws DistributionRefused
  */
-export async function distributeDatabase(
-  ownerUrl: string,
-  lossAccepted: readonly string[] = [],
-): Promise<Distribution> {
+export async function distributeDatabase(ownerUrl: string): Promise<Distribution> {
   const nodes = await checkCitus(ownerUrl)
   const client = await connectClient({ url: ownerUrl, name: 'holdfast migrate' })
   try {
@@ -40,7 +36,7 @@ export async function distributeDatabase(
     const distributed = await distribute(client)
     // Passes the grants on: the application reads over all shards.
     await migrateDistributed({ ownerUrl })
-    const { written, refused } = await writeShardSchemas(ownerUrl, { lossAccepted })
+    const { written, refused } = await writeShardSchemas(ownerUrl)
     // While it is missing, nobody with a role would be found: no server starts before `finish`.
     await noteAccountClinics(client)
     if (refused.size === 0) await finish(client)

@@ -44,10 +44,12 @@ export function isNodeUnusable(error: unknown): boolean {
 }
 
 const connectTimeoutMs = 5_000
+/** A node that has restarted resets the connection then. */
+const keepAliveMs = 10_000
 
 /** A connection as the owner, whose definitions from the catalogue name the schema. */
 export async function connectForShards(url: string, name = 'holdfast shards'): Promise<pg.Client> {
-  const client = await connectClient({ url, name, connectTimeoutMs })
+  const client = await connectClient({ url, name, connectTimeoutMs, keepAliveMs })
   // Copying a shard's rows may take long, so that statements have no limit of time.
   endIfHung(client, url)
   await client.query(`set search_path = public; set timezone = 'UTC'; set client_min_messages = warning;

@@ -88,8 +88,8 @@ const movesMessage =
  * after an interruption, it does the rest. A schema that is up to date is left as it is: writing it would lock it, and
  * servers that use it would deadlock. Of a database that a newer release has updated, all are left so.
  *
- * To write a shard that was moved, all nodes are asked which one has its latest own rows. All others need only their
- * own node.
+ * A shard that was moved is written only if the node with its latest own rows can be used; all nodes are asked which
+ * one that is. Every other shard needs only the node where it is.
  *
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  *
@@ -109,15 +109,19 @@ export async function writeShardSchemas(
     const written = new Map<string, WrittenShard>()
     for (let tries = 1; ; tries += 1) {
       const tableShards = await readTableShards(coordinator)
-      const isMoved = async () => JSON.stringify(tableShards) !== JSON.stringify(await readTableShards(coordinator))
+      let refused: Refusals | null = null
+      let failure: unknown
       try {
-        const refused = await writePlaced({ ownerUrl, coordinator, tableShards, only, lossAccepted, away, written })
-        if (!(await isMoved())) return { written: [...written.values()], refused }
+        refused = await writePlaced({ ownerUrl, coordinator, tableShards, only, lossAccepted, away, written })
       } catch (error) {
-        // A shard that was moved meanwhile cannot be written where it was.
-        if (tries === placementTriesMax || !(await isMoved())) throw error
+        failure = error
       }
-      if (tries === placementTriesMax) throw new Error(movesMessage)
+      // A shard that was moved meanwhile may have been written where it was, or have failed there.
+      const isMoved = JSON.stringify(tableShards) !== JSON.stringify(await readTableShards(coordinator))
+      if (isMoved && tries < placementTriesMax) continue
+      if (refused === null) throw failure
+      if (isMoved) throw new Error(movesMessage)
+      return { written: [...written.values()], refused }
     }
   } finally {
     await coordinator.end()

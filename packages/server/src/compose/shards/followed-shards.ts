@@ -152,7 +152,10 @@ const noFailures: Failures = {
   untilMs: 0,
 }
 
-/** `away`: its node cannot be used; `waiting`: a node that it needs cannot; `failed`: it could not be written. */
+/**
+ * `away`: it was not tried, because its node cannot be used, or another process keeps the lock of starts; `waiting`: it
+ * was not tried, because a node that it needs cannot be used; `failed`: it could not be written.
+ */
 export type Failure = { kind: 'away' | 'waiting'; error: Error } | { kind: 'failed'; error: Error; refusal: Refusal }
 
 function stateOf<Of>(at: Shard, open: Of): ShardState<Of> {

@@ -21,7 +21,7 @@ export type OpenShards = {
   all: readonly OpenShard[]
   /** On one database, the shard of all clinics. */
   common: Common
-  /** The shards that the coordinator serves no request of: on Citus all; on one database none, it is `common`. */
+  /** The shards besides `common`: on Citus all of them, on one database none. */
   behindCoordinator: readonly OpenShard[]
   jobDatabases: readonly JobDatabase[]
   /** Collects events of the security log; on Citus, those of each shard separately. */

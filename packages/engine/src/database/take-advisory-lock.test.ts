@@ -1,0 +1,29 @@
+import { test } from '@holdfast/testkit/database-test'
+import { expect, onTestFinished, vi } from 'vitest'
+import { connectClient } from './connect-client.ts'
+import { advisoryWaitMinutesMax, takeAdvisoryLock } from './take-advisory-lock.ts'
+
+async function aSession(url: string) {
+  const client = await connectClient({ url, name: 'test' })
+  onTestFinished(() => client.end())
+  return client
+}
+
+test('a lock that another session has is waited for, which is reported once', async ({ database }) => {
+  const [first, second] = [await aSession(database.ownerUrl), await aSession(database.ownerUrl)]
+  expect(await takeAdvisoryLock(first, 'serverStart')).toBe(true)
+  const onWait = vi.fn(() => void first.end())
+  expect(await takeAdvisoryLock(second, 'serverStart', onWait)).toBe(true)
+  expect(onWait).toHaveBeenCalledTimes(1)
+})
+
+test('after five minutes it is not waited for any longer', async ({ database }) => {
+  const [first, second] = [await aSession(database.ownerUrl), await aSession(database.ownerUrl)]
+  await takeAdvisoryLock(first, 'serverStart')
+  const now = performance.now()
+  const times = [now, now + advisoryWaitMinutesMax * 60_000 - 1, now + advisoryWaitMinutesMax * 60_000 + 1]
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => times.shift() ?? Number.NaN)
+  onTestFinished(() => clock.mockRestore())
+  expect(await takeAdvisoryLock(second, 'serverStart')).toBe(false)
+  expect(times).toEqual([])
+})
