@@ -104,6 +104,10 @@ test.for<[string, Partial<Outcome>]>([
   ['all of it', {}],
   ['events again, after they came in order', { events: [1, 2, 1, 2, 3, 1].map(anEvent) }],
   [
+    'an event after a later one, which the broker delivers again',
+    { events: [anEvent(2), { ...anEvent(1), isRedelivered: true }, anEvent(3)] },
+  ],
+  [
     'an e-mail twice, which was being sent when a process ended',
     {
       mails: [aMail(2), aMail(3), aMail(3)],

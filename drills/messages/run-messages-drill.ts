@@ -136,9 +136,10 @@ async function drained(stage: MessageStage, comparison: Comparison): Promise<Mes
       `select id, booking_id as "bookingId", version, kind, state, failure, attempts_lost as "attemptsLost"
          from holdfast.message where kind <> 'reminder'`,
     )
-    const events = stage.consumer.received.slice(before.events).map(({ messageId = '', body }): ArrivedEvent => {
+    const events = stage.consumer.received.slice(before.events).map((received): ArrivedEvent => {
+      const { messageId = '', isRedelivered, body } = received
       const { type, data } = JSON.parse(body) as { type: string; data: { startsAt: string } }
-      return { id: messageId, type, startsAt: data.startsAt }
+      return { id: messageId, type, startsAt: data.startsAt, isRedelivered }
     })
     const mails = (await stage.mail.stored()).slice(before.mails)
     const found = messageFaults({ journal: load.journal, events, mails, planned, interrupted })

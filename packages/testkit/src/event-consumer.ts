@@ -6,6 +6,8 @@ export type ReceivedEvent = {
   messageId: string | undefined
   contentType: string | undefined
   isPersistent: boolean
+  /** The broker has delivered it before, over a connection that was lost before it was acknowledged. */
+  isRedelivered: boolean
   body: string
 }
 
@@ -29,8 +31,10 @@ export async function eventConsumer(url: string, exchange: string): Promise<Even
       queueBindings: [{ exchange, routingKey: 'booking.#' }],
       qos: { prefetchCount: 10 },
     },
-    async ({ routingKey, messageId, contentType, durable, body }) => {
-      received.push({ routingKey, messageId, contentType, isPersistent: durable === true, body: String(body) })
+    async ({ routingKey, messageId, contentType, durable, redelivered, body }) => {
+      const isPersistent = durable === true
+      const isRedelivered = redelivered
+      received.push({ routingKey, messageId, contentType, isPersistent, isRedelivered, body: String(body) })
     },
   )
   // The tests stop the broker.
