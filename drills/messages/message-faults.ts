@@ -53,8 +53,8 @@ export function messageFaults(outcome: Outcome): MessageFaults {
 }
 
 /**
- * Each event arrives. Counting each when it comes first, those of a booking come in the order of their versions; but for
- * those that the broker delivers again: what a lost connection has not acknowledged may come after later ones.
+ * Each event arrives. Counting each when it comes first, those of a booking come in the order of their versions. What
+ * the broker delivers again, because a connection was lost before it was acknowledged, may come after later ones.
  */
 function eventFaults({ journal, events }: Outcome) {
   const faults: string[] = []
