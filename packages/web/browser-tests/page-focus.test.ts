@@ -1,10 +1,10 @@
 import { aBooking, aSlot } from '@holdfast/testkit'
-import type { Locator, Page } from 'playwright-core'
+import type { Locator, Page, Route } from 'playwright-core'
 import { expect } from 'vitest'
 import { aDoctorWithTimes, aPractice } from './a-practice.ts'
 import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'
 import { aClinicScene, signInContext } from './clinic-scene.ts'
-import { signInPage, signUp } from './harness.ts'
+import { signInPage, signUp, untilDrawn } from './harness.ts'
 import { test } from './site-test.ts'
 
 /** Waits until the focus is on an element with this text. */
@@ -249,6 +249,31 @@ test('after a mark, the focus is on the button that undoes it, and back', async 
   await page.getByRole('button', { name: 'Carl Coming: will come' }).press('Enter')
   await untilFocused(page, 'Undo “Will come”')
   await page.keyboard.press('Enter')
+  await untilFocused(page, /^Will come$/)
+})
+
+test('a mark that is shown before its response arrives can be undone at once', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const slot = await aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() + 2 * 86_400_000) })
+  const booking = await aBooking(site.database, slot, { patient: { name: 'Carol Quick' } })
+  const page = await scene.pageOf('staff', { areIntervalsShort: true })
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
+  const undone = Promise.withResolvers<void>()
+  const delayed = async (route: Route) => {
+    const response = await route.fetch()
+    await undone.promise
+    await route.fulfill({ response })
+  }
+  await page.route('**/attendance', delayed, { times: 1 })
+  await page.getByRole('button', { name: 'Carol Quick: will come' }).press('Enter')
+  // The page has read it again.
+  await untilFocused(page, 'Undo “Will come”')
+  await page.keyboard.press('Enter')
+  await untilFocused(page, /^Will come$/)
+  undone.resolve()
+  // The late response, of an older version, changes nothing.
+  await page.getByText('Carol Quick will come: this is noted.').waitFor()
+  await untilDrawn(page)
   await untilFocused(page, /^Will come$/)
 })
 

@@ -31,6 +31,9 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
     noShow: 'default',
     reopen: 'subtle',
   } as const
+  // Once a new version is shown, the next button has the focus and must not ignore a press. The page may have read that
+  // version before the response arrives.
+  const isBusy = action.isPending && action.variables.booking.version === booking.version
   const run = (name: BookingAction) => {
     isPressed.current = true
     action.mutate({ booking, action: name })
@@ -43,7 +46,7 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
             key={name}
             size="sm"
             variant={look[name]}
-            isBusy={action.isPending}
+            isBusy={isBusy}
             aria-label={t(`${name}Of`, { name: booking.patient.name })}
             onClick={() => run(name)}
           >
@@ -51,9 +54,7 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
           </ActionButton>
         ),
       )}
-      {behind.length === 0 ? null : (
-        <RareActions booking={booking} actions={behind} isBusy={action.isPending} onRun={run} />
-      )}
+      {behind.length === 0 ? null : <RareActions booking={booking} actions={behind} isBusy={isBusy} onRun={run} />}
     </div>
   )
 }

@@ -29,10 +29,12 @@ export function useBookingAction(clinicId: string) {
   const { t } = useTranslation(['schedule', 'problems'])
   const { t: tProblem } = useTranslation('problems')
   const show = (changed: Booking) => {
+    // The page may have read a newer version before the response arrives.
+    const newest = (one: Booking) => (one.id === changed.id && one.version <= changed.version ? changed : one)
     queryClient.setQueriesData<AllPages<Booking>>({ queryKey: [...clinicKey(clinicId), 'bookings'] }, (read) =>
-      read === undefined ? read : { ...read, items: read.items.map((one) => (one.id === changed.id ? changed : one)) },
+      read === undefined ? read : { ...read, items: read.items.map(newest) },
     )
-    queryClient.setQueryData<Booking>([...clinicKey(clinicId), 'booking', changed.id], (one) => one && changed)
+    queryClient.setQueryData<Booking>([...clinicKey(clinicId), 'booking', changed.id], (one) => one && newest(one))
   }
   const mutation = useMutation({
     mutationFn: ({ booking: { id, version, slotId }, action }: { booking: Booking; action: BookingAction }) => {
