@@ -62,7 +62,7 @@ export const patience = {
 export const settings = {
   globalSetup: ['packages/testkit/src/use-memory-directory.ts', 'packages/testkit/src/vitest-global-setup.ts'],
   pool: 'forks',
-  // For two cores: more than half of a file's time is waiting for servers, browsers and databases.
+  // For two cores: half of a file's time is waiting for servers and databases. Six take longer than four.
   maxWorkers: 4,
   ...patience,
   sequence: { sequencer: LongestFirst },
@@ -82,6 +82,8 @@ export default defineConfig({
           exclude: [...defaultExclude, timed],
           isolate: false,
           retry: retryInCi,
+          // Chromium keeps both cores busy: with four workers the tests take a sixth longer than with two.
+          maxWorkers: 2,
         },
       },
       // The files of a worker share its process: loading the engine and the server again for each takes 0.4 s of CPU.
@@ -93,12 +95,13 @@ export default defineConfig({
           exclude: [...defaultExclude, ...isolated, ...drills],
           isolate: false,
           retry: retryIfSlow,
+          sequence: { groupOrder: 1 },
         },
       },
-      { extends: true, test: { name: 'isolated', include: isolated } },
+      { extends: true, test: { name: 'isolated', include: isolated, sequence: { groupOrder: 1 } } },
       {
         extends: true,
-        test: { name: 'timed', include: [timed], retry: retryInCi, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: { name: 'timed', include: [timed], retry: retryInCi, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
     coverage: {

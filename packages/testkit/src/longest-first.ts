@@ -45,8 +45,12 @@ const slowest = [
   'packages/web/browser-tests/required-factor.test.ts',
   'packages/web/browser-tests/withdraw-list.test.ts',
   'packages/web/browser-tests/lapse.test.ts',
-  'packages/adapters/src/backup/backup.test.ts',
+  'packages/server/src/rest/lost-after-commit.test.ts',
   'packages/cli/test/replay.test.ts',
+  'packages/adapters/src/backup/s3-backups.test.ts',
+  'packages/adapters/src/backup/backup.test.ts',
+  'packages/server/src/messages/stop-while-sending.test.ts',
+  'packages/cli/src/commands/s3-backups.test.ts',
   'packages/server/src/calendar/random-calendar.test.ts',
   'packages/engine/src/archive/archive-month.test.ts',
   'packages/adapters/src/embedded-postgres/start-embedded-postgres.test.ts',
@@ -68,6 +72,11 @@ const slowest = [
   'packages/server/src/live/live-outages.test.ts',
   'packages/server/src/edge/connections/slow-clients.test.ts',
   'packages/cli/test/processes.test.ts',
+  'packages/cli/test/large-mails.test.ts',
+  'packages/cli/test/worker.test.ts',
+  'packages/server/src/compose/database/prepare-distributed.test.ts',
+  'packages/adapters/src/backup/set-back.test.ts',
+  'packages/server/src/accounts/lost-account-writes.test.ts',
   'packages/cli/test/replay-cases.test.ts',
   'packages/engine/src/id-bounds.test.ts',
   'packages/server/src/compose/shutdown.test.ts',
@@ -105,12 +114,9 @@ const slowest = [
   'packages/engine/src/bookings/claim-alike.test.ts',
 ]
 
-/** The projects whose files share a process come first; those that are not named come last. */
-const projects = ['browser', 'tests']
-
 /**
- * Starts the longest files first, so that all workers end at about the same time. The files of a project stay together,
- * because a worker starts another process, and stops its site, when its next file belongs to another project.
+ * Starts the longest files first, so that all workers end at about the same time. The files of the project `isolated`
+ * come last: a worker starts a process for each of them, and another one for the next file that shares its process.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -120,11 +126,7 @@ export class LongestFirst extends BaseSequencer {
 }
 
 function rank({ moduleId, project }: TestSpecification): number {
-  const indexIn = (index: number, length: number) => (index === -1 ? length : index)
-  const projectRank = indexIn(projects.indexOf(project.name), projects.length)
-  const fileRank = indexIn(
-    slowest.findIndex((path) => moduleId.endsWith(`/${path}`)),
-    slowest.length,
-  )
-  return projectRank * (slowest.length + 1) + fileRank
+  if (project.name === 'isolated') return slowest.length + 1
+  const index = slowest.findIndex((path) => moduleId.endsWith(`/${path}`))
+  return index === -1 ? slowest.length : index
 }
