@@ -70,8 +70,13 @@ function parsed(text: string, doctorId: string) {
   const [asOf, start, end, rules, columns] = JSON.parse(text) as [string, string, string, object, Columns]
   const [ids, starts, ends, capacities, available, lapses] = columns
   const slots = ids.split(',').map((id, n) => ({
-    ...{ id, doctorId, startsAt: new Date(starts[n] ?? 0), endsAt: new Date(ends[n] ?? 0) },
-    ...{ capacity: capacities[n], available: available[n], lapsesInMs: lapses[n] },
+    id,
+    doctorId,
+    startsAt: new Date(starts[n] ?? 0),
+    endsAt: new Date(ends[n] ?? 0),
+    capacity: capacities[n],
+    available: available[n],
+    lapsesInMs: lapses[n],
   }))
   return { asOf, start, end, rules, slots }
 }

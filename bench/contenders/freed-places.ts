@@ -25,8 +25,17 @@ export function freedPlaces(databaseUrl: string, { clinic, slotIds }: Calendar):
   const claim = async (slotId: string, confirm: boolean): Promise<string> => {
     const bookingId = newId(clinicNo)
     const outcome = await engine.claim({
-      ...{ bookingId, slotId, confirm, units: 1, patient: { name: 'Ada Lovelace' }, appointmentType: null },
-      ...{ reason: null, accountId: null, actorId: null, key: randomUUID(), requestHash: randomUUID() },
+      bookingId,
+      slotId,
+      confirm,
+      units: 1,
+      patient: { name: 'Ada Lovelace' },
+      appointmentType: null,
+      reason: null,
+      accountId: null,
+      actorId: null,
+      key: randomUUID(),
+      requestHash: randomUUID(),
     })
     if (outcome.kind !== 'booked') throw new Error(`A claim returned ${outcome.kind}.`)
     return bookingId

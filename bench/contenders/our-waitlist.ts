@@ -18,8 +18,13 @@ export async function offerPlaces(databaseUrl: string, waiting: number, places: 
     const doctor = await engine.directory.createDoctor(
       clinic.no,
       {
-        ...{ name: 'Dr Waited For', specialization: 'Cardiology', experienceYears: null, rating: null, languages: [] },
-        ...{ fee: null, appointmentTypes: ['in_person'] },
+        name: 'Dr Waited For',
+        specialization: 'Cardiology',
+        experienceYears: null,
+        rating: null,
+        languages: [],
+        fee: null,
+        appointmentTypes: ['in_person'],
       },
       null,
     )

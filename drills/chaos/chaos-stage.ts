@@ -149,7 +149,16 @@ export async function setUpStage(plant: Plant | null): Promise<Stage> {
   const { proxy: tailProxy, pool: tailPool, tail, reported } = await aTail(database)
   const bearer = await signIn(servers[0].url)
   const stage: Stage = {
-    ...{ database, standby, servers, tailProxy, tail, reported, bearer, clinics, doctors, slots },
+    database,
+    standby,
+    servers,
+    tailProxy,
+    tail,
+    reported,
+    bearer,
+    clinics,
+    doctors,
+    slots,
     async end() {
       await tail.stop()
       await tailPool.close(1_000)

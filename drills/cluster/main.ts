@@ -71,15 +71,13 @@ provideTestEnvironment({ servers: [], dataDirectory: undefined, compileCache: jo
 const say = (line: string) => process.stderr.write(`${line}\n`)
 try {
   const options: ClusterOptions = {
-    ...{
-      directory,
-      etcdMembers: 3,
-      hasWires: false,
-      hasOptionalParts: true,
-      settings: {},
-      isStrict: values.strict,
-      say,
-    },
+    directory,
+    etcdMembers: 3,
+    hasWires: false,
+    hasOptionalParts: true,
+    settings: {},
+    isStrict: values.strict,
+    say,
     ...(http === undefined || https === undefined ? {} : { ports: { http, https } }),
   }
   const cluster = await Promise.race([startCluster(options, ending), stopped])

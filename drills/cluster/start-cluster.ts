@@ -152,8 +152,15 @@ async function createNodes(
   const passwords = { superuser: secretOf(16), replication: secretOf(16), patroni: secretOf(16) }
   const create = (name: string) =>
     PatroniNode.create({
-      ...{ name, cluster: 'holdfast', directory: join(directory, name) },
-      ...{ etcdHosts, passwords, certificates, isStrict, hasWires, repository },
+      name,
+      cluster: 'holdfast',
+      directory: join(directory, name),
+      etcdHosts,
+      passwords,
+      certificates,
+      isStrict,
+      hasWires,
+      repository,
     })
   return Promise.all(['node1', 'node2', 'node3'].map(create))
 }

@@ -124,14 +124,12 @@ async function createBookings(url: string) {
   }
   const { data: waiting } = await guest.createWaitlistEntry({
     body: {
-      ...{
-        clinicId: doctor.clinicId,
-        doctorId: doctor.id,
-        from: days.from,
-        to: days.to,
-        timeFrom: '05:00',
-        timeTo: '06:00',
-      },
+      clinicId: doctor.clinicId,
+      doctorId: doctor.id,
+      from: days.from,
+      to: days.to,
+      timeFrom: '05:00',
+      timeTo: '06:00',
       patient: { name: 'Margaret Hamilton', email: 'margaret@example.org' },
     },
   })

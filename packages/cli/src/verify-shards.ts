@@ -52,10 +52,17 @@ export async function verifyShards(
 
 /** A shard whose schema is not on its node. */
 const notWritten: ShardReport = {
-  ...{ slots: 0, bookings: 0, events: 0, overbooked: 0, mismatches: 1 },
+  slots: 0,
+  bookings: 0,
+  events: 0,
+  overbooked: 0,
+  mismatches: 1,
   details: [
     {
-      ...{ kind: 'shard_not_written', clinicId: null, slotId: null, bookingId: null },
+      kind: 'shard_not_written',
+      clinicId: null,
+      slotId: null,
+      bookingId: null,
       message: 'the schema of this shard is not written, so that it was not verified: run `holdfast migrate --citus`',
     },
   ],

@@ -83,7 +83,11 @@ describe('against a running server', () => {
     expect(summary).toMatchObject({ rows: 9, booked: 7, refusedOverlap: 1, refusedBlock: 1 })
     expect(summary?.refused).toEqual([
       {
-        ...{ caseId: '3', room: 'A', from: '2022-01-03T09:00', to: '2022-01-03T09:45', why: 'overlap' },
+        caseId: '3',
+        room: 'A',
+        from: '2022-01-03T09:00',
+        to: '2022-01-03T09:45',
+        why: 'overlap',
         overlaps: [{ caseId: '2', from: '2022-01-03T08:30', to: '2022-01-03T09:30' }],
       },
       { caseId: '6', room: 'B', from: '2022-01-03T12:00', to: '2022-01-03T15:20', why: 'block', overlaps: [] },

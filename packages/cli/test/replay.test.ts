@@ -237,7 +237,11 @@ describe('against a running server', () => {
     await second.ended
     expect({ code, stderr: withoutProgress(stderr) }).toEqual({ code: 0, stderr: '' })
     expect(JSON.parse(stdout)).toMatchObject({
-      ...{ rows: 300, booked: 300, replayed: 0, confirmed: 300, failed: 0 },
+      rows: 300,
+      booked: 300,
+      replayed: 0,
+      confirmed: 300,
+      failed: 0,
       verify: { bookings: 300, overbooked: 0, mismatches: 0 },
     })
   })

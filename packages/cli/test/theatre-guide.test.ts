@@ -37,8 +37,11 @@ afterAll(async () => {
 async function runInShell(commands: string): Promise<string> {
   const script = `set -euo pipefail\nholdfast() { "${process.execPath}" "${program}" "$@"; }\n${commands}`
   const env = {
-    ...{ PATH: process.env.PATH, HOME: directory, base: server.url },
-    ...{ email: admin.HOLDFAST_ADMIN_EMAIL, password: admin.HOLDFAST_ADMIN_PASSWORD },
+    PATH: process.env.PATH,
+    HOME: directory,
+    base: server.url,
+    email: admin.HOLDFAST_ADMIN_EMAIL,
+    password: admin.HOLDFAST_ADMIN_PASSWORD,
   }
   const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd: directory, env })
   return stdout

@@ -209,8 +209,15 @@ test('an event of the security log belongs to its clinic, one of an account to e
 }) => {
   const { engine, coordinator, shards, accountId } = scene
   const anEvent = (event: Partial<NewAuditEvent>): NewAuditEvent => ({
-    ...{ kind: 'signed_in', clinicNo: null, actorKind: 'nobody', actorId: null, subjectId: null, network: null },
-    ...{ details: [], count: 1, ageMs: 0 },
+    kind: 'signed_in',
+    clinicNo: null,
+    actorKind: 'nobody',
+    actorId: null,
+    subjectId: null,
+    network: null,
+    details: [],
+    count: 1,
+    ageMs: 0,
     ...event,
   })
   const events = [

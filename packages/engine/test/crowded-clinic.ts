@@ -35,10 +35,23 @@ export async function aCrowdedClinic(database: TestDatabase, random: () => numbe
   async function join({ waitlist }: Engine): Promise<void> {
     const email = `${randomUUID()}@example.org`
     const id = await joined(waitlist, {
-      ...{ clinicNo: clinic.no, doctorId: doctor.id, specialization: null, from: '2020-01-01', to: '2100-01-01' },
-      ...{ weekdays: null, timeFrom: null, timeTo: null, units: 1, urgency: 'routine' },
-      ...{ patient: { name: 'Grace', email }, accountId: null, joinedBy: null, origins: [], isLimited: false },
-      ...{ accountEmail: null, emailAccountId: null },
+      clinicNo: clinic.no,
+      doctorId: doctor.id,
+      specialization: null,
+      from: '2020-01-01',
+      to: '2100-01-01',
+      weekdays: null,
+      timeFrom: null,
+      timeTo: null,
+      units: 1,
+      urgency: 'routine',
+      patient: { name: 'Grace', email },
+      accountId: null,
+      joinedBy: null,
+      origins: [],
+      isLimited: false,
+      accountEmail: null,
+      emailAccountId: null,
     })
     emails.push(email)
     entries.push(id)

@@ -41,8 +41,16 @@ async function aStage(database: TestDatabase, pool: pg.Pool) {
     return { clinicNo: clinic.no, id: rows[0]?.id ?? '' }
   }
   const request: NewCaseRequest = {
-    ...{ service: 'Orthopaedics', procedure: { code: 'A', display: 'A' }, minutes: 30, urgency: 'elective' },
-    ...{ dueOn: null, roomId: null, surgeonId: scene.surgeon.id, anaesthetistId: null, staffIds: [], equipment: [] },
+    service: 'Orthopaedics',
+    procedure: { code: 'A', display: 'A' },
+    minutes: 30,
+    urgency: 'elective',
+    dueOn: null,
+    roomId: null,
+    surgeonId: scene.surgeon.id,
+    anaesthetistId: null,
+    staffIds: [],
+    equipment: [],
     patient: { mrn: 'M-1', name: 'Ada Okafor', birthDate: null },
     note: null,
   }

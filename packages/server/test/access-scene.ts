@@ -117,8 +117,17 @@ async function aTheatreOf({ engine: { theatre } }: RestApp, clinicNo: number, su
   const startsAt = new Date(`${theatreDay}T08:00:00Z`)
   const claim = (at: Date) =>
     theatre.claimCase({
-      ...{ ...what, roomId, startsAt: at, caseId: newId(clinicNo), blockId: null, requestId: null, override: null },
-      ...{ confirm: true, actorId: null, key: randomUUID(), requestHash: randomUUID() },
+      ...what,
+      roomId,
+      startsAt: at,
+      caseId: newId(clinicNo),
+      blockId: null,
+      requestId: null,
+      override: null,
+      confirm: true,
+      actorId: null,
+      key: randomUUID(),
+      requestHash: randomUUID(),
     })
   const [claimed, other] = [await claim(startsAt), await claim(new Date(startsAt.getTime() + 7_200_000))]
   const requested = await theatre.createCaseRequest(
@@ -127,7 +136,12 @@ async function aTheatreOf({ engine: { theatre } }: RestApp, clinicNo: number, su
     null,
   )
   const blocks = await theatre.createBlocks({
-    ...{ roomId, service: null, surgeonId: null, releaseDays: null, dryRun: false, actorId: null },
+    roomId,
+    service: null,
+    surgeonId: null,
+    releaseDays: null,
+    dryRun: false,
+    actorId: null,
     when: {
       drafts: [
         {
@@ -149,7 +163,10 @@ async function aTheatreOf({ engine: { theatre } }: RestApp, clinicNo: number, su
     throw new Error(`Not created: ${claimed.kind}, ${requested.kind}, ${blocks.kind}`)
   }
   return {
-    ...{ roomId, staffId: staff.value.id, equipmentId: equipment.value.id, blockId },
+    roomId,
+    staffId: staff.value.id,
+    equipmentId: equipment.value.id,
+    blockId,
     caseId: claimed.case.id,
     otherCaseId: other.case.id,
     requestId: requested.value.id,

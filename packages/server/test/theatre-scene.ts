@@ -40,7 +40,16 @@ export async function aTheatre(database: TestDatabase, rest: RestApp) {
   const book = (change: object = {}, options: CallOptions = {}) =>
     rest.call('createCase', { as: staff, body: newCase(change), ...options })
   return {
-    ...{ clinic, path, doctor, admin, staff, roomOne, roomTwo, surgeon, otherSurgeon, anaesthetist },
+    clinic,
+    path,
+    doctor,
+    admin,
+    staff,
+    roomOne,
+    roomTwo,
+    surgeon,
+    otherSurgeon,
+    anaesthetist,
     robot: robot.body,
     surgeonAccount: await rest.aMember(clinic.no, 'doctor', doctor.id),
     newCase,

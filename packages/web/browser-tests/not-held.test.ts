@@ -27,7 +27,10 @@ test('a time that the server refuses for now is not held yet: the page says when
     }
     const headers = { 'Retry-After': '3' }
     return route.fulfill({
-      ...{ status: 429, headers, contentType: 'application/problem+json', body: JSON.stringify(problem) },
+      status: 429,
+      headers,
+      contentType: 'application/problem+json',
+      body: JSON.stringify(problem),
     })
   })
   await timeOf(page, '9:30').click()

@@ -365,8 +365,14 @@ test.for(['de-DE', 'ar-EG'])('in %s the pages have their texts and fit on a phon
   const joined = await dataOf(
     site.admin.createWaitlistEntry({
       body: {
-        ...{ clinicId: practice.clinic.id, doctorId: practice.doctor.id, from, to },
-        ...{ weekdays: [1, 2, 3, 4, 5, 6, 7], timeFrom: '06:00', timeTo: '20:00', patient: { name: 'Grace' } },
+        clinicId: practice.clinic.id,
+        doctorId: practice.doctor.id,
+        from,
+        to,
+        weekdays: [1, 2, 3, 4, 5, 6, 7],
+        timeFrom: '06:00',
+        timeTo: '20:00',
+        patient: { name: 'Grace' },
       },
     }),
   )

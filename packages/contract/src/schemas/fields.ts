@@ -33,7 +33,9 @@ export function nullableLine(lengthMax: number, options: TSchemaOptions = {}) {
 }
 
 const phoneNumber = {
-  ...{ minLength: 1, maxLength: 50, pattern: phoneNumberPattern },
+  minLength: 1,
+  maxLength: 50,
+  pattern: phoneNumberPattern,
   'x-expected': 'a telephone number, which has at least one digit',
 }
 

@@ -133,7 +133,10 @@ describe('doctors', () => {
       ...aNewDoctor({ name: 'Ana', specialization: 'Sports medicine' }),
       id: doctor.id,
       clinicId: clinic.id,
-      ...{ specializationNames: null, active: true, nextAvailableAt: null, nextSlots: [] },
+      specializationNames: null,
+      active: true,
+      nextAvailableAt: null,
+      nextSlots: [],
     })
     expect(await directory(database).doctor(doctor.id)).toEqual(doctor)
     const listed = { name: 'Sports medicine', names: null, doctors: 1 }

@@ -72,7 +72,12 @@ const repeatKind: Record<Erased['kind'], (pool: pg.Pool, clinicNo: number, ids: 
   async booking(pool, clinicNo, ids) {
     const first = await eraseBookings(pool, clinicNo, ids)
     const cancellations = first.notOver.map((bookingId) => ({
-      ...{ bookingId, action: 'cancel' as const, actorId: null, onBehalf: true, key: null, reason: null },
+      bookingId,
+      action: 'cancel' as const,
+      actorId: null,
+      onBehalf: true,
+      key: null,
+      reason: null,
     }))
     if (cancellations.length === 0) return { erased: first.erased, cancelled: 0, pending: [] }
     await runSettleBatch(pool, cancellations)

@@ -191,7 +191,11 @@ test('all blocks are listed, also more than five thousand', async ({ database })
   })
   await theatre.createBlocks({
     ...noOwner,
-    ...{ roomId: room, when: { drafts }, releaseDays: null, dryRun: false, actorId: null },
+    roomId: room,
+    when: { drafts },
+    releaseDays: null,
+    dryRun: false,
+    actorId: null,
   })
   const listed = await theatre.blocks({ clinicNo: clinic.no, from: soonAt(0), to: soonAt(0, count) })
   expect(listed).toHaveLength(count)

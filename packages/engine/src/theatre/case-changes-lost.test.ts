@@ -46,7 +46,9 @@ const who = { actorId: null, override: null }
 const arrival = (key: string | null, at: Date | null = soonAt(8, 30)) =>
   ({ milestone: 'arrived', at, isTrial: true, actorId: null, key }) as const
 const moveOf = ({ one, otherRoom }: Scene, key: string | null): MoveCaseRequest => ({
-  ...{ ...who, key, caseId: one.id },
+  ...who,
+  key,
+  caseId: one.id,
   change: { roomId: otherRoom, startsAt: soonAt(11) },
 })
 

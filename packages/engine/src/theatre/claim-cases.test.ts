@@ -272,7 +272,9 @@ const scenes: Played[] = [
       await theatre.cancelCase({ caseId, reasonCode: 'patient', actorId: null, key: null })
       const transaction = await aTransaction(database)
       expect(await transaction.theatre.erasePatient({ clinicNo: clinic.no, mrn: patient.mrn, actorId: null })).toEqual({
-        ...{ kind: 'erased', cases: 1, requests: 0 },
+        kind: 'erased',
+        cases: 1,
+        requests: 0,
       })
       const claiming = outcomesOf(callClaimCases(database.appPool, scene, [aCase(at(places, 1), { patient })]))
       await untilWaitingOrOver(database, claiming)

@@ -44,8 +44,15 @@ describe('fewer units of equipment', () => {
       kind: 'units_in_use',
       conflicts: [
         {
-          ...{ kind: 'resource_busy', role: 'equipment', resourceId: robot, name: 'Robot', unit: 3 },
-          ...{ from: soonAt(9), to: soonAt(11), caseId: third.id, slotId: null },
+          kind: 'resource_busy',
+          role: 'equipment',
+          resourceId: robot,
+          name: 'Robot',
+          unit: 3,
+          from: soonAt(9),
+          to: soonAt(11),
+          caseId: third.id,
+          slotId: null,
         },
       ],
     })

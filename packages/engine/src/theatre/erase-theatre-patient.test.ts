@@ -96,7 +96,12 @@ test('a patient in the room is not erased when the block, or the day of open tim
     const request = aCase(scene, { ...times, patient: { ...patient, mrn }, confirm: true })
     const { id } = caseOf(await theatre.claimCase(request))
     await theatre.recordMilestone({
-      ...{ caseId: id, milestone: 'in_room', at: times.startsAt, isTrial: true, actorId: null, key: randomUUID() },
+      caseId: id,
+      milestone: 'in_room',
+      at: times.startsAt,
+      isTrial: true,
+      actorId: null,
+      key: randomUUID(),
     })
     const erase = () => theatre.erasePatient({ clinicNo: clinic.no, mrn, actorId: null })
     const eraseCase = () => scene.engine.erasures.ofBooking({ bookingId: id, actorId: null, key: randomUUID() })

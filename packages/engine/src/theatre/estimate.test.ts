@@ -39,13 +39,17 @@ test('an estimate is of the surgeonâ€™s cases from five on, and of all surgeonsâ
   const other = await aDoctor(database, clinic)
   const estimate = async (surgeonId: string | null, procedureCode = '27447') => {
     const { cases, medianMinutes, p80Minutes, ...of } = await theatre.estimate({
-      ...{ clinicNo: clinic.no, procedureCode, surgeonId },
+      clinicNo: clinic.no,
+      procedureCode,
+      surgeonId,
     })
     return { of: of.surgeonId, cases, median: medianMinutes, p80: p80Minutes }
   }
   const expected = (of: string | null, minutes: number[]) => ({
-    ...{ of, cases: minutes.length },
-    ...{ median: expect.closeTo(percentile(minutes, 0.5), 6), p80: expect.closeTo(percentile(minutes, 0.8), 6) },
+    of,
+    cases: minutes.length,
+    median: expect.closeTo(percentile(minutes, 0.5), 6),
+    p80: expect.closeTo(percentile(minutes, 0.8), 6),
   })
   expect(await estimate(surgeon.id)).toEqual({ of: null, cases: 0, median: null, p80: null })
 

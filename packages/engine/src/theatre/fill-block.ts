@@ -73,13 +73,23 @@ async function book(
     const startsAt = await startFor(theatre, block, request, { surgeonId, patient })
     if (!(startsAt instanceof Date)) return startsAt
     const outcome = await theatre.claimCase({
-      ...{ surgeonId, anaesthetistId, staffIds, equipment, minutes, service, procedure, urgency, patient, startsAt },
+      surgeonId,
+      anaesthetistId,
+      staffIds,
+      equipment,
+      minutes,
+      service,
+      procedure,
+      urgency,
+      patient,
+      startsAt,
       caseId: newId(clinicNoOf(block.id)),
       roomId: block.roomId,
       blockId: block.id,
       requestId: request.id,
       override: null,
-      ...{ confirm, actorId },
+      confirm,
+      actorId,
       key: digestUuid(`${key} ${request.id}`),
       requestHash: digestUuid(`${block.id} ${request.id}`),
     })
@@ -106,7 +116,12 @@ async function startFor(
   }
   const { anaesthetistId, staffIds, equipment, minutes, service } = request
   const found = await theatre.suggest({
-    ...{ minutes, service, surgeonId, anaesthetistId, staffIds, equipment },
+    minutes,
+    service,
+    surgeonId,
+    anaesthetistId,
+    staffIds,
+    equipment,
     clinicNo: clinicNoOf(block.id),
     roomIds: [block.roomId],
     blockId: block.id,

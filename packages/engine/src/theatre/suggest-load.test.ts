@@ -9,12 +9,21 @@ const [tomorrow, dayAfter] = [0, 24].map((hours) => soonAt(hours).toISOString().
 function queryOf(scene: BuiltTheatre): SuggestQuery {
   const { minutes, service, surgeonId, anaesthetistId, staffIds, equipment, blockId } = aCase(scene)
   return {
-    ...{ minutes, service, surgeonId, anaesthetistId, staffIds, equipment, blockId },
+    minutes,
+    service,
+    surgeonId,
+    anaesthetistId,
+    staffIds,
+    equipment,
+    blockId,
     clinicNo: scene.clinic.no,
     roomIds: null,
     mrn: null,
     exceptCaseId: null,
-    ...{ from: tomorrow, to: tomorrow, limit: 8, stepMinutes: 5 },
+    from: tomorrow,
+    to: tomorrow,
+    limit: 8,
+    stepMinutes: 5,
   }
 }
 

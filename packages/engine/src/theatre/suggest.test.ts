@@ -23,7 +23,13 @@ const dayAfter = soonAt(24).toISOString().slice(0, 10)
 function queryOf({ clinic }: BuiltTheatre, request: ClaimCaseRequest): SuggestQuery {
   const { minutes, service, surgeonId, anaesthetistId, staffIds, equipment, blockId, patient } = request
   return {
-    ...{ minutes, service, surgeonId, anaesthetistId, staffIds, equipment, blockId },
+    minutes,
+    service,
+    surgeonId,
+    anaesthetistId,
+    staffIds,
+    equipment,
+    blockId,
     clinicNo: clinic.no,
     roomIds: null,
     mrn: patient.mrn,

@@ -69,9 +69,19 @@ test('requests in pages: by urgency, due day and time, each once', async ({ data
   const ids: string[] = []
   for (const [index, [urgency, dueOn]] of wanted.entries()) {
     const request = {
-      ...{ service: 'Orthopaedics', procedure: { code: 'A', display: 'A' }, minutes: 30, urgency, dueOn, note: null },
-      ...{ roomId: null, surgeonId: null, anaesthetistId: null, staffIds: [], equipment: [] },
-      ...{ createdBy: null, mayChangePatient: true },
+      service: 'Orthopaedics',
+      procedure: { code: 'A', display: 'A' },
+      minutes: 30,
+      urgency,
+      dueOn,
+      note: null,
+      roomId: null,
+      surgeonId: null,
+      anaesthetistId: null,
+      staffIds: [],
+      equipment: [],
+      createdBy: null,
+      mayChangePatient: true,
       patient: { mrn: `M-${index}`, name: 'Ada Okafor', birthDate: null },
     }
     const created = await theatre.createCaseRequest(clinic.no, request, null)

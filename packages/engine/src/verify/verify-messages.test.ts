@@ -52,7 +52,10 @@ async function findings() {
 async function planAll({ id, version }: BuiltBooking): Promise<void> {
   const lines = Array.from({ length: version }, (_, index) => ({
     ...({ kind: 'booking', xid: 0n, seq: 0n, fromDoctorId: null, bookingId: id, type: 'held' } as const),
-    ...{ version: index + 1, slotId: '', doctorId: '', fromSlotId: null },
+    version: index + 1,
+    slotId: '',
+    doctorId: '',
+    fromSlotId: null,
   }))
   const events = await loggedEvents(database.appPool, lines)
   await inTransaction(database.appPool, (transaction) => planMessages(transaction, events))

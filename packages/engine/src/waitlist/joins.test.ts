@@ -26,9 +26,23 @@ function anEntry(
   change: Partial<NewWaitlistEntry> = {},
 ): NewWaitlistEntry {
   return {
-    ...{ clinicNo: doctor.clinicNo, doctorId: doctor.id, specialization: null, from: '2020-01-01', to: '2100-01-01' },
-    ...{ weekdays: null, timeFrom: null, timeTo: null, units: 1, urgency: 'routine', accountId: null, joinedBy: null },
-    ...{ patient: { name: 'Grace Hopper' }, origins: [], isLimited: false, accountEmail: null, emailAccountId: null },
+    clinicNo: doctor.clinicNo,
+    doctorId: doctor.id,
+    specialization: null,
+    from: '2020-01-01',
+    to: '2100-01-01',
+    weekdays: null,
+    timeFrom: null,
+    timeTo: null,
+    units: 1,
+    urgency: 'routine',
+    accountId: null,
+    joinedBy: null,
+    patient: { name: 'Grace Hopper' },
+    origins: [],
+    isLimited: false,
+    accountEmail: null,
+    emailAccountId: null,
     ...change,
   }
 }

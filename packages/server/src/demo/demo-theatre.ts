@@ -135,7 +135,9 @@ class DemoTheatre {
     }
     const when = { rule, minutes: null }
     await this.#theatre.createBlocks({
-      ...{ roomId, service, when },
+      roomId,
+      service,
+      when,
       surgeonId: null,
       releaseDays: null,
       dryRun: false,
@@ -150,8 +152,15 @@ class DemoTheatre {
   ): Promise<string | null> {
     const caseId = newId(this.#clinicNo)
     const outcome = await this.#theatre.claimCase({
-      ...{ anaesthetistId: null, staffIds: [], equipment: [], minutes, ...plan },
-      ...{ caseId, service, procedure, patient: this.#patient() },
+      anaesthetistId: null,
+      staffIds: [],
+      equipment: [],
+      minutes,
+      ...plan,
+      caseId,
+      service,
+      procedure,
+      patient: this.#patient(),
       urgency: 'elective',
       blockId: null,
       requestId: null,
@@ -180,7 +189,12 @@ class DemoTheatre {
     { robot, ...wish }: Pick<NewCaseRequest, 'dueOn' | 'surgeonId'> & { robot?: string },
   ): Promise<void> {
     const request = {
-      ...{ patient: this.#patient(), service, procedure, minutes, urgency, ...wish },
+      patient: this.#patient(),
+      service,
+      procedure,
+      minutes,
+      urgency,
+      ...wish,
       roomId: null,
       anaesthetistId: null,
       staffIds: [],

@@ -185,7 +185,12 @@ async function writerOf(placed: Placed): Promise<(clinicShard: TableShard) => Pr
   const model = await readShardModel(coordinator)
   const files = [functions.map(({ name, checksum }) => [name, checksum]), grants, release]
   const writing: Writing = {
-    ...{ coordinator, tableShards, nodes, triggers, model, lossAccepted },
+    coordinator,
+    tableShards,
+    nodes,
+    triggers,
+    model,
+    lossAccepted,
     former: once(() => readFormerSchemas(nodes, tableShards, away)),
     source: [model, triggers, files],
     noted: await readNotedEpochs(coordinator),
@@ -307,7 +312,10 @@ async function writeFrom(clinicShard: TableShard, rows: ChosenRows, writing: Wri
   let copiedRows: number | null = null
   const withViews = (client: pg.Client) => writeSequences(client, { coordinator, schema, relationOf })
   await writeShardSchema({
-    ...{ ownerUrl: node.ownerUrl, model, schema, relationOf },
+    ownerUrl: node.ownerUrl,
+    model,
+    schema,
+    relationOf,
     ownTables: {
       begin: () => beginningOf(source, writing),
       async fill(client) {

@@ -77,7 +77,10 @@ function openJobDatabase(urls: DatabaseUrls, opened: Opened, log: Logger): OpenJ
   const pools = openJobPools(urls, onIdleErrorOf(log))
   const allPools = Object.values(pools)
   return {
-    ...{ ...opened, sessionUrl: urls.sessionUrl, pools, allPools },
+    ...opened,
+    sessionUrl: urls.sessionUrl,
+    pools,
+    allPools,
     relocate({ appUrl, sessionUrl }) {
       for (const pool of allPools) pool.relocate(pool === pools.jobs ? sessionUrl : appUrl)
     },

@@ -24,7 +24,11 @@ export function startWorkOfServer({ all, common, behindCoordinator }: OpenShards
   const { database, accounts, audit, mailsOf, app, log } = deps
   const { secrets } = database
   const requestsOf = ({ engine, pools }: Pick<Common, 'engine' | 'pools'>) => ({
-    ...{ engine, pools, secrets, app, log },
+    engine,
+    pools,
+    secrets,
+    app,
+    log,
     mails: mailsOf({ engine, pools }),
   })
   return [

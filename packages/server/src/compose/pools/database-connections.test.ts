@@ -2,8 +2,12 @@ import { expect, test } from 'vitest'
 import { connectionsOfCoordinator, connectionsOfNode } from './database-connections.ts'
 
 const settings = {
-  ...{ processes: 1, poolSize: 10, accountsPoolSize: 4, databaseReplicaUrls: null },
-  ...{ runsJobs: true, amqpUrl: null },
+  processes: 1,
+  poolSize: 10,
+  accountsPoolSize: 4,
+  databaseReplicaUrls: null,
+  runsJobs: true,
+  amqpUrl: null,
 }
 
 test('each shard of a node of Citus has its own connections, in each process', () => {

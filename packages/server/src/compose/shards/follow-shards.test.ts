@@ -7,7 +7,13 @@ import { createLogger } from '../../observe/logger.ts'
 import { type FollowingShards, followShards } from './follow-shards.ts'
 
 const shard = (schema: string, port: number): Shard => ({
-  ...{ schema, shardId: 1, hashMin: 0, hashMax: 0, host: 'node', port, database: 'holdfast' },
+  schema,
+  shardId: 1,
+  hashMin: 0,
+  hashMax: 0,
+  host: 'node',
+  port,
+  database: 'holdfast',
 })
 const checkMsDefault = 100
 let following: FollowingShards | null = null

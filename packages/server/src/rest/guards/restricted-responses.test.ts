@@ -15,7 +15,9 @@ const others = [actor('staff'), actor('admin'), actor('site_administrator')]
 type CaseBody = TheatreBoardBody['cases'][number]
 
 const allocation = (kind: CaseBody['allocations'][number]['kind'], resourceId: string) => ({
-  ...{ kind, resourceId, unit: 1 },
+  kind,
+  resourceId,
+  unit: 1,
   from: '2031-01-06T09:00:00.000Z',
   to: '2031-01-06T10:00:00.000Z',
 })

@@ -19,7 +19,11 @@ test('a doctor sets, reads and removes an external calendar, whose URL nobody se
     body: {
       calendar: {
         host: 'calendar.example.org',
-        ...{ readAt: null, failingSince: null, reason: null, problem: null, leftOut: 0 },
+        readAt: null,
+        failingSince: null,
+        reason: null,
+        problem: null,
+        leftOut: 0,
       },
     },
   })

@@ -47,7 +47,9 @@ test('the response says why a block is not created: a case of the open time, or 
   const times = { roomId: roomOne.id, from: theatreTime('07:00'), to: theatreTime('12:00') }
   const inTheWay = await rest.call('createBlocks', { path, as: admin, body: times })
   expect(inTheWay.body).toMatchObject({
-    ...{ created: 0, conflicts: 1, missingDates: [] },
+    created: 0,
+    conflicts: 1,
+    missingDates: [],
     items: [{ outcome: 'conflict', blockId: null, caseId: booked.id }],
   })
   const berlin = await aClinic(database, { timezone: 'Europe/Berlin' })

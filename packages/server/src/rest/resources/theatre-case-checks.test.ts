@@ -31,9 +31,9 @@ test('a check that names cases that give way is refused: its result would not in
   const theatre = await aTheatre(database, rest)
   const { id } = (await theatre.book({ confirm: true })).body
   const emergency = theatre.newCase({ urgency: 'immediate' })
-  const bump = { caseIds: [id], reason: 'Bleeding' }
+  const withBump = { ...emergency, bump: { caseIds: [id], reason: 'Bleeding' } }
   const check = (body: typeof emergency) => rest.call('checkCase', { as: theatre.staff, body })
-  const { problem } = await check({ ...emergency, ...{ bump } })
+  const { problem } = await check(withBump)
   expect(problem).toMatchObject({ status: 400, code: 'invalid_request', detail: expect.stringContaining('bump') })
   const { conflicts } = (await check(emergency)).body
   expect(conflicts).toMatchObject([{ bumpableCaseIds: [id] }, { bumpableCaseIds: [id] }])

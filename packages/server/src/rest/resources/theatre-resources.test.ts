@@ -114,9 +114,17 @@ describe('rooms, staff and equipment', () => {
     expect(problem).toMatchObject({ status: 409, code: 'units_in_use' })
     expect(problem.conflicts).toEqual([
       {
-        ...{ code: 'resource_busy', isSoft: false, ofCaseId: null, kind: 'equipment', resourceId: robot.id },
-        ...{ name: 'Robot', unit: 2, caseId: booked.body.id, slotId: null },
-        ...{ from: theatreTime('08:00'), to: theatreTime('09:00') },
+        code: 'resource_busy',
+        isSoft: false,
+        ofCaseId: null,
+        kind: 'equipment',
+        resourceId: robot.id,
+        name: 'Robot',
+        unit: 2,
+        caseId: booked.body.id,
+        slotId: null,
+        from: theatreTime('08:00'),
+        to: theatreTime('09:00'),
       },
     ])
     expect((await rest.call('listEquipment', { path, as: admin })).body.items).toEqual([robot])

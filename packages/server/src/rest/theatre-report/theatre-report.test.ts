@@ -14,16 +14,40 @@ function aCase(change: Partial<Case> & { inRoom?: string; outOfRoom?: string } =
   const minutes = change.minutes ?? 60
   const endsAt = new Date(startsAt.getTime() + minutes * 60_000)
   return {
-    ...{ id: `case-${String(ids).padStart(4, '0')}`, clinicId: 'clinic', status: 'COMPLETED', failureReason: null },
-    ...{ cancellationReason: null, holdExpiresAt: null, roomId: 'one', startsAt, endsAt, expectedEndsAt: endsAt },
-    ...{ minutes, turnoverMinutes: 0, surgeonId: 'ada', anaesthetistId: null, staffIds: [], equipment: [] },
-    ...{ blockId: null, service: 'Bones', procedure: { code: '1', display: 'x' }, urgency: 'elective' },
-    ...{ patientId: 'p', patient: null, requestId: null, override: null, allocations: [], atRiskBy: null, lacks: null },
+    id: `case-${String(ids).padStart(4, '0')}`,
+    clinicId: 'clinic',
+    status: 'COMPLETED',
+    failureReason: null,
+    cancellationReason: null,
+    holdExpiresAt: null,
+    roomId: 'one',
+    startsAt,
+    endsAt,
+    expectedEndsAt: endsAt,
+    minutes,
+    turnoverMinutes: 0,
+    surgeonId: 'ada',
+    anaesthetistId: null,
+    staffIds: [],
+    equipment: [],
+    blockId: null,
+    service: 'Bones',
+    procedure: { code: '1', display: 'x' },
+    urgency: 'elective',
+    patientId: 'p',
+    patient: null,
+    requestId: null,
+    override: null,
+    allocations: [],
+    atRiskBy: null,
+    lacks: null,
     milestones: [
       ...(inRoom === undefined ? [] : [{ milestone: 'in_room' as const, at: at(inRoom) }]),
       ...(outOfRoom === undefined ? [] : [{ milestone: 'out_of_room' as const, at: at(outOfRoom) }]),
     ],
-    ...{ version: 1, createdAt: startsAt, updatedAt: startsAt },
+    version: 1,
+    createdAt: startsAt,
+    updatedAt: startsAt,
     ...rest,
   }
 }
@@ -31,8 +55,18 @@ function aCase(change: Partial<Case> & { inRoom?: string; outOfRoom?: string } =
 function aBlock(change: Partial<Block> = {}): Block {
   ids += 1
   return {
-    ...{ id: `block-${ids}`, roomId: 'one', from: at('08:00'), to: at('12:00'), minutes: 240, usedMinutes: 0 },
-    ...{ service: null, surgeonId: null, releaseDays: null, releasedAt: null, isReleased: false, seriesId: null },
+    id: `block-${ids}`,
+    roomId: 'one',
+    from: at('08:00'),
+    to: at('12:00'),
+    minutes: 240,
+    usedMinutes: 0,
+    service: null,
+    surgeonId: null,
+    releaseDays: null,
+    releasedAt: null,
+    isReleased: false,
+    seriesId: null,
     withdrawnAt: null,
     ...change,
   }
@@ -40,8 +74,16 @@ function aBlock(change: Partial<Block> = {}): Block {
 
 function report(change: Partial<TheatreReportQuery>) {
   return theatreReport({
-    ...{ from: day, to: day, timezone: 'UTC', graceMinutes: 0, turnoverMinutesMax: 90, releaseDays: 7 },
-    ...{ now: at('00:00', '2030-04-01'), cases: [], blocks: [], names: new Map([['one', '=1+1']]) },
+    from: day,
+    to: day,
+    timezone: 'UTC',
+    graceMinutes: 0,
+    turnoverMinutesMax: 90,
+    releaseDays: 7,
+    now: at('00:00', '2030-04-01'),
+    cases: [],
+    blocks: [],
+    names: new Map([['one', '=1+1']]),
     ...change,
   })
 }

@@ -43,7 +43,11 @@ export function theatreReport(query: TheatreReportQuery): TheatreReportBody {
       .map(([key, part]) => ({ key, name: name(key), figures: figures(part) }))
       .sort((one, other) => (one.name < other.name || (one.name === other.name && one.key < other.key) ? -1 : 1))
   return {
-    ...{ from, to, graceMinutes, turnoverMinutesMax, releaseDays },
+    from,
+    to,
+    graceMinutes,
+    turnoverMinutesMax,
+    releaseDays,
     total: figures(all),
     byRoom: groups({ ofCase: (one) => one.roomId, ofBlock: (one) => one.roomId }, nameOf),
     byService: groups({ ofCase: (one) => one.service, ofBlock: (one) => one.service }, (service) => service),

@@ -58,9 +58,17 @@ export function newAttempt(request: AttemptRequest, replaces: HeldAttempt | null
   const { doctorId, appointmentType, units, holder, details } = request
   const { id, startsAt, endsAt } = request.slot
   return {
-    ...{ doctorId, appointmentType, holder, details, slot: { id, startsAt, endsAt } },
+    doctorId,
+    appointmentType,
+    holder,
+    details,
+    slot: { id, startsAt, endsAt },
     ...(units === undefined ? {} : { units }),
-    ...{ key: randomKey(), extensions: 0, made: null, holdExpiresAt: null, replaces },
+    key: randomKey(),
+    extensions: 0,
+    made: null,
+    holdExpiresAt: null,
+    replaces,
   }
 }
 

@@ -8,7 +8,8 @@ export function requestHold({ key, slot, units, holder, appointmentType }: Attem
   return dataOf(
     api.createBooking({
       body: {
-        ...{ slotId: slot.id, appointmentType },
+        slotId: slot.id,
+        appointmentType,
         ...(units === undefined ? {} : { units }),
         ...(holder === null ? {} : { patient: holder }),
       },

@@ -39,7 +39,11 @@ test('staff may leave the address out', () => {
 
 test('a request has what was filled in; all seven days are any day', () => {
   expect(entryOfDraft({ ...draft, weekdays: ['5', '1'], timeTo: '12:00', phone: ' 1 ' })).toEqual({
-    ...{ from: '2026-11-23', to: '2026-12-23', weekdays: [1, 5], timeTo: '12:00', units: 1 },
+    from: '2026-11-23',
+    to: '2026-12-23',
+    weekdays: [1, 5],
+    timeTo: '12:00',
+    units: 1,
     patient: { name: 'Grace Hopper', email: 'grace@example.org', phone: '1' },
   })
   expect(entryOfDraft({ ...draft, weekdays: ['1', '2', '3', '4', '5', '6', '7'] })).not.toHaveProperty('weekdays')

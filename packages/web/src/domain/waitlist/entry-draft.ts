@@ -42,8 +42,15 @@ type DraftStart = { today: string; from?: string | undefined; name?: string; ema
 export function newEntryDraft({ today, from, name = '', email = '' }: DraftStart): EntryDraft {
   const first = from === undefined || from < today ? today : from
   return {
-    ...{ from: first, to: addDays(first, daysAhead), weekdays: [], timeFrom: '', timeTo: '', units: 1 },
-    ...{ name, email, phone: '' },
+    from: first,
+    to: addDays(first, daysAhead),
+    weekdays: [],
+    timeFrom: '',
+    timeTo: '',
+    units: 1,
+    name,
+    email,
+    phone: '',
   }
 }
 
@@ -80,7 +87,9 @@ export function entryOfDraft(
   const { from, to, weekdays, timeFrom, timeTo, units, name, email, phone } = draft
   const days = weekdays.map(Number).toSorted((one, other) => one - other)
   return {
-    ...{ from, to, units: Number(units) },
+    from,
+    to,
+    units: Number(units),
     ...(days.length === 0 || days.length === 7 ? {} : { weekdays: days }),
     ...(timeFrom === '' ? {} : { timeFrom }),
     ...(timeTo === '' ? {} : { timeTo }),

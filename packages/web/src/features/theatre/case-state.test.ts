@@ -92,7 +92,9 @@ test('a case is at risk when an earlier one of its room or robot ends too late f
 test('the next case of the same patient is at risk, too', () => {
   const patient = { kind: 'patient', resourceId: 'patient', unit: 1, from: '', to: '' } as const
   const overrunning = planned('over', '08:00', '09:40', {
-    ...{ milestones: [inRoom], status: 'ARRIVED', allocations: [patient] },
+    milestones: [inRoom],
+    status: 'ARRIVED',
+    allocations: [patient],
   })
   const next = planned('next', '09:50', '10:50', { allocations: [patient] })
   expect(casesAtRisk([overrunning, next], now)).toEqual(new Map([['next', 'over']]))

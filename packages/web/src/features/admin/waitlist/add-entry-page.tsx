@@ -60,7 +60,9 @@ function AddEntry() {
     (draft) =>
       join.mutate(
         {
-          ...{ clinicId, urgency, onBehalf: true },
+          clinicId,
+          urgency,
+          onBehalf: true,
           ...(isForDoctor ? { doctorId } : { specialization }),
           ...entryOfDraft(draft),
         },

@@ -93,8 +93,14 @@ describe('a case that runs over midnight', () => {
 test('cases planned for the same time share the height of their row, and others have all of it', () => {
   const planned = (id: string, from: string, to: string, change: Partial<Case> = {}) =>
     ({
-      ...{ id, startsAt: new Date(at(from)).toISOString(), endsAt: new Date(at(to)).toISOString(), minutes: 60 },
-      ...{ expectedEndsAt: new Date(at(to)).toISOString(), status: 'CONFIRMED', milestones: [], ...change },
+      id,
+      startsAt: new Date(at(from)).toISOString(),
+      endsAt: new Date(at(to)).toISOString(),
+      minutes: 60,
+      expectedEndsAt: new Date(at(to)).toISOString(),
+      status: 'CONFIRMED',
+      milestones: [],
+      ...change,
     }) as Case
   const lanes = lanesOf(
     [

@@ -20,8 +20,14 @@ const reached = (...milestones: Case['milestones'][number]['milestone'][]): Part
 const begun = { startsAt: at('09:00') }
 const overdue = { startsAt: at('09:00'), endsAt: at('09:59') }
 const lack: CaseLack = {
-  ...{ kind: 'room', resourceId: 'OR 1', unit: 1, from: at('11:00'), to: at('12:00') },
-  ...{ caseId: null, slotId: null, isFree: true },
+  kind: 'room',
+  resourceId: 'OR 1',
+  unit: 1,
+  from: at('11:00'),
+  to: at('12:00'),
+  caseId: null,
+  slotId: null,
+  isFree: true,
 }
 
 test.each<[CaseFlag | null, string, Flagged]>([

@@ -62,7 +62,9 @@ export function newBlockOf(draft: BlockDraft, timeZone: string): NewBlock {
   return {
     ...common,
     rule: {
-      ...{ from, to: draft.to, startTime },
+      from,
+      to: draft.to,
+      startTime,
       endTime: endTime === '00:00' ? '24:00' : endTime,
       weekdays: draft.weekdays.map(Number).sort(),
       ...(kind === 'monthly'

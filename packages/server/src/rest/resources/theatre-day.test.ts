@@ -1,0 +1,121 @@
+import { describe, expect } from 'vitest'
+import { test } from '../../../test/rest-test.ts'
+import { aTheatre, theatreDay, theatreTime } from '../../../test/theatre-scene.ts'
+
+describe('the day of the operation', () => {
+  test('the board has rooms, blocks, cases and names; doctors see their own cases, and what others take', async ({
+    database,
+    rest,
+  }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, admin, staff, surgeonAccount, doctor, roomOne, roomTwo, surgeon, robot } = theatre
+    const equipment = [{ equipmentId: robot.id, units: 1 }]
+    const { body: nurse } = await rest.call('createTheatreStaff', {
+      path,
+      as: admin,
+      body: { name: 'Nurse', profession: 'nurse' },
+    })
+    const one = (await theatre.book({ equipment, staffIds: [nurse.id], confirm: true })).body
+    const own = (await theatre.book({ surgeonId: doctor.id, startsAt: theatreTime('10:00'), confirm: true })).body
+    await theatre.book({ startsAt: theatreTime('08:00', 1) })
+    const read = (as: typeof staff, days = 1) =>
+      rest.call('getTheatre', { path, as, query: { date: theatreDay, days } })
+    const { body } = await read(staff)
+    expect(body).toMatchObject({ from: theatreDay, to: theatreDay, timezone: 'UTC' })
+    expect(body.rooms).toEqual([roomOne, roomTwo])
+    expect(body.cases.map(({ id }) => id)).toEqual([one.id, own.id])
+    expect(body.people.find(({ id }) => id === surgeon.id)).toEqual({ id: surgeon.id, name: 'Dr Surgeon' })
+    expect(body.equipment).toEqual([robot])
+    expect((await read(staff, 2)).body.cases).toHaveLength(3)
+    expect(body.busy).toBeUndefined()
+    const { body: seen } = await read(surgeonAccount)
+    expect(seen.cases.map(({ id }) => id)).toEqual([own.id])
+    const taken = { unit: 1, from: theatreTime('08:00'), to: theatreTime('09:00') }
+    expect(seen.busy).toEqual([
+      { kind: 'equipment', resourceId: robot.id, ...taken },
+      { kind: 'room', resourceId: roomOne.id, ...taken },
+      { kind: 'surgeon', resourceId: surgeon.id, ...taken },
+    ])
+    expect(seen).toMatchObject({ rooms: [roomOne, roomTwo], equipment: [robot] })
+    expect(seen.people.map(({ id }) => id).sort()).toEqual([doctor.id, surgeon.id].sort())
+    for (const secret of [one.id, one.patient?.name ?? '', one.patient?.mrn ?? '', nurse.id]) {
+      expect(JSON.stringify(seen)).not.toContain(secret)
+      expect(JSON.stringify(body)).toContain(secret)
+    }
+    expect((await rest.call('getTheatre', { path, as: staff, query: {} })).problem.errors).toMatchObject([
+      { path: '/query/date' },
+    ])
+  })
+
+  test('the board is compressed for clients that accept it, and is the same', async ({ database, rest }) => {
+    const theatre = await aTheatre(database, rest)
+    await theatre.book({ confirm: true })
+    const read = (headers = {}) =>
+      rest.call('getTheatre', { path: theatre.path, as: theatre.staff, query: { date: theatreDay }, headers })
+    const [plain, compressed] = [await read(), await read({ 'accept-encoding': 'gzip, deflate' })]
+    expect([plain.headers['content-encoding'], compressed.headers['content-encoding']]).toEqual([undefined, 'gzip'])
+    expect(compressed.body).toEqual({ ...plain.body, asOf: compressed.body.asOf })
+    expect(Number(compressed.headers['content-length'])).toBeLessThan(Number(plain.headers['content-length']))
+  })
+
+  test('milestones, extensions, estimates and the report', async ({ database, rest }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, staff: as, admin, roomOne } = theatre
+    const times = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('11:00') }
+    await rest.call('createBlocks', { path, as: admin, body: times })
+    const caseId = (await theatre.book({ confirm: true })).body.id
+    const next = (await theatre.book({ startsAt: theatreTime('09:00'), confirm: true })).body
+    const record = (milestone: string, at: string | null, of = caseId) =>
+      rest.call('recordMilestone', { path: { caseId: of }, as: admin, body: { milestone, at, trial: true } })
+    const inRoom = { milestone: 'in_room', at: theatreTime('08:10') }
+    const early = await rest.call('recordMilestone', { path: { caseId }, as, body: inRoom })
+    const limit = { path: '/at', message: expect.stringMatching(/^must not be after /) }
+    expect(early.problem).toMatchObject({ status: 409, code: 'milestone_time', errors: [limit] })
+    const tried = await rest.call('recordMilestone', { path: { caseId }, as, body: { ...inRoom, trial: true } })
+    expect(tried.problem.code).toBe('forbidden')
+    expect((await record('in_room', theatreTime('08:10'))).body).toMatchObject({ status: 'ARRIVED' })
+    expect((await record('out_of_room', theatreTime('08:05'))).problem.code).toBe('milestone_order')
+    expect((await record('out_of_room', theatreTime('08:05', 3))).problem.code).toBe('milestone_time')
+    expect((await record('in_room', theatreTime('19:59', -1))).problem.code).toBe('milestone_time')
+    const extend = (expectedEndsAt: string) =>
+      rest.call('extendCase', { path: { caseId }, as, body: { expectedEndsAt } })
+    expect((await extend(theatreTime('08:30'))).problem.errors).toMatchObject([{ path: '/expectedEndsAt' }])
+    expect((await extend(theatreTime('09:20'))).body.atRiskCaseIds).toEqual([next.id])
+    const board = await rest.call('getTheatre', { path, as, query: { date: theatreDay } })
+    expect(board.body.cases.find(({ id }) => id === next.id)?.atRiskBy).toBe(caseId)
+    expect((await record('out_of_room', theatreTime('09:20'))).body.status).toBe('COMPLETED')
+    await record('in_room', theatreTime('09:45'), next.id)
+    await record('out_of_room', theatreTime('10:45'), next.id)
+    const history = (await rest.call('listCaseEvents', { path: { caseId }, as })).body.items.map(({ event }) => event)
+    expect(history.some(({ caseDetails }) => caseDetails?.milestone === 'in_room')).toBe(true)
+
+    const estimate = await rest.call('estimateCaseDuration', { path, as, query: { procedureCode: '27447' } })
+    expect(estimate.body).toMatchObject({ cases: 2, medianMinutes: 65 })
+    const query = { from: theatreDay, to: theatreDay, graceMinutes: 10 }
+    const { body: report } = await rest.call('getTheatreReport', { path, as: admin, query })
+    expect(report.total).toMatchObject({
+      cases: 2,
+      timedCases: 2,
+      blockMinutes: 180,
+      inBlockMinutes: 130,
+      turnoverInBlockMinutes: 25,
+      firstCases: 1,
+      firstCasesOnTime: 1,
+      turnovers: 1,
+      turnoverMinutesMedian: 25,
+      overtimeMinutes: 0,
+      estimateErrorMinutesMedian: 5,
+    })
+    expect(report.byRoom).toMatchObject([{ key: roomOne.id, name: 'OR 1', figures: { cases: 2 } }])
+    const csv = await rest.call('exportTheatreReport', { path, as: admin, query })
+    expect(csv.headers['content-type']).toBe('text/csv; charset=utf-8')
+    const lines = String(csv.body).trimEnd().split('\r\n')
+    expect(lines[0]).toMatch(/^group,key,name,cases,timedCases,/)
+    expect(lines.slice(1).map((line) => line.split(',')[0])).toEqual(['total', 'room', 'service', 'surgeon', 'day'])
+    const weeks = { from: Temporal.PlainDate.from(theatreDay).subtract({ days: 20 }).toString(), to: theatreDay }
+    const longer = await rest.call('getTheatreReport', { path, as: admin, query: { ...weeks, graceMinutes: 10 } })
+    expect(longer.body.total).toEqual(report.total)
+    const tooLong = { from: '2026-01-01', to: '2027-12-31' }
+    expect((await rest.call('getTheatreReport', { path, as: admin, query: tooLong })).problem.status).toBe(400)
+  })
+})
