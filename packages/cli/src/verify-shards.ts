@@ -1,4 +1,5 @@
 import { isShardMoved, type VerifyReport, verify, withPool } from '@holdfast/engine'
+import { addressOf } from '@holdfast/engine/nodes-of'
 import { type NotedRole, rolesNotNoted } from '@holdfast/engine/note-account-clinics'
 import { type Shard, shardUrl } from '@holdfast/engine/shards'
 import { CommandRefusal } from './command.ts'
@@ -85,8 +86,8 @@ function findingOf({ accountId, clinicId }: NotedRole): Finding {
   return { kind: 'role_not_noted', clinicId, slotId: null, bookingId: null, message }
 }
 
-function nameOf({ schema, host, port }: Shard): string {
-  return `${schema} on ${host}:${port}`
+function nameOf(shard: Shard): string {
+  return `${shard.schema} on ${addressOf(shard)}`
 }
 
 async function refuseIfMoved(ownerUrl: string, before: readonly Shard[]): Promise<void> {

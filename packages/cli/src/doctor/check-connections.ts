@@ -1,4 +1,5 @@
 import { type DatabasePool, isDistributed, withPool } from '@holdfast/engine'
+import { addressOf } from '@holdfast/engine/nodes-of'
 import { DistributionUnfinished, readShards, shardUrl } from '@holdfast/engine/shards'
 import {
   type ConnectionSettings,
@@ -23,7 +24,7 @@ export async function checkConnections(url: string, config: ConnectionSettings):
   }))
   if (shards === null) return [judge(facts, config)]
   const checks = [judgeNode('the coordinator', facts, config, connectionsOfCoordinator(config))]
-  for (const [node, here] of Map.groupBy(shards, ({ host, port }) => `${host}:${port}`)) {
+  for (const [node, here] of Map.groupBy(shards, addressOf)) {
     const [shard] = here
     if (shard === undefined) continue
     // Another check says that it cannot be reached.

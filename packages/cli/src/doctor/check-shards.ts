@@ -6,6 +6,7 @@ import {
   migrationStatus,
   withPool,
 } from '@holdfast/engine'
+import { addressOf } from '@holdfast/engine/nodes-of'
 import { DistributionUnfinished, readShards, type Shard, shardUrl } from '@holdfast/engine/shards'
 import type { Config } from '@holdfast/server/config'
 import { messageOf } from '../message-of.ts'
@@ -34,7 +35,7 @@ export async function checkShards(coordinator: DatabasePool, ownerUrl: string): 
 /** @param states of the shards, in their order */
 export function judgeShards(shards: readonly Shard[], states: readonly ShardState[]): Check[] {
   const found = shards.map((shard, index) => ({ ...shard, state: states[index] ?? { kind: 'written' as const } }))
-  const nodes = Map.groupBy(found, ({ host, port }) => `${host}:${port}`)
+  const nodes = Map.groupBy(found, addressOf)
   const checks: Check[] = []
   for (const [node, here] of nodes) {
     const lost = here.flatMap(({ state }) => (state.kind === 'unreachable' ? [state.reason] : []))
@@ -43,8 +44,8 @@ export function judgeShards(shards: readonly Shard[], states: readonly ShardStat
     const text = `the node ${node} cannot be used, which has ${lost.length} of ${shards.length} shards: ${reason}`
     checks.push(problem(name, text, 'check that PostgreSQL runs there, and lets the login of DATABASE_URL in'))
   }
-  for (const { schema, host, port, state } of found) {
-    const at = `${schema} on ${host}:${port}`
+  for (const { schema, state, ...node } of found) {
+    const at = `${schema} on ${addressOf(node)}`
     if (state.kind === 'not_written') {
       const fix = 'run `holdfast migrate --citus`, as running servers do: it completes the move, or says what it needs'
       checks.push(problem(name, `the schema ${at} is not written`, fix))

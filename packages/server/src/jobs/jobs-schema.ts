@@ -1,7 +1,8 @@
 import { type SessionSettings, startupOptions, withPool } from '@holdfast/engine'
 import { inShard, schemaOf, takeOptions } from '@holdfast/engine/database-url'
-import { nodesOf } from '@holdfast/engine/nodes-of'
+import { addressOf, failureOn, nodesOf } from '@holdfast/engine/nodes-of'
 import { notPassedOn, readShards } from '@holdfast/engine/shards'
+import { throwAll } from '@holdfast/engine/throw-all'
 import { runMigrations } from 'graphile-worker'
 import pg from 'pg'
 import sql from 'sql-template-tag'
@@ -66,8 +67,9 @@ export async function dropFormerQueues(ownerUrl: string): Promise<void> {
     nodes: await nodesOf(coordinator, ownerUrl),
   }))
   const failures: Error[] = []
-  for (const { host, port, ownerUrl: nodeUrl } of nodes) {
-    const here = shards.filter((shard) => shard.host === host && shard.port === port)
+  for (const node of nodes) {
+    const { ownerUrl: nodeUrl } = node
+    const here = shards.filter((shard) => addressOf(shard) === addressOf(node))
     const queues = here.map(({ schema }) => jobsSchemaOf(inShard(nodeUrl, schema)))
     try {
       await withPool({ url: nodeUrl, name: 'holdfast queues' }, async (pool) => {
@@ -77,10 +79,10 @@ export async function dropFormerQueues(ownerUrl: string): Promise<void> {
         for (const { shard } of rows) await dropJobs(inShard(nodeUrl, shard))
       })
     } catch (cause) {
-      failures.push(new Error(`${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }))
+      failures.push(failureOn(node, cause))
     }
   }
-  if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
+  throwAll(failures)
 }
 
 /**

@@ -27,6 +27,11 @@ export function addressOf({ host, port }: Pick<Node, 'host' | 'port'>): string {
   return `${host}:${port}`
 }
 
+/** What has failed on a node, with its address. */
+export function failureOn(node: Pick<Node, 'host' | 'port'>, cause: unknown): Error {
+  return new Error(`${addressOf(node)}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+}
+
 /** A node could not be reached, or refused the login or the query. */
 export class NodeUnusable extends Error {
   override name = 'NodeUnusable'

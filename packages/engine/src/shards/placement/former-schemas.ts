@@ -2,8 +2,9 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { isDeadlock, isLockLost } from '../../database/database-unavailable.ts'
 import { shardOfCitus } from '../../database/database-url.ts'
-import { addressOf, connectForShards, type Node, NodeUnusable, nodesOf, onNode } from '../nodes/nodes-of.ts'
+import { addressOf, connectForShards, failureOn, type Node, NodeUnusable, nodesOf, onNode } from '../nodes/nodes-of.ts'
 import { type HashRange, readTableShards, schemaOf, shardsOfClinic, type TableShard } from '../nodes/table-shards.ts'
+import { throwAll } from '../nodes/throw-all.ts'
 
 /** The schema of a shard that was moved to another node, or that was split and is no shard any more. */
 export type FormerSchema = { node: Node; schema: string; range: HashRange; epoch: number }
@@ -100,9 +101,7 @@ export async function dropOutdated(
 export async function dropFormerSchemas(ownerUrl: string): Promise<void> {
   const coordinator = await connectForShards(ownerUrl)
   const failures: Error[] = []
-  const failed = (node: Node) => {
-    return (cause: Error) => void failures.push(new Error(`${addressOf(node)}: ${cause.message}`, { cause }))
-  }
+  const failed = (node: Node) => (cause: unknown) => void failures.push(failureOn(node, cause))
   try {
     const [nodes, tableShards] = [await nodesOf(coordinator, ownerUrl), await readTableShards(coordinator)]
     const epochs = await epochsNow(nodes, tableShards)
@@ -115,7 +114,7 @@ export async function dropFormerSchemas(ownerUrl: string): Promise<void> {
   } finally {
     await coordinator.end()
   }
-  if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
+  throwAll(failures)
 }
 
 /**

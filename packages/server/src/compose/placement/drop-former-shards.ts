@@ -1,4 +1,5 @@
 import { dropFormerSchemas } from '@holdfast/engine/drop-former-schemas'
+import { throwAll } from '@holdfast/engine/throw-all'
 import { dropFormerQueues } from '../../jobs/jobs-schema.ts'
 
 /**
@@ -10,8 +11,7 @@ import { dropFormerQueues } from '../../jobs/jobs-schema.ts'
  */
 export async function dropFormerShards(ownerUrl: string): Promise<void> {
   const results = await Promise.allSettled([dropFormerSchemas(ownerUrl), dropFormerQueues(ownerUrl)])
-  const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []))
-  if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
+  throwAll(results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : [])))
 }
 
 /** The same for a start or a command, which does not fail because of it. */

@@ -1,5 +1,6 @@
 import { nodesOf } from '@holdfast/engine/nodes-of'
 import { readShards, type Shard } from '@holdfast/engine/shards'
+import { throwAll } from '@holdfast/engine/throw-all'
 import type { Refusals } from '@holdfast/engine/write-shard-schemas'
 import type pg from 'pg'
 import { oneAtATime } from '../../lifecycle/one-at-a-time.ts'
@@ -42,12 +43,7 @@ export const catalogueOfCitus: ShardCatalogue = {
   async dropFormer(ownerUrl, coordinator) {
     // Waiting for a node would keep others from starting.
     const away = await awayOfCitus(ownerUrl, coordinator)
-    if (away.size > 0) {
-      throw new AggregateError(
-        away.values(),
-        Array.from(away, ([node, { message }]) => `${node}: ${message}`).join('; '),
-      )
-    }
+    throwAll(Array.from(away, ([node, cause]) => new Error(`${node}: ${cause.message}`, { cause })))
     await oneAtATime(ownerUrl, () => dropFormerShards(ownerUrl))
   },
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Shard } from '@holdfast/engine/shards'
+import { throwAll } from '@holdfast/engine/throw-all'
 import pTimeout from 'p-timeout'
 import type { RunningJobs } from '../../jobs/run-jobs.ts'
 import { StartError } from '../../lifecycle/start-error.ts'
@@ -62,7 +63,7 @@ export function followShards<Of extends Followed>(
     const failures = await writeDue(due, { ...deps, ...followed })
     if (failures.size < due.length) former.expect()
     former.drop()
-    if (failures.size > 0) throw aggregateOf([...failures.values()])
+    throwAll([...failures.values()])
     return due.length > 0
   }
 
@@ -118,9 +119,4 @@ function waiterFor(stopping: AbortSignal) {
       woken = Promise.withResolvers()
     },
   }
-}
-
-/** Those of all shards of a node are alike. */
-function aggregateOf(failures: readonly Error[]): AggregateError {
-  return new AggregateError(failures, [...new Set(failures.map(String))].join('; '))
 }
