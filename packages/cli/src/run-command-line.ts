@@ -1,6 +1,6 @@
+import { messageOf } from '@holdfast/engine/message-of'
 import { type Command, CommanderError } from 'commander'
 import { type CommandContext, CommandRefusal } from './command.ts'
-import { messageOf } from './message-of.ts'
 import { buildProgram, type ExitCodeSink } from './program.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { type DatabasePool, inTransaction } from '@holdfast/engine'
+import { messageOf } from '@holdfast/engine/message-of'
 import sql, { raw } from 'sql-template-tag'
-import { messageOf } from './message-of.ts'
 import { refuseWhileRunning } from './refuse-while-running.ts'
 
 /** A database whose new sessions are read-only. */

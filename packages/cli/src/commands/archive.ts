@@ -8,9 +8,9 @@ import {
   restoreMonth,
   withPool,
 } from '@holdfast/engine'
+import { messageOf } from '@holdfast/engine/message-of'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { messageOf } from '../message-of.ts'
 import { refuseDistributed } from '../refuse-distributed.ts'
 import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { columns } from '../terminal.ts'

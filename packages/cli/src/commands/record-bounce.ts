@@ -1,12 +1,12 @@
 import { EmbeddedPostgresError } from '@holdfast/adapters/embedded-postgres'
 import { type DeliveryReport, readDeliveryReport, reportLimits } from '@holdfast/adapters/smtp'
 import { AppLoginError, isConnectionLost, isLockTimeout, isNotWritable, refusedWith, withPool } from '@holdfast/engine'
+import { messageOf } from '@holdfast/engine/message-of'
 import { DistributionUnfinished, shardOf, shardUrl } from '@holdfast/engine/shards'
 import { bouncedClinicNo, recordBounces } from '@holdfast/server/bounces'
 import { StartError } from '@holdfast/server/start-error'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { messageOf } from '../message-of.ts'
 import { shardsIfDistributed } from '../refuse-distributed.ts'
 import { withDatabase } from '../with-database.ts'
 

@@ -8,9 +8,9 @@ import {
   setupSteps,
   withPool,
 } from '@holdfast/engine'
+import { messageOf } from '@holdfast/engine/message-of'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { messageOf } from '../message-of.ts'
 
 export type SetupDatabaseOptions = JsonOption & { as?: string; database: string; owner: string }
 

@@ -10,8 +10,8 @@ import {
   migrationStatus,
   withPool,
 } from '@holdfast/engine'
+import { messageOf } from '@holdfast/engine/message-of'
 import sql from 'sql-template-tag'
-import { messageOf } from '../message-of.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkAccountMails } from './check-account-mails.ts'
 import { checkCollation } from './check-collation.ts'

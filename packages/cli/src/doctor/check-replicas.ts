@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type DatabasePool, isDistributed, migrationStatus, storedAppLogin, withPool } from '@holdfast/engine'
+import { messageOf } from '@holdfast/engine/message-of'
 import type { Config } from '@holdfast/server/config'
 import { replicaName, replicaUrl } from '@holdfast/server/replica-address'
 import sql from 'sql-template-tag'
-import { messageOf } from '../message-of.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 
 type Settings = Pick<Config, 'databaseReplicaUrls' | 'databaseAppUrl' | 'replicaLagMsMax'>

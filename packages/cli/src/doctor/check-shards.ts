@@ -6,10 +6,10 @@ import {
   migrationStatus,
   withPool,
 } from '@holdfast/engine'
+import { messageOf } from '@holdfast/engine/message-of'
 import { addressOf } from '@holdfast/engine/nodes-of'
 import { DistributionUnfinished, readShards, type Shard, shardUrl } from '@holdfast/engine/shards'
 import type { Config } from '@holdfast/server/config'
-import { messageOf } from '../message-of.ts'
 import { type Check, ok, problem } from './check.ts'
 
 const name = 'citus'

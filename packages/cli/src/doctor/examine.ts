@@ -4,9 +4,9 @@ import {
   withEmbeddedPostgres,
 } from '@holdfast/adapters/embedded-postgres'
 import { asPooled, isDistributed, withPool } from '@holdfast/engine'
+import { messageOf } from '@holdfast/engine/message-of'
 import { lostDatabase } from '@holdfast/server/compose'
 import { type Config, readConfig } from '@holdfast/server/config'
-import { messageOf } from '../message-of.ts'
 import type { Environment } from '../terminal.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkBackups } from './check-backups.ts'

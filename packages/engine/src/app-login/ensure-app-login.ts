@@ -6,6 +6,7 @@ import { inClientTransaction } from '../database/client-transaction.ts'
 import { connectClient } from '../database/connect-client.ts'
 import { isLoginRefused } from '../database/database-unavailable.ts'
 import { changeDatabaseUrl } from '../database/database-url.ts'
+import { messageOf } from '../database/message-of.ts'
 import { generatedSetting } from '../database/server-secrets.ts'
 import { AppLoginError } from './app-login-error.ts'
 import { checkAppLogin } from './check-app-login.ts'
@@ -75,7 +76,7 @@ async function checkConfiguredLogin(appUrl: string, database: string): Promise<v
     await checkAppLogin(appUrl, database)
   } catch (error) {
     if (error instanceof AppLoginError) throw error
-    throw new AppLoginError('unreachable', `The login with DATABASE_APP_URL failed: ${reasonOf(error)}`, {
+    throw new AppLoginError('unreachable', `The login with DATABASE_APP_URL failed: ${messageOf(error)}`, {
       cause: error,
     })
   }
@@ -96,7 +97,7 @@ async function ensureOwnLogin(owner: pg.Client, ownerUrl: string, database: stri
     if (error instanceof AppLoginError) throw error
     throw new AppLoginError(
       'unreachable',
-      `The login "${role}" was created, but PostgreSQL refuses it: ${reasonOf(error)} Allow it in ` +
+      `The login "${role}" was created, but PostgreSQL refuses it: ${messageOf(error)} Allow it in ` +
         'pg_hba.conf (method scram-sha-256), or set DATABASE_APP_URL to another login that is a member of ' +
         'holdfast_app.',
       { cause: error },
@@ -134,7 +135,7 @@ async function writeRole(owner: pg.Client, role: string, password: string, datab
     if (!isInsufficientPrivilege(error)) throw error
     throw new AppLoginError(
       'privilege_missing',
-      `The login of DATABASE_URL may not create the server's login (${reasonOf(error)}). Have an administrator of ` +
+      `The login of DATABASE_URL may not create the server's login (${messageOf(error)}). Have an administrator of ` +
         `the database run\n  CREATE ROLE "${role}" LOGIN PASSWORD '…' IN ROLE holdfast_app;\nand set ` +
         `DATABASE_APP_URL to that login's URL.`,
       { cause: error },
@@ -144,8 +145,4 @@ async function writeRole(owner: pg.Client, role: string, password: string, datab
 
 function isInsufficientPrivilege(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '42501'
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { messageOf } from '../database/message-of.ts'
 import type { Ledger } from './ledger.ts'
 import type { FunctionFile, SqlFiles } from './sql-files.ts'
 
@@ -149,7 +150,6 @@ function cannotReplace(error: unknown): boolean {
 
 /** Adds what failed to the message. The SQLSTATE is copied: callers retry after a lock timeout only. */
 function explain(error: unknown, what: string): Error {
-  const reason = error instanceof Error ? error.message : String(error)
   const code = error instanceof Error && 'code' in error ? { code: error.code } : {}
-  return Object.assign(new Error(`${what}: ${reason}`, { cause: error }), code)
+  return Object.assign(new Error(`${what}: ${messageOf(error)}`, { cause: error }), code)
 }

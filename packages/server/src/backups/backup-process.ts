@@ -3,6 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { type BackupEvent, type BaseManifest, runContinuousBackup } from '@holdfast/adapters/backup'
 import { createPool, readRelease } from '@holdfast/engine'
+import { messageOf } from '@holdfast/engine/message-of'
 import { readConfig } from '../config/config.ts'
 import { createLogger, type Logger } from '../observe/logger.ts'
 import { backupKeys } from './backup-keys.ts'
@@ -106,7 +107,7 @@ function eventLogger(logger: Logger): (event: BackupEvent) => void {
     }
     if (event.kind !== 'failed') return
     const { what, error } = event
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     if (reason !== failing[what]) logger.error({ err: error, what }, 'backup failed, and is tried again')
     failing[what] = reason
   }

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { chooseBackup, readCatalogue } from '@holdfast/adapters/backup'
 import type { ObjectStore } from '@holdfast/adapters/object-store'
 import { readRelease } from '@holdfast/engine'
+import { messageOf } from '@holdfast/engine/message-of'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../observe/logger.ts'
 import { backupKeys } from './backup-keys.ts'
@@ -87,7 +88,7 @@ async function testNewest(
     if (overbooked + mismatches > 0) test.failure = `verify found ${overbooked + mismatches} mismatches`
   } catch (error) {
     signal.throwIfAborted()
-    test.failure = error instanceof Error ? error.message : String(error)
+    test.failure = messageOf(error)
   } finally {
     await rm(dataDirectory, { recursive: true, force: true })
   }

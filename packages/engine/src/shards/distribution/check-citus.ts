@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { connectClient } from '../../database/connect-client.ts'
+import { messageOf } from '../../database/message-of.ts'
 import { addressOf, type Node, nodesOf } from '../nodes/nodes-of.ts'
 import { readTableShards, schemaOf, shardsOfClinic } from '../nodes/table-shards.ts'
 
@@ -104,8 +105,8 @@ async function checkNode(node: Node): Promise<void> {
     client = await connectClient({ url: node.ownerUrl, name: applicationName })
     await client.query(sql`select citus_version()`)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new DistributionRefused(`the login of DATABASE_URL can't use the node ${addressOf(node)} (${reason})`)
+    const at = `the node ${addressOf(node)} (${messageOf(error)})`
+    throw new DistributionRefused(`the login of DATABASE_URL can't use ${at}`)
   } finally {
     await client?.end().catch(() => undefined)
   }

@@ -4,6 +4,7 @@ import { commit } from '../../database/client-transaction.ts'
 import { connectClient } from '../../database/connect-client.ts'
 import { isConnectionLost, isLoginRefused } from '../../database/database-unavailable.ts'
 import { changeDatabaseUrl } from '../../database/database-url.ts'
+import { messageOf } from '../../database/message-of.ts'
 import { schemaLockMs } from '../../database/repeat-while-locked.ts'
 import { endIfHung } from './end-if-hung.ts'
 
@@ -29,7 +30,7 @@ export function addressOf({ host, port }: Pick<Node, 'host' | 'port'>): string {
 
 /** What has failed on a node, with its address. */
 export function failureOn(node: Pick<Node, 'host' | 'port'>, cause: unknown): Error {
-  return new Error(`${addressOf(node)}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+  return new Error(`${addressOf(node)}: ${messageOf(cause)}`, { cause })
 }
 
 /** A node could not be reached, or refused the login or the query. */
@@ -38,7 +39,7 @@ export class NodeUnusable extends Error {
   readonly node: Node
 
   constructor(node: Node, cause: unknown) {
-    super(`${addressOf(node)} cannot be used: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    super(`${addressOf(node)} cannot be used: ${messageOf(cause)}`, { cause })
     this.node = node
   }
 }

@@ -1,4 +1,5 @@
 import { ensureAppLogin, isPooled, withPool } from '@holdfast/engine'
+import { messageOf } from '@holdfast/engine/message-of'
 import { addressOf, isNodeUnusable } from '@holdfast/engine/nodes-of'
 import { notPlaced, readShards, type Shard } from '@holdfast/engine/shards'
 import pg from 'pg'
@@ -69,8 +70,8 @@ export async function prepareDistributed(
     return { migrated: updated, shards: placed, notReached, refused: notWritten }
   })
   for (const { shard, cause } of notReached) {
-    const node = addressOf(shard)
-    say(`The shard ${shard.schema} is not served until its node ${node} can be used, which fails now: ${cause.message}`)
+    const until = `its node ${addressOf(shard)} can be used, which fails now: ${messageOf(cause)}`
+    say(`The shard ${shard.schema} is not served until ${until}`)
   }
   for (const { reason } of refused.values()) say(`A shard cannot be written, and is not served. ${reason}`)
   const urls = await applicationUrls(config, await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl }), say)
@@ -79,8 +80,8 @@ export async function prepareDistributed(
 }
 
 function needsAllNodes(error: unknown, away: AwayNodes): StartError {
-  const nodes = Array.from(away, ([node, { message }]) => `${node}: ${message}`)
-  const reasons = [...nodes, error instanceof Error ? error.message : String(error)]
+  const nodes = Array.from(away, ([node, cause]) => `${node}: ${messageOf(cause)}`)
+  const reasons = [...nodes, messageOf(error)]
   return new StartError(
     `The database has to be updated, which needs all nodes of Citus. One cannot be used: ${reasons.join('; ')}`,
     { cause: error },

@@ -1,3 +1,4 @@
+import { messageOf } from '@holdfast/engine/message-of'
 import { nodesOf } from '@holdfast/engine/nodes-of'
 import { readShards, type Shard } from '@holdfast/engine/shards'
 import { throwAll } from '@holdfast/engine/throw-all'
@@ -43,7 +44,7 @@ export const catalogueOfCitus: ShardCatalogue = {
   async dropFormer(ownerUrl, coordinator) {
     // Waiting for a node would keep others from starting.
     const away = await awayOfCitus(ownerUrl, coordinator)
-    throwAll(Array.from(away, ([node, cause]) => new Error(`${node}: ${cause.message}`, { cause })))
+    throwAll(Array.from(away, ([node, cause]) => new Error(`${node}: ${messageOf(cause)}`, { cause })))
     await oneAtATime(ownerUrl, () => dropFormerShards(ownerUrl))
   },
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '@holdfast/engine/message-of'
 import { addressOf } from '@holdfast/engine/nodes-of'
 import type { Shard } from '@holdfast/engine/shards'
 import { type Refusal, type Refusals, ShardNotWritten } from '@holdfast/engine/write-shard-schemas'
@@ -77,7 +78,7 @@ export async function writeDue(due: readonly Shard[], deps: WriteDeps & KnownSha
 function failureWithout(shard: Shard, away: AwayNodes, { refusalOf, isWaiting }: KnownShards): Failure | null {
   const cause = away.get(addressOf(shard))
   if (cause !== undefined) {
-    const message = `The node ${addressOf(shard)} of Citus cannot be reached: ${cause.message}`
+    const message = `The node ${addressOf(shard)} of Citus cannot be reached: ${messageOf(cause)}`
     return { kind: 'away', error: new Error(message, { cause }) }
   }
   return isWaiting(shard, away) ? { kind: 'waiting', error: new Error(refusalOf(shard)?.reason) } : null
