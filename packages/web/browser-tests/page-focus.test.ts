@@ -270,11 +270,45 @@ test('a mark that is shown before its response arrives can be undone at once', a
   await untilFocused(page, 'Undo “Will come”')
   await page.keyboard.press('Enter')
   await untilFocused(page, /^Will come$/)
+  await page.getByText('Carol Quick is no longer noted as coming.').waitFor()
+  const late = page.waitForResponse('**/attendance')
   undone.resolve()
-  // The late response, of an older version, changes nothing.
-  await page.getByText('Carol Quick will come: this is noted.').waitFor()
+  await (await late).finished()
   await untilDrawn(page)
+  // It is of an earlier version: nothing is shown again, or said.
   await untilFocused(page, /^Will come$/)
+  expect(await page.getByText('Carol Quick will come: this is noted.').count()).toBe(0)
+})
+
+test('the late response to a mark neither reverts the next one nor moves the focus', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const slot = await aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() - 3_600_000) })
+  const booking = await aBooking(site.database, slot, { patient: { name: 'Carol Quick' } })
+  const page = await scene.pageOf('staff', { areIntervalsShort: true })
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
+  const [arrival, completion] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const delayedUntil = (answered: Promise<void>) => async (route: Route) => {
+    const response = await route.fetch()
+    await answered
+    await route.fulfill({ response })
+  }
+  await page.route('**/arrive', delayedUntil(arrival.promise))
+  await page.route('**/complete', delayedUntil(completion.promise))
+  await page.getByRole('button', { name: 'Carol Quick: arrived' }).press('Enter')
+  // Once the page has read it again, the button responds. From here on, it is not read.
+  await page.locator(':focus:not([aria-disabled])').filter({ hasText: 'Completed' }).waitFor()
+  await page.route(`**/bookings/${booking.id}`, () => undefined)
+  await page.keyboard.press('Enter')
+  await untilFocused(page, 'Undo')
+  const late = page.waitForResponse('**/arrive')
+  arrival.resolve()
+  await (await late).finished()
+  await untilDrawn(page)
+  await untilFocused(page, 'Undo')
+  expect(await page.getByRole('button', { name: 'Carol Quick: completed' }).count()).toBe(0)
+  completion.resolve()
+  await page.getByText('Carol Quick’s visit is completed.').waitFor()
+  await untilFocused(page, 'Undo')
 })
 
 test('a mark after which nothing more is possible leaves the focus on the status', async ({ site }) => {

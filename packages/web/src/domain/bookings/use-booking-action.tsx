@@ -28,15 +28,24 @@ export function useBookingAction(clinicId: string) {
   const queryClient = useQueryClient()
   const { t } = useTranslation(['schedule', 'problems'])
   const { t: tProblem } = useTranslation('problems')
-  const show = (changed: Booking) => {
-    // The page may have read a newer version before the response arrives.
-    const newest = (one: Booking) => (one.id === changed.id && one.version <= changed.version ? changed : one)
-    queryClient.setQueriesData<AllPages<Booking>>({ queryKey: [...clinicKey(clinicId), 'bookings'] }, (read) =>
+  const listsKey = [...clinicKey(clinicId), 'bookings']
+  const keyOf = (id: string) => [...clinicKey(clinicId), 'booking', id]
+  const mutationKey = [...clinicKey(clinicId), 'mark']
+  /** Shows a booking instead of those with an earlier version than `before`: the page may have read a later one. */
+  const show = (changed: Booking, before: number) => {
+    const newest = (one: Booking) => (one.id === changed.id && one.version < before ? changed : one)
+    queryClient.setQueriesData<AllPages<Booking>>({ queryKey: listsKey }, (read) =>
       read === undefined ? read : { ...read, items: read.items.map(newest) },
     )
-    queryClient.setQueryData<Booking>([...clinicKey(clinicId), 'booking', changed.id], (one) => one && newest(one))
+    queryClient.setQueryData<Booking>(keyOf(changed.id), (one) => one && newest(one))
+  }
+  const isOutdated = ({ id, version }: Booking) => {
+    const lists = queryClient.getQueriesData<AllPages<Booking>>({ queryKey: listsKey })
+    const shown = [...lists.flatMap(([, read]) => read?.items ?? []), queryClient.getQueryData<Booking>(keyOf(id))]
+    return shown.some((one) => one?.id === id && one.version > version)
   }
   const mutation = useMutation({
+    mutationKey,
     mutationFn: ({ booking: { id, version, slotId }, action }: { booking: Booking; action: BookingAction }) => {
       // Clicked twice, it is made once: a version of a booking is changed only once in the same way.
       const headers = { 'Idempotency-Key': `${action} ${id} ${version}` }
@@ -48,11 +57,13 @@ export function useBookingAction(clinicId: string) {
     onMutate: async ({ booking, action }) => {
       await queryClient.cancelQueries({ queryKey: clinicKey(clinicId) })
       if (action !== 'attend' && action !== 'withdrawAttendance') {
-        show({ ...booking, status: calls[action].becomes(booking.status) })
+        show({ ...booking, status: calls[action].becomes(booking.status) }, booking.version + 1)
       }
     },
     onSuccess: (booking, { action }) => {
-      show(booking)
+      // Its response was late, and another mark has followed: an undo offered now would undo that one.
+      if (isOutdated(booking)) return
+      show(booking, booking.version)
       // Earlier toasts offer an undo that is no longer possible.
       for (let version = 1; version < booking.version; version += 1) notifications.hide(toastOf(booking.id, version))
       const text = t(`done.${action}`, { name: booking.patient.name })
@@ -68,11 +79,13 @@ export function useBookingAction(clinicId: string) {
       }
     },
     onError: (error, { booking }) => {
-      show(booking)
+      show(booking, booking.version + 1)
       const { title, help } = problemMessage(error, tProblem)
       toastFailed({ title, message: help })
     },
     onSettled: () => {
+      // Only once no other mark is under way: what is read before that may be the state before it.
+      if (queryClient.isMutating({ mutationKey }) > 1) return
       // Not awaited: the buttons would stay busy until everything is read again, and ignore the next action.
       void queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
     },
