@@ -39,6 +39,7 @@ const slownessMessage = new RegExp(
     '"code":"(overloaded|unavailable)"',
     'expected 503 to ',
     'to be less than \\d{4,}',
+    'ids per millisecond',
     'A read took longer than',
     'A write was committed, but not completed',
     'All connections to the database are in use',
@@ -98,7 +99,10 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
-      { extends: true, test: { name: 'isolated', include: isolated, sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: { name: 'isolated', include: isolated, retry: retryIfSlow, sequence: { groupOrder: 1 } },
+      },
       {
         extends: true,
         test: { name: 'timed', include: [timed], retry: retryInCi, maxWorkers: 1, sequence: { groupOrder: 2 } },

@@ -59,14 +59,14 @@ test('10⁶ ids created as fast as possible are all different and in order', () 
 
 test('10⁶ ids can be created per second', () => {
   // The best of many short runs measures the code, not the load of the machine.
-  const perRun = 10_000
+  const perRun = 1_000
   let msBest = Number.POSITIVE_INFINITY
-  for (let run = 0; run < 50; run += 1) {
+  for (let run = 0; run < 2_000; run += 1) {
     const start = performance.now()
     for (let count = 0; count < perRun; count += 1) newId(clinicNoMax)
     msBest = Math.min(msBest, performance.now() - start)
   }
-  expect(perRun / msBest).toBeGreaterThan(1_000)
+  expect(perRun / msBest, 'ids per millisecond').toBeGreaterThan(1_000)
 })
 
 test('the ids created in a month lie between the floors of its bounds, and no others do', () => {
