@@ -58,14 +58,22 @@ export function DoctorCalendar({ view, day, nameOf, moveOf, onDay, ...shown }: D
         </Button>
       </Group>
       <SlotCalendar
-        {...{ view, day, slots, bookings, blocked, timeZone, onDay }}
+        view={view}
+        day={day}
+        slots={slots}
+        bookings={bookings}
+        blocked={blocked}
+        timeZone={timeZone}
+        onDay={onDay}
         onSlot={(slotId) => setOpened(slots.find(({ id }) => id === slotId))}
         onHours={setHours}
       />
       <SlotDialog
         // A withdrawn slot stays open until the reader has seen whose appointments it took.
         slot={slots.find(({ id }) => id === opened?.id) ?? opened}
-        {...{ bookings, clinicId, timeZone }}
+        bookings={bookings}
+        clinicId={clinicId}
+        timeZone={timeZone}
         {...(nameOf === undefined ? {} : { nameOf })}
         {...(moveOf === undefined ? {} : { moveOf })}
         onClose={() => setOpened(undefined)}

@@ -59,7 +59,11 @@ function Hours(props: HoursProps) {
   if (step === 'create') {
     return (
       <CreateInHours
-        {...{ hours, slots, doctorId, clinicId, timeZone }}
+        hours={hours}
+        slots={slots}
+        doctorId={doctorId}
+        clinicId={clinicId}
+        timeZone={timeZone}
         onBack={() => setStep('choose')}
         onDone={finish}
       />
@@ -72,7 +76,9 @@ function Hours(props: HoursProps) {
     return (
       <Withdrawal
         of={`${doctorId} ${startsFrom} ${startsBefore}`}
-        {...{ doctorId, clinicId, timeZone }}
+        doctorId={doctorId}
+        clinicId={clinicId}
+        timeZone={timeZone}
         moveOf={moveOf && ((booking) => moveOf(booking, onClose))}
         days={{ from: day, to: day }}
         known={bookings}

@@ -70,7 +70,7 @@ function Ways({ doctor, clinic, from, onFrom, onColleague, onRead }: NoTimesProp
         )}
         {onColleague === undefined ? null : (
           <>
-            <Colleagues {...{ doctor, clinic, next }} onChoose={onColleague} />
+            <Colleagues doctor={doctor} clinic={clinic} next={next} onChoose={onColleague} />
             <JoinWaitlist doctorId={doctor.id} from={from} isSecond={next !== null} />
           </>
         )}

@@ -96,7 +96,14 @@ function Week({ doctorId, slots, from, clinic, now, onFrom, onChoose, exceptSlot
       {isFree ? (
         <DayStrip days={days} canBeChosen={canBeChosen} />
       ) : (
-        <NoTimes {...{ doctorId, clinic, from, onFrom, onColleague, onRead }} />
+        <NoTimes
+          doctorId={doctorId}
+          clinic={clinic}
+          from={from}
+          onFrom={onFrom}
+          onColleague={onColleague}
+          onRead={onRead}
+        />
       )}
       {isReading ? (
         <Skeleton height="24rem" radius="lg" />

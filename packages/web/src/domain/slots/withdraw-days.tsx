@@ -56,7 +56,11 @@ export function WithdrawDays({ doctorId, clinicId, timeZone, today, search, onDa
           <Withdrawal
             key={`${days.from} ${days.to}`}
             of={`${doctorId} ${days.from} ${days.to}`}
-            {...{ doctorId, clinicId, timeZone, days, moveOf }}
+            doctorId={doctorId}
+            clinicId={clinicId}
+            timeZone={timeZone}
+            days={days}
+            moveOf={moveOf}
             known={known.data?.items ?? []}
             nextAt={search.nextAt}
             run={(how) => dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...days, ...how } }))}

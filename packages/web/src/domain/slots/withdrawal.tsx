@@ -59,7 +59,7 @@ export function Withdrawal(props: WithdrawalProps) {
     const title = t('withdraw.done', { count: withdrawal.data.slots })
     return (
       <>
-        <Withdrawn {...{ title, affected, timeZone }} onClose={onDone} />
+        <Withdrawn title={title} affected={affected} timeZone={timeZone} onClose={onDone} />
         <AffectedSheet {...sheet} affected={affected} note={title} />
       </>
     )
@@ -80,7 +80,7 @@ export function Withdrawal(props: WithdrawalProps) {
           icon={<Icon of={IconAlertTriangle} />}
           title={t('withdraw.affected', { count: bookings.length })}
         >
-          <AffectedList {...{ affected, timeZone, moveOf, nextAt }} />
+          <AffectedList affected={affected} timeZone={timeZone} moveOf={moveOf} nextAt={nextAt} />
           <Text size="sm" mt="xs">
             {t('withdraw.consequence')}
           </Text>

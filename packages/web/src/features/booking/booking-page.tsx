@@ -104,7 +104,7 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
       {isChoosing || !isAway ? (
         <div hidden={!isChoosing}>
           {doctor.active ? (
-            <Choice {...{ doctor, clinic, type, from, earlier, onChoose }} />
+            <Choice doctor={doctor} clinic={clinic} type={type} from={from} earlier={earlier} onChoose={onChoose} />
           ) : (
             <NoBookings doctor={doctor} clinic={clinic} />
           )}
@@ -138,7 +138,16 @@ function Outcome({ state, hold, doctor, clinic, onChoose }: OutcomeProps) {
     case 'requesting':
       return <RequestingPanel state={state} hold={hold} when={when} />
     case 'unavailable':
-      return <UnavailablePanel {...{ state, hold, when, timeZone, onChoose }} doctorId={doctor.id} />
+      return (
+        <UnavailablePanel
+          state={state}
+          hold={hold}
+          when={when}
+          timeZone={timeZone}
+          onChoose={onChoose}
+          doctorId={doctor.id}
+        />
+      )
     case 'confirmed':
       return <Text role="status">{t('confirmed')}</Text>
   }
@@ -166,7 +175,15 @@ const Choice = memo(({ doctor, clinic, type, from, earlier, onChoose }: ChoicePr
   return (
     <Stack gap="lg">
       {slotId === undefined ? null : (
-        <WantedTime {...{ slotId, units, clinic, from, earlier, onChoose }} doctorId={doctor.id} />
+        <WantedTime
+          slotId={slotId}
+          units={units}
+          clinic={clinic}
+          from={from}
+          earlier={earlier}
+          onChoose={onChoose}
+          doctorId={doctor.id}
+        />
       )}
       {doctor.appointmentTypes.length > 1 ? (
         <SegmentedControl

@@ -227,7 +227,10 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
       </Paper>
       <Suspense>
         <CancelBooking
-          {...{ link, booking, doctor, timeZone }}
+          link={link}
+          booking={booking}
+          doctor={doctor}
+          timeZone={timeZone}
           isOpen={isCancelling}
           onClose={() => setCancelling(false)}
           onCancelled={() => toastDone({ message: t('ticket:cancel.done') })}

@@ -69,7 +69,13 @@ export function MoveBooking({ booking, doctor, clinic, link, onMoved, onKeep }: 
             {keep}
           </Group>
           {doctor.active ? null : (
-            <ChooseColleague {...{ booking, doctor, clinic }} chosen={colleague} onChoose={setColleague} />
+            <ChooseColleague
+              booking={booking}
+              doctor={doctor}
+              clinic={clinic}
+              chosen={colleague}
+              onChoose={setColleague}
+            />
           )}
           {target === null ? null : (
             <WeekOfTimes

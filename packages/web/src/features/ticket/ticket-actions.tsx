@@ -138,7 +138,7 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
             )}
             {link.manageToken === null || isOffline ? null : <RenewTicketLink link={link} />}
           </div>
-          <KeepTicket {...{ booking, doctor, clinic, link, isKept }} />
+          <KeepTicket booking={booking} doctor={doctor} clinic={clinic} link={link} isKept={isKept} />
         </MoreActions>
       </div>
       {isMoving && canBeChanged ? (
@@ -160,7 +160,9 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
       {isOffline ? null : (
         <Suspense>
           <CancelBooking
-            {...{ link, booking, doctor }}
+            link={link}
+            booking={booking}
+            doctor={doctor}
             timeZone={clinic.timezone}
             isOpen={isCancelling && isComing}
             onClose={endCancelling}

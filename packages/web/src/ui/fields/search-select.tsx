@@ -62,7 +62,15 @@ export function SearchSelect(props: SearchSelectProps) {
           )
         }
       />
-      <Options {...{ id, label, isOpen, active, options, value }} onChoose={choose} />
+      <Options
+        id={id}
+        label={label}
+        isOpen={isOpen}
+        active={active}
+        options={options}
+        value={value}
+        onChoose={choose}
+      />
     </div>
   )
 }

@@ -54,7 +54,11 @@ export function ClinicTimesPage() {
             <CreateSlots doctorId={doctorId} clinicId={clinicId} timeZone={timeZone} today={today} />
             {isAdmin ? <BusySection doctorId={doctorId} timeZone={timeZone} /> : null}
             <WithdrawDays
-              {...{ doctorId, clinicId, timeZone, today, search }}
+              doctorId={doctorId}
+              clinicId={clinicId}
+              timeZone={timeZone}
+              today={today}
+              search={search}
               onDays={(days) =>
                 void navigate({ search: { doctorId, ...withdrawalSearchOf(days) }, replace: true, resetScroll: false })
               }
@@ -127,7 +131,10 @@ function Week({ doctorId }: { doctorId: string }) {
             view="week"
             day={from}
             slots={items}
-            {...{ bookings, doctorId, clinicId, timeZone }}
+            bookings={bookings}
+            doctorId={doctorId}
+            clinicId={clinicId}
+            timeZone={timeZone}
             nameOf={(booking) => <BookingLink booking={booking} />}
             moveOf={(booking) => <MoveLink booking={booking} />}
             onDay={(wanted) =>

@@ -35,7 +35,11 @@ export function DayPrint({ board, day, now, risks, names }: DayPrintProps) {
           key={room.id}
           room={room}
           cases={cases.get(room.id) ?? []}
-          {...{ board, day, now, risks, names }}
+          board={board}
+          day={day}
+          now={now}
+          risks={risks}
+          names={names}
         />
       ))}
     </div>
