@@ -116,6 +116,15 @@ describe('a list of several pages', () => {
 })
 
 describe('refusals', () => {
+  it('says why a service cannot be reached', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    await new Promise((resolve) => server.close(resolve))
+    const store = openObjectStore('s3://bucket/clinic', `http://key:secret@127.0.0.1:${port}`)
+    await expect(store.put('a', Buffer.from('b'))).rejects.toThrow(`ECONNREFUSED 127.0.0.1:${port}`)
+  })
+
   it('names what a place has to look like, and that S3 needs S3_URL', () => {
     expect(() => openObjectStore('ftp://server/x', null)).toThrow(/neither a directory nor s3:/)
     expect(() => openObjectStore('s3://clinic/x', null)).toThrow(/needs S3_URL/)

@@ -145,7 +145,7 @@ function statusOf(error: unknown): number | undefined {
 
 function explained(name: string, error: unknown): ObjectStoreError {
   const status = error instanceof S3Failure ? error.status : undefined
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = reasonOf(error)
   const options = { cause: error }
   if (status === 401 || status === 403) {
     return new ObjectStoreError('denied', `${name} refused the credentials of S3_URL (${status}).`, options)
@@ -155,4 +155,11 @@ function explained(name: string, error: unknown): ObjectStoreError {
   }
   if (status === 404) return new ObjectStoreError('invalid', `${name} does not exist: create the bucket.`, options)
   return new ObjectStoreError('unreachable', `${name} cannot be reached: ${reason}`, options)
+}
+
+/** That of `fetch`, which says only that it failed, is in its cause: a code alone if all addresses of a name refuse. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = Object(error) as NodeJS.ErrnoException
+  if (!(error instanceof TypeError) || !(cause instanceof Error)) return message
+  return cause.message || String((cause as NodeJS.ErrnoException).code)
 }

@@ -105,7 +105,7 @@ class Link implements RedisLink {
     this.#settings = settings
     // Only the message: ioredis adds the command to an error, which may contain the password.
     redis.on('error', (error: Error) => {
-      this.#lastError = error.message
+      this.#lastError = reasonOf(error)
     })
     redis.on('ready', () => this.#switch(true, ''))
     redis.on('close', () => this.#switch(false, this.#lastError))
@@ -117,7 +117,7 @@ class Link implements RedisLink {
 
   async open(): Promise<void> {
     const first = this.#redis.connect().catch((error: Error) => {
-      this.#lastError = error.message
+      this.#lastError = reasonOf(error)
     })
     await Promise.race([first, wait(openMsMax, undefined, { ref: false })])
     if (!this.isAvailable) this.#switch(false, this.#lastError)
@@ -171,7 +171,7 @@ class Link implements RedisLink {
     const replied = call.then(
       (value) => ({ result: 'ok' as const, value }),
       (error: Error) => {
-        this.#lastError = error.message
+        this.#lastError = reasonOf(error)
         return { result: 'failed' as const }
       },
     )
@@ -211,4 +211,9 @@ class Link implements RedisLink {
       if (replies >= probesNeeded) this.#switch(true, '')
     }
   }
+}
+
+/** Where all addresses of a host name refuse the connection, the error has a code and no message. */
+function reasonOf(error: NodeJS.ErrnoException): string {
+  return error.message || String(error.code)
 }

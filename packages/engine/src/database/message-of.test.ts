@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { NodeUnusable } from '../shards/nodes/nodes-of.ts'
+import { ShardNotWritten } from '../shards/placement/write-shard-schemas.ts'
 import { messageOf } from './message-of.ts'
 
 /** Of a host name with two addresses, as Node throws it. */
@@ -14,6 +15,8 @@ test('a refused connection to several addresses is described by each of them', (
   expect(messageOf(refused)).toBe(both)
   const node = { host: 'node', port: 5432, groupId: 1, getsShards: true, ownerUrl: '' }
   expect(new NodeUnusable(node, refused).message).toBe(`node:5432 cannot be used: ${both}`)
+  const notWritten = `The shard holdfast_1 cannot be written on node:5432: ${both}`
+  expect(new ShardNotWritten('holdfast_1', node, refused).message).toBe(notWritten)
 })
 
 test('a message is one line, and says which file is missing', () => {

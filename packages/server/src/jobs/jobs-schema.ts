@@ -79,7 +79,7 @@ export async function dropFormerQueues(ownerUrl: string): Promise<void> {
         for (const { shard } of rows) await dropJobs(inShard(nodeUrl, shard))
       })
     } catch (cause) {
-      failures.push(failureOn(node, cause))
+      failures.push(failureOn(addressOf(node), cause))
     }
   }
   throwAll(failures)

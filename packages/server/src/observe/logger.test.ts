@@ -25,6 +25,12 @@ test.each([
   expect(JSON.stringify(describeError(new Error(message)))).not.toContain('Ada')
 })
 
+test('a connection that all addresses of a server have refused is logged with their messages', () => {
+  const refused = [new Error('connect ECONNREFUSED ::1:5432'), new Error('connect ECONNREFUSED 127.0.0.1:5432')]
+  const message = 'connect ECONNREFUSED ::1:5432; connect ECONNREFUSED 127.0.0.1:5432'
+  expect(describeError(new AggregateError(refused))).toMatchObject({ type: 'AggregateError', message })
+})
+
 test('a thrown value that is not an error is not logged', () => {
   expect(JSON.stringify(describeError({ patient: 'Ada' }))).not.toContain('Ada')
 })

@@ -1,3 +1,4 @@
+import { messageOf } from '@holdfast/engine/message-of'
 import pino, { type DestinationStream, type Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 
@@ -27,7 +28,9 @@ export function createLogger(level: Config['logLevel'], destination: Destination
 /** The parts of an error that are safe to log: type, code, location, and the message without quoted values. */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: 'a value that is not an Error was thrown' }
-  const described: Record<string, unknown> = { type: error.name, message: withoutValues(error.message) }
+  // A refused connection to several addresses has no message of its own.
+  const message = error.message === '' ? messageOf(error) : error.message
+  const described: Record<string, unknown> = { type: error.name, message: withoutValues(message) }
   for (const field of ['code', 'constraint', 'schema', 'table', 'routine', 'kind'] as const) {
     const value = Object.getOwnPropertyDescriptor(error, field)?.value
     if (typeof value === 'string') described[field] = value

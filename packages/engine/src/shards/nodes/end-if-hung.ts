@@ -60,6 +60,8 @@ function newClient(url: string, connectionTimeoutMillis: number): pg.Client {
 
 /** Nothing is there, or what is there hangs. A machine that refuses the connection responds to keepalives, too. */
 function hasNoAnswer(error: unknown): boolean {
+  // Of a host name with several addresses. One that refuses the connection is an answer.
+  if (error instanceof AggregateError) return error.errors.every(hasNoAnswer)
   if (!(error instanceof Error)) return false
   return /timeout/.test(error.message) || /EHOSTUNREACH|ENETUNREACH/.test(error.message)
 }

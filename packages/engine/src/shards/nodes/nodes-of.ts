@@ -28,9 +28,9 @@ export function addressOf({ host, port }: Pick<Node, 'host' | 'port'>): string {
   return `${host}:${port}`
 }
 
-/** What has failed on a node, with its address. */
-export function failureOn(node: Pick<Node, 'host' | 'port'>, cause: unknown): Error {
-  return new Error(`${addressOf(node)}: ${messageOf(cause)}`, { cause })
+/** An error whose message begins with the address of the node that it is about. */
+export function failureOn(address: string, cause: unknown): Error {
+  return new Error(`${address}: ${messageOf(cause)}`, { cause })
 }
 
 /** A node could not be reached, or refused the login or the query. */

@@ -1,3 +1,5 @@
+import { messageOf } from '../../database/message-of.ts'
+
 /**
  * Throws what has failed, if anything has.
  *
@@ -5,5 +7,5 @@
  */
 export function throwAll(failures: readonly Error[]): void {
   if (failures.length === 0) return
-  throw new AggregateError(failures, [...new Set(failures.map(({ message }) => message))].join('; '))
+  throw new AggregateError(failures, [...new Set(failures.map(messageOf))].join('; '))
 }

@@ -101,7 +101,7 @@ export async function dropOutdated(
 export async function dropFormerSchemas(ownerUrl: string): Promise<void> {
   const coordinator = await connectForShards(ownerUrl)
   const failures: Error[] = []
-  const failed = (node: Node) => (cause: unknown) => void failures.push(failureOn(node, cause))
+  const failed = (node: Node) => (cause: unknown) => void failures.push(failureOn(addressOf(node), cause))
   try {
     const [nodes, tableShards] = [await nodesOf(coordinator, ownerUrl), await readTableShards(coordinator)]
     const epochs = await epochsNow(nodes, tableShards)

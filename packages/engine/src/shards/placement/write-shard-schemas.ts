@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { messageOf } from '../../database/message-of.ts'
 import { repeatWhileLocked } from '../../database/repeat-while-locked.ts'
 import { isFromNewerRelease, readLedger } from '../../migrate/ledger.ts'
 import { sqlFiles } from '../../migrate/sql-files.ts'
@@ -69,7 +70,7 @@ export class ShardNotWritten extends Error {
   /** @param node undefined: it is not known which */
   constructor(schema: string, node: Pick<Node, 'host' | 'port'> | undefined, cause: unknown) {
     const where = node === undefined ? '' : ` on ${addressOf(node)}`
-    super(`The shard ${schema} cannot be written${where}: ${errorOf(cause).message}`, { cause })
+    super(`The shard ${schema} cannot be written${where}: ${messageOf(cause)}`, { cause })
   }
 }
 
@@ -126,10 +127,6 @@ export async function writeShardSchemas(
   } finally {
     await coordinator.end()
   }
-}
-
-function errorOf(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }
 
 type Placed = {

@@ -1,6 +1,6 @@
 import { ensureAppLogin, isPooled, withPool } from '@holdfast/engine'
 import { messageOf } from '@holdfast/engine/message-of'
-import { addressOf, isNodeUnusable } from '@holdfast/engine/nodes-of'
+import { addressOf, failureOn, isNodeUnusable } from '@holdfast/engine/nodes-of'
 import { notPlaced, readShards, type Shard } from '@holdfast/engine/shards'
 import pg from 'pg'
 import type { Config } from '../../config/config.ts'
@@ -80,7 +80,7 @@ export async function prepareDistributed(
 }
 
 function needsAllNodes(error: unknown, away: AwayNodes): StartError {
-  const nodes = Array.from(away, ([node, cause]) => `${node}: ${messageOf(cause)}`)
+  const nodes = Array.from(away, ([node, cause]) => failureOn(node, cause).message)
   const reasons = [...nodes, messageOf(error)]
   return new StartError(
     `The database has to be updated, which needs all nodes of Citus. One cannot be used: ${reasons.join('; ')}`,

@@ -1,4 +1,5 @@
 import { checkLogIsOfServer, isConnectionLost } from '@holdfast/engine'
+import { messageOf } from '@holdfast/engine/message-of'
 import type pg from 'pg'
 import type { Config } from '../../config/config.ts'
 import type { RunningJobs } from '../../jobs/run-jobs.ts'
@@ -49,7 +50,7 @@ function startWhenReached(start: () => Promise<RunningJobs>, pool: pg.Pool, log:
   let attempt: Promise<RunningJobs | null> = Promise.resolve(null)
   let lastMessage = ''
   const onFailure = (error: unknown) => {
-    const message = String(error)
+    const message = messageOf(error)
     if (!isConnectionLost(error) && message !== lastMessage)
       log.warn({ err: error }, 'the jobs of a shard cannot start')
     lastMessage = message

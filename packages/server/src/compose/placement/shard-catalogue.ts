@@ -1,5 +1,4 @@
-import { messageOf } from '@holdfast/engine/message-of'
-import { nodesOf } from '@holdfast/engine/nodes-of'
+import { failureOn, nodesOf } from '@holdfast/engine/nodes-of'
 import { readShards, type Shard } from '@holdfast/engine/shards'
 import { throwAll } from '@holdfast/engine/throw-all'
 import type { Refusals } from '@holdfast/engine/write-shard-schemas'
@@ -44,7 +43,7 @@ export const catalogueOfCitus: ShardCatalogue = {
   async dropFormer(ownerUrl, coordinator) {
     // Waiting for a node would keep others from starting.
     const away = await awayOfCitus(ownerUrl, coordinator)
-    throwAll(Array.from(away, ([node, cause]) => new Error(`${node}: ${messageOf(cause)}`, { cause })))
+    throwAll(Array.from(away, ([node, cause]) => failureOn(node, cause)))
     await oneAtATime(ownerUrl, () => dropFormerShards(ownerUrl))
   },
 }

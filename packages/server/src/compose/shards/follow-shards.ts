@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { messageOf } from '@holdfast/engine/message-of'
 import type { Shard } from '@holdfast/engine/shards'
 import { throwAll } from '@holdfast/engine/throw-all'
 import pTimeout from 'p-timeout'
@@ -82,7 +83,7 @@ export function followShards<Of extends Followed>(
         if (!followed.hasRefused()) lastError = ''
       } catch (error) {
         mayBeWoken = false
-        const message = String(error)
+        const message = messageOf(error)
         if (message !== lastError) log.error({ err: error }, 'the shards cannot be followed')
         lastError = message
       }
