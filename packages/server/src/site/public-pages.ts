@@ -12,6 +12,8 @@ export type PublicPagesDeps = {
   cache: Pick<ResponseCache, 'current' | 'read'>
   /** HOLDFAST_URL; null: not set. */
   publicUrl: string | null
+  /** How long a page waits for its data, in milliseconds; default: 500. */
+  waitMsMax?: number
 }
 
 /** `unknown`: the page is served without them, because they were not there in time. */
@@ -28,7 +30,7 @@ export type PublicPages = {
 
 /** Pages are not counted by the rate limits, so only so many may read the database at once. */
 const loadsMax = 4
-const waitMsMax = 500
+const waitMsMaxDefault = 500
 const ageMsMax = 60_000
 /** Addresses of doctors and clinics that do not exist: each would cost a query again. */
 const missingMax = 10_000
@@ -69,7 +71,7 @@ export function createPublicPages(deps: PublicPagesDeps): PublicPages {
 type LoadPage = (clinicNo: number) => Promise<{ page: PublicPage; tags: string[] } | null>
 
 /** Reads one head at a time for each key, at most {@link loadsMax} at once, and waits only so long for each. */
-function headReader({ cache, publicUrl }: PublicPagesDeps) {
+function headReader({ cache, publicUrl, waitMsMax = waitMsMaxDefault }: PublicPagesDeps) {
   // Not in the cache: unknown addresses would push out what others need.
   const missing = new LRUCache<string, true>({ max: missingMax, ttl: ageMsMax })
   let loads = 0
