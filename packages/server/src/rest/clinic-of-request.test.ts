@@ -6,7 +6,7 @@ import { newInvitationToken } from '../secrets/invitation-tokens.ts'
 import { clinicNoOfCall, clinicRuleOf, namedIdOf } from './clinic-of-request.ts'
 
 const operations: readonly Operation[] = Object.values(restOperations)
-const ruleOf = ({ id }: Pick<Operation, 'id'>) => clinicRuleOf[id as keyof typeof restOperations]
+const ruleOf = ({ id }: Pick<Operation, 'id'>) => clinicRuleOf(id as keyof typeof restOperations)
 
 type Properties = { required?: string[]; properties?: Record<string, { format?: string }> }
 

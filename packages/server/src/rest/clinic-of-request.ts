@@ -44,156 +44,47 @@ const ofFeed: FindClinic<{ params: { fileName: string } }> = async ({ params: { 
   return feed === null || feed.kind === 'account' ? null : clinicNoIn(feed.id)
 }
 
+type RuleOf<Id extends OperationId> = ClinicRule<CallOf<(typeof restOperations)[Id]>>
+/** Operations whose path has no parameters, and so names no clinic. */
+type WithoutParams = {
+  [Id in OperationId]: CallOf<(typeof restOperations)[Id]>['params'] extends undefined ? Id : never
+}[OperationId]
+
+/** Of the operations whose path names no clinic. All others are served by the shard of the clinic in their path. */
 const rules = {
   listClinics: 'coordinator',
-  getClinic: 'clinic',
   createClinic: 'coordinator',
-  updateClinic: 'clinic',
-  getClinicLogo: 'clinic',
-  setClinicLogo: 'clinic',
-  deleteClinicLogo: 'clinic',
   listDoctors: { query: 'clinicId' },
-  getDoctor: 'clinic',
   listSpecializations: 'coordinator',
   createDoctor: { body: 'clinicId' },
-  updateDoctor: 'clinic',
-  getVideoRoom: 'clinic',
-  setVideoRoom: 'clinic',
-  listSlots: 'clinic',
-  createSlots: 'clinic',
-  withdrawSlot: 'clinic',
-  withdrawSlotsOfDoctor: 'clinic',
   createBooking: { body: 'slotId' },
   sendTicketLink: { body: 'clinicId' },
-  getBooking: 'clinic',
-  listBookingEvents: 'clinic',
-  confirmBooking: 'clinic',
-  cancelBooking: 'clinic',
-  rescheduleBooking: 'clinic',
-  confirmAttendance: 'clinic',
-  withdrawAttendance: 'clinic',
-  extendBooking: 'clinic',
-  arriveBooking: 'clinic',
-  completeBooking: 'clinic',
-  noShowBooking: 'clinic',
-  reopenBooking: 'clinic',
-  linkBooking: 'clinic',
-  renewManageToken: 'clinic',
-  erasePatient: 'clinic',
   getMe: 'coordinator',
   whoAmI: 'coordinator',
   listMyBookings: 'coordinator',
-  listClinicBookings: 'clinic',
-  listMembers: 'clinic',
-  changeMember: 'clinic',
-  removeMember: 'clinic',
-  getClinicStats: 'clinic',
-  listEvents: 'clinic',
-  erasePatients: 'clinic',
-  verifyClinic: 'clinic',
-  createInvitation: 'clinic',
-  listInvitations: 'clinic',
-  revokeInvitation: 'clinic',
   getInvitation: ofInvitation,
   acceptInvitation: ofInvitation,
-  getBookingLimits: 'clinic',
-  updateBookingLimits: 'clinic',
-  listBookingBursts: 'clinic',
-  listBurstBookings: 'clinic',
-  cancelBookingBurst: 'clinic',
   getMyMessageChoices: 'coordinator',
   setMyMessageChoices: 'coordinator',
-  deleteMyReminderOptOut: 'clinic',
   chooseReminders: { body: 'bookingId' },
-  listMessages: 'clinic',
-  getMessage: 'clinic',
-  sendMessage: 'clinic',
-  previewMessage: 'clinic',
-  getMessageSettings: 'clinic',
-  updateMessageSettings: 'clinic',
-  getClinicSecurity: 'clinic',
-  getRetention: 'clinic',
-  updateClinicSecurity: 'clinic',
-  listClinicAuditEvents: 'clinic',
   listAuditEvents: 'coordinator',
-  recordExport: 'clinic',
   getProof: 'coordinator',
-  listRooms: 'clinic',
-  createRoom: 'clinic',
-  updateRoom: 'clinic',
-  listTheatreStaff: 'clinic',
-  createTheatreStaff: 'clinic',
-  updateTheatreStaff: 'clinic',
-  listTheatreDoctors: 'clinic',
-  updateTheatreDoctor: 'clinic',
-  listEquipment: 'clinic',
-  createEquipment: 'clinic',
-  updateEquipment: 'clinic',
-  listBlocks: 'clinic',
-  createBlocks: 'clinic',
-  changeBlock: 'clinic',
-  withdrawBlock: 'clinic',
-  fillBlock: 'clinic',
-  listCases: 'clinic',
   createCase: { body: 'clinicId' },
   checkCase: { body: 'clinicId' },
-  getCase: 'clinic',
-  listCaseEvents: 'clinic',
-  confirmCase: 'clinic',
-  cancelCase: 'clinic',
-  moveCase: 'clinic',
-  swapCases: 'clinic',
-  bumpCases: 'clinic',
-  extendCase: 'clinic',
-  recordMilestone: 'clinic',
-  getTheatre: 'clinic',
-  suggestCaseTimes: 'clinic',
-  estimateCaseDuration: 'clinic',
-  getTheatreReport: 'clinic',
-  exportTheatreReport: 'clinic',
-  listCaseRequests: 'clinic',
-  createCaseRequest: 'clinic',
-  getCaseRequest: 'clinic',
-  withdrawCaseRequest: 'clinic',
-  eraseTheatrePatient: 'clinic',
   createWaitlistEntry: { body: 'clinicId' },
-  getWaitlistEntry: 'clinic',
-  listWaitlistOffers: 'clinic',
-  leaveWaitlist: 'clinic',
   sendWaitlistLinks: { body: 'clinicId' },
   leaveWaitlistByLink: { body: 'entryId' },
-  renewWaitlistToken: 'clinic',
-  listWaitlistEntries: 'clinic',
   listMyWaitlistEntries: 'coordinator',
-  getDoctorWaitlist: 'clinic',
-  createWebhook: 'clinic',
-  listWebhooks: 'clinic',
-  getWebhook: 'clinic',
-  updateWebhook: 'clinic',
-  deleteWebhook: 'clinic',
-  rotateWebhookSecret: 'clinic',
-  listWebhookDeliveries: 'clinic',
-  testWebhook: 'clinic',
-  replayWebhook: 'clinic',
   createMyCalendarFeed: 'coordinator',
   getMyCalendarFeed: 'coordinator',
   deleteMyCalendarFeed: 'coordinator',
-  createDoctorCalendarFeed: 'clinic',
-  getDoctorCalendarFeed: 'clinic',
-  deleteDoctorCalendarFeed: 'clinic',
-  createClinicCalendarFeed: 'clinic',
-  getClinicCalendarFeed: 'clinic',
-  updateClinicCalendarFeed: 'clinic',
-  deleteClinicCalendarFeed: 'clinic',
   readCalendarFeed: ofFeed,
-  setBusyCalendar: 'clinic',
-  getBusyCalendar: 'clinic',
-  deleteBusyCalendar: 'clinic',
-  listBlockedSlots: 'clinic',
-} as const satisfies { [Id in OperationId]: ClinicRule<CallOf<(typeof restOperations)[Id]>> }
+} as const satisfies { [Id in WithoutParams]: RuleOf<Id> } & { [Id in OperationId]?: RuleOf<Id> }
 
 /** The rule of each operation of the REST routes; those of accounts are the coordinator's. */
-export const clinicRuleOf = rules as Readonly<Record<OperationId, ClinicRule>>
+export function clinicRuleOf(operationId: OperationId): ClinicRule {
+  return (rules as Readonly<Partial<Record<OperationId, ClinicRule>>>)[operationId] ?? 'clinic'
+}
 
 export type AnyCall = { params?: unknown; query?: unknown; body?: unknown }
 
@@ -202,7 +93,7 @@ export type AnyCall = { params?: unknown; query?: unknown; body?: unknown }
  * operation's rule names. null: it names none so.
  */
 export function namedIdOf(operationId: OperationId, { params, query, body }: AnyCall): string | null {
-  const rule = clinicRuleOf[operationId]
+  const rule = clinicRuleOf(operationId)
   // An id of another system names no clinic, and nothing is found by it anywhere.
   if (rule === 'clinic') return firstIdIn(params)
   if (typeof rule !== 'object') return null
@@ -220,7 +111,7 @@ export function clinicNoOfCall(
   call: AnyCall,
   coordinator: Coordinator,
 ): number | null | Promise<number | null> {
-  const rule = clinicRuleOf[operationId]
+  const rule = clinicRuleOf(operationId)
   if (typeof rule === 'function') {
     const { params, query, body } = call
     return rule({ params, query, body }, coordinator)
