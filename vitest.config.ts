@@ -12,14 +12,15 @@ const browserTests = 'packages/web/browser-tests/**/*.test.ts'
 /** The first ones set the clock that the ids of a process never go back behind; the last one replaces a module. */
 const isolated = ['packages/engine/src/model/*.test.ts', 'packages/engine/src/shards/schema/update-shard.test.ts']
 
-/** Whole installations, which take minutes: `npm run test:drills`. */
+/** Whole installations, restores and replays of data, which take minutes: `npm run test:drills`. */
 export const drills = [
   'test/deploy/{cluster-files,installation,interrupted-upgrade,uninstall}.test.ts',
+  'test/npm-start.test.ts',
   'drills/**/*.test.ts',
   'packages/server/test/{pgbouncer,redis,replicas}.test.ts',
-  'packages/cli/test/dead-letters.test.ts',
-  'packages/cli/test/move-replayed.test.ts',
-  'packages/cli/test/real-data.test.ts',
+  'packages/adapters/src/backup/s3-backups.test.ts',
+  'packages/cli/src/commands/{restore-separate,s3-backups}.test.ts',
+  'packages/cli/test/{dead-letters,move-replayed,processes,real-data,replay}.test.ts',
 ]
 
 const tests = ['packages/*/{src,test,service-worker,help}/**/*.test.ts', '{test,tools,bench}/**/*.test.ts']

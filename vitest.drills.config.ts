@@ -9,7 +9,7 @@ import { drills, inCi, patience } from './vitest.config.ts'
  */
 const retry = inCi ? { count: 1, condition: /^(?![\s\S]*\bexpected\b)/ } : 0
 
-/** `npm run test:drills`: an installation on a machine in namespaces, chaos, a restore, and replays of real data. */
+/** `npm run test:drills`: installations, also on a machine in namespaces, chaos, restores, and replays of data. */
 export default defineConfig({
   test: {
     globalSetup: ['packages/testkit/src/vitest-global-setup.ts'],
