@@ -4,6 +4,7 @@ import { chmod, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { messageOf } from '@holdfast/engine/message-of'
 import { provideTestEnvironment } from '@holdfast/testkit'
 import type { Way } from './backups/backup-stage.ts'
 import { backupCostTable, failuresOfBackupCost, measureBackupCost } from './backups/measure-backup-cost.ts'
@@ -71,7 +72,7 @@ function parsedArguments() {
       },
     })
   } catch (error) {
-    return refuse(error instanceof Error ? error.message : String(error))
+    return refuse(messageOf(error))
   }
 }
 

@@ -1,5 +1,6 @@
 // The load generator, a separate process: it shares only the machine with what it measures. Runs the jobs that arrive
 // on its IPC channel, one at a time, and exits with its parent.
+import { messageOf } from '@holdfast/engine/message-of'
 import type { LoadMessage, LoadReply } from './load-job.ts'
 import { runLoad } from './run-load.ts'
 
@@ -10,7 +11,7 @@ function reply(message: LoadReply): void {
 process.on('message', (message: LoadMessage) => {
   runLoad(message.job).then(
     (result) => reply({ kind: 'result', result }),
-    (error: unknown) => reply({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }),
+    (error: unknown) => reply({ kind: 'failed', message: messageOf(error) }),
   )
 })
 process.on('disconnect', () => process.exit(0))

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { messageOf } from '@holdfast/engine/message-of'
 import type { Pace, Scenario } from '../scenarios/scenario.ts'
 import { allScenarios } from './all-scenarios.ts'
 
@@ -18,7 +19,7 @@ export function parseArguments(args: string[]): Arguments {
     const options = { growth: { type: 'string' }, short: { type: 'boolean' } } as const
     parsed = parseArgs({ args, allowPositionals: true, options })
   } catch (error) {
-    return refused(error instanceof Error ? error.message : String(error))
+    return refused(messageOf(error))
   }
   const { values, positionals } = parsed
   const growthBookings = Number(values.growth ?? growthDefault)

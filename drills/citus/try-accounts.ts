@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createAuditLog } from '@holdfast/engine'
+import { messageOf } from '@holdfast/engine/message-of'
 import { createSiteAdministrator, type OpenAccounts, openAccounts } from '@holdfast/server/accounts'
 import { openDatabase } from '@holdfast/server/compose'
 import { readConfig } from '@holdfast/server/config'
@@ -38,7 +39,7 @@ export async function tryAccounts(databases: Databases, clinicNo: number): Promi
       try {
         await step(scene)
       } catch (error) {
-        failed.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+        failed.push(`${name}: ${messageOf(error)}`)
       }
     }
   } finally {

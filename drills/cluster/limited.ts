@@ -1,3 +1,4 @@
+import { messageOf } from '@holdfast/engine/message-of'
 import pTimeout from 'p-timeout'
 
 /**
@@ -10,6 +11,6 @@ export async function limited<Result>(what: string, msMax: number, run: () => Pr
   try {
     return await pTimeout(run(), { milliseconds: msMax, message: `not finished within ${msMax / 1_000} s` })
   } catch (error) {
-    throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new Error(`${what}: ${messageOf(error)}`, { cause: error })
   }
 }

@@ -3,6 +3,7 @@ import { chmod, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs
 import { join, resolve } from 'node:path'
 import { errorCode } from '../error-code.ts'
 import { makeDirectory } from '../make-directory.ts'
+import { messageOf } from '../message-of.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { type Account, canEnter, unprivilegedAccount } from './unprivileged-account.ts'
 
@@ -125,7 +126,7 @@ export async function makeDataDirectory(dataDirectory: string): Promise<string> 
     await makeDirectory(path, process.getuid?.() === 0 ? 0o711 : 0o700)
     return await realpath(path)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     throw new EmbeddedPostgresError(
       'data_directory_unusable',
       `Can't create the data directory ${path}: ${reason}. Set HOLDFAST_DATA to a directory that this user can write.`,

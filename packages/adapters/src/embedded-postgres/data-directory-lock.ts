@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { messageOf } from '../message-of.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { pollUntil } from './poll-until.ts'
 
@@ -91,7 +92,7 @@ function isBusy(error: unknown): boolean {
 }
 
 function unusable(path: string, error: unknown): EmbeddedPostgresError {
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = messageOf(error)
   return new EmbeddedPostgresError(
     'data_directory_unusable',
     `Can't lock the data directory: ${path}: ${reason}. ` +

@@ -4,6 +4,7 @@ import { chown, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'no
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { errorCode } from '../error-code.ts'
+import { messageOf } from '../message-of.ts'
 import type { ClusterHome } from './cluster-home.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import type { PostgresBinaries } from './postgres-binaries.ts'
@@ -202,7 +203,7 @@ export async function runProgram(
   running.child.stdin?.end(input)
   const result = await running.then(
     ({ stderr }) => ({ failed: false, stderr }),
-    (error: unknown) => ({ failed: true, stderr: error instanceof Error ? error.message : String(error) }),
+    (error: unknown) => ({ failed: true, stderr: messageOf(error) }),
   )
   // Single-user mode reports an SQL error and still exits with 0.
   if (!result.failed && !/^.*(ERROR|FATAL|PANIC): /m.test(result.stderr)) return

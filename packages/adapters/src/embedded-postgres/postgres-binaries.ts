@@ -5,6 +5,7 @@ import { arch, platform } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { errorCode } from '../error-code.ts'
+import { messageOf } from '../message-of.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { type Account, spawnIdentity } from './unprivileged-account.ts'
 
@@ -61,7 +62,7 @@ async function tryDirectory(directory: string, account: Account | undefined): Pr
     const binaries = { initdb, postgres, version: version[0], majorVersion: Number(version[1]) }
     return { kind: 'usable', binaries }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     return { kind: errorCode(error) === 'EACCES' ? 'unreachable' : 'broken', reason }
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../message-of.ts'
 import { type ClusterHome, makeDataDirectory, prepareClusterHome, sharedDirectoryDefault } from './cluster-home.ts'
 import { type LockDataDirectory, lockForServer } from './data-directory-lock.ts'
 import { embeddedPostgresUrl } from './embedded-postgres-url.ts'
@@ -107,7 +108,7 @@ async function supervise(
     try {
       return watch(await startPostmaster(clusterHome, binaries, settings))
     } catch (error) {
-      log(error instanceof Error ? error.message : String(error))
+      log(messageOf(error))
       return undefined
     }
   }

@@ -1,6 +1,7 @@
 import { AwsClient } from 'aws4fetch'
 import { XMLParser } from 'fast-xml-parser'
 import pRetry from 'p-retry'
+import { messageOf } from '../message-of.ts'
 import { type ObjectStore, ObjectStoreError, type StoredObject } from './object-store.ts'
 
 export type S3Settings = {
@@ -159,7 +160,6 @@ function explained(name: string, error: unknown): ObjectStoreError {
 
 /** That of `fetch`, which says only that it failed, is in its cause: a code alone if all addresses of a name refuse. */
 function reasonOf(error: unknown): string {
-  const { message, cause } = Object(error) as NodeJS.ErrnoException
-  if (!(error instanceof TypeError) || !(cause instanceof Error)) return message
-  return cause.message || String((cause as NodeJS.ErrnoException).code)
+  if (!(error instanceof TypeError) || !(error.cause instanceof Error)) return messageOf(error)
+  return error.cause.message || String((error.cause as NodeJS.ErrnoException).code)
 }
