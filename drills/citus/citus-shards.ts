@@ -1,5 +1,4 @@
-import { createEngine, createPool, inTransaction, type VerifyReport, verify } from '@holdfast/engine'
-import { inShard } from '@holdfast/engine/database-url'
+import { createEngine, createPool, inShard, inTransaction, type VerifyReport, verify } from '@holdfast/engine'
 import type { WrittenShard } from '@holdfast/engine/write-shard-schemas'
 import type pg from 'pg'
 import sql from 'sql-template-tag'

@@ -4,11 +4,12 @@ import {
   type DatabasePool,
   type DoctorsQuery,
   type Engine,
+  inShard,
   type Page,
   type ShardPools,
+  withLoginOf,
   withPool,
 } from '@holdfast/engine'
-import { inShard, withLoginOf } from '@holdfast/engine/database-url'
 import type { WrittenShard } from '@holdfast/engine/write-shard-schemas'
 import type { CoordinatorScene } from './coordinator-scene.ts'
 import { shardPools } from './shard-pools.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { inShard } from '@holdfast/engine/database-url'
+import { inShard } from '@holdfast/engine'
 import { readShards, shardOf } from '@holdfast/engine/shards'
 import { jobsSchemaOf } from '@holdfast/server/jobs-schema'
 import { lapseHolds, takenOf, until } from '@holdfast/testkit'

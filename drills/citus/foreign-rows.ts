@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { newId } from '@holdfast/engine/id'
+import { newId } from '@holdfast/engine'
 import { tablesOfKind } from '@holdfast/engine/table-kinds'
 import type { BuiltSlot } from '@holdfast/testkit'
 import pg from 'pg'

@@ -1,5 +1,4 @@
-import { createEngine, createPool } from '@holdfast/engine'
-import { changeDatabaseUrl, inShard, schemaOf } from '@holdfast/engine/database-url'
+import { changeDatabaseUrl, createEngine, createPool, inShard, schemaOf } from '@holdfast/engine'
 import { notPassedOn } from '@holdfast/engine/shards'
 import type { WrittenShard } from '@holdfast/engine/write-shard-schemas'
 import { type AccountMails, createAccountMails } from '@holdfast/server/account-mails'

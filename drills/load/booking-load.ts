@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Engine } from '@holdfast/engine'
-import { newId } from '@holdfast/engine/id'
+import { type Engine, newId } from '@holdfast/engine'
 import { aClaim, aClinic, aDoctor, type BuiltClinic, type BuiltDoctor } from '@holdfast/testkit'
 import type pg from 'pg'
 

@@ -33,7 +33,16 @@ export {
   PoolExhausted,
   refusedWith,
 } from './database/database-unavailable.ts'
-export { asPooled, changeDatabaseUrl, databaseOf, isPooled, takeOptions, withLoginOf } from './database/database-url.ts'
+export {
+  asPooled,
+  changeDatabaseUrl,
+  databaseOf,
+  inShard,
+  isPooled,
+  schemaOf,
+  takeOptions,
+  withLoginOf,
+} from './database/database-url.ts'
 export { findPooler, type Pooler, poolerOf } from './database/find-pooler.ts'
 export { isHeld } from './database/hold-sql.ts'
 export { createPool, inTransaction, type PoolSettings, withPool } from './database/pools.ts'

@@ -1,6 +1,5 @@
 import { Writable } from 'node:stream'
-import { clinicNoIn } from '@holdfast/engine'
-import { inShard } from '@holdfast/engine/database-url'
+import { clinicNoIn, inShard } from '@holdfast/engine'
 import { dropForeignKeysToOwnRows } from '@holdfast/engine/drop-foreign-keys'
 import { type Shard, shardOf } from '@holdfast/engine/shards'
 import { tablesOfKind } from '@holdfast/engine/table-kinds'

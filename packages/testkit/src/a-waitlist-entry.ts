@@ -1,4 +1,4 @@
-import { newId } from '@holdfast/engine/id'
+import { newId } from '@holdfast/engine'
 import type { BuilderDatabase } from './builders.ts'
 
 export type WaitlistEntryOverrides = {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { inTransaction } from '@holdfast/engine/database'
-import { newId } from '@holdfast/engine/id'
+import { inTransaction, newId } from '@holdfast/engine'
 import type pg from 'pg'
 import { type BuiltBookingStatus, bookingHistories } from './booking-histories.ts'
 

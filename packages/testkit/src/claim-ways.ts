@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { ClaimOutcome, ClaimRequest } from '@holdfast/engine'
-import { newId } from '@holdfast/engine/id'
+import { type ClaimOutcome, type ClaimRequest, newId } from '@holdfast/engine'
 import type pg from 'pg'
 
 /** A hold on one unit by a guest, with a new idempotency key. */

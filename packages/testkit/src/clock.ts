@@ -1,4 +1,4 @@
-import { inTransaction } from '@holdfast/engine/database'
+import { inTransaction } from '@holdfast/engine'
 import type { BuilderDatabase } from './builders.ts'
 
 /**

@@ -3,7 +3,7 @@ import { access, chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { startEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
-import { migrate } from '@holdfast/engine/migrate'
+import { migrate } from '@holdfast/engine'
 import { testEnvironment } from './test-environment.ts'
 
 /** For servers whose tests crash no machine. New segments of the log are sparse files, which are copied at once. */

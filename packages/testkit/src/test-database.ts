@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createPool } from '@holdfast/engine/database'
-import { asPooled, changeDatabaseUrl, inShard } from '@holdfast/engine/database-url'
+import { asPooled, changeDatabaseUrl, createPool, inShard } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
 import pg from 'pg'
 import { throughPgBouncer } from './pgbouncer.ts'

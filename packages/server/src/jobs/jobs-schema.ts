@@ -1,5 +1,4 @@
-import { type SessionSettings, startupOptions, withPool } from '@holdfast/engine'
-import { inShard, schemaOf, takeOptions } from '@holdfast/engine/database-url'
+import { inShard, type SessionSettings, schemaOf, startupOptions, takeOptions, withPool } from '@holdfast/engine'
 import { addressOf, failureOn, nodesOf } from '@holdfast/engine/nodes-of'
 import { notPassedOn, readShards } from '@holdfast/engine/shards'
 import { throwAll } from '@holdfast/engine/throw-all'

@@ -1,4 +1,4 @@
-import { newId } from '@holdfast/engine/id'
+import { newId } from '@holdfast/engine'
 import { clinicHash, isPlaced } from '@holdfast/engine/shards'
 import { type PlantedCitus, plantCitus, plantedShards } from '@holdfast/testkit/planted-citus'
 import { afterAll, beforeAll, expect, test } from 'vitest'

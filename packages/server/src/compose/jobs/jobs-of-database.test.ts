@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createEngine, storeAccountMail } from '@holdfast/engine'
-import { inShard } from '@holdfast/engine/database-url'
+import { createEngine, inShard, storeAccountMail } from '@holdfast/engine'
 import { dropForeignKeysToOwnRows } from '@holdfast/engine/drop-foreign-keys'
 import { writeShardSchema } from '@holdfast/engine/write-shard-schema'
 import {

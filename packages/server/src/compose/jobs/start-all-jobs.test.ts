@@ -1,4 +1,4 @@
-import { changeDatabaseUrl } from '@holdfast/engine/database-url'
+import { changeDatabaseUrl } from '@holdfast/engine'
 import { until } from '@holdfast/testkit'
 import { freshDatabaseTest as base } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
