@@ -1,3 +1,4 @@
+export { aShard } from './a-shard.ts'
 export {
   aWaitlistEntry,
   type BuiltWaitlistEntry,

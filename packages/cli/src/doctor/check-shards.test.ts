@@ -1,16 +1,8 @@
-import type { Shard } from '@holdfast/engine/shards'
+import { aShard } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
 import { checkSettingsOfShards, judgeShards } from './check-shards.ts'
 
-const shard = (shardId: number, port: number): Shard => ({
-  schema: `holdfast_${shardId}`,
-  shardId,
-  hashMin: 0,
-  hashMax: 0,
-  host: 'node.example',
-  port,
-  database: 'holdfast',
-})
+const shard = (shardId: number, port: number) => aShard(shardId, { host: 'node.example', port })
 const shards = [shard(1, 5001), shard(2, 5002), shard(3, 5001)]
 const written = { kind: 'written' } as const
 

@@ -1,15 +1,14 @@
 import { addressOf } from '@holdfast/engine/nodes-of'
-import type { Shard } from '@holdfast/engine/shards'
-import { createTestDatabase, databaseProxy } from '@holdfast/testkit'
+import { aShard, createTestDatabase, databaseProxy } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
 import { awayNodes } from './away-nodes.ts'
 
 test('nodes that are away, hang, refuse the login or take no writes do not hide the others', async () => {
   const database = await createTestDatabase()
   const proxies = await Promise.all(Array.from({ length: 5 }, () => databaseProxy(database.ownerUrl)))
-  const shardAt = (shardId: number, proxyIndex: number, name = database.name): Shard => {
+  const shardAt = (shardId: number, proxyIndex: number, name = database.name) => {
     const { hostname: host, port } = new URL(proxies[proxyIndex]?.url ?? '')
-    return { schema: `holdfast_${shardId}`, shardId, hashMin: 0, hashMax: 1, host, port: Number(port), database: name }
+    return aShard(shardId, { host, port: Number(port), database: name })
   }
   const shards = [shardAt(1, 0), shardAt(2, 1), shardAt(3, 1), shardAt(4, 2), shardAt(5, 3, 'not_there'), shardAt(6, 0)]
   const standby = await createTestDatabase()

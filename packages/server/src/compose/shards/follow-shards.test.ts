@@ -1,28 +1,19 @@
 import { notPlaced, type Shard } from '@holdfast/engine/shards'
 import { ShardNotWritten } from '@holdfast/engine/write-shard-schemas'
-import { until } from '@holdfast/testkit'
+import { aShard, until } from '@holdfast/testkit'
 import { afterEach, expect, test } from 'vitest'
 import { StartError } from '../../lifecycle/start-error.ts'
 import { createLogger } from '../../observe/logger.ts'
 import { type FollowingShards, followShards } from './follow-shards.ts'
 
-const shard = (schema: string, port: number): Shard => ({
-  schema,
-  shardId: 1,
-  hashMin: 0,
-  hashMax: 0,
-  host: 'node',
-  port,
-  database: 'holdfast',
-})
 const checkMsDefault = 100
 let following: FollowingShards | null = null
 afterEach(() => following?.stop())
 
 /** Two shards on two nodes, which are where the test says. @param begin what is known of the first at the start */
 function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {}) {
-  const first = shard('holdfast_1', 1)
-  const second = shard('holdfast_2', 3)
+  const first = aShard(1, { port: 1 })
+  const second = aShard(2, { port: 3 })
   const opened = [begin(first), second]
   const pools = new Map(opened.map((each) => [each, { onShardMoved: (_: Error): void => undefined }]))
   const [firstPool] = pools.values()
@@ -371,7 +362,7 @@ test('statements that find a shard missing do not let it be looked for all the t
 
 test('after a split it says that the server has to be started again, and writes nothing', async () => {
   const { state, done, first, second } = scene()
-  state.found = [first, shard('holdfast_3', 1), shard('holdfast_4', 2)]
+  state.found = [first, aShard(3, { port: 1 }), aShard(4, { port: 2 })]
   await expect(following?.split).resolves.toMatchObject({
     message: expect.stringContaining('A shard of Citus was split'),
   })
