@@ -120,6 +120,11 @@ export async function untilDrawn(page: Page): Promise<void> {
   })
 }
 
+/** Waits until the focus is on an element with this text. */
+export async function untilFocused(page: Page, text: string | RegExp): Promise<void> {
+  await page.locator(':focus').filter({ hasText: text }).waitFor()
+}
+
 /** WCAG 2.2 AA */
 const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 

@@ -1,16 +1,11 @@
 import { aBooking, aSlot } from '@holdfast/testkit'
-import type { Locator, Page, Route } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aDoctorWithTimes, aPractice } from './a-practice.ts'
 import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'
 import { aClinicScene, signInContext } from './clinic-scene.ts'
-import { signInPage, signUp, untilDrawn } from './harness.ts'
+import { signInPage, signUp, untilFocused } from './harness.ts'
 import { test } from './site-test.ts'
-
-/** Waits until the focus is on an element with this text. */
-async function untilFocused(page: Page, text: string | RegExp): Promise<void> {
-  await page.locator(':focus').filter({ hasText: text }).waitFor()
-}
 
 /** Whether nothing, such as a message, lies over the middle of an element. */
 const isOnTop = (one: Locator) =>
@@ -238,96 +233,6 @@ test('what is pressed keeps the focus while it is stored, or when it can do no m
   await expect.poll(() => stored).toBe(true)
   await expect.poll(() => names.isChecked()).toBe(!before)
   await names.and(page.locator(':focus')).waitFor()
-})
-
-test('after a mark, the focus is on the button that undoes it, and back', async ({ site }) => {
-  const scene = await aClinicScene(site)
-  const slot = await aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() + 2 * 86_400_000) })
-  const booking = await aBooking(site.database, slot, { patient: { name: 'Carl Coming' } })
-  const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
-  await page.getByRole('button', { name: 'Carl Coming: will come' }).press('Enter')
-  await untilFocused(page, 'Undo “Will come”')
-  await page.keyboard.press('Enter')
-  await untilFocused(page, /^Will come$/)
-})
-
-test('a mark that is shown before its response arrives can be undone at once', async ({ site }) => {
-  const scene = await aClinicScene(site)
-  const slot = await aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() + 2 * 86_400_000) })
-  const booking = await aBooking(site.database, slot, { patient: { name: 'Carol Quick' } })
-  const page = await scene.pageOf('staff', { areIntervalsShort: true })
-  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
-  const undone = Promise.withResolvers<void>()
-  const delayed = async (route: Route) => {
-    const response = await route.fetch()
-    await undone.promise
-    await route.fulfill({ response })
-  }
-  await page.route('**/attendance', delayed, { times: 1 })
-  await page.getByRole('button', { name: 'Carol Quick: will come' }).press('Enter')
-  // The page has read it again.
-  await untilFocused(page, 'Undo “Will come”')
-  await page.keyboard.press('Enter')
-  await untilFocused(page, /^Will come$/)
-  await page.getByText('Carol Quick is no longer noted as coming.').waitFor()
-  const late = page.waitForResponse('**/attendance')
-  undone.resolve()
-  await (await late).finished()
-  await untilDrawn(page)
-  // It is of an earlier version: nothing is shown again, or said.
-  await untilFocused(page, /^Will come$/)
-  expect(await page.getByText('Carol Quick will come: this is noted.').count()).toBe(0)
-})
-
-test('the late response to a mark neither reverts the next one nor moves the focus', async ({ site }) => {
-  const scene = await aClinicScene(site)
-  const slot = await aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() - 3_600_000) })
-  const booking = await aBooking(site.database, slot, { patient: { name: 'Carol Quick' } })
-  const page = await scene.pageOf('staff', { areIntervalsShort: true })
-  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
-  const [arrival, completion] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  const delayedUntil = (answered: Promise<void>) => async (route: Route) => {
-    const response = await route.fetch()
-    await answered
-    await route.fulfill({ response })
-  }
-  await page.route('**/arrive', delayedUntil(arrival.promise))
-  await page.route('**/complete', delayedUntil(completion.promise))
-  await page.getByRole('button', { name: 'Carol Quick: arrived' }).press('Enter')
-  // Once the page has read it again, the button responds. From here on, it is not read.
-  await page.locator(':focus:not([aria-disabled])').filter({ hasText: 'Completed' }).waitFor()
-  await page.route(`**/bookings/${booking.id}`, () => undefined)
-  await page.keyboard.press('Enter')
-  await untilFocused(page, 'Undo')
-  const late = page.waitForResponse('**/arrive')
-  arrival.resolve()
-  await (await late).finished()
-  await untilDrawn(page)
-  await untilFocused(page, 'Undo')
-  expect(await page.getByRole('button', { name: 'Carol Quick: completed' }).count()).toBe(0)
-  completion.resolve()
-  await page.getByText('Carol Quick’s visit is completed.').waitFor()
-  await untilFocused(page, 'Undo')
-})
-
-test('a mark after which nothing more is possible leaves the focus on the status', async ({ site }) => {
-  const scene = await aClinicScene(site)
-  const slot = await aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() + 2 * 86_400_000) })
-  const booking = await aBooking(site.database, slot, { patient: { name: 'Carla Cancels' } })
-  const page = await scene.pageOf('staff')
-  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
-  // The patient cancels in the same moment.
-  await page.route('**/attendance', async (route) => {
-    await site.database.appPool.query(
-      `select from holdfast.settle_bookings(array[$1::int], array[$2::uuid], '{cancel}', '{null}', '{false}', '{null}',
-                                            '{null}')`,
-      [booking.clinicNo, booking.id],
-    )
-    await route.continue()
-  })
-  await page.getByRole('button', { name: 'Carla Cancels: will come' }).press('Enter')
-  await untilFocused(page, /^Cancelled/)
 })
 
 test('stopping the bookings of a doctor, and allowing them again, keeps the focus on the button', async ({ site }) => {

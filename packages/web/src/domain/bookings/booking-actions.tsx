@@ -5,8 +5,9 @@ import { serverNow } from '../../lib/time/server-clock.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import classes from './booking-actions.module.css'
 import { offeredActions } from './offered-actions.ts'
+import { type BookingAction, usePendingMarks } from './pending-marks.ts'
 import { RareActions } from './rare-actions.tsx'
-import { type BookingAction, useBookingAction } from './use-booking-action.tsx'
+import { useBookingAction } from './use-booking-action.tsx'
 
 type ActionsProps = {
   booking: Booking
@@ -31,12 +32,17 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
     noShow: 'default',
     reopen: 'subtle',
   } as const
+  const marks = usePendingMarks(booking.clinicId)
   // Once a new version is shown, the next button has the focus and must not ignore a press. The page may have read that
   // version before the response arrives.
-  const isBusy = action.isPending && action.variables.booking.version === booking.version
+  const isBusy = marks.some(({ booking: { id, version } }) => id === booking.id && version === booking.version)
   const run = (name: BookingAction) => {
-    isPressed.current = true
-    action.mutate({ booking, action: name })
+    const press = () => {
+      isPressed.current = true
+    }
+    press()
+    // If it fails, the buttons before it are back, and the first of them gets the focus.
+    action.mutate({ booking, action: name }, { onError: press })
   }
   return (
     <div ref={ref} className={`${classes.actions} no-print`} data-row={isInRow || undefined}>

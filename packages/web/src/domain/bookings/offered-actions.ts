@@ -1,6 +1,6 @@
 import type { Booking, Clinic } from '@holdfast/contract/client'
 import { localDay } from '../../lib/time/local-time.ts'
-import type { BookingAction } from './use-booking-action.tsx'
+import type { BookingAction } from './pending-marks.ts'
 
 /**
  * What the server would accept now: arrivals from the slot's local day on, a no-show after its start, before it that

@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import type { BookingAction } from './use-booking-action.tsx'
+import type { BookingAction } from './pending-marks.ts'
 
 type RareProps = {
   booking: Booking

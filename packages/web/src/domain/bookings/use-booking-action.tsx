@@ -1,4 +1,4 @@
-import type { Booking, BookingStatus } from '@holdfast/contract/client'
+import type { Booking } from '@holdfast/contract/client'
 import { Button, Group } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -8,32 +8,31 @@ import { problemMessage } from '../../lib/api/problem-message.ts'
 import type { AllPages } from '../../lib/api/read-pages.ts'
 import { clinicKey } from '../../lib/queries/clinic-queries.ts'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
+import { type BookingAction, type Mark, markKey } from './pending-marks.ts'
 import { reopenedStatus } from './reopened-status.ts'
 
-export type BookingAction = 'attend' | 'withdrawAttendance' | 'confirm' | 'arrive' | 'complete' | 'noShow' | 'reopen'
-
 const calls = {
-  confirm: { call: api.confirmBooking, becomes: () => 'CONFIRMED' },
-  arrive: { call: api.arriveBooking, becomes: () => 'ARRIVED' },
-  complete: { call: api.completeBooking, becomes: () => 'COMPLETED' },
-  noShow: { call: api.noShowBooking, becomes: () => 'NO_SHOW' },
-  reopen: { call: api.reopenBooking, becomes: (status) => reopenedStatus(status) ?? status },
-} as const satisfies Record<
-  Exclude<BookingAction, 'attend' | 'withdrawAttendance'>,
-  { call: unknown; becomes: (status: BookingStatus) => BookingStatus }
->
+  confirm: api.confirmBooking,
+  arrive: api.arriveBooking,
+  complete: api.completeBooking,
+  noShow: api.noShowBooking,
+  reopen: api.reopenBooking,
+}
 
-/** Changes a booking's status. Shown immediately, and reverted if the server refuses. */
+/**
+ * Changes a booking's status, or whether the patient will come. What shows the booking adds the marks that are being
+ * stored: {@link withMarks}.
+ */
 export function useBookingAction(clinicId: string) {
   const queryClient = useQueryClient()
   const { t } = useTranslation(['schedule', 'problems'])
   const { t: tProblem } = useTranslation('problems')
   const listsKey = [...clinicKey(clinicId), 'bookings']
   const keyOf = (id: string) => [...clinicKey(clinicId), 'booking', id]
-  const mutationKey = [...clinicKey(clinicId), 'mark']
-  /** Shows a booking instead of those with an earlier version than `before`: the page may have read a later one. */
-  const show = (changed: Booking, before: number) => {
-    const newest = (one: Booking) => (one.id === changed.id && one.version < before ? changed : one)
+  const mutationKey = markKey(clinicId)
+  /** Shows a booking instead of earlier versions: the page may have read a later one. */
+  const show = (changed: Booking) => {
+    const newest = (one: Booking) => (one.id === changed.id && one.version < changed.version ? changed : one)
     queryClient.setQueriesData<AllPages<Booking>>({ queryKey: listsKey }, (read) =>
       read === undefined ? read : { ...read, items: read.items.map(newest) },
     )
@@ -44,28 +43,32 @@ export function useBookingAction(clinicId: string) {
     const shown = [...lists.flatMap(([, read]) => read?.items ?? []), queryClient.getQueryData<Booking>(keyOf(id))]
     return shown.some((one) => one?.id === id && one.version > version)
   }
+  /** Whether another mark of a booking, made on this version or a later one, is being stored. */
+  const isMarkedAgain = ({ id, version }: Booking, mark: Mark) =>
+    queryClient
+      .getMutationCache()
+      .findAll({ mutationKey, status: 'pending' })
+      .map(({ state }) => state.variables as Mark)
+      .some((other) => other !== mark && other.booking.id === id && other.booking.version >= version)
   const mutation = useMutation({
     mutationKey,
-    mutationFn: ({ booking: { id, version, slotId }, action }: { booking: Booking; action: BookingAction }) => {
+    mutationFn: ({ booking: { id, version, slotId }, action }: Mark) => {
       // Clicked twice, it is made once: a version of a booking is changed only once in the same way.
       const headers = { 'Idempotency-Key': `${action} ${id} ${version}` }
       const path = { bookingId: id }
       if (action === 'attend') return dataOf(api.confirmAttendance({ path, headers, body: { slotId } }))
       if (action === 'withdrawAttendance') return dataOf(api.withdrawAttendance({ path, headers, body: { slotId } }))
-      return dataOf(calls[action].call({ path, headers }))
+      return dataOf(calls[action]({ path, headers }))
     },
-    onMutate: async ({ booking, action }) => {
-      await queryClient.cancelQueries({ queryKey: clinicKey(clinicId) })
-      if (action !== 'attend' && action !== 'withdrawAttendance') {
-        show({ ...booking, status: calls[action].becomes(booking.status) }, booking.version + 1)
-      }
+    onMutate: ({ booking: { id, version: last } }) => {
+      // Earlier toasts offer an undo that would undo this mark.
+      for (let version = 1; version <= last; version += 1) notifications.hide(toastOf(id, version))
     },
-    onSuccess: (booking, { action }) => {
-      // Its response was late, and another mark has followed: an undo offered now would undo that one.
-      if (isOutdated(booking)) return
-      show(booking, booking.version)
-      // Earlier toasts offer an undo that is no longer possible.
-      for (let version = 1; version < booking.version; version += 1) notifications.hide(toastOf(booking.id, version))
+    onSuccess: (booking, mark) => {
+      show(booking)
+      // Its response was late, and the booking has changed again: an undo offered now would undo that change.
+      if (isOutdated(booking) || isMarkedAgain(booking, mark)) return
+      const { action } = mark
       const text = t(`done.${action}`, { name: booking.patient.name })
       const opposite = oppositeOf(action, booking)
       if (opposite === null) toastDone({ message: text })
@@ -78,15 +81,13 @@ export function useBookingAction(clinicId: string) {
         toastDone({ id, message: <Undoable text={text} onUndo={undo} /> })
       }
     },
-    onError: (error, { booking }) => {
-      show(booking, booking.version + 1)
+    onError: (error) => {
       const { title, help } = problemMessage(error, tProblem)
       toastFailed({ title, message: help })
     },
     onSettled: () => {
-      // Only once no other mark is under way: what is read before that may be the state before it.
-      if (queryClient.isMutating({ mutationKey }) > 1) return
-      // Not awaited: the buttons would stay busy until everything is read again, and ignore the next action.
+      // What is being read may be the state before. Not awaited: the buttons would stay busy until everything is read
+      // again, and ignore the next action.
       void queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
     },
   })

@@ -1,6 +1,7 @@
 import type { Booking, Slot } from '@holdfast/contract/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
+import { usePendingMarks, withMarks } from '../../domain/bookings/pending-marks.ts'
 import { useLiveClinic } from '../../lib/live/use-live-clinic.ts'
 import { bookingsQuery } from '../../lib/queries/clinic-queries.ts'
 import { slotsQuery } from '../../lib/queries/slots-query.ts'
@@ -31,13 +32,14 @@ export function useOwnDays(span: 'day' | 'week') {
   const to = span === 'day' ? day : addDays(from, 6)
   const slots = useQuery(slotsQuery(doctorId, from, to))
   const bookings = useQuery(bookingsQuery(clinic.id, { from, to, doctorId }))
+  const marks = usePendingMarks(clinic.id)
   const live = useLiveClinic(clinic.id, [doctorId])
   return {
     ...shown,
     from,
     to,
     slots: slots.data?.items ?? (none as Slot[]),
-    bookings: bookings.data?.items ?? (none as Booking[]),
+    bookings: withMarks(bookings.data?.items ?? (none as Booking[]), marks),
     isCut: bookings.data?.isCut ?? false,
     isPending: slots.isPending || bookings.isPending,
     error: bookings.data === undefined ? bookings.error : null,

@@ -6,6 +6,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { BookingActions } from '../../../domain/bookings/booking-actions.tsx'
 import { canBeErased, canBeMoved, isOpen } from '../../../domain/bookings/offered-actions.ts'
+import { usePendingMarks, withMark } from '../../../domain/bookings/pending-marks.ts'
 import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
 import { referenceOf } from '../../../domain/bookings/ticket-link.ts'
 import { usePatientName } from '../../../domain/bookings/use-patient-name.ts'
@@ -36,6 +37,7 @@ export function ClinicBookingPage() {
   const { bookingId } = route.useParams()
   const { clinicId } = useClinic()
   const found = useQuery(clinicBookingQuery(clinicId, bookingId))
+  const marks = usePendingMarks(clinicId)
   const nameOf = usePatientName()
   const live = useLiveClinic(clinicId, found.data ? [found.data.doctorId] : [])
   if (found.data === undefined) return <LoadingOrError of={found} />
@@ -47,7 +49,7 @@ export function ClinicBookingPage() {
       </div>
       <AddressRefused bookingId={bookingId} />
       <div className={adminClasses.two}>
-        <BookingFacts booking={found.data} />
+        <BookingFacts booking={withMark(found.data, marks)} />
         <BookingHistory bookingId={bookingId} />
       </div>
       <BookingMessages bookingId={bookingId} />

@@ -6,6 +6,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { DayCounts, DayList } from '../../../domain/bookings/day-list.tsx'
 import { DaySheet } from '../../../domain/bookings/day-sheet.tsx'
+import { usePendingMarks, withMarks } from '../../../domain/bookings/pending-marks.ts'
 import { formatDate } from '../../../lib/i18n/format.ts'
 import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
 import { bookingsQuery } from '../../../lib/queries/clinic-queries.ts'
@@ -30,6 +31,7 @@ export function DayListPage() {
   const day = search.day ?? today
   const { doctorId } = search
   const found = useQuery(bookingsQuery(clinicId, { from: day, to: day, ...(doctorId ? { doctorId } : {}) }))
+  const bookings = withMarks(found.data?.items ?? [], usePendingMarks(clinicId))
   const live = useLiveClinic(
     clinicId,
     doctors.map(({ id }) => id),
@@ -65,14 +67,14 @@ export function DayListPage() {
         ) : (
           <>
             <Group justify="space-between">
-              <DayCounts bookings={found.data.items} />
+              <DayCounts bookings={bookings} />
               <LiveNote state={live} updatedAt={found.dataUpdatedAt} />
             </Group>
             {doctors.length === 0 ? (
               <NoDoctors />
             ) : (
               <DayList
-                bookings={found.data.items}
+                bookings={bookings}
                 timeZone={timeZone}
                 caption={heading}
                 {...(doctorId ? {} : { doctors })}
@@ -83,7 +85,7 @@ export function DayListPage() {
           </>
         )}
       </Stack>
-      <DaySheets bookings={found.data?.items ?? []} heading={heading} />
+      <DaySheets bookings={bookings} heading={heading} />
     </>
   )
 }

@@ -5,6 +5,7 @@ import { getRouteApi, useNavigate, useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { BookingsStopped } from '../../../domain/bookings/bookings-stopped.tsx'
+import { usePendingMarks, withMarks } from '../../../domain/bookings/pending-marks.ts'
 import { BusySection } from '../../../domain/busy-calendar/busy-section.tsx'
 import { DoctorCalendar } from '../../../domain/calendar/doctor-calendar.tsx'
 import { CreateSlots } from '../../../domain/slots/create-slots.tsx'
@@ -111,7 +112,8 @@ function Week({ doctorId }: { doctorId: string }) {
   const from = mondayOf(day)
   const to = addDays(from, 6)
   const slots = useQuery(slotsQuery(doctorId, from, to))
-  const bookings = useQuery(bookingsQuery(clinicId, { from, to, doctorId })).data?.items ?? []
+  const found = useQuery(bookingsQuery(clinicId, { from, to, doctorId }))
+  const bookings = withMarks(found.data?.items ?? [], usePendingMarks(clinicId))
   useLiveClinic(clinicId, [doctorId])
   const items = slots.data?.items ?? []
   return (

@@ -1,0 +1,193 @@
+import { aBooking, aSlot } from '@holdfast/testkit'
+import type { Page, Route } from 'playwright-core'
+import { expect } from 'vitest'
+import { aClinicScene, noonZone } from './clinic-scene.ts'
+import { type Site, untilDrawn, untilFocused } from './harness.ts'
+import type { PageOptions } from './page-pool.ts'
+import { test } from './site-test.ts'
+
+const coming = () => new Date(Date.now() + 2 * 86_400_000)
+const begun = () => new Date(Date.now() - 3_600_000)
+
+/** The page of a booking, for the staff of its clinic. */
+async function openBooking(site: Site, startsAt: () => Date, name: string, options?: PageOptions) {
+  const scene = await aClinicScene(site)
+  const slot = await aSlot(site.database, scene.doctor, { startsAt: startsAt() })
+  const booking = await aBooking(site.database, slot, { patient: { name } })
+  const page = await scene.pageOf('staff', options)
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
+  return { page, booking }
+}
+
+/** Sends the requests to these addresses only once the result is called. */
+async function hold(page: Page, addresses: string): Promise<() => void> {
+  const held = Promise.withResolvers<void>()
+  await page.route(addresses, async (route) => {
+    await held.promise
+    await route.continue()
+  })
+  return held.resolve
+}
+
+test('after a mark, the focus is on the button that undoes it, and back', async ({ site }) => {
+  const { page } = await openBooking(site, coming, 'Carl Coming')
+  await page.getByRole('button', { name: 'Carl Coming: will come' }).press('Enter')
+  await untilFocused(page, 'Undo “Will come”')
+  await page.keyboard.press('Enter')
+  await untilFocused(page, /^Will come$/)
+})
+
+test('a mark that is shown before its response arrives can be undone at once', async ({ site }) => {
+  const { page } = await openBooking(site, coming, 'Carol Quick', { areIntervalsShort: true })
+  const undone = Promise.withResolvers<void>()
+  const delayed = async (route: Route) => {
+    const response = await route.fetch()
+    await undone.promise
+    await route.fulfill({ response })
+  }
+  await page.route('**/attendance', delayed, { times: 1 })
+  await page.getByRole('button', { name: 'Carol Quick: will come' }).press('Enter')
+  // The page has read it again.
+  await untilFocused(page, 'Undo “Will come”')
+  await page.keyboard.press('Enter')
+  await untilFocused(page, /^Will come$/)
+  await page.getByText('Carol Quick is no longer noted as coming.').waitFor()
+  const late = page.waitForResponse('**/attendance')
+  undone.resolve()
+  await (await late).finished()
+  await untilDrawn(page)
+  // It is of an earlier version: nothing is shown again, or said.
+  await untilFocused(page, /^Will come$/)
+  expect(await page.getByText('Carol Quick will come: this is noted.').count()).toBe(0)
+})
+
+test('the late response to a mark neither reverts the next one nor moves the focus', async ({ site }) => {
+  const { page, booking } = await openBooking(site, begun, 'Carol Quick', { areIntervalsShort: true })
+  const [arrival, completion] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const delayedUntil = (answered: Promise<void>) => async (route: Route) => {
+    const response = await route.fetch()
+    await answered
+    await route.fulfill({ response })
+  }
+  await page.route('**/arrive', delayedUntil(arrival.promise))
+  await page.route('**/complete', delayedUntil(completion.promise))
+  await page.getByRole('button', { name: 'Carol Quick: arrived' }).press('Enter')
+  // Once the page has read it again, the button responds. From here on, it is not read.
+  await page.locator(':focus:not([aria-disabled])').filter({ hasText: 'Completed' }).waitFor()
+  await page.route(`**/bookings/${booking.id}`, () => undefined)
+  await page.keyboard.press('Enter')
+  await untilFocused(page, 'Undo')
+  const late = page.waitForResponse('**/arrive')
+  arrival.resolve()
+  await (await late).finished()
+  await untilDrawn(page)
+  await untilFocused(page, 'Undo')
+  expect(await page.getByRole('button', { name: 'Carol Quick: completed' }).count()).toBe(0)
+  // Its undo would undo the completion.
+  expect(await page.getByText('Carol Quick has arrived.').count()).toBe(0)
+  completion.resolve()
+  await page.getByText('Carol Quick’s visit is completed.').waitFor()
+  await untilFocused(page, 'Undo')
+})
+
+test('the next mark removes the message of the last one, whose undo would undo it', async ({ site }) => {
+  const { page } = await openBooking(site, begun, 'Carol Quick')
+  const store = await hold(page, '**/complete')
+  await page.getByRole('button', { name: 'Carol Quick: arrived' }).click()
+  const arrived = page.getByText('Carol Quick has arrived.')
+  await arrived.waitFor()
+  // Under the pointer, it does not end by itself.
+  await arrived.hover()
+  await page.getByRole('button', { name: 'Carol Quick: completed' }).press('Enter')
+  await arrived.waitFor({ state: 'detached' })
+  store()
+  await page.getByText('Carol Quick’s visit is completed.').waitFor()
+})
+
+test('what is read while a mark is being stored neither shows the state before it nor moves the focus', async ({
+  site,
+}) => {
+  const { page, booking } = await openBooking(site, begun, 'Carol Quick', { areIntervalsShort: true })
+  const store = await hold(page, '**/arrive')
+  await page.getByRole('button', { name: 'Carol Quick: arrived' }).press('Enter')
+  await untilFocused(page, 'Completed')
+  for (let read = 0; read < 2; read += 1) {
+    await (await page.waitForResponse(`**/bookings/${booking.id}`)).finished()
+    await untilDrawn(page)
+    await untilFocused(page, 'Completed')
+  }
+  store()
+  await page.getByText('Carol Quick has arrived.').waitFor()
+  await untilFocused(page, 'Completed')
+})
+
+test('an older read that arrives once a mark is stored is not shown, also while another one is being stored', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site, { timezone: noonZone() })
+  const slot = await aSlot(site.database, scene.doctor, { startsAt: begun(), capacity: 2 })
+  const ada = await aBooking(site.database, slot, { patient: { name: 'Ada Stored' } })
+  const bob = await aBooking(site.database, slot, { patient: { name: 'Bob Pending' } })
+  const page = await scene.pageOf('staff', { areIntervalsShort: true })
+  await page.goto(`/clinic/${scene.clinic.id}/day`)
+  const [storeAda, storeBob] = [await hold(page, `**/${ada.id}/arrive`), await hold(page, `**/${bob.id}/arrive`)]
+  for (const name of ['Ada Stored', 'Bob Pending']) {
+    await page.getByRole('button', { name: `${name}: arrived` }).click()
+    await page.getByRole('button', { name: `${name}: completed` }).waitFor()
+  }
+  const [read, arrives] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const delayed = async (route: Route) => {
+    const response = await route.fetch()
+    read.resolve()
+    await arrives.promise
+    await route.fulfill({ response }).catch(() => undefined)
+  }
+  await page.route('**/bookings?*', delayed, { times: 1 })
+  await read.promise
+  // From here on, nothing is read.
+  await page.route('**/bookings?*', () => undefined)
+  storeAda()
+  await page.getByText('Ada Stored has arrived.').waitFor()
+  arrives.resolve()
+  await untilDrawn(page)
+  await page.getByRole('button', { name: 'Ada Stored: completed' }).waitFor()
+  expect(await page.getByRole('button', { name: 'Ada Stored: arrived' }).count()).toBe(0)
+  storeBob()
+  await page.getByText('Bob Pending has arrived.').waitFor()
+})
+
+test('a mark that is being stored keeps the buttons busy on the next page too', async ({ site }) => {
+  const { page } = await openBooking(site, begun, 'Carol Quick')
+  const store = await hold(page, '**/arrive')
+  await page.getByRole('button', { name: 'Carol Quick: arrived' }).click()
+  const completed = page.getByRole('button', { name: 'Carol Quick: completed' })
+  await completed.and(page.locator('[aria-disabled]')).waitFor()
+  await page.getByRole('link', { name: 'Bookings', exact: true }).first().click()
+  await page.getByRole('link', { name: 'Carol Quick' }).click()
+  await completed.and(page.locator('[aria-disabled]')).waitFor()
+  store()
+  await completed.and(page.locator(':not([aria-disabled])')).waitFor()
+})
+
+test('a mark that is refused returns the focus to the buttons', async ({ site }) => {
+  const { page } = await openBooking(site, begun, 'Carol Quick')
+  await page.route('**/arrive', (route) => route.fulfill({ status: 503, json: { code: 'unavailable' } }))
+  await page.getByRole('button', { name: 'Carol Quick: arrived' }).press('Enter')
+  await page.getByRole('alert').waitFor()
+  await untilFocused(page, 'Arrived')
+})
+
+test('a mark after which nothing more is possible leaves the focus on the status', async ({ site }) => {
+  const { page, booking } = await openBooking(site, coming, 'Carla Cancels')
+  // The patient cancels in the same moment.
+  await page.route('**/attendance', async (route) => {
+    await site.database.appPool.query(
+      `select from holdfast.settle_bookings(array[$1::int], array[$2::uuid], '{cancel}', '{null}', '{false}', '{null}',
+                                            '{null}')`,
+      [booking.clinicNo, booking.id],
+    )
+    await route.continue()
+  })
+  await page.getByRole('button', { name: 'Carla Cancels: will come' }).press('Enter')
+  await untilFocused(page, /^Cancelled/)
+})
