@@ -58,10 +58,13 @@ function newClient(url: string, connectionTimeoutMillis: number): pg.Client {
   return client
 }
 
+/** Errors of the operating system. Its connection attempts to one of several addresses end with ETIMEDOUT. */
+const unansweredCodes: readonly unknown[] = ['ETIMEDOUT', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH']
+
 /** Nothing is there, or what is there hangs. A machine that refuses the connection responds to keepalives, too. */
-function hasNoAnswer(error: unknown): boolean {
+export function hasNoAnswer(error: unknown): boolean {
   // Of a host name with several addresses. One that refuses the connection is an answer.
   if (error instanceof AggregateError) return error.errors.every(hasNoAnswer)
   if (!(error instanceof Error)) return false
-  return /timeout/.test(error.message) || /EHOSTUNREACH|ENETUNREACH/.test(error.message)
+  return /timeout/.test(error.message) || ('code' in error && unansweredCodes.includes(error.code))
 }
