@@ -1,4 +1,10 @@
-/** The message of whatever was thrown. */
+import { errorCode } from './error-code.ts'
+
+/**
+ * The message of whatever was thrown. Where all addresses of a host name refuse the connection, the error has a code and
+ * no message.
+ */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (!(error instanceof Error)) return String(error)
+  return error.message || (errorCode(error) ?? error.name)
 }

@@ -151,15 +151,14 @@ function explained(name: string, error: unknown): ObjectStoreError {
   if (status === 401 || status === 403) {
     return new ObjectStoreError('denied', `${name} refused the credentials of S3_URL (${status}).`, options)
   }
-  if (status === 507 || /quota|storage.?full|insufficient.?storage/i.test(reason)) {
+  if (status === 507 || (status !== undefined && /quota|storage.?full|insufficient.?storage/i.test(reason))) {
     return new ObjectStoreError('full', `There is no space left in ${name}: ${reason}`, options)
   }
   if (status === 404) return new ObjectStoreError('invalid', `${name} does not exist: create the bucket.`, options)
   return new ObjectStoreError('unreachable', `${name} cannot be reached: ${reason}`, options)
 }
 
-/** That of `fetch`, which says only that it failed, is in its cause: a code alone if all addresses of a name refuse. */
+/** That of `fetch`, which says only that it failed, is in its cause. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof TypeError) || !(error.cause instanceof Error)) return messageOf(error)
-  return error.cause.message || String((error.cause as NodeJS.ErrnoException).code)
+  return messageOf(error instanceof TypeError ? (error.cause ?? error) : error)
 }

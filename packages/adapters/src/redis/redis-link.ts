@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
+import { messageOf } from '../message-of.ts'
 import { redisOptions } from './redis-address.ts'
 
 /** A Lua script, which Redis runs atomically. */
@@ -105,7 +106,7 @@ class Link implements RedisLink {
     this.#settings = settings
     // Only the message: ioredis adds the command to an error, which may contain the password.
     redis.on('error', (error: Error) => {
-      this.#lastError = reasonOf(error)
+      this.#lastError = messageOf(error)
     })
     redis.on('ready', () => this.#switch(true, ''))
     redis.on('close', () => this.#switch(false, this.#lastError))
@@ -117,7 +118,7 @@ class Link implements RedisLink {
 
   async open(): Promise<void> {
     const first = this.#redis.connect().catch((error: Error) => {
-      this.#lastError = reasonOf(error)
+      this.#lastError = messageOf(error)
     })
     await Promise.race([first, wait(openMsMax, undefined, { ref: false })])
     if (!this.isAvailable) this.#switch(false, this.#lastError)
@@ -171,7 +172,7 @@ class Link implements RedisLink {
     const replied = call.then(
       (value) => ({ result: 'ok' as const, value }),
       (error: Error) => {
-        this.#lastError = reasonOf(error)
+        this.#lastError = messageOf(error)
         return { result: 'failed' as const }
       },
     )
@@ -211,9 +212,4 @@ class Link implements RedisLink {
       if (replies >= probesNeeded) this.#switch(true, '')
     }
   }
-}
-
-/** Where all addresses of a host name refuse the connection, the error has a code and no message. */
-function reasonOf(error: NodeJS.ErrnoException): string {
-  return error.message || String(error.code)
 }

@@ -1,14 +1,12 @@
+/** Of these, the path that an error names is the one that is missing. */
+const readingCalls: readonly unknown[] = ['open', 'stat', 'lstat', 'access', 'scandir', 'opendir', 'realpath']
+
 /** An error's message on one line; also for a refused connection, whose AggregateError has an empty message. */
 export function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ')
   if (!(error instanceof Error)) return String(error)
-  if (
-    'code' in error &&
-    error.code === 'ENOENT' &&
-    'syscall' in error &&
-    error.syscall !== 'connect' &&
-    'path' in error
-  )
-    return `there is no file ${String(error.path)}`
+  if (error instanceof AggregateError && error.message === '' && error.errors.length > 0)
+    return error.errors.map(messageOf).join('; ')
+  if ('code' in error && error.code === 'ENOENT' && 'syscall' in error && readingCalls.includes(error.syscall))
+    return `there is no file ${'path' in error ? String(error.path) : ''}`.trim()
   return error.message.replaceAll(/\s*\n\s*/g, ' ').trim() || error.name
 }
