@@ -120,7 +120,8 @@ test.for([alone, together])(
   'the notice period begins while a claim waits $way: it is refused',
   async ({ claim }, { database }) => {
     const clinic = await aClinic(database, { settings: { minimumNoticeMinutes: 60 } })
-    const noticeAt = new Date(Date.now() + 1_000)
+    // Enough for a claim to get to the lock on a busy machine.
+    const noticeAt = new Date(Date.now() + 3_000)
     const startsAt = new Date(noticeAt.getTime() + 3_600_000)
     const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 2, startsAt })
     const lock = await holdSlotLock(database, slot)
