@@ -16,7 +16,7 @@ const sourcesToRead = [
   '*.config.ts',
   'package.json',
   'packages/testkit/src/longest-first.ts',
-  '.ci/*',
+  '.ci/{run,nightly}',
   'knip.json',
   '{tools,test,drills,bench}/**/*.{ts,mjs}',
 ]

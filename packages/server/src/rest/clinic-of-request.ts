@@ -45,12 +45,12 @@ const ofFeed: FindClinic<{ params: { fileName: string } }> = async ({ params: { 
 }
 
 type RuleOf<Id extends OperationId> = ClinicRule<CallOf<(typeof restOperations)[Id]>>
-/** Operations whose path has no parameters, and so names no clinic. */
+/** Operations whose path has no parameters. Others without an id of a clinic are found by the test of these rules. */
 type WithoutParams = {
   [Id in OperationId]: CallOf<(typeof restOperations)[Id]>['params'] extends undefined ? Id : never
 }[OperationId]
 
-/** Of the operations whose path names no clinic. All others are served by the shard of the clinic in their path. */
+/** The rules of operations whose path names no clinic. All others are served by the shard of the clinic in their path. */
 const rules = {
   listClinics: 'coordinator',
   createClinic: 'coordinator',
