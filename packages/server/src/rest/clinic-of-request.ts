@@ -50,7 +50,7 @@ type WithoutParams = {
   [Id in OperationId]: CallOf<(typeof restOperations)[Id]>['params'] extends undefined ? Id : never
 }[OperationId]
 
-/** The rules of operations whose path names no clinic. All others are served by the shard of the clinic in their path. */
+/** For operations whose path names no clinic. All others are served by the shard of the clinic in their path. */
 const rules = {
   listClinics: 'coordinator',
   createClinic: 'coordinator',
