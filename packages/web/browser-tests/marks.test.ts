@@ -148,7 +148,9 @@ test('an older read that arrives once a mark is stored is not shown, also while 
   await page.route('**/bookings?*', () => undefined)
   storeAda()
   await page.getByText('Ada Stored has arrived.').waitFor()
+  const late = page.waitForResponse('**/bookings?*')
   arrives.resolve()
+  await (await late).finished()
   await untilDrawn(page)
   await page.getByRole('button', { name: 'Ada Stored: completed' }).waitFor()
   expect(await page.getByRole('button', { name: 'Ada Stored: arrived' }).count()).toBe(0)
@@ -163,6 +165,7 @@ test('a mark that is being stored keeps the buttons busy on the next page too', 
   const completed = page.getByRole('button', { name: 'Carol Quick: completed' })
   await completed.and(page.locator('[aria-disabled]')).waitFor()
   await page.getByRole('link', { name: 'Bookings', exact: true }).first().click()
+  await page.getByRole('row').filter({ hasText: 'Carol Quick' }).getByText('Arrived').waitFor()
   await page.getByRole('link', { name: 'Carol Quick' }).click()
   await completed.and(page.locator('[aria-disabled]')).waitFor()
   store()
@@ -175,6 +178,53 @@ test('a mark that is refused returns the focus to the buttons', async ({ site })
   await page.getByRole('button', { name: 'Carol Quick: arrived' }).press('Enter')
   await page.getByRole('alert').waitFor()
   await untilFocused(page, 'Arrived')
+})
+
+test('a mark that is refused leaves the focus where somebody has moved it', async ({ site }) => {
+  const { page } = await openBooking(site, begun, 'Carol Quick')
+  const refused = Promise.withResolvers<void>()
+  await page.route('**/arrive', async (route) => {
+    await refused.promise
+    await route.fulfill({ status: 503, json: { code: 'unavailable' } })
+  })
+  await page.getByRole('button', { name: 'Carol Quick: arrived' }).press('Enter')
+  await untilFocused(page, 'Completed')
+  const elsewhere = page.getByRole('link', { name: 'Bookings', exact: true }).first()
+  await elsewhere.focus()
+  refused.resolve()
+  await page.getByRole('button', { name: 'Carol Quick: arrived' }).waitFor()
+  await untilDrawn(page)
+  await elsewhere.and(page.locator(':focus')).waitFor()
+})
+
+test('the first read of a page that arrives once a mark is stored does not show the state before it', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site, { timezone: noonZone() })
+  const slot = await aSlot(site.database, scene.doctor, { startsAt: begun() })
+  const booking = await aBooking(site.database, slot, { patient: { name: 'Ada Stored' } })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
+  const store = await hold(page, '**/arrive')
+  await page.getByRole('button', { name: 'Ada Stored: arrived' }).click()
+  const [read, arrives] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const delayed = async (route: Route) => {
+    const response = await route.fetch()
+    read.resolve()
+    await arrives.promise
+    await route.fulfill({ response }).catch(() => undefined)
+  }
+  await page.route('**/bookings?*', delayed, { times: 1 })
+  await page.getByRole('link', { name: 'Day list', exact: true }).first().click()
+  await read.promise
+  store()
+  await page.getByText('Ada Stored has arrived.').waitFor()
+  const late = page.waitForResponse('**/bookings?*')
+  arrives.resolve()
+  await (await late).finished()
+  await page.getByRole('button', { name: 'Ada Stored: completed' }).waitFor()
+  await untilDrawn(page)
+  expect(await page.getByRole('button', { name: 'Ada Stored: arrived' }).count()).toBe(0)
 })
 
 test('a mark after which nothing more is possible leaves the focus on the status', async ({ site }) => {

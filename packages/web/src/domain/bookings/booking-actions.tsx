@@ -1,16 +1,15 @@
-import type { Booking } from '@holdfast/contract/client'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import classes from './booking-actions.module.css'
 import { offeredActions } from './offered-actions.ts'
-import { type BookingAction, usePendingMarks } from './pending-marks.ts'
+import type { BookingAction, ShownBooking } from './pending-marks.ts'
 import { RareActions } from './rare-actions.tsx'
 import { useBookingAction } from './use-booking-action.tsx'
 
 type ActionsProps = {
-  booking: Booking
+  booking: ShownBooking
   timeZone: string
   /** The buttons are in a row of a list: what is seldom done is behind one button, so that the row stays low. */
   isInRow?: boolean
@@ -22,7 +21,7 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
   const action = useBookingAction(booking.clinicId)
   const offered = offeredActions(booking, timeZone, serverNow())
   const behind = isInRow && offered.length > 1 ? offered.filter(isRare) : []
-  const { ref, isPressed } = useFocusOnNext(booking.id, `${booking.status} ${booking.attendanceConfirmedAt}`)
+  const { ref, press } = useFocusOnNext(booking.id, `${booking.status} ${booking.attendanceConfirmedAt}`)
   const look = {
     attend: 'default',
     withdrawAttendance: 'subtle',
@@ -32,17 +31,12 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
     noShow: 'default',
     reopen: 'subtle',
   } as const
-  const marks = usePendingMarks(booking.clinicId)
-  // Once a new version is shown, the next button has the focus and must not ignore a press. The page may have read that
-  // version before the response arrives.
-  const isBusy = marks.some(({ booking: { id, version } }) => id === booking.id && version === booking.version)
+  // Not once a new version is shown, which the page may have read before the response arrives: the next button has the
+  // focus then, and must not ignore a press.
+  const { isBeingMarked: isBusy = false } = booking
   const run = (name: BookingAction) => {
-    const press = () => {
-      isPressed.current = true
-    }
     press()
-    // If it fails, the buttons before it are back, and the first of them gets the focus.
-    action.mutate({ booking, action: name }, { onError: press })
+    action.mutate({ booking, action: name })
   }
   return (
     <div ref={ref} className={`${classes.actions} no-print`} data-row={isInRow || undefined}>
@@ -72,21 +66,36 @@ function isRare(name: BookingAction): boolean {
 
 /**
  * The button that was pressed is replaced by those of the new state: the first of them gets the focus. If there is
- * none, the booking's {@link StatusMark} beside them gets it, which says what was done.
+ * none, the booking's {@link StatusMark} beside them gets it, which says what was done. So it is when the focused button
+ * disappears later, because the mark was refused or somebody else has changed the booking. Whoever has moved the focus
+ * elsewhere keeps it.
  */
 function useFocusOnNext(bookingId: string, state: string) {
   const ref = useRef<HTMLDivElement>(null)
-  const isPressed = useRef(false)
+  const pressed = useRef<'never' | 'now' | 'before'>('never')
   const before = useRef(state)
   useEffect(() => {
     if (before.current === state) return
     before.current = state
-    if (!isPressed.current) return
-    isPressed.current = false
+    if (pressed.current === 'never') return
     const around = ref.current?.closest('tr, [role="dialog"], main')
     const status = around?.querySelector<HTMLElement>(`[data-status-of="${bookingId}"]`)
+    const focused = document.activeElement
+    const isLost = focused === null || focused === document.body
+    const isHere = isLost || ref.current?.contains(focused) || status === focused || isInPopover(focused)
+    const isNow = pressed.current === 'now'
+    pressed.current = isHere ? 'before' : 'never'
+    if (!isHere || !(isNow || isLost)) return
     const next = ref.current?.querySelector('button') ?? status
     next?.focus()
   }, [state, bookingId])
-  return { ref, isPressed }
+  const press = () => {
+    pressed.current = 'now'
+  }
+  return { ref, press }
+}
+
+/** That of {@link RareActions} is closing. */
+function isInPopover(element: Element): boolean {
+  return element.closest('[role="dialog"]:not([aria-modal="true"])') !== null
 }

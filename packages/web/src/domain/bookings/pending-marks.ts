@@ -5,6 +5,9 @@ import { reopenedStatus } from './reopened-status.ts'
 
 export type BookingAction = 'attend' | 'withdrawAttendance' | 'confirm' | 'arrive' | 'complete' | 'noShow' | 'reopen'
 
+/** `isBeingMarked`: its buttons are busy, and its status is the one that the mark leads to. */
+export type ShownBooking = Booking & { isBeingMarked?: boolean }
+
 /** An action, and the booking as it was shown before it. */
 export type Mark = { booking: Booking; action: BookingAction }
 
@@ -24,7 +27,7 @@ export function markKey(clinicId: string): readonly unknown[] {
   return [...clinicKey(clinicId), 'mark']
 }
 
-/** The marks of a clinic that are being stored. */
+/** The marks of a clinic that are being stored. For a page, not for each of its rows: every mutation notifies each user. */
 export function usePendingMarks(clinicId: string): Mark[] {
   return useMutationState({
     filters: { mutationKey: markKey(clinicId), status: 'pending' },
@@ -36,12 +39,13 @@ export function usePendingMarks(clinicId: string): Mark[] {
  * Bookings with the status that the marks being stored lead to. They are not changed in the query cache: whatever the
  * page reads meanwhile may be older than the mark.
  */
-export function withMarks(bookings: readonly Booking[], marks: readonly Mark[]): readonly Booking[] {
+export function withMarks(bookings: readonly Booking[], marks: readonly Mark[]): readonly ShownBooking[] {
   return marks.length === 0 ? bookings : bookings.map((booking) => withMark(booking, marks))
 }
 
-export function withMark(booking: Booking, marks: readonly Mark[]): Booking {
+export function withMark(booking: Booking, marks: readonly Mark[]): ShownBooking {
   // A later version than the one that was marked is shown as it is.
   const mark = marks.findLast(({ booking: { id, version } }) => id === booking.id && version >= booking.version)
-  return mark === undefined ? booking : { ...booking, status: statusAfter[mark.action](mark.booking.status) }
+  if (mark === undefined) return booking
+  return { ...mark.booking, status: statusAfter[mark.action](mark.booking.status), isBeingMarked: true }
 }

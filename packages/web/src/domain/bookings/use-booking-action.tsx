@@ -1,7 +1,7 @@
 import type { Booking } from '@holdfast/contract/client'
 import { Button, Group } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type InfiniteData, useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { problemMessage } from '../../lib/api/problem-message.ts'
@@ -10,6 +10,9 @@ import { clinicKey } from '../../lib/queries/clinic-queries.ts'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { type BookingAction, type Mark, markKey } from './pending-marks.ts'
 import { reopenedStatus } from './reopened-status.ts'
+
+/** After that, the mark is not shown any more. The request may be repeated: it has a key. */
+const storeMsMax = 30_000
 
 const calls = {
   confirm: api.confirmBooking,
@@ -28,6 +31,7 @@ export function useBookingAction(clinicId: string) {
   const { t } = useTranslation(['schedule', 'problems'])
   const { t: tProblem } = useTranslation('problems')
   const listsKey = [...clinicKey(clinicId), 'bookings']
+  const searchesKey = [...clinicKey(clinicId), 'list']
   const keyOf = (id: string) => [...clinicKey(clinicId), 'booking', id]
   const mutationKey = markKey(clinicId)
   /** Shows a booking instead of earlier versions: the page may have read a later one. */
@@ -35,6 +39,11 @@ export function useBookingAction(clinicId: string) {
     const newest = (one: Booking) => (one.id === changed.id && one.version < changed.version ? changed : one)
     queryClient.setQueriesData<AllPages<Booking>>({ queryKey: listsKey }, (read) =>
       read === undefined ? read : { ...read, items: read.items.map(newest) },
+    )
+    queryClient.setQueriesData<InfiniteData<{ items: Booking[] }>>({ queryKey: searchesKey }, (read) =>
+      read === undefined
+        ? read
+        : { ...read, pages: read.pages.map((page) => ({ ...page, items: page.items.map(newest) })) },
     )
     queryClient.setQueryData<Booking>(keyOf(changed.id), (one) => one && newest(one))
   }
@@ -55,10 +64,10 @@ export function useBookingAction(clinicId: string) {
     mutationFn: ({ booking: { id, version, slotId }, action }: Mark) => {
       // Clicked twice, it is made once: a version of a booking is changed only once in the same way.
       const headers = { 'Idempotency-Key': `${action} ${id} ${version}` }
-      const path = { bookingId: id }
-      if (action === 'attend') return dataOf(api.confirmAttendance({ path, headers, body: { slotId } }))
-      if (action === 'withdrawAttendance') return dataOf(api.withdrawAttendance({ path, headers, body: { slotId } }))
-      return dataOf(calls[action]({ path, headers }))
+      const request = { path: { bookingId: id }, headers, signal: AbortSignal.timeout(storeMsMax) }
+      if (action === 'attend') return dataOf(api.confirmAttendance({ ...request, body: { slotId } }))
+      if (action === 'withdrawAttendance') return dataOf(api.withdrawAttendance({ ...request, body: { slotId } }))
+      return dataOf(calls[action](request))
     },
     onMutate: ({ booking: { id, version: last } }) => {
       // Earlier toasts offer an undo that would undo this mark.
@@ -76,7 +85,8 @@ export function useBookingAction(clinicId: string) {
         const id = toastOf(booking.id, booking.version)
         const undo = () => {
           notifications.hide(id)
-          mutation.mutate({ booking, action: opposite })
+          // Somebody else has changed it since.
+          if (!isOutdated(booking)) mutation.mutate({ booking, action: opposite })
         }
         toastDone({ id, message: <Undoable text={text} onUndo={undo} /> })
       }
@@ -86,9 +96,10 @@ export function useBookingAction(clinicId: string) {
       toastFailed({ title, message: help })
     },
     onSettled: () => {
-      // What is being read may be the state before. Not awaited: the buttons would stay busy until everything is read
-      // again, and ignore the next action.
-      void queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
+      // What is being read may be the state before, and the first read of a page would go on. Not awaited: the buttons
+      // would stay busy until everything is read again, and ignore the next action.
+      const filters = { queryKey: clinicKey(clinicId) }
+      void queryClient.cancelQueries(filters).then(() => queryClient.invalidateQueries(filters))
     },
   })
   return mutation

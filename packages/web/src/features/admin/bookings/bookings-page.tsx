@@ -4,6 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type RefObject, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { usePendingMarks, withMarks } from '../../../domain/bookings/pending-marks.ts'
 import { statusesInOrder } from '../../../domain/bookings/status-colors.ts'
 import { statusLabel } from '../../../domain/bookings/status-label.ts'
 import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
@@ -53,7 +54,8 @@ export function BookingsPage() {
     // Not before: the new fields begin with what the address says.
     setResets(resets + 1)
   }
-  const bookings = found.data?.pages.flatMap(({ items }) => items) ?? []
+  const marks = usePendingMarks(clinicId)
+  const bookings = withMarks(found.data?.pages.flatMap(({ items }) => items) ?? [], marks)
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="end">
