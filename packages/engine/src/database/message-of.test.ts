@@ -22,6 +22,7 @@ test('a refused connection to several addresses is described by each of them', (
 test('a message is one line, and says which file is missing', () => {
   expect(messageOf(new Error('first\n  second'))).toBe('first second')
   expect(messageOf(new Error(''))).toBe('Error')
+  expect(messageOf(Object.assign(new Error(''), { code: 'EPIPE' }))).toBe('EPIPE')
   expect(messageOf(new AggregateError([]))).toBe('AggregateError')
   expect(messageOf('thrown text')).toBe('thrown text')
   const missing = Object.assign(new Error('ENOENT'), { code: 'ENOENT', syscall: 'open', path: '/nowhere' })

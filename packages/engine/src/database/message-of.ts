@@ -8,5 +8,5 @@ export function messageOf(error: unknown): string {
     return error.errors.map(messageOf).join('; ')
   if ('code' in error && error.code === 'ENOENT' && 'syscall' in error && readingCalls.includes(error.syscall))
     return `there is no file ${'path' in error ? String(error.path) : ''}`.trim()
-  return error.message.replaceAll(/\s*\n\s*/g, ' ').trim() || error.name
+  return error.message.replaceAll(/\s*\n\s*/g, ' ').trim() || ('code' in error ? String(error.code) : error.name)
 }
