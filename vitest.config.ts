@@ -35,7 +35,7 @@ const retryInCi = inCi ? 1 : 0
  * something took longer than so many milliseconds. In CI, other tests are repeated once only after one of these
  * failures, and reported. What was lost or overbooked is none of them.
  */
-export const slownessMessage = new RegExp(
+const slownessMessage = new RegExp(
   [
     '"code":"(overloaded|unavailable)"',
     'expected 503 to ',

@@ -1,14 +1,13 @@
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './packages/testkit/src/longest-first.ts'
 import { SecondAttempts } from './packages/testkit/src/second-attempts.ts'
-import { drills, inCi, patience, slownessMessage } from './vitest.config.ts'
+import { drills, inCi, patience } from './vitest.config.ts'
 
 /**
- * In CI, a drill is repeated once, and reported, if one of the programs that it starts did not work, or the machine was
- * slow. What a drill finds is an assertion, whose message says what was expected; that is never repeated.
+ * In CI, a drill is repeated once, and reported, if one of the programs that it starts did not work. What a drill finds
+ * is an assertion, whose message says what was expected; that is never repeated.
  */
-const condition = new RegExp(`^(?![\\s\\S]*\\bexpected\\b)|${slownessMessage.source}`)
-const retry = inCi ? { count: 1, condition } : 0
+const retry = inCi ? { count: 1, condition: /^(?![\s\S]*\bexpected\b)/ } : 0
 
 /** `npm run test:drills`: installations, also on a machine in namespaces, chaos, restores, and replays of data. */
 export default defineConfig({
