@@ -222,9 +222,9 @@ test('the first read of a page that arrives once a mark is stored does not show 
   const late = page.waitForResponse('**/bookings?*')
   arrives.resolve()
   await (await late).finished()
-  await page.getByRole('button', { name: 'Ada Stored: completed' }).waitFor()
   await untilDrawn(page)
   expect(await page.getByRole('button', { name: 'Ada Stored: arrived' }).count()).toBe(0)
+  await page.getByRole('button', { name: 'Ada Stored: completed' }).waitFor()
 })
 
 test('a mark after which nothing more is possible leaves the focus on the status', async ({ site }) => {
