@@ -46,6 +46,7 @@ test('moving a patient of the list and going back both lead to the list again, a
   await panel.getByRole('heading', { level: 3 }).and(page.locator(':focus')).waitFor()
 
   const contacts = rowOf(page, 'Ann Affected').getByRole('link', { name: /^[+a]/ })
+  await contacts.first().waitFor()
   const addresses = await contacts.evaluateAll((all) => all.map((one) => one.getAttribute('href')))
   expect(addresses.toSorted()).toEqual(['mailto:ann@example.org', 'tel:+441632960471'])
 
