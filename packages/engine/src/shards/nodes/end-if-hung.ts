@@ -58,7 +58,7 @@ function newClient(url: string, connectionTimeoutMillis: number): pg.Client {
   return client
 }
 
-/** Not ETIMEDOUT: Node waits a quarter of a second for each of several addresses, which is no time for a busy machine. */
+/** Not ETIMEDOUT: Node waits a quarter of a second for each of several addresses. A busy machine may need longer. */
 const unansweredCodes: readonly unknown[] = ['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH']
 
 /** Nothing is there, or what is there hangs. A machine that refuses the connection responds to keepalives, too. */

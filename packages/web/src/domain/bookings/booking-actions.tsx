@@ -66,9 +66,9 @@ function isRare(name: BookingAction): boolean {
 
 /**
  * The button that was pressed is replaced by those of the new state: the first of them gets the focus. If there is
- * none, the booking's {@link StatusMark} beside them gets it, which says what was done. So it is when the focused button
- * disappears later, because the mark was refused or somebody else has changed the booking. Whoever has moved the focus
- * elsewhere keeps it.
+ * none, the booking's {@link StatusMark} beside them gets it, which says what was done. The same applies when the
+ * focused button disappears later, because the mark was refused or somebody else has changed the booking. Whoever has
+ * moved the focus elsewhere keeps it.
  */
 function useFocusOnNext(bookingId: string, state: string) {
   const ref = useRef<HTMLDivElement>(null)

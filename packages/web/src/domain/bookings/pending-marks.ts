@@ -27,7 +27,7 @@ export function markKey(clinicId: string): readonly unknown[] {
   return [...clinicKey(clinicId), 'mark']
 }
 
-/** The marks of a clinic that are being stored. For a page, not for each of its rows: every mutation notifies each user. */
+/** The marks of a clinic that are being stored. Use it in a page, not in each row: every mutation notifies them all. */
 export function usePendingMarks(clinicId: string): Mark[] {
   return useMutationState({
     filters: { mutationKey: markKey(clinicId), status: 'pending' },
