@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, lapseHolds, seededRandom, type TestDatabase } from '@holdfast/testkit'
+import { messageOf } from '../src/database/message-of.ts'
 import type { ClaimCaseRequest } from '../src/model/theatre-case.ts'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, someEquipment, someStaff, soonAt } from './theatre.ts'
 
@@ -89,7 +90,7 @@ export async function runStorm(
         const [name, kind] = await takeStep(database, storm, pick)
         report.counts[`${name} ${kind}`] = (report.counts[`${name} ${kind}`] ?? 0) + 1
       } catch (error) {
-        report.errors.push(error instanceof Error ? error.message : String(error))
+        report.errors.push(messageOf(error))
       }
     }
   }

@@ -29,6 +29,30 @@ async function hold(page: Page, addresses: string): Promise<() => void> {
   return held.resolve
 }
 
+/**
+ * Sends the next request to these addresses at once, but passes its response on only by `release`, which waits until
+ * the page has handled it.
+ */
+async function holdResponse(page: Page, addresses: string) {
+  const [received, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const delayed = async (route: Route) => {
+    const response = await route.fetch()
+    received.resolve()
+    await released.promise
+    await route.fulfill({ response })
+  }
+  await page.route(addresses, delayed, { times: 1 })
+  return {
+    received: received.promise,
+    async release() {
+      const late = page.waitForResponse(addresses)
+      released.resolve()
+      await (await late).finished()
+      await untilDrawn(page)
+    },
+  }
+}
+
 test('after a mark, the focus is on the button that undoes it, and back', async ({ site }) => {
   const { page } = await openBooking(site, coming, 'Carl Coming')
   await page.getByRole('button', { name: 'Carl Coming: will come' }).press('Enter')
@@ -39,23 +63,14 @@ test('after a mark, the focus is on the button that undoes it, and back', async 
 
 test('a mark that is shown before its response arrives can be undone at once', async ({ site }) => {
   const { page } = await openBooking(site, coming, 'Carol Quick', { areIntervalsShort: true })
-  const undone = Promise.withResolvers<void>()
-  const delayed = async (route: Route) => {
-    const response = await route.fetch()
-    await undone.promise
-    await route.fulfill({ response })
-  }
-  await page.route('**/attendance', delayed, { times: 1 })
+  const noted = await holdResponse(page, '**/attendance')
   await page.getByRole('button', { name: 'Carol Quick: will come' }).press('Enter')
   // The page has read it again.
   await untilFocused(page, 'Undo “Will come”')
   await page.keyboard.press('Enter')
   await untilFocused(page, /^Will come$/)
   await page.getByText('Carol Quick is no longer noted as coming.').waitFor()
-  const late = page.waitForResponse('**/attendance')
-  undone.resolve()
-  await (await late).finished()
-  await untilDrawn(page)
+  await noted.release()
   // It is of an earlier version: nothing is shown again, or said.
   await untilFocused(page, /^Will come$/)
   expect(await page.getByText('Carol Quick will come: this is noted.').count()).toBe(0)
@@ -63,29 +78,20 @@ test('a mark that is shown before its response arrives can be undone at once', a
 
 test('the late response to a mark neither reverts the next one nor moves the focus', async ({ site }) => {
   const { page, booking } = await openBooking(site, begun, 'Carol Quick', { areIntervalsShort: true })
-  const [arrival, completion] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  const delayedUntil = (answered: Promise<void>) => async (route: Route) => {
-    const response = await route.fetch()
-    await answered
-    await route.fulfill({ response })
-  }
-  await page.route('**/arrive', delayedUntil(arrival.promise))
-  await page.route('**/complete', delayedUntil(completion.promise))
+  const arrival = await holdResponse(page, '**/arrive')
+  const completion = await holdResponse(page, '**/complete')
   await page.getByRole('button', { name: 'Carol Quick: arrived' }).press('Enter')
   // Once the page has read it again, the button responds. From here on, it is not read.
   await page.locator(':focus:not([aria-disabled])').filter({ hasText: 'Completed' }).waitFor()
   await page.route(`**/bookings/${booking.id}`, () => undefined)
   await page.keyboard.press('Enter')
   await untilFocused(page, 'Undo')
-  const late = page.waitForResponse('**/arrive')
-  arrival.resolve()
-  await (await late).finished()
-  await untilDrawn(page)
+  await arrival.release()
   await untilFocused(page, 'Undo')
   expect(await page.getByRole('button', { name: 'Carol Quick: completed' }).count()).toBe(0)
   // Its undo would undo the completion.
   expect(await page.getByText('Carol Quick has arrived.').count()).toBe(0)
-  completion.resolve()
+  await completion.release()
   await page.getByText('Carol Quick’s visit is completed.').waitFor()
   await untilFocused(page, 'Undo')
 })
@@ -135,23 +141,13 @@ test('an older read that arrives once a mark is stored is not shown, also while 
     await page.getByRole('button', { name: `${name}: arrived` }).click()
     await page.getByRole('button', { name: `${name}: completed` }).waitFor()
   }
-  const [read, arrives] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  const delayed = async (route: Route) => {
-    const response = await route.fetch()
-    read.resolve()
-    await arrives.promise
-    await route.fulfill({ response }).catch(() => undefined)
-  }
-  await page.route('**/bookings?*', delayed, { times: 1 })
-  await read.promise
+  const read = await holdResponse(page, '**/bookings?*')
+  await read.received
   // From here on, nothing is read.
   await page.route('**/bookings?*', () => undefined)
   storeAda()
   await page.getByText('Ada Stored has arrived.').waitFor()
-  const late = page.waitForResponse('**/bookings?*')
-  arrives.resolve()
-  await (await late).finished()
-  await untilDrawn(page)
+  await read.release()
   await page.getByRole('button', { name: 'Ada Stored: completed' }).waitFor()
   expect(await page.getByRole('button', { name: 'Ada Stored: arrived' }).count()).toBe(0)
   storeBob()
@@ -207,22 +203,12 @@ test('the first read of a page that arrives once a mark is stored does not show 
   await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
   const store = await hold(page, '**/arrive')
   await page.getByRole('button', { name: 'Ada Stored: arrived' }).click()
-  const [read, arrives] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  const delayed = async (route: Route) => {
-    const response = await route.fetch()
-    read.resolve()
-    await arrives.promise
-    await route.fulfill({ response }).catch(() => undefined)
-  }
-  await page.route('**/bookings?*', delayed, { times: 1 })
+  const read = await holdResponse(page, '**/bookings?*')
   await page.getByRole('link', { name: 'Day list', exact: true }).first().click()
-  await read.promise
+  await read.received
   store()
   await page.getByText('Ada Stored has arrived.').waitFor()
-  const late = page.waitForResponse('**/bookings?*')
-  arrives.resolve()
-  await (await late).finished()
-  await untilDrawn(page)
+  await read.release()
   expect(await page.getByRole('button', { name: 'Ada Stored: arrived' }).count()).toBe(0)
   await page.getByRole('button', { name: 'Ada Stored: completed' }).waitFor()
 })

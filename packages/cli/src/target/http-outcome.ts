@@ -1,4 +1,5 @@
 import type { Problem } from '@holdfast/contract/client'
+import { messageOf } from '@holdfast/engine/message-of'
 import type { Unavailable } from './retry-call.ts'
 
 /** A result of the typed client; `error` is a Problem, the text of a proxy, or the reason why there was no response. */
@@ -50,7 +51,5 @@ function describeProblem(problem: Problem): string {
 /** The message of fetch is only "fetch failed"; its cause has the reason. */
 function connectionError(error: unknown): string {
   if (!(error instanceof Error)) return 'no response'
-  const { cause } = error
-  if (cause instanceof Error) return cause.message || ('code' in cause ? String(cause.code) : error.message)
-  return error.message
+  return messageOf(error.cause instanceof Error ? error.cause : error)
 }
