@@ -84,8 +84,8 @@ export default defineConfig({
           exclude: [...defaultExclude, timed],
           isolate: false,
           retry: retryInCi,
-          // Chromium keeps both cores busy: with four workers the tests take a sixth longer than with two.
-          maxWorkers: 2,
+          // With two, a tenth of the two cores is idle, and with four, each needs more processor time.
+          maxWorkers: 3,
         },
       },
       // The files of a worker share its process: loading the engine and the server again for each takes 0.4 s of CPU.
