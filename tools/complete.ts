@@ -35,7 +35,7 @@ const tests: Record<string, string> = {
 const gone = Object.keys(tests).filter((path) => !existsSync(join(root, path)))
 if (gone.length > 0) throw new Error(`tools/complete.ts names tests that do not exist: ${gone.join(', ')}`)
 
-const checks = failedChecks()
+const checks = await failedChecks()
 const vitest = await startVitest('test', Object.keys(tests), { root, watch: false, reporters: ['default'] })
 const failed = vitest.state.getTestModules().filter((module) => !module.ok())
 await vitest.close()
