@@ -18,9 +18,9 @@ export const drills = [
   'test/npm-start.test.ts',
   'drills/**/*.test.ts',
   'packages/server/test/{pgbouncer,redis,replicas}.test.ts',
-  'packages/adapters/src/backup/s3-backups.test.ts',
-  'packages/cli/src/commands/{restore-separate,s3-backups}.test.ts',
-  'packages/cli/test/{dead-letters,move-replayed,processes,real-data,replay}.test.ts',
+  'packages/adapters/src/backup/{backup,s3-backups,set-back}.test.ts',
+  'packages/cli/src/commands/{restore-erasures,restore-refused,restore-separate,s3-backups}.test.ts',
+  'packages/cli/test/{dead-letters,move-replayed,processes,real-data,replay,replay-cases}.test.ts',
 ]
 
 const tests = ['packages/*/{src,test,service-worker,help}/**/*.test.ts', '{test,tools,bench}/**/*.test.ts']
