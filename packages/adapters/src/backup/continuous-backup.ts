@@ -122,7 +122,7 @@ async function archiveUntilFailure(options: Archiving): Promise<void> {
       // From the beginning of this one: what it took to store is not added to what may be lost.
       const leftMs = Math.max(0, beganMs + flushSeconds * 1000 - performance.now())
       const waited = delay(leftMs, undefined, { signal }).catch(() => undefined)
-      await Promise.race([waited, archiver.ended])
+      await archiver.unlessFailed(waited)
     }
   } finally {
     await copies?.ended

@@ -57,9 +57,9 @@ export class WalArchiver {
     return new WalArchiver(options, sql, partials, await ArchivePosition.open(store, archive))
   }
 
-  /** Rejects when the archiver can't go on. */
-  get ended(): Promise<never> {
-    return this.#receiver.ended
+  /** Waits for the promise. Rejects as soon as the archiver can't go on. */
+  unlessFailed<Value>(promise: Promise<Value>): Promise<Value> {
+    return this.#receiver.unlessFailed(promise)
   }
 
   /**

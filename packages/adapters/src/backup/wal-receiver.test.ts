@@ -29,7 +29,6 @@ test('a position is reached when all segments before it are stored, and those th
       return segment.promise
     },
   })
-  receiver.ended.catch(() => undefined)
   onTestFinished(async () => {
     receiver.stop()
     await client.end().catch(() => undefined)

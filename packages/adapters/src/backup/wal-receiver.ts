@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { Failure } from './failure.ts'
 import { formatLsn, segmentStart } from './lsn.ts'
 import { CopyCommand } from './replication-client.ts'
 
@@ -42,7 +43,7 @@ export class WalReceiver {
   #pending = 0
   #confirmedLsn = 0n
   #work: Promise<void> = Promise.resolve()
-  #failed = Promise.withResolvers<never>()
+  readonly #failure = new Failure()
   #timer: NodeJS.Timeout
 
   constructor(options: WalReceiverOptions) {
@@ -50,21 +51,19 @@ export class WalReceiver {
     const { client, slot, timeline, startLsn, segmentBytes } = options
     this.#segment = Buffer.alloc(segmentBytes)
     this.#segmentLsn = startLsn
-    this.#failed.promise.catch(() => undefined)
     this.#command = new CopyCommand(
       `START_REPLICATION SLOT "${slot}" PHYSICAL ${formatLsn(startLsn)} TIMELINE ${timeline}`,
       (message) => this.#receive(message),
     )
+    const streamEnded = () => this.#failure.fail(new Error('PostgreSQL ended the stream of WAL.'))
+    this.#command.done.then(streamEnded, (error: unknown) => this.#failure.fail(error))
     client.query(this.#command)
     this.#timer = setInterval(() => this.#reply(0n), statusMs)
   }
 
-  /** Rejects when the stream ends or a segment could not be stored. */
-  get ended(): Promise<never> {
-    const streamEnded = this.#command.done.then(() => {
-      throw new Error('PostgreSQL ended the stream of WAL.')
-    })
-    return Promise.race([streamEnded, this.#failed.promise])
+  /** Waits for the promise. Rejects as soon as the stream ends or a segment could not be stored. */
+  unlessFailed<Value>(promise: Promise<Value>): Promise<Value> {
+    return this.#failure.before(promise)
   }
 
   get receivedLsn(): bigint {
@@ -81,13 +80,13 @@ export class WalReceiver {
     while (this.receivedLsn < lsn) {
       const more = Promise.withResolvers<void>()
       this.#waiting.add(more.resolve)
-      await Promise.race([more.promise, this.ended])
+      await this.unlessFailed(more.promise)
     }
     // While it waits for one segment, another may become full.
     let work: Promise<void>
     do {
       work = this.#work
-      await Promise.race([work, this.ended])
+      await this.unlessFailed(work)
     } while (work !== this.#work)
   }
 
@@ -115,7 +114,7 @@ export class WalReceiver {
     if (data === undefined) return
     const lsn = message.readBigUInt64BE(1)
     if (lsn !== this.receivedLsn) {
-      this.#failed.reject(
+      this.#failure.fail(
         new Error(`PostgreSQL sent WAL at ${formatLsn(lsn)} instead of ${formatLsn(this.receivedLsn)}.`),
       )
       return
@@ -145,7 +144,7 @@ export class WalReceiver {
       this.#pending -= 1
       if (this.#pending < pendingMax) stream?.resume()
     })
-    this.#work.catch(this.#failed.reject)
+    this.#work.catch((error: unknown) => this.#failure.fail(error))
   }
 
   #reply(flushed: bigint): void {
