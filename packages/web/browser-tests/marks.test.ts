@@ -1,5 +1,5 @@
 import { aBooking, aSlot } from '@holdfast/testkit'
-import type { Page, Route } from 'playwright-core'
+import type { Page, Request, Route } from 'playwright-core'
 import { expect } from 'vitest'
 import { aClinicScene, noonZone } from './clinic-scene.ts'
 import { type Site, untilDrawn, untilFocused } from './harness.ts'
@@ -34,10 +34,10 @@ async function hold(page: Page, addresses: string): Promise<() => void> {
  * the page has handled it.
  */
 async function holdResponse(page: Page, addresses: string) {
-  const [received, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const [received, released] = [Promise.withResolvers<Request>(), Promise.withResolvers<void>()]
   const delayed = async (route: Route) => {
     const response = await route.fetch()
-    received.resolve()
+    received.resolve(route.request())
     await released.promise
     await route.fulfill({ response })
   }
@@ -45,7 +45,8 @@ async function holdResponse(page: Page, addresses: string) {
   return {
     received: received.promise,
     async release() {
-      const late = page.waitForResponse(addresses)
+      const request = await received.promise
+      const late = page.waitForResponse((response) => response.request() === request)
       released.resolve()
       await (await late).finished()
       await untilDrawn(page)
@@ -172,8 +173,39 @@ test('a mark that is refused returns the focus to the buttons', async ({ site })
   const { page } = await openBooking(site, begun, 'Carol Quick')
   await page.route('**/arrive', (route) => route.fulfill({ status: 503, json: { code: 'unavailable' } }))
   await page.getByRole('button', { name: 'Carol Quick: arrived' }).press('Enter')
-  await page.getByRole('alert').waitFor()
+  await page.getByRole('alert').filter({ hasText: 'Not stored for Carol Quick' }).waitFor()
   await untilFocused(page, 'Arrived')
+})
+
+test('whoever has gone on after a mark keeps their place when somebody else changes the booking', async ({ site }) => {
+  const { page, booking } = await openBooking(site, begun, 'Carol Quick', { areIntervalsShort: true })
+  await page.getByRole('button', { name: 'Carol Quick: arrived' }).click()
+  await page.locator(':focus:not([aria-disabled])').filter({ hasText: 'Completed' }).waitFor()
+  await page.getByRole('heading', { level: 1 }).click()
+  await site.admin.completeBooking({ path: { bookingId: booking.id }, headers: { 'Idempotency-Key': booking.id } })
+  await page.getByText(/^Completed/).first().waitFor()
+  await untilDrawn(page)
+  expect(await page.locator(':focus').count()).toBe(0)
+})
+
+test('an undo says that somebody else has changed the booking since', async ({ site }) => {
+  const { page, booking } = await openBooking(site, begun, 'Carol Quick', { areIntervalsShort: true })
+  await page.getByRole('button', { name: 'Carol Quick: arrived' }).click()
+  const arrived = page.getByText('Carol Quick has arrived.')
+  // Under the pointer, it does not end by itself.
+  await arrived.hover()
+  await site.admin.completeBooking({ path: { bookingId: booking.id }, headers: { 'Idempotency-Key': booking.id } })
+  await page
+    .getByText(/^Completed/)
+    .first()
+    .waitFor()
+  await page.getByRole('alert').filter({ has: arrived }).getByRole('button', { name: 'Undo' }).click()
+  await page.getByText('The booking has changed in the meantime').waitFor()
+  await untilDrawn(page)
+  await page
+    .getByText(/^Completed/)
+    .first()
+    .waitFor()
 })
 
 test('a mark that is refused leaves the focus where somebody has moved it', async ({ site }) => {

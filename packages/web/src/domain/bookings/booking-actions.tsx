@@ -21,7 +21,7 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
   const action = useBookingAction(booking.clinicId)
   const offered = offeredActions(booking, timeZone, serverNow())
   const behind = isInRow && offered.length > 1 ? offered.filter(isRare) : []
-  const { ref, press } = useFocusOnNext(booking.id, `${booking.status} ${booking.attendanceConfirmedAt}`)
+  const { press, ...tracked } = useFocusOnNext(booking.id, `${booking.status} ${booking.attendanceConfirmedAt}`)
   const look = {
     attend: 'default',
     withdrawAttendance: 'subtle',
@@ -31,15 +31,15 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
     noShow: 'default',
     reopen: 'subtle',
   } as const
-  // Not once a new version is shown, which the page may have read before the response arrives: the next button has the
-  // focus then, and must not ignore a press.
+  // Only while the version that was marked is shown. The page may read the next one before the response arrives: its
+  // first button has the focus then, and must not ignore a press.
   const { isBeingMarked: isBusy = false } = booking
   const run = (name: BookingAction) => {
     press()
     action.mutate({ booking, action: name })
   }
   return (
-    <div ref={ref} className={`${classes.actions} no-print`} data-row={isInRow || undefined}>
+    <div {...tracked} className={`${classes.actions} no-print`} data-row={isInRow || undefined}>
       {offered.map((name) =>
         behind.includes(name) ? null : (
           <ActionButton
@@ -68,34 +68,40 @@ function isRare(name: BookingAction): boolean {
  * The button that was pressed is replaced by those of the new state: the first of them gets the focus. If there is
  * none, the booking's {@link StatusMark} beside them gets it, which says what was done. The same applies when the
  * focused button disappears later, because the mark was refused or somebody else has changed the booking. Whoever has
- * moved the focus elsewhere keeps it.
+ * moved the focus elsewhere, or clicked where nothing can have it, is left there.
  */
 function useFocusOnNext(bookingId: string, state: string) {
   const ref = useRef<HTMLDivElement>(null)
-  const pressed = useRef<'never' | 'now' | 'before'>('never')
+  const isPressed = useRef(false)
+  // Also in the popover of RareActions, whose events arrive here. React reports no blur when it removes the element.
+  const hasFocus = useRef(false)
   const before = useRef(state)
   useEffect(() => {
     if (before.current === state) return
     before.current = state
-    if (pressed.current === 'never') return
-    const around = ref.current?.closest('tr, [role="dialog"], main')
-    const status = around?.querySelector<HTMLElement>(`[data-status-of="${bookingId}"]`)
+    const isNow = isPressed.current
+    isPressed.current = false
     const focused = document.activeElement
     const isLost = focused === null || focused === document.body
-    const isHere = isLost || ref.current?.contains(focused) || status === focused || isInPopover(focused)
-    const isNow = pressed.current === 'now'
-    pressed.current = isHere ? 'before' : 'never'
-    if (!isHere || !(isNow || isLost)) return
+    if (!hasFocus.current || !(isNow || isLost)) return
+    const around = ref.current?.closest('tr, [role="dialog"], main')
+    const status = around?.querySelector<HTMLElement>(`[data-status-of="${bookingId}"]`)
+    hasFocus.current = false
     const next = ref.current?.querySelector('button') ?? status
     next?.focus()
   }, [state, bookingId])
-  const press = () => {
-    pressed.current = 'now'
+  return {
+    ref,
+    onFocus() {
+      hasFocus.current = true
+    },
+    onBlur() {
+      hasFocus.current = false
+    },
+    press() {
+      // Safari gives a clicked button no focus.
+      hasFocus.current = true
+      isPressed.current = true
+    },
   }
-  return { ref, press }
-}
-
-/** That of {@link RareActions} is closing. */
-function isInPopover(element: Element): boolean {
-  return element.closest('[role="dialog"]:not([aria-modal="true"])') !== null
 }

@@ -27,7 +27,9 @@ export function markKey(clinicId: string): readonly unknown[] {
   return [...clinicKey(clinicId), 'mark']
 }
 
-/** The marks of a clinic that are being stored. Use it in a page, not in each row: every mutation notifies them all. */
+/** The marks of a clinic that are being stored. Use it in a page, not in each row: each mutation notifies
+ * every component that uses it.
+ */
 export function usePendingMarks(clinicId: string): Mark[] {
   return useMutationState({
     filters: { mutationKey: markKey(clinicId), status: 'pending' },

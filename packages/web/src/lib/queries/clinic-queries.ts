@@ -8,6 +8,20 @@ export function clinicKey(clinicId: string): readonly unknown[] {
   return ['clinic-data', clinicId]
 }
 
+/** The beginning of the keys of {@link bookingsQuery}. */
+export function bookingListsKey(clinicId: string): readonly unknown[] {
+  return [...clinicKey(clinicId), 'bookings']
+}
+
+/** The beginning of the keys of searches among bookings. */
+export function bookingSearchesKey(clinicId: string): readonly unknown[] {
+  return [...clinicKey(clinicId), 'list']
+}
+
+export function bookingKey(clinicId: string, bookingId: string): readonly unknown[] {
+  return [...clinicKey(clinicId), 'booking', bookingId]
+}
+
 const pageSize = 100
 /** The live feed reports changes of slots only. Data that can change without them is read again at this interval. */
 export const rereadMs = 15_000
@@ -17,7 +31,7 @@ export type BookingsFilter = { from: string; to: string; doctorId?: string; stat
 /** The bookings whose slots start on these local days, at most a thousand, without holds that were never confirmed. */
 export function bookingsQuery(clinicId: string, filter: BookingsFilter) {
   return queryOptions({
-    queryKey: [...clinicKey(clinicId), 'bookings', filter],
+    queryKey: [...bookingListsKey(clinicId), filter],
     queryFn: (): Promise<AllPages<Booking>> =>
       readAllPages(10, (start) =>
         dataOf(

@@ -2,7 +2,13 @@ import type { Booking, BookingHistory } from '@holdfast/contract/client'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { pageByPage } from '../../../lib/api/read-pages.ts'
-import { type BookingsFilter, clinicKey, rereadMs } from '../../../lib/queries/clinic-queries.ts'
+import {
+  type BookingsFilter,
+  bookingKey,
+  bookingSearchesKey,
+  clinicKey,
+  rereadMs,
+} from '../../../lib/queries/clinic-queries.ts'
 import type { BookingsSearch } from '../admin-search.ts'
 
 const pageSize = 50
@@ -14,7 +20,7 @@ export function bookingSearchQuery(
 ) {
   return infiniteQueryOptions({
     ...pageByPage,
-    queryKey: [...clinicKey(clinicId), 'list', filter],
+    queryKey: [...bookingSearchesKey(clinicId), filter],
     queryFn: ({ pageParam }) =>
       dataOf(api.listClinicBookings({ path: { clinicId }, query: { ...filter, limit: pageSize, ...pageParam } })),
     placeholderData: keepPreviousData,
@@ -24,7 +30,7 @@ export function bookingSearchQuery(
 
 export function clinicBookingQuery(clinicId: string, bookingId: string) {
   return queryOptions({
-    queryKey: [...clinicKey(clinicId), 'booking', bookingId],
+    queryKey: bookingKey(clinicId, bookingId),
     queryFn: (): Promise<Booking> => dataOf(api.getBooking({ path: { bookingId } })),
     refetchInterval: rereadMs,
   })

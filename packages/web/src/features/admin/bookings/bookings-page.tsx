@@ -55,7 +55,8 @@ export function BookingsPage() {
     setResets(resets + 1)
   }
   const marks = usePendingMarks(clinicId)
-  const bookings = withMarks(found.data?.pages.flatMap(({ items }) => items) ?? [], marks)
+  const stored = found.data?.pages.flatMap(({ items }) => items) ?? []
+  const bookings = withMarks(stored, marks)
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="end">
@@ -90,8 +91,8 @@ export function BookingsPage() {
               variant="default"
               size="sm"
               onClick={() => {
-                downloadCsv(`${range.from} ${range.to}.csv`, csvRows(bookings))
-                void recordExport(clinicId, 'bookings', bookings.length)
+                downloadCsv(`${range.from} ${range.to}.csv`, csvRows(stored))
+                void recordExport(clinicId, 'bookings', stored.length)
               }}
             >
               {t('csv')}
