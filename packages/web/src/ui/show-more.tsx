@@ -11,7 +11,7 @@ type ShowMoreProps = {
     isFetchingNextPage: boolean
     isFetchNextPageError: boolean
     error: unknown
-    fetchNextPage(): Promise<unknown>
+    fetchNextPage(): Promise<{ isError: boolean }>
   }
   /** How many items are shown. */
   count: number
@@ -29,18 +29,17 @@ export function ShowMore({ pages, count, listRef }: ShowMoreProps) {
     countBefore.current = null
     focusItem(listRef.current?.children[first])
   }, [count, listRef])
+  async function addPage() {
+    countBefore.current = count
+    const { isError } = await pages.fetchNextPage()
+    // Otherwise the focus would move when the list gets longer later.
+    if (isError) countBefore.current = null
+  }
   if (!pages.hasNextPage) return null
   return (
     <Stack gap="md" align="flex-start">
       {pages.isFetchNextPageError ? <ErrorState error={pages.error} /> : null}
-      <ActionButton
-        variant="default"
-        isBusy={pages.isFetchingNextPage}
-        onClick={() => {
-          countBefore.current = count
-          void pages.fetchNextPage()
-        }}
-      >
+      <ActionButton variant="default" isBusy={pages.isFetchingNextPage} onClick={() => void addPage()}>
         {t('more')}
       </ActionButton>
     </Stack>
