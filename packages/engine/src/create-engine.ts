@@ -22,7 +22,7 @@ import type { ClaimOutcome, ClaimRequest } from './model/claim.ts'
 import type { Announce } from './model/committed.ts'
 import type { Engine } from './model/engine.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './model/settle.ts'
-import { BatchQueue, type QueueDepth } from './queue/batch-queue.ts'
+import { BatchQueue, type QueueDepth, waitMsMaxDefault } from './queue/batch-queue.ts'
 import type { BatchReport } from './queue/batch-report.ts'
 import { createReads } from './reads/create-reads.ts'
 import { announcedSlotWrites } from './slots/announced-slot-writes.ts'
@@ -80,7 +80,6 @@ export type EngineSettings = {
 
 /** Of one clinic's changes of cases, and its searches: more than its staff sends at a time. */
 const clinicWaitingMax = 256
-const waitMsMaxDefault = 5_000
 
 /** How many items wait in each queue, how many batches are in flight, and how many items wait for locked rows. */
 export type QueueDepths = Record<'admission' | 'claim' | 'settle' | 'move', QueueDepth> & CaseQueueDepths

@@ -3,7 +3,7 @@ import type { AllocationKind, Milestone, RuleOverride } from './theatre-case.ts'
 
 /** One event of a booking in the log, without patient data. */
 export type BookingEvent = {
-  /** `xid.seq`, to be sent back as `after` */
+  /** `epoch.xid.seq`, to be sent back as `after` */
   position: string
   bookingId: string
   version: number

@@ -42,6 +42,8 @@ export type ClaimedBooking = {
 /** The queue is full, or the item has waited too long; it was not sent to the database. */
 export type Overloaded = { kind: 'overloaded'; retryAfterSeconds: number }
 
+export const overloaded: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
+
 export type ClaimOutcome =
   | { kind: 'booked'; booking: ClaimedBooking; position: string }
   | { kind: 'replayed'; booking: ClaimedBooking; position: string }

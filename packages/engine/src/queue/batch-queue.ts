@@ -8,7 +8,7 @@ import {
   unknownOutcome,
   unreached,
 } from '../database/database-unavailable.ts'
-import type { Overloaded } from '../model/claim.ts'
+import { type Overloaded, overloaded } from '../model/claim.ts'
 import type { BatchReport } from './batch-report.ts'
 import { SlowLane } from './slow-lane.ts'
 
@@ -19,6 +19,9 @@ export type ItemResult<Outcome> = { kind: 'completed'; outcome: Outcome } | { ki
 export type QueueResult<Outcome> = ItemResult<Outcome> | { kind: 'alone' | 'overloaded' }
 
 export type QueueDepth = { queued: number; inFlight: number; slow: number }
+
+/** How long an item waits for an outcome at most, unless `waitMsMax` says otherwise. Milliseconds. */
+export const waitMsMaxDefault = 5_000
 
 export type BatchQueueSettings<Item, Outcome> = {
   name: string
@@ -106,7 +109,7 @@ export class BatchQueue<Item, Outcome> {
       batchSizeMax: 128,
       inFlightMax: 2,
       queuedMax: 4_096,
-      waitMsMax: 5_000,
+      waitMsMax: waitMsMaxDefault,
       unknownMsMax: 25_000,
       onBatch: () => undefined,
       onOutcomes: () => undefined,
@@ -395,5 +398,3 @@ export class BatchQueue<Item, Outcome> {
     })
   }
 }
-
-const overloaded: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }

@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit'
-import type { Overloaded } from '../model/claim.ts'
+import { type Overloaded, overloaded } from '../model/claim.ts'
 
 export type ClinicTurnsSettings = {
   /** How much of a clinic's work may be at the database at a time. */
@@ -22,8 +22,6 @@ export type ClinicTurns = <Result>(
 
 /** `refusedCount`: how many were refused at their deadline, and stay in the queue until it would be their turn. */
 type Clinic = { limit: LimitFunction; refusedCount: number }
-
-const overloaded: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
 
 /**
  * Limits what a clinic's changes take of the connections that all clinics share: a change that waits for a locked row

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { promptly, readAfterCommit } from '../database/promptly.ts'
-import type { Overloaded } from '../model/claim.ts'
+import { type Overloaded, overloaded } from '../model/claim.ts'
 import { clinicNoIn } from '../model/id.ts'
 import type { Theatre } from '../model/theatre.ts'
 import type {
@@ -133,7 +133,7 @@ async function runUntilDone(
     if ('kind' in row) return row
     if (row.outcome !== 'retry') return { kind: 'ran', row }
   }
-  return { kind: 'overloaded', retryAfterSeconds: 1 }
+  return overloaded
 }
 
 /** The next cases that need something for which the extended case is expected to end too late, by start. */

@@ -3,7 +3,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { isLockTimeout } from '../database/database-unavailable.ts'
 import { prepared } from '../database/prepared.ts'
-import type { Overloaded } from '../model/claim.ts'
+import { type Overloaded, overloaded } from '../model/claim.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
 import type {
   AppliedOverride,
@@ -70,7 +70,6 @@ export type ScheduleRow = {
 }
 
 const triesMax = 20
-const busy: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
 
 /**
  * Runs `request`, which is built anew for each try: a case may have changed since it was read. `deadline`: until when
@@ -96,7 +95,7 @@ export async function schedule(
     // It lost a race; the others need a moment to commit.
     if (tries > 2) await delay(tries)
   }
-  return busy
+  return overloaded
 }
 
 /** What would prevent the plan now. */
@@ -124,7 +123,7 @@ export async function changeOrBusy<Row>(
     return await inTurn(clinicNo, () => change(pool), deadline)
   } catch (error) {
     // Another request has locked a room or person for as long as the pool waits for a lock.
-    if (isLockTimeout(error)) return busy
+    if (isLockTimeout(error)) return overloaded
     throw error
   }
 }
