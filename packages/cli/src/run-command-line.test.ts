@@ -49,7 +49,7 @@ describe('the command line', () => {
     expect(plain).toEqual({
       code: 1,
       out: [],
-      err: ['error: there is no file /nowhere/file.csv'],
+      err: ['error: there is no file or directory /nowhere/file.csv'],
     })
     const debug = await runCaptured(['replay', 'appointments', '/nowhere/file.csv'], { HOLDFAST_LOG_LEVEL: 'debug' })
     expect(debug.err.join('\n')).toMatch(/Error: ENOENT/)

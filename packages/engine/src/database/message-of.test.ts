@@ -26,7 +26,7 @@ test('a message is one line, and says which file is missing', () => {
   expect(messageOf(new AggregateError([]))).toBe('AggregateError')
   expect(messageOf('thrown text')).toBe('thrown text')
   const missing = Object.assign(new Error('ENOENT'), { code: 'ENOENT', syscall: 'open', path: '/nowhere' })
-  expect(messageOf(missing)).toBe('there is no file /nowhere')
+  expect(messageOf(missing)).toBe('there is no file or directory /nowhere')
   // The directory that should have it may be missing.
   expect(messageOf(Object.assign(missing, { syscall: 'mkdir' }))).toBe('ENOENT')
 })

@@ -1,4 +1,4 @@
-/** Of these, the path that an error names is the one that is missing. */
+/** Of these, the path that an error names is what is missing, or in a directory that is missing. */
 const readingCalls: readonly unknown[] = ['open', 'stat', 'lstat', 'access', 'scandir', 'opendir', 'realpath']
 
 /** An error's message on one line; also for a refused connection, whose AggregateError has an empty message. */
@@ -7,6 +7,6 @@ export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '' && error.errors.length > 0)
     return error.errors.map(messageOf).join('; ')
   if ('code' in error && error.code === 'ENOENT' && 'syscall' in error && readingCalls.includes(error.syscall))
-    return `there is no file ${'path' in error ? String(error.path) : ''}`.trim()
-  return error.message.replaceAll(/\s*\n\s*/g, ' ').trim() || ('code' in error ? String(error.code) : error.name)
+    return `there is no file or directory ${'path' in error ? String(error.path) : ''}`.trim()
+  return error.message.replaceAll(/\s*\n\s*/g, ' ').trim() || ('code' in error && error.code ? String(error.code) : error.name)
 }
