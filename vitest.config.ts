@@ -31,9 +31,9 @@ export const inCi = Boolean(process.env.CI)
 const retryInCi = inCi ? 1 : 0
 
 /**
- * What the machine may be to blame for: a request, or a call of the engine, was refused because its time was over, or
- * something took longer than so many milliseconds. In CI, other tests are repeated once only after one of these
- * failures, and reported. What was lost or overbooked is none of them.
+ * Failures that a slow machine can cause: a request, or a call of the engine, was refused because its time was over, or
+ * something took longer than so many milliseconds. In CI, a test that fails with one of these is run once more, and
+ * reported. What was lost or overbooked is none of them.
  */
 const slownessMessage = new RegExp(
   [
@@ -84,7 +84,7 @@ export default defineConfig({
           exclude: [...defaultExclude, timed],
           isolate: false,
           retry: retryInCi,
-          // With two, a tenth of the two cores is idle, and with four, each needs more processor time.
+          // With two, a tenth of the two cores is idle; with four, the tests need more processor time.
           maxWorkers: 3,
         },
       },

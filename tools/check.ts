@@ -24,8 +24,8 @@ function passes(name: string): Promise<boolean> {
     execFile('npm', ['run', name], options, (error, stdout, stderr) => {
       process.stdout.write(stdout)
       process.stderr.write(stderr)
-      // Of a check that could not be run to its end, such as without npm.
-      if (typeof error?.code === 'string') process.stderr.write(`${error.message}\n`)
+      // A check that was not run to its end, such as without npm or memory, has said nothing.
+      if (error !== null && typeof error.code !== 'number') process.stderr.write(`${error.message}\n`)
       resolve(error === null)
     })
   })
