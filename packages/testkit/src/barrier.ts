@@ -24,7 +24,7 @@ export async function until<Value>(
     if (value !== undefined) return value
     const checkedAt = performance.now()
     if (checkedAt > deadline) throw new Error(`Not within ${deadlineMs} ms: ${await describe()}`)
-    // What takes long is asked less often: asking slows down what the test waits for.
+    // Slow checks are repeated less often: they slow down what the test waits for.
     await delay(Math.max(pollMs, Math.min(2 * (checkedAt - askedAt), slowPollMsMax)))
   }
 }

@@ -1,6 +1,9 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** The slowest test files, the slowest first; `.ci/run` prints their times. */
+/**
+ * The test files that should start first, about the slowest first. Vitest knows the times of its last run, but a clean
+ * checkout has none. `.ci/run` prints the ten slowest.
+ */
 const slowest = [
   'test/deploy/installation.test.ts',
   'drills/failover/failover-drill.test.ts',

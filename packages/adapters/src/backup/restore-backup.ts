@@ -34,7 +34,7 @@ export async function checkBackup(
   }
 }
 
-/** A link in a forged copy could lead what is written later out of the directory. */
+/** No links: through one in a forged copy, files could be written outside the directory. */
 const knownTypes = new Set(['File', 'OldFile', 'ContiguousFile', 'Directory'])
 
 /**
@@ -87,7 +87,7 @@ export async function unpackBackup(
  */
 export function recoverySettings({ wal }: RestorableBackup, to: Date | null): Record<string, string> {
   const fixed = { restore_command: 'false', recovery_target_timeline: 'current' }
-  // The end of a copy. A recovery to it would look for a later commit, and fail.
+  // Nothing was committed after this moment. With a target time, PostgreSQL would look for a later commit and fail.
   const isEnd = to === null || !wal.some(({ untilMs }) => untilMs >= to.getTime())
   return isEnd ? fixed : { ...fixed, recovery_target_time: postgresTime(to), recovery_target_action: 'promote' }
 }

@@ -123,7 +123,7 @@ async function send(request: EgressRequest, lookup: LookupFunction, allowPrivate
       if (!hasResponse) reject(new Error('The connection ended without a response.'))
     })
     sent.on('socket', (socket) => {
-      // An address in the URL is not looked up. This is behind `urlProblem`, which refuses it before.
+      // Node does not call `lookup` for an IP address. `urlProblem` has refused private ones; this checks again.
       socket.once('connect', () => {
         const { remoteAddress = '' } = socket
         if (isIP(remoteAddress) !== 0 && !allowPrivate && !isPublicAddress(remoteAddress)) {

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
 
-/** All IPv6 addresses of the internet are of this block; ipaddr.js takes what IANA has not allocated for unicast. */
+/** All public IPv6 addresses are in this block. ipaddr.js classifies addresses that IANA has not allocated as unicast. */
 const allocatedIpv6 = ipaddr.IPv6.parseCIDR('2000::/3')
 
 /**

@@ -20,7 +20,7 @@ export type RetryOptions = {
 const prefetch = 20
 
 /**
- * Gives what consumers rejected back to them after a while, and makes it a dead letter after the last attempt. Any
+ * Redelivers what consumers rejected to them after a delay, and makes it a dead letter after the last attempt. Any
  * number of processes may do so. Each step is confirmed before the message is removed from where it was, so it may be
  * repeated, and none is lost. RabbitMQ alone would drop a message that comes back to a queue which it left because it
  * was delivered too often.

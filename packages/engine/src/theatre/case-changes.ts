@@ -110,7 +110,7 @@ async function moveCase(settings: CaseChangesSettings, request: MoveCaseRequest)
   const key = request.key ?? randomUUID()
   const clinicNo = clinicNoIn(request.caseId)
   if (clinicNo === null) return missing(request.caseId)
-  // As each try has read the case: one whose result was lost may have left another room.
+  // The case as each try read it. A try whose result was lost may have moved it out of another room, which changed too.
   const befores: Case[] = []
   const build = async () => {
     const before = await readCase(pool, request.caseId)

@@ -45,7 +45,7 @@ export function startBroker(deps: BrokerDeps): RunningBroker {
   }
 }
 
-/** Gives what consumers of `queues` rejected back to them later. What is being published when it is stopped fails. */
+/** Redelivers rejected events to the consumers of `queues` after a delay. Publishing in progress fails when it stops. */
 export function openBroker(deps: PublisherDeps): OpenBroker {
   const { url, queues, delaysMs, log, metrics } = deps
   const topology = { queues, ...(delaysMs === undefined ? {} : { delaysMs }) }
