@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
 
-/** All public IPv6 addresses are in this block. ipaddr.js classifies addresses that IANA has not allocated as unicast. */
+/** All public IPv6 addresses are in this block. ipaddr.js calls addresses that IANA has not allocated unicast, too. */
 const allocatedIpv6 = ipaddr.IPv6.parseCIDR('2000::/3')
 
 /**

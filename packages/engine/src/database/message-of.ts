@@ -8,5 +8,8 @@ export function messageOf(error: unknown): string {
     return error.errors.map(messageOf).join('; ')
   if ('code' in error && error.code === 'ENOENT' && 'syscall' in error && readingCalls.includes(error.syscall))
     return `there is no file or directory ${'path' in error ? String(error.path) : ''}`.trim()
-  return error.message.replaceAll(/\s*\n\s*/g, ' ').trim() || ('code' in error && error.code ? String(error.code) : error.name)
+  return (
+    error.message.replaceAll(/\s*\n\s*/g, ' ').trim() ||
+    ('code' in error && error.code ? String(error.code) : error.name)
+  )
 }

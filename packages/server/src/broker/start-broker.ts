@@ -45,7 +45,7 @@ export function startBroker(deps: BrokerDeps): RunningBroker {
   }
 }
 
-/** Redelivers rejected events to the consumers of `queues` after a delay. Publishing in progress fails when it stops. */
+/** Redelivers rejected events to the consumers of `queues` after a delay. What is being published fails at its end. */
 export function openBroker(deps: PublisherDeps): OpenBroker {
   const { url, queues, delaysMs, log, metrics } = deps
   const topology = { queues, ...(delaysMs === undefined ? {} : { delaysMs }) }
