@@ -73,7 +73,7 @@ export function useBookingAction(clinicId: string) {
       }
     },
     onError: (error, { booking: { patient } }) => {
-      // It may fail on another page.
+      // With the name, because another page may be shown by then.
       const { title, help } = problemMessage(error, tProblem)
       toastFailed({ title: t('notStored', { name: patient.name, problem: title }), message: help })
     },
