@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defaultExclude, defineConfig, type TestUserConfig } from 'vitest/config'
 import { LongestFirst } from './packages/testkit/src/longest-first.ts'
 import { SecondAttempts } from './packages/testkit/src/second-attempts.ts'
@@ -9,8 +10,18 @@ const timed = 'packages/web/browser-tests/speed.test.ts'
 /** They share a server and a browser, so the files of a worker run in one process. */
 const browserTests = 'packages/web/browser-tests/**/*.test.ts'
 
-/** The first ones set the clock that the ids of a process never go back behind; the last one replaces a module. */
-const isolated = ['packages/engine/src/model/*.test.ts', 'packages/engine/src/shards/schema/update-shard.test.ts']
+/**
+ * The first ones set the clock that the ids of a process never go back behind; the second replaces a module; the last
+ * one hashes passwords at their real costs.
+ */
+const isolated = [
+  'packages/engine/src/model/*.test.ts',
+  'packages/engine/src/shards/schema/update-shard.test.ts',
+  'packages/server/src/accounts/accounts.test.ts',
+]
+
+/** Most tests sign in. At the real costs, hashing passwords took 3 % of the processor time of all tests. */
+const alias = { '@node-rs/argon2': fileURLToPath(new URL('packages/testkit/src/cheap-argon2.ts', import.meta.url)) }
 
 /** Whole installations, restores and replays of data, which take minutes: `npm run test:drills`. */
 export const drills = [
@@ -82,6 +93,7 @@ export default defineConfig({
           name: 'browser',
           include: [browserTests],
           exclude: [...defaultExclude, timed],
+          alias,
           isolate: false,
           retry: retryInCi,
           // With two, a tenth of the two cores is idle; with four, the tests need more processor time.
@@ -97,6 +109,7 @@ export default defineConfig({
           exclude: [...defaultExclude, ...isolated, ...drills],
           isolate: false,
           retry: retryIfSlow,
+          alias,
           sequence: { groupOrder: 1 },
         },
       },

@@ -38,7 +38,12 @@ export function limitedPool(pool: pg.Pool): { budget: QueryBudget; pool: pg.Pool
     refuseIfUsedUp()
     if (budget.mode === 'exhausted') budget.left -= 1
     const client = await pool.connect()
-    return limited(client, { query: queryOf(client) } as Partial<pg.PoolClient>)
+    /** The connection is not really lost; a new one would plan every statement again. */
+    const release: typeof client.release = (error) => {
+      if (error === undefined || error === false) client.release()
+      else client.query('rollback').then(() => client.release(), client.release)
+    }
+    return limited(client, { query: queryOf(client), release } as Partial<pg.PoolClient>)
   }
   return { budget, pool: limited(pool, { query: queryOf(pool), connect } as Partial<pg.Pool>) }
 }
