@@ -36,7 +36,7 @@ export { type MailServer, mailServer, type ReceivedMail } from './mail-server.ts
 export { type MailServerProcess, type StoredMail, startMailServerProcess } from './mail-server-process.ts'
 export { type PgBouncer, startPgBouncer, whyNoPgBouncer } from './pgbouncer.ts'
 export { placesOfText } from './places-of-text.ts'
-export { plantFunction } from './plant-function.ts'
+export { neverReadAgain, plantFunction } from './plant-function.ts'
 export { portToKeep } from './port-to-keep.ts'
 export { seededRandom } from './seeded-random.ts'
 export { takenOf } from './taken-of.ts'

@@ -25,13 +25,11 @@ set enable_seqscan = off
 as $function$
 #variable_conflict use_column
 declare
-  -- As in claim_slots.
-  c_facts_age_max constant interval := '20 ms';
   v_now timestamptz := clock_timestamp();
   v_hold interval;
 begin
-  if p_units not between 1 and 1000000 or p_units is null then
-    raise exception 'units must be 1 to 1000000, not %', p_units using errcode = 'invalid_parameter_value';
+  if p_units not between 1 and units_max() or p_units is null then
+    raise exception 'units must be 1 to %, not %', units_max(), p_units using errcode = 'invalid_parameter_value';
   elsif p_key is null or p_hash is null or p_patient is null or p_confirm is null then
     raise exception 'every claim needs a key, a hash and a patient, and whether to confirm it'
       using errcode = 'invalid_parameter_value';
@@ -67,7 +65,7 @@ begin
   returning clock_timestamp(), s.starts_at, s.capacity - s.taken,
             date_part('epoch', s.next_lapse - clock_timestamp()) * 1000
     into created_at, starts_at, available, lapses_in_ms;
-  if starts_at <= created_at or created_at > v_now + c_facts_age_max then
+  if starts_at <= created_at or created_at > v_now + claim_facts_age_max() then
     -- The start is checked here, by the time that came back with the row: when the session that had the lock left the
     -- row as it was, PostgreSQL does not evaluate the conditions above again, and their clock was read before the wait.
     -- After a long wait, everything is read again: the doctor may take no more bookings.

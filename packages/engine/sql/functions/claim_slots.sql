@@ -45,8 +45,6 @@ set jit = off
 as $function$
 #variable_conflict use_column
 declare
-  -- How old the facts may be when the slots are locked. Reading them takes up to 10 ms for 512 claims.
-  c_facts_age_max constant interval := '20 ms';
   v_now timestamptz := clock_timestamp();
   v_read_at timestamptz := v_now;
   v_snapshot pg_snapshot := pg_current_snapshot();
@@ -57,7 +55,8 @@ declare
   v_types text[]; v_starts timestamptz[]; v_ends timestamptz[]; v_hold_seconds integer[];
   -- by slot that may have room
   v_clinic_nos integer[]; v_slot_ids uuid[]; v_lapsed_clinic_nos integer[]; v_lapsed_slot_ids uuid[];
-  v_locked_ids uuid[]; v_free integer[]; v_closed text[]; v_more_lapsed boolean[];
+  v_locked_ids uuid[]; v_free integer[]; v_withdrawn_at timestamptz[];
+  v_blocked_at timestamptz[]; v_more_lapsed boolean[];
   v_next_lapses timestamptz[];
 begin
   if cardinality(p_ids) not between 1 and 1000
@@ -66,8 +65,8 @@ begin
               cardinality(p_types), cardinality(p_patients), cardinality(p_reasons)]
         <> array_fill(cardinality(p_ids), array[11]) then
     raise exception 'claims come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
-  elsif 1 > any (p_units) or 1000000 < any (p_units) or array_position(p_units, null) is not null then
-    raise exception 'units must be 1 to 1000000, not %', p_units using errcode = 'invalid_parameter_value';
+  elsif 1 > any (p_units) or units_max() < any (p_units) or array_position(p_units, null) is not null then
+    raise exception 'units must be 1 to %, not %', units_max(), p_units using errcode = 'invalid_parameter_value';
   elsif array_position(p_keys, null) is not null or array_position(p_hashes, null) is not null
      or array_position(p_patients, null) is not null or array_position(p_confirm, null) is not null then
     raise exception 'every claim needs a key, a hash and a patient, and whether to confirm it'
@@ -112,12 +111,10 @@ begin
 
     -- 2. Lock every slot that may have room, once, in key order; the rows come back as they are under the lock. FILTER,
     --    not WHERE: a WHERE would be pushed into the subquery, and only the matching rows would be locked.
-    select array_agg(q.id), array_agg(q.capacity - q.taken),
-           array_agg(case when q.withdrawn_at is not null then 'slot_closed:withdrawn'
-                            when q.blocked_at is not null then 'slot_closed:doctor_busy' end),
+    select array_agg(q.id), array_agg(q.capacity - q.taken), array_agg(q.withdrawn_at), array_agg(q.blocked_at),
            array_agg(q.next_lapse), array_agg(q.clinic_no) filter (where q.next_lapse <= clock_timestamp()),
            array_agg(q.id) filter (where q.next_lapse <= clock_timestamp())
-      into v_locked_ids, v_free, v_closed, v_next_lapses, v_lapsed_clinic_nos, v_lapsed_slot_ids
+      into v_locked_ids, v_free, v_withdrawn_at, v_blocked_at, v_next_lapses, v_lapsed_clinic_nos, v_lapsed_slot_ids
       from (select s.clinic_no, s.id, s.capacity, s.taken, s.withdrawn_at, s.blocked_at, s.next_lapse
               from slot s
              where (s.clinic_no, s.id) in (select u.clinic_no, u.slot_id
@@ -127,17 +124,15 @@ begin
     v_now := clock_timestamp();
     if v_lapsed_slot_ids is not null then
       perform lapse_holds(v_lapsed_clinic_nos, v_lapsed_slot_ids, v_now);
-      select array_agg(q.id), array_agg(q.capacity - q.taken),
-             array_agg(case when q.withdrawn_at is not null then 'slot_closed:withdrawn'
-                              when q.blocked_at is not null then 'slot_closed:doctor_busy' end),
+      select array_agg(q.id), array_agg(q.capacity - q.taken), array_agg(q.withdrawn_at), array_agg(q.blocked_at),
              array_agg(q.next_lapse), array_agg(q.next_lapse <= v_now)
-        into v_locked_ids, v_free, v_closed, v_next_lapses, v_more_lapsed
+        into v_locked_ids, v_free, v_withdrawn_at, v_blocked_at, v_next_lapses, v_more_lapsed
         from (select s.* from (select distinct u.clinic_no, u.slot_id
                                from unnest(v_clinic_nos, v_slot_ids) u(clinic_no, slot_id)) u
                cross join lateral (select t.* from slot t where t.clinic_no = u.clinic_no and t.id = u.slot_id limit 1
                ) s) q;
     end if;
-    exit when clock_timestamp() < v_read_at + c_facts_age_max;
+    exit when clock_timestamp() < v_read_at + claim_facts_age_max();
     -- Performance: most long waits are for batches that change no facts; reading them again took 1/7 of such a batch.
     exit when (v_now + v_notice_max > any (v_starts)) is not true
       and not exists (select from directory_change d
@@ -162,12 +157,10 @@ begin
            l.free, l.next_lapse, l.more_lapsed is true as more_lapsed,
            case when v_verdicts[i.n] is not null then v_verdicts[i.n]
                 when l.id is null then 'slot_missing'
-                when v_starts[i.n] <= v_now and l.closed is distinct from 'slot_closed:withdrawn'
-                  then 'slot_closed:started'
-                else l.closed end as verdict
+                else claim_closed(l.withdrawn_at, v_starts[i.n], l.blocked_at, v_now) end as verdict
       from generate_subscripts(p_ids, 1) i(n)
-      left join unnest(v_locked_ids, v_free, v_closed, v_next_lapses, v_more_lapsed)
-             l(id, free, closed, next_lapse, more_lapsed) on l.id = p_slot_ids[i.n]
+      left join unnest(v_locked_ids, v_free, v_withdrawn_at, v_blocked_at, v_next_lapses, v_more_lapsed)
+             l(id, free, withdrawn_at, blocked_at, next_lapse, more_lapsed) on l.id = p_slot_ids[i.n]
   ), admitted as materialized (
     select j.*, j.verdict is null
            and sum(j.units) filter (where j.verdict is null)

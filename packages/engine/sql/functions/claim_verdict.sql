@@ -1,7 +1,7 @@
 -- claim_verdict: why a claim cannot be booked, as far as a plain read can tell, in the order in which reasons are
 -- reported; null: it may have room. For claim_slot, claim_slots and move_booking; the planner replaces a call by this
--- body. What may change before the slots are locked (withdrawn, blocked, begun, full) is checked again by claim_slots
--- and claim_slot, under the lock. claim-verdicts.test.ts tries each rule, and each pair of rules, on both claim
+-- body. What may change before the slots are locked (claim_closed, full) is checked again by claim_slots and claim_slot,
+-- under the lock. claim-verdicts.test.ts tries each rule, and each pair of rules, on both claim
 -- functions.
 --
 -- p_kind: of the slot's resource. Only slots of doctors are booked and moved to here: for appointments, a block of an
@@ -18,13 +18,14 @@ language sql stable
 return case
   when p_prior is not null then case when p_prior_hash = p_hash then 'replayed' else 'key_reused' end
   when p_slot_id is null or p_kind <> 'doctor' then 'slot_missing'
-  when p_withdrawn_at is not null then 'slot_closed:withdrawn'
-  when p_starts_at <= p_now then 'slot_closed:started'
-  when p_blocked_at is not null then 'slot_closed:doctor_busy'
-  when not p_doctor_active then 'slot_closed:doctor_inactive'
-  when p_starts_at < p_now + p_minimum_notice then 'slot_closed:minimum_notice'
-  when p_starts_at > p_now + p_booking_horizon then 'slot_closed:booking_horizon'
-  when p_type <> all (p_types) then 'appointment_type_not_offered'
-  when p_units > p_capacity then 'units_over_capacity'
-  when p_taken + p_units > p_capacity and (p_next_lapse is null or p_next_lapse > p_now) then 'slot_full'
+  else coalesce(
+    holdfast.claim_closed(p_withdrawn_at, p_starts_at, p_blocked_at, p_now),
+    case
+      when not p_doctor_active then 'slot_closed:doctor_inactive'
+      when p_starts_at < p_now + p_minimum_notice then 'slot_closed:minimum_notice'
+      when p_starts_at > p_now + p_booking_horizon then 'slot_closed:booking_horizon'
+      when p_type <> all (p_types) then 'appointment_type_not_offered'
+      when p_units > p_capacity then 'units_over_capacity'
+      when p_taken + p_units > p_capacity and (p_next_lapse is null or p_next_lapse > p_now) then 'slot_full'
+    end)
 end;

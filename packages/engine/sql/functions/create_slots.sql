@@ -58,15 +58,16 @@ begin
   -- Checked here and not only by the constraints, because elements that are skipped or in conflict never reach them.
   select i.* into v_item
     from unnest(p_ids, p_starts, p_ends, p_capacities) with ordinality i(id, starts_at, ends_at, capacity, n)
-   where i.starts_at >= i.ends_at or i.capacity not between 1 and 1000000
+   where i.starts_at >= i.ends_at or i.capacity not between 1 and units_max()
       or not isfinite(i.starts_at) or not isfinite(i.ends_at) or clinic_no_of(i.id) <> p_clinic_no
    order by i.n
    limit 1;
   if found then
     raise exception using errcode = 'check_violation',
       message = format('create_slots: element %s: its end (%s) must be after its start (%s), its capacity (%s) '
-                       'from 1 to 1000000, and its id (%s) of clinic %s',
-                       v_item.n, v_item.ends_at, v_item.starts_at, v_item.capacity, v_item.id, p_clinic_no);
+                       'from 1 to %s, and its id (%s) of clinic %s',
+                       v_item.n, v_item.ends_at, v_item.starts_at, v_item.capacity, units_max(), v_item.id,
+                       p_clinic_no);
   end if;
   if p_dry_run then
     perform 1 from resource r where r.clinic_no = p_clinic_no and r.id = p_resource_id;

@@ -127,15 +127,13 @@ begin
     return query
     select v_item.n::integer, v_outcome, v_tx, e.*, t.capacity,
            t.capacity - t.taken, date_part('epoch', t.next_lapse - v_now) * 1000, f.id, f.resource_id, f.starts_at,
-           case when f.withdrawn_at is null and f.blocked_at is null then f.capacity - f.taken else 0 end,
-           case when f.withdrawn_at is null and f.blocked_at is null
-                then date_part('epoch', f.next_lapse - v_now) * 1000 end,
-           pg_current_snapshot()
+           a.available, a.lapses_in_ms, pg_current_snapshot()
       from (select) one
       left join unnest(array[v_booking]) b on b.id = v_item.id
       left join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
       left join slot t on t.clinic_no = v_item.clinic_no and t.id = v_item.slot_id
       left join slot f on f.clinic_no = v_item.clinic_no and f.id = v_from_slot_id
+     cross join lateral announced_units(f.withdrawn_at, f.blocked_at, f.capacity, f.taken, f.next_lapse, v_now) a
       left join clinic c on c.no = v_item.clinic_no
      cross join lateral with_effective_status(b, s.starts_at, s.ends_at, c.id, greatest(v_now, b.updated_at)) e;
   end loop;

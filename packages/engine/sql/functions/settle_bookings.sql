@@ -289,10 +289,7 @@ begin
     select i.n, i.outcome,
            case i.outcome when 'done' then pg_current_xact_id()
                           when 'unchanged' then (select l.tx from last_change(i.clinic_no, i.id) l) end, e.*,
-           case when f.is_freed then case when s.withdrawn_at is null and s.blocked_at is null
-                                          then s.capacity - s.taken else 0 end end,
-           case when f.is_freed and s.withdrawn_at is null and s.blocked_at is null
-                then date_part('epoch', s.next_lapse - v_now) * 1000 end,
+           case when f.is_freed then a.available end, case when f.is_freed then a.lapses_in_ms end,
            case when f.is_freed then pg_current_snapshot() end, i.hold_left_ms
       from unnest(v_ords, v_clinic_nos, v_ids, v_actions, v_outcomes, v_holds_left_ms)
            i(n, clinic_no, id, action, outcome, hold_left_ms)
@@ -302,6 +299,7 @@ begin
                                  t.blocked_at
                             from slot t
                           where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
+     cross join lateral announced_units(s.withdrawn_at, s.blocked_at, s.capacity, s.taken, s.next_lapse, v_now) a
       left join lateral (select t.id from clinic t where t.no = i.clinic_no limit 1) c on true
      cross join lateral
            with_effective_status(b::booking, s.starts_at, s.ends_at, c.id, greatest(v_now, b.updated_at)) e;

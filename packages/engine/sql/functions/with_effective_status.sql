@@ -2,7 +2,7 @@
 -- lapsed is FAILED `hold_expired`. settle_bookings and move_bookings repeat these columns in their `returns table`, and
 -- bookingColumns lists them in TypeScript: booking-row.test.ts compares all four.
 --
--- Internal: to be joined laterally. The planner replaces a call by this body: hold-lapsed.test.ts checks it.
+-- Internal: to be joined laterally. The planner replaces a call by this body: inlined-rules.test.ts checks it.
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.with_effective_status(
   b holdfast.booking, p_starts_at timestamptz, p_ends_at timestamptz, p_clinic_id uuid, p_at timestamptz

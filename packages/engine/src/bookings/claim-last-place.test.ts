@@ -9,6 +9,7 @@ import {
   createTestDatabase,
   holdSlotLock,
   kinds,
+  neverReadAgain,
   plantFunction,
   takenOf,
   untilLockWaiters,
@@ -54,13 +55,9 @@ describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction,
       claim_slots: /\s+for update(?=\) q)/,
     }
     const unguarded = await createTestDatabase()
-    await plantFunction(
-      unguarded,
-      sqlFunction,
-      { part: guards[sqlFunction], becomes: '' },
-      // The wait for the test's lock is long; it must not make them read again.
-      { part: "c_facts_age_max constant interval := '20 ms'", becomes: "c_facts_age_max interval := '1 day'" },
-    )
+    await plantFunction(unguarded, sqlFunction, { part: guards[sqlFunction], becomes: '' })
+    // The wait for the test's lock is long; it must not make them read again.
+    await neverReadAgain(unguarded)
     const doctor = await aDoctor(unguarded, await aClinic(unguarded))
     const race = async () => {
       const slot = await aSlot(unguarded, doctor)

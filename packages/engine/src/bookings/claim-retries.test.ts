@@ -10,6 +10,7 @@ import {
   createTestDatabase,
   holdSlotLock,
   kinds,
+  neverReadAgain,
   plantFunction,
   type TestDatabase,
   takenOf,
@@ -26,19 +27,8 @@ import { runSettleBatch } from './settle-batch.ts'
 
 let doctor: BuiltDoctor
 
-/**
- * Claims wait for locks here, for a time that depends on the machine. After 20 ms, they would read everything again:
- * that is tested in claim-rules-changed.test.ts.
- */
-async function neverReadAgain(database: TestDatabase): Promise<void> {
-  const anyAge = {
-    part: "c_facts_age_max constant interval := '20 ms'",
-    becomes: "c_facts_age_max interval := '1 day'",
-  }
-  for (const name of ['claim_slot', 'claim_slots']) await plantFunction(database, name, anyAge)
-}
-
 test.beforeAll(async ({ database }) => {
+  // Claims wait for locks here, for a time that depends on the machine.
   await neverReadAgain(database)
   doctor = await aDoctor(database, await aClinic(database))
 })

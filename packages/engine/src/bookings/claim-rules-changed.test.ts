@@ -9,6 +9,7 @@ import {
   createTestDatabase,
   holdSlotLock,
   kinds,
+  neverReadAgain,
   plantFunction,
   type TestDatabase,
   takenOf,
@@ -91,11 +92,7 @@ for (const way of [alone, together]) {
 
   test(`negative control: with facts of any age, it is booked ${way.way}`, async () => {
     const planted = await createTestDatabase()
-    const anyAge = {
-      part: "c_facts_age_max constant interval := '20 ms'",
-      becomes: "c_facts_age_max interval := '1 day'",
-    }
-    for (const name of ['claim_slot', 'claim_slots']) await plantFunction(planted, name, anyAge)
+    await neverReadAgain(planted)
     for (const change of changes) {
       expect((await claimWhile(planted, way, change)).outcomes).toMatchObject([{ kind: 'booked' }, { kind: 'booked' }])
     }

@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag'
 
 // Whether a hold has ended: hold_lapsed.sql, for queries that are planned at each call, where opening an SQL function
-// costs the planner 0.1 ms a query. bookings/hold-lapsed.test.ts compares the two.
+// costs the planner 0.1 ms a query. bookings/inlined-rules.test.ts compares the two.
 
 /** Booking `b` is a hold that has lapsed: it reads as FAILED `hold_expired`, and its units are free. */
 export const isLapsed = sql`(b.status = 'PENDING' and b.hold_expires_at <= statement_timestamp())`

@@ -73,6 +73,20 @@ test('the planner replaces with_effective_status by its body', async ({ database
   expect(plan).not.toMatch(/Function Scan|with_effective_status/)
 })
 
+test('the planner replaces the rules of claims by their bodies', async ({ database }) => {
+  const plan = await planOf(
+    database,
+    sql`
+    select holdfast.claim_closed(s.withdrawn_at, s.starts_at, s.blocked_at, statement_timestamp()),
+           holdfast.claim_facts_age_max(), holdfast.units_max(), u.*
+      from holdfast.slot s
+     cross join lateral holdfast.announced_units(s.withdrawn_at, s.blocked_at, s.capacity, s.taken, s.next_lapse,
+                                                 statement_timestamp()) u`,
+  )
+  expect(plan).toContain('slot_closed:doctor_busy')
+  expect(plan).not.toMatch(/Function Scan|claim_closed|claim_facts_age_max|units_max|announced_units/)
+})
+
 test('the rule of holds is written nowhere else', async () => {
   const sources = fileURLToPath(new URL('../../..', import.meta.url))
   const found: string[] = []
