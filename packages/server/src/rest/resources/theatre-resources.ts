@@ -2,12 +2,13 @@ import { type AuditField, restOperations } from '@holdfast/contract'
 import { clinicNoIn, type NewEquipment, type NewRoom, type NewStaff, type OpeningHours } from '@holdfast/engine'
 import { changedFields } from '../../audit/changed-fields.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
+import type { AuditedRequest } from '../record-requests.ts'
 import { idIn } from '../responses/bodies/id-in.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import { resourceNotFound, unitsInUse } from '../responses/theatre-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
-import type { AuditedRequest, Serve } from '../serve.ts'
+import type { Serve } from '../serve.ts'
 
 /**
  * Rooms, staff, doctors as surgeons, and equipment: every member reads them, admins add and change them; nobody can
