@@ -159,11 +159,11 @@ export const groups = {
   },
   'server/src/edge': {
     errors: [],
-    admission: ['errors'],
+    authentication: ['errors'],
     bodies: ['errors'],
     connections: ['errors'],
     overload: ['errors'],
-    headers: ['admission', 'errors'],
+    headers: ['authentication', 'errors'],
     'rate-limits': ['connections', 'errors'],
   },
   'server/src/messages': {

@@ -84,7 +84,7 @@ export function authOptions(settings: AuthSettings) {
         tokensValidFrom: { type: 'date', required: false, input: false, returned: false },
         // Calendar feeds that the account created before have ended, also where they cannot be deleted: sessions.ts.
         feedsValidFrom: { type: 'date', required: false, input: false, returned: false },
-        // Somebody else knows the password; see edge/admission/admission.ts.
+        // Somebody else knows the password; see edge/authentication/authentication.ts.
         mustChangePassword: { type: 'boolean', required: false, input: false, defaultValue: false },
         // Of mails to the account's person.
         language: { type: 'string', required: false, input: false, returned: false },

@@ -3,7 +3,7 @@ import { restOperations } from '@holdfast/contract'
 import { clinicNoIn } from '@holdfast/engine'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config/config.ts'
-import { type AdmissionDeps, admission } from '../edge/admission/admission.ts'
+import { type AuthenticationDeps, authentication } from '../edge/authentication/authentication.ts'
 import { readJsonOnly } from '../edge/bodies/json-bodies.ts'
 import { serializerCompiler } from '../edge/bodies/serializers.ts'
 import { validatorCompiler } from '../edge/bodies/validator.ts'
@@ -47,7 +47,7 @@ export type AppDeps = {
   isStopping: () => boolean
   /** true: the claim queue would refuse another claim. */
   isClaimQueueFull: () => boolean
-  admission: Omit<AdmissionDeps, 'corsOrigins'>
+  authentication: Omit<AuthenticationDeps, 'corsOrigins'>
   auth: Omit<AuthRoutesDeps, 'corsOrigins'>
   rest: RestShards
   live: LivePlaces
@@ -101,7 +101,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     sharedCounts: deps.sharedCounts,
     manageTokens: deps.rest.common.manageTokens,
   })
-  await app.register(admission, { ...deps.admission, corsOrigins })
+  await app.register(authentication, { ...deps.authentication, corsOrigins })
   await app.register(probeRoutes, deps.probes)
   if (config.metricsPort === null && config.metricsToken !== null) {
     await app.register(metricsRoutes, { metrics, token: config.metricsToken })

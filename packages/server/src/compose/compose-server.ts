@@ -97,7 +97,7 @@ async function composeParts(
     probes: shards.probes,
     isStopping: () => isStopping,
     isClaimQueueFull: () => shards.all.every(({ engine }) => engine.claimsQueued() >= config.queueSizeMax),
-    admission: accounts,
+    authentication: accounts,
     auth: { ...accounts, ...sent, attempts: createPasswordAttempts(accounts.attemptLimits, accounts.knownBrowsers) },
     rest: createRestDeps(config, database, shards, { accounts, audit, mailsOf }),
     live: shards.live,

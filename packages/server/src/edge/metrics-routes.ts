@@ -8,7 +8,7 @@ export async function metricsRoutes(
   app: FastifyInstance,
   { metrics, token }: { metrics: Metrics; token: string | null },
 ): Promise<void> {
-  app.get('/metrics', { config: { admission: 'open' } }, async (request, reply) => {
+  app.get('/metrics', { config: { authentication: 'none' } }, async (request, reply) => {
     if (token !== null && !isBearer(request.headers.authorization, token)) {
       throw problem('unauthenticated', 'Metrics require HOLDFAST_METRICS_TOKEN as Bearer token.')
     }

@@ -108,7 +108,7 @@ async function secondsLeft(pool: Pool): Promise<number> {
 
 /** /livez: the process is running. /readyz: it can serve requests; 503 makes a load balancer use another server. */
 export async function probeRoutes(app: FastifyInstance, probes: Probes): Promise<void> {
-  const config = { admission: 'open' as const }
+  const config = { authentication: 'none' as const }
   app.get('/livez', { config }, async (_request, reply) => {
     void reply.header('cache-control', 'no-store')
     return { status: 'alive' }

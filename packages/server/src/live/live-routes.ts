@@ -55,7 +55,7 @@ const eventsQuery = {
 /** `/api/v1/live` and `/api/v1/live/events`. Needs {@link liveSockets} and the rate limits. */
 export async function liveRoutes(app: FastifyInstance, { hub, origins, slots }: LiveRoutesSettings): Promise<void> {
   // The data is public, so credentials are not read. Connecting counts as an anonymous read.
-  const config = { admission: 'open' as const }
+  const config = { authentication: 'none' as const }
 
   app.addHook('onRequest', async (request, reply) => {
     if (hub.isStopping) throw problem('unavailable', 'This server is stopping.', { retryAfterSeconds: 1 })

@@ -1,7 +1,7 @@
 import type { Operation, Static, TSchema } from '@holdfast/contract'
 import { positionText } from '@holdfast/contract/position'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import type { Principal } from '../edge/admission/principal.ts'
+import type { Principal } from '../edge/authentication/principal.ts'
 import { compressPayload } from '../edge/bodies/compression.ts'
 import { emptyBodyIfNone } from './empty-body.ts'
 import { type ClinicActor, requireCredential } from './guards/access.ts'

@@ -43,7 +43,7 @@ export async function siteRoutes(app: FastifyInstance, settings: SiteSettings): 
   })
   // Files are the same for everyone: credentials are not read and requests are not counted.
   app.addHook('onRoute', (route) => {
-    route.config = { ...route.config, admission: 'open' }
+    route.config = { ...route.config, authentication: 'none' }
   })
   // @fastify/static takes `*` for gzip, also if the header refuses that by its name.
   app.addHook('onRequest', (request, _reply, done) => {

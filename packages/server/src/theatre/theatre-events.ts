@@ -1,6 +1,6 @@
 import { restOperations, theatreLivePath } from '@holdfast/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Principal } from '../edge/admission/principal.ts'
+import type { Principal } from '../edge/authentication/principal.ts'
 import { type ConnectionSlots, takeSlot } from '../edge/connections/connection-slots.ts'
 import { ProblemError, problem } from '../edge/errors/problem-error.ts'
 import { EventStream } from '../live/event-stream.ts'
@@ -20,7 +20,7 @@ export type TheatreEventsSettings = {
 
 type TheatreRequest = FastifyRequest<{ Params: { clinicId: string } }>
 
-/** Signals of a clinic's theatre: see packages/contract/src/theatre-live.ts. Needs the admission of requests. */
+/** Signals of a clinic's theatre: see packages/contract/src/theatre-live.ts. Needs the authentication of requests. */
 export async function theatreEvents(app: FastifyInstance, settings: TheatreEventsSettings): Promise<void> {
   const streams = new Set<EventStream>()
   let isStopping = false

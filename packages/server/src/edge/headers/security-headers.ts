@@ -2,7 +2,7 @@ import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import Fastify, { type FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { clientHeader } from '../admission/csrf.ts'
+import { clientHeader } from '../authentication/csrf.ts'
 
 /** Response headers that pages of other origins may read. */
 const exposedHeaders = [

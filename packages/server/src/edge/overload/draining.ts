@@ -8,7 +8,7 @@ import { problem } from '../errors/problem-error.ts'
  */
 export const draining = fp(async (app: FastifyInstance, { isStopping }: { isStopping: () => boolean }) => {
   app.addHook('onRequest', (request, _reply, done) => {
-    const isRefused = isStopping() && request.routeOptions.config?.admission !== 'open'
+    const isRefused = isStopping() && request.routeOptions.config?.authentication !== 'none'
     const detail = 'This server is stopping. The request was not processed.'
     done(isRefused ? problem('unavailable', detail, { retryAfterSeconds: 1 }) : undefined)
   })

@@ -1,7 +1,7 @@
 import { accountOperations } from '@holdfast/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { sessionSeconds } from '../../accounts/sessions/start-session.ts'
-import { isOwnPage } from '../../edge/admission/csrf.ts'
+import { isOwnPage } from '../../edge/authentication/csrf.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import type { Caller } from './caller.ts'
@@ -15,7 +15,7 @@ type Body = { currentPassword: string; newPassword: string; revokeOtherSessions?
 /** The caller chooses another password. */
 export async function changePasswordRoute(app: FastifyInstance, deps: SecondFactorDeps): Promise<void> {
   const ifLost = 'Sign in with the new password; if it is refused, the earlier one is still the password.'
-  const options = { admission: 'lenient', ifLost } as const
+  const options = { authentication: 'optional', ifLost } as const
   serveAccount(app, accountOperations.changePassword, options, async (request, reply, caller) => {
     refuseChosen(caller, request.body)
     refuseWhenOverloaded(deps.passwords)

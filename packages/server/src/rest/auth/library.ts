@@ -2,7 +2,7 @@ import type { accountOperations } from '@holdfast/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Auth, clientAddressHeader } from '../../accounts/auth.ts'
 import type { Principals } from '../../accounts/sessions/principals.ts'
-import { isOwnPage } from '../../edge/admission/csrf.ts'
+import { isOwnPage } from '../../edge/authentication/csrf.ts'
 import { refusalOf } from './auth-refusals.ts'
 
 export type LibraryDeps = { auth: Auth; principals: Principals; publicUrl: string }
@@ -23,7 +23,7 @@ export function askLibrary(
   { auth, publicUrl }: LibraryDeps,
 ): Promise<Response> {
   const headers = new Headers({ [clientAddressHeader]: request.ip })
-  // The session of a cookie is passed as Bearer: edge/admission/admission.ts has already checked the request for CSRF.
+  // The session of a cookie is passed as Bearer: edge/authentication/authentication.ts has already checked the request for CSRF.
   if (request.sessionToken !== null) headers.set('authorization', `Bearer ${request.sessionToken}`)
   const userAgent = request.headers['user-agent']
   if (userAgent !== undefined) headers.set('user-agent', userAgent.slice(0, 300))

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { isIntended, type KnownOrigins, originForbidden, originOf } from '../../edge/admission/csrf.ts'
+import { isIntended, type KnownOrigins, originForbidden, originOf } from '../../edge/authentication/csrf.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 
 /** Hosts on which browsers accept Secure cookies over http. */

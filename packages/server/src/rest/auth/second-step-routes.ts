@@ -5,7 +5,7 @@ import type { SignedInUser } from '../../accounts/accounts.ts'
 import type { SignInCodeOutcome } from '../../accounts/second-factors/sign-in-codes.ts'
 import { isChallenge } from '../../accounts/sessions/pending-sign-ins.ts'
 import { type SessionOrigin, sessionSeconds } from '../../accounts/sessions/start-session.ts'
-import { isOwnPage } from '../../edge/admission/csrf.ts'
+import { isOwnPage } from '../../edge/authentication/csrf.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import { requirePasskeySite } from './passkey-site-of.ts'
@@ -13,7 +13,7 @@ import type { SecondFactorDeps } from './second-factor-deps.ts'
 import { serveAccount } from './serve-account.ts'
 import { noticeSignIn } from './sign-in-notice.ts'
 
-const lenient = { admission: 'lenient', isCountedByRoute: true } as const
+const optional = { authentication: 'optional', isCountedByRoute: true } as const
 const signInAgain = 'Sign in again.'
 
 /** Sign-ins with a second factor: a code after the password, or a passkey instead of both. */
@@ -26,7 +26,7 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
     app,
     signInWithCode,
     {
-      ...lenient,
+      ...optional,
       ifLost: signInAgain,
       preValidation: (request, reply) => countCode(app, request, reply, deps),
     },
@@ -46,7 +46,7 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
     app,
     getPasskeySignIn,
     {
-      ...lenient,
+      ...optional,
       preValidation: countPasskeyRequest,
     },
     async (request) => deps.passkeys.requestOptions(requirePasskeySite(deps.configuredUrl, request)),
@@ -56,7 +56,7 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
     app,
     signInWithPasskey,
     {
-      ...lenient,
+      ...optional,
       ifLost: signInAgain,
       preValidation: countPasskeyRequest,
     },

@@ -23,7 +23,7 @@ const callers = {
 } satisfies Record<AccountOperation['access'], (request: FastifyRequest) => Caller | null>
 
 type AccountRouteOptions = Pick<RouteOptions, 'preValidation' | 'preHandler'> &
-  Pick<FastifyContextConfig, 'admission' | 'isCountedByRoute'> & {
+  Pick<FastifyContextConfig, 'authentication' | 'isCountedByRoute'> & {
     /** What the caller can do if the response was lost. These routes know no Idempotency-Key. */
     ifLost?: string
     /** Of a successful response. */
@@ -45,14 +45,14 @@ export function serveAccount<Described extends AccountOperation>(
 ): void {
   const { id, method, url, body, access, bodyOptional }: Operation & { access: Described['access'] } = described
   const { preValidation = [], preHandler = [], cacheControl = 'no-store', ifLost = 'Repeat the request.' } = options
-  const { admission, isCountedByRoute = false } = options
+  const { authentication, isCountedByRoute = false } = options
   const grantedTo = callers[access]
   const handle = handler as (request: FastifyRequest, reply: FastifyReply, granted: Caller | null) => unknown
   app.route({
     method,
     url,
     schema: body === undefined ? {} : { body },
-    config: { operationId: id, ifLost, isCountedByRoute, ...(admission === undefined ? {} : { admission }) },
+    config: { operationId: id, ifLost, isCountedByRoute, ...(authentication === undefined ? {} : { authentication }) },
     bodyLimit: bodyBytesMax,
     preValidation: [...(bodyOptional ? [emptyBodyIfNone] : []), ...[preValidation].flat()],
     preHandler,

@@ -1,6 +1,6 @@
 import { clinicNoIn, DatabaseUnavailable, type Role } from '@holdfast/engine'
 import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
-import type { Principal } from '../../edge/admission/principal.ts'
+import type { Principal } from '../../edge/authentication/principal.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 
 // The rules. Without credentials: 401, whether the thing exists or not. With credentials that give no access to it:

@@ -1,5 +1,5 @@
 import { type Booking, clinicNoIn, type ManageAccess, type TokenRenewal } from '@holdfast/engine'
-import type { Principal } from '../../edge/admission/principal.ts'
+import type { Principal } from '../../edge/authentication/principal.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, isUnguessable, keyDigest, type SentKey } from '../sent-key.ts'

@@ -1,6 +1,6 @@
 import type { RestrictedField } from '@holdfast/contract'
 import { clinicNoIn, type RuleOverride } from '@holdfast/engine'
-import type { Principal } from '../../edge/admission/principal.ts'
+import type { Principal } from '../../edge/authentication/principal.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'

@@ -11,7 +11,7 @@ import {
   type SettleOutcome,
 } from '@holdfast/engine'
 import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
-import type { Principal } from '../../edge/admission/principal.ts'
+import type { Principal } from '../../edge/authentication/principal.ts'
 import { networkOf } from '../../edge/connections/client-address.ts'
 import type { BookingOrigins } from '../../secrets/booking-origins.ts'
 import { actorIn } from '../guards/access.ts'

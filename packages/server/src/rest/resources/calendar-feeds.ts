@@ -147,7 +147,7 @@ async function create(
   const createdAt = await accounts.time()
   await calendarFeeds.create({ ...subject, accountId, language: language ?? 'en', tokenHash, createdAt })
   await afterCommit(async () => {
-    // Every account has one; see admission.ts.
+    // Every account has one; see edge/authentication/authentication.ts.
     if (request.sessionId !== null && (await sessions.isStillLive(accountId, request.sessionId))) return
     await calendarFeeds.remove(subject)
     throw problem('unauthenticated', 'Sign in first.')

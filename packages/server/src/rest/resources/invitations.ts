@@ -8,7 +8,7 @@ import {
   newId,
 } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
-import type { Principal } from '../../edge/admission/principal.ts'
+import type { Principal } from '../../edge/authentication/principal.ts'
 import { maskAddress } from '../../messages/mask-address.ts'
 import { newInvitationToken, parseInvitationToken } from '../../secrets/invitation-tokens.ts'
 import { idIn } from '../responses/bodies/id-in.ts'

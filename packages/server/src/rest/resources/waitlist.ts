@@ -8,7 +8,7 @@ import {
   type StoreEntryMail,
   type WaitlistEntry,
 } from '@holdfast/engine'
-import type { Principal } from '../../edge/admission/principal.ts'
+import type { Principal } from '../../edge/authentication/principal.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Principal } from '../../edge/admission/principal.ts'
+import type { Principal } from '../../edge/authentication/principal.ts'
 import { keyDigest } from '../sent-key.ts'
 import { bookingRequestHash, requestHash, scopeOf } from './idempotency.ts'
 

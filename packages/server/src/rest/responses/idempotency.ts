@@ -1,7 +1,7 @@
 import { type ClaimRequest, digestUuid, type WriteKey } from '@holdfast/engine'
 import canonicalize from 'canonicalize'
 import type { FastifyRequest } from 'fastify'
-import type { Principal } from '../../edge/admission/principal.ts'
+import type { Principal } from '../../edge/authentication/principal.ts'
 import { invalidRequest, preview } from '../../edge/bodies/validator.ts'
 import { clientAddress } from '../../edge/connections/client-address.ts'
 import { isUnguessable, keyDigest, type SentKey } from '../sent-key.ts'

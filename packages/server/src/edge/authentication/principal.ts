@@ -2,7 +2,7 @@ import type { preHandlerHookHandler } from 'fastify'
 import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
 
 /**
- * The caller of a request. Set by an onRequest hook (admission.ts) before any hook of a route. Requests with a wrong or
+ * The caller of a request. Set by an onRequest hook (authentication.ts) before any hook of a route. Requests with a wrong or
  * expired credential have been refused with 401 by then (an expired cookie on a public GET is ignored).
  */
 export type Principal =

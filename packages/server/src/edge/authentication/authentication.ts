@@ -9,7 +9,7 @@ import { type ProblemError, problem } from '../errors/problem-error.ts'
 import { isIntended, originForbidden } from './csrf.ts'
 import type { Principal } from './principal.ts'
 
-export type AdmissionDeps = {
+export type AuthenticationDeps = {
   principals: Principals
   jwtVerifier: JwtVerifier
   sessionCookies: Pick<SessionCookies, 'read' | 'readBearer'>
@@ -21,10 +21,10 @@ export type AdmissionDeps = {
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * `open`: credentials are not read and requests are not counted (probes; metrics have a separate token).
-     * `lenient`: invalid credentials are ignored (sign-in with an old cookie).
+     * `none`: credentials are not read and requests are not counted (probes; metrics have a separate token).
+     * `optional`: invalid credentials are ignored (sign-in with an old cookie).
      */
-    admission?: 'open' | 'lenient'
+    authentication?: 'none' | 'optional'
     /** The route counts its requests itself, because how they count depends on their body. */
     isCountedByRoute?: boolean
   }
@@ -58,7 +58,7 @@ const credentialLengthMax = 4_096
  * the rate limits, and rejects forged requests with a cookie (CSRF). Runs before any route. Register the rate limits
  * first.
  */
-export const admission = fp(async (app: FastifyInstance, deps: AdmissionDeps) => {
+export const authentication = fp(async (app: FastifyInstance, deps: AuthenticationDeps) => {
   app.decorateRequest('principal')
   app.decorateRequest('sessionToken', null)
   app.decorateRequest('sessionId', null)
@@ -76,7 +76,7 @@ export const admission = fp(async (app: FastifyInstance, deps: AdmissionDeps) =>
   const count = (request: FastifyRequest, reply: FastifyReply) =>
     request.routeOptions.config?.isCountedByRoute === true ? undefined : app.rateLimits.countRequest(request, reply)
 
-  const admit = async (request: FastifyRequest, reply: FastifyReply, isLenient: boolean) => {
+  const authenticate = async (request: FastifyRequest, reply: FastifyReply, isLenient: boolean) => {
     const { principal, sessionToken, sessionId, byCookie, mustChangePassword, refusal } = await identify(
       request,
       deps,
@@ -93,12 +93,12 @@ export const admission = fp(async (app: FastifyInstance, deps: AdmissionDeps) =>
   // A callback instead of a promise: see callback-hook.ts.
   app.addHook('onRequest', (request, reply, done) => {
     request.principal = anonymous
-    const mode = request.routeOptions.config?.admission
+    const mode = request.routeOptions.config?.authentication
     const { authorization, cookie } = request.headers
     const isGuest = authorization === undefined && cookie === undefined
-    if (mode === 'open') done()
+    if (mode === 'none') done()
     else if (isGuest) callbackHook(count(request, reply), done)
-    else callbackHook(admit(request, reply, mode === 'lenient'), done)
+    else callbackHook(authenticate(request, reply, mode === 'optional'), done)
   })
 })
 
@@ -116,7 +116,7 @@ function requirePasswordChange(request: FastifyRequest, byCookie: boolean): void
   request.sessionId = null
 }
 
-async function identify(request: FastifyRequest, deps: AdmissionDeps): Promise<Identified> {
+async function identify(request: FastifyRequest, deps: AuthenticationDeps): Promise<Identified> {
   const { authorization } = request.headers
   if (authorization !== undefined) return byBearer(authorization, deps)
   const sessionToken = deps.sessionCookies.read(request.headers.cookie)
@@ -128,7 +128,7 @@ async function identify(request: FastifyRequest, deps: AdmissionDeps): Promise<I
   return refused('The session has expired or was signed out: sign in again.')
 }
 
-async function byBearer(authorization: string, deps: AdmissionDeps): Promise<Identified> {
+async function byBearer(authorization: string, deps: AuthenticationDeps): Promise<Identified> {
   const [, credential] = /^Bearer ([^\s]+)$/i.exec(authorization.slice(0, credentialLengthMax)) ?? []
   if (credential === undefined) return refused('The Authorization header is not "Bearer" and one token.')
   if (credential.startsWith(manageTokenPrefix)) {

@@ -5,12 +5,12 @@ import { settingsAtStart } from '../../lifecycle/settings-at-start.ts'
 import { createManageTokens } from '../../secrets/manage-tokens.ts'
 import { errorHandler } from '../errors/error-handler.ts'
 import { rateLimits } from '../rate-limits/rate-limits.ts'
-import { type AdmissionDeps, admission } from './admission.ts'
+import { type AuthenticationDeps, authentication } from './authentication.ts'
 
 /** A server that cannot look up who sends a request, or with the session that a test sets. */
 const app = { current: Fastify() }
 const failing = () => Promise.reject(new Error('planted'))
-const session: { look: AdmissionDeps['principals']['bySession'] } = { look: failing }
+const session: { look: AuthenticationDeps['principals']['bySession'] } = { look: failing }
 
 beforeEach(async () => {
   const server = Fastify()
@@ -21,7 +21,7 @@ beforeEach(async () => {
     manageTokens: createManageTokens(['a secret of the test'.repeat(2)]),
   })
   session.look = failing
-  await server.register(admission, {
+  await server.register(authentication, {
     principals: {
       bySession: (token) => session.look(token),
       byJwt: failing,
@@ -34,7 +34,7 @@ beforeEach(async () => {
     corsOrigins: [],
   })
   server.get('/', () => 'admitted')
-  server.get('/again', { config: { admission: 'open' } }, async (request) => server.identifyAgain(request))
+  server.get('/again', { config: { authentication: 'none' } }, async (request) => server.identifyAgain(request))
   app.current = server
 })
 afterEach(() => app.current.close())
