@@ -125,8 +125,8 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   const { theatre, queueDepths: caseQueueDepths } = createTheatre({
     pool: generalPool,
     writePool: theatrePool,
-    turnsOfCases: { ...bounds, atOnceMax: clinicCasesMax, ...clinicBounds },
-    turnsOfSuggestions: { atOnceMax: Math.ceil(clinicCasesMax / 2), ...clinicBounds },
+    caseConcurrency: { ...bounds, atOnceMax: clinicCasesMax, ...clinicBounds },
+    suggestionConcurrency: { atOnceMax: Math.ceil(clinicCasesMax / 2), ...clinicBounds },
     announce,
     settle,
   })

@@ -1,8 +1,7 @@
 -- claim_verdict: why a claim cannot be booked, as far as a plain read can tell, in the order in which reasons are
 -- reported; null: it may have room. For claim_slot, claim_slots and move_booking; the planner replaces a call by this
--- body. What may change before the slots are locked (claim_closed, full) is checked again by claim_slots and claim_slot,
--- under the lock. claim-verdicts.test.ts tries each rule, and each pair of rules, on both claim
--- functions.
+-- body. What may change before the slots are locked (claim_closed, full) is checked again by claim_slots and
+-- claim_slot, under the lock. claim-verdicts.test.ts tries each rule, and each pair of rules, on both claim functions.
 --
 -- p_kind: of the slot's resource. Only slots of doctors are booked and moved to here: for appointments, a block of an
 -- operating room does not exist. case_conflicts.sql judges cases.

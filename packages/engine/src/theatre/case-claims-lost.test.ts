@@ -23,7 +23,9 @@ async function aStoredDay(database: TestDatabase) {
   return scene
 }
 
-test('a lost claim is booked, however long other changes of cases take all turns', async ({ database }) => {
+test('a lost claim is booked, however long other changes of cases take all that its clinic may have', async ({
+  database,
+}) => {
   const scene = await aTheatre(database)
   const { theatre, robot } = scene
   const others = await Promise.all(

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { newId } from '../model/id.ts'
-import type { ClinicTurns } from '../queue/clinic-turns.ts'
+import type { ClinicConcurrency } from '../queue/clinic-concurrency.ts'
 import { caseClaims } from './case-claims.ts'
 import type { ScheduledPlan, ScheduleRequest } from './schedule-cases.ts'
 
@@ -26,12 +26,12 @@ function slowClaims({ turnMs, batchMs }: { turnMs: number; batchMs: number }) {
     const outcome = name === 'claim_cases' ? 'alone' : 'replayed'
     return { rows: plans.map(({ caseId }) => ({ outcome, booking_id: caseId, tx: '1', detail: null, cases: null })) }
   }
-  const inTurn: ClinicTurns = async (_clinicNo, work, deadline = Number.POSITIVE_INFINITY) => {
+  const limitConcurrency: ClinicConcurrency = async (_clinicNo, work, deadline = Number.POSITIVE_INFINITY) => {
     vi.advanceTimersByTime(turnMs)
     return performance.now() > deadline ? { kind: 'overloaded', retryAfterSeconds: 1 } : work()
   }
   const pool = { query } as unknown as pg.Pool
-  const { claim } = caseClaims({ pool, inTurn }, { atOnceMax: 4, waitingMax: 8, waitMsMax })
+  const { claim } = caseClaims({ pool, limitConcurrency }, { atOnceMax: 4, waitingMax: 8, waitMsMax })
   return { claim, sent }
 }
 

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { prepared } from '../database/prepared.ts'
 import { BatchQueue, type BatchQueueSettings, type QueueDepth, type QueueResult } from '../queue/batch-queue.ts'
-import type { ClinicTurnsSettings } from '../queue/clinic-turns.ts'
+import type { ClinicConcurrencySettings } from '../queue/clinic-concurrency.ts'
 import { clinicQueues } from './clinic-queues.ts'
 import {
   type CaseWriter,
@@ -14,7 +14,7 @@ import {
   sentPlan,
 } from './schedule-cases.ts'
 
-export type CaseClaimsSettings = ClinicTurnsSettings &
+export type CaseClaimsSettings = ClinicConcurrencySettings &
   Pick<BatchQueueSettings<never, never>, 'queuedMax' | 'unknownMsMax' | 'onBatch'>
 
 /**
@@ -87,12 +87,12 @@ function claimEach(
 
 /** One batch, in one transaction, without what has waited too long when it is its turn. Safe to run again. */
 async function claimBatch(
-  { pool, inTurn }: CaseWriter,
+  { pool, limitConcurrency }: CaseWriter,
   clinicNo: number,
   requests: readonly ScheduleRequest[],
   deadlines: readonly number[],
 ): Promise<ClaimResult[]> {
-  const results = await inTurn(
+  const results = await limitConcurrency(
     clinicNo,
     async () => {
       const now = performance.now()

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { directoryTransaction } from '../database/announced-transaction.ts'
 import type { SuggestQuery, Theatre } from '../model/theatre.ts'
-import { type ClinicTurnsSettings, clinicTurns } from '../queue/clinic-turns.ts'
+import { type ClinicConcurrencySettings, limitClinicConcurrency } from '../queue/clinic-concurrency.ts'
 import { theatreBlocks } from './blocks.ts'
 import { caseChangeQueue } from './case-change-queue.ts'
 import { type CaseChangesSettings, caseChanges } from './case-changes.ts'
@@ -19,17 +19,17 @@ import { suggest } from './suggest.ts'
 export type TheatreSettings = Omit<CaseChangesSettings, 'writer' | 'claim' | 'runChange' | 'runSettle'> & {
   /** For everything that waits for locks or takes long. */
   writePool: pg.Pool
-  turnsOfCases: CaseClaimsSettings
-  turnsOfSuggestions: ClinicTurnsSettings
+  caseConcurrency: CaseClaimsSettings
+  suggestionConcurrency: ClinicConcurrencySettings
 }
 
 /** The operating theatre. Its reads share the engine's pool for everything that is no batch; its writes do not. */
 export function createTheatre(settings: TheatreSettings): { theatre: Theatre; queueDepths: () => CaseQueueDepths } {
   const { pool, writePool, announce, settle } = settings
-  const writer = { pool: writePool, inTurn: clinicTurns(settings.turnsOfCases) }
-  const { claim, depths } = caseClaims(writer, settings.turnsOfCases)
-  const { runChange, runSettle, depth } = caseChangeQueue(settings.turnsOfCases)
-  const inTurnToSuggest = clinicTurns(settings.turnsOfSuggestions)
+  const writer = { pool: writePool, limitConcurrency: limitClinicConcurrency(settings.caseConcurrency) }
+  const { claim, depths } = caseClaims(writer, settings.caseConcurrency)
+  const { runChange, runSettle, depth } = caseChangeQueue(settings.caseConcurrency)
+  const limitSuggestions = limitClinicConcurrency(settings.suggestionConcurrency)
   const announced = directoryTransaction(writePool, announce)
   const parts = {
     ...theatreResources(pool, announced),
@@ -40,7 +40,7 @@ export function createTheatre(settings: TheatreSettings): { theatre: Theatre; qu
     ...caseReads(pool),
     ...caseRequests(pool, announced),
     ...estimates(pool),
-    suggest: (query: SuggestQuery) => inTurnToSuggest(query.clinicNo, () => suggest(writePool, query)),
+    suggest: (query: SuggestQuery) => limitSuggestions(query.clinicNo, () => suggest(writePool, query)),
     ...patientErasures(writePool, announce),
   }
   const theatre = { ...parts, fillBlock: fillBlock(parts, (block) => requestsScheduledIn(pool, block)) }

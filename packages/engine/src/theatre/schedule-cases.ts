@@ -14,12 +14,12 @@ import type {
   CaseRefusal,
   ClaimCaseRequest,
 } from '../model/theatre-case.ts'
-import type { ClinicTurns } from '../queue/clinic-turns.ts'
+import type { ClinicConcurrency } from '../queue/clinic-concurrency.ts'
 import { caseOf, type FoundCase } from './case-reads.ts'
 import { isOverlap, overlapRefusal } from './overlap-refusal.ts'
 
 /** How changes of cases reach the database: over a small pool, a few of each clinic at a time. */
-export type CaseWriter = { pool: pg.Pool; inTurn: ClinicTurns }
+export type CaseWriter = { pool: pg.Pool; limitConcurrency: ClinicConcurrency }
 
 /** A plan as schedule_cases reads it. */
 export type ScheduledPlan = CasePlan & {
@@ -114,13 +114,13 @@ export async function check(
 
 /** `overloaded` if it was not its turn in time, or a lock was not free in time; nothing was written then. */
 export async function changeOrBusy<Row>(
-  { pool, inTurn }: CaseWriter,
+  { pool, limitConcurrency }: CaseWriter,
   clinicNo: number,
   change: (pool: pg.Pool) => Promise<Row>,
   deadline: number,
 ): Promise<Row | Overloaded> {
   try {
-    return await inTurn(clinicNo, () => change(pool), deadline)
+    return await limitConcurrency(clinicNo, () => change(pool), deadline)
   } catch (error) {
     // Another request has locked a room or person for as long as the pool waits for a lock.
     if (isLockTimeout(error)) return overloaded

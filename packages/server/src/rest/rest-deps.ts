@@ -1,4 +1,4 @@
-import type { ClinicTurns, DaysOfAnyDoctor, Engine } from '@holdfast/engine'
+import type { ClinicConcurrency, DaysOfAnyDoctor, Engine } from '@holdfast/engine'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Sessions } from '../accounts/sessions/sessions.ts'
 import type { AuditRecorder } from '../audit/audit-recorder.ts'
@@ -17,8 +17,8 @@ import type { WebhookSender } from '../webhooks/attempt-delivery.ts'
 /** What the REST routes depend on; see compose-server.ts. */
 export type RestDeps = {
   engine: Engine
-  /** For the writes that have no queue of the engine; see in-clinic-turn.ts. */
-  inTurn: ClinicTurns
+  /** For the writes that have no queue of the engine; see limit-writes.ts. */
+  limitConcurrency: ClinicConcurrency
   accounts: Pick<Accounts, 'byIds' | 'confirmedEmail' | 'mayHaveFeed' | 'newUnconfirmed' | 'ofConfirmedEmail' | 'time'>
   sessions: Pick<Sessions, 'isStillLive'>
   audit: Pick<AuditRecorder, 'record'>

@@ -9,7 +9,7 @@ import { type AccessGuards, accessGuards } from './guards/access-guards.ts'
 import type { GuardedCall } from './guards/guarded-call.ts'
 import { type RestrictedFieldGuards, restrictedFieldGuards } from './guards/restricted-field-guards.ts'
 import { restrictedResponses } from './guards/restricted-responses.ts'
-import { inClinicTurn, type WaitsElsewhere } from './in-clinic-turn.ts'
+import { limitWrites, type WaitsElsewhere } from './limit-writes.ts'
 import { type Audited, recordDenials, recordRepetitions, recordSuccess } from './record-requests.ts'
 import { idempotencyKeyOf, sentKeyOf } from './responses/idempotency.ts'
 import { respondOnce } from './responses/stored-response.ts'
@@ -79,7 +79,7 @@ export type RouteOptions<Described extends Operation> = {
   validate?(call: CallOf<Described>): void
   /** Counts the request against these rate limits before it runs. */
   limit?: 'booking' | 'patient'
-  /** Of a write. Default: for one of the clinic's turns. */
+  /** Of a write. Default: within the concurrency limit of its clinic. */
   waits?: WaitsElsewhere
   /** The handler stores its Idempotency-Key itself, in the transaction of what it writes. */
   storesKey?: true
@@ -191,7 +191,7 @@ function responderOf(deps: RestDeps, described: Operation, handler: Handler, opt
   const respondAtOnce = storesResponse
     ? (call: Call) => respondOnce(deps.engine.storedResponses, described, call, steps)
     : run
-  return { deps, respond: inClinicTurn<Call, AnyResponse>(deps, described, options.waits, respondAtOnce) }
+  return { deps, respond: limitWrites<Call, AnyResponse>(deps, described, options.waits, respondAtOnce) }
 }
 
 type Guard = (deps: RestDeps, call: GuardedCall, granted?: unknown) => unknown

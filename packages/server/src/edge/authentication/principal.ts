@@ -2,8 +2,8 @@ import type { preHandlerHookHandler } from 'fastify'
 import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
 
 /**
- * The caller of a request. Set by an onRequest hook (authentication.ts) before any hook of a route. Requests with a wrong or
- * expired credential have been refused with 401 by then (an expired cookie on a public GET is ignored).
+ * The caller of a request. Set by an onRequest hook (authentication.ts) before any hook of a route. Requests with a
+ * wrong or expired credential have been refused with 401 by then (an expired cookie on a public GET is ignored).
  */
 export type Principal =
   | { kind: 'anonymous' }

@@ -23,7 +23,7 @@ export function askLibrary(
   { auth, publicUrl }: LibraryDeps,
 ): Promise<Response> {
   const headers = new Headers({ [clientAddressHeader]: request.ip })
-  // The session of a cookie is passed as Bearer: edge/authentication/authentication.ts has already checked the request for CSRF.
+  // The session of a cookie is passed as Bearer: the request has been checked for CSRF (edge/authentication/csrf.ts).
   if (request.sessionToken !== null) headers.set('authorization', `Bearer ${request.sessionToken}`)
   const userAgent = request.headers['user-agent']
   if (userAgent !== undefined) headers.set('user-agent', userAgent.slice(0, 300))

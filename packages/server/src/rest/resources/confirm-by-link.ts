@@ -56,12 +56,12 @@ export async function requestLinkInstead(
 
 type SentOutcome = Exclude<LinkOutcome, { kind: 'too_many_links' }>
 
-/** In one of the clinic's turns: the request came by a route that takes none. @throws ProblemError rate_limited */
+/** Within the clinic's concurrency limit: the route itself is not. @throws ProblemError rate_limited */
 export async function sendLink(
-  { engine, inTurn }: Pick<RestDeps, 'engine' | 'inTurn'>,
+  { engine, limitConcurrency }: Pick<RestDeps, 'engine' | 'limitConcurrency'>,
   request: Parameters<RestDeps['engine']['bookingLinks']['request']>[0],
 ): Promise<SentOutcome | Overloaded> {
-  const outcome = await inTurn(clinicNoOf(request.bookingId), () => engine.bookingLinks.request(request))
+  const outcome = await limitConcurrency(clinicNoOf(request.bookingId), () => engine.bookingLinks.request(request))
   if (outcome.kind !== 'too_many_links') return outcome
   throw problem('rate_limited', 'The link was sent as often as possible for this booking.')
 }

@@ -5,19 +5,19 @@ import { type AnyCall, clinicNoOfCall } from './clinic-of-request.ts'
 import type { RestDeps } from './rest-deps.ts'
 
 /**
- * Where a write waits instead of taking one of its clinic's turns. `in the engine`: in its queues and turns,
- * which have connections of their own. `on the network`: for another server, and it writes only what came of that.
+ * Where a write waits that the concurrency limit of its clinic does not count. `in the engine`: in its queues, which
+ * have connections of their own. `on the network`: for another server, and it writes only what came of that.
  */
 export type WaitsElsewhere = 'in the engine' | 'on the network'
 
 /**
- * A write of a clinic waits for one of the clinic's turns: while a row of the clinic is locked, its writes wait with a
+ * Limits how many writes of a clinic run at a time: while a row of the clinic is locked, its writes wait with a
  * connection each, and must not take those of all other clinics.
  *
  * @throws ProblemError overloaded, if it has waited too long
  */
-export function inClinicTurn<Call extends AnyCall, Response>(
-  { inTurn, engine }: Pick<RestDeps, 'inTurn' | 'engine'>,
+export function limitWrites<Call extends AnyCall, Response>(
+  { limitConcurrency, engine }: Pick<RestDeps, 'limitConcurrency' | 'engine'>,
   { id, method }: Operation,
   waits: WaitsElsewhere | undefined,
   respond: (call: Call) => Response | Promise<Response>,
@@ -26,7 +26,7 @@ export function inClinicTurn<Call extends AnyCall, Response>(
   return async (call) => {
     const clinicNo = await clinicNoOfCall(id as keyof typeof restOperations, call, engine)
     if (clinicNo === null) return respond(call)
-    const outcome = await inTurn(clinicNo, async () => ({ response: await respond(call) }))
+    const outcome = await limitConcurrency(clinicNo, async () => ({ response: await respond(call) }))
     if (isOverloaded(outcome)) {
       const detail = 'Too many changes of this clinic are waiting; this one was not attempted.'
       throw problem('overloaded', detail, { retryAfterSeconds: outcome.retryAfterSeconds })

@@ -6,13 +6,13 @@ import { theatreDay } from '../../test/theatre-scene.ts'
 
 /** With turns that nobody gets. */
 const test = restTest.extend('full', { scope: 'file' }, async ({ database }, { onCleanup }) => {
-  const inTurn = async () => ({ kind: 'overloaded' as const, retryAfterSeconds: 1 })
-  const full = await startRestApp(database, { replaced: { inTurn } })
+  const limitConcurrency = async () => ({ kind: 'overloaded' as const, retryAfterSeconds: 1 })
+  const full = await startRestApp(database, { replaced: { limitConcurrency } })
   onCleanup(() => full.stop())
   return full
 })
 
-/** Their queues and turns are the engine's. */
+/** The engine limits them itself, or has queues for them. */
 const inEngine: OperationId[] = [
   'createBooking',
   'confirmBooking',
@@ -59,7 +59,10 @@ const bodies: Partial<Record<OperationId, (ids: Ids) => object>> = {
   leaveWaitlistByLink: ({ entryId }) => ({ entryId, token }),
 }
 
-test('every write of a clinic waits for one of its turns, but for those listed here', async ({ database, full }) => {
+test('every write is within the concurrency limit of its clinic, but for those listed here', async ({
+  database,
+  full,
+}) => {
   const scene = await aScene(database, full)
   const elsewhere: OperationId[] = []
   for (const [id, { method }] of operations) {

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { clinicTurns } from './clinic-turns.ts'
+import { limitClinicConcurrency } from './clinic-concurrency.ts'
 
 /** Work that ends when the test says so. */
 function barrier() {
@@ -16,23 +16,23 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('a clinic whose changes all wait', () => {
   test('has so many at once, so many more waiting, and further ones are refused', async () => {
-    const inTurn = clinicTurns(settings)
+    const limitConcurrency = limitClinicConcurrency(settings)
     const { work, begun, endAll } = barrier()
-    const changes = [inTurn(1, work), inTurn(1, work), inTurn(1, work)]
+    const changes = [limitConcurrency(1, work), limitConcurrency(1, work), limitConcurrency(1, work)]
     await turn()
     expect(begun()).toBe(2)
-    expect(await inTurn(1, work)).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
+    expect(await limitConcurrency(1, work)).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
     endAll()
     await turn()
     endAll()
     expect(await Promise.all(changes)).toEqual(['done', 'done', 'done'])
   })
 
-  test('leaves the turns of other clinics alone', async () => {
-    const inTurn = clinicTurns(settings)
+  test('does not limit other clinics', async () => {
+    const limitConcurrency = limitClinicConcurrency(settings)
     const { work, endAll } = barrier()
-    const changes = [inTurn(1, work), inTurn(1, work), inTurn(1, work)]
-    expect(await inTurn(2, async () => 'at once')).toBe('at once')
+    const changes = [limitConcurrency(1, work), limitConcurrency(1, work), limitConcurrency(1, work)]
+    expect(await limitConcurrency(2, async () => 'at once')).toBe('at once')
     await turn()
     endAll()
     await turn()
@@ -42,23 +42,23 @@ describe('a clinic whose changes all wait', () => {
 })
 
 test('what has waited too long is not attempted', async () => {
-  const inTurn = clinicTurns({ ...settings, atOnceMax: 1, waitMsMax: -1 })
+  const limitConcurrency = limitClinicConcurrency({ ...settings, atOnceMax: 1, waitMsMax: -1 })
   let runs = 0
-  const outcome = await inTurn(1, async () => {
+  const outcome = await limitConcurrency(1, async () => {
     runs += 1
   })
   expect([outcome, runs]).toEqual([{ kind: 'overloaded', retryAfterSeconds: 1 }, 0])
 })
 
 test('what waits is refused at its deadline, also while no turn becomes free', async () => {
-  const inTurn = clinicTurns({ ...settings, atOnceMax: 1, waitMsMax: 20 })
+  const limitConcurrency = limitClinicConcurrency({ ...settings, atOnceMax: 1, waitMsMax: 20 })
   const { work, endAll } = barrier()
-  const running = inTurn(1, work)
+  const running = limitConcurrency(1, work)
   let runs = 0
   const late = async () => {
     runs += 1
   }
-  expect(await inTurn(1, late)).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
+  expect(await limitConcurrency(1, late)).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
   endAll()
   expect(await running).toBe('done')
   await turn()
@@ -66,11 +66,11 @@ test('what waits is refused at its deadline, also while no turn becomes free', a
 })
 
 test('without a deadline, it waits until it is its turn', async () => {
-  const inTurn = clinicTurns({ ...settings, atOnceMax: 1 })
+  const limitConcurrency = limitClinicConcurrency({ ...settings, atOnceMax: 1 })
   const { work, endAll } = barrier()
-  const running = inTurn(1, work)
+  const running = limitConcurrency(1, work)
   const timer = vi.spyOn(globalThis, 'setTimeout')
-  const waiting = inTurn(1, async () => 'done at last', Number.POSITIVE_INFINITY)
+  const waiting = limitConcurrency(1, async () => 'done at last', Number.POSITIVE_INFINITY)
   // One of Infinity would fire at once.
   expect(timer).not.toHaveBeenCalled()
   timer.mockRestore()
@@ -80,18 +80,18 @@ test('without a deadline, it waits until it is its turn', async () => {
 })
 
 test('what was refused at its deadline does not count as waiting', async () => {
-  const inTurn = clinicTurns({ ...settings, atOnceMax: 1 })
+  const limitConcurrency = limitClinicConcurrency({ ...settings, atOnceMax: 1 })
   const { work, endAll } = barrier()
-  const running = inTurn(1, work)
-  expect(await inTurn(1, work, performance.now())).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
-  const waiting = inTurn(1, async () => 'done at last')
-  expect(await inTurn(1, work)).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
+  const running = limitConcurrency(1, work)
+  expect(await limitConcurrency(1, work, performance.now())).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
+  const waiting = limitConcurrency(1, async () => 'done at last')
+  expect(await limitConcurrency(1, work)).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
   endAll()
   expect([await running, await waiting]).toEqual(['done', 'done at last'])
 })
 
 test('a turn that fails is free again', async () => {
-  const inTurn = clinicTurns({ ...settings, atOnceMax: 1 })
-  await expect(inTurn(1, () => Promise.reject(new Error('It failed.')))).rejects.toThrow('It failed.')
-  expect(await inTurn(1, async () => 'next')).toBe('next')
+  const limitConcurrency = limitClinicConcurrency({ ...settings, atOnceMax: 1 })
+  await expect(limitConcurrency(1, () => Promise.reject(new Error('It failed.')))).rejects.toThrow('It failed.')
+  expect(await limitConcurrency(1, async () => 'next')).toBe('next')
 })

@@ -1,7 +1,7 @@
 import pLimit, { type LimitFunction } from 'p-limit'
 import { type Overloaded, overloaded } from '../model/claim.ts'
 
-export type ClinicTurnsSettings = {
+export type ClinicConcurrencySettings = {
   /** How much of a clinic's work may be at the database at a time. */
   atOnceMax: number
   /** How much more may wait; further work is refused. */
@@ -11,23 +11,27 @@ export type ClinicTurnsSettings = {
 }
 
 /**
- * Runs `work` when it is its turn; or refuses it, not attempted. `deadline`: until when it may wait, by
+ * Runs `work` when the clinic has room for it; or refuses it, not attempted. `deadline`: until when it may wait, by
  * `performance.now()`; default: `waitMsMax` from now; Infinity: without an end.
  */
-export type ClinicTurns = <Result>(
+export type ClinicConcurrency = <Result>(
   clinicNo: number,
   work: () => Promise<Result>,
   deadline?: number,
 ) => Promise<Result | Overloaded>
 
-/** `refusedCount`: how many were refused at their deadline, and stay in the queue until it would be their turn. */
+/** `refusedCount`: how many were refused at their deadline, and stay in the queue until there would be room. */
 type Clinic = { limit: LimitFunction; refusedCount: number }
 
 /**
  * Limits what a clinic's changes take of the connections that all clinics share: a change that waits for a locked row
  * has a connection for as long.
  */
-export function clinicTurns({ atOnceMax, waitingMax, waitMsMax }: ClinicTurnsSettings): ClinicTurns {
+export function limitClinicConcurrency({
+  atOnceMax,
+  waitingMax,
+  waitMsMax,
+}: ClinicConcurrencySettings): ClinicConcurrency {
   const clinics = new Map<number, Clinic>()
   return async (clinicNo, work, deadline = performance.now() + waitMsMax) => {
     const clinic = clinics.getOrInsertComputed(clinicNo, () => ({ limit: pLimit(atOnceMax), refusedCount: 0 }))
@@ -45,11 +49,11 @@ export function clinicTurns({ atOnceMax, waitingMax, waitMsMax }: ClinicTurnsSet
     }
     const isTimed = limit.activeCount + limit.pendingCount >= atOnceMax && Number.isFinite(deadline)
     const timer = isTimed ? setTimeout(refuse, Math.max(0, deadline - performance.now())) : undefined
-    const turn = limit(async () => {
+    const done = limit(async () => {
       clearTimeout(timer)
       if (isRefused) clinic.refusedCount -= 1
       return isRefused || performance.now() > deadline ? overloaded : await work()
     })
-    return await Promise.race([turn.finally(forgetIfIdle), refused.promise])
+    return await Promise.race([done.finally(forgetIfIdle), refused.promise])
   }
 }
