@@ -7,6 +7,17 @@ exec </dev/null
 export CI=true
 unset DATABASE_URL DATABASE_APP_URL
 
+can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+has_updated=''
+# Installs Debian packages. RUNLEVEL=1: none of them starts a server.
+install_packages() {
+  [ -n "$has_updated" ] || apt-get update -qq || true
+  has_updated=yes
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    -o DPkg::Lock::Timeout=300 "$@"
+}
+
 ran=()
 step() {
   local name=$1 began=$SECONDS
