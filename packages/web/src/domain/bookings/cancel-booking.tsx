@@ -8,7 +8,7 @@ import { Dialog } from '../../ui/dialogs/dialog.tsx'
 import { showPageTitle } from '../../ui/focus/page-focus.ts'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import type { TicketLink } from './ticket-link.ts'
-import { useBookingActions } from './use-booking-changes.ts'
+import { useBookingChanges } from './use-booking-changes.ts'
 
 /** `doctor`: undefined until it is read. */
 type CancelProps = {
@@ -25,7 +25,7 @@ type CancelProps = {
 /** Asks for confirmation, because somebody else may take the slot a moment later. */
 export function CancelBooking({ link, booking, doctor, timeZone, isOpen, onClose, onCancelled }: CancelProps) {
   const { t } = useTranslation('ticket')
-  const { cancel } = useBookingActions(link)
+  const { cancel } = useBookingChanges(link)
   const [reason, setReason] = useState('')
   const [isBusy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)

@@ -4,7 +4,7 @@ import { api, dataOf } from '../../lib/api/api.ts'
 import { bookingQuery } from '../../lib/queries/booking-query.ts'
 import type { TicketLink } from './ticket-link.ts'
 
-export type BookingActions = {
+export type BookingChanges = {
   /** @throws RefusedError, UnreachableError */
   cancel(reason: string): Promise<Booking>
   /**
@@ -21,7 +21,7 @@ export type BookingActions = {
 }
 
 /** Changes a booking, and updates the cached data that contains it. */
-export function useBookingActions(link: TicketLink): BookingActions {
+export function useBookingChanges(link: TicketLink): BookingChanges {
   const queryClient = useQueryClient()
   const auth = link.manageToken === null ? {} : { auth: link.manageToken }
   const path = { bookingId: link.bookingId }

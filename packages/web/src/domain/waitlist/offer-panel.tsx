@@ -12,7 +12,7 @@ import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
 import { showPageTitle } from '../../ui/focus/page-focus.ts'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import type { TicketLink } from '../bookings/ticket-link.ts'
-import { useBookingActions } from '../bookings/use-booking-changes.ts'
+import { useBookingChanges } from '../bookings/use-booking-changes.ts'
 import { SendAgain, SentTo } from '../hold/sent-link.tsx'
 import { useSecondsLeft } from '../hold/use-seconds-left.ts'
 import classes from './offer-panel.module.css'
@@ -70,7 +70,7 @@ function Sent({ booking, link: { nextAt, failure } }: { booking: Booking; link: 
 
 /** Accepting ends at the ticket, or with a link by e-mail. Both can be repeated after a lost response. */
 function useResponse(link: TicketLink, confirmationToken: string | null, onChange: () => void) {
-  const { confirm, cancel } = useBookingActions(link)
+  const { confirm, cancel } = useBookingChanges(link)
   const navigate = useNavigate()
   const queryClient = useQueryClient()
   const respond = useMutation({

@@ -6,7 +6,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
-import { useBookingActions } from '../../domain/bookings/use-booking-changes.ts'
+import { useBookingChanges } from '../../domain/bookings/use-booking-changes.ts'
 import { useSession } from '../../lib/session/session.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
@@ -57,7 +57,7 @@ function SignInToLink({ booking, link }: LinkProps) {
 
 function LinkToAccount({ accountId, booking, link }: LinkProps & { accountId: string }) {
   const { t } = useTranslation('ticket')
-  const { linkToAccount } = useBookingActions(link)
+  const { linkToAccount } = useBookingChanges(link)
   const navigate = useNavigate()
   const [isPressed, setPressed] = useState(false)
   const isOwn = useQuery(isOwnQuery(accountId, booking))

@@ -3,7 +3,7 @@ import { Group, Paper, Stack, Text } from '@mantine/core'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
-import { useBookingActions } from '../../domain/bookings/use-booking-changes.ts'
+import { useBookingChanges } from '../../domain/bookings/use-booking-changes.ts'
 import { localDate } from '../../domain/free-times/week-days.ts'
 import { WeekOfTimes } from '../../domain/free-times/week-of-times.tsx'
 import { formatDayTime } from '../../lib/i18n/format.ts'
@@ -26,7 +26,7 @@ type MoveProps = {
 /** Moves a booking atomically to another slot: of the same doctor, or of a colleague of one who takes no bookings. */
 export function MoveBooking({ booking, doctor, clinic, link, onMoved, onKeep }: MoveProps) {
   const { t } = useTranslation('ticket')
-  const { move } = useBookingActions(link)
+  const { move } = useBookingChanges(link)
   const [from, setFrom] = useState(() => localDate(booking.startsAt, clinic.timezone))
   const [colleague, setColleague] = useState<Doctor | null>(null)
   const target = doctor.active ? doctor : colleague

@@ -4,7 +4,7 @@ import { IconCalendarCheck } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
-import { useBookingActions } from '../../domain/bookings/use-booking-changes.ts'
+import { useBookingChanges } from '../../domain/bookings/use-booking-changes.ts'
 import { isFinal } from '../../lib/api/api-error.ts'
 import { formatDayTime } from '../../lib/i18n/format.ts'
 import { isolated } from '../../lib/i18n/isolated.ts'
@@ -40,7 +40,7 @@ export function MovedNotice({
   onChoose,
 }: NoticeProps) {
   const { t } = useTranslation('ticket')
-  const { move } = useBookingActions(link)
+  const { move } = useBookingChanges(link)
   const [isBusy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
   const isRefused = error !== null && isFinal(error)
