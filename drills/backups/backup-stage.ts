@@ -21,13 +21,13 @@ export type BackupStageOptions = {
   room: number
   /** HOLDFAST_BACKUP_SECONDS */
   backupSeconds: number
-  /** How `load` books: by the engine in this process, or over HTTP by a server in a process of its own. */
+  /** How `load` books: by the engine in this process, or over HTTP by a server in a separate process. */
   way?: Way
 }
 
 export type Way = 'engine' | 'server'
 
-/** A database of its own that can be booked and backed up. */
+/** A separate database that can be booked and backed up. */
 export type BackupStage = {
   dataDirectory: string
   pool: pg.Pool

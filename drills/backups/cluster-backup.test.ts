@@ -24,7 +24,7 @@ const logOf = (node: PatroniNode) => {
 }
 
 /**
- * Runs a script of cluster-backup.md with the files and the ports of a node. Here each node has a directory of its own,
+ * Runs a script of cluster-backup.md with the files and the ports of a node. Here each node has a separate directory,
  * so the configuration in a backup, written by Patroni, can name another node's pg_hba.conf.
  * @returns what it printed
  */

@@ -20,7 +20,7 @@ export type MessagesDrillOptions = {
   say(line: string): void
 }
 
-/** What was there before a load: it is not compared with what the load was told. */
+/** What was there before a load: it is not compared with the responses to the load. */
 type Before = { events: number; mails: number }
 
 export type MessagesDrillResult = MessageFaults & {

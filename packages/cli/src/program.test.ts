@@ -19,7 +19,7 @@ function rowsOf(page: string): Map<string, string> {
   return new Map([...rows].map(([, command = '', text = '']) => [command, text]))
 }
 
-/** Those without a row of their own, and without their name in the row of the command that they belong to. */
+/** Those without a separate row, and without their name in the row of the command that they belong to. */
 function undocumented(commands: readonly string[][], page: string): string[] {
   const rows = rowsOf(page)
   return commands

@@ -19,7 +19,7 @@ export type EventConsumer = {
 
 const readyWithinMs = 60_000
 
-/** Consumes what is published to an exchange from a durable queue of its own, and connects again after a failure. */
+/** Consumes what is published to an exchange from a separate durable queue, and connects again after a failure. */
 export async function eventConsumer(url: string, exchange: string): Promise<EventConsumer> {
   const connection = new Connection({ url, retryLow: 100, retryHigh: 1_000 })
   const received: ReceivedEvent[] = []

@@ -116,7 +116,7 @@ const slowest = [
 
 /**
  * Starts the longest files first, so that all workers end at about the same time. The files of the project `isolated`
- * come last: each gets a process of its own, after which the worker would need a new one for those that share it.
+ * come last: each gets a separate process, after which the worker would need a new one for those that share it.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -10,7 +10,7 @@ import { until } from './barrier.ts'
 import { endProcess } from './end-process.ts'
 import { portToKeep } from './port-to-keep.ts'
 
-/** A RabbitMQ server in a directory of its own, on ports of its own. */
+/** A RabbitMQ server in a new directory, on free ports. */
 export type RabbitServer = {
   url: string
   /** Without credentials, as errors name it. */

@@ -29,7 +29,7 @@ let goOn: () => void = () => undefined
 const say = (message: FromMailServer) => void process.send?.(message)
 const write = (line: MailLine) => appendFileSync(file, `${JSON.stringify(line)}\n`)
 
-/** Resolves when the parent says so, if it has asked for a pause here. */
+/** Resolves when the parent says so, if it has requested a pause here. */
 async function step(at: MailStep, messageId: string | null): Promise<void> {
   if (pauseAt !== at) return
   pauseAt = null

@@ -13,7 +13,7 @@ export type RestoreChoice = {
 
 /**
  * The backup to restore, with the WAL that the moment needs. Without a moment it is the one whose range ends last, and
- * only if nothing newer is stored: a restore must not end early without anybody having asked for it.
+ * only if nothing newer is stored: a restore must not end early unless somebody has requested that.
  *
  * @throws BackupError `no_backup`, `outside_range`, `incomplete`, `newer_release`, and the reason why the only one is
  *   unusable

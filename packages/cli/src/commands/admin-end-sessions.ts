@@ -23,7 +23,7 @@ export async function adminEndSessionsCommand(
         throw new CommandRefusal(`there is no account with the e-mail address ${address}`)
       }
       if (account === null) {
-        // First: each account's sessions end in a transaction of their own.
+        // First: each account's sessions end in a separate transaction.
         await recordCommand(opened.pool, { kind: 'sessions_ended', details: ['all accounts'] })
         return await opened.sessions.endEverybodys()
       }

@@ -12,7 +12,7 @@ const ageMsMin = 600_000
 const seeLog = 'start Holdfast if it does not run; else its log says why: “backup failed, and is tried again”'
 const waitOrSeeLog = `wait if the first copy is being taken (HOLDFAST_BACKUP_MB_PER_SECOND); ${seeLog}`
 
-/** Other tools can back up a PostgreSQL of one's own. */
+/** Other tools can back up a PostgreSQL that Holdfast does not start. */
 const none = warning(
   name,
   'there are none: with the disk, everything is lost',

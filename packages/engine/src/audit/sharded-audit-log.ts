@@ -31,7 +31,7 @@ export function createShardedAuditLog(pool: pg.Pool, shards: ShardPools = oneSha
   }
 }
 
-/** Where the roles of accounts are. `unasked`: until when a shard is not asked, on the monotonic clock. */
+/** Where the roles of accounts are. `unasked`: until when a shard is not queried, on the monotonic clock. */
 type Roles = { coordinator: pg.Pool; shards: ShardPools; unasked: WeakMap<pg.Pool, number> }
 
 /** An account's own events, such as a sign-in, belong to the clinics whose data it can read. */
@@ -72,7 +72,7 @@ async function clinicsOf(
   return clinicNos
 }
 
-/** How long a shard that did not respond is not asked again: the events of all clinics wait for its response. */
+/** How long a shard that did not respond is not queried again: the events of all clinics wait for its response. */
 const unaskedMs = 5_000
 
 async function heldIn(shard: pg.Pool, noted: Held[], unasked: Roles['unasked']): Promise<Held[]> {

@@ -1,6 +1,6 @@
 import type { Page } from '../model/page.ts'
 
-/** The items of a list, page after page. The next page is read when it is asked for. */
+/** The items of a list, page after page. The next page is read when it is needed. */
 export async function* pagesOf<Item>(read: (cursor: string | null) => Promise<Page<Item>>): AsyncGenerator<Item[]> {
   let cursor: string | null = null
   do {

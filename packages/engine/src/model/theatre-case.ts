@@ -101,7 +101,7 @@ export type Case = Omit<CasePlan, 'staffIds' | 'equipment'> & {
    */
   atRiskBy: string | null
   /**
-   * What the case has lost of its plan: its end was recorded by mistake and taken back, and others have had its room,
+   * What the case has lost of its plan: its end was recorded by mistake and undone, and others have had its room,
    * people or equipment since. In lists of a time range; null elsewhere.
    */
   lacks: CaseLack[] | null

@@ -10,7 +10,7 @@ import { LogAhead } from './log-ahead.ts'
  */
 export type LogEpoch = {
   no: number
-  /** Entries below it are numbered as they were before. null: it is not asked for. */
+  /** Entries below it are numbered as they were before. null: it is not needed. */
   startsAt: bigint | null
   /** Every transaction below it had ended. */
   horizon: bigint

@@ -43,7 +43,7 @@ export type FoundCase = Omit<
 
 const plan = (one: Sql) => sql`tstzrange(${one}.starts_at, ${one}.ends_at)`
 
-/** Whether a case takes less of something than its plan, and no end is recorded: a mistaken one was taken back. */
+/** Whether a case takes less of something than its plan, and no end is recorded: a mistaken one was undone. */
 const isCut = (one: Sql, taken: Sql) => sql`
   (coalesce(upper(${taken}.during), ${one}.starts_at) < ${one}.ends_at and not ${isOver(one)})`
 

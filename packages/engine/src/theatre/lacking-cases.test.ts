@@ -26,7 +26,7 @@ async function expectWell(database: TestDatabase, { clinic }: BuiltTheatre): Pro
   expect((await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })).details).toEqual([])
 }
 
-/** A case from nine to ten that was ended before it; another one has its room since; the end is taken back. */
+/** A case from nine to ten that was ended before it; another one has its room since; the end is undone. */
 async function aLackingCase(database: TestDatabase, since: Partial<ClaimCaseRequest> = {}) {
   const scene = await aTheatre(database)
   const { theatre, clinic, room } = scene

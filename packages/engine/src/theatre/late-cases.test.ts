@@ -123,7 +123,7 @@ describe('a late case takes its room as long as expected, when it is extended ag
     await expectWell(database, scene)
   })
 
-  /** The next case is in a block of its own. */
+  /** The next case is in a separate block. */
   async function aLateCaseBeforeABlock(database: TestDatabase): Promise<Late> {
     const scene = await aTheatre(database)
     const { theatre, clinic, room } = scene

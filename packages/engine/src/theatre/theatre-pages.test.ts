@@ -19,7 +19,7 @@ async function pagesOf(read: (cursor: string | null) => Promise<Page<{ id: strin
 }
 
 describe('cases in pages', () => {
-  /** Five cases, of which three begin at once, in rooms of their own. */
+  /** Five cases, of which three begin at once, in different rooms. */
   async function fiveCases(database: TestDatabase) {
     const scene = await aTheatre(database)
     const { theatre, clinic } = scene

@@ -11,7 +11,7 @@ type ShardedAuditDeps<Shard> = Omit<AuditRecorderDeps, 'append'> & {
 }
 
 /**
- * Records events of clinics in several shards, each with a queue of its own: a shard that cannot be written holds back,
+ * Records events of clinics in several shards, each with a separate queue: a shard that cannot be written holds back,
  * and loses, events of its own clinics alone. An account's own events, such as a sign-in, wait for the coordinator
  * first, which knows their clinics.
  */

@@ -67,7 +67,7 @@ async function warnOfObstacle(manifest: BaseManifest): Promise<void> {
 
 /**
  * On Linux each thread has a priority, and Node has started some that read files and compress. This process also has a
- * session of its own: where the scheduler groups processes by session, only the group's priority counts between them.
+ * separate session: where the scheduler groups processes by session, only the group's priority counts between them.
  */
 function lowerPriority(): void {
   const threads = existsSync('/proc/self/task') ? readdirSync('/proc/self/task').map(Number) : [process.pid]

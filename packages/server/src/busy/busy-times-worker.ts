@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type BusyWindow, busyTimesIn, InvalidCalendar } from './busy-times-in.ts'
 
-// A thread of its own: see expand-calendar.ts.
+// A separate thread: see expand-calendar.ts.
 const { text, window } = workerData as { text: string; window: BusyWindow }
 try {
   parentPort?.postMessage({ kind: 'read', ...busyTimesIn(text, window) })

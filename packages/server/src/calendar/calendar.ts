@@ -138,7 +138,7 @@ export class Calendar {
     else this.#distrust()
   }
 
-  /** All days are loaded again when they are asked for. */
+  /** All days are loaded again when they are requested. */
   outdate(): void {
     for (const doctor of this.#doctors.values()) doctor.outdate(null)
   }

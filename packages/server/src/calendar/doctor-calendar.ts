@@ -45,7 +45,7 @@ const seenByNone = Number.POSITIVE_INFINITY
 /**
  * A doctor whose lists are read, or whom subscribers watch: the slots of the days that were loaded, and others that
  * subscribers need. When a slot changes, its readers are notified, and the lists that show it are written again when
- * they are asked for.
+ * they are requested.
  */
 export class DoctorCalendar {
   readonly doctorId: string
@@ -202,7 +202,7 @@ export class DoctorCalendar {
     return { order, wasHeld }
   }
 
-  /** The days are loaded again when they are asked for. @param xid what changed the directory; null: not known */
+  /** The days are loaded again when they are requested. @param xid what changed the directory; null: not known */
   outdate(xid: number | null): void {
     const changedBy = xid ?? seenByNone
     for (const load of this.#loads) load.directoryXids.push(changedBy)

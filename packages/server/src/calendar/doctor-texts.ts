@@ -33,7 +33,7 @@ type List = Days & { days: readonly Days[] }
 const entryBytes = 400
 
 /**
- * The JSON of one doctor's slot lists. A local day is written once when it is asked for after it has changed, and a
+ * The JSON of one doctor's slot lists. A local day is written once when it is requested after it has changed, and a
  * list is joined from its days, with an entity tag from theirs.
  */
 export class DoctorTexts {

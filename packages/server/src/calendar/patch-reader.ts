@@ -6,7 +6,7 @@ import { Pacing } from './pacing.ts'
 
 /**
  * A slot that has changed, and must be read. `at`: the position of the change in the log, if subscribers have to be
- * notified of it; null: they are only if a hold has lapsed. `mustWait`: lists that are asked for now must show it.
+ * notified of it; null: they are only if a hold has lapsed. `mustWait`: lists that are requested now must show it.
  */
 export type ChangedSlot = { slotId: string; calendar: DoctorCalendar; at: bigint | null; mustWait: boolean }
 

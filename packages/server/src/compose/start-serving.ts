@@ -75,7 +75,7 @@ function sayAdministrator(administrator: NewAdministrator, say: (line: string) =
 
 async function listen(app: FastifyInstance, host: Config['host'], port: number): Promise<string> {
   try {
-    // On the other addresses of localhost, Fastify would listen with servers of its own, which have no limits.
+    // On the other addresses of localhost, Fastify would listen with further servers, which have no limits.
     const { address } = await lookup(host, { order: 'ipv4first' })
     await app.listen({ host: address, port })
   } catch (error) {

@@ -85,7 +85,7 @@ export async function dropFormerQueues(ownerUrl: string): Promise<void> {
 }
 
 /**
- * graphile-worker tells all workers of the database about each of its migrations, and after some of these they end. A
+ * graphile-worker notifies all workers of the database of each of its migrations, and after some of these they end. A
  * schema that is new has no workers, and those of other shards on the node are not concerned.
  */
 class SilentClient extends pg.Client {

@@ -104,7 +104,7 @@ export function namedIdOf(operationId: OperationId, { params, query, body }: Any
 
 /**
  * The number of the clinic whose shard serves a request; null: the coordinator serves it. No promise, unless the
- * database has to be asked.
+ * database has to be queried.
  */
 export function clinicNoOfCall(
   operationId: OperationId,

@@ -10,7 +10,7 @@ export type StoredTicket = {
 }
 
 const cacheName = 'holdfast-kept-tickets'
-/** Older builds stored every ticket that was opened, without being asked to. */
+/** Older builds stored every ticket that was opened, unasked. */
 const oldCacheName = 'holdfast-tickets'
 const forgottenKey = 'holdfast-forgotten-tickets'
 const storedMax = 30

@@ -9,14 +9,14 @@ import { throwAll } from '../nodes/throw-all.ts'
 /** The schema of a shard that was moved to another node, or that was split and is no shard any more. */
 export type FormerSchema = { node: Node; schema: string; range: HashRange; epoch: number }
 
-/** The former schemas on the nodes that can be asked, and why the others cannot be. */
+/** The former schemas on the nodes that can be reached, and why the others cannot be. */
 export type FormerSchemas = { found: readonly FormerSchema[]; unusable: readonly NodeUnusable[] }
 
 /**
  * Those of all nodes, sorted by the width of their ranges, the narrowest first: a part of a split shard may have been
  * moved since. Of several of one shard, the one whose log began last is the first.
  *
- * @param away nodes that are not asked, because they do not respond, with the reasons, by their addresses
+ * @param away nodes that are not queried, because they do not respond, with the reasons, by their addresses
  */
 export async function readFormerSchemas(
   nodes: readonly Node[],

@@ -18,7 +18,7 @@ export type SecondFactors = {
   reset(accountId: string, alsoWrite?: AlsoWrite): Promise<FactorCounts>
 }
 
-/** `hasTotp`: an authenticator app is set up and asked for at sign-in. */
+/** `hasTotp`: an authenticator app is set up and required at sign-in. */
 export type FactorCounts = { hasTotp: boolean; recoveryCodes: number; passkeys: number }
 
 /** @param pool connected with `search_path=auth` */

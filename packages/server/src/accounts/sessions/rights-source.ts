@@ -41,7 +41,7 @@ export const rightsInDatabase: RightsSource<Found> = {
     secondFactorClinicNos,
     isUnread: null,
   }),
-  // A statement of its own: Citus plans no change of an account together with it, and no `exists` without a column.
+  // A separate statement: Citus plans no change of an account together with it, and no `exists` without a column.
   async hasRole(transaction, accountId) {
     const { rows } = await transaction.query<{ hasRole: boolean }>(sql`
       select exists (select 1 from holdfast.membership m where m.account_id = ${accountId})

@@ -56,7 +56,7 @@ export async function applicationUrls(
       if (!isPooler(await findPooler(appUrl))) return { appUrl, sessionUrl: appUrl }
       say('The database is behind a connection pooler, which is used as one in transaction mode.')
   }
-  // A pooler can have a role of its own for the database, which then has all rights of that role.
+  // A pooler can have a separate role for the database, which then has all rights of that role.
   await checkAppLogin(appUrl, databaseOf(login))
   return { appUrl: asPooled(appUrl), sessionUrl: withLoginOf(databaseDirectUrl ?? databaseUrl, login) }
 }

@@ -270,7 +270,7 @@ test('the queue of a new shard does not end the workers of the other queues of i
   await dropJobs(other)
   await dropJobs(other)
   await expect(scheduled(database, jobsSchemaOf(other))).rejects.toThrow('does not exist')
-  // Without this care, workers are told to end.
+  // Without this care, workers would end.
   const planted = `planted_${randomUUID().slice(0, 8)}`
   await runMigrations({ pgPool: database.ownerPool, schema: planted })
   await listener.query('select')

@@ -38,7 +38,7 @@ const test = base.extend('jobs', async ({ database }, { onCleanup }) => {
   return { open, start }
 })
 
-/** The queue keeps a connection, on which it is told of new jobs. */
+/** The queue keeps a connection, on which it is notified of new jobs. */
 const isWorking = ({ pools }: JobDatabase) => pools.jobs.totalCount > pools.jobs.idleCount
 
 const untilWorking = (database: JobDatabase, isExpected: boolean) =>

@@ -17,7 +17,7 @@ export type ShardCatalogue = {
   /**
    * Writes these schemas, and their job queues, onto the nodes that have the shards. Idempotent.
    *
-   * @param away nodes that need not be asked
+   * @param away nodes that need not be queried
    * @returns those that were refused, with the reasons
    */
   write(ownerUrl: string, schemas: readonly string[], away: AwayNodes): Promise<Refusals>

@@ -29,7 +29,7 @@ function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {
     waitsFor: [] as number[],
     /** The ports of the nodes that do not respond. */
     away: [] as number[],
-    /** The addresses of the nodes that the last write was told to be away. */
+    /** The addresses of the nodes that were away for the last write. */
     toldAway: [] as string[],
     /** How often it had looked, at each write. */
     readsAtWrites: [] as number[],

@@ -12,7 +12,7 @@ export type WriteDeps = {
   /**
    * Writes the schemas of shards, and their job queues, onto the nodes that have them. Idempotent.
    *
-   * @param away nodes that need not be asked
+   * @param away nodes that need not be queried
    * @returns those that were refused, with the reasons
    */
   write(schemas: readonly string[], away: AwayNodes): Promise<Refusals>

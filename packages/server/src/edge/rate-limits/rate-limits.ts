@@ -85,7 +85,7 @@ export type RateLimits = {
    */
   countTicketLinkRequest(request: AddressedRequest): Promise<void> | undefined
   /**
-   * Counts a mail with the link of a ticket by its recipient, who may not have asked for it: also when limits are off.
+   * Counts a mail with the link of a ticket by its recipient, who may not have requested it: also when limits are off.
    *
    * @throws ProblemError rate_limited
    */

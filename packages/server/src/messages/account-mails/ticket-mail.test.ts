@@ -13,7 +13,7 @@ import { sendAccountMails } from './send-account-mails.ts'
 const secrets = ['a secret of the tests that is long enough']
 const address = 'iris@example.org'
 
-/** A booking whose ticket's link was asked for, and is not sent yet. */
+/** A booking whose ticket's link was requested, and is not sent yet. */
 async function aTicketMail(database: TestDatabase, status: 'CONFIRMED' | 'CANCELLED' = 'CONFIRMED') {
   const { appPool: pool, ownerPool } = database
   const clinic = await aClinic(database, { timezone: 'Europe/Berlin' })

@@ -2,7 +2,7 @@ import type { MailContent } from '../rendering/mail-content.ts'
 import type { MailTexts } from '../texts/en.ts'
 
 export type ConfirmEmailContext = {
-  /** It works once, for the account that asked for it. */
+  /** It works once, for the account that requested it. */
   url: string
   hours: number
   /** The host of the site. */

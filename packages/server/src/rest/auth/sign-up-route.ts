@@ -60,7 +60,7 @@ function inventedAccount(): Response {
 
 /**
  * A new account gets an e-mail to confirm its address; the response says nothing about it. If the address had an
- * account, the library has invented the one in its response, and the owner is told that somebody tried to sign up.
+ * account, the library has invented the one in its response, and the owner is notified that somebody tried to sign up.
  */
 async function requestConfirmation(request: SignUpRequest, accountId: string, { mails }: SignUpDeps): Promise<void> {
   if (!mails.isAvailable) return

@@ -65,7 +65,7 @@ export function isTokenWith(
 }
 
 /**
- * What a renewal by the bearer of a token is asked for: the token is valid, or a renewal with this key has voided it
+ * What a renewal by the bearer of a token requires: the token is valid, or a renewal with this key has voided it
  * within the last ten minutes. null: neither.
  */
 export function renewalByBearer(

@@ -5,7 +5,7 @@ export function statusLabel({ status, failureReason }: Pick<Booking, 'status' | 
   return failureReason === null ? (`status.${status}` as const) : (`ended.${failureReason}` as const)
 }
 
-/** The same for the patient, whom it tells who cancelled the booking. */
+/** The same for the patient: it says who cancelled the booking. */
 export function ownStatusLabel(booking: Pick<Booking, 'status' | 'failureReason' | 'cancelledBy'>) {
   if (booking.status !== 'CANCELLED' || booking.failureReason !== null) return statusLabel(booking)
   // A ticket that an earlier version stored does not say who.

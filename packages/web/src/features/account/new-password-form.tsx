@@ -9,7 +9,7 @@ import { newPasswordErrors, passwordLengthMin } from './new-password-fields.ts'
 export type NewPassword = { currentPassword: string; newPassword: string; endOthers: boolean }
 
 type NewPasswordFormProps = {
-  /** The current password; null: it is not asked for. */
+  /** The current password; null: it is not required. */
   current: 'chosen' | 'given' | null
   /** Whether the other sessions can be left as they are. */
   asksToEndOthers: boolean

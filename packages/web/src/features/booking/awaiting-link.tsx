@@ -81,7 +81,7 @@ function TimeLeft({ until }: { until: string }) {
 /**
  * The link is opened in another tab, or on another device.
  *
- * @returns what became of the e-mail by now; undefined: it was not asked yet
+ * @returns what became of the e-mail by now; undefined: it was not requested yet
  */
 function useChangeElsewhere({ attempt }: HeldProps['state'], { reread }: Hold): ConfirmationLink | undefined {
   const { made } = attempt

@@ -10,7 +10,7 @@ type ConfirmDialogProps = {
   title: string
   isOpen: boolean
   onClose: () => void
-  /** What the button does that was asked for. */
+  /** What the button that confirms does. */
   confirm: string
   onConfirm: () => void
   /** The button that leaves everything as it is; by default “Go back”. */

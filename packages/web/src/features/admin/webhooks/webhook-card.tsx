@@ -21,7 +21,7 @@ type WebhookCardProps = {
   onRemoved(): void
 }
 
-/** What is asked before it is done. */
+/** The question before it is done. */
 type Asked = 'rotate' | 'replay' | 'remove'
 
 /** A webhook with its state, what can be done with it, and what was sent to it. */
