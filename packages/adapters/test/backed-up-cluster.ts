@@ -6,7 +6,7 @@ import pg from 'pg'
 import {
   type BackupEvent,
   type BackupKeySettings,
-  openSealer,
+  loadSealer,
   runContinuousBackup,
   takeBaseBackup,
 } from '../src/backup/index.ts'
@@ -43,7 +43,7 @@ export async function createBackedUpCluster() {
       return { no: rows[0].no, beganAt, acknowledgedAt: new Date() }
     },
     async copy(store: ObjectStore, more: Partial<Parameters<typeof takeBaseBackup>[0]> = {}) {
-      const sealer = await openSealer(store, keys)
+      const sealer = await loadSealer(store, keys)
       const fixed = { databaseUrl: cluster.ownerUrl, store, sealer, release, embedded: true, archive: null }
       return takeBaseBackup({ ...fixed, ...more })
     },

@@ -1,4 +1,4 @@
-import { openSealer } from '@holdfast/adapters/backup'
+import { loadSealer } from '@holdfast/adapters/backup'
 import { openObjectStore } from '@holdfast/adapters/object-store'
 
 /**
@@ -7,5 +7,5 @@ import { openObjectStore } from '@holdfast/adapters/object-store'
  */
 export async function prepareBackupKey(place: string, passphrase: string): Promise<void> {
   const keys = { passphrase, recipient: null, identity: null, scryptWorkFactor: 10 }
-  await openSealer(openObjectStore(place, null), keys)
+  await loadSealer(openObjectStore(place, null), keys)
 }

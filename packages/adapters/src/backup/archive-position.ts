@@ -3,6 +3,7 @@ import type pg from 'pg'
 import type { ObjectStore } from '../object-store/object-store.ts'
 import { BackupError } from './backup-error.ts'
 import { sha256 } from './base-manifest.ts'
+import { folders } from './folders.ts'
 import { formatLsn, parseLsn, segmentStart, walFileName } from './lsn.ts'
 import { CopyCommand, connectReplication } from './replication-client.ts'
 import { listWalObjects, walFiles } from './wal-archive.ts'
@@ -16,7 +17,7 @@ import { walDataOf } from './wal-receiver.ts'
 type Position = { lsn: string; sha256: string }
 
 function positionKey(archive: string): string {
-  return `wal/${archive}/position.json`
+  return `${folders.wal}${archive}/position.json`
 }
 
 /** Notes the position of an archive before WAL up to there is stored in it. */

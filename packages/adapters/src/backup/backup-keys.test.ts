@@ -8,7 +8,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { keys, openDirectory, scratchDirectory } from '../../test/backed-up-cluster.ts'
 import type { ObjectStore } from '../object-store/index.ts'
 import { bindStore } from './bind-store.ts'
-import { openOpener, openSealer } from './index.ts'
+import { loadOpener, loadSealer } from './index.ts'
 
 let place: string
 let store: ObjectStore
@@ -20,11 +20,11 @@ beforeEach(async () => {
   store = openDirectory(place)
 })
 
-const recipientOf = async () => (await openSealer(store, keys)).recipient
+const recipientOf = async () => (await loadSealer(store, keys)).recipient
 
 describe('the identity of a new place', () => {
   it('is one, when two processes find none and both create one', async () => {
-    const program = fileURLToPath(new URL('../../test/open-sealer-process.ts', import.meta.url))
+    const program = fileURLToPath(new URL('../../test/load-sealer-process.ts', import.meta.url))
     // Deriving a key from the passphrase takes a second of a thread, so two calls in one process would not overlap.
     const processes = [fork(program, [place]), fork(program, [place])]
     const messages = async () =>
@@ -35,13 +35,13 @@ describe('the identity of a new place', () => {
     const [first, second] = await received
     expect(first).toMatch(/^age1/)
     expect(second).toBe(first)
-    const opener = await openOpener(store, keys, first)
-    const sealed = await (await openSealer(store, keys)).seal(Buffer.from('a booking'))
+    const opener = await loadOpener(store, keys, first)
+    const sealed = await (await loadSealer(store, keys)).seal(Buffer.from('a booking'))
     expect(Buffer.from(await opener.open(sealed)).toString()).toBe('a booking')
   })
 
   it('is not created where backups are, whose own was lost', async () => {
-    await openSealer(store, keys)
+    await loadSealer(store, keys)
     const keysOfObjects = [
       'base/20270301T101500Z-1a2b3c4d/part-000001.age',
       'wal/1a2b3c4d/archive.json',
@@ -50,7 +50,7 @@ describe('the identity of a new place', () => {
     for (const key of keysOfObjects) {
       await store.put(key, Buffer.from('x'))
       await rm(join(place, 'key.age'), { force: true })
-      await expect(openSealer(store, keys)).rejects.toThrow(/has backups, but not key.age, .* Put the file back/)
+      await expect(loadSealer(store, keys)).rejects.toThrow(/has backups, but not key.age, .* Put the file back/)
       expect(await store.get('key.age')).toBeNull()
       await store.remove([key])
     }
@@ -64,18 +64,18 @@ describe('the identity of a new place', () => {
       async get(key) {
         reads += 1
         if (reads > 1) return store.get(key)
-        await openSealer(store, keys)
+        await loadSealer(store, keys)
         await store.put('wal/1a2b3c4d/archive.json', Buffer.from('{}'))
         return null
       },
     }
-    expect((await openSealer(late, keys)).recipient).toBe(await recipientOf())
+    expect((await loadSealer(late, keys)).recipient).toBe(await recipientOf())
   })
 })
 
 it('a passphrase is made expensive to guess: deriving the key takes 2¹⁸ rounds of scrypt', async () => {
   const { scryptWorkFactor: _little, ...byDefault } = keys
-  await openSealer(store, byDefault)
+  await loadSealer(store, byDefault)
   const [, stanza] = (await readFile(join(place, 'key.age'), 'latin1')).split('\n')
   expect(stanza).toMatch(/^-> scrypt \S+ 18$/)
   // 2 s, and many times that while coverage is measured: the derivation is not native.
@@ -83,7 +83,7 @@ it('a passphrase is made expensive to guess: deriving the key takes 2¹⁸ round
 
 describe('a sealer', () => {
   it('confirms that its identity is stored, and refuses when it is gone or replaced', async () => {
-    const sealer = await openSealer(store, keys)
+    const sealer = await loadSealer(store, keys)
     await sealer.confirm()
     const path = join(place, 'key.age')
     const own = await readFile(path)
@@ -92,7 +92,7 @@ describe('a sealer', () => {
     await store.put('base/1/part', Buffer.from('x'))
     await expect(sealer.confirm()).rejects.toThrow(/has backups, but not key.age/)
     await store.remove(['base/1/part'])
-    await openSealer(store, keys)
+    await loadSealer(store, keys)
     await expect(sealer.confirm()).rejects.toThrow(/key.age in .* was replaced: this process encrypts for age1/)
     await writeFile(path, own)
     await sealer.confirm()
@@ -100,7 +100,7 @@ describe('a sealer', () => {
 
   it('for a recipient has nothing to confirm', async () => {
     const recipient = await identityToRecipient(await generateX25519Identity())
-    await (await openSealer(store, { recipient, passphrase: null, identity: null })).confirm()
+    await (await loadSealer(store, { recipient, passphrase: null, identity: null })).confirm()
     expect(await store.list('')).toEqual([])
   })
 })

@@ -3,6 +3,7 @@ import type { ObjectStore } from '../object-store/object-store.ts'
 import { type Authenticator, authenticatorOf } from './authenticator.ts'
 import { BackupError } from './backup-error.ts'
 import { encryptAge } from './encrypt-age.ts'
+import { folders } from './folders.ts'
 
 /** How backups are encrypted and decrypted. Each may be absent; a recipient goes before a passphrase. */
 export type BackupKeySettings = {
@@ -44,7 +45,7 @@ export type Opener = {
 const keyName = 'key.age'
 
 /** @throws BackupError `no_key`, `wrong_key` */
-export async function openSealer(store: ObjectStore, settings: BackupKeySettings): Promise<Sealer> {
+export async function loadSealer(store: ObjectStore, settings: BackupKeySettings): Promise<Sealer> {
   const { recipient, passphrase, scryptWorkFactor } = settings
   if (recipient !== null) return sealerFor(recipient, null, async () => undefined)
   if (passphrase === null) {
@@ -100,7 +101,7 @@ async function createIdentity(
 }
 
 async function hasBackups(store: ObjectStore): Promise<boolean> {
-  for (const prefix of ['base/', 'wal/', 'erasures/']) if ((await store.list(prefix)).length > 0) return true
+  for (const folder of Object.values(folders)) if ((await store.list(folder)).length > 0) return true
   return false
 }
 
@@ -169,7 +170,7 @@ export async function openReadingKeys(store: ObjectStore, settings: BackupKeySet
  *
  * @throws BackupError `no_key`, `wrong_key`
  */
-export async function openOpener(store: ObjectStore, settings: BackupKeySettings, recipient: string): Promise<Opener> {
+export async function loadOpener(store: ObjectStore, settings: BackupKeySettings, recipient: string): Promise<Opener> {
   const keys = (await openReadingKeys(store, settings)) ?? []
   if (keys.length === 0) {
     if (settings.passphrase !== null) throw lostIdentity(store)

@@ -15,7 +15,7 @@ import {
 } from '../../test/backed-up-cluster.ts'
 import { restoreEmbeddedPostgres, withEmbeddedPostgres } from '../embedded-postgres/index.ts'
 import type { ObjectStore } from '../object-store/index.ts'
-import { checkBackup, chooseBackup, openOpener, readCatalogue, recoverySettings, unpackBackup } from './index.ts'
+import { checkBackup, chooseBackup, loadOpener, readCatalogue, recoverySettings, unpackBackup } from './index.ts'
 
 let cluster: BackedUpCluster
 let directory: string
@@ -38,7 +38,7 @@ beforeEach(async () => {
 async function restore(to: Date | null, dataDirectory = join(directory, 'restored')): Promise<number[]> {
   const catalogue = await readCatalogue(store)
   const backup = chooseBackup(store.name, catalogue, { to, id: null, release })
-  const opener = await openOpener(store, keys, backup.manifest.recipient)
+  const opener = await loadOpener(store, keys, backup.manifest.recipient)
   await checkBackup(store, opener, backup)
   await restoreEmbeddedPostgres({
     dataDirectory,
@@ -258,7 +258,7 @@ describe('an interrupted restore', () => {
   it('leaves nothing that could be started before what completes it has ended, or if that fails', async () => {
     await cluster.copy(store)
     const backup = chooseBackup(store.name, await readCatalogue(store), { to: null, id: null, release })
-    const opener = await openOpener(store, keys, backup.manifest.recipient)
+    const opener = await loadOpener(store, keys, backup.manifest.recipient)
     const dataDirectory = join(directory, 'incomplete')
     const names: string[] = []
     const restoring = restoreEmbeddedPostgres({
@@ -303,7 +303,7 @@ describe('an interrupted restore', () => {
     const { parts } = await cluster.copy(store)
     const catalogue = await readCatalogue(store)
     const backup = chooseBackup(store.name, catalogue, { to: null, id: null, release })
-    const opener = await openOpener(store, keys, backup.manifest.recipient)
+    const opener = await loadOpener(store, keys, backup.manifest.recipient)
     const dataDirectory = join(directory, 'new')
     const restoring = restoreEmbeddedPostgres({
       dataDirectory,

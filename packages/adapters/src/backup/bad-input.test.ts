@@ -19,9 +19,9 @@ import {
   type BaseManifest,
   checkBackup,
   chooseBackup,
-  openOpener,
+  loadOpener,
+  loadSealer,
   openReadingKeys,
-  openSealer,
   readCatalogue,
   refuseWithoutSpace,
   removeExpired,
@@ -57,7 +57,7 @@ beforeEach(async () => {
 async function check(choice: { to?: Date; id?: string; release?: string } = {}, key = keys): Promise<BaseManifest> {
   const catalogue = await readCatalogue(store)
   const backup = chooseBackup(store.name, catalogue, { to: null, id: null, release, ...choice })
-  await checkBackup(store, await openOpener(store, key, backup.manifest.recipient), backup)
+  await checkBackup(store, await loadOpener(store, key, backup.manifest.recipient), backup)
   return backup.manifest
 }
 
@@ -123,8 +123,8 @@ describe('a backup is refused', () => {
     await rm(join(place, 'key.age'))
     await expect(check()).rejects.toThrow(/has backups, but not key.age/)
     const none = { passphrase: null, recipient: null, identity: null }
-    await expect(openOpener(store, none, 'age1x')).rejects.toThrow(/set HOLDFAST_BACKUP_PASSPHRASE/)
-    await expect(openSealer(store, none)).rejects.toThrow(/Backups are encrypted: set/)
+    await expect(loadOpener(store, none, 'age1x')).rejects.toThrow(/set HOLDFAST_BACKUP_PASSPHRASE/)
+    await expect(loadSealer(store, none)).rejects.toThrow(/Backups are encrypted: set/)
   })
 
   it('when the moment is outside the range, which is named', async () => {
@@ -163,12 +163,12 @@ describe('a backup by S3, for a recipient whose key is elsewhere', () => {
     store = openObjectStore('s3://clinic/backups', `http://S3RVER:S3RVER@localhost:${port}`)
     const identity = await generateX25519Identity()
     const writing = { passphrase: null, recipient: await identityToRecipient(identity), identity: null }
-    const sealer = await openSealer(store, writing)
+    const sealer = await loadSealer(store, writing)
     const { ownerUrl: databaseUrl } = cluster
     const manifest = await takeBaseBackup({ databaseUrl, store, sealer, release, embedded: true, archive: null })
     expect(await check({}, { ...writing, identity })).toEqual(manifest)
     await expect(check({}, writing)).rejects.toThrow(/set HOLDFAST_BACKUP_PASSPHRASE, or HOLDFAST_BACKUP_IDENTITY/)
-    const opener = await openOpener(store, { ...writing, identity }, manifest.recipient)
+    const opener = await loadOpener(store, { ...writing, identity }, manifest.recipient)
     const sealed = await store.get(manifest.parts[0]?.key ?? '')
     expect((await opener.open(sealed ?? Buffer.alloc(0))).length).toBeGreaterThan(1_000_000)
   })
@@ -211,7 +211,7 @@ describe('a restore while backups go on', () => {
     await backups.flushed()
     await backups.stop()
     expect(await store.get(listed.wal.at(-1)?.key ?? '')).toBeNull()
-    const opener = await openOpener(store, keys, listed.manifest.recipient)
+    const opener = await loadOpener(store, keys, listed.manifest.recipient)
     await checkBackup(store, opener, listed)
     let lists = 0
     const racing: ObjectStore = { ...store, list: async (prefix) => (lists++ === 0 ? [] : store.list(prefix)) }
@@ -249,7 +249,7 @@ describe('taking a backup', () => {
     const keyPath = join(place, 'key.age')
     const key = await readFile(keyPath)
     const elsewhere = openDirectory(join(place, '..', 'elsewhere'))
-    await openSealer(elsewhere, keys)
+    await loadSealer(elsewhere, keys)
     const other = await elsewhere.get('key.age')
     const replaced: ObjectStore = {
       ...store,
@@ -281,7 +281,7 @@ describe('continuous backups whose key is lost or replaced', () => {
     expect(backups.events.at(-1)).toMatchObject({ kind: 'failed', error: { kind: 'no_key' } })
     await backups.stop()
     const elsewhere = openDirectory(join(place, '..', 'elsewhere'))
-    const { recipient } = await openSealer(elsewhere, keys)
+    const { recipient } = await loadSealer(elsewhere, keys)
     await writeFile(keyPath, (await elsewhere.get('key.age')) ?? '')
     const more = await startContinuously(cluster, store)
     await more.copied()
@@ -359,7 +359,7 @@ async function untilLater<Result>(id: string, copy: () => Promise<Result>): Prom
 
 async function createBackedUp(databaseUrl: string): Promise<void> {
   await mkdir(place, { recursive: true })
-  const sealer = await openSealer(store, keys)
+  const sealer = await loadSealer(store, keys)
   await takeBaseBackup({ databaseUrl, store, sealer, release, embedded: true, archive: null })
 }
 

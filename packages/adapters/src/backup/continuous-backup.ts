@@ -4,10 +4,11 @@ import type pg from 'pg'
 import type { ObjectStore } from '../object-store/object-store.ts'
 import { hasArchivedHistory } from './archive-position.ts'
 import { BackupError } from './backup-error.ts'
-import { type BackupKeySettings, openSealer, type Sealer } from './backup-keys.ts'
+import { type BackupKeySettings, loadSealer, type Sealer } from './backup-keys.ts'
 import { takeBaseBackup } from './base-backup.ts'
 import { type BaseManifest, listBases } from './base-manifest.ts'
 import { bindStore } from './bind-store.ts'
+import { folders } from './folders.ts'
 import { removeExpired } from './remove-expired.ts'
 import { connectReplication, identifyServer, type ServerIdentity } from './replication-client.ts'
 import { WalArchiver } from './wal-archiver.ts'
@@ -31,7 +32,7 @@ export type ContinuousBackupOptions = {
   keepDays: number
   signal: AbortSignal
   /** Stores what else a restore to this moment (milliseconds) has to know. */
-  storeBeside?(sealer: Sealer, untilMs: number): Promise<void>
+  storeErasures?(sealer: Sealer, untilMs: number): Promise<void>
   onEvent(event: BackupEvent): void
 }
 
@@ -61,10 +62,10 @@ export async function runContinuousBackup(options: ContinuousBackupOptions): Pro
   let sealer: Sealer | undefined
   while (!signal.aborted) {
     try {
-      sealer ??= await openSealer(options.store, options.keys)
+      sealer ??= await loadSealer(options.store, options.keys)
       await archiveUntilFailure({ ...options, sealer })
     } catch (error) {
-      if (isOfKey(error)) sealer = undefined
+      if (isKeyError(error)) sealer = undefined
       if (!signal.aborted) {
         onEvent(isSlotInUse(error) ? { kind: 'waiting' } : { kind: 'failed', what: 'archive', error })
       }
@@ -74,7 +75,7 @@ export async function runContinuousBackup(options: ContinuousBackupOptions): Pro
 }
 
 /** Another key than the sealer's may be stored now. */
-function isOfKey(error: unknown): boolean {
+function isKeyError(error: unknown): boolean {
   return error instanceof BackupError && ['no_key', 'wrong_key'].includes(error.kind)
 }
 
@@ -115,7 +116,7 @@ async function archiveUntilFailure(options: Archiving): Promise<void> {
       const isLast = signal.aborted
       const untilMs = await archiver.flush()
       await sealer.confirm()
-      await options.storeBeside?.(sealer, untilMs)
+      await options.storeErasures?.(sealer, untilMs)
       onEvent({ kind: 'flushed', untilMs })
       if (isLast) return
       if (!signal.aborted) void copies.copyIfDue()
@@ -239,7 +240,7 @@ async function openArchive(client: pg.Client, server: ServerIdentity, options: A
 }
 
 function archiveKey(archive: string): string {
-  return `wal/${archive}/archive.json`
+  return `${folders.wal}${archive}/archive.json`
 }
 
 async function isArchiveOf(store: ObjectStore, archive: string, owner: ArchiveOwner): Promise<boolean> {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
 import { keys, openDirectory, scratchDirectory } from '../../test/backed-up-cluster.ts'
 import type { ObjectStore } from '../object-store/index.ts'
-import { listedUntil, openReadingKeys, openSealer, readErasures, removeErasures, storeErasures } from './index.ts'
+import { listedUntil, loadSealer, openReadingKeys, readErasures, removeErasures, storeErasures } from './index.ts'
 
 let place: string
 let store: ObjectStore
@@ -23,7 +23,7 @@ const read = async (since: number) =>
 
 it('has what was erased since a moment, and is removed when no backup is as old', async () => {
   expect(await listedUntil(store)).toBeNull()
-  const sealer = await openSealer(store, keys)
+  const sealer = await loadSealer(store, keys)
   await storeErasures(store, sealer, 2_000, [{ id: 'b' }])
   await storeErasures(store, sealer, 1_000, [{ id: 'a' }])
   expect(await listedUntil(store)).toBe(2_000)
@@ -34,11 +34,11 @@ it('has what was erased since a moment, and is removed when no backup is as old'
 })
 
 it('is named where it can’t be used: damaged, forged, of another moment, of another key', async () => {
-  const sealer = await openSealer(store, keys)
+  const sealer = await loadSealer(store, keys)
   await storeErasures(store, sealer, 1_000, [{ id: 'a' }])
   const [{ key = '' } = {}] = await store.list('erasures/')
   const body = (await store.get(key)) ?? Buffer.alloc(0)
-  const forgery = await openSealer(store, { recipient: sealer.recipient, passphrase: null, identity: null })
+  const forgery = await loadSealer(store, { recipient: sealer.recipient, passphrase: null, identity: null })
   await storeErasures(store, forgery, 2_000, [{ id: 'of somebody else' }])
   await store.put(key.replace('/1000-', '/3000-'), body)
   expect(await read(0)).toEqual({ erased: [{ id: 'a' }], unusable: ['forged', 'forged'] })

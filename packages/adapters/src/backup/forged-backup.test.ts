@@ -22,9 +22,9 @@ import { partKey, sha256, writeManifest } from './base-manifest.ts'
 import {
   checkBackup,
   chooseBackup,
-  openOpener,
+  loadOpener,
+  loadSealer,
   openReadingKeys,
-  openSealer,
   readCatalogue,
   recoverySettings,
   takeBaseBackup,
@@ -50,7 +50,7 @@ beforeEach(async () => {
 
 async function open() {
   const backup = chooseBackup(store.name, await readCatalogue(store), { to: null, id: null, release })
-  return { backup, opener: await openOpener(store, keys, backup.manifest.recipient) }
+  return { backup, opener: await loadOpener(store, keys, backup.manifest.recipient) }
 }
 
 /** Restores a copy that `change` has changed, as somebody could have who writes to the place. */
@@ -106,7 +106,7 @@ describe('a copy with a link', () => {
     await symlink(outside, join(forged, 'pg_wal'))
     await create({ cwd: forged, file: join(directory, 'forged.tar') }, ['pg_wal'])
     const compressed = await promisify(zstdCompress)(await readFile(join(directory, 'forged.tar')))
-    const sealer = await openSealer(store, keys)
+    const sealer = await loadSealer(store, keys)
     const body = await sealer.seal(compressed)
     const part = { key: partKey(manifest.id, 1), bytes: body.length, sha256: sha256(body) }
     await store.put(part.key, body)
@@ -130,8 +130,8 @@ describe('what somebody without the passphrase wrote', () => {
 
   /** Encrypted for the key of the backups, which is public, as somebody could who only writes to the place. */
   const sealerWithoutPassphrase = async () => {
-    const { recipient } = await openSealer(store, keys)
-    return openSealer(store, { recipient, passphrase: null, identity: null })
+    const { recipient } = await loadSealer(store, keys)
+    return loadSealer(store, { recipient, passphrase: null, identity: null })
   }
 
   it('is refused as a manifest, whatever it encrypted, and marked in the list', async () => {
@@ -149,7 +149,7 @@ describe('what somebody without the passphrase wrote', () => {
     const { backups, unusable } = await readCatalogue(store, await openReadingKeys(store, keys))
     expect([backups, unusable.map(({ error }) => error.kind)]).toEqual([[], ['forged']])
     // Negative control: with the passphrase, the same manifest passes.
-    await writeManifest(store, forged, (await openSealer(store, keys)).authenticator)
+    await writeManifest(store, forged, (await loadSealer(store, keys)).authenticator)
     await check()
   })
 
@@ -182,11 +182,11 @@ describe('what somebody without the passphrase wrote', () => {
   it('is not noticed where there is only a recipient, because the server has no secret to sign with', async () => {
     const identity = await generateX25519Identity()
     const settings = { recipient: await identityToRecipient(identity), passphrase: null, identity: null }
-    const sealer = await openSealer(store, settings)
+    const sealer = await loadSealer(store, settings)
     const { ownerUrl: databaseUrl } = cluster
     const manifest = await takeBaseBackup({ databaseUrl, store, sealer, release, embedded: true, archive: null })
     const backup = chooseBackup(store.name, await readCatalogue(store), { to: null, id: null, release })
     expect(backup.mac).toBeNull()
-    await checkBackup(store, await openOpener(store, { ...settings, identity }, manifest.recipient), backup)
+    await checkBackup(store, await loadOpener(store, { ...settings, identity }, manifest.recipient), backup)
   })
 })

@@ -15,7 +15,7 @@ import { type ObjectStore, openObjectStore } from '../object-store/index.ts'
 import {
   checkBackup,
   chooseBackup,
-  openOpener,
+  loadOpener,
   readCatalogue,
   recoverySettings,
   removeExpired,
@@ -48,7 +48,7 @@ async function openS3(): Promise<ObjectStore> {
 async function restore(store: ObjectStore, to: Date | null): Promise<number[]> {
   const dataDirectory = join(await scratch(), 'restored')
   const backup = chooseBackup(store.name, await readCatalogue(store), { to, id: null, release })
-  const opener = await openOpener(store, keys, backup.manifest.recipient)
+  const opener = await loadOpener(store, keys, backup.manifest.recipient)
   await checkBackup(store, opener, backup)
   await restoreEmbeddedPostgres({
     dataDirectory,

@@ -5,6 +5,7 @@ import type { Authenticator } from './authenticator.ts'
 import { BackupError } from './backup-error.ts'
 import type { Opener, Sealer } from './backup-keys.ts'
 import { sha256 } from './base-manifest.ts'
+import { folders } from './folders.ts'
 
 /**
  * One WAL file in an archive. An archive has the WAL of one replication slot, so a restored copy of the database, which
@@ -42,7 +43,7 @@ export async function storeWal(
   const { file, content, untilMs, partial } = wal
   const body = await sealer.seal(await compress(content, compression))
   const digest = sha256(body)
-  const described = `wal/${archive}/${file}-${untilMs}-${digest}${partial ? '.partial' : ''}`
+  const described = `${folders.wal}${archive}/${file}-${untilMs}-${digest}${partial ? '.partial' : ''}`
   const mac = sealer.authenticator?.sign(described) ?? null
   const key = `${described}${mac === null ? '' : `.${mac}`}.age`
   await store.put(key, body)
@@ -62,7 +63,7 @@ function parseWalKey(key: string): StoredWal | undefined {
 
 /** All objects with WAL, of one archive or of all. */
 export async function listWalObjects(store: ObjectStore, archive?: string): Promise<StoredWal[]> {
-  const objects = await store.list(archive === undefined ? 'wal/' : `wal/${archive}/`)
+  const objects = await store.list(archive === undefined ? folders.wal : `${folders.wal}${archive}/`)
   return objects.map(({ key }) => parseWalKey(key)).filter((wal) => wal !== undefined)
 }
 

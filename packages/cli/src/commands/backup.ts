@@ -1,6 +1,6 @@
 import {
   findArchive,
-  openSealer,
+  loadSealer,
   removeErasures,
   removeExpired,
   type Sealer,
@@ -29,7 +29,7 @@ export async function backupCommand(context: CommandContext, options: BackupOpti
   const done = await withDatabase(context, async ({ ownerUrl: databaseUrl, embedded }, config) => {
     await refuseDistributed(databaseUrl, copiesOneServer)
     return withBackups(options.to, '--to', config, async (store) => {
-      const sealer = await openSealer(store, backupKeys(config))
+      const sealer = await loadSealer(store, backupKeys(config))
       const archive = await findArchive(databaseUrl, store, sealer.recipient)
       const release = await readRelease()
       const copied = await takeBaseBackup({
@@ -76,7 +76,7 @@ async function listErasuresOnly(context: CommandContext, options: BackupOptions)
   const { terminal } = context
   const place = await withDatabase(context, ({ ownerUrl }, config) =>
     withBackups(options.to, '--to', config, async (store) => {
-      const sealer = await openSealer(store, backupKeys(config))
+      const sealer = await loadSealer(store, backupKeys(config))
       await storeErasures(ownerUrl, store, sealer, new Date())
       await removeErasures(store, new Date(Date.now() - (config.backupDays + 1) * dayMs))
       return store.name

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import S3rver from '@20minutes/s3rver'
-import { openSealer } from '@holdfast/adapters/backup'
+import { loadSealer } from '@holdfast/adapters/backup'
 import { withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import { openObjectStore } from '@holdfast/adapters/object-store'
 import { createPool } from '@holdfast/engine'
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const { port } = await service.run()
   const url = `http://S3RVER:S3RVER@localhost:${port}`
   const passphrase = 'correct horse battery staple'
-  await openSealer(openObjectStore(place, url), { passphrase, recipient: null, identity: null, scryptWorkFactor: 10 })
+  await loadSealer(openObjectStore(place, url), { passphrase, recipient: null, identity: null, scryptWorkFactor: 10 })
   cluster = await createTestCluster()
   settings = { S3_URL: url, HOLDFAST_BACKUP_PASSPHRASE: passphrase, HOLDFAST_DATA: join(directory, 'data') }
 })

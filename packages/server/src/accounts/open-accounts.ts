@@ -6,8 +6,8 @@ import { accountsPool } from './accounts-schema.ts'
 import {
   type AttemptLimits,
   createAttemptLimits,
+  type LocalAttemptLimits,
   noAttemptLimits,
-  type OwnAttemptLimits,
 } from './attempts/attempt-limits.ts'
 import { createKnownBrowsers, type KnownBrowsers } from './attempts/known-browsers.ts'
 import { type Auth, createAuth } from './auth.ts'
@@ -65,7 +65,7 @@ export type OpenAccounts = {
   close(): Promise<void>
 }
 
-export type SharedAccounts = { attemptLimits: (own: OwnAttemptLimits) => AttemptLimits; revocations: Revocations }
+export type SharedAccounts = { attemptLimits: (own: LocalAttemptLimits) => AttemptLimits; revocations: Revocations }
 
 type OpenSettings =
   | 'accountsPoolSize'
@@ -105,7 +105,10 @@ export async function openAccounts(
     patientSeconds: config.sessionIdleHours * hourSeconds,
     staffSeconds: config.sessionIdleHoursStaff * hourSeconds,
   }
-  const { attemptLimits, revocations } = shared ?? { attemptLimits: (own: OwnAttemptLimits) => own, revocations: null }
+  const { attemptLimits, revocations } = shared ?? {
+    attemptLimits: (own: LocalAttemptLimits) => own,
+    revocations: null,
+  }
   const rights = shards === null ? rightsInDatabase : rightsInShards(pool, shards)
   const principals = createPrincipals(pool, idle, config.adminsNeedSecondFactor, { revocations, rights })
   const sessions = createSessions(pool, principals, idle)

@@ -53,7 +53,7 @@ async function run(place: string, { databaseUrl, embedded }: BackupProcessStart)
     megabytesPerSecond: config.backupMegabytesPerSecond,
     keepDays: config.backupDays,
     signal,
-    storeBeside: (sealer, untilMs) => erasures.store(sealer, untilMs),
+    storeErasures: (sealer, untilMs) => erasures.store(sealer, untilMs),
     onEvent,
   })
   await pool.end()

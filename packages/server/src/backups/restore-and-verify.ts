@@ -1,7 +1,7 @@
 import {
   type BackupKeySettings,
   checkBackup,
-  openOpener,
+  loadOpener,
   type RestorableBackup,
   recoverySettings,
   refuseWithoutSpace,
@@ -44,7 +44,7 @@ const detailsMax = 100
  */
 export async function restoreBackup<Result>(options: RestoreOptions<Result>): Promise<Result> {
   const { store, keys, backup, to, dataDirectory, complete, say = () => undefined, signal } = options
-  const opener = await openOpener(store, keys, backup.manifest.recipient)
+  const opener = await loadOpener(store, keys, backup.manifest.recipient)
   await refuseUnlessEmpty(dataDirectory)
   await refuseWithoutSpace(backup, dataDirectory)
   say(`Checking the backup ${backup.id} …`)

@@ -89,8 +89,8 @@ const movesMessage =
  * after an interruption, it does the rest. A schema that is up to date is left as it is: writing it would lock it, and
  * servers that use it would deadlock. Of a database that a newer release has updated, all are left so.
  *
- * A shard that was moved is written only if the node with its latest own rows can be used; all nodes are queried for which
- * one that is. Every other shard needs only the node where it is.
+ * A shard that was moved is written only if the node with its latest own rows can be used; all nodes are queried for
+ * which one that is. Every other shard needs only the node where it is.
  *
  * docs/decisions/0051-on-citus-a-shard-has-a-schema.md
  *

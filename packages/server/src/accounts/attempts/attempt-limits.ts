@@ -15,7 +15,7 @@ export type AttemptLimits = {
 }
 
 /** Those of one process, in memory. */
-export type OwnAttemptLimits = {
+export type LocalAttemptLimits = {
   freeMax: number
   begin(key: string): number
   succeeded(key: string): void
@@ -34,7 +34,7 @@ export const waitSecondsMax = 900
  * twice as long after each further failure, up to a quarter of an hour. Counts in memory; shared-attempt-limits.ts
  * counts in all processes together.
  */
-export function createAttemptLimits(freeMax: number, now: () => number = Date.now): OwnAttemptLimits {
+export function createAttemptLimits(freeMax: number, now: () => number = Date.now): LocalAttemptLimits {
   const failures = new LRUCache<string, Failures>({ max: keysMax, ttl: forgottenAfterMs })
 
   const set = (key: string, count: number) => {

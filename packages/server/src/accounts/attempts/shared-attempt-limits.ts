@@ -3,7 +3,7 @@ import {
   type AttemptLimits,
   firstWaitSeconds,
   forgottenAfterMs,
-  type OwnAttemptLimits,
+  type LocalAttemptLimits,
   waitSecondsMax,
 } from './attempt-limits.ts'
 
@@ -38,7 +38,7 @@ if count > 0 then redis.call('HSET', KEYS[1], 'n', count - 1, 'until', 0) end`)
  * @param digestOf hides e-mail addresses: Redis holds only digests of them
  */
 export function shareAttemptLimits(
-  own: OwnAttemptLimits,
+  own: LocalAttemptLimits,
   redis: RedisLink,
   digestOf: (text: string) => string,
 ): AttemptLimits {

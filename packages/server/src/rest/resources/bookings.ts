@@ -51,14 +51,18 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
         throw await slotFull(input.request, { slotId, units, appointmentType, fromSlotId: null, sameDoctor: false })
       }
       if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw refusalProblem(outcome)
-      const body201 = createdBookingBody(outcome.booking, tokenOf(deps, input, outcome.booking.id))
+      const createdBody = createdBookingBody(outcome.booking, tokenOf(deps, input, outcome.booking.id))
       const status = outcome.kind === 'booked' ? 201 : 200
       if (isByLink && outcome.booking.status === 'PENDING') {
         const { booking, position } = await afterCommit(() => requestLink(deps, input, outcome.booking.id))
         const { holdExpiresAt, confirmationLink } = await writtenBookingBody(deps, booking)
-        return { status, body: { ...body201, holdExpiresAt, ...(confirmationLink && { confirmationLink }) }, position }
+        return {
+          status,
+          body: { ...createdBody, holdExpiresAt, ...(confirmationLink && { confirmationLink }) },
+          position,
+        }
       }
-      return { status, body: body201, position: outcome.position }
+      return { status, body: createdBody, position: outcome.position }
     },
     { waits: 'in the engine', limit: 'booking', storesKey: true },
   )

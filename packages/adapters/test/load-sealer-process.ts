@@ -1,4 +1,4 @@
-import { openSealer } from '../src/backup/index.ts'
+import { loadSealer } from '../src/backup/index.ts'
 import type { ObjectStore } from '../src/object-store/index.ts'
 import { keys, openDirectory } from './backed-up-cluster.ts'
 
@@ -21,6 +21,6 @@ const waiting: ObjectStore = {
     return found
   },
 }
-const { recipient } = await openSealer(waiting, keys)
+const { recipient } = await loadSealer(waiting, keys)
 process.send?.(recipient)
 process.disconnect?.()
