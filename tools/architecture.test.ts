@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { serverFolders } from './import-directions.mjs'
+import { engineBase, engineFolders, serverFolders, workspacePath, workspaces } from './import-directions.mjs'
 
 const root = join(import.meta.dirname, '..')
 
@@ -11,22 +11,41 @@ function between(file: string, from: string, to: string): string {
   return after.split(to)[0] ?? ''
 }
 
-/** The folders of the server with those that each may import, from the lowest to the highest. */
-const folders = Object.entries(serverFolders).map(([name, targets]) => ({ name, targets }))
+/** The folders that a table of ARCHITECTURE.md lists. */
+function listedIn(heading: string, end: string): (string | undefined)[] {
+  return [...between('ARCHITECTURE.md', heading, end).matchAll(/^\| `([\w-]+)\/` \|/gm)].map(([, name]) => name)
+}
 
-test('a folder of the server imports only folders below it', () => {
-  expect(folders.length).toBeGreaterThan(15)
-  for (const [index, { targets }] of folders.entries()) {
-    const below = folders.slice(0, index).map(({ name }) => name)
-    expect(below).toEqual(expect.arrayContaining(targets))
+test.for([
+  ['engine', engineFolders],
+  ['server', serverFolders],
+] as const)('a folder of the %s imports only folders below it', ([, folders]) => {
+  const names = Object.keys(folders)
+  expect(names.length).toBeGreaterThan(15)
+  for (const [index, targets] of Object.values(folders).entries()) {
+    expect(names.slice(0, index)).toEqual(expect.arrayContaining(targets))
   }
 })
 
-test('ARCHITECTURE.md lists the folders of the server in that order', () => {
-  const rows = [...between('ARCHITECTURE.md', '### Server\n', 'A folder imports').matchAll(/^\| `([\w-]+)\/` \|/gm)]
-  expect(rows.map(([, name]) => name)).toEqual([
-    'processes',
-    'compose',
-    ...folders.map(({ name }) => name).toReversed(),
-  ])
+test('ARCHITECTURE.md lists the folders of the engine in that order', () => {
+  const listed = listedIn('### Engine\n', '`create-engine.ts` composes them')
+  expect(listed).toEqual([...engineBase, ...Object.keys(engineFolders), 'catalogue'])
+})
+
+test('ARCHITECTURE.md lists the folders of the server from the highest to the lowest', () => {
+  const listed = listedIn('### Server\n', 'A folder imports')
+  expect(listed).toEqual(['processes', 'compose', ...Object.keys(serverFolders).toReversed()])
+})
+
+test('ARCHITECTURE.md says what each workspace may import', () => {
+  const table = between('ARCHITECTURE.md', '## Code map\n', '\n\nThe last column')
+  const listed = Object.keys(workspaces).map((name) => {
+    const row = table.split('\n').find((line) => line.startsWith(`| \`${workspacePath(name)}\` |`)) ?? ''
+    return [name, row.split('|').at(-2)?.trim()]
+  })
+  expect(Object.fromEntries(listed)).toEqual(
+    Object.fromEntries(
+      Object.entries(workspaces).map(([name, targets]) => [name, targets.join(', ') || 'nothing of ours']),
+    ),
+  )
 })

@@ -30,36 +30,36 @@ export const workspaces = {
 export const workspacePath = (name) => (name === 'bench' || name === 'drills' ? name : `packages/${name}`)
 
 /**
- * Which folders of the engine each of its folders may import besides {@link engineBase}. Only `create-engine.ts` knows
- * all.
+ * Which folders of the engine each of its folders may import besides {@link engineBase}, from the lowest to the highest.
+ * Only `create-engine.ts` knows all.
  *
  * @type {Record<string, string[]>}
  */
 export const engineFolders = {
   queue: [],
   lists: [],
-  audit: ['lists'],
   'stored-responses': [],
+  audit: ['lists'],
   slots: [],
   tail: [],
-  messages: ['lists', 'reads', 'stored-responses'],
-  upkeep: [],
-  archive: [],
-  'app-login': [],
   verify: [],
-  move: [],
-  shards: ['migrate', 'upkeep'],
   bookings: ['queue'],
   limits: ['queue'],
   reads: ['bookings', 'lists', 'verify'],
   erasure: ['bookings', 'reads'],
+  calendars: ['bookings', 'reads'],
+  messages: ['lists', 'reads', 'stored-responses'],
   directory: ['calendars', 'lists', 'messages', 'reads', 'stored-responses'],
   import: ['directory', 'slots'],
   theatre: ['bookings', 'lists', 'queue', 'reads', 'slots', 'stored-responses'],
   waitlist: ['lists', 'reads', 'stored-responses'],
   webhooks: ['lists', 'reads', 'stored-responses', 'tail'],
-  calendars: ['bookings', 'reads'],
+  archive: [],
+  move: [],
+  upkeep: [],
   migrate: ['upkeep'],
+  'app-login': [],
+  shards: ['migrate', 'upkeep'],
 }
 
 /** What every folder of the engine may import. */
