@@ -35,7 +35,7 @@ function serveUnsubscribe(
   { url, page }: { url: string; page: string },
   unsubscribe: Unsubscribe,
 ): void {
-  const config = { authentication: 'optional' } as const
+  const config = { authentication: 'lenient' } as const
   app.post<Link>(url, { config }, async ({ params }, reply) => {
     const [id = '', token = ''] = params.link.split('.')
     await unsubscribe(id, token)

@@ -21,10 +21,12 @@ export type AuthenticationDeps = {
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * `none`: credentials are not read and requests are not counted (probes; metrics have a separate token).
-     * `optional`: invalid credentials are ignored (sign-in with an old cookie).
+     * `none`: credentials are not read, and requests are neither counted nor refused while the server stops (the site,
+     * live places, probes; metrics have a separate token). `lenient`: with invalid credentials the caller is anonymous
+     * (a sign-in with an old cookie), and a password that has to be changed first refuses nothing (its change). The
+     * route checks who calls.
      */
-    authentication?: 'none' | 'optional'
+    authentication?: 'none' | 'lenient'
     /** The route counts its requests itself, because how they count depends on their body. */
     isCountedByRoute?: boolean
   }
@@ -98,7 +100,7 @@ export const authentication = fp(async (app: FastifyInstance, deps: Authenticati
     const isGuest = authorization === undefined && cookie === undefined
     if (mode === 'none') done()
     else if (isGuest) callbackHook(count(request, reply), done)
-    else callbackHook(authenticate(request, reply, mode === 'optional'), done)
+    else callbackHook(authenticate(request, reply, mode === 'lenient'), done)
   })
 })
 

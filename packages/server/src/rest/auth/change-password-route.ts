@@ -15,7 +15,7 @@ type Body = { currentPassword: string; newPassword: string; revokeOtherSessions?
 /** The caller chooses another password. */
 export async function changePasswordRoute(app: FastifyInstance, deps: SecondFactorDeps): Promise<void> {
   const ifLost = 'Sign in with the new password; if it is refused, the earlier one is still the password.'
-  const options = { authentication: 'optional', ifLost } as const
+  const options = { authentication: 'lenient', ifLost } as const
   serveAccount(app, accountOperations.changePassword, options, async (request, reply, caller) => {
     refuseChosen(caller, request.body)
     refuseWhenOverloaded(deps.passwords)

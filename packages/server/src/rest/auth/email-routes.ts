@@ -14,24 +14,24 @@ import { serveAccount } from './serve-account.ts'
 
 export type EmailRoutesDeps = SecondFactorDeps & { audit: Pick<AuditRecorder, 'record'> }
 
-const optional = { authentication: 'optional' } as const
+const lenient = { authentication: 'lenient' } as const
 const lookAtAddress = 'Look at the address of the account; if it is as before, ask for another link.'
 const undoneAlready = 'Repeat the request; if the link is refused, the change may be undone already.'
 
 /** The e-mail address of the caller's account: confirming it, changing it, and undoing a change. */
 export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): Promise<void> {
   const { accounts, audit } = deps
-  serveAccount(app, accountOperations.getEmailStatus, optional, async (_request, _reply, { account }) => {
+  serveAccount(app, accountOperations.getEmailStatus, lenient, async (_request, _reply, { account }) => {
     return { ...(await accounts.emailStatus(account.accountId)), canSend: deps.mails.isAvailable }
   })
 
-  serveAccount(app, accountOperations.sendVerificationEmail, optional, async (request, _reply, { account }) => {
+  serveAccount(app, accountOperations.sendVerificationEmail, lenient, async (request, _reply, { account }) => {
     await sendEmailLink(deps, account.accountId, { newEmail: null, language: request.body.language ?? 'en' })
     return { status: true }
   })
 
   // Nothing is sent to an address that has an account, and the response does not reveal whether one has.
-  serveAccount(app, accountOperations.changeEmail, optional, async (request, _reply, caller) => {
+  serveAccount(app, accountOperations.changeEmail, lenient, async (request, _reply, caller) => {
     const { newEmail, password, language = 'en' } = request.body
     await requireConfirmation(request, deps, caller, password)
     const { account } = caller
@@ -46,7 +46,7 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
   serveAccount(
     app,
     accountOperations.verifyEmail,
-    { ...optional, ifLost: lookAtAddress },
+    { ...lenient, ifLost: lookAtAddress },
     async (request, reply, { account }) => {
       let kind: AuditKind = 'email_confirmed'
       const record = (details: AuditDetail[]) =>
@@ -70,7 +70,7 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
     },
   )
 
-  serveAccount(app, accountOperations.undoEmailChange, { ...optional, ifLost: undoneAlready }, async (request) => {
+  serveAccount(app, accountOperations.undoEmailChange, { ...lenient, ifLost: undoneAlready }, async (request) => {
     const { token } = request.body
     const accountId = await accounts.byEmailUndo(token)
     request.subjectAccountId = accountId

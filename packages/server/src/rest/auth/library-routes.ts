@@ -14,7 +14,7 @@ import { serveAccount } from './serve-account.ts'
 
 type LibraryRoutesDeps = LibraryDeps & { sessions: Pick<Sessions, 'end'> }
 
-const optional = { authentication: 'optional' } as const
+const lenient = { authentication: 'lenient' } as const
 
 /** The endpoints of better-auth whose responses are passed on as they are. */
 export async function libraryRoutes(app: FastifyInstance, deps: LibraryRoutesDeps): Promise<void> {
@@ -36,9 +36,9 @@ export async function libraryRoutes(app: FastifyInstance, deps: LibraryRoutesDep
       return isWrite && response.ok ? afterCommit(complete) : complete()
     }
 
-  serveAccount(app, getJwks, { ...optional, cacheControl: 'public, max-age=300' }, passOn(getJwks))
-  serveAccount(app, getToken, optional, passOn(getToken))
-  serveAccount(app, updateAccount, optional, passOn(updateAccount))
+  serveAccount(app, getJwks, { ...lenient, cacheControl: 'public, max-age=300' }, passOn(getJwks))
+  serveAccount(app, getToken, lenient, passOn(getToken))
+  serveAccount(app, updateAccount, lenient, passOn(updateAccount))
 
   // Whatever a browser sends, it can sign out.
   const ignoreBody = async (request: FastifyRequest) => {
@@ -48,5 +48,5 @@ export async function libraryRoutes(app: FastifyInstance, deps: LibraryRoutesDep
   const endSessionOfJwt = async ({ principal, sessionId }: FastifyRequest) => {
     if (principal.kind === 'account' && sessionId !== null) await deps.sessions.end(principal.accountId, sessionId)
   }
-  serveAccount(app, signOut, { ...optional, preValidation: ignoreBody }, passOn(signOut, endSessionOfJwt))
+  serveAccount(app, signOut, { ...lenient, preValidation: ignoreBody }, passOn(signOut, endSessionOfJwt))
 }

@@ -14,13 +14,13 @@ export type PasswordResetDeps = {
   mails: AccountMails
 }
 
-const optional = { authentication: 'optional' } as const
+const lenient = { authentication: 'lenient' } as const
 
 /** Asking for a link to choose a new password, and using it. */
 export async function passwordResetRoutes(app: FastifyInstance, deps: PasswordResetDeps): Promise<void> {
   // The response, and the time until it, are the same whether the address has an account or not: the request is stored,
   // and processed afterwards.
-  serveAccount(app, accountOperations.requestPasswordReset, optional, async (request, reply) => {
+  serveAccount(app, accountOperations.requestPasswordReset, lenient, async (request, reply) => {
     const { email, language = 'en' } = request.body
     if (!deps.mails.isAvailable) throw problem('mail_unavailable', 'This server sends no e-mails.')
     await app.rateLimits.countSignInRequest(request, reply, null)
@@ -33,7 +33,7 @@ export async function passwordResetRoutes(app: FastifyInstance, deps: PasswordRe
   serveAccount(
     app,
     accountOperations.resetPassword,
-    { ...optional, ifLost: 'Sign in with the new password; if it is refused, ask for another link.' },
+    { ...lenient, ifLost: 'Sign in with the new password; if it is refused, ask for another link.' },
     async (request, reply) => {
       const { token, newPassword } = request.body
       const account = await deps.accounts.byPasswordReset(token)

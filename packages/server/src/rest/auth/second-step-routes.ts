@@ -13,7 +13,7 @@ import type { SecondFactorDeps } from './second-factor-deps.ts'
 import { serveAccount } from './serve-account.ts'
 import { noticeSignIn } from './sign-in-notice.ts'
 
-const optional = { authentication: 'optional', isCountedByRoute: true } as const
+const lenient = { authentication: 'lenient', isCountedByRoute: true } as const
 const signInAgain = 'Sign in again.'
 
 /** Sign-ins with a second factor: a code after the password, or a passkey instead of both. */
@@ -26,7 +26,7 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
     app,
     signInWithCode,
     {
-      ...optional,
+      ...lenient,
       ifLost: signInAgain,
       preValidation: (request, reply) => countCode(app, request, reply, deps),
     },
@@ -46,7 +46,7 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
     app,
     getPasskeySignIn,
     {
-      ...optional,
+      ...lenient,
       preValidation: countPasskeyRequest,
     },
     async (request) => deps.passkeys.requestOptions(requirePasskeySite(deps.configuredUrl, request)),
@@ -56,7 +56,7 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
     app,
     signInWithPasskey,
     {
-      ...optional,
+      ...lenient,
       ifLost: signInAgain,
       preValidation: countPasskeyRequest,
     },

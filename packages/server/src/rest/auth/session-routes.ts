@@ -12,8 +12,8 @@ import { serveAccount } from './serve-account.ts'
 export async function sessionRoutes(app: FastifyInstance, deps: SecondFactorDeps): Promise<void> {
   const { sessions } = deps
   const { getSession, listSessions, revokeSession, revokeSessions, revokeOtherSessions } = accountOperations
-  const optional = { authentication: 'optional' } as const
-  serveAccount(app, getSession, optional, async (request, reply) => {
+  const lenient = { authentication: 'lenient' } as const
+  serveAccount(app, getSession, lenient, async (request, reply) => {
     const { principal, sessionId } = request
     if (principal.kind !== 'account' || sessionId === null) return asJson(reply, null)
     const session = (await sessions.list(principal)).find(({ id }) => id === sessionId)
@@ -21,21 +21,21 @@ export async function sessionRoutes(app: FastifyInstance, deps: SecondFactorDeps
     const { accountId, email, name } = principal
     return { session: bodyOf(session, sessionId), user: { id: accountId, email, name } }
   })
-  serveAccount(app, listSessions, optional, async (_request, _reply, { account, sessionId }) => {
+  serveAccount(app, listSessions, lenient, async (_request, _reply, { account, sessionId }) => {
     return (await sessions.list(account)).map((session) => bodyOf(session, sessionId))
   })
-  serveAccount(app, revokeSession, optional, async (request, _reply, caller) => {
+  serveAccount(app, revokeSession, lenient, async (request, _reply, caller) => {
     await requireRecentSignIn(request, deps, caller, request.body.password)
     // A session that has ended meanwhile needs no error: the caller gets what they want.
     await sessions.end(caller.account.accountId, request.body.id)
     return { status: true }
   })
-  serveAccount(app, revokeSessions, optional, async (request, _reply, caller) => {
+  serveAccount(app, revokeSessions, lenient, async (request, _reply, caller) => {
     await requireRecentSignIn(request, deps, caller, request.body.password)
     await sessions.endAll(caller.account.accountId)
     return { status: true }
   })
-  serveAccount(app, revokeOtherSessions, optional, async (request, _reply, caller) => {
+  serveAccount(app, revokeOtherSessions, lenient, async (request, _reply, caller) => {
     await requireRecentSignIn(request, deps, caller, request.body.password)
     await sessions.endOthers(caller.account.accountId, caller.sessionId)
     return { status: true }

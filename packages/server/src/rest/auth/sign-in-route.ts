@@ -19,7 +19,7 @@ type SignInRequest = FastifyRequest<{ Body: { email: string; language?: MessageL
 export async function signInRoute(app: FastifyInstance, deps: SignInDeps): Promise<void> {
   const requirePublicAddress = createPublicAddressCheck(deps)
   const options = {
-    authentication: 'optional' as const,
+    authentication: 'lenient' as const,
     isCountedByRoute: true,
     ifLost: 'Sign in again.',
     preValidation: async (request: FastifyRequest, reply: FastifyReply) => {

@@ -16,7 +16,7 @@ type SignUpRequest = FastifyRequest<{ Body: SignUpBody }>
 
 /** The sign-up. Its response is the same whether the address has an account or not. */
 export async function signUpRoute(app: FastifyInstance, deps: SignUpDeps): Promise<void> {
-  const options = { authentication: 'optional', ifLost: 'Sign in; if that is refused, sign up again.' } as const
+  const options = { authentication: 'lenient', ifLost: 'Sign in; if that is refused, sign up again.' } as const
   serveAccount(app, accountOperations.signUp, options, async (request, reply) => {
     const { email, name, password } = request.body
     refuseGuessable('password', password, [email, name])
